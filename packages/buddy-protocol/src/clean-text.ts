@@ -1,0 +1,16 @@
+/**
+ * Characters that draw nothing themselves but change how their neighbours look: controls,
+ * zero-width and bidirectional overrides (Unicode TR36 §2.3), with which a name can pretend to
+ * be another. Joiners inside emoji sequences (U+200D) and in Persian (U+200C) stay.
+ */
+const deceptive =
+  // oxlint-disable-next-line no-control-regex -- matching control characters is the point
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]+/gu
+
+/**
+ * A name or interest as others may see it: no deceptive characters, no white space around it and
+ * single spaces within. May be empty.
+ */
+export function cleanText(text: string): string {
+  return text.replace(deceptive, ' ').replace(/\s+/gu, ' ').trim()
+}

@@ -1,0 +1,39 @@
+/**
+ * Every WebSocket close code a server uses, by name; the name is also the close reason.
+ * The number says what a client may do, so that a code added later is understood too:
+ * 4000–4499 reconnect (after the time named in the frame before, else with backoff),
+ * 4500–4999 do not: the same attempt would end the same way.
+ */
+export const closeCodes = {
+  /** The server stops or moves. */
+  'going-away': 4000,
+  /** The server has reached its number of users. */
+  'server-full': 4001,
+  /** Too many connections from one address. */
+  'too-many-connections': 4002,
+  /** Far too many frames in a short time. */
+  'rate-limited': 4003,
+  /** No `hello` in time. */
+  'hello-timeout': 4004,
+  /** The client reads too slowly; what waits for it outgrew its bound. */
+  'slow-consumer': 4005,
+  /** Malformed frames, repeatedly. */
+  'protocol-violation': 4500,
+  /** The page's origin is not on the server's list. */
+  'origin-not-allowed': 4501,
+  /** The client did not offer a subprotocol this server speaks. */
+  'unsupported-version': 4502,
+} as const
+
+/** The name of a close code, as in {@link closeCodes}. */
+export type CloseCode = keyof typeof closeCodes
+
+/**
+ * Whether a client whose connection ended with `code` may try again by itself.
+ * Codes below 4000 are the WebSocket standard's (RFC 6455 §7.4.1): all but 1000 (normal closure)
+ * tell of an accident or a restart.
+ */
+export function mayReconnect(code: number): boolean {
+  if (code === 1000) return false
+  return code < 4500 || code > 4999
+}

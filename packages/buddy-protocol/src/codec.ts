@@ -1,0 +1,55 @@
+import { Packr } from 'msgpackr'
+import type { Field } from './fields.ts'
+import type { Message } from './messages.ts'
+import { messageTypeOf, messages } from './messages.ts'
+import { ProtocolError } from './protocol-error.ts'
+import { checkStructure } from './structure.ts'
+
+const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'number' })
+
+/**
+ * The number of the message in `frame`, read from its second byte without decoding; undefined
+ * where the frame does not begin like a message.
+ */
+export function peekNumber(frame: Uint8Array): number | undefined {
+  const [head, number] = frame
+  if (head === undefined || number === undefined) return undefined
+  return (head & 0xf0) === 0x90 && number < 0x80 ? number : undefined
+}
+
+/** The fields of a message, for code that treats all messages alike. */
+function fieldsOf(type: Message['type']): Field<object> {
+  return messages[type].fields as unknown as Field<object>
+}
+
+/**
+ * One frame holding `message`, in memory of its own.
+ * @throws ProtocolError `invalid-field` or `frame-too-large`
+ */
+export function encode(message: Message): Uint8Array<ArrayBuffer> {
+  const { number, maxBytes } = messages[message.type]
+  const fields = fieldsOf(message.type).write(message, message.type) as unknown[]
+  // msgpackr hands out a view of its buffer; what is queued for sending must not change under it.
+  const frame = new Uint8Array(packr.pack([number, ...fields]))
+  if (frame.length > maxBytes) {
+    throw new ProtocolError('frame-too-large', `${message.type} has more than ${maxBytes} bytes`)
+  }
+  return frame
+}
+
+/**
+ * The message in `frame`, every field checked; undefined for a type this version does not know,
+ * which a receiver ignores. Fields after the last known one are ignored too.
+ * @throws ProtocolError `malformed-frame`, `invalid-field` or `frame-too-large`
+ */
+export function decode(frame: Uint8Array): Message | undefined {
+  checkStructure(frame)
+  const type = messageTypeOf(frame[1]!)
+  if (type === undefined) return undefined
+  const { maxBytes } = messages[type]
+  if (frame.length > maxBytes) {
+    throw new ProtocolError('frame-too-large', `${type} has more than ${maxBytes} bytes`)
+  }
+  const [, ...fields] = packr.unpack(frame) as unknown[]
+  return { type, ...fieldsOf(type).read(fields, type) } as Message
+}

@@ -1,0 +1,125 @@
+import { ProtocolError } from './protocol-error.ts'
+
+/**
+ * How one field travels. `read` checks what came from the wire, `write` what is about to go out;
+ * both throw `invalid-field` naming `path`.
+ */
+export interface Field<T> {
+  read(raw: unknown, path: string): T
+  write(value: T, path: string): unknown
+}
+
+/** The value type a field carries. */
+export type ValueOf<F> = F extends Field<infer T> ? T : never
+
+/** The object type a set of named fields carries. */
+export type ValuesOf<S> = { readonly [K in keyof S]: ValueOf<S[K]> }
+
+function invalid(path: string, expected: string): never {
+  throw new ProtocolError('invalid-field', `${path} must be ${expected}`)
+}
+
+/** Length of `text` in UTF-8 bytes; a lone surrogate counts as the three bytes of U+FFFD. */
+export function utf8Length(text: string): number {
+  let bytes = text.length
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    if (unit < 0x80) continue
+    bytes += unit < 0x800 ? 1 : 2
+    const next = text.charCodeAt(index + 1)
+    if (unit >= 0xd800 && unit < 0xdc00 && next >= 0xdc00 && next < 0xe000) index++
+  }
+  return bytes
+}
+
+function symmetric<T>(check: (value: unknown, path: string) => T): Field<T> {
+  return { read: check, write: check }
+}
+
+/** A string of `minBytes` to `maxBytes` bytes of UTF-8. */
+export function string(maxBytes: number, minBytes = 0): Field<string> {
+  return symmetric((value, path) => {
+    if (typeof value !== 'string') invalid(path, 'a string')
+    // No character takes more than three bytes a UTF-16 unit: most strings need no counting.
+    const isShort = value.length * 3 <= maxBytes && value.length >= minBytes
+    if (!isShort) {
+      const bytes = utf8Length(value)
+      if (bytes < minBytes || bytes > maxBytes) {
+        invalid(path, `a string of ${minBytes} to ${maxBytes} bytes of UTF-8`)
+      }
+    }
+    return value
+  })
+}
+
+/** An unsigned integer up to `max`. */
+export function uint(max = 0xffff_ffff): Field<number> {
+  return symmetric((value, path) => {
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max) {
+      invalid(path, `an integer from 0 to ${max}`)
+    }
+    return value
+  })
+}
+
+/** `true` or `false`. */
+export const boolean: Field<boolean> = symmetric((value, path) =>
+  typeof value === 'boolean' ? value : invalid(path, 'true or false'),
+)
+
+/** `field`, or nil; a missing trailing field reads as nil. */
+export function nullable<T>(field: Field<T>): Field<T | null> {
+  return {
+    read: (raw, path) => (raw === null || raw === undefined ? null : field.read(raw, path)),
+    write: (value, path) => (value === null ? null : field.write(value, path)),
+  }
+}
+
+/** An array of at most `maxItems` of `field`. */
+export function list<T>(field: Field<T>, maxItems: number): Field<readonly T[]> {
+  const each = <From, To>(value: unknown, path: string, step: (item: From, at: string) => To) => {
+    if (!Array.isArray(value)) invalid(path, 'an array')
+    if (value.length > maxItems) invalid(path, `an array of at most ${maxItems}`)
+    return value.map((item: From, index) => step(item, `${path}[${index}]`))
+  }
+  return {
+    read: (raw, path) => each(raw, path, field.read),
+    write: (value, path) => each(value, path, field.write),
+  }
+}
+
+/**
+ * One of a set of names, as its number on the wire. A number this version does not know reads
+ * as `fallback` where one is given, so that a set can grow within a version.
+ */
+export function oneOf<const T extends Readonly<Record<string, number>>>(
+  numbers: T,
+  fallback?: keyof T & string,
+): Field<keyof T & string> {
+  const names = new Map(Object.entries(numbers).map(([name, value]) => [value as unknown, name]))
+  const expected = `one of ${Object.values(numbers).join(', ')}`
+  return {
+    read: (raw, path) =>
+      names.get(raw) ?? (typeof raw === 'number' ? fallback : undefined) ?? invalid(path, expected),
+    write: (value, path) => numbers[value] ?? invalid(path, expected),
+  }
+}
+
+/** Named fields in the order given, as an array; elements after the last are ignored. */
+export function tuple<S extends Readonly<Record<string, Field<unknown>>>>(
+  fields: S,
+): Field<ValuesOf<S>> {
+  const entries = Object.entries<Field<unknown>>(fields)
+  return {
+    read: (raw, path) => {
+      if (!Array.isArray(raw)) invalid(path, 'an array')
+      return Object.fromEntries(
+        entries.map(([name, field], index) => [name, field.read(raw[index], `${path}.${name}`)]),
+      ) as ValuesOf<S>
+    },
+    write: (value, path) =>
+      entries.map(([name, field]) =>
+        field.write((value as Record<string, unknown>)[name], `${path}.${name}`),
+      ),
+  }
+}

@@ -1,0 +1,23 @@
+export { cleanText } from './clean-text.ts'
+export type { CloseCode } from './close-codes.ts'
+export { closeCodes, mayReconnect } from './close-codes.ts'
+export { decode, encode, peekNumber } from './codec.ts'
+export type { ErrorCode } from './error-codes.ts'
+export { errorCodes } from './error-codes.ts'
+export { utf8Length } from './fields.ts'
+export type {
+  ClientMessage,
+  Direction,
+  LeaveReason,
+  Message,
+  MessageOf,
+  MessageType,
+  Mode,
+  ServerMessage,
+} from './messages.ts'
+export { leaveReasons, messages, messageTypeOf, modes } from './messages.ts'
+export { ProtocolError } from './protocol-error.ts'
+export { checkStructure } from './structure.ts'
+
+/** The WebSocket subprotocol (RFC 6455 §1.9) of this version. */
+export const subprotocol = 'buddy.v1'

@@ -1,0 +1,153 @@
+import { errorCodes } from './error-codes.ts'
+import type { Field, ValuesOf } from './fields.ts'
+import { boolean, list, nullable, oneOf, string, tuple, uint } from './fields.ts'
+
+/**
+ * Who sends a message. `partner` messages go client → server → the partner's client, byte for
+ * byte; the server reads their type and length, never their fields.
+ */
+export type Direction = 'client' | 'partner' | 'server'
+
+interface Definition<S> {
+  /** First element of the frame. Always below 128, so that it is one byte: the second. */
+  readonly number: number
+  readonly direction: Direction
+  /** Longest frame of this type, in bytes. */
+  readonly maxBytes: number
+  readonly fields: Field<ValuesOf<S>>
+}
+
+function define<const S extends Readonly<Record<string, Field<unknown>>>>(
+  number: number,
+  direction: Direction,
+  maxBytes: number,
+  fields: S,
+): Definition<S> {
+  return { number, direction, maxBytes, fields: tuple(fields) }
+}
+
+/** What two people must both want: with camera, with microphone only, or in writing. */
+export const modes = { video: 0, audio: 1, text: 2 } as const
+
+/** Why a partner is gone: pressed Next, left for good, or was lost without a word. */
+export const leaveReasons = { next: 0, left: 1, lost: 2 } as const
+
+/** One STUN or TURN server, as `RTCIceServer` has it (W3C WebRTC §4.2.4). */
+const iceServer = tuple({
+  urls: list(string(512, 1), 8),
+  username: nullable(string(512)),
+  credential: nullable(string(512)),
+})
+
+/** A session description (W3C WebRTC §4.7.3). */
+const description = tuple({
+  type: oneOf({ offer: 0, answer: 1 }),
+  sdp: string(32_768, 1),
+})
+
+/** An ICE candidate as `RTCIceCandidateInit` (W3C WebRTC §4.8.1.1); an empty `candidate` ends them. */
+const candidate = tuple({
+  candidate: string(1024),
+  sdpMid: nullable(string(64)),
+  sdpMLineIndex: nullable(uint(255)),
+  usernameFragment: nullable(string(256)),
+})
+
+/** What the sender lets the partner see and hear at present. */
+const sending = tuple({ audio: boolean, video: boolean })
+
+/** Every message of protocol v1. `docs/protocol.md` describes each byte. */
+export const messages = {
+  /** First on every connection: who is here. An empty `site` is the server's own. */
+  hello: define(1, 'client', 1024, {
+    name: string(128),
+    site: string(64),
+    /** Name and version of the software, for the operator. */
+    client: string(64),
+  }),
+  /** The wish to be matched; enters the queue at once. Replaces an earlier ticket, ends a room. */
+  ticket: define(2, 'client', 1024, {
+    mode: oneOf(modes),
+    lobby: string(64),
+    interests: list(string(48, 1), 10),
+    languages: list(string(35, 1), 8),
+  }),
+  /** Ends the room, if there is one, and puts the ticket at the end of the queue. */
+  next: define(3, 'client', 16, {}),
+  /** Ends the room, takes the ticket out of the queue. The session stays. */
+  leave: define(4, 'client', 16, {}),
+
+  /** WebRTC signalling, any part of it alone or together. */
+  signal: define(16, 'partner', 49_152, {
+    description: nullable(description),
+    candidates: list(candidate, 64),
+    sending: nullable(sending),
+  }),
+  text: define(17, 'partner', 4200, { text: string(4096, 1) }),
+  typing: define(18, 'partner', 16, { isTyping: boolean }),
+
+  /** Answers `hello`. At least one frame follows in every `heartbeatMs`. */
+  welcome: define(32, 'server', 16_384, {
+    session: string(64, 1),
+    /** The name as the partner will see it. */
+    name: string(128),
+    heartbeatMs: uint(),
+    iceServers: list(iceServer, 16),
+  }),
+  /** The ticket is in the queue. */
+  waiting: define(33, 'server', 16, { online: uint() }),
+  /** A room has opened. Whoever is not polite makes the first offer. */
+  matched: define(34, 'server', 1024, {
+    room: string(64, 1),
+    isPolite: boolean,
+    partnerName: string(128),
+    /** Interests that both gave. */
+    interests: list(string(48, 1), 10),
+  }),
+  /** The room has ended by the partner's doing. The ticket is not in the queue: send `next`. */
+  'partner-left': define(35, 'server', 16, { reason: oneOf(leaveReasons, 'left') }),
+  /** How many people are here; also the heartbeat. */
+  stats: define(36, 'server', 32, { online: uint(), waiting: uint(), rooms: uint() }),
+  error: define(37, 'server', 512, {
+    code: oneOf(errorCodes, 'unknown'),
+    message: string(256),
+    retryAfterMs: nullable(uint()),
+  }),
+  /** The server is about to stop: reconnect after the time given. */
+  'going-away': define(38, 'server', 16, { reconnectAfterMs: uint() }),
+} as const
+
+/** The name of a message. */
+export type MessageType = keyof typeof messages
+
+/** The message named `T`: its `type` and its fields. */
+export type MessageOf<T extends MessageType> = {
+  [K in T]: { readonly type: K } & ((typeof messages)[K] extends Definition<infer S>
+    ? ValuesOf<S>
+    : never)
+}[T]
+
+/** Any message. */
+export type Message = MessageOf<MessageType>
+
+type TypesFrom<D extends Direction> = {
+  [K in MessageType]: (typeof messages)[K]['direction'] extends D ? K : never
+}[MessageType]
+
+/** Any message a client sends. */
+export type ClientMessage = MessageOf<TypesFrom<'client' | 'partner'>>
+/** Any message a client receives. */
+export type ServerMessage = MessageOf<TypesFrom<'server' | 'partner'>>
+/** What people want of each other, as in {@link modes}. */
+export type Mode = keyof typeof modes
+/** Why a partner is gone, as in {@link leaveReasons}. */
+export type LeaveReason = keyof typeof leaveReasons
+
+const typesByNumber = new Map<number, MessageType>(
+  Object.entries(messages).map(([type, { number }]) => [number, type as MessageType]),
+)
+
+/** The message with this number, or undefined where this version has none. */
+export function messageTypeOf(number: number): MessageType | undefined {
+  return typesByNumber.get(number)
+}

@@ -1,0 +1,16 @@
+import type { ErrorCode } from './error-codes.ts'
+
+/**
+ * Thrown by {@link decode} and {@link encode} for anything that is not a message of this
+ * protocol. `code` is the error a server answers with; `message` is for developers and never
+ * holds the offending value, which may be private.
+ */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
