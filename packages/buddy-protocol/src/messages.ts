@@ -8,21 +8,19 @@ import { boolean, list, nullable, oneOf, string, tuple, uint } from './fields.ts
  */
 export type Direction = 'client' | 'partner' | 'server'
 
-interface Definition<S> {
+interface Definition<D extends Direction, S> {
   /** First element of the frame. Always below 128, so that it is one byte: the second. */
   readonly number: number
-  readonly direction: Direction
+  readonly direction: D
   /** Longest frame of this type, in bytes. */
   readonly maxBytes: number
   readonly fields: Field<ValuesOf<S>>
 }
 
-function define<const S extends Readonly<Record<string, Field<unknown>>>>(
-  number: number,
-  direction: Direction,
-  maxBytes: number,
-  fields: S,
-): Definition<S> {
+function define<
+  const D extends Direction,
+  const S extends Readonly<Record<string, Field<unknown>>>,
+>(number: number, direction: D, maxBytes: number, fields: S): Definition<D, S> {
   return { number, direction, maxBytes, fields: tuple(fields) }
 }
 
@@ -122,7 +120,7 @@ export type MessageType = keyof typeof messages
 
 /** The message named `T`: its `type` and its fields. */
 export type MessageOf<T extends MessageType> = {
-  [K in T]: { readonly type: K } & ((typeof messages)[K] extends Definition<infer S>
+  [K in T]: { readonly type: K } & ((typeof messages)[K] extends Definition<Direction, infer S>
     ? ValuesOf<S>
     : never)
 }[T]

@@ -1,0 +1,74 @@
+/**
+ * Everything that can go wrong, by name. The names stay; messages may change.
+ *
+ * Devices (only `start()` rejects with these; the client is idle again and may be started anew):
+ * - `permission-denied` the visitor or the system refused camera or microphone
+ * - `blocked-by-policy` the page embeds this one without `allow="camera; microphone"`
+ * - `device-not-found` there is no camera or microphone; `devices` says which is missing
+ * - `device-busy` another program holds the device
+ * - `overconstrained` no device can do what was asked of it
+ * - `insecure-page` browsers give devices to `https:` and `localhost` pages only
+ * - `media-failed` any other refusal; see `cause`
+ *
+ * Server:
+ * - `server-unreachable` no connection, or it broke; the client goes on trying
+ * - `server-full`, `too-many-connections`, `rate-limited` try after `retryAfterMs`; the client does
+ * - `going-away` the server restarts; the client comes back after `retryAfterMs`
+ * - `origin-not-allowed`, `unsupported-version`, `protocol-violation` it will not work: closed
+ * - `server-error` the server reported a failure of its own, or one this version does not know
+ *
+ * Call and use:
+ * - `call-failed` no media path to this partner; the client goes on to the next
+ * - `not-in-call` there is no partner to send to
+ * - `invalid-text` empty, or longer than 4096 bytes of UTF-8
+ * - `invalid-options` an option is of the wrong kind or too long; the message names it
+ * - `aborted` `stop()` came before `start()` was done
+ */
+export type BuddyErrorCode =
+  | 'permission-denied'
+  | 'blocked-by-policy'
+  | 'device-not-found'
+  | 'device-busy'
+  | 'overconstrained'
+  | 'insecure-page'
+  | 'media-failed'
+  | 'server-unreachable'
+  | 'server-full'
+  | 'too-many-connections'
+  | 'rate-limited'
+  | 'going-away'
+  | 'origin-not-allowed'
+  | 'unsupported-version'
+  | 'protocol-violation'
+  | 'server-error'
+  | 'call-failed'
+  | 'not-in-call'
+  | 'invalid-text'
+  | 'invalid-options'
+  | 'aborted'
+
+/** A kind of device a visitor is asked for. */
+export type Device = 'camera' | 'microphone'
+
+interface BuddyErrorDetails {
+  readonly cause?: unknown
+  readonly devices?: readonly Device[]
+  readonly retryAfterMs?: number
+}
+
+/** The one error of this package. It is told once: by a rejected call, else by an `error` event. */
+export class BuddyError extends Error {
+  override readonly name = 'BuddyError'
+  readonly code: BuddyErrorCode
+  /** For device errors: the devices concerned. Empty otherwise. */
+  readonly devices: readonly Device[]
+  /** For refusals that pass: when to try again, in milliseconds. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: BuddyErrorCode, message: string, details: BuddyErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.devices = details.devices ?? []
+    this.retryAfterMs = details.retryAfterMs
+  }
+}

@@ -1,0 +1,46 @@
+import type { BuddyError } from './errors.ts'
+import type { Sending } from './peer/peer-call.ts'
+import type { Retry } from './signaling/signaling-channel.ts'
+import type { ClientState } from './state.ts'
+
+/** The person one is matched with. Nothing else is known of them. */
+export interface Partner {
+  /** Cleaned of characters that deceive; never empty. */
+  readonly name: string
+}
+
+/**
+ * Why a call ended. The partner: `partner-next` pressed Next, `partner-left` left for good,
+ * `partner-lost` vanished. Oneself: `next`, `stop`. Nobody: `call-failed` no media path,
+ * `server-lost` the connection to the server broke.
+ */
+export type CallEndReason =
+  'partner-next' | 'partner-left' | 'partner-lost' | 'next' | 'stop' | 'call-failed' | 'server-lost'
+
+/** What a client tells, by event name. */
+export interface ClientEvents {
+  /** After every change of {@link ClientState}. */
+  readonly state: { readonly state: ClientState; readonly previous: ClientState }
+  /** Camera and microphone are open, or (undefined) closed again. */
+  readonly 'local-stream': MediaStream | undefined
+  /** The partner's media begins, once a call; undefined when the call ends. */
+  readonly 'remote-stream': MediaStream | undefined
+  /** A partner is found; `interests` are those in common. */
+  readonly match: { readonly partner: Partner; readonly interests: readonly string[] }
+  /** A line of text, the partner's or one's own. */
+  readonly message: { readonly text: string; readonly from: 'partner' | 'self' }
+  /** The partner has begun, or ceased, to type. */
+  readonly typing: { readonly isTyping: boolean }
+  /** What the partner lets one see and hear has changed. */
+  readonly 'partner-sending': Sending
+  /** What one lets the partner see and hear has changed. */
+  readonly sending: Sending
+  /** A call has ended. Unless it was by `stop()`, the search goes on by itself. */
+  readonly leave: { readonly reason: CallEndReason }
+  /** How many people are here. */
+  readonly stats: { readonly online: number; readonly waiting: number; readonly rooms: number }
+  /** The server is lost; the next attempt is due in `delayMs`. */
+  readonly retry: Retry
+  /** Something failed that no pending call could be rejected for. */
+  readonly error: BuddyError
+}

@@ -1,0 +1,71 @@
+import type { Mode } from '@buddy-chat/protocol'
+
+/** What a client may be told; every option has a default. */
+export interface BuddyClientOptions {
+  /**
+   * The server: `https://chat.example`, or the WebSocket's own address (`wss://…/ws`).
+   * @default the page's own origin
+   */
+  readonly server?: string
+  /** Key of the embedding site on that server, at most 64 bytes. @default '' */
+  readonly site?: string
+  /** Shown to the partner, at most 128 bytes of UTF-8. @default 'Stranger', given by the server */
+  readonly name?: string
+  /** What both must want. @default 'video' */
+  readonly mode?: Mode
+  /** Only people in the same lobby meet; at most 64 bytes. @default '' */
+  readonly lobby?: string
+  /** At most 10, of at most 48 bytes each; those in common are shown to both. @default [] */
+  readonly interests?: readonly string[]
+  /** BCP 47 tags, at most 8. @default navigator.languages */
+  readonly languages?: readonly string[]
+  /**
+   * Camera in video mode: `false` joins with the microphone only, or constraints of your own.
+   * @default { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 }, facingMode: 'user' }
+   */
+  readonly camera?: boolean | MediaTrackConstraints
+  /**
+   * Microphone in video and audio mode, or constraints of your own.
+   * @default { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
+   */
+  readonly microphone?: boolean | MediaTrackConstraints
+}
+
+/** Options with every default filled in. */
+export type ResolvedOptions = Required<BuddyClientOptions>
+
+const defaultCamera: MediaTrackConstraints = {
+  width: { ideal: 1280 },
+  height: { ideal: 720 },
+  frameRate: { ideal: 30, max: 30 },
+  facingMode: 'user',
+}
+
+const defaultMicrophone: MediaTrackConstraints = {
+  echoCancellation: true,
+  noiseSuppression: true,
+  autoGainControl: true,
+}
+
+/** Fills in the defaults. Reads the page (its origin, its languages), changes nothing. */
+export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
+  const { camera = true, microphone = true } = options
+  return {
+    server: options.server || (globalThis.location?.origin ?? ''),
+    site: options.site ?? '',
+    name: options.name ?? '',
+    mode: options.mode ?? 'video',
+    lobby: options.lobby ?? '',
+    interests: options.interests ?? [],
+    languages: options.languages ?? (globalThis.navigator?.languages ?? []).slice(0, 8),
+    camera: camera === true ? defaultCamera : camera,
+    microphone: microphone === true ? defaultMicrophone : microphone,
+  }
+}
+
+/** The constraints these options mean, or undefined where no device is wanted (text mode). */
+export function mediaConstraints(options: ResolvedOptions): MediaStreamConstraints | undefined {
+  const video = options.mode === 'video' && options.camera
+  const audio = options.mode !== 'text' && options.microphone
+  return video || audio ? { video, audio } : undefined
+}

@@ -1,0 +1,48 @@
+import type { ClientMessage, MessageOf } from '@buddy-chat/protocol'
+import { encode, ProtocolError } from '@buddy-chat/protocol'
+import type { BuddyErrorCode } from '../errors.ts'
+import { BuddyError } from '../errors.ts'
+import type { ResolvedOptions } from '../options.ts'
+import type { PeerSignal } from '../peer/peer-call.ts'
+
+/** Says to the operator which software is speaking. */
+const clientName = 'buddy-chat-js'
+
+/** The first message of a connection. */
+export function toHello({ name, site }: ResolvedOptions): MessageOf<'hello'> {
+  return { type: 'hello', name, site, client: clientName }
+}
+
+/** The wish to be matched. */
+export function toTicket(options: ResolvedOptions): MessageOf<'ticket'> {
+  const { mode, lobby, interests, languages } = options
+  return { type: 'ticket', mode, lobby, interests, languages }
+}
+
+/** A signal with nil for what browsers leave undefined. */
+export function toSignal({ description, candidates, sending }: PeerSignal): MessageOf<'signal'> {
+  return {
+    type: 'signal',
+    description,
+    candidates: candidates.map((candidate) => ({
+      candidate: candidate.candidate ?? '',
+      sdpMid: candidate.sdpMid ?? null,
+      sdpMLineIndex: candidate.sdpMLineIndex ?? null,
+      usernameFragment: candidate.usernameFragment ?? null,
+    })),
+    sending,
+  }
+}
+
+/**
+ * Returns where the protocol can carry `message`.
+ * @throws BuddyError `code`, naming the field and its limit
+ */
+export function assertSendable(message: ClientMessage, code: BuddyErrorCode): void {
+  try {
+    encode(message)
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause
+    throw new BuddyError(code, cause.message, { cause })
+  }
+}

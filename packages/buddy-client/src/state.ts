@@ -1,0 +1,46 @@
+/**
+ * Where a client is:
+ * `idle` nothing runs, no device is open · `connecting` devices and server are being opened ·
+ * `waiting` in the queue · `negotiating` matched, no media yet · `connected` face to face ·
+ * `reconnecting` the server is lost, the client keeps trying · `closed` the server refused for
+ * good; `start()` tries anew.
+ */
+export type ClientState =
+  'idle' | 'connecting' | 'waiting' | 'negotiating' | 'connected' | 'reconnecting' | 'closed'
+
+/** What moves a client from state to state. */
+export type ClientEvent =
+  | 'start'
+  | 'queued'
+  | 'matched'
+  | 'call-connected'
+  | 'call-ended'
+  | 'server-lost'
+  | 'refused'
+  | 'stop'
+
+const running = {
+  queued: 'waiting',
+  matched: 'negotiating',
+  'server-lost': 'reconnecting',
+  refused: 'closed',
+  stop: 'idle',
+} as const satisfies Partial<Record<ClientEvent, ClientState>>
+
+const transitions: Record<ClientState, Partial<Record<ClientEvent, ClientState>>> = {
+  idle: { start: 'connecting' },
+  connecting: running,
+  waiting: running,
+  negotiating: { ...running, 'call-connected': 'connected', 'call-ended': 'waiting' },
+  connected: { ...running, 'call-ended': 'waiting' },
+  reconnecting: running,
+  closed: { start: 'connecting', stop: 'idle' },
+}
+
+/**
+ * The state that follows, or undefined where `event` means nothing in `state`: messages cross on
+ * the wire, so what arrives too late is ignored, never an error.
+ */
+export function transition(state: ClientState, event: ClientEvent): ClientState | undefined {
+  return transitions[state][event]
+}
