@@ -5,18 +5,17 @@ import type { Unsubscribe } from './emitter.ts'
 import { Emitter } from './emitter.ts'
 import { BuddyError } from './errors.ts'
 import type { CallEndReason, ClientEvents, Partner } from './events.ts'
-import { openLocalMedia, stopTracks } from './media/local-media.ts'
+import { LocalMedia } from './media/local-media.ts'
 import type { BuddyClientOptions, ResolvedOptions } from './options.ts'
 import { mediaConstraints, resolveOptions } from './options.ts'
-import type { PeerSignal, Sending } from './peer/peer-call.ts'
-import { PeerCall } from './peer/peer-call.ts'
-import { assertSendable, toHello, toSignal, toTicket } from './signaling/outgoing.ts'
+import { Room } from './room.ts'
+import { assertSendable, toHello, toTicket } from './signaling/outgoing.ts'
 import { fromErrorFrame } from './signaling/server-error.ts'
 import { socketUrl } from './signaling/server-url.ts'
 import { SignalingChannel } from './signaling/signaling-channel.ts'
+import type { Sending } from './signal.ts'
 import type { ClientEvent, ClientState } from './state.ts'
 import { transition } from './state.ts'
-import { TypingSignal } from './typing-signal.ts'
 
 /** A `start()` under way: superseded by `stop()`, so that what it opened late is closed again. */
 interface Run {
@@ -48,15 +47,11 @@ export class BuddyClient {
   readonly #environment: ClientEnvironment
   readonly #emitter = new Emitter<ClientEvents>()
   readonly #channel: SignalingChannel
-  readonly #typing: TypingSignal
+  readonly #media: LocalMedia
   #state: ClientState = 'idle'
   #run: Run | undefined
   #iceServers: RTCIceServer[] = []
-  #localStream: MediaStream | undefined
-  #remoteStream: MediaStream | undefined
-  #call: PeerCall | undefined
-  #partner: Partner | undefined
-  #sending: Sending = { audio: true, video: true }
+  #room: Room | undefined
 
   /** @param environment the browser's facilities; give your own only in tests */
   constructor(
@@ -65,12 +60,9 @@ export class BuddyClient {
   ) {
     this.#options = options
     this.#environment = environment
-    const { setTimeout, clearTimeout } = environment
-    this.#typing = new TypingSignal({
-      setTimeout,
-      clearTimeout,
-      onChange: (isTyping) => this.#channel.send({ type: 'typing', isTyping }),
-    })
+    this.#media = new LocalMedia(environment.media, (stream) =>
+      this.#emitter.emit('local-stream', stream),
+    )
     this.#channel = new SignalingChannel(environment, {
       onWelcome: (welcome) => this.#handleWelcome(welcome),
       onMessage: (message) => this.#handleMessage(message),
@@ -88,21 +80,21 @@ export class BuddyClient {
 
   /** Own camera and microphone, while open. Stays the same from call to call. */
   get localStream(): MediaStream | undefined {
-    return this.#localStream
+    return this.#media.stream
   }
 
   /** The partner's media, while in a call that has any. */
   get remoteStream(): MediaStream | undefined {
-    return this.#remoteStream
+    return this.#room?.remoteStream
   }
 
   get partner(): Partner | undefined {
-    return this.#partner
+    return this.#room?.partner
   }
 
   /** What one lets partners see and hear; kept from call to call. */
   get sending(): Sending {
-    return this.#sending
+    return this.#media.switches
   }
 
   /** Calls `listener` on every event `name` until the function returned is called. */
@@ -138,7 +130,10 @@ export class BuddyClient {
       const run = { options, promise, resolve, reject, isSettled: false, isMediaReady: false }
       this.#run = run
       this.#advance('start')
-      if (this.#run === run) this.#open(run, url)
+      // A listener may have called stop() already.
+      if (this.#run !== run) return promise
+      void this.#openMedia(run)
+      this.#channel.open(url, toHello(options))
     } catch (error) {
       reject(error as BuddyError)
     }
@@ -147,8 +142,7 @@ export class BuddyClient {
 
   /** Leaves the partner and looks for another. Does nothing outside a call. */
   next(): void {
-    if (!this.#endCall('next')) return
-    this.#channel.send({ type: 'next' })
+    if (this.#endCall('next')) this.#requeue()
   }
 
   /** Ends everything: the call, the search, the connection; camera and microphone are released. */
@@ -171,52 +165,34 @@ export class BuddyClient {
    * @throws BuddyError `not-in-call`, `invalid-text`
    */
   send(text: string): void {
-    if (!this.#partner) throw new BuddyError('not-in-call', 'there is no partner to write to')
-    const message = { type: 'text', text } as const
-    assertSendable(message, 'invalid-text')
-    if (!this.#channel.send(message)) {
-      throw new BuddyError('not-in-call', 'the server is not connected')
-    }
-    // Who has sent has stopped typing; the partner's client concludes that from the text.
-    this.#typing.reset()
-    this.#emitter.emit('message', { text, from: 'self' })
+    if (!this.#room) throw new BuddyError('not-in-call', 'there is no partner to write to')
+    this.#room.send(text)
   }
 
   /** Call on every key press in a text field: the partner sees that one is typing. */
   notifyTyping(): void {
-    if (this.#partner) this.#typing.notify()
+    this.#room?.notifyTyping()
   }
 
   /** Mutes or unmutes the microphone; the partner is told. */
   setAudioEnabled(isEnabled: boolean): void {
-    this.#setSending({ ...this.#sending, audio: isEnabled })
+    this.#setSending({ ...this.#media.switches, audio: isEnabled })
   }
 
   /** Blackens or shows the camera; the partner is told. */
   setVideoEnabled(isEnabled: boolean): void {
-    this.#setSending({ ...this.#sending, video: isEnabled })
+    this.#setSending({ ...this.#media.switches, video: isEnabled })
   }
 
   /** Statistics of the present call as the browser has them; undefined outside a call. */
   async getStats(): Promise<RTCStatsReport | undefined> {
-    return this.#call?.getStats()
-  }
-
-  #open(run: Run, url: string): void {
-    void this.#openMedia(run)
-    this.#channel.open(url, toHello(run.options))
+    return this.#room?.getStats()
   }
 
   async #openMedia(run: Run): Promise<void> {
     const constraints = mediaConstraints(run.options)
     try {
-      if (constraints) {
-        const stream = await openLocalMedia(this.#environment.media(), constraints)
-        if (this.#run !== run) return stopTracks(stream)
-        this.#localStream = stream
-        this.#applySending()
-        this.#emitter.emit('local-stream', stream)
-      }
+      if (constraints) await this.#media.open(constraints)
       run.isMediaReady = true
       this.#enterQueue()
     } catch (error) {
@@ -246,26 +222,20 @@ export class BuddyClient {
   #handleMessage(message: ServerMessage): void {
     switch (message.type) {
       case 'waiting':
-        this.#closeCall()
+        this.#closeRoom()
         this.#advance('queued')
         this.#settle()
         return
       case 'matched':
-        this.#beginCall(message)
+        this.#openRoom(message)
         return
       case 'signal':
-        this.#call?.handleSignal(message as PeerSignal)
-        return
       case 'text':
-        if (!this.#partner) return
-        this.#emitter.emit('typing', { isTyping: false })
-        this.#emitter.emit('message', { text: message.text, from: 'partner' })
-        return
       case 'typing':
-        if (this.#partner) this.#emitter.emit('typing', { isTyping: message.isTyping })
+        this.#room?.handleMessage(message)
         return
       case 'partner-left':
-        if (this.#endCall(leaveReasons[message.reason])) this.#channel.send({ type: 'next' })
+        if (this.#endCall(leaveReasons[message.reason])) this.#requeue()
         return
       case 'stats': {
         const { online, waiting, rooms } = message
@@ -294,97 +264,69 @@ export class BuddyClient {
     else this.#emitter.emit('error', error)
   }
 
-  #beginCall({ partnerName, interests, isPolite }: MessageOf<'matched'>): void {
+  #openRoom(matched: MessageOf<'matched'>): void {
     const run = this.#run
     if (!run) return
-    this.#closeCall()
-    this.#partner = { name: partnerName }
-    if (run.options.mode !== 'text') this.#call = this.#createCall(run.options, isPolite)
-    this.#advance('matched')
-    this.#settle()
-    this.#emitter.emit('match', { partner: { name: partnerName }, interests })
-    if (run.options.mode === 'text') this.#advance('call-connected')
-  }
-
-  #createCall(options: ResolvedOptions, isPolite: boolean): PeerCall {
-    const { createConnection, setTimeout, clearTimeout } = this.#environment
-    return new PeerCall({
-      isPolite,
-      localStream: this.#localStream,
-      kinds: options.mode === 'video' ? ['audio', 'video'] : ['audio'],
-      sending: this.#effectiveSending(),
-      setTimeout,
-      clearTimeout,
-      createConnection: () =>
-        createConnection({
-          iceServers: this.#iceServers,
-          bundlePolicy: 'max-bundle',
-          rtcpMuxPolicy: 'require',
-        }),
-      sendSignal: (signal) => void this.#channel.send(toSignal(signal)),
-      onRemoteStream: (stream) => {
-        this.#remoteStream = stream
-        this.#emitter.emit('remote-stream', stream)
-      },
-      onPartnerSending: (sending) => this.#emitter.emit('partner-sending', sending),
+    this.#closeRoom()
+    const room = new Room({
+      matched,
+      mode: run.options.mode,
+      iceServers: this.#iceServers,
+      localStream: this.#media.stream,
+      sending: this.#media.sending,
+      environment: this.#environment,
+      events: this.#emitter,
+      send: (message) => this.#channel.send(message),
       onConnected: () => this.#advance('call-connected'),
       onFailed: (error) => {
         this.#emitter.emit('error', error)
-        if (this.#endCall('call-failed')) this.#channel.send({ type: 'next' })
+        if (this.#room === room && this.#endCall('call-failed')) this.#requeue()
       },
     })
+    this.#room = room
+    this.#advance('matched')
+    this.#settle()
+    this.#emitter.emit('match', { partner: room.partner, interests: matched.interests })
+    // A listener may have pressed Next already; the room is closed then, and stays so.
+    try {
+      room.open()
+    } catch (cause) {
+      const message =
+        'the browser opens no peer connection: WebRTC is off, or an ICE server is wrong'
+      this.#handleRefused(new BuddyError('webrtc-unavailable', message, { cause }))
+    }
   }
 
   /** Ends the call, if there is one, and says why; moves on by `event`. Returns if there was. */
   #endCall(reason: CallEndReason, event: ClientEvent = 'call-ended'): boolean {
-    const hadPartner = this.#partner !== undefined
-    this.#closeCall()
+    const hadPartner = this.#room !== undefined
+    this.#closeRoom()
     this.#advance(event)
     if (hadPartner) this.#emitter.emit('leave', { reason })
     return hadPartner
   }
 
-  #closeCall(): void {
-    this.#call?.close()
-    this.#call = undefined
-    this.#partner = undefined
-    this.#typing.reset()
-    if (!this.#remoteStream) return
-    this.#remoteStream = undefined
-    this.#emitter.emit('remote-stream', undefined)
+  #closeRoom(): void {
+    const room = this.#room
+    this.#room = undefined
+    room?.close()
+  }
+
+  #requeue(): void {
+    this.#channel.send({ type: 'next' })
   }
 
   #release(): void {
     this.#channel.close()
-    if (!this.#localStream) return
-    stopTracks(this.#localStream)
-    this.#localStream = undefined
-    this.#emitter.emit('local-stream', undefined)
+    this.#media.close()
   }
 
-  #setSending(sending: Sending): void {
-    const { audio, video } = this.#sending
-    if (sending.audio === audio && sending.video === video) return
-    this.#sending = sending
-    this.#applySending()
-    this.#call?.setSending(this.#effectiveSending())
-    this.#emitter.emit('sending', sending)
-  }
-
-  #applySending(): void {
-    for (const track of this.#localStream?.getAudioTracks() ?? [])
-      track.enabled = this.#sending.audio
-    for (const track of this.#localStream?.getVideoTracks() ?? [])
-      track.enabled = this.#sending.video
-  }
-
-  /** Without a track there is nothing to see or hear, whatever the switches say. */
-  #effectiveSending(): Sending {
-    const { audio, video } = this.#sending
-    return {
-      audio: audio && (this.#localStream?.getAudioTracks().length ?? 0) > 0,
-      video: video && (this.#localStream?.getVideoTracks().length ?? 0) > 0,
-    }
+  #setSending(switches: Sending): void {
+    const { audio, video } = this.#media.switches
+    if (switches.audio === audio && switches.video === video) return
+    this.#media.setSwitches(switches)
+    this.#room?.setSending(this.#media.sending)
+    this.#emitter.emit('sending', switches)
   }
 
   #settle(): void {

@@ -25,7 +25,9 @@ export class Emitter<Events extends object> {
   }
 
   emit<Name extends keyof Events>(name: Name, detail: Events[Name]): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+    // A copy: listeners may come and go while this event is told.
+    const listeners = [...(this.#listeners.get(name) ?? [])]
+    for (const listener of listeners) {
       try {
         ;(listener as (detail: Events[Name]) => void)(detail)
       } catch (error) {

@@ -19,6 +19,7 @@
  *
  * Call and use:
  * - `call-failed` no media path to this partner; the client goes on to the next
+ * - `webrtc-unavailable` the browser opens no peer connection at all: closed
  * - `not-in-call` there is no partner to send to
  * - `invalid-text` empty, or longer than 4096 bytes of UTF-8
  * - `invalid-options` an option is of the wrong kind or too long; the message names it
@@ -42,6 +43,7 @@ export type BuddyErrorCode =
   | 'protocol-violation'
   | 'server-error'
   | 'call-failed'
+  | 'webrtc-unavailable'
   | 'not-in-call'
   | 'invalid-text'
   | 'invalid-options'

@@ -1,5 +1,5 @@
 import type { BuddyError } from './errors.ts'
-import type { Sending } from './peer/peer-call.ts'
+import type { Sending } from './signal.ts'
 import type { Retry } from './signaling/signaling-channel.ts'
 import type { ClientState } from './state.ts'
 

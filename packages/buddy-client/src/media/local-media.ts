@@ -1,4 +1,5 @@
 import type { Device } from '../errors.ts'
+import type { Sending } from '../signal.ts'
 import { toMediaError } from './media-error.ts'
 
 /** What local media needs of the page. */
@@ -25,17 +26,12 @@ async function missingDevices(
   }
 }
 
-/** Ends every track of `stream`: the camera's light goes out. */
-export function stopTracks(stream: MediaStream): void {
+function stopTracks(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop()
 }
 
-/**
- * Opens camera and microphone.
- * @returns a stream whose tracks the caller stops
- * @throws BuddyError a device code, with the browser's error as `cause`
- */
-export async function openLocalMedia(
+/** @throws BuddyError a device code, with the browser's error as `cause` */
+async function openDevices(
   environment: MediaEnvironment,
   constraints: MediaStreamConstraints,
 ): Promise<MediaStream> {
@@ -53,5 +49,73 @@ export async function openLocalMedia(
       forbidden: wanted.filter((device) => allowsFeature(device) === false),
       missing: mediaDevices ? await missingDevices(mediaDevices, wanted) : [],
     })
+  }
+}
+
+/** Own camera and microphone, and the switches for them, which outlast the devices. */
+export class LocalMedia {
+  readonly #environment: () => MediaEnvironment
+  readonly #onStream: (stream: MediaStream | undefined) => void
+  #stream: MediaStream | undefined
+  #switches: Sending = { audio: true, video: true }
+  /** Changes with every `open` and `close`, so that what was opened too late is closed again. */
+  #turn = {}
+
+  /** @param onStream called when devices are open, and with undefined when they are released */
+  constructor(
+    environment: () => MediaEnvironment,
+    onStream: (stream: MediaStream | undefined) => void,
+  ) {
+    this.#environment = environment
+    this.#onStream = onStream
+  }
+
+  get stream(): MediaStream | undefined {
+    return this.#stream
+  }
+
+  get switches(): Sending {
+    return this.#switches
+  }
+
+  /** What a partner can see and hear: without a track nothing, whatever the switches say. */
+  get sending(): Sending {
+    const { audio, video } = this.#switches
+    return {
+      audio: audio && (this.#stream?.getAudioTracks().length ?? 0) > 0,
+      video: video && (this.#stream?.getVideoTracks().length ?? 0) > 0,
+    }
+  }
+
+  /**
+   * Opens the devices. Where `close()` comes first, they are closed again and nothing is told.
+   * @throws BuddyError a device code
+   */
+  async open(constraints: MediaStreamConstraints): Promise<void> {
+    const turn = (this.#turn = {})
+    const stream = await openDevices(this.#environment(), constraints)
+    if (this.#turn !== turn) {
+      stopTracks(stream)
+      return
+    }
+    this.#stream = stream
+    this.setSwitches(this.#switches)
+    this.#onStream(stream)
+  }
+
+  /** Mutes or unmutes the tracks there are, and those to come. */
+  setSwitches(switches: Sending): void {
+    this.#switches = switches
+    for (const track of this.#stream?.getAudioTracks() ?? []) track.enabled = switches.audio
+    for (const track of this.#stream?.getVideoTracks() ?? []) track.enabled = switches.video
+  }
+
+  /** Ends every track: the camera's light goes out. */
+  close(): void {
+    this.#turn = {}
+    if (!this.#stream) return
+    stopTracks(this.#stream)
+    this.#stream = undefined
+    this.#onStream(undefined)
   }
 }

@@ -1,21 +1,9 @@
 import { BuddyError } from '../errors.ts'
+import type { PeerSignal, Sending } from '../signal.ts'
 import { CandidateBatch } from './candidate-batch.ts'
 
 /** From the match, or from a broken path, to media: longer than this and the call has failed. */
 const connectTimeoutMs = 15_000
-
-/** What one side lets the other see and hear at present. */
-export interface Sending {
-  readonly audio: boolean
-  readonly video: boolean
-}
-
-/** One signal to or from the partner; any part may be absent (null or empty). */
-export interface PeerSignal {
-  readonly description: { readonly type: 'offer' | 'answer'; readonly sdp: string } | null
-  readonly candidates: readonly RTCIceCandidateInit[]
-  readonly sending: Sending | null
-}
 
 /** What a call needs and whom it tells. */
 export interface PeerCallDependencies {

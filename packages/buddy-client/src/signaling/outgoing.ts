@@ -3,7 +3,7 @@ import { encode, ProtocolError } from '@buddy-chat/protocol'
 import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 import type { ResolvedOptions } from '../options.ts'
-import type { PeerSignal } from '../peer/peer-call.ts'
+import type { PeerSignal } from '../signal.ts'
 
 /** Says to the operator which software is speaking. */
 const clientName = 'buddy-chat-js'

@@ -1,0 +1,73 @@
+// Finds the browsers the tests drive, and installs them where that is possible without asking.
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+const candidates = {
+  chromium: [
+    process.env.BUDDY_CHROMIUM,
+    'chromium',
+    'chromium-browser',
+    'google-chrome-stable',
+    'google-chrome',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  ],
+  firefox: [
+    process.env.BUDDY_FIREFOX,
+    'firefox-esr',
+    'firefox',
+    '/Applications/Firefox.app/Contents/MacOS/firefox',
+    'C:\\Program Files\\Mozilla Firefox\\firefox.exe',
+  ],
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function find(names) {
+  const directories = (process.env.PATH ?? '').split(delimiter)
+  for (const name of names.filter(Boolean)) {
+    const paths = /[\\/]/.test(name)
+      ? [name]
+      : directories.map((directory) => join(directory, name))
+    const found = paths.find(isExecutable)
+    if (found) return found
+  }
+  return undefined
+}
+
+/** Paths of the browsers on this machine; undefined where there is none. */
+export function findBrowsers() {
+  return { chromium: find(candidates.chromium), firefox: find(candidates.firefox) }
+}
+
+/** {@link findBrowsers}, after installing what is missing with apt where this process is root. */
+export function ensureBrowsers() {
+  const found = findBrowsers()
+  if (found.chromium && found.firefox) return found
+  const canInstall =
+    process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
+  if (!canInstall) return found
+  const packages = [!found.chromium && 'chromium', !found.firefox && 'firefox-esr'].filter(Boolean)
+  console.log(`Installing ${packages.join(' and ')} with apt …`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env }
+  spawnSync('apt-get', ['update', '-qq'], quiet)
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet)
+  return findBrowsers()
+}
+
+/** One sentence on what to install, or undefined where nothing is missing. */
+export function missingBrowsersSentence({ chromium, firefox }) {
+  const missing = [!chromium && 'Chromium (or Chrome)', !firefox && 'Firefox'].filter(Boolean)
+  if (missing.length === 0) return undefined
+  return `Install ${missing.join(' and ')} to run the browser tests (on Debian or Ubuntu: sudo apt-get install chromium firefox-esr), or name them in BUDDY_CHROMIUM and BUDDY_FIREFOX.`
+}

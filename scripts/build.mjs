@@ -1,0 +1,72 @@
+// Builds every package and the browser bundle, unless nothing has changed since the last time.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const root = join(import.meta.dirname, '..')
+const stamp = join(root, 'node_modules', '.buddy-build')
+const publicDirectory = join(root, 'packages/buddy-server/dist/public')
+
+const inputs = [
+  'pnpm-lock.yaml',
+  'tsconfig.base.json',
+  'tsconfig.json',
+  'scripts/build.mjs',
+  ...readdirSync(join(root, 'packages')).flatMap((name) =>
+    ['src', 'demo', 'package.json', 'tsconfig.json', 'rollup.config.mjs'].map(
+      (file) => `packages/${name}/${file}`,
+    ),
+  ),
+]
+
+function fingerprint() {
+  const hash = createHash('sha256')
+  const add = (path) => {
+    if (!existsSync(path)) return
+    const { isDirectory, mtimeMs, size } = {
+      ...statSync(path),
+      isDirectory: statSync(path).isDirectory(),
+    }
+    if (isDirectory) for (const name of readdirSync(path).sort()) add(join(path, name))
+    else hash.update(`${path} ${mtimeMs} ${size}\n`)
+  }
+  for (const input of inputs) add(join(root, input))
+  return hash.digest('hex')
+}
+
+function run(command, args, cwd = root) {
+  const { status } = spawnSync(command, args, { cwd, stdio: 'inherit' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`)
+}
+
+/** Makes dist/ of every package current. @throws Error where the sources do not compile */
+export function build({ quiet = false } = {}) {
+  const current = fingerprint()
+  const isCurrent =
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === current &&
+    existsSync(join(publicDirectory, 'buddy-chat.js'))
+  if (isCurrent) return
+  if (!quiet) console.log('Building …')
+  run('tsc', ['-b', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)])
+  run('rollup', ['--config', '--silent'], join(root, 'packages/buddy-element'))
+  mkdirSync(publicDirectory, { recursive: true })
+  cpSync(join(root, 'packages/buddy-server/demo'), publicDirectory, { recursive: true })
+  cpSync(
+    join(root, 'packages/buddy-element/dist/bundle/buddy-chat.js'),
+    join(publicDirectory, 'buddy-chat.js'),
+  )
+  writeFileSync(stamp, current)
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    build()
+  } catch (error) {
+    console.error(error.message)
+    process.exitCode = 1
+  }
+}
