@@ -1,0 +1,25 @@
+/** Cancels what was scheduled; calling it late or twice does nothing. */
+export type Cancel = () => void
+
+/** Time, injected so that every rule can be tested without waiting. */
+export interface Clock {
+  /** Milliseconds since some moment; never goes back. */
+  now(): number
+  /** Calls back once, after `delayMs`. */
+  after(delayMs: number, callback: () => void): Cancel
+  /** Calls back again and again, every `intervalMs`. */
+  every(intervalMs: number, callback: () => void): Cancel
+}
+
+/** The machine's own. Its timers do not keep the process alive. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after: (delayMs, callback) => {
+    const timer = setTimeout(callback, delayMs).unref()
+    return () => clearTimeout(timer)
+  },
+  every: (intervalMs, callback) => {
+    const timer = setInterval(callback, intervalMs).unref()
+    return () => clearInterval(timer)
+  },
+}

@@ -1,0 +1,5 @@
+export type { Log } from './log.ts'
+export type { BuddyServerOptions, IceServer } from './options.ts'
+export type { BuddyServer } from './server.ts'
+export { createBuddyServer } from './server.ts'
+export type { Status } from './status.ts'

@@ -1,0 +1,116 @@
+import type { Cancel, Clock } from './clock.ts'
+
+/** A session in the queue, as far as matching goes. */
+export interface Ticket {
+  /** The session's id. */
+  readonly id: string
+  /** Only tickets of one pool meet: site, lobby and mode. */
+  readonly pool: string
+  /** The session it was last in a room with, if any. */
+  readonly latestPartnerId: string | undefined
+}
+
+interface Waiting<T> {
+  readonly ticket: T
+  /** The pool it entered; the ticket's own may have changed since. */
+  readonly pool: string
+  readonly sinceMs: number
+  cancelRetry: Cancel | undefined
+}
+
+interface MatchmakerDependencies<T> {
+  readonly clock: Clock
+  /** Two who were each other's latest partner meet again only after one has waited this long. */
+  readonly rematchDelayMs: number
+  /** False while every room is taken: tickets wait. */
+  readonly canOpenRoom: () => boolean
+  /** Two tickets are paired and no longer wait. */
+  readonly onMatch: (waited: T, arrived: T) => void
+}
+
+/**
+ * First come, first served, and paired on arrival: there is no tick, nobody waits while a
+ * compatible ticket waits (and a room is free).
+ *
+ * Pairing is O(1). While rooms are free, tickets that wait in one pool are barred from each other
+ * pairwise, and two are barred only where each is the other's latest partner. Each ticket has one
+ * latest partner, so no third can be barred from both: at most two wait, and an arrival looks at
+ * no more. While all rooms are taken nothing is looked through at all; a room that becomes free
+ * takes from the pool whose oldest ticket is oldest.
+ */
+export class Matchmaker<T extends Ticket> {
+  readonly #dependencies: MatchmakerDependencies<T>
+  /** By pool, then by session, oldest first (a Map keeps its order). */
+  readonly #pools = new Map<string, Map<string, Waiting<T>>>()
+  readonly #waiting = new Map<string, Waiting<T>>()
+
+  constructor(dependencies: MatchmakerDependencies<T>) {
+    this.#dependencies = dependencies
+  }
+
+  /** How many tickets wait. */
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  /** Pairs `ticket` at once, or lets it wait. A ticket of the same session is replaced. */
+  enter(ticket: T): void {
+    this.withdraw(ticket.id)
+    const { clock, rematchDelayMs } = this.#dependencies
+    const { id, pool } = ticket
+    const waiting: Waiting<T> = { ticket, pool, sinceMs: clock.now(), cancelRetry: undefined }
+    this.#waiting.set(id, waiting)
+    this.#pools.set(pool, (this.#pools.get(pool) ?? new Map()).set(id, waiting))
+    if (this.#pair(waiting) || ticket.latestPartnerId === undefined) return
+    waiting.cancelRetry = clock.after(rematchDelayMs, () => this.#pair(waiting))
+  }
+
+  /** Takes the session's ticket out, if it waits. */
+  withdraw(id: string): void {
+    const waiting = this.#waiting.get(id)
+    if (!waiting) return
+    waiting.cancelRetry?.()
+    this.#waiting.delete(id)
+    const pool = this.#pools.get(waiting.pool)
+    pool?.delete(id)
+    if (pool?.size === 0) this.#pools.delete(waiting.pool)
+  }
+
+  /** A room has become free after all were taken: pairs whoever waited for it. */
+  handleRoomFreed(): void {
+    const candidates = [...this.#pools.values()]
+      .filter((pool) => pool.size > 1)
+      .sort((one, other) => oldest(one) - oldest(other))
+    for (const pool of candidates) {
+      for (const waiting of pool.values()) {
+        if (this.#pair(waiting)) return
+      }
+    }
+  }
+
+  #pair(arrived: Waiting<T>): boolean {
+    const { canOpenRoom, onMatch } = this.#dependencies
+    if (!canOpenRoom()) return false
+    for (const waited of this.#pools.get(arrived.pool)?.values() ?? []) {
+      if (waited === arrived || this.#areBarred(waited, arrived)) continue
+      this.withdraw(waited.ticket.id)
+      this.withdraw(arrived.ticket.id)
+      onMatch(waited.ticket, arrived.ticket)
+      return true
+    }
+    return false
+  }
+
+  #areBarred(one: Waiting<T>, other: Waiting<T>): boolean {
+    const { clock, rematchDelayMs } = this.#dependencies
+    const wereTogether =
+      one.ticket.latestPartnerId === other.ticket.id &&
+      other.ticket.latestPartnerId === one.ticket.id
+    return wereTogether && clock.now() - Math.min(one.sinceMs, other.sinceMs) < rematchDelayMs
+  }
+}
+
+function oldest<T>(pool: ReadonlyMap<string, Waiting<T>>): number {
+  for (const { sinceMs } of pool.values()) return sinceMs
+  return Infinity
+}

@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { MessageOf } from '@buddy-chat/protocol'
+import { cleanText, closeCodes, encode } from '@buddy-chat/protocol'
+import { Admission } from './admission.ts'
+import type { ConnectionContext } from './client-connection.ts'
+import { ClientConnection } from './client-connection.ts'
+import { systemClock } from './clock.ts'
+import { createHttpRoutes } from './http-routes.ts'
+import type { Log } from './log.ts'
+import { silentLog } from './log.ts'
+import { Matchmaker } from './matchmaker.ts'
+import type { BuddyServerOptions } from './options.ts'
+import { defaultOptions } from './options.ts'
+import { loadPublicFiles } from './public-files.ts'
+import { Rooms } from './rooms.ts'
+import { Session, Sessions } from './session.ts'
+import type { Status } from './status.ts'
+import { percent } from './status.ts'
+import type { Connection, ConnectionEvents } from './transport/transport.ts'
+import { createUwsTransport } from './transport/uws-transport.ts'
+
+/** How long a client stays away that found the server full: by then somebody has usually left. */
+const fullRetryAfterMs = 10_000
+/** Clients of a server that stops come back spread over this time. */
+const goingAwaySpreadMs = 5000
+/** A name for those who gave none. */
+const stranger = 'Stranger'
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string }
+
+/** A signalling server: HTTP, WebSocket, queue and rooms. */
+export interface BuddyServer {
+  /**
+   * Starts listening.
+   * @returns the port, and the address on this machine
+   * @throws Error with `code: 'EADDRINUSE'` where the port is taken
+   */
+  listen(): Promise<{ readonly port: number; readonly url: string }>
+  /** Users, rooms and load at this moment. */
+  status(): Status
+  /**
+   * Tells every client to come back in a while, closes, and stops listening. Calls that run go
+   * on between the browsers. Resolves when all is closed; a second call does nothing more.
+   */
+  close(): Promise<void>
+}
+
+const newId = (): string => randomBytes(12).toString('base64url')
+
+/** Answers a connection that is not let in: nothing it says is heard. */
+const deaf: ConnectionEvents = {
+  onFrame: () => undefined,
+  onPong: () => undefined,
+  onBacklog: () => undefined,
+  onClose: () => undefined,
+}
+
+/** Makes a server. Nothing happens before `listen()`. */
+export function createBuddyServer(
+  options: BuddyServerOptions = {},
+  log: Log = silentLog,
+): BuddyServer {
+  const settings = { ...defaultOptions, ...options }
+  const clock = systemClock
+  const startedAtMs = clock.now()
+  let matches = 0
+
+  const sessions = new Sessions(settings.maxUsers)
+  const rooms = new Rooms({
+    maxRooms: settings.maxRooms,
+    createId: newId,
+    onFreed: () => matchmaker.handleRoomFreed(),
+  })
+  const matchmaker = new Matchmaker<Session>({
+    clock,
+    rematchDelayMs: settings.rematchDelayMs,
+    canOpenRoom: () => rooms.canOpen,
+    onMatch: (waited, arrived) => {
+      matches++
+      rooms.open(waited, arrived)
+    },
+  })
+  const admission = new Admission(settings)
+  const connections = new Set<ClientConnection>()
+
+  const iceServers = settings.iceServers.map(({ urls, username, credential }) => ({
+    urls,
+    username: username ?? null,
+    credential: credential ?? null,
+  }))
+
+  const createSession: ConnectionContext['createSession'] = ({ name, site }, sendFrame) => {
+    if (sessions.isFull) return undefined
+    const session = new Session({ id: newId(), name: cleanText(name) || stranger, site }, sendFrame)
+    sessions.add(session)
+    const welcome: MessageOf<'welcome'> = {
+      type: 'welcome',
+      session: session.id,
+      name: session.name,
+      heartbeatMs: settings.pingIntervalMs,
+      iceServers,
+    }
+    return { session, welcome }
+  }
+
+  const onInternalError = (error: unknown): void => log.error({ err: error }, 'a handler failed')
+
+  function handleConnection(connection: Connection): ConnectionEvents {
+    const admitted = admission.admit(connection.upgrade)
+    if (!('release' in admitted)) {
+      const { code, message, retryAfterMs } = admitted
+      connection.send(encode({ type: 'error', code, message, retryAfterMs }))
+      connection.close(closeCodes[code], code)
+      log.info({ reason: code }, 'connection refused')
+      return deaf
+    }
+    const client = new ClientConnection(connection, {
+      sessions,
+      rooms,
+      matchmaker,
+      clock,
+      createSession,
+      fullRetryAfterMs,
+      helloTimeoutMs: settings.helloTimeoutMs,
+      onInternalError,
+      onClosed: (session) => {
+        admitted.release()
+        connections.delete(client)
+        if (session) sessions.remove(session)
+        if (connections.size === 0) onceEmpty?.()
+      },
+    })
+    connections.add(client)
+    return client
+  }
+
+  /** One beat: everyone hears something, and whoever was not heard for too long is ended. */
+  function beat(): void {
+    const silentSinceMs = clock.now() - settings.pingIntervalMs - settings.pingTimeoutMs
+    for (const connection of connections) {
+      if (connection.heardAtMs < silentSinceMs) connection.terminate()
+      else connection.ping()
+    }
+    const { size: online } = sessions
+    sessions.broadcast({ type: 'stats', online, waiting: matchmaker.size, rooms: rooms.size })
+  }
+
+  function status(): Status {
+    return {
+      status: 'healthy',
+      version,
+      uptime_seconds: Math.floor((clock.now() - startedAtMs) / 1000),
+      users: sessions.size,
+      max_users: sessions.maxUsers,
+      load_percent: percent(sessions.size, sessions.maxUsers),
+      waiting: matchmaker.size,
+      rooms: rooms.size,
+      max_rooms: rooms.maxRooms,
+      room_percent: percent(rooms.size, rooms.maxRooms),
+      matches,
+    }
+  }
+
+  const files = loadPublicFiles(new URL('public/', import.meta.url))
+  const transport = createUwsTransport(settings, {
+    onRequest: createHttpRoutes({ files, status }),
+    onConnection: handleConnection,
+    onError: onInternalError,
+  })
+
+  let cancelBeat: (() => void) | undefined
+  let closed: Promise<void> | undefined
+  let onceEmpty: (() => void) | undefined
+
+  async function close(): Promise<void> {
+    cancelBeat?.()
+    const everyoneGone = new Promise<void>((resolve) => (onceEmpty = resolve))
+    for (const connection of connections) {
+      const reconnectAfterMs = Math.floor(Math.random() * goingAwaySpreadMs)
+      connection.send({ type: 'going-away', reconnectAfterMs })
+      connection.close('going-away')
+    }
+    // A client that does not answer the close frame is not waited for.
+    const cancelDeadline = clock.after(500, () => onceEmpty?.())
+    if (connections.size > 0) await everyoneGone
+    cancelDeadline()
+    transport.close()
+  }
+
+  return {
+    status,
+    listen: async () => {
+      const port = await transport.listen(settings.host, settings.port)
+      cancelBeat = clock.every(settings.pingIntervalMs, beat)
+      log.info({ port }, 'listening')
+      const isAnyHost = settings.host === '0.0.0.0' || settings.host === '::'
+      return { port, url: `http://${isAnyHost ? 'localhost' : settings.host}:${port}` }
+    },
+    close: () => (closed ??= close()),
+  }
+}

@@ -1,0 +1,71 @@
+// Real browsers with fake cameras. Every launch is a process of its own.
+import type { Browser, LaunchOptions } from 'puppeteer-core'
+import { launch } from 'puppeteer-core'
+import { test } from 'vitest'
+
+const isRoot = process.getuid?.() === 0
+
+/** What the visitor's machine and browser are like; the default grants everything. */
+export interface ChromiumTraits {
+  /** `deny` refuses camera and microphone; @default 'grant' */
+  readonly permission?: 'grant' | 'deny'
+  /** @default 1 */
+  readonly cameras?: 0 | 1
+}
+
+function path(variable: 'BUDDY_CHROMIUM' | 'BUDDY_FIREFOX'): string {
+  const value = process.env[variable]
+  if (!value) throw new Error(`${variable} is empty: run the tests by npm test, or set it`)
+  return value
+}
+
+/** Starts Chromium. The caller closes it. */
+export function launchChromium(traits: ChromiumTraits = {}): Promise<Browser> {
+  const { permission = 'grant', cameras = 1 } = traits
+  return launchBrowser({
+    browser: 'chrome',
+    executablePath: path('BUDDY_CHROMIUM'),
+    args: [
+      ...(isRoot ? ['--no-sandbox'] : []),
+      // Few frames a second: four software encoders must share a small machine.
+      `--use-fake-device-for-media-stream=device-count=${cameras},fps=10`,
+      permission === 'grant'
+        ? '--use-fake-ui-for-media-stream'
+        : '--use-fake-ui-for-media-stream=deny',
+      '--autoplay-policy=no-user-gesture-required',
+      // Addresses as they are: multicast DNS does not cross every test machine.
+      '--disable-features=WebRtcHideLocalIpsWithMdns',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-quic',
+      '--no-first-run',
+    ],
+  })
+}
+
+/** Starts Firefox. The caller closes it. */
+export function launchFirefox(): Promise<Browser> {
+  return launchBrowser({
+    browser: 'firefox',
+    executablePath: path('BUDDY_FIREFOX'),
+    extraPrefsFirefox: {
+      'media.navigator.streams.fake': true,
+      'media.navigator.permission.disabled': true,
+      'media.autoplay.default': 0,
+      'media.peerconnection.ice.obfuscate_host_addresses': false,
+      'network.captive-portal-service.enabled': false,
+      'network.connectivity-service.enabled': false,
+    },
+  })
+}
+
+async function launchBrowser(options: LaunchOptions): Promise<Browser> {
+  return launch({ headless: true, defaultViewport: { width: 1000, height: 700 }, ...options })
+}
+
+/** A test that needs Firefox; skipped with its reason in the title where there is none. */
+export const testWithFirefox = process.env['BUDDY_FIREFOX']
+  ? test
+  : (name: string, body: () => Promise<void>): void =>
+      test.skip(`${name} — skipped: no Firefox on this machine`, body)

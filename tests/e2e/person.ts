@@ -1,0 +1,177 @@
+// One person at a browser: presses what a person presses, and tells what a person sees.
+import type { Browser, ElementHandle, Page } from 'puppeteer-core'
+
+/** Counts that only grow while media really arrives. */
+export interface ReceivedMedia {
+  readonly framesDecoded: number
+  readonly audioBytes: number
+}
+
+const chat = 'buddy-chat'
+
+export class Person {
+  readonly page: Page
+
+  constructor(page: Page) {
+    this.page = page
+  }
+
+  /** Opens a page in `browser`. */
+  static async visit(browser: Browser, url: string): Promise<Person> {
+    const page = await browser.newPage()
+    const person = new Person(page)
+    await page.goto(url)
+    await page.waitForSelector(chat)
+    return person
+  }
+
+  /** The node with this part name inside the element, once it is visible. */
+  async part(name: string): Promise<ElementHandle> {
+    const handle = await this.page.waitForSelector(`${chat} >>> [part~="${name}"]`, {
+      visible: true,
+    })
+    if (!handle) throw new Error(`no part ${name}`)
+    return handle
+  }
+
+  async press(name: string): Promise<void> {
+    const handle = await this.part(name)
+    await handle.click()
+  }
+
+  /** Everything the element shows, as text. */
+  text(): Promise<string> {
+    return this.page.$eval(chat, (element) => {
+      const root = element.shadowRoot
+      return [...(root?.children ?? [])].map((node) => (node as HTMLElement).innerText).join('\n')
+    })
+  }
+
+  /** Resolves once the element shows `wanted`. */
+  async sees(wanted: string): Promise<void> {
+    await this.#until(
+      `sees "${wanted}"`,
+      (element, text) =>
+        [...(element.shadowRoot?.children ?? [])].some((node) =>
+          (node as HTMLElement).innerText.includes(text),
+        ),
+      wanted,
+    )
+  }
+
+  /** Resolves once the element is in one of these states. */
+  async is(...states: string[]): Promise<void> {
+    await this.#until(
+      `is ${states.join(' or ')}`,
+      (element, wanted) => wanted.includes((element as unknown as { state: string }).state),
+      states,
+    )
+  }
+
+  state(): Promise<string> {
+    return this.page.$eval(chat, (element) => (element as unknown as { state: string }).state)
+  }
+
+  received(): Promise<ReceivedMedia> {
+    return this.page.$eval(chat, async (element) => {
+      const { client } = element as unknown as {
+        client: { getStats(): Promise<RTCStatsReport | undefined> }
+      }
+      const received = { framesDecoded: 0, audioBytes: 0 }
+      for (const report of (await client.getStats())?.values() ?? []) {
+        if (report.type !== 'inbound-rtp') continue
+        if (report.kind === 'video') received.framesDecoded += report.framesDecoded ?? 0
+        if (report.kind === 'audio') received.audioBytes += report.bytesReceived ?? 0
+      }
+      return received
+    })
+  }
+
+  /** Resolves once `frames` more frames were decoded and audio arrived, counted from now. */
+  async receivesMedia(frames = 10): Promise<void> {
+    const before = await this.received()
+    await this.#until(
+      `receives media (${JSON.stringify(before)})`,
+      async (element, { framesDecoded, audioBytes }) => {
+        const { client } = element as unknown as {
+          client: { getStats(): Promise<RTCStatsReport | undefined> }
+        }
+        let hasVideo = false
+        let hasAudio = false
+        for (const report of (await client.getStats())?.values() ?? []) {
+          if (report.type !== 'inbound-rtp') continue
+          if (report.kind === 'video') hasVideo ||= report.framesDecoded >= framesDecoded
+          if (report.kind === 'audio') hasAudio ||= report.bytesReceived > audioBytes
+        }
+        return hasVideo && hasAudio
+      },
+      { framesDecoded: before.framesDecoded + frames, audioBytes: before.audioBytes },
+    )
+  }
+
+  /** Resolves once the partner's picture on the screen has changed: neither black nor frozen. */
+  async seesMovement(): Promise<void> {
+    await this.#until(
+      'sees movement',
+      (element) => {
+        const video = element.shadowRoot?.querySelector<HTMLVideoElement>('[part~="remote-video"]')
+        if (!video?.videoWidth || video.paused) return false
+        const canvas = document.createElement('canvas')
+        canvas.width = 64
+        canvas.height = 48
+        const context = canvas.getContext('2d')!
+        context.drawImage(video, 0, 0, 64, 48)
+        const pixels = context.getImageData(0, 0, 64, 48).data
+        if (!pixels.some((value, index) => index % 4 < 3 && value > 40)) return false
+        const memory = video as unknown as { before?: Uint8ClampedArray }
+        const { before } = memory
+        memory.before = pixels
+        return before !== undefined && pixels.some((value, index) => value !== before[index])
+      },
+      undefined,
+    )
+  }
+
+  /** Whether any camera or microphone track this page opened is still live. */
+  liveTracks(): Promise<number> {
+    return this.page.evaluate(
+      () =>
+        (window as unknown as { openedTracks?: MediaStreamTrack[] }).openedTracks?.filter(
+          ({ readyState }) => readyState === 'live',
+        ).length ?? -1,
+    )
+  }
+
+  /** Waits by polling in the page, so that a page that is thrown away rejects. */
+  async #until<T>(
+    promise: string,
+    predicate: (element: Element, argument: T) => unknown,
+    argument: T,
+  ): Promise<void> {
+    const handle = await this.page.$(chat)
+    try {
+      await this.page.waitForFunction(
+        predicate,
+        { polling: 100, timeout: 30_000 },
+        handle!,
+        argument,
+      )
+    } catch (cause) {
+      const shown = await this.text().catch(() => '(page gone)')
+      throw new Error(`Waited for: ${promise}. The page shows: ${shown}`, { cause })
+    }
+  }
+}
+
+/** Before any script of the page: remembers every track it opens, so that none can hide. */
+export function watchTracks(): void {
+  const opened: MediaStreamTrack[] = []
+  Object.assign(window, { openedTracks: opened })
+  const { mediaDevices } = navigator
+  const original = mediaDevices.getUserMedia.bind(mediaDevices)
+  mediaDevices.getUserMedia = async (constraints) => {
+    const stream = await original(constraints)
+    opened.push(...stream.getTracks())
+    return stream
+  }
+}
