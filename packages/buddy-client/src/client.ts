@@ -225,6 +225,7 @@ export class BuddyClient {
         this.#closeRoom()
         this.#advance('queued')
         this.#settle()
+        this.#emitter.emit('waiting', { online: message.online })
         return
       case 'matched':
         this.#openRoom(message)

@@ -25,6 +25,8 @@ export interface ClientEvents {
   readonly 'local-stream': MediaStream | undefined
   /** The partner's media begins, once a call; undefined when the call ends. */
   readonly 'remote-stream': MediaStream | undefined
+  /** In the queue, with so many people on the server. */
+  readonly waiting: { readonly online: number }
   /** A partner is found; `interests` are those in common. */
   readonly match: { readonly partner: Partner; readonly interests: readonly string[] }
   /** A line of text, the partner's or one's own. */

@@ -1,0 +1,12 @@
+// The script-tag bundle: one classic script without exports, which works as type="module" too.
+import { nodeResolve } from '@rollup/plugin-node-resolve'
+import terser from '@rollup/plugin-terser'
+
+export default {
+  input: 'dist/bundle.js',
+  output: { file: 'dist/bundle/buddy-chat.js', format: 'iife', generatedCode: 'es2015' },
+  plugins: [
+    nodeResolve({ browser: true, exportConditions: ['production', 'browser'] }),
+    terser({ ecma: 2020, format: { comments: false } }),
+  ],
+}

@@ -1,0 +1,253 @@
+import type { BuddyClientOptions, ClientState, Mode } from '@buddy-chat/client'
+import { BuddyClient } from '@buddy-chat/client'
+import type { PropertyValues, TemplateResult } from 'lit'
+import { LitElement } from 'lit'
+import { property } from 'lit/decorators.js'
+import type { ControllerHost } from './client-controller.ts'
+import { ClientController } from './client-controller.ts'
+import type { BuddyEventDetails, BuddyEventName } from './events.ts'
+import { createEvent } from './events.ts'
+import { styles } from './styles/styles.ts'
+import { chat } from './templates/chat.ts'
+
+const modes: readonly string[] = ['video', 'audio', 'text'] satisfies readonly Mode[]
+
+/** `jazz, chess` → `['jazz', 'chess']`. */
+function toList(value: string | readonly string[]): readonly string[] {
+  const parts = typeof value === 'string' ? value.split(',') : value
+  return parts.flatMap((part) => part.trim() || [])
+}
+
+/**
+ * Random one-to-one chat in one tag. Opens nothing (no camera, no connection, no cookie) before
+ * Start is pressed; taken out of the page it releases everything; moved within it, a call goes on.
+ *
+ * @tagname buddy-chat
+ * @fires buddy-start - Start was pressed; `preventDefault()` keeps everything closed
+ * @fires buddy-state-change - `{ state, previous }`
+ * @fires buddy-match - `{ partner, interests }`
+ * @fires buddy-message - `{ text, from }`
+ * @fires buddy-leave - `{ reason }`
+ * @fires buddy-error - `{ error }`
+ * @slot logo - replaces the mark on the start screen
+ * @slot start - more words on the start screen, such as house rules
+ * @csspart frame - everything
+ * @csspart stage - where people are seen
+ * @csspart controls - the bar of buttons; each is a `control`
+ * @csspart text-panel - messages and the field to write in
+ * @cssprop [--buddy-accent=#7c5cff] - colour of what matters most
+ * @cssprop [--buddy-accent-text=#fff] - text on it
+ * @cssprop [--buddy-radius=18px] - corners of the element
+ * @cssprop [--buddy-font=system-ui] - font family
+ */
+export class BuddyChat extends LitElement implements ControllerHost {
+  static override styles = styles
+
+  /** Where `server` points when it is not given; the script-tag bundle sets its own origin. */
+  static defaultServer = ''
+
+  /** The server, such as `https://chat.example`; by default where the script came from, else the page's origin. */
+  @property() server = ''
+  /** Key of the embedding site on that server. */
+  @property() site = ''
+  /** The visitor's name; they may change it before Start. */
+  @property() name = ''
+  /** `video`, `audio` or `text`. */
+  @property() mode: Mode = 'video'
+  /** Only people in the same lobby meet. */
+  @property() lobby = ''
+  /** What to talk about; a list separated by commas, or an array. */
+  @property() interests: string | readonly string[] = ''
+  /** Starts as soon as the element is in the page. */
+  @property({ type: Boolean }) autostart = false
+  /** Joins without a camera; others may have theirs on. */
+  @property({ type: Boolean }) novideo = false
+  /** Offers no messages. */
+  @property({ type: Boolean }) notext = false
+
+  readonly #controller = new ClientController(this, this.createClient())
+  readonly #internals = this.attachInternals?.()
+  #shownState: ClientState | undefined
+  #hasAutostarted = false
+
+  /** The headless client this element shows. */
+  get client(): BuddyClient {
+    return this.#controller.client
+  }
+
+  get state(): ClientState {
+    return this.client.state
+  }
+
+  get localStream(): MediaStream | undefined {
+    return this.client.localStream
+  }
+
+  get remoteStream(): MediaStream | undefined {
+    return this.client.remoteStream
+  }
+
+  /**
+   * Opens the devices and looks for a partner, as if Start was pressed.
+   * @throws BuddyError (as a rejection) see `BuddyClient.start`
+   */
+  async start(): Promise<void> {
+    // Attributes set in this same turn count.
+    await this.updateComplete
+    return this.#controller.start()
+  }
+
+  /** Leaves the partner and looks for another. */
+  next(): void {
+    this.client.next()
+  }
+
+  /** Ends everything; camera and microphone are released. */
+  stop(): void {
+    this.client.stop()
+  }
+
+  /**
+   * Sends a line to the partner.
+   * @throws BuddyError `not-in-call`, `invalid-text`
+   */
+  send(text: string): void {
+    this.client.send(text)
+  }
+
+  /** @internal */
+  clientOptions(): BuddyClientOptions {
+    const { server, site, lobby, interests, novideo } = this
+    const { defaultServer } = this.constructor as typeof BuddyChat
+    return {
+      server: server || defaultServer,
+      site,
+      lobby,
+      mode: this.#mode,
+      name: this.#controller.view.name,
+      interests: toList(interests),
+      camera: !novideo,
+    }
+  }
+
+  /** @internal */
+  announce<Name extends BuddyEventName>(name: Name, detail: BuddyEventDetails[Name]): boolean {
+    return this.dispatchEvent(createEvent(name, detail))
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.addEventListener('keydown', this.#handleKey)
+    // Taken out and put back in, a video pauses; what was moved goes on playing.
+    if (this.hasUpdated) for (const video of this.#videos) void this.#play(video)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    // Moving is leaving and arriving in one turn: only who is still gone afterwards has left.
+    queueMicrotask(() => {
+      if (this.isConnected) return
+      this.removeEventListener('keydown', this.#handleKey)
+      this.#hasAutostarted = false
+      this.#controller.release()
+    })
+  }
+
+  /** The client to show; for tests. */
+  protected createClient(): BuddyClient {
+    return new BuddyClient()
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('name')) this.#controller.configure({ name: this.name })
+    if (changed.has('mode')) this.#controller.configure({ mode: this.#mode })
+    if (changed.has('notext')) this.#controller.configure({ hasText: !this.notext })
+  }
+
+  protected override render(): TemplateResult {
+    return chat(this.#controller.view, this.#controller.actions)
+  }
+
+  protected override updated(): void {
+    this.#reflectState()
+    this.#playNewStreams()
+    const messages = this.renderRoot.querySelector('.lines')
+    if (messages && messages.childElementCount !== this.#shownLines) {
+      this.#shownLines = messages.childElementCount
+      messages.scrollTop = messages.scrollHeight
+    }
+    if (!this.autostart || this.#hasAutostarted || !this.isConnected) return
+    this.#hasAutostarted = true
+    this.#controller.actions.start()
+  }
+
+  #shownLines = 0
+  readonly #playing = new WeakMap<HTMLVideoElement, MediaStream>()
+
+  /** What `mode` says, or video where it says nothing known. */
+  get #mode(): Mode {
+    return modes.includes(this.mode) ? this.mode : 'video'
+  }
+
+  get #videos(): HTMLVideoElement[] {
+    return [...this.renderRoot.querySelectorAll('video')]
+  }
+
+  #reflectState(): void {
+    const { state } = this.#controller.view
+    if (state === this.#shownState) return
+    const states = this.#internals?.states
+    if (this.#shownState) states?.delete(this.#shownState)
+    states?.add(state)
+    this.#shownState = state
+  }
+
+  #playNewStreams(): void {
+    for (const video of this.#videos) {
+      const stream = video.srcObject
+      if (!(stream instanceof MediaStream)) continue
+      const isAllowedNow = video.paused && !this.#controller.view.needsPlay
+      if (this.#playing.get(video) === stream && !isAllowedNow) continue
+      this.#playing.set(video, stream)
+      void this.#play(video)
+    }
+  }
+
+  async #play(video: HTMLVideoElement): Promise<void> {
+    if (!video.srcObject) return
+    try {
+      await video.play()
+    } catch (error) {
+      // Anything else is a stream that was replaced meanwhile; its successor plays.
+      if ((error as Error).name === 'NotAllowedError') this.#controller.askForPlay()
+    }
+  }
+
+  /** Single keys, while focus is inside and not where one writes; Escape leaves from anywhere. */
+  readonly #handleKey = (event: KeyboardEvent): void => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.isComposing) return
+    const { actions, view } = this.#controller
+    if (view.state === 'idle' || view.state === 'closed') return
+    const isWriting = event
+      .composedPath()
+      .some((node) => node instanceof HTMLElement && node.matches('input, textarea'))
+    const action = {
+      Escape: actions.stop,
+      ...(!isWriting && {
+        n: actions.next,
+        m: actions.toggleMicrophone,
+        v: actions.toggleCamera,
+      }),
+    }[event.key.length === 1 ? event.key.toLowerCase() : event.key]
+    if (!action) return
+    event.preventDefault()
+    action()
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'buddy-chat': BuddyChat
+  }
+}

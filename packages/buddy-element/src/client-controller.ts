@@ -1,0 +1,210 @@
+import type {
+  BuddyClient,
+  BuddyClientOptions,
+  ClientEvents,
+  Unsubscribe,
+} from '@buddy-chat/client'
+import { BuddyError } from '@buddy-chat/client'
+import type { ReactiveController, ReactiveControllerHost } from 'lit'
+import type { BuddyEventDetails, BuddyEventName } from './events.ts'
+import type { ChatActions, ChatView } from './view.ts'
+import { initialView } from './view.ts'
+import { explain, leaveNotice } from './words.ts'
+
+/** How long a passing remark stays. */
+const noticeMs = 6000
+
+/** What the controller needs of the element, and nothing more. */
+export interface ControllerHost extends ReactiveControllerHost {
+  /** Options for the next start, as the attributes have them now. */
+  clientOptions(): BuddyClientOptions
+  /** Dispatches a DOM event; false where it was cancelled. */
+  announce<Name extends BuddyEventName>(name: Name, detail: BuddyEventDetails[Name]): boolean
+}
+
+/**
+ * The only part of the element that touches the client: turns its events into a view for the
+ * templates and into DOM events for the page, and a person's actions into calls.
+ */
+export class ClientController implements ReactiveController {
+  readonly client: BuddyClient
+  readonly actions: ChatActions
+  readonly #host: ControllerHost
+  #view: ChatView = initialView
+  #unsubscribes: Unsubscribe[] = []
+  #noticeTimer: number | undefined
+  #countdown: number | undefined
+
+  constructor(host: ControllerHost, client: BuddyClient) {
+    this.#host = host
+    this.client = client
+    this.actions = {
+      start: (options) => void this.#startByHand(options?.withoutCamera ?? false),
+      next: () => client.next(),
+      stop: () => client.stop(),
+      toggleMicrophone: () => client.setAudioEnabled(!client.sending.audio),
+      toggleCamera: () => client.setVideoEnabled(!client.sending.video),
+      toggleText: () => this.#show({ isTextOpen: !this.#view.isTextOpen, unread: 0 }),
+      send: (text) => this.#sendByHand(text),
+      type: () => client.notifyTyping(),
+      rename: (name) => this.#show({ name }),
+      retryNow: () => client.retryNow(),
+      play: () => this.#show({ needsPlay: false }),
+    }
+    host.addController(this)
+  }
+
+  get view(): ChatView {
+    return this.#view
+  }
+
+  hostConnected(): void {
+    if (this.#unsubscribes.length > 0) return
+    this.#unsubscribes = this.#listen()
+  }
+
+  /** Takes over what the attributes say; what runs goes on as it was started. */
+  configure(settings: Partial<Pick<ChatView, 'mode' | 'name' | 'hasText'>>): void {
+    this.#show(settings)
+  }
+
+  /** Asks for a gesture before the partner is played. */
+  askForPlay(): void {
+    this.#show({ needsPlay: true })
+  }
+
+  /**
+   * Starts unless a listener of `buddy-start` forbids it.
+   * @throws BuddyError what `BuddyClient.start` rejects with; it is shown as well
+   */
+  async start(overrides: BuddyClientOptions = {}): Promise<void> {
+    if (this.client.state !== 'idle' && this.client.state !== 'closed') {
+      return this.client.start()
+    }
+    if (!this.#host.announce('buddy-start', null)) return
+    this.#show({ problem: undefined, notice: undefined })
+    try {
+      await this.client.start({ ...this.#host.clientOptions(), ...overrides })
+    } catch (error) {
+      if (error instanceof BuddyError && error.code !== 'aborted') this.#show({ problem: error })
+      throw error
+    }
+  }
+
+  /** Ends everything and lets go of the client: the element has left the page. */
+  release(): void {
+    this.client.stop()
+    for (const unsubscribe of this.#unsubscribes) unsubscribe()
+    this.#unsubscribes = []
+    this.#stopCountdown()
+    clearTimeout(this.#noticeTimer)
+    this.#show({ notice: undefined, problem: undefined })
+  }
+
+  async #startByHand(withoutCamera: boolean): Promise<void> {
+    try {
+      await this.start(withoutCamera ? { camera: false } : {})
+    } catch (error) {
+      if (!(error instanceof BuddyError)) throw error
+      if (error.code !== 'aborted') this.#host.announce('buddy-error', { error })
+    }
+  }
+
+  #sendByHand(text: string): boolean {
+    try {
+      this.client.send(text)
+      return true
+    } catch (error) {
+      if (!(error instanceof BuddyError)) throw error
+      // The partner has just gone; the page says so already.
+      if (error.code !== 'not-in-call') this.#tell(explain(error).body)
+      return false
+    }
+  }
+
+  #listen(): Unsubscribe[] {
+    const { client } = this
+    return [
+      client.on('state', (change) => this.#handleState(change)),
+      client.on('local-stream', (localStream) => this.#show({ localStream })),
+      client.on('remote-stream', (remoteStream) => this.#show({ remoteStream, needsPlay: false })),
+      client.on('match', (match) => this.#handleMatch(match)),
+      client.on('message', (line) => this.#handleMessage(line)),
+      client.on('typing', ({ isTyping }) => this.#show({ isPartnerTyping: isTyping })),
+      client.on('partner-sending', (partnerSending) => this.#show({ partnerSending })),
+      client.on('sending', (sending) => this.#show({ sending })),
+      client.on('leave', (leave) => this.#handleLeave(leave)),
+      client.on('waiting', ({ online }) => this.#show({ online })),
+      client.on('stats', ({ online }) => this.#show({ online })),
+      client.on('retry', (retry) => this.#handleRetry(retry)),
+      client.on('error', (error) => this.#handleError(error)),
+    ]
+  }
+
+  #handleState({ state, previous }: ClientEvents['state']): void {
+    this.#stopCountdown()
+    this.#show({ state, retry: undefined })
+    this.#host.announce('buddy-state-change', { state, previous })
+  }
+
+  #handleMatch({ partner, interests }: ClientEvents['match']): void {
+    clearTimeout(this.#noticeTimer)
+    this.#show({
+      partner,
+      interests,
+      lines: [],
+      unread: 0,
+      notice: undefined,
+      isPartnerTyping: false,
+      partnerSending: initialView.partnerSending,
+    })
+    this.#host.announce('buddy-match', { partner, interests })
+  }
+
+  #handleMessage(line: ClientEvents['message']): void {
+    const { lines, unread, isTextOpen } = this.#view
+    const isUnread = line.from === 'partner' && !isTextOpen
+    this.#show({ lines: [...lines, line], unread: isUnread ? unread + 1 : unread })
+    this.#host.announce('buddy-message', line)
+  }
+
+  #handleLeave({ reason }: ClientEvents['leave']): void {
+    const notice = leaveNotice(reason, this.#view.partner?.name ?? '')
+    this.#show({ partner: undefined, isPartnerTyping: false, isTextOpen: false, unread: 0 })
+    if (notice) this.#tell(notice)
+    this.#host.announce('buddy-leave', { reason })
+  }
+
+  #handleRetry({ delayMs, error }: ClientEvents['retry']): void {
+    this.#stopCountdown()
+    let seconds = Math.ceil(delayMs / 1000)
+    this.#show({ retry: { error, seconds } })
+    this.#countdown = window.setInterval(() => {
+      seconds = Math.max(0, seconds - 1)
+      this.#show({ retry: { error, seconds } })
+      if (seconds === 0) this.#stopCountdown()
+    }, 1000)
+  }
+
+  #handleError(error: BuddyError): void {
+    if (this.client.state === 'closed') this.#show({ problem: error })
+    else this.#tell(explain(error).title)
+    this.#host.announce('buddy-error', { error })
+  }
+
+  #tell(notice: string): void {
+    clearTimeout(this.#noticeTimer)
+    this.#show({ notice })
+    this.#noticeTimer = window.setTimeout(() => this.#show({ notice: undefined }), noticeMs)
+  }
+
+  #stopCountdown(): void {
+    clearInterval(this.#countdown)
+    this.#countdown = undefined
+  }
+
+  #show(change: Partial<ChatView>): void {
+    this.#view = { ...this.#view, ...change }
+    this.#host.requestUpdate()
+  }
+}

@@ -1,0 +1,9 @@
+import { BuddyChat } from './buddy-chat.ts'
+
+// A page may load this twice (a script tag and a bundle); the second time must not throw.
+if (typeof customElements !== 'undefined' && !customElements.get('buddy-chat')) {
+  customElements.define('buddy-chat', BuddyChat)
+}
+
+export { BuddyChat }
+export type { BuddyEventDetails, BuddyEventName } from './events.ts'

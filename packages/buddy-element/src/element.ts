@@ -1,0 +1,2 @@
+export { BuddyChat } from './buddy-chat.ts'
+export type { BuddyEventDetails, BuddyEventName } from './events.ts'

@@ -1,0 +1,33 @@
+import type { BuddyError, CallEndReason, ClientState, Partner } from '@buddy-chat/client'
+
+/** What each DOM event of `<buddy-chat>` carries in `detail`. */
+export interface BuddyEventDetails {
+  /** Start was pressed or called; `preventDefault()` keeps everything closed. */
+  readonly 'buddy-start': null
+  readonly 'buddy-state-change': { readonly state: ClientState; readonly previous: ClientState }
+  readonly 'buddy-match': { readonly partner: Partner; readonly interests: readonly string[] }
+  readonly 'buddy-message': { readonly text: string; readonly from: 'partner' | 'self' }
+  readonly 'buddy-leave': { readonly reason: CallEndReason }
+  /** Something failed that no call of `start()` or `send()` told its caller. */
+  readonly 'buddy-error': { readonly error: BuddyError }
+}
+
+/** The name of a DOM event of `<buddy-chat>`. */
+export type BuddyEventName = keyof BuddyEventDetails
+
+/** An event that bubbles and leaves shadow trees; only `buddy-start` can be cancelled. */
+export function createEvent<Name extends BuddyEventName>(
+  name: Name,
+  detail: BuddyEventDetails[Name],
+): CustomEvent<BuddyEventDetails[Name]> {
+  const cancelable = name === 'buddy-start'
+  return new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable })
+}
+
+type BuddyEvents = {
+  readonly [Name in BuddyEventName]: CustomEvent<BuddyEventDetails[Name]>
+}
+
+declare global {
+  interface HTMLElementEventMap extends BuddyEvents {}
+}

@@ -1,0 +1,32 @@
+import type { SVGTemplateResult, TemplateResult } from 'lit'
+import { html, svg } from 'lit'
+
+const icon = (shapes: SVGTemplateResult): TemplateResult =>
+  html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${shapes}</svg>`
+
+const slash = svg`<path d="M4 4l16 16" />`
+const microphoneShape = svg`<rect x="9" y="3" width="6" height="11" rx="3" />
+  <path d="M5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3" />`
+const cameraShape = svg`<rect x="3" y="6.5" width="12.5" height="11" rx="3" />
+  <path d="M15.5 11l5.5-3v8l-5.5-3z" />`
+
+/** Line icons, drawn in the current colour; always beside or inside something with a name. */
+export const icons = {
+  microphone: icon(microphoneShape),
+  microphoneOff: icon(svg`${microphoneShape}${slash}`),
+  camera: icon(cameraShape),
+  cameraOff: icon(svg`${cameraShape}${slash}`),
+  next: icon(svg`<path d="M5 5.5v13l8-6.5zM13 5.5v13l8-6.5z" />`),
+  stop: icon(svg`<path d="M6 6l12 12M18 6L6 18" />`),
+  text: icon(
+    svg`<path d="M4 6.5A2.5 2.5 0 0 1 6.5 4h11A2.5 2.5 0 0 1 20 6.5v7a2.5 2.5 0 0 1-2.5 2.5H11l-4.5 4V16A2.5 2.5 0 0 1 4 13.5z" />`,
+  ),
+  send: icon(svg`<path d="M4.5 12L20 4.5 15 20l-3.5-6.5zM11.5 13.5L20 4.5" />`),
+  play: icon(svg`<path d="M7 4.5v15l12-7.5z" />`),
+  alert: icon(svg`<circle cx="12" cy="12" r="9" /><path d="M12 7.5v5.5M12 16.3v.2" />`),
+  /** Two people meeting: Buddy's mark. */
+  mark: html`<svg class="mark" viewBox="0 0 48 32" aria-hidden="true" focusable="false">
+    <circle class="one" cx="17" cy="16" r="13" />
+    <circle class="other" cx="31" cy="16" r="13" />
+  </svg>`,
+} as const

@@ -1,0 +1,285 @@
+import { css } from 'lit'
+
+/** Where people are seen. Dark in every theme: pictures look best on it. */
+export const stage = css`
+  .running {
+    display: grid;
+    grid-template: minmax(0, 1fr) / minmax(0, 1fr);
+    background: var(--night);
+    color: #f5f4fc;
+  }
+
+  .stage {
+    position: relative;
+    grid-area: 1 / 1;
+    overflow: hidden;
+    background:
+      radial-gradient(
+        70cqmax 60cqmax at 50% 30%,
+        color-mix(in srgb, var(--accent) 30%, transparent),
+        transparent 72%
+      ),
+      var(--night);
+  }
+
+  video {
+    display: block;
+    inline-size: 100%;
+    block-size: 100%;
+    background: transparent;
+    object-fit: cover;
+  }
+
+  .remote {
+    position: absolute;
+    inset: 0;
+  }
+
+  .remote.hidden {
+    visibility: hidden;
+  }
+
+  .local {
+    position: absolute;
+    z-index: 2;
+    overflow: hidden;
+    background: #1b1d2a;
+    transition:
+      inset 0.35s ease,
+      inline-size 0.35s ease,
+      block-size 0.35s ease;
+  }
+
+  .local video {
+    transform: scaleX(-1);
+  }
+
+  .local.off video {
+    visibility: hidden;
+  }
+
+  .off-icon {
+    position: absolute;
+    inset: 0;
+    display: grid;
+    place-items: center;
+    color: #b9b6d0;
+    font-size: 1.5rem;
+  }
+
+  .local.full {
+    z-index: 0;
+    inset: 0;
+    inline-size: 100%;
+    block-size: 100%;
+  }
+
+  .local.full video {
+    filter: blur(14px) brightness(0.5) saturate(1.15);
+    transform: scale(-1.08, 1.08);
+  }
+
+  .local.full .label,
+  .local.full .off-icon {
+    display: none;
+  }
+
+  .local.tile {
+    inset: auto max(14px, env(safe-area-inset-right)) calc(92px + env(safe-area-inset-bottom)) auto;
+    inline-size: clamp(92px, 24cqmin, 210px);
+    aspect-ratio: 4 / 3;
+    border: 2px solid rgb(255 255 255 / 22%);
+    border-radius: 16px;
+    box-shadow: 0 14px 34px -10px rgb(0 0 0 / 70%);
+  }
+
+  .label {
+    position: absolute;
+    z-index: 2;
+    inset: max(14px, env(safe-area-inset-top)) 14px auto 14px;
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 6px 10px;
+    inline-size: fit-content;
+    max-inline-size: calc(100% - 28px);
+    padding: 7px 14px;
+    border-radius: 16px;
+    background: var(--glass);
+    backdrop-filter: blur(14px);
+  }
+
+  .label strong {
+    overflow: hidden;
+    max-inline-size: 22ch;
+    font-weight: 650;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+
+  .muted {
+    display: inline-flex;
+    color: #ff9aab;
+  }
+
+  .own {
+    inset: auto 6px 6px;
+    gap: 4px;
+    max-inline-size: calc(100% - 12px);
+    padding: 1px 8px;
+    border-radius: 9px;
+    font-size: 0.75rem;
+    white-space: nowrap;
+  }
+
+  .own span {
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+
+  .interests {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 6px;
+  }
+
+  .interests li {
+    overflow: hidden;
+    max-inline-size: 18ch;
+    padding: 1px 10px;
+    border-radius: 999px;
+    background: color-mix(in srgb, var(--accent) 60%, #17182a);
+    font-size: 0.8rem;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+
+  .status,
+  .avatar {
+    position: absolute;
+    z-index: 1;
+    inset: 12px 16px calc(86px + env(safe-area-inset-bottom));
+    display: flex;
+    flex-direction: column;
+    align-items: center;
+    justify-content: center;
+    gap: 10px;
+    text-align: center;
+    text-shadow: 0 1px 14px rgb(0 0 0 / 55%);
+    overflow-wrap: anywhere;
+  }
+
+  .status p,
+  .avatar p {
+    max-inline-size: 38ch;
+    color: #d6d4e8;
+    text-wrap: balance;
+  }
+
+  .avatar span {
+    display: grid;
+    inline-size: clamp(84px, 26cqmin, 160px);
+    aspect-ratio: 1;
+    place-items: center;
+    border-radius: 50%;
+    background: linear-gradient(140deg, var(--accent), #ff7a8a);
+    color: #fff;
+    font-size: clamp(2.2rem, 11cqmin, 4.4rem);
+    font-weight: 650;
+    text-shadow: none;
+  }
+
+  .pulse {
+    position: relative;
+    inline-size: clamp(56px, 16cqmin, 104px);
+    aspect-ratio: 1;
+    margin-block-end: clamp(6px, 3cqb, 22px);
+  }
+
+  .pulse i {
+    position: absolute;
+    inset: 0;
+    border: 2px solid color-mix(in srgb, var(--accent) 70%, white);
+    border-radius: 50%;
+    animation: pulse 2.7s ease-out infinite;
+  }
+
+  .pulse i:first-child {
+    inset: 30%;
+    border: 0;
+    background: linear-gradient(140deg, var(--accent), #ff7a8a);
+    animation: breathe 2.7s ease-in-out infinite;
+  }
+
+  .pulse i:last-child {
+    animation-delay: 1.35s;
+  }
+
+  .pulse.reconnecting i {
+    border-color: #ffb454;
+  }
+
+  .pulse.reconnecting i:first-child {
+    background: #ffb454;
+  }
+
+  @keyframes pulse {
+    from {
+      opacity: 0.9;
+      transform: scale(0.42);
+    }
+    to {
+      opacity: 0;
+      transform: scale(1.15);
+    }
+  }
+
+  @keyframes breathe {
+    50% {
+      transform: scale(1.14);
+    }
+  }
+
+  .status .secondary {
+    min-block-size: 44px;
+    border-color: transparent;
+    background: rgb(255 255 255 / 16%);
+    color: #fff;
+  }
+
+  .play {
+    position: absolute;
+    z-index: 3;
+    inset: 0;
+    display: flex;
+    flex-direction: column;
+    align-items: center;
+    justify-content: center;
+    gap: 8px;
+    background: rgb(8 8 16 / 72%);
+    color: #fff;
+  }
+
+  .play span {
+    display: grid;
+    inline-size: 76px;
+    block-size: 76px;
+    place-items: center;
+    border-radius: 50%;
+    background: var(--accent);
+    font-size: 1.5rem;
+  }
+
+  .toast {
+    position: absolute;
+    z-index: 3;
+    inset: auto 50% calc(92px + env(safe-area-inset-bottom)) auto;
+    inline-size: max-content;
+    max-inline-size: calc(100% - 40px);
+    padding: 9px 16px;
+    border-radius: 14px;
+    background: var(--glass);
+    transform: translateX(50%);
+    backdrop-filter: blur(14px);
+  }
+`

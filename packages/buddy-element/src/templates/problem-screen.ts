@@ -1,0 +1,28 @@
+import type { BuddyError } from '@buddy-chat/client'
+import type { TemplateResult } from 'lit'
+import { html, nothing } from 'lit'
+import { icons } from '../icons.ts'
+import type { ChatActions } from '../view.ts'
+import { explain, offersAudioOnly, words } from '../words.ts'
+
+/** It could not start, or ended for good: why, and what one can do now. */
+export function problemScreen(problem: BuddyError, actions: ChatActions): TemplateResult {
+  const { title, body } = explain(problem)
+  const audioOnly = html`<button
+    class="secondary"
+    part="audio-only-button"
+    type="button"
+    @click=${() => actions.start({ withoutCamera: true })}
+  >
+    ${words.audioOnly}
+  </button>`
+  return html`<div class="card" part="problem-screen" role="alert">
+    <span class="badge">${icons.alert}</span>
+    <h2>${title}</h2>
+    <p>${body}</p>
+    <button class="primary" part="start-button" type="button" @click=${() => actions.start()}>
+      ${words.tryAgain}
+    </button>
+    ${offersAudioOnly(problem) ? audioOnly : nothing}
+  </div>`
+}

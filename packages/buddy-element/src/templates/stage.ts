@@ -1,0 +1,99 @@
+import type { TemplateResult } from 'lit'
+import { html, nothing } from 'lit'
+import { icons } from '../icons.ts'
+import type { ChatActions, ChatView } from '../view.ts'
+import { words } from '../words.ts'
+import { status } from './status.ts'
+
+/** First letter of a name, whatever script it is in. */
+function initial(name: string): string {
+  return ([...name.trim()][0] ?? '?').toLocaleUpperCase()
+}
+
+function avatar(name: string, caption: string | undefined): TemplateResult {
+  return html`<div class="avatar" part="avatar">
+    <span aria-hidden="true">${initial(name)}</span>
+    ${caption ? html`<p>${caption}</p>` : nothing}
+  </div>`
+}
+
+function partnerLabel({ partner, partnerSending, interests }: ChatView): TemplateResult {
+  const name = partner?.name ?? ''
+  return html`<div class="label" part="partner-label">
+    <strong part="partner-name" dir="auto">${name}</strong>
+    ${
+      partnerSending.audio
+        ? nothing
+        : html`<span class="muted" part="partner-muted" role="img" aria-label=${words.muted(name)}
+            >${icons.microphoneOff}</span
+          >`
+    }
+    ${
+      interests.length === 0
+        ? nothing
+        : html`<ul class="interests" part="interests" aria-label=${words.common}>
+            ${interests.map((interest) => html`<li dir="auto">${interest}</li>`)}
+          </ul>`
+    }
+  </div>`
+}
+
+function playPrompt({ partner }: ChatView, { play }: ChatActions): TemplateResult {
+  return html`<button class="play" part="play-button" type="button" @click=${() => play()}>
+    <span>${icons.play}</span>
+    <strong>${words.play}</strong>
+    <small>${words.playHint(partner?.name ?? '')}</small>
+  </button>`
+}
+
+function remote(view: ChatView): TemplateResult {
+  const { state, mode, partner, partnerSending, remoteStream } = view
+  const name = partner?.name ?? ''
+  const isVisible = mode === 'video' && partnerSending.video
+  return html`<video
+      part="remote-video"
+      class=${isVisible ? 'remote' : 'remote hidden'}
+      playsinline
+      aria-label=${name}
+      .srcObject=${remoteStream ?? null}
+    ></video>
+    ${
+      state === 'connected' && !isVisible
+        ? avatar(name, mode === 'video' ? words.cameraOff(name) : undefined)
+        : nothing
+    }`
+}
+
+function local(view: ChatView): TemplateResult | typeof nothing {
+  const { localStream, state, sending, name, mode } = view
+  if (!localStream || mode !== 'video') return nothing
+  const hasCamera = localStream.getVideoTracks().length > 0
+  const isHidden = !hasCamera || !sending.video
+  const size = state === 'connected' || state === 'negotiating' ? 'tile' : 'full'
+  return html`<div class="local ${size} ${isHidden ? 'off' : ''}" part="local">
+    <video
+      part="local-video"
+      autoplay
+      playsinline
+      aria-label=${words.you}
+      .muted=${true}
+      .srcObject=${localStream}
+    ></video>
+    ${isHidden ? html`<span class="off-icon">${icons.cameraOff}</span>` : nothing}
+    <span class="label own" part="own-label">
+      ${sending.audio ? nothing : icons.microphoneOff}
+      <span part="own-name" dir="auto">${name ? `${name} (${words.you})` : words.you}</span>
+    </span>
+  </div>`
+}
+
+/** Where people are seen: the partner large, oneself in a corner, and in words what goes on. */
+export function stage(view: ChatView, actions: ChatActions): TemplateResult {
+  const { state, notice, needsPlay } = view
+  const isConnected = state === 'connected'
+  return html`<section class="stage" part="stage">
+    ${remote(view)} ${local(view)} ${isConnected ? partnerLabel(view) : status(view, actions)}
+    ${isConnected && needsPlay ? playPrompt(view, actions) : nothing}
+    ${isConnected && notice ? html`<p class="toast" part="notice">${notice}</p>` : nothing}
+  </section>`
+}

@@ -1,0 +1,57 @@
+import type { TemplateResult } from 'lit'
+import { html, nothing } from 'lit'
+import type { ChatActions, ChatView } from '../view.ts'
+import { explain, words } from '../words.ts'
+
+interface StatusWords {
+  readonly title: string
+  readonly detail: string | undefined
+}
+
+const needsPermission = ({ state, mode, localStream }: ChatView): boolean =>
+  state === 'connecting' && mode !== 'text' && !localStream
+
+/** What is going on while there is nobody to see, in words. */
+export function statusWords(view: ChatView): StatusWords {
+  const { state, online, partner, retry, notice } = view
+  switch (state) {
+    case 'connecting':
+      return needsPermission(view)
+        ? { title: words.openingDevices, detail: words.openingDevicesHint }
+        : { title: words.connecting, detail: undefined }
+    case 'negotiating':
+      return { title: words.negotiating(partner?.name ?? ''), detail: notice }
+    case 'reconnecting': {
+      const { title, body } = retry ? explain(retry.error) : { title: words.connecting, body: '' }
+      return { title, detail: body }
+    }
+    default: {
+      const company =
+        online === undefined ? undefined : online > 1 ? words.online(online) : words.alone
+      return { title: words.looking, detail: notice ?? company }
+    }
+  }
+}
+
+/** The middle of the stage while nobody is there yet. */
+export function status(view: ChatView, actions: ChatActions): TemplateResult {
+  const { title, detail } = statusWords(view)
+  return html`<div class="status" part="status">
+    <div class="pulse ${view.state}" aria-hidden="true"><i></i><i></i><i></i></div>
+    <h2>${title}</h2>
+    ${detail ? html`<p>${detail}</p>` : nothing}
+    ${
+      view.retry && view.state === 'reconnecting'
+        ? html`<p class="fine" part="retry">${words.retryIn(view.retry.seconds)}</p>
+            <button
+              class="secondary"
+              part="retry-button"
+              type="button"
+              @click=${() => actions.retryNow()}
+            >
+              ${words.tryNow}
+            </button>`
+        : nothing
+    }
+  </div>`
+}

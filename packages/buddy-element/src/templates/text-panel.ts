@@ -1,0 +1,75 @@
+import type { TemplateResult } from 'lit'
+import { html, nothing } from 'lit'
+import { icons } from '../icons.ts'
+import type { ChatActions, ChatView } from '../view.ts'
+import { words } from '../words.ts'
+
+/** At most 3000 bytes of UTF-8, well within what a text may have. */
+const maxCharacters = 1000
+
+function submit(form: HTMLFormElement, actions: ChatActions): void {
+  const field = form.elements.namedItem('text') as HTMLTextAreaElement
+  if (field.value.trim() !== '' && actions.send(field.value.trim())) field.value = ''
+}
+
+/** What was written, who is writing, and the field to write in. */
+export function textPanel(view: ChatView, actions: ChatActions): TemplateResult {
+  const { lines, partner, isPartnerTyping, state } = view
+  const canWrite = partner !== undefined && (state === 'connected' || state === 'negotiating')
+  const handleSubmit = (event: SubmitEvent): void => {
+    event.preventDefault()
+    submit(event.target as HTMLFormElement, actions)
+  }
+  const handleKey = (event: KeyboardEvent): void => {
+    // While a word is being composed (Japanese, Chinese), Enter belongs to the input method.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+    event.preventDefault()
+    submit((event.target as HTMLTextAreaElement).form!, actions)
+  }
+  return html`<section class="panel" part="text-panel" aria-label=${words.conversation}>
+    <ol class="lines" part="messages" role="log" tabindex="0" aria-label=${words.conversation}>
+      ${
+        lines.length === 0
+          ? html`<li class="empty">${canWrite ? words.emptyConversation : words.textDisabled}</li>`
+          : nothing
+      }
+      ${lines.map(
+        ({ from, text }) =>
+          html`<li class=${from} part="message message-${from}" dir="auto">${text}</li>`,
+      )}
+    </ol>
+    <p class="typing" part="typing" aria-live="polite">
+      ${
+        isPartnerTyping && partner
+          ? html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>${words.typing(
+                partner.name,
+              )}`
+          : nothing
+      }
+    </p>
+    <form class="compose" @submit=${handleSubmit}>
+      <textarea
+        part="text-input"
+        name="text"
+        rows="1"
+        dir="auto"
+        maxlength=${maxCharacters}
+        aria-label=${words.textPlaceholder}
+        placeholder=${words.textPlaceholder}
+        ?disabled=${!canWrite}
+        @input=${() => actions.type()}
+        @keydown=${handleKey}
+      ></textarea>
+      <button
+        class="round send"
+        part="send-button"
+        type="submit"
+        aria-label=${words.send}
+        title=${words.send}
+        ?disabled=${!canWrite}
+      >
+        ${icons.send}
+      </button>
+    </form>
+  </section>`
+}

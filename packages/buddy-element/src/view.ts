@@ -1,0 +1,78 @@
+import type { BuddyError, ClientState, Mode, Partner, Sending } from '@buddy-chat/client'
+
+/** A line of the conversation with the present partner. */
+export interface Line {
+  readonly from: 'partner' | 'self'
+  readonly text: string
+}
+
+/** Everything the templates show: they are functions of this and of nothing else. */
+export interface ChatView {
+  readonly state: ClientState
+  readonly mode: Mode
+  /** Own name, as typed; may be empty. */
+  readonly name: string
+  /** Whether writing is offered at all. */
+  readonly hasText: boolean
+  readonly localStream: MediaStream | undefined
+  readonly remoteStream: MediaStream | undefined
+  readonly partner: Partner | undefined
+  readonly interests: readonly string[]
+  readonly sending: Sending
+  readonly partnerSending: Sending
+  readonly lines: readonly Line[]
+  readonly isPartnerTyping: boolean
+  /** People on the server, as last told. */
+  readonly online: number | undefined
+  /** The server is lost: why, and the whole seconds until the next attempt. */
+  readonly retry: { readonly error: BuddyError; readonly seconds: number } | undefined
+  /** Why it could not start, or ended for good. */
+  readonly problem: BuddyError | undefined
+  /** A passing remark. */
+  readonly notice: string | undefined
+  /** The browser wants a gesture before it plays sound. */
+  readonly needsPlay: boolean
+  /** On small sizes the text panel covers the stage when open. */
+  readonly isTextOpen: boolean
+  /** Lines that came while the panel was closed. */
+  readonly unread: number
+}
+
+/** What a person can do; the templates call these and know nothing else. */
+export interface ChatActions {
+  readonly start: (options?: { readonly withoutCamera: boolean }) => void
+  readonly next: () => void
+  readonly stop: () => void
+  readonly toggleMicrophone: () => void
+  readonly toggleCamera: () => void
+  readonly toggleText: () => void
+  /** False where the text was not sent and should stay in the field. */
+  readonly send: (text: string) => boolean
+  readonly type: () => void
+  readonly rename: (name: string) => void
+  readonly retryNow: () => void
+  readonly play: () => void
+}
+
+/** Before anything has happened. */
+export const initialView: ChatView = {
+  state: 'idle',
+  mode: 'video',
+  name: '',
+  hasText: true,
+  localStream: undefined,
+  remoteStream: undefined,
+  partner: undefined,
+  interests: [],
+  sending: { audio: true, video: true },
+  partnerSending: { audio: true, video: true },
+  lines: [],
+  isPartnerTyping: false,
+  online: undefined,
+  retry: undefined,
+  problem: undefined,
+  notice: undefined,
+  needsPlay: false,
+  isTextOpen: false,
+  unread: 0,
+}

@@ -1,0 +1,157 @@
+// Every word a visitor sees, in one place.
+import type { BuddyError, CallEndReason } from '@buddy-chat/client'
+
+export const words = {
+  title: { video: 'Meet someone new', audio: 'Talk to someone new', text: 'Write to someone new' },
+  subtitle: {
+    video: 'One click, one stranger, face to face.',
+    audio: 'One click, one stranger, just your voices.',
+    text: 'One click, one stranger, just words.',
+  },
+  privacy: {
+    video: 'Your camera turns on only after you press Start.',
+    audio: 'Your microphone turns on only after you press Start.',
+    text: 'Nobody sees or hears you: text only.',
+  },
+  nameLabel: 'Your name',
+  namePlaceholder: 'Your name (optional)',
+  start: 'Start',
+  next: 'Next',
+  stop: 'Stop',
+  you: 'You',
+  muteMicrophone: 'Mute microphone',
+  unmuteMicrophone: 'Unmute microphone',
+  hideCamera: 'Turn camera off',
+  showCamera: 'Turn camera on',
+  openText: 'Show messages',
+  closeText: 'Hide messages',
+  conversation: 'Messages',
+  textPlaceholder: 'Write a message',
+  textDisabled: 'Messages open with a partner',
+  send: 'Send',
+  emptyConversation: 'Say hello: nothing here is kept.',
+  openingDevices: 'Waiting for your permission…',
+  openingDevicesHint: 'Your browser asks whether this page may use your camera and microphone.',
+  connecting: 'Connecting…',
+  looking: 'Looking for someone…',
+  alone: 'You are the only one here right now. Someone may come any moment.',
+  online: (count: number): string => `${count} people here now`,
+  negotiating: (name: string): string => `Connecting you with ${name}…`,
+  connected: (name: string): string => `You are with ${name}.`,
+  typing: (name: string): string => `${name} is writing…`,
+  common: 'You both like',
+  cameraOff: (name: string): string => `${name}’s camera is off`,
+  muted: (name: string): string => `${name} is muted`,
+  play: 'Tap to see and hear',
+  playHint: (name: string): string => `Your browser paused ${name}’s video.`,
+  tryNow: 'Try now',
+  tryAgain: 'Try again',
+  audioOnly: 'Continue without camera',
+  retryIn: (seconds: number): string =>
+    seconds > 0 ? `Trying again in ${seconds} s` : 'Trying again now…',
+} as const
+
+/** What became of the last call, said while the next is being looked for. */
+export function leaveNotice(reason: CallEndReason, name: string): string | undefined {
+  switch (reason) {
+    case 'partner-next':
+      return `${name} moved on.`
+    case 'partner-left':
+      return `${name} left.`
+    case 'partner-lost':
+      return `${name} lost the connection.`
+    case 'call-failed':
+      return `No connection to ${name} was possible.`
+    case 'server-lost':
+      return `The call with ${name} was interrupted.`
+    default:
+      return undefined
+  }
+}
+
+interface Explanation {
+  readonly title: string
+  readonly body: string
+}
+
+const devicesInWords = ({ devices }: BuddyError): string =>
+  devices.length === 1 ? (devices[0] ?? 'camera') : 'camera or microphone'
+
+/** An error in words: what is the matter, and what one can do. */
+export function explain(error: BuddyError): Explanation {
+  switch (error.code) {
+    case 'permission-denied':
+      return {
+        title: 'Your browser said no',
+        body: 'Allow camera and microphone for this page in the address bar, then try again.',
+      }
+    case 'blocked-by-policy':
+      return {
+        title: 'This page is embedded without permission',
+        body: 'The site that embeds it has to add allow="camera; microphone" to its frame.',
+      }
+    case 'device-not-found':
+      return {
+        title: `No ${devicesInWords(error)} found`,
+        body: error.devices.includes('microphone')
+          ? 'Plug in a microphone and try again.'
+          : 'Plug one in and try again, or go on without: others will hear you.',
+      }
+    case 'device-busy':
+      return {
+        title: 'Your camera is busy',
+        body: 'Another program seems to be using it. Close that, then try again.',
+      }
+    case 'overconstrained':
+      return {
+        title: 'Your camera cannot do this',
+        body: 'No camera or microphone here meets what this page asks for.',
+      }
+    case 'insecure-page':
+      return {
+        title: 'This page is not secure',
+        body: 'Browsers open camera and microphone on https pages only.',
+      }
+    case 'media-failed':
+      return { title: 'Camera or microphone did not open', body: error.message }
+    case 'server-full':
+      return { title: 'It is full right now', body: 'You will be let in as soon as there is room.' }
+    case 'too-many-connections':
+      return {
+        title: 'Too many visitors from your network',
+        body: 'Close other tabs with this page, or wait a moment.',
+      }
+    case 'going-away':
+      return { title: 'The server restarts', body: 'It will be back in a moment.' }
+    case 'rate-limited':
+      return { title: 'Slow down a little', body: 'That was too fast and was not delivered.' }
+    case 'server-unreachable':
+      return {
+        title: 'The server cannot be reached',
+        body: 'Check your connection. Nothing is lost: this page keeps trying.',
+      }
+    case 'origin-not-allowed':
+      return {
+        title: 'This site is not on the list',
+        body: 'The chat server does not serve this page: its owner has to add the address.',
+      }
+    case 'unsupported-version':
+      return { title: 'This page is out of date', body: 'Reload it to get the current version.' }
+    case 'call-failed':
+      return { title: 'No connection was possible', body: 'Looking for someone else.' }
+    case 'webrtc-unavailable':
+      return { title: 'Calls are switched off here', body: 'WebRTC is disabled in this browser.' }
+    case 'invalid-options':
+      return { title: 'Something is set up wrong', body: error.message }
+    default:
+      return { title: 'Something went wrong', body: error.message }
+  }
+}
+
+/** Whether going on with the microphone alone could help. */
+export function offersAudioOnly({ code, devices }: BuddyError): boolean {
+  if (code === 'permission-denied' || code === 'device-busy' || code === 'overconstrained') {
+    return devices.includes('camera')
+  }
+  return code === 'device-not-found' && devices.length === 1 && devices[0] === 'camera'
+}
