@@ -1,47 +1,6 @@
 #!/usr/bin/env node
 // `buddy-server`: one server, configured by environment variables, until it is told to stop.
-import { ConfigError, readConfig } from './config.ts'
-import { createLog } from './log.ts'
+import { run } from './run.ts'
 
-function fail(sentence: string): never {
-  console.error(sentence)
-  process.exit(1)
-}
-
-async function main(): Promise<void> {
-  const { options, logLevel } = readConfig(process.env)
-  const log = createLog(logLevel)
-  // Imported late: its native part may be what fails, and that deserves a sentence.
-  const { createBuddyServer } = await import('./server.ts').catch((error: unknown) => {
-    fail(
-      `uWebSockets.js does not load on Node ${process.version} (${process.platform}-${process.arch}): ` +
-        `use Node 20 or 22 on glibc Linux, macOS or Windows.\n${String(error)}`,
-    )
-  })
-  const server = createBuddyServer(options, log)
-
-  let isStopping = false
-  const stop = (): void => {
-    // Whoever asks twice does not want to wait for anybody.
-    if (isStopping) process.exit(0)
-    isStopping = true
-    void server.close().then(() => {
-      log.info('stopped')
-      process.exit(0)
-    })
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-
-  const { url } = await server.listen()
-  process.send?.({ url })
-}
-
-try {
-  await main()
-} catch (error) {
-  if (error instanceof ConfigError) fail(error.message)
-  const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') fail(`Cannot listen: ${message}. Set PORT to another one.`)
-  throw error
-}
+// A parent process that opened an IPC channel is told where the server is.
+await run((listening) => process.send?.(listening))
