@@ -1,16 +1,17 @@
 // Real browsers with fake cameras. Every launch is a process of its own.
 import type { Browser, LaunchOptions } from 'puppeteer-core'
 import { launch } from 'puppeteer-core'
-import { test } from 'vitest'
 
 const isRoot = process.getuid?.() === 0
 
 /** What the visitor's machine and browser are like; the default grants everything. */
 export interface ChromiumTraits {
-  /** `deny` refuses camera and microphone; @default 'grant' */
-  readonly permission?: 'grant' | 'deny'
+  /** Whether camera and microphone are granted without a question. @default true */
+  readonly grants?: boolean
   /** @default 1 */
   readonly cameras?: 0 | 1
+  /** Whether sound plays without a gesture. @default true */
+  readonly autoplays?: boolean
 }
 
 function path(variable: 'BUDDY_CHROMIUM' | 'BUDDY_FIREFOX'): string {
@@ -21,7 +22,7 @@ function path(variable: 'BUDDY_CHROMIUM' | 'BUDDY_FIREFOX'): string {
 
 /** Starts Chromium. The caller closes it. */
 export function launchChromium(traits: ChromiumTraits = {}): Promise<Browser> {
-  const { permission = 'grant', cameras = 1 } = traits
+  const { grants = true, cameras = 1, autoplays = true } = traits
   return launchBrowser({
     browser: 'chrome',
     executablePath: path('BUDDY_CHROMIUM'),
@@ -29,10 +30,8 @@ export function launchChromium(traits: ChromiumTraits = {}): Promise<Browser> {
       ...(isRoot ? ['--no-sandbox'] : []),
       // Few frames a second: four software encoders must share a small machine.
       `--use-fake-device-for-media-stream=device-count=${cameras},fps=10`,
-      permission === 'grant'
-        ? '--use-fake-ui-for-media-stream'
-        : '--use-fake-ui-for-media-stream=deny',
-      '--autoplay-policy=no-user-gesture-required',
+      ...(grants ? ['--use-fake-ui-for-media-stream'] : []),
+      `--autoplay-policy=${autoplays ? 'no-user-gesture-required' : 'document-user-activation-required'}`,
       // Addresses as they are: multicast DNS does not cross every test machine.
       '--disable-features=WebRtcHideLocalIpsWithMdns',
       '--disable-background-networking',
@@ -63,9 +62,3 @@ export function launchFirefox(): Promise<Browser> {
 async function launchBrowser(options: LaunchOptions): Promise<Browser> {
   return launch({ headless: true, defaultViewport: { width: 1000, height: 700 }, ...options })
 }
-
-/** A test that needs Firefox; skipped with its reason in the title where there is none. */
-export const testWithFirefox = process.env['BUDDY_FIREFOX']
-  ? test
-  : (name: string, body: () => Promise<void>): void =>
-      test.skip(`${name} — skipped: no Firefox on this machine`, body)

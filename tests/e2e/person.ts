@@ -9,20 +9,39 @@ export interface ReceivedMedia {
 
 const chat = 'buddy-chat'
 
+/** Somebody at a page with one `<buddy-chat>`. */
 export class Person {
   readonly page: Page
+  /** What the page complained of: uncaught errors, errors on its console. */
+  readonly complaints: string[] = []
 
   constructor(page: Page) {
     this.page = page
+    page.on('pageerror', (error) => this.complaints.push(String(error)))
+    page.on('console', (line) => {
+      if (line.type() === 'error') this.complaints.push(line.text())
+    })
   }
 
   /** Opens a page in `browser`. */
   static async visit(browser: Browser, url: string): Promise<Person> {
     const page = await browser.newPage()
     const person = new Person(page)
+    await page.evaluateOnNewDocument(watchPage)
     await page.goto(url)
     await page.waitForSelector(chat)
     return person
+  }
+
+  /** Fills a field as a person does: key by key. */
+  async types(name: string, text: string): Promise<void> {
+    const handle = await this.part(name)
+    await handle.type(text)
+  }
+
+  /** What the page recorded since it was opened, oldest first. */
+  record(): Promise<PageRecord> {
+    return this.page.evaluate(() => (window as unknown as { record: PageRecord }).record)
   }
 
   /** The node with this part name inside the element, once it is visible. */
@@ -56,6 +75,25 @@ export class Person {
           (node as HTMLElement).innerText.includes(text),
         ),
       wanted,
+    )
+  }
+
+  partnerName(): Promise<string> {
+    return this.page.$eval(
+      `${chat} >>> [part~="partner-name"]`,
+      (element) => element.textContent ?? '',
+    )
+  }
+
+  /** Resolves once this page has been matched `count` times. */
+  async matches(count: number): Promise<void> {
+    await this.page.waitForFunction(
+      (wanted) => {
+        const { record } = window as unknown as { record: PageRecord }
+        return record.events.filter(({ name }) => name === 'match').length >= wanted
+      },
+      { polling: 50 },
+      count,
     )
   }
 
@@ -132,13 +170,24 @@ export class Person {
     )
   }
 
-  /** Whether any camera or microphone track this page opened is still live. */
+  /** How many of the camera and microphone tracks this page ever opened are still live. */
   liveTracks(): Promise<number> {
     return this.page.evaluate(
       () =>
-        (window as unknown as { openedTracks?: MediaStreamTrack[] }).openedTracks?.filter(
+        (window as unknown as { openedTracks: MediaStreamTrack[] }).openedTracks.filter(
           ({ readyState }) => readyState === 'live',
-        ).length ?? -1,
+        ).length,
+    )
+  }
+
+  /** Resolves once every track this page ever opened has ended: the camera's light is out. */
+  async isNotRecorded(): Promise<void> {
+    await this.page.waitForFunction(
+      () => {
+        const { openedTracks } = window as unknown as { openedTracks: MediaStreamTrack[] }
+        return openedTracks.every(({ readyState }) => readyState === 'ended')
+      },
+      { polling: 50 },
     )
   }
 
@@ -151,7 +200,7 @@ export class Person {
     const handle = await this.page.$(chat)
     try {
       await this.page.waitForFunction(
-        predicate,
+        predicate as (element: Element, argument: unknown) => unknown,
         { polling: 100, timeout: 30_000 },
         handle!,
         argument,
@@ -163,15 +212,36 @@ export class Person {
   }
 }
 
-/** Before any script of the page: remembers every track it opens, so that none can hide. */
-export function watchTracks(): void {
-  const opened: MediaStreamTrack[] = []
-  Object.assign(window, { openedTracks: opened })
+/** What {@link watchPage} writes down. */
+export interface PageRecord {
+  /** `match`, `leave` and so on, with what they were about. */
+  readonly events: { readonly name: string; readonly about: string }[]
+  /** Directives of the content security policy that were violated. */
+  readonly violations: string[]
+}
+
+/** Runs before any script of a page: remembers tracks, events and violations, so none can hide. */
+function watchPage(): void {
+  const openedTracks: MediaStreamTrack[] = []
+  const record: PageRecord = { events: [], violations: [] }
+  Object.assign(window, { openedTracks, record })
+  document.addEventListener('securitypolicyviolation', (event) => {
+    record.violations.push(`${event.violatedDirective} ${event.blockedURI}`)
+  })
+  document.addEventListener('buddy-match', (event) => {
+    const { detail } = event as CustomEvent<{ partner: { name: string } }>
+    record.events.push({ name: 'match', about: detail.partner.name })
+  })
+  document.addEventListener('buddy-leave', (event) => {
+    const { detail } = event as CustomEvent<{ reason: string }>
+    record.events.push({ name: 'leave', about: detail.reason })
+  })
   const { mediaDevices } = navigator
+  if (!mediaDevices) return
   const original = mediaDevices.getUserMedia.bind(mediaDevices)
   mediaDevices.getUserMedia = async (constraints) => {
     const stream = await original(constraints)
-    opened.push(...stream.getTracks())
+    openedTracks.push(...stream.getTracks())
     return stream
   }
 }

@@ -9,6 +9,7 @@ import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 import { createEvent } from './events.ts'
 import { styles } from './styles/styles.ts'
 import { chat } from './templates/chat.ts'
+import type { Line } from './view.ts'
 
 const modes: readonly string[] = ['video', 'audio', 'text'] satisfies readonly Mode[]
 
@@ -171,17 +172,14 @@ export class BuddyChat extends LitElement implements ControllerHost {
   protected override updated(): void {
     this.#reflectState()
     this.#playNewStreams()
-    const messages = this.renderRoot.querySelector('.lines')
-    if (messages && messages.childElementCount !== this.#shownLines) {
-      this.#shownLines = messages.childElementCount
-      messages.scrollTop = messages.scrollHeight
-    }
+    this.#showLatestLine()
     if (!this.autostart || this.#hasAutostarted || !this.isConnected) return
     this.#hasAutostarted = true
     this.#controller.actions.start()
   }
 
-  #shownLines = 0
+  #latestLine: Line | undefined
+  #wasTextOpen = false
   readonly #playing = new WeakMap<HTMLVideoElement, MediaStream>()
 
   /** What `mode` says, or video where it says nothing known. */
@@ -200,6 +198,18 @@ export class BuddyChat extends LitElement implements ControllerHost {
     if (this.#shownState) states?.delete(this.#shownState)
     states?.add(state)
     this.#shownState = state
+  }
+
+  /** Scrolls to what is new, and lets one write at once where the panel has just been opened. */
+  #showLatestLine(): void {
+    const { lines, isTextOpen } = this.#controller.view
+    const hasOpened = isTextOpen && !this.#wasTextOpen
+    this.#wasTextOpen = isTextOpen
+    if (hasOpened) this.renderRoot.querySelector('textarea')?.focus({ preventScroll: true })
+    if (lines.at(-1) === this.#latestLine && !hasOpened) return
+    this.#latestLine = lines.at(-1)
+    const list = this.renderRoot.querySelector('.lines')
+    if (list) list.scrollTop = list.scrollHeight
   }
 
   #playNewStreams(): void {

@@ -99,7 +99,7 @@ export const messages = {
     room: string(64, 1),
     isPolite: boolean,
     partnerName: string(128),
-    /** Interests that both gave. */
+    /** Interests that both gave, in the receiver's own words. */
     interests: list(string(48, 1), 10),
   }),
   /** The room has ended by the partner's doing. The ticket is not in the queue: send `next`. */

@@ -41,7 +41,6 @@ export class Rooms {
   open(waited: Session, arrived: Session): Room {
     if (waited.room || arrived.room) throw new Error('a session is in a room already')
     const room: Room = { id: this.#dependencies.createId(), members: [waited, arrived] }
-    const interests = commonInterests(waited, arrived)
     this.#rooms.add(room)
     for (const [self, partner] of [room.members, [arrived, waited]] as const) {
       self.room = room
@@ -51,7 +50,7 @@ export class Rooms {
         room: room.id,
         isPolite: self === waited,
         partnerName: partner.name,
-        interests,
+        interests: commonInterests(self, partner),
       })
     }
     return room
@@ -77,8 +76,8 @@ export class Rooms {
   }
 }
 
-/** In the words of the first, compared without regard to case. */
-function commonInterests(one: Session, other: Session): readonly string[] {
-  const wanted = new Set(other.wish?.interests.map((interest) => interest.toLowerCase()))
-  return (one.wish?.interests ?? []).filter((interest) => wanted.has(interest.toLowerCase()))
+/** Compared without regard to case; in the words of `self`, who will read them. */
+function commonInterests(self: Session, partner: Session): readonly string[] {
+  const wanted = new Set(partner.wish?.interests.map((interest) => interest.toLowerCase()))
+  return (self.wish?.interests ?? []).filter((interest) => wanted.has(interest.toLowerCase()))
 }

@@ -110,6 +110,17 @@ export const controls = css`
     }
   }
 
+  @container buddy (width < 350px) {
+    .controls {
+      gap: 4px;
+      padding: 5px;
+    }
+
+    .pill.next {
+      padding: 0 12px;
+    }
+  }
+
   @media (forced-colors: active) {
     .round,
     .pill,
