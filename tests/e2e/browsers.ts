@@ -10,8 +10,6 @@ export interface ChromiumTraits {
   readonly grants?: boolean
   /** @default 1 */
   readonly cameras?: 0 | 1
-  /** Whether sound plays without a gesture. @default true */
-  readonly autoplays?: boolean
 }
 
 function path(variable: 'BUDDY_CHROMIUM' | 'BUDDY_FIREFOX'): string {
@@ -22,7 +20,7 @@ function path(variable: 'BUDDY_CHROMIUM' | 'BUDDY_FIREFOX'): string {
 
 /** Starts Chromium. The caller closes it. */
 export function launchChromium(traits: ChromiumTraits = {}): Promise<Browser> {
-  const { grants = true, cameras = 1, autoplays = true } = traits
+  const { grants = true, cameras = 1 } = traits
   return launchBrowser({
     browser: 'chrome',
     executablePath: path('BUDDY_CHROMIUM'),
@@ -31,7 +29,7 @@ export function launchChromium(traits: ChromiumTraits = {}): Promise<Browser> {
       // Few frames a second: four software encoders must share a small machine.
       `--use-fake-device-for-media-stream=device-count=${cameras},fps=10`,
       ...(grants ? ['--use-fake-ui-for-media-stream'] : []),
-      `--autoplay-policy=${autoplays ? 'no-user-gesture-required' : 'document-user-activation-required'}`,
+      '--autoplay-policy=no-user-gesture-required',
       // Addresses as they are: multicast DNS does not cross every test machine.
       '--disable-features=WebRtcHideLocalIpsWithMdns',
       '--disable-background-networking',

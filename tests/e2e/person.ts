@@ -19,7 +19,8 @@ export class Person {
     this.page = page
     page.on('pageerror', (error) => this.complaints.push(String(error)))
     page.on('console', (line) => {
-      if (line.type() === 'error') this.complaints.push(line.text())
+      if (line.type() === 'error')
+        this.complaints.push(`${line.text()} ${line.location().url ?? ''}`)
     })
   }
 
@@ -29,7 +30,7 @@ export class Person {
     const person = new Person(page)
     await page.evaluateOnNewDocument(watchPage)
     await page.goto(url)
-    await page.waitForSelector(chat)
+    await (await page.waitForSelector(chat))?.dispose()
     return person
   }
 
@@ -37,6 +38,7 @@ export class Person {
   async types(name: string, text: string): Promise<void> {
     const handle = await this.part(name)
     await handle.type(text)
+    await handle.dispose()
   }
 
   /** What the page recorded since it was opened, oldest first. */
@@ -56,6 +58,8 @@ export class Person {
   async press(name: string): Promise<void> {
     const handle = await this.part(name)
     await handle.click()
+    // A handle keeps its node alive, and leaks could not be told from ours.
+    await handle.dispose()
   }
 
   /** Everything the element shows, as text. */
@@ -127,21 +131,30 @@ export class Person {
 
   /** Resolves once `frames` more frames were decoded and audio arrived, counted from now. */
   async receivesMedia(frames = 10): Promise<void> {
+    await this.#receives(frames)
+  }
+
+  /** Resolves once audio arrived, counted from now. */
+  async receivesAudio(): Promise<void> {
+    await this.#receives(0)
+  }
+
+  async #receives(frames: number): Promise<void> {
     const before = await this.received()
     await this.#until(
-      `receives media (${JSON.stringify(before)})`,
-      async (element, { framesDecoded, audioBytes }) => {
+      `receives ${frames} more frames, and audio (before: ${JSON.stringify(before)})`,
+      async (element, wanted) => {
         const { client } = element as unknown as {
           client: { getStats(): Promise<RTCStatsReport | undefined> }
         }
-        let hasVideo = false
-        let hasAudio = false
+        let framesDecoded = 0
+        let audioBytes = 0
         for (const report of (await client.getStats())?.values() ?? []) {
           if (report.type !== 'inbound-rtp') continue
-          if (report.kind === 'video') hasVideo ||= report.framesDecoded >= framesDecoded
-          if (report.kind === 'audio') hasAudio ||= report.bytesReceived > audioBytes
+          if (report.kind === 'video') framesDecoded += report.framesDecoded ?? 0
+          if (report.kind === 'audio') audioBytes += report.bytesReceived ?? 0
         }
-        return hasVideo && hasAudio
+        return framesDecoded >= wanted.framesDecoded && audioBytes > wanted.audioBytes
       },
       { framesDecoded: before.framesDecoded + frames, audioBytes: before.audioBytes },
     )
@@ -208,6 +221,8 @@ export class Person {
     } catch (cause) {
       const shown = await this.text().catch(() => '(page gone)')
       throw new Error(`Waited for: ${promise}. The page shows: ${shown}`, { cause })
+    } finally {
+      await handle?.dispose().catch(() => undefined)
     }
   }
 }
@@ -222,9 +237,8 @@ export interface PageRecord {
 
 /** Runs before any script of a page: remembers tracks, events and violations, so none can hide. */
 function watchPage(): void {
-  const openedTracks: MediaStreamTrack[] = []
   const record: PageRecord = { events: [], violations: [] }
-  Object.assign(window, { openedTracks, record })
+  const memory = Object.assign(window, { openedTracks: [] as MediaStreamTrack[], record })
   document.addEventListener('securitypolicyviolation', (event) => {
     record.violations.push(`${event.violatedDirective} ${event.blockedURI}`)
   })
@@ -241,7 +255,7 @@ function watchPage(): void {
   const original = mediaDevices.getUserMedia.bind(mediaDevices)
   mediaDevices.getUserMedia = async (constraints) => {
     const stream = await original(constraints)
-    openedTracks.push(...stream.getTracks())
+    memory.openedTracks.push(...stream.getTracks())
     return stream
   }
 }
