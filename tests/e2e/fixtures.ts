@@ -1,23 +1,13 @@
 // What an e2e test starts, and what is therefore ended after it, whether it passed or not.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { BuddyServer, BuddyServerOptions } from '@buddy-chat/server'
-import { createBuddyServer } from '@buddy-chat/server'
 import type { Browser } from 'puppeteer-core'
-import { test as base } from 'vitest'
+import { test as base } from '../server-fixture.ts'
 import type { ChromiumTraits } from './browsers.ts'
 import { launchChromium, launchFirefox } from './browsers.ts'
 import { Person } from './person.ts'
 
-/** A server that runs, and where. */
-export interface RunningServer {
-  readonly server: BuddyServer
-  readonly url: string
-}
-
 interface Fixtures {
-  /** A real server. Without STUN: the browsers are on one machine. */
-  readonly startServer: (options?: BuddyServerOptions) => Promise<RunningServer>
   /** Somebody with a Chromium process of their own. */
   readonly visit: (url: string, traits?: ChromiumTraits) => Promise<Person>
   /** Somebody with Firefox. */
@@ -27,17 +17,6 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
-  startServer: async ({}, use) => {
-    const servers: BuddyServer[] = []
-    await use(async (options = {}) => {
-      const server = createBuddyServer({ port: 0, iceServers: [], rematchDelayMs: 100, ...options })
-      servers.push(server)
-      const { url } = await server.listen()
-      return { server, url }
-    })
-    await Promise.all(servers.map((server) => server.close()))
-  },
   // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
   visit: async ({}, use) => {
     const browsers: Browser[] = []

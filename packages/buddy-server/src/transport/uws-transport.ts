@@ -117,8 +117,9 @@ function respond(
   response.cork(() => {
     response.writeStatus(`${status} ${statusTexts[status] ?? ''}`)
     for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
-    if (isHead) response.endWithoutBody(Buffer.byteLength(body))
-    else if (status === 304) response.endWithoutBody()
+    // Given the length as an argument, `endWithoutBody` would close the connection after itself.
+    if (isHead) response.writeHeader('Content-Length', String(Buffer.byteLength(body)))
+    if (isHead || status === 304) response.endWithoutBody()
     else response.end(body)
   })
 }

@@ -1,0 +1,123 @@
+// What the server answers to browsers, tools and load balancers.
+import { request } from 'node:http'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { expect } from 'vitest'
+import { test } from '../server-fixture.ts'
+import { RawClient } from './raw-client.ts'
+
+interface Answer {
+  readonly status: number | undefined
+  readonly headers: Record<string, string | string[] | undefined>
+  readonly body: Buffer
+}
+
+/** As `fetch`, without its own headers and decompression. */
+function get(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    request(url, { method, headers }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode,
+          headers: response.headers,
+          body: Buffer.concat(chunks),
+        }),
+      )
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+const asBrowser = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
+
+test('GET / is health as JSON for tools and the demo page for a browser', async ({
+  startServer,
+}) => {
+  const { url } = await startServer()
+  const forTools = await get(url)
+  expect(forTools.status).toBe(200)
+  expect(forTools.headers['content-type']).toContain('application/json')
+  expect(JSON.parse(forTools.body.toString())).toEqual({
+    status: 'healthy',
+    service: 'buddy-server',
+  })
+  const forBrowsers = await get(url, asBrowser)
+  expect(forBrowsers.headers['content-type']).toContain('text/html')
+  expect(forBrowsers.body.toString()).toContain('<buddy-chat>')
+  // A cache must not give one to the other.
+  for (const { headers } of [forTools, forBrowsers]) expect(headers['vary']).toContain('Accept')
+})
+
+test('/healthz is healthy', async ({ startServer }) => {
+  const { url } = await startServer()
+  const { status, body } = await get(`${url}/healthz`)
+  expect([status, JSON.parse(body.toString())]).toEqual([200, { status: 'healthy' }])
+})
+
+test('/status counts users, rooms and load, as the original did', async ({ startServer }) => {
+  const { url } = await startServer({ maxUsers: 8, maxRooms: 4 })
+  await RawClient.pair(url)
+  const third = await RawClient.join(url, 'Third')
+  third.enter({ lobby: 'elsewhere' })
+  await third.receive('waiting')
+  const { body, headers } = await get(`${url}/status`)
+  expect(headers['cache-control']).toBe('no-store')
+  expect(JSON.parse(body.toString())).toEqual({
+    status: 'healthy',
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    uptime_seconds: expect.any(Number),
+    users: 3,
+    max_users: 8,
+    load_percent: 37.5,
+    waiting: 1,
+    rooms: 1,
+    max_rooms: 4,
+    room_percent: 25,
+    matches: 1,
+  })
+})
+
+test('/buddy-chat.js: cached, for every origin, compressed as the client likes', async ({
+  startServer,
+}) => {
+  const { url } = await startServer()
+  const plain = await get(`${url}/buddy-chat.js`)
+  expect(plain.headers).toMatchObject({
+    'content-type': 'text/javascript; charset=utf-8',
+    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'cross-origin',
+    'cache-control': 'public, max-age=300, stale-while-revalidate=86400',
+    vary: 'Accept-Encoding',
+    'x-content-type-options': 'nosniff',
+  })
+  expect(plain.body.toString()).toContain('buddy-chat')
+  const br = await get(`${url}/buddy-chat.js`, { 'Accept-Encoding': 'gzip, br' })
+  expect(br.headers['content-encoding']).toBe('br')
+  expect(brotliDecompressSync(br.body)).toEqual(plain.body)
+  const gzip = await get(`${url}/buddy-chat.js`, { 'Accept-Encoding': 'br;q=0, gzip' })
+  expect(gzip.headers['content-encoding']).toBe('gzip')
+  expect(gunzipSync(gzip.body)).toEqual(plain.body)
+  // Each encoding has a tag of its own, and each is recognized.
+  const tags = [plain, br, gzip].map(({ headers }) => String(headers['etag']))
+  expect(new Set(tags).size).toBe(3)
+  const again = await get(`${url}/buddy-chat.js`, { 'If-None-Match': `"x", W/${tags[0]}` })
+  expect([again.status, again.body.length]).toEqual([304, 0])
+})
+
+test('HEAD has the headers and no body; other methods and paths are refused by name', async ({
+  startServer,
+}) => {
+  const { url } = await startServer()
+  const head = await get(`${url}/buddy-chat.js`, {}, 'HEAD')
+  expect(head.status).toBe(200)
+  expect(Number(head.headers['content-length'])).toBeGreaterThan(10_000)
+  expect(head.body).toHaveLength(0)
+  const post = await get(`${url}/status`, {}, 'POST')
+  expect([post.status, post.headers['allow']]).toEqual([405, 'GET, HEAD'])
+  for (const path of ['/nothing', '/../package.json', '/constructor', '/buddy-chat.js/']) {
+    const { status, body } = await get(url + path)
+    expect([status, JSON.parse(body.toString()).error]).toEqual([404, 'not-found'])
+  }
+})

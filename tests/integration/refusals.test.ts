@@ -1,0 +1,124 @@
+// Who is not let in is told why and when to come back, and those inside notice nothing.
+import { expect } from 'vitest'
+import { test } from '../server-fixture.ts'
+import { expectToTalk, RawClient } from './raw-client.ts'
+
+test('a wrong origin: origin-not-allowed, 4501', async ({ startServer }) => {
+  const { server, url } = await startServer({
+    allowedOrigins: ['https://chat.example', 'https://*.friends.example'],
+  })
+  const neighbours = await RawClient.pair(url)
+  for (const origin of [
+    'https://evil.example',
+    'http://chat.example',
+    'https://chat.example.evil.example',
+    'https://friends.example',
+    'null',
+  ]) {
+    const client = await RawClient.connect(url, { origin })
+    expect(await client.receive('error')).toMatchObject({
+      code: 'origin-not-allowed',
+      retryAfterMs: null,
+    })
+    expect(await client.closed()).toEqual({ code: 4501, reason: 'origin-not-allowed' })
+  }
+  for (const origin of ['https://chat.example', 'https://a.b.friends.example']) {
+    await (await RawClient.join(url, 'Guest', { origin })).leave()
+  }
+  expect(server.status().users).toBe(2)
+  await expectToTalk(...neighbours)
+})
+
+test.for([[], ['buddy.v9'], ['soap', 'buddy.v2']])(
+  'subprotocols %j: unsupported-version, 4502',
+  async (protocols, { startServer }) => {
+    const { url } = await startServer()
+    const neighbours = await RawClient.pair(url)
+    const client = await RawClient.connect(url, { protocols })
+    expect(await client.error()).toBe('unsupported-version')
+    expect(await client.closed()).toEqual({ code: 4502, reason: 'unsupported-version' })
+    await expectToTalk(...neighbours)
+  },
+)
+
+test('a client that offers several versions gets the one this server speaks', async ({
+  startServer,
+}) => {
+  const { url } = await startServer()
+  const client = await RawClient.join(url, 'Newer', { protocols: ['buddy.v2', 'buddy.v1'] })
+  expect(client.socket.protocol).toBe('buddy.v1')
+})
+
+test('server full: server-full with the time to come back, 4001; in as soon as one has left', async ({
+  startServer,
+}) => {
+  const { url } = await startServer({ maxUsers: 2 })
+  const [one, other] = await RawClient.pair(url)
+  const late = await RawClient.connect(url)
+  late.send({ type: 'hello', name: 'Late', site: '', client: '' })
+  const error = await late.receive('error')
+  expect(error.code).toBe('server-full')
+  expect(error.retryAfterMs).toBeGreaterThan(0)
+  expect(await late.closed()).toEqual({ code: 4001, reason: 'server-full' })
+  await expectToTalk(one, other)
+
+  await one.leave()
+  await other.receive('partner-left')
+  await RawClient.join(url, 'Late again')
+})
+
+test('too many connections from one address: too-many-connections, 4002; other addresses come in', async ({
+  startServer,
+}) => {
+  const { url } = await startServer({ maxConnectionsPerAddress: 2, trustedProxyHops: 1 })
+  const from = (address: string) => ({ headers: { 'X-Forwarded-For': `6.6.6.6, ${address}` } })
+  const first = await RawClient.join(url, 'One', from('192.0.2.1'))
+  await RawClient.join(url, 'Two', from('192.0.2.1'))
+  const third = await RawClient.connect(url, from('192.0.2.1'))
+  const error = await third.receive('error')
+  expect(error.code).toBe('too-many-connections')
+  expect(error.retryAfterMs).toBeGreaterThan(0)
+  expect(await third.closed()).toEqual({ code: 4002, reason: 'too-many-connections' })
+
+  await RawClient.join(url, 'Elsewhere', from('192.0.2.2'))
+  await first.leave()
+  await RawClient.join(url, 'Three', from('192.0.2.1'))
+})
+
+test('X-Forwarded-For is not believed unless a proxy is declared', async ({ startServer }) => {
+  const { url } = await startServer({ maxConnectionsPerAddress: 1 })
+  await RawClient.join(url, 'One', { headers: { 'X-Forwarded-For': '192.0.2.1' } })
+  const second = await RawClient.connect(url, { headers: { 'X-Forwarded-For': '192.0.2.2' } })
+  expect(await second.error()).toBe('too-many-connections')
+})
+
+test('no hello in time: hello-required, 4004', async ({ startServer }) => {
+  const { url } = await startServer({ helloTimeoutMs: 100 })
+  const neighbours = await RawClient.pair(url)
+  const silent = await RawClient.connect(url)
+  expect(await silent.error()).toBe('hello-required')
+  expect(await silent.closed()).toEqual({ code: 4004, reason: 'hello-timeout' })
+  await expectToTalk(...neighbours)
+})
+
+test('all rooms taken: tickets wait, and the room that becomes free goes to who waited longest', async ({
+  startServer,
+}) => {
+  const { server, url } = await startServer({ maxRooms: 1 })
+  const [one, other] = await RawClient.pair(url)
+  const waiting: RawClient[] = []
+  for (const name of ['Third', 'Fourth', 'Fifth']) {
+    const client = await RawClient.join(url, name)
+    client.enter()
+    await client.receive('waiting')
+    waiting.push(client)
+  }
+  expect(server.status()).toMatchObject({ rooms: 1, waiting: 3 })
+  one.send({ type: 'leave' })
+  expect((await other.receive('partner-left')).reason).toBe('left')
+  const [third, fourth, fifth] = waiting as [RawClient, RawClient, RawClient]
+  expect((await third.receive('matched')).partnerName).toBe('Fourth')
+  expect((await fourth.receive('matched')).partnerName).toBe('Third')
+  await fifth.settled()
+  expect(fifth.unread).toEqual([])
+})
