@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'tests/lint/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'tests/{lint,docs}/*.test.ts'],
+        },
+      },
       { test: { name: 'integration', include: ['tests/integration/**/*.test.ts'] } },
       {
         test: {

@@ -1,0 +1,62 @@
+// docs/protocol.md is the contract for clients in other languages: what it says is what the code does.
+import { readFileSync } from 'node:fs'
+import type { Message } from '@buddy-chat/protocol'
+import { closeCodes, decode, encode, errorCodes, messages } from '@buddy-chat/protocol'
+import { expect, test } from 'vitest'
+
+const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8')
+
+/** Cells of the table whose header row begins with these names. */
+function table(...header: string[]): string[][] {
+  const rows = page.split('\n').map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
+  const start = rows.findIndex((cells) => header.every((name, index) => cells[index] === name))
+  const length = rows.slice(start).findIndex((cells) => cells.length === 0)
+  return rows.slice(start + 2, start + length)
+}
+
+const vectors = [...page.matchAll(/```vector\n(\S+) (.*)\n([^`]+)```/g)].map(
+  ([, type, json, hex]) => ({
+    message: { type, ...JSON.parse(json!) } as Message,
+    frame: Uint8Array.from(hex!.match(/[\da-f]{2}/g)!, (byte) => Number.parseInt(byte, 16)),
+  }),
+)
+
+test.for(vectors)(
+  'vector $message.type: encodes to these bytes, and back',
+  ({ message, frame }) => {
+    expect(encode(message)).toEqual(frame)
+    expect(decode(frame.slice())).toEqual(message)
+  },
+)
+
+test('there is a vector for every message', () => {
+  const covered = new Set(vectors.map(({ message }) => message.type))
+  expect([...covered].sort()).toEqual(Object.keys(messages).sort())
+})
+
+test('the table of messages', () => {
+  expect(table('type', 'no', 'direction', 'max bytes')).toEqual(
+    Object.entries(messages).map(([type, { number, direction, maxBytes }]) => [
+      type,
+      String(number),
+      direction,
+      String(maxBytes),
+    ]),
+  )
+})
+
+test('the tables of errors and closes', () => {
+  const numbered = (codes: Readonly<Record<string, number>>) =>
+    Object.entries(codes).map(([name, number]) => [String(number), name])
+  const [errors, closes] = [errorCodes, closeCodes].map(numbered)
+  const rows = page
+    .split('\n')
+    .map((line) => /^\|\s*(\d+) \| ([a-z-]+) /.exec(line))
+    .flatMap((match) => (match ? [[match[1], match[2]]] : []))
+  expect(rows).toEqual([...errors!, ...closes!])
+})
