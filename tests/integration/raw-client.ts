@@ -1,6 +1,7 @@
 // A client that can say anything, over a real socket of another WebSocket implementation.
 import type { Message, MessageOf, MessageType } from '@buddy-chat/protocol'
 import { decode, encode, subprotocol } from '@buddy-chat/protocol'
+import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 
 interface Knock {
@@ -106,6 +107,11 @@ export class RawClient {
   /** As {@link receive}, the bytes as they came. */
   async receiveFrame(type: MessageType): Promise<Uint8Array> {
     return (await this.#take(type)).frame
+  }
+
+  /** The TCP connection under the WebSocket. */
+  get tcp(): Socket {
+    return (this.socket as unknown as { _socket: Socket })._socket
   }
 
   /** The error named next. */

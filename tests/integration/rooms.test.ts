@@ -100,13 +100,11 @@ test('frames of one moment travel together and keep their order, the close comes
   const { server, url } = await startServer()
   const [one, other] = await RawClient.pair(url)
   const chunks: Buffer[] = []
-  const tcp = (other.socket as unknown as { _socket: import('node:net').Socket })._socket
-  tcp.on('data', (chunk: Buffer) => chunks.push(chunk))
-  const tcpOfOne = (one.socket as unknown as { _socket: import('node:net').Socket })._socket
+  other.tcp.on('data', (chunk: Buffer) => chunks.push(chunk))
   // One packet with three frames in, hence one packet with three frames out.
-  tcpOfOne.cork()
+  one.tcp.cork()
   for (const text of ['1', '2', '3']) one.send({ type: 'text', text })
-  tcpOfOne.uncork()
+  one.tcp.uncork()
   for (const text of ['1', '2', '3']) expect((await other.receive('text')).text).toBe(text)
   expect(chunks).toHaveLength(1)
 

@@ -1,9 +1,4 @@
-import type {
-  BuddyClient,
-  BuddyClientOptions,
-  ClientEvents,
-  Unsubscribe,
-} from '@buddy-chat/client'
+import type { BuddyClient, BuddyClientOptions, ClientEvents, Unsubscribe } from '@buddy-chat/client'
 import { BuddyError } from '@buddy-chat/client'
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'

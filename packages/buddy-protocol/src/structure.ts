@@ -41,16 +41,26 @@ export function checkStructure(bytes: Uint8Array): void {
     if (++values > maxValues) malformed(`the frame holds more than ${maxValues} values`)
     const tag = bytes[take(1)]!
     if (tag < 0x80 || tag >= 0xe0) return // positive and negative fixint
-    if (tag >= 0xa0 && tag < 0xc0) take(tag & 0x1f) // fixstr
-    else if (tag >= 0x90 && tag < 0xa0) items(tag & 0x0f, depth + 1) // fixarray
-    else if (tag === 0xc0 || tag === 0xc2 || tag === 0xc3) return // nil, false, true
-    else if (tag >= 0xcc && tag <= 0xcf) take(1 << (tag - 0xcc)) // uint 8 to 64
-    else if (tag >= 0xd0 && tag <= 0xd3) take(1 << (tag - 0xd0)) // int 8 to 64
-    else if (tag === 0xd9) take(length(1)) // str 8
-    else if (tag === 0xda) take(length(2)) // str 16
-    else if (tag === 0xdb) take(length(4)) // str 32
-    else if (tag === 0xdc) items(length(2), depth + 1) // array 16
-    else if (tag === 0xdd) items(length(4), depth + 1) // array 32
+    if (tag >= 0xa0 && tag < 0xc0)
+      take(tag & 0x1f) // fixstr
+    else if (tag >= 0x90 && tag < 0xa0)
+      items(tag & 0x0f, depth + 1) // fixarray
+    else if (tag === 0xc0 || tag === 0xc2 || tag === 0xc3)
+      return // nil, false, true
+    else if (tag >= 0xcc && tag <= 0xcf)
+      take(1 << (tag - 0xcc)) // uint 8 to 64
+    else if (tag >= 0xd0 && tag <= 0xd3)
+      take(1 << (tag - 0xd0)) // int 8 to 64
+    else if (tag === 0xd9)
+      take(length(1)) // str 8
+    else if (tag === 0xda)
+      take(length(2)) // str 16
+    else if (tag === 0xdb)
+      take(length(4)) // str 32
+    else if (tag === 0xdc)
+      items(length(2), depth + 1) // array 16
+    else if (tag === 0xdd)
+      items(length(4), depth + 1) // array 32
     else malformed(`0x${tag.toString(16)} is not a kind of value this protocol uses`)
   }
 

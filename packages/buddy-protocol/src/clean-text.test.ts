@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import { cleanText } from './clean-text.ts'
+
+test.for([
+  ['Ana', 'Ana'],
+  ['  Ana \n Maria\t', 'Ana Maria'],
+  ['evil\u202egnp.exe', 'evil gnp.exe'],
+  ['\u200b\u2060\ufeff', ''],
+  ['a\u0000b\u009fc', 'a b c'],
+  // What people really use stays: joined emoji, Persian with its non-joiner, accents.
+  ['👩‍🚀 Zoë', '👩‍🚀 Zoë'],
+  ['می‌خواهم', 'می‌خواهم'],
+])('%j is shown as %j', ([text, shown]) => {
+  expect(cleanText(text!)).toBe(shown)
+})

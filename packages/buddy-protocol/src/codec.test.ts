@@ -1,0 +1,253 @@
+import * as fc from 'fast-check'
+import { Packr } from 'msgpackr'
+import { describe, expect, test } from 'vitest'
+import { decode, encode, peekNumber } from './codec.ts'
+import type { Message } from './messages.ts'
+import { messages } from './messages.ts'
+import { ProtocolError } from './protocol-error.ts'
+
+const short = fc.string({ unit: 'grapheme', maxLength: 8 })
+const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
+const uint = fc.nat({ max: 0xffff_ffff })
+const orNull = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(arbitrary)
+const candidate = fc.record({
+  candidate: short,
+  sdpMid: orNull(short),
+  sdpMLineIndex: orNull(fc.nat({ max: 255 })),
+  usernameFragment: orNull(short),
+})
+
+const anyMessage: fc.Arbitrary<Message> = fc.oneof(
+  fc.record({ type: fc.constant('hello'), name: short, site: short, client: short } as const),
+  fc.record({
+    type: fc.constant('ticket'),
+    mode: fc.constantFrom('video', 'audio', 'text'),
+    lobby: short,
+    interests: fc.array(word, { maxLength: 10 }),
+    languages: fc.array(fc.string({ minLength: 1, maxLength: 8 }), { maxLength: 8 }),
+  } as const),
+  fc.constantFrom({ type: 'next' } as const, { type: 'leave' } as const),
+  fc.record({
+    type: fc.constant('signal'),
+    description: orNull(
+      fc.record({ type: fc.constantFrom('offer', 'answer'), sdp: word } as const),
+    ),
+    candidates: fc.array(candidate, { maxLength: 64 }),
+    sending: orNull(fc.record({ audio: fc.boolean(), video: fc.boolean() })),
+  } as const),
+  fc.record({ type: fc.constant('text'), text: word } as const),
+  fc.record({ type: fc.constant('typing'), isTyping: fc.boolean() } as const),
+  fc.record({
+    type: fc.constant('welcome'),
+    session: word,
+    name: short,
+    heartbeatMs: uint,
+    iceServers: fc.array(
+      fc.record({
+        urls: fc.array(word, { maxLength: 8 }),
+        username: orNull(short),
+        credential: orNull(short),
+      }),
+      { maxLength: 16 },
+    ),
+  } as const),
+  fc.record({ type: fc.constant('stats'), online: uint, waiting: uint, rooms: uint } as const),
+  fc.record({
+    type: fc.constant('error'),
+    code: fc.constantFrom('internal', 'server-full', 'unknown'),
+    message: short,
+    retryAfterMs: orNull(uint),
+  } as const),
+)
+
+describe('encode and decode', () => {
+  test('whatever is encoded decodes to the same', () => {
+    fc.assert(
+      fc.property(anyMessage, (message) => {
+        const frame = encode(message)
+        expect(peekNumber(frame)).toBe(messages[message.type].number)
+        expect(decode(frame)).toEqual(message)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('any bytes decode to a message, to nothing, or to a ProtocolError', () => {
+    const frames = fc.oneof(
+      fc.uint8Array({ maxLength: 64 }),
+      // More likely to come far: begins like a message of every type.
+      fc
+        .tuple(fc.integer({ min: 0x91, max: 0x9f }), fc.nat({ max: 48 }), fc.uint8Array())
+        .map(([head, number, rest]) => Uint8Array.from([head, number, ...rest])),
+    )
+    fc.assert(
+      fc.property(frames, (frame) => {
+        try {
+          decode(frame)
+        } catch (error) {
+          if (!(error instanceof ProtocolError)) throw error
+        }
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  test('one flipped bit never makes the decoder hold on to anything', () => {
+    const before = encode({ type: 'stats', online: 64, waiting: 65, rooms: 66 })
+    fc.assert(
+      fc.property(anyMessage, fc.nat(), fc.nat({ max: 7 }), (message, at, bit) => {
+        const frame = encode(message)
+        frame[at % frame.length]! ^= 1 << bit
+        try {
+          decode(frame)
+        } catch (error) {
+          if (!(error instanceof ProtocolError)) throw error
+        }
+        expect(decode(before.slice())).toEqual({
+          type: 'stats',
+          online: 64,
+          waiting: 65,
+          rooms: 66,
+        })
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('what was encoded does not change when more is encoded', () => {
+    const first = encode({ type: 'text', text: 'first' })
+    const copy = first.slice()
+    for (let index = 0; index < 100; index++) encode({ type: 'text', text: 'x'.repeat(index + 1) })
+    expect(first).toEqual(copy)
+  })
+
+  test('fields of a later version and types of a later version are ignored', () => {
+    const packr = new Packr({ useRecords: false })
+    expect(decode(packr.pack([18, true, 'new', [1]]))).toEqual({ type: 'typing', isTyping: true })
+    expect(decode(packr.pack([127, 'whatever']))).toBeUndefined()
+  })
+
+  test('a code of a later version reads as the fallback', () => {
+    const packr = new Packr({ useRecords: false })
+    expect(decode(packr.pack([37, 99, 'new', null]))).toMatchObject({ code: 'unknown' })
+    expect(decode(packr.pack([35, 9]))).toMatchObject({ reason: 'left' })
+  })
+
+  test('missing fields at the end are nil where a field may be nil', () => {
+    const packr = new Packr({ useRecords: false })
+    expect(decode(packr.pack([37, 3, 'why']))).toMatchObject({ retryAfterMs: null })
+    expect(() => decode(packr.pack([37, 3]))).toThrow('error.message must be a string')
+  })
+})
+
+const ticket = { type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] } as const
+const signal = { type: 'signal', description: null, candidates: [], sending: null } as const
+
+describe('every limit holds, in the encoder as in the decoder', () => {
+  const cases: readonly [string, Message, string][] = [
+    ['hello.name', { type: 'hello', name: 'é'.repeat(65), site: '', client: '' }, '0 to 128 bytes'],
+    ['hello.site', { type: 'hello', name: '', site: 's'.repeat(65), client: '' }, '0 to 64 bytes'],
+    ['hello.client', { type: 'hello', name: '', site: '', client: 'c'.repeat(65) }, '0 to 64'],
+    ['ticket.lobby', { ...ticket, lobby: 'l'.repeat(65) }, '0 to 64 bytes'],
+    [
+      'ticket.interests',
+      { ...ticket, interests: Array.from({ length: 11 }, () => 'a') },
+      'at most 10',
+    ],
+    ['ticket.interests[1]', { ...ticket, interests: ['a', ''] }, '1 to 48 bytes'],
+    ['ticket.interests[0]', { ...ticket, interests: ['a'.repeat(49)] }, '1 to 48 bytes'],
+    [
+      'ticket.languages',
+      { ...ticket, languages: Array.from({ length: 9 }, () => 'en') },
+      'at most 8',
+    ],
+    ['ticket.languages[0]', { ...ticket, languages: ['x'.repeat(36)] }, '1 to 35 bytes'],
+    ['text.text', { type: 'text', text: '' }, '1 to 4096 bytes'],
+    ['text.text', { type: 'text', text: '€'.repeat(1366) }, '1 to 4096 bytes'],
+    [
+      'signal.description.sdp',
+      { ...signal, description: { type: 'offer', sdp: '' } },
+      '1 to 32768',
+    ],
+    [
+      'signal.candidates',
+      {
+        ...signal,
+        candidates: Array.from({ length: 65 }, () => ({
+          candidate: '',
+          sdpMid: null,
+          sdpMLineIndex: null,
+          usernameFragment: null,
+        })),
+      },
+      'at most 64',
+    ],
+    ['stats.online', { type: 'stats', online: -1, waiting: 0, rooms: 0 }, 'an integer from 0'],
+  ]
+
+  test.for(cases)('%s', ([path, message, limit]) => {
+    const refuse = expect.objectContaining({
+      code: 'invalid-field',
+      message: expect.stringMatching(
+        new RegExp(`^${path.replaceAll(/[[\]]/g, '\\$&')} must be .*${limit}`),
+      ),
+    })
+    expect(() => encode(message)).toThrow(refuse)
+    // The same, as somebody would send it who does not check.
+    const { type, ...fields } = message
+    const flat = (value: unknown): unknown =>
+      Array.isArray(value)
+        ? value.map(flat)
+        : value !== null && typeof value === 'object'
+          ? Object.values(value).map(flat)
+          : value
+    const modes: Readonly<Record<string, number>> = { video: 0, offer: 0 }
+    const wire = Object.values(fields).map((value) => {
+      const plain = flat(value)
+      return JSON.parse(JSON.stringify(plain), (_key, item) => modes[item as string] ?? item)
+    })
+    const frame = new Packr({ useRecords: false }).pack([messages[type].number, ...wire])
+    expect(() => decode(new Uint8Array(frame))).toThrow(refuse)
+  })
+
+  test.for([0.5, 2 ** 32, Number.NaN])('%d is no uint', (online) => {
+    expect(() => encode({ type: 'waiting', online })).toThrow('waiting.online must be an integer')
+  })
+
+  test('a message longer than its type allows is not sent', () => {
+    const candidates = Array.from({ length: 48 }, () => ({
+      candidate: 'c'.repeat(1024),
+      sdpMid: null,
+      sdpMLineIndex: null,
+      usernameFragment: null,
+    }))
+    expect(() => encode({ ...signal, candidates })).toThrow(
+      expect.objectContaining({ code: 'frame-too-large' }),
+    )
+  })
+
+  test('an error never repeats what was sent: it may be private', () => {
+    expect.assertions(1)
+    try {
+      encode({ type: 'text', text: 'secret'.repeat(1000) })
+    } catch (error) {
+      expect(String(error)).not.toContain('secret')
+    }
+  })
+})
+
+test('the fullest signal that is allowed passes the structural check', () => {
+  const candidates = Array.from({ length: 64 }, () => ({
+    candidate: 'candidate:1 1 udp 2122260223 192.0.2.7 50000 typ host generation 0 ufrag abcd',
+    sdpMid: '0',
+    sdpMLineIndex: 0,
+    usernameFragment: 'abcd',
+  }))
+  const full: Message = {
+    type: 'signal',
+    description: { type: 'offer', sdp: 'v'.repeat(32_768) },
+    candidates,
+    sending: { audio: true, video: true },
+  }
+  expect(decode(encode(full))).toEqual(full)
+})

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { ConfigError, readConfig } from './config.ts'
+import { defaultOptions } from './options.ts'
+
+test('an empty environment leaves every default', () => {
+  expect(readConfig({})).toEqual({ options: defaultOptions, logLevel: 'info' })
+  expect(readConfig({ PORT: '', LOG_LEVEL: '' })).toEqual(readConfig({}))
+})
+
+test('every variable has its option, in the option’s unit', () => {
+  const { options, logLevel } = readConfig({
+    PORT: '8080',
+    HOST: '127.0.0.1',
+    MAX_CONCURRENT_USERS: '5',
+    MAX_ROOMS: '2',
+    MAX_CONNECTIONS_PER_IP: '3',
+    TRUSTED_PROXY_HOPS: '1',
+    ALLOWED_ORIGINS: 'https://a.example, https://*.b.example',
+    ICE_SERVERS: 'stun:a.example,turn:b.example',
+    SOCKET_PING_INTERVAL: '25',
+    SOCKET_PING_TIMEOUT: '2.5',
+    SOCKET_MAX_HTTP_BUFFER_SIZE: '70000',
+    MAX_BACKLOG_BYTES: '80000',
+    HELLO_TIMEOUT_SECONDS: '4',
+    REMATCH_DELAY_SECONDS: '0',
+    LOG_LEVEL: 'warn',
+  })
+  expect(options).toEqual({
+    port: 8080,
+    host: '127.0.0.1',
+    maxUsers: 5,
+    maxRooms: 2,
+    maxConnectionsPerAddress: 3,
+    trustedProxyHops: 1,
+    allowedOrigins: ['https://a.example', 'https://*.b.example'],
+    iceServers: [{ urls: ['stun:a.example'] }, { urls: ['turn:b.example'] }],
+    pingIntervalMs: 25_000,
+    pingTimeoutMs: 2500,
+    maxFrameBytes: 70_000,
+    maxBacklogBytes: 80_000,
+    helloTimeoutMs: 4000,
+    rematchDelayMs: 0,
+  })
+  expect(Object.keys(options).sort()).toEqual(Object.keys(defaultOptions).sort())
+  expect(logLevel).toBe('warn')
+})
+
+test('ICE servers with credentials come as JSON; an empty value means none', () => {
+  const ICE_SERVERS = '[{"urls":"turn:t.example","username":"u","credential":"c"}]'
+  expect(readConfig({ ICE_SERVERS }).options.iceServers).toEqual([
+    { urls: ['turn:t.example'], username: 'u', credential: 'c' },
+  ])
+  expect(readConfig({ ICE_SERVERS: '' }).options.iceServers).toEqual([])
+})
+
+test.for([
+  ['PORT', '-1'],
+  ['PORT', '65536'],
+  ['PORT', '3000x'],
+  ['MAX_ROOMS', '0'],
+  ['MAX_CONCURRENT_USERS', '1e3'],
+  ['SOCKET_PING_INTERVAL', '0'],
+  ['ALLOWED_ORIGINS', 'chat.example'],
+  ['ALLOWED_ORIGINS', 'https://chat.example/'],
+  ['ALLOWED_ORIGINS', ' , '],
+  ['ICE_SERVERS', 'http://stun.example'],
+  ['ICE_SERVERS', '[{"url":"stun:a"}]'],
+  ['ICE_SERVERS', '[{'],
+  ['LOG_LEVEL', 'loud'],
+] as const)('%s=%s is refused by name', ([key, value]) => {
+  const refuse = (): unknown => readConfig({ [key]: value })
+  expect(refuse).toThrow(ConfigError)
+  expect(refuse).toThrow(`${key}=${value} is not allowed: it must be `)
+})

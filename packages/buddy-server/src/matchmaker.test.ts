@@ -1,0 +1,243 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Clock } from './clock.ts'
+import type { Ticket } from './matchmaker.ts'
+import { Matchmaker } from './matchmaker.ts'
+
+const rematchDelayMs = 3000
+
+interface Person extends Ticket {
+  pool: string
+  latestPartnerId: string | undefined
+  partner: Person | undefined
+}
+
+/** A clock that is moved by hand and calls back in order. */
+class ManualClock implements Clock {
+  #now = 0
+  #timers: { atMs: number; callback: () => void }[] = []
+
+  now(): number {
+    return this.#now
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { atMs: this.#now + delayMs, callback }
+    this.#timers.push(timer)
+    return () => (this.#timers = this.#timers.filter((other) => other !== timer))
+  }
+
+  every(): () => void {
+    throw new Error('not used here')
+  }
+
+  advance(byMs: number): void {
+    const end = this.#now + byMs
+    for (;;) {
+      const [next] = this.#timers
+        .filter(({ atMs }) => atMs <= end)
+        .sort((one, other) => one.atMs - other.atMs)
+      if (!next) break
+      this.#timers = this.#timers.filter((timer) => timer !== next)
+      this.#now = next.atMs
+      next.callback()
+    }
+    this.#now = end
+  }
+}
+
+/** The matchmaker among people and rooms, as the server has them; fails on a second room. */
+class World {
+  readonly clock = new ManualClock()
+  readonly people: readonly Person[]
+  readonly waitingSince = new Map<Person, number>()
+  readonly matchmaker: Matchmaker<Person>
+  readonly #maxRooms: number
+  rooms = 0
+
+  constructor(count: number, maxRooms = Infinity) {
+    this.#maxRooms = maxRooms
+    this.people = Array.from({ length: count }, (_, index) => ({
+      id: String(index),
+      pool: 'a',
+      latestPartnerId: undefined,
+      partner: undefined,
+    }))
+    this.matchmaker = new Matchmaker<Person>({
+      clock: this.clock,
+      rematchDelayMs,
+      canOpenRoom: () => this.rooms < this.#maxRooms,
+      onMatch: (waited, arrived) => this.#open(waited, arrived),
+    })
+  }
+
+  enter(person: Person, pool = person.pool): void {
+    this.leave(person)
+    person.pool = pool
+    // Before: it may be matched within the call.
+    this.waitingSince.set(person, this.clock.now())
+    this.matchmaker.enter(person)
+  }
+
+  leave(person: Person): void {
+    this.waitingSince.delete(person)
+    this.matchmaker.withdraw(person.id)
+    const { partner } = person
+    if (!partner) return
+    const wasFull = this.rooms >= this.#maxRooms
+    this.rooms--
+    person.partner = undefined
+    partner.partner = undefined
+    if (wasFull) this.matchmaker.handleRoomFreed()
+  }
+
+  mayMeet(one: Person, other: Person): boolean {
+    if (one.pool !== other.pool) return false
+    if (one.latestPartnerId !== other.id || other.latestPartnerId !== one.id) return true
+    const since = Math.min(this.waitingSince.get(one)!, this.waitingSince.get(other)!)
+    return this.clock.now() - since >= rematchDelayMs
+  }
+
+  #open(one: Person, other: Person): void {
+    if (one === other) throw new Error('matched with oneself')
+    if (one.partner || other.partner) throw new Error('in two rooms')
+    if (!this.waitingSince.has(one) || !this.waitingSince.has(other)) {
+      throw new Error('matched who does not wait')
+    }
+    if (!this.mayMeet(one, other)) throw new Error('matched who may not meet')
+    if (++this.rooms > this.#maxRooms) throw new Error('more rooms than there are')
+    for (const [self, partner] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      self.partner = partner
+      self.latestPartnerId = partner.id
+      this.waitingSince.delete(self)
+    }
+  }
+
+  /** Nobody waits while somebody who fits waits too and a room is free. */
+  check(): void {
+    expect(this.matchmaker.size).toBe(this.waitingSince.size)
+    if (this.rooms >= this.#maxRooms) return
+    const waiting = [...this.waitingSince.keys()]
+    for (const [index, one] of waiting.entries()) {
+      for (const other of waiting.slice(index + 1)) {
+        if (this.mayMeet(one, other)) throw new Error(`${one.id} and ${other.id} both wait`)
+      }
+    }
+    // What makes pairing O(1): no more than two of a pool ever wait while rooms are free.
+    for (const pool of new Set(waiting.map((person) => person.pool))) {
+      expect(waiting.filter((person) => person.pool === pool).length).toBeLessThanOrEqual(2)
+    }
+  }
+}
+
+describe('whatever people do', () => {
+  const people = fc.nat({ max: 5 })
+  const step = fc.oneof(
+    fc.record({ act: fc.constant('enter' as const), who: people, pool: fc.constantFrom('a', 'b') }),
+    fc.record({ act: fc.constant('next' as const), who: people }),
+    fc.record({ act: fc.constant('leave' as const), who: people }),
+    fc.record({ act: fc.constant('wait' as const), ms: fc.nat({ max: 2500 }) }),
+  )
+
+  test.for([Infinity, 1, 2])(
+    'with %d rooms nobody is in two, nobody waits in vain, the same two do not meet at once',
+    (maxRooms) => {
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+          const world = new World(6, maxRooms)
+          for (const { act, ...rest } of steps) {
+            if (act === 'wait') world.clock.advance((rest as { ms: number }).ms)
+            else {
+              const { who, pool } = rest as { who: number; pool?: string }
+              const person = world.people[who]!
+              if (act === 'leave') world.leave(person)
+              else world.enter(person, pool)
+            }
+            world.check()
+          }
+        }),
+        { numRuns: 1000 },
+      )
+    },
+  )
+})
+
+describe('first come, first served', () => {
+  test('who has waited longest in the pool is taken', () => {
+    const world = new World(4, 1)
+    const [a, b, c, d] = world.people as [Person, Person, Person, Person]
+    world.enter(a)
+    world.enter(b)
+    world.enter(c)
+    world.enter(d)
+    world.leave(a)
+    expect(c.partner).toBe(d)
+    expect(b.partner).toBeUndefined()
+  })
+
+  test('a free room goes to the pool whose oldest ticket is oldest', () => {
+    const world = new World(6, 1)
+    const [a, b, c, d, e, f] = world.people as [Person, Person, Person, Person, Person, Person]
+    world.enter(a, 'x')
+    world.enter(b, 'x')
+    for (const person of [c, d]) {
+      world.clock.advance(10)
+      world.enter(person, 'late')
+      world.clock.advance(10)
+      world.enter(person === c ? e : f, 'early')
+    }
+    // `late` has the older ticket for all its name.
+    world.leave(a)
+    expect([c.partner, e.partner]).toEqual([d, undefined])
+  })
+
+  test('the same two meet again as soon as one has waited long enough, without a further arrival', () => {
+    const world = new World(2)
+    const [a, b] = world.people as [Person, Person]
+    world.enter(a)
+    world.enter(b)
+    world.enter(a)
+    world.clock.advance(1000)
+    world.enter(b)
+    world.clock.advance(1999)
+    expect(a.partner).toBeUndefined()
+    world.clock.advance(1)
+    expect(a.partner).toBe(b)
+  })
+})
+
+test('with ten thousand waiting for a room, neither an arrival nor a free room looks through them', () => {
+  // Counted, not timed: every look at a ticket asks for its latest partner.
+  let looks = 0
+  let matches = 0
+  let isFull = true
+  const matchmaker = new Matchmaker<Ticket>({
+    clock: new ManualClock(),
+    rematchDelayMs,
+    canOpenRoom: () => !isFull,
+    onMatch: () => {
+      matches++
+      isFull = true
+    },
+  })
+  for (let index = 0; index < 10_000; index++) {
+    matchmaker.enter({
+      id: String(index),
+      pool: 'a',
+      get latestPartnerId() {
+        looks++
+        return undefined
+      },
+    })
+  }
+  expect(matchmaker.size).toBe(10_000)
+  expect(looks).toBeLessThanOrEqual(10_000)
+  looks = 0
+  isFull = false
+  matchmaker.handleRoomFreed()
+  expect([matches, matchmaker.size]).toEqual([1, 9998])
+  expect(looks).toBeLessThan(5)
+})
