@@ -86,7 +86,7 @@ const steps = {
         'wtr',
         () => [],
         (report) => ({
-          cwd: join(root, 'packages/buddy-element'),
+          cwd: join(root, 'tests/component'),
           env: {
             ...process.env,
             BUDDY_TEST_REPORT: report,

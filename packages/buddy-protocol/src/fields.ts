@@ -10,7 +10,7 @@ export interface Field<T> {
 }
 
 /** The value type a field carries. */
-export type ValueOf<F> = F extends Field<infer T> ? T : never
+type ValueOf<F> = F extends Field<infer T> ? T : never
 
 /** The object type a set of named fields carries. */
 export type ValuesOf<S> = { readonly [K in keyof S]: ValueOf<S[K]> }

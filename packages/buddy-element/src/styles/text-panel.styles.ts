@@ -19,7 +19,7 @@ export const textPanel = css`
     overscroll-behavior: contain;
   }
 
-  .lines li {
+  .lines p {
     max-inline-size: 84%;
     padding: 8px 13px;
     border-radius: 17px;
@@ -28,7 +28,7 @@ export const textPanel = css`
     white-space: pre-wrap;
   }
 
-  .lines li:first-child {
+  .lines p:first-child {
     margin-block-start: auto;
   }
 

@@ -27,17 +27,17 @@ export function textPanel(view: ChatView, actions: ChatActions): TemplateResult 
     submit((event.target as HTMLTextAreaElement).form!, actions)
   }
   return html`<section class="panel" part="text-panel" aria-label=${words.conversation}>
-    <ol class="lines" part="messages" role="log" tabindex="0" aria-label=${words.conversation}>
+    <div class="lines" part="messages" role="log" tabindex="0" aria-label=${words.conversation}>
       ${
         lines.length === 0
-          ? html`<li class="empty">${canWrite ? words.emptyConversation : words.textDisabled}</li>`
+          ? html`<p class="empty">${canWrite ? words.emptyConversation : words.textDisabled}</p>`
           : nothing
       }
       ${lines.map(
         ({ from, text }) =>
-          html`<li class=${from} part="message message-${from}" dir="auto">${text}</li>`,
+          html`<p class=${from} part="message message-${from}" dir="auto">${text}</p>`,
       )}
-    </ol>
+    </div>
     <p class="typing" part="typing" aria-live="polite">
       ${
         isPartnerTyping && partner

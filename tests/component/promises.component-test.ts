@@ -1,0 +1,320 @@
+// What the element promises to the page around it, and to the person at the keyboard.
+import type { BuddyEventName } from '@buddy-chat/element'
+import { expect } from 'chai'
+import {
+  BuddyChat,
+  clear,
+  meet,
+  mount,
+  newLobby,
+  part,
+  Partner,
+  press,
+  resize,
+  until,
+  untilSaid,
+  untilState,
+} from './stage.ts'
+
+teardown(clear)
+
+const names: readonly BuddyEventName[] = [
+  'buddy-start',
+  'buddy-state-change',
+  'buddy-match',
+  'buddy-message',
+  'buddy-leave',
+  'buddy-error',
+]
+
+/** Writes down the events of `chat` as the document hears them. */
+function record(chat: BuddyChat): { name: string; detail: unknown }[] {
+  const heard: { name: string; detail: unknown }[] = []
+  for (const name of names) {
+    document.addEventListener(name, (event) => {
+      if (event.composedPath()[0] !== chat) return
+      heard.push({ name, detail: (event as CustomEvent<unknown>).detail })
+    })
+  }
+  return heard
+}
+
+suite('events', () => {
+  test('they bubble out of shadow trees, in order, with their details', async () => {
+    const lobby = newLobby()
+    const partner = await Partner.waiting(lobby, 'Zoë')
+    const host = document.body.appendChild(document.createElement('div'))
+    const chat = await mount({ lobby })
+    host.attachShadow({ mode: 'open' }).append(chat)
+    const heard = record(chat)
+    await chat.start()
+    partner.send({ type: 'text', text: 'Hi' })
+    await until('the text', () => heard.some(({ name }) => name === 'buddy-message'))
+    chat.send('Hello')
+    partner.send({ type: 'leave' })
+    await untilState(chat, 'waiting')
+    chat.stop()
+    host.remove()
+    expect(heard).to.deep.equal([
+      { name: 'buddy-start', detail: null },
+      { name: 'buddy-state-change', detail: { state: 'connecting', previous: 'idle' } },
+      { name: 'buddy-state-change', detail: { state: 'negotiating', previous: 'connecting' } },
+      { name: 'buddy-match', detail: { partner: { name: 'Zoë' }, interests: [] } },
+      { name: 'buddy-message', detail: { text: 'Hi', from: 'partner' } },
+      { name: 'buddy-message', detail: { text: 'Hello', from: 'self' } },
+      { name: 'buddy-state-change', detail: { state: 'waiting', previous: 'negotiating' } },
+      { name: 'buddy-leave', detail: { reason: 'partner-left' } },
+      { name: 'buddy-state-change', detail: { state: 'idle', previous: 'waiting' } },
+    ])
+  })
+
+  test('buddy-start can be cancelled: nothing is opened', async () => {
+    const chat = await mount()
+    chat.addEventListener('buddy-start', (event) => event.preventDefault(), { once: true })
+    await press(chat, 'start-button')
+    expect(chat.state).to.equal('idle')
+    expect(chat.localStream).to.equal(undefined)
+    await press(chat, 'start-button')
+    await untilState(chat, 'waiting')
+  })
+
+  test('a failure is told once: Start pressed → buddy-error, start() → a rejection', async () => {
+    const chat = await mount({ server: 'ftp://nowhere' })
+    const heard = record(chat)
+    await press(chat, 'start-button')
+    await until('the error', () => heard.some(({ name }) => name === 'buddy-error'))
+    const errors = (): unknown[] =>
+      heard
+        .filter(({ name }) => name === 'buddy-error')
+        .map(({ detail }) => (detail as { error: { code: string } }).error.code)
+    expect(errors()).to.deep.equal(['invalid-options'])
+    const code = await chat.start().catch((error: { code: string }) => error.code)
+    expect(code).to.equal('invalid-options')
+    expect(errors()).to.deep.equal(['invalid-options'])
+  })
+
+  test('a listener that throws breaks nothing', async () => {
+    const chat = await mount()
+    const { onerror } = window
+    const errors: unknown[] = []
+    // Assigned, not added: the test runner's own handler would fail the test for the page's mistake.
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener
+    window.onerror = (_event, _source, _line, _column, error) => errors.push(error)
+    const listener = (): void => {
+      throw new Error('the page’s own mistake')
+    }
+    chat.addEventListener('buddy-state-change', listener)
+    await chat.start()
+    await untilState(chat, 'waiting')
+    chat.removeEventListener('buddy-state-change', listener)
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener
+    window.onerror = onerror
+    expect(errors).to.have.length(2)
+  })
+})
+
+suite('life in the page', () => {
+  test('autostart starts by itself, once', async () => {
+    const chat = await mount({ autostart: '' })
+    await untilState(chat, 'waiting')
+    chat.stop()
+    chat.setAttribute('name', 'Ana')
+    await chat.updateComplete
+    expect(chat.state).to.equal('idle')
+  })
+
+  test('start() twice is one run', async () => {
+    const chat = await mount()
+    const heard = record(chat)
+    await Promise.all([chat.start(), chat.start()])
+    expect(heard.filter(({ name }) => name === 'buddy-start')).to.have.length(1)
+  })
+
+  test('stop() while the browser asks: what is granted late is released at once', async () => {
+    const { mediaDevices } = navigator
+    const original = mediaDevices.getUserMedia.bind(mediaDevices)
+    let grant!: () => void
+    const asked = new Promise<void>((resolve) => (grant = resolve))
+    let late: MediaStream | undefined
+    mediaDevices.getUserMedia = async (constraints) => {
+      await asked
+      late = await original(constraints)
+      return late
+    }
+    try {
+      const chat = await mount()
+      const started = chat.start().catch((error: { code: string }) => error.code)
+      await untilState(chat, 'connecting')
+      chat.stop()
+      expect(await started).to.equal('aborted')
+      grant()
+      await until('the late stream to end', () =>
+        late?.getTracks().every(({ readyState }) => readyState === 'ended'),
+      )
+      expect(chat.state).to.equal('idle')
+    } finally {
+      mediaDevices.getUserMedia = original
+    }
+  })
+
+  test('removed it stops, put back it can be started again', async () => {
+    const chat = await mount()
+    await chat.start()
+    const tracks = chat.localStream!.getTracks()
+    const parent = chat.parentElement!
+    chat.remove()
+    await until('the end', () => chat.state === 'idle')
+    expect(tracks.map(({ readyState }) => readyState)).to.deep.equal(['ended', 'ended'])
+    parent.append(chat)
+    const heard = record(chat)
+    await chat.start()
+    await untilState(chat, 'waiting')
+    expect(heard.map(({ name }) => name)).to.deep.equal([
+      'buddy-start',
+      'buddy-state-change',
+      'buddy-state-change',
+    ])
+  })
+
+  test('an unknown mode is video; interests may be an array; a name comes from the field', async () => {
+    const lobby = newLobby()
+    const partner = await Partner.waiting(lobby, 'Zoë')
+    const chat = await mount({ lobby, mode: 'hologram' })
+    chat.interests = ['jazz', ' chess ']
+    const field = part<HTMLInputElement>(chat, 'name-input')!
+    field.value = 'Cem'
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+    expect(chat.clientOptions()).to.include({ mode: 'video', name: 'Cem' })
+    expect(chat.clientOptions().interests).to.deep.equal(['jazz', 'chess'])
+    await chat.start()
+    expect((await partner.receive('matched')).partnerName).to.equal('Cem')
+  })
+})
+
+suite('what a stranger sends is only ever text', () => {
+  test('markup in a name or a line is shown, not obeyed', async () => {
+    const lobby = newLobby()
+    const evil = '<img src=x onerror="window.hasRun = true"><b>bold</b>'
+    const partner = await Partner.waiting(lobby, evil.slice(0, 120))
+    const chat = await mount({ lobby })
+    await chat.start()
+    partner.send({ type: 'text', text: evil })
+    await untilSaid(chat, evil)
+    expect(chat.renderRoot.querySelector('img, b:not([part])')).to.equal(null)
+    expect('hasRun' in window).to.equal(false)
+  })
+
+  test('a line without spaces, and a long name, break nothing', async () => {
+    const lobby = newLobby()
+    const partner = await Partner.waiting(lobby, 'N'.repeat(128))
+    const chat = await mount({ lobby })
+    resize(chat, 320, 480)
+    await chat.start()
+    partner.send({ type: 'text', text: 'x'.repeat(4096) })
+    await press(chat, 'text-toggle')
+    await untilSaid(chat, 'xxx')
+    expect(chat.scrollWidth).to.be.at.most(320)
+    const lines = part(chat, 'messages')!
+    expect(lines.scrollWidth).to.equal(lines.clientWidth)
+  })
+
+  test('signals that make no sense end that call, and the search goes on', async () => {
+    const lobby = newLobby()
+    const partner = await Partner.waiting(lobby, 'Zoë')
+    const chat = await mount({ lobby })
+    const heard = record(chat)
+    await chat.start()
+    await partner.receive('signal')
+    partner.send({
+      type: 'signal',
+      description: { type: 'answer', sdp: 'nonsense' },
+      candidates: [],
+      sending: null,
+    })
+    await untilState(chat, 'waiting')
+    const last = heard.findLast(({ name }) => name === 'buddy-leave')
+    expect(last?.detail).to.deep.equal({ reason: 'call-failed' })
+  })
+})
+
+suite('by keyboard alone', () => {
+  const key = (target: EventTarget, name: string, init: KeyboardEventInit = {}): KeyboardEvent => {
+    const event = new KeyboardEvent('keydown', {
+      key: name,
+      bubbles: true,
+      composed: true,
+      cancelable: true,
+      ...init,
+    })
+    target.dispatchEvent(event)
+    return event
+  }
+
+  test('N is Next, M mutes, V hides, Escape leaves', async () => {
+    const [ana, bob] = await meet()
+    const button = part(ana, 'stop-button')!
+    key(button, 'm')
+    expect(ana.client.sending.audio).to.equal(false)
+    key(button, 'v')
+    expect(ana.client.sending.video).to.equal(false)
+    key(button, 'N')
+    await until('the next call', () => bob.state === 'connected' && ana.state === 'connected')
+    key(part(ana, 'stop-button')!, 'Escape')
+    expect(ana.state).to.equal('idle')
+  })
+
+  test('while one writes, letters are letters; Enter sends, Shift+Enter does not', async () => {
+    const [ana, bob] = await meet()
+    resize(ana, 1280, 800)
+    await ana.updateComplete
+    const field = await until('the field', () => part<HTMLTextAreaElement>(ana, 'text-input'))
+    field.focus()
+    field.value = 'n m v'
+    for (const name of ['n', 'm', 'v']) expect(key(field, name).defaultPrevented).to.equal(false)
+    expect(ana.state).to.equal('connected')
+    expect(key(field, 'Enter', { shiftKey: true }).defaultPrevented).to.equal(false)
+    expect(key(field, 'Enter', { isComposing: true }).defaultPrevented).to.equal(false)
+    expect(field.value).to.equal('n m v')
+    key(field, 'Enter')
+    await untilSaid(bob, 'n m v')
+    expect(field.value).to.equal('')
+    // Nothing but white space is nothing.
+    field.value = '  \n '
+    key(field, 'Enter')
+    expect(field.value).to.equal('  \n ')
+  })
+
+  test('shortcuts of the browser are left alone, and keys outside the element', async () => {
+    const [ana] = await meet()
+    const button = part(ana, 'stop-button')!
+    expect(key(button, 'n', { ctrlKey: true }).defaultPrevented).to.equal(false)
+    expect(key(document.body, 'Escape').defaultPrevented).to.equal(false)
+    expect(ana.state).to.equal('connected')
+  })
+
+  test('every control can be reached and shows its focus', async () => {
+    const [ana] = await meet()
+    const controls = [...ana.renderRoot.querySelectorAll('button')].filter((node) =>
+      node.checkVisibility({ visibilityProperty: true }),
+    )
+    expect(controls.length).to.be.at.least(4)
+    for (const control of controls) {
+      control.focus({ focusVisible: true } as FocusOptions)
+      expect((ana.renderRoot as ShadowRoot).activeElement).to.equal(control)
+      expect(getComputedStyle(control).outlineStyle, control.part.value).not.to.equal('none')
+    }
+  })
+
+  test('what changes is said to a screen reader', async () => {
+    const [ana, bob] = await meet()
+    const status = ana.renderRoot.querySelector('[role="status"]')!
+    expect(status.textContent).to.equal('You are with Bob.')
+    bob.stop()
+    await until('the change', () => status.textContent === 'Looking for someone…')
+  })
+})
+
+test('the class alone registers nothing', () => {
+  expect(BuddyChat.name).to.equal('BuddyChat')
+  expect(customElements.get('buddy-chat')).to.equal(BuddyChat)
+})

@@ -1,0 +1,216 @@
+// Puts an element on the page, lets it meet others, and looks at it as a visitor would.
+import { BuddyChat } from '@buddy-chat/element'
+import type { Message, MessageOf, MessageType } from '@buddy-chat/protocol'
+import { decode, encode, subprotocol } from '@buddy-chat/protocol'
+import { expect } from 'chai'
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string
+    readonly help: string
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[]
+  }[]
+}
+
+declare global {
+  interface Window {
+    /** See web-test-runner.config.mjs: one that takes all, one that refuses this origin, a full one, and none. */
+    servers: Readonly<Record<'open' | 'choosy' | 'full' | 'dead', string>>
+    axe: { run(node: Element, options: object): Promise<AxeResults> }
+  }
+}
+
+type Attributes = Readonly<Record<string, string>>
+
+let lobbies = 0
+const mounted: BuddyChat[] = []
+const partners: Partner[] = []
+
+/** A lobby nobody else is in. */
+export function newLobby(): string {
+  return `lobby-${Date.now() % 1e6}-${++lobbies}`
+}
+
+/** A `<buddy-chat>` in the page, at 800 × 600 unless its style says otherwise. */
+export async function mount(attributes: Attributes = {}): Promise<BuddyChat> {
+  const chat = document.createElement('buddy-chat')
+  const all = { server: window.servers.open, lobby: newLobby(), ...attributes }
+  for (const [name, value] of Object.entries(all)) chat.setAttribute(name, value)
+  resize(chat, 800, 600)
+  document.body.append(chat)
+  mounted.push(chat)
+  await chat.updateComplete
+  return chat
+}
+
+export function resize(chat: HTMLElement, width: number, height: number): void {
+  Object.assign(chat.style, { display: 'block', width: `${width}px`, height: `${height}px` })
+}
+
+/** Takes everything away again; every test begins with an empty page. */
+export async function clear(): Promise<void> {
+  for (const chat of mounted.splice(0)) chat.remove()
+  for (const partner of partners.splice(0)) partner.close()
+  // Removal is noticed a microtask later.
+  await Promise.resolve()
+}
+
+/** Resolves once `holds` returns something true; rejects with `what` after a while. */
+export async function until<T>(what: string, holds: () => T): Promise<NonNullable<T>> {
+  const endMs = performance.now() + 8000
+  for (;;) {
+    const value = holds()
+    if (value) return value
+    if (performance.now() > endMs) throw new Error(`waited for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+export async function untilState(chat: BuddyChat, ...states: string[]): Promise<void> {
+  await until(`${states.join(' or ')}, is ${chat.state}`, () => states.includes(chat.state))
+  await chat.updateComplete
+}
+
+/** The node with this part name, if it is shown. */
+export function part<E extends HTMLElement = HTMLElement>(
+  chat: BuddyChat,
+  name: string,
+): E | undefined {
+  const nodes = chat.renderRoot.querySelectorAll<E>(`[part~="${name}"]`)
+  return [...nodes].find((node) => node.checkVisibility({ visibilityProperty: true }))
+}
+
+export async function press(chat: BuddyChat, name: string): Promise<void> {
+  const node = await until(`the part ${name}`, () => part(chat, name))
+  node.click()
+  await chat.updateComplete
+}
+
+/** Everything a visitor can read, labels of buttons included. */
+export function words(chat: BuddyChat): string {
+  const nodes = [...chat.renderRoot.children] as HTMLElement[]
+  const labels = [...chat.renderRoot.querySelectorAll('[aria-label]')]
+  return [
+    ...nodes.map((node) => node.innerText),
+    ...labels.map((node) => node.getAttribute('aria-label')),
+  ].join('\n')
+}
+
+export async function untilSaid(chat: BuddyChat, text: string): Promise<void> {
+  await until(`"${text}" in: ${words(chat)}`, () => words(chat).includes(text))
+}
+
+/** Two elements in a call. */
+export async function meet(
+  one: Attributes = {},
+  other: Attributes = {},
+): Promise<[BuddyChat, BuddyChat]> {
+  const lobby = newLobby()
+  const pair = await Promise.all([
+    mount({ lobby, name: 'Ana', ...one }),
+    mount({ lobby, name: 'Bob', ...one, ...other }),
+  ])
+  await Promise.all(pair.map((chat) => chat.start()))
+  await Promise.all(pair.map((chat) => untilState(chat, 'connected')))
+  return [pair[0], pair[1]]
+}
+
+/** Somebody whose every word the test chooses; shows no camera and answers no offer. */
+export class Partner {
+  readonly #socket: WebSocket
+  readonly #received: Message[] = []
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket
+    socket.binaryType = 'arraybuffer'
+    socket.addEventListener('message', ({ data }) => {
+      const message = decode(new Uint8Array(data as ArrayBuffer))
+      if (message) this.#received.push(message)
+    })
+    partners.push(this)
+  }
+
+  /** Waits in `lobby` under this name. */
+  static async waiting(lobby: string, name: string): Promise<Partner> {
+    const url = `${window.servers.open.replace('http', 'ws')}/ws`
+    const socket = new WebSocket(url, subprotocol)
+    const partner = new Partner(socket)
+    await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }))
+    partner.send({ type: 'hello', name, site: '', client: 'tests' })
+    partner.send({ type: 'ticket', mode: 'video', lobby, interests: [], languages: [] })
+    await partner.receive('waiting')
+    return partner
+  }
+
+  send(message: Message): void {
+    this.#socket.send(encode(message))
+  }
+
+  /** The next message of this type. */
+  async receive<T extends MessageType>(type: T): Promise<MessageOf<T>> {
+    const find = (): number => this.#received.findIndex((message) => message.type === type)
+    await until(`the message ${type}`, () => find() >= 0)
+    return this.#received.splice(find(), 1)[0] as MessageOf<T>
+  }
+
+  close(): void {
+    this.#socket.close(1000)
+  }
+}
+
+/** Fails unless the element, as it is shown now, has no known accessibility fault, light and dark. */
+export async function expectAccessible(chat: BuddyChat): Promise<void> {
+  for (const scheme of ['light', 'dark']) {
+    chat.style.colorScheme = scheme
+    // Colours fade in: an audit in the middle sees neither the old nor the new ones.
+    for (const animation of chat.renderRoot.querySelectorAll('*')) {
+      for (const running of animation.getAnimations()) {
+        if (running instanceof CSSTransition) running.finish()
+      }
+    }
+    const { violations } = await window.axe.run(chat, {
+      // Rules about whole pages do not concern an element.
+      rules: { region: { enabled: false }, 'page-has-heading-one': { enabled: false } },
+    })
+    const faults = violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${scheme} ${id}: ${html} ${failureSummary ?? ''}`),
+    )
+    expect(faults).to.deep.equal([])
+  }
+  chat.style.colorScheme = ''
+}
+
+const sizes = [
+  [320, 480],
+  [390, 700],
+  [480, 360],
+  [800, 600],
+  [1280, 800],
+] as const
+
+/** Fails if at any usual size a control is cut off or covered, or something scrolls sideways. */
+export async function expectToFit(chat: BuddyChat): Promise<void> {
+  for (const [width, height] of sizes) {
+    resize(chat, width, height)
+    await new Promise((resolve) => requestAnimationFrame(resolve))
+    const frame = chat.getBoundingClientRect()
+    const controls = chat.renderRoot.querySelectorAll<HTMLElement>('button, input, textarea')
+    const faults = [...controls]
+      .filter((node) => node.checkVisibility({ visibilityProperty: true }))
+      .filter((node) => {
+        const { left, right, top, bottom } = node.getBoundingClientRect()
+        return (
+          left < frame.left - 0.5 ||
+          right > frame.right + 0.5 ||
+          top < frame.top - 0.5 ||
+          bottom > frame.bottom + 0.5
+        )
+      })
+      .map((node) => node.getAttribute('part'))
+    expect([width, height, faults]).to.deep.equal([width, height, []])
+    expect(chat.scrollWidth, `${width} wide`).to.be.at.most(width)
+  }
+  resize(chat, 800, 600)
+}
+
+export { BuddyChat }

@@ -1,0 +1,87 @@
+// The element in a real Chromium, against a real server. `npm test -- component` runs this.
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { createBuddyServer } from '@buddy-chat/server'
+import { esbuildPlugin } from '@web/dev-server-esbuild'
+import { defaultReporter } from '@web/test-runner'
+import { chromeLauncher } from '@web/test-runner-chrome'
+
+/** A port at which nobody listens. */
+async function deadPort() {
+  const probe = createServer()
+  await new Promise((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address()
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
+
+const common = { port: 0, iceServers: [], maxConnectionsPerAddress: 1000 }
+const [open, choosy, full] = await Promise.all(
+  [
+    { ...common, rematchDelayMs: 0 },
+    { ...common, allowedOrigins: ['https://elsewhere.example'] },
+    { ...common, maxUsers: 1 },
+  ].map((options) => createBuddyServer(options).listen()),
+)
+const servers = {
+  open: open.url,
+  choosy: choosy.url,
+  full: full.url,
+  dead: `http://localhost:${await deadPort()}`,
+}
+
+/** Leaves the counts where the test script reads them. */
+const countReporter = {
+  stop({ sessions }) {
+    const results = [...sessions].map(({ testResults, errors }) => ({ testResults, errors }))
+    const count = ({ tests, suites }) => [
+      ...tests.map(({ passed }) => passed),
+      ...suites.flatMap(count),
+    ]
+    const passes = results.flatMap(({ testResults }) => (testResults ? count(testResults) : []))
+    const broken = results.filter(({ testResults, errors }) => !testResults || errors.length > 0)
+    const failed = passes.filter((hasPassed) => !hasPassed).length + broken.length
+    const report = { passed: passes.filter(Boolean).length, failed }
+    if (process.env.BUDDY_TEST_REPORT) {
+      writeFileSync(process.env.BUDDY_TEST_REPORT, JSON.stringify(report))
+    }
+  },
+}
+
+export default {
+  rootDir: new URL('../..', import.meta.url).pathname,
+  files: [new URL('*.component-test.ts', import.meta.url).pathname],
+  nodeResolve: { exportConditions: ['production', 'browser'] },
+  plugins: [esbuildPlugin({ ts: true, target: 'es2022' })],
+  // Cameras and software encoders share a small machine: one page at a time.
+  concurrency: 1,
+  browserStartTimeout: 60_000,
+  testsFinishTimeout: 120_000,
+  testFramework: { config: { ui: 'tdd', timeout: 15_000 } },
+  testRunnerHtml: (file) => `<!doctype html>
+    <html lang="en">
+      <head><title>Buddy, tested</title></head>
+      <body>
+        <script>window.servers = ${JSON.stringify(servers)}</script>
+        <script src="/node_modules/axe-core/axe.min.js"></script>
+        <script type="module" src="${file}"></script>
+      </body>
+    </html>`,
+  browsers: [
+    chromeLauncher({
+      launchOptions: {
+        executablePath: process.env.BUDDY_CHROMIUM,
+        args: [
+          ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+          '--use-fake-device-for-media-stream=device-count=1,fps=10',
+          '--use-fake-ui-for-media-stream',
+          '--autoplay-policy=no-user-gesture-required',
+          '--disable-features=WebRtcHideLocalIpsWithMdns',
+        ],
+      },
+    }),
+  ],
+  // One test lets a page's listener throw, which the browser reports as it should.
+  filterBrowserLogs: ({ args }) => !args.some((arg) => String(arg).includes('own mistake')),
+  reporters: [defaultReporter({ reportTestProgress: false }), countReporter],
+}
