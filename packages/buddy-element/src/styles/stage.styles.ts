@@ -86,7 +86,7 @@ export const stage = css`
 
   .local.tile {
     inset: auto max(14px, env(safe-area-inset-right)) calc(92px + env(safe-area-inset-bottom)) auto;
-    inline-size: clamp(92px, 24cqmin, 210px);
+    inline-size: clamp(112px, 26cqmin, 210px);
     aspect-ratio: 4 / 3;
     border: 2px solid rgb(255 255 255 / 22%);
     border-radius: 16px;
