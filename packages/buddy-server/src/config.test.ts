@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { ConfigError, readConfig } from './config.ts'
+import { readFileSync } from 'node:fs'
+import { ConfigError, readConfig, variables } from './config.ts'
 import { defaultOptions } from './options.ts'
 
 test('an empty environment leaves every default', () => {
@@ -71,4 +72,16 @@ test.for([
   const refuse = (): unknown => readConfig({ [key]: value })
   expect(refuse).toThrow(ConfigError)
   expect(refuse).toThrow(`${key}=${value} is not allowed: it must be `)
+})
+
+test('docs/server.md lists every variable with its default', () => {
+  const page = readFileSync(new URL('../../../docs/server.md', import.meta.url), 'utf8')
+  const listed = Object.fromEntries(
+    [...page.matchAll(/^\| `([A-Z_]+)`\s*\| (\S+)\s*\|/gm)].map(([, name, value]) => [
+      name!,
+      value!.replaceAll('\\', ''),
+    ]),
+  )
+  expect(Object.keys(listed).sort()).toEqual([...variables].sort())
+  expect(readConfig(listed)).toEqual(readConfig({}))
 })

@@ -96,6 +96,9 @@ const optionNames = {
   REMATCH_DELAY_SECONDS: 'rematchDelayMs',
 } as const satisfies Record<string, keyof BuddyServerOptions>
 
+/** Every variable that is read. */
+export const variables: readonly string[] = Object.keys(schema.shape)
+
 /** What the environment asks for. */
 export interface Config {
   readonly options: BuddyServerOptions
@@ -109,7 +112,7 @@ export interface Config {
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const parsed = schema.partial().safeParse(
     Object.fromEntries(
-      Object.keys(schema.shape).map((key) => {
+      variables.map((key) => {
         const value = environment[key]
         // An empty line in a compose file means "not set", except where empty says "none".
         return [key, value === '' && key !== 'ICE_SERVERS' ? undefined : value]

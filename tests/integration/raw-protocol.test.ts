@@ -1,0 +1,65 @@
+// docs/protocol.md is enough to write a client from: this one was, and it joins and is matched.
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { expect, vi } from 'vitest'
+import { test as base } from '../server-fixture.ts'
+import { RawClient } from './raw-client.ts'
+
+interface Chatter {
+  readonly child: ChildProcess
+  readonly lines: () => string[]
+}
+
+const script = join(import.meta.dirname, '../../examples/raw-protocol/client.mjs')
+
+const test = base.extend<{ chat: (url: string, name: string) => Chatter }>({
+  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
+  chat: async ({}, use) => {
+    const children: ChildProcess[] = []
+    await use((url, name) => {
+      const child = spawn(process.execPath, [script, url, name], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      children.push(child)
+      let output = ''
+      child.stdout.on('data', (chunk) => (output += String(chunk)))
+      return { child, lines: () => output.trim().split('\n') }
+    })
+    for (const child of children) child.kill('SIGKILL')
+  },
+})
+
+const has = ({ lines }: Chatter, line: string): Promise<void> =>
+  vi.waitFor(() => expect(lines()).toContain(line), 5000)
+
+test('two of them meet, talk, and take leave', async ({ startServer, chat }) => {
+  const { url } = await startServer()
+  const ana = chat(url, 'Ana')
+  await has(ana, 'waiting, 1 online')
+  const bob = chat(url, 'Bob')
+  await Promise.all([has(ana, 'matched Bob'), has(bob, 'matched Ana')])
+  await Promise.all([has(ana, 'text Hello from Bob'), has(bob, 'text Hello from Ana')])
+  ana.child.stdin!.write('Grüße aus Kraków 👋, and more than thirty-one bytes of it\n')
+  await has(bob, 'text Grüße aus Kraków 👋, and more than thirty-one bytes of it')
+  ana.child.stdin!.end()
+  expect(await once(ana.child, 'exit')).toEqual([0, null])
+  await has(bob, 'partner left')
+  await has(bob, 'waiting, 1 online')
+})
+
+test('it keeps the page’s rules: malformed frames are dropped', async ({ startServer, chat }) => {
+  const { server, url } = await startServer()
+  const partner = await RawClient.join(url, 'Partner')
+  partner.enter({ mode: 'text' })
+  await partner.receive('waiting')
+  const ana = chat(url, 'Ana')
+  await partner.receive('matched')
+  partner.sendRaw(Uint8Array.from([0x92, 0x11, 0xa1, 0xff]))
+  partner.send({ type: 'text', text: 'after it' })
+  await has(ana, 'text after it')
+
+  await server.close()
+  await has(ana, 'closed 4000 going-away')
+})
