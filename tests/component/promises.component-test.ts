@@ -68,6 +68,18 @@ suite('events', () => {
     ])
   })
 
+  test('they are typed: a listener knows its detail', async () => {
+    const lobby = newLobby()
+    await Partner.waiting(lobby, 'Zoë')
+    const chat = await mount({ lobby })
+    // Compiles only because HTMLElementEventMap knows the event.
+    const name = new Promise<string>((resolve) => {
+      chat.addEventListener('buddy-match', ({ detail }) => resolve(detail.partner.name))
+    })
+    await chat.start()
+    expect(await name).to.equal('Zoë')
+  })
+
   test('buddy-start can be cancelled: nothing is opened', async () => {
     const chat = await mount()
     chat.addEventListener('buddy-start', (event) => event.preventDefault(), { once: true })

@@ -151,6 +151,8 @@ test('audio mode: no camera is opened, the partner is a name', async () => {
   expect(ana.localStream?.getVideoTracks()).to.deep.equal([])
   expect(part(ana, 'camera-button')).to.equal(undefined)
   expect(part(ana, 'avatar')).not.to.equal(undefined)
+  expect(part(ana, 'partner-name')?.innerText).to.equal('Bob')
+  expect(part(ana, 'own-name')?.innerText).to.equal('Ana (You)')
   await expectPresentable(ana)
 })
 
@@ -161,6 +163,8 @@ test('text mode: no device is opened, the conversation is the stage', async () =
   await untilSaid(bob, 'Hello')
   expect(part(ana, 'microphone-button')).to.equal(undefined)
   expect(part(ana, 'text-input')).not.to.equal(undefined)
+  expect(part(ana, 'partner-name')?.innerText).to.equal('Bob')
+  expect(part(ana, 'own-name')?.innerText).to.equal('Ana (You)')
   await expectPresentable(ana)
 })
 

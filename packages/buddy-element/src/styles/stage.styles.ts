@@ -117,6 +117,15 @@ export const stage = css`
     white-space: nowrap;
   }
 
+  .quiet {
+    overflow: hidden;
+    max-inline-size: 22ch;
+    color: #c9c6dc;
+    font-size: 0.84rem;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+
   .muted {
     display: inline-flex;
     color: #ff9aab;

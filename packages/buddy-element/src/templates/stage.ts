@@ -17,7 +17,10 @@ function avatar(name: string, caption: string | undefined): TemplateResult {
   </div>`
 }
 
-function partnerLabel({ partner, partnerSending, interests }: ChatView): TemplateResult {
+const ownName = ({ name }: ChatView): string => (name ? `${name} (${words.you})` : words.you)
+
+function partnerLabel(view: ChatView): TemplateResult {
+  const { partner, partnerSending, interests, mode } = view
   const name = partner?.name ?? ''
   return html`<div class="label" part="partner-label">
     <strong part="partner-name" dir="auto">${name}</strong>
@@ -34,6 +37,12 @@ function partnerLabel({ partner, partnerSending, interests }: ChatView): Templat
         : html`<ul class="interests" part="interests" aria-label=${words.common}>
             ${interests.map((interest) => html`<li dir="auto">${interest}</li>`)}
           </ul>`
+    }
+    ${
+      // Where one is seen, one's name is under one's picture.
+      mode === 'video'
+        ? nothing
+        : html`<span class="quiet" part="own-name" dir="auto">${ownName(view)}</span>`
     }
   </div>`
 }
@@ -65,7 +74,7 @@ function remote(view: ChatView): TemplateResult {
 }
 
 function local(view: ChatView): TemplateResult | typeof nothing {
-  const { localStream, state, sending, name, mode } = view
+  const { localStream, state, sending, mode } = view
   if (!localStream || mode !== 'video') return nothing
   const hasCamera = localStream.getVideoTracks().length > 0
   const isHidden = !hasCamera || !sending.video
@@ -82,7 +91,7 @@ function local(view: ChatView): TemplateResult | typeof nothing {
     ${isHidden ? html`<span class="off-icon">${icons.cameraOff}</span>` : nothing}
     <span class="label own" part="own-label">
       ${sending.audio ? nothing : icons.microphoneOff}
-      <span part="own-name" dir="auto">${name ? `${name} (${words.you})` : words.you}</span>
+      <span part="own-name" dir="auto">${ownName(view)}</span>
     </span>
   </div>`
 }
