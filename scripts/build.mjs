@@ -37,9 +37,11 @@ function fingerprint() {
   return hash.digest('hex')
 }
 
+/** Runs a command that the package in `cwd` (or the workspace) depends on. */
 function run(command, args, cwd = root) {
-  const { status } = spawnSync(command, args, { cwd, stdio: 'inherit' })
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`)
+  const path = join(cwd, 'node_modules/.bin', command)
+  const { status, error } = spawnSync(path, args, { cwd, stdio: 'inherit' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`, { cause: error })
 }
 
 /** Makes dist/ of every package current. @throws Error where the sources do not compile */
@@ -66,7 +68,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
     build()
   } catch (error) {
-    console.error(error.message)
+    console.error(error.message, error.cause ?? '')
     process.exitCode = 1
   }
 }

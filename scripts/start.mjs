@@ -5,7 +5,7 @@ import { build } from './build.mjs'
 try {
   build()
 } catch (error) {
-  console.error(error.message)
+  console.error(error.message, error.cause ?? '')
   process.exit(1)
 }
 

@@ -117,7 +117,7 @@ try {
     console.log(`   ${name}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
   }
 } catch (error) {
-  console.error(error.message)
+  console.error(error.message, error.cause ?? '')
   count(0, 1)
 } finally {
   rmSync(reports, { recursive: true, force: true })
