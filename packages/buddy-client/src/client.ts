@@ -6,9 +6,10 @@ import { Emitter } from './emitter.ts'
 import { BuddyError } from './errors.ts'
 import type { CallEndReason, ClientEvents, Partner } from './events.ts'
 import { LocalMedia } from './media/local-media.ts'
-import type { BuddyClientOptions, ResolvedOptions } from './options.ts'
+import type { BuddyClientOptions } from './options.ts'
 import { mediaConstraints, resolveOptions } from './options.ts'
 import { Room } from './room.ts'
+import { Run } from './run.ts'
 import { assertSendable, toHello, toTicket } from './signaling/outgoing.ts'
 import { fromErrorFrame } from './signaling/server-error.ts'
 import { socketUrl } from './signaling/server-url.ts'
@@ -16,16 +17,6 @@ import { SignalingChannel } from './signaling/signaling-channel.ts'
 import type { Sending } from './signal.ts'
 import type { ClientEvent, ClientState } from './state.ts'
 import { transition } from './state.ts'
-
-/** A `start()` under way: superseded by `stop()`, so that what it opened late is closed again. */
-interface Run {
-  readonly options: ResolvedOptions
-  readonly promise: Promise<void>
-  readonly resolve: () => void
-  readonly reject: (error: BuddyError) => void
-  isSettled: boolean
-  isMediaReady: boolean
-}
 
 const leaveReasons = {
   next: 'partner-next',
@@ -116,28 +107,21 @@ export class BuddyClient {
    */
   start(overrides: BuddyClientOptions = {}): Promise<void> {
     if (this.#run) return this.#run.promise
-    let resolve!: () => void
-    let reject!: (error: BuddyError) => void
-    const promise = new Promise<void>((onResolved, onRejected) => {
-      resolve = onResolved
-      reject = onRejected
-    })
-    const options = resolveOptions({ ...this.#options, ...overrides })
+    const run = new Run(resolveOptions({ ...this.#options, ...overrides }))
     try {
-      const url = socketUrl(options.server, this.#environment.baseUrl())
-      assertSendable(toHello(options), 'invalid-options')
-      assertSendable(toTicket(options), 'invalid-options')
-      const run = { options, promise, resolve, reject, isSettled: false, isMediaReady: false }
+      const url = socketUrl(run.options.server, this.#environment.baseUrl())
+      assertSendable(toHello(run.options), 'invalid-options')
+      assertSendable(toTicket(run.options), 'invalid-options')
       this.#run = run
       this.#advance('start')
       // A listener may have called stop() already.
-      if (this.#run !== run) return promise
+      if (this.#run !== run) return run.promise
       void this.#openMedia(run)
-      this.#channel.open(url, toHello(options))
+      this.#channel.open(url, toHello(run.options))
     } catch (error) {
-      reject(error as BuddyError)
+      run.reject(error as BuddyError)
     }
-    return promise
+    return run.promise
   }
 
   /** Leaves the partner and looks for another. Does nothing outside a call. */
@@ -152,7 +136,7 @@ export class BuddyClient {
     this.#channel.send({ type: 'leave' })
     this.#release()
     this.#endCall('stop', 'stop')
-    if (run && !run.isSettled) run.reject(new BuddyError('aborted', 'stopped before it began'))
+    run?.reject(new BuddyError('aborted', 'stopped before it began'))
   }
 
   /** Tries to reach the server now instead of after the wait. Does nothing unless `reconnecting`. */
@@ -224,7 +208,7 @@ export class BuddyClient {
       case 'waiting':
         this.#closeRoom()
         this.#advance('queued')
-        this.#settle()
+        this.#run?.resolve()
         this.#emitter.emit('waiting', { online: message.online })
         return
       case 'matched':
@@ -261,8 +245,7 @@ export class BuddyClient {
     this.#run = undefined
     this.#release()
     this.#endCall('server-lost', 'refused')
-    if (run && !run.isSettled) run.reject(error)
-    else this.#emitter.emit('error', error)
+    if (!run?.reject(error)) this.#emitter.emit('error', error)
   }
 
   #openRoom(matched: MessageOf<'matched'>): void {
@@ -286,7 +269,7 @@ export class BuddyClient {
     })
     this.#room = room
     this.#advance('matched')
-    this.#settle()
+    this.#run?.resolve()
     this.#emitter.emit('match', { partner: room.partner, interests: matched.interests })
     // A listener may have pressed Next already; the room is closed then, and stays so.
     try {
@@ -328,13 +311,6 @@ export class BuddyClient {
     this.#media.setSwitches(switches)
     this.#room?.setSending(this.#media.sending)
     this.#emitter.emit('sending', switches)
-  }
-
-  #settle(): void {
-    const run = this.#run
-    if (!run || run.isSettled) return
-    run.isSettled = true
-    run.resolve()
   }
 
   #advance(event: ClientEvent): void {
