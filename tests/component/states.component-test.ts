@@ -123,6 +123,8 @@ test('connected: the partner, oneself, both names, interests in common, every co
 test('connected, the text open on a small screen: both can be read and used', async () => {
   const [ana, bob] = await meet()
   ana.style.width = '390px'
+  // Closed it is gone, for the keyboard and for a screen reader too.
+  await until('the panel to be gone', () => !part(ana, 'text-input'))
   bob.send('First line')
   await untilSaid(ana, '(1)')
   await press(ana, 'text-toggle')

@@ -29,9 +29,9 @@ test('a wrong origin: origin-not-allowed, 4501', async ({ startServer }) => {
   await expectToTalk(...neighbours)
 })
 
-test.for([[], ['buddy.v9'], ['soap', 'buddy.v2']])(
-  'subprotocols %j: unsupported-version, 4502',
-  async (protocols, { startServer }) => {
+test.for([{ protocols: [] }, { protocols: ['buddy.v9'] }, { protocols: ['soap', 'buddy.v2'] }])(
+  'subprotocols $protocols: unsupported-version, 4502',
+  async ({ protocols }, { startServer }) => {
     const { url } = await startServer()
     const neighbours = await RawClient.pair(url)
     const client = await RawClient.connect(url, { protocols })

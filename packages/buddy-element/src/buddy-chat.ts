@@ -139,8 +139,6 @@ export class BuddyChat extends LitElement implements ControllerHost {
   override connectedCallback(): void {
     super.connectedCallback()
     this.addEventListener('keydown', this.#handleKey)
-    // Taken out and put back in, a video pauses; what was moved goes on playing.
-    if (this.hasUpdated) for (const video of this.#videos) void this.#play(video)
   }
 
   override disconnectedCallback(): void {
