@@ -80,6 +80,15 @@ export function part<E extends HTMLElement = HTMLElement>(
   return [...nodes].find((node) => node.checkVisibility({ visibilityProperty: true }))
 }
 
+export function isShown(chat: BuddyChat, name: string): boolean {
+  return part(chat, name) !== undefined
+}
+
+/** Part names of what has the focus inside. (Nodes themselves make a failure unreportable.) */
+export function focused(chat: BuddyChat): string | undefined {
+  return (chat.renderRoot as ShadowRoot).activeElement?.part.value
+}
+
 export async function press(chat: BuddyChat, name: string): Promise<void> {
   const node = await until(`the part ${name}`, () => part(chat, name))
   node.click()

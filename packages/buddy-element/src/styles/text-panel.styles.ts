@@ -139,10 +139,12 @@ export const textPanel = css`
     transition:
       opacity 0.18s,
       transform 0.18s,
-      visibility 0.18s;
+      visibility 0s 0.18s;
   }
 
+  /* Visible at once, or the field could not take the focus yet. */
   .running.text-open .panel {
+    transition-delay: 0s;
     visibility: visible;
     opacity: 1;
     transform: none;
