@@ -1,8 +1,16 @@
 // Builds every package and the browser bundle, unless nothing has changed since the last time.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -10,14 +18,16 @@ const root = join(import.meta.dirname, '..')
 const stamp = join(root, 'node_modules', '.buddy-build')
 const publicDirectory = join(root, 'packages/buddy-server/dist/public')
 
+const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)
+
 const inputs = [
   'pnpm-lock.yaml',
   'tsconfig.base.json',
   'tsconfig.json',
   'scripts/build.mjs',
-  ...readdirSync(join(root, 'packages')).flatMap((name) =>
+  ...packages.flatMap((name) =>
     ['src', 'demo', 'package.json', 'tsconfig.json', 'rollup.config.mjs'].map(
-      (file) => `packages/${name}/${file}`,
+      (file) => `${name}/${file}`,
     ),
   ),
 ]
@@ -26,12 +36,9 @@ function fingerprint() {
   const hash = createHash('sha256')
   const add = (path) => {
     if (!existsSync(path)) return
-    const { isDirectory, mtimeMs, size } = {
-      ...statSync(path),
-      isDirectory: statSync(path).isDirectory(),
-    }
-    if (isDirectory) for (const name of readdirSync(path).sort()) add(join(path, name))
-    else hash.update(`${path} ${mtimeMs} ${size}\n`)
+    const stats = statSync(path)
+    if (stats.isDirectory()) for (const name of readdirSync(path).sort()) add(join(path, name))
+    else hash.update(`${path} ${stats.mtimeMs} ${stats.size}\n`)
   }
   for (const input of inputs) add(join(root, input))
   return hash.digest('hex')
@@ -45,15 +52,18 @@ function run(command, args, cwd = root) {
 }
 
 /** Makes dist/ of every package current. @throws Error where the sources do not compile */
-export function build({ quiet = false } = {}) {
+export function build() {
   const current = fingerprint()
   const isCurrent =
     existsSync(stamp) &&
     readFileSync(stamp, 'utf8') === current &&
-    existsSync(join(publicDirectory, 'buddy-chat.js'))
+    existsSync(join(publicDirectory, 'buddy-chat.js')) &&
+    packages.every((name) => existsSync(join(root, name, 'dist')))
   if (isCurrent) return
-  if (!quiet) console.log('Building …')
-  run('tsc', ['-b', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)])
+  console.log('Building …')
+  // What a deleted source left behind would be published.
+  for (const name of packages) rmSync(join(root, name, 'dist'), { recursive: true, force: true })
+  run('tsc', ['-b', ...packages])
   run('rollup', ['--config', '--silent'], join(root, 'packages/buddy-element'))
   mkdirSync(publicDirectory, { recursive: true })
   cpSync(join(root, 'packages/buddy-server/demo'), publicDirectory, { recursive: true })

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const pnpmVersion = '10.34.9'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const [step, ...args] = process.argv.slice(2)
+const [step = 'start', ...args] = process.argv.slice(2)
 
 function pinnedNode() {
   const platform = `${process.platform}-${process.arch}`
@@ -65,9 +65,10 @@ const child = spawn(node, [join(root, 'scripts', `${step}.mjs`), ...args], {
 })
 
 // A Ctrl-C reaches the child by itself (same terminal); a signal sent to this process alone does
-// not. Passing it on a moment later covers both without the child seeing it twice.
+// not. Passing it on when the child has had time to end covers both: it would take a second one for
+// impatience.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => setTimeout(() => child.kill(signal), 150).unref())
+  process.on(signal, () => setTimeout(() => child.kill(signal), 700).unref())
 }
 // npm that is killed leaves its children behind: notice, and take ours along.
 const parent = process.ppid

@@ -74,13 +74,19 @@ test('a wrong variable is named, with what it must be, and the exit code is 1', 
   )
 })
 
+test('arguments are refused rather than ignored', async () => {
+  const running = run([cli, '--port', '4000'])
+  expect(await running.exited).toBe(1)
+  expect(running.output()).toContain('buddy-server takes no arguments')
+})
+
 test('a port that is taken is named in a sentence, and the exit code is 1', async () => {
   const first = run([cli])
   const { port } = new URL(await addressOf(first))
   const second = run([cli], { PORT: port })
   expect(await second.exited).toBe(1)
   expect(second.output()).toContain(`port ${port} on 0.0.0.0 is taken`)
-  expect(second.output()).toContain('Set PORT to another one.')
+  expect(second.output()).toContain('Set PORT (or HOST) to another one.')
 })
 
 test('nothing private is in the log: no name, text or address', async () => {

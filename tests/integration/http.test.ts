@@ -116,6 +116,8 @@ test('HEAD has the headers and no body; other methods and paths are refused by n
   expect(head.body).toHaveLength(0)
   const post = await get(`${url}/status`, {}, 'POST')
   expect([post.status, post.headers['allow']]).toEqual([405, 'GET, HEAD'])
+  const ws = await get(`${url}/ws`)
+  expect([ws.status, JSON.parse(ws.body.toString()).error]).toEqual([426, 'upgrade-required'])
   for (const path of ['/nothing', '/../package.json', '/constructor', '/buddy-chat.js/']) {
     const { status, body } = await get(url + path)
     expect([status, JSON.parse(body.toString()).error]).toEqual([404, 'not-found'])

@@ -1,7 +1,7 @@
 // Whatever a client sends, it gets a name for what was wrong, and its neighbours notice nothing.
 import type { Message } from '@buddy-chat/protocol'
 import { encode, messages } from '@buddy-chat/protocol'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { expectToTalk, RawClient } from './raw-client.ts'
 
@@ -107,7 +107,7 @@ const malformed: readonly [name: string, frame: Uint8Array | string, code: strin
     bytes(0x95, 0x02, 0x00, 0xda, 0x04, 0x00, ...text(1024), 0x90, 0x90),
     'frame-too-large',
   ],
-  ['a next beyond its size', bytes(0x92, 0x03, 0xd9, 20, ...text(20)), 'frame-too-large'],
+  ['a next beyond its size', bytes(0x92, 0x03, 0xd9, 70, ...text(70)), 'frame-too-large'],
   ['a text beyond its size', bytes(0x92, 0x11, 0xda, 0x10, 0x70, ...text(4208)), 'frame-too-large'],
   ['a second hello', encode({ type: 'hello', name: '', site: '', client: '' }), 'hello-repeated'],
   ['matched, as if from a server', bytes(0x91, 34), 'wrong-direction'],
@@ -210,31 +210,99 @@ test('a flood: rate-limited, and the client is out; the partner is told', async 
   await expectToTalk(...neighbours)
 })
 
+test('next and ticket above their rate are answered each time, leave is never refused', async ({
+  startServer,
+}) => {
+  const { server, url } = await startServer({ rematchDelayMs: 60_000 })
+  const [one, other] = await RawClient.pair(url)
+  for (let time = 1; time <= 12; time++) one.send({ type: 'next' })
+  const errors = [await one.receive('error'), await one.receive('error')]
+  for (const { code, retryAfterMs } of errors) {
+    expect([code, retryAfterMs! > 0]).toEqual(['rate-limited', true])
+  }
+  other.send({ type: 'next' })
+  await other.receive('waiting')
+  const third = await RawClient.join(url, 'Third')
+  third.enter()
+  await third.receive('matched')
+  for (let time = 1; time <= 40; time++) one.send({ type: 'leave' })
+  await one.settled()
+  expect(server.status()).toMatchObject({ users: 3, rooms: 0 })
+  expect((await third.receive('partner-left')).reason).toBe('left')
+})
+
+const candidate = {
+  candidate: 'x'.repeat(1000),
+  sdpMid: null,
+  sdpMLineIndex: null,
+  usernameFragment: null,
+}
+/** 47 kB: close to the most a signal may have. */
+const largeSignal = {
+  type: 'signal',
+  description: { type: 'offer', sdp: 'x'.repeat(32_000) },
+  candidates: Array.from({ length: 15 }, () => candidate),
+  sending: null,
+} as const
+
+test('more bytes than a call needs are dropped: nobody can fill a partner’s connection', async ({
+  startServer,
+}) => {
+  const { url } = await startServer()
+  const [one, other] = await RawClient.pair(url)
+  for (let time = 1; time <= 20; time++) one.send(largeSignal)
+  expect(await one.error()).toBe('rate-limited')
+  await one.settled()
+  await other.settled()
+  const arrived = other.unread.filter((type) => type === 'signal').length
+  expect(arrived).toBeGreaterThanOrEqual(5)
+  expect(arrived).toBeLessThan(8)
+})
+
+test('a signal in text mode is refused: nobody learns the other’s address', async ({
+  startServer,
+}) => {
+  const { url } = await startServer()
+  const [one, other] = [await RawClient.join(url, 'One'), await RawClient.join(url, 'Other')]
+  one.enter({ mode: 'text' })
+  other.enter({ mode: 'text' })
+  await Promise.all([one.receive('matched'), other.receive('matched')])
+  one.send({ type: 'signal', description: null, candidates: [], sending: null })
+  expect(await one.error()).toBe('wrong-mode')
+  await expectToTalk(one, other)
+  expect(other.unread).toEqual([])
+})
+
 test('a client that does not read is cut before it fills the memory; the partner is told', async ({
   startServer,
 }) => {
-  const { server, url } = await startServer({ maxBacklogBytes: 65_536 })
+  const { server, url } = await startServer({ maxBacklogBytes: 65_536, rematchDelayMs: 0 })
   const neighbours = await RawClient.pair(url, 'next door')
-  const [one, other] = await RawClient.pair(url)
-  other.socket.pause()
-  const candidate = {
-    candidate: 'x'.repeat(1000),
-    sdpMid: null,
-    sdpMLineIndex: 0,
-    usernameFragment: null,
-  }
-  // As many as the rate allows at once: more than the kernel takes off the server's hands.
-  for (let index = 0; index < 100; index++) {
-    one.send({
-      type: 'signal',
-      description: { type: 'offer', sdp: 'x'.repeat(32_000) },
-      candidates: Array.from({ length: 15 }, () => candidate),
-      sending: null,
+  const deaf = await RawClient.join(url, 'Deaf')
+  deaf.enter()
+  await deaf.receive('waiting')
+  deaf.socket.pause()
+  const talkers: RawClient[] = []
+  // One partner after the other, as none may send that much: more together than the kernel takes
+  // off the server's hands.
+  for (let turn = 0; turn < 40 && server.status().users === talkers.length + 3; turn++) {
+    const talker = await RawClient.join(url, 'Talker')
+    talkers.push(talker)
+    talker.enter()
+    await talker.receive('matched')
+    for (let time = 1; time <= 5; time++) talker.send(largeSignal)
+    talker.send({ type: 'leave' })
+    await talker.settled()
+    // It hears nothing, but it can speak.
+    if (turn % 2 === 0) deaf.enter()
+    else deaf.send({ type: 'next' })
+    await vi.waitFor(() => {
+      const { waiting, users } = server.status()
+      expect(waiting === 1 || users === talkers.length + 2).toBe(true)
     })
   }
-  expect((await one.receive('partner-left')).reason).toBe('lost')
-  expect(server.status().users).toBe(3)
-  other.socket.resume()
-  await other.closed()
+  expect(server.status().users).toBe(talkers.length + 2)
+  deaf.socket.resume()
+  await deaf.closed()
   await expectToTalk(...neighbours)
 })

@@ -1,4 +1,5 @@
 // Who is not let in is told why and when to come back, and those inside notice nothing.
+import { createConnection } from 'node:net'
 import { expect } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { expectToTalk, RawClient } from './raw-client.ts'
@@ -83,6 +84,32 @@ test('too many connections from one address: too-many-connections, 4002; other a
   await RawClient.join(url, 'Elsewhere', from('192.0.2.2'))
   await first.leave()
   await RawClient.join(url, 'Three', from('192.0.2.1'))
+})
+
+test('a proxy that adds a line of its own is believed, not the line the client wrote', async ({
+  startServer,
+}) => {
+  const { url } = await startServer({ maxConnectionsPerAddress: 1, trustedProxyHops: 1 })
+  const upgrade = (forged: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = createConnection(Number(new URL(url).port), 'localhost')
+      let received = ''
+      socket.on('error', reject)
+      socket.on('data', (chunk) => {
+        received += chunk.toString('latin1')
+        if (received.includes('too many')) resolve('refused')
+      })
+      // What is let in says nothing before hello, and what is refused is told at once.
+      socket.on('end', () => resolve('ended'))
+      socket.write(
+        `GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+          `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n` +
+          `Sec-WebSocket-Protocol: buddy.v1\r\nX-Forwarded-For: ${forged}\r\n` +
+          `X-Forwarded-For: 192.0.2.1\r\n\r\n`,
+      )
+    })
+  await RawClient.join(url, 'One', { headers: { 'X-Forwarded-For': '192.0.2.1' } })
+  expect(await upgrade('6.6.6.6')).toBe('refused')
 })
 
 test('X-Forwarded-For is not believed unless a proxy is declared', async ({ startServer }) => {

@@ -197,6 +197,7 @@ test('a ticket in a room ends it; a ticket in the queue replaces the one before'
 test.for([
   [1000, 'left'],
   [1001, 'left'],
+  [1005, 'left'],
   [4321, 'lost'],
   [undefined, 'lost'],
 ] as const)(
@@ -206,6 +207,7 @@ test.for([
     const { server, url } = await startServer()
     const [one, other] = await RawClient.pair(url)
     if (code === undefined) one.socket.terminate()
+    else if (code === 1005) one.socket.close()
     else one.socket.close(code)
     expect((await other.receive('partner-left')).reason).toBe(reason)
     expect(server.status()).toMatchObject({ users: 1, rooms: 0 })

@@ -41,6 +41,28 @@ test('closing twice is closing once', async ({ startServer }) => {
   await Promise.all([server.close(), server.close()])
 })
 
+test('closed it does not listen again', async ({ startServer }) => {
+  const { server } = await startServer()
+  await server.close()
+  await expect(server.listen()).rejects.toThrow('this server is closed')
+})
+
+test('its address can be opened, IPv6 too', async ({ startServer }) => {
+  const { url } = await startServer({ host: '::1' })
+  expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/)
+  expect((await fetch(`${url}/healthz`)).status).toBe(200)
+})
+
+test('options that no client could be told are refused when the server is made', async ({
+  startServer,
+}) => {
+  const urls = [`stun:${'x'.repeat(600)}.example`]
+  await expect(startServer({ iceServers: [{ urls }] })).rejects.toThrow(
+    'clients cannot be told these options: ProtocolError: welcome.iceServers[0].urls[0]',
+  )
+  await expect(startServer({ pingIntervalMs: 0.5 })).rejects.toThrow('welcome.heartbeatMs')
+})
+
 test('a port that is taken is a named error', async ({ startServer }) => {
   const { url } = await startServer()
   await expect(startServer({ port: Number(new URL(url).port) })).rejects.toMatchObject({

@@ -43,6 +43,8 @@ export class BuddyClient {
   #run: Run | undefined
   #iceServers: RTCIceServer[] = []
   #room: Room | undefined
+  /** `next` is sent and not answered yet. */
+  #isQueueing = false
 
   /** @param environment the browser's facilities; give your own only in tests */
   constructor(
@@ -206,6 +208,7 @@ export class BuddyClient {
   #handleMessage(message: ServerMessage): void {
     switch (message.type) {
       case 'waiting':
+        this.#isQueueing = false
         this.#closeRoom()
         this.#advance('queued')
         this.#run?.resolve()
@@ -237,6 +240,8 @@ export class BuddyClient {
   #handleServerError({ code, message, retryAfterMs }: MessageOf<'error'>): void {
     // The partner has just left: `partner-left` says so better.
     if (code === 'not-in-room') return
+    // It may have been the wish for a partner that was dropped, and nobody would ask again.
+    if (code === 'rate-limited' && this.#isQueueing) this.#requeueAfter(retryAfterMs ?? 1000)
     this.#emitter.emit('error', fromErrorFrame(code, message, retryAfterMs))
   }
 
@@ -251,6 +256,7 @@ export class BuddyClient {
   #openRoom(matched: MessageOf<'matched'>): void {
     const run = this.#run
     if (!run) return
+    this.#isQueueing = false
     this.#closeRoom()
     const room = new Room({
       matched,
@@ -297,7 +303,14 @@ export class BuddyClient {
   }
 
   #requeue(): void {
-    this.#channel.send({ type: 'next' })
+    this.#isQueueing = this.#channel.send({ type: 'next' })
+  }
+
+  #requeueAfter(delayMs: number): void {
+    const run = this.#run
+    this.#environment.setTimeout(() => {
+      if (this.#isQueueing && this.#run === run) this.#requeue()
+    }, delayMs)
   }
 
   #release(): void {

@@ -7,6 +7,9 @@ test.for([
   ['evil\u202egnp.exe', 'evil gnp.exe'],
   ['\u200b\u2060\ufeff', ''],
   ['a\u0000b\u009fc', 'a b c'],
+  ['\u3164', ''],
+  ['\u2800 \u034f\u200d', ''],
+  ['\u{e0041}\ufe0f', ''],
   // What people really use stays: joined emoji, Persian with its non-joiner, accents.
   ['👩‍🚀 Zoë', '👩‍🚀 Zoë'],
   ['می‌خواهم', 'می‌خواهم'],

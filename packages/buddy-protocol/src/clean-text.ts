@@ -7,10 +7,14 @@ const deceptive =
   // oxlint-disable-next-line no-control-regex -- matching control characters is the point
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]+/gu
 
+/** What draws nothing at all, alone or together (Unicode §5.21), and the empty Braille pattern. */
+const invisible = /^[\p{Default_Ignorable_Code_Point}\u2800\s]*$/u
+
 /**
  * A name or interest as others may see it: no deceptive characters, no white space around it and
- * single spaces within. May be empty.
+ * single spaces within. Empty where nothing of it could be seen.
  */
 export function cleanText(text: string): string {
-  return text.replace(deceptive, ' ').replace(/\s+/gu, ' ').trim()
+  const cleaned = text.replace(deceptive, ' ').replace(/\s+/gu, ' ').trim()
+  return invisible.test(cleaned) ? '' : cleaned
 }

@@ -3,7 +3,7 @@ import type { Field } from './fields.ts'
 import type { Message } from './messages.ts'
 import { messageTypeOf, messages } from './messages.ts'
 import { ProtocolError } from './protocol-error.ts'
-import { checkStructure } from './structure.ts'
+import { checkStructure } from './check-structure.ts'
 
 const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'number' })
 

@@ -33,6 +33,8 @@ export const errorCodes = {
   'unsupported-version': 13,
   /** The server failed; it is the server's fault. */
   internal: 14,
+  /** A `signal` in text mode, where nobody learns the other's address. */
+  'wrong-mode': 15,
 } as const
 
 /** The name of an error, as in {@link errorCodes}. */

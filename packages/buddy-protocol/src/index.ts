@@ -17,7 +17,7 @@ export type {
 } from './messages.ts'
 export { leaveReasons, messages, messageTypeOf, modes } from './messages.ts'
 export { ProtocolError } from './protocol-error.ts'
-export { checkStructure } from './structure.ts'
+export { checkStructure } from './check-structure.ts'
 
 /** The WebSocket subprotocol (RFC 6455 §1.9) of this version. */
 export const subprotocol = 'buddy.v1'

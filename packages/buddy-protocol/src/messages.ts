@@ -12,7 +12,7 @@ interface Definition<D extends Direction, S> {
   /** First element of the frame. Always below 128, so that it is one byte: the second. */
   readonly number: number
   readonly direction: D
-  /** Longest frame of this type, in bytes. */
+  /** Longest frame of this type, in bytes; leaves room for fields of later versions. */
   readonly maxBytes: number
   readonly fields: Field<ValuesOf<S>>
 }
@@ -60,7 +60,7 @@ export const messages = {
   hello: define(1, 'client', 1024, {
     name: string(128),
     site: string(64),
-    /** Name and version of the software, for the operator. */
+    /** Name and version of the software. */
     client: string(64),
   }),
   /** The wish to be matched; enters the queue at once. Replaces an earlier ticket, ends a room. */
@@ -71,9 +71,9 @@ export const messages = {
     languages: list(string(35, 1), 8),
   }),
   /** Ends the room, if there is one, and puts the ticket at the end of the queue. */
-  next: define(3, 'client', 16, {}),
+  next: define(3, 'client', 64, {}),
   /** Ends the room, takes the ticket out of the queue. The session stays. */
-  leave: define(4, 'client', 16, {}),
+  leave: define(4, 'client', 64, {}),
 
   /** WebRTC signalling, any part of it alone or together. */
   signal: define(16, 'partner', 49_152, {
@@ -82,7 +82,7 @@ export const messages = {
     sending: nullable(sending),
   }),
   text: define(17, 'partner', 4200, { text: string(4096, 1) }),
-  typing: define(18, 'partner', 16, { isTyping: boolean }),
+  typing: define(18, 'partner', 64, { isTyping: boolean }),
 
   /** Answers `hello`. At least one frame follows in every `heartbeatMs`. */
   welcome: define(32, 'server', 16_384, {
@@ -93,7 +93,7 @@ export const messages = {
     iceServers: list(iceServer, 16),
   }),
   /** The ticket is in the queue. */
-  waiting: define(33, 'server', 16, { online: uint() }),
+  waiting: define(33, 'server', 64, { online: uint() }),
   /** A room has opened. Whoever is not polite makes the first offer. */
   matched: define(34, 'server', 1024, {
     room: string(64, 1),
@@ -103,16 +103,16 @@ export const messages = {
     interests: list(string(48, 1), 10),
   }),
   /** The room has ended by the partner's doing. The ticket is not in the queue: send `next`. */
-  'partner-left': define(35, 'server', 16, { reason: oneOf(leaveReasons, 'left') }),
+  'partner-left': define(35, 'server', 64, { reason: oneOf(leaveReasons, 'left') }),
   /** How many people are here; also the heartbeat. */
-  stats: define(36, 'server', 32, { online: uint(), waiting: uint(), rooms: uint() }),
+  stats: define(36, 'server', 128, { online: uint(), waiting: uint(), rooms: uint() }),
   error: define(37, 'server', 512, {
     code: oneOf(errorCodes, 'unknown'),
     message: string(256),
     retryAfterMs: nullable(uint()),
   }),
   /** The server is about to stop: reconnect after the time given. */
-  'going-away': define(38, 'server', 16, { reconnectAfterMs: uint() }),
+  'going-away': define(38, 'server', 64, { reconnectAfterMs: uint() }),
 } as const
 
 /** The name of a message. */

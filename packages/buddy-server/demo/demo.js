@@ -1,7 +1,10 @@
 // Hands the page's query parameters to the element: /?name=Ana&interests=jazz,chess&autostart
 const chat = document.querySelector('buddy-chat')
 const query = new URLSearchParams(location.search)
-for (const name of ['name', 'interests', 'mode', 'lobby', 'site', 'autostart']) {
+const names = ['name', 'interests', 'mode', 'lobby', 'site']
+// Framed by somebody else's page, nobody goes live without a click of their own.
+if (window.top === window) names.push('autostart')
+for (const name of names) {
   const value = query.get(name)
   if (value !== null) chat.setAttribute(name, value)
 }

@@ -1,5 +1,6 @@
 import type { CloseCode, ErrorCode, MessageOf, MessageType } from '@buddy-chat/protocol'
 import {
+  checkStructure,
   closeCodes,
   decode,
   encode,
@@ -9,18 +10,19 @@ import {
   ProtocolError,
 } from '@buddy-chat/protocol'
 import type { Cancel, Clock } from './clock.ts'
+import { FrameLimits } from './frame-limits.ts'
 import type { HandlerContext } from './handlers/context.ts'
 import { handleLeave } from './handlers/leave.ts'
 import { handleNext } from './handlers/next.ts'
 import { handleRelay } from './handlers/relay.ts'
 import { handleTicket } from './handlers/ticket.ts'
-import { TokenBucket } from './rate-limiter.ts'
-import { droppedRate, otherRate, rates } from './rates.ts'
 import type { Session } from './session.ts'
 import type { Connection, ConnectionEvents } from './transport/transport.ts'
 
 /** Violations answered by an error; the one after them ends the connection. */
 const maxViolations = 4
+/** A page that was closed or left (RFC 6455 §7.4.1); any other end is an accident. */
+const partingCodes: ReadonlySet<number> = new Set([1000, 1001, 1005])
 /** How long a client stays away that was cut for its rate. */
 const floodRetryAfterMs = 30_000
 
@@ -40,11 +42,6 @@ export interface ConnectionContext extends HandlerContext {
   readonly onInternalError: (error: unknown) => void
 }
 
-type Limited = keyof typeof rates
-
-const isLimited = (type: MessageType | undefined): type is Limited =>
-  type !== undefined && type in rates
-
 /**
  * One client's connection: lets it say hello, holds it to the protocol and its rates, and hands
  * what it says to the handlers.
@@ -53,13 +50,10 @@ export class ClientConnection implements ConnectionEvents {
   readonly #connection: Connection
   readonly #context: ConnectionContext
   readonly #cancelHelloTimeout: Cancel
-  readonly #buckets = new Map<Limited | undefined, TokenBucket>()
-  readonly #dropped: TokenBucket
+  readonly #limits: FrameLimits
   #session: Session | undefined
   #violations = 0
   #isClosing = false
-  /** When the last `rate-limited` was told: once a second is enough. */
-  #rateToldAtMs = -Infinity
   #heardAtMs: number
 
   constructor(connection: Connection, context: ConnectionContext) {
@@ -67,7 +61,7 @@ export class ClientConnection implements ConnectionEvents {
     this.#connection = connection
     this.#context = context
     this.#heardAtMs = clock.now()
-    this.#dropped = new TokenBucket(droppedRate, clock.now())
+    this.#limits = new FrameLimits(clock.now())
     this.#cancelHelloTimeout = clock.after(helloTimeoutMs, () => {
       this.#refuse('hello-timeout', 'hello-required', 'no hello in time')
     })
@@ -91,26 +85,23 @@ export class ClientConnection implements ConnectionEvents {
     this.#cancelHelloTimeout()
     const session = this.#session
     this.#session = undefined
-    // 1000 and 1001 are a page that was left; anything else is an accident.
-    if (session)
-      handleLeave(session, this.#context, code === 1000 || code === 1001 ? 'left' : 'lost')
+    if (session) handleLeave(session, this.#context, partingCodes.has(code) ? 'left' : 'lost')
     this.#context.onClosed(session)
   }
 
   onFrame(bytes: Uint8Array, isBinary: boolean): void {
     if (this.#isClosing) return
-    this.#heardAtMs = this.#context.clock.now()
+    const now = this.#context.clock.now()
+    this.#heardAtMs = now
     const number = isBinary ? peekNumber(bytes) : undefined
     const type = number === undefined ? undefined : messageTypeOf(number)
-    if (!this.#isWithinRate(type)) return
-    try {
-      this.#handle(bytes, number, type)
-    } catch (error) {
-      if (error instanceof ProtocolError) this.#handleViolation(error.code, error.message)
-      else {
-        this.#context.onInternalError(error)
-        this.#tell('internal', 'the server failed to handle this frame')
-      }
+    const verdict = this.#limits.judge(type, bytes.length, now)
+    if (verdict.kind === 'cut') {
+      this.#refuse('rate-limited', 'rate-limited', 'far too many frames', floodRetryAfterMs)
+    } else if (verdict.kind === 'pass') this.#handle(bytes, number, type)
+    else if (verdict.retryAfterMs !== undefined) {
+      const message = `too much of type ${type ?? 'unknown'}`
+      this.#tell('rate-limited', message, verdict.retryAfterMs)
     }
   }
 
@@ -134,12 +125,39 @@ export class ClientConnection implements ConnectionEvents {
     this.#connection.terminate()
   }
 
+  /** What the client got wrong is told to it; what this server gets wrong, to the operator. */
   #handle(bytes: Uint8Array, number: number | undefined, type: MessageType | undefined): void {
+    let act: (() => void) | undefined
+    try {
+      act = this.#read(bytes, number, type)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.#tell(error.code, error.message)
+      if (++this.#violations > maxViolations) this.close('protocol-violation')
+      return
+    }
+    try {
+      act?.()
+    } catch (error) {
+      this.#context.onInternalError(error)
+      this.#tell('internal', 'the server failed to handle this frame')
+    }
+  }
+
+  /**
+   * What is to be done about a frame.
+   * @throws ProtocolError where it breaks the protocol
+   */
+  #read(
+    bytes: Uint8Array,
+    number: number | undefined,
+    type: MessageType | undefined,
+  ): (() => void) | undefined {
     if (number === undefined) {
       throw new ProtocolError('malformed-frame', 'a frame is binary: one msgpack array, type first')
     }
     // A type of a later minor version: ignored, as the protocol promises.
-    if (type === undefined) return
+    if (type === undefined) return undefined
     const { direction, maxBytes } = messages[type]
     if (bytes.length > maxBytes) {
       throw new ProtocolError('frame-too-large', `${type} has at most ${maxBytes} bytes`)
@@ -147,25 +165,34 @@ export class ClientConnection implements ConnectionEvents {
     if (direction === 'server') {
       throw new ProtocolError('wrong-direction', `${type} is sent by servers only`)
     }
-    if (type === 'hello') return this.#handleHello(bytes)
     const session = this.#session
+    if (type === 'hello') {
+      if (session) throw new ProtocolError('hello-repeated', 'hello was said already')
+      const hello = decode(bytes) as MessageOf<'hello'>
+      return () => this.#handleHello(hello)
+    }
     if (!session) throw new ProtocolError('hello-required', `hello comes before ${type}`)
-    if (direction === 'partner') return handleRelay(session, bytes, this.#context)
+    if (direction === 'partner') {
+      checkStructure(bytes)
+      if (type === 'signal' && session.wish?.mode === 'text') {
+        throw new ProtocolError('wrong-mode', 'there are no signals in text mode')
+      }
+      return () => handleRelay(session, bytes, this.#context)
+    }
     const message = decode(bytes)
     switch (message?.type) {
       case 'ticket':
-        return handleTicket(session, message, this.#context)
+        return () => handleTicket(session, message, this.#context)
       case 'next':
-        return handleNext(session, this.#context)
+        return () => handleNext(session, this.#context)
       case 'leave':
-        return handleLeave(session, this.#context)
+        return () => handleLeave(session, this.#context)
       default:
+        return undefined
     }
   }
 
-  #handleHello(bytes: Uint8Array): void {
-    if (this.#session) throw new ProtocolError('hello-repeated', 'hello was said already')
-    const hello = decode(bytes) as MessageOf<'hello'>
+  #handleHello(hello: MessageOf<'hello'>): void {
     const joined = this.#context.createSession(hello, (frame) => this.#connection.send(frame))
     if (!joined) {
       const { fullRetryAfterMs } = this.#context
@@ -175,31 +202,6 @@ export class ClientConnection implements ConnectionEvents {
     this.#cancelHelloTimeout()
     this.#session = joined.session
     joined.session.send(joined.welcome)
-  }
-
-  #isWithinRate(type: MessageType | undefined): boolean {
-    const { clock } = this.#context
-    const now = clock.now()
-    const key = isLimited(type) ? type : undefined
-    let bucket = this.#buckets.get(key)
-    if (!bucket) {
-      bucket = new TokenBucket(key ? rates[key] : otherRate, now)
-      this.#buckets.set(key, bucket)
-    }
-    const retryAfterMs = bucket.take(now)
-    if (retryAfterMs === 0) return true
-    if (this.#dropped.take(now) > 0) {
-      this.#refuse('rate-limited', 'rate-limited', 'far too many frames', floodRetryAfterMs)
-    } else if (now - this.#rateToldAtMs >= 1000) {
-      this.#rateToldAtMs = now
-      this.#tell('rate-limited', `too many frames of type ${type ?? 'unknown'}`, retryAfterMs)
-    }
-    return false
-  }
-
-  #handleViolation(code: ErrorCode, message: string): void {
-    this.#tell(code, message)
-    if (++this.#violations > maxViolations) this.close('protocol-violation')
   }
 
   #refuse(

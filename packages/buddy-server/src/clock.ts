@@ -11,15 +11,27 @@ export interface Clock {
   every(intervalMs: number, callback: () => void): Cancel
 }
 
-/** The machine's own. Its timers do not keep the process alive. */
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  after: (delayMs, callback) => {
-    const timer = setTimeout(callback, delayMs).unref()
-    return () => clearTimeout(timer)
-  },
-  every: (intervalMs, callback) => {
-    const timer = setInterval(callback, intervalMs).unref()
-    return () => clearInterval(timer)
-  },
+/**
+ * The machine's own. Its timers do not keep the process alive, and one that throws does not end it:
+ * `onError` is told.
+ */
+export function createSystemClock(onError: (error: unknown) => void): Clock {
+  const guarded = (callback: () => void) => () => {
+    try {
+      callback()
+    } catch (error) {
+      onError(error)
+    }
+  }
+  return {
+    now: () => performance.now(),
+    after: (delayMs, callback) => {
+      const timer = setTimeout(guarded(callback), delayMs).unref()
+      return () => clearTimeout(timer)
+    },
+    every: (intervalMs, callback) => {
+      const timer = setInterval(guarded(callback), intervalMs).unref()
+      return () => clearInterval(timer)
+    },
+  }
 }

@@ -17,9 +17,9 @@ test('every variable has its option, in the option’s unit', () => {
     MAX_CONNECTIONS_PER_IP: '3',
     TRUSTED_PROXY_HOPS: '1',
     ALLOWED_ORIGINS: 'https://a.example, https://*.b.example',
-    ICE_SERVERS: 'stun:a.example,turn:b.example',
+    ICE_SERVERS: 'stun:a.example, stuns:b.example',
     SOCKET_PING_INTERVAL: '25',
-    SOCKET_PING_TIMEOUT: '2.5',
+    SOCKET_PING_TIMEOUT: '16.1',
     SOCKET_MAX_HTTP_BUFFER_SIZE: '70000',
     MAX_BACKLOG_BYTES: '80000',
     HELLO_TIMEOUT_SECONDS: '4',
@@ -34,9 +34,9 @@ test('every variable has its option, in the option’s unit', () => {
     maxConnectionsPerAddress: 3,
     trustedProxyHops: 1,
     allowedOrigins: ['https://a.example', 'https://*.b.example'],
-    iceServers: [{ urls: ['stun:a.example'] }, { urls: ['turn:b.example'] }],
+    iceServers: [{ urls: ['stun:a.example'] }, { urls: ['stuns:b.example'] }],
     pingIntervalMs: 25_000,
-    pingTimeoutMs: 2500,
+    pingTimeoutMs: 16_100,
     maxFrameBytes: 70_000,
     maxBacklogBytes: 80_000,
     helloTimeoutMs: 4000,
@@ -63,15 +63,28 @@ test.for([
   ['SOCKET_PING_INTERVAL', '0'],
   ['ALLOWED_ORIGINS', 'chat.example'],
   ['ALLOWED_ORIGINS', 'https://chat.example/'],
+  ['ALLOWED_ORIGINS', 'https://chat.example:443'],
+  ['ALLOWED_ORIGINS', 'https://a.*.example'],
+  ['ALLOWED_ORIGINS', 'https://*'],
   ['ALLOWED_ORIGINS', ' , '],
-  ['ICE_SERVERS', 'http://stun.example'],
-  ['ICE_SERVERS', '[{"url":"stun:a"}]'],
-  ['ICE_SERVERS', '[{'],
+  ['HELLO_TIMEOUT_SECONDS', '3000000'],
   ['LOG_LEVEL', 'loud'],
 ] as const)('%s=%s is refused by name', ([key, value]) => {
   const refuse = (): unknown => readConfig({ [key]: value })
   expect(refuse).toThrow(ConfigError)
   expect(refuse).toThrow(`${key}=${value} is not allowed: it must be `)
+})
+
+test.for([
+  'http://stun.example',
+  'turn:no-password.example',
+  '[{"url":"stun:a"}]',
+  '[{"urls":"turn:t.example","username":"u","credential":"s3cret"},]',
+  '[{"urls":"turn:t.example","credential":"s3cret"}]',
+])('ICE_SERVERS=%s is refused, and not repeated: it may hold a password', (ICE_SERVERS) => {
+  const refuse = (): unknown => readConfig({ ICE_SERVERS })
+  expect(refuse).toThrow('ICE_SERVERS=… is not allowed: it must be stun: URLs')
+  expect(refuse).not.toThrow('s3cret')
 })
 
 test('docs/server.md lists every variable with its default', () => {

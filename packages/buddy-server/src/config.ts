@@ -14,28 +14,47 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max, `a whole number from ${min} to ${max}`)
 
+/** An hour: more is a mistake, and timers overflow at 24 days. */
+const maxSeconds = 3600
+
 const seconds = (min: number) =>
   z
     .string()
-    .regex(/^\d+(\.\d+)?$/, `seconds, at least ${min}`)
-    .transform((text) => Number(text) * 1000)
-    .refine((value) => value >= min * 1000, `seconds, at least ${min}`)
+    .regex(/^\d+(\.\d+)?$/, `seconds, from ${min} to ${maxSeconds}`)
+    .transform((text) => Math.round(Number(text) * 1000))
+    .refine(
+      (value) => value >= min * 1000 && value <= maxSeconds * 1000,
+      `seconds, from ${min} to ${maxSeconds}`,
+    )
+
+/** As a browser writes it, with a leading `*.` for any host below. */
+function isOrigin(text: string): boolean {
+  const host = text.replace(/^(https?:\/\/)\*\./, '$1')
+  return /^https?:[^*]+$/.test(host) && URL.canParse(host) && new URL(host).origin === host
+}
 
 const origins = z
   .string()
   .transform((text) => text.split(',').flatMap((origin) => origin.trim() || []))
   .refine(
-    (list) => list.length > 0 && list.every((origin) => /^(\*|https?:\/\/[^/]+)$/.test(origin)),
+    (list) => list.length > 0 && list.every((origin) => origin === '*' || isOrigin(origin)),
     'origins like https://chat.example or https://*.example, separated by commas, or *',
   )
 
 const iceUrl = /^(stuns?|turns?):\S+$/
-const iceServer = z.strictObject({
-  urls: z.union([z.string().regex(iceUrl), z.array(z.string().regex(iceUrl)).min(1).max(8)]),
-  username: z.string().optional(),
-  credential: z.string().optional(),
-})
-const iceHint = 'stun: or turn: URLs separated by commas, or a JSON array of RTCIceServer objects'
+const iceServer = z
+  .strictObject({
+    urls: z.union([z.string().regex(iceUrl), z.array(z.string().regex(iceUrl)).min(1).max(8)]),
+    username: z.string().optional(),
+    credential: z.string().optional(),
+  })
+  // Browsers refuse to open any call with a TURN server that lacks them (W3C WebRTC §4.2.4).
+  .refine(
+    ({ urls, username, credential }) =>
+      ![urls].flat().some((url) => url.startsWith('turn')) || (username && credential),
+  )
+const iceHint =
+  'stun: URLs separated by commas, or a JSON array of RTCIceServer objects, turn: ones with username and credential'
 
 const iceServers = z.string().transform((text, context): readonly IceServer[] => {
   const trimmed = text.trim()
@@ -122,7 +141,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path, message }) => {
       const key = String(path[0])
-      return `${key}=${environment[key] ?? ''} is not allowed: it must be ${message}`
+      // It may hold a password, and this ends up in logs.
+      const value = key === 'ICE_SERVERS' ? '…' : (environment[key] ?? '')
+      return `${key}=${value} is not allowed: it must be ${message}`
     })
     throw new ConfigError([...new Set(lines)].join('\n'))
   }

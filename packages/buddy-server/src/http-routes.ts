@@ -106,6 +106,12 @@ export function createHttpRoutes(dependencies: RouteDependencies): Route {
       request.header('accept').includes('text/html')
         ? page(request)
         : json(200, { status: 'healthy', service: 'buddy-server' }, { Vary: 'Accept' }),
+    '/ws': () =>
+      json(
+        426,
+        { error: 'upgrade-required', message: 'this is a WebSocket; does a proxy drop Upgrade?' },
+        { Upgrade: 'websocket' },
+      ),
     '/healthz': () => json(200, { status: 'healthy' }),
     '/status': () => json(200, status()),
     '/demo.css': serveFile(dependencies, 'demo.css', 'text/css; charset=utf-8', fresh),

@@ -14,6 +14,8 @@ interface Person extends Ticket {
 
 /** A clock that is moved by hand and calls back in order. */
 class ManualClock implements Clock {
+  /** How much too early a timer fires, as those of a real machine do. */
+  earlyMs = 0
   #now = 0
   #timers: { atMs: number; callback: () => void }[] = []
 
@@ -22,7 +24,7 @@ class ManualClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): () => void {
-    const timer = { atMs: this.#now + delayMs, callback }
+    const timer = { atMs: this.#now + Math.max(delayMs - this.earlyMs, 0.01), callback }
     this.#timers.push(timer)
     return () => (this.#timers = this.#timers.filter((other) => other !== timer))
   }
@@ -207,6 +209,18 @@ describe('first come, first served', () => {
     world.clock.advance(1)
     expect(a.partner).toBe(b)
   })
+})
+
+test('two who enter in the same moment meet again, also when timers fire a little early', () => {
+  const world = new World(2)
+  const [a, b] = world.people as [Person, Person]
+  world.enter(a)
+  world.enter(b)
+  world.clock.earlyMs = 0.9
+  world.enter(a)
+  world.enter(b)
+  world.clock.advance(rematchDelayMs + 1)
+  expect(a.partner).toBe(b)
 })
 
 test('with ten thousand waiting for a room, neither an arrival nor a free room looks through them', () => {

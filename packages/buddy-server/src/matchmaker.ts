@@ -56,13 +56,12 @@ export class Matchmaker<T extends Ticket> {
   /** Pairs `ticket` at once, or lets it wait. A ticket of the same session is replaced. */
   enter(ticket: T): void {
     this.withdraw(ticket.id)
-    const { clock, rematchDelayMs } = this.#dependencies
+    const { clock } = this.#dependencies
     const { id, pool } = ticket
     const waiting: Waiting<T> = { ticket, pool, sinceMs: clock.now(), cancelRetry: undefined }
     this.#waiting.set(id, waiting)
     this.#pools.set(pool, (this.#pools.get(pool) ?? new Map()).set(id, waiting))
-    if (this.#pair(waiting) || ticket.latestPartnerId === undefined) return
-    waiting.cancelRetry = clock.after(rematchDelayMs, () => this.#pair(waiting))
+    if (!this.#pair(waiting) && ticket.latestPartnerId !== undefined) this.#retryWhenFree(waiting)
   }
 
   /** Takes the session's ticket out, if it waits. */
@@ -86,6 +85,15 @@ export class Matchmaker<T extends Ticket> {
         if (this.#pair(waiting)) return
       }
     }
+  }
+
+  /** Tries once more when the latest partner is barred no longer. */
+  #retryWhenFree(waiting: Waiting<T>): void {
+    const { clock, rematchDelayMs } = this.#dependencies
+    const leftMs = waiting.sinceMs + rematchDelayMs - clock.now()
+    // Timers have whole milliseconds and may fire a little early: then once more.
+    if (leftMs <= 0) this.#pair(waiting)
+    else waiting.cancelRetry = clock.after(leftMs, () => this.#retryWhenFree(waiting))
   }
 
   #pair(arrived: Waiting<T>): boolean {

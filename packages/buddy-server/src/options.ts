@@ -25,7 +25,7 @@ export interface BuddyServerOptions {
   readonly iceServers?: readonly IceServer[]
   /** Between two pings, and two heartbeats. @default 20_000 (`SOCKET_PING_INTERVAL`, in s) */
   readonly pingIntervalMs?: number
-  /** A client silent for this long after a ping is lost. @default 20_000 (`SOCKET_PING_TIMEOUT`, in s) */
+  /** A client silent for this long beyond a ping interval is lost; looked at with each ping. @default 20_000 (`SOCKET_PING_TIMEOUT`, in s) */
   readonly pingTimeoutMs?: number
   /** A longer frame ends its connection unread. @default 1_000_000 (`SOCKET_MAX_HTTP_BUFFER_SIZE`) */
   readonly maxFrameBytes?: number
@@ -40,6 +40,7 @@ export interface BuddyServerOptions {
 /** Options with every default filled in. */
 export type ResolvedServerOptions = Required<BuddyServerOptions>
 
+/** What a server is like that was told nothing. */
 export const defaultOptions: ResolvedServerOptions = {
   port: 3000,
   host: '0.0.0.0',

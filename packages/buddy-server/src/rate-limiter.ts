@@ -1,4 +1,4 @@
-/** A bucket holds `burst` tokens and gains `perSecond`; a frame takes one. */
+/** A bucket holds `burst` tokens and gains `perSecond`. */
 export interface Rate {
   readonly burst: number
   readonly perSecond: number
@@ -16,15 +16,15 @@ export class TokenBucket {
     this.#atMs = nowMs
   }
 
-  /** Takes a token. Returns 0, or where there is none the milliseconds until there is one. */
-  take(nowMs: number): number {
+  /** Takes `cost` tokens. Returns 0, or where there are fewer the milliseconds until there are enough. */
+  take(nowMs: number, cost = 1): number {
     const { burst, perSecond } = this.#rate
     this.#tokens = Math.min(burst, this.#tokens + ((nowMs - this.#atMs) / 1000) * perSecond)
     this.#atMs = nowMs
-    if (this.#tokens >= 1) {
-      this.#tokens--
+    if (this.#tokens >= cost) {
+      this.#tokens -= cost
       return 0
     }
-    return Math.ceil(((1 - this.#tokens) / perSecond) * 1000)
+    return Math.ceil(((cost - this.#tokens) / perSecond) * 1000)
   }
 }

@@ -9,10 +9,15 @@ export const rates = {
   typing: { burst: 10, perSecond: 3 },
   next: { burst: 10, perSecond: 2 },
   ticket: { burst: 10, perSecond: 2 },
-  leave: { burst: 10, perSecond: 2 },
 } as const satisfies Partial<Record<MessageType, Rate>>
 
-/** Every other frame: unknown types, a hello too many. */
+/**
+ * Bytes for a partner. A call needs some 20 kB of signals at its beginning; more than this and one
+ * could fill a partner's connection until the server cuts *them* for reading too slowly.
+ */
+export const relayedBytesRate: Rate = { burst: 262_144, perSecond: 65_536 }
+
+/** Every other frame: leaving, unknown types, a hello too many. */
 export const otherRate: Rate = { burst: 20, perSecond: 5 }
 
 /** Frames dropped for their rate before the connection is cut, refilled by `perSecond`. */

@@ -38,7 +38,7 @@ export class Rooms {
    * just had a person's attention, makes the offer.
    * @throws Error where one of them is in a room
    */
-  open(waited: Session, arrived: Session): Room {
+  open(waited: Session, arrived: Session): void {
     if (waited.room || arrived.room) throw new Error('a session is in a room already')
     const room: Room = { id: this.#dependencies.createId(), members: [waited, arrived] }
     this.#rooms.add(room)
@@ -53,7 +53,6 @@ export class Rooms {
         interests: commonInterests(self, partner),
       })
     }
-    return room
   }
 
   /** The other in the session's room, if it is in one. */

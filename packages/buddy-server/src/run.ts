@@ -46,7 +46,7 @@ export async function run(onListening: (listening: Listening) => void): Promise<
   } catch (error) {
     if (error instanceof ConfigError) fail(error.message)
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') fail(`Cannot listen: ${message}. Set PORT to another one.`)
+    if (code === 'EADDRINUSE') fail(`Cannot listen: ${message}. Set PORT (or HOST) to another one.`)
     throw error
   }
 }

@@ -5,7 +5,7 @@ import { cleanText, closeCodes, encode } from '@buddy-chat/protocol'
 import { Admission } from './admission.ts'
 import type { ConnectionContext } from './client-connection.ts'
 import { ClientConnection } from './client-connection.ts'
-import { systemClock } from './clock.ts'
+import { createSystemClock } from './clock.ts'
 import { createHttpRoutes } from './http-routes.ts'
 import type { Log } from './log.ts'
 import { silentLog } from './log.ts'
@@ -14,7 +14,9 @@ import type { BuddyServerOptions } from './options.ts'
 import { defaultOptions } from './options.ts'
 import { loadPublicFiles } from './public-files.ts'
 import { Rooms } from './rooms.ts'
-import { Session, Sessions } from './session.ts'
+import { RefusalCount } from './refusal-count.ts'
+import { Session } from './session.ts'
+import { Sessions } from './sessions.ts'
 import type { Status } from './status.ts'
 import { percent } from './status.ts'
 import type { Connection, ConnectionEvents } from './transport/transport.ts'
@@ -36,7 +38,7 @@ export interface BuddyServer {
   /**
    * Starts listening.
    * @returns the port, and the address on this machine
-   * @throws Error with `code: 'EADDRINUSE'` where the port is taken
+   * @throws Error with `code: 'EADDRINUSE'` where the port is taken, or after `close()`
    */
   listen(): Promise<{ readonly port: number; readonly url: string }>
   /** Users, rooms and load at this moment. */
@@ -50,6 +52,12 @@ export interface BuddyServer {
 
 const newId = (): string => randomBytes(12).toString('base64url')
 
+/** How this machine reaches a server that listens on `host`. */
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}
+
 /** Answers a connection that is not let in: nothing it says is heard. */
 const deaf: ConnectionEvents = {
   onFrame: () => undefined,
@@ -58,13 +66,17 @@ const deaf: ConnectionEvents = {
   onClose: () => undefined,
 }
 
-/** Makes a server. Nothing happens before `listen()`. */
+/**
+ * Makes a server, which opens nothing before `listen()`.
+ * @throws Error where an option cannot be told to clients
+ */
 export function createBuddyServer(
   options: BuddyServerOptions = {},
   log: Log = silentLog,
 ): BuddyServer {
   const settings = { ...defaultOptions, ...options }
-  const clock = systemClock
+  const onInternalError = (error: unknown): void => log.error({ err: error }, 'a handler failed')
+  const clock = createSystemClock(onInternalError)
   const startedAtMs = clock.now()
   let matches = 0
 
@@ -85,6 +97,8 @@ export function createBuddyServer(
   })
   const admission = new Admission(settings)
   const connections = new Set<ClientConnection>()
+  const refusals = new RefusalCount(log)
+  let hasWarnedOfProxy = false
 
   const iceServers = settings.iceServers.map(({ urls, username, credential }) => ({
     urls,
@@ -92,29 +106,35 @@ export function createBuddyServer(
     credential: credential ?? null,
   }))
 
+  const welcome = (session: string, name: string): MessageOf<'welcome'> => {
+    const heartbeatMs = settings.pingIntervalMs
+    return { type: 'welcome', session, name, heartbeatMs, iceServers }
+  }
+  try {
+    encode(welcome(newId(), 'n'.repeat(128)))
+  } catch (cause) {
+    throw new Error(`clients cannot be told these options: ${String(cause)}`, { cause })
+  }
+
   const createSession: ConnectionContext['createSession'] = ({ name, site }, sendFrame) => {
     if (sessions.isFull) return undefined
     const session = new Session({ id: newId(), name: cleanText(name) || stranger, site }, sendFrame)
     sessions.add(session)
-    const welcome: MessageOf<'welcome'> = {
-      type: 'welcome',
-      session: session.id,
-      name: session.name,
-      heartbeatMs: settings.pingIntervalMs,
-      iceServers,
-    }
-    return { session, welcome }
+    return { session, welcome: welcome(session.id, session.name) }
   }
 
-  const onInternalError = (error: unknown): void => log.error({ err: error }, 'a handler failed')
-
   function handleConnection(connection: Connection): ConnectionEvents {
+    if (closed) {
+      connection.close(closeCodes['going-away'], 'going-away')
+      return deaf
+    }
+    warnOfUnknownProxy(connection)
     const admitted = admission.admit(connection.upgrade)
     if (!('release' in admitted)) {
       const { code, message, retryAfterMs } = admitted
       connection.send(encode({ type: 'error', code, message, retryAfterMs }))
       connection.close(closeCodes[code], code)
-      log.info({ reason: code }, 'connection refused')
+      refusals.add(code, connection.upgrade.origin)
       return deaf
     }
     const client = new ClientConnection(connection, {
@@ -137,8 +157,16 @@ export function createBuddyServer(
     return client
   }
 
+  /** Without this setting, everybody behind the proxy shares one address and its limit. */
+  function warnOfUnknownProxy({ upgrade }: Connection): void {
+    if (settings.trustedProxyHops > 0 || upgrade.forwardedFor === '' || hasWarnedOfProxy) return
+    hasWarnedOfProxy = true
+    log.warn('X-Forwarded-For is ignored: set TRUSTED_PROXY_HOPS if a proxy of yours sends it')
+  }
+
   /** One beat: everyone hears something, and whoever was not heard for too long is ended. */
   function beat(): void {
+    refusals.report()
     const silentSinceMs = clock.now() - settings.pingIntervalMs - settings.pingTimeoutMs
     for (const connection of connections) {
       if (connection.heardAtMs < silentSinceMs) connection.terminate()
@@ -177,13 +205,14 @@ export function createBuddyServer(
 
   async function close(): Promise<void> {
     cancelBeat?.()
+    refusals.report()
     const everyoneGone = new Promise<void>((resolve) => (onceEmpty = resolve))
     for (const connection of connections) {
       const reconnectAfterMs = Math.floor(Math.random() * goingAwaySpreadMs)
       connection.send({ type: 'going-away', reconnectAfterMs })
       connection.close('going-away')
     }
-    // A client that does not answer the close frame is not waited for.
+    // Whatever is in the way of a close frame is not waited for.
     const cancelDeadline = clock.after(500, () => onceEmpty?.())
     if (connections.size > 0) await everyoneGone
     cancelDeadline()
@@ -193,11 +222,11 @@ export function createBuddyServer(
   return {
     status,
     listen: async () => {
+      if (closed) throw new Error('this server is closed: make another one')
       const port = await transport.listen(settings.host, settings.port)
       cancelBeat = clock.every(settings.pingIntervalMs, beat)
       log.info({ port }, 'listening')
-      const isAnyHost = settings.host === '0.0.0.0' || settings.host === '::'
-      return { port, url: `http://${isAnyHost ? 'localhost' : settings.host}:${port}` }
+      return { port, url: `http://${hostInUrl(settings.host)}:${port}` }
     },
     close: () => (closed ??= close()),
   }

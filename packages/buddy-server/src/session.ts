@@ -12,8 +12,11 @@ export class Session implements Ticket {
   readonly name: string
   readonly site: string
   readonly #sendFrame: (frame: Uint8Array) => void
+  /** As the latest ticket had it; undefined before the first. */
   wish: Wish | undefined
+  /** The room it is in; `Rooms` sets it. */
   room: Room | undefined
+  /** Whom it was in a room with last; `Rooms` sets it. */
   latestPartnerId: string | undefined
 
   constructor(
@@ -36,39 +39,8 @@ export class Session implements Ticket {
     this.#sendFrame(frame)
   }
 
+  /** Sends a message of the server's own. */
   send(message: Message): void {
     this.#sendFrame(encode(message))
-  }
-}
-
-/** Everyone who has said hello, and room for so many. */
-export class Sessions {
-  readonly maxUsers: number
-  readonly #sessions = new Set<Session>()
-
-  constructor(maxUsers: number) {
-    this.maxUsers = maxUsers
-  }
-
-  get size(): number {
-    return this.#sessions.size
-  }
-
-  get isFull(): boolean {
-    return this.#sessions.size >= this.maxUsers
-  }
-
-  add(session: Session): void {
-    this.#sessions.add(session)
-  }
-
-  remove(session: Session): void {
-    this.#sessions.delete(session)
-  }
-
-  /** Sends one message to everybody; it is encoded once. */
-  broadcast(message: Message): void {
-    const frame = encode(message)
-    for (const session of this.#sessions) session.sendFrame(frame)
   }
 }

@@ -1,6 +1,6 @@
 import type { Session } from '../session.ts'
 import type { HandlerContext } from './context.ts'
-import { enterQueue } from './context.ts'
+import { enterQueue } from './enter-queue.ts'
 
 /** Ends the room and queues again with the same wish. Needs a ticket given before. */
 export function handleNext(session: Session, context: HandlerContext): void {

@@ -2,7 +2,7 @@ import type { MessageOf } from '@buddy-chat/protocol'
 import { cleanText } from '@buddy-chat/protocol'
 import type { Session } from '../session.ts'
 import type { HandlerContext } from './context.ts'
-import { enterQueue } from './context.ts'
+import { enterQueue } from './enter-queue.ts'
 
 /** A new wish: ends the room, replaces the old wish, enters the queue. */
 export function handleTicket(

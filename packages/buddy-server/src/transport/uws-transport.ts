@@ -1,8 +1,10 @@
 import type {
+  HttpRequest,
   HttpResponse as UwsResponse,
   us_listen_socket as ListenSocket,
   WebSocket,
 } from 'uWebSockets.js'
+import { subprotocol } from '@buddy-chat/protocol'
 import * as uws from 'uWebSockets.js'
 import type {
   Connection,
@@ -22,6 +24,7 @@ const statusTexts: Record<number, string> = {
   304: 'Not Modified',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  426: 'Upgrade Required',
   503: 'Service Unavailable',
 }
 
@@ -36,8 +39,13 @@ const decoder = new TextDecoder()
 
 /** Gathers what is sent in one turn of the event loop and hands it over in one system call. */
 class Outbox {
+  readonly #onError: (error: unknown) => void
   readonly #dirty = new Set<UwsConnection>()
   #isScheduled = false
+
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError
+  }
 
   schedule(connection: UwsConnection): void {
     this.#dirty.add(connection)
@@ -48,7 +56,14 @@ class Outbox {
       this.#isScheduled = false
       const connections = [...this.#dirty]
       this.#dirty.clear()
-      for (const connection of connections) connection.flush()
+      for (const connection of connections) {
+        try {
+          connection.flush()
+        } catch (error) {
+          this.#onError(error)
+          connection.terminate()
+        }
+      }
     })
   }
 }
@@ -109,6 +124,15 @@ class UwsConnection implements Connection {
   }
 }
 
+/** Every line of a header; `getHeader` gives the first only, which is the one a client can forge. */
+function allHeaders(request: HttpRequest, name: string): string {
+  const values: string[] = []
+  request.forEach((key, value) => {
+    if (key === name) values.push(value)
+  })
+  return values.join(',')
+}
+
 function respond(
   response: UwsResponse,
   { status, headers, body }: HttpResponse,
@@ -129,16 +153,16 @@ export function createUwsTransport(
   limits: TransportLimits,
   handlers: TransportHandlers,
 ): Transport {
-  const outbox = new Outbox()
+  const outbox = new Outbox((error) => handlers.onError(error))
   let listenSocket: ListenSocket | undefined
 
   /** An exception must not cross into native code: it would end the process. */
-  const guard = (socket: WebSocket<SocketData>, act: () => void): void => {
+  const guard = (data: SocketData, act: () => void): void => {
     try {
       act()
     } catch (error) {
       handlers.onError(error)
-      socket.getUserData().connection?.terminate()
+      data.connection?.terminate()
     }
   }
 
@@ -158,7 +182,7 @@ export function createUwsTransport(
           origin: request.getHeader('origin') || undefined,
           protocols,
           remoteAddress: decoder.decode(response.getRemoteAddressAsText()),
-          forwardedFor: request.getHeader('x-forwarded-for'),
+          forwardedFor: allHeaders(request, 'x-forwarded-for'),
         },
         connection: undefined,
         events: undefined,
@@ -167,8 +191,8 @@ export function createUwsTransport(
         data,
         request.getHeader('sec-websocket-key'),
         // A browser drops a connection that chose none of what it offered, without saying why.
-        // Whether the choice is spoken here is the server's business, which can say so.
-        protocols.includes('buddy.v1') ? 'buddy.v1' : (protocols[0] ?? ''),
+        // Ours if it is there; if not, whoever admits can say so after the handshake.
+        protocols.includes(subprotocol) ? subprotocol : (protocols[0] ?? ''),
         request.getHeader('sec-websocket-extensions'),
         context,
       )
@@ -177,16 +201,20 @@ export function createUwsTransport(
       const data = socket.getUserData()
       const connection = new UwsConnection(socket, outbox, limits)
       data.connection = connection
-      guard(socket, () => (data.events = handlers.onConnection(connection)))
+      guard(data, () => (data.events = handlers.onConnection(connection)))
     },
     message: (socket, message, isBinary) => {
-      guard(socket, () => socket.getUserData().events?.onFrame(new Uint8Array(message), isBinary))
+      const data = socket.getUserData()
+      guard(data, () => data.events?.onFrame(new Uint8Array(message), isBinary))
     },
-    pong: (socket) => guard(socket, () => socket.getUserData().events?.onPong()),
+    pong: (socket) => {
+      const data = socket.getUserData()
+      guard(data, () => data.events?.onPong())
+    },
     close: (socket, code) => {
       const data = socket.getUserData()
       data.connection?.detach()
-      guard(socket, () => data.events?.onClose(code))
+      guard(data, () => data.events?.onClose(code))
     },
   })
   app.any('/*', (response, request) => {
