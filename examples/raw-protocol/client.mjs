@@ -1,120 +1,131 @@
-// A Buddy client without any library, written from docs/protocol.md. Text mode only.
-//   node client.mjs http://localhost:3000 Ana
+// A Buddy client in mode text, written from docs/protocol.md alone; see README.md.
+import assert from 'node:assert/strict'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 
-const [server = 'http://localhost:3000', name = '', lobby = ''] = process.argv.slice(2)
-const toServer = { hello: 1, ticket: 2, next: 3, text: 17, typing: 18 }
-const decoder = new TextDecoder('utf-8', { fatal: true })
+const [base = 'http://localhost:3000', name = '', lobby = ''] = process.argv.slice(2)
+const url = base.replace(/^http/, 'ws').replace(/\/*$/, '/ws')
+// A byte order mark is part of a text; what is not UTF-8 is malformed.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+// A timer takes at most 2^31 - 1 ms, a field may be longer.
+const later = (ms, job) => setTimeout(job, Math.min(ms, 2 ** 31 - 1))
+const isText = (text) => typeof text === 'string' && text && Buffer.byteLength(text) <= 4096
 
-// msgpack, as much of it as the page allows; integers that we send are all below 128.
-function pack(value) {
+// Enough for what is sent here: integers up to 127, arrays up to 15, strings up to 65535.
+const encode = (value) => {
+  if (Array.isArray(value)) return [0x90 + value.length, ...value.flatMap(encode)]
   if (typeof value === 'boolean') return [value ? 0xc3 : 0xc2]
   if (typeof value === 'number') return [value]
-  if (Array.isArray(value)) return [0x90 | value.length, ...value.flatMap(pack)]
-  const bytes = new TextEncoder().encode(value)
-  const { length } = bytes
-  return length < 32 ? [0xa0 | length, ...bytes] : [0xda, length >> 8, length & 255, ...bytes]
+  const bytes = [...Buffer.from(value)]
+  if (bytes.length < 32) return [0xa0 + bytes.length, ...bytes]
+  return [0xda, bytes.length >> 8, bytes.length & 255, ...bytes]
 }
 
-function unpack(bytes) {
-  let at = 0
-  const take = (count) => {
-    if (at + count > bytes.length) throw new Error('the frame ends too early')
-    return bytes.subarray(at, (at += count))
-  }
+// All that is allowed is read, also what is unused here: unknown fields have to be skipped.
+const decode = (bytes) => {
+  let [at, values] = [0, 0]
+  const take = (count) => bytes.subarray(at, (at += count)) // too far is noticed at the end
   const uint = (size) => take(size).reduce((sum, byte) => sum * 256 + byte, 0)
-  const string = (size) => decoder.decode(take(size))
-  const array = (size) => {
-    if (size > bytes.length) throw new Error('more values than bytes')
-    return Array.from({ length: size }, value)
-  }
-  const int = (size) => {
-    const sum = uint(size)
-    return sum < 2 ** (size * 8 - 1) ? sum : sum - 2 ** (size * 8)
-  }
-  function value() {
+  const int = (size) => Number(BigInt.asIntN(size * 8, BigInt(`0x${take(size).toString('hex')}`)))
+  const text = (length) => utf8.decode(take(length))
+  const read = (depth) => {
+    const list = (length) => Array.from({ length }, () => read(depth + 1))
     const tag = uint(1)
+    const isList = (tag >= 0x90 && tag < 0xa0) || tag === 0xdc || tag === 0xdd
+    assert(++values <= 512 && (depth < 4 || !isList))
     if (tag < 0x80) return tag
+    if (tag >= 0xa0 && tag < 0xc0) return text(tag & 31)
     if (tag >= 0xe0) return tag - 256
-    if (tag >= 0x90 && tag < 0xa0) return array(tag & 15)
-    if (tag >= 0xa0 && tag < 0xc0) return string(tag & 31)
     if (tag === 0xc0) return null
     if (tag === 0xc2 || tag === 0xc3) return tag === 0xc3
     if (tag >= 0xcc && tag <= 0xcf) return uint(1 << (tag - 0xcc))
     if (tag >= 0xd0 && tag <= 0xd3) return int(1 << (tag - 0xd0))
-    if (tag >= 0xd9 && tag <= 0xdb) return string(uint(1 << (tag - 0xd9)))
-    if (tag === 0xdc || tag === 0xdd) return array(uint(tag === 0xdc ? 2 : 4))
-    throw new Error(`0x${tag.toString(16)} is not used here`)
+    if (tag >= 0xd9 && tag <= 0xdb) return text(uint(1 << (tag - 0xd9)))
+    assert(isList)
+    return list(tag < 0xa0 ? tag & 15 : uint(tag === 0xdc ? 2 : 4))
   }
-  return value()
+  assert(bytes[0] > 0x90 && bytes[0] < 0xa0 && bytes[1] < 0x80)
+  const frame = read(0)
+  assert(at === bytes.length)
+  return frame
 }
 
-let socket
-let attempt = 0
-function connect() {
-  let hasPartner = false
-  let heartbeatMs = 10_000
-  let retryAfterMs
-  let silence
-  const send = (type, ...fields) => socket.send(Uint8Array.from(pack([toServer[type], ...fields])))
-  const say = (line) => hasPartner && send('text', line)
-  const listenFor = () => {
+// The last of welcome, waiting, matched and partner-left tells where we are.
+let [socket, state, failures, isOver] = [null, 0, 0, false]
+const isMatched = () => state === 34
+const send = (...frame) => socket?.readyState === 1 && socket.send(Buffer.from(encode(frame)))
+
+// The server does not read what partners send: it is checked here, and dropped outside a room.
+const lines = {
+  17: (text) => isMatched() && isText(text) && `text ${text}`,
+  18: (isTyping) => isMatched() && typeof isTyping === 'boolean' && `typing ${isTyping}`,
+  32: (_session, ownName) => `welcome ${ownName}`,
+  33: (online) => `waiting ${online} online`,
+  34: (_room, _isPolite, partnerName) => `matched ${partnerName}`,
+  35: (reason) => `partner-left ${['next', 'left', 'lost'][reason] ?? 'left'}`,
+  36: (online, waiting, rooms) => `stats ${online} online, ${waiting} waiting, ${rooms} rooms`,
+  37: (code, message) => `error ${code} ${message}`,
+  38: (reconnectAfterMs) => `going-away ${reconnectAfterMs}`,
+}
+// Strangers write some of it: no control characters, they could steer the terminal.
+const print = (line) => console.log(line.replace(/\p{Cc}/gu, ' ').trimEnd())
+
+const connect = () => {
+  let [patienceMs, ownName, retryMs, silence] = [40_000, name]
+  const here = (socket = new WebSocket(url, 'buddy.v1'))
+  here.binaryType = 'arraybuffer'
+
+  const end = ({ code, reason }) => {
+    if (here !== socket) return // given up before
     clearTimeout(silence)
-    silence = setTimeout(() => socket.close(4999), heartbeatMs * 2)
+    ;[socket, state] = [null, 0]
+    print(`closed ${code} ${reason}`)
+    if (isOver || code === 1000) process.exit(0)
+    if (code >= 4500 && code < 5000) process.exit(1)
+    const backoffMs = Math.random() * Math.min(30_000, 500 * 2 ** failures++)
+    const isTold = code >= 4000 && code < 4500 && typeof retryMs === 'number'
+    later(isTold ? retryMs + Math.random() * 1000 : backoffMs, connect)
   }
-  const handlers = {
-    32: (_session, ownName, beat) => {
-      attempt = 0
-      heartbeatMs = beat
-      console.log(`welcome ${ownName}`)
-      send('ticket', 2, lobby, [], [])
-    },
-    33: (online) => console.log(`waiting, ${online} online`),
-    34: (_room, _isPolite, partner) => {
-      hasPartner = true
-      console.log(`matched ${partner}`)
-      say(`Hello from ${name}`)
-    },
-    35: (reason) => {
-      hasPartner = false
-      console.log(`partner ${['moved on', 'left', 'was lost'][reason] ?? 'left'}`)
-      send('next')
-    },
-    37: (code, message, after) => {
-      retryAfterMs = after ?? undefined
-      console.log(`error ${code}: ${message}`)
-    },
-    38: (after) => (retryAfterMs = after),
-    // What arrives between a room's end and the next match belongs to the room that has ended.
-    17: (text) => hasPartner && console.log(`text ${text}`),
-    18: (isTyping) => hasPartner && isTyping && console.log('typing …'),
+  const heard = () => {
+    if (here !== socket) return
+    clearTimeout(silence)
+    // A dead connection may never report its close: this does not wait for it.
+    silence = later(patienceMs, () => [here.close(), end({ code: 1006, reason: 'silence' })])
+  }
+  const receive = ([type, ...fields]) => {
+    const line = lines[type]?.(...fields)
+    if (line) print(line)
+    if (type >= 32 && type <= 35) state = type
+    if (type === 32) [failures, ownName, patienceMs] = [0, fields[1], 2 * fields[2]]
+    if (type === 32) send(2, 2, lobby, [], [])
+    if (type === 34) send(18, true)
+    if (type === 34) send(17, `Hello from ${ownName}`)
+    if (type === 35) send(3)
+    if (type === 37 || type === 38) retryMs = fields[type === 37 ? 2 : 0]
+    // Which frame was dropped is not said: were it our next, nothing else would come.
+    const again = () => here === socket && state === 35 && send(3)
+    if (type === 37 && fields[0] === 9) later(fields[2] ?? 1000, again)
   }
 
-  socket = new WebSocket(`${server.replace(/^http/, 'ws')}/ws`, 'buddy.v1')
-  socket.binaryType = 'arraybuffer'
-  socket.say = say
-  socket.addEventListener('open', () => send('hello', name, '', 'raw example'))
-  socket.addEventListener('message', ({ data }) => {
+  here.addEventListener('open', () => send(1, name, '', 'raw-protocol example'))
+  here.addEventListener('close', end)
+  // Node 22 reports a connection that failed to open as an error only, without a close.
+  here.addEventListener('error', () => here.readyState === 0 && end({ code: 1006, reason: '' }))
+  here.addEventListener('message', ({ data }) => {
     try {
-      const [type, ...fields] = unpack(new Uint8Array(data))
-      listenFor()
-      handlers[type]?.(...fields)
-    } catch (error) {
-      // The server does not read what partners send each other.
-      console.log(`ignored: ${error.message}`)
-    }
+      receive(decode(Buffer.from(data)))
+    } catch {} // malformed: ignored
+    heard()
   })
-  socket.addEventListener('close', ({ code, reason }) => {
-    clearTimeout(silence)
-    console.log(`closed ${code} ${reason}`)
-    if (code === 1000 || (code >= 4500 && code < 4999)) return process.exit()
-    const backoffMs = Math.random() * Math.min(15_000, 500 * 2 ** attempt++)
-    return setTimeout(connect, (retryAfterMs ?? 0) + backoffMs)
-  })
-  listenFor()
+  heard()
 }
 
 connect()
-createInterface({ input: process.stdin })
-  .on('line', (line) => socket.say(line))
-  .on('close', () => socket.close(1000))
+for await (const line of createInterface({ input: process.stdin })) {
+  if (isMatched() && isText(line)) send(17, line)
+  else print('not sent: nobody is there, or it is not 1 to 4096 bytes')
+  await sleep(350) // three texts a second are allowed
+}
+isOver = true
+socket?.close(1000)
+later(socket ? 2000 : 0, () => process.exit(0))

@@ -1,0 +1,129 @@
+// The client without a browser around it (text mode needs none), against a real server.
+import type { ClientEvents } from '@buddy-chat/client'
+import { BuddyClient } from '@buddy-chat/client'
+import { expect, vi } from 'vitest'
+import { test as base } from '../server-fixture.ts'
+import { RawClient } from './raw-client.ts'
+
+const test = base.extend<{ join: (url: string, name: string) => BuddyClient }>({
+  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
+  join: async ({}, use) => {
+    const clients: BuddyClient[] = []
+    await use((server, name) => {
+      const client = new BuddyClient({ server, name, mode: 'text', languages: ['en'] })
+      clients.push(client)
+      return client
+    })
+    for (const client of clients) client.stop()
+  },
+})
+
+/** Resolves with the next event of this name. */
+function once<Name extends keyof ClientEvents>(
+  client: BuddyClient,
+  name: Name,
+): Promise<ClientEvents[Name]> {
+  return new Promise((resolve) => {
+    const unsubscribe = client.on(name, (detail) => {
+      unsubscribe()
+      resolve(detail)
+    })
+  })
+}
+
+test('two meet, write, and part', async ({ startServer, join }) => {
+  const { server, url } = await startServer()
+  const [ana, bob] = [join(url, 'Ana'), join(url, 'Bob')]
+  await ana.start()
+  expect(ana.state).toBe('waiting')
+  const matches = [once(ana, 'match'), once(bob, 'match')]
+  await bob.start()
+  expect((await Promise.all(matches)).map(({ partner }) => partner.name)).toEqual(['Bob', 'Ana'])
+  expect([ana.state, ana.partner]).toEqual(['connected', { name: 'Bob' }])
+
+  const typing = once(bob, 'typing')
+  ana.notifyTyping()
+  expect(await typing).toEqual({ isTyping: true })
+  const message = once(bob, 'message')
+  ana.send('Hello')
+  expect(await message).toEqual({ text: 'Hello', from: 'partner' })
+
+  const leave = once(bob, 'leave')
+  ana.stop()
+  expect(await leave).toEqual({ reason: 'partner-left' })
+  expect([ana.state, ana.partner]).toEqual(['idle', undefined])
+  await vi.waitFor(() => expect(server.status()).toMatchObject({ users: 1, waiting: 1 }))
+  expect(() => ana.send('too late')).toThrow(expect.objectContaining({ code: 'not-in-call' }))
+})
+
+test('whoever presses Next faster than the server allows is slowed down, not stranded', async ({
+  startServer,
+  join,
+}) => {
+  const { url } = await startServer({ rematchDelayMs: 0 })
+  const [ana, bob] = [join(url, 'Ana'), join(url, 'Bob')]
+  let matches = 0
+  ana.on('match', () => {
+    matches++
+    ana.next()
+  })
+  await Promise.all([ana.start(), bob.start()])
+  await vi.waitFor(() => expect(matches).toBeGreaterThan(13), { timeout: 10_000 })
+})
+
+test('a server that restarts: reconnecting, then back in the queue by itself', async ({
+  startServer,
+  join,
+}) => {
+  const first = await startServer()
+  const { port } = new URL(first.url)
+  const ana = join(first.url, 'Ana')
+  await ana.start()
+  const retry = once(ana, 'retry')
+  await first.server.close()
+  expect((await retry).error.code).toBe('going-away')
+  expect(ana.state).toBe('reconnecting')
+  const waiting = once(ana, 'waiting')
+  await vi.waitFor(() => startServer({ port: Number(port) }), { timeout: 10_000, interval: 200 })
+  ana.retryNow()
+  await waiting
+  expect(ana.state).toBe('waiting')
+})
+
+test('a server that is full: start() stays pending, retry says why, and one gets in', async ({
+  startServer,
+  join,
+}) => {
+  const { url } = await startServer({ maxUsers: 1 })
+  const first = await RawClient.join(url, 'First')
+  const ana = join(url, 'Ana')
+  const retry = once(ana, 'retry')
+  const started = ana.start()
+  expect((await retry).error).toMatchObject({ code: 'server-full', retryAfterMs: 10_000 })
+  await first.leave()
+  ana.retryNow()
+  await started
+  expect(ana.state).toBe('waiting')
+})
+
+test('stop() before it began: aborted, and nothing is left', async ({ startServer, join }) => {
+  const { server, url } = await startServer()
+  const ana = join(url, 'Ana')
+  const started = ana.start()
+  ana.stop()
+  await expect(started).rejects.toMatchObject({ code: 'aborted' })
+  await vi.waitFor(() => expect(server.status().users).toBe(0))
+})
+
+test('a name too long is refused by name before anything is opened', async ({
+  startServer,
+  join,
+}) => {
+  const { server, url } = await startServer()
+  const ana = join(url, 'A'.repeat(129))
+  await expect(ana.start()).rejects.toMatchObject({
+    code: 'invalid-options',
+    message: expect.stringContaining('hello.name'),
+  })
+  expect([ana.state, server.status().users]).toEqual(['idle', 0])
+})
