@@ -10,7 +10,7 @@ import {
   ProtocolError,
 } from '@buddy-chat/protocol'
 import type { Cancel, Clock } from './clock.ts'
-import { FrameLimits } from './frame-limits.ts'
+import { FrameLimits } from './limits/frame-limits.ts'
 import type { HandlerContext } from './handlers/context.ts'
 import { handleLeave } from './handlers/leave.ts'
 import { handleNext } from './handlers/next.ts'

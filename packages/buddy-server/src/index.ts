@@ -1,5 +1,5 @@
-export type { Log } from './log.ts'
-export type { BuddyServerOptions, IceServer } from './options.ts'
+export type { Log } from './operations/log.ts'
+export type { BuddyServerOptions, IceServer } from './config/options.ts'
 export type { BuddyServer } from './server.ts'
 export { createBuddyServer } from './server.ts'
-export type { Status } from './status.ts'
+export type { Status } from './operations/status.ts'

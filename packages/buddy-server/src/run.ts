@@ -1,5 +1,5 @@
-import { ConfigError, readConfig } from './config.ts'
-import { createLog } from './log.ts'
+import { ConfigError, readConfig } from './config/read-config.ts'
+import { createLog } from './operations/log.ts'
 
 function fail(sentence: string): never {
   console.error(sentence)

@@ -1,7 +1,7 @@
 import type { CloseCode, ErrorCode } from '@buddy-chat/protocol'
 import { subprotocol } from '@buddy-chat/protocol'
 import { createOriginCheck } from './origins.ts'
-import type { Upgrade } from './transport/transport.ts'
+import type { Upgrade } from '../transport/transport.ts'
 
 /** Why a connection is not wanted; every one of these is an error and a close code alike. */
 export interface Refusal {

@@ -1,6 +1,6 @@
 import type { PublicFile, PublicFileName } from './public-files.ts'
 import type { Status } from './status.ts'
-import type { HttpRequest, HttpResponse } from './transport/transport.ts'
+import type { HttpRequest, HttpResponse } from '../transport/transport.ts'
 
 interface RouteDependencies {
   readonly files: ReadonlyMap<PublicFileName, PublicFile>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { readFileSync } from 'node:fs'
-import { ConfigError, readConfig, variables } from './config.ts'
+import { ConfigError, readConfig, variables } from './read-config.ts'
 import { defaultOptions } from './options.ts'
 
 test('an empty environment leaves every default', () => {
@@ -88,7 +88,7 @@ test.for([
 })
 
 test('docs/server.md lists every variable with its default', () => {
-  const page = readFileSync(new URL('../../../docs/server.md', import.meta.url), 'utf8')
+  const page = readFileSync(new URL('../../../../docs/server.md', import.meta.url), 'utf8')
   const listed = Object.fromEntries(
     [...page.matchAll(/^\| `([A-Z_]+)`\s*\| (\S+)\s*\|/gm)].map(([, name, value]) => [
       name!,

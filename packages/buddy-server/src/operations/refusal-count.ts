@@ -1,4 +1,4 @@
-import type { Refusal } from './admission.ts'
+import type { Refusal } from '../limits/admission.ts'
 import type { Log } from './log.ts'
 
 /** Gathers refused connections for the log: one line a while, however many knock. */
