@@ -14,7 +14,14 @@ const burst = 8
 const burstsPerSecond = 5
 const servers = ['buddy', 'bare-uws', 'bare-ws']
 
-const hello = encode({ type: 'hello', name: 'bench', site: '', client: 'bench' })
+const hello = encode({
+  type: 'hello',
+  name: 'bench',
+  site: '',
+  client: 'bench',
+  token: null,
+  resume: null,
+})
 const frame = encode({
   type: 'signal',
   description: { type: 'offer', sdp: 'x'.repeat(185) },

@@ -18,6 +18,7 @@ const root = join(import.meta.dirname, '..')
 const stamp = join(root, 'node_modules', '.buddy-build')
 const publicDirectory = join(root, 'packages/buddy-server/dist/public')
 
+const dashboard = 'packages/buddy-server/dashboard'
 const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)
 
 const inputs = [
@@ -26,7 +27,7 @@ const inputs = [
   'tsconfig.json',
   'scripts/build.mjs',
   ...packages.flatMap((name) =>
-    ['src', 'demo', 'package.json', 'tsconfig.json', 'rollup.config.mjs'].map(
+    ['src', 'demo', 'dashboard', 'package.json', 'tsconfig.json', 'rollup.config.mjs'].map(
       (file) => `${name}/${file}`,
     ),
   ),
@@ -37,8 +38,11 @@ function fingerprint() {
   const add = (path) => {
     if (!existsSync(path)) return
     const stats = statSync(path)
-    if (stats.isDirectory()) for (const name of readdirSync(path).sort()) add(join(path, name))
-    else hash.update(`${path} ${stats.mtimeMs} ${stats.size}\n`)
+    if (stats.isDirectory()) {
+      // What is built is no input: the dashboard has its own dist/ beside its sources.
+      const names = readdirSync(path).filter((name) => name !== 'dist')
+      for (const name of names.sort()) add(join(path, name))
+    } else hash.update(`${path} ${stats.mtimeMs} ${stats.size}\n`)
   }
   for (const input of inputs) add(join(root, input))
   return hash.digest('hex')
@@ -58,12 +62,15 @@ export function build() {
     existsSync(stamp) &&
     readFileSync(stamp, 'utf8') === current &&
     existsSync(join(publicDirectory, 'buddy-chat.js')) &&
+    existsSync(join(publicDirectory, 'dashboard/dashboard.js')) &&
     packages.every((name) => existsSync(join(root, name, 'dist')))
   if (isCurrent) return
   console.log('Building …')
   // What a deleted source left behind would be published.
-  for (const name of packages) rmSync(join(root, name, 'dist'), { recursive: true, force: true })
-  run('tsc', ['-b', ...packages])
+  for (const name of [...packages, dashboard]) {
+    rmSync(join(root, name, 'dist'), { recursive: true, force: true })
+  }
+  run('tsc', ['-b', ...packages, dashboard])
   run('rollup', ['--config', '--silent'], join(root, 'packages/buddy-element'))
   mkdirSync(publicDirectory, { recursive: true })
   cpSync(join(root, 'packages/buddy-server/demo'), publicDirectory, { recursive: true })
@@ -71,6 +78,14 @@ export function build() {
     join(root, 'packages/buddy-element/dist/bundle/buddy-chat.js'),
     join(publicDirectory, 'buddy-chat.js'),
   )
+  run(
+    'rollup',
+    ['--config', 'dashboard/rollup.config.mjs', '--silent'],
+    join(root, 'packages/buddy-server'),
+  )
+  for (const name of ['index.html', 'dashboard.css']) {
+    cpSync(join(root, dashboard, name), join(publicDirectory, 'dashboard', name))
+  }
   writeFileSync(stamp, current)
 }
 

@@ -8,16 +8,19 @@ export interface RunningServer {
   readonly url: string
 }
 
+/** Without STUN, the same two soon meet again, and nobody is waited for at the end. */
+const quick = { port: 0, iceServers: [], rematchDelayMs: 100, shutdownTimeoutMs: 0 }
+
 /** Starts real servers on ports of their own; each is closed when its test has ended. */
 export const test = base.extend<{
-  /** Without STUN, and the same two soon meet again, unless told otherwise. */
+  /** {@link quick} unless told otherwise. */
   readonly startServer: (options?: BuddyServerOptions) => Promise<RunningServer>
 }>({
   // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
   startServer: async ({}, use) => {
     const servers: BuddyServer[] = []
     await use(async (options = {}) => {
-      const server = createBuddyServer({ port: 0, iceServers: [], rematchDelayMs: 100, ...options })
+      const server = createBuddyServer({ ...quick, ...options })
       servers.push(server)
       const { url } = await server.listen()
       return { server, url }

@@ -145,7 +145,7 @@ export class Partner {
     const socket = new WebSocket(url, subprotocol)
     const partner = new Partner(socket)
     await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }))
-    partner.send({ type: 'hello', name, site: '', client: 'tests' })
+    partner.send({ type: 'hello', name, site: '', client: 'tests', token: null, resume: null })
     partner.send({ type: 'ticket', mode: 'video', lobby, interests: [], languages: [] })
     await partner.receive('waiting')
     return partner

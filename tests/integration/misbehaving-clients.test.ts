@@ -27,7 +27,7 @@ test.for(afterHello)('$type before hello: hello-required', async (message, { sta
   expect(server.status()).toMatchObject({ users: 2, waiting: 0, rooms: 1 })
   await expectToTalk(...neighbours)
   // It was no more than a mistake: hello is still welcome.
-  client.send({ type: 'hello', name: 'Late', site: '', client: '' })
+  client.sayHello()
   await client.receive('welcome')
 })
 
@@ -109,7 +109,11 @@ const malformed: readonly [name: string, frame: Uint8Array | string, code: strin
   ],
   ['a next beyond its size', bytes(0x92, 0x03, 0xd9, 70, ...text(70)), 'frame-too-large'],
   ['a text beyond its size', bytes(0x92, 0x11, 0xda, 0x10, 0x70, ...text(4208)), 'frame-too-large'],
-  ['a second hello', encode({ type: 'hello', name: '', site: '', client: '' }), 'hello-repeated'],
+  [
+    'a second hello',
+    encode({ type: 'hello', name: '', site: '', client: '', token: null, resume: null }),
+    'hello-repeated',
+  ],
   ['matched, as if from a server', bytes(0x91, 34), 'wrong-direction'],
   ['partner-left, as if from a server', bytes(0x92, 35, 0), 'wrong-direction'],
   ['next without a ticket', bytes(0x91, 0x03), 'ticket-required'],

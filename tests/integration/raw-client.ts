@@ -69,7 +69,7 @@ export class RawClient {
   /** {@link connect} and hello. */
   static async join(url: string, name: string, knock: Knock = {}): Promise<RawClient> {
     const client = await RawClient.connect(url, knock)
-    client.send({ type: 'hello', name, site: '', client: 'tests' })
+    client.sayHello({ name })
     await client.receive('welcome')
     return client
   }
@@ -87,6 +87,19 @@ export class RawClient {
 
   send(message: Message): void {
     this.socket.send(encode(message))
+  }
+
+  /** Says hello, as nobody in particular unless told otherwise. */
+  sayHello(hello: Partial<Omit<MessageOf<'hello'>, 'type'>> = {}): void {
+    this.send({
+      type: 'hello',
+      name: 'Ana',
+      site: '',
+      client: 'tests',
+      token: null,
+      resume: null,
+      ...hello,
+    })
   }
 
   /** Sends any bytes, or a text frame. */

@@ -56,7 +56,7 @@ test('server full: server-full with the time to come back, 4001; in as soon as o
   const { url } = await startServer({ maxUsers: 2 })
   const [one, other] = await RawClient.pair(url)
   const late = await RawClient.connect(url)
-  late.send({ type: 'hello', name: 'Late', site: '', client: '' })
+  late.sayHello({ name: 'Late' })
   const error = await late.receive('error')
   expect(error.code).toBe('server-full')
   expect(error.retryAfterMs).toBeGreaterThan(0)

@@ -14,7 +14,7 @@ test('welcome gives a session, the name as others see it, the heartbeat and the 
     iceServers: [{ urls: ['stun:stun.example'] }, turn],
   })
   const client = await RawClient.connect(url)
-  client.send({ type: 'hello', name: '  An\u202ea\n ', site: '', client: 'tests' })
+  client.sayHello({ name: '  An\u202ea\n ' })
   const welcome = await client.receive('welcome')
   expect(welcome).toMatchObject({
     name: 'An a',
@@ -24,7 +24,7 @@ test('welcome gives a session, the name as others see it, the heartbeat and the 
   expect(welcome.session).toMatch(/^[\w-]{16}$/)
   // Who gives no name gets one.
   const nameless = await RawClient.connect(url)
-  nameless.send({ type: 'hello', name: ' \u200b ', site: '', client: '' })
+  nameless.sayHello({ name: ' \u200b ' })
   expect((await nameless.receive('welcome')).name).toBe('Stranger')
 })
 
@@ -68,7 +68,7 @@ test('only the same lobby, mode and site meet', async ({ startServer }) => {
     await client.receive('waiting')
   }
   const guest = await RawClient.connect(url)
-  guest.send({ type: 'hello', name: '', site: 'b', client: '' })
+  guest.sayHello({ site: 'b' })
   guest.enter()
   await guest.receive('waiting')
   expect(server.status()).toMatchObject({ waiting: 6, rooms: 0 })

@@ -23,6 +23,24 @@ export const closeCodes = {
   'origin-not-allowed': 4501,
   /** The client did not offer a subprotocol this server speaks. */
   'unsupported-version': 4502,
+  /** The site named in `hello` is none of this server's. */
+  'unknown-site': 4503,
+  /** The site admits only who shows a token. */
+  'token-required': 4504,
+  /** The token is not one, or not signed by the site. */
+  'token-invalid': 4505,
+  /** The token was good once; the page has to get a new one. */
+  'token-expired': 4506,
+  /** The token is for another site. */
+  'token-wrong-site': 4507,
+  /** Another connection has resumed the session; coming back would only take it from there. */
+  'session-taken': 4508,
+  /** Nothing was done for too long; a person has to want to come back. */
+  'idle-timeout': 4509,
+  /** The operator has shut this person out. */
+  banned: 4510,
+  /** The program the server is part of has refused this connection. */
+  refused: 4511,
 } as const
 
 /** The name of a close code, as in {@link closeCodes}. */

@@ -35,6 +35,26 @@ export const errorCodes = {
   internal: 14,
   /** A `signal` in text mode, where nobody learns the other's address. */
   'wrong-mode': 15,
+  /** The site named in `hello` is none of this server's. */
+  'unknown-site': 16,
+  /** The site admits only who shows a token. */
+  'token-required': 17,
+  /** The token is not one, or not signed by the site; the message says which. */
+  'token-invalid': 18,
+  /** The token was good once. */
+  'token-expired': 19,
+  /** The token is for another site. */
+  'token-wrong-site': 20,
+  /** The site does not allow this: a mode, a lobby, text. */
+  'not-permitted': 21,
+  /** Another connection has resumed the session. */
+  'session-taken': 22,
+  /** Nothing was done for too long. */
+  'idle-timeout': 23,
+  /** The operator has shut this person out. */
+  banned: 24,
+  /** The program the server is part of has refused this, for a reason of its own. */
+  refused: 25,
 } as const
 
 /** The name of an error, as in {@link errorCodes}. */

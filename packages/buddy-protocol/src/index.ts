@@ -13,9 +13,10 @@ export type {
   MessageOf,
   MessageType,
   Mode,
+  ReportReason,
   ServerMessage,
 } from './messages.ts'
-export { leaveReasons, messages, messageTypeOf, modes } from './messages.ts'
+export { leaveReasons, messages, messageTypeOf, modes, reportReasons } from './messages.ts'
 export { ProtocolError } from './protocol-error.ts'
 export { checkStructure } from './check-structure.ts'
 

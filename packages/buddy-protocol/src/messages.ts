@@ -30,6 +30,9 @@ export const modes = { video: 0, audio: 1, text: 2 } as const
 /** Why a partner is gone: pressed Next, left for good, or was lost without a word. */
 export const leaveReasons = { next: 0, left: 1, lost: 2 } as const
 
+/** What a partner is reported for. */
+export const reportReasons = { other: 0, nudity: 1, harassment: 2, minor: 3, spam: 4 } as const
+
 /** One STUN or TURN server, as `RTCIceServer` has it (W3C WebRTC §4.2.4). */
 const iceServer = tuple({
   urls: list(string(512, 1), 8),
@@ -57,11 +60,21 @@ const sending = tuple({ audio: boolean, video: boolean })
 /** Every message of protocol v1. `docs/protocol.md` describes each byte. */
 export const messages = {
   /** First on every connection: who is here. An empty `site` is the server's own. */
-  hello: define(1, 'client', 1024, {
+  hello: define(1, 'client', 4096, {
     name: string(128),
     site: string(64),
     /** Name and version of the software. */
     client: string(64),
+    /** What the site has signed for this person, a JWT (RFC 7519). */
+    token: nullable(string(2048)),
+    /** The session to go on with, as the latest `welcome` gave it. */
+    resume: nullable(
+      tuple({
+        token: string(256),
+        /** Frames of that session received after its first `welcome`, without any `welcome`. */
+        received: uint(),
+      }),
+    ),
   }),
   /** The wish to be matched; enters the queue at once. Replaces an earlier ticket, ends a room. */
   ticket: define(2, 'client', 1024, {
@@ -74,6 +87,8 @@ export const messages = {
   next: define(3, 'client', 64, {}),
   /** Ends the room, takes the ticket out of the queue. The session stays. */
   leave: define(4, 'client', 64, {}),
+  /** Tells the operator about the partner, or about the latest one. The room goes on. */
+  report: define(5, 'client', 64, { reason: oneOf(reportReasons, 'other') }),
 
   /** WebRTC signalling, any part of it alone or together. */
   signal: define(16, 'partner', 49_152, {
@@ -91,6 +106,14 @@ export const messages = {
     name: string(128),
     heartbeatMs: uint(),
     iceServers: list(iceServer, 16),
+    /** For the `hello` of a later connection; null where this server resumes nothing. */
+    resumeToken: nullable(string(256)),
+    /** Frames of this session the server has handled after `hello`; null: the session is new. */
+    received: nullable(uint()),
+    /** Whether the site lets people write to each other. */
+    allowsText: boolean,
+    /** Whether the site lets people see each other. */
+    allowsVideo: boolean,
   }),
   /** The ticket is in the queue. */
   waiting: define(33, 'server', 64, { online: uint() }),
@@ -113,6 +136,12 @@ export const messages = {
   }),
   /** The server is about to stop: reconnect after the time given. */
   'going-away': define(38, 'server', 64, { reconnectAfterMs: uint() }),
+  /** The partner's connection is lost, the room goes on: it may come back. */
+  'partner-away': define(39, 'server', 64, {}),
+  /** The partner has come back. */
+  'partner-back': define(40, 'server', 64, {}),
+  /** Replaces those of `welcome`, whose credentials end soon; for the running call too. */
+  'ice-servers': define(41, 'server', 16_384, { iceServers: list(iceServer, 16) }),
 } as const
 
 /** The name of a message. */
@@ -138,6 +167,8 @@ export type ClientMessage = MessageOf<TypesFrom<'client' | 'partner'>>
 export type ServerMessage = MessageOf<TypesFrom<'server' | 'partner'>>
 /** What people want of each other, as in {@link modes}. */
 export type Mode = keyof typeof modes
+/** What a partner is reported for, as in {@link reportReasons}. */
+export type ReportReason = keyof typeof reportReasons
 /** Why a partner is gone, as in {@link leaveReasons}. */
 export type LeaveReason = keyof typeof leaveReasons
 

@@ -1,13 +1,77 @@
 #!/usr/bin/env node
-// `buddy-server`: one server, configured by environment variables, until it is told to stop.
+// `buddy-server`: the command. Configuration and its mistakes are told here, serving is run.ts.
+import { readFileSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import { generateKeys } from './config/generate-keys.ts'
+import { printConfig } from './config/print-config.ts'
+import type { ConfigInput } from './config/read-config.ts'
+import { ConfigError, readConfig } from './config/read-config.ts'
+import { fallbackText, groups } from './config/reference.ts'
+import { boolean } from './config/kinds.ts'
+import { flagOf } from './config/sources.ts'
 import { run } from './run.ts'
 
-if (process.argv.length > 2) {
-  console.error(
-    'buddy-server takes no arguments: its settings are environment variables, see docs/server.md',
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string }
+
+const program = new Command('buddy-server')
+  .description(
+    'Signalling server for random one-to-one video chat. Each flag is also an environment variable (--max-rooms: MAX_ROOMS) and a key of the configuration file (max_rooms).',
   )
-  process.exit(1)
+  .version(version)
+  .addOption(new Option('--config <file>', 'YAML or JSON file of settings').helpGroup('Process:'))
+
+for (const [title, group] of Object.entries(groups)) {
+  for (const [option, setting] of Object.entries(group)) {
+    const fallback = fallbackText(option, setting)
+    const flag = `--${flagOf(setting.key)}${setting.kind === boolean ? ' [true|false]' : ' <value>'}`
+    const about = setting.about.replaceAll('`', '') + (fallback && ` (default: ${fallback})`)
+    program.addOption(new Option(flag, about).helpGroup(`${title}:`))
+  }
 }
 
+/** Flags as they were given, by their own names. */
+function input(): ConfigInput {
+  const flags = Object.fromEntries(
+    program.options.map((option) => [
+      (option.long ?? '').slice(2),
+      program.opts<Record<string, string | boolean | undefined>>()[option.attributeName()],
+    ]),
+  )
+  return { environment: process.env, flags }
+}
+
+/** Runs `act`; what the operator got wrong goes to standard error, and the exit code is 1. */
+function orExplain(act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    console.error(error.message)
+    process.exitCode = 1
+  }
+}
+
+program
+  .command('check-config')
+  .description('look at the configuration, say what is wrong with it, and end')
+  .action(() =>
+    orExplain(() => {
+      readConfig(input())
+      console.log('The configuration is fine.')
+    }),
+  )
+program
+  .command('print-config')
+  .description('show the configuration that would be used, secrets masked')
+  .action(() => orExplain(() => console.log(printConfig(readConfig(input())))))
+program
+  .command('generate-keys')
+  .description('print new random secrets, as lines of an environment file')
+  .action(() => console.log(generateKeys()))
+
 // A parent process that opened an IPC channel is told where the server is.
-await run((listening) => process.send?.(listening))
+program.action(() => run(input(), (listening) => process.send?.(listening)))
+
+await program.parseAsync()

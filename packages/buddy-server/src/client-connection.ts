@@ -1,4 +1,4 @@
-import type { CloseCode, ErrorCode, MessageOf, MessageType } from '@buddy-chat/protocol'
+import type { CloseCode, ErrorCode, Message, MessageOf, MessageType } from '@buddy-chat/protocol'
 import {
   checkStructure,
   closeCodes,
@@ -10,36 +10,47 @@ import {
   ProtocolError,
 } from '@buddy-chat/protocol'
 import type { Cancel, Clock } from './clock.ts'
-import { FrameLimits } from './limits/frame-limits.ts'
 import type { HandlerContext } from './handlers/context.ts'
+import { enterQueue } from './handlers/enter-queue.ts'
+import type { Joined } from './handlers/hello.ts'
 import { handleLeave } from './handlers/leave.ts'
 import { handleNext } from './handlers/next.ts'
-import { handleRelay } from './handlers/relay.ts'
+import { handleModeratedText, handleRelay } from './handlers/relay.ts'
+import { handleReport } from './handlers/report.ts'
 import { handleTicket } from './handlers/ticket.ts'
-import type { Session } from './session.ts'
+import type { Refusal } from './limits/admission.ts'
+import { FrameLimits } from './limits/frame-limits.ts'
+import type { Session, SessionLink } from './sessions/session.ts'
 import type { Connection, ConnectionEvents } from './transport/transport.ts'
 
 /** Violations answered by an error; the one after them ends the connection. */
 const maxViolations = 4
 /** A page that was closed or left (RFC 6455 §7.4.1); any other end is an accident. */
 const partingCodes: ReadonlySet<number> = new Set([1000, 1001, 1005])
+/** Ends of a connection after which its session may go on. Any other name ends both. */
+const resumableCloses: ReadonlySet<CloseCode> = new Set([
+  'going-away',
+  'slow-consumer',
+  'session-taken',
+])
 /** How long a client stays away that was cut for its rate. */
 const floodRetryAfterMs = 30_000
 
 /** What a connection needs of the server. */
-export interface ConnectionContext extends HandlerContext {
+export interface ConnectionContext {
+  readonly handlers: HandlerContext
   readonly clock: Clock
   readonly helloTimeoutMs: number
-  /** A session for this hello, or undefined where the server is full. */
-  readonly createSession: (
+  /** Answers a hello; rejects only where the server itself fails. */
+  readonly join: (
     hello: MessageOf<'hello'>,
-    sendFrame: (frame: Uint8Array) => void,
-  ) => { readonly session: Session; readonly welcome: MessageOf<'welcome'> } | undefined
-  /** How long a client stays away that found the server full, in milliseconds. */
-  readonly fullRetryAfterMs: number
-  readonly onClosed: (session: Session | undefined) => void
-  /** A handler failed; tells the operator. */
-  readonly onInternalError: (error: unknown) => void
+    link: SessionLink,
+    isConnected: () => boolean,
+  ) => Promise<Joined | Refusal>
+  /** The answer to one who has joined. */
+  readonly welcome: (joined: Joined) => MessageOf<'welcome'>
+  readonly onRefused: (code: ErrorCode) => void
+  readonly onClosed: () => void
 }
 
 /**
@@ -50,10 +61,14 @@ export class ClientConnection implements ConnectionEvents {
   readonly #connection: Connection
   readonly #context: ConnectionContext
   readonly #cancelHelloTimeout: Cancel
+  /** Until there is a session, which has allowances of its own. */
   readonly #limits: FrameLimits
+  readonly #link: SessionLink
   #session: Session | undefined
+  #isJoining = false
   #violations = 0
   #isClosing = false
+  #endsSession = false
   #heardAtMs: number
 
   constructor(connection: Connection, context: ConnectionContext) {
@@ -62,6 +77,10 @@ export class ClientConnection implements ConnectionEvents {
     this.#context = context
     this.#heardAtMs = clock.now()
     this.#limits = new FrameLimits(clock.now())
+    this.#link = {
+      sendFrame: (frame) => connection.send(frame),
+      close: (name) => this.close(name),
+    }
     this.#cancelHelloTimeout = clock.after(helloTimeoutMs, () => {
       this.#refuse('hello-timeout', 'hello-required', 'no hello in time')
     })
@@ -72,8 +91,16 @@ export class ClientConnection implements ConnectionEvents {
     return this.#heardAtMs
   }
 
-  onPong(): void {
+  /** The session that is present by this connection. */
+  get session(): Session | undefined {
+    return this.#session
+  }
+
+  onPong(payload: Uint8Array): void {
     this.#heardAtMs = this.#context.clock.now()
+    // Pongs come in order: whatever was sent before the ping has arrived.
+    if (payload.length === 4)
+      this.#session?.acknowledge(new DataView(payload.buffer, payload.byteOffset).getUint32(0))
   }
 
   onBacklog(): void {
@@ -85,17 +112,24 @@ export class ClientConnection implements ConnectionEvents {
     this.#cancelHelloTimeout()
     const session = this.#session
     this.#session = undefined
-    if (session) handleLeave(session, this.#context, partingCodes.has(code) ? 'left' : 'lost')
-    this.#context.onClosed(session)
+    const { sessions } = this.#context.handlers
+    if (session?.link === this.#link && this.#endsSession) sessions.end(session, 'lost')
+    else if (session) sessions.detach(session, this.#link, partingCodes.has(code))
+    this.#context.onClosed()
   }
 
   onFrame(bytes: Uint8Array, isBinary: boolean): void {
     if (this.#isClosing) return
     const now = this.#context.clock.now()
     this.#heardAtMs = now
+    const session = this.#session
+    if (session) {
+      session.received++
+      session.lastActiveMs = now
+    }
     const number = isBinary ? peekNumber(bytes) : undefined
     const type = number === undefined ? undefined : messageTypeOf(number)
-    const verdict = this.#limits.judge(type, bytes.length, now)
+    const verdict = (session?.limits ?? this.#limits).judge(type, bytes.length, now)
     if (verdict.kind === 'cut') {
       this.#refuse('rate-limited', 'rate-limited', 'far too many frames', floodRetryAfterMs)
     } else if (verdict.kind === 'pass') this.#handle(bytes, number, type)
@@ -107,17 +141,23 @@ export class ClientConnection implements ConnectionEvents {
 
   /** Ends the connection by name; what was sent before goes out first. */
   close(name: CloseCode): void {
+    if (this.#isClosing) return
     this.#isClosing = true
+    this.#endsSession = !resumableCloses.has(name)
     this.#connection.close(closeCodes[name], name)
   }
 
-  /** Sends one more message; for the server's own, outside any session. */
-  send(message: Parameters<typeof encode>[0]): void {
-    this.#connection.send(encode(message))
+  /** Sends one more message, as part of the session where there is one. */
+  send(message: Message): void {
+    if (this.#session) this.#session.send(message)
+    else this.#connection.send(encode(message))
   }
 
+  /** Asks for a sign of life, which also acknowledges what was sent so far. */
   ping(): void {
-    this.#connection.ping()
+    const payload = new Uint8Array(this.#session ? 4 : 0)
+    if (this.#session) new DataView(payload.buffer).setUint32(0, this.#session.sent)
+    this.#connection.ping(payload)
   }
 
   /** Ends a connection that is dead already. */
@@ -139,8 +179,7 @@ export class ClientConnection implements ConnectionEvents {
     try {
       act?.()
     } catch (error) {
-      this.#context.onInternalError(error)
-      this.#tell('internal', 'the server failed to handle this frame')
+      this.#fail(error)
     }
   }
 
@@ -167,41 +206,90 @@ export class ClientConnection implements ConnectionEvents {
     }
     const session = this.#session
     if (type === 'hello') {
-      if (session) throw new ProtocolError('hello-repeated', 'hello was said already')
+      if (session || this.#isJoining) {
+        throw new ProtocolError('hello-repeated', 'hello was said already')
+      }
       const hello = decode(bytes) as MessageOf<'hello'>
-      return () => this.#handleHello(hello)
+      return () => void this.#join(hello)
     }
     if (!session) throw new ProtocolError('hello-required', `hello comes before ${type}`)
-    if (direction === 'partner') {
-      checkStructure(bytes)
-      if (type === 'signal' && session.wish?.mode === 'text') {
+    return direction === 'partner'
+      ? this.#readForPartner(session, bytes, type)
+      : this.#readForServer(session, bytes)
+  }
+
+  #readForPartner(session: Session, bytes: Uint8Array, type: MessageType): () => void {
+    const { handlers } = this.#context
+    checkStructure(bytes)
+    if (type === 'signal') {
+      if (session.wish?.mode === 'text') {
         throw new ProtocolError('wrong-mode', 'there are no signals in text mode')
       }
-      return () => handleRelay(session, bytes, this.#context)
+    } else if (!handlers.siteOf(session).isTextAllowed) {
+      return () => this.#tell('not-permitted', 'people do not write to each other on this site')
+    } else if (type === 'text' && handlers.onText) {
+      // It is decoded at once: what is no text is the sender's mistake.
+      decode(bytes)
+      return () => handleModeratedText(session, bytes, handlers)
     }
+    return () => handleRelay(session, bytes, handlers)
+  }
+
+  #readForServer(session: Session, bytes: Uint8Array): (() => void) | undefined {
+    const { handlers } = this.#context
     const message = decode(bytes)
     switch (message?.type) {
       case 'ticket':
-        return () => handleTicket(session, message, this.#context)
+        return () => handleTicket(session, message, handlers)
       case 'next':
-        return () => handleNext(session, this.#context)
+        return () => handleNext(session, handlers)
       case 'leave':
-        return () => handleLeave(session, this.#context)
+        return () => handleLeave(session, handlers)
+      case 'report':
+        return () => handleReport(session, message, handlers)
       default:
         return undefined
     }
   }
 
-  #handleHello(hello: MessageOf<'hello'>): void {
-    const joined = this.#context.createSession(hello, (frame) => this.#connection.send(frame))
-    if (!joined) {
-      const { fullRetryAfterMs } = this.#context
-      this.#refuse('server-full', 'server-full', 'the server is full', fullRetryAfterMs)
+  async #join(hello: MessageOf<'hello'>): Promise<void> {
+    this.#isJoining = true
+    try {
+      const answer = await this.#context.join(hello, this.#link, () => !this.#isClosing)
+      if ('code' in answer) {
+        if (this.#isClosing) return
+        this.#context.onRefused(answer.code)
+        this.#refuse(answer.code, answer.code, answer.message, answer.retryAfterMs)
+      } else if (this.#isClosing) {
+        // A resume answers at once, so this is a connection that ended while its last words came.
+        this.#context.handlers.sessions.detach(answer.session, this.#link, false)
+      } else this.#enter(answer)
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#isJoining = false
+    }
+  }
+
+  #enter(joined: Joined): void {
+    const { session, missed } = joined
+    const { handlers, welcome } = this.#context
+    this.#cancelHelloTimeout()
+    this.#connection.send(encode(welcome(joined)))
+    this.#session = session
+    if (!missed) {
+      handlers.notify('joined', { session })
       return
     }
-    this.#cancelHelloTimeout()
-    this.#session = joined.session
-    joined.session.send(joined.welcome)
+    for (const frame of missed) this.#connection.send(frame)
+    handlers.notify('back', { session, replayedFrames: missed.length })
+    handlers.rooms.partnerOf(session)?.send({ type: 'partner-back' })
+    if (session.isSearching && !session.room) enterQueue(session, handlers)
+  }
+
+  #fail(error: unknown): void {
+    this.#context.handlers.onInternalError(error)
+    this.#tell('internal', 'the server failed to handle this frame')
   }
 
   #refuse(

@@ -1,5 +1,7 @@
 export type { Log } from './operations/log.ts'
-export type { BuddyServerOptions, IceServer } from './config/options.ts'
+export type { IceServer } from './config/ice-server.ts'
+export type { BuddyServerOptions } from './config/settings.ts'
+export type { SiteOptions } from './config/site-options.ts'
 export type { BuddyServer } from './server.ts'
 export { createBuddyServer } from './server.ts'
 export type { Status } from './operations/status.ts'

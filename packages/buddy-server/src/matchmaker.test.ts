@@ -67,7 +67,7 @@ class World {
     }))
     this.matchmaker = new Matchmaker<Person>({
       clock: this.clock,
-      rematchDelayMs,
+      rematchDelayMs: () => rematchDelayMs,
       canOpenRoom: () => this.rooms < this.#maxRooms,
       onMatch: (waited, arrived) => this.#open(waited, arrived),
     })
@@ -230,7 +230,7 @@ test('with ten thousand waiting for a room, neither an arrival nor a free room l
   let isFull = true
   const matchmaker = new Matchmaker<Ticket>({
     clock: new ManualClock(),
-    rematchDelayMs,
+    rematchDelayMs: () => rematchDelayMs,
     canOpenRoom: () => !isFull,
     onMatch: () => {
       matches++

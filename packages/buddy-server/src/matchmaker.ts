@@ -21,11 +21,11 @@ interface Waiting<T> {
 interface MatchmakerDependencies<T> {
   readonly clock: Clock
   /** Two who were each other's latest partner meet again only after one has waited this long. */
-  readonly rematchDelayMs: number
+  readonly rematchDelayMs: () => number
   /** False while every room is taken: tickets wait. */
   readonly canOpenRoom: () => boolean
-  /** Two tickets are paired and no longer wait. */
-  readonly onMatch: (waited: T, arrived: T) => void
+  /** Two tickets are paired and no longer wait; they have waited for so many milliseconds. */
+  readonly onMatch: (waited: T, arrived: T, waitsMs: readonly [number, number]) => void
 }
 
 /**
@@ -90,20 +90,21 @@ export class Matchmaker<T extends Ticket> {
   /** Tries once more when the latest partner is barred no longer. */
   #retryWhenFree(waiting: Waiting<T>): void {
     const { clock, rematchDelayMs } = this.#dependencies
-    const leftMs = waiting.sinceMs + rematchDelayMs - clock.now()
+    const leftMs = waiting.sinceMs + rematchDelayMs() - clock.now()
     // Timers have whole milliseconds and may fire a little early: then once more.
     if (leftMs <= 0) this.#pair(waiting)
     else waiting.cancelRetry = clock.after(leftMs, () => this.#retryWhenFree(waiting))
   }
 
   #pair(arrived: Waiting<T>): boolean {
-    const { canOpenRoom, onMatch } = this.#dependencies
+    const { canOpenRoom, clock, onMatch } = this.#dependencies
     if (!canOpenRoom()) return false
     for (const waited of this.#pools.get(arrived.pool)?.values() ?? []) {
       if (waited === arrived || this.#areBarred(waited, arrived)) continue
       this.withdraw(waited.ticket.id)
       this.withdraw(arrived.ticket.id)
-      onMatch(waited.ticket, arrived.ticket)
+      const now = clock.now()
+      onMatch(waited.ticket, arrived.ticket, [now - waited.sinceMs, now - arrived.sinceMs])
       return true
     }
     return false
@@ -114,7 +115,7 @@ export class Matchmaker<T extends Ticket> {
     const wereTogether =
       one.ticket.latestPartnerId === other.ticket.id &&
       other.ticket.latestPartnerId === one.ticket.id
-    return wereTogether && clock.now() - Math.min(one.sinceMs, other.sinceMs) < rematchDelayMs
+    return wereTogether && clock.now() - Math.min(one.sinceMs, other.sinceMs) < rematchDelayMs()
   }
 }
 

@@ -1,32 +1,40 @@
 import type { LeaveReason } from '@buddy-chat/protocol'
-import type { Session } from './session.ts'
+import type { Session } from './sessions/session.ts'
 
 /** Two sessions matched, while it lasts. */
 export interface Room {
   readonly id: string
   readonly members: readonly [Session, Session]
+  /** On the server's clock. */
+  readonly openedAtMs: number
 }
 
 interface RoomsDependencies {
-  readonly maxRooms: number
+  readonly maxRooms: () => number
   readonly createId: () => string
+  readonly now: () => number
+  /** Both have been told that they are matched. */
+  readonly onOpened: (room: Room, waitsMs: readonly [number, number]) => void
+  readonly onEnded: (room: Room, leaver: Session, reason: LeaveReason) => void
   /** A room has ended while all were taken: one can be opened again. */
   readonly onFreed: () => void
 }
 
 /** Every room there is. A session is in one at most. */
 export class Rooms {
-  readonly maxRooms: number
   readonly #dependencies: RoomsDependencies
   readonly #rooms = new Set<Room>()
 
   constructor(dependencies: RoomsDependencies) {
-    this.maxRooms = dependencies.maxRooms
     this.#dependencies = dependencies
   }
 
   get size(): number {
     return this.#rooms.size
+  }
+
+  get maxRooms(): number {
+    return this.#dependencies.maxRooms()
   }
 
   get canOpen(): boolean {
@@ -38,12 +46,14 @@ export class Rooms {
    * just had a person's attention, makes the offer.
    * @throws Error where one of them is in a room
    */
-  open(waited: Session, arrived: Session): void {
+  open(waited: Session, arrived: Session, waitsMs: readonly [number, number]): void {
     if (waited.room || arrived.room) throw new Error('a session is in a room already')
-    const room: Room = { id: this.#dependencies.createId(), members: [waited, arrived] }
+    const { createId, now, onOpened } = this.#dependencies
+    const room: Room = { id: createId(), members: [waited, arrived], openedAtMs: now() }
     this.#rooms.add(room)
     for (const [self, partner] of [room.members, [arrived, waited]] as const) {
       self.room = room
+      self.isSearching = false
       self.latestPartnerId = partner.id
       self.send({
         type: 'matched',
@@ -53,6 +63,7 @@ export class Rooms {
         interests: commonInterests(self, partner),
       })
     }
+    onOpened(room, waitsMs)
   }
 
   /** The other in the session's room, if it is in one. */
@@ -63,15 +74,34 @@ export class Rooms {
 
   /** Ends the session's room and tells the partner why. False where it is in none. */
   leave(session: Session, reason: LeaveReason): boolean {
+    const { room } = session
     const partner = this.partnerOf(session)
-    if (!session.room || !partner) return false
+    if (!room || !partner) return false
+    const { now, onEnded, onFreed } = this.#dependencies
     const wasFull = !this.canOpen
-    this.#rooms.delete(session.room)
-    session.room = undefined
-    partner.room = undefined
+    this.#rooms.delete(room)
+    for (const member of room.members) {
+      member.room = undefined
+      member.lastActiveMs = now()
+    }
     partner.send({ type: 'partner-left', reason })
-    if (wasFull) this.#dependencies.onFreed()
+    onEnded(room, session, reason)
+    if (wasFull) onFreed()
     return true
+  }
+
+  /**
+   * Ends rooms that both have been away from since `awaySinceMs` or longer: their places are for
+   * others. Each is told when it comes back.
+   */
+  sweep(awaySinceMs: number): void {
+    for (const room of this.#rooms) {
+      const [one, other] = room.members
+      if ((one.awaySinceMs ?? Infinity) > awaySinceMs) continue
+      if ((other.awaySinceMs ?? Infinity) > awaySinceMs) continue
+      one.send({ type: 'partner-left', reason: 'lost' })
+      this.leave(one, 'lost')
+    }
   }
 }
 

@@ -1,5 +1,9 @@
+import type { Config, ConfigInput } from './config/read-config.ts'
 import { ConfigError, readConfig } from './config/read-config.ts'
+import { settings } from './config/settings.ts'
+import type { Log } from './operations/log.ts'
 import { createLog } from './operations/log.ts'
+import type { BuddyServer } from './server.ts'
 
 function fail(sentence: string): never {
   console.error(sentence)
@@ -12,14 +16,38 @@ interface Listening {
   readonly url: string
 }
 
-/**
- * Runs one server, configured by environment variables, until SIGINT or SIGTERM; then the process
- * exits with 0. What the operator got wrong ends it with 1 and a sentence on standard error.
- */
-export async function run(onListening: (listening: Listening) => void): Promise<void> {
+function logOf({ process: { logLevel, logFormat } }: Config): Log {
+  const isForPeople = logFormat === 'pretty' || (logFormat === 'auto' && process.stdout.isTTY)
+  return createLog(logLevel, isForPeople ? 'pretty' : 'json')
+}
+
+/** Reads the configuration again; what is wrong with it changes nothing. */
+function reload(server: BuddyServer, input: ConfigInput, log: Log): void {
   try {
-    const { options, logLevel } = readConfig(process.env)
-    const log = createLog(logLevel)
+    const { options } = readConfig(input)
+    // A trial's throw-away key is another each time.
+    const needRestart = server
+      .reload(options)
+      .filter((name) => name !== 'secretKey' || readConfig(input).origins.secretKey !== 'default')
+      .map((name) => settings[name as keyof typeof settings].key)
+    log.info('configuration reloaded')
+    if (needRestart.length > 0) log.warn({ keys: needRestart }, 'these change at a restart only')
+  } catch (error) {
+    log.error({ reason: (error as Error).message }, 'configuration not reloaded: it is as before')
+  }
+}
+
+/**
+ * Runs one server until SIGINT or SIGTERM; then the process exits with 0. SIGHUP reads the
+ * configuration again. What the operator got wrong ends it with 1 and a sentence on standard error.
+ */
+export async function run(
+  input: ConfigInput,
+  onListening: (listening: Listening) => void,
+): Promise<void> {
+  try {
+    const config = readConfig(input)
+    const log = logOf(config)
     // Imported late: its native part may be what fails, and that deserves a sentence.
     const { createBuddyServer } = await import('./server.ts').catch((error: unknown) => {
       fail(
@@ -27,13 +55,14 @@ export async function run(onListening: (listening: Listening) => void): Promise<
           `use Node 20 or 22 on glibc Linux, macOS or Windows.\n${String(error)}`,
       )
     })
-    const server = createBuddyServer(options, log)
+    const server = createBuddyServer(config.options, { log })
 
     let isStopping = false
     const stop = (): void => {
       // Whoever asks twice does not want to wait for anybody.
       if (isStopping) process.exit(0)
       isStopping = true
+      log.info('stopping')
       void server.close().then(() => {
         log.info('stopped')
         process.exit(0)
@@ -41,12 +70,14 @@ export async function run(onListening: (listening: Listening) => void): Promise<
     }
     process.on('SIGINT', stop)
     process.on('SIGTERM', stop)
+    process.on('SIGHUP', () => reload(server, input, log))
 
     onListening(await server.listen())
   } catch (error) {
     if (error instanceof ConfigError) fail(error.message)
-    const { code, message } = error as NodeJS.ErrnoException
+    const { code, name, message } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') fail(`Cannot listen: ${message}. Set PORT (or HOST) to another one.`)
+    if (name === 'TlsError') fail(message)
     throw error
   }
 }

@@ -1,33 +1,37 @@
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { MessageOf } from '@buddy-chat/protocol'
-import { cleanText, closeCodes, encode } from '@buddy-chat/protocol'
-import { Admission } from './limits/admission.ts'
-import type { ConnectionContext } from './client-connection.ts'
+import { encode } from '@buddy-chat/protocol'
+import { closeCodes } from '@buddy-chat/protocol'
 import { ClientConnection } from './client-connection.ts'
+import type { Cancel } from './clock.ts'
 import { createSystemClock } from './clock.ts'
+import type { BuddyServerOptions, ResolvedServerOptions } from './config/settings.ts'
+import { defaultOptions, settings as allSettings } from './config/settings.ts'
+import type { Core } from './core.ts'
+import { createCore, dismiss } from './core.ts'
+import { createNotify } from './events.ts'
+import { handleHello, subjectBanKey } from './handlers/hello.ts'
+import { createHookObserver } from './hook-observer.ts'
+import type { BuddyServerHooks } from './hooks.ts'
+import { Admission, refusal } from './limits/admission.ts'
+import { Bans } from './limits/bans.ts'
+import { addressKey, createClientAddress } from './limits/client-address.ts'
+import { createAdminAccess } from './operations/admin-access.ts'
+import { CapacityWatch } from './operations/capacity-watch.ts'
 import { createHttpRoutes } from './operations/http-routes.ts'
 import type { Log } from './operations/log.ts'
 import { silentLog } from './operations/log.ts'
-import { Matchmaker } from './matchmaker.ts'
-import type { BuddyServerOptions } from './config/options.ts'
-import { defaultOptions } from './config/options.ts'
+import { Operations } from './operations/operations.ts'
 import { loadPublicFiles } from './operations/public-files.ts'
-import { Rooms } from './rooms.ts'
-import { RefusalCount } from './operations/refusal-count.ts'
-import { Session } from './session.ts'
-import { Sessions } from './sessions.ts'
 import type { Status } from './operations/status.ts'
-import { percent } from './operations/status.ts'
 import type { Connection, ConnectionEvents } from './transport/transport.ts'
 import { createUwsTransport } from './transport/uws-transport.ts'
 
-/** How long a client stays away that found the server full: by then somebody has usually left. */
-const fullRetryAfterMs = 10_000
 /** Clients of a server that stops come back spread over this time. */
 const goingAwaySpreadMs = 5000
-/** A name for those who gave none. */
-const stranger = 'Stranger'
+/** What is left to be written at the end has so long. */
+const lastWordsMs = 500
+/** Webhooks that are queued at the end have so long. */
+const lastWebhooksMs = 2000
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -38,23 +42,41 @@ export interface BuddyServer {
   /**
    * Starts listening.
    * @returns the port, and the address on this machine
-   * @throws Error with `code: 'EADDRINUSE'` where the port is taken, or after `close()`
+   * @throws Error with `code: 'EADDRINUSE'` where the port is taken, or after `close()`; TlsError
    */
   listen(): Promise<{ readonly port: number; readonly url: string }>
   /** Users, rooms and load at this moment. */
   status(): Status
   /**
-   * Tells every client to come back in a while, closes, and stops listening. Calls that run go
-   * on between the browsers. Resolves when all is closed; a second call does nothing more.
+   * Takes new options, and reads TLS files again. Nobody is dropped; what is lower than before
+   * (a cap, say) is so for who comes next.
+   * @returns names of options that differ and need a new server instead; they stay as they were
+   * @throws Error where the options or files cannot be used; then nothing has changed
+   */
+  reload(options: BuddyServerOptions): readonly string[]
+  /**
+   * Shuts somebody out: ends the session, and refuses its address and its site's subject for a while.
+   * @returns false where there is no such session
+   */
+  ban(sessionId: string, durationMs: number): boolean
+  /**
+   * Tells every client to come back in a while and ends connections outside rooms at once, the others
+   * when their room ends or after `shutdownTimeoutMs`; stops listening. Calls that run go on between
+   * the browsers. Resolves when all is closed; a second call does nothing more.
    */
   close(): Promise<void>
 }
 
-const newId = (): string => randomBytes(12).toString('base64url')
+/** What a server gets from the program around it, beside options. */
+export interface BuddyServerSurroundings {
+  /** As pino has it. @default none */
+  readonly log?: Log
+  readonly hooks?: BuddyServerHooks
+}
 
 /** How this machine reaches a server that listens on `host`. */
 function hostInUrl(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  if (['0.0.0.0', '::', '127.0.0.1'].includes(host)) return 'localhost'
   return host.includes(':') ? `[${host}]` : host
 }
 
@@ -72,84 +94,109 @@ const deaf: ConnectionEvents = {
  */
 export function createBuddyServer(
   options: BuddyServerOptions = {},
-  log: Log = silentLog,
+  { log = silentLog, hooks = {} }: BuddyServerSurroundings = {},
 ): BuddyServer {
-  const settings = { ...defaultOptions, ...options }
+  let settings: ResolvedServerOptions = { ...defaultOptions, ...options }
   const onInternalError = (error: unknown): void => log.error({ err: error }, 'a handler failed')
   const clock = createSystemClock(onInternalError)
-  const startedAtMs = clock.now()
-  let matches = 0
-
-  const sessions = new Sessions(settings.maxUsers)
-  const rooms = new Rooms({
-    maxRooms: settings.maxRooms,
-    createId: newId,
-    onFreed: () => matchmaker.handleRoomFreed(),
-  })
-  const matchmaker = new Matchmaker<Session>({
-    clock,
-    rematchDelayMs: settings.rematchDelayMs,
-    canOpenRoom: () => rooms.canOpen,
-    onMatch: (waited, arrived) => {
-      matches++
-      rooms.open(waited, arrived)
-    },
-  })
-  const admission = new Admission(settings)
   const connections = new Set<ClientConnection>()
-  const refusals = new RefusalCount(log)
+  const bans = new Bans(() => clock.now())
+  let clientAddress = createClientAddress(settings)
+  let closed: Promise<void> | undefined
+  let onceEmpty: (() => void) | undefined
   let hasWarnedOfProxy = false
 
-  const iceServers = settings.iceServers.map(({ urls, username, credential }) => ({
-    urls,
-    username: username ?? null,
-    credential: credential ?? null,
-  }))
+  const operations = new Operations({
+    settings: () => settings,
+    clock,
+    log,
+    version,
+    isDraining: () => closed !== undefined,
+    connections: () => connections.size,
+    core: () => core,
+  })
+  const notify = createNotify(
+    [
+      ...operations.observers,
+      createHookObserver(hooks, onInternalError),
+      {
+        joined: () => lookAtCapacity(),
+        ended: () => lookAtCapacity(),
+        parted: ({ room: { members } }) => {
+          // While draining, whoever has finished a call is let go.
+          if (closed) for (const { link } of members) link?.close('going-away')
+        },
+      },
+    ],
+    onInternalError,
+  )
+  const core: Core = createCore({
+    settings: () => settings,
+    clock,
+    notify,
+    hooks,
+    bans,
+    addressOf: (upgrade) => clientAddress(upgrade),
+    onRelayed: (bytes, readAtMs) => {
+      operations.metrics.onRelayed(bytes, () => clock.now() - readAtMs)
+    },
+    onInternalError,
+  })
+  const capacity = new CapacityWatch(notify)
+  const lookAtCapacity = (): void => capacity.look(core.sessions.size, settings.maxUsers)
 
-  const welcome = (session: string, name: string): MessageOf<'welcome'> => {
-    const heartbeatMs = settings.pingIntervalMs
-    return { type: 'welcome', session, name, heartbeatMs, iceServers }
-  }
-  try {
-    encode(welcome(newId(), 'n'.repeat(128)))
-  } catch (cause) {
-    throw new Error(`clients cannot be told these options: ${String(cause)}`, { cause })
-  }
+  const admission = new Admission({
+    now: () => clock.now(),
+    addressKeyOf: (upgrade) => addressKey(clientAddress(upgrade)),
+    isAllowedOrigin: (upgrade) => [...core.sites()].some((site) => site.isAllowedOrigin(upgrade)),
+    isBanned: (key) => bans.has(key),
+    maxConnectionsPerAddress: () => settings.maxConnectionsPerAddress,
+    maxConnectsPerAddress: () => settings.maxConnectsPerAddress,
+  })
 
-  const createSession: ConnectionContext['createSession'] = ({ name, site }, sendFrame) => {
-    if (sessions.isFull) return undefined
-    const session = new Session({ id: newId(), name: cleanText(name) || stranger, site }, sendFrame)
-    sessions.add(session)
-    return { session, welcome: welcome(session.id, session.name) }
+  function admit(connection: Connection): ReturnType<Admission['admit']> {
+    const { upgrade } = connection
+    const admitted = admission.admit(upgrade)
+    if ('code' in admitted || !hooks.onUpgrade) return admitted
+    const visitor = { origin: upgrade.origin, address: clientAddress(upgrade) }
+    try {
+      if (hooks.onUpgrade(visitor) !== false) return admitted
+    } catch (error) {
+      onInternalError(error)
+    }
+    admitted.release()
+    return refusal('refused', 'you were not let in')
   }
 
   function handleConnection(connection: Connection): ConnectionEvents {
+    const { upgrade } = connection
     if (closed) {
+      connection.send(encode({ type: 'going-away', reconnectAfterMs: jitterMs() }))
       connection.close(closeCodes['going-away'], 'going-away')
       return deaf
     }
     warnOfUnknownProxy(connection)
-    const admitted = admission.admit(connection.upgrade)
-    if (!('release' in admitted)) {
+    const admitted = admit(connection)
+    if ('code' in admitted) {
       const { code, message, retryAfterMs } = admitted
       connection.send(encode({ type: 'error', code, message, retryAfterMs }))
       connection.close(closeCodes[code], code)
-      refusals.add(code, connection.upgrade.origin)
+      notify('refused', { code, origin: upgrade.origin })
       return deaf
     }
     const client = new ClientConnection(connection, {
-      sessions,
-      rooms,
-      matchmaker,
+      handlers: core.handlers,
       clock,
-      createSession,
-      fullRetryAfterMs,
       helloTimeoutMs: settings.helloTimeoutMs,
-      onInternalError,
-      onClosed: (session) => {
+      join: (hello, link, isConnected) => {
+        const caller = { upgrade, addressKey: admitted.addressKey, link, isConnected }
+        return handleHello(hello, caller, core.hello)
+      },
+      welcome: (joined) => core.welcome(joined),
+      onRefused: (code) => notify('refused', { code, origin: upgrade.origin }),
+      onClosed: () => {
         admitted.release()
         connections.delete(client)
-        if (session) sessions.remove(session)
         if (connections.size === 0) onceEmpty?.()
       },
     })
@@ -159,75 +206,140 @@ export function createBuddyServer(
 
   /** Without this setting, everybody behind the proxy shares one address and its limit. */
   function warnOfUnknownProxy({ upgrade }: Connection): void {
-    if (settings.trustedProxyHops > 0 || upgrade.forwardedFor === '' || hasWarnedOfProxy) return
+    const { trustedProxyHops, trustedProxies } = settings
+    const isKnown = trustedProxyHops > 0 || trustedProxies.length > 0
+    if (isKnown || upgrade.forwardedFor === '' || hasWarnedOfProxy) return
     hasWarnedOfProxy = true
-    log.warn('X-Forwarded-For is ignored: set TRUSTED_PROXY_HOPS if a proxy of yours sends it')
+    log.warn(
+      'X-Forwarded-For is ignored: set TRUSTED_PROXY_HOPS or TRUSTED_PROXIES if a proxy of yours sends it',
+    )
   }
 
   /** One beat: everyone hears something, and whoever was not heard for too long is ended. */
   function beat(): void {
-    refusals.report()
+    operations.reportRefusals()
     const silentSinceMs = clock.now() - settings.pingIntervalMs - settings.pingTimeoutMs
     for (const connection of connections) {
       if (connection.heardAtMs < silentSinceMs) connection.terminate()
       else connection.ping()
     }
-    const { size: online } = sessions
-    sessions.broadcast({ type: 'stats', online, waiting: matchmaker.size, rooms: rooms.size })
-  }
-
-  function status(): Status {
-    return {
-      status: 'healthy',
-      version,
-      uptime_seconds: Math.floor((clock.now() - startedAtMs) / 1000),
-      users: sessions.size,
-      max_users: sessions.maxUsers,
-      load_percent: percent(sessions.size, sessions.maxUsers),
-      waiting: matchmaker.size,
-      rooms: rooms.size,
-      max_rooms: rooms.maxRooms,
-      room_percent: percent(rooms.size, rooms.maxRooms),
-      matches,
-    }
+    const { sessions, matchmaker, rooms } = core
+    const [online, waiting] = [sessions.size, matchmaker.size]
+    sessions.broadcast({ type: 'stats', online, waiting, rooms: rooms.size })
   }
 
   const files = loadPublicFiles(new URL('public/', import.meta.url))
-  const transport = createUwsTransport(settings, {
-    onRequest: createHttpRoutes({ files, status }),
-    onConnection: handleConnection,
-    onError: onInternalError,
-  })
+  const { registry } = operations.metrics
+  const { tlsCertFile: certFile, tlsKeyFile: keyFile } = settings
+  const transport = createUwsTransport(
+    { ...settings, ...(certFile && { tls: { certFile, keyFile } }) },
+    {
+      onRequest: createHttpRoutes({
+        files,
+        status: (withSites) => operations.status(withSites),
+        isReady: () => closed === undefined,
+        access: createAdminAccess(
+          () => settings.adminToken,
+          () => clock.now(),
+        ),
+        hasAdminToken: () => settings.adminToken !== '',
+        metrics: async () => ({ type: registry.contentType, text: await registry.metrics() }),
+        dashboard: () => operations.dashboard(),
+      }),
+      onConnection: handleConnection,
+      onError: onInternalError,
+    },
+  )
 
-  let cancelBeat: (() => void) | undefined
-  let closed: Promise<void> | undefined
-  let onceEmpty: (() => void) | undefined
+  let cancels: Cancel[] = []
+
+  function start(): void {
+    cancels = [
+      clock.every(settings.pingIntervalMs, beat),
+      clock.every(settings.cleanupIntervalMs, () => {
+        core.sweepSessions()
+        admission.sweep()
+      }),
+      clock.every(settings.roomCleanupIntervalMs, () => core.sweepRooms()),
+    ]
+    operations.start()
+  }
+
+  function reload(renewed: BuddyServerOptions): readonly string[] {
+    const wanted: ResolvedServerOptions = { ...defaultOptions, ...renewed }
+    const names = Object.keys(defaultOptions) as (keyof ResolvedServerOptions)[]
+    const fixed = names.filter((name) => !allSettings[name].isReloadable)
+    const isSame = (name: keyof ResolvedServerOptions): boolean =>
+      JSON.stringify(wanted[name]) === JSON.stringify(settings[name])
+    const kept = Object.fromEntries(fixed.map((name) => [name, settings[name]]))
+    const previous = settings
+    const needRestart = fixed.filter((name) => !isSame(name))
+    settings = { ...wanted, ...kept }
+    try {
+      transport.reloadTls()
+      core.reload()
+    } catch (error) {
+      settings = previous
+      throw error
+    }
+    clientAddress = createClientAddress(settings)
+    return needRestart
+  }
+
+  const jitterMs = (): number => Math.floor(Math.random() * goingAwaySpreadMs)
+
+  /** Resolves when no connection is left, or the time is over. */
+  function untilEmpty(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(timeoutMs, resolve)
+      onceEmpty = () => {
+        cancel()
+        resolve()
+      }
+      if (connections.size === 0) onceEmpty()
+    })
+  }
 
   async function close(): Promise<void> {
-    cancelBeat?.()
-    refusals.report()
-    const everyoneGone = new Promise<void>((resolve) => (onceEmpty = resolve))
     for (const connection of connections) {
-      const reconnectAfterMs = Math.floor(Math.random() * goingAwaySpreadMs)
-      connection.send({ type: 'going-away', reconnectAfterMs })
-      connection.close('going-away')
+      connection.send({ type: 'going-away', reconnectAfterMs: jitterMs() })
+      if (!connection.session?.room) connection.close('going-away')
     }
+    await untilEmpty(settings.shutdownTimeoutMs)
+    for (const connection of connections) connection.close('going-away')
     // Whatever is in the way of a close frame is not waited for.
-    const cancelDeadline = clock.after(500, () => onceEmpty?.())
-    if (connections.size > 0) await everyoneGone
-    cancelDeadline()
+    await untilEmpty(lastWordsMs)
+    for (const cancel of cancels) cancel()
+    for (const session of core.sessions) core.sessions.end(session, 'stopped')
     transport.close()
+    await operations.close(lastWebhooksMs)
   }
 
   return {
-    status,
+    status: () => operations.status(false),
     listen: async () => {
       if (closed) throw new Error('this server is closed: make another one')
       const port = await transport.listen(settings.host, settings.port)
-      cancelBeat = clock.every(settings.pingIntervalMs, beat)
+      start()
       log.info({ port }, 'listening')
-      return { port, url: `http://${hostInUrl(settings.host)}:${port}` }
+      const scheme = settings.tlsCertFile ? 'https' : 'http'
+      return { port, url: `${scheme}://${hostInUrl(settings.host)}:${port}` }
     },
-    close: () => (closed ??= close()),
+    reload,
+    ban: (sessionId, durationMs) => {
+      const session = core.sessions.find(sessionId)
+      if (!session) return false
+      const { addressKey: key, site, subject } = session.identity
+      bans.add(key, durationMs)
+      if (subject !== undefined) bans.add(subjectBanKey(site, subject), durationMs)
+      dismiss(session, 'banned', 'you have been shut out for a while')
+      core.sessions.end(session, 'banned')
+      notify('banned', { session, durationMs })
+      return true
+    },
+    close: () => {
+      closed ??= Promise.resolve().then(close)
+      return closed
+    },
   }
 }

@@ -10,7 +10,7 @@ const clientName = 'buddy-chat-js'
 
 /** The first message of a connection. */
 export function toHello({ name, site }: ResolvedOptions): MessageOf<'hello'> {
-  return { type: 'hello', name, site, client: clientName }
+  return { type: 'hello', name, site, client: clientName, token: null, resume: null }
 }
 
 /** The wish to be matched. */

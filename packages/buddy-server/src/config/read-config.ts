@@ -1,157 +1,205 @@
-import { z } from 'zod'
-import type { BuddyServerOptions, IceServer } from './options.ts'
-import { defaultOptions } from './options.ts'
+import { randomBytes } from 'node:crypto'
+import { distance } from 'fastest-levenshtein'
+import type { ConfigSource } from './sources.ts'
+import { environmentSource, fileKeyOf, fileSource, flagSource } from './sources.ts'
+import type { ProcessOptions, ResolvedServerOptions, Setting } from './settings.ts'
+import { processSettings, settings } from './settings.ts'
 
-/** A value of the environment that cannot be used; the message is for the operator. */
+/** A configuration that cannot be used; the message is for the operator, a line for each mistake. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, `a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `a whole number from ${min} to ${max}`)
+/** An option's name. */
+export type OptionName = keyof typeof settings
 
-/** An hour: more is a mistake, and timers overflow at 24 days. */
-const maxSeconds = 3600
-
-const seconds = (min: number) =>
-  z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, `seconds, from ${min} to ${maxSeconds}`)
-    .transform((text) => Math.round(Number(text) * 1000))
-    .refine(
-      (value) => value >= min * 1000 && value <= maxSeconds * 1000,
-      `seconds, from ${min} to ${maxSeconds}`,
-    )
-
-/** As a browser writes it, with a leading `*.` for any host below. */
-function isOrigin(text: string): boolean {
-  const host = text.replace(/^(https?:\/\/)\*\./, '$1')
-  return /^https?:[^*]+$/.test(host) && URL.canParse(host) && new URL(host).origin === host
-}
-
-const origins = z
-  .string()
-  .transform((text) => text.split(',').flatMap((origin) => origin.trim() || []))
-  .refine(
-    (list) => list.length > 0 && list.every((origin) => origin === '*' || isOrigin(origin)),
-    'origins like https://chat.example or https://*.example, separated by commas, or *',
-  )
-
-const iceUrl = /^(stuns?|turns?):\S+$/
-const iceServer = z
-  .strictObject({
-    urls: z.union([z.string().regex(iceUrl), z.array(z.string().regex(iceUrl)).min(1).max(8)]),
-    username: z.string().optional(),
-    credential: z.string().optional(),
-  })
-  // Browsers refuse to open any call with a TURN server that lacks them (W3C WebRTC §4.2.4).
-  .refine(
-    ({ urls, username, credential }) =>
-      ![urls].flat().some((url) => url.startsWith('turn')) || (username && credential),
-  )
-const iceHint =
-  'stun: URLs separated by commas, or a JSON array of RTCIceServer objects, turn: ones with username and credential'
-
-const iceServers = z.string().transform((text, context): readonly IceServer[] => {
-  const trimmed = text.trim()
-  if (trimmed === '') return []
-  let raw: unknown = trimmed.split(',').map((url) => ({ urls: url.trim() }))
-  if (trimmed.startsWith('[')) {
-    try {
-      raw = JSON.parse(trimmed)
-    } catch {
-      raw = undefined
-    }
-  }
-  const parsed = z.array(iceServer).max(16).safeParse(raw)
-  if (!parsed.success) {
-    context.addIssue({ code: 'custom', message: iceHint })
-    return z.NEVER
-  }
-  return parsed.data.map(({ urls, ...rest }) => ({
-    ...rest,
-    urls: typeof urls === 'string' ? [urls] : urls,
-  }))
-})
-
-const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
-
-const schema = z.object({
-  PORT: whole(0, 65_535),
-  HOST: z.string().min(1, 'an address to listen on'),
-  MAX_CONCURRENT_USERS: whole(1, 1_000_000),
-  MAX_ROOMS: whole(1, 500_000),
-  MAX_CONNECTIONS_PER_IP: whole(1, 1_000_000),
-  TRUSTED_PROXY_HOPS: whole(0, 10),
-  ALLOWED_ORIGINS: origins,
-  ICE_SERVERS: iceServers,
-  SOCKET_PING_INTERVAL: seconds(1),
-  SOCKET_PING_TIMEOUT: seconds(1),
-  SOCKET_MAX_HTTP_BUFFER_SIZE: whole(65_536, 100_000_000),
-  MAX_BACKLOG_BYTES: whole(65_536, 100_000_000),
-  HELLO_TIMEOUT_SECONDS: seconds(1),
-  REMATCH_DELAY_SECONDS: seconds(0),
-  LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(', ')}`),
-})
-
-const optionNames = {
-  PORT: 'port',
-  HOST: 'host',
-  MAX_CONCURRENT_USERS: 'maxUsers',
-  MAX_ROOMS: 'maxRooms',
-  MAX_CONNECTIONS_PER_IP: 'maxConnectionsPerAddress',
-  TRUSTED_PROXY_HOPS: 'trustedProxyHops',
-  ALLOWED_ORIGINS: 'allowedOrigins',
-  ICE_SERVERS: 'iceServers',
-  SOCKET_PING_INTERVAL: 'pingIntervalMs',
-  SOCKET_PING_TIMEOUT: 'pingTimeoutMs',
-  SOCKET_MAX_HTTP_BUFFER_SIZE: 'maxFrameBytes',
-  MAX_BACKLOG_BYTES: 'maxBacklogBytes',
-  HELLO_TIMEOUT_SECONDS: 'helloTimeoutMs',
-  REMATCH_DELAY_SECONDS: 'rematchDelayMs',
-} as const satisfies Record<string, keyof BuddyServerOptions>
-
-/** Every variable that is read. */
-export const variables: readonly string[] = Object.keys(schema.shape)
-
-/** What the environment asks for. */
+/** Everything a process is told, and by what. */
 export interface Config {
-  readonly options: BuddyServerOptions
-  readonly logLevel: (typeof logLevels)[number]
+  readonly options: ResolvedServerOptions
+  readonly process: ProcessOptions
+  /** Where each value comes from, for people: `--port`, `environment`, a file's name, `default`. */
+  readonly origins: Readonly<Record<OptionName, string>>
 }
+
+/** What a configuration is read from. */
+export interface ConfigInput {
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Values of flags by their long name without the dashes: `{ 'max-rooms': '5' }`. */
+  readonly flags?: Readonly<Record<string, string | boolean | undefined>>
+}
+
+const names = Object.keys(settings) as OptionName[]
 
 /**
- * Reads the configuration from environment variables; an unset one leaves the default.
- * @throws ConfigError naming each wrong variable, its value and what is allowed
+ * Reads the configuration: flags before environment before the file (`--config`, `CONFIG_FILE`)
+ * before defaults.
+ * @throws ConfigError naming each wrong value with what is allowed, each key that is none, and what
+ *   must be set for a server that others can reach
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const parsed = schema.partial().safeParse(
-    Object.fromEntries(
-      variables.map((key) => {
-        const value = environment[key]
-        // An empty line in a compose file means "not set", except where empty says "none".
-        return [key, value === '' && key !== 'ICE_SERVERS' ? undefined : value]
-      }),
-    ),
-  )
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(({ path, message }) => {
-      const key = String(path[0])
-      // It may hold a password, and this ends up in logs.
-      const value = key === 'ICE_SERVERS' ? '…' : (environment[key] ?? '')
-      return `${key}=${value} is not allowed: it must be ${message}`
-    })
-    throw new ConfigError([...new Set(lines)].join('\n'))
+export function readConfig({ environment = {}, flags = {} }: ConfigInput): Config {
+  const path = flags['config'] ?? environment['CONFIG_FILE']
+  const file = typeof path === 'string' && path !== '' ? fileSource(path, ConfigError) : undefined
+  const sources = [flagSource(flags), environmentSource(environment), ...(file ? [file] : [])]
+  const mistakes = [...unknownVariables(environment), ...(file ? unknownKeys(file) : [])]
+  const values: Partial<Record<OptionName, unknown>> = {}
+  const origins = {} as Record<OptionName, string>
+  for (const name of names) {
+    const setting = settings[name]
+    const given = findValue(setting, sources)
+    origins[name] = given ? given.origin : 'default'
+    values[name] = setting.fallback
+    if (!given) continue
+    const parsed = setting.kind.safeParse(given.raw)
+    if (parsed.success) values[name] = parsed.data
+    else mistakes.push(...parsed.error.issues.map((issue) => describe(setting, given, issue)))
   }
-  const { LOG_LEVEL, ...values } = parsed.data
-  const options = Object.fromEntries(
-    Object.entries(values).flatMap(([key, value]) =>
-      value === undefined ? [] : [[optionNames[key as keyof typeof optionNames], value]],
-    ),
-  )
-  return { options: { ...defaultOptions, ...options }, logLevel: LOG_LEVEL ?? 'info' }
+  if (mistakes.length > 0) throw new ConfigError([...new Set(mistakes)].join('\n'))
+  return finish(values as Record<OptionName, unknown>, origins)
+}
+
+interface Given {
+  readonly raw: unknown
+  readonly source: ConfigSource
+  readonly origin: string
+}
+
+function findValue(setting: Setting<unknown>, sources: readonly ConfigSource[]): Given | undefined {
+  for (const source of sources) {
+    const raw = source.get(setting.key)
+    // An empty line in a compose file means "not set", except where empty says "none".
+    if (raw === undefined || raw === null || (raw === '' && !setting.isEmptyMeant)) continue
+    return { raw, source, origin: source.origin(setting.key) }
+  }
+  return undefined
+}
+
+function describe(
+  { key, isSecret }: Setting<unknown>,
+  { raw, source }: Given,
+  { path, message }: { path: PropertyKey[]; message: string },
+): string {
+  const name =
+    source.spell(key) +
+    path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
+  // A nested value may hold a password, and this ends up in logs.
+  const isShown =
+    !isSecret && path.length === 0 && typeof raw !== 'object' && !/^[[{]/.test(String(raw))
+  const value = isShown ? String(raw) : '…'
+  if (message.startsWith('Unrecognized key'))
+    return `${name}: ${message.replace('Unrecognized', 'there is no')}`
+  return `${name}=${value} is not allowed: it must be ${message}`
+}
+
+/** The known name that `name` was probably meant to be. */
+function meant(name: string, known: readonly string[]): string | undefined {
+  const close = known
+    .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
+    .filter(({ candidate, edits }) => edits > 0 && edits <= Math.min(3, candidate.length / 4))
+  return close.sort((one, other) => one.edits - other.edits)[0]?.candidate
+}
+
+const variables = [...names.map((name) => settings[name].key), 'CONFIG_FILE']
+
+/** Others' variables are none of our business; one that is almost ours is a mistake. */
+function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(environment)
+    .filter((key) => !variables.includes(key))
+    .flatMap((key) => {
+      // Short names resemble each other by chance.
+      const known = key.length < 8 ? undefined : meant(key, variables)
+      return known ? [`${key} is no setting: did you mean ${known}?`] : []
+    })
+}
+
+function unknownKeys({ keys, label }: { keys: readonly string[]; label: string }): string[] {
+  const known = names.map((name) => fileKeyOf(settings[name].key))
+  return keys
+    .filter((key) => !known.includes(key))
+    .map((key) => {
+      const hint = meant(key, known)
+      return `${key} in ${label} is no setting${hint ? `: did you mean ${hint}?` : ''}`
+    })
+}
+
+const placeholder =
+  /change.?me|replace.?me|placeholder|your.?secret|example|0123456789|1234567890|password/i
+
+const isWeak = (secret: string): boolean => placeholder.test(secret) || new Set(secret).size < 8
+
+/** Adds what a trial needs, or refuses what only a trial may lack. */
+function finish(values: Record<OptionName, unknown>, origins: Record<OptionName, string>): Config {
+  const processNames = new Set(Object.keys(processSettings.Process))
+  const pick = (isProcess: boolean): object =>
+    Object.fromEntries(
+      Object.entries(values).filter(([name]) => processNames.has(name) === isProcess),
+    )
+  let options = pick(false) as ResolvedServerOptions
+  const process = pick(true) as ProcessOptions
+  const mistakes = togetherMistakes(options)
+  if (process.isDev) {
+    options = {
+      ...options,
+      secretKey: options.secretKey || randomBytes(32).toString('base64url'),
+      ...(origins.host === 'default' && { host: '127.0.0.1' }),
+      ...(origins.shutdownTimeoutMs === 'default' && { shutdownTimeoutMs: 0 }),
+    }
+  } else mistakes.push(...missingForOthers(options, origins))
+  if (mistakes.length > 0) throw new ConfigError(mistakes.join('\n'))
+  return { options, process, origins }
+}
+
+/** Settings that go only together. */
+function togetherMistakes(options: ResolvedServerOptions): string[] {
+  const mistakes: string[] = []
+  const { tlsCertFile, tlsKeyFile, turnUrls, turnSecret, webhookUrl, webhookSecret } = options
+  if (!tlsCertFile !== !tlsKeyFile) {
+    mistakes.push('TLS_CERT_FILE and TLS_KEY_FILE go together: set both, or neither')
+  }
+  if (turnUrls.length > 0 !== (turnSecret !== '')) {
+    mistakes.push('TURN_URLS and TURN_SECRET go together: set both, or neither')
+  }
+  if (webhookUrl && !webhookSecret) {
+    mistakes.push('WEBHOOK_URL needs WEBHOOK_SECRET: a receiver must be able to tell who posts')
+  }
+  if (options.trustedProxyHops > 0 && options.trustedProxies.length > 0) {
+    mistakes.push('TRUSTED_PROXY_HOPS and TRUSTED_PROXIES say the same in two ways: set one')
+  }
+  return mistakes
+}
+
+/** What a server that others can reach may not lack. */
+function missingForOthers(
+  options: ResolvedServerOptions,
+  origins: Readonly<Record<OptionName, string>>,
+): string[] {
+  const mistakes: string[] = []
+  if (options.secretKey === '') {
+    mistakes.push(
+      'SECRET_KEY is not set: set it to a random text (`buddy-server generate-keys` makes one), or try it with --dev',
+    )
+  }
+  const secrets = {
+    secretKey: 'SECRET_KEY',
+    adminToken: 'ADMIN_TOKEN',
+    webhookSecret: 'WEBHOOK_SECRET',
+  } as const
+  for (const [name, key] of Object.entries(secrets) as [keyof typeof secrets, string][]) {
+    if (options[name] !== '' && isWeak(options[name])) {
+      mistakes.push(
+        `${key} looks like a placeholder: set a random text (\`buddy-server generate-keys\` makes one)`,
+      )
+    }
+  }
+  if (options.allowedOrigins.includes('*')) {
+    const what = origins.allowedOrigins === 'default' ? 'is not set' : 'is open to every page'
+    mistakes.push(
+      `ALLOWED_ORIGINS ${what}: set it to the pages that embed Buddy, such as https://www.example.org (self: the page this server serves), or try it with --dev`,
+    )
+  }
+  for (const { key, allowedOrigins } of options.sites) {
+    if (allowedOrigins.includes('*')) {
+      mistakes.push(`allowed_origins of site ${key} is open to every page: name its pages`)
+    }
+  }
+  return mistakes
 }

@@ -1,11 +1,28 @@
+import type { ErrorCode } from '@buddy-chat/protocol'
+import type { Notify } from '../events.ts'
+import type { BuddyServerHooks } from '../hooks.ts'
 import type { Matchmaker } from '../matchmaker.ts'
 import type { Rooms } from '../rooms.ts'
-import type { Session } from '../session.ts'
-import type { Sessions } from '../sessions.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import type { Site } from '../sites/site.ts'
 
 /** What handlers of a session's messages may use. */
 export interface HandlerContext {
   readonly sessions: Sessions
   readonly rooms: Rooms
   readonly matchmaker: Matchmaker<Session>
+  /** The site of a session; one that was taken out of the configuration meanwhile stays as it was. */
+  readonly siteOf: (session: Session) => Site
+  readonly notify: Notify
+  readonly onText: BuddyServerHooks['onText']
+  /** Something of this server's own failed; tells the operator. */
+  readonly onInternalError: (error: unknown) => void
+  /** A frame was passed on; on the hot path, so it is no event. `readAtMs` on the server's clock. */
+  readonly onRelayed: (bytes: number, readAtMs: number) => void
+}
+
+/** Tells a session what it got wrong. */
+export function tell(session: Session, code: ErrorCode, message: string): void {
+  session.send({ type: 'error', code, message, retryAfterMs: null })
 }

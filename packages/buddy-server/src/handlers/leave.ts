@@ -1,13 +1,14 @@
 import type { LeaveReason } from '@buddy-chat/protocol'
-import type { Session } from '../session.ts'
+import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
 
-/** Out of the room and out of the queue; the session stays. Also the end of a connection. */
+/** Out of the room and out of the queue; the session stays. Also the end of a session. */
 export function handleLeave(
   session: Session,
-  context: HandlerContext,
+  context: Pick<HandlerContext, 'matchmaker' | 'rooms'>,
   reason: LeaveReason = 'left',
 ): void {
+  session.isSearching = false
   context.matchmaker.withdraw(session.id)
   context.rooms.leave(session, reason)
 }

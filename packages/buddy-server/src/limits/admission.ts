@@ -1,7 +1,7 @@
 import type { CloseCode, ErrorCode } from '@buddy-chat/protocol'
 import { subprotocol } from '@buddy-chat/protocol'
-import { createOriginCheck } from './origins.ts'
 import type { Upgrade } from '../transport/transport.ts'
+import { TokenBucket } from './rate-limiter.ts'
 
 /** Why a connection is not wanted; every one of these is an error and a close code alike. */
 export interface Refusal {
@@ -13,67 +13,89 @@ export interface Refusal {
 
 /** A connection that was let in; give it back when it has closed. */
 export interface Admitted {
+  /** What limits and bans count by. */
+  readonly addressKey: string
   readonly release: () => void
 }
 
-interface AdmissionOptions {
-  readonly allowedOrigins: readonly string[]
-  readonly maxConnectionsPerAddress: number
-  /** Proxies of our own in front, whose additions to `X-Forwarded-For` can be believed. */
-  readonly trustedProxyHops: number
+interface AdmissionDependencies {
+  readonly now: () => number
+  /** What a client's limits count by. */
+  readonly addressKeyOf: (upgrade: Upgrade) => string
+  readonly isAllowedOrigin: (upgrade: Upgrade) => boolean
+  readonly isBanned: (addressKey: string) => boolean
+  readonly maxConnectionsPerAddress: () => number
+  readonly maxConnectsPerAddress: () => number
+}
+
+interface Address {
+  open: number
+  readonly connects: TokenBucket
 }
 
 /** How long a client stays away that was refused for its address's sake. */
 const retryAfterMs = 10_000
-
-/**
- * The client's address: the TCP peer's, or with `hops` trusted proxies the address that the
- * outermost of them saw, which is the `hops`-th from the right of `X-Forwarded-For`. Whatever
- * stands further left, the client may have written itself.
- */
-export function clientAddress(
-  { remoteAddress, forwardedFor }: Pick<Upgrade, 'remoteAddress' | 'forwardedFor'>,
-  hops: number,
-): string {
-  if (hops === 0) return remoteAddress
-  const seen = forwardedFor.split(',').map((address) => address.trim())
-  return seen.at(-hops) || remoteAddress
-}
+/** An address without connections is forgotten when its bucket is full again. */
+const minuteMs = 60_000
 
 /** Who may connect at all, before a word is said. */
 export class Admission {
-  readonly #options: AdmissionOptions
-  readonly #isAllowedOrigin: (origin: string | undefined) => boolean
-  readonly #byAddress = new Map<string, number>()
+  readonly #dependencies: AdmissionDependencies
+  readonly #addresses = new Map<string, Address>()
 
-  constructor(options: AdmissionOptions) {
-    this.#options = options
-    this.#isAllowedOrigin = createOriginCheck(options.allowedOrigins)
+  constructor(dependencies: AdmissionDependencies) {
+    this.#dependencies = dependencies
   }
 
   admit(upgrade: Upgrade): Admitted | Refusal {
+    const { addressKeyOf, isAllowedOrigin, isBanned, maxConnectionsPerAddress, now } =
+      this.#dependencies
     if (!upgrade.protocols.includes(subprotocol)) {
-      return refuse('unsupported-version', `this server speaks ${subprotocol} only`)
+      return refusal('unsupported-version', `this server speaks ${subprotocol} only`)
     }
-    if (!this.#isAllowedOrigin(upgrade.origin)) {
-      return refuse('origin-not-allowed', 'this origin is not in ALLOWED_ORIGINS')
+    if (!isAllowedOrigin(upgrade)) {
+      return refusal('origin-not-allowed', 'this origin may not use this server')
     }
-    const address = clientAddress(upgrade, this.#options.trustedProxyHops)
-    const count = this.#byAddress.get(address) ?? 0
-    if (count >= this.#options.maxConnectionsPerAddress) {
-      return refuse('too-many-connections', 'too many connections from one address', retryAfterMs)
+    const addressKey = addressKeyOf(upgrade)
+    if (isBanned(addressKey)) return refusal('banned', 'you have been shut out for a while')
+    const address = this.#address(addressKey)
+    const waitMs = address.connects.take(now())
+    if (waitMs > 0) {
+      const message = 'too many new connections from one address'
+      return refusal('too-many-connections', message, Math.max(waitMs, 1000))
     }
-    this.#byAddress.set(address, count + 1)
-    return { release: () => this.#release(address) }
+    if (address.open >= maxConnectionsPerAddress()) {
+      return refusal('too-many-connections', 'too many connections from one address', retryAfterMs)
+    }
+    address.open++
+    return { addressKey, release: () => void address.open-- }
   }
 
-  #release(address: string): void {
-    const count = (this.#byAddress.get(address) ?? 0) - 1
-    if (count > 0) this.#byAddress.set(address, count)
-    else this.#byAddress.delete(address)
+  /** Forgets addresses that nothing is known of any more. */
+  sweep(): void {
+    const now = this.#dependencies.now()
+    for (const [key, { open, connects }] of this.#addresses) {
+      if (open === 0 && connects.isFull(now)) this.#addresses.delete(key)
+    }
+  }
+
+  #address(key: string): Address {
+    const known = this.#addresses.get(key)
+    if (known) return known
+    const { maxConnectsPerAddress, now } = this.#dependencies
+    const burst = maxConnectsPerAddress()
+    const rate = { burst, perSecond: burst / (minuteMs / 1000) }
+    const address = { open: 0, connects: new TokenBucket(rate, now()) }
+    this.#addresses.set(key, address)
+    return address
   }
 }
 
-function refuse(code: Refusal['code'], message: string, after: number | null = null): Refusal {
+/** A refusal; `after` is when to try again, in milliseconds. */
+export function refusal(
+  code: Refusal['code'],
+  message: string,
+  after: number | null = null,
+): Refusal {
   return { code, message, retryAfterMs: after }
 }

@@ -18,13 +18,24 @@ export class TokenBucket {
 
   /** Takes `cost` tokens. Returns 0, or where there are fewer the milliseconds until there are enough. */
   take(nowMs: number, cost = 1): number {
-    const { burst, perSecond } = this.#rate
-    this.#tokens = Math.min(burst, this.#tokens + ((nowMs - this.#atMs) / 1000) * perSecond)
-    this.#atMs = nowMs
+    this.#refill(nowMs)
+    const { perSecond } = this.#rate
     if (this.#tokens >= cost) {
       this.#tokens -= cost
       return 0
     }
     return Math.ceil(((cost - this.#tokens) / perSecond) * 1000)
+  }
+
+  /** Whether nothing is missing, as in a new one. */
+  isFull(nowMs: number): boolean {
+    this.#refill(nowMs)
+    return this.#tokens >= this.#rate.burst
+  }
+
+  #refill(nowMs: number): void {
+    const { burst, perSecond } = this.#rate
+    this.#tokens = Math.min(burst, this.#tokens + ((nowMs - this.#atMs) / 1000) * perSecond)
+    this.#atMs = nowMs
   }
 }

@@ -1,35 +1,40 @@
+import type { HttpRequest, HttpResponse } from '../transport/transport.ts'
+import type { Access } from './admin-access.ts'
+import type { DashboardData } from './dashboard-data.ts'
 import type { PublicFile, PublicFileName } from './public-files.ts'
 import type { Status } from './status.ts'
-import type { HttpRequest, HttpResponse } from '../transport/transport.ts'
 
 interface RouteDependencies {
   readonly files: ReadonlyMap<PublicFileName, PublicFile>
-  readonly status: () => Status
+  readonly status: (withSites: boolean) => Status
+  /** False while draining. */
+  readonly isReady: () => boolean
+  /** Whether an `Authorization` header shows the admin token. */
+  readonly access: (authorization: string) => Access
+  readonly hasAdminToken: () => boolean
+  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>
+  readonly dashboard: () => DashboardData
 }
 
-type Route = (request: HttpRequest) => HttpResponse
+type Answer = HttpResponse | Promise<HttpResponse>
+type Route = (request: HttpRequest) => Answer
 
 const common = { 'X-Content-Type-Options': 'nosniff' }
 
-/**
- * The demo page runs under the strictest policy a site may have, which shows that the element
- * needs nothing more. `frame-ancestors` is left open: the page is there to be tried anywhere.
- */
-const pageHeaders = {
+/** A page under the strictest policy a site may have; `more` are its directives. */
+const pageHeaders = (...more: readonly string[]): HttpResponse['headers'] => ({
   'Content-Security-Policy': [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "connect-src 'self' ws: wss:",
     "img-src 'self' data:",
-    "media-src 'self' blob:",
     "base-uri 'none'",
     "form-action 'none'",
     "require-trusted-types-for 'script'",
-    "trusted-types 'allow-duplicates' lit-html",
+    ...more,
   ].join('; '),
   'Referrer-Policy': 'no-referrer',
-}
+})
 
 function json(status: number, body: object, headers: HttpResponse['headers'] = {}): HttpResponse {
   return {
@@ -58,12 +63,17 @@ function bestEncoding(acceptEncoding: string): 'br' | 'gzip' | 'identity' {
   return accepted.has('gzip') ? 'gzip' : 'identity'
 }
 
+const contentTypes: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+}
+
 function serveFile(
   { files }: RouteDependencies,
   name: PublicFileName,
-  contentType: string,
   extra: HttpResponse['headers'],
-): Route {
+): (request: HttpRequest) => HttpResponse {
   return (request) => {
     const file = files.get(name)
     if (!file) {
@@ -72,7 +82,7 @@ function serveFile(
     const encoding = bestEncoding(request.header('accept-encoding'))
     const headers = {
       ...common,
-      'Content-Type': contentType,
+      'Content-Type': contentTypes[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
       // Each encoding is a representation of its own, so each has its own tag (RFC 9110 §8.8.3).
       ETag: encoding === 'identity' ? file.etag : file.etag.replace(/"$/, `-${encoding}"`),
       Vary: 'Accept-Encoding',
@@ -91,17 +101,57 @@ function serveFile(
   }
 }
 
-/** Answers every HTTP request. Nothing is read from a body, nothing changes anything. */
-export function createHttpRoutes(dependencies: RouteDependencies): Route {
-  const { status } = dependencies
-  const page = serveFile(dependencies, 'index.html', 'text/html; charset=utf-8', {
-    ...pageHeaders,
-    'Cache-Control': 'no-cache',
+const refusals = {
+  none: { status: 401, error: 'unauthorized', message: 'this needs the admin token' },
+  wrong: { status: 401, error: 'unauthorized', message: 'this is not the admin token' },
+  'too-many': { status: 429, error: 'too-many-attempts', message: 'wrong too often: wait a while' },
+} as const
+
+/** What only whoever has the admin token may see. */
+function behindToken(
+  { access, hasAdminToken }: RouteDependencies,
+  route: Route,
+  isOpenWithoutToken = false,
+): Route {
+  return (request) => {
+    if (!hasAdminToken()) {
+      if (isOpenWithoutToken) return route(request)
+      return json(404, { error: 'no-admin-token', message: 'set ADMIN_TOKEN to open this' })
+    }
+    const result = access(request.header('authorization'))
+    if (result === 'granted') return route(request)
+    const { status, error, message } = refusals[result]
+    return json(
+      status,
+      { error, message },
+      status === 401
+        ? { 'WWW-Authenticate': 'Basic realm="Buddy", charset="UTF-8"' }
+        : { 'Retry-After': '2' },
+    )
+  }
+}
+
+/** Paths that are part of the server's interface; each answers GET and HEAD. */
+function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, Route>> {
+  const { status, isReady, access, metrics, dashboard } = dependencies
+  const file = (name: PublicFileName, headers: HttpResponse['headers']) =>
+    serveFile(dependencies, name, headers)
+  const fresh = { 'Cache-Control': 'no-cache' }
+  // `frame-ancestors` is left open: the demo page is there to be tried anywhere.
+  const page = file('index.html', {
+    ...pageHeaders(
+      "connect-src 'self' ws: wss:",
+      "media-src 'self' blob:",
+      "trusted-types 'allow-duplicates' lit-html",
+    ),
+    ...fresh,
     Vary: 'Accept, Accept-Encoding',
   })
-  const fresh = { 'Cache-Control': 'no-cache' }
-  const javascript = 'text/javascript; charset=utf-8'
-  const routes: Readonly<Record<string, Route>> = {
+  const dashboardPage = file('dashboard/index.html', {
+    ...pageHeaders("connect-src 'self'", "trusted-types 'none'", "frame-ancestors 'none'"),
+    ...fresh,
+  })
+  return {
     '/': (request) =>
       request.header('accept').includes('text/html')
         ? page(request)
@@ -113,17 +163,43 @@ export function createHttpRoutes(dependencies: RouteDependencies): Route {
         { Upgrade: 'websocket' },
       ),
     '/healthz': () => json(200, { status: 'healthy' }),
-    '/status': () => json(200, status()),
-    '/demo.css': serveFile(dependencies, 'demo.css', 'text/css; charset=utf-8', fresh),
-    '/demo.js': serveFile(dependencies, 'demo.js', javascript, fresh),
+    '/readyz': () =>
+      isReady() ? json(200, { status: 'ready' }) : json(503, { status: 'draining' }),
+    '/status': (request) => {
+      const authorization = request.header('authorization')
+      const isAdmin = authorization !== '' && access(authorization) === 'granted'
+      return json(200, status(isAdmin), isAdmin ? { 'Access-Control-Allow-Origin': 'null' } : {})
+    },
+    '/metrics': behindToken(
+      dependencies,
+      async () => {
+        const { type, text } = await metrics()
+        return { status: 200, headers: { ...common, 'Content-Type': type }, body: text }
+      },
+      true,
+    ),
+    '/dashboard': behindToken(dependencies, dashboardPage),
+    '/dashboard/data': behindToken(dependencies, () =>
+      json(200, dashboard(), { 'Access-Control-Allow-Origin': 'null' }),
+    ),
+    // Without the data the two tell nothing that is not in the repository.
+    '/dashboard/dashboard.css': file('dashboard/dashboard.css', fresh),
+    '/dashboard/dashboard.js': file('dashboard/dashboard.js', fresh),
+    '/demo.css': file('demo.css', fresh),
+    '/demo.js': file('demo.js', fresh),
     // Five minutes: a fix reaches every embedding page soon, and a visit asks at most once.
-    '/buddy-chat.js': serveFile(dependencies, 'buddy-chat.js', javascript, {
+    '/buddy-chat.js': file('buddy-chat.js', {
       'Cache-Control': 'public, max-age=300, stale-while-revalidate=86400',
       'Access-Control-Allow-Origin': '*',
       'Cross-Origin-Resource-Policy': 'cross-origin',
       'Timing-Allow-Origin': '*',
     }),
   }
+}
+
+/** Answers every HTTP request. Nothing is read from a body, nothing changes anything. */
+export function createHttpRoutes(dependencies: RouteDependencies): Route {
+  const routes = createRoutes(dependencies)
   return (request) => {
     const route = Object.hasOwn(routes, request.path) ? routes[request.path] : undefined
     if (!route) return json(404, { error: 'not-found', message: 'there is nothing at this path' })

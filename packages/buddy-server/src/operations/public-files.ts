@@ -10,7 +10,15 @@ export interface PublicFile {
   readonly br: Uint8Array
 }
 
-const names = ['buddy-chat.js', 'index.html', 'demo.css', 'demo.js'] as const
+const names = [
+  'buddy-chat.js',
+  'index.html',
+  'demo.css',
+  'demo.js',
+  'dashboard/index.html',
+  'dashboard/dashboard.css',
+  'dashboard/dashboard.js',
+] as const
 
 /** A file that can be asked for. */
 export type PublicFileName = (typeof names)[number]

@@ -1,20 +1,39 @@
-import type { Refusal } from '../limits/admission.ts'
+import type { ServerObserver } from '../events.ts'
+import type { RecentRefusals } from './dashboard-data.ts'
 import type { Log } from './log.ts'
 
-/** Gathers refused connections for the log: one line a while, however many knock. */
+/**
+ * Gathers refused connections: one line in the log a while, however many knock, and the latest of
+ * each kind for the dashboard.
+ */
 export class RefusalCount {
   readonly #log: Log
-  #counts: Partial<Record<Refusal['code'], number>> = {}
-  /** What `ALLOWED_ORIGINS` may lack; a page's address, not a person's. */
+  readonly #epochMs: () => number
+  #counts: Record<string, number> = {}
+  /** What a list of origins may lack; a page's address, not a person's. */
   #origin: string | undefined
+  readonly #recent = new Map<string, { count: number; latestAtMs: number }>()
 
-  constructor(log: Log) {
+  /** @param epochMs milliseconds since 1970 */
+  constructor(log: Log, epochMs: () => number) {
     this.#log = log
+    this.#epochMs = epochMs
   }
 
-  add(code: Refusal['code'], origin: string | undefined): void {
-    this.#counts[code] = (this.#counts[code] ?? 0) + 1
-    if (code === 'origin-not-allowed') this.#origin = origin
+  readonly observer: ServerObserver = {
+    refused: ({ code, origin }) => {
+      this.#counts[code] = (this.#counts[code] ?? 0) + 1
+      if (code === 'origin-not-allowed') this.#origin = origin
+      const recent = this.#recent.get(code)
+      this.#recent.set(code, { count: (recent?.count ?? 0) + 1, latestAtMs: this.#epochMs() })
+    },
+  }
+
+  /** Of each kind how many since the start, the latest first. */
+  get recent(): readonly RecentRefusals[] {
+    return [...this.#recent]
+      .map(([reason, refusals]) => ({ reason, ...refusals }))
+      .sort((one, other) => other.latestAtMs - one.latestAtMs)
   }
 
   /** Writes the line, if there is anything to say, and begins anew. */

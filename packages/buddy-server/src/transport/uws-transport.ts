@@ -1,136 +1,79 @@
 import type {
-  HttpRequest,
+  HttpRequest as UwsRequest,
   HttpResponse as UwsResponse,
+  TemplatedApp,
   us_listen_socket as ListenSocket,
-  WebSocket,
 } from 'uWebSockets.js'
 import { subprotocol } from '@buddy-chat/protocol'
 import * as uws from 'uWebSockets.js'
+import { Outbox } from './outbox.ts'
+import { SocketConnection } from './socket-connection.ts'
+import { readTlsFiles, TlsError, type TlsFiles } from './tls-files.ts'
 import type {
-  Connection,
   ConnectionEvents,
   HttpResponse,
   Transport,
   TransportHandlers,
-  TransportLimits,
+  TransportOptions,
   Upgrade,
 } from './transport.ts'
 
 /** Exists at run time; the package's types have it as a type only. */
 const exclusivePort = (uws as unknown as Record<string, number>)['LIBUS_LISTEN_EXCLUSIVE_PORT']
 
-const statusTexts: Record<number, string> = {
+/** With what exists at run time and the package's types lack. */
+type App = TemplatedApp & {
+  listen(
+    host: string,
+    port: number,
+    options: number,
+    callback: (socket: ListenSocket | false) => void,
+  ): unknown
+  getDescriptor(): number
+  /** From now on the sockets this app accepts are the other app's: TLS, routes, everything. */
+  addChildAppDescriptor(descriptor: number): unknown
+  removeChildAppDescriptor(descriptor: number): unknown
+}
+
+const statusTexts: Readonly<Record<number, string>> = {
   200: 'OK',
   304: 'Not Modified',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   426: 'Upgrade Required',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
   503: 'Service Unavailable',
+}
+
+const internalError: HttpResponse = {
+  status: 500,
+  headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' },
+  body: '{"error":"internal"}',
 }
 
 interface SocketData {
   readonly upgrade: Upgrade
   /** Set when the socket has opened. */
-  connection: UwsConnection | undefined
+  connection: SocketConnection | undefined
   events: ConnectionEvents | undefined
 }
 
 const decoder = new TextDecoder()
 
-/** Gathers what is sent in one turn of the event loop and hands it over in one system call. */
-class Outbox {
-  readonly #onError: (error: unknown) => void
-  readonly #dirty = new Set<UwsConnection>()
-  #isScheduled = false
+const remoteAddressOf = (response: UwsResponse): string =>
+  decoder.decode(response.getRemoteAddressAsText())
 
-  constructor(onError: (error: unknown) => void) {
-    this.#onError = onError
-  }
-
-  schedule(connection: UwsConnection): void {
-    this.#dirty.add(connection)
-    if (this.#isScheduled) return
-    this.#isScheduled = true
-    // After all sockets that are ready now have been read: their answers travel together.
-    setImmediate(() => {
-      this.#isScheduled = false
-      const connections = [...this.#dirty]
-      this.#dirty.clear()
-      for (const connection of connections) {
-        try {
-          connection.flush()
-        } catch (error) {
-          this.#onError(error)
-          connection.terminate()
-        }
-      }
-    })
-  }
-}
-
-class UwsConnection implements Connection {
-  readonly upgrade: Upgrade
-  readonly #outbox: Outbox
-  readonly #limits: TransportLimits
-  #socket: WebSocket<SocketData> | undefined
-  #frames: Uint8Array[] = []
-  #closing: { readonly code: number; readonly reason: string } | undefined
-
-  constructor(socket: WebSocket<SocketData>, outbox: Outbox, limits: TransportLimits) {
-    this.upgrade = socket.getUserData().upgrade
-    this.#socket = socket
-    this.#outbox = outbox
-    this.#limits = limits
-  }
-
-  send(frame: Uint8Array): void {
-    if (!this.#socket || this.#closing) return
-    this.#frames.push(frame)
-    this.#outbox.schedule(this)
-  }
-
-  close(code: number, reason: string): void {
-    if (!this.#socket || this.#closing) return
-    this.#closing = { code, reason }
-    this.#outbox.schedule(this)
-  }
-
-  ping(): void {
-    this.#socket?.ping()
-  }
-
-  terminate(): void {
-    this.#socket?.close()
-  }
-
-  /** The socket is gone; uWebSockets.js throws if it is touched again. */
-  detach(): void {
-    this.#socket = undefined
-    this.#frames = []
-  }
-
-  flush(): void {
-    const socket = this.#socket
-    if (!socket) return
-    const frames = this.#frames
-    this.#frames = []
-    socket.cork(() => {
-      for (const frame of frames) socket.send(frame, true)
-    })
-    if (this.#closing) socket.end(this.#closing.code, this.#closing.reason)
-    else if (socket.getBufferedAmount() > this.#limits.maxBacklogBytes) {
-      socket.getUserData().events?.onBacklog()
-    }
-  }
-}
-
-/** Every line of a header; `getHeader` gives the first only, which is the one a client can forge. */
-function allHeaders(request: HttpRequest, name: string): string {
-  const values: string[] = []
-  request.forEach((key, value) => {
-    if (key === name) values.push(value)
+/** Every line of every header; `getHeader` gives the first only, which is the one a client can forge. */
+function allHeaders(request: UwsRequest): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>()
+  request.forEach((name, value) => {
+    const before = headers.get(name)
+    headers.set(name, before === undefined ? value : `${before},${value}`)
   })
-  return values.join(',')
+  return headers
 }
 
 function respond(
@@ -148,13 +91,32 @@ function respond(
   })
 }
 
+function createApp(tls: TlsFiles | undefined): App {
+  if (!tls) return uws.App() as App
+  const { certFile, keyFile } = tls
+  try {
+    return uws.SSLApp({ cert_file_name: certFile, key_file_name: keyFile }) as App
+  } catch (cause) {
+    // Already read once, so this is rare: they changed in between, or are nothing for its own TLS.
+    throw new TlsError(`${certFile}, ${keyFile}: uWebSockets.js cannot use these`, { cause })
+  }
+}
+
 /** HTTP and WebSocket (at `/ws`) by uWebSockets.js; the only file that knows it. */
 export function createUwsTransport(
-  limits: TransportLimits,
+  options: TransportOptions,
   handlers: TransportHandlers,
 ): Transport {
+  const { maxFrameBytes, maxBacklogBytes, tls } = options
   const outbox = new Outbox((error) => handlers.onError(error))
   let listenSocket: ListenSocket | undefined
+  let isClosed = false
+  let tlsText = ''
+  /**
+   * One app for each certificate there has been: an app cannot change its own. The first has the
+   * listen socket, the last gets what is accepted, each keeps the connections it was given.
+   */
+  const apps: App[] = []
 
   /** An exception must not cross into native code: it would end the process. */
   const guard = (data: SocketData, act: () => void): void => {
@@ -166,98 +128,169 @@ export function createUwsTransport(
     }
   }
 
-  const app = uws.App()
-  app.ws<SocketData>('/ws', {
-    maxPayloadLength: limits.maxFrameBytes,
-    // Far above our own bound: uWebSockets.js would drop single frames, we close by name.
-    maxBackpressure: limits.maxBacklogBytes * 4 + limits.maxFrameBytes,
-    // Our own pings notice a dead client; this timer would be reset by what we send.
-    idleTimeout: 0,
-    sendPingsAutomatically: false,
-    upgrade: (response, request, context) => {
-      const offered = request.getHeader('sec-websocket-protocol')
-      const protocols = offered.split(',').flatMap((name) => name.trim() || [])
-      const data: SocketData = {
-        upgrade: {
-          origin: request.getHeader('origin') || undefined,
-          protocols,
-          remoteAddress: decoder.decode(response.getRemoteAddressAsText()),
-          forwardedFor: allHeaders(request, 'x-forwarded-for'),
-        },
-        connection: undefined,
-        events: undefined,
-      }
-      response.upgrade(
-        data,
-        request.getHeader('sec-websocket-key'),
-        // A browser drops a connection that chose none of what it offered, without saying why.
-        // Ours if it is there; if not, whoever admits can say so after the handshake.
-        protocols.includes(subprotocol) ? subprotocol : (protocols[0] ?? ''),
-        request.getHeader('sec-websocket-extensions'),
-        context,
-      )
-    },
-    open: (socket) => {
-      const data = socket.getUserData()
-      const connection = new UwsConnection(socket, outbox, limits)
-      data.connection = connection
-      guard(data, () => (data.events = handlers.onConnection(connection)))
-    },
-    message: (socket, message, isBinary) => {
-      const data = socket.getUserData()
-      guard(data, () => data.events?.onFrame(new Uint8Array(message), isBinary))
-    },
-    pong: (socket) => {
-      const data = socket.getUserData()
-      guard(data, () => data.events?.onPong())
-    },
-    close: (socket, code) => {
-      const data = socket.getUserData()
-      data.connection?.detach()
-      guard(data, () => data.events?.onClose(code))
-    },
-  })
-  app.any('/*', (response, request) => {
-    // Without a body to read the answer is given at once, but the type of socket demands it.
-    response.onAborted(() => undefined)
-    const method = request.getMethod().toUpperCase()
+  function handleUpgrade(
+    response: UwsResponse,
+    request: UwsRequest,
+    context: uws.us_socket_context_t,
+  ): void {
+    const headers = allHeaders(request)
+    const offered = headers.get('sec-websocket-protocol') ?? ''
+    const protocols = offered.split(',').flatMap((name) => name.trim() || [])
+    const upgrade: Upgrade = {
+      origin: headers.get('origin') || undefined,
+      host: headers.get('host') ?? '',
+      protocols,
+      remoteAddress: remoteAddressOf(response),
+      forwardedFor: headers.get('x-forwarded-for') ?? '',
+    }
+    let refusal: HttpResponse | undefined
     try {
-      const answer = handlers.onRequest({
-        method,
-        path: request.getUrl(),
-        header: (name) => request.getHeader(name),
-      })
-      respond(response, answer, method === 'HEAD')
+      refusal = handlers.onUpgrade?.(upgrade)
     } catch (error) {
+      handlers.onError(error)
+      refusal = internalError
+    }
+    if (refusal) {
+      answer(response, refusal, false)
+      return
+    }
+    const data: SocketData = { upgrade, connection: undefined, events: undefined }
+    response.upgrade(
+      data,
+      headers.get('sec-websocket-key') ?? '',
+      // A browser drops a connection that chose none of what it offered, without saying why.
+      // Ours if it is there; if not, whoever admits can say so after the handshake.
+      protocols.includes(subprotocol) ? subprotocol : (protocols[0] ?? ''),
+      headers.get('sec-websocket-extensions') ?? '',
+      context,
+    )
+  }
+
+  function answer(response: UwsResponse, content: HttpResponse, isHead: boolean): void {
+    try {
+      respond(response, content, isHead)
+    } catch (error) {
+      // Half an answer may be written: nothing can follow it.
       handlers.onError(error)
       response.close()
     }
-  })
+  }
+
+  function handleRequest(response: UwsResponse, request: UwsRequest): void {
+    let isAborted = false
+    response.onAborted(() => (isAborted = true))
+    const headers = allHeaders(request)
+    const method = request.getMethod().toUpperCase()
+    const finish = (content: HttpResponse): void => {
+      if (!isAborted) answer(response, content, method === 'HEAD')
+    }
+    const fail = (error: unknown): void => {
+      handlers.onError(error)
+      finish(internalError)
+    }
+    let content: HttpResponse | Promise<HttpResponse>
+    try {
+      content = handlers.onRequest({
+        method,
+        path: request.getUrl(),
+        // Undefined without a `?`, whatever the types say.
+        query: (request.getQuery() as string | undefined) ?? '',
+        remoteAddress: remoteAddressOf(response),
+        forwardedFor: headers.get('x-forwarded-for') ?? '',
+        header: (name) => headers.get(name) ?? '',
+      })
+    } catch (error) {
+      fail(error)
+      return
+    }
+    if ('then' in content) content.then(finish, fail)
+    else finish(content)
+  }
+
+  function addRoutes(app: App): App {
+    app.ws<SocketData>('/ws', {
+      maxPayloadLength: maxFrameBytes,
+      // Far above our own bound: uWebSockets.js would drop single frames, we close by name.
+      maxBackpressure: maxBacklogBytes * 4 + maxFrameBytes,
+      // Our own pings notice a dead client; this timer would be reset by what we send.
+      idleTimeout: 0,
+      sendPingsAutomatically: false,
+      upgrade: handleUpgrade,
+      open: (socket) => {
+        const data = socket.getUserData()
+        const connection = new SocketConnection(socket, {
+          upgrade: data.upgrade,
+          outbox,
+          maxBacklogBytes,
+          onBacklog: () => data.events?.onBacklog(),
+        })
+        data.connection = connection
+        guard(data, () => (data.events = handlers.onConnection(connection)))
+      },
+      message: (socket, message, isBinary) => {
+        const data = socket.getUserData()
+        guard(data, () => data.events?.onFrame(new Uint8Array(message), isBinary))
+      },
+      pong: (socket, payload) => {
+        const data = socket.getUserData()
+        guard(data, () => data.events?.onPong(new Uint8Array(payload)))
+      },
+      close: (socket, code) => {
+        const data = socket.getUserData()
+        data.connection?.detach()
+        guard(data, () => data.events?.onClose(code))
+      },
+    })
+    app.any('/*', handleRequest)
+    return app
+  }
+
+  function stopListening(): void {
+    if (listenSocket) uws.us_listen_socket_close(listenSocket)
+    listenSocket = undefined
+  }
 
   return {
-    listen: (host, port) =>
-      new Promise((resolve, reject) => {
-        const handleListening = (socket: ListenSocket | false): void => {
-          if (!socket) {
-            const message = `port ${port} on ${host} is taken or may not be used`
-            reject(Object.assign(new Error(message), { code: 'EADDRINUSE' }))
-            return
-          }
-          listenSocket = socket
-          resolve(uws.us_socket_local_port(socket))
-        }
-        const listen = app.listen as unknown as (
-          host: string,
-          port: number,
-          options: number,
-          callback: (socket: ListenSocket | false) => void,
-        ) => void
-        listen.call(app, host, port, exclusivePort ?? 1, handleListening)
-      }),
+    listen: async (host, port) => {
+      if (isClosed) throw new Error('this transport is closed')
+      const text = tls ? readTlsFiles(tls) : ''
+      const app = addRoutes(createApp(tls))
+      const socket = await new Promise<ListenSocket | false>((resolve) => {
+        app.listen(host, port, exclusivePort ?? 1, resolve)
+      })
+      if (!socket) {
+        const message = `port ${port} on ${host} is taken or may not be used`
+        throw Object.assign(new Error(message), { code: 'EADDRINUSE' })
+      }
+      listenSocket = socket
+      tlsText = text
+      apps.push(app)
+      return uws.us_socket_local_port(socket)
+    },
+    // Closing the listen socket and opening another would turn away whoever waits to be accepted,
+    // and a server name's certificate is only for clients that name it. A child app is for all.
+    reloadTls: () => {
+      const [listening] = apps
+      const previous = apps.at(-1)
+      if (!tls || !listening || !previous || isClosed) return
+      const text = readTlsFiles(tls)
+      if (text === tlsText) return
+      const next = addRoutes(createApp(tls))
+      listening.addChildAppDescriptor(next.getDescriptor())
+      if (previous !== listening) listening.removeChildAppDescriptor(previous.getDescriptor())
+      tlsText = text
+      apps.push(next)
+    },
+    stopListening,
     close: () => {
-      if (listenSocket) uws.us_listen_socket_close(listenSocket)
-      listenSocket = undefined
-      app.close()
+      isClosed = true
+      stopListening()
+      const closeApps = (): void => {
+        for (const app of apps) app.close()
+      }
+      closeApps()
+      // A socket accepted in this turn reaches its app, if that is another, in the next.
+      if (apps.length > 1) setImmediate(() => setImmediate(closeApps))
     },
   }
 }

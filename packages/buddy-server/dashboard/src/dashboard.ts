@@ -1,0 +1,61 @@
+// What the page loads: asks the server again and again, and shows what it says.
+import type { DashboardData } from './data.ts'
+import { Connection } from './connection.ts'
+import { pageElement, showText } from './elements.ts'
+import { loadData } from './load-data.ts'
+import { Palette } from './palette.ts'
+import { plotDefinitions } from './plot-definitions.ts'
+import { Plot, spanOf } from './plot.ts'
+import { Poller } from './poller.ts'
+import { createRefusalsTable } from './refusals-table.ts'
+import { createSitesTable } from './sites-table.ts'
+import { createTiles } from './tiles.ts'
+import { formatSpan } from './time-format.ts'
+
+const connection = new Connection(Date.now, () => location.reload())
+const palette = new Palette()
+const plots = plotDefinitions.map(
+  (definition) => new Plot(definition, palette, pageElement('plots')),
+)
+const showStatus = createTiles()
+const showSites = createSitesTable()
+const showRefusals = createRefusalsTable()
+
+function show({ status, samples, refusals, nowMs }: DashboardData): void {
+  showStatus(status)
+  const isSpanKnown = samples.at.length > 1
+  showText(
+    pageElement('span'),
+    isSpanKnown ? `The last ${formatSpan(spanOf(samples))}` : 'Over time',
+  )
+  for (const plot of plots) plot.show(samples)
+  showSites(status.sites ?? [])
+  showRefusals(refusals, nowMs)
+}
+
+const poller = new Poller({
+  load: loadData,
+  isHidden: () => document.hidden,
+  after: (delayMs, callback) => {
+    const timer = setTimeout(callback, delayMs)
+    return () => clearTimeout(timer)
+  },
+  onAnswer: (answer) => {
+    if (answer.kind === 'signed-out') connection.showSignedOut()
+    else if (answer.kind === 'failed') connection.showSilent(answer.why)
+    else {
+      show(answer.data)
+      connection.showLive(answer.data.status.status === 'draining')
+    }
+  },
+})
+
+document.addEventListener('visibilitychange', () => poller.handleVisibility())
+window.addEventListener('online', () => poller.handleVisibility())
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  palette.refresh()
+  for (const plot of plots) plot.repaint()
+})
+const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
+showText(pageElement('time-zone'), `Times are of ${timeZone.replaceAll('_', ' ')}.`)
+poller.handleVisibility()

@@ -1,0 +1,105 @@
+import type uPlot from 'uplot'
+import type { Palette } from './palette.ts'
+import type { Curve, PlotDefinition } from './plot-definitions.ts'
+import { formatClock, formatShortClock } from './time-format.ts'
+
+const font = '12px system-ui, sans-serif'
+/** A server that has just started does not get a plot of two seconds. */
+const minSpanSeconds = 60
+/** Below this the minutes of two neighbouring ticks may be the same. */
+const shortSpanSeconds = 300
+/** 1, 2, 5, 10, 20 … */
+const wholeIncrements = [0, 1, 2, 3, 4, 5, 6, 7, 8].flatMap((power) =>
+  [1, 2, 5].map((digit) => digit * 10 ** power),
+)
+
+function createSeries(curve: Curve, isFirst: boolean, palette: Palette): uPlot.Series {
+  return {
+    label: curve.label,
+    width: 2,
+    cap: 'round',
+    stroke: () => palette.colour(curve.colour),
+    points: { show: false },
+    // Under one curve only: areas over areas tell nothing.
+    ...(isFirst && {
+      fill: ({ ctx, bbox }: uPlot): CanvasGradient => {
+        const gradient = ctx.createLinearGradient(0, bbox.top, 0, bbox.top + bbox.height)
+        gradient.addColorStop(0, palette.colour(curve.colour, 0.28))
+        gradient.addColorStop(1, palette.colour(curve.colour, 0.03))
+        return gradient
+      },
+    }),
+  }
+}
+
+function createTimeAxis(palette: Palette): uPlot.Axis {
+  return {
+    font,
+    size: 26,
+    gap: 8,
+    space: 72,
+    stroke: () => palette.colour('quiet'),
+    grid: { show: false },
+    ticks: { show: false },
+    values: (_plot, splits) => {
+      const spanSeconds = (splits.at(-1) ?? 0) - (splits[0] ?? 0)
+      const format = spanSeconds < shortSpanSeconds ? formatClock : formatShortClock
+      return splits.map((seconds) => format(seconds * 1000))
+    },
+  }
+}
+
+function createValueAxis(definition: PlotDefinition, palette: Palette): uPlot.Axis {
+  return {
+    font,
+    gap: 8,
+    space: 34,
+    stroke: () => palette.colour('quiet'),
+    grid: { stroke: () => palette.colour('line'), width: 1 },
+    ticks: { show: false },
+    // As wide as the widest figure: the plot has the rest.
+    size: ({ ctx }, values) => {
+      ctx.font = font
+      const widths = (values ?? []).map((value) => ctx.measureText(value).width)
+      return Math.ceil(Math.max(20, ...widths) + 10)
+    },
+    values: (_plot, splits) =>
+      splits.map((value) => (value === 0 ? '0' : definition.formatTick(value))),
+    ...(definition.isWhole && { incrs: wholeIncrements }),
+  }
+}
+
+/** How uPlot is to draw a plot of this size, in CSS pixels. */
+export function createPlotOptions(
+  definition: PlotDefinition,
+  palette: Palette,
+  size: { readonly width: number; readonly height: number },
+  onCursor: (plot: uPlot) => void,
+): uPlot.Options {
+  return {
+    ...size,
+    padding: [8, 6, 0, 0],
+    legend: { show: false },
+    series: [
+      {},
+      ...definition.curves.map((curve, index) => createSeries(curve, index === 0, palette)),
+    ],
+    scales: {
+      x: {
+        range: (_plot, from, to) => [Math.min(from, to - minSpanSeconds), to],
+      },
+      y: {
+        // Its base is zero: half as high is half as much.
+        range: (_plot, _from, to) => [0, Math.max(to * 1.1, definition.minTop)],
+      },
+    },
+    axes: [createTimeAxis(palette), createValueAxis(definition, palette)],
+    cursor: {
+      y: false,
+      drag: { setScale: false, x: false, y: false },
+      points: { size: 9, width: 2 },
+      sync: { key: 'dashboard', setSeries: false },
+    },
+    hooks: { setCursor: [onCursor] },
+  }
+}

@@ -1,0 +1,40 @@
+import type uPlot from 'uplot'
+import { createElement, showText } from './elements.ts'
+import { noFigure } from './number-format.ts'
+import type { PlotDefinition } from './plot-definitions.ts'
+import { formatClock } from './time-format.ts'
+
+/** Between the cursor's line and the readout, in pixels. */
+const gapPx = 10
+
+/** Readies a readout beside the cursor; the function moves it to where the plot's cursor is. */
+export function createReadout({ curves, format }: PlotDefinition): (plot: uPlot) => void {
+  const element = createElement('div', 'readout')
+  const time = createElement('p')
+  element.append(time)
+  const values = curves.map(({ label, colour }) => {
+    const row = createElement('p', `curve ${colour}`)
+    const value = createElement('b')
+    if (curves.length > 1) row.append(createElement('i'), `${label} `)
+    row.append(value)
+    element.append(row)
+    return value
+  })
+
+  return (plot) => {
+    const { idx, left = -1 } = plot.cursor
+    const at = typeof idx === 'number' ? plot.data[0]?.[idx] : undefined
+    element.hidden = typeof at !== 'number' || left < 0
+    if (typeof at !== 'number' || typeof idx !== 'number' || left < 0) return
+    if (!element.isConnected) plot.over.append(element)
+    showText(time, formatClock(at * 1000))
+    for (const [index, value] of values.entries()) {
+      const figure = plot.data[index + 1]?.[idx]
+      showText(value, typeof figure === 'number' ? format(figure) : noFigure)
+    }
+    const { offsetWidth: width } = element
+    const isRight = left + gapPx + width <= plot.over.clientWidth
+    const x = isRight ? left + gapPx : Math.max(0, left - gapPx - width)
+    element.style.transform = `translate(${Math.round(x)}px, 4px)`
+  }
+}

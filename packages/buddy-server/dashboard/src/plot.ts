@@ -1,0 +1,104 @@
+import uPlot from 'uplot'
+import type { DashboardSamples } from './data.ts'
+import { createElement, showText } from './elements.ts'
+import { noFigure } from './number-format.ts'
+import type { Palette } from './palette.ts'
+import type { Curve, PlotDefinition } from './plot-definitions.ts'
+import { createPlotOptions } from './plot-options.ts'
+import { createReadout } from './plot-readout.ts'
+import { formatSpan } from './time-format.ts'
+
+/** How long these samples reach back, in seconds. */
+export function spanOf({ at }: DashboardSamples): number {
+  return (at.at(-1) ?? 0) - (at[0] ?? 0)
+}
+
+function createCurrent(curve: Curve, isAlone: boolean): { row: HTMLElement; value: HTMLElement } {
+  const row = createElement('li', `curve ${curve.colour}`)
+  row.dataset['series'] = curve.name
+  const value = createElement('b', 'current', noFigure)
+  if (isAlone) row.append(value)
+  else row.append(createElement('i'), createElement('span', '', curve.label), ' ', value)
+  return { row, value }
+}
+
+/**
+ * One figure: a title, the current value of every curve, and the curves. On the figure,
+ * `data-points` is the number of samples drawn.
+ */
+export class Plot {
+  readonly #definition: PlotDefinition
+  readonly #figure: HTMLElement
+  readonly #area = createElement('div', 'plot-area')
+  readonly #empty = createElement('p', 'empty', 'No samples yet: the first comes in a moment.')
+  readonly #values: readonly HTMLElement[]
+  readonly #plot: uPlot
+
+  /** Puts the figure at the end of `parent`, which must be in the page: a plot needs to know its size. */
+  constructor(definition: PlotDefinition, palette: Palette, parent: HTMLElement) {
+    this.#definition = definition
+    this.#figure = createElement('figure', 'card plot')
+    this.#figure.id = `plot-${definition.id}`
+    this.#figure.dataset['points'] = '0'
+    const caption = createElement('figcaption')
+    const title = createElement('h3', '', definition.title)
+    title.append(' ', createElement('small', '', definition.unit))
+    const list = createElement('ul')
+    const isAlone = definition.curves.length === 1
+    const currents = definition.curves.map((curve) => createCurrent(curve, isAlone))
+    this.#values = currents.map(({ value }) => value)
+    list.append(...currents.map(({ row }) => row))
+    caption.append(title, list)
+    this.#area.setAttribute('role', 'img')
+    this.#area.setAttribute('aria-label', `${definition.title}: no samples yet`)
+    const stage = createElement('div', 'stage')
+    stage.append(this.#area, this.#empty)
+    this.#figure.append(caption, stage)
+    parent.append(this.#figure)
+
+    const size = (): { width: number; height: number } => ({
+      width: this.#area.clientWidth,
+      height: this.#area.clientHeight,
+    })
+    const options = createPlotOptions(definition, palette, size(), createReadout(definition))
+    this.#plot = new uPlot(options, this.#dataOf(undefined), this.#area)
+    new ResizeObserver(() => this.#plot.setSize(size())).observe(this.#area)
+  }
+
+  /** Draws these samples. */
+  show(samples: DashboardSamples): void {
+    const { curves, format, title, whenEmpty } = this.#definition
+    this.#figure.dataset['points'] = `${samples.at.length}`
+    this.#plot.setData(this.#dataOf(samples))
+    const texts = curves.map((curve, index) => {
+      const latest = samples[curve.name].at(-1) ?? null
+      const text = latest === null ? noFigure : format(latest)
+      const element = this.#values[index]
+      if (element) showText(element, text)
+      return `${curve.label} ${latest === null ? 'none' : text}`
+    })
+    const figures = curves.flatMap(({ name }) => samples[name]).filter((value) => value !== null)
+    this.#empty.hidden = figures.length > 0
+    if (samples.at.length > 0 && whenEmpty) showText(this.#empty, whenEmpty)
+    const most = figures.length > 0 ? ` Highest ${format(Math.max(...figures))}` : ''
+    this.#area.setAttribute(
+      'aria-label',
+      samples.at.length === 0
+        ? `${title}: no samples yet`
+        : `${title}, now: ${texts.join(', ')}.${most} in the last ${formatSpan(spanOf(samples))}.`,
+    )
+  }
+
+  /** Draws again, in colours that have changed. */
+  repaint(): void {
+    this.#plot.redraw(false)
+  }
+
+  /** What uPlot takes: it wants arrays of its own. */
+  #dataOf(samples: DashboardSamples | undefined): uPlot.AlignedData {
+    return [
+      [...(samples?.at ?? [])],
+      ...this.#definition.curves.map(({ name }) => [...(samples?.[name] ?? [])]),
+    ]
+  }
+}

@@ -1,0 +1,49 @@
+import type { RecentRefusals } from './data.ts'
+import { createElement, pageElement, showText } from './elements.ts'
+import type { Row } from './keyed-rows.ts'
+import { KeyedRows } from './keyed-rows.ts'
+import { formatCount } from './number-format.ts'
+import { refusalWords } from './refusal-words.ts'
+import { formatAgo } from './time-format.ts'
+
+interface DatedRefusals extends RecentRefusals {
+  readonly agoMs: number
+}
+
+function createRow({ reason }: DatedRefusals): Row<DatedRefusals> {
+  const element = createElement('tr')
+  element.dataset['reason'] = reason
+  const name = createElement('th', 'reason', refusalWords(reason))
+  name.scope = 'row'
+  name.append(' ', createElement('code', '', reason))
+  const count = createElement('td', 'number count')
+  const ago = createElement('td', 'number ago')
+  element.append(name, count, ago)
+  return {
+    element,
+    show: (refusals) => {
+      showText(count, formatCount(refusals.count))
+      showText(ago, formatAgo(refusals.agoMs))
+    },
+  }
+}
+
+/**
+ * Readies the table of refusals; the function shows these in it, in their order.
+ * Its `nowMs` is the server's, for theirs is too, in milliseconds since 1970.
+ */
+export function createRefusalsTable(): (
+  refusals: readonly RecentRefusals[],
+  nowMs: number,
+) => void {
+  const table = pageElement('refusals')
+  const empty = pageElement('refusals-empty')
+  const rows = new KeyedRows(table, (refusals: DatedRefusals) => refusals.reason, createRow)
+  return (refusals, nowMs) => {
+    const isEmpty = refusals.length === 0
+    table.hidden = isEmpty
+    empty.hidden = !isEmpty
+    showText(empty, 'Nobody has been turned away.')
+    rows.show(refusals.map((one) => ({ ...one, agoMs: nowMs - one.latestAtMs })))
+  }
+}

@@ -1,0 +1,49 @@
+import type { SiteStatus } from './data.ts'
+import { createElement, pageElement, showText } from './elements.ts'
+import type { Row } from './keyed-rows.ts'
+import { KeyedRows } from './keyed-rows.ts'
+import { createLoadBar } from './load-bar.ts'
+import { formatCount } from './number-format.ts'
+
+function createRow({ key }: SiteStatus): Row<SiteStatus> {
+  const element = createElement('tr')
+  element.dataset['key'] = key
+  const name = createElement('th', key ? 'key' : 'key own', key || '(this server)')
+  name.scope = 'row'
+  const users = createElement('td', 'number users')
+  const figure = createElement('p')
+  const count = createElement('b')
+  const most = createElement('span')
+  figure.append(count, ' ', most)
+  const load = createLoadBar(`Users of ${key || 'this server'}`, false)
+  users.append(figure, load.element)
+  const waiting = createElement('td', 'number waiting')
+  const rooms = createElement('td', 'number rooms')
+  element.append(name, users, waiting, rooms)
+  return {
+    element,
+    show: (site) => {
+      showText(count, formatCount(site.users))
+      showText(most, `of ${formatCount(site.max_users)}`)
+      load.show(site.users, site.max_users)
+      showText(waiting, formatCount(site.waiting))
+      showText(rooms, formatCount(site.rooms))
+    },
+  }
+}
+
+/** Readies the table of sites; the function shows these sites in it. */
+export function createSitesTable(): (sites: readonly SiteStatus[]) => void {
+  const table = pageElement('sites')
+  const empty = pageElement('sites-empty')
+  const rows = new KeyedRows(table, (site: SiteStatus) => site.key, createRow)
+  return (sites) => {
+    const isEmpty = sites.length === 0
+    table.hidden = isEmpty
+    empty.hidden = !isEmpty
+    showText(empty, 'No sites: this server has none to tell apart.')
+    rows.show(
+      [...sites].sort((one, other) => other.users - one.users || (one.key < other.key ? -1 : 1)),
+    )
+  }
+}

@@ -1,0 +1,39 @@
+import type { Status } from './data.ts'
+import { pageElement, showText } from './elements.ts'
+import { createLoadBar } from './load-bar.ts'
+import { formatCount, noFigure } from './number-format.ts'
+import { formatDuration, formatMs } from './time-format.ts'
+
+/** Readies the header's facts and the tiles; the function shows a status in them. */
+export function createTiles(): (status: Status) => void {
+  const usersLoad = createLoadBar('Users of the most there may be', true)
+  const roomsLoad = createLoadBar('Rooms of the most there may be', true)
+  pageElement('users-load').append(usersLoad.element)
+  pageElement('rooms-load').append(roomsLoad.element)
+  const health = pageElement('health')
+
+  const show = (id: string, text: string): void => showText(pageElement(id), text)
+  const showCount = (id: string, count: number): void => show(id, formatCount(count))
+  const showWait = (id: string, ms: number | null): void =>
+    show(id, ms === null ? noFigure : formatMs(ms))
+
+  return (status) => {
+    health.dataset['health'] = status.status
+    showText(health, status.status === 'healthy' ? 'Healthy' : 'Draining')
+    show('version', status.version)
+    show('uptime', formatDuration(status.uptime_seconds))
+    showCount('users', status.users)
+    show('users-of', `of ${formatCount(status.max_users)}`)
+    usersLoad.show(status.users, status.max_users)
+    showCount('rooms', status.rooms)
+    show('rooms-of', `of ${formatCount(status.max_rooms)}`)
+    roomsLoad.show(status.rooms, status.max_rooms)
+    showCount('waiting', status.waiting)
+    showCount('away', status.away)
+    showCount('matches', status.matches)
+    showWait('wait-p50', status.wait_ms.p50)
+    showWait('wait-p95', status.wait_ms.p95)
+    showWait('wait-p99', status.wait_ms.p99)
+    show('wait-foot', status.wait_ms.p50 === null ? 'no match yet' : 'of the latest matches')
+  }
+}

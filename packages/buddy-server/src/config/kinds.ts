@@ -1,0 +1,74 @@
+// Kinds of values a setting may have. Each takes what a flag or a variable gives (text) as well as
+// what a file gives (a number, a boolean, a list), and is described by the sentence part that both
+// the reference page and every error use.
+import { z } from 'zod'
+
+/** A schema whose description says what is allowed: "a whole number from 1 to 10". */
+export type Kind<T> = z.ZodType<T, unknown>
+
+/** A kind from a reader that answers undefined for what is not allowed. */
+export function kind<T>(allowed: string, read: (raw: unknown) => T | undefined): Kind<T> {
+  return z
+    .unknown()
+    .transform((raw, context) => {
+      const value = read(raw)
+      if (value !== undefined) return value
+      context.addIssue({ code: 'custom', message: allowed })
+      return z.NEVER
+    })
+    .describe(allowed) as Kind<T>
+}
+
+function toNumber(raw: unknown, pattern: RegExp): number {
+  if (typeof raw === 'number') return raw
+  return typeof raw === 'string' && pattern.test(raw) ? Number(raw) : Number.NaN
+}
+
+/** A whole number. */
+export const whole = (min: number, max: number): Kind<number> =>
+  kind(`a whole number from ${min} to ${max}`, (raw) => {
+    const value = toNumber(raw, /^\d+$/)
+    return Number.isInteger(value) && value >= min && value <= max ? value : undefined
+  })
+
+/** A day: more is a mistake, and timers overflow at 24 days. */
+const maxSeconds = 86_400
+
+/** Seconds outside, milliseconds inside. */
+export const seconds = (min: number, max = maxSeconds): Kind<number> =>
+  kind(`seconds, from ${min} to ${max}`, (raw) => {
+    const value = toNumber(raw, /^\d+(\.\d+)?$/)
+    return value >= min && value <= max ? Math.round(value * 1000) : undefined
+  })
+
+/** Yes or no. */
+export const boolean: Kind<boolean> = kind('true or false', (raw) => {
+  if (typeof raw === 'boolean') return raw
+  const value = String(raw).toLowerCase()
+  if (['true', '1', 'yes', 'on'].includes(value)) return true
+  return ['false', '0', 'no', 'off'].includes(value) ? false : undefined
+})
+
+/** Text that `pattern` accepts. */
+export const text = (allowed: string, pattern = /^[^\0]*$/): Kind<string> =>
+  kind(allowed, (raw) => {
+    // A key made of digits is a number to YAML.
+    const value = typeof raw === 'number' ? String(raw) : raw
+    return typeof value === 'string' && pattern.test(value) ? value : undefined
+  })
+
+/** One of these words. */
+export const word = <const W extends string>(...words: readonly W[]): Kind<W> =>
+  kind(`one of ${words.join(', ')}`, (raw) => words.find((each) => each === raw))
+
+/** Text separated by commas, or a list of texts, each of which `isAllowed`. */
+export const texts = (
+  allowed: string,
+  isAllowed: (item: string) => boolean,
+): Kind<readonly string[]> =>
+  kind(`${allowed}, separated by commas`, (raw) => {
+    const list = typeof raw === 'string' ? raw.split(',') : raw
+    if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) return undefined
+    const items = list.flatMap((item) => item.trim() || [])
+    return items.length > 0 && items.every(isAllowed) ? items : undefined
+  })

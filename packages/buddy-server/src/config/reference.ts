@@ -1,0 +1,57 @@
+import { siteAbout } from './site-options.ts'
+import type { Setting } from './settings.ts'
+import { processSettings, serverSettings } from './settings.ts'
+
+/** The settings in the groups people look for them in. */
+export const groups: Readonly<Record<string, Readonly<Record<string, Setting<unknown>>>>> = {
+  ...serverSettings,
+  ...processSettings,
+}
+
+/** A default as an operator would write it; empty where there is none. */
+export function fallbackText(option: string, { fallback }: Setting<unknown>): string {
+  if (Array.isArray(fallback)) {
+    return fallback
+      .map((item: unknown) =>
+        typeof item === 'object' ? (item as { urls: string[] }).urls.join(',') : String(item),
+      )
+      .join(',')
+  }
+  return option.endsWith('Ms') ? String(Number(fallback) / 1000) : String(fallback)
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|')
+
+/** `docs/configuration.md`, whole. */
+export function configurationReference(): string {
+  const tables = Object.entries(groups).map(([title, group]) => {
+    const rows = Object.entries(group).map(([option, setting]) => {
+      const fallback = fallbackText(option, setting)
+      const notes = [setting.about, `Allowed: ${setting.kind.description}.`]
+      if (setting.isReloadable) notes.push('_Reloadable._')
+      return `| \`${setting.key}\` | \`${option}\` | ${fallback && `\`${fallback}\``} | ${cell(notes.join(' '))} |`
+    })
+    return [
+      `## ${title}`,
+      '',
+      '| key | option | default | |',
+      '| --- | --- | --- | --- |',
+      ...rows,
+    ].join('\n')
+  })
+  const siteRows = Object.entries(siteAbout).map(
+    ([key, about]) => `| \`${key}\` | ${cell(about)} |`,
+  )
+  return `${[
+    '# Configuration',
+    '<!-- Written by `npm run docs` from packages/buddy-server/src/config: change it there. -->',
+    'Each setting has one key in three spellings: a flag (`--max-rooms 50`), an environment variable (`MAX_ROOMS=50`) and a line in a YAML or JSON file (`max_rooms: 50`) that `--config` or `CONFIG_FILE` names. A flag goes before the environment, that before the file, that before the default. Times are in seconds; the option of `createBuddyServer`, in the second column, takes milliseconds where its name ends in `Ms`.',
+    'What is marked _reloadable_ is read again at SIGHUP (from the file, and from the environment the process was started with); everything else needs a restart.',
+    'A wrong value, or a key that is none, ends the start with a sentence for each and exit code 1. `buddy-server check-config` only looks, `buddy-server print-config` shows what would be used and where it comes from, with secrets masked.',
+    ...tables,
+    '## A site',
+    'Each entry of `sites` has these keys, of which `key` and `allowed_origins` are needed:',
+    ['| key | |', '| --- | --- |', ...siteRows].join('\n'),
+    '`SITES` and `--sites` take the same list as JSON.',
+  ].join('\n\n')}\n`
+}

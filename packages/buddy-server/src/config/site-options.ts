@@ -1,0 +1,94 @@
+import { createPublicKey } from 'node:crypto'
+import { z } from 'zod'
+import { iceServers, isTurnUrl } from './ice-server.ts'
+import type { Kind } from './kinds.ts'
+import { boolean, kind, seconds, text, texts, whole } from './kinds.ts'
+import { isOriginPattern, originPatterns } from './origin.ts'
+
+function isEs256Key(pem: string): boolean {
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey(pem)
+    return asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1'
+  } catch {
+    return false
+  }
+}
+
+const fields = {
+  key: text('1 to 64 letters, digits, dots, dashes or underscores', /^[\w.-]{1,64}$/),
+  allowed_origins: texts(originPatterns, isOriginPattern),
+  max_users: whole(1, 1_000_000).optional(),
+  lobbies: texts('names', (name) => name.length <= 64).optional(),
+  ice_servers: iceServers.optional(),
+  turn_urls: texts('turn: or turns: URLs', isTurnUrl).optional(),
+  turn_secret: text('text').optional(),
+  turn_ttl_seconds: seconds(60).optional(),
+  text: boolean.optional(),
+  video: boolean.optional(),
+  secret: text('at least 32 characters', /^.{32,}$/s).optional(),
+  public_key: kind('a public P-256 key in PEM', (raw) =>
+    typeof raw === 'string' && isEs256Key(raw) ? raw : undefined,
+  ).optional(),
+}
+
+/** What each key of a site does, for the reference. */
+export const siteAbout: Readonly<Record<keyof typeof fields, string>> = {
+  key: 'Public. Pages name it: `<buddy-chat site="…">`. Only people of one site meet.',
+  allowed_origins: 'Pages that may use this key.',
+  max_users: 'Sessions of this site at a time, within the server’s own cap.',
+  lobbies: 'Only these, and the one without a name. Without it, any.',
+  ice_servers: 'Instead of the server’s own.',
+  turn_urls: 'Instead of the server’s own.',
+  turn_secret: 'Instead of the server’s own.',
+  turn_ttl_seconds: 'Instead of the server’s own.',
+  text: 'Whether people may write to each other. Default: true.',
+  video: 'Whether people may see each other. Default: true.',
+  secret: 'Pages must present a token, a JWT signed HS256 with this.',
+  public_key: 'Pages must present a token, a JWT signed ES256; this is the public half.',
+}
+
+/** What one site may be told; whatever it leaves out is as the server's own. */
+const site = z
+  .strictObject(fields)
+  .refine(({ secret, public_key }) => !secret || !public_key, {
+    error: 'a secret or a public_key, not both',
+  })
+  .transform((raw) => ({
+    key: raw.key,
+    allowedOrigins: raw.allowed_origins,
+    maxUsers: raw.max_users,
+    lobbies: raw.lobbies,
+    iceServers: raw.ice_servers,
+    turnUrls: raw.turn_urls,
+    turnSecret: raw.turn_secret,
+    turnTtlMs: raw.turn_ttl_seconds,
+    isTextAllowed: raw.text ?? true,
+    isVideoAllowed: raw.video ?? true,
+    secret: raw.secret,
+    publicKey: raw.public_key,
+  }))
+
+/** One embedding customer, as the program that makes a server gives it. */
+export type SiteOptions = Pick<z.output<typeof site>, 'key' | 'allowedOrigins'> &
+  Partial<z.output<typeof site>>
+
+/** Every site but the server's own. */
+export const sites: Kind<readonly SiteOptions[]> = z
+  .preprocess(
+    (raw, context) => {
+      if (typeof raw !== 'string') return raw
+      if (raw.trim() === '') return []
+      try {
+        return JSON.parse(raw) as unknown
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: `JSON (${(error as Error).message})` })
+        return z.NEVER
+      }
+    },
+    z
+      .array(site, 'a list (JSON) of sites')
+      .refine((list) => new Set(list.map(({ key }) => key)).size === list.length, {
+        error: 'a list in which no key stands twice',
+      }),
+  )
+  .describe('a list (JSON) of sites, see below') as unknown as Kind<readonly SiteOptions[]>

@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto'
+import type { MessageOf } from '@buddy-chat/protocol'
+import { encode } from '@buddy-chat/protocol'
+import type { Clock } from './clock.ts'
+import type { ResolvedServerOptions } from './config/settings.ts'
+import type { Notify } from './events.ts'
+import type { HandlerContext } from './handlers/context.ts'
+import type { HelloContext, Joined } from './handlers/hello.ts'
+import { handleLeave } from './handlers/leave.ts'
+import type { BuddyServerHooks } from './hooks.ts'
+import type { Bans } from './limits/bans.ts'
+import { Matchmaker } from './matchmaker.ts'
+import { Rooms } from './rooms.ts'
+import { createResumeTokens } from './sessions/resume-token.ts'
+import type { Session, SessionLink } from './sessions/session.ts'
+import { Sessions } from './sessions/sessions.ts'
+import { IceRefresh } from './sites/ice-refresh.ts'
+import type { Site } from './sites/site.ts'
+import { createSites } from './sites/site.ts'
+import type { Upgrade } from './transport/transport.ts'
+
+interface CoreDependencies {
+  /** As they are now: a reload may change them. */
+  readonly settings: () => ResolvedServerOptions
+  readonly clock: Clock
+  readonly notify: Notify
+  readonly hooks: BuddyServerHooks
+  readonly bans: Bans
+  readonly addressOf: (upgrade: Upgrade) => string
+  readonly onRelayed: HandlerContext['onRelayed']
+  readonly onInternalError: (error: unknown) => void
+}
+
+/** Sessions, queue and rooms of one server, and the rules between them. No sockets. */
+export interface Core {
+  readonly sessions: Sessions
+  readonly rooms: Rooms
+  readonly matchmaker: Matchmaker<Session>
+  readonly handlers: HandlerContext
+  readonly hello: HelloContext
+  readonly sites: () => Iterable<Site>
+  welcome(joined: Joined): MessageOf<'welcome'>
+  /** Settings have changed. */
+  reload(): void
+  /** Ends sessions that have been idle for too long. */
+  sweepSessions(): void
+  /** Ends rooms in which nobody is present. */
+  sweepRooms(): void
+}
+
+const newId = (): string => randomBytes(12).toString('base64url')
+
+/**
+ * Makes the core of a server.
+ * @throws Error where an option cannot be told to clients
+ */
+export function createCore(dependencies: CoreDependencies): Core {
+  const { settings, clock, notify, hooks, bans, onInternalError } = dependencies
+  let sites = createSites(settings())
+  /** Sites that were taken out of the configuration while some of their people were here. */
+  const formerSites = new Map<string, Site>()
+  const siteOf = ({ identity: { site } }: Session): Site =>
+    sites.get(site) ?? formerSites.get(site) ?? sites.get('')!
+  const iceRefresh = new IceRefresh(clock, siteOf, Date.now)
+
+  const sessions = new Sessions({
+    clock,
+    createId: newId,
+    tokens: createResumeTokens(settings().secretKey || newId()),
+    maxUsers: () => settings().maxUsers,
+    graceMs: () => settings().resumeGraceMs,
+    maxReplayBytes: () => settings().maxResumeBytes,
+    onAway: (session) => {
+      // Nobody is matched with an empty chair.
+      matchmaker.withdraw(session.id)
+      rooms.partnerOf(session)?.send({ type: 'partner-away' })
+      notify('away', { session })
+    },
+    onEnded: (session, reason) => {
+      iceRefresh.end(session)
+      handleLeave(session, { matchmaker, rooms }, reason === 'left' ? 'left' : 'lost')
+      notify('ended', { session, reason })
+    },
+  })
+  const rooms: Rooms = new Rooms({
+    maxRooms: () => settings().maxRooms,
+    createId: newId,
+    now: () => clock.now(),
+    onOpened: (room, waitsMs) => notify('matched', { room, waitsMs }),
+    onEnded: (room, leaver, reason) => {
+      notify('parted', { room, leaver, reason, durationMs: clock.now() - room.openedAtMs })
+    },
+    onFreed: () => matchmaker.handleRoomFreed(),
+  })
+  const matchmaker: Matchmaker<Session> = new Matchmaker<Session>({
+    clock,
+    rematchDelayMs: () => settings().rematchDelayMs,
+    canOpenRoom: () => rooms.canOpen,
+    onMatch: (waited, arrived, waitsMs) => rooms.open(waited, arrived, waitsMs),
+  })
+
+  function welcome({ session, site, missed }: Joined): MessageOf<'welcome'> {
+    iceRefresh.begin(session)
+    return {
+      type: 'welcome',
+      session: session.id,
+      name: session.name,
+      heartbeatMs: settings().pingIntervalMs,
+      iceServers: site.iceServersFor(session.id, Date.now()),
+      resumeToken: sessions.tokenOf(session),
+      received: missed ? session.received : null,
+      allowsText: site.isTextAllowed,
+      allowsVideo: site.isVideoAllowed,
+    }
+  }
+  checkTellable(sites.values(), settings())
+
+  return {
+    sessions,
+    rooms,
+    matchmaker,
+    welcome,
+    sites: () => sites.values(),
+    handlers: {
+      sessions,
+      rooms,
+      matchmaker,
+      siteOf,
+      notify,
+      onText: hooks.onText && ((line) => hooks.onText?.(line)),
+      onInternalError,
+      onRelayed: dependencies.onRelayed,
+    },
+    hello: {
+      sessions,
+      bans,
+      findSite: (key) => sites.get(key),
+      addressOf: dependencies.addressOf,
+      onConnect: hooks.onConnect && ((person) => hooks.onConnect?.(person)),
+      onInternalError,
+    },
+    reload: () => {
+      const renewed = createSites(settings())
+      checkTellable(renewed.values(), settings())
+      for (const [key, site] of sites) if (!renewed.has(key)) formerSites.set(key, site)
+      sites = renewed
+    },
+    sweepSessions: () => {
+      const { userTimeoutMs } = settings()
+      if (userTimeoutMs === 0) return
+      for (const session of sessions) {
+        if (session.room || clock.now() - session.lastActiveMs < userTimeoutMs) continue
+        dismiss(session, 'idle-timeout', 'nothing was done for too long')
+        sessions.end(session, 'idle')
+      }
+    },
+    sweepRooms: () => rooms.sweep(clock.now() - settings().roomCleanupIntervalMs),
+  }
+}
+
+/** Says why, and ends the connection. The session is the caller's business. */
+export function dismiss(session: Session, code: 'idle-timeout' | 'banned', message: string): void {
+  const link: SessionLink | undefined = session.link
+  if (!link) return
+  session.send({ type: 'error', code, message, retryAfterMs: null })
+  link.close(code)
+}
+
+/** What a site gives must fit into a frame, whoever comes. */
+function checkTellable(sites: Iterable<Site>, { pingIntervalMs }: ResolvedServerOptions): void {
+  for (const site of sites) {
+    try {
+      encode({
+        type: 'welcome',
+        session: newId(),
+        name: 'n'.repeat(128),
+        heartbeatMs: pingIntervalMs,
+        iceServers: site.iceServersFor(newId(), Date.now()),
+        resumeToken: 't'.repeat(128),
+        received: 0,
+        allowsText: true,
+        allowsVideo: true,
+      })
+    } catch (cause) {
+      throw new Error(`clients cannot be told these options: ${String(cause)}`, { cause })
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import type { ErrorCode, LeaveReason, ReportReason } from '@buddy-chat/protocol'
+import type { Room } from './rooms.ts'
+import type { Session } from './sessions/session.ts'
+import type { SessionEnd } from './sessions/sessions.ts'
+
+/** Everything that happens in a server and that somebody may want to know. */
+export interface ServerEvents {
+  readonly joined: { readonly session: Session }
+  /** Its connection is lost; it may come back. */
+  readonly away: { readonly session: Session }
+  readonly back: { readonly session: Session; readonly replayedFrames: number }
+  readonly ended: { readonly session: Session; readonly reason: SessionEnd }
+  /** `waitsMs` in the order of the room's members. */
+  readonly matched: { readonly room: Room; readonly waitsMs: readonly [number, number] }
+  readonly parted: {
+    readonly room: Room
+    readonly leaver: Session
+    readonly reason: LeaveReason
+    readonly durationMs: number
+  }
+  readonly refused: {
+    readonly code: ErrorCode
+    /** A page's address, not a person's. */
+    readonly origin: string | undefined
+  }
+  readonly reported: {
+    readonly session: Session
+    readonly aboutId: string
+    readonly reason: ReportReason
+  }
+  readonly banned: { readonly session: Session; readonly durationMs: number }
+  /** The share of users in percent has come to `level`, or gone back below the lowest (0). */
+  readonly capacity: { readonly level: 0 | 80 | 95; readonly percent: number }
+}
+
+/** Somebody who wants to know; the name of each method is the event's. */
+export type ServerObserver = {
+  readonly [Name in keyof ServerEvents]?: (event: ServerEvents[Name]) => void
+}
+
+/** Tells every observer. */
+export type Notify = <Name extends keyof ServerEvents>(
+  name: Name,
+  event: ServerEvents[Name],
+) => void
+
+/** Tells `observers` in order; one that throws is reported to `onError`, the others still hear. */
+export function createNotify(
+  observers: readonly ServerObserver[],
+  onError: (error: unknown) => void,
+): Notify {
+  return (name, event) => {
+    for (const observer of observers) {
+      try {
+        observer[name]?.(event)
+      } catch (error) {
+        onError(error)
+      }
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import type { MessageOf } from '@buddy-chat/protocol'
+import { cleanText } from '@buddy-chat/protocol'
+import type { BuddyServerHooks } from '../hooks.ts'
+import type { Bans } from '../limits/bans.ts'
+import type { Refusal } from '../limits/admission.ts'
+import { refusal } from '../limits/admission.ts'
+import type { Identity, Session, SessionLink } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import type { Site } from '../sites/site.ts'
+import type { SiteClaims } from '../sites/site-token.ts'
+import { SiteTokenError } from '../sites/site-token.ts'
+import type { Upgrade } from '../transport/transport.ts'
+
+/** How long a client stays away that found the server full: by then somebody has usually left. */
+const fullRetryAfterMs = 10_000
+/** A name for those who gave none. */
+const stranger = 'Stranger'
+
+/** What answering a hello takes. */
+export interface HelloContext {
+  readonly sessions: Sessions
+  readonly bans: Bans
+  readonly findSite: (key: string) => Site | undefined
+  readonly addressOf: (upgrade: Upgrade) => string
+  readonly onConnect: BuddyServerHooks['onConnect']
+  readonly onInternalError: (error: unknown) => void
+}
+
+/** Somebody is in: newly, or again. */
+export interface Joined {
+  readonly session: Session
+  readonly site: Site
+  /** What a resumed session's client has missed; undefined: the session is new. */
+  readonly missed: readonly Uint8Array[] | undefined
+}
+
+/** What came with a hello beside its fields. */
+export interface Caller {
+  readonly upgrade: Upgrade
+  readonly addressKey: string
+  readonly link: SessionLink
+  /** False as soon as the connection is gone: nobody is waiting any more. */
+  readonly isConnected: () => boolean
+}
+
+/** The rules of joining, in their order: site, origin, resume, ban, token, hook, caps. */
+export async function handleHello(
+  hello: MessageOf<'hello'>,
+  { upgrade, addressKey, link, isConnected }: Caller,
+  context: HelloContext,
+): Promise<Joined | Refusal> {
+  const { sessions, bans, findSite } = context
+  const site = findSite(hello.site)
+  if (!site) return refusal('unknown-site', 'this server has no site of that key')
+  if (!site.isAllowedOrigin(upgrade)) {
+    return refusal('origin-not-allowed', 'this origin is not one of the site')
+  }
+  if (hello.resume) {
+    const resumed = sessions.resume({ ...hello.resume, site: site.key }, link)
+    if (resumed) return { ...resumed, site }
+  }
+  const claims = await readToken(hello.token, site)
+  if ('code' in claims) return claims
+  if (claims.subject !== undefined && bans.has(subjectBanKey(site.key, claims.subject))) {
+    return refusal('banned', 'you have been shut out for a while')
+  }
+  const identity: Identity = {
+    name: cleanText(claims.name ?? hello.name) || stranger,
+    site: site.key,
+    subject: claims.subject,
+    lobby: claims.lobby,
+    addressKey,
+  }
+  const admitted = await askHook(identity, upgrade, context)
+  if ('code' in admitted) return admitted
+  // Whoever has gone meanwhile takes no place.
+  if (!isConnected()) return refusal('refused', 'gone')
+  if (site.maxUsers !== undefined && sessions.sizeOf(site.key) >= site.maxUsers) {
+    return refusal('server-full', 'this site is full', fullRetryAfterMs)
+  }
+  const session = sessions.create(admitted, link)
+  if (!session) return refusal('server-full', 'the server is full', fullRetryAfterMs)
+  return { session, site, missed: undefined }
+}
+
+/** What bans by a site's subject count by. */
+export const subjectBanKey = (site: string, subject: string): string =>
+  JSON.stringify([site, subject])
+
+async function readToken(
+  token: string | null,
+  { verifyToken }: Site,
+): Promise<Partial<SiteClaims> | Refusal> {
+  // A site that asks for none does not look at one either.
+  if (!verifyToken) return {}
+  if (token === null) return refusal('token-required', 'this site admits with a token only')
+  try {
+    return await verifyToken(token)
+  } catch (error) {
+    if (!(error instanceof SiteTokenError)) throw error
+    return refusal(error.code, error.message)
+  }
+}
+
+async function askHook(
+  identity: Identity,
+  upgrade: Upgrade,
+  { onConnect, addressOf, onInternalError }: HelloContext,
+): Promise<Identity | Refusal> {
+  if (!onConnect) return identity
+  const { site, name, subject } = identity
+  const visitor = { origin: upgrade.origin, address: addressOf(upgrade) }
+  try {
+    const answer = await onConnect({ site, name, subject, ...visitor })
+    if (answer === false) return refusal('refused', 'you were not let in')
+    if (typeof answer !== 'object') return identity
+    return { ...identity, name: cleanText(answer.name) || name }
+  } catch (error) {
+    onInternalError(error)
+    return refusal('refused', 'you could not be let in')
+  }
+}

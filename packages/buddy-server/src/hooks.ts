@@ -1,0 +1,56 @@
+import type { ReportReason } from '@buddy-chat/protocol'
+import type { SessionEnd } from './sessions/sessions.ts'
+
+/** A person, as far as the program around the server is told. */
+export interface Person {
+  readonly sessionId: string
+  /** The site's key; empty is the server's own. */
+  readonly site: string
+  /** As the partner sees it. */
+  readonly name: string
+  /** Who it is to the site, where the site's token said so. */
+  readonly subject: string | undefined
+}
+
+/** Somebody who knocks. */
+export interface Visitor {
+  /** The page, as its browser says; undefined for programs. */
+  readonly origin: string | undefined
+  /** The client's address, as far as proxies are trusted. Private: keep it out of logs. */
+  readonly address: string
+}
+
+/**
+ * What a program around the server may do. A hook that throws (or rejects) is told to the log; where
+ * it was asked for leave, the answer is no, for this person only. Hooks run in the server's own
+ * turn of the event loop: do not block it.
+ */
+export interface BuddyServerHooks {
+  /** A connection before its first word. `false` refuses it. */
+  onUpgrade?(visitor: Visitor): boolean | void
+  /** Somebody says hello. `false` refuses; `{ name }` gives another name. */
+  onConnect?(person: Omit<Person, 'sessionId'> & Visitor): ConnectAnswer | Promise<ConnectAnswer>
+  onMatch?(match: {
+    readonly room: string
+    readonly people: readonly [Person, Person]
+    /** From ticket to match, in the order of `people`. */
+    readonly waitsMs: readonly [number, number]
+  }): void
+  /** A line on its way to the partner. `false` keeps it back, and tells its author so. */
+  onText?(line: {
+    readonly room: string
+    readonly from: Person
+    readonly to: Person
+    readonly text: string
+  }): boolean | void | Promise<boolean | void>
+  onReport?(report: {
+    readonly from: Person
+    /** The session reported; it may be over already. */
+    readonly aboutId: string
+    readonly reason: ReportReason
+  }): void
+  /** A session is over: `lost` after its grace time. */
+  onDisconnect?(person: Person, reason: SessionEnd): void
+}
+
+type ConnectAnswer = boolean | { readonly name: string } | void

@@ -1,0 +1,148 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ServerObserver } from '../events.ts'
+
+/** What gauges read when they are asked. */
+export interface MetricsSource {
+  readonly users: () => number
+  readonly away: () => number
+  readonly waiting: () => number
+  readonly rooms: () => number
+  readonly connections: () => number
+  readonly maxUsers: () => number
+  readonly maxRooms: () => number
+  readonly version: string
+}
+
+/** One of these many relayed frames is timed: a histogram costs more than passing a frame on. */
+const relaySampling = 16
+
+/** Everything Prometheus is told; `docs/operations.md` lists the names. */
+export interface Metrics {
+  readonly registry: Registry
+  readonly observer: ServerObserver
+  /** A frame was passed on. Counted here and published when asked: this is the hot path. */
+  readonly onRelayed: (bytes: number, handlingMs: () => number) => void
+  readonly onWebhook: (outcome: 'delivered' | 'failed' | 'dropped') => void
+  /** Since the start. */
+  readonly relayed: { readonly frames: number; readonly bytes: number }
+}
+
+let ofProcess: Registry | undefined
+
+/**
+ * Memory, handles, garbage collection and event-loop lag. They belong to the process, and what
+ * measures them cannot be stopped: servers that come and go in one program share them.
+ */
+function processMetrics(): Registry {
+  if (!ofProcess) {
+    ofProcess = new Registry()
+    collectDefaultMetrics({ register: ofProcess })
+  }
+  return ofProcess
+}
+
+/** Makes the metrics of one server, in a registry of its own: two servers in one program may. */
+export function createMetrics(source: MetricsSource): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+
+  const gauge = (name: string, help: string, read: () => number): void => {
+    const created: Gauge = new Gauge({ name, help, registers, collect: () => created.set(read()) })
+  }
+  gauge('buddy_users', 'Sessions, present and away.', source.users)
+  gauge('buddy_users_away', 'Sessions without a connection, within their grace time.', source.away)
+  gauge('buddy_users_max', 'The cap on sessions.', source.maxUsers)
+  gauge('buddy_waiting', 'Tickets in the queue.', source.waiting)
+  gauge('buddy_rooms', 'Rooms open.', source.rooms)
+  gauge('buddy_rooms_max', 'The cap on rooms.', source.maxRooms)
+  gauge('buddy_connections', 'WebSockets open.', source.connections)
+  const info = new Gauge({
+    name: 'buddy_info',
+    help: 'Always 1; the version is a label.',
+    labelNames: ['version'],
+    registers,
+  })
+  info.set({ version: source.version }, 1)
+
+  const counter = <const Label extends string>(name: string, help: string, label: Label) =>
+    new Counter({ name, help, labelNames: [label], registers })
+  const sessions = counter('buddy_sessions_ended_total', 'Sessions ended, by reason.', 'reason')
+  const rooms = counter('buddy_rooms_ended_total', 'Rooms ended, by reason.', 'reason')
+  const refusals = counter('buddy_refusals_total', 'Connections refused, by error code.', 'code')
+  const reports = counter('buddy_reports_total', 'Partners reported, by reason.', 'reason')
+  const webhooks = counter('buddy_webhooks_total', 'Webhook deliveries, by outcome.', 'outcome')
+  const joins = new Counter({ name: 'buddy_sessions_total', help: 'Sessions begun.', registers })
+  const losses = new Counter({
+    name: 'buddy_sessions_away_total',
+    help: 'Connections lost whose session went on.',
+    registers,
+  })
+  const resumes = new Counter({
+    name: 'buddy_sessions_resumed_total',
+    help: 'Sessions resumed by a new connection.',
+    registers,
+  })
+  const matches = new Counter({ name: 'buddy_matches_total', help: 'Rooms opened.', registers })
+  const bans = new Counter({ name: 'buddy_bans_total', help: 'People shut out.', registers })
+  const waits = new Histogram({
+    name: 'buddy_wait_seconds',
+    help: 'From ticket to match, one observation for each person.',
+    buckets: [0.005, 0.05, 0.25, 1, 2.5, 5, 10, 30, 60, 300],
+    registers,
+  })
+  const durations = new Histogram({
+    name: 'buddy_room_seconds',
+    help: 'How long rooms last.',
+    buckets: [1, 5, 15, 60, 300, 900, 3600],
+    registers,
+  })
+  const relays = new Histogram({
+    name: 'buddy_relay_seconds',
+    help: 'From reading a frame to queueing it for the partner; one frame in sixteen.',
+    buckets: [0.000_01, 0.000_025, 0.000_1, 0.000_25, 0.001, 0.01, 0.1],
+    registers,
+  })
+
+  const relayed = { frames: 0, bytes: 0 }
+  const total = (name: string, help: string, read: () => number): void => {
+    const created: Counter = new Counter({
+      name,
+      help,
+      registers,
+      collect: () => {
+        created.reset()
+        created.inc(read())
+      },
+    })
+  }
+  total('buddy_relayed_frames_total', 'Frames passed on to a partner.', () => relayed.frames)
+  total('buddy_relayed_bytes_total', 'Bytes passed on to a partner.', () => relayed.bytes)
+
+  return {
+    registry: Registry.merge([processMetrics(), registry]),
+    relayed,
+    onRelayed: (bytes, handlingMs) => {
+      relayed.frames++
+      relayed.bytes += bytes
+      if (relayed.frames % relaySampling === 0) relays.observe(handlingMs() / 1000)
+    },
+    onWebhook: (outcome) => webhooks.inc({ outcome }),
+    observer: {
+      joined: () => joins.inc(),
+      away: () => losses.inc(),
+      back: () => resumes.inc(),
+      ended: ({ reason }) => sessions.inc({ reason }),
+      matched: ({ waitsMs }) => {
+        matches.inc()
+        for (const waitMs of waitsMs) waits.observe(waitMs / 1000)
+      },
+      parted: ({ reason, durationMs }) => {
+        rooms.inc({ reason })
+        durations.observe(durationMs / 1000)
+      },
+      refused: ({ code }) => refusals.inc({ code }),
+      reported: ({ reason }) => reports.inc({ reason }),
+      banned: () => bans.inc(),
+    },
+  }
+}

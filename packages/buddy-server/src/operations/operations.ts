@@ -1,0 +1,182 @@
+import type { Cancel, Clock } from '../clock.ts'
+import type { ResolvedServerOptions } from '../config/settings.ts'
+import type { Core } from '../core.ts'
+import type { ServerObserver } from '../events.ts'
+import type { DashboardData } from './dashboard-data.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import { createMetrics } from './metrics.ts'
+import { RefusalCount } from './refusal-count.ts'
+import { Sampler } from './sampler.ts'
+import type { SiteStatus, Status } from './status.ts'
+import { percent } from './status.ts'
+import { createTransitionLog } from './transition-log.ts'
+import { WaitTimes } from './wait-times.ts'
+import { createWebhookObserver } from './webhook-observer.ts'
+import { Webhooks } from './webhooks.ts'
+
+/** Between two samples for the dashboard. */
+const sampleIntervalMs = 2000
+/** From here on the monitoring line is a warning. */
+const warnPercent = 80
+
+interface OperationsDependencies {
+  readonly settings: () => ResolvedServerOptions
+  readonly clock: Clock
+  readonly log: Log
+  readonly version: string
+  readonly isDraining: () => boolean
+  readonly connections: () => number
+  /** Made after this: its events come here. */
+  readonly core: () => Pick<Core, 'sessions' | 'rooms' | 'matchmaker' | 'sites'>
+}
+
+/** What an operator sees of a server: figures, log lines, webhooks. It only listens. */
+export class Operations {
+  readonly observers: readonly ServerObserver[]
+  readonly metrics: Metrics
+  readonly #dependencies: OperationsDependencies
+  readonly #startedAtMs: number
+  readonly #waits = new WaitTimes()
+  readonly #refusals: RefusalCount
+  readonly #webhooks: Webhooks | undefined
+  readonly #sampler: Sampler
+  #matches = 0
+  #cancels: Cancel[] = []
+
+  constructor(dependencies: OperationsDependencies) {
+    const { settings, clock, log, version, connections, core } = dependencies
+    this.#dependencies = dependencies
+    this.#startedAtMs = clock.now()
+    this.metrics = createMetrics({
+      users: () => core().sessions.size,
+      away: () => core().sessions.awaySize,
+      waiting: () => core().matchmaker.size,
+      rooms: () => core().rooms.size,
+      connections,
+      maxUsers: () => settings().maxUsers,
+      maxRooms: () => settings().maxRooms,
+      version,
+    })
+    this.#refusals = new RefusalCount(log, Date.now)
+    this.#sampler = new Sampler(() => this.#read(), Date.now)
+    const { webhookUrl: url, webhookSecret: secret, webhookEvents: events } = settings()
+    if (url) {
+      const { onWebhook: onOutcome } = this.metrics
+      this.#webhooks = new Webhooks({ url, secret, events, version, clock, log, onOutcome })
+    }
+    const counting: ServerObserver = {
+      matched: ({ waitsMs }) => {
+        this.#matches++
+        for (const waitMs of waitsMs) this.#waits.add(waitMs)
+      },
+    }
+    const webhooks = this.#webhooks
+    this.observers = [
+      counting,
+      createTransitionLog(log),
+      this.#refusals.observer,
+      this.metrics.observer,
+      ...(webhooks ? [createWebhookObserver((event, data) => webhooks.send(event, data))] : []),
+    ]
+  }
+
+  /** Begins to look at the server now and then. */
+  start(): void {
+    const { clock, settings } = this.#dependencies
+    this.#sampler.start()
+    this.#cancels = [
+      clock.every(settings().monitoringIntervalMs, () => this.#monitor()),
+      // Nobody looks at what nobody can open.
+      clock.every(sampleIntervalMs, () => settings().adminToken && this.#sampler.sample()),
+    ]
+  }
+
+  /** Writes what the refusals were since the last time. */
+  reportRefusals(): void {
+    this.#refusals.report()
+  }
+
+  /** The server at this moment; `withSites` is for whoever has the admin token. */
+  status(withSites: boolean): Status {
+    const { version, clock, isDraining, core } = this.#dependencies
+    const { sessions, rooms, matchmaker } = core()
+    return {
+      status: isDraining() ? 'draining' : 'healthy',
+      version,
+      uptime_seconds: Math.floor((clock.now() - this.#startedAtMs) / 1000),
+      users: sessions.size,
+      away: sessions.awaySize,
+      max_users: sessions.maxUsers,
+      load_percent: percent(sessions.size, sessions.maxUsers),
+      waiting: matchmaker.size,
+      rooms: rooms.size,
+      max_rooms: rooms.maxRooms,
+      room_percent: percent(rooms.size, rooms.maxRooms),
+      matches: this.#matches,
+      wait_ms: this.#waits.percentiles,
+      ...(withSites && { sites: this.#sites() }),
+    }
+  }
+
+  dashboard(): DashboardData {
+    return {
+      nowMs: Date.now(),
+      intervalMs: sampleIntervalMs,
+      status: this.status(true),
+      samples: this.#sampler.samples,
+      refusals: this.#refusals.recent,
+    }
+  }
+
+  /** Stops looking, and gives what is still to be told a little time. */
+  async close(timeoutMs: number): Promise<void> {
+    for (const cancel of this.#cancels.splice(0)) cancel()
+    this.#refusals.report()
+    this.#sampler.close()
+    await this.#webhooks?.drain(timeoutMs)
+  }
+
+  #read(): ReturnType<ConstructorParameters<typeof Sampler>[0]> {
+    const { sessions, rooms, matchmaker } = this.#dependencies.core()
+    const { frames, bytes } = this.metrics.relayed
+    return {
+      users: sessions.size,
+      waiting: matchmaker.size,
+      rooms: rooms.size,
+      matches: this.#matches,
+      waitP95Ms: this.#waits.percentiles.p95,
+      relayedFrames: frames,
+      relayedBytes: bytes,
+    }
+  }
+
+  #sites(): readonly SiteStatus[] {
+    const { sessions, sites } = this.#dependencies.core()
+    const counts = new Map<string, { waiting: number; members: number }>()
+    for (const { identity, room, isSearching, link } of sessions) {
+      const count = counts.get(identity.site) ?? { waiting: 0, members: 0 }
+      counts.set(identity.site, count)
+      if (room) count.members++
+      else if (isSearching && link) count.waiting++
+    }
+    return [...sites()].map(({ key, maxUsers }) => ({
+      key,
+      users: sessions.sizeOf(key),
+      max_users: maxUsers ?? sessions.maxUsers,
+      waiting: counts.get(key)?.waiting ?? 0,
+      rooms: (counts.get(key)?.members ?? 0) / 2,
+    }))
+  }
+
+  #monitor(): void {
+    const { settings, log } = this.#dependencies
+    if (!settings().isMonitoringEnabled) return
+    const { users, away, waiting, rooms, load_percent, room_percent, matches, wait_ms } =
+      this.status(false)
+    const residentBytes = process.memoryUsage.rss()
+    const figures = { users, away, waiting, rooms, load_percent, room_percent, matches, wait_ms }
+    const level = Math.max(load_percent, room_percent) >= warnPercent ? 'warn' : 'info'
+    log[level]({ ...figures, resident_bytes: residentBytes }, 'load')
+  }
+}

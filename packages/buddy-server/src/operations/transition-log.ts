@@ -1,0 +1,38 @@
+import type { ServerObserver } from '../events.ts'
+import type { Log } from './log.ts'
+
+/**
+ * One line for each thing that happens to a session or a room. Ids are random and tell nothing of a
+ * person; names, texts and addresses are never written.
+ */
+export function createTransitionLog(log: Log): ServerObserver {
+  return {
+    joined: ({ session: { id, identity } }) =>
+      log.info({ session: id, site: identity.site }, 'session begun'),
+    away: ({ session: { id, room } }) => log.info({ session: id, room: room?.id }, 'session away'),
+    back: ({ session: { id, room }, replayedFrames }) =>
+      log.info({ session: id, room: room?.id, replayedFrames }, 'session resumed'),
+    ended: ({ session: { id }, reason }) => log.info({ session: id, reason }, 'session ended'),
+    matched: ({ room, waitsMs }) =>
+      log.info(
+        {
+          room: room.id,
+          sessions: room.members.map(({ id }) => id),
+          waitsMs: waitsMs.map(Math.round),
+        },
+        'matched',
+      ),
+    parted: ({ room, leaver, reason, durationMs }) =>
+      log.info(
+        { room: room.id, session: leaver.id, reason, durationMs: Math.round(durationMs) },
+        'room ended',
+      ),
+    reported: ({ session, aboutId, reason }) =>
+      log.warn({ session: session.id, about: aboutId, reason }, 'partner reported'),
+    banned: ({ session, durationMs }) => log.warn({ session: session.id, durationMs }, 'banned'),
+    capacity: ({ level, percent }) => {
+      if (level === 0) log.info({ percent }, 'users are well below capacity again')
+      else log.warn({ percent }, `users have reached ${level} % of capacity`)
+    },
+  }
+}

@@ -1,0 +1,25 @@
+import type { WaitPercentiles } from './status.ts'
+
+/** So many of the latest waits are looked at. */
+const capacity = 1000
+
+/** How long people waited for a match, lately. */
+export class WaitTimes {
+  readonly #waitsMs: number[] = []
+  #next = 0
+
+  add(waitMs: number): void {
+    this.#waitsMs[this.#next] = waitMs
+    this.#next = (this.#next + 1) % capacity
+  }
+
+  /** Nearest-rank percentiles in whole milliseconds. */
+  get percentiles(): WaitPercentiles {
+    const sorted = Float64Array.from(this.#waitsMs).sort()
+    const rank = (share: number): number | null => {
+      const wait = sorted[Math.ceil(sorted.length * share) - 1]
+      return wait === undefined ? null : Math.round(wait)
+    }
+    return { p50: rank(0.5), p95: rank(0.95), p99: rank(0.99) }
+  }
+}

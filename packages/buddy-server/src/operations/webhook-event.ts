@@ -1,0 +1,5 @@
+/** What a webhook can be told. */
+export const webhookEvents = ['match', 'leave', 'report', 'ban', 'capacity'] as const
+
+/** One of {@link webhookEvents}. */
+export type WebhookEvent = (typeof webhookEvents)[number]

@@ -1,0 +1,23 @@
+import type { Delivery } from './webhook-queue.ts'
+import { signWebhook } from './webhook-signature.ts'
+
+interface Sender {
+  readonly secret: string
+  readonly version: string
+  readonly now: () => number
+}
+
+/** Headers of one attempt at `delivery`; the signature has the time of this attempt. */
+export function webhookHeaders(
+  { id, event, body, attempt }: Delivery,
+  { secret, version, now }: Sender,
+): Readonly<Record<string, string>> {
+  return {
+    'Content-Type': 'application/json',
+    'User-Agent': `buddy-server/${version}`,
+    'Buddy-Event': event,
+    'Buddy-Delivery': id,
+    'Buddy-Attempt': String(attempt),
+    'Buddy-Signature': signWebhook(secret, body, now()),
+  }
+}

@@ -1,0 +1,39 @@
+import type { ServerObserver } from '../events.ts'
+import type { Session } from '../sessions/session.ts'
+import type { WebhookEvent } from './webhook-event.ts'
+
+/** Somebody, without the name they gave: what leaves the server says no more than it must. */
+const idsOf = ({ id, identity: { site, subject } }: Session): object => ({
+  session: id,
+  site,
+  ...(subject !== undefined && { subject }),
+})
+
+/** Turns what happens into webhooks. */
+export function createWebhookObserver(
+  send: (event: WebhookEvent, data: object) => void,
+): ServerObserver {
+  return {
+    matched: ({ room, waitsMs }) =>
+      send('match', {
+        room: room.id,
+        people: room.members.map((member, index) => ({
+          ...idsOf(member),
+          wait_ms: Math.round(waitsMs[index] ?? 0),
+        })),
+      }),
+    parted: ({ room, leaver, reason, durationMs }) =>
+      send('leave', {
+        room: room.id,
+        leaver: leaver.id,
+        reason,
+        duration_ms: Math.round(durationMs),
+        people: room.members.map(idsOf),
+      }),
+    reported: ({ session, aboutId, reason }) =>
+      send('report', { from: idsOf(session), about: aboutId, reason }),
+    banned: ({ session, durationMs }) =>
+      send('ban', { ...idsOf(session), duration_ms: Math.round(durationMs) }),
+    capacity: ({ level, percent }) => send('capacity', { level, percent }),
+  }
+}

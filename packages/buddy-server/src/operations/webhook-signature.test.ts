@@ -1,0 +1,72 @@
+import { createHmac } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { signWebhook, verifySignature } from './webhook-signature.ts'
+
+const secret = 'a secret of at least thirty-two characters'
+const body = '{"event":"match","data":{"name":"Zoë"}}'
+const nowMs = 1_800_000_000_999
+const header = signWebhook(secret, body, nowMs)
+const genuine = { secret, header, body, nowMs }
+
+test('the signature is what the page says, so that any language can check it', () => {
+  const hex = createHmac('sha256', secret).update(`1800000000.${body}`, 'utf8').digest('hex')
+  expect(header).toBe(`t=1800000000,v1=${hex}`)
+})
+
+test('a genuine request is recognised, as text and as bytes', () => {
+  expect(verifySignature(genuine)).toBe(true)
+  expect(verifySignature({ ...genuine, body: Buffer.from(body) })).toBe(true)
+})
+
+test('while a secret is replaced there may be a signature for each', () => {
+  const other = signWebhook('another one', body, nowMs).split(',')[1]
+  const [time, own] = header.split(',')
+  expect(verifySignature({ ...genuine, header: `${time}, ${other}, ${own}, v2=later` })).toBe(true)
+})
+
+describe('refused:', () => {
+  test('another body, secret or time', () => {
+    expect(verifySignature({ ...genuine, body: body.replace('match', 'leave') })).toBe(false)
+    expect(verifySignature({ ...genuine, secret: `${secret}!` })).toBe(false)
+    const later = header.replace('1800000000', '1800000001')
+    expect(verifySignature({ ...genuine, header: later })).toBe(false)
+  })
+
+  test('a request from too long ago, or from the future', () => {
+    const sentMs = 1_800_000_000_000
+    for (const [awayMs, isFresh] of [
+      [300_000, true],
+      [300_001, false],
+    ] as const) {
+      expect(verifySignature({ ...genuine, nowMs: sentMs + awayMs })).toBe(isFresh)
+      expect(verifySignature({ ...genuine, nowMs: sentMs - awayMs })).toBe(isFresh)
+    }
+    expect(verifySignature({ ...genuine, nowMs: sentMs + 2000, toleranceMs: 1000 })).toBe(false)
+    expect(verifySignature({ ...genuine, nowMs: Number.NaN })).toBe(false)
+  })
+
+  test('a secret that is not set', () => {
+    const signed = signWebhook('', body, nowMs)
+    expect(verifySignature({ ...genuine, secret: '', header: signed })).toBe(false)
+  })
+
+  const [time, own] = header.split(',') as [string, string]
+  test.for([
+    undefined,
+    null,
+    '',
+    time,
+    own,
+    `${time},v1=`,
+    `${time},${own.slice(0, -1)}`,
+    `${time},${own}0`,
+    `${time},${own.replace('v1', 'v0')}`,
+    `t=1,${time},${own}`,
+    `t=,${own}`,
+    `t=NaN,${own}`,
+    `t=-1800000000,${own}`,
+    `${time};${own}`,
+  ])('the header %s', (malformed) => {
+    expect(verifySignature({ ...genuine, header: malformed })).toBe(false)
+  })
+})

@@ -1,0 +1,117 @@
+import type { CloseCode, Message, MessageOf } from '@buddy-chat/protocol'
+import { encode } from '@buddy-chat/protocol'
+import type { FrameLimits } from '../limits/frame-limits.ts'
+import type { Ticket } from '../matchmaker.ts'
+import type { Room } from '../rooms.ts'
+import { ReplayBuffer } from './replay-buffer.ts'
+
+/** What a person wishes to be matched by, as given and cleaned. */
+export type Wish = Omit<MessageOf<'ticket'>, 'type'>
+
+/** Who somebody is, as far as a server knows. */
+export interface Identity {
+  readonly name: string
+  /** The site's key; empty is the server's own. */
+  readonly site: string
+  /** Who it is to the site, by its token. */
+  readonly subject: string | undefined
+  /** The only lobby its token admits to. */
+  readonly lobby: string | undefined
+  /** What limits and bans count by; never told, never logged. */
+  readonly addressKey: string
+}
+
+/** The connection of a session that is present. */
+export interface SessionLink {
+  sendFrame(frame: Uint8Array): void
+  /** Ends the connection by name; what was sent before goes out first. */
+  close(name: CloseCode): void
+}
+
+/** One person's presence, which outlives a connection by the grace time. */
+export class Session implements Ticket {
+  readonly id: string
+  readonly identity: Identity
+  /** Allowances go on from connection to connection: coming back does not renew them. */
+  readonly limits: FrameLimits
+  readonly #replay = new ReplayBuffer()
+  readonly #maxReplayBytes: () => number
+  readonly #onOverflow: (session: Session) => void
+  /** Undefined while away. `Sessions` sets it. */
+  link: SessionLink | undefined
+  /** Frames handled, of all that came after `hello`. */
+  received = 0
+  /** When it last did something, or was last in a room; on the server's clock. */
+  lastActiveMs: number
+  /** Since when it is away; on the server's clock. `Sessions` sets it. */
+  awaySinceMs: number | undefined
+  /** As the latest ticket had it; undefined before the first. */
+  wish: Wish | undefined
+  /** Whether it is to be in the queue as soon as it is present. */
+  isSearching = false
+  /** The room it is in; `Rooms` sets it. */
+  room: Room | undefined
+  /** Whom it was in a room with last; `Rooms` sets it. */
+  latestPartnerId: string | undefined
+  /** Whom it has reported, so that one partner is reported once. */
+  reportedId: string | undefined
+
+  constructor(
+    id: string,
+    identity: Identity,
+    dependencies: {
+      readonly limits: FrameLimits
+      readonly nowMs: number
+      /** Bytes kept to be sent again; 0: none, sessions do not outlive connections. */
+      readonly maxReplayBytes: () => number
+      /** More has come for a session that is away than is kept. */
+      readonly onOverflow: (session: Session) => void
+    },
+  ) {
+    this.id = id
+    this.identity = identity
+    this.limits = dependencies.limits
+    this.lastActiveMs = dependencies.nowMs
+    this.#maxReplayBytes = dependencies.maxReplayBytes
+    this.#onOverflow = dependencies.onOverflow
+  }
+
+  get name(): string {
+    return this.identity.name
+  }
+
+  /** Site, lobby and mode, told apart whatever characters they hold. */
+  get pool(): string {
+    return JSON.stringify([this.identity.site, this.wish?.lobby, this.wish?.mode])
+  }
+
+  /** Frames ever sent; the payload of a ping, whose pong acknowledges them. */
+  get sent(): number {
+    return this.#replay.sent
+  }
+
+  /** Sends bytes that are a message already; while away, keeps them. */
+  sendFrame(frame: Uint8Array): void {
+    const maxBytes = this.#maxReplayBytes()
+    this.#replay.push(frame)
+    if (this.link) {
+      this.#replay.trim(maxBytes)
+      this.link.sendFrame(frame)
+    } else if (this.#replay.bytes > maxBytes) this.#onOverflow(this)
+  }
+
+  /** Sends a message of the server's own. */
+  send(message: Message): void {
+    this.sendFrame(encode(message))
+  }
+
+  /** The client has received the first `count` frames. */
+  acknowledge(count: number): void {
+    this.#replay.acknowledge(count)
+  }
+
+  /** Frames after the first `count`, to be sent again; undefined where some are gone. */
+  framesAfter(count: number): readonly Uint8Array[] | undefined {
+    return this.#replay.after(count)
+  }
+}

@@ -1,0 +1,179 @@
+import type { Message } from '@buddy-chat/protocol'
+import { encode } from '@buddy-chat/protocol'
+import type { Cancel, Clock } from '../clock.ts'
+import { FrameLimits } from '../limits/frame-limits.ts'
+import type { ResumeTokens } from './resume-token.ts'
+import type { Identity, SessionLink } from './session.ts'
+import { Session } from './session.ts'
+
+/** Why a session is over. */
+export type SessionEnd = 'left' | 'lost' | 'idle' | 'banned' | 'stopped'
+
+interface SessionsDependencies {
+  readonly clock: Clock
+  readonly createId: () => string
+  readonly tokens: ResumeTokens
+  readonly maxUsers: () => number
+  /** How long a session outlives its connection; 0: not at all. */
+  readonly graceMs: () => number
+  readonly maxReplayBytes: () => number
+  /** Its connection is lost; it is expected back. */
+  readonly onAway: (session: Session) => void
+  /** It is over; it is not in the list any more. */
+  readonly onEnded: (session: Session, reason: SessionEnd) => void
+}
+
+/** A session that was resumed, and what its client has missed. */
+export interface Resumed {
+  readonly session: Session
+  readonly missed: readonly Uint8Array[]
+}
+
+/**
+ * Everyone who has said hello, present or away. A session that lost its connection waits for the
+ * grace time; whoever shows its token takes it over, also from a connection that still seems alive:
+ * the latest wins, so that coming back never has to wait for the server to notice a dead socket.
+ */
+export class Sessions {
+  readonly #dependencies: SessionsDependencies
+  readonly #sessions = new Map<string, Session>()
+  readonly #away = new Map<Session, Cancel>()
+  readonly #bySite = new Map<string, number>()
+
+  constructor(dependencies: SessionsDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  /** How many are away. */
+  get awaySize(): number {
+    return this.#away.size
+  }
+
+  get maxUsers(): number {
+    return this.#dependencies.maxUsers()
+  }
+
+  /** Sessions of a site, by its key. */
+  sizeOf(site: string): number {
+    return this.#bySite.get(site) ?? 0
+  }
+
+  /** The session with this id. */
+  find(id: string): Session | undefined {
+    return this.#sessions.get(id)
+  }
+
+  /** Every session; the list may be changed meanwhile. */
+  [Symbol.iterator](): IterableIterator<Session> {
+    return this.#sessions.values()
+  }
+
+  /**
+   * Makes a session, or returns undefined where there is no room for one. Those away outside a room
+   * make room for those present, longest away first.
+   */
+  create(identity: Identity, link: SessionLink): Session | undefined {
+    const { clock, createId, maxReplayBytes, graceMs } = this.#dependencies
+    if (this.size >= this.maxUsers) {
+      for (const session of this.#away.keys()) {
+        if (session.room) continue
+        this.end(session, 'lost')
+        break
+      }
+    }
+    if (this.size >= this.maxUsers) return undefined
+    const session = new Session(createId(), identity, {
+      limits: new FrameLimits(clock.now()),
+      nowMs: clock.now(),
+      maxReplayBytes: () => (graceMs() > 0 ? maxReplayBytes() : 0),
+      onOverflow: (overflowed) => this.end(overflowed, 'lost'),
+    })
+    session.link = link
+    this.#sessions.set(session.id, session)
+    this.#bySite.set(identity.site, this.sizeOf(identity.site) + 1)
+    return session
+  }
+
+  /** The token to come back with; null where sessions do not outlive connections. */
+  tokenOf(session: Session): string | null {
+    const { tokens, graceMs } = this.#dependencies
+    return graceMs() > 0 ? tokens.sign(session.id) : null
+  }
+
+  /**
+   * Gives the session that `token` proves to `link`; another connection that has it is closed with
+   * `session-taken`. Undefined where there is no such session any more, its `site` is another, or
+   * what the client has missed after `received` frames is not held: then it starts anew.
+   */
+  resume(
+    { token, received, site }: { token: string; received: number; site: string },
+    link: SessionLink,
+  ): Resumed | undefined {
+    const id = this.#dependencies.tokens.verify(token)
+    const session = id === undefined ? undefined : this.#sessions.get(id)
+    if (!session || session.identity.site !== site) return undefined
+    const missed = session.framesAfter(received)
+    if (!missed) {
+      // Nobody can go on with it: its client is here and starts anew.
+      const taken = session.link
+      this.end(session, 'lost')
+      taken?.close('session-taken')
+      return undefined
+    }
+    session.acknowledge(received)
+    this.#cancelGrace(session)
+    const previous = session.link
+    session.link = link
+    session.awaySinceMs = undefined
+    previous?.close('session-taken')
+    return { session, missed }
+  }
+
+  /**
+   * The connection `link` of a session has ended: by the person's wish, or by accident. Nothing
+   * happens where another connection has taken the session over.
+   */
+  detach(session: Session, link: SessionLink, isParting: boolean): void {
+    const { clock, graceMs, onAway } = this.#dependencies
+    if (session.link !== link || this.#sessions.get(session.id) !== session) return
+    const waitMs = graceMs()
+    if (isParting || waitMs === 0) {
+      this.end(session, isParting ? 'left' : 'lost')
+      return
+    }
+    session.link = undefined
+    session.awaySinceMs = clock.now()
+    this.#away.set(
+      session,
+      clock.after(waitMs, () => this.end(session, 'lost')),
+    )
+    onAway(session)
+  }
+
+  /** Ends a session; a second call does nothing. Its connection is the caller's business. */
+  end(session: Session, reason: SessionEnd): void {
+    if (!this.#sessions.delete(session.id)) return
+    this.#cancelGrace(session)
+    const { site } = session.identity
+    const left = this.sizeOf(site) - 1
+    if (left > 0) this.#bySite.set(site, left)
+    else this.#bySite.delete(site)
+    this.#dependencies.onEnded(session, reason)
+    session.link = undefined
+  }
+
+  /** Sends one message to everybody present; it is encoded once. */
+  broadcast(message: Message): void {
+    const frame = encode(message)
+    for (const session of this.#sessions.values()) if (session.link) session.sendFrame(frame)
+  }
+
+  #cancelGrace(session: Session): void {
+    this.#away.get(session)?.()
+    this.#away.delete(session)
+  }
+}

@@ -1,0 +1,28 @@
+import { createHmac } from 'node:crypto'
+
+/** A user name and password for a TURN server. */
+export interface IceCredentials {
+  readonly username: string
+  readonly credential: string
+}
+
+/**
+ * Credentials that end by themselves, as coturn checks them with `use-auth-secret`
+ * (draft-uberti-behave-turn-rest-00): the name is `expiry:user` with the expiry in seconds since
+ * 1970, the password its HMAC-SHA1 in base64.
+ */
+export function iceCredentials(options: {
+  /** Shared with the TURN server. */
+  readonly secret: string
+  readonly user: string
+  readonly ttlMs: number
+  /** Milliseconds since 1970. */
+  readonly nowMs: number
+}): IceCredentials {
+  const expiry = Math.floor((options.nowMs + options.ttlMs) / 1000)
+  const username = `${expiry}:${options.user}`
+  return {
+    username,
+    credential: createHmac('sha1', options.secret).update(username).digest('base64'),
+  }
+}

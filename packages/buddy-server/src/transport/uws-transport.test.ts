@@ -1,0 +1,342 @@
+import type { IncomingMessage } from 'node:http'
+import { Agent, request } from 'node:http'
+import type { Socket } from 'node:net'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
+import type {
+  Connection,
+  ConnectionEvents,
+  HttpResponse,
+  Transport,
+  TransportHandlers,
+  Upgrade,
+} from './transport.ts'
+import { createUwsTransport } from './uws-transport.ts'
+
+interface Started {
+  readonly transport: Transport
+  readonly port: number
+  readonly url: string
+  /** What `onError` got. */
+  readonly errors: unknown[]
+}
+
+const hello: HttpResponse = { status: 200, headers: {}, body: 'hello' }
+const limits = { maxFrameBytes: 1000, maxBacklogBytes: 1000 }
+
+const echo = (connection: Connection): ConnectionEvents => ({
+  onFrame: (bytes) => connection.send(bytes.slice()),
+  onPong: () => undefined,
+  onBacklog: () => undefined,
+  onClose: () => undefined,
+})
+
+async function start(handlers: Partial<TransportHandlers> = {}): Promise<Started> {
+  const errors: unknown[] = []
+  const transport = createUwsTransport(limits, {
+    onRequest: () => hello,
+    onConnection: echo,
+    onError: (error) => errors.push(error),
+    ...handlers,
+  })
+  onTestFinished(() => transport.close())
+  const port = await transport.listen('127.0.0.1', 0)
+  return { transport, port, url: `http://127.0.0.1:${port}`, errors }
+}
+
+async function open(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`)
+  onTestFinished(() => socket.terminate())
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+  return socket
+}
+
+function echoed(socket: WebSocket, word: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    socket.once('message', (data: Buffer) => resolve(data.toString()))
+    socket.once('close', () => reject(new Error('closed')))
+    socket.send(word)
+  })
+}
+
+/** The answer to a handshake that is refused. */
+function refused(url: string, origin: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { origin })
+    socket.once('unexpected-response', (_request, response) => resolve(response))
+    socket.once('open', () => reject(new Error('not refused')))
+    socket.once('error', reject)
+  })
+}
+
+interface Deferred<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (error: Error) => void
+}
+
+function deferred<T>(): Deferred<T> {
+  let settle: Pick<Deferred<T>, 'resolve' | 'reject'> | undefined
+  const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }))
+  return { promise, ...(settle as unknown as Pick<Deferred<T>, 'resolve' | 'reject'>) }
+}
+
+const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    socket.on('error', () => undefined)
+    socket.once('close', () => resolve())
+  })
+
+/** A request over a connection that is kept. */
+async function getKept(
+  url: string,
+  agent: Agent,
+  method = 'GET',
+): Promise<{ socket: Socket; length: string | undefined; body: string }> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(url, { agent, method }, resolve).once('error', reject).end()
+  })
+  const { socket, headers } = response
+  return { socket, length: headers['content-length'], body: await text(response) }
+}
+
+function keepingAgent(): Agent {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  onTestFinished(() => agent.destroy())
+  return agent
+}
+
+test('a request can be read after a while, when its answer is on the way', async () => {
+  const { url } = await start({
+    onRequest: async (asked) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      const { method, path, query, remoteAddress, forwardedFor } = asked
+      const names = ['accept', 'x-absent', '__proto__']
+      const headers = names.map((name) => asked.header(name))
+      return {
+        status: 403,
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ method, path, query, remoteAddress, forwardedFor, headers }),
+      }
+    },
+  })
+  const response = await new Promise<IncomingMessage>((resolve) => {
+    const headers = { Accept: 'text/x', 'X-Forwarded-For': ['203.0.113.1', '192.0.2.2'] }
+    request(`${url}/a/b?c=%20d&e`, { method: 'POST', headers }, resolve).end()
+  })
+  expect(response).toMatchObject({ statusCode: 403, statusMessage: 'Forbidden' })
+  expect(JSON.parse(await text(response))).toEqual({
+    method: 'POST',
+    path: '/a/b',
+    query: 'c=%20d&e',
+    remoteAddress: '127.0.0.1',
+    forwardedFor: '203.0.113.1,192.0.2.2',
+    headers: ['text/x', '', ''],
+  })
+})
+
+test.each([
+  ['at once', (answer: HttpResponse) => answer],
+  ['later', (answer: HttpResponse) => Promise.resolve(answer)],
+])('HEAD and 304 have no body, and the connection stays: %s', async (_when, give) => {
+  const { url } = await start({
+    onRequest: ({ path, query }) =>
+      give(path === '/known' ? { ...hello, status: 304 } : { ...hello, body: `hello${query}` }),
+  })
+  const agent = keepingAgent()
+  const head = await getKept(url, agent, 'HEAD')
+  const known = await getKept(`${url}/known`, agent)
+  const full = await getKept(url, agent)
+  expect(head).toMatchObject({ length: '5', body: '' })
+  expect(known).toMatchObject({ length: undefined, body: '' })
+  expect(full).toMatchObject({ length: '5', body: 'hello' })
+  expect(known.socket).toBe(head.socket)
+  expect(full.socket).toBe(head.socket)
+})
+
+test.each([
+  [401, 'Unauthorized'],
+  [403, 'Forbidden'],
+  [429, 'Too Many Requests'],
+  [500, 'Internal Server Error'],
+])('status %i is called %s', async (status, name) => {
+  const { url } = await start({ onRequest: () => ({ ...hello, status }) })
+  expect(await fetch(url)).toMatchObject({ status, statusText: name })
+})
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('oops')
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('oops'))],
+])('a handler that %s is reported, and the client gets 500', async (_how, onRequest) => {
+  const { url, errors } = await start({ onRequest })
+  const response = await fetch(url)
+  expect(response.status).toBe(500)
+  expect(await response.json()).toEqual({ error: 'internal' })
+  expect(errors).toEqual([new Error('oops')])
+})
+
+test.each([
+  ['an answer', (resolve: (answer: HttpResponse) => void) => resolve(hello)],
+  ['an error', (_: unknown, reject: (error: Error) => void) => reject(new Error('late'))],
+])('%s for a client that has gone harms nothing', async (_what, settle) => {
+  const { promise: asked, resolve: onAsked } = deferred<void>()
+  const { promise, resolve, reject } = deferred<HttpResponse>()
+  const { url, port, errors } = await start({
+    onRequest: ({ path }) => {
+      if (path !== '/slow') return hello
+      onAsked()
+      return promise
+    },
+  })
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET /slow HTTP/1.1\r\nHost: here\r\n\r\n')
+  await asked
+  socket.destroy()
+  // Its end reaches the server before anything that is sent later.
+  expect((await fetch(url)).status).toBe(200)
+  settle(resolve, reject)
+  expect((await fetch(url)).status).toBe(200)
+  expect(errors.filter((error) => String(error) !== 'Error: late')).toEqual([])
+})
+
+test('close ends idle connections, and those that wait for an answer', async () => {
+  const { promise: asked, resolve: onAsked } = deferred<void>()
+  const { promise, resolve } = deferred<HttpResponse>()
+  const { transport, url, port, errors } = await start({
+    onRequest: ({ path }) => {
+      if (path !== '/slow') return hello
+      onAsked()
+      return promise
+    },
+  })
+  const kept = await getKept(url, keepingAgent())
+  const silent = connect(port, '127.0.0.1')
+  const waiting = connect(port, '127.0.0.1')
+  waiting.write('GET /slow HTTP/1.1\r\nHost: here\r\n\r\n')
+  const webSocket = await open(url)
+  await asked
+  const webSocketClosed = new Promise((done) => webSocket.once('close', done))
+  const allClosed = Promise.all([kept.socket, silent, waiting].map(closed))
+  transport.close()
+  await allClosed
+  expect(await webSocketClosed).toBe(1006)
+  resolve(hello)
+  await promise
+  expect(errors).toEqual([])
+  await expect(transport.listen('127.0.0.1', 0)).rejects.toThrow('closed')
+})
+
+test('after stopListening nobody new comes in, and who is in stays', async () => {
+  const { transport, url, port } = await start()
+  const agent = keepingAgent()
+  const { socket } = await getKept(url, agent)
+  const webSocket = await open(url)
+  transport.stopListening()
+  const late = connect(port, '127.0.0.1')
+  const error = await new Promise((resolve) => {
+    late.once('error', resolve).once('connect', resolve)
+  })
+  expect(error).toMatchObject({ code: 'ECONNREFUSED' })
+  expect(await echoed(webSocket, 'still here')).toBe('still here')
+  expect((await getKept(url, agent)).socket).toBe(socket)
+  transport.stopListening()
+})
+
+test('a taken port is an error with a code', async () => {
+  const { port } = await start()
+  const other = createUwsTransport(limits, {
+    onRequest: () => hello,
+    onConnection: echo,
+    onError: () => undefined,
+  })
+  await expect(other.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE' })
+})
+
+test('without TLS, reloadTls does nothing', async () => {
+  const { transport, url } = await start()
+  transport.reloadTls()
+  expect(await (await fetch(url)).text()).toBe('hello')
+})
+
+test('an upgrade can be refused over HTTP', async () => {
+  const knocks: Upgrade[] = []
+  let count = 0
+  const { url } = await start({
+    onUpgrade: (upgrade) => {
+      knocks.push(upgrade)
+      if (upgrade.origin !== 'http://bad.example') return undefined
+      return { status: 429, headers: { 'Retry-After': '7' }, body: 'later' }
+    },
+    onConnection: (connection) => {
+      count += 1
+      return echo(connection)
+    },
+  })
+  const answer = await refused(url, 'http://bad.example')
+  expect(answer).toMatchObject({ statusCode: 429, statusMessage: 'Too Many Requests' })
+  expect(answer.headers['retry-after']).toBe('7')
+  expect(await text(answer)).toBe('later')
+  expect(count).toBe(0)
+  expect(await echoed(await open(url), 'hi')).toBe('hi')
+  expect(count).toBe(1)
+  const [bad, good] = knocks
+  const remoteAddress = '127.0.0.1'
+  expect(bad).toEqual({
+    origin: 'http://bad.example',
+    protocols: [],
+    remoteAddress,
+    forwardedFor: '',
+  })
+  expect(good).toMatchObject({ origin: undefined })
+})
+
+test('an onUpgrade that throws is reported, and the client gets 500', async () => {
+  const { url, errors } = await start({
+    onUpgrade: () => {
+      throw new Error('oops')
+    },
+  })
+  const answer = await refused(url, 'http://any.example')
+  expect(answer.statusCode).toBe(500)
+  expect(JSON.parse(await text(answer))).toEqual({ error: 'internal' })
+  expect(errors).toEqual([new Error('oops')])
+})
+
+test.each([
+  ['no payload', undefined, []],
+  ['a few bytes', [1, 0, 255], [1, 0, 255]],
+  ['all 125 bytes', Array<number>(125).fill(7), Array<number>(125).fill(7)],
+])('a ping comes back as a pong: %s', async (_what, sent, received) => {
+  const { promise: payload, resolve } = deferred<Uint8Array>()
+  const { url } = await start({
+    onConnection: (connection) => {
+      connection.ping(sent && Uint8Array.from(sent))
+      return { ...echo(connection), onPong: (bytes) => resolve(bytes.slice()) }
+    },
+  })
+  await open(url)
+  expect([...(await payload)]).toEqual(received)
+})
+
+test('a ping too long is refused, and the connection stays', async () => {
+  let thrown: unknown
+  const { url } = await start({
+    onConnection: (connection) => {
+      try {
+        connection.ping(new Uint8Array(126))
+      } catch (error) {
+        thrown = error
+      }
+      return echo(connection)
+    },
+  })
+  expect(await echoed(await open(url), 'hi')).toBe('hi')
+  expect(thrown).toBeInstanceOf(RangeError)
+})
