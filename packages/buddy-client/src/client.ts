@@ -1,4 +1,4 @@
-import type { MessageOf, ServerMessage } from '@buddy-chat/protocol'
+import type { MessageOf, ReportReason, ServerMessage } from '@buddy-chat/protocol'
 import type { ClientEnvironment } from './browser-environment.ts'
 import { browserEnvironment } from './browser-environment.ts'
 import type { Unsubscribe } from './emitter.ts'
@@ -57,10 +57,11 @@ export class BuddyClient {
       this.#emitter.emit('local-stream', stream),
     )
     this.#channel = new SignalingChannel(environment, {
-      onWelcome: (welcome) => this.#handleWelcome(welcome),
+      onWelcome: (welcome, isResumed) => this.#handleWelcome(welcome, isResumed),
       onMessage: (message) => this.#handleMessage(message),
       onRetry: (retry) => {
-        this.#endCall('server-lost', 'server-lost')
+        // Media needs no server, and the session waits there: the call goes on.
+        if (!this.#room || !retry.mayResume) this.#endCall('server-lost', 'server-lost')
         this.#emitter.emit('retry', retry)
       },
       onRefused: (error) => this.#handleRefused(error),
@@ -112,14 +113,17 @@ export class BuddyClient {
     const run = new Run(resolveOptions({ ...this.#options, ...overrides }))
     try {
       const url = socketUrl(run.options.server, this.#environment.baseUrl())
-      assertSendable(toHello(run.options), 'invalid-options')
+      const hello = toHello(run.options)
+      const { token } = run.options
+      const known = typeof token === 'string' ? token : null
+      assertSendable({ ...hello, token: known, resume: null }, 'invalid-options')
       assertSendable(toTicket(run.options), 'invalid-options')
       this.#run = run
       this.#advance('start')
       // A listener may have called stop() already.
       if (this.#run !== run) return run.promise
       void this.#openMedia(run)
-      this.#channel.open(url, toHello(run.options))
+      this.#channel.open({ url, hello, token })
     } catch (error) {
       run.reject(error as BuddyError)
     }
@@ -170,6 +174,15 @@ export class BuddyClient {
     this.#setSending({ ...this.#media.switches, video: isEnabled })
   }
 
+  /**
+   * Reports the partner, or the one before, to the operator. The call goes on.
+   * @throws BuddyError `not-in-call` where the server is not connected
+   */
+  report(reason: ReportReason): void {
+    if (this.#channel.send({ type: 'report', reason })) return
+    throw new BuddyError('not-in-call', 'the server is not connected')
+  }
+
   /** Statistics of the present call as the browser has them; undefined outside a call. */
   async getStats(): Promise<RTCStatsReport | undefined> {
     return this.#room?.getStats()
@@ -193,16 +206,30 @@ export class BuddyClient {
   /** Gives the ticket as soon as both the devices and the server are there, in whichever order. */
   #enterQueue(): void {
     const run = this.#run
-    if (run?.isMediaReady && this.#channel.isWelcome) this.#channel.send(toTicket(run.options))
+    if (!run?.isMediaReady || run.hasTicket || !this.#channel.isWelcome) return
+    run.hasTicket = this.#channel.send(toTicket(run.options))
   }
 
-  #handleWelcome({ iceServers }: MessageOf<'welcome'>): void {
+  #handleWelcome(welcome: MessageOf<'welcome'>, isResumed: boolean): void {
+    const { iceServers, allowsText } = welcome
+    this.#setIceServers(iceServers)
+    if (!isResumed) {
+      if (this.#run) this.#run.hasTicket = false
+      this.#isQueueing = false
+      if (this.#room) this.#endCall('server-lost', 'server-lost')
+    }
+    this.#advance('server-back')
+    this.#emitter.emit('welcome', { isResumed, allowsText })
+    this.#enterQueue()
+  }
+
+  #setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): void {
     this.#iceServers = iceServers.map(({ urls, username, credential }) => ({
       urls: [...urls],
       ...(username !== null && { username }),
       ...(credential !== null && { credential }),
     }))
-    this.#enterQueue()
+    this.#room?.setIceServers(this.#iceServers)
   }
 
   #handleMessage(message: ServerMessage): void {
@@ -225,6 +252,14 @@ export class BuddyClient {
       case 'partner-left':
         if (this.#endCall(leaveReasons[message.reason])) this.#requeue()
         return
+      case 'partner-away':
+      case 'partner-back':
+        if (!this.#room) return
+        this.#emitter.emit('partner-away', { isAway: message.type === 'partner-away' })
+        return
+      case 'ice-servers':
+        this.#setIceServers(message.iceServers)
+        return
       case 'stats': {
         const { online, waiting, rooms } = message
         this.#emitter.emit('stats', { online, waiting, rooms })
@@ -242,7 +277,10 @@ export class BuddyClient {
     if (code === 'not-in-room') return
     // It may have been the wish for a partner that was dropped, and nobody would ask again.
     if (code === 'rate-limited' && this.#isQueueing) this.#requeueAfter(retryAfterMs ?? 1000)
-    this.#emitter.emit('error', fromErrorFrame(code, message, retryAfterMs))
+    const error = fromErrorFrame(code, message, retryAfterMs)
+    // It was the ticket that the site does not allow: asking again would end the same way.
+    if (code === 'not-permitted' && this.#state === 'connecting') this.#handleRefused(error)
+    else this.#emitter.emit('error', error)
   }
 
   #handleRefused(error: BuddyError): void {
@@ -304,6 +342,7 @@ export class BuddyClient {
 
   #requeue(): void {
     this.#isQueueing = this.#channel.send({ type: 'next' })
+    if (!this.#channel.isWelcome) this.#advance('server-lost')
   }
 
   #requeueAfter(delayMs: number): void {

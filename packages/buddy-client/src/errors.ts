@@ -15,6 +15,14 @@
  * - `server-full`, `too-many-connections`, `rate-limited` try after `retryAfterMs`; the client does
  * - `going-away` the server restarts; the client comes back after `retryAfterMs`
  * - `origin-not-allowed`, `unsupported-version`, `protocol-violation` it will not work: closed
+ * - `unknown-site` the server has no site of that key: closed
+ * - `token-required`, `token-invalid`, `token-expired`, `token-wrong-site` the site admits only who
+ *   shows a token of its own, and this was none: closed; get a new one and start again
+ * - `not-permitted` the site does not allow this mode or lobby (closed), or no messages
+ * - `banned`, `refused` the operator does not let this person in: closed; `refused` is also told
+ *   of a single line that was not passed on
+ * - `session-taken` another connection goes on with this session: closed
+ * - `idle-timeout` nothing was done for too long: closed
  * - `server-error` the server reported a failure of its own, or one this version does not know
  *
  * Call and use:
@@ -41,6 +49,16 @@ export type BuddyErrorCode =
   | 'origin-not-allowed'
   | 'unsupported-version'
   | 'protocol-violation'
+  | 'unknown-site'
+  | 'token-required'
+  | 'token-invalid'
+  | 'token-expired'
+  | 'token-wrong-site'
+  | 'not-permitted'
+  | 'banned'
+  | 'refused'
+  | 'session-taken'
+  | 'idle-timeout'
   | 'server-error'
   | 'call-failed'
   | 'webrtc-unavailable'

@@ -41,8 +41,15 @@ export interface ClientEvents {
   readonly leave: { readonly reason: CallEndReason }
   /** How many people are here. */
   readonly stats: { readonly online: number; readonly waiting: number; readonly rooms: number }
-  /** The server is lost; the next attempt is due in `delayMs`. */
+  /** The server is lost; the next attempt is due in `delayMs`. A call goes on where it `mayResume`. */
   readonly retry: Retry
+  /**
+   * The server is there, at first and after every `retry`. Where the session `isResumed` nothing was
+   * lost; else the server has forgotten it, and the search begins anew.
+   */
+  readonly welcome: { readonly isResumed: boolean; readonly allowsText: boolean }
+  /** The partner's connection to the server is lost (it may come back), or is there again. */
+  readonly 'partner-away': { readonly isAway: boolean }
   /** Something failed that no pending call could be rejected for. */
   readonly error: BuddyError
 }

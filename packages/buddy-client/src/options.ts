@@ -1,4 +1,5 @@
 import type { Mode } from '@buddy-chat/protocol'
+import type { TokenSource } from './signaling/signaling-channel.ts'
 
 /** What a client may be told; every option has a default. */
 export interface BuddyClientOptions {
@@ -9,6 +10,11 @@ export interface BuddyClientOptions {
   readonly server?: string
   /** Key of the embedding site on that server, at most 64 bytes. @default '' */
   readonly site?: string
+  /**
+   * What the site has signed for this visitor (a JWT), where the server asks for one: as text, or as
+   * a function that gets it, which is asked before every connection. @default ''
+   */
+  readonly token?: TokenSource
   /** Shown to the partner, at most 128 bytes of UTF-8. @default 'Stranger', given by the server */
   readonly name?: string
   /** What both must want. @default 'video' */
@@ -53,6 +59,7 @@ export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
   return {
     server: options.server || (globalThis.location?.origin ?? ''),
     site: options.site ?? '',
+    token: options.token ?? '',
     name: options.name ?? '',
     mode: options.mode ?? 'video',
     lobby: options.lobby ?? '',

@@ -24,6 +24,12 @@ interface RoomDependencies {
   readonly onFailed: (error: BuddyError) => void
 }
 
+const toConfiguration = (iceServers: RTCIceServer[]): RTCConfiguration => ({
+  iceServers,
+  bundlePolicy: 'max-bundle',
+  rtcpMuxPolicy: 'require',
+})
+
 /** Oneself and a partner while it lasts: what is said, typed and shown between the two. */
 export class Room {
   readonly partner: Partner
@@ -90,6 +96,11 @@ export class Room {
     this.#typing.notify()
   }
 
+  /** For the next time a path is looked for: those the call began with may have ended by then. */
+  setIceServers(iceServers: RTCIceServer[]): void {
+    this.#call?.setConfiguration(toConfiguration(iceServers))
+  }
+
   setSending(sending: Sending): void {
     this.#call?.setSending(sending)
   }
@@ -119,12 +130,7 @@ export class Room {
       sending,
       setTimeout: environment.setTimeout,
       clearTimeout: environment.clearTimeout,
-      createConnection: () =>
-        environment.createConnection({
-          iceServers,
-          bundlePolicy: 'max-bundle',
-          rtcpMuxPolicy: 'require',
-        }),
+      createConnection: () => environment.createConnection(toConfiguration(iceServers)),
       sendSignal: (signal) => void send(toSignal(signal)),
       onRemoteStream: (stream) => {
         this.#remoteStream = stream

@@ -11,6 +11,8 @@ export class Run {
   readonly promise: Promise<void>
   /** Whether the devices are open, where the mode has any. */
   isMediaReady = false
+  /** Whether the server's session has the ticket of this run. */
+  hasTicket = false
   #resolve!: () => void
   #reject!: (error: BuddyError) => void
   #isPending = true

@@ -1,9 +1,9 @@
 /**
  * Where a client is:
  * `idle` nothing runs, no device is open · `connecting` devices and server are being opened ·
- * `waiting` in the queue · `negotiating` matched, no media yet · `connected` face to face ·
- * `reconnecting` the server is lost, the client keeps trying · `closed` the server refused for
- * good; `start()` tries anew.
+ * `waiting` in the queue · `negotiating` matched, no media yet · `connected` face to face, also while
+ * the server is lost and the session can be resumed · `reconnecting` the server is lost outside a
+ * call, the client keeps trying · `closed` the server refused for good; `start()` tries anew.
  */
 export type ClientState =
   'idle' | 'connecting' | 'waiting' | 'negotiating' | 'connected' | 'reconnecting' | 'closed'
@@ -16,6 +16,7 @@ export type ClientEvent =
   | 'call-connected'
   | 'call-ended'
   | 'server-lost'
+  | 'server-back'
   | 'refused'
   | 'stop'
 
@@ -33,7 +34,7 @@ const transitions: Record<ClientState, Partial<Record<ClientEvent, ClientState>>
   waiting: running,
   negotiating: { ...running, 'call-connected': 'connected', 'call-ended': 'waiting' },
   connected: { ...running, 'call-ended': 'waiting' },
-  reconnecting: running,
+  reconnecting: { ...running, 'server-back': 'connecting' },
   closed: { start: 'connecting', stop: 'idle' },
 }
 

@@ -1,4 +1,10 @@
-import type { BuddyClientOptions, ClientState, Mode } from '@buddy-chat/client'
+import type {
+  BuddyClientOptions,
+  ClientState,
+  Mode,
+  ReportReason,
+  TokenSource,
+} from '@buddy-chat/client'
 import { BuddyClient } from '@buddy-chat/client'
 import type { PropertyValues, TemplateResult } from 'lit'
 import { LitElement } from 'lit'
@@ -29,6 +35,7 @@ function toList(value: string | readonly string[]): readonly string[] {
  * @fires buddy-match - `{ partner, interests }`
  * @fires buddy-message - `{ text, from }`
  * @fires buddy-leave - `{ reason }`
+ * @fires buddy-report - `{ reason }`
  * @fires buddy-error - `{ error }`
  * @slot logo - replaces the mark on the start screen
  * @slot start - more words on the start screen, such as house rules
@@ -51,6 +58,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
   @property() server = ''
   /** Key of the embedding site on that server. */
   @property() site = ''
+  /** What the site has signed for this visitor (a JWT); as a property also a function that gets it. */
+  @property() token: TokenSource = ''
   /** The visitor's name; they may change it before Start. */
   @property() name = ''
   /** `video`, `audio` or `text`. */
@@ -116,13 +125,23 @@ export class BuddyChat extends LitElement implements ControllerHost {
     this.client.send(text)
   }
 
+  /**
+   * Reports the partner, or the one before, to the operator; the call goes on.
+   * @throws BuddyError `not-in-call`
+   */
+  report(reason: ReportReason): void {
+    this.client.report(reason)
+    this.announce('buddy-report', { reason })
+  }
+
   /** @internal */
   clientOptions(): BuddyClientOptions {
-    const { server, site, lobby, interests, novideo } = this
+    const { server, site, token, lobby, interests, novideo } = this
     const { defaultServer } = this.constructor as typeof BuddyChat
     return {
       server: server || defaultServer,
       site,
+      token,
       lobby,
       mode: this.#mode,
       name: this.#controller.view.name,

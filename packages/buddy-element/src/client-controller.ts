@@ -132,6 +132,8 @@ export class ClientController implements ReactiveController {
       client.on('waiting', ({ online }) => this.#show({ online })),
       client.on('stats', ({ online }) => this.#show({ online })),
       client.on('retry', (retry) => this.#handleRetry(retry)),
+      client.on('welcome', ({ allowsText }) => this.#handleWelcome(allowsText)),
+      client.on('partner-away', ({ isAway }) => this.#show({ isPartnerAway: isAway })),
       client.on('error', (error) => this.#handleError(error)),
     ]
   }
@@ -151,6 +153,7 @@ export class ClientController implements ReactiveController {
       unread: 0,
       notice: undefined,
       isPartnerTyping: false,
+      isPartnerAway: false,
       partnerSending: initialView.partnerSending,
     })
     this.#host.announce('buddy-match', { partner, interests })
@@ -168,6 +171,11 @@ export class ClientController implements ReactiveController {
     this.#show({ partner: undefined, isPartnerTyping: false, isTextOpen: false, unread: 0 })
     if (notice) this.#tell(notice)
     this.#host.announce('buddy-leave', { reason })
+  }
+
+  #handleWelcome(allowsText: boolean): void {
+    this.#stopCountdown()
+    this.#show({ retry: undefined, allowsText })
   }
 
   #handleRetry({ delayMs, error }: ClientEvents['retry']): void {

@@ -1,4 +1,10 @@
-import type { BuddyError, CallEndReason, ClientState, Partner } from '@buddy-chat/client'
+import type {
+  BuddyError,
+  CallEndReason,
+  ClientState,
+  Partner,
+  ReportReason,
+} from '@buddy-chat/client'
 
 /** What each DOM event of `<buddy-chat>` carries in `detail`. */
 export interface BuddyEventDetails {
@@ -8,6 +14,8 @@ export interface BuddyEventDetails {
   readonly 'buddy-match': { readonly partner: Partner; readonly interests: readonly string[] }
   readonly 'buddy-message': { readonly text: string; readonly from: 'partner' | 'self' }
   readonly 'buddy-leave': { readonly reason: CallEndReason }
+  /** The partner, or the one before, was reported. */
+  readonly 'buddy-report': { readonly reason: ReportReason }
   /** Something failed that no call of `start()` or `send()` told its caller. */
   readonly 'buddy-error': { readonly error: BuddyError }
 }

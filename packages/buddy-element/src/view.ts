@@ -12,8 +12,10 @@ export interface ChatView {
   readonly mode: Mode
   /** Own name, as typed; may be empty. */
   readonly name: string
-  /** Whether writing is offered at all. */
+  /** Whether the page offers writing at all. */
   readonly hasText: boolean
+  /** Whether the server's site allows writing; known once it has answered. */
+  readonly allowsText: boolean
   readonly localStream: MediaStream | undefined
   readonly remoteStream: MediaStream | undefined
   readonly partner: Partner | undefined
@@ -22,6 +24,8 @@ export interface ChatView {
   readonly partnerSending: Sending
   readonly lines: readonly Line[]
   readonly isPartnerTyping: boolean
+  /** The partner's connection to the server is lost; the call may go on all the same. */
+  readonly isPartnerAway: boolean
   /** People on the server, as last told. */
   readonly online: number | undefined
   /** The server is lost: why, and the whole seconds until the next attempt. */
@@ -54,12 +58,16 @@ export interface ChatActions {
   readonly play: () => void
 }
 
+/** Whether people can write to each other here. */
+export const offersText = ({ hasText, allowsText }: ChatView): boolean => hasText && allowsText
+
 /** Before anything has happened. */
 export const initialView: ChatView = {
   state: 'idle',
   mode: 'video',
   name: '',
   hasText: true,
+  allowsText: true,
   localStream: undefined,
   remoteStream: undefined,
   partner: undefined,
@@ -68,6 +76,7 @@ export const initialView: ChatView = {
   partnerSending: { audio: true, video: true },
   lines: [],
   isPartnerTyping: false,
+  isPartnerAway: false,
   online: undefined,
   retry: undefined,
   problem: undefined,

@@ -38,6 +38,8 @@ export const words = {
   online: (count: number): string => `${count} people here now`,
   negotiating: (name: string): string => `Connecting you with ${name}…`,
   connected: (name: string): string => `You are with ${name}.`,
+  away: (name: string): string => `${name}’s connection is interrupted…`,
+  serverLost: 'The server is out of reach. Your call goes on.',
   typing: (name: string): string => `${name} is writing…`,
   common: 'You both like',
   cameraOff: (name: string): string => `${name}’s camera is off`,
@@ -137,6 +139,30 @@ export function explain(error: BuddyError): Explanation {
       }
     case 'unsupported-version':
       return { title: 'This page is out of date', body: 'Reload it to get the current version.' }
+    case 'unknown-site':
+      return {
+        title: 'This site is not known',
+        body: 'The chat server does not know the site this page names: its owner has to set it up.',
+      }
+    case 'token-required':
+    case 'token-invalid':
+    case 'token-wrong-site':
+      return {
+        title: 'This page may not let you in',
+        body: 'Sign in on this site first. If you have, its owner has to look into it.',
+      }
+    case 'token-expired':
+      return { title: 'You have been signed out', body: 'Reload this page to go on.' }
+    case 'not-permitted':
+      return { title: 'This is not offered here', body: 'The site does not allow it.' }
+    case 'banned':
+      return { title: 'You have been shut out', body: 'The operator does not let you in for now.' }
+    case 'refused':
+      return { title: 'That was not let through', body: 'The operator does not allow it.' }
+    case 'session-taken':
+      return { title: 'You went on elsewhere', body: 'This chat is open in another place now.' }
+    case 'idle-timeout':
+      return { title: 'Still there?', body: 'You were away for a while. Start again any time.' }
     case 'call-failed':
       return { title: 'No connection was possible', body: 'Looking for someone else.' }
     case 'webrtc-unavailable':

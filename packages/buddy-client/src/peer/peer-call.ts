@@ -87,6 +87,14 @@ export class PeerCall {
     this.#dependencies.sendSignal({ description: null, candidates: [], sending })
   }
 
+  /**
+   * Replaces the ICE servers, for the next restart; the present path stays.
+   * @param configuration bundle and rtcp-mux policy must be those the connection was made with
+   */
+  setConfiguration(configuration: RTCConfiguration): void {
+    if (!this.#isClosed) this.#connection.setConfiguration(configuration)
+  }
+
   /** The browser's own statistics (W3C webrtc-stats). */
   getStats(): Promise<RTCStatsReport> {
     return this.#connection.getStats()

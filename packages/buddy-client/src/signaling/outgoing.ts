@@ -8,9 +8,12 @@ import type { PeerSignal } from '../signal.ts'
 /** Says to the operator which software is speaking. */
 const clientName = 'buddy-chat-js'
 
-/** The first message of a connection. */
-export function toHello({ name, site }: ResolvedOptions): MessageOf<'hello'> {
-  return { type: 'hello', name, site, client: clientName, token: null, resume: null }
+/** The first message of a connection, but for what is known only then. */
+export function toHello({
+  name,
+  site,
+}: ResolvedOptions): Omit<MessageOf<'hello'>, 'token' | 'resume'> {
+  return { type: 'hello', name, site, client: clientName }
 }
 
 /** The wish to be matched. */

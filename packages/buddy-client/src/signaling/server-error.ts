@@ -12,6 +12,16 @@ const codes: Partial<Record<ErrorCode | CloseCode, BuddyErrorCode>> = {
   'protocol-violation': 'protocol-violation',
   'going-away': 'going-away',
   'not-in-room': 'not-in-call',
+  'unknown-site': 'unknown-site',
+  'token-required': 'token-required',
+  'token-invalid': 'token-invalid',
+  'token-expired': 'token-expired',
+  'token-wrong-site': 'token-wrong-site',
+  'not-permitted': 'not-permitted',
+  'session-taken': 'session-taken',
+  'idle-timeout': 'idle-timeout',
+  banned: 'banned',
+  refused: 'refused',
 }
 
 /** An error frame, as this package tells it. */

@@ -1,7 +1,7 @@
 import type { Message } from '@buddy-chat/protocol'
 import { closeCodes, decode, encode } from '@buddy-chat/protocol'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Retry } from './signaling-channel.ts'
+import type { Retry, TokenSource } from './signaling-channel.ts'
 import { SignalingChannel } from './signaling-channel.ts'
 
 /** The far end of a socket, moved by hand: what matters here is time, not the network. */
@@ -47,12 +47,17 @@ class ScriptedSocket extends EventTarget {
 }
 
 const hello = { type: 'hello', name: 'Ana', site: '', client: 'test' } as const
+const first = { ...hello, token: null, resume: null }
 const welcome = {
   type: 'welcome',
   session: 's',
   name: 'Ana',
   heartbeatMs: 20_000,
   iceServers: [],
+  resumeToken: null,
+  received: null,
+  allowsText: true,
+  allowsVideo: true,
 } as const
 
 let retries: Retry[]
@@ -75,13 +80,13 @@ beforeEach(() => {
       random: () => 0.5,
     },
     {
-      onWelcome: () => heard.push('welcome'),
+      onWelcome: (_, isResumed) => heard.push(isResumed ? 'resumed' : 'welcome'),
       onMessage: ({ type }) => heard.push(type),
       onRetry: (retry) => retries.push(retry),
       onRefused: ({ code }) => refused.push(code),
     },
   )
-  channel.open('ws://test/ws', hello)
+  channel.open({ url: 'ws://test/ws', hello, token: '' })
 })
 afterEach(() => {
   channel.close()
@@ -99,7 +104,7 @@ test('says hello first, and nothing before the welcome', () => {
   expect(channel.send({ type: 'next' })).toBe(false)
   latest().says(welcome)
   expect(channel.send({ type: 'next' })).toBe(true)
-  expect(latest().sent).toEqual([hello, { type: 'next' }])
+  expect(latest().sent).toEqual([first, { type: 'next' }])
 })
 
 test('comes back after a loss with growing waits, and starts anew once welcome', () => {
@@ -162,7 +167,7 @@ test('malformed and unknown frames are dropped, what follows is heard', () => {
   join()
   latest().saysBytes(Uint8Array.of(0x92, 0x11, 0xd4, 0x72, 0x40))
   latest().saysBytes(Uint8Array.of(0x92, 0x7f, 0x01))
-  latest().saysBytes(encode(hello))
+  latest().saysBytes(encode(first))
   latest().says({ type: 'text', text: 'still here' })
   expect(heard).toEqual(['welcome', 'text'])
 })
@@ -183,7 +188,7 @@ test("a partner's name is cleaned here, whatever the server let through", () => 
       onRefused: () => undefined,
     },
   )
-  own.open('ws://test/ws', hello)
+  own.open({ url: 'ws://test/ws', hello, token: '' })
   join()
   const partnerName = 'A\u202Ena\u0000 '
   latest().says({ type: 'matched', room: 'r', isPolite: true, partnerName, interests: [] })
@@ -200,4 +205,117 @@ test('retryNow does not wait; close ends every timer', () => {
   channel.close()
   vi.advanceTimersByTime(600_000)
   expect(ScriptedSocket.all).toHaveLength(2)
+})
+
+/** Breaks the connection, tries again, and is welcome again: a session goes on where `received` is given. */
+function comeBack(received: number | null, code = 1006): void {
+  latest().ends(code)
+  channel.retryNow()
+  latest().opens()
+  latest().says({ ...welcome, resumeToken: 'ticket-2', received })
+}
+
+const joinForResume = (): void => {
+  latest().opens()
+  latest().says({ ...welcome, resumeToken: 'ticket-1' })
+}
+
+test('a session is resumed: what was received is told, what the server lacks is said again, once', () => {
+  joinForResume()
+  latest().says({ type: 'waiting', online: 2 })
+  latest().saysBytes(Uint8Array.of(0x92, 0x11, 0xc1))
+  channel.send({ type: 'text', text: 'arrived' })
+  channel.send({ type: 'text', text: 'lost on the way' })
+  latest().ends(1006)
+  expect(retries.at(-1)?.mayResume).toBe(true)
+  expect(channel.send({ type: 'text', text: 'typed meanwhile' })).toBe(true)
+  expect(channel.send({ type: 'typing', isTyping: true })).toBe(false)
+  channel.retryNow()
+  latest().opens()
+  // A frame that is dropped here was received all the same.
+  expect(latest().sent).toEqual([{ ...first, resume: { token: 'ticket-1', received: 2 } }])
+  latest().says({ ...welcome, resumeToken: 'ticket-2', received: 1 })
+  latest().says({ type: 'text', text: 'missed' })
+  channel.send({ type: 'next' })
+  expect(latest().sent.slice(1)).toEqual([
+    { type: 'text', text: 'lost on the way' },
+    { type: 'text', text: 'typed meanwhile' },
+    { type: 'next' },
+  ])
+  expect(heard).toEqual(['welcome', 'waiting', 'resumed', 'text'])
+  comeBack(4)
+  expect(latest().sent).toEqual([{ ...first, resume: { token: 'ticket-2', received: 3 } }])
+})
+
+test('a server that starts anew hears nothing of what was said before', () => {
+  joinForResume()
+  latest().ends(1006)
+  channel.send({ type: 'text', text: 'for somebody who is gone' })
+  channel.retryNow()
+  latest().opens()
+  latest().says({ ...welcome, resumeToken: 'other' })
+  expect(latest().sent).toHaveLength(1)
+  expect(heard).toEqual(['welcome', 'welcome'])
+  comeBack(0)
+  expect(latest().sent).toEqual([{ ...first, resume: { token: 'other', received: 0 } }])
+})
+
+test('a server that claims to have more than was said is met anew', () => {
+  joinForResume()
+  comeBack(7)
+  expect(heard).toEqual(['welcome'])
+  channel.retryNow()
+  latest().opens()
+  expect(latest().sent).toEqual([first])
+})
+
+test('without a resume token nothing is kept', () => {
+  join()
+  latest().ends(1006)
+  expect(retries.at(-1)?.mayResume).toBe(false)
+  expect(channel.send({ type: 'next' })).toBe(false)
+})
+
+test('more than the bound is not taken on while the server is away', () => {
+  joinForResume()
+  latest().ends(1006)
+  const text = 't'.repeat(4000)
+  let taken = 0
+  while (channel.send({ type: 'text', text })) taken++
+  expect(taken).toBe(65)
+})
+
+test('whoever was closed for good does not come back, nor is told twice', () => {
+  joinForResume()
+  latest().says({ type: 'error', code: 'idle-timeout', message: '', retryAfterMs: null })
+  latest().ends(closeCodes['idle-timeout'])
+  expect([refused, heard]).toEqual([['idle-timeout'], ['welcome']])
+  expect(channel.send({ type: 'next' })).toBe(false)
+})
+
+const openWith = (token: TokenSource): void => {
+  channel.open({ url: 'ws://test/ws', hello, token })
+  latest().opens()
+}
+
+test('a token is shown; a function is asked for a new one at every connection', async () => {
+  openWith('signed')
+  expect(latest().sent).toEqual([{ ...first, token: 'signed' }])
+  let asked = 0
+  openWith(() => `signed-${++asked}`)
+  await vi.waitFor(() => expect(latest().sent).toEqual([{ ...first, token: 'signed-1' }]))
+  latest().ends(1006)
+  channel.retryNow()
+  latest().opens()
+  await vi.waitFor(() => expect(latest().sent).toEqual([{ ...first, token: 'signed-2' }]))
+})
+
+test.each([
+  ['rejects', () => Promise.reject(new Error('no session'))],
+  ['gives something else', () => ({}) as unknown as string],
+  ['gives too much', () => 't'.repeat(3000)],
+])('a token function that %s ends it by name', async (_, token) => {
+  openWith(token)
+  await vi.waitFor(() => expect(refused).toEqual(['token-invalid']))
+  expect(latest().sent).toEqual([])
 })

@@ -8,8 +8,11 @@ import {
   ProtocolError,
   subprotocol,
 } from '@buddy-chat/protocol'
+import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 import { backoffMs, retryAfterWithJitterMs } from './backoff.ts'
+import { FrameLedger } from './frame-ledger.ts'
+import { assertSendable } from './outgoing.ts'
 import { fromClose, fromErrorFrame } from './server-error.ts'
 
 /** Without a `welcome` for this long, a connection attempt has failed. */
@@ -23,6 +26,20 @@ export interface Retry {
   readonly delayMs: number
   /** Why the connection is gone. */
   readonly error: BuddyError
+  /** Whether the session waits on the server for a while: a call goes on, what is sent is kept. */
+  readonly mayResume: boolean
+}
+
+/** What the site says of a visitor, or a function that gets it; asked before every connection. */
+export type TokenSource = string | (() => string | Promise<string>)
+
+/** How the channel introduces itself, at first and after every loss. */
+export interface Introduction {
+  /** WebSocket address. */
+  readonly url: string
+  readonly hello: Omit<MessageOf<'hello'>, 'token' | 'resume'>
+  /** Empty text is none. */
+  readonly token: TokenSource
 }
 
 /** What the channel needs of its surroundings, injected so that tests need not wait. */
@@ -35,8 +52,11 @@ export interface SignalingEnvironment {
 
 /** What the channel tells, each at most once a cause. */
 export interface SignalingCallbacks {
-  /** A connection is ready for a ticket; also after every reconnect. */
-  readonly onWelcome: (welcome: MessageOf<'welcome'>) => void
+  /**
+   * A connection is ready; also after every loss. Unless the session `isResumed` the server knows
+   * nothing of what was before.
+   */
+  readonly onWelcome: (welcome: MessageOf<'welcome'>, isResumed: boolean) => void
   readonly onMessage: (message: ServerMessage) => void
   /** The connection, or the attempt at one, is lost; the next is due. */
   readonly onRetry: (retry: Retry) => void
@@ -44,18 +64,23 @@ export interface SignalingCallbacks {
   readonly onRefused: (error: BuddyError) => void
 }
 
-/** Refusals of the whole connection: the close that follows repeats them. */
-const refusals = new Set(['server-full', 'too-many-connections', 'rate-limited'])
+/** They may explain the close that follows, or only one frame. */
+const possibleRefusals = new Set<BuddyErrorCode>(['rate-limited'])
+/** Told by the close that follows, and by nothing else. */
+const finalRefusals = new Set<BuddyErrorCode>(['idle-timeout', 'banned', 'session-taken'])
 
 /**
- * The connection to the server, kept alive: says hello, checks every frame, notices silence,
- * and comes back with full-jitter backoff until `close()`.
+ * The connection to the server, kept alive: says hello, checks every frame, notices silence, comes
+ * back with full-jitter backoff until `close()`, and resumes its session where the server still has
+ * it: then nothing is lost and nothing is said twice, either way.
  */
 export class SignalingChannel {
   readonly #environment: SignalingEnvironment
   readonly #callbacks: SignalingCallbacks
-  #url = ''
-  #hello: MessageOf<'hello'> | undefined
+  #introduction: Introduction | undefined
+  /** Of the session that goes on from connection to connection; undefined before there is one. */
+  #ledger: FrameLedger | undefined
+  #resumeToken: string | null = null
   #socket: WebSocket | undefined
   #isWelcome = false
   #attempt = 0
@@ -70,24 +95,36 @@ export class SignalingChannel {
     this.#callbacks = callbacks
   }
 
-  /** Connects to `url` (ws or wss) and stays connected. */
-  open(url: string, hello: MessageOf<'hello'>): void {
+  /** Connects and stays connected, as somebody new. */
+  open(introduction: Introduction): void {
     this.close()
-    this.#url = url
-    this.#hello = hello
+    this.#introduction = introduction
     this.#attempt = 0
     this.#connect()
   }
 
-  /** Whether a ticket may be sent. */
+  /** Whether the server is connected and has let us in. */
   get isWelcome(): boolean {
     return this.#isWelcome
   }
 
-  /** Sends `message`; false, and nothing happens, where there is no connection. */
+  /**
+   * Sends `message`, at once or as soon as the session is resumed. False, and nothing happens, where
+   * there is no session or too much is waiting already.
+   */
   send(message: ClientMessage): boolean {
-    if (!this.#isWelcome || this.#socket?.readyState !== 1) return false
-    this.#socket.send(encode(message))
+    if (!this.#ledger) return false
+    const frame = encode(message)
+    if (this.#isWelcome && this.#socket?.readyState === 1) {
+      this.#ledger.keep(frame)
+      this.#socket.send(frame)
+      return true
+    }
+    // That one is typing is no news any more by the time it arrives.
+    if (!this.#mayResume || message.type === 'typing' || !this.#ledger.hasRoomFor(frame)) {
+      return false
+    }
+    this.#ledger.keep(frame)
     return true
   }
 
@@ -98,22 +135,34 @@ export class SignalingChannel {
     this.#connect()
   }
 
-  /** Ends the connection and every timer. */
+  /** Ends the connection, the session and every timer. */
   close(): void {
     this.#drop(1000)
+    this.#forgetSession()
     if (this.#retryTimer !== undefined) this.#environment.clearTimeout(this.#retryTimer)
     this.#retryTimer = undefined
+  }
+
+  get #mayResume(): boolean {
+    return this.#ledger !== undefined && this.#resumeToken !== null
+  }
+
+  #forgetSession(): void {
+    this.#ledger = undefined
+    this.#resumeToken = null
   }
 
   #connect(): void {
     this.#retryTimer = undefined
     this.#lastError = undefined
+    const introduction = this.#introduction
+    if (!introduction) return
     let socket: WebSocket
     try {
-      socket = this.#environment.createSocket(this.#url, subprotocol)
+      socket = this.#environment.createSocket(introduction.url, subprotocol)
     } catch (cause) {
       // A page's own policy (mixed content, connect-src) refuses in the constructor.
-      const message = `the page may not connect to ${this.#url}`
+      const message = `the page may not connect to ${introduction.url}`
       this.#callbacks.onRefused(new BuddyError('server-unreachable', message, { cause }))
       return
     }
@@ -121,7 +170,7 @@ export class SignalingChannel {
     socket.binaryType = 'arraybuffer'
     const isCurrent = (): boolean => this.#socket === socket
     socket.addEventListener('open', () => {
-      if (isCurrent() && this.#hello) socket.send(encode(this.#hello))
+      if (isCurrent()) this.#introduce(socket, introduction)
     })
     socket.addEventListener('message', (event: MessageEvent<unknown>) => {
       if (isCurrent()) this.#handleFrame(event.data)
@@ -132,7 +181,38 @@ export class SignalingChannel {
     this.#expectFrameWithin(welcomeTimeoutMs)
   }
 
+  #introduce(socket: WebSocket, { hello, token }: Introduction): void {
+    const say = (text: string): void => {
+      if (this.#socket !== socket) return
+      const resume = this.#ledger &&
+        this.#resumeToken !== null && { token: this.#resumeToken, received: this.#ledger.received }
+      socket.send(encode({ ...hello, token: text || null, resume: resume || null }))
+    }
+    if (typeof token === 'string') say(token)
+    else void this.#askForToken(socket, token).then((text) => text !== undefined && say(text))
+  }
+
+  /** What the page's function gives; undefined where that is of no use, which has been told. */
+  async #askForToken(
+    socket: WebSocket,
+    ask: () => string | Promise<string>,
+  ): Promise<string | undefined> {
+    try {
+      const token = await ask()
+      const { hello } = this.#introduction ?? {}
+      if (hello) assertSendable({ ...hello, token, resume: null }, 'token-invalid')
+      return token
+    } catch (cause) {
+      if (this.#socket !== socket) return undefined
+      this.close()
+      const message = `the page gave no token: ${(cause as Error)?.message ?? String(cause)}`
+      this.#callbacks.onRefused(new BuddyError('token-invalid', message, { cause }))
+      return undefined
+    }
+  }
+
   #handleFrame(data: unknown): void {
+    if (this.#isWelcome) this.#ledger?.handleReceived()
     let message: ReturnType<typeof decode>
     try {
       message = data instanceof ArrayBuffer ? decode(new Uint8Array(data)) : undefined
@@ -149,15 +229,13 @@ export class SignalingChannel {
   #handleMessage(message: ServerMessage): void {
     switch (message.type) {
       case 'welcome':
-        this.#isWelcome = true
-        this.#attempt = 0
-        this.#heartbeatMs = message.heartbeatMs
-        this.#expectFrameWithin(message.heartbeatMs * 2)
-        this.#callbacks.onWelcome(message)
+        if (!this.#isWelcome) this.#handleWelcome(message)
         return
       case 'error': {
         const error = fromErrorFrame(message.code, message.message, message.retryAfterMs)
-        if (!this.#isWelcome || refusals.has(error.code)) this.#lastError = error
+        const isFinal = finalRefusals.has(error.code)
+        if (!this.#isWelcome || isFinal || possibleRefusals.has(error.code)) this.#lastError = error
+        if (isFinal) return
         break
       }
       case 'going-away':
@@ -173,14 +251,39 @@ export class SignalingChannel {
     if (this.#isWelcome) this.#callbacks.onMessage(message)
   }
 
+  #handleWelcome(welcome: MessageOf<'welcome'>): void {
+    const { received, heartbeatMs, resumeToken } = welcome
+    const isResumed = received !== null && this.#ledger !== undefined
+    const missing = isResumed ? this.#ledger?.missing(received) : []
+    if (!missing) {
+      // The two ends disagree about what was said: only a new session can be right.
+      this.#forgetSession()
+      this.#drop(1000)
+      this.#retry(new BuddyError('server-unreachable', 'the session could not be resumed'))
+      return
+    }
+    if (!isResumed) this.#ledger = new FrameLedger()
+    this.#resumeToken = resumeToken
+    this.#isWelcome = true
+    this.#attempt = 0
+    this.#heartbeatMs = heartbeatMs
+    this.#expectFrameWithin(heartbeatMs * 2)
+    for (const frame of missing) this.#socket?.send(frame)
+    this.#callbacks.onWelcome(welcome, isResumed)
+  }
+
   #handleClose(code: number, reason: string): void {
     const named = fromClose(code, reason)
     const announced = this.#lastError
     // A rate-limited frame a while ago does not explain a broken cable now.
     const error = announced && (code >= 4000 || !this.#isWelcome) ? announced : named
     this.#drop(1000)
-    if (mayReconnect(code)) this.#retry(error)
-    else this.#callbacks.onRefused(error)
+    if (mayReconnect(code)) {
+      this.#retry(error)
+      return
+    }
+    this.#forgetSession()
+    this.#callbacks.onRefused(error)
   }
 
   #retry(error: BuddyError): void {
@@ -191,7 +294,8 @@ export class SignalingChannel {
         : retryAfterWithJitterMs(error.retryAfterMs, random)
     this.#attempt++
     this.#retryTimer = setTimeout(() => this.#connect(), delayMs)
-    this.#callbacks.onRetry({ attempt: this.#attempt, delayMs, error })
+    const mayResume = this.#mayResume
+    this.#callbacks.onRetry({ attempt: this.#attempt, delayMs, error, mayResume })
   }
 
   /** A server that is alive sends a frame in every heartbeat; TCP alone may never notice. */

@@ -1,6 +1,7 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import type { ChatActions, ChatView } from '../view.ts'
+import { offersText } from '../view.ts'
 import { words } from '../words.ts'
 import { controls } from './controls.ts'
 import { problemScreen } from './problem-screen.ts'
@@ -19,7 +20,7 @@ function announcement(view: ChatView): string {
 
 /** The whole element as a function of its view. */
 export function chat(view: ChatView, actions: ChatActions): TemplateResult {
-  const { state, mode, problem, hasText, isTextOpen } = view
+  const { state, mode, problem, isTextOpen } = view
   const live = html`<p class="unseen" role="status" aria-live="polite">${announcement(view)}</p>`
   if (state === 'idle' || state === 'closed') {
     return html`<div class="frame resting" part="frame">
@@ -27,7 +28,7 @@ export function chat(view: ChatView, actions: ChatActions): TemplateResult {
     </div>`
   }
   const isText = mode === 'text'
-  const hasPanel = isText || (hasText && view.partner !== undefined)
+  const hasPanel = isText || (offersText(view) && view.partner !== undefined)
   const layout = [
     'frame running',
     isText ? 'text-mode' : '',

@@ -2,6 +2,7 @@ import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { icons } from '../icons.ts'
 import type { ChatActions, ChatView } from '../view.ts'
+import { offersText } from '../view.ts'
 import { words } from '../words.ts'
 
 interface Toggle {
@@ -45,7 +46,7 @@ function textToggle(view: ChatView, actions: ChatActions): TemplateResult {
 
 /** What one can do at any moment: mute, hide, write, go on, leave. */
 export function controls(view: ChatView, actions: ChatActions): TemplateResult {
-  const { state, mode, sending, localStream, partner, hasText } = view
+  const { state, mode, sending, localStream, partner } = view
   const hasMicrophone = (localStream?.getAudioTracks().length ?? 0) > 0
   const hasCamera = (localStream?.getVideoTracks().length ?? 0) > 0
   const isInCall = state === 'connected' || state === 'negotiating'
@@ -74,7 +75,7 @@ export function controls(view: ChatView, actions: ChatActions): TemplateResult {
           })
         : nothing
     }
-    ${hasText && mode !== 'text' && partner ? textToggle(view, actions) : nothing}
+    ${offersText(view) && mode !== 'text' && partner ? textToggle(view, actions) : nothing}
     ${
       isInCall
         ? html`<button

@@ -96,13 +96,21 @@ function local(view: ChatView): TemplateResult | typeof nothing {
   </div>`
 }
 
+/** What is worth knowing while the call goes on: the passing before the lasting. */
+function remarkInCall({ notice, retry, isPartnerAway, partner }: ChatView): string | undefined {
+  if (notice) return notice
+  if (retry) return words.serverLost
+  return isPartnerAway ? words.away(partner?.name ?? '') : undefined
+}
+
 /** Where people are seen: the partner large, oneself in a corner, and in words what goes on. */
 export function stage(view: ChatView, actions: ChatActions): TemplateResult {
-  const { state, notice, needsPlay } = view
+  const { state, needsPlay } = view
+  const remark = remarkInCall(view)
   const isConnected = state === 'connected'
   return html`<section class="stage" part="stage">
     ${remote(view)} ${local(view)} ${isConnected ? partnerLabel(view) : status(view, actions)}
     ${isConnected && needsPlay ? playPrompt(view, actions) : nothing}
-    ${isConnected && notice ? html`<p class="toast" part="notice">${notice}</p>` : nothing}
+    ${isConnected && remark ? html`<p class="toast" part="notice">${remark}</p>` : nothing}
   </section>`
 }
