@@ -33,12 +33,17 @@ export class RawClient {
   readonly #closed: Promise<Closed>
   readonly #inbox: { frame: Uint8Array; message: Message }[] = []
   #onArrival: () => void = () => undefined
+  #isWelcome = false
+  /** Frames of the session that came by this connection, without any welcome. */
+  received = 0
 
   private constructor(socket: WebSocket) {
     this.socket = socket
     socket.binaryType = 'nodebuffer'
     socket.on('message', (data: Buffer) => {
       const message = decode(new Uint8Array(data))
+      if (message?.type === 'welcome') this.#isWelcome = true
+      else if (this.#isWelcome) this.received++
       if (message) this.#inbox.push({ frame: new Uint8Array(data), message })
       this.#onArrival()
     })
@@ -72,6 +77,20 @@ export class RawClient {
     client.sayHello({ name })
     await client.receive('welcome')
     return client
+  }
+
+  /**
+   * Goes on with a session by a new connection.
+   * @param received of that session, by all its connections so far
+   */
+  static async resume(
+    url: string,
+    { resumeToken }: Pick<MessageOf<'welcome'>, 'resumeToken'>,
+    received: number,
+  ): Promise<[RawClient, MessageOf<'welcome'>]> {
+    const client = await RawClient.connect(url)
+    client.sayHello({ resume: { token: resumeToken ?? '', received } })
+    return [client, await client.receive('welcome')]
   }
 
   /** Two who are in a room together. */

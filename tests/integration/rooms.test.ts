@@ -54,7 +54,7 @@ test('two tickets of a kind meet on arrival: one polite, names, and interests in
 })
 
 test('only the same lobby, mode and site meet', async ({ startServer }) => {
-  const { server, url } = await startServer()
+  const { server, url } = await startServer({ sites: [{ key: 'b', allowedOrigins: ['*'] }] })
   const wishes = [
     { mode: 'video', lobby: '' },
     { mode: 'audio', lobby: '' },
@@ -204,7 +204,7 @@ test.for([
   'a connection that ends with %s: the partner is told "%s"',
   async (end, { startServer }) => {
     const [code, reason] = end
-    const { server, url } = await startServer()
+    const { server, url } = await startServer({ resumeGraceMs: 0 })
     const [one, other] = await RawClient.pair(url)
     if (code === undefined) one.socket.terminate()
     else if (code === 1005) one.socket.close()
@@ -250,7 +250,11 @@ test('everyone hears something within every heartbeat', async ({ startServer }) 
 })
 
 test('a client that answers no ping is lost: the partner is told', async ({ startServer }) => {
-  const { server, url } = await startServer({ pingIntervalMs: 100, pingTimeoutMs: 100 })
+  const { server, url } = await startServer({
+    pingIntervalMs: 100,
+    pingTimeoutMs: 100,
+    resumeGraceMs: 0,
+  })
   const [one, other] = await RawClient.pair(url)
   // As a phone that has lost its network: the socket is there, nobody is behind it.
   one.socket.pause()
