@@ -2,12 +2,25 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 
-/** A file as it is served: once read, once compressed. */
-export interface PublicFile {
+/** A file as it is served: read once, compressed when somebody first asks for it so. */
+export class PublicFile {
   readonly etag: string
   readonly identity: Uint8Array
-  readonly gzip: Uint8Array
-  readonly br: Uint8Array
+  #gzip: Uint8Array | undefined
+  #br: Uint8Array | undefined
+
+  constructor(identity: Uint8Array) {
+    this.identity = identity
+    this.etag = `"${createHash('sha256').update(identity).digest('base64url').slice(0, 22)}"`
+  }
+
+  get gzip(): Uint8Array {
+    return (this.#gzip ??= gzipSync(this.identity))
+  }
+
+  get br(): Uint8Array {
+    return (this.#br ??= brotliCompressSync(this.identity))
+  }
 }
 
 const names = [
@@ -28,14 +41,7 @@ export function loadPublicFiles(directory: URL): ReadonlyMap<PublicFileName, Pub
   const files = new Map<PublicFileName, PublicFile>()
   for (const name of names) {
     try {
-      const identity = readFileSync(new URL(name, directory))
-      const etag = `"${createHash('sha256').update(identity).digest('base64url').slice(0, 22)}"`
-      files.set(name, {
-        etag,
-        identity,
-        gzip: gzipSync(identity),
-        br: brotliCompressSync(identity),
-      })
+      files.set(name, new PublicFile(readFileSync(new URL(name, directory))))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
