@@ -133,12 +133,17 @@ export class RawClient {
 
   /** The oldest message of this type that was not received yet, or the next to come. */
   async receive<T extends MessageType>(type: T): Promise<MessageOf<T>> {
-    return (await this.#take(type)).message as MessageOf<T>
+    return (await this.#take([type])).message as MessageOf<T>
+  }
+
+  /** The first of these to have come, or to come. */
+  async receiveAnyOf<T extends MessageType>(...types: readonly T[]): Promise<MessageOf<T>> {
+    return (await this.#take(types)).message as MessageOf<T>
   }
 
   /** As {@link receive}, the bytes as they came. */
   async receiveFrame(type: MessageType): Promise<Uint8Array> {
-    return (await this.#take(type)).frame
+    return (await this.#take([type])).frame
   }
 
   /** The TCP connection under the WebSocket. */
@@ -178,19 +183,22 @@ export class RawClient {
     await this.closed()
   }
 
-  async #take(type: MessageType): Promise<{ frame: Uint8Array; message: Message }> {
-    const find = (): number => this.#inbox.findIndex(({ message }) => message.type === type)
+  async #take(types: readonly MessageType[]): Promise<{ frame: Uint8Array; message: Message }> {
+    const find = (): number => this.#inbox.findIndex(({ message }) => types.includes(message.type))
     const arrived = new Promise<void>((resolve, reject) => {
       const look = (): void => {
         if (find() >= 0) resolve()
         else if (this.socket.readyState === WebSocket.CLOSED) {
-          reject(new Error(`the connection ended before ${type} came`))
+          reject(new Error(`the connection ended before ${types.join(' or ')} came`))
         }
       }
       this.#onArrival = look
       look()
     })
-    await within(arrived, () => `${type}; came: ${this.unread.join(', ') || 'nothing'}`)
+    await within(
+      arrived,
+      () => `${types.join(' or ')}; came: ${this.unread.join(', ') || 'nothing'}`,
+    )
     return this.#inbox.splice(find(), 1)[0]!
   }
 }

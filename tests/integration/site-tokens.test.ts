@@ -1,0 +1,162 @@
+// A site with a secret lets in only whom it has signed for.
+import type { MessageOf } from '@buddy-chat/protocol'
+import { generateKeyPairSync } from 'node:crypto'
+import { SignJWT, UnsecuredJWT } from 'jose'
+import { expect } from 'vitest'
+import { test } from '../server-fixture.ts'
+import { RawClient } from './raw-client.ts'
+
+const secret = new TextEncoder().encode('a secret of thirty-two characters or more')
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const sites = [
+  {
+    key: 'shop',
+    allowedOrigins: ['*'],
+    secret: 'a secret of thirty-two characters or more',
+    lobbies: ['music', 'sports'],
+  },
+  {
+    key: 'club',
+    allowedOrigins: ['*'],
+    publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+  },
+]
+
+const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1000) + seconds
+
+/** What a site signs: complete and valid but for `changes`; undefined takes a claim out. */
+function sign(
+  changes: object = {},
+  alg = 'HS256',
+  key: Parameters<SignJWT['sign']>[0] = secret,
+): Promise<string> {
+  const claims = { sub: 'customer-7', aud: 'shop', exp: inSeconds(300), name: 'Ana of the shop' }
+  return new SignJWT({ ...claims, ...changes }).setProtectedHeader({ alg }).sign(key)
+}
+
+async function knock(
+  url: string,
+  token: string | null,
+  key = 'shop',
+): Promise<{ client: RawClient; answer: MessageOf<'welcome' | 'error'> }> {
+  const client = await RawClient.connect(url)
+  client.sayHello({ site: key, name: 'whatever the page says', token })
+  return { client, answer: await client.receiveAnyOf('welcome', 'error') }
+}
+
+test('HS256: whom the site has signed for is in, by the name it gives', async ({ startServer }) => {
+  const { url } = await startServer({ sites })
+  const { answer } = await knock(url, await sign())
+  expect(answer).toMatchObject({ type: 'welcome', name: 'Ana of the shop' })
+})
+
+test('ES256: the server needs only the public half', async ({ startServer }) => {
+  const { url } = await startServer({ sites })
+  const token = await sign({ aud: 'club' }, 'ES256', privateKey)
+  expect((await knock(url, token, 'club')).answer).toMatchObject({ type: 'welcome' })
+})
+
+const other = new TextEncoder().encode('another secret of thirty-two characters')
+const unsecured = (): string =>
+  new UnsecuredJWT({ sub: 'customer-7', aud: 'shop', exp: inSeconds(300) }).encode()
+const encodePart = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
+const tampered = async (): Promise<string> => {
+  const [header, , signature] = (await sign()).split('.')
+  return [header, encodePart({ sub: 'admin', aud: 'shop', exp: inSeconds(300) }), signature].join(
+    '.',
+  )
+}
+
+type Create = () => string | null | Promise<string>
+const invalid = ['token-invalid', 4505] as const
+const refusedTokens: Readonly<Record<string, readonly [Create, string, number]>> = {
+  'that is missing': [() => null, 'token-required', 4504],
+  'signed by somebody else': [() => sign({}, 'HS256', other), ...invalid],
+  'changed after it was signed': [tampered, ...invalid],
+  'with alg none': [unsecured, ...invalid],
+  'with alg none in another spelling': [
+    () => unsecured().replace(/^[^.]+/, encodePart({ alg: 'NonE' })),
+    ...invalid,
+  ],
+  'signed HS512 instead of HS256': [() => sign({}, 'HS512'), ...invalid],
+  'signed by another kind of key': [() => sign({}, 'ES256', privateKey), ...invalid],
+  'that has expired': [() => sign({ exp: inSeconds(-60) }), 'token-expired', 4506],
+  'that never expires': [() => sign({ exp: undefined }), ...invalid],
+  'without a subject': [() => sign({ sub: undefined }), ...invalid],
+  'not valid yet': [() => sign({ nbf: inSeconds(300) }), ...invalid],
+  'for another site': [() => sign({ aud: 'club' }), 'token-wrong-site', 4507],
+  'for no site': [() => sign({ aud: undefined }), 'token-wrong-site', 4507],
+  'whose name is no text': [() => sign({ name: 7 }), ...invalid],
+  'that is none': [() => 'let me in', ...invalid],
+}
+
+test.for(Object.entries(refusedTokens))(
+  'a token %s: refused by name, the others go on',
+  async ([, [create, code, close]], { startServer }) => {
+    const { server, url } = await startServer({ sites })
+    const { answer, client } = await knock(url, await create())
+    expect(answer).toMatchObject({ type: 'error', code })
+    expect(await client.closed()).toEqual({ code: close, reason: code })
+    expect(server.status().users).toBe(0)
+    expect((await knock(url, await sign())).answer.type).toBe('welcome')
+  },
+)
+
+test('a token for one lobby admits to that one only', async ({ startServer }) => {
+  const { url } = await startServer({ sites })
+  const token = await sign({ lobby: 'music' })
+  const { client } = await knock(url, token)
+  client.enter({ lobby: 'sports' })
+  expect(await client.error()).toBe('not-permitted')
+  client.enter()
+  await client.receive('waiting')
+  const { client: free } = await knock(url, await sign())
+  free.enter({ lobby: 'music' })
+  await Promise.all([client.receive('matched'), free.receive('matched')])
+})
+
+test('a site without a secret does not look at tokens', async ({ startServer }) => {
+  const { url } = await startServer()
+  expect((await knock(url, 'anything', '')).answer.type).toBe('welcome')
+})
+
+test('a session is resumed without a valid token: it has proved itself before', async ({
+  startServer,
+}) => {
+  const { url } = await startServer({ sites })
+  const { client, answer } = await knock(url, await sign())
+  const { session, resumeToken } = answer as MessageOf<'welcome'>
+  client.socket.terminate()
+  await client.closed()
+  const again = await RawClient.connect(url)
+  again.sayHello({
+    site: 'shop',
+    token: await sign({ exp: inSeconds(-60) }),
+    resume: { token: resumeToken ?? '', received: 0 },
+  })
+  expect(await again.receive('welcome')).toMatchObject({ session, received: 0 })
+})
+
+test('who is banned is out, by subject too, whatever address they come from', async ({
+  startServer,
+}) => {
+  const { server, url } = await startServer({ sites, trustedProxyHops: 1 })
+  const from = (address: string) =>
+    RawClient.connect(url, { headers: { 'x-forwarded-for': address } })
+  const token = await sign()
+  const ana = await from('192.0.2.1')
+  ana.sayHello({ site: 'shop', token })
+  const { session } = await ana.receive('welcome')
+  expect(server.ban(session, 60_000)).toBe(true)
+  expect(await ana.error()).toBe('banned')
+  expect((await ana.closed()).code).toBe(4510)
+  const sameAddress = await from('192.0.2.1')
+  expect(await sameAddress.error()).toBe('banned')
+  const sameSubject = await from('192.0.2.2')
+  sameSubject.sayHello({ site: 'shop', token })
+  expect(await sameSubject.error()).toBe('banned')
+  const somebody = await from('192.0.2.2')
+  somebody.sayHello({ site: 'shop', token: await sign({ sub: 'other' }) })
+  await somebody.receive('welcome')
+  expect(server.ban('nobody', 60_000)).toBe(false)
+})
