@@ -18,7 +18,14 @@ const candidate = fc.record({
 })
 
 const anyMessage: fc.Arbitrary<Message> = fc.oneof(
-  fc.record({ type: fc.constant('hello'), name: short, site: short, client: short } as const),
+  fc.record({
+    type: fc.constant('hello'),
+    name: short,
+    site: short,
+    client: short,
+    token: orNull(short),
+    resume: orNull(fc.record({ token: short, received: uint })),
+  } as const),
   fc.record({
     type: fc.constant('ticket'),
     mode: fc.constantFrom('video', 'audio', 'text'),
@@ -50,6 +57,14 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
       }),
       { maxLength: 16 },
     ),
+    resumeToken: orNull(short),
+    received: orNull(uint),
+    allowsText: fc.boolean(),
+    allowsVideo: fc.boolean(),
+  } as const),
+  fc.record({
+    type: fc.constant('report'),
+    reason: fc.constantFrom('other', 'nudity', 'spam'),
   } as const),
   fc.record({ type: fc.constant('stats'), online: uint, waiting: uint, rooms: uint } as const),
   fc.record({
@@ -141,13 +156,25 @@ describe('encode and decode', () => {
 })
 
 const ticket = { type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] } as const
+const hello = { type: 'hello', name: '', site: '', client: '', token: null, resume: null } as const
 const signal = { type: 'signal', description: null, candidates: [], sending: null } as const
 
 describe('every limit holds, in the encoder as in the decoder', () => {
   const cases: readonly [string, Message, string][] = [
-    ['hello.name', { type: 'hello', name: 'é'.repeat(65), site: '', client: '' }, '0 to 128 bytes'],
-    ['hello.site', { type: 'hello', name: '', site: 's'.repeat(65), client: '' }, '0 to 64 bytes'],
-    ['hello.client', { type: 'hello', name: '', site: '', client: 'c'.repeat(65) }, '0 to 64'],
+    ['hello.name', { ...hello, name: 'é'.repeat(65) }, '0 to 128 bytes'],
+    ['hello.site', { ...hello, site: 's'.repeat(65) }, '0 to 64 bytes'],
+    ['hello.client', { ...hello, client: 'c'.repeat(65) }, '0 to 64'],
+    ['hello.token', { ...hello, token: 't'.repeat(2049) }, '0 to 2048 bytes'],
+    [
+      'hello.resume.token',
+      { ...hello, resume: { token: 't'.repeat(257), received: 0 } },
+      '0 to 256',
+    ],
+    [
+      'hello.resume.received',
+      { ...hello, resume: { token: '', received: -1 } },
+      'an integer from 0',
+    ],
     ['ticket.lobby', { ...ticket, lobby: 'l'.repeat(65) }, '0 to 64 bytes'],
     [
       'ticket.interests',
