@@ -3,9 +3,24 @@ import type { ClientEvents } from '@buddy-chat/client'
 import { BuddyClient } from '@buddy-chat/client'
 import { expect, vi } from 'vitest'
 import { test as base } from '../server-fixture.ts'
+import type { BreakableNetwork } from '../breakable-network.ts'
+import { createBreakableNetwork } from '../breakable-network.ts'
 import { RawClient } from './raw-client.ts'
 
-const test = base.extend<{ join: (url: string, name: string) => BuddyClient }>({
+const test = base.extend<{
+  join: (url: string, name: string) => BuddyClient
+  breakable: (url: string) => Promise<BreakableNetwork>
+}>({
+  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
+  breakable: async ({}, use) => {
+    const networks: BreakableNetwork[] = []
+    await use(async (url) => {
+      const network = await createBreakableNetwork(url)
+      networks.push(network)
+      return network
+    })
+    for (const network of networks) network.close()
+  },
   // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
   join: async ({}, use) => {
     const clients: BuddyClient[] = []
@@ -126,4 +141,132 @@ test('a name too long is refused by name before anything is opened', async ({
     message: expect.stringContaining('hello.name'),
   })
   expect([ana.state, server.status().users]).toEqual(['idle', 0])
+})
+
+/** Brings two together; resolves when both know. */
+async function meet(one: BuddyClient, other: BuddyClient): Promise<void> {
+  const matches = [once(one, 'match'), once(other, 'match')]
+  await Promise.all([one.start(), other.start()])
+  await Promise.all(matches)
+}
+
+test('the network breaks in a call: it goes on, and what was written meanwhile arrives once', async ({
+  startServer,
+  join,
+  breakable,
+}) => {
+  const { server, url } = await startServer()
+  const network = await breakable(url)
+  const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
+  const said: string[] = []
+  bob.on('message', ({ from, text }) => from === 'partner' && said.push(text))
+  await meet(ana, bob)
+  ana.send('before')
+  await vi.waitFor(() => expect(said).toEqual(['before']))
+
+  const [retry, away] = [once(ana, 'retry'), once(bob, 'partner-away')]
+  network.breakDown()
+  expect(await retry).toMatchObject({ mayResume: true })
+  expect(await away).toEqual({ isAway: true })
+  expect([ana.state, bob.state]).toEqual(['connected', 'connected'])
+  ana.send('while the network was down')
+  const heard = once(ana, 'message').then(() => once(ana, 'message'))
+  bob.send('are you there?')
+
+  const [welcome, back] = [once(ana, 'welcome'), once(bob, 'partner-away')]
+  network.mend()
+  ana.retryNow()
+  expect(await welcome).toEqual({ isResumed: true, allowsText: true })
+  expect(await back).toEqual({ isAway: false })
+  ana.send('after')
+  await heard
+  await vi.waitFor(() => expect(said).toEqual(['before', 'while the network was down', 'after']))
+  expect(server.status()).toMatchObject({ users: 2, away: 0, rooms: 1, matches: 1 })
+})
+
+test('the network breaks in the queue: reconnecting, then waiting, in the same session', async ({
+  startServer,
+  join,
+  breakable,
+}) => {
+  const { server, url } = await startServer()
+  const network = await breakable(url)
+  const ana = join(network.url, 'Ana')
+  await ana.start()
+  const retry = once(ana, 'retry')
+  network.breakDown()
+  await retry
+  expect(ana.state).toBe('reconnecting')
+  const waiting = once(ana, 'waiting')
+  network.mend()
+  ana.retryNow()
+  await waiting
+  expect([ana.state, server.status().users]).toEqual(['waiting', 1])
+})
+
+test('Next while the network is down: done as soon as it is back', async ({
+  startServer,
+  join,
+  breakable,
+}) => {
+  const { url } = await startServer()
+  const network = await breakable(url)
+  const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
+  await meet(ana, bob)
+  const retry = once(ana, 'retry')
+  network.breakDown()
+  await retry
+  ana.next()
+  expect(ana.state).toBe('reconnecting')
+  const leave = once(bob, 'leave')
+  network.mend()
+  ana.retryNow()
+  expect(await leave).toEqual({ reason: 'partner-next' })
+  await vi.waitFor(() => expect([ana.state, bob.state]).toEqual(['connected', 'connected']))
+})
+
+test('a server that has forgotten the session: the call is over, and the search begins anew', async ({
+  startServer,
+  join,
+  breakable,
+}) => {
+  const { url } = await startServer({ resumeGraceMs: 50 })
+  const network = await breakable(url)
+  const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
+  await meet(ana, bob)
+  const [lost, leave] = [once(bob, 'leave'), once(ana, 'leave')]
+  network.breakDown()
+  expect(await lost).toEqual({ reason: 'partner-lost' })
+  expect(ana.state).toBe('connected')
+  network.mend()
+  ana.retryNow()
+  expect(await leave).toEqual({ reason: 'server-lost' })
+  await vi.waitFor(() => expect([ana.state, bob.state]).toEqual(['connected', 'connected']))
+})
+
+test('a site that does not allow the mode: start() rejects by name', async ({
+  startServer,
+  join,
+}) => {
+  const { url } = await startServer({
+    sites: [{ key: 'silent', allowedOrigins: ['*'], isTextAllowed: false }],
+  })
+  const ana = join(url, 'Ana')
+  await expect(ana.start({ site: 'silent' })).rejects.toMatchObject({ code: 'not-permitted' })
+  expect(ana.state).toBe('closed')
+  await expect(ana.start({ site: 'none' })).rejects.toMatchObject({ code: 'unknown-site' })
+})
+
+test('a partner can be reported; nobody but the server is told', async ({ startServer, join }) => {
+  const { url } = await startServer()
+  const [ana, bob] = [join(url, 'Ana'), join(url, 'Bob')]
+  expect(() => ana.report('spam')).toThrow(expect.objectContaining({ code: 'not-in-call' }))
+  await ana.start()
+  expect(() => ana.report('spam')).toThrow(expect.objectContaining({ code: 'not-in-call' }))
+  await meet(ana, bob)
+  const typing = once(bob, 'typing')
+  ana.report('harassment')
+  ana.notifyTyping()
+  await typing
+  expect([ana.state, bob.state]).toEqual(['connected', 'connected'])
 })

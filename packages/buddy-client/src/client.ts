@@ -176,11 +176,11 @@ export class BuddyClient {
 
   /**
    * Reports the partner, or the one before, to the operator. The call goes on.
-   * @throws BuddyError `not-in-call` where the server is not connected
+   * @throws BuddyError `not-in-call` where there was none
    */
   report(reason: ReportReason): void {
-    if (this.#channel.send({ type: 'report', reason })) return
-    throw new BuddyError('not-in-call', 'the server is not connected')
+    if (this.#run?.hasMet && this.#channel.send({ type: 'report', reason })) return
+    throw new BuddyError('not-in-call', 'there was no partner to report')
   }
 
   /** Statistics of the present call as the browser has them; undefined outside a call. */
@@ -214,7 +214,7 @@ export class BuddyClient {
     const { iceServers, allowsText } = welcome
     this.#setIceServers(iceServers)
     if (!isResumed) {
-      if (this.#run) this.#run.hasTicket = false
+      if (this.#run) this.#run.hasTicket = this.#run.hasMet = false
       this.#isQueueing = false
       if (this.#room) this.#endCall('server-lost', 'server-lost')
     }
@@ -294,6 +294,7 @@ export class BuddyClient {
   #openRoom(matched: MessageOf<'matched'>): void {
     const run = this.#run
     if (!run) return
+    run.hasMet = true
     this.#isQueueing = false
     this.#closeRoom()
     const room = new Room({

@@ -13,6 +13,8 @@ export class Run {
   isMediaReady = false
   /** Whether the server's session has the ticket of this run. */
   hasTicket = false
+  /** Whether there has been a partner in the server's present session. */
+  hasMet = false
   #resolve!: () => void
   #reject!: (error: BuddyError) => void
   #isPending = true

@@ -1,0 +1,56 @@
+import type { AddressInfo, Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
+
+/** A way to a server that can be broken like a network: from outside, without a goodbye. */
+export interface BreakableNetwork {
+  /** The server's address by this way. */
+  readonly url: string
+  /** Every connection is gone, and none comes through until `mend()`. */
+  breakDown(): void
+  mend(): void
+  close(): void
+}
+
+/** Opens a way to the server at `url`, through a TCP proxy on a port of its own. */
+export async function createBreakableNetwork(url: string): Promise<BreakableNetwork> {
+  const { hostname, port } = new URL(url)
+  const sockets = new Set<Socket>()
+  let isBroken = false
+  const server = createServer((near) => {
+    if (isBroken) {
+      near.resetAndDestroy()
+      return
+    }
+    const far = connect(Number(port), hostname)
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket)
+      socket.on('error', () => other.destroy())
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+      socket.pipe(other)
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const cut = (): void => {
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    breakDown: () => {
+      isBroken = true
+      cut()
+    },
+    mend: () => {
+      isBroken = false
+    },
+    close: () => {
+      server.close()
+      cut()
+    },
+  }
+}
