@@ -32,6 +32,8 @@ export function launchChromium(traits: ChromiumTraits = {}): Promise<Browser> {
       '--autoplay-policy=no-user-gesture-required',
       // Addresses as they are: multicast DNS does not cross every test machine.
       '--disable-features=WebRtcHideLocalIpsWithMdns',
+      // Sites with names of their own, which unlike localhost are not trusted without https.
+      '--host-resolver-rules=MAP *.example 127.0.0.1',
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',

@@ -1,5 +1,5 @@
 // One person at a browser: presses what a person presses, and tells what a person sees.
-import type { Browser, ElementHandle, Page } from 'puppeteer-core'
+import type { Browser, ElementHandle, Frame, Page } from 'puppeteer-core'
 
 /** Counts that only grow while media really arrives. */
 export interface ReceivedMedia {
@@ -15,8 +15,12 @@ export class Person {
   /** What the page complained of: uncaught errors, errors on its console. */
   readonly complaints: string[] = []
 
-  constructor(page: Page) {
+  /** Where the element is: the page itself, or a frame in it. */
+  #frame: Frame
+
+  private constructor(page: Page) {
     this.page = page
+    this.#frame = page.mainFrame()
     page.on('pageerror', (error) => this.complaints.push(String(error)))
     page.on('console', (line) => {
       if (line.type() === 'error')
@@ -24,13 +28,14 @@ export class Person {
     })
   }
 
-  /** Opens a page in `browser`. */
+  /** Opens a page in `browser`; where it has a frame, the element is looked for in there. */
   static async visit(browser: Browser, url: string): Promise<Person> {
     const page = await browser.newPage()
     const person = new Person(page)
     await page.evaluateOnNewDocument(watchPage)
     await page.goto(url)
-    await (await page.waitForSelector(chat))?.dispose()
+    person.#frame = page.frames().at(-1) ?? page.mainFrame()
+    await (await person.#frame.waitForSelector(chat))?.dispose()
     return person
   }
 
@@ -43,12 +48,12 @@ export class Person {
 
   /** What the page recorded since it was opened, oldest first. */
   record(): Promise<PageRecord> {
-    return this.page.evaluate(() => (window as unknown as { record: PageRecord }).record)
+    return this.#frame.evaluate(() => (window as unknown as { record: PageRecord }).record)
   }
 
   /** The node with this part name inside the element, once it is visible. */
   async part(name: string): Promise<ElementHandle> {
-    const handle = await this.page.waitForSelector(`${chat} >>> [part~="${name}"]`, {
+    const handle = await this.#frame.waitForSelector(`${chat} >>> [part~="${name}"]`, {
       visible: true,
     })
     if (!handle) throw new Error(`no part ${name}`)
@@ -64,7 +69,7 @@ export class Person {
 
   /** Everything the element shows, as text. */
   text(): Promise<string> {
-    return this.page.$eval(chat, (element) => {
+    return this.#frame.$eval(chat, (element) => {
       const root = element.shadowRoot
       return [...(root?.children ?? [])].map((node) => (node as HTMLElement).innerText).join('\n')
     })
@@ -83,7 +88,7 @@ export class Person {
   }
 
   partnerName(): Promise<string> {
-    return this.page.$eval(
+    return this.#frame.$eval(
       `${chat} >>> [part~="partner-name"]`,
       (element) => element.textContent ?? '',
     )
@@ -91,7 +96,7 @@ export class Person {
 
   /** Resolves once this page has been matched `count` times. */
   async matches(count: number): Promise<void> {
-    await this.page.waitForFunction(
+    await this.#frame.waitForFunction(
       (wanted) => {
         const { record } = window as unknown as { record: PageRecord }
         return record.events.filter(({ name }) => name === 'match').length >= wanted
@@ -111,11 +116,11 @@ export class Person {
   }
 
   state(): Promise<string> {
-    return this.page.$eval(chat, (element) => (element as unknown as { state: string }).state)
+    return this.#frame.$eval(chat, (element) => (element as unknown as { state: string }).state)
   }
 
   received(): Promise<ReceivedMedia> {
-    return this.page.$eval(chat, async (element) => {
+    return this.#frame.$eval(chat, async (element) => {
       const { client } = element as unknown as {
         client: { getStats(): Promise<RTCStatsReport | undefined> }
       }
@@ -185,7 +190,7 @@ export class Person {
 
   /** How many of the camera and microphone tracks this page ever opened are still live. */
   liveTracks(): Promise<number> {
-    return this.page.evaluate(
+    return this.#frame.evaluate(
       () =>
         (window as unknown as { openedTracks: MediaStreamTrack[] }).openedTracks.filter(
           ({ readyState }) => readyState === 'live',
@@ -195,7 +200,7 @@ export class Person {
 
   /** Resolves once every track this page ever opened has ended: the camera's light is out. */
   async isNotRecorded(): Promise<void> {
-    await this.page.waitForFunction(
+    await this.#frame.waitForFunction(
       () => {
         const { openedTracks } = window as unknown as { openedTracks: MediaStreamTrack[] }
         return openedTracks.every(({ readyState }) => readyState === 'ended')
@@ -210,9 +215,9 @@ export class Person {
     predicate: (element: Element, argument: T) => unknown,
     argument: T,
   ): Promise<void> {
-    const handle = await this.page.$(chat)
+    const handle = await this.#frame.$(chat)
     try {
-      await this.page.waitForFunction(
+      await this.#frame.waitForFunction(
         predicate as (element: Element, argument: unknown) => unknown,
         { polling: 100, timeout: 30_000 },
         handle!,

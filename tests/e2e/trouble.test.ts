@@ -31,6 +31,49 @@ test('permission denied: it says so, and once it is allowed Try again works', as
   expect(await ana.liveTracks()).toBe(2)
 })
 
+for (const [allow, shown] of [
+  ['', 'This page is embedded without permission'],
+  ['camera', 'This page is embedded without permission'],
+  ['camera; microphone', undefined],
+] as const) {
+  test(`in a frame of another site with allow="${allow}": ${shown ? 'it says what is missing' : 'it starts'}`, async ({
+    startServer,
+    visit,
+    hostPage,
+  }) => {
+    const { url } = await startServer()
+    const inner = await hostPage(
+      `<!doctype html><title>Inner</title><script src="${url}/buddy-chat.js"></script>
+       <style>buddy-chat { height: 400px }</style><buddy-chat></buddy-chat>`,
+    )
+    const outer = await hostPage(
+      `<!doctype html><title>Outer</title>
+       <iframe src="${inner}" allow="${allow}" width="600" height="450"></iframe>`,
+    )
+    const ana = await visit(outer)
+    await ana.press('start-button')
+    if (shown) await ana.sees(shown)
+    else await ana.is('waiting')
+    expect(await ana.liveTracks()).toBe(shown ? 0 : 2)
+  })
+}
+
+test('a page without https: it says that browsers open no camera there', async ({
+  startServer,
+  visit,
+  hostPage,
+}) => {
+  const { url } = await startServer()
+  const page = await hostPage(
+    `<!doctype html><title>A site</title><script src="${url}/buddy-chat.js"></script>
+     <style>buddy-chat { height: 400px }</style><buddy-chat></buddy-chat>`,
+  )
+  const ana = await visit(page.replace('127.0.0.1', 'site.example'))
+  await ana.press('start-button')
+  await ana.sees('This page is not secure')
+  expect(await ana.state()).toBe('idle')
+})
+
 test('no camera: going on without one is offered, and the partner is heard and hears', async ({
   startServer,
   visit,

@@ -5,6 +5,8 @@ import type { SignalingEnvironment } from './signaling/signaling-channel.ts'
 export interface ClientEnvironment extends SignalingEnvironment {
   readonly media: () => MediaEnvironment
   readonly createConnection: (configuration: RTCConfiguration) => RTCPeerConnection
+  /** False where WebRTC is switched off, which privacy settings and extensions do. */
+  readonly hasWebRtc: () => boolean
   /** The page's address, against which `server` is read. */
   readonly baseUrl: () => string | undefined
 }
@@ -22,6 +24,7 @@ export const browserEnvironment: ClientEnvironment = {
   clearTimeout: (id) => globalThis.clearTimeout(id),
   random: Math.random,
   createConnection: (configuration) => new RTCPeerConnection(configuration),
+  hasWebRtc: () => 'RTCPeerConnection' in globalThis,
   baseUrl: () => globalThis.location?.href,
   media: () => ({
     isSecureContext: globalThis.isSecureContext,

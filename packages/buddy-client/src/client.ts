@@ -106,7 +106,7 @@ export class BuddyClient {
    * @param overrides options for this run only
    * @returns resolves when the search has begun
    * @throws BuddyError (as a rejection) a device code: state `idle`; a refusal by the server:
-   *   state `closed`; `invalid-options`; `aborted` when `stop()` came first
+   *   state `closed`; `invalid-options`, `webrtc-unavailable`; `aborted` when `stop()` came first
    */
   start(overrides: BuddyClientOptions = {}): Promise<void> {
     if (this.#run) return this.#run.promise
@@ -118,6 +118,10 @@ export class BuddyClient {
       const known = typeof token === 'string' ? token : null
       assertSendable({ ...hello, token: known, resume: null }, 'invalid-options')
       assertSendable(toTicket(run.options), 'invalid-options')
+      // Found out in a call, it would be the partner's disappointment too.
+      if (run.options.mode !== 'text' && !this.#environment.hasWebRtc()) {
+        throw new BuddyError('webrtc-unavailable', 'WebRTC is switched off in this browser')
+      }
       this.#run = run
       this.#advance('start')
       // A listener may have called stop() already.

@@ -27,7 +27,8 @@
  *
  * Call and use:
  * - `call-failed` no media path to this partner; the client goes on to the next
- * - `webrtc-unavailable` the browser opens no peer connection at all: closed
+ * - `webrtc-unavailable` the browser opens no peer connection at all: `start()` rejects; closed
+ *   where that shows only in a call
  * - `not-in-call` there is no partner to send to
  * - `invalid-text` empty, or longer than 4096 bytes of UTF-8
  * - `invalid-options` an option is of the wrong kind or too long; the message names it

@@ -13,6 +13,11 @@ export interface MediaEnvironment {
 
 const kinds = { camera: 'videoinput', microphone: 'audioinput' } as const
 
+const hasTrack = {
+  camera: (stream: MediaStream) => stream.getVideoTracks().length > 0,
+  microphone: (stream: MediaStream) => stream.getAudioTracks().length > 0,
+} as const
+
 async function missingDevices(
   mediaDevices: MediaDevices,
   wanted: readonly Device[],
@@ -41,7 +46,11 @@ async function openDevices(
   if (constraints.audio) wanted.push('microphone')
   try {
     if (!mediaDevices) throw new DOMException('no mediaDevices', 'NotSupportedError')
-    return await mediaDevices.getUserMedia(constraints)
+    const stream = await mediaDevices.getUserMedia(constraints)
+    // A frame that is allowed one of the two gets a stream of that one, and no error.
+    if (wanted.every((device) => hasTrack[device](stream))) return stream
+    stopTracks(stream)
+    throw new DOMException('a device was withheld', 'NotAllowedError')
   } catch (cause) {
     throw toMediaError(cause, {
       isSecureContext,
