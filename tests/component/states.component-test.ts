@@ -13,6 +13,7 @@ import {
   part,
   Partner,
   press,
+  resize,
   until,
   untilSaid,
   untilState,
@@ -133,6 +134,15 @@ test('connected, the text open on a small screen: both can be read and used', as
   await untilSaid(ana, 'First line')
   expect(words(ana)).not.to.include('(1)')
   expect(focused(ana)).to.equal('text-input')
+  resize(ana, 390, 700)
+  const boxOf = (name: string): DOMRect => part(ana, name)!.getBoundingClientRect()
+  // One sees what one shows: the own picture has made way.
+  await until(
+    'the own picture above the messages',
+    () =>
+      boxOf('local').bottom <= boxOf('text-panel').top &&
+      boxOf('partner-label').right <= boxOf('local').left,
+  )
   await expectPresentable(ana)
 })
 
@@ -213,7 +223,7 @@ for (const [name, title] of [
   ['NotAllowedError', 'Your browser said no'],
   ['NotReadableError', 'Your camera is busy'],
   ['OverconstrainedError', 'Your camera cannot do this'],
-  ['TypeError', 'Camera or microphone did not open'],
+  ['TypeError', 'Your camera did not open'],
 ] as const) {
   test(`${name}: "${title}", and Try again works`, async () => {
     answerDevices(() => Promise.reject(new DOMException('', name)))
@@ -227,6 +237,36 @@ for (const [name, title] of [
     await untilState(chat, 'waiting')
   })
 }
+
+test('WebRTC switched off: said before anybody is matched, and text mode needs none', async () => {
+  const { RTCPeerConnection } = window
+  Reflect.deleteProperty(window, 'RTCPeerConnection')
+  try {
+    const chat = await mount()
+    await press(chat, 'start-button')
+    await untilSaid(chat, 'Calls are switched off here')
+    expect(chat.state).to.equal('idle')
+    await expectPresentable(chat)
+    const writer = await mount({ mode: 'text' })
+    await writer.start()
+    await untilState(writer, 'waiting')
+  } finally {
+    Object.assign(window, { RTCPeerConnection })
+  }
+})
+
+test('audio mode: only the microphone is spoken of, asked for or refused', async () => {
+  let refuse!: (reason: DOMException) => void
+  answerDevices(() => new Promise((_resolve, reject) => (refuse = reject)))
+  const chat = await mount({ mode: 'audio' })
+  await press(chat, 'start-button')
+  await untilSaid(chat, 'may use your microphone')
+  expect(words(chat)).not.to.match(/camera/i)
+  refuse(new DOMException('', 'NotReadableError'))
+  await untilSaid(chat, 'Your microphone is busy')
+  expect(words(chat)).not.to.match(/camera/i)
+  await expectPresentable(chat)
+})
 
 test('NotFoundError with no camera: going on without one is offered', async () => {
   const { enumerateDevices } = navigator.mediaDevices

@@ -31,7 +31,10 @@ export const words = {
   send: 'Send',
   emptyConversation: 'Say hello: nothing here is kept.',
   openingDevices: 'Waiting for your permission…',
-  openingDevicesHint: 'Your browser asks whether this page may use your camera and microphone.',
+  openingDevicesHint: {
+    video: 'Your browser asks whether this page may use your camera and microphone.',
+    audio: 'Your browser asks whether this page may use your microphone.',
+  },
   connecting: 'Connecting…',
   looking: 'Looking for someone…',
   alone: 'You are the only one here right now. Someone may come any moment.',
@@ -76,8 +79,12 @@ interface Explanation {
   readonly body: string
 }
 
-const devicesInWords = ({ devices }: BuddyError): string =>
-  devices.length === 1 ? (devices[0] ?? 'camera') : 'camera or microphone'
+// Who talks without a camera is not told about one.
+const firstDevice = ({ devices }: BuddyError): string => devices[0] ?? 'camera'
+const anyDevice = ({ devices }: BuddyError): string =>
+  devices.join(' or ') || 'camera or microphone'
+const allDevices = ({ devices }: BuddyError): string =>
+  devices.join(' and ') || 'camera and microphone'
 
 /** An error in words: what is the matter, and what one can do. */
 export function explain(error: BuddyError): Explanation {
@@ -85,7 +92,7 @@ export function explain(error: BuddyError): Explanation {
     case 'permission-denied':
       return {
         title: 'Your browser said no',
-        body: 'Allow camera and microphone for this page in the address bar, then try again.',
+        body: `Allow ${allDevices(error)} for this page in the address bar, then try again.`,
       }
     case 'blocked-by-policy':
       return {
@@ -94,20 +101,20 @@ export function explain(error: BuddyError): Explanation {
       }
     case 'device-not-found':
       return {
-        title: `No ${devicesInWords(error)} found`,
+        title: `No ${anyDevice(error)} found`,
         body: error.devices.includes('microphone')
           ? 'Plug in a microphone and try again.'
           : 'Plug one in and try again, or go on without: others will hear you.',
       }
     case 'device-busy':
       return {
-        title: 'Your camera is busy',
+        title: `Your ${firstDevice(error)} is busy`,
         body: 'Another program seems to be using it. Close that, then try again.',
       }
     case 'overconstrained':
       return {
-        title: 'Your camera cannot do this',
-        body: 'No camera or microphone here meets what this page asks for.',
+        title: `Your ${firstDevice(error)} cannot do this`,
+        body: `No ${anyDevice(error)} here meets what this page asks for.`,
       }
     case 'insecure-page':
       return {
@@ -115,7 +122,10 @@ export function explain(error: BuddyError): Explanation {
         body: 'Browsers open camera and microphone on https pages only.',
       }
     case 'media-failed':
-      return { title: 'Camera or microphone did not open', body: error.message }
+      return {
+        title: `Your ${firstDevice(error)} did not open`,
+        body: 'Unplug it and plug it in again, or restart the browser, then try again.',
+      }
     case 'server-full':
       return { title: 'It is full right now', body: 'You will be let in as soon as there is room.' }
     case 'too-many-connections':
@@ -176,8 +186,17 @@ export function explain(error: BuddyError): Explanation {
 
 /** Whether going on with the microphone alone could help. */
 export function offersAudioOnly({ code, devices }: BuddyError): boolean {
-  if (code === 'permission-denied' || code === 'device-busy' || code === 'overconstrained') {
-    return devices.includes('camera')
+  switch (code) {
+    case 'permission-denied':
+    case 'device-busy':
+    case 'overconstrained':
+    case 'media-failed':
+      return devices.includes('camera')
+    case 'device-not-found':
+    case 'blocked-by-policy':
+      // Where the microphone is known to be the matter too, there is nothing to go on with.
+      return devices.length === 1 && devices[0] === 'camera'
+    default:
+      return false
   }
-  return code === 'device-not-found' && devices.length === 1 && devices[0] === 'camera'
 }

@@ -38,6 +38,11 @@ export const card = css`
     backdrop-filter: blur(18px) saturate(1.3);
   }
 
+  /* The card is narrow on every screen: a title that grew with the screen would break in two. */
+  .card h2 {
+    font-size: clamp(1.35rem, 1rem + 1.6cqi, 1.6rem);
+  }
+
   .card p {
     color: var(--quiet);
     text-wrap: pretty;
@@ -104,6 +109,7 @@ export const card = css`
   .card .primary,
   .card .secondary {
     inline-size: 100%;
+    padding: 0 12px;
   }
 
   .primary {

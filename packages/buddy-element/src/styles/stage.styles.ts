@@ -126,6 +126,11 @@ export const stage = css`
     white-space: nowrap;
   }
 
+  .quiet::before {
+    margin-inline-end: 8px;
+    content: '·';
+  }
+
   .muted {
     display: inline-flex;
     color: #ff9aab;
@@ -158,6 +163,7 @@ export const stage = css`
     padding: 1px 10px;
     border-radius: 999px;
     background: color-mix(in srgb, var(--accent) 60%, #17182a);
+    color: #f5f4fc;
     font-size: 0.8rem;
     text-overflow: ellipsis;
     white-space: nowrap;

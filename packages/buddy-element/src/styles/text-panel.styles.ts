@@ -128,8 +128,10 @@ export const textPanel = css`
     z-index: 3;
     grid-area: 1 / 1;
     align-self: end;
+    justify-self: center;
+    inline-size: min(100% - 16px, 480px);
     block-size: min(58cqb, 420px);
-    margin: 0 8px calc(84px + env(safe-area-inset-bottom));
+    margin: 0 0 calc(84px + env(safe-area-inset-bottom));
     overflow: hidden;
     border-radius: 20px;
     box-shadow: 0 20px 60px -10px rgb(0 0 0 / 70%);
@@ -150,7 +152,19 @@ export const textPanel = css`
     transform: none;
   }
 
-  @container buddy (width >= 780px) and (height >= 380px) {
+  /* One still sees what one shows while one writes. */
+  @container buddy (width < 720px) and (height >= 480px) {
+    .text-open .local.tile {
+      inset: max(14px, env(safe-area-inset-top)) max(14px, env(safe-area-inset-right)) auto auto;
+      inline-size: 112px;
+    }
+
+    .text-open .local.tile ~ .label {
+      max-inline-size: calc(100% - 154px);
+    }
+  }
+
+  @container buddy (width >= 720px) and (height >= 380px) {
     .running.has-panel:not(.text-mode) {
       grid-template-columns: minmax(0, 1fr) clamp(270px, 30cqi, 360px);
     }
@@ -158,6 +172,8 @@ export const textPanel = css`
     .running:not(.text-mode) .panel {
       grid-area: 1 / 2;
       align-self: stretch;
+      justify-self: stretch;
+      inline-size: auto;
       block-size: auto;
       margin: 0;
       border-radius: 0;
@@ -184,6 +200,9 @@ export const textPanel = css`
     min-block-size: 64px;
     padding: 10px 16px;
     place-items: center;
+    border-block-end: 1px solid var(--line);
+    background: var(--ground);
+    color: var(--text);
   }
 
   .text-mode .label,
@@ -191,6 +210,9 @@ export const textPanel = css`
     position: static;
     gap: 4px 10px;
     max-inline-size: 100%;
+    background: none;
+    text-shadow: none;
+    backdrop-filter: none;
   }
 
   .text-mode .avatar,
@@ -204,7 +226,18 @@ export const textPanel = css`
   }
 
   .text-mode .status p {
+    color: var(--quiet);
     font-size: 0.86rem;
+  }
+
+  .text-mode .quiet {
+    color: var(--quiet);
+  }
+
+  .text-mode .status .secondary {
+    border-color: var(--line);
+    background: var(--raised);
+    color: var(--text);
   }
 
   .text-mode .panel {

@@ -13,7 +13,8 @@ export const theme = css`
     --text: light-dark(#1a1730, #f3f2fa);
     --quiet: light-dark(#5d5878, #a6a3c0);
     --night: #0b0c13;
-    --glass: rgb(20 21 32 / 62%);
+    /* Dark enough to be read on a bright picture, and not to take its colour on. */
+    --glass: rgb(20 21 32 / 80%);
     --gap: 12px;
 
     display: block;

@@ -8,17 +8,14 @@ interface StatusWords {
   readonly detail: string | undefined
 }
 
-const needsPermission = ({ state, mode, localStream }: ChatView): boolean =>
-  state === 'connecting' && mode !== 'text' && !localStream
-
 /** What is going on while there is nobody to see, in words. */
 export function statusWords(view: ChatView): StatusWords {
-  const { state, online, partner, retry, notice } = view
+  const { state, mode, localStream, online, partner, retry, notice } = view
   switch (state) {
     case 'connecting':
-      return needsPermission(view)
-        ? { title: words.openingDevices, detail: words.openingDevicesHint }
-        : { title: words.connecting, detail: undefined }
+      return mode === 'text' || localStream
+        ? { title: words.connecting, detail: undefined }
+        : { title: words.openingDevices, detail: words.openingDevicesHint[mode] }
     case 'negotiating':
       return { title: words.negotiating(partner?.name ?? ''), detail: notice }
     case 'reconnecting': {
