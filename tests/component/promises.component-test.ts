@@ -250,6 +250,53 @@ suite('what a stranger sends is only ever text', () => {
   })
 })
 
+suite('negotiation', () => {
+  test('both sides offering at the same moment neither stall nor end the call', async () => {
+    const { RTCPeerConnection: Original } = window
+    const connections: RTCPeerConnection[] = []
+    const configurations: (RTCConfiguration | undefined)[] = []
+    window.RTCPeerConnection = class extends Original {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration)
+        connections.push(this)
+        configurations.push(configuration)
+      }
+    }
+    try {
+      const [ana, bob] = await meet()
+      const heard = [record(ana), record(bob)]
+      expect(connections).to.have.length(2)
+      for (const configuration of configurations) {
+        expect(configuration).to.include({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' })
+      }
+      const credentials = ({ localDescription }: RTCPeerConnection): string | undefined =>
+        localDescription?.sdp.match(/^a=ice-ufrag:.*$/m)?.[0]
+      const before = connections.map(credentials)
+      const offers = connections.map(
+        (connection) =>
+          new Promise((resolve) => {
+            connection.addEventListener('signalingstatechange', () => {
+              if (connection.signalingState === 'have-local-offer') resolve(undefined)
+            })
+          }),
+      )
+      for (const connection of connections) connection.restartIce()
+      await Promise.all(offers)
+      await until('both to agree on new credentials', () =>
+        connections.every(
+          (connection, index) =>
+            connection.signalingState === 'stable' &&
+            connection.connectionState === 'connected' &&
+            credentials(connection) !== before[index],
+        ),
+      )
+      expect([ana.state, bob.state, ...heard]).to.deep.equal(['connected', 'connected', [], []])
+    } finally {
+      window.RTCPeerConnection = Original
+    }
+  })
+})
+
 suite('by keyboard alone', () => {
   const key = (target: EventTarget, name: string, init: KeyboardEventInit = {}): KeyboardEvent => {
     const event = new KeyboardEvent('keydown', {
