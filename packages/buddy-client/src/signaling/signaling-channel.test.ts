@@ -319,3 +319,11 @@ test.each([
   await vi.waitFor(() => expect(refused).toEqual(['token-invalid']))
   expect(latest().sent).toEqual([])
 })
+
+test('a connection that fails to open is tried again, also where only an error tells of it', () => {
+  latest().readyState = 3
+  latest().dispatchEvent(new Event('error'))
+  expect(retries.at(-1)).toMatchObject({ attempt: 1, delayMs: 250 })
+  latest().ends(1006)
+  expect(retries).toHaveLength(1)
+})

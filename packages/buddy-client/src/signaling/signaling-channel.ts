@@ -175,6 +175,10 @@ export class SignalingChannel {
     socket.addEventListener('message', (event: MessageEvent<unknown>) => {
       if (isCurrent()) this.#handleFrame(event.data)
     })
+    // Node 22 tells of a connection that failed to open by this alone; browsers close it as well.
+    socket.addEventListener('error', () => {
+      if (isCurrent() && socket.readyState !== 1) this.#handleClose(1006, '')
+    })
     socket.addEventListener('close', ({ code, reason }) => {
       if (isCurrent()) this.#handleClose(code, reason)
     })
