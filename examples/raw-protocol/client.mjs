@@ -3,6 +3,10 @@ import assert from 'node:assert/strict'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+if (typeof WebSocket === 'undefined') {
+  console.error('Node 22 has WebSocket; Node 20 has it with: node --experimental-websocket')
+  process.exit(1)
+}
 const [base = 'http://localhost:3000', name = '', lobby = ''] = process.argv.slice(2)
 const url = base.replace(/^http/, 'ws').replace(/\/*$/, '/ws')
 // A byte order mark is part of a text; what is not UTF-8 is malformed.
