@@ -1,7 +1,7 @@
 // Four people at once: two pairs, who change partners in every way there is.
 import { expect, vi } from 'vitest'
 import { test } from './fixtures.ts'
-import type { Person } from './person.ts'
+import { Person } from './person.ts'
 
 interface Someone {
   readonly name: string
@@ -49,10 +49,7 @@ test('two pairs; both press Next at once, one closes the tab, one presses Stop: 
   const matches = server.status().matches
   const others = people.filter(({ name }) => name !== 'Ana' && name !== seen.get('Ana'))
   const eventsBefore = await Promise.all(others.map(({ person }) => person.record()))
-  await Promise.all([
-    named('Ana').person.press('next-button'),
-    named(seen.get('Ana')!).person.press('next-button'),
-  ])
+  await Person.pressTogether('next-button', [named('Ana').person, named(seen.get('Ana')!).person])
   await vi.waitFor(() => expect(server.status().matches).toBeGreaterThan(matches), 10_000)
   seen = await pairs(people)
   await Promise.all(people.map(({ person }) => person.receivesMedia()))
