@@ -30,7 +30,9 @@ interface AdmissionDependencies {
 
 interface Address {
   open: number
-  readonly connects: TokenBucket
+  /** The cap its bucket was made for: a reload may have changed it. */
+  maxConnects: number
+  connects: TokenBucket
 }
 
 /** How long a client stays away that was refused for its address's sake. */
@@ -47,6 +49,12 @@ export class Admission {
     this.#dependencies = dependencies
   }
 
+  /** How many addresses something is known of. */
+  get addresses(): number {
+    return this.#addresses.size
+  }
+
+  /** Lets a connection in, or says why not. */
   admit(upgrade: Upgrade): Admitted | Refusal {
     const { addressKeyOf, isAllowedOrigin, isBanned, maxConnectionsPerAddress, now } =
       this.#dependencies
@@ -80,12 +88,14 @@ export class Admission {
   }
 
   #address(key: string): Address {
-    const known = this.#addresses.get(key)
-    if (known) return known
     const { maxConnectsPerAddress, now } = this.#dependencies
-    const burst = maxConnectsPerAddress()
-    const rate = { burst, perSecond: burst / (minuteMs / 1000) }
-    const address = { open: 0, connects: new TokenBucket(rate, now()) }
+    const maxConnects = maxConnectsPerAddress()
+    const known = this.#addresses.get(key)
+    if (known?.maxConnects === maxConnects) return known
+    const rate = { burst: maxConnects, perSecond: maxConnects / (minuteMs / 1000) }
+    const connects = new TokenBucket(rate, now())
+    const address = known ?? { open: 0, maxConnects, connects }
+    Object.assign(address, { maxConnects, connects })
     this.#addresses.set(key, address)
     return address
   }

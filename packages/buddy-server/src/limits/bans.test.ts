@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { Bans } from './bans.ts'
+
+function create(): { bans: Bans; setNow: (nowMs: number) => void } {
+  let now = 0
+  return { bans: new Bans(() => now), setNow: (nowMs) => (now = nowMs) }
+}
+
+test('a ban lasts as long as it was given for, to the millisecond', () => {
+  const { bans, setNow } = create()
+  bans.add('192.0.2.1', 1000)
+  expect([bans.has('192.0.2.1'), bans.has('192.0.2.2')]).toEqual([true, false])
+  setNow(999)
+  expect(bans.has('192.0.2.1')).toBe(true)
+  setNow(1000)
+  expect(bans.has('192.0.2.1')).toBe(false)
+})
+
+test('a second ban lengthens the first, and never shortens it', () => {
+  const { bans, setNow } = create()
+  bans.add('a', 1000)
+  bans.add('a', 10)
+  setNow(500)
+  expect(bans.has('a')).toBe(true)
+  bans.add('a', 1000)
+  setNow(1499)
+  expect(bans.has('a')).toBe(true)
+  setNow(1500)
+  expect(bans.has('a')).toBe(false)
+})
+
+test('ten thousand are remembered; of more, who was banned longest ago is forgotten', () => {
+  const { bans } = create()
+  for (let index = 0; index < 10_000; index++) bans.add(String(index), 1000)
+  // Banned anew: no longer the oldest.
+  bans.add('0', 1000)
+  bans.add('one more', 1000)
+  expect(['0', '1', '2', 'one more'].map((key) => bans.has(key))).toEqual([true, false, true, true])
+})

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest'
+import { addressKey, createClientAddress, isCidr } from './client-address.ts'
+
+const none = { trustedProxyHops: 0, trustedProxies: [] }
+
+test.for([
+  // Believed by nobody's order: whoever is at the other end of the TCP connection.
+  [0, '192.0.2.1', '10.0.0.1'],
+  [0, '', '10.0.0.1'],
+  [1, '192.0.2.1', '192.0.2.1'],
+  [1, '6.6.6.6, 192.0.2.1', '192.0.2.1'],
+  [1, '6.6.6.6,192.0.2.1', '192.0.2.1'],
+  [2, '6.6.6.6, 192.0.2.1, 10.0.0.2', '192.0.2.1'],
+  // Fewer entries than proxies: somebody came past them.
+  [2, '6.6.6.6', '10.0.0.1'],
+  [1, '', '10.0.0.1'],
+  // What is no address is not believed.
+  [1, '192.0.2.1, unknown', '10.0.0.1'],
+  [1, '192.0.2.1, <script>', '10.0.0.1'],
+  [1, '192.0.2.1,', '10.0.0.1'],
+  [1, '192.0.2.1:4711', '192.0.2.1'],
+  [1, '[2001:db8::1]:4711', '2001:db8::1'],
+  [1, '[2001:DB8::1]', '2001:db8::1'],
+  [1, '::ffff:192.0.2.1', '192.0.2.1'],
+  [1, 'fe80::1%eth0', 'fe80::1'],
+] as const)(
+  '%i own proxies, X-Forwarded-For "%s": %s',
+  ([trustedProxyHops, forwardedFor, expected]) => {
+    const addressOf = createClientAddress({ ...none, trustedProxyHops })
+    expect(addressOf({ remoteAddress: '10.0.0.1', forwardedFor })).toBe(expected)
+  },
+)
+
+test.for([
+  ['a peer that is no proxy of ours', '192.0.2.9', '6.6.6.6', '192.0.2.9'],
+  ['a proxy of ours', '10.0.0.1', '192.0.2.1', '192.0.2.1'],
+  ['a forged entry further left', '10.0.0.1', '6.6.6.6, 192.0.2.1', '192.0.2.1'],
+  ['two proxies of ours', '10.0.0.1', '6.6.6.6, 192.0.2.1, 10.9.9.9', '192.0.2.1'],
+  ['a client that names a proxy of ours', '10.0.0.1', '10.0.0.7, 192.0.2.1', '192.0.2.1'],
+  ['nothing but proxies of ours', '10.0.0.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
+  ['no header', '10.0.0.1', '', '10.0.0.1'],
+  ['what is no address', '10.0.0.1', '6.6.6.6, nonsense', '10.0.0.1'],
+  ['our proxy seen through IPv6', '::ffff:10.0.0.1', '192.0.2.1', '192.0.2.1'],
+  ['the same in hexadecimal', '0:0:0:0:0:ffff:a00:1', '192.0.2.1', '192.0.2.1'],
+  ['a proxy of ours by IPv6', 'fd00::5', '2001:db8::1', '2001:db8::1'],
+  ['a proxy by its one address', '198.51.100.4', '192.0.2.1', '192.0.2.1'],
+  ['the neighbour of that proxy', '198.51.100.5', '192.0.2.1', '198.51.100.5'],
+] as const)(
+  'own proxies by address, %s: %s with "%s" is %s',
+  ([, remoteAddress, forwardedFor, expected]) => {
+    const addressOf = createClientAddress({
+      ...none,
+      trustedProxies: ['10.0.0.0/8', 'fd00::/8', '198.51.100.4'],
+    })
+    expect(addressOf({ remoteAddress, forwardedFor })).toBe(expected)
+  },
+)
+
+test.for([
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['0000:0000:0000:0000:0000:ffff:c000:0201', '192.0.2.1'],
+  ['0:0:0:0:0:ffff:c000:201', '192.0.2.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8:1:2::1', '2001:db8:1:2::/64'],
+  ['2001:0DB8:0001:0002:ffff::', '2001:db8:1:2::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['2001:db8::', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['::', '0:0:0:0::/64'],
+  ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+  // Not an address, as where a socket has just gone: one key for all of these.
+  ['', ''],
+] as const)('limits count %s by %s', ([address, key]) => {
+  expect(addressKey(address)).toBe(key)
+})
+
+test('neighbours in one /64 share their limits, other networks do not', () => {
+  expect(addressKey('2001:db8:1:2:aaaa::1')).toBe(addressKey('2001:db8:1:2:bbbb::2'))
+  expect(addressKey('2001:db8:1:2::1')).not.toBe(addressKey('2001:db8:1:3::1'))
+})
+
+test.for([
+  ['10.0.0.0/8', true],
+  ['192.0.2.1', true],
+  ['192.0.2.1/32', true],
+  ['fd00::/8', true],
+  ['::1/128', true],
+  ['10.0.0.0/33', false],
+  ['fd00::/129', false],
+  ['10.0.0.0/', false],
+  ['10.0.0.0/8/8', false],
+  ['10.0.0.0/-1', false],
+  ['10.0.0', false],
+  ['proxy.example', false],
+  ['', false],
+] as const)('"%s" as address or range: %s', ([text, isOne]) => {
+  expect(isCidr(text)).toBe(isOne)
+})

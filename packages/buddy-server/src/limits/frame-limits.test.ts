@@ -1,0 +1,94 @@
+import { messages } from '@buddy-chat/protocol'
+import type { MessageType } from '@buddy-chat/protocol'
+import { expect, test } from 'vitest'
+import type { Verdict } from './frame-limits.ts'
+import { FrameLimits } from './frame-limits.ts'
+import { droppedRate, otherRate, rates, relayedBytesRate } from './rates.ts'
+
+/** What becomes of so many small frames of one type in one moment. */
+function judge(
+  limits: FrameLimits,
+  type: MessageType | undefined,
+  count: number,
+  nowMs = 0,
+): readonly Verdict[] {
+  return Array.from({ length: count }, () => limits.judge(type, 10, nowMs))
+}
+
+const passed = (verdicts: readonly Verdict[]): number =>
+  verdicts.filter(({ kind }) => kind === 'pass').length
+
+const fromClients = Object.entries(messages)
+  .filter(([, { direction }]) => direction !== 'server')
+  .map(([type]) => type as MessageType)
+
+test.for(fromClients)('%s: a burst passes, the next is dropped, time brings some back', (type) => {
+  const { burst, perSecond } = type in rates ? rates[type as keyof typeof rates] : otherRate
+  const limits = new FrameLimits(0)
+  expect(passed(judge(limits, type, burst))).toBe(burst)
+  const [next] = judge(limits, type, 1)
+  // Whoever wants to leave is let go, however often they say so.
+  expect(next?.kind).toBe(type === 'leave' ? 'pass' : 'drop')
+  if (type !== 'leave') expect(passed(judge(limits, type, perSecond * 3, 1000))).toBe(perSecond)
+})
+
+test('types this server does not know have the allowance of everything else, together', () => {
+  const limits = new FrameLimits(0)
+  expect(passed(judge(limits, undefined, otherRate.burst - 5))).toBe(otherRate.burst - 5)
+  expect(passed(judge(limits, 'report', 10))).toBe(5)
+})
+
+test('one type used up leaves the others theirs', () => {
+  const limits = new FrameLimits(0)
+  judge(limits, 'text', 50)
+  expect(passed(judge(limits, 'signal', 50))).toBe(50)
+  expect(passed(judge(limits, 'next', 10))).toBe(10)
+})
+
+test('a drop is told once a second for each type, with the time to wait', () => {
+  const limits = new FrameLimits(0)
+  judge(limits, 'text', rates.text.burst)
+  expect(limits.judge('text', 10, 0)).toEqual({ kind: 'drop', retryAfterMs: 334 })
+  expect(limits.judge('text', 10, 1)).toEqual({ kind: 'drop' })
+  judge(limits, 'typing', rates.typing.burst)
+  expect(limits.judge('typing', 10, 1)).toHaveProperty('retryAfterMs')
+  judge(limits, 'text', rates.text.perSecond, 1000)
+  expect(limits.judge('text', 10, 1000)).toHaveProperty('retryAfterMs')
+})
+
+test.for(['next', 'ticket'] as const)('%s waits for an answer: each drop is told', (type) => {
+  const limits = new FrameLimits(0)
+  judge(limits, type, rates[type].burst)
+  for (const verdict of judge(limits, type, 20)) expect(verdict).toHaveProperty('retryAfterMs')
+})
+
+test('bytes for a partner are bounded, whatever the number of frames', () => {
+  const limits = new FrameLimits(0)
+  const size = 49_000
+  const many = Math.floor(relayedBytesRate.burst / size)
+  for (let time = 1; time <= many; time++) {
+    expect(limits.judge('signal', size, 0).kind).toBe('pass')
+  }
+  expect(limits.judge('signal', size, 0).kind).toBe('drop')
+  expect(limits.judge('text', 4000, 0).kind).toBe('pass')
+  expect(limits.judge('signal', size, 1000).kind).toBe('pass')
+})
+
+test('far too many dropped frames: cut; a slow trickle of them is not', () => {
+  const flood = new FrameLimits(0)
+  const verdicts = judge(flood, 'typing', rates.typing.burst + droppedRate.burst + 1)
+  expect(verdicts.findIndex(({ kind }) => kind === 'cut')).toBe(
+    rates.typing.burst + droppedRate.burst,
+  )
+  const trickle = new FrameLimits(0)
+  judge(trickle, 'typing', rates.typing.burst)
+  for (let second = 1; second <= 60; second++) {
+    const kinds = judge(trickle, 'typing', droppedRate.perSecond, second * 1000)
+    expect(kinds.map(({ kind }) => kind)).not.toContain('cut')
+  }
+})
+
+test('a flood of leave is cut all the same', () => {
+  const verdicts = judge(new FrameLimits(0), 'leave', otherRate.burst + droppedRate.burst + 1)
+  expect(verdicts.at(-1)).toEqual({ kind: 'cut' })
+})
