@@ -53,6 +53,8 @@ export class SocketConnection implements Connection, Flushable {
   ping(payload: Uint8Array = empty): void {
     // uWebSockets.js would send it, and the client end the connection for it.
     if (payload.length > maxPingBytes) throw new RangeError('a ping carries at most 125 bytes')
+    // Its pong says that what was sent before has arrived: nothing may be overtaken.
+    if (this.#frames.length > 0) this.flush()
     this.#socket?.ping(payload)
   }
 

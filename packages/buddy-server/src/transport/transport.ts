@@ -26,7 +26,7 @@ export interface Connection {
   close(code: number, reason: string): void
   /**
    * Sends a WebSocket ping, which every browser answers by itself with a pong of the same payload.
-   * It does not wait for frames queued in this turn.
+   * It follows whatever was queued before it.
    * @param payload at most 125 bytes (RFC 6455 §5.5)
    * @default payload empty
    * @throws RangeError where the payload is longer
