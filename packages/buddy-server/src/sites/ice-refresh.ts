@@ -26,8 +26,9 @@ export class IceRefresh {
     if (iceTtlMs === undefined) return
     const refresh = (): void => {
       const iceServers = this.#siteOf(session).iceServersFor(session.id, this.#epochMs())
-      session.send({ type: 'ice-servers', iceServers })
+      // First: sending may end the session, and then there must be no timer left.
       this.begin(session)
+      session.send({ type: 'ice-servers', iceServers })
     }
     this.#timers.set(session, this.#clock.after(iceTtlMs / 2, refresh))
   }

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import type { Clock } from '../clock.ts'
+import { defaultOptions } from '../config/settings.ts'
+import { FrameLimits } from '../limits/frame-limits.ts'
+import { Session } from '../sessions/session.ts'
+import { IceRefresh } from './ice-refresh.ts'
+import { createSites } from './site.ts'
+
+/** One timer at most, which fires when told to. */
+class OneTimer implements Clock {
+  callback: (() => void) | undefined
+  delayMs = 0
+
+  now(): number {
+    return 0
+  }
+
+  every(): () => void {
+    throw new Error('not needed here')
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    this.delayMs = delayMs
+    this.callback = callback
+    return () => {
+      if (this.callback === callback) this.callback = undefined
+    }
+  }
+
+  fire(): void {
+    const { callback } = this
+    this.callback = undefined
+    callback?.()
+  }
+}
+
+const site = createSites({
+  ...defaultOptions,
+  iceServers: [],
+  turnUrls: ['turn:turn.example'],
+  turnSecret: 'a secret between two servers',
+  turnTtlMs: 60_000,
+}).get('')!
+
+function begin(maxReplayBytes: number): {
+  clock: OneTimer
+  refresh: IceRefresh
+  session: Session
+  sent: Uint8Array[]
+} {
+  const clock = new OneTimer()
+  const refresh = new IceRefresh(
+    clock,
+    () => site,
+    () => 0,
+  )
+  const identity = { name: '', site: '', subject: undefined, lobby: undefined, addressKey: '' }
+  const session = new Session('id', identity, {
+    limits: new FrameLimits(0),
+    nowMs: 0,
+    maxReplayBytes: () => maxReplayBytes,
+    onOverflow: (ended) => refresh.end(ended),
+  })
+  const sent: Uint8Array[] = []
+  session.link = { sendFrame: (frame) => sent.push(frame), close: () => undefined }
+  refresh.begin(session)
+  return { clock, refresh, session, sent }
+}
+
+test('new credentials come at half time, again and again, until the session is over', () => {
+  const { clock, refresh, session, sent } = begin(65_536)
+  expect(clock.delayMs).toBe(30_000)
+  clock.fire()
+  clock.fire()
+  expect(sent).toHaveLength(2)
+  refresh.end(session)
+  expect(clock.callback).toBeUndefined()
+})
+
+test('a session that ends because these were too much for it leaves no timer behind', () => {
+  const { clock, session } = begin(10)
+  session.link = undefined
+  clock.fire()
+  expect(clock.callback).toBeUndefined()
+})
