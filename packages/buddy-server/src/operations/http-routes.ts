@@ -160,7 +160,7 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
       json(
         426,
         { error: 'upgrade-required', message: 'this is a WebSocket; does a proxy drop Upgrade?' },
-        { Upgrade: 'websocket' },
+        { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
       ),
     '/healthz': () => json(200, { status: 'healthy' }),
     '/readyz': () =>

@@ -290,6 +290,7 @@ test('an upgrade can be refused over HTTP', async () => {
   const remoteAddress = '127.0.0.1'
   expect(bad).toEqual({
     origin: 'http://bad.example',
+    host: new URL(url).host,
     protocols: [],
     remoteAddress,
     forwardedFor: '',
@@ -339,4 +340,29 @@ test('a ping too long is refused, and the connection stays', async () => {
   })
   expect(await echoed(await open(url), 'hi')).toBe('hi')
   expect(thrown).toBeInstanceOf(RangeError)
+})
+
+test('a ping overtakes nothing: its pong says that what was sent before has arrived', async () => {
+  const { url } = await start({
+    onConnection: (connection) => ({
+      ...echo(connection),
+      onFrame: () => {
+        connection.send(Buffer.from('before'))
+        connection.ping()
+        connection.send(Buffer.from('after'))
+      },
+    }),
+  })
+  const socket = await open(url)
+  const came: string[] = []
+  const arrived = new Promise<void>((resolve) => {
+    socket.on('ping', () => came.push('ping'))
+    socket.on('message', (data: Buffer) => {
+      came.push(data.toString())
+      if (came.includes('after')) resolve()
+    })
+  })
+  socket.send('go')
+  await arrived
+  expect(came).toEqual(['before', 'ping', 'after'])
 })

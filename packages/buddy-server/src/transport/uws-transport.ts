@@ -134,6 +134,14 @@ export function createUwsTransport(
     context: uws.us_socket_context_t,
   ): void {
     const headers = allHeaders(request)
+    // uWebSockets.js looks at the key only (RFC 6455 §4.2.1 and §4.4 ask for these two).
+    const isProper =
+      headers.get('sec-websocket-version') === '13' &&
+      headers.get('upgrade')?.toLowerCase() === 'websocket'
+    if (!isProper) {
+      handleRequest(response, request)
+      return
+    }
     const offered = headers.get('sec-websocket-protocol') ?? ''
     const protocols = offered.split(',').flatMap((name) => name.trim() || [])
     const upgrade: Upgrade = {
