@@ -161,15 +161,20 @@ export class RawClient {
     return this.#inbox.map(({ message }) => message.type)
   }
 
-  /** Resolves once everything sent so far was handled: the answer to a ping comes after it. */
+  /**
+   * Resolves once everything sent so far was handled and answered. The first pong may overtake
+   * answers of its own turn; the second cannot.
+   */
   async settled(): Promise<void> {
-    await within(
-      new Promise<void>((resolve) => {
-        this.socket.once('pong', () => resolve())
-        this.socket.ping()
-      }),
-      () => 'a pong',
-    )
+    for (let time = 1; time <= 2; time++) {
+      await within(
+        new Promise<void>((resolve) => {
+          this.socket.once('pong', () => resolve())
+          this.socket.ping()
+        }),
+        () => 'a pong',
+      )
+    }
   }
 
   /** Resolves once the connection has ended. */

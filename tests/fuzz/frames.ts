@@ -1,0 +1,85 @@
+import type { ClientMessage } from '@buddy-chat/protocol'
+import { encode } from '@buddy-chat/protocol'
+import { helloOf, ticketFor } from '../load/load-client.ts'
+import type { Random } from '../load/random.ts'
+
+/** Few, so that people meet. */
+export const lobbies = ['fuzz', 'fuzz', 'fuzz', ''] as const
+
+/** So that a line which was changed on its way is told from one that went astray. */
+function checksum(text: string): string {
+  let sum = 0x811c9dc5
+  for (let index = 0; index < text.length; index++) {
+    sum = Math.imul(sum ^ text.charCodeAt(index), 0x01000193) >>> 0
+  }
+  return sum.toString(36)
+}
+
+/** A line that says who wrote it, and which it is of theirs. */
+export function tag(author: string, number: number): string {
+  const text = `${author}|${number}`
+  return `${text}|${checksum(text)}`
+}
+
+/** Who wrote a line, and which it is; undefined where it was changed. */
+export function readTag(
+  line: string,
+): { readonly author: string; readonly number: number } | undefined {
+  const [, text = '', author = '', number, sum] = /^((.*)\|(\d+))\|(\w+)$/s.exec(line) ?? []
+  return checksum(text) === sum ? { author, number: Number(number) } : undefined
+}
+
+const candidate = {
+  candidate: 'candidate:1 1 udp 2122260223 192.0.2.1 54321 typ host',
+  sdpMid: '0',
+  sdpMLineIndex: 0,
+  usernameFragment: 'abcd',
+}
+
+/** How often each is drawn. */
+const weights: readonly (readonly [
+  number,
+  (random: Random, line: () => string) => ClientMessage,
+])[] = [
+  [
+    36,
+    (random) => ({
+      type: 'signal',
+      description: random.chance(0.4)
+        ? {
+            type: random.pick(['offer', 'answer']),
+            sdp: 'v'.repeat(1 + random.below(random.chance(0.05) ? 32_000 : 300)),
+          }
+        : null,
+      candidates: Array.from({ length: random.below(4) }, () => candidate),
+      sending: random.chance(0.3) ? { audio: true, video: random.chance(0.5) } : null,
+    }),
+  ],
+  [20, (_random, line) => ({ type: 'text', text: line() })],
+  [10, (random) => ({ type: 'typing', isTyping: random.chance(0.5) })],
+  [3, () => ({ type: 'next' })],
+  [
+    8,
+    (random) => ({
+      ...ticketFor(random.pick(lobbies)),
+      mode: random.chance(0.9) ? 'video' : random.pick(['audio', 'text']),
+      interests: ['jazz', 'chess', 'film'].slice(random.below(4)),
+      languages: random.chance(0.5) ? ['en'] : [],
+    }),
+  ],
+  [1, () => ({ type: 'leave' })],
+  [3, (random) => ({ type: 'report', reason: random.pick(['nudity', 'spam', 'other']) })],
+  [1, () => helloOf('again')],
+]
+
+const total = weights.reduce((sum, [weight]) => sum + weight, 0)
+
+/** A frame as a client that is in order might send it; `line` is asked for the text of one. */
+export function drawFrame(random: Random, line: () => string): Uint8Array {
+  let at = random.below(total)
+  for (const [weight, draw] of weights) {
+    at -= weight
+    if (at < 0) return encode(draw(random, line))
+  }
+  throw new Error('the weights do not add up')
+}

@@ -1,0 +1,74 @@
+import type { BuddyServerOptions } from '@buddy-chat/server'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import type { Figures, Report } from './measured-server.ts'
+
+/** A server in a process of its own. */
+export interface ServerProcess {
+  readonly url: string
+  /** What the process is like; `collect` has it collect its garbage first. */
+  measure(collect: boolean): Promise<Figures>
+  /** Resolves when `isReached` accepts the figures; rejects with them after `timeoutMs`. */
+  until(isReached: (figures: Figures) => boolean, timeoutMs: number): Promise<void>
+  stop(): Promise<void>
+}
+
+const pollMs = 50
+
+/**
+ * Starts a server with `options`.
+ * @param onFault hears when the server logs an error, or its process ends by itself
+ */
+export async function startServerProcess(
+  options: BuddyServerOptions,
+  onFault: (text: string) => void,
+): Promise<ServerProcess> {
+  const child = fork(new URL('measured-server.ts', import.meta.url), [JSON.stringify(options)], {
+    execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
+  })
+  let isStopping = false
+  const waiting: ((figures: Figures) => void)[] = []
+  let onListening: (url: string) => void = () => undefined
+  const listening = new Promise<string>((resolve, reject) => {
+    onListening = resolve
+    child.once('exit', () => reject(new Error('the server did not start')))
+  })
+  child.on('message', (report: Report) => {
+    if (report.kind === 'listening') onListening(report.url)
+    else if (report.kind === 'fault') onFault(`the server failed: ${report.text}`)
+    else waiting.shift()?.(report.figures)
+  })
+  child.on('exit', (code, signal) => {
+    if (!isStopping) onFault(`the server's process ended: ${signal ?? code}`)
+  })
+  const url = await listening
+
+  const measure = (collect: boolean): Promise<Figures> =>
+    new Promise((resolve) => {
+      waiting.push(resolve)
+      // Where it has ended, `onFault` has been told.
+      if (child.connected) child.send({ collect })
+    })
+  return {
+    url,
+    measure,
+    until: async (isReached, timeoutMs) => {
+      const endsAt = performance.now() + timeoutMs
+      for (;;) {
+        const figures = await measure(false)
+        if (isReached(figures)) return
+        if (performance.now() > endsAt) {
+          throw new Error(`not reached in ${timeoutMs} ms: ${JSON.stringify(figures)}`)
+        }
+        await new Promise((resolve) => setTimeout(resolve, pollMs))
+      }
+    },
+    stop: async () => {
+      isStopping = true
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.disconnect()
+      await ended
+    },
+  }
+}
