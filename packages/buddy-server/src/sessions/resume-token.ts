@@ -11,14 +11,16 @@ export interface ResumeTokens {
 /** Tokens signed with HMAC-SHA256 by a key of their own, derived from the server's secret. */
 export function createResumeTokens(secretKey: string): ResumeTokens {
   const key = createHmac('sha256', secretKey).update('buddy resume token v1').digest()
-  const mac = (sessionId: string): Buffer => createHmac('sha256', key).update(sessionId).digest()
+  // Compared as text: decoding would accept many spellings of one signature.
+  const mac = (sessionId: string): Buffer =>
+    Buffer.from(createHmac('sha256', key).update(sessionId).digest('base64url'))
   return {
-    sign: (sessionId) => `${sessionId}.${mac(sessionId).toString('base64url')}`,
+    sign: (sessionId) => `${sessionId}.${mac(sessionId).toString()}`,
     verify: (token) => {
       const dot = token.indexOf('.')
       if (dot < 1) return undefined
       const sessionId = token.slice(0, dot)
-      const given = Buffer.from(token.slice(dot + 1), 'base64url')
+      const given = Buffer.from(token.slice(dot + 1))
       const expected = mac(sessionId)
       return given.length === expected.length && timingSafeEqual(given, expected)
         ? sessionId

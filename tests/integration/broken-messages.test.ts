@@ -1,0 +1,205 @@
+// Whatever a client sends, it gets a name for what was wrong, and its neighbours notice nothing.
+import type { Message } from '@buddy-chat/protocol'
+import { encode, messages } from '@buddy-chat/protocol'
+import { expect } from 'vitest'
+import { test } from './hostile-fixture.ts'
+import { expectToTalk, RawClient } from './raw-client.ts'
+
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
+const text = (length: number): number[] => Array.from({ length }, () => 0x61)
+
+/** One message of each type a client may send, other than hello. */
+const afterHello: readonly Message[] = [
+  { type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] },
+  { type: 'next' },
+  { type: 'leave' },
+  { type: 'report', reason: 'spam' },
+  { type: 'signal', description: null, candidates: [], sending: null },
+  { type: 'text', text: 'hi' },
+  { type: 'typing', isTyping: true },
+]
+
+test.for(afterHello)(
+  '$type before hello: hello-required',
+  async (message, { startWithNeighbours }) => {
+    const { server, url } = await startWithNeighbours()
+    const client = await RawClient.connect(url)
+    client.send(message)
+    expect(await client.error()).toBe('hello-required')
+    expect(server.status()).toMatchObject({ users: 2, waiting: 0, rooms: 1 })
+    // It was no more than a mistake: hello is still welcome.
+    client.sayHello()
+    await client.receive('welcome')
+  },
+)
+
+test('every message a client may send is tried before hello', () => {
+  const fromClients = Object.entries(messages)
+    .filter(([type, { direction }]) => direction !== 'server' && type !== 'hello')
+    .map(([type]) => type)
+  expect(afterHello.map(({ type }) => type)).toEqual(fromClients)
+})
+
+const malformed: readonly [name: string, frame: Uint8Array | string, code: string][] = [
+  ['a text frame', 'hello', 'malformed-frame'],
+  ['JSON', '[1,"Ana"]', 'malformed-frame'],
+  ['an empty frame', bytes(), 'malformed-frame'],
+  ['one byte', bytes(0x91), 'malformed-frame'],
+  ['an empty array', bytes(0x90), 'malformed-frame'],
+  ['a map', bytes(0x81, 0x01, 0x01), 'malformed-frame'],
+  ['a string', bytes(0xa1, 0x61), 'malformed-frame'],
+  ['an integer', bytes(0x04), 'malformed-frame'],
+  ['nil', bytes(0xc0), 'malformed-frame'],
+  ['an array 16', bytes(0xdc, 0x00, 0x01, 0x04), 'malformed-frame'],
+  ['a type that is a string', bytes(0x91, 0xa1, 0x61), 'malformed-frame'],
+  ['a type that is negative', bytes(0x91, 0xff), 'malformed-frame'],
+  ['a type in two bytes', bytes(0x91, 0xcc, 0x11), 'malformed-frame'],
+  ['bytes after the end', bytes(0x91, 0x02, 0xc0, 0xc0), 'malformed-frame'],
+  ['an end in the middle of a string', bytes(0x92, 0x11, 0xa5, 0x61), 'malformed-frame'],
+  ['a length beyond the frame', bytes(0x92, 0x11, 0xdb, 0xff, 0xff, 0xff, 0xff), 'malformed-frame'],
+  [
+    'an array longer than the frame',
+    bytes(0x92, 0x10, 0xdd, 0x7f, 0xff, 0xff, 0xff),
+    'malformed-frame',
+  ],
+  ['a map inside', bytes(0x92, 0x10, 0x80), 'malformed-frame'],
+  ['binary inside', bytes(0x92, 0x11, 0xc4, 0x01, 0x61), 'malformed-frame'],
+  ['a float inside', bytes(0x92, 0x12, 0xca, 0, 0, 0, 0), 'malformed-frame'],
+  ['an extension inside', bytes(0x92, 0x11, 0xd4, 0x01, 0x00), 'malformed-frame'],
+  [
+    'a forged record definition',
+    bytes(0x92, 0x11, 0xd4, 0x72, 0x40, 0x91, 0xa1, 0x61, 0x01),
+    'malformed-frame',
+  ],
+  ['an array of 4,294,967,295', bytes(0x92, 0x10, 0xdd, 0xff, 0xff, 0xff, 0xff), 'malformed-frame'],
+  ['binary of 4 GB', bytes(0x92, 0x11, 0xc6, 0xff, 0xff, 0xff, 0xff), 'malformed-frame'],
+  ['a map of 4,294,967,295', bytes(0x92, 0x11, 0xdf, 0xff, 0xff, 0xff, 0xff), 'malformed-frame'],
+  [
+    'an extension of 4 GB',
+    bytes(0x92, 0x11, 0xc9, 0xff, 0xff, 0xff, 0xff, 0x01),
+    'malformed-frame',
+  ],
+  [
+    'a map with one key twice',
+    bytes(0x92, 0x02, 0x82, 0xa1, 0x61, 0x01, 0xa1, 0x61, 0x02),
+    'malformed-frame',
+  ],
+  [
+    'a map with the key __proto__',
+    bytes(0x92, 0x02, 0x81, 0xa9, ...Buffer.from('__proto__'), 0x90),
+    'malformed-frame',
+  ],
+  ['a timestamp', bytes(0x92, 0x11, 0xd6, 0xff, 0, 0, 0, 0), 'malformed-frame'],
+  ['a record that was never defined', bytes(0x92, 0x11, 0xd4, 0x72, 0x41), 'malformed-frame'],
+  [
+    'forty thousand arrays, each in the one before',
+    bytes(0x92, 0x10, ...Array.from({ length: 40_000 }, () => 0x91), 0xc0),
+    'malformed-frame',
+  ],
+  ['a report without a reason', bytes(0x91, 0x05), 'invalid-field'],
+  ['a report of nobody', bytes(0x92, 0x05, 0x00), 'not-in-room'],
+  ['the reserved byte 0xc1', bytes(0x92, 0x11, 0xc1), 'malformed-frame'],
+  ['arrays nested too deep', bytes(0x92, 0x10, 0x91, 0x91, 0x91, 0x91, 0xc0), 'malformed-frame'],
+  [
+    'too many values',
+    bytes(0x92, 0x10, 0xdc, 0x02, 0x00, ...Array.from({ length: 512 }, () => 0xc0)),
+    'malformed-frame',
+  ],
+  ['a ticket without fields', bytes(0x91, 0x02), 'invalid-field'],
+  ['a ticket of unknown mode', bytes(0x95, 0x02, 0x09, 0xa0, 0x90, 0x90), 'invalid-field'],
+  ['a ticket whose lobby is a number', bytes(0x95, 0x02, 0x00, 0x05, 0x90, 0x90), 'invalid-field'],
+  [
+    'a ticket with an empty interest',
+    bytes(0x95, 0x02, 0x00, 0xa0, 0x91, 0xa0, 0x90),
+    'invalid-field',
+  ],
+  [
+    'a ticket with eleven interests',
+    bytes(
+      0x95,
+      0x02,
+      0x00,
+      0xa0,
+      0x9b,
+      ...Array.from({ length: 11 }, () => [0xa1, 0x61]).flat(),
+      0x90,
+    ),
+    'invalid-field',
+  ],
+  [
+    'a ticket with a lobby too long',
+    bytes(0x95, 0x02, 0x00, 0xd9, 65, ...text(65), 0x90, 0x90),
+    'invalid-field',
+  ],
+  [
+    'a ticket beyond its size',
+    bytes(0x95, 0x02, 0x00, 0xda, 0x04, 0x00, ...text(1024), 0x90, 0x90),
+    'frame-too-large',
+  ],
+  ['a next beyond its size', bytes(0x92, 0x03, 0xd9, 70, ...text(70)), 'frame-too-large'],
+  ['a text beyond its size', bytes(0x92, 0x11, 0xda, 0x10, 0x70, ...text(4208)), 'frame-too-large'],
+  [
+    'a second hello',
+    encode({ type: 'hello', name: '', site: '', client: '', token: null, resume: null }),
+    'hello-repeated',
+  ],
+  ['matched, as if from a server', bytes(0x91, 34), 'wrong-direction'],
+  ['partner-left, as if from a server', bytes(0x92, 35, 0), 'wrong-direction'],
+  ['next without a ticket', bytes(0x91, 0x03), 'ticket-required'],
+  ['a text without a partner', encode({ type: 'text', text: 'hi' }), 'not-in-room'],
+]
+
+test.for(malformed)('%s: %s → %s', async ([, frame, code], { startWithNeighbours }) => {
+  const { url } = await startWithNeighbours()
+  const client = await RawClient.join(url, 'Mallory')
+  client.sendRaw(frame)
+  expect(await client.error()).toBe(code)
+  // One mistake is forgiven: the client can go on.
+  client.enter({ lobby: 'elsewhere' })
+  await client.receive('waiting')
+})
+
+test('a forged record definition changes nothing for those who are served after it', async ({
+  startWithNeighbours,
+}) => {
+  const { url } = await startWithNeighbours()
+  const mallory = await RawClient.join(url, 'Mallory')
+  mallory.sendRaw(bytes(0x93, 0x02, 0xd4, 0x72, 0x40, 0x91, 0xa1, 0x61, 0x01, 0x01))
+  expect(await mallory.error()).toBe('malformed-frame')
+  // 0x40 is 64: with the record known to the decoder, it would be read as an object.
+  mallory.enter({ interests: ['@'] })
+  await mallory.receive('waiting')
+  await expectToTalk(...(await RawClient.pair(url, 'other')))
+})
+
+test('malformed frames again and again: protocol-violation, and the client is out', async ({
+  startWithNeighbours,
+}) => {
+  const { server, url } = await startWithNeighbours()
+  const client = await RawClient.join(url, 'Mallory')
+  for (let time = 1; time <= 5; time++) client.sendRaw(bytes(0xc1))
+  expect(await client.closed()).toEqual({ code: 4500, reason: 'protocol-violation' })
+  expect(server.status().users).toBe(2)
+})
+
+test('a type of a later version, and fields of a later version, are ignored', async ({
+  startWithNeighbours,
+}) => {
+  const { url } = await startWithNeighbours()
+  const client = await RawClient.join(url, 'Newer')
+  client.sendRaw(bytes(0x92, 0x7f, 0xc3))
+  client.sendRaw(bytes(0x96, 0x02, 0x00, 0xa0, 0x90, 0x90, 0xa3, 0x6e, 0x65, 0x77))
+  await client.receive('waiting')
+  expect(client.unread).toEqual([])
+})
+
+test('a frame above the hard cap ends its connection unread, and nobody else’s', async ({
+  startWithNeighbours,
+}) => {
+  const { server, url } = await startWithNeighbours({ maxFrameBytes: 65_536 })
+  const client = await RawClient.join(url, 'Mallory')
+  client.sendRaw(new Uint8Array(65_537))
+  expect((await client.closed()).code).toBe(1006)
+  // An accident, as far as the server knows: its session may come back.
+  expect(server.status()).toMatchObject({ users: 3, away: 1 })
+})

@@ -1,0 +1,224 @@
+// Whatever stands where a WebSocket frame should (RFC 6455 §5): what is allowed works, the rest is
+// cut, and neighbours notice nothing.
+import { encode } from '@buddy-chat/protocol'
+import { expect } from 'vitest'
+import { test } from './hostile-fixture.ts'
+import { expectToTalk, RawClient } from './raw-client.ts'
+import type { WireFrame } from './raw-socket.ts'
+import { opcodes, RawSocket, wireFrame } from './raw-socket.ts'
+
+const { continuation, text, binary, close, ping, pong } = opcodes
+const next = encode({ type: 'next' })
+const kilobyte = new Uint8Array(1024)
+const closeWith = (code: number, reason = ''): WireFrame => ({
+  opcode: close,
+  payload: Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(reason)]),
+})
+
+const cut: readonly [name: string, ...frames: WireFrame[]][] = [
+  ['RSV1, as if compressed', { payload: next, reserved: 4 }],
+  [
+    'a bomb: a few bytes that inflate to many',
+    { payload: Uint8Array.from([0xec, 0xc1, 0x01, 0x0d, 0x00, 0x00, 0x00, 0xc2]), reserved: 4 },
+  ],
+  ['RSV2', { payload: next, reserved: 2 }],
+  ['RSV3', { payload: next, reserved: 1 }],
+  ['all reserved bits', { payload: next, reserved: 7 }],
+  ...[3, 4, 5, 6, 7].map((opcode): [string, WireFrame] => [
+    `the reserved opcode ${opcode}`,
+    { opcode, payload: next },
+  ]),
+  ...[11, 12, 13, 14, 15].map((opcode): [string, WireFrame] => [
+    `the reserved control opcode ${opcode}`,
+    { opcode, payload: next },
+  ]),
+  ['a ping of 126 bytes', { opcode: ping, payload: new Uint8Array(126) }],
+  ['a pong of 126 bytes', { opcode: pong, payload: new Uint8Array(126) }],
+  ['a ping that claims 4 GB', { opcode: ping, claimedLength: 2 ** 32 }],
+  ['a close of 126 bytes', { opcode: close, payload: new Uint8Array(126) }],
+  ['a ping in pieces', { opcode: ping, isFinal: false, payload: next }],
+  ['a close in pieces', { opcode: close, isFinal: false, payload: next }],
+  ['a continuation of nothing', { opcode: continuation, payload: next }],
+  [
+    'a fragmented frame inside a fragmented one',
+    { payload: next.slice(0, 1), isFinal: false },
+    { payload: next.slice(0, 1), isFinal: false },
+    { opcode: ping },
+  ],
+  ['a length of 2^63', { claimedLength: 2 ** 63, lengthBytes: 8 }],
+  ['a length of 4 GB', { claimedLength: 2 ** 32, lengthBytes: 8 }],
+  ['a length above the cap', { claimedLength: 65_537 + 1000, payload: kilobyte }],
+  ['a text that is no UTF-8', { opcode: text, payload: Uint8Array.from([0xff, 0xfe]) }],
+  [
+    'pieces without end',
+    { payload: kilobyte, isFinal: false },
+    ...Array.from({ length: 100 }, () => ({
+      opcode: continuation,
+      payload: kilobyte,
+      isFinal: false,
+    })),
+  ],
+]
+
+test.for(cut)('cut: %s', async ([, ...frames], { startWithNeighbours }) => {
+  const { server, url } = await startWithNeighbours({ maxFrameBytes: 65_536 })
+  const socket = await RawSocket.join(url)
+  socket.send(...frames)
+  await socket.ended()
+  // An accident, as far as a server knows: the session may come back.
+  await expect.poll(() => server.status()).toMatchObject({ users: 3, away: 1 })
+})
+
+test.for([
+  ['without a code', { opcode: close }],
+  ['1000', closeWith(1000)],
+  ['1001 and a reason', closeWith(1001, 'tab closed')],
+] as const)('a close %s: the session is over', async ([, frame], { startWithNeighbours }) => {
+  const { server, url } = await startWithNeighbours()
+  const socket = await RawSocket.join(url)
+  socket.send(frame)
+  await socket.ended()
+  await expect.poll(() => server.status()).toMatchObject({ users: 2, away: 0 })
+})
+
+test.for([
+  ['of one byte', { opcode: close, payload: Uint8Array.from([3]) }],
+  ['0', closeWith(0)],
+  ['999', closeWith(999)],
+  ['1004', closeWith(1004)],
+  ['1005', closeWith(1005)],
+  ['1006', closeWith(1006)],
+  ['1015', closeWith(1015)],
+  ['2999', closeWith(2999)],
+  ['5000', closeWith(5000)],
+  ['65535', closeWith(65_535)],
+  ['4500, a name of the server’s own', closeWith(4500, 'protocol-violation')],
+  [
+    'whose reason is no UTF-8',
+    { opcode: close, payload: Uint8Array.from([0x03, 0xe8, 0xff, 0xfe]) },
+  ],
+] as const)(
+  'a close %s: cut, and the partner is told',
+  async ([, frame], { startWithNeighbours }) => {
+    const { url } = await startWithNeighbours({ resumeGraceMs: 0 })
+    const partner = await RawClient.join(url, 'Partner')
+    partner.enter()
+    await partner.receive('waiting')
+    const socket = await RawSocket.join(url)
+    socket.say({ type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] })
+    await partner.receive('matched')
+    socket.send(frame)
+    await socket.ended()
+    await partner.receive('partner-left')
+  },
+)
+
+test('an unmasked frame is not read as it stands: malformed, or cut', async ({
+  startWithNeighbours,
+}) => {
+  const { server, url } = await startWithNeighbours()
+  const socket = await RawSocket.join(url)
+  // A server that took the payload as it is would answer `waiting`.
+  const ticket = encode({ type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] })
+  socket.send({ payload: ticket, isMasked: false }, { opcode: ping, payload: Buffer.from('after') })
+  socket.tcp.end()
+  await socket.ended()
+  expect(socket.incoming.messages.map(({ type }) => type)).not.toContain('waiting')
+  expect(server.status().waiting).toBe(0)
+})
+
+test('a frame inside a fragmented one is none of the two: malformed-frame', async ({
+  startWithNeighbours,
+}) => {
+  const { url } = await startWithNeighbours()
+  const socket = await RawSocket.join(url)
+  socket.send({ payload: next.slice(0, 1), isFinal: false }, { payload: next })
+  expect(await socket.receive('error')).toMatchObject({ code: 'malformed-frame' })
+})
+
+test.for([2, 3, 50])(
+  'a frame in %i pieces is one frame',
+  async (count, { startWithNeighbours }) => {
+    const { url } = await startWithNeighbours()
+    const partner = await RawClient.join(url, 'Partner')
+    partner.enter()
+    await partner.receive('waiting')
+    const socket = await RawSocket.join(url)
+    socket.say({ type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] })
+    await partner.receive('matched')
+    const said = 'piece by piece, and in order, whatever comes between the pieces'
+    const frame = encode({ type: 'text', text: said })
+    const size = Math.ceil(frame.length / count)
+    for (let index = 0; index < count; index++) {
+      socket.send(
+        {
+          opcode: index === 0 ? binary : continuation,
+          payload: frame.slice(index * size, (index + 1) * size),
+          isFinal: index === count - 1,
+        },
+        // Control frames may come between pieces (RFC 6455 §5.4).
+        { opcode: ping, payload: Buffer.from(`between ${index}`) },
+      )
+    }
+    expect((await partner.receive('text')).text).toBe(said)
+    await socket.pong(`between ${count - 1}`)
+  },
+)
+
+test('one byte at a time is a frame all the same', async ({ startWithNeighbours }) => {
+  const { url } = await startWithNeighbours()
+  const socket = await RawSocket.join(url)
+  socket.tcp.setNoDelay(true)
+  const bytes = wireFrame({
+    payload: encode({ type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] }),
+  })
+  for (const byte of bytes) {
+    await new Promise<void>((resolve) => {
+      socket.tcp.write(Uint8Array.of(byte), () => resolve())
+    })
+  }
+  await socket.receive('waiting')
+})
+
+test('longer lengths than needed are lengths all the same', async ({ startWithNeighbours }) => {
+  const { url } = await startWithNeighbours()
+  const socket = await RawSocket.join(url)
+  const payload = encode({ type: 'next' })
+  socket.send({ payload, lengthBytes: 2 }, { payload, lengthBytes: 8 })
+  expect(await socket.receive('error')).toMatchObject({ code: 'ticket-required' })
+  socket.send({ opcode: ping, payload: Buffer.from('alive') })
+  await socket.pong('alive')
+  expect(socket.isEnded).toBe(false)
+})
+
+test('pieces of nothing, again and again, cost nothing and end nowhere', async ({
+  startWithNeighbours,
+}) => {
+  const { url } = await startWithNeighbours({ maxFrameBytes: 65_536 })
+  const socket = await RawSocket.join(url)
+  socket.send({ payload: next.slice(0, 1), isFinal: false })
+  const nothing = wireFrame({ opcode: continuation, isFinal: false })
+  for (let time = 1; time <= 20; time++) {
+    socket.write(Buffer.concat(Array.from({ length: 1000 }, () => nothing)))
+  }
+  socket.send({ opcode: continuation, payload: next.slice(1) })
+  expect(await socket.receive('error')).toMatchObject({ code: 'ticket-required' })
+})
+
+test('twenty thousand pings and pongs that nobody asked for: the client goes on', async ({
+  startWithNeighbours,
+}) => {
+  const { url } = await startWithNeighbours()
+  const socket = await RawSocket.join(url)
+  const frames = [wireFrame({ opcode: ping }), wireFrame({ opcode: pong })]
+  // As if it had received everything there will ever be.
+  const liar = wireFrame({ opcode: pong, payload: Buffer.from([255, 255, 255, 255]) })
+  for (let time = 1; time <= 10; time++) {
+    socket.write(Buffer.concat(Array.from({ length: 1000 }, () => [...frames, liar]).flat()))
+  }
+  socket.send({ opcode: ping, payload: Buffer.from('the last') })
+  await socket.pong('the last')
+  socket.say({ type: 'next' })
+  expect(await socket.receive('error')).toMatchObject({ code: 'ticket-required' })
+  await expectToTalk(...(await RawClient.pair(url)))
+})
