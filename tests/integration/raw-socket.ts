@@ -174,6 +174,21 @@ export class RawSocket {
     return this.incoming.close
   }
 
+  /**
+   * What becomes of a handshake without a word after it: refused by name, or `let in`, which a pong
+   * shows, as whoever is refused gets none.
+   */
+  async answer(): Promise<{ readonly message: string; readonly close: number | undefined }> {
+    await this.status()
+    this.send({ opcode: opcodes.ping, payload: Buffer.from('in?') })
+    const isIn = (): boolean => this.incoming.controls.length > 0
+    await this.#until(() => isIn() || this.#isEnded, 'an answer')
+    const { messages, close } = this.incoming
+    const [first] = messages
+    if (close) return { message: first?.type === 'error' ? first.code : '', close: close.code }
+    return { message: isIn() ? 'let in' : 'cut', close: undefined }
+  }
+
   get isEnded(): boolean {
     return this.#isEnded
   }
