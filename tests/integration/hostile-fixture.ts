@@ -5,7 +5,7 @@ import { test as base } from '../server-fixture.ts'
 import { RawClient } from './raw-client.ts'
 
 /** Two in a room, who were there before somebody misbehaved. */
-export class Neighbours {
+class Neighbours {
   readonly #one: RawClient
   readonly #other: RawClient
   #lines = 0

@@ -1,5 +1,5 @@
 /** What was typed is not understood; `message` says why. */
-export class FlagError extends Error {
+class FlagError extends Error {
   override readonly name = 'FlagError'
 }
 
