@@ -23,7 +23,8 @@ const maxHeapGrowthBytes = 4 * 2 ** 20
 const maxResidentGrowthBytes = 48 * 2 ** 20
 /** Nothing at all for so long: somebody waits for what does not come. */
 const stallMs = 30_000
-const graceMs = 1000
+/** Longer than a busy machine keeps a neighbour from coming back. */
+const graceMs = 3000
 
 interface Options {
   readonly frames: number

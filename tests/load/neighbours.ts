@@ -23,6 +23,7 @@ class Neighbour {
   #handled = 0
   #received = 0
   #isResumed = false
+  #lostAtMs = 0
   #onWelcome: () => void = () => undefined
   #onMatched: () => void = () => undefined
   readonly matched = new Promise<void>((resolve) => (this.#onMatched = resolve))
@@ -53,7 +54,10 @@ class Neighbour {
     else if (this.#isResumed) {
       this.resumes++
       client.sendFrames(this.#frames)
-    } else this.#onFault(`${this.#name} could not resume`)
+    } else {
+      const awayMs = Math.round(performance.now() - this.#lostAtMs)
+      this.#onFault(`${this.#name} could not resume after ${awayMs} ms`)
+    }
   }
 
   say(text: string): void {
@@ -71,6 +75,7 @@ class Neighbour {
   async drop(lobby: string): Promise<void> {
     const client = this.#client
     this.#client = undefined
+    this.#lostAtMs = performance.now()
     client?.terminate()
     await client?.closed
     this.#received += client?.received ?? 0

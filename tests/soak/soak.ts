@@ -18,7 +18,7 @@ const tolerances: Readonly<Partial<Record<keyof Figures, number>>> = {
   descriptors: 20,
   resources: 4,
 }
-const graceMs = 2000
+const graceMs = 3000
 
 interface Options {
   readonly minutes: number
