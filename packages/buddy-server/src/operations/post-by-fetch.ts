@@ -57,6 +57,9 @@ export const postByFetch: Post = async (url, { headers, body, timeoutMs }) => {
   })
   // The status has said it all: a body that breaks off changes nothing.
   if (response.body) await discard(response.body).catch(() => undefined)
+  // Node takes a connection back one turn of the event loop after the end of an answer; a request
+  // before that would open another one.
+  await new Promise((resolve) => setImmediate(resolve))
   const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now())
   return { status: response.status, ...(retryAfterMs !== undefined && { retryAfterMs }) }
 }
