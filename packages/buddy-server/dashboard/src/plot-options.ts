@@ -6,6 +6,8 @@ import { formatClock, formatShortClock } from './time-format.ts'
 const font = '12px system-ui, sans-serif'
 /** A server that has just started does not get a plot of two seconds. */
 const minSpanSeconds = 60
+/** Beside the newest sample, in CSS pixels. */
+const rightPaddingPx = 6
 /** Below this the minutes of two neighbouring ticks may be the same. */
 const shortSpanSeconds = 300
 /** 1, 2, 5, 10, 20 … */
@@ -41,10 +43,17 @@ function createTimeAxis(palette: Palette): uPlot.Axis {
     stroke: () => palette.colour('quiet'),
     grid: { show: false },
     ticks: { show: false },
-    values: (_plot, splits) => {
+    values: (plot, splits) => {
       const spanSeconds = (splits.at(-1) ?? 0) - (splits[0] ?? 0)
       const format = spanSeconds < shortSpanSeconds ? formatClock : formatShortClock
-      return splits.map((seconds) => format(seconds * 1000))
+      plot.ctx.font = font
+      const lastPx = plot.valToPos(plot.scales['x']?.max ?? 0, 'x')
+      return splits.map((seconds) => {
+        const text = format(seconds * 1000)
+        // The canvas ends a little beside the last sample: a time that would be cut says nothing.
+        const end = plot.valToPos(seconds, 'x') + plot.ctx.measureText(text).width / 2
+        return end > lastPx + rightPaddingPx ? '' : text
+      })
     },
   }
 }
@@ -78,7 +87,7 @@ export function createPlotOptions(
 ): uPlot.Options {
   return {
     ...size,
-    padding: [8, 6, 0, 0],
+    padding: [8, rightPaddingPx, 0, 0],
     legend: { show: false },
     series: [
       {},

@@ -15,13 +15,18 @@ function createRow({ reason }: DatedRefusals): Row<DatedRefusals> {
   element.dataset['reason'] = reason
   const name = createElement('th', 'reason', refusalWords(reason))
   name.scope = 'row'
-  name.append(' ', createElement('code', '', reason))
+  const detail = createElement('span', 'detail')
+  const origin = createElement('span', 'origin')
+  detail.append(createElement('code', '', reason), ' ', origin)
+  name.append(' ', detail)
   const count = createElement('td', 'number count')
   const ago = createElement('td', 'number ago')
   element.append(name, count, ago)
   return {
     element,
     show: (refusals) => {
+      const { latestOrigin } = refusals
+      showText(origin, latestOrigin === null ? '' : `· latest from ${latestOrigin}`)
       showText(count, formatCount(refusals.count))
       showText(ago, formatAgo(refusals.agoMs))
     },

@@ -21,13 +21,15 @@ export interface DashboardSamples {
   readonly loopLagMs: readonly number[]
 }
 
-/** Refusals of one kind, lately. */
+/** Refusals of one kind, since the start. */
 export interface RecentRefusals {
   /** An error code of the protocol, such as `server-full`. */
   readonly reason: string
   readonly count: number
   /** Milliseconds since 1970. */
   readonly latestAtMs: number
+  /** The page the latest came from, cut where it is long; null where it was none. */
+  readonly latestOrigin: string | null
 }
 
 /** What `/dashboard/data` answers: everything the dashboard shows. */

@@ -2,6 +2,9 @@ import type { ServerObserver } from '../events.ts'
 import type { RecentRefusals } from './dashboard-data.ts'
 import type { Log } from './log.ts'
 
+/** A browser's origins are shorter; anybody else may write what they like. */
+const maxOriginLength = 100
+
 /**
  * Gathers refused connections: one line in the log a while, however many knock, and the latest of
  * each kind for the dashboard.
@@ -12,7 +15,7 @@ export class RefusalCount {
   #counts: Record<string, number> = {}
   /** What a list of origins may lack; a page's address, not a person's. */
   #origin: string | undefined
-  readonly #recent = new Map<string, { count: number; latestAtMs: number }>()
+  readonly #recent = new Map<string, Omit<RecentRefusals, 'reason'>>()
 
   /** @param epochMs milliseconds since 1970 */
   constructor(log: Log, epochMs: () => number) {
@@ -23,9 +26,12 @@ export class RefusalCount {
   readonly observer: ServerObserver = {
     refused: ({ code, origin }) => {
       this.#counts[code] = (this.#counts[code] ?? 0) + 1
-      if (code === 'origin-not-allowed') this.#origin = origin
-      const recent = this.#recent.get(code)
-      this.#recent.set(code, { count: (recent?.count ?? 0) + 1, latestAtMs: this.#epochMs() })
+      if (code === 'origin-not-allowed') this.#origin = origin?.slice(0, maxOriginLength)
+      this.#recent.set(code, {
+        count: (this.#recent.get(code)?.count ?? 0) + 1,
+        latestAtMs: this.#epochMs(),
+        latestOrigin: origin?.slice(0, maxOriginLength) ?? null,
+      })
     },
   }
 
