@@ -15,7 +15,7 @@ import type { BuddyServerHooks } from './hooks.ts'
 import { Admission, refusal } from './limits/admission.ts'
 import { Bans } from './limits/bans.ts'
 import { addressKey, createClientAddress } from './limits/client-address.ts'
-import { createAdminAccess } from './operations/admin-access.ts'
+import { AdminAccess } from './operations/admin-access.ts'
 import { CapacityWatch } from './operations/capacity-watch.ts'
 import { createHttpRoutes } from './operations/http-routes.ts'
 import type { Log } from './operations/log.ts'
@@ -228,6 +228,11 @@ export function createBuddyServer(
     sessions.broadcast({ type: 'stats', online, waiting, rooms: rooms.size })
   }
 
+  const adminAccess = new AdminAccess({
+    adminToken: () => settings.adminToken,
+    addressKeyOf: (request) => addressKey(clientAddress(request)),
+    now: () => clock.now(),
+  })
   const files = loadPublicFiles(new URL('public/', import.meta.url))
   const { registry } = operations.metrics
   const { tlsCertFile: certFile, tlsKeyFile: keyFile } = settings
@@ -238,10 +243,7 @@ export function createBuddyServer(
         files,
         status: (withSites) => operations.status(withSites),
         isReady: () => closed === undefined,
-        access: createAdminAccess(
-          () => settings.adminToken,
-          () => clock.now(),
-        ),
+        access: (request) => adminAccess.check(request),
         hasAdminToken: () => settings.adminToken !== '',
         metrics: async () => ({ type: registry.contentType, text: await registry.metrics() }),
         dashboard: () => operations.dashboard(),
@@ -259,6 +261,7 @@ export function createBuddyServer(
       clock.every(settings.cleanupIntervalMs, () => {
         core.sweepSessions()
         admission.sweep()
+        adminAccess.sweep()
       }),
       clock.every(settings.roomCleanupIntervalMs, () => core.sweepRooms()),
     ]
@@ -276,13 +279,17 @@ export function createBuddyServer(
     const needRestart = fixed.filter((name) => !isSame(name))
     settings = { ...wanted, ...kept }
     try {
-      transport.reloadTls()
+      clientAddress = createClientAddress(settings)
       core.reload()
+      // Last: it alone cannot be taken back.
+      transport.reloadTls()
     } catch (error) {
       settings = previous
+      clientAddress = createClientAddress(settings)
+      core.reload()
       throw error
     }
-    clientAddress = createClientAddress(settings)
+    lookAtCapacity()
     return needRestart
   }
 

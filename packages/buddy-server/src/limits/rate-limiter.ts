@@ -27,6 +27,12 @@ export class TokenBucket {
     return Math.ceil(((cost - this.#tokens) / perSecond) * 1000)
   }
 
+  /** Whether `take` would return 0. */
+  has(nowMs: number, cost = 1): boolean {
+    this.#refill(nowMs)
+    return this.#tokens >= cost
+  }
+
   /** Whether nothing is missing, as in a new one. */
   isFull(nowMs: number): boolean {
     this.#refill(nowMs)

@@ -1,11 +1,21 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { TokenBucket } from '../limits/rate-limiter.ts'
+import type { HttpRequest } from '../transport/transport.ts'
 
-/** Wrong tokens from all addresses together: guessing 32 characters at this rate is hopeless. */
-const wrongRate = { burst: 20, perSecond: 0.5 }
+/** Wrong tokens from one address; with none left, the right one is not looked at either. */
+const wrongRate = { burst: 20, perSecond: 1 / 60 }
+/** More addresses than this are not told apart: who has so many has them to get around the rate. */
+const maxAddresses = 10_000
 
 /** Whether a request shows the admin token. */
 export type Access = 'granted' | 'none' | 'wrong' | 'too-many'
+
+interface AdminAccessDependencies {
+  /** Empty lets nobody in. */
+  readonly adminToken: () => string
+  readonly addressKeyOf: (request: HttpRequest) => string
+  readonly now: () => number
+}
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
@@ -19,17 +29,42 @@ function tokenIn(authorization: string): string | undefined {
   return colon < 0 ? undefined : text.slice(colon + 1)
 }
 
-/** Checks requests against the admin token; without one nobody is let in. */
-export function createAdminAccess(
-  adminToken: () => string,
-  now: () => number,
-): (authorization: string) => Access {
-  const wrong = new TokenBucket(wrongRate, now())
-  return (authorization) => {
-    const given = tokenIn(authorization)
+/**
+ * Checks requests against the admin token. Whoever is wrong too often from one address has to wait
+ * there; others do not.
+ */
+export class AdminAccess {
+  readonly #dependencies: AdminAccessDependencies
+  /** Addresses that were wrong lately. */
+  readonly #wrong = new Map<string, TokenBucket>()
+
+  constructor(dependencies: AdminAccessDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  check(request: HttpRequest): Access {
+    const { adminToken, addressKeyOf, now } = this.#dependencies
+    const given = tokenIn(request.header('authorization'))
     if (given === undefined || adminToken() === '') return 'none'
+    const key = addressKeyOf(request)
+    const known = this.#wrong.get(key) ?? this.#wrong.get('')
+    if (known && !known.has(now())) return 'too-many'
     // Digests have one length: comparing takes as long whatever was given.
     if (timingSafeEqual(digest(given), digest(adminToken()))) return 'granted'
-    return wrong.take(now()) > 0 ? 'too-many' : 'wrong'
+    this.#bucketOf(key).take(now())
+    return 'wrong'
+  }
+
+  /** Forgets addresses that have waited long enough. */
+  sweep(): void {
+    const now = this.#dependencies.now()
+    for (const [key, bucket] of this.#wrong) if (bucket.isFull(now)) this.#wrong.delete(key)
+  }
+
+  #bucketOf(address: string): TokenBucket {
+    const key = this.#wrong.size < maxAddresses || this.#wrong.has(address) ? address : ''
+    const bucket = this.#wrong.get(key) ?? new TokenBucket(wrongRate, this.#dependencies.now())
+    this.#wrong.set(key, bucket)
+    return bucket
   }
 }

@@ -9,8 +9,8 @@ interface RouteDependencies {
   readonly status: (withSites: boolean) => Status
   /** False while draining. */
   readonly isReady: () => boolean
-  /** Whether an `Authorization` header shows the admin token. */
-  readonly access: (authorization: string) => Access
+  /** Whether a request shows the admin token. */
+  readonly access: (request: HttpRequest) => Access
   readonly hasAdminToken: () => boolean
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>
   readonly dashboard: () => DashboardData
@@ -36,18 +36,27 @@ const pageHeaders = (...more: readonly string[]): HttpResponse['headers'] => ({
   'Referrer-Policy': 'no-referrer',
 })
 
-function json(status: number, body: object, headers: HttpResponse['headers'] = {}): HttpResponse {
+/** For pages of this origin and for tools. */
+function ownJson(
+  status: number,
+  body: object,
+  headers: HttpResponse['headers'] = {},
+): HttpResponse {
   return {
     status,
     headers: {
       ...common,
       'Content-Type': 'application/json; charset=utf-8',
       'Cache-Control': 'no-store',
-      'Access-Control-Allow-Origin': '*',
       ...headers,
     },
     body: `${JSON.stringify(body)}\n`,
   }
+}
+
+/** For every page. */
+function json(status: number, body: object, headers: HttpResponse['headers'] = {}): HttpResponse {
+  return ownJson(status, body, { 'Access-Control-Allow-Origin': '*', ...headers })
 }
 
 function bestEncoding(acceptEncoding: string): 'br' | 'gzip' | 'identity' {
@@ -118,7 +127,7 @@ function behindToken(
       if (isOpenWithoutToken) return route(request)
       return json(404, { error: 'no-admin-token', message: 'set ADMIN_TOKEN to open this' })
     }
-    const result = access(request.header('authorization'))
+    const result = access(request)
     if (result === 'granted') return route(request)
     const { status, error, message } = refusals[result]
     return json(
@@ -126,7 +135,7 @@ function behindToken(
       { error, message },
       status === 401
         ? { 'WWW-Authenticate': 'Basic realm="Buddy", charset="UTF-8"' }
-        : { 'Retry-After': '2' },
+        : { 'Retry-After': '60' },
     )
   }
 }
@@ -166,9 +175,8 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
     '/readyz': () =>
       isReady() ? json(200, { status: 'ready' }) : json(503, { status: 'draining' }),
     '/status': (request) => {
-      const authorization = request.header('authorization')
-      const isAdmin = authorization !== '' && access(authorization) === 'granted'
-      return json(200, status(isAdmin), isAdmin ? { 'Access-Control-Allow-Origin': 'null' } : {})
+      const isAdmin = access(request) === 'granted'
+      return isAdmin ? ownJson(200, status(true)) : json(200, status(false))
     },
     '/metrics': behindToken(
       dependencies,
@@ -179,9 +187,7 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
       true,
     ),
     '/dashboard': behindToken(dependencies, dashboardPage),
-    '/dashboard/data': behindToken(dependencies, () =>
-      json(200, dashboard(), { 'Access-Control-Allow-Origin': 'null' }),
-    ),
+    '/dashboard/data': behindToken(dependencies, () => ownJson(200, dashboard())),
     // Without the data the two tell nothing that is not in the repository.
     '/dashboard/dashboard.css': file('dashboard/dashboard.css', fresh),
     '/dashboard/dashboard.js': file('dashboard/dashboard.js', fresh),

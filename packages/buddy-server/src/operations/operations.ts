@@ -17,8 +17,8 @@ import { Webhooks } from './webhooks.ts'
 
 /** Between two samples for the dashboard. */
 const sampleIntervalMs = 2000
-/** From here on the monitoring line is a warning. */
-const warnPercent = 80
+/** From each of these on the monitoring line is a warning, which says so. */
+const warnPercents = [95, 80]
 
 interface OperationsDependencies {
   readonly settings: () => ResolvedServerOptions
@@ -176,7 +176,9 @@ export class Operations {
       this.status(false)
     const residentBytes = process.memoryUsage.rss()
     const figures = { users, away, waiting, rooms, load_percent, room_percent, matches, wait_ms }
-    const level = Math.max(load_percent, room_percent) >= warnPercent ? 'warn' : 'info'
-    log[level]({ ...figures, resident_bytes: residentBytes }, 'load')
+    const line = { ...figures, resident_bytes: residentBytes }
+    const level = warnPercents.find((percents) => Math.max(load_percent, room_percent) >= percents)
+    if (level === undefined) log.info(line, 'load')
+    else log.warn(line, `load is above ${level} % of capacity`)
   }
 }
