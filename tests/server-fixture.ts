@@ -1,4 +1,4 @@
-import type { BuddyServer, BuddyServerOptions } from '@buddy-chat/server'
+import type { BuddyServer, BuddyServerOptions, BuddyServerSurroundings } from '@buddy-chat/server'
 import { createBuddyServer } from '@buddy-chat/server'
 import { test as base } from 'vitest'
 
@@ -14,13 +14,16 @@ const quick = { port: 0, iceServers: [], rematchDelayMs: 100, shutdownTimeoutMs:
 /** Starts real servers on ports of their own; each is closed when its test has ended. */
 export const test = base.extend<{
   /** {@link quick} unless told otherwise. */
-  readonly startServer: (options?: BuddyServerOptions) => Promise<RunningServer>
+  readonly startServer: (
+    options?: BuddyServerOptions,
+    surroundings?: BuddyServerSurroundings,
+  ) => Promise<RunningServer>
 }>({
   // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
   startServer: async ({}, use) => {
     const servers: BuddyServer[] = []
-    await use(async (options = {}) => {
-      const server = createBuddyServer({ ...quick, ...options })
+    await use(async (options = {}, surroundings = {}) => {
+      const server = createBuddyServer({ ...quick, ...options }, surroundings)
       servers.push(server)
       const { url } = await server.listen()
       return { server, url }

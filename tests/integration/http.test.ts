@@ -69,6 +69,7 @@ test('/status counts users, rooms and load, as the original did', async ({ start
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
     uptime_seconds: expect.any(Number),
     users: 3,
+    away: 0,
     max_users: 8,
     load_percent: 37.5,
     waiting: 1,
@@ -76,6 +77,7 @@ test('/status counts users, rooms and load, as the original did', async ({ start
     max_rooms: 4,
     room_percent: 25,
     matches: 1,
+    wait_ms: { p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) },
   })
 })
 

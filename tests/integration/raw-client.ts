@@ -8,6 +8,8 @@ interface Knock {
   readonly origin?: string
   readonly protocols?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
+  /** The certificate (PEM) to trust. */
+  readonly ca?: string
 }
 
 /** How a connection ended. */
@@ -57,10 +59,11 @@ export class RawClient {
 
   /** Opens a connection; the origin is absent unless given. */
   static async connect(url: string, knock: Knock = {}): Promise<RawClient> {
-    const { origin, protocols = [subprotocol], headers = {} } = knock
+    const { origin, protocols = [subprotocol], headers = {}, ca } = knock
     const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, [...protocols], {
       headers,
       ...(origin !== undefined && { origin }),
+      ...(ca !== undefined && { ca }),
     })
     const client = new RawClient(socket)
     await within(

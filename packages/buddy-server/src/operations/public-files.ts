@@ -36,16 +36,8 @@ const names = [
 /** A file that can be asked for. */
 export type PublicFileName = (typeof names)[number]
 
-/** By directory. Compressing takes half a second: servers that come and go in one program share it. */
-const loaded = new Map<string, ReadonlyMap<PublicFileName, PublicFile>>()
-
-/**
- * Reads the files in `directory` (a URL ending in a slash), once in a process; one that is missing
- * is left out.
- */
+/** Reads the files in `directory` (a URL ending in a slash); one that is missing is left out. */
 export function loadPublicFiles(directory: URL): ReadonlyMap<PublicFileName, PublicFile> {
-  const known = loaded.get(directory.href)
-  if (known) return known
   const files = new Map<PublicFileName, PublicFile>()
   for (const name of names) {
     try {
@@ -54,6 +46,5 @@ export function loadPublicFiles(directory: URL): ReadonlyMap<PublicFileName, Pub
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
   }
-  loaded.set(directory.href, files)
   return files
 }

@@ -1,0 +1,244 @@
+// What an operator reads: one line for each thing that happens, the load now and then, and nothing
+// that is private.
+import { expect, test as plainTest } from 'vitest'
+import { test } from '../server-fixture.ts'
+import { createKeptLog } from './kept-log.ts'
+import { RawClient } from './raw-client.ts'
+import { startProcess } from './server-process.ts'
+
+test('a session’s life is a line for each step, and no more', async ({ startServer }) => {
+  const { log, lines, line, messages } = createKeptLog()
+  const { url } = await startServer({}, { log })
+  const [one, other] = await RawClient.pair(url)
+  for (let time = 0; time < 5; time++) one.send({ type: 'text', text: 'hello' })
+  one.send({ type: 'report', reason: 'harassment' })
+  one.send({ type: 'next' })
+  await other.receive('partner-left')
+  await other.leave()
+  await line(({ message }) => message === 'session ended')
+  one.tcp.destroy()
+  await line(({ message }) => message === 'session away')
+  expect(messages()).toEqual([
+    'listening',
+    'session begun',
+    'session begun',
+    'matched',
+    'partner reported',
+    'room ended',
+    'session ended',
+    'session away',
+  ])
+  const [matched, ended] = ['matched', 'room ended'].map((text) =>
+    lines.find(({ message }) => message === text),
+  )
+  expect(matched?.fields).toEqual({
+    room: expect.any(String),
+    sessions: [expect.any(String), expect.any(String)],
+    waitsMs: [expect.any(Number), expect.any(Number)],
+  })
+  expect(ended?.fields).toMatchObject({ room: matched?.fields['room'], reason: 'next' })
+})
+
+test('a session that comes back is a line', async ({ startServer }) => {
+  const { log, line } = createKeptLog()
+  const { url } = await startServer({}, { log })
+  const lost = await RawClient.connect(url)
+  lost.sayHello()
+  const { resumeToken } = await lost.receive('welcome')
+  lost.tcp.destroy()
+  await line(({ message }) => message === 'session away')
+  const back = await RawClient.connect(url)
+  back.sayHello({ resume: { token: resumeToken!, received: 0 } })
+  await back.receive('welcome')
+  const { fields, level } = await line(({ message }) => message === 'session resumed')
+  expect([level, fields['replayedFrames']]).toEqual(['info', 0])
+})
+
+test.for([
+  { people: 1, level: 'info', message: 'load' },
+  { people: 4, level: 'warn', message: 'load is above 80 % of capacity' },
+  { people: 5, level: 'warn', message: 'load is above 95 % of capacity' },
+])(
+  'the load is written now and then: with $people of 5 users as a $level',
+  async ({ people, level, message }, { startServer }) => {
+    const { log, line } = createKeptLog()
+    const { url } = await startServer({ maxUsers: 5, monitoringIntervalMs: 20 }, { log })
+    for (let count = 0; count < people; count++) await RawClient.join(url, 'Somebody')
+    const load = await line(
+      ({ message: text, fields }) => text.startsWith('load') && fields['users'] === people,
+    )
+    expect(load).toMatchObject({ level, message })
+    expect(load.fields).toEqual({
+      users: people,
+      away: 0,
+      waiting: 0,
+      rooms: 0,
+      load_percent: people * 20,
+      room_percent: 0,
+      matches: 0,
+      wait_ms: { p50: null, p95: null, p99: null },
+      resident_bytes: expect.any(Number),
+    })
+  },
+)
+
+test('full rooms are a warning as full users are', async ({ startServer }) => {
+  const { log, line } = createKeptLog()
+  const { url } = await startServer({ maxRooms: 1, monitoringIntervalMs: 20 }, { log })
+  await RawClient.pair(url)
+  const load = await line(({ level, fields }) => level === 'warn' && fields['rooms'] === 1)
+  expect(load.message).toBe('load is above 95 % of capacity')
+})
+
+test('reaching 80 and 95 % of the users is told at once, each once, and when it is over', async ({
+  startServer,
+}) => {
+  const { log, lines, line } = createKeptLog()
+  const { url } = await startServer({ maxUsers: 20 }, { log })
+  const people: RawClient[] = []
+  const join = async (): Promise<void> =>
+    void people.push(await RawClient.join(url, 'Somebody', {}))
+  for (let count = 0; count < 20; count++) await join()
+  // Back and forth over the threshold, without a word.
+  for (let time = 0; time < 3; time++) {
+    await people.pop()?.leave()
+    await join()
+  }
+  for (const person of people.splice(0, 6)) await person.leave()
+  await line(({ message }) => message.includes('well below'))
+  const told = lines.filter(({ message }) => message.startsWith('users '))
+  expect(told.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+    'warn: users have reached 80 % of capacity',
+    'warn: users have reached 95 % of capacity',
+    'info: users are well below capacity again',
+  ])
+})
+
+test('no load is written where monitoring is off', async ({ startServer }) => {
+  const { log, messages } = createKeptLog()
+  const options = { isMonitoringEnabled: false, monitoringIntervalMs: 5 }
+  const { server } = await startServer(options, { log })
+  // By the turns of these timers, the first of which was set after the other.
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 5))
+  await server.close()
+  expect(messages()).toEqual(['listening'])
+})
+
+test('refusals are gathered into a line: how many of each, and a page that is not on the list', async ({
+  startServer,
+}) => {
+  const { log, line } = createKeptLog()
+  const options = { allowedOrigins: ['https://mine.example'], pingIntervalMs: 30 }
+  const { url } = await startServer(options, { log })
+  for (let count = 0; count < 3; count++) {
+    const client = await RawClient.connect(url, { origin: 'https://other.example' })
+    expect(await client.error()).toBe('origin-not-allowed')
+  }
+  let refused = 0
+  await line(({ message, fields }) => {
+    if (message !== 'connections refused') return false
+    expect(fields['origin']).toBe('https://other.example')
+    refused += (fields['refused'] as Record<string, number>)['origin-not-allowed'] ?? 0
+    return refused >= 3
+  })
+})
+
+/** Everything about a person and a call that must never be written. */
+const secrets = {
+  name: 'Wilhelmina-the-name',
+  interest: 'numismatics',
+  lobby: 'den-of-secrets',
+  language: 'x-private',
+  text: 'meet me at the fountain',
+  sdp: 'v=0 o=- 4611731400430051336',
+  candidate: 'candidate:1 1 UDP 2113 192.0.2.77 54321 typ host',
+  ufrag: 'frag-of-ice',
+  site: 'https://page.example',
+  forwarded: '203.0.113.99',
+}
+
+async function converse(url: string): Promise<void> {
+  const knock = { origin: secrets.site, headers: { 'X-Forwarded-For': secrets.forwarded } }
+  const { name, lobby, interest, language } = secrets
+  const wish = { lobby, interests: [interest], languages: [language] }
+  const one = await RawClient.join(url, name, knock)
+  const other = await RawClient.join(url, `${name}-too`, knock)
+  one.enter(wish)
+  await one.receive('waiting')
+  other.enter(wish)
+  await Promise.all([one.receive('matched'), other.receive('matched')])
+  one.send({
+    type: 'signal',
+    description: { type: 'offer', sdp: secrets.sdp },
+    candidates: [
+      {
+        candidate: secrets.candidate,
+        sdpMid: '0',
+        sdpMLineIndex: 0,
+        usernameFragment: secrets.ufrag,
+      },
+    ],
+    sending: null,
+  })
+  await other.receive('signal')
+  other.send({ type: 'text', text: secrets.text })
+  await one.receive('text')
+  one.send({ type: 'report', reason: 'minor' })
+  // What is wrong is not quoted either.
+  one.sendRaw(`{"text":"${secrets.text}"}`)
+  expect(await one.error()).toBe('malformed-frame')
+  one.sendRaw(Uint8Array.from([0x92, 17, 0xa2, 0x68]))
+  await one.error()
+  await one.settled()
+  one.tcp.destroy()
+  await other.receive('partner-away')
+  await other.leave()
+}
+
+plainTest.for(['json', 'pretty'])(
+  'nothing private is written, whatever happens (%s)',
+  async (format) => {
+    const server = await startProcess({
+      LOG_FORMAT: format,
+      LOG_LEVEL: 'info',
+      MONITORING_INTERVAL_SECONDS: '1',
+    })
+    await converse(server.url)
+    await server.writes('load')
+    server.signal('SIGTERM')
+    expect(await server.exited).toBe(0)
+    for (const line of ['matched', 'partner reported', 'room ended', 'session away', 'stopped']) {
+      expect(server.output()).toContain(line)
+    }
+    const written = server.output().toLowerCase()
+    for (const [what, secret] of Object.entries(secrets)) {
+      expect(written.includes(secret.toLowerCase()), what).toBe(false)
+    }
+    expect(written).not.toMatch(/127\.0\.0\.1|::1\b|192\.0\.2\.|203\.0\.113\./)
+  },
+)
+
+plainTest('the log is JSON, a line each, unless standard output is a terminal', async () => {
+  const server = await startProcess({ LOG_LEVEL: 'info' })
+  await RawClient.join(server.url, 'Ana')
+  server.signal('SIGTERM')
+  await server.exited
+  const lines = server.output().trim().split('\n')
+  const parsed = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  expect(parsed.map(({ msg }) => msg)).toEqual(
+    expect.arrayContaining(['listening', 'session begun', 'stopping', 'stopped']),
+  )
+  for (const { level, time } of parsed) {
+    expect(level).toBe(30)
+    expect(new Date(String(time)).toISOString()).toBe(time)
+  }
+})
+
+plainTest('on a terminal the log is for people', async () => {
+  // A terminal as far as the server can tell.
+  const isTerminal = 'data:text/javascript,process.stdout.isTTY=true'
+  const server = await startProcess({ LOG_LEVEL: 'info' }, ['--import', isTerminal])
+  await server.writes('listening')
+  expect(server.output()).toMatch(/\[\d\d:\d\d:\d\d\].*INFO.*listening/)
+  expect(server.output()).not.toContain('"msg"')
+})
