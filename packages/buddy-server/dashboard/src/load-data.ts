@@ -26,7 +26,9 @@ function isDashboardData(body: unknown): body is DashboardData {
 export async function loadData(): Promise<Answer> {
   let response: Response
   try {
-    response = await fetch('/dashboard/data', {
+    // Relative to a page opened as https://name:token@host/, the address would have these in it, which
+    // fetch refuses.
+    response = await fetch(new URL('/dashboard/data', location.origin), {
       cache: 'no-store',
       credentials: 'same-origin',
       headers: { Accept: 'application/json' },
