@@ -7,7 +7,7 @@ const words: Readonly<Partial<Record<ErrorCode, string>>> = {
   'wrong-direction': 'Sent what only a server sends',
   'hello-required': 'Did not say hello first',
   'rate-limited': 'Sent too much in too short a time',
-  'server-full': 'The server is full',
+  'server-full': 'The server or the site is full',
   'too-many-connections': 'Too many connections from one address',
   'origin-not-allowed': 'The page’s origin is not on the list',
   'unsupported-version': 'Speaks no version this server knows',

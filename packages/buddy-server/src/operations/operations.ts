@@ -59,7 +59,11 @@ export class Operations {
       version,
     })
     this.#refusals = new RefusalCount(log, Date.now)
-    this.#sampler = new Sampler(() => this.#read(), Date.now)
+    this.#sampler = new Sampler(
+      () => this.#read(),
+      Date.now,
+      () => clock.now(),
+    )
     const { webhookUrl: url, webhookSecret: secret, webhookEvents: events } = settings()
     if (url) {
       const { onWebhook: onOutcome } = this.metrics

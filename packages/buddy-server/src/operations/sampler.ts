@@ -21,6 +21,7 @@ type Columns = { -readonly [Name in keyof DashboardSamples]: DashboardSamples[Na
 export class Sampler {
   readonly #read: () => Reading
   readonly #epochMs: () => number
+  readonly #nowMs: () => number
   readonly #loop = monitorEventLoopDelay({ resolution: 20 })
   #before: { readonly reading: Reading; readonly atMs: number } | undefined
   readonly #columns: Columns = {
@@ -36,15 +37,19 @@ export class Sampler {
     loopLagMs: [],
   }
 
-  /** @param epochMs milliseconds since 1970 */
-  constructor(read: () => Reading, epochMs: () => number) {
+  /**
+   * @param epochMs milliseconds since 1970, which an operator's correction may set back
+   * @param nowMs milliseconds since some moment, which never go back
+   */
+  constructor(read: () => Reading, epochMs: () => number, nowMs: () => number) {
     this.#read = read
     this.#epochMs = epochMs
+    this.#nowMs = nowMs
   }
 
   /** Begins to measure: the first sample is about the time from here on. */
   start(): void {
-    this.#before = { reading: this.#read(), atMs: this.#epochMs() }
+    this.#before = { reading: this.#read(), atMs: this.#nowMs() }
     this.#loop.enable()
   }
 
@@ -57,11 +62,12 @@ export class Sampler {
     if (!this.#before) return
     const { reading: before, atMs: beforeMs } = this.#before
     const reading = this.#read()
-    const atMs = this.#epochMs()
+    const atMs = this.#nowMs()
     const seconds = Math.max((atMs - beforeMs) / 1000, 0.001)
     const perSecond = (now: number, then: number): number => round((now - then) / seconds)
     this.#add({
-      at: atMs / 1000,
+      // A plot cannot go back in time.
+      at: Math.max(this.#epochMs() / 1000, (this.#columns.at.at(-1) ?? 0) + 0.001),
       users: reading.users,
       waiting: reading.waiting,
       rooms: reading.rooms,

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import type { Log } from './log.ts'
+import { RefusalCount } from './refusal-count.ts'
+
+interface Counted {
+  readonly count: RefusalCount
+  readonly lines: unknown[]
+  readonly refuse: (code: string, origin?: string) => void
+}
+
+function createCount(): Counted {
+  const lines: unknown[] = []
+  let atMs = 0
+  const log = { info: (fields: unknown) => lines.push(fields) } as unknown as Log
+  const count = new RefusalCount(log, () => (atMs += 1000))
+  const refuse = (code: string, origin?: string): void =>
+    count.observer.refused?.({ code: code as 'server-full', origin })
+  return { count, lines, refuse }
+}
+
+test('a line for all since the last one, none where there were none', () => {
+  const { count, lines, refuse } = createCount()
+  count.report()
+  refuse('server-full', 'https://a.example')
+  refuse('server-full')
+  refuse('origin-not-allowed', 'https://b.example')
+  count.report()
+  count.report()
+  refuse('banned')
+  count.report()
+  expect(lines).toEqual([
+    { refused: { 'server-full': 2, 'origin-not-allowed': 1 }, origin: 'https://b.example' },
+    { refused: { banned: 1 }, origin: undefined },
+  ])
+})
+
+test('for the dashboard: of each kind how many since the start, when and where from, latest first', () => {
+  const { count, refuse } = createCount()
+  refuse('server-full', 'https://a.example')
+  refuse('banned')
+  refuse('server-full', 'https://c.example')
+  count.report()
+  expect(count.recent).toEqual([
+    { reason: 'server-full', count: 2, latestAtMs: 3000, latestOrigin: 'https://c.example' },
+    { reason: 'banned', count: 1, latestAtMs: 2000, latestOrigin: null },
+  ])
+})
+
+test('an origin that somebody made up is cut', () => {
+  const { count, lines, refuse } = createCount()
+  refuse('origin-not-allowed', `https://${'x'.repeat(5000)}`)
+  count.report()
+  expect(count.recent[0]?.latestOrigin).toHaveLength(100)
+  expect(JSON.stringify(lines).length).toBeLessThan(200)
+})
