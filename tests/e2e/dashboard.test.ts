@@ -11,7 +11,8 @@ import { launchChromium } from './browsers.ts'
 
 const adminToken = 'the-token-of-these-tests-0123456789abcdef'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const hourMs = 3_600_000
+/** Longer than a test takes to look, and short enough for a failed one to be over. */
+const longMs = 20_000
 
 interface Visit {
   readonly page: Page
@@ -251,7 +252,7 @@ test('sites show how full they are, refusals what happened and where it came fro
   await shows(page, '#sites tbody tr:first-child', /^cafe\s+4 of 5\s+0\s+2$/)
   await shows(page, '#sites [data-key=""]', /^\(this server\)\s+1 of 20\s+1\s+0$/)
   expect(
-    await page.$eval('#sites [data-key="cafe"] .load', ({ dataset }) => dataset['level']),
+    await page.$eval('#sites [data-key="cafe"] .load', (bar) => bar.getAttribute('data-level')),
   ).toBe('busy')
   await shows(
     page,
@@ -391,7 +392,7 @@ test('a server that drains says so; one that is gone is waited for, and found ag
   open,
 }) => {
   const port = await freePort()
-  const options = { ...busyOptions, port, shutdownTimeoutMs: hourMs }
+  const options = { ...busyOptions, port, shutdownTimeoutMs: longMs }
   const { url, server } = await startServer(options)
   const people = await makeBusy(url)
   const { page } = await open(url)

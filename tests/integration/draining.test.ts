@@ -4,12 +4,13 @@ import { test } from '../server-fixture.ts'
 import { expectToTalk, RawClient } from './raw-client.ts'
 import { startProcess } from './server-process.ts'
 
-const hourMs = 3_600_000
+/** Longer than these tests take, and short enough for a failed one to be over. */
+const longMs = 4000
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status
 
 test('while draining it lives, but is not ready, and says so', async ({ startServer }) => {
-  const { server, url } = await startServer({ shutdownTimeoutMs: hourMs })
+  const { server, url } = await startServer({ shutdownTimeoutMs: longMs })
   const [one, other] = await RawClient.pair(url)
   expect(await statusOf(`${url}/readyz`)).toBe(200)
   const closing = server.close()
@@ -27,7 +28,7 @@ test('while draining it lives, but is not ready, and says so', async ({ startSer
 test('a call is left alone to its end; then the two are sent away, and the server is gone', async ({
   startServer,
 }) => {
-  const { server, url } = await startServer({ shutdownTimeoutMs: hourMs })
+  const { server, url } = await startServer({ shutdownTimeoutMs: longMs })
   const [one, other] = await RawClient.pair(url)
   const waiting = await RawClient.join(url, 'Waiting')
   waiting.enter({ lobby: 'elsewhere' })

@@ -2,7 +2,7 @@
 import type { Log } from '@buddy-chat/server'
 
 /** One line of a log. */
-export interface LogLine {
+interface LogLine {
   readonly level: 'info' | 'warn' | 'error'
   readonly message: string
   readonly fields: Readonly<Record<string, unknown>>

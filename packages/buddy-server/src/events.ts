@@ -4,7 +4,7 @@ import type { Session } from './sessions/session.ts'
 import type { SessionEnd } from './sessions/sessions.ts'
 
 /** Everything that happens in a server and that somebody may want to know. */
-export interface ServerEvents {
+interface ServerEvents {
   readonly joined: { readonly session: Session }
   /** Its connection is lost; it may come back. */
   readonly away: { readonly session: Session }
