@@ -10,6 +10,7 @@ import { fallbackText, groups } from './config/reference.ts'
 import { boolean } from './config/kinds.ts'
 import { flagOf } from './config/sources.ts'
 import { run } from './run.ts'
+import { readTlsFiles, TlsError } from './transport/tls-files.ts'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -20,12 +21,17 @@ const program = new Command('buddy-server')
     'Signalling server for random one-to-one video chat. Each flag is also an environment variable (--max-rooms: MAX_ROOMS) and a key of the configuration file (max_rooms).',
   )
   .version(version)
+  // A mistyped flag may have a secret behind its "=".
+  .configureOutput({ outputError: (text, write) => write(text.replace(/=[^']*'/, "=…'")) })
   .addOption(new Option('--config <file>', 'YAML or JSON file of settings').helpGroup('Process:'))
+
+const switches = new Set<string>()
 
 for (const [title, group] of Object.entries(groups)) {
   for (const [option, setting] of Object.entries(group)) {
     const fallback = fallbackText(option, setting)
     const flag = `--${flagOf(setting.key)}${setting.kind === boolean ? ' [true|false]' : ' <value>'}`
+    if (setting.kind === boolean) switches.add(`--${flagOf(setting.key)}`)
     const about = setting.about.replaceAll('`', '') + (fallback && ` (default: ${fallback})`)
     program.addOption(new Option(flag, about).helpGroup(`${title}:`))
   }
@@ -47,7 +53,7 @@ function orExplain(act: () => void): void {
   try {
     act()
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
+    if (!(error instanceof ConfigError || error instanceof TlsError)) throw error
     console.error(error.message)
     process.exitCode = 1
   }
@@ -58,7 +64,8 @@ program
   .description('look at the configuration, say what is wrong with it, and end')
   .action(() =>
     orExplain(() => {
-      readConfig(input())
+      const { tlsCertFile: certFile, tlsKeyFile: keyFile } = readConfig(input()).options
+      if (certFile) readTlsFiles({ certFile, keyFile })
       console.log('The configuration is fine.')
     }),
   )
@@ -74,4 +81,12 @@ program
 // A parent process that opened an IPC channel is told where the server is.
 program.action(() => run(input(), (listening) => process.send?.(listening)))
 
-await program.parseAsync()
+/** A switch takes the word after it for its value only where that is one: not in `--dev check-config`. */
+function withoutSwallowing(args: readonly string[]): string[] {
+  return args.map((arg, index) => {
+    const isAlone = !boolean.safeParse(args[index + 1]).success
+    return switches.has(arg) && isAlone ? `${arg}=true` : arg
+  })
+}
+
+await program.parseAsync(withoutSwallowing(process.argv.slice(2)), { from: 'user' })

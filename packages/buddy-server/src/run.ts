@@ -1,5 +1,6 @@
-import type { Config, ConfigInput } from './config/read-config.ts'
+import type { Config, ConfigInput, OptionName } from './config/read-config.ts'
 import { ConfigError, readConfig } from './config/read-config.ts'
+import type { ProcessOptions } from './config/settings.ts'
 import { settings } from './config/settings.ts'
 import type { Log } from './operations/log.ts'
 import { createLog } from './operations/log.ts'
@@ -16,20 +17,33 @@ interface Listening {
   readonly url: string
 }
 
+/** What `make` throws is about the configuration: it is told as a sentence. */
+function orFail<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    fail((error as Error).message)
+  }
+}
+
 function logOf({ process: { logLevel, logFormat } }: Config): Log {
   const isForPeople = logFormat === 'pretty' || (logFormat === 'auto' && process.stdout.isTTY)
   return createLog(logLevel, isForPeople ? 'pretty' : 'json')
 }
 
 /** Reads the configuration again; what is wrong with it changes nothing. */
-function reload(server: BuddyServer, input: ConfigInput, log: Log): void {
+function reload(server: BuddyServer, input: ConfigInput, before: Config, log: Log): void {
   try {
-    const { options } = readConfig(input)
-    // A trial's throw-away key is another each time.
-    const needRestart = server
-      .reload(options)
-      .filter((name) => name !== 'secretKey' || readConfig(input).origins.secretKey !== 'default')
-      .map((name) => settings[name as keyof typeof settings].key)
+    const renewed = readConfig(input)
+    const isSame = (name: keyof ProcessOptions): boolean =>
+      renewed.process[name] === before.process[name]
+    const needRestart = [
+      // A trial's throw-away key is another each time.
+      ...server
+        .reload(renewed.options)
+        .filter((name) => name !== 'secretKey' || renewed.origins.secretKey !== 'default'),
+      ...(Object.keys(before.process) as (keyof ProcessOptions)[]).filter((name) => !isSame(name)),
+    ].map((name) => settings[name as OptionName].key)
     log.info('configuration reloaded')
     if (needRestart.length > 0) log.warn({ keys: needRestart }, 'these change at a restart only')
   } catch (error) {
@@ -55,7 +69,7 @@ export async function run(
           `use Node 20 or 22 on glibc Linux, macOS or Windows.\n${String(error)}`,
       )
     })
-    const server = createBuddyServer(config.options, { log })
+    const server = orFail(() => createBuddyServer(config.options, { log }))
 
     let isStopping = false
     const stop = (): void => {
@@ -70,7 +84,7 @@ export async function run(
     }
     process.on('SIGINT', stop)
     process.on('SIGTERM', stop)
-    process.on('SIGHUP', () => reload(server, input, log))
+    process.on('SIGHUP', () => reload(server, input, config, log))
 
     onListening(await server.listen())
   } catch (error) {

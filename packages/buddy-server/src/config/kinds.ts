@@ -61,14 +61,19 @@ export const text = (allowed: string, pattern = /^[^\0]*$/): Kind<string> =>
 export const word = <const W extends string>(...words: readonly W[]): Kind<W> =>
   kind(`one of ${words.join(', ')}`, (raw) => words.find((each) => each === raw))
 
-/** Text separated by commas, or a list of texts, each of which `isAllowed`. */
+/**
+ * Text separated by commas, or a list of texts, each of which `isAllowed`. Where it `mayBeEmpty` an
+ * empty list is fine; a text of nothing but commas never is: it is a slip.
+ */
 export const texts = (
   allowed: string,
   isAllowed: (item: string) => boolean,
+  mayBeEmpty = false,
 ): Kind<readonly string[]> =>
   kind(`${allowed}, separated by commas`, (raw) => {
     const list = typeof raw === 'string' ? raw.split(',') : raw
     if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) return undefined
     const items = list.flatMap((item) => item.trim() || [])
-    return items.length > 0 && items.every(isAllowed) ? items : undefined
+    const isSlip = items.length === 0 && !(mayBeEmpty && Array.isArray(raw))
+    return !isSlip && items.every(isAllowed) ? items : undefined
   })

@@ -1,10 +1,12 @@
 import { stringify } from 'yaml'
 import type { Config, OptionName } from './read-config.ts'
 import { settings } from './settings.ts'
+import type { SiteOptions } from './site-options.ts'
+import { siteFileKeys } from './site-options.ts'
 import { fileKeyOf } from './sources.ts'
 
 const mask = '********'
-const secretKeys = new Set(['secret', 'turnSecret', 'credential'])
+const secretKeys = new Set(['secret', 'turn_secret', 'credential'])
 
 function masked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(masked)
@@ -16,19 +18,32 @@ function masked(value: unknown): unknown {
   )
 }
 
+/** A time as a file has it, in seconds; any other value as it is. */
+const inUnits = (name: string, value: unknown): unknown =>
+  name.endsWith('Ms') && value !== undefined ? Number(value) / 1000 : value
+
+const inFileKeys = (site: SiteOptions): object =>
+  Object.fromEntries(
+    siteFileKeys.map(([name, fileKey]) => [fileKey, inUnits(name, site[name])] as const),
+  )
+
 /**
- * The configuration as it will be used, a line or block for each key with where it comes from.
- * Secrets are masked.
+ * The configuration as it will be used, as a file would have it: a line or block for each key with
+ * where it comes from. Secrets are masked.
  */
 export function printConfig({ options, process, origins }: Config): string {
-  const values: Readonly<Record<string, unknown>> = { ...options, ...process }
+  const values: Readonly<Record<string, unknown>> = {
+    ...options,
+    sites: options.sites.map(inFileKeys),
+    ...process,
+  }
   return Object.keys(settings)
     .map((name) => {
       const { key, isSecret } = settings[name as OptionName]
       const value = values[name]
       const isHidden = isSecret && typeof value === 'string' && value !== ''
-      const inUnits = key.endsWith('_SECONDS') || name.endsWith('Ms') ? Number(value) / 1000 : value
-      const yaml = stringify({ [fileKeyOf(key)]: isHidden ? mask : masked(inUnits) }).trimEnd()
+      const shown = isHidden ? mask : masked(inUnits(name, value))
+      const yaml = stringify({ [fileKeyOf(key)]: shown }).trimEnd()
       return yaml.replace(/$/m, `  # ${origins[name as OptionName]}`)
     })
     .join('\n')

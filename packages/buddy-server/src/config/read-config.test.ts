@@ -1,100 +1,505 @@
-import { expect, test } from 'vitest'
-import { readFileSync } from 'node:fs'
-import { ConfigError, readConfig, variables } from './read-config.ts'
-import { defaultOptions } from './options.ts'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { stringify } from 'yaml'
+import { printConfig } from './print-config.ts'
+import type { Config, ConfigInput, OptionName } from './read-config.ts'
+import { ConfigError, readConfig } from './read-config.ts'
+import { defaultOptions, settings } from './settings.ts'
+import { fileKeyOf, flagOf } from './sources.ts'
 
-test('an empty environment leaves every default', () => {
-  expect(readConfig({})).toEqual({ options: defaultOptions, logLevel: 'info' })
-  expect(readConfig({ PORT: '', LOG_LEVEL: '' })).toEqual(readConfig({}))
-})
+const folder = mkdtempSync(join(tmpdir(), 'buddy-config-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 
-test('every variable has its option, in the option’s unit', () => {
-  const { options, logLevel } = readConfig({
-    PORT: '8080',
-    HOST: '127.0.0.1',
-    MAX_CONCURRENT_USERS: '5',
-    MAX_ROOMS: '2',
-    MAX_CONNECTIONS_PER_IP: '3',
-    TRUSTED_PROXY_HOPS: '1',
-    ALLOWED_ORIGINS: 'https://a.example, https://*.b.example',
-    ICE_SERVERS: 'stun:a.example, stuns:b.example',
-    SOCKET_PING_INTERVAL: '25',
-    SOCKET_PING_TIMEOUT: '16.1',
-    SOCKET_MAX_HTTP_BUFFER_SIZE: '70000',
-    MAX_BACKLOG_BYTES: '80000',
-    HELLO_TIMEOUT_SECONDS: '4',
-    REMATCH_DELAY_SECONDS: '0',
-    LOG_LEVEL: 'warn',
-  })
+let files = 0
+/** Writes a configuration file; what is no text becomes YAML. */
+function file(content: string | object, extension = 'yaml'): string {
+  const path = join(folder, `config-${++files}.${extension}`)
+  writeFileSync(path, typeof content === 'string' ? content : stringify(content))
+  return path
+}
+
+const secret = 'hzYd_dQ3Vb4mZ0pXK2sLwN8tR6yUjE1c'
+/** What a server for others must have. */
+const needed = { SECRET_KEY: secret, ALLOWED_ORIGINS: 'https://chat.example' }
+
+const read = (environment: Record<string, string> = {}, more: ConfigInput = {}): Config =>
+  readConfig({ environment: { ...needed, ...environment }, ...more })
+
+/** The sentences that refuse it. */
+function mistakes(act: () => unknown): string[] {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n')
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+const site = { key: 'forum', allowed_origins: ['https://forum.example'] }
+const readSite = {
+  key: 'forum',
+  allowedOrigins: ['https://forum.example'],
+  isTextAllowed: true,
+  isVideoAllowed: true,
+}
+const { publicKey } = await import('node:crypto').then(({ generateKeyPairSync }) =>
+  generateKeyPairSync('ec', {
+    namedCurve: 'prime256v1',
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  }),
+)
+
+/** Of each option a value as text, the same as a file may have it, and what it is read as. */
+const samples: Record<OptionName, readonly [text: string, inFile: unknown, value: unknown]> = {
+  port: ['8080', 8080, 8080],
+  host: ['127.0.0.2', '127.0.0.2', '127.0.0.2'],
+  tlsCertFile: ['/etc/cert.pem', '/etc/cert.pem', '/etc/cert.pem'],
+  tlsKeyFile: ['/etc/key.pem', '/etc/key.pem', '/etc/key.pem'],
+  trustedProxyHops: ['2', 2, 2],
+  trustedProxies: ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1'], ['10.0.0.0/8', '::1']],
+  secretKey: [`${secret}k`, `${secret}k`, `${secret}k`],
+  adminToken: [`${secret}a`, `${secret}a`, `${secret}a`],
+  allowedOrigins: [
+    'https://a.example, https://*.b.example',
+    ['https://a.example', 'https://*.b.example'],
+    ['https://a.example', 'https://*.b.example'],
+  ],
+  sites: [JSON.stringify([site]), [site], [readSite]],
+  maxUsers: ['5', 5, 5],
+  maxRooms: ['2', 2, 2],
+  maxConnectionsPerAddress: ['3', 3, 3],
+  maxConnectsPerAddress: ['30', 30, 30],
+  maxFrameBytes: ['70000', 70_000, 70_000],
+  maxBacklogBytes: ['80000', 80_000, 80_000],
+  pingIntervalMs: ['25', 25, 25_000],
+  pingTimeoutMs: ['16.1', 16.1, 16_100],
+  helloTimeoutMs: ['4', 4, 4000],
+  userTimeoutMs: ['0', 0, 0],
+  cleanupIntervalMs: ['61', 61, 61_000],
+  roomCleanupIntervalMs: ['62', 62, 62_000],
+  resumeGraceMs: ['63', 63, 63_000],
+  maxResumeBytes: ['2048', 2048, 2048],
+  rematchDelayMs: ['0', 0, 0],
+  shutdownTimeoutMs: ['7', 7, 7000],
+  iceServers: [
+    'stun:a.example, stuns:b.example',
+    [{ urls: 'stun:a.example' }, { urls: ['stuns:b.example'] }],
+    [{ urls: ['stun:a.example'] }, { urls: ['stuns:b.example'] }],
+  ],
+  turnUrls: ['turn:t.example', ['turn:t.example'], ['turn:t.example']],
+  turnSecret: ['shared with coturn', 'shared with coturn', 'shared with coturn'],
+  turnTtlMs: ['600', 600, 600_000],
+  isMonitoringEnabled: ['false', false, false],
+  monitoringIntervalMs: ['30', 30, 30_000],
+  webhookUrl: ['https://hook.example/x', 'https://hook.example/x', 'https://hook.example/x'],
+  webhookSecret: [`${secret}w`, `${secret}w`, `${secret}w`],
+  webhookEvents: ['match,report', ['match', 'report'], ['match', 'report']],
+  isDev: ['true', true, true],
+  logLevel: ['warn', 'warn', 'warn'],
+  logFormat: ['json', 'json', 'json'],
+}
+/** Some go only with others. */
+const together: Partial<Record<OptionName, readonly OptionName[]>> = {
+  tlsCertFile: ['tlsKeyFile'],
+  tlsKeyFile: ['tlsCertFile'],
+  turnUrls: ['turnSecret'],
+  turnSecret: ['turnUrls'],
+  webhookUrl: ['webhookSecret'],
+}
+
+test('told only what is needed, every other option has its default', () => {
+  const { options, process, origins } = read()
   expect(options).toEqual({
-    port: 8080,
-    host: '127.0.0.1',
-    maxUsers: 5,
-    maxRooms: 2,
-    maxConnectionsPerAddress: 3,
-    trustedProxyHops: 1,
-    allowedOrigins: ['https://a.example', 'https://*.b.example'],
-    iceServers: [{ urls: ['stun:a.example'] }, { urls: ['stuns:b.example'] }],
-    pingIntervalMs: 25_000,
-    pingTimeoutMs: 16_100,
-    maxFrameBytes: 70_000,
-    maxBacklogBytes: 80_000,
-    helloTimeoutMs: 4000,
-    rematchDelayMs: 0,
+    ...defaultOptions,
+    secretKey: secret,
+    allowedOrigins: ['https://chat.example'],
   })
-  expect(Object.keys(options).sort()).toEqual(Object.keys(defaultOptions).sort())
-  expect(logLevel).toBe('warn')
+  expect(process).toEqual({ isDev: false, logLevel: 'info', logFormat: 'auto' })
+  expect(origins).toMatchObject({ secretKey: 'environment', port: 'default' })
+  // An empty line of a compose file is no value.
+  expect(read({ PORT: '', LOG_LEVEL: '' })).toEqual(read())
 })
 
-test('ICE servers with credentials come as JSON; an empty value means none', () => {
-  const ICE_SERVERS = '[{"urls":"turn:t.example","username":"u","credential":"c"}]'
-  expect(readConfig({ ICE_SERVERS }).options.iceServers).toEqual([
-    { urls: ['turn:t.example'], username: 'u', credential: 'c' },
-  ])
-  expect(readConfig({ ICE_SERVERS: '' }).options.iceServers).toEqual([])
+test('the original’s variables keep their names', () => {
+  const keys = new Set(Object.values(settings).map(({ key }) => key))
+  for (const key of [
+    'PORT',
+    'SECRET_KEY',
+    'MAX_CONCURRENT_USERS',
+    'MAX_ROOMS',
+    'USER_TIMEOUT_SECONDS',
+    'SOCKET_PING_TIMEOUT',
+    'SOCKET_PING_INTERVAL',
+    'SOCKET_MAX_HTTP_BUFFER_SIZE',
+    'CLEANUP_INTERVAL_SECONDS',
+    'ROOM_CLEANUP_INTERVAL_SECONDS',
+    'ENABLE_MONITORING',
+    'MONITORING_INTERVAL_SECONDS',
+  ]) {
+    expect(keys).toContain(key)
+  }
 })
 
-test.for([
-  ['PORT', '-1'],
-  ['PORT', '65536'],
-  ['PORT', '3000x'],
-  ['MAX_ROOMS', '0'],
-  ['MAX_CONCURRENT_USERS', '1e3'],
-  ['SOCKET_PING_INTERVAL', '0'],
-  ['ALLOWED_ORIGINS', 'chat.example'],
-  ['ALLOWED_ORIGINS', 'https://chat.example/'],
-  ['ALLOWED_ORIGINS', 'https://chat.example:443'],
-  ['ALLOWED_ORIGINS', 'https://a.*.example'],
-  ['ALLOWED_ORIGINS', 'https://*'],
-  ['ALLOWED_ORIGINS', ' , '],
-  ['HELLO_TIMEOUT_SECONDS', '3000000'],
-  ['LOG_LEVEL', 'loud'],
-] as const)('%s=%s is refused by name', ([key, value]) => {
-  const refuse = (): unknown => readConfig({ [key]: value })
-  expect(refuse).toThrow(ConfigError)
-  expect(refuse).toThrow(`${key}=${value} is not allowed: it must be `)
-})
+describe.for(Object.entries(samples) as [OptionName, (typeof samples)[OptionName]][])(
+  '%s',
+  ([name, [text, inFile, value]]) => {
+    const { key } = settings[name]
+    const companions = together[name] ?? []
+    const companionVariables = Object.fromEntries(
+      companions.map((other) => [settings[other].key, samples[other][0]]),
+    )
+    const valueOf = ({ options, process }: Config): unknown =>
+      ({ ...options, ...process })[name as never]
+    const other = { ...needed, ...companionVariables }
 
-test.for([
-  'http://stun.example',
-  'turn:no-password.example',
-  '[{"url":"stun:a"}]',
-  '[{"urls":"turn:t.example","username":"u","credential":"s3cret"},]',
-  '[{"urls":"turn:t.example","credential":"s3cret"}]',
-])('ICE_SERVERS=%s is refused, and not repeated: it may hold a password', (ICE_SERVERS) => {
-  const refuse = (): unknown => readConfig({ ICE_SERVERS })
-  expect(refuse).toThrow('ICE_SERVERS=… is not allowed: it must be stun: URLs')
-  expect(refuse).not.toThrow('s3cret')
-})
+    test('is a flag, a variable and a key of a file, YAML and JSON', () => {
+      const flag = readConfig({ environment: other, flags: { [flagOf(key)]: text } })
+      const variable = readConfig({ environment: { ...other, [key]: text } })
+      // A file comes last: what it says must not be said before.
+      const { [key]: _, ...withoutIt } = other as Record<string, string>
+      const content = { [fileKeyOf(key)]: inFile }
+      const [yaml, json] = [file(content), file(JSON.stringify(content), 'json')].map((path) =>
+        readConfig({ environment: withoutIt, flags: { config: path } }),
+      )
+      const spelled = readConfig({
+        environment: { ...withoutIt, CONFIG_FILE: file({ [fileKeyOf(key)]: text }) },
+      })
+      for (const config of [flag, variable, yaml!, json!, spelled]) {
+        expect(valueOf(config)).toEqual(value)
+      }
+      expect(flag.origins[name]).toBe(`--${flagOf(key)}`)
+      expect(variable.origins[name]).toBe('environment')
+      expect(json!.origins[name]).toMatch(/^config-\d+\.json$/)
+    })
 
-test('docs/server.md lists every variable with its default', () => {
-  const page = readFileSync(new URL('../../../../docs/server.md', import.meta.url), 'utf8')
-  const listed = Object.fromEntries(
-    [...page.matchAll(/^\| `([A-Z_]+)`\s*\| (\S+)\s*\|/gm)].map(([, name, value]) => [
-      name!,
-      value!.replaceAll('\\', ''),
-    ]),
+    test('is refused by name in each spelling when it is wrong', () => {
+      const { kind, isSecret } = settings[name]
+      const wrong = [-1, 'x', '\0', 'short', 'two words'].find(
+        (raw) => !kind.safeParse(raw).success,
+      )
+      expect(wrong).toBeDefined()
+      const shown = isSecret ? '…' : String(wrong)
+      const flags = { [flagOf(key)]: String(wrong) }
+      const [byFlag] = mistakes(() => readConfig({ environment: other, flags }))
+      expect(byFlag).toContain(`--${flagOf(key)}=${shown} is not allowed: it must be `)
+      const [byVariable] = mistakes(() => read({ ...companionVariables, [key]: String(wrong) }))
+      expect(byVariable).toContain(`${key}=${shown} is not allowed: it must be `)
+      const { [key]: _, ...withoutIt } = other as Record<string, string>
+      const config = file({ [fileKeyOf(key)]: wrong })
+      const [byFile] = mistakes(() => readConfig({ environment: withoutIt, flags: { config } }))
+      expect(byFile).toContain(`${fileKeyOf(key)}=${shown} is not allowed: it must be `)
+    })
+  },
+)
+
+test('a flag goes before the environment, that before the file, that before the default', () => {
+  const config = file({ max_rooms: 3, max_concurrent_users: 30, port: 300 })
+  const { options } = read(
+    { MAX_ROOMS: '2', MAX_CONCURRENT_USERS: '20', CONFIG_FILE: config },
+    { flags: { 'max-rooms': '1' } },
   )
-  expect(Object.keys(listed).sort()).toEqual([...variables].sort())
-  expect(readConfig(listed)).toEqual(readConfig({}))
+  expect(options).toMatchObject({ maxRooms: 1, maxUsers: 20, port: 300, host: '0.0.0.0' })
+})
+
+test.for([
+  ['PORT', '65536', 'a whole number from 0 to 65535'],
+  ['PORT', '3000x', 'a whole number from 0 to 65535'],
+  ['MAX_ROOMS', '0', 'a whole number from 1 to 500000'],
+  ['MAX_CONCURRENT_USERS', '1e3', 'a whole number from 1 to 1000000'],
+  ['SOCKET_PING_INTERVAL', '0', 'seconds, from 1 to 3600'],
+  ['USER_TIMEOUT_SECONDS', '3000000', 'seconds, from 0 to 86400'],
+  ['ENABLE_MONITORING', 'maybe', 'true or false'],
+  ['ALLOWED_ORIGINS', 'chat.example', 'origins like https://chat.example'],
+  ['ALLOWED_ORIGINS', 'https://chat.example/', 'origins like'],
+  ['ALLOWED_ORIGINS', 'https://chat.example:443', 'origins like'],
+  ['ALLOWED_ORIGINS', 'https://a.*.example', 'origins like'],
+  ['ALLOWED_ORIGINS', 'https://*', 'origins like'],
+  ['ALLOWED_ORIGINS', ' , ', 'origins like'],
+  ['TRUSTED_PROXIES', '10.0.0.0/33', 'addresses or CIDR ranges'],
+  ['WEBHOOK_EVENTS', 'match,joined', 'some of match, leave, report, ban, capacity'],
+  ['LOG_LEVEL', 'loud', 'one of debug, info, warn, error, silent'],
+] as const)('%s=%s is refused with what is allowed', ([key, value, allowed]) => {
+  const sentences = mistakes(() => read({ [key]: value }))
+  expect(sentences).toHaveLength(1)
+  expect(sentences[0]).toContain(`${key}=${value} is not allowed: it must be ${allowed}`)
+})
+
+test('every mistake is told at once', () => {
+  expect(mistakes(() => read({ PORT: 'x', MAX_ROOMS: 'y' }))).toHaveLength(2)
+})
+
+describe('a secret is never repeated', () => {
+  const leak = 'hunter2-hunter2'
+  test.for<[string, ConfigInput]>([
+    ['a short key', { environment: { SECRET_KEY: leak } }],
+    ['a short token', { environment: { ...needed, ADMIN_TOKEN: leak } }],
+    ['a webhook with a password', { flags: { 'webhook-url': `https://u:${leak}@h.example` } }],
+    ['broken JSON', { environment: { ...needed, SITES: ` [{"secret":"${leak}"},]` } }],
+    ['JSON that is no list', { environment: { ...needed, SITES: leak } }],
+    ['a site', { environment: { ...needed, SITES: `[{"key":"a","secret":"${leak}"}]` } }],
+    [
+      'a TURN server',
+      { environment: { ICE_SERVERS: `[{"urls":"turn:t","credential":"${leak}"}]` } },
+    ],
+    ['broken ICE servers', { environment: { ICE_SERVERS: `[{"credential":"${leak}",}]` } }],
+    ['a broken file', { flags: { config: file(`secret_key: ${leak}: x\n  ${leak}`) } }],
+    ['a doubled key', { flags: { config: file(`secret_key: ${leak}\nsecret_key: ${leak}`) } }],
+    ['an unknown tag', { flags: { config: file(`secret_key: !${leak} x`) } }],
+    ['a file that is no mapping', { flags: { config: file(leak) } }],
+    ['a list in place of a key', { flags: { config: file({ secret_key: [leak] }) } }],
+  ])('%s', ([, input]) => {
+    expect(mistakes(() => readConfig(input)).join('\n')).not.toContain('hunter2')
+  })
+})
+
+describe('a key that is none is an error, not silence', () => {
+  test.for([
+    ['MAX_ROOM', 'MAX_ROOMS'],
+    ['MAX_ROOMSS', 'MAX_ROOMS'],
+    ['MAX_CONCURENT_USERS', 'MAX_CONCURRENT_USERS'],
+    ['ALLOWED_ORIGIN', 'ALLOWED_ORIGINS'],
+    ['SECRET_KYE', 'SECRET_KEY'],
+    ['TURN_URL', 'TURN_URLS'],
+    ['CONFIG_FIEL', 'CONFIG_FILE'],
+  ] as const)('the variable %s', ([typo, key]) => {
+    expect(mistakes(() => read({ [typo]: '5' }))).toEqual([
+      `${typo} is no setting: did you mean ${key}?`,
+    ])
+  })
+
+  test('variables of others never stop a server', () => {
+    const others = {
+      // Close to TLS_CERT_FILE, and set on many machines.
+      SSL_CERT_FILE: '/etc/ssl/cert.pem',
+      SSL_CERT_DIR: '/etc/ssl/certs',
+      NODE_ENV: 'production',
+      NODE_EXTRA_CA_CERTS: '/etc/ssl/cert.pem',
+      DATABASE_URL: 'x',
+      HOSTNAME: 'x',
+      SECRET_KEY_BASE: 'x',
+      JWT_SECRET: 'x',
+      TRUSTED_HOSTS: 'x',
+      USERNAME: 'x',
+      LOGNAME: 'x',
+      PORTS: '1',
+      HOSTS: '1',
+      MAX_USERS: '1',
+      GIT_SSL_CAINFO: 'x',
+      RENDER_EXTERNAL_URL: 'https://x.example',
+      npm_config_port: '1',
+    }
+    expect(read(others)).toEqual(read())
+  })
+
+  test('in a file, with what was probably meant', () => {
+    const CONFIG_FILE = file({ max_room: 5, colour: 'blue', PORT: 1, config_file: 'x' })
+    const label = CONFIG_FILE.split('/').at(-1)
+    expect(mistakes(() => read({ CONFIG_FILE }))).toEqual([
+      `max_room in ${label} is no setting: did you mean max_rooms?`,
+      `colour in ${label} is no setting`,
+      `PORT in ${label} is no setting`,
+      `config_file in ${label} is no setting`,
+    ])
+  })
+
+  test('in a site', () => {
+    const CONFIG_FILE = file({ sites: [site, { ...site, key: 'b', max_user: 3, colour: 'x' }] })
+    expect(mistakes(() => read({ CONFIG_FILE }))).toEqual([
+      'sites[1].max_user is no setting: did you mean max_users?',
+      'sites[1].colour is no setting',
+    ])
+  })
+})
+
+describe('the file', () => {
+  test.for([
+    ['', 'is as none'],
+    ['# only a comment\n', 'is as none'],
+  ])('%j %s', ([content]) => {
+    const { origins, ...config } = read({ CONFIG_FILE: file(content!) })
+    expect({ ...config, origins }).toEqual(read())
+  })
+
+  test.for([
+    ['- a\n- b', 'must be a list of "key: value"'],
+    ['port: 1\nport: 2', 'cannot be read: line 2, column 1: duplicate key'],
+    ['port: [1', 'cannot be read: line 1, column 9: bad indent'],
+  ])('%j %s', ([content, sentence]) => {
+    const path = file(content!)
+    expect(mistakes(() => read({ CONFIG_FILE: path }))).toEqual([
+      `the configuration file ${path} ${sentence}`,
+    ])
+  })
+
+  test('that is missing, or a folder', () => {
+    const path = join(folder, 'none.yaml')
+    expect(mistakes(() => read({ CONFIG_FILE: path }))).toEqual([
+      `the configuration file ${path} cannot be read: there is none`,
+    ])
+    expect(mistakes(() => read({ CONFIG_FILE: folder }))[0]).toContain('it is a folder')
+  })
+})
+
+describe('a site', () => {
+  const readSites = (...sites: object[]): Config =>
+    read({
+      CONFIG_FILE: file({ sites }),
+      TURN_URLS: 'turn:t.example',
+      TURN_SECRET: 'of the server',
+    })
+
+  test('has everything of its own', () => {
+    const full = {
+      ...site,
+      max_users: 5,
+      lobbies: ['red', 'blue'],
+      ice_servers: [{ urls: 'stun:s.example' }],
+      turn_urls: 'turn:own.example',
+      turn_secret: 'its own secret',
+      turn_ttl_seconds: 600,
+      text: false,
+      video: 'no',
+      public_key: publicKey,
+    }
+    expect(readSites(full).options.sites).toEqual([
+      {
+        ...readSite,
+        maxUsers: 5,
+        lobbies: ['red', 'blue'],
+        iceServers: [{ urls: ['stun:s.example'] }],
+        turnUrls: ['turn:own.example'],
+        turnSecret: 'its own secret',
+        turnTtlMs: 600_000,
+        isTextAllowed: false,
+        isVideoAllowed: false,
+        publicKey,
+      },
+    ])
+  })
+
+  test.for<[string, object, string]>([
+    ['without a key', { key: undefined }, 'sites[0].key=… is not allowed: it must be 1 to 64'],
+    ['with an empty key', { key: '' }, 'sites[0].key=…'],
+    ['without origins', { allowed_origins: [] }, 'sites[0].allowed_origins=…'],
+    ['with a short secret', { secret: 'short' }, 'sites[0].secret=… is not allowed'],
+    ['with a damaged key', { public_key: 'x' }, 'it must be a public P-256 key in PEM'],
+    ['with both', { secret, public_key: publicKey }, 'a secret or a public_key, not both'],
+    ['open to all', { allowed_origins: '*' }, 'allowed_origins of site forum is open'],
+    ['with a placeholder', { secret: 'change-me'.repeat(4) }, 'secret of site forum looks like'],
+  ])('%s is refused', ([, more, sentence]) => {
+    expect(mistakes(() => readSites({ ...site, ...more })).join('\n')).toContain(sentence)
+  })
+
+  test('of the same key twice is refused', () => {
+    expect(mistakes(() => readSites(site, site))).toEqual([
+      'sites=… is not allowed: it must be a list in which no key stands twice',
+    ])
+  })
+})
+
+describe('without --dev is refused', () => {
+  const placeholder = /^SECRET_KEY looks like a placeholder: set a random text/
+  test.for<[string, Record<string, string>, RegExp]>([
+    ['no secret', { SECRET_KEY: '' }, /^SECRET_KEY is not set: set it to a random text/],
+    ['a placeholder', { SECRET_KEY: 'please-change-me-please-change-me' }, placeholder],
+    ['another', { SECRET_KEY: 'your-secret-key-goes-here-your-key' }, placeholder],
+    ['one letter', { SECRET_KEY: 'a'.repeat(40) }, placeholder],
+    ['a token', { ADMIN_TOKEN: 'replace_me_'.repeat(3) }, /^ADMIN_TOKEN looks like a placeholder/],
+    ['no origins', { ALLOWED_ORIGINS: '' }, /^ALLOWED_ORIGINS is not set: set it to the pages/],
+    ['all origins', { ALLOWED_ORIGINS: '*' }, /^ALLOWED_ORIGINS is open to every page: set it/],
+  ])('%s', ([, environment, sentence]) => {
+    expect(mistakes(() => read(environment))).toEqual([expect.stringMatching(sentence)])
+    // A trial may.
+    expect(read({ ...environment, DEV: 'true' }).process.isDev).toBe(true)
+  })
+})
+
+describe('a trial (--dev)', () => {
+  test('needs nothing: loopback, any origin, a key of its own each time', () => {
+    const trial = (): Config => readConfig({ flags: { dev: true } })
+    expect(trial().options).toMatchObject({
+      host: '127.0.0.1',
+      allowedOrigins: ['*'],
+      shutdownTimeoutMs: 0,
+    })
+    expect(trial().options.secretKey).toMatch(/^[\w-]{43}$/)
+    expect(trial().options.secretKey).not.toBe(trial().options.secretKey)
+  })
+
+  test('takes what it is told', () => {
+    const { options } = read({ DEV: '1', HOST: '0.0.0.0', SHUTDOWN_TIMEOUT_SECONDS: '9' })
+    expect(options).toMatchObject({
+      host: '0.0.0.0',
+      shutdownTimeoutMs: 9000,
+      secretKey: secret,
+      allowedOrigins: ['https://chat.example'],
+    })
+  })
+})
+
+describe('what goes together', () => {
+  test.for<[Record<string, string>, string]>([
+    [{ TLS_CERT_FILE: 'c' }, 'TLS_CERT_FILE and TLS_KEY_FILE go together: set both, or neither'],
+    [{ TLS_KEY_FILE: 'k' }, 'TLS_CERT_FILE and TLS_KEY_FILE go together: set both, or neither'],
+    [{ TURN_URLS: 'turn:t' }, 'TURN_URLS and TURN_SECRET go together: set both, or neither'],
+    [{ TURN_SECRET: 'abcdefghi' }, 'TURN_URLS and TURN_SECRET go together: set both, or neither'],
+    [
+      { WEBHOOK_URL: 'https://h.example' },
+      'WEBHOOK_URL needs WEBHOOK_SECRET: a receiver must be able to tell who posts',
+    ],
+    [
+      { TRUSTED_PROXY_HOPS: '1', TRUSTED_PROXIES: '10.0.0.1' },
+      'TRUSTED_PROXY_HOPS and TRUSTED_PROXIES say the same in two ways: set one',
+    ],
+    [
+      { SITES: JSON.stringify([{ ...site, turn_urls: 'turn:t' }]) },
+      'turn_urls and turn_secret of site forum go together',
+    ],
+  ])('%o', ([environment, sentence]) => {
+    expect(mistakes(() => read(environment))).toEqual([sentence])
+    // In a trial too: half a setting is never meant.
+    expect(mistakes(() => read({ ...environment, DEV: '1' }))).toEqual([sentence])
+  })
+})
+
+test('printed, secrets are masked, and the rest is a file that reads the same', () => {
+  const environment = {
+    ...needed,
+    ADMIN_TOKEN: `${secret}a`,
+    TURN_URLS: 'turn:t.example',
+    TURN_SECRET: `${secret}t`,
+    WEBHOOK_URL: `https://h.example/${secret}u`,
+    WEBHOOK_SECRET: `${secret}w`,
+    ICE_SERVERS: `[{"urls":"turn:t.example","username":"u","credential":"${secret}c"}]`,
+    SITES: JSON.stringify([
+      { ...site, secret: `${secret}s`, turn_secret: `${secret}x`, turn_ttl_seconds: 600 },
+    ]),
+  }
+  const config = readConfig({ environment, flags: { 'socket-ping-interval': '25.5' } })
+  const printed = printConfig(config)
+  expect(printed).not.toContain(secret)
+  expect(printed.match(/\*{8}/g)).toHaveLength(8)
+  expect(printed).toContain('socket_ping_interval: 25.5  # --socket-ping-interval')
+  expect(printed).toContain('max_rooms: 100  # default')
+  expect(printed).toContain('secret_key: "********"  # environment')
+  const mask = `${secret}${secret}`
+  const again = readConfig({
+    flags: {
+      config: file(
+        printed
+          .replaceAll('"********"', mask)
+          .replace(`webhook_url: ${mask}`, 'webhook_url: https://h.example'),
+      ),
+    },
+  })
+  expect(again.options).toMatchObject({
+    pingIntervalMs: 25_500,
+    turnTtlMs: config.options.turnTtlMs,
+    sites: [{ key: 'forum', turnTtlMs: 600_000 }],
+    userTimeoutMs: config.options.userTimeoutMs,
+  })
 })

@@ -4,6 +4,7 @@ import type { ConfigSource } from './sources.ts'
 import { environmentSource, fileKeyOf, fileSource, flagSource } from './sources.ts'
 import type { ProcessOptions, ResolvedServerOptions, Setting } from './settings.ts'
 import { processSettings, settings } from './settings.ts'
+import { siteAbout } from './site-options.ts'
 
 /** A configuration that cannot be used; the message is for the operator, a line for each mistake. */
 export class ConfigError extends Error {
@@ -51,7 +52,7 @@ export function readConfig({ environment = {}, flags = {} }: ConfigInput): Confi
     if (!given) continue
     const parsed = setting.kind.safeParse(given.raw)
     if (parsed.success) values[name] = parsed.data
-    else mistakes.push(...parsed.error.issues.map((issue) => describe(setting, given, issue)))
+    else mistakes.push(...parsed.error.issues.flatMap((issue) => describe(setting, given, issue)))
   }
   if (mistakes.length > 0) throw new ConfigError([...new Set(mistakes)].join('\n'))
   return finish(values as Record<OptionName, unknown>, origins)
@@ -76,8 +77,8 @@ function findValue(setting: Setting<unknown>, sources: readonly ConfigSource[]):
 function describe(
   { key, isSecret }: Setting<unknown>,
   { raw, source }: Given,
-  { path, message }: { path: PropertyKey[]; message: string },
-): string {
+  { path, message, keys }: { path: PropertyKey[]; message: string; keys?: readonly string[] },
+): string[] {
   const name =
     source.spell(key) +
     path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
@@ -85,28 +86,37 @@ function describe(
   const isShown =
     !isSecret && path.length === 0 && typeof raw !== 'object' && !/^[[{]/.test(String(raw))
   const value = isShown ? String(raw) : '…'
-  if (message.startsWith('Unrecognized key'))
-    return `${name}: ${message.replace('Unrecognized', 'there is no')}`
-  return `${name}=${value} is not allowed: it must be ${message}`
+  if (keys) return keys.map((unknown) => `${name}.${unknown} is no setting${hintOf(unknown)}`)
+  return [`${name}=${value} is not allowed: it must be ${message}`]
+}
+
+/** Which key of a site was probably meant. */
+function hintOf(unknown: string): string {
+  const known = meant(unknown, Object.keys(siteAbout))
+  return known ? `: did you mean ${known}?` : ''
 }
 
 /** The known name that `name` was probably meant to be. */
-function meant(name: string, known: readonly string[]): string | undefined {
+function meant(name: string, known: readonly string[], maxEdits = 3): string | undefined {
   const close = known
     .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
-    .filter(({ candidate, edits }) => edits > 0 && edits <= Math.min(3, candidate.length / 4))
+    .filter(({ candidate, edits }) => edits <= Math.min(maxEdits, candidate.length / 4))
   return close.sort((one, other) => one.edits - other.edits)[0]?.candidate
 }
 
 const variables = [...names.map((name) => settings[name].key), 'CONFIG_FILE']
 
-/** Others' variables are none of our business; one that is almost ours is a mistake. */
+/**
+ * Others' variables are none of our business; one that is almost ours is a mistake. Almost means: at
+ * most two edits, not in the first letter, and a name too long to be alike by chance
+ * (`SSL_CERT_FILE` is not `TLS_CERT_FILE`); see docs/decisions/configuration.md.
+ */
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(environment)
-    .filter((key) => !variables.includes(key))
+    .filter((key) => key.length >= 8 && !variables.includes(key))
     .flatMap((key) => {
-      // Short names resemble each other by chance.
-      const known = key.length < 8 ? undefined : meant(key, variables)
+      const alike = variables.filter((variable) => variable[0] === key[0])
+      const known = meant(key, alike, 2)
       return known ? [`${key} is no setting: did you mean ${known}?`] : []
     })
 }
@@ -158,6 +168,13 @@ function togetherMistakes(options: ResolvedServerOptions): string[] {
   if (turnUrls.length > 0 !== (turnSecret !== '')) {
     mistakes.push('TURN_URLS and TURN_SECRET go together: set both, or neither')
   }
+  for (const site of options.sites) {
+    const urls = site.turnUrls ?? turnUrls
+    const secret = site.turnSecret ?? turnSecret
+    if (urls.length > 0 !== (secret !== '') && (site.turnUrls || site.turnSecret)) {
+      mistakes.push(`turn_urls and turn_secret of site ${site.key} go together`)
+    }
+  }
   if (webhookUrl && !webhookSecret) {
     mistakes.push('WEBHOOK_URL needs WEBHOOK_SECRET: a receiver must be able to tell who posts')
   }
@@ -178,15 +195,20 @@ function missingForOthers(
       'SECRET_KEY is not set: set it to a random text (`buddy-server generate-keys` makes one), or try it with --dev',
     )
   }
-  const secrets = {
-    secretKey: 'SECRET_KEY',
-    adminToken: 'ADMIN_TOKEN',
-    webhookSecret: 'WEBHOOK_SECRET',
-  } as const
-  for (const [name, key] of Object.entries(secrets) as [keyof typeof secrets, string][]) {
-    if (options[name] !== '' && isWeak(options[name])) {
+  const secrets: readonly (readonly [string, string | undefined])[] = [
+    ['SECRET_KEY', options.secretKey],
+    ['ADMIN_TOKEN', options.adminToken],
+    ['TURN_SECRET', options.turnSecret],
+    ['WEBHOOK_SECRET', options.webhookSecret],
+    ...options.sites.flatMap(({ key, secret, turnSecret }) => [
+      [`secret of site ${key}`, secret] as const,
+      [`turn_secret of site ${key}`, turnSecret] as const,
+    ]),
+  ]
+  for (const [name, secret] of secrets) {
+    if (secret && isWeak(secret)) {
       mistakes.push(
-        `${key} looks like a placeholder: set a random text (\`buddy-server generate-keys\` makes one)`,
+        `${name} looks like a placeholder: set a random text (\`buddy-server generate-keys\` makes one)`,
       )
     }
   }

@@ -3,7 +3,7 @@ import { webhookEvents } from '../operations/webhook-event.ts'
 import type { IceServer } from './ice-server.ts'
 import { iceServers, isTurnUrl } from './ice-server.ts'
 import type { Kind } from './kinds.ts'
-import { boolean, seconds, text, texts, whole, word } from './kinds.ts'
+import { boolean, kind, seconds, text, texts, whole, word } from './kinds.ts'
 import { isOriginPattern, originPatterns } from './origin.ts'
 import type { SiteOptions } from './site-options.ts'
 import { sites } from './site-options.ts'
@@ -28,6 +28,14 @@ export interface Setting<T> {
 function setting<T>(definition: Setting<T>): Setting<T> {
   return definition
 }
+
+/** `fetch` refuses a URL with a user name or password. */
+const webhookUrl = kind('an http or https URL without a user name or password', (raw) => {
+  if (typeof raw !== 'string' || !/^https?:\/\/\S+$/.test(raw) || !URL.canParse(raw))
+    return undefined
+  const { username, password } = new URL(raw)
+  return username || password ? undefined : raw
+})
 
 const isReloadable = true
 const isSecret = true
@@ -70,7 +78,7 @@ export const serverSettings = {
     }),
     trustedProxies: setting({
       key: 'TRUSTED_PROXIES',
-      kind: texts('addresses or CIDR ranges', isCidr),
+      kind: texts('addresses or CIDR ranges', isCidr, true),
       fallback: [] as readonly string[],
       about: 'Addresses of own proxies, instead of a number of hops.',
       isReloadable,
@@ -105,6 +113,7 @@ export const serverSettings = {
       kind: sites,
       fallback: [] as readonly SiteOptions[],
       about: 'Embedding sites with keys of their own.',
+      isSecret,
       isReloadable,
     }),
   },
@@ -233,7 +242,7 @@ export const serverSettings = {
     }),
     turnUrls: setting({
       key: 'TURN_URLS',
-      kind: texts('turn: or turns: URLs', isTurnUrl),
+      kind: texts('turn: or turns: URLs', isTurnUrl, true),
       fallback: [] as readonly string[],
       about: 'TURN servers that check short-lived credentials (coturn: `use-auth-secret`).',
       isReloadable,
@@ -270,9 +279,10 @@ export const serverSettings = {
     }),
     webhookUrl: setting({
       key: 'WEBHOOK_URL',
-      kind: text('an http or https URL', /^https?:\/\/\S+$/),
+      kind: webhookUrl,
       fallback: '',
-      about: 'Told of what happens, by POST.',
+      about: 'Told of what happens, by POST. Not printed: its path may hold a token.',
+      isSecret,
     }),
     webhookSecret: setting({
       key: 'WEBHOOK_SECRET',

@@ -20,7 +20,7 @@ const fields = {
   max_users: whole(1, 1_000_000).optional(),
   lobbies: texts('names', (name) => name.length <= 64).optional(),
   ice_servers: iceServers.optional(),
-  turn_urls: texts('turn: or turns: URLs', isTurnUrl).optional(),
+  turn_urls: texts('turn: or turns: URLs', isTurnUrl, true).optional(),
   turn_secret: text('text').optional(),
   turn_ttl_seconds: seconds(60).optional(),
   text: boolean.optional(),
@@ -72,6 +72,27 @@ const site = z
 export type SiteOptions = Pick<z.output<typeof site>, 'key' | 'allowedOrigins'> &
   Partial<z.output<typeof site>>
 
+const fileKeys: Readonly<Record<keyof SiteOptions, keyof typeof fields>> = {
+  key: 'key',
+  allowedOrigins: 'allowed_origins',
+  maxUsers: 'max_users',
+  lobbies: 'lobbies',
+  iceServers: 'ice_servers',
+  turnUrls: 'turn_urls',
+  turnSecret: 'turn_secret',
+  turnTtlMs: 'turn_ttl_seconds',
+  isTextAllowed: 'text',
+  isVideoAllowed: 'video',
+  secret: 'secret',
+  publicKey: 'public_key',
+}
+
+/** Each option of a site with its key in a file. */
+export const siteFileKeys = Object.entries(fileKeys) as readonly (readonly [
+  keyof SiteOptions,
+  string,
+])[]
+
 /** Every site but the server's own. */
 export const sites: Kind<readonly SiteOptions[]> = z
   .preprocess(
@@ -80,8 +101,9 @@ export const sites: Kind<readonly SiteOptions[]> = z
       if (raw.trim() === '') return []
       try {
         return JSON.parse(raw) as unknown
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: `JSON (${(error as Error).message})` })
+      } catch {
+        // What the parser says quotes the text, which may hold a secret.
+        context.addIssue({ code: 'custom', message: 'a list of sites as JSON, and is no JSON' })
         return z.NEVER
       }
     },

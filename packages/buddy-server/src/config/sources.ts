@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { parse } from 'yaml'
+import { LineCounter, parseDocument } from 'yaml'
 
 /** One place settings come from. */
 export interface ConfigSource {
@@ -35,24 +35,20 @@ export function environmentSource(
 
 /**
  * A file of settings, YAML or JSON (which YAML contains).
- * @throws `Mistake` where it cannot be read or is not a mapping of settings
+ * @throws `Mistake` where it cannot be read or is not a mapping of settings; none of its lines is
+ *   quoted, for they may hold secrets
  */
 export function fileSource(
   path: string,
   Mistake: new (message: string) => Error,
 ): ConfigSource & { readonly keys: readonly string[]; readonly label: string } {
   const label = basename(path)
-  let content: unknown
-  try {
-    content = parse(readFileSync(path, 'utf8')) ?? {}
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new Mistake(
-      `the configuration file ${path} cannot be read: ${code === 'ENOENT' ? 'there is none' : message}`,
-    )
+  const fail = (what: string): never => {
+    throw new Mistake(`the configuration file ${path} ${what}`)
   }
+  const content = parseFile(path, fail)
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new Mistake(`the configuration file ${path} must be a list of "key: value"`)
+    return fail('must be a list of "key: value"')
   }
   const values = content as Readonly<Record<string, unknown>>
   return {
@@ -61,5 +57,35 @@ export function fileSource(
     origin: () => label,
     keys: Object.keys(values),
     label,
+  }
+}
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'there is none',
+  EACCES: 'this user may not read it',
+  EISDIR: 'it is a folder',
+}
+
+function parseFile(path: string, fail: (what: string) => never): unknown {
+  let text
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    return fail(`cannot be read: ${unreadable[code] ?? message}`)
+  }
+  const lineCounter = new LineCounter()
+  // The parser's own messages quote what they are about.
+  const document = parseDocument(text, { lineCounter, prettyErrors: false })
+  const [mistake] = [...document.errors, ...document.warnings]
+  if (mistake) {
+    const { line, col } = lineCounter.linePos(mistake.pos[0])
+    const what = mistake.code.toLowerCase().replaceAll('_', ' ')
+    return fail(`cannot be read: line ${line}, column ${col}: ${what}`)
+  }
+  try {
+    return document.toJS() ?? {}
+  } catch {
+    return fail('cannot be read: its aliases cannot be resolved')
   }
 }
