@@ -9,11 +9,12 @@ try {
   process.exit(1)
 }
 
-// A person reads this terminal: requests and refusals stay out unless asked for.
-process.env.LOG_LEVEL ??= 'warn'
 const { run } = await import('../packages/buddy-server/dist/run.js')
 
-await run(({ url }) => {
+// A person tries it: this machine only, any page, a key for the moment; requests and refusals stay
+// out of this terminal unless asked for.
+const environment = { BUDDY_DEV: 'true', LOG_LEVEL: 'warn', ...process.env }
+await run({ environment }, ({ url }) => {
   console.log(`
 Buddy is running at  ${url}
 

@@ -2,10 +2,12 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { RawClient } from './raw-client.ts'
+import { settings } from '../../packages/buddy-server/src/config/settings.ts'
+import { expectToTalk, RawClient } from './raw-client.ts'
 
 const root = join(import.meta.dirname, '../..')
 const cli = join(root, 'packages/buddy-server/dist/cli.js')
@@ -16,6 +18,12 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL')
 })
 
+/** What a server that others can reach may not lack. */
+const forOthers = {
+  SECRET_KEY: 'hzYd_dQ3Vb4mZ0pXK2sLwN8tR6yUjE1c',
+  ALLOWED_ORIGINS: 'https://site.example',
+}
+
 interface Running {
   readonly child: ChildProcess
   /** Everything written so far, on both streams. */
@@ -25,7 +33,7 @@ interface Running {
 
 function run(args: string[], env: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(process.execPath, args, {
-    env: { ...process.env, ICE_SERVERS: '', PORT: '0', ...env },
+    env: { ...process.env, ...forOthers, ICE_SERVERS: '', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   children.push(child)
@@ -43,6 +51,12 @@ async function addressOf({ child, exited, output }: Running): Promise<string> {
     told,
     exited.then(() => Promise.reject(new Error(`ended instead: ${output()}`))),
   ])
+}
+
+/** Resolves once its output has this. */
+async function lineOf({ child, output }: Running, wanted: string): Promise<void> {
+  await expect.poll(() => output(), { timeout: 5000 }).toContain(wanted)
+  expect(child.exitCode).toBeNull()
 }
 
 test.for(['SIGINT', 'SIGTERM'] as const)(
@@ -74,10 +88,122 @@ test('a wrong variable is named, with what it must be, and the exit code is 1', 
   )
 })
 
-test('arguments are refused rather than ignored', async () => {
-  const running = run([cli, '--port', '4000'])
-  expect(await running.exited).toBe(1)
-  expect(running.output()).toContain('buddy-server takes no arguments')
+test('flags go before the environment; one that is none is an error', async () => {
+  const running = run([cli, '--max-rooms', '4', '--log-level=silent'], { MAX_ROOMS: '3' })
+  const status = await (await fetch(`${await addressOf(running)}/status`)).json()
+  expect(status).toMatchObject({ max_rooms: 4 })
+  const wrong = run([cli, '--max-room', '4'])
+  expect(await wrong.exited).toBe(1)
+  expect(wrong.output()).toContain("unknown option '--max-room'")
+  expect(wrong.output()).toContain('Did you mean --max-rooms?')
+})
+
+test('--help lists every setting', async () => {
+  const running = run([cli, '--help'])
+  expect(await running.exited).toBe(0)
+  for (const { key } of Object.values(settings)) {
+    expect(running.output()).toContain(`--${key.toLowerCase().replaceAll('_', '-')} `)
+  }
+  for (const command of ['check-config', 'print-config', 'generate-keys']) {
+    expect(running.output()).toContain(command)
+  }
+})
+
+test('check-config only looks, and its exit code says what it found', async () => {
+  const fine = run([cli, 'check-config'])
+  expect([await fine.exited, fine.output()]).toEqual([0, 'The configuration is fine.\n'])
+  const wrong = run([cli, 'check-config'], {
+    SECRET_KEY: '',
+    ALLOWED_ORIGINS: '*',
+    // Set by many tools, and none of ours.
+    DEV: 'true',
+  })
+  expect(await wrong.exited).toBe(1)
+  expect(wrong.output()).toMatch(/^SECRET_KEY is not set: set it to a random text .*--dev$/m)
+  expect(wrong.output()).toMatch(/^ALLOWED_ORIGINS is open to every page: set it to/m)
+})
+
+test('print-config shows what would be used and from where, secrets masked', async () => {
+  const running = run([cli, '--max-rooms=4', 'print-config'])
+  expect(await running.exited).toBe(0)
+  expect(running.output()).toContain('max_rooms: 4  # --max-rooms')
+  expect(running.output()).toContain('secret_key: "********"  # environment')
+  expect(running.output()).not.toContain(forOthers.SECRET_KEY)
+})
+
+test('generate-keys makes secrets that a server takes', async () => {
+  const [one, other] = [run([cli, 'generate-keys']), run([cli, 'generate-keys'])]
+  expect([await one.exited, await other.exited]).toEqual([0, 0])
+  expect(one.output()).not.toBe(other.output())
+  const keys = Object.fromEntries(
+    one
+      .output()
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/=(.*)/s).slice(0, 2)),
+  )
+  expect(Object.keys(keys)).toEqual(['SECRET_KEY', 'ADMIN_TOKEN', 'TURN_SECRET', 'WEBHOOK_SECRET'])
+  const checked = run([cli, 'check-config'], { ...keys, TURN_URLS: 'turn:t.example' })
+  expect([await checked.exited, checked.output()]).toEqual([0, 'The configuration is fine.\n'])
+})
+
+test('SIGHUP reads the file again, and drops nobody', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'buddy-reload-'))
+  try {
+    const config = join(folder, 'buddy.yaml')
+    writeFileSync(config, 'max_concurrent_users: 2\n')
+    const running = run([cli, '--config', config])
+    const url = await addressOf(running)
+    const [one, other] = await RawClient.pair(url)
+    const late = await RawClient.connect(url)
+    late.sayHello()
+    expect(await late.error()).toBe('server-full')
+
+    writeFileSync(config, 'max_concurrent_users: 3\nallowed_origins: [https://new.example]\n')
+    running.child.kill('SIGHUP')
+    await lineOf(running, '"msg":"configuration reloaded"')
+    await expectToTalk(one, other)
+    await RawClient.join(url, 'Late')
+    // The environment has the origins, and goes before the file.
+    const stranger = await RawClient.connect(url, { origin: 'https://new.example' })
+    expect(await stranger.error()).toBe('origin-not-allowed')
+
+    writeFileSync(config, 'max_concurrent_users: many\n')
+    running.child.kill('SIGHUP')
+    await lineOf(running, 'configuration not reloaded: it is as before')
+    expect(running.output()).toContain('max_concurrent_users=many is not allowed')
+    await expectToTalk(one, other)
+
+    writeFileSync(config, 'max_concurrent_users: 3\nsocket_ping_interval: 9\n')
+    running.child.kill('SIGHUP')
+    await lineOf(running, 'these change at a restart only')
+    expect(running.output()).toContain('SOCKET_PING_INTERVAL')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('a second signal does not wait for anybody', async () => {
+  const running = run([cli], { SHUTDOWN_TIMEOUT_SECONDS: '3600' })
+  const [one] = await RawClient.pair(await addressOf(running))
+  running.child.kill('SIGTERM')
+  await one.receive('going-away')
+  running.child.kill('SIGTERM')
+  expect(await running.exited).toBe(0)
+})
+
+test('--dev needs nothing, and is there for this machine only', async () => {
+  const running = run([cli, '--dev'], { SECRET_KEY: '', ALLOWED_ORIGINS: '', LOG_LEVEL: 'silent' })
+  const url = await addressOf(running)
+  const client = await RawClient.connect(url, { origin: 'https://anywhere.example' })
+  client.sayHello()
+  await client.receive('welcome')
+  const elsewhere = Object.values(networkInterfaces())
+    .flat()
+    .find((address) => address?.family === 'IPv4' && !address.internal)
+  if (!elsewhere) return
+  const { port } = new URL(url)
+  await expect(fetch(`http://${elsewhere.address}:${port}/healthz`)).rejects.toThrow()
 })
 
 test('a port that is taken is named in a sentence, and the exit code is 1', async () => {

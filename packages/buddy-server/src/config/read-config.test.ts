@@ -7,7 +7,7 @@ import { printConfig } from './print-config.ts'
 import type { Config, ConfigInput, OptionName } from './read-config.ts'
 import { ConfigError, readConfig } from './read-config.ts'
 import { defaultOptions, settings } from './settings.ts'
-import { fileKeyOf, flagOf } from './sources.ts'
+import { fileKeyOf, flagOf, variableOf } from './sources.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'buddy-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -158,7 +158,7 @@ describe.for(Object.entries(samples) as [OptionName, (typeof samples)[OptionName
 
     test('is a flag, a variable and a key of a file, YAML and JSON', () => {
       const flag = readConfig({ environment: other, flags: { [flagOf(key)]: text } })
-      const variable = readConfig({ environment: { ...other, [key]: text } })
+      const variable = readConfig({ environment: { ...other, [variableOf(key)]: text } })
       // A file comes last: what it says must not be said before.
       const { [key]: _, ...withoutIt } = other as Record<string, string>
       const content = { [fileKeyOf(key)]: inFile }
@@ -186,8 +186,10 @@ describe.for(Object.entries(samples) as [OptionName, (typeof samples)[OptionName
       const flags = { [flagOf(key)]: String(wrong) }
       const [byFlag] = mistakes(() => readConfig({ environment: other, flags }))
       expect(byFlag).toContain(`--${flagOf(key)}=${shown} is not allowed: it must be `)
-      const [byVariable] = mistakes(() => read({ ...companionVariables, [key]: String(wrong) }))
-      expect(byVariable).toContain(`${key}=${shown} is not allowed: it must be `)
+      const [byVariable] = mistakes(() =>
+        read({ ...companionVariables, [variableOf(key)]: String(wrong) }),
+      )
+      expect(byVariable).toContain(`${variableOf(key)}=${shown} is not allowed: it must be `)
       const { [key]: _, ...withoutIt } = other as Record<string, string>
       const config = file({ [fileKeyOf(key)]: wrong })
       const [byFile] = mistakes(() => readConfig({ environment: withoutIt, flags: { config } }))
@@ -414,7 +416,7 @@ describe('without --dev is refused', () => {
   ])('%s', ([, environment, sentence]) => {
     expect(mistakes(() => read(environment))).toEqual([expect.stringMatching(sentence)])
     // A trial may.
-    expect(read({ ...environment, DEV: 'true' }).process.isDev).toBe(true)
+    expect(read({ ...environment, BUDDY_DEV: 'true' }).process.isDev).toBe(true)
   })
 })
 
@@ -431,7 +433,7 @@ describe('a trial (--dev)', () => {
   })
 
   test('takes what it is told', () => {
-    const { options } = read({ DEV: '1', HOST: '0.0.0.0', SHUTDOWN_TIMEOUT_SECONDS: '9' })
+    const { options } = read({ BUDDY_DEV: '1', HOST: '0.0.0.0', SHUTDOWN_TIMEOUT_SECONDS: '9' })
     expect(options).toMatchObject({
       host: '0.0.0.0',
       shutdownTimeoutMs: 9000,
@@ -462,7 +464,7 @@ describe('what goes together', () => {
   ])('%o', ([environment, sentence]) => {
     expect(mistakes(() => read(environment))).toEqual([sentence])
     // In a trial too: half a setting is never meant.
-    expect(mistakes(() => read({ ...environment, DEV: '1' }))).toEqual([sentence])
+    expect(mistakes(() => read({ ...environment, BUDDY_DEV: '1' }))).toEqual([sentence])
   })
 })
 

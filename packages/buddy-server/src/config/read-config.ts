@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { distance } from 'fastest-levenshtein'
 import type { ConfigSource } from './sources.ts'
-import { environmentSource, fileKeyOf, fileSource, flagSource } from './sources.ts'
+import { environmentSource, fileKeyOf, fileSource, flagSource, variableOf } from './sources.ts'
 import type { ProcessOptions, ResolvedServerOptions, Setting } from './settings.ts'
 import { processSettings, settings } from './settings.ts'
 import { siteAbout } from './site-options.ts'
@@ -104,7 +104,7 @@ function meant(name: string, known: readonly string[], maxEdits = 3): string | u
   return close.sort((one, other) => one.edits - other.edits)[0]?.candidate
 }
 
-const variables = [...names.map((name) => settings[name].key), 'CONFIG_FILE']
+const variables = [...names.map((name) => variableOf(settings[name].key)), 'CONFIG_FILE']
 
 /**
  * Others' variables are none of our business; one that is almost ours is a mistake. Almost means: at

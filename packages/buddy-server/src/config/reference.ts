@@ -1,6 +1,7 @@
 import { siteAbout } from './site-options.ts'
 import type { Setting } from './settings.ts'
 import { processSettings, serverSettings } from './settings.ts'
+import { variableOf } from './sources.ts'
 
 /** The settings in the groups people look for them in. */
 export const groups: Readonly<Record<string, Readonly<Record<string, Setting<unknown>>>>> = {
@@ -29,7 +30,7 @@ export function configurationReference(): string {
       const fallback = fallbackText(option, setting)
       const notes = [setting.about, `Allowed: ${setting.kind.description}.`]
       if (setting.isReloadable) notes.push('_Reloadable._')
-      return `| \`${setting.key}\` | \`${option}\` | ${fallback && `\`${fallback}\``} | ${cell(notes.join(' '))} |`
+      return `| \`${variableOf(setting.key)}\` | \`${option}\` | ${fallback && `\`${fallback}\``} | ${cell(notes.join(' '))} |`
     })
     return [
       `## ${title}`,

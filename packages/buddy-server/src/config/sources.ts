@@ -12,6 +12,9 @@ export interface ConfigSource {
   origin(key: string): string
 }
 
+/** A setting's variable. `DEV` alone is set by other programs, for reasons of their own. */
+export const variableOf = (key: string): string => (key === 'DEV' ? 'BUDDY_DEV' : key)
+
 /** A setting's flag without the dashes: `max-rooms`. */
 export const flagOf = (key: string): string => key.toLowerCase().replaceAll('_', '-')
 
@@ -30,7 +33,11 @@ export function flagSource(
 export function environmentSource(
   environment: Readonly<Record<string, string | undefined>>,
 ): ConfigSource {
-  return { get: (key) => environment[key], spell: (key) => key, origin: () => 'environment' }
+  return {
+    get: (key) => environment[variableOf(key)],
+    spell: variableOf,
+    origin: () => 'environment',
+  }
 }
 
 /**

@@ -1,0 +1,11 @@
+// npm run docs: writes the pages that are made from the code.
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from './build.mjs'
+
+build()
+const { configurationReference } = await import('../packages/buddy-server/dist/config/reference.js')
+const page = join(import.meta.dirname, '../docs/configuration.md')
+writeFileSync(page, configurationReference())
+process.exitCode = spawnSync('prettier', ['--write', '--log-level=warn', page]).status ?? 1

@@ -1,0 +1,12 @@
+// docs/configuration.md is made from the schema by `npm run docs`; nobody has to remember to.
+import { readFileSync } from 'node:fs'
+import { format, resolveConfig } from 'prettier'
+import { expect, test } from 'vitest'
+import { configurationReference } from '../../packages/buddy-server/src/config/reference.ts'
+
+test('docs/configuration.md is current: npm run docs changes nothing', async () => {
+  const path = new URL('../../docs/configuration.md', import.meta.url)
+  const options = await resolveConfig(path)
+  const current = await format(configurationReference(), { ...options, parser: 'markdown' })
+  expect(readFileSync(path, 'utf8')).toBe(current)
+})
