@@ -346,17 +346,18 @@ test('on a phone nothing is cut off and nothing scrolls sideways', async ({
         ),
       { polling: 50 },
     )
-    const tooWide = await page.evaluate(() => {
+    // Not `innerWidth`: a phone zooms out until everything fits.
+    const tooWide = await page.evaluate((screenWidth) => {
       const all = [...document.querySelectorAll<HTMLElement>('body, main *')]
       return {
-        page: document.documentElement.scrollWidth - innerWidth,
+        page: document.documentElement.scrollWidth - screenWidth,
         cut: all
           .filter((element) => element.matches('.tile, .tile *, figcaption *, .scroller'))
           .filter((element) => element.scrollWidth > element.clientWidth + 1)
           .filter((element) => getComputedStyle(element).display !== 'inline')
           .map((element) => `${element.id || element.className} ${element.innerText}`),
       }
-    })
+    }, width)
     expect(tooWide, `${width}`).toEqual({ page: 0, cut: [] })
   }
 })
