@@ -1,11 +1,12 @@
 // node scripts/dev.mjs screenshots: takes the pictures of the README anew, from a real call between
-// two browsers. Only what the cameras see is drawn.
+// two browsers and from the dashboard of a busy server. Only what the cameras see is drawn.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launch } from 'puppeteer-core'
 import { ensureBrowsers } from './browsers.mjs'
 import { build } from './build.mjs'
+import { takeDashboardPictures } from './dashboard-pictures.mjs'
 
 const images = join(import.meta.dirname, '../docs/images')
 const scratch = mkdtempSync(join(tmpdir(), 'buddy-screenshots-'))
@@ -158,3 +159,4 @@ try {
   await server.close()
   rmSync(scratch, { recursive: true })
 }
+await takeDashboardPictures({ createBuddyServer, chromium, args: sandbox, images })

@@ -1,0 +1,79 @@
+// The dashboard of a server with a crowd on it, for the README. Everything in it has happened.
+import { join } from 'node:path'
+import { launch } from 'puppeteer-core'
+import { knock, startCrowd } from './crowd.mjs'
+
+const adminToken = 'a token that this one server has, for as long as it runs'
+/** So long the crowd is there before the picture is taken. */
+const seconds = 150
+
+const site = (key, maxUsers) => ({ key, maxUsers, allowedOrigins: [`https://${key}.example`] })
+const sites = [
+  site('language-exchange', 160),
+  site('study-hall', 64),
+  site('night-owls', 40),
+  { ...site('chess-club', 250), secret: 'what only the chess club and this server know' },
+]
+
+const crowd = [
+  { key: '', origin: 'https://buddy.example', people: 90 },
+  {
+    key: 'language-exchange',
+    origin: 'https://language-exchange.example',
+    people: 124,
+    lobbies: 4,
+  },
+  { key: 'study-hall', origin: 'https://study-hall.example', people: 47, lobbies: 2 },
+  { key: 'night-owls', origin: 'https://night-owls.example', people: 35.8 },
+]
+
+/** Those who are turned away, each with how often in a second. */
+const strangers = [
+  { perSecond: 0.3, origin: 'https://copied-the-tag.example' },
+  { perSecond: 0.15, origin: 'https://chess-club.example', site: 'chess-club' },
+  { perSecond: 0.06, origin: 'https://buddy.example', site: 'stduy-hall' },
+  { perSecond: 0.03, origin: 'https://buddy.example', protocol: 'buddy.v0' },
+]
+
+/** Writes dashboard.png and dashboard-phone.png to `images`. */
+export async function takeDashboardPictures({ createBuddyServer, chromium, args, images }) {
+  const server = createBuddyServer({
+    port: 0,
+    host: '127.0.0.1',
+    adminToken,
+    sites,
+    iceServers: [],
+    allowedOrigins: ['https://buddy.example'],
+    maxUsers: 400,
+    maxRooms: 200,
+    maxConnectionsPerAddress: 1000,
+    maxConnectsPerAddress: 100_000,
+    resumeGraceMs: 8000,
+    shutdownTimeoutMs: 0,
+  })
+  const { url } = await server.listen()
+  const leave = startCrowd(url, crowd, seconds * 400)
+  const timers = strangers.map(({ perSecond, ...who }) =>
+    setInterval(() => void knock(url, who).catch(() => undefined), 1000 / perSecond),
+  )
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+  const browser = await launch({ executablePath: chromium, args })
+  try {
+    const page = await browser.newPage()
+    await page.authenticate({ username: 'operator', password: adminToken })
+    await page.setViewport({ width: 1280, height: 800 })
+    // Bars stand where they belong at once.
+    await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }])
+    await page.goto(`${url}/dashboard`)
+    await page.waitForFunction(() => document.body.dataset.connection === 'live')
+    await page.screenshot({ path: join(images, 'dashboard.png'), fullPage: true })
+    await page.setViewport({ width: 390, height: 720 })
+    await page.waitForFunction(() => document.querySelector('canvas').clientWidth < 390)
+    await page.screenshot({ path: join(images, 'dashboard-phone.png') })
+  } finally {
+    await browser.close()
+    for (const timer of timers) clearInterval(timer)
+    await leave()
+    await server.close()
+  }
+}
