@@ -1,0 +1,184 @@
+// docs/operations.md is what an operator has instead of the code: what it names is what there is.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ErrorCode } from '@buddy-chat/protocol'
+import { createBuddyServer } from '@buddy-chat/server'
+import { SignJWT } from 'jose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { generateKeys } from '../../packages/buddy-server/src/config/generate-keys.ts'
+import type { Config } from '../../packages/buddy-server/src/config/read-config.ts'
+import { readConfig } from '../../packages/buddy-server/src/config/read-config.ts'
+import { settings } from '../../packages/buddy-server/src/config/settings.ts'
+import { siteAbout } from '../../packages/buddy-server/src/config/site-options.ts'
+import { fileKeyOf, flagOf } from '../../packages/buddy-server/src/config/sources.ts'
+import { webhookEvents } from '../../packages/buddy-server/src/operations/webhook-event.ts'
+import { createTokenVerifier } from '../../packages/buddy-server/src/sites/site-token.ts'
+
+const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
+const keys = Object.values(settings).map(({ key }) => key)
+
+/** The page's code blocks of one kind, as printed. */
+const blocks = (kind: string): string[] =>
+  [...page.matchAll(/^```([^\n]*)\n([^`]*)^```/gm)].flatMap(([, info, body]) =>
+    info === kind ? [body!] : [],
+  )
+/** What stands in the page as code, within a line or as a block. */
+const code = [...page.matchAll(/^```[^\n]*\n[^`]*^```|`[^`\n]+`/gm)].join('\n')
+/** The first cell of each row of a table, without its backquotes. */
+function firstCells(header: string): string[] {
+  const rows = page.split('\n').map((line) => line.split('|').map((cell) => cell.trim()))
+  const start = rows.findIndex(([, first]) => first === header)
+  const length = rows.slice(start).findIndex(({ length: cells }) => cells === 1)
+  return rows.slice(start + 2, start + length).map(([, first]) => first!.replaceAll('`', ''))
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'buddy-operations-page-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Reads a configuration file as an operator does who has just made keys. */
+function read(yaml: string): Config {
+  const path = join(folder, 'buddy.yaml')
+  writeFileSync(path, yaml)
+  const made = generateKeys()
+    .split('\n')
+    .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
+  return readConfig({ environment: Object.fromEntries(made), flags: { config: path } })
+}
+
+const siteSecret = 'f3c1b7a09d5e42868b0d4c7fae61953271e0'
+/** The page's `sed`. */
+const filledIn = (yaml: string): string => yaml.replace('FORUM_SECRET', siteSecret)
+const [main = '', ...changes] = blocks('yaml')
+
+test('the file with two sites is refused until its secret is put in, and then fine', () => {
+  expect(() => read(main)).toThrow('sites[1].secret=… is not allowed')
+  const { options } = read(filledIn(main))
+  expect(options.sites.map(({ key, secret }) => [key, secret])).toEqual([
+    ['magazine', undefined],
+    ['forum', siteSecret],
+  ])
+})
+
+test.for(changes)('this change to it is fine: %s', (change) => {
+  const { host, trusted_proxies, ...rest } = parse(filledIn(main))
+  const isWithoutProxy = change.includes('tls_cert_file')
+  const proxy = isWithoutProxy ? {} : { host, trusted_proxies }
+  expect(() => read(stringify({ ...rest, ...proxy, ...parse(change) }))).not.toThrow()
+})
+
+test('the snippet signs a token that admits', async () => {
+  const [snippet = ''] = blocks('js').filter((block) => block.includes('SignJWT'))
+  const body = snippet
+    .replace(/^import .*\n/m, '')
+    .replace('process.env.FORUM_SECRET', 'siteSecret')
+    .replace('export function', 'return function')
+  const make = new Function('SignJWT', 'siteSecret', body) as (
+    ...given: [typeof SignJWT, string]
+  ) => (member: { id: string; name: string }) => Promise<string>
+  const token = await make(SignJWT, siteSecret)({ id: '4711', name: 'Ana' })
+  const verify = createTokenVerifier('forum', { secret: siteSecret })
+  expect(await verify(token)).toEqual({ subject: '4711', name: 'Ana', lobby: undefined })
+})
+
+/** Names of other programs. */
+const foreign = new Set(['FORUM_SECRET', 'MAINPID', 'AF_INET', 'AF_INET6', 'AF_UNIX'])
+
+test('every variable on the page is one', () => {
+  const named = [...code.matchAll(/\b[A-Z][A-Z\d]*_[A-Z\d_]+\b/g)].map(([name]) => name)
+  const known = new Set([...keys, 'CONFIG_FILE'])
+  const unknown = named.filter(
+    (name) => !known.has(name) && !foreign.has(name) && !name.startsWith('CAP_'),
+  )
+  expect(unknown).toEqual([])
+  expect(new Set(named).size).toBeGreaterThan(15)
+})
+
+test('every flag of buddy-server on the page is one', () => {
+  const lines = [
+    ...page.split('\n').filter((line) => /^\s*buddy-server /.test(line)),
+    ...page.matchAll(/`(--[^`]+)`/g),
+  ]
+  const flags = lines.flatMap((line) => [...String(line).matchAll(/--([a-z-]+)/g)])
+  const known = new Set(['config', ...keys.map(flagOf)])
+  expect(flags.map(([, flag]) => flag!).filter((flag) => !known.has(flag))).toEqual([])
+  expect(flags.length).toBeGreaterThan(3)
+})
+
+let metrics = ''
+let status: object
+beforeAll(async () => {
+  const server = createBuddyServer({ port: 0, host: '127.0.0.1', iceServers: [] })
+  const { url } = await server.listen()
+  metrics = await (await fetch(`${url}/metrics`)).text()
+  status = server.status()
+  await server.close()
+})
+
+test('every key of a file on the page is one, or a figure of /status or of a webhook', () => {
+  const named = [...page.matchAll(/`([a-z]+(?:_[a-z]+)+)(?::[^`]*)?`/g)].map(([, name]) => name!)
+  const known = new Set([
+    ...keys.map(fileKeyOf),
+    ...Object.keys(siteAbout),
+    ...Object.keys(status),
+    'duration_ms',
+    // nginx
+    'proxy_read_timeout',
+    'worker_connections',
+  ])
+  const unknown = named.filter((name) => !known.has(name) && !/^(buddy|nodejs|process)_/.test(name))
+  expect(unknown).toEqual([])
+})
+
+test('the table of metrics has what a server exposes, of the kind it is, and no more', () => {
+  const exposed = [...metrics.matchAll(/^# TYPE (buddy_\w+) (\w+)$/gm)].map(
+    ([, name, kind]) => `${name} ${kind}`,
+  )
+  const listed = [...page.matchAll(/^\| `(buddy_\w+)`\s*\| (\w+)/gm)].map(
+    ([, name, kind]) => `${name} ${kind}`,
+  )
+  expect(exposed.length).toBeGreaterThan(20)
+  expect(listed.sort()).toEqual(exposed.sort())
+})
+
+test('every metric of an alert, or named elsewhere on the page, exists', () => {
+  const exposed = new Set([...metrics.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name!))
+  const named = [...code.matchAll(/\b(?:buddy|nodejs)_[a-z\d_]+[a-z\d]\b/g)].map(([name]) => name)
+  expect(named.filter((name) => !exposed.has(name))).toEqual([])
+})
+
+test('the codes of refusals, the events of webhooks and the fields of /status are those there are', () => {
+  const refused: readonly ErrorCode[] = [
+    'server-full',
+    'too-many-connections',
+    'origin-not-allowed',
+    'unknown-site',
+    'token-required',
+    'token-invalid',
+    'token-expired',
+    'token-wrong-site',
+    'banned',
+    'refused',
+    'unsupported-version',
+  ]
+  expect(firstCells('code')).toEqual(refused)
+  expect(firstCells('event')).toEqual(webhookEvents)
+  const [printed = '{}'] = blocks('json').filter((block) => block.includes('uptime_seconds'))
+  const { sites, ...figures } = JSON.parse(printed) as { sites: unknown[] }
+  expect(sites).toHaveLength(1)
+  expect(Object.keys(figures)).toEqual(Object.keys(status))
+})
+
+test('every link to a place on the page leads to one', () => {
+  const anchors = new Set(
+    [...page.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+      title!
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+  const linked = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor!)
+  expect(linked.filter((anchor) => !anchors.has(anchor))).toEqual([])
+})
