@@ -69,7 +69,7 @@ test.for(changes)('this change to it is fine: %s', (change) => {
 })
 
 test('the snippet signs a token that admits', async () => {
-  const [snippet = ''] = blocks('js').filter((block) => block.includes('SignJWT'))
+  const snippet = blocks('js').find((block) => block.includes('SignJWT'))!
   const body = snippet
     .replace(/^import .*\n/m, '')
     .replace('process.env.FORUM_SECRET', 'siteSecret')
@@ -164,7 +164,7 @@ test('the codes of refusals, the events of webhooks and the fields of /status ar
   ]
   expect(firstCells('code')).toEqual(refused)
   expect(firstCells('event')).toEqual(webhookEvents)
-  const [printed = '{}'] = blocks('json').filter((block) => block.includes('uptime_seconds'))
+  const printed = blocks('json').find((block) => block.includes('uptime_seconds'))!
   const { sites, ...figures } = JSON.parse(printed) as { sites: unknown[] }
   expect(sites).toHaveLength(1)
   expect(Object.keys(figures)).toEqual(Object.keys(status))
