@@ -1,0 +1,183 @@
+// docs/grafana/buddy.json asks for nothing that a server does not tell.
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { test } from '../server-fixture.ts'
+import { RawClient } from './raw-client.ts'
+
+const target = z.object({ expr: z.string().min(1), refId: z.string(), legendFormat: z.string() })
+const panel = z.object({
+  id: z.number(),
+  type: z.string(),
+  title: z.string().min(1),
+  gridPos: z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() }),
+  datasource: z.object({ type: z.string(), uid: z.string() }).optional(),
+  targets: z.array(target).default([]),
+})
+const dashboard = z
+  .object({
+    __inputs: z.array(z.object({ name: z.string(), type: z.string(), pluginId: z.string() })),
+    id: z.null(),
+    uid: z.string(),
+    title: z.string(),
+    panels: z.array(panel),
+    templating: z.object({
+      list: z.array(z.object({ name: z.string(), query: z.object({ query: z.string() }) })),
+    }),
+  })
+  .parse(
+    JSON.parse(readFileSync(new URL('../../docs/grafana/buddy.json', import.meta.url), 'utf8')),
+  )
+const { panels } = dashboard
+const charts = panels.filter(({ type }) => type !== 'row')
+const queries = charts.flatMap(({ title, targets }) => targets.map((each) => ({ title, ...each })))
+
+const functions = ['histogram_quantile', 'max', 'rate', 'sum', 'time']
+
+/** Names in an expression, by what they are. @throws Error where one is neither */
+function namesIn(expr: string): { readonly metrics: string[]; readonly labels: string[] } {
+  const labels = [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list = '']) =>
+    list.split(',').map((label) => label.trim()),
+  )
+  const bare = expr.replace(/\bby \([^)]*\)/g, '').replace(/\{[^}]*\}|\[[^\]]*\]/g, '')
+  const metrics = []
+  for (const [, name = '', call] of bare.matchAll(/\b([a-z_]\w*)\b\s*(\()?/gi)) {
+    if (call === undefined) metrics.push(name)
+    else if (!functions.includes(name)) throw new Error(`no function: ${name}`)
+  }
+  return { metrics, labels }
+}
+
+/** Types by metric, and of every sample its name with its labels' names. */
+async function scrape(url: string): Promise<{
+  readonly types: ReadonlyMap<string, string>
+  readonly labelsOf: (name: string) => ReadonlySet<string>
+}> {
+  const lines = (await (await fetch(`${url}/metrics`)).text()).split('\n')
+  const types = new Map(
+    lines.flatMap((line) => {
+      const [, name, type] = /^# TYPE (\S+) (\S+)$/.exec(line) ?? []
+      return name !== undefined && type !== undefined ? [[name, type]] : []
+    }),
+  )
+  const labelsOf = (name: string): ReadonlySet<string> =>
+    new Set(
+      lines
+        .filter((line) => line.startsWith(`${name}{`))
+        .flatMap((line) => [...line.matchAll(/[{,](\w+)="/g)].map(([, label = '']) => label)),
+    )
+  return { types, labelsOf }
+}
+
+/** Whether a server tells a series of this name: parts of a histogram have none of their own. */
+function isTold(types: ReadonlyMap<string, string>, name: string): boolean {
+  const [, base] = /^(.*)_(?:bucket|sum|count)$/.exec(name) ?? []
+  if (base !== undefined && types.get(base) === 'histogram') return true
+  return types.has(name) && types.get(name) !== 'histogram'
+}
+
+test('every metric that is queried exists on a server, with the labels it is split by', async ({
+  startServer,
+}) => {
+  const receiver = createServer((request, response) => {
+    request.resume()
+    response.end()
+  }).listen(0, '127.0.0.1')
+  // The server has four requests under way at most: when the fifth comes, one was counted.
+  const fifth = new Promise<void>((resolve) => {
+    let count = 0
+    receiver.on('request', () => ++count === 5 && resolve())
+  })
+  onTestFinished(() => {
+    receiver.close()
+    receiver.closeAllConnections()
+  })
+  await once(receiver, 'listening')
+  const { server, url } = await startServer({
+    maxUsers: 2,
+    webhookUrl: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`,
+    webhookSecret: 'of-these-tests-only-3f9c27ab10de',
+  })
+  // A counter with labels has no samples before the first of each.
+  const one = await RawClient.connect(url)
+  one.sayHello()
+  const { session } = await one.receive('welcome')
+  one.enter()
+  await one.receive('waiting')
+  const other = await RawClient.join(url, 'Other')
+  other.enter()
+  await other.receive('matched')
+  other.send({ type: 'report', reason: 'spam' })
+  other.send({ type: 'leave' })
+  await one.receive('partner-left')
+  server.ban(session, 1000)
+  await one.closed()
+  const unread = await RawClient.connect(url, { protocols: ['other.v1'] })
+  await unread.closed()
+  await fifth
+
+  const { types, labelsOf } = await scrape(url)
+  for (const { title, expr } of queries) {
+    const { metrics, labels } = namesIn(expr)
+    if (expr !== 'time()') expect(metrics, title).not.toEqual([])
+    for (const name of metrics) {
+      expect(isTold(types, name), `${name} in “${title}”`).toBe(true)
+      // When garbage is collected is not ours to say.
+      if (name.startsWith('nodejs_gc_')) continue
+      for (const label of labels) {
+        expect(labelsOf(name), `${label} of ${name} in “${title}”`).toContain(label)
+      }
+    }
+  }
+  for (const { name, query } of dashboard.templating.list) {
+    const [, metric = ''] = /^label_values\((\w+)(?:\{[^}]*\})?, (?:job|instance)\)$/.exec(
+      query.query,
+    )!
+    expect(isTold(types, metric), `${metric} of variable ${name}`).toBe(true)
+  }
+})
+
+test('every metric of Buddy’s own is shown', async ({ startServer }) => {
+  const { url } = await startServer()
+  const { types } = await scrape(url)
+  const shown = queries.flatMap(({ expr }) => namesIn(expr).metrics)
+  for (const name of types.keys()) {
+    if (!name.startsWith('buddy_')) continue
+    expect(
+      shown.some((each) => each === name || each.startsWith(`${name}_`)),
+      name,
+    ).toBe(true)
+  }
+})
+
+test('no panel is without a query, and every legend is split by what it names', () => {
+  for (const { title, targets, datasource } of charts) {
+    expect(targets, title).not.toEqual([])
+    expect(datasource, title).toEqual({ type: 'prometheus', uid: '${DS_PROMETHEUS}' })
+    for (const { expr, legendFormat } of targets) {
+      const isSummed = /\b(?:sum|max)\b/.test(expr)
+      const named = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label)
+      if (isSummed) expect(namesIn(expr).labels, title).toEqual(expect.arrayContaining(named))
+    }
+  }
+})
+
+test('it can be imported: the data source is asked for, ids are unique, panels do not overlap', () => {
+  expect(dashboard.__inputs).toEqual([
+    expect.objectContaining({ name: 'DS_PROMETHEUS', type: 'datasource', pluginId: 'prometheus' }),
+  ])
+  const ids = panels.map(({ id }) => id)
+  expect(new Set(ids).size).toBe(ids.length)
+  for (const { title, targets } of panels) {
+    const refs = targets.map(({ refId }) => refId)
+    expect(new Set(refs).size, title).toBe(refs.length)
+  }
+  const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) => {
+    expect(x + w).toBeLessThanOrEqual(24)
+    return Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`)
+  })
+  expect(new Set(cells).size).toBe(cells.length)
+})
