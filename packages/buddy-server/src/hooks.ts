@@ -21,28 +21,42 @@ export interface Visitor {
 }
 
 /**
- * What a program around the server may do. A hook that throws (or rejects) is told to the log; where
- * it was asked for leave, the answer is no, for this person only. Hooks run in the server's own
- * turn of the event loop: do not block it.
+ * What a program around the server may do, as the second argument of `createBuddyServer`. A hook that
+ * throws (or rejects) is told to the log; where it was asked for leave, the answer is no, for this
+ * person only. Hooks run in the server's own turn of the event loop: do not block it. What they are
+ * given is a copy of its own.
  */
 export interface BuddyServerHooks {
-  /** A connection before its first word. `false` refuses it. */
+  /**
+   * A connection before its first word, after the server's own limits. `false` refuses it with
+   * `refused`. It has to answer at once; what takes time belongs into {@link onConnect}.
+   */
   onUpgrade?(visitor: Visitor): boolean | void
-  /** Somebody says hello. `false` refuses; `{ name }` gives another name. */
+  /**
+   * Somebody says hello, after site, origin, ban and token. Not asked again for a session that is
+   * resumed. `false` refuses with `refused`; `{ name }` gives another name, which is cleaned and cut
+   * as any other; everything else admits. A promise is waited for, and holds up nobody else.
+   */
   onConnect?(person: Omit<Person, 'sessionId'> & Visitor): ConnectAnswer | Promise<ConnectAnswer>
+  /** Two have met. */
   onMatch?(match: {
     readonly room: string
     readonly people: readonly [Person, Person]
     /** From ticket to match, in the order of `people`. */
     readonly waitsMs: readonly [number, number]
   }): void
-  /** A line on its way to the partner. `false` keeps it back, and tells its author so. */
+  /**
+   * A line on its way to the partner; without this hook the server reads none. `false` keeps it back,
+   * and its author gets the error `refused` (`internal` where the hook failed). A promise is waited
+   * for: lines of one author keep their order, and one whose room is over by then goes nowhere.
+   */
   onText?(line: {
     readonly room: string
     readonly from: Person
     readonly to: Person
     readonly text: string
   }): boolean | void | Promise<boolean | void>
+  /** Somebody reports the person they are with, or were with last. */
   onReport?(report: {
     readonly from: Person
     /** The session reported; it may be over already. */
@@ -53,4 +67,5 @@ export interface BuddyServerHooks {
   onDisconnect?(person: Person, reason: SessionEnd): void
 }
 
-type ConnectAnswer = boolean | { readonly name: string } | void
+/** What `onConnect` may answer. */
+export type ConnectAnswer = boolean | { readonly name: string } | void

@@ -71,6 +71,7 @@ export interface BuddyServer {
 export interface BuddyServerSurroundings {
   /** As pino has it. @default none */
   readonly log?: Log
+  /** What the program is asked and told. @default none */
   readonly hooks?: BuddyServerHooks
 }
 
@@ -160,7 +161,13 @@ export function createBuddyServer(
     if ('code' in admitted || !hooks.onUpgrade) return admitted
     const visitor = { origin: upgrade.origin, address: clientAddress(upgrade) }
     try {
-      if (hooks.onUpgrade(visitor) !== false) return admitted
+      const answer: unknown = hooks.onUpgrade(visitor)
+      // Against its type. As a value it would let everybody in, and its rejection end the process.
+      if (answer instanceof Promise) {
+        answer.catch(onInternalError)
+        throw new Error('onUpgrade has to answer at once: whom it promises something is not let in')
+      }
+      if (answer !== false) return admitted
     } catch (error) {
       onInternalError(error)
     }

@@ -1,0 +1,420 @@
+// What a program around a server is asked and told, and that its mistakes are its own.
+import type { BuddyServerHooks } from '@buddy-chat/server'
+import { describe, expect } from 'vitest'
+import { test } from '../server-fixture.ts'
+import { createKeptLog } from './kept-log.ts'
+import { expectToTalk, RawClient } from './raw-client.ts'
+
+type Given<Name extends keyof BuddyServerHooks> = Parameters<NonNullable<BuddyServerHooks[Name]>>
+
+/** What a hook is given, one call after the other. */
+class Calls<T> {
+  readonly #calls: T[] = []
+  readonly #waiting: ((call: T) => void)[] = []
+
+  add(call: T): void {
+    const next = this.#waiting.shift()
+    if (next) next(call)
+    else this.#calls.push(call)
+  }
+
+  /** The oldest call that was not looked at yet, or the next to come. */
+  next(): Promise<T> {
+    const [call] = this.#calls.splice(0, 1)
+    return call === undefined
+      ? new Promise((resolve) => this.#waiting.push(resolve))
+      : Promise.resolve(call)
+  }
+
+  get unread(): number {
+    return this.#calls.length
+  }
+}
+
+/** Says hello, and tells what came of it. */
+async function welcomed(url: string, name: string): Promise<[RawClient, string, string]> {
+  const client = await RawClient.connect(url)
+  client.sayHello({ name })
+  const welcome = await client.receive('welcome')
+  return [client, welcome.session, welcome.name]
+}
+
+async function meet(one: RawClient, other: RawClient, lobby = ''): Promise<string> {
+  one.enter({ lobby })
+  await one.receive('waiting')
+  other.enter({ lobby })
+  const [{ room }] = await Promise.all([one.receive('matched'), other.receive('matched')])
+  return room
+}
+
+async function expectRefused(client: RawClient): Promise<void> {
+  expect(await client.receive('error')).toMatchObject({ code: 'refused', retryAfterMs: null })
+  expect(await client.closed()).toEqual({ code: 4511, reason: 'refused' })
+}
+
+const ana = { site: '', name: 'Ana', subject: undefined }
+
+describe('onUpgrade', () => {
+  test('is given the page and the address, before a word is said; false refuses with 4511', async ({
+    startServer,
+  }) => {
+    const calls = new Calls<Given<'onUpgrade'>[0]>()
+    const onUpgrade = (visitor: Given<'onUpgrade'>[0]): boolean => {
+      calls.add(visitor)
+      return visitor.origin !== 'https://unwanted.example'
+    }
+    const hooks = { onUpgrade }
+    const { url, server } = await startServer({ trustedProxyHops: 1 }, { hooks })
+    const unwanted = await RawClient.connect(url, {
+      origin: 'https://unwanted.example',
+      headers: { 'X-Forwarded-For': '203.0.113.7' },
+    })
+    await expectRefused(unwanted)
+    expect(await calls.next()).toEqual({
+      origin: 'https://unwanted.example',
+      address: '203.0.113.7',
+    })
+    await RawClient.join(url, 'Ana')
+    expect((await calls.next()).origin).toBeUndefined()
+    expect(server.status().users).toBe(1)
+  })
+
+  test('whom it refuses takes no place among the connections of an address', async ({
+    startServer,
+  }) => {
+    const hooks: BuddyServerHooks = { onUpgrade: ({ origin }) => origin !== 'https://no.example' }
+    const { url } = await startServer({ maxConnectionsPerAddress: 1 }, { hooks })
+    await expectRefused(await RawClient.connect(url, { origin: 'https://no.example' }))
+    await RawClient.join(url, 'Ana')
+  })
+
+  test.for<[string, NonNullable<BuddyServerHooks['onUpgrade']>]>([
+    [
+      'throws',
+      () => {
+        throw new Error('of the program')
+      },
+    ],
+    // Against its type, as JavaScript allows.
+    ['promises', (() => Promise.resolve(true)) as never],
+    ['promises and rejects', (() => Promise.reject(new Error('of the program'))) as never],
+  ])('one that %s lets nobody in and is told to the log', async ([, hook], { startServer }) => {
+    const { log, line } = createKeptLog()
+    const { url, server } = await startServer({}, { log, hooks: { onUpgrade: hook } })
+    await expectRefused(await RawClient.connect(url))
+    expect((await line(({ level }) => level === 'error')).fields['err']).toBeInstanceOf(Error)
+    expect(server.status().users).toBe(0)
+  })
+})
+
+describe('onConnect', () => {
+  test('is given who says hello; false refuses with 4511, and no session is begun', async ({
+    startServer,
+  }) => {
+    const calls = new Calls<Given<'onConnect'>[0]>()
+    const ended = new Calls<string>()
+    const { url, server } = await startServer(
+      {},
+      {
+        hooks: {
+          onConnect: (person) => {
+            calls.add(person)
+            return person.name !== 'Mallory'
+          },
+          onDisconnect: ({ name }) => ended.add(name),
+        },
+      },
+    )
+    const mallory = await RawClient.connect(url, { origin: 'https://page.example' })
+    mallory.sayHello({ name: '  Mallory ' })
+    await expectRefused(mallory)
+    expect(await calls.next()).toEqual({
+      ...ana,
+      name: 'Mallory',
+      origin: 'https://page.example',
+      address: expect.stringMatching(/^(127\.0\.0\.1|::1)$/),
+    })
+    const client = await RawClient.join(url, 'Ana')
+    expect(server.status().users).toBe(1)
+    await client.leave()
+    expect(await ended.next()).toBe('Ana')
+  })
+
+  test.for<[string, Given<'onConnect'>[0]['name'] | undefined, string]>([
+    ['gives another name', 'Guest', 'Guest'],
+    ['gives one that has to be cleaned', '  two\u0000  words ', 'two words'],
+    ['gives an empty one', ' ', 'Ana'],
+    ['says nothing', undefined, 'Ana'],
+  ])('where it %s, the person and the partner see it', async ([, given, seen], { startServer }) => {
+    const onConnect: BuddyServerHooks['onConnect'] = ({ name }) =>
+      name === 'Ana' && given !== undefined ? { name: given } : undefined
+    const { url } = await startServer({}, { hooks: { onConnect } })
+    const [client, , name] = await welcomed(url, 'Ana')
+    expect(name).toBe(seen)
+    const partner = await RawClient.join(url, 'Partner')
+    client.enter()
+    await client.receive('waiting')
+    partner.enter()
+    expect(await partner.receive('matched')).toMatchObject({ partnerName: seen })
+  })
+
+  test('a promise is waited for, and holds up nobody else', async ({ startServer }) => {
+    let admit: (name: { name: string }) => void = () => undefined
+    const answer = new Promise<{ name: string }>((resolve) => (admit = resolve))
+    const onConnect: BuddyServerHooks['onConnect'] = ({ name }) => name !== 'Slow' || answer
+    const { url } = await startServer({}, { hooks: { onConnect } })
+    const slow = await RawClient.connect(url)
+    slow.sayHello({ name: 'Slow' })
+    await expectToTalk(...(await RawClient.pair(url)))
+    expect(slow.unread).toEqual([])
+    admit({ name: 'Patient' })
+    expect(await slow.receive('welcome')).toMatchObject({ name: 'Patient' })
+  })
+
+  test('who has gone meanwhile takes no place', async ({ startServer }) => {
+    const asked = new Calls<string>()
+    let admit: (isAdmitted: boolean) => void = () => undefined
+    const answer = new Promise<boolean>((resolve) => (admit = resolve))
+    const hooks: BuddyServerHooks = {
+      onConnect: ({ name }) => {
+        asked.add(name)
+        return name !== 'Slow' || answer
+      },
+    }
+    const { url, server } = await startServer({ maxUsers: 1 }, { hooks })
+    const slow = await RawClient.connect(url)
+    slow.sayHello({ name: 'Slow' })
+    await asked.next()
+    await slow.leave()
+    admit(true)
+    await RawClient.join(url, 'Ana')
+    expect(server.status().users).toBe(1)
+  })
+
+  test('a session that is resumed is not asked about again', async ({ startServer }) => {
+    const calls = new Calls<string>()
+    const hooks: BuddyServerHooks = { onConnect: ({ name }) => calls.add(name) }
+    const { url } = await startServer({}, { hooks })
+    const first = await RawClient.connect(url)
+    first.sayHello()
+    const welcome = await first.receive('welcome')
+    await calls.next()
+    first.tcp.destroy()
+    await first.closed()
+    const [, again] = await RawClient.resume(url, welcome, first.received)
+    expect([again.session, calls.unread]).toEqual([welcome.session, 0])
+  })
+
+  test.for<[string, NonNullable<BuddyServerHooks['onConnect']>]>([
+    [
+      'throws',
+      ({ name }) => {
+        if (name === 'Ana') throw new Error('of the program')
+      },
+    ],
+    [
+      'rejects',
+      ({ name }) =>
+        name === 'Ana' ? Promise.reject(new Error('of the program')) : Promise.resolve(),
+    ],
+    ['answers what is no name', ({ name }) => (name === 'Ana' ? { name: 7 as never } : true)],
+    ['answers null', ({ name }) => (name === 'Ana' ? (null as never) : true)],
+  ])(
+    'one that %s refuses this person only and is told to the log',
+    async ([, hook], { startServer }) => {
+      const { log, line } = createKeptLog()
+      const { url } = await startServer({}, { log, hooks: { onConnect: hook } })
+      const pair = await RawClient.pair(url)
+      const client = await RawClient.connect(url)
+      client.sayHello({ name: 'Ana' })
+      await expectRefused(client)
+      expect((await line(({ level }) => level === 'error')).fields['err']).toBeInstanceOf(Error)
+      await expectToTalk(...pair)
+    },
+  )
+})
+
+describe('onMatch, onReport and onDisconnect', () => {
+  test('tell of what happens, with who is who', async ({ startServer }) => {
+    const matches = new Calls<Given<'onMatch'>[0]>()
+    const reports = new Calls<Given<'onReport'>[0]>()
+    const ends = new Calls<Given<'onDisconnect'>>()
+    const hooks: BuddyServerHooks = {
+      onMatch: (match) => matches.add(match),
+      onReport: (report) => reports.add(report),
+      onDisconnect: (...end) => ends.add(end),
+    }
+    const { url } = await startServer({}, { hooks })
+    const [one, oneId] = await welcomed(url, 'Ana')
+    const [other, otherId] = await welcomed(url, 'Bob')
+    const people = [
+      { ...ana, sessionId: oneId },
+      { ...ana, sessionId: otherId, name: 'Bob' },
+    ] as const
+    const room = await meet(one, other)
+    const match = await matches.next()
+    expect(match).toEqual({ room, people, waitsMs: [expect.any(Number), expect.any(Number)] })
+    // Whoever was there first has waited longer.
+    expect(match.waitsMs[0]).toBeGreaterThanOrEqual(match.waitsMs[1])
+
+    for (const reason of ['spam', 'nudity'] as const) other.send({ type: 'report', reason })
+    expect(await reports.next()).toEqual({ from: people[1], aboutId: oneId, reason: 'spam' })
+    await other.settled()
+    expect(reports.unread).toBe(0)
+    await one.leave()
+    expect(await ends.next()).toEqual([people[0], 'left'])
+  })
+
+  test.for<[Given<'onDisconnect'>[1], object]>([
+    ['lost', { resumeGraceMs: 20 }],
+    ['idle', { userTimeoutMs: 20, cleanupIntervalMs: 20 }],
+    ['banned', {}],
+    ['stopped', {}],
+  ])('a session that is over is told once: %s', async ([reason, options], { startServer }) => {
+    const ends = new Calls<Given<'onDisconnect'>[1]>()
+    const hooks: BuddyServerHooks = { onDisconnect: (_person, why) => ends.add(why) }
+    const { url, server } = await startServer(options, { hooks })
+    const [client, session] = await welcomed(url, 'Ana')
+    if (reason === 'lost') client.tcp.destroy()
+    if (reason === 'banned') server.ban(session, 1000)
+    if (reason === 'stopped') await server.close()
+    expect(await ends.next()).toBe(reason)
+    await server.close()
+    expect(ends.unread).toBe(0)
+  })
+
+  test.for<[string, () => never]>([
+    [
+      'throw',
+      () => {
+        throw new Error('of the program')
+      },
+    ],
+    ['reject', (() => Promise.reject(new Error('of the program'))) as never],
+  ])(
+    'where they %s, everything goes on, and the log is told of each',
+    async ([, hook], { startServer }) => {
+      const { log, line, lines } = createKeptLog()
+      const hooks = { onMatch: hook, onReport: hook, onDisconnect: hook }
+      const { url } = await startServer({}, { log, hooks })
+      const [one, other] = await RawClient.pair(url)
+      one.send({ type: 'report', reason: 'spam' })
+      await expectToTalk(one, other)
+      await one.leave()
+      await other.receive('partner-left')
+      await line(({ message }) => message === 'session ended')
+      await other.settled()
+      const errors = lines.filter(({ level }) => level === 'error')
+      expect(errors.map(({ fields }) => String(fields['err']))).toEqual(
+        Array(3).fill('Error: of the program'),
+      )
+    },
+  )
+})
+
+describe('onText', () => {
+  test('is given the line and both people; false keeps it back and tells its author', async ({
+    startServer,
+  }) => {
+    const lines = new Calls<Given<'onText'>[0]>()
+    const onText: BuddyServerHooks['onText'] = (line) => {
+      lines.add(line)
+      return line.text !== 'rude'
+    }
+    const { url } = await startServer({}, { hooks: { onText } })
+    const [one, oneId] = await welcomed(url, 'Ana')
+    const [other, otherId] = await welcomed(url, 'Bob')
+    const room = await meet(one, other)
+    one.send({ type: 'text', text: 'rude' })
+    expect(await one.receive('error')).toMatchObject({ code: 'refused' })
+    expect(await lines.next()).toEqual({
+      room,
+      from: { ...ana, sessionId: oneId },
+      to: { ...ana, sessionId: otherId, name: 'Bob' },
+      text: 'rude',
+    })
+    one.send({ type: 'text', text: 'kind' })
+    expect(await other.receive('text')).toMatchObject({ text: 'kind' })
+    // Only text is read: what sets up a call is not its business.
+    one.send({ type: 'signal', description: null, candidates: [], sending: null })
+    await other.receive('signal')
+    await lines.next()
+    expect(lines.unread).toBe(0)
+  })
+
+  test('an asynchronous one keeps the order of an author’s lines, however long each takes', async ({
+    startServer,
+  }) => {
+    const asked = new Calls<(isAllowed: boolean) => void>()
+    const onText: BuddyServerHooks['onText'] = ({ text }) =>
+      text.startsWith('slow') ? new Promise((resolve) => asked.add(resolve)) : text !== 'no'
+    const { url } = await startServer({}, { hooks: { onText } })
+    const [one, other] = await RawClient.pair(url)
+    for (const text of ['slow 1', 'quick', 'no', 'slow 2', 'last']) one.send({ type: 'text', text })
+    const answer = await asked.next()
+    // Behind nothing of one's own, the other way is open.
+    other.send({ type: 'text', text: 'meanwhile' })
+    expect(await one.receive('text')).toMatchObject({ text: 'meanwhile' })
+    await other.settled()
+    expect(other.unread).not.toContain('text')
+    answer(true)
+    ;(await asked.next())(true)
+    const texts = []
+    for (let count = 0; count < 4; count++) texts.push((await other.receive('text')).text)
+    expect(texts).toEqual(['slow 1', 'quick', 'slow 2', 'last'])
+    expect(await one.error()).toBe('refused')
+  })
+
+  test('a line whose room is over when it may pass goes nowhere, not to the next partner', async ({
+    startServer,
+  }) => {
+    const asked = new Calls<(isAllowed: boolean) => void>()
+    const onText: BuddyServerHooks['onText'] = ({ text }) =>
+      text === 'late' ? new Promise((resolve) => asked.add(resolve)) : true
+    const { url } = await startServer({}, { hooks: { onText } })
+    const [one, other] = await RawClient.pair(url)
+    one.send({ type: 'text', text: 'late' })
+    const answer = await asked.next()
+    await other.leave()
+    await one.receive('partner-left')
+    const next = await RawClient.join(url, 'Next')
+    one.send({ type: 'next' })
+    await one.receive('waiting')
+    next.enter()
+    await Promise.all([one.receive('matched'), next.receive('matched')])
+    answer(true)
+    one.send({ type: 'text', text: 'hello' })
+    expect(await next.receive('text')).toMatchObject({ text: 'hello' })
+    expect(one.unread).not.toContain('error')
+  })
+
+  test.for<[string, NonNullable<BuddyServerHooks['onText']>]>([
+    [
+      'throws',
+      ({ text }) => {
+        if (text === 'bad') throw new Error('of the program')
+      },
+    ],
+    [
+      'rejects',
+      ({ text }) =>
+        text === 'bad' ? Promise.reject(new Error('of the program')) : Promise.resolve(),
+    ],
+  ])(
+    'one that %s keeps the line back, and neither its author nor neighbours lose another',
+    async ([, hook], { startServer }) => {
+      const { log, line } = createKeptLog()
+      const { url } = await startServer({}, { log, hooks: { onText: hook } })
+      const [one, other] = await RawClient.pair(url, 'a')
+      const neighbours = await RawClient.pair(url, 'b')
+      one.send({ type: 'text', text: 'bad' })
+      expect(await one.error()).toBe('internal')
+      expect(String((await line(({ level }) => level === 'error')).fields['err'])).toBe(
+        'Error: of the program',
+      )
+      await expectToTalk(...neighbours)
+      await expectToTalk(one, other)
+      expect(other.unread).not.toContain('text')
+    },
+  )
+})
