@@ -7,5 +7,6 @@ const server = createBuddyServer({
   maxUsers: 100_000,
   maxRooms: 50_000,
   maxConnectionsPerAddress: 100_000,
+  maxConnectsPerAddress: 100_000,
 })
 report((await server.listen()).port)
