@@ -136,7 +136,7 @@ test('refusals are gathered into a line: how many of each, and a page that is no
   }
   let refused = 0
   await line(({ message, fields }) => {
-    if (message !== 'connections refused') return false
+    if (message !== 'connections refused or cut') return false
     expect(fields['origin']).toBe('https://other.example')
     refused += (fields['refused'] as Record<string, number>)['origin-not-allowed'] ?? 0
     return refused >= 3

@@ -33,6 +33,13 @@ const resumableCloses: ReadonlySet<CloseCode> = new Set([
   'slow-consumer',
   'session-taken',
 ])
+/** Ends of a connection for what it did; the operator wants to know how many. */
+const cuts: ReadonlySet<CloseCode> = new Set([
+  'rate-limited',
+  'hello-timeout',
+  'slow-consumer',
+  'protocol-violation',
+])
 /** How long a client stays away that was cut for its rate. */
 const floodRetryAfterMs = 30_000
 
@@ -144,6 +151,7 @@ export class ClientConnection implements ConnectionEvents {
     if (this.#isClosing) return
     this.#isClosing = true
     this.#endsSession = !resumableCloses.has(name)
+    if (cuts.has(name)) this.#context.handlers.notify('cut', { code: name })
     this.#connection.close(closeCodes[name], name)
   }
 

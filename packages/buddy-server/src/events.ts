@@ -1,4 +1,4 @@
-import type { ErrorCode, LeaveReason, ReportReason } from '@buddy-chat/protocol'
+import type { CloseCode, ErrorCode, LeaveReason, ReportReason } from '@buddy-chat/protocol'
 import type { Room } from './rooms.ts'
 import type { Session } from './sessions/session.ts'
 import type { SessionEnd } from './sessions/sessions.ts'
@@ -23,6 +23,8 @@ interface ServerEvents {
     /** A page's address, not a person's. */
     readonly origin: string | undefined
   }
+  /** A connection that was let in is ended for what it did; its session may go on. */
+  readonly cut: { readonly code: CloseCode }
   readonly reported: {
     readonly session: Session
     readonly aboutId: string

@@ -60,6 +60,8 @@ export async function run(
   onListening: (listening: Listening) => void,
 ): Promise<void> {
   try {
+    // Whoever asks for a reload while it starts gets what is read now; unheard it would end the process.
+    process.on('SIGHUP', () => undefined)
     const config = readConfig(input)
     const log = logOf(config)
     // Imported late: its native part may be what fails, and that deserves a sentence.

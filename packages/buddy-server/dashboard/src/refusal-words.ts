@@ -1,6 +1,6 @@
-import type { ErrorCode } from '@buddy-chat/protocol'
+import type { CloseCode, ErrorCode } from '@buddy-chat/protocol'
 
-const words: Readonly<Partial<Record<ErrorCode, string>>> = {
+const words: Readonly<Partial<Record<ErrorCode | CloseCode, string>>> = {
   'malformed-frame': 'Sent something that is no message',
   'invalid-field': 'Sent a message with a field that cannot be',
   'frame-too-large': 'Sent a message that is too long',
@@ -20,11 +20,14 @@ const words: Readonly<Partial<Record<ErrorCode, string>>> = {
   'not-permitted': 'Asked for what the site does not allow',
   banned: 'Shut out by the operator',
   refused: 'Refused by the program the server is part of',
+  'hello-timeout': 'Connected and said nothing',
+  'slow-consumer': 'Read too slowly, and was cut',
+  'protocol-violation': 'Broke the protocol again and again'
 }
 
 /** Why somebody was refused, for a person to read; a code unknown here is taken for words itself. */
 export function refusalWords(code: string): string {
-  const known = Object.hasOwn(words, code) ? words[code as ErrorCode] : undefined
+  const known = Object.hasOwn(words, code) ? words[code as ErrorCode | CloseCode] : undefined
   if (known !== undefined) return known
   const spaced = code.replaceAll('-', ' ')
   return spaced.charAt(0).toUpperCase() + spaced.slice(1)

@@ -447,8 +447,10 @@ describe('what goes together', () => {
   test.for<[Record<string, string>, string]>([
     [{ TLS_CERT_FILE: 'c' }, 'TLS_CERT_FILE and TLS_KEY_FILE go together: set both, or neither'],
     [{ TLS_KEY_FILE: 'k' }, 'TLS_CERT_FILE and TLS_KEY_FILE go together: set both, or neither'],
-    [{ TURN_URLS: 'turn:t' }, 'TURN_URLS and TURN_SECRET go together: set both, or neither'],
-    [{ TURN_SECRET: 'abcdefghi' }, 'TURN_URLS and TURN_SECRET go together: set both, or neither'],
+    [
+      { TURN_URLS: 'turn:t' },
+      'TURN_URLS needs TURN_SECRET: what the TURN servers share with this one',
+    ],
     [
       { WEBHOOK_URL: 'https://h.example' },
       'WEBHOOK_URL needs WEBHOOK_SECRET: a receiver must be able to tell who posts',
@@ -459,7 +461,7 @@ describe('what goes together', () => {
     ],
     [
       { SITES: JSON.stringify([{ ...site, turn_urls: 'turn:t' }]) },
-      'turn_urls and turn_secret of site forum go together',
+      'turn_urls of site forum needs a turn_secret',
     ],
   ])('%o', ([environment, sentence]) => {
     expect(mistakes(() => read(environment))).toEqual([sentence])

@@ -165,14 +165,14 @@ function togetherMistakes(options: ResolvedServerOptions): string[] {
   if (!tlsCertFile !== !tlsKeyFile) {
     mistakes.push('TLS_CERT_FILE and TLS_KEY_FILE go together: set both, or neither')
   }
-  if (turnUrls.length > 0 !== (turnSecret !== '')) {
-    mistakes.push('TURN_URLS and TURN_SECRET go together: set both, or neither')
+  if (turnUrls.length > 0 && turnSecret === '') {
+    mistakes.push('TURN_URLS needs TURN_SECRET: what the TURN servers share with this one')
   }
   for (const site of options.sites) {
     const urls = site.turnUrls ?? turnUrls
     const secret = site.turnSecret ?? turnSecret
-    if (urls.length > 0 !== (secret !== '') && (site.turnUrls || site.turnSecret)) {
-      mistakes.push(`turn_urls and turn_secret of site ${site.key} go together`)
+    if (urls.length > 0 && secret === '' && site.turnUrls) {
+      mistakes.push(`turn_urls of site ${site.key} needs a turn_secret`)
     }
   }
   if (webhookUrl && !webhookSecret) {

@@ -69,6 +69,11 @@ export function createMetrics(source: MetricsSource): Metrics {
   const sessions = counter('buddy_sessions_ended_total', 'Sessions ended, by reason.', 'reason')
   const rooms = counter('buddy_rooms_ended_total', 'Rooms ended, by reason.', 'reason')
   const refusals = counter('buddy_refusals_total', 'Connections refused, by error code.', 'code')
+  const cuts = counter(
+    'buddy_cuts_total',
+    'Connections ended for what they did, by close code.',
+    'code',
+  )
   const reports = counter('buddy_reports_total', 'Partners reported, by reason.', 'reason')
   const webhooks = counter('buddy_webhooks_total', 'Webhook deliveries, by outcome.', 'outcome')
   const joins = new Counter({ name: 'buddy_sessions_total', help: 'Sessions begun.', registers })
@@ -141,6 +146,7 @@ export function createMetrics(source: MetricsSource): Metrics {
         durations.observe(durationMs / 1000)
       },
       refused: ({ code }) => refusals.inc({ code }),
+      cut: ({ code }) => cuts.inc({ code }),
       reported: ({ reason }) => reports.inc({ reason }),
       banned: () => bans.inc(),
     },

@@ -25,14 +25,19 @@ export class RefusalCount {
 
   readonly observer: ServerObserver = {
     refused: ({ code, origin }) => {
-      this.#counts[code] = (this.#counts[code] ?? 0) + 1
       if (code === 'origin-not-allowed') this.#origin = origin?.slice(0, maxOriginLength)
-      this.#recent.set(code, {
-        count: (this.#recent.get(code)?.count ?? 0) + 1,
-        latestAtMs: this.#epochMs(),
-        latestOrigin: origin?.slice(0, maxOriginLength) ?? null,
-      })
+      this.#count(code, origin)
     },
+    cut: ({ code }) => this.#count(code),
+  }
+
+  #count(reason: string, origin?: string): void {
+    this.#counts[reason] = (this.#counts[reason] ?? 0) + 1
+    this.#recent.set(reason, {
+      count: (this.#recent.get(reason)?.count ?? 0) + 1,
+      latestAtMs: this.#epochMs(),
+      latestOrigin: origin?.slice(0, maxOriginLength) ?? null,
+    })
   }
 
   /** Of each kind how many since the start, the latest first. */
@@ -45,7 +50,7 @@ export class RefusalCount {
   /** Writes the line, if there is anything to say, and begins anew. */
   report(): void {
     if (Object.keys(this.#counts).length === 0) return
-    this.#log.info({ refused: this.#counts, origin: this.#origin }, 'connections refused')
+    this.#log.info({ refused: this.#counts, origin: this.#origin }, 'connections refused or cut')
     this.#counts = {}
     this.#origin = undefined
   }
