@@ -9,7 +9,14 @@ export default defineConfig({
           include: ['packages/*/src/**/*.test.ts', 'tests/{lint,docs}/*.test.ts'],
         },
       },
-      { test: { name: 'integration', include: ['tests/integration/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'integration',
+          include: ['tests/integration/**/*.test.ts'],
+          // Processes start slowly on a busy machine; what is waited for in vain says so earlier.
+          testTimeout: 20_000,
+        },
+      },
       {
         test: {
           name: 'e2e',
