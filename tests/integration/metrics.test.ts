@@ -175,3 +175,15 @@ test('with an admin token configured, whoever does not show it gets 401', async 
   const shown = await scrape(url, { Authorization: `Bearer ${adminToken}` })
   expect(shown.value('buddy_users')).toBe(0)
 })
+
+test('who is cut for what they did is counted by close code', async ({ startServer }) => {
+  const { url } = await startServer({ helloTimeoutMs: 50 })
+  const silent = await RawClient.connect(url)
+  expect((await silent.closed()).reason).toBe('hello-timeout')
+  const broken = await RawClient.join(url, 'Broken')
+  for (let index = 0; index < 5; index++) broken.sendRaw('no binary frame')
+  expect((await broken.closed()).reason).toBe('protocol-violation')
+  const { value } = await scrape(url)
+  expect(value('buddy_cuts_total', { code: 'hello-timeout' })).toBe(1)
+  expect(value('buddy_cuts_total', { code: 'protocol-violation' })).toBe(1)
+})

@@ -22,7 +22,7 @@ const words: Readonly<Partial<Record<ErrorCode | CloseCode, string>>> = {
   refused: 'Refused by the program the server is part of',
   'hello-timeout': 'Connected and said nothing',
   'slow-consumer': 'Read too slowly, and was cut',
-  'protocol-violation': 'Broke the protocol again and again'
+  'protocol-violation': 'Broke the protocol again and again',
 }
 
 /** Why somebody was refused, for a person to read; a code unknown here is taken for words itself. */
