@@ -175,11 +175,13 @@ describe('onConnect', () => {
     const asked = new Calls<string>()
     let admit: (isAdmitted: boolean) => void = () => undefined
     const answer = new Promise<boolean>((resolve) => (admit = resolve))
+    const ended = new Calls<string>()
     const hooks: BuddyServerHooks = {
       onConnect: ({ name }) => {
         asked.add(name)
         return name !== 'Slow' || answer
       },
+      onDisconnect: ({ name }) => ended.add(name),
     }
     const { url, server } = await startServer({ maxUsers: 1 }, { hooks })
     const slow = await RawClient.connect(url)
@@ -188,7 +190,7 @@ describe('onConnect', () => {
     await slow.leave()
     admit(true)
     await RawClient.join(url, 'Ana')
-    expect(server.status().users).toBe(1)
+    expect([server.status().users, ended.unread]).toEqual([1, 0])
   })
 
   test('a session that is resumed is not asked about again', async ({ startServer }) => {

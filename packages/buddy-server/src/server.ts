@@ -75,6 +75,12 @@ export interface BuddyServerSurroundings {
   readonly hooks?: BuddyServerHooks
 }
 
+/** What is not given, or given as undefined, is as in `defaultOptions`: a cap must not vanish. */
+function resolveOptions(options: BuddyServerOptions): ResolvedServerOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  return { ...defaultOptions, ...Object.fromEntries(given) }
+}
+
 /** How this machine reaches a server that listens on `host`. */
 function hostInUrl(host: string): string {
   if (['0.0.0.0', '::', '127.0.0.1'].includes(host)) return 'localhost'
@@ -97,7 +103,7 @@ export function createBuddyServer(
   options: BuddyServerOptions = {},
   { log = silentLog, hooks = {} }: BuddyServerSurroundings = {},
 ): BuddyServer {
-  let settings: ResolvedServerOptions = { ...defaultOptions, ...options }
+  let settings = resolveOptions(options)
   const onInternalError = (error: unknown): void => log.error({ err: error }, 'a handler failed')
   const clock = createSystemClock(onInternalError)
   const connections = new Set<ClientConnection>()
@@ -276,7 +282,7 @@ export function createBuddyServer(
   }
 
   function reload(renewed: BuddyServerOptions): readonly string[] {
-    const wanted: ResolvedServerOptions = { ...defaultOptions, ...renewed }
+    const wanted = resolveOptions(renewed)
     const names = Object.keys(defaultOptions) as (keyof ResolvedServerOptions)[]
     const fixed = names.filter((name) => !allSettings[name].isReloadable)
     const isSame = (name: keyof ResolvedServerOptions): boolean =>

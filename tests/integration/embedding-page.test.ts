@@ -1,0 +1,162 @@
+// docs/embedding.md: every snippet of it runs, and does what the page says.
+import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { BuddyServer } from '@buddy-chat/server'
+import { createBuddyServer, verifySignature } from '@buddy-chat/server'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { readConfig } from '../../packages/buddy-server/src/config/read-config.ts'
+import { RawClient } from './raw-client.ts'
+
+const page = readFileSync(new URL('../../docs/embedding.md', import.meta.url), 'utf8')
+const snippets = [...page.matchAll(/```js\n([^`]*)```/g)].map(([, code = '']) => code)
+
+/** A snippet that has run. */
+interface Run {
+  readonly servers: readonly BuddyServer[]
+  /** Where they listen, in the order in which they began to. */
+  readonly urls: readonly string[]
+  /** Of each line that says after `//` what it comes to: what it came to, and what it says. */
+  readonly results: readonly (readonly [unknown, unknown])[]
+  /** What its last `const` came to. */
+  readonly value: unknown
+}
+
+/**
+ * Runs the one snippet that has `text` in it, with `names` to use.
+ * @throws whatever it throws
+ */
+async function run(text: string, names: Readonly<Record<string, unknown>> = {}): Promise<Run> {
+  const found = snippets.filter((code) => code.includes(text))
+  expect(found).toHaveLength(1)
+  const servers: BuddyServer[] = []
+  const urls: string[] = []
+  const results: [unknown, unknown][] = []
+  const given = {
+    verifySignature,
+    results,
+    // As it is, but told where to listen and watched.
+    createBuddyServer: (...[options, surroundings]: Parameters<typeof createBuddyServer>) => {
+      const own = { ...options, port: 0, shutdownTimeoutMs: 0, iceServers: [] }
+      const server = createBuddyServer(own, surroundings)
+      servers.push(server)
+      return {
+        ...server,
+        listen: async () => {
+          const listening = await server.listen()
+          urls.push(listening.url)
+          return listening
+        },
+        reload: (renewed: object) => server.reload({ ...own, ...renewed, port: 0 }),
+      }
+    },
+    ...names,
+  }
+  onTestFinished(async () => {
+    await Promise.all(servers.map((server) => server.close()))
+  })
+  const constants = [...found[0]!.matchAll(/^const (\w+) =/gm)]
+  const body = found[0]!
+    .replace(/^import \{ \w+ \} from '@buddy-chat\/server'$/gm, '')
+    .replace(/^(\S.*) \/\/ (.*)$/gm, 'results.push([$1, $2])')
+  const AsyncFunction = (async () => undefined).constructor as FunctionConstructor
+  const compiled = AsyncFunction(
+    ...Object.keys(given),
+    `'use strict';\n${body}\nreturn ${constants.at(-1)?.[1] ?? 'undefined'}`,
+  ) as (...values: unknown[]) => Promise<unknown>
+  return { servers, urls, results, value: await compiled(...Object.values(given)) }
+}
+
+const secret = 'of-these-tests-only-3f9c27ab10de'
+
+test('a server starts with these options', async () => {
+  const { urls, servers } = await run('secretKey', { process: { env: { SECRET_KEY: secret } } })
+  await RawClient.join(urls[0]!, 'Ana', { origin: 'https://www.example.org' })
+  const stranger = await RawClient.connect(urls[0]!, { origin: 'https://other.example' })
+  expect(await stranger.error()).toBe('origin-not-allowed')
+  expect(servers[0]!.status()).toMatchObject({ max_users: 500, users: 1 })
+})
+
+test('its methods come to what stands beside them', async () => {
+  const { results } = await run('server.status().users')
+  expect(results).toHaveLength(5)
+  for (const [is, told] of results) expect(is).toEqual(told)
+})
+
+test('it closes at SIGTERM, and the program ends', async () => {
+  const once = vi.fn<(signal: string, listener: () => Promise<void>) => void>()
+  const exit = vi.fn<(code: number) => void>()
+  const { urls } = await run('process.once', { process: { once, exit } })
+  const client = await RawClient.join(urls[0]!, 'Ana')
+  const [signal, stop] = once.mock.calls[0]!
+  expect(signal).toBe('SIGTERM')
+  await stop()
+  expect(exit).toHaveBeenCalledWith(0)
+  expect(await client.closed()).toMatchObject({ code: 4000 })
+})
+
+test('the hooks have their say', async () => {
+  const counted: string[] = []
+  const stored: unknown[] = []
+  let isBlocked = true
+  const members = [{ nickname: 'Ana' }, { nickname: 'Bob' }]
+  const { urls, servers } = await run('onUpgrade: (', {
+    isBlocked: () => isBlocked,
+    findMember: () => Promise.resolve(members.shift()),
+    mayPass: (text: string) => Promise.resolve(text !== 'no'),
+    count: (what: string) => counted.push(what),
+    store: (report: object) => stored.push(report),
+    console: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  })
+  const url = (await servers[0]!.listen()).url
+  expect(urls).toEqual([])
+  expect(await (await RawClient.connect(url)).error()).toBe('refused')
+  isBlocked = false
+  const [one, other] = await RawClient.pair(url)
+  one.send({ type: 'text', text: 'no' })
+  expect(await one.error()).toBe('refused')
+  one.send({ type: 'text', text: 'yes' })
+  expect(await other.receive('text')).toMatchObject({ text: 'yes' })
+  other.send({ type: 'report', reason: 'spam' })
+  await other.settled()
+  expect(stored).toEqual([{ by: expect.any(String), aboutId: expect.any(String), reason: 'spam' }])
+  const nobody = await RawClient.connect(url)
+  nobody.sayHello()
+  expect(await nobody.error()).toBe('refused')
+  await servers[0]!.close()
+  expect(counted).toEqual(['match', 'stopped', 'stopped'])
+})
+
+test.for([true, false])('a webhook is told genuine from forged: %s', async (isGenuine) => {
+  const body = '{"event":"match"}'
+  const at = Math.floor(Date.now() / 1000)
+  const key = isGenuine ? secret : 'another'
+  const signature = createHmac('sha256', key).update(`${at}.${body}`).digest('hex')
+  const { value } = await run('verifySignature({', {
+    process: { env: { WEBHOOK_SECRET: secret } },
+    request: { headers: { 'buddy-signature': `t=${at},v1=${signature}` } },
+    body,
+  })
+  expect(value).toBe(isGenuine)
+})
+
+test('there is a test for each snippet', () => {
+  expect(snippets).toHaveLength(5)
+})
+
+const rows = [...page.matchAll(/^\| `([A-Z_]+)=(\S+)` +\| `(\w+): (.+)` +\|$/gm)]
+
+test.for(
+  rows.map(([, key = '', value = '', name = '', option = '']) => ({ key, value, name, option })),
+)('$key is the option $name', ({ key, value, name, option }) => {
+  const { options } = readConfig({ environment: { [key]: value, DEV: 'true' } })
+  expect(options[name as keyof typeof options]).toEqual(Function(`return ${option}`)())
+})
+
+test('an option that is undefined is as if it were not there', async () => {
+  const server = createBuddyServer({ maxUsers: undefined, port: 0 } as never)
+  onTestFinished(() => server.close())
+  const defaults = createBuddyServer().status()
+  expect(server.status().max_users).toBe(defaults.max_users)
+  server.reload({ maxUsers: 7, maxRooms: undefined, port: 0 } as never)
+  expect(server.status()).toMatchObject({ max_users: 7, max_rooms: defaults.max_rooms })
+})
