@@ -6,7 +6,7 @@ test('query parameters reach the element, and it fills the page', async ({
   startServer,
   visit,
 }) => {
-  const { server, url } = await startServer()
+  const { server, url } = await startServer({ sites: [{ key: 'home', allowedOrigins: ['self'] }] })
   const query = 'name=Ana&interests=jazz,chess&mode=text&lobby=den&site=home&autostart'
   const ana = await visit(`${url}/?${query}`)
   await ana.is('waiting')
