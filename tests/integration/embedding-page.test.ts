@@ -148,7 +148,7 @@ const rows = [...page.matchAll(/^\| `([A-Z_]+)=(\S+)` +\| `(\w+): (.+)` +\|$/gm)
 test.for(
   rows.map(([, key = '', value = '', name = '', option = '']) => ({ key, value, name, option })),
 )('$key is the option $name', ({ key, value, name, option }) => {
-  const { options } = readConfig({ environment: { [key]: value, DEV: 'true' } })
+  const { options } = readConfig({ environment: { [key]: value, BUDDY_DEV: 'true' } })
   expect(options[name as keyof typeof options]).toEqual(Function(`return ${option}`)())
 })
 
