@@ -27,9 +27,10 @@ const frame = encode({
   description: { type: 'offer', sdp: 'x'.repeat(185) },
   candidates: [],
   sending: null,
+  generation: null,
 })
 const ticket = (lobby) =>
-  encode({ type: 'ticket', mode: 'video', lobby, interests: [], languages: [] })
+  encode({ type: 'ticket', mode: 'video', lobby, interests: [], languages: [], offer: null })
 const signal = messages.signal.number
 
 function connect(port, lobby, onSignal) {

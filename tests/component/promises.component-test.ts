@@ -243,6 +243,7 @@ suite('what a stranger sends is only ever text', () => {
       description: { type: 'answer', sdp: 'nonsense' },
       candidates: [],
       sending: null,
+      generation: null,
     })
     await untilState(chat, 'waiting')
     const last = heard.findLast(({ name }) => name === 'buddy-leave')

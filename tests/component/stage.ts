@@ -146,7 +146,14 @@ export class Partner {
     const partner = new Partner(socket)
     await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }))
     partner.send({ type: 'hello', name, site: '', client: 'tests', token: null, resume: null })
-    partner.send({ type: 'ticket', mode: 'video', lobby, interests: [], languages: [] })
+    partner.send({
+      type: 'ticket',
+      mode: 'video',
+      lobby,
+      interests: [],
+      languages: [],
+      offer: null,
+    })
     await partner.receive('waiting')
     return partner
   }

@@ -131,7 +131,15 @@ export class RawClient {
 
   /** Gives a ticket. */
   enter(wish: Partial<Omit<MessageOf<'ticket'>, 'type'>> = {}): void {
-    this.send({ type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [], ...wish })
+    this.send({
+      type: 'ticket',
+      mode: 'video',
+      lobby: '',
+      interests: [],
+      languages: [],
+      offer: null,
+      ...wish,
+    })
   }
 
   /** The oldest message of this type that was not received yet, or the next to come. */

@@ -83,8 +83,14 @@ test('what is said to a partner arrives byte for byte, in order, and nowhere els
   const sent: Uint8Array[] = []
   for (let index = 0; index < 20; index++) {
     // A field of a later version goes through too: the server does not look.
-    const frame = encode({ type: 'signal', description: null, candidates: [], sending: null })
-    const longer = Uint8Array.from([0x95, ...frame.slice(1), index])
+    const frame = encode({
+      type: 'signal',
+      description: null,
+      candidates: [],
+      sending: null,
+      generation: null,
+    })
+    const longer = Uint8Array.from([0x96, ...frame.slice(1), index])
     sent.push(longer)
     one.sendRaw(longer)
   }
@@ -123,10 +129,10 @@ test('next: the partner is told, both can go on, and the same two do not meet at
 }) => {
   const { url } = await startServer({ rematchDelayMs: 60_000 })
   const [one, other] = await RawClient.pair(url)
-  one.send({ type: 'next' })
+  one.send({ type: 'next', offer: null })
   expect((await other.receive('partner-left')).reason).toBe('next')
   await one.receive('waiting')
-  other.send({ type: 'next' })
+  other.send({ type: 'next', offer: null })
   await other.receive('waiting')
   const third = await RawClient.join(url, 'Third')
   third.enter()
@@ -139,9 +145,9 @@ test('after the rematch delay the same two meet again rather than nobody', async
 }) => {
   const { url } = await startServer({ rematchDelayMs: 150 })
   const [one, other] = await RawClient.pair(url)
-  one.send({ type: 'next' })
+  one.send({ type: 'next', offer: null })
   await other.receive('partner-left')
-  other.send({ type: 'next' })
+  other.send({ type: 'next', offer: null })
   const [again] = await Promise.all([one.receive('matched'), other.receive('matched')])
   expect(again.partnerName).toBe('Other')
 })
@@ -151,8 +157,8 @@ test('both press Next in the same moment: nobody is told twice, both are in the 
 }) => {
   const { server, url } = await startServer({ rematchDelayMs: 60_000 })
   const [one, other] = await RawClient.pair(url)
-  one.send({ type: 'next' })
-  other.send({ type: 'next' })
+  one.send({ type: 'next', offer: null })
+  other.send({ type: 'next', offer: null })
   await Promise.all([one.receive('waiting'), other.receive('waiting')])
   await Promise.all([one.settled(), other.settled()])
   expect([...one.unread, ...other.unread]).toEqual(['partner-left'])
@@ -165,7 +171,7 @@ test('leave: out of room and queue, and back by a ticket', async ({ startServer 
   one.send({ type: 'leave' })
   expect((await other.receive('partner-left')).reason).toBe('left')
   expect(server.status()).toMatchObject({ users: 2, waiting: 0, rooms: 0 })
-  other.send({ type: 'next' })
+  other.send({ type: 'next', offer: null })
   await other.receive('waiting')
   other.send({ type: 'leave' })
   await other.settled()
@@ -222,7 +228,7 @@ test('a text for a partner who has just left is answered, not delivered to the n
   const third = await RawClient.join(url, 'Third')
   third.enter()
   await third.receive('waiting')
-  one.send({ type: 'next' })
+  one.send({ type: 'next', offer: null })
   await one.receive('matched')
   other.send({ type: 'text', text: 'for One only' })
   expect(await other.error()).toBe('not-in-room')

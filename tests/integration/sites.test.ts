@@ -208,9 +208,9 @@ test('a reload changes sites without dropping anyone', async ({ startServer }) =
   await join(url, 'a')
   expect((await join(url, 'a')).answer).toBe('server-full')
   // Those of a site that is gone go on among themselves.
-  ana.send({ type: 'next' })
+  ana.send({ type: 'next', offer: null })
   await ben.receive('partner-left')
-  ben.send({ type: 'next' })
+  ben.send({ type: 'next', offer: null })
   await Promise.all([ana.receive('matched'), ben.receive('matched')])
 })
 

@@ -1,3 +1,4 @@
+import type { Unsubscribe } from './emitter.ts'
 import type { MediaEnvironment } from './media/local-media.ts'
 import type { SignalingEnvironment } from './signaling/signaling-channel.ts'
 
@@ -7,8 +8,18 @@ export interface ClientEnvironment extends SignalingEnvironment {
   readonly createConnection: (configuration: RTCConfiguration) => RTCPeerConnection
   /** False where WebRTC is switched off, which privacy settings and extensions do. */
   readonly hasWebRtc: () => boolean
+  /** Tells when another network is used, and when the page or machine has slept, until called off. */
+  readonly watch: (listener: {
+    readonly onNetworkChange: () => void
+    readonly onWake: () => void
+  }) => Unsubscribe
   /** The page's address, against which `server` is read. */
   readonly baseUrl: () => string | undefined
+}
+
+/** Network Information, which Chromium alone has. */
+interface NavigatorWithNetwork {
+  readonly connection?: EventTarget & { readonly type?: string }
 }
 
 /** Chromium's Permissions Policy in script; other browsers keep it to themselves. */
@@ -24,6 +35,27 @@ export const browserEnvironment: ClientEnvironment = {
   clearTimeout: (id) => globalThis.clearTimeout(id),
   random: Math.random,
   createConnection: (configuration) => new RTCPeerConnection(configuration),
+  watch: ({ onNetworkChange, onWake }) => {
+    const listening = new AbortController()
+    const listen = (target: EventTarget | undefined, type: string, handle: () => void): void =>
+      target?.addEventListener?.(type, handle, { signal: listening.signal })
+    const { document, navigator } = globalThis
+    const network = (navigator as NavigatorWithNetwork | undefined)?.connection
+    let { type } = network ?? {}
+    listen(globalThis, 'online', onNetworkChange)
+    // It also tells of every guess at the speed, which is no other network.
+    listen(network, 'change', () => {
+      if (network?.type === type) return
+      type = network?.type
+      onNetworkChange()
+    })
+    listen(document, 'visibilitychange', () => {
+      if (document.visibilityState === 'visible') onWake()
+    })
+    listen(document, 'resume', onWake)
+    listen(globalThis, 'pageshow', onWake)
+    return () => listening.abort()
+  },
   hasWebRtc: () => 'RTCPeerConnection' in globalThis,
   baseUrl: () => globalThis.location?.href,
   media: () => ({

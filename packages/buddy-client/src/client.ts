@@ -1,6 +1,7 @@
 import type { MessageOf, ReportReason, ServerMessage } from '@buddy-chat/protocol'
 import type { ClientEnvironment } from './browser-environment.ts'
 import { browserEnvironment } from './browser-environment.ts'
+import { CallSetup } from './call-setup.ts'
 import type { Unsubscribe } from './emitter.ts'
 import { Emitter } from './emitter.ts'
 import { BuddyError } from './errors.ts'
@@ -10,13 +11,16 @@ import type { BuddyClientOptions } from './options.ts'
 import { mediaConstraints, resolveOptions } from './options.ts'
 import { Room } from './room.ts'
 import { Run } from './run.ts'
-import { assertSendable, toHello, toTicket } from './signaling/outgoing.ts'
+import { assertSendable, toHello, toSignal, toTicket } from './signaling/outgoing.ts'
 import { fromErrorFrame } from './signaling/server-error.ts'
 import { socketUrl } from './signaling/server-url.ts'
 import { SignalingChannel } from './signaling/signaling-channel.ts'
-import type { Sending } from './signal.ts'
+import type { PeerSignal, Sending } from './signal.ts'
 import type { ClientEvent, ClientState } from './state.ts'
 import { transition } from './state.ts'
+
+/** A call has its first moments to itself before the next is prepared beside it. */
+const prepareNextMs = 1500
 
 const leaveReasons = {
   next: 'partner-next',
@@ -41,8 +45,15 @@ export class BuddyClient {
   readonly #media: LocalMedia
   #state: ClientState = 'idle'
   #run: Run | undefined
-  #iceServers: RTCIceServer[] = []
+  readonly #setup: CallSetup
   #room: Room | undefined
+  /** Ends the wait for a quiet moment in which the next call is prepared. */
+  #cancelPreparation: () => void = () => undefined
+  /** The path was lost for good: nobody is looked for before `next()`. */
+  #isPaused = false
+  /** The wish that is being made ready; a later one takes its place. */
+  #wish = {}
+  #unwatch: Unsubscribe | undefined
   /** `next` is sent and not answered yet. */
   #isQueueing = false
 
@@ -56,12 +67,14 @@ export class BuddyClient {
     this.#media = new LocalMedia(environment.media, (stream) =>
       this.#emitter.emit('local-stream', stream),
     )
+    this.#setup = new CallSetup({ environment, localStream: () => this.#media.stream })
     this.#channel = new SignalingChannel(environment, {
       onWelcome: (welcome, isResumed) => this.#handleWelcome(welcome, isResumed),
       onMessage: (message) => this.#handleMessage(message),
       onRetry: (retry) => {
         // Media needs no server, and the session waits there: the call goes on.
         if (!this.#room || !retry.mayResume) this.#endCall('server-lost', 'server-lost')
+        this.#room?.setReachable('server', false)
         this.#emitter.emit('retry', retry)
       },
       onRefused: (error) => this.#handleRefused(error),
@@ -123,6 +136,8 @@ export class BuddyClient {
         throw new BuddyError('webrtc-unavailable', 'WebRTC is switched off in this browser')
       }
       this.#run = run
+      this.#setup.begin(run.options)
+      this.#watch()
       this.#advance('start')
       // A listener may have called stop() already.
       if (this.#run !== run) return run.promise
@@ -134,9 +149,11 @@ export class BuddyClient {
     return run.promise
   }
 
-  /** Leaves the partner and looks for another. Does nothing outside a call. */
+  /** Leaves the partner, or a call that was lost, and looks for another. Does nothing elsewhere. */
   next(): void {
-    if (this.#endCall('next')) this.#requeue()
+    const wasPaused = this.#isPaused
+    this.#isPaused = false
+    if (this.#endCall('next') || wasPaused) this.#requeue()
   }
 
   /** Ends everything: the call, the search, the connection; camera and microphone are released. */
@@ -211,7 +228,25 @@ export class BuddyClient {
   #enterQueue(): void {
     const run = this.#run
     if (!run?.isMediaReady || run.hasTicket || !this.#channel.isWelcome) return
-    run.hasTicket = this.#channel.send(toTicket(run.options))
+    run.hasTicket = true
+    this.#sendWish(run, (offer) => {
+      run.hasTicket = this.#channel.send(toTicket(run.options, offer))
+    })
+  }
+
+  /** Sends a wish with an offer for whoever waits already, as soon as that is made. */
+  #sendWish(run: Run, send: (offer: PeerSignal | null) => void): void {
+    const wish = (this.#wish = {})
+    this.#cancelPreparation()
+    if (run.options.mode === 'text') {
+      send(null)
+      return
+    }
+    void this.#setup.preparation.offer().then((offer) => {
+      if (this.#run !== run || this.#wish !== wish) return
+      run.toldSending = offer && this.#media.sending
+      send(offer && { ...offer, sending: run.toldSending, generation: null })
+    })
   }
 
   #handleWelcome(welcome: MessageOf<'welcome'>, isResumed: boolean): void {
@@ -222,18 +257,28 @@ export class BuddyClient {
       this.#isQueueing = false
       if (this.#room) this.#endCall('server-lost', 'server-lost')
     }
-    this.#advance('server-back')
+    this.#room?.setReachable('server', true)
+    if (!this.#isPaused) this.#advance('server-back')
     this.#emitter.emit('welcome', { isResumed, allowsText })
-    this.#enterQueue()
+    if (!this.#isPaused) this.#enterQueue()
   }
 
   #setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): void {
-    this.#iceServers = iceServers.map(({ urls, username, credential }) => ({
-      urls: [...urls],
-      ...(username !== null && { username }),
-      ...(credential !== null && { credential }),
-    }))
-    this.#room?.setIceServers(this.#iceServers)
+    const configuration = this.#setup.setIceServers(iceServers)
+    this.#room?.setConfiguration(configuration)
+  }
+
+  /** While a run lasts, what happens to the machine is looked at. */
+  #watch(): void {
+    this.#unwatch ??= this.#environment.watch({
+      onNetworkChange: () => {
+        this.#setup.preparation.handleStale()
+        this.#room?.handleNetworkChange()
+        this.#channel.checkConnection()
+      },
+      // Timers slept too: a connection may be dead for long without anybody having noticed.
+      onWake: () => this.#channel.checkConnection(),
+    })
   }
 
   #handleMessage(message: ServerMessage): void {
@@ -241,6 +286,7 @@ export class BuddyClient {
       case 'waiting':
         this.#isQueueing = false
         this.#closeRoom()
+        this.#setup.preparation.prepareAnswer()
         this.#advance('queued')
         this.#run?.resolve()
         this.#emitter.emit('waiting', { online: message.online })
@@ -254,11 +300,14 @@ export class BuddyClient {
         this.#room?.handleMessage(message)
         return
       case 'partner-left':
-        if (this.#endCall(leaveReasons[message.reason])) this.#requeue()
+        // What the partner found hopeless first is as hopeless here.
+        if (this.#room?.isInterrupted) this.#loseCall()
+        else if (this.#endCall(leaveReasons[message.reason])) this.#requeue()
         return
       case 'partner-away':
       case 'partner-back':
         if (!this.#room) return
+        this.#room.setReachable('partner', message.type === 'partner-back')
         this.#emitter.emit('partner-away', { isAway: message.type === 'partner-away' })
         return
       case 'ice-servers':
@@ -304,16 +353,23 @@ export class BuddyClient {
     const room = new Room({
       matched,
       mode: run.options.mode,
-      iceServers: this.#iceServers,
-      localStream: this.#media.stream,
+      setup: this.#setup,
       sending: this.#media.sending,
+      toldSending: run.toldSending,
       environment: this.#environment,
       events: this.#emitter,
       send: (message) => this.#channel.send(message),
-      onConnected: () => this.#advance('call-connected'),
+      onConnected: () => {
+        this.#advance('call-connected')
+        this.#prepareNext(run)
+      },
       onFailed: (error) => {
         this.#emitter.emit('error', error)
-        if (this.#room === room && this.#endCall('call-failed')) this.#requeue()
+        if (this.#room !== room) return
+        if (room.hasConnected) {
+          this.#loseCall()
+          this.#channel.send({ type: 'leave' })
+        } else if (this.#endCall('call-failed')) this.#requeue()
       },
     })
     this.#room = room
@@ -335,18 +391,40 @@ export class BuddyClient {
     const hadPartner = this.#room !== undefined
     this.#closeRoom()
     this.#advance(event)
-    if (hadPartner) this.#emitter.emit('leave', { reason })
+    const isSearching = event === 'call-ended' || event === 'server-lost'
+    if (hadPartner) this.#emitter.emit('leave', { reason, isSearching })
     return hadPartner
+  }
+
+  /** The path is lost for good, in the middle of a call: a person says whether to go on. */
+  #loseCall(): void {
+    this.#isPaused = true
+    this.#endCall('call-failed', 'call-lost')
+  }
+
+  /** The next call's link and offer, once this one has had a moment to itself. */
+  #prepareNext({ options: { mode } }: Run): void {
+    if (mode === 'text') return
+    const { setTimeout, clearTimeout } = this.#environment
+    this.#cancelPreparation()
+    const timer = setTimeout(() => this.#setup.preparation.prepareOffer(), prepareNextMs)
+    this.#cancelPreparation = () => clearTimeout(timer)
   }
 
   #closeRoom(): void {
     const room = this.#room
     this.#room = undefined
+    this.#cancelPreparation()
     room?.close()
   }
 
   #requeue(): void {
-    this.#isQueueing = this.#channel.send({ type: 'next' })
+    const run = this.#run
+    if (!run) return
+    this.#isQueueing = true
+    this.#sendWish(run, (offer) => {
+      this.#isQueueing = this.#channel.send({ type: 'next', offer: offer && toSignal(offer) })
+    })
     if (!this.#channel.isWelcome) this.#advance('server-lost')
   }
 
@@ -358,6 +436,11 @@ export class BuddyClient {
   }
 
   #release(): void {
+    this.#isPaused = false
+    this.#cancelPreparation()
+    this.#unwatch?.()
+    this.#unwatch = undefined
+    this.#setup.preparation.discard()
     this.#channel.close()
     this.#media.close()
   }

@@ -1,4 +1,5 @@
 import type { BuddyError } from './errors.ts'
+import type { RecoveryStep } from './peer/recovery.ts'
 import type { Sending } from './signal.ts'
 import type { Retry } from './signaling/signaling-channel.ts'
 import type { ClientState } from './state.ts'
@@ -11,7 +12,7 @@ export interface Partner {
 
 /**
  * Why a call ended. The partner: `partner-next` pressed Next, `partner-left` left for good,
- * `partner-lost` vanished. Oneself: `next`, `stop`. Nobody: `call-failed` no media path,
+ * `partner-lost` vanished. Oneself: `next`, `stop`. Nobody: `call-failed` no media path (any more),
  * `server-lost` the connection to the server broke.
  */
 export type CallEndReason =
@@ -33,12 +34,20 @@ export interface ClientEvents {
   readonly message: { readonly text: string; readonly from: 'partner' | 'self' }
   /** The partner has begun, or ceased, to type. */
   readonly typing: { readonly isTyping: boolean }
+  /**
+   * The path to the partner is lost and another is looked for (`restarting`, then `rebuilding`), or it
+   * is there again (`none`). The call goes on meanwhile, the picture stands still.
+   */
+  readonly interruption: { readonly step: RecoveryStep }
   /** What the partner lets one see and hear has changed. */
   readonly 'partner-sending': Sending
   /** What one lets the partner see and hear has changed. */
   readonly sending: Sending
-  /** A call has ended. Unless it was by `stop()`, the search goes on by itself. */
-  readonly leave: { readonly reason: CallEndReason }
+  /**
+   * A call has ended. The search goes on by itself, unless it was ended by `stop()` or the path was
+   * lost for good in the middle of it (`isSearching` false): then it waits for `next()`.
+   */
+  readonly leave: { readonly reason: CallEndReason; readonly isSearching: boolean }
   /** How many people are here. */
   readonly stats: { readonly online: number; readonly waiting: number; readonly rooms: number }
   /** The server is lost; the next attempt is due in `delayMs`. A call goes on where it `mayResume`. */

@@ -15,6 +15,11 @@ export interface BuddyClientOptions {
    * a function that gets it, which is asked before every connection. @default ''
    */
   readonly token?: TokenSource
+  /**
+   * Media goes through TURN servers only: the partner never learns this visitor's address. Without
+   * such a server no call comes about. @default false
+   */
+  readonly relayOnly?: boolean
   /** Shown to the partner, at most 128 bytes of UTF-8. @default 'Stranger', given by the server */
   readonly name?: string
   /** What both must want. @default 'video' */
@@ -60,6 +65,7 @@ export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
     server: options.server || (globalThis.location?.origin ?? ''),
     site: options.site ?? '',
     token: options.token ?? '',
+    relayOnly: options.relayOnly ?? false,
     name: options.name ?? '',
     mode: options.mode ?? 'video',
     lobby: options.lobby ?? '',

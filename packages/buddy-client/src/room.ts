@@ -1,34 +1,31 @@
 import type { ClientMessage, MessageOf, Mode } from '@buddy-chat/protocol'
 import type { ClientEnvironment } from './browser-environment.ts'
+import type { CallSetup } from './call-setup.ts'
 import type { Emitter } from './emitter.ts'
 import { BuddyError } from './errors.ts'
 import type { ClientEvents, Partner } from './events.ts'
 import { PeerCall } from './peer/peer-call.ts'
-import type { PeerSignal, Sending } from './signal.ts'
+import type { RecoveryStep } from './peer/recovery.ts'
+import type { Sending } from './signal.ts'
 import { assertSendable, toSignal } from './signaling/outgoing.ts'
 import { TypingSignal } from './typing-signal.ts'
 
 interface RoomDependencies {
   readonly matched: MessageOf<'matched'>
   readonly mode: Mode
-  readonly iceServers: RTCIceServer[]
-  readonly localStream: MediaStream | undefined
+  readonly setup: CallSetup
   readonly sending: Sending
+  /** What went along with the offer that came with the wish, if one did. */
+  readonly toldSending: Sending | null
   readonly environment: ClientEnvironment
   readonly events: Emitter<ClientEvents>
   /** False where the server is not connected. */
   readonly send: (message: ClientMessage) => boolean
-  /** Face to face; in text mode at once. */
+  /** Face to face, at first and again after an interruption; in text mode at once. */
   readonly onConnected: () => void
-  /** No media path to this partner. Once; the call is closed by then. */
+  /** No media path to this partner (any more). Once; the call is closed by then. */
   readonly onFailed: (error: BuddyError) => void
 }
-
-const toConfiguration = (iceServers: RTCIceServer[]): RTCConfiguration => ({
-  iceServers,
-  bundlePolicy: 'max-bundle',
-  rtcpMuxPolicy: 'require',
-})
 
 /** Oneself and a partner while it lasts: what is said, typed and shown between the two. */
 export class Room {
@@ -38,6 +35,9 @@ export class Room {
   #call: PeerCall | undefined
   #remoteStream: MediaStream | undefined
   #isClosed = false
+  #hasConnected = false
+  #isInterrupted = false
+  readonly #reachable = { server: true, partner: true }
 
   constructor(dependencies: RoomDependencies) {
     const { matched, environment, send } = dependencies
@@ -48,6 +48,16 @@ export class Room {
       clearTimeout: environment.clearTimeout,
       onChange: (isTyping) => send({ type: 'typing', isTyping }),
     })
+  }
+
+  /** Whether the two have ever been face to face. */
+  get hasConnected(): boolean {
+    return this.#hasConnected
+  }
+
+  /** Whether they have been, and are not just now. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted
   }
 
   get remoteStream(): MediaStream | undefined {
@@ -63,6 +73,8 @@ export class Room {
     if (this.#isClosed) return
     if (mode === 'text') onConnected()
     else this.#call = this.#createCall()
+    // A link that broke at once has said so before there was a call to close.
+    if (this.#isClosed) this.#call?.close()
   }
 
   /** A message of the partner's; they arrive unread by the server, already checked here. */
@@ -70,7 +82,7 @@ export class Room {
     const { events } = this.#dependencies
     switch (message.type) {
       case 'signal':
-        this.#call?.handleSignal(message as PeerSignal)
+        this.#call?.handleSignal(message)
         return
       case 'typing':
         events.emit('typing', { isTyping: message.isTyping })
@@ -97,8 +109,23 @@ export class Room {
   }
 
   /** For the next time a path is looked for: those the call began with may have ended by then. */
-  setIceServers(iceServers: RTCIceServer[]): void {
-    this.#call?.setConfiguration(toConfiguration(iceServers))
+  setConfiguration(configuration: RTCConfiguration): void {
+    this.#call?.setConfiguration(configuration)
+  }
+
+  /** Whether the server is connected, here or at the partner's: signals get through only then. */
+  setReachable(end: 'server' | 'partner', isReachable: boolean): void {
+    this.#reachable[end] = isReachable
+    this.#call?.setReachable(this.#reachable.server && this.#reachable.partner)
+  }
+
+  handleNetworkChange(): void {
+    this.#call?.handleNetworkChange()
+  }
+
+  /** See `PeerLink.replaceTrack`. */
+  async replaceTrack(track: MediaStreamTrack): Promise<void> {
+    await this.#call?.replaceTrack(track)
   }
 
   setSending(sending: Sending): void {
@@ -121,24 +148,40 @@ export class Room {
   }
 
   #createCall(): PeerCall {
-    const { environment, events, mode, send, iceServers, matched } = this.#dependencies
-    const { localStream, sending, onConnected, onFailed } = this.#dependencies
+    const { environment, events, send, setup, matched } = this.#dependencies
+    const { sending, toldSending, onFailed } = this.#dependencies
+    const isOwnOffer = matched.isOffered && !matched.isPolite
+    const prepared = setup.preparation.take(isOwnOffer ? 'offered' : 'any')
     return new PeerCall({
       isPolite: matched.isPolite,
-      kinds: mode === 'video' ? ['audio', 'video'] : ['audio'],
-      localStream,
+      isOffered: isOwnOffer && prepared !== undefined,
+      // The partner answers an offer that is here no more: a new connection takes its place.
+      generation: isOwnOffer && !prepared ? 1 : 0,
+      link: prepared ?? setup.createLink(),
+      createLink: () => setup.createLink(),
       sending,
+      toldSending,
       setTimeout: environment.setTimeout,
       clearTimeout: environment.clearTimeout,
-      createConnection: () => environment.createConnection(toConfiguration(iceServers)),
       sendSignal: (signal) => void send(toSignal(signal)),
       onRemoteStream: (stream) => {
         this.#remoteStream = stream
         events.emit('remote-stream', stream)
       },
       onPartnerSending: (partnerSending) => events.emit('partner-sending', partnerSending),
-      onConnected,
+      onStep: (step) => this.#handleStep(step),
       onFailed,
     })
+  }
+
+  #handleStep(step: RecoveryStep): void {
+    const { events, onConnected } = this.#dependencies
+    const wasInterrupted = this.#isInterrupted
+    this.#isInterrupted = this.#hasConnected && step !== 'none'
+    if (step === 'none') {
+      this.#hasConnected = true
+      onConnected()
+    }
+    if (wasInterrupted || this.#isInterrupted) events.emit('interruption', { step })
   }
 }

@@ -1,5 +1,6 @@
 import type { BuddyError } from './errors.ts'
 import type { ResolvedOptions } from './options.ts'
+import type { Sending } from './signal.ts'
 
 /**
  * From one `start()` to its end, by `stop()`, a refusal or a failure. What was begun for a run that
@@ -13,6 +14,8 @@ export class Run {
   isMediaReady = false
   /** Whether the server's session has the ticket of this run. */
   hasTicket = false
+  /** What went along with the latest offer, for a partner that was not known yet. */
+  toldSending: Sending | null = null
   /** Whether there has been a partner in the server's present session. */
   hasMet = false
   #resolve!: () => void

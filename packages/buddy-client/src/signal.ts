@@ -4,9 +4,15 @@ export interface Sending {
   readonly video: boolean
 }
 
-/** One WebRTC signal to or from the partner; any part may be absent (null or empty). */
-export interface PeerSignal {
+/** What travels about one peer connection; either part may be absent (null or empty). */
+export interface LinkSignal {
   readonly description: { readonly type: 'offer' | 'answer'; readonly sdp: string } | null
   readonly candidates: readonly RTCIceCandidateInit[]
+}
+
+/** One WebRTC signal to or from the partner; any part may be absent (null or empty). */
+export interface PeerSignal extends LinkSignal {
   readonly sending: Sending | null
+  /** Which of the room's peer connections, one after the other, it is about; null is the first. */
+  readonly generation: number | null
 }

@@ -3,7 +3,7 @@
  * `idle` nothing runs, no device is open · `connecting` devices and server are being opened ·
  * `waiting` in the queue · `negotiating` matched, no media yet · `connected` face to face, also while
  * the server is lost and the session can be resumed · `reconnecting` the server is lost outside a
- * call, the client keeps trying · `closed` the server refused for good; `start()` tries anew.
+ * call and the client keeps trying, or a call is lost and `next()` is waited for · `closed` the server refused for good; `start()` tries anew.
  */
 export type ClientState =
   'idle' | 'connecting' | 'waiting' | 'negotiating' | 'connected' | 'reconnecting' | 'closed'
@@ -15,6 +15,7 @@ export type ClientEvent =
   | 'matched'
   | 'call-connected'
   | 'call-ended'
+  | 'call-lost'
   | 'server-lost'
   | 'server-back'
   | 'refused'
@@ -33,8 +34,8 @@ const transitions: Record<ClientState, Partial<Record<ClientEvent, ClientState>>
   connecting: running,
   waiting: running,
   negotiating: { ...running, 'call-connected': 'connected', 'call-ended': 'waiting' },
-  connected: { ...running, 'call-ended': 'waiting' },
-  reconnecting: { ...running, 'server-back': 'connecting' },
+  connected: { ...running, 'call-ended': 'waiting', 'call-lost': 'reconnecting' },
+  reconnecting: { ...running, 'server-back': 'connecting', 'call-ended': 'waiting' },
   closed: { start: 'connecting', stop: 'idle' },
 }
 

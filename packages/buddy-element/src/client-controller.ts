@@ -133,6 +133,7 @@ export class ClientController implements ReactiveController {
       client.on('stats', ({ online }) => this.#show({ online })),
       client.on('retry', (retry) => this.#handleRetry(retry)),
       client.on('welcome', ({ allowsText }) => this.#handleWelcome(allowsText)),
+      client.on('interruption', ({ step }) => this.#show({ interruption: step })),
       client.on('partner-away', ({ isAway }) => this.#show({ isPartnerAway: isAway })),
       client.on('error', (error) => this.#handleError(error)),
     ]
@@ -140,7 +141,7 @@ export class ClientController implements ReactiveController {
 
   #handleState({ state, previous }: ClientEvents['state']): void {
     this.#stopCountdown()
-    this.#show({ state, retry: undefined })
+    this.#show({ state, retry: undefined, ...(state !== 'reconnecting' && { isLost: false }) })
     this.#host.announce('buddy-state-change', { state, previous })
   }
 
@@ -154,6 +155,8 @@ export class ClientController implements ReactiveController {
       notice: undefined,
       isPartnerTyping: false,
       isPartnerAway: false,
+      interruption: 'none',
+      isLost: false,
       partnerSending: initialView.partnerSending,
     })
     this.#host.announce('buddy-match', { partner, interests })
@@ -166,10 +169,18 @@ export class ClientController implements ReactiveController {
     this.#host.announce('buddy-message', line)
   }
 
-  #handleLeave({ reason }: ClientEvents['leave']): void {
+  #handleLeave({ reason, isSearching }: ClientEvents['leave']): void {
+    const isLost = reason === 'call-failed' && !isSearching
     const notice = leaveNotice(reason, this.#view.partner?.name ?? '')
-    this.#show({ partner: undefined, isPartnerTyping: false, isTextOpen: false, unread: 0 })
-    if (notice) this.#tell(notice)
+    this.#show({
+      partner: undefined,
+      isPartnerTyping: false,
+      isTextOpen: false,
+      unread: 0,
+      interruption: 'none',
+      isLost,
+    })
+    if (notice && !isLost) this.#tell(notice)
     this.#host.announce('buddy-leave', { reason })
   }
 

@@ -1,4 +1,11 @@
-import type { BuddyError, ClientState, Mode, Partner, Sending } from '@buddy-chat/client'
+import type {
+  BuddyError,
+  ClientState,
+  Mode,
+  Partner,
+  RecoveryStep,
+  Sending,
+} from '@buddy-chat/client'
 
 /** A line of the conversation with the present partner. */
 export interface Line {
@@ -24,6 +31,10 @@ export interface ChatView {
   readonly partnerSending: Sending
   readonly lines: readonly Line[]
   readonly isPartnerTyping: boolean
+  /** What is being done about a path that was lost in the middle of a call. */
+  readonly interruption: RecoveryStep
+  /** The path was lost for good: a person says whether to go on. */
+  readonly isLost: boolean
   /** The partner's connection to the server is lost; the call may go on all the same. */
   readonly isPartnerAway: boolean
   /** People on the server, as last told. */
@@ -77,6 +88,8 @@ export const initialView: ChatView = {
   lines: [],
   isPartnerTyping: false,
   isPartnerAway: false,
+  interruption: 'none',
+  isLost: false,
   online: undefined,
   retry: undefined,
   problem: undefined,

@@ -20,6 +20,14 @@ const candidate = fc.record({
   usernameFragment: orNull(short),
 })
 
+const signalFields = {
+  description: orNull(fc.record({ type: fc.constantFrom('offer', 'answer'), sdp: word } as const)),
+  candidates: fc.array(candidate, { maxLength: 64 }),
+  sending: orNull(fc.record({ audio: fc.boolean(), video: fc.boolean() })),
+  generation: orNull(fc.nat({ max: 255 })),
+}
+const offer = orNull(fc.record(signalFields))
+
 const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
     type: fc.constant('hello'),
@@ -35,16 +43,11 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     lobby: short,
     interests: fc.array(word, { maxLength: 10 }),
     languages: fc.array(fc.string({ minLength: 1, maxLength: 8 }), { maxLength: 8 }),
+    offer,
   } as const),
-  fc.constantFrom({ type: 'next' } as const, { type: 'leave' } as const),
-  fc.record({
-    type: fc.constant('signal'),
-    description: orNull(
-      fc.record({ type: fc.constantFrom('offer', 'answer'), sdp: word } as const),
-    ),
-    candidates: fc.array(candidate, { maxLength: 64 }),
-    sending: orNull(fc.record({ audio: fc.boolean(), video: fc.boolean() })),
-  } as const),
+  fc.record({ type: fc.constant('next'), offer } as const),
+  fc.constant({ type: 'leave' } as const),
+  fc.record({ type: fc.constant('signal'), ...signalFields } as const),
   fc.record({ type: fc.constant('text'), text: word } as const),
   fc.record({ type: fc.constant('typing'), isTyping: fc.boolean() } as const),
   fc.record({
@@ -158,9 +161,22 @@ describe('encode and decode', () => {
   })
 })
 
-const ticket = { type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] } as const
+const ticket = {
+  type: 'ticket',
+  mode: 'video',
+  lobby: '',
+  interests: [],
+  languages: [],
+  offer: null,
+} as const
 const hello = { type: 'hello', name: '', site: '', client: '', token: null, resume: null } as const
-const signal = { type: 'signal', description: null, candidates: [], sending: null } as const
+const signal = {
+  type: 'signal',
+  description: null,
+  candidates: [],
+  sending: null,
+  generation: null,
+} as const
 
 describe('every limit holds, in the encoder as in the decoder', () => {
   const cases: readonly [string, Message, string][] = [
@@ -278,6 +294,7 @@ test('the fullest signal that is allowed passes the structural check', () => {
     description: { type: 'offer', sdp: 'v'.repeat(32_768) },
     candidates,
     sending: { audio: true, video: true },
+    generation: 7,
   }
   expect(decode(encode(full))).toEqual(full)
 })

@@ -57,6 +57,18 @@ const candidate = tuple({
 /** What the sender lets the partner see and hear at present. */
 const sending = tuple({ audio: boolean, video: boolean })
 
+const signalFields = {
+  description: nullable(description),
+  candidates: list(candidate, 64),
+  sending: nullable(sending),
+  /**
+   * Which of the room's peer connections, one after the other, it is about; null is the first. A
+   * higher number than the partner has seen asks it to make a new one too.
+   */
+  generation: nullable(uint(255)),
+}
+const offer = nullable(tuple(signalFields))
+
 /** Every message of protocol v1. `docs/protocol.md` describes each byte. */
 export const messages = {
   /** First on every connection: who is here. An empty `site` is the server's own. */
@@ -77,25 +89,26 @@ export const messages = {
     ),
   }),
   /** The wish to be matched; enters the queue at once. Replaces an earlier ticket, ends a room. */
-  ticket: define(2, 'client', 1024, {
+  ticket: define(2, 'client', 50_176, {
     mode: oneOf(modes),
     lobby: string(64),
     interests: list(string(48, 1), 10),
     languages: list(string(35, 1), 8),
+    /** A `signal` for whoever waits already; dropped where nobody does. */
+    offer,
   }),
   /** Ends the room, if there is one, and puts the ticket at the end of the queue. */
-  next: define(3, 'client', 64, {}),
+  next: define(3, 'client', 49_152, { offer }),
   /** Ends the room, takes the ticket out of the queue. The session stays. */
   leave: define(4, 'client', 64, {}),
   /** Tells the operator about the partner, or about the latest one. The room goes on. */
   report: define(5, 'client', 64, { reason: oneOf(reportReasons, 'other') }),
 
+  /** Asks for a sign of life, after a sleep or a change of network: the answer is `stats`. */
+  ping: define(6, 'client', 64, {}),
+
   /** WebRTC signalling, any part of it alone or together. */
-  signal: define(16, 'partner', 49_152, {
-    description: nullable(description),
-    candidates: list(candidate, 64),
-    sending: nullable(sending),
-  }),
+  signal: define(16, 'partner', 49_152, signalFields),
   text: define(17, 'partner', 4200, { text: string(4096, 1) }),
   typing: define(18, 'partner', 64, { isTyping: boolean }),
 
@@ -124,6 +137,8 @@ export const messages = {
     partnerName: string(128),
     /** Interests that both gave, in the receiver's own words. */
     interests: list(string(48, 1), 10),
+    /** Whether the offer that came with the newcomer's wish is used: it is the first `signal`. */
+    isOffered: boolean,
   }),
   /** The room has ended by the partner's doing. The ticket is not in the queue: send `next`. */
   'partner-left': define(35, 'server', 64, { reason: oneOf(leaveReasons, 'left') }),

@@ -16,6 +16,7 @@ import type { Joined } from './handlers/hello.ts'
 import { handleLeave } from './handlers/leave.ts'
 import { handleNext } from './handlers/next.ts'
 import { handleModeratedText, handleRelay } from './handlers/relay.ts'
+import { handlePing } from './handlers/ping.ts'
 import { handleReport } from './handlers/report.ts'
 import { handleTicket } from './handlers/ticket.ts'
 import type { Refusal } from './limits/admission.ts'
@@ -250,9 +251,11 @@ export class ClientConnection implements ConnectionEvents {
       case 'ticket':
         return () => handleTicket(session, message, handlers)
       case 'next':
-        return () => handleNext(session, handlers)
+        return () => handleNext(session, message, handlers)
       case 'leave':
         return () => handleLeave(session, handlers)
+      case 'ping':
+        return () => handlePing(session, handlers)
       case 'report':
         return () => handleReport(session, message, handlers)
       default:

@@ -43,7 +43,7 @@ export class Rooms {
 
   /**
    * Opens a room and tells both: whoever waited is polite, so that the newcomer, whose page has
-   * just had a person's attention, makes the offer.
+   * just had a person's attention, makes the offer. An offer that came with its wish goes along.
    * @throws Error where one of them is in a room
    */
   open(waited: Session, arrived: Session, waitsMs: readonly [number, number]): void {
@@ -61,8 +61,10 @@ export class Rooms {
         isPolite: self === waited,
         partnerName: partner.name,
         interests: commonInterests(self, partner),
+        isOffered: arrived.offer !== undefined,
       })
     }
+    if (arrived.offer) waited.sendFrame(arrived.offer)
     onOpened(room, waitsMs)
   }
 

@@ -1,7 +1,7 @@
 /** Candidates that come within this time travel together. */
 const windowMs = 20
 /** The most one `signal` holds; see the protocol. */
-const maxCandidates = 64
+export const maxCandidates = 64
 
 interface CandidateBatchDependencies {
   readonly onBatch: (candidates: RTCIceCandidateInit[]) => void

@@ -17,13 +17,21 @@ export function toHello({
 }
 
 /** The wish to be matched. */
-export function toTicket(options: ResolvedOptions): MessageOf<'ticket'> {
+export function toTicket(
+  options: ResolvedOptions,
+  offer: PeerSignal | null = null,
+): MessageOf<'ticket'> {
   const { mode, lobby, interests, languages } = options
-  return { type: 'ticket', mode, lobby, interests, languages }
+  return { type: 'ticket', mode, lobby, interests, languages, offer: offer && toSignal(offer) }
 }
 
 /** A signal with nil for what browsers leave undefined. */
-export function toSignal({ description, candidates, sending }: PeerSignal): MessageOf<'signal'> {
+export function toSignal({
+  description,
+  candidates,
+  sending,
+  generation,
+}: PeerSignal): MessageOf<'signal'> {
   return {
     type: 'signal',
     description,
@@ -34,6 +42,7 @@ export function toSignal({ description, candidates, sending }: PeerSignal): Mess
       usernameFragment: candidate.usernameFragment ?? null,
     })),
     sending,
+    generation,
   }
 }
 

@@ -101,10 +101,10 @@ const join = (): void => {
 
 test('says hello first, and nothing before the welcome', () => {
   latest().opens()
-  expect(channel.send({ type: 'next' })).toBe(false)
+  expect(channel.send({ type: 'next', offer: null })).toBe(false)
   latest().says(welcome)
-  expect(channel.send({ type: 'next' })).toBe(true)
-  expect(latest().sent).toEqual([first, { type: 'next' }])
+  expect(channel.send({ type: 'next', offer: null })).toBe(true)
+  expect(latest().sent).toEqual([first, { type: 'next', offer: null }])
 })
 
 test('comes back after a loss with growing waits, and starts anew once welcome', () => {
@@ -191,7 +191,14 @@ test("a partner's name is cleaned here, whatever the server let through", () => 
   own.open({ url: 'ws://test/ws', hello, token: '' })
   join()
   const partnerName = 'A\u202Ena\u0000 '
-  latest().says({ type: 'matched', room: 'r', isPolite: true, partnerName, interests: [] })
+  latest().says({
+    type: 'matched',
+    room: 'r',
+    isPolite: true,
+    partnerName,
+    interests: [],
+    isOffered: false,
+  })
   expect(names).toEqual(['A na'])
 })
 
@@ -236,11 +243,11 @@ test('a session is resumed: what was received is told, what the server lacks is 
   expect(latest().sent).toEqual([{ ...first, resume: { token: 'ticket-1', received: 2 } }])
   latest().says({ ...welcome, resumeToken: 'ticket-2', received: 1 })
   latest().says({ type: 'text', text: 'missed' })
-  channel.send({ type: 'next' })
+  channel.send({ type: 'next', offer: null })
   expect(latest().sent.slice(1)).toEqual([
     { type: 'text', text: 'lost on the way' },
     { type: 'text', text: 'typed meanwhile' },
-    { type: 'next' },
+    { type: 'next', offer: null },
   ])
   expect(heard).toEqual(['welcome', 'waiting', 'resumed', 'text'])
   comeBack(4)
@@ -273,7 +280,7 @@ test('without a resume token nothing is kept', () => {
   join()
   latest().ends(1006)
   expect(retries.at(-1)?.mayResume).toBe(false)
-  expect(channel.send({ type: 'next' })).toBe(false)
+  expect(channel.send({ type: 'next', offer: null })).toBe(false)
 })
 
 test('more than the bound is not taken on while the server is away', () => {
@@ -290,7 +297,7 @@ test('whoever was closed for good does not come back, nor is told twice', () => 
   latest().says({ type: 'error', code: 'idle-timeout', message: '', retryAfterMs: null })
   latest().ends(closeCodes['idle-timeout'])
   expect([refused, heard]).toEqual([['idle-timeout'], ['welcome']])
-  expect(channel.send({ type: 'next' })).toBe(false)
+  expect(channel.send({ type: 'next', offer: null })).toBe(false)
 })
 
 const openWith = (token: TokenSource): void => {

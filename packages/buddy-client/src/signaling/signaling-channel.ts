@@ -18,6 +18,9 @@ import { fromClose, fromErrorFrame } from './server-error.ts'
 /** Without a `welcome` for this long, a connection attempt has failed. */
 const welcomeTimeoutMs = 10_000
 
+/** After a change of network, how long a server may take to give a sign of life. */
+const signOfLifeMs = 5000
+
 /** An attempt to come back. */
 export interface Retry {
   /** 1 for the first after a loss. */
@@ -133,6 +136,17 @@ export class SignalingChannel {
     if (this.#retryTimer === undefined) return
     this.#environment.clearTimeout(this.#retryTimer)
     this.#connect()
+  }
+
+  /**
+   * The network may have changed, or the machine slept: tries at once where an attempt is due, and
+   * where a connection seems to be there expects a sign of life from it soon.
+   */
+  checkConnection(): void {
+    this.retryNow()
+    if (!this.#isWelcome) return
+    this.#expectFrameWithin(Math.min(signOfLifeMs, this.#heartbeatMs * 2))
+    this.send({ type: 'ping' })
   }
 
   /** Ends the connection, the session and every timer. */

@@ -96,8 +96,10 @@ function local(view: ChatView): TemplateResult | typeof nothing {
   </div>`
 }
 
-/** What is worth knowing while the call goes on: the passing before the lasting. */
-function remarkInCall({ notice, retry, isPartnerAway, partner }: ChatView): string | undefined {
+/** What is worth knowing while the call goes on: the worst first. */
+function remarkInCall(view: ChatView): string | undefined {
+  const { notice, retry, isPartnerAway, partner, interruption } = view
+  if (interruption !== 'none') return words.interrupted[interruption]
   if (notice) return notice
   if (retry) return words.serverLost
   return isPartnerAway ? words.away(partner?.name ?? '') : undefined

@@ -19,6 +19,7 @@ export function statusWords(view: ChatView): StatusWords {
     case 'negotiating':
       return { title: words.negotiating(partner?.name ?? ''), detail: notice }
     case 'reconnecting': {
+      if (view.isLost && !retry) return { title: words.lost, detail: words.lostHint }
       const { title, body } = retry ? explain(retry.error) : { title: words.connecting, body: '' }
       return { title, detail: body }
     }
@@ -30,25 +31,24 @@ export function statusWords(view: ChatView): StatusWords {
   }
 }
 
+/** The one thing to press, where something is waited for. */
+function remedy(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
+  const { state, retry, isLost } = view
+  if (state !== 'reconnecting' || (!retry && !isLost)) return nothing
+  const [part, label, act] = retry
+    ? ['retry-button', words.tryNow, actions.retryNow]
+    : ['another-button', words.findAnother, actions.next]
+  return html`${
+      retry ? html`<p class="fine" part="retry">${words.retryIn(retry.seconds)}</p>` : nothing
+    } <button class="secondary" part=${part} type="button" @click=${() => act()}>${label}</button>`
+}
+
 /** The middle of the stage while nobody is there yet. */
 export function status(view: ChatView, actions: ChatActions): TemplateResult {
   const { title, detail } = statusWords(view)
   return html`<div class="status" part="status">
     <div class="pulse ${view.state}" aria-hidden="true"><i></i><i></i><i></i></div>
     <h2>${title}</h2>
-    ${detail ? html`<p>${detail}</p>` : nothing}
-    ${
-      view.retry && view.state === 'reconnecting'
-        ? html`<p class="fine" part="retry">${words.retryIn(view.retry.seconds)}</p>
-            <button
-              class="secondary"
-              part="retry-button"
-              type="button"
-              @click=${() => actions.retryNow()}
-            >
-              ${words.tryNow}
-            </button>`
-        : nothing
-    }
+    ${detail ? html`<p>${detail}</p>` : nothing} ${remedy(view, actions)}
   </div>`
 }

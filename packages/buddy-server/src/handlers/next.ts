@@ -1,14 +1,19 @@
+import type { MessageOf } from '@buddy-chat/protocol'
 import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
 import { tell } from './context.ts'
 import { enterQueue } from './enter-queue.ts'
 
 /** Ends the room and queues again with the same wish. Needs a ticket given before. */
-export function handleNext(session: Session, context: HandlerContext): void {
+export function handleNext(
+  session: Session,
+  { offer }: MessageOf<'next'>,
+  context: HandlerContext,
+): void {
   if (!session.wish) {
     tell(session, 'ticket-required', 'give a ticket before next')
     return
   }
   context.rooms.leave(session, 'next')
-  enterQueue(session, context)
+  enterQueue(session, context, offer)
 }

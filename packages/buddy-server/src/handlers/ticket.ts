@@ -8,7 +8,7 @@ import { enterQueue } from './enter-queue.ts'
 /** A new wish: ends the room, replaces the old wish, enters the queue. The site may forbid it. */
 export function handleTicket(
   session: Session,
-  { mode, lobby: wanted, interests, languages }: MessageOf<'ticket'>,
+  { mode, lobby: wanted, interests, languages, offer }: MessageOf<'ticket'>,
   context: HandlerContext,
 ): void {
   const site = context.siteOf(session)
@@ -24,5 +24,5 @@ export function handleTicket(
   context.rooms.leave(session, 'next')
   const cleaned = interests.map(cleanText).filter((interest) => interest !== '')
   session.wish = { mode, lobby: only ?? wanted, interests: [...new Set(cleaned)], languages }
-  enterQueue(session, context)
+  enterQueue(session, context, offer)
 }

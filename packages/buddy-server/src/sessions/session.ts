@@ -6,7 +6,7 @@ import type { Room } from '../rooms.ts'
 import { ReplayBuffer } from './replay-buffer.ts'
 
 /** What a person wishes to be matched by, as given and cleaned. */
-export type Wish = Omit<MessageOf<'ticket'>, 'type'>
+export type Wish = Omit<MessageOf<'ticket'>, 'type' | 'offer'>
 
 /** Who somebody is, as far as a server knows. */
 export interface Identity {
@@ -49,6 +49,8 @@ export class Session implements Ticket {
   wish: Wish | undefined
   /** Whether it is to be in the queue as soon as it is present. */
   isSearching = false
+  /** A `signal` frame for whoever waits; there only while it enters the queue: nothing is stored. */
+  offer: Uint8Array | undefined
   /** The room it is in; `Rooms` sets it. */
   room: Room | undefined
   /** Whom it was in a room with last; `Rooms` sets it. */

@@ -1,0 +1,61 @@
+import type { MessageOf } from '@buddy-chat/protocol'
+import type { ClientEnvironment } from './browser-environment.ts'
+import type { ResolvedOptions } from './options.ts'
+import { LinkPreparation } from './peer/link-preparation.ts'
+import { PeerLink } from './peer/peer-link.ts'
+
+interface CallSetupDependencies {
+  readonly environment: ClientEnvironment
+  readonly localStream: () => MediaStream | undefined
+}
+
+/** What peer connections are made of at present, and the next of them, made in advance. */
+export class CallSetup {
+  readonly preparation = new LinkPreparation(() => this.createLink())
+  readonly #dependencies: CallSetupDependencies
+  #options: ResolvedOptions | undefined
+  #iceServers: RTCIceServer[] = []
+
+  constructor(dependencies: CallSetupDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** For a run that begins: what was prepared for an earlier one is let go. */
+  begin(options: ResolvedOptions): void {
+    this.preparation.discard()
+    this.#options = options
+  }
+
+  /** Takes ICE servers from the wire. Returns the configuration for a call that runs. */
+  setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): RTCConfiguration {
+    this.#iceServers = iceServers.map(({ urls, username, credential }) => ({
+      urls: [...urls],
+      ...(username !== null && { username }),
+      ...(credential !== null && { credential }),
+    }))
+    this.preparation.handleStale()
+    return this.#configuration
+  }
+
+  /** @throws what the browser's RTCPeerConnection throws on construction */
+  createLink(): PeerLink {
+    const { environment, localStream } = this.#dependencies
+    return new PeerLink({
+      createConnection: () => environment.createConnection(this.#configuration),
+      localStream: localStream(),
+      kinds: this.#options?.mode === 'audio' ? ['audio'] : ['audio', 'video'],
+      setTimeout: environment.setTimeout,
+      clearTimeout: environment.clearTimeout,
+    })
+  }
+
+  get #configuration(): RTCConfiguration {
+    return {
+      iceServers: this.#iceServers,
+      // With `relay` no address of one's own ever leaves the browser (W3C WebRTC §4.2.5).
+      iceTransportPolicy: this.#options?.relayOnly ? 'relay' : 'all',
+      bundlePolicy: 'max-bundle',
+      rtcpMuxPolicy: 'require',
+    }
+  }
+}

@@ -1,0 +1,250 @@
+import type { LinkSignal } from '../signal.ts'
+import { CandidateBatch, maxCandidates } from './candidate-batch.ts'
+
+/** What a link needs before there is anybody at the other end. */
+export interface PeerLinkDependencies {
+  readonly createConnection: () => RTCPeerConnection
+  /** Own tracks; none joins as a viewer. */
+  readonly localStream: MediaStream | undefined
+  /** Kinds of media this call has, whether or not there is a local track for each. */
+  readonly kinds: readonly ('audio' | 'video')[]
+  readonly setTimeout: (callback: () => void, delayMs: number) => number
+  readonly clearTimeout: (id: number) => void
+}
+
+/** The other end, as far as a link knows it. */
+export interface LinkPartner {
+  /** False for the side that makes the first offer, and whose offer wins when two collide. */
+  readonly isPolite: boolean
+  /** The offer of {@link PeerLink.prepareOffer} has reached the partner already. */
+  readonly isOffered: boolean
+  readonly sendSignal: (signal: LinkSignal) => void
+  readonly onTrack: (track: MediaStreamTrack) => void
+  readonly onStateChange: (state: RTCPeerConnectionState) => void
+  /** What the partner sent, or the browser, cannot be used. Once; the link is closed. */
+  readonly onBroken: (message: string, cause: unknown) => void
+}
+
+/**
+ * One RTCPeerConnection, by perfect negotiation (W3C WebRTC §10.7), with two departures: the polite
+ * side does not offer before it has seen the first offer, so that a call begins without a collision
+ * (its tracks are in place by then and go out with the answer); and a link can be made, and its offer
+ * too, before there is a partner, so that the offer is on its way as soon as there is one.
+ */
+export class PeerLink {
+  readonly #kinds: PeerLinkDependencies['kinds']
+  readonly #connection: RTCPeerConnection
+  readonly #candidates: CandidateBatch
+  readonly #listening = new AbortController()
+  #partner: LinkPartner | undefined
+  /** Candidates that nobody can be sent yet. */
+  #held: RTCIceCandidateInit[] = []
+  #makingOffer = false
+  #isIgnoringOffer = false
+  /** Signals are handled one after the other: a candidate must find its description applied. */
+  #signals: Promise<void> = Promise.resolve()
+
+  /** @throws what the browser's RTCPeerConnection throws on construction */
+  constructor({ createConnection, localStream, kinds, ...timers }: PeerLinkDependencies) {
+    this.#kinds = kinds
+    this.#connection = createConnection()
+    this.#candidates = new CandidateBatch({
+      ...timers,
+      onBatch: (candidates) => this.#sendCandidates(candidates),
+    })
+    this.#listen()
+    for (const kind of kinds) {
+      const track = localStream?.getTracks().find((candidate) => candidate.kind === kind)
+      if (track && localStream) this.#connection.addTrack(track, localStream)
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.#listening.signal.aborted
+  }
+
+  /** Whether an offer is made and not answered. One cannot be taken back cleanly: begin anew. */
+  get hasOffer(): boolean {
+    return this.#connection.signalingState === 'have-local-offer'
+  }
+
+  /**
+   * Makes the offer and begins to gather candidates, for a partner yet to be found.
+   * @throws what the browser throws (as a rejection)
+   */
+  prepareOffer(): Promise<void> {
+    return this.#setLocalOffer()
+  }
+
+  /** The offer that was prepared, with the candidates there are by now; those to come follow it. */
+  takeOffer(): LinkSignal {
+    this.#held = []
+    this.#candidates.take()
+    return { description: this.#localDescription(), candidates: [] }
+  }
+
+  /** There is a partner: from now on signals go out. Call it once. */
+  attach(partner: LinkPartner): void {
+    this.#partner = partner
+    if (partner.isPolite) return
+    if (partner.isOffered) this.#sendCandidates([])
+    else if (this.hasOffer) this.#sendDescription()
+    else void this.#offer()
+  }
+
+  /** Takes the partner's signal. Never throws: what cannot be applied ends in `onBroken`. */
+  handleSignal(signal: LinkSignal): void {
+    this.#signals = this.#signals.then(async () => {
+      if (this.isClosed) return
+      try {
+        await this.#applySignal(signal)
+      } catch (cause) {
+        this.#break('the partner sent a signal that cannot be applied', cause)
+      }
+    })
+  }
+
+  /** Looks for a new path (ICE restart, W3C WebRTC §4.4.2); the old one is used meanwhile. */
+  restartIce(): void {
+    if (!this.isClosed) this.#connection.restartIce()
+  }
+
+  /**
+   * Sends `track` in place of the present one of its kind, without a new negotiation.
+   * @returns false where this link has nothing of that kind to replace
+   * @throws what the browser throws (as a rejection)
+   */
+  async replaceTrack(track: MediaStreamTrack): Promise<boolean> {
+    const sender = this.#connection.getSenders().find(({ track: own }) => own?.kind === track.kind)
+    if (this.isClosed || !sender) return false
+    await sender.replaceTrack(track)
+    return true
+  }
+
+  /**
+   * Replaces the ICE servers, for the next restart; the present path stays.
+   * @param configuration bundle and rtcp-mux policy must be those the connection was made with
+   */
+  setConfiguration(configuration: RTCConfiguration): void {
+    if (!this.isClosed) this.#connection.setConfiguration(configuration)
+  }
+
+  /** The browser's own senders, for bitrates and codecs. */
+  get senders(): readonly RTCRtpSender[] {
+    return this.#connection.getSenders()
+  }
+
+  /** The browser's own statistics (W3C webrtc-stats). */
+  getStats(): Promise<RTCStatsReport> {
+    return this.#connection.getStats()
+  }
+
+  /** Ends it at once; nothing is told after that. Local tracks stay as they are. */
+  close(): void {
+    if (this.isClosed) return
+    this.#listening.abort()
+    this.#candidates.take()
+    this.#connection.close()
+  }
+
+  #listen(): void {
+    const connection = this.#connection
+    const { signal } = this.#listening
+    connection.addEventListener('negotiationneeded', () => void this.#offer(), { signal })
+    connection.addEventListener(
+      'icecandidate',
+      ({ candidate }) => {
+        if (candidate) this.#candidates.add(candidate.toJSON())
+      },
+      { signal },
+    )
+    connection.addEventListener('track', ({ track }) => this.#partner?.onTrack(track), { signal })
+    connection.addEventListener(
+      'connectionstatechange',
+      () => this.#partner?.onStateChange(connection.connectionState),
+      { signal },
+    )
+  }
+
+  async #setLocalOffer(): Promise<void> {
+    const connection = this.#connection
+    const has = new Set(connection.getTransceivers().map(({ receiver }) => receiver.track.kind))
+    // Only an offer can ask for media one has none of; an answer takes what it is offered.
+    for (const kind of this.#kinds) {
+      if (!has.has(kind)) connection.addTransceiver(kind, { direction: 'recvonly' })
+    }
+    try {
+      this.#makingOffer = true
+      await connection.setLocalDescription()
+    } finally {
+      this.#makingOffer = false
+    }
+  }
+
+  async #offer(): Promise<void> {
+    const partner = this.#partner
+    const { remoteDescription, signalingState } = this.#connection
+    if (!partner || (partner.isPolite && !remoteDescription)) return
+    // It was asked for, and by the browser too.
+    if (this.#makingOffer || signalingState !== 'stable') return
+    try {
+      await this.#setLocalOffer()
+      this.#sendDescription()
+    } catch (cause) {
+      this.#break('the browser could not make an offer', cause)
+    }
+  }
+
+  #localDescription(): LinkSignal['description'] {
+    const { type, sdp } = this.#connection.localDescription ?? {}
+    return sdp !== undefined && (type === 'offer' || type === 'answer') ? { type, sdp } : null
+  }
+
+  #sendDescription(): void {
+    const description = this.#localDescription()
+    if (this.isClosed || !description) return
+    this.#held.push(...this.#candidates.take())
+    this.#partner?.sendSignal({ description, candidates: this.#held.splice(0, maxCandidates) })
+    this.#sendCandidates([])
+  }
+
+  #sendCandidates(candidates: readonly RTCIceCandidateInit[]): void {
+    this.#held.push(...candidates)
+    while (this.#partner && this.#held.length > 0) {
+      this.#partner.sendSignal({
+        description: null,
+        candidates: this.#held.splice(0, maxCandidates),
+      })
+    }
+  }
+
+  async #applySignal({ description, candidates }: LinkSignal): Promise<void> {
+    if (description) await this.#applyDescription(description)
+    for (const candidate of candidates) {
+      try {
+        await this.#connection.addIceCandidate(candidate)
+      } catch (error) {
+        if (!this.#isIgnoringOffer && !this.isClosed) throw error
+      }
+    }
+  }
+
+  async #applyDescription(description: RTCSessionDescriptionInit): Promise<void> {
+    const connection = this.#connection
+    const isOffer = description.type === 'offer'
+    const isCollision = isOffer && (this.#makingOffer || connection.signalingState !== 'stable')
+    this.#isIgnoringOffer = !this.#partner?.isPolite && isCollision
+    if (this.#isIgnoringOffer) return
+    await connection.setRemoteDescription(description)
+    if (!isOffer || this.isClosed) return
+    await connection.setLocalDescription()
+    this.#sendDescription()
+  }
+
+  #break(message: string, cause: unknown): void {
+    // A closed connection rejects what was under way; that is nobody's failure.
+    if (this.isClosed) return
+    this.close()
+    this.#partner?.onBroken(message, cause)
+  }
+}
