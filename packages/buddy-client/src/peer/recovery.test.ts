@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Recovery } from './recovery.ts'
+
+let done: string[]
+let recovery: Recovery
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  done = []
+  recovery = new Recovery({
+    setTimeout: (callback, delayMs) => setTimeout(callback, delayMs) as unknown as number,
+    clearTimeout: (id) => clearTimeout(id),
+    restart: () => done.push('restart'),
+    rebuild: () => done.push('rebuild'),
+    giveUp: () => done.push('give up'),
+    onStep: (step) => done.push(`(${step})`),
+  })
+})
+afterEach(() => {
+  recovery.close()
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+})
+
+const connect = (): void => {
+  recovery.handleState('connected')
+  expect(done.splice(0)).toEqual(['(none)'])
+}
+
+test('a first path that never comes is given up after 15 s', () => {
+  recovery.handleState('connecting')
+  vi.advanceTimersByTime(14_999)
+  expect(done).toEqual([])
+  vi.advanceTimersByTime(1)
+  expect(done).toEqual(['give up'])
+})
+
+test('a first attempt that fails at once is made once more, within the same time', () => {
+  vi.advanceTimersByTime(4000)
+  recovery.handleState('failed')
+  recovery.handleState('failed')
+  expect(done).toEqual(['restart'])
+  vi.advanceTimersByTime(11_000)
+  expect(done).toEqual(['restart', 'give up'])
+})
+
+test('a path that comes back within 2.5 s is left alone', () => {
+  connect()
+  recovery.handleState('disconnected')
+  vi.advanceTimersByTime(2499)
+  recovery.handleState('connected')
+  vi.advanceTimersByTime(60_000)
+  expect(done).toEqual([])
+})
+
+test('one that does not: restart, then a new connection, then the end', () => {
+  connect()
+  recovery.handleState('disconnected')
+  vi.advanceTimersByTime(2500)
+  expect(done).toEqual(['(restarting)', 'restart'])
+  vi.advanceTimersByTime(7000)
+  expect(done.splice(2)).toEqual(['(rebuilding)', 'rebuild'])
+  vi.advanceTimersByTime(10_000)
+  expect(done.splice(2)).toEqual(['give up'])
+})
+
+test('a failed path is not waited for; a failed step is not waited out', () => {
+  connect()
+  recovery.handleState('failed')
+  recovery.handleState('failed')
+  expect(done).toEqual(['(restarting)', 'restart', '(rebuilding)', 'rebuild'])
+  recovery.handleState('failed')
+  expect(done.at(-1)).toBe('give up')
+})
+
+test('each step ends in a path', () => {
+  connect()
+  recovery.handleState('failed')
+  recovery.handleState('connected')
+  expect(done.splice(0)).toEqual(['(restarting)', 'restart', '(none)'])
+  recovery.handleState('failed')
+  vi.advanceTimersByTime(7000)
+  recovery.handleState('connected')
+  expect(done.at(-1)).toBe('(none)')
+})
+
+test('while signals cannot reach the partner nothing is given up; then the step begins anew', () => {
+  connect()
+  recovery.setReachable(false)
+  recovery.handleState('failed')
+  recovery.handleState('failed')
+  vi.advanceTimersByTime(600_000)
+  recovery.handleState('failed')
+  expect(done.splice(0)).toEqual(['(restarting)', 'restart', '(rebuilding)', 'rebuild'])
+  recovery.setReachable(true)
+  expect(done).toEqual(['restart'])
+  vi.advanceTimersByTime(9999)
+  expect(done).toEqual(['restart'])
+  vi.advanceTimersByTime(1)
+  expect(done).toEqual(['restart', 'give up'])
+})
+
+test('a signalling loss alone touches nothing', () => {
+  connect()
+  recovery.setReachable(false)
+  vi.advanceTimersByTime(600_000)
+  recovery.setReachable(true)
+  expect(done).toEqual([])
+})
+
+test('another network: a new path is looked for at once', () => {
+  connect()
+  recovery.handleNetworkChange()
+  expect(done).toEqual(['(restarting)', 'restart'])
+  recovery.handleNetworkChange()
+  expect(done.at(-1)).toBe('restart')
+})

@@ -1,0 +1,85 @@
+// Whoever enters the queue brings an offer for whoever waits: one way less before media.
+import type { MessageOf } from '@buddy-chat/protocol'
+import { expect } from 'vitest'
+import { test } from '../server-fixture.ts'
+import { RawClient } from './raw-client.ts'
+
+const offer = {
+  description: { type: 'offer', sdp: 'v=0\r\n' },
+  candidates: [],
+  sending: { audio: true, video: false },
+  generation: null,
+} as const
+const signal: MessageOf<'signal'> = { type: 'signal', ...offer }
+
+async function waiting(url: string, wish = {}): Promise<RawClient> {
+  const client = await RawClient.join(url, 'Waiting')
+  client.enter(wish)
+  await client.receive('waiting')
+  return client
+}
+
+test('the offer of a ticket follows the match, and both are told that it is used', async ({
+  startServer,
+}) => {
+  const { url } = await startServer()
+  const waited = await waiting(url)
+  const newcomer = await RawClient.join(url, 'Newcomer')
+  newcomer.enter({ offer })
+  expect(await newcomer.receive('matched')).toMatchObject({ isPolite: false, isOffered: true })
+  expect(await waited.receive('matched')).toMatchObject({ isPolite: true, isOffered: true })
+  expect(await waited.receive('signal')).toEqual(signal)
+  await newcomer.settled()
+  expect(newcomer.unread).toEqual([])
+})
+
+test('so does that of next', async ({ startServer }) => {
+  const { url } = await startServer()
+  const [one, other] = await RawClient.pair(url)
+  const waited = await waiting(url)
+  one.send({ type: 'next', offer })
+  expect((await one.receive('matched')).isOffered).toBe(true)
+  expect(await waited.receive('signal')).toEqual(signal)
+  await other.receive('partner-left')
+  expect(other.unread).toEqual([])
+})
+
+test('where nobody waits it is dropped: whoever comes later brings their own, or none', async ({
+  startServer,
+}) => {
+  const { url } = await startServer()
+  const waited = await waiting(url, { offer })
+  const newcomer = await RawClient.join(url, 'Newcomer')
+  newcomer.enter()
+  expect((await newcomer.receive('matched')).isOffered).toBe(false)
+  expect((await waited.receive('matched')).isOffered).toBe(false)
+  await Promise.all([waited.settled(), newcomer.settled()])
+  expect([waited.unread, newcomer.unread]).toEqual([[], []])
+})
+
+test('while all rooms are taken it is dropped too', async ({ startServer }) => {
+  const { url } = await startServer({ maxRooms: 1 })
+  const [one] = await RawClient.pair(url)
+  const [first, second] = [await waiting(url, { offer }), await waiting(url, { offer })]
+  one.send({ type: 'leave' })
+  expect((await first.receive('matched')).isOffered).toBe(false)
+  expect((await second.receive('matched')).isOffered).toBe(false)
+})
+
+test('in text mode nobody learns the other’s address by it', async ({ startServer }) => {
+  const { url } = await startServer()
+  const waited = await waiting(url, { mode: 'text' })
+  const newcomer = await RawClient.join(url, 'Newcomer')
+  newcomer.enter({ mode: 'text', offer })
+  expect((await newcomer.receive('matched')).isOffered).toBe(false)
+  await waited.receive('matched')
+  await waited.settled()
+  expect(waited.unread).toEqual([])
+})
+
+test('ping is answered by stats', async ({ startServer }) => {
+  const { url } = await startServer()
+  const ana = await RawClient.join(url, 'Ana')
+  ana.send({ type: 'ping' })
+  expect(await ana.receive('stats')).toMatchObject({ online: 1, waiting: 0, rooms: 0 })
+})
