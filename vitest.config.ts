@@ -19,6 +19,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'network',
+          include: ['tests/network/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           testTimeout: 60_000,

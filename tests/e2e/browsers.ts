@@ -12,6 +12,16 @@ export interface ChromiumTraits {
   readonly cameras?: 0 | 1
 }
 
+/** A browser on another host. */
+export interface Elsewhere {
+  /** Starts the browser there. @default the browser on this machine */
+  readonly executablePath?: string
+  /** Where Firefox is to be driven through. @default one that is free */
+  readonly debuggingPort?: number
+  /** May open cameras though it is not https. */
+  readonly trustedOrigin?: string
+}
+
 function path(variable: 'BUDDY_CHROMIUM' | 'BUDDY_FIREFOX'): string {
   const value = process.env[variable]
   if (!value) throw new Error(`${variable} is empty: run the tests by npm test, or set it`)
@@ -19,11 +29,13 @@ function path(variable: 'BUDDY_CHROMIUM' | 'BUDDY_FIREFOX'): string {
 }
 
 /** Starts Chromium. The caller closes it. */
-export function launchChromium(traits: ChromiumTraits = {}): Promise<Browser> {
-  const { grants = true, cameras = 1 } = traits
+export function launchChromium(traits: ChromiumTraits & Elsewhere = {}): Promise<Browser> {
+  const { grants = true, cameras = 1, executablePath, trustedOrigin } = traits
   return launchBrowser({
     browser: 'chrome',
-    executablePath: path('BUDDY_CHROMIUM'),
+    executablePath: executablePath ?? path('BUDDY_CHROMIUM'),
+    // A socket would lead to this host, not to that one.
+    pipe: executablePath !== undefined,
     args: [
       ...(isRoot ? ['--no-sandbox'] : []),
       // Few frames a second: four software encoders must share a small machine.
@@ -34,6 +46,7 @@ export function launchChromium(traits: ChromiumTraits = {}): Promise<Browser> {
       '--disable-features=WebRtcHideLocalIpsWithMdns',
       // Sites with names of their own, which unlike localhost are not trusted without https.
       '--host-resolver-rules=MAP *.example 127.0.0.1',
+      ...(trustedOrigin ? [`--unsafely-treat-insecure-origin-as-secure=${trustedOrigin}`] : []),
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
@@ -44,12 +57,15 @@ export function launchChromium(traits: ChromiumTraits = {}): Promise<Browser> {
 }
 
 /** Starts Firefox. The caller closes it. */
-export function launchFirefox(): Promise<Browser> {
+export function launchFirefox({ executablePath, debuggingPort }: Elsewhere = {}): Promise<Browser> {
   return launchBrowser({
     browser: 'firefox',
-    executablePath: path('BUDDY_FIREFOX'),
+    executablePath: executablePath ?? path('BUDDY_FIREFOX'),
+    ...(debuggingPort !== undefined && { debuggingPort }),
     extraPrefsFirefox: {
       'media.navigator.streams.fake': true,
+      'media.devices.insecure.enabled': true,
+      'media.getusermedia.insecure.enabled': true,
       'media.navigator.permission.disabled': true,
       'media.autoplay.default': 0,
       'media.peerconnection.ice.obfuscate_host_addresses': false,

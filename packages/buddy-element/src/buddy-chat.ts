@@ -72,6 +72,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
   @property({ type: Boolean }) autostart = false
   /** Joins without a camera; others may have theirs on. */
   @property({ type: Boolean }) novideo = false
+  /** Media goes through TURN servers only: partners never learn this visitor's address. */
+  @property({ type: Boolean }) relayonly = false
   /** Offers no messages. */
   @property({ type: Boolean }) notext = false
 
@@ -136,7 +138,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
 
   /** @internal */
   clientOptions(): BuddyClientOptions {
-    const { server, site, token, lobby, interests, novideo } = this
+    const { server, site, token, lobby, interests, novideo, relayonly } = this
     const { defaultServer } = this.constructor as typeof BuddyChat
     return {
       server: server || defaultServer,
@@ -147,6 +149,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
       name: this.#controller.view.name,
       interests: toList(interests),
       camera: !novideo,
+      relayOnly: relayonly,
     }
   }
 

@@ -1,0 +1,24 @@
+// A longer way for UDP: node delayed-forwarder.mjs <port> <to-port> <delay-ms>, on the same host.
+// Every client has a socket of its own towards the other end, so that answers find back.
+import { createSocket } from 'node:dgram'
+
+const [port, toPort, delayMs] = process.argv.slice(2).map(Number)
+const host = process.argv[5]
+const near = createSocket('udp4')
+/** @type {Map<string, import('node:dgram').Socket>} */
+const far = new Map()
+
+near.on('message', (packet, { address, port: clientPort }) => {
+  const key = `${address}:${clientPort}`
+  let socket = far.get(key)
+  if (!socket) {
+    socket = createSocket('udp4')
+    socket.on('message', (answer) => {
+      setTimeout(() => near.send(answer, clientPort, address), delayMs / 2)
+    })
+    far.set(key, socket)
+  }
+  const way = socket
+  setTimeout(() => way.send(packet, toPort, host), delayMs / 2)
+})
+near.bind(port, host, () => process.send?.('ready'))

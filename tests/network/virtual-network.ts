@@ -1,0 +1,202 @@
+// Several hosts on one machine, in network namespaces of their own: a server on the "internet", and
+// homes behind routers that translate addresses. Needs root on Linux with iproute2 and nftables.
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** Addresses for documentation (RFC 5737): they lead nowhere outside these namespaces. */
+export const serverAddress = '203.0.113.1'
+
+/** How a router lets what comes from its home appear outside. */
+export type Translation = 'by-endpoint' | 'symmetric'
+
+function has(command: string): boolean {
+  const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  return directories.some((directory) => {
+    try {
+      accessSync(join(directory, command), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+/** Why virtual networks cannot be had here, in a sentence; undefined where they can. */
+export function missingNetworkSentence(): string | undefined {
+  if (process.platform !== 'linux') return 'network namespaces exist on Linux only'
+  if (process.getuid?.() !== 0) return 'network namespaces need root'
+  const missing = ['ip', 'nft', 'tc', 'turnserver'].filter((command) => !has(command))
+  if (missing.length > 0) return `${missing.join(', ')} missing: install iproute2, nftables, coturn`
+  const probe = `buddy-probe-${process.pid}`
+  const { status } = spawnSync('ip', ['netns', 'add', probe], { stdio: 'ignore' })
+  if (status !== 0) return 'this machine makes no network namespaces'
+  spawnSync('ip', ['netns', 'del', probe], { stdio: 'ignore' })
+  return undefined
+}
+
+function run(command: string, ...args: string[]): void {
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`)
+}
+
+/** One host: a network namespace. */
+class Host {
+  readonly namespace: string
+
+  constructor(name: string) {
+    this.namespace = `buddy-${process.pid}-${name}`
+    run('ip', 'netns', 'add', this.namespace)
+    this.run('ip', 'link', 'set', 'lo', 'up')
+  }
+
+  /** Runs a command on this host to its end. */
+  run(command: string, ...args: string[]): void {
+    run('ip', 'netns', 'exec', this.namespace, command, ...args)
+  }
+
+  /** Starts a program on this host. */
+  spawn(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    return spawn('ip', ['netns', 'exec', this.namespace, command, ...args], options)
+  }
+
+  remove(): void {
+    spawnSync('ip', ['netns', 'del', this.namespace], { stdio: 'ignore' })
+  }
+}
+
+/** A machine at home, behind a router of its own. */
+export class Home {
+  readonly machine: Host
+  readonly #router: Host
+  readonly #number: number
+  #ownAddress = 2
+
+  constructor(name: string, number: number, internet: Host, translation: Translation) {
+    this.#number = number
+    this.machine = new Host(name)
+    this.#router = new Host(`${name}-router`)
+    const [inside, outside] = [
+      `b${process.pid % 1000}${number}i`,
+      `b${process.pid % 1000}${number}o`,
+    ]
+    run('ip', 'link', 'add', inside, 'type', 'veth', 'peer', 'name', `${inside}r`)
+    run('ip', 'link', 'set', inside, 'netns', this.machine.namespace)
+    run('ip', 'link', 'set', `${inside}r`, 'netns', this.#router.namespace)
+    run('ip', 'link', 'add', outside, 'type', 'veth', 'peer', 'name', `${outside}r`)
+    run('ip', 'link', 'set', outside, 'netns', internet.namespace)
+    run('ip', 'link', 'set', `${outside}r`, 'netns', this.#router.namespace)
+    internet.run('ip', 'link', 'set', outside, 'master', 'internet', 'up')
+    this.machine.run('ip', 'link', 'set', inside, 'name', 'eth0')
+    this.#router.run('ip', 'link', 'set', `${inside}r`, 'name', 'home')
+    this.#router.run('ip', 'link', 'set', `${outside}r`, 'name', 'internet')
+    this.#router.run('ip', 'address', 'add', `10.${number}.0.1/24`, 'dev', 'home')
+    this.#router.run('ip', 'address', 'add', `203.0.113.${10 + number}/24`, 'dev', 'internet')
+    for (const device of ['home', 'internet']) this.#router.run('ip', 'link', 'set', device, 'up')
+    this.#router.run('sysctl', '-qw', 'net.ipv4.ip_forward=1')
+    this.machine.run('ip', 'link', 'set', 'eth0', 'up')
+    this.#setAddress()
+    const ports = translation === 'symmetric' ? ' random,fully-random' : ''
+    const base = (hook: string): string => `type ${hook}; policy accept;`
+    const rules = [
+      `add table ip home`,
+      `add chain ip home out { ${base('nat hook postrouting priority 100')} }`,
+      `add rule ip home out oifname "internet" masquerade${ports}`,
+      `add chain ip home filter { ${base('filter hook forward priority 0')} }`,
+      `add rule ip home filter iifname "internet" ct state new drop`,
+      // Unasked for, and remembered all the same, it would take the port that the home is about to use.
+      `add chain ip home input { ${base('filter hook input priority 0')} }`,
+      `add rule ip home input iifname "internet" meta l4proto udp ct state new drop`,
+      // What a test does to the network, and can take back.
+      `add chain ip home trouble { ${base('filter hook forward priority -10')} }`,
+    ]
+    for (const rule of rules) this.#router.run('nft', rule)
+  }
+
+  /** Only the server can be reached, no other home. */
+  allowOnlyServer(): void {
+    this.#rule(`oifname "internet" ip daddr != ${serverAddress} drop`)
+  }
+
+  /** What is sent by UDP does not leave the home, as in some offices. */
+  blockUdp(): void {
+    this.#rule('meta l4proto udp drop')
+  }
+
+  /** So many of a hundred packets are lost, each way. */
+  losePackets(percent: number): void {
+    this.#rule(`meta l4proto udp numgen random mod 100 < ${percent} drop`)
+  }
+
+  /** Nothing goes through, either way; nobody is told. */
+  breakDown(): void {
+    this.#rule('drop')
+  }
+
+  /** As if none of these had been called. */
+  mend(): void {
+    this.#router.run('nft', 'flush', 'chain', 'ip', 'home', 'trouble')
+  }
+
+  /** At most so much goes out, as on a bad phone connection. */
+  starve(kilobitsPerSecond: number): void {
+    this.#router.run(
+      'tc',
+      ...`qdisc replace dev internet root tbf rate ${kilobitsPerSecond}kbit burst 16kb latency 300ms`.split(
+        ' ',
+      ),
+    )
+  }
+
+  /** The machine gets another address, as when it goes over to another network. */
+  changeAddress(): void {
+    this.machine.run('ip', 'address', 'flush', 'dev', 'eth0')
+    this.#ownAddress++
+    this.#setAddress()
+  }
+
+  remove(): void {
+    this.machine.remove()
+    this.#router.remove()
+  }
+
+  #setAddress(): void {
+    this.machine.run(
+      'ip',
+      'address',
+      'add',
+      `10.${this.#number}.0.${this.#ownAddress}/24`,
+      'dev',
+      'eth0',
+    )
+    this.machine.run('ip', 'route', 'add', 'default', 'via', `10.${this.#number}.0.1`)
+  }
+
+  #rule(rule: string): void {
+    this.#router.run('nft', 'add', 'rule', 'ip', 'home', 'trouble', ...rule.split(' '))
+  }
+}
+
+/** An internet with one server on it, and homes. */
+export class VirtualNetwork {
+  readonly server = new Host('server')
+  readonly #homes: Home[] = []
+
+  constructor() {
+    this.server.run('ip', 'link', 'add', 'internet', 'type', 'bridge')
+    this.server.run('ip', 'address', 'add', `${serverAddress}/24`, 'dev', 'internet')
+    this.server.run('ip', 'link', 'set', 'internet', 'up')
+  }
+
+  addHome(name: string, translation: Translation = 'by-endpoint'): Home {
+    const home = new Home(name, this.#homes.length + 1, this.server, translation)
+    this.#homes.push(home)
+    return home
+  }
+
+  remove(): void {
+    for (const home of this.#homes) home.remove()
+    this.server.remove()
+  }
+}
