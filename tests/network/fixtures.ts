@@ -17,6 +17,10 @@ import { serverAddress, VirtualNetwork } from './virtual-network.ts'
 const turnSecret = 'shared by the server and coturn in these tests'
 const port = 3000
 
+/** Where coturn is. */
+export const turnByUdp = `turn:${serverAddress}:3478?transport=udp`
+export const turnByTcp = `turn:${serverAddress}:3478?transport=tcp`
+
 /** What the server on the network is told beyond its defaults, as environment variables. */
 export type ServerSettings = Readonly<Record<string, string>>
 
@@ -28,8 +32,26 @@ interface Fixtures {
   readonly startServer: (settings?: ServerSettings) => Promise<string>
   /** UDP for the TURN server by a longer way; resolves with the port it begins at. */
   readonly startDetour: (delayMs: number) => Promise<number>
+  /** Everything, up to frames on both sides. */
+  readonly startCall: (traits?: CallTraits) => Promise<Call>
   /** Somebody at a browser at home. */
   readonly visit: (home: Home, url: string, browser?: 'chromium' | 'firefox') => Promise<Person>
+}
+
+/** Ana, whose home can be troubled, and Bob, in a call by TURN where nothing else was given. */
+export interface Call {
+  readonly ana: Person
+  readonly bob: Person
+  readonly home: Home
+}
+
+/** How a call is to be. */
+export interface CallTraits {
+  /** More of the page's query: `&relayonly`. */
+  readonly query?: string
+  readonly turnUrls?: string
+  /** Bob's. */
+  readonly browser?: 'chromium' | 'firefox'
 }
 
 /** The settings that give every session credentials for the TURN server of {@link Fixtures.startTurn}. */
@@ -155,6 +177,19 @@ export const test = base.extend<Fixtures>({
     })
     await Promise.all(programs.map(end))
   },
+  startCall: async ({ network, startTurn, startServer, visit }, use) => {
+    await use(async ({ query = '', turnUrls = turnByUdp, browser = 'chromium' } = {}) => {
+      await startTurn()
+      const url = await startServer(withTurn(turnUrls))
+      const home = network.addHome('ana')
+      const [ana, bob] = await Promise.all([
+        visit(home, `${url}/?name=Ana${query}`),
+        visit(network.addHome('bob'), `${url}/?name=Bob${query}`, browser),
+      ])
+      await meet(ana, bob)
+      return { ana, bob, home }
+    })
+  },
   // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
   visit: async ({}, use) => {
     const browsers: Browser[] = []
@@ -184,6 +219,13 @@ export const test = base.extend<Fixtures>({
     rmSync(folder, { recursive: true })
   },
 })
+
+/** Both press Start and see each other. */
+export async function meet(ana: Person, bob: Person): Promise<void> {
+  await Promise.all([ana.press('start-button'), bob.press('start-button')])
+  await Promise.all([ana.is('connected'), bob.is('connected')])
+  await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+}
 
 /** Removes namespaces that an earlier run left behind, whose process is no more. */
 export function removeLeftovers(): void {

@@ -1,22 +1,12 @@
 // Two homes, two routers, one server between them: the call finds its way, or says why not.
 import { describe, expect } from 'vitest'
 import type { Person } from '../e2e/person.ts'
-import { removeLeftovers, test, withTurn } from './fixtures.ts'
+import { meet, removeLeftovers, test, turnByTcp, turnByUdp, withTurn } from './fixtures.ts'
 import { missingNetworkSentence, serverAddress } from './virtual-network.ts'
 
 const missing = missingNetworkSentence()
 if (missing) console.log(`Skipped: tests on virtual networks (${missing}).`)
 else removeLeftovers()
-
-const turnByUdp = `turn:${serverAddress}:3478?transport=udp`
-const turnByTcp = `turn:${serverAddress}:3478?transport=tcp`
-
-/** Both press Start and see each other. */
-async function meet(ana: Person, bob: Person): Promise<void> {
-  await Promise.all([ana.press('start-button'), bob.press('start-button')])
-  await Promise.all([ana.is('connected'), bob.is('connected')])
-  await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
-}
 
 /** Kinds of the two ends of the path in use: `relay`, `srflx`, `host`, `prflx`. */
 function path(person: Person): Promise<{ local: string; remote: string; protocol: string }> {
