@@ -117,6 +117,7 @@ export class Room {
   setReachable(end: 'server' | 'partner', isReachable: boolean): void {
     this.#reachable[end] = isReachable
     this.#call?.setReachable(this.#reachable.server && this.#reachable.partner)
+    if (end === 'server' && isReachable) this.#call?.handleServerBack()
   }
 
   handleNetworkChange(): void {

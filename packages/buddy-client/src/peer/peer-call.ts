@@ -4,6 +4,9 @@ import type { PeerLink } from './peer-link.ts'
 import type { RecoveryStep } from './recovery.ts'
 import { Recovery } from './recovery.ts'
 
+/** Media that is alive brings something in every such time, also of somebody mute and hidden. */
+const probeMs = 1000
+
 /** A partner's client that asks for more new connections than this in one room is broken. */
 const maxGeneration = 20
 
@@ -47,6 +50,7 @@ export class PeerCall {
   /** Own state travels with the first description, and alone whenever it changes. */
   #toldSending: Sending | null
   #hasRemoteStream = false
+  #probe: number | undefined
   #isClosed = false
 
   constructor(dependencies: PeerCallDependencies) {
@@ -82,7 +86,7 @@ export class PeerCall {
       }
       this.#replaceLink(generation)
       this.#recovery.handleRebuild()
-    }
+    } else if (isRequest(signal) && !this.#dependencies.isPolite) this.#link.restartIce()
     this.#link.handleSignal(signal)
   }
 
@@ -96,6 +100,23 @@ export class PeerCall {
   /** Whether signals reach the partner at present. */
   setReachable(isReachable: boolean): void {
     this.#recovery.setReachable(isReachable)
+  }
+
+  /**
+   * The server is back after a loss, and the path may be lost for the same reason: it is given up as
+   * soon as nothing comes by it, without waiting for the browser to notice.
+   */
+  handleServerBack(): void {
+    void this.#bytesReceived().then((before) => {
+      if (this.#isClosed) return
+      this.#probe = this.#dependencies.setTimeout(() => {
+        void this.#bytesReceived().then((after) => {
+          if (!this.#isClosed && after === before && this.#recovery.step === 'none') {
+            this.#recovery.handleNetworkChange()
+          }
+        })
+      }, probeMs)
+    })
   }
 
   /** The machine has another network. */
@@ -121,8 +142,17 @@ export class PeerCall {
   /** Ends the call at once; nothing is told after that. Local tracks stay as they are. */
   close(): void {
     this.#isClosed = true
+    if (this.#probe !== undefined) this.#dependencies.clearTimeout(this.#probe)
     this.#recovery.close()
     this.#link.close()
+  }
+
+  async #bytesReceived(): Promise<number> {
+    let bytes = 0
+    for (const report of (await this.#link.getStats()).values()) {
+      if (report.type === 'inbound-rtp') bytes += report.bytesReceived ?? 0
+    }
+    return bytes
   }
 
   #attach(isOffered: boolean): void {
@@ -136,6 +166,7 @@ export class PeerCall {
         if (isTelling) this.#toldSending = this.#sending
         this.#send({ description, candidates, sending: isTelling ? this.#sending : null })
       },
+      onOfferNeeded: () => this.#send({ description: null, candidates: [], sending: null }),
       onTrack: (track) => this.#addRemoteTrack(track),
       onStateChange: (state) => this.#recovery.handleState(state),
       onBroken: (message, cause) => this.#fail(message, cause),
@@ -144,10 +175,8 @@ export class PeerCall {
 
   #rebuild(generation: number): void {
     this.#replaceLink(generation)
-    // The impolite side's offer says so; the polite side waits for that offer, so it has to ask.
-    if (this.#dependencies.isPolite) {
-      this.#send({ description: null, candidates: [], sending: null })
-    }
+    // The impolite side's offer says so; the polite side has to ask for one.
+    if (this.#dependencies.isPolite) this.#link.restartIce()
   }
 
   #replaceLink(generation: number): void {
@@ -189,6 +218,10 @@ export class PeerCall {
     this.#dependencies.onFailed(new BuddyError('call-failed', message, { cause }))
   }
 }
+
+/** A signal that has nothing but its generation asks for an offer. */
+const isRequest = ({ description, candidates, sending }: PeerSignal): boolean =>
+  !description && candidates.length === 0 && !sending
 
 const isSame = (one: Sending | null, other: Sending): boolean =>
   one?.audio === other.audio && one.video === other.video

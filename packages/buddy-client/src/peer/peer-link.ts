@@ -14,11 +14,13 @@ export interface PeerLinkDependencies {
 
 /** The other end, as far as a link knows it. */
 export interface LinkPartner {
-  /** False for the side that makes the first offer, and whose offer wins when two collide. */
+  /** False for the side that makes every offer, and whose offer wins should two collide. */
   readonly isPolite: boolean
   /** The offer of {@link PeerLink.prepareOffer} has reached the partner already. */
   readonly isOffered: boolean
   readonly sendSignal: (signal: LinkSignal) => void
+  /** The polite side wants to negotiate: the other is to make an offer, with an ICE restart. */
+  readonly onOfferNeeded: () => void
   readonly onTrack: (track: MediaStreamTrack) => void
   readonly onStateChange: (state: RTCPeerConnectionState) => void
   /** What the partner sent, or the browser, cannot be used. Once; the link is closed. */
@@ -26,10 +28,11 @@ export interface LinkPartner {
 }
 
 /**
- * One RTCPeerConnection, by perfect negotiation (W3C WebRTC §10.7), with two departures: the polite
- * side does not offer before it has seen the first offer, so that a call begins without a collision
- * (its tracks are in place by then and go out with the answer); and a link can be made, and its offer
- * too, before there is a partner, so that the offer is on its way as soon as there is one.
+ * One RTCPeerConnection, by perfect negotiation (W3C WebRTC §10.7), with two departures. The polite
+ * side never offers but asks for an offer: so a call begins without a collision, and each end keeps
+ * its part in DTLS. (Firefox takes the other part when it answers a later offer after having made the
+ * first, and Chromium then refuses that answer.) And a link can be made, and its offer too, before
+ * there is a partner, so that the offer is on its way as soon as there is one.
  */
 export class PeerLink {
   readonly #kinds: PeerLinkDependencies['kinds']
@@ -41,6 +44,8 @@ export class PeerLink {
   #held: RTCIceCandidateInit[] = []
   #makingOffer = false
   #isIgnoringOffer = false
+  /** Once is enough: a partner whose offers leave out what was asked for will do so again. */
+  #hasAskedForMore = false
   /** Signals are handled one after the other: a candidate must find its description applied. */
   #signals: Promise<void> = Promise.resolve()
 
@@ -106,7 +111,9 @@ export class PeerLink {
 
   /** Looks for a new path (ICE restart, W3C WebRTC §4.4.2); the old one is used meanwhile. */
   restartIce(): void {
-    if (!this.isClosed) this.#connection.restartIce()
+    if (this.isClosed) return
+    if (this.#partner?.isPolite) this.#partner.onOfferNeeded()
+    else this.#connection.restartIce()
   }
 
   /**
@@ -184,7 +191,15 @@ export class PeerLink {
   async #offer(): Promise<void> {
     const partner = this.#partner
     const { remoteDescription, signalingState } = this.#connection
-    if (!partner || (partner.isPolite && !remoteDescription)) return
+    if (!partner) return
+    if (partner.isPolite) {
+      // Before the first offer has come, everything there is goes out with its answer.
+      if (remoteDescription && !this.#hasAskedForMore) {
+        this.#hasAskedForMore = true
+        partner.onOfferNeeded()
+      }
+      return
+    }
     // It was asked for, and by the browser too.
     if (this.#makingOffer || signalingState !== 'stable') return
     try {
