@@ -90,9 +90,11 @@ export class RawClient {
     url: string,
     { resumeToken }: Pick<MessageOf<'welcome'>, 'resumeToken'>,
     received: number,
+    more: Partial<NonNullable<MessageOf<'hello'>['resume']>> = {},
   ): Promise<[RawClient, MessageOf<'welcome'>]> {
     const client = await RawClient.connect(url)
-    client.sayHello({ resume: { token: resumeToken ?? '', received } })
+    const token = resumeToken ?? ''
+    client.sayHello({ resume: { token, received, sent: null, roomToken: null, ...more } })
     return [client, await client.receive('welcome')]
   }
 

@@ -229,7 +229,8 @@ test('a token of one site does not resume at another', async ({ startServer }) =
   const { url } = await startServer({ sites: [{ key: 'b', allowedOrigins: ['*'] }] })
   const [ana, { session, resumeToken }] = await begin(url)
   const other = await RawClient.connect(url)
-  other.sayHello({ site: 'b', resume: { token: resumeToken ?? '', received: 0 } })
+  const resume = { token: resumeToken ?? '', received: 0, sent: 0, roomToken: null }
+  other.sayHello({ site: 'b', resume })
   expect((await other.receive('welcome')).session).not.toBe(session)
   await ana.settled()
 })

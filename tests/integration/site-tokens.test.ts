@@ -132,7 +132,7 @@ test('a session is resumed without a valid token: it has proved itself before', 
   again.sayHello({
     site: 'shop',
     token: await sign({ exp: inSeconds(-60) }),
-    resume: { token: resumeToken ?? '', received: 0 },
+    resume: { token: resumeToken ?? '', received: 0, sent: null, roomToken: null },
   })
   expect(await again.receive('welcome')).toMatchObject({ session, received: 0 })
 })

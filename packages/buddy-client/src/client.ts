@@ -54,7 +54,7 @@ export class BuddyClient {
   /** The wish that is being made ready; a later one takes its place. */
   #wish = {}
   #unwatch: Unsubscribe | undefined
-  /** `next` is sent and not answered yet. */
+  /** The wish for a partner is sent and not answered yet. */
   #isQueueing = false
 
   /** @param environment the browser's facilities; give your own only in tests */
@@ -214,7 +214,7 @@ export class BuddyClient {
     try {
       if (constraints) await this.#media.open(constraints)
       run.isMediaReady = true
-      this.#enterQueue()
+      this.#askForPartner()
     } catch (error) {
       if (this.#run !== run) return
       this.#run = undefined
@@ -224,43 +224,56 @@ export class BuddyClient {
     }
   }
 
-  /** Gives the ticket as soon as both the devices and the server are there, in whichever order. */
-  #enterQueue(): void {
+  /**
+   * Sends the wish for a partner as soon as devices and server are there, in whichever order, with an
+   * offer for whoever waits already. While the server is away it is not kept to be sent later: one
+   * that has restarted needs another wish than one that has not.
+   */
+  #askForPartner(): void {
     const run = this.#run
-    if (!run?.isMediaReady || run.hasTicket || !this.#channel.isWelcome) return
-    run.hasTicket = true
-    this.#sendWish(run, (offer) => {
-      run.hasTicket = this.#channel.send(toTicket(run.options, offer))
-    })
-  }
-
-  /** Sends a wish with an offer for whoever waits already, as soon as that is made. */
-  #sendWish(run: Run, send: (offer: PeerSignal | null) => void): void {
+    if (!run?.isMediaReady || !run.isWishDue || !this.#channel.isWelcome) return
     const wish = (this.#wish = {})
     this.#cancelPreparation()
     if (run.options.mode === 'text') {
-      send(null)
+      this.#sendWish(run, null)
       return
     }
     void this.#setup.preparation.offer().then((offer) => {
-      if (this.#run !== run || this.#wish !== wish) return
+      if (this.#run !== run || this.#wish !== wish || !this.#channel.isWelcome) return
       run.toldSending = offer && this.#media.sending
-      send(offer && { ...offer, sending: run.toldSending, generation: null })
+      this.#sendWish(run, offer && { ...offer, sending: run.toldSending, generation: null })
     })
   }
 
+  #sendWish(run: Run, offer: PeerSignal | null): void {
+    run.isWishDue = false
+    this.#isQueueing = this.#channel.send(
+      run.hasTicket
+        ? { type: 'next', offer: offer && toSignal(offer) }
+        : toTicket(run.options, offer),
+    )
+  }
+
   #handleWelcome(welcome: MessageOf<'welcome'>, isResumed: boolean): void {
-    const { iceServers, allowsText } = welcome
+    const { iceServers, allowsText, isRestored } = welcome
     this.#setIceServers(iceServers)
-    if (!isResumed) {
-      if (this.#run) this.#run.hasTicket = this.#run.hasMet = false
-      this.#isQueueing = false
-      if (this.#room) this.#endCall('server-lost', 'server-lost')
+    const run = this.#run
+    if (run && !isResumed) run.hasMet = false
+    const isRoomGone = !isResumed || (isRestored && !this.#room?.isRestorable)
+    if (this.#room && isRoomGone) this.#endCall('server-lost', 'server-lost')
+    if (run && (!isResumed || isRestored)) {
+      run.hasTicket = this.#isQueueing = false
+      run.isWishDue = !this.#isPaused && !this.#room
     }
     this.#room?.setReachable('server', true)
     if (!this.#isPaused) this.#advance('server-back')
     this.#emitter.emit('welcome', { isResumed, allowsText })
-    if (!this.#isPaused) this.#enterQueue()
+    this.#askForPartner()
+  }
+
+  #handleWishAnswered(): void {
+    this.#isQueueing = false
+    if (this.#run) this.#run.hasTicket = true
   }
 
   #setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): void {
@@ -284,7 +297,7 @@ export class BuddyClient {
   #handleMessage(message: ServerMessage): void {
     switch (message.type) {
       case 'waiting':
-        this.#isQueueing = false
+        this.#handleWishAnswered()
         this.#closeRoom()
         this.#setup.preparation.prepareAnswer()
         this.#advance('queued')
@@ -348,7 +361,7 @@ export class BuddyClient {
     const run = this.#run
     if (!run) return
     run.hasMet = true
-    this.#isQueueing = false
+    this.#handleWishAnswered()
     this.#closeRoom()
     const room = new Room({
       matched,
@@ -419,12 +432,9 @@ export class BuddyClient {
   }
 
   #requeue(): void {
-    const run = this.#run
-    if (!run) return
-    this.#isQueueing = true
-    this.#sendWish(run, (offer) => {
-      this.#isQueueing = this.#channel.send({ type: 'next', offer: offer && toSignal(offer) })
-    })
+    if (!this.#run) return
+    this.#run.isWishDue = true
+    this.#askForPartner()
     if (!this.#channel.isWelcome) this.#advance('server-lost')
   }
 

@@ -60,6 +60,11 @@ export class Room {
     return this.#isInterrupted
   }
 
+  /** Whether the room may go on with a server that has restarted. */
+  get isRestorable(): boolean {
+    return this.#dependencies.matched.roomToken !== null
+  }
+
   get remoteStream(): MediaStream | undefined {
     return this.#remoteStream
   }

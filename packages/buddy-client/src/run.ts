@@ -12,8 +12,10 @@ export class Run {
   readonly promise: Promise<void>
   /** Whether the devices are open, where the mode has any. */
   isMediaReady = false
-  /** Whether the server's session has the ticket of this run. */
+  /** Whether the server's session has the ticket of this run: it has answered it. */
   hasTicket = false
+  /** Whether a partner is to be asked for, as soon as devices and server are there. */
+  isWishDue = true
   /** What went along with the latest offer, for a partner that was not known yet. */
   toldSending: Sending | null = null
   /** Whether there has been a partner in the server's present session. */

@@ -35,7 +35,9 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     site: short,
     client: short,
     token: orNull(short),
-    resume: orNull(fc.record({ token: short, received: uint })),
+    resume: orNull(
+      fc.record({ token: short, received: uint, sent: orNull(uint), roomToken: orNull(short) }),
+    ),
   } as const),
   fc.record({
     type: fc.constant('ticket'),
@@ -67,6 +69,7 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     received: orNull(uint),
     allowsText: fc.boolean(),
     allowsVideo: fc.boolean(),
+    isRestored: fc.boolean(),
   } as const),
   fc.record({
     type: fc.constant('report'),

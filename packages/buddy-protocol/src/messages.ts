@@ -82,9 +82,16 @@ export const messages = {
     /** The session to go on with, as the latest `welcome` gave it. */
     resume: nullable(
       tuple({
-        token: string(256),
+        token: string(1024),
         /** Frames of that session received after its first `welcome`, without any `welcome`. */
         received: uint(),
+        /**
+         * Frames given to a connection of that session after its first `hello`; what was kept for
+         * later meanwhile is not counted. Null: a server that has restarted cannot go on with it.
+         */
+        sent: nullable(uint()),
+        /** Of the room one is in, as far as one knows; as its `matched` gave it. */
+        roomToken: nullable(string(512)),
       }),
     ),
   }),
@@ -120,18 +127,20 @@ export const messages = {
     heartbeatMs: uint(),
     iceServers: list(iceServer, 16),
     /** For the `hello` of a later connection; null where this server resumes nothing. */
-    resumeToken: nullable(string(256)),
+    resumeToken: nullable(string(1024)),
     /** Frames of this session the server has handled after `hello`; null: the session is new. */
     received: nullable(uint()),
     /** Whether the site lets people write to each other. */
     allowsText: boolean,
     /** Whether the site lets people see each other. */
     allowsVideo: boolean,
+    /** Whether the server has set the session up again after a restart: it knows no ticket of it. */
+    isRestored: boolean,
   }),
   /** The ticket is in the queue. */
   waiting: define(33, 'server', 64, { online: uint() }),
   /** A room has opened. Whoever is not polite makes the first offer. */
-  matched: define(34, 'server', 1024, {
+  matched: define(34, 'server', 2048, {
     room: string(64, 1),
     isPolite: boolean,
     partnerName: string(128),
@@ -139,6 +148,8 @@ export const messages = {
     interests: list(string(48, 1), 10),
     /** Whether the offer that came with the newcomer's wish is used: it is the first `signal`. */
     isOffered: boolean,
+    /** For the `hello` of a later connection, while in the room; null: the room ends with the server. */
+    roomToken: nullable(string(512)),
   }),
   /** The room has ended by the partner's doing. The ticket is not in the queue: send `next`. */
   'partner-left': define(35, 'server', 64, { reason: oneOf(leaveReasons, 'left') }),

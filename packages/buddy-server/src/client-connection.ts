@@ -15,7 +15,7 @@ import { enterQueue } from './handlers/enter-queue.ts'
 import type { Joined } from './handlers/hello.ts'
 import { handleLeave } from './handlers/leave.ts'
 import { handleNext } from './handlers/next.ts'
-import { handleModeratedText, handleRelay } from './handlers/relay.ts'
+import { handleForPartner } from './handlers/relay.ts'
 import { handlePing } from './handlers/ping.ts'
 import { handleReport } from './handlers/report.ts'
 import { handleTicket } from './handlers/ticket.ts'
@@ -239,9 +239,8 @@ export class ClientConnection implements ConnectionEvents {
     } else if (type === 'text' && handlers.onText) {
       // It is decoded at once: what is no text is the sender's mistake.
       decode(bytes)
-      return () => handleModeratedText(session, bytes, handlers)
     }
-    return () => handleRelay(session, bytes, handlers)
+    return () => handleForPartner(session, bytes, handlers)
   }
 
   #readForServer(session: Session, bytes: Uint8Array): (() => void) | undefined {
@@ -274,6 +273,7 @@ export class ClientConnection implements ConnectionEvents {
       } else if (this.#isClosing) {
         // A resume answers at once, so this is a connection that ended while its last words came.
         this.#context.handlers.sessions.detach(answer.session, this.#link, false)
+        this.#takeSeat(answer)
       } else this.#enter(answer)
     } catch (error) {
       this.#fail(error)
@@ -283,11 +283,16 @@ export class ClientConnection implements ConnectionEvents {
   }
 
   #enter(joined: Joined): void {
-    const { session, missed } = joined
+    const { session, missed, restored } = joined
     const { handlers, welcome } = this.#context
     this.#cancelHelloTimeout()
     this.#connection.send(encode(welcome(joined)))
     this.#session = session
+    if (restored) {
+      handlers.notify('restored', { session })
+      this.#takeSeat(joined)
+      return
+    }
     if (!missed) {
       handlers.notify('joined', { session })
       return
@@ -296,6 +301,14 @@ export class ClientConnection implements ConnectionEvents {
     handlers.notify('back', { session, replayedFrames: missed.length })
     handlers.rooms.partnerOf(session)?.send({ type: 'partner-back' })
     if (session.isSearching && !session.room) enterQueue(session, handlers)
+  }
+
+  /** Where the session was in a room with its former server, it is to be in it again. */
+  #takeSeat({ session, restored }: Joined): void {
+    if (!restored) return
+    const { seat, wasInRoom } = restored
+    if (wasInRoom && !seat) session.send({ type: 'partner-left', reason: 'lost' })
+    this.#context.handlers.reunions.handleRestored(session, seat)
   }
 
   #fail(error: unknown): void {

@@ -10,6 +10,8 @@ import { handleLeave } from './handlers/leave.ts'
 import type { BuddyServerHooks } from './hooks.ts'
 import type { Bans } from './limits/bans.ts'
 import { Matchmaker } from './matchmaker.ts'
+import { handleForPartner } from './handlers/relay.ts'
+import { Reunions } from './reunions.ts'
 import { Rooms } from './rooms.ts'
 import { createResumeTokens } from './sessions/resume-token.ts'
 import type { Session, SessionLink } from './sessions/session.ts'
@@ -63,10 +65,13 @@ export function createCore(dependencies: CoreDependencies): Core {
     sites.get(site) ?? formerSites.get(site) ?? sites.get('')!
   const iceRefresh = new IceRefresh(clock, siteOf, Date.now)
 
+  const tokens = createResumeTokens(settings().secretKey || newId())
+
   const sessions = new Sessions({
     clock,
     createId: newId,
-    tokens: createResumeTokens(settings().secretKey || newId()),
+    tokens,
+    wallNow: Date.now,
     maxUsers: () => settings().maxUsers,
     graceMs: () => settings().resumeGraceMs,
     maxReplayBytes: () => settings().maxResumeBytes,
@@ -78,19 +83,35 @@ export function createCore(dependencies: CoreDependencies): Core {
     },
     onEnded: (session, reason) => {
       iceRefresh.end(session)
-      handleLeave(session, { matchmaker, rooms }, reason === 'left' ? 'left' : 'lost')
+      handleLeave(session, { matchmaker, rooms, reunions }, reason === 'left' ? 'left' : 'lost')
       notify('ended', { session, reason })
     },
   })
   const rooms: Rooms = new Rooms({
     maxRooms: () => settings().maxRooms,
     createId: newId,
+    roomTokenOf: ({ id }, self, partner) => {
+      if (!self.wish || settings().resumeGraceMs === 0) return null
+      const { mode, lobby } = self.wish
+      const [roomId, sessionId, partnerId] = [id, self.id, partner.id]
+      return tokens.sealSeat({ roomId, sessionId, partnerId, mode, lobby, openedAtMs: Date.now() })
+    },
     now: () => clock.now(),
+    onReopened: (room) => notify('reopened', { room }),
     onOpened: (room, waitsMs) => notify('matched', { room, waitsMs }),
     onEnded: (room, leaver, reason) => {
       notify('parted', { room, leaver, reason, durationMs: clock.now() - room.openedAtMs })
     },
     onFreed: () => matchmaker.handleRoomFreed(),
+  })
+  const reunions: Reunions = new Reunions({
+    clock,
+    rooms,
+    findSession: (id) => sessions.find(id),
+    leftMs: () => sessions.restoreLeftMs,
+    maxKeptBytes: () => settings().maxResumeBytes,
+    wallNow: Date.now,
+    onKept: (from, frame) => handleForPartner(from, frame, handlers),
   })
   const matchmaker: Matchmaker<Session> = new Matchmaker<Session>({
     clock,
@@ -99,7 +120,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     onMatch: (waited, arrived, waitsMs) => rooms.open(waited, arrived, waitsMs),
   })
 
-  function welcome({ session, site, missed }: Joined): MessageOf<'welcome'> {
+  function welcome({ session, site, missed, restored }: Joined): MessageOf<'welcome'> {
     iceRefresh.begin(session)
     return {
       type: 'welcome',
@@ -111,7 +132,19 @@ export function createCore(dependencies: CoreDependencies): Core {
       received: missed ? session.received : null,
       allowsText: site.isTextAllowed,
       allowsVideo: site.isVideoAllowed,
+      isRestored: restored !== undefined,
     }
+  }
+  const handlers: HandlerContext = {
+    sessions,
+    rooms,
+    reunions,
+    matchmaker,
+    siteOf,
+    notify,
+    onText: hooks.onText && ((line) => hooks.onText?.(line)),
+    onInternalError,
+    onRelayed: dependencies.onRelayed,
   }
   checkTellable(sites.values(), settings())
 
@@ -121,16 +154,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     matchmaker,
     welcome,
     sites: () => sites.values(),
-    handlers: {
-      sessions,
-      rooms,
-      matchmaker,
-      siteOf,
-      notify,
-      onText: hooks.onText && ((line) => hooks.onText?.(line)),
-      onInternalError,
-      onRelayed: dependencies.onRelayed,
-    },
+    handlers,
     hello: {
       sessions,
       bans,
@@ -176,10 +200,11 @@ function checkTellable(sites: Iterable<Site>, { pingIntervalMs }: ResolvedServer
         name: 'n'.repeat(128),
         heartbeatMs: pingIntervalMs,
         iceServers: site.iceServersFor(newId(), Date.now()),
-        resumeToken: 't'.repeat(128),
+        resumeToken: 't'.repeat(1024),
         received: 0,
         allowsText: true,
         allowsVideo: true,
+        isRestored: false,
       })
     } catch (cause) {
       throw new Error(`clients cannot be told these options: ${String(cause)}`, { cause })

@@ -9,9 +9,13 @@ interface ServerEvents {
   /** Its connection is lost; it may come back. */
   readonly away: { readonly session: Session }
   readonly back: { readonly session: Session; readonly replayedFrames: number }
+  /** A process before this one had it; it goes on here. */
+  readonly restored: { readonly session: Session }
   readonly ended: { readonly session: Session; readonly reason: SessionEnd }
   /** `waitsMs` in the order of the room's members. */
   readonly matched: { readonly room: Room; readonly waitsMs: readonly [number, number] }
+  /** A room of a process before this one goes on here. */
+  readonly reopened: { readonly room: Room }
   readonly parted: {
     readonly room: Room
     readonly leaver: Session

@@ -12,9 +12,12 @@ export interface Room {
 interface RoomsDependencies {
   readonly maxRooms: () => number
   readonly createId: () => string
+  /** What proves to a later process that the first is in the room with the second. */
+  readonly roomTokenOf: (room: Room, self: Session, partner: Session) => string | null
   readonly now: () => number
   /** Both have been told that they are matched. */
   readonly onOpened: (room: Room, waitsMs: readonly [number, number]) => void
+  readonly onReopened: (room: Room) => void
   readonly onEnded: (room: Room, leaver: Session, reason: LeaveReason) => void
   /** A room has ended while all were taken: one can be opened again. */
   readonly onFreed: () => void
@@ -47,14 +50,10 @@ export class Rooms {
    * @throws Error where one of them is in a room
    */
   open(waited: Session, arrived: Session, waitsMs: readonly [number, number]): void {
-    if (waited.room || arrived.room) throw new Error('a session is in a room already')
-    const { createId, now, onOpened } = this.#dependencies
+    const { createId, now, roomTokenOf, onOpened } = this.#dependencies
     const room: Room = { id: createId(), members: [waited, arrived], openedAtMs: now() }
-    this.#rooms.add(room)
+    this.#seat(room)
     for (const [self, partner] of [room.members, [arrived, waited]] as const) {
-      self.room = room
-      self.isSearching = false
-      self.latestPartnerId = partner.id
       self.send({
         type: 'matched',
         room: room.id,
@@ -62,10 +61,20 @@ export class Rooms {
         partnerName: partner.name,
         interests: commonInterests(self, partner),
         isOffered: arrived.offer !== undefined,
+        roomToken: roomTokenOf(room, self, partner),
       })
     }
     if (arrived.offer) waited.sendFrame(arrived.offer)
     onOpened(room, waitsMs)
+  }
+
+  /**
+   * Opens a room again that a process before this one had. Neither is told: to them it never ended.
+   * @throws Error where one of them is in a room
+   */
+  reopen(room: Room): void {
+    this.#seat(room)
+    this.#dependencies.onReopened(room)
   }
 
   /** The other in the session's room, if it is in one. */
@@ -103,6 +112,17 @@ export class Rooms {
       if ((other.awaySinceMs ?? Infinity) > awaySinceMs) continue
       one.send({ type: 'partner-left', reason: 'lost' })
       this.leave(one, 'lost')
+    }
+  }
+
+  #seat(room: Room): void {
+    const [one, other] = room.members
+    if (one.room || other.room || one === other) throw new Error('a session is in a room already')
+    this.#rooms.add(room)
+    for (const self of room.members) {
+      self.room = room
+      self.isSearching = false
+      self.latestPartnerId = self === one ? other.id : one.id
     }
   }
 }

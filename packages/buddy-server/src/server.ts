@@ -128,6 +128,7 @@ export function createBuddyServer(
       createHookObserver(hooks, onInternalError),
       {
         joined: () => lookAtCapacity(),
+        restored: () => lookAtCapacity(),
         ended: () => lookAtCapacity(),
         parted: ({ room: { members } }) => {
           // While draining, whoever has finished a call is let go.

@@ -11,6 +11,7 @@ export class FrameLedger {
   #sentBytes = 0
   /** How many frames were sent before the oldest that is kept. */
   #forgotten = 0
+  #written = 0
 
   /** Frames received, without any `welcome`. */
   get received(): number {
@@ -21,7 +22,17 @@ export class FrameLedger {
     this.#received++
   }
 
-  /** Keeps a frame that is being sent; the oldest are forgotten beyond the bound. */
+  /** Frames that were given to a connection; those kept while there was none are not among them. */
+  get written(): number {
+    return this.#written
+  }
+
+  /** Everything kept so far was given to a connection. */
+  handleWritten(): void {
+    this.#written = this.#forgotten + this.#sent.length
+  }
+
+  /** Keeps a frame that is to be sent; the oldest are forgotten beyond the bound. */
   keep(frame: Uint8Array<ArrayBuffer>): void {
     this.#sent.push(frame)
     this.#sentBytes += frame.length

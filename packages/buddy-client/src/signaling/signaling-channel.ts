@@ -57,7 +57,7 @@ export interface SignalingEnvironment {
 export interface SignalingCallbacks {
   /**
    * A connection is ready; also after every loss. Unless the session `isResumed` the server knows
-   * nothing of what was before.
+   * nothing of what was before; where it `isRestored`, it knows the room and no ticket.
    */
   readonly onWelcome: (welcome: MessageOf<'welcome'>, isResumed: boolean) => void
   readonly onMessage: (message: ServerMessage) => void
@@ -84,6 +84,8 @@ export class SignalingChannel {
   /** Of the session that goes on from connection to connection; undefined before there is one. */
   #ledger: FrameLedger | undefined
   #resumeToken: string | null = null
+  /** Proves to a server that has restarted which room one is in. */
+  #roomToken: string | null = null
   #socket: WebSocket | undefined
   #isWelcome = false
   #attempt = 0
@@ -118,9 +120,11 @@ export class SignalingChannel {
   send(message: ClientMessage): boolean {
     if (!this.#ledger) return false
     const frame = encode(message)
+    if (message.type === 'leave') this.#roomToken = null
     if (this.#isWelcome && this.#socket?.readyState === 1) {
       this.#ledger.keep(frame)
       this.#socket.send(frame)
+      this.#ledger.handleWritten()
       return true
     }
     // That one is typing is no news any more by the time it arrives.
@@ -161,9 +165,16 @@ export class SignalingChannel {
     return this.#ledger !== undefined && this.#resumeToken !== null
   }
 
+  /** What a server needs to go on with the session, also one that has forgotten it. */
+  get #proof(): MessageOf<'hello'>['resume'] {
+    if (!this.#ledger || this.#resumeToken === null) return null
+    const { received, written: sent } = this.#ledger
+    return { token: this.#resumeToken, received, sent, roomToken: this.#roomToken }
+  }
+
   #forgetSession(): void {
     this.#ledger = undefined
-    this.#resumeToken = null
+    this.#resumeToken = this.#roomToken = null
   }
 
   #connect(): void {
@@ -202,9 +213,7 @@ export class SignalingChannel {
   #introduce(socket: WebSocket, { hello, token }: Introduction): void {
     const say = (text: string): void => {
       if (this.#socket !== socket) return
-      const resume = this.#ledger &&
-        this.#resumeToken !== null && { token: this.#resumeToken, received: this.#ledger.received }
-      socket.send(encode({ ...hello, token: text || null, resume: resume || null }))
+      socket.send(encode({ ...hello, token: text || null, resume: this.#proof }))
     }
     if (typeof token === 'string') say(token)
     else void this.#askForToken(socket, token).then((text) => text !== undefined && say(text))
@@ -261,7 +270,12 @@ export class SignalingChannel {
           retryAfterMs: message.reconnectAfterMs,
         })
         break
+      case 'waiting':
+      case 'partner-left':
+        this.#roomToken = null
+        break
       case 'matched':
+        this.#roomToken = message.roomToken
         this.#callbacks.onMessage({ ...message, partnerName: cleanText(message.partnerName) })
         return
       default:
@@ -280,13 +294,17 @@ export class SignalingChannel {
       this.#retry(new BuddyError('server-unreachable', 'the session could not be resumed'))
       return
     }
-    if (!isResumed) this.#ledger = new FrameLedger()
+    if (!isResumed) {
+      this.#ledger = new FrameLedger()
+      this.#roomToken = null
+    }
     this.#resumeToken = resumeToken
     this.#isWelcome = true
     this.#attempt = 0
     this.#heartbeatMs = heartbeatMs
     this.#expectFrameWithin(heartbeatMs * 2)
     for (const frame of missing) this.#socket?.send(frame)
+    this.#ledger?.handleWritten()
     this.#callbacks.onWelcome(welcome, isResumed)
   }
 

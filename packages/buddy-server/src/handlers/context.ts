@@ -2,6 +2,7 @@ import type { ErrorCode } from '@buddy-chat/protocol'
 import type { Notify } from '../events.ts'
 import type { BuddyServerHooks } from '../hooks.ts'
 import type { Matchmaker } from '../matchmaker.ts'
+import type { Reunions } from '../reunions.ts'
 import type { Rooms } from '../rooms.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -11,6 +12,7 @@ import type { Site } from '../sites/site.ts'
 export interface HandlerContext {
   readonly sessions: Sessions
   readonly rooms: Rooms
+  readonly reunions: Reunions
   readonly matchmaker: Matchmaker<Session>
   /** The site of a session; one that was taken out of the configuration meanwhile stays as it was. */
   readonly siteOf: (session: Session) => Site

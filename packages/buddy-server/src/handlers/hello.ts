@@ -4,8 +4,9 @@ import type { BuddyServerHooks } from '../hooks.ts'
 import type { Bans } from '../limits/bans.ts'
 import type { Refusal } from '../limits/admission.ts'
 import { refusal } from '../limits/admission.ts'
+import type { Seat, SessionStatement } from '../sessions/resume-token.ts'
 import type { Identity, Session, SessionLink } from '../sessions/session.ts'
-import type { Sessions } from '../sessions/sessions.ts'
+import type { Former, Sessions } from '../sessions/sessions.ts'
 import type { Site } from '../sites/site.ts'
 import type { SiteClaims } from '../sites/site-token.ts'
 import { SiteTokenError } from '../sites/site-token.ts'
@@ -30,8 +31,14 @@ export interface HelloContext {
 export interface Joined {
   readonly session: Session
   readonly site: Site
-  /** What a resumed session's client has missed; undefined: the session is new. */
+  /** What a resumed session's client has missed; undefined: this process did not know the session. */
   readonly missed: readonly Uint8Array[] | undefined
+  /** A process before this one had the session; it may have been in a room. */
+  readonly restored?: {
+    /** Undefined where it can prove none that may be open here. */
+    readonly seat: Seat | undefined
+    readonly wasInRoom: boolean
+  }
 }
 
 /** What came with a hello beside its fields. */
@@ -43,7 +50,10 @@ export interface Caller {
   readonly isConnected: () => boolean
 }
 
-/** The rules of joining, in their order: site, origin, resume, ban, token, hook, caps. */
+/**
+ * The rules of joining, in their order: site, origin, resume, token, ban, hook, caps. A session that
+ * a process before this one had is held to all of them but the token, which it has shown there.
+ */
 export async function handleHello(
   hello: MessageOf<'hello'>,
   { upgrade, addressKey, link, isConnected }: Caller,
@@ -59,28 +69,79 @@ export async function handleHello(
     const resumed = sessions.resume({ ...hello.resume, site: site.key }, link)
     if (resumed) return { ...resumed, site }
   }
-  const claims = await readToken(hello.token, site)
-  if ('code' in claims) return claims
-  if (claims.subject !== undefined && bans.has(subjectBanKey(site.key, claims.subject))) {
+  const former = findFormer(hello.resume, site, sessions)
+  const identity = former
+    ? { ...former.facts, addressKey }
+    : await introduce(hello, site, addressKey)
+  if ('code' in identity) return identity
+  if (identity.subject !== undefined && bans.has(subjectBanKey(site.key, identity.subject))) {
     return refusal('banned', 'you have been shut out for a while')
   }
-  const identity: Identity = {
+  const admitted = await askHook(identity, upgrade, context)
+  if ('code' in admitted) return admitted
+  // Whoever has gone meanwhile takes no place.
+  if (!isConnected()) return refusal('refused', 'gone')
+  // While the hook thought, another tab may have been faster.
+  if (former && sessions.find(former.id)) {
+    return handleHello(hello, { upgrade, addressKey, link, isConnected }, context)
+  }
+  if (site.maxUsers !== undefined && sessions.sizeOf(site.key) >= site.maxUsers) {
+    return refusal('server-full', 'this site is full', fullRetryAfterMs)
+  }
+  // To the partner it has the name it had.
+  const who = former ? identity : admitted
+  const session = sessions.create(who, link, former)
+  if (!session) return refusal('server-full', 'the server is full', fullRetryAfterMs)
+  if (!former) return { session, site, missed: undefined }
+  const { seat, wasInRoom } = former
+  return { session, site, missed: [], restored: { seat, wasInRoom } }
+}
+
+/** What a client says of itself, as far as it is believed. */
+async function introduce(
+  hello: MessageOf<'hello'>,
+  site: Site,
+  addressKey: string,
+): Promise<Identity | Refusal> {
+  const claims = await readToken(hello.token, site)
+  if ('code' in claims) return claims
+  return {
     name: cleanText(claims.name ?? hello.name) || stranger,
     site: site.key,
     subject: claims.subject,
     lobby: claims.lobby,
     addressKey,
   }
-  const admitted = await askHook(identity, upgrade, context)
-  if ('code' in admitted) return admitted
-  // Whoever has gone meanwhile takes no place.
-  if (!isConnected()) return refusal('refused', 'gone')
-  if (site.maxUsers !== undefined && sessions.sizeOf(site.key) >= site.maxUsers) {
-    return refusal('server-full', 'this site is full', fullRetryAfterMs)
+}
+
+interface FormerSession extends Former {
+  readonly facts: NonNullable<SessionStatement['facts']>
+  readonly seat: Seat | undefined
+  readonly wasInRoom: boolean
+}
+
+/** The session that a client can prove to have had with a process before this one, at this site. */
+function findFormer(
+  resume: MessageOf<'hello'>['resume'],
+  site: Site,
+  sessions: Sessions,
+): FormerSession | undefined {
+  // A client that does not count what it sends cannot go on: something might come twice.
+  if (!resume || resume.sent === null) return undefined
+  const { sessionId: id, facts } = sessions.former(resume.token) ?? {}
+  if (id === undefined || !facts || facts.site !== site.key) return undefined
+  // The site asks for tokens since: this one has never shown any.
+  if (site.verifyToken && facts.subject === undefined) return undefined
+  const { roomToken, received, sent } = resume
+  const seat = roomToken === null ? undefined : sessions.formerSeat(roomToken, id)
+  return {
+    id,
+    facts,
+    // What it has sent counts as handled, whether it was or not: nothing is to come twice.
+    counts: { received: sent, sent: received },
+    seat: seat && site.isAllowedMode(seat.mode) ? seat : undefined,
+    wasInRoom: roomToken !== null,
   }
-  const session = sessions.create(admitted, link)
-  if (!session) return refusal('server-full', 'the server is full', fullRetryAfterMs)
-  return { session, site, missed: undefined }
 }
 
 /** What bans by a site's subject count by. */

@@ -3,6 +3,7 @@ import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
 import { tell } from './context.ts'
 import { enterQueue } from './enter-queue.ts'
+import { part } from './part.ts'
 
 /** Ends the room and queues again with the same wish. Needs a ticket given before. */
 export function handleNext(
@@ -14,6 +15,6 @@ export function handleNext(
     tell(session, 'ticket-required', 'give a ticket before next')
     return
   }
-  context.rooms.leave(session, 'next')
+  part(session, 'next', context)
   enterQueue(session, context, offer)
 }

@@ -1,5 +1,5 @@
 import type { MessageOf } from '@buddy-chat/protocol'
-import { decode } from '@buddy-chat/protocol'
+import { decode, messageTypeOf, peekNumber } from '@buddy-chat/protocol'
 import { personOf } from '../person.ts'
 import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
@@ -9,7 +9,7 @@ import { tell } from './context.ts'
  * Passes a frame for the partner on as it is. Its structure has been walked, its fields are never
  * decoded: the partner's own client checks those.
  */
-export function handleRelay(session: Session, frame: Uint8Array, context: HandlerContext): void {
+function handleRelay(session: Session, frame: Uint8Array, context: HandlerContext): void {
   const partner = context.rooms.partnerOf(session)
   if (!partner) {
     tell(session, 'not-in-room', 'there is no partner to pass this on to')
@@ -20,6 +20,21 @@ export function handleRelay(session: Session, frame: Uint8Array, context: Handle
   context.onRelayed(frame.length, session.lastActiveMs)
 }
 
+/**
+ * Sees to a frame for the partner: passes it on, where the hook allows it; while the partner of a
+ * room that goes on after a restart is awaited, keeps it for then.
+ */
+export function handleForPartner(
+  session: Session,
+  frame: Uint8Array,
+  context: HandlerContext,
+): void {
+  if (!session.room && context.reunions.keep(session, frame.slice())) return
+  const isText = messageTypeOf(peekNumber(frame) ?? -1) === 'text'
+  if (isText && context.onText) handleModeratedText(session, frame, context)
+  else handleRelay(session, frame, context)
+}
+
 /** What is asked of the hook, one line after the other, so that order is kept. */
 const asking = new WeakMap<Session, Promise<void>>()
 
@@ -28,7 +43,7 @@ const asking = new WeakMap<Session, Promise<void>>()
  * the program around it wants to moderate.
  * @throws ProtocolError where the line is none
  */
-export function handleModeratedText(
+function handleModeratedText(
   session: Session,
   frame: Uint8Array,
   context: HandlerContext,

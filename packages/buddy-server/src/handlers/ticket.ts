@@ -4,6 +4,7 @@ import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
 import { tell } from './context.ts'
 import { enterQueue } from './enter-queue.ts'
+import { part } from './part.ts'
 
 /** A new wish: ends the room, replaces the old wish, enters the queue. The site may forbid it. */
 export function handleTicket(
@@ -21,7 +22,7 @@ export function handleTicket(
     tell(session, 'not-permitted', 'this site does not admit you to that lobby')
     return
   }
-  context.rooms.leave(session, 'next')
+  part(session, 'next', context)
   const cleaned = interests.map(cleanText).filter((interest) => interest !== '')
   session.wish = { mode, lobby: only ?? wanted, interests: [...new Set(cleaned)], languages }
   enterQueue(session, context, offer)

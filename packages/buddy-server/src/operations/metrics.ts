@@ -87,6 +87,11 @@ export function createMetrics(source: MetricsSource): Metrics {
     help: 'Sessions resumed by a new connection.',
     registers,
   })
+  const restores = new Counter({
+    name: 'buddy_sessions_restored_total',
+    help: 'Sessions of a process before this one that go on here.',
+    registers,
+  })
   const matches = new Counter({ name: 'buddy_matches_total', help: 'Rooms opened.', registers })
   const bans = new Counter({ name: 'buddy_bans_total', help: 'People shut out.', registers })
   const waits = new Histogram({
@@ -136,6 +141,7 @@ export function createMetrics(source: MetricsSource): Metrics {
       joined: () => joins.inc(),
       away: () => losses.inc(),
       back: () => resumes.inc(),
+      restored: () => restores.inc(),
       ended: ({ reason }) => sessions.inc({ reason }),
       matched: ({ waitsMs }) => {
         matches.inc()

@@ -12,6 +12,10 @@ export function createTransitionLog(log: Log): ServerObserver {
     away: ({ session: { id, room } }) => log.info({ session: id, room: room?.id }, 'session away'),
     back: ({ session: { id, room }, replayedFrames }) =>
       log.info({ session: id, room: room?.id, replayedFrames }, 'session resumed'),
+    restored: ({ session: { id, identity } }) =>
+      log.info({ session: id, site: identity.site }, 'session restored'),
+    reopened: ({ room }) =>
+      log.info({ room: room.id, sessions: room.members.map(({ id }) => id) }, 'room reopened'),
     ended: ({ session: { id }, reason }) => log.info({ session: id, reason }, 'session ended'),
     matched: ({ room, waitsMs }) =>
       log.info(

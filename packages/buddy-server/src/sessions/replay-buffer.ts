@@ -7,8 +7,13 @@ const overheadBytes = 64
  */
 export class ReplayBuffer {
   #frames: Uint8Array[] = []
-  #sent = 0
+  #sent: number
   #bytes = 0
+
+  /** @param sent frames sent before this buffer was there */
+  constructor(sent = 0) {
+    this.#sent = sent
+  }
 
   /** Frames ever sent. */
   get sent(): number {

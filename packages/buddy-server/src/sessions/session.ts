@@ -21,6 +21,14 @@ export interface Identity {
   readonly addressKey: string
 }
 
+/** Frames of a session so far, as its server counts them. */
+export interface SessionCounts {
+  /** From the client, after its `hello`. */
+  readonly received: number
+  /** To the client, without any `welcome`. */
+  readonly sent: number
+}
+
 /** The connection of a session that is present. */
 export interface SessionLink {
   sendFrame(frame: Uint8Array): void
@@ -34,13 +42,13 @@ export class Session implements Ticket {
   readonly identity: Identity
   /** Allowances go on from connection to connection: coming back does not renew them. */
   readonly limits: FrameLimits
-  readonly #replay = new ReplayBuffer()
+  readonly #replay: ReplayBuffer
   readonly #maxReplayBytes: () => number
   readonly #onOverflow: (session: Session) => void
   /** Undefined while away. `Sessions` sets it. */
   link: SessionLink | undefined
   /** Frames handled, of all that came after `hello`. */
-  received = 0
+  received: number
   /** When it last did something, or was last in a room; on the server's clock. */
   lastActiveMs: number
   /** Since when it is away; on the server's clock. `Sessions` sets it. */
@@ -64,6 +72,8 @@ export class Session implements Ticket {
     dependencies: {
       readonly limits: FrameLimits
       readonly nowMs: number
+      /** Frames either way before this process knew it, where another has known it before. */
+      readonly counts?: SessionCounts | undefined
       /** Bytes kept to be sent again; 0: none, sessions do not outlive connections. */
       readonly maxReplayBytes: () => number
       /** More has come for a session that is away than is kept. */
@@ -74,6 +84,8 @@ export class Session implements Ticket {
     this.identity = identity
     this.limits = dependencies.limits
     this.lastActiveMs = dependencies.nowMs
+    this.received = dependencies.counts?.received ?? 0
+    this.#replay = new ReplayBuffer(dependencies.counts?.sent)
     this.#maxReplayBytes = dependencies.maxReplayBytes
     this.#onOverflow = dependencies.onOverflow
   }

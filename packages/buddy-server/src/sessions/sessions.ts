@@ -2,8 +2,8 @@ import type { Message } from '@buddy-chat/protocol'
 import { encode } from '@buddy-chat/protocol'
 import type { Cancel, Clock } from '../clock.ts'
 import { FrameLimits } from '../limits/frame-limits.ts'
-import type { ResumeTokens } from './resume-token.ts'
-import type { Identity, SessionLink } from './session.ts'
+import type { ResumeTokens, Seat, SessionStatement } from './resume-token.ts'
+import type { Identity, SessionCounts, SessionLink } from './session.ts'
 import { Session } from './session.ts'
 
 /** Why a session is over. */
@@ -17,10 +17,21 @@ interface SessionsDependencies {
   /** How long a session outlives its connection; 0: not at all. */
   readonly graceMs: () => number
   readonly maxReplayBytes: () => number
+  /** Milliseconds since 1970. */
+  readonly wallNow: () => number
   /** Its connection is lost; it is expected back. */
   readonly onAway: (session: Session) => void
   /** It is over; it is not in the list any more. */
   readonly onEnded: (session: Session, reason: SessionEnd) => void
+}
+
+/** A statement older than this restores nothing, however young the server. */
+const maxStatementAgeMs = 24 * 3_600_000
+
+/** A session that another process has known. */
+export interface Former {
+  readonly id: string
+  readonly counts: SessionCounts
 }
 
 /** A session that was resumed, and what its client has missed. */
@@ -39,9 +50,19 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>()
   readonly #away = new Map<Session, Cancel>()
   readonly #bySite = new Map<string, number>()
+  readonly #startedAtMs: number
+  /** Ids this process has had while former sessions may still come: each is restored once at most. */
+  readonly #knownIds = new Set<string>()
 
   constructor(dependencies: SessionsDependencies) {
     this.#dependencies = dependencies
+    this.#startedAtMs = dependencies.clock.now()
+  }
+
+  /** How long sessions of a process before this one may still come back; 0: not any more. */
+  get restoreLeftMs(): number {
+    const { clock, graceMs } = this.#dependencies
+    return Math.max(0, this.#startedAtMs + graceMs() - clock.now())
   }
 
   get size(): number {
@@ -75,8 +96,9 @@ export class Sessions {
   /**
    * Makes a session, or returns undefined where there is no room for one. Those away outside a room
    * make room for those present, longest away first.
+   * @param former the session it is to be, where a process before this one had it
    */
-  create(identity: Identity, link: SessionLink): Session | undefined {
+  create(identity: Identity, link: SessionLink, former?: Former): Session | undefined {
     const { clock, createId, maxReplayBytes, graceMs } = this.#dependencies
     if (this.size >= this.maxUsers) {
       for (const session of this.#away.keys()) {
@@ -86,7 +108,8 @@ export class Sessions {
       }
     }
     if (this.size >= this.maxUsers) return undefined
-    const session = new Session(createId(), identity, {
+    const session = new Session(former?.id ?? createId(), identity, {
+      counts: former?.counts,
       limits: new FrameLimits(clock.now()),
       nowMs: clock.now(),
       maxReplayBytes: () => (graceMs() > 0 ? maxReplayBytes() : 0),
@@ -94,14 +117,36 @@ export class Sessions {
     })
     session.link = link
     this.#sessions.set(session.id, session)
+    if (this.restoreLeftMs > 0) this.#knownIds.add(session.id)
+    else this.#knownIds.clear()
     this.#bySite.set(identity.site, this.sizeOf(identity.site) + 1)
     return session
   }
 
   /** The token to come back with; null where sessions do not outlive connections. */
   tokenOf(session: Session): string | null {
-    const { tokens, graceMs } = this.#dependencies
-    return graceMs() > 0 ? tokens.sign(session.id) : null
+    const { tokens, graceMs, wallNow } = this.#dependencies
+    if (graceMs() === 0) return null
+    const { id, identity } = session
+    return tokens.sealSession({ sessionId: id, sealedAtMs: wallNow(), facts: identity })
+  }
+
+  /**
+   * What `token` says of a session that a process before this one had. Undefined where it proves
+   * nothing, or is too old; where this process has known the session itself; and as soon as this
+   * process has run for the grace time, so that sessions which ended long ago cannot be had again.
+   */
+  former(token: string): SessionStatement | undefined {
+    if (this.restoreLeftMs === 0) return undefined
+    const statement = this.#dependencies.tokens.openSession(token)
+    if (!statement || this.#knownIds.has(statement.sessionId)) return undefined
+    return this.#isRecent(statement.sealedAtMs) ? statement : undefined
+  }
+
+  /** The seat that `token` proves to be that of the session; undefined where it proves none. */
+  formerSeat(token: string, sessionId: string): Seat | undefined {
+    const seat = this.#dependencies.tokens.openSeat(token)
+    return seat?.sessionId === sessionId && this.#isRecent(seat.openedAtMs) ? seat : undefined
   }
 
   /**
@@ -113,7 +158,7 @@ export class Sessions {
     { token, received, site }: { token: string; received: number; site: string },
     link: SessionLink,
   ): Resumed | undefined {
-    const id = this.#dependencies.tokens.verify(token)
+    const id = this.#dependencies.tokens.openSession(token)?.sessionId
     const session = id === undefined ? undefined : this.#sessions.get(id)
     if (!session || session.identity.site !== site) return undefined
     const missed = session.framesAfter(received)
@@ -170,6 +215,10 @@ export class Sessions {
   broadcast(message: Message): void {
     const frame = encode(message)
     for (const session of this.#sessions.values()) if (session.link) session.sendFrame(frame)
+  }
+
+  #isRecent(wallMs: number): boolean {
+    return Math.abs(this.#dependencies.wallNow() - wallMs) < maxStatementAgeMs
   }
 
   #cancelGrace(session: Session): void {
