@@ -181,6 +181,8 @@ const signal = {
   generation: null,
 } as const
 
+const resume = { token: '', received: 0, sent: null, roomToken: null }
+
 describe('every limit holds, in the encoder as in the decoder', () => {
   const cases: readonly [string, Message, string][] = [
     ['hello.name', { ...hello, name: 'é'.repeat(65) }, '0 to 128 bytes'],
@@ -189,13 +191,19 @@ describe('every limit holds, in the encoder as in the decoder', () => {
     ['hello.token', { ...hello, token: 't'.repeat(2049) }, '0 to 2048 bytes'],
     [
       'hello.resume.token',
-      { ...hello, resume: { token: 't'.repeat(257), received: 0 } },
-      '0 to 256',
+      { ...hello, resume: { ...resume, token: 't'.repeat(1025) } },
+      '0 to 1024',
     ],
     [
       'hello.resume.received',
-      { ...hello, resume: { token: '', received: -1 } },
+      { ...hello, resume: { ...resume, received: -1 } },
       'an integer from 0',
+    ],
+    ['hello.resume.sent', { ...hello, resume: { ...resume, sent: -1 } }, 'an integer from 0'],
+    [
+      'hello.resume.roomToken',
+      { ...hello, resume: { ...resume, roomToken: 't'.repeat(513) } },
+      '0 to 512',
     ],
     ['ticket.lobby', { ...ticket, lobby: 'l'.repeat(65) }, '0 to 64 bytes'],
     [
