@@ -38,6 +38,8 @@ export class RawClient {
   #isWelcome = false
   /** Frames of the session that came by this connection, without any welcome. */
   received = 0
+  /** Frames sent by this connection after hello. */
+  sent = 0
 
   private constructor(socket: WebSocket) {
     this.socket = socket
@@ -110,6 +112,7 @@ export class RawClient {
   }
 
   send(message: Message): void {
+    if (message.type !== 'hello') this.sent++
     this.socket.send(encode(message))
   }
 

@@ -242,7 +242,9 @@ test('a session is resumed: what was received is told, what the server lacks is 
   channel.retryNow()
   latest().opens()
   // A frame that is dropped here was received all the same.
-  expect(latest().sent).toEqual([{ ...first, resume: { token: 'ticket-1', received: 2, sent: 2, roomToken: null } }])
+  expect(latest().sent).toEqual([
+    { ...first, resume: { token: 'ticket-1', received: 2, sent: 2, roomToken: null } },
+  ])
   latest().says({ ...welcome, resumeToken: 'ticket-2', received: 1 })
   latest().says({ type: 'text', text: 'missed' })
   channel.send({ type: 'next', offer: null })
@@ -253,7 +255,9 @@ test('a session is resumed: what was received is told, what the server lacks is 
   ])
   expect(heard).toEqual(['welcome', 'waiting', 'resumed', 'text'])
   comeBack(4)
-  expect(latest().sent).toEqual([{ ...first, resume: { token: 'ticket-2', received: 3, sent: 4, roomToken: null } }])
+  expect(latest().sent).toEqual([
+    { ...first, resume: { token: 'ticket-2', received: 3, sent: 4, roomToken: null } },
+  ])
 })
 
 test('a server that starts anew hears nothing of what was said before', () => {
@@ -266,7 +270,9 @@ test('a server that starts anew hears nothing of what was said before', () => {
   expect(latest().sent).toHaveLength(1)
   expect(heard).toEqual(['welcome', 'welcome'])
   comeBack(0)
-  expect(latest().sent).toEqual([{ ...first, resume: { token: 'other', received: 0, sent: 0, roomToken: null } }])
+  expect(latest().sent).toEqual([
+    { ...first, resume: { token: 'other', received: 0, sent: 0, roomToken: null } },
+  ])
 })
 
 test('a server that claims to have more than was said is met anew', () => {

@@ -43,11 +43,7 @@ const asking = new WeakMap<Session, Promise<void>>()
  * the program around it wants to moderate.
  * @throws ProtocolError where the line is none
  */
-function handleModeratedText(
-  session: Session,
-  frame: Uint8Array,
-  context: HandlerContext,
-): void {
+function handleModeratedText(session: Session, frame: Uint8Array, context: HandlerContext): void {
   const { rooms, onText, onInternalError } = context
   const { text } = decode(frame) as MessageOf<'text'>
   const bytes = frame.slice()

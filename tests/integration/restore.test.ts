@@ -1,0 +1,468 @@
+// A server that was killed has forgotten everybody. What clients hold is enough to go on.
+import type { BuddyServerOptions } from '@buddy-chat/server'
+import { createBuddyServer } from '@buddy-chat/server'
+import type { MessageOf } from '@buddy-chat/protocol'
+import { SignJWT } from 'jose'
+import { expect } from 'vitest'
+import type { RunningServer } from '../server-fixture.ts'
+import { test as base } from '../server-fixture.ts'
+import { expectToTalk, RawClient } from './raw-client.ts'
+
+const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
+
+/** A client, and what it has to show to a server that does not know it. */
+class Survivor {
+  client: RawClient
+  welcome: MessageOf<'welcome'>
+  roomToken: string | null = null
+  received = 0
+  sent = 0
+
+  private constructor(client: RawClient, welcome: MessageOf<'welcome'>) {
+    this.client = client
+    this.welcome = welcome
+  }
+
+  static async join(url: string, name: string, hello: object = {}): Promise<Survivor> {
+    const client = await RawClient.connect(url)
+    client.sayHello({ name, ...hello })
+    return new Survivor(client, await client.receive('welcome'))
+  }
+
+  async matched(): Promise<void> {
+    this.roomToken = (await this.client.receive('matched')).roomToken
+  }
+
+  /** Comes to the server at `url`, showing what it has, or what it is told to show. */
+  async comeBack(
+    url: string,
+    more: Partial<NonNullable<MessageOf<'hello'>['resume']>> = {},
+    hello: object = {},
+  ): Promise<MessageOf<'welcome'>> {
+    this.received += this.client.received
+    this.sent += this.client.sent
+    const { received, sent, roomToken } = this
+    const token = this.welcome.resumeToken ?? ''
+    this.client = await RawClient.connect(url)
+    this.client.sayHello({ resume: { token, received, sent, roomToken, ...more }, ...hello })
+    this.welcome = await this.client.receive('welcome')
+    return this.welcome
+  }
+}
+
+/** Two in a room. */
+async function pair(url: string, lobby = ''): Promise<[Survivor, Survivor]> {
+  const ana = await Survivor.join(url, 'Ana')
+  ana.client.enter({ lobby })
+  await ana.client.receive('waiting')
+  const bob = await Survivor.join(url, 'Bob')
+  bob.client.enter({ lobby })
+  await Promise.all([ana.matched(), bob.matched()])
+  return [ana, bob]
+}
+
+interface Fixtures {
+  /** A server before its end, and what starts the one after it. They share nothing but the key. */
+  readonly die: (
+    options?: BuddyServerOptions,
+  ) => Promise<{ url: string; restart: (changed?: BuddyServerOptions) => Promise<RunningServer> }>
+}
+
+const test = base.extend<Fixtures>({
+  die: async ({ startServer }, use) => {
+    await use(async (options = {}) => {
+      const { url } = await startServer({ secretKey, ...options })
+      return { url, restart: (changed) => startServer({ secretKey, ...options, ...changed }) }
+    })
+  },
+})
+
+test('before a ticket: the same session, and what was sent counts as handled', async ({ die }) => {
+  const { url, restart } = await die()
+  const ana = await Survivor.join(url, 'Ana')
+  ana.client.send({ type: 'ping' })
+  await ana.client.receive('stats')
+  const { session } = ana.welcome
+  const next = await restart()
+  expect(await ana.comeBack(next.url)).toMatchObject({
+    session,
+    name: 'Ana',
+    received: 1,
+    isRestored: true,
+  })
+  ana.client.enter()
+  await ana.client.receive('waiting')
+  expect(next.server.status()).toMatchObject({ users: 1, waiting: 1, matches: 0 })
+})
+
+test('in the queue: the ticket is forgotten; given again, it finds somebody', async ({ die }) => {
+  const { url, restart } = await die()
+  const ana = await Survivor.join(url, 'Ana')
+  ana.client.enter()
+  await ana.client.receive('waiting')
+  const next = await restart()
+  expect(await ana.comeBack(next.url)).toMatchObject({ received: 1, isRestored: true })
+  ana.client.send({ type: 'next', offer: null })
+  expect(await ana.client.error()).toBe('ticket-required')
+  ana.client.enter()
+  await ana.client.receive('waiting')
+  const bob = await RawClient.join(next.url, 'Bob')
+  bob.enter()
+  await Promise.all([ana.client.receive('matched'), bob.receive('matched')])
+  await expectToTalk(ana.client, bob)
+})
+
+test('in a room: it opens again when both are back; what was said meanwhile arrives in order, once', async ({
+  die,
+}) => {
+  const { url, restart } = await die()
+  const [ana, bob] = await pair(url)
+  const { server, url: to } = await restart()
+  await ana.comeBack(to)
+  await ana.client.receive('partner-away')
+  expect(server.status()).toMatchObject({ users: 1, rooms: 0 })
+  for (const text of ['one', 'two', 'three']) ana.client.send({ type: 'text', text })
+  await ana.client.settled()
+  await bob.comeBack(to)
+  await Promise.all([ana.client.receive('partner-back'), bob.client.receive('partner-back')])
+  for (const text of ['one', 'two', 'three']) {
+    expect((await bob.client.receive('text')).text).toBe(text)
+  }
+  await expectToTalk(ana.client, bob.client)
+  expect([ana.client.unread, bob.client.unread]).toEqual([[], []])
+  expect(server.status()).toMatchObject({ users: 2, away: 0, waiting: 0, rooms: 1, matches: 0 })
+  ana.client.send({ type: 'report', reason: 'spam' })
+  ana.client.send({ type: 'next', offer: null })
+  await ana.client.receive('waiting')
+  expect((await bob.client.receive('partner-left')).reason).toBe('next')
+  expect(server.status()).toMatchObject({ waiting: 1, rooms: 0 })
+})
+
+test('a session restored is a session: it is resumed by count, and survives the next restart too', async ({
+  die,
+}) => {
+  const { url, restart } = await die()
+  const [ana, bob] = await pair(url)
+  const second = await restart()
+  await ana.comeBack(second.url)
+  await bob.comeBack(second.url)
+  await ana.client.receive('partner-back')
+  ana.client.socket.terminate()
+  await bob.client.receive('partner-away')
+  bob.client.send({ type: 'text', text: 'missed' })
+  await bob.client.settled()
+  expect(await ana.comeBack(second.url)).toMatchObject({ received: 1, isRestored: false })
+  expect((await ana.client.receive('text')).text).toBe('missed')
+  await expectToTalk(ana.client, bob.client)
+
+  const third = await restart()
+  expect(await bob.comeBack(third.url)).toMatchObject({ isRestored: true, received: bob.sent })
+  await ana.comeBack(third.url)
+  await Promise.all([ana.client.receive('partner-back'), bob.client.receive('partner-back')])
+  await expectToTalk(ana.client, bob.client)
+  expect(third.server.status()).toMatchObject({ users: 2, rooms: 1 })
+})
+
+test('a very fast reconnect, and two tabs: the latest has the session, the room is one', async ({
+  die,
+}) => {
+  const { url, restart } = await die()
+  const [ana, bob] = await pair(url)
+  const { server, url: to } = await restart()
+  const { resumeToken } = ana.welcome
+  const more = { sent: ana.client.sent, roomToken: ana.roomToken }
+  const tabs = await Promise.all(
+    [0, 1].map(() =>
+      RawClient.resume(to, { resumeToken }, ana.client.received, more).then(([tab]) => tab),
+    ),
+  )
+  expect((await Promise.race(tabs.map((tab) => tab.closed()))).code).toBe(4508)
+  const holder = tabs.find(({ socket }) => socket.readyState === socket.OPEN)!
+  await bob.comeBack(to)
+  await bob.client.receive('partner-back')
+  await expectToTalk(holder, bob.client)
+  expect(server.status()).toMatchObject({ users: 2, rooms: 1 })
+})
+
+test('one is away again when the other comes: the room is open, and says so', async ({ die }) => {
+  const { url, restart } = await die()
+  const [ana, bob] = await pair(url)
+  const { server, url: to } = await restart()
+  await ana.comeBack(to)
+  await ana.client.receive('partner-away')
+  ana.client.socket.terminate()
+  await expect.poll(() => server.status().away).toBe(1)
+  await bob.comeBack(to)
+  await bob.client.receive('partner-away')
+  await ana.comeBack(to)
+  await ana.client.receive('partner-back')
+  await bob.client.receive('partner-back')
+  await expectToTalk(ana.client, bob.client)
+})
+
+test('only one comes back: told lost, as soon as the other cannot come any more', async ({
+  die,
+}) => {
+  const { url, restart } = await die({ resumeGraceMs: 1500 })
+  const [ana, bob] = await pair(url)
+  const { server, url: to } = await restart()
+  await ana.comeBack(to)
+  await ana.client.receive('partner-away')
+  expect((await ana.client.receive('partner-left')).reason).toBe('lost')
+  expect(await bob.comeBack(to)).toMatchObject({ received: null, isRestored: false })
+  ana.client.send({ type: 'next', offer: null })
+  await ana.client.receive('waiting')
+  expect(server.status()).toMatchObject({ users: 2, rooms: 0, waiting: 1 })
+})
+
+test('one comes back and leaves: the other is told why when it comes, and the two do not meet at once', async ({
+  die,
+}) => {
+  const { url, restart } = await die({ rematchDelayMs: 60_000 })
+  const [ana, bob] = await pair(url)
+  const { server, url: to } = await restart()
+  await ana.comeBack(to)
+  ana.client.enter()
+  await ana.client.receive('waiting')
+  await bob.comeBack(to)
+  expect((await bob.client.receive('partner-left')).reason).toBe('next')
+  bob.client.enter()
+  await bob.client.receive('waiting')
+  expect(server.status()).toMatchObject({ users: 2, waiting: 2, rooms: 0 })
+})
+
+test('more than the bound is not kept for a partner who is not back: told lost', async ({
+  die,
+}) => {
+  const { url, restart } = await die({ maxResumeBytes: 10_000 })
+  const [ana, bob] = await pair(url)
+  const { server, url: to } = await restart()
+  await ana.comeBack(to)
+  for (let index = 0; index < 3; index++) ana.client.send({ type: 'text', text: 't'.repeat(4000) })
+  expect((await ana.client.receive('partner-left')).reason).toBe('lost')
+  await bob.comeBack(to)
+  expect((await bob.client.receive('partner-left')).reason).toBe('lost')
+  expect(server.status()).toMatchObject({ users: 2, rooms: 0 })
+})
+
+test('an old room’s token opens nothing, and holds up nobody’s present room', async ({ die }) => {
+  const { url, restart } = await die()
+  const [ana, bob] = await pair(url, 'one')
+  const old = ana.roomToken
+  for (const { client } of [ana, bob]) client.enter({ lobby: client === ana.client ? 'a' : 'b' })
+  await Promise.all([ana.client.receive('waiting'), bob.client.receive('waiting')])
+  const eve = await Survivor.join(url, 'Eve')
+  eve.client.enter({ lobby: 'b' })
+  await Promise.all([eve.matched(), bob.matched()])
+  const { server, url: to } = await restart()
+  await ana.comeBack(to, { roomToken: old })
+  await ana.client.receive('partner-away')
+  await bob.comeBack(to)
+  expect((await ana.client.receive('partner-left')).reason).toBe('lost')
+  await bob.client.receive('partner-away')
+  await eve.comeBack(to)
+  await Promise.all([bob.client.receive('partner-back'), eve.client.receive('partner-back')])
+  await expectToTalk(bob.client, eve.client)
+  ana.client.send({ type: 'text', text: 'anybody?' })
+  expect(await ana.client.error()).toBe('not-in-room')
+  expect(server.status()).toMatchObject({ users: 3, rooms: 1 })
+})
+
+test('a partner who is back without the room is not waited for', async ({ die }) => {
+  const { url, restart } = await die()
+  const [ana, bob] = await pair(url)
+  const { server, url: to } = await restart()
+  await bob.comeBack(to, { roomToken: null })
+  await ana.comeBack(to)
+  expect((await ana.client.receive('partner-left')).reason).toBe('lost')
+  await bob.client.settled()
+  expect(bob.client.unread).toEqual([])
+  expect(server.status()).toMatchObject({ users: 2, rooms: 0 })
+})
+
+/** The token with one bit turned, in the middle. */
+function tampered(token: string | null): string {
+  const bytes = Buffer.from(token ?? '', 'base64url')
+  bytes[bytes.length >> 1]! ^= 1
+  return bytes.toString('base64url')
+}
+
+const worthless = {
+  'that was tampered with': ({ welcome }) => tampered(welcome.resumeToken),
+  'that is a room’s': ({ roomToken }) => roomToken ?? '',
+  'with something after it': ({ welcome }) => `${welcome.resumeToken}=`,
+  'that is empty': () => '',
+  'that is no text of ours': () => '\u{1f980}',
+} satisfies Record<string, (ana: Survivor) => string>
+
+test.for(Object.entries(worthless))(
+  'a session token %s restores nothing',
+  async ([, of], { die }) => {
+    const { url, restart } = await die()
+    const [ana, bob] = await pair(url)
+    const { session } = ana.welcome
+    const { server, url: to } = await restart()
+    const welcome = await ana.comeBack(to, { token: of(ana) })
+    expect(welcome).toMatchObject({ received: null, isRestored: false })
+    expect(welcome.session).not.toBe(session)
+    await bob.comeBack(to)
+    await bob.client.receive('partner-away')
+    expect(server.status()).toMatchObject({ users: 2, rooms: 0 })
+  },
+)
+
+test.for([
+  ['that was tampered with', (ana: Survivor) => tampered(ana.roomToken)],
+  ['that is a session’s', (ana: Survivor) => ana.welcome.resumeToken?.slice(0, 512) ?? ''],
+  ['that is the partner’s', (_: Survivor, bob: Survivor) => bob.roomToken ?? ''],
+] as const)(
+  'a room token %s: the session is restored, the room is not',
+  async ([, of], { die }) => {
+    const { url, restart } = await die()
+    const [ana, bob] = await pair(url)
+    const { server, url: to } = await restart()
+    expect((await ana.comeBack(to, { roomToken: of(ana, bob) })).isRestored).toBe(true)
+    expect((await ana.client.receive('partner-left')).reason).toBe('lost')
+    await bob.comeBack(to)
+    expect((await bob.client.receive('partner-left')).reason).toBe('lost')
+    expect(server.status()).toMatchObject({ users: 2, rooms: 0 })
+  },
+)
+
+test('a server of another key, one that runs for longer, and a client that does not count: all anew', async ({
+  die,
+}) => {
+  const { url, restart } = await die()
+  const [ana] = await pair(url)
+  const { resumeToken } = ana.welcome
+  const show = async (to: string, sent: number | null): Promise<unknown> => {
+    const [, welcome] = await RawClient.resume(to, { resumeToken }, 0, { sent })
+    return [welcome.isRestored, welcome.received]
+  }
+  const other = await restart({ secretKey: `${secretKey}?` })
+  expect(await show(other.url, 1)).toEqual([false, null])
+  const older = await restart({ resumeGraceMs: 1 })
+  expect(await show(older.url, 1)).toEqual([false, null])
+  const young = await restart()
+  expect(await show(young.url, null)).toEqual([false, null])
+  expect(await show(young.url, 1)).toEqual([true, 1])
+})
+
+test('a session that this server has known and ended is not restored: whoever left has left', async ({
+  die,
+}) => {
+  const { url, restart } = await die()
+  const ana = await Survivor.join(url, 'Ana')
+  const { resumeToken } = ana.welcome
+  const { server, url: to } = await restart()
+  expect((await ana.comeBack(to)).isRestored).toBe(true)
+  await ana.client.leave()
+  await expect.poll(() => server.status().users).toBe(0)
+  const [, welcome] = await RawClient.resume(to, { resumeToken }, 0, { sent: 0 })
+  expect(welcome).toMatchObject({ isRestored: false, received: null })
+})
+
+const secret = 'zT4mWq9Rk7Xc2Vb8Ln5Hd3Jf6Gs1Py0A'
+const sites = [{ key: 'shop', allowedOrigins: ['*'], secret, maxUsers: 1 }]
+
+async function joinShop(url: string): Promise<Survivor> {
+  const token = await new SignJWT({ name: 'Ana', lobby: 'vip' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject('u1')
+    .setAudience('shop')
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(secret))
+  return Survivor.join(url, '', { site: 'shop', token })
+}
+
+test('what the site has signed need not be shown again; what it said still holds', async ({
+  die,
+}) => {
+  const { url, restart } = await die({ sites })
+  const ana = await joinShop(url)
+  const { server, url: to } = await restart()
+  expect(await ana.comeBack(to, {}, { site: 'shop', name: 'Eve' })).toMatchObject({
+    name: 'Ana',
+    isRestored: true,
+  })
+  ana.client.enter({ lobby: 'other' })
+  expect(await ana.client.error()).toBe('not-permitted')
+  // It counts: the site is full.
+  const full = await joinShop(to).catch((error: Error) => error.message)
+  expect(full).toContain('ended before welcome')
+  server.ban(ana.welcome.session, 60_000)
+  await ana.client.closed()
+})
+
+test('a token of one site restores nothing at another, nor where a site asks for tokens since', async ({
+  die,
+}) => {
+  const { url, restart } = await die({
+    sites: [
+      { key: 'shop', allowedOrigins: ['*'] },
+      { key: 'b', allowedOrigins: ['*'] },
+    ],
+  })
+  const ana = await Survivor.join(url, 'Ana', { site: 'shop' })
+  const resume = { token: ana.welcome.resumeToken ?? '', received: 0, sent: 0, roomToken: null }
+  const same = await restart()
+  const other = await RawClient.connect(same.url)
+  other.sayHello({ site: 'b', resume })
+  expect((await other.receive('welcome')).isRestored).toBe(false)
+  const { url: to } = await restart({ sites })
+  const again = await RawClient.connect(to)
+  again.sayHello({ site: 'shop', resume })
+  expect(await again.error()).toBe('token-required')
+})
+
+test('a mode that the site does not allow any more: the room is not opened again', async ({
+  die,
+}) => {
+  const site = { key: 'b', allowedOrigins: ['*'] }
+  const { url, restart } = await die({ sites: [site] })
+  const people = [await Survivor.join(url, 'Ana', { site: 'b' })]
+  people.push(await Survivor.join(url, 'Bob', { site: 'b' }))
+  for (const { client } of people) client.enter()
+  await Promise.all(people.map((person) => person.matched()))
+  const { server, url: to } = await restart({ sites: [{ ...site, isVideoAllowed: false }] })
+  for (const person of people) {
+    await person.comeBack(to, {}, { site: 'b' })
+    expect((await person.client.receive('partner-left')).reason).toBe('lost')
+  }
+  expect(server.status()).toMatchObject({ users: 2, rooms: 0 })
+})
+
+test('the program around the server is asked again: about people, and about lines that were kept', async ({
+  die,
+}) => {
+  const { url } = await die()
+  const [ana, bob] = await pair(url)
+  const eve = await Survivor.join(url, 'Eve')
+  const asked: string[] = []
+  const server = createBuddyServer(
+    { port: 0, iceServers: [], shutdownTimeoutMs: 0, secretKey },
+    {
+      hooks: {
+        onConnect: ({ name }) => Promise.resolve(name === 'Eve' ? false : { name: 'Renamed' }),
+        onText: ({ text }) => {
+          asked.push(text)
+          return !text.includes('rude')
+        },
+      },
+    },
+  )
+  try {
+    const { url: to } = await server.listen()
+    await expect(eve.comeBack(to)).rejects.toThrow('ended before welcome')
+    expect(await ana.comeBack(to)).toMatchObject({ name: 'Ana', isRestored: true })
+    for (const text of ['rude', 'kind']) ana.client.send({ type: 'text', text })
+    await ana.client.settled()
+    expect(asked).toEqual([])
+    await bob.comeBack(to)
+    expect((await bob.client.receive('text')).text).toBe('kind')
+    expect(asked).toEqual(['rude', 'kind'])
+    expect(await ana.client.error()).toBe('refused')
+  } finally {
+    await server.close()
+  }
+})
