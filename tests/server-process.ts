@@ -11,8 +11,8 @@ const cli = join(import.meta.dirname, '../packages/buddy-server/dist/cli.js')
 /** A server that is killed and started again, always at the same address. */
 export interface ServerProcess {
   readonly url: string
-  /** Resolves once it listens; it knows nothing of what was before. */
-  start(): Promise<void>
+  /** Resolves once it listens; it knows nothing of what was before. `changed` is for this time. */
+  start(changed?: Readonly<Record<string, string>>): Promise<void>
   /** SIGKILL: it says nothing to anybody. Resolves once it is gone. */
   kill(): Promise<void>
 }
@@ -34,9 +34,10 @@ export async function prepareServerProcess(
   let child: ChildProcess | undefined
   return {
     url: `http://localhost:${port}`,
-    start: async () => {
+    start: async (changed = {}) => {
       const env = {
-        ...process.env,
+        // Only what is given here: variables of whoever runs the tests are no settings.
+        PATH: process.env['PATH'],
         PORT: String(port),
         SECRET_KEY: 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga',
         ALLOWED_ORIGINS: 'self',
@@ -44,6 +45,7 @@ export async function prepareServerProcess(
         LOG_LEVEL: 'warn',
         REMATCH_DELAY_SECONDS: '0',
         ...settings,
+        ...changed,
       }
       const started = spawn(process.execPath, [cli], {
         env,
