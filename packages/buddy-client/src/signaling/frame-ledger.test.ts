@@ -31,3 +31,17 @@ test('it keeps a bounded number of bytes, and says when one more frame would pus
   expect(ledger.missing(0)).toBeUndefined()
   expect(ledger.missing(1)).toHaveLength(5)
 })
+
+test('frames that only wait for a connection are not counted as written', () => {
+  const ledger = new FrameLedger()
+  ledger.keep(frame(1))
+  ledger.handleWritten()
+  ledger.keep(frame(2))
+  ledger.keep(frame(3))
+  expect(ledger.written).toBe(1)
+  // A server that has restarted believes that it has what was written, and nothing else.
+  expect(ledger.missing(ledger.written)).toEqual([frame(2), frame(3)])
+  ledger.handleWritten()
+  ledger.missing(2)
+  expect(ledger.written).toBe(3)
+})

@@ -61,6 +61,16 @@ const welcome = {
   isRestored: false,
 } as const
 
+const matched = {
+  type: 'matched',
+  room: 'r',
+  isPolite: true,
+  partnerName: 'Bob',
+  interests: [],
+  isOffered: false,
+  roomToken: 'seat-1',
+} as const
+
 let retries: Retry[]
 let refused: string[]
 let heard: string[]
@@ -192,15 +202,7 @@ test("a partner's name is cleaned here, whatever the server let through", () => 
   own.open({ url: 'ws://test/ws', hello, token: '' })
   join()
   const partnerName = 'A\u202Ena\u0000 '
-  latest().says({
-    type: 'matched',
-    room: 'r',
-    isPolite: true,
-    partnerName,
-    interests: [],
-    isOffered: false,
-    roomToken: null,
-  })
+  latest().says({ ...matched, partnerName })
   expect(names).toEqual(['A na'])
 })
 
@@ -258,6 +260,53 @@ test('a session is resumed: what was received is told, what the server lacks is 
   expect(latest().sent).toEqual([
     { ...first, resume: { token: 'ticket-2', received: 3, sent: 4, roomToken: null } },
   ])
+})
+
+test('a server that has restarted is told what was written, and gets the rest, once', () => {
+  joinForResume()
+  channel.send({ type: 'text', text: 'perhaps arrived' })
+  latest().ends(1006)
+  channel.send({ type: 'text', text: 'typed meanwhile' })
+  channel.retryNow()
+  // It dies once more before the welcome: what was typed has still not been given to any connection.
+  latest().opens()
+  latest().ends(1006)
+  channel.retryNow()
+  latest().opens()
+  const proof = { token: 'ticket-1', received: 0, sent: 1, roomToken: null }
+  expect(latest().sent).toEqual([{ ...first, resume: proof }])
+  latest().says({ ...welcome, resumeToken: 'ticket-2', received: 1, isRestored: true })
+  expect(latest().sent.slice(1)).toEqual([{ type: 'text', text: 'typed meanwhile' }])
+  expect(heard).toEqual(['welcome', 'resumed'])
+  comeBack(2)
+  const later = { token: 'ticket-2', received: 0, sent: 2, roomToken: null }
+  expect(latest().sent).toEqual([{ ...first, resume: later }])
+})
+
+test.each([
+  ['while in it, also while Next is not answered', [], { type: 'next', offer: null }, 'seat-1'],
+  ['not after the partner has left', [{ type: 'partner-left', reason: 'left' }], undefined, null],
+  ['not in the queue', [{ type: 'waiting', online: 1 }], undefined, null],
+  ['not after leaving for good', [], { type: 'leave' }, null],
+  ['the latest', [{ ...matched, roomToken: 'seat-2' }], undefined, 'seat-2'],
+] as const)('the token of a room is shown %s', (_, messages, sent, roomToken) => {
+  joinForResume()
+  for (const message of [matched, ...messages]) latest().says(message)
+  if (sent) channel.send(sent)
+  latest().ends(1006)
+  channel.retryNow()
+  latest().opens()
+  expect(latest().sent[0]).toMatchObject({ resume: { roomToken } })
+})
+
+test('the token of a room is not shown to a session that begins anew', () => {
+  joinForResume()
+  latest().says(matched)
+  comeBack(null)
+  latest().ends(1006)
+  channel.retryNow()
+  latest().opens()
+  expect(latest().sent[0]).toMatchObject({ resume: { token: 'ticket-2', roomToken: null } })
 })
 
 test('a server that starts anew hears nothing of what was said before', () => {
