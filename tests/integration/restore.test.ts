@@ -345,6 +345,7 @@ test('a server of another key, one that runs for longer, and a client that does 
   expect(await show(older.url, 1)).toEqual([false, null])
   const young = await restart()
   expect(await show(young.url, null)).toEqual([false, null])
+  expect(await show(young.url, 0xffff_ffff)).toEqual([false, null])
   expect(await show(young.url, 1)).toEqual([true, 1])
 })
 
@@ -365,14 +366,17 @@ test('a session that this server has known and ended is not restored: whoever le
 const secret = 'zT4mWq9Rk7Xc2Vb8Ln5Hd3Jf6Gs1Py0A'
 const sites = [{ key: 'shop', allowedOrigins: ['*'], secret, maxUsers: 1 }]
 
-async function joinShop(url: string): Promise<Survivor> {
-  const token = await new SignJWT({ name: 'Ana', lobby: 'vip' })
+async function shopToken(): Promise<string> {
+  return new SignJWT({ name: 'Ana', lobby: 'vip' })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject('u1')
     .setAudience('shop')
     .setExpirationTime('1h')
     .sign(new TextEncoder().encode(secret))
-  return Survivor.join(url, '', { site: 'shop', token })
+}
+
+async function joinShop(url: string): Promise<Survivor> {
+  return Survivor.join(url, '', { site: 'shop', token: await shopToken() })
 }
 
 test('what the site has signed need not be shown again; what it said still holds', async ({
@@ -388,10 +392,27 @@ test('what the site has signed need not be shown again; what it said still holds
   ana.client.enter({ lobby: 'other' })
   expect(await ana.client.error()).toBe('not-permitted')
   // It counts: the site is full.
-  const full = await joinShop(to).catch((error: Error) => error.message)
-  expect(full).toContain('ended before welcome')
-  server.ban(ana.welcome.session, 60_000)
-  await ana.client.closed()
+  await expect(joinShop(to)).rejects.toThrow('ended before welcome')
+  expect(server.status()).toMatchObject({ users: 1 })
+})
+
+test('a site that is full, and a subject that is banned: also those who come back are told so', async ({
+  die,
+}) => {
+  const { url, restart } = await die({ sites, trustedProxyHops: 1 })
+  const ana = await joinShop(url)
+  const { server, url: to } = await restart()
+  const first = await joinShop(to)
+  const comeBack = async (): Promise<string> => {
+    const client = await RawClient.connect(to, { headers: { 'x-forwarded-for': '192.0.2.2' } })
+    const token = ana.welcome.resumeToken ?? ''
+    const resume = { token, received: 0, sent: 0, roomToken: null }
+    client.sayHello({ site: 'shop', resume })
+    return client.error()
+  }
+  expect(await comeBack()).toBe('server-full')
+  server.ban(first.welcome.session, 60_000)
+  expect(await comeBack()).toBe('banned')
 })
 
 test('a token of one site restores nothing at another, nor where a site asks for tokens since', async ({

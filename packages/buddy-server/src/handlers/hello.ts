@@ -14,6 +14,8 @@ import type { Upgrade } from '../transport/transport.ts'
 
 /** How long a client stays away that found the server full: by then somebody has usually left. */
 const fullRetryAfterMs = 10_000
+/** More than any session has; the counts go on from there, and the wire ends at twice as many. */
+const maxFormerFrames = 0x7fff_ffff
 /** A name for those who gave none. */
 const stranger = 'Stranger'
 
@@ -128,6 +130,7 @@ function findFormer(
 ): FormerSession | undefined {
   // A client that does not count what it sends cannot go on: something might come twice.
   if (!resume || resume.sent === null) return undefined
+  if (Math.max(resume.received, resume.sent) > maxFormerFrames) return undefined
   const { sessionId: id, facts } = sessions.former(resume.token) ?? {}
   if (id === undefined || !facts || facts.site !== site.key) return undefined
   // The site asks for tokens since: this one has never shown any.
