@@ -329,6 +329,21 @@ test.for([
   },
 )
 
+test('a third who has got hold of somebody’s seat does not get into it', async ({ die }) => {
+  const { url, restart } = await die()
+  const [ana, bob] = await pair(url)
+  const eve = await Survivor.join(url, 'Eve')
+  const { server, url: to } = await restart()
+  await eve.comeBack(to, { roomToken: bob.roomToken })
+  expect((await eve.client.receive('partner-left')).reason).toBe('lost')
+  await ana.comeBack(to)
+  await ana.client.receive('partner-away')
+  await bob.comeBack(to)
+  await bob.client.receive('partner-back')
+  await expectToTalk(ana.client, bob.client)
+  expect(server.status()).toMatchObject({ users: 3, rooms: 1 })
+})
+
 test('a server of another key, one that runs for longer, and a client that does not count: all anew', async ({
   die,
 }) => {
