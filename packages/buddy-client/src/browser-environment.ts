@@ -1,5 +1,5 @@
 import type { Unsubscribe } from './emitter.ts'
-import type { MediaEnvironment } from './media/local-media.ts'
+import type { MediaEnvironment } from './media/open-devices.ts'
 import type { SignalingEnvironment } from './signaling/signaling-channel.ts'
 
 /** Everything a client takes from the browser, in one place, so that tests can give their own. */
@@ -65,5 +65,14 @@ export const browserEnvironment: ClientEnvironment = {
       const { permissionsPolicy, featurePolicy } = document as PolicyDocument
       return (permissionsPolicy ?? featurePolicy)?.allowsFeature(feature)
     },
+    permission: async (device) => {
+      try {
+        return (await navigator.permissions.query({ name: device })).state
+      } catch {
+        // Older browsers do not know these names.
+        return undefined
+      }
+    },
+    canChooseSpeaker: 'setSinkId' in HTMLMediaElement.prototype,
   }),
 }

@@ -1,5 +1,6 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import type { ClientEnvironment } from './browser-environment.ts'
+import { BuddyError } from './errors.ts'
 import type { ResolvedOptions } from './options.ts'
 import { LinkPreparation } from './peer/link-preparation.ts'
 import { PeerLink } from './peer/peer-link.ts'
@@ -7,6 +8,11 @@ import { PeerLink } from './peer/peer-link.ts'
 interface CallSetupDependencies {
   readonly environment: ClientEnvironment
   readonly localStream: () => MediaStream | undefined
+}
+
+/** What of a room is needed to send another track. */
+interface TrackSender {
+  replaceTrack(track: MediaStreamTrack): Promise<void>
 }
 
 /** What peer connections are made of at present, and the next of them, made in advance. */
@@ -35,6 +41,18 @@ export class CallSetup {
     }))
     this.preparation.handleStale()
     return this.#configuration
+  }
+
+  /**
+   * Sends `track` in place of another of its kind, in the call there is and in the next.
+   * @throws BuddyError (as a rejection) `media-failed` where the browser refuses
+   */
+  async replaceTrack(track: MediaStreamTrack, room: TrackSender | undefined): Promise<void> {
+    try {
+      await Promise.all([room?.replaceTrack(track), this.preparation.replaceTrack(track)])
+    } catch (cause) {
+      throw new BuddyError('media-failed', 'the browser does not send this device', { cause })
+    }
   }
 
   /** @throws what the browser's RTCPeerConnection throws on construction */

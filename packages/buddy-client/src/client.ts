@@ -4,11 +4,14 @@ import { browserEnvironment } from './browser-environment.ts'
 import { CallSetup } from './call-setup.ts'
 import type { Unsubscribe } from './emitter.ts'
 import { Emitter } from './emitter.ts'
+import type { Device } from './errors.ts'
 import { BuddyError } from './errors.ts'
 import type { CallEndReason, ClientEvents, Partner } from './events.ts'
-import { LocalMedia } from './media/local-media.ts'
+import { DeviceControl } from './media/device-control.ts'
+import type { DeviceInfo } from './media/device-list.ts'
+import type { LocalMedia } from './media/local-media.ts'
 import type { BuddyClientOptions } from './options.ts'
-import { mediaConstraints, resolveOptions } from './options.ts'
+import { mediaRequest, resolveOptions } from './options.ts'
 import { Room } from './room.ts'
 import { Run } from './run.ts'
 import { assertSendable, toHello, toSignal, toTicket } from './signaling/outgoing.ts'
@@ -42,6 +45,7 @@ export class BuddyClient {
   readonly #environment: ClientEnvironment
   readonly #emitter = new Emitter<ClientEvents>()
   readonly #channel: SignalingChannel
+  readonly #devices: DeviceControl
   readonly #media: LocalMedia
   #state: ClientState = 'idle'
   #run: Run | undefined
@@ -64,9 +68,15 @@ export class BuddyClient {
   ) {
     this.#options = options
     this.#environment = environment
-    this.#media = new LocalMedia(environment.media, (stream) =>
-      this.#emitter.emit('local-stream', stream),
-    )
+    this.#devices = new DeviceControl({
+      environment: environment.media,
+      onStream: (stream) => this.#emitter.emit('local-stream', stream),
+      onTrack: (track) => this.#setup.replaceTrack(track, this.#room),
+      onSending: () => this.#room?.setSending(this.#media.sending),
+      onChange: (change) => this.#emitter.emit('device', change),
+      onList: (devices) => this.#emitter.emit('devices', devices),
+    })
+    this.#media = this.#devices.media
     this.#setup = new CallSetup({ environment, localStream: () => this.#media.stream })
     this.#channel = new SignalingChannel(environment, {
       onWelcome: (welcome, isResumed) => this.#handleWelcome(welcome, isResumed),
@@ -196,6 +206,56 @@ export class BuddyClient {
   }
 
   /**
+   * Opens camera and microphone as `start()` will, which takes them over, and nothing else; `stop()`
+   * releases them. Does nothing while it runs, or in text mode.
+   * @throws BuddyError (as a rejection) a device code, `invalid-options`
+   */
+  async preview(overrides: BuddyClientOptions = {}): Promise<void> {
+    const request = mediaRequest(resolveOptions({ ...this.#options, ...overrides }))
+    if (request && !this.#run) await this.#devices.open(request)
+  }
+
+  /** Cameras, microphones and, where a page can choose, speakers. Asks for no permission. */
+  listDevices(): Promise<readonly DeviceInfo[]> {
+    return this.#devices.list()
+  }
+
+  /** The camera or microphone that is open. */
+  deviceInUse(device: Device): DeviceInfo | undefined {
+    return this.#devices.inUse(device)
+  }
+
+  /**
+   * Uses this camera (an `id` of `listDevices()`) from now on: in the running call without a
+   * negotiation, or from the next start. The one in use is stopped first.
+   * @throws BuddyError (as a rejection) a device code; the one before is open again if it can be
+   */
+  setCamera(id: string): Promise<void> {
+    return this.#devices.choose('camera', id)
+  }
+
+  /** The same for the microphone. */
+  setMicrophone(id: string): Promise<void> {
+    return this.#devices.choose('microphone', id)
+  }
+
+  /**
+   * Turns from the front camera to the back one or back, or to the next camera.
+   * @throws BuddyError (as a rejection) `device-not-found` where there is no other, as `setCamera`
+   */
+  switchCamera(): Promise<void> {
+    return this.#devices.flip()
+  }
+
+  /**
+   * Opens a device anew that the system has paused or taken; see the event `device`.
+   * @throws BuddyError (as a rejection) a device code
+   */
+  resumeDevice(device: Device): Promise<void> {
+    return this.#devices.resume(device)
+  }
+
+  /**
    * Reports the partner, or the one before, to the operator. The call goes on.
    * @throws BuddyError `not-in-call` where there was none
    */
@@ -210,9 +270,10 @@ export class BuddyClient {
   }
 
   async #openMedia(run: Run): Promise<void> {
-    const constraints = mediaConstraints(run.options)
+    const request = mediaRequest(run.options)
     try {
-      if (constraints) await this.#media.open(constraints)
+      if (request) await this.#devices.open(request)
+      else this.#media.close()
       run.isMediaReady = true
       this.#askForPartner()
     } catch (error) {

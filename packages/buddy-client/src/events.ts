@@ -1,4 +1,6 @@
 import type { BuddyError } from './errors.ts'
+import type { DeviceChange } from './media/device-control.ts'
+import type { DeviceInfo } from './media/device-list.ts'
 import type { RecoveryStep } from './peer/recovery.ts'
 import type { Sending } from './signal.ts'
 import type { Retry } from './signaling/signaling-channel.ts'
@@ -43,6 +45,10 @@ export interface ClientEvents {
   readonly 'partner-sending': Sending
   /** What one lets the partner see and hear has changed. */
   readonly sending: Sending
+  /** Own camera or microphone was changed, by a person or by what happened to it. */
+  readonly device: DeviceChange
+  /** The devices there are: when devices are opened, and when one comes or goes meanwhile. */
+  readonly devices: readonly DeviceInfo[]
   /**
    * A call has ended. The search goes on by itself, unless it was ended by `stop()` or the path was
    * lost for good in the middle of it (`isSearching` false): then it waits for `next()`.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mediaConstraints, resolveOptions } from './options.ts'
+import { mediaRequest, resolveOptions } from './options.ts'
 
 test.each([
   [{ mode: 'video' as const }, true, true],
@@ -7,15 +7,15 @@ test.each([
   [{ mode: 'audio' as const }, false, true],
   [{ mode: 'video' as const, microphone: false }, true, false],
 ])('%o asks for camera %s, microphone %s', (options, camera, microphone) => {
-  const { video, audio } = mediaConstraints(resolveOptions(options)) ?? {}
+  const { video, audio } = mediaRequest(resolveOptions(options))?.constraints ?? {}
   expect([Boolean(video), Boolean(audio)]).toEqual([camera, microphone])
 })
 
 test('text mode asks for no device', () => {
-  expect(mediaConstraints(resolveOptions({ mode: 'text' }))).toBeUndefined()
+  expect(mediaRequest(resolveOptions({ mode: 'text' }))).toBeUndefined()
 })
 
 test('constraints of your own are passed on as they are', () => {
   const camera = { deviceId: { exact: 'front' } }
-  expect(mediaConstraints(resolveOptions({ camera }))?.video).toBe(camera)
+  expect(mediaRequest(resolveOptions({ camera }))?.constraints.video).toBe(camera)
 })

@@ -1,4 +1,7 @@
 import type { Mode } from '@buddy-chat/protocol'
+import type { Device } from './errors.ts'
+import { defaultConstraints } from './media/default-constraints.ts'
+import type { MediaRequest } from './media/local-media.ts'
 import type { TokenSource } from './signaling/signaling-channel.ts'
 
 /** What a client may be told; every option has a default. */
@@ -45,19 +48,6 @@ export interface BuddyClientOptions {
 /** Options with every default filled in. */
 export type ResolvedOptions = Required<BuddyClientOptions>
 
-const defaultCamera: MediaTrackConstraints = {
-  width: { ideal: 1280 },
-  height: { ideal: 720 },
-  frameRate: { ideal: 30, max: 30 },
-  facingMode: 'user',
-}
-
-const defaultMicrophone: MediaTrackConstraints = {
-  echoCancellation: true,
-  noiseSuppression: true,
-  autoGainControl: true,
-}
-
 /** Fills in the defaults. Reads the page (its origin, its languages), changes nothing. */
 export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
   const { camera = true, microphone = true } = options
@@ -71,14 +61,21 @@ export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
     lobby: options.lobby ?? '',
     interests: options.interests ?? [],
     languages: options.languages ?? (globalThis.navigator?.languages ?? []).slice(0, 8),
-    camera: camera === true ? defaultCamera : camera,
-    microphone: microphone === true ? defaultMicrophone : microphone,
+    camera: camera === true ? defaultConstraints.camera : camera,
+    microphone: microphone === true ? defaultConstraints.microphone : microphone,
   }
 }
 
-/** The constraints these options mean, or undefined where no device is wanted (text mode). */
-export function mediaConstraints(options: ResolvedOptions): MediaStreamConstraints | undefined {
+const devices: Readonly<Record<Mode, readonly Device[]>> = {
+  video: ['camera', 'microphone'],
+  audio: ['microphone'],
+  text: [],
+}
+
+/** What these options want opened, or undefined where that is no device (text mode). */
+export function mediaRequest(options: ResolvedOptions): MediaRequest | undefined {
   const video = options.mode === 'video' && options.camera
   const audio = options.mode !== 'text' && options.microphone
-  return video || audio ? { video, audio } : undefined
+  if (!video && !audio) return undefined
+  return { devices: devices[options.mode], constraints: { video, audio } }
 }

@@ -129,7 +129,7 @@ export class Room {
     this.#call?.handleNetworkChange()
   }
 
-  /** See `PeerLink.replaceTrack`. */
+  /** See `PeerCall.replaceTrack`. */
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     await this.#call?.replaceTrack(track)
   }

@@ -129,9 +129,10 @@ export class PeerCall {
     this.#link.setConfiguration(configuration)
   }
 
-  /** See {@link PeerLink.replaceTrack}. */
-  replaceTrack(track: MediaStreamTrack): Promise<boolean> {
-    return this.#link.replaceTrack(track)
+  /** Sends `track` from now on; without a negotiation where it replaces one of its kind. */
+  async replaceTrack(track: MediaStreamTrack): Promise<void> {
+    const link = this.#link
+    if (!(await link.replaceTrack(track))) link.addTrack(track)
   }
 
   /** The browser's own statistics (W3C webrtc-stats). */

@@ -124,8 +124,18 @@ export class PeerLink {
   async replaceTrack(track: MediaStreamTrack): Promise<boolean> {
     const sender = this.#connection.getSenders().find(({ track: own }) => own?.kind === track.kind)
     if (this.isClosed || !sender) return false
-    await sender.replaceTrack(track)
-    return true
+    try {
+      await sender.replaceTrack(track)
+      return true
+    } catch (error) {
+      if (this.isClosed) return false
+      throw error
+    }
+  }
+
+  /** Sends a track of a kind nothing was sent of until now. That takes a negotiation, by itself. */
+  addTrack(track: MediaStreamTrack): void {
+    if (!this.isClosed) this.#connection.addTrack(track)
   }
 
   /**
