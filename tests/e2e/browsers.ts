@@ -9,7 +9,7 @@ export interface ChromiumTraits {
   /** Whether camera and microphone are granted without a question. @default true */
   readonly grants?: boolean
   /** @default 1 */
-  readonly cameras?: 0 | 1
+  readonly cameras?: 0 | 1 | 2
 }
 
 /** A browser on another host. */

@@ -5,6 +5,9 @@ import type { ResolvedOptions } from './options.ts'
 import { LinkPreparation } from './peer/link-preparation.ts'
 import { PeerLink } from './peer/peer-link.ts'
 
+/** A call has its first moments to itself before the next is prepared beside it. */
+const prepareNextMs = 1500
+
 interface CallSetupDependencies {
   readonly environment: ClientEnvironment
   readonly localStream: () => MediaStream | undefined
@@ -21,9 +24,22 @@ export class CallSetup {
   readonly #dependencies: CallSetupDependencies
   #options: ResolvedOptions | undefined
   #iceServers: RTCIceServer[] = []
+  #timer: number | undefined
 
   constructor(dependencies: CallSetupDependencies) {
     this.#dependencies = dependencies
+  }
+
+  /** Makes the next call's link and offer, once the present one has had a moment to itself. */
+  prepareSoon(): void {
+    const { setTimeout } = this.#dependencies.environment
+    this.cancelPreparing()
+    this.#timer = setTimeout(() => this.preparation.prepareOffer(), prepareNextMs)
+  }
+
+  cancelPreparing(): void {
+    if (this.#timer !== undefined) this.#dependencies.environment.clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   /** For a run that begins: what was prepared for an earlier one is let go. */

@@ -14,22 +14,12 @@ import type { BuddyClientOptions } from './options.ts'
 import { mediaRequest, resolveOptions } from './options.ts'
 import { Room } from './room.ts'
 import { Run } from './run.ts'
-import { assertSendable, toHello, toSignal, toTicket } from './signaling/outgoing.ts'
+import { toOpening, toSignal, toTicket } from './signaling/outgoing.ts'
 import { fromErrorFrame } from './signaling/server-error.ts'
-import { socketUrl } from './signaling/server-url.ts'
 import { SignalingChannel } from './signaling/signaling-channel.ts'
 import type { PeerSignal, Sending } from './signal.ts'
 import type { ClientEvent, ClientState } from './state.ts'
 import { transition } from './state.ts'
-
-/** A call has its first moments to itself before the next is prepared beside it. */
-const prepareNextMs = 1500
-
-const leaveReasons = {
-  next: 'partner-next',
-  left: 'partner-left',
-  lost: 'partner-lost',
-} as const satisfies Record<MessageOf<'partner-left'>['reason'], CallEndReason>
 
 /**
  * Random one-to-one chat without a user interface. Constructing one does nothing visible: no
@@ -51,8 +41,6 @@ export class BuddyClient {
   #run: Run | undefined
   readonly #setup: CallSetup
   #room: Room | undefined
-  /** Ends the wait for a quiet moment in which the next call is prepared. */
-  #cancelPreparation: () => void = () => undefined
   /** The path was lost for good: nobody is looked for before `next()`. */
   #isPaused = false
   /** The wish that is being made ready; a later one takes its place. */
@@ -73,6 +61,7 @@ export class BuddyClient {
       onStream: (stream) => this.#emitter.emit('local-stream', stream),
       onTrack: (track) => this.#setup.replaceTrack(track, this.#room),
       onSending: () => this.#room?.setSending(this.#media.sending),
+      onSwitches: (switches) => this.#emitter.emit('sending', switches),
       onChange: (change) => this.#emitter.emit('device', change),
       onList: (devices) => this.#emitter.emit('devices', devices),
     })
@@ -135,12 +124,7 @@ export class BuddyClient {
     if (this.#run) return this.#run.promise
     const run = new Run(resolveOptions({ ...this.#options, ...overrides }))
     try {
-      const url = socketUrl(run.options.server, this.#environment.baseUrl())
-      const hello = toHello(run.options)
-      const { token } = run.options
-      const known = typeof token === 'string' ? token : null
-      assertSendable({ ...hello, token: known, resume: null }, 'invalid-options')
-      assertSendable(toTicket(run.options), 'invalid-options')
+      const opening = toOpening(run.options, this.#environment.baseUrl())
       // Found out in a call, it would be the partner's disappointment too.
       if (run.options.mode !== 'text' && !this.#environment.hasWebRtc()) {
         throw new BuddyError('webrtc-unavailable', 'WebRTC is switched off in this browser')
@@ -152,7 +136,7 @@ export class BuddyClient {
       // A listener may have called stop() already.
       if (this.#run !== run) return run.promise
       void this.#openMedia(run)
-      this.#channel.open({ url, hello, token })
+      this.#channel.open(opening)
     } catch (error) {
       run.reject(error as BuddyError)
     }
@@ -197,12 +181,12 @@ export class BuddyClient {
 
   /** Mutes or unmutes the microphone; the partner is told. */
   setAudioEnabled(isEnabled: boolean): void {
-    this.#setSending({ ...this.#media.switches, audio: isEnabled })
+    this.#devices.setSwitches({ audio: isEnabled })
   }
 
   /** Blackens or shows the camera; the partner is told. */
   setVideoEnabled(isEnabled: boolean): void {
-    this.#setSending({ ...this.#media.switches, video: isEnabled })
+    this.#devices.setSwitches({ video: isEnabled })
   }
 
   /**
@@ -294,7 +278,7 @@ export class BuddyClient {
     const run = this.#run
     if (!run?.isMediaReady || !run.isWishDue || !this.#channel.isWelcome) return
     const wish = (this.#wish = {})
-    this.#cancelPreparation()
+    this.#setup.cancelPreparing()
     if (run.options.mode === 'text') {
       this.#sendWish(run, null)
       return
@@ -376,7 +360,7 @@ export class BuddyClient {
       case 'partner-left':
         // What the partner found hopeless first is as hopeless here.
         if (this.#room?.isInterrupted) this.#loseCall()
-        else if (this.#endCall(leaveReasons[message.reason])) this.#requeue()
+        else if (this.#endCall(`partner-${message.reason}`)) this.#requeue()
         return
       case 'partner-away':
       case 'partner-back':
@@ -435,7 +419,7 @@ export class BuddyClient {
       send: (message) => this.#channel.send(message),
       onConnected: () => {
         this.#advance('call-connected')
-        this.#prepareNext(run)
+        if (run.options.mode !== 'text') this.#setup.prepareSoon()
       },
       onFailed: (error) => {
         this.#emitter.emit('error', error)
@@ -476,19 +460,10 @@ export class BuddyClient {
     this.#endCall('call-failed', 'call-lost')
   }
 
-  /** The next call's link and offer, once this one has had a moment to itself. */
-  #prepareNext({ options: { mode } }: Run): void {
-    if (mode === 'text') return
-    const { setTimeout, clearTimeout } = this.#environment
-    this.#cancelPreparation()
-    const timer = setTimeout(() => this.#setup.preparation.prepareOffer(), prepareNextMs)
-    this.#cancelPreparation = () => clearTimeout(timer)
-  }
-
   #closeRoom(): void {
     const room = this.#room
     this.#room = undefined
-    this.#cancelPreparation()
+    this.#setup.cancelPreparing()
     room?.close()
   }
 
@@ -508,20 +483,12 @@ export class BuddyClient {
 
   #release(): void {
     this.#isPaused = false
-    this.#cancelPreparation()
+    this.#setup.cancelPreparing()
     this.#unwatch?.()
     this.#unwatch = undefined
     this.#setup.preparation.discard()
     this.#channel.close()
     this.#media.close()
-  }
-
-  #setSending(switches: Sending): void {
-    const { audio, video } = this.#media.switches
-    if (switches.audio === audio && switches.video === video) return
-    this.#media.setSwitches(switches)
-    this.#room?.setSending(this.#media.sending)
-    this.#emitter.emit('sending', switches)
   }
 
   #advance(event: ClientEvent): void {

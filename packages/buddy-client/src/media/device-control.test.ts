@@ -140,6 +140,7 @@ function setUp(): {
       const { audio, video } = control.media.sending
       told.push(`${audio ? 'audio' : '-'} ${video ? 'video' : '-'}`)
     },
+    onSwitches: () => undefined,
     onChange: (change) => {
       news.push(change)
       changes.push(`${change.device} ${change.status}: ${change.label}`)
@@ -217,7 +218,7 @@ describe('chosen by a person', () => {
     expect(log).toEqual([])
     await control.open(both)
     expect(log).toEqual(['open headset', 'open back'])
-    control.close()
+    control.media.close()
     await control.open(both)
     expect(control.inUse('camera')?.id).toBe('back')
   })
@@ -229,7 +230,7 @@ describe('chosen by a person', () => {
     await expect(control.choose('camera', 'back')).rejects.toMatchObject({ code: 'device-busy' })
     expect(control.inUse('camera')?.id).toBe('front')
     expect(told).toEqual(['audio video'])
-    control.close()
+    control.media.close()
     await control.open(both)
     expect(control.inUse('camera')?.id).toBe('front')
   })
@@ -258,7 +259,7 @@ describe('chosen by a person', () => {
     log = []
     const chosen = control.choose('camera', 'back')
     await Promise.resolve()
-    control.close()
+    control.media.close()
     await chosen
     expect(log.at(-1)).toMatch(/stop/)
     expect(control.media.stream).toBeUndefined()
@@ -267,7 +268,7 @@ describe('chosen by a person', () => {
   test('a switch that is off stays off', async () => {
     const { control, track } = setUp()
     await control.open(both)
-    control.media.setSwitches({ audio: true, video: false })
+    control.setSwitches({ video: false })
     await control.choose('camera', 'back')
     expect(track('camera').enabled).toBe(false)
   })
@@ -440,7 +441,7 @@ describe('the list', () => {
     plug('usb', { kind: 'audioinput' })
     await expect.poll(() => lists.length).toBe(2)
     expect(lists[1]?.at(-1)).toEqual({ kind: 'microphone', id: 'usb', label: 'the usb' })
-    control.close()
+    control.media.close()
     plug('another', { kind: 'audioinput' })
     await control.list()
     expect(lists).toHaveLength(2)

@@ -1,6 +1,7 @@
 import type { Device } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 import { defaultConstraints, forDevice } from './default-constraints.ts'
+import type { Sending } from '../signal.ts'
 import type { DeviceInfo } from './device-list.ts'
 import { listDevices } from './device-list.ts'
 import type { MediaRequest, TrackChange } from './local-media.ts'
@@ -38,6 +39,8 @@ interface DeviceControlDependencies {
   readonly onTrack: (track: MediaStreamTrack) => Promise<void>
   /** What a partner can see and hear may have changed. */
   readonly onSending: () => void
+  /** What one lets a partner see and hear was changed by hand. */
+  readonly onSwitches: (switches: Sending) => void
   readonly onChange: (change: DeviceChange) => void
   /** The devices there are, when devices are opened and whenever one comes or goes meanwhile. */
   readonly onList: (devices: readonly DeviceInfo[]) => void
@@ -149,9 +152,14 @@ export class DeviceControl {
     })
   }
 
-  /** Ends every track; what was chosen stays chosen. */
-  close(): void {
-    this.media.close()
+  /** Mutes or hides, or shows again, what is open and what will be. */
+  setSwitches(change: Partial<Sending>): void {
+    const before = this.media.switches
+    const switches = { ...before, ...change }
+    if (switches.audio === before.audio && switches.video === before.video) return
+    this.media.setSwitches(switches)
+    this.#dependencies.onSending()
+    this.#dependencies.onSwitches(switches)
   }
 
   #change(change: () => Promise<void>): Promise<void> {
