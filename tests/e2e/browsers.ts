@@ -8,8 +8,8 @@ const isRoot = process.getuid?.() === 0
 export interface ChromiumTraits {
   /** Whether camera and microphone are granted without a question. @default true */
   readonly grants?: boolean
-  /** @default 1 */
-  readonly cameras?: 0 | 1 | 2
+  /** Of three, the second is a depth camera, which Chromium sends no pictures of. @default 1 */
+  readonly cameras?: 0 | 1 | 3
 }
 
 /** A browser on another host. */
