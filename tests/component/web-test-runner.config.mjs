@@ -73,7 +73,7 @@ export default {
         executablePath: process.env.BUDDY_CHROMIUM,
         args: [
           ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-          '--use-fake-device-for-media-stream=device-count=1,fps=10',
+          '--use-fake-device-for-media-stream=device-count=3,fps=10',
           '--use-fake-ui-for-media-stream',
           '--autoplay-policy=no-user-gesture-required',
           '--disable-features=WebRtcHideLocalIpsWithMdns',

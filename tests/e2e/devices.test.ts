@@ -23,9 +23,9 @@ async function observe({ page }: Person): Promise<void> {
     const { mediaDevices } = navigator
     const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices)
     mediaDevices.getUserMedia = (constraints) => {
-      const kinds = [constraints?.audio && 'audio', constraints?.video && 'video']
+      const isAsked = { audio: constraints?.audio, video: constraints?.video }
       const live = openedTracks.filter(
-        ({ kind, readyState }) => readyState === 'live' && kinds.includes(kind),
+        ({ kind, readyState }) => readyState === 'live' && isAsked[kind as 'audio' | 'video'],
       )
       observed.liveWhenOpening.push(live.length)
       return getUserMedia(constraints)

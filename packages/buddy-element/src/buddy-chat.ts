@@ -13,6 +13,7 @@ import type { ControllerHost } from './client-controller.ts'
 import { ClientController } from './client-controller.ts'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 import { createEvent } from './events.ts'
+import { LevelDisplay } from './level-display.ts'
 import { styles } from './styles/styles.ts'
 import { chat } from './templates/chat.ts'
 import type { Line } from './view.ts'
@@ -35,6 +36,7 @@ function toList(value: string | readonly string[]): readonly string[] {
  * @fires buddy-match - `{ partner, interests }`
  * @fires buddy-message - `{ text, from }`
  * @fires buddy-leave - `{ reason }`
+ * @fires buddy-device - `{ device, status, label, error }`
  * @fires buddy-report - `{ reason }`
  * @fires buddy-error - `{ error }`
  * @slot logo - replaces the mark on the start screen
@@ -76,6 +78,9 @@ export class BuddyChat extends LitElement implements ControllerHost {
   @property({ type: Boolean }) relayonly = false
   /** Offers no messages. */
   @property({ type: Boolean }) notext = false
+
+  /** Keeps chosen devices in this browser's storage for the next visit; nothing is kept without it. */
+  @property({ type: Boolean }) remember = false
 
   readonly #controller = new ClientController(this, this.createClient())
   readonly #internals = this.attachInternals?.()
@@ -128,6 +133,14 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   /**
+   * Lets the partner be heard from this speaker, an `id` of `client.listDevices()`; an empty one is
+   * the system's own. Without effect where the browser gives pages no choice.
+   */
+  setSpeaker(id: string): void {
+    this.#controller.actions.chooseDevice('speaker', id)
+  }
+
+  /**
    * Reports the partner, or the one before, to the operator; the call goes on.
    * @throws BuddyError `not-in-call`
    */
@@ -154,6 +167,11 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   /** @internal */
+  remembersDevices(): boolean {
+    return this.remember
+  }
+
+  /** @internal */
   announce<Name extends BuddyEventName>(name: Name, detail: BuddyEventDetails[Name]): boolean {
     return this.dispatchEvent(createEvent(name, detail))
   }
@@ -171,6 +189,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
       this.removeEventListener('keydown', this.#handleKey)
       this.#hasAutostarted = false
       this.#controller.release()
+      this.#level.show(undefined, undefined)
     })
   }
 
@@ -182,6 +201,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('name')) this.#controller.configure({ name: this.name })
     if (changed.has('mode')) this.#controller.configure({ mode: this.#mode })
+    if (changed.has('novideo')) this.#controller.configure({ hasCamera: !this.novideo })
     if (changed.has('notext')) this.#controller.configure({ hasText: !this.notext })
   }
 
@@ -193,6 +213,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
     this.#reflectState()
     this.#playNewStreams()
     this.#showLatestLine()
+    this.#showDevices()
     if (!this.autostart || this.#hasAutostarted || !this.isConnected) return
     this.#hasAutostarted = true
     this.#controller.actions.start()
@@ -200,6 +221,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
 
   #latestLine: Line | undefined
   #wasTextOpen = false
+  #wasPanelOpen = false
+  readonly #level = new LevelDisplay()
   readonly #playing = new WeakMap<HTMLVideoElement, MediaStream>()
 
   /** What `mode` says, or video where it says nothing known. */
@@ -232,6 +255,21 @@ export class BuddyChat extends LitElement implements ControllerHost {
     if (list) list.scrollTop = list.scrollHeight
   }
 
+  /** What of the devices is not a template's to show: sound, focus and where sound comes out. */
+  #showDevices(): void {
+    const { localStream, devices } = this.#controller.view
+    const level = this.renderRoot.querySelector<HTMLElement>('.level')
+    this.#level.show(level ?? undefined, localStream?.getAudioTracks()[0])
+    const remote = this.renderRoot.querySelector<HTMLVideoElement>('.remote')
+    if (remote && 'setSinkId' in remote && remote.sinkId !== devices.speaker) {
+      void remote.setSinkId(devices.speaker).catch(() => this.#controller.refuseSpeaker())
+    }
+    if (devices.isPanelOpen === this.#wasPanelOpen) return
+    this.#wasPanelOpen = devices.isPanelOpen
+    const next = devices.isPanelOpen ? '.devices select' : '.corner'
+    this.renderRoot.querySelector<HTMLElement>(next)?.focus({ preventScroll: true })
+  }
+
   #playNewStreams(): void {
     for (const video of this.#videos) {
       const stream = video.srcObject
@@ -261,9 +299,9 @@ export class BuddyChat extends LitElement implements ControllerHost {
     if (view.state === 'idle' || view.state === 'closed') return
     const isWriting = event
       .composedPath()
-      .some((node) => node instanceof HTMLElement && node.matches('input, textarea'))
+      .some((node) => node instanceof HTMLElement && node.matches('input, select, textarea'))
     const action = {
-      Escape: actions.stop,
+      Escape: view.devices.isPanelOpen ? actions.toggleDevices : actions.stop,
       ...(!isWriting && {
         n: actions.next,
         m: actions.toggleMicrophone,

@@ -2,6 +2,7 @@ import type { BuddyClient, BuddyClientOptions, ClientEvents, Unsubscribe } from 
 import { BuddyError } from '@buddy-chat/client'
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'
+import { OwnDevices } from './own-devices.ts'
 import type { ChatActions, ChatView } from './view.ts'
 import { initialView } from './view.ts'
 import { explain, leaveNotice } from './words.ts'
@@ -13,6 +14,8 @@ const noticeMs = 6000
 export interface ControllerHost extends ReactiveControllerHost {
   /** Options for the next start, as the attributes have them now. */
   clientOptions(): BuddyClientOptions
+  /** Whether chosen devices may be kept for the next visit. */
+  remembersDevices(): boolean
   /** Dispatches a DOM event; false where it was cancelled. */
   announce<Name extends BuddyEventName>(name: Name, detail: BuddyEventDetails[Name]): boolean
 }
@@ -25,6 +28,7 @@ export class ClientController implements ReactiveController {
   readonly client: BuddyClient
   readonly actions: ChatActions
   readonly #host: ControllerHost
+  readonly #devices: OwnDevices
   #view: ChatView = initialView
   #unsubscribes: Unsubscribe[] = []
   #noticeTimer: number | undefined
@@ -33,8 +37,26 @@ export class ClientController implements ReactiveController {
   constructor(host: ControllerHost, client: BuddyClient) {
     this.#host = host
     this.client = client
+    const devices = new OwnDevices({
+      client,
+      remembers: () => host.remembersDevices(),
+      onView: (view) => this.#show({ devices: view }),
+      onNotice: (notice) => this.#tell(notice),
+      onChange: (change) => void host.announce('buddy-device', change),
+      onError: (error) => void host.announce('buddy-error', { error }),
+    })
+    this.#devices = devices
     this.actions = {
       start: (options) => void this.#startByHand(options?.withoutCamera ?? false),
+      preview: () => void this.#preview(),
+      closePreview: () => client.stop(),
+      chooseDevice: (kind, id) => devices.choose(kind, id),
+      flipCamera: () => devices.flip(),
+      resumeDevice: (device) => devices.resume(device),
+      toggleDevices: () => {
+        this.#show({ isTextOpen: false })
+        devices.togglePanel()
+      },
       next: () => client.next(),
       stop: () => client.stop(),
       toggleMicrophone: () => client.setAudioEnabled(!client.sending.audio),
@@ -59,13 +81,23 @@ export class ClientController implements ReactiveController {
   }
 
   /** Takes over what the attributes say; what runs goes on as it was started. */
-  configure(settings: Partial<Pick<ChatView, 'mode' | 'name' | 'hasText'>>): void {
+  configure(settings: Partial<Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera'>>): void {
+    const { mode, localStream } = this.#view
+    // What was opened to be looked at may not be what the other mode has.
+    if (settings.mode && settings.mode !== mode && localStream && this.client.state === 'idle') {
+      this.client.stop()
+    }
     this.#show(settings)
   }
 
   /** Asks for a gesture before the partner is played. */
   askForPlay(): void {
     this.#show({ needsPlay: true })
+  }
+
+  /** The chosen speaker cannot be used. */
+  refuseSpeaker(): void {
+    this.#devices.refuseSpeaker()
   }
 
   /**
@@ -77,7 +109,8 @@ export class ClientController implements ReactiveController {
       return this.client.start()
     }
     if (!this.#host.announce('buddy-start', null)) return
-    this.#show({ problem: undefined, notice: undefined })
+    this.#devices.recall()
+    this.#show({ problem: undefined, isPreviewProblem: false, notice: undefined })
     try {
       await this.client.start({ ...this.#host.clientOptions(), ...overrides })
     } catch (error) {
@@ -94,6 +127,20 @@ export class ClientController implements ReactiveController {
     this.#stopCountdown()
     clearTimeout(this.#noticeTimer)
     this.#show({ notice: undefined, problem: undefined })
+  }
+
+  async #preview(): Promise<void> {
+    this.#devices.recall()
+    this.#show({ problem: undefined, isPreviewProblem: false, isOpeningPreview: true })
+    try {
+      await this.client.preview(this.#host.clientOptions())
+    } catch (error) {
+      if (!(error instanceof BuddyError)) throw error
+      this.#show({ problem: error, isPreviewProblem: true })
+      this.#host.announce('buddy-error', { error })
+    } finally {
+      this.#show({ isOpeningPreview: false })
+    }
   }
 
   async #startByHand(withoutCamera: boolean): Promise<void> {
@@ -120,6 +167,7 @@ export class ClientController implements ReactiveController {
   #listen(): Unsubscribe[] {
     const { client } = this
     return [
+      ...this.#devices.listen(),
       client.on('state', (change) => this.#handleState(change)),
       client.on('local-stream', (localStream) => this.#show({ localStream })),
       client.on('remote-stream', (remoteStream) => this.#show({ remoteStream, needsPlay: false })),

@@ -2,6 +2,7 @@ import type {
   BuddyError,
   CallEndReason,
   ClientState,
+  DeviceChange,
   Partner,
   ReportReason,
 } from '@buddy-chat/client'
@@ -14,6 +15,8 @@ export interface BuddyEventDetails {
   readonly 'buddy-match': { readonly partner: Partner; readonly interests: readonly string[] }
   readonly 'buddy-message': { readonly text: string; readonly from: 'partner' | 'self' }
   readonly 'buddy-leave': { readonly reason: CallEndReason }
+  /** Own camera or microphone was changed, paused by the system or lost. */
+  readonly 'buddy-device': DeviceChange
   /** The partner, or the one before, was reported. */
   readonly 'buddy-report': { readonly reason: ReportReason }
   /** Something failed that no call of `start()` or `send()` told its caller. */

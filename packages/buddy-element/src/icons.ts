@@ -16,6 +16,15 @@ export const icons = {
   microphoneOff: icon(svg`${microphoneShape}${slash}`),
   camera: icon(cameraShape),
   cameraOff: icon(svg`${cameraShape}${slash}`),
+  speaker: icon(
+    svg`<path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11" />`,
+  ),
+  settings: icon(
+    svg`<path d="M4 7.5h7M17 7.5h3M4 16.5h3M13 16.5h7" /><circle cx="14" cy="7.5" r="2.7" /><circle cx="10" cy="16.5" r="2.7" />`,
+  ),
+  flip: icon(
+    svg`<path d="M4.5 10A8 8 0 0 1 19 8.5M19.5 14A8 8 0 0 1 5 15.5M19.5 4v4.5H15M4.5 20v-4.5H9" />`,
+  ),
   next: icon(svg`<path d="M5 5.5v13l8-6.5zM13 5.5v13l8-6.5z" />`),
   stop: icon(svg`<path d="M6 6l12 12M18 6L6 18" />`),
   text: icon(

@@ -1,6 +1,10 @@
 import type {
   BuddyError,
   ClientState,
+  Device,
+  DeviceChange,
+  DeviceInfo,
+  DeviceKind,
   Mode,
   Partner,
   RecoveryStep,
@@ -13,6 +17,24 @@ export interface Line {
   readonly text: string
 }
 
+/** Camera, microphone and speaker, as far as the templates show them. */
+export interface DevicesView {
+  /** All there are; speakers only where a page can choose among them. */
+  readonly list: readonly DeviceInfo[]
+  /** Ids of those in use; empty where there is none, or (speaker) where the system chooses. */
+  readonly camera: string
+  readonly microphone: string
+  readonly speaker: string
+  /** Which way the camera in use faces, where it says so: `user`, `environment` … */
+  readonly facing: string
+  /** Whether there is a camera to turn round to. */
+  readonly canFlip: boolean
+  /** Devices that are paused or lost. */
+  readonly trouble: { readonly [D in Device]?: DeviceChange }
+  /** The pickers, in the call. */
+  readonly isPanelOpen: boolean
+}
+
 /** Everything the templates show: they are functions of this and of nothing else. */
 export interface ChatView {
   readonly state: ClientState
@@ -23,7 +45,12 @@ export interface ChatView {
   readonly hasText: boolean
   /** Whether the server's site allows writing; known once it has answered. */
   readonly allowsText: boolean
+  /** False where the page joins people without a camera. */
+  readonly hasCamera: boolean
   readonly localStream: MediaStream | undefined
+  readonly devices: DevicesView
+  /** Devices are being opened to be looked at before a start. */
+  readonly isOpeningPreview: boolean
   readonly remoteStream: MediaStream | undefined
   readonly partner: Partner | undefined
   readonly interests: readonly string[]
@@ -43,6 +70,8 @@ export interface ChatView {
   readonly retry: { readonly error: BuddyError; readonly seconds: number } | undefined
   /** Why it could not start, or ended for good. */
   readonly problem: BuddyError | undefined
+  /** The problem came of looking at the devices, not of starting. */
+  readonly isPreviewProblem: boolean
   /** A passing remark. */
   readonly notice: string | undefined
   /** The browser wants a gesture before it plays sound. */
@@ -56,6 +85,14 @@ export interface ChatView {
 /** What a person can do; the templates call these and know nothing else. */
 export interface ChatActions {
   readonly start: (options?: { readonly withoutCamera: boolean }) => void
+  /** Opens the devices to be looked at. */
+  readonly preview: () => void
+  /** Closes them again. */
+  readonly closePreview: () => void
+  readonly chooseDevice: (kind: DeviceKind, id: string) => void
+  readonly flipCamera: () => void
+  readonly resumeDevice: (device: Device) => void
+  readonly toggleDevices: () => void
   readonly next: () => void
   readonly stop: () => void
   readonly toggleMicrophone: () => void
@@ -79,7 +116,19 @@ export const initialView: ChatView = {
   name: '',
   hasText: true,
   allowsText: true,
+  hasCamera: true,
   localStream: undefined,
+  devices: {
+    list: [],
+    camera: '',
+    microphone: '',
+    speaker: '',
+    facing: '',
+    canFlip: false,
+    trouble: {},
+    isPanelOpen: false,
+  },
+  isOpeningPreview: false,
   remoteStream: undefined,
   partner: undefined,
   interests: [],
@@ -93,6 +142,7 @@ export const initialView: ChatView = {
   online: undefined,
   retry: undefined,
   problem: undefined,
+  isPreviewProblem: false,
   notice: undefined,
   needsPlay: false,
   isTextOpen: false,

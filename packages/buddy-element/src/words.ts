@@ -1,5 +1,5 @@
 // Every word a visitor sees, in one place.
-import type { BuddyError, CallEndReason } from '@buddy-chat/client'
+import type { BuddyError, CallEndReason, DeviceChange, DeviceKind } from '@buddy-chat/client'
 
 export const words = {
   title: { video: 'Meet someone new', audio: 'Talk to someone new', text: 'Write to someone new' },
@@ -9,10 +9,22 @@ export const words = {
     text: 'One click, one stranger, just words.',
   },
   privacy: {
-    video: 'Your camera turns on only after you press Start.',
-    audio: 'Your microphone turns on only after you press Start.',
+    video: 'Your camera turns on only when you press a button.',
+    audio: 'Your microphone turns on only when you press a button.',
     text: 'Nobody sees or hears you: text only.',
   },
+  check: { video: 'Check camera and microphone', audio: 'Check microphone' },
+  closePreview: 'Turn off',
+  checking: 'Waiting for your permission…',
+  ready: { video: 'This is how you are seen', audio: 'Say something' },
+  devices: { camera: 'Camera', microphone: 'Microphone', speaker: 'Speaker' },
+  deviceNumber: (kind: DeviceKind, number: number): string => `${words.devices[kind]} ${number}`,
+  noDevice: { camera: 'No camera', microphone: 'No microphone', speaker: 'System default' },
+  level: 'Microphone level',
+  openDevices: 'Camera and sound',
+  closeDevices: 'Close',
+  flipCamera: 'Turn camera round',
+  resume: { camera: 'Turn camera on', microphone: 'Turn microphone on' },
   nameLabel: 'Your name',
   namePlaceholder: 'Your name (optional)',
   start: 'Start',
@@ -80,6 +92,15 @@ export function leaveNotice(reason: CallEndReason, name: string): string | undef
     default:
       return undefined
   }
+}
+
+/** What has become of a device, and what it means. */
+export function deviceNotice({ device, status, label, error }: DeviceChange): string {
+  if (status === 'replaced') return `Your ${device} is gone. Now using ${label || 'another'}.`
+  if (status === 'paused') return `Your system has paused your ${device}.`
+  if (error?.code === 'permission-denied') return `Your ${device} is not allowed any more.`
+  const effect = device === 'camera' ? 'You are not seen.' : 'You are not heard.'
+  return `Your ${device} is gone. ${effect}`
 }
 
 interface Explanation {

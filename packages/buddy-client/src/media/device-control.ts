@@ -106,6 +106,10 @@ export class DeviceControl {
    * @throws BuddyError a device code; the one before is open again, where it could be
    */
   choose(device: Device, id: string): Promise<void> {
+    if (!this.media.stream) {
+      this.#chosen.set(device, id)
+      return Promise.resolve()
+    }
     return this.#change(async () => {
       const current = this.#current(device)
       if (this.#isUsable(device) && current?.exact !== id) {

@@ -50,10 +50,6 @@ export const stage = css`
       block-size 0.35s ease;
   }
 
-  .local video {
-    transform: scaleX(-1);
-  }
-
   .local.off video {
     visibility: hidden;
   }
@@ -76,6 +72,10 @@ export const stage = css`
 
   .local.full video {
     filter: blur(14px) brightness(0.5) saturate(1.15);
+    transform: scale(1.08);
+  }
+
+  .local.full.mirrored video {
     transform: scale(-1.08, 1.08);
   }
 

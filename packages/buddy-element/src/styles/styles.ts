@@ -1,8 +1,9 @@
 import { card } from './card.styles.ts'
 import { controls } from './controls.styles.ts'
+import { devices } from './devices.styles.ts'
 import { stage } from './stage.styles.ts'
 import { textPanel } from './text-panel.styles.ts'
 import { theme } from './theme.styles.ts'
 
 /** All of the element's styles, as adopted style sheets: clean under a strict CSP. */
-export const styles = [theme, card, stage, controls, textPanel]
+export const styles = [theme, card, stage, controls, devices, textPanel]

@@ -152,6 +152,12 @@ export const textPanel = css`
     transform: none;
   }
 
+  @container buddy (width < 720px) {
+    .text-open .corner {
+      display: none;
+    }
+  }
+
   /* One still sees what one shows while one writes. */
   @container buddy (width < 720px) and (height >= 480px) {
     .text-open .local.tile {

@@ -64,6 +64,7 @@ export const theme = css`
 
   button,
   input,
+  select,
   textarea {
     font: inherit;
     color: inherit;

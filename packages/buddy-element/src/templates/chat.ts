@@ -24,7 +24,7 @@ export function chat(view: ChatView, actions: ChatActions): TemplateResult {
   const live = html`<p class="unseen" role="status" aria-live="polite">${announcement(view)}</p>`
   if (state === 'idle' || state === 'closed') {
     return html`<div class="frame resting" part="frame">
-      ${live}${problem ? problemScreen(problem, actions) : startScreen(view, actions)}
+      ${live}${problem ? problemScreen(problem, view, actions) : startScreen(view, actions)}
     </div>`
   }
   const isText = mode === 'text'

@@ -1,12 +1,15 @@
-import type { BuddyError } from '@buddy-chat/client'
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { icons } from '../icons.ts'
-import type { ChatActions } from '../view.ts'
+import type { ChatActions, ChatView } from '../view.ts'
 import { explain, offersAudioOnly, words } from '../words.ts'
 
 /** It could not start, or ended for good: why, and what one can do now. */
-export function problemScreen(problem: BuddyError, actions: ChatActions): TemplateResult {
+export function problemScreen(
+  problem: NonNullable<ChatView['problem']>,
+  { isPreviewProblem }: ChatView,
+  actions: ChatActions,
+): TemplateResult {
   const { title, body } = explain(problem)
   const audioOnly = html`<button
     class="secondary"
@@ -20,7 +23,12 @@ export function problemScreen(problem: BuddyError, actions: ChatActions): Templa
     <span class="badge">${icons.alert}</span>
     <h2>${title}</h2>
     <p>${body}</p>
-    <button class="primary" part="start-button" type="button" @click=${() => actions.start()}>
+    <button
+      class="primary"
+      part="start-button"
+      type="button"
+      @click=${() => (isPreviewProblem ? actions.preview() : actions.start())}
+    >
       ${words.tryAgain}
     </button>
     ${offersAudioOnly(problem) ? audioOnly : nothing}

@@ -3,6 +3,7 @@ import { html, nothing } from 'lit'
 import { icons } from '../icons.ts'
 import type { ChatActions, ChatView } from '../view.ts'
 import { words } from '../words.ts'
+import { devicePanel, deviceTrouble, flipButton } from './device-panel.ts'
 import { status } from './status.ts'
 
 /** First letter of a name, whatever script it is in. */
@@ -73,13 +74,17 @@ function remote(view: ChatView): TemplateResult {
     }`
 }
 
-function local(view: ChatView): TemplateResult | typeof nothing {
-  const { localStream, state, sending, mode } = view
+function local(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
+  const { localStream, state, sending, mode, devices } = view
   if (!localStream || mode !== 'video') return nothing
   const hasCamera = localStream.getVideoTracks().length > 0
-  const isHidden = !hasCamera || !sending.video
+  const isHidden = !hasCamera || !sending.video || devices.trouble.camera !== undefined
+  const isMirrored = devices.facing !== 'environment'
   const size = state === 'connected' || state === 'negotiating' ? 'tile' : 'full'
-  return html`<div class="local ${size} ${isHidden ? 'off' : ''}" part="local">
+  return html`<div
+    class="local ${size} ${isHidden ? 'off' : ''} ${isMirrored ? 'mirrored' : ''}"
+    part="local"
+  >
     <video
       part="local-video"
       autoplay
@@ -89,8 +94,9 @@ function local(view: ChatView): TemplateResult | typeof nothing {
       .srcObject=${localStream}
     ></video>
     ${isHidden ? html`<span class="off-icon">${icons.cameraOff}</span>` : nothing}
+    ${size === 'tile' && hasCamera ? flipButton(view, actions) : nothing}
     <span class="label own" part="own-label">
-      ${sending.audio ? nothing : icons.microphoneOff}
+      ${sending.audio && !devices.trouble.microphone ? nothing : icons.microphoneOff}
       <span part="own-name" dir="auto">${ownName(view)}</span>
     </span>
   </div>`
@@ -107,12 +113,16 @@ function remarkInCall(view: ChatView): string | undefined {
 
 /** Where people are seen: the partner large, oneself in a corner, and in words what goes on. */
 export function stage(view: ChatView, actions: ChatActions): TemplateResult {
-  const { state, needsPlay } = view
+  const { state, needsPlay, devices } = view
   const remark = remarkInCall(view)
   const isConnected = state === 'connected'
+  // One thing at a time, and the one that can be acted upon first.
+  const hasTrouble = Object.keys(devices.trouble).length > 0
   return html`<section class="stage" part="stage">
-    ${remote(view)} ${local(view)} ${isConnected ? partnerLabel(view) : status(view, actions)}
+    ${remote(view)} ${local(view, actions)}
+    ${isConnected ? partnerLabel(view) : status(view, actions)}
     ${isConnected && needsPlay ? playPrompt(view, actions) : nothing}
-    ${isConnected && remark ? html`<p class="toast" part="notice">${remark}</p>` : nothing}
+    ${deviceTrouble(view, actions)} ${devicePanel(view, actions)}
+    ${isConnected && remark && !hasTrouble ? html`<p class="toast" part="notice">${remark}</p>` : nothing}
   </section>`
 }

@@ -1,22 +1,82 @@
 import type { TemplateResult } from 'lit'
-import { html } from 'lit'
+import { html, nothing } from 'lit'
 import { icons } from '../icons.ts'
 import type { ChatActions, ChatView } from '../view.ts'
 import { words } from '../words.ts'
+import { flipButton } from './device-panel.ts'
+import { devicePickers } from './device-pickers.ts'
 
-/** Before anything runs: what this is, a name if one likes, and Start. */
+/** What this is, before anybody has looked at the devices. */
+function introduction({ mode }: ChatView): TemplateResult {
+  return html`<slot name="logo">${icons.mark}</slot>
+    <h2>${words.title[mode]}</h2>
+    <p>${words.subtitle[mode]}</p>
+    <slot name="start"></slot>`
+}
+
+/** How one will be seen and heard. */
+function preview(view: ChatView, actions: ChatActions): TemplateResult {
+  const { mode, localStream, devices } = view
+  const isMirrored = devices.facing !== 'environment'
+  return html`${
+      mode === 'video' && localStream?.getVideoTracks().length
+        ? html`<div class="viewfinder ${isMirrored ? 'mirrored' : ''}" part="preview">
+            <video
+              part="preview-video"
+              autoplay
+              playsinline
+              aria-label=${words.ready.video}
+              .muted=${true}
+              .srcObject=${localStream}
+            ></video>
+            ${flipButton(view, actions)}
+          </div>`
+        : nothing
+    }
+    ${devicePickers(view, actions)}
+    <button
+      class="close"
+      part="close-preview-button"
+      type="button"
+      aria-label=${words.closePreview}
+      title=${words.closePreview}
+      @click=${() => actions.closePreview()}
+    >
+      ${icons.stop}
+    </button>`
+}
+
+function checkButton(
+  { mode, hasCamera, isOpeningPreview }: ChatView,
+  actions: ChatActions,
+): TemplateResult | typeof nothing {
+  if (mode === 'text') return nothing
+  return html`<button
+    class="secondary"
+    part="preview-button"
+    type="button"
+    ?disabled=${isOpeningPreview}
+    @click=${() => actions.preview()}
+  >
+    ${isOpeningPreview ? words.checking : words.check[hasCamera ? mode : 'audio']}
+  </button>`
+}
+
+/** Before anything runs: what this is, a name if one likes, a look at the devices, and Start. */
 export function startScreen(view: ChatView, actions: ChatActions): TemplateResult {
+  const { localStream, name, mode } = view
   const handleSubmit = (event: SubmitEvent): void => {
     event.preventDefault()
     actions.start()
   }
   const handleInput = ({ target }: InputEvent): void =>
     actions.rename((target as HTMLInputElement).value)
-  return html`<form class="card" part="start-screen" @submit=${handleSubmit}>
-    <slot name="logo">${icons.mark}</slot>
-    <h2>${words.title[view.mode]}</h2>
-    <p>${words.subtitle[view.mode]}</p>
-    <slot name="start"></slot>
+  return html`<form
+    class="card ${localStream ? 'previewing' : ''}"
+    part="start-screen"
+    @submit=${handleSubmit}
+  >
+    ${localStream ? preview(view, actions) : introduction(view)}
     <input
       part="name-input"
       name="name"
@@ -24,10 +84,15 @@ export function startScreen(view: ChatView, actions: ChatActions): TemplateResul
       maxlength="40"
       aria-label=${words.nameLabel}
       placeholder=${words.namePlaceholder}
-      .value=${view.name}
+      .value=${name}
       @input=${handleInput}
     />
     <button class="primary" part="start-button" type="submit">${words.start}</button>
-    <p class="fine">${words.privacy[view.mode]}</p>
+    ${
+      localStream
+        ? nothing
+        : html`${checkButton(view, actions)}
+            <p class="fine">${words.privacy[mode]}</p>`
+    }
   </form>`
 }

@@ -1,0 +1,127 @@
+import type { BuddyClient, Device, DeviceChange, DeviceKind, Unsubscribe } from '@buddy-chat/client'
+import { BuddyError } from '@buddy-chat/client'
+import { recallDevices, rememberDevice } from './remembered-devices.ts'
+import type { DevicesView } from './view.ts'
+import { initialView } from './view.ts'
+import { deviceNotice, explain } from './words.ts'
+
+interface OwnDevicesDependencies {
+  readonly client: BuddyClient
+  /** Whether the site lets choices be kept. */
+  readonly remembers: () => boolean
+  readonly onView: (devices: DevicesView) => void
+  /** A passing remark. */
+  readonly onNotice: (notice: string) => void
+  readonly onChange: (change: DeviceChange) => void
+  readonly onError: (error: BuddyError) => void
+}
+
+/** The part of the controller that is about camera, microphone and speaker. */
+export class OwnDevices {
+  readonly #dependencies: OwnDevicesDependencies
+  #view: DevicesView = initialView.devices
+  #hasRecalled = false
+
+  constructor(dependencies: OwnDevicesDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  listen(): Unsubscribe[] {
+    const { client } = this.#dependencies
+    return [
+      client.on('devices', (list) => this.#show({ list })),
+      client.on('device', (change) => this.#handleChange(change)),
+      client.on('local-stream', (stream) => {
+        if (stream) this.#show({ trouble: {} })
+        else this.#show({ ...initialView.devices, speaker: this.#view.speaker })
+      }),
+    ]
+  }
+
+  /** What was chosen on an earlier visit is chosen again, where the site allows that. */
+  recall(): void {
+    const { client, remembers } = this.#dependencies
+    if (this.#hasRecalled || !remembers()) return
+    this.#hasRecalled = true
+    const { camera, microphone, speaker } = recallDevices()
+    // Nothing is open yet: neither can fail.
+    if (camera) void client.setCamera(camera)
+    if (microphone) void client.setMicrophone(microphone)
+    if (speaker) this.#show({ speaker })
+  }
+
+  togglePanel(): void {
+    this.#show({ isPanelOpen: !this.#view.isPanelOpen })
+  }
+
+  choose(kind: DeviceKind, id: string): void {
+    const { client } = this.#dependencies
+    if (kind === 'speaker') this.#show({ speaker: id })
+    else void this.#try(() => client[kind === 'camera' ? 'setCamera' : 'setMicrophone'](id))
+    if (kind === 'speaker') this.#keep('speaker', id)
+  }
+
+  /** The speaker could not be used: the system's own is. */
+  refuseSpeaker(): void {
+    this.#show({ speaker: '' })
+  }
+
+  flip(): void {
+    void this.#try(() => this.#dependencies.client.switchCamera())
+  }
+
+  resume(device: Device): void {
+    void this.#try(() => this.#dependencies.client.resumeDevice(device))
+  }
+
+  /** Only what a person did is kept: not what took the place of something unplugged. */
+  async #try(change: () => Promise<void>): Promise<void> {
+    const { client, onNotice, onError } = this.#dependencies
+    try {
+      await change()
+      for (const device of ['camera', 'microphone'] as const) {
+        const { id } = client.deviceInUse(device) ?? {}
+        if (id) this.#keep(device, id)
+      }
+    } catch (error) {
+      if (!(error instanceof BuddyError)) throw error
+      onNotice(explain(error).title)
+      onError(error)
+    }
+    // A choice that came to nothing is undone on the screen, too.
+    this.#show({})
+  }
+
+  #keep(kind: DeviceKind, id: string): void {
+    if (this.#dependencies.remembers()) rememberDevice(kind, id)
+  }
+
+  #handleChange(change: DeviceChange): void {
+    const { onNotice, onChange } = this.#dependencies
+    const { device, status } = change
+    const isTrouble = status === 'paused' || status === 'lost'
+    const { [device]: _former, ...others } = this.#view.trouble
+    this.#show({ trouble: isTrouble ? { ...others, [device]: change } : others })
+    if (status === 'replaced') onNotice(deviceNotice(change))
+    onChange(change)
+  }
+
+  #show(change: Partial<DevicesView>): void {
+    const { client, onView } = this.#dependencies
+    const { list, speaker } = { ...this.#view, ...change }
+    const cameras = list.filter(({ kind }) => kind === 'camera').length
+    const isSpeakerGone = list.length > 0 && !list.some(({ id }) => id === speaker)
+    const facing = client.localStream?.getVideoTracks()[0]?.getSettings().facingMode ?? ''
+    this.#view = {
+      ...this.#view,
+      ...change,
+      speaker: isSpeakerGone ? '' : speaker,
+      camera: client.deviceInUse('camera')?.id ?? '',
+      microphone: client.deviceInUse('microphone')?.id ?? '',
+      facing,
+      // On a desk one picks a camera by name; on a phone one turns it round.
+      canFlip: cameras > 1 && (facing !== '' || matchMedia('(pointer: coarse)').matches),
+    }
+    onView(this.#view)
+  }
+}

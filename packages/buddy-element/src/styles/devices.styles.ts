@@ -1,0 +1,181 @@
+import { css } from 'lit'
+
+/** Pickers, level meter, the preview before a start, and the panel in a call. */
+export const devices = css`
+  .pickers {
+    display: flex;
+    flex-direction: column;
+    gap: 8px;
+    inline-size: 100%;
+    min-inline-size: 0;
+  }
+
+  .picker {
+    position: relative;
+    display: flex;
+    align-items: center;
+    min-inline-size: 0;
+  }
+
+  .picker .icon {
+    position: absolute;
+    inset-inline-start: 13px;
+    color: var(--quiet);
+    pointer-events: none;
+  }
+
+  select {
+    inline-size: 100%;
+    min-inline-size: 0;
+    min-block-size: 44px;
+    padding-inline: 44px 10px;
+    border: 1px solid light-dark(#8d88a8, #6d6a88);
+    border-radius: 14px;
+    background: var(--ground);
+    text-overflow: ellipsis;
+  }
+
+  .level {
+    block-size: 6px;
+    overflow: hidden;
+    border-radius: 3px;
+    background: color-mix(in srgb, var(--quiet) 30%, transparent);
+  }
+
+  .level::before {
+    display: block;
+    block-size: 100%;
+    border-radius: 3px;
+    background: linear-gradient(90deg, #2fbf8f, #2fbf8f 65%, #ffb454);
+    content: '';
+    transform: scaleX(var(--level, 0));
+    transform-origin: left;
+  }
+
+  .mirrored video {
+    transform: scaleX(-1);
+  }
+
+  .viewfinder {
+    position: relative;
+    flex: 1 1 200px;
+    inline-size: 100%;
+    min-block-size: 84px;
+    max-block-size: 210px;
+    overflow: hidden;
+    border-radius: 18px;
+    background: var(--night);
+  }
+
+  .card.previewing {
+    position: relative;
+    gap: 8px;
+    max-block-size: 100%;
+    padding: clamp(12px, 4cqmin, 24px);
+  }
+
+  @container buddy (width >= 440px) and (height < 470px) {
+    .card.previewing {
+      display: grid;
+      grid-template: 1fr auto auto / minmax(0, 1fr) minmax(0, 1fr);
+      inline-size: min(100%, 560px);
+    }
+
+    .previewing .viewfinder {
+      grid-row: 1 / 4;
+      block-size: 100%;
+      max-block-size: none;
+    }
+
+    .previewing .pickers {
+      align-self: start;
+    }
+
+    .previewing :not(.viewfinder) {
+      grid-column: auto;
+    }
+  }
+
+  .corner,
+  .flip {
+    position: absolute;
+    display: grid;
+    inline-size: 44px;
+    block-size: 44px;
+    place-items: center;
+    border-radius: 16px;
+    background: var(--glass);
+    color: #fff;
+  }
+
+  .corner {
+    z-index: 5;
+    inset: max(14px, env(safe-area-inset-top)) max(14px, env(safe-area-inset-right)) auto auto;
+    backdrop-filter: blur(14px);
+  }
+
+  .flip {
+    inset: 4px 4px auto auto;
+    border-radius: 12px;
+  }
+
+  .close {
+    position: absolute;
+    inset: 6px 6px auto auto;
+    display: grid;
+    inline-size: 44px;
+    block-size: 44px;
+    place-items: center;
+    border-radius: 20px;
+    background: light-dark(rgb(255 255 255 / 86%), rgb(28 30 43 / 86%));
+    color: var(--text);
+  }
+
+  .corner:hover,
+  .flip:hover {
+    background: rgb(60 61 80 / 90%);
+  }
+
+  .corner ~ .label,
+  .stage:has(.corner) .label:not(.own) {
+    max-inline-size: calc(100% - 86px);
+  }
+
+  .devices {
+    position: absolute;
+    z-index: 5;
+    inset: calc(max(14px, env(safe-area-inset-top)) + 52px) 14px auto auto;
+    display: flex;
+    flex-direction: column;
+    gap: 12px;
+    inline-size: min(100% - 28px, 340px);
+    max-block-size: calc(100% - 154px);
+    overflow: auto;
+    padding: 16px;
+    border-radius: 20px;
+    background: var(--raised);
+    box-shadow: 0 20px 60px -10px rgb(0 0 0 / 70%);
+    color: var(--text);
+  }
+
+  .devices h2 {
+    font-size: 1.05rem;
+  }
+
+  .trouble {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    justify-content: center;
+    gap: 8px 14px;
+    text-align: center;
+  }
+
+  .trouble .secondary {
+    min-block-size: 44px;
+    padding: 0 18px;
+    border-color: transparent;
+    background: #fff;
+    color: #1a1730;
+  }
+`

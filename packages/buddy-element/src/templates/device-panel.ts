@@ -1,0 +1,77 @@
+import type { Device } from '@buddy-chat/client'
+import type { TemplateResult } from 'lit'
+import { html, nothing } from 'lit'
+import { icons } from '../icons.ts'
+import type { ChatActions, ChatView } from '../view.ts'
+import { deviceNotice, words } from '../words.ts'
+import { devicePickers } from './device-pickers.ts'
+
+/** The button in the corner of the stage, and the pickers it opens. */
+export function devicePanel(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
+  const { localStream, devices } = view
+  if (!localStream) return nothing
+  const { isPanelOpen } = devices
+  const label = isPanelOpen ? words.closeDevices : words.openDevices
+  return html`<button
+      class="corner"
+      part="devices-button"
+      type="button"
+      aria-label=${label}
+      aria-expanded=${isPanelOpen ? 'true' : 'false'}
+      title=${label}
+      @click=${() => actions.toggleDevices()}
+    >
+      ${isPanelOpen ? icons.stop : icons.settings}
+    </button>
+    ${
+      isPanelOpen
+        ? html`<section class="devices" part="devices-panel" aria-label=${words.openDevices}>
+            <h2>${words.openDevices}</h2>
+            ${devicePickers(view, actions)}
+          </section>`
+        : nothing
+    }`
+}
+
+/** Turns the camera round, on one's own picture. */
+export function flipButton(
+  { devices }: ChatView,
+  { flipCamera }: ChatActions,
+): TemplateResult | typeof nothing {
+  if (!devices.canFlip) return nothing
+  return html`<button
+    class="flip"
+    part="flip-button"
+    type="button"
+    aria-label=${words.flipCamera}
+    title=${words.flipCamera}
+    @click=${() => flipCamera()}
+  >
+    ${icons.flip}
+  </button>`
+}
+
+/** A device that is paused or lost: said until it is back, with the way to get it back. */
+export function deviceTrouble(
+  { devices: { trouble } }: ChatView,
+  { resumeDevice }: ChatActions,
+): TemplateResult | typeof nothing {
+  const changes = (['microphone', 'camera'] satisfies Device[]).flatMap(
+    (device) => trouble[device] ?? [],
+  )
+  if (changes.length === 0) return nothing
+  return html`<div class="toast trouble" part="device-trouble" role="alert">
+    ${changes.map(
+      (change) =>
+        html`<p>${deviceNotice(change)}</p>
+          <button
+            class="secondary"
+            part="resume-${change.device}-button"
+            type="button"
+            @click=${() => resumeDevice(change.device)}
+          >
+            ${words.resume[change.device]}
+          </button>`,
+    )}
+  </div>`
+}

@@ -1,0 +1,62 @@
+import type { DeviceKind } from '@buddy-chat/client'
+import type { TemplateResult } from 'lit'
+import { html, nothing } from 'lit'
+import { live } from 'lit/directives/live.js'
+import { icons } from '../icons.ts'
+import type { ChatActions, ChatView } from '../view.ts'
+import { words } from '../words.ts'
+
+function picker(
+  kind: DeviceKind,
+  { devices }: ChatView,
+  { chooseDevice }: ChatActions,
+): TemplateResult | typeof nothing {
+  const choices = devices.list.filter((device) => device.kind === kind)
+  if (choices.length === 0) return nothing
+  // Some browsers list the system's own speaker by this name, others do not list it.
+  const standard = choices.some(({ id }) => id === 'default') ? 'default' : ''
+  const inUse = devices[kind] || (kind === 'speaker' ? standard : '')
+  const handleChange = ({ target }: Event): void =>
+    chooseDevice(kind, (target as HTMLSelectElement).value)
+  return html`<label class="picker">
+    ${icons[kind]}<span class="unseen">${words.devices[kind]}</span>
+    <select part="picker ${kind}-picker" @change=${handleChange}>
+      ${
+        inUse === ''
+          ? html`<option value="" .selected=${live(true)} ?disabled=${kind !== 'speaker'}>
+              ${words.noDevice[kind]}
+            </option>`
+          : nothing
+      }
+      ${choices.map(
+        ({ id, label }, index) =>
+          html`<option value=${id} .selected=${live(id === inUse)}>
+            ${label || words.deviceNumber(kind, index + 1)}
+          </option>`,
+      )}
+    </select>
+  </label>`
+}
+
+/** Which camera, microphone and speaker, and whether the microphone hears anything. */
+export function devicePickers(view: ChatView, actions: ChatActions): TemplateResult {
+  const { mode, hasCamera, devices } = view
+  return html`<div class="pickers" part="pickers">
+    ${mode === 'video' && hasCamera ? picker('camera', view, actions) : nothing}
+    ${picker('microphone', view, actions)}
+    ${
+      devices.microphone
+        ? html`<div
+            class="level"
+            part="level"
+            role="meter"
+            aria-label=${words.level}
+            aria-valuemin="0"
+            aria-valuemax="100"
+            aria-valuenow="0"
+          ></div>`
+        : nothing
+    }
+    ${picker('speaker', view, actions)}
+  </div>`
+}
