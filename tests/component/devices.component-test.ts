@@ -12,7 +12,6 @@ import {
   mount,
   part,
   press,
-  resize,
   until,
   untilSaid,
   untilState,
@@ -242,6 +241,7 @@ suite('kept for the next visit', () => {
     await press(chat, 'preview-button')
     const id = await pickLast(chat, 'camera')
     await until('it', () => chat.client.deviceInUse('camera')?.id === id)
+    if (chat.remember) await until('it to be kept', () => localStorage.getItem(storageKey))
     await pickLast(chat, 'speaker')
     chat.stop()
     return id
@@ -272,5 +272,3 @@ suite('kept for the next visit', () => {
     }
   })
 })
-
-void resize

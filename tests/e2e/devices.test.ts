@@ -130,4 +130,67 @@ test('a camera that joins in the middle of a call is seen', async ({ startServer
   expect(await bob.text()).not.toContain('Ana’s camera is off')
 })
 
-void loseCamera
+test('its camera gone, a call goes on with another one, and says which', async ({
+  startServer,
+  visit,
+}) => {
+  const { url } = await startServer()
+  const [ana, bob] = await Promise.all([
+    visit(`${url}/?name=Ana`, { cameras: 3 }),
+    visit(`${url}/?name=Bob`),
+  ])
+  await observe(ana)
+  await Promise.all([ana.press('start-button'), bob.press('start-button')])
+  await Promise.all([ana.is('connected'), bob.is('connected')])
+  await ask(ana, 'switchCamera')
+  await ask(ana, 'switchCamera')
+  const { negotiations } = await callOf(ana)
+  await loseCamera(ana)
+  await ana.sees('Your camera is gone. Now using fake_device_0.')
+  await Promise.all([bob.receivesMedia(20), bob.seesMovement()])
+  expect((await callOf(ana)).negotiations).toBe(negotiations)
+  expect([...ana.complaints, ...bob.complaints]).toEqual([])
+})
+
+test('its only camera gone, a call goes on with sound; one press brings the picture back', async ({
+  startServer,
+  visit,
+}) => {
+  const { url } = await startServer()
+  const [ana, bob] = await Promise.all([visit(`${url}/?name=Ana`), visit(`${url}/?name=Bob`)])
+  await observe(ana)
+  await Promise.all([ana.press('start-button'), bob.press('start-button')])
+  await Promise.all([ana.is('connected'), bob.is('connected')])
+  const { negotiations } = await callOf(ana)
+  await loseCamera(ana)
+  await Promise.all([ana.sees('You are not seen.'), bob.sees('Ana’s camera is off')])
+  await Promise.all([ana.receivesMedia(), bob.receivesAudio()])
+  await ana.press('resume-camera-button')
+  await Promise.all([bob.receivesMedia(), bob.seesMovement()])
+  expect((await callOf(ana)).negotiations).toBe(negotiations)
+  expect(await bob.text()).not.toContain('Ana’s camera is off')
+  expect([...ana.complaints, ...bob.complaints]).toEqual([])
+})
+
+test('permission taken back in the middle of a call: said, nothing is asked, and the partner is still there', async ({
+  startServer,
+  visit,
+}) => {
+  const { url } = await startServer()
+  const [ana, bob] = await Promise.all([
+    visit(`${url}/?name=Ana`, { grants: false }),
+    visit(`${url}/?name=Bob`),
+  ])
+  const context = ana.page.browserContext()
+  await context.overridePermissions(url, ['camera', 'microphone'])
+  await Promise.all([ana.press('start-button'), bob.press('start-button')])
+  await Promise.all([ana.is('connected'), bob.is('connected')])
+  await context.overridePermissions(url, ['microphone'])
+  await loseCamera(ana)
+  await ana.sees('Your camera is not allowed any more.')
+  await bob.sees('Ana’s camera is off')
+  await Promise.all([ana.receivesMedia(), bob.receivesAudio()])
+  await context.overridePermissions(url, ['camera', 'microphone'])
+  await ana.press('resume-camera-button')
+  await Promise.all([bob.receivesMedia(), bob.seesMovement()])
+})

@@ -56,9 +56,15 @@ export class OwnDevices {
 
   choose(kind: DeviceKind, id: string): void {
     const { client } = this.#dependencies
-    if (kind === 'speaker') this.#show({ speaker: id })
-    else void this.#try(() => client[kind === 'camera' ? 'setCamera' : 'setMicrophone'](id))
-    if (kind === 'speaker') this.#keep('speaker', id)
+    if (kind === 'speaker') {
+      this.#show({ speaker: id })
+      this.#keep(kind, id)
+      return
+    }
+    void this.#try(async () => {
+      await (kind === 'camera' ? client.setCamera(id) : client.setMicrophone(id))
+      this.#keep(kind, id)
+    })
   }
 
   /** The speaker could not be used: the system's own is. */
@@ -67,22 +73,22 @@ export class OwnDevices {
   }
 
   flip(): void {
-    void this.#try(() => this.#dependencies.client.switchCamera())
+    const { client } = this.#dependencies
+    void this.#try(async () => {
+      await client.switchCamera()
+      const { id } = client.deviceInUse('camera') ?? {}
+      if (id) this.#keep('camera', id)
+    })
   }
 
   resume(device: Device): void {
     void this.#try(() => this.#dependencies.client.resumeDevice(device))
   }
 
-  /** Only what a person did is kept: not what took the place of something unplugged. */
   async #try(change: () => Promise<void>): Promise<void> {
-    const { client, onNotice, onError } = this.#dependencies
+    const { onNotice, onError } = this.#dependencies
     try {
       await change()
-      for (const device of ['camera', 'microphone'] as const) {
-        const { id } = client.deviceInUse(device) ?? {}
-        if (id) this.#keep(device, id)
-      }
     } catch (error) {
       if (!(error instanceof BuddyError)) throw error
       onNotice(explain(error).title)
@@ -92,6 +98,7 @@ export class OwnDevices {
     this.#show({})
   }
 
+  /** Only what a person chose is kept: not what took the place of something unplugged. */
   #keep(kind: DeviceKind, id: string): void {
     if (this.#dependencies.remembers()) rememberDevice(kind, id)
   }

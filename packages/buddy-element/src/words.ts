@@ -16,7 +16,10 @@ export const words = {
   check: { video: 'Check camera and microphone', audio: 'Check microphone' },
   closePreview: 'Turn off',
   checking: 'Waiting for your permission…',
-  ready: { video: 'This is how you are seen', audio: 'Say something' },
+  ready: {
+    video: 'This is how you are seen',
+    audio: 'Say something: the bar moves with your voice.',
+  },
   devices: { camera: 'Camera', microphone: 'Microphone', speaker: 'Speaker' },
   deviceNumber: (kind: DeviceKind, number: number): string => `${words.devices[kind]} ${number}`,
   noDevice: { camera: 'No camera', microphone: 'No microphone', speaker: 'System default' },

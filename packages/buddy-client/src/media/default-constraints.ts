@@ -15,11 +15,14 @@ export const defaultConstraints: Readonly<Record<Device, MediaTrackConstraints>>
   },
 }
 
-/** These constraints for this very device, whichever way it faces. */
+/**
+ * These constraints for this very device, whichever way it faces. It has to be exact: browsers that
+ * let a person choose while they ask (Chromium) do not look at what is merely preferred.
+ */
 export function forDevice(
   constraints: MediaTrackConstraints,
-  deviceId: ConstrainDOMString,
+  deviceId: string,
 ): MediaTrackConstraints {
   const { facingMode: _facingMode, ...others } = constraints
-  return { ...others, deviceId }
+  return { ...others, deviceId: { exact: deviceId } }
 }

@@ -87,11 +87,11 @@ class FakeMediaDevices extends EventTarget {
     if (all.length === 0) throw new DOMException('', 'NotFoundError')
     const exact = wanted(constraint, 'deviceId')
     const facing = wanted(constraint, 'facingMode')
-    const ideal = (constraint.deviceId as ConstrainDOMStringParameters | undefined)?.ideal
-    const fitting = all
-      .filter(([id]) => exact === '' || id === exact)
-      .filter(([, { facingMode }]) => facing === '' || facingMode === facing)
-    const [id, device] = fitting.find(([id]) => id === ideal) ?? fitting[0] ?? []
+    const [id, device] =
+      all.find(
+        ([id, { facingMode }]) =>
+          (exact === '' || id === exact) && (facing === '' || facingMode === facing),
+      ) ?? []
     if (!id || !device) throw new DOMException('', 'OverconstrainedError')
     if (device.isBusy) throw new DOMException('', 'NotReadableError')
     log.push(`open ${id}`)

@@ -88,17 +88,20 @@ export class DeviceControl {
    * Opens what is asked for, preferably the devices that were chosen.
    * @throws BuddyError a device code
    */
-  open({ devices, constraints }: MediaRequest): Promise<void> {
-    const chosen = Object.fromEntries(
-      devices.flatMap((device) => {
-        const kind = trackKinds[device]
-        const id = this.#chosen.get(device)
-        const asked = constraints[kind]
-        // One that is not here any more is no reason to fail.
-        return id && typeof asked === 'object' ? [[kind, forDevice(asked, { ideal: id })]] : []
-      }),
-    )
-    return this.media.open({ devices, constraints: { ...constraints, ...chosen } })
+  open(request: MediaRequest): Promise<void> {
+    const chosen = request.devices.filter((device) => this.#chosen.has(device))
+    const { constraints } = request
+    // One that is not here any more is no reason to fail, nor to forget the other one.
+    const alone = chosen.map((device) => [device])
+    const wishes = (alone.length > 1 ? [chosen, ...alone] : alone).map((wished) => {
+      const exact = wished.flatMap((device) => {
+        const asked = constraints[trackKinds[device]]
+        const id = this.#chosen.get(device) ?? ''
+        return typeof asked === 'object' ? [[trackKinds[device], forDevice(asked, id)]] : []
+      })
+      return { ...constraints, ...Object.fromEntries(exact) } as MediaStreamConstraints
+    })
+    return this.media.open(request, wishes)
   }
 
   /**
@@ -226,7 +229,7 @@ export class DeviceControl {
   #constraints(device: Device, { exact, facing }: Wish): MediaTrackConstraints {
     const asked = this.media.request?.constraints[trackKinds[device]]
     const base = typeof asked === 'object' ? asked : defaultConstraints[device]
-    if (exact !== undefined) return forDevice(base, { exact })
+    if (exact !== undefined) return forDevice(base, exact)
     if (facing === undefined) return base
     const { deviceId: _deviceId, ...others } = base
     return { ...others, facingMode: { exact: facing } }

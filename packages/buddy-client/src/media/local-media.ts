@@ -1,7 +1,7 @@
 import type { Device } from '../errors.ts'
 import type { Sending } from '../signal.ts'
 import type { MediaEnvironment } from './open-devices.ts'
-import { openDevices, stopTracks, trackKinds, trackOf } from './open-devices.ts'
+import { openDevices, openFirst, stopTracks, trackKinds, trackOf } from './open-devices.ts'
 
 /** What is to be opened. */
 export interface MediaRequest {
@@ -66,15 +66,16 @@ export class LocalMedia {
   /**
    * Opens the devices. Those that are open already, or being opened, are taken over where they are
    * of the same kinds. Where `close()` comes first, they are closed again and nothing is told.
+   * @param wishes tried before, in this order, as long as no device can meet them
    * @throws BuddyError a device code
    */
-  open(request: MediaRequest): Promise<void> {
+  open(request: MediaRequest, wishes: readonly MediaStreamConstraints[] = []): Promise<void> {
     const { audio, video } = request.constraints
     const current = this.#request?.constraints
     const isSame = !current?.audio === !audio && !current?.video === !video
     if (!this.#opening || !isSame) {
       this.close()
-      this.#opening = this.#open(request)
+      this.#opening = this.#open([...wishes, request.constraints])
     }
     this.#request = request
     return this.#opening
@@ -137,10 +138,10 @@ export class LocalMedia {
     this.#dependencies.onStream(undefined)
   }
 
-  async #open({ constraints }: MediaRequest): Promise<void> {
+  async #open(wishes: readonly MediaStreamConstraints[]): Promise<void> {
     const { signal } = this.#turn
     try {
-      const stream = await openDevices(this.#dependencies.environment(), constraints)
+      const stream = await openFirst(this.#dependencies.environment(), wishes)
       if (signal.aborted) {
         stopTracks(stream)
         return

@@ -1,4 +1,5 @@
 import type { Device } from '../errors.ts'
+import { BuddyError } from '../errors.ts'
 import { toMediaError } from './media-error.ts'
 
 /** What local media needs of the page. */
@@ -71,5 +72,23 @@ export async function openDevices(
       forbidden: wanted.filter((device) => allowsFeature(device) === false),
       missing: mediaDevices ? await missingDevices(mediaDevices, wanted) : [],
     })
+  }
+}
+
+/**
+ * Opens the first of `wishes` that there are devices for.
+ * @throws BuddyError a device code
+ */
+export async function openFirst(
+  environment: MediaEnvironment,
+  wishes: readonly MediaStreamConstraints[],
+): Promise<MediaStream> {
+  const [wish = {}, ...others] = wishes
+  try {
+    return await openDevices(environment, wish)
+  } catch (error) {
+    const isElsewhere = error instanceof BuddyError && error.code === 'overconstrained'
+    if (!isElsewhere || others.length === 0) throw error
+    return openFirst(environment, others)
   }
 }

@@ -67,11 +67,21 @@ export const devices = css`
     background: var(--night);
   }
 
+  /* The picture gives way first, so that everything to press is there without scrolling. */
+  .resting:has(.previewing) {
+    grid-template-rows: minmax(0, 1fr);
+  }
+
   .card.previewing {
-    position: relative;
     gap: 8px;
     max-block-size: 100%;
+    overflow: auto;
     padding: clamp(12px, 4cqmin, 24px);
+  }
+
+  .card .secondary[part~='preview-button'] {
+    padding: 0 4px;
+    font-size: 0.95rem;
   }
 
   @container buddy (width >= 440px) and (height < 470px) {
@@ -97,13 +107,18 @@ export const devices = css`
   }
 
   .corner,
-  .flip {
-    position: absolute;
+  .flip,
+  .close {
     display: grid;
     inline-size: 44px;
     block-size: 44px;
     place-items: center;
     border-radius: 16px;
+  }
+
+  .corner,
+  .flip {
+    position: absolute;
     background: var(--glass);
     color: #fff;
   }
@@ -119,16 +134,32 @@ export const devices = css`
     border-radius: 12px;
   }
 
-  .close {
+  .viewfinder .close {
     position: absolute;
     inset: 6px 6px auto auto;
-    display: grid;
-    inline-size: 44px;
-    block-size: 44px;
-    place-items: center;
-    border-radius: 20px;
-    background: light-dark(rgb(255 255 255 / 86%), rgb(28 30 43 / 86%));
-    color: var(--text);
+    border-radius: 14px;
+    background: var(--glass);
+    color: #fff;
+  }
+
+  .viewfinder .flip {
+    inset: 6px auto auto 6px;
+    border-radius: 14px;
+  }
+
+  .hint {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    justify-content: space-between;
+    inline-size: 100%;
+    text-align: start;
+  }
+
+  .hint .close {
+    flex: none;
+    border-radius: 14px;
+    background: var(--ground);
   }
 
   .corner:hover,
@@ -162,18 +193,25 @@ export const devices = css`
     font-size: 1.05rem;
   }
 
+  /* At the top: below are one's own picture and what one writes. */
   .trouble {
+    z-index: 4;
+    display: grid;
+    gap: 10px;
+    inset-block: calc(max(14px, env(safe-area-inset-top)) + 54px) auto;
+  }
+
+  .trouble div {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    justify-content: center;
-    gap: 8px 14px;
-    text-align: center;
+    justify-content: space-between;
+    gap: 6px 16px;
   }
 
   .trouble .secondary {
     min-block-size: 44px;
-    padding: 0 18px;
+    padding: 0 16px;
     border-color: transparent;
     background: #fff;
     color: #1a1730;

@@ -63,7 +63,8 @@ export function deviceTrouble(
   return html`<div class="toast trouble" part="device-trouble" role="alert">
     ${changes.map(
       (change) =>
-        html`<p>${deviceNotice(change)}</p>
+        html`<div>
+          <p>${deviceNotice(change)}</p>
           <button
             class="secondary"
             part="resume-${change.device}-button"
@@ -71,7 +72,8 @@ export function deviceTrouble(
             @click=${() => resumeDevice(change.device)}
           >
             ${words.resume[change.device]}
-          </button>`,
+          </button>
+        </div>`,
     )}
   </div>`
 }

@@ -14,36 +14,40 @@ function introduction({ mode }: ChatView): TemplateResult {
     <slot name="start"></slot>`
 }
 
+function closeButton({ closePreview }: ChatActions): TemplateResult {
+  return html`<button
+    class="close"
+    part="close-preview-button"
+    type="button"
+    aria-label=${words.closePreview}
+    title=${words.closePreview}
+    @click=${() => closePreview()}
+  >
+    ${icons.stop}
+  </button>`
+}
+
 /** How one will be seen and heard. */
 function preview(view: ChatView, actions: ChatActions): TemplateResult {
-  const { mode, localStream, devices } = view
+  const { localStream, devices } = view
   const isMirrored = devices.facing !== 'environment'
-  return html`${
-      mode === 'video' && localStream?.getVideoTracks().length
-        ? html`<div class="viewfinder ${isMirrored ? 'mirrored' : ''}" part="preview">
-            <video
-              part="preview-video"
-              autoplay
-              playsinline
-              aria-label=${words.ready.video}
-              .muted=${true}
-              .srcObject=${localStream}
-            ></video>
-            ${flipButton(view, actions)}
-          </div>`
-        : nothing
-    }
-    ${devicePickers(view, actions)}
-    <button
-      class="close"
-      part="close-preview-button"
-      type="button"
-      aria-label=${words.closePreview}
-      title=${words.closePreview}
-      @click=${() => actions.closePreview()}
-    >
-      ${icons.stop}
-    </button>`
+  const picture = html`<div class="viewfinder ${isMirrored ? 'mirrored' : ''}" part="preview">
+    <video
+      part="preview-video"
+      autoplay
+      playsinline
+      aria-label=${words.ready.video}
+      .muted=${true}
+      .srcObject=${localStream ?? null}
+    ></video>
+    ${flipButton(view, actions)} ${closeButton(actions)}
+  </div>`
+  const hint = html`<div class="hint">
+    <p>${words.ready.audio}</p>
+    ${closeButton(actions)}
+  </div>`
+  return html`${localStream?.getVideoTracks().length ? picture : hint}
+  ${devicePickers(view, actions)}`
 }
 
 function checkButton(
