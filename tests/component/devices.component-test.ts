@@ -165,6 +165,30 @@ suite('in the call', () => {
     await until('the system’s own', () => remote.sinkId === '')
   })
 
+  test('on a phone with several cameras, one press on the own picture turns round', async () => {
+    const { matchMedia } = window
+    // What a phone says of its screen; the fake cameras do not say which way they face.
+    window.matchMedia = (query) =>
+      query === '(pointer: coarse)'
+        ? ({ matches: true } as MediaQueryList)
+        : matchMedia.call(window, query)
+    try {
+      const [ana] = await meet()
+      const { id } = ana.client.deviceInUse('camera')!
+      await press(ana, 'flip-button')
+      await until('the other camera', () => ana.client.deviceInUse('camera')?.id !== id)
+      await expectAccessible(ana)
+      await expectToFit(ana)
+    } finally {
+      window.matchMedia = matchMedia
+    }
+  })
+
+  test('on a desk nothing is turned round: cameras are picked by name', async () => {
+    const [ana] = await meet()
+    expect(isShown(ana, 'flip-button')).to.equal(false)
+  })
+
   test('a camera that is busy: said, and the picker shows the one in use', async () => {
     const [ana] = await meet()
     const before = ana.client.deviceInUse('camera')!.id

@@ -95,6 +95,14 @@ test('another camera in the middle of a call: no negotiation, the old one first 
   await Promise.all([ana.press('start-button'), bob.press('start-button')])
   await Promise.all([ana.is('connected'), bob.is('connected')])
   await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+  // The next call is prepared already, with the camera that is about to be replaced.
+  await ana.page.waitForFunction(
+    () =>
+      (window as unknown as Page).observed.connections.some(
+        ({ connection }) => connection.signalingState === 'have-local-offer',
+      ),
+    { polling: 50 },
+  )
   const before = await callOf(ana)
   await ask(ana, 'switchCamera')
   await ask(ana, 'switchCamera')
