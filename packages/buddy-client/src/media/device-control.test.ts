@@ -74,7 +74,10 @@ class FakeMediaDevices extends EventTarget {
   }
 
   async getUserMedia(constraints: MediaStreamConstraints): Promise<MediaStream> {
-    if (permission !== 'granted') throw new DOMException('', 'NotAllowedError')
+    if (permission !== 'granted') {
+      log.push('asked')
+      throw new DOMException('', 'NotAllowedError')
+    }
     const tracks = (['audio', 'video'] as const).flatMap((kind) => {
       const constraint = constraints[kind]
       return typeof constraint === 'object' ? [this.#open(kind, constraint)] : []
