@@ -165,8 +165,13 @@ test("under script-src 'self', style-src 'self' and Trusted Types a whole call v
   expect(policy).toContain("require-trusted-types-for 'script'")
 
   const [ana, bob] = await Promise.all([visit(`${url}/?name=Ana`), visit(`${url}/?name=Bob`)])
+  await ana.press('preview-button')
+  await ana.part('level')
   await meet(ana, bob)
   await ana.receivesMedia()
+  await ana.press('devices-button')
+  await ana.part('devices-panel')
+  await ana.press('devices-button')
   await ana.types('text-input', 'Hello')
   await ana.press('send-button')
   await bob.sees('Hello')
