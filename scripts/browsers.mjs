@@ -49,19 +49,31 @@ export function findBrowsers() {
   return { chromium: find(candidates.chromium), firefox: find(candidates.firefox) }
 }
 
-/** {@link findBrowsers}, after installing what is missing with apt where this process is root. */
-export function ensureBrowsers() {
-  const found = findBrowsers()
-  if (found.chromium && found.firefox) return found
-  const canInstall =
-    process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
-  if (!canInstall) return found
-  const packages = [!found.chromium && 'chromium', !found.firefox && 'firefox-esr'].filter(Boolean)
-  console.log(`Installing ${packages.join(' and ')} with apt …`)
+const canInstall =
+  process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
+
+function install(packages) {
+  console.log(`Installing ${packages.join(', ')} with apt …`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env }
   spawnSync('apt-get', ['update', '-qq'], quiet)
   spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet)
+}
+
+/** What tests on virtual networks need; where it cannot be installed they skip, and say so. */
+export function ensureNetworkTools() {
+  const packages = Object.entries({ iproute2: 'ip', nftables: 'nft', coturn: 'turnserver' })
+    .filter(([, command]) => !find([command, `/usr/sbin/${command}`]))
+    .map(([name]) => name)
+  if (canInstall && packages.length > 0) install(packages)
+}
+
+/** {@link findBrowsers}, after installing what is missing with apt where this process is root. */
+export function ensureBrowsers() {
+  const found = findBrowsers()
+  if (found.chromium && found.firefox) return found
+  if (!canInstall) return found
+  install([!found.chromium && 'chromium', !found.firefox && 'firefox-esr'].filter(Boolean))
   return findBrowsers()
 }
 

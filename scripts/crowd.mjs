@@ -35,7 +35,7 @@ async function live(url, site, signal) {
     const message = decode(new Uint8Array(data))
     if (message?.type === 'welcome') {
       const lobby = `${Math.floor(between(0, site.lobbies ?? 1))}`
-      send({ type: 'ticket', mode: 'text', lobby, interests: [], languages: [] })
+      send({ type: 'ticket', mode: 'text', lobby, interests: [], languages: [], offer: null })
     }
     if (message?.type === 'matched') {
       const endsAt = Date.now() + between(2000, 16_000)
@@ -43,7 +43,7 @@ async function live(url, site, signal) {
         if (Date.now() < endsAt) {
           send({ type: 'text', text: 'x'.repeat(between(20, 400)) })
           timer = setTimeout(talk, between(300, 1500))
-        } else if (--partnersLeft > 0) send({ type: 'next' })
+        } else if (--partnersLeft > 0) send({ type: 'next', offer: null })
         else if (Math.random() < 0.9) socket.close(1000)
         // Without a word: away, until the grace time is over.
         else socket.terminate()
@@ -52,7 +52,7 @@ async function live(url, site, signal) {
     }
     if (message?.type === 'partner-left') {
       clearTimeout(timer)
-      timer = setTimeout(() => send({ type: 'next' }), between(200, 1500))
+      timer = setTimeout(() => send({ type: 'next', offer: null }), between(200, 1500))
     }
   })
   await isOver

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from './build.mjs'
-import { ensureBrowsers, missingBrowsersSentence } from './browsers.mjs'
+import { ensureBrowsers, ensureNetworkTools, missingBrowsersSentence } from './browsers.mjs'
 import { lint } from './lint.mjs'
 
 const root = join(import.meta.dirname, '..')
@@ -99,6 +99,10 @@ const steps = {
   },
   integration: () => vitest('integration'),
   e2e: () => needChromium(() => vitest('e2e')),
+  network() {
+    ensureNetworkTools()
+    needChromium(() => vitest('network'))
+  },
 }
 
 const wanted = process.argv.slice(2)

@@ -67,7 +67,8 @@ export class Conversation {
       if (chance(0.1)) await this.#comeBack()
       if (!this.#client?.isOpen) break
       // Alone, there is little to break.
-      if (!this.#session?.isInRoom && chance(0.7)) this.#send([encode({ type: 'next' })])
+      if (!this.#session?.isInRoom && chance(0.7))
+        this.#send([encode({ type: 'next', offer: null })])
       this.#burst(chance(0.02) ? 300 : 1 + below(16))
       if (chance(this.#wildness * 0.05)) await this.#sendGarbage()
       await this.#client.settled()
@@ -151,7 +152,16 @@ export class Conversation {
     // Who lies about what came may have missed who the partner is.
     if (!isHonest) session.partner = undefined
     await this.#open()
-    this.#send([encode(helloOf(this.#name, { token, received: claimed } satisfies Resume))])
+    this.#send([
+      encode(
+        helloOf(this.#name, {
+          token,
+          received: claimed,
+          sent: null,
+          roomToken: null,
+        } satisfies Resume),
+      ),
+    ])
     await this.#client?.settled()
     const welcome = this.#welcome
     if (welcome?.session !== session.id) {

@@ -53,11 +53,12 @@ const weights: readonly (readonly [
         : null,
       candidates: Array.from({ length: random.below(4) }, () => candidate),
       sending: random.chance(0.3) ? { audio: true, video: random.chance(0.5) } : null,
+      generation: random.chance(0.1) ? random.below(256) : null,
     }),
   ],
   [20, (_random, line) => ({ type: 'text', text: line() })],
   [10, (random) => ({ type: 'typing', isTyping: random.chance(0.5) })],
-  [3, () => ({ type: 'next' })],
+  [3, () => ({ type: 'next', offer: null })],
   [
     8,
     (random) => ({

@@ -10,11 +10,11 @@ const text = (length: number): number[] => Array.from({ length }, () => 0x61)
 
 /** One message of each type a client may send, other than hello. */
 const afterHello: readonly Message[] = [
-  { type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] },
-  { type: 'next' },
+  { type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [], offer: null },
+  { type: 'next', offer: null },
   { type: 'leave' },
   { type: 'report', reason: 'spam' },
-  { type: 'signal', description: null, candidates: [], sending: null },
+  { type: 'signal', description: null, candidates: [], sending: null, generation: null },
   { type: 'text', text: 'hi' },
   { type: 'typing', isTyping: true },
 ]

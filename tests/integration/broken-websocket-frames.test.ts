@@ -8,7 +8,7 @@ import type { WireFrame } from './raw-socket.ts'
 import { opcodes, RawSocket, wireFrame } from './raw-socket.ts'
 
 const { continuation, text, binary, close, ping, pong } = opcodes
-const next = encode({ type: 'next' })
+const next = encode({ type: 'next', offer: null })
 const kilobyte = new Uint8Array(1024)
 const closeWith = (code: number, reason = ''): WireFrame => ({
   opcode: close,
@@ -105,7 +105,14 @@ test.for([
     partner.enter()
     await partner.receive('waiting')
     const socket = await RawSocket.join(url)
-    socket.say({ type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] })
+    socket.say({
+      type: 'ticket',
+      mode: 'video',
+      lobby: '',
+      interests: [],
+      languages: [],
+      offer: null,
+    })
     await partner.receive('matched')
     socket.send(frame)
     await socket.ended()
@@ -119,7 +126,14 @@ test('an unmasked frame is not read as it stands: malformed, or cut', async ({
   const { server, url } = await startWithNeighbours()
   const socket = await RawSocket.join(url)
   // A server that took the payload as it is would answer `waiting`.
-  const ticket = encode({ type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] })
+  const ticket = encode({
+    type: 'ticket',
+    mode: 'video',
+    lobby: '',
+    interests: [],
+    languages: [],
+    offer: null,
+  })
   socket.send({ payload: ticket, isMasked: false }, { opcode: ping, payload: Buffer.from('after') })
   socket.tcp.end()
   await socket.ended()
@@ -144,7 +158,14 @@ test.for([2, 3, 50])(
     partner.enter()
     await partner.receive('waiting')
     const socket = await RawSocket.join(url)
-    socket.say({ type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] })
+    socket.say({
+      type: 'ticket',
+      mode: 'video',
+      lobby: '',
+      interests: [],
+      languages: [],
+      offer: null,
+    })
     await partner.receive('matched')
     const said = 'piece by piece, and in order, whatever comes between the pieces'
     const frame = encode({ type: 'text', text: said })
@@ -170,7 +191,14 @@ test('one byte at a time is a frame all the same', async ({ startWithNeighbours 
   const socket = await RawSocket.join(url)
   socket.tcp.setNoDelay(true)
   const bytes = wireFrame({
-    payload: encode({ type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] }),
+    payload: encode({
+      type: 'ticket',
+      mode: 'video',
+      lobby: '',
+      interests: [],
+      languages: [],
+      offer: null,
+    }),
   })
   for (const byte of bytes) {
     await new Promise<void>((resolve) => {
@@ -183,7 +211,7 @@ test('one byte at a time is a frame all the same', async ({ startWithNeighbours 
 test('longer lengths than needed are lengths all the same', async ({ startWithNeighbours }) => {
   const { url } = await startWithNeighbours()
   const socket = await RawSocket.join(url)
-  const payload = encode({ type: 'next' })
+  const payload = encode({ type: 'next', offer: null })
   socket.send({ payload, lengthBytes: 2 }, { payload, lengthBytes: 8 })
   expect(await socket.receive('error')).toMatchObject({ code: 'ticket-required' })
   socket.send({ opcode: ping, payload: Buffer.from('alive') })
@@ -218,7 +246,7 @@ test('twenty thousand pings and pongs that nobody asked for: the client goes on'
   }
   socket.send({ opcode: ping, payload: Buffer.from('the last') })
   await socket.pong('the last')
-  socket.say({ type: 'next' })
+  socket.say({ type: 'next', offer: null })
   expect(await socket.receive('error')).toMatchObject({ code: 'ticket-required' })
   await expectToTalk(...(await RawClient.pair(url)))
 })

@@ -49,7 +49,7 @@ test('a call is left alone to its end; then the two are sent away, and the serve
   expect(await late.closed()).toMatchObject({ code: 4000 })
   await expectToTalk(one, other)
 
-  one.send({ type: 'next' })
+  one.send({ type: 'next', offer: null })
   expect(await other.receive('partner-left')).toMatchObject({ reason: 'next' })
   for (const client of [one, other]) expect(await client.closed()).toMatchObject({ code: 4000 })
   await closing

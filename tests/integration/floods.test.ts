@@ -7,7 +7,14 @@ import { test } from './hostile-fixture.ts'
 import { RawClient } from './raw-client.ts'
 import { handshake, RawSocket } from './raw-socket.ts'
 
-const ticket: Message = { type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] }
+const ticket: Message = {
+  type: 'ticket',
+  mode: 'video',
+  lobby: '',
+  interests: [],
+  languages: [],
+  offer: null,
+}
 const candidate = {
   candidate: 'x'.repeat(1000),
   sdpMid: null,
@@ -20,15 +27,22 @@ const largeSignal = {
   description: { type: 'offer', sdp: 'x'.repeat(32_000) },
   candidates: Array.from({ length: 15 }, () => candidate),
   sending: null,
+  generation: null,
 } as const
-const smallSignal: Message = { type: 'signal', description: null, candidates: [], sending: null }
+const smallSignal: Message = {
+  type: 'signal',
+  description: null,
+  candidates: [],
+  sending: null,
+  generation: null,
+}
 
 const tooMuch = { code: 4003, reason: 'rate-limited' }
 const broken = { code: 4500, reason: 'protocol-violation' }
 
 const floods: readonly [name: string, frame: Uint8Array, end: typeof tooMuch][] = [
   ['ticket', encode(ticket), tooMuch],
-  ['next', encode({ type: 'next' }), tooMuch],
+  ['next', encode({ type: 'next', offer: null }), tooMuch],
   ['leave', encode({ type: 'leave' }), tooMuch],
   ['report', encode({ type: 'report', reason: 'spam' }), tooMuch],
   ['signal', encode(smallSignal), tooMuch],
@@ -92,12 +106,12 @@ test('next and ticket above their rate are answered each time, leave is never re
 }) => {
   const { server, url } = await startWithNeighbours({ rematchDelayMs: 60_000 })
   const [one, other] = await RawClient.pair(url)
-  for (let time = 1; time <= 12; time++) one.send({ type: 'next' })
+  for (let time = 1; time <= 12; time++) one.send({ type: 'next', offer: null })
   const errors = [await one.receive('error'), await one.receive('error')]
   for (const { code, retryAfterMs } of errors) {
     expect([code, retryAfterMs! > 0]).toEqual(['rate-limited', true])
   }
-  other.send({ type: 'next' })
+  other.send({ type: 'next', offer: null })
   await other.receive('waiting')
   const third = await RawClient.join(url, 'Third')
   third.enter()

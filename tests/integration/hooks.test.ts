@@ -338,7 +338,7 @@ describe('onText', () => {
     one.send({ type: 'text', text: 'kind' })
     expect(await other.receive('text')).toMatchObject({ text: 'kind' })
     // Only text is read: what sets up a call is not its business.
-    one.send({ type: 'signal', description: null, candidates: [], sending: null })
+    one.send({ type: 'signal', description: null, candidates: [], sending: null, generation: null })
     await other.receive('signal')
     await lines.next()
     expect(lines.unread).toBe(0)
@@ -380,7 +380,7 @@ describe('onText', () => {
     await other.leave()
     await one.receive('partner-left')
     const next = await RawClient.join(url, 'Next')
-    one.send({ type: 'next' })
+    one.send({ type: 'next', offer: null })
     await one.receive('waiting')
     next.enter()
     await Promise.all([one.receive('matched'), next.receive('matched')])

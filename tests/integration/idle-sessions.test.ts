@@ -88,7 +88,7 @@ test('a room that both are away from is swept; who comes back is told that the p
   one.socket.terminate()
   await expect.poll(() => server.status()).toMatchObject({ rooms: 1, users: 4, away: 2 })
   const again = await RawClient.connect(url)
-  again.sayHello({ resume: { token: resumeToken ?? '', received: 3 } })
+  again.sayHello({ resume: { token: resumeToken ?? '', received: 3, sent: null, roomToken: null } })
   expect((await again.receive('welcome')).session).toBe(session)
   expect((await again.receive('partner-left')).reason).toBe('lost')
 })

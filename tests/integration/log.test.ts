@@ -12,7 +12,7 @@ test('a session’s life is a line for each step, and no more', async ({ startSe
   const [one, other] = await RawClient.pair(url)
   for (let time = 0; time < 5; time++) one.send({ type: 'text', text: 'hello' })
   one.send({ type: 'report', reason: 'harassment' })
-  one.send({ type: 'next' })
+  one.send({ type: 'next', offer: null })
   await other.receive('partner-left')
   await other.leave()
   await line(({ message }) => message === 'session ended')
@@ -48,7 +48,7 @@ test('a session that comes back is a line', async ({ startServer }) => {
   lost.tcp.destroy()
   await line(({ message }) => message === 'session away')
   const back = await RawClient.connect(url)
-  back.sayHello({ resume: { token: resumeToken!, received: 0 } })
+  back.sayHello({ resume: { token: resumeToken!, received: 0, sent: null, roomToken: null } })
   await back.receive('welcome')
   const { fields, level } = await line(({ message }) => message === 'session resumed')
   expect([level, fields['replayedFrames']]).toEqual(['info', 0])
@@ -179,6 +179,7 @@ async function converse(url: string): Promise<void> {
       },
     ],
     sending: null,
+    generation: null,
   })
   await other.receive('signal')
   other.send({ type: 'text', text: secrets.text })

@@ -120,7 +120,7 @@ test('the wait and the relay are histograms whose buckets only grow', async ({ s
   const [one, other] = await RawClient.pair(url)
   // One in sixteen is timed.
   for (let line = 0; line < 16; line++)
-    one.send({ type: 'signal', description: null, candidates: [], sending: null })
+    one.send({ type: 'signal', description: null, candidates: [], sending: null, generation: null })
   for (let line = 0; line < 16; line++) await other.receive('signal')
   const { samples, types, value } = await scrape(url)
   for (const [name, count] of [

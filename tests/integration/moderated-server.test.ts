@@ -120,7 +120,7 @@ test('reports are logged, without names; three of them shut out', options, async
     await person.leave()
     if (last) break
     await creep.receive('partner-left')
-    creep.send({ type: 'next' })
+    creep.send({ type: 'next', offer: null })
     await creep.receive('waiting')
   }
   expect(await creep.error()).toBe('banned')

@@ -22,7 +22,7 @@ async function show(
   received = 0,
 ): Promise<{ client: RawClient; welcome: Welcome }> {
   const client = await RawClient.connect(url)
-  client.sayHello({ resume: { token, received } })
+  client.sayHello({ resume: { token, received, sent: null, roomToken: null } })
   return { client, welcome: await client.receive('welcome') }
 }
 
@@ -85,7 +85,7 @@ test('a token shown at another site: a session of its own, the victim’s goes o
   })
   const { client, welcome, token } = await begin(url)
   const thief = await RawClient.connect(url)
-  thief.sayHello({ site: 'other', resume: { token, received: 0 } })
+  thief.sayHello({ site: 'other', resume: { token, received: 0, sent: null, roomToken: null } })
   expect((await thief.receive('welcome')).session).not.toBe(welcome.session)
   await client.settled()
   expect(server.status()).toMatchObject({ users: 4, away: 0 })
@@ -111,7 +111,7 @@ test('a connection that is taken from has nothing to say any more', async ({
   const first = await begin(url)
   const late = await RawClient.connect(url)
   // Both are read in one turn: what the first says after it was taken from is not heard.
-  late.sayHello({ resume: { token: first.token, received: 0 } })
+  late.sayHello({ resume: { token: first.token, received: 0, sent: null, roomToken: null } })
   await late.receive('welcome')
   if (first.client.socket.readyState === first.client.socket.OPEN) first.client.enter()
   await first.client.closed()
@@ -185,7 +185,7 @@ test('who says to have received less hears it again, and only that', async ({
 }) => {
   const { url } = await startWithNeighbours()
   const { client, token } = await begin(url)
-  client.send({ type: 'next' })
+  client.send({ type: 'next', offer: null })
   client.enter()
   await client.receive('waiting')
   const again = await show(url, token, 0)

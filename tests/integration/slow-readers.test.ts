@@ -16,6 +16,7 @@ const largeSignal = {
   description: { type: 'offer', sdp: 'x'.repeat(32_000) },
   candidates: Array.from({ length: 15 }, () => candidate),
   sending: null,
+  generation: null,
 } as const
 
 /**
@@ -39,7 +40,7 @@ async function overwhelm(
     await talker.settled()
     // It hears nothing, but it can speak.
     if (talkers.length % 2 === 0) deaf.enter()
-    else deaf.send({ type: 'next' })
+    else deaf.send({ type: 'next', offer: null })
     await expect.poll(() => isCut() || server.status().waiting === 1).toBe(true)
   }
   expect(isCut()).toBe(true)
@@ -92,7 +93,7 @@ test('a slow consumer that has caught up goes on with its session, nothing lost'
   deaf.socket.resume()
   expect((await deaf.closed()).code).toBe(4005)
   const again = await RawClient.connect(url)
-  again.sayHello({ resume: { token: resumeToken ?? '', received } })
+  again.sayHello({ resume: { token: resumeToken ?? '', received, sent: null, roomToken: null } })
   expect((await again.receive('welcome')).session).toBe(session)
   expect(server.status().away).toBe(0)
 })
@@ -107,7 +108,7 @@ test('a client that answers no ping is ended once interval and timeout are over,
   await partner.receive('waiting')
   // This one answers nothing by itself.
   const dead = await RawSocket.join(url)
-  dead.say({ type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [] })
+  dead.say({ type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [], offer: null })
   const sinceMs = performance.now()
   await partner.receive('matched')
   await partner.receive('partner-away')

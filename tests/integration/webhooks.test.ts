@@ -82,7 +82,7 @@ test('match, report, leave, ban and capacity arrive, signed, without names', asy
   await other.receive('text')
   one.send({ type: 'report', reason: 'spam' })
   await one.settled()
-  one.send({ type: 'next' })
+  one.send({ type: 'next', offer: null })
   await other.receive('partner-left')
   expect(server.ban(otherId, 60_000)).toBe(true)
   expect(await other.error()).toBe('banned')

@@ -38,6 +38,7 @@ export const ticketFor = (lobby: string): MessageOf<'ticket'> => ({
   lobby,
   interests: [],
   languages: [],
+  offer: null,
 })
 
 /** One connection, for many at a time: it can send anything and waits for nothing by a timer. */

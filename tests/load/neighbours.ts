@@ -46,7 +46,7 @@ class Neighbour {
     const isFirst = this.#token === ''
     const welcomed = new Promise<void>((resolve) => (this.#onWelcome = resolve))
     this.#isResumed = false
-    const resume = { token: this.#token, received: this.#received }
+    const resume = { token: this.#token, received: this.#received, sent: null, roomToken: null }
     client.send(helloOf(this.#name, isFirst ? null : resume))
     await Promise.race([welcomed, client.closed])
     this.#client = client
@@ -68,7 +68,9 @@ class Neighbour {
   signal(sdp: string): void {
     this.said.push(sdp)
     const description = { type: 'offer', sdp } as const
-    this.#send(encode({ type: 'signal', description, candidates: [], sending: null }))
+    this.#send(
+      encode({ type: 'signal', description, candidates: [], sending: null, generation: null }),
+    )
   }
 
   /** Its network breaks, and it comes back. */

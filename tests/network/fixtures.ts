@@ -46,7 +46,7 @@ export interface Call {
 }
 
 /** How a call is to be. */
-export interface CallTraits {
+interface CallTraits {
   /** More of the page's query: `&relayonly`. */
   readonly query?: string
   readonly turnUrls?: string
@@ -122,15 +122,23 @@ export const test = base.extend<Fixtures>({
       const program = network.server.spawn(
         'turnserver',
         [
-          ...['-n', '--log-file=stdout', '--simple-log', '--no-cli', '--no-tls', '--no-dtls'],
-          ...['--use-auth-secret', `--static-auth-secret=${secret}`, '--realm=buddy.test'],
-          ...[`--listening-ip=${serverAddress}`, `--relay-ip=${serverAddress}`],
-          // Without this a TURN server lets strangers into the networks behind it.
-          ...[
-            '--denied-peer-ip=10.0.0.0-10.255.255.255',
-            '--denied-peer-ip=172.16.0.0-172.31.255.255',
-          ],
-          ...['--denied-peer-ip=192.168.0.0-192.168.255.255', '--no-multicast-peers', '--pidfile='],
+          '-n',
+          '--log-file=stdout',
+          '--simple-log',
+          '--no-cli',
+          '--no-tls',
+          '--no-dtls',
+          '--use-auth-secret',
+          `--static-auth-secret=${secret}`,
+          '--realm=buddy.test',
+          `--listening-ip=${serverAddress}`,
+          `--relay-ip=${serverAddress}`,
+          // Without these a TURN server lets strangers into the networks behind it.
+          '--denied-peer-ip=10.0.0.0-10.255.255.255',
+          '--denied-peer-ip=172.16.0.0-172.31.255.255',
+          '--denied-peer-ip=192.168.0.0-192.168.255.255',
+          '--no-multicast-peers',
+          '--pidfile=',
         ],
         { stdio: ['ignore', 'pipe', 'pipe'] },
       )

@@ -53,16 +53,16 @@ export async function visit(soak: Soak, random: Random, name: string): Promise<v
       received += client.received
       if (random.chance(0.5)) await wait(random.below(1000))
       client = await open()
-      client.send(helloOf(name, { token, received }))
+      client.send(helloOf(name, { token, received, sent: null, roomToken: null }))
       await client.settled()
-    } else if (!isInRoom) client.send({ type: 'next' })
+    } else if (!isInRoom) client.send({ type: 'next', offer: null })
     else if (random.chance(0.2)) {
       isInRoom = false
-      client.send({ type: 'next' })
+      client.send({ type: 'next', offer: null })
     } else {
       const description = { type: 'offer', sdp: 'v'.repeat(random.below(2000) + 1) } as const
       client.sendFrames([
-        encode({ type: 'signal', description, candidates: [], sending: null }),
+        encode({ type: 'signal', description, candidates: [], sending: null, generation: null }),
         encode({ type: 'text', text: `I am ${name}` }),
         encode({ type: 'typing', isTyping: random.chance(0.5) }),
       ])
