@@ -144,7 +144,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('hello' as const),
       who: fc.nat({ max: people - 1 }),
-      /** Which of the room tokens there are, anybody's; one too many is none. */
+      /** Which of the room tokens there are, one's own or anybody's; one too many is none. */
       token: fc.nat({ max: 16 }),
       isOwn: fc.boolean(),
     }),
@@ -171,7 +171,8 @@ test('nobody is ever in two rooms, and a room opens only between two who both na
         if (next.kind === 'time') process.advance(next.ms)
         else if (next.kind === 'hello') {
           const { resumeToken: token, roomTokens, rooms, sessionId } = proofs[next.who]!
-          const roomToken = (next.isOwn ? roomTokens : everyToken)[next.token] ?? null
+          const shown = next.isOwn ? roomTokens : everyToken
+          const roomToken = shown[next.token % (shown.length + 1)] ?? null
           const isKnown = sessions.find(sessionId) !== undefined
           const { session } = await process.hello({ token, received: 0, sent: 0, roomToken })
           here[next.who] = session
@@ -204,7 +205,7 @@ test('nobody is ever in two rooms, and a room opens only between two who both na
     { numRuns: 300 },
   )
   // The property says nothing where no room ever opens again.
-  expect(reopened).toBeGreaterThan(0)
+  expect(reopened).toBeGreaterThan(10)
 })
 
 test('a server is young for the grace time, to the millisecond; and waits no longer for anybody', async () => {
