@@ -20,7 +20,9 @@ interface TrackSender {
 
 /** What peer connections are made of at present, and the next of them, made in advance. */
 export class CallSetup {
-  readonly preparation = new LinkPreparation(() => this.createLink())
+  readonly preparation = new LinkPreparation(() =>
+    this.#dependencies.environment.preparesCalls ? this.createLink() : undefined,
+  )
   readonly #dependencies: CallSetupDependencies
   #options: ResolvedOptions | undefined
   #iceServers: RTCIceServer[] = []

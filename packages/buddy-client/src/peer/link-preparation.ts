@@ -14,11 +14,11 @@ interface Prepared {
  * whoever waits there; whoever has to wait keeps a link without one, ready to answer a newcomer's.
  */
 export class LinkPreparation {
-  readonly #createLink: () => PeerLink
+  readonly #createLink: () => PeerLink | undefined
   #prepared: Prepared | undefined
 
-  /** @param createLink may throw; then there is nothing prepared */
-  constructor(createLink: () => PeerLink) {
+  /** @param createLink may throw, or make none; then there is nothing prepared */
+  constructor(createLink: () => PeerLink | undefined) {
     this.#createLink = createLink
   }
 

@@ -1,0 +1,208 @@
+// npm run bench:first-frame: from the match, and from Next, to the partner's first decoded frame, beside
+// a bare pair of peer connections and beside the same client without prepared calls. One browser, one
+// page, one run; signals take as long as is asked for, on their way through the server and back.
+import { createServer } from 'node:http'
+import { launch } from 'puppeteer-core'
+import { createBuddyServer } from '@buddy-chat/server'
+import { ensureBrowsers } from '../scripts/browsers.mjs'
+
+const rounds = Number(process.env.BENCH_ROUNDS ?? 30)
+const delaysMs = [0, 50, 150]
+
+/** Runs in the page. Everything is measured there, by its own clock. */
+function prepare(serverUrl) {
+  const chat = document.createElement('buddy-chat')
+  const { constructor: Client } = chat.client
+  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+  /** Resolves with the time at which `video` shows its first frame. */
+  const firstFrame = (stream) => {
+    const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true })
+    video.srcObject = stream
+    document.body.append(video)
+    return new Promise((resolve) => {
+      video.requestVideoFrameCallback((now) => {
+        video.remove()
+        resolve(now)
+      })
+    })
+  }
+
+  /** A WebSocket whose frames take half of `delayMs` each way, in order. */
+  const slowSocket = (delayMs) =>
+    class extends WebSocket {
+      send(data) {
+        setTimeout(() => super.send(data), delayMs / 2)
+      }
+      addEventListener(type, listener, options) {
+        const late = (event) => setTimeout(() => listener(event), delayMs / 2)
+        super.addEventListener(type, type === 'message' ? late : listener, options)
+      }
+    }
+
+  const createClient = (environment, delayMs, preparesCalls, name, lobby) => {
+    const Socket = slowSocket(delayMs)
+    const own = { ...environment, preparesCalls }
+    own.createSocket = (url, protocol) => new Socket(url, protocol)
+    return new Client({ server: serverUrl, name, lobby }, own)
+  }
+
+  const once = (client, event) =>
+    new Promise((resolve) => {
+      const end = client.on(event, (detail) => {
+        if (event === 'remote-stream' && !detail) return
+        end()
+        resolve(detail)
+      })
+    })
+
+  /** Two clients in one page; the first of each pair is who presses Next. */
+  window.measureBuddy = async ({ environment, delayMs, preparesCalls, rounds }) => {
+    const lobby = `${Math.random()}`
+    const [ana, bob] = ['Ana', 'Bob'].map((name) =>
+      createClient(environment, delayMs, preparesCalls, name, lobby),
+    )
+    const results = { match: [], next: [] }
+    const call = async (begin) => {
+      const matched = [ana, bob].map((client) =>
+        once(client, 'match').then(() => performance.now()),
+      )
+      const frames = [ana, bob].map((client) => once(client, 'remote-stream').then(firstFrame))
+      const begunAt = performance.now()
+      await begin()
+      const [matchedAt, shownAt] = [await Promise.all(matched), await Promise.all(frames)]
+      const from = Math.min(...matchedAt)
+      return { match: Math.max(...shownAt) - from, next: Math.max(...shownAt) - begunAt }
+    }
+    await ana.start()
+    await call(() => bob.start())
+    for (let round = 0; round < rounds; round++) {
+      // The next call is prepared a moment after this one has begun; nobody is faster than that.
+      await wait(2200)
+      const { match, next } = await call(() => ana.next())
+      results.match.push(match)
+      results.next.push(next)
+    }
+    ana.stop()
+    bob.stop()
+    return results
+  }
+
+  /** Two peer connections and nothing else; descriptions and candidates take `delayMs` to the other. */
+  window.measureBare = async ({ delayMs, rounds, constraints }) => {
+    const streams = await Promise.all(
+      [0, 1].map(() => navigator.mediaDevices.getUserMedia(constraints)),
+    )
+    const results = { match: [] }
+    for (let round = 0; round < rounds; round++) {
+      const begunAt = performance.now()
+      const pair = [0, 1].map(() => new RTCPeerConnection({ bundlePolicy: 'max-bundle' }))
+      const other = (index) => pair[1 - index]
+      const frames = pair.map(
+        (connection, index) =>
+          new Promise((resolve) => {
+            for (const track of streams[index].getTracks())
+              connection.addTrack(track, streams[index])
+            connection.addEventListener('icecandidate', async ({ candidate }) => {
+              await wait(delayMs)
+              if (candidate) await other(index).addIceCandidate(candidate)
+            })
+            connection.addEventListener('track', ({ track, streams: [stream] }) => {
+              if (track.kind === 'video') resolve(firstFrame(stream))
+            })
+          }),
+      )
+      await pair[0].setLocalDescription()
+      await wait(delayMs)
+      await pair[1].setRemoteDescription(pair[0].localDescription)
+      await pair[1].setLocalDescription()
+      await wait(delayMs)
+      await pair[0].setRemoteDescription(pair[1].localDescription)
+      results.match.push(Math.max(...(await Promise.all(frames))) - begunAt)
+      for (const connection of pair) connection.close()
+    }
+    for (const track of streams.flatMap((stream) => stream.getTracks())) track.stop()
+    return results
+  }
+}
+
+const percentile = (values, share) => {
+  const sorted = values.toSorted((one, other) => one - other)
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))])
+}
+
+const { chromium } = ensureBrowsers()
+if (!chromium) throw new Error('no Chromium found')
+const server = createBuddyServer({
+  port: 0,
+  iceServers: [],
+  rematchDelayMs: 0,
+  shutdownTimeoutMs: 0,
+})
+const { url } = await server.listen()
+const page = createServer((_request, response) => {
+  response
+    .writeHead(200, { 'Content-Type': 'text/html' })
+    .end(`<!doctype html><script src="${url}/buddy-chat.js"></script>`)
+}).listen(0, '127.0.0.1')
+const browser = await launch({
+  executablePath: chromium,
+  headless: true,
+  args: [
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    '--use-fake-device-for-media-stream=fps=30',
+    '--use-fake-ui-for-media-stream',
+    '--autoplay-policy=no-user-gesture-required',
+    '--disable-features=WebRtcHideLocalIpsWithMdns',
+  ],
+})
+try {
+  const tab = await browser.newPage()
+  await tab.goto(`http://127.0.0.1:${page.address().port}/`)
+  await tab.evaluate(prepare, url)
+  console.log(`median (p90) in ms over ${rounds} calls, one after the other, in one page\n`)
+  console.log('| signals take | what | match → frame | against bare | Next → frame |')
+  console.log('| --- | --- | ---: | ---: | ---: |')
+  for (const delayMs of delaysMs) {
+    let floor
+    for (const what of ['bare pair', 'Buddy', 'Buddy, nothing prepared']) {
+      const { match, next } = await tab.evaluate(measure, what, delayMs, rounds)
+      const median = percentile(match, 0.5)
+      floor ??= median
+      const figures = (values) =>
+        values ? `${percentile(values, 0.5)} (${percentile(values, 0.9)})` : ''
+      console.log(
+        `| ${delayMs} ms | ${what} | ${figures(match)} | ${(median / floor).toFixed(2)}× | ${figures(next)} |`,
+      )
+    }
+  }
+} finally {
+  await browser.close()
+  page.close()
+  await server.close()
+}
+
+/** Runs in the page. */
+function measure(what, delayMs, rounds) {
+  if (what === 'bare pair') {
+    const constraints = { video: { width: { ideal: 1280 }, height: { ideal: 720 } }, audio: true }
+    return window.measureBare({ delayMs, rounds, constraints })
+  }
+  const environment = {
+    setTimeout: (callback, ms) => setTimeout(callback, ms),
+    clearTimeout: (id) => clearTimeout(id),
+    random: Math.random,
+    createConnection: (configuration) => new RTCPeerConnection(configuration),
+    watch: () => () => undefined,
+    hasWebRtc: () => true,
+    baseUrl: () => location.href,
+    media: () => ({
+      isSecureContext,
+      mediaDevices: navigator.mediaDevices,
+      allowsFeature: () => undefined,
+      permission: async () => undefined,
+      canChooseSpeaker: false,
+    }),
+  }
+  return window.measureBuddy({ environment, delayMs, preparesCalls: what === 'Buddy', rounds })
+}
