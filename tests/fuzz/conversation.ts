@@ -186,7 +186,7 @@ export class Conversation {
       token.slice(0, at),
       token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1),
       `x${token}`,
-      token.replace('.', ''),
+      `${token}A`,
       '.',
       '',
     ])
