@@ -89,7 +89,7 @@ export const serverSettings = {
       key: 'SECRET_KEY',
       kind: text('at least 32 characters', /^.{32,}$/s),
       fallback: '',
-      about: 'Signs resume tokens. The same on every start, or nobody can resume after one.',
+      about: 'Signs the tokens that sessions are resumed with.',
       isSecret,
     }),
     adminToken: setting({
