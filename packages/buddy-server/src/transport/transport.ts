@@ -78,8 +78,6 @@ export interface TransportHandlers {
    * dropped.
    */
   onRequest(request: HttpRequest): HttpResponse | Promise<HttpResponse>
-  /** What is returned refuses the WebSocket; the client gets this HTTP answer in its place. */
-  onUpgrade?(upgrade: Upgrade): HttpResponse | undefined
   /** A connection is open; what is returned hears of it until it closes. */
   onConnection(connection: Connection): ConnectionEvents
   /**
@@ -118,8 +116,6 @@ export interface Transport {
    * @throws TlsError where the new files cannot be used; the old certificate stays
    */
   reloadTls(): void
-  /** Lets nobody new connect; connections stay. */
-  stopListening(): void
   /** Stops listening and ends every connection that is left, for good. */
   close(): void
 }
