@@ -42,7 +42,8 @@ export interface BuddyServer {
   /**
    * Starts listening.
    * @returns the port, and the address on this machine
-   * @throws Error with `code: 'EADDRINUSE'` where the port is taken, or after `close()`; TlsError
+   * @throws Error with `code: 'EADDRINUSE'` where the port is taken, where it listens already, or
+   *   after `close()`; TlsError
    */
   listen(): Promise<{ readonly port: number; readonly url: string }>
   /** Users, rooms and load at this moment. */

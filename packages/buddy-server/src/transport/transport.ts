@@ -107,6 +107,7 @@ export interface Transport {
    * @returns the port
    * @throws TlsError where the certificate or its key cannot be used
    * @throws Error with `code: 'EADDRINUSE'` where the port is taken or not allowed
+   * @throws Error where it listens already, or is closed
    */
   listen(host: string, port: number): Promise<number>
   /**

@@ -232,6 +232,12 @@ test('a taken port is an error with a code', async () => {
   await expect(other.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE' })
 })
 
+test('it listens once: a second port would never be closed', async () => {
+  const { transport, url } = await start()
+  await expect(transport.listen('127.0.0.1', 0)).rejects.toThrow('listens already')
+  expect(await (await fetch(url)).text()).toBe('hello')
+})
+
 test('without TLS, reloadTls does nothing', async () => {
   const { transport, url } = await start()
   transport.reloadTls()

@@ -245,6 +245,7 @@ export function createUwsTransport(
   return {
     listen: async (host, port) => {
       if (isClosed) throw new Error('this transport is closed')
+      if (listenSocket) throw new Error('this transport listens already')
       const text = tls ? readTlsFiles(tls) : ''
       const app = addRoutes(createApp(tls))
       const socket = await new Promise<ListenSocket | false>((resolve) => {
