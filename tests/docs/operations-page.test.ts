@@ -116,6 +116,15 @@ beforeAll(async () => {
   await server.close()
 })
 
+test('every attribute of the element on the page is one', () => {
+  const element = readFileSync(new URL('../../docs/element.md', import.meta.url), 'utf8')
+  const used = [...page.matchAll(/<buddy-chat([^>]*)>/g)].flatMap(([, attributes = '']) =>
+    [...attributes.matchAll(/([a-z]+)(?:="[^"]*")?(?=\s|$)/g)].map(([, name]) => name!),
+  )
+  expect(used).toContain('site')
+  expect(used.filter((name) => !element.includes(`\`${name}\``))).toEqual([])
+})
+
 test('every key of a file on the page is one, or a figure of /status or of a webhook', () => {
   const named = [...page.matchAll(/`([a-z]+(?:_[a-z]+)+)(?::[^`]*)?`/g)].map(([, name]) => name!)
   const known = new Set([

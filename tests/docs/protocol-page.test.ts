@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Message } from '@buddy-chat/protocol'
 import { closeCodes, decode, encode, errorCodes, messages } from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
+import { otherRate, rates, relayedBytesRate } from '../../packages/buddy-server/src/limits/rates.ts'
 
 const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8')
 
@@ -59,4 +60,15 @@ test('the tables of errors and closes', () => {
     .map((line) => /^\|\s*(\d+) \| ([a-z-]+) /.exec(line))
     .flatMap((match) => (match ? [[match[1], match[2]]] : []))
   expect(rows).toEqual([...errors!, ...closes!])
+})
+
+test('the rates', () => {
+  const expected = Object.entries({ ...rates, 'others together': otherRate })
+  expect(table('type', 'at once', 'per second')).toEqual(
+    expected.map(([type, { burst, perSecond }]) => [type, String(burst), String(perSecond)]),
+  )
+  const [burst, perSecond] = [relayedBytesRate.burst, relayedBytesRate.perSecond].map((bytes) =>
+    bytes.toLocaleString('en'),
+  )
+  expect(page).toContain(`of all types together: ${burst} bytes at once, ${perSecond} per second.`)
 })

@@ -121,6 +121,10 @@ test('check-config only looks, and its exit code says what it found', async () =
   expect(await wrong.exited).toBe(1)
   expect(wrong.output()).toMatch(/^SECRET_KEY is not set: set it to a random text .*--dev$/m)
   expect(wrong.output()).toMatch(/^ALLOWED_ORIGINS is open to every page: set it to/m)
+  // What would end the start is found by looking, too.
+  const untellable = run([cli, 'check-config'], { ICE_SERVERS: `stun:${'h'.repeat(600)}` })
+  expect(await untellable.exited).toBe(1)
+  expect(untellable.output()).toMatch(/^clients cannot be told these options: .*ICE_SERVERS/)
 })
 
 test('print-config shows what would be used and from where, secrets masked', async () => {

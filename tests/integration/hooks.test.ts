@@ -144,6 +144,7 @@ describe('onConnect', () => {
     ['gives another name', 'Guest', 'Guest'],
     ['gives one that has to be cleaned', '  two\u0000  words ', 'two words'],
     ['gives an empty one', ' ', 'Ana'],
+    ['gives one that is too long', `${'é'.repeat(63)}x€uro`, `${'é'.repeat(63)}x`],
     ['says nothing', undefined, 'Ana'],
   ])('where it %s, the person and the partner see it', async ([, given, seen], { startServer }) => {
     const onConnect: BuddyServerHooks['onConnect'] = ({ name }) =>

@@ -262,6 +262,21 @@ test('whoever is away makes room for who is here, but nobody in a room does', as
   await expectToTalk(again, bob)
 })
 
+test('above a cap that was lowered nobody away makes room, as there would be none', async ({
+  startServer,
+}) => {
+  const { server, url } = await startServer({ maxUsers: 3 })
+  const [[away, welcome]] = await Promise.all([begin(url), begin(url, 'Bob'), begin(url, 'Cleo')])
+  away.socket.terminate()
+  await expect.poll(() => server.status().away).toBe(1)
+  server.reload({ maxUsers: 2 })
+  const refused = await RawClient.connect(url)
+  refused.sayHello()
+  expect(await refused.error()).toBe('server-full')
+  const [, { session }] = await RawClient.resume(url, welcome, away.received)
+  expect(session).toBe(welcome.session)
+})
+
 test('both away for longer than the sweep: the room is freed, each is told on coming back', async ({
   startServer,
 }) => {

@@ -147,9 +147,25 @@ test('who is banned is out, by subject too, whatever address they come from', as
   const ana = await from('192.0.2.1')
   ana.sayHello({ site: 'shop', token })
   const { session } = await ana.receive('welcome')
+  const otherTab = await from('192.0.2.3')
+  otherTab.sayHello({ site: 'shop', token })
+  const { resumeToken } = await otherTab.receive('welcome')
+  const neighbour = await from('192.0.2.1')
+  neighbour.sayHello({ site: 'shop', token: await sign({ sub: 'neighbour' }) })
+  await neighbour.receive('welcome')
   expect(server.ban(session, 60_000)).toBe(true)
-  expect(await ana.error()).toBe('banned')
-  expect((await ana.closed()).code).toBe(4510)
+  for (const tab of [ana, otherTab]) {
+    expect(await tab.error()).toBe('banned')
+    expect((await tab.closed()).code).toBe(4510)
+  }
+  await neighbour.settled()
+  const back = await from('192.0.2.3')
+  back.sayHello({
+    site: 'shop',
+    token,
+    resume: { token: resumeToken ?? '', received: 0, sent: null, roomToken: null },
+  })
+  expect(await back.error()).toBe('banned')
   const sameAddress = await from('192.0.2.1')
   expect(await sameAddress.error()).toBe('banned')
   const sameSubject = await from('192.0.2.2')

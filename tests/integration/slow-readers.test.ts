@@ -1,4 +1,5 @@
 // Who does not read, or is not there any more, is ended within its bound; the others go on.
+import { decode } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
 import { test } from './hostile-fixture.ts'
 import { RawClient } from './raw-client.ts'
@@ -84,11 +85,15 @@ test('a slow consumer that has caught up goes on with its session, nothing lost'
   deaf.sayHello({ name: 'Deaf' })
   const { session, resumeToken } = await deaf.receive('welcome')
   let received = 0
-  deaf.socket.on('message', () => received++)
+  let signals = 0
+  deaf.socket.on('message', (frame: Buffer) => {
+    received++
+    if (decode(frame)?.type === 'signal') signals++
+  })
   deaf.enter()
   await deaf.receive('waiting')
   deaf.socket.pause()
-  await overwhelm(running, deaf)
+  const talkers = await overwhelm(running, deaf)
   expect(server.status().away).toBe(1)
   deaf.socket.resume()
   expect((await deaf.closed()).code).toBe(4005)
@@ -96,6 +101,10 @@ test('a slow consumer that has caught up goes on with its session, nothing lost'
   again.sayHello({ resume: { token: resumeToken ?? '', received, sent: null, roomToken: null } })
   expect((await again.receive('welcome')).session).toBe(session)
   expect(server.status().away).toBe(0)
+  await again.settled()
+  signals += again.unread.filter((type) => type === 'signal').length
+  // Every talker said it five times, the latest perhaps to somebody who was away.
+  expect(signals).toBe(talkers.length * 5)
 })
 
 test('a client that answers no ping is ended once interval and timeout are over, not before', async ({

@@ -10,6 +10,8 @@ import { fallbackText, groups } from './config/reference.ts'
 import { boolean } from './config/kinds.ts'
 import { flagOf } from './config/sources.ts'
 import { run } from './run.ts'
+import { checkTellable, UntellableError } from './sites/check-tellable.ts'
+import { createSites } from './sites/site.ts'
 import { readTlsFiles, TlsError } from './transport/tls-files.ts'
 
 const { version } = JSON.parse(
@@ -53,8 +55,9 @@ function orExplain(act: () => void): void {
   try {
     act()
   } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof TlsError)) throw error
-    console.error(error.message)
+    const isTheirs = [ConfigError, TlsError, UntellableError].some((kind) => error instanceof kind)
+    if (!isTheirs) throw error
+    console.error((error as Error).message)
     process.exitCode = 1
   }
 }
@@ -64,7 +67,9 @@ program
   .description('look at the configuration, say what is wrong with it, and end')
   .action(() =>
     orExplain(() => {
-      const { tlsCertFile: certFile, tlsKeyFile: keyFile } = readConfig(input()).options
+      const { options } = readConfig(input())
+      const { tlsCertFile: certFile, tlsKeyFile: keyFile } = options
+      checkTellable(createSites(options).values(), options)
       if (certFile) readTlsFiles({ certFile, keyFile })
       console.log('The configuration is fine.')
     }),

@@ -264,18 +264,25 @@ export class ClientConnection implements ConnectionEvents {
 
   async #join(hello: MessageOf<'hello'>): Promise<void> {
     this.#isJoining = true
+    const { sessions } = this.#context.handlers
+    let joined: Joined | undefined
     try {
       const answer = await this.#context.join(hello, this.#link, () => !this.#isClosing)
       if ('code' in answer) {
         if (this.#isClosing) return
         this.#context.onRefused(answer.code)
         this.#refuse(answer.code, answer.code, answer.message, answer.retryAfterMs)
-      } else if (this.#isClosing) {
+        return
+      }
+      joined = answer
+      if (this.#isClosing) {
         // A resume answers at once, so this is a connection that ended while its last words came.
-        this.#context.handlers.sessions.detach(answer.session, this.#link, false)
-        this.#takeSeat(answer)
-      } else this.#enter(answer)
+        sessions.detach(joined.session, this.#link, false)
+        this.#takeSeat(joined)
+      } else this.#enter(joined)
     } catch (error) {
+      // Whoever could not be welcomed is not here: nothing else would end that session.
+      if (joined && joined.session !== this.#session) sessions.end(joined.session, 'lost')
       this.#fail(error)
     } finally {
       this.#isJoining = false
@@ -285,8 +292,8 @@ export class ClientConnection implements ConnectionEvents {
   #enter(joined: Joined): void {
     const { session, missed, restored } = joined
     const { handlers, welcome } = this.#context
-    this.#cancelHelloTimeout()
     this.#connection.send(encode(welcome(joined)))
+    this.#cancelHelloTimeout()
     this.#session = session
     if (restored) {
       handlers.notify('restored', { session })

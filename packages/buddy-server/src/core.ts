@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import type { MessageOf } from '@buddy-chat/protocol'
-import { encode } from '@buddy-chat/protocol'
 import type { Clock } from './clock.ts'
 import type { ResolvedServerOptions } from './config/settings.ts'
 import type { Notify } from './events.ts'
@@ -16,6 +15,7 @@ import { Rooms } from './rooms.ts'
 import { createResumeTokens } from './sessions/resume-token.ts'
 import type { Session, SessionLink } from './sessions/session.ts'
 import { Sessions } from './sessions/sessions.ts'
+import { checkTellable } from './sites/check-tellable.ts'
 import { IceRefresh } from './sites/ice-refresh.ts'
 import type { Site } from './sites/site.ts'
 import { createSites } from './sites/site.ts'
@@ -54,7 +54,7 @@ const newId = (): string => randomBytes(12).toString('base64url')
 
 /**
  * Makes the core of a server.
- * @throws Error where an option cannot be told to clients
+ * @throws UntellableError where an option cannot be told to clients
  */
 export function createCore(dependencies: CoreDependencies): Core {
   const { settings, clock, notify, hooks, bans, onInternalError } = dependencies
@@ -188,26 +188,4 @@ export function dismiss(session: Session, code: 'idle-timeout' | 'banned', messa
   if (!link) return
   session.send({ type: 'error', code, message, retryAfterMs: null })
   link.close(code)
-}
-
-/** What a site gives must fit into a frame, whoever comes. */
-function checkTellable(sites: Iterable<Site>, { pingIntervalMs }: ResolvedServerOptions): void {
-  for (const site of sites) {
-    try {
-      encode({
-        type: 'welcome',
-        session: newId(),
-        name: 'n'.repeat(128),
-        heartbeatMs: pingIntervalMs,
-        iceServers: site.iceServersFor(newId(), Date.now()),
-        resumeToken: 't'.repeat(1024),
-        received: 0,
-        allowsText: true,
-        allowsVideo: true,
-        isRestored: false,
-      })
-    } catch (cause) {
-      throw new Error(`clients cannot be told these options: ${String(cause)}`, { cause })
-    }
-  }
 }

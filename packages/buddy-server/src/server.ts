@@ -42,7 +42,8 @@ export interface BuddyServer {
   /**
    * Starts listening.
    * @returns the port, and the address on this machine
-   * @throws Error with `code: 'EADDRINUSE'` where the port is taken, or after `close()`; TlsError
+   * @throws Error with `code: 'EADDRINUSE'` where the port is taken, where it listens already, or
+   *   after `close()`; TlsError
    */
   listen(): Promise<{ readonly port: number; readonly url: string }>
   /** Users, rooms and load at this moment. */
@@ -55,7 +56,8 @@ export interface BuddyServer {
    */
   reload(options: BuddyServerOptions): readonly string[]
   /**
-   * Shuts somebody out: ends the session, and refuses its address and its site's subject for a while.
+   * Shuts somebody out: ends the session and every other one of its site's subject, and refuses its
+   * address and that subject for a while.
    * @returns false where there is no such session
    */
   ban(sessionId: string, durationMs: number): boolean
@@ -97,7 +99,7 @@ const deaf: ConnectionEvents = {
 
 /**
  * Makes a server, which opens nothing before `listen()`.
- * @throws Error where an option cannot be told to clients
+ * @throws UntellableError where an option cannot be told to clients
  */
 export function createBuddyServer(
   options: BuddyServerOptions = {},
@@ -353,8 +355,15 @@ export function createBuddyServer(
       const { addressKey: key, site, subject } = session.identity
       bans.add(key, durationMs)
       if (subject !== undefined) bans.add(subjectBanKey(site, subject), durationMs)
-      dismiss(session, 'banned', 'you have been shut out for a while')
-      core.sessions.end(session, 'banned')
+      for (const other of core.sessions) {
+        const { identity } = other
+        // The same person in another tab: its token would not admit it any more.
+        const isSame =
+          subject !== undefined && identity.site === site && identity.subject === subject
+        if (other !== session && !isSame) continue
+        dismiss(other, 'banned', 'you have been shut out for a while')
+        core.sessions.end(other, 'banned')
+      }
       notify('banned', { session, durationMs })
       return true
     },

@@ -384,6 +384,20 @@ test.each([
   expect(latest().sent).toEqual([])
 })
 
+test('a token function that fails does not end a session that can be resumed', async () => {
+  let asked = 0
+  openWith(() => (++asked === 1 ? 'signed' : Promise.reject(new Error('the site is slow'))))
+  await vi.waitFor(() => expect(latest().sent).toHaveLength(1))
+  latest().says({ ...welcome, resumeToken: 'ticket-1' })
+  latest().ends(1006)
+  channel.retryNow()
+  latest().opens()
+  const resume = { token: 'ticket-1', received: 0, sent: 0, roomToken: null }
+  await vi.waitFor(() => expect(latest().sent).toEqual([{ ...first, resume }]))
+  latest().says({ ...welcome, resumeToken: 'ticket-2', received: 0 })
+  expect([heard.at(-1), refused]).toEqual(['resumed', []])
+})
+
 test('a connection that fails to open is tried again, also where only an error tells of it', () => {
   latest().readyState = 3
   latest().dispatchEvent(new Event('error'))

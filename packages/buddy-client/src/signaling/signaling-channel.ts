@@ -219,7 +219,10 @@ export class SignalingChannel {
     else void this.#askForToken(socket, token).then((text) => text !== undefined && say(text))
   }
 
-  /** What the page's function gives; undefined where that is of no use, which has been told. */
+  /**
+   * What the page's function gives, or empty where a session to resume does without; undefined where
+   * that is of no use, which has been told.
+   */
   async #askForToken(
     socket: WebSocket,
     ask: () => string | Promise<string>,
@@ -231,6 +234,8 @@ export class SignalingChannel {
       return token
     } catch (cause) {
       if (this.#socket !== socket) return undefined
+      // A session has proved itself before; only one who begins anew has to show a token.
+      if (this.#mayResume) return ''
       this.close()
       const message = `the page gave no token: ${(cause as Error)?.message ?? String(cause)}`
       this.#callbacks.onRefused(new BuddyError('token-invalid', message, { cause }))

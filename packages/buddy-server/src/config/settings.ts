@@ -89,7 +89,8 @@ export const serverSettings = {
       key: 'SECRET_KEY',
       kind: text('at least 32 characters', /^.{32,}$/s),
       fallback: '',
-      about: 'Signs resume tokens. The same on every start, or nobody can resume after one.',
+      about:
+        'Seals what sessions are resumed with. Keep it over restarts: then calls go on over those too.',
       isSecret,
     }),
     adminToken: setting({

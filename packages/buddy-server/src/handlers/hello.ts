@@ -16,6 +16,8 @@ import type { Upgrade } from '../transport/transport.ts'
 const fullRetryAfterMs = 10_000
 /** More than any session has; the counts go on from there, and the wire ends at twice as many. */
 const maxFormerFrames = 0x7fff_ffff
+/** What `welcome` and `matched` have room for; a client and a token cannot give more. */
+const maxNameBytes = 128
 /** A name for those who gave none. */
 const stranger = 'Stranger'
 
@@ -166,6 +168,16 @@ async function readToken(
   }
 }
 
+/** As much of it as a name may have, in whole characters. */
+function cut(name: string): string {
+  const bytes = Buffer.from(name)
+  if (bytes.length <= maxNameBytes) return name
+  let end = maxNameBytes
+  // 10xxxxxx goes on with the character before it (RFC 3629 §3).
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--
+  return bytes.toString('utf8', 0, end)
+}
+
 async function askHook(
   identity: Identity,
   upgrade: Upgrade,
@@ -178,7 +190,7 @@ async function askHook(
     const answer = await onConnect({ site, name, subject, ...visitor })
     if (answer === false) return refusal('refused', 'you were not let in')
     if (typeof answer !== 'object') return identity
-    return { ...identity, name: cleanText(answer.name) || name }
+    return { ...identity, name: cleanText(cut(cleanText(answer.name))) || name }
   } catch (error) {
     onInternalError(error)
     return refusal('refused', 'you could not be let in')

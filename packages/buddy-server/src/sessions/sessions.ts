@@ -100,7 +100,8 @@ export class Sessions {
    */
   create(identity: Identity, link: SessionLink, former?: Former): Session | undefined {
     const { clock, createId, maxReplayBytes, graceMs } = this.#dependencies
-    if (this.size >= this.maxUsers) {
+    // Above the cap, as after a reload that lowered it, one place less would still be none.
+    if (this.size === this.maxUsers) {
       for (const session of this.#away.keys()) {
         if (session.room) continue
         this.end(session, 'lost')

@@ -78,8 +78,6 @@ export interface TransportHandlers {
    * dropped.
    */
   onRequest(request: HttpRequest): HttpResponse | Promise<HttpResponse>
-  /** What is returned refuses the WebSocket; the client gets this HTTP answer in its place. */
-  onUpgrade?(upgrade: Upgrade): HttpResponse | undefined
   /** A connection is open; what is returned hears of it until it closes. */
   onConnection(connection: Connection): ConnectionEvents
   /**
@@ -109,6 +107,7 @@ export interface Transport {
    * @returns the port
    * @throws TlsError where the certificate or its key cannot be used
    * @throws Error with `code: 'EADDRINUSE'` where the port is taken or not allowed
+   * @throws Error where it listens already, or is closed
    */
   listen(host: string, port: number): Promise<number>
   /**
@@ -118,8 +117,6 @@ export interface Transport {
    * @throws TlsError where the new files cannot be used; the old certificate stays
    */
   reloadTls(): void
-  /** Lets nobody new connect; connections stay. */
-  stopListening(): void
   /** Stops listening and ends every connection that is left, for good. */
   close(): void
 }

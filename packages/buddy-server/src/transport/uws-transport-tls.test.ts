@@ -226,16 +226,6 @@ test.each(['cert', 'key'] as const)('a renewal with a bad %s leaves the old', as
   expect(await shownToBoth(port)).toEqual(['second', 'second'])
 })
 
-test('after stopListening a renewal opens nothing', async () => {
-  const { transport, port, renew } = await start()
-  const socket = await open(port, 'first')
-  transport.stopListening()
-  renew('second')
-  transport.reloadTls()
-  await expect(shownTo(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
-  expect(await echoed(socket, 'hi')).toBe('hi')
-})
-
 test('close ends a connection that was accepted just before', async () => {
   const { transport, port, renew } = await start((transport) => transport.close())
   const socket = await open(port, 'first')

@@ -151,17 +151,6 @@ export function createUwsTransport(
       remoteAddress: remoteAddressOf(response),
       forwardedFor: headers.get('x-forwarded-for') ?? '',
     }
-    let refusal: HttpResponse | undefined
-    try {
-      refusal = handlers.onUpgrade?.(upgrade)
-    } catch (error) {
-      handlers.onError(error)
-      refusal = internalError
-    }
-    if (refusal) {
-      answer(response, refusal, false)
-      return
-    }
     const data: SocketData = { upgrade, connection: undefined, events: undefined }
     response.upgrade(
       data,
@@ -253,14 +242,10 @@ export function createUwsTransport(
     return app
   }
 
-  function stopListening(): void {
-    if (listenSocket) uws.us_listen_socket_close(listenSocket)
-    listenSocket = undefined
-  }
-
   return {
     listen: async (host, port) => {
       if (isClosed) throw new Error('this transport is closed')
+      if (listenSocket) throw new Error('this transport listens already')
       const text = tls ? readTlsFiles(tls) : ''
       const app = addRoutes(createApp(tls))
       const socket = await new Promise<ListenSocket | false>((resolve) => {
@@ -289,10 +274,10 @@ export function createUwsTransport(
       tlsText = text
       apps.push(next)
     },
-    stopListening,
     close: () => {
       isClosed = true
-      stopListening()
+      if (listenSocket) uws.us_listen_socket_close(listenSocket)
+      listenSocket = undefined
       const closeApps = (): void => {
         for (const app of apps) app.close()
       }
