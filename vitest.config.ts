@@ -7,6 +7,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'tests/{lint,docs}/*.test.ts'],
+          // Properties try thousands of cases, which takes a busy machine its time.
+          testTimeout: 20_000,
         },
       },
       {

@@ -191,3 +191,13 @@ test('every link to a place on the page leads to one', () => {
   const linked = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor!)
   expect(linked.filter((anchor) => !anchors.has(anchor))).toEqual([])
 })
+
+test('coturn is told to refuse private addresses, and in no way that refuses all', () => {
+  const [coturn = ''] = blocks('coturn')
+  const denied = [...coturn.matchAll(/^denied-peer-ip=(.*)$/gm)].map(([, range]) => range!)
+  for (const first of ['10.0.0.0', '127.0.0.0', '169.254.0.0', '192.168.0.0', '::1', 'fc00::']) {
+    expect(denied.some((range) => range.split('-')[0] === first)).toBe(true)
+  }
+  // To coturn 4.6 the unspecified address is any: every peer would be a forbidden one.
+  expect(denied.filter((range) => /^::(-|$)/.test(range))).toEqual([])
+})

@@ -409,6 +409,7 @@ describe('without --dev is refused', () => {
     ['no secret', { SECRET_KEY: '' }, /^SECRET_KEY is not set: set it to a random text/],
     ['a placeholder', { SECRET_KEY: 'please-change-me-please-change-me' }, placeholder],
     ['another', { SECRET_KEY: 'your-secret-key-goes-here-your-key' }, placeholder],
+    ['what a page says', { SECRET_KEY: '<a random text from generate-keys>' }, placeholder],
     ['one letter', { SECRET_KEY: 'a'.repeat(40) }, placeholder],
     ['a token', { ADMIN_TOKEN: 'replace_me_'.repeat(3) }, /^ADMIN_TOKEN looks like a placeholder/],
     ['no origins', { ALLOWED_ORIGINS: '' }, /^ALLOWED_ORIGINS is not set: set it to the pages/],

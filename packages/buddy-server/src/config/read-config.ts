@@ -132,7 +132,7 @@ function unknownKeys({ keys, label }: { keys: readonly string[]; label: string }
 }
 
 const placeholder =
-  /change.?me|replace.?me|placeholder|your.?secret|example|0123456789|1234567890|password/i
+  /^<.*>$|change.?me|replace.?me|placeholder|your.?secret|example|0123456789|1234567890|password/i
 
 const isWeak = (secret: string): boolean => placeholder.test(secret) || new Set(secret).size < 8
 
