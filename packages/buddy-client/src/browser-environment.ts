@@ -15,6 +15,8 @@ export interface ClientEnvironment extends SignalingEnvironment {
     readonly onNetworkChange: () => void
     readonly onWake: () => void
   }) => Unsubscribe
+  /** Whether the page is out of sight: another tab is in front, or the window is minimized. */
+  readonly isHidden: () => boolean
   /** The page's address, against which `server` is read. */
   readonly baseUrl: () => string | undefined
 }
@@ -60,6 +62,7 @@ export const browserEnvironment: ClientEnvironment = {
   },
   preparesCalls: true,
   hasWebRtc: () => 'RTCPeerConnection' in globalThis,
+  isHidden: () => globalThis.document?.visibilityState === 'hidden',
   baseUrl: () => globalThis.location?.href,
   media: () => ({
     isSecureContext: globalThis.isSecureContext,

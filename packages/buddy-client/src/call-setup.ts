@@ -2,6 +2,7 @@ import type { MessageOf } from '@buddy-chat/protocol'
 import type { ClientEnvironment } from './browser-environment.ts'
 import { BuddyError } from './errors.ts'
 import type { ResolvedOptions } from './options.ts'
+import type { SendingLimits } from './peer/limit-sender.ts'
 import { LinkPreparation } from './peer/link-preparation.ts'
 import { PeerLink } from './peer/peer-link.ts'
 
@@ -27,6 +28,7 @@ export class CallSetup {
   #options: ResolvedOptions | undefined
   #iceServers: RTCIceServer[] = []
   #timer: number | undefined
+  #limits: SendingLimits = { maxBitrateKbps: Infinity, isLowData: false }
 
   constructor(dependencies: CallSetupDependencies) {
     this.#dependencies = dependencies
@@ -48,6 +50,18 @@ export class CallSetup {
   begin(options: ResolvedOptions): void {
     this.preparation.discard()
     this.#options = options
+    this.#limits = { maxBitrateKbps: options.maxBitrateKbps, isLowData: options.lowData }
+  }
+
+  /** What calls may send. */
+  get limits(): SendingLimits {
+    return this.#limits
+  }
+
+  /** Returns the limits from now on. */
+  setLowData(isLowData: boolean): SendingLimits {
+    this.#limits = { ...this.#limits, isLowData }
+    return this.#limits
   }
 
   /** Takes ICE servers from the wire. Returns the configuration for a call that runs. */
@@ -80,6 +94,7 @@ export class CallSetup {
       createConnection: () => environment.createConnection(this.#configuration),
       localStream: localStream(),
       kinds: this.#options?.mode === 'audio' ? ['audio'] : ['audio', 'video'],
+      codecs: this.#options?.codecs ?? [],
       setTimeout: environment.setTimeout,
       clearTimeout: environment.clearTimeout,
     })

@@ -7,6 +7,7 @@ import { Emitter } from './emitter.ts'
 import type { Device } from './errors.ts'
 import { BuddyError } from './errors.ts'
 import type { CallEndReason, ClientEvents, Partner } from './events.ts'
+import { MachineWatch } from './machine-watch.ts'
 import { DeviceControl } from './media/device-control.ts'
 import type { DeviceInfo } from './media/device-list.ts'
 import type { LocalMedia } from './media/local-media.ts'
@@ -45,7 +46,7 @@ export class BuddyClient {
   #isPaused = false
   /** The wish that is being made ready; a later one takes its place. */
   #wish = {}
-  #unwatch: Unsubscribe | undefined
+  readonly #machine: MachineWatch
   /** The wish for a partner is sent and not answered yet. */
   #isQueueing = false
 
@@ -67,6 +68,14 @@ export class BuddyClient {
     })
     this.#media = this.#devices.media
     this.#setup = new CallSetup({ environment, localStream: () => this.#media.stream })
+    this.#machine = new MachineWatch(environment, {
+      onNetworkChange: () => {
+        this.#setup.preparation.handleStale()
+        this.#room?.handleNetworkChange()
+        this.#channel.checkConnection()
+      },
+      onWake: () => this.#channel.checkConnection(),
+    })
     this.#channel = new SignalingChannel(environment, {
       onWelcome: (welcome, isResumed) => this.#handleWelcome(welcome, isResumed),
       onMessage: (message) => this.#handleMessage(message),
@@ -131,7 +140,7 @@ export class BuddyClient {
       }
       this.#run = run
       this.#setup.begin(run.options)
-      this.#watch()
+      this.#machine.begin()
       this.#advance('start')
       // A listener may have called stop() already.
       if (this.#run !== run) return run.promise
@@ -187,6 +196,11 @@ export class BuddyClient {
   /** Blackens or shows the camera; the partner is told. */
   setVideoEnabled(isEnabled: boolean): void {
     this.#devices.setSwitches({ video: isEnabled })
+  }
+
+  /** Spends little data (small pictures, narrow sound) or not, from now on; `start()` sets it anew. */
+  setLowData(isLowData: boolean): void {
+    this.#room?.setLimits(this.#setup.setLowData(isLowData))
   }
 
   /**
@@ -324,19 +338,6 @@ export class BuddyClient {
   #setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): void {
     const configuration = this.#setup.setIceServers(iceServers)
     this.#room?.setConfiguration(configuration)
-  }
-
-  /** While a run lasts, what happens to the machine is looked at. */
-  #watch(): void {
-    this.#unwatch ??= this.#environment.watch({
-      onNetworkChange: () => {
-        this.#setup.preparation.handleStale()
-        this.#room?.handleNetworkChange()
-        this.#channel.checkConnection()
-      },
-      // Timers slept too: a connection may be dead for long without anybody having noticed.
-      onWake: () => this.#channel.checkConnection(),
-    })
   }
 
   #handleMessage(message: ServerMessage): void {
@@ -484,8 +485,7 @@ export class BuddyClient {
   #release(): void {
     this.#isPaused = false
     this.#setup.cancelPreparing()
-    this.#unwatch?.()
-    this.#unwatch = undefined
+    this.#machine.end()
     this.#setup.preparation.discard()
     this.#channel.close()
     this.#media.close()

@@ -1,6 +1,7 @@
 import type { BuddyError } from './errors.ts'
 import type { DeviceChange } from './media/device-control.ts'
 import type { DeviceInfo } from './media/device-list.ts'
+import type { CallQuality } from './peer/quality-monitor.ts'
 import type { RecoveryStep } from './peer/recovery.ts'
 import type { Sending } from './signal.ts'
 import type { Retry } from './signaling/signaling-channel.ts'
@@ -41,6 +42,11 @@ export interface ClientEvents {
    * is there again (`none`). The call goes on meanwhile, the picture stands still.
    */
   readonly interruption: { readonly step: RecoveryStep }
+  /**
+   * How the call goes, in both directions, with figures: every 2 s while there is a path and the page
+   * is in sight, from some 4 s after its beginning.
+   */
+  readonly quality: CallQuality
   /** What the partner lets one see and hear has changed. */
   readonly 'partner-sending': Sending
   /** What one lets the partner see and hear has changed. */

@@ -19,3 +19,16 @@ test('constraints of your own are passed on as they are', () => {
   const camera = { deviceId: { exact: 'front' } }
   expect(mediaRequest(resolveOptions({ camera }))?.constraints.video).toBe(camera)
 })
+
+test.each([
+  [undefined, 2500],
+  [800, 800],
+  [Infinity, Infinity],
+  [1, 50],
+  [0, 2500],
+  [-5, 2500],
+  [Number.NaN, 2500],
+])('a bitrate of %s at most is %s', (maxBitrateKbps, resolved) => {
+  const options = maxBitrateKbps === undefined ? {} : { maxBitrateKbps }
+  expect(resolveOptions(options).maxBitrateKbps).toBe(resolved)
+})

@@ -43,7 +43,23 @@ export interface BuddyClientOptions {
    * @default { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
    */
   readonly microphone?: boolean | MediaTrackConstraints
+  /** The most that video is sent with, in kilobits a second; less where the line is bad. @default 2500 */
+  readonly maxBitrateKbps?: number
+  /**
+   * Sends small pictures and narrow sound, for people who pay for their data: about 270 kilobits a
+   * second at most. What the partner sends is up to the partner. @default false
+   */
+  readonly lowData?: boolean
+  /**
+   * Codecs to be preferred, by name, the best first: `['AV1', 'VP9']`. Others stay possible. Without
+   * effect where the browser gives no choice. @default the browser's own order
+   */
+  readonly codecs?: readonly string[]
 }
+
+/** More than this is not seen in a picture of the default size. */
+const defaultBitrateKbps = 2500
+const minBitrateKbps = 50
 
 /** Options with every default filled in. */
 export type ResolvedOptions = Required<BuddyClientOptions>
@@ -62,9 +78,16 @@ export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
     interests: options.interests ?? [],
     languages: options.languages ?? (globalThis.navigator?.languages ?? []).slice(0, 8),
     camera: camera === true ? defaultConstraints.camera : camera,
+    maxBitrateKbps: toBitrate(options.maxBitrateKbps),
+    lowData: options.lowData ?? false,
+    codecs: options.codecs ?? [],
     microphone: microphone === true ? defaultConstraints.microphone : microphone,
   }
 }
+
+/** Less than this is no picture, and what is no number is no wish. */
+const toBitrate = (kbps = defaultBitrateKbps): number =>
+  kbps > 0 ? Math.max(minBitrateKbps, kbps) : defaultBitrateKbps
 
 const devices: Readonly<Record<Mode, readonly Device[]>> = {
   video: ['camera', 'microphone'],

@@ -4,6 +4,7 @@ import type { CallSetup } from './call-setup.ts'
 import type { Emitter } from './emitter.ts'
 import { BuddyError } from './errors.ts'
 import type { ClientEvents, Partner } from './events.ts'
+import type { SendingLimits } from './peer/limit-sender.ts'
 import { PeerCall } from './peer/peer-call.ts'
 import type { RecoveryStep } from './peer/recovery.ts'
 import type { Sending } from './signal.ts'
@@ -138,6 +139,11 @@ export class Room {
     this.#call?.setSending(sending)
   }
 
+  /** See `PeerCall.setLimits`. */
+  setLimits(limits: SendingLimits): void {
+    this.#call?.setLimits(limits)
+  }
+
   async getStats(): Promise<RTCStatsReport | undefined> {
     return this.#call?.getStats()
   }
@@ -166,6 +172,8 @@ export class Room {
       link: prepared ?? setup.createLink(),
       createLink: () => setup.createLink(),
       sending,
+      limits: setup.limits,
+      isHidden: environment.isHidden,
       toldSending,
       setTimeout: environment.setTimeout,
       clearTimeout: environment.clearTimeout,
@@ -175,6 +183,7 @@ export class Room {
         events.emit('remote-stream', stream)
       },
       onPartnerSending: (partnerSending) => events.emit('partner-sending', partnerSending),
+      onQuality: (quality) => events.emit('quality', quality),
       onStep: (step) => this.#handleStep(step),
       onFailed,
     })

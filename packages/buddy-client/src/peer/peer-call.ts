@@ -1,10 +1,14 @@
 import { BuddyError } from '../errors.ts'
 import type { PeerSignal, Sending } from '../signal.ts'
+import { compareTotals, readTotals } from './call-stats.ts'
+import type { SendingLimits } from './limit-sender.ts'
 import type { PeerLink } from './peer-link.ts'
+import type { CallQuality } from './quality-monitor.ts'
+import { QualityMonitor } from './quality-monitor.ts'
 import type { RecoveryStep } from './recovery.ts'
 import { Recovery } from './recovery.ts'
 
-/** Media that is alive brings something in every such time, also of somebody mute and hidden. */
+/** A path that is alive brings something in every such time, also of somebody mute and hidden. */
 const probeMs = 1000
 
 /** A partner's client that asks for more new connections than this in one room is broken. */
@@ -22,6 +26,9 @@ export interface PeerCallDependencies {
   readonly link: PeerLink
   readonly createLink: () => PeerLink
   readonly sending: Sending
+  /** How much may be sent. */
+  readonly limits: SendingLimits
+  readonly isHidden: () => boolean
   /** What the partner was told of that, with the offer; null: nothing yet. */
   readonly toldSending: Sending | null
   readonly setTimeout: (callback: () => void, delayMs: number) => number
@@ -30,6 +37,8 @@ export interface PeerCallDependencies {
   /** Once a call, when the partner's first track is there. */
   readonly onRemoteStream: (stream: MediaStream) => void
   readonly onPartnerSending: (sending: Sending) => void
+  /** Every 2 s while there is a path and the page is looked at. */
+  readonly onQuality: (quality: CallQuality) => void
   /** What is being done about the path; `none`: it is open, at first and after each interruption. */
   readonly onStep: (step: RecoveryStep) => void
   /** No path could be found, or the partner's signals make no sense. Once; the call is closed. */
@@ -44,6 +53,7 @@ export class PeerCall {
   readonly #dependencies: PeerCallDependencies
   readonly #remoteStream = new MediaStream()
   readonly #recovery: Recovery
+  readonly #monitor: QualityMonitor
   #link: PeerLink
   #generation: number
   #sending: Sending
@@ -60,13 +70,28 @@ export class PeerCall {
     this.#toldSending = isOffered ? toldSending : null
     this.#link = link
     this.#generation = dependencies.generation
+    const { setTimeout, clearTimeout } = dependencies
+    this.#monitor = new QualityMonitor({
+      setTimeout,
+      clearTimeout,
+      getStats: () => this.#link.getStats(),
+      senders: () => this.#link.senders,
+      limits: dependencies.limits,
+      isHidden: dependencies.isHidden,
+      onQuality: dependencies.onQuality,
+      onSilence: () => void this.#probePath(),
+    })
     this.#recovery = new Recovery({
-      setTimeout: dependencies.setTimeout,
-      clearTimeout: dependencies.clearTimeout,
+      setTimeout,
+      clearTimeout,
       restart: () => this.#link.restartIce(),
       rebuild: () => this.#rebuild(this.#generation + 1),
       giveUp: () => this.#fail('no media path to the partner'),
-      onStep,
+      onStep: (step) => {
+        if (step === 'none') this.#monitor.start()
+        else this.#monitor.stop()
+        onStep(step)
+      },
     })
     this.#attach(isOffered)
     if (this.#toldSending) this.#tellSending()
@@ -107,16 +132,7 @@ export class PeerCall {
    * soon as nothing comes by it, without waiting for the browser to notice.
    */
   handleServerBack(): void {
-    void this.#bytesReceived().then((before) => {
-      if (this.#isClosed) return
-      this.#probe = this.#dependencies.setTimeout(() => {
-        void this.#bytesReceived().then((after) => {
-          if (!this.#isClosed && after === before && this.#recovery.step === 'none') {
-            this.#recovery.handleNetworkChange()
-          }
-        })
-      }, probeMs)
-    })
+    void this.#probePath()
   }
 
   /** The machine has another network. */
@@ -133,6 +149,12 @@ export class PeerCall {
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     const link = this.#link
     if (!(await link.replaceTrack(track))) link.addTrack(track)
+    this.#monitor.limitSenders()
+  }
+
+  /** Changes what may be sent, at once and without a negotiation. */
+  setLimits(limits: SendingLimits): void {
+    this.#monitor.setLimits(limits)
   }
 
   /** The browser's own statistics (W3C webrtc-stats). */
@@ -143,22 +165,36 @@ export class PeerCall {
   /** Ends the call at once; nothing is told after that. Local tracks stay as they are. */
   close(): void {
     this.#isClosed = true
-    if (this.#probe !== undefined) this.#dependencies.clearTimeout(this.#probe)
+    this.#endProbe()
+    this.#monitor.stop()
     this.#recovery.close()
     this.#link.close()
   }
 
-  async #bytesReceived(): Promise<number> {
-    let bytes = 0
-    for (const report of (await this.#link.getStats()).values()) {
-      if (report.type === 'inbound-rtp') bytes += report.bytesReceived ?? 0
-    }
-    return bytes
+  /** Looks whether anything comes by the path. A browser alone takes 5 s to doubt it. */
+  async #probePath(): Promise<void> {
+    const link = this.#link
+    const before = readTotals(await link.getStats())
+    if (this.#isClosed) return
+    this.#endProbe()
+    this.#probe = this.#dependencies.setTimeout(() => {
+      void link.getStats().then((after) => {
+        const isSilent = compareTotals(before, readTotals(after))?.isSilent
+        if (this.#isClosed || link !== this.#link || this.#recovery.step !== 'none') return
+        if (isSilent) this.#recovery.handleNetworkChange()
+      })
+    }, probeMs)
+  }
+
+  #endProbe(): void {
+    if (this.#probe !== undefined) this.#dependencies.clearTimeout(this.#probe)
   }
 
   #attach(isOffered: boolean): void {
     const { isPolite } = this.#dependencies
     const link = this.#link
+    // Before anything is sent: a change in the first moments would cost a picture.
+    this.#monitor.limitSenders()
     link.attach({
       isPolite,
       isOffered,

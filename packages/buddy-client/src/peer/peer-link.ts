@@ -1,5 +1,6 @@
 import type { LinkSignal } from '../signal.ts'
 import { CandidateBatch, maxCandidates } from './candidate-batch.ts'
+import { preferCodecs } from './codec-preference.ts'
 
 /** What a link needs before there is anybody at the other end. */
 export interface PeerLinkDependencies {
@@ -8,6 +9,8 @@ export interface PeerLinkDependencies {
   readonly localStream: MediaStream | undefined
   /** Kinds of media this call has, whether or not there is a local track for each. */
   readonly kinds: readonly ('audio' | 'video')[]
+  /** Names of those to prefer, the best first. */
+  readonly codecs: readonly string[]
   readonly setTimeout: (callback: () => void, delayMs: number) => number
   readonly clearTimeout: (id: number) => void
 }
@@ -36,6 +39,7 @@ export interface LinkPartner {
  */
 export class PeerLink {
   readonly #kinds: PeerLinkDependencies['kinds']
+  readonly #codecs: readonly string[]
   readonly #connection: RTCPeerConnection
   readonly #candidates: CandidateBatch
   readonly #listening = new AbortController()
@@ -50,8 +54,9 @@ export class PeerLink {
   #signals: Promise<void> = Promise.resolve()
 
   /** @throws what the browser's RTCPeerConnection throws on construction */
-  constructor({ createConnection, localStream, kinds, ...timers }: PeerLinkDependencies) {
+  constructor({ createConnection, localStream, kinds, codecs, ...timers }: PeerLinkDependencies) {
     this.#kinds = kinds
+    this.#codecs = codecs
     this.#connection = createConnection()
     this.#candidates = new CandidateBatch({
       ...timers,
@@ -190,6 +195,7 @@ export class PeerLink {
     for (const kind of this.#kinds) {
       if (!has.has(kind)) connection.addTransceiver(kind, { direction: 'recvonly' })
     }
+    preferCodecs(connection, this.#codecs)
     try {
       this.#makingOffer = true
       await connection.setLocalDescription()
@@ -262,6 +268,7 @@ export class PeerLink {
     if (this.#isIgnoringOffer) return
     await connection.setRemoteDescription(description)
     if (!isOffer || this.isClosed) return
+    preferCodecs(connection, this.#codecs)
     await connection.setLocalDescription()
     this.#sendDescription()
   }
