@@ -76,6 +76,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
   @property({ type: Boolean }) novideo = false
   /** Media goes through TURN servers only: partners never learn this visitor's address. */
   @property({ type: Boolean }) relayonly = false
+  /** Sends small pictures and narrow sound, for people who pay for their data; also in a call. */
+  @property({ type: Boolean }) lowdata = false
   /** Offers no messages. */
   @property({ type: Boolean }) notext = false
 
@@ -151,7 +153,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
 
   /** @internal */
   clientOptions(): BuddyClientOptions {
-    const { server, site, token, lobby, interests, novideo, relayonly } = this
+    const { server, site, token, lobby, interests, novideo, relayonly, lowdata } = this
     const { defaultServer } = this.constructor as typeof BuddyChat
     return {
       server: server || defaultServer,
@@ -163,6 +165,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
       interests: toList(interests),
       camera: !novideo,
       relayOnly: relayonly,
+      lowData: lowdata,
     }
   }
 
@@ -202,6 +205,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
     if (changed.has('name')) this.#controller.configure({ name: this.name })
     if (changed.has('mode')) this.#controller.configure({ mode: this.#mode })
     if (changed.has('novideo')) this.#controller.configure({ hasCamera: !this.novideo })
+    if (changed.has('lowdata')) this.client.setLowData(this.lowdata)
     if (changed.has('notext')) this.#controller.configure({ hasText: !this.notext })
   }
 

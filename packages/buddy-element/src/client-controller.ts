@@ -181,6 +181,7 @@ export class ClientController implements ReactiveController {
       client.on('stats', ({ online }) => this.#show({ online })),
       client.on('retry', (retry) => this.#handleRetry(retry)),
       client.on('welcome', ({ allowsText }) => this.#handleWelcome(allowsText)),
+      client.on('quality', (quality) => this.#handleQuality(quality)),
       client.on('interruption', ({ step }) => this.#show({ interruption: step })),
       client.on('partner-away', ({ isAway }) => this.#show({ isPartnerAway: isAway })),
       client.on('error', (error) => this.#handleError(error)),
@@ -204,6 +205,7 @@ export class ClientController implements ReactiveController {
       isPartnerTyping: false,
       isPartnerAway: false,
       interruption: 'none',
+      quality: initialView.quality,
       isLost: false,
       partnerSending: initialView.partnerSending,
     })
@@ -230,6 +232,13 @@ export class ClientController implements ReactiveController {
     })
     if (notice && !isLost) this.#tell(notice)
     this.#host.announce('buddy-leave', { reason })
+  }
+
+  #handleQuality({ receiving, sending }: ClientEvents['quality']): void {
+    const { quality } = this.#view
+    // It is told every 2 s, and is mostly the same.
+    if (receiving === quality.receiving && sending === quality.sending) return
+    this.#show({ quality: { receiving, sending } })
   }
 
   #handleWelcome(allowsText: boolean): void {

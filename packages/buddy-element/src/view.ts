@@ -7,6 +7,7 @@ import type {
   DeviceKind,
   Mode,
   Partner,
+  Quality,
   RecoveryStep,
   Sending,
 } from '@buddy-chat/client'
@@ -58,6 +59,8 @@ export interface ChatView {
   readonly partnerSending: Sending
   readonly lines: readonly Line[]
   readonly isPartnerTyping: boolean
+  /** How well each direction of the call goes. */
+  readonly quality: { readonly receiving: Quality; readonly sending: Quality }
   /** What is being done about a path that was lost in the middle of a call. */
   readonly interruption: RecoveryStep
   /** The path was lost for good: a person says whether to go on. */
@@ -138,6 +141,7 @@ export const initialView: ChatView = {
   isPartnerTyping: false,
   isPartnerAway: false,
   interruption: 'none',
+  quality: { receiving: 'good', sending: 'good' },
   isLost: false,
   online: undefined,
   retry: undefined,

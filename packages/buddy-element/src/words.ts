@@ -1,5 +1,11 @@
 // Every word a visitor sees, in one place.
-import type { BuddyError, CallEndReason, DeviceChange, DeviceKind } from '@buddy-chat/client'
+import type {
+  BuddyError,
+  CallEndReason,
+  DeviceChange,
+  DeviceKind,
+  Quality,
+} from '@buddy-chat/client'
 
 export const words = {
   title: { video: 'Meet someone new', audio: 'Talk to someone new', text: 'Write to someone new' },
@@ -66,6 +72,13 @@ export const words = {
   lostHint: 'No way to your partner could be found any more.',
   findAnother: 'Find someone else',
   serverLost: 'The server is out of reach. Your call goes on.',
+  quality: {
+    good: 'Good connection',
+    fair: 'Unsteady connection',
+    poor: 'Poor connection',
+  } satisfies Record<Quality, string>,
+  poorHere: 'Poor connection: picture and sound may falter.',
+  poorThere: (name: string): string => `Poor connection: ${name} may hardly see and hear you.`,
   typing: (name: string): string => `${name} is writing…`,
   common: 'You both like',
   cameraOff: (name: string): string => `${name}’s camera is off`,

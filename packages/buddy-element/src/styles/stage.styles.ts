@@ -136,6 +136,47 @@ export const stage = css`
     color: #ff9aab;
   }
 
+  .quality {
+    display: inline-flex;
+    align-items: flex-end;
+    gap: 2px;
+    block-size: 13px;
+    color: #f5f4fc;
+  }
+
+  .quality i {
+    inline-size: 4px;
+    block-size: 100%;
+    border-radius: 1px;
+    background: currentcolor;
+  }
+
+  .quality i:nth-child(1) {
+    block-size: 40%;
+  }
+
+  .quality i:nth-child(2) {
+    block-size: 70%;
+  }
+
+  .quality.good {
+    opacity: 0.4;
+  }
+
+  .quality.fair {
+    color: #ffc46b;
+  }
+
+  .quality.poor {
+    color: #ff9aab;
+  }
+
+  /* What is missing is shown as such, so that colour is not all there is to see. */
+  .quality.fair i:nth-child(n + 3),
+  .quality.poor i:nth-child(n + 2) {
+    opacity: 0.25;
+  }
+
   .own {
     inset: auto 6px 6px;
     gap: 4px;

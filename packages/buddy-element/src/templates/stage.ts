@@ -4,6 +4,7 @@ import { icons } from '../icons.ts'
 import type { ChatActions, ChatView } from '../view.ts'
 import { words } from '../words.ts'
 import { devicePanel, deviceTrouble, flipButton } from './device-panel.ts'
+import { qualityMark, qualityRemark } from './quality-mark.ts'
 import { status } from './status.ts'
 
 /** First letter of a name, whatever script it is in. */
@@ -25,6 +26,7 @@ function partnerLabel(view: ChatView): TemplateResult {
   const name = partner?.name ?? ''
   return html`<div class="label" part="partner-label">
     <strong part="partner-name" dir="auto">${name}</strong>
+    ${mode === 'text' ? nothing : qualityMark(view)}
     ${
       partnerSending.audio
         ? nothing
@@ -108,7 +110,7 @@ function remarkInCall(view: ChatView): string | undefined {
   if (interruption !== 'none') return words.interrupted[interruption]
   if (notice) return notice
   if (retry) return words.serverLost
-  return isPartnerAway ? words.away(partner?.name ?? '') : undefined
+  return isPartnerAway ? words.away(partner?.name ?? '') : qualityRemark(view)
 }
 
 /** Where people are seen: the partner large, oneself in a corner, and in words what goes on. */

@@ -1,0 +1,140 @@
+// How a call goes, as a person at the element sees it, and what a page hears of it.
+import type { CallQuality } from '@buddy-chat/client'
+import { expect } from 'chai'
+import type { BuddyChat } from './stage.ts'
+import {
+  clear,
+  expectAccessible,
+  expectToFit,
+  isShown,
+  meet,
+  part,
+  until,
+  untilSaid,
+  words,
+} from './stage.ts'
+
+const { getStats } = RTCPeerConnection.prototype
+
+teardown(async () => {
+  RTCPeerConnection.prototype.getStats = getStats
+  await clear()
+})
+
+/** From now on the browser tells that so many of a hundred packets do not arrive, here or there. */
+function pretendLoss(where: 'inbound-rtp' | 'remote-inbound-rtp', percent: number): void {
+  const lost = { 'inbound-rtp': 0, 'remote-inbound-rtp': 0 }
+  const step = 10 * percent
+  RTCPeerConnection.prototype.getStats = async function pretend(this: RTCPeerConnection) {
+    const report = await getStats.call(this)
+    lost[where] += step
+    return new Map(
+      [...report].map(([id, each]) => [
+        id,
+        each.type === where ? { ...each, packetsLost: lost[where] } : each,
+      ]),
+    )
+  } as typeof getStats
+}
+
+/** The video a side sends, as its browser tells. */
+async function sentVideo(chat: BuddyChat): Promise<{ height: number; targetKbps: number }> {
+  for (const report of (await chat.client.getStats())?.values() ?? []) {
+    if (report.type !== 'outbound-rtp' || report.kind !== 'video') continue
+    return { height: report.frameHeight ?? 0, targetKbps: (report.targetBitrate ?? 0) / 1000 }
+  }
+  return { height: 0, targetKbps: 0 }
+}
+
+/** Resolves once the picture that is sent is as it should be. */
+async function untilSent(
+  chat: BuddyChat,
+  what: string,
+  holds: (sent: { height: number; targetKbps: number }) => boolean,
+): Promise<void> {
+  let sent = await sentVideo(chat)
+  let isAsking = false
+  await until(what, () => {
+    if (holds(sent)) return true
+    if (!isAsking) {
+      isAsking = true
+      void sentVideo(chat).then((now) => {
+        sent = now
+        isAsking = false
+      })
+    }
+    return false
+  })
+}
+
+test('a call that goes well: a calm mark with a name, and figures for the page', async () => {
+  const [ana, bob] = await meet()
+  const heard: CallQuality[] = []
+  const unsubscribe = ana.client.on('quality', (quality) => heard.push(quality))
+  expect(part(ana, 'quality')?.ariaLabel).to.equal('Good connection')
+  const { receiving, sending, stats } = await until('a measurement', () => heard[0])
+  expect([receiving, sending]).to.deep.equal(['good', 'good'])
+  expect(stats.receivedKbps).to.be.greaterThan(10)
+  expect(stats.sentKbps).to.be.greaterThan(10)
+  expect(stats.framesPerSecond).to.be.greaterThan(1)
+  expect(stats.lossPercent).to.equal(0)
+  expect(stats.rttMs).to.be.within(0, 1000)
+  expect(stats.width * stats.height).to.be.greaterThan(0)
+  unsubscribe()
+  await expectAccessible(ana)
+  bob.stop()
+  await until('the mark to go', () => !isShown(ana, 'quality'))
+})
+
+test('poor: said by the mark and in words, and nothing has moved; good again: nothing is left', async () => {
+  const [ana] = await meet()
+  const place = (): unknown[] => {
+    const { left, width, height } = part(ana, 'partner-label')!.getBoundingClientRect()
+    return [left, width, height]
+  }
+  const before = place()
+  pretendLoss('inbound-rtp', 50)
+  await untilSaid(ana, 'Poor connection: picture and sound may falter.')
+  expect(part(ana, 'quality')?.ariaLabel).to.equal('Poor connection')
+  expect(place()).to.deep.equal(before)
+  await expectAccessible(ana)
+  await expectToFit(ana)
+  RTCPeerConnection.prototype.getStats = getStats
+  await until('the words to go', () => !words(ana).includes('Poor connection'))
+  expect(place()).to.deep.equal(before)
+})
+
+test('the partner is reached badly: said whom it concerns, and one’s picture gets smaller', async () => {
+  const [ana] = await meet()
+  await untilSent(ana, 'a picture', ({ height }) => height > 0)
+  const { height } = await sentVideo(ana)
+  pretendLoss('remote-inbound-rtp', 50)
+  await untilSaid(ana, 'Poor connection: Bob may hardly see and hear you.')
+  await untilSent(ana, 'a smaller one', (sent) => sent.height > 0 && sent.height < height)
+})
+
+test('lowdata in the middle of a call: a small picture and a low bitrate at once, and back', async () => {
+  const [ana, bob] = await meet()
+  const remote = part<HTMLVideoElement>(bob, 'remote-video')!
+  // How large a picture a busy machine sends is its own affair; how much it may send is ours.
+  await untilSent(ana, 'a usual bitrate', ({ targetKbps }) => targetKbps > 250)
+  ana.lowdata = true
+  await untilSent(ana, 'a low bitrate', ({ targetKbps }) => targetKbps > 0 && targetKbps <= 250)
+  await until('a small picture', () => remote.videoHeight > 0 && remote.videoHeight <= 240)
+  ana.lowdata = false
+  await untilSent(ana, 'the usual one again', ({ targetKbps }) => targetKbps > 250)
+})
+
+test('lowdata from the beginning: no large picture is ever sent', async () => {
+  const [ana, bob] = await meet({}, { lowdata: '' })
+  const remote = part<HTMLVideoElement>(ana, 'remote-video')!
+  const heights = new Set<number>()
+  await until('a picture', () => remote.videoHeight)
+  const end = (await until('frames', () => remote.getVideoPlaybackQuality())).totalVideoFrames + 20
+  await until('more frames', () => {
+    heights.add(remote.videoHeight)
+    return remote.getVideoPlaybackQuality().totalVideoFrames > end
+  })
+  expect(Math.max(...heights)).to.be.at.most(240)
+  expect(bob.clientOptions().lowData).to.equal(true)
+})
