@@ -167,7 +167,7 @@ test('what the partner loses makes one’s own picture smaller, and later large 
   await last(60)
   expect(sender.encoding).toMatchObject({ maxBitrate: 120_000, scaleResolutionDownBy: 4 })
   script.flow = calm
-  await last(8)
+  await last(12)
   expect(sender.encoding.maxBitrate).toBe(120_000)
   await last(2)
   expect(sender.encoding.maxBitrate).toBe(250_000)

@@ -1,5 +1,5 @@
 import { BitrateLadder } from './bitrate-ladder.ts'
-import type { CallStats, Totals } from './call-stats.ts'
+import type { CallStats, Interval, Totals } from './call-stats.ts'
 import { compareTotals, readTotals } from './call-stats.ts'
 import type { SendingLimits } from './limit-sender.ts'
 import { limitSender } from './limit-sender.ts'
@@ -10,6 +10,8 @@ import { judgeReceiving, judgeSending, SteadyQuality } from './quality.ts'
 const intervalMs = 2000
 /** Longer than this between two looks the machine has slept: what was measured says nothing. */
 const maxIntervalMs = 3 * intervalMs
+/** The partner reports on sound every 5 s only: what it lost is measured over 6 s. */
+const maxLooks = 3
 
 /** How a call goes, in both directions; each side has its own. */
 export interface CallQuality {
@@ -43,7 +45,8 @@ export class QualityMonitor {
   #limits: SendingLimits
   #limiting: Promise<unknown> = Promise.resolve()
   #timer: number | undefined
-  #before: Totals | undefined
+  /** The latest looks, oldest first. */
+  #looks: Totals[] = []
   /** Which time of looking; what was begun in an earlier one is dropped. */
   #turn = {}
 
@@ -62,7 +65,8 @@ export class QualityMonitor {
   /** There is none just now, or the call is over. */
   stop(): void {
     if (this.#timer !== undefined) this.#dependencies.clearTimeout(this.#timer)
-    this.#timer = this.#before = undefined
+    this.#timer = undefined
+    this.#looks = []
     this.#turn = {}
   }
 
@@ -97,15 +101,16 @@ export class QualityMonitor {
   async #look(): Promise<void> {
     const turn = this.#turn
     if (this.#dependencies.isHidden()) {
-      this.#before = undefined
+      this.#looks = []
       return
     }
     try {
       const totals = readTotals(await this.#dependencies.getStats())
       if (this.#turn !== turn) return
-      const before = this.#before
-      this.#before = totals
-      if (before && totals.atMs - before.atMs <= maxIntervalMs) this.#compare(before, totals)
+      const before = this.#looks.at(-1)
+      if (before && totals.atMs - before.atMs > maxIntervalMs) this.#looks = []
+      else if (before) this.#compare(before, totals)
+      this.#looks = [...this.#looks, totals].slice(-maxLooks)
     } catch {
       // The connection was closed under it, or is just being replaced.
     }
@@ -119,10 +124,7 @@ export class QualityMonitor {
       if (before.bytesReceived > 0) onSilence()
       return
     }
-    const sent = judgeSending(
-      interval,
-      Math.min(this.#ladder.rung.kbps, this.#limits.maxBitrateKbps),
-    )
+    const sent = this.#judgeSending(interval, totals)
     this.#receiving.handle(judgeReceiving(interval))
     if (sent) {
       this.#sending.handle(sent)
@@ -133,5 +135,12 @@ export class QualityMonitor {
       sending: this.#sending.value,
       stats: interval.stats,
     })
+  }
+  #judgeSending(interval: Interval, totals: Totals): Quality | undefined {
+    const [oldest = totals] = this.#looks
+    const sentLossPercent = compareTotals(oldest, totals)?.sentLossPercent
+    if (interval.sentLossPercent === undefined || sentLossPercent === undefined) return undefined
+    const wantedKbps = Math.min(this.#ladder.rung.kbps, this.#limits.maxBitrateKbps)
+    return judgeSending({ ...interval, sentLossPercent }, wantedKbps)
   }
 }

@@ -27,7 +27,7 @@ const withStats = (change: Partial<Interval['stats']>): Interval => ({
 test.each([
   ['a calm call', calm, 'good'],
   ['an unknown time there and back', withStats({ rttMs: undefined }), 'good'],
-  ['2 % lost', withStats({ lossPercent: 2 }), 'good'],
+  ['1 % lost', withStats({ lossPercent: 1 }), 'good'],
   ['5 % lost', withStats({ lossPercent: 5 }), 'fair'],
   ['20 % lost', withStats({ lossPercent: 20 }), 'poor'],
   ['half a second there and back', withStats({ rttMs: 500 }), 'fair'],

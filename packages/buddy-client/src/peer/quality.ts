@@ -7,10 +7,11 @@ const ranks: readonly Quality[] = ['good', 'fair', 'poor']
 
 /** From where on it is fair, and from where on poor. */
 const limits = {
-  // Up to 2 or 3 % are made good unnoticed; a codec's own repairs end at about 10 %.
-  lossPercent: [3, 10],
-  // People begin to talk at the same time (ITU-T G.114 has 400 ms one way as the end of it all).
-  rttMs: [400, 800],
+  // As congestion control has them: below it sends more, between them no more, beyond them less
+  // (draft-ietf-rmcat-gcc §6).
+  lossPercent: [2, 10],
+  // Twice ITU-T G.114's: up to 150 ms one way is not noticed, from 400 ms on it is no conversation.
+  rttMs: [300, 800],
   jitterMs: [60, 150],
   frozenPercent: [10, 35],
   /** Of what is wanted at least, what there is room for. */
