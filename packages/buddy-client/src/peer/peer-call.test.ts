@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { PeerCall } from './peer-call.ts'
+import type { LinkPartner, PeerLink } from './peer-link.ts'
+
+/** How much comes and goes in a second. */
+let flow: { received: number; reports: boolean; sent: number }
+let call: PeerCall
+let partner: LinkPartner
+let done: string[]
+const last = (seconds: number): Promise<unknown> => vi.advanceTimersByTimeAsync(1000 * seconds)
+
+/** A link whose statistics grow as `flow` says. */
+function createLink(): PeerLink {
+  let atMs = Date.now()
+  let [received, sent, reportedAtMs] = [0, 0, 0]
+  return {
+    senders: [],
+    attach: (given: LinkPartner) => (partner = given),
+    close: () => undefined,
+    restartIce: () => done.push('restart'),
+    getStats: () => {
+      const seconds = (Date.now() - atMs) / 1000
+      atMs = Date.now()
+      received += flow.received * seconds
+      sent += flow.sent * seconds
+      if (flow.reports) reportedAtMs = atMs
+      const reports = [
+        {
+          type: 'inbound-rtp',
+          timestamp: atMs,
+          bytesReceived: received,
+          packetsReceived: received,
+        },
+        { type: 'outbound-rtp', timestamp: atMs, bytesSent: sent, packetsSent: sent },
+        { type: 'remote-inbound-rtp', timestamp: reportedAtMs },
+      ]
+      return Promise.resolve(new Map(reports.map((each) => [each.type, each])))
+    },
+  } as unknown as PeerLink
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.stubGlobal('MediaStream', EventTarget)
+  flow = { received: 100, reports: true, sent: 100 }
+  done = []
+  call = new PeerCall({
+    isPolite: false,
+    isOffered: false,
+    generation: 0,
+    link: createLink(),
+    createLink,
+    sending: { audio: true, video: true },
+    limits: { maxBitrateKbps: 2500, isLowData: false },
+    isHidden: () => false,
+    toldSending: null,
+    setTimeout: (callback, delayMs) => setTimeout(callback, delayMs) as unknown as number,
+    clearTimeout: (id) => clearTimeout(id),
+    sendSignal: () => undefined,
+    onRemoteStream: () => undefined,
+    onPartnerSending: () => undefined,
+    onQuality: () => done.push('quality'),
+    onStep: (step) => done.push(`(${step})`),
+    onFailed: () => undefined,
+  })
+  partner.onStateChange('connected')
+})
+afterEach(() => {
+  call.close()
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+test('quality is told while there is a path, and no more after the end', async () => {
+  await last(6)
+  expect(done).toEqual(['(none)', 'quality', 'quality'])
+  call.close()
+  await last(20)
+  expect(done).toHaveLength(3)
+})
+
+test('nothing comes any more: after 3 s another path is looked for, and nothing measured meanwhile', async () => {
+  await last(4)
+  flow = { received: 0, reports: false, sent: 100 }
+  await last(2.9)
+  expect(done.splice(0)).toEqual(['(none)', 'quality'])
+  await last(0.1)
+  expect(done.splice(0)).toEqual(['(restarting)', 'restart'])
+  await last(4)
+  expect(done).toEqual([])
+})
+
+test('a breath is no end: what comes again within the next second is left alone', async () => {
+  await last(4)
+  flow = { received: 0, reports: false, sent: 100 }
+  await last(2.5)
+  flow = { received: 100, reports: true, sent: 100 }
+  await last(20)
+  expect(done).not.toContain('restart')
+})
+
+test.each([
+  ['a partner who sends nothing but reports', { received: 0, reports: true, sent: 100 }],
+  ['two who send nothing', { received: 0, reports: false, sent: 0 }],
+])('%s are left alone, also when the server comes back', async (_who, quiet) => {
+  await last(4)
+  flow = quiet
+  await last(20)
+  call.handleServerBack()
+  await last(20)
+  expect(done).not.toContain('restart')
+})
+
+test('the server is back and nothing comes: the path is not waited for', async () => {
+  await last(1)
+  flow = { received: 0, reports: false, sent: 100 }
+  call.handleServerBack()
+  await last(1)
+  expect(done).toEqual(['(none)', '(restarting)', 'restart'])
+})
