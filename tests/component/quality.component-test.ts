@@ -138,3 +138,26 @@ test('lowdata from the beginning: no large picture is ever sent', async () => {
   expect(Math.max(...heights)).to.be.at.most(240)
   expect(bob.clientOptions().lowData).to.equal(true)
 })
+
+test('codecs: the one that is preferred is used', async () => {
+  const pair = await meet()
+  const { lobby } = pair[0]
+  for (const chat of pair) chat.stop()
+  await Promise.all(
+    pair.map((chat) => chat.client.start({ ...chat.clientOptions(), lobby, codecs: ['vp9'] })),
+  )
+  let used: string | undefined
+  let isAsking = false
+  await until('VP9', () => {
+    if (used === 'video/VP9') return true
+    if (isAsking) return false
+    isAsking = true
+    void pair[0].client.getStats().then((report) => {
+      isAsking = false
+      const all = [...(report?.values() ?? [])]
+      const sent = all.find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video')
+      used = report?.get(sent?.codecId)?.mimeType
+    })
+    return false
+  })
+})
