@@ -87,7 +87,8 @@ test('nothing comes any more: after 3 s another path is looked for, and nothing 
   expect(done.splice(0)).toEqual(['(none)', 'quality'])
   await last(0.1)
   expect(done.splice(0)).toEqual(['(restarting)', 'restart'])
-  await last(4)
+  flow = { received: 100, reports: true, sent: 100 }
+  await last(6)
   expect(done).toEqual([])
 })
 
@@ -118,4 +119,11 @@ test('the server is back and nothing comes: the path is not waited for', async (
   call.handleServerBack()
   await last(1)
   expect(done).toEqual(['(none)', '(restarting)', 'restart'])
+})
+
+test('an end while the path is looked at leaves no timer', async () => {
+  call.handleServerBack()
+  await last(0.5)
+  call.close()
+  expect(vi.getTimerCount()).toBe(0)
 })
