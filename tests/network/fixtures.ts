@@ -14,7 +14,8 @@ import { Person } from '../e2e/person.ts'
 import type { Home } from './virtual-network.ts'
 import { serverAddress, VirtualNetwork } from './virtual-network.ts'
 
-const turnSecret = 'shared by the server and coturn in these tests'
+/** What the server and coturn share. */
+export const turnSecret = 'shared by the server and coturn in these tests'
 const port = 3000
 
 /** Where coturn is. */

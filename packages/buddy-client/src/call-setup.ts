@@ -14,6 +14,9 @@ interface CallSetupDependencies {
   readonly localStream: () => MediaStream | undefined
 }
 
+const hasRelay = (iceServers: readonly RTCIceServer[]): boolean =>
+  iceServers.some(({ urls }) => [urls].flat().some((url) => /^turns?:/i.test(url)))
+
 /** What of a room is needed to send another track. */
 interface TrackSender {
   replaceTrack(track: MediaStreamTrack): Promise<void>
@@ -46,8 +49,15 @@ export class CallSetup {
     this.#timer = undefined
   }
 
-  /** For a run that begins: what was prepared for an earlier one is let go. */
+  /**
+   * For a run that begins: what was prepared for an earlier one is let go.
+   * @throws BuddyError `webrtc-unavailable` where the mode has calls and the browser none
+   */
   begin(options: ResolvedOptions): void {
+    // Found out in a call, it would be the partner's disappointment too.
+    if (options.mode !== 'text' && !this.#dependencies.environment.hasWebRtc()) {
+      throw new BuddyError('webrtc-unavailable', 'WebRTC is switched off in this browser')
+    }
     this.preparation.discard()
     this.#options = options
     this.#limits = { maxBitrateKbps: options.maxBitrateKbps, isLowData: options.lowData }
@@ -62,6 +72,13 @@ export class CallSetup {
   setLowData(isLowData: boolean): SendingLimits {
     this.#limits = { ...this.#limits, isLowData }
     return this.#limits
+  }
+
+  /** Why no call can come about with the ICE servers there are: asked to hide, nothing to hide behind. */
+  get refusal(): BuddyError | undefined {
+    const { relayOnly, mode } = this.#options ?? {}
+    if (!relayOnly || mode === 'text' || hasRelay(this.#iceServers)) return undefined
+    return new BuddyError('relay-unavailable', 'relayOnly needs a TURN server, and there is none')
   }
 
   /** Takes ICE servers from the wire. Returns the configuration for a call that runs. */

@@ -134,12 +134,8 @@ export class BuddyClient {
     const run = new Run(resolveOptions({ ...this.#options, ...overrides }))
     try {
       const opening = toOpening(run.options, this.#environment.baseUrl())
-      // Found out in a call, it would be the partner's disappointment too.
-      if (run.options.mode !== 'text' && !this.#environment.hasWebRtc()) {
-        throw new BuddyError('webrtc-unavailable', 'WebRTC is switched off in this browser')
-      }
-      this.#run = run
       this.#setup.begin(run.options)
+      this.#run = run
       this.#machine.begin()
       this.#advance('start')
       // A listener may have called stop() already.
@@ -316,6 +312,8 @@ export class BuddyClient {
   #handleWelcome(welcome: MessageOf<'welcome'>, isResumed: boolean): void {
     const { iceServers, allowsText, isRestored } = welcome
     this.#setIceServers(iceServers)
+    const refusal = this.#setup.refusal
+    if (refusal) return this.#handleRefused(refusal)
     const run = this.#run
     if (run && !isResumed) run.hasMet = false
     const isRoomGone = !isResumed || (isRestored && !this.#room?.isRestorable)

@@ -19,8 +19,8 @@ export interface BuddyClientOptions {
    */
   readonly token?: TokenSource
   /**
-   * Media goes through TURN servers only: the partner never learns this visitor's address. Without
-   * such a server no call comes about. @default false
+   * Media goes through TURN servers only: the partner never learns this visitor's address. Where
+   * the server names none, it is refused: `relay-unavailable`. @default false
    */
   readonly relayOnly?: boolean
   /** Shown to the partner, at most 128 bytes of UTF-8. @default 'Stranger', given by the server */

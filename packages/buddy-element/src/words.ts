@@ -222,6 +222,11 @@ export function explain(error: BuddyError): Explanation {
       return { title: 'No connection was possible', body: 'Looking for someone else.' }
     case 'webrtc-unavailable':
       return { title: 'Calls are switched off here', body: 'WebRTC is disabled in this browser.' }
+    case 'relay-unavailable':
+      return {
+        title: 'Your address could not be hidden',
+        body: 'This server has no relay (TURN), which this page asks for. Nobody was called.',
+      }
     case 'invalid-options':
       return { title: 'Something is set up wrong', body: error.message }
     default:

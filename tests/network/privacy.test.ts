@@ -1,0 +1,163 @@
+// Who hides behind a relay is not found: no address of one's own is ever sent, whatever happens.
+import { describe, expect } from 'vitest'
+import { iceCredentials } from '../../packages/buddy-server/src/sites/ice-credentials.ts'
+import type { Person } from '../e2e/person.ts'
+import { meet, removeLeftovers, test, turnByUdp, turnSecret, withTurn } from './fixtures.ts'
+import { candidatesOf, recordSent, sentMessages, signalsOf } from './sent-frames.ts'
+import type { Home } from './virtual-network.ts'
+import { missingNetworkSentence, serverAddress } from './virtual-network.ts'
+
+const missing = missingNetworkSentence()
+if (missing) console.log(`Skipped: privacy on virtual networks (${missing}).`)
+else removeLeftovers()
+
+/** Addresses of homes, inside their routers and outside. */
+const ownAddress = /\b10\.\d+\.0\.\d+\b|\b203\.0\.113\.[1-9]\d\b|\.local\b/
+
+/** Looks through everything that was sent. Returns the kinds of what had candidates. */
+async function expectHidden(person: Person): Promise<void> {
+  const signals = signalsOf(await sentMessages(person))
+  const candidates = signals.flatMap(candidatesOf)
+  expect(candidates.length).toBeGreaterThan(0)
+  expect(candidates.filter((candidate) => !candidate.includes(' typ relay'))).toEqual([])
+  expect(JSON.stringify(signals)).not.toMatch(ownAddress)
+}
+
+/** How often the ICE credentials changed in what was sent as connection `generation`. */
+function restarts(signals: ReturnType<typeof signalsOf>): number {
+  const names = signals.flatMap(({ description, generation }) => {
+    const [name] = description?.sdp.match(/(?<=^a=ice-ufrag:).*$/m) ?? []
+    return name === undefined ? [] : [`${generation ?? 0} ${name}`]
+  })
+  const generations = new Set(names.map((name) => name.split(' ')[0]))
+  return new Set(names).size - generations.size
+}
+
+describe.skipIf(missing)('behind a relay', () => {
+  const bobsBrowser = process.env['BUDDY_FIREFOX'] ? 'firefox' : 'chromium'
+
+  test(`relayonly, Chromium with ${bobsBrowser}: wish, first call, ICE restart, rebuild and Next send no address of one's own`, async ({
+    network,
+    startTurn,
+    startServer,
+    visit,
+  }) => {
+    await startTurn()
+    const url = await startServer({ ...withTurn(turnByUdp), REMATCH_DELAY_SECONDS: '0' })
+    const home = network.addHome('ana')
+    const [ana, bob] = await Promise.all([
+      visit(home, `${url}/?name=Ana&relayonly`),
+      visit(network.addHome('bob'), `${url}/?name=Bob&relayonly`, bobsBrowser),
+    ])
+    await Promise.all([recordSent(ana), recordSent(bob)])
+    await meet(ana, bob)
+
+    home.blockUdp()
+    await ana.sees('Still interrupted')
+    home.mend()
+    await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+    home.changeAddress()
+    await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+    await ana.press('next-button')
+    await Promise.all([ana.matches(2), bob.matches(2)])
+    await Promise.all([ana.is('connected'), bob.is('connected')])
+    await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+
+    await Promise.all([expectHidden(ana), expectHidden(bob)])
+    // What is to be looked through was there: offers with wishes, restarts, a later connection.
+    const both = [await sentMessages(ana), await sentMessages(bob)]
+    const all = both.flat()
+    const signals = signalsOf(all)
+    expect(all.some((message) => message.type === 'ticket' && message.offer)).toBe(true)
+    expect(all.some((message) => message.type === 'next' && message.offer)).toBe(true)
+    expect(signals.some(({ generation }) => (generation ?? 0) > 0)).toBe(true)
+    expect(Math.max(...both.map((sent) => restarts(signalsOf(sent))))).toBeGreaterThan(0)
+  })
+
+  test('relayonly without a relay: no call, no signal, and the element says why', async ({
+    network,
+    startServer,
+    visit,
+  }) => {
+    const url = await startServer({ ICE_SERVERS: `stun:${serverAddress}:3478` })
+    const ana = await visit(network.addHome('ana'), `${url}/?name=Ana&relayonly`)
+    await recordSent(ana)
+    await ana.press('start-button')
+    await ana.sees('Your address could not be hidden')
+    expect(signalsOf(await sentMessages(ana))).toEqual([])
+    expect(await ana.state()).toBe('closed')
+  })
+
+  test('credentials that have ended are refused by the TURN server', async ({
+    network,
+    startTurn,
+    startServer,
+    visit,
+  }) => {
+    await startTurn()
+    const url = await startServer()
+    const ana = await visit(network.addHome('ana'), url)
+    const credentials = (ttlMs: number): RTCIceServer => ({
+      urls: turnByUdp,
+      ...iceCredentials({ secret: turnSecret, user: 'ana', ttlMs, nowMs: Date.now() }),
+    })
+    expect(await gather(ana, credentials(60_000))).toEqual({ candidates: 1, errors: [] })
+    expect(await gather(ana, credentials(-60_000))).toEqual({ candidates: 0, errors: [401] })
+  })
+
+  test('with good credentials nobody gets into the private networks behind the TURN server', async ({
+    network,
+    startTurn,
+  }) => {
+    await startTurn()
+    const { machine } = network.addHome('ana')
+    for (const address of ['10.0.0.5', '172.16.0.5', '192.168.0.5']) {
+      expect(await tunnel(machine, address)).toContain('403')
+    }
+    expect(await tunnel(machine, serverAddress)).not.toContain('403')
+  })
+})
+
+/** Has coturn's own client send to `address` through the TURN server. Returns the first it says of it. */
+async function tunnel(machine: Home['machine'], address: string): Promise<string> {
+  const args = ['-n', '1', '-W', turnSecret, '-e', address, serverAddress]
+  const program = machine.spawn('turnutils_uclient', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const said = await new Promise<string>((resolve) => {
+    let output = ''
+    const look = (chunk: Buffer): void => {
+      output += chunk.toString()
+      const [first] = /^.*(?:error|tot_send_msgs=[1-9]).*$/m.exec(output) ?? []
+      if (first !== undefined) resolve(first)
+    }
+    program.stdout?.on('data', look)
+    program.stderr?.on('data', look)
+  })
+  program.kill('SIGKILL')
+  return said
+}
+
+/** What a browser gets of a TURN server. */
+function gather(
+  person: Person,
+  server: RTCIceServer,
+): Promise<{ candidates: number; errors: number[] }> {
+  return person.page.evaluate(async (iceServer) => {
+    const connection = new RTCPeerConnection({
+      iceServers: [iceServer],
+      iceTransportPolicy: 'relay',
+    })
+    const errors: number[] = []
+    let candidates = 0
+    connection.addEventListener('icecandidateerror', ({ errorCode }) => errors.push(errorCode))
+    connection.createDataChannel('')
+    await new Promise<void>((resolve) => {
+      connection.addEventListener('icecandidate', ({ candidate }) => {
+        if (candidate?.candidate) candidates++
+        else resolve()
+      })
+      void connection.setLocalDescription()
+    })
+    connection.close()
+    return { candidates, errors }
+  }, server)
+}
