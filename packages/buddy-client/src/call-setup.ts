@@ -44,6 +44,11 @@ export class CallSetup {
     this.#timer = setTimeout(() => this.preparation.prepareOffer(), prepareNextMs)
   }
 
+  /** Keeps a link that can answer whoever comes. Text mode has none: it never shows an address. */
+  prepareAnswer(): void {
+    if (this.#options?.mode !== 'text') this.preparation.prepareAnswer()
+  }
+
   cancelPreparing(): void {
     if (this.#timer !== undefined) this.#dependencies.environment.clearTimeout(this.#timer)
     this.#timer = undefined

@@ -343,7 +343,7 @@ export class BuddyClient {
       case 'waiting':
         this.#handleWishAnswered()
         this.#closeRoom()
-        this.#setup.preparation.prepareAnswer()
+        this.#setup.prepareAnswer()
         this.#advance('queued')
         this.#run?.resolve()
         this.#emitter.emit('waiting', { online: message.online })
