@@ -70,6 +70,11 @@ const weights: readonly (readonly [
   ],
   [1, () => ({ type: 'leave' })],
   [3, (random) => ({ type: 'report', reason: random.pick(['nudity', 'spam', 'other']) })],
+  [1, () => ({ type: 'ping' })],
+  [
+    2,
+    (random) => ({ type: 'diagnosis', reason: random.pick(['no-path', 'udp-blocked', 'other']) }),
+  ],
   [1, () => helloOf('again')],
 ]
 

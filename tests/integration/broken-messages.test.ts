@@ -15,6 +15,7 @@ const afterHello: readonly Message[] = [
   { type: 'leave' },
   { type: 'report', reason: 'spam' },
   { type: 'ping' },
+  { type: 'diagnosis', reason: 'no-path' },
   { type: 'signal', description: null, candidates: [], sending: null, generation: null },
   { type: 'text', text: 'hi' },
   { type: 'typing', isTyping: true },

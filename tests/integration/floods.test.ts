@@ -46,6 +46,7 @@ const floods: readonly [name: string, frame: Uint8Array, end: typeof tooMuch][] 
   ['leave', encode({ type: 'leave' }), tooMuch],
   ['report', encode({ type: 'report', reason: 'spam' }), tooMuch],
   ['ping', encode({ type: 'ping' }), tooMuch],
+  ['diagnosis', encode({ type: 'diagnosis', reason: 'no-path' }), tooMuch],
   ['signal', encode(smallSignal), tooMuch],
   ['text', encode({ type: 'text', text: 'hi' }), tooMuch],
   ['typing', encode({ type: 'typing', isTyping: true }), tooMuch],

@@ -111,6 +111,7 @@ test('every metric that is queried exists on a server, with the labels it is spl
   other.enter()
   await other.receive('matched')
   other.send({ type: 'report', reason: 'spam' })
+  other.send({ type: 'diagnosis', reason: 'no-path' })
   other.send({ type: 'leave' })
   await one.receive('partner-left')
   const broken = await RawClient.connect(url)

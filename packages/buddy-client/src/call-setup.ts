@@ -5,6 +5,7 @@ import type { ResolvedOptions } from './options.ts'
 import type { SendingLimits } from './peer/limit-sender.ts'
 import { LinkPreparation } from './peer/link-preparation.ts'
 import { PeerLink } from './peer/peer-link.ts'
+import { toIceServers } from './signaling/outgoing.ts'
 
 /** A call has its first moments to itself before the next is prepared beside it. */
 const prepareNextMs = 1500
@@ -88,11 +89,7 @@ export class CallSetup {
 
   /** Takes ICE servers from the wire. Returns the configuration for a call that runs. */
   setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): RTCConfiguration {
-    this.#iceServers = iceServers.map(({ urls, username, credential }) => ({
-      urls: [...urls],
-      ...(username !== null && { username }),
-      ...(credential !== null && { credential }),
-    }))
+    this.#iceServers = toIceServers(iceServers)
     this.preparation.handleStale()
     return this.#configuration
   }

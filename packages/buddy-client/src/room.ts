@@ -185,7 +185,11 @@ export class Room {
       onPartnerSending: (partnerSending) => events.emit('partner-sending', partnerSending),
       onQuality: (quality) => events.emit('quality', quality),
       onStep: (step) => this.#handleStep(step),
-      onFailed,
+      onFailed: (error) => {
+        // What has a cause is no matter of the network.
+        send({ type: 'diagnosis', reason: error.cause === undefined ? 'no-path' : 'other' })
+        onFailed(error)
+      },
     })
   }
 

@@ -75,6 +75,10 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     type: fc.constant('report'),
     reason: fc.constantFrom('other', 'nudity', 'spam'),
   } as const),
+  fc.record({
+    type: fc.constant('diagnosis'),
+    reason: fc.constantFrom('other', 'no-path', 'udp-blocked'),
+  } as const),
   fc.record({ type: fc.constant('stats'), online: uint, waiting: uint, rooms: uint } as const),
   fc.record({
     type: fc.constant('error'),

@@ -6,6 +6,7 @@ export type { ErrorCode } from './error-codes.ts'
 export { errorCodes } from './error-codes.ts'
 export { utf8Length } from './fields.ts'
 export type {
+  CallFailure,
   ClientMessage,
   Direction,
   LeaveReason,
@@ -16,7 +17,14 @@ export type {
   ReportReason,
   ServerMessage,
 } from './messages.ts'
-export { leaveReasons, messages, messageTypeOf, modes, reportReasons } from './messages.ts'
+export {
+  callFailures,
+  leaveReasons,
+  messages,
+  messageTypeOf,
+  modes,
+  reportReasons,
+} from './messages.ts'
 export { ProtocolError } from './protocol-error.ts'
 export { checkStructure } from './check-structure.ts'
 

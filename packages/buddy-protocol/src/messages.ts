@@ -33,6 +33,24 @@ export const leaveReasons = { next: 0, left: 1, lost: 2 } as const
 /** What a partner is reported for. */
 export const reportReasons = { other: 0, nudity: 1, harassment: 2, minor: 3, spam: 4 } as const
 
+/**
+ * Why calls fail at somebody's, as their own client found out. It says nothing of who or where.
+ * `no-path` a call found no way to the partner; all others are a fault that was looked for and found.
+ */
+export const callFailures = {
+  other: 0,
+  'no-path': 1,
+  'udp-blocked': 2,
+  'turn-unreachable': 3,
+  'turn-credentials': 4,
+  'clock-skew': 5,
+  'webrtc-unavailable': 6,
+  'insecure-page': 7,
+  'device-refused': 8,
+  'device-missing': 9,
+  'autoplay-blocked': 10,
+} as const
+
 /** One STUN or TURN server, as `RTCIceServer` has it (W3C WebRTC §4.2.4). */
 const iceServer = tuple({
   urls: list(string(512, 1), 8),
@@ -113,6 +131,9 @@ export const messages = {
 
   /** Asks for a sign of life, after a sleep or a change of network: the answer is `stats`. */
   ping: define(6, 'client', 64, {}),
+
+  /** Tells the operator why calls fail, for a figure. Nothing is answered. */
+  diagnosis: define(7, 'client', 64, { reason: oneOf(callFailures, 'other') }),
 
   /** WebRTC signalling, any part of it alone or together. */
   signal: define(16, 'partner', 49_152, signalFields),
@@ -195,6 +216,8 @@ export type ServerMessage = MessageOf<TypesFrom<'server' | 'partner'>>
 export type Mode = keyof typeof modes
 /** What a partner is reported for, as in {@link reportReasons}. */
 export type ReportReason = keyof typeof reportReasons
+/** Why calls fail, as in {@link callFailures}. */
+export type CallFailure = keyof typeof callFailures
 /** Why a partner is gone, as in {@link leaveReasons}. */
 export type LeaveReason = keyof typeof leaveReasons
 

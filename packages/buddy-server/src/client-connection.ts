@@ -13,6 +13,7 @@ import type { Cancel, Clock } from './clock.ts'
 import type { HandlerContext } from './handlers/context.ts'
 import { enterQueue } from './handlers/enter-queue.ts'
 import type { Joined } from './handlers/hello.ts'
+import { handleDiagnosis } from './handlers/diagnosis.ts'
 import { handleLeave } from './handlers/leave.ts'
 import { handleNext } from './handlers/next.ts'
 import { handleForPartner } from './handlers/relay.ts'
@@ -255,6 +256,8 @@ export class ClientConnection implements ConnectionEvents {
         return () => handleLeave(session, handlers)
       case 'ping':
         return () => handlePing(session, handlers)
+      case 'diagnosis':
+        return () => handleDiagnosis(message, handlers)
       case 'report':
         return () => handleReport(session, message, handlers)
       default:

@@ -1,4 +1,10 @@
-import type { CloseCode, ErrorCode, LeaveReason, ReportReason } from '@buddy-chat/protocol'
+import type {
+  CallFailure,
+  CloseCode,
+  ErrorCode,
+  LeaveReason,
+  ReportReason,
+} from '@buddy-chat/protocol'
 import type { Room } from './rooms.ts'
 import type { Session } from './sessions/session.ts'
 import type { SessionEnd } from './sessions/sessions.ts'
@@ -34,6 +40,8 @@ interface ServerEvents {
     readonly aboutId: string
     readonly reason: ReportReason
   }
+  /** Somebody's client has found out why calls fail there. */
+  readonly diagnosed: { readonly reason: CallFailure }
   readonly banned: { readonly session: Session; readonly durationMs: number }
   /** The share of users in percent has come to `level`, or gone back below the lowest (0). */
   readonly capacity: { readonly level: 0 | 80 | 95; readonly percent: number }

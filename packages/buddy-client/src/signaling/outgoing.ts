@@ -59,6 +59,15 @@ export function toSignal({
   }
 }
 
+/** ICE servers from the wire, as browsers take them. */
+export function toIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): RTCIceServer[] {
+  return iceServers.map(({ urls, username, credential }) => ({
+    urls: [...urls],
+    ...(username !== null && { username }),
+    ...(credential !== null && { credential }),
+  }))
+}
+
 /**
  * Returns where the protocol can carry `message`.
  * @throws BuddyError `code`, naming the field and its limit

@@ -22,3 +22,13 @@ export function socketUrl(server: string, base: string | undefined): string {
   url.hash = ''
   return url.href
 }
+
+/** Where the server at a WebSocket's address tells that it lives; undefined where that is not known. */
+export function healthUrl(socketAddress: string): string | undefined {
+  const url = new URL(socketAddress)
+  if (!url.pathname.endsWith('/ws')) return undefined
+  url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:'
+  url.pathname = url.pathname.replace(/ws$/, 'healthz')
+  url.search = ''
+  return url.href
+}

@@ -75,6 +75,11 @@ export function createMetrics(source: MetricsSource): Metrics {
     'code',
   )
   const reports = counter('buddy_reports_total', 'Partners reported, by reason.', 'reason')
+  const failures = counter(
+    'buddy_call_failures_total',
+    'Calls without a path, and faults found at people, by reason; as clients tell.',
+    'reason',
+  )
   const webhooks = counter('buddy_webhooks_total', 'Webhook deliveries, by outcome.', 'outcome')
   const joins = new Counter({ name: 'buddy_sessions_total', help: 'Sessions begun.', registers })
   const losses = new Counter({
@@ -154,6 +159,7 @@ export function createMetrics(source: MetricsSource): Metrics {
       refused: ({ code }) => refusals.inc({ code }),
       cut: ({ code }) => cuts.inc({ code }),
       reported: ({ reason }) => reports.inc({ reason }),
+      diagnosed: ({ reason }) => failures.inc({ reason }),
       banned: () => bans.inc(),
     },
   }
