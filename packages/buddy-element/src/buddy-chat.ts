@@ -151,6 +151,15 @@ export class BuddyChat extends LitElement implements ControllerHost {
     this.announce('buddy-report', { reason })
   }
 
+  /**
+   * Looks why calls fail here, and shows it with what one can do. Nobody is asked for permission.
+   * Resolves when all is known, or it was closed.
+   */
+  async showDoctor(): Promise<void> {
+    await this.updateComplete
+    return this.#controller.doctor.open()
+  }
+
   /** @internal */
   clientOptions(): BuddyClientOptions {
     const { server, site, token, lobby, interests, novideo, relayonly, lowdata } = this
@@ -218,6 +227,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
     this.#playNewStreams()
     this.#showLatestLine()
     this.#showDevices()
+    this.#showDialog()
     if (!this.autostart || this.#hasAutostarted || !this.isConnected) return
     this.#hasAutostarted = true
     this.#controller.actions.start()
@@ -274,6 +284,12 @@ export class BuddyChat extends LitElement implements ControllerHost {
     this.renderRoot.querySelector<HTMLElement>(next)?.focus({ preventScroll: true })
   }
 
+  /** In the top layer the browser itself keeps focus inside, and gives it back. */
+  #showDialog(): void {
+    const dialog = this.renderRoot.querySelector('dialog')
+    if (dialog && !dialog.open) dialog.showModal()
+  }
+
   #playNewStreams(): void {
     for (const video of this.#videos) {
       const stream = video.srcObject
@@ -300,6 +316,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
     if (event.isComposing) return
     const { actions, view } = this.#controller
+    // Escape closes that, and nothing else.
+    if (view.doctor) return
     if (view.state === 'idle' || view.state === 'closed') return
     const isWriting = event
       .composedPath()

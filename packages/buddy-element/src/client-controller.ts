@@ -1,6 +1,7 @@
 import type { BuddyClient, BuddyClientOptions, ClientEvents, Unsubscribe } from '@buddy-chat/client'
 import { BuddyError } from '@buddy-chat/client'
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
+import { DoctorVisit } from './doctor-visit.ts'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 import { OwnDevices } from './own-devices.ts'
 import type { ChatActions, ChatView } from './view.ts'
@@ -27,6 +28,7 @@ export interface ControllerHost extends ReactiveControllerHost {
 export class ClientController implements ReactiveController {
   readonly client: BuddyClient
   readonly actions: ChatActions
+  readonly doctor: DoctorVisit
   readonly #host: ControllerHost
   readonly #devices: OwnDevices
   #view: ChatView = initialView
@@ -46,6 +48,11 @@ export class ClientController implements ReactiveController {
       onError: (error) => void host.announce('buddy-error', { error }),
     })
     this.#devices = devices
+    this.doctor = new DoctorVisit({
+      options: () => host.clientOptions(),
+      onView: (doctor) => this.#show({ doctor }),
+      onError: (error) => this.#handleError(error),
+    })
     this.actions = {
       start: (options) => void this.#startByHand(options?.withoutCamera ?? false),
       preview: () => void this.#preview(),
@@ -67,6 +74,8 @@ export class ClientController implements ReactiveController {
       rename: (name) => this.#show({ name }),
       retryNow: () => client.retryNow(),
       play: () => this.#show({ needsPlay: false }),
+      openDoctor: () => void this.doctor.open(),
+      closeDoctor: () => this.doctor.close(),
     }
     host.addController(this)
   }
@@ -122,6 +131,7 @@ export class ClientController implements ReactiveController {
   /** Ends everything and lets go of the client: the element has left the page. */
   release(): void {
     this.client.stop()
+    this.doctor.close()
     for (const unsubscribe of this.#unsubscribes) unsubscribe()
     this.#unsubscribes = []
     this.#stopCountdown()
@@ -190,7 +200,12 @@ export class ClientController implements ReactiveController {
 
   #handleState({ state, previous }: ClientEvents['state']): void {
     this.#stopCountdown()
-    this.#show({ state, retry: undefined, ...(state !== 'reconnecting' && { isLost: false }) })
+    this.#show({
+      state,
+      retry: undefined,
+      ...(state !== 'reconnecting' && { isLost: false }),
+      ...((state === 'connected' || state === 'idle') && { hasCallFailed: false }),
+    })
     this.#host.announce('buddy-state-change', { state, previous })
   }
 
@@ -229,6 +244,7 @@ export class ClientController implements ReactiveController {
       unread: 0,
       interruption: 'none',
       isLost,
+      ...(reason === 'call-failed' && { hasCallFailed: true }),
     })
     if (notice && !isLost) this.#tell(notice)
     this.#host.announce('buddy-leave', { reason })

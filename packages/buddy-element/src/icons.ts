@@ -32,6 +32,8 @@ export const icons = {
   ),
   send: icon(svg`<path d="M4.5 12L20 4.5 15 20l-3.5-6.5zM11.5 13.5L20 4.5" />`),
   play: icon(svg`<path d="M7 4.5v15l12-7.5z" />`),
+  check: icon(svg`<path d="M5 12.5l4.5 4.5L19 7.5" />`),
+  skipped: icon(svg`<path d="M7 12h10" />`),
   alert: icon(svg`<circle cx="12" cy="12" r="9" /><path d="M12 7.5v5.5M12 16.3v.2" />`),
   /** Two people meeting: Buddy's mark. */
   mark: html`<svg class="mark" viewBox="0 0 48 32" aria-hidden="true" focusable="false">

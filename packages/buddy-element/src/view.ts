@@ -1,5 +1,6 @@
 import type {
   BuddyError,
+  Check,
   ClientState,
   Device,
   DeviceChange,
@@ -34,6 +35,12 @@ export interface DevicesView {
   readonly trouble: { readonly [D in Device]?: DeviceChange }
   /** The pickers, in the call. */
   readonly isPanelOpen: boolean
+}
+
+/** What the connection doctor has found so far. */
+export interface DoctorView {
+  readonly checks: readonly Check[]
+  readonly isDone: boolean
 }
 
 /** Everything the templates show: they are functions of this and of nothing else. */
@@ -75,6 +82,10 @@ export interface ChatView {
   readonly problem: BuddyError | undefined
   /** The problem came of looking at the devices, not of starting. */
   readonly isPreviewProblem: boolean
+  /** Open while it is there. */
+  readonly doctor: DoctorView | undefined
+  /** The latest call found no path: there is reason to look why. */
+  readonly hasCallFailed: boolean
   /** A passing remark. */
   readonly notice: string | undefined
   /** The browser wants a gesture before it plays sound. */
@@ -107,6 +118,9 @@ export interface ChatActions {
   readonly rename: (name: string) => void
   readonly retryNow: () => void
   readonly play: () => void
+  /** Looks why calls fail; once more where it has looked already. */
+  readonly openDoctor: () => void
+  readonly closeDoctor: () => void
 }
 
 /** Whether people can write to each other here. */
@@ -147,6 +161,8 @@ export const initialView: ChatView = {
   retry: undefined,
   problem: undefined,
   isPreviewProblem: false,
+  doctor: undefined,
+  hasCallFailed: false,
   notice: undefined,
   needsPlay: false,
   isTextOpen: false,

@@ -85,6 +85,35 @@ export const words = {
   muted: (name: string): string => `${name} is muted`,
   play: 'Tap to see and hear',
   playHint: (name: string): string => `Your browser paused ${name}’s video.`,
+  openDoctor: 'Find out why',
+  doctor: 'Connection check',
+  closeDoctor: 'Close',
+  examining: 'Looking at everything a call needs…',
+  examineAgain: 'Look again',
+  verdict: (faults: number): string =>
+    faults === 0
+      ? 'Nothing is wrong here. If calls fail all the same, it may be the other side.'
+      : faults === 1
+        ? 'One thing is in the way.'
+        : `${faults} things are in the way.`,
+  checks: {
+    page: 'This page is secure',
+    webrtc: 'Your browser can make calls',
+    camera: 'Camera',
+    microphone: 'Microphone',
+    sound: 'Sound may play',
+    server: 'The chat server answers',
+    clock: 'Your clock is right',
+    udp: 'The direct way through the network (UDP)',
+    'turn-udp': 'The relay, by UDP',
+    'turn-tcp': 'The relay, by TCP',
+  },
+  checkResults: {
+    ok: '— all is well',
+    failed: '— something is wrong',
+    skipped: '— not looked at',
+    running: '— being looked at',
+  },
   tryNow: 'Try now',
   tryAgain: 'Try again',
   audioOnly: 'Continue without camera',

@@ -4,6 +4,7 @@ import type { ChatActions, ChatView } from '../view.ts'
 import { offersText } from '../view.ts'
 import { words } from '../words.ts'
 import { controls } from './controls.ts'
+import { doctorDialog } from './doctor-dialog.ts'
 import { problemScreen } from './problem-screen.ts'
 import { stage } from './stage.ts'
 import { startScreen } from './start-screen.ts'
@@ -25,6 +26,7 @@ export function chat(view: ChatView, actions: ChatActions): TemplateResult {
   if (state === 'idle' || state === 'closed') {
     return html`<div class="frame resting" part="frame">
       ${live}${problem ? problemScreen(problem, view, actions) : startScreen(view, actions)}
+      ${doctorDialog(view, actions)}
     </div>`
   }
   const isText = mode === 'text'
@@ -37,6 +39,6 @@ export function chat(view: ChatView, actions: ChatActions): TemplateResult {
   ]
   return html`<div class=${layout.join(' ')} part="frame">
     ${live} ${stage(view, actions)} ${hasPanel ? textPanel(view, actions) : nothing}
-    ${controls(view, actions)}
+    ${controls(view, actions)} ${doctorDialog(view, actions)}
   </div>`
 }

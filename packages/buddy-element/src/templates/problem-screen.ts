@@ -3,6 +3,7 @@ import { html, nothing } from 'lit'
 import { icons } from '../icons.ts'
 import type { ChatActions, ChatView } from '../view.ts'
 import { explain, offersAudioOnly, words } from '../words.ts'
+import { doctorButton } from './doctor-dialog.ts'
 
 /** It could not start, or ended for good: why, and what one can do now. */
 export function problemScreen(
@@ -31,6 +32,6 @@ export function problemScreen(
     >
       ${words.tryAgain}
     </button>
-    ${offersAudioOnly(problem) ? audioOnly : nothing}
+    ${offersAudioOnly(problem) ? audioOnly : nothing} ${doctorButton(actions)}
   </div>`
 }

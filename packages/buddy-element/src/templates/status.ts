@@ -2,6 +2,7 @@ import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import type { ChatActions, ChatView } from '../view.ts'
 import { explain, words } from '../words.ts'
+import { doctorButton } from './doctor-dialog.ts'
 
 interface StatusWords {
   readonly title: string
@@ -50,5 +51,6 @@ export function status(view: ChatView, actions: ChatActions): TemplateResult {
     <div class="pulse ${view.state}" aria-hidden="true"><i></i><i></i><i></i></div>
     <h2>${title}</h2>
     ${detail ? html`<p>${detail}</p>` : nothing} ${remedy(view, actions)}
+    ${view.retry || view.isLost || view.hasCallFailed ? doctorButton(actions) : nothing}
   </div>`
 }

@@ -1,0 +1,82 @@
+import type { Check, CheckName } from '@buddy-chat/client'
+import { checkNames } from '@buddy-chat/client'
+import type { TemplateResult } from 'lit'
+import { html, nothing } from 'lit'
+import { icons } from '../icons.ts'
+import type { ChatActions, ChatView } from '../view.ts'
+import { words } from '../words.ts'
+
+/** What was not looked at is no news, unless it may matter that it was not. */
+const isWorthwhile = ({ code }: Check): boolean => code !== 'not-needed' && code !== 'not-offered'
+
+function row(name: CheckName, check: Check | undefined): TemplateResult {
+  const result = check?.result ?? 'running'
+  const mark = { ok: icons.check, failed: icons.alert, skipped: icons.skipped, running: nothing }
+  return html`<li class=${result} part="check check-${name}" data-code=${check?.code ?? 'running'}>
+    <span class="mark">${mark[result]}</span>
+    <div>
+      <h3>${words.checks[name]} <span class="unseen">${words.checkResults[result]}</span></h3>
+      ${check && check.result !== 'ok' ? html`<p>${check.advice}</p>` : nothing}
+    </div>
+  </li>`
+}
+
+/** Closed by the dialog itself, so that focus goes back to where it came from. */
+const closeDialog = ({ currentTarget }: Event): void =>
+  (currentTarget as HTMLElement).closest('dialog')?.close()
+
+/** Why calls fail here and what one can do: over everything else, until it is closed. */
+export function doctorDialog(
+  { doctor }: ChatView,
+  actions: ChatActions,
+): TemplateResult | typeof nothing {
+  if (!doctor) return nothing
+  const { checks, isDone } = doctor
+  const faults = checks.filter(({ result }) => result === 'failed').length
+  const shown = checkNames.flatMap((name) => {
+    const check = checks.find((each) => each.name === name)
+    return !check || isWorthwhile(check) ? [row(name, check)] : []
+  })
+  return html`<dialog
+    class="doctor"
+    part="doctor"
+    aria-labelledby="doctor-title"
+    @close=${() => actions.closeDoctor()}
+  >
+    <header>
+      <h2 id="doctor-title">${words.doctor}</h2>
+      <button
+        class="close"
+        part="close-doctor-button"
+        type="button"
+        aria-label=${words.closeDoctor}
+        title=${words.closeDoctor}
+        @click=${closeDialog}
+      >
+        ${icons.stop}
+      </button>
+    </header>
+    <p class="verdict" part="verdict" role="status">
+      ${isDone ? words.verdict(faults) : words.examining}
+    </p>
+    <ul class="checks" role="list">
+      ${shown}
+    </ul>
+    <button
+      class="secondary"
+      part="doctor-again-button"
+      type="button"
+      ?disabled=${!isDone}
+      @click=${() => actions.openDoctor()}
+    >
+      ${words.examineAgain}
+    </button>
+  </dialog>`
+}
+
+/** The way to it, from where something has gone wrong. */
+export function doctorButton({ openDoctor }: ChatActions): TemplateResult {
+  return html`<button class="link" part="doctor-button" type="button" @click=${() => openDoctor()}>
+    ${words.openDoctor}
+  </button>`
+}
