@@ -50,6 +50,14 @@ test('GET / is health as JSON for tools and the demo page for a browser', async 
   for (const { headers } of [forTools, forBrowsers]) expect(headers['vary']).toContain('Accept')
 })
 
+test('/healthz tells pages of any origin the time, once', async ({ startServer }) => {
+  const { url } = await startServer()
+  const { headers } = await fetch(`${url}/healthz`)
+  expect(headers.get('access-control-allow-origin')).toBe('*')
+  expect(headers.get('access-control-expose-headers')).toBe('Date')
+  expect(Math.abs(Date.parse(headers.get('date') ?? '') - Date.now())).toBeLessThan(10_000)
+})
+
 test('/healthz is healthy', async ({ startServer }) => {
   const { url } = await startServer()
   const { status, body } = await get(`${url}/healthz`)

@@ -59,7 +59,7 @@ export function doctorDialog(
     <p class="verdict" part="verdict" role="status">
       ${isDone ? words.verdict(faults) : words.examining}
     </p>
-    <ul class="checks" role="list">
+    <ul class="checks" role="list" tabindex="0" aria-labelledby="doctor-title">
       ${shown}
     </ul>
     <button

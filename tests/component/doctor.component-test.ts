@@ -1,0 +1,140 @@
+// The connection doctor as a visitor meets it: from where something went wrong, by keyboard, in both
+// schemes, on a small screen.
+import { expect } from 'chai'
+import {
+  clear,
+  expectAccessible,
+  focused,
+  isShown,
+  mount,
+  part,
+  press,
+  until,
+  untilSaid,
+  untilState,
+} from './stage.ts'
+import type { BuddyChat } from './stage.ts'
+
+const { getUserMedia } = navigator.mediaDevices
+const { query } = navigator.permissions
+const { now } = Date
+const { RTCPeerConnection: Original } = window
+
+teardown(async () => {
+  navigator.mediaDevices.getUserMedia = getUserMedia
+  navigator.permissions.query = query
+  Date.now = now
+  window.RTCPeerConnection = Original
+  await clear()
+})
+
+/** What is shown, by check; what is not shown is of no concern. */
+function found(chat: BuddyChat): Readonly<Record<string, string>> {
+  const rows = chat.renderRoot.querySelectorAll<HTMLElement>('[part~="check"]')
+  return Object.fromEntries(
+    [...rows].map((row) => [row.part[1]?.replace('check-', ''), row.dataset['code']]),
+  )
+}
+
+async function examine(chat: BuddyChat): Promise<ReturnType<typeof found>> {
+  await chat.showDoctor()
+  await chat.updateComplete
+  return found(chat)
+}
+
+function refuseCamera(): void {
+  navigator.permissions.query = async (descriptor) =>
+    (descriptor.name as string) === 'camera'
+      ? ({ state: 'denied' } as PermissionStatus)
+      : query.call(navigator.permissions, descriptor)
+}
+
+test('all is well: it says so, and asks for no device', async () => {
+  const asked: string[] = []
+  navigator.mediaDevices.getUserMedia = (constraints) => {
+    asked.push(JSON.stringify(constraints))
+    return getUserMedia.call(navigator.mediaDevices, constraints)
+  }
+  const chat = await mount()
+  const { sound: _sound, camera, microphone, ...others } = await examine(chat)
+  expect(others).to.deep.equal({ page: 'ok', webrtc: 'ok', server: 'ok', clock: 'ok' })
+  for (const code of [camera, microphone]) expect(code).to.be.oneOf(['ok', 'not-asked'])
+  expect(asked).to.deep.equal([])
+  expect(chat.state).to.equal('idle')
+})
+
+test('text mode: neither devices nor the ways of calls are looked at', async () => {
+  window.RTCPeerConnection = class extends Original {
+    constructor() {
+      super()
+      throw new Error('text mode opens no peer connection')
+    }
+  }
+  const chat = await mount({ mode: 'text' })
+  expect(await examine(chat)).to.deep.equal({ page: 'ok', server: 'ok', clock: 'ok' })
+})
+
+test('a clock ten minutes off is the one thing in the way', async () => {
+  Date.now = () => now() + 600_000
+  const chat = await mount({ mode: 'text' })
+  expect(await examine(chat)).to.deep.include({ clock: 'clock-skew', server: 'ok' })
+  await untilSaid(chat, 'One thing is in the way.')
+})
+
+test('relayonly at a server without a relay: that is what it finds', async () => {
+  const chat = await mount({ relayonly: '' })
+  expect(await examine(chat)).to.deep.include({ 'turn-udp': 'relay-unavailable' })
+})
+
+test('a server that refuses this page: it says so, and does not guess at what comes after', async () => {
+  const chat = await mount({ server: window.servers.choosy })
+  expect(await examine(chat)).to.deep.include({
+    server: 'origin-not-allowed',
+    clock: 'not-reached',
+  })
+})
+
+test('from the problem screen and back, by keyboard, in both schemes', async () => {
+  navigator.mediaDevices.getUserMedia = () =>
+    Promise.reject(new DOMException('', 'NotAllowedError'))
+  refuseCamera()
+  const chat = await mount()
+  await press(chat, 'start-button')
+  await untilSaid(chat, 'Your browser said no')
+  part(chat, 'doctor-button')?.focus()
+  await press(chat, 'doctor-button')
+  await untilSaid(chat, 'Allow the camera for this page in the address bar')
+  await until('the end', () => !part(chat, 'doctor-again-button')?.matches(':disabled'))
+  expect(found(chat)).to.deep.include({ camera: 'permission-denied' })
+  expect(focused(chat)).to.equal('close-doctor-button')
+  await expectAccessible(chat)
+  await press(chat, 'close-doctor-button')
+  await until('it is closed', () => !isShown(chat, 'doctor'))
+  expect(focused(chat)).to.equal('doctor-button')
+})
+
+test('while the server is out of reach it is offered; Escape closes it and nothing else', async () => {
+  const chat = await mount({ mode: 'text', server: window.servers.dead })
+  await press(chat, 'start-button')
+  await untilState(chat, 'reconnecting')
+  await press(chat, 'doctor-button')
+  await untilSaid(chat, 'a firewall or an extension may block WebSockets')
+  const dialog = part<HTMLDialogElement>(chat, 'doctor')
+  dialog?.dispatchEvent(
+    new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, composed: true }),
+  )
+  expect(chat.state).to.equal('reconnecting')
+  dialog?.close()
+  await until('it is closed', () => !isShown(chat, 'doctor'))
+})
+
+test('taken out of the page in the middle of it, nothing is left', async () => {
+  const chat = await mount({ mode: 'text' })
+  const visit = chat.showDoctor()
+  await until('it is open', () => isShown(chat, 'doctor'))
+  chat.remove()
+  await visit
+  document.body.append(chat)
+  await chat.updateComplete
+  expect(isShown(chat, 'doctor')).to.equal(false)
+})
