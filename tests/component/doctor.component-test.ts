@@ -79,6 +79,8 @@ test('a clock ten minutes off is the one thing in the way', async () => {
   const chat = await mount({ mode: 'text' })
   expect(await examine(chat)).to.deep.include({ clock: 'clock-skew', server: 'ok' })
   await untilSaid(chat, 'One thing is in the way.')
+  // It stands first, where it is seen without scrolling.
+  expect(Object.keys(found(chat))[0]).to.equal('clock')
 })
 
 test('relayonly at a server without a relay: that is what it finds', async () => {

@@ -32,8 +32,10 @@ export function doctorDialog(
 ): TemplateResult | typeof nothing {
   if (!doctor) return nothing
   const { checks, isDone } = doctor
-  const faults = checks.filter(({ result }) => result === 'failed').length
-  const shown = checkNames.flatMap((name) => {
+  const faults = checks.filter(({ result }) => result === 'failed').map(({ name }) => name)
+  // What is in the way is what one came for; until all is known, nothing changes its place.
+  const order = isDone ? new Set([...faults, ...checkNames]) : checkNames
+  const shown = [...order].flatMap((name) => {
     const check = checks.find((each) => each.name === name)
     return !check || isWorthwhile(check) ? [row(name, check)] : []
   })
@@ -57,7 +59,7 @@ export function doctorDialog(
       </button>
     </header>
     <p class="verdict" part="verdict" role="status">
-      ${isDone ? words.verdict(faults) : words.examining}
+      ${isDone ? words.verdict(faults.length) : words.examining}
     </p>
     <ul class="checks" role="list" tabindex="0" aria-labelledby="doctor-title">
       ${shown}
