@@ -27,8 +27,8 @@ async function examine({ page }: Person): Promise<Readonly<Record<string, string
       row.part[1]?.replace('check-', '') ?? '',
       row.dataset['code'] ?? '',
     ])
-    const network = ['server', 'clock', 'udp', 'turn-udp', 'turn-tcp']
-    return Object.fromEntries(codes.filter(([name]) => network.includes(name)))
+    const network = new Set(['server', 'clock', 'udp', 'turn-udp', 'turn-tcp'])
+    return Object.fromEntries(codes.filter(([name]) => network.has(name)))
   })
 }
 

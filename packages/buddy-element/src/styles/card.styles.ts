@@ -141,6 +141,7 @@ export const card = css`
 
   @container buddy (height < 430px) {
     .card .mark,
+    .card .badge,
     .card .fine {
       display: none;
     }
