@@ -357,8 +357,8 @@ export class BuddyClient {
         this.#room?.handleMessage(message)
         return
       case 'partner-left':
-        // What the partner found hopeless first is as hopeless here.
-        if (this.#room?.isInterrupted) this.#loseCall()
+        // What the partner found hopeless first is as hopeless here; who pressed Next just moved on.
+        if (this.#room?.isInterrupted && message.reason !== 'next') this.#loseCall()
         else if (this.#endCall(`partner-${message.reason}`)) this.#requeue()
         return
       case 'partner-away':
