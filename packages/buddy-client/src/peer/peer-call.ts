@@ -79,7 +79,6 @@ export class PeerCall {
       limits: dependencies.limits,
       isHidden: dependencies.isHidden,
       onQuality: dependencies.onQuality,
-      onSilence: () => void this.#probePath(),
     })
     this.#recovery = new Recovery({
       setTimeout,
@@ -171,7 +170,7 @@ export class PeerCall {
     this.#link.close()
   }
 
-  /** Looks whether anything comes by the path. A browser alone takes 5 s to doubt it. */
+  /** Looks whether anything comes by the path, reports included. */
   async #probePath(): Promise<void> {
     const link = this.#link
     const before = readTotals(await link.getStats())

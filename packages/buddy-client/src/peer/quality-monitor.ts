@@ -32,8 +32,6 @@ interface QualityMonitorDependencies {
   readonly clearTimeout: (id: number) => void
   /** Every 2 s while there is a path and the page is looked at. */
   readonly onQuality: (quality: CallQuality) => void
-  /** Something used to come, and for 2 s nothing did, not even the partner's reports. */
-  readonly onSilence: () => void
 }
 
 /** Looks how a call goes, and lets own video be as large as arrives well. */
@@ -119,18 +117,13 @@ export class QualityMonitor {
   #compare(before: Totals, totals: Totals): void {
     const interval = compareTotals(before, totals)
     if (!interval) return
-    const { onQuality, onSilence } = this.#dependencies
-    if (interval.isSilent) {
-      if (before.bytesReceived > 0) onSilence()
-      return
-    }
     const sent = this.#judgeSending(interval, totals)
     this.#receiving.handle(judgeReceiving(interval))
     if (sent) {
       this.#sending.handle(sent)
       if (this.#ladder.handle(sent)) this.limitSenders()
     }
-    onQuality({
+    this.#dependencies.onQuality({
       receiving: this.#receiving.value,
       sending: this.#sending.value,
       stats: interval.stats,

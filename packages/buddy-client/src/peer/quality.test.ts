@@ -34,6 +34,7 @@ test.each([
   ['a second there and back', withStats({ rttMs: 1000 }), 'poor'],
   ['uneven arrival', withStats({ jitterMs: 80 }), 'fair'],
   ['a picture that stands still for half of the time', { ...calm, frozenPercent: 50 }, 'poor'],
+  ['nothing that comes, not even reports', { ...calm, isSilent: true }, 'poor'],
   ['nobody to be seen or heard', withStats({ receivedKbps: 0, framesPerSecond: 0 }), 'good'],
 ] as const)('receiving, %s: %s', (_what, interval, quality) => {
   expect(judgeReceiving(interval)).toBe(quality)

@@ -31,7 +31,8 @@ function judge(value: number | undefined, limit: keyof typeof limits): Quality {
 }
 
 /** How well the partner's media arrives here, by this one measurement. */
-export function judgeReceiving({ stats, frozenPercent }: Interval): Quality {
+export function judgeReceiving({ stats, frozenPercent, isSilent }: Interval): Quality {
+  if (isSilent) return 'poor'
   return worst(
     judge(stats.lossPercent, 'lossPercent'),
     judge(stats.rttMs, 'rttMs'),
