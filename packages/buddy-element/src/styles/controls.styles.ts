@@ -62,6 +62,11 @@ export const controls = css`
     color: var(--accent-text);
   }
 
+  /* It keeps its place: Stop must not move under a hand that is about to press. */
+  .pill.next:disabled {
+    visibility: hidden;
+  }
+
   .pill.next:hover {
     filter: brightness(1.1);
   }

@@ -49,7 +49,7 @@ export function controls(view: ChatView, actions: ChatActions): TemplateResult {
   const { state, mode, sending, localStream, partner } = view
   const hasMicrophone = (localStream?.getAudioTracks().length ?? 0) > 0
   const hasCamera = (localStream?.getVideoTracks().length ?? 0) > 0
-  const isInCall = state === 'connected' || state === 'negotiating'
+  const canGoOn = state === 'connected' || state === 'negotiating'
   return html`<div class="controls" part="controls" role="toolbar" aria-label="Buddy">
     ${
       hasMicrophone
@@ -76,20 +76,17 @@ export function controls(view: ChatView, actions: ChatActions): TemplateResult {
         : nothing
     }
     ${offersText(view) && mode !== 'text' && partner ? textToggle(view, actions) : nothing}
-    ${
-      isInCall
-        ? html`<button
-            class="pill next"
-            part="control next-button"
-            type="button"
-            aria-keyshortcuts="N"
-            title="${words.next} (N)"
-            @click=${() => actions.next()}
-          >
-            ${icons.next}<span>${words.next}</span>
-          </button>`
-        : nothing
-    }
+    <button
+      class="pill next"
+      part="control next-button"
+      type="button"
+      aria-keyshortcuts="N"
+      title="${words.next} (N)"
+      ?disabled=${!canGoOn}
+      @click=${() => actions.next()}
+    >
+      ${icons.next}<span>${words.next}</span>
+    </button>
     <button
       class="pill stop"
       part="control stop-button"
