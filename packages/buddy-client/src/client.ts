@@ -416,6 +416,7 @@ export class BuddyClient {
       environment: this.#environment,
       events: this.#emitter,
       send: (message) => this.#channel.send(message),
+      onInterrupted: () => this.#channel.checkConnection(),
       onConnected: () => {
         this.#advance('call-connected')
         if (run.options.mode !== 'text') this.#setup.prepareSoon()

@@ -24,6 +24,8 @@ interface RoomDependencies {
   readonly send: (message: ClientMessage) => boolean
   /** Face to face, at first and again after an interruption; in text mode at once. */
   readonly onConnected: () => void
+  /** The path is lost; what lost it may have cost the connection to the server too. */
+  readonly onInterrupted: () => void
   /** No media path to this partner (any more). Once; the call is closed by then. */
   readonly onFailed: (error: BuddyError) => void
 }
@@ -195,8 +197,10 @@ export class Room {
 
   #handleStep(step: RecoveryStep): void {
     const { events, onConnected } = this.#dependencies
+    const { onInterrupted } = this.#dependencies
     const wasInterrupted = this.#isInterrupted
     this.#isInterrupted = this.#hasConnected && step !== 'none'
+    if (this.#isInterrupted && !wasInterrupted) onInterrupted()
     if (step === 'none') {
       this.#hasConnected = true
       onConnected()
