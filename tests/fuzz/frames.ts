@@ -58,6 +58,7 @@ const weights: readonly (readonly [
   ],
   [20, (_random, line) => ({ type: 'text', text: line() })],
   [10, (random) => ({ type: 'typing', isTyping: random.chance(0.5) })],
+  [4, () => ({ type: 'trust' })],
   [3, () => ({ type: 'next', offer: null })],
   [
     8,

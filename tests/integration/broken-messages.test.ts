@@ -19,6 +19,7 @@ const afterHello: readonly Message[] = [
   { type: 'signal', description: null, candidates: [], sending: null, generation: null },
   { type: 'text', text: 'hi' },
   { type: 'typing', isTyping: true },
+  { type: 'trust' },
 ]
 
 test.for(afterHello)(

@@ -50,6 +50,7 @@ const floods: readonly [name: string, frame: Uint8Array, end: typeof tooMuch][] 
   ['signal', encode(smallSignal), tooMuch],
   ['text', encode({ type: 'text', text: 'hi' }), tooMuch],
   ['typing', encode({ type: 'typing', isTyping: true }), tooMuch],
+  ['trust', encode({ type: 'trust' }), tooMuch],
   ['of a later version', Uint8Array.of(0x91, 0x7f), tooMuch],
   [
     'hello',
@@ -138,7 +139,7 @@ test('more bytes than a call needs are dropped: nobody can fill a partner’s co
   expect(arrived).toBeLessThan(8)
 })
 
-test('a signal in text mode is refused: nobody learns the other’s address', async ({
+test('a signal or trust in text mode is refused: nobody learns the other’s address', async ({
   startWithNeighbours,
 }) => {
   const { url } = await startWithNeighbours()
@@ -147,7 +148,8 @@ test('a signal in text mode is refused: nobody learns the other’s address', as
   other.enter({ mode: 'text' })
   await Promise.all([one.receive('matched'), other.receive('matched')])
   one.send(smallSignal)
-  expect(await one.error()).toBe('wrong-mode')
+  one.send({ type: 'trust' })
+  expect([await one.error(), await one.error()]).toEqual(['wrong-mode', 'wrong-mode'])
   await other.settled()
   expect(other.unread).toEqual([])
 })

@@ -143,6 +143,9 @@ test('a site without text: welcome says so, no line is passed on, no text mode',
   expect([await ana.error(), await ana.error()]).toEqual(['not-permitted', 'not-permitted'])
   await Promise.all([ana.settled(), ben.settled()])
   expect(ben.unread).toEqual([])
+  // What the two clients say to each other about their call is not writing.
+  ana.send({ type: 'trust' })
+  await ben.receive('trust')
 })
 
 test('a site without video has voices and words', async ({ startServer }) => {

@@ -1,31 +1,12 @@
 // Two homes, two routers, one server between them: the call finds its way, or says why not.
 import { describe, expect } from 'vitest'
-import type { Person } from '../e2e/person.ts'
 import { meet, removeLeftovers, test, turnByTcp, turnByUdp, withTurn } from './fixtures.ts'
+import { pathOf } from './path-in-use.ts'
 import { missingNetworkSentence, serverAddress } from './virtual-network.ts'
 
 const missing = missingNetworkSentence()
 if (missing) console.log(`Skipped: tests on virtual networks (${missing}).`)
 else removeLeftovers()
-
-/** Kinds of the two ends of the path in use: `relay`, `srflx`, `host`, `prflx`. */
-function path(person: Person): Promise<{ local: string; remote: string; protocol: string }> {
-  return person.page.$eval('buddy-chat', async (element) => {
-    const { client } = element as unknown as {
-      client: { getStats(): Promise<RTCStatsReport | undefined> }
-    }
-    const stats = (await client.getStats())!
-    const all = [...stats.values()] as Record<string, string>[]
-    const transport = all.find(({ type }) => type === 'transport')
-    const pair = stats.get(transport?.['selectedCandidatePairId'] ?? '')
-    const [local, remote] = [stats.get(pair.localCandidateId), stats.get(pair.remoteCandidateId)]
-    return {
-      local: local.candidateType,
-      remote: remote.candidateType,
-      protocol: local.relayProtocol ?? local.protocol,
-    }
-  })
-}
 
 describe.skipIf(missing)('behind routers', () => {
   test('two ordinary homes: straight through both routers, with the server’s STUN', async ({
@@ -41,7 +22,7 @@ describe.skipIf(missing)('behind routers', () => {
       visit(network.addHome('bob'), `${url}/?name=Bob`),
     ])
     await meet(ana, bob)
-    expect((await path(ana)).local).not.toBe('relay')
+    expect((await pathOf(ana)).local).not.toBe('relay')
   })
 
   test('only the TURN server between them: through that', async ({
@@ -59,7 +40,7 @@ describe.skipIf(missing)('behind routers', () => {
       visit(homes[1], `${url}/?name=Bob`),
     ])
     await meet(ana, bob)
-    const { local, remote } = await path(ana)
+    const { local, remote } = await pathOf(ana)
     expect([local, remote]).toContain('relay')
   })
 
@@ -76,7 +57,7 @@ describe.skipIf(missing)('behind routers', () => {
       visit(network.addHome('bob', 'symmetric'), `${url}/?name=Bob`),
     ])
     await meet(ana, bob)
-    const { local, remote } = await path(ana)
+    const { local, remote } = await pathOf(ana)
     expect([local, remote]).toContain('relay')
   })
 
@@ -95,7 +76,7 @@ describe.skipIf(missing)('behind routers', () => {
       visit(homes[1], `${url}/?name=Bob`, process.env['BUDDY_FIREFOX'] ? 'firefox' : 'chromium'),
     ])
     await meet(ana, bob)
-    expect((await path(ana)).protocol).toBe('tcp')
+    expect((await pathOf(ana)).protocol).toBe('tcp')
   })
 
   test('credentials by another secret are refused by coturn: no path, and the element says so', async ({

@@ -1,8 +1,10 @@
 // Who hides behind a relay is not found: no address of one's own is ever sent, whatever happens.
+import type { MessageType } from '@buddy-chat/protocol'
 import { describe, expect } from 'vitest'
 import { iceCredentials } from '../../packages/buddy-server/src/sites/ice-credentials.ts'
 import type { Person } from '../e2e/person.ts'
 import { meet, removeLeftovers, test, turnByUdp, turnSecret, withTurn } from './fixtures.ts'
+import { pathOf } from './path-in-use.ts'
 import { candidatesOf, recordSent, sentMessages, signalsOf } from './sent-frames.ts'
 import type { Home } from './virtual-network.ts'
 import { missingNetworkSentence, serverAddress } from './virtual-network.ts'
@@ -14,9 +16,12 @@ else removeLeftovers()
 /** Addresses of homes, inside their routers and outside. */
 const ownAddress = /\b10\.\d+\.0\.\d+\b|\b203\.0\.113\.[1-9]\d\b|\.local\b/
 
-/** Looks through everything that was sent. Returns the kinds of what had candidates. */
-async function expectHidden(person: Person): Promise<void> {
-  const signals = signalsOf(await sentMessages(person))
+/** Looks through what was sent, from its first `since` on where that is given. */
+async function expectHidden(person: Person, since?: MessageType): Promise<void> {
+  const messages = await sentMessages(person)
+  const first = since ? messages.findIndex(({ type }) => type === since) : 0
+  expect(first).toBeGreaterThanOrEqual(0)
+  const signals = signalsOf(messages.slice(first))
   const candidates = signals.flatMap(candidatesOf)
   expect(candidates.length).toBeGreaterThan(0)
   expect(candidates.filter((candidate) => !candidate.includes(' typ relay'))).toEqual([])
@@ -72,6 +77,46 @@ describe.skipIf(missing)('behind a relay', () => {
     expect(all.some((message) => message.type === 'next' && message.offer)).toBe(true)
     expect(signals.some(({ generation }) => (generation ?? 0) > 0)).toBe(true)
     expect(Math.max(...both.map((sent) => restarts(signalsOf(sent))))).toBeGreaterThan(0)
+  })
+
+  test(`relayuntiltrusted, Chromium with ${bobsBrowser}: hidden until both agree, then direct without an interruption, and hidden again from the next`, async ({
+    network,
+    startTurn,
+    startServer,
+    visit,
+  }) => {
+    await startTurn()
+    const url = await startServer({ ...withTurn(turnByUdp), REMATCH_DELAY_SECONDS: '0' })
+    const [ana, bob] = await Promise.all([
+      visit(network.addHome('ana'), `${url}/?name=Ana&relayuntiltrusted`),
+      visit(network.addHome('bob'), `${url}/?name=Bob&relayuntiltrusted`, bobsBrowser),
+    ])
+    await Promise.all([recordSent(ana), recordSent(bob)])
+    await meet(ana, bob)
+    expect(await pathOf(ana)).toMatchObject({ local: 'relay', remote: 'relay' })
+
+    await ana.press('trust-button')
+    await Promise.all([
+      ana.sees('Waiting for Bob to agree'),
+      bob.sees('Ana would like to connect directly.'),
+    ])
+    await Promise.all([expectHidden(ana), expectHidden(bob)])
+    await bob.press('agree-button')
+    await Promise.all([ana, bob].map((person) => person.sees('You are connected directly now.')))
+    await expect
+      .poll(async () => Object.values(await pathOf(ana)), { timeout: 20_000 })
+      .not.toContain('relay')
+    await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+    expect([await ana.state(), await bob.state()]).toEqual(['connected', 'connected'])
+    const names = [...(await ana.record()).events, ...(await bob.record()).events]
+    expect(names.map(({ name }) => name)).toEqual(['match', 'match'])
+
+    await ana.press('next-button')
+    await Promise.all([ana.matches(2), bob.matches(2)])
+    await Promise.all([ana.is('connected'), bob.is('connected')])
+    await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+    await Promise.all([expectHidden(ana, 'next'), expectHidden(bob, 'next')])
+    await ana.sees('Connect directly')
   })
 
   test('relayonly without a relay: no call, no signal, and the element says why', async ({

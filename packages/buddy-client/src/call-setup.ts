@@ -1,7 +1,8 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import type { ClientEnvironment } from './browser-environment.ts'
 import { BuddyError } from './errors.ts'
-import type { ResolvedOptions } from './options.ts'
+import type { AddressPolicy, ResolvedOptions } from './options.ts'
+import { addressPolicy } from './options.ts'
 import type { SendingLimits } from './peer/limit-sender.ts'
 import { LinkPreparation } from './peer/link-preparation.ts'
 import { PeerLink } from './peer/peer-link.ts'
@@ -80,18 +81,23 @@ export class CallSetup {
     return this.#limits
   }
 
-  /** Why no call can come about with the ICE servers there are: asked to hide, nothing to hide behind. */
-  get refusal(): BuddyError | undefined {
-    const { relayOnly, mode } = this.#options ?? {}
-    if (!relayOnly || mode === 'text' || hasRelay(this.#iceServers)) return undefined
-    return new BuddyError('relay-unavailable', 'relayOnly needs a TURN server, and there is none')
+  /** When partners may learn one's address. */
+  get addressPolicy(): AddressPolicy {
+    return this.#options ? addressPolicy(this.#options) : 'never'
   }
 
-  /** Takes ICE servers from the wire. Returns the configuration for a call that runs. */
-  setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): RTCConfiguration {
+  /** Why no call can come about with the ICE servers there are: asked to hide, nothing to hide behind. */
+  get refusal(): BuddyError | undefined {
+    const needsRelay = this.#options?.mode !== 'text' && this.addressPolicy !== 'at-once'
+    if (!needsRelay || hasRelay(this.#iceServers)) return undefined
+    const message = 'hiding one’s address needs a TURN server, and there is none'
+    return new BuddyError('relay-unavailable', message)
+  }
+
+  /** Takes ICE servers from the wire, for calls to come; one that runs takes its `configuration` anew. */
+  setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): void {
     this.#iceServers = toIceServers(iceServers)
     this.preparation.handleStale()
-    return this.#configuration
   }
 
   /**
@@ -106,11 +112,14 @@ export class CallSetup {
     }
   }
 
-  /** @throws what the browser's RTCPeerConnection throws on construction */
-  createLink(): PeerLink {
+  /**
+   * @param isTrusted whether the partner may have one's address; one who is not there yet may not
+   * @throws what the browser's RTCPeerConnection throws on construction
+   */
+  createLink(isTrusted = false): PeerLink {
     const { environment, localStream } = this.#dependencies
     return new PeerLink({
-      createConnection: () => environment.createConnection(this.#configuration),
+      createConnection: () => environment.createConnection(this.configuration(isTrusted)),
       localStream: localStream(),
       kinds: this.#options?.mode === 'audio' ? ['audio'] : ['audio', 'video'],
       codecs: this.#options?.codecs ?? [],
@@ -119,11 +128,14 @@ export class CallSetup {
     })
   }
 
-  get #configuration(): RTCConfiguration {
+  /** What a peer connection is to be made with, or to go on with, at present. */
+  configuration(isTrusted: boolean): RTCConfiguration {
+    const policy = this.addressPolicy
+    const isOpen = policy === 'at-once' || (policy === 'once-trusted' && isTrusted)
     return {
       iceServers: this.#iceServers,
       // With `relay` no address of one's own ever leaves the browser (W3C WebRTC §4.2.5).
-      iceTransportPolicy: this.#options?.relayOnly ? 'relay' : 'all',
+      iceTransportPolicy: isOpen ? 'all' : 'relay',
       bundlePolicy: 'max-bundle',
       rtcpMuxPolicy: 'require',
     }

@@ -184,6 +184,18 @@ export class BuddyClient {
     this.#room?.notifyTyping()
   }
 
+  /**
+   * Where media goes through a relay until both trust each other (`relayUntilTrusted`): says that one
+   * does. Once both have, a direct path is looked for, without an interruption, and each may learn the
+   * other's address. It holds for this call and cannot be taken back. Changes nothing without that
+   * option. The event `trust` tells of both.
+   * @throws BuddyError `not-in-call`
+   */
+  trust(): void {
+    if (!this.#room) throw new BuddyError('not-in-call', 'there is no partner to trust')
+    this.#room.trust()
+  }
+
   /** Mutes or unmutes the microphone; the partner is told. */
   setAudioEnabled(isEnabled: boolean): void {
     this.#devices.setSwitches({ audio: isEnabled })
@@ -334,8 +346,8 @@ export class BuddyClient {
   }
 
   #setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): void {
-    const configuration = this.#setup.setIceServers(iceServers)
-    this.#room?.setConfiguration(configuration)
+    this.#setup.setIceServers(iceServers)
+    this.#room?.handleIceServers()
   }
 
   #handleMessage(message: ServerMessage): void {
@@ -354,6 +366,7 @@ export class BuddyClient {
       case 'signal':
       case 'text':
       case 'typing':
+      case 'trust':
         this.#room?.handleMessage(message)
         return
       case 'partner-left':

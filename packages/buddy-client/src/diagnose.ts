@@ -11,7 +11,7 @@ import { BuddyError } from './errors.ts'
 import type { MediaEnvironment } from './media/open-devices.ts'
 import { openDevices, stopTracks } from './media/open-devices.ts'
 import type { BuddyClientOptions, ResolvedOptions } from './options.ts'
-import { mediaRequest, resolveOptions } from './options.ts'
+import { addressPolicy, mediaRequest, resolveOptions } from './options.ts'
 import { toIceServers, toOpening } from './signaling/outgoing.ts'
 import { healthUrl } from './signaling/server-url.ts'
 import { SignalingChannel } from './signaling/signaling-channel.ts'
@@ -126,14 +126,15 @@ interface WaysDependencies {
 
 /** Each way through the network by itself, so that one that is closed does not hide another. */
 async function checkWays({ environment, ways, options, tell }: WaysDependencies): Promise<void> {
-  const { mode, relayOnly } = options
+  const { mode } = options
+  const needsRelay = addressPolicy(options) !== 'at-once'
   const hasRelay = ways['turn-udp'].length + ways['turn-tcp'].length > 0
   const look = async (name: keyof IceWays): Promise<CheckCode> => {
     const servers = ways[name]
     if (mode === 'text') return 'not-needed'
     if (!environment.hasWebRtc()) return 'not-reached'
     if (servers.length === 0) {
-      return relayOnly && !hasRelay && name === 'turn-udp' ? 'relay-unavailable' : 'not-offered'
+      return needsRelay && !hasRelay && name === 'turn-udp' ? 'relay-unavailable' : 'not-offered'
     }
     const isUdp = name === 'udp'
     const iceTransportPolicy = isUdp ? 'all' : 'relay'

@@ -29,7 +29,7 @@
  * - `call-failed` no media path to this partner; the client goes on to the next
  * - `webrtc-unavailable` the browser opens no peer connection at all: `start()` rejects; closed
  *   where that shows only in a call
- * - `relay-unavailable` calls are to hide the address (`relayOnly`) and the server names no TURN
+ * - `relay-unavailable` calls are to hide the address (`relayOnly`, `relayUntilTrusted`) and the server names no TURN
  *   server to hide behind: closed, nothing was sent to anybody
  * - `not-in-call` there is no partner to send to
  * - `invalid-text` empty, or longer than 4096 bytes of UTF-8

@@ -1,6 +1,7 @@
 import type { BuddyError } from './errors.ts'
 import type { DeviceChange } from './media/device-control.ts'
 import type { DeviceInfo } from './media/device-list.ts'
+import type { Trust } from './mutual-trust.ts'
 import type { CallQuality } from './peer/quality-monitor.ts'
 import type { RecoveryStep } from './peer/recovery.ts'
 import type { Sending } from './signal.ts'
@@ -47,6 +48,11 @@ export interface ClientEvents {
    * is in sight, from some 4 s after its beginning.
    */
   readonly quality: CallQuality
+  /**
+   * Who of the two would let the other have their address, where it is hidden until both do
+   * (`relayUntilTrusted`). Nobody does at the beginning of a call.
+   */
+  readonly trust: Trust
   /** What the partner lets one see and hear has changed. */
   readonly 'partner-sending': Sending
   /** What one lets the partner see and hear has changed. */

@@ -23,6 +23,11 @@ export interface BuddyClientOptions {
    * the server names none, it is refused: `relay-unavailable`. @default false
    */
   readonly relayOnly?: boolean
+  /**
+   * As `relayOnly`, until both have said that they trust each other: see `BuddyClient.trust`. From then
+   * on the two may find a direct path, and learn each other's address. @default false
+   */
+  readonly relayUntilTrusted?: boolean
   /** Shown to the partner, at most 128 bytes of UTF-8. @default 'Stranger', given by the server */
   readonly name?: string
   /** What both must want. @default 'video' */
@@ -72,6 +77,7 @@ export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
     site: options.site ?? '',
     token: options.token ?? '',
     relayOnly: options.relayOnly ?? false,
+    relayUntilTrusted: options.relayUntilTrusted ?? false,
     name: options.name ?? '',
     mode: options.mode ?? 'video',
     lobby: options.lobby ?? '',
@@ -88,6 +94,18 @@ export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
 /** Less than this is no picture, and what is no number is no wish. */
 const toBitrate = (kbps = defaultBitrateKbps): number =>
   kbps > 0 ? Math.max(minBitrateKbps, kbps) : defaultBitrateKbps
+
+/**
+ * When a partner may learn one's address: with the first signals, once both have said that they trust
+ * each other, or never. Until then media goes through TURN servers.
+ */
+export type AddressPolicy = 'at-once' | 'once-trusted' | 'never'
+
+/** What these options say of that. In text mode there is no peer connection at all. */
+export function addressPolicy(options: ResolvedOptions): AddressPolicy {
+  if (options.relayOnly || options.mode === 'text') return 'never'
+  return options.relayUntilTrusted ? 'once-trusted' : 'at-once'
+}
 
 const devices: Readonly<Record<Mode, readonly Device[]>> = {
   video: ['camera', 'microphone'],

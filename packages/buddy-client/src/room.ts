@@ -4,6 +4,7 @@ import type { CallSetup } from './call-setup.ts'
 import type { Emitter } from './emitter.ts'
 import { BuddyError } from './errors.ts'
 import type { ClientEvents, Partner } from './events.ts'
+import { MutualTrust } from './mutual-trust.ts'
 import type { SendingLimits } from './peer/limit-sender.ts'
 import { PeerCall } from './peer/peer-call.ts'
 import type { RecoveryStep } from './peer/recovery.ts'
@@ -35,6 +36,7 @@ export class Room {
   readonly partner: Partner
   readonly #dependencies: RoomDependencies
   readonly #typing: TypingSignal
+  readonly #trust: MutualTrust
   #call: PeerCall | undefined
   #remoteStream: MediaStream | undefined
   #isClosed = false
@@ -43,13 +45,19 @@ export class Room {
   readonly #reachable = { server: true, partner: true }
 
   constructor(dependencies: RoomDependencies) {
-    const { matched, environment, send } = dependencies
+    const { matched, environment, events, setup, send } = dependencies
     this.#dependencies = dependencies
     this.partner = { name: matched.partnerName }
     this.#typing = new TypingSignal({
       setTimeout: environment.setTimeout,
       clearTimeout: environment.clearTimeout,
       onChange: (isTyping) => send({ type: 'typing', isTyping }),
+    })
+    this.#trust = new MutualTrust({
+      policy: setup.addressPolicy,
+      tell: () => send({ type: 'trust' }),
+      onChange: (trust) => events.emit('trust', trust),
+      onMutual: () => this.#call?.lookForBetterPath(this.#configuration),
     })
   }
 
@@ -86,11 +94,14 @@ export class Room {
   }
 
   /** A message of the partner's; they arrive unread by the server, already checked here. */
-  handleMessage(message: MessageOf<'signal' | 'text' | 'typing'>): void {
+  handleMessage(message: MessageOf<'signal' | 'text' | 'typing' | 'trust'>): void {
     const { events } = this.#dependencies
     switch (message.type) {
       case 'signal':
         this.#call?.handleSignal(message)
+        return
+      case 'trust':
+        this.#trust.handlePartner()
         return
       case 'typing':
         events.emit('typing', { isTyping: message.isTyping })
@@ -106,19 +117,24 @@ export class Room {
     const { send, events } = this.#dependencies
     const message = { type: 'text', text } as const
     assertSendable(message, 'invalid-text')
-    if (!send(message)) throw new BuddyError('not-in-call', 'the server is not connected')
+    if (!send(message)) throw unreachable()
     // Who has sent has stopped typing; the partner's client concludes that from the text.
     this.#typing.reset()
     events.emit('message', { text, from: 'self' })
+  }
+
+  /** @throws BuddyError `not-in-call` */
+  trust(): void {
+    if (!this.#trust.give()) throw unreachable()
   }
 
   notifyTyping(): void {
     this.#typing.notify()
   }
 
-  /** For the next time a path is looked for: those the call began with may have ended by then. */
-  setConfiguration(configuration: RTCConfiguration): void {
-    this.#call?.setConfiguration(configuration)
+  /** There are other ICE servers, for the next time a path is looked for: those of before may end. */
+  handleIceServers(): void {
+    this.#call?.setConfiguration(this.#configuration)
   }
 
   /** Whether the server is connected, here or at the partner's: signals get through only then. */
@@ -161,6 +177,10 @@ export class Room {
     this.#dependencies.events.emit('remote-stream', undefined)
   }
 
+  get #configuration(): RTCConfiguration {
+    return this.#dependencies.setup.configuration(this.#trust.isMutual)
+  }
+
   #createCall(): PeerCall {
     const { environment, events, send, setup, matched } = this.#dependencies
     const { sending, toldSending, onFailed } = this.#dependencies
@@ -172,7 +192,7 @@ export class Room {
       // The partner answers an offer that is here no more: a new connection takes its place.
       generation: isOwnOffer && !prepared ? 1 : 0,
       link: prepared ?? setup.createLink(),
-      createLink: () => setup.createLink(),
+      createLink: () => setup.createLink(this.#trust.isMutual),
       sending,
       limits: setup.limits,
       isHidden: environment.isHidden,
@@ -208,3 +228,5 @@ export class Room {
     if (wasInterrupted || this.#isInterrupted) events.emit('interruption', { step })
   }
 }
+
+const unreachable = (): BuddyError => new BuddyError('not-in-call', 'the server is not connected')

@@ -37,6 +37,7 @@ function toList(value: string | readonly string[]): readonly string[] {
  * @fires buddy-message - `{ text, from }`
  * @fires buddy-leave - `{ reason }`
  * @fires buddy-device - `{ device, status, label, error }`
+ * @fires buddy-trust - `{ self, partner }`
  * @fires buddy-report - `{ reason }`
  * @fires buddy-error - `{ error }`
  * @slot logo - replaces the mark on the start screen
@@ -76,6 +77,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
   @property({ type: Boolean }) novideo = false
   /** Media goes through TURN servers only: partners never learn this visitor's address. */
   @property({ type: Boolean }) relayonly = false
+  /** The same until both have pressed Connect directly: from then on each may learn the other's. */
+  @property({ type: Boolean }) relayuntiltrusted = false
   /** Sends small pictures and narrow sound, for people who pay for their data; also in a call. */
   @property({ type: Boolean }) lowdata = false
   /** Offers no messages. */
@@ -135,6 +138,14 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   /**
+   * Lets the partner have the visitor's address, once both agree; see `relayuntiltrusted`.
+   * @throws BuddyError `not-in-call`
+   */
+  trust(): void {
+    this.client.trust()
+  }
+
+  /**
    * Lets the partner be heard from this speaker, an `id` of `client.listDevices()`; an empty one is
    * the system's own. Without effect where the browser gives pages no choice.
    */
@@ -162,7 +173,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
 
   /** @internal */
   clientOptions(): BuddyClientOptions {
-    const { server, site, token, lobby, interests, novideo, relayonly, lowdata } = this
+    const { server, site, token, lobby, interests, novideo, lowdata } = this
     const { defaultServer } = this.constructor as typeof BuddyChat
     return {
       server: server || defaultServer,
@@ -173,7 +184,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
       name: this.#controller.view.name,
       interests: toList(interests),
       camera: !novideo,
-      relayOnly: relayonly,
+      relayOnly: this.relayonly,
+      relayUntilTrusted: this.relayuntiltrusted,
       lowData: lowdata,
     }
   }
@@ -214,6 +226,9 @@ export class BuddyChat extends LitElement implements ControllerHost {
     if (changed.has('name')) this.#controller.configure({ name: this.name })
     if (changed.has('mode')) this.#controller.configure({ mode: this.#mode })
     if (changed.has('novideo')) this.#controller.configure({ hasCamera: !this.novideo })
+    if (changed.has('relayonly') || changed.has('relayuntiltrusted')) {
+      this.#controller.configure({ hidesAddress: this.relayuntiltrusted && !this.relayonly })
+    }
     if (changed.has('lowdata')) this.client.setLowData(this.lowdata)
     if (changed.has('notext')) this.#controller.configure({ hasText: !this.notext })
   }

@@ -6,7 +6,7 @@ import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 import { OwnDevices } from './own-devices.ts'
 import type { ChatActions, ChatView } from './view.ts'
 import { initialView } from './view.ts'
-import { explain, leaveNotice } from './words.ts'
+import { explain, leaveNotice, words } from './words.ts'
 
 /** How long a passing remark stays. */
 const noticeMs = 6000
@@ -66,6 +66,7 @@ export class ClientController implements ReactiveController {
       },
       next: () => client.next(),
       stop: () => client.stop(),
+      trust: () => this.#trustByHand(),
       toggleMicrophone: () => client.setAudioEnabled(!client.sending.audio),
       toggleCamera: () => client.setVideoEnabled(!client.sending.video),
       toggleText: () => this.#show({ isTextOpen: !this.#view.isTextOpen, unread: 0 }),
@@ -90,7 +91,9 @@ export class ClientController implements ReactiveController {
   }
 
   /** Takes over what the attributes say; what runs goes on as it was started. */
-  configure(settings: Partial<Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera'>>): void {
+  configure(
+    settings: Partial<Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera' | 'hidesAddress'>>,
+  ): void {
     const { mode, localStream } = this.#view
     // What was opened to be looked at may not be what the other mode has.
     if (settings.mode && settings.mode !== mode && localStream && this.client.state === 'idle') {
@@ -163,8 +166,17 @@ export class ClientController implements ReactiveController {
   }
 
   #sendByHand(text: string): boolean {
+    return this.#tryWithPartner(() => this.client.send(text))
+  }
+
+  #trustByHand(): void {
+    this.#tryWithPartner(() => this.client.trust())
+  }
+
+  /** False, and said, where it could not be done. */
+  #tryWithPartner(act: () => void): boolean {
     try {
-      this.client.send(text)
+      act()
       return true
     } catch (error) {
       if (!(error instanceof BuddyError)) throw error
@@ -184,6 +196,7 @@ export class ClientController implements ReactiveController {
       client.on('match', (match) => this.#handleMatch(match)),
       client.on('message', (line) => this.#handleMessage(line)),
       client.on('typing', ({ isTyping }) => this.#show({ isPartnerTyping: isTyping })),
+      client.on('trust', (trust) => this.#handleTrust(trust)),
       client.on('partner-sending', (partnerSending) => this.#show({ partnerSending })),
       client.on('sending', (sending) => this.#show({ sending })),
       client.on('leave', (leave) => this.#handleLeave(leave)),
@@ -223,6 +236,7 @@ export class ClientController implements ReactiveController {
       quality: initialView.quality,
       isLost: false,
       partnerSending: initialView.partnerSending,
+      trust: initialView.trust,
     })
     this.#host.announce('buddy-match', { partner, interests })
   }
@@ -255,6 +269,12 @@ export class ClientController implements ReactiveController {
     // It is told every 2 s, and is mostly the same.
     if (receiving === quality.receiving && sending === quality.sending) return
     this.#show({ quality: { receiving, sending } })
+  }
+
+  #handleTrust(trust: ClientEvents['trust']): void {
+    this.#show({ trust })
+    if (this.#view.hidesAddress && trust.self && trust.partner) this.#tell(words.direct)
+    this.#host.announce('buddy-trust', trust)
   }
 
   #handleWelcome(allowsText: boolean): void {

@@ -5,6 +5,7 @@ import type {
   DeviceChange,
   Partner,
   ReportReason,
+  Trust,
 } from '@buddy-chat/client'
 
 /** What each DOM event of `<buddy-chat>` carries in `detail`. */
@@ -17,6 +18,8 @@ export interface BuddyEventDetails {
   readonly 'buddy-leave': { readonly reason: CallEndReason }
   /** Own camera or microphone was changed, paused by the system or lost. */
   readonly 'buddy-device': DeviceChange
+  /** Who of the two would let the other have their address, see `relayuntiltrusted`. */
+  readonly 'buddy-trust': Trust
   /** The partner, or the one before, was reported. */
   readonly 'buddy-report': { readonly reason: ReportReason }
   /** Something failed that no call of `start()` or `send()` told its caller. */

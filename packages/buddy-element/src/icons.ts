@@ -32,6 +32,7 @@ export const icons = {
   ),
   send: icon(svg`<path d="M4.5 12L20 4.5 15 20l-3.5-6.5zM11.5 13.5L20 4.5" />`),
   play: icon(svg`<path d="M7 4.5v15l12-7.5z" />`),
+  shield: icon(svg`<path d="M12 3l7.5 3v5.5c0 4.6-3.1 7.9-7.5 9.5-4.4-1.6-7.5-4.9-7.5-9.5V6z" />`),
   check: icon(svg`<path d="M5 12.5l4.5 4.5L19 7.5" />`),
   skipped: icon(svg`<path d="M7 12h10" />`),
   alert: icon(svg`<circle cx="12" cy="12" r="9" /><path d="M12 7.5v5.5M12 16.3v.2" />`),

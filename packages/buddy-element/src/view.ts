@@ -11,6 +11,7 @@ import type {
   Quality,
   RecoveryStep,
   Sending,
+  Trust,
 } from '@buddy-chat/client'
 
 /** A line of the conversation with the present partner. */
@@ -64,6 +65,9 @@ export interface ChatView {
   readonly interests: readonly string[]
   readonly sending: Sending
   readonly partnerSending: Sending
+  /** Addresses are hidden until both trust each other. */
+  readonly hidesAddress: boolean
+  readonly trust: Trust
   readonly lines: readonly Line[]
   readonly isPartnerTyping: boolean
   /** How well each direction of the call goes. */
@@ -109,6 +113,8 @@ export interface ChatActions {
   readonly toggleDevices: () => void
   readonly next: () => void
   readonly stop: () => void
+  /** Would let the partner have one's address, for a direct connection. */
+  readonly trust: () => void
   readonly toggleMicrophone: () => void
   readonly toggleCamera: () => void
   readonly toggleText: () => void
@@ -151,6 +157,8 @@ export const initialView: ChatView = {
   interests: [],
   sending: { audio: true, video: true },
   partnerSending: { audio: true, video: true },
+  hidesAddress: false,
+  trust: { self: false, partner: false },
   lines: [],
   isPartnerTyping: false,
   isPartnerAway: false,

@@ -79,6 +79,14 @@ export const words = {
   } satisfies Record<Quality, string>,
   poorHere: 'Poor connection: picture and sound may falter.',
   poorThere: (name: string): string => `Poor connection: ${name} may hardly see and hear you.`,
+  connectDirectly: 'Connect directly',
+  connectDirectlyHint: (name: string): string =>
+    `Your addresses are hidden from each other. Connected directly you may see and hear better, and ${name} could learn your IP address.`,
+  trusts: (name: string): string =>
+    `${name} would like to connect directly. You could learn each other’s IP address.`,
+  agree: 'Agree',
+  awaitingTrust: (name: string): string => `Waiting for ${name} to agree…`,
+  direct: 'You are connected directly now.',
   typing: (name: string): string => `${name} is writing…`,
   common: 'You both like',
   cameraOff: (name: string): string => `${name}’s camera is off`,

@@ -52,6 +52,7 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant('signal'), ...signalFields } as const),
   fc.record({ type: fc.constant('text'), text: word } as const),
   fc.record({ type: fc.constant('typing'), isTyping: fc.boolean() } as const),
+  fc.constant({ type: 'trust' } as const),
   fc.record({
     type: fc.constant('welcome'),
     session: word,

@@ -139,6 +139,8 @@ export const messages = {
   signal: define(16, 'partner', 49_152, signalFields),
   text: define(17, 'partner', 4200, { text: string(4096, 1) }),
   typing: define(18, 'partner', 64, { isTyping: boolean }),
+  /** Whoever hides their address behind a relay would let this partner have it; for the whole room. */
+  trust: define(19, 'partner', 64, {}),
 
   /** Answers `hello`. At least one frame follows in every `heartbeatMs`. */
   welcome: define(32, 'server', 16_384, {

@@ -231,9 +231,9 @@ export class ClientConnection implements ConnectionEvents {
   #readForPartner(session: Session, bytes: Uint8Array, type: MessageType): () => void {
     const { handlers } = this.#context
     checkStructure(bytes)
-    if (type === 'signal') {
+    if (type === 'signal' || type === 'trust') {
       if (session.wish?.mode === 'text') {
-        throw new ProtocolError('wrong-mode', 'there are no signals in text mode')
+        throw new ProtocolError('wrong-mode', `there is no ${type} in text mode`)
       }
     } else if (!handlers.siteOf(session).isTextAllowed) {
       return () => this.#tell('not-permitted', 'people do not write to each other on this site')

@@ -144,6 +144,13 @@ export class PeerCall {
     this.#link.setConfiguration(configuration)
   }
 
+  /** May go other ways from now on: they are tried beside the present one, which is used meanwhile. */
+  lookForBetterPath(configuration: RTCConfiguration): void {
+    this.setConfiguration(configuration)
+    // The other side does the same, and it is the impolite one that makes offers.
+    if (!this.#dependencies.isPolite) this.#link.restartIce()
+  }
+
   /** Sends `track` from now on; without a negotiation where it replaces one of its kind. */
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     const link = this.#link

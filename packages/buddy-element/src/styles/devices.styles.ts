@@ -192,28 +192,4 @@ export const devices = css`
   .devices h2 {
     font-size: 1.05rem;
   }
-
-  /* At the top: below are one's own picture and what one writes. */
-  .trouble {
-    z-index: 4;
-    display: grid;
-    gap: 10px;
-    inset-block: calc(max(14px, env(safe-area-inset-top)) + 54px) auto;
-  }
-
-  .trouble div {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    justify-content: space-between;
-    gap: 6px 16px;
-  }
-
-  .trouble .secondary {
-    min-block-size: 44px;
-    padding: 0 16px;
-    border-color: transparent;
-    background: #fff;
-    color: #1a1730;
-  }
 `

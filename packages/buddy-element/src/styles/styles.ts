@@ -2,9 +2,10 @@ import { card } from './card.styles.ts'
 import { controls } from './controls.styles.ts'
 import { devices } from './devices.styles.ts'
 import { doctor } from './doctor.styles.ts'
+import { question } from './question.styles.ts'
 import { stage } from './stage.styles.ts'
 import { textPanel } from './text-panel.styles.ts'
 import { theme } from './theme.styles.ts'
 
 /** All of the element's styles, as adopted style sheets: clean under a strict CSP. */
-export const styles = [theme, card, stage, controls, devices, doctor, textPanel]
+export const styles = [theme, card, stage, controls, devices, question, doctor, textPanel]

@@ -60,7 +60,7 @@ export function deviceTrouble(
     (device) => trouble[device] ?? [],
   )
   if (changes.length === 0) return nothing
-  return html`<div class="toast trouble" part="device-trouble" role="alert">
+  return html`<div class="toast question" part="device-trouble" role="alert">
     ${changes.map(
       (change) =>
         html`<div>

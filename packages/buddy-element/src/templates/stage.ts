@@ -6,6 +6,7 @@ import { words } from '../words.ts'
 import { devicePanel, deviceTrouble, flipButton } from './device-panel.ts'
 import { qualityMark, qualityRemark } from './quality-mark.ts'
 import { status } from './status.ts'
+import { trustMark, trustRequest } from './trust.ts'
 
 /** First letter of a name, whatever script it is in. */
 function initial(name: string): string {
@@ -21,7 +22,7 @@ function avatar(name: string, caption: string | undefined): TemplateResult {
 
 const ownName = ({ name }: ChatView): string => (name ? `${name} (${words.you})` : words.you)
 
-function partnerLabel(view: ChatView): TemplateResult {
+function partnerLabel(view: ChatView, actions: ChatActions): TemplateResult {
   const { partner, partnerSending, interests, mode } = view
   const name = partner?.name ?? ''
   return html`<div class="label" part="partner-label">
@@ -47,6 +48,7 @@ function partnerLabel(view: ChatView): TemplateResult {
         ? nothing
         : html`<span class="quiet" part="own-name" dir="auto">${ownName(view)}</span>`
     }
+    ${trustMark(view, actions)}
   </div>`
 }
 
@@ -122,8 +124,9 @@ export function stage(view: ChatView, actions: ChatActions): TemplateResult {
   const hasTrouble = Object.keys(devices.trouble).length > 0
   return html`<section class="stage" part="stage">
     ${remote(view)} ${local(view, actions)}
-    ${isConnected ? partnerLabel(view) : status(view, actions)}
+    ${isConnected ? partnerLabel(view, actions) : status(view, actions)}
     ${isConnected && needsPlay ? playPrompt(view, actions) : nothing}
+    ${isConnected && !hasTrouble ? trustRequest(view, actions) : nothing}
     ${deviceTrouble(view, actions)} ${devicePanel(view, actions)}
     ${isConnected && remark && !hasTrouble ? html`<p class="toast" part="notice">${remark}</p>` : nothing}
   </section>`

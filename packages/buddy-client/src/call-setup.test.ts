@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import type { ClientEnvironment } from './browser-environment.ts'
+import { CallSetup } from './call-setup.ts'
+import type { BuddyClientOptions } from './options.ts'
+import { resolveOptions } from './options.ts'
+
+const turn = { urls: ['turn:turn.example'], username: 'u', credential: 'c' }
+
+/** A setup in a browser that says what its connections were made with. */
+function setUp(options: BuddyClientOptions): { setup: CallSetup; policies: unknown[] } {
+  const policies: unknown[] = []
+  class Connection extends EventTarget {
+    close(): void {}
+    getTransceivers = () => []
+    addTransceiver(): void {}
+    setLocalDescription = () => Promise.resolve()
+  }
+  const environment = {
+    hasWebRtc: () => true,
+    preparesCalls: true,
+    setTimeout: () => 0,
+    clearTimeout: () => undefined,
+    createConnection: ({ iceTransportPolicy }: RTCConfiguration) => {
+      policies.push(iceTransportPolicy)
+      return new Connection() as unknown as RTCPeerConnection
+    },
+  } as unknown as ClientEnvironment
+  const setup = new CallSetup({ environment, localStream: () => undefined })
+  setup.begin(resolveOptions(options))
+  setup.setIceServers([turn])
+  return { setup, policies }
+}
+
+test('until trusted: a new connection to a trusted partner is open, the next partner’s is not', () => {
+  const { setup, policies } = setUp({ relayUntilTrusted: true })
+  setup.createLink()
+  setup.createLink(true)
+  setup.prepareAnswer()
+  setup.preparation.prepareOffer()
+  expect(policies).toEqual(['relay', 'all', 'relay', 'relay'])
+})
+
+test('until trusted: renewed ICE servers open nothing by themselves, and close nothing', () => {
+  const { setup } = setUp({ relayUntilTrusted: true })
+  const renewed = { ...turn, credential: 'renewed' }
+  setup.setIceServers([renewed])
+  expect(setup.configuration(false)).toMatchObject({
+    iceServers: [renewed],
+    iceTransportPolicy: 'relay',
+  })
+  expect(setup.configuration(true)).toMatchObject({ iceTransportPolicy: 'all' })
+})
+
+test('trust does not open what is to be hidden always', () => {
+  const { setup, policies } = setUp({ relayOnly: true, relayUntilTrusted: true })
+  setup.createLink(true)
+  expect(policies).toEqual(['relay'])
+})
+
+test.for([{ relayOnly: true }, { relayUntilTrusted: true }])(
+  '%j without a TURN server is refused, but not in text mode',
+  (options) => {
+    const { setup } = setUp(options)
+    expect(setup.refusal).toBeUndefined()
+    setup.setIceServers([{ ...turn, urls: ['stun:stun.example'] }])
+    expect(setup.refusal?.code).toBe('relay-unavailable')
+    const text = setUp({ ...options, mode: 'text' }).setup
+    text.setIceServers([])
+    expect(text.refusal).toBeUndefined()
+  },
+)

@@ -1,0 +1,54 @@
+import { css } from 'lit'
+
+/** What is to be answered in a call, and where addresses are hidden the mark that says so. */
+export const question = css`
+  /* At the top: below are one's own picture and what one writes. */
+  .question {
+    z-index: 4;
+    display: grid;
+    gap: 10px;
+    inset-block: calc(max(14px, env(safe-area-inset-top)) + 54px) auto;
+  }
+
+  .question div {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    justify-content: space-between;
+    gap: 6px 16px;
+  }
+
+  .question .secondary {
+    min-block-size: 44px;
+    padding: 0 16px;
+    border-color: transparent;
+    background: #fff;
+    color: #1a1730;
+  }
+
+  .trust {
+    display: inline-flex;
+    align-items: center;
+    gap: 5px;
+    min-block-size: 30px;
+    font-size: 0.84rem;
+  }
+
+  button.trust {
+    position: relative;
+    padding: 0 10px 0 7px;
+    border-radius: 999px;
+    background: rgb(255 255 255 / 16%);
+  }
+
+  /* As easy to hit as the others, without pushing the name about. */
+  button.trust::after {
+    position: absolute;
+    inset: -7px;
+    content: '';
+  }
+
+  button.trust:hover {
+    background: rgb(255 255 255 / 28%);
+  }
+`
