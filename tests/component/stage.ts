@@ -14,8 +14,8 @@ interface AxeResults {
 
 declare global {
   interface Window {
-    /** See web-test-runner.config.mjs: one that takes all, one that refuses this origin, a full one, and none. */
-    servers: Readonly<Record<'open' | 'choosy' | 'full' | 'dead', string>>
+    /** See web-test-runner.config.mjs: one that takes all, one with a TURN server, one that refuses this origin, a full one, and none. */
+    servers: Readonly<Record<'open' | 'relayed' | 'choosy' | 'full' | 'dead', string>>
     axe: { run(node: Element, options: object): Promise<AxeResults> }
   }
 }

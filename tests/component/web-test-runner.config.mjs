@@ -16,15 +16,18 @@ async function deadPort() {
 }
 
 const common = { port: 0, iceServers: [], maxConnectionsPerAddress: 1000 }
-const [open, choosy, full] = await Promise.all(
+const relay = { urls: ['turn:127.0.0.1:9'], username: 'u', credential: 'c' }
+const [open, relayed, choosy, full] = await Promise.all(
   [
     { ...common, rematchDelayMs: 0 },
+    { ...common, rematchDelayMs: 0, iceServers: [relay] },
     { ...common, allowedOrigins: ['https://elsewhere.example'] },
     { ...common, maxUsers: 1 },
   ].map((options) => createBuddyServer(options).listen()),
 )
 const servers = {
   open: open.url,
+  relayed: relayed.url,
   choosy: choosy.url,
   full: full.url,
   dead: `http://localhost:${await deadPort()}`,

@@ -48,6 +48,11 @@ export const question = css`
     content: '';
   }
 
+  /* What is asked has a button of its own, and may need the room. */
+  .stage:has([part~='trust-request']) button.trust {
+    display: none;
+  }
+
   button.trust:hover {
     background: rgb(255 255 255 / 28%);
   }

@@ -1,0 +1,125 @@
+// Addresses are hidden until both agree: how people are asked, and what a page hears of it. That nothing
+// leaves before is looked at on virtual networks, with a real relay (tests/network).
+import { expect } from 'chai'
+import type { BuddyChat } from './stage.ts'
+import {
+  clear,
+  expectAccessible,
+  expectToFit,
+  isShown,
+  meet,
+  part,
+  press,
+  untilSaid,
+  untilState,
+  words,
+} from './stage.ts'
+
+const { RTCPeerConnection: Original } = window
+
+/** There is no relay here: what would go through one goes directly. */
+setup(() => {
+  const open = (given?: RTCConfiguration): RTCConfiguration => ({
+    ...given,
+    iceServers: [],
+    iceTransportPolicy: 'all',
+  })
+  window.RTCPeerConnection = class extends Original {
+    constructor(configuration?: RTCConfiguration) {
+      super(open(configuration))
+    }
+    override setConfiguration(configuration?: RTCConfiguration): void {
+      super.setConfiguration(open(configuration))
+    }
+  }
+})
+teardown(async () => {
+  window.RTCPeerConnection = Original
+  await clear()
+})
+
+const hidden = (): Record<string, string> => ({
+  server: window.servers.relayed,
+  relayuntiltrusted: '',
+})
+
+/** What the element tells the page of trust, as it goes on. */
+function trustTold(chat: BuddyChat): unknown[] {
+  const told: unknown[] = []
+  chat.addEventListener('buddy-trust', ({ detail }) => told.push(detail))
+  return told
+}
+
+test('one asks, the other is asked and agrees: both are told, and nothing is left to press', async () => {
+  const [ana, bob] = await meet(hidden())
+  const told = trustTold(ana)
+  expect(part(ana, 'trust-button')?.title).to.contain('Bob could learn your IP address')
+  await Promise.all([expectAccessible(ana), expectToFit(ana)])
+
+  await press(ana, 'trust-button')
+  await untilSaid(ana, 'Waiting for Bob to agree…')
+  expect(isShown(ana, 'trust-button')).to.equal(false)
+  await untilSaid(bob, 'Ana would like to connect directly.')
+  await Promise.all([expectAccessible(ana), expectToFit(ana)])
+  expect(isShown(bob, 'trust-button')).to.equal(false)
+  await Promise.all([expectAccessible(bob), expectToFit(bob)])
+
+  await press(bob, 'agree-button')
+  for (const chat of [ana, bob]) {
+    await untilSaid(chat, 'You are connected directly now.')
+    for (const name of ['trust-button', 'awaiting-trust', 'trust-request', 'agree-button']) {
+      expect(isShown(chat, name), name).to.equal(false)
+    }
+  }
+  expect(told).to.deep.equal([
+    { self: true, partner: false },
+    { self: true, partner: true },
+  ])
+})
+
+test('it holds for one call: the next partner is to be trusted anew', async () => {
+  const [ana, bob] = await meet(hidden())
+  await press(ana, 'trust-button')
+  await untilSaid(bob, 'Ana would like to connect directly.')
+  bob.next()
+  await untilState(bob, 'connected')
+  await untilState(ana, 'connected')
+  for (const chat of [ana, bob]) {
+    expect(isShown(chat, 'trust-button')).to.equal(true)
+    expect(words(chat)).to.not.contain('would like to connect directly')
+  }
+})
+
+test('a partner who hides nothing agrees by their client, and is asked nothing', async () => {
+  const [ana, bob] = await meet({ server: window.servers.relayed }, { relayuntiltrusted: '' })
+  const told = trustTold(ana)
+  expect(isShown(ana, 'trust-button')).to.equal(false)
+  await press(bob, 'trust-button')
+  await untilSaid(bob, 'You are connected directly now.')
+  expect(told).to.deep.equal([
+    { self: false, partner: true },
+    { self: true, partner: true },
+  ])
+  expect(words(ana)).to.not.contain('directly')
+})
+
+test('relayonly asks nobody and is not asked, whatever else is said', async () => {
+  const [ana, bob] = await meet(hidden(), { relayonly: '' })
+  await press(ana, 'trust-button')
+  await untilSaid(ana, 'Waiting for Bob to agree…')
+  ana.send('Are you there?')
+  await untilSaid(bob, 'Are you there?')
+  expect(words(bob)).to.not.contain('directly')
+})
+
+test('by method too; without a partner it is refused by name', async () => {
+  const [ana, bob] = await meet(hidden())
+  bob.trust()
+  await untilSaid(ana, 'Bob would like to connect directly.')
+  ana.trust()
+  await untilSaid(bob, 'You are connected directly now.')
+  bob.stop()
+  expect(() => bob.trust())
+    .to.throw()
+    .with.property('code', 'not-in-call')
+})
