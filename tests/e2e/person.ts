@@ -3,11 +3,16 @@ import type { Browser, ElementHandle, Frame, Page } from 'puppeteer-core'
 
 /** Counts that only grow while media really arrives. */
 export interface ReceivedMedia {
-  readonly framesDecoded: number
-  readonly audioBytes: number
+  framesDecoded: number
+  audioBytes: number
 }
 
 const chat = 'buddy-chat'
+
+/** What was received so far, in a page, for each that is waited for. */
+interface Counts {
+  counts?: Record<string, ReceivedMedia & { latest: ReceivedMedia }>
+}
 
 /** Somebody at a page with one `<buddy-chat>`. */
 export class Person {
@@ -160,20 +165,27 @@ export class Person {
     const before = await this.received()
     await this.#until(
       `receives ${frames} more frames, and audio (before: ${JSON.stringify(before)})`,
-      async (element, wanted) => {
+      async (element, { wanted, start, id }) => {
         const { client } = element as unknown as {
           client: { getStats(): Promise<RTCStatsReport | undefined> }
         }
-        let framesDecoded = 0
-        let audioBytes = 0
+        const now = { framesDecoded: 0, audioBytes: 0 }
         for (const report of (await client.getStats())?.values() ?? []) {
           if (report.type !== 'inbound-rtp') continue
-          if (report.kind === 'video') framesDecoded += report.framesDecoded ?? 0
-          if (report.kind === 'audio') audioBytes += report.bytesReceived ?? 0
+          if (report.kind === 'video') now.framesDecoded += report.framesDecoded ?? 0
+          if (report.kind === 'audio') now.audioBytes += report.bytesReceived ?? 0
         }
-        return framesDecoded >= wanted.framesDecoded && audioBytes > wanted.audioBytes
+        // Counts begin anew with another connection, and in Firefox with an interruption too.
+        const counts = ((window as unknown as Counts).counts ??= {})
+        const count = (counts[id] ??= { latest: start, framesDecoded: 0, audioBytes: 0 })
+        for (const key of ['framesDecoded', 'audioBytes'] as const) {
+          const isAnew = now[key] < count.latest[key]
+          count[key] += isAnew ? now[key] : now[key] - count.latest[key]
+        }
+        count.latest = now
+        return count.framesDecoded >= wanted && count.audioBytes > 0
       },
-      { framesDecoded: before.framesDecoded + frames, audioBytes: before.audioBytes },
+      { wanted: frames, start: before, id: `${performance.now()}` },
     )
   }
 

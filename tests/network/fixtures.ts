@@ -53,6 +53,8 @@ interface CallTraits {
   readonly turnUrls?: string
   /** Bob's. */
   readonly browser?: 'chromium' | 'firefox'
+  /** Who comes last, and therefore makes the offers. @default whoever is slower */
+  readonly newcomer?: 'ana' | 'bob'
 }
 
 /** The settings that give every session credentials for the TURN server of {@link Fixtures.startTurn}. */
@@ -187,7 +189,7 @@ export const test = base.extend<Fixtures>({
     await Promise.all(programs.map(end))
   },
   startCall: async ({ network, startTurn, startServer, visit }, use) => {
-    await use(async ({ query = '', turnUrls = turnByUdp, browser = 'chromium' } = {}) => {
+    await use(async ({ query = '', turnUrls = turnByUdp, browser = 'chromium', newcomer } = {}) => {
       await startTurn()
       const url = await startServer(withTurn(turnUrls))
       const home = network.addHome('ana')
@@ -195,7 +197,8 @@ export const test = base.extend<Fixtures>({
         visit(home, `${url}/?name=Ana${query}`),
         visit(network.addHome('bob'), `${url}/?name=Bob${query}`, browser),
       ])
-      await meet(ana, bob)
+      const first = newcomer && { ana: bob, bob: ana }[newcomer]
+      await meet(ana, bob, first)
       return { ana, bob, home }
     })
   },
@@ -229,9 +232,12 @@ export const test = base.extend<Fixtures>({
   },
 })
 
-/** Both press Start and see each other. */
-export async function meet(ana: Person, bob: Person): Promise<void> {
-  await Promise.all([ana.press('start-button'), bob.press('start-button')])
+/** Both press Start, `first` before the other where that matters, and see each other. */
+export async function meet(ana: Person, bob: Person, first?: Person): Promise<void> {
+  await first?.press('start-button')
+  await first?.is('waiting')
+  const others = [ana, bob].filter((person) => person !== first)
+  await Promise.all(others.map((person) => person.press('start-button')))
   await Promise.all([ana.is('connected'), bob.is('connected')])
   await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
 }

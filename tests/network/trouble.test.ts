@@ -3,6 +3,7 @@ import { setTimeout as last } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import type { Call } from './fixtures.ts'
 import { removeLeftovers, test } from './fixtures.ts'
+import { recordSent, sentMessages, signalsOf } from './sent-frames.ts'
 import { missingNetworkSentence, serverAddress } from './virtual-network.ts'
 
 const missing = missingNetworkSentence()
@@ -18,13 +19,34 @@ async function recovers(what: string, { ana, bob }: Call): Promise<void> {
 }
 
 describe.skipIf(missing)('trouble in the middle of a call', () => {
-  for (const browser of ['chromium', 'firefox'] as const) {
-    test(`another address, with ${browser} at the other end: the call goes on by a new path`, async ({
+  test('another address: the call goes on by a new path', async ({ startCall }) => {
+    const running = await startCall()
+    running.home.changeAddress()
+    await recovers('another address', running)
+  })
+
+  for (const newcomer of ['ana', 'bob'] as const) {
+    const offers = { ana: 'Chromium', bob: 'Firefox' }[newcomer]
+    test(`Chromium and Firefox, ${offers} makes the offers: another address takes a restart, and where that does not help a new connection`, async ({
       startCall,
     }) => {
-      const running = await startCall({ browser })
-      running.home.changeAddress()
+      const running = await startCall({ browser: 'firefox', newcomer })
+      const { ana, bob, home } = running
+      const connections = async (): Promise<number> => {
+        const sent = [...(await sentMessages(ana)), ...(await sentMessages(bob))]
+        return Math.max(...signalsOf(sent).map(({ generation }) => generation ?? 0))
+      }
+      await Promise.all([recordSent(ana), recordSent(bob)])
+      home.changeAddress()
       await recovers('another address', running)
+      await expect.poll(() => ana.text()).not.toContain('interrupted')
+      expect(await connections()).toBe(0)
+
+      home.blockUdp()
+      await ana.sees('Still interrupted')
+      home.mend()
+      await recovers('UDP blocked for a while', running)
+      expect(await connections()).toBe(1)
     })
   }
 

@@ -7,6 +7,8 @@ let flow: { received: number; reports: boolean; sent: number }
 let call: PeerCall
 let partner: LinkPartner
 let done: string[]
+/** What the link says of its path. */
+let isConnected: boolean
 const last = (seconds: number): Promise<unknown> => vi.advanceTimersByTimeAsync(1000 * seconds)
 
 /** A link whose statistics grow as `flow` says. */
@@ -15,6 +17,9 @@ function createLink(): PeerLink {
   let [received, sent, reportedAtMs] = [0, 0, 0]
   return {
     senders: [],
+    get isConnected() {
+      return isConnected
+    },
     attach: (given: LinkPartner) => (partner = given),
     close: () => undefined,
     restartIce: () => done.push('restart'),
@@ -44,6 +49,7 @@ beforeEach(() => {
   vi.stubGlobal('MediaStream', EventTarget)
   flow = { received: 100, reports: true, sent: 100 }
   done = []
+  isConnected = true
   call = new PeerCall({
     isPolite: false,
     isOffered: false,
@@ -83,9 +89,34 @@ test('quality is told while there is a path, and no more after the end', async (
 test('while another path is looked for nothing is measured', async () => {
   await last(4)
   call.handleNetworkChange()
+  isConnected = false
   expect(done.splice(0)).toEqual(['(none)', 'quality', '(restarting)', 'restart'])
   await last(6)
   expect(done).toEqual([])
+})
+
+test('a restart that found a path before the browser missed the old one is over when something comes by it', async () => {
+  call.handleNetworkChange()
+  isConnected = false
+  await last(3)
+  expect(done.splice(0)).toEqual(['(none)', '(restarting)', 'restart'])
+  // The partner has answered, and the browser has seen nothing of all this.
+  isConnected = true
+  flow = { received: 0, reports: false, sent: 100 }
+  await last(2)
+  expect(done).toEqual([])
+  flow = { received: 100, reports: true, sent: 100 }
+  await last(2.5)
+  expect(done.splice(0)).toEqual(['(none)'])
+  await last(20)
+  expect(done).not.toContain('(rebuilding)')
+})
+
+test('a restart is not over while nothing comes, whatever the browser says', async () => {
+  call.handleNetworkChange()
+  flow = { received: 0, reports: false, sent: 100 }
+  await last(8)
+  expect(done).toContain('(rebuilding)')
 })
 
 test.each([

@@ -89,6 +89,7 @@ export class PeerCall {
       onStep: (step) => {
         if (step === 'none') this.#monitor.start()
         else this.#monitor.stop()
+        if (step === 'restarting') void this.#probePath()
         onStep(step)
       },
     })
@@ -177,17 +178,27 @@ export class PeerCall {
     this.#link.close()
   }
 
-  /** Looks whether anything comes by the path, reports included. */
+  /**
+   * Looks whether anything comes by the path, reports included: once where there seems to be one; and
+   * while a restart looks for another, until one is found.
+   */
   async #probePath(): Promise<void> {
     const link = this.#link
     const before = readTotals(await link.getStats())
+    const { isConnected } = link
     if (this.#isClosed) return
     this.#endProbe()
     this.#probe = this.#dependencies.setTimeout(() => {
       void link.getStats().then((after) => {
+        if (this.#isClosed || link !== this.#link) return
         const isSilent = compareTotals(before, readTotals(after))?.isSilent
-        if (this.#isClosed || link !== this.#link || this.#recovery.step !== 'none') return
-        if (isSilent) this.#recovery.handleNetworkChange()
+        const { step } = this.#recovery
+        if (step === 'none' && isSilent) this.#recovery.handleNetworkChange()
+        else if (step !== 'restarting') return
+        // What came before the partner's answer may have come by the path of before.
+        else if (isConnected && link.isConnected && isSilent === false)
+          this.#recovery.handleState('connected')
+        else void this.#probePath()
       })
     }, probeMs)
   }

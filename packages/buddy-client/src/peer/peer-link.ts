@@ -48,6 +48,8 @@ export class PeerLink {
   #held: RTCIceCandidateInit[] = []
   #makingOffer = false
   #isIgnoringOffer = false
+  /** A restart was asked for, and the answer is not there yet. */
+  #isRestarting = false
   /** Once is enough: a partner whose offers leave out what was asked for will do so again. */
   #hasAskedForMore = false
   /** Signals are handled one after the other: a candidate must find its description applied. */
@@ -114,9 +116,18 @@ export class PeerLink {
     })
   }
 
+  /**
+   * Whether there is a path, as far as the browser knows. It may not notice at once that one is lost;
+   * and where a restart finds another before it has, it says so by nothing.
+   */
+  get isConnected(): boolean {
+    return this.#connection.connectionState === 'connected' && !this.#isRestarting
+  }
+
   /** Looks for a new path (ICE restart, W3C WebRTC §4.4.2); the old one is used meanwhile. */
   restartIce(): void {
     if (this.isClosed) return
+    this.#isRestarting = true
     if (this.#partner?.isPolite) this.#partner.onOfferNeeded()
     else this.#connection.restartIce()
   }
@@ -254,8 +265,9 @@ export class PeerLink {
     for (const candidate of candidates) {
       try {
         await this.#connection.addIceCandidate(candidate)
-      } catch (error) {
-        if (!this.#isIgnoringOffer && !this.isClosed) throw error
+      } catch {
+        // One way less to try, and no more than that. It may be of a description that a later one has
+        // replaced meanwhile, or of an offer that was ignored (W3C WebRTC §4.4.1.6, step 4.6).
       }
     }
   }
@@ -267,10 +279,12 @@ export class PeerLink {
     this.#isIgnoringOffer = !this.#partner?.isPolite && isCollision
     if (this.#isIgnoringOffer) return
     await connection.setRemoteDescription(description)
-    if (!isOffer || this.isClosed) return
-    preferCodecs(connection, this.#codecs)
-    await connection.setLocalDescription()
-    this.#sendDescription()
+    if (isOffer && !this.isClosed) {
+      preferCodecs(connection, this.#codecs)
+      await connection.setLocalDescription()
+      this.#sendDescription()
+    }
+    this.#isRestarting = false
   }
 
   #break(message: string, cause: unknown): void {

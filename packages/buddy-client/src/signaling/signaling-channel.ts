@@ -19,7 +19,7 @@ import { fromClose, fromErrorFrame } from './server-error.ts'
 const welcomeTimeoutMs = 10_000
 
 /** After a change of network, how long a server may take to give a sign of life. */
-const signOfLifeMs = 5000
+const signOfLifeMs = 2000
 
 /** An attempt to come back. */
 export interface Retry {
