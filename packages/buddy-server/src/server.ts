@@ -1,7 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { encode } from '@buddy-chat/protocol'
-import { closeCodes } from '@buddy-chat/protocol'
-import { ClientConnection } from './client-connection.ts'
 import type { Cancel } from './clock.ts'
 import { createSystemClock } from './clock.ts'
 import type { BuddyServerOptions, ResolvedServerOptions } from './config/settings.ts'
@@ -9,10 +6,9 @@ import { defaultOptions, settings as allSettings } from './config/settings.ts'
 import type { Core } from './core.ts'
 import { createCore, dismiss } from './core.ts'
 import { createNotify } from './events.ts'
-import { handleHello, subjectBanKey } from './handlers/hello.ts'
+import { subjectBanKey } from './handlers/hello.ts'
 import { createHookObserver } from './hook-observer.ts'
 import type { BuddyServerHooks } from './hooks.ts'
-import { Admission, refusal } from './limits/admission.ts'
 import { Bans } from './limits/bans.ts'
 import { addressKey, createClientAddress } from './limits/client-address.ts'
 import { AdminAccess } from './operations/admin-access.ts'
@@ -23,11 +19,9 @@ import { silentLog } from './operations/log.ts'
 import { Operations } from './operations/operations.ts'
 import { loadPublicFiles } from './operations/public-files.ts'
 import type { Status } from './operations/status.ts'
-import type { Connection, ConnectionEvents } from './transport/transport.ts'
+import { reconnectAfterMs, Reception } from './reception.ts'
 import { createUwsTransport } from './transport/uws-transport.ts'
 
-/** Clients of a server that stops come back spread over this time. */
-const goingAwaySpreadMs = 5000
 /** What is left to be written at the end has so long. */
 const lastWordsMs = 500
 /** Webhooks that are queued at the end have so long. */
@@ -89,14 +83,6 @@ function hostInUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-/** Answers a connection that is not let in: nothing it says is heard. */
-const deaf: ConnectionEvents = {
-  onFrame: () => undefined,
-  onPong: () => undefined,
-  onBacklog: () => undefined,
-  onClose: () => undefined,
-}
-
 /**
  * Makes a server, which opens nothing before `listen()`.
  * @throws UntellableError where an option cannot be told to clients
@@ -108,12 +94,9 @@ export function createBuddyServer(
   let settings = resolveOptions(options)
   const onInternalError = (error: unknown): void => log.error({ err: error }, 'a handler failed')
   const clock = createSystemClock(onInternalError)
-  const connections = new Set<ClientConnection>()
   const bans = new Bans(() => clock.now())
   let clientAddress = createClientAddress(settings)
   let closed: Promise<void> | undefined
-  let onceEmpty: (() => void) | undefined
-  let hasWarnedOfProxy = false
 
   const operations = new Operations({
     settings: () => settings,
@@ -121,7 +104,7 @@ export function createBuddyServer(
     log,
     version,
     isDraining: () => closed !== undefined,
-    connections: () => connections.size,
+    connections: () => reception.connections.size,
     core: () => core,
   })
   const notify = createNotify(
@@ -155,87 +138,24 @@ export function createBuddyServer(
   const capacity = new CapacityWatch(notify)
   const lookAtCapacity = (): void => capacity.look(core.sessions.size, settings.maxUsers)
 
-  const admission = new Admission({
-    now: () => clock.now(),
-    addressKeyOf: (upgrade) => addressKey(clientAddress(upgrade)),
-    isAllowedOrigin: (upgrade) => [...core.sites()].some((site) => site.isAllowedOrigin(upgrade)),
-    isBanned: (key) => bans.has(key),
-    maxConnectionsPerAddress: () => settings.maxConnectionsPerAddress,
-    maxConnectsPerAddress: () => settings.maxConnectsPerAddress,
+  const reception = new Reception({
+    settings: () => settings,
+    clock,
+    log,
+    core,
+    notify,
+    hooks,
+    bans,
+    addressOf: (upgrade) => clientAddress(upgrade),
+    isDraining: () => closed !== undefined,
+    onInternalError,
   })
-
-  function admit(connection: Connection): ReturnType<Admission['admit']> {
-    const { upgrade } = connection
-    const admitted = admission.admit(upgrade)
-    if ('code' in admitted || !hooks.onUpgrade) return admitted
-    const visitor = { origin: upgrade.origin, address: clientAddress(upgrade) }
-    try {
-      const answer: unknown = hooks.onUpgrade(visitor)
-      // Against its type. As a value it would let everybody in, and its rejection end the process.
-      if (answer instanceof Promise) {
-        answer.catch(onInternalError)
-        throw new Error('onUpgrade has to answer at once: whom it promises something is not let in')
-      }
-      if (answer !== false) return admitted
-    } catch (error) {
-      onInternalError(error)
-    }
-    admitted.release()
-    return refusal('refused', 'you were not let in')
-  }
-
-  function handleConnection(connection: Connection): ConnectionEvents {
-    const { upgrade } = connection
-    if (closed) {
-      connection.send(encode({ type: 'going-away', reconnectAfterMs: jitterMs() }))
-      connection.close(closeCodes['going-away'], 'going-away')
-      return deaf
-    }
-    warnOfUnknownProxy(connection)
-    const admitted = admit(connection)
-    if ('code' in admitted) {
-      const { code, message, retryAfterMs } = admitted
-      connection.send(encode({ type: 'error', code, message, retryAfterMs }))
-      connection.close(closeCodes[code], code)
-      notify('refused', { code, origin: upgrade.origin })
-      return deaf
-    }
-    const client = new ClientConnection(connection, {
-      handlers: core.handlers,
-      clock,
-      helloTimeoutMs: settings.helloTimeoutMs,
-      join: (hello, link, isConnected) => {
-        const caller = { upgrade, addressKey: admitted.addressKey, link, isConnected }
-        return handleHello(hello, caller, core.hello)
-      },
-      welcome: (joined) => core.welcome(joined),
-      onRefused: (code) => notify('refused', { code, origin: upgrade.origin }),
-      onClosed: () => {
-        admitted.release()
-        connections.delete(client)
-        if (connections.size === 0) onceEmpty?.()
-      },
-    })
-    connections.add(client)
-    return client
-  }
-
-  /** Without this setting, everybody behind the proxy shares one address and its limit. */
-  function warnOfUnknownProxy({ upgrade }: Connection): void {
-    const { trustedProxyHops, trustedProxies } = settings
-    const isKnown = trustedProxyHops > 0 || trustedProxies.length > 0
-    if (isKnown || upgrade.forwardedFor === '' || hasWarnedOfProxy) return
-    hasWarnedOfProxy = true
-    log.warn(
-      'X-Forwarded-For is ignored: set TRUSTED_PROXY_HOPS or TRUSTED_PROXIES if a proxy of yours sends it',
-    )
-  }
 
   /** One beat: everyone hears something, and whoever was not heard for too long is ended. */
   function beat(): void {
     operations.reportRefusals()
     const silentSinceMs = clock.now() - settings.pingIntervalMs - settings.pingTimeoutMs
-    for (const connection of connections) {
+    for (const connection of reception.connections) {
       if (connection.heardAtMs < silentSinceMs) connection.terminate()
       else connection.ping()
     }
@@ -264,7 +184,7 @@ export function createBuddyServer(
         metrics: async () => ({ type: registry.contentType, text: await registry.metrics() }),
         dashboard: () => operations.dashboard(),
       }),
-      onConnection: handleConnection,
+      onConnection: (connection) => reception.handleConnection(connection),
       onError: onInternalError,
     },
   )
@@ -276,7 +196,7 @@ export function createBuddyServer(
       clock.every(settings.pingIntervalMs, beat),
       clock.every(settings.cleanupIntervalMs, () => {
         core.sweepSessions()
-        admission.sweep()
+        reception.sweep()
         adminAccess.sweep()
       }),
       clock.every(settings.roomCleanupIntervalMs, () => core.sweepRooms()),
@@ -309,29 +229,15 @@ export function createBuddyServer(
     return needRestart
   }
 
-  const jitterMs = (): number => Math.floor(Math.random() * goingAwaySpreadMs)
-
-  /** Resolves when no connection is left, or the time is over. */
-  function untilEmpty(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = clock.after(timeoutMs, resolve)
-      onceEmpty = () => {
-        cancel()
-        resolve()
-      }
-      if (connections.size === 0) onceEmpty()
-    })
-  }
-
   async function close(): Promise<void> {
-    for (const connection of connections) {
-      connection.send({ type: 'going-away', reconnectAfterMs: jitterMs() })
+    for (const connection of reception.connections) {
+      connection.send({ type: 'going-away', reconnectAfterMs: reconnectAfterMs() })
       if (!connection.session?.room) connection.close('going-away')
     }
-    await untilEmpty(settings.shutdownTimeoutMs)
-    for (const connection of connections) connection.close('going-away')
+    await reception.untilEmpty(settings.shutdownTimeoutMs)
+    for (const connection of reception.connections) connection.close('going-away')
     // Whatever is in the way of a close frame is not waited for.
-    await untilEmpty(lastWordsMs)
+    await reception.untilEmpty(lastWordsMs)
     for (const cancel of cancels) cancel()
     for (const session of core.sessions) core.sessions.end(session, 'stopped')
     transport.close()

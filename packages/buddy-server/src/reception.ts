@@ -1,0 +1,157 @@
+import { closeCodes, encode } from '@buddy-chat/protocol'
+import { ClientConnection } from './client-connection.ts'
+import type { Clock } from './clock.ts'
+import type { ResolvedServerOptions } from './config/settings.ts'
+import type { Core } from './core.ts'
+import type { Notify } from './events.ts'
+import { handleHello } from './handlers/hello.ts'
+import type { BuddyServerHooks } from './hooks.ts'
+import { Admission, refusal } from './limits/admission.ts'
+import type { Bans } from './limits/bans.ts'
+import { addressKey } from './limits/client-address.ts'
+import type { Log } from './operations/log.ts'
+import type { Connection, ConnectionEvents, Upgrade } from './transport/transport.ts'
+
+/** Clients of a server that stops come back spread over this time. */
+const goingAwaySpreadMs = 5000
+
+interface ReceptionDependencies {
+  /** As they are now: a reload may change them. */
+  readonly settings: () => ResolvedServerOptions
+  readonly clock: Clock
+  readonly log: Log
+  readonly core: Core
+  readonly notify: Notify
+  readonly hooks: Pick<BuddyServerHooks, 'onUpgrade'>
+  readonly bans: Bans
+  readonly addressOf: (upgrade: Upgrade) => string
+  /** Whether the server stops: nobody is let in any more. */
+  readonly isDraining: () => boolean
+  readonly onInternalError: (error: unknown) => void
+}
+
+/** Answers a connection that is not let in: nothing it says is heard. */
+const deaf: ConnectionEvents = {
+  onFrame: () => undefined,
+  onPong: () => undefined,
+  onBacklog: () => undefined,
+  onClose: () => undefined,
+}
+
+/** When one client of a server that stops is to come back: not all of them at once. */
+export function reconnectAfterMs(): number {
+  return Math.floor(Math.random() * goingAwaySpreadMs)
+}
+
+/** Lets connections in, or tells them why not, and knows those that are open. */
+export class Reception {
+  readonly #dependencies: ReceptionDependencies
+  readonly #admission: Admission
+  readonly #connections = new Set<ClientConnection>()
+  #onceEmpty: (() => void) | undefined
+  #hasWarnedOfProxy = false
+
+  constructor(dependencies: ReceptionDependencies) {
+    const { settings, clock, core, bans, addressOf } = dependencies
+    this.#dependencies = dependencies
+    this.#admission = new Admission({
+      now: () => clock.now(),
+      addressKeyOf: (upgrade) => addressKey(addressOf(upgrade)),
+      isAllowedOrigin: (upgrade) => [...core.sites()].some((site) => site.isAllowedOrigin(upgrade)),
+      isBanned: (key) => bans.has(key),
+      maxConnectionsPerAddress: () => settings().maxConnectionsPerAddress,
+      maxConnectsPerAddress: () => settings().maxConnectsPerAddress,
+    })
+  }
+
+  /** Those that were let in and are open. */
+  get connections(): ReadonlySet<ClientConnection> {
+    return this.#connections
+  }
+
+  /** Lets a connection in, or tells it why not and closes it. */
+  handleConnection(connection: Connection): ConnectionEvents {
+    const { isDraining, settings, clock, core, notify } = this.#dependencies
+    const { upgrade } = connection
+    if (isDraining()) {
+      connection.send(encode({ type: 'going-away', reconnectAfterMs: reconnectAfterMs() }))
+      connection.close(closeCodes['going-away'], 'going-away')
+      return deaf
+    }
+    this.#warnOfUnknownProxy(upgrade)
+    const admitted = this.#admit(upgrade)
+    if ('code' in admitted) {
+      const { code, message, retryAfterMs } = admitted
+      connection.send(encode({ type: 'error', code, message, retryAfterMs }))
+      connection.close(closeCodes[code], code)
+      notify('refused', { code, origin: upgrade.origin })
+      return deaf
+    }
+    const client = new ClientConnection(connection, {
+      handlers: core.handlers,
+      clock,
+      helloTimeoutMs: settings().helloTimeoutMs,
+      join: (hello, link, isConnected) => {
+        const caller = { upgrade, addressKey: admitted.addressKey, link, isConnected }
+        return handleHello(hello, caller, core.hello)
+      },
+      welcome: (joined) => core.welcome(joined),
+      onRefused: (code) => notify('refused', { code, origin: upgrade.origin }),
+      onClosed: () => {
+        admitted.release()
+        this.#connections.delete(client)
+        if (this.#connections.size === 0) this.#onceEmpty?.()
+      },
+    })
+    this.#connections.add(client)
+    return client
+  }
+
+  /** Forgets addresses that have used nothing of their limits for a while. */
+  sweep(): void {
+    this.#admission.sweep()
+  }
+
+  /** Resolves when no connection is left, or the time is over. */
+  untilEmpty(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#dependencies.clock.after(timeoutMs, resolve)
+      this.#onceEmpty = () => {
+        cancel()
+        resolve()
+      }
+      if (this.#connections.size === 0) this.#onceEmpty()
+    })
+  }
+
+  #admit(upgrade: Upgrade): ReturnType<Admission['admit']> {
+    const { hooks, addressOf, onInternalError } = this.#dependencies
+    const admitted = this.#admission.admit(upgrade)
+    if ('code' in admitted || !hooks.onUpgrade) return admitted
+    const visitor = { origin: upgrade.origin, address: addressOf(upgrade) }
+    try {
+      const answer: unknown = hooks.onUpgrade(visitor)
+      // Against its type. As a value it would let everybody in, and its rejection end the process.
+      if (answer instanceof Promise) {
+        answer.catch(onInternalError)
+        throw new Error('onUpgrade has to answer at once: whom it promises something is not let in')
+      }
+      if (answer !== false) return admitted
+    } catch (error) {
+      onInternalError(error)
+    }
+    admitted.release()
+    return refusal('refused', 'you were not let in')
+  }
+
+  /** Without this setting, everybody behind the proxy shares one address and its limit. */
+  #warnOfUnknownProxy({ forwardedFor }: Upgrade): void {
+    const { trustedProxyHops, trustedProxies } = this.#dependencies.settings()
+    const isKnown = trustedProxyHops > 0 || trustedProxies.length > 0
+    if (isKnown || forwardedFor === '' || this.#hasWarnedOfProxy) return
+    this.#hasWarnedOfProxy = true
+    this.#dependencies.log.warn(
+      'X-Forwarded-For is ignored: set TRUSTED_PROXY_HOPS or TRUSTED_PROXIES if a proxy of yours sends it',
+    )
+  }
+}
