@@ -1,6 +1,6 @@
 // What a program around a server is asked and told, and that its mistakes are its own.
 import type { BuddyServerHooks } from '@buddy-chat/server'
-import { describe, expect } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { createKeptLog } from './kept-log.ts'
 import { expectToTalk, RawClient } from './raw-client.ts'
@@ -389,6 +389,64 @@ describe('onText', () => {
     one.send({ type: 'text', text: 'hello' })
     expect(await next.receive('text')).toMatchObject({ text: 'hello' })
     expect(one.unread).not.toContain('error')
+  })
+
+  test('a line without an answer for 10 s is kept back; its author and the log are told', async ({
+    startServer,
+  }) => {
+    const asked = new Calls<string>()
+    const onText: BuddyServerHooks['onText'] = ({ text }) => {
+      asked.add(text)
+      return text === 'unanswered' ? new Promise(() => undefined) : true
+    }
+    const { log, lines } = createKeptLog()
+    const { url } = await startServer({}, { log, hooks: { onText } })
+    const [one, other] = await RawClient.pair(url)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      one.send({ type: 'text', text: 'unanswered' })
+      await asked.next()
+      vi.advanceTimersByTime(10_000)
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(await one.error()).toBe('internal')
+    await expectToTalk(one, other)
+    expect(other.unread).not.toContain('text')
+    const errors = lines.filter(({ level }) => level === 'error')
+    expect(errors.map(({ fields }) => String(fields['err']))).toEqual([
+      'Error: onText has not answered a line in 10 s',
+    ])
+  })
+
+  test('one that fails after the room is over tells the log, and no one who was in it', async ({
+    startServer,
+  }) => {
+    const asked = new Calls<(error: Error) => void>()
+    const onText = (): Promise<boolean> => new Promise((_, reject) => asked.add(reject))
+    const { log, line } = createKeptLog()
+    const { url } = await startServer({}, { log, hooks: { onText } })
+    const [one, other] = await RawClient.pair(url)
+    one.send({ type: 'text', text: 'late' })
+    const fail = await asked.next()
+    await other.leave()
+    await one.receive('partner-left')
+    fail(new Error('of the program'))
+    await line(({ level }) => level === 'error')
+    await one.settled()
+    expect(one.unread).not.toContain('error')
+  })
+
+  test('what is no line is told to its author, and the hook is not asked', async ({
+    startServer,
+  }) => {
+    const asked = new Calls<string>()
+    const hooks: BuddyServerHooks = { onText: ({ text }) => asked.add(text) }
+    const { url } = await startServer({}, { hooks })
+    const [one] = await RawClient.pair(url)
+    one.sendRaw(Uint8Array.of(0x92, 0x11, 0x07))
+    expect(await one.error()).toBe('invalid-field')
+    expect(asked.unread).toBe(0)
   })
 
   test.for<[string, NonNullable<BuddyServerHooks['onText']>]>([

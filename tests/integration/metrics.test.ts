@@ -142,6 +142,19 @@ test('the wait and the relay are histograms whose buckets only grow', async ({ s
   }
 })
 
+test('the time that a hook takes is no time of the relay’s', async ({ startServer }) => {
+  const { url } = await startServer({}, { hooks: { onText: () => Promise.resolve(true) } })
+  const [one, other] = await RawClient.pair(url)
+  // One in sixteen is timed, and the sixteenth is the line.
+  for (let line = 0; line < 15; line++)
+    one.send({ type: 'signal', description: null, candidates: [], sending: null, generation: null })
+  one.send({ type: 'text', text: 'thought about' })
+  await other.receive('text')
+  const { value } = await scrape(url)
+  expect(value('buddy_relayed_frames_total')).toBe(16)
+  expect(value('buddy_relay_seconds_count')).toBe(0)
+})
+
 test('the process tells of memory, processor time and event-loop lag', async ({ startServer }) => {
   const { url } = await startServer()
   const { value, types } = await scrape(url)

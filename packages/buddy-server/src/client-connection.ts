@@ -237,9 +237,10 @@ export class ClientConnection implements ConnectionEvents {
       }
     } else if (!handlers.siteOf(session).isTextAllowed) {
       return () => this.#tell('not-permitted', 'people do not write to each other on this site')
-    } else if (type === 'text' && handlers.onText) {
+    } else if (type === 'text' && handlers.moderation) {
       // It is decoded at once: what is no text is the sender's mistake.
-      decode(bytes)
+      const { text } = decode(bytes) as MessageOf<'text'>
+      return () => handleForPartner(session, bytes, handlers, text)
     }
     return () => handleForPartner(session, bytes, handlers)
   }

@@ -9,7 +9,7 @@ import { handleLeave } from './handlers/leave.ts'
 import type { BuddyServerHooks } from './hooks.ts'
 import type { Bans } from './limits/bans.ts'
 import { Matchmaker } from './matchmaker.ts'
-import { handleForPartner } from './handlers/relay.ts'
+import { Moderation } from './moderation.ts'
 import { Reunions } from './reunions.ts'
 import { Rooms } from './rooms.ts'
 import { createResumeTokens } from './sessions/resume-token.ts'
@@ -111,7 +111,6 @@ export function createCore(dependencies: CoreDependencies): Core {
     leftMs: () => sessions.restoreLeftMs,
     maxKeptBytes: () => settings().maxResumeBytes,
     wallNow: Date.now,
-    onKept: (from, frame) => handleForPartner(from, frame, handlers),
   })
   const matchmaker: Matchmaker<Session> = new Matchmaker<Session>({
     clock,
@@ -119,6 +118,10 @@ export function createCore(dependencies: CoreDependencies): Core {
     canOpenRoom: () => rooms.canOpen,
     onMatch: (waited, arrived, waitsMs) => rooms.open(waited, arrived, waitsMs),
   })
+
+  const moderation =
+    hooks.onText &&
+    new Moderation({ clock, rooms, onText: (line) => hooks.onText?.(line), onInternalError })
 
   function welcome({ session, site, missed, restored }: Joined): MessageOf<'welcome'> {
     iceRefresh.begin(session)
@@ -142,7 +145,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     matchmaker,
     siteOf,
     notify,
-    onText: hooks.onText && ((line) => hooks.onText?.(line)),
+    moderation,
     onInternalError,
     onRelayed: dependencies.onRelayed,
   }

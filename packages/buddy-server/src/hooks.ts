@@ -48,7 +48,9 @@ export interface BuddyServerHooks {
   /**
    * A line on its way to the partner; without this hook the server reads none. `false` keeps it back,
    * and its author gets the error `refused` (`internal` where the hook failed). A promise is waited
-   * for: lines of one author keep their order, and one whose room is over by then goes nowhere.
+   * for, and holds up only that author's later lines, which are asked about meanwhile: they keep their
+   * order. Without an answer after 10 s the hook has failed at this line. With 50 of one author
+   * waiting, more are dropped (`rate-limited`). Of a line whose room is over, no one there hears more.
    */
   onText?(line: {
     readonly room: string

@@ -14,8 +14,6 @@ interface ReunionsDependencies {
   readonly maxKeptBytes: () => number
   /** Milliseconds since 1970. */
   readonly wallNow: () => number
-  /** Two are in their room again: what one had said for the other meanwhile. */
-  readonly onKept: (from: Session, frame: Uint8Array) => void
 }
 
 /** One who is back in a room of a server that has died, and whom it waits for. */
@@ -23,7 +21,8 @@ interface Reunion {
   readonly seat: Seat
   readonly first: Session
   readonly cancel: Cancel
-  frames: Uint8Array[]
+  /** What passes each frame on that was kept. */
+  passes: (() => void)[]
   keptBytes: number
   /** Why the first does not wait any more; the partner is told when it comes. */
   leftFor: LeaveReason | undefined
@@ -73,12 +72,15 @@ export class Reunions {
     else this.#wait(session, seat)
   }
 
-  /** Keeps a frame for a partner who is awaited; false where none is. */
-  keep(session: Session, frame: Uint8Array): boolean {
+  /**
+   * Keeps a frame of so many bytes for a partner who is awaited; false where none is.
+   * @param pass called as soon as the two are in their room again, in the order of the frames
+   */
+  keep(session: Session, byteLength: number, pass: () => void): boolean {
     const reunion = this.#bySession.get(session)
     if (!reunion) return false
-    reunion.frames.push(frame)
-    reunion.keptBytes += frame.length
+    reunion.passes.push(pass)
+    reunion.keptBytes += byteLength
     if (reunion.keptBytes > this.#dependencies.maxKeptBytes()) this.#dissolve(reunion)
     return true
   }
@@ -88,14 +90,14 @@ export class Reunions {
     const reunion = this.#bySession.get(session)
     if (!reunion) return
     this.#bySession.delete(session)
-    reunion.frames = []
+    reunion.passes = []
     reunion.leftFor = reason
   }
 
   #wait(first: Session, seat: Seat): void {
     const { clock, leftMs } = this.#dependencies
     const cancel = clock.after(leftMs(), () => this.#dissolve(reunion))
-    const reunion: Reunion = { seat, first, cancel, frames: [], keptBytes: 0, leftFor: undefined }
+    const reunion: Reunion = { seat, first, cancel, passes: [], keptBytes: 0, leftFor: undefined }
     this.#bySession.set(first, reunion)
     const others = this.#byAwaited.get(seat.partnerId) ?? new Set()
     this.#byAwaited.set(seat.partnerId, others.add(reunion))
@@ -103,8 +105,8 @@ export class Reunions {
   }
 
   #reunite(reunion: Reunion, second: Session): void {
-    const { rooms, clock, wallNow, onKept } = this.#dependencies
-    const { first, frames, leftFor, seat } = reunion
+    const { rooms, clock, wallNow } = this.#dependencies
+    const { first, passes, leftFor, seat } = reunion
     if (leftFor) {
       this.#forget(reunion)
       second.send({ type: 'partner-left', reason: leftFor })
@@ -121,7 +123,7 @@ export class Reunions {
     first.send({ type: 'partner-back' })
     // It may have been told that the other is away before the server died, or be wrong about it now.
     second.send({ type: first.link ? 'partner-back' : 'partner-away' })
-    for (const frame of frames) onKept(first, frame)
+    for (const pass of passes) pass()
   }
 
   #dissolve(reunion: Reunion): void {

@@ -131,7 +131,8 @@ export function createBuddyServer(
     bans,
     addressOf: (upgrade) => clientAddress(upgrade),
     onRelayed: (bytes, readAtMs) => {
-      operations.metrics.onRelayed(bytes, () => clock.now() - readAtMs)
+      const handlingMs = readAtMs === undefined ? undefined : () => clock.now() - readAtMs
+      operations.metrics.onRelayed(bytes, handlingMs)
     },
     onInternalError,
   })

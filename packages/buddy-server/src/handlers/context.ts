@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@buddy-chat/protocol'
 import type { Notify } from '../events.ts'
-import type { BuddyServerHooks } from '../hooks.ts'
 import type { Matchmaker } from '../matchmaker.ts'
+import type { Moderation } from '../moderation.ts'
 import type { Reunions } from '../reunions.ts'
 import type { Rooms } from '../rooms.ts'
 import type { Session } from '../sessions/session.ts'
@@ -17,11 +17,15 @@ export interface HandlerContext {
   /** The site of a session; one that was taken out of the configuration meanwhile stays as it was. */
   readonly siteOf: (session: Session) => Site
   readonly notify: Notify
-  readonly onText: BuddyServerHooks['onText']
+  /** Undefined where no hook asks to see lines: then none is read. */
+  readonly moderation: Moderation | undefined
   /** Something of this server's own failed; tells the operator. */
   readonly onInternalError: (error: unknown) => void
-  /** A frame was passed on; on the hot path, so it is no event. `readAtMs` on the server's clock. */
-  readonly onRelayed: (bytes: number, readAtMs: number) => void
+  /**
+   * A frame was passed on; on the hot path, so it is no event. `readAtMs` on the server's clock;
+   * undefined where the frame had to wait for somebody else.
+   */
+  readonly onRelayed: (bytes: number, readAtMs: number | undefined) => void
 }
 
 /** Tells a session what it got wrong. */

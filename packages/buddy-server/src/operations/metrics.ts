@@ -20,8 +20,11 @@ const relaySampling = 16
 export interface Metrics {
   readonly registry: Registry
   readonly observer: ServerObserver
-  /** A frame was passed on. Counted here and published when asked: this is the hot path. */
-  readonly onRelayed: (bytes: number, handlingMs: () => number) => void
+  /**
+   * A frame was passed on. Counted here and published when asked: this is the hot path. It is not
+   * timed where `handlingMs` is undefined.
+   */
+  readonly onRelayed: (bytes: number, handlingMs: (() => number) | undefined) => void
   readonly onWebhook: (outcome: 'delivered' | 'failed' | 'dropped') => void
   /** Since the start. */
   readonly relayed: { readonly frames: number; readonly bytes: number }
@@ -113,7 +116,7 @@ export function createMetrics(source: MetricsSource): Metrics {
   })
   const relays = new Histogram({
     name: 'buddy_relay_seconds',
-    help: 'From reading a frame to queueing it for the partner; one frame in sixteen.',
+    help: 'From reading a frame to queueing it for the partner, hooks left out; one frame in sixteen.',
     buckets: [0.000_01, 0.000_025, 0.000_1, 0.000_25, 0.001, 0.01, 0.1],
     registers,
   })
@@ -139,7 +142,7 @@ export function createMetrics(source: MetricsSource): Metrics {
     onRelayed: (bytes, handlingMs) => {
       relayed.frames++
       relayed.bytes += bytes
-      if (relayed.frames % relaySampling === 0) relays.observe(handlingMs() / 1000)
+      if (handlingMs && relayed.frames % relaySampling === 0) relays.observe(handlingMs() / 1000)
     },
     onWebhook: (outcome) => webhooks.inc({ outcome }),
     observer: {
