@@ -5,6 +5,8 @@ import { connect, createServer } from 'node:net'
 export interface BreakableNetwork {
   /** The server's address by this way. */
   readonly url: string
+  /** Nothing that is sent to the server comes through any more, and nobody notices. */
+  hold(): void
   /** Every connection is gone, and none comes through until `mend()`. */
   breakDown(): void
   mend(): void
@@ -15,6 +17,7 @@ export interface BreakableNetwork {
 export async function createBreakableNetwork(url: string): Promise<BreakableNetwork> {
   const { hostname, port } = new URL(url)
   const sockets = new Set<Socket>()
+  const holds = new Set<() => void>()
   let isBroken = false
   const server = createServer((near) => {
     if (isBroken) {
@@ -22,6 +25,9 @@ export async function createBreakableNetwork(url: string): Promise<BreakableNetw
       return
     }
     const far = connect(Number(port), hostname)
+    const hold = (): void => void near.unpipe(far)
+    holds.add(hold)
+    near.on('close', () => holds.delete(hold))
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -41,6 +47,9 @@ export async function createBreakableNetwork(url: string): Promise<BreakableNetw
   }
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    hold: () => {
+      for (const hold of holds) hold()
+    },
     breakDown: () => {
       isBroken = true
       cut()

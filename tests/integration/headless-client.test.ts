@@ -184,6 +184,37 @@ test('the network breaks in a call: it goes on, and what was written meanwhile a
   expect(server.status()).toMatchObject({ users: 2, away: 0, rooms: 1, matches: 1 })
 })
 
+test('more lines than the server takes at once, some lost with the network and some typed without it: each arrives, once', async ({
+  startServer,
+  join,
+  breakable,
+}) => {
+  const { url } = await startServer()
+  const network = await breakable(url)
+  const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
+  const said: string[] = []
+  bob.on('message', ({ from, text }) => from === 'partner' && said.push(text))
+  const errors: string[] = []
+  ana.on('error', ({ code }) => errors.push(code))
+  await meet(ana, bob)
+  const lines = Array.from({ length: 15 }, (_, index) => `line ${index}`)
+  ana.send(lines[0]!)
+  await vi.waitFor(() => expect(said).toHaveLength(1))
+
+  network.hold()
+  for (const line of lines.slice(1, 6)) ana.send(line)
+  const retry = once(ana, 'retry')
+  network.breakDown()
+  await retry
+  for (const line of lines.slice(6)) ana.send(line)
+  const welcome = once(ana, 'welcome')
+  network.mend()
+  ana.retryNow()
+  expect(await welcome).toMatchObject({ isResumed: true })
+  await vi.waitFor(() => expect(said).toHaveLength(lines.length), 10_000)
+  expect([said, errors]).toEqual([lines, []])
+})
+
 test('the network breaks in the queue: reconnecting, then waiting, in the same session', async ({
   startServer,
   join,

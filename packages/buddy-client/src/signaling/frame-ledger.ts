@@ -1,5 +1,13 @@
+import type { ClientMessage } from '@buddy-chat/protocol'
+
 /** Frames kept to be sent again, in bytes; more than a call and a long conversation need. */
 const maxKeptBytes = 262_144
+
+/** A message as it goes out. */
+export interface Frame {
+  readonly type: ClientMessage['type']
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
 
 /**
  * What both ends count so that nothing is lost or said twice when a connection breaks: frames
@@ -7,10 +15,11 @@ const maxKeptBytes = 262_144
  */
 export class FrameLedger {
   #received = 0
-  #sent: Uint8Array<ArrayBuffer>[] = []
-  #sentBytes = 0
-  /** How many frames were sent before the oldest that is kept. */
+  #kept: Frame[] = []
+  #keptBytes = 0
+  /** How many frames there were before the oldest that is kept. */
   #forgotten = 0
+  /** How many the server has, or may have from its latest connection. */
   #written = 0
 
   /** Frames received, without any `welcome`. */
@@ -22,41 +31,46 @@ export class FrameLedger {
     this.#received++
   }
 
-  /** Frames that were given to a connection; those kept while there was none are not among them. */
+  /** Frames that the server may have: not those that only wait to be given to a connection (again). */
   get written(): number {
     return this.#written
   }
 
-  /** Everything kept so far was given to a connection. */
+  /** What the connection is to be given next; undefined where it has everything. */
+  get due(): Frame | undefined {
+    return this.#kept[this.#written - this.#forgotten]
+  }
+
+  /** The connection was given what was due. */
   handleWritten(): void {
-    this.#written = this.#forgotten + this.#sent.length
+    this.#written++
   }
 
   /** Keeps a frame that is to be sent; the oldest are forgotten beyond the bound. */
-  keep(frame: Uint8Array<ArrayBuffer>): void {
-    this.#sent.push(frame)
-    this.#sentBytes += frame.length
-    while (this.#sentBytes > maxKeptBytes) this.#forgetOldest()
+  keep(frame: Frame): void {
+    this.#kept.push(frame)
+    this.#keptBytes += frame.bytes.length
+    while (this.#keptBytes > maxKeptBytes) this.#forgetOldest()
   }
 
   /** Whether `frame` can be kept without forgetting another: nothing unsent may be lost. */
-  hasRoomFor(frame: Uint8Array): boolean {
-    return this.#sentBytes + frame.length <= maxKeptBytes
+  hasRoomFor(frame: Frame): boolean {
+    return this.#keptBytes + frame.bytes.length <= maxKeptBytes
   }
 
   /**
-   * The server has the first `count` frames.
-   * @returns the frames it lacks, in order; undefined where some of them are not kept, or it claims
-   *   more than were sent
+   * The server has the first `count` frames: those it lacks are due to its new connection.
+   * @returns false where some of these are not kept, or it claims more than were sent
    */
-  missing(count: number): readonly Uint8Array<ArrayBuffer>[] | undefined {
-    if (count < this.#forgotten || count > this.#forgotten + this.#sent.length) return undefined
+  resume(count: number): boolean {
+    if (count < this.#forgotten || count > this.#forgotten + this.#kept.length) return false
     while (this.#forgotten < count) this.#forgetOldest()
-    return this.#sent
+    this.#written = count
+    return true
   }
 
   #forgetOldest(): void {
-    this.#sentBytes -= this.#sent.shift()?.length ?? 0
+    this.#keptBytes -= this.#kept.shift()?.bytes.length ?? 0
     this.#forgotten++
   }
 }

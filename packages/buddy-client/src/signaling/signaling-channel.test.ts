@@ -309,6 +309,84 @@ test('the token of a room is not shown to a session that begins anew', () => {
   expect(latest().sent[0]).toMatchObject({ resume: { token: 'ticket-2', roomToken: null } })
 })
 
+/** What the latest connection was given, but for its hello: each text by itself, all else by its type. */
+const written = (): (string | undefined)[] =>
+  latest()
+    .sent.slice(1)
+    .map((message) => (message?.type === 'text' ? message.text : message?.type))
+
+const lines = (from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}`)
+
+const say = (from: number, to: number): void => {
+  for (const text of lines(from, to)) expect(channel.send({ type: 'text', text })).toBe(true)
+}
+
+test('texts go out no faster than the server takes them, in order with what is behind them', () => {
+  joinForResume()
+  say(1, 10)
+  channel.send({ type: 'next', offer: null })
+  expect(channel.send({ type: 'typing', isTyping: true })).toBe(false)
+  expect(written()).toEqual(lines(1, 8))
+  vi.advanceTimersByTime(399)
+  expect(written()).toEqual(lines(1, 8))
+  vi.advanceTimersByTime(1)
+  expect(written()).toEqual(lines(1, 9))
+  vi.advanceTimersByTime(400)
+  expect(written()).toEqual([...lines(1, 10), 'next'])
+  // Where no text waits, nothing does.
+  channel.send({ type: 'ping' })
+  expect(written().at(-1)).toBe('ping')
+  vi.advanceTimersByTime(8 * 400)
+  say(11, 18)
+  expect(written().slice(-8)).toEqual(lines(11, 18))
+})
+
+test('what the server has missed and what was typed meanwhile are paced together, and said once', () => {
+  joinForResume()
+  say(1, 6)
+  latest().ends(1006)
+  say(7, 20)
+  vi.advanceTimersByTime(8 * 400)
+  channel.retryNow()
+  latest().opens()
+  latest().says({ ...welcome, resumeToken: 'ticket-2', received: 2 })
+  expect(written()).toEqual(lines(3, 10))
+  vi.advanceTimersByTime(400)
+  expect(written()).toEqual(lines(3, 11))
+  // Lost again while some wait: these wait for the next connection, and nothing of the old one goes on.
+  const before = latest()
+  latest().ends(1006)
+  vi.advanceTimersByTime(100)
+  channel.retryNow()
+  vi.advanceTimersByTime(8 * 400)
+  expect(before.sent).toHaveLength(10)
+  latest().opens()
+  // A server that has restarted would be told what it can have: not those that were not said again.
+  expect(latest().sent[0]).toMatchObject({ resume: { sent: 11 } })
+  latest().says({ ...welcome, resumeToken: 'ticket-3', received: 9 })
+  vi.advanceTimersByTime(10 * 400)
+  expect(written()).toEqual(lines(10, 20))
+})
+
+test('whoever leaves for good while texts wait: they go out before it ends', () => {
+  joinForResume()
+  say(1, 10)
+  channel.send({ type: 'leave' })
+  channel.close()
+  expect(written()).toEqual([...lines(1, 10), 'leave'])
+})
+
+test('a sign of life that is asked for behind texts is expected from when it is asked', () => {
+  joinForResume()
+  say(1, 28)
+  channel.checkConnection()
+  vi.advanceTimersByTime(20 * 400)
+  expect([retries, written().at(-1)]).toEqual([[], 'ping'])
+  vi.advanceTimersByTime(5000)
+  expect(retries).toHaveLength(1)
+})
+
 test('a server that starts anew hears nothing of what was said before', () => {
   joinForResume()
   latest().ends(1006)

@@ -11,8 +11,10 @@ import {
 import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 import { backoffMs, retryAfterWithJitterMs } from './backoff.ts'
+import type { Frame } from './frame-ledger.ts'
 import { FrameLedger } from './frame-ledger.ts'
 import { assertSendable } from './outgoing.ts'
+import { PacedWriter } from './paced-writer.ts'
 import { fromClose, fromErrorFrame } from './server-error.ts'
 
 /** Without a `welcome` for this long, a connection attempt has failed. */
@@ -80,6 +82,7 @@ const finalRefusals = new Set<BuddyErrorCode>(['idle-timeout', 'banned', 'sessio
 export class SignalingChannel {
   readonly #environment: SignalingEnvironment
   readonly #callbacks: SignalingCallbacks
+  readonly #writer: PacedWriter
   #introduction: Introduction | undefined
   /** Of the session that goes on from connection to connection; undefined before there is one. */
   #ledger: FrameLedger | undefined
@@ -98,6 +101,7 @@ export class SignalingChannel {
   constructor(environment: SignalingEnvironment, callbacks: SignalingCallbacks) {
     this.#environment = environment
     this.#callbacks = callbacks
+    this.#writer = new PacedWriter(environment)
   }
 
   /** Connects and stays connected, as somebody new. */
@@ -114,24 +118,23 @@ export class SignalingChannel {
   }
 
   /**
-   * Sends `message`, at once or as soon as the session is resumed. False, and nothing happens, where
-   * there is no session or too much is waiting already.
+   * Sends `message`: at once, as soon as the session is resumed, or after texts that the server would
+   * not take yet. False, and nothing happens, where there is no session or too much is waiting already.
    */
   send(message: ClientMessage): boolean {
-    if (!this.#ledger) return false
-    const frame = encode(message)
-    if (message.type === 'leave') this.#roomToken = null
-    if (this.#isWelcome && this.#socket?.readyState === 1) {
-      this.#ledger.keep(frame)
-      this.#socket.send(frame)
-      this.#ledger.handleWritten()
-      return true
+    const ledger = this.#ledger
+    if (!ledger) return false
+    const { type } = message
+    const frame: Frame = { type, bytes: encode(message) }
+    if (type === 'leave') this.#roomToken = null
+    const isOpen = this.#isWelcome && this.#socket?.readyState === 1
+    if (!isOpen || ledger.due) {
+      // That one is typing is no news any more by the time it arrives.
+      if (type === 'typing' || !ledger.hasRoomFor(frame)) return false
+      if (!isOpen && !this.#mayResume) return false
     }
-    // That one is typing is no news any more by the time it arrives.
-    if (!this.#mayResume || message.type === 'typing' || !this.#ledger.hasRoomFor(frame)) {
-      return false
-    }
-    this.#ledger.keep(frame)
+    ledger.keep(frame)
+    if (isOpen) this.#write(ledger)
     return true
   }
 
@@ -149,12 +152,14 @@ export class SignalingChannel {
   checkConnection(): void {
     this.retryNow()
     if (!this.#isWelcome) return
-    this.#expectFrameWithin(Math.min(signOfLifeMs, this.#heartbeatMs * 2))
+    // Behind texts that have to wait the question is put later, and answered later.
+    if (!this.#ledger?.due) this.#expectSignOfLife()
     this.send({ type: 'ping' })
   }
 
   /** Ends the connection, the session and every timer. */
   close(): void {
+    this.#writer.finish()
     this.#drop(1000)
     this.#forgetSession()
     if (this.#retryTimer !== undefined) this.#environment.clearTimeout(this.#retryTimer)
@@ -291,8 +296,7 @@ export class SignalingChannel {
   #handleWelcome(welcome: MessageOf<'welcome'>): void {
     const { received, heartbeatMs, resumeToken } = welcome
     const isResumed = received !== null && this.#ledger !== undefined
-    const missing = isResumed ? this.#ledger?.missing(received) : []
-    if (!missing) {
+    if (isResumed && !this.#ledger?.resume(received)) {
       // The two ends disagree about what was said: only a new session can be right.
       this.#forgetSession()
       this.#drop(1000)
@@ -308,8 +312,7 @@ export class SignalingChannel {
     this.#attempt = 0
     this.#heartbeatMs = heartbeatMs
     this.#expectFrameWithin(heartbeatMs * 2)
-    for (const frame of missing) this.#socket?.send(frame)
-    this.#ledger?.handleWritten()
+    if (this.#ledger) this.#write(this.#ledger)
     this.#callbacks.onWelcome(welcome, isResumed)
   }
 
@@ -339,6 +342,18 @@ export class SignalingChannel {
     this.#callbacks.onRetry({ attempt: this.#attempt, delayMs, error, mayResume })
   }
 
+  #write(ledger: FrameLedger): void {
+    const socket = this.#socket
+    this.#writer.write(ledger, ({ type, bytes }) => {
+      socket?.send(bytes)
+      if (type === 'ping') this.#expectSignOfLife()
+    })
+  }
+
+  #expectSignOfLife(): void {
+    this.#expectFrameWithin(Math.min(signOfLifeMs, this.#heartbeatMs * 2))
+  }
+
   /** A server that is alive sends a frame in every heartbeat; TCP alone may never notice. */
   #expectFrameWithin(timeoutMs: number): void {
     const { setTimeout, clearTimeout } = this.#environment
@@ -353,6 +368,7 @@ export class SignalingChannel {
     const socket = this.#socket
     this.#socket = undefined
     this.#isWelcome = false
+    this.#writer.pause()
     if (this.#silenceTimer !== undefined) this.#environment.clearTimeout(this.#silenceTimer)
     this.#silenceTimer = undefined
     socket?.close(code)

@@ -1,0 +1,70 @@
+import type { Frame, FrameLedger } from './frame-ledger.ts'
+
+/**
+ * A server takes 10 texts at once and then 3 a second, and drops the rest (`docs/protocol.md`, Rates).
+ * This is a little less: on a slow path, some catch up with those before them.
+ */
+const textsAtOnce = 8
+const textEveryMs = 400
+
+interface Timers {
+  readonly setTimeout: (callback: () => void, delayMs: number) => number
+  readonly clearTimeout: (id: number) => void
+}
+
+/** Gives a connection what a ledger has due, in its order, and texts no faster than a server takes them. */
+export class PacedWriter {
+  readonly #environment: Timers
+  #allowance = textsAtOnce
+  #timer: number | undefined
+  #goOn: (() => void) | undefined
+
+  constructor(environment: Timers) {
+    this.#environment = environment
+  }
+
+  /**
+   * Sends what is due now; what has to wait goes out by itself, until `pause()`. Everything behind a
+   * text waits with it: after a Next it would be another partner's.
+   */
+  write(ledger: FrameLedger, send: (frame: Frame) => void): void {
+    this.#goOn = undefined
+    for (let frame = ledger.due; frame; frame = ledger.due) {
+      if (frame.type === 'text' && !this.#take()) {
+        this.#goOn = () => this.write(ledger, send)
+        return
+      }
+      send(frame)
+      ledger.handleWritten()
+    }
+  }
+
+  /** The connection is lost: what waits stays in its ledger. The allowance is the session's. */
+  pause(): void {
+    this.#goOn = undefined
+  }
+
+  /** The session ends: what waits goes out at once, as much of it as the server takes. */
+  finish(): void {
+    this.#allowance = Infinity
+    this.#goOn?.()
+    this.#allowance = textsAtOnce
+    if (this.#timer !== undefined) this.#environment.clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  #take(): boolean {
+    if (this.#allowance === 0) return false
+    this.#allowance--
+    this.#timer ??= this.#startTimer()
+    return true
+  }
+
+  #startTimer(): number {
+    return this.#environment.setTimeout(() => {
+      this.#allowance++
+      this.#timer = this.#allowance < textsAtOnce ? this.#startTimer() : undefined
+      this.#goOn?.()
+    }, textEveryMs)
+  }
+}
