@@ -187,6 +187,19 @@ test('SIGHUP reads the file again, and drops nobody', async () => {
   }
 })
 
+test.for([
+  [['chek-config'], "unknown command 'chek-config'\n(Did you mean check-config?)"],
+  [['--dev', 'print-confg'], "unknown command 'print-confg'\n(Did you mean print-config?)"],
+  [['start'], '(There are check-config, print-config, generate-keys.)'],
+  [['check-config', 'twice'], "too many arguments for 'check-config'"],
+  [['SECRET_KEY=hunter2'], "unknown command 'SECRET_KEY=…'"],
+] as const)('%s: the mistake is named, and nothing starts', async ([args, message]) => {
+  const running = run([cli, ...args])
+  expect(await running.exited).toBe(1)
+  expect(running.output()).toContain(message)
+  expect(running.output()).not.toMatch(/listening|hunter2/)
+})
+
 test('a second signal does not wait for anybody', async () => {
   const running = run([cli], { SHUTDOWN_TIMEOUT_SECONDS: '3600' })
   const [one] = await RawClient.pair(await addressOf(running))

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { generateKeys } from './config/generate-keys.ts'
+import { meant } from './config/meant.ts'
 import { printConfig } from './config/print-config.ts'
 import type { ConfigInput } from './config/read-config.ts'
 import { ConfigError, readConfig } from './config/read-config.ts'
@@ -83,8 +84,23 @@ program
   .description('print new random secrets, as lines of an environment file')
   .action(() => console.log(generateKeys()))
 
-// A parent process that opened an IPC channel is told where the server is.
-program.action(() => run(input(), (listening) => process.send?.(listening)))
+/** Ends the process, naming a command that does not exist and the one that was probably meant. */
+function refuseCommand(unknown: string): void {
+  const names = program.commands.map((command) => command.name())
+  const known = meant(unknown, names)
+  const hint = known ? `Did you mean ${known}?` : `There are ${names.join(', ')}.`
+  program.error(`error: unknown command '${unknown}'\n(${hint})`)
+}
+
+program
+  // To commander, which knows no word after a program that runs without one, it is an argument too many.
+  .allowExcessArguments()
+  .action(() => {
+    const [unknown] = program.args
+    if (unknown !== undefined) return refuseCommand(unknown)
+    // A parent process that opened an IPC channel is told where the server is.
+    return run(input(), (listening) => process.send?.(listening))
+  })
 
 /** A switch takes the word after it for its value only where that is one: not in `--dev check-config`. */
 function withoutSwallowing(args: readonly string[]): string[] {

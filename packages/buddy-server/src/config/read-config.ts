@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { distance } from 'fastest-levenshtein'
+import { meant } from './meant.ts'
 import type { ConfigSource } from './sources.ts'
 import { environmentSource, fileKeyOf, fileSource, flagSource, variableOf } from './sources.ts'
 import type { ProcessOptions, ResolvedServerOptions, Setting } from './settings.ts'
@@ -94,14 +94,6 @@ function describe(
 function hintOf(unknown: string): string {
   const known = meant(unknown, Object.keys(siteAbout))
   return known ? `: did you mean ${known}?` : ''
-}
-
-/** The known name that `name` was probably meant to be. */
-function meant(name: string, known: readonly string[], maxEdits = 3): string | undefined {
-  const close = known
-    .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
-    .filter(({ candidate, edits }) => edits <= Math.min(maxEdits, candidate.length / 4))
-  return close.sort((one, other) => one.edits - other.edits)[0]?.candidate
 }
 
 const variables = [...names.map((name) => variableOf(settings[name].key)), 'CONFIG_FILE']
