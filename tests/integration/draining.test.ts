@@ -3,9 +3,15 @@ import { expect, test as plainTest } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { expectToTalk, RawClient } from './raw-client.ts'
 import { startProcess } from './server-process.ts'
+import { Survivor } from './survivor.ts'
+
+/** What a server and the one after it share. */
+const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
 
 /** Longer than these tests take, and short enough for a failed one to be over. */
 const longMs = 4000
+/** Longer than a client waits for its end: whoever is let go in time was not let go by the deadline. */
+const longerMs = 8000
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status
 
@@ -73,6 +79,64 @@ test('clients are told different times, so that they do not all come at once', a
   }
   expect(new Set(times).size).toBeGreaterThan(12)
   expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(1000)
+})
+
+test('who loses the connection is told to come back later, and has session and room at the server that follows', async ({
+  startServer,
+}) => {
+  const { server, url } = await startServer({ secretKey, shutdownTimeoutMs: longerMs })
+  const [ana, bob] = await Survivor.pair(url)
+  const session = ana.welcome.session
+  const closing = server.close()
+  for (const { client } of [ana, bob]) await client.receive('going-away')
+  ana.client.tcp.destroy()
+  // Nobody can come back here: whoever is left would write to an empty chair until the deadline.
+  await bob.client.receive('partner-away')
+  expect(await bob.client.closed()).toEqual({ code: 4000, reason: 'going-away' })
+  await closing
+
+  const next = await startServer({ secretKey })
+  expect(await ana.comeBack(next.url)).toMatchObject({ session, isRestored: true })
+  await bob.comeBack(next.url)
+  await ana.client.receive('partner-back')
+  await expectToTalk(ana.client, bob.client)
+  expect(bob.client.unread).not.toContain('partner-left')
+})
+
+test('who has lost it before: the partner is let go at once', async ({ startServer }) => {
+  const { server, url } = await startServer({ shutdownTimeoutMs: longerMs })
+  const [one, other] = await RawClient.pair(url)
+  one.tcp.destroy()
+  await other.receive('partner-away')
+  const closing = server.close()
+  expect(await other.closed()).toEqual({ code: 4000, reason: 'going-away' })
+  expect(other.unread).not.toContain('partner-left')
+  await closing
+})
+
+test('a resume is told going-away before it has said hello, and takes nothing from anybody', async ({
+  startServer,
+}) => {
+  const { server, url } = await startServer({ secretKey, shutdownTimeoutMs: longMs })
+  const pair = await RawClient.pair(url, 'elsewhere')
+  const ana = await Survivor.join(url, 'Ana')
+  const { session, resumeToken } = ana.welcome
+  const closing = server.close()
+  await ana.client.closed()
+  const again = await RawClient.connect(url)
+  again.sayHello({
+    resume: { token: resumeToken!, received: ana.client.received, sent: 0, roomToken: null },
+  })
+  const { reconnectAfterMs } = await again.receive('going-away')
+  expect(reconnectAfterMs).toBeLessThan(5000)
+  expect(await again.closed()).toEqual({ code: 4000, reason: 'going-away' })
+  expect(again.unread).toEqual([])
+  await expectToTalk(...pair)
+
+  const next = await startServer({ secretKey })
+  expect(await ana.comeBack(next.url)).toMatchObject({ session, isRestored: true })
+  await Promise.all(pair.map((client) => client.leave()))
+  await closing
 })
 
 test('a call that does not end is over at the deadline', async ({ startServer }) => {

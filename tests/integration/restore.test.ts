@@ -1,65 +1,14 @@
 // A server that was killed has forgotten everybody. What clients hold is enough to go on.
 import type { BuddyServerOptions } from '@buddy-chat/server'
 import { createBuddyServer } from '@buddy-chat/server'
-import type { MessageOf } from '@buddy-chat/protocol'
 import { SignJWT } from 'jose'
 import { expect } from 'vitest'
 import type { RunningServer } from '../server-fixture.ts'
 import { test as base } from '../server-fixture.ts'
 import { expectToTalk, RawClient } from './raw-client.ts'
+import { Survivor } from './survivor.ts'
 
 const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
-
-/** A client, and what it has to show to a server that does not know it. */
-class Survivor {
-  client: RawClient
-  welcome: MessageOf<'welcome'>
-  roomToken: string | null = null
-  received = 0
-  sent = 0
-
-  private constructor(client: RawClient, welcome: MessageOf<'welcome'>) {
-    this.client = client
-    this.welcome = welcome
-  }
-
-  static async join(url: string, name: string, hello: object = {}): Promise<Survivor> {
-    const client = await RawClient.connect(url)
-    client.sayHello({ name, ...hello })
-    return new Survivor(client, await client.receive('welcome'))
-  }
-
-  async matched(): Promise<void> {
-    this.roomToken = (await this.client.receive('matched')).roomToken
-  }
-
-  /** Comes to the server at `url`, showing what it has, or what it is told to show. */
-  async comeBack(
-    url: string,
-    more: Partial<NonNullable<MessageOf<'hello'>['resume']>> = {},
-    hello: object = {},
-  ): Promise<MessageOf<'welcome'>> {
-    this.received += this.client.received
-    this.sent += this.client.sent
-    const { received, sent, roomToken } = this
-    const token = this.welcome.resumeToken ?? ''
-    this.client = await RawClient.connect(url)
-    this.client.sayHello({ resume: { token, received, sent, roomToken, ...more }, ...hello })
-    this.welcome = await this.client.receive('welcome')
-    return this.welcome
-  }
-}
-
-/** Two in a room. */
-async function pair(url: string, lobby = ''): Promise<[Survivor, Survivor]> {
-  const ana = await Survivor.join(url, 'Ana')
-  ana.client.enter({ lobby })
-  await ana.client.receive('waiting')
-  const bob = await Survivor.join(url, 'Bob')
-  bob.client.enter({ lobby })
-  await Promise.all([ana.matched(), bob.matched()])
-  return [ana, bob]
-}
 
 interface Fixtures {
   /** A server before its end, and what starts the one after it. They share nothing but the key. */
@@ -116,7 +65,7 @@ test('in a room: it opens again when both are back; what was said meanwhile arri
   die,
 }) => {
   const { url, restart } = await die()
-  const [ana, bob] = await pair(url)
+  const [ana, bob] = await Survivor.pair(url)
   const { server, url: to } = await restart()
   await ana.comeBack(to)
   await ana.client.receive('partner-away')
@@ -142,7 +91,7 @@ test('a session restored is a session: it is resumed by count, and survives the 
   die,
 }) => {
   const { url, restart } = await die()
-  const [ana, bob] = await pair(url)
+  const [ana, bob] = await Survivor.pair(url)
   const second = await restart()
   await ana.comeBack(second.url)
   await bob.comeBack(second.url)
@@ -167,7 +116,7 @@ test('a very fast reconnect, and two tabs: the latest has the session, the room 
   die,
 }) => {
   const { url, restart } = await die()
-  const [ana, bob] = await pair(url)
+  const [ana, bob] = await Survivor.pair(url)
   const { server, url: to } = await restart()
   const { resumeToken } = ana.welcome
   const more = { sent: ana.client.sent, roomToken: ana.roomToken }
@@ -186,7 +135,7 @@ test('a very fast reconnect, and two tabs: the latest has the session, the room 
 
 test('one is away again when the other comes: the room is open, and says so', async ({ die }) => {
   const { url, restart } = await die()
-  const [ana, bob] = await pair(url)
+  const [ana, bob] = await Survivor.pair(url)
   const { server, url: to } = await restart()
   await ana.comeBack(to)
   await ana.client.receive('partner-away')
@@ -204,7 +153,7 @@ test('only one comes back: told lost, as soon as the other cannot come any more'
   die,
 }) => {
   const { url, restart } = await die({ resumeGraceMs: 1500 })
-  const [ana, bob] = await pair(url)
+  const [ana, bob] = await Survivor.pair(url)
   const { server, url: to } = await restart()
   await ana.comeBack(to)
   await ana.client.receive('partner-away')
@@ -219,7 +168,7 @@ test('one comes back and leaves: the other is told why when it comes, and the tw
   die,
 }) => {
   const { url, restart } = await die({ rematchDelayMs: 60_000 })
-  const [ana, bob] = await pair(url)
+  const [ana, bob] = await Survivor.pair(url)
   const { server, url: to } = await restart()
   await ana.comeBack(to)
   ana.client.enter()
@@ -235,7 +184,7 @@ test('more than the bound is not kept for a partner who is not back: told lost',
   die,
 }) => {
   const { url, restart } = await die({ maxResumeBytes: 10_000 })
-  const [ana, bob] = await pair(url)
+  const [ana, bob] = await Survivor.pair(url)
   const { server, url: to } = await restart()
   await ana.comeBack(to)
   for (let index = 0; index < 3; index++) ana.client.send({ type: 'text', text: 't'.repeat(4000) })
@@ -247,7 +196,7 @@ test('more than the bound is not kept for a partner who is not back: told lost',
 
 test('an old room’s token opens nothing, and holds up nobody’s present room', async ({ die }) => {
   const { url, restart } = await die()
-  const [ana, bob] = await pair(url, 'one')
+  const [ana, bob] = await Survivor.pair(url, 'one')
   const old = ana.roomToken
   for (const { client } of [ana, bob]) client.enter({ lobby: client === ana.client ? 'a' : 'b' })
   await Promise.all([ana.client.receive('waiting'), bob.client.receive('waiting')])
@@ -270,7 +219,7 @@ test('an old room’s token opens nothing, and holds up nobody’s present room'
 
 test('a partner who is back without the room is not waited for', async ({ die }) => {
   const { url, restart } = await die()
-  const [ana, bob] = await pair(url)
+  const [ana, bob] = await Survivor.pair(url)
   const { server, url: to } = await restart()
   await bob.comeBack(to, { roomToken: null })
   await ana.comeBack(to)
@@ -299,7 +248,7 @@ test.for(Object.entries(worthless))(
   'a session token %s restores nothing',
   async ([, of], { die }) => {
     const { url, restart } = await die()
-    const [ana, bob] = await pair(url)
+    const [ana, bob] = await Survivor.pair(url)
     const { session } = ana.welcome
     const { server, url: to } = await restart()
     const welcome = await ana.comeBack(to, { token: of(ana) })
@@ -319,7 +268,7 @@ test.for([
   'a room token %s: the session is restored, the room is not',
   async ([, of], { die }) => {
     const { url, restart } = await die()
-    const [ana, bob] = await pair(url)
+    const [ana, bob] = await Survivor.pair(url)
     const { server, url: to } = await restart()
     expect((await ana.comeBack(to, { roomToken: of(ana, bob) })).isRestored).toBe(true)
     expect((await ana.client.receive('partner-left')).reason).toBe('lost')
@@ -331,7 +280,7 @@ test.for([
 
 test('a third who has got hold of somebody’s seat does not get into it', async ({ die }) => {
   const { url, restart } = await die()
-  const [ana, bob] = await pair(url)
+  const [ana, bob] = await Survivor.pair(url)
   const eve = await Survivor.join(url, 'Eve')
   const { server, url: to } = await restart()
   await eve.comeBack(to, { roomToken: bob.roomToken })
@@ -348,7 +297,7 @@ test('a server of another key, one that runs for longer, and a client that does 
   die,
 }) => {
   const { url, restart } = await die()
-  const [ana] = await pair(url)
+  const [ana] = await Survivor.pair(url)
   const { resumeToken } = ana.welcome
   const show = async (to: string, sent: number | null): Promise<unknown> => {
     const [, welcome] = await RawClient.resume(to, { resumeToken }, 0, { sent })
@@ -472,7 +421,7 @@ test('the program around the server is asked again: about people, and about line
   die,
 }) => {
   const { url } = await die()
-  const [ana, bob] = await pair(url)
+  const [ana, bob] = await Survivor.pair(url)
   const eve = await Survivor.join(url, 'Eve')
   const asked: string[] = []
   const server = createBuddyServer(

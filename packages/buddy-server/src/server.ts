@@ -57,8 +57,9 @@ export interface BuddyServer {
   ban(sessionId: string, durationMs: number): boolean
   /**
    * Tells every client to come back in a while and ends connections outside rooms at once, the others
-   * when their room ends or after `shutdownTimeoutMs`; stops listening. Calls that run go on between
-   * the browsers. Resolves when all is closed; a second call does nothing more.
+   * when their room ends, when one of the two loses the connection, or after `shutdownTimeoutMs`;
+   * stops listening. Calls that run go on between the browsers. Resolves when all is closed; a second
+   * call does nothing more.
    */
   close(): Promise<void>
 }
@@ -118,6 +119,10 @@ export function createBuddyServer(
         parted: ({ room: { members } }) => {
           // While draining, whoever has finished a call is let go.
           if (closed) for (const { link } of members) link?.close('going-away')
+        },
+        away: ({ session }) => {
+          // Nor can anybody come back: the two meet again at the server that follows.
+          if (closed) core.rooms.partnerOf(session)?.link?.close('going-away')
         },
       },
     ],
@@ -233,7 +238,9 @@ export function createBuddyServer(
   async function close(): Promise<void> {
     for (const connection of reception.connections) {
       connection.send({ type: 'going-away', reconnectAfterMs: reconnectAfterMs() })
-      if (!connection.session?.room) connection.close('going-away')
+      const { session } = connection
+      const isInCall = session && core.rooms.partnerOf(session)?.link
+      if (!isInCall) connection.close('going-away')
     }
     await reception.untilEmpty(settings.shutdownTimeoutMs)
     for (const connection of reception.connections) connection.close('going-away')
