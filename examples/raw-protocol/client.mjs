@@ -11,9 +11,9 @@ const [base = 'http://localhost:3000', name = '', lobby = ''] = process.argv.sli
 const url = base.replace(/^http/, 'ws').replace(/\/*$/, '/ws')
 // A byte order mark is part of a text; what is not UTF-8 is malformed.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-// A timer takes at most 2^31 - 1 ms, a field may be longer.
-const later = (ms, job) => setTimeout(job, Math.min(ms, 2 ** 31 - 1))
 const isText = (text) => typeof text === 'string' && text && Buffer.byteLength(text) <= 4096
+// Strangers write some of it: no control characters, they could steer the terminal.
+const print = (line) => console.log(line.replace(/\p{Cc}/gu, ' ').trimEnd())
 
 // Enough for what is sent here: integers up to 127, arrays up to 15, strings up to 65535.
 const encode = (value) => {
@@ -27,29 +27,29 @@ const encode = (value) => {
 
 // All that is allowed is read, also what is unused here: unknown fields have to be skipped.
 const decode = (bytes) => {
-  let [at, values] = [0, 0]
-  const take = (count) => bytes.subarray(at, (at += count)) // too far is noticed at the end
+  let at = 0
+  const take = (size) => {
+    assert((at += size) <= bytes.length)
+    return bytes.subarray(at - size, at)
+  }
   const uint = (size) => take(size).reduce((sum, byte) => sum * 256 + byte, 0)
-  const int = (size) => Number(BigInt.asIntN(size * 8, BigInt(`0x${take(size).toString('hex')}`)))
   const text = (length) => utf8.decode(take(length))
-  const read = (depth) => {
-    const list = (length) => Array.from({ length }, () => read(depth + 1))
+  const list = (length) => Array.from({ length }, read)
+  const read = () => {
     const tag = uint(1)
-    const isList = (tag >= 0x90 && tag < 0xa0) || tag === 0xdc || tag === 0xdd
-    assert(++values <= 512 && (depth < 4 || !isList))
     if (tag < 0x80) return tag
+    if (tag >= 0x90 && tag < 0xa0) return list(tag & 15)
     if (tag >= 0xa0 && tag < 0xc0) return text(tag & 31)
     if (tag >= 0xe0) return tag - 256
     if (tag === 0xc0) return null
     if (tag === 0xc2 || tag === 0xc3) return tag === 0xc3
-    if (tag >= 0xcc && tag <= 0xcf) return uint(1 << (tag - 0xcc))
-    if (tag >= 0xd0 && tag <= 0xd3) return int(1 << (tag - 0xd0))
-    if (tag >= 0xd9 && tag <= 0xdb) return text(uint(1 << (tag - 0xd9)))
-    assert(isList)
-    return list(tag < 0xa0 ? tag & 15 : uint(tag === 0xdc ? 2 : 4))
+    if (tag >= 0xcc && tag <= 0xd3) return uint(2 ** (tag & 3)) // no field we know is signed
+    if (tag >= 0xd9 && tag <= 0xdb) return text(uint(2 ** (tag - 0xd9)))
+    assert(tag === 0xdc || tag === 0xdd)
+    return list(uint(2 * (tag - 0xdb)))
   }
   assert(bytes[0] > 0x90 && bytes[0] < 0xa0 && bytes[1] < 0x80)
-  const frame = read(0)
+  const frame = read()
   assert(at === bytes.length)
   return frame
 }
@@ -67,18 +67,14 @@ const lines = {
   33: (online) => `waiting ${online} online`,
   34: (_room, _isPolite, partnerName) => `matched ${partnerName}`,
   35: (reason) => `partner-left ${['next', 'left', 'lost'][reason] ?? 'left'}`,
-  36: (online, waiting, rooms) => `stats ${online} online, ${waiting} waiting, ${rooms} rooms`,
   37: (code, message) => `error ${code} ${message}`,
   38: (reconnectAfterMs) => `going-away ${reconnectAfterMs}`,
 }
-// Strangers write some of it: no control characters, they could steer the terminal.
-const print = (line) => console.log(line.replace(/\p{Cc}/gu, ' ').trimEnd())
 
 const connect = () => {
-  let [patienceMs, ownName, retryMs, silence] = [40_000, name]
+  let [patienceMs, ownName, retryMs, silence] = [10_000, name]
   const here = (socket = new WebSocket(url, 'buddy.v1'))
   here.binaryType = 'arraybuffer'
-
   const end = ({ code, reason }) => {
     if (here !== socket) return // given up before
     clearTimeout(silence)
@@ -86,15 +82,14 @@ const connect = () => {
     print(`closed ${code} ${reason}`)
     if (isOver || code === 1000) process.exit(0)
     if (code >= 4500 && code < 5000) process.exit(1)
-    const backoffMs = Math.random() * Math.min(30_000, 500 * 2 ** failures++)
+    const backoffMs = Math.random() * Math.min(15_000, 500 * 2 ** failures++)
     const isTold = code >= 4000 && code < 4500 && typeof retryMs === 'number'
-    later(isTold ? retryMs + Math.random() * 1000 : backoffMs, connect)
+    setTimeout(connect, isTold ? retryMs * (1 + Math.random() / 4) : backoffMs)
   }
   const heard = () => {
-    if (here !== socket) return
     clearTimeout(silence)
     // A dead connection may never report its close: this does not wait for it.
-    silence = later(patienceMs, () => [here.close(), end({ code: 1006, reason: 'silence' })])
+    silence = setTimeout(() => [here.close(), end({ code: 1006, reason: 'silence' })], patienceMs)
   }
   const receive = ([type, ...fields]) => {
     const line = lines[type]?.(...fields)
@@ -102,15 +97,13 @@ const connect = () => {
     if (type >= 32 && type <= 35) state = type
     if (type === 32) [failures, ownName, patienceMs] = [0, fields[1], 2 * fields[2]]
     if (type === 32) send(2, 2, lobby, [], [])
-    if (type === 34) send(18, true)
     if (type === 34) send(17, `Hello from ${ownName}`)
     if (type === 35) send(3)
     if (type === 37 || type === 38) retryMs = fields[type === 37 ? 2 : 0]
     // Which frame was dropped is not said: were it our next, nothing else would come.
     const again = () => here === socket && state === 35 && send(3)
-    if (type === 37 && fields[0] === 9) later(fields[2] ?? 1000, again)
+    if (type === 37 && fields[0] === 9) setTimeout(again, fields[2] ?? 1000)
   }
-
   here.addEventListener('open', () => send(1, name, '', 'raw-protocol example'))
   here.addEventListener('close', end)
   // Node 22 reports a connection that failed to open as an error only, without a close.
@@ -119,7 +112,7 @@ const connect = () => {
     try {
       receive(decode(Buffer.from(data)))
     } catch {} // malformed: ignored
-    heard()
+    if (here === socket) heard()
   })
   heard()
 }
@@ -132,4 +125,4 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 isOver = true
 socket?.close(1000)
-later(socket ? 2000 : 0, () => process.exit(0))
+setTimeout(() => process.exit(0), socket ? 2000 : 0)
