@@ -88,21 +88,22 @@ test('quality is told while there is a path, and no more after the end', async (
 
 test('while another path is looked for nothing is measured', async () => {
   await last(4)
-  call.handleNetworkChange()
   isConnected = false
+  partner.onStateChange('failed')
   expect(done.splice(0)).toEqual(['(none)', 'quality', '(restarting)', 'restart'])
   await last(6)
   expect(done).toEqual([])
 })
 
-test('a restart that found a path before the browser missed the old one is over when something comes by it', async () => {
+test('what comes before the partner’s answer is the path of before, and ends no restart', async () => {
   call.handleNetworkChange()
   isConnected = false
+  await last(1.5)
+  flow = { received: 0, reports: false, sent: 100 }
   await last(3)
-  expect(done.splice(0)).toEqual(['(none)', '(restarting)', 'restart'])
+  expect(done.splice(0)).toEqual(['(none)', 'restart', '(restarting)'])
   // The partner has answered, and the browser has seen nothing of all this.
   isConnected = true
-  flow = { received: 0, reports: false, sent: 100 }
   await last(2)
   expect(done).toEqual([])
   flow = { received: 100, reports: true, sent: 100 }
@@ -137,6 +138,38 @@ test('the server is back and nothing comes: the path is not waited for', async (
   call.handleServerBack()
   await last(1)
   expect(done).toEqual(['(none)', '(restarting)', 'restart'])
+})
+
+test('another network, and the path lasts: another is looked for, and nobody is told of an interruption', async () => {
+  call.handleNetworkChange()
+  await last(20)
+  expect(done.filter((each) => each !== 'quality')).toEqual(['(none)', 'restart'])
+})
+
+test('another network, and silence: an interruption that ends with what comes, though the browser saw none', async () => {
+  await last(1)
+  flow = { received: 0, reports: false, sent: 100 }
+  call.handleNetworkChange()
+  await last(4)
+  expect(done).toEqual(['(none)', 'restart', '(restarting)'])
+  flow = { received: 100, reports: true, sent: 100 }
+  await last(2)
+  expect(done.splice(3)).toEqual(['(none)'])
+})
+
+test('silence on a path that the browser doubts ends when the browser says so', async () => {
+  await last(1)
+  flow = { received: 0, reports: false, sent: 100 }
+  call.handleNetworkChange()
+  await last(1)
+  isConnected = false
+  partner.onStateChange('disconnected')
+  flow = { received: 100, reports: true, sent: 100 }
+  await last(4)
+  expect(done).toEqual(['(none)', 'restart', '(restarting)'])
+  isConnected = true
+  partner.onStateChange('connected')
+  expect(done.at(-1)).toBe('(none)')
 })
 
 test('an end while the path is looked at leaves no timer', async () => {

@@ -89,7 +89,7 @@ export class PeerCall {
       onStep: (step) => {
         if (step === 'none') this.#monitor.start()
         else this.#monitor.stop()
-        if (step === 'restarting') void this.#probePath()
+        if (step === 'restarting') void this.#probePath(true)
         onStep(step)
       },
     })
@@ -138,6 +138,7 @@ export class PeerCall {
   /** The machine has another network. */
   handleNetworkChange(): void {
     this.#recovery.handleNetworkChange()
+    void this.#probePath(true)
   }
 
   /** See {@link PeerLink.setConfiguration}. */
@@ -179,28 +180,32 @@ export class PeerCall {
   }
 
   /**
-   * Looks whether anything comes by the path, reports included: once where there seems to be one; and
-   * while a restart looks for another, until one is found.
+   * Looks whether anything comes by the path, reports included; while a restart looks for another, until
+   * that is over.
+   * @param isRestarting another is being looked for already
    */
-  async #probePath(): Promise<void> {
+  async #probePath(isRestarting = false): Promise<void> {
     const link = this.#link
     const before = readTotals(await link.getStats())
+    // What comes before the partner's answer may come by the path of before.
     const { isConnected } = link
-    if (this.#isClosed) return
+    if (this.#isClosed || link !== this.#link) return
     this.#endProbe()
     this.#probe = this.#dependencies.setTimeout(() => {
       void link.getStats().then((after) => {
         if (this.#isClosed || link !== this.#link) return
         const isSilent = compareTotals(before, readTotals(after))?.isSilent
-        const { step } = this.#recovery
-        if (step === 'none' && isSilent) this.#recovery.handleNetworkChange()
-        else if (step !== 'restarting') return
-        // What came before the partner's answer may have come by the path of before.
-        else if (isConnected && link.isConnected && isSilent === false)
-          this.#recovery.handleState('connected')
-        else void this.#probePath()
+        const isOver = isConnected && link.isConnected && isSilent === false
+        this.#judgePath(isSilent === true, isOver, isRestarting)
       })
     }, probeMs)
+  }
+
+  #judgePath(isSilent: boolean, isOver: boolean, isRestarting: boolean): void {
+    const recovery = this.#recovery
+    if (isSilent) recovery.handleSilence(isRestarting)
+    if (isOver && recovery.step === 'restarting') recovery.handleState('connected')
+    else if (!isOver && (isRestarting || recovery.step === 'restarting')) void this.#probePath(true)
   }
 
   #endProbe(): void {

@@ -108,10 +108,19 @@ test('a signalling loss alone touches nothing', () => {
   expect(done).toEqual([])
 })
 
-test('another network: a new path is looked for at once', () => {
+test('another network: a new path is looked for at once, and that is no interruption yet', () => {
   connect()
   recovery.handleNetworkChange()
-  expect(done).toEqual(['(restarting)', 'restart'])
+  expect(done.splice(0)).toEqual(['restart'])
+  recovery.handleSilence(true)
+  expect(done.splice(0)).toEqual(['(restarting)'])
   recovery.handleNetworkChange()
-  expect(done.at(-1)).toBe('restart')
+  expect(done).toEqual(['restart'])
+})
+
+test('a path that has fallen silent is not waited for, once', () => {
+  connect()
+  recovery.handleSilence(false)
+  recovery.handleSilence(false)
+  expect(done).toEqual(['(restarting)', 'restart'])
 })

@@ -54,10 +54,23 @@ export class Recovery {
     }
   }
 
-  /** The machine has another network: the present path is likely dead, whatever it looks like. */
+  /**
+   * The machine has another network: another path is looked for at once. That is no interruption
+   * while the present one lasts.
+   */
   handleNetworkChange(): void {
-    if (this.#step === 'none') this.#climb()
+    if (this.#step === 'none') this.#dependencies.restart()
     else this.#again()
+  }
+
+  /**
+   * Nothing comes by the path any more, and the browser has not noticed.
+   * @param isRestarting another path is being looked for already
+   */
+  handleSilence(isRestarting: boolean): void {
+    if (this.#step !== 'none') return
+    if (isRestarting) this.#enter('restarting')
+    else this.#climb()
   }
 
   /** The partner asked for a new peer connection, and it is being made. */
