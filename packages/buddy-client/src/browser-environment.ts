@@ -10,9 +10,13 @@ export interface ClientEnvironment extends SignalingEnvironment {
   readonly hasWebRtc: () => boolean
   /** Makes the next call's connection, and its offer, in advance; false only to measure what it saves. */
   readonly preparesCalls: boolean
-  /** Tells when another network is used, and when the page or machine has slept, until called off. */
+  /**
+   * Tells when another network is used, when the page is left but may be shown again as it was, and
+   * when page or machine have slept, until called off.
+   */
   readonly watch: (listener: {
     readonly onNetworkChange: () => void
+    readonly onPutAway: () => void
     readonly onWake: () => void
   }) => Unsubscribe
   /** Whether the page is out of sight: another tab is in front, or the window is minimized. */
@@ -39,10 +43,13 @@ export const browserEnvironment: ClientEnvironment = {
   clearTimeout: (id) => globalThis.clearTimeout(id),
   random: Math.random,
   createConnection: (configuration) => new RTCPeerConnection(configuration),
-  watch: ({ onNetworkChange, onWake }) => {
+  watch: ({ onNetworkChange, onPutAway, onWake }) => {
     const listening = new AbortController()
-    const listen = (target: EventTarget | undefined, type: string, handle: () => void): void =>
-      target?.addEventListener?.(type, handle, { signal: listening.signal })
+    const listen = (
+      target: EventTarget | undefined,
+      type: string,
+      handle: (event: Event) => void,
+    ): void => target?.addEventListener?.(type, handle, { signal: listening.signal })
     const { document, navigator } = globalThis
     const network = (navigator as NavigatorWithNetwork | undefined)?.connection
     let { type } = network ?? {}
@@ -57,6 +64,10 @@ export const browserEnvironment: ClientEnvironment = {
       if (document.visibilityState === 'visible') onWake()
     })
     listen(document, 'resume', onWake)
+    // What is thrown away instead loses its connections by itself.
+    listen(globalThis, 'pagehide', (event) => {
+      if ((event as PageTransitionEvent).persisted) onPutAway()
+    })
     listen(globalThis, 'pageshow', onWake)
     return () => listening.abort()
   },

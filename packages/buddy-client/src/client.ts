@@ -74,6 +74,7 @@ export class BuddyClient {
         this.#room?.handleNetworkChange()
         this.#channel.checkConnection()
       },
+      onPutAway: () => this.#channel.part(),
       onWake: () => this.#channel.checkConnection(),
     })
     this.#channel = new SignalingChannel(environment, {

@@ -206,6 +206,28 @@ test("a partner's name is cleaned here, whatever the server let through", () => 
   expect(names).toEqual(['A na'])
 })
 
+test('after a sleep a sign of life is asked for, and not waited for as long as usual', () => {
+  join()
+  channel.checkConnection()
+  expect(latest().sent.at(-1)).toEqual({ type: 'ping' })
+  vi.advanceTimersByTime(4999)
+  expect(retries).toEqual([])
+  vi.advanceTimersByTime(1)
+  expect(retries[0]?.error.code).toBe('server-unreachable')
+})
+
+test('a page that is left ends its session, and begins another as soon as it is back', () => {
+  latest().opens()
+  latest().says({ ...welcome, resumeToken: 'token' })
+  channel.part()
+  expect(latest().closedWith).toBe(1000)
+  expect(retries).toMatchObject([{ mayResume: false }])
+  channel.checkConnection()
+  expect(ScriptedSocket.all).toHaveLength(2)
+  latest().opens()
+  expect(latest().sent).toEqual([first])
+})
+
 test('retryNow does not wait; close ends every timer', () => {
   latest().ends(1006)
   channel.retryNow()

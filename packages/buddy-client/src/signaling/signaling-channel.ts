@@ -157,6 +157,17 @@ export class SignalingChannel {
     this.send({ type: 'ping' })
   }
 
+  /**
+   * The page is left, and comes back as it is or never: the session ends, so that nobody waits for it.
+   * `checkConnection()` begins another.
+   */
+  part(): void {
+    if (!this.#socket) return
+    this.#drop(1000)
+    this.#forgetSession()
+    this.#retry(new BuddyError('server-unreachable', 'the page was left'))
+  }
+
   /** Ends the connection, the session and every timer. */
   close(): void {
     this.#writer.finish()
