@@ -10,6 +10,8 @@ export interface BreakableNetwork {
   /** Every connection is gone, and none comes through until `mend()`. */
   breakDown(): void
   mend(): void
+  /** Nothing comes through the connections there are, and neither end is told. Others are open to it. */
+  fallSilent(): void
   close(): void
 }
 
@@ -56,6 +58,10 @@ export async function createBreakableNetwork(url: string): Promise<BreakableNetw
     },
     mend: () => {
       isBroken = false
+    },
+    fallSilent: () => {
+      // What arrives is read all the same: a full buffer would be noticed.
+      for (const socket of sockets) socket.unpipe().resume()
     },
     close: () => {
       server.close()
