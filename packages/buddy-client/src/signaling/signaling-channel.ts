@@ -163,6 +163,7 @@ export class SignalingChannel {
    */
   part(): void {
     if (!this.#socket) return
+    this.#writer.finish()
     this.#drop(1000)
     this.#forgetSession()
     this.#retry(new BuddyError('server-unreachable', 'the page was left'))
