@@ -54,7 +54,9 @@ export class LinkPreparation {
   /** What it was made of has changed: another has to be made. One that is on its way stays. */
   handleStale(): void {
     if (!this.#prepared || this.#prepared.isSent) return
-    if (this.#prepared.offer) this.discard()
+    const { offer } = this.#prepared
+    this.discard()
+    if (offer) this.prepareOffer()
     else this.prepareAnswer()
   }
 
