@@ -70,7 +70,7 @@ async function untilSent(
 test('a call that goes well: a calm mark with a name, and figures for the page', async () => {
   const [ana, bob] = await meet()
   const heard: CallQuality[] = []
-  const unsubscribe = ana.client.on('quality', (quality) => heard.push(quality))
+  ana.addEventListener('buddy-quality', ({ detail }) => heard.push(detail))
   expect(part(ana, 'quality')?.ariaLabel).to.equal('Good connection')
   const { receiving, sending, stats } = await until('a measurement', () => heard[0])
   expect([receiving, sending]).to.deep.equal(['good', 'good'])
@@ -80,7 +80,6 @@ test('a call that goes well: a calm mark with a name, and figures for the page',
   expect(stats.lossPercent).to.equal(0)
   expect(stats.rttMs).to.be.within(0, 1000)
   expect(stats.width * stats.height).to.be.greaterThan(0)
-  unsubscribe()
   await expectAccessible(ana)
   bob.stop()
   await until('the mark to go', () => !isShown(ana, 'quality'))
@@ -111,6 +110,38 @@ test('the partner is reached badly: said whom it concerns, and one’s picture g
   pretendLoss('remote-inbound-rtp', 50)
   await untilSaid(ana, 'Poor connection: Bob may hardly see and hear you.')
   await untilSent(ana, 'a smaller one', (sent) => sent.height > 0 && sent.height < height)
+})
+
+test('the path is lost, and found again: said, and the page hears of each step', async () => {
+  const { RTCPeerConnection: Original } = window
+  const connections: RTCPeerConnection[] = []
+  window.RTCPeerConnection = class extends Original {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration)
+      connections.push(this)
+    }
+  }
+  try {
+    const [ana] = await meet()
+    const steps: string[] = []
+    ana.addEventListener('buddy-interruption', ({ detail }) => steps.push(detail.step))
+    // Both ends; the others are prepared for the next call.
+    const ends = connections.filter(({ connectionState }) => connectionState === 'connected')
+    const pretend = (state: RTCPeerConnectionState): void => {
+      for (const end of ends) {
+        Object.defineProperty(end, 'connectionState', { value: state, configurable: true })
+        end.dispatchEvent(new Event('connectionstatechange'))
+      }
+    }
+    pretend('failed')
+    await untilSaid(ana, 'Connection interrupted. Looking for another way…')
+    await expectAccessible(ana)
+    pretend('connected')
+    await until('the words to go', () => !words(ana).includes('Connection interrupted'))
+    expect(steps).to.deep.equal(['restarting', 'none'])
+  } finally {
+    window.RTCPeerConnection = Original
+  }
 })
 
 test('lowdata in the middle of a call: a small picture and a low bitrate at once, and back', async () => {

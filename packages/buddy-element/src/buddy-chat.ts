@@ -36,6 +36,8 @@ function toList(value: string | readonly string[]): readonly string[] {
  * @fires buddy-match - `{ partner, interests }`
  * @fires buddy-message - `{ text, from }`
  * @fires buddy-leave - `{ reason }`
+ * @fires buddy-quality - `{ receiving, sending, stats }`
+ * @fires buddy-interruption - `{ step }`
  * @fires buddy-device - `{ device, status, label, error }`
  * @fires buddy-trust - `{ self, partner }`
  * @fires buddy-report - `{ reason }`

@@ -205,7 +205,7 @@ export class ClientController implements ReactiveController {
       client.on('retry', (retry) => this.#handleRetry(retry)),
       client.on('welcome', ({ allowsText }) => this.#handleWelcome(allowsText)),
       client.on('quality', (quality) => this.#handleQuality(quality)),
-      client.on('interruption', ({ step }) => this.#show({ interruption: step })),
+      client.on('interruption', ({ step }) => this.#handleInterruption(step)),
       client.on('partner-away', ({ isAway }) => this.#show({ isPartnerAway: isAway })),
       client.on('error', (error) => this.#handleError(error)),
     ]
@@ -264,11 +264,18 @@ export class ClientController implements ReactiveController {
     this.#host.announce('buddy-leave', { reason })
   }
 
-  #handleQuality({ receiving, sending }: ClientEvents['quality']): void {
-    const { quality } = this.#view
-    // It is told every 2 s, and is mostly the same.
-    if (receiving === quality.receiving && sending === quality.sending) return
-    this.#show({ quality: { receiving, sending } })
+  #handleQuality(quality: ClientEvents['quality']): void {
+    const { receiving, sending } = quality
+    const shown = this.#view.quality
+    // It is told every 2 s, and is mostly the same but for the figures.
+    const isShown = receiving === shown.receiving && sending === shown.sending
+    if (!isShown) this.#show({ quality: { receiving, sending } })
+    this.#host.announce('buddy-quality', quality)
+  }
+
+  #handleInterruption(step: ClientEvents['interruption']['step']): void {
+    this.#show({ interruption: step })
+    this.#host.announce('buddy-interruption', { step })
   }
 
   #handleTrust(trust: ClientEvents['trust']): void {

@@ -1,9 +1,11 @@
 import type {
   BuddyError,
   CallEndReason,
+  CallQuality,
   ClientState,
   DeviceChange,
   Partner,
+  RecoveryStep,
   ReportReason,
   Trust,
 } from '@buddy-chat/client'
@@ -16,6 +18,10 @@ export interface BuddyEventDetails {
   readonly 'buddy-match': { readonly partner: Partner; readonly interests: readonly string[] }
   readonly 'buddy-message': { readonly text: string; readonly from: 'partner' | 'self' }
   readonly 'buddy-leave': { readonly reason: CallEndReason }
+  /** How the call goes, in both directions: every 2 s while there is a path and the page is in sight. */
+  readonly 'buddy-quality': CallQuality
+  /** The path to the partner is lost and another is looked for, or (`none`) it is there again. */
+  readonly 'buddy-interruption': { readonly step: RecoveryStep }
   /** Own camera or microphone was changed, paused by the system or lost. */
   readonly 'buddy-device': DeviceChange
   /** Who of the two would let the other have their address, see `relayuntiltrusted`. */
