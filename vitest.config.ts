@@ -25,7 +25,8 @@ export default defineConfig({
           include: ['tests/network/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          // Mostly waiting: for browsers to doubt a path, and for outages to end.
+          maxWorkers: 2,
         },
       },
       {
