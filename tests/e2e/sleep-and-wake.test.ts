@@ -110,6 +110,46 @@ test('the page is frozen, and the way to the server breaks meanwhile: thawed, th
   await expectAsBefore(call)
 })
 
+test('the page is frozen, and nothing else happens: what is written meanwhile waits, and the call goes on', async ({
+  startCall,
+}) => {
+  const call = await startCall({ pingIntervalMs: 60_000 })
+  const { ana, bob } = call
+  const chromium = await ana.page.createCDPSession()
+  await chromium.send('Page.setWebLifecycleState', { state: 'frozen' })
+  // Nobody would read it now, so it is said; the picture needs no page.
+  await bob.sees('Ana’s connection is interrupted…')
+  await bob.receivesMedia(20)
+  await bob.types('text-input', 'written meanwhile')
+  await bob.press('send-button')
+
+  await chromium.send('Page.setWebLifecycleState', { state: 'active' })
+  await ana.sees('written meanwhile')
+  expect((await ana.text()).match(/written meanwhile/g)).toHaveLength(1)
+  await expectAsBefore(call)
+  expect(await heard(ana)).toEqual(['retry', 'welcome true'])
+})
+
+test('the page is frozen while it waits: nobody is matched with it, and thawed it waits again', async ({
+  startServer,
+  visit,
+}) => {
+  const { server, url } = await startServer()
+  const page = (name: string): string => `${url}/?name=${name}&mode=text`
+  const [ana, bob] = await Promise.all([visit(page('Ana')), visit(page('Bob'))])
+  await ana.press('start-button')
+  await ana.is('waiting')
+  const chromium = await ana.page.createCDPSession()
+  await chromium.send('Page.setWebLifecycleState', { state: 'frozen' })
+  await expect.poll(() => server.status()).toMatchObject({ away: 1, waiting: 0 })
+  await bob.press('start-button')
+  await bob.is('waiting')
+
+  await chromium.send('Page.setWebLifecycleState', { state: 'active' })
+  await Promise.all([ana.is('connected'), bob.is('connected')])
+  expect(server.status()).toMatchObject({ users: 2, rooms: 1, matches: 1 })
+})
+
 test('another tab in front: the call goes on, and a server that fell silent meanwhile is missed in seconds', async ({
   startCall,
 }) => {

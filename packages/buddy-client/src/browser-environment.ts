@@ -11,12 +11,13 @@ export interface ClientEnvironment extends SignalingEnvironment {
   /** Makes the next call's connection, and its offer, in advance; false only to measure what it saves. */
   readonly preparesCalls: boolean
   /**
-   * Tells when another network is used, when the page is left but may be shown again as it was, and
-   * when page or machine have slept, until called off.
+   * Tells when another network is used, when the page is left but may be shown again as it was, when
+   * it is about to be frozen, and when page or machine have slept, until called off.
    */
   readonly watch: (listener: {
     readonly onNetworkChange: () => void
     readonly onPutAway: () => void
+    readonly onFreeze: () => void
     readonly onWake: () => void
   }) => Unsubscribe
   /** Whether the page is out of sight: another tab is in front, or the window is minimized. */
@@ -43,7 +44,7 @@ export const browserEnvironment: ClientEnvironment = {
   clearTimeout: (id) => globalThis.clearTimeout(id),
   random: Math.random,
   createConnection: (configuration) => new RTCPeerConnection(configuration),
-  watch: ({ onNetworkChange, onPutAway, onWake }) => {
+  watch: ({ onNetworkChange, onPutAway, onFreeze, onWake }) => {
     const listening = new AbortController()
     const listen = (
       target: EventTarget | undefined,
@@ -63,6 +64,7 @@ export const browserEnvironment: ClientEnvironment = {
     listen(document, 'visibilitychange', () => {
       if (document.visibilityState === 'visible') onWake()
     })
+    listen(document, 'freeze', onFreeze)
     listen(document, 'resume', onWake)
     // What is thrown away instead loses its connections by itself.
     listen(globalThis, 'pagehide', (event) => {

@@ -75,6 +75,7 @@ export class BuddyClient {
         this.#channel.checkConnection()
       },
       onPutAway: () => this.#channel.part(),
+      onFreeze: () => this.#channel.suspend(),
       onWake: () => this.#channel.checkConnection(),
     })
     this.#channel = new SignalingChannel(environment, {

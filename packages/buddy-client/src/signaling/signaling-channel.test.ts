@@ -228,6 +228,18 @@ test('a page that is left ends its session, and begins another as soon as it is 
   expect(latest().sent).toEqual([first])
 })
 
+test('a page that is frozen leaves its session waiting, and resumes it as soon as it thaws', () => {
+  latest().opens()
+  latest().says({ ...welcome, resumeToken: 'token' })
+  channel.suspend()
+  expect(latest().closedWith).toBe(4999)
+  expect(retries).toMatchObject([{ mayResume: true }])
+  channel.checkConnection()
+  expect(ScriptedSocket.all).toHaveLength(2)
+  latest().opens()
+  expect(latest().sent).toMatchObject([{ resume: { token: 'token' } }])
+})
+
 test('retryNow does not wait; close ends every timer', () => {
   latest().ends(1006)
   channel.retryNow()

@@ -169,6 +169,17 @@ export class SignalingChannel {
     this.#retry(new BuddyError('server-unreachable', 'the page was left'))
   }
 
+  /**
+   * The page is about to be frozen. Chromium ends its connection then, with a goodbye that reaches the
+   * server when the page thaws and costs the session; one that is ended before, without it, waits there
+   * to be resumed. `checkConnection()` does that.
+   */
+  suspend(): void {
+    if (!this.#socket) return
+    this.#drop(4999)
+    this.#retry(new BuddyError('server-unreachable', 'the page is frozen'))
+  }
+
   /** Ends the connection, the session and every timer. */
   close(): void {
     this.#writer.finish()
