@@ -15,10 +15,10 @@ import type { BuddyClientOptions } from './options.ts'
 import { mediaRequest, resolveOptions } from './options.ts'
 import { Room } from './room.ts'
 import { Run } from './run.ts'
-import { toOpening, toSignal, toTicket } from './signaling/outgoing.ts'
+import { toOpening } from './signaling/outgoing.ts'
 import { fromErrorFrame } from './signaling/server-error.ts'
 import { SignalingChannel } from './signaling/signaling-channel.ts'
-import type { PeerSignal, Sending } from './signal.ts'
+import type { Sending } from './signal.ts'
 import type { ClientEvent, ClientState } from './state.ts'
 import { transition } from './state.ts'
 
@@ -42,13 +42,7 @@ export class BuddyClient {
   #run: Run | undefined
   readonly #setup: CallSetup
   #room: Room | undefined
-  /** The path was lost for good: nobody is looked for before `next()`. */
-  #isPaused = false
-  /** The wish that is being made ready; a later one takes its place. */
-  #wish = {}
   readonly #machine: MachineWatch
-  /** The wish for a partner is sent and not answered yet. */
-  #isQueueing = false
 
   /** @param environment the browser's facilities; give your own only in tests */
   constructor(
@@ -133,7 +127,13 @@ export class BuddyClient {
    */
   start(overrides: BuddyClientOptions = {}): Promise<void> {
     if (this.#run) return this.#run.promise
-    const run = new Run(resolveOptions({ ...this.#options, ...overrides }))
+    const run = new Run(resolveOptions({ ...this.#options, ...overrides }), {
+      setup: this.#setup,
+      sending: () => this.#media.sending,
+      isWelcome: () => this.#channel.isWelcome,
+      send: (message) => this.#channel.send(message),
+      setTimeout: this.#environment.setTimeout,
+    })
     try {
       const opening = toOpening(run.options, this.#environment.baseUrl())
       this.#setup.begin(run.options)
@@ -152,15 +152,13 @@ export class BuddyClient {
 
   /** Leaves the partner, or a call that was lost, and looks for another. Does nothing elsewhere. */
   next(): void {
-    const wasPaused = this.#isPaused
-    this.#isPaused = false
+    const wasPaused = this.#run?.search.unpause() ?? false
     if (this.#endCall('next') || wasPaused) this.#requeue()
   }
 
   /** Ends everything: the call, the search, the connection; camera and microphone are released. */
   stop(): void {
-    const run = this.#run
-    this.#run = undefined
+    const run = this.#endRun()
     this.#channel.send({ type: 'leave' })
     this.#release()
     this.#endCall('stop', 'stop')
@@ -282,45 +280,14 @@ export class BuddyClient {
     try {
       if (request) await this.#devices.open(request)
       else this.#media.close()
-      run.isMediaReady = true
-      this.#askForPartner()
+      run.search.handleMediaReady()
     } catch (error) {
       if (this.#run !== run) return
-      this.#run = undefined
+      this.#endRun()
       this.#release()
       this.#advance('stop')
       run.reject(error as BuddyError)
     }
-  }
-
-  /**
-   * Sends the wish for a partner as soon as devices and server are there, in whichever order, with an
-   * offer for whoever waits already. While the server is away it is not kept to be sent later: one
-   * that has restarted needs another wish than one that has not.
-   */
-  #askForPartner(): void {
-    const run = this.#run
-    if (!run?.isMediaReady || !run.isWishDue || !this.#channel.isWelcome) return
-    const wish = (this.#wish = {})
-    this.#setup.cancelPreparing()
-    if (run.options.mode === 'text') {
-      this.#sendWish(run, null)
-      return
-    }
-    void this.#setup.preparation.offer().then((offer) => {
-      if (this.#run !== run || this.#wish !== wish || !this.#channel.isWelcome) return
-      run.toldSending = offer && this.#media.sending
-      this.#sendWish(run, offer && { ...offer, sending: run.toldSending, generation: null })
-    })
-  }
-
-  #sendWish(run: Run, offer: PeerSignal | null): void {
-    run.isWishDue = false
-    this.#isQueueing = this.#channel.send(
-      run.hasTicket
-        ? { type: 'next', offer: offer && toSignal(offer) }
-        : toTicket(run.options, offer),
-    )
   }
 
   #handleWelcome(welcome: MessageOf<'welcome'>, isResumed: boolean): void {
@@ -332,19 +299,11 @@ export class BuddyClient {
     if (run && !isResumed) run.hasMet = false
     const isRoomGone = !isResumed || (isRestored && !this.#room?.isRestorable)
     if (this.#room && isRoomGone) this.#endCall('server-lost', 'server-lost')
-    if (run && (!isResumed || isRestored)) {
-      run.hasTicket = this.#isQueueing = false
-      run.isWishDue = !this.#isPaused && !this.#room
-    }
+    if (!isResumed || isRestored) run?.search.handleForgotten(this.#room !== undefined)
     this.#room?.setReachable('server', true)
-    if (!this.#isPaused) this.#advance('server-back')
+    if (!run?.search.isPaused) this.#advance('server-back')
     this.#emitter.emit('welcome', { isResumed, allowsText })
-    this.#askForPartner()
-  }
-
-  #handleWishAnswered(): void {
-    this.#isQueueing = false
-    if (this.#run) this.#run.hasTicket = true
+    this.#run?.search.ask()
   }
 
   #setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): void {
@@ -355,7 +314,7 @@ export class BuddyClient {
   #handleMessage(message: ServerMessage): void {
     switch (message.type) {
       case 'waiting':
-        this.#handleWishAnswered()
+        this.#run?.search.handleAnswered()
         this.#closeRoom()
         this.#setup.prepareAnswer()
         this.#advance('queued')
@@ -400,8 +359,7 @@ export class BuddyClient {
   #handleServerError({ code, message, retryAfterMs }: MessageOf<'error'>): void {
     // The partner has just left: `partner-left` says so better.
     if (code === 'not-in-room') return
-    // It may have been the wish for a partner that was dropped, and nobody would ask again.
-    if (code === 'rate-limited' && this.#isQueueing) this.#requeueAfter(retryAfterMs ?? 1000)
+    if (code === 'rate-limited') this.#run?.search.handleDropped(retryAfterMs ?? 1000)
     const error = fromErrorFrame(code, message, retryAfterMs)
     // It was the ticket that the site does not allow: asking again would end the same way.
     if (code === 'not-permitted' && this.#state === 'connecting') this.#handleRefused(error)
@@ -409,8 +367,7 @@ export class BuddyClient {
   }
 
   #handleRefused(error: BuddyError): void {
-    const run = this.#run
-    this.#run = undefined
+    const run = this.#endRun()
     this.#release()
     this.#endCall('server-lost', 'refused')
     if (!run?.reject(error)) this.#emitter.emit('error', error)
@@ -420,14 +377,14 @@ export class BuddyClient {
     const run = this.#run
     if (!run) return
     run.hasMet = true
-    this.#handleWishAnswered()
+    run.search.handleAnswered()
     this.#closeRoom()
     const room = new Room({
       matched,
       mode: run.options.mode,
       setup: this.#setup,
       sending: this.#media.sending,
-      toldSending: run.toldSending,
+      toldSending: run.search.toldSending,
       environment: this.#environment,
       events: this.#emitter,
       send: (message) => this.#channel.send(message),
@@ -471,7 +428,7 @@ export class BuddyClient {
 
   /** The path is lost for good, in the middle of a call: a person says whether to go on. */
   #loseCall(): void {
-    this.#isPaused = true
+    this.#run?.search.pause()
     this.#endCall('call-failed', 'call-lost')
   }
 
@@ -484,20 +441,18 @@ export class BuddyClient {
 
   #requeue(): void {
     if (!this.#run) return
-    this.#run.isWishDue = true
-    this.#askForPartner()
+    this.#run.search.goOn()
     if (!this.#channel.isWelcome) this.#advance('server-lost')
   }
 
-  #requeueAfter(delayMs: number): void {
+  #endRun(): Run | undefined {
     const run = this.#run
-    this.#environment.setTimeout(() => {
-      if (this.#isQueueing && this.#run === run) this.#requeue()
-    }, delayMs)
+    this.#run = undefined
+    run?.search.end()
+    return run
   }
 
   #release(): void {
-    this.#isPaused = false
     this.#setup.cancelPreparing()
     this.#machine.end()
     this.#setup.preparation.discard()

@@ -1,6 +1,7 @@
 import type { BuddyError } from './errors.ts'
 import type { ResolvedOptions } from './options.ts'
-import type { Sending } from './signal.ts'
+import type { PartnerSearchDependencies } from './partner-search.ts'
+import { PartnerSearch } from './partner-search.ts'
 
 /**
  * From one `start()` to its end, by `stop()`, a refusal or a failure. What was begun for a run that
@@ -10,22 +11,16 @@ export class Run {
   readonly options: ResolvedOptions
   /** What `start()` returned. */
   readonly promise: Promise<void>
-  /** Whether the devices are open, where the mode has any. */
-  isMediaReady = false
-  /** Whether the server's session has the ticket of this run: it has answered it. */
-  hasTicket = false
-  /** Whether a partner is to be asked for, as soon as devices and server are there. */
-  isWishDue = true
-  /** What went along with the latest offer, for a partner that was not known yet. */
-  toldSending: Sending | null = null
+  readonly search: PartnerSearch
   /** Whether there has been a partner in the server's present session. */
   hasMet = false
   #resolve!: () => void
   #reject!: (error: BuddyError) => void
   #isPending = true
 
-  constructor(options: ResolvedOptions) {
+  constructor(options: ResolvedOptions, dependencies: PartnerSearchDependencies) {
     this.options = options
+    this.search = new PartnerSearch(options, dependencies)
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
