@@ -15,7 +15,7 @@ import type { BuddyClientOptions } from './options.ts'
 import { mediaRequest, resolveOptions } from './options.ts'
 import { Room } from './room.ts'
 import { Run } from './run.ts'
-import { toOpening } from './signaling/outgoing.ts'
+import { toIntroduction } from './signaling/introduction.ts'
 import { fromErrorFrame } from './signaling/server-error.ts'
 import { SignalingChannel } from './signaling/signaling-channel.ts'
 import type { Sending } from './signal.ts'
@@ -135,7 +135,7 @@ export class BuddyClient {
       setTimeout: this.#environment.setTimeout,
     })
     try {
-      const opening = toOpening(run.options, this.#environment.baseUrl())
+      const introduction = toIntroduction(run.options, this.#environment.baseUrl())
       this.#setup.begin(run.options)
       this.#run = run
       this.#machine.begin()
@@ -143,7 +143,7 @@ export class BuddyClient {
       // A listener may have called stop() already.
       if (this.#run !== run) return run.promise
       void this.#openMedia(run)
-      this.#channel.open(opening)
+      this.#channel.open(introduction)
     } catch (error) {
       run.reject(error as BuddyError)
     }

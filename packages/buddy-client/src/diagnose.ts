@@ -12,7 +12,9 @@ import type { MediaEnvironment } from './media/open-devices.ts'
 import { openDevices, stopTracks } from './media/open-devices.ts'
 import type { BuddyClientOptions, ResolvedOptions } from './options.ts'
 import { addressPolicy, mediaRequest, resolveOptions } from './options.ts'
-import { toIceServers, toOpening } from './signaling/outgoing.ts'
+import type { Introduction } from './signaling/introduction.ts'
+import { toIntroduction } from './signaling/introduction.ts'
+import { toIceServers } from './signaling/outgoing.ts'
 import { healthUrl } from './signaling/server-url.ts'
 import { SignalingChannel } from './signaling/signaling-channel.ts'
 
@@ -44,7 +46,7 @@ export async function diagnose(
 ): Promise<readonly Check[]> {
   const { asksPermission = false, onCheck, signal, ...clientOptions } = options
   const resolved = resolveOptions(clientOptions)
-  const opening = toOpening(resolved, environment.baseUrl())
+  const introduction = toIntroduction(resolved, environment.baseUrl())
   const checks = new Map<CheckName, Check>()
   const tell = (name: CheckName, code: CheckCode): void => {
     if (signal?.aborted) return
@@ -60,7 +62,7 @@ export async function diagnose(
   const sound = mayPlay === undefined ? 'unknown' : mayPlay ? 'ok' : 'autoplay-blocked'
   tell('sound', hasCalls ? sound : 'not-needed')
 
-  const visiting = visit(environment, opening)
+  const visiting = visit(environment, introduction)
   const devices = checkDevices({ media, options: resolved, asksPermission, tell })
   const { channel, welcome } = visiting
   try {
@@ -74,7 +76,7 @@ export async function diagnose(
       tell('server', 'ok')
       const ways = iceWays(toIceServers(visited.iceServers))
       await Promise.all([
-        checkClock(environment, opening.url, tell),
+        checkClock(environment, introduction.url, tell),
         checkWays({ environment, ways, options: resolved, tell }),
       ])
     }
@@ -92,7 +94,7 @@ type Tell = (name: CheckName, code: CheckCode) => void
 /** Says hello to the server once. The caller closes the channel. */
 function visit(
   environment: DoctorEnvironment,
-  opening: ReturnType<typeof toOpening>,
+  introduction: Introduction,
 ): { readonly channel: SignalingChannel; readonly welcome: Promise<Visit> } {
   let resolve: (visit: Visit) => void = () => undefined
   const welcome = new Promise<Visit>((done) => (resolve = done))
@@ -102,7 +104,7 @@ function visit(
     onRetry: ({ error }) => resolve(error),
     onRefused: resolve,
   })
-  channel.open(opening)
+  channel.open(introduction)
   return { channel, welcome }
 }
 

@@ -2,7 +2,7 @@ import type { Mode } from '@buddy-chat/protocol'
 import type { Device } from './errors.ts'
 import { defaultConstraints } from './media/default-constraints.ts'
 import type { MediaRequest } from './media/local-media.ts'
-import type { TokenSource } from './signaling/signaling-channel.ts'
+import type { TokenSource } from './signaling/introduction.ts'
 
 /** What a client may be told; every option has a default. */
 export interface BuddyClientOptions {

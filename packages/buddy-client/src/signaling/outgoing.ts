@@ -4,30 +4,6 @@ import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { PeerSignal } from '../signal.ts'
-import { socketUrl } from './server-url.ts'
-import type { Introduction } from './signaling-channel.ts'
-
-/** Says to the operator which software is speaking. */
-const clientName = 'buddy-chat-js'
-
-/**
- * What a connection is opened with.
- * @throws BuddyError `invalid-options` where the server could not be sent what these options say
- */
-export function toOpening(options: ResolvedOptions, baseUrl: string | undefined): Introduction {
-  const { server, token } = options
-  const hello = toHello(options)
-  const known = typeof token === 'string' ? token : null
-  const url = socketUrl(server, baseUrl)
-  assertSendable({ ...hello, token: known, resume: null }, 'invalid-options')
-  assertSendable(toTicket(options), 'invalid-options')
-  return { url, hello, token }
-}
-
-/** The first message of a connection, but for what is known only then. */
-function toHello({ name, site }: ResolvedOptions): Omit<MessageOf<'hello'>, 'token' | 'resume'> {
-  return { type: 'hello', name, site, client: clientName }
-}
 
 /** The wish to be matched. */
 export function toTicket(

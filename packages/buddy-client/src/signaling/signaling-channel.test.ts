@@ -1,7 +1,8 @@
 import type { Message } from '@buddy-chat/protocol'
 import { closeCodes, decode, encode } from '@buddy-chat/protocol'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Retry, TokenSource } from './signaling-channel.ts'
+import type { TokenSource } from './introduction.ts'
+import type { Retry } from './signaling-channel.ts'
 import { SignalingChannel } from './signaling-channel.ts'
 
 /** The far end of a socket, moved by hand: what matters here is time, not the network. */

@@ -13,7 +13,8 @@ import { BuddyError } from '../errors.ts'
 import { backoffMs, retryAfterWithJitterMs } from './backoff.ts'
 import type { Frame } from './frame-ledger.ts'
 import { FrameLedger } from './frame-ledger.ts'
-import { assertSendable } from './outgoing.ts'
+import type { Introduction } from './introduction.ts'
+import { askForToken } from './introduction.ts'
 import { PacedWriter } from './paced-writer.ts'
 import { fromClose, fromErrorFrame } from './server-error.ts'
 
@@ -33,18 +34,6 @@ export interface Retry {
   readonly error: BuddyError
   /** Whether the session waits on the server for a while: a call goes on, what is sent is kept. */
   readonly mayResume: boolean
-}
-
-/** What the site says of a visitor, or a function that gets it; asked before every connection. */
-export type TokenSource = string | (() => string | Promise<string>)
-
-/** How the channel introduces itself, at first and after every loss. */
-export interface Introduction {
-  /** WebSocket address. */
-  readonly url: string
-  readonly hello: Omit<MessageOf<'hello'>, 'token' | 'resume'>
-  /** Empty text is none. */
-  readonly token: TokenSource
 }
 
 /** What the channel needs of its surroundings, injected so that tests need not wait. */
@@ -243,32 +232,19 @@ export class SignalingChannel {
       if (this.#socket !== socket) return
       socket.send(encode({ ...hello, token: text || null, resume: this.#proof }))
     }
-    if (typeof token === 'string') say(token)
-    else void this.#askForToken(socket, token).then((text) => text !== undefined && say(text))
-  }
-
-  /**
-   * What the page's function gives, or empty where a session to resume does without; undefined where
-   * that is of no use, which has been told.
-   */
-  async #askForToken(
-    socket: WebSocket,
-    ask: () => string | Promise<string>,
-  ): Promise<string | undefined> {
-    try {
-      const token = await ask()
-      const { hello } = this.#introduction ?? {}
-      if (hello) assertSendable({ ...hello, token, resume: null }, 'token-invalid')
-      return token
-    } catch (cause) {
-      if (this.#socket !== socket) return undefined
-      // A session has proved itself before; only one who begins anew has to show a token.
-      if (this.#mayResume) return ''
-      this.close()
-      const message = `the page gave no token: ${(cause as Error)?.message ?? String(cause)}`
-      this.#callbacks.onRefused(new BuddyError('token-invalid', message, { cause }))
-      return undefined
+    if (typeof token === 'string') {
+      say(token)
+      return
     }
+    void askForToken(hello, token).then(say, (error: BuddyError) => {
+      if (this.#socket !== socket) return
+      // A session has proved itself before; only one who begins anew has to show a token.
+      if (this.#mayResume) say('')
+      else {
+        this.close()
+        this.#callbacks.onRefused(error)
+      }
+    })
   }
 
   #handleFrame(data: unknown): void {

@@ -1,0 +1,55 @@
+import type { MessageOf } from '@buddy-chat/protocol'
+import { BuddyError } from '../errors.ts'
+import type { ResolvedOptions } from '../options.ts'
+import { assertSendable, toTicket } from './outgoing.ts'
+import { socketUrl } from './server-url.ts'
+
+/** What the site says of a visitor, or a function that gets it; asked before every connection. */
+export type TokenSource = string | (() => string | Promise<string>)
+
+/** How a client introduces itself, at first and after every loss. */
+export interface Introduction {
+  /** WebSocket address. */
+  readonly url: string
+  readonly hello: Omit<MessageOf<'hello'>, 'token' | 'resume'>
+  /** Empty text is none. */
+  readonly token: TokenSource
+}
+
+/** Says to the operator which software is speaking. */
+const clientName = 'buddy-chat-js'
+
+/**
+ * What a connection is opened with.
+ * @throws BuddyError `invalid-options` where the server could not be sent what these options say
+ */
+export function toIntroduction(
+  options: ResolvedOptions,
+  baseUrl: string | undefined,
+): Introduction {
+  const { server, token, name, site } = options
+  const hello = { type: 'hello', name, site, client: clientName } as const
+  const known = typeof token === 'string' ? token : null
+  const url = socketUrl(server, baseUrl)
+  assertSendable({ ...hello, token: known, resume: null }, 'invalid-options')
+  assertSendable(toTicket(options), 'invalid-options')
+  return { url, hello, token }
+}
+
+/**
+ * What the page's function gives.
+ * @throws BuddyError (as a rejection) `token-invalid` where it fails, or gives what cannot be sent
+ */
+export async function askForToken(
+  hello: Introduction['hello'],
+  ask: () => string | Promise<string>,
+): Promise<string> {
+  try {
+    const token = await ask()
+    assertSendable({ ...hello, token, resume: null }, 'token-invalid')
+    return token
+  } catch (cause) {
+    const message = `the page gave no token: ${(cause as Error)?.message ?? String(cause)}`
+    throw new BuddyError('token-invalid', message, { cause })
+  }
+}
