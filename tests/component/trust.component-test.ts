@@ -57,7 +57,7 @@ test('one asks, the other is asked and agrees: both are told, and nothing is lef
   await Promise.all([expectAccessible(ana), expectToFit(ana)])
 
   await press(ana, 'trust-button')
-  await untilSaid(ana, 'Waiting for Bob to agree…')
+  await untilSaid(ana, 'Bob has not agreed yet')
   expect(isShown(ana, 'trust-button')).to.equal(false)
   await untilSaid(bob, 'Ana would like to connect directly.')
   await Promise.all([expectAccessible(ana), expectToFit(ana)])
@@ -66,7 +66,7 @@ test('one asks, the other is asked and agrees: both are told, and nothing is lef
 
   await press(bob, 'agree-button')
   for (const chat of [ana, bob]) {
-    await untilSaid(chat, 'You are connected directly now.')
+    await untilSaid(chat, 'You both agreed.')
     for (const name of ['trust-button', 'awaiting-trust', 'trust-request', 'agree-button']) {
       expect(isShown(chat, name), name).to.equal(false)
     }
@@ -75,6 +75,30 @@ test('one asks, the other is asked and agrees: both are told, and nothing is lef
     { self: true, partner: false },
     { self: true, partner: true },
   ])
+})
+
+test('a wish can be put off, and agreed to later', async () => {
+  const [ana, bob] = await meet(hidden())
+  await press(ana, 'trust-button')
+  await press(bob, 'put-off-button')
+  expect(isShown(bob, 'trust-request')).to.equal(false)
+  await press(bob, 'trust-button')
+  await untilSaid(ana, 'You both agreed.')
+})
+
+test('what the page changes in the middle of a call counts from the next start', async () => {
+  const [ana, bob] = await meet({ server: window.servers.relayed })
+  ana.relayuntiltrusted = true
+  await ana.updateComplete
+  expect(isShown(ana, 'trust-button')).to.equal(false)
+  bob.stop()
+  ana.stop()
+  await Promise.all([
+    ana.start(),
+    bob.client.start({ ...bob.clientOptions(), relayUntilTrusted: true }),
+  ])
+  await Promise.all([untilState(ana, 'connected'), untilState(bob, 'connected')])
+  expect([isShown(ana, 'trust-button'), isShown(bob, 'trust-button')]).to.deep.equal([true, true])
 })
 
 test('it holds for one call: the next partner is to be trusted anew', async () => {
@@ -95,18 +119,15 @@ test('a partner who hides nothing agrees by their client, and is asked nothing',
   const told = trustTold(ana)
   expect(isShown(ana, 'trust-button')).to.equal(false)
   await press(bob, 'trust-button')
-  await untilSaid(bob, 'You are connected directly now.')
-  expect(told).to.deep.equal([
-    { self: false, partner: true },
-    { self: true, partner: true },
-  ])
-  expect(words(ana)).to.not.contain('directly')
+  await untilSaid(bob, 'You both agreed.')
+  expect(told).to.deep.equal([])
+  expect(words(ana)).to.not.match(/direct|agreed/)
 })
 
 test('relayonly asks nobody and is not asked, whatever else is said', async () => {
   const [ana, bob] = await meet(hidden(), { relayonly: '' })
   await press(ana, 'trust-button')
-  await untilSaid(ana, 'Waiting for Bob to agree…')
+  await untilSaid(ana, 'Bob has not agreed yet')
   ana.send('Are you there?')
   await untilSaid(bob, 'Are you there?')
   expect(words(bob)).to.not.contain('directly')
@@ -117,7 +138,7 @@ test('by method too; without a partner it is refused by name', async () => {
   bob.trust()
   await untilSaid(ana, 'Bob would like to connect directly.')
   ana.trust()
-  await untilSaid(bob, 'You are connected directly now.')
+  await untilSaid(bob, 'You both agreed.')
   bob.stop()
   expect(() => bob.trust())
     .to.throw()

@@ -258,7 +258,7 @@ export class Person {
 
 /** What {@link watchPage} writes down. */
 export interface PageRecord {
-  /** `match`, `leave` and so on, with what they were about. */
+  /** `match`, `leave` and `interruption`, with what they were about. */
   readonly events: { readonly name: string; readonly about: string }[]
   /** Directives of the content security policy that were violated. */
   readonly violations: string[]
@@ -278,6 +278,10 @@ function watchPage(): void {
   document.addEventListener('buddy-leave', (event) => {
     const { detail } = event as CustomEvent<{ reason: string }>
     record.events.push({ name: 'leave', about: detail.reason })
+  })
+  document.addEventListener('buddy-interruption', (event) => {
+    const { detail } = event as CustomEvent<{ step: string }>
+    record.events.push({ name: 'interruption', about: detail.step })
   })
   const { mediaDevices } = navigator
   if (!mediaDevices) return

@@ -97,12 +97,12 @@ describe.skipIf(missing)('behind a relay', () => {
 
     await ana.press('trust-button')
     await Promise.all([
-      ana.sees('Waiting for Bob to agree'),
+      ana.sees('Bob has not agreed yet'),
       bob.sees('Ana would like to connect directly.'),
     ])
     await Promise.all([expectHidden(ana), expectHidden(bob)])
     await bob.press('agree-button')
-    await Promise.all([ana, bob].map((person) => person.sees('You are connected directly now.')))
+    await Promise.all([ana, bob].map((person) => person.sees('You both agreed.')))
     await expect
       .poll(async () => Object.values(await pathOf(ana)), { timeout: 20_000 })
       .not.toContain('relay')

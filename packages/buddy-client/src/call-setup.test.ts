@@ -27,7 +27,7 @@ function setUp(options: BuddyClientOptions): { setup: CallSetup; policies: unkno
   } as unknown as ClientEnvironment
   const setup = new CallSetup({ environment, localStream: () => undefined })
   setup.begin(resolveOptions(options))
-  setup.setIceServers([turn])
+  setup.setIceServers([turn], false)
   return { setup, policies }
 }
 
@@ -43,7 +43,7 @@ test('until trusted: a new connection to a trusted partner is open, the next par
 test('until trusted: renewed ICE servers open nothing by themselves, and close nothing', () => {
   const { setup } = setUp({ relayUntilTrusted: true })
   const renewed = { ...turn, credential: 'renewed' }
-  setup.setIceServers([renewed])
+  setup.setIceServers([renewed], false)
   expect(setup.configuration(false)).toMatchObject({
     iceServers: [renewed],
     iceTransportPolicy: 'relay',
@@ -62,10 +62,10 @@ test.for([{ relayOnly: true }, { relayUntilTrusted: true }])(
   (options) => {
     const { setup } = setUp(options)
     expect(setup.refusal).toBeUndefined()
-    setup.setIceServers([{ ...turn, urls: ['stun:stun.example'] }])
+    setup.setIceServers([{ ...turn, urls: ['stun:stun.example'] }], false)
     expect(setup.refusal?.code).toBe('relay-unavailable')
     const text = setUp({ ...options, mode: 'text' }).setup
-    text.setIceServers([])
+    text.setIceServers([], false)
     expect(text.refusal).toBeUndefined()
   },
 )

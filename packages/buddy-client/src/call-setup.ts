@@ -95,9 +95,16 @@ export class CallSetup {
   }
 
   /** Takes ICE servers from the wire, for calls to come; one that runs takes its `configuration` anew. */
-  setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): void {
+  setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers'], isInCall: boolean): void {
     this.#iceServers = toIceServers(iceServers)
-    this.preparation.handleStale()
+    this.handleStale(isInCall)
+  }
+
+  /** What is prepared fits no longer: it is made anew, in a while where a call has other things to do now. */
+  handleStale(isInCall: boolean): void {
+    if (!this.preparation.handleStale()) return
+    if (isInCall) this.prepareSoon()
+    else this.preparation.prepareOffer()
   }
 
   /**

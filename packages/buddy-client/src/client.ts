@@ -64,7 +64,7 @@ export class BuddyClient {
     this.#setup = new CallSetup({ environment, localStream: () => this.#media.stream })
     this.#machine = new MachineWatch(environment, {
       onNetworkChange: () => {
-        this.#setup.preparation.handleStale()
+        this.#setup.handleStale(this.#room !== undefined)
         this.#room?.handleNetworkChange()
         this.#channel.checkConnection()
       },
@@ -307,7 +307,7 @@ export class BuddyClient {
   }
 
   #setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): void {
-    this.#setup.setIceServers(iceServers)
+    this.#setup.setIceServers(iceServers, this.#room !== undefined)
     this.#room?.handleIceServers()
   }
 

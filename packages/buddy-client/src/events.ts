@@ -49,8 +49,8 @@ export interface ClientEvents {
    */
   readonly quality: CallQuality
   /**
-   * Who of the two would let the other have their address, where it is hidden until both do
-   * (`relayUntilTrusted`). Nobody does at the beginning of a call.
+   * Who of the two would let the other have their address. Only where it is hidden until both do
+   * (`relayUntilTrusted`): at the beginning of a call, when nobody does, and after every change.
    */
   readonly trust: Trust
   /** What the partner lets one see and hear has changed. */

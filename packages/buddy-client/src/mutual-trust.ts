@@ -10,6 +10,7 @@ interface MutualTrustDependencies {
   readonly policy: AddressPolicy
   /** False where the partner cannot be told. */
   readonly tell: () => boolean
+  /** Who hides nothing, or shows nothing, has nothing to decide, and is told nothing. */
   readonly onChange: (trust: Trust) => void
   /** Both do. Once, after everything was told. */
   readonly onMutual: () => void
@@ -31,29 +32,31 @@ export class MutualTrust {
     return this.#trust.self && this.#trust.partner
   }
 
+  /** Nobody trusts the other yet: tells so, where there is anything to decide. */
+  begin(): void {
+    this.#change({})
+  }
+
   /** Agrees, for as long as the room lasts. False where the partner cannot be told just now. */
   give(): boolean {
-    const isDue = this.#dependencies.policy === 'once-trusted' && !this.#trust.self
-    return !isDue || this.#giveBack()
-  }
-
-  handlePartner(): void {
-    const { policy } = this.#dependencies
-    if (policy === 'never' || this.#trust.partner) return
-    this.#change({ partner: true })
-    if (policy === 'at-once' && !this.#trust.self) this.#giveBack()
-  }
-
-  #giveBack(): boolean {
-    if (!this.#dependencies.tell()) return false
+    const { policy, tell } = this.#dependencies
+    if (policy !== 'once-trusted' || this.#trust.self) return true
+    if (!tell()) return false
     this.#change({ self: true })
     return true
   }
 
+  handlePartner(): void {
+    const { policy, tell } = this.#dependencies
+    if (policy === 'never' || this.#trust.partner) return
+    if (policy === 'once-trusted') this.#change({ partner: true })
+    else if (tell()) this.#change({ self: true, partner: true })
+  }
+
   #change(change: Partial<Trust>): void {
-    const { onChange, onMutual } = this.#dependencies
+    const { policy, onChange, onMutual } = this.#dependencies
     this.#trust = { ...this.#trust, ...change }
-    onChange(this.#trust)
+    if (policy === 'once-trusted') onChange(this.#trust)
     if (this.isMutual) onMutual()
   }
 }

@@ -118,11 +118,11 @@ export class PartnerSearch {
   }
 
   #send(offer: PeerSignal | null): void {
-    this.#isDue = false
     this.#isAsking = this.#dependencies.send(
       this.#hasTicket
         ? { type: 'next', offer: offer && toSignal(offer) }
         : toTicket(this.#options, offer),
     )
+    this.#isDue = !this.#isAsking
   }
 }

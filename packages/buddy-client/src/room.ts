@@ -87,6 +87,7 @@ export class Room {
   open(): void {
     const { mode, onConnected } = this.#dependencies
     if (this.#isClosed) return
+    this.#trust.begin()
     if (mode === 'text') onConnected()
     else this.#call = this.#createCall()
     // A link that broke at once has said so before there was a call to close.
@@ -141,7 +142,7 @@ export class Room {
   setReachable(end: 'server' | 'partner', isReachable: boolean): void {
     this.#reachable[end] = isReachable
     this.#call?.setReachable(this.#reachable.server && this.#reachable.partner)
-    if (end === 'server' && isReachable) this.#call?.handleServerBack()
+    if (this.#reachable.server && this.#reachable.partner) this.#call?.handleReachable()
   }
 
   handleNetworkChange(): void {

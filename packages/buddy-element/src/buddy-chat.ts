@@ -228,9 +228,6 @@ export class BuddyChat extends LitElement implements ControllerHost {
     if (changed.has('name')) this.#controller.configure({ name: this.name })
     if (changed.has('mode')) this.#controller.configure({ mode: this.#mode })
     if (changed.has('novideo')) this.#controller.configure({ hasCamera: !this.novideo })
-    if (changed.has('relayonly') || changed.has('relayuntiltrusted')) {
-      this.#controller.configure({ hidesAddress: this.relayuntiltrusted && !this.relayonly })
-    }
     if (changed.has('lowdata')) this.client.setLowData(this.lowdata)
     if (changed.has('notext')) this.#controller.configure({ hasText: !this.notext })
   }

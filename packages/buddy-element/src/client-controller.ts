@@ -67,6 +67,7 @@ export class ClientController implements ReactiveController {
       next: () => client.next(),
       stop: () => client.stop(),
       trust: () => this.#trustByHand(),
+      putTrustOff: () => this.#show({ isTrustPutOff: true }),
       toggleMicrophone: () => client.setAudioEnabled(!client.sending.audio),
       toggleCamera: () => client.setVideoEnabled(!client.sending.video),
       toggleText: () => this.#show({ isTextOpen: !this.#view.isTextOpen, unread: 0 }),
@@ -91,9 +92,7 @@ export class ClientController implements ReactiveController {
   }
 
   /** Takes over what the attributes say; what runs goes on as it was started. */
-  configure(
-    settings: Partial<Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera' | 'hidesAddress'>>,
-  ): void {
+  configure(settings: Partial<Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera'>>): void {
     const { mode, localStream } = this.#view
     // What was opened to be looked at may not be what the other mode has.
     if (settings.mode && settings.mode !== mode && localStream && this.client.state === 'idle') {
@@ -236,7 +235,8 @@ export class ClientController implements ReactiveController {
       quality: initialView.quality,
       isLost: false,
       partnerSending: initialView.partnerSending,
-      trust: initialView.trust,
+      trust: undefined,
+      isTrustPutOff: false,
     })
     this.#host.announce('buddy-match', { partner, interests })
   }
@@ -280,7 +280,7 @@ export class ClientController implements ReactiveController {
 
   #handleTrust(trust: ClientEvents['trust']): void {
     this.#show({ trust })
-    if (this.#view.hidesAddress && trust.self && trust.partner) this.#tell(words.direct)
+    if (trust.self && trust.partner) this.#tell(words.bothTrust)
     this.#host.announce('buddy-trust', trust)
   }
 

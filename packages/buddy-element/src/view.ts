@@ -65,9 +65,10 @@ export interface ChatView {
   readonly interests: readonly string[]
   readonly sending: Sending
   readonly partnerSending: Sending
-  /** Addresses are hidden until both trust each other. */
-  readonly hidesAddress: boolean
-  readonly trust: Trust
+  /** Who trusts whom, where addresses are hidden in this call until both do. */
+  readonly trust: Trust | undefined
+  /** The partner's wish for a direct connection was put away, not agreed to. */
+  readonly isTrustPutOff: boolean
   readonly lines: readonly Line[]
   readonly isPartnerTyping: boolean
   /** How well each direction of the call goes. */
@@ -115,6 +116,8 @@ export interface ChatActions {
   readonly stop: () => void
   /** Would let the partner have one's address, for a direct connection. */
   readonly trust: () => void
+  /** Neither agrees to the partner's wish nor goes on looking at it. */
+  readonly putTrustOff: () => void
   readonly toggleMicrophone: () => void
   readonly toggleCamera: () => void
   readonly toggleText: () => void
@@ -157,8 +160,8 @@ export const initialView: ChatView = {
   interests: [],
   sending: { audio: true, video: true },
   partnerSending: { audio: true, video: true },
-  hidesAddress: false,
-  trust: { self: false, partner: false },
+  trust: undefined,
+  isTrustPutOff: false,
   lines: [],
   isPartnerTyping: false,
   isPartnerAway: false,

@@ -85,8 +85,9 @@ export const words = {
   trusts: (name: string): string =>
     `${name} would like to connect directly. You could learn each other’s IP address.`,
   agree: 'Agree',
-  awaitingTrust: (name: string): string => `Waiting for ${name} to agree…`,
-  direct: 'You are connected directly now.',
+  notNow: 'Not now',
+  awaitingTrust: (name: string): string => `${name} has not agreed yet`,
+  bothTrust: 'You both agreed. Looking for a direct way…',
   typing: (name: string): string => `${name} is writing…`,
   common: 'You both like',
   cameraOff: (name: string): string => `${name}’s camera is off`,

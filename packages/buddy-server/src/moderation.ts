@@ -1,5 +1,5 @@
+import type { ErrorCode } from '@buddy-chat/protocol'
 import type { Clock } from './clock.ts'
-import { tell } from './handlers/context.ts'
 import type { BuddyServerHooks } from './hooks.ts'
 import { personOf } from './person.ts'
 import type { Room, Rooms } from './rooms.ts'
@@ -7,7 +7,10 @@ import type { Session } from './sessions/session.ts'
 
 /** A hook without an answer by then has failed: its author has long thought the line was read. */
 const answerTimeoutMs = 10_000
-/** Lines of one author about which nothing is decided: more than their rate lets through in that time. */
+/**
+ * Lines of one author about which nothing is decided: more than their rate lets through in that time. Only
+ * what was kept for a partner, after a restart, can be more; that author is told what was not passed on.
+ */
 const maxWaitingLines = 50
 
 interface ModerationDependencies {
@@ -59,7 +62,7 @@ export class Moderation {
     }
     const fail = (error: unknown): void => {
       onInternalError(error)
-      decide(() => tell(author, 'internal', 'this line was not passed on'))
+      decide(() => tell(author, 'internal'))
     }
     const cancel = clock.after(answerTimeoutMs, () => {
       fail(new Error(`onText has not answered a line in ${answerTimeoutMs / 1000} s`))
@@ -69,9 +72,7 @@ export class Moderation {
     void ask()
       .finally(cancel)
       .then((answer) => {
-        decide(
-          answer === false ? () => tell(author, 'refused', 'this line was not passed on') : pass,
-        )
+        decide(answer === false ? () => tell(author, 'refused') : pass)
       }, fail)
   }
 
@@ -93,4 +94,9 @@ export class Moderation {
       }
     }
   }
+}
+
+function tell(author: Session, code: ErrorCode): void {
+  const message = 'this line was not passed on'
+  author.send({ type: 'error', code, message, retryAfterMs: null })
 }

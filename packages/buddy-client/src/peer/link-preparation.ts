@@ -46,23 +46,30 @@ export class LinkPreparation {
   async offer(): Promise<LinkSignal | null> {
     this.prepareOffer()
     const prepared = this.#prepared
-    if (!(await prepared?.offer) || !prepared || prepared !== this.#prepared) return null
+    const isMade = await prepared?.offer
+    // It has gone stale meanwhile, and another is being made.
+    if (prepared !== this.#prepared && this.#prepared?.offer) return this.offer()
+    if (!isMade || !prepared || prepared !== this.#prepared) return null
     prepared.isSent = true
     return prepared.link.takeOffer()
   }
 
-  /** What it was made of has changed: another has to be made. One that is on its way stays. */
-  handleStale(): void {
-    if (!this.#prepared || this.#prepared.isSent) return
-    const { offer } = this.#prepared
-    this.discard()
-    if (offer) this.prepareOffer()
+  /**
+   * What it was made of has changed: it is let go, or made anew where it only answers. One that is on
+   * its way stays. Returns whether an offer is to be made anew.
+   */
+  handleStale(): boolean {
+    if (!this.#prepared || this.#prepared.isSent) return false
+    const hadOffer = this.#prepared.offer !== undefined
+    if (hadOffer) this.discard()
     else this.prepareAnswer()
+    return hadOffer
   }
 
   /** See {@link PeerLink.replaceTrack}. */
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
-    if ((await this.#prepared?.link.replaceTrack(track)) === false) this.handleStale()
+    if ((await this.#prepared?.link.replaceTrack(track)) !== false) return
+    if (this.handleStale()) this.prepareOffer()
   }
 
   /** The link, for the call that begins now: with an offer that was sent, or fit to answer. */

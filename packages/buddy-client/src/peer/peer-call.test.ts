@@ -20,9 +20,13 @@ function createLink(): PeerLink {
     get isConnected() {
       return isConnected
     },
+    get isRestarting() {
+      return !isConnected
+    },
     attach: (given: LinkPartner) => (partner = given),
     close: () => undefined,
     restartIce: () => done.push('restart'),
+    handleSignal: () => undefined,
     getStats: () => {
       const seconds = (Date.now() - atMs) / 1000
       atMs = Date.now()
@@ -67,7 +71,7 @@ beforeEach(() => {
     onPartnerSending: () => undefined,
     onQuality: () => done.push('quality'),
     onStep: (step) => done.push(`(${step})`),
-    onFailed: () => undefined,
+    onFailed: ({ message }) => done.push(message),
   })
   partner.onStateChange('connected')
 })
@@ -127,7 +131,7 @@ test.each([
   await last(4)
   flow = quiet
   await last(20)
-  call.handleServerBack()
+  call.handleReachable()
   await last(20)
   expect(done).not.toContain('restart')
 })
@@ -135,7 +139,7 @@ test.each([
 test('the server is back and nothing comes: the path is not waited for', async () => {
   await last(1)
   flow = { received: 0, reports: false, sent: 100 }
-  call.handleServerBack()
+  call.handleReachable()
   await last(1)
   expect(done).toEqual(['(none)', '(restarting)', 'restart'])
 })
@@ -150,10 +154,12 @@ test('another network, and silence: an interruption that ends with what comes, t
   await last(1)
   flow = { received: 0, reports: false, sent: 100 }
   call.handleNetworkChange()
+  isConnected = false
   await last(4)
   expect(done).toEqual(['(none)', 'restart', '(restarting)'])
+  isConnected = true
   flow = { received: 100, reports: true, sent: 100 }
-  await last(2)
+  await last(2.5)
   expect(done.splice(3)).toEqual(['(none)'])
 })
 
@@ -161,8 +167,8 @@ test('silence on a path that the browser doubts ends when the browser says so', 
   await last(1)
   flow = { received: 0, reports: false, sent: 100 }
   call.handleNetworkChange()
-  await last(1)
   isConnected = false
+  await last(1)
   partner.onStateChange('disconnected')
   flow = { received: 100, reports: true, sent: 100 }
   await last(4)
@@ -172,8 +178,21 @@ test('silence on a path that the browser doubts ends when the browser says so', 
   expect(done.at(-1)).toBe('(none)')
 })
 
+test('a partner who asks for one connection after the other is broken; one with trouble now and then is not', () => {
+  const ask = (generation: number): void =>
+    call.handleSignal({ description: null, candidates: [], sending: null, generation })
+  for (let generation = 1; generation <= 40; generation++) {
+    ask(generation)
+    partner.onStateChange('connected')
+  }
+  for (let generation = 41; generation <= 45; generation++) ask(generation)
+  expect(done.at(-1)).toBe('(rebuilding)')
+  ask(46)
+  expect(done.at(-1)).toBe('the partner asks for ever new connections')
+})
+
 test('an end while the path is looked at leaves no timer', async () => {
-  call.handleServerBack()
+  call.handleReachable()
   await last(0.5)
   call.close()
   expect(vi.getTimerCount()).toBe(0)

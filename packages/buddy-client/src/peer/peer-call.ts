@@ -11,8 +11,14 @@ import { Recovery } from './recovery.ts'
 /** A path that is alive brings something in every such time, also of somebody mute and hidden. */
 const probeMs = 1000
 
-/** A partner's client that asks for more new connections than this in one room is broken. */
-const maxGeneration = 20
+/** Longer than a restart is waited for. */
+const maxProbes = 10
+
+/** A partner's client that asks for more new connections than this without one coming about is broken. */
+const maxRebuilds = 5
+
+/** What a signal can say; a call that has been connected anew so often has been through enough. */
+const maxGeneration = 255
 
 /** What a call needs and whom it tells. */
 export interface PeerCallDependencies {
@@ -60,6 +66,8 @@ export class PeerCall {
   /** Own state travels with the first description, and alone whenever it changes. */
   #toldSending: Sending | null
   #hasRemoteStream = false
+  /** New connections that the partner has asked for since there was a path. */
+  #rebuilds = 0
   #probe: number | undefined
   #isClosed = false
 
@@ -87,9 +95,11 @@ export class PeerCall {
       rebuild: () => this.#rebuild(this.#generation + 1),
       giveUp: () => this.#fail('no media path to the partner'),
       onStep: (step) => {
-        if (step === 'none') this.#monitor.start()
-        else this.#monitor.stop()
-        if (step === 'restarting') void this.#probePath(true)
+        if (step === 'none') {
+          this.#rebuilds = 0
+          this.#monitor.start()
+        } else this.#monitor.stop()
+        if (step === 'restarting') void this.#probePath()
         onStep(step)
       },
     })
@@ -105,7 +115,7 @@ export class PeerCall {
     // Of a connection that is no more.
     if (generation < this.#generation) return
     if (generation > this.#generation) {
-      if (generation > maxGeneration) {
+      if (++this.#rebuilds > maxRebuilds) {
         this.#fail('the partner asks for ever new connections')
         return
       }
@@ -128,17 +138,17 @@ export class PeerCall {
   }
 
   /**
-   * The server is back after a loss, and the path may be lost for the same reason: it is given up as
-   * soon as nothing comes by it, without waiting for the browser to notice.
+   * Signals reach the partner again after a loss, and the path may be lost for the same reason: it is
+   * given up as soon as nothing comes by it, without waiting for the browser to notice.
    */
-  handleServerBack(): void {
+  handleReachable(): void {
     void this.#probePath()
   }
 
   /** The machine has another network. */
   handleNetworkChange(): void {
     this.#recovery.handleNetworkChange()
-    void this.#probePath(true)
+    void this.#probePath()
   }
 
   /** See {@link PeerLink.setConfiguration}. */
@@ -180,11 +190,10 @@ export class PeerCall {
   }
 
   /**
-   * Looks whether anything comes by the path, reports included; while a restart looks for another, until
-   * that is over.
-   * @param isRestarting another is being looked for already
+   * Looks whether anything comes by the path, reports included; again and again while a restart looks
+   * for another.
    */
-  async #probePath(isRestarting = false): Promise<void> {
+  async #probePath(probesLeft = maxProbes): Promise<void> {
     const link = this.#link
     const before = readTotals(await link.getStats())
     // What comes before the partner's answer may come by the path of before.
@@ -194,18 +203,14 @@ export class PeerCall {
     this.#probe = this.#dependencies.setTimeout(() => {
       void link.getStats().then((after) => {
         if (this.#isClosed || link !== this.#link) return
-        const isSilent = compareTotals(before, readTotals(after))?.isSilent
-        const isOver = isConnected && link.isConnected && isSilent === false
-        this.#judgePath(isSilent === true, isOver, isRestarting)
+        const { isSilent } = compareTotals(before, readTotals(after)) ?? {}
+        const recovery = this.#recovery
+        if (isSilent) recovery.handleSilence(link.isRestarting)
+        const isRestarting = recovery.step === 'restarting' || link.isRestarting
+        if (isConnected && link.isConnected && isSilent === false) recovery.handlePath()
+        else if (isRestarting && probesLeft > 1) void this.#probePath(probesLeft - 1)
       })
     }, probeMs)
-  }
-
-  #judgePath(isSilent: boolean, isOver: boolean, isRestarting: boolean): void {
-    const recovery = this.#recovery
-    if (isSilent) recovery.handleSilence(isRestarting)
-    if (isOver && recovery.step === 'restarting') recovery.handleState('connected')
-    else if (!isOver && (isRestarting || recovery.step === 'restarting')) void this.#probePath(true)
   }
 
   #endProbe(): void {
@@ -233,6 +238,10 @@ export class PeerCall {
   }
 
   #rebuild(generation: number): void {
+    if (generation > maxGeneration) {
+      this.#fail('no media path to the partner')
+      return
+    }
     this.#replaceLink(generation)
     // The impolite side's offer says so; the polite side has to ask for one.
     if (this.#dependencies.isPolite) this.#link.restartIce()

@@ -47,8 +47,6 @@ export class PeerLink {
   /** Candidates that nobody can be sent yet. */
   #held: RTCIceCandidateInit[] = []
   #makingOffer = false
-  #isIgnoringOffer = false
-  /** A restart was asked for, and the answer is not there yet. */
   #isRestarting = false
   /** Once is enough: a partner whose offers leave out what was asked for will do so again. */
   #hasAskedForMore = false
@@ -114,6 +112,11 @@ export class PeerLink {
         this.#break('the partner sent a signal that cannot be applied', cause)
       }
     })
+  }
+
+  /** A restart was asked for, and the answer is not there yet. */
+  get isRestarting(): boolean {
+    return this.#isRestarting
   }
 
   /**
@@ -276,8 +279,7 @@ export class PeerLink {
     const connection = this.#connection
     const isOffer = description.type === 'offer'
     const isCollision = isOffer && (this.#makingOffer || connection.signalingState !== 'stable')
-    this.#isIgnoringOffer = !this.#partner?.isPolite && isCollision
-    if (this.#isIgnoringOffer) return
+    if (isCollision && !this.#partner?.isPolite) return
     await connection.setRemoteDescription(description)
     if (isOffer && !this.isClosed) {
       preferCodecs(connection, this.#codecs)

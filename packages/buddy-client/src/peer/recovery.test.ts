@@ -53,6 +53,16 @@ test('a path that comes back within 2.5 s is left alone', () => {
   expect(done).toEqual([])
 })
 
+test('a doubt outlasts a time in which no signal gets through', () => {
+  connect()
+  recovery.handleState('disconnected')
+  vi.advanceTimersByTime(1000)
+  recovery.setReachable(false)
+  recovery.setReachable(true)
+  vi.advanceTimersByTime(1500)
+  expect(done).toEqual(['(restarting)', 'restart'])
+})
+
 test('one that does not: restart, then a new connection, then the end', () => {
   connect()
   recovery.handleState('disconnected')

@@ -73,6 +73,11 @@ export class Recovery {
     else this.#climb()
   }
 
+  /** Something comes by the path again, though to the browser it was there all along. */
+  handlePath(): void {
+    if (this.#step === 'restarting') this.#enter('none')
+  }
+
   /** The partner asked for a new peer connection, and it is being made. */
   handleRebuild(): void {
     this.#enter('rebuilding')
@@ -83,7 +88,7 @@ export class Recovery {
     if (isReachable === this.#isReachable) return
     this.#isReachable = isReachable
     if (isReachable) this.#again()
-    else this.#clear()
+    else this.#clearDeadline()
   }
 
   close(): void {
@@ -146,7 +151,12 @@ export class Recovery {
   #clear(): void {
     const { clearTimeout } = this.#dependencies
     if (this.#patience !== undefined) clearTimeout(this.#patience)
-    if (this.#deadline !== undefined) clearTimeout(this.#deadline)
-    this.#patience = this.#deadline = undefined
+    this.#patience = undefined
+    this.#clearDeadline()
+  }
+
+  #clearDeadline(): void {
+    if (this.#deadline !== undefined) this.#dependencies.clearTimeout(this.#deadline)
+    this.#deadline = undefined
   }
 }

@@ -39,12 +39,14 @@ test('a server that claims more than was sent, or less than is kept, is not beli
   expect(ledger.resume(3)).toBe(false)
 })
 
-test('it keeps a bounded number of bytes, and says when one more frame would push another out', () => {
+test('it keeps a bounded number of bytes, and says when one that is not written would be pushed out', () => {
   const ledger = new FrameLedger()
   for (let index = 0; index < 6; index++) {
     expect(ledger.hasRoomFor(frame(index, 50_000))).toBe(index < 5)
     ledger.keep(frame(index, 50_000))
   }
+  writeDue(ledger)
+  expect(ledger.hasRoomFor(frame(6, 50_000))).toBe(true)
   expect(ledger.resume(0)).toBe(false)
   expect(ledger.resume(1)).toBe(true)
   expect(writeDue(ledger)).toEqual([1, 2, 3, 4, 5])

@@ -3,6 +3,9 @@ import type { ClientMessage } from '@buddy-chat/protocol'
 /** Frames kept to be sent again, in bytes; more than a call and a long conversation need. */
 const maxKeptBytes = 262_144
 
+/** After these one is in another room, or in none. */
+const roomEnds: ReadonlySet<ClientMessage['type']> = new Set(['ticket', 'next', 'leave'])
+
 /** A message as it goes out. */
 export interface Frame {
   readonly type: ClientMessage['type']
@@ -38,7 +41,21 @@ export class FrameLedger {
 
   /** What the connection is to be given next; undefined where it has everything. */
   get due(): Frame | undefined {
-    return this.#kept[this.#written - this.#forgotten]
+    return this.#unwritten[0]
+  }
+
+  /** Whether what is due ends the room one is in, or is in front of something that does. */
+  get endsRoom(): boolean {
+    return this.#unwritten.some(({ type }) => roomEnds.has(type))
+  }
+
+  /** Puts the first that is no text in front of the texts that are due. False where there is none. */
+  overtakeTexts(): boolean {
+    const due = this.#written - this.#forgotten
+    const index = this.#unwritten.findIndex(({ type }) => type !== 'text')
+    if (index < 0) return false
+    this.#kept.splice(due, 0, ...this.#kept.splice(due + index, 1))
+    return true
   }
 
   /** The connection was given what was due. */
@@ -53,9 +70,9 @@ export class FrameLedger {
     while (this.#keptBytes > maxKeptBytes) this.#forgetOldest()
   }
 
-  /** Whether `frame` can be kept without forgetting another: nothing unsent may be lost. */
+  /** Whether `frame` can be kept without forgetting another that is not written: that may not be lost. */
   hasRoomFor(frame: Frame): boolean {
-    return this.#keptBytes + frame.bytes.length <= maxKeptBytes
+    return byteLength([...this.#unwritten, frame]) <= maxKeptBytes
   }
 
   /**
@@ -69,8 +86,15 @@ export class FrameLedger {
     return true
   }
 
+  get #unwritten(): readonly Frame[] {
+    return this.#kept.slice(this.#written - this.#forgotten)
+  }
+
   #forgetOldest(): void {
     this.#keptBytes -= this.#kept.shift()?.bytes.length ?? 0
     this.#forgotten++
   }
 }
+
+const byteLength = (frames: readonly Frame[]): number =>
+  frames.reduce((sum, { bytes }) => sum + bytes.length, 0)

@@ -24,13 +24,15 @@ export class PacedWriter {
   }
 
   /**
-   * Sends what is due now; what has to wait goes out by itself, until `pause()`. Everything behind a
-   * text waits with it: after a Next it would be another partner's.
+   * Sends what is due now. Texts that have to wait go out by themselves, until `pause()`; what keeps the
+   * call alive overtakes them. Where the room ends they do not wait: behind a Next they would be another
+   * partner's, and nobody waits for Next. What the server drops of them it says.
    */
   write(ledger: FrameLedger, send: (frame: Frame) => void): void {
     this.#goOn = undefined
     for (let frame = ledger.due; frame; frame = ledger.due) {
-      if (frame.type === 'text' && !this.#take()) {
+      if (frame.type === 'text' && !ledger.endsRoom && !this.#take()) {
+        if (ledger.overtakeTexts()) continue
         this.#goOn = () => this.write(ledger, send)
         return
       }

@@ -357,10 +357,17 @@ const say = (from: number, to: number): void => {
   for (const text of lines(from, to)) expect(channel.send({ type: 'text', text })).toBe(true)
 }
 
-test('texts go out no faster than the server takes them, in order with what is behind them', () => {
+const largeSignal = {
+  type: 'signal',
+  description: { type: 'offer', sdp: 'v'.repeat(5000) },
+  candidates: [],
+  sending: null,
+  generation: null,
+} as const
+
+test('texts go out no faster than the server takes them', () => {
   joinForResume()
   say(1, 10)
-  channel.send({ type: 'next', offer: null })
   expect(channel.send({ type: 'typing', isTyping: true })).toBe(false)
   expect(written()).toEqual(lines(1, 8))
   vi.advanceTimersByTime(399)
@@ -368,13 +375,44 @@ test('texts go out no faster than the server takes them, in order with what is b
   vi.advanceTimersByTime(1)
   expect(written()).toEqual(lines(1, 9))
   vi.advanceTimersByTime(400)
-  expect(written()).toEqual([...lines(1, 10), 'next'])
-  // Where no text waits, nothing does.
-  channel.send({ type: 'report', reason: 'spam' })
-  expect(written().at(-1)).toBe('report')
+  expect(written()).toEqual(lines(1, 10))
   vi.advanceTimersByTime(8 * 400)
   say(11, 18)
   expect(written().slice(-8)).toEqual(lines(11, 18))
+})
+
+test('what keeps a call alive waits for no text, and keeps its order', () => {
+  joinForResume()
+  say(1, 9)
+  latest().ends(1006)
+  say(10, 11)
+  channel.send({ type: 'trust' })
+  say(12, 12)
+  channel.send({ type: 'report', reason: 'spam' })
+  vi.advanceTimersByTime(8 * 400)
+  channel.retryNow()
+  latest().opens()
+  latest().says({ ...welcome, resumeToken: 'ticket-2', received: 0 })
+  expect(written()).toEqual([...lines(1, 8), 'trust', 'report'])
+  channel.checkConnection()
+  expect(written().at(-1)).toBe('ping')
+  vi.advanceTimersByTime(400)
+  expect(written().at(-1)).toEqual(lines(9, 9)[0])
+})
+
+test('nobody waits for Next: what waits for the partner before goes out with it', () => {
+  joinForResume()
+  say(1, 10)
+  channel.send({ type: 'next', offer: null })
+  expect(written()).toEqual([...lines(1, 10), 'next'])
+})
+
+test('a long session keeps what is typed while the server is away, however much was said before', () => {
+  joinForResume()
+  for (let time = 1; time <= 60; time++) channel.send(largeSignal)
+  expect(written()).toHaveLength(60)
+  latest().ends(1006)
+  expect(channel.send({ type: 'text', text: 'x'.repeat(3000) })).toBe(true)
 })
 
 test('what the server has missed and what was typed meanwhile are paced together, and said once', () => {
@@ -410,16 +448,6 @@ test('whoever leaves for good while texts wait: they go out before it ends', () 
   channel.send({ type: 'leave' })
   channel.close()
   expect(written()).toEqual([...lines(1, 10), 'leave'])
-})
-
-test('a sign of life that is asked for behind texts is expected from when it is asked', () => {
-  joinForResume()
-  say(1, 28)
-  channel.checkConnection()
-  vi.advanceTimersByTime(20 * 400)
-  expect([retries, written().at(-1)]).toEqual([[], 'ping'])
-  vi.advanceTimersByTime(5000)
-  expect(retries).toHaveLength(1)
 })
 
 test('a server that starts anew hears nothing of what was said before', () => {

@@ -107,8 +107,8 @@ export class SignalingChannel {
   }
 
   /**
-   * Sends `message`: at once, as soon as the session is resumed, or after texts that the server would
-   * not take yet. False, and nothing happens, where there is no session or too much is waiting already.
+   * Sends `message`: at once, as soon as the session is resumed, or, a text, when the server takes it.
+   * False, and nothing happens, where there is no session or too much is waiting already.
    */
   send(message: ClientMessage): boolean {
     const ledger = this.#ledger
@@ -141,8 +141,7 @@ export class SignalingChannel {
   checkConnection(): void {
     this.retryNow()
     if (!this.#isWelcome) return
-    // Behind texts that have to wait the question is put later, and answered later.
-    if (!this.#ledger?.due) this.#expectSignOfLife()
+    this.#expectSignOfLife()
     this.send({ type: 'ping' })
   }
 
@@ -343,10 +342,7 @@ export class SignalingChannel {
 
   #write(ledger: FrameLedger): void {
     const socket = this.#socket
-    this.#writer.write(ledger, ({ type, bytes }) => {
-      socket?.send(bytes)
-      if (type === 'ping') this.#expectSignOfLife()
-    })
+    this.#writer.write(ledger, ({ bytes }) => socket?.send(bytes))
   }
 
   #expectSignOfLife(): void {

@@ -26,6 +26,23 @@ export const question = css`
     color: #1a1730;
   }
 
+  .answers {
+    display: flex;
+    gap: 6px;
+  }
+
+  .quieter {
+    min-block-size: 44px;
+    padding: 0 12px;
+    border-radius: 14px;
+    background: transparent;
+    color: inherit;
+  }
+
+  .quieter:hover {
+    background: rgb(255 255 255 / 16%);
+  }
+
   .trust {
     display: inline-flex;
     align-items: center;
