@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** What happens on screens and networks takes its time on a busy machine. */
+const patient = { poll: { timeout: 20_000 } }
+
 export default defineConfig({
   test: {
     projects: [
@@ -23,6 +26,7 @@ export default defineConfig({
         test: {
           name: 'network',
           include: ['tests/network/**/*.test.ts'],
+          expect: patient,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           // Mostly waiting: for browsers to doubt a path, and for outages to end.
@@ -33,6 +37,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
+          expect: patient,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Each file drives several browsers: two files at once starve a small machine.

@@ -39,7 +39,9 @@ describe.skipIf(missing)('trouble in the middle of a call', () => {
       await Promise.all([recordSent(ana), recordSent(bob)])
       home.changeAddress()
       await recovers('another address', running)
-      await expect.poll(() => ana.text()).not.toContain('interrupted')
+      for (const person of [ana, bob]) {
+        await expect.poll(() => person.text()).not.toContain('interrupted')
+      }
       expect(await connections()).toBe(0)
 
       home.blockUdp()
