@@ -242,6 +242,17 @@ export async function meet(ana: Person, bob: Person, first?: Person): Promise<vo
   await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
 }
 
+/**
+ * Resolves with whoever's client gives up first: to the other that is a partner who has moved on.
+ */
+export function whoFindsNoPath(ana: Person, bob: Person): Promise<Person> {
+  const finds = async (person: Person, partner: string): Promise<Person> => {
+    await person.sees(`No connection to ${partner} was possible.`)
+    return person
+  }
+  return Promise.any([finds(ana, 'Bob'), finds(bob, 'Ana')])
+}
+
 /** Removes namespaces that an earlier run left behind, whose process is no more. */
 export function removeLeftovers(): void {
   const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' })
