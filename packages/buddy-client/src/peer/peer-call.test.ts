@@ -54,8 +54,19 @@ beforeEach(() => {
   flow = { received: 100, reports: true, sent: 100 }
   done = []
   isConnected = true
-  call = new PeerCall({
-    isPolite: false,
+  call = begin(false)
+})
+afterEach(() => {
+  call.close()
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+/** A call that has just found a path. */
+function begin(isPolite: boolean): PeerCall {
+  const begun = new PeerCall({
+    isPolite,
     isOffered: false,
     generation: 0,
     link: createLink(),
@@ -74,13 +85,8 @@ beforeEach(() => {
     onFailed: ({ message }) => done.push(message),
   })
   partner.onStateChange('connected')
-})
-afterEach(() => {
-  call.close()
-  expect(vi.getTimerCount()).toBe(0)
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-})
+  return begun
+}
 
 test('quality is told while there is a path, and no more after the end', async () => {
   await last(6)
@@ -189,6 +195,20 @@ test('a partner who asks for one connection after the other is broken; one with 
   expect(done.at(-1)).toBe('(rebuilding)')
   ask(46)
   expect(done.at(-1)).toBe('the partner asks for ever new connections')
+})
+
+test.each([
+  ['the impolite side offers a new connection', false, ['(rebuilding)']],
+  ['the polite side asks for the offer of a new connection', true, ['(rebuilding)', 'restart']],
+])('a restart that does not help: %s', async (_what, isPolite, expected) => {
+  call.close()
+  done = []
+  call = begin(isPolite)
+  isConnected = false
+  partner.onStateChange('failed')
+  expect(done.splice(0)).toEqual(['(none)', '(restarting)', 'restart'])
+  await last(7)
+  expect(done).toEqual(expected)
 })
 
 test('an end while the path is looked at leaves no timer', async () => {
