@@ -211,6 +211,17 @@ test.each([
   expect(done).toEqual(expected)
 })
 
+test('requests for a restart that is under way are one', () => {
+  const request = { description: null, candidates: [], sending: null, generation: null }
+  call.handleSignal(request)
+  isConnected = false
+  call.handleSignal(request)
+  expect(done).toEqual(['(none)', 'restart'])
+  isConnected = true
+  call.handleSignal(request)
+  expect(done).toEqual(['(none)', 'restart', 'restart'])
+})
+
 test('an end while the path is looked at leaves no timer', async () => {
   call.handleReachable()
   await last(0.5)

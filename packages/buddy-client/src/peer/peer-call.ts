@@ -121,7 +121,10 @@ export class PeerCall {
       }
       this.#replaceLink(generation)
       this.#recovery.handleRebuild()
-    } else if (isRequest(signal) && !this.#dependencies.isPolite) this.#link.restartIce()
+    } else if (isRequest(signal) && !this.#dependencies.isPolite && !this.#link.isRestarting) {
+      // One that is under way gathers at the partner's too, as things are there when it answers.
+      this.#link.restartIce()
+    }
     this.#link.handleSignal(signal)
   }
 
