@@ -8,11 +8,26 @@ const candidate = { candidate: 'candidate:1 1 udp 1 192.0.2.1 1 typ host', usern
 /** A polite link over a connection that knows no candidate, and what it came to. */
 function createLink() {
   const happened: string[] = []
+  const ice = new EventTarget()
+  const sender = {
+    track: { kind: 'video' },
+    transport: { iceTransport: ice },
+    getParameters: () => ({ encodings: [{}] }),
+    setParameters: (_: unknown, options: unknown) => {
+      happened.push(JSON.stringify(options))
+      return Promise.resolve()
+    },
+  }
   class Connection extends EventTarget {
     signalingState = 'stable'
     connectionState = 'connected'
     localDescription = { type: 'answer', sdp: 'v=0' }
     getTransceivers = () => []
+    getSenders = () => [sender]
+    constructor() {
+      super()
+      setImmediate(() => this.dispatchEvent(new Event('connectionstatechange')))
+    }
     setRemoteDescription = () => Promise.resolve()
     setLocalDescription = () => Promise.resolve()
     addIceCandidate = () => Promise.reject(new DOMException('Unknown ufrag', 'OperationError'))
@@ -38,7 +53,8 @@ function createLink() {
     onBroken: () => happened.push('broken'),
   })
   const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-  return { link, happened, settled }
+  const findPath = (): boolean => ice.dispatchEvent(new Event('selectedcandidatepairchange'))
+  return { link, happened, settled, findPath }
 }
 
 test('a candidate of a description that another has replaced costs nothing but itself', async () => {
@@ -58,4 +74,19 @@ test('while a restart is not answered the path counts as lost, whatever the brow
   link.handleSignal(offer)
   await settled()
   expect(link.isConnected).toBe(true)
+})
+
+test('by another path after a restart the next picture is sent whole, once', async () => {
+  const { link, happened, settled, findPath } = createLink()
+  await settled()
+  findPath()
+  expect(happened).toEqual([])
+  link.handleSignal(offer)
+  await settled()
+  findPath()
+  findPath()
+  expect(happened).toEqual(['answered', '{"encodingOptions":[{"keyFrame":true}]}'])
+  link.close()
+  findPath()
+  expect(happened.slice(2)).toEqual(['closed'])
 })

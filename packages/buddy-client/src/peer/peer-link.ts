@@ -1,6 +1,7 @@
 import type { LinkSignal } from '../signal.ts'
 import { CandidateBatch, maxCandidates } from './candidate-batch.ts'
 import { preferCodecs } from './codec-preference.ts'
+import { sendKeyFrame } from './key-frame.ts'
 
 /** What a link needs before there is anybody at the other end. */
 export interface PeerLinkDependencies {
@@ -48,6 +49,8 @@ export class PeerLink {
   #held: RTCIceCandidateInit[] = []
   #makingOffer = false
   #isRestarting = false
+  /** A restart was agreed on: media may go another way any moment. */
+  #expectsPath = false
   /** Once is enough: a partner whose offers leave out what was asked for will do so again. */
   #hasAskedForMore = false
   /** Signals are handled one after the other: a candidate must find its description applied. */
@@ -197,9 +200,28 @@ export class PeerLink {
     connection.addEventListener('track', ({ track }) => this.#partner?.onTrack(track), { signal })
     connection.addEventListener(
       'connectionstatechange',
-      () => this.#partner?.onStateChange(connection.connectionState),
+      () => {
+        if (connection.connectionState === 'connected') this.#followPath()
+        this.#partner?.onStateChange(connection.connectionState)
+      },
       { signal },
     )
+  }
+
+  /** Hears of another path, where the browser tells (W3C WebRTC §5.6); once for all that go by one. */
+  #followPath(): void {
+    const { signal } = this.#listening
+    for (const { transport } of this.senders) {
+      const ice: EventTarget | undefined = transport?.iceTransport
+      ice?.addEventListener('selectedcandidatepairchange', this.#handlePath, { signal })
+    }
+  }
+
+  /** What went by the path of before is lost, and with it what later pictures build upon. */
+  readonly #handlePath = (): void => {
+    if (!this.#expectsPath) return
+    this.#expectsPath = false
+    for (const sender of this.senders) void sendKeyFrame(sender)
   }
 
   async #setLocalOffer(): Promise<void> {
@@ -287,6 +309,7 @@ export class PeerLink {
       this.#sendDescription()
     }
     this.#isRestarting = false
+    this.#expectsPath = connection.connectionState === 'connected'
   }
 
   #break(message: string, cause: unknown): void {
