@@ -26,6 +26,7 @@ export {
   reportReasons,
 } from './messages.ts'
 export { ProtocolError } from './protocol-error.ts'
+export { textRate } from './text-rate.ts'
 export { checkStructure } from './check-structure.ts'
 
 /** The WebSocket subprotocol (RFC 6455 §1.9) of this version. */

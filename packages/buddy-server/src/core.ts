@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import type { ResolvedServerOptions } from './config/settings.ts'
 import type { Notify } from './events.ts'
 import type { HandlerContext } from './handlers/context.ts'
+import { tell } from './handlers/context.ts'
 import type { HelloContext, Joined } from './handlers/hello.ts'
 import { handleLeave } from './handlers/leave.ts'
 import type { BuddyServerHooks } from './hooks.ts'
@@ -121,7 +122,7 @@ export function createCore(dependencies: CoreDependencies): Core {
 
   const moderation =
     hooks.onText &&
-    new Moderation({ clock, rooms, onText: (line) => hooks.onText?.(line), onInternalError })
+    new Moderation({ clock, rooms, onText: (line) => hooks.onText?.(line), tell, onInternalError })
 
   function welcome({ session, site, missed, restored }: Joined): MessageOf<'welcome'> {
     iceRefresh.begin(session)

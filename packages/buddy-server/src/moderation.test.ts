@@ -1,6 +1,7 @@
 import type { Message } from '@buddy-chat/protocol'
 import { beforeEach, expect, test } from 'vitest'
 import type { Clock } from './clock.ts'
+import { tell } from './handlers/context.ts'
 import { Moderation } from './moderation.ts'
 import type { Session } from './sessions/session.ts'
 
@@ -70,6 +71,7 @@ beforeEach(() => {
       new Promise((answer, fail) => {
         questions.push({ text, answer, fail })
       }),
+    tell,
     onInternalError: (error) => failures.push((error as Error).message),
   })
   enterRoom('first')

@@ -13,10 +13,14 @@ const answerTimeoutMs = 10_000
  */
 const maxWaitingLines = 50
 
+const notPassed = 'this line was not passed on'
+
 interface ModerationDependencies {
   readonly clock: Clock
   readonly rooms: Pick<Rooms, 'partnerOf'>
   readonly onText: NonNullable<BuddyServerHooks['onText']>
+  /** Tells an author what became of a line. */
+  readonly tell: (author: Session, code: ErrorCode, message: string, retryAfterMs?: number) => void
   /** The hook has failed, or not answered in time; tells the operator. */
   readonly onInternalError: (error: unknown) => void
 }
@@ -43,14 +47,13 @@ export class Moderation {
 
   /** Calls `pass` where the line may pass, or where there is no partner to keep it from. */
   judge(author: Session, text: string, pass: () => void): void {
-    const { clock, rooms, onText, onInternalError } = this.#dependencies
+    const { clock, rooms, onText, tell, onInternalError } = this.#dependencies
     const { room } = author
     const partner = rooms.partnerOf(author)
     if (!room || !partner) return pass()
     const lines = this.#linesOf(author)
     if (lines.length >= maxWaitingLines) {
-      const message = 'too many lines wait to be passed on'
-      author.send({ type: 'error', code: 'rate-limited', message, retryAfterMs: 1000 })
+      tell(author, 'rate-limited', 'too many lines wait to be passed on', 1000)
       return
     }
     const line: WaitingLine = { room, act: undefined }
@@ -62,7 +65,7 @@ export class Moderation {
     }
     const fail = (error: unknown): void => {
       onInternalError(error)
-      decide(() => tell(author, 'internal'))
+      decide(() => tell(author, 'internal', notPassed))
     }
     const cancel = clock.after(answerTimeoutMs, () => {
       fail(new Error(`onText has not answered a line in ${answerTimeoutMs / 1000} s`))
@@ -72,7 +75,7 @@ export class Moderation {
     void ask()
       .finally(cancel)
       .then((answer) => {
-        decide(answer === false ? () => tell(author, 'refused') : pass)
+        decide(answer === false ? () => tell(author, 'refused', notPassed) : pass)
       }, fail)
   }
 
@@ -94,9 +97,4 @@ export class Moderation {
       }
     }
   }
-}
-
-function tell(author: Session, code: ErrorCode): void {
-  const message = 'this line was not passed on'
-  author.send({ type: 'error', code, message, retryAfterMs: null })
 }

@@ -1,11 +1,9 @@
+import { textRate } from '@buddy-chat/protocol'
 import type { Frame, FrameLedger } from './frame-ledger.ts'
 
-/**
- * A server takes 10 texts at once and then 3 a second, and drops the rest (`docs/protocol.md`, Rates).
- * This is a little less: on a slow path, some catch up with those before them.
- */
-const textsAtOnce = 8
-const textEveryMs = 400
+/** A little less than a server takes: on a slow path, some texts catch up with those before them. */
+const textsAtOnce = textRate.burst - 2
+const textEveryMs = 1200 / textRate.perSecond
 
 interface Timers {
   readonly setTimeout: (callback: () => void, delayMs: number) => number

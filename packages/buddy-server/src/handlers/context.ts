@@ -28,7 +28,12 @@ export interface HandlerContext {
   readonly onRelayed: (bytes: number, readAtMs: number | undefined) => void
 }
 
-/** Tells a session what it got wrong. */
-export function tell(session: Session, code: ErrorCode, message: string): void {
-  session.send({ type: 'error', code, message, retryAfterMs: null })
+/** Tells a session what it got wrong, and when it may try again where that helps. */
+export function tell(
+  session: Session,
+  code: ErrorCode,
+  message: string,
+  retryAfterMs: number | null = null,
+): void {
+  session.send({ type: 'error', code, message, retryAfterMs })
 }

@@ -13,15 +13,25 @@ export function handleForPartner(
   context: HandlerContext,
   text?: string,
 ): void {
-  const { reunions, moderation } = context
   // The bytes are the socket's buffer, which is reused as soon as this returns.
   const bytes = frame.slice()
-  const pass = (readAtMs?: number): void => {
-    if (text === undefined || !moderation) relay(session, bytes, context, readAtMs)
-    else moderation.judge(session, text, () => relay(session, bytes, context))
+  if (!session.room) {
+    const pass = (): void => judge(session, bytes, context, text)
+    if (context.reunions.keep(session, bytes.length, pass)) return
   }
-  const isKept = !session.room && reunions.keep(session, bytes.length, pass)
-  if (!isKept) pass(session.lastActiveMs)
+  judge(session, bytes, context, text, session.lastActiveMs)
+}
+
+function judge(
+  session: Session,
+  bytes: Uint8Array,
+  context: HandlerContext,
+  text: string | undefined,
+  readAtMs?: number,
+): void {
+  const { moderation } = context
+  if (text === undefined || !moderation) relay(session, bytes, context, readAtMs)
+  else moderation.judge(session, text, () => relay(session, bytes, context))
 }
 
 /**

@@ -1,11 +1,12 @@
 import type { MessageType } from '@buddy-chat/protocol'
+import { textRate } from '@buddy-chat/protocol'
 import type { Rate } from './rate-limiter.ts'
 
 /** Far more than a person or a browser does, far less than a program can. */
 export const rates = {
   /** Trickled candidates come in bursts at the beginning of a call. */
   signal: { burst: 100, perSecond: 50 },
-  text: { burst: 10, perSecond: 3 },
+  text: textRate,
   typing: { burst: 10, perSecond: 3 },
   next: { burst: 10, perSecond: 2 },
   ticket: { burst: 10, perSecond: 2 },
