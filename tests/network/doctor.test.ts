@@ -107,17 +107,13 @@ describe.skipIf(missing)('the connection doctor', () => {
   }
 
   test('a call finds no path: that is told, and the doctor is offered', async ({
-    network,
-    startTurn,
-    startServer,
-    visit,
+    bringTogether,
   }) => {
-    await startTurn('another secret than the server has')
-    const url = await startServer(bothWays)
-    const [ana, bob] = await Promise.all([
-      visit(network.addHome('ana'), `${url}/?name=Ana&relayonly`),
-      visit(network.addHome('bob'), `${url}/?name=Bob&relayonly`),
-    ])
+    const { ana, bob } = await bringTogether({
+      turnSecret: 'another secret than the server has',
+      settings: bothWays,
+      query: '&relayonly',
+    })
     await Promise.all([ana.press('start-button'), bob.press('start-button')])
     const person = await whoFindsNoPath(ana, bob)
     expect(await told(person, 'no-path')).toBeGreaterThan(0)

@@ -11,7 +11,7 @@ import type { Browser } from 'puppeteer-core'
 import { test as base } from 'vitest'
 import { launchChromium, launchFirefox } from '../e2e/browsers.ts'
 import { Person } from '../e2e/person.ts'
-import type { Home } from './virtual-network.ts'
+import type { Home, Translation } from './virtual-network.ts'
 import { serverAddress, VirtualNetwork } from './virtual-network.ts'
 
 /** What the server and coturn share. */
@@ -33,13 +33,15 @@ interface Fixtures {
   readonly startServer: (settings?: ServerSettings) => Promise<string>
   /** UDP for the TURN server by a longer way; resolves with the port it begins at. */
   readonly startDetour: (delayMs: number) => Promise<number>
+  /** Everything, up to two people at browsers who have pressed nothing yet. */
+  readonly bringTogether: (traits?: CallTraits) => Promise<Call>
   /** Everything, up to frames on both sides. */
   readonly startCall: (traits?: CallTraits) => Promise<Call>
   /** Somebody at a browser at home. */
   readonly visit: (home: Home, url: string, browser?: 'chromium' | 'firefox') => Promise<Person>
 }
 
-/** Ana, whose home can be troubled, and Bob, in a call by TURN where nothing else was given. */
+/** Ana, whose home can be troubled, and Bob; with TURN where nothing else was given. */
 export interface Call {
   readonly ana: Person
   readonly bob: Person
@@ -48,14 +50,24 @@ export interface Call {
 
 /** How a call is to be. */
 interface CallTraits {
-  /** More of the page's query: `&relayonly`. */
+  /** More of both pages' query: `&relayonly`. */
   readonly query?: string
-  readonly turnUrls?: string
+  /** The server's. @default TURN by UDP */
+  readonly settings?: ServerSettings
+  /** coturn's, where it is not the server's. */
+  readonly turnSecret?: string
+  /** Both routers'. */
+  readonly translation?: Translation
+  /** What is the matter with both homes from the beginning. */
+  readonly trouble?: (home: Home) => void
   /** Bob's. */
   readonly browser?: 'chromium' | 'firefox'
   /** Who comes last, and therefore makes the offers. @default whoever is slower */
   readonly newcomer?: 'ana' | 'bob'
 }
+
+/** Firefox where this machine has it, for the tests that should have one. */
+export const otherBrowser = process.env['BUDDY_FIREFOX'] ? 'firefox' : 'chromium'
 
 /** The settings that give every session credentials for the TURN server of {@link Fixtures.startTurn}. */
 export const withTurn = (urls: string): ServerSettings => ({
@@ -188,18 +200,29 @@ export const test = base.extend<Fixtures>({
     })
     await Promise.all(programs.map(end))
   },
-  startCall: async ({ network, startTurn, startServer, visit }, use) => {
-    await use(async ({ query = '', turnUrls = turnByUdp, browser = 'chromium', newcomer } = {}) => {
-      await startTurn()
-      const url = await startServer(withTurn(turnUrls))
-      const home = network.addHome('ana')
+  bringTogether: async ({ network, startTurn, startServer, visit }, use) => {
+    await use(async (traits = {}) => {
+      const { query = '', translation, trouble, browser } = traits
+      await startTurn(traits.turnSecret)
+      const url = await startServer(traits.settings ?? withTurn(turnByUdp))
+      const homes = [
+        network.addHome('ana', translation),
+        network.addHome('bob', translation),
+      ] as const
+      for (const each of homes) trouble?.(each)
       const [ana, bob] = await Promise.all([
-        visit(home, `${url}/?name=Ana${query}`),
-        visit(network.addHome('bob'), `${url}/?name=Bob${query}`, browser),
+        visit(homes[0], `${url}/?name=Ana${query}`),
+        visit(homes[1], `${url}/?name=Bob${query}`, browser),
       ])
-      const first = newcomer && { ana: bob, bob: ana }[newcomer]
-      await meet(ana, bob, first)
-      return { ana, bob, home }
+      return { ana, bob, home: homes[0] }
+    })
+  },
+  startCall: async ({ bringTogether }, use) => {
+    await use(async (traits = {}) => {
+      const call = await bringTogether(traits)
+      const { ana, bob } = call
+      await meet(ana, bob, traits.newcomer && { ana: bob, bob: ana }[traits.newcomer])
+      return call
     })
   },
   // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern

@@ -3,7 +3,15 @@ import type { MessageType } from '@buddy-chat/protocol'
 import { describe, expect } from 'vitest'
 import { iceCredentials } from '../../packages/buddy-server/src/sites/ice-credentials.ts'
 import type { Person } from '../e2e/person.ts'
-import { meet, removeLeftovers, test, turnByUdp, turnSecret, withTurn } from './fixtures.ts'
+import {
+  meet,
+  otherBrowser,
+  removeLeftovers,
+  test,
+  turnByUdp,
+  turnSecret,
+  withTurn,
+} from './fixtures.ts'
 import { pathOf } from './path-in-use.ts'
 import { candidatesOf, recordSent, sentMessages, signalsOf } from './sent-frames.ts'
 import type { Home } from './virtual-network.ts'
@@ -39,21 +47,15 @@ function restarts(signals: ReturnType<typeof signalsOf>): number {
 }
 
 describe.skipIf(missing)('behind a relay', () => {
-  const bobsBrowser = process.env['BUDDY_FIREFOX'] ? 'firefox' : 'chromium'
+  const manyCalls = {
+    settings: { ...withTurn(turnByUdp), REMATCH_DELAY_SECONDS: '0' },
+    browser: otherBrowser,
+  } as const
 
-  test(`relayonly, Chromium with ${bobsBrowser}: wish, first call, ICE restart, rebuild and Next send no address of one's own`, async ({
-    network,
-    startTurn,
-    startServer,
-    visit,
+  test(`relayonly, Chromium with ${otherBrowser}: wish, first call, ICE restart, rebuild and Next send no address of one's own`, async ({
+    bringTogether,
   }) => {
-    await startTurn()
-    const url = await startServer({ ...withTurn(turnByUdp), REMATCH_DELAY_SECONDS: '0' })
-    const home = network.addHome('ana')
-    const [ana, bob] = await Promise.all([
-      visit(home, `${url}/?name=Ana&relayonly`),
-      visit(network.addHome('bob'), `${url}/?name=Bob&relayonly`, bobsBrowser),
-    ])
+    const { ana, bob, home } = await bringTogether({ ...manyCalls, query: '&relayonly' })
     await Promise.all([recordSent(ana), recordSent(bob)])
     await meet(ana, bob)
 
@@ -79,18 +81,10 @@ describe.skipIf(missing)('behind a relay', () => {
     expect(Math.max(...both.map((sent) => restarts(signalsOf(sent))))).toBeGreaterThan(0)
   })
 
-  test(`relayuntiltrusted, Chromium with ${bobsBrowser}: hidden until both agree, then direct without an interruption, and hidden again from the next`, async ({
-    network,
-    startTurn,
-    startServer,
-    visit,
+  test(`relayuntiltrusted, Chromium with ${otherBrowser}: hidden until both agree, then direct without an interruption, and hidden again from the next`, async ({
+    bringTogether,
   }) => {
-    await startTurn()
-    const url = await startServer({ ...withTurn(turnByUdp), REMATCH_DELAY_SECONDS: '0' })
-    const [ana, bob] = await Promise.all([
-      visit(network.addHome('ana'), `${url}/?name=Ana&relayuntiltrusted`),
-      visit(network.addHome('bob'), `${url}/?name=Bob&relayuntiltrusted`, bobsBrowser),
-    ])
+    const { ana, bob } = await bringTogether({ ...manyCalls, query: '&relayuntiltrusted' })
     await Promise.all([recordSent(ana), recordSent(bob)])
     await meet(ana, bob)
     expect(await pathOf(ana)).toMatchObject({ local: 'relay', remote: 'relay' })

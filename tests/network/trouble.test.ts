@@ -2,7 +2,7 @@
 import { setTimeout as last } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import type { Call } from './fixtures.ts'
-import { removeLeftovers, test } from './fixtures.ts'
+import { removeLeftovers, test, withTurn } from './fixtures.ts'
 import { recordSent, sentMessages, signalsOf } from './sent-frames.ts'
 import { missingNetworkSentence, serverAddress } from './virtual-network.ts'
 
@@ -81,8 +81,8 @@ describe.skipIf(missing)('trouble in the middle of a call', () => {
     startDetour,
   }) => {
     const port = await startDetour(200)
-    const turnUrls = `turn:${serverAddress}:${port}?transport=udp`
-    const running = await startCall({ turnUrls, query: '&relayonly' })
+    const settings = withTurn(`turn:${serverAddress}:${port}?transport=udp`)
+    const running = await startCall({ settings, query: '&relayonly' })
     await recovers('200 ms', running)
   })
 })
