@@ -88,6 +88,7 @@ export class ClientConnection implements ConnectionEvents {
     this.#limits = new FrameLimits(clock.now())
     this.#link = {
       sendFrame: (frame) => connection.send(frame),
+      requestAcknowledgement: () => this.ping(),
       close: (name) => this.close(name),
     }
     this.#cancelHelloTimeout = clock.after(helloTimeoutMs, () => {

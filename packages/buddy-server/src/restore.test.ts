@@ -77,6 +77,7 @@ class Process {
     const heard: Message[] = []
     const link = {
       sendFrame: (frame: Uint8Array) => void heard.push(decode(frame.slice())!),
+      requestAcknowledgement: () => undefined,
       close: () => undefined,
     }
     const hello = { type: 'hello', name: 'Ana', site: '', client: '', token: null, resume } as const

@@ -16,6 +16,9 @@ interface ReunionsDependencies {
   readonly wallNow: () => number
 }
 
+/** Memory that one kept frame costs beside its bytes: its typed array, and the function that passes it on. */
+const keptOverheadBytes = 400
+
 /** One who is back in a room of a server that has died, and whom it waits for. */
 interface Reunion {
   readonly seat: Seat
@@ -80,7 +83,7 @@ export class Reunions {
     const reunion = this.#bySession.get(session)
     if (!reunion) return false
     reunion.passes.push(pass)
-    reunion.keptBytes += byteLength
+    reunion.keptBytes += byteLength + keptOverheadBytes
     if (reunion.keptBytes > this.#dependencies.maxKeptBytes()) this.#dissolve(reunion)
     return true
   }

@@ -1,66 +1,145 @@
-/** What one more frame costs beside its bytes. */
-const overheadBytes = 64
+/** Bytes before each frame in a chunk that hold its length. */
+const prefixBytes = 4
+/** Memory that one chunk costs beside its capacity: the typed array, its buffer and this record. */
+const chunkOverheadBytes = 256
+const minChunkBytes = 256
+const maxChunkBytes = 4096
+
+/** Consecutive frames, each after its length, in memory that no other session ever sees. */
+interface Chunk {
+  readonly memory: Uint8Array
+  /** Where the oldest frame that is held begins. */
+  start: number
+  /** Where the next frame goes. */
+  end: number
+  frames: number
+}
 
 /**
- * Frames sent to a client and not known to have arrived, in order. Frames are counted from the
- * session's first on; counting them is how both ends agree on what was lost with a connection.
+ * Frames sent to a client that are not known to have arrived, in order. Both ends count frames from
+ * the session's first one; the counts tell what was lost with a connection.
+ *
+ * Frames are copied into chunks, because a typed array of its own for each frame would cost several
+ * times the size of a short frame. Chunks are dropped whole, so that adding and dropping take the
+ * same time however many frames are held.
  */
 export class ReplayBuffer {
-  #frames: Uint8Array[] = []
+  /** Oldest first. */
+  readonly #chunks: Chunk[] = []
   #sent: number
+  #held = 0
   #bytes = 0
 
-  /** @param sent frames sent before this buffer was there */
+  /** @param sent number of frames sent before this buffer existed */
   constructor(sent = 0) {
     this.#sent = sent
   }
 
-  /** Frames ever sent. */
+  /** Number of frames ever sent. */
   get sent(): number {
     return this.#sent
   }
 
-  /** Memory held, about. */
+  /** Memory held, in bytes, with what the memory's own administration costs. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** One more frame is sent; it must not change afterwards. */
-  push(frame: Uint8Array): void {
-    this.#frames.push(frame)
+  /**
+   * Adds a frame that is sent, by copying it.
+   * @param maxBytes what {@link trim} will be called with: chunks are an eighth of it at most; 0
+   *   counts the frame and keeps nothing
+   */
+  push(frame: Uint8Array, maxBytes: number): void {
     this.#sent++
-    this.#bytes += frame.length + overheadBytes
+    if (maxBytes === 0) {
+      this.#clear()
+      return
+    }
+    const needed = prefixBytes + frame.length
+    let chunk = this.#chunks.at(-1)
+    if (!chunk || chunk.end + needed > chunk.memory.length) {
+      chunk = this.#addChunk(needed, maxBytes, chunk)
+    }
+    const { memory, end } = chunk
+    new DataView(memory.buffer).setUint32(end, frame.length)
+    memory.set(frame, end + prefixBytes)
+    chunk.end += needed
+    chunk.frames++
+    this.#held++
   }
 
-  /** The client has the first `count` frames; they are forgotten. */
+  /** Drops the first `count` frames of the session: the client has received them. */
   acknowledge(count: number): void {
-    this.#forget(count - this.#oldest)
+    let left = Math.min(count, this.#sent) - this.#oldest
+    if (left === this.#held) {
+      this.#clear()
+      return
+    }
+    while (left > 0) {
+      const chunk = this.#chunks[0]!
+      if (left >= chunk.frames) {
+        left -= chunk.frames
+        this.#dropChunk()
+        continue
+      }
+      chunk.frames -= left
+      this.#held -= left
+      for (; left > 0; left--) chunk.start += prefixBytes + frameLength(chunk, chunk.start)
+    }
   }
 
-  /** Forgets the oldest until at most `maxBytes` are held. */
+  /** Drops the oldest frames until at most `maxBytes` are held. */
   trim(maxBytes: number): void {
-    let excess = 0
-    let bytes = this.#bytes
-    while (bytes > maxBytes) bytes -= this.#frames[excess++]!.length + overheadBytes
-    this.#forget(excess)
+    while (this.#bytes > maxBytes) this.#dropChunk()
   }
 
   /**
-   * The frames that follow the first `count`; undefined where some of them are forgotten, or were
-   * never sent.
+   * Copies of the frames that follow the first `count`; undefined if some of them were dropped, or
+   * were never sent. They are copies because a client may acknowledge them before they are written.
    */
   after(count: number): readonly Uint8Array[] | undefined {
     if (count < this.#oldest || count > this.#sent) return undefined
-    return this.#frames.slice(count - this.#oldest)
+    const frames: Uint8Array[] = []
+    for (const chunk of this.#chunks) {
+      let at = chunk.start
+      while (at < chunk.end) {
+        const from = at + prefixBytes
+        at = from + frameLength(chunk, at)
+        frames.push(chunk.memory.slice(from, at))
+      }
+    }
+    return frames.slice(count - this.#oldest)
   }
 
   /** How many frames were sent before the oldest that is held. */
   get #oldest(): number {
-    return this.#sent - this.#frames.length
+    return this.#sent - this.#held
   }
 
-  #forget(count: number): void {
-    if (count <= 0) return
-    for (const { length } of this.#frames.splice(0, count)) this.#bytes -= length + overheadBytes
+  /** Chunks grow with what is held: most sessions hold a few short frames for a moment. */
+  #addChunk(needed: number, maxBytes: number, previous: Chunk | undefined): Chunk {
+    const wanted = previous ? previous.memory.length * 2 : minChunkBytes
+    const capacity = Math.max(needed, Math.min(wanted, maxChunkBytes, maxBytes >> 3))
+    const chunk = { memory: new Uint8Array(capacity), start: 0, end: 0, frames: 0 }
+    this.#chunks.push(chunk)
+    this.#bytes += capacity + chunkOverheadBytes
+    return chunk
   }
+
+  #dropChunk(): void {
+    const { memory, frames } = this.#chunks.shift()!
+    this.#bytes -= memory.length + chunkOverheadBytes
+    this.#held -= frames
+  }
+
+  #clear(): void {
+    this.#chunks.length = 0
+    this.#bytes = 0
+    this.#held = 0
+  }
+}
+
+function frameLength({ memory }: Chunk, at: number): number {
+  return new DataView(memory.buffer).getUint32(at)
 }

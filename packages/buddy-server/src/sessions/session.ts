@@ -32,9 +32,14 @@ export interface SessionCounts {
 /** The connection of a session that is present. */
 export interface SessionLink {
   sendFrame(frame: Uint8Array): void
+  /** Asks the client to acknowledge every frame sent so far. */
+  requestAcknowledgement(): void
   /** Ends the connection by name; what was sent before goes out first. */
   close(name: CloseCode): void
 }
+
+/** Share of the replay buffer at which its client is asked to acknowledge, without waiting for a heartbeat. */
+const acknowledgeAtShare = 1 / 4
 
 /** One person's presence, which outlives a connection by the grace time. */
 export class Session implements Ticket {
@@ -45,6 +50,7 @@ export class Session implements Ticket {
   readonly #replay: ReplayBuffer
   readonly #maxReplayBytes: () => number
   readonly #onOverflow: (session: Session) => void
+  #isAcknowledgementRequested = false
   /** Undefined while away. `Sessions` sets it. */
   link: SessionLink | undefined
   /** Frames handled, of all that came after `hello`. */
@@ -107,10 +113,11 @@ export class Session implements Ticket {
   /** Sends bytes that are a message already; while away, keeps them. */
   sendFrame(frame: Uint8Array): void {
     const maxBytes = this.#maxReplayBytes()
-    this.#replay.push(frame)
+    this.#replay.push(frame, maxBytes)
     if (this.link) {
       this.#replay.trim(maxBytes)
       this.link.sendFrame(frame)
+      this.#requestAcknowledgementAbove(maxBytes * acknowledgeAtShare)
     } else if (this.#replay.bytes > maxBytes) this.#onOverflow(this)
   }
 
@@ -121,11 +128,19 @@ export class Session implements Ticket {
 
   /** The client has received the first `count` frames. */
   acknowledge(count: number): void {
+    this.#isAcknowledgementRequested = false
     this.#replay.acknowledge(count)
   }
 
   /** Frames after the first `count`, to be sent again; undefined where some are gone. */
   framesAfter(count: number): readonly Uint8Array[] | undefined {
     return this.#replay.after(count)
+  }
+
+  /** One request at a time: a client that answers none of them costs no more than one. */
+  #requestAcknowledgementAbove(bytes: number): void {
+    if (this.#isAcknowledgementRequested || this.#replay.bytes <= bytes) return
+    this.#isAcknowledgementRequested = true
+    this.link?.requestAcknowledgement()
   }
 }

@@ -51,11 +51,17 @@ export class Sessions {
   readonly #away = new Map<Session, Cancel>()
   readonly #bySite = new Map<string, number>()
   readonly #startedAtMs: number
+  /** One function for all sessions: each would cost its memory for every user. */
+  readonly #maxReplayBytes: () => number
+  readonly #onOverflow: (session: Session) => void
   /** Ids this process has had while former sessions may still come: each is restored once at most. */
   readonly #knownIds = new Set<string>()
 
   constructor(dependencies: SessionsDependencies) {
+    const { graceMs, maxReplayBytes } = dependencies
     this.#dependencies = dependencies
+    this.#maxReplayBytes = () => (graceMs() > 0 ? maxReplayBytes() : 0)
+    this.#onOverflow = (overflowed) => this.end(overflowed, 'lost')
     this.#startedAtMs = dependencies.clock.now()
   }
 
@@ -99,7 +105,7 @@ export class Sessions {
    * @param former the session it is to be, where a process before this one had it
    */
   create(identity: Identity, link: SessionLink, former?: Former): Session | undefined {
-    const { clock, createId, maxReplayBytes, graceMs } = this.#dependencies
+    const { clock, createId } = this.#dependencies
     // Above the cap, as after a reload that lowered it, one place less would still be none.
     if (this.size === this.maxUsers) {
       for (const session of this.#away.keys()) {
@@ -113,8 +119,8 @@ export class Sessions {
       counts: former?.counts,
       limits: new FrameLimits(clock.now()),
       nowMs: clock.now(),
-      maxReplayBytes: () => (graceMs() > 0 ? maxReplayBytes() : 0),
-      onOverflow: (overflowed) => this.end(overflowed, 'lost'),
+      maxReplayBytes: this.#maxReplayBytes,
+      onOverflow: this.#onOverflow,
     })
     session.link = link
     this.#sessions.set(session.id, session)

@@ -62,7 +62,11 @@ function begin(maxReplayBytes: number): {
     onOverflow: (ended) => refresh.end(ended),
   })
   const sent: Uint8Array[] = []
-  session.link = { sendFrame: (frame) => sent.push(frame), close: () => undefined }
+  session.link = {
+    sendFrame: (frame) => sent.push(frame),
+    requestAcknowledgement: () => undefined,
+    close: () => undefined,
+  }
   refresh.begin(session)
   return { clock, refresh, session, sent }
 }

@@ -16,6 +16,10 @@ interface Socket {
   close(): void
 }
 
+interface Ping {
+  readonly pingPayload: Uint8Array
+}
+
 interface SocketConnectionOptions {
   readonly upgrade: Upgrade
   readonly outbox: Outbox
@@ -29,7 +33,8 @@ export class SocketConnection implements Connection, Flushable {
   readonly upgrade: Upgrade
   readonly #options: SocketConnectionOptions
   #socket: Socket | undefined
-  #frames: Uint8Array[] = []
+  /** Frames and pings in the order in which they go out. */
+  #queue: (Uint8Array | Ping)[] = []
   #closing: { readonly code: number; readonly reason: string } | undefined
 
   constructor(socket: Socket, options: SocketConnectionOptions) {
@@ -40,8 +45,7 @@ export class SocketConnection implements Connection, Flushable {
 
   send(frame: Uint8Array): void {
     if (!this.#socket || this.#closing) return
-    this.#frames.push(frame)
-    this.#options.outbox.schedule(this)
+    this.#enqueue(frame)
   }
 
   close(code: number, reason: string): void {
@@ -53,9 +57,7 @@ export class SocketConnection implements Connection, Flushable {
   ping(payload: Uint8Array = empty): void {
     // uWebSockets.js would send it, and the client end the connection for it.
     if (payload.length > maxPingBytes) throw new RangeError('a ping carries at most 125 bytes')
-    // Its pong says that what was sent before has arrived: nothing may be overtaken.
-    if (this.#frames.length > 0) this.flush()
-    this.#socket?.ping(payload)
+    if (this.#socket && !this.#closing) this.#enqueue({ pingPayload: payload })
   }
 
   terminate(): void {
@@ -65,19 +67,27 @@ export class SocketConnection implements Connection, Flushable {
   /** The socket is gone; uWebSockets.js throws if it is touched again. */
   detach(): void {
     this.#socket = undefined
-    this.#frames = []
+    this.#queue = []
   }
 
-  /** Hands over all frames in one system call, and closes or reports a backlog. */
+  /** Hands over all that is queued in one system call, and closes or reports a backlog. */
   flush(): void {
     const socket = this.#socket
     if (!socket) return
-    const frames = this.#frames
-    this.#frames = []
+    const queue = this.#queue
+    this.#queue = []
     socket.cork(() => {
-      for (const frame of frames) socket.send(frame, true)
+      for (const item of queue) {
+        if (item instanceof Uint8Array) socket.send(item, true)
+        else socket.ping(item.pingPayload)
+      }
     })
     if (this.#closing) socket.end(this.#closing.code, this.#closing.reason)
     else if (socket.getBufferedAmount() > this.#options.maxBacklogBytes) this.#options.onBacklog()
+  }
+
+  #enqueue(item: Uint8Array | Ping): void {
+    this.#queue.push(item)
+    this.#options.outbox.schedule(this)
   }
 }

@@ -1,0 +1,92 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ReplayBuffer } from './replay-buffer.ts'
+
+const maxBytes = 8192
+const frameOf = (length: number, content: number): Uint8Array =>
+  new Uint8Array(length).fill(content)
+
+/** Frames of 0 to 6000 bytes, mostly short. */
+const length = fc.oneof(
+  { weight: 5, arbitrary: fc.nat(300) },
+  { weight: 1, arbitrary: fc.nat(6000) },
+)
+const step = fc.oneof(
+  fc.record({ kind: fc.constant('push' as const), length }),
+  fc.record({ kind: fc.constant('acknowledge' as const), share: fc.double({ min: 0, max: 1.2 }) }),
+)
+
+test('returns exactly the frames sent after a count, or nothing once one of them was dropped', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), fc.nat(1000), (steps, sentBefore) => {
+      const buffer = new ReplayBuffer(sentBefore)
+      const sent: Uint8Array[] = []
+      for (const [index, next] of steps.entries()) {
+        if (next.kind === 'push') {
+          const frame = frameOf(next.length, index % 256)
+          sent.push(frame.slice())
+          buffer.push(frame, maxBytes)
+          // The caller's memory may be used again at once.
+          frame.fill(255)
+          buffer.trim(maxBytes)
+        } else buffer.acknowledge(sentBefore + Math.floor(next.share * sent.length))
+        expect(buffer.sent).toBe(sentBefore + sent.length)
+        expect(buffer.bytes).toBeLessThanOrEqual(maxBytes)
+      }
+      let isHeld = false
+      for (let count = 0; count <= sent.length; count++) {
+        const frames = buffer.after(sentBefore + count)
+        // Once a frame is held, so are all that follow.
+        if (isHeld) expect(frames).toBeDefined()
+        if (!frames) continue
+        isHeld = true
+        expect(frames).toEqual(sent.slice(count))
+      }
+      expect(isHeld).toBe(true)
+      expect(buffer.after(sentBefore + sent.length + 1)).toBeUndefined()
+    }),
+  )
+})
+
+test('holds no memory once every frame is acknowledged', () => {
+  const buffer = new ReplayBuffer()
+  for (let count = 0; count < 100; count++) buffer.push(frameOf(100, count), maxBytes)
+  buffer.acknowledge(100)
+  expect(buffer.bytes).toBe(0)
+})
+
+test('counts frames and keeps none of them if nothing may be kept', () => {
+  const buffer = new ReplayBuffer()
+  buffer.push(frameOf(100, 1), 0)
+  expect(buffer).toMatchObject({ sent: 1, bytes: 0 })
+  expect(buffer.after(0)).toBeUndefined()
+  expect(buffer.after(1)).toEqual([])
+})
+
+test('keeps the latest frame under the smallest limit that can be set', () => {
+  const buffer = new ReplayBuffer()
+  for (let count = 0; count < 1000; count++) {
+    buffer.push(frameOf(6, count % 256), 1024)
+    buffer.trim(1024)
+    expect(buffer.after(count)).toEqual([frameOf(6, count % 256)])
+  }
+})
+
+test('accounts for the memory that the shortest frames really take', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const usedBytes = (): number => {
+    collect()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    return heapUsed + arrayBuffers
+  }
+  const before = usedBytes()
+  const buffers = Array.from({ length: 200 }, () => new ReplayBuffer())
+  for (const buffer of buffers) {
+    while (buffer.bytes < 60_000) buffer.push(frameOf(6, 1), 65_536)
+  }
+  const accounted = buffers.reduce((sum, { bytes }) => sum + bytes, 0)
+  expect(usedBytes() - before).toBeLessThan(accounted * 1.2)
+})
