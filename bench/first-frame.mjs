@@ -1,13 +1,26 @@
-// npm run bench:first-frame: from the match, and from Next, to the partner's first decoded frame, beside
-// a bare pair of peer connections and beside the same client without prepared calls. One browser, one
-// page, one run; signals take as long as is asked for, on their way through the server and back.
+// npm run bench:first-frame -- [--calls N] [--delay MS]: the time from the match, and from Next, to the
+// partner's first decoded frame, beside a bare pair of peer connections and beside the same client
+// without prepared calls. One browser, one page, one run; a signal takes `--delay` from client to client.
 import { createServer } from 'node:http'
+import { parseArgs } from 'node:util'
 import { launch } from 'puppeteer-core'
 import { createBuddyServer } from '@buddy-chat/server'
 import { ensureBrowsers } from '../scripts/browsers.mjs'
+import { numberFlag, runCommand } from '../tests/load/flags.ts'
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 30)
-const delaysMs = [0, 50, 150]
+/** Longer than a call takes on a busy machine, the pause before it included. */
+const callLimitMs = 30_000
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: { calls: { type: 'string' }, delay: { type: 'string', multiple: true } },
+  })
+  const delay = (given) => numberFlag('delay', given, { fallback: 0, min: 0, max: 10_000 })
+  return {
+    calls: numberFlag('calls', values.calls, { fallback: 30, min: 1, max: 1000 }),
+    delaysMs: (values.delay ?? ['0', '50', '150']).map(delay),
+  }
+}
 
 /** Runs in the page. Everything is measured there, by its own clock. */
 function prepare(serverUrl) {
@@ -47,16 +60,22 @@ function prepare(serverUrl) {
     return new Client({ server: serverUrl, name, lobby }, own)
   }
 
+  /** Rejects if the client reports an error instead. */
   const once = (client, event) =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
+      const finish = (act, value) => {
+        end()
+        endErrors()
+        act(value)
+      }
       const end = client.on(event, (detail) => {
         if (event === 'remote-stream' && !detail) return
-        end()
-        resolve(detail)
+        finish(resolve, detail)
       })
+      const endErrors = client.on('error', (error) => finish(reject, error))
     })
 
-  /** Two clients in one page; the first of each pair is who presses Next. */
+  /** Two clients in one page; the first of the two presses Next. */
   window.measureBuddy = async ({ environment, delayMs, preparesCalls, rounds }) => {
     const lobby = `${Math.random()}`
     const [ana, bob] = ['Ana', 'Bob'].map((name) =>
@@ -77,7 +96,7 @@ function prepare(serverUrl) {
     await ana.start()
     await call(() => bob.start())
     for (let round = 0; round < rounds; round++) {
-      // The next call is prepared a moment after this one has begun; nobody is faster than that.
+      // The client prepares the next call a moment after this one has begun; users are no faster.
       await wait(2200)
       const { match, next } = await call(() => ana.next())
       results.match.push(match)
@@ -131,55 +150,61 @@ const percentile = (values, share) => {
   return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))])
 }
 
-const { chromium } = ensureBrowsers()
-if (!chromium) throw new Error('no Chromium found')
-const server = createBuddyServer({
-  port: 0,
-  iceServers: [],
-  rematchDelayMs: 0,
-  shutdownTimeoutMs: 0,
-})
-const { url } = await server.listen()
-const page = createServer((_request, response) => {
-  response
-    .writeHead(200, { 'Content-Type': 'text/html' })
-    .end(`<!doctype html><script src="${url}/buddy-chat.js"></script>`)
-}).listen(0, '127.0.0.1')
-const browser = await launch({
-  executablePath: chromium,
-  headless: true,
-  args: [
-    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    '--use-fake-device-for-media-stream=fps=30',
-    '--use-fake-ui-for-media-stream',
-    '--autoplay-policy=no-user-gesture-required',
-    '--disable-features=WebRtcHideLocalIpsWithMdns',
-  ],
-})
-try {
-  const tab = await browser.newPage()
-  await tab.goto(`http://127.0.0.1:${page.address().port}/`)
-  await tab.evaluate(prepare, url)
-  console.log(`median (p90) in ms over ${rounds} calls, one after the other, in one page\n`)
-  console.log('| signals take | what | match → frame | against bare | Next → frame |')
-  console.log('| --- | --- | ---: | ---: | ---: |')
-  for (const delayMs of delaysMs) {
-    let floor
-    for (const what of ['bare pair', 'Buddy', 'Buddy, nothing prepared']) {
-      const { match, next } = await tab.evaluate(measure, what, delayMs, rounds)
-      const median = percentile(match, 0.5)
-      floor ??= median
-      const figures = (values) =>
-        values ? `${percentile(values, 0.5)} (${percentile(values, 0.9)})` : ''
-      console.log(
-        `| ${delayMs} ms | ${what} | ${figures(match)} | ${(median / floor).toFixed(2)}× | ${figures(next)} |`,
-      )
+async function main() {
+  const { calls, delaysMs } = readOptions()
+  const { chromium } = ensureBrowsers()
+  if (!chromium) throw new Error('no Chromium found')
+  const server = createBuddyServer({
+    port: 0,
+    iceServers: [],
+    rematchDelayMs: 0,
+    shutdownTimeoutMs: 0,
+  })
+  const { url } = await server.listen()
+  const page = createServer((_request, response) => {
+    response
+      .writeHead(200, { 'Content-Type': 'text/html' })
+      .end(`<!doctype html><script src="${url}/buddy-chat.js"></script>`)
+  }).listen(0, '127.0.0.1')
+  const browser = await launch({
+    executablePath: chromium,
+    headless: true,
+    // A call that never begins ends the measurement with an error.
+    protocolTimeout: (calls + 1) * callLimitMs,
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      '--use-fake-device-for-media-stream=fps=30',
+      '--use-fake-ui-for-media-stream',
+      '--autoplay-policy=no-user-gesture-required',
+      '--disable-features=WebRtcHideLocalIpsWithMdns',
+    ],
+  })
+  try {
+    const tab = await browser.newPage()
+    await tab.goto(`http://127.0.0.1:${page.address().port}/`)
+    await tab.evaluate(prepare, url)
+    console.log(`median (p90) in ms over ${calls} calls, one after the other, in one page\n`)
+    console.log('| signals take | what | match → frame | against bare | Next → frame |')
+    console.log('| --- | --- | ---: | ---: | ---: |')
+    for (const delayMs of delaysMs) {
+      let floor
+      for (const what of ['bare pair', 'Buddy', 'Buddy, nothing prepared']) {
+        const { match, next } = await tab.evaluate(measure, what, delayMs, calls)
+        const median = percentile(match, 0.5)
+        floor ??= median
+        const figures = (values) =>
+          values ? `${percentile(values, 0.5)} (${percentile(values, 0.9)})` : ''
+        console.log(
+          `| ${delayMs} ms | ${what} | ${figures(match)} | ${(median / floor).toFixed(2)}× | ${figures(next)} |`,
+        )
+      }
     }
+  } finally {
+    await browser.close()
+    page.close()
+    await server.close()
   }
-} finally {
-  await browser.close()
-  page.close()
-  await server.close()
+  return true
 }
 
 /** Runs in the page. */
@@ -206,3 +231,6 @@ function measure(what, delayMs, rounds) {
   }
   return window.measureBuddy({ environment, delayMs, preparesCalls: what === 'Buddy', rounds })
 }
+
+await runCommand(main)
+process.exit()

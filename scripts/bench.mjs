@@ -1,7 +1,8 @@
-// npm run bench: measurements side by side; never part of the tests. `npm run bench:first-frame` is
-// the one with browsers.
-import { build } from './build.mjs'
+// npm run bench -- [--scenario NAME] [--users N] [--seconds N] [--rounds N] [--against CHECKOUT]
+// npm run bench:first-frame -- [--calls N] [--delay MS]
+// Measurements side by side. Tests run each of them small, and look at no figure.
+import { runTypeScript } from './run-typescript.mjs'
 
-build()
-const [name = 'relay'] = process.argv.slice(2)
-await import(`../bench/${name}.mjs`)
+const [first, ...rest] = process.argv.slice(2)
+if (first === 'first-frame') runTypeScript('bench/first-frame.mjs', rest)
+else runTypeScript('bench/bench.ts')

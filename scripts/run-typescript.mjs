@@ -4,12 +4,12 @@ import { build } from './build.mjs'
 
 const root = join(import.meta.dirname, '..')
 
-/** Builds, then runs a TypeScript file of the tests (its types are erased by Node) with our arguments. */
-export function runTypeScript(path) {
+/** Builds, then runs a TypeScript file (Node erases its types) with `args`. */
+export function runTypeScript(path, args = process.argv.slice(2)) {
   build()
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(root, path), ...process.argv.slice(2)],
+    ['--disable-warning=ExperimentalWarning', join(root, path), ...args],
     { stdio: 'inherit' },
   )
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import type { Figures } from '../load/measured-server.ts'
 import { Neighbours } from '../load/neighbours.ts'
-import { numberFlag, runCommand } from '../load/number-flag.ts'
+import { numberFlag, runCommand } from '../load/flags.ts'
 import { createRandom, seedOf } from '../load/random.ts'
 import { startServerProcess } from '../load/server-process.ts'
 import { visit } from './stranger.ts'

@@ -1,5 +1,5 @@
-/** What was typed is not understood; `message` says why. */
-class FlagError extends Error {
+/** A flag has a value that a command does not understand; `message` says why. */
+export class FlagError extends Error {
   override readonly name = 'FlagError'
 }
 
@@ -29,7 +29,24 @@ export function numberFlag(
   throw new FlagError(`--${name} is "${given}": it must be ${kind} from ${min} to ${max}.`)
 }
 
-/** Runs `main`; what was typed wrongly is told in a sentence, and the exit code is 2. */
+/**
+ * The values given for a flag that may be repeated, or all that are possible.
+ * @throws FlagError if a value is none of those
+ */
+export function listFlag(
+  name: string,
+  given: readonly string[] | undefined,
+  possible: readonly string[],
+): readonly string[] {
+  const unknown = given?.find((value) => !possible.includes(value))
+  if (unknown === undefined) return given ?? possible
+  throw new FlagError(`--${name} is "${unknown}": it must be one of ${possible.join(', ')}.`)
+}
+
+/**
+ * Runs `main` and sets the exit code: 0 or 1 for its result, 1 with a sentence if it rejects, 2 with a
+ * sentence if a flag is wrong.
+ */
 export async function runCommand(main: () => Promise<boolean>): Promise<void> {
   try {
     process.exitCode = (await main()) ? 0 : 1
@@ -37,8 +54,7 @@ export async function runCommand(main: () => Promise<boolean>): Promise<void> {
     const isTyped =
       error instanceof FlagError ||
       (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE'))
-    if (!isTyped) throw error
-    console.error(error.message)
-    process.exitCode = 2
+    console.error(isTyped ? error.message : error)
+    process.exitCode = isTyped ? 2 : 1
   }
 }

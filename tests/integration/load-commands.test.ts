@@ -1,31 +1,14 @@
-// The short run of `npm run fuzz`, and what both commands say to what they do not understand.
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
-
-interface Outcome {
-  readonly code: number | null
-  readonly output: string
-}
-
-/** Runs a file of the tests with Node, which erases its types. */
-function run(file: string, ...args: readonly string[]): Promise<Outcome> {
-  const path = fileURLToPath(new URL(`../${file}`, import.meta.url))
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path, ...args])
-  onTestFinished(() => void child.kill())
-  let output = ''
-  child.stdout.on('data', (chunk) => (output += String(chunk)))
-  child.stderr.on('data', (chunk) => (output += String(chunk)))
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })))
-}
+// Short runs of the fuzzer and of the soak, and their answers to flags that are wrong.
+import { expect, test } from 'vitest'
+import { runCommand } from '../run-command.ts'
 
 test(
   'twenty thousand frames: no crash, no misdelivery, memory comes back',
   { timeout: 120_000 },
   async () => {
-    const { code, output } = await run('fuzz/fuzz.ts', '--frames', '20000')
+    const { code, output } = await runCommand('tests/fuzz/fuzz.ts', '--frames', '20000')
     expect(output).toMatch(/^seed \d+, 20000 frames/)
-    // People met, spoke and came back: where nobody does, nothing can be misdelivered.
+    // Users were matched, wrote and came back: otherwise nothing could be misdelivered.
     expect(output).toMatch(
       /resumed [1-9]\d*, started anew \d+, matched [1-9]\d*, lines heard [1-9]/,
     )
@@ -33,6 +16,15 @@ test(
     expect(code).toBe(0)
   },
 )
+
+test('six seconds of a soak: users meet, write and come back', { timeout: 120_000 }, async () => {
+  const args = ['--minutes', '0.1', '--people', '20']
+  const { code, output } = await runCommand('tests/soak/soak.ts', ...args)
+  expect(output).toMatch(/^seed \d+: 20 people at a time, 0.1 minutes/)
+  expect(output).toMatch(/visits [1-9]\d*, matched [1-9]/)
+  expect(output).toMatch(/nothing failed\n$/)
+  expect(code).toBe(0)
+})
 
 test.for([
   ['fuzz/fuzz.ts', '--frame', '1000', /Unknown option '--frame'/],
@@ -44,7 +36,7 @@ test.for([
   ['soak/soak.ts', '--minutes', '0', /--minutes is "0": it must be a number from 0.1 /],
   ['soak/soak.ts', '--people', '1', /--people is "1": it must be a whole number from 2 /],
 ] as const)('%s %s "%s" is refused in a sentence', async ([file, flag, value, sentence]) => {
-  const { code, output } = await run(file, flag, value)
+  const { code, output } = await runCommand(`tests/${file}`, flag, value)
   expect(output).toMatch(sentence)
   expect(output.trim().split('\n')).toHaveLength(1)
   expect(code).toBe(2)

@@ -1,0 +1,125 @@
+// npm run bench: what Buddy costs beside bare relays, and beside another checkout of itself, side by
+// side in one run. Ends with 1 if a server ends, loses frames or refuses a user.
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { FlagError, listFlag, numberFlag, runCommand } from '../tests/load/flags.ts'
+import type { Wire } from './crowd.ts'
+import { BenchError, MeasuredProcess } from './measured-process.ts'
+import type { Figures, Scenario } from './scenarios.ts'
+import { scenarios } from './scenarios.ts'
+
+/** A server that is measured. */
+interface Contender {
+  readonly name: string
+  readonly file: string
+  readonly args: readonly string[]
+  /** The checkout whose protocol its users speak. */
+  readonly checkout: string
+  readonly isBare: boolean
+}
+
+const here = join(import.meta.dirname, '..')
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      scenario: { type: 'string', multiple: true },
+      users: { type: 'string' },
+      seconds: { type: 'string' },
+      rounds: { type: 'string' },
+      against: { type: 'string' },
+    },
+  })
+  const optional = (name: 'users' | 'seconds', max: number): number | undefined =>
+    values[name] === undefined
+      ? undefined
+      : numberFlag(name, values[name], { fallback: 0, min: name === 'users' ? 2 : 1, max })
+  const users = optional('users', 20_000)
+  if (users !== undefined && users % 2 !== 0) {
+    throw new FlagError(`--users is "${users}": it must be even, as users come in pairs.`)
+  }
+  const against = values.against === undefined ? undefined : resolve(values.against)
+  if (against !== undefined && !existsSync(join(against, 'packages/buddy-server/dist/index.js'))) {
+    throw new FlagError(`--against is "${values.against}": there is no built checkout.`)
+  }
+  return {
+    names: listFlag('scenario', values.scenario, Object.keys(scenarios)),
+    users,
+    seconds: optional('seconds', 3600),
+    rounds: numberFlag('rounds', values.rounds, { fallback: 3, min: 1, max: 100 }),
+    against,
+  }
+}
+
+function contenders(against: string | undefined): readonly Contender[] {
+  const buddy = (name: string, checkout: string): Contender => ({
+    name,
+    file: 'buddy.ts',
+    args: [checkout],
+    checkout,
+    isBare: false,
+  })
+  const bare = (name: string): Contender => ({
+    name,
+    file: `${name}.ts`,
+    args: [],
+    checkout: here,
+    isBare: true,
+  })
+  return [
+    buddy('buddy', here),
+    ...(against === undefined ? [] : [buddy('against', against)]),
+    bare('bare-uws'),
+    bare('bare-ws'),
+  ]
+}
+
+/** Each figure's median, with the least and the most if there are several. */
+function summarize(rounds: readonly Figures[]): Record<string, string> {
+  const show = (value: number): string => value.toFixed(Math.abs(value) < 100 ? 2 : 0)
+  const names = Object.keys(rounds[0] ?? {})
+  return Object.fromEntries(
+    names.map((name) => {
+      const sorted = rounds.map((figures) => figures[name] ?? NaN).sort((one, two) => one - two)
+      const median = show(sorted[Math.floor((sorted.length - 1) / 2)]!)
+      if (sorted.length === 1) return [name, median]
+      return [name, `${median} (${show(sorted[0]!)}–${show(sorted.at(-1)!)})`]
+    }),
+  )
+}
+
+async function main(): Promise<boolean> {
+  const { names, rounds, against, ...size } = readOptions()
+  for (const name of names) {
+    const scenario: Scenario = scenarios[name as keyof typeof scenarios]
+    const { users = scenario.users, seconds = scenario.seconds } = size
+    const taking = contenders(against).filter(({ isBare }) => scenario.isForBareRelays || !isBare)
+    const results = new Map<string, Figures[]>(taking.map(({ name: server }) => [server, []]))
+    // In turns, so that what else the machine does disturbs all alike; each round in the other order.
+    for (let round = 0; round < rounds; round++) {
+      for (const contender of round % 2 === 0 ? taking : taking.toReversed()) {
+        const path = join(contender.checkout, 'packages/buddy-protocol/dist/index.js')
+        const wire = (await import(pathToFileURL(path).href)) as Wire
+        const server = await MeasuredProcess.start(contender.name, contender.file, contender.args)
+        try {
+          results.get(contender.name)!.push(await scenario.run({ server, wire, users, seconds }))
+        } catch (cause) {
+          const reason = cause instanceof Error ? cause.message : String(cause)
+          throw new BenchError(`${name} with ${contender.name} failed: ${reason}`, { cause })
+        } finally {
+          await server.stop()
+        }
+      }
+    }
+    console.log(`\n${name}: ${scenario.what}; ${users} users, ${seconds} s, median of ${rounds}`)
+    console.table(
+      Object.fromEntries([...results].map(([server, figures]) => [server, summarize(figures)])),
+    )
+  }
+  return true
+}
+
+await runCommand(main)
+process.exit()

@@ -1,0 +1,43 @@
+// The least a relay can do: the second frame of a connection names a lobby, two connections with the
+// same lobby are partners, every later frame goes to the partner. No checks, no limits, no queue.
+import { encode } from '@buddy-chat/protocol'
+
+/** What the pairing keeps for a connection. */
+export interface Paired<C> {
+  frames: number
+  partner: C | undefined
+}
+
+const matched = encode({
+  type: 'matched',
+  room: 'r',
+  isPolite: true,
+  partnerName: '',
+  interests: [],
+  isOffered: false,
+  roomToken: null,
+})
+
+/**
+ * Makes the handler of a connection's frames.
+ * @param stateOf what the pairing keeps for a connection; the same object each time
+ */
+export function createPairing<C>(
+  stateOf: (connection: C) => Paired<C>,
+  send: (connection: C, bytes: Uint8Array) => void,
+): (connection: C, bytes: Uint8Array) => void {
+  const waiting = new Map<string, C>()
+  return (connection, bytes) => {
+    const state = stateOf(connection)
+    if (state.partner !== undefined) return send(state.partner, bytes)
+    if (++state.frames < 2) return
+    const lobby = Buffer.from(bytes).toString('latin1')
+    const partner = waiting.get(lobby)
+    if (partner === undefined) return void waiting.set(lobby, connection)
+    waiting.delete(lobby)
+    state.partner = partner
+    stateOf(partner).partner = connection
+    send(connection, matched)
+    send(partner, matched)
+  }
+}

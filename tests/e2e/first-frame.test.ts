@@ -1,0 +1,11 @@
+// `npm run bench:first-frame` works; its figures are not looked at.
+import { expect, test } from 'vitest'
+import { runCommand } from '../run-command.ts'
+
+test('one call of each kind is measured', async () => {
+  const args = ['--calls', '1', '--delay', '20']
+  const { code, output } = await runCommand('bench/first-frame.mjs', ...args)
+  const rows = [...output.matchAll(/^\| 20 ms \| (.*?) \| \d+ /gm)].map(([, what]) => what)
+  expect(rows, output).toEqual(['bare pair', 'Buddy', 'Buddy, nothing prepared'])
+  expect(code).toBe(0)
+})

@@ -1,0 +1,73 @@
+// Each scenario of `npm run bench` works; its figures are not looked at.
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { runCommand } from '../run-command.ts'
+
+const root = join(import.meta.dirname, '../..')
+const small = ['--users', '20', '--seconds', '1', '--rounds', '1']
+
+/** A checkout with the protocol of this one, and with a server of its own. */
+function makeCheckout(server: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'buddy-checkout-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const packages = join(folder, 'packages')
+  mkdirSync(join(packages, 'buddy-server/dist'), { recursive: true })
+  symlinkSync(join(root, 'packages/buddy-protocol'), join(packages, 'buddy-protocol'), 'junction')
+  writeFileSync(join(packages, 'buddy-server/dist/index.js'), server)
+  return folder
+}
+
+test.for([
+  ['relay', ['buddy', 'against', 'bare-uws', 'bare-ws']],
+  ['connect', ['buddy', 'against', 'bare-uws', 'bare-ws']],
+  ['churn', ['buddy', 'against']],
+  ['idle', ['buddy', 'against', 'bare-uws', 'bare-ws']],
+] as const)(
+  'bench %s: a figure for each server, and for another checkout',
+  { timeout: 60_000 },
+  async ([scenario, servers]) => {
+    const args = ['--scenario', scenario, ...small, '--against', root]
+    const { code, output } = await runCommand('bench/bench.ts', ...args)
+    expect(output).toMatch(new RegExp(`^\n${scenario}: `))
+    const rows = [...output.matchAll(/^│ (\S+) +│ '-?\d/gm)].map(([, server]) => server)
+    expect(rows).toEqual(servers)
+    expect(code).toBe(0)
+  },
+)
+
+test.for([
+  ['throw new Error("no such wire")', /against: its process ended \(1\)\..*no such wire/s],
+  [
+    // It listens, and ends with the first request.
+    `import { createServer } from 'node:net'
+     export const createBuddyServer = () => ({
+       listen: () => new Promise((resolve) => {
+         const server = createServer(() => process.exit(7))
+         server.listen(0, () => resolve({ port: server.address().port }))
+       }),
+     })`,
+    /relay with against failed: /,
+  ],
+] as const)(
+  'a server that crashes ends the bench with an error that names it (%#)',
+  async ([server, sentence]) => {
+    const checkout = makeCheckout(server)
+    const args = ['--scenario', 'relay', ...small, '--against', checkout]
+    const { code, output } = await runCommand('bench/bench.ts', ...args)
+    expect(output).toMatch(sentence)
+    expect(code).toBe(1)
+  },
+)
+
+test.for([
+  ['--scenario', 'rely', /--scenario is "rely": it must be one of relay, /],
+  ['--users', '3', /--users is "3": it must be even/],
+  ['--against', '/nowhere', /--against is "\/nowhere": there is no built checkout/],
+] as const)('%s "%s" is refused in a sentence', async ([flag, value, sentence]) => {
+  const { code, output } = await runCommand('bench/bench.ts', flag, value)
+  expect(output).toMatch(sentence)
+  expect(output.trim().split('\n')).toHaveLength(1)
+  expect(code).toBe(2)
+})
