@@ -78,13 +78,13 @@ export class ClientConnection implements ConnectionEvents {
   #violations = 0
   #isClosing = false
   #endsSession = false
-  #heardAtMs: number
+  #lastReceivedMs: number
 
   constructor(connection: Connection, context: ConnectionContext) {
     const { clock, helloTimeoutMs } = context
     this.#connection = connection
     this.#context = context
-    this.#heardAtMs = clock.now()
+    this.#lastReceivedMs = clock.now()
     this.#limits = new FrameLimits(clock.now())
     this.#link = {
       sendFrame: (frame) => connection.send(frame),
@@ -96,9 +96,9 @@ export class ClientConnection implements ConnectionEvents {
     })
   }
 
-  /** When the client was last heard: a frame or an answer to a ping. On the server's clock. */
-  get heardAtMs(): number {
-    return this.#heardAtMs
+  /** When the client last sent a frame or answered a ping, on the server's clock. */
+  get lastReceivedMs(): number {
+    return this.#lastReceivedMs
   }
 
   /** The session that is present by this connection. */
@@ -107,7 +107,7 @@ export class ClientConnection implements ConnectionEvents {
   }
 
   onPong(payload: Uint8Array): void {
-    this.#heardAtMs = this.#context.clock.now()
+    this.#lastReceivedMs = this.#context.clock.now()
     // Pongs come in order: whatever was sent before the ping has arrived.
     if (payload.length === 4)
       this.#session?.acknowledge(new DataView(payload.buffer, payload.byteOffset).getUint32(0))
@@ -131,7 +131,7 @@ export class ClientConnection implements ConnectionEvents {
   onFrame(bytes: Uint8Array, isBinary: boolean): void {
     if (this.#isClosing) return
     const now = this.#context.clock.now()
-    this.#heardAtMs = now
+    this.#lastReceivedMs = now
     const session = this.#session
     if (session) {
       session.received++
@@ -164,7 +164,13 @@ export class ClientConnection implements ConnectionEvents {
     else this.#connection.send(encode(message))
   }
 
-  /** Asks for a sign of life, which also acknowledges what was sent so far. */
+  /** Sends the frame of a heartbeat, to a client that has a session, and a ping after it. */
+  beat(frame: Uint8Array): void {
+    this.#session?.sendFrame(frame)
+    this.ping()
+  }
+
+  /** Sends a ping, whose pong acknowledges every frame sent before. */
   ping(): void {
     const payload = new Uint8Array(this.#session ? 4 : 0)
     if (this.#session) new DataView(payload.buffer).setUint32(0, this.#session.sent)

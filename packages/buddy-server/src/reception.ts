@@ -11,11 +11,14 @@ import type { Bans } from './limits/bans.ts'
 import { addressKey } from './limits/client-address.ts'
 import type { Log } from './operations/log.ts'
 import type { Connection, ConnectionEvents, Upgrade } from './transport/transport.ts'
+import type { Wheel } from './wheel.ts'
 
 /** Clients of a server that stops come back spread over this time. */
 const goingAwaySpreadMs = 5000
 
 interface ReceptionDependencies {
+  /** Where connections are kept that were admitted, while they are open. */
+  readonly connections: Wheel<ClientConnection>
   /** As they are now: a reload may change them. */
   readonly settings: () => ResolvedServerOptions
   readonly clock: Clock
@@ -47,7 +50,6 @@ export function reconnectAfterMs(): number {
 export class Reception {
   readonly #dependencies: ReceptionDependencies
   readonly #admission: Admission
-  readonly #connections = new Set<ClientConnection>()
   #onceEmpty: (() => void) | undefined
   #hasWarnedOfProxy = false
 
@@ -64,14 +66,9 @@ export class Reception {
     })
   }
 
-  /** Those that were let in and are open. */
-  get connections(): ReadonlySet<ClientConnection> {
-    return this.#connections
-  }
-
   /** Lets a connection in, or tells it why not and closes it. */
   handleConnection(connection: Connection): ConnectionEvents {
-    const { isDraining, settings, clock, core, notify } = this.#dependencies
+    const { connections, isDraining, settings, clock, core, notify } = this.#dependencies
     const { upgrade } = connection
     if (isDraining()) {
       connection.send(encode({ type: 'going-away', reconnectAfterMs: reconnectAfterMs() }))
@@ -99,11 +96,11 @@ export class Reception {
       onRefused: (code) => notify('refused', { code, origin: upgrade.origin }),
       onClosed: () => {
         admitted.release()
-        this.#connections.delete(client)
-        if (this.#connections.size === 0) this.#onceEmpty?.()
+        connections.delete(client, slot)
+        if (connections.size === 0) this.#onceEmpty?.()
       },
     })
-    this.#connections.add(client)
+    const slot = connections.add(client)
     return client
   }
 
@@ -114,13 +111,14 @@ export class Reception {
 
   /** Resolves when no connection is left, or the time is over. */
   untilEmpty(timeoutMs: number): Promise<void> {
+    const { clock, connections } = this.#dependencies
     return new Promise((resolve) => {
-      const cancel = this.#dependencies.clock.after(timeoutMs, resolve)
+      const cancel = clock.after(timeoutMs, resolve)
       this.#onceEmpty = () => {
         cancel()
         resolve()
       }
-      if (this.#connections.size === 0) this.#onceEmpty()
+      if (connections.size === 0) this.#onceEmpty()
     })
   }
 

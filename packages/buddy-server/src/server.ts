@@ -7,6 +7,8 @@ import type { Core } from './core.ts'
 import { createCore, dismiss } from './core.ts'
 import { createNotify } from './events.ts'
 import { subjectBanKey } from './handlers/hello.ts'
+import { statsOf } from './handlers/ping.ts'
+import { createHeartbeat } from './heartbeat.ts'
 import { createHookObserver } from './hook-observer.ts'
 import type { BuddyServerHooks } from './hooks.ts'
 import { Bans } from './limits/bans.ts'
@@ -105,7 +107,7 @@ export function createBuddyServer(
     log,
     version,
     isDraining: () => closed !== undefined,
-    connections: () => reception.connections.size,
+    connections: () => connections.size,
     core: () => core,
   })
   const notify = createNotify(
@@ -144,7 +146,14 @@ export function createBuddyServer(
   const capacity = new CapacityWatch(notify)
   const lookAtCapacity = (): void => capacity.look(core.sessions.size, settings.maxUsers)
 
+  const connections = createHeartbeat({
+    clock,
+    pingIntervalMs: settings.pingIntervalMs,
+    pingTimeoutMs: () => settings.pingTimeoutMs,
+    stats: () => statsOf(core),
+  })
   const reception = new Reception({
+    connections,
     settings: () => settings,
     clock,
     log,
@@ -156,19 +165,6 @@ export function createBuddyServer(
     isDraining: () => closed !== undefined,
     onInternalError,
   })
-
-  /** One beat: everyone hears something, and whoever was not heard for too long is ended. */
-  function beat(): void {
-    operations.reportRefusals()
-    const silentSinceMs = clock.now() - settings.pingIntervalMs - settings.pingTimeoutMs
-    for (const connection of reception.connections) {
-      if (connection.heardAtMs < silentSinceMs) connection.terminate()
-      else connection.ping()
-    }
-    const { sessions, matchmaker, rooms } = core
-    const [online, waiting] = [sessions.size, matchmaker.size]
-    sessions.broadcast({ type: 'stats', online, waiting, rooms: rooms.size })
-  }
 
   const adminAccess = new AdminAccess({
     adminToken: () => settings.adminToken,
@@ -199,7 +195,8 @@ export function createBuddyServer(
 
   function start(): void {
     cancels = [
-      clock.every(settings.pingIntervalMs, beat),
+      connections.start(),
+      clock.every(settings.pingIntervalMs, () => operations.reportRefusals()),
       clock.every(settings.cleanupIntervalMs, () => {
         core.sweepSessions()
         reception.sweep()
@@ -236,14 +233,14 @@ export function createBuddyServer(
   }
 
   async function close(): Promise<void> {
-    for (const connection of reception.connections) {
+    for (const connection of connections) {
       connection.send({ type: 'going-away', reconnectAfterMs: reconnectAfterMs() })
       const { session } = connection
       const isInCall = session && core.rooms.partnerOf(session)?.link
       if (!isInCall) connection.close('going-away')
     }
     await reception.untilEmpty(settings.shutdownTimeoutMs)
-    for (const connection of reception.connections) connection.close('going-away')
+    for (const connection of connections) connection.close('going-away')
     // Whatever is in the way of a close frame is not waited for.
     await reception.untilEmpty(lastWordsMs)
     for (const cancel of cancels) cancel()

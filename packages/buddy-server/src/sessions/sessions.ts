@@ -1,5 +1,3 @@
-import type { Message } from '@buddy-chat/protocol'
-import { encode } from '@buddy-chat/protocol'
 import type { Cancel, Clock } from '../clock.ts'
 import { FrameLimits } from '../limits/frame-limits.ts'
 import type { ResumeTokens, Seat, SessionStatement } from './resume-token.ts'
@@ -216,12 +214,6 @@ export class Sessions {
     else this.#bySite.delete(site)
     this.#dependencies.onEnded(session, reason)
     session.link = undefined
-  }
-
-  /** Sends one message to everybody present; it is encoded once. */
-  broadcast(message: Message): void {
-    const frame = encode(message)
-    for (const session of this.#sessions.values()) if (session.link) session.sendFrame(frame)
   }
 
   #isRecent(wallMs: number): boolean {

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import type { Clock } from './clock.ts'
+import { Wheel } from './wheel.ts'
+
+const intervalMs = 20_000
+
+/** A wheel on a clock that stands still until `advance` moves it, and fires the wheel's timer once. */
+function createWheel() {
+  let nowMs = 0
+  let tick = (): void => undefined
+  let tickMs = 0
+  const visits: number[][] = []
+  const clock: Clock = {
+    now: () => nowMs,
+    after: () => () => undefined,
+    every: (everyMs, callback) => {
+      tickMs = everyMs
+      tick = callback
+      return () => (tick = () => undefined)
+    },
+  }
+  const wheel = new Wheel<number>({
+    clock,
+    intervalMs,
+    visit: (members) => visits.push([...members]),
+  })
+  const stop = wheel.start()
+  const advance = (ms: number): void => {
+    nowMs += ms
+    tick()
+  }
+  const turn = (): void => {
+    for (let passedMs = 0; passedMs < intervalMs; passedMs += tickMs) advance(tickMs)
+  }
+  return { wheel, visits, advance, turn, stop, tickMs: () => tickMs }
+}
+
+const fill = (wheel: Wheel<number>, size: number): Map<number, number> =>
+  new Map(Array.from({ length: size }, (_, member) => [member, wheel.add(member)]))
+
+test('visits every member exactly once in each interval', () => {
+  const { wheel, visits, turn } = createWheel()
+  fill(wheel, 1000)
+  for (let time = 1; time <= 3; time++) {
+    turn()
+    const visited = visits.splice(0).flat()
+    expect(visited.toSorted((one, other) => one - other)).toEqual([...Array(1000).keys()])
+  }
+})
+
+test('visits at most a hundred of 19,000 members at a time, also if all came at once', () => {
+  const { wheel, visits, turn } = createWheel()
+  fill(wheel, 19_000)
+  turn()
+  expect(Math.max(...visits.map((members) => members.length))).toBeLessThan(100)
+})
+
+test('catches up a few slots at a time after the event loop was blocked', () => {
+  const { wheel, visits, advance, tickMs } = createWheel()
+  fill(wheel, 19_000)
+  advance(intervalMs / 2)
+  expect(visits.flat().length).toBeLessThan(400)
+  while (visits.flat().length < 19_000) advance(tickMs() / 10)
+  expect(new Set(visits.flat()).size).toBe(19_000)
+})
+
+test('visits each member once after a pause of several intervals', () => {
+  const { wheel, visits, advance } = createWheel()
+  fill(wheel, 1000)
+  advance(intervalMs * 10)
+  for (let time = 0; time < 1000; time++) advance(0)
+  expect(visits.flat()).toHaveLength(1000)
+})
+
+test('does not visit members that were deleted', () => {
+  const { wheel, visits, turn } = createWheel()
+  const slots = fill(wheel, 10)
+  wheel.delete(3, slots.get(3)!)
+  wheel.delete(3, slots.get(3)!)
+  expect([wheel.size, [...wheel].includes(3)]).toEqual([9, false])
+  turn()
+  expect(visits.flat()).not.toContain(3)
+})
+
+test('stops visiting when it is stopped', () => {
+  const { wheel, visits, turn, stop } = createWheel()
+  fill(wheel, 10)
+  stop()
+  turn()
+  expect(visits).toEqual([])
+})
