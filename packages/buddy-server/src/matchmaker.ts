@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from './clock.ts'
+import { CrowdedPools, type Pool } from './crowded-pools.ts'
 
 /** A session in the queue, as far as matching goes. */
 export interface Ticket {
@@ -13,9 +14,28 @@ export interface Ticket {
 interface Waiting<T> {
   readonly ticket: T
   /** The pool it entered; the ticket's own may have changed since. */
-  readonly pool: string
+  readonly pool: WaitingPool<T>
   readonly sinceMs: number
   cancelRetry: Cancel | undefined
+}
+
+/** Tickets of one pool by session, oldest first (a Map keeps its order). */
+class WaitingPool<T> implements Pool {
+  readonly key: string
+  readonly tickets = new Map<string, Waiting<T>>()
+
+  constructor(key: string) {
+    this.key = key
+  }
+
+  get size(): number {
+    return this.tickets.size
+  }
+
+  get oldestSinceMs(): number {
+    for (const { sinceMs } of this.tickets.values()) return sinceMs
+    return Infinity
+  }
 }
 
 interface MatchmakerDependencies<T> {
@@ -36,12 +56,12 @@ interface MatchmakerDependencies<T> {
  * pairwise, and two are barred only where each is the other's latest partner. Each ticket has one
  * latest partner, so no third can be barred from both: at most two wait, and an arrival looks at
  * no more. While all rooms are taken nothing is looked through at all; a room that becomes free
- * takes from the pool whose oldest ticket is oldest.
+ * takes from the pool whose oldest ticket is oldest, in logarithmic time in the number of such pools.
  */
 export class Matchmaker<T extends Ticket> {
   readonly #dependencies: MatchmakerDependencies<T>
-  /** By pool, then by session, oldest first (a Map keeps its order). */
-  readonly #pools = new Map<string, Map<string, Waiting<T>>>()
+  readonly #pools = new Map<string, WaitingPool<T>>()
+  readonly #crowded = new CrowdedPools<WaitingPool<T>>()
   readonly #waiting = new Map<string, Waiting<T>>()
 
   constructor(dependencies: MatchmakerDependencies<T>) {
@@ -57,10 +77,13 @@ export class Matchmaker<T extends Ticket> {
   enter(ticket: T): void {
     this.withdraw(ticket.id)
     const { clock } = this.#dependencies
-    const { id, pool } = ticket
+    const { id, pool: key } = ticket
+    const pool = this.#pools.get(key) ?? new WaitingPool<T>(key)
     const waiting: Waiting<T> = { ticket, pool, sinceMs: clock.now(), cancelRetry: undefined }
     this.#waiting.set(id, waiting)
-    this.#pools.set(pool, (this.#pools.get(pool) ?? new Map()).set(id, waiting))
+    this.#pools.set(key, pool)
+    pool.tickets.set(id, waiting)
+    this.#crowded.update(pool)
     if (!this.#pair(waiting) && ticket.latestPartnerId !== undefined) this.#retryWhenFree(waiting)
   }
 
@@ -70,21 +93,18 @@ export class Matchmaker<T extends Ticket> {
     if (!waiting) return
     waiting.cancelRetry?.()
     this.#waiting.delete(id)
-    const pool = this.#pools.get(waiting.pool)
-    pool?.delete(id)
-    if (pool?.size === 0) this.#pools.delete(waiting.pool)
+    const { pool } = waiting
+    pool.tickets.delete(id)
+    this.#crowded.update(pool)
+    if (pool.size === 0) this.#pools.delete(pool.key)
   }
 
   /** A room has become free after all were taken: pairs whoever waited for it. */
   handleRoomFreed(): void {
-    const candidates = [...this.#pools.values()]
-      .filter((pool) => pool.size > 1)
-      .sort((one, other) => oldest(one) - oldest(other))
-    for (const pool of candidates) {
-      for (const waiting of pool.values()) {
-        if (this.#pair(waiting)) return
-      }
-    }
+    this.#crowded.findOldest(({ tickets }) => {
+      for (const waiting of tickets.values()) if (this.#pair(waiting)) return true
+      return false
+    })
   }
 
   /** Tries once more when the latest partner is barred no longer. */
@@ -99,7 +119,7 @@ export class Matchmaker<T extends Ticket> {
   #pair(arrived: Waiting<T>): boolean {
     const { canOpenRoom, clock, onMatch } = this.#dependencies
     if (!canOpenRoom()) return false
-    for (const waited of this.#pools.get(arrived.pool)?.values() ?? []) {
+    for (const waited of arrived.pool.tickets.values()) {
       if (waited === arrived || this.#areBarred(waited, arrived)) continue
       this.withdraw(waited.ticket.id)
       this.withdraw(arrived.ticket.id)
@@ -117,9 +137,4 @@ export class Matchmaker<T extends Ticket> {
       other.ticket.latestPartnerId === one.ticket.id
     return wereTogether && clock.now() - Math.min(one.sinceMs, other.sinceMs) < rematchDelayMs()
   }
-}
-
-function oldest<T>(pool: ReadonlyMap<string, Waiting<T>>): number {
-  for (const { sinceMs } of pool.values()) return sinceMs
-  return Infinity
 }
