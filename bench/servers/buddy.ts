@@ -15,6 +15,7 @@ const buddy = createBuddyServer({
   maxUsers: 100_000,
   maxRooms: 50_000,
   maxConnectionsPerAddress: 100_000,
+  maxSessionsPerAddress: 100_000,
   maxConnectsPerAddress: 1_000_000,
   rematchDelayMs: 0,
   // A heartbeat must fall into a short measurement.

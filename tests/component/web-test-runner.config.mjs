@@ -15,7 +15,12 @@ async function deadPort() {
   return port
 }
 
-const common = { port: 0, iceServers: [], maxConnectionsPerAddress: 1000 }
+const common = {
+  port: 0,
+  iceServers: [],
+  maxConnectionsPerAddress: 1000,
+  maxSessionsPerAddress: 1000,
+}
 const relay = { urls: ['turn:127.0.0.1:9'], username: 'u', credential: 'c' }
 const [open, relayed, choosy, full] = await Promise.all(
   [

@@ -288,3 +288,19 @@ test('both away for longer than the sweep: the room is freed, each is told on co
   const [again] = await RawClient.resume(url, welcome, ana.received)
   expect((await again.receive('partner-left')).reason).toBe('lost')
 })
+
+test('a ban holds for the address of the latest connection', async ({ startServer }) => {
+  const { server, url } = await startServer({ trustedProxyHops: 1 })
+  const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } })
+  const ana = await RawClient.connect(url, from('192.0.2.1'))
+  ana.sayHello()
+  const { session, resumeToken } = await ana.receive('welcome')
+  const again = await RawClient.connect(url, from('192.0.2.2'))
+  const resume = { token: resumeToken ?? '', received: 0, sent: null, roomToken: null }
+  again.sayHello({ resume })
+  expect((await again.receive('welcome')).session).toBe(session)
+  expect(server.ban(session, 60_000)).toBe(true)
+  const banned = await RawClient.connect(url, from('192.0.2.2'))
+  expect(await banned.error()).toBe('banned')
+  await RawClient.join(url, 'A neighbour of before', from('192.0.2.1'))
+})

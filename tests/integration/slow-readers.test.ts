@@ -134,6 +134,7 @@ test('half-open sockets, a hundred of them: all ended, their sessions end with t
     pingTimeoutMs: 200,
     resumeGraceMs: 100,
     maxConnectionsPerAddress: 1000,
+    maxSessionsPerAddress: 1000,
   })
   const dead = await Promise.all(Array.from({ length: 100 }, () => RawSocket.join(url)))
   await Promise.all(dead.map((socket) => socket.ended()))

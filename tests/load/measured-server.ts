@@ -36,6 +36,7 @@ const server = createBuddyServer(
     maxUsers: 100_000,
     maxRooms: 50_000,
     maxConnectionsPerAddress: 1_000_000,
+    maxSessionsPerAddress: 1_000_000,
     maxConnectsPerAddress: 1_000_000,
     shutdownTimeoutMs: 0,
     ...options,

@@ -14,8 +14,9 @@ test('whoever cannot be welcomed leaves no session behind, and has to say hello 
   } as unknown as Connection
   const session = new Session(
     'id',
-    { name: '', site: '', subject: undefined, lobby: undefined, addressKey: '' },
+    { name: '', site: '', subject: undefined, lobby: undefined },
     {
+      addressKey: '',
       limits: new FrameLimits(0),
       nowMs: 0,
       maxReplayBytes: () => 1024,

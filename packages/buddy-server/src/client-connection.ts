@@ -317,7 +317,7 @@ export class ClientConnection implements ConnectionEvents {
     }
     for (const frame of missed) this.#connection.send(frame)
     handlers.notify('back', { session, replayedFrames: missed.length })
-    handlers.rooms.partnerOf(session)?.send({ type: 'partner-back' })
+    handlers.rooms.handleBack(session)
     if (session.isSearching && !session.room) enterQueue(session, handlers)
   }
 

@@ -74,12 +74,15 @@ export function createCore(dependencies: CoreDependencies): Core {
     tokens,
     wallNow: Date.now,
     maxUsers: () => settings().maxUsers,
+    maxUsersOf: (site) => sites.get(site)?.maxUsers,
+    maxSessionsPerAddress: () => settings().maxSessionsPerAddress,
+    mayGiveWay: ({ room }) => !room || rooms.isAbandoned(room),
     graceMs: () => settings().resumeGraceMs,
     maxReplayBytes: () => settings().maxResumeBytes,
     onAway: (session) => {
       // Nobody is matched with an empty chair.
       matchmaker.withdraw(session.id)
-      rooms.partnerOf(session)?.send({ type: 'partner-away' })
+      rooms.handleAway(session)
       notify('away', { session })
     },
     onEnded: (session, reason) => {
@@ -97,7 +100,7 @@ export function createCore(dependencies: CoreDependencies): Core {
       const [roomId, sessionId, partnerId] = [id, self.id, partner.id]
       return tokens.sealSeat({ roomId, sessionId, partnerId, mode, lobby, openedAtMs: Date.now() })
     },
-    now: () => clock.now(),
+    clock,
     onReopened: (room) => notify('reopened', { room }),
     onOpened: (room, waitsMs) => notify('matched', { room, waitsMs }),
     onEnded: (room, leaver, reason) => {

@@ -1,4 +1,5 @@
 import type { LeaveReason } from '@buddy-chat/protocol'
+import type { Cancel, Clock } from './clock.ts'
 import type { Session } from './sessions/session.ts'
 
 /** Two sessions matched, while it lasts. */
@@ -14,19 +15,29 @@ interface RoomsDependencies {
   readonly createId: () => string
   /** What proves to a later process that the first is in the room with the second. */
   readonly roomTokenOf: (room: Room, self: Session, partner: Session) => string | null
-  readonly now: () => number
+  readonly clock: Pick<Clock, 'now' | 'after'>
   /** Both have been told that they are matched. */
   readonly onOpened: (room: Room, waitsMs: readonly [number, number]) => void
   readonly onReopened: (room: Room) => void
   readonly onEnded: (room: Room, leaver: Session, reason: LeaveReason) => void
-  /** A room has ended while all were taken: one can be opened again. */
+  /** A room can be opened again, after all were taken. */
   readonly onFreed: () => void
 }
+
+/**
+ * A room that both have been away from for so long gives way to people who wait. Not at once: a
+ * short fault of the server's network loses both connections of many rooms, and they come back.
+ */
+const abandonedAfterMs = 5000
 
 /** Every room there is. A session is in one at most. */
 export class Rooms {
   readonly #dependencies: RoomsDependencies
   readonly #rooms = new Set<Room>()
+  /** Rooms that both are away from, not yet for long enough. */
+  readonly #emptied = new Map<Room, Cancel>()
+  /** Rooms that give way to others, the one that was emptied first in front. */
+  readonly #abandoned = new Set<Room>()
 
   constructor(dependencies: RoomsDependencies) {
     this.#dependencies = dependencies
@@ -40,8 +51,9 @@ export class Rooms {
     return this.#dependencies.maxRooms()
   }
 
+  /** Whether two people can be given a room: one that is free, or abandoned. */
   get canOpen(): boolean {
-    return this.#rooms.size < this.maxRooms
+    return this.#rooms.size - this.#abandoned.size < this.maxRooms
   }
 
   /**
@@ -50,8 +62,8 @@ export class Rooms {
    * @throws Error where one of them is in a room
    */
   open(waited: Session, arrived: Session, waitsMs: readonly [number, number]): void {
-    const { createId, now, roomTokenOf, onOpened } = this.#dependencies
-    const room: Room = { id: createId(), members: [waited, arrived], openedAtMs: now() }
+    const { createId, clock, roomTokenOf, onOpened } = this.#dependencies
+    const room: Room = { id: createId(), members: [waited, arrived], openedAtMs: clock.now() }
     this.#seat(room)
     for (const [self, partner] of [room.members, [arrived, waited]] as const) {
       self.send({
@@ -74,7 +86,13 @@ export class Rooms {
    */
   reopen(room: Room): void {
     this.#seat(room)
+    this.#lookIfEmpty(room)
     this.#dependencies.onReopened(room)
+  }
+
+  /** Whether the room gives way to people who wait: nobody has been present in it for a while. */
+  isAbandoned(room: Room): boolean {
+    return this.#abandoned.has(room)
   }
 
   /** The other in the session's room, if it is in one. */
@@ -88,17 +106,33 @@ export class Rooms {
     const { room } = session
     const partner = this.partnerOf(session)
     if (!room || !partner) return false
-    const { now, onEnded, onFreed } = this.#dependencies
-    const wasFull = !this.canOpen
-    this.#rooms.delete(room)
-    for (const member of room.members) {
-      member.room = undefined
-      member.lastActiveMs = now()
-    }
-    partner.send({ type: 'partner-left', reason })
-    onEnded(room, session, reason)
-    if (wasFull) onFreed()
+    const { clock, onEnded } = this.#dependencies
+    this.#whileFreeing(() => {
+      this.#rooms.delete(room)
+      this.#keep(room)
+      for (const member of room.members) {
+        member.room = undefined
+        member.lastActiveMs = clock.now()
+      }
+      partner.send({ type: 'partner-left', reason })
+      onEnded(room, session, reason)
+    })
     return true
+  }
+
+  /** The session has lost its connection: its partner is told. */
+  handleAway(session: Session): void {
+    const { room } = session
+    const partner = this.partnerOf(session)
+    if (!room || !partner) return
+    partner.send({ type: 'partner-away' })
+    this.#lookIfEmpty(room)
+  }
+
+  /** The session has a connection again: its partner is told. */
+  handleBack(session: Session): void {
+    if (session.room) this.#keep(session.room)
+    this.partnerOf(session)?.send({ type: 'partner-back' })
   }
 
   /**
@@ -110,14 +144,47 @@ export class Rooms {
       const [one, other] = room.members
       if ((one.awaySinceMs ?? Infinity) > awaySinceMs) continue
       if ((other.awaySinceMs ?? Infinity) > awaySinceMs) continue
-      one.send({ type: 'partner-left', reason: 'lost' })
-      this.leave(one, 'lost')
+      this.#dissolve(room)
     }
+  }
+
+  #lookIfEmpty(room: Room): void {
+    if (room.members.some(({ link }) => link)) return
+    if (this.#emptied.has(room) || this.#abandoned.has(room)) return
+    const abandon = (): void => {
+      this.#emptied.delete(room)
+      this.#whileFreeing(() => this.#abandoned.add(room))
+    }
+    this.#emptied.set(room, this.#dependencies.clock.after(abandonedAfterMs, abandon))
+  }
+
+  /** Ends a room that nobody is present in; each is told when it comes back. */
+  #dissolve({ members: [one] }: Room): void {
+    one.send({ type: 'partner-left', reason: 'lost' })
+    this.leave(one, 'lost')
+  }
+
+  /** Somebody is present in the room again, or it has ended. */
+  #keep(room: Room): void {
+    this.#emptied.get(room)?.()
+    this.#emptied.delete(room)
+    this.#abandoned.delete(room)
+  }
+
+  /** Does what may make a room free, and reports it if all were taken. */
+  #whileFreeing(act: () => void): void {
+    const wasFull = !this.canOpen
+    act()
+    if (wasFull && this.canOpen) this.#dependencies.onFreed()
   }
 
   #seat(room: Room): void {
     const [one, other] = room.members
     if (one.room || other.room || one === other) throw new Error('a session is in a room already')
+    for (const abandoned of this.#abandoned) {
+      if (this.#rooms.size < this.maxRooms) break
+      this.#dissolve(abandoned)
+    }
     this.#rooms.add(room)
     for (const self of room.members) {
       self.room = room

@@ -263,8 +263,8 @@ export function createBuddyServer(
     ban: (sessionId, durationMs) => {
       const session = core.sessions.find(sessionId)
       if (!session) return false
-      const { addressKey: key, site, subject } = session.identity
-      bans.add(key, durationMs)
+      const { site, subject } = session.identity
+      bans.add(session.addressKey, durationMs)
       if (subject !== undefined) bans.add(subjectBanKey(site, subject), durationMs)
       for (const other of core.sessions) {
         const { identity } = other

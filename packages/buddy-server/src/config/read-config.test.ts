@@ -72,6 +72,7 @@ const samples: Record<OptionName, readonly [text: string, inFile: unknown, value
   maxUsers: ['5', 5, 5],
   maxRooms: ['2', 2, 2],
   maxConnectionsPerAddress: ['3', 3, 3],
+  maxSessionsPerAddress: ['3', 3, 3],
   maxConnectsPerAddress: ['30', 30, 30],
   maxFrameBytes: ['70000', 70_000, 70_000],
   maxBacklogBytes: ['80000', 80_000, 80_000],

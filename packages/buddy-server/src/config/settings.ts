@@ -142,6 +142,14 @@ export const serverSettings = {
         'Open connections from one address (IPv6: one /64). Behind a proxy of yours set `TRUSTED_PROXY_HOPS` or `TRUSTED_PROXIES`, or all visitors share this.',
       isReloadable,
     }),
+    maxSessionsPerAddress: setting({
+      key: 'MAX_SESSIONS_PER_IP',
+      kind: whole(1, 1_000_000),
+      fallback: 64,
+      about:
+        'Sessions of one address, those away included: the latest connection of a session counts. Raise it together with `MAX_CONNECTIONS_PER_IP`.',
+      isReloadable,
+    }),
     maxConnectsPerAddress: setting({
       key: 'MAX_CONNECTS_PER_IP_PER_MINUTE',
       kind: whole(1, 1_000_000),

@@ -12,8 +12,6 @@ import type { SiteClaims } from '../sites/site-token.ts'
 import { SiteTokenError } from '../sites/site-token.ts'
 import type { Upgrade } from '../transport/transport.ts'
 
-/** How long a client stays away that found the server full: by then somebody has usually left. */
-const fullRetryAfterMs = 10_000
 /** More than any session has; the counts go on from there, and the wire ends at twice as many. */
 const maxFormerFrames = 0x7fff_ffff
 /** What `welcome` and `matched` have room for; a client and a token cannot give more. */
@@ -70,13 +68,11 @@ export async function handleHello(
     return refusal('origin-not-allowed', 'this origin is not one of the site')
   }
   if (hello.resume) {
-    const resumed = sessions.resume({ ...hello.resume, site: site.key }, link)
-    if (resumed) return { ...resumed, site }
+    const resumed = sessions.resume({ ...hello.resume, site: site.key }, { link, addressKey })
+    if (resumed) return 'code' in resumed ? resumed : { ...resumed, site }
   }
   const former = findFormer(hello.resume, site, sessions)
-  const identity = former
-    ? { ...former.facts, addressKey }
-    : await introduce(hello, site, addressKey)
+  const identity = former ? former.facts : await introduce(hello, site)
   if ('code' in identity) return identity
   if (identity.subject !== undefined && bans.has(subjectBanKey(site.key, identity.subject))) {
     return refusal('banned', 'you have been shut out for a while')
@@ -89,24 +85,17 @@ export async function handleHello(
   if (former && sessions.find(former.id)) {
     return handleHello(hello, { upgrade, addressKey, link, isConnected }, context)
   }
-  if (site.maxUsers !== undefined && sessions.sizeOf(site.key) >= site.maxUsers) {
-    return refusal('server-full', 'this site is full', fullRetryAfterMs)
-  }
   // To the partner it has the name it had.
   const who = former ? identity : admitted
-  const session = sessions.create(who, link, former)
-  if (!session) return refusal('server-full', 'the server is full', fullRetryAfterMs)
+  const session = sessions.create(who, { link, addressKey }, former)
+  if ('code' in session) return session
   if (!former) return { session, site, missed: undefined }
   const { seat, wasInRoom } = former
   return { session, site, missed: [], restored: { seat, wasInRoom } }
 }
 
 /** What a client says of itself, as far as it is believed. */
-async function introduce(
-  hello: MessageOf<'hello'>,
-  site: Site,
-  addressKey: string,
-): Promise<Identity | Refusal> {
+async function introduce(hello: MessageOf<'hello'>, site: Site): Promise<Identity | Refusal> {
   const claims = await readToken(hello.token, site)
   if ('code' in claims) return claims
   return {
@@ -114,7 +103,6 @@ async function introduce(
     site: site.key,
     subject: claims.subject,
     lobby: claims.lobby,
-    addressKey,
   }
 }
 

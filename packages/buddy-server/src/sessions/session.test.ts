@@ -10,6 +10,7 @@ function presentSession(): { session: Session; requests: () => number } {
   let requests = 0
   const identity = { name: '', site: '', subject: undefined, lobby: undefined, addressKey: '' }
   const session = new Session('id', identity, {
+    addressKey: '',
     limits: new FrameLimits(0),
     nowMs: 0,
     maxReplayBytes: () => maxBytes,

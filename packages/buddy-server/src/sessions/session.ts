@@ -17,8 +17,6 @@ export interface Identity {
   readonly subject: string | undefined
   /** The only lobby its token admits to. */
   readonly lobby: string | undefined
-  /** What limits and bans count by; never told, never logged. */
-  readonly addressKey: string
 }
 
 /** Frames of a session so far, as its server counts them. */
@@ -51,6 +49,8 @@ export class Session implements Ticket {
   readonly #maxReplayBytes: () => number
   readonly #onOverflow: (session: Session) => void
   #isAcknowledgementRequested = false
+  /** What limits and bans count by: the address of its latest connection. Never sent, never logged. */
+  addressKey: string
   /** Undefined while away. `Sessions` sets it. */
   link: SessionLink | undefined
   /** Frames handled, of all that came after `hello`. */
@@ -76,6 +76,7 @@ export class Session implements Ticket {
     id: string,
     identity: Identity,
     dependencies: {
+      readonly addressKey: string
       readonly limits: FrameLimits
       readonly nowMs: number
       /** Frames either way before this process knew it, where another has known it before. */
@@ -88,6 +89,7 @@ export class Session implements Ticket {
   ) {
     this.id = id
     this.identity = identity
+    this.addressKey = dependencies.addressKey
     this.limits = dependencies.limits
     this.lastActiveMs = dependencies.nowMs
     this.received = dependencies.counts?.received ?? 0

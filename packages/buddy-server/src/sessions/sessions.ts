@@ -1,4 +1,6 @@
 import type { Cancel, Clock } from '../clock.ts'
+import type { Refusal } from '../limits/admission.ts'
+import { refusal } from '../limits/admission.ts'
 import { FrameLimits } from '../limits/frame-limits.ts'
 import type { ResumeTokens, Seat, SessionStatement } from './resume-token.ts'
 import type { Identity, SessionCounts, SessionLink } from './session.ts'
@@ -12,6 +14,11 @@ interface SessionsDependencies {
   readonly createId: () => string
   readonly tokens: ResumeTokens
   readonly maxUsers: () => number
+  /** Of a site, by its key; undefined: no cap but the server's. */
+  readonly maxUsersOf: (site: string) => number | undefined
+  readonly maxSessionsPerAddress: () => number
+  /** Whether a session that is away gives way to a newcomer. */
+  readonly mayGiveWay: (session: Session) => boolean
   /** How long a session outlives its connection; 0: not at all. */
   readonly graceMs: () => number
   readonly maxReplayBytes: () => number
@@ -23,6 +30,8 @@ interface SessionsDependencies {
   readonly onEnded: (session: Session, reason: SessionEnd) => void
 }
 
+/** When a client retries that found no place: by then a session has usually ended. */
+const fullRetryAfterMs = 10_000
 /** A statement older than this restores nothing, however young the server. */
 const maxStatementAgeMs = 24 * 3_600_000
 
@@ -30,6 +39,13 @@ const maxStatementAgeMs = 24 * 3_600_000
 export interface Former {
   readonly id: string
   readonly counts: SessionCounts
+}
+
+/** The connection that a session begins or goes on with. */
+interface Arrival {
+  readonly link: SessionLink
+  /** What limits and bans count by. */
+  readonly addressKey: string
 }
 
 /** A session that was resumed, and what its client has missed. */
@@ -48,6 +64,7 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>()
   readonly #away = new Map<Session, Cancel>()
   readonly #bySite = new Map<string, number>()
+  readonly #byAddress = new Map<string, number>()
   readonly #startedAtMs: number
   /** One function for all sessions: each would cost its memory for every user. */
   readonly #maxReplayBytes: () => number
@@ -98,22 +115,15 @@ export class Sessions {
   }
 
   /**
-   * Makes a session, or returns undefined where there is no room for one. Those away outside a room
-   * make room for those present, longest away first.
+   * Makes a session, or says which cap is reached: of the site, the address or the server.
    * @param former the session it is to be, where a process before this one had it
    */
-  create(identity: Identity, link: SessionLink, former?: Former): Session | undefined {
+  create(identity: Identity, { link, addressKey }: Arrival, former?: Former): Session | Refusal {
     const { clock, createId } = this.#dependencies
-    // Above the cap, as after a reload that lowered it, one place less would still be none.
-    if (this.size === this.maxUsers) {
-      for (const session of this.#away.keys()) {
-        if (session.room) continue
-        this.end(session, 'lost')
-        break
-      }
-    }
-    if (this.size >= this.maxUsers) return undefined
+    const refused = this.#findPlace(identity, addressKey)
+    if (refused) return refused
     const session = new Session(former?.id ?? createId(), identity, {
+      addressKey,
       counts: former?.counts,
       limits: new FrameLimits(clock.now()),
       nowMs: clock.now(),
@@ -124,7 +134,8 @@ export class Sessions {
     this.#sessions.set(session.id, session)
     if (this.restoreLeftMs > 0) this.#knownIds.add(session.id)
     else this.#knownIds.clear()
-    this.#bySite.set(identity.site, this.sizeOf(identity.site) + 1)
+    add(1, identity.site, this.#bySite)
+    add(1, addressKey, this.#byAddress)
     return session
   }
 
@@ -157,12 +168,13 @@ export class Sessions {
   /**
    * Gives the session that `token` proves to `link`; another connection that has it is closed with
    * `session-taken`. Undefined where there is no such session any more, its `site` is another, or
-   * what the client has missed after `received` frames is not held: then it starts anew.
+   * what the client has missed after `received` frames is not held: then it starts anew. From now on
+   * it counts for the address of `link`; a refusal if that is another, which has no place for it.
    */
   resume(
     { token, received, site }: { token: string; received: number; site: string },
-    link: SessionLink,
-  ): Resumed | undefined {
+    { link, addressKey }: Arrival,
+  ): Resumed | Refusal | undefined {
     const id = this.#dependencies.tokens.openSession(token)?.sessionId
     const session = id === undefined ? undefined : this.#sessions.get(id)
     if (!session || session.identity.site !== site) return undefined
@@ -173,6 +185,13 @@ export class Sessions {
       this.end(session, 'lost')
       taken?.close('session-taken')
       return undefined
+    }
+    if (addressKey !== session.addressKey) {
+      const refused = this.#findPlaceAt(addressKey)
+      if (refused) return refused
+      add(-1, session.addressKey, this.#byAddress)
+      add(1, addressKey, this.#byAddress)
+      session.addressKey = addressKey
     }
     session.acknowledge(received)
     this.#cancelGrace(session)
@@ -208,12 +227,50 @@ export class Sessions {
   end(session: Session, reason: SessionEnd): void {
     if (!this.#sessions.delete(session.id)) return
     this.#cancelGrace(session)
-    const { site } = session.identity
-    const left = this.sizeOf(site) - 1
-    if (left > 0) this.#bySite.set(site, left)
-    else this.#bySite.delete(site)
+    add(-1, session.identity.site, this.#bySite)
+    add(-1, session.addressKey, this.#byAddress)
     this.#dependencies.onEnded(session, reason)
     session.link = undefined
+  }
+
+  /**
+   * The rule of all caps. Sessions that are away count like the others; if the server or the address
+   * is full, one that may gives way to a newcomer, longest away first. At a full site none does.
+   * @returns undefined if there is a place
+   */
+  #findPlace({ site }: Identity, addressKey: string): Refusal | undefined {
+    const { maxUsersOf } = this.#dependencies
+    if (this.sizeOf(site) >= (maxUsersOf(site) ?? Infinity)) {
+      return refusal('server-full', 'this site is full', fullRetryAfterMs)
+    }
+    const isFull = (): boolean => this.size >= this.maxUsers
+    // Above a cap, as after a reload that lowered it, one place less would still be none.
+    if (this.size <= this.maxUsers) {
+      const refused = this.#findPlaceAt(addressKey)
+      if (refused) return refused
+      if (isFull()) this.#endLongestAway()
+    }
+    return isFull() ? refusal('server-full', 'the server is full', fullRetryAfterMs) : undefined
+  }
+
+  #findPlaceAt(addressKey: string): Refusal | undefined {
+    const max = this.#dependencies.maxSessionsPerAddress()
+    const size = this.#byAddress.get(addressKey) ?? 0
+    if (size < max) return undefined
+    if (size === max && this.#endLongestAway(addressKey)) return undefined
+    const message = 'too many people from one address'
+    return refusal('too-many-connections', message, fullRetryAfterMs)
+  }
+
+  /** Ends the session, of those that give way, that is away for the longest time; false if none does. */
+  #endLongestAway(addressKey?: string): boolean {
+    for (const session of this.#away.keys()) {
+      if (addressKey !== undefined && session.addressKey !== addressKey) continue
+      if (!this.#dependencies.mayGiveWay(session)) continue
+      this.end(session, 'lost')
+      return true
+    }
+    return false
   }
 
   #isRecent(wallMs: number): boolean {
@@ -224,4 +281,11 @@ export class Sessions {
     this.#away.get(session)?.()
     this.#away.delete(session)
   }
+}
+
+/** Adds to what is counted for `key`; nothing is kept of a key that counts none. */
+function add(by: 1 | -1, key: string, counts: Map<string, number>): void {
+  const count = (counts.get(key) ?? 0) + by
+  if (count > 0) counts.set(key, count)
+  else counts.delete(key)
 }

@@ -54,8 +54,9 @@ function begin(maxReplayBytes: number): {
     () => site,
     () => 0,
   )
-  const identity = { name: '', site: '', subject: undefined, lobby: undefined, addressKey: '' }
+  const identity = { name: '', site: '', subject: undefined, lobby: undefined }
   const session = new Session('id', identity, {
+    addressKey: '',
     limits: new FrameLimits(0),
     nowMs: 0,
     maxReplayBytes: () => maxReplayBytes,
