@@ -122,9 +122,36 @@ test('check-config only looks, and its exit code says what it found', async () =
   expect(wrong.output()).toMatch(/^SECRET_KEY is not set: set it to a random text .*--dev$/m)
   expect(wrong.output()).toMatch(/^ALLOWED_ORIGINS is open to every page: set it to/m)
   // What would end the start is found by looking, too.
-  const untellable = run([cli, 'check-config'], { ICE_SERVERS: `stun:${'h'.repeat(600)}` })
+  const credential = 'c'.repeat(600)
+  const untellable = run([cli, 'check-config'], {
+    ICE_SERVERS: JSON.stringify([{ urls: 'turn:t.example', username: 'u', credential }]),
+  })
   expect(await untellable.exited).toBe(1)
   expect(untellable.output()).toMatch(/^clients cannot be told these options: .*ICE_SERVERS/)
+})
+
+test('check-config names an ICE URL that would end every call, wherever it stands', async () => {
+  const running = run([cli, 'check-config'], {
+    ICE_SERVERS: 'stun:fine.example, stun:h?transport=udp',
+    TURN_URLS: 'turn:h:99999',
+    TURN_SECRET: 'shared with coturn',
+    SITES: JSON.stringify([
+      { key: 'a', allowed_origins: ['https://a.example'], turn_urls: ['turns://h'] },
+    ]),
+  })
+  expect(await running.exited).toBe(1)
+  const lines = running.output().trim().split('\n')
+  expect(lines).toEqual([
+    expect.stringMatching(
+      /^SITES\[0\]\.turn_urls\[0\]=turns:\/\/h is not allowed: .* without \/\/$/,
+    ),
+    expect.stringMatching(
+      /^ICE_SERVERS\[1\]=stun:h\?transport=udp is not allowed: .* without a query/,
+    ),
+    expect.stringMatching(
+      /^TURN_URLS\[0\]=turn:h:99999 is not allowed: .* a port from 1 to 65535$/,
+    ),
+  ])
 })
 
 test('print-config shows what would be used and from where, secrets masked', async () => {

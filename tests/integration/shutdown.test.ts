@@ -56,9 +56,12 @@ test('its address can be opened, IPv6 too', async ({ startServer }) => {
 test('options that no client could be told are refused when the server is made', async ({
   startServer,
 }) => {
-  const urls = [`stun:${'x'.repeat(600)}.example`]
-  await expect(startServer({ iceServers: [{ urls }] })).rejects.toThrow(
-    'clients cannot be told these options: ProtocolError: welcome.iceServers[0].urls[0]',
+  const turn = { urls: ['turn:t.example'], username: 'u', credential: 'c'.repeat(600) }
+  await expect(startServer({ iceServers: [turn] })).rejects.toThrow(
+    'clients cannot be told these options: ProtocolError: welcome.iceServers[0].credential',
+  )
+  await expect(startServer({ iceServers: [{ urls: ['stun://h'] }] })).rejects.toThrow(
+    'the ICE URL stun://h must be written stun:host or stun:host:port, without //',
   )
   await expect(startServer({ pingIntervalMs: 0.5 })).rejects.toThrow('welcome.heartbeatMs')
 })

@@ -24,6 +24,8 @@ export interface ClientEnvironment extends SignalingEnvironment {
   readonly isHidden: () => boolean
   /** The page's address, against which `server` is read. */
   readonly baseUrl: () => string | undefined
+  /** Writes a warning to the page's console, for its developer. Nothing private belongs there. */
+  readonly warn: (message: string) => void
 }
 
 /** Network Information, which Chromium alone has. */
@@ -77,6 +79,7 @@ export const browserEnvironment: ClientEnvironment = {
   hasWebRtc: () => 'RTCPeerConnection' in globalThis,
   isHidden: () => globalThis.document?.visibilityState === 'hidden',
   baseUrl: () => globalThis.location?.href,
+  warn: (message) => console.warn(message),
   media: () => ({
     isSecureContext: globalThis.isSecureContext,
     mediaDevices: navigator.mediaDevices,

@@ -7,8 +7,9 @@ import { resolveOptions } from './options.ts'
 const turn = { urls: ['turn:turn.example'], username: 'u', credential: 'c' }
 
 /** A setup in a browser that says what its connections were made with. */
-function setUp(options: BuddyClientOptions): { setup: CallSetup; policies: unknown[] } {
+function setUp(options: BuddyClientOptions) {
   const policies: unknown[] = []
+  const refused: string[] = []
   class Connection extends EventTarget {
     close(): void {}
     getTransceivers = () => []
@@ -20,15 +21,23 @@ function setUp(options: BuddyClientOptions): { setup: CallSetup; policies: unkno
     preparesCalls: true,
     setTimeout: () => 0,
     clearTimeout: () => undefined,
-    createConnection: ({ iceTransportPolicy }: RTCConfiguration) => {
-      policies.push(iceTransportPolicy)
+    createConnection: ({ iceServers, iceTransportPolicy, bundlePolicy }: RTCConfiguration) => {
+      if (iceServers?.some(({ urls }) => [urls].flat().some((url) => url.includes('//')))) {
+        throw new SyntaxError('refused')
+      }
+      // One that only tries the ICE servers is closed at once.
+      if (bundlePolicy) policies.push(iceTransportPolicy)
       return new Connection() as unknown as RTCPeerConnection
     },
   } as unknown as ClientEnvironment
-  const setup = new CallSetup({ environment, localStream: () => undefined })
+  const setup = new CallSetup({
+    environment,
+    localStream: () => undefined,
+    onIceUrlsRefused: (urls) => refused.push(...urls),
+  })
   setup.begin(resolveOptions(options))
   setup.setIceServers([turn], false)
-  return { setup, policies }
+  return { setup, policies, refused }
 }
 
 test('until trusted: a new connection to a trusted partner is open, the next partner’s is not', () => {
@@ -69,3 +78,23 @@ test.for([{ relayOnly: true }, { relayUntilTrusted: true }])(
     expect(text.refusal).toBeUndefined()
   },
 )
+
+test('ICE URLs that the browser refuses are left out, also of renewed ones, and reported once', () => {
+  const { setup, refused } = setUp({})
+  const stun = { urls: ['stun://s'], username: null, credential: null }
+  for (const credential of ['first', 'renewed']) {
+    setup.setIceServers([stun, { ...turn, urls: ['turn:t', 'turn://t'], credential }], false)
+    expect(setup.configuration(false).iceServers).toEqual([
+      { ...turn, urls: ['turn:t'], credential },
+    ])
+  }
+  expect(refused).toEqual(['stun://s', 'turn://t'])
+})
+
+test('a call that is to hide the address is refused where the browser refuses every TURN URL', () => {
+  const { setup, refused } = setUp({ relayOnly: true })
+  const stun = { urls: ['stun:s'], username: null, credential: null }
+  setup.setIceServers([{ ...turn, urls: ['turn://t'] }, stun], false)
+  expect(setup.refusal?.code).toBe('relay-unavailable')
+  expect(refused).toEqual(['turn://t'])
+})

@@ -1,4 +1,5 @@
 import type { MessageOf } from '@buddy-chat/protocol'
+import { acceptIceServers } from './accepted-ice-servers.ts'
 import type { ClientEnvironment } from './browser-environment.ts'
 import { BuddyError } from './errors.ts'
 import type { AddressPolicy, ResolvedOptions } from './options.ts'
@@ -14,6 +15,8 @@ const prepareNextMs = 1500
 interface CallSetupDependencies {
   readonly environment: ClientEnvironment
   readonly localStream: () => MediaStream | undefined
+  /** The browser refuses these ICE URLs of the server; calls go without them. Once for each URL. */
+  readonly onIceUrlsRefused: (urls: readonly string[]) => void
 }
 
 const hasRelay = (iceServers: readonly RTCIceServer[]): boolean =>
@@ -32,6 +35,7 @@ export class CallSetup {
   readonly #dependencies: CallSetupDependencies
   #options: ResolvedOptions | undefined
   #iceServers: RTCIceServer[] = []
+  readonly #refusedUrls = new Set<string>()
   #timer: number | undefined
   #limits: SendingLimits = { maxBitrateKbps: Infinity, isLowData: false }
 
@@ -96,8 +100,19 @@ export class CallSetup {
 
   /** Takes ICE servers from the wire, for calls to come; one that runs takes its `configuration` anew. */
   setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers'], isInCall: boolean): void {
-    this.#iceServers = toIceServers(iceServers)
+    this.#iceServers = this.#accept(toIceServers(iceServers))
     this.handleStale(isInCall)
+  }
+
+  #accept(iceServers: RTCIceServer[]): RTCIceServer[] {
+    const { environment, onIceUrlsRefused } = this.#dependencies
+    // Text mode opens no connection, not even to try one.
+    if (this.#options?.mode === 'text') return iceServers
+    const { accepted, refused } = acceptIceServers(iceServers, environment.createConnection)
+    const unreported = refused.filter((url) => !this.#refusedUrls.has(url))
+    for (const url of unreported) this.#refusedUrls.add(url)
+    if (unreported.length > 0) onIceUrlsRefused(unreported)
+    return accepted
   }
 
   /** What is prepared fits no longer: it is made anew, in a while where a call has other things to do now. */

@@ -61,7 +61,15 @@ export class BuddyClient {
       onList: (devices) => this.#emitter.emit('devices', devices),
     })
     this.#media = this.#devices.media
-    this.#setup = new CallSetup({ environment, localStream: () => this.#media.stream })
+    this.#setup = new CallSetup({
+      environment,
+      localStream: () => this.#media.stream,
+      onIceUrlsRefused: (urls) => {
+        const list = urls.join(', ')
+        environment.warn(`Buddy: this browser refuses ICE URLs of the server, left out: ${list}`)
+        this.#channel.send({ type: 'diagnosis', reason: 'ice-url-refused' })
+      },
+    })
     this.#machine = new MachineWatch(environment, {
       onNetworkChange: () => {
         this.#setup.handleStale(this.#room !== undefined)
@@ -410,8 +418,7 @@ export class BuddyClient {
     try {
       room.open()
     } catch (cause) {
-      const message =
-        'the browser opens no peer connection: WebRTC is off, or an ICE server is wrong'
+      const message = 'the browser opens no peer connection'
       this.#handleRefused(new BuddyError('webrtc-unavailable', message, { cause }))
     }
   }

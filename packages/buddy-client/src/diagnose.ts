@@ -1,4 +1,5 @@
 import type { MessageOf } from '@buddy-chat/protocol'
+import { acceptIceServers } from './accepted-ice-servers.ts'
 import type { Check, CheckCode, CheckName } from './doctor/check.ts'
 import { check, checkNames, failureOf } from './doctor/check.ts'
 import type { DoctorEnvironment } from './doctor/doctor-environment.ts'
@@ -48,9 +49,9 @@ export async function diagnose(
   const resolved = resolveOptions(clientOptions)
   const introduction = toIntroduction(resolved, environment.baseUrl())
   const checks = new Map<CheckName, Check>()
-  const tell = (name: CheckName, code: CheckCode): void => {
+  const tell = (name: CheckName, code: CheckCode, about?: string): void => {
     if (signal?.aborted) return
-    const found = check(name, code)
+    const found = check(name, code, about)
     checks.set(name, found)
     onCheck?.(found)
   }
@@ -69,12 +70,13 @@ export async function diagnose(
     const visited = await welcome
     if (visited instanceof BuddyError) {
       tell('server', visited.code)
-      for (const name of ['clock', 'udp', 'turn-udp', 'turn-tcp'] as const) {
+      for (const name of ['clock', 'ice-servers', 'udp', 'turn-udp', 'turn-tcp'] as const) {
         tell(name, hasCalls || name === 'clock' ? 'not-reached' : 'not-needed')
       }
     } else {
       tell('server', 'ok')
-      const ways = iceWays(toIceServers(visited.iceServers))
+      const servers = toIceServers(visited.iceServers)
+      const ways = iceWays(checkIceServers({ environment, servers, options: resolved, tell }))
       await Promise.all([
         checkClock(environment, introduction.url, tell),
         checkWays({ environment, ways, options: resolved, tell }),
@@ -89,7 +91,7 @@ export async function diagnose(
   return checkNames.flatMap((name) => checks.get(name) ?? [])
 }
 
-type Tell = (name: CheckName, code: CheckCode) => void
+type Tell = (name: CheckName, code: CheckCode, about?: string) => void
 
 /** Says hello to the server once. The caller closes the channel. */
 function visit(
@@ -117,6 +119,28 @@ async function checkClock(
   const before = now()
   const serverMs = url === undefined ? undefined : await timeAt(url)
   tell('clock', judgeClock(serverMs, (before + now()) / 2))
+}
+
+interface IceServersDependencies {
+  readonly environment: DoctorEnvironment
+  readonly servers: readonly RTCIceServer[]
+  readonly options: ResolvedOptions
+  readonly tell: Tell
+}
+
+/** Returns the servers that calls here would use. */
+function checkIceServers(dependencies: IceServersDependencies): readonly RTCIceServer[] {
+  const { environment, servers, options, tell } = dependencies
+  const skip = (code: CheckCode): readonly RTCIceServer[] => {
+    tell('ice-servers', code)
+    return servers
+  }
+  if (options.mode === 'text') return skip('not-needed')
+  if (!environment.hasWebRtc()) return skip('not-reached')
+  if (servers.length === 0) return skip('not-offered')
+  const { accepted, refused } = acceptIceServers(servers, environment.createConnection)
+  tell('ice-servers', refused.length > 0 ? 'ice-url-refused' : 'ok', refused.join(', '))
+  return accepted
 }
 
 interface WaysDependencies {

@@ -28,9 +28,10 @@ let setup: CallSetup
 class Connection extends EventTarget {
   connectionState = 'new'
   signalingState = 'stable'
-  constructor({ iceTransportPolicy }: RTCConfiguration) {
+  constructor({ iceTransportPolicy, bundlePolicy }: RTCConfiguration) {
     super()
-    policies.push(`made ${iceTransportPolicy}`)
+    // One that only tries the ICE servers is closed at once.
+    if (bundlePolicy) policies.push(`made ${iceTransportPolicy}`)
   }
   setConfiguration({ iceTransportPolicy }: RTCConfiguration): void {
     policies.push(`set ${iceTransportPolicy}`)
@@ -53,7 +54,11 @@ function enter(options: BuddyClientOptions): void {
     clearTimeout: () => undefined,
     createConnection: (configuration: RTCConfiguration) => new Connection(configuration),
   } as unknown as ClientEnvironment
-  setup = new CallSetup({ environment, localStream: () => undefined })
+  setup = new CallSetup({
+    environment,
+    localStream: () => undefined,
+    onIceUrlsRefused: () => undefined,
+  })
   setup.begin(resolveOptions(options))
   setup.setIceServers([turn], false)
   room = new Room({

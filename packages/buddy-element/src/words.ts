@@ -113,6 +113,7 @@ export const words = {
     sound: 'Sound may play',
     server: 'The chat server answers',
     clock: 'Your clock is right',
+    'ice-servers': 'Your browser accepts the server’s list of relays',
     udp: 'The direct way through the network (UDP)',
     'turn-udp': 'The relay, by UDP',
     'turn-tcp': 'The relay, by TCP',

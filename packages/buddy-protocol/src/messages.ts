@@ -49,6 +49,7 @@ export const callFailures = {
   'device-refused': 8,
   'device-missing': 9,
   'autoplay-blocked': 10,
+  'ice-url-refused': 11,
 } as const
 
 /** One STUN or TURN server, as `RTCIceServer` has it (W3C WebRTC §4.2.4). */

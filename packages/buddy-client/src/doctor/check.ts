@@ -3,8 +3,8 @@ import type { BuddyErrorCode } from '../errors.ts'
 
 /**
  * What the doctor looks at, in this order: the page is secure; WebRTC is there; camera and
- * microphone may be used; sound may play; the server lets one in; the clock is right; UDP gets out
- * and back; a TURN server gives a relay, asked by UDP and by TCP.
+ * microphone may be used; sound may play; the server lets one in; the clock is right; the
+ * browser accepts the server's list of ICE servers; UDP gets out and back; a TURN server gives a relay, asked by UDP and by TCP.
  */
 export const checkNames = [
   'page',
@@ -14,6 +14,7 @@ export const checkNames = [
   'sound',
   'server',
   'clock',
+  'ice-servers',
   'udp',
   'turn-udp',
   'turn-tcp',
@@ -44,6 +45,7 @@ type Fault =
   | 'turn-credentials'
   | 'clock-skew'
   | 'autoplay-blocked'
+  | 'ice-url-refused'
 
 /** What was found, by name. */
 export type CheckCode = Pass | Omission | Fault
@@ -65,10 +67,13 @@ const omissions: ReadonlySet<CheckCode> = new Set<Omission>([
   'unknown',
 ])
 
-/** A check with its words. */
-export function check(name: CheckName, code: CheckCode): Check {
+/**
+ * A check with its words.
+ * @param about what exactly is at fault, for codes that have such
+ */
+export function check(name: CheckName, code: CheckCode, about = ''): Check {
   const result = code === 'ok' ? 'ok' : omissions.has(code) ? 'skipped' : 'failed'
-  return { name, result, code, advice: adviceOn(name, code) }
+  return { name, result, code, advice: adviceOn(name, code, about) }
 }
 
 /** What the operator is told of a fault; undefined where they cannot be, or know better. */
@@ -82,6 +87,7 @@ export function failureOf({ result, name, code }: Check): CallFailure | undefine
     case 'webrtc-unavailable':
     case 'insecure-page':
     case 'autoplay-blocked':
+    case 'ice-url-refused':
       return code
     case 'device-not-found':
       return 'device-missing'
@@ -90,7 +96,7 @@ export function failureOf({ result, name, code }: Check): CallFailure | undefine
   }
 }
 
-function adviceOn(name: CheckName, code: CheckCode): string {
+function adviceOn(name: CheckName, code: CheckCode, about: string): string {
   const device = name === 'microphone' ? 'microphone' : 'camera'
   switch (code) {
     case 'ok':
@@ -98,6 +104,7 @@ function adviceOn(name: CheckName, code: CheckCode): string {
     case 'not-needed':
       return 'Not needed here.'
     case 'not-offered':
+      if (name === 'ice-servers') return 'The server names no STUN or TURN server.'
       return name === 'udp'
         ? 'The server names nobody to ask.'
         : 'The server names no relay of this kind.'
@@ -136,6 +143,8 @@ function adviceOn(name: CheckName, code: CheckCode): string {
       return 'The relay does not answer by this way. Another network may help; if not, its operator has to look into it.'
     case 'turn-credentials':
       return 'The relay refused us: its secret or its clock is not the server’s. Only its operator can put that right.'
+    case 'ice-url-refused':
+      return `Your browser refuses a STUN or TURN address of the server, so calls go without it: ${about}. Its operator has to correct it.`
     case 'relay-unavailable':
       return 'This page asks for calls that hide your address, and the server has no relay (TURN).'
     default:

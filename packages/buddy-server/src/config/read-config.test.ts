@@ -183,18 +183,22 @@ describe.for(Object.entries(samples) as [OptionName, (typeof samples)[OptionName
         (raw) => !kind.safeParse(raw).success,
       )
       expect(wrong).toBeDefined()
-      const shown = isSecret ? '…' : String(wrong)
+      // A list may name the item, and keep to itself what could be a secret.
+      const refusalOf = (spelled: string): string | RegExp =>
+        Array.isArray(settings[name].fallback)
+          ? new RegExp(`^${spelled}(\\[0\\])?=(${wrong}|…) is not allowed: it must be `)
+          : `${spelled}=${isSecret ? '…' : String(wrong)} is not allowed: it must be `
       const flags = { [flagOf(key)]: String(wrong) }
       const [byFlag] = mistakes(() => readConfig({ environment: other, flags }))
-      expect(byFlag).toContain(`--${flagOf(key)}=${shown} is not allowed: it must be `)
+      expect(byFlag).toMatch(refusalOf(`--${flagOf(key)}`))
       const [byVariable] = mistakes(() =>
         read({ ...companionVariables, [variableOf(key)]: String(wrong) }),
       )
-      expect(byVariable).toContain(`${variableOf(key)}=${shown} is not allowed: it must be `)
+      expect(byVariable).toMatch(refusalOf(variableOf(key)))
       const { [key]: _, ...withoutIt } = other as Record<string, string>
       const config = file({ [fileKeyOf(key)]: wrong })
       const [byFile] = mistakes(() => readConfig({ environment: withoutIt, flags: { config } }))
-      expect(byFile).toContain(`${fileKeyOf(key)}=${shown} is not allowed: it must be `)
+      expect(byFile).toMatch(refusalOf(fileKeyOf(key)))
     })
   },
 )
@@ -235,6 +239,51 @@ test('every mistake is told at once', () => {
   expect(mistakes(() => read({ PORT: 'x', MAX_ROOMS: 'y' }))).toHaveLength(2)
 })
 
+describe('an ICE entry that cannot be used is named, with the reason', () => {
+  const turn = { username: 'u', credential: 'c' }
+  test.for<[string, unknown, string]>([
+    [
+      'ICE_SERVERS',
+      'stun:a.example,stun://h',
+      'ICE_SERVERS[1]=stun://h is not allowed: it must be written stun:host',
+    ],
+    [
+      'ICE_SERVERS',
+      [{ urls: 'stun:h:0' }],
+      'ICE_SERVERS[0].urls[0]=stun:h:0 is not allowed: it must be with a port',
+    ],
+    [
+      'ICE_SERVERS',
+      [{ urls: 'stun:h' }, { urls: ['turn:h', 'turn:h?transport=UDP'], ...turn }],
+      'ICE_SERVERS[1].urls[1]=turn:h?transport=UDP is not allowed: it must be with no query but',
+    ],
+    [
+      'ICE_SERVERS',
+      [{ urls: 'turn:h' }],
+      'ICE_SERVERS[0]=… is not allowed: it must be with username and',
+    ],
+    [
+      'ICE_SERVERS',
+      [{ urls: 'turn:u:p@h', ...turn }],
+      'ICE_SERVERS[0].urls[0]=turn:…@h is not allowed',
+    ],
+    [
+      'TURN_URLS',
+      'turn:a.example, stun:b.example',
+      'TURN_URLS[1]=stun:b.example is not allowed: it must be a turn: or',
+    ],
+    [
+      'TURN_URLS',
+      'turn:h?transport=tls',
+      'TURN_URLS[0]=turn:h?transport=tls is not allowed: it must be with',
+    ],
+  ])('%s=%j', ([key, value, sentence]) => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    const sentences = mistakes(() => read({ [key]: text, TURN_SECRET: 'shared' }))
+    expect(sentences).toEqual([expect.stringContaining(sentence)])
+  })
+})
+
 describe('a secret is never repeated', () => {
   const leak = 'hunter2-hunter2'
   test.for<[string, ConfigInput]>([
@@ -248,6 +297,10 @@ describe('a secret is never repeated', () => {
       'a TURN server',
       { environment: { ICE_SERVERS: `[{"urls":"turn:t","credential":"${leak}"}]` } },
     ],
+    ['an ICE URL with a password', { environment: { ICE_SERVERS: `stun:u:${leak}@h` } }],
+    ['a TURN URL with a password', { environment: { TURN_URLS: `turn:${leak}@h` } }],
+    ['an ICE URL with a query', { environment: { ICE_SERVERS: `stun:h?key=${leak}` } }],
+    ['an ICE URL that is none', { environment: { ICE_SERVERS: leak } }],
     ['broken ICE servers', { environment: { ICE_SERVERS: `[{"credential":"${leak}",}]` } }],
     ['a broken file', { flags: { config: file(`secret_key: ${leak}: x\n  ${leak}`) } }],
     ['a doubled key', { flags: { config: file(`secret_key: ${leak}\nsecret_key: ${leak}`) } }],
@@ -391,6 +444,16 @@ describe('a site', () => {
     ['with a short secret', { secret: 'short' }, 'sites[0].secret=… is not allowed'],
     ['with a damaged key', { public_key: 'x' }, 'it must be a public P-256 key in PEM'],
     ['with both', { secret, public_key: publicKey }, 'a secret or a public_key, not both'],
+    [
+      'with a bad TURN URL',
+      { turn_urls: ['turn:h:abc'] },
+      'sites[0].turn_urls[0]=turn:h:abc is not',
+    ],
+    [
+      'with a bad ICE URL',
+      { ice_servers: [{ urls: 'stun:h?x' }] },
+      'sites[0].ice_servers[0].urls[0]=stun:h?… is',
+    ],
     ['open to all', { allowed_origins: '*' }, 'allowed_origins of site forum is open'],
     ['with a placeholder', { secret: 'change-me'.repeat(4) }, 'secret of site forum looks like'],
   ])('%s is refused', ([, more, sentence]) => {

@@ -74,10 +74,18 @@ function findValue(setting: Setting<unknown>, sources: readonly ConfigSource[]):
   return undefined
 }
 
+/** What a kind finds wrong; `params.shown` is what of the value may be repeated. */
+interface Issue {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+  readonly keys?: readonly string[]
+  readonly params?: { readonly shown?: string } | undefined
+}
+
 function describe(
   { key, isSecret }: Setting<unknown>,
   { raw, source }: Given,
-  { path, message, keys }: { path: PropertyKey[]; message: string; keys?: readonly string[] },
+  { path, message, keys, params }: Issue,
 ): string[] {
   const name =
     source.spell(key) +
@@ -85,7 +93,7 @@ function describe(
   // A nested value may hold a password, and this ends up in logs.
   const isShown =
     !isSecret && path.length === 0 && typeof raw !== 'object' && !/^[[{]/.test(String(raw))
-  const value = isShown ? String(raw) : '…'
+  const value = params?.shown ?? (isShown ? String(raw) : '…')
   if (keys) return keys.map((unknown) => `${name}.${unknown} is no setting${hintOf(unknown)}`)
   return [`${name}=${value} is not allowed: it must be ${message}`]
 }

@@ -1,7 +1,7 @@
 import { isCidr } from '../limits/client-address.ts'
 import { webhookEvents } from '../operations/webhook-event.ts'
 import type { IceServer } from './ice-server.ts'
-import { iceServers, isTurnUrl } from './ice-server.ts'
+import { iceServers, turnUrls } from './ice-server.ts'
 import type { Kind } from './kinds.ts'
 import { boolean, kind, seconds, text, texts, whole, word } from './kinds.ts'
 import { isOriginPattern, originPatterns } from './origin.ts'
@@ -251,7 +251,7 @@ export const serverSettings = {
     }),
     turnUrls: setting({
       key: 'TURN_URLS',
-      kind: texts('turn: or turns: URLs', isTurnUrl, true),
+      kind: turnUrls,
       fallback: [] as readonly string[],
       about: 'TURN servers that check short-lived credentials (coturn: `use-auth-secret`).',
       isReloadable,

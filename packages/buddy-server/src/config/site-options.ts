@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
-import { iceServers, isTurnUrl } from './ice-server.ts'
+import { iceServers, turnUrls } from './ice-server.ts'
 import type { Kind } from './kinds.ts'
 import { boolean, kind, seconds, text, texts, whole } from './kinds.ts'
 import { isOriginPattern, originPatterns } from './origin.ts'
@@ -20,7 +20,7 @@ const fields = {
   max_users: whole(1, 1_000_000).optional(),
   lobbies: texts('names', (name) => name.length <= 64).optional(),
   ice_servers: iceServers.optional(),
-  turn_urls: texts('turn: or turns: URLs', isTurnUrl, true).optional(),
+  turn_urls: turnUrls.optional(),
   turn_secret: text('text').optional(),
   turn_ttl_seconds: seconds(60).optional(),
   text: boolean.optional(),

@@ -1,8 +1,9 @@
 import { encode } from '@buddy-chat/protocol'
+import { iceUrlFault, shownIceUrl } from '../config/ice-url.ts'
 import type { ResolvedServerOptions } from '../config/settings.ts'
 import type { Site } from './site.ts'
 
-/** A site has more to tell its clients than fits into a frame; the message names the site. */
+/** A site has something for its clients that fits no frame or no browser; the message names the site. */
 export class UntellableError extends Error {
   override readonly name = 'UntellableError'
 }
@@ -16,13 +17,16 @@ export function checkTellable(
   { pingIntervalMs }: Pick<ResolvedServerOptions, 'pingIntervalMs'>,
 ): void {
   for (const site of sites) {
+    const iceServers = site.iceServersFor('s'.repeat(64), Date.now())
     try {
+      // A program that makes a server gives options that no file was read for.
+      for (const url of iceServers.flatMap(({ urls }) => urls)) checkIceUrl(url)
       encode({
         type: 'welcome',
         session: 's'.repeat(64),
         name: 'n'.repeat(128),
         heartbeatMs: pingIntervalMs,
-        iceServers: site.iceServersFor('s'.repeat(64), Date.now()),
+        iceServers,
         resumeToken: 't'.repeat(1024),
         received: 0,
         allowsText: true,
@@ -37,4 +41,9 @@ export function checkTellable(
       )
     }
   }
+}
+
+function checkIceUrl(url: string): void {
+  const fault = iceUrlFault(url)
+  if (fault !== undefined) throw new TypeError(`the ICE URL ${shownIceUrl(url)} must be ${fault}`)
 }

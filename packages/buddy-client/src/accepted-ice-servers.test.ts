@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { acceptIceServers } from './accepted-ice-servers.ts'
+
+/** A browser that refuses some URLs, and what it opened and closed. */
+function browser(refuses: (url: string) => boolean, isOff = false) {
+  const open = new Set<object>()
+  const tried: string[] = []
+  const createConnection = ({ iceServers = [] }: RTCConfiguration): RTCPeerConnection => {
+    const urls = iceServers.flatMap((server) => server.urls)
+    tried.push(urls.join(' '))
+    if (isOff || urls.some(refuses)) throw new SyntaxError('refused')
+    const connection = { close: () => open.delete(connection) }
+    open.add(connection)
+    return connection as unknown as RTCPeerConnection
+  }
+  return { open, tried, createConnection }
+}
+
+const turn = { urls: ['turn:a', 'turn://b', 'turns:c'], username: 'u', credential: 'c' }
+
+test('a list that the browser accepts is tried once and stays as it is', () => {
+  const { open, tried, createConnection } = browser(() => false)
+  const servers = [{ urls: 'stun:s' }, turn]
+  expect(acceptIceServers(servers, createConnection)).toEqual({ accepted: servers, refused: [] })
+  expect(tried).toEqual(['stun:s turn:a turn://b turns:c'])
+  expect(open.size).toBe(0)
+})
+
+test('what the browser refuses is left out of its entry, and an entry without any left altogether', () => {
+  const { open, createConnection } = browser((url) => url.includes('//'))
+  const servers = [{ urls: 'stun://s' }, turn, { urls: ['stun:s'] }]
+  expect(acceptIceServers(servers, createConnection)).toEqual({
+    accepted: [{ ...turn, urls: ['turn:a', 'turns:c'] }, { urls: ['stun:s'] }],
+    refused: ['stun://s', 'turn://b'],
+  })
+  expect(open.size).toBe(0)
+})
+
+test('where the browser opens no connection at all, no URL is at fault', () => {
+  const { createConnection } = browser(() => true, true)
+  expect(acceptIceServers([turn], createConnection)).toEqual({ accepted: [turn], refused: [] })
+})
+
+test('a password in a URL is not repeated', () => {
+  const { createConnection } = browser((url) => url.includes('@'))
+  const servers = [{ urls: 'turn:ana:secret@h' }]
+  expect(acceptIceServers(servers, createConnection).refused).toEqual(['turn:…@h'])
+})

@@ -1,0 +1,52 @@
+/** ICE URLs that servers pass on to their clients. */
+export const goodIceUrls = [
+  'stun:h',
+  'stun:h.example:3478',
+  'stun:h.example.',
+  'stun:a_b.example',
+  'stun:A.Example',
+  'stun:xn--bcher-kva.example',
+  'stun:[2001:db8::1]',
+  'stun:[2001:db8::1]:3478',
+  'stun:192.0.2.1:65535',
+  'turn:h',
+  'turn:h?transport=tcp',
+  'turn:h:3478?transport=udp',
+  'turn:[2001:db8::1]:3478?transport=udp',
+  'turns:h',
+  'turns:h:443?transport=tcp',
+  'turns:h?transport=udp',
+] as const
+
+const port = 'with a port from 1 to 65535'
+const transport = 'with no query but ?transport=udp or ?transport=tcp'
+
+/** ICE URLs that servers refuse, with the reason. Each makes at least one browser's constructor throw. */
+export const badIceUrls = {
+  'stun:h?transport=udp': 'without a query',
+  'stun://h': 'written stun:host or stun:host:port',
+  'turns://h': 'written turns:host or turns:host:port',
+  'turn:h:99999': port,
+  'stun:h:65536': port,
+  'stun:h:0': port,
+  'stun:h:abc': port,
+  'stun:h:': port,
+  'stun:[2001:db8::1]:x': port,
+  'turn:h?transport=tls': transport,
+  'turn:h?transport=UDP': transport,
+  'turn:h?Transport=udp': transport,
+  'turn:h?transport=udp&x=1': transport,
+  'turn:h?x=1': transport,
+  'turn:h?': transport,
+  'turn:u@h': 'without a user name',
+  'turn:u:p@h': 'without a user name',
+  'stun:': 'with a host',
+  'stun:2001:db8::1': 'an IPv6 address in brackets',
+  'stun:[2001:db8::1': 'an IPv6 address',
+  'stun:[fe80::1%25eth0]': 'an IPv6 address between the brackets',
+  'stun:999.1.1.1': 'an IPv4 address of four numbers',
+  'stun:a b': 'without blanks',
+  'stun:h/path': 'without a path',
+  'stun:h#x': 'without a path or a fragment',
+  'http://h': 'a stun:, stuns:, turn: or turns: URL',
+} as const satisfies Readonly<Record<string, string>>
