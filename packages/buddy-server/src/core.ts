@@ -19,6 +19,7 @@ import { Sessions } from './sessions/sessions.ts'
 import { checkTellable } from './sites/check-tellable.ts'
 import { IceRefresh } from './sites/ice-refresh.ts'
 import type { Site } from './sites/site.ts'
+import { forEachInSlices } from './slices.ts'
 import { createSites } from './sites/site.ts'
 import type { Upgrade } from './transport/transport.ts'
 
@@ -45,10 +46,10 @@ export interface Core {
   welcome(joined: Joined): MessageOf<'welcome'>
   /** Settings have changed. */
   reload(): void
-  /** Ends sessions that have been idle for too long. */
-  sweepSessions(): void
-  /** Ends rooms in which nobody is present. */
-  sweepRooms(): void
+  /** Ends sessions that have been idle for too long, over several turns of the event loop. */
+  sweepSessions(): Promise<void>
+  /** Ends rooms in which nobody is present, over several turns of the event loop. */
+  sweepRooms(): Promise<void>
 }
 
 const newId = (): string => randomBytes(12).toString('base64url')
@@ -176,14 +177,14 @@ export function createCore(dependencies: CoreDependencies): Core {
       for (const [key, site] of sites) if (!renewed.has(key)) formerSites.set(key, site)
       sites = renewed
     },
-    sweepSessions: () => {
+    sweepSessions: async () => {
       const { userTimeoutMs } = settings()
       if (userTimeoutMs === 0) return
-      for (const session of sessions) {
-        if (session.room || clock.now() - session.lastActiveMs < userTimeoutMs) continue
+      await forEachInSlices(sessions, (session) => {
+        if (session.room || clock.now() - session.lastActiveMs < userTimeoutMs) return
         dismiss(session, 'idle-timeout', 'nothing was done for too long')
         sessions.end(session, 'idle')
-      }
+      })
     },
     sweepRooms: () => rooms.sweep(clock.now() - settings().roomCleanupIntervalMs),
   }

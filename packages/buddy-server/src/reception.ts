@@ -105,8 +105,8 @@ export class Reception {
   }
 
   /** Forgets addresses that have used nothing of their limits for a while. */
-  sweep(): void {
-    this.#admission.sweep()
+  sweep(): Promise<void> {
+    return this.#admission.sweep()
   }
 
   /** Resolves when no connection is left, or the time is over. */

@@ -1,6 +1,7 @@
 import type { LeaveReason } from '@buddy-chat/protocol'
 import type { Cancel, Clock } from './clock.ts'
 import type { Session } from './sessions/session.ts'
+import { forEachInSlices } from './slices.ts'
 
 /** Two sessions matched, while it lasts. */
 export interface Room {
@@ -139,13 +140,13 @@ export class Rooms {
    * Ends rooms that both have been away from since `awaySinceMs` or longer: their places are for
    * others. Each is told when it comes back.
    */
-  sweep(awaySinceMs: number): void {
-    for (const room of this.#rooms) {
+  async sweep(awaySinceMs: number): Promise<void> {
+    await forEachInSlices(this.#rooms, (room) => {
       const [one, other] = room.members
-      if ((one.awaySinceMs ?? Infinity) > awaySinceMs) continue
-      if ((other.awaySinceMs ?? Infinity) > awaySinceMs) continue
+      if ((one.awaySinceMs ?? Infinity) > awaySinceMs) return
+      if ((other.awaySinceMs ?? Infinity) > awaySinceMs) return
       this.#dissolve(room)
-    }
+    })
   }
 
   #lookIfEmpty(room: Room): void {

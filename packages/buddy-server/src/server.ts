@@ -22,6 +22,7 @@ import { Operations } from './operations/operations.ts'
 import { loadPublicFiles } from './operations/public-files.ts'
 import type { Status } from './operations/status.ts'
 import { reconnectAfterMs, Reception } from './reception.ts'
+import { forEachInSlices } from './slices.ts'
 import { createUwsTransport } from './transport/uws-transport.ts'
 
 /** What is left to be written at the end has so long. */
@@ -198,11 +199,13 @@ export function createBuddyServer(
       connections.start(),
       clock.every(settings.pingIntervalMs, () => operations.reportRefusals()),
       clock.every(settings.cleanupIntervalMs, () => {
-        core.sweepSessions()
-        reception.sweep()
+        void core.sweepSessions().catch(onInternalError)
+        void reception.sweep().catch(onInternalError)
         adminAccess.sweep()
       }),
-      clock.every(settings.roomCleanupIntervalMs, () => core.sweepRooms()),
+      clock.every(settings.roomCleanupIntervalMs, () => {
+        void core.sweepRooms().catch(onInternalError)
+      }),
     ]
     operations.start()
   }
@@ -233,18 +236,18 @@ export function createBuddyServer(
   }
 
   async function close(): Promise<void> {
-    for (const connection of connections) {
+    await forEachInSlices(connections, (connection) => {
       connection.send({ type: 'going-away', reconnectAfterMs: reconnectAfterMs() })
       const { session } = connection
       const isInCall = session && core.rooms.partnerOf(session)?.link
       if (!isInCall) connection.close('going-away')
-    }
+    })
     await reception.untilEmpty(settings.shutdownTimeoutMs)
-    for (const connection of connections) connection.close('going-away')
+    await forEachInSlices(connections, (connection) => connection.close('going-away'))
     // Whatever is in the way of a close frame is not waited for.
     await reception.untilEmpty(lastWordsMs)
     for (const cancel of cancels) cancel()
-    for (const session of core.sessions) core.sessions.end(session, 'stopped')
+    await forEachInSlices(core.sessions, (session) => core.sessions.end(session, 'stopped'))
     transport.close()
     await operations.close(lastWebhooksMs)
   }

@@ -94,19 +94,19 @@ test('version, origin and ban are looked at before anything is counted', () => {
   expect(outcome(knock())).toBe('admitted')
 })
 
-test('an address is forgotten once nothing is known of it, and not before', () => {
+test('an address is forgotten once nothing is known of it, and not before', async () => {
   const { admission, knock, wait } = world({ connections: 1, connects: 60 })
   const answer = knock()
   expect(admission.addresses).toBe(1)
   wait(600_000)
-  admission.sweep()
+  await admission.sweep()
   // Still connected.
   expect(outcome(knock())).toBe('too-many-connections')
   if ('release' in answer) answer.release()
-  admission.sweep()
+  await admission.sweep()
   // Its bucket is one short.
   expect(admission.addresses).toBe(1)
   wait(1000)
-  admission.sweep()
+  await admission.sweep()
   expect(admission.addresses).toBe(0)
 })

@@ -1,5 +1,6 @@
 import type { CloseCode, ErrorCode } from '@buddy-chat/protocol'
 import { subprotocol } from '@buddy-chat/protocol'
+import { forEachInSlices } from '../slices.ts'
 import type { Upgrade } from '../transport/transport.ts'
 import { TokenBucket } from './rate-limiter.ts'
 
@@ -80,11 +81,11 @@ export class Admission {
   }
 
   /** Forgets addresses that nothing is known of any more. */
-  sweep(): void {
-    const now = this.#dependencies.now()
-    for (const [key, { open, connects }] of this.#addresses) {
-      if (open === 0 && connects.isFull(now)) this.#addresses.delete(key)
-    }
+  async sweep(): Promise<void> {
+    const { now } = this.#dependencies
+    await forEachInSlices(this.#addresses, ([key, { open, connects }]) => {
+      if (open === 0 && connects.isFull(now())) this.#addresses.delete(key)
+    })
   }
 
   #address(key: string): Address {

@@ -35,6 +35,9 @@ const fullRetryAfterMs = 10_000
 /** A statement older than this restores nothing, however young the server. */
 const maxStatementAgeMs = 24 * 3_600_000
 
+/** Ending so many sessions takes a few milliseconds. */
+const maxExpiredAtOnce = 100
+
 /** A session that another process has known. */
 export interface Former {
   readonly id: string
@@ -62,7 +65,9 @@ export interface Resumed {
 export class Sessions {
   readonly #dependencies: SessionsDependencies
   readonly #sessions = new Map<string, Session>()
-  readonly #away = new Map<Session, Cancel>()
+  /** Longest away first. */
+  readonly #away = new Set<Session>()
+  #cancelExpiry: Cancel | undefined
   readonly #bySite = new Map<string, number>()
   readonly #byAddress = new Map<string, number>()
   readonly #startedAtMs: number
@@ -194,7 +199,7 @@ export class Sessions {
       session.addressKey = addressKey
     }
     session.acknowledge(received)
-    this.#cancelGrace(session)
+    this.#away.delete(session)
     const previous = session.link
     session.link = link
     session.awaySinceMs = undefined
@@ -209,24 +214,21 @@ export class Sessions {
   detach(session: Session, link: SessionLink, isParting: boolean): void {
     const { clock, graceMs, onAway } = this.#dependencies
     if (session.link !== link || this.#sessions.get(session.id) !== session) return
-    const waitMs = graceMs()
-    if (isParting || waitMs === 0) {
+    if (isParting || graceMs() === 0) {
       this.end(session, isParting ? 'left' : 'lost')
       return
     }
     session.link = undefined
     session.awaySinceMs = clock.now()
-    this.#away.set(
-      session,
-      clock.after(waitMs, () => this.end(session, 'lost')),
-    )
+    this.#away.add(session)
+    this.#scheduleExpiry()
     onAway(session)
   }
 
   /** Ends a session; a second call does nothing. Its connection is the caller's business. */
   end(session: Session, reason: SessionEnd): void {
     if (!this.#sessions.delete(session.id)) return
-    this.#cancelGrace(session)
+    this.#away.delete(session)
     add(-1, session.identity.site, this.#bySite)
     add(-1, session.addressKey, this.#byAddress)
     this.#dependencies.onEnded(session, reason)
@@ -264,7 +266,7 @@ export class Sessions {
 
   /** Ends the session, of those that give way, that is away for the longest time; false if none does. */
   #endLongestAway(addressKey?: string): boolean {
-    for (const session of this.#away.keys()) {
+    for (const session of this.#away) {
       if (addressKey !== undefined && session.addressKey !== addressKey) continue
       if (!this.#dependencies.mayGiveWay(session)) continue
       this.end(session, 'lost')
@@ -277,9 +279,31 @@ export class Sessions {
     return Math.abs(this.#dependencies.wallNow() - wallMs) < maxStatementAgeMs
   }
 
-  #cancelGrace(session: Session): void {
-    this.#away.get(session)?.()
-    this.#away.delete(session)
+  /** One timer for all sessions that are away; they expire in the order in which they left. */
+  #scheduleExpiry(): void {
+    const [first] = this.#away
+    if (!first || this.#cancelExpiry) return
+    const leftMs = this.#graceLeftMs(first)
+    this.#cancelExpiry = this.#dependencies.clock.after(Math.max(0, leftMs), () => {
+      this.#cancelExpiry = undefined
+      this.#expire()
+    })
+  }
+
+  /** A network that fails loses thousands of sessions at once: not all of them expire in one turn. */
+  #expire(): void {
+    let left = maxExpiredAtOnce
+    for (const session of this.#away) {
+      // Timers may fire a little early.
+      if (left-- === 0 || this.#graceLeftMs(session) > 0) break
+      this.end(session, 'lost')
+    }
+    this.#scheduleExpiry()
+  }
+
+  #graceLeftMs({ awaySinceMs = 0 }: Session): number {
+    const { clock, graceMs } = this.#dependencies
+    return awaySinceMs + graceMs() - clock.now()
   }
 }
 
