@@ -35,6 +35,19 @@ test.for(vectors)(
   },
 )
 
+const refused = /```refused\n([^`]+)```/.exec(page)![1]!.trim().split('\n')
+
+test.for(refused)('refused: %s', (line) => {
+  const hex = /^(?:[\da-f]{2} )+/.exec(line)![0]
+  const frame = Uint8Array.from(hex.trim().split(' '), (byte) => Number.parseInt(byte, 16))
+  expect(() => decode(frame)).toThrow(expect.objectContaining({ code: 'malformed-frame' }))
+})
+
+test('a lone surrogate is sent as the page says', () => {
+  const mended = vectors.find(({ message }) => 'text' in message && message.text === '\ufffd')
+  expect(encode({ type: 'text', text: '\ud800' })).toEqual(mended?.frame)
+})
+
 test('there is a vector for every message', () => {
   const covered = new Set(vectors.map(({ message }) => message.type))
   expect([...covered].sort()).toEqual(Object.keys(messages).sort())

@@ -99,6 +99,23 @@ const malformed: readonly [name: string, frame: Uint8Array | string, code: strin
     bytes(0x92, 0x10, ...Array.from({ length: 40_000 }, () => 0x91), 0xc0),
     'malformed-frame',
   ],
+  ['a text with an overlong character', bytes(0x92, 0x11, 0xa2, 0xc0, 0xaf), 'malformed-frame'],
+  ['a text with a surrogate', bytes(0x92, 0x11, 0xa3, 0xed, 0xa0, 0x80), 'malformed-frame'],
+  [
+    'a signal whose description is no UTF-8',
+    bytes(0x95, 0x10, 0x92, 0x00, 0xa1, 0xff, 0x90, 0xc0, 0xc0),
+    'malformed-frame',
+  ],
+  [
+    'a ticket whose lobby is no UTF-8',
+    bytes(0x95, 0x02, 0x00, 0xa1, 0xff, 0x90, 0x90),
+    'malformed-frame',
+  ],
+  [
+    'a field of a later version that is no UTF-8',
+    bytes(0x93, 0x12, 0xc3, 0xa1, 0xff),
+    'malformed-frame',
+  ],
   ['a report without a reason', bytes(0x91, 0x05), 'invalid-field'],
   ['a report of nobody', bytes(0x92, 0x05, 0x00), 'not-in-room'],
   ['the reserved byte 0xc1', bytes(0x92, 0x11, 0xc1), 'malformed-frame'],

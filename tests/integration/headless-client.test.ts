@@ -71,6 +71,29 @@ test('two meet, write, and part', async ({ startServer, join }) => {
   expect(() => ana.send('too late')).toThrow(expect.objectContaining({ code: 'not-in-call' }))
 })
 
+test('both ends show the same text, also of what UTF-8 cannot carry', async ({
+  startServer,
+  join,
+}) => {
+  const { url } = await startServer()
+  const [ana, bob] = [join(url, 'A\ud83dna'), join(url, 'Bob')]
+  await ana.start()
+  const matches = [once(ana, 'match'), once(bob, 'match')]
+  await bob.start()
+  expect((await Promise.all(matches)).map(({ partner }) => partner.name)).toEqual([
+    'Bob',
+    'A\ufffdna',
+  ])
+  // The last begins with a byte order mark, which decoders tend to drop.
+  for (const text of ['\ud800', `${'long '.repeat(40)}\udc4b`, `\ufeff${'long '.repeat(40)}`]) {
+    const views = [once(ana, 'message'), once(bob, 'message')]
+    ana.send(text)
+    const [own, theirs] = (await Promise.all(views)).map((message) => message.text)
+    expect(own).toBe(theirs)
+    expect(own).not.toMatch(/\p{Surrogate}/u)
+  }
+})
+
 test('whoever presses Next faster than the server allows is slowed down, not stranded', async ({
   startServer,
   join,

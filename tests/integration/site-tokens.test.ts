@@ -56,6 +56,19 @@ test('ES256: the server needs only the public half', async ({ startServer }) => 
   expect((await knock(url, token, 'club')).answer).toMatchObject({ type: 'welcome' })
 })
 
+test('a name that was cut in the middle of a character is shown with U+FFFD, at both ends', async ({
+  startServer,
+}) => {
+  const { url } = await startServer({ sites })
+  const { client, answer } = await knock(url, await sign({ name: 'Ana \ud83d' }))
+  expect(answer).toMatchObject({ type: 'welcome', name: 'Ana \ufffd' })
+  const { client: partner } = await knock(url, await sign({ sub: 'customer-8' }))
+  client.enter()
+  await client.receive('waiting')
+  partner.enter()
+  expect((await partner.receive('matched')).partnerName).toBe('Ana \ufffd')
+})
+
 const other = new TextEncoder().encode('another secret of thirty-two characters')
 const unsecured = (): string =>
   new UnsecuredJWT({ sub: 'customer-7', aud: 'shop', exp: inSeconds(300) }).encode()
@@ -87,6 +100,8 @@ const refusedTokens: Readonly<Record<string, readonly [Create, string, number]>>
   'for another site': [() => sign({ aud: 'club' }), 'token-wrong-site', 4507],
   'for no site': [() => sign({ aud: undefined }), 'token-wrong-site', 4507],
   'whose name is no text': [() => sign({ name: 7 }), ...invalid],
+  'whose subject is no well-formed Unicode': [() => sign({ sub: 'customer-\ud800' }), ...invalid],
+  'whose lobby is no well-formed Unicode': [() => sign({ lobby: '\udc00' }), ...invalid],
   'that is none': [() => 'let me in', ...invalid],
 }
 

@@ -1,4 +1,4 @@
-import type { ClientMessage, Message, MessageOf } from '@buddy-chat/protocol'
+import type { ClientMessage, Message, MessageOf, ProtocolError } from '@buddy-chat/protocol'
 import {
   decode,
   encode,
@@ -139,8 +139,9 @@ export class LoadClient {
       const message = decode(frame)
       if (message) this.#events.onMessage(message)
     } catch (error) {
-      // What a partner sends is checked by its receiver, and here it is rubbish now and then.
-      if (messages[type].direction === 'partner') return
+      // The receiver checks the fields of what a partner sends; its structure, the server has checked.
+      const isPartners = messages[type].direction === 'partner'
+      if (isPartners && (error as ProtocolError).code !== 'malformed-frame') return
       this.#events.onFault(`${type} of the server cannot be read: ${String(error)}`)
     }
   }

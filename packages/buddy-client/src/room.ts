@@ -9,7 +9,7 @@ import type { SendingLimits } from './peer/limit-sender.ts'
 import { PeerCall } from './peer/peer-call.ts'
 import type { RecoveryStep } from './peer/recovery.ts'
 import type { Sending } from './signal.ts'
-import { assertSendable, toSignal } from './signaling/outgoing.ts'
+import { asReceived, toSignal } from './signaling/outgoing.ts'
 import { TypingSignal } from './typing-signal.ts'
 
 interface RoomDependencies {
@@ -116,12 +116,12 @@ export class Room {
   /** @throws BuddyError `invalid-text`, `not-in-call` */
   send(text: string): void {
     const { send, events } = this.#dependencies
-    const message = { type: 'text', text } as const
-    assertSendable(message, 'invalid-text')
+    // Both ends show the same, also if the text holds what UTF-8 cannot carry.
+    const message = asReceived({ type: 'text', text }, 'invalid-text')
     if (!send(message)) throw unreachable()
     // Who has sent has stopped typing; the partner's client concludes that from the text.
     this.#typing.reset()
-    events.emit('message', { text, from: 'self' })
+    events.emit('message', { text: message.text, from: 'self' })
   }
 
   /** @throws BuddyError `not-in-call` */

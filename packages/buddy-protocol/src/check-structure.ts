@@ -1,23 +1,33 @@
 import { ProtocolError } from './protocol-error.ts'
+import type { Utf8Check } from './unicode.ts'
+import { isUtf8 } from './unicode.ts'
 
 /** Arrays inside arrays: the deepest message (`welcome`) needs three below the frame's own. */
 const maxDepth = 4
 /** Values in one frame, all levels together. The fullest signal (64 candidates) has 327. */
 const maxValues = 512
+/** Up to so many bytes of ASCII, a loop is faster than any call. */
+const shortBytes = 24
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let index = start; index < end; index++) if (bytes[index]! >= 0x80) return false
+  return true
+}
 
 function malformed(why: string): never {
   throw new ProtocolError('malformed-frame', why)
 }
 
 /**
- * Throws `malformed-frame` unless `bytes` is exactly one msgpack array of nil, booleans,
- * integers, strings and arrays. Its work grows with the number of values, not of bytes, so a
- * relay can afford it without decoding. It runs before msgpackr for three reasons: msgpackr acts
- * on record definitions (extension 0x72) that a sender forges, even with `useRecords: false`,
- * and keeps them for later frames; it would build maps and extension objects that no message
- * has; and it trusts lengths before it has seen as many bytes.
+ * Throws `malformed-frame` unless `bytes`, which begin like a message (`peekNumber`), are exactly one
+ * msgpack array of nil, booleans, integers, strings of valid UTF-8 and arrays. A relay can afford it without decoding. It runs before msgpackr
+ * for four reasons: msgpackr acts on record definitions (extension 0x72) that a sender forges, even
+ * with `useRecords: false`, and keeps them for later frames; it would build maps and extension
+ * objects that no message has; it trusts lengths before it has seen as many bytes; and it replaces
+ * invalid UTF-8 without a word, so that two receivers of the same bytes may read different texts.
+ * @param isValidUtf8 a faster check, if the platform has one
  */
-export function checkStructure(bytes: Uint8Array): void {
+export function checkStructure(bytes: Uint8Array, isValidUtf8: Utf8Check = isUtf8): void {
   const end = bytes.length
   let at = 0
   let values = 0
@@ -33,6 +43,11 @@ export function checkStructure(bytes: Uint8Array): void {
     for (let index = take(byteCount); index < at; index++) result = result * 256 + bytes[index]!
     return result
   }
+  const string = (byteCount: number): void => {
+    const start = take(byteCount)
+    if (byteCount <= shortBytes && isAscii(bytes, start, at)) return
+    if (!isValidUtf8(bytes.subarray(start, at))) malformed('a string is not valid UTF-8')
+  }
   const items = (count: number, depth: number): void => {
     if (depth > maxDepth) malformed(`arrays are nested deeper than ${maxDepth}`)
     for (let index = 0; index < count; index++) value(depth)
@@ -42,7 +57,7 @@ export function checkStructure(bytes: Uint8Array): void {
     const tag = bytes[take(1)]!
     if (tag < 0x80 || tag >= 0xe0) return // positive and negative fixint
     if (tag >= 0xa0 && tag < 0xc0)
-      take(tag & 0x1f) // fixstr
+      string(tag & 0x1f) // fixstr
     else if (tag >= 0x90 && tag < 0xa0)
       items(tag & 0x0f, depth + 1) // fixarray
     else if (tag === 0xc0 || tag === 0xc2 || tag === 0xc3)
@@ -52,11 +67,11 @@ export function checkStructure(bytes: Uint8Array): void {
     else if (tag >= 0xd0 && tag <= 0xd3)
       take(1 << (tag - 0xd0)) // int 8 to 64
     else if (tag === 0xd9)
-      take(length(1)) // str 8
+      string(length(1)) // str 8
     else if (tag === 0xda)
-      take(length(2)) // str 16
+      string(length(2)) // str 16
     else if (tag === 0xdb)
-      take(length(4)) // str 32
+      string(length(4)) // str 32
     else if (tag === 0xdc)
       items(length(2), depth + 1) // array 16
     else if (tag === 0xdd)
@@ -64,10 +79,6 @@ export function checkStructure(bytes: Uint8Array): void {
     else malformed(`0x${tag.toString(16)} is not a kind of value this protocol uses`)
   }
 
-  if (end === 0) malformed('the frame is empty')
-  if ((bytes[0]! & 0xf0) !== 0x90) malformed('the frame is not a msgpack array of up to 15')
-  if (bytes[0] === 0x90) malformed('the frame names no type')
-  if (end < 2 || bytes[1]! > 0x7f) malformed('the type is not an integer of one byte')
   value(0)
   if (at !== end) malformed('bytes follow the frame')
 }

@@ -7,6 +7,7 @@ test.for([
   ['evil\u202egnp.exe', 'evil gnp.exe'],
   ['\u200b\u2060\ufeff', ''],
   ['a\u0000b\u009fc', 'a b c'],
+  ['cut in \ud83d', 'cut in \ufffd'],
   ['\u3164', ''],
   ['\u2800 \u034f\u200d', ''],
   ['\u{e0041}\ufe0f', ''],

@@ -1,3 +1,5 @@
+import { wellFormed } from './unicode.ts'
+
 /**
  * Characters that draw nothing themselves but change how their neighbours look: controls,
  * zero-width and bidirectional overrides (Unicode TR36 §2.3), with which a name can pretend to
@@ -11,10 +13,10 @@ const deceptive =
 const invisible = /^[\p{Default_Ignorable_Code_Point}\u2800\s]*$/u
 
 /**
- * A name or interest as others may see it: no deceptive characters, no white space around it and
- * single spaces within. Empty where nothing of it could be seen.
+ * A name or interest as others may see it: well-formed, without deceptive characters, without white
+ * space around it, and with single spaces within. Empty if nothing of it could be seen.
  */
 export function cleanText(text: string): string {
-  const cleaned = text.replace(deceptive, ' ').replace(/\s+/gu, ' ').trim()
+  const cleaned = wellFormed(text).replace(deceptive, ' ').replace(/\s+/gu, ' ').trim()
   return invisible.test(cleaned) ? '' : cleaned
 }

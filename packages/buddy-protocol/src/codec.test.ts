@@ -1,11 +1,13 @@
+import { isUtf8 as isUtf8OfNode } from 'node:buffer'
 import * as fc from 'fast-check'
 import { Packr } from 'msgpackr'
 import { describe, expect, test } from 'vitest'
+import { checkStructure } from './check-structure.ts'
 import { decode, encode, peekNumber } from './codec.ts'
-import { utf8Length } from './fields.ts'
-import type { Message } from './messages.ts'
+import type { Message, MessageOf } from './messages.ts'
 import { messages } from './messages.ts'
 import { ProtocolError } from './protocol-error.ts'
+import { utf8Length } from './unicode.ts'
 
 // A grapheme may take many bytes; the tightest field has room for 35.
 const isShort = (text: string): boolean => utf8Length(text) <= 35
@@ -156,6 +158,14 @@ describe('encode and decode', () => {
     expect(decode(packr.pack([127, 'whatever']))).toBeUndefined()
   })
 
+  test('a type of a later version is ignored, whatever follows it', () => {
+    // A map, an extension, and an array that ends too early: this version has none of them.
+    for (const rest of [[0x81, 0xa1, 0x61, 0x01], [0xd4, 0x72, 0x40], [0x9f]]) {
+      expect(decode(Uint8Array.from([0x92, 0x7f, ...rest]))).toBeUndefined()
+    }
+    expect(() => decode(Uint8Array.from([0x90, 0x7f]))).toThrow('type first')
+  })
+
   test('a code of a later version reads as the fallback', () => {
     const packr = new Packr({ useRecords: false })
     expect(decode(packr.pack([37, 99, 'new', null]))).toMatchObject({ code: 'unknown' })
@@ -295,6 +305,46 @@ describe('every limit holds, in the encoder as in the decoder', () => {
     } catch (error) {
       expect(String(error)).not.toContain('secret')
     }
+  })
+})
+
+const notUtf8: readonly [name: string, bytes: readonly number[]][] = [
+  ['a byte that begins nothing', [0xff]],
+  ['a continuation without a beginning', [0x80]],
+  ['a character that ends too early', [0xe2, 0x82]],
+  ['"/" in two bytes', [0xc0, 0xaf]],
+  ['"/" in three bytes', [0xe0, 0x80, 0xaf]],
+  ['"/" in four bytes', [0xf0, 0x80, 0x80, 0xaf]],
+  ['a lone surrogate', [0xed, 0xa0, 0x80]],
+  ['a pair of surrogates', [0xed, 0xa0, 0xbd, 0xed, 0xb1, 0x8b]],
+  ['a character above U+10FFFF', [0xf4, 0x90, 0x80, 0x80]],
+]
+
+describe('text is well-formed', () => {
+  test.for(notUtf8)('%s is refused: malformed-frame, short and long', ([, bytes]) => {
+    for (const padding of [0, 20, 200]) {
+      const text = [...Array.from({ length: padding }, () => 0x61), ...bytes]
+      const frame = Uint8Array.from([0x92, 17, 0xda, 0, text.length, ...text])
+      const refuse = expect.objectContaining({ code: 'malformed-frame' })
+      expect(() => decode(frame)).toThrow(refuse)
+      expect(() => checkStructure(frame, isUtf8OfNode)).toThrow(refuse)
+    }
+  })
+
+  test('the first and last character of every length is accepted', () => {
+    const text = '\u0000\u007f\u0080\u07ff\u0800\ud7ff\ue000\uffff\u{10000}\u{10ffff}'
+    expect(decode(encode({ type: 'text', text }))).toEqual({ type: 'text', text })
+  })
+
+  test('a lone surrogate is sent as U+FFFD, wherever a text stands and however long it is', () => {
+    for (const padding of ['', 'a'.repeat(200)]) {
+      const [broken, mended] = [`${padding}\ud800`, `${padding}\ufffd`]
+      expect(decode(encode({ type: 'text', text: broken }))).toEqual({ type: 'text', text: mended })
+    }
+    const { lobby, interests, languages } = decode(
+      encode({ ...ticket, lobby: '\udc00', interests: ['\ud83d!'], languages: ['\ud83d\ud83d'] }),
+    ) as MessageOf<'ticket'>
+    expect([lobby, interests, languages]).toEqual(['\ufffd', ['\ufffd!'], ['\ufffd\ufffd']])
   })
 })
 

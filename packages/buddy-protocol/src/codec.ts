@@ -8,13 +8,14 @@ import { checkStructure } from './check-structure.ts'
 const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'number' })
 
 /**
- * The number of the message in `frame`, read from its second byte without decoding; undefined
- * where the frame does not begin like a message.
+ * The number of the message in `frame`, read from its second byte without decoding; undefined if the
+ * frame does not begin like a message.
  */
 export function peekNumber(frame: Uint8Array): number | undefined {
-  const [head, number] = frame
+  const head = frame[0]
+  const number = frame[1]
   if (head === undefined || number === undefined) return undefined
-  return (head & 0xf0) === 0x90 && number < 0x80 ? number : undefined
+  return head > 0x90 && head < 0xa0 && number < 0x80 ? number : undefined
 }
 
 /** The fields of a message, for code that treats all messages alike. */
@@ -39,13 +40,17 @@ export function encode(message: Message): Uint8Array<ArrayBuffer> {
 
 /**
  * The message in `frame`, every field checked; undefined for a type this version does not know,
- * which a receiver ignores. Fields after the last known one are ignored too.
+ * which a receiver ignores, whatever follows it. Fields after the last known one are ignored too.
  * @throws ProtocolError `malformed-frame`, `invalid-field` or `frame-too-large`
  */
 export function decode(frame: Uint8Array): Message | undefined {
-  checkStructure(frame)
-  const type = messageTypeOf(frame[1]!)
+  const number = peekNumber(frame)
+  if (number === undefined) {
+    throw new ProtocolError('malformed-frame', 'the frame is not one msgpack array, type first')
+  }
+  const type = messageTypeOf(number)
   if (type === undefined) return undefined
+  checkStructure(frame)
   const { maxBytes } = messages[type]
   if (frame.length > maxBytes) {
     throw new ProtocolError('frame-too-large', `${type} has more than ${maxBytes} bytes`)

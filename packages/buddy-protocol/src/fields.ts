@@ -1,4 +1,5 @@
 import { ProtocolError } from './protocol-error.ts'
+import { utf8Length, wellFormed } from './unicode.ts'
 
 /**
  * How one field travels. `read` checks what came from the wire, `write` what is about to go out;
@@ -19,26 +20,16 @@ function invalid(path: string, expected: string): never {
   throw new ProtocolError('invalid-field', `${path} must be ${expected}`)
 }
 
-/** Length of `text` in UTF-8 bytes; a lone surrogate counts as the three bytes of U+FFFD. */
-export function utf8Length(text: string): number {
-  let bytes = text.length
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index)
-    if (unit < 0x80) continue
-    bytes += unit < 0x800 ? 1 : 2
-    const next = text.charCodeAt(index + 1)
-    if (unit >= 0xd800 && unit < 0xdc00 && next >= 0xdc00 && next < 0xe000) index++
-  }
-  return bytes
-}
-
 function symmetric<T>(check: (value: unknown, path: string) => T): Field<T> {
   return { read: check, write: check }
 }
 
-/** A string of `minBytes` to `maxBytes` bytes of UTF-8. */
+/**
+ * A string of `minBytes` to `maxBytes` bytes of UTF-8. It is written well-formed; what is read is so
+ * already, as the structural check refuses everything else.
+ */
 export function string(maxBytes: number, minBytes = 0): Field<string> {
-  return symmetric((value, path) => {
+  const check = (value: unknown, path: string): string => {
     if (typeof value !== 'string') invalid(path, 'a string')
     // No character takes more than three bytes a UTF-16 unit: most strings need no counting.
     const isShort = value.length * 3 <= maxBytes && value.length >= minBytes
@@ -49,7 +40,8 @@ export function string(maxBytes: number, minBytes = 0): Field<string> {
       }
     }
     return value
-  })
+  }
+  return { read: check, write: (value, path) => wellFormed(check(value, path)) }
 }
 
 /** An unsigned integer up to `max`. */

@@ -4,7 +4,6 @@ export { closeCodes, mayReconnect } from './close-codes.ts'
 export { decode, encode, peekNumber } from './codec.ts'
 export type { ErrorCode } from './error-codes.ts'
 export { errorCodes } from './error-codes.ts'
-export { utf8Length } from './fields.ts'
 export type {
   CallFailure,
   ClientMessage,
@@ -27,6 +26,7 @@ export {
 } from './messages.ts'
 export { ProtocolError } from './protocol-error.ts'
 export { textRate } from './text-rate.ts'
+export { wellFormed } from './unicode.ts'
 export { checkStructure } from './check-structure.ts'
 
 /** The WebSocket subprotocol (RFC 6455 §1.9) of this version. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { CloseCode, ErrorCode, Message, MessageOf, MessageType } from '@buddy-chat/protocol'
 import {
   checkStructure,
@@ -237,7 +238,7 @@ export class ClientConnection implements ConnectionEvents {
 
   #readForPartner(session: Session, bytes: Uint8Array, type: MessageType): () => void {
     const { handlers } = this.#context
-    checkStructure(bytes)
+    checkStructure(bytes, isUtf8)
     if (type === 'signal' || type === 'trust') {
       if (session.wish?.mode === 'text') {
         throw new ProtocolError('wrong-mode', `there is no ${type} in text mode`)

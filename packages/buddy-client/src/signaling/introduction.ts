@@ -1,7 +1,7 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import { BuddyError } from '../errors.ts'
 import type { ResolvedOptions } from '../options.ts'
-import { assertSendable, toTicket } from './outgoing.ts'
+import { asReceived, toTicket } from './outgoing.ts'
 import { socketUrl } from './server-url.ts'
 
 /** What the site says of a visitor, or a function that gets it; asked before every connection. */
@@ -31,8 +31,8 @@ export function toIntroduction(
   const hello = { type: 'hello', name, site, client: clientName } as const
   const known = typeof token === 'string' ? token : null
   const url = socketUrl(server, baseUrl)
-  assertSendable({ ...hello, token: known, resume: null }, 'invalid-options')
-  assertSendable(toTicket(options), 'invalid-options')
+  asReceived({ ...hello, token: known, resume: null }, 'invalid-options')
+  asReceived(toTicket(options), 'invalid-options')
   return { url, hello, token }
 }
 
@@ -46,7 +46,7 @@ export async function askForToken(
 ): Promise<string> {
   try {
     const token = await ask()
-    assertSendable({ ...hello, token, resume: null }, 'token-invalid')
+    asReceived({ ...hello, token, resume: null }, 'token-invalid')
     return token
   } catch (cause) {
     const message = `the page gave no token: ${(cause as Error)?.message ?? String(cause)}`

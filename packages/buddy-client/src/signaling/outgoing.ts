@@ -1,5 +1,5 @@
 import type { ClientMessage, MessageOf } from '@buddy-chat/protocol'
-import { encode, ProtocolError } from '@buddy-chat/protocol'
+import { decode, encode, ProtocolError } from '@buddy-chat/protocol'
 import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 import type { ResolvedOptions } from '../options.ts'
@@ -45,12 +45,12 @@ export function toIceServers(iceServers: MessageOf<'ice-servers'>['iceServers'])
 }
 
 /**
- * Returns where the protocol can carry `message`.
- * @throws BuddyError `code`, naming the field and its limit
+ * `message` as its receiver will read it: on the wire, text is well-formed Unicode.
+ * @throws BuddyError `code`, naming the field and its limit, if the protocol cannot carry it
  */
-export function assertSendable(message: ClientMessage, code: BuddyErrorCode): void {
+export function asReceived<T extends ClientMessage>(message: T, code: BuddyErrorCode): T {
   try {
-    encode(message)
+    return decode(encode(message)) as T
   } catch (cause) {
     if (!(cause instanceof ProtocolError)) throw cause
     throw new BuddyError(code, cause.message, { cause })

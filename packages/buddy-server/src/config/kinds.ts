@@ -1,6 +1,7 @@
 // Kinds of values a setting may have. Each takes what a flag or a variable gives (text) as well as
 // what a file gives (a number, a boolean, a list), and is described by the sentence part that both
 // the reference page and every error use.
+import { wellFormed } from '@buddy-chat/protocol'
 import { z } from 'zod'
 
 /** A schema whose description says what is allowed: "a whole number from 1 to 10". */
@@ -49,12 +50,16 @@ export const boolean: Kind<boolean> = kind('true or false', (raw) => {
   return ['false', '0', 'no', 'off'].includes(value) ? false : undefined
 })
 
+/** A lone surrogate, which YAML and JSON can hold, would arrive at clients as another character. */
+const isWellFormed = (value: unknown): value is string =>
+  typeof value === 'string' && wellFormed(value) === value
+
 /** Text that `pattern` accepts. */
 export const text = (allowed: string, pattern = /^[^\0]*$/): Kind<string> =>
   kind(allowed, (raw) => {
     // A key made of digits is a number to YAML.
     const value = typeof raw === 'number' ? String(raw) : raw
-    return typeof value === 'string' && pattern.test(value) ? value : undefined
+    return isWellFormed(value) && pattern.test(value) ? value : undefined
   })
 
 /** One of these words. */
@@ -72,7 +77,7 @@ export const texts = (
 ): Kind<readonly string[]> =>
   kind(`${allowed}, separated by commas`, (raw) => {
     const list = typeof raw === 'string' ? raw.split(',') : raw
-    if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) return undefined
+    if (!Array.isArray(list) || !list.every(isWellFormed)) return undefined
     const items = list.flatMap((item) => item.trim() || [])
     const isSlip = items.length === 0 && !(mayBeEmpty && Array.isArray(raw))
     return !isSlip && items.every(isAllowed) ? items : undefined

@@ -443,6 +443,9 @@ describe('a site', () => {
     ['without origins', { allowed_origins: [] }, 'sites[0].allowed_origins=…'],
     ['with a short secret', { secret: 'short' }, 'sites[0].secret=… is not allowed'],
     ['with a damaged key', { public_key: 'x' }, 'it must be a public P-256 key in PEM'],
+    ['with a lobby that no ticket can name', { lobbies: ['é'.repeat(33)] }, 'at most 64 bytes'],
+    ['with a lobby of half a character', { lobbies: ['\ud800'] }, 'sites[0].lobbies=…'],
+    ['with a secret of half a character', { secret: '\ud800'.repeat(32) }, 'sites[0].secret=…'],
     ['with both', { secret, public_key: publicKey }, 'a secret or a public_key, not both'],
     [
       'with a bad TURN URL',

@@ -18,7 +18,7 @@ const fields = {
   key: text('1 to 64 letters, digits, dots, dashes or underscores', /^[\w.-]{1,64}$/),
   allowed_origins: texts(originPatterns, isOriginPattern),
   max_users: whole(1, 1_000_000).optional(),
-  lobbies: texts('names', (name) => name.length <= 64).optional(),
+  lobbies: texts('names of at most 64 bytes', (name) => Buffer.byteLength(name) <= 64).optional(),
   ice_servers: iceServers.optional(),
   turn_urls: turnUrls.optional(),
   turn_secret: text('text').optional(),

@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
 import type { ErrorCode } from '@buddy-chat/protocol'
+import { wellFormed } from '@buddy-chat/protocol'
 
 /** What a site says of a person. */
 export interface SiteClaims {
@@ -47,9 +48,9 @@ export function createTokenVerifier(
         clockTolerance: clockToleranceSeconds,
       })
       return {
-        subject: text(payload.sub, 'sub', 255) ?? '',
+        subject: identifier(payload.sub, 'sub', 255) ?? '',
         name: text(payload['name'], 'name', 128),
-        lobby: text(payload['lobby'], 'lobby', 64),
+        lobby: identifier(payload['lobby'], 'lobby', 64),
       }
     } catch (error) {
       throw named(error)
@@ -64,6 +65,16 @@ function text(value: unknown, claim: string, maxBytes: number): string | undefin
     'token-invalid',
     `the claim ${claim} is no text of at most ${maxBytes} bytes`,
   )
+}
+
+/**
+ * A claim that is compared with others. A lone surrogate, which JSON can hold, has no form on the wire:
+ * replacing it, as in a name, could make two different identifiers equal.
+ */
+function identifier(value: unknown, claim: string, maxBytes: number): string | undefined {
+  const found = text(value, claim, maxBytes)
+  if (found === undefined || wellFormed(found) === found) return found
+  throw new SiteTokenError('token-invalid', `the claim ${claim} is no well-formed Unicode`)
 }
 
 function named(error: unknown): unknown {
