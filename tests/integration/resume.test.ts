@@ -173,15 +173,30 @@ test('nobody came back within the grace time: the partner is told lost', async (
   expect(late.session).not.toBe(welcome.session)
 })
 
-test('more than the bound is not kept: the session ends, the partner is told lost', async ({
+test('a partner who sends more than is kept for someone away ends the room, and not the session', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ maxResumeBytes: 10_000 })
-  const { ana, bob } = await pairWithResume(url)
+  const { ana, welcome, bob } = await pairWithResume(url)
   await breakOff(ana, bob)
-  for (let index = 0; index < 3; index++) bob.send({ type: 'text', text: 't'.repeat(4000) })
+  for (let index = 0; index < 5; index++) bob.send({ type: 'text', text: 't'.repeat(4000) })
   expect((await bob.receive('partner-left')).reason).toBe('lost')
-  expect(server.status()).toMatchObject({ users: 1, rooms: 0 })
+  expect(await bob.error()).toBe('not-in-room')
+  expect(server.status()).toMatchObject({ users: 2, away: 1, rooms: 0 })
+  const [again, { session }] = await RawClient.resume(url, welcome, ana.received)
+  expect(session).toBe(welcome.session)
+  expect((await again.receive('partner-left')).reason).toBe('lost')
+  await again.settled()
+  expect(again.unread).toEqual([])
+  // The counts of both ends still agree: the next break loses nothing, and repeats nothing.
+  again.enter()
+  bob.send({ type: 'next', offer: null })
+  await Promise.all([again.receive('matched'), bob.receive('matched')])
+  await breakOff(again, bob)
+  bob.send({ type: 'text', text: 'missed' })
+  const [third] = await RawClient.resume(url, welcome, ana.received + again.received)
+  expect((await third.receive('text')).text).toBe('missed')
+  await expectToTalk(third, bob)
 })
 
 test.for([

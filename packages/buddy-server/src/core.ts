@@ -80,6 +80,10 @@ export function createCore(dependencies: CoreDependencies): Core {
     mayGiveWay: ({ room }) => !room || rooms.isAbandoned(room),
     graceMs: () => settings().resumeGraceMs,
     maxReplayBytes: () => settings().maxResumeBytes,
+    onOverflow: (session) => {
+      // Its partner sends too much. The session must not end for what somebody else does.
+      session.replaceMissed(rooms.leave(session, 'lost'))
+    },
     onAway: (session) => {
       // Nobody is matched with an empty chair.
       matchmaker.withdraw(session.id)

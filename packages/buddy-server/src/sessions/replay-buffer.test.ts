@@ -18,6 +18,33 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('acknowledge' as const), share: fc.double({ min: 0, max: 1.2 }) }),
 )
 
+test('frames that are withdrawn were never sent: the count goes on as if they had not been there', () => {
+  fc.assert(
+    fc.property(
+      fc.array(length, { maxLength: 60 }),
+      fc.array(length, { maxLength: 60 }),
+      fc.array(length, { maxLength: 10 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (first, second, third, share) => {
+        const buffer = new ReplayBuffer(7)
+        const frames = [...first, ...third].map((size, index) => frameOf(size, index))
+        const push = (frame: Uint8Array): void => buffer.push(frame, 1e6)
+        for (const frame of frames.slice(0, first.length)) push(frame)
+        const acknowledged = Math.floor(share * first.length)
+        buffer.acknowledge(7 + acknowledged)
+        const { bytes } = buffer
+        for (const size of second) push(frameOf(size, 255))
+        buffer.withdraw(7 + first.length)
+        expect(buffer.sent).toBe(7 + first.length)
+        if (first.length === acknowledged) expect(buffer.bytes).toBe(0)
+        else expect(buffer.bytes).toBe(bytes)
+        for (const frame of frames.slice(first.length)) push(frame)
+        expect(buffer.after(7 + acknowledged)).toEqual(frames.slice(acknowledged))
+      },
+    ),
+  )
+})
+
 test('returns exactly the frames sent after a count, or nothing once one of them was dropped', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), fc.nat(1000), (steps, sentBefore) => {

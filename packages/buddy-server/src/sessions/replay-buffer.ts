@@ -94,6 +94,26 @@ export class ReplayBuffer {
     while (this.#bytes > maxBytes) this.#dropChunk()
   }
 
+  /** Takes back the frames that follow the first `count`, as if they had never been sent. */
+  withdraw(count: number): void {
+    let left = Math.min(this.#sent - count, this.#held)
+    this.#sent -= Math.max(left, 0)
+    while (left > 0) {
+      const chunk = this.#chunks.at(-1)!
+      const kept = Math.max(chunk.frames - left, 0)
+      left -= chunk.frames - kept
+      this.#held -= chunk.frames - kept
+      chunk.frames = kept
+      chunk.end = chunk.start
+      for (let frame = 0; frame < kept; frame++) {
+        chunk.end += prefixBytes + frameLength(chunk, chunk.end)
+      }
+      if (kept > 0) continue
+      this.#chunks.pop()
+      this.#bytes -= chunk.memory.length + chunkOverheadBytes
+    }
+  }
+
   /**
    * Copies of the frames that follow the first `count`; undefined if some of them were dropped, or
    * were never sent. They are copies because a client may acknowledge them before they are written.

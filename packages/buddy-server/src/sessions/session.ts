@@ -1,5 +1,5 @@
 import type { CloseCode, Message, MessageOf } from '@buddy-chat/protocol'
-import { encode } from '@buddy-chat/protocol'
+import { encode, messages, peekNumber } from '@buddy-chat/protocol'
 import type { FrameLimits } from '../limits/frame-limits.ts'
 import type { Ticket } from '../matchmaker.ts'
 import type { Room } from '../rooms.ts'
@@ -53,6 +53,8 @@ export class Session implements Ticket {
   addressKey: string
   /** Undefined while away. `Sessions` sets it. */
   link: SessionLink | undefined
+  /** Frames sent when it lost its connection: those after them have never been written to any. */
+  #sentBeforeAway = 0
   /** Frames handled, of all that came after `hello`. */
   received: number
   /** When it last did something, or was last in a room; on the server's clock. */
@@ -83,7 +85,7 @@ export class Session implements Ticket {
       readonly counts?: SessionCounts | undefined
       /** Bytes kept to be sent again; 0: none, sessions do not outlive connections. */
       readonly maxReplayBytes: () => number
-      /** More has come for a session that is away than is kept. */
+      /** More has come for a session that is away than is kept; see {@link replaceMissed}. */
       readonly onOverflow: (session: Session) => void
     },
   ) {
@@ -126,6 +128,28 @@ export class Session implements Ticket {
   /** Sends a message of the server's own. */
   send(message: Message): void {
     this.sendFrame(encode(message))
+  }
+
+  /** The connection is lost. `Sessions` calls it. */
+  handleAway(nowMs: number): void {
+    this.link = undefined
+    this.awaySinceMs = nowMs
+    this.#sentBeforeAway = this.sent
+  }
+
+  /**
+   * Takes back every frame since it is away, and keeps the end of its room in their place. None of
+   * them has been written to a connection, so the counts of both ends still agree.
+   * @param isRoomOver whether its room has ended just now
+   */
+  replaceMissed(isRoomOver: boolean): void {
+    const missed = this.#replay.after(this.#sentBeforeAway) ?? []
+    const { number } = messages['partner-left']
+    const end = missed.find((frame) => peekNumber(frame) === number)
+    this.#replay.withdraw(this.#sentBeforeAway)
+    const lost = isRoomOver ? encode({ type: 'partner-left', reason: 'lost' }) : undefined
+    const kept = end ?? lost
+    if (kept) this.#replay.push(kept, this.#maxReplayBytes())
   }
 
   /** The client has received the first `count` frames. */

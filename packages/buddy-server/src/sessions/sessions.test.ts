@@ -32,6 +32,7 @@ function world() {
     graceMs: () => graceMs,
     maxReplayBytes: () => 1024,
     wallNow: () => nowMs,
+    onOverflow: () => undefined,
     onAway: () => undefined,
     onEnded: (session) => {
       ended.push(session)

@@ -24,6 +24,8 @@ interface SessionsDependencies {
   readonly maxReplayBytes: () => number
   /** Milliseconds since 1970. */
   readonly wallNow: () => number
+  /** More has come for a session that is away than is kept for it. */
+  readonly onOverflow: (session: Session) => void
   /** Its connection is lost; it is expected back. */
   readonly onAway: (session: Session) => void
   /** It is over; it is not in the list any more. */
@@ -73,7 +75,6 @@ export class Sessions {
   readonly #startedAtMs: number
   /** One function for all sessions: each would cost its memory for every user. */
   readonly #maxReplayBytes: () => number
-  readonly #onOverflow: (session: Session) => void
   /** Ids this process has had while former sessions may still come: each is restored once at most. */
   readonly #knownIds = new Set<string>()
 
@@ -81,7 +82,6 @@ export class Sessions {
     const { graceMs, maxReplayBytes } = dependencies
     this.#dependencies = dependencies
     this.#maxReplayBytes = () => (graceMs() > 0 ? maxReplayBytes() : 0)
-    this.#onOverflow = (overflowed) => this.end(overflowed, 'lost')
     this.#startedAtMs = dependencies.clock.now()
   }
 
@@ -124,7 +124,7 @@ export class Sessions {
    * @param former the session it is to be, where a process before this one had it
    */
   create(identity: Identity, { link, addressKey }: Arrival, former?: Former): Session | Refusal {
-    const { clock, createId } = this.#dependencies
+    const { clock, createId, onOverflow } = this.#dependencies
     const refused = this.#findPlace(identity, addressKey)
     if (refused) return refused
     const session = new Session(former?.id ?? createId(), identity, {
@@ -133,7 +133,7 @@ export class Sessions {
       limits: new FrameLimits(clock.now()),
       nowMs: clock.now(),
       maxReplayBytes: this.#maxReplayBytes,
-      onOverflow: this.#onOverflow,
+      onOverflow,
     })
     session.link = link
     this.#sessions.set(session.id, session)
@@ -218,8 +218,7 @@ export class Sessions {
       this.end(session, isParting ? 'left' : 'lost')
       return
     }
-    session.link = undefined
-    session.awaySinceMs = clock.now()
+    session.handleAway(clock.now())
     this.#away.add(session)
     this.#scheduleExpiry()
     onAway(session)

@@ -42,7 +42,7 @@ const site = createSites({
   turnTtlMs: 60_000,
 }).get('')!
 
-function begin(maxReplayBytes: number): {
+function begin(): {
   clock: OneTimer
   refresh: IceRefresh
   session: Session
@@ -59,8 +59,8 @@ function begin(maxReplayBytes: number): {
     addressKey: '',
     limits: new FrameLimits(0),
     nowMs: 0,
-    maxReplayBytes: () => maxReplayBytes,
-    onOverflow: (ended) => refresh.end(ended),
+    maxReplayBytes: () => 65_536,
+    onOverflow: () => undefined,
   })
   const sent: Uint8Array[] = []
   session.link = {
@@ -73,7 +73,7 @@ function begin(maxReplayBytes: number): {
 }
 
 test('new credentials come at half time, again and again, until the session is over', () => {
-  const { clock, refresh, session, sent } = begin(65_536)
+  const { clock, refresh, session, sent } = begin()
   expect(clock.delayMs).toBe(30_000)
   clock.fire()
   clock.fire()
@@ -82,9 +82,13 @@ test('new credentials come at half time, again and again, until the session is o
   expect(clock.callback).toBeUndefined()
 })
 
-test('a session that ends because these were too much for it leaves no timer behind', () => {
-  const { clock, session } = begin(10)
-  session.link = undefined
+test('a session that is away is sent none, and goes on getting them when it is back', () => {
+  const { clock, session, sent } = begin()
+  const { link } = session
+  session.handleAway(0)
   clock.fire()
-  expect(clock.callback).toBeUndefined()
+  expect([sent.length, session.sent]).toEqual([0, 0])
+  session.link = link
+  clock.fire()
+  expect(sent).toHaveLength(1)
 })

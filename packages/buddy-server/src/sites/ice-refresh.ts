@@ -25,9 +25,10 @@ export class IceRefresh {
     const { iceTtlMs } = this.#siteOf(session)
     if (iceTtlMs === undefined) return
     const refresh = (): void => {
-      const iceServers = this.#siteOf(session).iceServersFor(session.id, this.#epochMs())
-      // First: sending may end the session, and then there must be no timer left.
       this.begin(session)
+      // While it is away they would fill what is kept for it, and its next `welcome` has new ones.
+      if (!session.link) return
+      const iceServers = this.#siteOf(session).iceServersFor(session.id, this.#epochMs())
       session.send({ type: 'ice-servers', iceServers })
     }
     this.#timers.set(session, this.#clock.after(iceTtlMs / 2, refresh))
