@@ -20,7 +20,7 @@ Buddy is running at  ${url}
 
   Open it, press Start, allow camera and microphone.
   Open it once more, in another tab or browser: the two of you meet.
-  Then try N for Next, M to mute, V to hide the camera, Esc to leave.
+  Then try N for Next, M to mute, V to hide the camera, S to stop.
 
   ${url}/status shows who is here.  Ctrl-C ends it.
 `)

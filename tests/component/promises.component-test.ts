@@ -4,7 +4,6 @@ import { expect } from 'chai'
 import {
   BuddyChat,
   clear,
-  focused,
   meet,
   mount,
   newLobby,
@@ -291,74 +290,7 @@ suite('negotiation', () => {
   })
 })
 
-suite('by keyboard alone', () => {
-  const key = (target: EventTarget, name: string, init: KeyboardEventInit = {}): KeyboardEvent => {
-    const event = new KeyboardEvent('keydown', {
-      key: name,
-      bubbles: true,
-      composed: true,
-      cancelable: true,
-      ...init,
-    })
-    target.dispatchEvent(event)
-    return event
-  }
-
-  test('N is Next, M mutes, V hides, Escape leaves', async () => {
-    const [ana, bob] = await meet()
-    const button = part(ana, 'stop-button')!
-    key(button, 'm')
-    expect(ana.client.sending.audio).to.equal(false)
-    key(button, 'v')
-    expect(ana.client.sending.video).to.equal(false)
-    key(button, 'N')
-    await until('the next call', () => bob.state === 'connected' && ana.state === 'connected')
-    key(part(ana, 'stop-button')!, 'Escape')
-    expect(ana.state).to.equal('idle')
-  })
-
-  test('while one writes, letters are letters; Enter sends, Shift+Enter does not', async () => {
-    const [ana, bob] = await meet()
-    resize(ana, 1280, 800)
-    await ana.updateComplete
-    const field = await until('the field', () => part<HTMLTextAreaElement>(ana, 'text-input'))
-    field.focus()
-    field.value = 'n m v'
-    for (const name of ['n', 'm', 'v']) expect(key(field, name).defaultPrevented).to.equal(false)
-    expect(ana.state).to.equal('connected')
-    expect(key(field, 'Enter', { shiftKey: true }).defaultPrevented).to.equal(false)
-    expect(key(field, 'Enter', { isComposing: true }).defaultPrevented).to.equal(false)
-    expect(field.value).to.equal('n m v')
-    key(field, 'Enter')
-    await untilSaid(bob, 'n m v')
-    expect(field.value).to.equal('')
-    // Nothing but white space is nothing.
-    field.value = '  \n '
-    key(field, 'Enter')
-    expect(field.value).to.equal('  \n ')
-  })
-
-  test('shortcuts of the browser are left alone, and keys outside the element', async () => {
-    const [ana] = await meet()
-    const button = part(ana, 'stop-button')!
-    expect(key(button, 'n', { ctrlKey: true }).defaultPrevented).to.equal(false)
-    expect(key(document.body, 'Escape').defaultPrevented).to.equal(false)
-    expect(ana.state).to.equal('connected')
-  })
-
-  test('every control can be reached and shows its focus', async () => {
-    const [ana] = await meet()
-    const controls = [...ana.renderRoot.querySelectorAll('button')].filter((node) =>
-      node.checkVisibility({ visibilityProperty: true }),
-    )
-    expect(controls.length).to.be.at.least(4)
-    for (const control of controls) {
-      control.focus({ focusVisible: true } as FocusOptions)
-      expect(focused(ana)).to.equal(control.part.value)
-      expect(getComputedStyle(control).outlineStyle, control.part.value).not.to.equal('none')
-    }
-  })
-
+suite('a screen reader', () => {
   test('what changes is said to a screen reader', async () => {
     const [ana, bob] = await meet()
     const status = ana.renderRoot.querySelector('[role="status"]')!

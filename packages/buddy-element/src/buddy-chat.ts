@@ -13,6 +13,7 @@ import type { ControllerHost } from './client-controller.ts'
 import { ClientController } from './client-controller.ts'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 import { createEvent } from './events.ts'
+import { Keyboard } from './keyboard.ts'
 import { LevelDisplay } from './level-display.ts'
 import { styles } from './styles/styles.ts'
 import { chat } from './templates/chat.ts'
@@ -90,6 +91,11 @@ export class BuddyChat extends LitElement implements ControllerHost {
   @property({ type: Boolean }) remember = false
 
   readonly #controller = new ClientController(this, this.createClient())
+  readonly #keyboard = new Keyboard({
+    root: () => this.renderRoot,
+    view: () => this.#controller.view,
+    actions: this.#controller.actions,
+  })
   readonly #internals = this.attachInternals?.()
   #shownState: ClientState | undefined
   #hasAutostarted = false
@@ -204,7 +210,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
 
   override connectedCallback(): void {
     super.connectedCallback()
-    this.addEventListener('keydown', this.#handleKey)
+    this.addEventListener('keydown', this.#keyboard.handleKeyDown)
   }
 
   override disconnectedCallback(): void {
@@ -212,7 +218,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
     // Moving is leaving and arriving in one turn: only who is still gone afterwards has left.
     queueMicrotask(() => {
       if (this.isConnected) return
-      this.removeEventListener('keydown', this.#handleKey)
+      this.removeEventListener('keydown', this.#keyboard.handleKeyDown)
       this.#hasAutostarted = false
       this.#controller.release()
       this.#level.show(undefined, undefined)
@@ -271,12 +277,17 @@ export class BuddyChat extends LitElement implements ControllerHost {
     this.#shownState = state
   }
 
-  /** Scrolls to what is new, and lets one write at once where the panel has just been opened. */
+  /** Scrolls to the latest message. Focus follows the panel when it opens, and its button when it closes. */
   #showLatestLine(): void {
     const { lines, isTextOpen } = this.#controller.view
     const hasOpened = isTextOpen && !this.#wasTextOpen
+    const hasClosed = !isTextOpen && this.#wasTextOpen
     this.#wasTextOpen = isTextOpen
     if (hasOpened) this.renderRoot.querySelector('textarea')?.focus({ preventScroll: true })
+    // The panel fades out; only then the browser would take the focus from the field.
+    if (hasClosed && this.renderRoot.querySelector('.panel:focus-within')) {
+      this.renderRoot.querySelector<HTMLElement>('.text-toggle')?.focus({ preventScroll: true })
+    }
     if (lines.at(-1) === this.#latestLine && !hasOpened) return
     this.#latestLine = lines.at(-1)
     const list = this.renderRoot.querySelector('.lines')
@@ -323,30 +334,6 @@ export class BuddyChat extends LitElement implements ControllerHost {
       // Anything else is a stream that was replaced meanwhile; its successor plays.
       if ((error as Error).name === 'NotAllowedError') this.#controller.askForPlay()
     }
-  }
-
-  /** Single keys, while focus is inside and not where one writes; Escape leaves from anywhere. */
-  readonly #handleKey = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
-    if (event.isComposing) return
-    const { actions, view } = this.#controller
-    // Escape closes that, and nothing else.
-    if (view.doctor) return
-    if (view.state === 'idle' || view.state === 'closed') return
-    const isWriting = event
-      .composedPath()
-      .some((node) => node instanceof HTMLElement && node.matches('input, select, textarea'))
-    const action = {
-      Escape: view.devices.isPanelOpen ? actions.toggleDevices : actions.stop,
-      ...(!isWriting && {
-        n: actions.next,
-        m: actions.toggleMicrophone,
-        v: actions.toggleCamera,
-      }),
-    }[event.key.length === 1 ? event.key.toLowerCase() : event.key]
-    if (!action) return
-    event.preventDefault()
-    action()
   }
 }
 

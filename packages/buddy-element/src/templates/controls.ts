@@ -91,8 +91,8 @@ export function controls(view: ChatView, actions: ChatActions): TemplateResult {
       class="pill stop"
       part="control stop-button"
       type="button"
-      aria-keyshortcuts="Escape"
-      title="${words.stop} (Esc)"
+      aria-keyshortcuts="S"
+      title="${words.stop} (S)"
       @click=${() => actions.stop()}
     >
       ${icons.stop}<span>${words.stop}</span>

@@ -1,6 +1,7 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { icons } from '../icons.ts'
+import { isForInputMethod } from '../keyboard.ts'
 import type { ChatActions, ChatView } from '../view.ts'
 import { words } from '../words.ts'
 
@@ -21,10 +22,9 @@ export function textPanel(view: ChatView, actions: ChatActions): TemplateResult 
     submit(event.target as HTMLFormElement, actions)
   }
   const handleKey = (event: KeyboardEvent): void => {
-    // While a word is being composed (Japanese, Chinese), Enter belongs to the input method.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+    if (event.key !== 'Enter' || event.shiftKey || isForInputMethod(event)) return
     event.preventDefault()
-    submit((event.target as HTMLTextAreaElement).form!, actions)
+    if (!event.repeat) submit((event.target as HTMLTextAreaElement).form!, actions)
   }
   return html`<section class="panel" part="text-panel" aria-label=${words.conversation}>
     <div class="lines" part="messages" role="log" tabindex="0" aria-label=${words.conversation}>

@@ -1,0 +1,284 @@
+// What the keys do while focus is inside the element, and what they leave to the page.
+import { expect } from 'chai'
+import {
+  clear,
+  focused,
+  isShown,
+  meet,
+  mount,
+  part,
+  press,
+  resize,
+  until,
+  untilSaid,
+  untilState,
+} from './stage.ts'
+
+teardown(clear)
+
+const key = (target: EventTarget, name: string, init: KeyboardEventInit = {}): KeyboardEvent => {
+  const event = new KeyboardEvent('keydown', {
+    key: name,
+    bubbles: true,
+    composed: true,
+    cancelable: true,
+    ...init,
+  })
+  target.dispatchEvent(event)
+  return event
+}
+
+/** What Safari emits for the key that ends a composition. */
+const safariComposition = { isComposing: false, keyCode: 229 }
+
+suite('letters', () => {
+  test('N is Next, M mutes, V hides the camera, S stops', async () => {
+    const [ana, bob] = await meet()
+    const button = part(ana, 'stop-button')!
+    key(button, 'm')
+    expect(ana.client.sending.audio).to.equal(false)
+    key(button, 'v')
+    expect(ana.client.sending.video).to.equal(false)
+    key(button, 'N')
+    await until('the next call', () => bob.state === 'connected' && ana.state === 'connected')
+    key(part(ana, 'stop-button')!, 's')
+    expect(ana.state).to.equal('idle')
+  })
+
+  test('a key that is held down acts once', async () => {
+    const [ana, bob] = await meet()
+    const left: string[] = []
+    bob.addEventListener('buddy-leave', ({ detail }) => left.push(detail.reason))
+    const button = part(ana, 'stop-button')!
+    for (const name of ['m', 'v']) {
+      key(button, name)
+      for (let count = 0; count < 22; count++) key(button, name, { repeat: true })
+    }
+    expect(ana.client.sending).to.deep.equal({ audio: false, video: false })
+    for (const name of ['n', 's', 'Escape']) key(button, name, { repeat: true })
+    expect([ana.state, left]).to.deep.equal(['connected', []])
+    // The browser presses the button again for each Enter that is not prevented.
+    expect(key(button, 'Enter').defaultPrevented).to.equal(false)
+    expect(key(button, 'Enter', { repeat: true }).defaultPrevented).to.equal(true)
+  })
+
+  test('while the visitor writes, letters are letters; Enter sends, Shift+Enter does not', async () => {
+    const [ana, bob] = await meet()
+    resize(ana, 1280, 800)
+    await ana.updateComplete
+    const field = await until('the field', () => part<HTMLTextAreaElement>(ana, 'text-input'))
+    field.focus()
+    field.value = 'n m v s'
+    for (const name of ['n', 'm', 'v', 's']) {
+      expect(key(field, name).defaultPrevented).to.equal(false)
+    }
+    expect(ana.state).to.equal('connected')
+    expect(key(field, 'Enter', { shiftKey: true }).defaultPrevented).to.equal(false)
+    expect(field.value).to.equal('n m v s')
+    key(field, 'Enter')
+    await untilSaid(bob, 'n m v s')
+    expect(field.value).to.equal('')
+    // White space alone is not sent.
+    field.value = '  \n '
+    key(field, 'Enter')
+    expect(field.value).to.equal('  \n ')
+  })
+
+  test('shortcuts of the browser are left alone, and keys outside the element', async () => {
+    const [ana] = await meet()
+    const button = part(ana, 'stop-button')!
+    expect(key(button, 's', { ctrlKey: true }).defaultPrevented).to.equal(false)
+    expect(key(document.body, 's').defaultPrevented).to.equal(false)
+    expect(ana.state).to.equal('connected')
+  })
+
+  test('a key that the page has used is left alone', async () => {
+    const [ana] = await meet()
+    const button = part(ana, 'stop-button')!
+    await press(ana, 'devices-button')
+    const use = (event: Event): void => event.preventDefault()
+    document.addEventListener('keydown', use, { capture: true })
+    try {
+      for (const name of ['m', 's', 'Escape']) key(button, name)
+    } finally {
+      document.removeEventListener('keydown', use, { capture: true })
+    }
+    expect([ana.state, ana.client.sending.audio]).to.deep.equal(['connected', true])
+    expect(isShown(ana, 'devices-panel')).to.equal(true)
+  })
+})
+
+suite('input methods', () => {
+  for (const [browser, init] of [
+    ['most browsers', { isComposing: true }],
+    ['Safari', safariComposition],
+  ] as const) {
+    test(`the Enter and the Escape that end a word neither send nor close, as ${browser} emit them`, async () => {
+      const [ana, bob] = await meet()
+      resize(ana, 390, 700)
+      await press(ana, 'text-toggle')
+      const field = part<HTMLTextAreaElement>(ana, 'text-input')!
+      field.focus()
+      field.value = 'にほん'
+      key(field, 'Enter', init)
+      key(field, 'Escape', init)
+      expect(field.value).to.equal('にほん')
+      expect(focused(ana)).to.equal('text-input')
+      expect(ana.state).to.equal('connected')
+      // The next Enter is the visitor's own.
+      key(field, 'Enter')
+      await untilSaid(bob, 'にほん')
+    })
+
+    test(`letters that are part of a word are no shortcuts, as ${browser} emit them`, async () => {
+      const [ana] = await meet()
+      for (const name of ['m', 's']) key(part(ana, 'stop-button')!, name, init)
+      expect([ana.state, ana.client.sending.audio]).to.deep.equal(['connected', true])
+    })
+
+    test(`the Enter that ends a name does not start, as ${browser} emit it`, async () => {
+      const chat = await mount()
+      const field = part(chat, 'name-input')!
+      // Only then the browser does not submit the form; tests/e2e/keyboard.test.ts has a real key.
+      expect(key(field, 'Enter', init).defaultPrevented).to.equal(true)
+      expect(key(field, 'Enter').defaultPrevented).to.equal(false)
+    })
+  }
+})
+
+suite('Escape closes the topmost thing, and never ends a call', () => {
+  test('with nothing open it is left to the page', async () => {
+    const [ana] = await meet()
+    const event = key(part(ana, 'stop-button')!, 'Escape')
+    expect([event.defaultPrevented, ana.state]).to.deep.equal([false, 'connected'])
+  })
+
+  test('one thing for each press: the check, the devices, the messages', async () => {
+    const [ana] = await meet()
+    resize(ana, 390, 700)
+    await press(ana, 'text-toggle')
+    void ana.showDoctor()
+    await until('the check', () => isShown(ana, 'doctor'))
+    const reached: string[] = []
+    const listen = ({ key: name }: KeyboardEvent): void => void reached.push(name)
+    document.addEventListener('keydown', listen)
+    try {
+      expect(key(part(ana, 'doctor')!, 'Escape').defaultPrevented).to.equal(true)
+      await until('the check to close', () => !isShown(ana, 'doctor'))
+      expect(isShown(ana, 'text-panel')).to.equal(true)
+      key(part(ana, 'text-input')!, 'Escape')
+      await until('the messages to close', () => !isShown(ana, 'text-panel'))
+      await press(ana, 'devices-button')
+      key(part(ana, 'devices-panel')!, 'Escape')
+      await until('the devices to close', () => !isShown(ana, 'devices-panel'))
+      // A page that closes its own dialog at each Escape it sees must not see these.
+      expect(reached).to.deep.equal([])
+      key(part(ana, 'stop-button')!, 'Escape')
+      expect(reached).to.deep.equal(['Escape'])
+      expect(ana.state).to.equal('connected')
+    } finally {
+      document.removeEventListener('keydown', listen)
+    }
+  })
+
+  test('held down it closes one thing, and the page does not see the repetitions', async () => {
+    const [ana] = await meet()
+    resize(ana, 390, 700)
+    await press(ana, 'devices-button')
+    const reached: boolean[] = []
+    const listen = (event: KeyboardEvent): void => void reached.push(event.repeat)
+    document.addEventListener('keydown', listen)
+    try {
+      key(part(ana, 'devices-panel')!, 'Escape')
+      const held = key(part(ana, 'devices-button')!, 'Escape', { repeat: true })
+      expect(held.defaultPrevented).to.equal(true)
+      expect(reached).to.deep.equal([])
+    } finally {
+      document.removeEventListener('keydown', listen)
+    }
+  })
+
+  for (const width of [390, 1280]) {
+    test(`a half-written message stays, and so does the call, at ${width} px`, async () => {
+      const [ana] = await meet()
+      resize(ana, width, 700)
+      if (width < 720) await press(ana, 'text-toggle')
+      const field = await until('the field', () => part<HTMLTextAreaElement>(ana, 'text-input'))
+      field.focus()
+      field.value = 'Half a mess'
+      key(field, 'Escape')
+      await until('focus to leave', () => focused(ana) !== 'text-input')
+      expect(focused(ana)).to.equal(width < 720 ? 'control text-toggle' : 'messages')
+      expect([ana.state, field.value]).to.deep.equal(['connected', 'Half a mess'])
+    })
+  }
+
+  test('a popover of the page above the element has all keys', async () => {
+    const [ana] = await meet()
+    await press(ana, 'devices-button')
+    const popover = document.body.appendChild(document.createElement('div'))
+    popover.popover = 'auto'
+    popover.textContent = 'A menu of the page'
+    popover.showPopover()
+    try {
+      const button = part(ana, 'stop-button')!
+      for (const name of ['Escape', 'm', 's']) {
+        expect(key(button, name).defaultPrevented, name).to.equal(false)
+      }
+      expect(isShown(ana, 'devices-panel')).to.equal(true)
+      popover.hidePopover()
+      key(button, 'Escape')
+      await ana.updateComplete
+      expect(isShown(ana, 'devices-panel')).to.equal(false)
+    } finally {
+      popover.remove()
+    }
+  })
+
+  test('a notice of the page, which Escape does not close, and a popover around the element take no key', async () => {
+    const [ana] = await meet()
+    const around = document.body.appendChild(document.createElement('div'))
+    around.popover = 'auto'
+    const notice = document.body.appendChild(document.createElement('div'))
+    notice.popover = 'manual'
+    try {
+      around.append(ana)
+      around.showPopover()
+      notice.showPopover()
+      key(part(ana, 'stop-button')!, 'm')
+      expect(ana.client.sending.audio).to.equal(false)
+      await press(ana, 'devices-button')
+      key(part(ana, 'devices-panel')!, 'Escape')
+      await ana.updateComplete
+      expect(isShown(ana, 'devices-panel')).to.equal(false)
+      expect([around.matches(':popover-open'), ana.state]).to.deep.equal([true, 'connected'])
+    } finally {
+      around.remove()
+      notice.remove()
+    }
+  })
+
+  test('before a call and after it no key acts', async () => {
+    const chat = await mount()
+    for (const name of ['n', 'm', 'v', 's', 'Escape']) {
+      expect(key(part(chat, 'start-button')!, name).defaultPrevented, name).to.equal(false)
+    }
+    await chat.start()
+    await untilState(chat, 'waiting')
+  })
+})
+
+suite('focus', () => {
+  test('every control can be reached and shows its focus', async () => {
+    const [ana] = await meet()
+    const controls = [...ana.renderRoot.querySelectorAll('button')].filter((node) =>
+      node.checkVisibility({ visibilityProperty: true }),
+    )
+    expect(controls.length).to.be.at.least(4)
+    for (const control of controls) {
+      control.focus({ focusVisible: true } as FocusOptions)
+      expect(focused(ana)).to.equal(control.part.value)
+      expect(getComputedStyle(control).outlineStyle, control.part.value).not.to.equal('none')
+    }
+  })
+})
