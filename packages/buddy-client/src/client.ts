@@ -17,6 +17,7 @@ import { Room } from './room.ts'
 import { Run } from './run.ts'
 import { toIntroduction } from './signaling/introduction.ts'
 import { fromErrorFrame } from './signaling/server-error.ts'
+import type { Retry } from './signaling/signaling-channel.ts'
 import { SignalingChannel } from './signaling/signaling-channel.ts'
 import type { Sending } from './signal.ts'
 import type { ClientEvent, ClientState } from './state.ts'
@@ -81,15 +82,10 @@ export class BuddyClient {
       onWake: () => this.#channel.checkConnection(),
     })
     this.#channel = new SignalingChannel(environment, {
-      onWelcome: (welcome, isResumed) => this.#handleWelcome(welcome, isResumed),
-      onMessage: (message) => this.#handleMessage(message),
-      onRetry: (retry) => {
-        // Media needs no server, and the session waits there: the call goes on.
-        if (!this.#room || !retry.mayResume) this.#endCall('server-lost', 'server-lost')
-        this.#room?.setReachable('server', false)
-        this.#emitter.emit('retry', retry)
-      },
-      onRefused: (error) => this.#handleRefused(error),
+      onWelcome: (...welcome) => this.#emitter.batch(() => this.#handleWelcome(...welcome)),
+      onMessage: (message) => this.#emitter.batch(() => this.#handleMessage(message)),
+      onRetry: (retry) => this.#emitter.batch(() => this.#handleRetry(retry)),
+      onRefused: (error) => this.#emitter.batch(() => this.#handleRefused(error)),
     })
   }
 
@@ -134,43 +130,26 @@ export class BuddyClient {
    *   state `closed`; `invalid-options`, `webrtc-unavailable`; `aborted` when `stop()` came first
    */
   start(overrides: BuddyClientOptions = {}): Promise<void> {
-    if (this.#run) return this.#run.promise
-    const run = new Run(resolveOptions({ ...this.#options, ...overrides }), {
-      setup: this.#setup,
-      sending: () => this.#media.sending,
-      isWelcome: () => this.#channel.isWelcome,
-      send: (message) => this.#channel.send(message),
-      setTimeout: this.#environment.setTimeout,
-    })
-    try {
-      const introduction = toIntroduction(run.options, this.#environment.baseUrl())
-      this.#setup.begin(run.options)
-      this.#run = run
-      this.#machine.begin()
-      this.#advance('start')
-      // A listener may have called stop() already.
-      if (this.#run !== run) return run.promise
-      void this.#openMedia(run)
-      this.#channel.open(introduction)
-    } catch (error) {
-      run.reject(error as BuddyError)
-    }
-    return run.promise
+    return this.#run?.promise ?? this.#emitter.batch(() => this.#begin(overrides))
   }
 
   /** Leaves the partner, or a call that was lost, and looks for another. Does nothing elsewhere. */
   next(): void {
-    const wasPaused = this.#run?.search.unpause() ?? false
-    if (this.#endCall('next') || wasPaused) this.#requeue()
+    this.#emitter.batch(() => {
+      const wasPaused = this.#run?.search.unpause() ?? false
+      if (this.#endCall('next') || wasPaused) this.#requeue()
+    })
   }
 
   /** Ends everything: the call, the search, the connection; camera and microphone are released. */
   stop(): void {
-    const run = this.#endRun()
-    this.#channel.send({ type: 'leave' })
-    this.#release()
-    this.#endCall('stop', 'stop')
-    run?.reject(new BuddyError('aborted', 'stopped before it began'))
+    this.#emitter.batch(() => {
+      const run = this.#endRun()
+      this.#channel.send({ type: 'leave' })
+      this.#release()
+      this.#endCall('stop', 'stop')
+      run?.reject(new BuddyError('aborted', 'stopped before it began'))
+    })
   }
 
   /** Tries to reach the server now instead of after the wait. Does nothing unless `reconnecting`. */
@@ -226,7 +205,7 @@ export class BuddyClient {
    */
   async preview(overrides: BuddyClientOptions = {}): Promise<void> {
     const request = mediaRequest(resolveOptions({ ...this.#options, ...overrides }))
-    if (request && !this.#run) await this.#devices.open(request)
+    if (request && !this.#run) await this.#emitter.batch(() => this.#devices.open(request))
   }
 
   /** Cameras, microphones and, where a page can choose, speakers. Asks for no permission. */
@@ -283,6 +262,28 @@ export class BuddyClient {
     return this.#room?.getStats()
   }
 
+  #begin(overrides: BuddyClientOptions): Promise<void> {
+    const run = new Run(resolveOptions({ ...this.#options, ...overrides }), {
+      setup: this.#setup,
+      sending: () => this.#media.sending,
+      isWelcome: () => this.#channel.isWelcome,
+      send: (message) => this.#channel.send(message),
+      setTimeout: this.#environment.setTimeout,
+    })
+    try {
+      const introduction = toIntroduction(run.options, this.#environment.baseUrl())
+      this.#setup.begin(run.options)
+      this.#run = run
+      this.#machine.begin()
+      this.#advance('start')
+      void this.#openMedia(run)
+      this.#channel.open(introduction)
+    } catch (error) {
+      run.reject(error as BuddyError)
+    }
+    return run.promise
+  }
+
   async #openMedia(run: Run): Promise<void> {
     const request = mediaRequest(run.options)
     try {
@@ -291,10 +292,12 @@ export class BuddyClient {
       run.search.handleMediaReady()
     } catch (error) {
       if (this.#run !== run) return
-      this.#endRun()
-      this.#release()
-      this.#advance('stop')
-      run.reject(error as BuddyError)
+      this.#emitter.batch(() => {
+        this.#endRun()
+        this.#release()
+        this.#endCall('stop', 'stop')
+        run.reject(error as BuddyError)
+      })
     }
   }
 
@@ -312,6 +315,13 @@ export class BuddyClient {
     if (!run?.search.isPaused) this.#advance('server-back')
     this.#emitter.emit('welcome', { isResumed, allowsText })
     this.#run?.search.ask()
+  }
+
+  #handleRetry(retry: Retry): void {
+    // Media needs no server, and the session waits there: the call goes on.
+    if (!this.#room || !retry.mayResume) this.#endCall('server-lost', 'server-lost')
+    this.#room?.setReachable('server', false)
+    this.#emitter.emit('retry', retry)
   }
 
   #setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): void {
@@ -397,30 +407,32 @@ export class BuddyClient {
       events: this.#emitter,
       send: (message) => this.#channel.send(message),
       onInterrupted: () => this.#channel.checkConnection(),
-      onConnected: () => {
-        this.#advance('call-connected')
-        if (run.options.mode !== 'text') this.#setup.prepareSoon()
-      },
-      onFailed: (error) => {
-        this.#emitter.emit('error', error)
-        if (this.#room !== room) return
-        if (room.hasConnected) {
-          this.#loseCall()
-          this.#channel.send({ type: 'leave' })
-        } else if (this.#endCall('call-failed')) this.#requeue()
-      },
+      onConnected: () =>
+        this.#emitter.batch(() => {
+          this.#advance('call-connected')
+          if (run.options.mode !== 'text') this.#setup.prepareSoon()
+        }),
+      onFailed: (error) => this.#emitter.batch(() => this.#handleCallFailed(room, error)),
     })
     this.#room = room
     this.#advance('matched')
     this.#run?.resolve()
     this.#emitter.emit('match', { partner: room.partner, interests: matched.interests })
-    // A listener may have pressed Next already; the room is closed then, and stays so.
     try {
       room.open()
     } catch (cause) {
       const message = 'the browser opens no peer connection'
       this.#handleRefused(new BuddyError('webrtc-unavailable', message, { cause }))
     }
+  }
+
+  #handleCallFailed(room: Room, error: BuddyError): void {
+    this.#emitter.emit('error', error)
+    if (this.#room !== room) return
+    if (room.hasConnected) {
+      this.#loseCall()
+      this.#channel.send({ type: 'leave' })
+    } else if (this.#endCall('call-failed')) this.#requeue()
   }
 
   /** Ends the call, if there is one, and says why; moves on by `event`. Returns if there was. */

@@ -47,3 +47,34 @@ test('a listener added during an event is heard from the next on', () => {
   emitter.emit('news', 2)
   expect(heard).toEqual([2])
 })
+
+test('what is emitted in a batch is delivered after it, in order', () => {
+  const emitter = new Emitter<Events>()
+  const heard: number[] = []
+  emitter.on('news', (value) => heard.push(value))
+  const result = emitter.batch(() => {
+    emitter.emit('news', 1)
+    emitter.batch(() => emitter.emit('news', 2))
+    return heard.length
+  })
+  expect([result, heard]).toEqual([0, [1, 2]])
+  expect(() =>
+    emitter.batch(() => {
+      emitter.emit('news', 3)
+      throw new Error('halfway')
+    }),
+  ).toThrow('halfway')
+  expect(heard).toEqual([1, 2, 3])
+})
+
+test('an event that a listener causes follows when all listeners of the present one have run', () => {
+  const emitter = new Emitter<Events>()
+  const heard: string[] = []
+  emitter.on('news', (value) => {
+    if (value === 1) emitter.emit('news', 2)
+    heard.push(`first ${value}`)
+  })
+  emitter.on('news', (value) => heard.push(`second ${value}`))
+  emitter.emit('news', 1)
+  expect(heard).toEqual(['first 1', 'second 1', 'first 2', 'second 2'])
+})

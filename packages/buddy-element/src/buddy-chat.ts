@@ -21,6 +21,9 @@ import type { Line } from './view.ts'
 
 const modes: readonly string[] = ['video', 'audio', 'text'] satisfies readonly Mode[]
 
+/** An attribute that is removed is an empty text, as it was before it was set. */
+const text = { fromAttribute: (value: string | null): string => value ?? '' }
+
 /** `jazz, chess` → `['jazz', 'chess']`. */
 function toList(value: string | readonly string[]): readonly string[] {
   const parts = typeof value === 'string' ? value.split(',') : value
@@ -61,19 +64,19 @@ export class BuddyChat extends LitElement implements ControllerHost {
   static defaultServer = ''
 
   /** The server, such as `https://chat.example`; by default where the script came from, else the page's origin. */
-  @property() server = ''
+  @property({ converter: text }) server = ''
   /** Key of the embedding site on that server. */
-  @property() site = ''
+  @property({ converter: text }) site = ''
   /** What the site has signed for this visitor (a JWT); as a property also a function that gets it. */
-  @property() token: TokenSource = ''
+  @property({ converter: text }) token: TokenSource = ''
   /** The visitor's name; they may change it before Start. */
-  @property() name = ''
+  @property({ converter: text }) name = ''
   /** `video`, `audio` or `text`. */
   @property() mode: Mode = 'video'
   /** Only people in the same lobby meet. */
-  @property() lobby = ''
+  @property({ converter: text }) lobby = ''
   /** What to talk about; a list separated by commas, or an array. */
-  @property() interests: string | readonly string[] = ''
+  @property({ converter: text }) interests: string | readonly string[] = ''
   /** Starts as soon as the element is in the page. */
   @property({ type: Boolean }) autostart = false
   /** Joins without a camera; others may have theirs on. */
@@ -118,12 +121,13 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   /**
-   * Opens the devices and looks for a partner, as if Start was pressed.
+   * Opens the devices and looks for a partner, as if Start was pressed. Of an element that is in no
+   * page it waits until the element is in one.
    * @throws BuddyError (as a rejection) see `BuddyClient.start`
    */
-  async start(): Promise<void> {
-    // Attributes set in this same turn count.
-    await this.updateComplete
+  start(): Promise<void> {
+    // Attributes that were set in this same turn count.
+    if (this.isConnected) this.performUpdate()
     return this.#controller.start()
   }
 
@@ -134,7 +138,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
 
   /** Ends everything; camera and microphone are released. */
   stop(): void {
-    this.client.stop()
+    this.#controller.stop()
   }
 
   /**
@@ -189,7 +193,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
       token,
       lobby,
       mode: this.#mode,
-      name: this.#controller.view.name,
+      name: this.#controller.name,
       interests: toList(interests),
       camera: !novideo,
       relayOnly: this.relayonly,
@@ -211,6 +215,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
   override connectedCallback(): void {
     super.connectedCallback()
     this.addEventListener('keydown', this.#keyboard.handleKeyDown)
+    // A start may wait for this, and pictures that were taken out of a page stand still.
+    this.requestUpdate()
   }
 
   override disconnectedCallback(): void {
@@ -231,11 +237,14 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('name')) this.#controller.configure({ name: this.name })
-    if (changed.has('mode')) this.#controller.configure({ mode: this.#mode })
-    if (changed.has('novideo')) this.#controller.configure({ hasCamera: !this.novideo })
     if (changed.has('lowdata')) this.client.setLowData(this.lowdata)
-    if (changed.has('notext')) this.#controller.configure({ hasText: !this.notext })
+    if (changed.size === 0) return
+    this.#controller.configure({
+      ...(changed.has('name') && { name: this.name }),
+      mode: this.#mode,
+      hasCamera: !this.novideo,
+      hasText: !this.notext,
+    })
   }
 
   protected override render(): TemplateResult {
@@ -248,6 +257,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
     this.#showLatestLine()
     this.#showDevices()
     this.#showDialog()
+    this.#controller.proceed()
     if (!this.autostart || this.#hasAutostarted || !this.isConnected) return
     this.#hasAutostarted = true
     this.#controller.actions.start()

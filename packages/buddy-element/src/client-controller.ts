@@ -4,6 +4,8 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import { DoctorVisit } from './doctor-visit.ts'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 import { OwnDevices } from './own-devices.ts'
+import { Settings } from './settings.ts'
+import { isRunning, StartGate } from './start-gate.ts'
 import type { ChatActions, ChatView } from './view.ts'
 import { initialView } from './view.ts'
 import { explain, leaveNotice, words } from './words.ts'
@@ -13,6 +15,7 @@ const noticeMs = 6000
 
 /** What the controller needs of the element, and nothing more. */
 export interface ControllerHost extends ReactiveControllerHost {
+  readonly isConnected: boolean
   /** Options for the next start, as the attributes have them now. */
   clientOptions(): BuddyClientOptions
   /** Whether chosen devices may be kept for the next visit. */
@@ -31,6 +34,8 @@ export class ClientController implements ReactiveController {
   readonly doctor: DoctorVisit
   readonly #host: ControllerHost
   readonly #devices: OwnDevices
+  readonly #settings: Settings
+  readonly #gate: StartGate
   #view: ChatView = initialView
   #unsubscribes: Unsubscribe[] = []
   #noticeTimer: number | undefined
@@ -48,15 +53,22 @@ export class ClientController implements ReactiveController {
       onError: (error) => void host.announce('buddy-error', { error }),
     })
     this.#devices = devices
+    this.#settings = new Settings(() => host.clientOptions())
+    this.#gate = new StartGate({
+      client,
+      isInPage: () => host.isConnected,
+      mayStart: () => host.announce('buddy-start', null),
+      begin: (overrides) => this.#begin(overrides),
+    })
     this.doctor = new DoctorVisit({
-      options: () => host.clientOptions(),
+      options: () => this.#settings.options,
       onView: (doctor) => this.#show({ doctor }),
       onError: (error) => this.#handleError(error),
     })
     this.actions = {
       start: (options) => void this.#startByHand(options?.withoutCamera ?? false),
       preview: () => void this.#preview(),
-      closePreview: () => client.stop(),
+      closePreview: () => this.stop(),
       chooseDevice: (kind, id) => devices.choose(kind, id),
       flipCamera: () => devices.flip(),
       resumeDevice: (device) => devices.resume(device),
@@ -65,7 +77,7 @@ export class ClientController implements ReactiveController {
         devices.togglePanel()
       },
       next: () => client.next(),
-      stop: () => client.stop(),
+      stop: () => this.stop(),
       trust: () => this.#trustByHand(),
       putTrustOff: () => this.#show({ isTrustPutOff: true }),
       toggleMicrophone: () => client.setAudioEnabled(!client.sending.audio),
@@ -73,7 +85,7 @@ export class ClientController implements ReactiveController {
       toggleText: () => this.#show({ isTextOpen: !this.#view.isTextOpen, unread: 0 }),
       send: (text) => this.#sendByHand(text),
       type: () => client.notifyTyping(),
-      rename: (name) => this.#show({ name }),
+      rename: (name) => this.configure({ name }),
       retryNow: () => client.retryNow(),
       play: () => this.#show({ needsPlay: false }),
       openDoctor: () => void this.doctor.open(),
@@ -91,14 +103,17 @@ export class ClientController implements ReactiveController {
     this.#unsubscribes = this.#listen()
   }
 
-  /** Takes over what the attributes say; what runs goes on as it was started. */
+  /** The visitor's name, for the next start. */
+  get name(): string {
+    return this.#settings.name
+  }
+
+  /** Takes over what the attributes say, for the next start: what runs goes on as it was started. */
   configure(settings: Partial<Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera'>>): void {
-    const { mode, localStream } = this.#view
-    // What was opened to be looked at may not be what the other mode has.
-    if (settings.mode && settings.mode !== mode && localStream && this.client.state === 'idle') {
-      this.client.stop()
-    }
-    this.#show(settings)
+    const needsOtherDevices = this.#settings.change(settings)
+    const isPreviewing = this.#view.localStream || this.#view.isOpeningPreview
+    if (needsOtherDevices && isPreviewing && !isRunning(this.client)) this.client.stop()
+    this.#show(this.#settings.view)
   }
 
   /** Asks for a gesture before the partner is played. */
@@ -112,33 +127,50 @@ export class ClientController implements ReactiveController {
   }
 
   /**
-   * Starts unless a listener of `buddy-start` forbids it.
-   * @throws BuddyError what `BuddyClient.start` rejects with; it is shown as well
+   * Starts unless a listener of `buddy-start` forbids it; if the element is in no page, as soon as it is.
+   * @throws BuddyError (as a rejection) as `BuddyClient.start`; the screen shows it as well
    */
-  async start(overrides: BuddyClientOptions = {}): Promise<void> {
-    if (this.client.state !== 'idle' && this.client.state !== 'closed') {
-      return this.client.start()
-    }
-    if (!this.#host.announce('buddy-start', null)) return
-    this.#devices.recall()
-    this.#show({ problem: undefined, isPreviewProblem: false, notice: undefined })
-    try {
-      await this.client.start({ ...this.#host.clientOptions(), ...overrides })
-    } catch (error) {
-      if (error instanceof BuddyError && error.code !== 'aborted') this.#show({ problem: error })
-      throw error
-    }
+  start(overrides: BuddyClientOptions = {}): Promise<void> {
+    return this.#gate.start(overrides)
+  }
+
+  /** A start that waits for the element to be in a page begins, if it is. */
+  proceed(): void {
+    this.#gate.proceed()
+  }
+
+  /** Ends everything, also a start that has not begun. */
+  stop(): void {
+    this.#gate.stop()
   }
 
   /** Ends everything and lets go of the client: the element has left the page. */
   release(): void {
-    this.client.stop()
+    this.stop()
     this.doctor.close()
     for (const unsubscribe of this.#unsubscribes) unsubscribe()
     this.#unsubscribes = []
     this.#stopCountdown()
     clearTimeout(this.#noticeTimer)
     this.#show({ notice: undefined, problem: undefined })
+  }
+
+  async #begin(overrides: BuddyClientOptions): Promise<void> {
+    this.#devices.recall()
+    const options = this.#settings.begin(overrides)
+    this.#show({ problem: undefined, isPreviewProblem: false, notice: undefined })
+    try {
+      await this.client.start(options)
+    } catch (error) {
+      if (!isRunning(this.client)) this.#endSettings()
+      if (error instanceof BuddyError && error.code !== 'aborted') this.#show({ problem: error })
+      throw error
+    }
+  }
+
+  #endSettings(): void {
+    this.#settings.end()
+    this.#show(this.#settings.view)
   }
 
   async #preview(): Promise<void> {
@@ -212,6 +244,7 @@ export class ClientController implements ReactiveController {
 
   #handleState({ state, previous }: ClientEvents['state']): void {
     this.#stopCountdown()
+    if (!isRunning({ state })) this.#endSettings()
     this.#show({
       state,
       retry: undefined,

@@ -56,6 +56,8 @@ export interface ChatView {
   readonly allowsText: boolean
   /** False where the page joins people without a camera. */
   readonly hasCamera: boolean
+  /** The attributes have changed since the start: what they say now counts from the next one. */
+  readonly hasChangesWaiting: boolean
   readonly localStream: MediaStream | undefined
   readonly devices: DevicesView
   /** Devices are being opened to be looked at before a start. */
@@ -143,6 +145,7 @@ export const initialView: ChatView = {
   hasText: true,
   allowsText: true,
   hasCamera: true,
+  hasChangesWaiting: false,
   localStream: undefined,
   devices: {
     list: [],

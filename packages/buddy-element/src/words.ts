@@ -88,6 +88,7 @@ export const words = {
   notNow: 'Not now',
   awaitingTrust: (name: string): string => `${name} has not agreed yet`,
   bothTrust: 'You both agreed. Looking for a direct way…',
+  changesWaiting: 'Changed settings count from the next start.',
   typing: (name: string): string => `${name} is writing…`,
   common: 'You both like',
   cameraOff: (name: string): string => `${name}’s camera is off`,

@@ -154,8 +154,9 @@ export class LocalMedia {
       }
       this.#dependencies.onStream(stream)
     } catch (error) {
+      if (signal.aborted) return
       // The next attempt is a new one.
-      if (!signal.aborted) this.close()
+      this.close()
       throw error
     }
   }

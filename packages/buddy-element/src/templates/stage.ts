@@ -112,7 +112,8 @@ function remarkInCall(view: ChatView): string | undefined {
   if (interruption !== 'none') return words.interrupted[interruption]
   if (notice) return notice
   if (retry) return words.serverLost
-  return isPartnerAway ? words.away(partner?.name ?? '') : qualityRemark(view)
+  if (isPartnerAway) return words.away(partner?.name ?? '')
+  return qualityRemark(view) ?? (view.hasChangesWaiting ? words.changesWaiting : undefined)
 }
 
 /** Where people are seen: the partner large, oneself in a corner, and in words what goes on. */

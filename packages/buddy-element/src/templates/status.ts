@@ -51,6 +51,7 @@ export function status(view: ChatView, actions: ChatActions): TemplateResult {
     <div class="pulse ${view.state}" aria-hidden="true"><i></i><i></i><i></i></div>
     <h2>${title}</h2>
     ${detail ? html`<p>${detail}</p>` : nothing} ${remedy(view, actions)}
+    ${view.hasChangesWaiting ? html`<p class="fine" part="changes-waiting">${words.changesWaiting}</p>` : nothing}
     ${view.retry || view.isLost || view.hasCallFailed ? doctorButton(actions) : nothing}
   </div>`
 }

@@ -1,0 +1,104 @@
+// start(), stop() and removal in whatever order, also in one task: the latest one counts.
+import { expect } from 'chai'
+import type { BuddyChat } from './stage.ts'
+import { clear, mount, until, untilState } from './stage.ts'
+
+teardown(clear)
+
+const { mediaDevices } = navigator
+const original = mediaDevices.getUserMedia.bind(mediaDevices)
+let opened: MediaStreamTrack[] = []
+
+setup(() => {
+  opened = []
+  mediaDevices.getUserMedia = async (constraints) => {
+    const stream = await original(constraints)
+    opened.push(...stream.getTracks())
+    return stream
+  }
+})
+teardown(() => {
+  mediaDevices.getUserMedia = original
+})
+
+const liveTracks = (): number => opened.filter(({ readyState }) => readyState === 'live').length
+
+const codeOf = (promise: Promise<void>): Promise<string> =>
+  promise.then(
+    () => 'begun',
+    ({ code }: { code: string }) => code,
+  )
+
+/** Resolves when the browser has answered all that was asked of it before. */
+const browserIsDone = async (): Promise<void> => {
+  for (const track of (await original({ audio: true })).getTracks()) track.stop()
+}
+
+test('start() and stop() in one task: stopped, no camera, and start() rejects with aborted', async () => {
+  const chat = await mount()
+  const started = codeOf(chat.start())
+  chat.stop()
+  expect(await started).to.equal('aborted')
+  await browserIsDone()
+  expect([chat.state, chat.localStream, liveTracks()]).to.deep.equal(['idle', undefined, 0])
+})
+
+test('start() before the element is in a page waits for it; stop() withdraws it', async () => {
+  const chat = document.createElement('buddy-chat')
+  chat.server = window.servers.open
+  const first = codeOf(chat.start())
+  chat.stop()
+  expect(await first).to.equal('aborted')
+  const second = codeOf(chat.start())
+  const joined = codeOf(chat.start())
+  expect([chat.state, opened.length]).to.deep.equal(['idle', 0])
+  document.body.append(chat)
+  await untilState(chat, 'waiting')
+  expect([await second, await joined]).to.deep.equal(['begun', 'begun'])
+  chat.stop()
+  chat.remove()
+})
+
+test('stop() in a listener of buddy-start forbids it; start() there joins what begins', async () => {
+  const chat = await mount()
+  chat.addEventListener('buddy-start', () => chat.stop(), { once: true })
+  expect(await codeOf(chat.start())).to.equal('aborted')
+  expect([chat.state, opened.length]).to.deep.equal(['idle', 0])
+  let asked = 0
+  const inner: Promise<string>[] = []
+  chat.addEventListener('buddy-start', () => {
+    asked++
+    inner.push(codeOf(chat.start()))
+  })
+  expect(await codeOf(chat.start())).to.equal('begun')
+  expect([asked, await Promise.all(inner)]).to.deep.equal([1, ['begun']])
+})
+
+const acts: Readonly<Record<string, (chat: BuddyChat) => unknown>> = {
+  start: (chat) => chat.start().catch(() => undefined),
+  stop: (chat) => chat.stop(),
+  next: (chat) => chat.next(),
+  remove: (chat) => chat.remove(),
+  insert: (chat) => document.body.append(chat),
+}
+const names = Object.keys(acts)
+const sequences = names.flatMap((a) => names.flatMap((b) => names.map((c) => [a, b, c])))
+
+test('any three of start, stop, next, removal and insertion in one task end as the latest start or stop says', async () => {
+  for (const sequence of sequences) {
+    const chat = await mount()
+    for (const name of sequence) acts[name]?.(chat)
+    const isWanted = sequence.findLast((name) => name === 'start' || name === 'stop') === 'start'
+    const isInPage = chat.isConnected
+    const title = sequence.join(', ')
+    if (isWanted && isInPage) await until(`${title}: waiting`, () => chat.state === 'waiting')
+    else {
+      await until(`the end of ${title}`, () => chat.state === 'idle')
+      await browserIsDone()
+      expect([title, chat.state, chat.localStream]).to.deep.equal([title, 'idle', undefined])
+    }
+    chat.stop()
+    chat.remove()
+    await until(`no camera after ${title}`, () => liveTracks() === 0)
+  }
+}).timeout(120_000)
