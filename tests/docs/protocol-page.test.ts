@@ -1,7 +1,17 @@
 // docs/protocol.md is the contract for clients in other languages: what it says is what the code does.
 import { readFileSync } from 'node:fs'
-import type { Message } from '@buddy-chat/protocol'
-import { closeCodes, decode, encode, errorCodes, messages } from '@buddy-chat/protocol'
+import type { Message, ProtocolError } from '@buddy-chat/protocol'
+import {
+  callFailures,
+  closeCodes,
+  decode,
+  encode,
+  errorCodes,
+  leaveReasons,
+  messages,
+  modes,
+  reportReasons,
+} from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
 import { otherRate, rates, relayedBytesRate } from '../../packages/buddy-server/src/limits/rates.ts'
 
@@ -73,6 +83,40 @@ test('the tables of errors and closes', () => {
     .map((line) => /^\|\s*(\d+) \| ([a-z-]+) /.exec(line))
     .flatMap((match) => (match ? [[match[1], match[2]]] : []))
   expect(rows).toEqual([...errors!, ...closes!])
+})
+
+test('numbers and names: each list, and what a number of a later version reads as', () => {
+  const list = (numbers: Readonly<Record<string, number>>): string =>
+    Object.entries(numbers)
+      .map(([name, number]) => `${number} ${name}`)
+      .join(', ')
+  // A ticket with everything but its mode, a signal with everything but the kind of its description.
+  const frames: readonly [numbers: string, frame: (value: number) => number[]][] = [
+    [list(modes), (value) => [0x95, 2, value, 0xa0, 0x90, 0x90]],
+    [
+      list({ offer: 0, answer: 1 }),
+      (value) => [0x95, 16, 0x92, value, 0xa1, 0x76, 0x90, 0xc0, 0xc0],
+    ],
+    [list(leaveReasons), (value) => [0x92, 35, value]],
+    [list(reportReasons), (value) => [0x92, 5, value]],
+    [list(callFailures), (value) => [0x92, 7, value]],
+    ['see [errors](#errors)', (value) => [0x94, 37, value, 0xa0, 0xc0]],
+  ]
+  const read = (frame: number[]): string => {
+    try {
+      const message = decode(Uint8Array.from(frame))
+      if (message?.type === 'error') return message.code
+      return message && 'reason' in message ? message.reason : ''
+    } catch (error) {
+      return `\`${(error as ProtocolError).code}\``
+    }
+  }
+  const [, section] = /### Numbers and names\n(.*?)\n## /s.exec(page)!
+  const lines = section!.replaceAll(/\n +/g, ' ').split('\n')
+  expect(
+    lines.filter((line) => line.startsWith('- ')).map((line) => line.replace(/^.*?: /, '')),
+  ).toEqual(frames.map(([numbers, frame]) => `${numbers}. Any other: ${read(frame(0x7f))}.`))
+  for (const [, frame] of frames) expect(read(frame(0xc0))).toBe('`invalid-field`')
 })
 
 test('the rates', () => {

@@ -6,23 +6,59 @@ import { FrameLimits } from './limits/frame-limits.ts'
 import { Session } from './sessions/session.ts'
 import type { Connection } from './transport/transport.ts'
 
-test('whoever cannot be welcomed leaves no session behind, and has to say hello in time', async () => {
-  const sent: (string | undefined)[] = []
-  const connection = {
-    send: (frame: Uint8Array) => sent.push(decode(frame)?.type),
-    close: vi.fn(),
-  } as unknown as Connection
-  const session = new Session(
+const hello = encode({
+  type: 'hello',
+  name: '',
+  site: '',
+  client: '',
+  token: null,
+  resume: null,
+})
+
+const sessionOf = (received = 0): Session =>
+  new Session(
     'id',
     { name: '', site: '', subject: undefined, lobby: undefined },
     {
       addressKey: '',
+      counts: { received, sent: 0 },
       limits: new FrameLimits(0),
       nowMs: 0,
       maxReplayBytes: () => 1024,
       onOverflow: () => undefined,
     },
   )
+
+test('a frame between a resuming hello and its welcome is refused, and does not count', async () => {
+  const sent: (string | undefined)[] = []
+  const connection = { send: (frame: Uint8Array) => sent.push(decode(frame)?.type) }
+  const session = sessionOf(7)
+  let answer: (joined: unknown) => void = () => undefined
+  const client = new ClientConnection(
+    connection as unknown as Connection,
+    {
+      handlers: { rooms: { handleBack: () => undefined }, notify: () => undefined },
+      clock: { now: () => 0, after: () => () => undefined },
+      join: () => new Promise((resolve) => (answer = resolve)),
+      welcome: () => ({ type: 'going-away', reconnectAfterMs: 0 }),
+    } as unknown as ConnectionContext,
+  )
+  client.onFrame(hello, true)
+  client.onFrame(encode({ type: 'text', text: 'too early' }), true)
+  expect([sent, session.received]).toEqual([['error'], 7])
+  answer({ session, missed: [] })
+  await vi.waitFor(() => expect(client.session).toBe(session))
+  client.onFrame(Uint8Array.from([0x91, 0x7f]), true)
+  expect(session.received).toBe(8)
+})
+
+test('whoever cannot be welcomed leaves no session behind, and has to say hello in time', async () => {
+  const sent: (string | undefined)[] = []
+  const connection = {
+    send: (frame: Uint8Array) => sent.push(decode(frame)?.type),
+    close: vi.fn(),
+  } as unknown as Connection
+  const session = sessionOf()
   const end = vi.fn()
   const onInternalError = vi.fn()
   const cancelHelloTimeout = vi.fn()
@@ -36,8 +72,7 @@ test('whoever cannot be welcomed leaves no session behind, and has to say hello 
       throw failure
     },
   } as unknown as ConnectionContext)
-  const hello = { name: '', site: '', client: '', token: null, resume: null }
-  client.onFrame(encode({ type: 'hello', ...hello }), true)
+  client.onFrame(hello, true)
   await vi.waitFor(() => expect(onInternalError).toHaveBeenCalledWith(failure))
   expect(end).toHaveBeenCalledExactlyOnceWith(session, 'lost')
   expect([sent, client.session]).toEqual([['error'], undefined])
