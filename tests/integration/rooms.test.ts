@@ -236,6 +236,43 @@ test('a text for a partner who has just left is answered, not delivered to the n
   expect(third.unread).toEqual(['matched'])
 })
 
+test('more rooms by a reload are for the people who wait, at once', async ({ startServer }) => {
+  const { server, url } = await startServer({ maxRooms: 1 })
+  await RawClient.pair(url, 'taken')
+  const waiting: RawClient[] = []
+  for (const lobby of ['a', 'b', 'c']) {
+    for (const name of ['One', 'Other']) {
+      const client = await RawClient.join(url, name)
+      client.enter({ lobby })
+      await client.receive('waiting')
+      waiting.push(client)
+    }
+  }
+  server.reload({ maxRooms: 3 })
+  // Who has waited longest is first; the third pair waits on.
+  await Promise.all(waiting.slice(0, 4).map((client) => client.receive('matched')))
+  expect(server.status()).toMatchObject({ rooms: 3, waiting: 2 })
+  server.reload({ maxRooms: 300 })
+  await Promise.all(waiting.slice(4).map((client) => client.receive('matched')))
+})
+
+test.for([
+  ['at once', 0],
+  ['when it is over', 50],
+] as const)(
+  'a shorter rematch delay by a reload holds for two who wait because of it: they meet %s',
+  async ([, rematchDelayMs], { startServer }) => {
+    const { server, url } = await startServer({ rematchDelayMs: 60_000 })
+    const [one, other] = await RawClient.pair(url)
+    one.send({ type: 'next', offer: null })
+    await one.receive('waiting')
+    other.send({ type: 'next', offer: null })
+    await other.receive('waiting')
+    server.reload({ rematchDelayMs })
+    await Promise.all([one.receive('matched'), other.receive('matched')])
+  },
+)
+
 test('two pairs do not hear each other', async ({ startServer }) => {
   const { url } = await startServer()
   const pairs = await Promise.all(['a', 'b', 'c'].map((lobby) => RawClient.pair(url, lobby)))

@@ -178,6 +178,8 @@ export function createCore(dependencies: CoreDependencies): Core {
     reload: () => {
       const renewed = createSites(settings())
       checkTellable(renewed.values(), settings())
+      // Not at once: a hook may still be deciding about somebody who has said hello to it.
+      for (const key of formerSites.keys()) if (sessions.sizeOf(key) === 0) formerSites.delete(key)
       for (const [key, site] of sites) if (!renewed.has(key)) formerSites.set(key, site)
       sites = renewed
     },

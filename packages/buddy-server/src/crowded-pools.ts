@@ -50,15 +50,18 @@ export class CrowdedPools<P extends Pool> {
   /**
    * Calls `tryPool` with each pool, the one with the oldest ticket first, until it returns true.
    * @param tryPool may change the pools
+   * @returns whether it did
    */
-  findOldest(tryPool: (pool: P) => boolean): void {
+  findOldest(tryPool: (pool: P) => boolean): boolean {
+    let isFound = false
     const tried: Entry<P>[] = []
     for (let entry = this.#queue.peek(); entry; entry = this.#queue.peek()) {
       const { pool, isCrowded } = entry
       if (isCrowded && this.#queue.peekValue() === pool.oldestSinceMs) {
         this.#queue.pop()
         tried.push(entry)
-        if (tryPool(pool)) break
+        isFound = tryPool(pool)
+        if (isFound) break
       } else {
         this.#queue.pop()
         if (isCrowded) this.#queue.push(entry, pool.oldestSinceMs)
@@ -67,6 +70,7 @@ export class CrowdedPools<P extends Pool> {
     for (const entry of tried) {
       if (entry.isCrowded) this.#queue.push(entry, entry.pool.oldestSinceMs)
     }
+    return isFound
   }
 
   /** Without this, pools that come and go while rooms are free would stay in memory. */

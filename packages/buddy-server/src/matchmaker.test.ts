@@ -255,3 +255,23 @@ test('with ten thousand waiting for a room, neither an arrival nor a free room l
   expect([matches, matchmaker.size]).toEqual([1, 9998])
   expect(looks).toBeLessThan(5)
 })
+
+test('after a reload, pairs are made in slices: no turn of the event loop makes them all', async () => {
+  let isFull = true
+  let matches = 0
+  const matchmaker = new Matchmaker<Ticket>({
+    clock: new ManualClock(),
+    rematchDelayMs: () => rematchDelayMs,
+    canOpenRoom: () => !isFull,
+    onMatch: () => matches++,
+  })
+  for (let index = 0; index < 1000; index++) {
+    matchmaker.enter({ id: String(index), pool: String(index >> 1), latestPartnerId: undefined })
+  }
+  isFull = false
+  const done = matchmaker.handleReload()
+  expect(matches).toBeGreaterThan(0)
+  expect(matches).toBeLessThan(500)
+  await done
+  expect([matches, matchmaker.size]).toEqual([500, 0])
+})

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from './clock.ts'
 import { CrowdedPools, type Pool } from './crowded-pools.ts'
+import { forEachInSlices } from './slices.ts'
 
 /** A session in the queue, as far as matching goes. */
 export interface Ticket {
@@ -99,12 +100,33 @@ export class Matchmaker<T extends Ticket> {
     if (pool.size === 0) this.#pools.delete(pool.key)
   }
 
-  /** A room has become free after all were taken: pairs whoever waited for it. */
-  handleRoomFreed(): void {
-    this.#crowded.findOldest(({ tickets }) => {
+  /**
+   * A room has become free after all were taken: pairs whoever waited for it.
+   * @returns whether there was such a pair
+   */
+  handleRoomFreed(): boolean {
+    if (!this.#dependencies.canOpenRoom()) return false
+    return this.#crowded.findOldest(({ tickets }) => {
       for (const waiting of tickets.values()) if (this.#pair(waiting)) return true
       return false
     })
+  }
+
+  /**
+   * There may be more rooms than before, or a shorter rematch delay: pairs everyone who can be paired
+   * now, a slice in each turn of the event loop, beginning with this one.
+   */
+  async handleReload(): Promise<void> {
+    await forEachInSlices(this.#pairs(), () => undefined)
+    await forEachInSlices(this.#waiting.values(), (waiting) => {
+      if (!waiting.cancelRetry) return
+      waiting.cancelRetry()
+      this.#retryWhenFree(waiting)
+    })
+  }
+
+  *#pairs(): Iterable<void> {
+    while (this.handleRoomFreed()) yield
   }
 
   /** Tries once more when the latest partner is barred no longer. */

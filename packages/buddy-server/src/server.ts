@@ -46,8 +46,8 @@ export interface BuddyServer {
   /** Users, rooms and load at this moment. */
   status(): Status
   /**
-   * Takes new options, and reads TLS files again. Nobody is dropped; what is lower than before
-   * (a cap, say) is so for who comes next.
+   * Takes new options, and reads TLS files again. Nobody is dropped: a cap that is lower than before
+   * holds for newcomers. A higher one holds at once: people who wait for a room are paired.
    * @returns names of options that differ and need a new server instead; they stay as they were
    * @throws Error where the options or files cannot be used; then nothing has changed
    */
@@ -232,6 +232,7 @@ export function createBuddyServer(
       throw error
     }
     lookAtCapacity()
+    void core.matchmaker.handleReload().catch(onInternalError)
     return needRestart
   }
 
