@@ -9,7 +9,7 @@ import { Neighbours } from '../load/neighbours.ts'
 import { numberFlag, runCommand } from '../load/flags.ts'
 import { createRandom, seedOf } from '../load/random.ts'
 import type { ServerProcess } from '../load/server-process.ts'
-import { startServerProcess } from '../load/server-process.ts'
+import { liftedLimits, startServerProcess } from '../load/server-process.ts'
 import { Conversation } from './conversation.ts'
 import { Journal } from './journal.ts'
 import { replay } from './replay.ts'
@@ -70,7 +70,10 @@ async function main(): Promise<boolean> {
     faults.add(text)
     onFirstFault()
   }
-  const server = await startServerProcess({ resumeGraceMs: graceMs, rematchDelayMs: 20 }, onFault)
+  const server = await startServerProcess(
+    { ...liftedLimits, resumeGraceMs: graceMs, rematchDelayMs: 20 },
+    onFault,
+  )
   if (path !== undefined) {
     await replay(server.url, readFileSync(path, 'utf8'))
     await server.stop()

@@ -2,7 +2,7 @@
 import type { Message } from '@buddy-chat/protocol'
 import { encode, messages } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
-import { startServerProcess } from '../load/server-process.ts'
+import { liftedLimits, startServerProcess } from '../load/server-process.ts'
 import { test } from './hostile-fixture.ts'
 import { RawClient } from './raw-client.ts'
 import { handshake, RawSocket } from './raw-socket.ts'
@@ -164,7 +164,7 @@ test(
   { timeout: 120_000 },
   async ({ onTestFinished }) => {
     const faults: string[] = []
-    const limits = { maxConnectionsPerAddress: 64, maxConnectsPerAddress: 300 }
+    const limits = { ...liftedLimits, maxConnectionsPerAddress: 64, maxConnectsPerAddress: 300 }
     const server = await startServerProcess(limits, (text) => faults.push(text))
     onTestFinished(() => server.stop())
     const neighbours = await RawClient.pair(server.url)

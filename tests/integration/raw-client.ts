@@ -10,6 +10,8 @@ interface Knock {
   readonly headers?: Readonly<Record<string, string>>
   /** The certificate (PEM) to trust. */
   readonly ca?: string
+  /** An address of this machine's loopback, to be another client to the server. @default 127.0.0.1 */
+  readonly localAddress?: string
 }
 
 /** How a connection ended. */
@@ -61,11 +63,12 @@ export class RawClient {
 
   /** Opens a connection; the origin is absent unless given. */
   static async connect(url: string, knock: Knock = {}): Promise<RawClient> {
-    const { origin, protocols = [subprotocol], headers = {}, ca } = knock
+    const { origin, protocols = [subprotocol], headers = {}, ca, localAddress } = knock
     const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, [...protocols], {
       headers,
       ...(origin !== undefined && { origin }),
       ...(ca !== undefined && { ca }),
+      ...(localAddress !== undefined && { localAddress }),
     })
     const client = new RawClient(socket)
     await within(

@@ -10,7 +10,13 @@ import {
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 
-/** Who hears of what a server sends. */
+/** How a connection is opened. */
+interface ConnectOptions {
+  /** An address of this machine's loopback, to be another client to the server. @default 127.0.0.1 */
+  readonly localAddress?: string | undefined
+}
+
+/** Handlers of what a server sends. */
 export interface LoadClientEvents {
   /** A message that could be read. */
   onMessage(message: Message): void
@@ -59,10 +65,16 @@ export class LoadClient {
     socket.on('message', (data: Buffer) => this.#handleFrame(data))
   }
 
-  /** Opens a connection; rejects where there is none to be had. */
-  static async open(url: string, events: LoadClientEvents): Promise<LoadClient> {
+  /** Opens a connection; rejects if the server accepts none. Any certificate is good enough. */
+  static async open(
+    url: string,
+    events: LoadClientEvents,
+    { localAddress }: ConnectOptions = {},
+  ): Promise<LoadClient> {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, subprotocol, {
       perMessageDeflate: false,
+      rejectUnauthorized: false,
+      ...(localAddress !== undefined && { localAddress }),
     })
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
     return new LoadClient(socket, events)

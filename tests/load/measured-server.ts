@@ -1,10 +1,11 @@
-// A server in a process of its own, with its limits, but not those on connections: all of a load
-// comes from one address. Started by server-process.ts with --expose-gc; answers `measure`.
-import { readdirSync } from 'node:fs'
-import type { BuddyServerOptions } from '@buddy-chat/server'
-import { createBuddyServer } from '@buddy-chat/server'
+// A server in a process of its own, as built in the checkout that is named on the command line.
+// Started by server-process.ts with --expose-gc; answers `measure`.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type * as server from '@buddy-chat/server'
 
-/** What the process says to whoever started it. */
+/** What the process reports to the one that started it. */
 export type Report =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'measured'; readonly figures: Figures }
@@ -19,6 +20,8 @@ export interface Figures {
   readonly rooms: number
   readonly heapBytes: number
   readonly residentBytes: number
+  /** The most there was so far; at other systems than Linux what there is. */
+  readonly peakResidentBytes: number
   /** Files and sockets open; 0 where the system does not say. */
   readonly descriptors: number
   /** What keeps the event loop going, timers included. */
@@ -26,20 +29,17 @@ export interface Figures {
 }
 
 const tell = (report: Report): void => void process.send?.(report)
-const options = JSON.parse(process.argv[2] ?? '{}') as BuddyServerOptions
+const [checkout = '', options = '{}'] = process.argv.slice(2)
+const path = join(checkout, 'packages/buddy-server/dist/index.js')
+const { createBuddyServer } = (await import(pathToFileURL(path).href)) as typeof server
 
-const server = createBuddyServer(
+const running = createBuddyServer(
   {
     port: 0,
     host: '127.0.0.1',
     iceServers: [],
-    maxUsers: 100_000,
-    maxRooms: 50_000,
-    maxConnectionsPerAddress: 1_000_000,
-    maxSessionsPerAddress: 1_000_000,
-    maxConnectsPerAddress: 1_000_000,
     shutdownTimeoutMs: 0,
-    ...options,
+    ...(JSON.parse(options) as server.BuddyServerOptions),
   },
   {
     log: {
@@ -61,9 +61,19 @@ function descriptors(): number {
   }
 }
 
+/** `VmHWM` of proc(5): unlike `maxRSS` it knows nothing of the process before this one. */
+function peakResidentBytes(): number {
+  try {
+    const [, kilobytes] = /^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
+    return Number(kilobytes) * 1024
+  } catch {
+    return process.memoryUsage.rss()
+  }
+}
+
 process.on('message', ({ collect }: { readonly collect: boolean }) => {
   if (collect) globalThis.gc?.()
-  const { users, away, waiting, rooms } = server.status()
+  const { users, away, waiting, rooms } = running.status()
   const { heapUsed, rss } = process.memoryUsage()
   const figures: Figures = {
     users,
@@ -72,6 +82,7 @@ process.on('message', ({ collect }: { readonly collect: boolean }) => {
     rooms,
     heapBytes: heapUsed,
     residentBytes: rss,
+    peakResidentBytes: peakResidentBytes(),
     descriptors: descriptors(),
     resources: process.getActiveResourcesInfo().length,
   }
@@ -79,4 +90,4 @@ process.on('message', ({ collect }: { readonly collect: boolean }) => {
 })
 process.on('disconnect', () => process.exit(0))
 
-tell({ kind: 'listening', url: (await server.listen()).url })
+tell({ kind: 'listening', url: (await running.listen()).url })

@@ -7,14 +7,27 @@ import { helloOf, LoadClient, ticketFor } from './load-client.ts'
 const signalEveryMs = 40
 const signalsPerText = 10
 const dropEveryMs = 700
+/** With more than this under way nothing is said: a server that stalls would get it all at once. */
+const maxUnderWay = 40
+
+/** How a pair lives. */
+interface NeighbourOptions {
+  /** Its network breaks again and again. */
+  readonly isDropping: boolean
+  /** As `LoadClient.open` has it. */
+  readonly localAddress?: string
+}
 
 /** One of a pair: numbers what it says, and keeps what it hears. */
 class Neighbour {
   readonly #url: string
   readonly #name: string
+  readonly #localAddress: string | undefined
   readonly #onFault: (text: string) => void
   readonly heard: string[] = []
   readonly said: string[] = []
+  readonly heardAtMs: number[] = []
+  readonly saidAtMs: number[] = []
   #client: LoadClient | undefined
   #token = ''
   /** Sent, and not known to have arrived. */
@@ -28,21 +41,28 @@ class Neighbour {
   #onMatched: () => void = () => undefined
   readonly matched = new Promise<void>((resolve) => (this.#onMatched = resolve))
   resumes = 0
-  /** Whoever goes second sees the first go. */
+  /** From now on an end is meant: of the connection, or by the partner. */
   isParting = false
 
-  constructor(url: string, name: string, onFault: (text: string) => void) {
+  constructor(
+    url: string,
+    name: string,
+    onFault: (text: string) => void,
+    localAddress: string | undefined,
+  ) {
     this.#url = url
     this.#name = name
+    this.#localAddress = localAddress
     this.#onFault = onFault
   }
 
   /** Connects; a session it has, it goes on with. */
   async connect(lobby: string): Promise<void> {
-    const client = await LoadClient.open(this.#url, {
-      onMessage: (message) => this.#handleMessage(message),
-      onFault: this.#onFault,
-    })
+    const client = await LoadClient.open(
+      this.#url,
+      { onMessage: (message) => this.#handleMessage(message), onFault: this.#onFault },
+      { localAddress: this.#localAddress },
+    )
     const isFirst = this.#token === ''
     const welcomed = new Promise<void>((resolve) => (this.#onWelcome = resolve))
     this.#isResumed = false
@@ -50,6 +70,10 @@ class Neighbour {
     client.send(helloOf(this.#name, isFirst ? null : resume))
     await Promise.race([welcomed, client.closed])
     this.#client = client
+    void client.closed.then((code) => {
+      if (this.#client !== client || this.isParting) return
+      this.#onFault(`the server closed ${this.#name} with ${code}`)
+    })
     if (isFirst) this.#send(encode(ticketFor(lobby)))
     else if (this.#isResumed) {
       this.resumes++
@@ -61,12 +85,12 @@ class Neighbour {
   }
 
   say(text: string): void {
-    this.said.push(text)
+    this.#note(text)
     this.#send(encode({ type: 'text', text }))
   }
 
   signal(sdp: string): void {
-    this.said.push(sdp)
+    this.#note(sdp)
     const description = { type: 'offer', sdp } as const
     this.#send(
       encode({ type: 'signal', description, candidates: [], sending: null, generation: null }),
@@ -92,6 +116,16 @@ class Neighbour {
     await this.#client?.leave()
   }
 
+  #note(line: string): void {
+    this.said.push(line)
+    this.saidAtMs.push(performance.now())
+  }
+
+  #hear(line: string): void {
+    this.heard.push(line)
+    this.heardAtMs.push(performance.now())
+  }
+
   #send(frame: Uint8Array): void {
     this.#frames.push(frame)
     if (this.#client?.isOpen) this.#client.sendFrames([frame])
@@ -106,10 +140,10 @@ class Neighbour {
         this.#onMatched()
         break
       case 'text':
-        this.heard.push(message.text)
+        this.#hear(message.text)
         break
       case 'signal':
-        this.heard.push(message.description?.sdp ?? '')
+        this.#hear(message.description?.sdp ?? '')
         break
       case 'partner-left':
         if (this.isParting) break
@@ -145,20 +179,26 @@ export class Neighbours {
   #timers: NodeJS.Timeout[] = []
   #turn = 0
   #dropping: Promise<void> = Promise.resolve()
+  /** What one and the other had heard when {@link takeDelaysMs} was called last. */
+  #taken: [number, number] = [0, 0]
 
-  private constructor(url: string, onFault: (text: string) => void) {
+  private constructor(
+    url: string,
+    onFault: (text: string) => void,
+    localAddress: string | undefined,
+  ) {
     this.#onFault = onFault
-    this.#one = new Neighbour(url, 'neighbour one', onFault)
-    this.#other = new Neighbour(url, 'neighbour other', onFault)
+    this.#one = new Neighbour(url, 'neighbour one', onFault, localAddress)
+    this.#other = new Neighbour(url, 'neighbour other', onFault, localAddress)
   }
 
-  /** Two in a room, who begin to talk; with `isDropping` their network breaks again and again. */
+  /** Two in a room, who begin to talk. */
   static async meet(
     url: string,
-    { isDropping }: { readonly isDropping: boolean },
+    { isDropping, localAddress }: NeighbourOptions,
     onFault: (text: string) => void,
   ): Promise<Neighbours> {
-    const pair = new Neighbours(url, onFault)
+    const pair = new Neighbours(url, onFault, localAddress)
     await pair.#one.connect(pair.#lobby)
     await pair.#other.connect(pair.#lobby)
     await Promise.all([pair.#one.matched, pair.#other.matched])
@@ -185,24 +225,45 @@ export class Neighbours {
     }
   }
 
+  /** Resolves with how long each message took that has arrived since the last call. */
+  async takeDelaysMs(): Promise<readonly number[]> {
+    await this.#delivered()
+    const [one, other] = [this.#one, this.#other]
+    const delaysMs = [
+      ...other.heardAtMs.map((atMs, index) => atMs - one.saidAtMs[index]!).slice(this.#taken[1]),
+      ...one.heardAtMs.map((atMs, index) => atMs - other.saidAtMs[index]!).slice(this.#taken[0]),
+    ]
+    this.#taken = [one.heard.length, other.heard.length]
+    return delaysMs
+  }
+
   /** Ends the talk and compares. Called once. */
   async part(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
     await this.#dropping
-    // What one has said is on its way to the other once it was handled.
-    for (let time = 1; time <= 2; time++) {
-      await Promise.all([this.#one.settled(), this.#other.settled()])
-    }
+    await this.#delivered()
     this.#compare(this.#one, this.#other)
     this.#compare(this.#other, this.#one)
+    this.#one.isParting = true
     this.#other.isParting = true
     await this.#one.leave()
     await this.#other.leave()
   }
 
+  /** Resolves once what was said so far has arrived: it is under way once it was handled. */
+  async #delivered(): Promise<void> {
+    for (let time = 1; time <= 2; time++) {
+      await Promise.all([this.#one.settled(), this.#other.settled()])
+    }
+  }
+
   #talk(): void {
     const turn = this.#turn++
-    for (const neighbour of [this.#one, this.#other]) {
+    for (const [neighbour, partner] of [
+      [this.#one, this.#other],
+      [this.#other, this.#one],
+    ] as const) {
+      if (neighbour.said.length - partner.heard.length > maxUnderWay) continue
       if (turn % signalsPerText === 0) neighbour.say(`text ${turn}`)
       else neighbour.signal(`signal ${turn}`)
     }

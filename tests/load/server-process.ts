@@ -1,6 +1,7 @@
 import type { BuddyServerOptions } from '@buddy-chat/server'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import type { Figures, Report } from './measured-server.ts'
 
 /** A server in a process of its own. */
@@ -14,16 +15,29 @@ export interface ServerProcess {
 }
 
 const pollMs = 50
+const here = join(import.meta.dirname, '../..')
+
+/** For a load that comes from one address, and is larger than what a server admits by default. */
+export const liftedLimits: BuddyServerOptions = {
+  maxUsers: 100_000,
+  maxRooms: 50_000,
+  maxConnectionsPerAddress: 1_000_000,
+  maxSessionsPerAddress: 1_000_000,
+  maxConnectsPerAddress: 1_000_000,
+}
 
 /**
- * Starts a server with `options`.
- * @param onFault hears when the server logs an error, or its process ends by itself
+ * Starts a server with `options`, on 127.0.0.1.
+ * @param onFault called when the server logs an error, or its process ends by itself
+ * @param checkout where the server was built
  */
 export async function startServerProcess(
   options: BuddyServerOptions,
   onFault: (text: string) => void,
+  checkout = here,
 ): Promise<ServerProcess> {
-  const child = fork(new URL('measured-server.ts', import.meta.url), [JSON.stringify(options)], {
+  const args = [checkout, JSON.stringify(options)]
+  const child = fork(new URL('measured-server.ts', import.meta.url), args, {
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
   })
   let isStopping = false
@@ -67,7 +81,8 @@ export async function startServerProcess(
       isStopping = true
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
-      child.disconnect()
+      // At once, whatever it is busy with.
+      child.kill('SIGKILL')
       await ended
     },
   }

@@ -5,7 +5,7 @@ import type { Figures } from '../load/measured-server.ts'
 import { Neighbours } from '../load/neighbours.ts'
 import { numberFlag, runCommand } from '../load/flags.ts'
 import { createRandom, seedOf } from '../load/random.ts'
-import { startServerProcess } from '../load/server-process.ts'
+import { liftedLimits, startServerProcess } from '../load/server-process.ts'
 import { visit } from './stranger.ts'
 
 /** At the beginning code is compiled and pools find their size: that time is in neither half. */
@@ -100,7 +100,10 @@ async function main(): Promise<boolean> {
     if (faults.size < 20 && !faults.has(text)) console.error(`FAULT: ${text}`)
     faults.add(text)
   }
-  const server = await startServerProcess({ resumeGraceMs: graceMs, rematchDelayMs: 500 }, onFault)
+  const server = await startServerProcess(
+    { ...liftedLimits, resumeGraceMs: graceMs, rematchDelayMs: 500 },
+    onFault,
+  )
   console.log(`seed ${seed}: ${people} people at a time, ${minutes} minutes`)
   const pairs = [
     await Neighbours.meet(server.url, { isDropping: false }, onFault),
