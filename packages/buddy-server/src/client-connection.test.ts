@@ -22,7 +22,7 @@ const sessionOf = (received = 0): Session =>
     {
       addressKey: '',
       counts: { received, sent: 0 },
-      limits: new FrameLimits(0),
+      limits: new FrameLimits(),
       nowMs: 0,
       maxReplayBytes: () => 1024,
       onOverflow: () => undefined,

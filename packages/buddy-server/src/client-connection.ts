@@ -67,13 +67,13 @@ export interface ConnectionContext {
  * One client's connection: lets it say hello, holds it to the protocol and its rates, and hands
  * what it says to the handlers.
  */
-export class ClientConnection implements ConnectionEvents {
+export class ClientConnection implements ConnectionEvents, SessionLink {
   readonly #connection: Connection
   readonly #context: ConnectionContext
-  readonly #cancelHelloTimeout: Cancel
-  /** Until there is a session, which has allowances of its own. */
-  readonly #limits: FrameLimits
-  readonly #link: SessionLink
+  /** Undefined once it is not needed: a timer that is kept takes memory for every connection. */
+  #cancelHelloTimeout: Cancel | undefined
+  /** The connection's own until it has a session, then that of the session. */
+  #limits = new FrameLimits()
   #session: Session | undefined
   #isJoining = false
   #violations = 0
@@ -86,12 +86,6 @@ export class ClientConnection implements ConnectionEvents {
     this.#connection = connection
     this.#context = context
     this.#lastReceivedMs = clock.now()
-    this.#limits = new FrameLimits(clock.now())
-    this.#link = {
-      sendFrame: (frame) => connection.send(frame),
-      requestAcknowledgement: () => this.ping(),
-      close: (name) => this.close(name),
-    }
     this.#cancelHelloTimeout = clock.after(helloTimeoutMs, () => {
       this.#refuse('hello-timeout', 'hello-required', 'no hello in time')
     })
@@ -120,12 +114,12 @@ export class ClientConnection implements ConnectionEvents {
 
   onClose(code: number): void {
     this.#isClosing = true
-    this.#cancelHelloTimeout()
+    this.#endHelloTimeout()
     const session = this.#session
     this.#session = undefined
     const { sessions } = this.#context.handlers
-    if (session?.link === this.#link && this.#endsSession) sessions.end(session, 'lost')
-    else if (session) sessions.detach(session, this.#link, partingCodes.has(code))
+    if (session?.link === this && this.#endsSession) sessions.end(session, 'lost')
+    else if (session) sessions.detach(session, this, partingCodes.has(code))
     this.#context.onClosed()
   }
 
@@ -140,7 +134,7 @@ export class ClientConnection implements ConnectionEvents {
     }
     const number = isBinary ? peekNumber(bytes) : undefined
     const type = number === undefined ? undefined : messageTypeOf(number)
-    const verdict = (session?.limits ?? this.#limits).judge(type, bytes.length, now)
+    const verdict = this.#limits.judge(type, bytes.length, now)
     if (verdict.kind === 'cut') {
       this.#refuse('rate-limited', 'rate-limited', 'far too many frames', floodRetryAfterMs)
     } else if (verdict.kind === 'pass') this.#handle(bytes, number, type)
@@ -148,6 +142,14 @@ export class ClientConnection implements ConnectionEvents {
       const message = `too much of type ${type ?? 'unknown'}`
       this.#tell('rate-limited', message, verdict.retryAfterMs)
     }
+  }
+
+  sendFrame(frame: Uint8Array): void {
+    this.#connection.send(frame)
+  }
+
+  requestAcknowledgement(): void {
+    this.ping()
   }
 
   /** Ends the connection by name; what was sent before goes out first. */
@@ -181,6 +183,11 @@ export class ClientConnection implements ConnectionEvents {
   /** Ends a connection that is dead already. */
   terminate(): void {
     this.#connection.terminate()
+  }
+
+  #endHelloTimeout(): void {
+    this.#cancelHelloTimeout?.()
+    this.#cancelHelloTimeout = undefined
   }
 
   /** What the client got wrong is told to it; what this server gets wrong, to the operator. */
@@ -279,7 +286,7 @@ export class ClientConnection implements ConnectionEvents {
     const { sessions } = this.#context.handlers
     let joined: Joined | undefined
     try {
-      const answer = await this.#context.join(hello, this.#link, () => !this.#isClosing)
+      const answer = await this.#context.join(hello, this, () => !this.#isClosing)
       if ('code' in answer) {
         if (this.#isClosing) return
         this.#context.onRefused(answer.code)
@@ -289,7 +296,7 @@ export class ClientConnection implements ConnectionEvents {
       joined = answer
       if (this.#isClosing) {
         // A resume answers at once, so this is a connection that ended while its last words came.
-        sessions.detach(joined.session, this.#link, false)
+        sessions.detach(joined.session, this, false)
         this.#takeSeat(joined)
       } else this.#enter(joined)
     } catch (error) {
@@ -305,8 +312,9 @@ export class ClientConnection implements ConnectionEvents {
     const { session, missed, restored } = joined
     const { handlers, welcome } = this.#context
     this.#connection.send(encode(welcome(joined)))
-    this.#cancelHelloTimeout()
+    this.#endHelloTimeout()
     this.#session = session
+    this.#limits = session.limits
     if (restored) {
       handlers.notify('restored', { session })
       this.#takeSeat(joined)

@@ -24,7 +24,7 @@ const fromClients = Object.entries(messages)
 
 test.for(fromClients)('%s: a burst passes, the next is dropped, time brings some back', (type) => {
   const { burst, perSecond } = type in rates ? rates[type as keyof typeof rates] : otherRate
-  const limits = new FrameLimits(0)
+  const limits = new FrameLimits()
   expect(passed(judge(limits, type, burst))).toBe(burst)
   const [next] = judge(limits, type, 1)
   // Whoever wants to leave is let go, however often they say so.
@@ -33,20 +33,20 @@ test.for(fromClients)('%s: a burst passes, the next is dropped, time brings some
 })
 
 test('types this server does not know have the allowance of everything else, together', () => {
-  const limits = new FrameLimits(0)
+  const limits = new FrameLimits()
   expect(passed(judge(limits, undefined, otherRate.burst - 5))).toBe(otherRate.burst - 5)
   expect(passed(judge(limits, 'report', 10))).toBe(5)
 })
 
 test('one type used up leaves the others theirs', () => {
-  const limits = new FrameLimits(0)
+  const limits = new FrameLimits()
   judge(limits, 'text', 50)
   expect(passed(judge(limits, 'signal', 50))).toBe(50)
   expect(passed(judge(limits, 'next', 10))).toBe(10)
 })
 
 test('a drop is told once a second for each type, with the time to wait', () => {
-  const limits = new FrameLimits(0)
+  const limits = new FrameLimits()
   judge(limits, 'text', rates.text.burst)
   expect(limits.judge('text', 10, 0)).toEqual({ kind: 'drop', retryAfterMs: 334 })
   expect(limits.judge('text', 10, 1)).toEqual({ kind: 'drop' })
@@ -57,13 +57,13 @@ test('a drop is told once a second for each type, with the time to wait', () => 
 })
 
 test.for(['next', 'ticket'] as const)('%s waits for an answer: each drop is told', (type) => {
-  const limits = new FrameLimits(0)
+  const limits = new FrameLimits()
   judge(limits, type, rates[type].burst)
   for (const verdict of judge(limits, type, 20)) expect(verdict).toHaveProperty('retryAfterMs')
 })
 
 test('bytes for a partner are bounded, whatever the number of frames', () => {
-  const limits = new FrameLimits(0)
+  const limits = new FrameLimits()
   const size = 49_000
   const many = Math.floor(relayedBytesRate.burst / size)
   for (let time = 1; time <= many; time++) {
@@ -75,12 +75,12 @@ test('bytes for a partner are bounded, whatever the number of frames', () => {
 })
 
 test('far too many dropped frames: cut; a slow trickle of them is not', () => {
-  const flood = new FrameLimits(0)
+  const flood = new FrameLimits()
   const verdicts = judge(flood, 'typing', rates.typing.burst + droppedRate.burst + 1)
   expect(verdicts.findIndex(({ kind }) => kind === 'cut')).toBe(
     rates.typing.burst + droppedRate.burst,
   )
-  const trickle = new FrameLimits(0)
+  const trickle = new FrameLimits()
   judge(trickle, 'typing', rates.typing.burst)
   for (let second = 1; second <= 60; second++) {
     const kinds = judge(trickle, 'typing', droppedRate.perSecond, second * 1000)
@@ -89,6 +89,6 @@ test('far too many dropped frames: cut; a slow trickle of them is not', () => {
 })
 
 test('a flood of leave is cut all the same', () => {
-  const verdicts = judge(new FrameLimits(0), 'leave', otherRate.burst + droppedRate.burst + 1)
+  const verdicts = judge(new FrameLimits(), 'leave', otherRate.burst + droppedRate.burst + 1)
   expect(verdicts.at(-1)).toEqual({ kind: 'cut' })
 })

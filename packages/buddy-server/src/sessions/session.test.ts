@@ -11,7 +11,7 @@ function presentSession(): { session: Session; requests: () => number } {
   const identity = { name: '', site: '', subject: undefined, lobby: undefined, addressKey: '' }
   const session = new Session('id', identity, {
     addressKey: '',
-    limits: new FrameLimits(0),
+    limits: new FrameLimits(),
     nowMs: 0,
     maxReplayBytes: () => maxBytes,
     onOverflow: () => undefined,

@@ -130,7 +130,7 @@ export class Sessions {
     const session = new Session(former?.id ?? createId(), identity, {
       addressKey,
       counts: former?.counts,
-      limits: new FrameLimits(clock.now()),
+      limits: new FrameLimits(),
       nowMs: clock.now(),
       maxReplayBytes: this.#maxReplayBytes,
       onOverflow,

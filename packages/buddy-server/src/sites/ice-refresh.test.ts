@@ -57,7 +57,7 @@ function begin(): {
   const identity = { name: '', site: '', subject: undefined, lobby: undefined }
   const session = new Session('id', identity, {
     addressKey: '',
-    limits: new FrameLimits(0),
+    limits: new FrameLimits(),
     nowMs: 0,
     maxReplayBytes: () => 65_536,
     onOverflow: () => undefined,
