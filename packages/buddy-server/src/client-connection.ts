@@ -23,6 +23,7 @@ import { handleReport } from './handlers/report.ts'
 import { handleTicket } from './handlers/ticket.ts'
 import type { Refusal } from './limits/admission.ts'
 import { FrameLimits } from './limits/frame-limits.ts'
+import { OutstandingPings } from './outstanding-pings.ts'
 import type { Session, SessionLink } from './sessions/session.ts'
 import type { Connection, ConnectionEvents } from './transport/transport.ts'
 
@@ -74,6 +75,7 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
   #cancelHelloTimeout: Cancel | undefined
   /** The connection's own until it has a session, then that of the session. */
   #limits = new FrameLimits()
+  readonly #pings = new OutstandingPings()
   #session: Session | undefined
   #isJoining = false
   #violations = 0
@@ -101,11 +103,21 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
     return this.#session
   }
 
+  onPing(): void {
+    const now = this.#context.clock.now()
+    this.#lastReceivedMs = now
+    this.#countControlFrame(now)
+  }
+
   onPong(payload: Uint8Array): void {
-    this.#lastReceivedMs = this.#context.clock.now()
-    // Pongs come in order: whatever was sent before the ping has arrived.
-    if (payload.length === 4)
-      this.#session?.acknowledge(new DataView(payload.buffer, payload.byteOffset).getUint32(0))
+    const now = this.#context.clock.now()
+    const sent = this.#pings.handlePong(payload)
+    // It says nothing: a client may send it at any time, whether or not it reads.
+    if (sent === undefined) this.#countControlFrame(now)
+    else {
+      this.#lastReceivedMs = now
+      if (sent > 0) this.#session?.acknowledge(sent)
+    }
   }
 
   onBacklog(): void {
@@ -155,9 +167,7 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
   /** Ends the connection by name; what was sent before goes out first. */
   close(name: CloseCode): void {
     if (this.#isClosing) return
-    this.#isClosing = true
-    this.#endsSession = !resumableCloses.has(name)
-    if (cuts.has(name)) this.#context.handlers.notify('cut', { code: name })
+    this.#markClosing(name)
     this.#connection.close(closeCodes[name], name)
   }
 
@@ -175,9 +185,8 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
 
   /** Sends a ping, whose pong acknowledges every frame sent before. */
   ping(): void {
-    const payload = new Uint8Array(this.#session ? 4 : 0)
-    if (this.#session) new DataView(payload.buffer).setUint32(0, this.#session.sent)
-    this.#connection.ping(payload)
+    const payload = this.#pings.next(this.#session?.sent ?? 0)
+    if (payload) this.#connection.ping(payload)
   }
 
   /** Ends a connection that is dead already. */
@@ -188,6 +197,20 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
   #endHelloTimeout(): void {
     this.#cancelHelloTimeout?.()
     this.#cancelHelloTimeout = undefined
+  }
+
+  #markClosing(name: CloseCode): void {
+    this.#isClosing = true
+    this.#endsSession = !resumableCloses.has(name)
+    if (cuts.has(name)) this.#context.handlers.notify('cut', { code: name })
+  }
+
+  /** Every such frame is parsed, and a ping is answered: a flood of them would slow everybody down. */
+  #countControlFrame(now: number): void {
+    if (this.#limits.allowsControlFrame(now) || this.#isClosing) return
+    // Not by a close frame: the server would have to read on until the client closes too.
+    this.#markClosing('rate-limited')
+    this.#connection.terminate()
   }
 
   /** What the client got wrong is told to it; what this server gets wrong, to the operator. */

@@ -36,6 +36,7 @@ interface ReceptionDependencies {
 /** Answers a connection that is not let in: nothing it says is heard. */
 const deaf: ConnectionEvents = {
   onFrame: () => undefined,
+  onPing: () => undefined,
   onPong: () => undefined,
   onBacklog: () => undefined,
   onClose: () => undefined,

@@ -176,7 +176,7 @@ export function createBuddyServer(
   const { registry } = operations.metrics
   const { tlsCertFile: certFile, tlsKeyFile: keyFile } = settings
   const transport = createUwsTransport(
-    { ...settings, ...(certFile && { tls: { certFile, keyFile } }) },
+    { ...settings, clock, ...(certFile && { tls: { certFile, keyFile } }) },
     {
       onRequest: createHttpRoutes({
         files,

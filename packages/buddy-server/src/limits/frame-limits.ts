@@ -1,7 +1,7 @@
 import type { MessageType } from '@buddy-chat/protocol'
 import { messages } from '@buddy-chat/protocol'
 import { type Rate, TokenBucket } from './rate-limiter.ts'
-import { droppedRate, otherRate, rates, relayedBytesRate } from './rates.ts'
+import { controlFrameRate, droppedRate, otherRate, rates, relayedBytesRate } from './rates.ts'
 
 /** What an allowance is for: a type of message, all other types together, or all frames. */
 const limits = {
@@ -9,6 +9,7 @@ const limits = {
   other: otherRate,
   relayedBytes: relayedBytesRate,
   dropped: droppedRate,
+  control: controlFrameRate,
 } as const satisfies Record<string, Rate>
 
 type Limit = keyof typeof limits
@@ -45,6 +46,11 @@ export class FrameLimits {
     // Whoever wants to leave is let go, however often they say so.
     if (type === 'leave') return pass
     return this.#isDueToTell(type, nowMs) ? { kind: 'drop', retryAfterMs } : { kind: 'drop' }
+  }
+
+  /** Counts a WebSocket ping, or a pong that answers none; false ends the connection. */
+  allowsControlFrame(nowMs: number): boolean {
+    return this.#take('control', nowMs) === 0
   }
 
   #take(limit: Limit, nowMs: number, cost = 1): number {

@@ -23,3 +23,9 @@ export const otherRate: Rate = { burst: 20, perSecond: 5 }
 
 /** Frames dropped for their rate before the connection is cut, refilled by `perSecond`. */
 export const droppedRate: Rate = { burst: 200, perSecond: 20 }
+
+/**
+ * WebSocket pings, and pongs that answer no ping of the server: RFC 6455 §5.5.3 allows those, and some
+ * clients ping every few seconds.
+ */
+export const controlFrameRate: Rate = { burst: 20, perSecond: 2 }

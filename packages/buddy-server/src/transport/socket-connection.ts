@@ -64,6 +64,11 @@ export class SocketConnection implements Connection, Flushable {
     this.#socket?.close()
   }
 
+  /** Whether `close` was called: no frame is read any more. */
+  get isClosing(): boolean {
+    return this.#closing !== undefined
+  }
+
   /** The socket is gone; uWebSockets.js throws if it is touched again. */
   detach(): void {
     this.#socket = undefined

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { TlsFiles } from './tls-files.ts'
 
 /** What is known of a client when it knocks. */
@@ -36,11 +37,16 @@ export interface Connection {
   terminate(): void
 }
 
-/** What happens to one connection. */
+/** What happens to one connection. After `close` or `terminate` only `onClose` is called. */
 export interface ConnectionEvents {
   /** `bytes` are valid only during the call. */
   onFrame(bytes: Uint8Array, isBinary: boolean): void
-  /** The client answered a ping; `payload` is the ping's, and valid only during the call. */
+  /** The client sent a ping. It is answered already. */
+  onPing(): void
+  /**
+   * The client sent a pong: an answer to a ping, whose `payload` it repeats, or one that nobody asked
+   * for (RFC 6455 §5.5.3). The payload is valid only during the call.
+   */
   onPong(payload: Uint8Array): void
   /** What waits to be sent has outgrown its bound: the client reads too slowly. */
   onBacklog(): void
@@ -48,7 +54,7 @@ export interface ConnectionEvents {
   onClose(code: number): void
 }
 
-/** One HTTP request; the body is never read. It stays readable for as long as it is kept. */
+/** One HTTP request; its body is dropped. It stays readable for as long as it is kept. */
 export interface HttpRequest {
   /** Upper case. */
   readonly method: string
@@ -62,9 +68,14 @@ export interface HttpRequest {
   readonly forwardedFor: string
   /** A header by its lower-case name, several lines joined with commas; empty where absent. */
   header(name: string): string
+  /** Calls back once, when the answer has left the process or the client is gone. */
+  onDone(callback: () => void): void
 }
 
-/** One HTTP response. `HEAD` is the transport's business: give the body all the same. */
+/**
+ * One HTTP response. `HEAD` is the transport's business: give the body all the same. The connection
+ * ends after an answer to `HEAD` and after status 304.
+ */
 export interface HttpResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -74,10 +85,11 @@ export interface HttpResponse {
 /** What a transport calls. */
 export interface TransportHandlers {
   /**
-   * A promise may take its time: the client waits. Where it has gone meanwhile, the answer is
-   * dropped.
+   * Answers a request; undefined closes its connection without an answer. A promise may take its time:
+   * the client waits. If the client is gone meanwhile, the answer is dropped. A connection has one
+   * request at a time: a client that sends another one before it has the answer is disconnected.
    */
-  onRequest(request: HttpRequest): HttpResponse | Promise<HttpResponse>
+  onRequest(request: HttpRequest): HttpResponse | undefined | Promise<HttpResponse | undefined>
   /** A connection is open; what is returned hears of it until it closes. */
   onConnection(connection: Connection): ConnectionEvents
   /**
@@ -89,6 +101,12 @@ export interface TransportHandlers {
 
 /** What a transport is made with. */
 export interface TransportOptions {
+  readonly clock: Pick<Clock, 'after'>
+  /**
+   * An HTTP client that has not taken its answer by then is disconnected.
+   * @default 60,000
+   */
+  readonly answerTimeoutMs?: number
   /** A frame longer than this ends the connection before it is read. */
   readonly maxFrameBytes: number
   /** See {@link ConnectionEvents.onBacklog}. */

@@ -24,6 +24,9 @@ interface Started {
 const pairs = ['first', 'second', 'third'] as const
 type Pair = (typeof pairs)[number]
 
+/** No test here waits for a time limit. */
+const clock = { after: () => () => undefined }
+
 let folder: string
 
 beforeAll(() => {
@@ -49,7 +52,7 @@ async function start(onFrame: (transport: Transport) => void = () => undefined):
   }
   renew('first')
   const transport = createUwsTransport(
-    { maxFrameBytes: 1000, maxBacklogBytes: 1000, tls },
+    { clock, maxFrameBytes: 1000, maxBacklogBytes: 1000, tls },
     {
       onRequest: () => Promise.resolve({ status: 200, headers: {}, body: 'hello' }),
       onConnection: (connection) => ({
@@ -57,6 +60,7 @@ async function start(onFrame: (transport: Transport) => void = () => undefined):
           onFrame(transport)
           connection.send(bytes.slice())
         },
+        onPing: () => undefined,
         onPong: () => undefined,
         onBacklog: () => undefined,
         onClose: () => undefined,
@@ -146,7 +150,7 @@ test('listen refuses files that cannot be used, and can be tried again', async (
   const keyFile = join(folder, 'second.key')
   const certFile = join(mkdtempSync(join(folder, 'server-')), 'late.crt')
   const transport = createUwsTransport(
-    { maxFrameBytes: 1000, maxBacklogBytes: 1000, tls: { certFile, keyFile } },
+    { clock, maxFrameBytes: 1000, maxBacklogBytes: 1000, tls: { certFile, keyFile } },
     {
       onRequest: () => ({ status: 200, headers: {}, body: '' }),
       onConnection: () => {

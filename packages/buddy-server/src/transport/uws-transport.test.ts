@@ -23,10 +23,13 @@ interface Started {
 }
 
 const hello: HttpResponse = { status: 200, headers: {}, body: 'hello' }
-const limits = { maxFrameBytes: 1000, maxBacklogBytes: 1000 }
+/** No test here waits for a time limit. */
+const clock = { after: () => () => undefined }
+const limits = { clock, maxFrameBytes: 1000, maxBacklogBytes: 1000 }
 
 const echo = (connection: Connection): ConnectionEvents => ({
   onFrame: (bytes) => connection.send(bytes.slice()),
+  onPing: () => undefined,
   onPong: () => undefined,
   onBacklog: () => undefined,
   onClose: () => undefined,
@@ -74,6 +77,7 @@ function deferred<T>(): Deferred<T> {
 
 const closed = (socket: Socket): Promise<void> =>
   new Promise((resolve) => {
+    if (socket.closed) resolve()
     socket.on('error', () => undefined)
     socket.once('close', () => resolve())
   })
@@ -129,21 +133,32 @@ test('a request can be read after a while, when its answer is on the way', async
 test.each([
   ['at once', (answer: HttpResponse) => answer],
   ['later', (answer: HttpResponse) => Promise.resolve(answer)],
-])('HEAD and 304 have no body, and the connection stays: %s', async (_when, give) => {
+])('a connection stays for the next request: %s', async (_when, give) => {
   const { url } = await start({
-    onRequest: ({ path, query }) =>
-      give(path === '/known' ? { ...hello, status: 304 } : { ...hello, body: `hello${query}` }),
+    onRequest: ({ query }) => give({ ...hello, body: `hello${query}` }),
   })
   const agent = keepingAgent()
-  const head = await getKept(url, agent, 'HEAD')
-  const known = await getKept(`${url}/known`, agent)
-  const full = await getKept(url, agent)
-  expect(head).toMatchObject({ length: '5', body: '' })
-  expect(known).toMatchObject({ length: undefined, body: '' })
-  expect(full).toMatchObject({ length: '5', body: 'hello' })
-  expect(known.socket).toBe(head.socket)
-  expect(full.socket).toBe(head.socket)
+  const first = await getKept(url, agent)
+  const second = await getKept(`${url}?again`, agent)
+  expect(first).toMatchObject({ length: '5', body: 'hello' })
+  expect(second).toMatchObject({ length: '10', body: 'helloagain' })
+  expect(second.socket).toBe(first.socket)
 })
+
+test.each([
+  ['HEAD, at once', 'HEAD', 200, (answer: HttpResponse) => answer],
+  ['HEAD, later', 'HEAD', 200, (answer: HttpResponse) => Promise.resolve(answer)],
+  ['304, at once', 'GET', 304, (answer: HttpResponse) => answer],
+  ['304, later', 'GET', 304, (answer: HttpResponse) => Promise.resolve(answer)],
+])(
+  'an answer has its length and no body, and ends the connection: %s',
+  async (...[, method, status, give]) => {
+    const { url } = await start({ onRequest: () => give({ ...hello, status }) })
+    const { socket, length, body } = await getKept(url, keepingAgent(), method)
+    expect({ length, body }).toEqual({ length: '5', body: '' })
+    await closed(socket)
+  },
+)
 
 test.each([
   [401, 'Unauthorized'],
@@ -284,3 +299,38 @@ test('a ping overtakes nothing: its pong says that what was sent before has arri
   await arrived
   expect(came).toEqual(['before', 'ping', 'after'])
 })
+
+/** Masked with zeros. */
+const emptyFrame = (opcode: number): Buffer => Buffer.from([0x80 | opcode, 0x80, 0, 0, 0, 0])
+
+test.each([
+  ['messages', 2],
+  ['pings', 9],
+  ['pongs', 10],
+])(
+  'after close or terminate nothing is read any more, of one packet either: %s',
+  async (_what, opcode) => {
+    for (const [act, code] of [
+      [(connection: Connection) => connection.close(4000, 'enough'), 4000],
+      [(connection: Connection) => connection.terminate(), 1006],
+    ] as const) {
+      const read: number[] = []
+      const { url } = await start({
+        onConnection: (connection) => {
+          const end = (): void => {
+            read.push(opcode)
+            act(connection)
+          }
+          return { ...echo(connection), onFrame: end, onPing: end, onPong: end }
+        },
+      })
+      const socket = await open(url)
+      const closing = new Promise((resolve) => socket.once('close', resolve))
+      ;(socket as unknown as { _socket: Socket })._socket.write(
+        Buffer.concat(Array.from({ length: 10_000 }, () => emptyFrame(opcode))),
+      )
+      expect(await closing).toBe(code)
+      expect(read).toEqual([opcode])
+    }
+  },
+)

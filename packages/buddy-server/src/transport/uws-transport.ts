@@ -6,12 +6,12 @@ import type {
 } from 'uWebSockets.js'
 import { subprotocol } from '@buddy-chat/protocol'
 import * as uws from 'uWebSockets.js'
+import { HttpExchange } from './http-exchange.ts'
 import { Outbox } from './outbox.ts'
 import { SocketConnection } from './socket-connection.ts'
 import { readTlsFiles, TlsError, type TlsFiles } from './tls-files.ts'
 import type {
   ConnectionEvents,
-  HttpResponse,
   Transport,
   TransportHandlers,
   TransportOptions,
@@ -35,24 +35,8 @@ type App = TemplatedApp & {
   removeChildAppDescriptor(descriptor: number): unknown
 }
 
-const statusTexts: Readonly<Record<number, string>> = {
-  200: 'OK',
-  304: 'Not Modified',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  426: 'Upgrade Required',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-}
-
-const internalError: HttpResponse = {
-  status: 500,
-  headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' },
-  body: '{"error":"internal"}',
-}
+/** A client on a slow connection gets the largest file in this time. */
+const defaultAnswerTimeoutMs = 60_000
 
 interface SocketData {
   readonly upgrade: Upgrade
@@ -76,21 +60,6 @@ function allHeaders(request: UwsRequest): ReadonlyMap<string, string> {
   return headers
 }
 
-function respond(
-  response: UwsResponse,
-  { status, headers, body }: HttpResponse,
-  isHead: boolean,
-): void {
-  response.cork(() => {
-    response.writeStatus(`${status} ${statusTexts[status] ?? ''}`)
-    for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
-    // Given the length as an argument, `endWithoutBody` would close the connection after itself.
-    if (isHead) response.writeHeader('Content-Length', String(Buffer.byteLength(body)))
-    if (isHead || status === 304) response.endWithoutBody()
-    else response.end(body)
-  })
-}
-
 function createApp(tls: TlsFiles | undefined): App {
   if (!tls) return uws.App() as App
   const { certFile, keyFile } = tls
@@ -107,7 +76,8 @@ export function createUwsTransport(
   options: TransportOptions,
   handlers: TransportHandlers,
 ): Transport {
-  const { maxFrameBytes, maxBacklogBytes, tls } = options
+  const { clock, maxFrameBytes, maxBacklogBytes, tls } = options
+  const { answerTimeoutMs = defaultAnswerTimeoutMs } = options
   const outbox = new Outbox((error) => handlers.onError(error))
   let listenSocket: ListenSocket | undefined
   let isClosed = false
@@ -125,6 +95,22 @@ export function createUwsTransport(
     } catch (error) {
       handlers.onError(error)
       data.connection?.terminate()
+    }
+  }
+
+  /**
+   * Hands over a frame. A connection that is closing is closed at once: uWebSockets.js then drops what
+   * else came in the same read, which may be tens of thousands of frames.
+   */
+  const read = (data: SocketData, act: (events: ConnectionEvents) => void): void => {
+    const { connection, events } = data
+    if (!connection || !events) return
+    try {
+      if (!connection.isClosing) act(events)
+      if (connection.isClosing) connection.flush()
+    } catch (error) {
+      handlers.onError(error)
+      connection.terminate()
     }
   }
 
@@ -163,45 +149,24 @@ export function createUwsTransport(
     )
   }
 
-  function answer(response: UwsResponse, content: HttpResponse, isHead: boolean): void {
-    try {
-      respond(response, content, isHead)
-    } catch (error) {
-      // Half an answer may be written: nothing can follow it.
-      handlers.onError(error)
-      response.close()
-    }
-  }
-
   function handleRequest(response: UwsResponse, request: UwsRequest): void {
-    let isAborted = false
-    response.onAborted(() => (isAborted = true))
     const headers = allHeaders(request)
-    const method = request.getMethod().toUpperCase()
-    const finish = (content: HttpResponse): void => {
-      if (!isAborted) answer(response, content, method === 'HEAD')
-    }
-    const fail = (error: unknown): void => {
-      handlers.onError(error)
-      finish(internalError)
-    }
-    let content: HttpResponse | Promise<HttpResponse>
-    try {
-      content = handlers.onRequest({
-        method,
-        path: request.getUrl(),
-        // Undefined without a `?`, whatever the types say.
-        query: (request.getQuery() as string | undefined) ?? '',
-        remoteAddress: remoteAddressOf(response),
-        forwardedFor: headers.get('x-forwarded-for') ?? '',
-        header: (name) => headers.get(name) ?? '',
-      })
-    } catch (error) {
-      fail(error)
-      return
-    }
-    if ('then' in content) content.then(finish, fail)
-    else finish(content)
+    const exchange = new HttpExchange(response, {
+      clock,
+      answerTimeoutMs,
+      onRequest: (asked) => handlers.onRequest(asked),
+      onError: (error) => handlers.onError(error),
+    })
+    exchange.handle({
+      method: request.getMethod().toUpperCase(),
+      path: request.getUrl(),
+      // Undefined without a `?`, whatever the types say.
+      query: (request.getQuery() as string | undefined) ?? '',
+      remoteAddress: remoteAddressOf(response),
+      forwardedFor: headers.get('x-forwarded-for') ?? '',
+      header: (name) => headers.get(name) ?? '',
+      onDone: (callback) => exchange.onDone(callback),
+    })
   }
 
   function addRoutes(app: App): App {
@@ -225,12 +190,11 @@ export function createUwsTransport(
         guard(data, () => (data.events = handlers.onConnection(connection)))
       },
       message: (socket, message, isBinary) => {
-        const data = socket.getUserData()
-        guard(data, () => data.events?.onFrame(new Uint8Array(message), isBinary))
+        read(socket.getUserData(), (events) => events.onFrame(new Uint8Array(message), isBinary))
       },
+      ping: (socket) => read(socket.getUserData(), (events) => events.onPing()),
       pong: (socket, payload) => {
-        const data = socket.getUserData()
-        guard(data, () => data.events?.onPong(new Uint8Array(payload)))
+        read(socket.getUserData(), (events) => events.onPong(new Uint8Array(payload)))
       },
       close: (socket, code) => {
         const data = socket.getUserData()

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { OutstandingPings } from './outstanding-pings.ts'
+
+const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.of(...values)
+
+test('a pong with the payload of a ping says how many frames had been sent before it', () => {
+  const pings = new OutstandingPings()
+  const payload = pings.next(258)
+  expect(payload).toEqual(bytes(0, 0, 1, 2))
+  expect(pings.handlePong(bytes(0, 0, 1, 2))).toBe(258)
+})
+
+test.each([
+  ['nothing', bytes()],
+  ['another count', bytes(0, 0, 0, 6)],
+  ['too few bytes', bytes(0, 0, 5)],
+  ['too many bytes', bytes(0, 0, 0, 5, 0)],
+])('a pong with %s answers no ping, and the ping can still be answered', (_what, payload) => {
+  const pings = new OutstandingPings()
+  pings.next(5)
+  expect(pings.handlePong(payload)).toBeUndefined()
+  expect(pings.handlePong(bytes(0, 0, 0, 5))).toBe(5)
+})
+
+test('a ping is answered once', () => {
+  const pings = new OutstandingPings()
+  const payload = pings.next(5)!
+  expect(pings.handlePong(payload)).toBe(5)
+  expect(pings.handlePong(payload)).toBeUndefined()
+})
+
+test('before any ping no pong answers one', () => {
+  expect(new OutstandingPings().handlePong(bytes(0, 0, 0, 0))).toBeUndefined()
+})
+
+test('a pong answers the pings before its own too', () => {
+  const pings = new OutstandingPings()
+  const [first, second, third] = [pings.next(1)!, pings.next(2)!, pings.next(3)!]
+  expect(pings.handlePong(second)).toBe(2)
+  expect(pings.handlePong(first)).toBeUndefined()
+  expect(pings.handlePong(third)).toBe(3)
+})
+
+test('two pings with the same count have two answers', () => {
+  const pings = new OutstandingPings()
+  const [first, second] = [pings.next(7)!, pings.next(7)!]
+  expect(pings.handlePong(first)).toBe(7)
+  expect(pings.handlePong(second)).toBe(7)
+  expect(pings.handlePong(second)).toBeUndefined()
+})
+
+test('a client that answers nothing has eight pings outstanding, and no more are kept for it', () => {
+  const pings = new OutstandingPings()
+  const sent = Array.from({ length: 20 }, (_, index) => pings.next(index))
+  expect(sent.filter(Boolean)).toHaveLength(8)
+  expect(pings.handlePong(sent[7]!)).toBe(7)
+  expect(pings.next(20)).toBeDefined()
+})

@@ -1,0 +1,196 @@
+import type { Cancel, Clock } from '../clock.ts'
+import type { HttpRequest, HttpResponse } from './transport.ts'
+
+/** The server reads no body. A longer one than this ends its connection. */
+const maxBodyBytes = 16_384
+
+const statusTexts: Readonly<Record<number, string>> = {
+  200: 'OK',
+  304: 'Not Modified',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  426: 'Upgrade Required',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+}
+
+const internalError: HttpResponse = {
+  status: 500,
+  headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' },
+  body: '{"error":"internal"}',
+}
+
+const encoder = new TextEncoder()
+const empty = new Uint8Array()
+
+/** The part of a uWebSockets.js response that an exchange needs. */
+interface Response {
+  cork(act: () => void): unknown
+  writeStatus(status: string): unknown
+  writeHeader(name: string, value: string): unknown
+  /** Writes what the socket takes. The second flag: the response is complete. */
+  tryEnd(body: Uint8Array, totalBytes: number): readonly [boolean, boolean]
+  onWritable(handler: (offset: number) => boolean): unknown
+  onAborted(handler: () => void): unknown
+  onData(handler: (chunk: ArrayBuffer, isLast: boolean) => void): unknown
+  close(): unknown
+}
+
+interface HttpExchangeOptions {
+  readonly clock: Pick<Clock, 'after'>
+  /** A client that has not taken the answer by then is disconnected. */
+  readonly answerTimeoutMs: number
+  /** Undefined closes the connection without an answer. */
+  readonly onRequest: (
+    request: HttpRequest,
+  ) => HttpResponse | undefined | Promise<HttpResponse | undefined>
+  readonly onError: (error: unknown) => void
+}
+
+/**
+ * One HTTP request and its answer. A connection has one exchange at a time: uWebSockets.js closes a
+ * connection that sends a request while the answer to another is pending, and an answer stays pending
+ * until the socket has taken all of it. Therefore a client that pipelines requests, or that does not
+ * read, costs the server one answer: the body is never copied, and only what one system call did not
+ * take (16 kB at most, and the headers) is kept for it.
+ */
+export class HttpExchange {
+  readonly #response: Response
+  readonly #options: HttpExchangeOptions
+  readonly #onDone: (() => void)[] = []
+  #cancelDeadline: Cancel | undefined
+  #isOver = false
+
+  constructor(response: Response, options: HttpExchangeOptions) {
+    this.#response = response
+    this.#options = options
+    response.onAborted(() => this.#end())
+  }
+
+  /** Calls back once, when the answer has left the process or the client is gone. */
+  onDone(callback: () => void): void {
+    this.#onDone.push(callback)
+  }
+
+  /** Answers the request when its body, which is ignored, has come, and not before the next turn. */
+  handle(request: HttpRequest): void {
+    const { clock, answerTimeoutMs } = this.#options
+    // The requests that came with this one are parsed first, and end the connection.
+    const next = (): void => void setImmediate(() => this.#answer(request))
+    if (!hasBody(request)) {
+      next()
+      return
+    }
+    this.#cancelDeadline = clock.after(answerTimeoutMs, () => this.#close())
+    let receivedBytes = 0
+    this.#response.onData((chunk, isLast) => {
+      receivedBytes += chunk.byteLength
+      if (receivedBytes > maxBodyBytes) this.#close()
+      else if (isLast) next()
+    })
+  }
+
+  #answer(request: HttpRequest): void {
+    if (this.#isOver) return
+    try {
+      const content = this.#options.onRequest(request)
+      if (content && 'then' in content) {
+        content.then(
+          (settled) => this.#send(settled, request),
+          (error: unknown) => this.#fail(error, request),
+        )
+      } else this.#send(content, request)
+    } catch (error) {
+      this.#fail(error, request)
+    }
+    if (this.#isOver) return
+    const { clock, answerTimeoutMs } = this.#options
+    this.#cancelDeadline ??= clock.after(answerTimeoutMs, () => this.#close())
+  }
+
+  #fail(error: unknown, request: HttpRequest): void {
+    this.#options.onError(error)
+    this.#send(internalError, request)
+  }
+
+  #send(content: HttpResponse | undefined, { method }: HttpRequest): void {
+    if (this.#isOver) return
+    try {
+      if (!content) this.#close()
+      else if (method === 'HEAD' || content.status === 304) this.#sendHead(content)
+      else this.#sendAll(content)
+    } catch (error) {
+      // Half an answer may be written: nothing can follow it.
+      this.#options.onError(error)
+      this.#close()
+    }
+  }
+
+  /**
+   * uWebSockets.js does not show whether a response without a body was taken, so one that is not read
+   * could be followed by any number of them. The connection ends after it instead.
+   */
+  #sendHead(content: HttpResponse): void {
+    const { length } = bytesOf(content.body)
+    let isComplete = false
+    this.#response.cork(() => {
+      this.#writeHead(content)
+      if (!content.headers['Connection']) this.#response.writeHeader('Connection', 'close')
+      isComplete = this.#response.tryEnd(empty, length)[1]
+    })
+    if (isComplete) this.#end()
+    else this.#close()
+  }
+
+  #sendAll(content: HttpResponse): void {
+    const body = bytesOf(content.body)
+    let isDone = false
+    this.#response.cork(() => {
+      this.#writeHead(content)
+      isDone = this.#response.tryEnd(body, body.length)[1]
+    })
+    if (isDone) {
+      this.#end()
+      return
+    }
+    this.#response.onWritable((offset) => {
+      try {
+        const [isTaken, isComplete] = this.#response.tryEnd(body.subarray(offset), body.length)
+        if (isComplete) this.#end()
+        return isTaken
+      } catch (error) {
+        this.#options.onError(error)
+        this.#close()
+        return true
+      }
+    })
+  }
+
+  #writeHead({ status, headers }: HttpResponse): void {
+    this.#response.writeStatus(`${status} ${statusTexts[status] ?? ''}`)
+    for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value)
+  }
+
+  #close(): void {
+    // Ends the exchange too, by `onAborted`.
+    if (!this.#isOver) this.#response.close()
+  }
+
+  #end(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#cancelDeadline?.()
+    for (const callback of this.#onDone) callback()
+  }
+}
+
+function bytesOf(body: string | Uint8Array): Uint8Array {
+  return typeof body === 'string' ? encoder.encode(body) : body
+}
+
+function hasBody({ header }: HttpRequest): boolean {
+  return header('transfer-encoding') !== '' || !['', '0'].includes(header('content-length'))
+}

@@ -1,0 +1,66 @@
+// WebSocket pings and pongs of a client: a few are answered, a flood ends the connection.
+import { expect } from 'vitest'
+import { test } from './hostile-fixture.ts'
+import type { WireFrame } from './raw-socket.ts'
+import { opcodes, RawSocket } from './raw-socket.ts'
+
+const adminToken = 'the-token-of-these-tests-0123456789abcdef'
+const kinds = [
+  ['pings', opcodes.ping],
+  ['pongs that answer nothing', opcodes.pong],
+] as const
+const openings = [
+  ['before hello', (url: string) => RawSocket.open(url)],
+  ['after hello', (url: string) => RawSocket.join(url)],
+] as const
+
+const frames = (count: number, frame: WireFrame): readonly WireFrame[] =>
+  Array.from({ length: count }, () => frame)
+
+async function metricsOf(url: string): Promise<string> {
+  const headers = { authorization: `Bearer ${adminToken}` }
+  return (await fetch(`${url}/metrics`, { headers })).text()
+}
+
+const floods = openings.flatMap(([when, open]) =>
+  kinds.map(([what, opcode]) => ({ when, open, what, opcode })),
+)
+
+test.for(floods)(
+  'a flood of $what ends the connection, $when',
+  async ({ open, opcode }, { startWithNeighbours }) => {
+    const { server, url } = await startWithNeighbours({ adminToken })
+    const socket = await open(url)
+    socket.send(...frames(5000, { opcode, payload: Buffer.alloc(125) }))
+    expect(await socket.ended()).toBeUndefined()
+    await expect.poll(() => server.status()).toMatchObject({ users: 2, away: 0 })
+    // What came with the first frames too many was not looked at.
+    expect(socket.incoming.controls.length).toBeLessThanOrEqual(20)
+    const headers = { authorization: `Bearer ${adminToken}` }
+    const metrics = await (await fetch(`${url}/metrics`, { headers })).text()
+    expect(metrics).toMatch(/^buddy_cuts_total\{code="rate-limited"\} 1$/m)
+  },
+)
+
+test.for(openings)(
+  'a client may ping now and then, and send pongs, %s',
+  async ([, open], { startWithNeighbours }) => {
+    const { url } = await startWithNeighbours()
+    const socket = await open(url)
+    socket.send(...frames(9, { opcode: opcodes.pong }))
+    socket.send(...frames(9, { opcode: opcodes.ping }))
+    socket.send({ opcode: opcodes.ping, payload: Buffer.from('last') })
+    await socket.pong('last')
+    expect(socket.incoming.controls).toHaveLength(10)
+  },
+)
+
+test('pongs that answer no ping keep no connection open', async ({ startWithNeighbours }) => {
+  const { url } = await startWithNeighbours({ pingIntervalMs: 100, pingTimeoutMs: 100, adminToken })
+  const socket = await RawSocket.join(url)
+  const timer = setInterval(() => socket.send({ opcode: opcodes.pong }), 50)
+  await socket.ended()
+  clearInterval(timer)
+  // It was not their number that ended it.
+  expect(await metricsOf(url)).not.toContain('buddy_cuts_total{')
+})
