@@ -1,5 +1,5 @@
 // docs/operations.md is what an operator has instead of the code: what it names is what there is.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ErrorCode } from '@buddy-chat/protocol'
@@ -149,6 +149,36 @@ test('the table of metrics has what a server exposes, of the kind it is, and no 
   )
   expect(exposed.length).toBeGreaterThan(20)
   expect(listed.sort()).toEqual(exposed.sort())
+})
+
+/** Messages of log lines, as the sources of the server have them: the latest text in each call. */
+function loggedMessages(): string[] {
+  const folder = new URL('../../packages/buddy-server/src/', import.meta.url)
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+  return sources.flatMap((source) =>
+    source
+      .split(/\blog\.(?:info|warn|error)\(/i)
+      .slice(1)
+      .map((call) => {
+        let depth = 1
+        let end = 0
+        for (; depth > 0; end++) depth += { '(': 1, ')': -1 }[call[end]!] ?? 0
+        return [...call.slice(0, end).matchAll(/'([^']+)'|`([^`]+)`/g)].at(-1)
+      })
+      .flatMap((found) => found?.[1] ?? found?.[2] ?? [])
+      .map((message) => message.replace('${level}', '80')),
+  )
+}
+
+test('the table of log lines has every line that a server writes', () => {
+  const listed = [...page.matchAll(/^\| (`[^|]+)\| (?:info|warn|error)/gm)].flatMap(([, cell]) =>
+    [...cell!.matchAll(/`([^`]+)`/g)].map(([, message]) => message!),
+  )
+  const logged = loggedMessages()
+  expect(logged.length).toBeGreaterThan(20)
+  expect(logged.filter((message) => !listed.some((known) => message.startsWith(known)))).toEqual([])
 })
 
 test('every metric of an alert, or named elsewhere on the page, exists', () => {

@@ -4,6 +4,7 @@ import { expect, test as plainTest } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { createKeptLog } from './kept-log.ts'
 import { RawClient } from './raw-client.ts'
+import { handshake, RawSocket } from './raw-socket.ts'
 import { startProcess } from './server-process.ts'
 
 test('a session’s life is a line for each step, and no more', async ({ startServer }) => {
@@ -219,6 +220,60 @@ plainTest.for(['json', 'pretty'])(
   },
 )
 
+/** An escape sequence, controls, both kinds of bidirectional mark, ends of lines; ESC is no header's. */
+const hostile = 'red\u009b31m\u007f\u0085\u202etxt.exe\u2066\u2028\u2029\u200b\ufeff'
+const rawHostile = /[\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/u
+
+plainTest.for(['json', 'pretty'])(
+  'whatever a client writes into its headers and hello, the log, the dashboard and the metrics show it harmless (%s)',
+  async (format) => {
+    const token = 'an-admin-token-of-thirty-two-chars'
+    const server = await startProcess({
+      LOG_FORMAT: format,
+      LOG_LEVEL: 'info',
+      ALLOWED_ORIGINS: 'https://mine.example',
+      SOCKET_PING_INTERVAL: '1',
+      ADMIN_TOKEN: token,
+    })
+    const headers = {
+      Host: hostile,
+      'X-Forwarded-For': hostile,
+      'User-Agent': hostile,
+      'Sec-WebSocket-Protocol': `buddy.v1, ${hostile}`,
+    }
+    const stranger = await RawSocket.connect(server.url)
+    stranger.write(handshake({ ...headers, Origin: `https://${hostile}.example` }))
+    expect((await stranger.answer()).message).toBe('origin-not-allowed')
+    const guest = await RawSocket.connect(server.url)
+    guest.write(handshake(headers))
+    await guest.status()
+    guest.say({
+      type: 'hello',
+      name: `\u001b${hostile}`,
+      site: '',
+      client: `\u001b${hostile}`,
+      token: null,
+      resume: null,
+    })
+    await guest.receive('welcome')
+    await server.writes('connections refused or cut')
+    const read = async (path: string): Promise<string> => {
+      const answer = await fetch(server.url + path, {
+        headers: { Authorization: `Bearer ${token}` },
+      })
+      expect(answer.status).toBe(200)
+      return answer.text()
+    }
+    for (const shown of [server.output(), await read('/dashboard/data')]) {
+      expect(shown).toContain('u{202e}txt.exe')
+      expect(shown).not.toMatch(rawHostile)
+    }
+    const metrics = await read('/metrics')
+    expect(metrics).toContain('buddy_refusals_total{code="origin-not-allowed"} 1')
+    expect(metrics).not.toContain('txt.exe')
+  },
+)
+
 plainTest('the log is JSON, a line each, unless standard output is a terminal', async () => {
   const server = await startProcess({ LOG_LEVEL: 'info' })
   await RawClient.join(server.url, 'Ana')
@@ -230,7 +285,7 @@ plainTest('the log is JSON, a line each, unless standard output is a terminal', 
     expect.arrayContaining(['listening', 'session begun', 'stopping', 'stopped']),
   )
   for (const { level, time } of parsed) {
-    expect(level).toBe(30)
+    expect(level).toBe('info')
     expect(new Date(String(time)).toISOString()).toBe(time)
   }
 })

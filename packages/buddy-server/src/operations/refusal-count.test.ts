@@ -53,3 +53,12 @@ test('an origin that somebody made up is cut', () => {
   expect(count.recent[0]?.latestOrigin).toHaveLength(100)
   expect(JSON.stringify(lines).length).toBeLessThan(200)
 })
+
+test('an origin that would act on a terminal or reorder a page is shown as what it is', () => {
+  const { count, lines, refuse } = createCount()
+  refuse('origin-not-allowed', 'https://a.example\u001b[31m\u009b\u202e')
+  count.report()
+  const shown = String.raw`https://a.example\u{1b}[31m\u{9b}\u{202e}`
+  expect(count.recent[0]?.latestOrigin).toBe(shown)
+  expect(lines).toEqual([{ refused: { 'origin-not-allowed': 1 }, origin: shown }])
+})

@@ -1,8 +1,9 @@
 import type { ServerObserver } from '../events.ts'
 import type { RecentRefusals } from './dashboard-data.ts'
 import type { Log } from './log.ts'
+import { printable } from './printable.ts'
 
-/** A browser's origins are shorter; anybody else may write what they like. */
+/** A browser's origins are shorter. */
 const maxOriginLength = 100
 
 /**
@@ -25,8 +26,10 @@ export class RefusalCount {
 
   readonly observer: ServerObserver = {
     refused: ({ code, origin }) => {
-      if (code === 'origin-not-allowed') this.#origin = origin?.slice(0, maxOriginLength)
-      this.#count(code, origin)
+      // Any client may write anything there.
+      const shown = origin === undefined ? undefined : printable(origin, maxOriginLength)
+      if (code === 'origin-not-allowed') this.#origin = shown
+      this.#count(code, shown)
     },
     cut: ({ code }) => this.#count(code),
   }
@@ -36,7 +39,7 @@ export class RefusalCount {
     this.#recent.set(reason, {
       count: (this.#recent.get(reason)?.count ?? 0) + 1,
       latestAtMs: this.#epochMs(),
-      latestOrigin: origin?.slice(0, maxOriginLength) ?? null,
+      latestOrigin: origin ?? null,
     })
   }
 
