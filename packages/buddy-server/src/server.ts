@@ -13,6 +13,7 @@ import { createHookObserver } from './hook-observer.ts'
 import type { BuddyServerHooks } from './hooks.ts'
 import { Bans } from './limits/bans.ts'
 import { addressKey, createClientAddress } from './limits/client-address.ts'
+import { HttpAdmission } from './limits/http-admission.ts'
 import { AdminAccess } from './operations/admin-access.ts'
 import { CapacityWatch } from './operations/capacity-watch.ts'
 import { createHttpRoutes } from './operations/http-routes.ts'
@@ -20,6 +21,7 @@ import type { Log } from './operations/log.ts'
 import { silentLog } from './operations/log.ts'
 import { Operations } from './operations/operations.ts'
 import { loadPublicFiles } from './operations/public-files.ts'
+import { Snapshot } from './operations/snapshot.ts'
 import type { Status } from './operations/status.ts'
 import { reconnectAfterMs, Reception } from './reception.ts'
 import { forEachInSlices } from './slices.ts'
@@ -172,20 +174,41 @@ export function createBuddyServer(
     addressKeyOf: (request) => addressKey(clientAddress(request)),
     now: () => clock.now(),
   })
+  const httpAdmission = new HttpAdmission({
+    addressKeyOf: (request) => addressKey(clientAddress(request)),
+    now: () => clock.now(),
+    maxRequestsPerAddressPerMinute: () => settings.maxRequestsPerAddress,
+  })
   const files = loadPublicFiles(new URL('public/', import.meta.url))
   const { registry } = operations.metrics
+  const snapshot = <T>(make: () => T | Promise<T>): (() => Promise<T>) => {
+    const made = new Snapshot(make, () => clock.now())
+    return () => made.read()
+  }
+  const statusForAll = snapshot(() => operations.status(false))
+  const statusWithSites = snapshot(() => operations.status(true))
   const { tlsCertFile: certFile, tlsKeyFile: keyFile } = settings
   const transport = createUwsTransport(
     { ...settings, clock, ...(certFile && { tls: { certFile, keyFile } }) },
     {
       onRequest: createHttpRoutes({
         files,
-        status: (withSites) => operations.status(withSites),
+        judge: (request) => {
+          const verdict = httpAdmission.judge(request)
+          if (verdict.kind !== 'admitted') {
+            notify('refused', { code: 'rate-limited', origin: undefined })
+          }
+          return verdict
+        },
+        status: (withSites) => (withSites ? statusWithSites() : statusForAll()),
         isReady: () => closed === undefined,
         access: (request) => adminAccess.check(request),
         hasAdminToken: () => settings.adminToken !== '',
-        metrics: async () => ({ type: registry.contentType, text: await registry.metrics() }),
-        dashboard: () => operations.dashboard(),
+        metrics: snapshot(async () => ({
+          type: registry.contentType,
+          text: await registry.metrics(),
+        })),
+        dashboard: snapshot(() => operations.dashboard()),
       }),
       onConnection: (connection) => reception.handleConnection(connection),
       onError: onInternalError,
@@ -202,6 +225,7 @@ export function createBuddyServer(
         void core.sweepSessions().catch(onInternalError)
         void reception.sweep().catch(onInternalError)
         adminAccess.sweep()
+        httpAdmission.sweep()
       }),
       clock.every(settings.roomCleanupIntervalMs, () => {
         void core.sweepRooms().catch(onInternalError)

@@ -74,6 +74,7 @@ const samples: Record<OptionName, readonly [text: string, inFile: unknown, value
   maxConnectionsPerAddress: ['3', 3, 3],
   maxSessionsPerAddress: ['3', 3, 3],
   maxConnectsPerAddress: ['30', 30, 30],
+  maxRequestsPerAddress: ['40', 40, 40],
   maxFrameBytes: ['70000', 70_000, 70_000],
   maxBacklogBytes: ['80000', 80_000, 80_000],
   pingIntervalMs: ['25', 25, 25_000],

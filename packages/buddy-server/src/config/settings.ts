@@ -157,6 +157,14 @@ export const serverSettings = {
       about: 'New connections from one address in a minute.',
       isReloadable,
     }),
+    maxRequestsPerAddress: setting({
+      key: 'MAX_REQUESTS_PER_IP_PER_MINUTE',
+      kind: whole(1, 1_000_000),
+      fallback: 1200,
+      about:
+        'HTTP requests from one address in a minute, without `/healthz` and `/readyz`. The same holds behind a proxy of yours.',
+      isReloadable,
+    }),
     maxFrameBytes: setting({
       key: 'SOCKET_MAX_HTTP_BUFFER_SIZE',
       kind: whole(65_536, 100_000_000),

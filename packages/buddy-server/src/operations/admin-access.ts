@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { AddressTable } from '../limits/address-table.ts'
 import { TokenBucket } from '../limits/rate-limiter.ts'
 import type { HttpRequest } from '../transport/transport.ts'
 
 /** Wrong tokens from one address; with none left, the right one is not looked at either. */
 const wrongRate = { burst: 20, perSecond: 1 / 60 }
-/** More addresses than this are not told apart: who has so many has them to get around the rate. */
+/** More addresses than this share one allowance: an attacker has so many to get around the rate. */
 const maxAddresses = 10_000
 
 /** Whether a request shows the admin token. */
@@ -36,10 +37,16 @@ function tokenIn(authorization: string): string | undefined {
 export class AdminAccess {
   readonly #dependencies: AdminAccessDependencies
   /** Addresses that were wrong lately. */
-  readonly #wrong = new Map<string, TokenBucket>()
+  readonly #wrong: AddressTable<TokenBucket>
 
   constructor(dependencies: AdminAccessDependencies) {
+    const { now } = dependencies
     this.#dependencies = dependencies
+    this.#wrong = new AddressTable<TokenBucket>({
+      maxAddresses,
+      create: () => new TokenBucket(wrongRate, now()),
+      isIdle: (bucket) => bucket.isFull(now()),
+    })
   }
 
   check(request: HttpRequest): Access {
@@ -47,24 +54,16 @@ export class AdminAccess {
     const given = tokenIn(request.header('authorization'))
     if (given === undefined || adminToken() === '') return 'none'
     const key = addressKeyOf(request)
-    const known = this.#wrong.get(key) ?? this.#wrong.get('')
+    const known = this.#wrong.find(key)
     if (known && !known.has(now())) return 'too-many'
     // Digests have one length: comparing takes as long whatever was given.
     if (timingSafeEqual(digest(given), digest(adminToken()))) return 'granted'
-    this.#bucketOf(key).take(now())
+    this.#wrong.get(key).take(now())
     return 'wrong'
   }
 
   /** Forgets addresses that have waited long enough. */
   sweep(): void {
-    const now = this.#dependencies.now()
-    for (const [key, bucket] of this.#wrong) if (bucket.isFull(now)) this.#wrong.delete(key)
-  }
-
-  #bucketOf(address: string): TokenBucket {
-    const key = this.#wrong.size < maxAddresses || this.#wrong.has(address) ? address : ''
-    const bucket = this.#wrong.get(key) ?? new TokenBucket(wrongRate, this.#dependencies.now())
-    this.#wrong.set(key, bucket)
-    return bucket
+    this.#wrong.sweep()
   }
 }

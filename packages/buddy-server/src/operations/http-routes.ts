@@ -1,3 +1,4 @@
+import type { HttpVerdict } from '../limits/http-admission.ts'
 import type { HttpRequest, HttpResponse } from '../transport/transport.ts'
 import type { Access } from './admin-access.ts'
 import type { DashboardData } from './dashboard-data.ts'
@@ -6,14 +7,16 @@ import type { Status } from './status.ts'
 
 interface RouteDependencies {
   readonly files: ReadonlyMap<PublicFileName, PublicFile>
-  readonly status: (withSites: boolean) => Status
+  /** Which requests are answered; load balancers' probes are, always. */
+  readonly judge: (request: HttpRequest) => HttpVerdict
+  readonly status: (withSites: boolean) => Promise<Status>
   /** False while draining. */
   readonly isReady: () => boolean
   /** Whether a request shows the admin token. */
   readonly access: (request: HttpRequest) => Access
   readonly hasAdminToken: () => boolean
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>
-  readonly dashboard: () => DashboardData
+  readonly dashboard: () => Promise<DashboardData>
 }
 
 type Answer = HttpResponse | Promise<HttpResponse>
@@ -175,9 +178,9 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
     '/healthz': () => json(200, { status: 'healthy' }, { 'Access-Control-Expose-Headers': 'Date' }),
     '/readyz': () =>
       isReady() ? json(200, { status: 'ready' }) : json(503, { status: 'draining' }),
-    '/status': (request) => {
+    '/status': async (request) => {
       const isAdmin = access(request) === 'granted'
-      return isAdmin ? ownJson(200, status(true)) : json(200, status(false))
+      return isAdmin ? ownJson(200, await status(true)) : json(200, await status(false))
     },
     '/metrics': behindToken(
       dependencies,
@@ -188,7 +191,7 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
       true,
     ),
     '/dashboard': behindToken(dependencies, dashboardPage),
-    '/dashboard/data': behindToken(dependencies, () => ownJson(200, dashboard())),
+    '/dashboard/data': behindToken(dependencies, async () => ownJson(200, await dashboard())),
     // Without the data the two tell nothing that is not in the repository.
     '/dashboard/dashboard.css': file('dashboard/dashboard.css', fresh),
     '/dashboard/dashboard.js': file('dashboard/dashboard.js', fresh),
@@ -204,10 +207,33 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
   }
 }
 
-/** Answers every HTTP request. Nothing is read from a body, nothing changes anything. */
-export function createHttpRoutes(dependencies: RouteDependencies): Route {
+/** A probe comes from the address of a proxy, which may stand for every visitor. */
+const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
+
+function tooMany(retryAfterMs: number): HttpResponse {
+  const message = 'too many requests from one address'
+  return json(
+    429,
+    { error: 'too-many-requests', message },
+    { 'Retry-After': String(Math.ceil(retryAfterMs / 1000)), Connection: 'close' },
+  )
+}
+
+/**
+ * Answers HTTP requests; undefined: not worth an answer. Nothing is read from a body, nothing changes
+ * anything.
+ */
+export function createHttpRoutes(
+  dependencies: RouteDependencies,
+): (request: HttpRequest) => Answer | undefined {
+  const { judge } = dependencies
   const routes = createRoutes(dependencies)
   return (request) => {
+    if (!probes.has(request.path)) {
+      const verdict = judge(request)
+      if (verdict.kind === 'dropped') return undefined
+      if (verdict.kind === 'refused') return tooMany(verdict.retryAfterMs)
+    }
     const route = Object.hasOwn(routes, request.path) ? routes[request.path] : undefined
     if (!route) return json(404, { error: 'not-found', message: 'there is nothing at this path' })
     if (request.method !== 'GET' && request.method !== 'HEAD') {

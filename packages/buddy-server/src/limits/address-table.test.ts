@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { AddressTable } from './address-table.ts'
+
+interface Entry {
+  readonly number: number
+  isIdle: boolean
+}
+
+function createTable(maxAddresses = 2): AddressTable<Entry> {
+  let created = 0
+  return new AddressTable({
+    maxAddresses,
+    create: () => ({ number: ++created, isIdle: false }),
+    isIdle: ({ isIdle }) => isIdle,
+  })
+}
+
+test('each address has an entry of its own, which lasts', () => {
+  const table = createTable()
+  expect(table.find('a')).toBeUndefined()
+  const [one, other] = [table.get('a'), table.get('b')]
+  expect(one).not.toBe(other)
+  expect([table.get('a'), table.find('a'), table.size]).toEqual([one, one, 2])
+})
+
+test('addresses beyond the number share one entry; those before them keep theirs', () => {
+  const table = createTable()
+  const [one] = [table.get('a'), table.get('b')]
+  const shared = table.get('c')
+  expect([table.get('d'), table.find('e'), table.size]).toEqual([shared, shared, 2])
+  expect(table.get('a')).toBe(one)
+  expect(shared).not.toBe(one)
+})
+
+test('a sweep forgets idle entries, and there is room for others again', () => {
+  const table = createTable()
+  table.get('a').isIdle = true
+  const other = table.get('b')
+  table.get('c').isIdle = true
+  table.sweep()
+  expect([table.find('a'), table.find('b'), table.find('c')]).toEqual([undefined, other, undefined])
+  expect(table.get('d')).toBe(table.find('d'))
+  expect(table.size).toBe(2)
+})
