@@ -22,11 +22,11 @@ import { SignalingChannel } from './signaling/signaling-channel.ts'
 /** What the doctor may be told; all other options count as they do for a client. */
 export interface DiagnoseOptions extends BuddyClientOptions {
   /** Opens camera and microphone for a moment, which may ask the visitor. @default false */
-  readonly asksPermission?: boolean
+  readonly asksPermission?: boolean | undefined
   /** Hears of each check as soon as it is done, in whichever order. */
-  readonly onCheck?: (check: Check) => void
+  readonly onCheck?: ((check: Check) => void) | undefined
   /** Ends it early: what is not done by then is not reported. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Who the server gave what to, or why it did not. */

@@ -72,9 +72,9 @@ export interface BuddyServer {
 /** What a server gets from the program around it, beside options. */
 export interface BuddyServerSurroundings {
   /** As pino has it. @default none */
-  readonly log?: Log
+  readonly log?: Log | undefined
   /** What the program is asked and told. @default none */
-  readonly hooks?: BuddyServerHooks
+  readonly hooks?: BuddyServerHooks | undefined
 }
 
 /** What is not given, or given as undefined, is as in `defaultOptions`: a cap must not vanish. */

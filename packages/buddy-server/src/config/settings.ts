@@ -356,9 +356,11 @@ export type ResolvedServerOptions = OptionsOf<Groups>
 
 /**
  * What `createBuddyServer` may be told; `docs/configuration.md` describes each, under the name of
- * its environment variable. Times in milliseconds, sizes in bytes.
+ * its environment variable. Times in milliseconds, sizes in bytes. Undefined is as if left out.
  */
-export type BuddyServerOptions = Partial<ResolvedServerOptions>
+export type BuddyServerOptions = {
+  readonly [Name in keyof ResolvedServerOptions]?: ResolvedServerOptions[Name] | undefined
+}
 
 /** What a process is told beyond its server's options. */
 export type ProcessOptions = OptionsOf<typeof processSettings>

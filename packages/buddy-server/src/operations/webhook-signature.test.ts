@@ -48,12 +48,14 @@ describe('refused:', () => {
   test('a secret that is not set', () => {
     const signed = signWebhook('', body, nowMs)
     expect(verifySignature({ ...genuine, secret: '', header: signed })).toBe(false)
+    expect(verifySignature({ ...genuine, secret: undefined })).toBe(false)
   })
 
   const [time, own] = header.split(',') as [string, string]
   test.for([
     undefined,
     null,
+    [header, header],
     '',
     time,
     own,

@@ -15,22 +15,22 @@ export function signWebhook(secret: string, body: string, nowMs: number): string
 
 /** What {@link verifySignature} looks at. */
 export interface SignedWebhook {
-  /** What `WEBHOOK_SECRET` is on the server. */
-  readonly secret: string
-  /** The request's `Buddy-Signature`, as it came. */
-  readonly header: string | null | undefined
+  /** What `WEBHOOK_SECRET` is on the server; a variable that is not set may be given as it is. */
+  readonly secret: string | undefined
+  /** The request's `Buddy-Signature`, as `request.headers` of Node or `headers.get()` of fetch has it. */
+  readonly header: string | readonly string[] | null | undefined
   /** The request's body, byte for byte: JSON that was parsed and written again has another signature. */
   readonly body: string | Uint8Array
   /** The time here, as `Date.now()` has it. */
   readonly nowMs: number
   /** How far the two clocks may be apart, and how long a request is worth something. @default 300_000 */
-  readonly toleranceMs?: number
+  readonly toleranceMs?: number | undefined
 }
 
 /**
  * For whoever receives webhooks: whether the request comes from a server that knows the secret, and
- * was sent just now. Takes equally long for every wrong signature and never throws; an empty secret
- * or a malformed header is false. Retries have the same `Buddy-Delivery`: remember those to act once.
+ * was sent just now. Takes equally long for every wrong signature and never throws; an empty or
+ * missing secret and a malformed or repeated header are false. Retries have the same `Buddy-Delivery`: remember those to act once.
  */
 export function verifySignature({
   secret,
@@ -40,7 +40,7 @@ export function verifySignature({
   toleranceMs = 300_000,
 }: SignedWebhook): boolean {
   // A variable that is not set would let everybody sign.
-  if (secret === '' || typeof header !== 'string') return false
+  if (typeof secret !== 'string' || secret === '' || typeof header !== 'string') return false
   const fields = header.split(',').map((field) => field.trim())
   const seconds = fields.flatMap((field) => /^t=(\d{1,12})$/.exec(field)?.[1] ?? [])
   const [sentAt] = seconds

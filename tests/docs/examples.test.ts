@@ -1,0 +1,100 @@
+// Whoever copies an example into a strict TypeScript project has one that compiles.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+
+/** Each example, by page and the line on which its code begins. */
+const examples = pages.flatMap((page) => {
+  const text = readFileSync(join(root, page), 'utf8')
+  return [...text.matchAll(/^```(?:js|ts)\n([^`]*(?:`(?!``)[^`]*)*)^```/gm)].map((match) => ({
+    page,
+    line: text.slice(0, match.index).split('\n').length + 1,
+    code: match[1]!,
+  }))
+})
+
+/** What the pages leave to their reader. */
+const surroundings = `
+  import type { IncomingMessage } from 'node:http'
+  import type { BuddyClient as Client } from '@buddy-chat/client'
+  import type { createBuddyServer as create } from '@buddy-chat/server'
+  declare global {
+    const video: HTMLVideoElement, mine: HTMLVideoElement, theirs: HTMLVideoElement
+    const client: Client
+    const createBuddyServer: typeof create
+    const request: IncomingMessage
+    const body: Buffer
+    function show(...figures: unknown[]): void
+    function isBlocked(address: string): boolean
+    function findMember(subject: string | undefined): Promise<{ nickname: string } | undefined>
+    function count(what: string): void
+    function mayPass(text: string): Promise<boolean>
+    function store(report: object): void
+  }
+`
+
+const compilerOptions = {
+  target: 'es2022',
+  lib: ['es2023', 'dom', 'dom.iterable'],
+  module: 'nodenext',
+  types: ['node'],
+  typeRoots: [join(root, 'node_modules/@types')],
+  paths: {
+    '@buddy-chat/client': [join(root, 'packages/buddy-client/dist/index.d.ts')],
+    '@buddy-chat/server': [join(root, 'packages/buddy-server/dist/index.d.ts')],
+    jose: [
+      join(createRequire(import.meta.url).resolve('jose/package.json'), '../dist/types/index.d.ts'),
+    ],
+  },
+  strict: true,
+  // The examples are JavaScript: a parameter may go without a type.
+  noImplicitAny: false,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noImplicitOverride: true,
+  noImplicitReturns: true,
+  skipLibCheck: true,
+  noEmit: true,
+}
+
+test('every example compiles in a strict project', () => {
+  expect(examples.length).toBeGreaterThan(10)
+  const folder = mkdtempSync(join(tmpdir(), 'buddy-examples-'))
+  try {
+    examples.forEach(({ code }, index) => {
+      writeFileSync(join(folder, `${index}.mts`), `${code}\nexport {}\n`)
+    })
+    writeFileSync(join(folder, 'surroundings.mts'), surroundings)
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+    const { stdout } = spawnSync(
+      join(root, 'node_modules/.bin/tsc'),
+      ['-p', folder, '--pretty', 'false'],
+      {
+        cwd: folder,
+        encoding: 'utf8',
+      },
+    )
+    // As page and line, where whoever mends it has to look.
+    const mistakes = stdout.replaceAll(
+      /^(\d+)\.mts\((\d+),/gm,
+      (_, index: string, line: string) => {
+        const example = examples[Number(index)]!
+        return `${example.page}:${example.line + Number(line) - 1} (`
+      },
+    )
+    expect(mistakes).toBe('')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
