@@ -227,7 +227,10 @@ export class BuddyClient {
     return this.#devices.choose('camera', id)
   }
 
-  /** The same for the microphone. */
+  /**
+   * The same for the microphone.
+   * @throws BuddyError (as a rejection) as `setCamera`
+   */
   setMicrophone(id: string): Promise<void> {
     return this.#devices.choose('microphone', id)
   }

@@ -1,7 +1,9 @@
 /**
  * Everything that can go wrong, by name. The names stay; messages may change.
  *
- * Devices (only `start()` rejects with these; the client is idle again and may be started anew):
+ * Devices. `start()` rejects with these (the client is idle again and may be started anew), and so do
+ * `preview()`, `setCamera()`, `setMicrophone()`, `switchCamera()` and `resumeDevice()`, which leave a
+ * call as it is. The event `device` has one as the `error` of a device that is lost:
  * - `permission-denied` the visitor or the system refused camera or microphone
  * - `blocked-by-policy` the page embeds this one without `allow="camera; microphone"`
  * - `device-not-found` there is no camera or microphone; `devices` says which is missing

@@ -16,8 +16,8 @@ export interface Introduction {
   readonly token: TokenSource
 }
 
-/** Says to the operator which software is speaking. */
-const clientName = 'buddy-chat-js'
+/** Name and version of this package, for the server. A test compares it with `package.json`. */
+const clientName = 'buddy-chat-js 0.0.0'
 
 /**
  * What a connection is opened with.
