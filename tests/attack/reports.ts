@@ -43,7 +43,7 @@ const reportsInFlood: Attack = {
       }),
     )
     const flood = crowd(scene, 60, () => pressNext(scene, 'Mallory'))
-    for (const [one] of pairs) one.send({ type: 'report', reason: 'harassment' })
+    for (const [one] of pairs) one.send({ type: 'report', reason: 'harassment', room: null })
     await flood
     const endsAtMs = performance.now() + patienceMs
     while (reportsIn(scene).length < reporters && performance.now() < endsAtMs) {
@@ -89,7 +89,7 @@ const repeatedReports: Attack = {
     for (const client of partners) void stay(client)
     while (!scene.isOver()) {
       await reporter.receive('matched')
-      reporter.send({ type: 'report', reason: 'spam' })
+      reporter.send({ type: 'report', reason: 'spam', room: null })
       scene.count('reports sent')
       await scene.wait(nextEveryMs)
       reporter.send({ type: 'next', offer: null })

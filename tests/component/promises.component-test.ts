@@ -51,6 +51,8 @@ suite('events', () => {
     partner.send({ type: 'text', text: 'Hi' })
     await until('the text', () => heard.some(({ name }) => name === 'buddy-message'))
     chat.send('Hello')
+    const room = chat.client.partner?.room
+    expect(room).to.be.a('string')
     partner.send({ type: 'leave' })
     await untilState(chat, 'waiting')
     chat.stop()
@@ -59,7 +61,7 @@ suite('events', () => {
       { name: 'buddy-start', detail: null },
       { name: 'buddy-state-change', detail: { state: 'connecting', previous: 'idle' } },
       { name: 'buddy-state-change', detail: { state: 'negotiating', previous: 'connecting' } },
-      { name: 'buddy-match', detail: { partner: { name: 'Zoë' }, interests: [] } },
+      { name: 'buddy-match', detail: { partner: { name: 'Zoë', room }, interests: [] } },
       { name: 'buddy-message', detail: { text: 'Hi', from: 'partner' } },
       { name: 'buddy-message', detail: { text: 'Hello', from: 'self' } },
       { name: 'buddy-state-change', detail: { state: 'waiting', previous: 'negotiating' } },

@@ -70,7 +70,14 @@ const weights: readonly (readonly [
     }),
   ],
   [1, () => ({ type: 'leave' })],
-  [3, (random) => ({ type: 'report', reason: random.pick(['nudity', 'spam', 'other']) })],
+  [
+    3,
+    (random) => ({
+      type: 'report',
+      reason: random.pick(['nudity', 'spam', 'other']),
+      room: random.pick([null, '', 'Wq0JkY1b2c3d4e5f']),
+    }),
+  ],
   [1, () => ({ type: 'ping' })],
   [
     2,

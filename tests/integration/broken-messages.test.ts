@@ -13,7 +13,7 @@ const afterHello: readonly Message[] = [
   { type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [], offer: null },
   { type: 'next', offer: null },
   { type: 'leave' },
-  { type: 'report', reason: 'spam' },
+  { type: 'report', reason: 'spam', room: null },
   { type: 'ping' },
   { type: 'diagnosis', reason: 'no-path' },
   { type: 'signal', description: null, candidates: [], sending: null, generation: null },

@@ -116,7 +116,7 @@ test('the hooks have their say', async () => {
   expect(await one.error()).toBe('refused')
   one.send({ type: 'text', text: 'yes' })
   expect(await other.receive('text')).toMatchObject({ text: 'yes' })
-  other.send({ type: 'report', reason: 'spam' })
+  other.send({ type: 'report', reason: 'spam', room: null })
   await other.settled()
   expect(stored).toEqual([{ by: expect.any(String), aboutId: expect.any(String), reason: 'spam' }])
   const nobody = await RawClient.connect(url)

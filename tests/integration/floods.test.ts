@@ -44,7 +44,7 @@ const floods: readonly [name: string, frame: Uint8Array, end: typeof tooMuch][] 
   ['ticket', encode(ticket), tooMuch],
   ['next', encode({ type: 'next', offer: null }), tooMuch],
   ['leave', encode({ type: 'leave' }), tooMuch],
-  ['report', encode({ type: 'report', reason: 'spam' }), tooMuch],
+  ['report', encode({ type: 'report', reason: 'spam', room: null }), tooMuch],
   ['ping', encode({ type: 'ping' }), tooMuch],
   ['diagnosis', encode({ type: 'diagnosis', reason: 'no-path' }), tooMuch],
   ['signal', encode(smallSignal), tooMuch],

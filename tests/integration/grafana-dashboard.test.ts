@@ -110,7 +110,7 @@ test('every metric that is queried exists on a server, with the labels it is spl
   const other = await RawClient.join(url, 'Other')
   other.enter()
   await other.receive('matched')
-  other.send({ type: 'report', reason: 'spam' })
+  other.send({ type: 'report', reason: 'spam', room: null })
   other.send({ type: 'diagnosis', reason: 'no-path' })
   other.send({ type: 'leave' })
   await one.receive('partner-left')

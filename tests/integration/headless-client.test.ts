@@ -1,6 +1,7 @@
 // The client without a browser around it (text mode needs none), against a real server.
 import type { ClientEvents } from '@buddy-chat/client'
 import { BuddyClient } from '@buddy-chat/client'
+import type { BuddyServerHooks } from '@buddy-chat/server'
 import { expect, vi } from 'vitest'
 import { test as base } from '../server-fixture.ts'
 import type { BreakableNetwork } from '../breakable-network.ts'
@@ -54,7 +55,7 @@ test('two meet, write, and part', async ({ startServer, join }) => {
   const matches = [once(ana, 'match'), once(bob, 'match')]
   await bob.start()
   expect((await Promise.all(matches)).map(({ partner }) => partner.name)).toEqual(['Bob', 'Ana'])
-  expect([ana.state, ana.partner]).toEqual(['connected', { name: 'Bob' }])
+  expect([ana.state, ana.partner]).toEqual(['connected', { name: 'Bob', room: expect.any(String) }])
 
   const typing = once(bob, 'typing')
   ana.notifyTyping()
@@ -309,6 +310,90 @@ test('a site that does not allow the mode: start() rejects by name', async ({
   await expect(ana.start({ site: 'silent' })).rejects.toMatchObject({ code: 'not-permitted' })
   expect(ana.state).toBe('closed')
   await expect(ana.start({ site: 'none' })).rejects.toMatchObject({ code: 'unknown-site' })
+})
+
+test('a report while the connection is lost is kept, and arrives when the session is resumed', async ({
+  startServer,
+  join,
+  breakable,
+}) => {
+  const reports: unknown[] = []
+  const hooks: BuddyServerHooks = { onReport: ({ room, reason }) => reports.push({ room, reason }) }
+  const { url } = await startServer({}, { hooks })
+  const network = await breakable(url)
+  const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
+  await meet(ana, bob)
+  const { room } = ana.partner!
+  const retry = once(ana, 'retry')
+  network.breakDown()
+  await retry
+  ana.report('minor')
+  expect(reports).toEqual([])
+  network.mend()
+  ana.retryNow()
+  await vi.waitFor(() => expect(reports).toEqual([{ room, reason: 'minor' }]))
+})
+
+test('a report that is kept for a session that is over is announced as not sent', async ({
+  startServer,
+  join,
+  breakable,
+}) => {
+  const { url } = await startServer({ resumeGraceMs: 50 })
+  const network = await breakable(url)
+  const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
+  await meet(ana, bob)
+  const [retry, lost] = [once(ana, 'retry'), once(bob, 'leave')]
+  network.breakDown()
+  await retry
+  ana.report('minor')
+  await lost
+  const error = once(ana, 'error')
+  network.mend()
+  ana.retryNow()
+  expect(await error).toMatchObject({ code: 'server-unreachable', message: /report/ })
+})
+
+test('a report that cannot be kept fails as unreachable, and does not claim that there was no partner', async ({
+  startServer,
+  join,
+  breakable,
+}) => {
+  const { url } = await startServer({ resumeGraceMs: 0 })
+  const network = await breakable(url)
+  const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
+  await meet(ana, bob)
+  const retry = once(ana, 'retry')
+  network.breakDown()
+  await retry
+  expect(() => ana.report('minor')).toThrow(expect.objectContaining({ code: 'server-unreachable' }))
+})
+
+test('a report names the partner of its time, and may name one of before; a room of nobody is an error', async ({
+  startServer,
+  join,
+}) => {
+  const reports: unknown[] = []
+  const hooks: BuddyServerHooks = { onReport: ({ room }) => reports.push(room) }
+  const { url } = await startServer({}, { hooks })
+  const [ana, bob] = [join(url, 'Ana'), join(url, 'Bob')]
+  await meet(ana, bob)
+  const first = ana.partner!.room
+  const left = once(ana, 'leave')
+  bob.stop()
+  await left
+  const cleo = join(url, 'Cleo')
+  await meet(ana, cleo)
+  const second = ana.partner!.room
+  ana.report('spam', first)
+  ana.report('spam')
+  const error = once(ana, 'error')
+  ana.report('spam', 'no room')
+  expect(await error).toMatchObject({ code: 'not-in-call' })
+  expect(reports).toEqual([first, second])
+  expect(() => ana.report('spam', 'x'.repeat(65))).toThrow(
+    expect.objectContaining({ code: 'invalid-options' }),
+  )
 })
 
 test('a partner can be reported; nobody but the server is told', async ({ startServer, join }) => {

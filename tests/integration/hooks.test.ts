@@ -238,6 +238,25 @@ describe('onConnect', () => {
 })
 
 describe('onMatch, onReport and onDisconnect', () => {
+  test('a person who was reported can be banned though they have left', async ({ startServer }) => {
+    const reports = new Calls<Given<'onReport'>[0]>()
+    const hooks: BuddyServerHooks = { onReport: (report) => reports.add(report) }
+    const { server, url } = await startServer({ trustedProxyHops: 1 }, { hooks })
+    const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } })
+    const one = await RawClient.join(url, 'Ana', from('192.0.2.1'))
+    const other = await RawClient.join(url, 'Bob', from('192.0.2.2'))
+    const room = await meet(one, other)
+    await other.leave()
+    await one.receive('partner-left')
+    one.send({ type: 'report', reason: 'nudity', room })
+    const { aboutId } = await reports.next()
+    expect(server.status().users).toBe(1)
+    expect(server.ban(aboutId, 60_000)).toBe(true)
+    const banned = await RawClient.connect(url, from('192.0.2.2'))
+    expect(await banned.error()).toBe('banned')
+    await RawClient.join(url, 'Neighbour', from('192.0.2.3'))
+  })
+
   test('tell of what happens, with who is who', async ({ startServer }) => {
     const matches = new Calls<Given<'onMatch'>[0]>()
     const reports = new Calls<Given<'onReport'>[0]>()
@@ -260,8 +279,10 @@ describe('onMatch, onReport and onDisconnect', () => {
     // Whoever was there first has waited longer.
     expect(match.waitsMs[0]).toBeGreaterThanOrEqual(match.waitsMs[1])
 
-    for (const reason of ['spam', 'nudity'] as const) other.send({ type: 'report', reason })
-    expect(await reports.next()).toEqual({ from: people[1], aboutId: oneId, reason: 'spam' })
+    for (const reason of ['spam', 'nudity'] as const)
+      other.send({ type: 'report', reason, room: null })
+    const report = { from: people[1], room, aboutId: oneId, reason: 'spam' }
+    expect(await reports.next()).toEqual(report)
     await other.settled()
     expect(reports.unread).toBe(0)
     await one.leave()
@@ -301,7 +322,7 @@ describe('onMatch, onReport and onDisconnect', () => {
       const hooks = { onMatch: hook, onReport: hook, onDisconnect: hook }
       const { url } = await startServer({}, { log, hooks })
       const [one, other] = await RawClient.pair(url)
-      one.send({ type: 'report', reason: 'spam' })
+      one.send({ type: 'report', reason: 'spam', room: null })
       await expectToTalk(one, other)
       await one.leave()
       await other.receive('partner-left')

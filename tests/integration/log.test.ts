@@ -12,7 +12,7 @@ test('a session’s life is a line for each step, and no more', async ({ startSe
   const { url } = await startServer({}, { log })
   const [one, other] = await RawClient.pair(url)
   for (let time = 0; time < 5; time++) one.send({ type: 'text', text: 'hello' })
-  one.send({ type: 'report', reason: 'harassment' })
+  one.send({ type: 'report', reason: 'harassment', room: null })
   one.send({ type: 'next', offer: null })
   await other.receive('partner-left')
   await other.leave()
@@ -185,7 +185,7 @@ async function converse(url: string): Promise<void> {
   await other.receive('signal')
   other.send({ type: 'text', text: secrets.text })
   await one.receive('text')
-  one.send({ type: 'report', reason: 'minor' })
+  one.send({ type: 'report', reason: 'minor', room: null })
   // What is wrong is not quoted either.
   one.sendRaw(`{"text":"${secrets.text}"}`)
   expect(await one.error()).toBe('malformed-frame')

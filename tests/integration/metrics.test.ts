@@ -83,7 +83,7 @@ test('users, rooms, matches, refusals and traffic are counted as they happen', a
   for (let line = 0; line < 64; line++) one.send({ type: 'typing', isTyping: true })
   one.send({ type: 'text', text: 'the last one' })
   await other.receive('text')
-  one.send({ type: 'report', reason: 'spam' })
+  one.send({ type: 'report', reason: 'spam', room: null })
   one.send({ type: 'diagnosis', reason: 'udp-blocked' })
   const stranger = await RawClient.connect(url)
   stranger.sayHello({ site: 'nobody-knows' })

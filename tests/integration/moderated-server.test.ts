@@ -115,7 +115,7 @@ test('reports are logged, without names; three of them shut out', options, async
     const person = await RawClient.join(url, 'Theodora')
     person.enter()
     await Promise.all([person.receive('matched'), creep.receive('matched')])
-    person.send({ type: 'report', reason: 'harassment' })
+    person.send({ type: 'report', reason: 'harassment', room: null })
     await person.settled()
     await person.leave()
     if (last) break

@@ -80,7 +80,7 @@ test('in a room: it opens again when both are back; what was said meanwhile arri
   await expectToTalk(ana.client, bob.client)
   expect([ana.client.unread, bob.client.unread]).toEqual([[], []])
   expect(server.status()).toMatchObject({ users: 2, away: 0, waiting: 0, rooms: 1, matches: 0 })
-  ana.client.send({ type: 'report', reason: 'spam' })
+  ana.client.send({ type: 'report', reason: 'spam', room: null })
   ana.client.send({ type: 'next', offer: null })
   await ana.client.receive('waiting')
   expect((await bob.client.receive('partner-left')).reason).toBe('next')

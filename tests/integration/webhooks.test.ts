@@ -80,7 +80,7 @@ test('match, report, leave, ban and capacity arrive, signed, without names', asy
   const { room } = await one.receive('matched')
   one.send({ type: 'text', text: 'a private line' })
   await other.receive('text')
-  one.send({ type: 'report', reason: 'spam' })
+  one.send({ type: 'report', reason: 'spam', room: null })
   await one.settled()
   one.send({ type: 'next', offer: null })
   await other.receive('partner-left')
@@ -96,7 +96,7 @@ test('match, report, leave, ban and capacity arrive, signed, without names', asy
   ]
   const waits = { wait_ms: expect.any(Number) }
   expect(of('match')).toEqual([{ room, people: people.map((id) => ({ ...id, ...waits })) }])
-  expect(of('report')).toEqual([{ from: people[0], about: otherId, reason: 'spam' }])
+  expect(of('report')).toEqual([{ from: people[0], about: otherId, room, reason: 'spam' }])
   expect(of('leave')).toEqual([
     { room, leaver: oneId, reason: 'next', duration_ms: expect.any(Number), people },
   ])
@@ -173,7 +173,7 @@ test('events that were not asked for are not sent', async ({ startServer }) => {
   const options = { webhookUrl, webhookSecret, webhookEvents: ['leave'] as const, maxUsers: 2 }
   const { server, url } = await startServer(options)
   const [one, other] = await RawClient.pair(url)
-  one.send({ type: 'report', reason: 'other' })
+  one.send({ type: 'report', reason: 'other', room: null })
   await one.leave()
   await other.receive('partner-left')
   // Whatever was to be sent has been sent by then.

@@ -13,8 +13,9 @@ import type { DeviceInfo } from './media/device-list.ts'
 import type { LocalMedia } from './media/local-media.ts'
 import type { BuddyClientOptions } from './options.ts'
 import { mediaRequest, resolveOptions } from './options.ts'
-import { Room } from './room.ts'
+import { Room, unreachable } from './room.ts'
 import { Run } from './run.ts'
+import { asReceived } from './signaling/outgoing.ts'
 import { toIntroduction } from './signaling/introduction.ts'
 import { fromErrorFrame } from './signaling/server-error.ts'
 import type { Retry } from './signaling/signaling-channel.ts'
@@ -159,7 +160,7 @@ export class BuddyClient {
 
   /**
    * Sends a line to the partner.
-   * @throws BuddyError `not-in-call`, `invalid-text`
+   * @throws BuddyError `not-in-call`, `server-unreachable`, `invalid-text`
    */
   send(text: string): void {
     if (!this.#room) throw new BuddyError('not-in-call', 'there is no partner to write to')
@@ -176,7 +177,7 @@ export class BuddyClient {
    * does. Once both have, a direct path is looked for, without an interruption, and each may learn the
    * other's address. It holds for this call and cannot be taken back. Changes nothing without that
    * option. The event `trust` tells of both.
-   * @throws BuddyError `not-in-call`
+   * @throws BuddyError `not-in-call`, `server-unreachable`
    */
   trust(): void {
     if (!this.#room) throw new BuddyError('not-in-call', 'there is no partner to trust')
@@ -252,12 +253,22 @@ export class BuddyClient {
   }
 
   /**
-   * Reports the partner, or the one before, to the operator. The call goes on.
-   * @throws BuddyError `not-in-call` where there was none
+   * Reports the present partner, or the latest one, to the operator. The call goes on. While the
+   * connection is lost and may be resumed, the report is kept until it is; if it is not, an `error`
+   * event with `server-unreachable` says so.
+   * @param room of an earlier partner, as `Partner.room`; one that the server does not remember is
+   *   answered by an `error` event with `not-in-call`
+   * @throws BuddyError `not-in-call` if there was no partner, or the client is stopped;
+   *   `server-unreachable` if the report can be neither sent nor kept; `invalid-options` if `room`
+   *   is no room
    */
-  report(reason: ReportReason): void {
-    if (this.#run?.hasMet && this.#channel.send({ type: 'report', reason })) return
-    throw new BuddyError('not-in-call', 'there was no partner to report')
+  report(reason: ReportReason, room = this.#run?.latestRoom): void {
+    const run = this.#run
+    if (!run) throw new BuddyError('not-in-call', 'a client that is not started reports nobody')
+    if (room === undefined) throw new BuddyError('not-in-call', 'there was no partner to report')
+    const message = asReceived({ type: 'report', reason, room }, 'invalid-options')
+    if (!this.#channel.send(message)) throw unreachable()
+    if (!this.#channel.isWelcome) run.hasKeptReport = true
   }
 
   /** Statistics of the present call as the browser has them; undefined outside a call. */
@@ -310,7 +321,9 @@ export class BuddyClient {
     const refusal = this.#setup.refusal
     if (refusal) return this.#handleRefused(refusal)
     const run = this.#run
-    if (run && !isResumed) run.hasMet = false
+    if (run && !isResumed) this.#forgetPartners(run)
+    // What was kept is on its way.
+    if (run) run.hasKeptReport = false
     const isRoomGone = !isResumed || (isRestored && !this.#room?.isRestorable)
     if (this.#room && isRoomGone) this.#endCall('server-lost', 'server-lost')
     if (!isResumed || isRestored) run?.search.handleForgotten(this.#room !== undefined)
@@ -318,6 +331,13 @@ export class BuddyClient {
     if (!run?.search.isPaused) this.#advance('server-back')
     this.#emitter.emit('welcome', { isResumed, allowsText })
     this.#run?.search.ask()
+  }
+
+  /** The server's session is a new one: nothing of what was before can be reported. */
+  #forgetPartners(run: Run): void {
+    run.latestRoom = undefined
+    if (!run.hasKeptReport) return
+    this.#emitter.emit('error', unreachable('a report was not sent: the session is over'))
   }
 
   #handleRetry(retry: Retry): void {
@@ -397,7 +417,7 @@ export class BuddyClient {
   #openRoom(matched: MessageOf<'matched'>): void {
     const run = this.#run
     if (!run) return
-    run.hasMet = true
+    run.latestRoom = matched.room
     run.search.handleAnswered()
     this.#closeRoom()
     const room = new Room({

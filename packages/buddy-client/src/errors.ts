@@ -13,7 +13,8 @@
  * - `media-failed` any other refusal; see `cause`
  *
  * Server:
- * - `server-unreachable` no connection, or it broke; the client goes on trying
+ * - `server-unreachable` no connection, or it broke; the client goes on trying. A call that throws it
+ *   has sent nothing and keeps nothing
  * - `server-full`, `too-many-connections`, `rate-limited` try after `retryAfterMs`; the client does
  * - `going-away` the server restarts; the client comes back after `retryAfterMs`
  * - `origin-not-allowed`, `unsupported-version`, `protocol-violation` it will not work: closed
@@ -33,7 +34,7 @@
  *   where that shows only in a call
  * - `relay-unavailable` calls are to hide the address (`relayOnly`, `relayUntilTrusted`) and the server names no TURN
  *   server to hide behind: closed, nothing was sent to anybody
- * - `not-in-call` there is no partner to send to
+ * - `not-in-call` there is no partner to send to, or to report
  * - `invalid-text` empty, or longer than 4096 bytes of UTF-8
  * - `invalid-options` an option is of the wrong kind or too long; the message names it
  * - `aborted` `stop()` came before `start()` was done

@@ -12,6 +12,8 @@ import type { ClientState } from './state.ts'
 export interface Partner {
   /** Cleaned of characters that deceive; never empty. */
   readonly name: string
+  /** The room that the two are in, for a `report()` later on. */
+  readonly room: string
 }
 
 /**

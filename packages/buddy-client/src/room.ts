@@ -47,7 +47,7 @@ export class Room {
   constructor(dependencies: RoomDependencies) {
     const { matched, environment, events, setup, send } = dependencies
     this.#dependencies = dependencies
-    this.partner = { name: matched.partnerName }
+    this.partner = { name: matched.partnerName, room: matched.room }
     this.#typing = new TypingSignal({
       setTimeout: environment.setTimeout,
       clearTimeout: environment.clearTimeout,
@@ -113,7 +113,7 @@ export class Room {
     }
   }
 
-  /** @throws BuddyError `invalid-text`, `not-in-call` */
+  /** @throws BuddyError `invalid-text`, `server-unreachable` */
   send(text: string): void {
     const { send, events } = this.#dependencies
     // Both ends show the same, also if the text holds what UTF-8 cannot carry.
@@ -124,7 +124,7 @@ export class Room {
     events.emit('message', { text: message.text, from: 'self' })
   }
 
-  /** @throws BuddyError `not-in-call` */
+  /** @throws BuddyError `server-unreachable` */
   trust(): void {
     if (!this.#trust.give()) throw unreachable()
   }
@@ -230,4 +230,6 @@ export class Room {
   }
 }
 
-const unreachable = (): BuddyError => new BuddyError('not-in-call', 'the server is not connected')
+/** What could be neither sent nor kept for later. */
+export const unreachable = (message = 'the server is not connected'): BuddyError =>
+  new BuddyError('server-unreachable', message)

@@ -12,8 +12,10 @@ export class Run {
   /** What `start()` returned. */
   readonly promise: Promise<void>
   readonly search: PartnerSearch
-  /** Whether there has been a partner in the server's present session. */
-  hasMet = false
+  /** Of the present or latest partner in the server's present session. */
+  latestRoom: string | undefined
+  /** A report waits for the session to be resumed. */
+  hasKeptReport = false
   #resolve!: () => void
   #reject!: (error: BuddyError) => void
   #isPending = true

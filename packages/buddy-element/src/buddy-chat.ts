@@ -166,11 +166,12 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   /**
-   * Reports the partner, or the one before, to the operator; the call goes on.
-   * @throws BuddyError `not-in-call`
+   * Reports the partner, or the latest one, to the operator; the call goes on. See `BuddyClient.report`.
+   * @param room of an earlier partner, as the `buddy-match` event has it in `partner.room`
+   * @throws BuddyError `not-in-call`, `server-unreachable`, `invalid-options`
    */
-  report(reason: ReportReason): void {
-    this.client.report(reason)
+  report(reason: ReportReason, room?: string): void {
+    this.client.report(reason, room)
     this.announce('buddy-report', { reason })
   }
 

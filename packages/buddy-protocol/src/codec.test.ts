@@ -77,6 +77,7 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
     type: fc.constant('report'),
     reason: fc.constantFrom('other', 'nudity', 'spam'),
+    room: orNull(short),
   } as const),
   fc.record({
     type: fc.constant('diagnosis'),

@@ -55,6 +55,8 @@ export const errorCodes = {
   banned: 24,
   /** The program the server is part of has refused this, for a reason of its own. */
   refused: 25,
+  /** A report names a room that this session was not in, or too long ago. */
+  'unknown-room': 26,
 } as const
 
 /** The name of an error, as in {@link errorCodes}. */

@@ -127,8 +127,12 @@ export const messages = {
   next: define(3, 'client', 49_152, { offer }),
   /** Ends the room, takes the ticket out of the queue. The session stays. */
   leave: define(4, 'client', 64, {}),
-  /** Tells the operator about the partner, or about the latest one. The room goes on. */
-  report: define(5, 'client', 64, { reason: oneOf(reportReasons, 'other') }),
+  /** Tells the operator about a partner, present or past. The room goes on. */
+  report: define(5, 'client', 128, {
+    reason: oneOf(reportReasons, 'other'),
+    /** Of the partner meant, as `matched` gave it; null: the latest. */
+    room: nullable(string(64)),
+  }),
 
   /** Asks for a sign of life, after a sleep or a change of network: the answer is `stats`. */
   ping: define(6, 'client', 64, {}),

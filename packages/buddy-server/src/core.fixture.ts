@@ -94,7 +94,12 @@ export class Guest {
   }
 
   say(...messages: readonly Message[]): void {
-    for (const message of messages) this.#client.onFrame(encode(message), true)
+    for (const message of messages) this.sayRaw(encode(message))
+  }
+
+  /** Sends any bytes. */
+  sayRaw(frame: Uint8Array): void {
+    this.#client.onFrame(frame, true)
   }
 
   /** Gives a ticket. */

@@ -9,6 +9,7 @@ import type { HelloContext, Joined } from './handlers/hello.ts'
 import { handleLeave } from './handlers/leave.ts'
 import type { BuddyServerHooks } from './hooks.ts'
 import type { Bans } from './limits/bans.ts'
+import { ReportedPeople } from './limits/reported-people.ts'
 import { Matchmaker } from './matchmaker.ts'
 import { Moderation } from './moderation.ts'
 import { Reunions } from './reunions.ts'
@@ -148,11 +149,13 @@ export function createCore(dependencies: CoreDependencies): Core {
     }
   }
   const handlers: HandlerContext = {
+    clock,
     sessions,
     rooms,
     reunions,
     matchmaker,
     siteOf,
+    reportedPeople: new ReportedPeople(() => clock.now()),
     notify,
     moderation,
     onInternalError,

@@ -6,6 +6,7 @@ import type {
   ReportReason,
 } from '@buddy-chat/protocol'
 import type { Room } from './rooms.ts'
+import type { Trace } from './sessions/encounters.ts'
 import type { Session } from './sessions/session.ts'
 import type { SessionEnd } from './sessions/sessions.ts'
 
@@ -38,11 +39,13 @@ interface ServerEvents {
   readonly reported: {
     readonly session: Session
     readonly aboutId: string
+    readonly roomId: string
     readonly reason: ReportReason
   }
   /** Somebody's client has found out why calls fail there. */
   readonly diagnosed: { readonly reason: CallFailure }
-  readonly banned: { readonly session: Session; readonly durationMs: number }
+  /** The session may have ended before. */
+  readonly banned: { readonly session: Trace; readonly durationMs: number }
   /** The share of users in percent has come to `level`, or gone back below the lowest (0). */
   readonly capacity: { readonly level: 0 | 80 | 95; readonly percent: number }
 }

@@ -21,8 +21,8 @@ export function createHookObserver(
           waitsMs,
         }),
       ),
-    reported: ({ session, aboutId, reason }) =>
-      call(() => hooks.onReport?.({ from: personOf(session), aboutId, reason })),
+    reported: ({ session, aboutId, roomId: room, reason }) =>
+      call(() => hooks.onReport?.({ from: personOf(session), room, aboutId, reason })),
     ended: ({ session, reason }) => call(() => hooks.onDisconnect?.(personOf(session), reason)),
   }
 }

@@ -58,10 +58,12 @@ export interface BuddyServerHooks {
     readonly to: Person
     readonly text: string
   }): boolean | void | Promise<boolean | void>
-  /** Somebody reports the person they are with, or were with last. */
+  /** Somebody reports the person they are with, or were with before: once for each. */
   onReport?(report: {
     readonly from: Person
-    /** The session reported; it may be over already. */
+    /** The room in which the two met. */
+    readonly room: string
+    /** The session reported; it may be over. `ban()` takes it for a day all the same. */
     readonly aboutId: string
     readonly reason: ReportReason
   }): void

@@ -58,7 +58,9 @@ export class Reunions {
   handleRestored(session: Session, seat: Seat | undefined): void {
     const awaiting = this.#byAwaited.get(session.id) ?? new Set()
     if (seat) {
-      const { mode, lobby, partnerId } = seat
+      const { mode, lobby, partnerId, roomId } = seat
+      const encounter = { roomId, partnerId, partner: undefined }
+      session.encounters.add(encounter, this.#dependencies.clock.now())
       session.wish = { mode, lobby, interests: [], languages: [] }
       session.latestPartnerId = partnerId
     }

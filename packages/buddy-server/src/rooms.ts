@@ -111,6 +111,7 @@ export class Rooms {
     this.#whileFreeing(() => {
       this.#rooms.delete(room)
       this.#keep(room)
+      for (const member of room.members) this.rememberEncounter(member)
       for (const member of room.members) {
         member.room = undefined
         member.lastActiveMs = clock.now()
@@ -119,6 +120,18 @@ export class Rooms {
       onEnded(room, session, reason)
     })
     return true
+  }
+
+  /** Keeps whom the session is in a room with, if it is in one, for a report that may come. */
+  rememberEncounter(session: Session): void {
+    const partner = this.partnerOf(session)
+    if (!session.room || !partner) return
+    const { id, identity, addressKey } = partner
+    const encounter = { roomId: session.room.id, partnerId: id }
+    session.encounters.add(
+      { ...encounter, partner: { id, identity, addressKey } },
+      this.#dependencies.clock.now(),
+    )
   }
 
   /** The session has lost its connection: its partner is told. */

@@ -55,9 +55,10 @@ export interface BuddyServer {
    */
   reload(options: BuddyServerOptions): readonly string[]
   /**
-   * Shuts somebody out: ends the session and every other one of its site's subject, and refuses its
-   * address and that subject for a while.
-   * @returns false where there is no such session
+   * Shuts somebody out: ends the session and every other one of its site's subject, and refuses the
+   * address of its latest connection and that subject for a while. A session that has ended can be
+   * named for a day after a report about it.
+   * @returns false if there is no such session
    */
   ban(sessionId: string, durationMs: number): boolean
   /**
@@ -289,7 +290,7 @@ export function createBuddyServer(
     },
     reload,
     ban: (sessionId, durationMs) => {
-      const session = core.sessions.find(sessionId)
+      const session = core.sessions.find(sessionId) ?? core.handlers.reportedPeople.find(sessionId)
       if (!session) return false
       const { site, subject } = session.identity
       bans.add(session.addressKey, durationMs)

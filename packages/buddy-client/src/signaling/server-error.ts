@@ -12,6 +12,7 @@ const codes: Partial<Record<ErrorCode | CloseCode, BuddyErrorCode>> = {
   'protocol-violation': 'protocol-violation',
   'going-away': 'going-away',
   'not-in-room': 'not-in-call',
+  'unknown-room': 'not-in-call',
   'unknown-site': 'unknown-site',
   'token-required': 'token-required',
   'token-invalid': 'token-invalid',

@@ -388,7 +388,7 @@ test('what keeps a call alive waits for no text, and keeps its order', () => {
   say(10, 11)
   channel.send({ type: 'trust' })
   say(12, 12)
-  channel.send({ type: 'report', reason: 'spam' })
+  channel.send({ type: 'report', reason: 'spam', room: null })
   vi.advanceTimersByTime(8 * 400)
   channel.retryNow()
   latest().opens()

@@ -1,5 +1,7 @@
 import type { ErrorCode } from '@buddy-chat/protocol'
+import type { Clock } from '../clock.ts'
 import type { Notify } from '../events.ts'
+import type { ReportedPeople } from '../limits/reported-people.ts'
 import type { Matchmaker } from '../matchmaker.ts'
 import type { Moderation } from '../moderation.ts'
 import type { Reunions } from '../reunions.ts'
@@ -10,12 +12,14 @@ import type { Site } from '../sites/site.ts'
 
 /** What handlers of a session's messages may use. */
 export interface HandlerContext {
+  readonly clock: Pick<Clock, 'now'>
   readonly sessions: Sessions
   readonly rooms: Rooms
   readonly reunions: Reunions
   readonly matchmaker: Matchmaker<Session>
   /** The site of a session; one that was taken out of the configuration meanwhile stays as it was. */
   readonly siteOf: (session: Session) => Site
+  readonly reportedPeople: ReportedPeople
   readonly notify: Notify
   /** Undefined where no hook asks to see lines: then none is read. */
   readonly moderation: Moderation | undefined

@@ -31,8 +31,8 @@ export function createTransitionLog(log: Log): ServerObserver {
         { room: room.id, session: leaver.id, reason, durationMs: Math.round(durationMs) },
         'room ended',
       ),
-    reported: ({ session, aboutId, reason }) =>
-      log.warn({ session: session.id, about: aboutId, reason }, 'partner reported'),
+    reported: ({ session, aboutId, roomId, reason }) =>
+      log.warn({ session: session.id, about: aboutId, room: roomId, reason }, 'partner reported'),
     banned: ({ session, durationMs }) => log.warn({ session: session.id, durationMs }, 'banned'),
     capacity: ({ level, percent }) => {
       if (level === 0) log.info({ percent }, 'users are well below capacity again')

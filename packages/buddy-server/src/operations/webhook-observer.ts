@@ -1,9 +1,9 @@
 import type { ServerObserver } from '../events.ts'
-import type { Session } from '../sessions/session.ts'
+import type { Trace } from '../sessions/encounters.ts'
 import type { WebhookEvent } from './webhook-event.ts'
 
 /** Somebody, without the name they gave: what leaves the server says no more than it must. */
-const idsOf = ({ id, identity: { site, subject } }: Session): object => ({
+const idsOf = ({ id, identity: { site, subject } }: Trace): object => ({
   session: id,
   site,
   ...(subject !== undefined && { subject }),
@@ -30,8 +30,8 @@ export function createWebhookObserver(
         duration_ms: Math.round(durationMs),
         people: room.members.map(idsOf),
       }),
-    reported: ({ session, aboutId, reason }) =>
-      send('report', { from: idsOf(session), about: aboutId, reason }),
+    reported: ({ session, aboutId, roomId, reason }) =>
+      send('report', { from: idsOf(session), about: aboutId, room: roomId, reason }),
     banned: ({ session, durationMs }) =>
       send('ban', { ...idsOf(session), duration_ms: Math.round(durationMs) }),
     capacity: ({ level, percent }) => send('capacity', { level, percent }),

@@ -3,6 +3,7 @@ import { encode, messages, peekNumber } from '@buddy-chat/protocol'
 import type { FrameLimits } from '../limits/frame-limits.ts'
 import type { Ticket } from '../matchmaker.ts'
 import type { Room } from '../rooms.ts'
+import { Encounters } from './encounters.ts'
 import { ReplayBuffer } from './replay-buffer.ts'
 
 /** What a person wishes to be matched by, as given and cleaned. */
@@ -71,8 +72,7 @@ export class Session implements Ticket {
   room: Room | undefined
   /** Whom it was in a room with last; `Rooms` sets it. */
   latestPartnerId: string | undefined
-  /** Whom it has reported, so that one partner is reported once. */
-  reportedId: string | undefined
+  #encounters: Encounters | undefined
 
   constructor(
     id: string,
@@ -98,6 +98,11 @@ export class Session implements Ticket {
     this.#replay = new ReplayBuffer(dependencies.counts?.sent)
     this.#maxReplayBytes = dependencies.maxReplayBytes
     this.#onOverflow = dependencies.onOverflow
+  }
+
+  /** Whom it has met in rooms that are over, and in the one it is in if it has reported there. */
+  get encounters(): Encounters {
+    return (this.#encounters ??= new Encounters())
   }
 
   get name(): string {

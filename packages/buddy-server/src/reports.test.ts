@@ -1,0 +1,157 @@
+// A report reaches the person it means: whoever came, left or was met again in the meantime.
+import { messages } from '@buddy-chat/protocol'
+import { expect, test } from 'vitest'
+import type { Guest } from './core.fixture.ts'
+import { CoreProcess } from './core.fixture.ts'
+
+const hourMs = 3_600_000
+
+/** The two meet in a room of their own; returns its id. */
+function meet(one: Guest, other: Guest): string {
+  const lobby = `${one.session.id} ${other.session.id}`
+  for (const guest of [one, other]) guest.enter({ lobby })
+  return one.session.room!.id
+}
+
+const report = (guest: Guest, room: string | null): void =>
+  guest.say({ type: 'report', reason: 'spam', room })
+
+/** Who was reported so far, by whom, and in which room. */
+const reported = ({ events }: CoreProcess): unknown[] =>
+  events.flatMap(([name, event]) => {
+    if (name !== 'reported') return []
+    const { session, aboutId, roomId } = event as {
+      session: { id: string }
+      aboutId: string
+      roomId: string
+    }
+    return [{ from: session.id, about: aboutId, room: roomId }]
+  })
+
+test('a report of a room reaches the partner met there, though another has come since', async () => {
+  const server = new CoreProcess()
+  const [ana, bob, cleo] = [await server.join(), await server.join(), await server.join()]
+  const room = meet(ana, bob)
+  const later = meet(ana, cleo)
+  report(ana, room)
+  expect(reported(server)).toEqual([{ from: ana.session.id, about: bob.session.id, room }])
+  report(ana, later)
+  expect(reported(server)[1]).toMatchObject({ about: cleo.session.id, room: later })
+})
+
+test('a report without a room means the latest partner, as clients of before send it', async () => {
+  const server = new CoreProcess()
+  const [ana, bob, cleo] = [await server.join(), await server.join(), await server.join()]
+  meet(ana, bob)
+  const room = meet(ana, cleo)
+  ana.sayRaw(Uint8Array.of(0x92, messages.report.number, 4))
+  expect(reported(server)).toMatchObject([{ about: cleo.session.id, room }])
+})
+
+test('each partner is reported once, in however many rooms, and in whatever order', async () => {
+  const server = new CoreProcess({ rematchDelayMs: 0 })
+  const [ana, bob, cleo] = [await server.join(), await server.join(), await server.join()]
+  const rooms: string[] = []
+  for (let time = 1; time <= 3; time++) {
+    for (const other of [bob, cleo]) {
+      rooms.push(meet(ana, other))
+      report(ana, null)
+      for (const room of rooms) report(ana, room)
+    }
+    server.clock.advance(1000)
+  }
+  expect(reported(server)).toMatchObject([
+    { about: bob.session.id, room: rooms[0] },
+    { about: cleo.session.id, room: rooms[1] },
+  ])
+  // What is said of one's partner is no limit on what that partner says.
+  report(cleo, null)
+  expect(reported(server)).toHaveLength(3)
+})
+
+test('a partner who has left, and whose session is over, is reported; and can be found for a ban', async () => {
+  const server = new CoreProcess()
+  const [ana, bob] = [await server.join('192.0.2.1'), await server.join('192.0.2.2')]
+  const room = meet(ana, bob)
+  bob.lose()
+  const moved = await server.join('192.0.2.3', { resume: bob.resume })
+  const { id, identity } = moved.session
+  server.core.sessions.end(moved.session, 'left')
+  report(ana, room)
+  expect(reported(server)).toMatchObject([{ about: id }])
+  expect(server.core.handlers.reportedPeople.find(id)).toEqual({
+    id,
+    identity,
+    addressKey: '192.0.2.3',
+  })
+  server.clock.advance(24 * hourMs + 1)
+  expect(server.core.handlers.reportedPeople.find(id)).toBeUndefined()
+})
+
+test('a room of other people, or of nobody, is unknown-room: nobody is reported', async () => {
+  const server = new CoreProcess()
+  const [ana, bob] = [await server.join(), await server.join()]
+  const [cleo, dan] = [await server.join(), await server.join()]
+  meet(ana, bob)
+  const room = meet(cleo, dan)
+  for (const wrong of [room, 'no room', '']) report(ana, wrong)
+  expect(ana.of('error').map(({ code }) => code)).toEqual(Array(3).fill('unknown-room'))
+  expect(reported(server)).toEqual([])
+})
+
+test('the last ten rooms are remembered, each for an hour', async () => {
+  const server = new CoreProcess()
+  const ana = await server.join()
+  const others: Guest[] = []
+  const rooms: string[] = []
+  for (let count = 1; count <= 11; count++) {
+    server.clock.advance(1000)
+    const other = await server.join()
+    others.push(other)
+    rooms.push(meet(ana, other))
+  }
+  ana.say({ type: 'leave' })
+  expect(ana.session.encounters.size).toBe(10)
+  report(ana, rooms[0]!)
+  expect(ana.of('error')).toMatchObject([{ code: 'unknown-room' }])
+  report(ana, rooms[1]!)
+  expect(reported(server)).toMatchObject([{ about: others[1]!.session.id }])
+  // The third room has ended 7 s ago.
+  server.clock.advance(hourMs - 7000)
+  report(ana, rooms[2]!)
+  expect(reported(server)).toHaveLength(2)
+  server.clock.advance(1001)
+  report(ana, rooms[3]!)
+  report(ana, null)
+  expect(reported(server)[2]).toMatchObject({ about: others[10]!.session.id })
+  server.clock.advance(hourMs)
+  report(ana, null)
+  expect(ana.of('error').map(({ code }) => code)).toEqual([
+    'unknown-room',
+    'unknown-room',
+    'not-in-room',
+  ])
+  expect(reported(server)).toHaveLength(3)
+})
+
+test('in a room that goes on for hours the partner can be reported, and after it', async () => {
+  const server = new CoreProcess()
+  const [ana, bob] = [await server.join(), await server.join()]
+  const room = meet(ana, bob)
+  server.clock.advance(5 * hourMs)
+  bob.say({ type: 'leave' })
+  report(ana, room)
+  report(bob, room)
+  expect(reported(server)).toMatchObject([{ about: bob.session.id }, { about: ana.session.id }])
+})
+
+test('after a restart of the server the partner of the room that goes on can be reported, before they are back', async () => {
+  const former = new CoreProcess()
+  const [ana, bob] = [await former.join(), await former.join()]
+  const room = meet(ana, bob)
+  const { roomToken } = ana.of('matched')[0]!
+  const server = new CoreProcess()
+  const again = await server.join('192.0.2.1', { resume: { ...ana.resume, sent: 1, roomToken } })
+  report(again, room)
+  expect(reported(server)).toEqual([{ from: ana.session.id, about: bob.session.id, room }])
+})

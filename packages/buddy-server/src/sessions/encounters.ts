@@ -1,0 +1,67 @@
+import type { Session } from './session.ts'
+
+/** What is kept of a session that may end: enough to ban the person later. It holds nothing that grows. */
+export type Trace = Pick<Session, 'id' | 'identity' | 'addressKey'>
+
+/** A partner, in one room. */
+export interface Encounter {
+  readonly roomId: string
+  readonly partnerId: string
+  /** Undefined if the room was of a process before this one, and the partner has not come back. */
+  readonly partner: Trace | undefined
+}
+
+interface Entry extends Encounter {
+  readonly atMs: number
+  isReported: boolean
+}
+
+/** More rooms than a person can mean by "the one before", and few bytes. */
+const maxEncounters = 10
+/** A report comes soon, or not at all. */
+const maxAgeMs = 3_600_000
+
+/**
+ * Whom one session has met lately, so that a report reaches the person meant, also after that person
+ * has left. It belongs to its session: nobody can make another session forget its encounters.
+ */
+export class Encounters {
+  /** By room, the latest last. */
+  readonly #entries = new Map<string, Entry>()
+
+  /** How many are kept. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** Keeps an encounter that begins or ends now; the oldest beyond the bound is forgotten. */
+  add(encounter: Encounter, nowMs: number): void {
+    const { roomId } = encounter
+    const isReported = this.#entries.get(roomId)?.isReported ?? false
+    this.#entries.delete(roomId)
+    this.#entries.set(roomId, { ...encounter, atMs: nowMs, isReported })
+    for (const [id, { atMs }] of this.#entries) {
+      if (this.#entries.size <= maxEncounters && nowMs - atMs <= maxAgeMs) break
+      this.#entries.delete(id)
+    }
+  }
+
+  /**
+   * The encounter in this room, or the latest one if none is named; undefined if there was none, or
+   * it is too long ago.
+   */
+  find(roomId: string | null, nowMs: number): Encounter | undefined {
+    const entry = roomId === null ? [...this.#entries.values()].at(-1) : this.#entries.get(roomId)
+    return entry && nowMs - entry.atMs <= maxAgeMs ? entry : undefined
+  }
+
+  /** Takes a report of the partner in this room. False if that partner is reported already, in any room. */
+  report({ roomId, partnerId }: Encounter): boolean {
+    for (const entry of this.#entries.values()) {
+      if (entry.partnerId === partnerId && entry.isReported) return false
+    }
+    const entry = this.#entries.get(roomId)
+    if (entry) entry.isReported = true
+    return entry !== undefined
+  }
+}
