@@ -1,4 +1,5 @@
 // docs/operations.md is what an operator has instead of the code: what it names is what there is.
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -220,6 +221,35 @@ test('every link to a place on the page leads to one', () => {
   )
   const linked = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor!)
   expect(linked.filter((anchor) => !anchors.has(anchor))).toEqual([])
+})
+
+test.for(blocks('sh'))('a shell can read: %s', (block) => {
+  const { status, stderr } = spawnSync('sh', ['-n'], { input: block, encoding: 'utf8' })
+  expect([status, stderr]).toEqual([0, ''])
+})
+
+test('files that only root can read are copied for the user who needs them, to where it looks', () => {
+  const hooks = blocks('sh').filter((block) => block.includes('renewal-hooks/deploy'))
+  const copies = hooks.map((block) =>
+    /^install -o (\w+) -g \1 -m 600 .*fullchain.pem .*privkey.pem (\S+)$/m.exec(block)!,
+  )
+  const [coturn = ''] = blocks('coturn')
+  const server = blocks('yaml').find((block) => block.includes('tls_cert_file'))!
+  expect(copies.map(([, user, folder]) => [user, folder])).toEqual([
+    ['buddy', /^tls_cert_file: (.*)\/fullchain.pem$/m.exec(server)![1]],
+    ['turnserver', /^cert=(.*)\/fullchain.pem$/m.exec(coturn)![1]],
+  ])
+  const [prometheus = ''] = blocks('yaml prometheus')
+  const tokenFile = /credentials_file: (.*)/.exec(prometheus)![1]!
+  const step = blocks('sh').find((block) => block.includes('promtool'))!
+  expect(step).toMatch(
+    new RegExp(`umask 077 && .* > ${tokenFile}\\)\nchown prometheus ${tokenFile}\n`),
+  )
+})
+
+test('nginx sends whoever comes without TLS to TLS', () => {
+  const [nginx = ''] = blocks('nginx')
+  expect(nginx).toMatch(/listen 80;[^}]*return 301 https:/)
 })
 
 test('coturn is told to refuse private addresses, and in no way that refuses all', () => {

@@ -296,5 +296,7 @@ plainTest('on a terminal the log is for people', async () => {
   const server = await startProcess({ LOG_LEVEL: 'info' }, ['--import', isTerminal])
   await server.writes('listening')
   expect(server.output()).toMatch(/\[\d\d:\d\d:\d\d\].*INFO.*listening/)
+  // The page to open.
+  expect(server.output()).toContain(server.url)
   expect(server.output()).not.toContain('"msg"')
 })

@@ -284,9 +284,10 @@ export function createBuddyServer(
       if (closed) throw new Error('this server is closed: make another one')
       const port = await transport.listen(settings.host, settings.port)
       start()
-      log.info({ port }, 'listening')
       const scheme = settings.tlsCertFile ? 'https' : 'http'
-      return { port, url: `${scheme}://${hostInUrl(settings.host)}:${port}` }
+      const url = `${scheme}://${hostInUrl(settings.host)}:${port}`
+      log.info({ port, url }, 'listening')
+      return { port, url }
     },
     reload,
     ban: (sessionId, durationMs) => {
