@@ -222,7 +222,7 @@ test('a type of a later version, and fields of a later version, are ignored', as
 test('a frame above the hard cap ends its connection unread, and nobody else’s', async ({
   startWithNeighbours,
 }) => {
-  const { server, url } = await startWithNeighbours({ maxFrameBytes: 65_536 })
+  const { server, url } = await startWithNeighbours()
   const client = await RawClient.join(url, 'Mallory')
   client.sendRaw(new Uint8Array(65_537))
   expect((await client.closed()).code).toBe(1006)

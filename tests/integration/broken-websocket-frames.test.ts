@@ -61,7 +61,7 @@ const cut: readonly [name: string, ...frames: WireFrame[]][] = [
 ]
 
 test.for(cut)('cut: %s', async ([, ...frames], { startWithNeighbours }) => {
-  const { server, url } = await startWithNeighbours({ maxFrameBytes: 65_536 })
+  const { server, url } = await startWithNeighbours()
   const socket = await RawSocket.join(url)
   socket.send(...frames)
   await socket.ended()
@@ -220,7 +220,7 @@ test('longer lengths than needed are lengths all the same', async ({ startWithNe
 test('pieces of nothing, again and again, cost nothing and end nowhere', async ({
   startWithNeighbours,
 }) => {
-  const { url } = await startWithNeighbours({ maxFrameBytes: 65_536 })
+  const { url } = await startWithNeighbours()
   const socket = await RawSocket.join(url)
   socket.send({ payload: next.slice(0, 1), isFinal: false })
   const nothing = wireFrame({ opcode: continuation, isFinal: false })

@@ -190,7 +190,12 @@ export function createBuddyServer(
   const statusWithSites = snapshot(() => operations.status(true))
   const { tlsCertFile: certFile, tlsKeyFile: keyFile } = settings
   const transport = createUwsTransport(
-    { ...settings, clock, ...(certFile && { tls: { certFile, keyFile } }) },
+    {
+      ...settings,
+      clock,
+      silentAfterMs: settings.pingIntervalMs + settings.pingTimeoutMs,
+      ...(certFile && { tls: { certFile, keyFile } }),
+    },
     {
       onRequest: createHttpRoutes({
         files,

@@ -168,8 +168,9 @@ export const serverSettings = {
     maxFrameBytes: setting({
       key: 'SOCKET_MAX_HTTP_BUFFER_SIZE',
       kind: whole(65_536, 100_000_000),
-      fallback: 1_000_000,
-      about: 'Bytes; a longer frame ends its connection unread.',
+      fallback: 65_536,
+      about:
+        'Bytes; a longer message ends its connection unread. The longest of the protocol has 50,176.',
     }),
     maxBacklogBytes: setting({
       key: 'MAX_BACKLOG_BYTES',

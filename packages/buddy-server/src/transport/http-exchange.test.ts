@@ -73,6 +73,7 @@ async function world(
   const transport = createUwsTransport(
     {
       clock: { after },
+      silentAfterMs: 40_000,
       maxFrameBytes: 1000,
       maxBacklogBytes: 1000,
       ...(kind !== 'http' && { tls }),

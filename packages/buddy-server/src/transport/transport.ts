@@ -107,6 +107,8 @@ export interface TransportOptions {
    * @default 60,000
    */
   readonly answerTimeoutMs?: number
+  /** Every client that is alive sends something more often than this. */
+  readonly silentAfterMs: number
   /** A frame longer than this ends the connection before it is read. */
   readonly maxFrameBytes: number
   /** See {@link ConnectionEvents.onBacklog}. */

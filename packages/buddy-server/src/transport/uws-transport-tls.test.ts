@@ -52,7 +52,7 @@ async function start(onFrame: (transport: Transport) => void = () => undefined):
   }
   renew('first')
   const transport = createUwsTransport(
-    { clock, maxFrameBytes: 1000, maxBacklogBytes: 1000, tls },
+    { clock, silentAfterMs: 40_000, maxFrameBytes: 1000, maxBacklogBytes: 1000, tls },
     {
       onRequest: () => Promise.resolve({ status: 200, headers: {}, body: 'hello' }),
       onConnection: (connection) => ({
@@ -150,7 +150,13 @@ test('listen refuses files that cannot be used, and can be tried again', async (
   const keyFile = join(folder, 'second.key')
   const certFile = join(mkdtempSync(join(folder, 'server-')), 'late.crt')
   const transport = createUwsTransport(
-    { clock, maxFrameBytes: 1000, maxBacklogBytes: 1000, tls: { certFile, keyFile } },
+    {
+      clock,
+      silentAfterMs: 40_000,
+      maxFrameBytes: 1000,
+      maxBacklogBytes: 1000,
+      tls: { certFile, keyFile },
+    },
     {
       onRequest: () => ({ status: 200, headers: {}, body: '' }),
       onConnection: () => {

@@ -25,7 +25,7 @@ interface Started {
 const hello: HttpResponse = { status: 200, headers: {}, body: 'hello' }
 /** No test here waits for a time limit. */
 const clock = { after: () => () => undefined }
-const limits = { clock, maxFrameBytes: 1000, maxBacklogBytes: 1000 }
+const limits = { clock, silentAfterMs: 40_000, maxFrameBytes: 1000, maxBacklogBytes: 1000 }
 
 const echo = (connection: Connection): ConnectionEvents => ({
   onFrame: (bytes) => connection.send(bytes.slice()),

@@ -38,6 +38,13 @@ type App = TemplatedApp & {
 /** A client on a slow connection gets the largest file in this time. */
 const defaultAnswerTimeoutMs = 60_000
 
+/** Twice the time after which a client is dead anyway, as far as uWebSockets.js allows it. */
+function idleTimeoutSeconds(silentAfterMs: number): number {
+  const seconds = Math.ceil((silentAfterMs * 2) / 1000)
+  // Its longest is 960; a client that is pinged more seldom must not be ended by it.
+  return silentAfterMs > 900_000 ? 0 : Math.min(Math.max(seconds, 8), 960)
+}
+
 interface SocketData {
   readonly upgrade: Upgrade
   /** Set when the socket has opened. */
@@ -77,7 +84,7 @@ export function createUwsTransport(
   handlers: TransportHandlers,
 ): Transport {
   const { clock, maxFrameBytes, maxBacklogBytes, tls } = options
-  const { answerTimeoutMs = defaultAnswerTimeoutMs } = options
+  const { silentAfterMs, answerTimeoutMs = defaultAnswerTimeoutMs } = options
   const outbox = new Outbox((error) => handlers.onError(error))
   let listenSocket: ListenSocket | undefined
   let isClosed = false
@@ -174,8 +181,9 @@ export function createUwsTransport(
       maxPayloadLength: maxFrameBytes,
       // Far above our own bound: uWebSockets.js would drop single frames, we close by name.
       maxBackpressure: maxBacklogBytes * 4 + maxFrameBytes,
-      // Our own pings notice a dead client; this timer would be reset by what we send.
-      idleTimeout: 0,
+      // Pings notice a dead client earlier. This is for one that was closed: as long as it goes on
+      // reading, uWebSockets.js gives it this time again, or for ever if there is none.
+      idleTimeout: idleTimeoutSeconds(silentAfterMs),
       sendPingsAutomatically: false,
       upgrade: handleUpgrade,
       open: (socket) => {

@@ -1,0 +1,56 @@
+import type { Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { createUwsTransport } from './uws-transport.ts'
+
+/** What waits to be sent when the connection is closed: more than the kernel takes. */
+const waitingBytes = 32_000_000
+
+test('a client that was closed, and reads some of what was left for it, is disconnected', async () => {
+  const transport = createUwsTransport(
+    {
+      clock: { after: () => () => undefined },
+      silentAfterMs: 1000,
+      maxFrameBytes: 1000,
+      maxBacklogBytes: waitingBytes * 2,
+    },
+    {
+      onRequest: () => undefined,
+      onConnection: (connection) => {
+        for (let sent = 0; sent < waitingBytes; sent += 1_000_000) {
+          connection.send(new Uint8Array(1_000_000))
+        }
+        connection.close(4000, 'enough')
+        return {
+          onFrame: () => undefined,
+          onPing: () => undefined,
+          onPong: () => undefined,
+          onBacklog: () => undefined,
+          onClose: () => undefined,
+        }
+      },
+      onError: (error) => {
+        throw error
+      },
+    },
+  )
+  onTestFinished(() => transport.close())
+  const port = await transport.listen('127.0.0.1', 0)
+  const client = new WebSocket(`ws://127.0.0.1:${port}/ws`)
+  client.on('error', () => undefined)
+  const [first] = await new Promise<unknown[]>((resolve) =>
+    client.once('message', (...message) => resolve(message)),
+  )
+  expect((first as Buffer).length).toBe(1_000_000)
+  let messages = 1
+  client.on('message', () => {
+    // Enough for the server's socket to take more.
+    if (++messages >= 8) client.pause()
+  })
+  const { _socket: tcp } = client as unknown as { _socket: Socket }
+  // That the other end is gone shows when something is written.
+  const timer = setInterval(() => tcp.write(''.padEnd(6, '\0')), 100)
+  await new Promise((resolve) => tcp.once('close', resolve))
+  clearInterval(timer)
+  expect(messages).toBeLessThan(32)
+})
