@@ -34,15 +34,13 @@ test('a frame between a resuming hello and its welcome is refused, and does not 
   const connection = { send: (frame: Uint8Array) => sent.push(decode(frame)?.type) }
   const session = sessionOf(7)
   let answer: (joined: unknown) => void = () => undefined
-  const client = new ClientConnection(
-    connection as unknown as Connection,
-    {
-      handlers: { rooms: { handleBack: () => undefined }, notify: () => undefined },
-      clock: { now: () => 0, after: () => () => undefined },
-      join: () => new Promise((resolve) => (answer = resolve)),
-      welcome: () => ({ type: 'going-away', reconnectAfterMs: 0 }),
-    } as unknown as ConnectionContext,
-  )
+  const client = new ClientConnection(connection as unknown as Connection, '', {
+    handlers: { rooms: { handleBack: () => undefined }, notify: () => undefined },
+    clock: { now: () => 0, after: () => () => undefined },
+    helloTimeoutMs: () => 1000,
+    join: () => new Promise((resolve) => (answer = resolve)),
+    welcome: () => ({ type: 'going-away', reconnectAfterMs: 0 }),
+  } as unknown as ConnectionContext)
   client.onFrame(hello, true)
   client.onFrame(encode({ type: 'text', text: 'too early' }), true)
   expect([sent, session.received]).toEqual([['error'], 7])
@@ -63,10 +61,10 @@ test('whoever cannot be welcomed leaves no session behind, and has to say hello 
   const onInternalError = vi.fn()
   const cancelHelloTimeout = vi.fn()
   const failure = new Error('too long for a frame')
-  const client = new ClientConnection(connection, {
+  const client = new ClientConnection(connection, '', {
     handlers: { sessions: { end }, onInternalError },
     clock: { now: () => 0, after: () => cancelHelloTimeout },
-    helloTimeoutMs: 1000,
+    helloTimeoutMs: () => 1000,
     join: () => Promise.resolve({ session, missed: undefined }),
     welcome: () => {
       throw failure

@@ -25,7 +25,7 @@ import type { Refusal } from './limits/admission.ts'
 import { FrameLimits } from './limits/frame-limits.ts'
 import { OutstandingPings } from './outstanding-pings.ts'
 import type { Session, SessionLink } from './sessions/session.ts'
-import type { Connection, ConnectionEvents } from './transport/transport.ts'
+import type { Connection, ConnectionEvents, Upgrade } from './transport/transport.ts'
 
 /** Violations answered by an error; the one after them ends the connection. */
 const maxViolations = 4
@@ -47,21 +47,17 @@ const cuts: ReadonlySet<CloseCode> = new Set([
 /** How long a client stays away that was cut for its rate. */
 const floodRetryAfterMs = 30_000
 
-/** What a connection needs of the server. */
+/** What connections need of the server; one object for all of them. */
 export interface ConnectionContext {
   readonly handlers: HandlerContext
   readonly clock: Clock
-  readonly helloTimeoutMs: number
-  /** Answers a hello; rejects only where the server itself fails. */
-  readonly join: (
-    hello: MessageOf<'hello'>,
-    link: SessionLink,
-    isConnected: () => boolean,
-  ) => Promise<Joined | Refusal>
-  /** The answer to one who has joined. */
+  readonly helloTimeoutMs: () => number
+  /** Answers a hello; rejects only if the server itself fails. */
+  readonly join: (hello: MessageOf<'hello'>, client: ClientConnection) => Promise<Joined | Refusal>
+  /** The answer to a client that has joined. */
   readonly welcome: (joined: Joined) => MessageOf<'welcome'>
-  readonly onRefused: (code: ErrorCode) => void
-  readonly onClosed: () => void
+  readonly onRefused: (code: ErrorCode, client: ClientConnection) => void
+  readonly onClosed: (client: ClientConnection) => void
 }
 
 /**
@@ -69,6 +65,10 @@ export interface ConnectionContext {
  * what it says to the handlers.
  */
 export class ClientConnection implements ConnectionEvents, SessionLink {
+  /** What limits and bans count by. */
+  readonly addressKey: string
+  /** Where `Reception` has put it among the open connections. */
+  slot = 0
   readonly #connection: Connection
   readonly #context: ConnectionContext
   /** Undefined once it is not needed: a timer that is kept takes memory for every connection. */
@@ -83,14 +83,24 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
   #endsSession = false
   #lastReceivedMs: number
 
-  constructor(connection: Connection, context: ConnectionContext) {
+  constructor(connection: Connection, addressKey: string, context: ConnectionContext) {
     const { clock, helloTimeoutMs } = context
+    this.addressKey = addressKey
     this.#connection = connection
     this.#context = context
     this.#lastReceivedMs = clock.now()
-    this.#cancelHelloTimeout = clock.after(helloTimeoutMs, () => {
+    this.#cancelHelloTimeout = clock.after(helloTimeoutMs(), () => {
       this.#refuse('hello-timeout', 'hello-required', 'no hello in time')
     })
+  }
+
+  get upgrade(): Upgrade {
+    return this.#connection.upgrade
+  }
+
+  /** False as soon as the connection is closed, or is about to be. */
+  get isConnected(): boolean {
+    return !this.#isClosing
   }
 
   /** When the client last sent a frame or answered a ping, on the server's clock. */
@@ -132,7 +142,7 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
     const { sessions } = this.#context.handlers
     if (session?.link === this && this.#endsSession) sessions.end(session, 'lost')
     else if (session) sessions.detach(session, this, partingCodes.has(code))
-    this.#context.onClosed()
+    this.#context.onClosed(this)
   }
 
   onFrame(bytes: Uint8Array, isBinary: boolean): void {
@@ -309,10 +319,10 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
     const { sessions } = this.#context.handlers
     let joined: Joined | undefined
     try {
-      const answer = await this.#context.join(hello, this, () => !this.#isClosing)
+      const answer = await this.#context.join(hello, this)
       if ('code' in answer) {
         if (this.#isClosing) return
-        this.#context.onRefused(answer.code)
+        this.#context.onRefused(answer.code, this)
         this.#refuse(answer.code, answer.code, answer.message, answer.retryAfterMs)
         return
       }

@@ -147,12 +147,16 @@ export class CoreProcess {
   ): Promise<Guest> {
     const guest = new Guest(
       (connection) =>
-        new ClientConnection(connection, {
+        new ClientConnection(connection, addressKey, {
           handlers: this.core.handlers,
           clock: this.clock,
-          helloTimeoutMs: this.settings.helloTimeoutMs,
-          join: (said, link, isConnected) =>
-            handleHello(said, { upgrade, addressKey, link, isConnected }, this.core.hello),
+          helloTimeoutMs: () => this.settings.helloTimeoutMs,
+          join: (said, client) =>
+            handleHello(
+              said,
+              { upgrade, addressKey, link: client, isConnected: () => client.isConnected },
+              this.core.hello,
+            ),
           welcome: (joined) => this.core.welcome(joined),
           onRefused: () => undefined,
           onClosed: () => undefined,

@@ -1,5 +1,5 @@
 import { closeCodes, encode } from '@buddy-chat/protocol'
-import { ClientConnection } from './client-connection.ts'
+import { ClientConnection, type ConnectionContext } from './client-connection.ts'
 import type { Clock } from './clock.ts'
 import type { ResolvedServerOptions } from './config/settings.ts'
 import type { Core } from './core.ts'
@@ -51,11 +51,13 @@ export function reconnectAfterMs(): number {
 export class Reception {
   readonly #dependencies: ReceptionDependencies
   readonly #admission: Admission
+  /** One for all connections: closures of each would cost their memory for every user. */
+  readonly #context: ConnectionContext
   #onceEmpty: (() => void) | undefined
   #hasWarnedOfProxy = false
 
   constructor(dependencies: ReceptionDependencies) {
-    const { settings, clock, core, bans, addressOf } = dependencies
+    const { connections, settings, clock, core, bans, addressOf, notify } = dependencies
     this.#dependencies = dependencies
     this.#admission = new Admission({
       now: () => clock.now(),
@@ -65,11 +67,34 @@ export class Reception {
       maxConnectionsPerAddress: () => settings().maxConnectionsPerAddress,
       maxConnectsPerAddress: () => settings().maxConnectsPerAddress,
     })
+    this.#context = {
+      handlers: core.handlers,
+      clock,
+      helloTimeoutMs: () => settings().helloTimeoutMs,
+      join: (hello, client) =>
+        handleHello(
+          hello,
+          {
+            upgrade: client.upgrade,
+            addressKey: client.addressKey,
+            link: client,
+            isConnected: () => client.isConnected,
+          },
+          core.hello,
+        ),
+      welcome: (joined) => core.welcome(joined),
+      onRefused: (code, { upgrade }) => notify('refused', { code, origin: upgrade.origin }),
+      onClosed: (client) => {
+        this.#admission.release(client.addressKey)
+        connections.delete(client, client.slot)
+        if (connections.size === 0) this.#onceEmpty?.()
+      },
+    }
   }
 
   /** Lets a connection in, or tells it why not and closes it. */
   handleConnection(connection: Connection): ConnectionEvents {
-    const { connections, isDraining, settings, clock, core, notify } = this.#dependencies
+    const { connections, isDraining, notify } = this.#dependencies
     const { upgrade } = connection
     if (isDraining()) {
       connection.send(encode({ type: 'going-away', reconnectAfterMs: reconnectAfterMs() }))
@@ -85,23 +110,8 @@ export class Reception {
       notify('refused', { code, origin: upgrade.origin })
       return deaf
     }
-    const client = new ClientConnection(connection, {
-      handlers: core.handlers,
-      clock,
-      helloTimeoutMs: settings().helloTimeoutMs,
-      join: (hello, link, isConnected) => {
-        const caller = { upgrade, addressKey: admitted.addressKey, link, isConnected }
-        return handleHello(hello, caller, core.hello)
-      },
-      welcome: (joined) => core.welcome(joined),
-      onRefused: (code) => notify('refused', { code, origin: upgrade.origin }),
-      onClosed: () => {
-        admitted.release()
-        connections.delete(client, slot)
-        if (connections.size === 0) this.#onceEmpty?.()
-      },
-    })
-    const slot = connections.add(client)
+    const client = new ClientConnection(connection, admitted.addressKey, this.#context)
+    client.slot = connections.add(client)
     return client
   }
 
@@ -139,7 +149,7 @@ export class Reception {
     } catch (error) {
       onInternalError(error)
     }
-    admitted.release()
+    this.#admission.release(admitted.addressKey)
     return refusal('refused', 'you were not let in')
   }
 

@@ -42,21 +42,21 @@ const times = (count: number, knock: World['knock']): readonly string[] =>
   Array.from({ length: count }, () => outcome(knock()))
 
 test('so many at a time from one address; a place that is given back is for the next', () => {
-  const { knock } = world({ connections: 2 })
+  const { admission, knock } = world({ connections: 2 })
   const first = knock()
   expect(outcome(knock())).toBe('admitted')
   expect(knock()).toMatchObject({ code: 'too-many-connections', retryAfterMs: 10_000 })
   expect(outcome(knock('192.0.2.2'))).toBe('admitted')
-  if ('release' in first) first.release()
+  if ('addressKey' in first) admission.release(first.addressKey)
   expect(times(2, knock)).toEqual(['admitted', 'too-many-connections'])
 })
 
 test('so many connects a minute from one address, however soon they close', () => {
-  const { knock, wait } = world({ connections: 100, connects: 60 })
+  const { admission, knock, wait } = world({ connections: 100, connects: 60 })
   for (let time = 1; time <= 60; time++) {
     const answer = knock()
     expect(outcome(answer)).toBe('admitted')
-    if ('release' in answer) answer.release()
+    if ('addressKey' in answer) admission.release(answer.addressKey)
   }
   // One comes back each second; that is when the next may try again.
   expect(knock()).toMatchObject({ code: 'too-many-connections', retryAfterMs: 1000 })
@@ -102,7 +102,7 @@ test('an address is forgotten once nothing is known of it, and not before', asyn
   await admission.sweep()
   // Still connected.
   expect(outcome(knock())).toBe('too-many-connections')
-  if ('release' in answer) answer.release()
+  if ('addressKey' in answer) admission.release(answer.addressKey)
   await admission.sweep()
   // Its bucket is one short.
   expect(admission.addresses).toBe(1)

@@ -12,11 +12,10 @@ export interface Refusal {
   readonly retryAfterMs: number | null
 }
 
-/** A connection that was let in; give it back when it has closed. */
+/** A connection that was admitted; call {@link Admission.release} when it has closed. */
 export interface Admitted {
   /** What limits and bans count by. */
   readonly addressKey: string
-  readonly release: () => void
 }
 
 interface AdmissionDependencies {
@@ -77,7 +76,12 @@ export class Admission {
       return refusal('too-many-connections', 'too many connections from one address', retryAfterMs)
     }
     address.open++
-    return { addressKey, release: () => void address.open-- }
+    return { addressKey }
+  }
+
+  /** A connection that was admitted for `addressKey` has closed. */
+  release(addressKey: string): void {
+    this.#address(addressKey).open--
   }
 
   /** Forgets addresses that nothing is known of any more. */

@@ -1,5 +1,5 @@
 import type { Flushable, Outbox } from './outbox.ts'
-import type { Connection, Upgrade } from './transport.ts'
+import type { Connection, ConnectionEvents, Upgrade } from './transport.ts'
 
 /** RFC 6455 §5.5: a control frame's payload, in bytes. */
 const maxPingBytes = 125
@@ -20,25 +20,26 @@ interface Ping {
   readonly pingPayload: Uint8Array
 }
 
+/** The same for all connections of a transport. */
 interface SocketConnectionOptions {
-  readonly upgrade: Upgrade
   readonly outbox: Outbox
   /** More than this waiting after a flush is a backlog. */
   readonly maxBacklogBytes: number
-  readonly onBacklog: () => void
 }
 
 /** A {@link Connection} over an open socket, until {@link SocketConnection.detach}. */
 export class SocketConnection implements Connection, Flushable {
   readonly upgrade: Upgrade
+  /** What is called about this connection; set once it is known. */
+  events: ConnectionEvents | undefined
   readonly #options: SocketConnectionOptions
   #socket: Socket | undefined
   /** Frames and pings in the order in which they go out. */
   #queue: (Uint8Array | Ping)[] = []
   #closing: { readonly code: number; readonly reason: string } | undefined
 
-  constructor(socket: Socket, options: SocketConnectionOptions) {
-    this.upgrade = options.upgrade
+  constructor(socket: Socket, upgrade: Upgrade, options: SocketConnectionOptions) {
+    this.upgrade = upgrade
     this.#socket = socket
     this.#options = options
   }
@@ -88,7 +89,7 @@ export class SocketConnection implements Connection, Flushable {
       }
     })
     if (this.#closing) socket.end(this.#closing.code, this.#closing.reason)
-    else if (socket.getBufferedAmount() > this.#options.maxBacklogBytes) this.#options.onBacklog()
+    else if (socket.getBufferedAmount() > this.#options.maxBacklogBytes) this.events?.onBacklog()
   }
 
   #enqueue(item: Uint8Array | Ping): void {

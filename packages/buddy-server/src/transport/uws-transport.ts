@@ -49,7 +49,6 @@ interface SocketData {
   readonly upgrade: Upgrade
   /** Set when the socket has opened. */
   connection: SocketConnection | undefined
-  events: ConnectionEvents | undefined
 }
 
 const decoder = new TextDecoder()
@@ -65,6 +64,14 @@ function allHeaders(request: UwsRequest): ReadonlyMap<string, string> {
     headers.set(name, before === undefined ? value : `${before},${value}`)
   })
   return headers
+}
+
+/** What our own clients offer; one array for all of them. */
+const usualProtocols: readonly string[] = [subprotocol]
+
+function protocolsIn(header: string): readonly string[] {
+  if (header === subprotocol) return usualProtocols
+  return header.split(',').flatMap((name) => name.trim() || [])
 }
 
 function createApp(tls: TlsFiles | undefined): App {
@@ -86,6 +93,7 @@ export function createUwsTransport(
   const { clock, maxFrameBytes, maxBacklogBytes, tls } = options
   const { silentAfterMs, answerTimeoutMs = defaultAnswerTimeoutMs } = options
   const outbox = new Outbox((error) => handlers.onError(error))
+  const connectionOptions = { outbox, maxBacklogBytes }
   let listenSocket: ListenSocket | undefined
   let isClosed = false
   let tlsText = ''
@@ -110,10 +118,10 @@ export function createUwsTransport(
    * else came in the same read, which may be tens of thousands of frames.
    */
   const read = (data: SocketData, act: (events: ConnectionEvents) => void): void => {
-    const { connection, events } = data
-    if (!connection || !events) return
+    const { connection } = data
+    if (!connection?.events) return
     try {
-      if (!connection.isClosing) act(events)
+      if (!connection.isClosing) act(connection.events)
       if (connection.isClosing) connection.flush()
     } catch (error) {
       handlers.onError(error)
@@ -135,8 +143,7 @@ export function createUwsTransport(
       handleRequest(response, request)
       return
     }
-    const offered = headers.get('sec-websocket-protocol') ?? ''
-    const protocols = offered.split(',').flatMap((name) => name.trim() || [])
+    const protocols = protocolsIn(headers.get('sec-websocket-protocol') ?? '')
     const upgrade: Upgrade = {
       origin: headers.get('origin') || undefined,
       host: headers.get('host') ?? '',
@@ -144,7 +151,7 @@ export function createUwsTransport(
       remoteAddress: remoteAddressOf(response),
       forwardedFor: headers.get('x-forwarded-for') ?? '',
     }
-    const data: SocketData = { upgrade, connection: undefined, events: undefined }
+    const data: SocketData = { upgrade, connection: undefined }
     response.upgrade(
       data,
       headers.get('sec-websocket-key') ?? '',
@@ -188,14 +195,9 @@ export function createUwsTransport(
       upgrade: handleUpgrade,
       open: (socket) => {
         const data = socket.getUserData()
-        const connection = new SocketConnection(socket, {
-          upgrade: data.upgrade,
-          outbox,
-          maxBacklogBytes,
-          onBacklog: () => data.events?.onBacklog(),
-        })
+        const connection = new SocketConnection(socket, data.upgrade, connectionOptions)
         data.connection = connection
-        guard(data, () => (data.events = handlers.onConnection(connection)))
+        guard(data, () => (connection.events = handlers.onConnection(connection)))
       },
       message: (socket, message, isBinary) => {
         read(socket.getUserData(), (events) => events.onFrame(new Uint8Array(message), isBinary))
@@ -207,7 +209,7 @@ export function createUwsTransport(
       close: (socket, code) => {
         const data = socket.getUserData()
         data.connection?.detach()
-        guard(data, () => data.events?.onClose(code))
+        guard(data, () => data.connection?.events?.onClose(code))
       },
     })
     app.any('/*', handleRequest)
