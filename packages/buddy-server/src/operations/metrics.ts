@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ServerObserver } from '../events.ts'
+import type { WebhookEvent } from './webhook-event.ts'
+import type { WebhookOutcome } from './webhook-lane.ts'
 
 /** What gauges read when they are asked. */
 export interface MetricsSource {
@@ -25,7 +27,7 @@ export interface Metrics {
    * timed where `handlingMs` is undefined.
    */
   readonly onRelayed: (bytes: number, handlingMs: (() => number) | undefined) => void
-  readonly onWebhook: (outcome: 'delivered' | 'failed' | 'dropped') => void
+  readonly onWebhook: (outcome: WebhookOutcome, event: WebhookEvent) => void
   /** Since the start. */
   readonly relayed: { readonly frames: number; readonly bytes: number }
 }
@@ -83,7 +85,12 @@ export function createMetrics(source: MetricsSource): Metrics {
     'Calls without a path, and faults found at people, by reason; as clients tell.',
     'reason',
   )
-  const webhooks = counter('buddy_webhooks_total', 'Webhook deliveries, by outcome.', 'outcome')
+  const webhooks = new Counter({
+    name: 'buddy_webhooks_total',
+    help: 'Webhook deliveries, by outcome and event.',
+    labelNames: ['outcome', 'event'],
+    registers,
+  })
   const joins = new Counter({ name: 'buddy_sessions_total', help: 'Sessions begun.', registers })
   const losses = new Counter({
     name: 'buddy_sessions_away_total',
@@ -144,7 +151,7 @@ export function createMetrics(source: MetricsSource): Metrics {
       relayed.bytes += bytes
       if (handlingMs && relayed.frames % relaySampling === 0) relays.observe(handlingMs() / 1000)
     },
-    onWebhook: (outcome) => webhooks.inc({ outcome }),
+    onWebhook: (outcome, event) => webhooks.inc({ outcome, event }),
     observer: {
       joined: () => joins.inc(),
       away: () => losses.inc(),

@@ -4,7 +4,7 @@ import { LinkedList } from './linked-list.ts'
 import type { WebhookEvent } from './webhook-event.ts'
 
 /** An event as it is sent. */
-interface Message {
+export interface Message {
   /** The same over retries. */
   readonly id: string
   readonly event: WebhookEvent
@@ -28,7 +28,7 @@ interface Entry extends Delivery {
 }
 
 /**
- * All deliveries of a server, each in one of its three states. Every step costs the same however
+ * All deliveries of a lane, each in one of its three states. Every step costs the same however
  * many there are, but for `wakeAll`.
  */
 export class WebhookQueue {

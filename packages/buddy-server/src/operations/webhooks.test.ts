@@ -5,7 +5,8 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Clock } from '../clock.ts'
 import type { Log } from './log.ts'
 import type { Post, PostRequest, PostResponse } from './post-by-fetch.ts'
-import type { WebhookOutcome, WebhooksOptions } from './webhooks.ts'
+import type { WebhookOutcome } from './webhook-lane.ts'
+import type { WebhooksOptions } from './webhooks.ts'
 import { Webhooks } from './webhooks.ts'
 import { verifySignature } from './webhook-signature.ts'
 
@@ -296,6 +297,51 @@ describe('a receiver that hangs', () => {
   }
 })
 
+describe('a flood of matches', () => {
+  /** As many matches as one lane takes, and a hundred more. */
+  const flood = (webhooks: Webhooks): void => {
+    for (let no = 1; no <= 1104; no++) webhooks.send(no % 2 ? 'match' : 'leave', { no: 0 })
+  }
+
+  test('delays no report, ban or warning of capacity: they are sent at once', () => {
+    const webhooks = create()
+    flood(webhooks)
+    for (const [index, event] of (['report', 'ban', 'capacity'] as const).entries()) {
+      webhooks.send(event, { no: index + 1 })
+    }
+    expect(receiver.numbers).toEqual([0, 0, 0, 0, 1, 2, 3])
+  })
+
+  test('drops none of them, though the receiver hangs; reports keep their order', async () => {
+    const dropped: string[] = []
+    const webhooks = create({
+      onOutcome: (outcome, event) => outcome === 'dropped' && dropped.push(event),
+    })
+    for (let no = 1; no <= 20; no++) webhooks.send('report', { no })
+    flood(webhooks)
+    expect(new Set(dropped)).toEqual(new Set(['match', 'leave']))
+    expect(dropped).toHaveLength(100)
+    const reports = (): typeof receiver.requests =>
+      receiver.requests.filter(({ headers }) => headers['Buddy-Event'] === 'report')
+    for (let index = 0; index < 20; index++) {
+      reports()[index]!.answer({ status: 200 })
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const numbers = reports().map(
+      ({ body }) => (JSON.parse(body) as { data: { no: number } }).data.no,
+    )
+    expect(numbers).toEqual(Array.from({ length: 20 }, (_, index) => index + 1))
+  })
+
+  test('and a flood of reports leave bans alone', () => {
+    const webhooks = create({ maxQueued: 3 })
+    for (let no = 1; no <= 2; no++) webhooks.send('ban', { no })
+    for (let no = 1; no <= 20; no++) webhooks.send('report', { no: 0 })
+    expect(receiver.numbers).toEqual([1, 2, 0, 0, 0, 0])
+    expect(webhooks.stats).toEqual({ delivered: 0, failed: 0, dropped: 13, queued: 3 })
+  })
+})
+
 test('what JSON cannot hold is a failed event, not an exception', () => {
   const webhooks = create()
   webhooks.send('match', { people: 2n })
@@ -392,6 +438,21 @@ describe('drain', () => {
     await receiver.answer(1, 503)
     await drained
     expect(webhooks.stats).toEqual({ delivered: 0, failed: 2, dropped: 0, queued: 0 })
+  })
+
+  test('covers every queue: it is over when all of them are empty', async () => {
+    const webhooks = create({ concurrency: 1 })
+    for (let no = 1; no <= 2; no++) webhooks.send('match', { no })
+    for (let no = 3; no <= 4; no++) webhooks.send('report', { no })
+    webhooks.send('ban', { no: 5 })
+    let isOver = false
+    const drained = webhooks.drain(5000).then(() => (isOver = true))
+    for (let index = 0; index < 4; index++) await receiver.answer(index, 200)
+    expect(isOver).toBe(false)
+    await receiver.answer(4, 200)
+    await drained
+    expect(webhooks.stats).toEqual({ delivered: 5, failed: 0, dropped: 0, queued: 0 })
+    expect(clock.timers).toEqual([])
   })
 
   test('drops what is left when the time is over, and every later event', async () => {
