@@ -1,5 +1,6 @@
 import type { Unsubscribe } from './emitter.ts'
 import type { MediaEnvironment } from './media/open-devices.ts'
+import { probeServer } from './signaling/server-probe.ts'
 import type { SignalingEnvironment } from './signaling/signaling-channel.ts'
 
 /** Everything a client takes from the browser, in one place, so that tests can give their own. */
@@ -45,6 +46,17 @@ export const browserEnvironment: ClientEnvironment = {
   setTimeout: (callback, delayMs) => globalThis.setTimeout(callback, delayMs) as unknown as number,
   clearTimeout: (id) => globalThis.clearTimeout(id),
   random: Math.random,
+  probeServer: (socketAddress) => probeServer(socketAddress, globalThis.fetch),
+  watchPolicy: (onForbidden) => {
+    const listening = new AbortController()
+    const handle = (event: SecurityPolicyViolationEvent): void => {
+      if (event.disposition === 'enforce') onForbidden(event.blockedURI)
+    }
+    globalThis.document?.addEventListener('securitypolicyviolation', handle, {
+      signal: listening.signal,
+    })
+    return () => listening.abort()
+  },
   createConnection: (configuration) => new RTCPeerConnection(configuration),
   watch: ({ onNetworkChange, onPutAway, onFreeze, onWake }) => {
     const listening = new AbortController()

@@ -15,12 +15,17 @@
  * Server:
  * - `server-unreachable` no connection, or it broke; the client goes on trying. A call that throws it
  *   has sent nothing and keeps nothing
+ * - `insecure-server` the page is https and `server` is not, which no browser allows (`start()` rejects);
+ *   or `server` redirects, to https as a rule, which no WebSocket follows (closed)
+ * - `blocked-by-csp` the page's Content-Security-Policy lacks the server in `connect-src`: closed
+ * - `not-a-buddy-server` something else answers at `server`, such as a web site: closed
  * - `server-full`, `too-many-connections`, `rate-limited` try after `retryAfterMs`; the client does
  * - `going-away` the server restarts; the client comes back after `retryAfterMs`
  * - `origin-not-allowed`, `unsupported-version`, `protocol-violation` it will not work: closed
  * - `unknown-site` the server has no site of that key: closed
  * - `token-required`, `token-invalid`, `token-expired`, `token-wrong-site` the site admits only who
  *   shows a token of its own, and this was none: closed; get a new one and start again
+ * - `token-timeout` the page's `token` function gave nothing for 8 seconds: closed
  * - `not-permitted` the site does not allow this mode or lobby (closed), or no messages
  * - `banned`, `refused` the operator does not let this person in: closed; `refused` is also told
  *   of a single line that was not passed on
@@ -48,6 +53,9 @@ export type BuddyErrorCode =
   | 'insecure-page'
   | 'media-failed'
   | 'server-unreachable'
+  | 'insecure-server'
+  | 'blocked-by-csp'
+  | 'not-a-buddy-server'
   | 'server-full'
   | 'too-many-connections'
   | 'rate-limited'
@@ -57,6 +65,7 @@ export type BuddyErrorCode =
   | 'protocol-violation'
   | 'unknown-site'
   | 'token-required'
+  | 'token-timeout'
   | 'token-invalid'
   | 'token-expired'
   | 'token-wrong-site'

@@ -7,7 +7,8 @@ import type { TokenSource } from './signaling/introduction.ts'
 /** What a client may be told; every option has a default, which undefined stands for too. */
 export interface BuddyClientOptions {
   /**
-   * The server: `https://chat.example`, or the WebSocket's own address (`wss://…/ws`).
+   * The server: `https://chat.example`, or the WebSocket's own address (`wss://…/ws`). A missing scheme
+   * or `/ws` is completed.
    * @default the page's own origin
    */
   readonly server?: string | undefined
@@ -75,7 +76,7 @@ export type ResolvedOptions = {
 export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
   const { camera = true, microphone = true } = options
   return {
-    server: options.server || (globalThis.location?.origin ?? ''),
+    server: options.server || pageOrigin(),
     site: options.site ?? '',
     token: options.token ?? '',
     relayOnly: options.relayOnly ?? false,
@@ -91,6 +92,12 @@ export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
     codecs: options.codecs ?? [],
     microphone: microphone === true ? defaultConstraints.microphone : microphone,
   }
+}
+
+/** Empty if the page has none: pages from files and `srcdoc` frames call theirs `null`. */
+const pageOrigin = (): string => {
+  const { origin = '' } = globalThis.location ?? {}
+  return origin === 'null' ? '' : origin
 }
 
 /** Less than this is no picture, and what is no number is no wish. */

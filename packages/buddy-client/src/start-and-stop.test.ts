@@ -99,6 +99,8 @@ class FakeBrowser {
     },
     clearTimeout: (id) => void this.timers.delete(id),
     random: () => 0.5,
+    probeServer: async () => 'unknown',
+    watchPolicy: () => () => undefined,
     media: () => ({
       isSecureContext: true,
       mediaDevices: {

@@ -2,10 +2,19 @@
 // the default one.
 import { BuddyChat } from './buddy-chat.ts'
 
-// Must be read while the script runs; null in a module script, where the page's origin is meant.
-const script = document.currentScript
-if (script instanceof HTMLScriptElement && script.src) {
-  BuddyChat.defaultServer = new URL('.', script.src).href
+const ownName = /\/buddy-chat\.js$/
+
+/** The tag of this script. A module script is never `currentScript`: the page is searched for its tag. */
+function findScript(): HTMLScriptElement | undefined {
+  const script = document.currentScript
+  if (script instanceof HTMLScriptElement) return script
+  return [...document.scripts].find(
+    ({ src, type }) => type === 'module' && src && ownName.test(new URL(src).pathname),
+  )
 }
+
+// Must be read while the script runs.
+const { src } = findScript() ?? {}
+if (src) BuddyChat.defaultServer = new URL('.', src).href
 
 if (!customElements.get('buddy-chat')) customElements.define('buddy-chat', BuddyChat)

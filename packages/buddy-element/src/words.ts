@@ -227,6 +227,21 @@ export function explain(error: BuddyError): Explanation {
         title: 'The server cannot be reached',
         body: 'Check your connection. Nothing is lost: this page keeps trying.',
       }
+    case 'insecure-server':
+      return {
+        title: 'The chat server is not secure',
+        body: 'This page may not use it over plain http: its owner has to set an https address.',
+      }
+    case 'blocked-by-csp':
+      return {
+        title: 'This page blocks its own chat',
+        body: 'Its content security policy lacks the chat server: its owner has to add it to connect-src.',
+      }
+    case 'not-a-buddy-server':
+      return {
+        title: 'There is no chat server here',
+        body: 'Something else answers at the address this page uses: its owner has to set “server”.',
+      }
     case 'origin-not-allowed':
       return {
         title: 'This site is not on the list',
@@ -245,6 +260,11 @@ export function explain(error: BuddyError): Explanation {
       return {
         title: 'This page may not let you in',
         body: 'Sign in on this site first. If you have, its owner has to look into it.',
+      }
+    case 'token-timeout':
+      return {
+        title: 'This page did not sign you in',
+        body: 'It gave no token in time. Try again; if that does not help, its owner has to look into it.',
       }
     case 'token-expired':
       return { title: 'You have been signed out', body: 'Reload this page to go on.' }

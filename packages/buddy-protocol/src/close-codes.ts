@@ -47,6 +47,17 @@ export const closeCodes = {
 export type CloseCode = keyof typeof closeCodes
 
 /**
+ * How long a client waits at least, in milliseconds, if a connection ended with this code and the frame
+ * that names a time did not arrive. After other codes below 4500 it waits as after an accident.
+ */
+export const waitAfterCloseMs: { readonly [Name in CloseCode]?: number } = {
+  'going-away': 2500,
+  'server-full': 10_000,
+  'too-many-connections': 10_000,
+  'rate-limited': 30_000,
+}
+
+/**
  * Whether a client whose connection ended with `code` may try again by itself.
  * Codes below 4000 are the WebSocket standard's (RFC 6455 §7.4.1): all but 1000 (normal closure)
  * tell of an accident or a restart.

@@ -1,6 +1,6 @@
 export { cleanText } from './clean-text.ts'
 export type { CloseCode } from './close-codes.ts'
-export { closeCodes, mayReconnect } from './close-codes.ts'
+export { closeCodes, mayReconnect, waitAfterCloseMs } from './close-codes.ts'
 export { decode, encode, peekNumber } from './codec.ts'
 export type { ErrorCode } from './error-codes.ts'
 export { errorCodes } from './error-codes.ts'

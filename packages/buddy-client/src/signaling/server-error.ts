@@ -1,5 +1,5 @@
 import type { CloseCode, ErrorCode } from '@buddy-chat/protocol'
-import { closeCodes } from '@buddy-chat/protocol'
+import { closeCodes, waitAfterCloseMs } from '@buddy-chat/protocol'
 import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 
@@ -38,11 +38,25 @@ export function fromErrorFrame(
   )
 }
 
-/** A closed connection that no error frame explained. */
-export function fromClose(code: number, reason: string): BuddyError {
+/** A closed connection, as its close code alone explains it. */
+function fromClose(code: number, reason: string): BuddyError {
   const name = (Object.keys(closeCodes) as CloseCode[]).find((key) => closeCodes[key] === code)
   const known = name && codes[name]
-  return known
-    ? new BuddyError(known, reason || known)
-    : new BuddyError('server-unreachable', `the connection to the server ended (${code})`)
+  if (!known) {
+    return new BuddyError('server-unreachable', `the connection to the server ended (${code})`)
+  }
+  const retryAfterMs = waitAfterCloseMs[name]
+  return new BuddyError(known, reason || known, retryAfterMs === undefined ? {} : { retryAfterMs })
+}
+
+/** The error frame before a close and the close itself: which of the two explains the end better. */
+export function explainClose(
+  announced: BuddyError | undefined,
+  code: number,
+  reason: string,
+): BuddyError {
+  const named = fromClose(code, reason)
+  const isNamed = named.code !== 'server-unreachable'
+  // A frame about something else, a while ago, does not explain this end.
+  return announced && (announced.code === named.code || !isNamed) ? announced : named
 }

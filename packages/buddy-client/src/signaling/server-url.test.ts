@@ -1,18 +1,90 @@
 import { expect, test } from 'vitest'
-import { BuddyError } from '../errors.ts'
 import { socketUrl } from './server-url.ts'
+
+const httpsPage = 'https://page.example/some/page'
+const httpPage = 'http://localhost:5173/some/page'
 
 test.each([
   ['https://chat.example', 'wss://chat.example/ws'],
-  ['http://localhost:3000/', 'ws://localhost:3000/ws'],
   ['https://site.example/buddy/?a#b', 'wss://site.example/buddy/ws'],
   ['wss://chat.example/other', 'wss://chat.example/other'],
+  ['wss://chat.example/other?key=1', 'wss://chat.example/other?key=1'],
   ['/chat', 'wss://page.example/chat/ws'],
+  ['./chat', 'wss://page.example/some/chat/ws'],
+  ['../chat', 'wss://page.example/chat/ws'],
+  ['chat', 'wss://page.example/some/chat/ws'],
 ])('%s is %s', (server, expected) => {
-  expect(socketUrl(server, 'https://page.example/some/page')).toBe(expected)
+  expect(socketUrl(server, httpsPage)).toBe(expected)
 })
 
-test.each(['ftp://chat.example', 'chat.example', 'http://'])('%s is refused by name', (server) => {
-  expect(() => socketUrl(server, undefined)).toThrow(BuddyError)
-  expect(() => socketUrl(server, undefined)).toThrow(/server/)
+test.each([
+  ['without a scheme', 'chat.example', 'wss://chat.example/ws'],
+  ['without a scheme, with a path', 'chat.example/buddy', 'wss://chat.example/buddy/ws'],
+  ['without a scheme, with a port', 'chat.example:8443', 'wss://chat.example:8443/ws'],
+  ['without a scheme, on this machine', 'localhost:3000', 'ws://localhost:3000/ws'],
+  ['without a scheme, on this machine by number', '127.0.0.1:3000', 'ws://127.0.0.1:3000/ws'],
+  ['without a scheme, on this machine by IPv6', '[::1]:3000', 'ws://[::1]:3000/ws'],
+  ['without a scheme, with two slashes', '//chat.example', 'wss://chat.example/ws'],
+  ['with one slash', 'https:/chat.example', 'wss://chat.example/ws'],
+  ['with no slash', 'https:chat.example', 'wss://chat.example/ws'],
+  ['with three slashes', 'https:///chat.example', 'wss://chat.example/ws'],
+  ['in capitals', 'HTTPS://Chat.Example', 'wss://chat.example/ws'],
+  ['between spaces', ' https://chat.example\n', 'wss://chat.example/ws'],
+  ['ws without /ws', 'wss://chat.example', 'wss://chat.example/ws'],
+  ['ws without /ws, with a port', 'wss://chat.example:8443/', 'wss://chat.example:8443/ws'],
+  ['ws with a folder', 'wss://chat.example/buddy/', 'wss://chat.example/buddy/ws'],
+  ['ws with a fragment', 'wss://chat.example/ws#top', 'wss://chat.example/ws'],
+  ['http with /ws', 'https://chat.example/ws', 'wss://chat.example/ws'],
+  ['http with /ws/', 'https://chat.example/buddy/ws/', 'wss://chat.example/buddy/ws'],
+  ['two slashes at the end', 'https://chat.example//', 'wss://chat.example/ws'],
+  [
+    'two slashes at the end of a path',
+    'https://chat.example/buddy//',
+    'wss://chat.example/buddy/ws',
+  ],
+  ['the script', 'https://chat.example/buddy/buddy-chat.js?v=2', 'wss://chat.example/buddy/ws'],
+])('a slip that has one meaning, %s: %s is %s', (_, server, expected) => {
+  expect(socketUrl(server, httpsPage)).toBe(expected)
 })
+
+test.each([
+  ['chat.example', 'wss://chat.example/ws'],
+  ['192.168.1.5:3000', 'ws://192.168.1.5:3000/ws'],
+  ['localhost:3000', 'ws://localhost:3000/ws'],
+])('on an http page, %s without a scheme is %s', (server, expected) => {
+  expect(socketUrl(server, httpPage)).toBe(expected)
+})
+
+test.each([
+  ['chat.example', 'wss://chat.example/ws'],
+  ['localhost:3000', 'ws://localhost:3000/ws'],
+])('without a page, %s is %s', (server, expected) => {
+  expect(socketUrl(server, undefined)).toBe(expected)
+})
+
+test.each([
+  ['ftp://chat.example', httpsPage],
+  ['http://', httpsPage],
+  ['https://chat.example:99999', httpsPage],
+  ['chat.example:99999', httpsPage],
+  ['/chat', undefined],
+  ['', undefined],
+  ['', 'about:srcdoc'],
+  ['', 'file:///home/ana/page.html'],
+  ['/chat', 'file:///home/ana/page.html'],
+])('%s on a page at %s is refused, and the message names the option', (server, base) => {
+  expect(() => socketUrl(server, base)).toThrow(
+    expect.objectContaining({ code: 'invalid-options', message: expect.stringMatching(/^server/) }),
+  )
+})
+
+test.each(['ws://chat.example', 'http://chat.example:3000'])(
+  '%s on an https page is refused as insecure-server; on this machine it is not',
+  (server) => {
+    expect(() => socketUrl(server, httpsPage)).toThrow(
+      expect.objectContaining({ code: 'insecure-server' }),
+    )
+    expect(socketUrl(server, httpPage)).toMatch(/^ws:/)
+    expect(socketUrl('http://localhost:3000', httpsPage)).toBe('ws://localhost:3000/ws')
+  },
+)

@@ -2,6 +2,7 @@ import type { Message } from '@buddy-chat/protocol'
 import { closeCodes, decode, encode } from '@buddy-chat/protocol'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { TokenSource } from './introduction.ts'
+import type { ServerAnswer } from './server-probe.ts'
 import type { Retry } from './signaling-channel.ts'
 import { SignalingChannel } from './signaling-channel.ts'
 
@@ -72,6 +73,19 @@ const matched = {
   roomToken: 'seat-1',
 } as const
 
+const surroundings = {
+  random: () => 0.5,
+  probeServer: () => Promise.resolve(answer),
+  watchPolicy: (onForbidden: (address: string) => void) => {
+    forbid.add(onForbidden)
+    return () => void forbid.delete(onForbidden)
+  },
+}
+
+/** What answers over HTTP. */
+let answer: ServerAnswer
+/** Called with an address that the page's policy forbids. */
+const forbid = new Set<(address: string) => void>()
 let retries: Retry[]
 let refused: string[]
 let heard: string[]
@@ -81,6 +95,7 @@ const latest = (): ScriptedSocket => ScriptedSocket.all.at(-1)!
 beforeEach(() => {
   vi.useFakeTimers()
   ScriptedSocket.all = []
+  answer = 'unknown'
   retries = []
   refused = []
   heard = []
@@ -89,7 +104,7 @@ beforeEach(() => {
       createSocket: () => new ScriptedSocket() as unknown as WebSocket,
       setTimeout: (callback, delayMs) => setTimeout(callback, delayMs) as unknown as number,
       clearTimeout: (id) => clearTimeout(id),
-      random: () => 0.5,
+      ...surroundings,
     },
     {
       onWelcome: (_, isResumed) => heard.push(isResumed ? 'resumed' : 'welcome'),
@@ -102,8 +117,10 @@ beforeEach(() => {
 })
 afterEach(() => {
   channel.close()
-  expect(vi.getTimerCount()).toBe(0)
+  const left = [vi.getTimerCount(), forbid.size]
+  forbid.clear()
   vi.useRealTimers()
+  expect(left).toEqual([0, 0])
 })
 
 const join = (): void => {
@@ -191,7 +208,7 @@ test("a partner's name is cleaned here, whatever the server let through", () => 
       createSocket: () => new ScriptedSocket() as unknown as WebSocket,
       setTimeout: () => 0,
       clearTimeout: () => undefined,
-      random: () => 0,
+      ...surroundings,
     },
     {
       onWelcome: () => undefined,
@@ -204,6 +221,7 @@ test("a partner's name is cleaned here, whatever the server let through", () => 
   join()
   const partnerName = 'A\u202Ena\u0000 '
   latest().says({ ...matched, partnerName })
+  own.close()
   expect(names).toEqual(['A na'])
 })
 
@@ -545,4 +563,145 @@ test('a connection that fails to open is tried again, also where only an error t
   expect(retries.at(-1)).toMatchObject({ attempt: 1, delayMs: 250 })
   latest().ends(1006)
   expect(retries).toHaveLength(1)
+})
+
+test.each([
+  ['server-full', 10_000],
+  ['too-many-connections', 10_000],
+  ['rate-limited', 30_000],
+  ['going-away', 2500],
+] as const)('a close %s whose frame was lost has a wait of its own', (code, waitMs) => {
+  latest().opens()
+  latest().ends(closeCodes[code])
+  expect(retries).toMatchObject([{ error: { code, retryAfterMs: waitMs } }])
+  expect(retries[0]!.delayMs).toBeGreaterThanOrEqual(waitMs)
+})
+
+test('a frame about something else does not explain the close that comes later', () => {
+  join()
+  latest().says({ type: 'error', code: 'rate-limited', message: '', retryAfterMs: 400 })
+  latest().ends(closeCodes['server-full'])
+  expect(retries).toMatchObject([{ error: { code: 'server-full', retryAfterMs: 10_000 } }])
+})
+
+test('a close that this version does not know is explained by the frame before it', () => {
+  latest().opens()
+  latest().says({ type: 'error', code: 'server-full', message: '', retryAfterMs: 3000 })
+  latest().ends(4450)
+  expect(retries).toMatchObject([{ error: { code: 'server-full', retryAfterMs: 3000 } }])
+})
+
+/** Lets promises that are settled be noticed. */
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve()
+}
+
+test.each([
+  ['other', 'not-a-buddy-server'],
+  ['moved', 'insecure-server'],
+] as const)('a server that is none (%s) is not tried again: %s', async (found, code) => {
+  answer = found
+  latest().ends(1006)
+  await settle()
+  expect(refused).toEqual([code])
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('a server that says nothing at all may be none, too', async () => {
+  answer = 'other'
+  latest().opens()
+  vi.advanceTimersByTime(10_000)
+  await settle()
+  expect(refused).toEqual(['not-a-buddy-server'])
+})
+
+test('what answers unreadably is no Buddy server if three attempts have failed', async () => {
+  answer = 'unreadable'
+  for (const expected of [[], [], ['not-a-buddy-server']]) {
+    latest().ends(1006)
+    await settle()
+    expect(refused).toEqual(expected)
+    channel.retryNow()
+  }
+})
+
+test('a server that has let us in once is tried again, whatever answers meanwhile', async () => {
+  join()
+  answer = 'other'
+  for (let failure = 1; failure <= 5; failure++) {
+    latest().ends(1006)
+    await settle()
+    channel.retryNow()
+  }
+  expect([refused, retries.length]).toEqual([[], 5])
+})
+
+test('an answer that comes after the end counts for nothing', async () => {
+  answer = 'other'
+  latest().ends(1006)
+  channel.close()
+  channel.open({ url: 'ws://test/ws', hello, token: '' })
+  await settle()
+  expect(refused).toEqual([])
+})
+
+test.each(['before', 'after'])(
+  'a policy that forbids the server, known %s the failure, is no reason to try again',
+  (order) => {
+    const report = (): void => {
+      for (const onForbidden of forbid) onForbidden('ws://elsewhere/ws')
+      for (const onForbidden of forbid) onForbidden('ws://test')
+    }
+    if (order === 'before') report()
+    latest().ends(1006)
+    if (order === 'after') report()
+    expect(refused).toEqual(['blocked-by-csp'])
+    expect([vi.getTimerCount(), forbid.size]).toEqual([0, 0])
+  },
+)
+
+test('a token function that never answers ends the attempt by name', async () => {
+  openWith(() => new Promise(() => undefined))
+  await settle()
+  vi.advanceTimersByTime(7999)
+  expect(refused).toEqual([])
+  vi.advanceTimersByTime(1)
+  expect([refused, retries, latest().closedWith]).toEqual([['token-timeout'], [], 1000])
+})
+
+test('a token that comes too late for a session that can prove itself is not missed', async () => {
+  let asked = 0
+  let give: (token: string) => void = () => undefined
+  openWith(() => (++asked === 1 ? 'signed' : new Promise((resolve) => (give = resolve))))
+  await settle()
+  latest().says({ ...welcome, resumeToken: 'ticket-1' })
+  latest().ends(1006)
+  channel.retryNow()
+  latest().opens()
+  vi.advanceTimersByTime(8000)
+  expect(latest().sent).toMatchObject([{ token: null, resume: { token: 'ticket-1' } }])
+  give('too late')
+  await settle()
+  expect(latest().sent).toHaveLength(1)
+})
+
+test('a browser that throws at once for what its page forbids is not asked again', () => {
+  const own = new SignalingChannel(
+    {
+      ...surroundings,
+      createSocket: () => {
+        throw new DOMException('', 'SecurityError')
+      },
+      setTimeout: () => 0,
+      clearTimeout: () => undefined,
+    },
+    {
+      onWelcome: () => undefined,
+      onMessage: () => undefined,
+      onRetry: (retry) => retries.push(retry),
+      onRefused: ({ code }) => refused.push(code),
+    },
+  )
+  own.open({ url: 'ws://test/ws', hello, token: '' })
+  expect([refused, retries, forbid.size]).toEqual([['blocked-by-csp'], [], 1])
 })

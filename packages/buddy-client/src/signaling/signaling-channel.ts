@@ -8,6 +8,7 @@ import {
   ProtocolError,
   subprotocol,
 } from '@buddy-chat/protocol'
+import type { Unsubscribe } from '../emitter.ts'
 import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 import { backoffMs, retryAfterWithJitterMs } from './backoff.ts'
@@ -16,10 +17,17 @@ import { FrameLedger } from './frame-ledger.ts'
 import type { Introduction } from './introduction.ts'
 import { askForToken } from './introduction.ts'
 import { PacedWriter } from './paced-writer.ts'
-import { fromClose, fromErrorFrame } from './server-error.ts'
+import { explainClose, fromErrorFrame } from './server-error.ts'
+import type { ServerAnswer } from './server-probe.ts'
 
 /** Without a `welcome` for this long, a connection attempt has failed. */
 const welcomeTimeoutMs = 10_000
+
+/** What a page's function has to give a token in: less than a server waits for a hello. */
+const tokenTimeoutMs = 8000
+
+/** So many failures to connect are no accident if what answers at that address does not look like Buddy. */
+const maxUnreadableFailures = 3
 
 /** After a change of network, how long a server may take to give a sign of life. */
 const signOfLifeMs = 2000
@@ -42,6 +50,10 @@ export interface SignalingEnvironment {
   readonly setTimeout: (callback: () => void, delayMs: number) => number
   readonly clearTimeout: (id: number) => void
   readonly random: () => number
+  /** See `probeServer`. */
+  readonly probeServer: (socketAddress: string) => Promise<ServerAnswer>
+  /** Calls back with each address that the page's Content-Security-Policy forbids, until it is called off. */
+  readonly watchPolicy: (onForbidden: (address: string) => void) => Unsubscribe
 }
 
 /** What the channel tells, each at most once a cause. */
@@ -80,11 +92,14 @@ export class SignalingChannel {
   #roomToken: string | null = null
   #socket: WebSocket | undefined
   #isWelcome = false
+  /** Since `open()` the server has let us in: it is one, whatever answers there now. */
+  #hasBeenWelcome = false
+  #unwatchPolicy: Unsubscribe | undefined
   #attempt = 0
   #heartbeatMs = 0
   /** The error frame that announced the close to come, if one did. */
   #lastError: BuddyError | undefined
-  #silenceTimer: number | undefined
+  #deadline: number | undefined
   #retryTimer: number | undefined
 
   constructor(environment: SignalingEnvironment, callbacks: SignalingCallbacks) {
@@ -98,6 +113,8 @@ export class SignalingChannel {
     this.close()
     this.#introduction = introduction
     this.#attempt = 0
+    this.#hasBeenWelcome = false
+    this.#unwatchPolicy = this.#environment.watchPolicy((address) => this.#handleForbidden(address))
     this.#connect()
   }
 
@@ -175,6 +192,8 @@ export class SignalingChannel {
     this.#forgetSession()
     if (this.#retryTimer !== undefined) this.#environment.clearTimeout(this.#retryTimer)
     this.#retryTimer = undefined
+    this.#unwatchPolicy?.()
+    this.#introduction = this.#unwatchPolicy = undefined
   }
 
   get #mayResume(): boolean {
@@ -202,9 +221,9 @@ export class SignalingChannel {
     try {
       socket = this.#environment.createSocket(introduction.url, subprotocol)
     } catch (cause) {
-      // A page's own policy (mixed content, connect-src) refuses in the constructor.
-      const message = `the page may not connect to ${introduction.url}`
-      this.#callbacks.onRefused(new BuddyError('server-unreachable', message, { cause }))
+      // Some browsers refuse here what others report to `watchPolicy`.
+      const message = `the page's policy forbids a connection to ${introduction.url}`
+      this.#refuse(new BuddyError('blocked-by-csp', message, { cause }))
       return
     }
     this.#socket = socket
@@ -227,23 +246,27 @@ export class SignalingChannel {
   }
 
   #introduce(socket: WebSocket, { hello, token }: Introduction): void {
+    let isSaid = false
     const say = (text: string): void => {
-      if (this.#socket !== socket) return
+      if (this.#socket !== socket || isSaid) return
+      isSaid = true
+      this.#expectFrameWithin(welcomeTimeoutMs)
       socket.send(encode({ ...hello, token: text || null, resume: this.#proof }))
     }
     if (typeof token === 'string') {
       say(token)
       return
     }
-    void askForToken(hello, token).then(say, (error: BuddyError) => {
+    // A session has proved itself before; only a client that begins anew has to show a token.
+    const fail = (error: BuddyError): void => {
       if (this.#socket !== socket) return
-      // A session has proved itself before; only one who begins anew has to show a token.
       if (this.#mayResume) say('')
-      else {
-        this.close()
-        this.#callbacks.onRefused(error)
-      }
-    })
+      else this.#refuse(error)
+    }
+    this.#setDeadline(tokenTimeoutMs, () =>
+      fail(new BuddyError('token-timeout', 'the token function of this page has not answered')),
+    )
+    void askForToken(hello, token).then(say, fail)
   }
 
   #handleFrame(data: unknown): void {
@@ -306,7 +329,7 @@ export class SignalingChannel {
       this.#roomToken = null
     }
     this.#resumeToken = resumeToken
-    this.#isWelcome = true
+    this.#isWelcome = this.#hasBeenWelcome = true
     this.#attempt = 0
     this.#heartbeatMs = heartbeatMs
     this.#expectFrameWithin(heartbeatMs * 2)
@@ -315,16 +338,43 @@ export class SignalingChannel {
   }
 
   #handleClose(code: number, reason: string): void {
-    const named = fromClose(code, reason)
-    const announced = this.#lastError
     // A rate-limited frame a while ago does not explain a broken cable now.
-    const error = announced && (code >= 4000 || !this.#isWelcome) ? announced : named
+    const announced = code >= 4000 || !this.#isWelcome ? this.#lastError : undefined
+    const error = explainClose(announced, code, reason)
     this.#drop(1000)
-    if (mayReconnect(code)) {
-      this.#retry(error)
-      return
+    if (mayReconnect(code)) this.#retry(error)
+    else this.#refuse(error)
+  }
+
+  #handleForbidden(address: string): void {
+    const { url } = this.#introduction ?? {}
+    if (url === undefined || this.#isWelcome || !isSameServer(address, url)) return
+    const message = `the page's Content-Security-Policy lacks ${new URL(url).origin} in connect-src`
+    this.#refuse(new BuddyError('blocked-by-csp', message))
+  }
+
+  /** There may be no server at this address at all: then no attempt will ever succeed. */
+  async #lookForServer(): Promise<void> {
+    const introduction = this.#introduction
+    if (!introduction || this.#hasBeenWelcome) return
+    const failures = this.#attempt
+    const answer = await this.#environment.probeServer(introduction.url)
+    if (this.#introduction !== introduction || this.#hasBeenWelcome) return
+    const { host } = new URL(introduction.url)
+    if (answer === 'moved') {
+      const message = `${host} redirects to another address, which server has to be set to`
+      this.#refuse(new BuddyError('insecure-server', message))
     }
-    this.#forgetSession()
+    const isOther =
+      answer === 'other' || (answer === 'unreadable' && failures >= maxUnreadableFailures)
+    if (!isOther) return
+    const message = `what answers at ${host} is no Buddy server: is server set?`
+    this.#refuse(new BuddyError('not-a-buddy-server', message))
+  }
+
+  /** Ends everything, for a reason that another attempt would meet again. */
+  #refuse(error: BuddyError): void {
+    this.close()
     this.#callbacks.onRefused(error)
   }
 
@@ -337,6 +387,7 @@ export class SignalingChannel {
     this.#attempt++
     this.#retryTimer = setTimeout(() => this.#connect(), delayMs)
     const mayResume = this.#mayResume
+    if (error.code === 'server-unreachable') void this.#lookForServer()
     this.#callbacks.onRetry({ attempt: this.#attempt, delayMs, error, mayResume })
   }
 
@@ -351,12 +402,17 @@ export class SignalingChannel {
 
   /** A server that is alive sends a frame in every heartbeat; TCP alone may never notice. */
   #expectFrameWithin(timeoutMs: number): void {
-    const { setTimeout, clearTimeout } = this.#environment
-    if (this.#silenceTimer !== undefined) clearTimeout(this.#silenceTimer)
-    this.#silenceTimer = setTimeout(() => {
+    this.#setDeadline(timeoutMs, () => {
       this.#drop(4999)
       this.#retry(new BuddyError('server-unreachable', 'the server has fallen silent'))
-    }, timeoutMs)
+    })
+  }
+
+  /** In place of any deadline before, until the connection ends. */
+  #setDeadline(timeoutMs: number, onMissed: () => void): void {
+    const { setTimeout, clearTimeout } = this.#environment
+    if (this.#deadline !== undefined) clearTimeout(this.#deadline)
+    this.#deadline = setTimeout(onMissed, timeoutMs)
   }
 
   #drop(code: number): void {
@@ -364,8 +420,13 @@ export class SignalingChannel {
     this.#socket = undefined
     this.#isWelcome = false
     this.#writer.pause()
-    if (this.#silenceTimer !== undefined) this.#environment.clearTimeout(this.#silenceTimer)
-    this.#silenceTimer = undefined
+    if (this.#deadline !== undefined) this.#environment.clearTimeout(this.#deadline)
+    this.#deadline = undefined
     socket?.close(code)
   }
+}
+
+/** Browsers report a forbidden address whole, or without its path. */
+function isSameServer(address: string, url: string): boolean {
+  return URL.canParse(address) && new URL(address).origin === new URL(url).origin
 }
