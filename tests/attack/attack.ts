@@ -7,10 +7,12 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FlagError, listFlag, numberFlag, runCommand } from '../load/flags.ts'
 import { createRandom, seedOf } from '../load/random.ts'
+import type { ServerProcess } from '../load/server-process.ts'
 import { startServerProcess } from '../load/server-process.ts'
 import { writeSelfSigned } from '../self-signed.ts'
 import { frameAttacks } from './frames.ts'
 import { httpAttacks } from './http.ts'
+import { hasLoopbackAddresses } from './loopback.ts'
 import type { Delays } from './neighbour-pair.ts'
 import { startNeighbourPair } from './neighbour-pair.ts'
 import { reportAttacks } from './reports.ts'
@@ -85,19 +87,22 @@ async function carryOut(attack: Attack, { seed, seconds, checkout }: Options): P
   const folder = mkdtempSync(join(tmpdir(), 'buddy-attack-'))
   const tls = attack.hasTls ? writeSelfSigned(folder) : undefined
   const receiver = attack.hasWebhooks ? await startWebhookReceiver(webhookDelayMs) : undefined
-  const server = await startServerProcess(
-    {
-      ...attack.options,
-      ...(tls && { tlsCertFile: tls.certFile, tlsKeyFile: tls.keyFile }),
-      ...(receiver && { webhookUrl: receiver.url, webhookSecret: 'x'.repeat(32) }),
-    },
-    onFault,
-    checkout,
-  )
-  const url = server.url.replace('localhost', '127.0.0.1')
+  const pair = startNeighbourPair(onFault)
+  let server: ServerProcess | undefined
   try {
-    const pair = await startNeighbourPair(url, onFault)
-    await wait(300)
+    server = await startServerProcess(
+      {
+        ...attack.options,
+        ...(tls && { tlsCertFile: tls.certFile, tlsKeyFile: tls.keyFile }),
+        ...(receiver && { webhookUrl: receiver.url, webhookSecret: 'x'.repeat(32) }),
+      },
+      onFault,
+      checkout,
+    )
+    const url = server.url.replace('localhost', '127.0.0.1')
+    await pair.meet(url)
+    // Its first messages have met code that was not compiled yet.
+    await wait(Math.min(300, seconds * 1000))
     await pair.takeDelays()
     await wait(seconds * 1000)
     const quiet = await pair.takeDelays()
@@ -126,7 +131,8 @@ async function carryOut(attack: Attack, { seed, seconds, checkout }: Options): P
     }
     return { quiet, attacked, growthBytes, counts, faults }
   } finally {
-    await server.stop()
+    await pair.stop()
+    await server?.stop()
     receiver?.close()
     rmSync(folder, { recursive: true, force: true })
   }
@@ -148,6 +154,12 @@ function showRow(name: string, { quiet, attacked, growthBytes, counts, faults }:
 async function main(): Promise<boolean> {
   const options = readOptions()
   const { names, seed, seconds } = options
+  if (!(await hasLoopbackAddresses())) {
+    console.error(
+      'Attacks need 127.0.0.2 and 127.0.0.3. On macOS: sudo ifconfig lo0 alias 127.0.0.2 (and 127.0.0.3).',
+    )
+    return false
+  }
   console.log(
     `seed ${seed}, ${seconds} s each. Delays of the neighbours' messages in ms: p99 / worst. ` +
       `FAIL: a bound is broken. MISS: the worst delay grew by more than ${goalMs} ms.\n`,

@@ -1,4 +1,5 @@
 // Attacks over HTTP, which knows no hello and no rates.
+import { Agent, get } from 'node:http'
 import type { Socket } from 'node:net'
 import { connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -83,6 +84,41 @@ function flood(name: string, what: string, chunk: string): Attack {
   }
 }
 
+/** Reads every answer before the next request, as a browser does, and waits for nothing. */
+function inTurn(name: string, path: string): Attack {
+  return {
+    name: `${name}-in-turn`,
+    what: `${path}, one request after the other on 32`,
+    run: async (scene) => {
+      const agent = new Agent({ keepAlive: true })
+      await crowd(scene, 32, async () => {
+        await new Promise((resolve, reject) => {
+          get(`${scene.url}${path}`, { agent }, (response) => {
+            response.once('end', resolve).once('error', reject).resume()
+          }).once('error', reject)
+        })
+        scene.count('answers')
+      })
+      agent.destroy()
+    },
+  }
+}
+
+/** Connections that are opened and reset. */
+function openings(name: string, what: string, hasTls: boolean): Attack {
+  return {
+    name,
+    what,
+    hasTls,
+    run: (scene) =>
+      crowd(scene, 16, async () => {
+        const socket = await open(scene)
+        scene.count('connections')
+        socket.destroy()
+      }),
+  }
+}
+
 /** Half a request, and the rest never. */
 const unfinishedRequests: Attack = {
   name: 'unfinished-requests',
@@ -120,6 +156,10 @@ export const httpAttacks: readonly Attack[] = [
   unread('metrics', { path: '/metrics', bytes: 400_000 }),
   flood('metrics', '/metrics, pipelined on 8 and read', request('GET', '/metrics').repeat(20)),
   flood('requests', '/healthz, pipelined on 8 and read', request('GET', '/healthz').repeat(500)),
+  inTurn('bundle', '/buddy-chat.js'),
+  inTurn('metrics', '/metrics'),
+  openings('tcp-connections', 'connections that are reset without a byte', false),
+  openings('tls-handshakes', 'connections that are reset after the handshake of TLS', true),
   unfinishedRequests,
   requestBody,
 ]

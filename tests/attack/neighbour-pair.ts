@@ -1,9 +1,8 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { neighbourAddress } from './loopback.ts'
 import type { NeighbourReport, NeighbourRequest } from './neighbours-process.ts'
 
-/** Another address than the attacker's, which is 127.0.0.1. */
-const neighbourAddress = '127.0.0.2'
 /** Longer than a server may stall without being as good as dead. */
 const patienceMs = 30_000
 
@@ -16,10 +15,14 @@ export interface Delays {
 
 /** Two users at another address than the attacker's, who exchange signals and texts all the time. */
 export interface NeighbourPair {
+  /** Resolves once the two are in a room of the server at `url`. Called once, first. */
+  meet(url: string): Promise<void>
   /** Delays of the messages since the last call. */
   takeDelays(): Promise<Delays>
-  /** Ends the pair. A message that was lost, or came twice or in another order, is a fault. */
+  /** Ends the talk. A message that was lost, or came twice or in another order, is a fault. */
   part(): Promise<void>
+  /** Ends the process. */
+  stop(): Promise<void>
 }
 
 function summarize(delaysMs: readonly number[]): Delays {
@@ -30,14 +33,11 @@ function summarize(delaysMs: readonly number[]): Delays {
 }
 
 /**
- * Starts a pair; resolves once it is in a room.
+ * Starts the process of a pair, which may go on while a server starts.
  * @param onFault called when the pair loses its room, a session, a connection or a message
  */
-export async function startNeighbourPair(
-  url: string,
-  onFault: (text: string) => void,
-): Promise<NeighbourPair> {
-  const child = fork(new URL('neighbours-process.ts', import.meta.url), [url, neighbourAddress], {
+export function startNeighbourPair(onFault: (text: string) => void): NeighbourPair {
+  const child = fork(new URL('neighbours-process.ts', import.meta.url), {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   })
   let onReport: (report: NeighbourReport) => void = () => undefined
@@ -45,50 +45,34 @@ export async function startNeighbourPair(
     if (report.kind === 'fault') onFault(report.text)
     else onReport(report)
   })
-  const next = (what: string): Promise<NeighbourReport> =>
+  const ask = (request: NeighbourRequest): Promise<NeighbourReport> =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`the neighbours did not ${what} in ${patienceMs} ms`)),
-        patienceMs,
-      )
+      const fail = (reason: string): void =>
+        finish(() => reject(new Error(`the neighbours did not ${request.kind}: ${reason}`)))
+      const timer = setTimeout(() => fail(`no answer in ${patienceMs} ms`), patienceMs)
+      const handleExit = (): void => fail('their process ended')
       const finish = (act: () => void): void => {
         clearTimeout(timer)
         child.off('exit', handleExit)
         act()
       }
-      const handleExit = (): void =>
-        finish(() => reject(new Error('the process of the neighbours ended')))
       child.once('exit', handleExit)
       onReport = (report) => finish(() => resolve(report))
+      child.send(request)
     })
-  const ask = async (request: NeighbourRequest): Promise<NeighbourReport> => {
-    const answer = next(`answer "${request}"`)
-    child.send(request)
-    return answer
-  }
-  const kill = async (): Promise<void> => {
+  const stop = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
     child.kill('SIGKILL')
     await ended
   }
-  try {
-    await next('meet')
-  } catch (error) {
-    await kill()
-    throw error
-  }
   return {
+    meet: async (url) => void (await ask({ kind: 'meet', url, localAddress: neighbourAddress })),
     takeDelays: async () => {
-      const report = await ask('delays')
+      const report = await ask({ kind: 'delays' })
       return summarize(report.kind === 'delays' ? report.delaysMs : [])
     },
-    part: async () => {
-      try {
-        await ask('part')
-      } finally {
-        await kill()
-      }
-    },
+    part: async () => void (await ask({ kind: 'part' })),
+    stop,
   }
 }

@@ -8,20 +8,26 @@ export type NeighbourReport =
   | { readonly kind: 'parted' }
   | { readonly kind: 'fault'; readonly text: string }
 
-/** `delays` of the messages since the last request; `part` compares what was sent and received. */
-export type NeighbourRequest = 'delays' | 'part'
+/** `meet` at a server, once; `delays` of the messages since the last request; `part` at the end. */
+export type NeighbourRequest =
+  | { readonly kind: 'meet'; readonly url: string; readonly localAddress: string }
+  | { readonly kind: 'delays' }
+  | { readonly kind: 'part' }
 
 const send = (report: NeighbourReport): void => void process.send?.(report)
 const onFault = (text: string): void => send({ kind: 'fault', text })
 
-const [url = '', localAddress = ''] = process.argv.slice(2)
-const pair = await Neighbours.meet(url, { isDropping: false, localAddress }, onFault)
+let pair: Neighbours | undefined
 process.on('message', async (request: NeighbourRequest) => {
-  if (request === 'delays') send({ kind: 'delays', delaysMs: await pair.takeDelaysMs() })
-  else {
-    await pair.part()
+  if (request.kind === 'meet') {
+    const { url, localAddress } = request
+    pair = await Neighbours.meet(url, { isDropping: false, localAddress }, onFault)
+    send({ kind: 'met' })
+  } else if (request.kind === 'delays') {
+    send({ kind: 'delays', delaysMs: (await pair?.takeDelaysMs()) ?? [] })
+  } else {
+    await pair?.part()
     send({ kind: 'parted' })
   }
 })
 process.on('disconnect', () => process.exit())
-send({ kind: 'met' })

@@ -1,11 +1,14 @@
 // Attacks on what an operator receives: reports must arrive, each once.
 import { RawClient } from '../integration/raw-client.ts'
+import { visitorAddress } from './loopback.ts'
 import type { Attack, Scene } from './scene.ts'
-import { crowd, drop, visitorAddress } from './scene.ts'
+import { crowd, drop } from './scene.ts'
 
 const visitor = { localAddress: visitorAddress }
 /** Visitors who report their partner while matches flood. */
 const reporters = 10
+/** Within the connects that an address may have in a minute, visitors included. */
+const attackers = 200
 /** Below the rate of `next`, 2 a second, once its burst is used up. */
 const nextEveryMs = 550
 const lookEveryMs = 100
@@ -31,7 +34,14 @@ const reportsInFlood: Attack = {
   name: 'reports-in-a-flood',
   what: `${reporters} visitors report their partners while matches flood; each report must arrive`,
   hasWebhooks: true,
-  options: { rematchDelayMs: 0 },
+  // A crowd from everywhere, which fills a queue of webhooks faster than a receiver takes them.
+  options: {
+    rematchDelayMs: 0,
+    maxUsers: 1000,
+    maxRooms: 500,
+    maxConnectionsPerAddress: 1000,
+    maxSessionsPerAddress: 1000,
+  },
   run: async (scene) => {
     const pairs = await Promise.all(
       Array.from({ length: reporters }, async (_, index) => {
@@ -42,7 +52,7 @@ const reportsInFlood: Attack = {
         return [one, other] as const
       }),
     )
-    const flood = crowd(scene, 60, () => pressNext(scene, 'Mallory'))
+    const flood = crowd(scene, attackers, () => pressNext(scene, 'Mallory'))
     for (const [one] of pairs) one.send({ type: 'report', reason: 'harassment', room: null })
     await flood
     const endsAtMs = performance.now() + patienceMs
@@ -87,10 +97,13 @@ const repeatedReports: Attack = {
     )
     for (const client of [reporter, ...partners]) client.enter({ lobby })
     for (const client of partners) void stay(client)
+    const rooms: string[] = []
     while (!scene.isOver()) {
-      await reporter.receive('matched')
-      reporter.send({ type: 'report', reason: 'spam', room: null })
-      scene.count('reports sent')
+      rooms.push((await reporter.receive('matched')).room)
+      for (const room of [null, rooms.at(-1)!, scene.random.pick(rooms)]) {
+        reporter.send({ type: 'report', reason: 'spam', room })
+        scene.count('reports sent')
+      }
       await scene.wait(nextEveryMs)
       reporter.send({ type: 'next', offer: null })
     }

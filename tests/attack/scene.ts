@@ -52,9 +52,6 @@ export interface Attack {
 /** A close code by name; `cut` is an end without one. */
 export type End = CloseCode | 'cut'
 
-/** The address of the visitors that an attack has beside itself: it attacks from 127.0.0.1. */
-export const visitorAddress = '127.0.0.3'
-
 const namesByCode = new Map<number, CloseCode>(
   Object.entries(closeCodes).map(([name, code]) => [code, name as CloseCode]),
 )
@@ -99,8 +96,9 @@ export function countEnd(scene: Scene, client: RawClient): void {
 /** Ends connections of the attacker as a network does that breaks. */
 export function drop(...clients: readonly RawClient[]): void {
   for (const client of clients) {
-    dropped.add(client)
-    client.socket.terminate()
+    const { socket, tcp } = client
+    if (socket.readyState === socket.OPEN && !tcp.destroyed) dropped.add(client)
+    socket.terminate()
   }
 }
 

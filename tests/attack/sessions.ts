@@ -2,8 +2,9 @@
 import type { Message } from '@buddy-chat/protocol'
 import { encode } from '@buddy-chat/protocol'
 import { RawClient } from '../integration/raw-client.ts'
+import { visitorAddress } from './loopback.ts'
 import type { Attack, Scene } from './scene.ts'
-import { again, countEnd, crowd, drop, visitorAddress } from './scene.ts'
+import { again, countEnd, crowd, drop } from './scene.ts'
 
 const visitor = { localAddress: visitorAddress }
 /** Within a client's rates: 50 signals and 64 kB a second. */

@@ -1,23 +1,9 @@
 // Each scenario of `npm run bench` works; its figures are not looked at.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { runCommand } from '../run-command.ts'
+import { makeCheckout, ownCheckout } from './foreign-checkout.ts'
 
-const root = join(import.meta.dirname, '../..')
 const small = ['--users', '20', '--seconds', '1', '--rounds', '1']
-
-/** A checkout with the protocol of this one, and with a server of its own. */
-function makeCheckout(server: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'buddy-checkout-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const packages = join(folder, 'packages')
-  mkdirSync(join(packages, 'buddy-server/dist'), { recursive: true })
-  symlinkSync(join(root, 'packages/buddy-protocol'), join(packages, 'buddy-protocol'), 'junction')
-  writeFileSync(join(packages, 'buddy-server/dist/index.js'), server)
-  return folder
-}
 
 test.for([
   ['relay', ['buddy', 'against', 'bare-uws', 'bare-ws']],
@@ -28,7 +14,7 @@ test.for([
   'bench %s: a figure for each server, and for another checkout',
   { timeout: 60_000 },
   async ([scenario, servers]) => {
-    const args = ['--scenario', scenario, ...small, '--against', root]
+    const args = ['--scenario', scenario, ...small, '--against', ownCheckout]
     const { code, output } = await runCommand('bench/bench.ts', ...args)
     expect(output).toMatch(new RegExp(`^\n${scenario}: `))
     const rows = [...output.matchAll(/^│ (\S+) +│ '-?\d/gm)].map(([, server]) => server)
