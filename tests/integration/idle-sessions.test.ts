@@ -16,13 +16,18 @@ test('idle outside a room: idle-timeout, 4509; inside a room nobody is', async (
   expect(server.status()).toMatchObject({ users: 2, rooms: 1 })
 })
 
-test('idle in the queue: out of it as well', async ({ startWithNeighbours }) => {
-  const { server, url } = await startWithNeighbours(quick)
-  const idle = await RawClient.join(url, 'Idle')
-  idle.enter()
-  await idle.receive('waiting')
-  expect(await idle.closed()).toEqual({ code: 4509, reason: 'idle-timeout' })
-  expect(server.status()).toMatchObject({ users: 2, waiting: 0 })
+test('waiting in the queue is not idling: the visitor stays, and is matched', async ({
+  startWithNeighbours,
+}) => {
+  const { url } = await startWithNeighbours(quick)
+  const waiting = await RawClient.join(url, 'Waiting')
+  waiting.enter()
+  await waiting.receive('waiting')
+  // Twice as long as the limit: each of these is idle after the one before has been ended.
+  for (const name of ['Idle', 'Idle too']) await (await RawClient.join(url, name)).closed()
+  const newcomer = await RawClient.join(url, 'Newcomer')
+  newcomer.enter()
+  await Promise.all([waiting.receive('matched'), newcomer.receive('matched')])
 })
 
 test('idle and away: over before its grace time is', async ({ startWithNeighbours }) => {

@@ -148,6 +148,11 @@ export function createCore(dependencies: CoreDependencies): Core {
       isRestored: restored !== undefined,
     }
   }
+  /** Talks to a partner, or waits for one: no sign of life is expected of it. */
+  const isOccupied = (session: Session): boolean =>
+    session.room !== undefined ||
+    reunions.isAwaiting(session) ||
+    (session.isSearching && session.link !== undefined)
   const handlers: HandlerContext = {
     clock,
     sessions,
@@ -190,7 +195,7 @@ export function createCore(dependencies: CoreDependencies): Core {
       const { userTimeoutMs } = settings()
       if (userTimeoutMs === 0) return
       await forEachInSlices(sessions, (session) => {
-        if (session.room || clock.now() - session.lastActiveMs < userTimeoutMs) return
+        if (isOccupied(session) || clock.now() - session.lastActiveMs < userTimeoutMs) return
         dismiss(session, 'idle-timeout', 'nothing was done for too long')
         sessions.end(session, 'idle')
       })

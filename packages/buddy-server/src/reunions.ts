@@ -51,6 +51,11 @@ export class Reunions {
     return this.#bySession.size
   }
 
+  /** Whether the session waits for its partner. */
+  isAwaiting(session: Session): boolean {
+    return this.#bySession.has(session)
+  }
+
   /**
    * A restored session is here, in its seat, or in none. Whoever waits for it learns which. Call it
    * once for each session, after its `welcome`.

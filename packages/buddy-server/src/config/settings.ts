@@ -204,7 +204,8 @@ export const serverSettings = {
       key: 'USER_TIMEOUT_SECONDS',
       kind: seconds(0),
       fallback: 300_000,
-      about: 'A session outside a room that has done nothing for so long is ended; 0: never.',
+      about:
+        'A session that is neither in a room nor in the queue, and has done nothing for so long, is ended; 0: never.',
       isReloadable,
     }),
     cleanupIntervalMs: setting({

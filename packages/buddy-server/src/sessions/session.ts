@@ -58,7 +58,7 @@ export class Session implements Ticket {
   #sentBeforeAway = 0
   /** Frames handled, of all that came after `hello`. */
   received: number
-  /** When it last did something, or was last in a room; on the server's clock. */
+  /** When it last did something, or was last in a room or in the queue; on the server's clock. */
   lastActiveMs: number
   /** Since when it is away; on the server's clock. `Sessions` sets it. */
   awaySinceMs: number | undefined
@@ -139,6 +139,7 @@ export class Session implements Ticket {
   handleAway(nowMs: number): void {
     this.link = undefined
     this.awaySinceMs = nowMs
+    if (this.isSearching) this.lastActiveMs = nowMs
     this.#sentBeforeAway = this.sent
   }
 
