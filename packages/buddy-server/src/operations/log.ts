@@ -1,6 +1,7 @@
 import type { Logger, LoggerOptions } from 'pino'
 import pino from 'pino'
-import pretty from 'pino-pretty'
+import { prettyFactory } from 'pino-pretty'
+import { LogOutput } from './log-output.ts'
 import { printable, printableFields, printableStack } from './printable.ts'
 
 /**
@@ -35,8 +36,18 @@ const formatting = {
 /** On standard output: JSON lines, or lines for people. */
 export function createLog(level: string, format: 'json' | 'pretty'): Log {
   const options = { level, ...formatting }
-  if (format === 'json') return pino(options)
-  return pino(options, pretty({ singleLine: true, translateTime: 'SYS:HH:MM:ss', sync: true }))
+  const toText =
+    format === 'json'
+      ? (line: string) => line
+      : prettyFactory({ singleLine: true, translateTime: 'SYS:HH:MM:ss' })
+  // pino's own destination waits for a reader that does not read, and with it the whole process.
+  const output = new LogOutput(process.stdout, (dropped) => {
+    let notice = ''
+    const noticing = pino(options, { write: (line) => (notice = toText(line)) })
+    noticing.warn({ dropped }, 'lines of the log were dropped: nobody read them')
+    return notice
+  })
+  return pino(options, { write: (line) => output.write(toText(line)) })
 }
 
 /** For a server inside another program, which has not asked for a log. */

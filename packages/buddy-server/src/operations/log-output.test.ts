@@ -1,0 +1,44 @@
+import { EventEmitter } from 'node:events'
+import { expect, test } from 'vitest'
+import { LogOutput } from './log-output.ts'
+
+/** A stream whose reader takes nothing until it is told to. */
+class Unread extends EventEmitter {
+  readonly written: string[] = []
+  writableLength = 0
+
+  write(text: string): void {
+    this.written.push(text)
+    this.writableLength += text.length
+  }
+}
+
+const createOutput = (): { readonly output: LogOutput; readonly stream: Unread } => {
+  const stream = new Unread()
+  return { stream, output: new LogOutput(stream, (dropped) => `${dropped} dropped`) }
+}
+
+test('lines are written in order', () => {
+  const { output, stream } = createOutput()
+  for (const line of ['one', 'two']) output.write(line)
+  expect(stream.written).toEqual(['one', 'two'])
+})
+
+test('a megabyte waits for a reader that does not read; what is above it is dropped and counted', () => {
+  const { output, stream } = createOutput()
+  const line = 'x'.repeat(100_000)
+  for (let time = 1; time <= 20; time++) output.write(line)
+  expect(stream.written).toHaveLength(11)
+  stream.writableLength = 0
+  for (const later of ['later', 'still later']) output.write(later)
+  expect(stream.written.slice(11)).toEqual(['9 dropped', 'later', 'still later'])
+})
+
+test('after an error nothing more is written, and nothing is thrown', () => {
+  const { output, stream } = createOutput()
+  output.write('one')
+  stream.emit('error', new Error('EPIPE'))
+  output.write('two')
+  stream.emit('error', new Error('EPIPE'))
+  expect(stream.written).toEqual(['one'])
+})
