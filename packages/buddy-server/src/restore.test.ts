@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import type { Clock } from './clock.ts'
 import { defaultOptions } from './config/settings.ts'
 import type { Core } from './core.ts'
+import { CoreProcess } from './core.fixture.ts'
 import { createCore } from './core.ts'
 import { handleHello } from './handlers/hello.ts'
 import { handleLeave } from './handlers/leave.ts'
@@ -226,4 +227,18 @@ test('a server is young for the grace time, to the millisecond; and waits no lon
   expect(back.heard[1]).toEqual({ type: 'partner-left', reason: 'lost' })
   const late = await process.hello(show(other!))
   expect(late.welcome).toMatchObject({ isRestored: false, received: null })
+})
+
+test('a longer grace time by a reload restores no session that this process has had and ended', async () => {
+  const server = new CoreProcess({ resumeGraceMs })
+  const ana = await server.join()
+  const { id } = ana.session
+  ana.say({ type: 'leave' })
+  server.core.sessions.end(ana.session, 'left')
+  server.clock.advance(resumeGraceMs)
+  await server.join()
+  server.settings = { ...server.settings, resumeGraceMs: 10 * resumeGraceMs }
+  const again = await server.join('192.0.2.1', { resume: { ...ana.resume, sent: 1 } })
+  expect(again.of('welcome')).toMatchObject([{ isRestored: false, received: null }])
+  expect(again.session.id).not.toBe(id)
 })

@@ -37,3 +37,13 @@ test('ten thousand are remembered; of more, who was banned longest ago is forgot
   bans.add('one more', 1000)
   expect(['0', '1', '2', 'one more'].map((key) => bans.has(key))).toEqual([true, false, true, true])
 })
+
+test('a flood of short bans that are over does not end a long one', () => {
+  const { bans, setNow } = create()
+  bans.add('long', 1_000_000)
+  for (let round = 1; round <= 3; round++) {
+    for (let index = 0; index < 9000; index++) bans.add(`${round} ${index}`, 1000)
+    setNow(round * 1000)
+  }
+  expect(bans.has('long')).toBe(true)
+})

@@ -1,4 +1,4 @@
-/** So many at most; the oldest is forgotten first. */
+/** So many at most. Beyond that those that are over are forgotten, and if there are none the oldest. */
 const maxBans = 10_000
 
 /** People shut out for a while, by what they come back with: an address, a site's subject. */
@@ -16,6 +16,10 @@ export class Bans {
     const untilMs = Math.max(this.#now() + durationMs, this.#untilMs.get(key) ?? 0)
     this.#untilMs.delete(key)
     this.#untilMs.set(key, untilMs)
+    if (this.#untilMs.size <= maxBans) return
+    for (const [other, endsAtMs] of this.#untilMs) {
+      if (endsAtMs <= this.#now()) this.#untilMs.delete(other)
+    }
     const [oldest] = this.#untilMs.keys()
     if (this.#untilMs.size > maxBans && oldest !== undefined) this.#untilMs.delete(oldest)
   }

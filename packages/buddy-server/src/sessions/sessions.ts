@@ -77,6 +77,8 @@ export class Sessions {
   readonly #maxReplayBytes: () => number
   /** Ids this process has had while former sessions may still come: each is restored once at most. */
   readonly #knownIds = new Set<string>()
+  /** Once over, it stays over, also if a reload makes the grace time longer: the ids are gone. */
+  #isRestoreOver = false
 
   constructor(dependencies: SessionsDependencies) {
     const { graceMs, maxReplayBytes } = dependencies
@@ -87,6 +89,7 @@ export class Sessions {
 
   /** How long sessions of a process before this one may still come back; 0: not any more. */
   get restoreLeftMs(): number {
+    if (this.#isRestoreOver) return 0
     const { clock, graceMs } = this.#dependencies
     return Math.max(0, this.#startedAtMs + graceMs() - clock.now())
   }
@@ -138,7 +141,10 @@ export class Sessions {
     session.link = link
     this.#sessions.set(session.id, session)
     if (this.restoreLeftMs > 0) this.#knownIds.add(session.id)
-    else this.#knownIds.clear()
+    else {
+      this.#isRestoreOver = true
+      this.#knownIds.clear()
+    }
     add(1, identity.site, this.#bySite)
     add(1, addressKey, this.#byAddress)
     return session
