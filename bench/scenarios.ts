@@ -1,5 +1,5 @@
+import type { User, Wire } from './crowd.ts'
 import { Crowd } from './crowd.ts'
-import type { Wire } from './crowd.ts'
 import { BenchError, type MeasuredProcess } from './measured-process.ts'
 
 /** What a scenario is run with. */
@@ -124,7 +124,13 @@ const churn: Scenario = {
     withCrowd(run, async (crowd) => {
       const next = run.wire.encode({ type: 'next', offer: null })
       const [matched, left] = [crowd.numberOf('matched'), crowd.numberOf('partner-left')]
-      const timers = new Map<object, NodeJS.Timeout>()
+      /** Users in a room, each with the timer of its Next; whatever comes to others is late. */
+      const timers = new Map<User, NodeJS.Timeout>()
+      const press = (user: User): void => {
+        clearTimeout(timers.get(user))
+        timers.delete(user)
+        user.send(next)
+      }
       let [matches, isOver] = [0, false]
       try {
         await crowd.arrive({
@@ -136,12 +142,9 @@ const churn: Scenario = {
               matches++
               timers.set(
                 user,
-                setTimeout(() => user.send(next), nextEveryMs),
+                setTimeout(() => press(user), nextEveryMs),
               )
-            } else if (number === left) {
-              clearTimeout(timers.get(user))
-              user.send(next)
-            }
+            } else if (number === left && timers.has(user)) press(user)
           },
         })
         const before = await run.server.usage()
