@@ -38,6 +38,8 @@ test('a client that was closed, and reads some of what was left for it, is disco
   const port = await transport.listen('127.0.0.1', 0)
   const client = new WebSocket(`ws://127.0.0.1:${port}/ws`)
   client.on('error', () => undefined)
+  // A client that has sent nothing is not closed before a while.
+  client.on('open', () => client.send(''))
   const [first] = await new Promise<unknown[]>((resolve) =>
     client.once('message', (...message) => resolve(message)),
   )
@@ -54,3 +56,59 @@ test('a client that was closed, and reads some of what was left for it, is disco
   clearInterval(timer)
   expect(messages).toBeLessThan(32)
 })
+
+test.each(['the client sends something', 'its time is over'])(
+  'a close at the opening follows its frame at once, and itself only when %s',
+  async (cause) => {
+    const timers: { delayMs: number; callback: () => void }[] = []
+    const transport = createUwsTransport(
+      {
+        clock: {
+          after: (delayMs, callback) => {
+            timers.push({ delayMs, callback })
+            return () => undefined
+          },
+        },
+        silentAfterMs: 60_000,
+        maxFrameBytes: 1000,
+        maxBacklogBytes: 1000,
+      },
+      {
+        onRequest: () => undefined,
+        onConnection: (connection) => {
+          connection.send(Uint8Array.of(7))
+          connection.close(4501, 'not here')
+          return {
+            onFrame: () => expect.unreachable('a frame was read'),
+            onPing: () => undefined,
+            onPong: () => undefined,
+            onBacklog: () => undefined,
+            onClose: () => undefined,
+          }
+        },
+        onError: (error) => {
+          throw error
+        },
+      },
+    )
+    onTestFinished(() => transport.close())
+    const client = new WebSocket(`ws://127.0.0.1:${await transport.listen('127.0.0.1', 0)}/ws`)
+    const log: string[] = []
+    const received = new Promise((resolve) => client.once('message', resolve))
+    const closed = new Promise<void>((resolve) =>
+      client.once('close', (code) => {
+        log.push(`closed ${code}`)
+        resolve()
+      }),
+    )
+    await received
+    // The close would have come in the same read.
+    await new Promise((resolve) => setImmediate(resolve))
+    log.push(cause)
+    if (cause === 'its time is over') for (const { callback } of timers) callback()
+    else client.send('hello')
+    await closed
+    expect(log).toEqual([cause, 'closed 4501'])
+    expect(timers.map(({ delayMs }) => delayMs)).toEqual([500])
+  },
+)

@@ -23,7 +23,10 @@ export interface Connection {
    * out together, in order. The frame must not change afterwards.
    */
   send(frame: Uint8Array): void
-  /** Sends what is queued, then a close frame. */
+  /**
+   * Sends what is queued, then a close frame; to a client that has sent nothing yet, half a second later
+   * at the earliest unless it does so before.
+   */
   close(code: number, reason: string): void
   /**
    * Sends a WebSocket ping, which every browser answers by itself with a pong of the same payload.

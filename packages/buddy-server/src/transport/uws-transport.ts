@@ -93,7 +93,7 @@ export function createUwsTransport(
   const { clock, maxFrameBytes, maxBacklogBytes, tls } = options
   const { silentAfterMs, answerTimeoutMs = defaultAnswerTimeoutMs } = options
   const outbox = new Outbox((error) => handlers.onError(error))
-  const connectionOptions = { outbox, maxBacklogBytes }
+  const connectionOptions = { outbox, clock, maxBacklogBytes }
   let listenSocket: ListenSocket | undefined
   let isClosed = false
   let tlsText = ''
@@ -121,6 +121,7 @@ export function createUwsTransport(
     const { connection } = data
     if (!connection?.events) return
     try {
+      connection.handleHeard()
       if (!connection.isClosing) act(connection.events)
       if (connection.isClosing) connection.flush()
     } catch (error) {
