@@ -292,16 +292,6 @@ suite('negotiation', () => {
   })
 })
 
-suite('a screen reader', () => {
-  test('what changes is said to a screen reader', async () => {
-    const [ana, bob] = await meet()
-    const status = ana.renderRoot.querySelector('[role="status"]')!
-    expect(status.textContent).to.equal('You are with Bob.')
-    bob.stop()
-    await until('the change', () => status.textContent === 'Looking for someone…')
-  })
-})
-
 test('the class alone registers nothing', () => {
   expect(BuddyChat.name).to.equal('BuddyChat')
   expect(customElements.get('buddy-chat') === BuddyChat).to.equal(true)

@@ -94,6 +94,8 @@ test('poor: said by the mark and in words, and nothing has moved; good again: no
   const before = place()
   pretendLoss('inbound-rtp', 50)
   await untilSaid(ana, 'Poor connection: picture and sound may falter.')
+  const announced = ana.renderRoot.querySelector('.unseen[role="status"]')?.textContent
+  expect(announced).to.equal('Poor connection: picture and sound may falter.')
   expect(part(ana, 'quality')?.ariaLabel).to.equal('Poor connection')
   expect(place()).to.deep.equal(before)
   await expectAccessible(ana)

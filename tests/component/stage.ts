@@ -89,8 +89,12 @@ export function focused(chat: BuddyChat): string | undefined {
   return (chat.renderRoot as ShadowRoot).activeElement?.part.value
 }
 
+/** Presses a button, once it can act. */
 export async function press(chat: BuddyChat, name: string): Promise<void> {
-  const node = await until(`the part ${name}`, () => part(chat, name))
+  const node = await until(`the part ${name}`, () => {
+    const button = part(chat, name)
+    return button?.ariaDisabled === 'true' ? undefined : button
+  })
   node.click()
   await chat.updateComplete
 }
@@ -197,6 +201,8 @@ export async function expectAccessible(chat: BuddyChat): Promise<void> {
 }
 
 const sizes = [
+  [280, 440],
+  [300, 480],
   [320, 480],
   [390, 700],
   [480, 360],

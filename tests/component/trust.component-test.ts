@@ -6,6 +6,7 @@ import {
   clear,
   expectAccessible,
   expectToFit,
+  focused,
   isShown,
   meet,
   part,
@@ -143,4 +144,16 @@ test('by method too; without a partner it is refused by name', async () => {
   expect(() => bob.trust())
     .to.throw()
     .with.property('code', 'not-in-call')
+})
+
+test('a question that is answered leaves focus on the stage', async () => {
+  const [ana, bob] = await meet(hidden())
+  bob.trust()
+  await untilSaid(ana, 'Not now')
+  part(ana, 'put-off-button')!.focus()
+  await press(ana, 'put-off-button')
+  expect(focused(ana)).to.equal('stage')
+  part(ana, 'trust-button')!.focus()
+  await press(ana, 'trust-button')
+  expect(focused(ana)).to.equal('stage')
 })

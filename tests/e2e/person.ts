@@ -56,11 +56,10 @@ export class Person {
     return this.#frame.evaluate(() => (window as unknown as { record: PageRecord }).record)
   }
 
-  /** The node with this part name inside the element, once it is visible. */
+  /** The node with this part name inside the element, once it is visible and can be used. */
   async part(name: string): Promise<ElementHandle> {
-    const handle = await this.#frame.waitForSelector(`${chat} >>> [part~="${name}"]`, {
-      visible: true,
-    })
+    const usable = `[part~="${name}"]:not([aria-disabled="true"])`
+    const handle = await this.#frame.waitForSelector(`${chat} >>> ${usable}`, { visible: true })
     if (!handle) throw new Error(`no part ${name}`)
     return handle
   }

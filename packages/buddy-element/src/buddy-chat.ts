@@ -13,6 +13,8 @@ import type { ControllerHost } from './client-controller.ts'
 import { ClientController } from './client-controller.ts'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 import { createEvent } from './events.ts'
+import { fitPicture } from './fit-picture.ts'
+import { keepFocus } from './keep-focus.ts'
 import { Keyboard } from './keyboard.ts'
 import { LevelDisplay } from './level-display.ts'
 import { styles } from './styles/styles.ts'
@@ -204,6 +206,11 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   /** @internal */
+  isWriting(): boolean {
+    return this.shadowRoot?.activeElement?.localName === 'textarea'
+  }
+
+  /** @internal */
   remembersDevices(): boolean {
     return this.remember
   }
@@ -238,6 +245,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    this.#focused = this.shadowRoot?.activeElement ?? null
     if (changed.has('lowdata')) this.client.setLowData(this.lowdata)
     if (changed.size === 0) return
     this.#controller.configure({
@@ -258,12 +266,16 @@ export class BuddyChat extends LitElement implements ControllerHost {
     this.#showLatestLine()
     this.#showDevices()
     this.#showDialog()
+    if (this.shadowRoot) keepFocus(this.shadowRoot, this.#focused)
+    for (const video of this.#videos) fitPicture(video)
     this.#controller.proceed()
     if (!this.autostart || this.#hasAutostarted || !this.isConnected) return
     this.#hasAutostarted = true
     this.#controller.actions.start()
   }
 
+  /** What had the focus before the latest rendering. */
+  #focused: Element | null = null
   #latestLine: Line | undefined
   #wasTextOpen = false
   #wasPanelOpen = false

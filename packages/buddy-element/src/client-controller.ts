@@ -1,6 +1,7 @@
 import type { BuddyClient, BuddyClientOptions, ClientEvents, Unsubscribe } from '@buddy-chat/client'
 import { BuddyError } from '@buddy-chat/client'
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
+import { announcement } from './announcement.ts'
 import { DoctorVisit } from './doctor-visit.ts'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 import { OwnDevices } from './own-devices.ts'
@@ -20,6 +21,8 @@ export interface ControllerHost extends ReactiveControllerHost {
   clientOptions(): BuddyClientOptions
   /** Whether chosen devices may be kept for the next visit. */
   remembersDevices(): boolean
+  /** Whether the visitor is writing a message. */
+  isWriting(): boolean
   /** Dispatches a DOM event; false where it was cancelled. */
   announce<Name extends BuddyEventName>(name: Name, detail: BuddyEventDetails[Name]): boolean
 }
@@ -37,6 +40,7 @@ export class ClientController implements ReactiveController {
   readonly #settings: Settings
   readonly #gate: StartGate
   #view: ChatView = initialView
+  #announced: ChatView = initialView
   #unsubscribes: Unsubscribe[] = []
   #noticeTimer: number | undefined
   #countdown: number | undefined
@@ -101,6 +105,13 @@ export class ClientController implements ReactiveController {
   hostConnected(): void {
     if (this.#unsubscribes.length > 0) return
     this.#unsubscribes = this.#listen()
+  }
+
+  /** What has changed since the latest rendering is announced as a whole. */
+  hostUpdate(): void {
+    const said = announcement(this.#announced, this.#view)
+    if (said !== undefined) this.#view = { ...this.#view, announcement: said }
+    this.#announced = this.#view
   }
 
   /** The visitor's name, for the next start. */
@@ -287,7 +298,8 @@ export class ClientController implements ReactiveController {
     this.#show({
       partner: undefined,
       isPartnerTyping: false,
-      isTextOpen: false,
+      // The message that is being written stays under the visitor's hands.
+      isTextOpen: this.#view.isTextOpen && this.#host.isWriting(),
       unread: 0,
       interruption: 'none',
       isLost,

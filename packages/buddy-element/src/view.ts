@@ -93,6 +93,8 @@ export interface ChatView {
   readonly doctor: DoctorView | undefined
   /** The latest call found no path: there is reason to look why. */
   readonly hasCallFailed: boolean
+  /** What screen readers say about the latest change. */
+  readonly announcement: string
   /** A passing remark. */
   readonly notice: string | undefined
   /** The browser wants a gesture before it plays sound. */
@@ -177,6 +179,7 @@ export const initialView: ChatView = {
   isPreviewProblem: false,
   doctor: undefined,
   hasCallFailed: false,
+  announcement: '',
   notice: undefined,
   needsPlay: false,
   isTextOpen: false,

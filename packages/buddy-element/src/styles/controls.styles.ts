@@ -38,8 +38,8 @@ export const controls = css`
     transition: background 0.15s;
   }
 
-  .round:hover,
-  .pill:hover {
+  .round:hover:where(:not([aria-disabled])),
+  .pill:hover:where(:not([aria-disabled])) {
     background: rgb(255 255 255 / 24%);
   }
 
@@ -62,12 +62,7 @@ export const controls = css`
     color: var(--accent-text);
   }
 
-  /* It keeps its place: Stop must not move under a hand that is about to press. */
-  .pill.next:disabled {
-    visibility: hidden;
-  }
-
-  .pill.next:hover {
+  .pill.next:hover:where(:not([aria-disabled])) {
     filter: brightness(1.1);
   }
 
@@ -123,6 +118,18 @@ export const controls = css`
 
     .pill.next {
       padding: 0 12px;
+    }
+
+    /* All five: they give way together before one of them is cut off. */
+    .controls:has([part~='camera-button']) > * {
+      flex-shrink: 1;
+      inline-size: 44px;
+      min-inline-size: 0;
+      padding: 0;
+    }
+
+    .controls:has([part~='camera-button']) .next span {
+      display: none;
     }
   }
 

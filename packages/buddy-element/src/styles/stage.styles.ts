@@ -22,12 +22,21 @@ export const stage = css`
       var(--night);
   }
 
+  .stage:focus-visible {
+    outline-offset: -4px;
+  }
+
   video {
     display: block;
     inline-size: 100%;
     block-size: 100%;
     background: transparent;
     object-fit: cover;
+  }
+
+  /* See fit-picture.ts. What is left beside it is the stage. */
+  video[data-whole] {
+    object-fit: contain;
   }
 
   .remote {
@@ -71,6 +80,7 @@ export const stage = css`
   }
 
   .local.full video {
+    object-fit: cover;
     filter: blur(14px) brightness(0.5) saturate(1.15);
     transform: scale(1.08);
   }

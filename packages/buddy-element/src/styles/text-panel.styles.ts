@@ -2,6 +2,10 @@ import { css } from 'lit'
 
 /** Messages: beside the stage where there is room, a sheet over it where there is not. */
 export const textPanel = css`
+  .running {
+    --sheet: min(58cqb, 420px);
+  }
+
   .panel {
     display: grid;
     grid-template-rows: minmax(0, 1fr) auto auto;
@@ -130,7 +134,7 @@ export const textPanel = css`
     align-self: end;
     justify-self: center;
     inline-size: min(100% - 16px, 480px);
-    block-size: min(58cqb, 420px);
+    block-size: var(--sheet);
     margin: 0 0 calc(84px + env(safe-area-inset-bottom));
     overflow: hidden;
     border-radius: 20px;
@@ -155,6 +159,20 @@ export const textPanel = css`
   @container buddy (width < 720px) {
     .text-open .corner {
       display: none;
+    }
+
+    /* What is said goes above the messages, not under them. */
+    .text-open .status,
+    .text-open .avatar {
+      inset-block-end: calc(92px + var(--sheet) + env(safe-area-inset-bottom));
+    }
+
+    .text-open .pulse {
+      display: none;
+    }
+
+    .text-open .toast:not(.question) {
+      inset-block-end: calc(92px + var(--sheet) + env(safe-area-inset-bottom));
     }
   }
 

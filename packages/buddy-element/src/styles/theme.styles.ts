@@ -76,7 +76,8 @@ export const theme = css`
     touch-action: manipulation;
   }
 
-  button:disabled {
+  /* Never disabled: a button that cannot act for now keeps its focus. */
+  button[aria-disabled] {
     cursor: default;
     opacity: 0.4;
   }

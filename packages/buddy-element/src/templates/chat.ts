@@ -2,43 +2,42 @@ import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import type { ChatActions, ChatView } from '../view.ts'
 import { offersText } from '../view.ts'
-import { words } from '../words.ts'
 import { controls } from './controls.ts'
 import { doctorDialog } from './doctor-dialog.ts'
 import { problemScreen } from './problem-screen.ts'
 import { stage } from './stage.ts'
 import { startScreen } from './start-screen.ts'
-import { statusWords } from './status.ts'
 import { textPanel } from './text-panel.ts'
 
-/** For screen readers: each change of what goes on, once. */
-function announcement(view: ChatView): string {
-  const { state, partner } = view
-  if (state === 'idle' || state === 'closed') return ''
-  if (state === 'connected') return words.connected(partner?.name ?? '')
-  return statusWords(view).title
+/** Before a run and after it. */
+function resting(view: ChatView, actions: ChatActions): TemplateResult {
+  return view.problem ? problemScreen(view.problem, view, actions) : startScreen(view, actions)
 }
 
-/** The whole element as a function of its view. */
+function running(view: ChatView, actions: ChatActions, hasPanel: boolean): TemplateResult {
+  return html`${stage(view, actions)} ${hasPanel ? textPanel(view, actions) : nothing}
+  ${controls(view, actions)}`
+}
+
+/**
+ * The whole element as a function of its view. The frame, the announcements and the dialog are one
+ * and the same in every state: a screen reader does not follow a region that is replaced.
+ */
 export function chat(view: ChatView, actions: ChatActions): TemplateResult {
-  const { state, mode, problem, isTextOpen } = view
-  const live = html`<p class="unseen" role="status" aria-live="polite">${announcement(view)}</p>`
-  if (state === 'idle' || state === 'closed') {
-    return html`<div class="frame resting" part="frame">
-      ${live}${problem ? problemScreen(problem, view, actions) : startScreen(view, actions)}
-      ${doctorDialog(view, actions)}
-    </div>`
-  }
+  const { state, mode, isTextOpen } = view
+  const isResting = state === 'idle' || state === 'closed'
   const isText = mode === 'text'
-  const hasPanel = isText || (offersText(view) && view.partner !== undefined)
+  // Also while there is no partner: a panel that came and went would move the controls.
+  const hasPanel = isText || offersText(view)
   const layout = [
     'frame running',
     isText ? 'text-mode' : '',
     hasPanel ? 'has-panel' : '',
     isTextOpen ? 'text-open' : '',
   ]
-  return html`<div class=${layout.join(' ')} part="frame">
-    ${live} ${stage(view, actions)} ${hasPanel ? textPanel(view, actions) : nothing}
-    ${controls(view, actions)} ${doctorDialog(view, actions)}
+  return html`<div class=${isResting ? 'frame resting' : layout.join(' ')} part="frame">
+    <p class="unseen" role="status" aria-live="polite">${view.announcement}</p>
+    ${isResting ? resting(view, actions) : running(view, actions, hasPanel)}
+    ${doctorDialog(view, actions)}
   </div>`
 }

@@ -8,24 +8,67 @@ import { words } from '../words.ts'
 interface Toggle {
   readonly part: string
   readonly isOn: boolean
+  /** False while there is nothing to turn on or off. The button keeps its place and its focus. */
+  readonly isAvailable: boolean
   readonly label: string
   readonly shortcut: string
   readonly icon: TemplateResult
   readonly action: () => void
 }
 
-function toggle({ part, isOn, label, shortcut, icon, action }: Toggle): TemplateResult {
+function toggle({
+  part,
+  isOn,
+  isAvailable,
+  label,
+  shortcut,
+  icon,
+  action,
+}: Toggle): TemplateResult {
   return html`<button
     class="round ${isOn ? '' : 'off'}"
     part="control ${part}"
     type="button"
     aria-label=${label}
     aria-keyshortcuts=${shortcut}
+    aria-disabled=${isAvailable ? nothing : 'true'}
     title="${label} (${shortcut})"
-    @click=${action}
+    @click=${() => isAvailable && action()}
   >
     ${icon}
   </button>`
+}
+
+function microphoneToggle(view: ChatView, { toggleMicrophone }: ChatActions): TemplateResult {
+  const { localStream, sending } = view
+  const isMissing = localStream?.getAudioTracks().length === 0
+  const isOn = sending.audio && !isMissing
+  const label = isOn ? words.muteMicrophone : words.unmuteMicrophone
+  return toggle({
+    part: 'microphone-button',
+    isOn,
+    isAvailable: localStream !== undefined && !isMissing,
+    label: isMissing ? words.noDevice.microphone : label,
+    shortcut: 'M',
+    icon: isOn ? icons.microphone : icons.microphoneOff,
+    action: toggleMicrophone,
+  })
+}
+
+function cameraToggle(view: ChatView, { toggleCamera }: ChatActions): TemplateResult {
+  const { localStream, sending } = view
+  const isMissing = localStream?.getVideoTracks().length === 0
+  const isOn = sending.video && !isMissing
+  const label = isOn ? words.hideCamera : words.showCamera
+  return toggle({
+    part: 'camera-button',
+    isOn,
+    isAvailable: localStream !== undefined && !isMissing,
+    label: isMissing ? words.noDevice.camera : label,
+    shortcut: 'V',
+    icon: isOn ? icons.camera : icons.cameraOff,
+    action: toggleCamera,
+  })
 }
 
 function textToggle(view: ChatView, actions: ChatActions): TemplateResult {
@@ -44,46 +87,26 @@ function textToggle(view: ChatView, actions: ChatActions): TemplateResult {
   </button>`
 }
 
-/** What one can do at any moment: mute, hide, write, go on, leave. */
+/**
+ * What the visitor can do at any moment: mute, hide, write, go on, stop. Each button is in the same
+ * place in every state of a run, so that a press that comes late never hits another one.
+ */
 export function controls(view: ChatView, actions: ChatActions): TemplateResult {
-  const { state, mode, sending, localStream, partner } = view
-  const hasMicrophone = (localStream?.getAudioTracks().length ?? 0) > 0
-  const hasCamera = (localStream?.getVideoTracks().length ?? 0) > 0
+  const { state, mode, hasCamera } = view
   const canGoOn = state === 'connected' || state === 'negotiating'
   return html`<div class="controls" part="controls" role="toolbar" aria-label="Buddy">
-    ${
-      hasMicrophone
-        ? toggle({
-            part: 'microphone-button',
-            isOn: sending.audio,
-            label: sending.audio ? words.muteMicrophone : words.unmuteMicrophone,
-            shortcut: 'M',
-            icon: sending.audio ? icons.microphone : icons.microphoneOff,
-            action: actions.toggleMicrophone,
-          })
-        : nothing
-    }
-    ${
-      hasCamera
-        ? toggle({
-            part: 'camera-button',
-            isOn: sending.video,
-            label: sending.video ? words.hideCamera : words.showCamera,
-            shortcut: 'V',
-            icon: sending.video ? icons.camera : icons.cameraOff,
-            action: actions.toggleCamera,
-          })
-        : nothing
-    }
-    ${offersText(view) && mode !== 'text' && partner ? textToggle(view, actions) : nothing}
+    ${mode === 'text' ? nothing : microphoneToggle(view, actions)}
+    ${mode === 'video' && hasCamera ? cameraToggle(view, actions) : nothing}
+    ${offersText(view) && mode !== 'text' ? textToggle(view, actions) : nothing}
     <button
       class="pill next"
       part="control next-button"
       type="button"
+      aria-label=${words.next}
       aria-keyshortcuts="N"
+      aria-disabled=${canGoOn ? nothing : 'true'}
       title="${words.next} (N)"
-      ?disabled=${!canGoOn}
-      @click=${() => actions.next()}
+      @click=${() => canGoOn && actions.next()}
     >
       ${icons.next}<span>${words.next}</span>
     </button>
@@ -91,6 +114,7 @@ export function controls(view: ChatView, actions: ChatActions): TemplateResult {
       class="pill stop"
       part="control stop-button"
       type="button"
+      aria-label=${words.stop}
       aria-keyshortcuts="S"
       title="${words.stop} (S)"
       @click=${() => actions.stop()}

@@ -68,8 +68,8 @@ export function doctorDialog(
       class="secondary"
       part="doctor-again-button"
       type="button"
-      ?disabled=${!isDone}
-      @click=${() => actions.openDoctor()}
+      aria-disabled=${isDone ? nothing : 'true'}
+      @click=${() => isDone && actions.openDoctor()}
     >
       ${words.examineAgain}
     </button>

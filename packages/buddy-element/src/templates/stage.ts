@@ -123,7 +123,7 @@ export function stage(view: ChatView, actions: ChatActions): TemplateResult {
   const isConnected = state === 'connected'
   // One thing at a time, and the one that can be acted upon first.
   const hasTrouble = Object.keys(devices.trouble).length > 0
-  return html`<section class="stage" part="stage">
+  return html`<section class="stage" part="stage" tabindex="-1">
     ${remote(view)} ${local(view, actions)}
     ${isConnected ? partnerLabel(view, actions) : status(view, actions)}
     ${isConnected && needsPlay ? playPrompt(view, actions) : nothing}

@@ -59,8 +59,8 @@ function checkButton(
     class="secondary"
     part="preview-button"
     type="button"
-    ?disabled=${isOpeningPreview}
-    @click=${() => actions.preview()}
+    aria-disabled=${isOpeningPreview ? 'true' : nothing}
+    @click=${() => !isOpeningPreview && actions.preview()}
   >
     ${isOpeningPreview ? words.checking : words.check[hasCamera ? mode : 'audio']}
   </button>`

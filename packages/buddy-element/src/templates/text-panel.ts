@@ -26,6 +26,8 @@ export function textPanel(view: ChatView, actions: ChatActions): TemplateResult 
     event.preventDefault()
     if (!event.repeat) submit((event.target as HTMLTextAreaElement).form!, actions)
   }
+  // Not `disabled`: that would take the focus of a visitor who writes while the partner leaves, and
+  // the next letters would be shortcuts.
   return html`<section class="panel" part="text-panel" aria-label=${words.conversation}>
     <div class="lines" part="messages" role="log" tabindex="0" aria-label=${words.conversation}>
       ${
@@ -56,7 +58,8 @@ export function textPanel(view: ChatView, actions: ChatActions): TemplateResult 
         maxlength=${maxCharacters}
         aria-label=${words.textPlaceholder}
         placeholder=${words.textPlaceholder}
-        ?disabled=${!canWrite}
+        ?readonly=${!canWrite}
+        aria-disabled=${canWrite ? nothing : 'true'}
         @input=${() => actions.type()}
         @keydown=${handleKey}
       ></textarea>
@@ -66,7 +69,7 @@ export function textPanel(view: ChatView, actions: ChatActions): TemplateResult 
         type="submit"
         aria-label=${words.send}
         title=${words.send}
-        ?disabled=${!canWrite}
+        aria-disabled=${canWrite ? nothing : 'true'}
       >
         ${icons.send}
       </button>

@@ -1,0 +1,72 @@
+import { qualityRemark } from './templates/quality-mark.ts'
+import { statusWords } from './templates/status.ts'
+import type { ChatView } from './view.ts'
+import { initialView } from './view.ts'
+import { words } from './words.ts'
+
+const isResting = ({ state }: ChatView): boolean => state === 'idle' || state === 'closed'
+
+/** What goes on, in one sentence. */
+function title(view: ChatView): string {
+  const { state, partner } = view
+  if (isResting(view)) return ''
+  return state === 'connected' ? words.connected(partner?.name ?? '') : statusWords(view).title
+}
+
+/** What has changed within one call. */
+function changesInCall(before: ChatView, view: ChatView): (string | undefined)[] {
+  const name = view.partner?.name ?? ''
+  const { partnerSending, isPartnerAway, interruption, mode } = view
+  const hasChanged = (key: 'audio' | 'video'): boolean =>
+    before.partnerSending[key] !== partnerSending[key]
+  const remark = qualityRemark(view)
+  const isRestored = before.interruption !== 'none' && interruption === 'none'
+  return [
+    mode === 'video' && hasChanged('video')
+      ? (partnerSending.video ? words.cameraOn : words.cameraOff)(name)
+      : undefined,
+    mode !== 'text' && hasChanged('audio')
+      ? (partnerSending.audio ? words.unmuted : words.muted)(name)
+      : undefined,
+    before.isPartnerAway === isPartnerAway
+      ? undefined
+      : (isPartnerAway ? words.away : words.back)(name),
+    interruption !== before.interruption && interruption !== 'none'
+      ? words.interrupted[interruption]
+      : undefined,
+    isRestored ? words.restored : undefined,
+    remark === qualityRemark(before) ? undefined : (remark ?? words.better),
+    before.retry === undefined && view.retry ? words.serverLost : undefined,
+    before.retry && view.retry === undefined ? words.serverBack : undefined,
+  ]
+}
+
+/** What has changed of the visitor's own camera and microphone, by a key or a button. */
+function ownChanges({ sending: before }: ChatView, { sending, mode }: ChatView): string[] {
+  return [
+    ...(mode !== 'text' && before.audio !== sending.audio
+      ? [sending.audio ? words.ownUnmuted : words.ownMuted]
+      : []),
+    ...(mode === 'video' && before.video !== sending.video
+      ? [sending.video ? words.ownCameraOn : words.ownCameraOff]
+      : []),
+  ]
+}
+
+/**
+ * What a screen reader says about the change from one view to the next. Undefined: what was said
+ * stays; empty: nothing is going on.
+ */
+export function announcement(before: ChatView, view: ChatView): string | undefined {
+  if (isResting(view)) return ''
+  const { notice, partner, state } = view
+  const isSameCall = before.state === 'connected' && before.partner === partner
+  const said = title(view)
+  const changes = [
+    notice === before.notice ? undefined : notice,
+    said === title(before) ? undefined : said,
+    ...(state === 'connected' ? changesInCall(isSameCall ? before : initialView, view) : []),
+    ...(isResting(before) ? [] : ownChanges(before, view)),
+  ]
+  return changes.filter(Boolean).join(' ') || undefined
+}

@@ -1,0 +1,133 @@
+// Focus never falls out of the element: it goes to what replaces the control that had it.
+import { expect } from 'chai'
+import type { BuddyChat } from './stage.ts'
+import {
+  clear,
+  focused,
+  isShown,
+  meet,
+  mount,
+  newLobby,
+  part,
+  Partner,
+  press,
+  resize,
+  until,
+  untilSaid,
+  untilState,
+} from './stage.ts'
+
+const { getUserMedia } = navigator.mediaDevices
+
+teardown(async () => {
+  navigator.mediaDevices.getUserMedia = getUserMedia
+  await clear()
+})
+
+/** Presses as a keyboard does: the button has the focus. */
+async function pressFocused(chat: BuddyChat, name: string): Promise<void> {
+  await until(`the part ${name}`, () => part(chat, name))
+  part(chat, name)!.focus()
+  await press(chat, name)
+}
+
+test('Start, Next and Stop: focus is on Next, stays there, and returns to Start', async () => {
+  const lobby = newLobby()
+  const partner = await Partner.waiting(lobby, 'Zoë')
+  const ana = await mount({ lobby })
+  await pressFocused(ana, 'start-button')
+  await untilState(ana, 'negotiating')
+  expect(focused(ana)).to.equal('control next-button')
+  await pressFocused(ana, 'next-button')
+  await partner.receive('partner-left')
+  partner.close()
+  await untilState(ana, 'waiting')
+  expect(focused(ana)).to.equal('control next-button')
+  await pressFocused(ana, 'stop-button')
+  expect(ana.state).to.equal('idle')
+  expect(focused(ana)).to.equal('start-button')
+})
+
+test('a start by Enter in the field of the name, and one that fails', async () => {
+  navigator.mediaDevices.getUserMedia = () =>
+    Promise.reject(new DOMException('', 'NotAllowedError'))
+  const chat = await mount()
+  await pressFocused(chat, 'start-button')
+  await untilSaid(chat, 'Your browser said no')
+  expect(focused(chat)).to.equal('start-button')
+  navigator.mediaDevices.getUserMedia = getUserMedia
+  await pressFocused(chat, 'start-button')
+  await untilState(chat, 'waiting')
+  expect(focused(chat)).to.equal('control next-button')
+  chat.stop()
+  await chat.updateComplete
+  const field = part<HTMLInputElement>(chat, 'name-input')!
+  field.focus()
+  field.form!.requestSubmit()
+  await untilState(chat, 'waiting')
+  expect(focused(chat)).not.to.equal(undefined)
+})
+
+test('the look at the devices: opened and closed', async () => {
+  const chat = await mount()
+  await pressFocused(chat, 'preview-button')
+  await until('the preview', () => isShown(chat, 'preview'))
+  expect(focused(chat)).to.equal('close-preview-button')
+  await pressFocused(chat, 'close-preview-button')
+  expect(focused(chat)).to.equal('preview-button')
+})
+
+test('the connection check: opened, run again, closed after what opened it has gone', async () => {
+  const chat = await mount({ mode: 'text', server: window.servers.dead })
+  await pressFocused(chat, 'start-button')
+  await untilState(chat, 'reconnecting')
+  await pressFocused(chat, 'doctor-button')
+  await until('the end', () => part(chat, 'doctor-again-button')?.ariaDisabled === null)
+  await pressFocused(chat, 'doctor-again-button')
+  expect(focused(chat)).to.equal('doctor-again-button')
+  chat.stop()
+  await pressFocused(chat, 'close-doctor-button')
+  await until('the check to close', () => !isShown(chat, 'doctor'))
+  await until('focus', () => focused(chat) === 'start-button')
+})
+
+for (const width of [390, 1280]) {
+  test(`who writes when the partner leaves goes on writing, at ${width} px: no letter is a shortcut`, async () => {
+    const [ana, bob] = await meet()
+    resize(ana, width, 700)
+    if (width < 720) await press(ana, 'text-toggle')
+    const field = await until('the field', () => part<HTMLTextAreaElement>(ana, 'text-input'))
+    field.focus()
+    field.value = 'Are you still'
+    bob.stop()
+    await untilState(ana, 'waiting')
+    expect(focused(ana)).to.equal('text-input')
+    expect([field.readOnly, field.value]).to.deep.equal([true, 'Are you still'])
+    for (const name of ['m', 's']) {
+      field.dispatchEvent(
+        new KeyboardEvent('keydown', { key: name, bubbles: true, composed: true }),
+      )
+    }
+    expect([ana.state, ana.client.sending.audio]).to.deep.equal(['waiting', true])
+    // What is looked for is said above the messages, not under them.
+    const status = part(ana, 'status')!.querySelector('h2')!.getBoundingClientRect()
+    if (width < 720) {
+      expect(status.bottom).to.be.at.most(part(ana, 'text-panel')!.getBoundingClientRect().top)
+    }
+  })
+}
+
+test('focus that is elsewhere in the page is not taken', async () => {
+  const elsewhere = document.body.appendChild(document.createElement('input'))
+  try {
+    const chat = await mount()
+    elsewhere.focus()
+    await chat.start()
+    await untilState(chat, 'waiting')
+    chat.stop()
+    await chat.updateComplete
+    expect(document.activeElement === elsewhere).to.equal(true)
+  } finally {
+    elsewhere.remove()
+  }
+})

@@ -1,0 +1,175 @@
+// Controls stay where they are, whatever the state, and none is cut off.
+import { expect } from 'chai'
+import type { BuddyChat } from './stage.ts'
+import {
+  clear,
+  expectToFit,
+  meet,
+  mount,
+  newLobby,
+  part,
+  Partner,
+  press,
+  resize,
+  until,
+  untilState,
+} from './stage.ts'
+
+const { getUserMedia } = navigator.mediaDevices
+
+teardown(async () => {
+  navigator.mediaDevices.getUserMedia = getUserMedia
+  await clear()
+})
+
+const widths = [280, 300, 320, 390, 720, 800, 1280] as const
+
+type Pixels = ReadonlyMap<number, readonly [number, number]>
+
+/** The middle of a button, at each width. */
+function middles(chat: BuddyChat, name: string): Pixels {
+  return new Map(
+    widths.map((width) => {
+      resize(chat, width, 600)
+      const { x, y, width: across, height } = part(chat, name)!.getBoundingClientRect()
+      return [width, [x + across / 2, y + height / 2]]
+    }),
+  )
+}
+
+/** What a click on each of these pixels hits now. */
+function hits(chat: BuddyChat, pixels: Pixels): Record<number, string | undefined> {
+  return Object.fromEntries(
+    [...pixels].map(([width, [x, y]]) => {
+      resize(chat, width, 600)
+      const hit = (chat.renderRoot as ShadowRoot).elementFromPoint(x, y)
+      return [width, hit?.closest('button')?.part.value]
+    }),
+  )
+}
+
+const everywhere = (name: string): Record<number, string> =>
+  Object.fromEntries(widths.map((width) => [width, `control ${name}`]))
+
+for (const mode of ['video', 'audio', 'text'] as const) {
+  test(`${mode}: one pixel is on Next, and one on Stop, from the first second to the last`, async () => {
+    let grant!: () => void
+    const asked = new Promise<void>((resolve) => (grant = resolve))
+    navigator.mediaDevices.getUserMedia = async (constraints) => {
+      await asked
+      return getUserMedia.call(navigator.mediaDevices, constraints)
+    }
+    const lobby = newLobby()
+    const ana = await mount({ lobby, mode, name: 'Ana' })
+    void ana.start()
+    await untilState(ana, mode === 'text' ? 'waiting' : 'connecting')
+    const next = middles(ana, 'next-button')
+    const stop = middles(ana, 'stop-button')
+    const expectInPlace = async (state: string): Promise<void> => {
+      await ana.updateComplete
+      expect([state, hits(ana, next)]).to.deep.equal([state, everywhere('next-button')])
+      expect([state, hits(ana, stop)]).to.deep.equal([state, everywhere('stop-button')])
+    }
+    await expectInPlace('asked for devices')
+    grant()
+    await untilState(ana, 'waiting')
+    await expectInPlace('waiting')
+    const bob = await mount({ lobby, mode, name: 'Bob' })
+    await bob.start()
+    await untilState(ana, 'connected')
+    await expectInPlace('connected')
+    bob.send('Hello')
+    await expectInPlace('a message')
+    bob.stop()
+    await untilState(ana, 'waiting')
+    await expectInPlace('left alone')
+  })
+}
+
+test('muted, without a camera, and negotiating: Next is in the same place', async () => {
+  const lobby = newLobby()
+  const ana = await mount({ lobby })
+  await ana.start()
+  await untilState(ana, 'waiting')
+  const next = middles(ana, 'next-button')
+  await press(ana, 'microphone-button')
+  await press(ana, 'camera-button')
+  expect(hits(ana, next)).to.deep.equal(everywhere('next-button'))
+  ana.stop()
+  await Partner.waiting(lobby, 'Zoë')
+  await ana.start()
+  await untilState(ana, 'negotiating')
+  expect(hits(ana, next)).to.deep.equal(everywhere('next-button'))
+})
+
+test('while there is no partner, Next and its key do nothing', async () => {
+  const chat = await mount()
+  await chat.start()
+  await untilState(chat, 'waiting')
+  const left: string[] = []
+  chat.addEventListener('buddy-state-change', ({ detail }) => left.push(detail.state))
+  part(chat, 'next-button')!.click()
+  await chat.updateComplete
+  expect([chat.state, left]).to.deep.equal(['waiting', []])
+})
+
+for (const width of [200, 240, 280, 300]) {
+  test(`in a host of ${width} px every control of a call is whole`, async () => {
+    const [ana] = await meet()
+    resize(ana, width, 440)
+    const host = ana.getBoundingClientRect()
+    for (const name of ['microphone', 'camera', 'text-toggle', 'next', 'stop']) {
+      const button = part(ana, name === 'text-toggle' ? name : `${name}-button`)!
+      const { left, right, width: across } = button.getBoundingClientRect()
+      expect(left, name).to.be.at.least(host.left)
+      expect(right, name).to.be.at.most(host.right)
+      // WCAG 2.5.8
+      expect(across, name).to.be.at.least(24)
+    }
+  })
+}
+
+suite('pictures', () => {
+  /** Lets every camera send pictures of this size. */
+  function cameraOf(width: number, height: number): void {
+    navigator.mediaDevices.getUserMedia = async () => {
+      const { mediaDevices } = navigator
+      const sound = await getUserMedia.call(mediaDevices, { audio: true })
+      const canvas = Object.assign(document.createElement('canvas'), { width, height })
+      const context = canvas.getContext('2d')!
+      const picture = canvas.captureStream(10)
+      setInterval(() => context.fillRect(0, 0, Math.random() * width, height), 100)
+      return new MediaStream([...sound.getAudioTracks(), ...picture.getVideoTracks()])
+    }
+  }
+
+  const fitOf = async (chat: BuddyChat, name: string): Promise<string> => {
+    const video = await until(name, () => part<HTMLVideoElement>(chat, name))
+    await until('a picture', () => video.videoWidth)
+    return getComputedStyle(video).objectFit
+  }
+
+  test('an upright phone is seen whole on a desktop, and fills a phone', async () => {
+    cameraOf(360, 640)
+    const [ana] = await meet()
+    resize(ana, 1280, 720)
+    await until('the whole picture', async () => (await fitOf(ana, 'remote-video')) === 'contain')
+    expect(await fitOf(ana, 'remote-video')).to.equal('contain')
+    expect(await fitOf(ana, 'local-video')).to.equal('contain')
+    resize(ana, 390, 700)
+    const remote = part<HTMLVideoElement>(ana, 'remote-video')!
+    await until('all of the phone', () => getComputedStyle(remote).objectFit === 'cover')
+  })
+
+  test('a camera of the usual shape fills a desktop', async () => {
+    cameraOf(640, 480)
+    const [ana] = await meet()
+    resize(ana, 1280, 720)
+    const remote = part<HTMLVideoElement>(ana, 'remote-video')!
+    await until('a picture', () => remote.videoWidth)
+    // The observer of sizes comes before the next frame is painted.
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+    expect(await fitOf(ana, 'remote-video')).to.equal('cover')
+    await expectToFit(ana)
+  })
+})
