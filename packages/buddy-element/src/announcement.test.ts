@@ -5,7 +5,11 @@ import type { ChatView } from './view.ts'
 import { initialView } from './view.ts'
 
 const waiting: ChatView = { ...initialView, state: 'waiting' }
-const inCall: ChatView = { ...initialView, state: 'connected', partner: { name: 'Bob' } }
+const inCall: ChatView = {
+  ...initialView,
+  state: 'connected',
+  partner: { name: 'Bob', room: 'r1' },
+}
 const retry = { error: new BuddyError('server-unreachable', 'gone'), seconds: 3 }
 
 describe('what a screen reader says', () => {
@@ -16,7 +20,7 @@ describe('what a screen reader says', () => {
     [
       'a partner is found',
       waiting,
-      { state: 'negotiating', partner: { name: 'Bob' } },
+      { state: 'negotiating', partner: { name: 'Bob', room: 'r1' } },
       'Connecting you with Bob…',
     ],
     ['a call begins', waiting, { ...inCall }, 'You are with Bob.'],
