@@ -218,6 +218,7 @@ function measure(what, delayMs, rounds) {
     clearTimeout: (id) => clearTimeout(id),
     random: Math.random,
     createConnection: (configuration) => new RTCPeerConnection(configuration),
+    monotonicNow: () => performance.now(),
     watch: () => () => undefined,
     hasWebRtc: () => true,
     baseUrl: () => location.href,

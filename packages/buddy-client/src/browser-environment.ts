@@ -7,6 +7,8 @@ import type { SignalingEnvironment } from './signaling/signaling-channel.ts'
 export interface ClientEnvironment extends SignalingEnvironment {
   readonly media: () => MediaEnvironment
   readonly createConnection: (configuration: RTCConfiguration) => RTCPeerConnection
+  /** Milliseconds by a clock that never goes back. */
+  readonly monotonicNow: () => number
   /** False where WebRTC is switched off, which privacy settings and extensions do. */
   readonly hasWebRtc: () => boolean
   /** Makes the next call's connection, and its offer, in advance; false only to measure what it saves. */
@@ -58,6 +60,7 @@ export const browserEnvironment: ClientEnvironment = {
     return () => listening.abort()
   },
   createConnection: (configuration) => new RTCPeerConnection(configuration),
+  monotonicNow: () => performance.now(),
   watch: ({ onNetworkChange, onPutAway, onFreeze, onWake }) => {
     const listening = new AbortController()
     const listen = (

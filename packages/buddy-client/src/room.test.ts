@@ -1,5 +1,5 @@
 // Which connections of a room may show one's address: none before both trust each other.
-import type { MessageOf } from '@buddy-chat/protocol'
+import type { MessageOf, Mode } from '@buddy-chat/protocol'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ClientEnvironment } from './browser-environment.ts'
 import { CallSetup } from './call-setup.ts'
@@ -45,13 +45,14 @@ class Connection extends EventTarget {
   close(): void {}
 }
 
-function enter(options: BuddyClientOptions): void {
+function enter(options: BuddyClientOptions, mode: Mode = 'video'): void {
   const environment = {
     hasWebRtc: () => true,
     preparesCalls: true,
     isHidden: () => false,
     setTimeout: () => 0,
     clearTimeout: () => undefined,
+    monotonicNow: () => 0,
     createConnection: (configuration: RTCConfiguration) => new Connection(configuration),
   } as unknown as ClientEnvironment
   setup = new CallSetup({
@@ -63,7 +64,7 @@ function enter(options: BuddyClientOptions): void {
   setup.setIceServers([turn], false)
   room = new Room({
     matched,
-    mode: 'video',
+    mode,
     setup,
     sending: { audio: true, video: true },
     toldSending: null,
@@ -124,4 +125,13 @@ test('relay only: nothing that is said opens anything', () => {
   room.handleMessage({ type: 'trust' })
   policies = []
   expect(change()).toEqual(['set relay', 'made relay', 'made relay'])
+})
+
+test('in a text room no signal opens a connection', () => {
+  enter({ mode: 'text' }, 'text')
+  const empty = { type: 'signal', candidates: [], sending: null } as const
+  const description = { type: 'offer', sdp: 'v=0' } as const
+  room.handleMessage({ ...empty, description, generation: null })
+  room.handleMessage({ ...empty, description: null, generation: 1 })
+  expect(policies).toEqual([])
 })

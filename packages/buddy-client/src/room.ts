@@ -200,6 +200,7 @@ export class Room {
       toldSending,
       setTimeout: environment.setTimeout,
       clearTimeout: environment.clearTimeout,
+      monotonicNow: environment.monotonicNow,
       sendSignal: (signal) => void send(toSignal(signal)),
       onRemoteStream: (stream) => {
         this.#remoteStream = stream

@@ -4,6 +4,9 @@ export interface Sending {
   readonly video: boolean
 }
 
+export const isSameSending = (one: Sending | null, other: Sending): boolean =>
+  one?.audio === other.audio && one.video === other.video
+
 /** What travels about one peer connection; either part may be absent (null or empty). */
 export interface LinkSignal {
   readonly description: { readonly type: 'offer' | 'answer'; readonly sdp: string } | null

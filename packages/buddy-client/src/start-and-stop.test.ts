@@ -99,6 +99,7 @@ class FakeBrowser {
     },
     clearTimeout: (id) => void this.timers.delete(id),
     random: () => 0.5,
+    monotonicNow: () => 0,
     probeServer: async () => 'unknown',
     watchPolicy: () => () => undefined,
     media: () => ({

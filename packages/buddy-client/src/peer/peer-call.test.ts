@@ -77,9 +77,10 @@ function begin(isPolite: boolean): PeerCall {
     toldSending: null,
     setTimeout: (callback, delayMs) => setTimeout(callback, delayMs) as unknown as number,
     clearTimeout: (id) => clearTimeout(id),
+    monotonicNow: () => Date.now(),
     sendSignal: () => undefined,
     onRemoteStream: () => undefined,
-    onPartnerSending: () => undefined,
+    onPartnerSending: ({ audio }) => done.push(audio ? 'heard' : 'muted'),
     onQuality: () => done.push('quality'),
     onStep: (step) => done.push(`(${step})`),
     onFailed: ({ message }) => done.push(message),
@@ -190,6 +191,7 @@ test('a partner who asks for one connection after the other is broken; one with 
   for (let generation = 1; generation <= 40; generation++) {
     ask(generation)
     partner.onStateChange('connected')
+    vi.setSystemTime(Date.now() + 6000)
   }
   for (let generation = 41; generation <= 45; generation++) ask(generation)
   expect(done.at(-1)).toBe('(rebuilding)')
@@ -227,4 +229,67 @@ test('an end while the path is looked at leaves no timer', async () => {
   await last(0.5)
   call.close()
   expect(vi.getTimerCount()).toBe(0)
+})
+
+test('a hundred requests for a restart are ten at once, then one in two seconds, and none is lost', async () => {
+  const request = { description: null, candidates: [], sending: null, generation: null }
+  const restarts = (): number => done.filter((each) => each === 'restart').length
+  for (let time = 1; time <= 100; time++) call.handleSignal(request)
+  expect(restarts()).toBe(10)
+  await last(1.9)
+  expect(restarts()).toBe(10)
+  await last(0.2)
+  expect(restarts()).toBe(11)
+  await last(60)
+  expect(restarts()).toBe(11)
+  call.handleSignal(request)
+  expect(restarts()).toBe(12)
+})
+
+test('new connections that come about are bounded in time: the twelfth in a minute ends the call', async () => {
+  const ask = (generation: number): void => {
+    call.handleSignal({ description: null, candidates: [], sending: null, generation })
+    partner.onStateChange('connected')
+  }
+  for (let generation = 1; generation <= 10; generation++) ask(generation)
+  await last(6)
+  ask(11)
+  expect(done).not.toContain('the partner asks for ever new connections')
+  ask(12)
+  expect(done).toContain('the partner asks for ever new connections')
+})
+
+test('a path that is lost as soon as it is there leads to no more new connections than that', () => {
+  const loseIt = (): void => {
+    for (let failure = 1; failure <= 2; failure++) partner.onStateChange('failed')
+  }
+  for (let time = 1; time <= 10; time++) {
+    loseIt()
+    partner.onStateChange('connected')
+  }
+  expect(done.at(-1)).toBe('(none)')
+  loseIt()
+  expect(done.at(-1)).toBe('no media path to the partner')
+})
+
+test('a partner who mutes and unmutes all the time is shown now and then, and at last as it is', async () => {
+  const toggle = (audio: boolean): void =>
+    call.handleSignal({
+      description: null,
+      candidates: [],
+      sending: { audio, video: true },
+      generation: null,
+    })
+  const shown = (): string[] => done.filter((each) => each === 'heard' || each === 'muted')
+  toggle(true)
+  toggle(true)
+  expect(shown()).toEqual(['heard'])
+  for (let time = 1; time <= 1000; time++) toggle(time % 2 === 0)
+  expect(shown()).toHaveLength(10)
+  expect(shown().at(-1)).toBe('muted')
+  toggle(false)
+  toggle(true)
+  await last(1)
+  expect(shown()).toHaveLength(11)
+  expect(shown().at(-1)).toBe('heard')
 })

@@ -1,7 +1,12 @@
 import { BuddyError } from '../errors.ts'
+import { PacedAction } from '../pace.ts'
 import type { PeerSignal, Sending } from '../signal.ts'
+import { isSameSending } from '../signal.ts'
 import { compareTotals, readTotals } from './call-stats.ts'
 import type { SendingLimits } from './limit-sender.ts'
+import type { PartnerBudget } from './partner-budget.ts'
+import { createPartnerBudget } from './partner-budget.ts'
+import { PartnerSending } from './partner-sending.ts'
 import type { PeerLink } from './peer-link.ts'
 import type { CallQuality } from './quality-monitor.ts'
 import { QualityMonitor } from './quality-monitor.ts'
@@ -39,9 +44,12 @@ export interface PeerCallDependencies {
   readonly toldSending: Sending | null
   readonly setTimeout: (callback: () => void, delayMs: number) => number
   readonly clearTimeout: (id: number) => void
+  /** Milliseconds by a clock that never goes back. */
+  readonly monotonicNow: () => number
   readonly sendSignal: (signal: PeerSignal) => void
   /** Once a call, when the partner's first track is there. */
   readonly onRemoteStream: (stream: MediaStream) => void
+  /** After a change; of changes in quick succession only the latest. */
   readonly onPartnerSending: (sending: Sending) => void
   /** Every 2 s while there is a path and the page is looked at. */
   readonly onQuality: (quality: CallQuality) => void
@@ -60,6 +68,9 @@ export class PeerCall {
   readonly #remoteStream = new MediaStream()
   readonly #recovery: Recovery
   readonly #monitor: QualityMonitor
+  readonly #budget: PartnerBudget
+  readonly #restart: PacedAction
+  readonly #partnerSending: PartnerSending
   #link: PeerLink
   #generation: number
   #sending: Sending
@@ -79,6 +90,22 @@ export class PeerCall {
     this.#link = link
     this.#generation = dependencies.generation
     const { setTimeout, clearTimeout } = dependencies
+    this.#budget = createPartnerBudget(dependencies.monotonicNow)
+    this.#restart = new PacedAction({
+      pace: this.#budget.restarts,
+      setTimeout,
+      clearTimeout,
+      run: () => {
+        // One that is under way gathers at the partner's too, as things are there when it answers.
+        if (!this.#link.isRestarting) this.#link.restartIce()
+      },
+    })
+    this.#partnerSending = new PartnerSending({
+      pace: this.#budget.changes,
+      setTimeout,
+      clearTimeout,
+      onChange: dependencies.onPartnerSending,
+    })
     this.#monitor = new QualityMonitor({
       setTimeout,
       clearTimeout,
@@ -111,19 +138,18 @@ export class PeerCall {
   handleSignal(signal: PeerSignal): void {
     if (this.#isClosed) return
     const generation = signal.generation ?? 0
-    if (signal.sending) this.#dependencies.onPartnerSending(signal.sending)
+    if (signal.sending) this.#partnerSending.handle(signal.sending)
     // Of a connection that is no more.
     if (generation < this.#generation) return
     if (generation > this.#generation) {
-      if (++this.#rebuilds > maxRebuilds) {
+      if (++this.#rebuilds > maxRebuilds || this.#budget.rebuilds.reserve() > 0) {
         this.#fail('the partner asks for ever new connections')
         return
       }
       this.#replaceLink(generation)
       this.#recovery.handleRebuild()
     } else if (isRequest(signal) && !this.#dependencies.isPolite && !this.#link.isRestarting) {
-      // One that is under way gathers at the partner's too, as things are there when it answers.
-      this.#link.restartIce()
+      this.#restart.request()
     }
     this.#link.handleSignal(signal)
   }
@@ -187,6 +213,8 @@ export class PeerCall {
   close(): void {
     this.#isClosed = true
     this.#endProbe()
+    this.#restart.close()
+    this.#partnerSending.close()
     this.#monitor.stop()
     this.#recovery.close()
     this.#link.close()
@@ -228,8 +256,9 @@ export class PeerCall {
     link.attach({
       isPolite,
       isOffered,
+      budget: this.#budget,
       sendSignal: ({ description, candidates }) => {
-        const isTelling = description !== null && !isSame(this.#toldSending, this.#sending)
+        const isTelling = description !== null && !isSameSending(this.#toldSending, this.#sending)
         if (isTelling) this.#toldSending = this.#sending
         this.#send({ description, candidates, sending: isTelling ? this.#sending : null })
       },
@@ -241,7 +270,7 @@ export class PeerCall {
   }
 
   #rebuild(generation: number): void {
-    if (generation > maxGeneration) {
+    if (generation > maxGeneration || this.#budget.rebuilds.reserve() > 0) {
       this.#fail('no media path to the partner')
       return
     }
@@ -267,7 +296,7 @@ export class PeerCall {
   }
 
   #tellSending(): void {
-    if (isSame(this.#toldSending, this.#sending)) return
+    if (isSameSending(this.#toldSending, this.#sending)) return
     this.#toldSending = this.#sending
     this.#send({ description: null, candidates: [], sending: this.#sending })
   }
@@ -293,6 +322,3 @@ export class PeerCall {
 /** A signal that has nothing but its generation asks for an offer. */
 const isRequest = ({ description, candidates, sending }: PeerSignal): boolean =>
   !description && candidates.length === 0 && !sending
-
-const isSame = (one: Sending | null, other: Sending): boolean =>
-  one?.audio === other.audio && one.video === other.video

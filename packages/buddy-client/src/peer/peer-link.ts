@@ -1,7 +1,9 @@
 import type { LinkSignal } from '../signal.ts'
 import { CandidateBatch, maxCandidates } from './candidate-batch.ts'
 import { preferCodecs } from './codec-preference.ts'
+import { IncomingSignals } from './incoming-signals.ts'
 import { sendKeyFrame } from './key-frame.ts'
+import type { PartnerBudget } from './partner-budget.ts'
 
 /** What a link needs before there is anybody at the other end. */
 export interface PeerLinkDependencies {
@@ -22,6 +24,7 @@ export interface LinkPartner {
   readonly isPolite: boolean
   /** The offer of {@link PeerLink.prepareOffer} has reached the partner already. */
   readonly isOffered: boolean
+  readonly budget: PartnerBudget
   readonly sendSignal: (signal: LinkSignal) => void
   /** The polite side wants to negotiate: the other is to make an offer, with an ICE restart. */
   readonly onOfferNeeded: () => void
@@ -44,7 +47,9 @@ export class PeerLink {
   readonly #connection: RTCPeerConnection
   readonly #candidates: CandidateBatch
   readonly #listening = new AbortController()
+  readonly #setTimeout: PeerLinkDependencies['setTimeout']
   #partner: LinkPartner | undefined
+  #incoming: IncomingSignals | undefined
   /** Candidates that nobody can be sent yet. */
   #held: RTCIceCandidateInit[] = []
   #makingOffer = false
@@ -53,13 +58,12 @@ export class PeerLink {
   #expectsPath = false
   /** Once is enough: a partner whose offers leave out what was asked for will do so again. */
   #hasAskedForMore = false
-  /** Signals are handled one after the other: a candidate must find its description applied. */
-  #signals: Promise<void> = Promise.resolve()
 
   /** @throws what the browser's RTCPeerConnection throws on construction */
   constructor({ createConnection, localStream, kinds, codecs, ...timers }: PeerLinkDependencies) {
     this.#kinds = kinds
     this.#codecs = codecs
+    this.#setTimeout = timers.setTimeout
     this.#connection = createConnection()
     this.#candidates = new CandidateBatch({
       ...timers,
@@ -99,6 +103,15 @@ export class PeerLink {
   /** There is a partner: from now on signals go out. Call it once. */
   attach(partner: LinkPartner): void {
     this.#partner = partner
+    this.#incoming = new IncomingSignals({
+      kinds: this.#kinds,
+      budget: partner.budget,
+      setTimeout: this.#setTimeout,
+      isClosed: () => this.isClosed,
+      applyDescription: (description) => this.#applyDescription(description),
+      applyCandidate: (candidate) => this.#applyCandidate(candidate),
+      onBroken: (message, cause) => this.#break(message, cause),
+    })
     if (partner.isPolite) return
     if (partner.isOffered) this.#sendCandidates([])
     else if (this.hasOffer) this.#sendDescription()
@@ -107,14 +120,7 @@ export class PeerLink {
 
   /** Takes the partner's signal. Never throws: what cannot be applied ends in `onBroken`. */
   handleSignal(signal: LinkSignal): void {
-    this.#signals = this.#signals.then(async () => {
-      if (this.isClosed) return
-      try {
-        await this.#applySignal(signal)
-      } catch (cause) {
-        this.#break('the partner sent a signal that cannot be applied', cause)
-      }
-    })
+    this.#incoming?.handle(signal)
   }
 
   /** A restart was asked for, and the answer is not there yet. */
@@ -197,7 +203,13 @@ export class PeerLink {
       },
       { signal },
     )
-    connection.addEventListener('track', ({ track }) => this.#partner?.onTrack(track), { signal })
+    connection.addEventListener(
+      'track',
+      ({ track }) => {
+        if (this.#kinds.some((kind) => kind === track.kind)) this.#partner?.onTrack(track)
+      },
+      { signal },
+    )
     connection.addEventListener(
       'connectionstatechange',
       () => {
@@ -285,15 +297,12 @@ export class PeerLink {
     }
   }
 
-  async #applySignal({ description, candidates }: LinkSignal): Promise<void> {
-    if (description) await this.#applyDescription(description)
-    for (const candidate of candidates) {
-      try {
-        await this.#connection.addIceCandidate(candidate)
-      } catch {
-        // One way less to try, and no more than that. It may be of a description that a later one has
-        // replaced meanwhile, or of an offer that was ignored (W3C WebRTC §4.4.1.6, step 4.6).
-      }
+  async #applyCandidate(candidate: RTCIceCandidateInit): Promise<void> {
+    try {
+      await this.#connection.addIceCandidate(candidate)
+    } catch {
+      // One way less to try, and no more than that. It may be of a description that a later one has
+      // replaced meanwhile, or of an offer that was ignored (W3C WebRTC §4.4.1.6, step 4.6).
     }
   }
 

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import { guardDescription } from './guard-description.ts'
+
+const session = ['v=0', 'o=- 1 2 IN IP4 127.0.0.1', 's=-', 't=0 0']
+const media = (kind: string, mid: number, ...more: string[]): string[] => [
+  `m=${kind} 9 UDP/TLS/RTP/SAVPF 96`,
+  `a=mid:${mid}`,
+  'a=ice-ufrag:Zk9q',
+  ...more,
+]
+const join = (...lines: string[]): string => `${lines.join('\r\n')}\r\n`
+
+/** What a call with these kinds lets through. */
+const guard = (sdp: string, kinds = ['audio', 'video']) =>
+  guardDescription(sdp, { kinds, admitsCandidate: (line) => !line.includes('bad') })
+
+/** The port of each section, and what is bundled. */
+function outline(sdp: string): { ports: string[]; bundle: string | undefined } {
+  const lines = sdp.split('\r\n')
+  return {
+    ports: lines.flatMap((line) => /^m=(\w+ \d+)/.exec(line)?.[1] ?? []),
+    bundle: lines.find((line) => line.startsWith('a=group:BUNDLE')),
+  }
+}
+
+test('one of each kind is passed on as it is', () => {
+  const sdp = join(...session, 'a=group:BUNDLE 0 1', ...media('audio', 0), ...media('video', 1))
+  expect(guard(sdp)).toEqual({ sdp, ufrag: 'Zk9q Zk9q' })
+})
+
+test('kinds the call has not, seconds of a kind and data are refused, and leave the bundle', () => {
+  const parts = ['video', 'audio', 'audio', 'application', 'text'].flatMap((kind, mid) =>
+    media(kind, mid),
+  )
+  const { sdp } = guard(join(...session, 'a=group:BUNDLE 0 1 2 3 4', ...parts), ['audio'])
+  expect(outline(sdp)).toEqual({
+    ports: ['video 0', 'audio 9', 'audio 0', 'application 0', 'text 0'],
+    bundle: 'a=group:BUNDLE 1',
+  })
+})
+
+test('a section without a port of its own counts where it is bundled, and not where it is refused', () => {
+  const withoutPort = (mid: number, ...more: string[]): string[] =>
+    media('video', mid, ...more).map((line) => line.replace('m=video 9', 'm=video 0'))
+  const bundled = guard(join(...session, ...withoutPort(0, 'a=bundle-only'), ...media('video', 1)))
+  expect(outline(bundled.sdp).ports).toEqual(['video 0', 'video 0'])
+  expect(bundled.sdp.match(/a=bundle-only/g)).toHaveLength(1)
+  const twice = guard(
+    join(...session, ...media('video', 0), ...withoutPort(1, 'a=bundle-only'), ...withoutPort(2)),
+  )
+  expect(outline(twice.sdp).ports).toEqual(['video 9', 'video 0', 'video 0'])
+  expect(twice.sdp).not.toContain('a=bundle-only')
+  const replaced = guard(join(...session, ...withoutPort(0), ...media('video', 1)))
+  expect(outline(replaced.sdp).ports).toEqual(['video 0', 'video 9'])
+})
+
+test('only admitted candidates stay', () => {
+  const sdp = join(...session, ...media('audio', 0, 'a=candidate:good', 'a=candidate:bad'))
+  expect(guard(sdp).sdp).toBe(sdp.replace('a=candidate:bad\r\n', ''))
+})
+
+test('every browser reads the same lines, whatever they end with', () => {
+  const sdp = join(...session, ...media('audio', 0))
+  for (const end of ['\n', '\r', '\r\n\r\n']) {
+    expect(guard(sdp.replaceAll('\r\n', end)).sdp).toBe(sdp)
+  }
+})
+
+test.for<[string, string]>([
+  ['a line that is none', join(...session, 'm audio 9')],
+  ['a control character', join(...session, 'a=x\u0000m=video 9')],
+  ['more lines than a browser writes', join(...Array.from({ length: 1501 }, () => 'a=x'))],
+  [
+    'more media than a mistake has',
+    join(...session, ...Array.from({ length: 9 }, (_, mid) => media('audio', mid)).flat()),
+  ],
+])('%s is no description', ([, sdp]) => {
+  expect(() => guard(sdp)).toThrow('a description')
+})

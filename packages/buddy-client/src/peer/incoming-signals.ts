@@ -1,0 +1,81 @@
+import type { LinkSignal } from '../signal.ts'
+import type { PartnerBudget } from './partner-budget.ts'
+import { SignalGate } from './signal-gate.ts'
+
+/** Candidates that are applied in one turn of the event loop: the page stays usable meanwhile. */
+const candidatesPerTurn = 32
+/** A partner who follows the protocol waits for the answer before it makes another offer. */
+const maxPendingDescriptions = 8
+
+interface IncomingSignalsDependencies {
+  /** Kinds of media the call has. */
+  readonly kinds: readonly string[]
+  readonly budget: PartnerBudget
+  readonly setTimeout: (callback: () => void, delayMs: number) => number
+  readonly isClosed: () => boolean
+  /** May reject: then the signal cannot be applied. */
+  readonly applyDescription: (description: NonNullable<LinkSignal['description']>) => Promise<void>
+  /** Never rejects. */
+  readonly applyCandidate: (candidate: RTCIceCandidateInit) => Promise<void>
+  readonly onBroken: (message: string, cause: unknown) => void
+}
+
+/**
+ * The partner's signals on their way into a connection: what no browser sends is left out or ends the
+ * link, the rest is applied one after the other (a candidate must find its description applied), offers
+ * at a pace and candidates in slices.
+ */
+export class IncomingSignals {
+  readonly #dependencies: IncomingSignalsDependencies
+  readonly #gate: SignalGate
+  #applied: Promise<void> = Promise.resolve()
+  #pendingDescriptions = 0
+
+  constructor(dependencies: IncomingSignalsDependencies) {
+    this.#dependencies = dependencies
+    const { kinds, budget } = dependencies
+    this.#gate = new SignalGate({ kinds, candidates: budget.candidates })
+  }
+
+  /** Never throws: what cannot be applied ends in `onBroken`. */
+  handle(received: LinkSignal): void {
+    const { isClosed, onBroken } = this.#dependencies
+    if (isClosed()) return
+    let signal: LinkSignal
+    try {
+      signal = this.#gate.admit(received)
+      if (signal.description && ++this.#pendingDescriptions > maxPendingDescriptions) {
+        throw new Error('more offers than can be answered')
+      }
+    } catch (cause) {
+      onBroken('the partner sent what no browser sends', cause)
+      return
+    }
+    this.#applied = this.#applied.then(async () => {
+      try {
+        await this.#apply(signal)
+      } catch (cause) {
+        onBroken('the partner sent a signal that cannot be applied', cause)
+      }
+    })
+  }
+
+  async #apply({ description, candidates }: LinkSignal): Promise<void> {
+    const { budget, isClosed, applyDescription, applyCandidate } = this.#dependencies
+    if (description && !isClosed()) {
+      const delayMs = description.type === 'offer' ? budget.offers.reserve() : 0
+      if (delayMs > 0) await this.#wait(delayMs)
+      if (!isClosed()) await applyDescription(description)
+      this.#pendingDescriptions--
+    }
+    for (const [index, candidate] of candidates.entries()) {
+      if (index > 0 && index % candidatesPerTurn === 0) await this.#wait(0)
+      if (isClosed()) return
+      await applyCandidate(candidate)
+    }
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.#dependencies.setTimeout(resolve, delayMs))
+  }
+}

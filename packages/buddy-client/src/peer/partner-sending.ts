@@ -1,0 +1,39 @@
+import type { Pace } from '../pace.ts'
+import { PacedAction } from '../pace.ts'
+import type { Sending } from '../signal.ts'
+import { isSameSending } from '../signal.ts'
+
+interface PartnerSendingDependencies {
+  readonly pace: Pace
+  readonly setTimeout: (callback: () => void, delayMs: number) => number
+  readonly clearTimeout: (id: number) => void
+  readonly onChange: (sending: Sending) => void
+}
+
+/** What the partner sends, as the page is to show it: of changes in quick succession only the latest. */
+export class PartnerSending {
+  readonly #change: PacedAction
+  #latest: Sending | null = null
+  #shown: Sending | null = null
+
+  constructor({ onChange, ...dependencies }: PartnerSendingDependencies) {
+    this.#change = new PacedAction({
+      ...dependencies,
+      run: () => {
+        if (!this.#latest || isSameSending(this.#shown, this.#latest)) return
+        this.#shown = this.#latest
+        onChange(this.#latest)
+      },
+    })
+  }
+
+  handle(sending: Sending): void {
+    if (isSameSending(this.#latest, sending)) return
+    this.#latest = sending
+    this.#change.request()
+  }
+
+  close(): void {
+    this.#change.close()
+  }
+}

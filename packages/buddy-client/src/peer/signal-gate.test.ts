@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import type { LinkSignal } from '../signal.ts'
+import { createPartnerBudget } from './partner-budget.ts'
+import { maxCandidatesPerGeneration, SignalGate } from './signal-gate.ts'
+
+/** The most that a machine with five networks, STUN and three TURN servers gathers. */
+const richest = 100
+const line = (number: number): string =>
+  `candidate:${number} 1 udp 1 10.0.${number >> 8}.${number & 255} 5000 typ host`
+const trickle = (...lines: string[]): LinkSignal => ({
+  description: null,
+  candidates: lines.map((candidate) => ({ candidate, sdpMid: '0', usernameFragment: null })),
+})
+const range = (from: number, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => line(from + index))
+const offer = (ufrag: string, ...lines: string[]): LinkSignal => ({
+  description: {
+    type: 'offer',
+    sdp: ['v=0', 'm=audio 9 x 0', `a=ice-ufrag:${ufrag}`, ...lines.map((each) => `a=${each}`)].join(
+      '\n',
+    ),
+  },
+  candidates: [],
+})
+
+/** A gate, and a clock to put forward. */
+function createGate() {
+  let nowMs = 0
+  const budget = createPartnerBudget(() => nowMs)
+  const gate = new SignalGate({ kinds: ['audio'], candidates: budget.candidates })
+  const admit = (signal: LinkSignal): number => gate.admit(signal).candidates.length
+  return { gate, admit, wait: (ms: number) => (nowMs += ms) }
+}
+
+test('each candidate passes once', () => {
+  const { admit } = createGate()
+  expect(admit(trickle(line(1), line(2), line(1)))).toBe(2)
+  expect(admit(trickle(line(2), line(3)))).toBe(1)
+})
+
+test('what no browser sends is dropped, and costs nothing of what a browser may send', () => {
+  const { gate, admit } = createGate()
+  for (let number = 0; number < 10_000; number++) {
+    expect(admit(trickle(`candidate:${number} 1 udp 1 224.0.0.1 5000 typ host`))).toBe(0)
+  }
+  const stale = { candidate: line(1), sdpMid: '0', usernameFragment: 'no ufrag' }
+  expect(gate.admit({ description: null, candidates: [stale] }).candidates).toEqual([])
+  expect(admit(trickle(...range(0, maxCandidatesPerGeneration)))).toBe(maxCandidatesPerGeneration)
+})
+
+test('one connection has so many candidates and no more, those in descriptions included', () => {
+  const { gate, admit } = createGate()
+  gate.admit(offer('aaaa', ...range(0, 200)))
+  expect(admit(trickle(...range(1000, 56)))).toBe(56)
+  expect(() => admit(trickle(line(5000)))).toThrow('more candidates than any browser gathers')
+  expect(() => createGate().gate.admit(offer('aaaa', ...range(0, 300)))).toThrow('more candidates')
+})
+
+test('a later offer of the same connection may repeat what it has, and is passed on with it', () => {
+  const { gate, admit } = createGate()
+  const sdp = gate.admit(offer('aaaa', ...range(0, 200))).description?.sdp
+  for (let time = 1; time <= 50; time++) {
+    expect(gate.admit(offer('aaaa', ...range(0, 200))).description?.sdp).toBe(sdp)
+  }
+  expect(admit(trickle(...range(1000, 56)))).toBe(56)
+})
+
+test('in a description, too, what no browser sends is left out, and each stays once', () => {
+  const { gate } = createGate()
+  const { description } = gate.admit(
+    offer('aaaa', line(1), line(1), 'candidate:1 1 udp 1 :: 1 typ host'),
+  )
+  expect(description?.sdp.match(/a=candidate/g)).toHaveLength(1)
+})
+
+test('the richest machine on the worst network is never cut: seven times at once, then one in 7 s for hours', () => {
+  const { gate, admit, wait } = createGate()
+  for (let restart = 0; restart < 1000; restart++) {
+    gate.admit(offer(`u${restart}xx`))
+    expect(admit(trickle(...range(1000 * (restart % 60), richest)))).toBe(richest)
+    if (restart > 5) wait(7000)
+  }
+})
+
+test('restarts do not let a flood through', () => {
+  const { gate, admit, wait } = createGate()
+  let admitted = 0
+  expect(() => {
+    for (let restart = 0; restart < 100; restart++) {
+      gate.admit(offer(`u${restart}xx`))
+      admitted += admit(trickle(...range(1000 * (restart % 60), 250)))
+      wait(2000)
+    }
+  }).toThrow('more candidates than any browser gathers')
+  expect(admitted).toBeLessThan(1000)
+})
