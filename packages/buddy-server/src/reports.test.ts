@@ -50,23 +50,26 @@ test('a report without a room means the latest partner, as clients of before sen
 
 test('each partner is reported once, in however many rooms, and in whatever order', async () => {
   const server = new CoreProcess({ rematchDelayMs: 0 })
-  const [ana, bob, cleo] = [await server.join(), await server.join(), await server.join()]
+  const ana = await server.join()
+  const others: Guest[] = []
+  for (let count = 1; count <= 12; count++) others.push(await server.join())
+  const [bob, cleo] = others as [Guest, Guest]
+  // More rooms than are remembered, with two partners in turn and then with a dozen.
+  const inTurn = Array.from({ length: 20 }, (_, index) => (index % 2 ? cleo : bob))
+  const order = [...inTurn, ...others, ...others]
   const rooms: string[] = []
-  for (let time = 1; time <= 3; time++) {
-    for (const other of [bob, cleo]) {
-      rooms.push(meet(ana, other))
-      report(ana, null)
-      for (const room of rooms) report(ana, room)
+  for (const other of order) {
+    rooms.push(meet(ana, other))
+    for (const room of [null, ...rooms.slice(-3)]) {
+      report(ana, room)
+      server.clock.advance(1000)
     }
-    server.clock.advance(1000)
   }
-  expect(reported(server)).toMatchObject([
-    { about: bob.session.id, room: rooms[0] },
-    { about: cleo.session.id, room: rooms[1] },
-  ])
+  expect(reported(server)).toMatchObject(others.map(({ session }) => ({ about: session.id })))
+  expect(reported(server).slice(0, 2)).toMatchObject([{ room: rooms[0] }, { room: rooms[1] }])
   // What is said of one's partner is no limit on what that partner says.
   report(cleo, null)
-  expect(reported(server)).toHaveLength(3)
+  expect(reported(server)).toHaveLength(13)
 })
 
 test('a partner who has left, and whose session is over, is reported; and can be found for a ban', async () => {

@@ -13,11 +13,12 @@ export interface Encounter {
 
 interface Entry extends Encounter {
   readonly atMs: number
-  isReported: boolean
 }
 
 /** More rooms than a person can mean by "the one before", and few bytes. */
 const maxEncounters = 10
+/** Reported partners; longer than the list of rooms, because the same partner may come again and again. */
+const maxReported = 100
 /** A report comes soon, or not at all. */
 const maxAgeMs = 3_600_000
 
@@ -28,6 +29,8 @@ const maxAgeMs = 3_600_000
 export class Encounters {
   /** By room, the latest last. */
   readonly #entries = new Map<string, Entry>()
+  /** Ids of partners, the latest last. Most people report nobody. */
+  #reported: Set<string> | undefined
 
   /** How many are kept. */
   get size(): number {
@@ -37,9 +40,8 @@ export class Encounters {
   /** Keeps an encounter that begins or ends now; the oldest beyond the bound is forgotten. */
   add(encounter: Encounter, nowMs: number): void {
     const { roomId } = encounter
-    const isReported = this.#entries.get(roomId)?.isReported ?? false
     this.#entries.delete(roomId)
-    this.#entries.set(roomId, { ...encounter, atMs: nowMs, isReported })
+    this.#entries.set(roomId, { ...encounter, atMs: nowMs })
     for (const [id, { atMs }] of this.#entries) {
       if (this.#entries.size <= maxEncounters && nowMs - atMs <= maxAgeMs) break
       this.#entries.delete(id)
@@ -55,13 +57,13 @@ export class Encounters {
     return entry && nowMs - entry.atMs <= maxAgeMs ? entry : undefined
   }
 
-  /** Takes a report of the partner in this room. False if that partner is reported already, in any room. */
-  report({ roomId, partnerId }: Encounter): boolean {
-    for (const entry of this.#entries.values()) {
-      if (entry.partnerId === partnerId && entry.isReported) return false
-    }
-    const entry = this.#entries.get(roomId)
-    if (entry) entry.isReported = true
-    return entry !== undefined
+  /** Takes a report of a partner. False if that partner is reported already, in whichever room. */
+  report({ partnerId }: Encounter): boolean {
+    const reported = (this.#reported ??= new Set())
+    if (reported.has(partnerId)) return false
+    reported.add(partnerId)
+    const [oldest] = reported
+    if (reported.size > maxReported && oldest !== undefined) reported.delete(oldest)
+    return true
   }
 }
