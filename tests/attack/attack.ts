@@ -26,6 +26,8 @@ const maxGrowthBytes = 64 * 2 ** 20
 /** The goal: no message of a neighbour takes this much longer than without the attack. */
 const goalMs = 100
 const webhookDelayMs = 500
+/** An attack whose connections must be ended goes on for so long until one is. */
+const endPatienceMs = 5000
 const limitMs = 120_000
 
 interface Options {
@@ -110,11 +112,14 @@ async function carryOut(attack: Attack, { seed, seconds, checkout }: Options): P
     const { residentBytes } = await server.measure(false)
     const endsAtMs = performance.now() + seconds * 1000
     const leftMs = (): number => endsAtMs - performance.now()
+    const { endsBy } = attack
+    const wasEnded = (): boolean => !endsBy || endsBy.some((end) => counts.has(end))
+    const isOver = (): boolean => leftMs() <= (wasEnded() ? 0 : -endPatienceMs)
     const scene: Scene = {
       url,
       random: createRandom(seed),
-      isOver: () => leftMs() <= 0,
-      wait: (ms) => wait(Math.max(0, Math.min(ms, leftMs()))),
+      isOver,
+      wait: (ms) => wait(isOver() ? 0 : leftMs() > 0 ? Math.min(ms, leftMs()) : Math.min(ms, 10)),
       count: (what, times = 1) => void counts.set(what, (counts.get(what) ?? 0) + times),
       onFault,
       webhooks: receiver?.received ?? [],
@@ -125,10 +130,7 @@ async function carryOut(attack: Attack, { seed, seconds, checkout }: Options): P
     await pair.part()
     const growthBytes = peakResidentBytes - residentBytes
     if (growthBytes > maxGrowthBytes) onFault(`memory grew by ${mb(growthBytes)}`)
-    const { endsBy } = attack
-    if (endsBy && !endsBy.some((end) => counts.has(end))) {
-      onFault(`no connection of the attacker was ended by ${endsBy.join(', ')}`)
-    }
+    if (!wasEnded()) onFault(`no connection of the attacker was ended by ${endsBy?.join(', ')}`)
     return { quiet, attacked, growthBytes, counts, faults }
   } finally {
     await pair.stop()
