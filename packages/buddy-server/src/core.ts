@@ -19,6 +19,7 @@ import type { Session, SessionLink } from './sessions/session.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { checkTellable } from './sites/check-tellable.ts'
 import { IceRefresh } from './sites/ice-refresh.ts'
+import { createOriginCheck } from './sites/origins.ts'
 import type { Site } from './sites/site.ts'
 import { forEachInSlices } from './slices.ts'
 import { createSites } from './sites/site.ts'
@@ -44,6 +45,8 @@ export interface Core {
   readonly handlers: HandlerContext
   readonly hello: HelloContext
   readonly sites: () => Iterable<Site>
+  /** Whether a page of this origin may use any of the sites. */
+  isKnownOrigin(upgrade: Pick<Upgrade, 'origin' | 'host'>): boolean
   welcome(joined: Joined): MessageOf<'welcome'>
   /** Settings have changed. */
   reload(): void
@@ -52,6 +55,11 @@ export interface Core {
   /** Ends rooms in which nobody is present, over several turns of the event loop. */
   sweepRooms(): Promise<void>
 }
+
+const allOrigins = ({ allowedOrigins, sites }: ResolvedServerOptions): readonly string[] => [
+  ...allowedOrigins,
+  ...sites.flatMap((site) => site.allowedOrigins),
+]
 
 const newId = (): string => randomBytes(12).toString('base64url')
 
@@ -62,6 +70,7 @@ const newId = (): string => randomBytes(12).toString('base64url')
 export function createCore(dependencies: CoreDependencies): Core {
   const { settings, clock, notify, hooks, bans, onInternalError } = dependencies
   let sites = createSites(settings())
+  let isKnownOrigin = createOriginCheck(allOrigins(settings()))
   /** Sites that were taken out of the configuration while some of their people were here. */
   const formerSites = new Map<string, Site>()
   const siteOf = ({ identity: { site } }: Session): Site =>
@@ -174,6 +183,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     matchmaker,
     welcome,
     sites: () => sites.values(),
+    isKnownOrigin: (upgrade) => isKnownOrigin(upgrade),
     handlers,
     hello: {
       sessions,
@@ -190,6 +200,7 @@ export function createCore(dependencies: CoreDependencies): Core {
       for (const key of formerSites.keys()) if (sessions.sizeOf(key) === 0) formerSites.delete(key)
       for (const [key, site] of sites) if (!renewed.has(key)) formerSites.set(key, site)
       sites = renewed
+      isKnownOrigin = createOriginCheck(allOrigins(settings()))
     },
     sweepSessions: async () => {
       const { userTimeoutMs } = settings()

@@ -30,6 +30,8 @@ interface ReceptionDependencies {
   readonly addressOf: (upgrade: Upgrade) => string
   /** Whether the server stops: nobody is let in any more. */
   readonly isDraining: () => boolean
+  /** Whether the limit of open files is near. */
+  readonly isOutOfSockets: () => boolean
   readonly onInternalError: (error: unknown) => void
 }
 
@@ -57,13 +59,15 @@ export class Reception {
   #hasWarnedOfProxy = false
 
   constructor(dependencies: ReceptionDependencies) {
-    const { connections, settings, clock, core, bans, addressOf, notify } = dependencies
+    const { connections, settings, clock, core, bans, addressOf, isOutOfSockets, notify } =
+      dependencies
     this.#dependencies = dependencies
     this.#admission = new Admission({
       now: () => clock.now(),
       addressKeyOf: (upgrade) => addressKey(addressOf(upgrade)),
-      isAllowedOrigin: (upgrade) => [...core.sites()].some((site) => site.isAllowedOrigin(upgrade)),
+      isAllowedOrigin: (upgrade) => core.isKnownOrigin(upgrade),
       isBanned: (key) => bans.has(key),
+      isOutOfSockets,
       maxConnectionsPerAddress: () => settings().maxConnectionsPerAddress,
       maxConnectsPerAddress: () => settings().maxConnectsPerAddress,
     })

@@ -13,15 +13,12 @@ import { createHookObserver } from './hook-observer.ts'
 import type { BuddyServerHooks } from './hooks.ts'
 import { Bans } from './limits/bans.ts'
 import { addressKey, createClientAddress } from './limits/client-address.ts'
-import { HttpAdmission } from './limits/http-admission.ts'
-import { AdminAccess } from './operations/admin-access.ts'
 import { CapacityWatch } from './operations/capacity-watch.ts'
-import { createHttpRoutes } from './operations/http-routes.ts'
+import { createHttpHandler } from './operations/http-handler.ts'
 import type { Log } from './operations/log.ts'
 import { silentLog } from './operations/log.ts'
+import { OpenFiles } from './operations/open-files.ts'
 import { Operations } from './operations/operations.ts'
-import { loadPublicFiles } from './operations/public-files.ts'
-import { Snapshot } from './operations/snapshot.ts'
 import type { Status } from './operations/status.ts'
 import { reconnectAfterMs, Reception } from './reception.ts'
 import { forEachInSlices } from './slices.ts'
@@ -105,6 +102,7 @@ export function createBuddyServer(
   let clientAddress = createClientAddress(settings)
   let closed: Promise<void> | undefined
 
+  const openFiles = new OpenFiles({ log })
   const operations = new Operations({
     settings: () => settings,
     clock,
@@ -112,6 +110,7 @@ export function createBuddyServer(
     version,
     isDraining: () => closed !== undefined,
     connections: () => connections.size,
+    openFiles,
     core: () => core,
   })
   const notify = createNotify(
@@ -147,7 +146,7 @@ export function createBuddyServer(
     },
     onInternalError,
   })
-  const capacity = new CapacityWatch(notify)
+  const capacity = new CapacityWatch((level, percent) => notify('capacity', { level, percent }))
   const lookAtCapacity = (): void => capacity.look(core.sessions.size, settings.maxUsers)
 
   const connections = createHeartbeat({
@@ -167,57 +166,32 @@ export function createBuddyServer(
     bans,
     addressOf: (upgrade) => clientAddress(upgrade),
     isDraining: () => closed !== undefined,
+    isOutOfSockets: () => openFiles.isNearlyFull,
     onInternalError,
   })
 
-  const adminAccess = new AdminAccess({
-    adminToken: () => settings.adminToken,
+  const http = createHttpHandler({
+    settings: () => settings,
+    clock,
+    notify,
+    operations,
     addressKeyOf: (request) => addressKey(clientAddress(request)),
-    now: () => clock.now(),
+    isReady: () => closed === undefined,
   })
-  const httpAdmission = new HttpAdmission({
-    addressKeyOf: (request) => addressKey(clientAddress(request)),
-    now: () => clock.now(),
-    maxRequestsPerAddressPerMinute: () => settings.maxRequestsPerAddress,
-  })
-  const files = loadPublicFiles(new URL('public/', import.meta.url))
-  const { registry } = operations.metrics
-  const snapshot = <T>(make: () => T | Promise<T>): (() => Promise<T>) => {
-    const made = new Snapshot(make, () => clock.now())
-    return () => made.read()
-  }
-  const statusForAll = snapshot(() => operations.status(false))
-  const statusWithSites = snapshot(() => operations.status(true))
   const { tlsCertFile: certFile, tlsKeyFile: keyFile } = settings
   const transport = createUwsTransport(
     {
       ...settings,
       clock,
       silentAfterMs: settings.pingIntervalMs + settings.pingTimeoutMs,
+      maxSockets: () => openFiles.maxSockets,
       ...(certFile && { tls: { certFile, keyFile } }),
     },
     {
-      onRequest: createHttpRoutes({
-        files,
-        judge: (request) => {
-          const verdict = httpAdmission.judge(request)
-          if (verdict.kind !== 'admitted') {
-            notify('refused', { code: 'rate-limited', origin: undefined })
-          }
-          return verdict
-        },
-        status: (withSites) => (withSites ? statusWithSites() : statusForAll()),
-        isReady: () => closed === undefined,
-        access: (request) => adminAccess.check(request),
-        hasAdminToken: () => settings.adminToken !== '',
-        metrics: snapshot(async () => ({
-          type: registry.contentType,
-          text: await registry.metrics(),
-        })),
-        dashboard: snapshot(() => operations.dashboard()),
-      }),
+      onRequest: http.onRequest,
       onConnection: (connection) => reception.handleConnection(connection),
       onError: onInternalError,
+      onSockets: (count) => openFiles.handleSockets(count),
     },
   )
 
@@ -230,8 +204,7 @@ export function createBuddyServer(
       clock.every(settings.cleanupIntervalMs, () => {
         void core.sweepSessions().catch(onInternalError)
         void reception.sweep().catch(onInternalError)
-        adminAccess.sweep()
-        httpAdmission.sweep()
+        http.sweep()
       }),
       clock.every(settings.roomCleanupIntervalMs, () => {
         void core.sweepRooms().catch(onInternalError)
@@ -262,6 +235,7 @@ export function createBuddyServer(
       throw error
     }
     lookAtCapacity()
+    openFiles.refresh(settings.maxUsers)
     void core.matchmaker.handleReload().catch(onInternalError)
     return needRestart
   }
@@ -288,6 +262,7 @@ export function createBuddyServer(
     listen: async () => {
       if (closed) throw new Error('this server is closed: make another one')
       const port = await transport.listen(settings.host, settings.port)
+      openFiles.refresh(settings.maxUsers)
       start()
       const scheme = settings.tlsCertFile ? 'https' : 'http'
       const url = `${scheme}://${hostInUrl(settings.host)}:${port}`

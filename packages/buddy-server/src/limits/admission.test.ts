@@ -8,18 +8,19 @@ interface World {
   readonly knock: (address?: string, protocols?: readonly string[]) => Admitted | Refusal
   readonly wait: (ms: number) => void
   readonly banned: Set<string>
-  readonly caps: { connections: number; connects: number }
+  readonly caps: { connections: number; connects: number; sockets: number }
 }
 
 function world({ connections = 3, connects = 60 } = {}): World {
   let now = 0
   const banned = new Set<string>()
-  const caps = { connections, connects }
+  const caps = { connections, connects, sockets: 1 }
   const admission = new Admission({
     now: () => now,
     addressKeyOf: ({ remoteAddress }) => remoteAddress,
     isAllowedOrigin: ({ origin }) => origin !== 'https://evil.example',
     isBanned: (key) => banned.has(key),
+    isOutOfSockets: () => caps.sockets === 0,
     maxConnectionsPerAddress: () => caps.connections,
     maxConnectsPerAddress: () => caps.connects,
   })
@@ -109,4 +110,12 @@ test('an address is forgotten once nothing is known of it, and not before', asyn
   wait(1000)
   await admission.sweep()
   expect(admission.addresses).toBe(0)
+})
+
+test('when the process is out of sockets a client is told when to try again, and holds no place', () => {
+  const { knock, caps } = world({ connections: 1 })
+  caps.sockets = 0
+  expect(knock()).toMatchObject({ code: 'server-full', retryAfterMs: 10_000 })
+  caps.sockets = 1
+  expect(outcome(knock())).toBe('admitted')
 })

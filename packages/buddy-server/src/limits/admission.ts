@@ -24,6 +24,8 @@ interface AdmissionDependencies {
   readonly addressKeyOf: (upgrade: Upgrade) => string
   readonly isAllowedOrigin: (upgrade: Upgrade) => boolean
   readonly isBanned: (addressKey: string) => boolean
+  /** Whether the process can have few sockets more. */
+  readonly isOutOfSockets: () => boolean
   readonly maxConnectionsPerAddress: () => number
   readonly maxConnectsPerAddress: () => number
 }
@@ -35,7 +37,7 @@ interface Address {
   connects: TokenBucket
 }
 
-/** How long a client stays away that was refused for its address's sake. */
+/** When a client may try again that was refused for the number of connections. */
 const retryAfterMs = 10_000
 /** An address without connections is forgotten when its bucket is full again. */
 const minuteMs = 60_000
@@ -56,8 +58,14 @@ export class Admission {
 
   /** Lets a connection in, or says why not. */
   admit(upgrade: Upgrade): Admitted | Refusal {
-    const { addressKeyOf, isAllowedOrigin, isBanned, maxConnectionsPerAddress, now } =
-      this.#dependencies
+    const {
+      addressKeyOf,
+      isAllowedOrigin,
+      isBanned,
+      isOutOfSockets,
+      maxConnectionsPerAddress,
+      now,
+    } = this.#dependencies
     if (!upgrade.protocols.includes(subprotocol)) {
       return refusal('unsupported-version', `this server speaks ${subprotocol} only`)
     }
@@ -74,6 +82,9 @@ export class Admission {
     }
     if (address.open >= maxConnectionsPerAddress()) {
       return refusal('too-many-connections', 'too many connections from one address', retryAfterMs)
+    }
+    if (isOutOfSockets()) {
+      return refusal('server-full', 'the server has too many connections', retryAfterMs)
     }
     address.open++
     return { addressKey }

@@ -10,6 +10,8 @@ export interface MetricsSource {
   readonly waiting: () => number
   readonly rooms: () => number
   readonly connections: () => number
+  readonly sockets: () => number
+  readonly maxSockets: () => number
   readonly maxUsers: () => number
   readonly maxRooms: () => number
   readonly version: string
@@ -61,6 +63,8 @@ export function createMetrics(source: MetricsSource): Metrics {
   gauge('buddy_rooms', 'Rooms open.', source.rooms)
   gauge('buddy_rooms_max', 'The cap on rooms.', source.maxRooms)
   gauge('buddy_connections', 'WebSockets open.', source.connections)
+  gauge('buddy_sockets', 'TCP connections open, each an open file.', source.sockets)
+  gauge('buddy_sockets_max', 'As many as the limit of open files allows.', source.maxSockets)
   const info = new Gauge({
     name: 'buddy_info',
     help: 'Always 1; the version is a label.',

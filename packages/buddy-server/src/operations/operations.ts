@@ -6,6 +6,7 @@ import type { DashboardData } from './dashboard-data.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { createMetrics } from './metrics.ts'
+import type { OpenFiles } from './open-files.ts'
 import { RefusalCount } from './refusal-count.ts'
 import { Sampler } from './sampler.ts'
 import type { SiteStatus, Status } from './status.ts'
@@ -27,6 +28,7 @@ interface OperationsDependencies {
   readonly version: string
   readonly isDraining: () => boolean
   readonly connections: () => number
+  readonly openFiles: Pick<OpenFiles, 'sockets' | 'maxSockets'>
   /** Made after this: its events come here. */
   readonly core: () => Pick<Core, 'sessions' | 'rooms' | 'matchmaker' | 'sites'>
 }
@@ -45,7 +47,7 @@ export class Operations {
   #cancels: Cancel[] = []
 
   constructor(dependencies: OperationsDependencies) {
-    const { settings, clock, log, version, connections, core } = dependencies
+    const { settings, clock, log, version, connections, openFiles, core } = dependencies
     this.#dependencies = dependencies
     this.#startedAtMs = clock.now()
     this.metrics = createMetrics({
@@ -54,6 +56,8 @@ export class Operations {
       waiting: () => core().matchmaker.size,
       rooms: () => core().rooms.size,
       connections,
+      sockets: () => openFiles.sockets,
+      maxSockets: () => openFiles.maxSockets,
       maxUsers: () => settings().maxUsers,
       maxRooms: () => settings().maxRooms,
       version,

@@ -100,6 +100,8 @@ export interface TransportHandlers {
    * HTTP request answered with 500; the others go on.
    */
   onError(error: unknown): void
+  /** So many TCP connections are open now: WebSockets, HTTP, and those that have said nothing yet. */
+  onSockets?(count: number): void
 }
 
 /** What a transport is made with. */
@@ -112,6 +114,11 @@ export interface TransportOptions {
   readonly answerTimeoutMs?: number
   /** Every client that is alive sends something more often than this. */
   readonly silentAfterMs: number
+  /**
+   * TCP connections at a time; one more is closed as soon as it is accepted.
+   * @default no limit
+   */
+  readonly maxSockets?: () => number
   /** A frame longer than this ends the connection before it is read. */
   readonly maxFrameBytes: number
   /** See {@link ConnectionEvents.onBacklog}. */

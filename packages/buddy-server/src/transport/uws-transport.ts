@@ -18,6 +18,9 @@ import type {
   Upgrade,
 } from './transport.ts'
 
+/** uWebSockets.js waits so long for the client to close the socket too, and looks as often. */
+const closingMs = 4000
+
 /** Exists at run time; the package's types have it as a type only. */
 const exclusivePort = (uws as unknown as Record<string, number>)['LIBUS_LISTEN_EXCLUSIVE_PORT']
 
@@ -91,7 +94,11 @@ export function createUwsTransport(
   handlers: TransportHandlers,
 ): Transport {
   const { clock, maxFrameBytes, maxBacklogBytes, tls } = options
-  const { silentAfterMs, answerTimeoutMs = defaultAnswerTimeoutMs } = options
+  const {
+    silentAfterMs,
+    maxSockets = () => Infinity,
+    answerTimeoutMs = defaultAnswerTimeoutMs,
+  } = options
   const outbox = new Outbox((error) => handlers.onError(error))
   const connectionOptions = { outbox, clock, maxBacklogBytes }
   let listenSocket: ListenSocket | undefined
@@ -102,6 +109,25 @@ export function createUwsTransport(
    * listen socket, the last gets what is accepted, each keeps the connections it was given.
    */
   const apps: App[] = []
+
+  let sockets = 0
+  const countSockets = (change: number): void => {
+    sockets += change
+    handlers.onSockets?.(sockets)
+  }
+
+  /** Sockets that wait for their client to close them too, of this period and of the one before. */
+  let [closing, closingBefore] = [0, 0]
+  const handleClosing = (): void => {
+    closing++
+    if (closing + closingBefore === 1) clock.after(closingMs, forgetClosing)
+  }
+  const forgetClosing = (): void => {
+    countSockets(-closingBefore)
+    closingBefore = closing
+    closing = 0
+    if (closingBefore > 0) clock.after(closingMs, forgetClosing)
+  }
 
   /** An exception must not cross into native code: it would end the process. */
   const guard = (data: SocketData, act: () => void): void => {
@@ -210,10 +236,18 @@ export function createUwsTransport(
       close: (socket, code) => {
         const data = socket.getUserData()
         data.connection?.detach()
+        // Without a close frame the socket is gone; with one it waits for the client to close it too.
+        if (code === 1006) countSockets(-1)
+        else handleClosing()
         guard(data, () => data.connection?.events?.onClose(code))
       },
     })
     app.any('/*', handleRequest)
+    // It reports the end of a connection that has not become a WebSocket.
+    app.filter((response, change) => {
+      countSockets(change)
+      if (change > 0 && sockets > maxSockets()) response.close()
+    })
     return app
   }
 

@@ -1,0 +1,82 @@
+import type { Clock } from '../clock.ts'
+import type { ResolvedServerOptions } from '../config/settings.ts'
+import type { Notify } from '../events.ts'
+import { HttpAdmission } from '../limits/http-admission.ts'
+import type { HttpRequest, TransportHandlers } from '../transport/transport.ts'
+import { AdminAccess } from './admin-access.ts'
+import { createHttpRoutes } from './http-routes.ts'
+import type { Operations } from './operations.ts'
+import { loadPublicFiles } from './public-files.ts'
+import { Snapshot } from './snapshot.ts'
+
+interface HttpHandlerDependencies {
+  readonly settings: () => ResolvedServerOptions
+  readonly clock: Clock
+  readonly notify: Notify
+  readonly operations: Operations
+  /** What limits count by. */
+  readonly addressKeyOf: (request: HttpRequest) => string
+  /** False while the server stops. */
+  readonly isReady: () => boolean
+}
+
+/** What a server answers over HTTP. */
+interface HttpHandler {
+  readonly onRequest: TransportHandlers['onRequest']
+  /** Forgets addresses that have used nothing of their limits for a while. */
+  readonly sweep: () => void
+}
+
+/** Puts the routes together with what they show, and with the limits of an address. */
+export function createHttpHandler({
+  settings,
+  clock,
+  notify,
+  operations,
+  addressKeyOf,
+  isReady,
+}: HttpHandlerDependencies): HttpHandler {
+  const now = (): number => clock.now()
+  const adminAccess = new AdminAccess({
+    adminToken: () => settings().adminToken,
+    addressKeyOf,
+    now,
+  })
+  const admission = new HttpAdmission({
+    addressKeyOf,
+    now,
+    maxRequestsPerAddressPerMinute: () => settings().maxRequestsPerAddress,
+  })
+  const snapshot = <T>(make: () => T | Promise<T>): (() => Promise<T>) => {
+    const made = new Snapshot(make, now)
+    return () => made.read()
+  }
+  const statusForAll = snapshot(() => operations.status(false))
+  const statusWithSites = snapshot(() => operations.status(true))
+  const { registry } = operations.metrics
+  return {
+    onRequest: createHttpRoutes({
+      files: loadPublicFiles(new URL('../public/', import.meta.url)),
+      judge: (request) => {
+        const verdict = admission.judge(request)
+        if (verdict.kind !== 'admitted') {
+          notify('refused', { code: 'rate-limited', origin: undefined })
+        }
+        return verdict
+      },
+      status: (withSites) => (withSites ? statusWithSites() : statusForAll()),
+      isReady,
+      access: (request) => adminAccess.check(request),
+      hasAdminToken: () => settings().adminToken !== '',
+      metrics: snapshot(async () => ({
+        type: registry.contentType,
+        text: await registry.metrics(),
+      })),
+      dashboard: snapshot(() => operations.dashboard()),
+    }),
+    sweep: () => {
+      adminAccess.sweep()
+      admission.sweep()
+    },
+  }
+}

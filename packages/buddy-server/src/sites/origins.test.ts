@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { createOriginCheck } from './origins.ts'
+
+const asks = (allowed: readonly string[], origin: string | undefined, host = 'chat.example:3000') =>
+  createOriginCheck(allowed)({ origin, host })
+
+test.each([
+  [['https://a.example'], 'https://a.example', true],
+  [['https://A.example'], 'https://a.EXAMPLE', true],
+  [['https://a.example'], 'http://a.example', false],
+  [['https://a.example'], 'https://b.a.example', false],
+  [['https://a.example'], 'https://a.example:8443', false],
+  [['https://a.example'], 'null', false],
+  [['https://*.example'], 'https://a.example', true],
+  [['https://*.example'], 'https://b.a.example', true],
+  [['https://*.example'], 'http://a.example', false],
+  [['https://*.example'], 'https://example', false],
+  [['https://*.example'], 'https://.example', false],
+  [['https://*.example'], 'https://aexample', false],
+  [['https://*.example'], 'https://*.example', false],
+  [['https://*.example'], 'https://a.example.evil', false],
+  [['https://*.example'], 'https://a.example:8443', false],
+  [['https://*.example:8443'], 'https://a.example:8443', true],
+  [['https://*.example', 'https://*.test'], 'https://a.test', true],
+  [['self'], 'https://chat.example:3000', true],
+  [['self'], 'http://CHAT.example:3000', true],
+  [['self'], 'https://chat.example', false],
+  [['self'], 'self', false],
+  [['https://a.example'], 'self', false],
+  [['*'], 'https://anything.example', true],
+  [['https://a.example', '*'], 'null', true],
+  [[], 'https://a.example', false],
+])('of %j, %s: %s', (allowed, origin, isAllowed) => {
+  expect(asks(allowed, origin)).toBe(isAllowed)
+})
+
+test('a client without an origin is a program', () => {
+  expect(asks([], undefined)).toBe(true)
+})
+
+test('a client that names no host has not come to this server’s own page', () => {
+  expect(asks(['self'], 'https://', '')).toBe(false)
+})
+
+test('an origin longer than a host name can be is below none', () => {
+  expect(asks(['https://*.example'], `https://${'a.'.repeat(2000)}example`)).toBe(false)
+})

@@ -1,0 +1,70 @@
+// A server near its limit of open files: newcomers are refused by name, nothing hangs, nothing spins.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { expectToTalk, RawClient } from './raw-client.ts'
+
+const cli = join(import.meta.dirname, '../../packages/buddy-server/dist/cli.js')
+const limit = 160
+
+/** A server that may have {@link limit} files open. */
+async function startLimited(): Promise<{ readonly url: string; readonly output: () => string }> {
+  const script = `ulimit -n ${limit} && exec "$0" "$@"`
+  const child = spawn('sh', ['-c', script, process.execPath, cli, '--dev'], {
+    env: { PATH: process.env['PATH'], ICE_SERVERS: '', PORT: '0', LOG_FORMAT: 'json' },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let output = ''
+  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const [{ url }] = (await once(child, 'message')) as [{ url: string }]
+  return { url, output: () => output }
+}
+
+async function metric(url: string, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+}
+
+const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    socket.on('error', () => undefined)
+    socket.once('close', () => resolve())
+    if (socket.closed) resolve()
+  })
+
+test('newcomers are refused by name, and people who are there go on', async () => {
+  const { url, output } = await startLimited()
+  await expect.poll(output).toContain('too low for MAX_CONCURRENT_USERS')
+  const [one, other] = await RawClient.pair(url)
+  const max = await metric(url, 'buddy_sockets_max')
+  expect(max).toBeLessThan(limit - 32)
+  const idle: Socket[] = []
+  const occupy = (count: number): void => {
+    for (let time = 1; time <= count; time++) {
+      idle.push(connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined))
+    }
+  }
+  onTestFinished(() => {
+    for (const socket of idle) socket.destroy()
+  })
+
+  occupy(Math.ceil(max * 0.95) - (await metric(url, 'buddy_sockets')))
+  await expect.poll(output).toContain('new clients are refused')
+  const late = await RawClient.connect(url)
+  expect(await late.receive('error')).toMatchObject({ code: 'server-full', retryAfterMs: 10_000 })
+  expect((await late.closed()).reason).toBe('server-full')
+
+  // More than the limit allows: those too many are closed at once, and not left waiting.
+  const before = idle.length
+  occupy(limit)
+  await Promise.all(idle.slice(before + Math.floor(max * 0.05) + 1).map(closed))
+  await expectToTalk(one, other)
+
+  for (const socket of idle) socket.destroy()
+  await expect.poll(output).toContain('well below the limit of open files again')
+  await RawClient.join(url, 'Newcomer')
+})
