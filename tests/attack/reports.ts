@@ -95,7 +95,10 @@ const repeatedReports: Attack = {
     const partners = await Promise.all(
       ['Ana', 'Bob'].map((name) => RawClient.join(scene.url, name, visitor)),
     )
-    for (const client of [reporter, ...partners]) client.enter({ lobby })
+    // First, so that the partners do not meet each other.
+    reporter.enter({ lobby })
+    await reporter.receive('waiting')
+    for (const client of partners) client.enter({ lobby })
     for (const client of partners) void stay(client)
     const rooms: string[] = []
     while (!scene.isOver()) {
