@@ -126,12 +126,9 @@ export class Rooms {
   rememberEncounter(session: Session): void {
     const partner = this.partnerOf(session)
     if (!session.room || !partner) return
-    const { id, identity, addressKey } = partner
-    const encounter = { roomId: session.room.id, partnerId: id }
-    session.encounters.add(
-      { ...encounter, partner: { id, identity, addressKey } },
-      this.#dependencies.clock.now(),
-    )
+    const { id, trace } = partner
+    const encounter = { roomId: session.room.id, partnerId: id, partner: trace }
+    session.encounters.add(encounter, this.#dependencies.clock.now())
   }
 
   /** The session has lost its connection: its partner is told. */

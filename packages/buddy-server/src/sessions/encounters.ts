@@ -27,25 +27,22 @@ const maxAgeMs = 3_600_000
  * has left. It belongs to its session: nobody can make another session forget its encounters.
  */
 export class Encounters {
-  /** By room, the latest last. */
-  readonly #entries = new Map<string, Entry>()
+  /** The latest last. An array, because a Map of so few costs several times the memory. */
+  readonly #entries: Entry[] = []
   /** Ids of partners, the latest last. Most people report nobody. */
   #reported: Set<string> | undefined
 
   /** How many are kept. */
   get size(): number {
-    return this.#entries.size
+    return this.#entries.length
   }
 
   /** Keeps an encounter that begins or ends now; the oldest beyond the bound is forgotten. */
-  add(encounter: Encounter, nowMs: number): void {
-    const { roomId } = encounter
-    this.#entries.delete(roomId)
-    this.#entries.set(roomId, { ...encounter, atMs: nowMs })
-    for (const [id, { atMs }] of this.#entries) {
-      if (this.#entries.size <= maxEncounters && nowMs - atMs <= maxAgeMs) break
-      this.#entries.delete(id)
-    }
+  add({ roomId, partnerId, partner }: Encounter, nowMs: number): void {
+    // A room that is kept already is the latest one.
+    if (this.#entries.at(-1)?.roomId === roomId) this.#entries.pop()
+    this.#entries.push({ roomId, partnerId, partner, atMs: nowMs })
+    if (this.#entries.length > maxEncounters) this.#entries.shift()
   }
 
   /**
@@ -53,7 +50,7 @@ export class Encounters {
    * it is too long ago.
    */
   find(roomId: string | null, nowMs: number): Encounter | undefined {
-    const entry = roomId === null ? [...this.#entries.values()].at(-1) : this.#entries.get(roomId)
+    const entry = this.#entries.findLast((known) => roomId === null || known.roomId === roomId)
     return entry && nowMs - entry.atMs <= maxAgeMs ? entry : undefined
   }
 

@@ -3,6 +3,7 @@ import { encode, messages, peekNumber } from '@buddy-chat/protocol'
 import type { FrameLimits } from '../limits/frame-limits.ts'
 import type { Ticket } from '../matchmaker.ts'
 import type { Room } from '../rooms.ts'
+import type { Trace } from './encounters.ts'
 import { Encounters } from './encounters.ts'
 import { ReplayBuffer } from './replay-buffer.ts'
 
@@ -73,6 +74,7 @@ export class Session implements Ticket {
   /** Whom it was in a room with last; `Rooms` sets it. */
   latestPartnerId: string | undefined
   #encounters: Encounters | undefined
+  #trace: Trace | undefined
 
   constructor(
     id: string,
@@ -103,6 +105,13 @@ export class Session implements Ticket {
   /** Whom it has met in rooms that are over, and in the one it is in if it has reported there. */
   get encounters(): Encounters {
     return (this.#encounters ??= new Encounters())
+  }
+
+  /** What others keep of it. One object for all of them, until its address is another. */
+  get trace(): Trace {
+    const { id, identity, addressKey } = this
+    if (this.#trace?.addressKey !== addressKey) this.#trace = { id, identity, addressKey }
+    return this.#trace
   }
 
   get name(): string {
