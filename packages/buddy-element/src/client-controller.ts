@@ -8,7 +8,7 @@ import { OwnDevices } from './own-devices.ts'
 import { Settings } from './settings.ts'
 import { isRunning, StartGate } from './start-gate.ts'
 import type { ChatActions, ChatView } from './view.ts'
-import { initialView } from './view.ts'
+import { initialView, withLine } from './view.ts'
 import { explain, leaveNotice, words } from './words.ts'
 
 /** How long a passing remark stays. */
@@ -288,7 +288,7 @@ export class ClientController implements ReactiveController {
   #handleMessage(line: ClientEvents['message']): void {
     const { lines, unread, isTextOpen } = this.#view
     const isUnread = line.from === 'partner' && !isTextOpen
-    this.#show({ lines: [...lines, line], unread: isUnread ? unread + 1 : unread })
+    this.#show({ lines: withLine(lines, line), unread: isUnread ? unread + 1 : unread })
     this.#host.announce('buddy-message', line)
   }
 

@@ -20,6 +20,14 @@ export interface Line {
   readonly text: string
 }
 
+/** A partner who writes as fast as the server allows fills these in three minutes. */
+const maxLines = 500
+
+/** The conversation with one more line; of a long one only the latest 500 lines are kept. */
+export function withLine(lines: readonly Line[], line: Line): readonly Line[] {
+  return [...lines.slice(1 - maxLines), line]
+}
+
 /** Camera, microphone and speaker, as far as the templates show them. */
 export interface DevicesView {
   /** All there are; speakers only where a page can choose among them. */
