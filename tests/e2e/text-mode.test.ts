@@ -61,3 +61,27 @@ test('the same in audio mode is counted: what counts would have noticed', async 
   expect(await connections(ana)).toBeGreaterThan(1)
   expect(await connections(bob)).toBeGreaterThan(1)
 })
+
+test('what UTF-8 cannot carry is shown at both ends as the same', async ({
+  startServer,
+  visit,
+}) => {
+  const { url } = await startServer()
+  const page = (name: string): string => `${url}/?name=${name}&mode=text`
+  const [ana, bob] = await Promise.all([visit(page('Ana')), visit(page('Bob'))])
+  await Promise.all([ana.press('start-button'), bob.press('start-button')])
+  await Promise.all([ana.is('connected'), bob.is('connected')])
+  const input = await ana.part('text-input')
+  // An input takes half a character, as from a script that cuts text; no keyboard types it.
+  await input.evaluate((element) => {
+    ;(element as HTMLInputElement).value = 'half \ud83d'
+    element.dispatchEvent(new Event('input', { bubbles: true, composed: true }))
+  })
+  await ana.press('send-button')
+  // As numbers: on the way here half a character would be replaced too.
+  const lastCharacter = async (person: Person): Promise<number | undefined> => {
+    const line = await person.part('message')
+    return line.evaluate((element) => element.textContent?.codePointAt('half '.length))
+  }
+  expect(await Promise.all([lastCharacter(ana), lastCharacter(bob)])).toEqual([0xfffd, 0xfffd])
+})
