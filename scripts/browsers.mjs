@@ -60,12 +60,22 @@ function install(packages) {
   spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet)
 }
 
-/** What tests on virtual networks need; where it cannot be installed they skip, and say so. */
-export function ensureNetworkTools() {
-  const packages = Object.entries({ iproute2: 'ip', nftables: 'nft', coturn: 'turnserver' })
+/** Installs the packages whose command is missing; tests skip if that is not possible, and say so. */
+function ensureCommands(commands) {
+  const packages = Object.entries(commands)
     .filter(([, command]) => !find([command, `/usr/sbin/${command}`]))
     .map(([name]) => name)
   if (canInstall && packages.length > 0) install(packages)
+}
+
+/** What tests on virtual networks need. */
+export function ensureNetworkTools() {
+  ensureCommands({ iproute2: 'ip', nftables: 'nft', coturn: 'turnserver' })
+}
+
+/** The proxy that tests of pages behind a path prefix run. */
+export function ensureProxy() {
+  ensureCommands({ nginx: 'nginx' })
 }
 
 /** {@link findBrowsers}, after installing what is missing with apt where this process is root. */

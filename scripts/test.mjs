@@ -6,7 +6,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from './build.mjs'
-import { ensureBrowsers, ensureNetworkTools, missingBrowsersSentence } from './browsers.mjs'
+import {
+  ensureBrowsers,
+  ensureNetworkTools,
+  ensureProxy,
+  missingBrowsersSentence,
+} from './browsers.mjs'
 import { lint } from './lint.mjs'
 
 const root = join(import.meta.dirname, '..')
@@ -98,7 +103,10 @@ const steps = {
     )
   },
   integration: () => vitest('integration'),
-  e2e: () => needChromium(() => vitest('e2e')),
+  e2e() {
+    ensureProxy()
+    needChromium(() => vitest('e2e'))
+  },
   network() {
     ensureNetworkTools()
     needChromium(() => vitest('network'))

@@ -17,7 +17,8 @@ export interface ServerProcess {
   kill(): Promise<void>
 }
 
-async function freePort(): Promise<number> {
+/** A port at which nothing listens. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0)
   await once(probe, 'listening')
   const { port } = probe.address() as AddressInfo

@@ -143,22 +143,19 @@ suite('pictures', () => {
     }
   }
 
-  const fitOf = async (chat: BuddyChat, name: string): Promise<string> => {
-    const video = await until(name, () => part<HTMLVideoElement>(chat, name))
-    await until('a picture', () => video.videoWidth)
-    return getComputedStyle(video).objectFit
-  }
+  const fitOf = (video: HTMLVideoElement): string => getComputedStyle(video).objectFit
 
   test('an upright phone is seen whole on a desktop, and fills a phone', async () => {
     cameraOf(360, 640)
     const [ana] = await meet()
     resize(ana, 1280, 720)
-    await until('the whole picture', async () => (await fitOf(ana, 'remote-video')) === 'contain')
-    expect(await fitOf(ana, 'remote-video')).to.equal('contain')
-    expect(await fitOf(ana, 'local-video')).to.equal('contain')
-    resize(ana, 390, 700)
     const remote = part<HTMLVideoElement>(ana, 'remote-video')!
-    await until('all of the phone', () => getComputedStyle(remote).objectFit === 'cover')
+    const local = part<HTMLVideoElement>(ana, 'local-video')!
+    await until('the whole picture', () => fitOf(remote) === 'contain')
+    await until('the whole own picture', () => fitOf(local) === 'contain')
+    resize(ana, 390, 700)
+    await until('all of the phone', () => fitOf(remote) === 'cover')
+    expect(remote.videoHeight).to.be.greaterThan(remote.videoWidth)
   })
 
   test('a camera of the usual shape fills a desktop', async () => {
@@ -169,7 +166,7 @@ suite('pictures', () => {
     await until('a picture', () => remote.videoWidth)
     // The observer of sizes comes before the next frame is painted.
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-    expect(await fitOf(ana, 'remote-video')).to.equal('cover')
+    expect(fitOf(remote)).to.equal('cover')
     await expectToFit(ana)
   })
 })

@@ -1,12 +1,11 @@
 // The operator's page, in a real Chromium against a server in which things happen.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import type { Browser, Page } from 'puppeteer-core'
 import { expect } from 'vitest'
 import { RawClient } from '../integration/raw-client.ts'
 import { test as base } from '../server-fixture.ts'
+import { freePort } from '../server-process.ts'
 import { launchChromium } from './browsers.ts'
 
 const adminToken = 'the-token-of-these-tests-0123456789abcdef'
@@ -47,15 +46,6 @@ const test = base.extend<{
     await Promise.all(browsers.map((browser) => browser.close()))
   },
 })
-
-/** A port that can be taken twice, one time after the other. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** Resolves once the text of an element is this. */
 async function shows(page: Page, selector: string, text: string | RegExp): Promise<void> {

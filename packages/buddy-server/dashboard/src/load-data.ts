@@ -26,9 +26,9 @@ function isDashboardData(body: unknown): body is DashboardData {
 export async function loadData(): Promise<Answer> {
   let response: Response
   try {
-    // Relative to a page opened as https://name:token@host/, the address would have these in it, which
-    // fetch refuses.
-    response = await fetch(new URL('/dashboard/data', location.origin), {
+    // Relative to the page, which may be behind a prefix; without the name and token of a page opened
+    // as https://name:token@host/, which fetch refuses.
+    response = await fetch(new URL('dashboard/data', location.origin + location.pathname), {
       cache: 'no-store',
       credentials: 'same-origin',
       headers: { Accept: 'application/json' },

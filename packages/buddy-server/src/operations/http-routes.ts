@@ -191,6 +191,12 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
       true,
     ),
     '/dashboard': behindToken(dependencies, dashboardPage),
+    // Relative, as all addresses of the pages are: a proxy may serve this below a path of its own.
+    '/dashboard/': () => ({
+      status: 308,
+      headers: { ...common, Location: '../dashboard' },
+      body: '',
+    }),
     '/dashboard/data': behindToken(dependencies, async () => ownJson(200, await dashboard())),
     // Without the data the two tell nothing that is not in the repository.
     '/dashboard/dashboard.css': file('dashboard/dashboard.css', fresh),

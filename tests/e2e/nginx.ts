@@ -1,0 +1,97 @@
+// A real nginx in front of a server, which it serves below a path of its own.
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../server-process.ts'
+
+const command = ['nginx', '/usr/sbin/nginx'].find(
+  (each) => spawnSync(each, ['-v'], { stdio: 'ignore' }).status === 0,
+)
+
+/** Why there is no nginx to test with; undefined if there is one. */
+export const noNginx =
+  command === undefined
+    ? 'Behind a path prefix nothing was tested: install nginx (on Debian or Ubuntu: sudo apt-get install nginx).'
+    : undefined
+
+/** The location of `docs/operations.md`, below a prefix. */
+const configuration = (directory: string, port: number, prefix: string, target: string): string => `
+daemon off;
+worker_processes 1;
+pid ${directory}/pid;
+error_log stderr warn;
+events { worker_connections 256; }
+http {
+  access_log off;
+  client_body_temp_path ${directory}/body;
+  proxy_temp_path ${directory}/proxy;
+  fastcgi_temp_path ${directory}/fastcgi;
+  uwsgi_temp_path ${directory}/uwsgi;
+  scgi_temp_path ${directory}/scgi;
+  map $http_upgrade $connection_upgrade {
+    default upgrade;
+    '' close;
+  }
+  server {
+    listen 127.0.0.1:${port};
+    location ${prefix} {
+      proxy_pass ${target}/;
+      proxy_http_version 1.1;
+      proxy_set_header Host $http_host;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_read_timeout 90s;
+    }
+  }
+}
+`
+
+/** Whether something listens at this port of this machine. */
+async function listens(port: number): Promise<boolean> {
+  const socket = createConnection(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+/**
+ * Starts nginx with `target` (an origin) below `prefix` (with a slash at both ends).
+ * @returns the origin it listens at, and what ends it
+ */
+export async function startNginx(
+  target: string,
+  prefix: string,
+): Promise<{ readonly origin: string; readonly stop: () => Promise<void> }> {
+  if (!command) throw new Error(noNginx)
+  const directory = mkdtempSync(join(tmpdir(), 'buddy-nginx-'))
+  const port = await freePort()
+  writeFileSync(join(directory, 'conf'), configuration(directory, port, prefix, target))
+  const child = spawn(command, ['-p', directory, '-e', 'stderr', '-c', join(directory, 'conf')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let complaint = ''
+  child.stderr.on('data', (chunk) => (complaint += String(chunk)))
+  const ended = once(child, 'exit')
+  while (!(await listens(port))) {
+    if (child.exitCode !== null) throw new Error(`nginx has ended: ${complaint}`)
+    await sleep(20)
+  }
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    stop: async () => {
+      child.kill('SIGTERM')
+      await ended
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
