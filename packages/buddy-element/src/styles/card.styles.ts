@@ -64,7 +64,6 @@ export const card = css`
 
   .mark .other {
     fill: #ff7a8a;
-    mix-blend-mode: light-dark(multiply, screen);
     opacity: 0.88;
   }
 

@@ -1,6 +1,9 @@
 import { css } from 'lit'
 
-/** Colours, type and the host itself. A page sets `color-scheme` or the `--buddy-*` properties. */
+/**
+ * Colours, type and the host itself. A page sets the `--buddy-*` properties, and light or dark by its own
+ * `color-scheme`: it is inherited, and `light-dark()` follows it.
+ */
 export const theme = css`
   :host {
     --accent: var(--buddy-accent, #7c5cff);
@@ -27,7 +30,6 @@ export const theme = css`
     container: buddy / size;
     background: var(--ground);
     color: var(--text);
-    color-scheme: light dark;
     font:
       400 16px/1.45 var(--buddy-font, system-ui),
       sans-serif;
