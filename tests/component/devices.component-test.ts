@@ -290,9 +290,47 @@ suite('kept for the next visit', () => {
   })
 
   test('what it finds may be anything: it is used where it makes sense', async () => {
-    for (const kept of ['nonsense', 'null', '{"camera":7}', '{"camera":"gone"}']) {
+    const long = JSON.stringify({ camera: 'x'.repeat(10_000), microphone: 'y'.repeat(10_000) })
+    for (const kept of ['nonsense', 'null', '{"camera":7}', '{"camera":"gone"}', long]) {
       localStorage.setItem(storageKey, kept)
-      expect(await cameraAtNextVisit({ remember: '' }), kept).to.be.a('string')
+      expect(await cameraAtNextVisit({ remember: '' }), kept.slice(0, 20)).to.be.a('string')
+    }
+  })
+
+  test('an id that no browser has made is dropped, and not kept again', async () => {
+    const long = 'x'.repeat(10_000)
+    localStorage.setItem(storageKey, JSON.stringify({ camera: long, speaker: 'a', other: 'b' }))
+    const asked: unknown[] = []
+    navigator.mediaDevices.getUserMedia = (constraints) => {
+      asked.push(constraints)
+      return getUserMedia.call(navigator.mediaDevices, constraints)
+    }
+    const chat = await mount({ remember: '' })
+    await chat.start()
+    expect(JSON.stringify(asked)).not.to.include('xxx')
+    chat.setSpeaker(long)
+    chat.setSpeaker('c')
+    expect(JSON.parse(localStorage.getItem(storageKey)!)).to.deep.equal({ speaker: 'c' })
+    // The system's own is the choice of none.
+    chat.setSpeaker('')
+    expect(localStorage.getItem(storageKey)).not.to.include('c"')
+  })
+
+  test('storage that throws, as in a sandboxed iframe: it starts, and remembers nothing', async () => {
+    const { localStorage: original } = window
+    Object.defineProperty(window, 'localStorage', {
+      configurable: true,
+      get: () => {
+        throw new DOMException('', 'SecurityError')
+      },
+    })
+    try {
+      const chat = await mount({ remember: '' })
+      await chat.start()
+      await untilState(chat, 'waiting')
+      chat.setSpeaker('a')
+    } finally {
+      Object.defineProperty(window, 'localStorage', { configurable: true, get: () => original })
     }
   })
 })

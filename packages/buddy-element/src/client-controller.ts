@@ -9,6 +9,7 @@ import { Settings } from './settings.ts'
 import { isRunning, StartGate } from './start-gate.ts'
 import type { ChatActions, ChatView } from './view.ts'
 import { initialView, withLine } from './view.ts'
+import { visibleName } from './visible-name.ts'
 import { explain, leaveNotice, words } from './words.ts'
 
 /** How long a passing remark stays. */
@@ -268,8 +269,8 @@ export class ClientController implements ReactiveController {
   #handleMatch({ partner, interests }: ClientEvents['match']): void {
     clearTimeout(this.#noticeTimer)
     this.#show({
-      partner,
-      interests,
+      partner: { ...partner, name: visibleName(partner.name, words.stranger) },
+      interests: interests.filter((interest) => visibleName(interest, '')),
       lines: [],
       unread: 0,
       notice: undefined,

@@ -4,24 +4,37 @@ const key = 'buddy-devices'
 
 type Remembered = Partial<Record<DeviceKind, string>>
 
-/** What a person has chosen on this site before. Empty where nothing is kept, or nothing may be. */
+const kinds: readonly DeviceKind[] = ['camera', 'microphone', 'speaker']
+
+/** Browsers make ids of 40 to 64 characters. A much longer one is not from them, and they refuse it. */
+const maxIdLength = 256
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= maxIdLength
+}
+
+/** What the visitor has chosen on this site before. Empty if nothing is kept, or storage is blocked. */
 export function recallDevices(): Remembered {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(key) ?? '{}')
+    const kept = JSON.parse(localStorage.getItem(key) ?? '{}') as Record<string, unknown> | null
     return Object.fromEntries(
-      Object.entries(kept ?? {}).filter(([, id]) => typeof id === 'string'),
-    ) as Remembered
+      kinds.flatMap((kind) => {
+        const id = kept?.[kind]
+        return isId(id) ? [[kind, id]] : []
+      }),
+    )
   } catch {
-    // Storage is blocked, or holds something else's data: then there is no memory.
+    // Storage is blocked, or holds something else: then nothing is remembered.
     return {}
   }
 }
 
-/** Keeps a choice, on this machine only, until the site's data is cleared. */
+/** Keeps a choice, on this machine only, until the site's data is cleared. An empty one forgets. */
 export function rememberDevice(kind: DeviceKind, id: string): void {
+  if (id.length > maxIdLength) return
   try {
     localStorage.setItem(key, JSON.stringify({ ...recallDevices(), [kind]: id }))
   } catch {
-    // Storage is blocked or full: it will be chosen again.
+    // Storage is blocked or full: the visitor will choose again.
   }
 }

@@ -40,6 +40,7 @@ export const words = {
   next: 'Next',
   stop: 'Stop',
   you: 'You',
+  stranger: 'Stranger',
   muteMicrophone: 'Mute microphone',
   unmuteMicrophone: 'Unmute microphone',
   hideCamera: 'Turn camera off',

@@ -20,6 +20,7 @@ export const stage = css`
         transparent 72%
       ),
       var(--night);
+    overflow-wrap: anywhere;
   }
 
   .stage:focus-visible {
@@ -232,7 +233,6 @@ export const stage = css`
     gap: 10px;
     text-align: center;
     text-shadow: 0 1px 14px rgb(0 0 0 / 55%);
-    overflow-wrap: anywhere;
   }
 
   .status p,

@@ -66,6 +66,10 @@ export const textPanel = css`
     color: var(--quiet);
     font-size: 0.84rem;
     white-space: nowrap;
+  }
+
+  .typing > :last-child {
+    overflow: hidden;
     text-overflow: ellipsis;
   }
 

@@ -2,25 +2,25 @@ import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { icons } from '../icons.ts'
 import type { ChatActions, ChatView } from '../view.ts'
+import { initialOf, visibleName } from '../visible-name.ts'
 import { words } from '../words.ts'
 import { devicePanel, deviceTrouble, flipButton } from './device-panel.ts'
 import { qualityMark, qualityRemark } from './quality-mark.ts'
 import { status } from './status.ts'
 import { trustMark, trustRequest } from './trust.ts'
 
-/** First letter of a name, whatever script it is in. */
-function initial(name: string): string {
-  return ([...name.trim()][0] ?? '?').toLocaleUpperCase()
-}
-
 function avatar(name: string, caption: string | undefined): TemplateResult {
   return html`<div class="avatar" part="avatar">
-    <span aria-hidden="true">${initial(name)}</span>
+    <span aria-hidden="true">${initialOf(name)}</span>
     ${caption ? html`<p>${caption}</p>` : nothing}
   </div>`
 }
 
-const ownName = ({ name }: ChatView): string => (name ? `${name} (${words.you})` : words.you)
+/** `Ana (You)`, or only `You`. */
+function ownName({ name }: ChatView): string {
+  const shown = visibleName(name, '')
+  return shown ? `${shown} (${words.you})` : words.you
+}
 
 function partnerLabel(view: ChatView, actions: ChatActions): TemplateResult {
   const { partner, partnerSending, interests, mode } = view

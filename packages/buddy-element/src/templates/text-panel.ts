@@ -43,9 +43,8 @@ export function textPanel(view: ChatView, actions: ChatActions): TemplateResult 
     <p class="typing" part="typing" aria-live="polite">
       ${
         isPartnerTyping && partner
-          ? html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>${words.typing(
-                partner.name,
-              )}`
+          ? html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span
+              ><span>${words.typing(partner.name)}</span>`
           : nothing
       }
     </p>
