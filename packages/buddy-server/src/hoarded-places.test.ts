@@ -64,6 +64,18 @@ test('an address that is full takes no session of another address by a resume; t
   expect(again.session.id).toBe(id)
 })
 
+test('a session that takes the place of its own partner learns that the partner is gone', async () => {
+  const server = new CoreProcess({ maxSessionsPerAddress: 1 })
+  const [ana, bob] = await server.pair('192.0.2.1', '192.0.2.2')
+  ana.lose()
+  bob.lose()
+  server.clock.advance(5000)
+  const again = await server.join('192.0.2.2', { resume: ana.resume })
+  expect(again.session.room).toBeUndefined()
+  expect(again.of('partner-left')).toEqual([{ type: 'partner-left', reason: 'lost' }])
+  expect(ana.received + again.received).toBe(again.session.sent)
+})
+
 test('a site keeps its cap: its people who are away hold their places', async () => {
   const sites = [{ key: 'shop', allowedOrigins: ['*'], maxUsers: 1 }]
   const server = new CoreProcess({ sites })

@@ -189,6 +189,14 @@ export class Sessions {
     const id = this.#dependencies.tokens.openSession(token)?.sessionId
     const session = id === undefined ? undefined : this.#sessions.get(id)
     if (!session || session.identity.site !== site) return undefined
+    if (addressKey !== session.addressKey) {
+      const refused = this.#findPlaceAt(addressKey)
+      if (refused) return refused
+      add(-1, session.addressKey, this.#byAddress)
+      add(1, addressKey, this.#byAddress)
+      session.addressKey = addressKey
+    }
+    // Not earlier: the session that gave way may be that of the partner, whose end is a frame too.
     const missed = session.framesAfter(received)
     if (!missed) {
       // Nobody can go on with it: its client is here and starts anew.
@@ -196,13 +204,6 @@ export class Sessions {
       this.end(session, 'lost')
       taken?.close('session-taken')
       return undefined
-    }
-    if (addressKey !== session.addressKey) {
-      const refused = this.#findPlaceAt(addressKey)
-      if (refused) return refused
-      add(-1, session.addressKey, this.#byAddress)
-      add(1, addressKey, this.#byAddress)
-      session.addressKey = addressKey
     }
     session.acknowledge(received)
     this.#away.delete(session)
