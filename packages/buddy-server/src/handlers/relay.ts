@@ -14,6 +14,13 @@ export function handleForPartner(
   text?: string,
 ): void {
   // The bytes are the socket's buffer, which is reused as soon as this returns.
+  if (session.room && text === undefined) {
+    // Written at the end of this turn. A copy in Node's pool takes a third of the time of one in memory
+    // of its own.
+    relay(session, Buffer.copyBytesFrom(frame), context, session.lastActiveMs)
+    return
+  }
+  // It may wait for long, and would keep 8 kB of the pool meanwhile.
   const bytes = frame.slice()
   if (!session.room) {
     const pass = (): void => judge(session, bytes, context, text)

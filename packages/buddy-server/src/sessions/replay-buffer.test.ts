@@ -84,6 +84,19 @@ test('holds no memory once every frame is acknowledged', () => {
   expect(buffer.bytes).toBe(0)
 })
 
+test('returns no frame of another session whose memory it has taken over', () => {
+  const busy = new ReplayBuffer()
+  for (let count = 0; count < 200; count++) busy.push(frameOf(100, 1), 65_536)
+  busy.acknowledge(200)
+  const other = new ReplayBuffer()
+  for (let count = 0; count < 200; count++) {
+    other.push(frameOf(count, 2), 65_536)
+    if (count % 50 === 49) other.acknowledge(count - 1)
+  }
+  const frames = other.after(198) ?? []
+  expect(frames).toEqual([frameOf(198, 2), frameOf(199, 2)])
+})
+
 test('counts frames and keeps none of them if nothing may be kept', () => {
   const buffer = new ReplayBuffer()
   buffer.push(frameOf(100, 1), 0)

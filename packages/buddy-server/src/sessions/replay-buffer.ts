@@ -4,8 +4,15 @@ const prefixBytes = 4
 const chunkOverheadBytes = 256
 const minChunkBytes = 256
 const maxChunkBytes = 4096
+/** A buffer that held no more frames than these was idle: heartbeats, the beginning of a room. */
+const idleFrames = 4
+/** 4 MB in all. */
+const maxSpareChunks = 1024
 
-/** Consecutive frames, each after its length, in memory that no other session ever sees. */
+/** Memory of the largest chunks that no buffer uses at present: busy sessions take it in turns. */
+const spare: Uint8Array[] = []
+
+/** Consecutive frames, each after its length. Only what was written since it was taken is ever read. */
 interface Chunk {
   readonly memory: Uint8Array
   /** Where the oldest frame that is held begins. */
@@ -29,6 +36,8 @@ export class ReplayBuffer {
   #sent: number
   #held = 0
   #bytes = 0
+  /** Of the next chunk. Chunks grow with what is held: most sessions hold a few short frames for a moment. */
+  #nextChunkBytes = minChunkBytes
 
   /** @param sent number of frames sent before this buffer existed */
   constructor(sent = 0) {
@@ -59,10 +68,14 @@ export class ReplayBuffer {
     const needed = prefixBytes + frame.length
     let chunk = this.#chunks.at(-1)
     if (!chunk || chunk.end + needed > chunk.memory.length) {
-      chunk = this.#addChunk(needed, maxBytes, chunk)
+      chunk = this.#addChunk(needed, maxBytes)
     }
     const { memory, end } = chunk
-    new DataView(memory.buffer).setUint32(end, frame.length)
+    const { length } = frame
+    memory[end] = length >>> 24
+    memory[end + 1] = length >>> 16
+    memory[end + 2] = length >>> 8
+    memory[end + 3] = length
     memory.set(frame, end + prefixBytes)
     chunk.end += needed
     chunk.frames++
@@ -109,8 +122,7 @@ export class ReplayBuffer {
         chunk.end += prefixBytes + frameLength(chunk, chunk.end)
       }
       if (kept > 0) continue
-      this.#chunks.pop()
-      this.#bytes -= chunk.memory.length + chunkOverheadBytes
+      this.#release(this.#chunks.pop()!)
     }
   }
 
@@ -126,7 +138,7 @@ export class ReplayBuffer {
       while (at < chunk.end) {
         const from = at + prefixBytes
         at = from + frameLength(chunk, at)
-        frames.push(chunk.memory.slice(from, at))
+        frames.push(new Uint8Array(chunk.memory.subarray(from, at)))
       }
     }
     return frames.slice(count - this.#oldest)
@@ -137,29 +149,36 @@ export class ReplayBuffer {
     return this.#sent - this.#held
   }
 
-  /** Chunks grow with what is held: most sessions hold a few short frames for a moment. */
-  #addChunk(needed: number, maxBytes: number, previous: Chunk | undefined): Chunk {
-    const wanted = previous ? previous.memory.length * 2 : minChunkBytes
-    const capacity = Math.max(needed, Math.min(wanted, maxChunkBytes, maxBytes >> 3))
-    const chunk = { memory: new Uint8Array(capacity), start: 0, end: 0, frames: 0 }
+  #addChunk(needed: number, maxBytes: number): Chunk {
+    const capacity = Math.max(needed, Math.min(this.#nextChunkBytes, maxBytes >> 3))
+    this.#nextChunkBytes = Math.min(this.#nextChunkBytes * 2, maxChunkBytes)
+    const reused = capacity === maxChunkBytes ? spare.pop() : undefined
+    // Not filled with zeros: only what was written is read.
+    const memory = reused ?? Buffer.allocUnsafeSlow(capacity)
+    const chunk = { memory, start: 0, end: 0, frames: 0 }
     this.#chunks.push(chunk)
     this.#bytes += capacity + chunkOverheadBytes
     return chunk
   }
 
   #dropChunk(): void {
-    const { memory, frames } = this.#chunks.shift()!
-    this.#bytes -= memory.length + chunkOverheadBytes
-    this.#held -= frames
+    const chunk = this.#chunks.shift()!
+    this.#held -= chunk.frames
+    this.#release(chunk)
   }
 
   #clear(): void {
-    this.#chunks.length = 0
-    this.#bytes = 0
+    if (this.#held <= idleFrames) this.#nextChunkBytes = minChunkBytes
+    for (const chunk of this.#chunks.splice(0)) this.#release(chunk)
     this.#held = 0
+  }
+
+  #release({ memory }: Chunk): void {
+    this.#bytes -= memory.length + chunkOverheadBytes
+    if (memory.length === maxChunkBytes && spare.length < maxSpareChunks) spare.push(memory)
   }
 }
 
 function frameLength({ memory }: Chunk, at: number): number {
-  return new DataView(memory.buffer).getUint32(at)
+  return new DataView(memory.buffer, memory.byteOffset).getUint32(at)
 }
