@@ -69,10 +69,12 @@ async function world(maxSockets: number): Promise<World> {
   }
 }
 
+/** A client that the server has had a frame of: closing it waits for nothing. */
 async function openWebSocket(port: number): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`)
   onTestFinished(() => socket.terminate())
-  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+  socket.once('open', () => socket.ping())
+  await new Promise((resolve, reject) => socket.once('pong', resolve).once('error', reject))
   return socket
 }
 
