@@ -91,6 +91,22 @@ test('a partner who has left, and whose session is over, is reported; and can be
   expect(server.core.handlers.reportedPeople.find(id)).toBeUndefined()
 })
 
+test.each(['before', 'after'])(
+  'a ban finds the latest address of a partner who moved %s the room ended, after the report, and left',
+  async (when) => {
+    const server = new CoreProcess()
+    const [ana, bob] = [await server.join('192.0.2.1'), await server.join('192.0.2.2')]
+    const room = meet(ana, bob)
+    report(ana, room)
+    if (when === 'after') ana.say({ type: 'leave' })
+    bob.lose()
+    const moved = await server.join('192.0.2.3', { resume: bob.resume })
+    const { id } = moved.session
+    server.core.sessions.end(moved.session, 'left')
+    expect(server.core.handlers.reportedPeople.find(id)?.addressKey).toBe('192.0.2.3')
+  },
+)
+
 test('a room of other people, or of nobody, is unknown-room: nobody is reported', async () => {
   const server = new CoreProcess()
   const [ana, bob] = [await server.join(), await server.join()]

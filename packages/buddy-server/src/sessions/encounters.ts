@@ -1,7 +1,10 @@
 import type { Session } from './session.ts'
 
 /** What is kept of a session that may end: enough to ban the person later. It holds nothing that grows. */
-export type Trace = Pick<Session, 'id' | 'identity' | 'addressKey'>
+export interface Trace extends Pick<Session, 'id' | 'identity'> {
+  /** The address of its latest connection; its session changes it. */
+  addressKey: string
+}
 
 /** A partner, in one room. */
 export interface Encounter {

@@ -51,8 +51,7 @@ export class Session implements Ticket {
   readonly #maxReplayBytes: () => number
   readonly #onOverflow: (session: Session) => void
   #isAcknowledgementRequested = false
-  /** What limits and bans count by: the address of its latest connection. Never sent, never logged. */
-  addressKey: string
+  #addressKey: string
   /** Undefined while away. `Sessions` sets it. */
   link: SessionLink | undefined
   /** Frames sent when it lost its connection: those after them have never been written to any. */
@@ -93,7 +92,7 @@ export class Session implements Ticket {
   ) {
     this.id = id
     this.identity = identity
-    this.addressKey = dependencies.addressKey
+    this.#addressKey = dependencies.addressKey
     this.limits = dependencies.limits
     this.lastActiveMs = dependencies.nowMs
     this.received = dependencies.counts?.received ?? 0
@@ -107,11 +106,21 @@ export class Session implements Ticket {
     return (this.#encounters ??= new Encounters())
   }
 
-  /** What others keep of it. One object for all of them, until its address is another. */
+  /** What others keep of it. One object for all of them, which has the latest address. */
   get trace(): Trace {
     const { id, identity, addressKey } = this
-    if (this.#trace?.addressKey !== addressKey) this.#trace = { id, identity, addressKey }
-    return this.#trace
+    return (this.#trace ??= { id, identity, addressKey })
+  }
+
+  /** The session has a connection from another address. `Sessions` calls it. */
+  handleMoved(addressKey: string): void {
+    this.#addressKey = addressKey
+    if (this.#trace) this.#trace.addressKey = addressKey
+  }
+
+  /** What limits and bans count by: the address of its latest connection. Never sent, never logged. */
+  get addressKey(): string {
+    return this.#addressKey
   }
 
   get name(): string {

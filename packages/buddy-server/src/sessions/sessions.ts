@@ -194,7 +194,7 @@ export class Sessions {
       if (refused) return refused
       add(-1, session.addressKey, this.#byAddress)
       add(1, addressKey, this.#byAddress)
-      session.addressKey = addressKey
+      session.handleMoved(addressKey)
     }
     // Not earlier: the session that gave way may be that of the partner, whose end is a frame too.
     const missed = session.framesAfter(received)
