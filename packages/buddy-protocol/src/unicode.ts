@@ -9,8 +9,12 @@ declare const TextDecoder: new (
 /** Whether bytes are valid UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF. */
 export type Utf8Check = (bytes: Uint8Array) => boolean
 
+/** ES2024 has this check, at a fraction of the cost of an expression; older browsers do not. */
+type MaybeChecked = string & { isWellFormed?(): boolean }
+
 /** `text` with each lone surrogate replaced by U+FFFD, as UTF-8 can carry it. */
 export function wellFormed(text: string): string {
+  if ((text as MaybeChecked).isWellFormed?.()) return text
   // With the flag `u`, the two halves of a pair are one character, which is no surrogate.
   return text.replace(/\p{Surrogate}/gu, '\ufffd')
 }
