@@ -204,7 +204,7 @@ export function createBuddyServer(
       clock.every(settings.cleanupIntervalMs, () => {
         void core.sweepSessions().catch(onInternalError)
         void reception.sweep().catch(onInternalError)
-        http.sweep()
+        void http.sweep().catch(onInternalError)
       }),
       clock.every(settings.roomCleanupIntervalMs, () => {
         void core.sweepRooms().catch(onInternalError)

@@ -32,13 +32,23 @@ test('addresses beyond the number share one entry; those before them keep theirs
   expect(shared).not.toBe(one)
 })
 
-test('a sweep forgets idle entries, and there is room for others again', () => {
+test('a sweep forgets idle entries, and there is room for others again', async () => {
   const table = createTable()
   table.get('a').isIdle = true
   const other = table.get('b')
   table.get('c').isIdle = true
-  table.sweep()
+  await table.sweep()
   expect([table.find('a'), table.find('b'), table.find('c')]).toEqual([undefined, other, undefined])
   expect(table.get('d')).toBe(table.find('d'))
   expect(table.size).toBe(2)
+})
+
+test('a sweep of many addresses does not hold the event loop until it is done', async () => {
+  const table = createTable(1000)
+  for (let address = 0; address < 1000; address++) table.get(String(address)).isIdle = true
+  const swept = table.sweep()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(table.size).toBeGreaterThan(500)
+  await swept
+  expect(table.size).toBe(0)
 })

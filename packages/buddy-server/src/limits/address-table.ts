@@ -1,3 +1,5 @@
+import { forEachInSlices } from '../slices.ts'
+
 interface AddressTableOptions<Entry> {
   /** More addresses than this are not told apart: an attacker with so many could fill the memory. */
   readonly maxAddresses: number
@@ -37,10 +39,15 @@ export class AddressTable<Entry> {
     return created
   }
 
-  /** Forgets the addresses that have used nothing of their limits for a while. */
-  sweep(): void {
+  /**
+   * Forgets the addresses that have used nothing of their limits for a while, over several turns of the
+   * event loop.
+   */
+  async sweep(): Promise<void> {
     const { isIdle } = this.#options
-    for (const [key, entry] of this.#entries) if (isIdle(entry)) this.#entries.delete(key)
+    await forEachInSlices(this.#entries, ([key, entry]) => {
+      if (isIdle(entry)) this.#entries.delete(key)
+    })
     if (this.#shared !== undefined && isIdle(this.#shared)) this.#shared = undefined
   }
 

@@ -71,10 +71,10 @@ test('a cap that is changed holds at once, and answers on their way still count'
   expect(ask()).toBe('retry after 1000')
 })
 
-test('a sweep forgets no address that has answers on their way', () => {
+test('a sweep forgets no address that has answers on their way', async () => {
   const { admission, ask, wait } = world(1000)
   times(512, () => ask())
   wait(3_600_000)
-  admission.sweep()
+  await admission.sweep()
   expect(ask()).toBe('retry after 1000')
 })

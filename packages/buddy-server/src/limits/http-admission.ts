@@ -73,8 +73,8 @@ export class HttpAdmission {
   }
 
   /** Forgets addresses that have used nothing of their limits for a while. */
-  sweep(): void {
-    this.#addresses.sweep()
+  sweep(): Promise<void> {
+    return this.#addresses.sweep()
   }
 
   #allowance(): Pick<Address, 'maxRequests' | 'requests'> {

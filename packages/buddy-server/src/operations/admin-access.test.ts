@@ -65,12 +65,12 @@ test('after twenty wrong ones nothing is looked at, until a minute gives one mor
   expect(show(token)).toBe('too-many')
 })
 
-test('addresses that have waited long enough are forgotten, others are not', () => {
+test('addresses that have waited long enough are forgotten, others are not', async () => {
   const { access, show, time } = createDoor()
   for (let count = 0; count < 20; count++) show('wrong', '192.0.2.1')
   show('wrong', '192.0.2.2')
   time.ms += 19 * 60_000
-  access.sweep()
+  await access.sweep()
   for (let count = 0; count < 19; count++) expect(show('wrong', '192.0.2.1')).toBe('wrong')
   expect(show(token, '192.0.2.1')).toBe('too-many')
 })

@@ -63,7 +63,7 @@ export class AdminAccess {
   }
 
   /** Forgets addresses that have waited long enough. */
-  sweep(): void {
-    this.#wrong.sweep()
+  sweep(): Promise<void> {
+    return this.#wrong.sweep()
   }
 }

@@ -24,7 +24,7 @@ interface HttpHandlerDependencies {
 interface HttpHandler {
   readonly onRequest: TransportHandlers['onRequest']
   /** Forgets addresses that have used nothing of their limits for a while. */
-  readonly sweep: () => void
+  readonly sweep: () => Promise<void>
 }
 
 /** Puts the routes together with what they show, and with the limits of an address. */
@@ -74,9 +74,9 @@ export function createHttpHandler({
       })),
       dashboard: snapshot(() => operations.dashboard()),
     }),
-    sweep: () => {
-      adminAccess.sweep()
-      admission.sweep()
+    sweep: async () => {
+      await adminAccess.sweep()
+      await admission.sweep()
     },
   }
 }
