@@ -49,9 +49,11 @@ export function resize(chat: HTMLElement, width: number, height: number): void {
 
 /** Takes everything away again; every test begins with an empty page. */
 export async function clear(): Promise<void> {
-  for (const chat of mounted.splice(0)) chat.remove()
+  for (const chat of mounted.splice(0)) {
+    chat.stop()
+    chat.remove()
+  }
   for (const partner of partners.splice(0)) partner.close()
-  // Removal is noticed a microtask later.
   await Promise.resolve()
 }
 

@@ -5,18 +5,20 @@ import type {
   ReportReason,
   TokenSource,
 } from '@buddy-chat/client'
-import { BuddyClient } from '@buddy-chat/client'
+import { browserEnvironment, BuddyClient } from '@buddy-chat/client'
 import type { PropertyValues, TemplateResult } from 'lit'
-import { LitElement } from 'lit'
+import { LitElement, supportsAdoptingStyleSheets } from 'lit'
 import { property } from 'lit/decorators.js'
 import type { ControllerHost } from './client-controller.ts'
 import { ClientController } from './client-controller.ts'
+import { adoptDocumentStyles } from './document-styles.ts'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 import { createEvent } from './events.ts'
-import { fitPicture } from './fit-picture.ts'
+import { fitPicture, releasePicture } from './fit-picture.ts'
 import { keepFocus } from './keep-focus.ts'
 import { Keyboard } from './keyboard.ts'
 import { LevelDisplay } from './level-display.ts'
+import { Stay } from './stay.ts'
 import { styles } from './styles/styles.ts'
 import { chat } from './templates/chat.ts'
 import type { Line } from './view.ts'
@@ -34,7 +36,8 @@ function toList(value: string | readonly string[]): readonly string[] {
 
 /**
  * Random one-to-one chat in one tag. Opens nothing (no camera, no connection, no cookie) before
- * Start is pressed; taken out of the page it releases everything; moved within it, a call goes on.
+ * Start is pressed; half a second after it was taken out of the page it releases everything; moved within
+ * that time, or to another window, a call goes on.
  *
  * @tagname buddy-chat
  * @fires buddy-start - Start was pressed; `preventDefault()` keeps everything closed
@@ -79,7 +82,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
   @property({ converter: text }) lobby = ''
   /** What to talk about; a list separated by commas, or an array. */
   @property({ converter: text }) interests: string | readonly string[] = ''
-  /** Starts as soon as the element is in the page. */
+  /** Starts as soon as the element is in the page, each time it comes into one; not after `stop()`. */
   @property({ type: Boolean }) autostart = false
   /** Joins without a camera; others may have theirs on. */
   @property({ type: Boolean }) novideo = false
@@ -103,7 +106,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
   })
   readonly #internals = this.attachInternals?.()
   #shownState: ClientState | undefined
-  #hasAutostarted = false
+  readonly #stay = new Stay({ element: this, onEnd: () => this.#release() })
 
   /** The headless client this element shows. */
   get client(): BuddyClient {
@@ -223,25 +226,38 @@ export class BuddyChat extends LitElement implements ControllerHost {
   override connectedCallback(): void {
     super.connectedCallback()
     this.addEventListener('keydown', this.#keyboard.handleKeyDown)
+    if (this.#stay.handleConnected()) this.#controller.handleArrival()
     // A start may wait for this, and pictures that were taken out of a page stand still.
     this.requestUpdate()
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
-    // Moving is leaving and arriving in one turn: only who is still gone afterwards has left.
-    queueMicrotask(() => {
-      if (this.isConnected) return
-      this.removeEventListener('keydown', this.#keyboard.handleKeyDown)
-      this.#hasAutostarted = false
-      this.#controller.release()
-      this.#level.show(undefined, undefined)
-    })
+    for (const video of this.#videos) releasePicture(video)
+    this.#stay.handleDisconnected()
+  }
+
+  /** Its presence alone makes `moveBefore()` a move, which is neither a leaving nor an arrival. */
+  protected connectedMoveCallback(): void {}
+
+  /** The element is in another document: an iframe, a popup, a picture-in-picture window, or back. */
+  protected adoptedCallback(): void {
+    this.#adoptStyles()
+  }
+
+  protected override createRenderRoot(): HTMLElement | DocumentFragment {
+    if (this.shadowRoot || !supportsAdoptingStyleSheets) return super.createRenderRoot()
+    // Lit would adopt sheets of the document in which its class was made, also in another one.
+    const root = this.attachShadow((this.constructor as typeof BuddyChat).shadowRootOptions)
+    this.#adoptStyles()
+    return root
   }
 
   /** The client to show; for tests. */
   protected createClient(): BuddyClient {
-    return new BuddyClient()
+    // The window the element is in may be in sight while the one it comes from is not.
+    const isHidden = (): boolean => this.ownerDocument.visibilityState === 'hidden'
+    return new BuddyClient({}, { ...browserEnvironment, isHidden })
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -267,11 +283,9 @@ export class BuddyChat extends LitElement implements ControllerHost {
     this.#showDevices()
     this.#showDialog()
     if (this.shadowRoot) keepFocus(this.shadowRoot, this.#focused)
-    for (const video of this.#videos) fitPicture(video)
+    if (this.isConnected) for (const video of this.#videos) fitPicture(video)
     this.#controller.proceed()
-    if (!this.autostart || this.#hasAutostarted || !this.isConnected) return
-    this.#hasAutostarted = true
-    this.#controller.actions.start()
+    if (this.autostart) this.#controller.autostart()
   }
 
   /** What had the focus before the latest rendering. */
@@ -289,6 +303,19 @@ export class BuddyChat extends LitElement implements ControllerHost {
 
   get #videos(): HTMLVideoElement[] {
     return [...this.renderRoot.querySelectorAll('video')]
+  }
+
+  #adoptStyles(): void {
+    const { elementStyles } = this.constructor as typeof BuddyChat
+    if (this.shadowRoot && supportsAdoptingStyleSheets) {
+      adoptDocumentStyles(this.shadowRoot, elementStyles)
+    }
+  }
+
+  #release(): void {
+    this.removeEventListener('keydown', this.#keyboard.handleKeyDown)
+    this.#controller.release()
+    this.#level.show(undefined, undefined)
   }
 
   #reflectState(): void {
@@ -335,7 +362,10 @@ export class BuddyChat extends LitElement implements ControllerHost {
   /** In the top layer the browser itself keeps focus inside, and gives it back. */
   #showDialog(): void {
     const dialog = this.renderRoot.querySelector('dialog')
-    if (dialog && !dialog.open) dialog.showModal()
+    if (!dialog || !this.isConnected || dialog.matches(':modal')) return
+    // Out of the page and back it is open and not modal.
+    dialog.open = false
+    dialog.showModal()
   }
 
   #playNewStreams(): void {

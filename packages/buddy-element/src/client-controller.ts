@@ -146,6 +146,16 @@ export class ClientController implements ReactiveController {
     return this.#gate.start(overrides)
   }
 
+  /** The element has come into a page, at first or after `release()`. */
+  handleArrival(): void {
+    this.#gate.handleArrival()
+  }
+
+  /** Starts by itself, if nobody has started or stopped it since it came into the page. */
+  autostart(): void {
+    if (this.#gate.takeAutostart()) void this.#startByHand(false)
+  }
+
   /** A start that waits for the element to be in a page begins, if it is. */
   proceed(): void {
     this.#gate.proceed()
@@ -158,7 +168,7 @@ export class ClientController implements ReactiveController {
 
   /** Ends everything and lets go of the client: the element has left the page. */
   release(): void {
-    this.stop()
+    this.#gate.release()
     this.doctor.close()
     for (const unsubscribe of this.#unsubscribes) unsubscribe()
     this.#unsubscribes = []

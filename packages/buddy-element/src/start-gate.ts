@@ -41,6 +41,10 @@ export const isRunning = ({ state }: Pick<BuddyClient, 'state'>): boolean =>
 export class StartGate {
   readonly #dependencies: StartGateDependencies
   #request: Request | undefined
+  /** The element has come into a page, and nobody has started or stopped it there yet. */
+  #isUntouched = false
+  /** The latest of all calls was `stop()`. */
+  #isStopped = false
 
   constructor(dependencies: StartGateDependencies) {
     this.#dependencies = dependencies
@@ -52,6 +56,7 @@ export class StartGate {
    */
   start(overrides: BuddyClientOptions = {}): Promise<void> {
     const { client } = this.#dependencies
+    this.#isUntouched = this.#isStopped = false
     if (isRunning(client)) return client.start()
     this.#request ??= createRequest(overrides)
     const { promise } = this.#request
@@ -72,8 +77,29 @@ export class StartGate {
     request.resolve(isAllowed ? begin(request.overrides) : undefined)
   }
 
-  /** Ends what runs, and what was about to. */
+  /** The element has come into a page, at first or after everything was released. */
+  handleArrival(): void {
+    this.#isUntouched = true
+  }
+
+  /**
+   * Whether the element may start without being asked: once for each time it comes into a page, and not
+   * after a `stop()`, whatever the page changes.
+   */
+  takeAutostart(): boolean {
+    const isFree = this.#isUntouched && !this.#isStopped && this.#dependencies.isInPage()
+    if (isFree) this.#isUntouched = false
+    return isFree
+  }
+
+  /** Ends what runs, and what was about to, until the next `start()`. */
   stop(): void {
+    this.#isStopped = true
+    this.release()
+  }
+
+  /** Ends what runs, and what was about to, because the element is gone. */
+  release(): void {
     this.#request?.reject(new BuddyError('aborted', 'stopped before it began'))
     this.#request = undefined
     this.#dependencies.client.stop()
