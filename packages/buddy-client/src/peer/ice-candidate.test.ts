@@ -61,6 +61,12 @@ test.for(
   expect(isBrowserCandidate(line)).toBe(false)
 })
 
+test('an address of 250,000 characters is refused without a check that would take half a minute', () => {
+  for (const part of [':', '0:', 'f', '1.']) {
+    expect(isBrowserCandidate(withAddress(`${part.repeat(250_000)}g`))).toBe(false)
+  }
+})
+
 test.for([
   ['Zk9q', true],
   ['a+/4'.repeat(64), true],

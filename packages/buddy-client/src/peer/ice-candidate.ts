@@ -1,8 +1,12 @@
 // Which candidates a browser sends. All others cost the browser that takes them, and lead nowhere.
 
-/** RFC 8839 §5.1, as far as browsers use it: components of RTP, and the transports they have. */
+/**
+ * RFC 8839 §5.1, as far as browsers use it: components of RTP, and the transports they have. The longest
+ * address is a name of multicast DNS. The bound also keeps the checks below fast: a line may have 60,000
+ * characters, and such a check takes a time that grows with the square of the length.
+ */
 const grammar =
-  /^(?:a=)?candidate:[a-z0-9+/]{1,32} [12] (udp|tcp) \d{1,10} (\S+) (\d{1,5}) typ (?:host|srflx|prflx|relay)((?: \S+ \S+)*)$/i
+  /^(?:a=)?candidate:[a-z0-9+/]{1,32} [12] (udp|tcp) \d{1,10} (\S{1,45}) (\d{1,5}) typ (?:host|srflx|prflx|relay)((?: \S+ \S+)*)$/i
 
 /** What browsers put in place of a private address (draft-ietf-mmusic-mdns-ice-candidates). */
 const mdnsName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.local$/i
