@@ -19,6 +19,14 @@ const areLive = (tracks: readonly MediaStreamTrack[]): boolean =>
 const haveEnded = (tracks: readonly MediaStreamTrack[]): boolean =>
   tracks.every(({ readyState }) => readyState === 'ended')
 
+/** The page goes out of sight for a moment, which ends at once whatever is out of the page. */
+function hidePage(): void {
+  Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })
+  document.dispatchEvent(new Event('visibilitychange'))
+  delete (document as { visibilityState?: unknown }).visibilityState
+  document.dispatchEvent(new Event('visibilitychange'))
+}
+
 /** Whether the partner's picture moves. */
 async function untilMoving(chat: BuddyChat): Promise<void> {
   const video = chat.renderRoot.querySelector<HTMLVideoElement>('.remote')!
@@ -53,14 +61,18 @@ suite('taken out and put back', () => {
     const video = ana.renderRoot.querySelector<HTMLVideoElement>('.remote')!
     const aside = document.body.appendChild(document.createElement('aside'))
     let hasPaused = false
+    let callbacks = 0
+    ana.addController({ hostConnected: () => callbacks++, hostDisconnected: () => callbacks++ })
+    callbacks = 0
     video.addEventListener('pause', () => (hasPaused = true))
     ;(aside as unknown as { moveBefore(node: Node, before: Node | null): void }).moveBefore(
       ana,
       null,
     )
     await untilMoving(ana)
-    expect([ana.parentElement === aside, hasPaused, ana.state]).to.deep.equal([
+    expect([ana.parentElement === aside, callbacks, hasPaused, ana.state]).to.deep.equal([
       true,
+      0,
       false,
       'connected',
     ])
@@ -82,13 +94,8 @@ suite('taken out and put back', () => {
     const [ana] = await meet()
     const tracks = tracksOf(ana)
     ana.remove()
-    Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })
-    try {
-      document.dispatchEvent(new Event('visibilitychange'))
-      expect([ana.state, haveEnded(tracks)]).to.deep.equal(['idle', true])
-    } finally {
-      delete (document as { visibilityState?: unknown }).visibilityState
-    }
+    hidePage()
+    expect([ana.state, haveEnded(tracks)]).to.deep.equal(['idle', true])
   })
 
   test('what was opened to be looked at is released too', async () => {
@@ -148,6 +155,9 @@ suite('autostart', () => {
         () => document.body.append(chat),
         () => chat.remove(),
         () => (chat.name = 'An'),
+        () => document.body.append(chat),
+        () => chat.remove(),
+        hidePage,
         () => document.body.append(chat),
         () => (chat.name = 'Ana'),
       ]
