@@ -369,7 +369,7 @@ test('a report that cannot be kept fails as unreachable, and does not claim that
   expect(() => ana.report('minor')).toThrow(expect.objectContaining({ code: 'server-unreachable' }))
 })
 
-test('a report names the partner of its time, and may name one of before; a room of nobody is an error', async ({
+test('a report names the partner of its time, and may name one of before; an unknown room is an error', async ({
   startServer,
   join,
 }) => {

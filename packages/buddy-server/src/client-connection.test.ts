@@ -50,7 +50,7 @@ test('a frame between a resuming hello and its welcome is refused, and does not 
   expect(session.received).toBe(8)
 })
 
-test('whoever cannot be welcomed leaves no session behind, and has to say hello in time', async () => {
+test('a client that cannot be welcomed leaves no session behind, and has to say hello in time', async () => {
   const sent: (string | undefined)[] = []
   const connection = {
     send: (frame: Uint8Array) => sent.push(decode(frame)?.type),

@@ -52,7 +52,7 @@ export interface Core {
   reload(): void
   /** Ends sessions that have been idle for too long, over several turns of the event loop. */
   sweepSessions(): Promise<void>
-  /** Ends rooms in which nobody is present, over several turns of the event loop. */
+  /** Ends rooms in which neither member is present, over several turns of the event loop. */
   sweepRooms(): Promise<void>
 }
 
@@ -91,7 +91,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     graceMs: () => settings().resumeGraceMs,
     maxReplayBytes: () => settings().maxResumeBytes,
     onOverflow: (session) => {
-      // Its partner sends too much. The session must not end for what somebody else does.
+      // Its partner sends too much. The session must not end for what another client does.
       session.replaceMissed(rooms.leave(session, 'lost'))
     },
     onAway: (session) => {
@@ -196,7 +196,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     reload: () => {
       const renewed = createSites(settings())
       checkTellable(renewed.values(), settings())
-      // Not at once: a hook may still be deciding about somebody who has said hello to it.
+      // Not at once: a hook may still be deciding about a client that has sent its hello.
       for (const key of formerSites.keys()) if (sessions.sizeOf(key) === 0) formerSites.delete(key)
       for (const [key, site] of sites) if (!renewed.has(key)) formerSites.set(key, site)
       sites = renewed

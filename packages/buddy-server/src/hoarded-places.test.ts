@@ -124,7 +124,7 @@ test('people who come later find an empty room at once', async () => {
   expect([newcomer.session.room !== undefined, server.core.rooms.size]).toEqual([true, 1])
 })
 
-test('a room in which somebody is back stays, however scarce rooms are', async () => {
+test('a room with a member who is back stays, however scarce rooms are', async () => {
   const server = new CoreProcess({ maxRooms: 1 })
   const [ana, bob] = await server.pair()
   ana.lose()

@@ -45,7 +45,7 @@ test('a visitor who loses the connection in the queue has the grace time, howeve
   expect(server.core.matchmaker.size).toBe(1)
 })
 
-test('whoever waits for the partner of a room that goes on after a restart is not ended', async () => {
+test('a visitor who waits for the partner of a room that goes on after a restart is not ended', async () => {
   const former = new CoreProcess()
   const [ana] = await former.pair()
   const { roomToken } = ana.of('matched')[0]!

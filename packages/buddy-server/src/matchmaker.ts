@@ -101,7 +101,7 @@ export class Matchmaker<T extends Ticket> {
   }
 
   /**
-   * A room has become free after all were taken: pairs whoever waited for it.
+   * A room has become free after all were taken: pairs two people who wait.
    * @returns whether there was such a pair
    */
   handleRoomFreed(): boolean {

@@ -1,4 +1,4 @@
-// A report reaches the person it means: whoever came, left or was met again in the meantime.
+// A report reaches the person it means, also if others came, left or were met again in the meantime.
 import { messages } from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
 import type { Guest } from './core.fixture.ts'
@@ -67,7 +67,7 @@ test('each partner is reported once, in however many rooms, and in whatever orde
   }
   expect(reported(server)).toMatchObject(others.map(({ session }) => ({ about: session.id })))
   expect(reported(server).slice(0, 2)).toMatchObject([{ room: rooms[0] }, { room: rooms[1] }])
-  // What is said of one's partner is no limit on what that partner says.
+  // A report about a partner does not limit the reports of that partner.
   report(cleo, null)
   expect(reported(server)).toHaveLength(13)
 })
@@ -107,7 +107,7 @@ test.each(['before', 'after'])(
   },
 )
 
-test('a room of other people, or of nobody, is unknown-room: nobody is reported', async () => {
+test('a room of other people, or none that exists, is unknown-room: no person is reported', async () => {
   const server = new CoreProcess()
   const [ana, bob] = [await server.join(), await server.join()]
   const [cleo, dan] = [await server.join(), await server.join()]

@@ -91,7 +91,7 @@ export class Rooms {
     this.#dependencies.onReopened(room)
   }
 
-  /** Whether the room gives way to people who wait: nobody has been present in it for a while. */
+  /** Whether the room gives way to people who wait: neither member has been present for a while. */
   isAbandoned(room: Room): boolean {
     return this.#abandoned.has(room)
   }
@@ -131,7 +131,7 @@ export class Rooms {
     session.encounters.add(encounter, this.#dependencies.clock.now())
   }
 
-  /** The session has lost its connection: its partner is told. */
+  /** The session has lost its connection: its partner receives `partner-away`. */
   handleAway(session: Session): void {
     const { room } = session
     const partner = this.partnerOf(session)
@@ -140,7 +140,7 @@ export class Rooms {
     this.#lookIfEmpty(room)
   }
 
-  /** The session has a connection again: its partner is told. */
+  /** The session has a connection again: its partner receives `partner-back`. */
   handleBack(session: Session): void {
     if (session.room) this.#keep(session.room)
     this.partnerOf(session)?.send({ type: 'partner-back' })
@@ -169,13 +169,13 @@ export class Rooms {
     this.#emptied.set(room, this.#dependencies.clock.after(abandonedAfterMs, abandon))
   }
 
-  /** Ends a room that nobody is present in; each is told when it comes back. */
+  /** Ends a room in which neither member is present; each receives `partner-left` on its return. */
   #dissolve({ members: [one] }: Room): void {
     one.send({ type: 'partner-left', reason: 'lost' })
     this.leave(one, 'lost')
   }
 
-  /** Somebody is present in the room again, or it has ended. */
+  /** A member is present in the room again, or the room has ended. */
   #keep(room: Room): void {
     this.#emptied.get(room)?.()
     this.#emptied.delete(room)

@@ -45,14 +45,14 @@ export interface BuddyServer {
   /** Users, rooms and load at this moment. */
   status(): Status
   /**
-   * Takes new options, and reads TLS files again. Nobody is dropped: a cap that is lower than before
+   * Takes new options, and reads TLS files again. No client is dropped: a cap that is lower than before
    * holds for newcomers. A higher one holds at once: people who wait for a room are paired.
    * @returns names of options that differ and need a new server instead; they stay as they were
    * @throws Error where the options or files cannot be used; then nothing has changed
    */
   reload(options: BuddyServerOptions): readonly string[]
   /**
-   * Shuts somebody out: ends the session and every other one of its site's subject, and refuses the
+   * Bans a person: ends the session and every other one of its site's subject, and refuses the
    * address of its latest connection and that subject for a while. A session that has ended can be
    * named for a day after a report about it.
    * @returns false if there is no such session

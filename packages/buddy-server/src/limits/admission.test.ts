@@ -112,7 +112,7 @@ test('an address is forgotten once nothing is known of it, and not before', asyn
   expect(admission.addresses).toBe(0)
 })
 
-test('when the process is out of sockets a client is told when to try again, and holds no place', () => {
+test('when the process is out of sockets a client receives the time to retry, and holds no place', () => {
   const { knock, caps } = world({ connections: 1 })
   caps.sockets = 0
   expect(knock()).toMatchObject({ code: 'server-full', retryAfterMs: 10_000 })

@@ -44,7 +44,7 @@ export function createLog(level: string, format: 'json' | 'pretty'): Log {
   const output = new LogOutput(process.stdout, (dropped) => {
     let notice = ''
     const noticing = pino(options, { write: (line) => (notice = toText(line)) })
-    noticing.warn({ dropped }, 'lines of the log were dropped: nobody read them')
+    noticing.warn({ dropped }, 'lines of the log were dropped: standard output was not read')
     return notice
   })
   return pino(options, { write: (line) => output.write(toText(line)) })

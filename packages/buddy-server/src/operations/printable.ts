@@ -10,7 +10,7 @@ const maxTextLength = 2000
 const maxItems = 100
 
 /**
- * `text` as a log, a page or a terminal may show it, whoever wrote it: unprintable characters are
+ * `text` as a log, a page or a terminal may show it, also if a client wrote it: unprintable characters are
  * written as `\u{202e}`, and of a longer text the first `maxLength` characters are left, and `…`.
  */
 export function printable(text: string, maxLength = maxTextLength): string {

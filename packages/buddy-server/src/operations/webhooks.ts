@@ -55,8 +55,8 @@ const defaults = {
 
 /**
  * Events of one list share a queue, and those of another never wait behind them. People cause matches
- * and leaves, as many as they like; reports are rarer and matter more; nobody causes bans but the
- * operator.
+ * and leaves, as many as they like; reports are rarer and matter more; only the operator causes
+ * bans.
  */
 const lanes: readonly (readonly WebhookEvent[])[] = [
   ['ban', 'capacity'],

@@ -27,12 +27,12 @@ const maxAgeMs = 3_600_000
 
 /**
  * Whom one session has met lately, so that a report reaches the person meant, also after that person
- * has left. It belongs to its session: nobody can make another session forget its encounters.
+ * has left. It belongs to its session: no other session can make it forget its encounters.
  */
 export class Encounters {
   /** The latest last. An array, because a Map of so few costs several times the memory. */
   readonly #entries: Entry[] = []
-  /** Ids of partners, the latest last. Most people report nobody. */
+  /** Ids of partners, the latest last. Most people report no partner. */
   #reported: Set<string> | undefined
 
   /** How many are kept. */

@@ -199,7 +199,7 @@ export class Sessions {
     // Not earlier: the session that gave way may be that of the partner, whose end is a frame too.
     const missed = session.framesAfter(received)
     if (!missed) {
-      // Nobody can go on with it: its client is here and starts anew.
+      // No client can go on with it: its own is here and starts anew.
       const taken = session.link
       this.end(session, 'lost')
       taken?.close('session-taken')

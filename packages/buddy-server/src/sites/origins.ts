@@ -8,7 +8,7 @@ const maxOriginLength = 300
 /**
  * Decides by a list of origins: `*` allows all, `https://chat.example` exactly that one,
  * `https://*.example` any host below it, `self` the page this server itself serves. A client without
- * an origin is a program, not a page: it could name any, so refusing it would protect nobody. The check
+ * an origin is a program, not a page: it could name any, so refusing it would protect no visitor. The check
  * takes no longer for a long list.
  */
 export function createOriginCheck(allowed: readonly string[]): (asking: Asking) => boolean {

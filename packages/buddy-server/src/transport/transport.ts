@@ -47,8 +47,8 @@ export interface ConnectionEvents {
   /** The client sent a ping. It is answered already. */
   onPing(): void
   /**
-   * The client sent a pong: an answer to a ping, whose `payload` it repeats, or one that nobody asked
-   * for (RFC 6455 §5.5.3). The payload is valid only during the call.
+   * The client sent a pong: an answer to a ping, whose `payload` it repeats, or an unsolicited one
+   * (RFC 6455 §5.5.3). The payload is valid only during the call.
    */
   onPong(payload: Uint8Array): void
   /** What waits to be sent has outgrown its bound: the client reads too slowly. */
