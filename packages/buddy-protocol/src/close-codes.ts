@@ -48,14 +48,15 @@ export type CloseCode = keyof typeof closeCodes
 
 /**
  * How long a client waits at least, in milliseconds, if a connection ended with this code and the frame
- * that names a time did not arrive. After other codes below 4500 it waits as after an accident.
+ * that names a time did not arrive. Servers name the same times in that frame, except that `going-away`
+ * is spread around its time. After other codes below 4500 a client waits as after an accident.
  */
-export const waitAfterCloseMs: { readonly [Name in CloseCode]?: number } = {
+export const waitAfterCloseMs = {
   'going-away': 2500,
   'server-full': 10_000,
   'too-many-connections': 10_000,
   'rate-limited': 30_000,
-}
+} as const satisfies { readonly [Name in CloseCode]?: number }
 
 /**
  * Whether a client whose connection ended with `code` may try again by itself.

@@ -9,6 +9,7 @@ import {
   messageTypeOf,
   peekNumber,
   ProtocolError,
+  waitAfterCloseMs,
 } from '@buddy-chat/protocol'
 import type { Cancel, Clock } from './clock.ts'
 import type { HandlerContext } from './handlers/context.ts'
@@ -44,8 +45,6 @@ const cuts: ReadonlySet<CloseCode> = new Set([
   'slow-consumer',
   'protocol-violation',
 ])
-/** How long a client stays away that was cut for its rate. */
-const floodRetryAfterMs = 30_000
 
 /** What connections need of the server; one object for all of them. */
 export interface ConnectionContext {
@@ -158,7 +157,8 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
     const type = number === undefined ? undefined : messageTypeOf(number)
     const verdict = this.#limits.judge(type, bytes.length, now)
     if (verdict.kind === 'cut') {
-      this.#refuse('rate-limited', 'rate-limited', 'far too many frames', floodRetryAfterMs)
+      const name = 'rate-limited'
+      this.#refuse(name, name, 'far too many frames', waitAfterCloseMs[name])
     } else if (verdict.kind === 'pass') this.#handle(bytes, number, type)
     else if (verdict.retryAfterMs !== undefined) {
       const message = `too much of type ${type ?? 'unknown'}`

@@ -1,4 +1,4 @@
-import { closeCodes, encode } from '@buddy-chat/protocol'
+import { closeCodes, encode, waitAfterCloseMs } from '@buddy-chat/protocol'
 import { ClientConnection, type ConnectionContext } from './client-connection.ts'
 import type { Clock } from './clock.ts'
 import type { ResolvedServerOptions } from './config/settings.ts'
@@ -12,9 +12,6 @@ import { addressKey } from './limits/client-address.ts'
 import type { Log } from './operations/log.ts'
 import type { Connection, ConnectionEvents, Upgrade } from './transport/transport.ts'
 import type { Wheel } from './wheel.ts'
-
-/** Clients of a server that stops come back spread over this time. */
-const goingAwaySpreadMs = 5000
 
 interface ReceptionDependencies {
   /** Where connections are kept that were admitted, while they are open. */
@@ -46,7 +43,7 @@ const deaf: ConnectionEvents = {
 
 /** When one client of a server that stops is to come back: not all of them at once. */
 export function reconnectAfterMs(): number {
-  return Math.floor(Math.random() * goingAwaySpreadMs)
+  return Math.floor(Math.random() * 2 * waitAfterCloseMs['going-away'])
 }
 
 /** Lets connections in, or tells them why not, and knows those that are open. */

@@ -45,7 +45,8 @@ function fromClose(code: number, reason: string): BuddyError {
   if (!known) {
     return new BuddyError('server-unreachable', `the connection to the server ended (${code})`)
   }
-  const retryAfterMs = waitAfterCloseMs[name]
+  const waits: { readonly [Name in CloseCode]?: number } = waitAfterCloseMs
+  const retryAfterMs = waits[name]
   return new BuddyError(known, reason || known, retryAfterMs === undefined ? {} : { retryAfterMs })
 }
 

@@ -1,5 +1,5 @@
 import type { CloseCode, ErrorCode } from '@buddy-chat/protocol'
-import { subprotocol } from '@buddy-chat/protocol'
+import { subprotocol, waitAfterCloseMs } from '@buddy-chat/protocol'
 import { forEachInSlices } from '../slices.ts'
 import type { Upgrade } from '../transport/transport.ts'
 import { TokenBucket } from './rate-limiter.ts'
@@ -37,8 +37,6 @@ interface Address {
   connects: TokenBucket
 }
 
-/** When a client may try again that was refused for the number of connections. */
-const retryAfterMs = 10_000
 /** An address without connections is forgotten when its bucket is full again. */
 const minuteMs = 60_000
 
@@ -81,10 +79,18 @@ export class Admission {
       return refusal('too-many-connections', message, Math.max(waitMs, 1000))
     }
     if (address.open >= maxConnectionsPerAddress()) {
-      return refusal('too-many-connections', 'too many connections from one address', retryAfterMs)
+      return refusal(
+        'too-many-connections',
+        'too many connections from one address',
+        waitAfterCloseMs['too-many-connections'],
+      )
     }
     if (isOutOfSockets()) {
-      return refusal('server-full', 'the server has too many connections', retryAfterMs)
+      return refusal(
+        'server-full',
+        'the server has too many connections',
+        waitAfterCloseMs['server-full'],
+      )
     }
     address.open++
     return { addressKey }

@@ -1,3 +1,4 @@
+import { waitAfterCloseMs } from '@buddy-chat/protocol'
 import type { Cancel, Clock } from '../clock.ts'
 import type { Refusal } from '../limits/admission.ts'
 import { refusal } from '../limits/admission.ts'
@@ -32,8 +33,6 @@ interface SessionsDependencies {
   readonly onEnded: (session: Session, reason: SessionEnd) => void
 }
 
-/** When a client retries that found no place: by then a session has usually ended. */
-const fullRetryAfterMs = 10_000
 /** A statement older than this restores nothing, however young the server. */
 const maxStatementAgeMs = 24 * 3_600_000
 
@@ -249,7 +248,7 @@ export class Sessions {
   #findPlace({ site }: Identity, addressKey: string): Refusal | undefined {
     const { maxUsersOf } = this.#dependencies
     if (this.sizeOf(site) >= (maxUsersOf(site) ?? Infinity)) {
-      return refusal('server-full', 'this site is full', fullRetryAfterMs)
+      return refusal('server-full', 'this site is full', waitAfterCloseMs['server-full'])
     }
     const isFull = (): boolean => this.size >= this.maxUsers
     // Above a cap, as after a reload that lowered it, one place less would still be none.
@@ -258,7 +257,9 @@ export class Sessions {
       if (refused) return refused
       if (isFull()) this.#endLongestAway()
     }
-    return isFull() ? refusal('server-full', 'the server is full', fullRetryAfterMs) : undefined
+    return isFull()
+      ? refusal('server-full', 'the server is full', waitAfterCloseMs['server-full'])
+      : undefined
   }
 
   #findPlaceAt(addressKey: string): Refusal | undefined {
@@ -267,7 +268,7 @@ export class Sessions {
     if (size < max) return undefined
     if (size === max && this.#endLongestAway(addressKey)) return undefined
     const message = 'too many people from one address'
-    return refusal('too-many-connections', message, fullRetryAfterMs)
+    return refusal('too-many-connections', message, waitAfterCloseMs['too-many-connections'])
   }
 
   /** Ends the session, of those that give way, that is away for the longest time; false if none does. */
