@@ -110,3 +110,48 @@ test('in a video room what is beyond one picture and one sound is refused, and t
   ])
   expect(await given(ana)).toEqual(['audio', 'video'])
 })
+
+test('Firefox sends one picture to a partner that requests three, and takes no candidate that only Firefox reads', async ({
+  startServer,
+  visit,
+  visitWithFirefox,
+}) => {
+  const { url } = await startServer()
+  const [ana, bob] = await Promise.all([visitWithFirefox(url), visit(url)])
+  await ana.page.evaluate(() => {
+    const { connections } = Object.assign(window, { connections: [] as RTCPeerConnection[] })
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration)
+        connections.push(this)
+      }
+    }
+  })
+  await bob.page.evaluate(() => {
+    const more = ['a', 'b', 'c'].map((name) => `a=rid:${name} recv\r\n`)
+    more.push('a=simulcast:recv a;b;c\r\n')
+    more.push('a=Candidate:1 1 udp 1 tracker.example 5000 typ host\r\n')
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      override get localDescription(): RTCSessionDescription | null {
+        const description = super.localDescription
+        if (description?.type !== 'offer') return description
+        const { type, sdp } = description
+        return new RTCSessionDescription({ type, sdp: sdp + more.join('') })
+      }
+    }
+  })
+  await ana.press('start-button')
+  await ana.is('waiting')
+  await bob.press('start-button')
+  await Promise.all([ana.is('connected'), bob.is('connected')])
+  await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+  const seen = await ana.page.evaluate(() => {
+    const { connections } = window as unknown as Page
+    const used = connections.find((connection) => connection.connectionState === 'connected')
+    return {
+      pictures: used?.getSenders().map((sender) => sender.getParameters().encodings.length),
+      hasTracker: used?.currentRemoteDescription?.sdp.includes('tracker.example'),
+    }
+  })
+  expect(seen).toEqual({ pictures: [1, 1], hasTracker: false })
+})

@@ -59,6 +59,33 @@ test('only admitted candidates stay', () => {
   expect(guard(sdp).sdp).toBe(sdp.replace('a=candidate:bad\r\n', ''))
 })
 
+test('attributes are left out that only some browsers read, and that ask for several pictures at once', () => {
+  const sdp = join(...session, ...media('video', 0))
+  const others = [
+    'a=Candidate:good',
+    'a= candidate:good',
+    'a=:candidate:good',
+    'a=candidate good',
+    'a=Bundle-Only',
+    'a=bundle-only ',
+    'a=rid:a recv',
+    'a=simulcast:recv a;b;c',
+    'a=simulcast: recv rid=a;b;c',
+  ]
+  expect(guard(`${sdp}${join(...others)}`).sdp).toBe(sdp)
+})
+
+test.for<[string, string]>([
+  ['a=bundle-only:x', '0'],
+  ['a=x', '0/2'],
+  ['a=x', '0x0'],
+])('a second picture with %s and port %s is refused', ([line, port]) => {
+  const second = media('video', 1, line).map((each) => each.replace(' 9 ', ` ${port} `))
+  const { sdp } = guard(join(...session, ...media('video', 0), ...second))
+  expect(sdp).toContain('\r\nm=video 0 UDP')
+  expect(sdp).not.toContain('bundle-only')
+})
+
 test('every browser reads the same lines, whatever they end with', () => {
   const sdp = join(...session, ...media('audio', 0))
   for (const end of ['\n', '\r', '\r\n\r\n']) {

@@ -16,6 +16,20 @@ interface GuardedDescription {
   readonly ufrag: string
 }
 
+/** An attribute as browsers write it. Firefox reads more than that, such as `a=Candidate:` and `a= candidate 1`. */
+const attribute = /^a=([a-z][a-z0-9-]*)(?::|$)/
+
+/** Request the same picture in several sizes (RFC 8853). Each costs an encoder, and a call has one receiver. */
+const simulcast: ReadonlySet<string> = new Set(['rid', 'simulcast'])
+
+const nameOf = (line: string): string | undefined => attribute.exec(line)?.[1]
+
+/** False for attributes that are left out, so that no browser reads more of a description than this file. */
+function isKept(line: string): boolean {
+  const name = nameOf(line)
+  return !line.startsWith('a=') || (name !== undefined && !simulcast.has(name))
+}
+
 /**
  * A description without what the call does not have. Each section but the first of each kind is refused:
  * its port is 0, which to the browser is media that the partner does not offer (RFC 8829 §5.3.1), so that
@@ -42,18 +56,20 @@ export function guardDescription(
     throw new Error(`a description of more than ${maxSections} media`)
   }
   const [session = [], ...media] = sections.map((section) =>
-    section.filter((line) => !line.startsWith('a=candidate:') || admitsCandidate(line)),
+    section.filter(
+      (line) => isKept(line) && (nameOf(line) !== 'candidate' || admitsCandidate(line)),
+    ),
   )
   const open = new Set(kinds)
   const refusedMids = new Set<string>()
   const guarded = media.map((section) => {
-    const [, kind = '', port] = /^m=(\S*) (\d*)/.exec(section[0] ?? '') ?? []
-    const isOffered = port !== '0' || section.includes('a=bundle-only')
+    const [, kind = '', port] = /^m=(\S*) ([^ ]*)/.exec(section[0] ?? '') ?? []
+    const isOffered = port !== '0' || section.some((line) => nameOf(line) === 'bundle-only')
     if (!isOffered || open.delete(kind)) return section
     const mid = valueOf(section, 'a=mid:')
     if (mid !== undefined) refusedMids.add(mid)
     return section
-      .filter((line) => line !== 'a=bundle-only')
+      .filter((line) => nameOf(line) !== 'bundle-only')
       .map((line) => line.replace(/^(m=\S*) [^ ]*/, '$1 0'))
   })
   const head = session.map((line) =>
