@@ -5,7 +5,7 @@ import { Wheel } from './wheel.ts'
 const intervalMs = 20_000
 
 /** A wheel on a clock that stands still until `advance` moves it, and fires the wheel's timer once. */
-function createWheel() {
+function createWheel(beforeVisit: (members: readonly number[]) => void = () => undefined) {
   let nowMs = 0
   let tick = (): void => undefined
   let tickMs = 0
@@ -22,7 +22,10 @@ function createWheel() {
   const wheel = new Wheel<number>({
     clock,
     intervalMs,
-    visit: (members) => visits.push([...members]),
+    visit: (members) => {
+      beforeVisit([...members])
+      visits.push([...members])
+    },
   })
   const stop = wheel.start()
   const advance = (ms: number): void => {
@@ -80,6 +83,21 @@ test('does not visit members that were deleted', () => {
   expect([wheel.size, [...wheel].includes(3)]).toEqual([9, false])
   turn()
   expect(visits.flat()).not.toContain(3)
+})
+
+test('a visit that fails keeps no other member from being visited', () => {
+  const { wheel, visits, advance, tickMs } = createWheel((members) => {
+    if (members.includes(3)) throw new Error('this one fails')
+  })
+  fill(wheel, 10)
+  for (let passedMs = 0; passedMs < intervalMs; passedMs += tickMs()) {
+    try {
+      advance(tickMs())
+    } catch {
+      // The clock of a server reports it.
+    }
+  }
+  expect(visits.flat()).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9])
 })
 
 test('stops visiting when it is stopped', () => {

@@ -62,7 +62,8 @@ export class Wheel<T> implements Iterable<T> {
       // After more than a whole turn, each slot is visited once.
       visited = Math.max(visited, due - slotCount)
       const end = Math.min(due, visited + maxSlotsAtOnce)
-      for (; visited < end; visited++) visit(this.#slots[visited % slotCount]!)
+      // Counted first: a visit that throws must not be repeated for ever, instead of the next ones.
+      while (visited < end) visit(this.#slots[visited++ % slotCount]!)
     })
   }
 }
