@@ -134,6 +134,7 @@ test('every key of a file on the page is one, or a figure of /status or of a web
     ...Object.keys(status),
     'duration_ms',
     // nginx
+    'proxy_pass',
     'proxy_read_timeout',
     'worker_connections',
   ])
