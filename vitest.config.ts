@@ -20,6 +20,8 @@ export default defineConfig({
           include: ['tests/integration/**/*.test.ts'],
           // Processes start slowly on a busy machine; what is waited for in vain says so earlier.
           testTimeout: 20_000,
+          // Most of the time is spent waiting for timeouts of a server: twice the cores take half as long.
+          maxWorkers: 4,
         },
       },
       {
