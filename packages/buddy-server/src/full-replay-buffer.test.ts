@@ -73,3 +73,31 @@ test('a partner whose connection breaks again and again fills nothing that ends 
   expect(bob.session.room).toBeUndefined()
   expect((await comeBack(server, ana)).session).toBe(session)
 })
+
+// One of the two numbers of lines lets `partner-away` be the frame that is too much.
+test.each([0, 1])(
+  'a room that ends because both lost their connection takes no later room of its members with it (%i)',
+  async (lines) => {
+    const server = new CoreProcess({ maxResumeBytes: 4096, maxRooms: 1 })
+    const [ana, first] = await server.pair()
+    ana.lose()
+    let bob = first
+    const connections = [first]
+    for (let line = 0; line < lines; line++) bob.say(text)
+    while (bob.session.room) {
+      bob.lose()
+      const received = connections.reduce((sum, guest) => sum + guest.received, 0)
+      bob = await server.join('192.0.2.2', { resume: { ...first.resume, received } })
+      connections.push(bob)
+    }
+    server.clock.advance(5000)
+    const again = await comeBack(server, ana)
+    const cleo = await server.join('192.0.2.3')
+    for (const guest of [again, cleo]) guest.enter({ lobby: 'next' })
+    const { room } = again.session
+    expect(room).toBeDefined()
+    const [waiting] = await server.pair('192.0.2.4', '192.0.2.5')
+    expect([again.session.room, waiting.session.room]).toEqual([room, undefined])
+    expect(server.core.rooms.size).toBe(1)
+  },
+)

@@ -160,7 +160,8 @@ export class Rooms {
   }
 
   #lookIfEmpty(room: Room): void {
-    if (room.members.some(({ link }) => link)) return
+    // What its members were sent last may have been too much, and ended it.
+    if (!this.#rooms.has(room) || room.members.some(({ link }) => link)) return
     if (this.#emptied.has(room) || this.#abandoned.has(room)) return
     const abandon = (): void => {
       this.#emptied.delete(room)
