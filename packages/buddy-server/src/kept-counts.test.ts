@@ -1,0 +1,177 @@
+// Whatever clients do, in whatever order: what the server counts is what is there, and what a client
+// believes of its room is true.
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { CoreProcess, type Guest } from './core.fixture.ts'
+
+const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3'] as const
+const kinds = [
+  'join',
+  'resume',
+  'lose',
+  'ticket',
+  'next',
+  'leave',
+  'talk',
+  'wait',
+  'reload',
+] as const
+type Step = readonly [kind: (typeof kinds)[number], who: number, much: number]
+
+/** Mostly what makes rooms empty, and brings their members back. */
+const weights = {
+  join: 2,
+  resume: 4,
+  lose: 5,
+  ticket: 4,
+  wait: 4,
+  next: 1,
+  leave: 1,
+  talk: 1,
+  reload: 1,
+}
+const anyKind = fc.oneof(
+  ...kinds.map((kind) => ({ weight: weights[kind], arbitrary: fc.constant(kind) })),
+)
+const anySteps = fc.array(fc.tuple(anyKind, fc.nat(1000), fc.nat(1000)), {
+  minLength: 100,
+  maxLength: 300,
+})
+
+/** A person, by one connection after the other. */
+class Person {
+  readonly id: string
+  guest: Guest
+  /** The room that the client believes to be in. */
+  room: string | undefined
+  #receivedBefore = 0
+  #read = 0
+
+  constructor(guest: Guest) {
+    this.guest = guest
+    this.id = guest.of('welcome')[0]!.session
+  }
+
+  /** Frames of the session, by all its connections. */
+  get received(): number {
+    return this.#receivedBefore + this.guest.received
+  }
+
+  follow(guest: Guest): void {
+    this.#receivedBefore = this.received
+    this.#read = 0
+    this.guest = guest
+  }
+
+  read(): void {
+    for (const message of this.guest.heard.slice(this.#read)) {
+      if (message.type === 'matched') this.room = message.room
+      if (message.type === 'partner-left') this.room = undefined
+    }
+    this.#read = this.guest.heard.length
+  }
+}
+
+class Crowd {
+  readonly server = new CoreProcess({
+    maxUsers: 6,
+    maxRooms: 2,
+    maxSessionsPerAddress: 1,
+    rematchDelayMs: 0,
+    maxResumeBytes: 2048,
+  })
+  #people: Person[] = []
+
+  async take([kind, who, much]: Step): Promise<void> {
+    const { server } = this
+    const address = addresses[much % addresses.length]!
+    const person = this.#people[who % this.#people.length]
+    if (kind === 'join') this.#welcome(await server.join(address))
+    else if (kind === 'wait') server.clock.advance([1, 3000, 5000, 5000, 31_000][much % 5]!)
+    else if (kind === 'reload') {
+      server.settings = { ...server.settings, maxRooms: 1 + (much % 3), maxUsers: 4 + (who % 4) }
+      server.core.reload()
+      await server.core.matchmaker.handleReload()
+    } else if (kind === 'resume' && person) {
+      const resume = { ...person.guest.resume, received: person.received }
+      this.#welcome(await server.join(address, { resume }), person)
+    } else if (person && this.#isPresent(person)) this.#act(kind, person)
+    for (const each of this.#people) each.read()
+  }
+
+  check(): void {
+    const { sessions, rooms } = this.server.core
+    const present = this.#people.filter((person) => this.#isPresent(person))
+    for (const { id, received, room } of present) {
+      const session = sessions.find(id)!
+      expect({ received, room }).toEqual({ received: session.sent, room: session.room?.id })
+    }
+    const open = new Set([...sessions].flatMap(({ room }) => room ?? []))
+    expect(rooms.size).toBe(open.size)
+    for (const room of open) {
+      expect(room.members.map(({ id }) => sessions.find(id)?.room)).toEqual([room, room])
+      if (rooms.isAbandoned(room)) expect(room.members.some(({ link }) => link)).toBe(false)
+    }
+    const waiting = [...sessions].filter(({ isSearching, link }) => isSearching && link)
+    expect(this.server.core.matchmaker.size).toBe(waiting.length)
+    if (rooms.canOpen) expect(new Set(waiting.map(({ pool }) => pool)).size).toBe(waiting.length)
+  }
+
+  /** Once every session has ended, there are as many places as at the beginning. */
+  async checkPlaces(): Promise<void> {
+    const { server } = this
+    const { sessions, rooms } = server.core
+    for (const session of sessions) sessions.end(session, 'lost')
+    expect([sessions.size, sessions.awaySize, rooms.size]).toEqual([0, 0, 0])
+    server.settings = { ...server.settings, maxUsers: 100, maxRooms: 1 }
+    for (const address of addresses) {
+      const joined = [0, 1].map(async () => (await server.join(address)).of('welcome').length)
+      expect(await Promise.all(joined)).toEqual([1, 0])
+    }
+    for (const session of sessions) sessions.end(session, 'lost')
+    const [guest] = await server.pair()
+    expect([guest.session.room !== undefined, rooms.canOpen]).toEqual([true, false])
+  }
+
+  #act(kind: Step[0], person: Person): void {
+    const { guest } = person
+    if (kind === 'lose') guest.lose()
+    else if (kind === 'talk') {
+      for (let line = 0; line < 8; line++) guest.say({ type: 'text', text: 'x'.repeat(300) })
+    } else {
+      // The client ends its room itself.
+      if (kind !== 'next' || guest.session.wish) person.room = undefined
+      if (kind === 'ticket') guest.enter()
+      else guest.say(kind === 'next' ? { type: 'next', offer: null } : { type: 'leave' })
+    }
+  }
+
+  #welcome(guest: Guest, former?: Person): void {
+    const [welcome] = guest.of('welcome')
+    if (!welcome) return
+    if (former?.id === welcome.session) {
+      former.follow(guest)
+      return
+    }
+    this.#people = this.#people.filter((person) => person !== former)
+    this.#people.push(new Person(guest))
+  }
+
+  #isPresent({ id }: Person): boolean {
+    return this.server.core.sessions.find(id)?.link !== undefined
+  }
+}
+
+test('counts, rooms and the queue agree after any steps, and every place is free again at the end', async () => {
+  await fc.assert(
+    fc.asyncProperty(anySteps, async (steps) => {
+      const crowd = new Crowd()
+      for (const step of steps) {
+        await crowd.take(step)
+        crowd.check()
+      }
+      await crowd.checkPlaces()
+    }),
+    { numRuns: 200, seed: 9, endOnFailure: true },
+  )
+})
