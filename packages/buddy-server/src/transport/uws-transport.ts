@@ -9,6 +9,7 @@ import * as uws from 'uWebSockets.js'
 import { HttpExchange } from './http-exchange.ts'
 import { Outbox } from './outbox.ts'
 import { SocketConnection } from './socket-connection.ts'
+import { SocketCount } from './socket-count.ts'
 import { readTlsFiles, TlsError, type TlsFiles } from './tls-files.ts'
 import type {
   ConnectionEvents,
@@ -17,9 +18,6 @@ import type {
   TransportOptions,
   Upgrade,
 } from './transport.ts'
-
-/** uWebSockets.js waits so long for the client to close the socket too, and looks as often. */
-const closingMs = 4000
 
 /** Exists at run time; the package's types have it as a type only. */
 const exclusivePort = (uws as unknown as Record<string, number>)['LIBUS_LISTEN_EXCLUSIVE_PORT']
@@ -110,24 +108,7 @@ export function createUwsTransport(
    */
   const apps: App[] = []
 
-  let sockets = 0
-  const countSockets = (change: number): void => {
-    sockets += change
-    handlers.onSockets?.(sockets)
-  }
-
-  /** Sockets that wait for their client to close them too, of this period and of the one before. */
-  let [closing, closingBefore] = [0, 0]
-  const handleClosing = (): void => {
-    closing++
-    if (closing + closingBefore === 1) clock.after(closingMs, forgetClosing)
-  }
-  const forgetClosing = (): void => {
-    countSockets(-closingBefore)
-    closingBefore = closing
-    closing = 0
-    if (closingBefore > 0) clock.after(closingMs, forgetClosing)
-  }
+  const sockets = new SocketCount({ clock, onChange: (count) => handlers.onSockets?.(count) })
 
   /** An exception must not cross into native code: it would end the process. */
   const guard = (data: SocketData, act: () => void): void => {
@@ -237,16 +218,16 @@ export function createUwsTransport(
         const data = socket.getUserData()
         data.connection?.detach()
         // Without a close frame the socket is gone; with one it waits for the client to close it too.
-        if (code === 1006) countSockets(-1)
-        else handleClosing()
+        if (code === 1006) sockets.add(-1)
+        else sockets.handleClosing()
         guard(data, () => data.connection?.events?.onClose(code))
       },
     })
     app.any('/*', handleRequest)
     // It reports the end of a connection that has not become a WebSocket.
     app.filter((response, change) => {
-      countSockets(change)
-      if (change > 0 && sockets > maxSockets()) response.close()
+      sockets.add(change)
+      if (change > 0 && sockets.count > maxSockets()) response.close()
     })
     return app
   }
