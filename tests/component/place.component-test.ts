@@ -129,6 +129,54 @@ for (const width of [200, 240, 280, 300]) {
   })
 }
 
+/** How many pixels, across and down, two parts have in common. */
+function overlap(chat: BuddyChat, one: string, other: string): [number, number] {
+  const [a, b] = [one, other].map((name) => part(chat, name)!.getBoundingClientRect())
+  return [
+    Math.max(0, Math.min(a!.right, b!.right) - Math.max(a!.left, b!.left)),
+    Math.max(0, Math.min(a!.bottom, b!.bottom) - Math.max(a!.top, b!.top)),
+  ]
+}
+
+for (const direction of ['ltr', 'rtl'] as const) {
+  test(`${direction}: a long name lies neither under the button in the corner nor under the own picture`, async () => {
+    const interests = 'chess, jazzjazzjazzjazzjazzjazzjazz, cooking'
+    const [ana] = await meet({ interests, dir: direction }, { name: `Zo\u00eb ${'W'.repeat(30)}` })
+    const expectApart = (width: number, ...others: string[]): void => {
+      resize(ana, width, 600)
+      // The own picture moves to its place.
+      for (const running of part(ana, 'local')!.getAnimations()) running.finish()
+      const label = part(ana, 'partner-label')!
+      expect(label.scrollWidth, `${width}`).to.equal(label.clientWidth)
+      for (const other of others) {
+        expect(overlap(ana, 'partner-label', other), `${width}, ${other}`).to.include(0)
+      }
+    }
+    for (const width of widths) expectApart(width, 'devices-button', 'local')
+    resize(ana, 300, 600)
+    await press(ana, 'text-toggle')
+    expectApart(300, 'local')
+  })
+}
+
+test('in a host of 320 × 300 px what a visitor can press in a trouble is within reach', async () => {
+  const chat = await mount({ server: window.servers.dead, mode: 'text' })
+  const video = await mount({ server: window.servers.dead })
+  for (const each of [chat, video]) {
+    resize(each, 320, 300)
+    void each.start().catch(() => undefined)
+    await untilState(each, 'reconnecting')
+    const top = (name: string): number => part(each, name)!.getBoundingClientRect().top
+    const said = part(each, 'status')!.querySelector('h2')!
+    expect(said.getBoundingClientRect().top).to.be.at.least(each.getBoundingClientRect().top)
+    for (const name of ['retry-button', 'doctor-button']) {
+      const button = await until(name, () => part(each, name))
+      button.scrollIntoView({ block: 'nearest' })
+      expect(button.getBoundingClientRect().bottom, name).to.be.at.most(top('controls'))
+    }
+  }
+})
+
 suite('pictures', () => {
   /** Lets every camera send pictures of this size. */
   function cameraOf(width: number, height: number): void {

@@ -78,7 +78,8 @@ export const controls = css`
 
   .unread {
     position: absolute;
-    inset: -4px -4px auto auto;
+    inset-block: -4px auto;
+    inset-inline: auto -4px;
     min-inline-size: 20px;
     padding: 0 5px;
     border-radius: 10px;

@@ -125,25 +125,29 @@ export const devices = css`
 
   .corner {
     z-index: 5;
-    inset: max(14px, env(safe-area-inset-top)) max(14px, env(safe-area-inset-right)) auto auto;
+    inset-block: max(14px, env(safe-area-inset-top)) auto;
+    inset-inline: auto var(--side);
     backdrop-filter: blur(14px);
   }
 
   .flip {
-    inset: 4px 4px auto auto;
+    inset-block: 4px auto;
+    inset-inline: auto 4px;
     border-radius: 12px;
   }
 
   .viewfinder .close {
     position: absolute;
-    inset: 6px 6px auto auto;
+    inset-block: 6px auto;
+    inset-inline: auto 6px;
     border-radius: 14px;
     background: var(--glass);
     color: #fff;
   }
 
   .viewfinder .flip {
-    inset: 6px auto auto 6px;
+    inset-block: 6px auto;
+    inset-inline: 6px auto;
     border-radius: 14px;
   }
 
@@ -175,7 +179,8 @@ export const devices = css`
   .devices {
     position: absolute;
     z-index: 5;
-    inset: calc(max(14px, env(safe-area-inset-top)) + 52px) 14px auto auto;
+    inset-block: calc(max(14px, env(safe-area-inset-top)) + 52px) auto;
+    inset-inline: auto 14px;
     display: flex;
     flex-direction: column;
     gap: 12px;

@@ -96,7 +96,8 @@ export const stage = css`
   }
 
   .local.tile {
-    inset: auto max(14px, env(safe-area-inset-right)) calc(92px + env(safe-area-inset-bottom)) auto;
+    inset-block: auto calc(92px + env(safe-area-inset-bottom));
+    inset-inline: auto var(--side);
     inline-size: clamp(112px, 26cqmin, 210px);
     aspect-ratio: 4 / 3;
     border: 2px solid rgb(255 255 255 / 22%);
@@ -207,11 +208,12 @@ export const stage = css`
     display: flex;
     flex-wrap: wrap;
     gap: 6px;
+    min-inline-size: 0;
   }
 
   .interests li {
     overflow: hidden;
-    max-inline-size: 18ch;
+    max-inline-size: min(18ch, 100%);
     padding: 1px 10px;
     border-radius: 999px;
     background: color-mix(in srgb, var(--accent) 60%, #17182a);
@@ -233,6 +235,18 @@ export const stage = css`
     gap: 10px;
     text-align: center;
     text-shadow: 0 1px 14px rgb(0 0 0 / 55%);
+  }
+
+  /* In a low host one scrolls to what does not fit. */
+  .status {
+    justify-content: safe center;
+    overflow: auto;
+  }
+
+  @container buddy (height < 430px) {
+    .status .pulse {
+      display: none;
+    }
   }
 
   .status p,

@@ -183,7 +183,8 @@ export const textPanel = css`
   /* One still sees what one shows while one writes. */
   @container buddy (width < 720px) and (height >= 480px) {
     .text-open .local.tile {
-      inset: max(14px, env(safe-area-inset-top)) max(14px, env(safe-area-inset-right)) auto auto;
+      inset-block: max(14px, env(safe-area-inset-top)) auto;
+      inset-inline: auto var(--side);
       inline-size: 112px;
     }
 

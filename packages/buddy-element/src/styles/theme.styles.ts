@@ -19,6 +19,8 @@ export const theme = css`
     /* Dark enough to be read on a bright picture, and not to take its colour on. */
     --glass: rgb(20 21 32 / 80%);
     --gap: 12px;
+    /* Phones that lie on their side leave out the same at both ends. */
+    --side: max(14px, env(safe-area-inset-left), env(safe-area-inset-right));
 
     display: block;
     box-sizing: border-box;
