@@ -136,6 +136,8 @@ test('taken out of the page in the middle of it, nothing is left', async () => {
   await until('it is open', () => isShown(chat, 'doctor'))
   chat.remove()
   await visit
+  // The element is kept as it is for a moment, should it come back.
+  await until('the release', () => !chat.renderRoot.querySelector('dialog'))
   document.body.append(chat)
   await chat.updateComplete
   expect(isShown(chat, 'doctor')).to.equal(false)

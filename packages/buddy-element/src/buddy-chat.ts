@@ -283,6 +283,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
     this.#showDevices()
     this.#showDialog()
     if (this.shadowRoot) keepFocus(this.shadowRoot, this.#focused)
+    this.#focused = null
     if (this.isConnected) for (const video of this.#videos) fitPicture(video)
     this.#controller.proceed()
     if (this.autostart) this.#controller.autostart()
