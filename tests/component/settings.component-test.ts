@@ -113,3 +113,22 @@ test('a look at the devices ends if another mode, or no camera, is wanted', asyn
     expect(tracks.map(({ readyState }) => readyState)).to.deep.equal(['ended', 'ended'])
   }
 })
+
+test('a run that a listener starts in place of another keeps what it was started with', async () => {
+  const chat = await mount({ name: 'Ana' })
+  let again: Promise<void> | undefined
+  chat.addEventListener(
+    'buddy-state-change',
+    () => {
+      chat.stop()
+      again = chat.start()
+    },
+    { once: true },
+  )
+  await chat.start().catch(() => undefined)
+  await again
+  chat.setAttribute('mode', 'text')
+  await chat.updateComplete
+  expect(isShown(chat, 'camera-button')).to.equal(true)
+  expect(words(chat)).to.contain(waitsForStart)
+})

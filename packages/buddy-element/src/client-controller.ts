@@ -266,7 +266,8 @@ export class ClientController implements ReactiveController {
 
   #handleState({ state, previous }: ClientEvents['state']): void {
     this.#stopCountdown()
-    if (!isRunning({ state })) this.#endSettings()
+    // A listener may have started the client again before this event was delivered.
+    if (!isRunning(this.client)) this.#endSettings()
     this.#show({
       state,
       retry: undefined,
