@@ -6,8 +6,8 @@ interface AcceptedIceServers {
 
 /**
  * Leaves out the URLs that this browser refuses: with one of them its RTCPeerConnection would throw, and
- * no call would start. Browsers differ in what they accept, so this browser is asked. Where it opens no
- * connection at all the URLs are not at fault, and none is left out.
+ * no call would start. Browsers differ in what they accept, so this browser is asked. If it opens no
+ * connection at all, the URLs are not at fault, and none is left out.
  */
 export function acceptIceServers(
   servers: readonly RTCIceServer[],

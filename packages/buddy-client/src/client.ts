@@ -264,7 +264,11 @@ export class BuddyClient {
    */
   report(reason: ReportReason, room = this.#run?.latestRoom): void {
     const run = this.#run
-    if (!run) throw new BuddyError('not-in-call', 'a client that is not started reports nobody')
+    if (!run)
+      throw new BuddyError(
+        'not-in-call',
+        'the client is not started: there is no partner to report',
+      )
     if (room === undefined) throw new BuddyError('not-in-call', 'there was no partner to report')
     const message = asReceived({ type: 'report', reason, room }, 'invalid-options')
     if (!this.#channel.send(message)) throw unreachable()

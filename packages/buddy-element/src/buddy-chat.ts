@@ -148,7 +148,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
 
   /**
    * Sends a line to the partner.
-   * @throws BuddyError `not-in-call`, `invalid-text`
+   * @throws BuddyError `not-in-call`, `server-unreachable`, `invalid-text`
    */
   send(text: string): void {
     this.client.send(text)
@@ -156,7 +156,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
 
   /**
    * Lets the partner have the visitor's address, once both agree; see `relayuntiltrusted`.
-   * @throws BuddyError `not-in-call`
+   * @throws BuddyError `not-in-call`, `server-unreachable`
    */
   trust(): void {
     this.client.trust()

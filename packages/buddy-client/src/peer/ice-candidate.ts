@@ -27,8 +27,8 @@ function isIpv6Host(address: string): boolean {
 }
 
 /**
- * Whether a browser may have made this candidate. Other names than those of multicast DNS are not let
- * through: to look one up would tell its owner who is called.
+ * Whether a browser may have made this candidate. Host names are refused, except those of multicast DNS:
+ * the owner of a name sees who looks it up, and so would learn the visitor's address.
  * @param line as in `RTCIceCandidateInit.candidate`, or an attribute of a session description; empty is
  *   the end of candidates
  */

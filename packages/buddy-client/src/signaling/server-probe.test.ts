@@ -19,7 +19,7 @@ const answers: readonly (readonly [
   ['another API', 'other', () => Response.json('hello')],
   ['a proxy without its server', 'unknown', () => new Response('', { status: 502 })],
   ['a proxy that limits rates', 'unknown', () => new Response('', { status: 429 })],
-  ['nobody', 'unknown', () => new TypeError('failed to fetch')],
+  ['nothing', 'unknown', () => new TypeError('failed to fetch')],
   [
     'a site that allows no other to read it',
     'unreadable',

@@ -4,7 +4,7 @@ import { healthUrl } from './server-url.ts'
  * Who answers at a server's address over HTTP: a Buddy server · `moved`, a Buddy server at the address that
  * this one redirects to, which WebSockets do not follow · `other`, something else, such as a web site ·
  * `unreadable`, something that does not let this page read its answer, which a Buddy server does · `unknown`,
- * nobody, or a proxy whose server is down.
+ * nothing, or a proxy whose server is down.
  */
 export type ServerAnswer = 'buddy' | 'moved' | 'other' | 'unreadable' | 'unknown'
 
@@ -23,7 +23,7 @@ export async function probeServer(
   }
   try {
     const response = await ask('cors')
-    // A proxy in front of a server that restarts, or that slows us down.
+    // A proxy in front of a server that restarts, or that limits requests.
     if (response.status >= 500 || response.status === 429) return 'unknown'
     if (!(await isHealth(response))) return 'other'
     return response.redirected ? 'moved' : 'buddy'

@@ -55,7 +55,7 @@ export function socketUrl(server: string, base: string | undefined): string {
   const isWhole = url.protocol.startsWith('ws') && !url.pathname.endsWith('/')
   if (!isWhole) {
     url.search = ''
-    // What one finds in the address bar and in the script tag, with or without a slash at the end.
+    // Site owners copy it from the address bar or from the script tag, with or without a slash at the end.
     const folder = url.pathname.replace(/\/buddy-chat\.js$/, '/').replace(/(\/ws)?\/*$/, '')
     url.pathname = `${folder}/ws`
   }

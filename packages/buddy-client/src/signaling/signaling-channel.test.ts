@@ -625,7 +625,7 @@ test('what answers unreadably is no Buddy server if three attempts have failed',
   }
 })
 
-test('a server that has let us in once is tried again, whatever answers meanwhile', async () => {
+test('a server that has sent a welcome once is tried again, whatever answers meanwhile', async () => {
   join()
   answer = 'other'
   for (let failure = 1; failure <= 5; failure++) {

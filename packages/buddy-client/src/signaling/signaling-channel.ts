@@ -92,7 +92,7 @@ export class SignalingChannel {
   #roomToken: string | null = null
   #socket: WebSocket | undefined
   #isWelcome = false
-  /** Since `open()` the server has let us in: it is one, whatever answers there now. */
+  /** Since `open()` a server has sent a welcome: there is one, whatever answers at its address now. */
   #hasBeenWelcome = false
   #unwatchPolicy: Unsubscribe | undefined
   #attempt = 0
