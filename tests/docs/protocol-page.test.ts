@@ -127,5 +127,5 @@ test('the rates', () => {
   const [burst, perSecond] = [relayedBytesRate.burst, relayedBytesRate.perSecond].map((bytes) =>
     bytes.toLocaleString('en'),
   )
-  expect(page).toContain(`of all types together: ${burst} bytes at once, ${perSecond} per second.`)
+  expect(page).toContain(`together: ${burst} bytes at once, ${perSecond} per second.`)
 })

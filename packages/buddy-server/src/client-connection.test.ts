@@ -76,3 +76,30 @@ test('a client that cannot be welcomed leaves no session behind, and has to say 
   expect([sent, client.session]).toEqual([['error'], undefined])
   expect(cancelHelloTimeout).not.toHaveBeenCalled()
 })
+
+test('what came with a ping is kept until the next pong: a browser answers before its page has read', async () => {
+  const pings: Uint8Array[] = []
+  const connection = {
+    send: () => undefined,
+    ping: (payload: Uint8Array) => pings.push(payload.slice()),
+  }
+  const session = sessionOf()
+  const client = new ClientConnection(connection as unknown as Connection, '', {
+    handlers: { rooms: { handleBack: () => undefined }, notify: () => undefined },
+    clock: { now: () => 0, after: () => () => undefined },
+    helloTimeoutMs: () => 1000,
+    join: () => Promise.resolve({ session, missed: undefined }),
+    welcome: () => ({ type: 'going-away', reconnectAfterMs: 0 }),
+  } as unknown as ConnectionContext)
+  client.onFrame(hello, true)
+  await vi.waitFor(() => expect(client.session).toBe(session))
+  session.link = client
+  const frame = encode({ type: 'partner-away' })
+  for (let beat = 1; beat <= 3; beat++) {
+    client.beat(frame)
+    client.onPong(pings.at(-1)!)
+    // The client may still come back with the count it had before this beat.
+    expect(session.framesAfter(beat - 1)).toEqual([frame])
+    if (beat > 1) expect(session.framesAfter(beat - 2)).toBeUndefined()
+  }
+})

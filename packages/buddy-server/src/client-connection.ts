@@ -75,6 +75,11 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
   /** The connection's own until it has a session, then that of the session. */
   #limits = new FrameLimits()
   readonly #pings = new OutstandingPings()
+  /**
+   * Frames sent before the latest ping that was answered. The pong after it acknowledges them: a browser
+   * answers a ping before its page has read what came with it, and the page may close the connection first.
+   */
+  #sentBeforeAnswered = 0
   #session: Session | undefined
   #isJoining = false
   #violations = 0
@@ -125,7 +130,8 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
     if (sent === undefined) this.#countControlFrame(now)
     else {
       this.#lastReceivedMs = now
-      if (sent > 0) this.#session?.acknowledge(sent)
+      this.#session?.acknowledge(this.#sentBeforeAnswered)
+      this.#sentBeforeAnswered = sent
     }
   }
 
