@@ -189,7 +189,15 @@ export class PeerLink {
     if (this.isClosed) return
     this.#listening.abort()
     this.#candidates.take()
-    this.#connection.close()
+    const connection = this.#connection
+    // Chromium 156 keeps a connection in memory for ever that is closed when it has a local description
+    // and is about to gather. Such connections count towards its limit of 500.
+    const isAboutToGather = connection.localDescription && connection.iceGatheringState === 'new'
+    if (!isAboutToGather) connection.close()
+    else {
+      const close = (): void => connection.close()
+      connection.addEventListener('icegatheringstatechange', close, { once: true })
+    }
   }
 
   #listen(): void {
