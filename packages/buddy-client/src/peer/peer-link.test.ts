@@ -24,6 +24,7 @@ function createLink() {
   class Connection extends EventTarget {
     signalingState = 'stable'
     connectionState = 'connected'
+    iceGatheringState = 'complete'
     localDescription = { type: 'answer', sdp: 'v=0' }
     getTransceivers = () => []
     getSenders = () => [sender]
@@ -69,7 +70,7 @@ function createLink() {
   const findPath = (): boolean => ice.dispatchEvent(new Event('selectedcandidatepairchange'))
   const receive = (kind: string): boolean =>
     connection.dispatchEvent(Object.assign(new Event('track'), { track: { kind } }))
-  return { receive, link, happened, delays, applied: () => applied, settled, findPath }
+  return { receive, link, connection, happened, delays, applied: () => applied, settled, findPath }
 }
 
 test('a candidate of a description that another has replaced costs nothing but itself', async () => {
@@ -173,4 +174,30 @@ test('a track of a kind that the call has not is not handed on', () => {
   receive('audio')
   expect(happened).toEqual(['given audio'])
   link.close()
+})
+
+test('a connection that is about to gather is closed when it gathers, and every other at once', async () => {
+  const { link, connection, happened } = createLink()
+  connection.iceGatheringState = 'new'
+  link.close()
+  expect([link.isClosed, happened]).toEqual([true, []])
+  connection.dispatchEvent(new Event('icegatheringstatechange'))
+  expect(happened).toEqual(['closed'])
+
+  const other = createLink()
+  other.link.close()
+  expect(other.happened).toEqual(['closed'])
+})
+
+test('a connection that gets its local description is closed after that, and sends none', async () => {
+  const { link, connection, happened, settled } = createLink()
+  let describe: () => void = () => undefined
+  connection.setLocalDescription = () => new Promise<void>((resolve) => (describe = resolve))
+  link.handleSignal(offer)
+  await settled()
+  link.close()
+  expect(happened).toEqual([])
+  describe()
+  await settled()
+  expect(happened).toEqual(['closed'])
 })

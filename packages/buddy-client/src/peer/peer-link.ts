@@ -53,6 +53,8 @@ export class PeerLink {
   /** Candidates that nobody can be sent yet. */
   #held: RTCIceCandidateInit[] = []
   #makingOffer = false
+  /** Settles, and never rejects, when the local description under way is there. */
+  #describing: Promise<void> | undefined
   #isRestarting = false
   /** A restart was agreed on: media may go another way any moment. */
   #expectsPath = false
@@ -189,11 +191,17 @@ export class PeerLink {
     if (this.isClosed) return
     this.#listening.abort()
     this.#candidates.take()
+    if (this.#describing) void this.#describing.finally(() => this.#closeConnection())
+    else this.#closeConnection()
+  }
+
+  /**
+   * Chromium 156 keeps a connection in memory for ever that is closed when it is about to gather: it has, or
+   * is getting, its local description. Such connections count towards its limit of 500.
+   */
+  #closeConnection(): void {
     const connection = this.#connection
-    // Chromium 156 keeps a connection in memory for ever that is closed when it has a local description
-    // and is about to gather. Such connections count towards its limit of 500.
-    const isAboutToGather = connection.localDescription && connection.iceGatheringState === 'new'
-    if (!isAboutToGather) connection.close()
+    if (!connection.localDescription || connection.iceGatheringState !== 'new') connection.close()
     else {
       const close = (): void => connection.close()
       connection.addEventListener('icegatheringstatechange', close, { once: true })
@@ -254,9 +262,23 @@ export class PeerLink {
     preferCodecs(connection, this.#codecs)
     try {
       this.#makingOffer = true
-      await connection.setLocalDescription()
+      await this.#describe()
     } finally {
       this.#makingOffer = false
+    }
+  }
+
+  /** Makes an offer or an answer, as the state of the connection is (W3C WebRTC §4.4.1.5), and takes it. */
+  async #describe(): Promise<void> {
+    const described = this.#connection.setLocalDescription()
+    this.#describing = described.then(
+      () => undefined,
+      () => undefined,
+    )
+    try {
+      await described
+    } finally {
+      this.#describing = undefined
     }
   }
 
@@ -322,7 +344,7 @@ export class PeerLink {
     await connection.setRemoteDescription(description)
     if (isOffer && !this.isClosed) {
       preferCodecs(connection, this.#codecs)
-      await connection.setLocalDescription()
+      await this.#describe()
       this.#sendDescription()
     }
     this.#isRestarting = false
