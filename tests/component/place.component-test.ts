@@ -206,6 +206,24 @@ suite('pictures', () => {
     expect(remote.videoHeight).to.be.greaterThan(remote.videoWidth)
   })
 
+  test('a picture that another screen has replaced is observed no longer', async () => {
+    const { unobserve } = ResizeObserver.prototype
+    const released = new Set<Element>()
+    ResizeObserver.prototype.unobserve = function (target) {
+      released.add(target)
+      unobserve.call(this, target)
+    }
+    try {
+      const [ana] = await meet()
+      const local = part<HTMLVideoElement>(ana, 'local-video')!
+      ana.stop()
+      await until('the picture to leave', () => !local.isConnected)
+      await until('the end of its observation', () => released.has(local))
+    } finally {
+      ResizeObserver.prototype.unobserve = unobserve
+    }
+  })
+
   test('a camera of the usual shape fills a desktop', async () => {
     cameraOf(640, 480)
     const [ana] = await meet()

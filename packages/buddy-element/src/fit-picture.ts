@@ -9,7 +9,7 @@ const handleResize = ({ target }: Event): void => fit(target as HTMLVideoElement
 /**
  * Fills the box of a video in a page with its picture, unless more than half of the picture would be cut
  * off: then the picture is shown whole, as one of an upright phone on a desktop. Follows both sizes until
- * `releasePicture`; further calls do nothing, unless the video is in another window by now.
+ * `releasePicture`, or until the video has left the page; further calls do nothing, unless the video is in another window by now.
  */
 export function fitPicture(video: HTMLVideoElement): void {
   const view = video.ownerDocument.defaultView
@@ -31,7 +31,12 @@ export function releasePicture(video: HTMLVideoElement): void {
 }
 
 function fitAll(entries: readonly ResizeObserverEntry[]): void {
-  for (const { target } of entries) fit(target as HTMLVideoElement)
+  for (const { target } of entries) {
+    const video = target as HTMLVideoElement
+    if (video.isConnected) fit(video)
+    // Another screen took its place.
+    else releasePicture(video)
+  }
 }
 
 function fit(video: HTMLVideoElement): void {
