@@ -1,4 +1,4 @@
-// Whoever copies an example into a strict TypeScript project has one that compiles.
+// Every TypeScript example of the docs compiles in a strict project.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

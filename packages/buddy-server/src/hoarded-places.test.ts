@@ -42,7 +42,7 @@ test('a session counts for the address of its latest connection', async () => {
   const guest = await server.join('192.0.2.1')
   const moved = await server.join('192.0.2.2', { resume: guest.resume })
   expect(moved.session.addressKey).toBe('192.0.2.2')
-  // Where it came from there is a place, where it is there is none.
+  // The address it came from has a free place; the address it is at has none.
   expect((await server.join('192.0.2.1')).of('welcome')).toHaveLength(1)
   expect((await server.join('192.0.2.2')).of('error')).toMatchObject([
     { code: 'too-many-connections' },

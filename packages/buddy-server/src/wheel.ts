@@ -68,7 +68,7 @@ export class Wheel<T> implements Iterable<T> {
       // After more than a whole turn, each slot is visited once.
       this.#visited = Math.max(this.#visited, due - slotCount)
       const end = Math.min(due, this.#visited + maxSlotsAtOnce)
-      // Counted first: a visit that throws must not be repeated for ever, instead of the next ones.
+      // Counted first: otherwise a visit that throws would be repeated, and later slots never visited.
       while (this.#visited < end) visit(this.#slots[this.#visited++ % slotCount]!)
     })
   }

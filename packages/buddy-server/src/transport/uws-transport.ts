@@ -42,7 +42,7 @@ const defaultAnswerTimeoutMs = 60_000
 /** Twice the time after which a client is dead anyway, as far as uWebSockets.js allows it. */
 function idleTimeoutSeconds(silentAfterMs: number): number {
   const seconds = Math.ceil((silentAfterMs * 2) / 1000)
-  // Its longest is 960; a client that is pinged more seldom must not be ended by it.
+  // uWebSockets.js accepts at most 960 s. With a longer ping interval this timer would end healthy clients.
   return silentAfterMs > 900_000 ? 0 : Math.min(Math.max(seconds, 8), 960)
 }
 
