@@ -20,7 +20,7 @@ export interface MetricsSource {
 /** One of these many relayed frames is timed: a histogram costs more than passing a frame on. */
 const relaySampling = 16
 
-/** Everything Prometheus is told; `docs/operations.md` lists the names. */
+/** Everything Prometheus is told; `docs/monitoring.md` lists the names. */
 export interface Metrics {
   readonly registry: Registry
   readonly observer: ServerObserver
