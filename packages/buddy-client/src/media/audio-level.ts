@@ -1,20 +1,21 @@
 import type { Unsubscribe } from '../emitter.ts'
 
-/** Below this nothing is shown: a quiet room. */
+/** A quiet room. This level and everything below it count as 0. */
 const floorDb = -60
 
-/** How loud samples (−1 … 1) are, from 0 (a quiet room, or silence) to 1 (as loud as can be). */
+/** The loudness of samples (−1 … 1), from 0 (a quiet room or silence) to 1 (full scale). */
 export function toLevel(samples: Float32Array): number {
   let sum = 0
   for (const sample of samples) sum += sample * sample
   const db = 10 * Math.log10(sum / samples.length)
-  // Of silence the logarithm is −∞, of no samples it is not a number.
+  // The logarithm is −∞ for silence and NaN for no samples: both fail this comparison.
   return db > floorDb ? Math.min(1, 1 - db / floorDb) : 0
 }
 
 /**
- * Tells how loud a track is, with every picture the page draws, until the function returned is called.
- * Where the browser allows no sound before a gesture it tells 0 until there was one.
+ * Reports the loudness of a track (see {@link toLevel}) once per animation frame, until the returned
+ * function is called. If the browser's autoplay policy blocks audio until a user gesture, reports 0
+ * until then.
  */
 export function watchAudioLevel(
   track: MediaStreamTrack,

@@ -1,6 +1,6 @@
 import type { Device } from '../errors.ts'
 
-/** What is asked of a device for which nobody has said anything. */
+/** The constraints for a device if the page has set none. */
 export const defaultConstraints: Readonly<Record<Device, MediaTrackConstraints>> = {
   camera: {
     width: { ideal: 1280 },
@@ -16,8 +16,8 @@ export const defaultConstraints: Readonly<Record<Device, MediaTrackConstraints>>
 }
 
 /**
- * These constraints for this very device, whichever way it faces. It has to be exact: browsers that
- * let a person choose while they ask (Chromium) do not look at what is merely preferred.
+ * Returns these constraints with an exact device id and without `facingMode`. The id must be exact,
+ * because browsers with a device picker in their permission prompt (Chromium) ignore a preferred id.
  */
 export function forDevice(
   constraints: MediaTrackConstraints,

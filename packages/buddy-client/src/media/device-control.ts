@@ -10,53 +10,60 @@ import type { MediaEnvironment } from './open-devices.ts'
 import { trackKinds } from './open-devices.ts'
 
 /**
- * What became of a device in use. `live`: a chosen one is in use, or a paused one again ·
- * `replaced`: it was gone, and another has taken its place · `paused`: the system mutes it, as in a
- * phone call · `lost`: it is gone, `error` says why, and one goes on without.
+ * What happened to a device in use. `live`: the chosen device is in use, or a paused one works again ·
+ * `replaced`: the device ended and another was opened in its place · `paused`: the system has muted
+ * it, for example during a phone call · `lost`: it cannot be used any more for the reason in `error`,
+ * and the client continues without it.
  */
 export type DeviceStatus = 'live' | 'replaced' | 'paused' | 'lost'
 
-/** News of one's own camera or microphone. */
+/** A change of the local camera or microphone. */
 export interface DeviceChange {
   readonly device: Device
   readonly status: DeviceStatus
-  /** The device in use, as the system names it; the one that was, where it is lost. */
+  /** The system's name for the device in use; with `lost`, for the device that was in use. */
   readonly label: string
-  /** Only where it is lost: `device-not-found`, `permission-denied`, or what opening another gave. */
+  /**
+   * Only with `lost`: `device-not-found`, `permission-denied`, or the error from opening another
+   * device.
+   */
   readonly error: BuddyError | undefined
 }
 
-/** Which device is to be opened: this very one, or one that faces so; any where it is empty. */
-interface Wish {
-  readonly exact?: string
+/** Selects a device by id or by the direction it faces; any device if empty. */
+interface DeviceSelector {
+  readonly id?: string
   readonly facing?: string
 }
 
 interface DeviceControlDependencies {
   readonly environment: () => MediaEnvironment
   readonly onStream: (stream: MediaStream | undefined) => void
-  /** See `LocalMedia`: whoever sends the track before it sends this one now. */
+  /** See `LocalMedia`: peer connections must send this track in place of the previous one. */
   readonly onTrack: (track: MediaStreamTrack) => Promise<void>
-  /** What a partner can see and hear may have changed. */
+  /** Called when what a partner can see and hear may have changed. */
   readonly onSending: () => void
-  /** What one lets a partner see and hear was changed by hand. */
+  /** Called when the user has muted or unmuted audio or video. */
   readonly onSwitches: (switches: Sending) => void
   readonly onChange: (change: DeviceChange) => void
-  /** The devices there are, when devices are opened and whenever one comes or goes meanwhile. */
+  /** Called with the device list when devices are opened, and when it changes while they are open. */
   readonly onList: (devices: readonly DeviceInfo[]) => void
 }
 
-/** Which camera and microphone are in use: chosen by a person, or by what happens to the machine. */
+/**
+ * Decides which camera and microphone are in use: those that the user chooses, and a replacement if
+ * one is removed.
+ */
 export class DeviceControl {
   readonly media: LocalMedia
   readonly #dependencies: DeviceControlDependencies
-  /** Chosen by a person, for now and for the next time. */
+  /** Ids of the devices that the user chose, for now and for the next `open()`. */
   readonly #chosen = new Map<Device, string>()
-  /** Ended while in use: not tried again by itself as long as they are there. */
+  /** Ids of devices that ended while in use. They are no replacement until they are plugged in again. */
   readonly #ended = new Set<string>()
-  /** Devices this page was plainly allowed to use. */
+  /** Devices for which the Permissions API has reported `granted`. */
   readonly #granted = new Set<Device>()
-  /** One change after the other: two at once would each stop what the other has opened. */
+  /** Runs changes one after the other: concurrent ones would stop each other's new tracks. */
   #changes: Promise<unknown> = Promise.resolve()
   #listening: AbortController | undefined
   #list = ''
@@ -77,7 +84,7 @@ export class DeviceControl {
     return listDevices(this.#dependencies.environment())
   }
 
-  /** The device that is open; undefined where none is. */
+  /** The open device of this kind; undefined if none is open. */
   inUse(device: Device): DeviceInfo | undefined {
     const track = this.media.track(device)
     if (!track) return undefined
@@ -85,28 +92,29 @@ export class DeviceControl {
   }
 
   /**
-   * Opens what is asked for, preferably the devices that were chosen.
+   * Opens the requested devices, and prefers those that the user chose.
    * @throws BuddyError a device code
    */
   open(request: MediaRequest): Promise<void> {
     const chosen = request.devices.filter((device) => this.#chosen.has(device))
     const { constraints } = request
-    // One that is not here any more is no reason to fail, nor to forget the other one.
-    const alone = chosen.map((device) => [device])
-    const wishes = (alone.length > 1 ? [chosen, ...alone] : alone).map((wished) => {
-      const exact = wished.flatMap((device) => {
-        const asked = constraints[trackKinds[device]]
+    // If one of two chosen devices is missing, the other one is still used.
+    const single = chosen.map((device) => [device])
+    const preferred = (single.length > 1 ? [chosen, ...single] : single).map((devices) => {
+      const exact = devices.flatMap((device) => {
+        const base = constraints[trackKinds[device]]
         const id = this.#chosen.get(device) ?? ''
-        return typeof asked === 'object' ? [[trackKinds[device], forDevice(asked, id)]] : []
+        return typeof base === 'object' ? [[trackKinds[device], forDevice(base, id)]] : []
       })
       return { ...constraints, ...Object.fromEntries(exact) } as MediaStreamConstraints
     })
-    return this.media.open(request, wishes)
+    return this.media.open(request, preferred)
   }
 
   /**
-   * Uses this device from now on, and the next time. Nothing is opened where nothing is open.
-   * @throws BuddyError a device code; the one before is open again, where it could be
+   * Switches to this device and uses it for the next `open()` too. If no devices are open, only
+   * remembers the choice.
+   * @throws BuddyError a device code; the previous device is then open again if that was possible
    */
   choose(device: Device, id: string): Promise<void> {
     if (!this.media.stream) {
@@ -115,17 +123,17 @@ export class DeviceControl {
     }
     return this.#change(async () => {
       const current = this.#current(device)
-      if (this.#isUsable(device) && current?.exact !== id) {
-        await this.#use(device, [{ exact: id }], current)
+      if (this.#isUsable(device) && current?.id !== id) {
+        await this.#use(device, [{ id }], current)
       }
       this.#chosen.set(device, id)
     })
   }
 
   /**
-   * Turns from the front camera to the back one, or the other way; where cameras do not say how they
-   * face, to the next of them. Does nothing where none is open.
-   * @throws BuddyError `device-not-found` where there is no other camera, and other device codes
+   * Switches between the front and the back camera, or to the next camera if the current one reports
+   * no facing mode. Does nothing if no camera is open.
+   * @throws BuddyError `device-not-found` if there is no other camera, and other device codes
    */
   flip(): Promise<void> {
     return this.#change(async () => {
@@ -139,15 +147,15 @@ export class DeviceControl {
       }
       const next = ids[(ids.indexOf(deviceId) + 1) % ids.length] ?? ''
       const facing = { user: 'environment', environment: 'user' }[facingMode ?? '']
-      const wishes = [...(facing ? [{ facing }] : []), { exact: next }]
-      await this.#use('camera', wishes, this.#current('camera'))
+      const selectors = [...(facing ? [{ facing }] : []), { id: next }]
+      await this.#use('camera', selectors, this.#current('camera'))
       const { id } = this.inUse('camera') ?? {}
       if (id) this.#chosen.set('camera', id)
     })
   }
 
   /**
-   * Opens a device anew that is paused or lost, or another of its kind.
+   * Reopens a paused or lost device, or opens another of its kind.
    * @throws BuddyError a device code
    */
   resume(device: Device): Promise<void> {
@@ -155,11 +163,11 @@ export class DeviceControl {
       if (!this.#isUsable(device)) return
       this.#ended.clear()
       const chosen = this.#chosen.get(device)
-      await this.#use(device, chosen ? [{ exact: chosen }, {}] : [{}])
+      await this.#use(device, chosen ? [{ id: chosen }, {}] : [{}])
     })
   }
 
-  /** Mutes or hides, or shows again, what is open and what will be. */
+  /** Mutes or unmutes audio and video, for open devices and for those opened later. */
   setSwitches(change: Partial<Sending>): void {
     const before = this.media.switches
     const switches = { ...before, ...change }
@@ -179,9 +187,9 @@ export class DeviceControl {
     return Boolean(this.media.stream && this.media.request?.devices.includes(device))
   }
 
-  #current(device: Device): { readonly exact: string } | undefined {
+  #current(device: Device): { readonly id: string } | undefined {
     const { id } = this.inUse(device) ?? {}
-    return id ? { exact: id } : undefined
+    return id ? { id } : undefined
   }
 
   async #ids(device: Device): Promise<string[]> {
@@ -189,47 +197,54 @@ export class DeviceControl {
   }
 
   /**
-   * Opens the first wish that can be met. Where none can, `former` is opened again, or the device is
-   * lost.
-   * @throws BuddyError why the last wish was not met
+   * Opens the first device that can be opened. If none can, reopens `previous`; if that fails too, the
+   * device is lost.
+   * @throws BuddyError the error of the last selector
    */
-  async #use(device: Device, wishes: readonly Wish[], former?: Wish): Promise<void> {
+  async #use(
+    device: Device,
+    selectors: readonly DeviceSelector[],
+    previous?: DeviceSelector,
+  ): Promise<void> {
     const { label = '' } = this.inUse(device) ?? {}
-    const refusal = await this.#openFirst(device, wishes, 'live')
-    if (!refusal) return
-    if (!former || (await this.#openFirst(device, [former], 'live'))) {
-      this.#lose(device, label, refusal)
+    const error = await this.#openFirst(device, selectors, 'live')
+    if (!error) return
+    if (!previous || (await this.#openFirst(device, [previous], 'live'))) {
+      this.#lose(device, label, error)
     }
-    throw refusal
+    throw error
   }
 
-  /** Returns undefined when one is open, or all was closed meanwhile; else why the last is not. */
+  /**
+   * Returns undefined if a device was opened, or if `close()` was called meanwhile; otherwise the
+   * error of the last selector.
+   */
   async #openFirst(
     device: Device,
-    wishes: readonly Wish[],
+    selectors: readonly DeviceSelector[],
     status: DeviceStatus,
   ): Promise<BuddyError | undefined> {
-    let refusal: BuddyError | undefined
-    for (const wish of wishes) {
+    let lastError: BuddyError | undefined
+    for (const selector of selectors) {
       try {
-        const track = await this.media.replace(device, this.#constraints(device, wish))
+        const track = await this.media.replace(device, this.#constraints(device, selector))
         if (!track) return undefined
         this.#dependencies.onSending()
-        this.#tell(device, status, track.label)
+        this.#report(device, status, track.label)
         return undefined
       } catch (error) {
         if (!(error instanceof BuddyError)) throw error
-        refusal = error
+        lastError = error
         if (!this.media.stream) return undefined
       }
     }
-    return refusal
+    return lastError
   }
 
-  #constraints(device: Device, { exact, facing }: Wish): MediaTrackConstraints {
-    const asked = this.media.request?.constraints[trackKinds[device]]
-    const base = typeof asked === 'object' ? asked : defaultConstraints[device]
-    if (exact !== undefined) return forDevice(base, exact)
+  #constraints(device: Device, { id, facing }: DeviceSelector): MediaTrackConstraints {
+    const requested = this.media.request?.constraints[trackKinds[device]]
+    const base = typeof requested === 'object' ? requested : defaultConstraints[device]
+    if (id !== undefined) return forDevice(base, id)
     if (facing === undefined) return base
     const { deviceId: _deviceId, ...others } = base
     return { ...others, facingMode: { exact: facing } }
@@ -242,7 +257,7 @@ export class DeviceControl {
     this.#ended.clear()
     this.#granted.clear()
     this.#list = ''
-    // A listener may have closed it at once.
+    // A listener may have called `close()`.
     if (!stream || this.media.stream !== stream) return
     const { mediaDevices } = this.#dependencies.environment()
     this.#listening = new AbortController()
@@ -259,7 +274,7 @@ export class DeviceControl {
     }
   }
 
-  /** Some browsers report one change several times, and some changes are none. */
+  /** Calls `onList` only if the list differs: browsers may fire `devicechange` without a change. */
   async #refresh(signal: AbortSignal): Promise<void> {
     const devices = await this.list()
     if (signal.aborted) return
@@ -278,42 +293,42 @@ export class DeviceControl {
       return
     }
     this.#dependencies.onSending()
-    this.#tell(device, change === 'mute' ? 'paused' : 'live', track.label)
+    this.#report(device, change === 'mute' ? 'paused' : 'live', track.label)
   }
 
-  /** Another of the kind takes its place; where there is none, or none may be used, one does without. */
+  /** Falls back to another device of that kind; if none can be opened, continues without one. */
   async #handleEnded(device: Device, track: MediaStreamTrack): Promise<void> {
     if (this.media.track(device) !== track) return
     const { label } = track
     this.#ended.add(track.getSettings().deviceId ?? '')
     const details = { devices: [device] }
     if (await this.#isRevoked(device)) {
-      const message = `permission to use the ${device} was taken back`
+      const message = `permission to use the ${device} was revoked`
       this.#lose(device, label, new BuddyError('permission-denied', message, details))
       return
     }
     const others = (await this.#ids(device)).filter((id) => !this.#ended.has(id))
-    const wishes = others.map((exact) => ({ exact }))
-    const refusal = await this.#openFirst(device, wishes, 'replaced')
-    // Where another is open, or all was closed, this track is not here any more.
+    const selectors = others.map((id) => ({ id }))
+    const error = await this.#openFirst(device, selectors, 'replaced')
+    // The track is no longer in the stream if another device was opened or `close()` was called.
     if (this.media.track(device) !== track) return
-    const gone = new BuddyError('device-not-found', `the ${device} is gone`, details)
-    this.#lose(device, label, refusal ?? gone)
+    const ended = new BuddyError('device-not-found', `the ${device} was disconnected`, details)
+    this.#lose(device, label, error ?? ended)
   }
 
   async #isRevoked(device: Device): Promise<boolean> {
     const state = await this.#dependencies.environment().permission(device)
-    // Where it was never plainly granted, being asked again is how this browser is.
+    // `prompt` means revoked only after `granted`: some browsers report `prompt` all the time.
     return state === 'denied' || (state === 'prompt' && this.#granted.has(device))
   }
 
   #lose(device: Device, label: string, error: BuddyError): void {
     this.media.remove(device)
     this.#dependencies.onSending()
-    this.#tell(device, 'lost', label, error)
+    this.#report(device, 'lost', label, error)
   }
 
-  #tell(device: Device, status: DeviceStatus, label: string, error?: BuddyError): void {
+  #report(device: Device, status: DeviceStatus, label: string, error?: BuddyError): void {
     this.#dependencies.onChange({ device, status, label, error })
   }
 }

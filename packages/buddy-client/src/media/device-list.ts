@@ -1,15 +1,15 @@
 import type { Device } from '../errors.ts'
 import type { MediaEnvironment } from './open-devices.ts'
 
-/** What a person can choose: two kinds that are opened, and where the partner is heard. */
+/** The kinds of device that a user can choose: two inputs, and the output for the partner's audio. */
 export type DeviceKind = Device | 'speaker'
 
 /** A camera, microphone or speaker of this machine. */
 export interface DeviceInfo {
   readonly kind: DeviceKind
-  /** Stays the same for this site until its data is cleared; means nothing to another site. */
+  /** Stable for this site until the user clears its data. Other sites get other ids. */
   readonly id: string
-  /** As the system names it; empty until the page may use devices of that kind. */
+  /** The system's name for the device; empty until the page has permission for devices of this kind. */
   readonly label: string
 }
 
@@ -20,8 +20,9 @@ const kinds: Readonly<Record<MediaDeviceKind, DeviceKind>> = {
 }
 
 /**
- * The devices there are, without asking for permission: before that is given, browsers hide most of
- * them. Speakers are left out where the page cannot choose among them. Empty where there is no list.
+ * Lists the devices without asking for permission; browsers hide most devices until it is granted.
+ * Omits speakers if the page cannot choose the audio output. Returns an empty list if the browser
+ * has no device list or fails to return it. Never rejects.
  */
 export async function listDevices({
   mediaDevices,

@@ -3,21 +3,24 @@ import type { Sending } from '../signal.ts'
 import type { MediaEnvironment } from './open-devices.ts'
 import { openDevices, openFirst, stopTracks, trackKinds, trackOf } from './open-devices.ts'
 
-/** What is to be opened. */
+/** Which devices to open, and how. */
 export interface MediaRequest {
-  /** Devices this mode of talking has a use for, now or later. */
+  /** The devices that the chat mode can use, including those that `constraints` do not ask for. */
   readonly devices: readonly Device[]
   readonly constraints: MediaStreamConstraints
 }
 
-/** Something happened to a track that nobody here did: the device went, or the system muted it. */
+/**
+ * A change of a track that the page did not cause: it ended because the device was removed or
+ * permission was revoked, or the system muted or unmuted it.
+ */
 export type TrackChange = 'ended' | 'mute' | 'unmute'
 
 interface LocalMediaDependencies {
   readonly environment: () => MediaEnvironment
-  /** Devices are open, or (undefined) released. */
+  /** Called with the stream when devices were opened, and with undefined when they were released. */
   readonly onStream: (stream: MediaStream | undefined) => void
-  /** A track has come, in place of another of its kind or of none. */
+  /** Called when a track was added to the stream, or has replaced the track of its kind there. */
   readonly onTrack: (track: MediaStreamTrack) => Promise<void>
   readonly onTrackChange: (device: Device, track: MediaStreamTrack, change: TrackChange) => void
 }
@@ -25,14 +28,14 @@ interface LocalMediaDependencies {
 const devices = ['camera', 'microphone'] as const satisfies readonly Device[]
 const switchOf = { camera: 'video', microphone: 'audio' } as const
 
-/** Own camera and microphone, and the switches for them, which outlast the devices. */
+/** The local camera and microphone, and their mute switches, which keep their state after `close()`. */
 export class LocalMedia {
   readonly #dependencies: LocalMediaDependencies
   #stream: MediaStream | undefined
   #switches: Sending = { audio: true, video: true }
   #request: MediaRequest | undefined
   #opening: Promise<void> | undefined
-  /** Aborted by `close`, so that what was opened too late is closed again. */
+  /** Aborted by `close()`, so that devices that open after it are stopped. */
   #turn = new AbortController()
 
   constructor(dependencies: LocalMediaDependencies) {
@@ -43,7 +46,7 @@ export class LocalMedia {
     return this.#stream
   }
 
-  /** What is open, or being opened. */
+  /** The request for the devices that are open or being opened. */
   get request(): MediaRequest | undefined {
     return this.#request
   }
@@ -52,40 +55,40 @@ export class LocalMedia {
     return this.#switches
   }
 
-  /** What a partner can see and hear: without a live track nothing, whatever the switches say. */
+  /** What a partner can see and hear: only live tracks that are switched on. */
   get sending(): Sending {
     const { audio, video } = this.#switches
     return { audio: audio && this.#isLive('microphone'), video: video && this.#isLive('camera') }
   }
 
-  /** The device's track, ended or not. */
+  /** The device's track in the stream, even if it has ended. */
   track(device: Device): MediaStreamTrack | undefined {
     return trackOf(this.#stream, device)
   }
 
   /**
-   * Opens the devices. Those that are open already, or being opened, are taken over where they are
-   * of the same kinds. Where `close()` comes first, they are closed again and nothing is told.
-   * @param wishes tried before, in this order, as long as no device can meet them
+   * Opens the devices. Reuses devices that are open or being opened if they are of the same kinds.
+   * If `close()` is called first, the devices are closed again and no callback is called.
+   * @param preferred constraints to try first, in order; the next is tried if no device meets one
    * @throws BuddyError a device code
    */
-  open(request: MediaRequest, wishes: readonly MediaStreamConstraints[] = []): Promise<void> {
+  open(request: MediaRequest, preferred: readonly MediaStreamConstraints[] = []): Promise<void> {
     const { audio, video } = request.constraints
     const current = this.#request?.constraints
     const isSame = !current?.audio === !audio && !current?.video === !video
     if (!this.#opening || !isSame) {
       this.close()
-      this.#opening = this.#open([...wishes, request.constraints])
+      this.#opening = this.#open([...preferred, request.constraints])
     }
     this.#request = request
     return this.#opening
   }
 
   /**
-   * Opens a device in place of the present one of its kind, which is stopped first: phones open no
-   * second camera, and some systems no second microphone, while the first is in use.
-   * @returns the new track; undefined where `close()` came first
-   * @throws BuddyError a device code; the old track has ended all the same
+   * Stops the current device of this kind, then opens another. The order matters, because phones
+   * cannot open a second camera, and some systems no second microphone, while the first is in use.
+   * @returns the new track; undefined if `close()` was called first
+   * @throws BuddyError a device code; the old track has ended even then
    */
   async replace(
     device: Device,
@@ -110,14 +113,14 @@ export class LocalMedia {
     return track
   }
 
-  /** Goes on without a device: its track is stopped and taken out of the stream. */
+  /** Stops the device's track and removes it from the stream. */
   remove(device: Device): void {
     const track = this.track(device)
     track?.stop()
     if (track) this.#stream?.removeTrack(track)
   }
 
-  /** Mutes or unmutes the tracks there are, and those to come. */
+  /** Mutes or unmutes the current tracks and all later ones. */
   setSwitches(switches: Sending): void {
     this.#switches = switches
     for (const device of devices) {
@@ -126,7 +129,7 @@ export class LocalMedia {
     }
   }
 
-  /** Ends every track: the camera's light goes out. */
+  /** Stops every track, so that the camera's light goes out. */
   close(): void {
     this.#turn.abort()
     this.#turn = new AbortController()
@@ -138,10 +141,10 @@ export class LocalMedia {
     this.#dependencies.onStream(undefined)
   }
 
-  async #open(wishes: readonly MediaStreamConstraints[]): Promise<void> {
+  async #open(alternatives: readonly MediaStreamConstraints[]): Promise<void> {
     const { signal } = this.#turn
     try {
-      const stream = await openFirst(this.#dependencies.environment(), wishes)
+      const stream = await openFirst(this.#dependencies.environment(), alternatives)
       if (signal.aborted) {
         stopTracks(stream)
         return
@@ -155,7 +158,7 @@ export class LocalMedia {
       this.#dependencies.onStream(stream)
     } catch (error) {
       if (signal.aborted) return
-      // The next attempt is a new one.
+      // Forget the failed promise, so that the next `open()` tries again.
       this.close()
       throw error
     }
@@ -172,7 +175,7 @@ export class LocalMedia {
         },
         { signal },
       )
-    // `stop()` tells no `ended`: what is heard was done by the system, or by the device itself.
+    // `stop()` fires no `ended` event, so this one comes from the system or the device.
     listen('ended')
     listen('mute')
     listen('unmute')

@@ -1,23 +1,23 @@
 import type { Device } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 
-/** What is known about the page and the machine when a device was refused. */
+/** Facts about the page and the machine at the time when `getUserMedia` failed. */
 export interface MediaSituation {
   readonly isSecureContext: boolean
-  /** Devices asked for. */
+  /** The requested devices. */
   readonly wanted: readonly Device[]
-  /** Of those, the ones the embedding page does not allow to this one (Permissions Policy). */
+  /** The requested devices that the embedding page does not allow (Permissions Policy). */
   readonly forbidden: readonly Device[]
-  /** Of those, the ones the machine does not have. */
+  /** The requested devices that the machine does not have. */
   readonly missing: readonly Device[]
 }
 
-const words = (devices: readonly Device[]): string => devices.join(' and ')
+const joinNames = (devices: readonly Device[]): string => devices.join(' and ')
 
 /**
- * Tells the refusals of `getUserMedia` apart. The browser gives one `NotAllowedError` for a
- * visitor's "no" and for an iframe without `allow`, and one `NotFoundError` whichever device is
- * missing (W3C Media Capture and Streams §10.2).
+ * Converts an error of `getUserMedia` to a `BuddyError` with a more precise code. The browser throws
+ * the same `NotAllowedError` if the user denied permission and if an iframe lacks `allow`, and the
+ * same `NotFoundError` whichever device is missing (W3C Media Capture and Streams §10.2).
  */
 export function toMediaError(cause: unknown, situation: MediaSituation): BuddyError {
   const { isSecureContext, wanted, forbidden, missing } = situation
@@ -37,20 +37,23 @@ export function toMediaError(cause: unknown, situation: MediaSituation): BuddyEr
       return forbidden.length > 0
         ? error(
             'blocked-by-policy',
-            `the embedding page does not allow ${words(forbidden)}: its iframe needs allow="camera; microphone"`,
+            `the embedding page does not allow ${joinNames(forbidden)}: its iframe needs allow="camera; microphone"`,
             forbidden,
           )
-        : error('permission-denied', `permission to use ${words(wanted)} was refused`)
+        : error('permission-denied', `permission to use ${joinNames(wanted)} was denied`)
     case 'NotFoundError': {
       const devices = missing.length > 0 ? missing : wanted
-      return error('device-not-found', `no ${words(devices)} was found`, devices)
+      return error('device-not-found', `no ${joinNames(devices)} was found`, devices)
     }
     case 'NotReadableError':
     case 'AbortError':
-      return error('device-busy', `${words(wanted)} could not be opened: in use elsewhere?`)
+      return error(
+        'device-busy',
+        `${joinNames(wanted)} could not be opened: another application may be using it`,
+      )
     case 'OverconstrainedError':
-      return error('overconstrained', `no ${words(wanted)} can do what was asked`)
+      return error('overconstrained', `no ${joinNames(wanted)} meets the constraints`)
     default:
-      return error('media-failed', `${words(wanted)} could not be opened`)
+      return error('media-failed', `${joinNames(wanted)} could not be opened`)
   }
 }

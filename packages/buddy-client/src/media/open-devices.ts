@@ -2,20 +2,20 @@ import type { Device } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 import { toMediaError } from './media-error.ts'
 
-/** What local media needs of the page. */
+/** The browser facilities that local media needs. */
 export interface MediaEnvironment {
   readonly isSecureContext: boolean
-  /** Absent on insecure pages. */
+  /** Undefined on insecure pages. */
   readonly mediaDevices: MediaDevices | undefined
-  /** False where an embedding page forbids it; undefined where the browser does not tell. */
+  /** False if the Permissions Policy forbids the device; undefined if the browser cannot report it. */
   readonly allowsFeature: (feature: Device) => boolean | undefined
-  /** What the visitor has said to this page about a device; undefined where nobody tells. */
+  /** The user's permission for this page to use a device; undefined if the browser cannot report it. */
   readonly permission: (device: Device) => Promise<PermissionState | undefined>
-  /** Whether the page can say where sound comes out (`HTMLMediaElement.setSinkId`). */
+  /** Whether the page can choose the audio output (`HTMLMediaElement.setSinkId`). */
   readonly canChooseSpeaker: boolean
 }
 
-/** What the browser calls the kind of a device's tracks. */
+/** `MediaStreamTrack.kind` for each device. */
 export const trackKinds = { camera: 'video', microphone: 'audio' } as const
 
 const inputKinds = { camera: 'videoinput', microphone: 'audioinput' } as const
@@ -28,17 +28,17 @@ async function missingDevices(
     const devices = await mediaDevices.enumerateDevices()
     return wanted.filter((device) => !devices.some(({ kind }) => kind === inputKinds[device]))
   } catch {
-    // Not knowing which one is missing only makes the message less exact.
+    // Without the list the error only names all wanted devices instead of the missing ones.
     return []
   }
 }
 
-/** Ends every track of a stream. */
+/** Stops every track of a stream. */
 export function stopTracks(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop()
 }
 
-/** The track of a device in a stream, if there is one. */
+/** The track of a device in a stream; undefined if there is none. */
 export function trackOf(
   stream: MediaStream | undefined,
   device: Device,
@@ -47,7 +47,7 @@ export function trackOf(
 }
 
 /**
- * Opens what `constraints` ask for, all of it or nothing.
+ * Opens all devices that `constraints` ask for, or none of them.
  * @throws BuddyError a device code, with the browser's error as `cause`
  */
 export async function openDevices(
@@ -61,10 +61,10 @@ export async function openDevices(
   try {
     if (!mediaDevices) throw new DOMException('no mediaDevices', 'NotSupportedError')
     const stream = await mediaDevices.getUserMedia(constraints)
-    // A frame that is allowed one of the two gets a stream of that one, and no error.
+    // An iframe that may use only one of the two gets a stream with that one, and no error.
     if (wanted.every((device) => trackOf(stream, device))) return stream
     stopTracks(stream)
-    throw new DOMException('a device was withheld', 'NotAllowedError')
+    throw new DOMException('the stream lacks a requested device', 'NotAllowedError')
   } catch (cause) {
     throw toMediaError(cause, {
       isSecureContext,
@@ -76,19 +76,19 @@ export async function openDevices(
 }
 
 /**
- * Opens the first of `wishes` that there are devices for.
- * @throws BuddyError a device code
+ * Opens devices with the first of `alternatives` that any devices meet.
+ * @throws BuddyError a device code; an error other than `overconstrained` is thrown at once
  */
 export async function openFirst(
   environment: MediaEnvironment,
-  wishes: readonly MediaStreamConstraints[],
+  alternatives: readonly MediaStreamConstraints[],
 ): Promise<MediaStream> {
-  const [wish = {}, ...others] = wishes
+  const [first = {}, ...others] = alternatives
   try {
-    return await openDevices(environment, wish)
+    return await openDevices(environment, first)
   } catch (error) {
-    const isElsewhere = error instanceof BuddyError && error.code === 'overconstrained'
-    if (!isElsewhere || others.length === 0) throw error
+    const isOverconstrained = error instanceof BuddyError && error.code === 'overconstrained'
+    if (!isOverconstrained || others.length === 0) throw error
     return openFirst(environment, others)
   }
 }
