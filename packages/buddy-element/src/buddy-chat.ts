@@ -9,19 +9,19 @@ import { browserEnvironment, BuddyClient } from '@buddy-chat/client'
 import type { PropertyValues, TemplateResult } from 'lit'
 import { LitElement, supportsAdoptingStyleSheets } from 'lit'
 import { property } from 'lit/decorators.js'
-import type { ControllerHost } from './client-controller.ts'
-import { ClientController } from './client-controller.ts'
-import { adoptDocumentStyles } from './document-styles.ts'
+import type { ControllerHost } from './controller/chat-controller.ts'
+import { ChatController } from './controller/chat-controller.ts'
+import { adoptDocumentStyles } from './styles/document-styles.ts'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 import { createEvent } from './events.ts'
-import { fitPicture, releasePicture } from './fit-picture.ts'
-import { keepFocus } from './keep-focus.ts'
+import { fitPicture, releasePicture } from './effects/fit-picture.ts'
+import { keepFocus } from './effects/keep-focus.ts'
 import { Keyboard } from './keyboard.ts'
-import { LevelDisplay } from './level-display.ts'
-import { Stay } from './stay.ts'
+import { LevelDisplay } from './effects/level-display.ts'
+import { PagePresence } from './lifecycle/page-presence.ts'
 import { styles } from './styles/styles.ts'
 import { chat } from './templates/chat.ts'
-import type { Line } from './view.ts'
+import type { Line } from './view/chat-view.ts'
 
 const modes: readonly string[] = ['video', 'audio', 'text'] satisfies readonly Mode[]
 
@@ -98,7 +98,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
   /** Keeps chosen devices in this browser's storage for the next visit; nothing is kept without it. */
   @property({ type: Boolean }) remember = false
 
-  readonly #controller = new ClientController(this, this.createClient())
+  readonly #controller = new ChatController(this, this.createClient())
   readonly #keyboard = new Keyboard({
     root: () => this.renderRoot,
     view: () => this.#controller.view,
@@ -106,7 +106,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
   })
   readonly #internals = this.attachInternals?.()
   #shownState: ClientState | undefined
-  readonly #stay = new Stay({ element: this, onEnd: () => this.#release() })
+  readonly #presence = new PagePresence({ element: this, onEnd: () => this.#release() })
 
   /** The headless client this element shows. */
   get client(): BuddyClient {
@@ -226,7 +226,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
   override connectedCallback(): void {
     super.connectedCallback()
     this.addEventListener('keydown', this.#keyboard.handleKeyDown)
-    if (this.#stay.handleConnected()) this.#controller.handleArrival()
+    if (this.#presence.handleConnected()) this.#controller.handleArrival()
     // A start may wait for this, and pictures that were taken out of a page stand still.
     this.requestUpdate()
   }
@@ -234,7 +234,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     for (const video of this.#videos) releasePicture(video)
-    this.#stay.handleDisconnected()
+    this.#presence.handleDisconnected()
   }
 
   /** Its presence alone makes `moveBefore()` a move, which is neither a leaving nor an arrival. */

@@ -1,4 +1,4 @@
-import type { ChatActions, ChatView } from './view.ts'
+import type { ChatActions, ChatView } from './view/chat-view.ts'
 
 /**
  * Whether a key press belongs to an input method (Japanese, Chinese, Korean …): then it is neither a

@@ -1,9 +1,9 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from '../icons.ts'
-import type { ChatActions, ChatView } from '../view.ts'
-import { offersText } from '../view.ts'
-import { words } from '../words.ts'
+import { icons } from './icons.ts'
+import type { ChatActions, ChatView } from '../view/chat-view.ts'
+import { offersText } from '../view/chat-view.ts'
+import { words } from '../words/english.ts'
 
 interface Toggle {
   readonly part: string

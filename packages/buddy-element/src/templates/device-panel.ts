@@ -1,9 +1,9 @@
 import type { Device } from '@buddy-chat/client'
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from '../icons.ts'
-import type { ChatActions, ChatView } from '../view.ts'
-import { deviceNotice, words } from '../words.ts'
+import { icons } from './icons.ts'
+import type { ChatActions, ChatView } from '../view/chat-view.ts'
+import { deviceNotice, words } from '../words/english.ts'
 import { devicePickers } from './device-pickers.ts'
 
 /** The button in the corner of the stage, and the pickers it opens. */

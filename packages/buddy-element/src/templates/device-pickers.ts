@@ -2,9 +2,9 @@ import type { DeviceKind } from '@buddy-chat/client'
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { live } from 'lit/directives/live.js'
-import { icons } from '../icons.ts'
-import type { ChatActions, ChatView } from '../view.ts'
-import { words } from '../words.ts'
+import { icons } from './icons.ts'
+import type { ChatActions, ChatView } from '../view/chat-view.ts'
+import { words } from '../words/english.ts'
 
 function picker(
   kind: DeviceKind,

@@ -2,9 +2,9 @@ import type { Check, CheckName } from '@buddy-chat/client'
 import { checkNames } from '@buddy-chat/client'
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from '../icons.ts'
-import type { ChatActions, ChatView } from '../view.ts'
-import { words } from '../words.ts'
+import { icons } from './icons.ts'
+import type { ChatActions, ChatView } from '../view/chat-view.ts'
+import { words } from '../words/english.ts'
 
 /** What was not looked at is no news, unless it may matter that it was not. */
 const isWorthwhile = ({ code }: Check): boolean => code !== 'not-needed' && code !== 'not-offered'

@@ -1,8 +1,8 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from '../icons.ts'
-import type { ChatActions, ChatView } from '../view.ts'
-import { explain, offersAudioOnly, words } from '../words.ts'
+import { icons } from './icons.ts'
+import type { ChatActions, ChatView } from '../view/chat-view.ts'
+import { explain, offersAudioOnly, words } from '../words/english.ts'
 import { doctorButton } from './doctor-dialog.ts'
 
 /** It could not start, or ended for good: why, and what one can do now. */

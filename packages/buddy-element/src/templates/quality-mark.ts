@@ -1,8 +1,8 @@
 import type { Quality } from '@buddy-chat/client'
 import type { TemplateResult } from 'lit'
 import { html } from 'lit'
-import type { ChatView } from '../view.ts'
-import { words } from '../words.ts'
+import type { ChatView } from '../view/chat-view.ts'
+import { words } from '../words/english.ts'
 
 const ranks: readonly Quality[] = ['good', 'fair', 'poor']
 

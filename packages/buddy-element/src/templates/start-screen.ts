@@ -1,8 +1,8 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from '../icons.ts'
-import type { ChatActions, ChatView } from '../view.ts'
-import { words } from '../words.ts'
+import { icons } from './icons.ts'
+import type { ChatActions, ChatView } from '../view/chat-view.ts'
+import { words } from '../words/english.ts'
 import { flipButton } from './device-panel.ts'
 import { devicePickers } from './device-pickers.ts'
 

@@ -1,7 +1,7 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import type { ChatActions, ChatView } from '../view.ts'
-import { explain, words } from '../words.ts'
+import type { ChatActions, ChatView } from '../view/chat-view.ts'
+import { explain, words } from '../words/english.ts'
 import { doctorButton } from './doctor-dialog.ts'
 
 interface StatusWords {

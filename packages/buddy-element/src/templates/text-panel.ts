@@ -1,9 +1,9 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from '../icons.ts'
+import { icons } from './icons.ts'
 import { isForInputMethod } from '../keyboard.ts'
-import type { ChatActions, ChatView } from '../view.ts'
-import { words } from '../words.ts'
+import type { ChatActions, ChatView } from '../view/chat-view.ts'
+import { words } from '../words/english.ts'
 
 /** At most 3000 bytes of UTF-8, well within what a text may have. */
 const maxCharacters = 1000

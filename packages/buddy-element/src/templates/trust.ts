@@ -1,8 +1,8 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from '../icons.ts'
-import type { ChatActions, ChatView } from '../view.ts'
-import { words } from '../words.ts'
+import { icons } from './icons.ts'
+import type { ChatActions, ChatView } from '../view/chat-view.ts'
+import { words } from '../words/english.ts'
 
 /** Beside the partner's name: addresses are hidden, and what one can do about it. */
 export function trustMark(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {

@@ -1,16 +1,16 @@
 import type { BuddyClient, BuddyClientOptions, ClientEvents, Unsubscribe } from '@buddy-chat/client'
 import { BuddyError } from '@buddy-chat/client'
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
-import { announcement } from './announcement.ts'
+import { announcement } from '../view/announcement.ts'
 import { DoctorVisit } from './doctor-visit.ts'
-import type { BuddyEventDetails, BuddyEventName } from './events.ts'
+import type { BuddyEventDetails, BuddyEventName } from '../events.ts'
 import { OwnDevices } from './own-devices.ts'
 import { Settings } from './settings.ts'
-import { isRunning, StartGate } from './start-gate.ts'
-import type { ChatActions, ChatView } from './view.ts'
-import { initialView, withLine } from './view.ts'
-import { visibleName } from './visible-name.ts'
-import { explain, leaveNotice, words } from './words.ts'
+import { isRunning, StartGate } from '../lifecycle/start-gate.ts'
+import type { ChatActions, ChatView } from '../view/chat-view.ts'
+import { initialView, withLine } from '../view/chat-view.ts'
+import { visibleName } from '../view/visible-name.ts'
+import { explain, leaveNotice, words } from '../words/english.ts'
 
 /** How long a passing remark stays. */
 const noticeMs = 6000
@@ -32,7 +32,7 @@ export interface ControllerHost extends ReactiveControllerHost {
  * The only part of the element that touches the client: turns its events into a view for the
  * templates and into DOM events for the page, and a person's actions into calls.
  */
-export class ClientController implements ReactiveController {
+export class ChatController implements ReactiveController {
   readonly client: BuddyClient
   readonly actions: ChatActions
   readonly doctor: DoctorVisit

@@ -1,6 +1,6 @@
 import type { Check, DiagnoseOptions } from '@buddy-chat/client'
 import { BuddyError, diagnose } from '@buddy-chat/client'
-import type { DoctorView } from './view.ts'
+import type { DoctorView } from '../view/chat-view.ts'
 
 interface DoctorVisitDependencies {
   /** Options as the attributes have them now. */

@@ -1,7 +1,7 @@
 /** How long an element may be out of the page, as in a view transition, before everything ends. */
 const graceMs = 500
 
-interface StayDependencies {
+interface PagePresenceDependencies {
   readonly element: HTMLElement
   /** The element is gone, or its window is: everything it holds is to be released. Once for each stay. */
   readonly onEnd: () => void
@@ -12,13 +12,13 @@ interface StayDependencies {
  * within half a second: camera and call go on meanwhile. A page that is hidden or closed in that time ends it at
  * once, and so does the end of another window that the element was moved to.
  */
-export class Stay {
-  readonly #dependencies: StayDependencies
+export class PagePresence {
+  readonly #dependencies: PagePresenceDependencies
   #isOn = false
   #grace: ReturnType<typeof setTimeout> | undefined
   #listening = new AbortController()
 
-  constructor(dependencies: StayDependencies) {
+  constructor(dependencies: PagePresenceDependencies) {
     this.#dependencies = dependencies
   }
 

@@ -1,8 +1,8 @@
-import { qualityRemark } from './templates/quality-mark.ts'
-import { statusWords } from './templates/status.ts'
-import type { ChatView } from './view.ts'
-import { initialView } from './view.ts'
-import { words } from './words.ts'
+import { qualityRemark } from '../templates/quality-mark.ts'
+import { statusWords } from '../templates/status.ts'
+import type { ChatView } from './chat-view.ts'
+import { initialView } from './chat-view.ts'
+import { words } from '../words/english.ts'
 
 const isResting = ({ state }: ChatView): boolean => state === 'idle' || state === 'closed'
 

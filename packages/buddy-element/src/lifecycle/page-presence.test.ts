@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Stay } from './stay.ts'
+import { PagePresence } from './page-presence.ts'
 
 class FakeWindow extends EventTarget {}
 
@@ -20,7 +20,7 @@ const ownWindow = new FakeWindow()
 let own: FakeDocument
 let element: { ownerDocument: FakeDocument }
 let ends: number
-let stay: Stay
+let presence: PagePresence
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -29,7 +29,7 @@ beforeEach(() => {
   vi.stubGlobal('document', own)
   element = { ownerDocument: own }
   ends = 0
-  stay = new Stay({ element: element as unknown as HTMLElement, onEnd: () => ends++ })
+  presence = new PagePresence({ element: element as unknown as HTMLElement, onEnd: () => ends++ })
 })
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -44,23 +44,23 @@ function elsewhere(): FakeDocument {
 }
 
 test('back within half a second it is the same stay; any later another one', () => {
-  expect(stay.handleConnected()).toBe(true)
-  stay.handleDisconnected()
+  expect(presence.handleConnected()).toBe(true)
+  presence.handleDisconnected()
   vi.advanceTimersByTime(499)
-  expect(stay.handleConnected()).toBe(false)
+  expect(presence.handleConnected()).toBe(false)
   vi.advanceTimersByTime(10_000)
   expect(ends).toBe(0)
-  stay.handleDisconnected()
+  presence.handleDisconnected()
   vi.advanceTimersByTime(500)
   expect(ends).toBe(1)
-  expect(stay.handleConnected()).toBe(true)
+  expect(presence.handleConnected()).toBe(true)
 })
 
 test('out of a page that is hidden or closed meanwhile it ends at once, and once', () => {
   for (const leave of [() => own.hide(), () => ownWindow.dispatchEvent(new Event('pagehide'))]) {
     ends = 0
-    stay.handleConnected()
-    stay.handleDisconnected()
+    presence.handleConnected()
+    presence.handleDisconnected()
     leave()
     expect(ends).toBe(1)
     vi.advanceTimersByTime(10_000)
@@ -69,7 +69,7 @@ test('out of a page that is hidden or closed meanwhile it ends at once, and once
 })
 
 test('in a page that is hidden or put away it stays', () => {
-  stay.handleConnected()
+  presence.handleConnected()
   own.hide()
   ownWindow.dispatchEvent(new Event('pagehide'))
   vi.advanceTimersByTime(10_000)
@@ -77,23 +77,23 @@ test('in a page that is hidden or put away it stays', () => {
 })
 
 test('another window that closes ends it, unless the page takes it back in that moment', () => {
-  stay.handleConnected()
+  presence.handleConnected()
   const popup = elsewhere()
-  stay.handleConnected()
+  presence.handleConnected()
   popup.defaultView!.dispatchEvent(new Event('pagehide'))
   element.ownerDocument = own
-  stay.handleDisconnected()
-  expect(stay.handleConnected()).toBe(false)
+  presence.handleDisconnected()
+  expect(presence.handleConnected()).toBe(false)
   vi.advanceTimersByTime(10_000)
   expect(ends).toBe(0)
   const second = elsewhere()
-  stay.handleConnected()
+  presence.handleConnected()
   second.defaultView!.dispatchEvent(new Event('pagehide'))
   vi.advanceTimersByTime(0)
   expect(ends).toBe(1)
   // A window that it has left long ago is no matter any more.
   element.ownerDocument = own
-  stay.handleConnected()
+  presence.handleConnected()
   popup.defaultView!.dispatchEvent(new Event('pagehide'))
   vi.advanceTimersByTime(10_000)
   expect(ends).toBe(1)
@@ -103,8 +103,8 @@ test('taken out of another window it ends when either of the two is hidden', () 
   for (const hide of [(popup: FakeDocument) => popup.hide(), () => own.hide()]) {
     ends = 0
     const popup = elsewhere()
-    stay.handleConnected()
-    stay.handleDisconnected()
+    presence.handleConnected()
+    presence.handleDisconnected()
     hide(popup)
     expect(ends).toBe(1)
   }

@@ -1,9 +1,9 @@
 import type { BuddyClient, Device, DeviceChange, DeviceKind, Unsubscribe } from '@buddy-chat/client'
 import { BuddyError } from '@buddy-chat/client'
 import { recallDevices, rememberDevice } from './remembered-devices.ts'
-import type { DevicesView } from './view.ts'
-import { initialView } from './view.ts'
-import { deviceNotice, explain } from './words.ts'
+import type { DevicesView } from '../view/chat-view.ts'
+import { initialView } from '../view/chat-view.ts'
+import { deviceNotice, explain } from '../words/english.ts'
 
 interface OwnDevicesDependencies {
   readonly client: BuddyClient
