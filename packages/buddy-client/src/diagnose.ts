@@ -1,5 +1,5 @@
 import type { MessageOf } from '@buddy-chat/protocol'
-import { acceptIceServers } from './accepted-ice-servers.ts'
+import { acceptIceServers } from './peer/accepted-ice-servers.ts'
 import type { Check, CheckCode, CheckName } from './doctor/check.ts'
 import { check, checkNames, failureOf } from './doctor/check.ts'
 import type { DoctorEnvironment } from './doctor/doctor-environment.ts'

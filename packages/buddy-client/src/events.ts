@@ -1,7 +1,7 @@
 import type { BuddyError } from './errors.ts'
 import type { DeviceChange } from './media/device-control.ts'
 import type { DeviceInfo } from './media/device-list.ts'
-import type { Trust } from './mutual-trust.ts'
+import type { Trust } from './call/mutual-trust.ts'
 import type { CallQuality } from './peer/quality-monitor.ts'
 import type { RecoveryStep } from './peer/recovery.ts'
 import type { Sending } from './signal.ts'

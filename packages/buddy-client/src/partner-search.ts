@@ -1,5 +1,5 @@
 import type { ClientMessage } from '@buddy-chat/protocol'
-import type { CallSetup } from './call-setup.ts'
+import type { CallSetup } from './call/call-setup.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { PeerSignal, Sending } from './signal.ts'
 import { toSignal, toTicket } from './signaling/outgoing.ts'

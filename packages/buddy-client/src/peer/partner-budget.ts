@@ -1,4 +1,4 @@
-import { Pace } from '../pace.ts'
+import { Pace } from './pace.ts'
 
 /**
  * What a partner's client may ask of ours, for the whole call, however many connections it has. Each is

@@ -1,5 +1,5 @@
-import type { Pace } from '../pace.ts'
-import { PacedAction } from '../pace.ts'
+import type { Pace } from './pace.ts'
+import { PacedAction } from './pace.ts'
 import type { Sending } from '../signal.ts'
 import { isSameSending } from '../signal.ts'
 

@@ -1,5 +1,5 @@
 import { BuddyError } from '../errors.ts'
-import { PacedAction } from '../pace.ts'
+import { PacedAction } from './pace.ts'
 import type { PeerSignal, Sending } from '../signal.ts'
 import { isSameSending } from '../signal.ts'
 import { compareTotals, readTotals } from './call-stats.ts'

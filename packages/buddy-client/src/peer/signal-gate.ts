@@ -1,4 +1,4 @@
-import type { Pace } from '../pace.ts'
+import type { Pace } from './pace.ts'
 import type { LinkSignal } from '../signal.ts'
 import { guardDescription } from './guard-description.ts'
 import { isBrowserCandidate, isUfrag } from './ice-candidate.ts'

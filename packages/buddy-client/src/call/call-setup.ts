@@ -1,13 +1,13 @@
 import type { MessageOf } from '@buddy-chat/protocol'
-import { acceptIceServers } from './accepted-ice-servers.ts'
-import type { ClientEnvironment } from './browser-environment.ts'
-import { BuddyError } from './errors.ts'
-import type { AddressPolicy, ResolvedOptions } from './options.ts'
-import { addressPolicy } from './options.ts'
-import type { SendingLimits } from './peer/limit-sender.ts'
-import { LinkPreparation } from './peer/link-preparation.ts'
-import { PeerLink } from './peer/peer-link.ts'
-import { toIceServers } from './signaling/outgoing.ts'
+import { acceptIceServers } from '../peer/accepted-ice-servers.ts'
+import type { ClientEnvironment } from '../browser-environment.ts'
+import { BuddyError } from '../errors.ts'
+import type { AddressPolicy, ResolvedOptions } from '../options.ts'
+import { addressPolicy } from '../options.ts'
+import type { SendingLimits } from '../peer/limit-sender.ts'
+import { LinkPreparation } from '../peer/link-preparation.ts'
+import { PeerLink } from '../peer/peer-link.ts'
+import { toIceServers } from '../signaling/outgoing.ts'
 
 /** A call has its first moments to itself before the next is prepared beside it. */
 const prepareNextMs = 1500

@@ -1,4 +1,4 @@
-import type { AddressPolicy } from './options.ts'
+import type { AddressPolicy } from '../options.ts'
 
 /** Who of the two would let the other have their address. */
 export interface Trust {

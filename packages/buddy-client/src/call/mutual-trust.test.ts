@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { MutualTrust } from './mutual-trust.ts'
-import type { AddressPolicy } from './options.ts'
-import { addressPolicy, resolveOptions } from './options.ts'
+import type { AddressPolicy } from '../options.ts'
+import { addressPolicy, resolveOptions } from '../options.ts'
 
 /** Two sides that hear each other at once, and what happened to each. */
 function pair(policies: readonly [AddressPolicy, AddressPolicy]) {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { ClientEnvironment } from './browser-environment.ts'
+import type { ClientEnvironment } from '../browser-environment.ts'
 import { CallSetup } from './call-setup.ts'
-import type { BuddyClientOptions } from './options.ts'
-import { resolveOptions } from './options.ts'
+import type { BuddyClientOptions } from '../options.ts'
+import { resolveOptions } from '../options.ts'
 
 const turn = { urls: ['turn:turn.example'], username: 'u', credential: 'c' }
 

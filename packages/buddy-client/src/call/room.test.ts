@@ -1,12 +1,12 @@
 // Which connections of a room may show one's address: none before both trust each other.
 import type { MessageOf, Mode } from '@buddy-chat/protocol'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { ClientEnvironment } from './browser-environment.ts'
+import type { ClientEnvironment } from '../browser-environment.ts'
 import { CallSetup } from './call-setup.ts'
-import { Emitter } from './emitter.ts'
-import type { ClientEvents } from './events.ts'
-import type { BuddyClientOptions } from './options.ts'
-import { resolveOptions } from './options.ts'
+import { Emitter } from '../emitter.ts'
+import type { ClientEvents } from '../events.ts'
+import type { BuddyClientOptions } from '../options.ts'
+import { resolveOptions } from '../options.ts'
 import { Room } from './room.ts'
 
 const turn = { urls: ['turn:turn.example'], username: 'u', credential: 'c' }
