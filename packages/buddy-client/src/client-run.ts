@@ -7,7 +7,7 @@ import { PartnerSearch } from './partner-search.ts'
  * From one `start()` to its end, by `stop()`, a refusal or a failure. What was begun for a run that
  * has been superseded meanwhile finds that it is not the present one, and undoes itself.
  */
-export class Run {
+export class ClientRun {
   readonly options: ResolvedOptions
   /** What `start()` returned. */
   readonly promise: Promise<void>

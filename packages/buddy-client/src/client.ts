@@ -14,7 +14,7 @@ import type { LocalMedia } from './media/local-media.ts'
 import type { BuddyClientOptions } from './options.ts'
 import { mediaRequest, resolveOptions } from './options.ts'
 import { Room, unreachable } from './call/room.ts'
-import { Run } from './client-run.ts'
+import { ClientRun } from './client-run.ts'
 import { asReceived } from './signaling/outgoing.ts'
 import { toIntroduction } from './signaling/introduction.ts'
 import { fromErrorFrame } from './signaling/server-error.ts'
@@ -41,7 +41,7 @@ export class BuddyClient {
   readonly #devices: DeviceControl
   readonly #media: LocalMedia
   #state: ClientState = 'idle'
-  #run: Run | undefined
+  #run: ClientRun | undefined
   readonly #setup: CallSetup
   #room: Room | undefined
   readonly #machine: MachineWatch
@@ -281,7 +281,7 @@ export class BuddyClient {
   }
 
   #begin(overrides: BuddyClientOptions): Promise<void> {
-    const run = new Run(resolveOptions({ ...this.#options, ...overrides }), {
+    const run = new ClientRun(resolveOptions({ ...this.#options, ...overrides }), {
       setup: this.#setup,
       sending: () => this.#media.sending,
       isWelcome: () => this.#channel.isWelcome,
@@ -302,7 +302,7 @@ export class BuddyClient {
     return run.promise
   }
 
-  async #openMedia(run: Run): Promise<void> {
+  async #openMedia(run: ClientRun): Promise<void> {
     const request = mediaRequest(run.options)
     try {
       if (request) await this.#devices.open(request)
@@ -338,7 +338,7 @@ export class BuddyClient {
   }
 
   /** The server's session is a new one: nothing of what was before can be reported. */
-  #forgetPartners(run: Run): void {
+  #forgetPartners(run: ClientRun): void {
     run.latestRoom = undefined
     if (!run.hasKeptReport) return
     this.#emitter.emit('error', unreachable('a report was not sent: the session is over'))
@@ -491,7 +491,7 @@ export class BuddyClient {
     if (!this.#channel.isWelcome) this.#advance('server-lost')
   }
 
-  #endRun(): Run | undefined {
+  #endRun(): ClientRun | undefined {
     const run = this.#run
     this.#run = undefined
     run?.search.end()
