@@ -14,7 +14,7 @@ import { readConfig } from '../../packages/buddy-server/src/config/read-config.t
 import { settings } from '../../packages/buddy-server/src/config/settings.ts'
 import { siteAbout } from '../../packages/buddy-server/src/config/site-options.ts'
 import { fileKeyOf, flagOf } from '../../packages/buddy-server/src/config/sources.ts'
-import { webhookEvents } from '../../packages/buddy-server/src/operations/webhook-event.ts'
+import { webhookEvents } from '../../packages/buddy-server/src/operations/webhooks/event.ts'
 import { createTokenVerifier } from '../../packages/buddy-server/src/sites/site-token.ts'
 
 const page = ['operations', 'monitoring', 'limits', 'webhooks']

@@ -9,7 +9,7 @@ import type { BuddyServerHooks } from './hooks.ts'
 import { Admission, refusal } from './limits/admission.ts'
 import type { Bans } from './limits/bans.ts'
 import { addressKey } from './limits/client-address.ts'
-import type { Log } from './operations/log.ts'
+import type { Log } from './operations/log/create-log.ts'
 import type { Connection, ConnectionEvents, Upgrade } from './transport/transport.ts'
 import type { Wheel } from './wheel.ts'
 

@@ -2,8 +2,8 @@ import type { Config, ConfigInput, OptionName } from './config/read-config.ts'
 import { ConfigError, readConfig } from './config/read-config.ts'
 import type { ProcessOptions } from './config/settings.ts'
 import { settings } from './config/settings.ts'
-import type { Log } from './operations/log.ts'
-import { createLog } from './operations/log.ts'
+import type { Log } from './operations/log/create-log.ts'
+import { createLog } from './operations/log/create-log.ts'
 import type { BuddyServer } from './server.ts'
 
 function fail(sentence: string): never {

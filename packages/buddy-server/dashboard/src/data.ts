@@ -4,5 +4,5 @@ export type {
   DashboardData,
   DashboardSamples,
   RecentRefusals,
-} from '../../src/operations/dashboard-data.js'
+} from '../../src/operations/dashboard/data.js'
 export type { SiteStatus, Status } from '../../src/operations/status.js'

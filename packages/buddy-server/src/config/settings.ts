@@ -1,5 +1,5 @@
 import { isCidr } from '../limits/client-address.ts'
-import { webhookEvents } from '../operations/webhook-event.ts'
+import { webhookEvents } from '../operations/webhooks/event.ts'
 import type { IceServer } from './ice-server.ts'
 import { iceServers, turnUrls } from './ice-server.ts'
 import type { Kind } from './kinds.ts'

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ServerObserver } from '../events.ts'
-import type { WebhookEvent } from './webhook-event.ts'
-import type { WebhookOutcome } from './webhook-lane.ts'
+import type { WebhookEvent } from './webhooks/event.ts'
+import type { WebhookOutcome } from './webhooks/lane.ts'
 
 /** What gauges read when they are asked. */
 export interface MetricsSource {

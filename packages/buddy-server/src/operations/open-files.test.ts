@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Log } from './log.ts'
+import type { Log } from './log/create-log.ts'
 import { OpenFiles } from './open-files.ts'
 
 interface World {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { CapacityWatch } from './capacity-watch.ts'
-import type { Log } from './log.ts'
+import type { Log } from './log/create-log.ts'
 
 /** Files that the process may open beside sockets: certificates, webhooks, what Node needs. */
 const reservedFiles = 32

@@ -2,19 +2,19 @@ import type { Cancel, Clock } from '../clock.ts'
 import type { ResolvedServerOptions } from '../config/settings.ts'
 import type { Core } from '../core.ts'
 import type { ServerObserver } from '../events.ts'
-import type { DashboardData } from './dashboard-data.ts'
-import type { Log } from './log.ts'
+import type { DashboardData } from './dashboard/data.ts'
+import type { Log } from './log/create-log.ts'
 import type { Metrics } from './metrics.ts'
 import { createMetrics } from './metrics.ts'
 import type { OpenFiles } from './open-files.ts'
 import { RefusalCount } from './refusal-count.ts'
-import { Sampler } from './sampler.ts'
+import { Sampler } from './dashboard/sampler.ts'
 import type { SiteStatus, Status } from './status.ts'
 import { percent } from './status.ts'
-import { createTransitionLog } from './transition-log.ts'
+import { createEventLog } from './log/event-log.ts'
 import { WaitTimes } from './wait-times.ts'
-import { createWebhookObserver } from './webhook-observer.ts'
-import { Webhooks } from './webhooks.ts'
+import { createWebhookObserver } from './webhooks/observer.ts'
+import { Webhooks } from './webhooks/webhooks.ts'
 
 /** Between two samples for the dashboard. */
 const sampleIntervalMs = 2000
@@ -82,7 +82,7 @@ export class Operations {
     const webhooks = this.#webhooks
     this.observers = [
       counting,
-      createTransitionLog(log),
+      createEventLog(log),
       this.#refusals.observer,
       this.metrics.observer,
       ...(webhooks ? [createWebhookObserver((event, data) => webhooks.send(event, data))] : []),

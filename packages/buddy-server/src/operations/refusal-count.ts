@@ -1,7 +1,7 @@
 import type { ServerObserver } from '../events.ts'
-import type { RecentRefusals } from './dashboard-data.ts'
-import type { Log } from './log.ts'
-import { printable } from './printable.ts'
+import type { RecentRefusals } from './dashboard/data.ts'
+import type { Log } from './log/create-log.ts'
+import { printable } from './log/printable.ts'
 
 /** A browser's origins are shorter. */
 const maxOriginLength = 100

@@ -1,11 +1,11 @@
-import type { Clock } from '../clock.ts'
-import type { ResolvedServerOptions } from '../config/settings.ts'
-import type { Notify } from '../events.ts'
-import { HttpAdmission } from '../limits/http-admission.ts'
-import type { HttpRequest, TransportHandlers } from '../transport/transport.ts'
+import type { Clock } from '../../clock.ts'
+import type { ResolvedServerOptions } from '../../config/settings.ts'
+import type { Notify } from '../../events.ts'
+import { HttpAdmission } from '../../limits/http-admission.ts'
+import type { HttpRequest, TransportHandlers } from '../../transport/transport.ts'
 import { AdminAccess } from './admin-access.ts'
-import { createHttpRoutes } from './http-routes.ts'
-import type { Operations } from './operations.ts'
+import { createHttpRoutes } from './routes.ts'
+import type { Operations } from '../operations.ts'
 import { loadPublicFiles } from './public-files.ts'
 import { Snapshot } from './snapshot.ts'
 
@@ -56,7 +56,7 @@ export function createHttpHandler({
   const { registry } = operations.metrics
   return {
     onRequest: createHttpRoutes({
-      files: loadPublicFiles(new URL('../public/', import.meta.url)),
+      files: loadPublicFiles(new URL('../../public/', import.meta.url)),
       judge: (request) => {
         const verdict = admission.judge(request)
         if (verdict.kind !== 'admitted') {

@@ -1,5 +1,5 @@
-import type { Delivery } from './webhook-queue.ts'
-import { signWebhook } from './webhook-signature.ts'
+import type { Delivery } from './queue.ts'
+import { signWebhook } from './signature.ts'
 
 interface Sender {
   readonly secret: string

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
-import { LogOutput } from './log-output.ts'
+import { LogOutput } from './output.ts'
 
 /** A stream whose reader takes nothing until it is told to. */
 class Unread extends EventEmitter {

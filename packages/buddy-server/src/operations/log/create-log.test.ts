@@ -44,7 +44,7 @@ test('a message cannot begin a line of its own in a stack trace', () => {
 describe.each(['json', 'pretty'])('a line of the log (%s)', (format) => {
   const write = (statement: string): string => {
     const script = `
-      import { createLog } from ${JSON.stringify(new URL('log.ts', import.meta.url).href)}
+      import { createLog } from ${JSON.stringify(new URL('create-log.ts', import.meta.url).href)}
       const log = createLog('info', '${format}')
       ${statement}`
     const { stdout, stderr } = spawnSync(

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import type { Clock } from '../clock.ts'
-import type { Log } from './log.ts'
+import type { Clock } from '../../clock.ts'
+import type { Log } from '../log/create-log.ts'
 import type { Post } from './post-by-fetch.ts'
 import { postByFetch, reasonOf } from './post-by-fetch.ts'
-import type { WebhookEvent } from './webhook-event.ts'
-import { webhookEvents } from './webhook-event.ts'
-import { WebhookHealth } from './webhook-health.ts'
-import type { WebhookOutcome } from './webhook-lane.ts'
-import { WebhookLane } from './webhook-lane.ts'
-import type { RetryPolicy } from './webhook-retry.ts'
+import type { WebhookEvent } from './event.ts'
+import { webhookEvents } from './event.ts'
+import { WebhookHealth } from './health.ts'
+import type { WebhookOutcome } from './lane.ts'
+import { WebhookLane } from './lane.ts'
+import type { RetryPolicy } from './retry.ts'
 
 /** Events by outcome since the start, and those that wait now, without those under way. */
 export type WebhookStats = Readonly<Record<WebhookOutcome | 'queued', number>>

@@ -1,11 +1,11 @@
-import type { ServerObserver } from '../events.ts'
-import type { Log } from './log.ts'
+import type { ServerObserver } from '../../events.ts'
+import type { Log } from './create-log.ts'
 
 /**
  * One line for each thing that happens to a session or a room. Ids are random and tell nothing of a
  * person; names, texts and addresses are never written.
  */
-export function createTransitionLog(log: Log): ServerObserver {
+export function createEventLog(log: Log): ServerObserver {
   return {
     joined: ({ session: { id, identity } }) =>
       log.info({ session: id, site: identity.site }, 'session begun'),

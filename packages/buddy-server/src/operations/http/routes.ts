@@ -1,9 +1,9 @@
-import type { HttpVerdict } from '../limits/http-admission.ts'
-import type { HttpRequest, HttpResponse } from '../transport/transport.ts'
+import type { HttpVerdict } from '../../limits/http-admission.ts'
+import type { HttpRequest, HttpResponse } from '../../transport/transport.ts'
 import type { Access } from './admin-access.ts'
-import type { DashboardData } from './dashboard-data.ts'
+import type { DashboardData } from '../dashboard/data.ts'
 import type { PublicFile, PublicFileName } from './public-files.ts'
-import type { Status } from './status.ts'
+import type { Status } from '../status.ts'
 
 interface RouteDependencies {
   readonly files: ReadonlyMap<PublicFileName, PublicFile>

@@ -1,5 +1,5 @@
-import type { Cancel, Clock } from '../clock.ts'
-import type { Log } from './log.ts'
+import type { Cancel, Clock } from '../../clock.ts'
+import type { Log } from '../log/create-log.ts'
 
 interface WebhookHealthOptions {
   readonly clock: Clock

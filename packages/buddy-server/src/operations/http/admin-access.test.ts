@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { HttpRequest } from '../transport/transport.ts'
+import type { HttpRequest } from '../../transport/transport.ts'
 import { AdminAccess } from './admin-access.ts'
 
 const token = 'the token of these tests, which is long'

@@ -1,7 +1,7 @@
 import type { Logger, LoggerOptions } from 'pino'
 import pino from 'pino'
 import { prettyFactory } from 'pino-pretty'
-import { LogOutput } from './log-output.ts'
+import { LogOutput } from './output.ts'
 import { printable, printableFields, printableStack } from './printable.ts'
 
 /**

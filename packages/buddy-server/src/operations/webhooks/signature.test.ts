@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { signWebhook, verifySignature } from './webhook-signature.ts'
+import { signWebhook, verifySignature } from './signature.ts'
 
 const secret = 'a secret of at least thirty-two characters'
 const body = '{"event":"match","data":{"name":"Zoë"}}'

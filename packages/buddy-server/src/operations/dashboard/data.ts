@@ -1,4 +1,4 @@
-import type { Status } from './status.ts'
+import type { Status } from '../status.ts'
 
 /**
  * What moved over time: one array for each curve, all as long as `at`. The newest sample comes last.

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { AddressTable } from '../limits/address-table.ts'
-import { TokenBucket } from '../limits/rate-limiter.ts'
-import type { HttpRequest } from '../transport/transport.ts'
+import { AddressTable } from '../../limits/address-table.ts'
+import { TokenBucket } from '../../limits/rate-limiter.ts'
+import type { HttpRequest } from '../../transport/transport.ts'
 
 /** Wrong tokens from one address; with none left, the right one is not looked at either. */
 const wrongRate = { burst: 20, perSecond: 1 / 60 }

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { DashboardSamples } from './dashboard-data.ts'
+import type { DashboardSamples } from './data.ts'
 
 /** One moment, of counters that only grow and of figures as they are. */
 export interface Reading {
