@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { build } from './build.mjs'
 
 build()
-const { configurationReference } = await import('../packages/buddy-server/dist/config/reference.js')
+const { configurationPage } =
+  await import('../packages/buddy-server/dist/config/configuration-page.js')
 const page = join(import.meta.dirname, '../docs/configuration.md')
-writeFileSync(page, configurationReference())
+writeFileSync(page, configurationPage())
 process.exitCode = spawnSync('prettier', ['--write', '--log-level=warn', page]).status ?? 1

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { format, resolveConfig } from 'prettier'
 import { expect, test } from 'vitest'
-import { configurationReference } from '../../packages/buddy-server/src/config/reference.ts'
+import { configurationPage } from '../../packages/buddy-server/src/config/configuration-page.ts'
 
 test('docs/configuration.md is current: npm run docs changes nothing', async () => {
   const path = new URL('../../docs/configuration.md', import.meta.url)
   const options = await resolveConfig(path)
-  const current = await format(configurationReference(), { ...options, parser: 'markdown' })
+  const current = await format(configurationPage(), { ...options, parser: 'markdown' })
   expect(readFileSync(path, 'utf8')).toBe(current)
 })

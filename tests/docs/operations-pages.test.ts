@@ -11,10 +11,10 @@ import { parse, stringify } from 'yaml'
 import { generateKeys } from '../../packages/buddy-server/src/config/generate-keys.ts'
 import type { Config } from '../../packages/buddy-server/src/config/read-config.ts'
 import { readConfig } from '../../packages/buddy-server/src/config/read-config.ts'
-import { settings } from '../../packages/buddy-server/src/config/settings.ts'
-import { siteAbout } from '../../packages/buddy-server/src/config/site-options.ts'
+import { settings } from '../../packages/buddy-server/src/config/server-settings.ts'
+import { siteAbout } from '../../packages/buddy-server/src/config/site-settings.ts'
 import { fileKeyOf, flagOf } from '../../packages/buddy-server/src/config/sources.ts'
-import { webhookEvents } from '../../packages/buddy-server/src/operations/webhooks/event.ts'
+import { webhookEvents } from '../../packages/buddy-server/src/config/webhook-events.ts'
 import { createTokenVerifier } from '../../packages/buddy-server/src/sites/site-token.ts'
 
 const page = ['operations', 'monitoring', 'limits', 'webhooks']

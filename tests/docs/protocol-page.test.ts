@@ -13,7 +13,11 @@ import {
   reportReasons,
 } from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
-import { otherRate, rates, relayedBytesRate } from '../../packages/buddy-server/src/limits/rates.ts'
+import {
+  otherRate,
+  rates,
+  relayedBytesRate,
+} from '../../packages/buddy-server/src/limits/frame-rates.ts'
 
 const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8')
 

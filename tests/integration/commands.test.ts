@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { settings } from '../../packages/buddy-server/src/config/settings.ts'
+import { settings } from '../../packages/buddy-server/src/config/server-settings.ts'
 import { expectToTalk, RawClient } from './raw-client.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -123,11 +123,11 @@ test('check-config only looks, and its exit code says what it found', async () =
   expect(wrong.output()).toMatch(/^ALLOWED_ORIGINS is open to every page: set it to/m)
   // What would end the start is found by looking, too.
   const credential = 'c'.repeat(600)
-  const untellable = run([cli, 'check-config'], {
+  const invalid = run([cli, 'check-config'], {
     ICE_SERVERS: JSON.stringify([{ urls: 'turn:t.example', username: 'u', credential }]),
   })
-  expect(await untellable.exited).toBe(1)
-  expect(untellable.output()).toMatch(/^clients cannot be told these options: .*ICE_SERVERS/)
+  expect(await invalid.exited).toBe(1)
+  expect(invalid.output()).toMatch(/^clients cannot use these options: .*ICE_SERVERS/)
 })
 
 test('check-config names an ICE URL that would end every call, wherever it stands', async () => {

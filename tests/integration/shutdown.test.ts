@@ -58,7 +58,7 @@ test('options that no client could be told are refused when the server is made',
 }) => {
   const turn = { urls: ['turn:t.example'], username: 'u', credential: 'c'.repeat(600) }
   await expect(startServer({ iceServers: [turn] })).rejects.toThrow(
-    'clients cannot be told these options: ProtocolError: welcome.iceServers[0].credential',
+    'clients cannot use these options: ProtocolError: welcome.iceServers[0].credential',
   )
   await expect(startServer({ iceServers: [{ urls: ['stun://h'] }] })).rejects.toThrow(
     'the ICE URL stun://h must be written stun:host or stun:host:port, without //',

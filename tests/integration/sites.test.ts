@@ -222,7 +222,7 @@ test('a reload that cannot be used changes nothing', async ({ startServer }) => 
   const urls = Array.from({ length: 8 }, (_, index) => `stun:${'s'.repeat(500)}${index}`)
   const iceServers = Array.from({ length: 8 }, () => ({ urls }))
   expect(() => server.reload({ iceServers, sites: [site('b')] })).toThrow(
-    'clients cannot be told these options',
+    'clients cannot use these options',
   )
   expect((await join(url, 'a')).answer).toMatchObject({ type: 'welcome' })
   expect((await join(url, 'b')).answer).toBe('unknown-site')

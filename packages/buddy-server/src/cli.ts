@@ -3,15 +3,15 @@
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { generateKeys } from './config/generate-keys.ts'
-import { meant } from './config/meant.ts'
+import { closestName } from './config/closest-name.ts'
 import { printConfig } from './config/print-config.ts'
 import type { ConfigInput } from './config/read-config.ts'
 import { ConfigError, readConfig } from './config/read-config.ts'
-import { fallbackText, groups } from './config/reference.ts'
-import { boolean } from './config/kinds.ts'
+import { fallbackText, groups } from './config/configuration-page.ts'
+import { boolean } from './config/value-schemas.ts'
 import { flagOf } from './config/sources.ts'
 import { run } from './run.ts'
-import { checkTellable, UntellableError } from './sites/check-tellable.ts'
+import { checkWelcome, InvalidWelcomeError } from './sites/check-welcome.ts'
 import { createSites } from './sites/site.ts'
 import { readTlsFiles, TlsError } from './transport/tls-files.ts'
 
@@ -56,7 +56,9 @@ function orExplain(act: () => void): void {
   try {
     act()
   } catch (error) {
-    const isTheirs = [ConfigError, TlsError, UntellableError].some((kind) => error instanceof kind)
+    const isTheirs = [ConfigError, TlsError, InvalidWelcomeError].some(
+      (kind) => error instanceof kind,
+    )
     if (!isTheirs) throw error
     console.error((error as Error).message)
     process.exitCode = 1
@@ -70,7 +72,7 @@ program
     orExplain(() => {
       const { options } = readConfig(input())
       const { tlsCertFile: certFile, tlsKeyFile: keyFile } = options
-      checkTellable(createSites(options).values(), options)
+      checkWelcome(createSites(options).values(), options)
       if (certFile) readTlsFiles({ certFile, keyFile })
       console.log('The configuration is fine.')
     }),
@@ -87,7 +89,7 @@ program
 /** Ends the process, naming a command that does not exist and the one that was probably meant. */
 function refuseCommand(unknown: string): void {
   const names = program.commands.map((command) => command.name())
-  const known = meant(unknown, names)
+  const known = closestName(unknown, names)
   const hint = known ? `Did you mean ${known}?` : `There are ${names.join(', ')}.`
   program.error(`error: unknown command '${unknown}'\n(${hint})`)
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { MessageOf } from '@buddy-chat/protocol'
 import type { Clock } from './clock.ts'
-import type { ResolvedServerOptions } from './config/settings.ts'
+import type { ResolvedServerOptions } from './config/server-settings.ts'
 import type { Notify } from './events.ts'
 import type { HandlerContext } from './handlers/context.ts'
 import { tell } from './handlers/context.ts'
@@ -9,7 +9,7 @@ import type { HelloContext, Joined } from './handlers/hello.ts'
 import { handleLeave } from './handlers/leave.ts'
 import type { BuddyServerHooks } from './hooks.ts'
 import type { Bans } from './limits/bans.ts'
-import { ReportedPeople } from './limits/reported-people.ts'
+import { ReportedPeople } from './sessions/reported-people.ts'
 import { Matchmaker } from './matchmaker.ts'
 import { Moderation } from './moderation.ts'
 import { Reunions } from './reunions.ts'
@@ -17,9 +17,9 @@ import { Rooms } from './rooms.ts'
 import { createResumeTokens } from './sessions/resume-token.ts'
 import type { Session, SessionLink } from './sessions/session.ts'
 import { Sessions } from './sessions/sessions.ts'
-import { checkTellable } from './sites/check-tellable.ts'
+import { checkWelcome } from './sites/check-welcome.ts'
 import { IceRefresh } from './sites/ice-refresh.ts'
-import { createOriginCheck } from './sites/origins.ts'
+import { createOriginCheck } from './sites/origin-check.ts'
 import type { Site } from './sites/site.ts'
 import { forEachInSlices } from './slices.ts'
 import { createSites } from './sites/site.ts'
@@ -65,7 +65,7 @@ const newId = (): string => randomBytes(12).toString('base64url')
 
 /**
  * Makes the core of a server.
- * @throws UntellableError where an option cannot be told to clients
+ * @throws InvalidWelcomeError if clients cannot use an option (see `check-welcome.ts`)
  */
 export function createCore(dependencies: CoreDependencies): Core {
   const { settings, clock, notify, hooks, bans, onInternalError } = dependencies
@@ -175,7 +175,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     onInternalError,
     onRelayed: dependencies.onRelayed,
   }
-  checkTellable(sites.values(), settings())
+  checkWelcome(sites.values(), settings())
 
   return {
     sessions,
@@ -195,7 +195,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     },
     reload: () => {
       const renewed = createSites(settings())
-      checkTellable(renewed.values(), settings())
+      checkWelcome(renewed.values(), settings())
       // Not at once: a hook may still be deciding about a client that has sent its hello.
       for (const key of formerSites.keys()) if (sessions.sizeOf(key) === 0) formerSites.delete(key)
       for (const [key, site] of sites) if (!renewed.has(key)) formerSites.set(key, site)

@@ -1,12 +1,12 @@
 import { closeCodes, encode, waitAfterCloseMs } from '@buddy-chat/protocol'
 import { ClientConnection, type ConnectionContext } from './client-connection.ts'
 import type { Clock } from './clock.ts'
-import type { ResolvedServerOptions } from './config/settings.ts'
+import type { ResolvedServerOptions } from './config/server-settings.ts'
 import type { Core } from './core.ts'
 import type { Notify } from './events.ts'
 import { handleHello } from './handlers/hello.ts'
 import type { BuddyServerHooks } from './hooks.ts'
-import { Admission, refusal } from './limits/admission.ts'
+import { ConnectionAdmission, refusal } from './limits/connection-admission.ts'
 import type { Bans } from './limits/bans.ts'
 import { addressKey } from './limits/client-address.ts'
 import type { Log } from './operations/log/create-log.ts'
@@ -49,7 +49,7 @@ export function reconnectAfterMs(): number {
 /** Lets connections in, or tells them why not, and knows those that are open. */
 export class Reception {
   readonly #dependencies: ReceptionDependencies
-  readonly #admission: Admission
+  readonly #admission: ConnectionAdmission
   /** One for all connections: closures of each would cost their memory for every user. */
   readonly #context: ConnectionContext
   #onceEmpty: (() => void) | undefined
@@ -59,7 +59,7 @@ export class Reception {
     const { connections, settings, clock, core, bans, addressOf, isOutOfSockets, notify } =
       dependencies
     this.#dependencies = dependencies
-    this.#admission = new Admission({
+    this.#admission = new ConnectionAdmission({
       now: () => clock.now(),
       addressKeyOf: (upgrade) => addressKey(addressOf(upgrade)),
       isAllowedOrigin: (upgrade) => core.isKnownOrigin(upgrade),
@@ -134,7 +134,7 @@ export class Reception {
     })
   }
 
-  #admit(upgrade: Upgrade): ReturnType<Admission['admit']> {
+  #admit(upgrade: Upgrade): ReturnType<ConnectionAdmission['admit']> {
     const { hooks, addressOf, onInternalError } = this.#dependencies
     const admitted = this.#admission.admit(upgrade)
     if ('code' in admitted || !hooks.onUpgrade) return admitted

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Cancel } from './clock.ts'
 import { createSystemClock } from './clock.ts'
-import type { BuddyServerOptions, ResolvedServerOptions } from './config/settings.ts'
-import { defaultOptions, settings as allSettings } from './config/settings.ts'
+import type { BuddyServerOptions, ResolvedServerOptions } from './config/server-settings.ts'
+import { defaultOptions, settings as allSettings } from './config/server-settings.ts'
 import type { Core } from './core.ts'
 import { createCore, dismiss } from './core.ts'
 import { createNotify } from './events.ts'
@@ -89,7 +89,7 @@ function hostInUrl(host: string): string {
 
 /**
  * Makes a server, which opens nothing before `listen()`.
- * @throws UntellableError where an option cannot be told to clients
+ * @throws InvalidWelcomeError if clients cannot use an option (see `check-welcome.ts`)
  */
 export function createBuddyServer(
   options: BuddyServerOptions = {},

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { iceUrlFault, shownIceUrl } from './ice-url.ts'
-import type { Kind } from './kinds.ts'
+import type { Kind } from './value-schemas.ts'
 
 /** One STUN or TURN server, as in the browser's `RTCIceServer`. */
 export interface IceServer {

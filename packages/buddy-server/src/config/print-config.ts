@@ -1,8 +1,8 @@
 import { stringify } from 'yaml'
 import type { Config, OptionName } from './read-config.ts'
-import { settings } from './settings.ts'
-import type { SiteOptions } from './site-options.ts'
-import { siteFileKeys } from './site-options.ts'
+import { settings } from './server-settings.ts'
+import type { SiteOptions } from './site-settings.ts'
+import { siteFileKeys } from './site-settings.ts'
 import { fileKeyOf } from './sources.ts'
 
 const mask = '********'

@@ -6,7 +6,7 @@ import { stringify } from 'yaml'
 import { printConfig } from './print-config.ts'
 import type { Config, ConfigInput, OptionName } from './read-config.ts'
 import { ConfigError, readConfig } from './read-config.ts'
-import { defaultOptions, settings } from './settings.ts'
+import { defaultOptions, settings } from './server-settings.ts'
 import { fileKeyOf, flagOf, variableOf } from './sources.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'buddy-config-'))

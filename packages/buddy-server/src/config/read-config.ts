@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { meant } from './meant.ts'
+import { closestName } from './closest-name.ts'
 import type { ConfigSource } from './sources.ts'
 import { environmentSource, fileKeyOf, fileSource, flagSource, variableOf } from './sources.ts'
-import type { ProcessOptions, ResolvedServerOptions, Setting } from './settings.ts'
-import { processSettings, settings } from './settings.ts'
-import { siteAbout } from './site-options.ts'
+import type { ProcessOptions, ResolvedServerOptions, Setting } from './server-settings.ts'
+import { processSettings, settings } from './server-settings.ts'
+import { siteAbout } from './site-settings.ts'
 
 /** A configuration that cannot be used; the message is for the operator, a line for each mistake. */
 export class ConfigError extends Error {
@@ -100,7 +100,7 @@ function describe(
 
 /** Which key of a site was probably meant. */
 function hintOf(unknown: string): string {
-  const known = meant(unknown, Object.keys(siteAbout))
+  const known = closestName(unknown, Object.keys(siteAbout))
   return known ? `: did you mean ${known}?` : ''
 }
 
@@ -116,7 +116,7 @@ function unknownVariables(environment: Readonly<Record<string, string | undefine
     .filter((key) => key.length >= 8 && !variables.includes(key))
     .flatMap((key) => {
       const alike = variables.filter((variable) => variable[0] === key[0])
-      const known = meant(key, alike, 2)
+      const known = closestName(key, alike, 2)
       return known ? [`${key} is no setting: did you mean ${known}?`] : []
     })
 }
@@ -126,7 +126,7 @@ function unknownKeys({ keys, label }: { keys: readonly string[]; label: string }
   return keys
     .filter((key) => !known.includes(key))
     .map((key) => {
-      const hint = meant(key, known)
+      const hint = closestName(key, known)
       return `${key} in ${label} is no setting${hint ? `: did you mean ${hint}?` : ''}`
     })
 }

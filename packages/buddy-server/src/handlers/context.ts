@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@buddy-chat/protocol'
 import type { Clock } from '../clock.ts'
 import type { Notify } from '../events.ts'
-import type { ReportedPeople } from '../limits/reported-people.ts'
+import type { ReportedPeople } from '../sessions/reported-people.ts'
 import type { Matchmaker } from '../matchmaker.ts'
 import type { Moderation } from '../moderation.ts'
 import type { Reunions } from '../reunions.ts'

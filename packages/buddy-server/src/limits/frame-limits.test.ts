@@ -3,7 +3,7 @@ import type { MessageType } from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
 import type { Verdict } from './frame-limits.ts'
 import { FrameLimits } from './frame-limits.ts'
-import { droppedRate, otherRate, rates, relayedBytesRate } from './rates.ts'
+import { droppedRate, otherRate, rates, relayedBytesRate } from './frame-rates.ts'
 
 /** What becomes of so many small frames of one type in one moment. */
 function judge(

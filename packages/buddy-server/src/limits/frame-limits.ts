@@ -1,7 +1,7 @@
 import type { MessageType } from '@buddy-chat/protocol'
 import { messages } from '@buddy-chat/protocol'
-import { type Rate, TokenBucket } from './rate-limiter.ts'
-import { controlFrameRate, droppedRate, otherRate, rates, relayedBytesRate } from './rates.ts'
+import { type Rate, TokenBucket } from './token-bucket.ts'
+import { controlFrameRate, droppedRate, otherRate, rates, relayedBytesRate } from './frame-rates.ts'
 
 /** What an allowance is for: a type of message, all other types together, or all frames. */
 const limits = {
@@ -29,7 +29,7 @@ const limitOf = (type: MessageType | undefined): Limit =>
 /** How often a drop is told, for each type. */
 const tellEveryMs = 1000
 
-/** One connection's allowances, as `rates.ts` has them. */
+/** One connection's allowances, as `frame-rates.ts` has them. */
 export class FrameLimits {
   /** Made when they are first needed: most sessions use few of them. */
   readonly #buckets: Partial<Record<Limit, TokenBucket>> = {}

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../transport/transport.ts'
 import { AddressTable } from './address-table.ts'
-import { TokenBucket } from './rate-limiter.ts'
+import { TokenBucket } from './token-bucket.ts'
 
 /** Answers on their way to one address; each takes some kilobytes until the client has read it. */
 const maxAnswersPerAddress = 512

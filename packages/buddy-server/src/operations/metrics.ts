@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ServerObserver } from '../events.ts'
-import type { WebhookEvent } from './webhooks/event.ts'
+import type { WebhookEvent } from '../config/webhook-events.ts'
 import type { WebhookOutcome } from './webhooks/lane.ts'
 
 /** What gauges read when they are asked. */

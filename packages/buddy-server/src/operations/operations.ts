@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../clock.ts'
-import type { ResolvedServerOptions } from '../config/settings.ts'
+import type { ResolvedServerOptions } from '../config/server-settings.ts'
 import type { Core } from '../core.ts'
 import type { ServerObserver } from '../events.ts'
 import type { DashboardData } from './dashboard/data.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../clock.ts'
-import { defaultOptions } from '../config/settings.ts'
+import { defaultOptions } from '../config/server-settings.ts'
 import { FrameLimits } from '../limits/frame-limits.ts'
 import { Session } from '../sessions/session.ts'
 import { IceRefresh } from './ice-refresh.ts'

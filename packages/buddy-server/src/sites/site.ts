@@ -1,10 +1,10 @@
 import type { MessageOf, Mode } from '@buddy-chat/protocol'
 import type { IceServer } from '../config/ice-server.ts'
-import type { SiteOptions } from '../config/site-options.ts'
-import type { ResolvedServerOptions } from '../config/settings.ts'
+import type { SiteOptions } from '../config/site-settings.ts'
+import type { ResolvedServerOptions } from '../config/server-settings.ts'
 import type { Upgrade } from '../transport/transport.ts'
 import { iceCredentials } from './ice-credentials.ts'
-import { createOriginCheck } from './origins.ts'
+import { createOriginCheck } from './origin-check.ts'
 import type { SiteClaims } from './site-token.ts'
 import { createTokenVerifier } from './site-token.ts'
 

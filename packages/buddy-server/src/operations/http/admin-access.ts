@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { AddressTable } from '../../limits/address-table.ts'
-import { TokenBucket } from '../../limits/rate-limiter.ts'
+import { TokenBucket } from '../../limits/token-bucket.ts'
 import type { HttpRequest } from '../../transport/transport.ts'
 
 /** Wrong tokens from one address; with none left, the right one is not looked at either. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import type { ResolvedServerOptions } from '../../config/settings.ts'
+import type { ResolvedServerOptions } from '../../config/server-settings.ts'
 import type { Notify } from '../../events.ts'
 import { HttpAdmission } from '../../limits/http-admission.ts'
 import type { HttpRequest, TransportHandlers } from '../../transport/transport.ts'

@@ -1,4 +1,4 @@
-import { TokenBucket } from '../../limits/rate-limiter.ts'
+import { TokenBucket } from '../../limits/token-bucket.ts'
 
 /** So often something is made anew; a reader that comes more often gets the latest. */
 const makingRate = { burst: 10, perSecond: 2 }

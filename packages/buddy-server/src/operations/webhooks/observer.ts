@@ -1,6 +1,6 @@
 import type { ServerObserver } from '../../events.ts'
 import type { Trace } from '../../sessions/encounters.ts'
-import type { WebhookEvent } from './event.ts'
+import type { WebhookEvent } from '../../config/webhook-events.ts'
 
 /** Somebody, without the name they gave: what leaves the server says no more than it must. */
 const idsOf = ({ id, identity: { site, subject } }: Trace): object => ({

@@ -1,7 +1,7 @@
 import type { Cancel } from '../../clock.ts'
 import type { ListNode } from './linked-list.ts'
 import { LinkedList } from './linked-list.ts'
-import type { WebhookEvent } from './event.ts'
+import type { WebhookEvent } from '../../config/webhook-events.ts'
 
 /** An event as it is sent. */
 export interface Message {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { Admitted, Refusal } from './admission.ts'
-import { Admission } from './admission.ts'
+import type { Admitted, Refusal } from './connection-admission.ts'
+import { ConnectionAdmission } from './connection-admission.ts'
 
 interface World {
-  readonly admission: Admission
+  readonly admission: ConnectionAdmission
   /** Somebody knocks, from 192.0.2.1 unless told otherwise. */
   readonly knock: (address?: string, protocols?: readonly string[]) => Admitted | Refusal
   readonly wait: (ms: number) => void
@@ -15,7 +15,7 @@ function world({ connections = 3, connects = 60 } = {}): World {
   let now = 0
   const banned = new Set<string>()
   const caps = { connections, connects, sockets: 1 }
-  const admission = new Admission({
+  const admission = new ConnectionAdmission({
     now: () => now,
     addressKeyOf: ({ remoteAddress }) => remoteAddress,
     isAllowedOrigin: ({ origin }) => origin !== 'https://evil.example',

@@ -1,18 +1,18 @@
 import { encode } from '@buddy-chat/protocol'
 import { iceUrlFault, shownIceUrl } from '../config/ice-url.ts'
-import type { ResolvedServerOptions } from '../config/settings.ts'
+import type { ResolvedServerOptions } from '../config/server-settings.ts'
 import type { Site } from './site.ts'
 
 /** A site has something for its clients that fits no frame or no browser; the message names the site. */
-export class UntellableError extends Error {
-  override readonly name = 'UntellableError'
+export class InvalidWelcomeError extends Error {
+  override readonly name = 'InvalidWelcomeError'
 }
 
 /**
  * Makes sure that every client of these sites can be welcomed, whoever comes.
- * @throws UntellableError
+ * @throws InvalidWelcomeError
  */
-export function checkTellable(
+export function checkWelcome(
   sites: Iterable<Site>,
   { pingIntervalMs }: Pick<ResolvedServerOptions, 'pingIntervalMs'>,
 ): void {
@@ -35,8 +35,8 @@ export function checkTellable(
       })
     } catch (cause) {
       const whose = site.key === '' ? 'ICE_SERVERS, TURN_URLS' : `site ${site.key}`
-      throw new UntellableError(
-        `clients cannot be told these options: ${String(cause)} (${whose})`,
+      throw new InvalidWelcomeError(
+        `clients cannot use these options: ${String(cause)} (${whose})`,
         { cause },
       )
     }

@@ -1,6 +1,6 @@
 import type { MessageType } from '@buddy-chat/protocol'
 import { textRate } from '@buddy-chat/protocol'
-import type { Rate } from './rate-limiter.ts'
+import type { Rate } from './token-bucket.ts'
 
 /** Far more than a person or a browser does, far less than a program can. */
 export const rates = {

@@ -1,12 +1,12 @@
 import { isCidr } from '../limits/client-address.ts'
-import { webhookEvents } from '../operations/webhooks/event.ts'
+import { webhookEvents } from './webhook-events.ts'
 import type { IceServer } from './ice-server.ts'
 import { iceServers, turnUrls } from './ice-server.ts'
-import type { Kind } from './kinds.ts'
-import { boolean, kind, seconds, text, texts, whole, word } from './kinds.ts'
-import { isOriginPattern, originPatterns } from './origin.ts'
-import type { SiteOptions } from './site-options.ts'
-import { sites } from './site-options.ts'
+import type { Kind } from './value-schemas.ts'
+import { boolean, kind, seconds, text, texts, whole, word } from './value-schemas.ts'
+import { isOriginPattern, originPatterns } from './origin-pattern.ts'
+import type { SiteOptions } from './site-settings.ts'
+import { sites } from './site-settings.ts'
 
 /** One setting. Its three names come from `key`: `MAX_ROOMS`, `--max-rooms`, `max_rooms`. */
 export interface Setting<T> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { TokenBucket } from './rate-limiter.ts'
+import { TokenBucket } from './token-bucket.ts'
 
 test('a burst is let through, then as many as come back with time', () => {
   const bucket = new TokenBucket({ burst: 3, perSecond: 2 }, 1000)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createOriginCheck } from './origins.ts'
+import { createOriginCheck } from './origin-check.ts'
 
 const asks = (allowed: readonly string[], origin: string | undefined, host = 'chat.example:3000') =>
   createOriginCheck(allowed)({ origin, host })

@@ -1,9 +1,9 @@
 import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
 import { iceServers, turnUrls } from './ice-server.ts'
-import type { Kind } from './kinds.ts'
-import { boolean, kind, seconds, text, texts, whole } from './kinds.ts'
-import { isOriginPattern, originPatterns } from './origin.ts'
+import type { Kind } from './value-schemas.ts'
+import { boolean, kind, seconds, text, texts, whole } from './value-schemas.ts'
+import { isOriginPattern, originPatterns } from './origin-pattern.ts'
 
 function isEs256Key(pem: string): boolean {
   try {

@@ -1,6 +1,6 @@
-import { siteAbout } from './site-options.ts'
-import type { Setting } from './settings.ts'
-import { processSettings, serverSettings } from './settings.ts'
+import { siteAbout } from './site-settings.ts'
+import type { Setting } from './server-settings.ts'
+import { processSettings, serverSettings } from './server-settings.ts'
 import { variableOf } from './sources.ts'
 
 /** The settings in the groups people look for them in. */
@@ -24,7 +24,7 @@ export function fallbackText(option: string, { fallback }: Setting<unknown>): st
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 
 /** `docs/configuration.md`, whole. */
-export function configurationReference(): string {
+export function configurationPage(): string {
   const tables = Object.entries(groups).map(([title, group]) => {
     const rows = Object.entries(group).map(([option, setting]) => {
       const fallback = fallbackText(option, setting)

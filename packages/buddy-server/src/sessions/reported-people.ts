@@ -1,4 +1,4 @@
-import type { Trace } from '../sessions/encounters.ts'
+import type { Trace } from './encounters.ts'
 
 /** So many at most; the oldest is forgotten first. */
 const maxPeople = 10_000

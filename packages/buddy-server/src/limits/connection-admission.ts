@@ -2,7 +2,7 @@ import type { CloseCode, ErrorCode } from '@buddy-chat/protocol'
 import { subprotocol, waitAfterCloseMs } from '@buddy-chat/protocol'
 import { forEachInSlices } from '../slices.ts'
 import type { Upgrade } from '../transport/transport.ts'
-import { TokenBucket } from './rate-limiter.ts'
+import { TokenBucket } from './token-bucket.ts'
 
 /** Why a connection is not wanted; every one of these is an error and a close code alike. */
 export interface Refusal {
@@ -12,7 +12,7 @@ export interface Refusal {
   readonly retryAfterMs: number | null
 }
 
-/** A connection that was admitted; call {@link Admission.release} when it has closed. */
+/** A connection that was admitted; call {@link ConnectionAdmission.release} when it has closed. */
 export interface Admitted {
   /** What limits and bans count by. */
   readonly addressKey: string
@@ -41,7 +41,7 @@ interface Address {
 const minuteMs = 60_000
 
 /** Who may connect at all, before a word is said. */
-export class Admission {
+export class ConnectionAdmission {
   readonly #dependencies: AdmissionDependencies
   readonly #addresses = new Map<string, Address>()
 
