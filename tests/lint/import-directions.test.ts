@@ -47,6 +47,10 @@ test.each([
   ['signaling', 'packages/buddy-client/src/signaling/a.ts', '../call/room.ts'],
   ['element', 'packages/buddy-element/src/a.ts', '@buddy-chat/protocol'],
   ['element', 'packages/buddy-element/src/a.ts', '@buddy-chat/server'],
+  ['element', 'packages/buddy-element/src/a.ts', '@buddy-chat/client'],
+  ['element', 'packages/buddy-element/src/templates/a.ts', '@buddy-chat/client'],
+  ['element', 'packages/buddy-element/src/a.ts', './client/browser-client-part.ts'],
+  ['element', 'packages/buddy-element/src/client/obtain-client-part.ts', '@buddy-chat/client'],
   ['server', 'packages/buddy-server/src/a.ts', '@buddy-chat/client'],
   ['server', 'packages/buddy-server/src/a.ts', 'uWebSockets.js'],
   ['example', 'examples/a/a.ts', '../../packages/buddy-client/src/index.ts'],
@@ -58,7 +62,8 @@ test.each([
 
 test.each([
   ['packages/buddy-client/src/signaling/a.ts', '@buddy-chat/protocol'],
-  ['packages/buddy-element/src/a.ts', '@buddy-chat/client'],
+  ['packages/buddy-element/src/client/browser-client-part.ts', '@buddy-chat/client'],
+  ['packages/buddy-element/src/client/obtain-client-part.ts', './browser-client-part.ts'],
   ['packages/buddy-server/src/a.ts', '@buddy-chat/protocol'],
   ['packages/buddy-server/src/transport/uws-transport.ts', 'uWebSockets.js'],
   ['examples/a/a.ts', '@buddy-chat/client'],
@@ -66,9 +71,11 @@ test.each([
   expect(lint({ [path]: importing(name) })).toMatchObject({ status: 0 })
 })
 
-test('the client may import types of the protocol everywhere', () => {
-  const files = { 'packages/buddy-client/src/call/a.ts': importingType('@buddy-chat/protocol') }
-  expect(lint(files)).toMatchObject({ status: 0 })
+test.each([
+  ['client', 'packages/buddy-client/src/call/a.ts', '@buddy-chat/protocol'],
+  ['element', 'packages/buddy-element/src/a.ts', '@buddy-chat/client'],
+])('the %s may import types everywhere: %s ← %s', (_room, path, name) => {
+  expect(lint({ [path]: importingType(name) })).toMatchObject({ status: 0 })
 })
 
 test('a cycle fails', () => {

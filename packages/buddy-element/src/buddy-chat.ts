@@ -1,14 +1,15 @@
 import type {
+  BuddyClient,
   BuddyClientOptions,
   ClientState,
   Mode,
   ReportReason,
   TokenSource,
 } from '@buddy-chat/client'
-import { browserEnvironment, BuddyClient } from '@buddy-chat/client'
 import type { PropertyValues, TemplateResult } from 'lit'
 import { LitElement, supportsAdoptingStyleSheets } from 'lit'
 import { property } from 'lit/decorators.js'
+import { obtainClientPart } from './client/obtain-client-part.ts'
 import type { ControllerHost } from './controller/chat-controller.ts'
 import { ChatController } from './controller/chat-controller.ts'
 import { adoptDocumentStyles } from './styles/document-styles.ts'
@@ -98,7 +99,9 @@ export class BuddyChat extends LitElement implements ControllerHost {
   /** Keeps chosen devices in this browser's storage for the next visit; nothing is kept without it. */
   @property({ type: Boolean }) remember = false
 
-  readonly #controller = new ChatController(this, this.createClient())
+  readonly #part = obtainClientPart()
+  readonly #client = this.createClient()
+  readonly #controller = new ChatController(this, this.#part, this.#client)
   readonly #keyboard = new Keyboard({
     root: () => this.renderRoot,
     view: () => this.#controller.view,
@@ -110,7 +113,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
 
   /** The headless client this element shows. */
   get client(): BuddyClient {
-    return this.#controller.client
+    return this.#client
   }
 
   get state(): ClientState {
@@ -257,7 +260,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
   protected createClient(): BuddyClient {
     // The window the element is in may be in sight while the one it comes from is not.
     const isHidden = (): boolean => this.ownerDocument.visibilityState === 'hidden'
-    return new BuddyClient({}, { ...browserEnvironment, isHidden })
+    return this.#part.createClient(isHidden)
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -294,7 +297,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
   #latestLine: Line | undefined
   #wasTextOpen = false
   #wasPanelOpen = false
-  readonly #level = new LevelDisplay()
+  readonly #level = new LevelDisplay(this.#part.watchAudioLevel)
   readonly #playing = new WeakMap<HTMLVideoElement, MediaStream>()
 
   /** What `mode` says, or video where it says nothing known. */

@@ -1,7 +1,8 @@
-import type { BuddyClient, BuddyClientOptions, ClientEvents, Unsubscribe } from '@buddy-chat/client'
-import { BuddyError } from '@buddy-chat/client'
+import type { BuddyClientOptions, BuddyError, ClientEvents, Unsubscribe } from '@buddy-chat/client'
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import { announcement } from '../view/announcement.ts'
+import type { ChatClient, ClientPart } from '../client/client-part.ts'
+import { isBuddyError } from '../client/is-buddy-error.ts'
 import { DoctorVisit } from './doctor-visit.ts'
 import type { BuddyEventDetails, BuddyEventName } from '../events.ts'
 import { OwnDevices } from './own-devices.ts'
@@ -33,7 +34,7 @@ export interface ControllerHost extends ReactiveControllerHost {
  * templates and into DOM events for the page, and a person's actions into calls.
  */
 export class ChatController implements ReactiveController {
-  readonly client: BuddyClient
+  readonly client: ChatClient
   readonly actions: ChatActions
   readonly doctor: DoctorVisit
   readonly #host: ControllerHost
@@ -46,7 +47,7 @@ export class ChatController implements ReactiveController {
   #noticeTimer: number | undefined
   #countdown: number | undefined
 
-  constructor(host: ControllerHost, client: BuddyClient) {
+  constructor(host: ControllerHost, part: ClientPart, client: ChatClient) {
     this.#host = host
     this.client = client
     const devices = new OwnDevices({
@@ -64,8 +65,10 @@ export class ChatController implements ReactiveController {
       isInPage: () => host.isConnected,
       mayStart: () => host.announce('buddy-start', null),
       begin: (overrides) => this.#begin(overrides),
+      createError: part.createError,
     })
     this.doctor = new DoctorVisit({
+      part,
       options: () => this.#settings.options,
       onView: (doctor) => this.#show({ doctor }),
       onError: (error) => this.#handleError(error),
@@ -185,7 +188,7 @@ export class ChatController implements ReactiveController {
       await this.client.start(options)
     } catch (error) {
       if (!isRunning(this.client)) this.#endSettings()
-      if (error instanceof BuddyError && error.code !== 'aborted') this.#show({ problem: error })
+      if (isBuddyError(error) && error.code !== 'aborted') this.#show({ problem: error })
       throw error
     }
   }
@@ -201,7 +204,7 @@ export class ChatController implements ReactiveController {
     try {
       await this.client.preview(this.#host.clientOptions())
     } catch (error) {
-      if (!(error instanceof BuddyError)) throw error
+      if (!isBuddyError(error)) throw error
       this.#show({ problem: error, isPreviewProblem: true })
       this.#host.announce('buddy-error', { error })
     } finally {
@@ -213,7 +216,7 @@ export class ChatController implements ReactiveController {
     try {
       await this.start(withoutCamera ? { camera: false } : {})
     } catch (error) {
-      if (!(error instanceof BuddyError)) throw error
+      if (!isBuddyError(error)) throw error
       if (error.code !== 'aborted') this.#host.announce('buddy-error', { error })
     }
   }
@@ -232,7 +235,7 @@ export class ChatController implements ReactiveController {
       act()
       return true
     } catch (error) {
-      if (!(error instanceof BuddyError)) throw error
+      if (!isBuddyError(error)) throw error
       // The partner has just gone; the page says so already.
       if (error.code !== 'not-in-call') this.#tell(explain(error).body)
       return false

@@ -1,8 +1,10 @@
-import type { Check, DiagnoseOptions } from '@buddy-chat/client'
-import { BuddyError, diagnose } from '@buddy-chat/client'
+import type { BuddyError, Check, DiagnoseOptions } from '@buddy-chat/client'
+import type { ClientPart } from '../client/client-part.ts'
+import { isBuddyError } from '../client/is-buddy-error.ts'
 import type { DoctorView } from '../view/chat-view.ts'
 
 interface DoctorVisitDependencies {
+  readonly part: Pick<ClientPart, 'diagnose' | 'checkNames'>
   /** Options as the attributes have them now. */
   readonly options: () => DiagnoseOptions
   /** Undefined: closed. */
@@ -21,25 +23,26 @@ export class DoctorVisit {
 
   /** Begins to look, anew where it has looked already. Resolves when all is known, or it is closed. */
   async open(): Promise<void> {
-    const { options, onView, onError } = this.#dependencies
+    const { part, options, onView, onError } = this.#dependencies
+    const names = part.checkNames
     this.#running.abort()
     const { signal } = (this.#running = new AbortController())
     let checks: readonly Check[] = []
-    onView({ checks, isDone: false })
+    onView({ names, checks, isDone: false })
     const onCheck = (check: Check): void => {
       checks = [...checks, check]
-      onView({ checks, isDone: false })
+      onView({ names, checks, isDone: false })
     }
     try {
-      await diagnose({ ...options(), signal, onCheck })
+      await part.diagnose({ ...options(), signal, onCheck })
     } catch (error) {
-      if (!(error instanceof BuddyError)) throw error
+      if (!isBuddyError(error)) throw error
       if (signal.aborted) return
       onView(undefined)
       onError(error)
       return
     }
-    if (!signal.aborted) onView({ checks, isDone: true })
+    if (!signal.aborted) onView({ names, checks, isDone: true })
   }
 
   close(): void {

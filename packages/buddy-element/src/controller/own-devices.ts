@@ -1,12 +1,13 @@
-import type { BuddyClient, Device, DeviceChange, DeviceKind, Unsubscribe } from '@buddy-chat/client'
-import { BuddyError } from '@buddy-chat/client'
+import type { BuddyError, Device, DeviceChange, DeviceKind, Unsubscribe } from '@buddy-chat/client'
+import type { ChatClient } from '../client/client-part.ts'
+import { isBuddyError } from '../client/is-buddy-error.ts'
 import { recallDevices, rememberDevice } from './remembered-devices.ts'
 import type { DevicesView } from '../view/chat-view.ts'
 import { initialView } from '../view/chat-view.ts'
 import { deviceNotice, explain } from '../words/english.ts'
 
 interface OwnDevicesDependencies {
-  readonly client: BuddyClient
+  readonly client: ChatClient
   /** Whether the site lets choices be kept. */
   readonly remembers: () => boolean
   readonly onView: (devices: DevicesView) => void
@@ -90,7 +91,7 @@ export class OwnDevices {
     try {
       await change()
     } catch (error) {
-      if (!(error instanceof BuddyError)) throw error
+      if (!isBuddyError(error)) throw error
       onNotice(explain(error).title)
       onError(error)
     }

@@ -1,14 +1,19 @@
 import type { Unsubscribe } from '@buddy-chat/client'
-import { watchAudioLevel } from '@buddy-chat/client'
+import type { ClientPart } from '../client/client-part.ts'
 
 /**
  * Moves a level meter along with a microphone. It changes with every picture, so it goes past the
  * templates: only the one property is set.
  */
 export class LevelDisplay {
+  readonly #watch: ClientPart['watchAudioLevel']
   #node: HTMLElement | undefined
   #track: MediaStreamTrack | undefined
   #stop: Unsubscribe | undefined
+
+  constructor(watch: ClientPart['watchAudioLevel']) {
+    this.#watch = watch
+  }
 
   /** Shows `track` in `node` from now on; without either, nothing is listened to. */
   show(node: HTMLElement | undefined, track: MediaStreamTrack | undefined): void {
@@ -16,7 +21,7 @@ export class LevelDisplay {
     this.#node = node
     this.#track = track
     this.#stop?.()
-    this.#stop = node && track && watchAudioLevel(track, (level) => draw(node, level))
+    this.#stop = node && track && this.#watch(track, (level) => draw(node, level))
   }
 }
 

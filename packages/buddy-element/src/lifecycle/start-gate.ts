@@ -1,14 +1,15 @@
-import type { BuddyClient, BuddyClientOptions } from '@buddy-chat/client'
-import { BuddyError } from '@buddy-chat/client'
+import type { BuddyClientOptions, BuddyError } from '@buddy-chat/client'
+import type { ChatClient, ClientPart } from '../client/client-part.ts'
 
 interface StartGateDependencies {
-  readonly client: BuddyClient
+  readonly client: Pick<ChatClient, 'start' | 'state' | 'stop'>
   /** Whether the element is in a page. */
   readonly isInPage: () => boolean
   /** Asks the page; false if a listener forbids the start. */
   readonly mayStart: () => boolean
   /** Starts the client. Rejects as `BuddyClient.start` does. */
   readonly begin: (overrides: BuddyClientOptions) => Promise<void>
+  readonly createError: ClientPart['createError']
 }
 
 /** A start that was requested and has not begun. */
@@ -31,7 +32,7 @@ function createRequest(overrides: BuddyClientOptions): Request {
 }
 
 /** Whether a client runs: it has or opens devices and a connection. */
-export const isRunning = ({ state }: Pick<BuddyClient, 'state'>): boolean =>
+export const isRunning = ({ state }: Pick<ChatClient, 'state'>): boolean =>
   state !== 'idle' && state !== 'closed'
 
 /**
@@ -100,8 +101,9 @@ export class StartGate {
 
   /** Ends what runs, and what was about to, because the element is gone. */
   release(): void {
-    this.#request?.reject(new BuddyError('aborted', 'stopped before it began'))
+    const { client, createError } = this.#dependencies
+    this.#request?.reject(createError('aborted', 'stopped before it began'))
     this.#request = undefined
-    this.#dependencies.client.stop()
+    client.stop()
   }
 }

@@ -1,5 +1,4 @@
 import type { Check, CheckName } from '@buddy-chat/client'
-import { checkNames } from '@buddy-chat/client'
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { icons } from './icons.ts'
@@ -31,10 +30,10 @@ export function doctorDialog(
   actions: ChatActions,
 ): TemplateResult | typeof nothing {
   if (!doctor) return nothing
-  const { checks, isDone } = doctor
+  const { names, checks, isDone } = doctor
   const faults = checks.filter(({ result }) => result === 'failed').map(({ name }) => name)
   // What is in the way is what one came for; until all is known, nothing changes its place.
-  const order = isDone ? new Set([...faults, ...checkNames]) : checkNames
+  const order = isDone ? new Set([...faults, ...names]) : names
   const shown = [...order].flatMap((name) => {
     const check = checks.find((each) => each.name === name)
     return !check || isWorthwhile(check) ? [row(name, check)] : []

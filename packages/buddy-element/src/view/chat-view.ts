@@ -1,6 +1,7 @@
 import type {
   BuddyError,
   Check,
+  CheckName,
   ClientState,
   Device,
   DeviceChange,
@@ -48,6 +49,8 @@ export interface DevicesView {
 
 /** What the connection doctor has found so far. */
 export interface DoctorView {
+  /** Every check there is, in the order in which they are shown. */
+  readonly names: readonly CheckName[]
   readonly checks: readonly Check[]
   readonly isDone: boolean
 }
