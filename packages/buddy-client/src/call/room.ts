@@ -197,7 +197,7 @@ export class Room {
       sending,
       limits: setup.limits,
       isHidden: environment.isHidden,
-      toldSending,
+      announcedSending: toldSending,
       setTimeout: environment.setTimeout,
       clearTimeout: environment.clearTimeout,
       monotonicNow: environment.monotonicNow,

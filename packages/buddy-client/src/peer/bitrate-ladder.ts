@@ -1,6 +1,6 @@
 import type { Quality } from './quality.ts'
 
-/** The most that video is sent with. */
+/** Upper limits for the video that is sent. */
 export interface Rung {
   readonly kbps: number
   /** The shorter side of the picture, in pixels. */
@@ -17,24 +17,24 @@ const rungs: readonly [Rung, ...Rung[]] = [
 ]
 
 /**
- * What is lost by chance, as by radio, is lost from a small picture as well: below this only who is
- * hardly seen any more goes.
+ * Fair quality leads no lower than this; poor quality may. Random loss, as on a radio link, hits small
+ * pictures too, so that a lower bitrate does not help against it.
  */
 const lowestWhenFair = 2
 const lowest = rungs.length - 1
-/** Where one begins who has little data to spend. */
+/** The highest rung in low-data mode. */
 const lowDataRung = 3
 
-/** Fair measurements in a row that lead a step down; of poor ones, one does. */
+/** Consecutive fair measurements before a step down. A single poor one is enough. */
 const fairBeforeDown = 2
-/** Good measurements in a row that lead a step up … */
+/** Consecutive good measurements before a step up. */
 const goodBeforeUp = 5
-/** … and at most, where one step up after the other was too much. */
+/** The most that this number grows to when steps up have failed. */
 const maxGoodBeforeUp = 40
 
-/** Video goes down fast when it arrives badly, and up again slowly. */
+/** Lowers the video limits quickly when video arrives badly, and raises them slowly. */
 export class BitrateLadder {
-  /** Where quality has led to. */
+  /** The rung that quality has led to; `#best` may still hold the ladder lower. */
   #index = 0
   #best = 0
   #fair = 0
@@ -46,12 +46,12 @@ export class BitrateLadder {
     return rungs[this.#current] ?? rungs[0]
   }
 
-  /** Never higher than the rung for little data, or as high as can be; at once. */
+  /** Takes effect at once. In low-data mode the ladder does not rise above the low-data rung. */
   setLowData(isLowData: boolean): void {
     this.#best = isLowData ? lowDataRung : 0
   }
 
-  /** Takes one measurement of how own media arrives. Returns whether the rung is another now. */
+  /** Takes one measurement of how local media arrives at the partner. Returns whether the rung has changed. */
   handle(quality: Quality): boolean {
     const before = this.#current
     this.#good = quality === 'good' ? this.#good + 1 : 0
@@ -70,14 +70,14 @@ export class BitrateLadder {
     this.#fair = 0
     if (this.#current >= end) return
     this.#index = this.#current + 1
-    // The step up was too much: the next is waited for longer.
+    // The latest step up was too much, so the next one needs more good measurements.
     if (this.#wasLastUp) this.#goodBeforeUp = Math.min(2 * this.#goodBeforeUp, maxGoodBeforeUp)
     this.#wasLastUp = false
   }
 
   #stepUp(): void {
     this.#good = 0
-    // It has held, so the next may be as soon as ever.
+    // The latest step up has held, so the next one needs only the usual number.
     if (this.#wasLastUp) this.#goodBeforeUp = goodBeforeUp
     this.#wasLastUp = this.#index > this.#best
     if (this.#wasLastUp) this.#index--

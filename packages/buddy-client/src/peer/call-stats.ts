@@ -1,57 +1,57 @@
-/** What has come and gone by a connection until now, of one look at the browser's statistics. */
+/** The counters of a peer connection since its beginning, from one sample of the browser's statistics. */
 export interface Totals {
   readonly atMs: number
   readonly bytesReceived: number
   readonly packetsReceived: number
   readonly packetsLost: number
   readonly framesDecoded: number
-  /** How long the partner's picture has stood still, where the browser tells. */
+  /** How long the partner's video was frozen; 0 if the browser does not report it. */
   readonly frozenMs: number
   readonly bytesSent: number
   readonly packetsSent: number
-  /** Own packets that did not reach the partner, by its reports. */
-  readonly packetsLostThere: number
-  /** Changes with each of the partner's reports. */
+  /** Local packets that did not reach the partner, according to its RTCP reports. */
+  readonly remotePacketsLost: number
+  /** Changes with each RTCP report from the partner. */
   readonly reportedAtMs: number
-  /** Everything that came by the transport, reports included; 0 where the browser does not tell. */
+  /** All bytes received on the transport, RTCP included; 0 if the browser does not report them. */
   readonly transportBytesReceived: number
   readonly rttMs: number | undefined
   readonly jitterMs: number
-  /** What the browser believes it could send. */
+  /** The browser's estimate of the available outgoing bitrate. */
   readonly availableKbps: number | undefined
   readonly width: number
   readonly height: number
 }
 
-/** How a call goes, measured over the last seconds. Zero where there is nothing of the kind. */
+/** Measurements of a call over the last seconds. A value is 0 if the call has no such media. */
 export interface CallStats {
-  /** There and back; undefined until the browser knows. */
+  /** Round-trip time; undefined until the browser has measured it. */
   readonly rttMs: number | undefined
-  /** Of what the partner sent, how many of a hundred packets did not arrive. */
+  /** Share of the partner's packets that did not arrive. */
   readonly lossPercent: number
-  /** How unevenly the partner's packets arrive (RFC 3550 §6.4.1). */
+  /** Jitter of the partner's packets (RFC 3550 §6.4.1). */
   readonly jitterMs: number
   readonly receivedKbps: number
   readonly sentKbps: number
-  /** Of the partner's video, with the size of its picture. */
+  /** Frame rate of the partner's video; `width` and `height` are its size in pixels. */
   readonly framesPerSecond: number
   readonly width: number
   readonly height: number
 }
 
-/** What happened between two looks. */
+/** What happened between two samples. */
 export interface Interval {
   readonly stats: CallStats
-  /** Of what one sent oneself; undefined where the partner has not reported, or nothing was sent. */
+  /** Share of local packets lost; undefined if the partner sent no report, or nothing was sent. */
   readonly sentLossPercent: number | undefined
-  /** Of a hundred parts of the time, in how many the partner's picture stood still. */
+  /** Share of the time during which the partner's video was frozen. */
   readonly frozenPercent: number
   readonly availableKbps: number | undefined
-  /** Nothing came at all, not even a report, although one sent something that would be reported on. */
+  /** Nothing arrived, not even an RTCP report, although media was sent that the partner reports on. */
   readonly isSilent: boolean
 }
 
-/** The few fields that are read, of reports of several kinds (W3C webrtc-stats). */
+/** The fields that are read from statistics objects of several types (W3C webrtc-stats). */
 interface Report {
   readonly type: string
   readonly timestamp: number
@@ -75,7 +75,7 @@ interface Report {
 
 const toMs = (seconds: number): number => seconds * 1000
 
-/** Adds up what the browser tells of each stream. */
+/** Adds up the counters of all streams in the report. */
 export function readTotals(report: RTCStatsReport): Totals {
   const all = [...(report.values() as Iterable<Report>)]
   const ofType = (type: string): Report[] => all.filter((each) => each.type === type)
@@ -88,7 +88,8 @@ export function readTotals(report: RTCStatsReport): Totals {
     reports: readonly Report[],
     field: 'bytesReceived' | 'packetsReceived' | 'packetsLost' | 'bytesSent' | 'packetsSent',
   ): number => reports.reduce((total, each) => total + (each[field] ?? 0), 0)
-  // By the reports it is of this moment; the pair's own is of the latest check, seconds ago.
+  // RTCP reports give a current round-trip time. That of the pair is from its latest connectivity
+  // check, which may be seconds old.
   const trips = reported.flatMap(({ roundTripTime }) => roundTripTime ?? [])
   const rtt = trips.length > 0 ? Math.max(...trips) : pair?.currentRoundTripTime
   const available = pair?.availableOutgoingBitrate
@@ -101,7 +102,7 @@ export function readTotals(report: RTCStatsReport): Totals {
     frozenMs: toMs(video?.totalFreezesDuration ?? 0),
     bytesSent: sum(outbound, 'bytesSent'),
     packetsSent: sum(outbound, 'packetsSent'),
-    packetsLostThere: sum(reported, 'packetsLost'),
+    remotePacketsLost: sum(reported, 'packetsLost'),
     reportedAtMs: reported.reduce((total, { timestamp }) => total + timestamp, 0),
     transportBytesReceived: sum(ofType('transport'), 'bytesReceived'),
     rttMs: rtt === undefined ? undefined : toMs(rtt),
@@ -113,8 +114,8 @@ export function readTotals(report: RTCStatsReport): Totals {
 }
 
 /**
- * What happened between two looks at the same connection; undefined where no time has passed, or
- * where counts went back because a stream has ended.
+ * Compares two samples of the same connection. Returns undefined if no time has passed, or if
+ * counters went back because a stream has ended.
  */
 export function compareTotals(before: Totals, after: Totals): Interval | undefined {
   const elapsedMs = after.atMs - before.atMs
@@ -123,9 +124,9 @@ export function compareTotals(before: Totals, after: Totals): Interval | undefin
   const bytesReceived = after.bytesReceived - before.bytesReceived
   const bytesSent = after.bytesSent - before.bytesSent
   if (elapsedMs <= 0 || received < 0 || sent < 0 || bytesReceived < 0) return undefined
-  // Both may fall: what was only late has arrived.
+  // Loss counters may go down when late packets arrive.
   const lost = Math.max(0, after.packetsLost - before.packetsLost)
-  const lostThere = Math.max(0, after.packetsLostThere - before.packetsLostThere)
+  const remoteLost = Math.max(0, after.remotePacketsLost - before.remotePacketsLost)
   const isReported = after.reportedAtMs !== before.reportedAtMs
   const frames = after.framesDecoded - before.framesDecoded
   const hasNoBytes =
@@ -141,7 +142,7 @@ export function compareTotals(before: Totals, after: Totals): Interval | undefin
       width: after.width,
       height: after.height,
     },
-    sentLossPercent: isReported && sent > 0 ? Math.min(100, (100 * lostThere) / sent) : undefined,
+    sentLossPercent: isReported && sent > 0 ? Math.min(100, (100 * remoteLost) / sent) : undefined,
     frozenPercent: Math.max(0, (100 * (after.frozenMs - before.frozenMs)) / elapsedMs),
     availableKbps: after.availableKbps,
     isSilent: hasNoBytes && !isReported && bytesSent > 0,

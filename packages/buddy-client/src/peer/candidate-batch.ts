@@ -1,6 +1,6 @@
-/** Candidates that come within this time travel together. */
+/** Candidates that are gathered within this time are sent together. */
 const windowMs = 20
-/** The most one `signal` holds; see the protocol. */
+/** The most candidates in one `signal` message; see the protocol. */
 export const maxCandidates = 64
 
 interface CandidateBatchDependencies {
@@ -9,7 +9,7 @@ interface CandidateBatchDependencies {
   readonly clearTimeout: (id: number) => void
 }
 
-/** Gathers trickled ICE candidates, so that a burst of them is one frame instead of twenty. */
+/** Collects trickled ICE candidates, so that a burst becomes one message instead of twenty. */
 export class CandidateBatch {
   readonly #dependencies: CandidateBatchDependencies
   #candidates: RTCIceCandidateInit[] = []
@@ -19,7 +19,7 @@ export class CandidateBatch {
     this.#dependencies = dependencies
   }
 
-  /** Adds one; it goes out within 20 ms, or when 64 are together. */
+  /** Adds a candidate. The batch is sent after 20 ms, or as soon as it has 64 candidates. */
   add(candidate: RTCIceCandidateInit): void {
     this.#candidates.push(candidate)
     if (this.#candidates.length >= maxCandidates) this.#dependencies.onBatch(this.take())
@@ -30,7 +30,7 @@ export class CandidateBatch {
     }
   }
 
-  /** Takes what is gathered, to travel with a description, and stops the timer. */
+  /** Returns the collected candidates, to be sent with a description, and cancels the timer. */
   take(): RTCIceCandidateInit[] {
     if (this.#timer !== undefined) this.#dependencies.clearTimeout(this.#timer)
     this.#timer = undefined

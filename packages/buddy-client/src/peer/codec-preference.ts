@@ -1,10 +1,12 @@
-/** What of a codec is looked at. */
 interface Named {
-  /** `video/VP9` */
+  /** For example `video/VP9`. */
   readonly mimeType: string
 }
 
-/** Those preferred first, in that order, by name and whatever the case; then the others as they are. */
+/**
+ * Sorts the preferred codecs first, in the order of `preferred`, which holds names such as `vp9` in
+ * any case. The others keep their order.
+ */
 export function orderCodecs<Codec extends Named>(
   codecs: readonly Codec[],
   preferred: readonly string[],
@@ -18,8 +20,8 @@ export function orderCodecs<Codec extends Named>(
 }
 
 /**
- * Lets the next description prefer these codecs. Nothing is left out, so a partner without them is
- * talked to all the same; without effect where the browser gives no choice.
+ * Makes the next description prefer these codecs. Other codecs stay in it, so that a call works with
+ * a partner that lacks them. Does nothing if the browser does not support codec preferences.
  */
 export function preferCodecs(connection: RTCPeerConnection, preferred: readonly string[]): void {
   if (preferred.length === 0) return

@@ -102,5 +102,5 @@ test.for<[string, string]>([
     join(...session, ...Array.from({ length: 9 }, (_, mid) => media('audio', mid)).flat()),
   ],
 ])('%s is no description', ([, sdp]) => {
-  expect(() => guard(sdp)).toThrow('a description')
+  expect(() => guard(sdp)).toThrow('the description has')
 })

@@ -2,18 +2,18 @@ import type { LinkSignal } from '../signal.ts'
 import type { PartnerBudget } from './partner-budget.ts'
 import { SignalGate } from './signal-gate.ts'
 
-/** Candidates that are applied in one turn of the event loop: the page stays usable meanwhile. */
+/** How many candidates are applied in one turn of the event loop, so that the page stays responsive. */
 const candidatesPerTurn = 32
-/** A partner who follows the protocol waits for the answer before it makes another offer. */
+/** A client that follows the protocol waits for the answer before it makes another offer. */
 const maxPendingDescriptions = 8
 
 interface IncomingSignalsDependencies {
-  /** Kinds of media the call has. */
+  /** Kinds of media that the call has. */
   readonly kinds: readonly string[]
   readonly budget: PartnerBudget
   readonly setTimeout: (callback: () => void, delayMs: number) => number
   readonly isClosed: () => boolean
-  /** May reject: then the signal cannot be applied. */
+  /** Rejects if the description cannot be applied. */
   readonly applyDescription: (description: NonNullable<LinkSignal['description']>) => Promise<void>
   /** Never rejects. */
   readonly applyCandidate: (candidate: RTCIceCandidateInit) => Promise<void>
@@ -21,9 +21,9 @@ interface IncomingSignalsDependencies {
 }
 
 /**
- * The partner's signals on their way into a connection: what no browser sends is left out or ends the
- * link, the rest is applied one after the other (a candidate must find its description applied), offers
- * at a pace and candidates in slices.
+ * Applies the partner's signals to a peer connection. Content that no browser sends is dropped, or ends
+ * the link. The rest is applied one signal after the other, because a candidate needs its description
+ * first. Offers are rate-limited and candidates applied in slices.
  */
 export class IncomingSignals {
   readonly #dependencies: IncomingSignalsDependencies
@@ -37,7 +37,7 @@ export class IncomingSignals {
     this.#gate = new SignalGate({ kinds, candidates: budget.candidates })
   }
 
-  /** Never throws: what cannot be applied ends in `onBroken`. */
+  /** Never throws: if the signal cannot be applied, calls `onBroken`. */
   handle(received: LinkSignal): void {
     const { isClosed, onBroken } = this.#dependencies
     if (isClosed()) return
@@ -45,10 +45,10 @@ export class IncomingSignals {
     try {
       signal = this.#gate.admit(received)
       if (signal.description && ++this.#pendingDescriptions > maxPendingDescriptions) {
-        throw new Error('more offers than can be answered')
+        throw new Error('too many unanswered offers')
       }
     } catch (cause) {
-      onBroken('the partner sent what no browser sends', cause)
+      onBroken('the partner sent a signal that no browser sends', cause)
       return
     }
     this.#applied = this.#applied.then(async () => {

@@ -1,12 +1,12 @@
-/** What a browser may take with parameters (W3C webrtc-extensions §5.2, RTCSetParameterOptions). */
+/** `setParameters` with its optional second argument (W3C webrtc-extensions §5.2, RTCSetParameterOptions). */
 type SetParameters = (
   parameters: RTCRtpSendParameters,
   options: { readonly encodingOptions: readonly { readonly keyFrame: boolean }[] },
 ) => Promise<void>
 
 /**
- * Sends the next picture whole. After a gap a receiver can show nothing before one comes, and it waits
- * for three seconds until it asks. Never rejects: where a browser cannot do this, that is how it goes.
+ * Sends a key frame next. After a gap the receiver can show nothing until one arrives, and it waits
+ * three seconds before it requests one. Never rejects, and does nothing if the browser lacks support.
  */
 export async function sendKeyFrame(sender: RTCRtpSender): Promise<void> {
   if (sender.track?.kind !== 'video') return
@@ -15,6 +15,6 @@ export async function sendKeyFrame(sender: RTCRtpSender): Promise<void> {
     const encodingOptions = parameters.encodings.map(() => ({ keyFrame: true }))
     await (sender.setParameters as SetParameters).call(sender, parameters, { encodingOptions })
   } catch {
-    // Closed meanwhile, or limited at the same moment.
+    // The connection was closed meanwhile, or `limitSender` changed the parameters at the same time.
   }
 }

@@ -1,25 +1,25 @@
 import type { Rung } from './bitrate-ladder.ts'
 
-/** Speech is clear with this much. */
+/** Enough for clear speech. */
 const lowDataAudioKbps = 16
 
-/** How much may be sent. */
+/** Limits for sent media. */
 export interface SendingLimits {
-  /** Of video. */
+  /** For video only. */
   readonly maxBitrateKbps: number
-  /** Small pictures, few of them, and narrow sound. */
+  /** Sends small video with few frames, and audio with a low bitrate. */
   readonly isLowData: boolean
 }
 
-/** The size to send, from what the camera gives. */
+/** The factor by which to scale the camera's video down. */
 function scale(track: MediaStreamTrack, { shortSide }: Rung): number {
   const { width = 1280, height = 720 } = track.getSettings()
   return Math.max(1, Math.min(width, height) / shortSide)
 }
 
 /**
- * Holds what a sender sends to these limits from now on, without a negotiation. Never rejects: a
- * browser that does not take them sends as it would without.
+ * Applies these limits to a sender at once, without a negotiation. Never rejects: if the browser does
+ * not support a limit, the sender stays unlimited.
  */
 export async function limitSender(
   sender: RTCRtpSender,
@@ -40,6 +40,6 @@ export async function limitSender(
     }
     await sender.setParameters(parameters)
   } catch {
-    // Closed meanwhile, or without such limits: nothing depends on them.
+    // The connection was closed meanwhile, or the browser does not support such limits.
   }
 }

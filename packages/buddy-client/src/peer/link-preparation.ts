@@ -3,26 +3,27 @@ import type { PeerLink } from './peer-link.ts'
 
 interface Prepared {
   readonly link: PeerLink
-  /** Resolves with whether there is an offer; undefined: none is wanted. */
+  /** Resolves with whether the offer is ready; undefined if the link is for an answer. */
   readonly offer: Promise<boolean> | undefined
-  /** The offer has left with a wish: it must not be replaced until that is answered. */
+  /** The offer was sent to the server with a ticket. It must stay until the server has answered. */
   isSent: boolean
 }
 
 /**
- * The next call's link, made before there is a partner. Whoever enters the queue brings an offer for
- * whoever waits there; whoever has to wait keeps a link without one, ready to answer a newcomer's.
+ * The link of the next call, created before there is a partner. A client that enters the queue sends an
+ * offer with its ticket, for a partner that already waits. A client that has to wait keeps a link
+ * without an offer, to answer the offer of a newcomer.
  */
 export class LinkPreparation {
   readonly #createLink: () => PeerLink | undefined
   #prepared: Prepared | undefined
 
-  /** @param createLink may throw, or make none; then there is nothing prepared */
+  /** @param createLink may throw or return undefined; then nothing is prepared */
   constructor(createLink: () => PeerLink | undefined) {
     this.#createLink = createLink
   }
 
-  /** Begins to make a link and its offer, unless there is one. */
+  /** Starts to create a link and its offer, unless an open one exists. */
   prepareOffer(): void {
     if (this.#prepared?.offer && !this.#prepared.link.isClosed) return
     this.discard()
@@ -35,19 +36,19 @@ export class LinkPreparation {
     this.#prepared = { link, offer, isSent: false }
   }
 
-  /** Keeps a link that can answer; one that has made an offer is not used for that. */
+  /** Replaces the prepared link with one that can answer. A link that has made an offer cannot. */
   prepareAnswer(): void {
     this.discard()
     const link = this.#tryCreate()
     if (link) this.#prepared = { link, offer: undefined, isSent: false }
   }
 
-  /** The offer to send now; null where none could be made. Made anew unless prepared before. */
+  /** Resolves with the offer to send now, created unless prepared before; null if that failed. */
   async offer(): Promise<LinkSignal | null> {
     this.prepareOffer()
     const prepared = this.#prepared
     const isMade = await prepared?.offer
-    // It has gone stale meanwhile, and another is being made.
+    // The offer became stale meanwhile and was replaced: wait for the new one.
     if (prepared !== this.#prepared && this.#prepared?.offer) return this.offer()
     if (!isMade || !prepared || prepared !== this.#prepared) return null
     prepared.isSent = true
@@ -55,8 +56,9 @@ export class LinkPreparation {
   }
 
   /**
-   * What it was made of has changed: it is let go, or made anew where it only answers. One that is on
-   * its way stays. Returns whether an offer is to be made anew.
+   * Called when tracks, settings or ICE servers have changed. Discards a link with an offer, and
+   * replaces a link for an answer. Keeps a link whose offer was sent. Returns whether the caller must
+   * prepare a new offer.
    */
   handleStale(): boolean {
     if (!this.#prepared || this.#prepared.isSent) return false
@@ -72,12 +74,15 @@ export class LinkPreparation {
     if (this.handleStale()) this.prepareOffer()
   }
 
-  /** The link, for the call that begins now: with an offer that was sent, or fit to answer. */
-  take(wants: 'offered' | 'any'): PeerLink | undefined {
+  /**
+   * Hands the link over to the call that begins now: for `offered` the link whose offer was sent, for
+   * `any` one that can answer. Closes a link that does not fit and returns undefined.
+   */
+  take(role: 'offered' | 'any'): PeerLink | undefined {
     const prepared = this.#prepared
     this.#prepared = undefined
     if (!prepared || prepared.link.isClosed) return undefined
-    if (wants === 'offered' ? prepared.isSent : prepared.offer === undefined) return prepared.link
+    if (role === 'offered' ? prepared.isSent : prepared.offer === undefined) return prepared.link
     prepared.link.close()
     return undefined
   }
@@ -91,7 +96,7 @@ export class LinkPreparation {
     try {
       return this.#createLink()
     } catch {
-      // The call itself will say so, where there is one.
+      // The call creates its own link later and reports the error if that fails too.
       return undefined
     }
   }

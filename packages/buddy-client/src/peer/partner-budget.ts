@@ -1,28 +1,29 @@
 import { Pace } from './pace.ts'
 
 /**
- * What a partner's client may ask of ours, for the whole call, however many connections it has. Each is
- * far more than a browser needs: one on a machine with five networks (each with an IPv4 and three IPv6
- * addresses, by UDP and TCP), several STUN and three TURN servers gathers about 100 candidates; a call
- * that cannot find a path restarts at once, again after 7 s by a new connection, and ends 10 s later.
+ * Rate limits for what the partner's client can make this one do. They apply to the whole call, across
+ * its peer connections. Each is far above what a browser needs. A browser gathers about 100 candidates
+ * on a machine with five networks (each with one IPv4 and three IPv6 addresses, over UDP and TCP),
+ * several STUN servers and three TURN servers. A call without a media path restarts ICE at once, creates
+ * a new connection after 7 s and ends 10 s later.
  */
 const rates = {
-  /** Different candidates. A restart every 7 s brings no more than 14 a second. */
+  /** Distinct candidates. A restart every 7 s brings at most 14 a second. */
   candidates: { burst: 768, everyMs: 50 },
-  /** Offers that are answered. */
+  /** Offers to answer. */
   offers: { burst: 10, everyMs: 2000 },
-  /** Requests to restart ICE. A phone may change networks several times in a few seconds. */
+  /** Requests for an ICE restart. A phone may change networks several times in a few seconds. */
   restarts: { burst: 10, everyMs: 2000 },
-  /** New connections; the ladder of recovery makes one in 7 s at most. */
+  /** New peer connections. `Recovery` creates at most one every 7 s. */
   rebuilds: { burst: 10, everyMs: 6000 },
-  /** Changes of what the partner sends that are passed on to the page. */
+  /** Changes of the partner's `sending` state that the page receives. */
   changes: { burst: 10, everyMs: 250 },
 } as const
 
-/** The paces of one call, see {@link rates}. */
+/** The rate limits of one call, see {@link rates}. */
 export type PartnerBudget = Readonly<Record<keyof typeof rates, Pace>>
 
-/** @param now milliseconds by a clock that never goes back */
+/** @param now returns milliseconds from a monotonic clock */
 export function createPartnerBudget(now: () => number): PartnerBudget {
   return {
     candidates: new Pace(rates.candidates, now),

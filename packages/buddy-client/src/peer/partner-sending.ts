@@ -10,7 +10,7 @@ interface PartnerSendingDependencies {
   readonly onChange: (sending: Sending) => void
 }
 
-/** What the partner sends, as the page is to show it: of changes in quick succession only the latest. */
+/** Reports changes of what the partner sends at a limited rate; of rapid changes only the latest. */
 export class PartnerSending {
   readonly #change: PacedAction
   #latest: Sending | null = null

@@ -74,7 +74,7 @@ function begin(isPolite: boolean): PeerCall {
     sending: { audio: true, video: true },
     limits: { maxBitrateKbps: 2500, isLowData: false },
     isHidden: () => false,
-    toldSending: null,
+    announcedSending: null,
     setTimeout: (callback, delayMs) => setTimeout(callback, delayMs) as unknown as number,
     clearTimeout: (id) => clearTimeout(id),
     monotonicNow: () => Date.now(),
@@ -196,7 +196,7 @@ test('a partner who asks for one connection after the other is broken; one with 
   for (let generation = 41; generation <= 45; generation++) ask(generation)
   expect(done.at(-1)).toBe('(rebuilding)')
   ask(46)
-  expect(done.at(-1)).toBe('the partner asks for ever new connections')
+  expect(done.at(-1)).toBe('the partner requested too many new connections')
 })
 
 test.each([
@@ -254,9 +254,9 @@ test('new connections that come about are bounded in time: the twelfth in a minu
   for (let generation = 1; generation <= 10; generation++) ask(generation)
   await last(6)
   ask(11)
-  expect(done).not.toContain('the partner asks for ever new connections')
+  expect(done).not.toContain('the partner requested too many new connections')
   ask(12)
-  expect(done).toContain('the partner asks for ever new connections')
+  expect(done).toContain('the partner requested too many new connections')
 })
 
 test('a path that is lost as soon as it is there leads to no more new connections than that', () => {

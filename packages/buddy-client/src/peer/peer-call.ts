@@ -13,55 +13,55 @@ import { QualityMonitor } from './quality-monitor.ts'
 import type { RecoveryStep } from './recovery.ts'
 import { Recovery } from './recovery.ts'
 
-/** A path that is alive brings something in every such time, also of somebody mute and hidden. */
+/** Something arrives on a working path within this time, even if the partner is muted and hidden. */
 const probeMs = 1000
 
-/** Longer than a restart is waited for. */
+/** Together the probes last longer than an ICE restart may take. */
 const maxProbes = 10
 
-/** A partner's client that asks for more new connections than this without one coming about is broken. */
+/** The call fails if the partner requests more new connections than this before there is a media path. */
 const maxRebuilds = 5
 
-/** What a signal can say; a call that has been connected anew so often has been through enough. */
+/** The protocol's maximum for `generation` in a signal. */
 const maxGeneration = 255
 
-/** What a call needs and whom it tells. */
+/** What a call needs, and its callbacks. */
 export interface PeerCallDependencies {
   /** False for the side that makes the first offer. */
   readonly isPolite: boolean
-  /** The link's offer has reached the partner with the match. */
+  /** Whether the partner has received the link's offer with the match. */
   readonly isOffered: boolean
-  /** The number of the first link; both begin with 0 unless one of them has lost its first. */
+  /** The number of the first link: 0, unless one side has lost its prepared link. */
   readonly generation: number
-  /** The first link, maybe with an offer made before there was a partner. */
+  /** The first link, possibly with an offer made before there was a partner. */
   readonly link: PeerLink
   readonly createLink: () => PeerLink
   readonly sending: Sending
-  /** How much may be sent. */
+  /** Limits for sent media. */
   readonly limits: SendingLimits
   readonly isHidden: () => boolean
-  /** What the partner was told of that, with the offer; null: nothing yet. */
-  readonly toldSending: Sending | null
+  /** The `sending` state that was sent with the prepared offer; null if none was sent. */
+  readonly announcedSending: Sending | null
   readonly setTimeout: (callback: () => void, delayMs: number) => number
   readonly clearTimeout: (id: number) => void
-  /** Milliseconds by a clock that never goes back. */
+  /** Milliseconds from a monotonic clock. */
   readonly monotonicNow: () => number
   readonly sendSignal: (signal: PeerSignal) => void
-  /** Once a call, when the partner's first track is there. */
+  /** Called once a call, when the partner's first track has arrived. */
   readonly onRemoteStream: (stream: MediaStream) => void
-  /** After a change; of changes in quick succession only the latest. */
+  /** Called after a change; of rapid changes only with the latest. */
   readonly onPartnerSending: (sending: Sending) => void
-  /** Every 2 s while there is a path and the page is looked at. */
+  /** Called every 2 s while there is a media path and the page is visible. */
   readonly onQuality: (quality: CallQuality) => void
-  /** What is being done about the path; `none`: it is open, at first and after each interruption. */
+  /** Called after each change of step; with `none` when the path opens, also after an interruption. */
   readonly onStep: (step: RecoveryStep) => void
-  /** No path could be found, or the partner's signals make no sense. Once; the call is closed. */
+  /** Called once if no path was found or the partner's signals are invalid. The call is then closed. */
   readonly onFailed: (error: BuddyError) => void
 }
 
 /**
- * The media between two people in one room: one peer connection, and where that cannot be saved
- * another, and so on. Each has a number, its generation, by which the two agree on which it is about.
+ * The media of the two users in a room: one peer connection, replaced by a new one if an ICE restart
+ * cannot restore it. Connections are numbered; this `generation` says which one a signal belongs to.
  */
 export class PeerCall {
   readonly #dependencies: PeerCallDependencies
@@ -74,19 +74,19 @@ export class PeerCall {
   #link: PeerLink
   #generation: number
   #sending: Sending
-  /** Own state travels with the first description, and alone whenever it changes. */
-  #toldSending: Sending | null
+  /** The `sending` state that the partner knows. It is sent with the first description, then alone. */
+  #announcedSending: Sending | null
   #hasRemoteStream = false
-  /** New connections that the partner has asked for since there was a path. */
+  /** New connections that the partner has requested since there was last a media path. */
   #rebuilds = 0
   #probe: number | undefined
   #isClosed = false
 
   constructor(dependencies: PeerCallDependencies) {
-    const { link, isOffered, sending, toldSending, onStep } = dependencies
+    const { link, isOffered, sending, announcedSending, onStep } = dependencies
     this.#dependencies = dependencies
     this.#sending = sending
-    this.#toldSending = isOffered ? toldSending : null
+    this.#announcedSending = isOffered ? announcedSending : null
     this.#link = link
     this.#generation = dependencies.generation
     const { setTimeout, clearTimeout } = dependencies
@@ -96,7 +96,7 @@ export class PeerCall {
       setTimeout,
       clearTimeout,
       run: () => {
-        // One that is under way gathers at the partner's too, as things are there when it answers.
+        // A restart in progress also serves the partner, which gathers candidates when it answers.
         if (!this.#link.isRestarting) this.#link.restartIce()
       },
     })
@@ -131,19 +131,19 @@ export class PeerCall {
       },
     })
     this.#attach(isOffered)
-    if (this.#toldSending) this.#tellSending()
+    if (this.#announcedSending) this.#announceSending()
   }
 
-  /** Takes the partner's signal. Never throws: what cannot be applied ends in `onFailed`. */
+  /** Handles a signal from the partner. Never throws: if it cannot be applied, calls `onFailed`. */
   handleSignal(signal: PeerSignal): void {
     if (this.#isClosed) return
     const generation = signal.generation ?? 0
     if (signal.sending) this.#partnerSending.handle(signal.sending)
-    // Of a connection that is no more.
+    // The signal belongs to a connection that was replaced.
     if (generation < this.#generation) return
     if (generation > this.#generation) {
       if (++this.#rebuilds > maxRebuilds || this.#budget.rebuilds.reserve() > 0) {
-        this.#fail('the partner asks for ever new connections')
+        this.#fail('the partner requested too many new connections')
         return
       }
       this.#replaceLink(generation)
@@ -154,27 +154,27 @@ export class PeerCall {
     this.#link.handleSignal(signal)
   }
 
-  /** Tells the partner what can be seen and heard from now on. */
+  /** Tells the partner what the local side sends from now on. */
   setSending(sending: Sending): void {
     this.#sending = sending
-    // Before the first description is out it travels with that.
-    if (this.#toldSending) this.#tellSending()
+    // Before the first description is sent, the state is sent along with it.
+    if (this.#announcedSending) this.#announceSending()
   }
 
-  /** Whether signals reach the partner at present. */
+  /** Sets whether signals reach the partner. */
   setReachable(isReachable: boolean): void {
     this.#recovery.setReachable(isReachable)
   }
 
   /**
-   * Signals reach the partner again after a loss, and the path may be lost for the same reason: it is
-   * given up as soon as nothing comes by it, without waiting for the browser to notice.
+   * Call when signals reach the partner again. Tests the media path, which may be lost for the same
+   * reason, and restores it without waiting until the browser reports the loss.
    */
   handleReachable(): void {
     void this.#probePath()
   }
 
-  /** The machine has another network. */
+  /** Call when the machine has changed networks. */
   handleNetworkChange(): void {
     this.#recovery.handleNetworkChange()
     void this.#probePath()
@@ -185,21 +185,21 @@ export class PeerCall {
     this.#link.setConfiguration(configuration)
   }
 
-  /** May go other ways from now on: they are tried beside the present one, which is used meanwhile. */
+  /** Looks for a media path with this configuration. The current path is used meanwhile. */
   lookForBetterPath(configuration: RTCConfiguration): void {
     this.setConfiguration(configuration)
-    // The other side does the same, and it is the impolite one that makes offers.
+    // Both sides call this, and the impolite side makes the offers.
     if (!this.#dependencies.isPolite) this.#link.restartIce()
   }
 
-  /** Sends `track` from now on; without a negotiation where it replaces one of its kind. */
+  /** Sends `track` from now on. This needs a negotiation only if no track of its kind was sent before. */
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     const link = this.#link
     if (!(await link.replaceTrack(track))) link.addTrack(track)
     this.#monitor.limitSenders()
   }
 
-  /** Changes what may be sent, at once and without a negotiation. */
+  /** Changes the limits for sent media, at once and without a negotiation. */
   setLimits(limits: SendingLimits): void {
     this.#monitor.setLimits(limits)
   }
@@ -209,7 +209,7 @@ export class PeerCall {
     return this.#link.getStats()
   }
 
-  /** Ends the call at once; nothing is told after that. Local tracks stay as they are. */
+  /** Ends the call at once. No callback is called after that. Local tracks are not stopped. */
   close(): void {
     this.#isClosed = true
     this.#endProbe()
@@ -221,13 +221,13 @@ export class PeerCall {
   }
 
   /**
-   * Looks whether anything comes by the path, reports included; again and again while a restart looks
-   * for another.
+   * Tests whether anything arrives on the path, RTCP reports included. Repeats the test during an ICE
+   * restart.
    */
   async #probePath(probesLeft = maxProbes): Promise<void> {
     const link = this.#link
     const before = readTotals(await link.getStats())
-    // What comes before the partner's answer may come by the path of before.
+    // Before the partner's answer, data may still arrive on the old path.
     const { isConnected } = link
     if (this.#isClosed || link !== this.#link) return
     this.#endProbe()
@@ -251,16 +251,17 @@ export class PeerCall {
   #attach(isOffered: boolean): void {
     const { isPolite } = this.#dependencies
     const link = this.#link
-    // Before anything is sent: a change in the first moments would cost a picture.
+    // Before anything is sent, because a change during the first moments would cost video frames.
     this.#monitor.limitSenders()
     link.attach({
       isPolite,
       isOffered,
       budget: this.#budget,
       sendSignal: ({ description, candidates }) => {
-        const isTelling = description !== null && !isSameSending(this.#toldSending, this.#sending)
-        if (isTelling) this.#toldSending = this.#sending
-        this.#send({ description, candidates, sending: isTelling ? this.#sending : null })
+        const isChanged =
+          description !== null && !isSameSending(this.#announcedSending, this.#sending)
+        if (isChanged) this.#announcedSending = this.#sending
+        this.#send({ description, candidates, sending: isChanged ? this.#sending : null })
       },
       onOfferNeeded: () => this.#send({ description: null, candidates: [], sending: null }),
       onTrack: (track) => this.#addRemoteTrack(track),
@@ -275,7 +276,7 @@ export class PeerCall {
       return
     }
     this.#replaceLink(generation)
-    // The impolite side's offer says so; the polite side has to ask for one.
+    // The offer of the impolite side tells the partner. The polite side must request an offer.
     if (this.#dependencies.isPolite) this.#link.restartIce()
   }
 
@@ -285,7 +286,7 @@ export class PeerCall {
     try {
       this.#link = this.#dependencies.createLink()
     } catch (cause) {
-      this.#fail('the browser opens no further peer connection', cause)
+      this.#fail('the browser could not create another peer connection', cause)
       return
     }
     this.#attach(false)
@@ -295,13 +296,13 @@ export class PeerCall {
     this.#dependencies.sendSignal({ ...signal, generation: this.#generation || null })
   }
 
-  #tellSending(): void {
-    if (isSameSending(this.#toldSending, this.#sending)) return
-    this.#toldSending = this.#sending
+  #announceSending(): void {
+    if (isSameSending(this.#announcedSending, this.#sending)) return
+    this.#announcedSending = this.#sending
     this.#send({ description: null, candidates: [], sending: this.#sending })
   }
 
-  /** One stream for the whole call: a new connection's tracks take the place of the old one's. */
+  /** Uses one stream for the whole call: tracks of a new connection replace those of the old one. */
   #addRemoteTrack(track: MediaStreamTrack): void {
     for (const old of this.#remoteStream.getTracks()) {
       if (old.kind === track.kind) this.#remoteStream.removeTrack(old)
@@ -319,6 +320,6 @@ export class PeerCall {
   }
 }
 
-/** A signal that has nothing but its generation asks for an offer. */
+/** A signal with nothing but its generation requests an offer. */
 const isRequest = ({ description, candidates, sending }: PeerSignal): boolean =>
   !description && candidates.length === 0 && !sending

@@ -142,7 +142,7 @@ test('more candidates than any browser gathers end the link at once, and none of
   await settled()
   expect(happened).toEqual([
     'closed',
-    'the partner sent what no browser sends: more candidates than any browser gathers',
+    'the partner sent a signal that no browser sends: too many ICE candidates',
   ])
   expect(applied()).toBe(0)
 })
@@ -164,7 +164,7 @@ test('a partner who does not wait for answers to its offers is broken', () => {
   link.handleSignal(offer)
   expect(happened).toEqual([
     'closed',
-    'the partner sent what no browser sends: more offers than can be answered',
+    'the partner sent a signal that no browser sends: too many unanswered offers',
   ])
 })
 

@@ -5,41 +5,43 @@ import { IncomingSignals } from './incoming-signals.ts'
 import { sendKeyFrame } from './key-frame.ts'
 import type { PartnerBudget } from './partner-budget.ts'
 
-/** What a link needs before there is anybody at the other end. */
+/** What a link needs before there is a partner. */
 export interface PeerLinkDependencies {
   readonly createConnection: () => RTCPeerConnection
-  /** Own tracks; none joins as a viewer. */
+  /** The local tracks; undefined to only receive. */
   readonly localStream: MediaStream | undefined
-  /** Kinds of media this call has, whether or not there is a local track for each. */
+  /** Kinds of media that this call has, whether or not there is a local track for each. */
   readonly kinds: readonly ('audio' | 'video')[]
-  /** Names of those to prefer, the best first. */
+  /** Names of the preferred codecs, the most preferred first. */
   readonly codecs: readonly string[]
   readonly setTimeout: (callback: () => void, delayMs: number) => number
   readonly clearTimeout: (id: number) => void
 }
 
-/** The other end, as far as a link knows it. */
+/** The local role towards the partner, and the callbacks of a link that has one. */
 export interface LinkPartner {
-  /** False for the side that makes every offer, and whose offer wins should two collide. */
+  /** False for the side that makes every offer, and whose offer wins if two collide. */
   readonly isPolite: boolean
-  /** The offer of {@link PeerLink.prepareOffer} has reached the partner already. */
+  /** Whether the partner has already received the offer of {@link PeerLink.prepareOffer}. */
   readonly isOffered: boolean
   readonly budget: PartnerBudget
   readonly sendSignal: (signal: LinkSignal) => void
-  /** The polite side wants to negotiate: the other is to make an offer, with an ICE restart. */
+  /** Called on the polite side to negotiate: the partner must make an offer with an ICE restart. */
   readonly onOfferNeeded: () => void
   readonly onTrack: (track: MediaStreamTrack) => void
   readonly onStateChange: (state: RTCPeerConnectionState) => void
-  /** What the partner sent, or the browser, cannot be used. Once; the link is closed. */
+  /** Called once if a signal is invalid or the browser fails. The link is then closed. */
   readonly onBroken: (message: string, cause: unknown) => void
 }
 
 /**
- * One RTCPeerConnection, by perfect negotiation (W3C WebRTC §10.7), with two departures. The polite
- * side never offers but asks for an offer: so a call begins without a collision, and each end keeps
- * its part in DTLS. (Firefox takes the other part when it answers a later offer after having made the
- * first, and Chromium then refuses that answer.) And a link can be made, and its offer too, before
- * there is a partner, so that the offer is on its way as soon as there is one.
+ * One RTCPeerConnection with perfect negotiation (W3C WebRTC §10.7), which it changes in two ways:
+ *
+ * - The polite side never makes an offer but requests one. A call then begins without a collision, and
+ *   each side keeps its DTLS role. (If Firefox has made the first offer and answers a later one, it
+ *   changes roles, and Chromium refuses that answer.)
+ * - The link and its offer can be created before there is a partner, so that the offer is sent without
+ *   delay.
  */
 export class PeerLink {
   readonly #kinds: PeerLinkDependencies['kinds']
@@ -50,16 +52,16 @@ export class PeerLink {
   readonly #setTimeout: PeerLinkDependencies['setTimeout']
   #partner: LinkPartner | undefined
   #incoming: IncomingSignals | undefined
-  /** Candidates that nobody can be sent yet. */
+  /** Candidates to send as soon as there is a partner and a local description. */
   #held: RTCIceCandidateInit[] = []
   #makingOffer = false
-  /** Settles, and never rejects, when the local description under way is there. */
+  /** Resolves when the current `setLocalDescription` call has settled; never rejects. */
   #describing: Promise<void> | undefined
   #isRestarting = false
-  /** A restart was agreed on: media may go another way any moment. */
+  /** An ICE restart was negotiated, so that media may soon take another path. */
   #expectsPath = false
-  /** Once is enough: a partner whose offers leave out what was asked for will do so again. */
-  #hasAskedForMore = false
+  /** One request is enough: if the partner's offer still lacks the media, the next one would too. */
+  #hasRequestedMedia = false
 
   /** @throws what the browser's RTCPeerConnection throws on construction */
   constructor({ createConnection, localStream, kinds, codecs, ...timers }: PeerLinkDependencies) {
@@ -82,27 +84,27 @@ export class PeerLink {
     return this.#listening.signal.aborted
   }
 
-  /** Whether an offer is made and not answered. One cannot be taken back cleanly: begin anew. */
+  /** Whether a local offer waits for its answer. An offer cannot be rolled back cleanly: use a new link. */
   get hasOffer(): boolean {
     return this.#connection.signalingState === 'have-local-offer'
   }
 
   /**
-   * Makes the offer and begins to gather candidates, for a partner yet to be found.
-   * @throws what the browser throws (as a rejection)
+   * Creates the offer and starts to gather candidates before there is a partner.
+   * @throws (as a rejection) the browser's error
    */
   prepareOffer(): Promise<void> {
     return this.#setLocalOffer()
   }
 
-  /** The offer that was prepared, with the candidates there are by now; those to come follow it. */
+  /** The prepared offer, which includes the candidates gathered so far. Later ones are sent after it. */
   takeOffer(): LinkSignal {
     this.#held = []
     this.#candidates.take()
     return { description: this.#localDescription(), candidates: [] }
   }
 
-  /** There is a partner: from now on signals go out. Call it once. */
+  /** Connects the link to a partner and starts to send signals. Call it once. */
   attach(partner: LinkPartner): void {
     this.#partner = partner
     this.#incoming = new IncomingSignals({
@@ -120,25 +122,26 @@ export class PeerLink {
     else void this.#offer()
   }
 
-  /** Takes the partner's signal. Never throws: what cannot be applied ends in `onBroken`. */
+  /** Handles a signal from the partner. Never throws: if it cannot be applied, calls `onBroken`. */
   handleSignal(signal: LinkSignal): void {
     this.#incoming?.handle(signal)
   }
 
-  /** A restart was asked for, and the answer is not there yet. */
+  /** Whether an ICE restart was requested and its answer has not arrived. */
   get isRestarting(): boolean {
     return this.#isRestarting
   }
 
   /**
-   * Whether there is a path, as far as the browser knows. It may not notice at once that one is lost;
-   * and where a restart finds another before it has, it says so by nothing.
+   * Whether there is a media path according to the browser, and no ICE restart in progress. The browser
+   * may notice a loss late. If a restart finds another path before that, the browser reports neither
+   * the loss nor the new path.
    */
   get isConnected(): boolean {
     return this.#connection.connectionState === 'connected' && !this.#isRestarting
   }
 
-  /** Looks for a new path (ICE restart, W3C WebRTC §4.4.2); the old one is used meanwhile. */
+  /** Restarts ICE (W3C WebRTC §4.4.2). The old path is used until a new one is found. */
   restartIce(): void {
     if (this.isClosed) return
     this.#isRestarting = true
@@ -147,9 +150,9 @@ export class PeerLink {
   }
 
   /**
-   * Sends `track` in place of the present one of its kind, without a new negotiation.
-   * @returns false where this link has nothing of that kind to replace
-   * @throws what the browser throws (as a rejection)
+   * Sends `track` instead of the current track of its kind, without a negotiation.
+   * @returns false if this link sends no track of that kind
+   * @throws (as a rejection) the browser's error
    */
   async replaceTrack(track: MediaStreamTrack): Promise<boolean> {
     const sender = this.#connection.getSenders().find(({ track: own }) => own?.kind === track.kind)
@@ -163,14 +166,14 @@ export class PeerLink {
     }
   }
 
-  /** Sends a track of a kind nothing was sent of until now. That takes a negotiation, by itself. */
+  /** Sends a track of a kind that was not sent before. This starts a negotiation. */
   addTrack(track: MediaStreamTrack): void {
     if (!this.isClosed) this.#connection.addTrack(track)
   }
 
   /**
-   * Replaces the ICE servers, for the next restart; the present path stays.
-   * @param configuration bundle and rtcp-mux policy must be those the connection was made with
+   * Replaces the ICE servers for the next ICE restart. The current path stays.
+   * @param configuration its `bundlePolicy` and `rtcpMuxPolicy` must be those at construction
    */
   setConfiguration(configuration: RTCConfiguration): void {
     if (!this.isClosed) this.#connection.setConfiguration(configuration)
@@ -186,7 +189,7 @@ export class PeerLink {
     return this.#connection.getStats()
   }
 
-  /** Ends it at once; nothing is told after that. Local tracks stay as they are. */
+  /** Closes the link at once. No callback is called after that. Local tracks are not stopped. */
   close(): void {
     if (this.isClosed) return
     this.#listening.abort()
@@ -196,8 +199,9 @@ export class PeerLink {
   }
 
   /**
-   * Chromium 156 keeps a connection in memory for ever that is closed when it is about to gather: it has, or
-   * is getting, its local description. Such connections count towards its limit of 500.
+   * Chromium 156 never frees a connection that is closed after `setLocalDescription` was called and before
+   * it has started to gather. Such connections count towards its limit of 500. So this method waits for
+   * gathering to start.
    */
   #closeConnection(): void {
     const connection = this.#connection
@@ -236,7 +240,10 @@ export class PeerLink {
     )
   }
 
-  /** Hears of another path, where the browser tells (W3C WebRTC §5.6); once for all that go by one. */
+  /**
+   * Listens for changes of the path if the browser reports them (W3C WebRTC §5.6). Senders that share a
+   * transport share one listener.
+   */
   #followPath(): void {
     const { signal } = this.#listening
     for (const { transport } of this.senders) {
@@ -245,7 +252,7 @@ export class PeerLink {
     }
   }
 
-  /** What went by the path of before is lost, and with it what later pictures build upon. */
+  /** Sends key frames: frames that were lost with the old path may be needed to decode later ones. */
   readonly #handlePath = (): void => {
     if (!this.#expectsPath) return
     this.#expectsPath = false
@@ -255,7 +262,7 @@ export class PeerLink {
   async #setLocalOffer(): Promise<void> {
     const connection = this.#connection
     const has = new Set(connection.getTransceivers().map(({ receiver }) => receiver.track.kind))
-    // Only an offer can ask for media one has none of; an answer takes what it is offered.
+    // Only an offer can request media without sending any; an answer accepts what is offered.
     for (const kind of this.#kinds) {
       if (!has.has(kind)) connection.addTransceiver(kind, { direction: 'recvonly' })
     }
@@ -268,7 +275,7 @@ export class PeerLink {
     }
   }
 
-  /** Makes an offer or an answer, as the state of the connection is (W3C WebRTC §4.4.1.5), and takes it. */
+  /** Creates and sets an offer or an answer, whichever the signaling state needs (W3C WebRTC §4.4.1.5). */
   async #describe(): Promise<void> {
     const described = this.#connection.setLocalDescription()
     this.#describing = described.then(
@@ -287,14 +294,14 @@ export class PeerLink {
     const { remoteDescription, signalingState } = this.#connection
     if (!partner) return
     if (partner.isPolite) {
-      // Before the first offer has come, everything there is goes out with its answer.
-      if (remoteDescription && !this.#hasAskedForMore) {
-        this.#hasAskedForMore = true
+      // Before the first offer no request is needed: its answer will include all local tracks.
+      if (remoteDescription && !this.#hasRequestedMedia) {
+        this.#hasRequestedMedia = true
         partner.onOfferNeeded()
       }
       return
     }
-    // It was asked for, and by the browser too.
+    // The partner and the browser may request the same offer.
     if (this.#makingOffer || signalingState !== 'stable') return
     try {
       await this.#setLocalOffer()
@@ -331,8 +338,8 @@ export class PeerLink {
     try {
       await this.#connection.addIceCandidate(candidate)
     } catch {
-      // One way less to try, and no more than that. It may be of a description that a later one has
-      // replaced meanwhile, or of an offer that was ignored (W3C WebRTC §4.4.1.6, step 4.6).
+      // Harmless: ICE has one candidate less to try. The candidate may belong to a description that was
+      // replaced meanwhile, or to an offer that was ignored (W3C WebRTC §4.4.1.6, step 4.6).
     }
   }
 
@@ -352,7 +359,7 @@ export class PeerLink {
   }
 
   #break(message: string, cause: unknown): void {
-    // A closed connection rejects what was under way; that is nobody's failure.
+    // Closing the connection rejects operations in progress, which is no error.
     if (this.isClosed) return
     this.close()
     this.#partner?.onBroken(message, cause)

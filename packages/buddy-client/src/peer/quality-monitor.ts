@@ -6,18 +6,18 @@ import { limitSender } from './limit-sender.ts'
 import type { Quality } from './quality.ts'
 import { judgeReceiving, judgeSending, SteadyQuality } from './quality.ts'
 
-/** Often enough to notice, seldom enough to cost nothing. */
+/** Often enough to notice problems, and rarely enough to cost little. */
 const intervalMs = 2000
-/** Longer than this between two looks the machine has slept: what was measured says nothing. */
+/** If two samples are further apart, the machine was suspended, and their difference is meaningless. */
 const maxIntervalMs = 3 * intervalMs
-/** The partner reports on sound every 5 s only: what it lost is measured over 6 s. */
-const maxLooks = 3
+/** RTCP reports on audio come only every 5 s, so the loss at the partner is measured over 6 s. */
+const maxSamples = 3
 
-/** How a call goes, in both directions; each side has its own. */
+/** The quality of a call in both directions, as measured on this side. */
 export interface CallQuality {
   /** How well the partner's media arrives here. */
   readonly receiving: Quality
-  /** How well own media arrives at the partner, by its reports. */
+  /** How well local media arrives at the partner, according to its RTCP reports. */
   readonly sending: Quality
   readonly stats: CallStats
 }
@@ -26,15 +26,15 @@ interface QualityMonitorDependencies {
   readonly getStats: () => Promise<RTCStatsReport>
   readonly senders: () => readonly RTCRtpSender[]
   readonly limits: SendingLimits
-  /** Whether nobody looks at the page. */
+  /** Whether the page is hidden. */
   readonly isHidden: () => boolean
   readonly setTimeout: (callback: () => void, delayMs: number) => number
   readonly clearTimeout: (id: number) => void
-  /** Every 2 s while there is a path and the page is looked at. */
+  /** Called every 2 s while there is a media path and the page is visible. */
   readonly onQuality: (quality: CallQuality) => void
 }
 
-/** Looks how a call goes, and lets own video be as large as arrives well. */
+/** Measures the quality of a call, and limits local video to what arrives well at the partner. */
 export class QualityMonitor {
   readonly #dependencies: QualityMonitorDependencies
   readonly #ladder = new BitrateLadder()
@@ -43,9 +43,9 @@ export class QualityMonitor {
   #limits: SendingLimits
   #limiting: Promise<unknown> = Promise.resolve()
   #timer: number | undefined
-  /** The latest looks, oldest first. */
-  #looks: Totals[] = []
-  /** Which time of looking; what was begun in an earlier one is dropped. */
+  /** The latest samples, oldest first. */
+  #samples: Totals[] = []
+  /** Replaced by `stop()`, so that the result of a sample begun before it is dropped. */
   #turn = {}
 
   constructor(dependencies: QualityMonitorDependencies) {
@@ -54,30 +54,30 @@ export class QualityMonitor {
     this.#ladder.setLowData(this.#limits.isLowData)
   }
 
-  /** There is a path: looks at it every 2 s until `stop`. */
+  /** Call when there is a media path: takes a sample every 2 s until `stop()`. */
   start(): void {
     this.stop()
-    this.#lookLater()
+    this.#sampleLater()
   }
 
-  /** There is none just now, or the call is over. */
+  /** Call when the media path is lost or the call ends. */
   stop(): void {
     if (this.#timer !== undefined) this.#dependencies.clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#looks = []
+    this.#samples = []
     this.#turn = {}
   }
 
-  /** Changes what may be sent, at once. */
+  /** Changes the limits for sent media; takes effect at once. */
   setLimits(limits: SendingLimits): void {
     this.#limits = limits
     this.#ladder.setLowData(limits.isLowData)
     this.limitSenders()
   }
 
-  /** Holds the senders to the limits; call it when there are others, or they have other tracks. */
+  /** Applies the limits to the senders. Call it when senders or their tracks have changed. */
   limitSenders(): void {
-    // One after the other: a sender takes back only what it gave out last.
+    // Not concurrently: `setParameters` accepts only the result of the latest `getParameters`.
     this.#limiting = this.#limiting.then(() =>
       Promise.all(
         this.#dependencies
@@ -87,30 +87,30 @@ export class QualityMonitor {
     )
   }
 
-  #lookLater(): void {
+  #sampleLater(): void {
     const turn = this.#turn
     this.#timer = this.#dependencies.setTimeout(() => {
-      void this.#look().then(() => {
-        if (this.#turn === turn) this.#lookLater()
+      void this.#takeSample().then(() => {
+        if (this.#turn === turn) this.#sampleLater()
       })
     }, intervalMs)
   }
 
-  async #look(): Promise<void> {
+  async #takeSample(): Promise<void> {
     const turn = this.#turn
     if (this.#dependencies.isHidden()) {
-      this.#looks = []
+      this.#samples = []
       return
     }
     try {
       const totals = readTotals(await this.#dependencies.getStats())
       if (this.#turn !== turn) return
-      const before = this.#looks.at(-1)
-      if (before && totals.atMs - before.atMs > maxIntervalMs) this.#looks = []
+      const before = this.#samples.at(-1)
+      if (before && totals.atMs - before.atMs > maxIntervalMs) this.#samples = []
       else if (before) this.#compare(before, totals)
-      this.#looks = [...this.#looks, totals].slice(-maxLooks)
+      this.#samples = [...this.#samples, totals].slice(-maxSamples)
     } catch {
-      // The connection was closed under it, or is just being replaced.
+      // The connection was closed or replaced meanwhile.
     }
   }
 
@@ -129,8 +129,9 @@ export class QualityMonitor {
       stats: interval.stats,
     })
   }
+
   #judgeSending(interval: Interval, totals: Totals): Quality | undefined {
-    const [oldest = totals] = this.#looks
+    const [oldest = totals] = this.#samples
     const sentLossPercent = compareTotals(oldest, totals)?.sentLossPercent
     if (interval.sentLossPercent === undefined || sentLossPercent === undefined) return undefined
     const wantedKbps = Math.min(this.#ladder.rung.kbps, this.#limits.maxBitrateKbps)

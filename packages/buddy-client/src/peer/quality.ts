@@ -1,24 +1,25 @@
 import type { Interval } from './call-stats.ts'
 
-/** How well media arrives: as it should · with flaws · hardly. */
+/** How well media arrives. `good`: as it should · `fair`: with flaws · `poor`: hardly. */
 export type Quality = 'good' | 'fair' | 'poor'
 
 const ranks: readonly Quality[] = ['good', 'fair', 'poor']
 
-/** From where on it is fair, and from where on poor. */
+/** For each measurement, the values from which quality is fair and poor. */
 const limits = {
-  // As congestion control has them: below it sends more, between them no more, beyond them less
-  // (draft-ietf-rmcat-gcc §6).
+  // The thresholds of congestion control (draft-ietf-rmcat-gcc §6): below the first it raises the
+  // bitrate, between them it keeps it, above the second it lowers it.
   lossPercent: [2, 10],
-  // Twice ITU-T G.114's: up to 150 ms one way is not noticed, from 400 ms on it is no conversation.
+  // Twice the one-way delays of ITU-T G.114: up to 150 ms is not noticed, and from 400 ms on a
+  // conversation is unacceptable.
   rttMs: [300, 800],
   jitterMs: [60, 150],
   frozenPercent: [10, 35],
-  /** Of what is wanted at least, what there is room for. */
+  /** The share of the needed bitrate that is not available. */
   shortagePercent: [40, 70],
 } as const satisfies Record<string, readonly [number, number]>
 
-/** A picture can be good with this much. */
+/** Video can be good with this bitrate. */
 const enoughKbps = 500
 
 const worst = (...qualities: readonly Quality[]): Quality =>
@@ -30,7 +31,7 @@ function judge(value: number | undefined, limit: keyof typeof limits): Quality {
   return value < poor ? 'fair' : 'poor'
 }
 
-/** How well the partner's media arrives here, by this one measurement. */
+/** How well the partner's media arrives here, judged by a single measurement. */
 export function judgeReceiving({ stats, frozenPercent, isSilent }: Interval): Quality {
   if (isSilent) return 'poor'
   return worst(
@@ -42,14 +43,15 @@ export function judgeReceiving({ stats, frozenPercent, isSilent }: Interval): Qu
 }
 
 /**
- * How well own media gets to the partner, by this one measurement; undefined where nobody knows.
- * @param wantedKbps the most one would send at present
+ * How well local media arrives at the partner, judged by a single measurement; undefined if the loss is
+ * unknown.
+ * @param wantedKbps the current upper limit for sent video
  */
 export function judgeSending(interval: Interval, wantedKbps: number): Quality | undefined {
   const { stats, sentLossPercent, availableKbps } = interval
   if (sentLossPercent === undefined) return undefined
   const neededKbps = Math.min(wantedKbps, enoughKbps)
-  // What is not used is not known: an estimate may be low only because little is sent.
+  // An estimate is meaningful only if it is nearly used up: it may be low because little is sent.
   const isUsedUp = availableKbps !== undefined && stats.sentKbps > 0.6 * availableKbps
   const shortage = isUsedUp ? 100 * (1 - availableKbps / neededKbps) : 0
   return worst(
@@ -59,10 +61,10 @@ export function judgeSending(interval: Interval, wantedKbps: number): Quality | 
   )
 }
 
-/** So many measurements in a row make it worse, or better. */
+/** Consecutive measurements before the value gets worse or better. */
 const patience = { worse: 2, better: 3 } as const
 
-/** A judgement that does not flicker: one bad moment says nothing, nor does one good. */
+/** Smooths quality so that it does not flicker: a single measurement does not change the value. */
 export class SteadyQuality {
   #value: Quality = 'good'
   #next: Quality = 'good'
@@ -82,7 +84,7 @@ export class SteadyQuality {
     const before = this.#count > 0 ? ranks.indexOf(this.#next) - rank : 0
     const isSameWay = before * distance > 0
     this.#count = isSameWay ? this.#count + 1 : 1
-    // Only as far as every one of them goes.
+    // The value changes only as far as all of these measurements agree.
     if (!isSameWay || Math.abs(distance) < Math.abs(before)) this.#next = measured
     if (this.#count < patience[distance > 0 ? 'worse' : 'better']) return
     this.#value = this.#next

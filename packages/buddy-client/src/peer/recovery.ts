@@ -1,11 +1,12 @@
-/** A path that is lost for so long is not coming back by itself: a new one is looked for. */
+/** ICE restarts after this time in state `disconnected`: the path is then unlikely to recover by itself. */
 const disconnectedMs = 2500
-/** How long each step may take, from its beginning to a path. */
+/** How long each step may take until there is a media path. */
 const stepMs = { connecting: 15_000, restarting: 7000, rebuilding: 10_000 } as const
 
 /**
- * What is being done about the path: `none` there is one; `connecting` the first; `restarting` ICE
- * looks for another; `rebuilding` a new peer connection is made.
+ * What the client does to get a media path. `none`: there is one · `connecting`: ICE looks for the first
+ * path · `restarting`: an ICE restart looks for another · `rebuilding`: a new peer connection replaces
+ * the old one.
  */
 export type RecoveryStep = 'none' | 'connecting' | 'restarting' | 'rebuilding'
 
@@ -14,16 +15,16 @@ interface RecoveryDependencies {
   readonly clearTimeout: (id: number) => void
   readonly restart: () => void
   readonly rebuild: () => void
-  /** Everything was tried. */
+  /** Called when every step has failed. */
   readonly giveUp: () => void
-  /** After every change. */
+  /** Called after every change of the step. */
   readonly onStep: (step: RecoveryStep) => void
 }
 
 /**
- * The ladder a call climbs when its path is lost: ICE restart, then a new peer connection, then the
- * end. Each step needs signals to reach the partner, so while they cannot nothing is given up; as
- * soon as they can the step begins anew.
+ * Restores a lost media path in steps: an ICE restart, then a new peer connection, then the end of the
+ * call. Each step needs signals to reach the partner. While they cannot, no step times out; when they
+ * can again, the step starts again.
  */
 export class Recovery {
   readonly #dependencies: RecoveryDependencies
@@ -31,7 +32,7 @@ export class Recovery {
   #isReachable = true
   #patience: number | undefined
   #deadline: number | undefined
-  /** One restart within the first step: some networks fail the first attempt at once. */
+  /** `connecting` includes one ICE restart, because on some networks the first attempt fails at once. */
   #hasRetriedFirst = false
 
   constructor(dependencies: RecoveryDependencies) {
@@ -45,49 +46,52 @@ export class Recovery {
 
   handleState(state: RTCPeerConnectionState): void {
     if (state === 'connected') this.#enter('none')
-    else if (state === 'failed') this.#climb()
+    else if (state === 'failed') this.#escalate()
     else if (state === 'disconnected' && this.#step === 'none') {
       this.#patience ??= this.#after(disconnectedMs, () => {
         this.#patience = undefined
-        this.#climb()
+        this.#escalate()
       })
     }
   }
 
   /**
-   * The machine has another network: another path is looked for at once. That is no interruption
-   * while the present one lasts.
+   * Restarts ICE at once, because the machine has changed networks. The step stays `none` while the
+   * current path works.
    */
   handleNetworkChange(): void {
     if (this.#step === 'none') this.#dependencies.restart()
-    else this.#again()
+    else this.#repeat()
   }
 
   /**
-   * Nothing comes by the path any more, and the browser has not noticed.
-   * @param isRestarting another path is being looked for already
+   * Call when nothing arrives on the path any more although the browser still reports it as connected.
+   * @param isRestarting an ICE restart is already in progress
    */
   handleSilence(isRestarting: boolean): void {
     if (this.#step !== 'none') return
     if (isRestarting) this.#enter('restarting')
-    else this.#climb()
+    else this.#escalate()
   }
 
-  /** Something comes by the path again, though to the browser it was there all along. */
+  /**
+   * Call when media arrives again. A state change may not follow, because the browser may have reported
+   * the path as connected all the time.
+   */
   handlePath(): void {
     if (this.#step === 'restarting') this.#enter('none')
   }
 
-  /** The partner asked for a new peer connection, and it is being made. */
+  /** Call when the partner has requested a new peer connection and it was created. */
   handleRebuild(): void {
     this.#enter('rebuilding')
   }
 
-  /** Whether signals reach the partner: the server is connected here and there. */
+  /** Sets whether signals reach the partner: both sides must be connected to the server. */
   setReachable(isReachable: boolean): void {
     if (isReachable === this.#isReachable) return
     this.#isReachable = isReachable
-    if (isReachable) this.#again()
+    if (isReachable) this.#repeat()
     else this.#clearDeadline()
   }
 
@@ -95,8 +99,8 @@ export class Recovery {
     this.#clear()
   }
 
-  /** The next step up. */
-  #climb(): void {
+  /** Takes the next step. */
+  #escalate(): void {
     const { restart, rebuild, giveUp } = this.#dependencies
     switch (this.#step) {
       case 'none':
@@ -119,8 +123,8 @@ export class Recovery {
     }
   }
 
-  /** The present step once more, from its beginning. */
-  #again(): void {
+  /** Starts the current step again, with an ICE restart. */
+  #repeat(): void {
     if (this.#step === 'none') return
     this.#enter(this.#step)
     this.#dependencies.restart()
@@ -140,7 +144,7 @@ export class Recovery {
     this.#deadline = this.#after(stepMs[step], () => {
       this.#deadline = undefined
       if (step === 'connecting') this.#dependencies.giveUp()
-      else this.#climb()
+      else this.#escalate()
     })
   }
 

@@ -3,19 +3,19 @@ import type { LinkSignal } from '../signal.ts'
 import { guardDescription } from './guard-description.ts'
 import { isBrowserCandidate, isUfrag } from './ice-candidate.ts'
 
-/** Of one connection between two restarts of ICE; the richest machine has some 100. */
+/** Limit for one connection between two ICE restarts. A machine with many networks has about 100. */
 export const maxCandidatesPerGeneration = 256
 
 interface SignalGateDependencies {
-  /** Kinds of media the call has. */
+  /** Kinds of media that the call has. */
   readonly kinds: readonly string[]
   readonly candidates: Pace
 }
 
 /**
- * What stands between a stranger's signals and the browser, whose work grows with the square of the
- * candidates it is given. Lets through what a browser sends, each candidate once, and no more than any
- * browser gathers.
+ * Filters the partner's signals before they reach the browser, whose work grows with the square of the
+ * number of candidates. Passes only what a browser sends, each candidate once, and not more candidates
+ * than a browser gathers.
  */
 export class SignalGate {
   readonly #dependencies: SignalGateDependencies
@@ -27,8 +27,8 @@ export class SignalGate {
   }
 
   /**
-   * What of `signal` is to be applied. Call it in the order in which signals come.
-   * @throws Error naming what no browser sends
+   * Returns the part of the signal to apply. Call it in the order in which signals arrive.
+   * @throws Error if no browser sends such a signal; the message names the reason
    */
   admit({ description, candidates }: LinkSignal): LinkSignal {
     return {
@@ -36,33 +36,34 @@ export class SignalGate {
       candidates: candidates.filter((each) => {
         const { candidate = '', sdpMid, sdpMLineIndex, usernameFragment: ufrag } = each
         const isPlausible = isBrowserCandidate(candidate) && (!ufrag || isUfrag(ufrag))
-        return isPlausible && this.#isNew(`${candidate} ${sdpMid} ${sdpMLineIndex} ${ufrag}`)
+        return isPlausible && this.#register(`${candidate} ${sdpMid} ${sdpMLineIndex} ${ufrag}`)
       }),
     }
   }
 
   #guard(received: string): string {
-    const inside: string[] = []
+    const admitted: string[] = []
     const { sdp, ufrag } = guardDescription(received, {
       kinds: this.#dependencies.kinds,
       admitsCandidate: (line) => {
-        const isAdmitted = isBrowserCandidate(line) && !inside.includes(line)
-        if (isAdmitted) inside.push(line)
+        const isAdmitted = isBrowserCandidate(line) && !admitted.includes(line)
+        if (isAdmitted) admitted.push(line)
         return isAdmitted
       },
     })
     if (ufrag !== this.#ufrag) this.#seen.clear()
     this.#ufrag = ufrag
-    for (const line of inside) this.#isNew(line)
+    for (const line of admitted) this.#register(line)
     return sdp
   }
 
-  #isNew(content: string): boolean {
+  /** Returns false if the candidate was registered before. */
+  #register(content: string): boolean {
     if (this.#seen.has(content)) return false
     this.#seen.add(content)
     const { candidates } = this.#dependencies
     if (this.#seen.size > maxCandidatesPerGeneration || candidates.reserve() > 0) {
-      throw new Error('more candidates than any browser gathers')
+      throw new Error('too many ICE candidates')
     }
     return true
   }
