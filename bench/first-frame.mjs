@@ -214,15 +214,19 @@ function measure(what, delayMs, rounds) {
     return window.measureBare({ delayMs, rounds, constraints })
   }
   const environment = {
-    setTimeout: (callback, ms) => setTimeout(callback, ms),
-    clearTimeout: (id) => clearTimeout(id),
+    clock: {
+      now: () => performance.now(),
+      after: (ms, callback) => {
+        const timer = setTimeout(callback, ms)
+        return () => clearTimeout(timer)
+      },
+    },
     random: Math.random,
     probeServer: async () => 'buddy',
     watchPolicy: () => () => undefined,
     isHidden: () => false,
     warn: (message) => console.warn(message),
     createConnection: (configuration) => new RTCPeerConnection(configuration),
-    monotonicNow: () => performance.now(),
     watch: () => () => undefined,
     hasWebRtc: () => true,
     baseUrl: () => location.href,

@@ -1,3 +1,4 @@
+import { systemClock } from './clock.ts'
 import type { Unsubscribe } from './emitter.ts'
 import type { MediaEnvironment } from './media/open-devices.ts'
 import { probeServer } from './signaling/server-probe.ts'
@@ -7,8 +8,6 @@ import type { SignalingEnvironment } from './signaling/signaling-channel.ts'
 export interface ClientEnvironment extends SignalingEnvironment {
   readonly media: () => MediaEnvironment
   readonly createConnection: (configuration: RTCConfiguration) => RTCPeerConnection
-  /** Milliseconds by a clock that never goes back. */
-  readonly monotonicNow: () => number
   /** False where WebRTC is switched off, which privacy settings and extensions do. */
   readonly hasWebRtc: () => boolean
   /** Makes the next call's connection, and its offer, in advance; false only to measure what it saves. */
@@ -45,8 +44,7 @@ interface PolicyDocument {
 /** The browser as it is. Nothing is touched before it is needed: importing in Node is safe. */
 export const browserEnvironment: ClientEnvironment = {
   createSocket: (url, protocol) => new WebSocket(url, protocol),
-  setTimeout: (callback, delayMs) => globalThis.setTimeout(callback, delayMs) as unknown as number,
-  clearTimeout: (id) => globalThis.clearTimeout(id),
+  clock: systemClock,
   random: Math.random,
   probeServer: (socketAddress) => probeServer(socketAddress, globalThis.fetch),
   watchPolicy: (onForbidden) => {
@@ -60,7 +58,6 @@ export const browserEnvironment: ClientEnvironment = {
     return () => listening.abort()
   },
   createConnection: (configuration) => new RTCPeerConnection(configuration),
-  monotonicNow: () => performance.now(),
   watch: ({ onNetworkChange, onPutAway, onFreeze, onWake }) => {
     const listening = new AbortController()
     const listen = (

@@ -286,7 +286,7 @@ export class BuddyClient {
       sending: () => this.#media.sending,
       isWelcome: () => this.#channel.isWelcome,
       send: (message) => this.#channel.send(message),
-      setTimeout: this.#environment.setTimeout,
+      clock: this.#environment.clock,
     })
     try {
       const introduction = toIntroduction(run.options, this.#environment.baseUrl())

@@ -1,5 +1,6 @@
 import type { ClientMessage } from '@buddy-chat/protocol'
 import type { CallSetup } from './call/call-setup.ts'
+import type { Clock } from './clock.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { PeerSignal, Sending } from './signal.ts'
 import { toSignal, toTicket } from './signaling/outgoing.ts'
@@ -11,7 +12,7 @@ export interface PartnerSearchDependencies {
   /** Whether the server is connected and has let us in. */
   readonly isWelcome: () => boolean
   readonly send: (message: ClientMessage) => boolean
-  readonly setTimeout: (callback: () => void, delayMs: number) => number
+  readonly clock: Clock
 }
 
 /**
@@ -69,9 +70,9 @@ export class PartnerSearch {
   /** Something was dropped for its rate. It may have been the wish, and nobody would ask again. */
   handleDropped(retryAfterMs: number): void {
     if (!this.#isAsking) return
-    this.#dependencies.setTimeout(() => {
+    this.#dependencies.clock.after(retryAfterMs, () => {
       if (this.#isAsking && !this.#isEnded) this.goOn()
-    }, retryAfterMs)
+    })
   }
 
   pause(): void {

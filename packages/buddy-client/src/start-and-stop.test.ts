@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import type { ClientEnvironment } from './browser-environment.ts'
 import { BuddyClient } from './client.ts'
 import type { ClientEvents } from './events.ts'
+import { ManualClock } from './manual-clock.fixture.ts'
 
 class FakeTrack extends EventTarget {
   readonly kind: string
@@ -82,9 +83,8 @@ const matched: ServerMessage = {
 class FakeBrowser {
   readonly tracks: FakeTrack[] = []
   readonly sockets: FakeSocket[] = []
-  readonly timers = new Map<number, () => void>()
+  readonly clock = new ManualClock()
   readonly #questions: { grant: () => void; refuse: () => void }[] = []
-  #timers = 0
   #watchers = 0
 
   readonly environment: ClientEnvironment = {
@@ -93,13 +93,8 @@ class FakeBrowser {
       this.sockets.push(socket)
       return socket as unknown as WebSocket
     },
-    setTimeout: (callback) => {
-      this.timers.set(++this.#timers, callback)
-      return this.#timers
-    },
-    clearTimeout: (id) => void this.timers.delete(id),
+    clock: this.clock,
     random: () => 0.5,
-    monotonicNow: () => 0,
     probeServer: async () => 'unknown',
     watchPolicy: () => () => undefined,
     media: () => ({
@@ -145,14 +140,6 @@ class FakeBrowser {
     const question = this.#questions.shift()
     if (isGranted) question?.grant()
     else question?.refuse()
-  }
-
-  /** The oldest timer runs out. */
-  tick(): void {
-    const [first] = this.timers
-    if (!first) return
-    this.timers.delete(first[0])
-    first[1]()
   }
 
   #ask({ audio, video }: MediaStreamConstraints): Promise<MediaStream> {
@@ -261,7 +248,7 @@ class Play {
       case 'turned away':
         return socket?.ends(4501)
       case 'tick':
-        return browser.tick()
+        return browser.clock.runOldest()
       case 'turn':
         return turn()
     }
@@ -298,7 +285,7 @@ test('whatever came before it, after the last stop nothing is open, nothing runs
         stream: client.localStream,
         tracks: browser.liveTracks,
         sockets: browser.openSockets,
-        timers: browser.timers.size,
+        timers: browser.clock.pending,
         watchers: browser.watchers,
         pending: pending.size,
       }).toEqual({

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ManualClock } from '../manual-clock.fixture.ts'
 import type { ClientEnvironment } from '../browser-environment.ts'
 import { CallSetup } from './call-setup.ts'
 import type { BuddyClientOptions } from '../options.ts'
@@ -19,8 +20,7 @@ function setUp(options: BuddyClientOptions) {
   const environment = {
     hasWebRtc: () => true,
     preparesCalls: true,
-    setTimeout: () => 0,
-    clearTimeout: () => undefined,
+    clock: new ManualClock(),
     createConnection: ({ iceServers, iceTransportPolicy, bundlePolicy }: RTCConfiguration) => {
       if (iceServers?.some(({ urls }) => [urls].flat().some((url) => url.includes('//')))) {
         throw new SyntaxError('refused')

@@ -1,6 +1,7 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import { acceptIceServers } from '../peer/accepted-ice-servers.ts'
 import type { ClientEnvironment } from '../browser-environment.ts'
+import type { Cancel } from '../clock.ts'
 import { BuddyError } from '../errors.ts'
 import type { AddressPolicy, ResolvedOptions } from '../options.ts'
 import { addressPolicy } from '../options.ts'
@@ -36,7 +37,7 @@ export class CallSetup {
   #options: ResolvedOptions | undefined
   #iceServers: RTCIceServer[] = []
   readonly #refusedUrls = new Set<string>()
-  #timer: number | undefined
+  #cancel: Cancel | undefined
   #limits: SendingLimits = { maxBitrateKbps: Infinity, isLowData: false }
 
   constructor(dependencies: CallSetupDependencies) {
@@ -45,9 +46,9 @@ export class CallSetup {
 
   /** Makes the next call's link and offer, once the present one has had a moment to itself. */
   prepareSoon(): void {
-    const { setTimeout } = this.#dependencies.environment
+    const { clock } = this.#dependencies.environment
     this.cancelPreparing()
-    this.#timer = setTimeout(() => this.preparation.prepareOffer(), prepareNextMs)
+    this.#cancel = clock.after(prepareNextMs, () => this.preparation.prepareOffer())
   }
 
   /** Keeps a link that can answer whoever comes. Text mode has none: it never shows an address. */
@@ -56,8 +57,8 @@ export class CallSetup {
   }
 
   cancelPreparing(): void {
-    if (this.#timer !== undefined) this.#dependencies.environment.clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#cancel?.()
+    this.#cancel = undefined
   }
 
   /**
@@ -145,8 +146,7 @@ export class CallSetup {
       localStream: localStream(),
       kinds: this.#options?.mode === 'audio' ? ['audio'] : ['audio', 'video'],
       codecs: this.#options?.codecs ?? [],
-      setTimeout: environment.setTimeout,
-      clearTimeout: environment.clearTimeout,
+      clock: environment.clock,
     })
   }
 

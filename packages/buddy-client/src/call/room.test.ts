@@ -1,6 +1,7 @@
 // Which connections of a room may show one's address: none before both trust each other.
 import type { MessageOf, Mode } from '@buddy-chat/protocol'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ManualClock } from '../manual-clock.fixture.ts'
 import type { ClientEnvironment } from '../browser-environment.ts'
 import { CallSetup } from './call-setup.ts'
 import { Emitter } from '../emitter.ts'
@@ -50,9 +51,7 @@ function enter(options: BuddyClientOptions, mode: Mode = 'video'): void {
     hasWebRtc: () => true,
     preparesCalls: true,
     isHidden: () => false,
-    setTimeout: () => 0,
-    clearTimeout: () => undefined,
-    monotonicNow: () => 0,
+    clock: new ManualClock(),
     createConnection: (configuration: RTCConfiguration) => new Connection(configuration),
   } as unknown as ClientEnvironment
   setup = new CallSetup({

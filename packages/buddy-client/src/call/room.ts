@@ -49,8 +49,7 @@ export class Room {
     this.#dependencies = dependencies
     this.partner = { name: matched.partnerName, room: matched.room }
     this.#typing = new TypingSignal({
-      setTimeout: environment.setTimeout,
-      clearTimeout: environment.clearTimeout,
+      clock: environment.clock,
       onChange: (isTyping) => send({ type: 'typing', isTyping }),
     })
     this.#trust = new MutualTrust({
@@ -198,9 +197,7 @@ export class Room {
       limits: setup.limits,
       isHidden: environment.isHidden,
       announcedSending: toldSending,
-      setTimeout: environment.setTimeout,
-      clearTimeout: environment.clearTimeout,
-      monotonicNow: environment.monotonicNow,
+      clock: environment.clock,
       sendSignal: (signal) => void send(toSignal(signal)),
       onRemoteStream: (stream) => {
         this.#remoteStream = stream

@@ -1,34 +1,34 @@
-import { beforeEach, afterEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
+import { ManualClock } from '../manual-clock.fixture.ts'
 import { TypingSignal } from './typing-signal.ts'
 
+let clock: ManualClock
 let told: boolean[]
 let signal: TypingSignal
 
 beforeEach(() => {
-  vi.useFakeTimers()
+  clock = new ManualClock()
   told = []
   signal = new TypingSignal({
     onChange: (isTyping) => told.push(isTyping),
-    setTimeout: (callback, delayMs) => setTimeout(callback, delayMs) as unknown as number,
-    clearTimeout: (id) => clearTimeout(id),
+    clock,
   })
 })
-afterEach(() => vi.useRealTimers())
 
 test('many key presses are told once, and the pause after them once', () => {
   for (let press = 0; press < 5; press++) {
     signal.notify()
-    vi.advanceTimersByTime(2999)
+    clock.advance(2999)
   }
   expect(told).toEqual([true])
-  vi.advanceTimersByTime(1)
+  clock.advance(1)
   expect(told).toEqual([true, false])
 })
 
 test('after reset nothing is told', () => {
   signal.notify()
   expect(signal.reset()).toBe(true)
-  vi.advanceTimersByTime(60_000)
+  clock.advance(60_000)
   signal.end()
   expect(told).toEqual([true])
 })

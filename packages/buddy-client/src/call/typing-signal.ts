@@ -1,16 +1,17 @@
+import type { Cancel, Clock } from '../clock.ts'
+
 /** Without a key press for this long, typing has stopped. */
 const pauseMs = 3000
 
 interface TypingSignalDependencies {
   readonly onChange: (isTyping: boolean) => void
-  readonly setTimeout: (callback: () => void, delayMs: number) => number
-  readonly clearTimeout: (id: number) => void
+  readonly clock: Clock
 }
 
 /** Turns key presses into one "is typing" and one "has stopped". */
 export class TypingSignal {
   readonly #dependencies: TypingSignalDependencies
-  #timer: number | undefined
+  #cancel: Cancel | undefined
 
   constructor(dependencies: TypingSignalDependencies) {
     this.#dependencies = dependencies
@@ -18,10 +19,10 @@ export class TypingSignal {
 
   /** A key was pressed. */
   notify(): void {
-    const { onChange, setTimeout, clearTimeout } = this.#dependencies
-    if (this.#timer === undefined) onChange(true)
-    else clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.end(), pauseMs)
+    const { onChange, clock } = this.#dependencies
+    if (this.#cancel) this.#cancel()
+    else onChange(true)
+    this.#cancel = clock.after(pauseMs, () => this.end())
   }
 
   /** Typing has stopped now. Does nothing where it had. */
@@ -31,9 +32,9 @@ export class TypingSignal {
 
   /** Forgets without a word (the partner is gone). Returns whether typing was on. */
   reset(): boolean {
-    if (this.#timer === undefined) return false
-    this.#dependencies.clearTimeout(this.#timer)
-    this.#timer = undefined
+    if (!this.#cancel) return false
+    this.#cancel()
+    this.#cancel = undefined
     return true
   }
 }

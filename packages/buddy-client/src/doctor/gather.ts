@@ -1,3 +1,4 @@
+import type { Cancel, Clock } from '../clock.ts'
 import type { Gathered } from './rules.ts'
 
 /** TURN by UDP is given up by browsers after some 10 s; whoever answers does so at once. */
@@ -5,8 +6,7 @@ const patienceMs = 8000
 
 interface GatherEnvironment {
   readonly createConnection: (configuration: RTCConfiguration) => RTCPeerConnection
-  readonly setTimeout: (callback: () => void, delayMs: number) => number
-  readonly clearTimeout: (id: number) => void
+  readonly clock: Clock
 }
 
 /**
@@ -15,7 +15,7 @@ interface GatherEnvironment {
  * @throws what the browser's RTCPeerConnection throws on construction (as a rejection)
  */
 export async function gather(
-  { createConnection, setTimeout, clearTimeout }: GatherEnvironment,
+  { createConnection, clock }: GatherEnvironment,
   configuration: RTCConfiguration,
   isEnough: (seen: Gathered) => boolean,
 ): Promise<Gathered> {
@@ -29,10 +29,10 @@ export async function gather(
     isComplete: false,
     tellsErrors,
   }
-  let timer: number | undefined
+  let cancel: Cancel | undefined
   try {
     await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, patienceMs)
+      cancel = clock.after(patienceMs, resolve)
       const look = (change: Partial<Gathered>): void => {
         seen = { ...seen, ...change }
         if (seen.isComplete || isEnough(seen)) resolve()
@@ -53,7 +53,7 @@ export async function gather(
       connection.setLocalDescription().catch(() => resolve())
     })
   } finally {
-    if (timer !== undefined) clearTimeout(timer)
+    cancel?.()
     connection.close()
   }
   return seen

@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
+import { ManualClock } from '../manual-clock.fixture.ts'
 import { CandidateBatch } from './candidate-batch.ts'
 
+let clock: ManualClock
 let batches: string[][]
 let batch: CandidateBatch
 const add = (...names: string[]): void => {
@@ -8,36 +10,34 @@ const add = (...names: string[]): void => {
 }
 
 beforeEach(() => {
-  vi.useFakeTimers()
+  clock = new ManualClock()
   batches = []
   batch = new CandidateBatch({
     onBatch: (candidates) => batches.push(candidates.map(({ candidate }) => candidate ?? '')),
-    setTimeout: (callback, delayMs) => setTimeout(callback, delayMs) as unknown as number,
-    clearTimeout: (id) => clearTimeout(id),
+    clock,
   })
 })
-afterEach(() => vi.useRealTimers())
 
 test('a burst travels together, in order', () => {
   add('a', 'b')
-  vi.advanceTimersByTime(19)
+  clock.advance(19)
   add('c')
   expect(batches).toEqual([])
-  vi.advanceTimersByTime(1)
+  clock.advance(1)
   add('d')
-  vi.advanceTimersByTime(20)
+  clock.advance(20)
   expect(batches).toEqual([['a', 'b', 'c'], ['d']])
 })
 
 test('no batch is larger than a signal may hold', () => {
   add(...Array.from({ length: 130 }, (_, index) => `${index}`))
-  vi.advanceTimersByTime(20)
+  clock.advance(20)
   expect(batches.map((each) => each.length)).toEqual([64, 64, 2])
 })
 
 test('what is taken is not sent again', () => {
   add('a')
   expect(batch.take()).toEqual([{ candidate: 'a' }])
-  vi.advanceTimersByTime(20)
+  clock.advance(20)
   expect(batches).toEqual([])
 })

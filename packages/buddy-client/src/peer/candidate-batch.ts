@@ -1,3 +1,5 @@
+import type { Cancel, Clock } from '../clock.ts'
+
 /** Candidates that are gathered within this time are sent together. */
 const windowMs = 20
 /** The most candidates in one `signal` message; see the protocol. */
@@ -5,15 +7,14 @@ export const maxCandidates = 64
 
 interface CandidateBatchDependencies {
   readonly onBatch: (candidates: RTCIceCandidateInit[]) => void
-  readonly setTimeout: (callback: () => void, delayMs: number) => number
-  readonly clearTimeout: (id: number) => void
+  readonly clock: Clock
 }
 
 /** Collects trickled ICE candidates, so that a burst becomes one message instead of twenty. */
 export class CandidateBatch {
   readonly #dependencies: CandidateBatchDependencies
   #candidates: RTCIceCandidateInit[] = []
-  #timer: number | undefined
+  #cancel: Cancel | undefined
 
   constructor(dependencies: CandidateBatchDependencies) {
     this.#dependencies = dependencies
@@ -24,16 +25,16 @@ export class CandidateBatch {
     this.#candidates.push(candidate)
     if (this.#candidates.length >= maxCandidates) this.#dependencies.onBatch(this.take())
     else {
-      this.#timer ??= this.#dependencies.setTimeout(() => {
+      this.#cancel ??= this.#dependencies.clock.after(windowMs, () => {
         this.#dependencies.onBatch(this.take())
-      }, windowMs)
+      })
     }
   }
 
   /** Returns the collected candidates, to be sent with a description, and cancels the timer. */
   take(): RTCIceCandidateInit[] {
-    if (this.#timer !== undefined) this.#dependencies.clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#cancel?.()
+    this.#cancel = undefined
     return this.#candidates.splice(0)
   }
 }

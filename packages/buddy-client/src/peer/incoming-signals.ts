@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { LinkSignal } from '../signal.ts'
 import type { PartnerBudget } from './partner-budget.ts'
 import { SignalGate } from './signal-gate.ts'
@@ -11,7 +12,7 @@ interface IncomingSignalsDependencies {
   /** Kinds of media that the call has. */
   readonly kinds: readonly string[]
   readonly budget: PartnerBudget
-  readonly setTimeout: (callback: () => void, delayMs: number) => number
+  readonly clock: Clock
   readonly isClosed: () => boolean
   /** Rejects if the description cannot be applied. */
   readonly applyDescription: (description: NonNullable<LinkSignal['description']>) => Promise<void>
@@ -76,6 +77,6 @@ export class IncomingSignals {
   }
 
   #wait(delayMs: number): Promise<void> {
-    return new Promise((resolve) => this.#dependencies.setTimeout(resolve, delayMs))
+    return new Promise((resolve) => void this.#dependencies.clock.after(delayMs, resolve))
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import { Pace } from './pace.ts'
 
 /**
@@ -23,13 +24,12 @@ const rates = {
 /** The rate limits of one call, see {@link rates}. */
 export type PartnerBudget = Readonly<Record<keyof typeof rates, Pace>>
 
-/** @param now returns milliseconds from a monotonic clock */
-export function createPartnerBudget(now: () => number): PartnerBudget {
+export function createPartnerBudget(clock: Clock): PartnerBudget {
   return {
-    candidates: new Pace(rates.candidates, now),
-    offers: new Pace(rates.offers, now),
-    restarts: new Pace(rates.restarts, now),
-    rebuilds: new Pace(rates.rebuilds, now),
-    changes: new Pace(rates.changes, now),
+    candidates: new Pace(rates.candidates, clock),
+    offers: new Pace(rates.offers, clock),
+    restarts: new Pace(rates.restarts, clock),
+    rebuilds: new Pace(rates.rebuilds, clock),
+    changes: new Pace(rates.changes, clock),
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { Pace } from './pace.ts'
 import { PacedAction } from './pace.ts'
 import type { Sending } from '../signal.ts'
@@ -5,8 +6,7 @@ import { isSameSending } from '../signal.ts'
 
 interface PartnerSendingDependencies {
   readonly pace: Pace
-  readonly setTimeout: (callback: () => void, delayMs: number) => number
-  readonly clearTimeout: (id: number) => void
+  readonly clock: Clock
   readonly onChange: (sending: Sending) => void
 }
 

@@ -1,19 +1,21 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ManualClock } from '../manual-clock.fixture.ts'
 import { PeerCall } from './peer-call.ts'
 import type { LinkPartner, PeerLink } from './peer-link.ts'
 
 /** How much comes and goes in a second. */
+let clock: ManualClock
 let flow: { received: number; reports: boolean; sent: number }
 let call: PeerCall
 let partner: LinkPartner
 let done: string[]
 /** What the link says of its path. */
 let isConnected: boolean
-const last = (seconds: number): Promise<unknown> => vi.advanceTimersByTimeAsync(1000 * seconds)
+const last = (seconds: number): Promise<void> => clock.advanceAsync(1000 * seconds)
 
 /** A link whose statistics grow as `flow` says. */
 function createLink(): PeerLink {
-  let atMs = Date.now()
+  let atMs = clock.now()
   let [received, sent, reportedAtMs] = [0, 0, 0]
   return {
     senders: [],
@@ -28,8 +30,8 @@ function createLink(): PeerLink {
     restartIce: () => done.push('restart'),
     handleSignal: () => undefined,
     getStats: () => {
-      const seconds = (Date.now() - atMs) / 1000
-      atMs = Date.now()
+      const seconds = (clock.now() - atMs) / 1000
+      atMs = clock.now()
       received += flow.received * seconds
       sent += flow.sent * seconds
       if (flow.reports) reportedAtMs = atMs
@@ -49,7 +51,7 @@ function createLink(): PeerLink {
 }
 
 beforeEach(() => {
-  vi.useFakeTimers()
+  clock = new ManualClock()
   vi.stubGlobal('MediaStream', EventTarget)
   flow = { received: 100, reports: true, sent: 100 }
   done = []
@@ -58,8 +60,7 @@ beforeEach(() => {
 })
 afterEach(() => {
   call.close()
-  expect(vi.getTimerCount()).toBe(0)
-  vi.useRealTimers()
+  expect(clock.pending).toBe(0)
   vi.unstubAllGlobals()
 })
 
@@ -75,9 +76,7 @@ function begin(isPolite: boolean): PeerCall {
     limits: { maxBitrateKbps: 2500, isLowData: false },
     isHidden: () => false,
     announcedSending: null,
-    setTimeout: (callback, delayMs) => setTimeout(callback, delayMs) as unknown as number,
-    clearTimeout: (id) => clearTimeout(id),
-    monotonicNow: () => Date.now(),
+    clock,
     sendSignal: () => undefined,
     onRemoteStream: () => undefined,
     onPartnerSending: ({ audio }) => done.push(audio ? 'heard' : 'muted'),
@@ -191,7 +190,7 @@ test('a partner who asks for one connection after the other is broken; one with 
   for (let generation = 1; generation <= 40; generation++) {
     ask(generation)
     partner.onStateChange('connected')
-    vi.setSystemTime(Date.now() + 6000)
+    clock.sleep(6000)
   }
   for (let generation = 41; generation <= 45; generation++) ask(generation)
   expect(done.at(-1)).toBe('(rebuilding)')
@@ -228,7 +227,7 @@ test('an end while the path is looked at leaves no timer', async () => {
   call.handleReachable()
   await last(0.5)
   call.close()
-  expect(vi.getTimerCount()).toBe(0)
+  expect(clock.pending).toBe(0)
 })
 
 test('a hundred requests for a restart are ten at once, then one in two seconds, and none is lost', async () => {

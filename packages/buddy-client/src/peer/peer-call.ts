@@ -1,3 +1,4 @@
+import type { Cancel, Clock } from '../clock.ts'
 import { BuddyError } from '../errors.ts'
 import { PacedAction } from './pace.ts'
 import type { PeerSignal, Sending } from '../signal.ts'
@@ -42,10 +43,7 @@ export interface PeerCallDependencies {
   readonly isHidden: () => boolean
   /** The `sending` state that was sent with the prepared offer; null if none was sent. */
   readonly announcedSending: Sending | null
-  readonly setTimeout: (callback: () => void, delayMs: number) => number
-  readonly clearTimeout: (id: number) => void
-  /** Milliseconds from a monotonic clock. */
-  readonly monotonicNow: () => number
+  readonly clock: Clock
   readonly sendSignal: (signal: PeerSignal) => void
   /** Called once a call, when the partner's first track has arrived. */
   readonly onRemoteStream: (stream: MediaStream) => void
@@ -79,7 +77,7 @@ export class PeerCall {
   #hasRemoteStream = false
   /** New connections that the partner has requested since there was last a media path. */
   #rebuilds = 0
-  #probe: number | undefined
+  #cancelProbe: Cancel | undefined
   #isClosed = false
 
   constructor(dependencies: PeerCallDependencies) {
@@ -89,12 +87,11 @@ export class PeerCall {
     this.#announcedSending = isOffered ? announcedSending : null
     this.#link = link
     this.#generation = dependencies.generation
-    const { setTimeout, clearTimeout } = dependencies
-    this.#budget = createPartnerBudget(dependencies.monotonicNow)
+    const { clock } = dependencies
+    this.#budget = createPartnerBudget(clock)
     this.#restart = new PacedAction({
       pace: this.#budget.restarts,
-      setTimeout,
-      clearTimeout,
+      clock,
       run: () => {
         // A restart in progress also serves the partner, which gathers candidates when it answers.
         if (!this.#link.isRestarting) this.#link.restartIce()
@@ -102,13 +99,11 @@ export class PeerCall {
     })
     this.#partnerSending = new PartnerSending({
       pace: this.#budget.changes,
-      setTimeout,
-      clearTimeout,
+      clock,
       onChange: dependencies.onPartnerSending,
     })
     this.#monitor = new QualityMonitor({
-      setTimeout,
-      clearTimeout,
+      clock,
       getStats: () => this.#link.getStats(),
       senders: () => this.#link.senders,
       limits: dependencies.limits,
@@ -116,8 +111,7 @@ export class PeerCall {
       onQuality: dependencies.onQuality,
     })
     this.#recovery = new Recovery({
-      setTimeout,
-      clearTimeout,
+      clock,
       restart: () => this.#link.restartIce(),
       rebuild: () => this.#rebuild(this.#generation + 1),
       giveUp: () => this.#fail('no media path to the partner'),
@@ -231,7 +225,7 @@ export class PeerCall {
     const { isConnected } = link
     if (this.#isClosed || link !== this.#link) return
     this.#endProbe()
-    this.#probe = this.#dependencies.setTimeout(() => {
+    this.#cancelProbe = this.#dependencies.clock.after(probeMs, () => {
       void link.getStats().then((after) => {
         if (this.#isClosed || link !== this.#link) return
         const { isSilent } = compareTotals(before, readTotals(after)) ?? {}
@@ -241,11 +235,11 @@ export class PeerCall {
         if (isConnected && link.isConnected && isSilent === false) recovery.handlePath()
         else if (isRestarting && probesLeft > 1) void this.#probePath(probesLeft - 1)
       })
-    }, probeMs)
+    })
   }
 
   #endProbe(): void {
-    if (this.#probe !== undefined) this.#dependencies.clearTimeout(this.#probe)
+    this.#cancelProbe?.()
   }
 
   #attach(isOffered: boolean): void {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ManualClock } from '../manual-clock.fixture.ts'
 import type { LinkSignal } from '../signal.ts'
 import { createPartnerBudget } from './partner-budget.ts'
 import { PeerLink } from './peer-link.ts'
@@ -49,17 +50,19 @@ function createLink() {
     kinds: ['audio'],
     codecs: [],
     // What waits is due at once: the tests look at how long it would have waited.
-    setTimeout: (callback, delayMs) => {
-      delays.push(delayMs)
-      setImmediate(callback)
-      return 0
+    clock: {
+      now: () => 0,
+      after: (delayMs, callback) => {
+        delays.push(delayMs)
+        setImmediate(callback)
+        return () => undefined
+      },
     },
-    clearTimeout: () => undefined,
   })
   link.attach({
     isPolite: true,
     isOffered: false,
-    budget: createPartnerBudget(() => 0),
+    budget: createPartnerBudget(new ManualClock()),
     sendSignal: () => happened.push('answered'),
     onOfferNeeded: () => happened.push('asked for an offer'),
     onTrack: ({ kind }) => happened.push(`given ${kind}`),

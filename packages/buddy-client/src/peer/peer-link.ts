@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { LinkSignal } from '../signal.ts'
 import { CandidateBatch, maxCandidates } from './candidate-batch.ts'
 import { preferCodecs } from './codec-preference.ts'
@@ -14,8 +15,7 @@ export interface PeerLinkDependencies {
   readonly kinds: readonly ('audio' | 'video')[]
   /** Names of the preferred codecs, the most preferred first. */
   readonly codecs: readonly string[]
-  readonly setTimeout: (callback: () => void, delayMs: number) => number
-  readonly clearTimeout: (id: number) => void
+  readonly clock: Clock
 }
 
 /** The local role towards the partner, and the callbacks of a link that has one. */
@@ -49,7 +49,7 @@ export class PeerLink {
   readonly #connection: RTCPeerConnection
   readonly #candidates: CandidateBatch
   readonly #listening = new AbortController()
-  readonly #setTimeout: PeerLinkDependencies['setTimeout']
+  readonly #clock: Clock
   #partner: LinkPartner | undefined
   #incoming: IncomingSignals | undefined
   /** Candidates to send as soon as there is a partner and a local description. */
@@ -64,13 +64,13 @@ export class PeerLink {
   #hasRequestedMedia = false
 
   /** @throws what the browser's RTCPeerConnection throws on construction */
-  constructor({ createConnection, localStream, kinds, codecs, ...timers }: PeerLinkDependencies) {
+  constructor({ createConnection, localStream, kinds, codecs, clock }: PeerLinkDependencies) {
     this.#kinds = kinds
     this.#codecs = codecs
-    this.#setTimeout = timers.setTimeout
+    this.#clock = clock
     this.#connection = createConnection()
     this.#candidates = new CandidateBatch({
-      ...timers,
+      clock,
       onBatch: (candidates) => this.#sendCandidates(candidates),
     })
     this.#listen()
@@ -110,7 +110,7 @@ export class PeerLink {
     this.#incoming = new IncomingSignals({
       kinds: this.#kinds,
       budget: partner.budget,
-      setTimeout: this.#setTimeout,
+      clock: this.#clock,
       isClosed: () => this.isClosed,
       applyDescription: (description) => this.#applyDescription(description),
       applyCandidate: (candidate) => this.#applyCandidate(candidate),

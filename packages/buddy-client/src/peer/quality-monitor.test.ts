@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ManualClock } from '../manual-clock.fixture.ts'
 import type { CallQuality } from './quality-monitor.ts'
 import { QualityMonitor } from './quality-monitor.ts'
 
@@ -26,19 +27,19 @@ const nothing: Flow = { ...calm, received: 0, sent: 100, isReporting: false }
 class Script {
   flow = calm
   looks = 0
-  #atMs = Date.now()
+  #atMs = clock.now()
   #totals = { received: 0, lost: 0, sent: 0, lostThere: 0, reportedAtMs: 0 }
 
   getStats = (): Promise<RTCStatsReport> => {
     this.looks++
-    const seconds = (Date.now() - this.#atMs) / 1000
-    this.#atMs = Date.now()
+    const seconds = (clock.now() - this.#atMs) / 1000
+    this.#atMs = clock.now()
     const totals = this.#totals
     for (const key of ['received', 'lost', 'sent', 'lostThere'] as const) {
       totals[key] += this.flow[key] * seconds
     }
-    if (this.flow.isReporting) totals.reportedAtMs = Date.now()
-    const timestamp = Date.now()
+    if (this.flow.isReporting) totals.reportedAtMs = clock.now()
+    const timestamp = clock.now()
     const reports = [
       {
         type: 'inbound-rtp',
@@ -86,15 +87,16 @@ class Sender {
   }
 }
 
+let clock: ManualClock
 let script: Script
 let sender: Sender
 let heard: CallQuality[]
 let isHidden: boolean
 let monitor: QualityMonitor
-const last = (seconds: number): Promise<unknown> => vi.advanceTimersByTimeAsync(1000 * seconds)
+const last = (seconds: number): Promise<void> => clock.advanceAsync(1000 * seconds)
 
 beforeEach(() => {
-  vi.useFakeTimers()
+  clock = new ManualClock()
   script = new Script()
   sender = new Sender()
   heard = []
@@ -104,15 +106,13 @@ beforeEach(() => {
     senders: () => [sender as unknown as RTCRtpSender],
     limits: { maxBitrateKbps: 2500, isLowData: false },
     isHidden: () => isHidden,
-    setTimeout: (callback, delayMs) => setTimeout(callback, delayMs) as unknown as number,
-    clearTimeout: (id) => clearTimeout(id),
+    clock,
     onQuality: (quality) => heard.push(quality),
   })
 })
 afterEach(() => {
   monitor.stop()
-  expect(vi.getTimerCount()).toBe(0)
-  vi.useRealTimers()
+  expect(clock.pending).toBe(0)
 })
 
 test('every 2 s it tells how the last 2 s went', async () => {
@@ -211,7 +211,7 @@ test('after a sleep the time slept through is not measured', async () => {
   await last(4)
   heard = []
   script.flow = { ...calm, lost: 50 }
-  vi.setSystemTime(Date.now() + 60_000)
+  clock.sleep(60_000)
   await last(2)
   expect(heard).toEqual([])
   script.flow = calm

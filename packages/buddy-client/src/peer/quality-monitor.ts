@@ -1,3 +1,4 @@
+import type { Cancel, Clock } from '../clock.ts'
 import { BitrateLadder } from './bitrate-ladder.ts'
 import type { CallStats, Interval, Totals } from './call-stats.ts'
 import { compareTotals, readTotals } from './call-stats.ts'
@@ -28,8 +29,7 @@ interface QualityMonitorDependencies {
   readonly limits: SendingLimits
   /** Whether the page is hidden. */
   readonly isHidden: () => boolean
-  readonly setTimeout: (callback: () => void, delayMs: number) => number
-  readonly clearTimeout: (id: number) => void
+  readonly clock: Clock
   /** Called every 2 s while there is a media path and the page is visible. */
   readonly onQuality: (quality: CallQuality) => void
 }
@@ -42,7 +42,7 @@ export class QualityMonitor {
   readonly #sending = new SteadyQuality()
   #limits: SendingLimits
   #limiting: Promise<unknown> = Promise.resolve()
-  #timer: number | undefined
+  #cancel: Cancel | undefined
   /** The latest samples, oldest first. */
   #samples: Totals[] = []
   /** Replaced by `stop()`, so that the result of a sample begun before it is dropped. */
@@ -62,8 +62,8 @@ export class QualityMonitor {
 
   /** Call when the media path is lost or the call ends. */
   stop(): void {
-    if (this.#timer !== undefined) this.#dependencies.clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#cancel?.()
+    this.#cancel = undefined
     this.#samples = []
     this.#turn = {}
   }
@@ -89,11 +89,11 @@ export class QualityMonitor {
 
   #sampleLater(): void {
     const turn = this.#turn
-    this.#timer = this.#dependencies.setTimeout(() => {
+    this.#cancel = this.#dependencies.clock.after(intervalMs, () => {
       void this.#takeSample().then(() => {
         if (this.#turn === turn) this.#sampleLater()
       })
-    }, intervalMs)
+    })
   }
 
   async #takeSample(): Promise<void> {

@@ -1,15 +1,16 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ManualClock } from '../manual-clock.fixture.ts'
 import { Recovery } from './recovery.ts'
 
+let clock: ManualClock
 let done: string[]
 let recovery: Recovery
 
 beforeEach(() => {
-  vi.useFakeTimers()
+  clock = new ManualClock()
   done = []
   recovery = new Recovery({
-    setTimeout: (callback, delayMs) => setTimeout(callback, delayMs) as unknown as number,
-    clearTimeout: (id) => clearTimeout(id),
+    clock,
     restart: () => done.push('restart'),
     rebuild: () => done.push('rebuild'),
     giveUp: () => done.push('give up'),
@@ -18,8 +19,7 @@ beforeEach(() => {
 })
 afterEach(() => {
   recovery.close()
-  expect(vi.getTimerCount()).toBe(0)
-  vi.useRealTimers()
+  expect(clock.pending).toBe(0)
 })
 
 const connect = (): void => {
@@ -29,48 +29,48 @@ const connect = (): void => {
 
 test('a first path that never comes is given up after 15 s', () => {
   recovery.handleState('connecting')
-  vi.advanceTimersByTime(14_999)
+  clock.advance(14_999)
   expect(done).toEqual([])
-  vi.advanceTimersByTime(1)
+  clock.advance(1)
   expect(done).toEqual(['give up'])
 })
 
 test('a first attempt that fails at once is made once more, within the same time', () => {
-  vi.advanceTimersByTime(4000)
+  clock.advance(4000)
   recovery.handleState('failed')
   recovery.handleState('failed')
   expect(done).toEqual(['restart'])
-  vi.advanceTimersByTime(11_000)
+  clock.advance(11_000)
   expect(done).toEqual(['restart', 'give up'])
 })
 
 test('a path that comes back within 2.5 s is left alone', () => {
   connect()
   recovery.handleState('disconnected')
-  vi.advanceTimersByTime(2499)
+  clock.advance(2499)
   recovery.handleState('connected')
-  vi.advanceTimersByTime(60_000)
+  clock.advance(60_000)
   expect(done).toEqual([])
 })
 
 test('a doubt outlasts a time in which no signal gets through', () => {
   connect()
   recovery.handleState('disconnected')
-  vi.advanceTimersByTime(1000)
+  clock.advance(1000)
   recovery.setReachable(false)
   recovery.setReachable(true)
-  vi.advanceTimersByTime(1500)
+  clock.advance(1500)
   expect(done).toEqual(['(restarting)', 'restart'])
 })
 
 test('one that does not: restart, then a new connection, then the end', () => {
   connect()
   recovery.handleState('disconnected')
-  vi.advanceTimersByTime(2500)
+  clock.advance(2500)
   expect(done).toEqual(['(restarting)', 'restart'])
-  vi.advanceTimersByTime(7000)
+  clock.advance(7000)
   expect(done.splice(2)).toEqual(['(rebuilding)', 'rebuild'])
-  vi.advanceTimersByTime(10_000)
+  clock.advance(10_000)
   expect(done.splice(2)).toEqual(['give up'])
 })
 
@@ -89,7 +89,7 @@ test('each step ends in a path', () => {
   recovery.handleState('connected')
   expect(done.splice(0)).toEqual(['(restarting)', 'restart', '(none)'])
   recovery.handleState('failed')
-  vi.advanceTimersByTime(7000)
+  clock.advance(7000)
   recovery.handleState('connected')
   expect(done.at(-1)).toBe('(none)')
 })
@@ -99,21 +99,21 @@ test('while signals cannot reach the partner nothing is given up; then the step 
   recovery.setReachable(false)
   recovery.handleState('failed')
   recovery.handleState('failed')
-  vi.advanceTimersByTime(600_000)
+  clock.advance(600_000)
   recovery.handleState('failed')
   expect(done.splice(0)).toEqual(['(restarting)', 'restart', '(rebuilding)', 'rebuild'])
   recovery.setReachable(true)
   expect(done).toEqual(['restart'])
-  vi.advanceTimersByTime(9999)
+  clock.advance(9999)
   expect(done).toEqual(['restart'])
-  vi.advanceTimersByTime(1)
+  clock.advance(1)
   expect(done).toEqual(['restart', 'give up'])
 })
 
 test('a signalling loss alone touches nothing', () => {
   connect()
   recovery.setReachable(false)
-  vi.advanceTimersByTime(600_000)
+  clock.advance(600_000)
   recovery.setReachable(true)
   expect(done).toEqual([])
 })

@@ -1,3 +1,5 @@
+import type { Cancel, Clock } from '../clock.ts'
+
 /** ICE restarts after this time in state `disconnected`: the path is then unlikely to recover by itself. */
 const disconnectedMs = 2500
 /** How long each step may take until there is a media path. */
@@ -11,8 +13,7 @@ const stepMs = { connecting: 15_000, restarting: 7000, rebuilding: 10_000 } as c
 export type RecoveryStep = 'none' | 'connecting' | 'restarting' | 'rebuilding'
 
 interface RecoveryDependencies {
-  readonly setTimeout: (callback: () => void, delayMs: number) => number
-  readonly clearTimeout: (id: number) => void
+  readonly clock: Clock
   readonly restart: () => void
   readonly rebuild: () => void
   /** Called when every step has failed. */
@@ -30,8 +31,8 @@ export class Recovery {
   readonly #dependencies: RecoveryDependencies
   #step: RecoveryStep = 'connecting'
   #isReachable = true
-  #patience: number | undefined
-  #deadline: number | undefined
+  #cancelPatience: Cancel | undefined
+  #cancelDeadline: Cancel | undefined
   /** `connecting` includes one ICE restart, because on some networks the first attempt fails at once. */
   #hasRetriedFirst = false
 
@@ -48,8 +49,8 @@ export class Recovery {
     if (state === 'connected') this.#enter('none')
     else if (state === 'failed') this.#escalate()
     else if (state === 'disconnected' && this.#step === 'none') {
-      this.#patience ??= this.#after(disconnectedMs, () => {
-        this.#patience = undefined
+      this.#cancelPatience ??= this.#dependencies.clock.after(disconnectedMs, () => {
+        this.#cancelPatience = undefined
         this.#escalate()
       })
     }
@@ -141,26 +142,21 @@ export class Recovery {
   #expectPath(): void {
     const step = this.#step
     if (step === 'none' || !this.#isReachable) return
-    this.#deadline = this.#after(stepMs[step], () => {
-      this.#deadline = undefined
+    this.#cancelDeadline = this.#dependencies.clock.after(stepMs[step], () => {
+      this.#cancelDeadline = undefined
       if (step === 'connecting') this.#dependencies.giveUp()
       else this.#escalate()
     })
   }
 
-  #after(delayMs: number, callback: () => void): number {
-    return this.#dependencies.setTimeout(callback, delayMs)
-  }
-
   #clear(): void {
-    const { clearTimeout } = this.#dependencies
-    if (this.#patience !== undefined) clearTimeout(this.#patience)
-    this.#patience = undefined
+    this.#cancelPatience?.()
+    this.#cancelPatience = undefined
     this.#clearDeadline()
   }
 
   #clearDeadline(): void {
-    if (this.#deadline !== undefined) this.#dependencies.clearTimeout(this.#deadline)
-    this.#deadline = undefined
+    this.#cancelDeadline?.()
+    this.#cancelDeadline = undefined
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ManualClock } from '../manual-clock.fixture.ts'
 import type { LinkSignal } from '../signal.ts'
 import { createPartnerBudget } from './partner-budget.ts'
 import { maxCandidatesPerGeneration, SignalGate } from './signal-gate.ts'
@@ -25,11 +26,11 @@ const offer = (ufrag: string, ...lines: string[]): LinkSignal => ({
 
 /** A gate, and a clock to put forward. */
 function createGate() {
-  let nowMs = 0
-  const budget = createPartnerBudget(() => nowMs)
+  const clock = new ManualClock()
+  const budget = createPartnerBudget(clock)
   const gate = new SignalGate({ kinds: ['audio'], candidates: budget.candidates })
   const admit = (signal: LinkSignal): number => gate.admit(signal).candidates.length
-  return { gate, admit, wait: (ms: number) => (nowMs += ms) }
+  return { gate, admit, wait: (ms: number) => clock.advance(ms) }
 }
 
 test('each candidate passes once', () => {

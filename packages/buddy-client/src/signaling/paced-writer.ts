@@ -1,24 +1,20 @@
 import { textRate } from '@buddy-chat/protocol'
+import type { Cancel, Clock } from '../clock.ts'
 import type { Frame, FrameLedger } from './frame-ledger.ts'
 
 /** A little less than a server takes: on a slow path, some texts catch up with those before them. */
 const textsAtOnce = textRate.burst - 2
 const textEveryMs = 1200 / textRate.perSecond
 
-interface Timers {
-  readonly setTimeout: (callback: () => void, delayMs: number) => number
-  readonly clearTimeout: (id: number) => void
-}
-
 /** Gives a connection what a ledger has due, in its order, and texts no faster than a server takes them. */
 export class PacedWriter {
-  readonly #environment: Timers
+  readonly #clock: Clock
   #allowance = textsAtOnce
-  #timer: number | undefined
+  #cancel: Cancel | undefined
   #goOn: (() => void) | undefined
 
-  constructor(environment: Timers) {
-    this.#environment = environment
+  constructor(clock: Clock) {
+    this.#clock = clock
   }
 
   /**
@@ -49,22 +45,22 @@ export class PacedWriter {
     this.#allowance = Infinity
     this.#goOn?.()
     this.#allowance = textsAtOnce
-    if (this.#timer !== undefined) this.#environment.clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#cancel?.()
+    this.#cancel = undefined
   }
 
   #take(): boolean {
     if (this.#allowance === 0) return false
     this.#allowance--
-    this.#timer ??= this.#startTimer()
+    this.#cancel ??= this.#startTimer()
     return true
   }
 
-  #startTimer(): number {
-    return this.#environment.setTimeout(() => {
+  #startTimer(): Cancel {
+    return this.#clock.after(textEveryMs, () => {
       this.#allowance++
-      this.#timer = this.#allowance < textsAtOnce ? this.#startTimer() : undefined
+      this.#cancel = this.#allowance < textsAtOnce ? this.#startTimer() : undefined
       this.#goOn?.()
-    }, textEveryMs)
+    })
   }
 }

@@ -1,6 +1,7 @@
 import type { Message } from '@buddy-chat/protocol'
 import { closeCodes, decode, encode } from '@buddy-chat/protocol'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ManualClock } from '../manual-clock.fixture.ts'
 import type { TokenSource } from './introduction.ts'
 import type { ServerAnswer } from './server-probe.ts'
 import type { Retry } from './signaling-channel.ts'
@@ -83,6 +84,7 @@ const surroundings = {
 }
 
 /** What answers over HTTP. */
+let clock: ManualClock
 let answer: ServerAnswer
 /** Called with an address that the page's policy forbids. */
 const forbid = new Set<(address: string) => void>()
@@ -93,7 +95,7 @@ let channel: SignalingChannel
 const latest = (): ScriptedSocket => ScriptedSocket.all.at(-1)!
 
 beforeEach(() => {
-  vi.useFakeTimers()
+  clock = new ManualClock()
   ScriptedSocket.all = []
   answer = 'unknown'
   retries = []
@@ -102,8 +104,7 @@ beforeEach(() => {
   channel = new SignalingChannel(
     {
       createSocket: () => new ScriptedSocket() as unknown as WebSocket,
-      setTimeout: (callback, delayMs) => setTimeout(callback, delayMs) as unknown as number,
-      clearTimeout: (id) => clearTimeout(id),
+      clock,
       ...surroundings,
     },
     {
@@ -117,9 +118,8 @@ beforeEach(() => {
 })
 afterEach(() => {
   channel.close()
-  const left = [vi.getTimerCount(), forbid.size]
+  const left = [clock.pending, forbid.size]
   forbid.clear()
-  vi.useRealTimers()
   expect(left).toEqual([0, 0])
 })
 
@@ -140,7 +140,7 @@ test('comes back after a loss with growing waits, and starts anew once welcome',
   for (const expected of [250, 500, 1000]) {
     latest().ends(1006)
     expect(retries.at(-1)).toMatchObject({ delayMs: expected })
-    vi.advanceTimersByTime(expected)
+    clock.advance(expected)
   }
   join()
   latest().ends(1006)
@@ -153,9 +153,9 @@ test('a full server is tried again when it said, and says so', () => {
   latest().says({ type: 'error', code: 'server-full', message: 'full', retryAfterMs: 8000 })
   latest().ends(closeCodes['server-full'])
   expect(retries[0]).toMatchObject({ delayMs: 9000, error: { code: 'server-full' } })
-  vi.advanceTimersByTime(8999)
+  clock.advance(8999)
   expect(ScriptedSocket.all).toHaveLength(1)
-  vi.advanceTimersByTime(1)
+  clock.advance(1)
   expect(ScriptedSocket.all).toHaveLength(2)
 })
 
@@ -170,25 +170,25 @@ test('a refusal for good is not tried again', () => {
   latest().opens()
   latest().says({ type: 'error', code: 'origin-not-allowed', message: '', retryAfterMs: null })
   latest().ends(closeCodes['origin-not-allowed'])
-  vi.advanceTimersByTime(600_000)
+  clock.advance(600_000)
   expect(refused).toEqual(['origin-not-allowed'])
   expect(ScriptedSocket.all).toHaveLength(1)
 })
 
 test('silence for two heartbeats is a loss; any frame breaks it', () => {
   join()
-  vi.advanceTimersByTime(39_999)
+  clock.advance(39_999)
   latest().says({ type: 'stats', online: 1, waiting: 0, rooms: 0 })
-  vi.advanceTimersByTime(39_999)
+  clock.advance(39_999)
   expect(retries).toEqual([])
-  vi.advanceTimersByTime(1)
+  clock.advance(1)
   expect(retries[0]?.error.code).toBe('server-unreachable')
   expect(latest().closedWith).toBe(4999)
 })
 
 test('a server that accepts but never answers is a loss after 10 s', () => {
   latest().opens()
-  vi.advanceTimersByTime(10_000)
+  clock.advance(10_000)
   expect(retries).toHaveLength(1)
 })
 
@@ -206,8 +206,7 @@ test("a partner's name is cleaned here, whatever the server let through", () => 
   const own = new SignalingChannel(
     {
       createSocket: () => new ScriptedSocket() as unknown as WebSocket,
-      setTimeout: () => 0,
-      clearTimeout: () => undefined,
+      clock: new ManualClock(),
       ...surroundings,
     },
     {
@@ -229,9 +228,9 @@ test('after a sleep a sign of life is asked for, and not waited for as long as u
   join()
   channel.checkConnection()
   expect(latest().sent.at(-1)).toEqual({ type: 'ping' })
-  vi.advanceTimersByTime(1999)
+  clock.advance(1999)
   expect(retries).toEqual([])
-  vi.advanceTimersByTime(1)
+  clock.advance(1)
   expect(retries[0]?.error.code).toBe('server-unreachable')
 })
 
@@ -267,7 +266,7 @@ test('retryNow does not wait; close ends every timer', () => {
   expect(ScriptedSocket.all).toHaveLength(2)
   latest().ends(1006)
   channel.close()
-  vi.advanceTimersByTime(600_000)
+  clock.advance(600_000)
   expect(ScriptedSocket.all).toHaveLength(2)
 })
 
@@ -388,13 +387,13 @@ test('texts go out no faster than the server takes them', () => {
   say(1, 10)
   expect(channel.send({ type: 'typing', isTyping: true })).toBe(false)
   expect(written()).toEqual(lines(1, 8))
-  vi.advanceTimersByTime(399)
+  clock.advance(399)
   expect(written()).toEqual(lines(1, 8))
-  vi.advanceTimersByTime(1)
+  clock.advance(1)
   expect(written()).toEqual(lines(1, 9))
-  vi.advanceTimersByTime(400)
+  clock.advance(400)
   expect(written()).toEqual(lines(1, 10))
-  vi.advanceTimersByTime(8 * 400)
+  clock.advance(8 * 400)
   say(11, 18)
   expect(written().slice(-8)).toEqual(lines(11, 18))
 })
@@ -407,14 +406,14 @@ test('what keeps a call alive waits for no text, and keeps its order', () => {
   channel.send({ type: 'trust' })
   say(12, 12)
   channel.send({ type: 'report', reason: 'spam', room: null })
-  vi.advanceTimersByTime(8 * 400)
+  clock.advance(8 * 400)
   channel.retryNow()
   latest().opens()
   latest().says({ ...welcome, resumeToken: 'ticket-2', received: 0 })
   expect(written()).toEqual([...lines(1, 8), 'trust', 'report'])
   channel.checkConnection()
   expect(written().at(-1)).toBe('ping')
-  vi.advanceTimersByTime(400)
+  clock.advance(400)
   expect(written().at(-1)).toEqual(lines(9, 9)[0])
 })
 
@@ -438,25 +437,25 @@ test('what the server has missed and what was typed meanwhile are paced together
   say(1, 6)
   latest().ends(1006)
   say(7, 20)
-  vi.advanceTimersByTime(8 * 400)
+  clock.advance(8 * 400)
   channel.retryNow()
   latest().opens()
   latest().says({ ...welcome, resumeToken: 'ticket-2', received: 2 })
   expect(written()).toEqual(lines(3, 10))
-  vi.advanceTimersByTime(400)
+  clock.advance(400)
   expect(written()).toEqual(lines(3, 11))
   // Lost again while some wait: these wait for the next connection, and nothing of the old one goes on.
   const before = latest()
   latest().ends(1006)
-  vi.advanceTimersByTime(100)
+  clock.advance(100)
   channel.retryNow()
-  vi.advanceTimersByTime(8 * 400)
+  clock.advance(8 * 400)
   expect(before.sent).toHaveLength(10)
   latest().opens()
   // A server that has restarted would be told what it can have: not those that were not said again.
   expect(latest().sent[0]).toMatchObject({ resume: { sent: 11 } })
   latest().says({ ...welcome, resumeToken: 'ticket-3', received: 9 })
-  vi.advanceTimersByTime(10 * 400)
+  clock.advance(10 * 400)
   expect(written()).toEqual(lines(10, 20))
 })
 
@@ -604,13 +603,13 @@ test.each([
   latest().ends(1006)
   await settle()
   expect(refused).toEqual([code])
-  expect(vi.getTimerCount()).toBe(0)
+  expect(clock.pending).toBe(0)
 })
 
 test('a server that says nothing at all may be none, too', async () => {
   answer = 'other'
   latest().opens()
-  vi.advanceTimersByTime(10_000)
+  clock.advance(10_000)
   await settle()
   expect(refused).toEqual(['not-a-buddy-server'])
 })
@@ -656,16 +655,16 @@ test.each(['before', 'after'])(
     latest().ends(1006)
     if (order === 'after') report()
     expect(refused).toEqual(['blocked-by-csp'])
-    expect([vi.getTimerCount(), forbid.size]).toEqual([0, 0])
+    expect([clock.pending, forbid.size]).toEqual([0, 0])
   },
 )
 
 test('a token function that never answers ends the attempt by name', async () => {
   openWith(() => new Promise(() => undefined))
   await settle()
-  vi.advanceTimersByTime(7999)
+  clock.advance(7999)
   expect(refused).toEqual([])
-  vi.advanceTimersByTime(1)
+  clock.advance(1)
   expect([refused, retries, latest().closedWith]).toEqual([['token-timeout'], [], 1000])
 })
 
@@ -678,7 +677,7 @@ test('a token that comes too late for a session that can prove itself is not mis
   latest().ends(1006)
   channel.retryNow()
   latest().opens()
-  vi.advanceTimersByTime(8000)
+  clock.advance(8000)
   expect(latest().sent).toMatchObject([{ token: null, resume: { token: 'ticket-1' } }])
   give('too late')
   await settle()
@@ -692,8 +691,7 @@ test('a browser that throws at once for what its page forbids is not asked again
       createSocket: () => {
         throw new DOMException('', 'SecurityError')
       },
-      setTimeout: () => 0,
-      clearTimeout: () => undefined,
+      clock: new ManualClock(),
     },
     {
       onWelcome: () => undefined,

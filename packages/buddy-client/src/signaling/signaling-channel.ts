@@ -8,6 +8,7 @@ import {
   ProtocolError,
   subprotocol,
 } from '@buddy-chat/protocol'
+import type { Cancel, Clock } from '../clock.ts'
 import type { Unsubscribe } from '../emitter.ts'
 import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
@@ -47,8 +48,7 @@ export interface Retry {
 /** What the channel needs of its surroundings, injected so that tests need not wait. */
 export interface SignalingEnvironment {
   readonly createSocket: (url: string, protocol: string) => WebSocket
-  readonly setTimeout: (callback: () => void, delayMs: number) => number
-  readonly clearTimeout: (id: number) => void
+  readonly clock: Clock
   readonly random: () => number
   /** See `probeServer`. */
   readonly probeServer: (socketAddress: string) => Promise<ServerAnswer>
@@ -99,13 +99,13 @@ export class SignalingChannel {
   #heartbeatMs = 0
   /** The error frame that announced the close to come, if one did. */
   #lastError: BuddyError | undefined
-  #deadline: number | undefined
-  #retryTimer: number | undefined
+  #cancelDeadline: Cancel | undefined
+  #cancelRetry: Cancel | undefined
 
   constructor(environment: SignalingEnvironment, callbacks: SignalingCallbacks) {
     this.#environment = environment
     this.#callbacks = callbacks
-    this.#writer = new PacedWriter(environment)
+    this.#writer = new PacedWriter(environment.clock)
   }
 
   /** Connects and stays connected, as somebody new. */
@@ -146,8 +146,8 @@ export class SignalingChannel {
 
   /** Tries again at once instead of after the wait. Does nothing while connected. */
   retryNow(): void {
-    if (this.#retryTimer === undefined) return
-    this.#environment.clearTimeout(this.#retryTimer)
+    if (!this.#cancelRetry) return
+    this.#cancelRetry()
     this.#connect()
   }
 
@@ -190,8 +190,8 @@ export class SignalingChannel {
     this.#writer.finish()
     this.#drop(1000)
     this.#forgetSession()
-    if (this.#retryTimer !== undefined) this.#environment.clearTimeout(this.#retryTimer)
-    this.#retryTimer = undefined
+    this.#cancelRetry?.()
+    this.#cancelRetry = undefined
     this.#unwatchPolicy?.()
     this.#introduction = this.#unwatchPolicy = undefined
   }
@@ -213,7 +213,7 @@ export class SignalingChannel {
   }
 
   #connect(): void {
-    this.#retryTimer = undefined
+    this.#cancelRetry = undefined
     this.#lastError = undefined
     const introduction = this.#introduction
     if (!introduction) return
@@ -379,13 +379,13 @@ export class SignalingChannel {
   }
 
   #retry(error: BuddyError): void {
-    const { setTimeout, random } = this.#environment
+    const { clock, random } = this.#environment
     const delayMs =
       error.retryAfterMs === undefined
         ? backoffMs(this.#attempt, random)
         : retryAfterWithJitterMs(error.retryAfterMs, random)
     this.#attempt++
-    this.#retryTimer = setTimeout(() => this.#connect(), delayMs)
+    this.#cancelRetry = clock.after(delayMs, () => this.#connect())
     const mayResume = this.#mayResume
     if (error.code === 'server-unreachable') void this.#lookForServer()
     this.#callbacks.onRetry({ attempt: this.#attempt, delayMs, error, mayResume })
@@ -410,9 +410,8 @@ export class SignalingChannel {
 
   /** In place of any deadline before, until the connection ends. */
   #setDeadline(timeoutMs: number, onMissed: () => void): void {
-    const { setTimeout, clearTimeout } = this.#environment
-    if (this.#deadline !== undefined) clearTimeout(this.#deadline)
-    this.#deadline = setTimeout(onMissed, timeoutMs)
+    this.#cancelDeadline?.()
+    this.#cancelDeadline = this.#environment.clock.after(timeoutMs, onMissed)
   }
 
   #drop(code: number): void {
@@ -420,8 +419,8 @@ export class SignalingChannel {
     this.#socket = undefined
     this.#isWelcome = false
     this.#writer.pause()
-    if (this.#deadline !== undefined) this.#environment.clearTimeout(this.#deadline)
-    this.#deadline = undefined
+    this.#cancelDeadline?.()
+    this.#cancelDeadline = undefined
     socket?.close(code)
   }
 }
