@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { MessageOf } from '@buddy-chat/protocol'
 import type { Clock } from './clock.ts'
 import type { ResolvedServerOptions } from './config/server-settings.ts'
+import type { Counts } from './counts.ts'
+import { countBySite } from './counts.ts'
 import type { Notify } from './events.ts'
 import type { HandlerContext } from './handlers/context.ts'
 import { tell } from './handlers/context.ts'
@@ -45,6 +47,10 @@ export interface Core {
   readonly handlers: HandlerContext
   readonly hello: HelloContext
   readonly sites: () => Iterable<Site>
+  /** Takes the same time however many users there are. */
+  counts(): Counts
+  /** By the site's key. Looks at every session; sites without one are left out. */
+  countsBySite(): ReadonlyMap<string, Counts>
   /** Whether a page of this origin may use any of the sites. */
   isKnownOrigin(upgrade: Pick<Upgrade, 'origin' | 'host'>): boolean
   welcome(joined: Joined): MessageOf<'welcome'>
@@ -162,12 +168,19 @@ export function createCore(dependencies: CoreDependencies): Core {
     session.room !== undefined ||
     reunions.isAwaiting(session) ||
     (session.isSearching && session.link !== undefined)
+  const counts = (): Counts => ({
+    users: sessions.size,
+    away: sessions.awaySize,
+    waiting: matchmaker.size,
+    rooms: rooms.size,
+  })
   const handlers: HandlerContext = {
     clock,
     sessions,
     rooms,
     reunions,
     matchmaker,
+    counts,
     siteOf,
     reportedPeople: new ReportedPeople(() => clock.now()),
     notify,
@@ -183,6 +196,8 @@ export function createCore(dependencies: CoreDependencies): Core {
     matchmaker,
     welcome,
     sites: () => sites.values(),
+    counts,
+    countsBySite: () => countBySite(sessions),
     isKnownOrigin: (upgrade) => isKnownOrigin(upgrade),
     handlers,
     hello: {

@@ -111,7 +111,9 @@ export function createBuddyServer(
     isDraining: () => closed !== undefined,
     connections: () => connections.size,
     openFiles,
-    core: () => core,
+    counts: () => core.counts(),
+    countsBySite: () => core.countsBySite(),
+    sites: () => core.sites(),
   })
   const notify = createNotify(
     [
@@ -147,13 +149,13 @@ export function createBuddyServer(
     onInternalError,
   })
   const capacity = new CapacityWatch((level, percent) => notify('capacity', { level, percent }))
-  const lookAtCapacity = (): void => capacity.look(core.sessions.size, settings.maxUsers)
+  const lookAtCapacity = (): void => capacity.look(core.counts().users, settings.maxUsers)
 
   const connections = createHeartbeat({
     clock,
     pingIntervalMs: settings.pingIntervalMs,
     pingTimeoutMs: () => settings.pingTimeoutMs,
-    stats: () => statsOf(core),
+    stats: () => statsOf(core.counts()),
   })
   const reception = new Reception({
     connections,

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@buddy-chat/protocol'
 import type { Clock } from '../clock.ts'
+import type { Counts } from '../counts.ts'
 import type { Notify } from '../events.ts'
 import type { ReportedPeople } from '../sessions/reported-people.ts'
 import type { Matchmaker } from '../matchmaker.ts'
@@ -17,6 +18,7 @@ export interface HandlerContext {
   readonly rooms: Rooms
   readonly reunions: Reunions
   readonly matchmaker: Matchmaker<Session>
+  readonly counts: () => Counts
   /** The site of a session; one that was taken out of the configuration meanwhile stays as it was. */
   readonly siteOf: (session: Session) => Site
   readonly reportedPeople: ReportedPeople

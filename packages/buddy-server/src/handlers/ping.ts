@@ -1,15 +1,14 @@
 import type { MessageOf } from '@buddy-chat/protocol'
+import type { Counts } from '../counts.ts'
 import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
 
-type Counted = Pick<HandlerContext, 'sessions' | 'matchmaker' | 'rooms'>
-
-/** The counts that every client gets, with each heartbeat and as the answer to a `ping`. */
-export function statsOf({ sessions, matchmaker, rooms }: Counted): MessageOf<'stats'> {
-  return { type: 'stats', online: sessions.size, waiting: matchmaker.size, rooms: rooms.size }
+/** The message with the server's counts: the answer to a `ping`, also sent with each heartbeat. */
+export function statsOf({ users, waiting, rooms }: Counts): MessageOf<'stats'> {
+  return { type: 'stats', online: users, waiting, rooms }
 }
 
 /** Answers a `ping` at once. */
-export function handlePing(session: Session, context: Counted): void {
-  session.send(statsOf(context))
+export function handlePing(session: Session, { counts }: Pick<HandlerContext, 'counts'>): void {
+  session.send(statsOf(counts()))
 }

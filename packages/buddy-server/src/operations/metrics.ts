@@ -1,14 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Counts } from '../counts.ts'
 import type { ServerObserver } from '../events.ts'
 import type { WebhookEvent } from '../config/webhook-events.ts'
 import type { WebhookOutcome } from './webhooks/lane.ts'
 
 /** What gauges read when they are asked. */
 export interface MetricsSource {
-  readonly users: () => number
-  readonly away: () => number
-  readonly waiting: () => number
-  readonly rooms: () => number
+  readonly counts: () => Counts
   readonly connections: () => number
   readonly sockets: () => number
   readonly maxSockets: () => number
@@ -56,11 +54,15 @@ export function createMetrics(source: MetricsSource): Metrics {
   const gauge = (name: string, help: string, read: () => number): void => {
     const created: Gauge = new Gauge({ name, help, registers, collect: () => created.set(read()) })
   }
-  gauge('buddy_users', 'Sessions, present and away.', source.users)
-  gauge('buddy_users_away', 'Sessions without a connection, within their grace time.', source.away)
+  gauge('buddy_users', 'Sessions, present and away.', () => source.counts().users)
+  gauge(
+    'buddy_users_away',
+    'Sessions without a connection, within their grace time.',
+    () => source.counts().away,
+  )
   gauge('buddy_users_max', 'The cap on sessions.', source.maxUsers)
-  gauge('buddy_waiting', 'Tickets in the queue.', source.waiting)
-  gauge('buddy_rooms', 'Rooms open.', source.rooms)
+  gauge('buddy_waiting', 'Tickets in the queue.', () => source.counts().waiting)
+  gauge('buddy_rooms', 'Rooms open.', () => source.counts().rooms)
   gauge('buddy_rooms_max', 'The cap on rooms.', source.maxRooms)
   gauge('buddy_connections', 'WebSockets open.', source.connections)
   gauge('buddy_sockets', 'TCP connections open, each an open file.', source.sockets)

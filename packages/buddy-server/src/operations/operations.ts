@@ -1,7 +1,8 @@
 import type { Cancel, Clock } from '../clock.ts'
 import type { ResolvedServerOptions } from '../config/server-settings.ts'
-import type { Core } from '../core.ts'
+import type { Counts } from '../counts.ts'
 import type { ServerObserver } from '../events.ts'
+import type { Site } from '../sites/site.ts'
 import type { DashboardData } from './dashboard/data.ts'
 import type { Log } from './log/create-log.ts'
 import type { Metrics } from './metrics.ts'
@@ -29,8 +30,9 @@ interface OperationsDependencies {
   readonly isDraining: () => boolean
   readonly connections: () => number
   readonly openFiles: Pick<OpenFiles, 'sockets' | 'maxSockets'>
-  /** Made after this: its events come here. */
-  readonly core: () => Pick<Core, 'sessions' | 'rooms' | 'matchmaker' | 'sites'>
+  readonly counts: () => Counts
+  readonly countsBySite: () => ReadonlyMap<string, Counts>
+  readonly sites: () => Iterable<Pick<Site, 'key' | 'maxUsers'>>
 }
 
 /** What an operator sees of a server: figures, log lines, webhooks. It only listens. */
@@ -47,14 +49,11 @@ export class Operations {
   #cancels: Cancel[] = []
 
   constructor(dependencies: OperationsDependencies) {
-    const { settings, clock, log, version, connections, openFiles, core } = dependencies
+    const { settings, clock, log, version, connections, openFiles, counts } = dependencies
     this.#dependencies = dependencies
     this.#startedAtMs = clock.now()
     this.metrics = createMetrics({
-      users: () => core().sessions.size,
-      away: () => core().sessions.awaySize,
-      waiting: () => core().matchmaker.size,
-      rooms: () => core().rooms.size,
+      counts,
       connections,
       sockets: () => openFiles.sockets,
       maxSockets: () => openFiles.maxSockets,
@@ -107,20 +106,21 @@ export class Operations {
 
   /** The server at this moment; `withSites` is for whoever has the admin token. */
   status(withSites: boolean): Status {
-    const { version, clock, isDraining, core } = this.#dependencies
-    const { sessions, rooms, matchmaker } = core()
+    const { version, clock, isDraining, counts, settings } = this.#dependencies
+    const { users, away, waiting, rooms } = counts()
+    const { maxUsers, maxRooms } = settings()
     return {
       status: isDraining() ? 'draining' : 'healthy',
       version,
       uptime_seconds: Math.floor((clock.now() - this.#startedAtMs) / 1000),
-      users: sessions.size,
-      away: sessions.awaySize,
-      max_users: sessions.maxUsers,
-      load_percent: percent(sessions.size, sessions.maxUsers),
-      waiting: matchmaker.size,
-      rooms: rooms.size,
-      max_rooms: rooms.maxRooms,
-      room_percent: percent(rooms.size, rooms.maxRooms),
+      users,
+      away,
+      max_users: maxUsers,
+      load_percent: percent(users, maxUsers),
+      waiting,
+      rooms,
+      max_rooms: maxRooms,
+      room_percent: percent(rooms, maxRooms),
       matches: this.#matches,
       wait_ms: this.#waits.percentiles,
       ...(withSites && { sites: this.#sites() }),
@@ -146,12 +146,9 @@ export class Operations {
   }
 
   #read(): ReturnType<ConstructorParameters<typeof Sampler>[0]> {
-    const { sessions, rooms, matchmaker } = this.#dependencies.core()
     const { frames, bytes } = this.metrics.relayed
     return {
-      users: sessions.size,
-      waiting: matchmaker.size,
-      rooms: rooms.size,
+      ...this.#dependencies.counts(),
       matches: this.#matches,
       waitP95Ms: this.#waits.percentiles.p95,
       relayedFrames: frames,
@@ -160,21 +157,12 @@ export class Operations {
   }
 
   #sites(): readonly SiteStatus[] {
-    const { sessions, sites } = this.#dependencies.core()
-    const counts = new Map<string, { waiting: number; members: number }>()
-    for (const { identity, room, isSearching, link } of sessions) {
-      const count = counts.get(identity.site) ?? { waiting: 0, members: 0 }
-      counts.set(identity.site, count)
-      if (room) count.members++
-      else if (isSearching && link) count.waiting++
-    }
-    return [...sites()].map(({ key, maxUsers }) => ({
-      key,
-      users: sessions.sizeOf(key),
-      max_users: maxUsers ?? sessions.maxUsers,
-      waiting: counts.get(key)?.waiting ?? 0,
-      rooms: (counts.get(key)?.members ?? 0) / 2,
-    }))
+    const { settings, countsBySite, sites } = this.#dependencies
+    const counts = countsBySite()
+    return [...sites()].map(({ key, maxUsers }) => {
+      const { users, waiting, rooms } = counts.get(key) ?? { users: 0, waiting: 0, rooms: 0 }
+      return { key, users, max_users: maxUsers ?? settings().maxUsers, waiting, rooms }
+    })
   }
 
   #monitor(): void {

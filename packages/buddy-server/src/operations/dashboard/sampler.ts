@@ -1,11 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Counts } from '../../counts.ts'
 import type { DashboardSamples } from './data.ts'
 
 /** One moment, of counters that only grow and of figures as they are. */
-export interface Reading {
-  readonly users: number
-  readonly waiting: number
-  readonly rooms: number
+export interface Reading extends Omit<Counts, 'away'> {
   readonly matches: number
   readonly waitP95Ms: number | null
   readonly relayedFrames: number

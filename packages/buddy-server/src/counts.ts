@@ -1,0 +1,28 @@
+import type { Session } from './sessions/session.ts'
+
+/** How many there are of each at one moment: on a whole server, or of one site. */
+export interface Counts {
+  /** Sessions, connected or away. */
+  readonly users: number
+  /** Of the users: those without a connection, within their grace time. */
+  readonly away: number
+  /** Tickets in the queue. */
+  readonly waiting: number
+  /** Open rooms. */
+  readonly rooms: number
+}
+
+/** Counts `sessions` by the key of their site, in one pass. Sites without a session are left out. */
+export function countBySite(sessions: Iterable<Session>): ReadonlyMap<string, Counts> {
+  const counts = new Map<string, { -readonly [Name in keyof Counts]: number }>()
+  for (const { identity, room, isSearching, link } of sessions) {
+    const count = counts.get(identity.site) ?? { users: 0, away: 0, waiting: 0, rooms: 0 }
+    counts.set(identity.site, count)
+    count.users++
+    if (!link) count.away++
+    // Both members of a room are of the same site.
+    if (room) count.rooms += 1 / 2
+    else if (isSearching && link) count.waiting++
+  }
+  return counts
+}
