@@ -15,7 +15,7 @@ import type { BuddyClientOptions, ResolvedOptions } from './options.ts'
 import { addressPolicy, mediaRequest, resolveOptions } from './options.ts'
 import type { Introduction } from './signaling/introduction.ts'
 import { toIntroduction } from './signaling/introduction.ts'
-import { toIceServers } from './signaling/outgoing.ts'
+import { toIceServers } from './signaling/message-conversion.ts'
 import { healthUrl } from './signaling/server-url.ts'
 import { SignalingChannel } from './signaling/signaling-channel.ts'
 

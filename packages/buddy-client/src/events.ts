@@ -4,7 +4,7 @@ import type { DeviceInfo } from './media/device-list.ts'
 import type { Trust } from './call/mutual-trust.ts'
 import type { CallQuality } from './peer/quality-monitor.ts'
 import type { RecoveryStep } from './peer/recovery.ts'
-import type { Sending } from './signal.ts'
+import type { Sending } from './sending.ts'
 import type { Retry } from './signaling/signaling-channel.ts'
 import type { ClientState } from './state.ts'
 

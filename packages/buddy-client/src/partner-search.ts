@@ -2,8 +2,9 @@ import type { ClientMessage } from '@buddy-chat/protocol'
 import type { CallSetup } from './call/call-setup.ts'
 import type { Clock } from './clock.ts'
 import type { ResolvedOptions } from './options.ts'
-import type { PeerSignal, Sending } from './signal.ts'
-import { toSignal, toTicket } from './signaling/outgoing.ts'
+import type { Sending } from './sending.ts'
+import type { PeerSignal } from './signal.ts'
+import { toSignal, toTicket } from './signaling/message-conversion.ts'
 
 /** What a search needs of its surroundings. */
 export interface PartnerSearchDependencies {

@@ -1,21 +1,17 @@
-/** What one side lets the other see and hear at present. */
-export interface Sending {
-  readonly audio: boolean
-  readonly video: boolean
-}
+import type { Sending } from './sending.ts'
 
-export const isSameSending = (one: Sending | null, other: Sending): boolean =>
-  one?.audio === other.audio && one.video === other.video
-
-/** What travels about one peer connection; either part may be absent (null or empty). */
+/** A signal about one peer connection. Either part may be absent (null or empty). */
 export interface LinkSignal {
   readonly description: { readonly type: 'offer' | 'answer'; readonly sdp: string } | null
   readonly candidates: readonly RTCIceCandidateInit[]
 }
 
-/** One WebRTC signal to or from the partner; any part may be absent (null or empty). */
+/** One WebRTC signal to or from the partner. Any part may be absent (null or empty). */
 export interface PeerSignal extends LinkSignal {
   readonly sending: Sending | null
-  /** Which of the room's peer connections, one after the other, it is about; null is the first. */
+  /**
+   * The number of the peer connection that the signal is about. A room starts with connection 0 and
+   * counts up each time it replaces its connection. Null means 0.
+   */
   readonly generation: number | null
 }

@@ -8,7 +8,7 @@ import { addressPolicy } from '../options.ts'
 import type { SendingLimits } from '../peer/limit-sender.ts'
 import { LinkPreparation } from '../peer/link-preparation.ts'
 import { PeerLink } from '../peer/peer-link.ts'
-import { toIceServers } from '../signaling/outgoing.ts'
+import { toIceServers } from '../signaling/message-conversion.ts'
 
 /** A call has its first moments to itself before the next is prepared beside it. */
 const prepareNextMs = 1500

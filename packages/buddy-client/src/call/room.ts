@@ -8,8 +8,9 @@ import { MutualTrust } from './mutual-trust.ts'
 import type { SendingLimits } from '../peer/limit-sender.ts'
 import { PeerCall } from '../peer/peer-call.ts'
 import type { RecoveryStep } from '../peer/recovery.ts'
-import type { Sending } from '../signal.ts'
-import { asReceived, toSignal } from '../signaling/outgoing.ts'
+import type { Sending } from '../sending.ts'
+import { asReceived } from '../signaling/as-received.ts'
+import { toSignal } from '../signaling/message-conversion.ts'
 import { TypingSignal } from './typing-signal.ts'
 
 interface RoomDependencies {

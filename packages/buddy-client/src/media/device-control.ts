@@ -1,7 +1,7 @@
 import type { Device } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 import { defaultConstraints, forDevice } from './default-constraints.ts'
-import type { Sending } from '../signal.ts'
+import type { Sending } from '../sending.ts'
 import type { DeviceInfo } from './device-list.ts'
 import { listDevices } from './device-list.ts'
 import type { MediaRequest, TrackChange } from './local-media.ts'

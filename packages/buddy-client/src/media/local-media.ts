@@ -1,5 +1,5 @@
 import type { Device } from '../errors.ts'
-import type { Sending } from '../signal.ts'
+import type { Sending } from '../sending.ts'
 import type { MediaEnvironment } from './open-devices.ts'
 import { openDevices, openFirst, stopTracks, trackKinds, trackOf } from './open-devices.ts'
 

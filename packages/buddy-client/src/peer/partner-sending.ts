@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts'
 import type { Pace } from './pace.ts'
 import { PacedAction } from './pace.ts'
-import type { Sending } from '../signal.ts'
-import { isSameSending } from '../signal.ts'
+import type { Sending } from '../sending.ts'
+import { isSameSending } from '../sending.ts'
 
 interface PartnerSendingDependencies {
   readonly pace: Pace

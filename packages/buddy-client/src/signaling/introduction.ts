@@ -1,7 +1,8 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import { BuddyError } from '../errors.ts'
 import type { ResolvedOptions } from '../options.ts'
-import { asReceived, toTicket } from './outgoing.ts'
+import { asReceived } from './as-received.ts'
+import { toTicket } from './message-conversion.ts'
 import { socketUrl } from './server-url.ts'
 
 /** What the site says of a visitor, or a function that gets it; asked before every connection. */

@@ -1,7 +1,4 @@
-import type { ClientMessage, MessageOf } from '@buddy-chat/protocol'
-import { decode, encode, ProtocolError } from '@buddy-chat/protocol'
-import type { BuddyErrorCode } from '../errors.ts'
-import { BuddyError } from '../errors.ts'
+import type { MessageOf } from '@buddy-chat/protocol'
 import type { ResolvedOptions } from '../options.ts'
 import type { PeerSignal } from '../signal.ts'
 
@@ -42,17 +39,4 @@ export function toIceServers(iceServers: MessageOf<'ice-servers'>['iceServers'])
     ...(username !== null && { username }),
     ...(credential !== null && { credential }),
   }))
-}
-
-/**
- * `message` as its receiver will read it: on the wire, text is well-formed Unicode.
- * @throws BuddyError `code`, naming the field and its limit, if the protocol cannot carry it
- */
-export function asReceived<T extends ClientMessage>(message: T, code: BuddyErrorCode): T {
-  try {
-    return decode(encode(message)) as T
-  } catch (cause) {
-    if (!(cause instanceof ProtocolError)) throw cause
-    throw new BuddyError(code, cause.message, { cause })
-  }
 }
