@@ -1,7 +1,7 @@
 // One server process for unit tests: everything but sockets and HTTP, with a clock moved by hand.
 import type { Message, MessageOf, MessageType } from '@buddy-chat/protocol'
 import { decode, encode } from '@buddy-chat/protocol'
-import { ClientConnection } from './client-connection.ts'
+import { ClientConnection } from './connection/client-connection.ts'
 import type { Clock } from './clock.ts'
 import type { ResolvedServerOptions } from './config/server-settings.ts'
 import { defaultOptions } from './config/server-settings.ts'

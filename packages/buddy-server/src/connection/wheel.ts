@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from './clock.ts'
+import type { Cancel, Clock } from '../clock.ts'
 
 /**
  * Slots in one turn of the wheel: of 19,000 members 95 are visited at a time, or 190 if all of them came

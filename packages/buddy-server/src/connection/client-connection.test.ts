@@ -2,9 +2,9 @@ import { decode, encode } from '@buddy-chat/protocol'
 import { expect, test, vi } from 'vitest'
 import type { ConnectionContext } from './client-connection.ts'
 import { ClientConnection } from './client-connection.ts'
-import { FrameLimits } from './limits/frame-limits.ts'
-import { Session } from './sessions/session.ts'
-import type { Connection } from './transport/transport.ts'
+import { FrameLimits } from '../limits/frame-limits.ts'
+import { Session } from '../sessions/session.ts'
+import type { Connection } from '../transport/transport.ts'
 
 const hello = encode({
   type: 'hello',

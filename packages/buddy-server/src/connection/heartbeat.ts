@@ -1,7 +1,7 @@
 import type { Message } from '@buddy-chat/protocol'
 import { encode } from '@buddy-chat/protocol'
 import type { ClientConnection } from './client-connection.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../clock.ts'
 import { Wheel } from './wheel.ts'
 
 interface HeartbeatDependencies {
