@@ -8,7 +8,7 @@ import type { Notify } from './events.ts'
 import type { HandlerContext } from './handlers/context.ts'
 import { tell } from './handlers/context.ts'
 import type { HelloContext, Joined } from './handlers/hello.ts'
-import { handleLeave } from './handlers/leave.ts'
+import { leave } from './handlers/leave.ts'
 import type { BuddyServerHooks } from './hooks.ts'
 import type { Bans } from './limits/bans.ts'
 import { ReportedPeople } from './sessions/reported-people.ts'
@@ -108,7 +108,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     },
     onEnded: (session, reason) => {
       iceRefresh.end(session)
-      handleLeave(session, { matchmaker, rooms, reunions }, reason === 'left' ? 'left' : 'lost')
+      leave(session, reason === 'left' ? 'left' : 'lost', { matchmaker, rooms, reunions })
       notify('ended', { session, reason })
     },
   })

@@ -9,9 +9,9 @@ import type { Core } from './core.ts'
 import { CoreProcess } from './core.fixture.ts'
 import { createCore } from './core.ts'
 import { handleHello } from './handlers/hello.ts'
-import { handleLeave } from './handlers/leave.ts'
+import { leave } from './handlers/leave.ts'
 import { handleNext } from './handlers/next.ts'
-import { handleForPartner } from './handlers/relay.ts'
+import { relayText } from './handlers/relay.ts'
 import { handleTicket } from './handlers/ticket.ts'
 import { Bans } from './limits/bans.ts'
 import type { Session } from './sessions/session.ts'
@@ -121,7 +121,7 @@ async function history(count: number, rounds: number): Promise<Proof[]> {
   const people = []
   for (let index = 0; index < count; index++) people.push(await process.hello(null))
   for (let round = 0; round < rounds; round++) {
-    for (const { session } of people) handleLeave(session, process.core.handlers)
+    for (const { session } of people) leave(session, 'left', process.core.handlers)
     // A different order, so that other two meet.
     for (let index = 0; index < count; index++) {
       const { session } = people[(index * (round + 1) + round) % count]!
@@ -187,9 +187,9 @@ test('nobody is ever in two rooms, and a room opens only between two who both na
           if (!session || sessions.find(session.id) !== session) continue
           if (next.kind === 'next') handleNext(session, { type: 'next', offer: null }, handlers)
           else if (next.kind === 'ticket') handleTicket(session, wish, handlers)
-          else if (next.kind === 'leave') handleLeave(session, handlers)
+          else if (next.kind === 'leave') leave(session, 'left', handlers)
           else if (next.kind === 'text') {
-            handleForPartner(session, encode({ type: 'text', text: 'hi' }), handlers)
+            relayText.handle(session, encode({ type: 'text', text: 'hi' }), handlers)
           } else if (next.kind === 'end') sessions.end(session, 'left')
           else if (session.link) sessions.detach(session, session.link, false)
         }

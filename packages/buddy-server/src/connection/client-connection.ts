@@ -1,101 +1,59 @@
-import { isUtf8 } from 'node:buffer'
-import type { CloseCode, ErrorCode, Message, MessageOf, MessageType } from '@buddy-chat/protocol'
+import type { CloseCode, ErrorCode, Message, MessageType } from '@buddy-chat/protocol'
 import {
-  checkStructure,
   closeCodes,
-  decode,
   encode,
-  messages,
   messageTypeOf,
   peekNumber,
   ProtocolError,
   waitAfterCloseMs,
 } from '@buddy-chat/protocol'
-import type { Cancel, Clock } from '../clock.ts'
-import type { HandlerContext } from '../handlers/context.ts'
-import { enterQueue } from '../handlers/enter-queue.ts'
-import type { Joined } from '../handlers/hello.ts'
-import { handleDiagnosis } from '../handlers/diagnosis.ts'
-import { handleLeave } from '../handlers/leave.ts'
-import { handleNext } from '../handlers/next.ts'
-import { handleForPartner } from '../handlers/relay.ts'
-import { handlePing } from '../handlers/ping.ts'
-import { handleReport } from '../handlers/report.ts'
-import { handleTicket } from '../handlers/ticket.ts'
-import type { Refusal } from '../limits/connection-admission.ts'
-import { FrameLimits } from '../limits/frame-limits.ts'
-import { OutstandingPings } from './outstanding-pings.ts'
+import type { FrameHandler } from '../handlers/frame-handler.ts'
 import type { Session, SessionLink } from '../sessions/session.ts'
 import type { Connection, ConnectionEvents, Upgrade } from '../transport/transport.ts'
+import { endsSession, isCut, isLeaving } from './close-semantics.ts'
+import { checkFrame, FrameGate } from './frame-gate.ts'
+import type { HandshakeConnection, HandshakeContext } from './handshake.ts'
+import { Handshake } from './handshake.ts'
+import { messageHandlers } from './message-handlers.ts'
+import { OutstandingPings } from './outstanding-pings.ts'
 
-/** Violations answered by an error; the one after them ends the connection. */
-const maxViolations = 4
-/** A page that was closed or left (RFC 6455 §7.4.1); any other end is an accident. */
-const partingCodes: ReadonlySet<number> = new Set([1000, 1001, 1005])
-/** Ends of a connection after which its session may go on. Any other name ends both. */
-const resumableCloses: ReadonlySet<CloseCode> = new Set([
-  'going-away',
-  'slow-consumer',
-  'session-taken',
-])
-/** Ends of a connection for what it did; the operator wants to know how many. */
-const cuts: ReadonlySet<CloseCode> = new Set([
-  'rate-limited',
-  'hello-timeout',
-  'slow-consumer',
-  'protocol-violation',
-])
-
-/** What connections need of the server; one object for all of them. */
-export interface ConnectionContext {
-  readonly handlers: HandlerContext
-  readonly clock: Clock
-  readonly helloTimeoutMs: () => number
-  /** Answers a hello; rejects only if the server itself fails. */
-  readonly join: (hello: MessageOf<'hello'>, client: ClientConnection) => Promise<Joined | Refusal>
-  /** The answer to a client that has joined. */
-  readonly welcome: (joined: Joined) => MessageOf<'welcome'>
-  readonly onRefused: (code: ErrorCode, client: ClientConnection) => void
+/** What connections need of the server. All connections share one object. */
+export interface ConnectionContext extends HandshakeContext {
   readonly onClosed: (client: ClientConnection) => void
 }
 
 /**
- * One client's connection: lets it say hello, holds it to the protocol and its rates, and hands
- * what it says to the handlers.
+ * One client's connection. A frame passes the gate (rates and structure), then goes to the handshake
+ * (`hello`) or to the handler of its type.
  */
-export class ClientConnection implements ConnectionEvents, SessionLink {
+export class ClientConnection implements ConnectionEvents, SessionLink, HandshakeConnection {
   /** What limits and bans count by. */
   readonly addressKey: string
-  /** Where `Reception` has put it among the open connections. */
+  /** The slot of the open connections that `Reception` has put it into. */
   slot = 0
   readonly #connection: Connection
   readonly #context: ConnectionContext
-  /** Undefined once it is not needed: a timer that is kept takes memory for every connection. */
-  #cancelHelloTimeout: Cancel | undefined
-  /** The connection's own until it has a session, then that of the session. */
-  #limits = new FrameLimits()
+  readonly #gate = new FrameGate()
+  /** Undefined once there is a session: a handshake that is kept takes memory for every connection. */
+  #handshake: Handshake | undefined
   readonly #pings = new OutstandingPings()
   /**
-   * Frames sent before the latest ping that was answered. The pong after it acknowledges them: a browser
-   * answers a ping before its page has read what came with it, and the page may close the connection first.
+   * The number of frames sent before the latest ping that was answered. The pong after it acknowledges
+   * them, because a browser answers a ping before its page has read the frames that came with it, and
+   * the page may close the connection first.
    */
   #sentBeforeAnswered = 0
   #session: Session | undefined
-  #isJoining = false
-  #violations = 0
   #isClosing = false
   #endsSession = false
   #lastReceivedMs: number
 
   constructor(connection: Connection, addressKey: string, context: ConnectionContext) {
-    const { clock, helloTimeoutMs } = context
     this.addressKey = addressKey
     this.#connection = connection
     this.#context = context
-    this.#lastReceivedMs = clock.now()
-    this.#cancelHelloTimeout = clock.after(helloTimeoutMs(), () => {
-      this.#refuse('hello-timeout', 'hello-required', 'no hello in time')
-    })
+    this.#lastReceivedMs = context.clock.now()
+    this.#handshake = new Handshake(this, context)
   }
 
   get upgrade(): Upgrade {
@@ -112,7 +70,7 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
     return this.#lastReceivedMs
   }
 
-  /** The session that is present by this connection. */
+  /** The session that uses this connection. Undefined before `welcome` and after the end. */
   get session(): Session | undefined {
     return this.#session
   }
@@ -126,7 +84,7 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
   onPong(payload: Uint8Array): void {
     const now = this.#context.clock.now()
     const sent = this.#pings.handlePong(payload)
-    // It says nothing: a client may send it at any time, whether or not it reads.
+    // A pong without a ping proves nothing: a client may send it at any time, whether or not it reads.
     if (sent === undefined) this.#countControlFrame(now)
     else {
       this.#lastReceivedMs = now
@@ -141,12 +99,12 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
 
   onClose(code: number): void {
     this.#isClosing = true
-    this.#endHelloTimeout()
+    this.#handshake?.cancel()
     const session = this.#session
     this.#session = undefined
     const { sessions } = this.#context.handlers
     if (session?.link === this && this.#endsSession) sessions.end(session, 'lost')
-    else if (session) sessions.detach(session, this, partingCodes.has(code))
+    else if (session) sessions.detach(session, this, isLeaving(code))
     this.#context.onClosed(this)
   }
 
@@ -161,14 +119,14 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
     }
     const number = isBinary ? peekNumber(bytes) : undefined
     const type = number === undefined ? undefined : messageTypeOf(number)
-    const verdict = this.#limits.judge(type, bytes.length, now)
+    const verdict = this.#gate.judge(type, bytes.length, now)
     if (verdict.kind === 'cut') {
       const name = 'rate-limited'
-      this.#refuse(name, name, 'far too many frames', waitAfterCloseMs[name])
+      this.refuse(name, name, 'far too many frames', waitAfterCloseMs[name])
     } else if (verdict.kind === 'pass') this.#handle(bytes, number, type)
     else if (verdict.retryAfterMs !== undefined) {
       const message = `too much of type ${type ?? 'unknown'}`
-      this.#tell('rate-limited', message, verdict.retryAfterMs)
+      this.#sendError('rate-limited', message, verdict.retryAfterMs)
     }
   }
 
@@ -180,20 +138,41 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
     this.ping()
   }
 
-  /** Ends the connection by name; what was sent before goes out first. */
+  attach(session: Session): void {
+    this.#session = session
+    this.#gate.useLimits(session.limits)
+    this.#handshake = undefined
+  }
+
+  /** Ends the connection with a close code. What was sent before goes out first. */
   close(name: CloseCode): void {
     if (this.#isClosing) return
     this.#markClosing(name)
     this.#connection.close(closeCodes[name], name)
   }
 
-  /** Sends one more message, as part of the session where there is one. */
+  refuse(
+    name: CloseCode,
+    code: ErrorCode,
+    message: string,
+    retryAfterMs: number | null = null,
+  ): void {
+    this.#sendError(code, message, retryAfterMs)
+    this.close(name)
+  }
+
+  handleInternalError(error: unknown): void {
+    this.#context.handlers.onInternalError(error)
+    this.#sendError('internal', 'the server failed to handle this frame')
+  }
+
+  /** Sends one more message, as part of the session if there is one. */
   send(message: Message): void {
     if (this.#session) this.#session.send(message)
     else this.#connection.send(encode(message))
   }
 
-  /** Sends the frame of a heartbeat, to a client that has a session, and a ping after it. */
+  /** Sends the frame of a heartbeat to a client that has a session, and a ping after it. */
   beat(frame: Uint8Array): void {
     this.#session?.sendFrame(frame)
     this.ping()
@@ -210,189 +189,54 @@ export class ClientConnection implements ConnectionEvents, SessionLink {
     this.#connection.terminate()
   }
 
-  #endHelloTimeout(): void {
-    this.#cancelHelloTimeout?.()
-    this.#cancelHelloTimeout = undefined
-  }
-
   #markClosing(name: CloseCode): void {
     this.#isClosing = true
-    this.#endsSession = !resumableCloses.has(name)
-    if (cuts.has(name)) this.#context.handlers.notify('cut', { code: name })
+    this.#endsSession = endsSession(name)
+    if (isCut(name)) this.#context.handlers.notify('cut', { code: name })
   }
 
-  /** Every such frame is parsed, and a ping is answered: a flood of them would slow everybody down. */
+  /** The server parses every control frame and answers every ping, so a flood would delay all clients. */
   #countControlFrame(now: number): void {
-    if (this.#limits.allowsControlFrame(now) || this.#isClosing) return
-    // Not by a close frame: the server would have to read on until the client closes too.
+    if (this.#gate.allowsControlFrame(now) || this.#isClosing) return
+    // Without a close frame, after which the server would have to read on until the client closes too.
     this.#markClosing('rate-limited')
     this.#connection.terminate()
   }
 
-  /** What the client got wrong is told to it; what this server gets wrong, to the operator. */
+  /** Reports a fault of the client to the client, and a fault of this server to the operator. */
   #handle(bytes: Uint8Array, number: number | undefined, type: MessageType | undefined): void {
-    let act: (() => void) | undefined
-    try {
-      act = this.#read(bytes, number, type)
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      this.#tell(error.code, error.message)
-      if (++this.#violations > maxViolations) this.close('protocol-violation')
-      return
-    }
-    try {
-      act?.()
-    } catch (error) {
-      this.#fail(error)
-    }
-  }
-
-  /**
-   * What is to be done about a frame.
-   * @throws ProtocolError where it breaks the protocol
-   */
-  #read(
-    bytes: Uint8Array,
-    number: number | undefined,
-    type: MessageType | undefined,
-  ): (() => void) | undefined {
-    if (number === undefined) {
-      throw new ProtocolError('malformed-frame', 'a frame is binary: one msgpack array, type first')
-    }
-    // A type of a later minor version: ignored, as the protocol promises.
-    if (type === undefined) return undefined
-    const { direction, maxBytes } = messages[type]
-    if (bytes.length > maxBytes) {
-      throw new ProtocolError('frame-too-large', `${type} has at most ${maxBytes} bytes`)
-    }
-    if (direction === 'server') {
-      throw new ProtocolError('wrong-direction', `${type} is sent by servers only`)
-    }
     const session = this.#session
-    if (type === 'hello') {
-      if (session || this.#isJoining) {
-        throw new ProtocolError('hello-repeated', 'hello was said already')
-      }
-      const hello = decode(bytes) as MessageOf<'hello'>
-      return () => void this.#join(hello)
-    }
-    if (!session) throw new ProtocolError('hello-required', `hello comes before ${type}`)
-    return direction === 'partner'
-      ? this.#readForPartner(session, bytes, type)
-      : this.#readForServer(session, bytes)
-  }
-
-  #readForPartner(session: Session, bytes: Uint8Array, type: MessageType): () => void {
     const { handlers } = this.#context
-    checkStructure(bytes, isUtf8)
-    if (type === 'signal' || type === 'trust') {
-      if (session.wish?.mode === 'text') {
-        throw new ProtocolError('wrong-mode', `there is no ${type} in text mode`)
-      }
-    } else if (!handlers.siteOf(session).isTextAllowed) {
-      return () => this.#tell('not-permitted', 'people do not write to each other on this site')
-    } else if (type === 'text' && handlers.moderation) {
-      // It is decoded at once: what is no text is the sender's mistake.
-      const { text } = decode(bytes) as MessageOf<'text'>
-      return () => handleForPartner(session, bytes, handlers, text)
-    }
-    return () => handleForPartner(session, bytes, handlers)
-  }
-
-  #readForServer(session: Session, bytes: Uint8Array): (() => void) | undefined {
-    const { handlers } = this.#context
-    const message = decode(bytes)
-    switch (message?.type) {
-      case 'ticket':
-        return () => handleTicket(session, message, handlers)
-      case 'next':
-        return () => handleNext(session, message, handlers)
-      case 'leave':
-        return () => handleLeave(session, handlers)
-      case 'ping':
-        return () => handlePing(session, handlers)
-      case 'diagnosis':
-        return () => handleDiagnosis(message, handlers)
-      case 'report':
-        return () => handleReport(session, message, handlers)
-      default:
-        return undefined
-    }
-  }
-
-  async #join(hello: MessageOf<'hello'>): Promise<void> {
-    this.#isJoining = true
-    const { sessions } = this.#context.handlers
-    let joined: Joined | undefined
+    let handler: FrameHandler<unknown>
+    let message: unknown
     try {
-      const answer = await this.#context.join(hello, this)
-      if ('code' in answer) {
-        if (this.#isClosing) return
-        this.#context.onRefused(answer.code, this)
-        this.#refuse(answer.code, answer.code, answer.message, answer.retryAfterMs)
+      const checked = checkFrame(bytes, number, type, session !== undefined)
+      if (checked === undefined) return
+      if (!session || checked === 'hello') {
+        this.#handleHello(bytes)
         return
       }
-      joined = answer
-      if (this.#isClosing) {
-        // A resume answers at once, so this is a connection that ended while its last words came.
-        sessions.detach(joined.session, this, false)
-        this.#takeSeat(joined)
-      } else this.#enter(joined)
+      handler = messageHandlers[checked]
+      message = handler.read(session, bytes, handlers)
     } catch (error) {
-      // Whoever could not be welcomed is not here: nothing else would end that session.
-      if (joined && joined.session !== this.#session) sessions.end(joined.session, 'lost')
-      this.#fail(error)
-    } finally {
-      this.#isJoining = false
-    }
-  }
-
-  #enter(joined: Joined): void {
-    const { session, missed, restored } = joined
-    const { handlers, welcome } = this.#context
-    this.#connection.send(encode(welcome(joined)))
-    this.#endHelloTimeout()
-    this.#session = session
-    this.#limits = session.limits
-    if (restored) {
-      handlers.notify('restored', { session })
-      this.#takeSeat(joined)
+      if (!(error instanceof ProtocolError)) throw error
+      this.#sendError(error.code, error.message)
+      if (this.#gate.countViolation()) this.close('protocol-violation')
       return
     }
-    if (!missed) {
-      handlers.notify('joined', { session })
-      return
+    try {
+      handler.handle(session, message, handlers)
+    } catch (error) {
+      this.handleInternalError(error)
     }
-    for (const frame of missed) this.#connection.send(frame)
-    handlers.notify('back', { session, replayedFrames: missed.length })
-    handlers.rooms.handleBack(session)
-    if (session.isSearching && !session.room) enterQueue(session, handlers)
   }
 
-  /** Where the session was in a room with its former server, it is to be in it again. */
-  #takeSeat({ session, restored }: Joined): void {
-    if (!restored) return
-    const { seat, wasInRoom } = restored
-    if (wasInRoom && !seat) session.send({ type: 'partner-left', reason: 'lost' })
-    this.#context.handlers.reunions.handleRestored(session, seat)
+  #handleHello(frame: Uint8Array): void {
+    if (!this.#handshake) throw new ProtocolError('hello-repeated', 'hello was said already')
+    this.#handshake.handleHello(frame)
   }
 
-  #fail(error: unknown): void {
-    this.#context.handlers.onInternalError(error)
-    this.#tell('internal', 'the server failed to handle this frame')
-  }
-
-  #refuse(
-    name: CloseCode,
-    code: ErrorCode,
-    message: string,
-    retryAfterMs: number | null = null,
-  ): void {
-    this.#tell(code, message, retryAfterMs)
-    this.close(name)
-  }
-
-  #tell(code: ErrorCode, message: string, retryAfterMs: number | null = null): void {
+  #sendError(code: ErrorCode, message: string, retryAfterMs: number | null = null): void {
     this.send({ type: 'error', code, message, retryAfterMs })
   }
 }

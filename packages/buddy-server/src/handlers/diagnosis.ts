@@ -1,8 +1,10 @@
 import type { MessageOf } from '@buddy-chat/protocol'
+import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
 
-/** Counts why calls fail. Neither who said so nor where they are is part of it. */
+/** Counts why calls fail. The session is not part of the event, so that the figure is anonymous. */
 export function handleDiagnosis(
+  _session: Session,
   { reason }: MessageOf<'diagnosis'>,
   { notify }: HandlerContext,
 ): void {

@@ -9,6 +9,10 @@ export function statsOf({ users, waiting, rooms }: Counts): MessageOf<'stats'> {
 }
 
 /** Answers a `ping` at once. */
-export function handlePing(session: Session, { counts }: Pick<HandlerContext, 'counts'>): void {
+export function handlePing(
+  session: Session,
+  _message: MessageOf<'ping'>,
+  { counts }: HandlerContext,
+): void {
   session.send(statsOf(counts()))
 }

@@ -1,13 +1,65 @@
+import type { MessageOf } from '@buddy-chat/protocol'
+import { decode, ProtocolError } from '@buddy-chat/protocol'
 import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
 import { tell } from './context.ts'
+import type { FrameHandler } from './frame-handler.ts'
+
+/** A text, with the frame that brought it, for the hook that reviews texts. */
+interface ReviewedText {
+  readonly frame: Uint8Array
+  readonly text: string
+}
+
+/** Relays WebRTC signalling. In text mode neither partner may learn the other's address. */
+export function relaySignal(type: 'signal' | 'trust'): FrameHandler<Uint8Array> {
+  return {
+    read: (session, frame) => {
+      if (session.wish?.mode === 'text') {
+        throw new ProtocolError('wrong-mode', `there is no ${type} in text mode`)
+      }
+      return frame
+    },
+    handle: (session, frame, context) => relayOrKeep(session, frame, context),
+  }
+}
+
+/** Relays texts if the site allows them. If there is a hook that reviews texts, it decides first. */
+export const relayText: FrameHandler<Uint8Array | ReviewedText> = {
+  read: (session, frame, context) => {
+    if (!context.moderation || !context.siteOf(session).isTextAllowed) return frame
+    // Decoded before anything waits: an invalid text is the sender's violation.
+    const { text } = decode(frame) as MessageOf<'text'>
+    return { frame, text }
+  },
+  handle: (session, message, context) => {
+    if (!isTextAllowed(session, context)) return
+    if (message instanceof Uint8Array) relayOrKeep(session, message, context)
+    else relayOrKeep(session, message.frame, context, message.text)
+  },
+}
+
+/** Relays typing notices if the site allows texts. */
+export const relayTyping: FrameHandler<Uint8Array> = {
+  read: (_session, frame) => frame,
+  handle: (session, frame, context) => {
+    if (isTextAllowed(session, context)) relayOrKeep(session, frame, context)
+  },
+}
+
+/** Whether the site allows texts. If it does not, the session receives an error. */
+function isTextAllowed(session: Session, context: HandlerContext): boolean {
+  if (context.siteOf(session).isTextAllowed) return true
+  tell(session, 'not-permitted', 'people do not write to each other on this site')
+  return false
+}
 
 /**
- * Sees to a frame for the partner: passes it on, where the hook allows it; while the partner of a
- * room that goes on after a restart is awaited, keeps it for then.
- * @param text of a line that the hook is to be asked about
+ * Relays a frame at once, or after its review. While a restored session waits for its partner, the
+ * frame is kept until the partner comes.
+ * @param text the text of the frame, if the hook reviews it
  */
-export function handleForPartner(
+function relayOrKeep(
   session: Session,
   frame: Uint8Array,
   context: HandlerContext,

@@ -1,0 +1,68 @@
+import { isUtf8 } from 'node:buffer'
+import type { ClientMessage, MessageType } from '@buddy-chat/protocol'
+import { checkStructure, messages, ProtocolError } from '@buddy-chat/protocol'
+import type { Verdict } from '../limits/frame-limits.ts'
+import { FrameLimits } from '../limits/frame-limits.ts'
+
+/** The server answers this many violations with an error. The next one ends the connection. */
+const maxViolations = 4
+
+/** Holds one connection to its rates, and counts its violations of the protocol. */
+export class FrameGate {
+  #limits = new FrameLimits()
+  #violations = 0
+
+  /** From now on counts by the allowances of a session, which outlive the connection. */
+  useLimits(limits: FrameLimits): void {
+    this.#limits = limits
+  }
+
+  /** Judges a frame by its rates. `type` is undefined if this server does not know it. */
+  judge(type: MessageType | undefined, byteLength: number, nowMs: number): Verdict {
+    return this.#limits.judge(type, byteLength, nowMs)
+  }
+
+  /** Counts a WebSocket ping, or a pong that answers none. Returns false if there were too many. */
+  allowsControlFrame(nowMs: number): boolean {
+    return this.#limits.allowsControlFrame(nowMs)
+  }
+
+  /** Counts a violation. Returns whether the connection must end because of it. */
+  countViolation(): boolean {
+    return ++this.#violations > maxViolations
+  }
+}
+
+/**
+ * Checks a frame's type, length and direction, and the structure of a frame for the partner, which is
+ * not decoded.
+ * @param number the type number of the frame; undefined if the frame does not begin like a message
+ * @param type the type of that number; undefined if this server does not know it
+ * @param hasSession whether the connection has a session; until then only `hello` is allowed
+ * @returns the type; undefined if the frame is to be ignored
+ * @throws ProtocolError if the frame breaks the protocol
+ */
+export function checkFrame(
+  frame: Uint8Array,
+  number: number | undefined,
+  type: MessageType | undefined,
+  hasSession: boolean,
+): ClientMessage['type'] | undefined {
+  if (number === undefined) {
+    throw new ProtocolError('malformed-frame', 'a frame is binary: one msgpack array, type first')
+  }
+  // A type of a later minor version. The protocol promises that a receiver ignores it.
+  if (type === undefined) return undefined
+  const { direction, maxBytes } = messages[type]
+  if (frame.length > maxBytes) {
+    throw new ProtocolError('frame-too-large', `${type} has at most ${maxBytes} bytes`)
+  }
+  if (direction === 'server') {
+    throw new ProtocolError('wrong-direction', `${type} is sent by servers only`)
+  }
+  if (!hasSession && type !== 'hello') {
+    throw new ProtocolError('hello-required', `hello comes before ${type}`)
+  }
+  if (direction === 'partner') checkStructure(frame, isUtf8)
+  return type as ClientMessage['type']
+}

@@ -1,0 +1,130 @@
+import type { CloseCode, ErrorCode, MessageOf } from '@buddy-chat/protocol'
+import { decode, encode, ProtocolError } from '@buddy-chat/protocol'
+import type { Cancel, Clock } from '../clock.ts'
+import type { HandlerContext } from '../handlers/context.ts'
+import { enterQueue } from '../handlers/enter-queue.ts'
+import type { Joined } from '../handlers/hello.ts'
+import type { Refusal } from '../limits/connection-admission.ts'
+import type { Session, SessionLink } from '../sessions/session.ts'
+import type { Upgrade } from '../transport/transport.ts'
+
+/** A connection whose client has no session yet. */
+export interface HandshakeConnection extends SessionLink {
+  readonly upgrade: Upgrade
+  /** What limits and bans count by. */
+  readonly addressKey: string
+  /** False as soon as the connection is closed, or is about to be. */
+  readonly isConnected: boolean
+  /** The session that uses this connection. */
+  readonly session: Session | undefined
+  /** Makes this the connection of `session`. */
+  attach(session: Session): void
+  /** Sends an error, then closes the connection. */
+  refuse(name: CloseCode, code: ErrorCode, message: string, retryAfterMs?: number | null): void
+  /** Reports an error of the server to the operator, and to the client without details. */
+  handleInternalError(error: unknown): void
+}
+
+/** What handshakes need of the server. */
+export interface HandshakeContext {
+  readonly handlers: HandlerContext
+  readonly clock: Clock
+  readonly helloTimeoutMs: () => number
+  /** Answers a hello; rejects only if the server itself fails. */
+  readonly join: (
+    hello: MessageOf<'hello'>,
+    connection: HandshakeConnection,
+  ) => Promise<Joined | Refusal>
+  /** The answer to a client that has joined. */
+  readonly welcome: (joined: Joined) => MessageOf<'welcome'>
+  readonly onRefused: (code: ErrorCode, connection: HandshakeConnection) => void
+}
+
+/**
+ * Brings a new connection to its session: waits for `hello`, joins, sends `welcome` and the frames that
+ * the client missed. The connection drops the handshake as soon as it has a session.
+ */
+export class Handshake {
+  readonly #connection: HandshakeConnection
+  readonly #context: HandshakeContext
+  readonly #cancelTimeout: Cancel
+  #isJoining = false
+
+  constructor(connection: HandshakeConnection, context: HandshakeContext) {
+    this.#connection = connection
+    this.#context = context
+    this.#cancelTimeout = context.clock.after(context.helloTimeoutMs(), () => {
+      connection.refuse('hello-timeout', 'hello-required', 'no hello in time')
+    })
+  }
+
+  /** The connection has ended. A join that is under way ends by itself. */
+  cancel(): void {
+    this.#cancelTimeout()
+  }
+
+  /** @throws ProtocolError if the frame is no valid `hello`, or another one is being answered */
+  handleHello(frame: Uint8Array): void {
+    if (this.#isJoining) throw new ProtocolError('hello-repeated', 'hello was said already')
+    void this.#join(decode(frame) as MessageOf<'hello'>)
+  }
+
+  async #join(hello: MessageOf<'hello'>): Promise<void> {
+    this.#isJoining = true
+    const connection = this.#connection
+    const { sessions } = this.#context.handlers
+    let joined: Joined | undefined
+    try {
+      const answer = await this.#context.join(hello, connection)
+      if ('code' in answer) {
+        if (!connection.isConnected) return
+        this.#context.onRefused(answer.code, connection)
+        connection.refuse(answer.code, answer.code, answer.message, answer.retryAfterMs)
+        return
+      }
+      joined = answer
+      if (connection.isConnected) this.#enter(joined)
+      else {
+        // The connection ended while the answer to a resume was on its way.
+        sessions.detach(joined.session, connection, false)
+        this.#takeSeat(joined)
+      }
+    } catch (error) {
+      // A client without `welcome` does not know its session. Nothing else would end it.
+      if (joined && joined.session !== connection.session) sessions.end(joined.session, 'lost')
+      connection.handleInternalError(error)
+    } finally {
+      this.#isJoining = false
+    }
+  }
+
+  #enter(joined: Joined): void {
+    const { session, missed, restored } = joined
+    const { handlers, welcome } = this.#context
+    const connection = this.#connection
+    connection.sendFrame(encode(welcome(joined)))
+    this.#cancelTimeout()
+    connection.attach(session)
+    if (restored) {
+      handlers.notify('restored', { session })
+      this.#takeSeat(joined)
+      return
+    }
+    if (!missed) {
+      handlers.notify('joined', { session })
+      return
+    }
+    for (const frame of missed) connection.sendFrame(frame)
+    handlers.notify('back', { session, replayedFrames: missed.length })
+    handlers.rooms.handleBack(session)
+    if (session.isSearching && !session.room) enterQueue(session, handlers)
+  }
+
+  /** Puts a restored session back into the room that it was in at its former server. */
+  #takeSeat({ session, restored }: Joined): void {
+    if (!restored) return
+    const { seat, wasInRoom } = restored
+    if (wasInRoom && !seat) session.send({ type: 'partner-left', reason: 'lost' })
+    this.#context.handlers.reunions.handleRestored(session, seat)
+  }
+}
