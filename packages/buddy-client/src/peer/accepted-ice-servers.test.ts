@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { acceptIceServers } from './accepted-ice-servers.ts'
 
-/** A browser that refuses some URLs, and what it opened and closed. */
+/** A fake browser that refuses some URLs, or (`isOff`) every connection, and records open connections. */
 function browser(refuses: (url: string) => boolean, isOff = false) {
   const open = new Set<object>()
   const tried: string[] = []
@@ -18,7 +18,7 @@ function browser(refuses: (url: string) => boolean, isOff = false) {
 
 const turn = { urls: ['turn:a', 'turn://b', 'turns:c'], username: 'u', credential: 'c' }
 
-test('a list that the browser accepts is tried once and stays as it is', () => {
+test('keeps a list that the browser accepts, after one try', () => {
   const { open, tried, createConnection } = browser(() => false)
   const servers = [{ urls: 'stun:s' }, turn]
   expect(acceptIceServers(servers, createConnection)).toEqual({ accepted: servers, refused: [] })
@@ -26,7 +26,7 @@ test('a list that the browser accepts is tried once and stays as it is', () => {
   expect(open.size).toBe(0)
 })
 
-test('what the browser refuses is left out of its entry, and an entry without any left altogether', () => {
+test('removes refused URLs from their entries, and entries without URLs left', () => {
   const { open, createConnection } = browser((url) => url.includes('//'))
   const servers = [{ urls: 'stun://s' }, turn, { urls: ['stun:s'] }]
   expect(acceptIceServers(servers, createConnection)).toEqual({
@@ -36,12 +36,12 @@ test('what the browser refuses is left out of its entry, and an entry without an
   expect(open.size).toBe(0)
 })
 
-test('where the browser opens no connection at all, no URL is at fault', () => {
+test('refuses no URL if the browser cannot create any connection', () => {
   const { createConnection } = browser(() => true, true)
   expect(acceptIceServers([turn], createConnection)).toEqual({ accepted: [turn], refused: [] })
 })
 
-test('a password in a URL is not repeated', () => {
+test('omits the password of a refused URL', () => {
   const { createConnection } = browser((url) => url.includes('@'))
   const servers = [{ urls: 'turn:ana:secret@h' }]
   expect(acceptIceServers(servers, createConnection).refused).toEqual(['turn:…@h'])

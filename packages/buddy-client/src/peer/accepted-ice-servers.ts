@@ -1,13 +1,13 @@
 interface AcceptedIceServers {
   readonly accepted: RTCIceServer[]
-  /** URLs that are left out. */
+  /** The removed URLs, without user names and passwords. */
   readonly refused: readonly string[]
 }
 
 /**
- * Leaves out the URLs that this browser refuses: with one of them its RTCPeerConnection would throw, and
- * no call would start. Browsers differ in what they accept, so this browser is asked. If it opens no
- * connection at all, the URLs are not at fault, and none is left out.
+ * Removes the URLs that this browser refuses. With such a URL `RTCPeerConnection` would throw, and no
+ * call would start. Browsers differ in what they accept, so each URL is tried. If the browser cannot
+ * create a connection even without URLs, none is removed.
  */
 export function acceptIceServers(
   servers: readonly RTCIceServer[],
@@ -15,7 +15,7 @@ export function acceptIceServers(
 ): AcceptedIceServers {
   const isAccepted = (iceServers: RTCIceServer[]): boolean => {
     try {
-      // It gathers nothing, and could show no address if it did.
+      // This connection gathers no candidates, and with `relay` they would reveal no address.
       createConnection({ iceServers, iceTransportPolicy: 'relay' }).close()
       return true
     } catch {
@@ -37,5 +37,5 @@ export function acceptIceServers(
   return { accepted, refused }
 }
 
-/** A URL may be wrong in that it holds a password. */
+/** Replaces user name and password: a URL may be refused because it contains them. */
 const withoutUser = (url: string): string => url.replace(/:.*@/s, ':…@')

@@ -6,20 +6,20 @@ const handle = (ladder: BitrateLadder, quality: Quality, times = 1): number => {
   for (let time = 0; time < times; time++) ladder.handle(quality)
   return ladder.rung.kbps
 }
-/** How many good measurements it takes to the next rung up. */
+/** The number of good measurements until the next step up. */
 const goodUntilUp = (ladder: BitrateLadder): number => {
   for (let count = 1; count <= 100; count++) if (ladder.handle('good')) return count
   return Infinity
 }
 
-test('one poor measurement is a step down, two fair ones are', () => {
+test('steps down after one poor or two fair measurements', () => {
   const ladder = new BitrateLadder()
   expect(handle(ladder, 'poor')).toBe(1000)
   expect(handle(ladder, 'fair')).toBe(1000)
   expect(handle(ladder, 'fair')).toBe(500)
 })
 
-test('fair ones among good ones lead nowhere', () => {
+test('keeps the rung if fair and good measurements alternate', () => {
   const ladder = new BitrateLadder()
   for (let time = 0; time < 20; time++) {
     expect(handle(ladder, 'fair')).toBe(2500)
@@ -27,7 +27,7 @@ test('fair ones among good ones lead nowhere', () => {
   }
 })
 
-test('what is merely fair leaves a picture, what is poor a small one: never less', () => {
+test('steps down to 500 kbit/s on fair quality and to 120 kbit/s on poor quality', () => {
   const ladder = new BitrateLadder()
   expect(handle(ladder, 'fair', 100)).toBe(500)
   expect(handle(ladder, 'poor', 100)).toBe(120)
@@ -35,7 +35,7 @@ test('what is merely fair leaves a picture, what is poor a small one: never less
   expect(handle(ladder, 'fair', 100)).toBe(120)
 })
 
-test('up goes slowly, one rung after five good measurements, to the top', () => {
+test('steps up after every five good measurements, to the highest rung', () => {
   const ladder = new BitrateLadder()
   handle(ladder, 'poor', 2)
   expect(handle(ladder, 'good', 4)).toBe(500)
@@ -44,7 +44,7 @@ test('up goes slowly, one rung after five good measurements, to the top', () => 
   expect(handle(ladder, 'good', 500)).toBe(2500)
 })
 
-test('a step up that was too much is waited for longer each time, within a bound', () => {
+test('waits twice as long before the next step up each time one has failed, up to 40 measurements', () => {
   const ladder = new BitrateLadder()
   handle(ladder, 'poor')
   const waits = Array.from({ length: 6 }, () => {
@@ -55,7 +55,7 @@ test('a step up that was too much is waited for longer each time, within a bound
   expect(waits).toEqual([5, 10, 20, 40, 40, 40])
 })
 
-test('a step that held is forgiven the ones that did not', () => {
+test('returns to five good measurements after a step up that has held', () => {
   const ladder = new BitrateLadder()
   handle(ladder, 'poor', 3)
   expect(goodUntilUp(ladder)).toBe(5)
@@ -65,14 +65,14 @@ test('a step that held is forgiven the ones that did not', () => {
   expect(goodUntilUp(ladder)).toBe(5)
 })
 
-test('with little data it begins low, and goes lower where it must; without, it is back at once', () => {
+test('stays at or below 250 kbit/s in low-data mode, and rises at once when that ends', () => {
   const ladder = new BitrateLadder()
   ladder.setLowData(true)
   expect(handle(ladder, 'good', 100)).toBe(250)
   expect(handle(ladder, 'poor')).toBe(120)
   expect(handle(ladder, 'good', 100)).toBe(250)
-  const calm = new BitrateLadder()
-  calm.setLowData(true)
-  calm.setLowData(false)
-  expect(calm.rung.kbps).toBe(2500)
+  const other = new BitrateLadder()
+  other.setLowData(true)
+  other.setLowData(false)
+  expect(other.rung.kbps).toBe(2500)
 })

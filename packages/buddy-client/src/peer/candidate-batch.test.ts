@@ -18,7 +18,7 @@ beforeEach(() => {
   })
 })
 
-test('a burst travels together, in order', () => {
+test('sends the candidates of 20 ms together, in order', () => {
   add('a', 'b')
   clock.advance(19)
   add('c')
@@ -29,13 +29,13 @@ test('a burst travels together, in order', () => {
   expect(batches).toEqual([['a', 'b', 'c'], ['d']])
 })
 
-test('no batch is larger than a signal may hold', () => {
+test('sends at most 64 candidates in a batch', () => {
   add(...Array.from({ length: 130 }, (_, index) => `${index}`))
   clock.advance(20)
   expect(batches.map((each) => each.length)).toEqual([64, 64, 2])
 })
 
-test('what is taken is not sent again', () => {
+test('does not send candidates again that `take` has returned', () => {
   add('a')
   expect(batch.take()).toEqual([{ candidate: 'a' }])
   clock.advance(20)

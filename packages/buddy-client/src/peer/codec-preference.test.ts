@@ -7,10 +7,10 @@ const codecs = ['video/VP8', 'video/rtx', 'video/H264', 'video/VP9', 'video/H264
 const order = (...preferred: string[]): number[] =>
   orderCodecs(codecs, preferred).map(({ number }) => number)
 
-test('those preferred come first, in that order; the others stay, and so does their order', () => {
+test('sorts preferred codecs first, in the order of preference, and keeps the order of the others', () => {
   expect(order('vp9', 'H264')).toEqual([3, 2, 4, 0, 1])
 })
 
-test('one that the browser does not know changes nothing', () => {
+test('ignores a preferred codec that the browser does not have', () => {
   expect(order('AV7')).toEqual([0, 1, 2, 3, 4])
 })

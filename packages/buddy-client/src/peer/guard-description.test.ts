@@ -10,11 +10,11 @@ const media = (kind: string, mid: number, ...more: string[]): string[] => [
 ]
 const join = (...lines: string[]): string => `${lines.join('\r\n')}\r\n`
 
-/** What a call with these kinds lets through. */
+/** Guards a description for a call with these kinds of media. */
 const guard = (sdp: string, kinds = ['audio', 'video']) =>
   guardDescription(sdp, { kinds, admitsCandidate: (line) => !line.includes('bad') })
 
-/** The port of each section, and what is bundled. */
+/** The kind and port of each section, and the BUNDLE group. */
 function outline(sdp: string): { ports: string[]; bundle: string | undefined } {
   const lines = sdp.split('\r\n')
   return {
@@ -23,12 +23,12 @@ function outline(sdp: string): { ports: string[]; bundle: string | undefined } {
   }
 }
 
-test('one of each kind is passed on as it is', () => {
+test('keeps a description with one section of each kind unchanged', () => {
   const sdp = join(...session, 'a=group:BUNDLE 0 1', ...media('audio', 0), ...media('video', 1))
   expect(guard(sdp)).toEqual({ sdp, ufrag: 'Zk9q Zk9q' })
 })
 
-test('kinds the call has not, seconds of a kind and data are refused, and leave the bundle', () => {
+test('rejects other kinds, second sections of a kind and data, and removes them from the bundle', () => {
   const parts = ['video', 'audio', 'audio', 'application', 'text'].flatMap((kind, mid) =>
     media(kind, mid),
   )
@@ -39,7 +39,7 @@ test('kinds the call has not, seconds of a kind and data are refused, and leave 
   })
 })
 
-test('a section without a port of its own counts where it is bundled, and not where it is refused', () => {
+test('counts a section with port 0 as offered only if it is `bundle-only`', () => {
   const withoutPort = (mid: number, ...more: string[]): string[] =>
     media('video', mid, ...more).map((line) => line.replace('m=video 9', 'm=video 0'))
   const bundled = guard(join(...session, ...withoutPort(0, 'a=bundle-only'), ...media('video', 1)))
@@ -54,12 +54,12 @@ test('a section without a port of its own counts where it is bundled, and not wh
   expect(outline(replaced.sdp).ports).toEqual(['video 0', 'video 9'])
 })
 
-test('only admitted candidates stay', () => {
+test('removes candidates that `admitsCandidate` refuses', () => {
   const sdp = join(...session, ...media('audio', 0, 'a=candidate:good', 'a=candidate:bad'))
   expect(guard(sdp).sdp).toBe(sdp.replace('a=candidate:bad\r\n', ''))
 })
 
-test('attributes are left out that only some browsers read, and that ask for several pictures at once', () => {
+test('removes attributes in forms that only some browsers parse, and simulcast attributes', () => {
   const sdp = join(...session, ...media('video', 0))
   const others = [
     'a=Candidate:good',
@@ -79,14 +79,14 @@ test.for<[string, string]>([
   ['a=bundle-only:x', '0'],
   ['a=x', '0/2'],
   ['a=x', '0x0'],
-])('a second picture with %s and port %s is refused', ([line, port]) => {
+])('rejects a second video section with %s and port %s', ([line, port]) => {
   const second = media('video', 1, line).map((each) => each.replace(' 9 ', ` ${port} `))
   const { sdp } = guard(join(...session, ...media('video', 0), ...second))
   expect(sdp).toContain('\r\nm=video 0 UDP')
   expect(sdp).not.toContain('bundle-only')
 })
 
-test('every browser reads the same lines, whatever they end with', () => {
+test('normalizes line ends to CRLF and removes empty lines', () => {
   const sdp = join(...session, ...media('audio', 0))
   for (const end of ['\n', '\r', '\r\n\r\n']) {
     expect(guard(sdp.replaceAll('\r\n', end)).sdp).toBe(sdp)
@@ -94,13 +94,13 @@ test('every browser reads the same lines, whatever they end with', () => {
 })
 
 test.for<[string, string]>([
-  ['a line that is none', join(...session, 'm audio 9')],
+  ['a malformed line', join(...session, 'm audio 9')],
   ['a control character', join(...session, 'a=x\u0000m=video 9')],
-  ['more lines than a browser writes', join(...Array.from({ length: 1501 }, () => 'a=x'))],
+  ['more than 1500 lines', join(...Array.from({ length: 1501 }, () => 'a=x'))],
   [
-    'more media than a mistake has',
+    'more than eight media sections',
     join(...session, ...Array.from({ length: 9 }, (_, mid) => media('audio', mid)).flat()),
   ],
-])('%s is no description', ([, sdp]) => {
+])('throws on a description with %s', ([, sdp]) => {
   expect(() => guard(sdp)).toThrow('the description has')
 })

@@ -14,7 +14,7 @@ test.for([
   'candidate:1 1 udp 1 fd00:1:2:3:a:b:c:d 5 typ host',
   'candidate:1 1 udp 1 fe80::1 5 typ host',
   'a=candidate:1 1 udp 1 127.0.0.1 65535 typ host',
-])('%j may be a browser’s', (line) => {
+])('accepts the candidate %j', (line) => {
   expect(isBrowserCandidate(line)).toBe(true)
 })
 
@@ -57,11 +57,11 @@ test.for(
     'printer.local',
     'localhost',
   ].map((line) => (line.startsWith('candidate') ? line : withAddress(line))),
-)('%j is no browser’s', (line) => {
+)('rejects the candidate %j', (line) => {
   expect(isBrowserCandidate(line)).toBe(false)
 })
 
-test('an address of 250,000 characters is refused without a check that would take half a minute', () => {
+test('rejects an address of 250,000 characters without the check that would take half a minute', () => {
   for (const part of [':', '0:', 'f', '1.']) {
     expect(isBrowserCandidate(withAddress(`${part.repeat(250_000)}g`))).toBe(false)
   }
@@ -73,6 +73,6 @@ test.for([
   ['abc', false],
   ['a'.repeat(257), false],
   ['ab c', false],
-] as const)('ufrag %j: %j', ([text, isOne]) => {
-  expect(isUfrag(text)).toBe(isOne)
+] as const)('isUfrag(%j) is %j', ([text, isValid]) => {
+  expect(isUfrag(text)).toBe(isValid)
 })

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { LinkPreparation } from './link-preparation.ts'
 import type { PeerLink } from './peer-link.ts'
 
-/** Links whose offers are made when the test says so, by number. */
+/** Creates numbered fake links. `finishOffer[number]()` completes the offer of a link. */
 function createPreparation() {
-  const made: (() => void)[] = []
+  const finishOffer: (() => void)[] = []
   const closed: number[] = []
   const preparation = new LinkPreparation(() => {
-    const number = made.length
-    const offer = new Promise<void>((resolve) => made.push(resolve))
+    const number = finishOffer.length
+    const offer = new Promise<void>((resolve) => finishOffer.push(resolve))
     return {
       get isClosed() {
         return closed.includes(number)
@@ -18,28 +18,28 @@ function createPreparation() {
       close: () => closed.push(number),
     } as unknown as PeerLink
   })
-  return { preparation, made, closed }
+  return { preparation, finishOffer, closed }
 }
 
-test('an offer that goes stale while it is made gives way to the one that is made instead', async () => {
-  const { preparation, made, closed } = createPreparation()
+test('resolves `offer` with the new offer if the first becomes stale before it is ready', async () => {
+  const { preparation, finishOffer, closed } = createPreparation()
   const offer = preparation.offer()
   expect(preparation.handleStale()).toBe(true)
   preparation.prepareOffer()
-  made[0]!()
-  made[1]!()
+  finishOffer[0]!()
+  finishOffer[1]!()
   expect((await offer)?.description?.sdp).toBe('1')
   expect(closed).toEqual([0])
-  // It is on its way: what changes now is no reason to let it go.
+  // The offer was sent, so it stays although it is stale.
   expect(preparation.handleStale()).toBe(false)
   expect(preparation.take('offered')).toBeDefined()
 })
 
-test('an end while the offer is made leaves none, and no link', async () => {
-  const { preparation, made, closed } = createPreparation()
+test('resolves `offer` with null and closes the link if it is discarded before the offer is ready', async () => {
+  const { preparation, finishOffer, closed } = createPreparation()
   const offer = preparation.offer()
   preparation.discard()
-  made[0]!()
+  finishOffer[0]!()
   expect(await offer).toBe(null)
-  expect([made.length, closed]).toEqual([1, [0]])
+  expect([finishOffer.length, closed]).toEqual([1, [0]])
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ManualClock } from '../manual-clock.fixture.ts'
 import { Pace, PacedAction } from './pace.ts'
 
-test('a burst goes at once; each more waits its turn, and what was not used comes back with time', () => {
+test('allows a burst at once, delays further actions, and regains the burst with time', () => {
   const clock = new ManualClock()
   const pace = new Pace({ burst: 3, everyMs: 100 }, clock)
   expect([1, 2, 3, 4, 5].map(() => pace.reserve())).toEqual([0, 0, 0, 100, 200])
@@ -14,7 +14,7 @@ test('a burst goes at once; each more waits its turn, and what was not used come
   expect([1, 2, 3, 4].map(() => pace.reserve())).toEqual([0, 0, 0, 100])
 })
 
-/** An action that may run once at once, and the clock it goes by. */
+/** Creates an action with a burst of 1, and its clock. */
 function createAction() {
   const clock = new ManualClock()
   let runs = 0
@@ -26,7 +26,7 @@ function createAction() {
   return { action, clock, runs: () => runs }
 }
 
-test('requests that have to wait are one', () => {
+test('merges requests that have to wait into one', () => {
   const { action, clock, runs } = createAction()
   for (let time = 1; time <= 100; time++) action.request()
   expect(runs()).toBe(1)
@@ -37,7 +37,7 @@ test('requests that have to wait are one', () => {
   expect(runs()).toBe(3)
 })
 
-test('closed, the request that waits is dropped with its timer', () => {
+test('drops a waiting request and its timer when it is closed', () => {
   const { action, clock, runs } = createAction()
   action.request()
   action.request()

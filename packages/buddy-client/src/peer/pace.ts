@@ -1,16 +1,16 @@
 import type { Cancel, Clock } from '../clock.ts'
 
-/** How often something may happen: `burst` times at once, and once more in every `everyMs`. */
+/** A rate limit: `burst` times at once, and once more every `everyMs`. */
 export interface PaceRate {
   readonly burst: number
   readonly everyMs: number
 }
 
-/** Spreads what happens too often (GCRA, ITU-T I.371): says how long each has to wait. */
+/** Calculates how long each action has to wait to keep a rate limit (GCRA, ITU-T I.371). */
 export class Pace {
   readonly #rate: PaceRate
   readonly #clock: Clock
-  /** When everything that was let through would be over, one in every `everyMs`. */
+  /** When all reserved actions would be over if each took `everyMs`. */
   #endsAtMs = -Infinity
 
   constructor(rate: PaceRate, clock: Clock) {
@@ -18,7 +18,7 @@ export class Pace {
     this.#clock = clock
   }
 
-  /** Takes the next place. Returns how many milliseconds from now it is; 0: now. */
+  /** Reserves the next action. Returns the milliseconds until it may run; 0 means at once. */
   reserve(): number {
     const { burst, everyMs } = this.#rate
     const nowMs = this.#clock.now()
@@ -33,7 +33,7 @@ interface PacedActionDependencies {
   readonly run: () => void
 }
 
-/** Runs on request, no faster than a pace; requests that have to wait are one. */
+/** Runs an action on request at a limited rate. Requests that have to wait are merged into one. */
 export class PacedAction {
   readonly #dependencies: PacedActionDependencies
   #cancel: Cancel | undefined
@@ -55,7 +55,7 @@ export class PacedAction {
     }
   }
 
-  /** Drops the request that waits. */
+  /** Drops a waiting request. */
   close(): void {
     this.#cancel?.()
     this.#cancel = undefined

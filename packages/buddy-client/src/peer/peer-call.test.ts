@@ -3,17 +3,17 @@ import { ManualClock } from '../manual-clock.fixture.ts'
 import { PeerCall } from './peer-call.ts'
 import type { LinkPartner, PeerLink } from './peer-link.ts'
 
-/** How much comes and goes in a second. */
 let clock: ManualClock
+/** Packets per second of the fake link, and whether RTCP reports arrive. */
 let flow: { received: number; reports: boolean; sent: number }
 let call: PeerCall
 let partner: LinkPartner
-let done: string[]
-/** What the link says of its path. */
+let calls: string[]
+/** `isConnected` of the fake link. */
 let isConnected: boolean
-const last = (seconds: number): Promise<void> => clock.advanceAsync(1000 * seconds)
+const advance = (seconds: number): Promise<void> => clock.advanceAsync(1000 * seconds)
 
-/** A link whose statistics grow as `flow` says. */
+/** A fake link with statistics that grow as `flow` says. */
 function createLink(): PeerLink {
   let atMs = clock.now()
   let [received, sent, reportedAtMs] = [0, 0, 0]
@@ -27,7 +27,7 @@ function createLink(): PeerLink {
     },
     attach: (given: LinkPartner) => (partner = given),
     close: () => undefined,
-    restartIce: () => done.push('restart'),
+    restartIce: () => calls.push('restart'),
     handleSignal: () => undefined,
     getStats: () => {
       const seconds = (clock.now() - atMs) / 1000
@@ -54,7 +54,7 @@ beforeEach(() => {
   clock = new ManualClock()
   vi.stubGlobal('MediaStream', EventTarget)
   flow = { received: 100, reports: true, sent: 100 }
-  done = []
+  calls = []
   isConnected = true
   call = begin(false)
 })
@@ -64,7 +64,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** A call that has just found a path. */
+/** Creates a call with a media path. */
 function begin(isPolite: boolean): PeerCall {
   const begun = new PeerCall({
     isPolite,
@@ -79,199 +79,199 @@ function begin(isPolite: boolean): PeerCall {
     clock,
     sendSignal: () => undefined,
     onRemoteStream: () => undefined,
-    onPartnerSending: ({ audio }) => done.push(audio ? 'heard' : 'muted'),
-    onQuality: () => done.push('quality'),
-    onStep: (step) => done.push(`(${step})`),
-    onFailed: ({ message }) => done.push(message),
+    onPartnerSending: ({ audio }) => calls.push(audio ? 'audible' : 'muted'),
+    onQuality: () => calls.push('quality'),
+    onStep: (step) => calls.push(`(${step})`),
+    onFailed: ({ message }) => calls.push(message),
   })
   partner.onStateChange('connected')
   return begun
 }
 
-test('quality is told while there is a path, and no more after the end', async () => {
-  await last(6)
-  expect(done).toEqual(['(none)', 'quality', 'quality'])
+test('reports quality every 2 s until the call is closed', async () => {
+  await advance(6)
+  expect(calls).toEqual(['(none)', 'quality', 'quality'])
   call.close()
-  await last(20)
-  expect(done).toHaveLength(3)
+  await advance(20)
+  expect(calls).toHaveLength(3)
 })
 
-test('while another path is looked for nothing is measured', async () => {
-  await last(4)
+test('reports no quality while it restores the path', async () => {
+  await advance(4)
   isConnected = false
   partner.onStateChange('failed')
-  expect(done.splice(0)).toEqual(['(none)', 'quality', '(restarting)', 'restart'])
-  await last(6)
-  expect(done).toEqual([])
+  expect(calls.splice(0)).toEqual(['(none)', 'quality', '(restarting)', 'restart'])
+  await advance(6)
+  expect(calls).toEqual([])
 })
 
-test('what comes before the partner’s answer is the path of before, and ends no restart', async () => {
+test('does not end a restart because of media that arrives before the partner’s answer', async () => {
   call.handleNetworkChange()
   isConnected = false
-  await last(1.5)
+  await advance(1.5)
   flow = { received: 0, reports: false, sent: 100 }
-  await last(3)
-  expect(done.splice(0)).toEqual(['(none)', 'restart', '(restarting)'])
-  // The partner has answered, and the browser has seen nothing of all this.
+  await advance(3)
+  expect(calls.splice(0)).toEqual(['(none)', 'restart', '(restarting)'])
+  // The partner has answered, and the browser has reported no state change.
   isConnected = true
-  await last(2)
-  expect(done).toEqual([])
+  await advance(2)
+  expect(calls).toEqual([])
   flow = { received: 100, reports: true, sent: 100 }
-  await last(2.5)
-  expect(done.splice(0)).toEqual(['(none)'])
-  await last(20)
-  expect(done).not.toContain('(rebuilding)')
+  await advance(2.5)
+  expect(calls.splice(0)).toEqual(['(none)'])
+  await advance(20)
+  expect(calls).not.toContain('(rebuilding)')
 })
 
-test('a restart is not over while nothing comes, whatever the browser says', async () => {
+test('rebuilds the connection if nothing arrives after a restart although the browser reports `connected`', async () => {
   call.handleNetworkChange()
   flow = { received: 0, reports: false, sent: 100 }
-  await last(8)
-  expect(done).toContain('(rebuilding)')
+  await advance(8)
+  expect(calls).toContain('(rebuilding)')
 })
 
 test.each([
-  ['a partner who sends nothing but reports', { received: 0, reports: true, sent: 100 }],
-  ['two who send nothing', { received: 0, reports: false, sent: 0 }],
-])('%s are left alone when the server comes back', async (_who, quiet) => {
-  await last(4)
+  ['the partner sends RTCP reports only', { received: 0, reports: true, sent: 100 }],
+  ['both sides send nothing', { received: 0, reports: false, sent: 0 }],
+])('does not restart ICE when the partner is reachable again if %s', async (_name, quiet) => {
+  await advance(4)
   flow = quiet
-  await last(20)
+  await advance(20)
   call.handleReachable()
-  await last(20)
-  expect(done).not.toContain('restart')
+  await advance(20)
+  expect(calls).not.toContain('restart')
 })
 
-test('the server is back and nothing comes: the path is not waited for', async () => {
-  await last(1)
+test('restarts ICE after 1 s when the partner is reachable again and nothing arrives', async () => {
+  await advance(1)
   flow = { received: 0, reports: false, sent: 100 }
   call.handleReachable()
-  await last(1)
-  expect(done).toEqual(['(none)', '(restarting)', 'restart'])
+  await advance(1)
+  expect(calls).toEqual(['(none)', '(restarting)', 'restart'])
 })
 
-test('another network, and the path lasts: another is looked for, and nobody is told of an interruption', async () => {
+test('restarts ICE on a network change without reporting a step if the path still works', async () => {
   call.handleNetworkChange()
-  await last(20)
-  expect(done.filter((each) => each !== 'quality')).toEqual(['(none)', 'restart'])
+  await advance(20)
+  expect(calls.filter((each) => each !== 'quality')).toEqual(['(none)', 'restart'])
 })
 
-test('another network, and silence: an interruption that ends with what comes, though the browser saw none', async () => {
-  await last(1)
+test('reports `restarting` on a network change if the path is silent, and `none` when media arrives', async () => {
+  await advance(1)
   flow = { received: 0, reports: false, sent: 100 }
   call.handleNetworkChange()
   isConnected = false
-  await last(4)
-  expect(done).toEqual(['(none)', 'restart', '(restarting)'])
+  await advance(4)
+  expect(calls).toEqual(['(none)', 'restart', '(restarting)'])
   isConnected = true
   flow = { received: 100, reports: true, sent: 100 }
-  await last(2.5)
-  expect(done.splice(3)).toEqual(['(none)'])
+  await advance(2.5)
+  expect(calls.splice(3)).toEqual(['(none)'])
 })
 
-test('silence on a path that the browser doubts ends when the browser says so', async () => {
-  await last(1)
+test('reports `none` after silence and `disconnected` only when the browser reports `connected`', async () => {
+  await advance(1)
   flow = { received: 0, reports: false, sent: 100 }
   call.handleNetworkChange()
   isConnected = false
-  await last(1)
+  await advance(1)
   partner.onStateChange('disconnected')
   flow = { received: 100, reports: true, sent: 100 }
-  await last(4)
-  expect(done).toEqual(['(none)', 'restart', '(restarting)'])
+  await advance(4)
+  expect(calls).toEqual(['(none)', 'restart', '(restarting)'])
   isConnected = true
   partner.onStateChange('connected')
-  expect(done.at(-1)).toBe('(none)')
+  expect(calls.at(-1)).toBe('(none)')
 })
 
-test('a partner who asks for one connection after the other is broken; one with trouble now and then is not', () => {
-  const ask = (generation: number): void =>
+test('fails if the partner requests more than five new connections without a path in between', () => {
+  const request = (generation: number): void =>
     call.handleSignal({ description: null, candidates: [], sending: null, generation })
   for (let generation = 1; generation <= 40; generation++) {
-    ask(generation)
+    request(generation)
     partner.onStateChange('connected')
     clock.sleep(6000)
   }
-  for (let generation = 41; generation <= 45; generation++) ask(generation)
-  expect(done.at(-1)).toBe('(rebuilding)')
-  ask(46)
-  expect(done.at(-1)).toBe('the partner requested too many new connections')
+  for (let generation = 41; generation <= 45; generation++) request(generation)
+  expect(calls.at(-1)).toBe('(rebuilding)')
+  request(46)
+  expect(calls.at(-1)).toBe('the partner requested too many new connections')
 })
 
 test.each([
-  ['the impolite side offers a new connection', false, ['(rebuilding)']],
-  ['the polite side asks for the offer of a new connection', true, ['(rebuilding)', 'restart']],
-])('a restart that does not help: %s', async (_what, isPolite, expected) => {
+  ['makes an offer on a new connection on the impolite side', false, ['(rebuilding)']],
+  ['requests an offer for a new connection on the polite side', true, ['(rebuilding)', 'restart']],
+])('%s if a restart has failed', async (_name, isPolite, expected) => {
   call.close()
-  done = []
+  calls = []
   call = begin(isPolite)
   isConnected = false
   partner.onStateChange('failed')
-  expect(done.splice(0)).toEqual(['(none)', '(restarting)', 'restart'])
-  await last(7)
-  expect(done).toEqual(expected)
+  expect(calls.splice(0)).toEqual(['(none)', '(restarting)', 'restart'])
+  await advance(7)
+  expect(calls).toEqual(expected)
 })
 
-test('requests for a restart that is under way are one', () => {
+test('ignores requests for a restart while one is in progress', () => {
   const request = { description: null, candidates: [], sending: null, generation: null }
   call.handleSignal(request)
   isConnected = false
   call.handleSignal(request)
-  expect(done).toEqual(['(none)', 'restart'])
+  expect(calls).toEqual(['(none)', 'restart'])
   isConnected = true
   call.handleSignal(request)
-  expect(done).toEqual(['(none)', 'restart', 'restart'])
+  expect(calls).toEqual(['(none)', 'restart', 'restart'])
 })
 
-test('an end while the path is looked at leaves no timer', async () => {
+test('leaves no timer if it is closed during a test of the path', async () => {
   call.handleReachable()
-  await last(0.5)
+  await advance(0.5)
   call.close()
   expect(clock.pending).toBe(0)
 })
 
-test('a hundred requests for a restart are ten at once, then one in two seconds, and none is lost', async () => {
+test('limits requested restarts to ten at once and then one in 2 s, and merges the rest', async () => {
   const request = { description: null, candidates: [], sending: null, generation: null }
-  const restarts = (): number => done.filter((each) => each === 'restart').length
+  const restarts = (): number => calls.filter((each) => each === 'restart').length
   for (let time = 1; time <= 100; time++) call.handleSignal(request)
   expect(restarts()).toBe(10)
-  await last(1.9)
+  await advance(1.9)
   expect(restarts()).toBe(10)
-  await last(0.2)
+  await advance(0.2)
   expect(restarts()).toBe(11)
-  await last(60)
+  await advance(60)
   expect(restarts()).toBe(11)
   call.handleSignal(request)
   expect(restarts()).toBe(12)
 })
 
-test('new connections that come about are bounded in time: the twelfth in a minute ends the call', async () => {
-  const ask = (generation: number): void => {
+test('fails on the twelfth new connection that the partner requests within 6 s', async () => {
+  const request = (generation: number): void => {
     call.handleSignal({ description: null, candidates: [], sending: null, generation })
     partner.onStateChange('connected')
   }
-  for (let generation = 1; generation <= 10; generation++) ask(generation)
-  await last(6)
-  ask(11)
-  expect(done).not.toContain('the partner requested too many new connections')
-  ask(12)
-  expect(done).toContain('the partner requested too many new connections')
+  for (let generation = 1; generation <= 10; generation++) request(generation)
+  await advance(6)
+  request(11)
+  expect(calls).not.toContain('the partner requested too many new connections')
+  request(12)
+  expect(calls).toContain('the partner requested too many new connections')
 })
 
-test('a path that is lost as soon as it is there leads to no more new connections than that', () => {
-  const loseIt = (): void => {
+test('fails on the eleventh rebuild in a row if each path is lost at once', () => {
+  const losePath = (): void => {
     for (let failure = 1; failure <= 2; failure++) partner.onStateChange('failed')
   }
   for (let time = 1; time <= 10; time++) {
-    loseIt()
+    losePath()
     partner.onStateChange('connected')
   }
-  expect(done.at(-1)).toBe('(none)')
-  loseIt()
-  expect(done.at(-1)).toBe('no media path to the partner')
+  expect(calls.at(-1)).toBe('(none)')
+  losePath()
+  expect(calls.at(-1)).toBe('no media path to the partner')
 })
 
-test('a partner who mutes and unmutes all the time is shown now and then, and at last as it is', async () => {
+test('reports changes of the partner’s `sending` at a limited rate, and always the latest state', async () => {
   const toggle = (audio: boolean): void =>
     call.handleSignal({
       description: null,
@@ -279,16 +279,16 @@ test('a partner who mutes and unmutes all the time is shown now and then, and at
       sending: { audio, video: true },
       generation: null,
     })
-  const shown = (): string[] => done.filter((each) => each === 'heard' || each === 'muted')
+  const reported = (): string[] => calls.filter((each) => each === 'audible' || each === 'muted')
   toggle(true)
   toggle(true)
-  expect(shown()).toEqual(['heard'])
+  expect(reported()).toEqual(['audible'])
   for (let time = 1; time <= 1000; time++) toggle(time % 2 === 0)
-  expect(shown()).toHaveLength(10)
-  expect(shown().at(-1)).toBe('muted')
+  expect(reported()).toHaveLength(10)
+  expect(reported().at(-1)).toBe('muted')
   toggle(false)
   toggle(true)
-  await last(1)
-  expect(shown()).toHaveLength(11)
-  expect(shown().at(-1)).toBe('heard')
+  await advance(1)
+  expect(reported()).toHaveLength(11)
+  expect(reported().at(-1)).toBe('audible')
 })

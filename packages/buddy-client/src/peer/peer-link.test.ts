@@ -7,9 +7,9 @@ import { PeerLink } from './peer-link.ts'
 const offer: LinkSignal = { description: { type: 'offer', sdp: 'v=0' }, candidates: [] }
 const candidate = { candidate: 'candidate:1 1 udp 1 192.0.2.1 1 typ host', usernameFragment: 'old' }
 
-/** A polite link over a connection that knows no candidate, and what it came to. */
+/** Creates a polite link over a fake connection that rejects every candidate, and records `events`. */
 function createLink() {
-  const happened: string[] = []
+  const events: string[] = []
   const delays: number[] = []
   let applied = 0
   const ice = new EventTarget()
@@ -18,7 +18,7 @@ function createLink() {
     transport: { iceTransport: ice },
     getParameters: () => ({ encodings: [{}] }),
     setParameters: (_: unknown, options: unknown) => {
-      happened.push(JSON.stringify(options))
+      events.push(JSON.stringify(options))
       return Promise.resolve()
     },
   }
@@ -40,7 +40,7 @@ function createLink() {
       return Promise.reject(new DOMException('Unknown ufrag', 'OperationError'))
     }
     close(): void {
-      happened.push('closed')
+      events.push('closed')
     }
   }
   const connection = new Connection()
@@ -49,7 +49,7 @@ function createLink() {
     localStream: undefined,
     kinds: ['audio'],
     codecs: [],
-    // What waits is due at once: the tests look at how long it would have waited.
+    // Timers fire at once; the tests check the recorded delays.
     clock: {
       now: () => 0,
       after: (delayMs, callback) => {
@@ -63,29 +63,29 @@ function createLink() {
     isPolite: true,
     isOffered: false,
     budget: createPartnerBudget(new ManualClock()),
-    sendSignal: () => happened.push('answered'),
-    onOfferNeeded: () => happened.push('asked for an offer'),
-    onTrack: ({ kind }) => happened.push(`given ${kind}`),
+    sendSignal: () => events.push('answered'),
+    onOfferNeeded: () => events.push('requested an offer'),
+    onTrack: ({ kind }) => events.push(`track ${kind}`),
     onStateChange: () => undefined,
-    onBroken: (message, cause) => happened.push(`${message}: ${(cause as Error).message}`),
+    onBroken: (message, cause) => events.push(`${message}: ${(cause as Error).message}`),
   })
   const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   const findPath = (): boolean => ice.dispatchEvent(new Event('selectedcandidatepairchange'))
   const receive = (kind: string): boolean =>
     connection.dispatchEvent(Object.assign(new Event('track'), { track: { kind } }))
-  return { receive, link, connection, happened, delays, applied: () => applied, settled, findPath }
+  return { receive, link, connection, events, delays, applied: () => applied, settled, findPath }
 }
 
-test('a candidate of a description that another has replaced costs nothing but itself', async () => {
-  const { link, happened, settled } = createLink()
+test('ignores a candidate that the browser rejects', async () => {
+  const { link, events, settled } = createLink()
   link.handleSignal(offer)
   link.handleSignal({ description: null, candidates: [candidate, candidate] })
   link.handleSignal(offer)
   await settled()
-  expect(happened).toEqual(['answered', 'answered'])
+  expect(events).toEqual(['answered', 'answered'])
 })
 
-test('while a restart is not answered the path counts as lost, whatever the browser says', async () => {
+test('is not connected while a restart waits for its answer', async () => {
   const { link, settled } = createLink()
   expect(link.isConnected).toBe(true)
   link.restartIce()
@@ -95,19 +95,19 @@ test('while a restart is not answered the path counts as lost, whatever the brow
   expect(link.isConnected).toBe(true)
 })
 
-test('by another path after a restart the next picture is sent whole, once', async () => {
-  const { link, happened, settled, findPath } = createLink()
+test('sends one key frame when the path changes after a restart', async () => {
+  const { link, events, settled, findPath } = createLink()
   await settled()
   findPath()
-  expect(happened).toEqual([])
+  expect(events).toEqual([])
   link.handleSignal(offer)
   await settled()
   findPath()
   findPath()
-  expect(happened).toEqual(['answered', '{"encodingOptions":[{"keyFrame":true}]}'])
+  expect(events).toEqual(['answered', '{"encodingOptions":[{"keyFrame":true}]}'])
   link.close()
   findPath()
-  expect(happened.slice(2)).toEqual(['closed'])
+  expect(events.slice(2)).toEqual(['closed'])
 })
 
 const candidates = (count: number, from = 0): RTCIceCandidateInit[] =>
@@ -116,7 +116,7 @@ const candidates = (count: number, from = 0): RTCIceCandidateInit[] =>
     sdpMid: '0',
   }))
 
-test('many candidates are applied a few in each turn of the event loop', async () => {
+test('applies at most 32 candidates in a turn of the event loop', async () => {
   const { link, delays, applied, settled } = createLink()
   link.handleSignal({ description: null, candidates: candidates(100) })
   const perTurn: number[] = []
@@ -130,7 +130,7 @@ test('many candidates are applied a few in each turn of the event loop', async (
   expect(delays).toEqual([0, 0, 0])
 })
 
-test('closed in the middle of many candidates, it applies no more', async () => {
+test('applies no more candidates after it is closed', async () => {
   const { link, applied, settled } = createLink()
   link.handleSignal({ description: null, candidates: candidates(100) })
   await settled()
@@ -139,68 +139,68 @@ test('closed in the middle of many candidates, it applies no more', async () => 
   expect(applied()).toBeLessThanOrEqual(64)
 })
 
-test('more candidates than any browser gathers end the link at once, and none of them is applied', async () => {
-  const { link, happened, applied, settled } = createLink()
+test('breaks on too many candidates without applying any of them', async () => {
+  const { link, events, applied, settled } = createLink()
   link.handleSignal({ description: null, candidates: candidates(257) })
   await settled()
-  expect(happened).toEqual([
+  expect(events).toEqual([
     'closed',
     'the partner sent a signal that no browser sends: too many ICE candidates',
   ])
   expect(applied()).toBe(0)
 })
 
-test('ten offers are answered at once, those after them one in two seconds', async () => {
-  const { link, happened, delays, settled } = createLink()
+test('answers ten offers at once and later ones every 2 s', async () => {
+  const { link, events, delays, settled } = createLink()
   for (let time = 1; time <= 13; time++) {
     link.handleSignal(offer)
     for (let turn = 1; turn <= 3; turn++) await settled()
   }
-  expect(happened).toEqual(Array.from({ length: 13 }, () => 'answered'))
+  expect(events).toEqual(Array.from({ length: 13 }, () => 'answered'))
   expect(delays).toEqual([2000, 4000, 6000])
 })
 
-test('a partner who does not wait for answers to its offers is broken', () => {
-  const { link, happened } = createLink()
+test('breaks on the ninth unanswered offer', () => {
+  const { link, events } = createLink()
   for (let time = 1; time <= 8; time++) link.handleSignal(offer)
-  expect(happened).toEqual([])
+  expect(events).toEqual([])
   link.handleSignal(offer)
-  expect(happened).toEqual([
+  expect(events).toEqual([
     'closed',
     'the partner sent a signal that no browser sends: too many unanswered offers',
   ])
 })
 
-test('a track of a kind that the call has not is not handed on', () => {
-  const { link, happened, receive } = createLink()
+test('ignores a track of a kind that the call does not have', () => {
+  const { link, events, receive } = createLink()
   receive('video')
   receive('audio')
-  expect(happened).toEqual(['given audio'])
+  expect(events).toEqual(['track audio'])
   link.close()
 })
 
-test('a connection that is about to gather is closed when it gathers, and every other at once', async () => {
-  const { link, connection, happened } = createLink()
+test('closes a connection at once, or when it starts to gather if it is about to', async () => {
+  const { link, connection, events } = createLink()
   connection.iceGatheringState = 'new'
   link.close()
-  expect([link.isClosed, happened]).toEqual([true, []])
+  expect([link.isClosed, events]).toEqual([true, []])
   connection.dispatchEvent(new Event('icegatheringstatechange'))
-  expect(happened).toEqual(['closed'])
+  expect(events).toEqual(['closed'])
 
   const other = createLink()
   other.link.close()
-  expect(other.happened).toEqual(['closed'])
+  expect(other.events).toEqual(['closed'])
 })
 
-test('a connection that gets its local description is closed after that, and sends none', async () => {
-  const { link, connection, happened, settled } = createLink()
+test('closes a connection after a pending `setLocalDescription`, and sends no description', async () => {
+  const { link, connection, events, settled } = createLink()
   let describe: () => void = () => undefined
   connection.setLocalDescription = () => new Promise<void>((resolve) => (describe = resolve))
   link.handleSignal(offer)
   await settled()
   link.close()
-  expect(happened).toEqual([])
+  expect(events).toEqual([])
   describe()
   await settled()
-  expect(happened).toEqual(['closed'])
+  expect(events).toEqual(['closed'])
 })

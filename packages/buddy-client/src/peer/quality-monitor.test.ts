@@ -3,39 +3,39 @@ import { ManualClock } from '../manual-clock.fixture.ts'
 import type { CallQuality } from './quality-monitor.ts'
 import { QualityMonitor } from './quality-monitor.ts'
 
-/** How much comes and goes in a second of the scripted connection. */
+/** Packets per second of the fake connection, and its state. */
 interface Flow {
   readonly received: number
   readonly lost: number
   readonly sent: number
-  readonly lostThere: number
+  readonly remoteLost: number
   readonly isReporting: boolean
   readonly rttMs: number
 }
 
-const calm: Flow = {
+const perfect: Flow = {
   received: 100,
   lost: 0,
   sent: 100,
-  lostThere: 0,
+  remoteLost: 0,
   isReporting: true,
   rttMs: 40,
 }
-const nothing: Flow = { ...calm, received: 0, sent: 100, isReporting: false }
+const nothing: Flow = { ...perfect, received: 0, sent: 100, isReporting: false }
 
-/** A connection's statistics, as they grow. */
-class Script {
-  flow = calm
-  looks = 0
+/** The statistics of a fake connection, which grow with the clock. */
+class FakeStats {
+  flow = perfect
+  samples = 0
   #atMs = clock.now()
-  #totals = { received: 0, lost: 0, sent: 0, lostThere: 0, reportedAtMs: 0 }
+  #totals = { received: 0, lost: 0, sent: 0, remoteLost: 0, reportedAtMs: 0 }
 
   getStats = (): Promise<RTCStatsReport> => {
-    this.looks++
+    this.samples++
     const seconds = (clock.now() - this.#atMs) / 1000
     this.#atMs = clock.now()
     const totals = this.#totals
-    for (const key of ['received', 'lost', 'sent', 'lostThere'] as const) {
+    for (const key of ['received', 'lost', 'sent', 'remoteLost'] as const) {
       totals[key] += this.flow[key] * seconds
     }
     if (this.flow.isReporting) totals.reportedAtMs = clock.now()
@@ -64,7 +64,7 @@ class Script {
         type: 'remote-inbound-rtp',
         kind: 'video',
         timestamp: totals.reportedAtMs,
-        packetsLost: totals.lostThere,
+        packetsLost: totals.remoteLost,
         roundTripTime: this.flow.rttMs / 1000,
       },
     ]
@@ -72,8 +72,8 @@ class Script {
   }
 }
 
-/** What a sender was told last. */
-class Sender {
+/** An RTCRtpSender that keeps the parameters set last. */
+class FakeSender {
   readonly track = { kind: 'video', getSettings: () => ({ width: 1280, height: 720 }) }
   encoding: RTCRtpEncodingParameters = {}
 
@@ -88,26 +88,26 @@ class Sender {
 }
 
 let clock: ManualClock
-let script: Script
-let sender: Sender
-let heard: CallQuality[]
+let connection: FakeStats
+let sender: FakeSender
+let reported: CallQuality[]
 let isHidden: boolean
 let monitor: QualityMonitor
-const last = (seconds: number): Promise<void> => clock.advanceAsync(1000 * seconds)
+const advance = (seconds: number): Promise<void> => clock.advanceAsync(1000 * seconds)
 
 beforeEach(() => {
   clock = new ManualClock()
-  script = new Script()
-  sender = new Sender()
-  heard = []
+  connection = new FakeStats()
+  sender = new FakeSender()
+  reported = []
   isHidden = false
   monitor = new QualityMonitor({
-    getStats: () => script.getStats(),
+    getStats: () => connection.getStats(),
     senders: () => [sender as unknown as RTCRtpSender],
     limits: { maxBitrateKbps: 2500, isLowData: false },
     isHidden: () => isHidden,
     clock,
-    onQuality: (quality) => heard.push(quality),
+    onQuality: (quality) => reported.push(quality),
   })
 })
 afterEach(() => {
@@ -115,12 +115,12 @@ afterEach(() => {
   expect(clock.pending).toBe(0)
 })
 
-test('every 2 s it tells how the last 2 s went', async () => {
+test('reports the quality of the last 2 s every 2 s', async () => {
   monitor.start()
-  await last(3.9)
-  expect(heard).toEqual([])
-  await last(0.1)
-  expect(heard).toEqual([
+  await advance(3.9)
+  expect(reported).toEqual([])
+  await advance(0.1)
+  expect(reported).toEqual([
     {
       receiving: 'good',
       sending: 'good',
@@ -136,131 +136,131 @@ test('every 2 s it tells how the last 2 s went', async () => {
       },
     },
   ])
-  await last(20)
-  expect(heard).toHaveLength(11)
-  expect(script.looks).toBe(12)
+  await advance(20)
+  expect(reported).toHaveLength(11)
+  expect(connection.samples).toBe(12)
 })
 
-test('each direction has its own judgement', async () => {
-  script.flow = { ...calm, lost: 5 }
+test('judges each direction by its own loss', async () => {
+  connection.flow = { ...perfect, lost: 5 }
   monitor.start()
-  await last(10)
-  expect(heard.at(-1)).toMatchObject({ receiving: 'fair', sending: 'good' })
-  script.flow = { ...calm, lostThere: 20 }
-  await last(10)
-  expect(heard.at(-1)).toMatchObject({ receiving: 'good', sending: 'poor' })
+  await advance(10)
+  expect(reported.at(-1)).toMatchObject({ receiving: 'fair', sending: 'good' })
+  connection.flow = { ...perfect, remoteLost: 20 }
+  await advance(10)
+  expect(reported.at(-1)).toMatchObject({ receiving: 'good', sending: 'poor' })
 })
 
-test('what the partner loses makes one’s own picture smaller, and later large again', async () => {
+test('lowers the video limits on loss at the partner, and raises them later', async () => {
   monitor.start()
-  await last(4)
-  script.flow = { ...calm, lostThere: 20 }
-  await last(2)
+  await advance(4)
+  connection.flow = { ...perfect, remoteLost: 20 }
+  await advance(2)
   expect(sender.encoding).toEqual({
     maxBitrate: 1_000_000,
     maxFramerate: 30,
     scaleResolutionDownBy: 720 / 540,
   })
-  await last(60)
+  await advance(60)
   expect(sender.encoding).toMatchObject({ maxBitrate: 120_000, scaleResolutionDownBy: 4 })
-  script.flow = calm
-  await last(12)
+  connection.flow = perfect
+  await advance(12)
   expect(sender.encoding.maxBitrate).toBe(120_000)
-  await last(2)
+  await advance(2)
   expect(sender.encoding.maxBitrate).toBe(250_000)
-  await last(60)
+  await advance(60)
   expect(sender.encoding).toMatchObject({ maxBitrate: 2_500_000, scaleResolutionDownBy: 1 })
 })
 
-test('nothing is looked at before a path, while nobody looks, or after the end', async () => {
-  await last(20)
-  expect(script.looks).toBe(0)
+test('takes no sample before `start`, while the page is hidden, or after `stop`', async () => {
+  await advance(20)
+  expect(connection.samples).toBe(0)
   monitor.start()
   isHidden = true
-  await last(20)
-  expect([script.looks, heard.length]).toEqual([0, 0])
+  await advance(20)
+  expect([connection.samples, reported.length]).toEqual([0, 0])
   isHidden = false
-  await last(4)
-  expect([script.looks, heard.length]).toEqual([2, 1])
+  await advance(4)
+  expect([connection.samples, reported.length]).toEqual([2, 1])
   monitor.stop()
-  await last(20)
-  expect([script.looks, heard.length]).toEqual([2, 1])
+  await advance(20)
+  expect([connection.samples, reported.length]).toEqual([2, 1])
 })
 
-test('what was asked for before the end is not told after it', async () => {
+test('drops statistics that were requested before `stop` and arrive after it', async () => {
   monitor.start()
-  await last(2)
-  const { getStats } = script
+  await advance(2)
+  const { getStats } = connection
   let answer = (): void => undefined
   const answered = new Promise<void>((resolve) => (answer = resolve))
-  script.getStats = async () => {
+  connection.getStats = async () => {
     await answered
     return getStats()
   }
-  await last(2)
+  await advance(2)
   monitor.stop()
   monitor.start()
   answer()
-  // Nor is it what the next measurement begins with.
-  await last(2)
-  expect(heard).toEqual([])
+  // The next measurement does not start from the dropped sample either.
+  await advance(2)
+  expect(reported).toEqual([])
 })
 
-test('after a sleep the time slept through is not measured', async () => {
+test('does not measure the time during which the machine was suspended', async () => {
   monitor.start()
-  await last(4)
-  heard = []
-  script.flow = { ...calm, lost: 50 }
+  await advance(4)
+  reported = []
+  connection.flow = { ...perfect, lost: 50 }
   clock.sleep(60_000)
-  await last(2)
-  expect(heard).toEqual([])
-  script.flow = calm
-  await last(2)
-  expect(heard).toMatchObject([{ stats: { lossPercent: 0 } }])
+  await advance(2)
+  expect(reported).toEqual([])
+  connection.flow = perfect
+  await advance(2)
+  expect(reported).toMatchObject([{ stats: { lossPercent: 0 } }])
 })
 
-test('nothing comes any more, not even reports: that is poor', async () => {
+test('reports `poor` if no packets and no RTCP reports arrive', async () => {
   monitor.start()
-  await last(4)
-  script.flow = nothing
-  await last(4)
-  expect(heard.at(-1)).toMatchObject({ receiving: 'poor' })
+  await advance(4)
+  connection.flow = nothing
+  await advance(4)
+  expect(reported.at(-1)).toMatchObject({ receiving: 'poor' })
 })
 
 test.each([
-  ['a partner who sends nothing but reports', { ...calm, received: 0 }],
-  ['two who send nothing', { ...nothing, sent: 0 }],
-] as const)('%s: that is good enough', async (_who, flow) => {
+  ['the partner sends RTCP reports only', { ...perfect, received: 0 }],
+  ['both sides send nothing', { ...nothing, sent: 0 }],
+] as const)('reports `good` if %s', async (_name, flow) => {
   monitor.start()
-  await last(4)
-  script.flow = flow
-  await last(20)
-  expect(heard.at(-1)).toMatchObject({ receiving: 'good', sending: 'good' })
+  await advance(4)
+  connection.flow = flow
+  await advance(20)
+  expect(reported.at(-1)).toMatchObject({ receiving: 'good', sending: 'good' })
 })
 
-test('a browser that refuses the limits, or to tell, breaks nothing', async () => {
+test('continues to report if the browser rejects the limits', async () => {
   sender.setParameters = () => Promise.reject(new DOMException('', 'InvalidStateError'))
   monitor.limitSenders()
   monitor.start()
-  await last(4)
-  expect(heard).toHaveLength(1)
+  await advance(4)
+  expect(reported).toHaveLength(1)
 })
 
-test('little data, also in the middle: at once; never more than the site allows', async () => {
+test('applies changed limits at once, and never exceeds `maxBitrateKbps`', async () => {
   monitor.limitSenders()
-  await last(0)
+  await advance(0)
   expect(sender.encoding.maxBitrate).toBe(2_500_000)
   monitor.setLimits({ maxBitrateKbps: 2500, isLowData: true })
-  await last(0)
+  await advance(0)
   expect(sender.encoding).toEqual({
     maxBitrate: 250_000,
     maxFramerate: 15,
     scaleResolutionDownBy: 3,
   })
   monitor.setLimits({ maxBitrateKbps: 200, isLowData: true })
-  await last(0)
+  await advance(0)
   expect(sender.encoding.maxBitrate).toBe(200_000)
   monitor.setLimits({ maxBitrateKbps: 2500, isLowData: false })
-  await last(0)
+  await advance(0)
   expect(sender.encoding.maxBitrate).toBe(2_500_000)
 })

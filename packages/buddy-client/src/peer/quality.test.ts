@@ -3,7 +3,7 @@ import type { Interval } from './call-stats.ts'
 import type { Quality } from './quality.ts'
 import { judgeReceiving, judgeSending, SteadyQuality } from './quality.ts'
 
-const calm: Interval = {
+const perfect: Interval = {
   stats: {
     rttMs: 40,
     lossPercent: 0,
@@ -20,47 +20,42 @@ const calm: Interval = {
   isSilent: false,
 }
 const withStats = (change: Partial<Interval['stats']>): Interval => ({
-  ...calm,
-  stats: { ...calm.stats, ...change },
+  ...perfect,
+  stats: { ...perfect.stats, ...change },
 })
 
 test.each([
-  ['a calm call', calm, 'good'],
-  ['an unknown time there and back', withStats({ rttMs: undefined }), 'good'],
-  ['1 % lost', withStats({ lossPercent: 1 }), 'good'],
-  ['5 % lost', withStats({ lossPercent: 5 }), 'fair'],
-  ['20 % lost', withStats({ lossPercent: 20 }), 'poor'],
-  ['half a second there and back', withStats({ rttMs: 500 }), 'fair'],
-  ['a second there and back', withStats({ rttMs: 1000 }), 'poor'],
-  ['uneven arrival', withStats({ jitterMs: 80 }), 'fair'],
-  ['a picture that stands still for half of the time', { ...calm, frozenPercent: 50 }, 'poor'],
-  ['nothing that comes, not even reports', { ...calm, isSilent: true }, 'poor'],
-  ['nobody to be seen or heard', withStats({ receivedKbps: 0, framesPerSecond: 0 }), 'good'],
-] as const)('receiving, %s: %s', (_what, interval, quality) => {
+  ['a call without problems', 'good', perfect],
+  ['an unknown round-trip time', 'good', withStats({ rttMs: undefined })],
+  ['1 % loss', 'good', withStats({ lossPercent: 1 })],
+  ['5 % loss', 'fair', withStats({ lossPercent: 5 })],
+  ['20 % loss', 'poor', withStats({ lossPercent: 20 })],
+  ['a round-trip time of 500 ms', 'fair', withStats({ rttMs: 500 })],
+  ['a round-trip time of 1 s', 'poor', withStats({ rttMs: 1000 })],
+  ['80 ms of jitter', 'fair', withStats({ jitterMs: 80 })],
+  ['video that is frozen half of the time', 'poor', { ...perfect, frozenPercent: 50 }],
+  ['no packets and no RTCP reports', 'poor', { ...perfect, isSilent: true }],
+  ['a partner without media', 'good', withStats({ receivedKbps: 0, framesPerSecond: 0 })],
+] as const)('judgeReceiving: %s is %s', (_name, quality, interval) => {
   expect(judgeReceiving(interval)).toBe(quality)
 })
 
 test.each([
-  ['a calm call', calm, 2500, 'good'],
-  ['no report from the partner', { ...calm, sentLossPercent: undefined }, 2500, undefined],
-  ['5 % lost there', { ...calm, sentLossPercent: 5 }, 2500, 'fair'],
-  ['20 % lost there', { ...calm, sentLossPercent: 20 }, 2500, 'poor'],
-  ['what is lost here does not count', withStats({ lossPercent: 20 }), 2500, 'good'],
-  ['all of a narrow line', { ...withStats({ sentKbps: 190 }), availableKbps: 200 }, 2500, 'fair'],
-  ['all of nearly nothing', { ...withStats({ sentKbps: 90 }), availableKbps: 100 }, 2500, 'poor'],
-  [
-    'an estimate nobody tested',
-    { ...withStats({ sentKbps: 40 }), availableKbps: 200 },
-    2500,
-    'good',
-  ],
-  ['as much as is wanted', { ...withStats({ sentKbps: 110 }), availableKbps: 130 }, 120, 'good'],
-] as const)('sending, %s', (_what, interval, wantedKbps, quality) => {
+  ['a call without problems', 'good', perfect, 2500],
+  ['a call without RTCP reports', undefined, { ...perfect, sentLossPercent: undefined }, 2500],
+  ['5 % loss at the partner', 'fair', { ...perfect, sentLossPercent: 5 }, 2500],
+  ['20 % loss at the partner', 'poor', { ...perfect, sentLossPercent: 20 }, 2500],
+  ['20 % loss of received packets', 'good', withStats({ lossPercent: 20 }), 2500],
+  ['a used-up 200 kbit/s', 'fair', { ...withStats({ sentKbps: 190 }), availableKbps: 200 }, 2500],
+  ['a used-up 100 kbit/s', 'poor', { ...withStats({ sentKbps: 90 }), availableKbps: 100 }, 2500],
+  ['an unused 200 kbit/s', 'good', { ...withStats({ sentKbps: 40 }), availableKbps: 200 }, 2500],
+  ['all that is wanted', 'good', { ...withStats({ sentKbps: 110 }), availableKbps: 130 }, 120],
+] as const)('judgeSending: %s is %s', (_name, quality, interval, wantedKbps) => {
   expect(judgeSending(interval, wantedKbps)).toBe(quality)
 })
 
-/** What is told after each measurement. */
-function steadied(measured: readonly Quality[]): Quality[] {
+/** The value after each measurement. */
+function smooth(measured: readonly Quality[]): Quality[] {
   const steady = new SteadyQuality()
   return measured.map((each) => {
     steady.handle(each)
@@ -68,20 +63,20 @@ function steadied(measured: readonly Quality[]): Quality[] {
   })
 }
 
-test('one bad moment says nothing, two do', () => {
-  expect(steadied(['good', 'poor', 'good', 'poor', 'good'])).toEqual(Array(5).fill('good'))
-  expect(steadied(['poor', 'poor'])).toEqual(['good', 'poor'])
+test('SteadyQuality gets worse after two bad measurements in a row', () => {
+  expect(smooth(['good', 'poor', 'good', 'poor', 'good'])).toEqual(Array(5).fill('good'))
+  expect(smooth(['poor', 'poor'])).toEqual(['good', 'poor'])
 })
 
-test('it goes only as far as all of them went', () => {
-  expect(steadied(['poor', 'fair'])).toEqual(['good', 'fair'])
-  expect(steadied(['fair', 'poor'])).toEqual(['good', 'fair'])
+test('SteadyQuality changes only as far as all measurements in a row agree', () => {
+  expect(smooth(['poor', 'fair'])).toEqual(['good', 'fair'])
+  expect(smooth(['fair', 'poor'])).toEqual(['good', 'fair'])
   const after = (...measured: Quality[]): Quality | undefined =>
-    steadied(['poor', 'poor', ...measured]).at(-1)
+    smooth(['poor', 'poor', ...measured]).at(-1)
   expect(after('good', 'fair', 'good')).toBe('fair')
 })
 
-test('it gets better only after three good moments in a row', () => {
-  const told = steadied(['fair', 'fair', 'good', 'good', 'fair', 'good', 'good', 'good'])
-  expect(told.slice(1)).toEqual([...Array<Quality>(6).fill('fair'), 'good'])
+test('SteadyQuality gets better after three better measurements in a row', () => {
+  const values = smooth(['fair', 'fair', 'good', 'good', 'fair', 'good', 'good', 'good'])
+  expect(values.slice(1)).toEqual([...Array<Quality>(6).fill('fair'), 'good'])
 })

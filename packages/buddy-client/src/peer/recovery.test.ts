@@ -3,18 +3,18 @@ import { ManualClock } from '../manual-clock.fixture.ts'
 import { Recovery } from './recovery.ts'
 
 let clock: ManualClock
-let done: string[]
+let calls: string[]
 let recovery: Recovery
 
 beforeEach(() => {
   clock = new ManualClock()
-  done = []
+  calls = []
   recovery = new Recovery({
     clock,
-    restart: () => done.push('restart'),
-    rebuild: () => done.push('rebuild'),
-    giveUp: () => done.push('give up'),
-    onStep: (step) => done.push(`(${step})`),
+    restart: () => calls.push('restart'),
+    rebuild: () => calls.push('rebuild'),
+    giveUp: () => calls.push('give up'),
+    onStep: (step) => calls.push(`(${step})`),
   })
 })
 afterEach(() => {
@@ -24,113 +24,113 @@ afterEach(() => {
 
 const connect = (): void => {
   recovery.handleState('connected')
-  expect(done.splice(0)).toEqual(['(none)'])
+  expect(calls.splice(0)).toEqual(['(none)'])
 }
 
-test('a first path that never comes is given up after 15 s', () => {
+test('gives up after 15 s without a first path', () => {
   recovery.handleState('connecting')
   clock.advance(14_999)
-  expect(done).toEqual([])
+  expect(calls).toEqual([])
   clock.advance(1)
-  expect(done).toEqual(['give up'])
+  expect(calls).toEqual(['give up'])
 })
 
-test('a first attempt that fails at once is made once more, within the same time', () => {
+test('restarts ICE once if the first attempt fails, without extending the 15 s', () => {
   clock.advance(4000)
   recovery.handleState('failed')
   recovery.handleState('failed')
-  expect(done).toEqual(['restart'])
+  expect(calls).toEqual(['restart'])
   clock.advance(11_000)
-  expect(done).toEqual(['restart', 'give up'])
+  expect(calls).toEqual(['restart', 'give up'])
 })
 
-test('a path that comes back within 2.5 s is left alone', () => {
+test('does nothing if a disconnected path recovers within 2.5 s', () => {
   connect()
   recovery.handleState('disconnected')
   clock.advance(2499)
   recovery.handleState('connected')
   clock.advance(60_000)
-  expect(done).toEqual([])
+  expect(calls).toEqual([])
 })
 
-test('a doubt outlasts a time in which no signal gets through', () => {
+test('restarts ICE 2.5 s after `disconnected` even if signaling was lost meanwhile', () => {
   connect()
   recovery.handleState('disconnected')
   clock.advance(1000)
   recovery.setReachable(false)
   recovery.setReachable(true)
   clock.advance(1500)
-  expect(done).toEqual(['(restarting)', 'restart'])
+  expect(calls).toEqual(['(restarting)', 'restart'])
 })
 
-test('one that does not: restart, then a new connection, then the end', () => {
+test('restarts ICE, then rebuilds the connection, then gives up if a disconnected path stays lost', () => {
   connect()
   recovery.handleState('disconnected')
   clock.advance(2500)
-  expect(done).toEqual(['(restarting)', 'restart'])
+  expect(calls).toEqual(['(restarting)', 'restart'])
   clock.advance(7000)
-  expect(done.splice(2)).toEqual(['(rebuilding)', 'rebuild'])
+  expect(calls.splice(2)).toEqual(['(rebuilding)', 'rebuild'])
   clock.advance(10_000)
-  expect(done.splice(2)).toEqual(['give up'])
+  expect(calls.splice(2)).toEqual(['give up'])
 })
 
-test('a failed path is not waited for; a failed step is not waited out', () => {
+test('takes the next step at once on state `failed`', () => {
   connect()
   recovery.handleState('failed')
   recovery.handleState('failed')
-  expect(done).toEqual(['(restarting)', 'restart', '(rebuilding)', 'rebuild'])
+  expect(calls).toEqual(['(restarting)', 'restart', '(rebuilding)', 'rebuild'])
   recovery.handleState('failed')
-  expect(done.at(-1)).toBe('give up')
+  expect(calls.at(-1)).toBe('give up')
 })
 
-test('each step ends in a path', () => {
+test('returns to `none` when a restart or a rebuild finds a path', () => {
   connect()
   recovery.handleState('failed')
   recovery.handleState('connected')
-  expect(done.splice(0)).toEqual(['(restarting)', 'restart', '(none)'])
+  expect(calls.splice(0)).toEqual(['(restarting)', 'restart', '(none)'])
   recovery.handleState('failed')
   clock.advance(7000)
   recovery.handleState('connected')
-  expect(done.at(-1)).toBe('(none)')
+  expect(calls.at(-1)).toBe('(none)')
 })
 
-test('while signals cannot reach the partner nothing is given up; then the step begins anew', () => {
+test('does not give up while signals cannot reach the partner, and then starts the step again', () => {
   connect()
   recovery.setReachable(false)
   recovery.handleState('failed')
   recovery.handleState('failed')
   clock.advance(600_000)
   recovery.handleState('failed')
-  expect(done.splice(0)).toEqual(['(restarting)', 'restart', '(rebuilding)', 'rebuild'])
+  expect(calls.splice(0)).toEqual(['(restarting)', 'restart', '(rebuilding)', 'rebuild'])
   recovery.setReachable(true)
-  expect(done).toEqual(['restart'])
+  expect(calls).toEqual(['restart'])
   clock.advance(9999)
-  expect(done).toEqual(['restart'])
+  expect(calls).toEqual(['restart'])
   clock.advance(1)
-  expect(done).toEqual(['restart', 'give up'])
+  expect(calls).toEqual(['restart', 'give up'])
 })
 
-test('a signalling loss alone touches nothing', () => {
+test('does nothing if signaling is lost and the path works', () => {
   connect()
   recovery.setReachable(false)
   clock.advance(600_000)
   recovery.setReachable(true)
-  expect(done).toEqual([])
+  expect(calls).toEqual([])
 })
 
-test('another network: a new path is looked for at once, and that is no interruption yet', () => {
+test('restarts ICE at once on a network change, and changes the step only when the path is silent', () => {
   connect()
   recovery.handleNetworkChange()
-  expect(done.splice(0)).toEqual(['restart'])
+  expect(calls.splice(0)).toEqual(['restart'])
   recovery.handleSilence(true)
-  expect(done.splice(0)).toEqual(['(restarting)'])
+  expect(calls.splice(0)).toEqual(['(restarting)'])
   recovery.handleNetworkChange()
-  expect(done).toEqual(['restart'])
+  expect(calls).toEqual(['restart'])
 })
 
-test('a path that has fallen silent is not waited for, once', () => {
+test('restarts ICE once when the path is silent', () => {
   connect()
   recovery.handleSilence(false)
   recovery.handleSilence(false)
-  expect(done).toEqual(['(restarting)', 'restart'])
+  expect(calls).toEqual(['(restarting)', 'restart'])
 })

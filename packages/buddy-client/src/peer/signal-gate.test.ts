@@ -4,8 +4,8 @@ import type { LinkSignal } from '../signal.ts'
 import { createPartnerBudget } from './partner-budget.ts'
 import { maxCandidatesPerGeneration, SignalGate } from './signal-gate.ts'
 
-/** The most that a machine with five networks, STUN and three TURN servers gathers. */
-const richest = 100
+/** The most candidates on a machine with five networks, with STUN and three TURN servers. */
+const mostPerGathering = 100
 const line = (number: number): string =>
   `candidate:${number} 1 udp 1 10.0.${number >> 8}.${number & 255} 5000 typ host`
 const trickle = (...lines: string[]): LinkSignal => ({
@@ -24,7 +24,7 @@ const offer = (ufrag: string, ...lines: string[]): LinkSignal => ({
   candidates: [],
 })
 
-/** A gate, and a clock to put forward. */
+/** Creates a gate with a clock that `wait` advances. */
 function createGate() {
   const clock = new ManualClock()
   const budget = createPartnerBudget(clock)
@@ -33,13 +33,13 @@ function createGate() {
   return { gate, admit, wait: (ms: number) => clock.advance(ms) }
 }
 
-test('each candidate passes once', () => {
+test('passes each candidate once', () => {
   const { admit } = createGate()
   expect(admit(trickle(line(1), line(2), line(1)))).toBe(2)
   expect(admit(trickle(line(2), line(3)))).toBe(1)
 })
 
-test('what no browser sends is dropped, and costs nothing of what a browser may send', () => {
+test('drops candidates that no browser sends, without counting them', () => {
   const { gate, admit } = createGate()
   for (let number = 0; number < 10_000; number++) {
     expect(admit(trickle(`candidate:${number} 1 udp 1 224.0.0.1 5000 typ host`))).toBe(0)
@@ -49,7 +49,7 @@ test('what no browser sends is dropped, and costs nothing of what a browser may 
   expect(admit(trickle(...range(0, maxCandidatesPerGeneration)))).toBe(maxCandidatesPerGeneration)
 })
 
-test('one connection has so many candidates and no more, those in descriptions included', () => {
+test('throws on the 257th candidate of a connection, and counts those in descriptions', () => {
   const { gate, admit } = createGate()
   gate.admit(offer('aaaa', ...range(0, 200)))
   expect(admit(trickle(...range(1000, 56)))).toBe(56)
@@ -57,7 +57,7 @@ test('one connection has so many candidates and no more, those in descriptions i
   expect(() => createGate().gate.admit(offer('aaaa', ...range(0, 300)))).toThrow('too many')
 })
 
-test('a later offer of the same connection may repeat what it has, and is passed on with it', () => {
+test('keeps candidates that a later offer of the same connection repeats, without counting them again', () => {
   const { gate, admit } = createGate()
   const sdp = gate.admit(offer('aaaa', ...range(0, 200))).description?.sdp
   for (let time = 1; time <= 50; time++) {
@@ -66,7 +66,7 @@ test('a later offer of the same connection may repeat what it has, and is passed
   expect(admit(trickle(...range(1000, 56)))).toBe(56)
 })
 
-test('in a description, too, what no browser sends is left out, and each stays once', () => {
+test('removes repeated candidates and those that no browser sends from a description', () => {
   const { gate } = createGate()
   const { description } = gate.admit(
     offer('aaaa', line(1), line(1), 'candidate:1 1 udp 1 :: 1 typ host'),
@@ -74,16 +74,17 @@ test('in a description, too, what no browser sends is left out, and each stays o
   expect(description?.sdp.match(/a=candidate/g)).toHaveLength(1)
 })
 
-test('the richest machine on the worst network is never cut: seven times at once, then one in 7 s for hours', () => {
+test('passes 100 candidates for seven restarts in a row, and then every 7 s for hours', () => {
   const { gate, admit, wait } = createGate()
   for (let restart = 0; restart < 1000; restart++) {
     gate.admit(offer(`u${restart}xx`))
-    expect(admit(trickle(...range(1000 * (restart % 60), richest)))).toBe(richest)
+    const lines = range(1000 * (restart % 60), mostPerGathering)
+    expect(admit(trickle(...lines))).toBe(mostPerGathering)
     if (restart > 5) wait(7000)
   }
 })
 
-test('restarts do not let a flood through', () => {
+test('throws if restarts every 2 s bring 250 candidates each', () => {
   const { gate, admit, wait } = createGate()
   let admitted = 0
   expect(() => {
