@@ -5,12 +5,12 @@ const tone = (amplitude: number): Float32Array =>
   Float32Array.from({ length: 1024 }, (_, index) => amplitude * (index % 2 === 0 ? 1 : -1))
 
 test.each([
-  ['silence', tone(0), 0],
-  ['no samples', new Float32Array(), 0],
-  ['a quiet room, at −66 dB', tone(0.0005), 0],
-  ['half way, at −30 dB', tone(10 ** (-30 / 20)), 0.5],
-  ['as loud as can be', tone(1), 1],
-  ['louder than can be', tone(3), 1],
-])('%s is %d', (_name, samples, level) => {
+  ['silence', 0, tone(0)],
+  ['no samples', 0, new Float32Array()],
+  ['a quiet room at −66 dB', 0, tone(0.0005)],
+  ['−30 dB', 0.5, tone(10 ** (-30 / 20))],
+  ['full scale', 1, tone(1)],
+  ['more than full scale', 1, tone(3)],
+])('toLevel: %s is %d', (_name, level, samples) => {
   expect(toLevel(samples)).toBeCloseTo(level, 5)
 })

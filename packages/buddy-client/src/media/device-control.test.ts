@@ -31,7 +31,7 @@ class FakeTrack extends EventTarget {
     this.readyState = 'ended'
   }
 
-  /** What the system does, which `stop()` is not. */
+  /** Simulates a change by the system, which fires an event, unlike `stop()`. */
   change(type: 'ended' | 'mute' | 'unmute'): void {
     if (type === 'ended') this.readyState = 'ended'
     else this.muted = type === 'mute'
@@ -57,7 +57,7 @@ class FakeStream {
 
 let machine: Machine
 let permission: PermissionState
-/** What is done to devices, in order. */
+/** The operations on devices, in order. */
 let log: string[]
 
 const wanted = (constraint: MediaTrackConstraints, key: 'deviceId' | 'facingMode'): string =>
@@ -75,7 +75,7 @@ class FakeMediaDevices extends EventTarget {
 
   async getUserMedia(constraints: MediaStreamConstraints): Promise<MediaStream> {
     if (permission !== 'granted') {
-      log.push('asked')
+      log.push('denied')
       throw new DOMException('', 'NotAllowedError')
     }
     const tracks = (['audio', 'video'] as const).flatMap((kind) => {
@@ -110,22 +110,20 @@ const both = {
 function setUp(): {
   control: DeviceControl
   changes: string[]
-  news: DeviceChange[]
   lists: (readonly DeviceInfo[])[]
-  /** What partners were told, whenever they were. */
-  told: string[]
+  /** The value of `sending` at each `onSending`. */
+  reported: string[]
   unplug: (id: string) => void
   plug: (id: string, device: Machine[string]) => void
   track: (device: 'camera' | 'microphone') => FakeTrack
-  /** The next piece of news. */
-  next: () => Promise<DeviceChange>
+  /** Resolves with the next change. Call it before the change happens. */
+  nextChange: () => Promise<DeviceChange>
 } {
   const mediaDevices = new FakeMediaDevices()
-  const news: DeviceChange[] = []
   const changes: string[] = []
   const lists: (readonly DeviceInfo[])[] = []
-  const told: string[] = []
-  let onNews: (change: DeviceChange) => void = () => undefined
+  const reported: string[] = []
+  let onNextChange: (change: DeviceChange) => void = () => undefined
   const control = new DeviceControl({
     environment: () =>
       ({
@@ -141,13 +139,12 @@ function setUp(): {
     },
     onSending: () => {
       const { audio, video } = control.media.sending
-      told.push(`${audio ? 'audio' : '-'} ${video ? 'video' : '-'}`)
+      reported.push(`${audio ? 'audio' : '-'} ${video ? 'video' : '-'}`)
     },
     onSwitches: () => undefined,
     onChange: (change) => {
-      news.push(change)
       changes.push(`${change.device} ${change.status}: ${change.label}`)
-      onNews(change)
+      onNextChange(change)
     },
     onList: (list) => lists.push(list),
   })
@@ -156,9 +153,8 @@ function setUp(): {
   return {
     control,
     changes,
-    news,
     lists,
-    told,
+    reported,
     track,
     unplug: (id) => {
       delete machine[id]
@@ -171,7 +167,7 @@ function setUp(): {
       machine[id] = device
       mediaDevices.dispatchEvent(new Event('devicechange'))
     },
-    next: () => new Promise((resolve) => (onNews = resolve)),
+    nextChange: () => new Promise((resolve) => (onNextChange = resolve)),
   }
 }
 
@@ -187,8 +183,8 @@ beforeEach(() => {
   }
 })
 
-describe('chosen by a person', () => {
-  test('the old device is stopped before the new one is opened, and then the new one is sent', async () => {
+describe('choose', () => {
+  test('stops the old device, opens the new one, and then sends its track', async () => {
     const { control } = setUp()
     await control.open(both)
     log = []
@@ -206,7 +202,7 @@ describe('chosen by a person', () => {
     expect(control.media.stream?.getTracks()).toHaveLength(2)
   })
 
-  test('the device in use is not opened anew', async () => {
+  test('does not reopen the device in use', async () => {
     const { control } = setUp()
     await control.open(both)
     log = []
@@ -214,10 +210,10 @@ describe('chosen by a person', () => {
     expect(log).toEqual([])
   })
 
-  test('before anything is open it is kept for then, and one that is gone by then is no failure', async () => {
+  test('remembers a choice for the next `open`, which ignores a device that is missing', async () => {
     const { control } = setUp()
     await control.choose('camera', 'back')
-    await control.choose('microphone', 'lost long ago')
+    await control.choose('microphone', 'missing')
     expect(log).toEqual([])
     await control.open(both)
     expect(log).toEqual(['open headset', 'open back'])
@@ -226,37 +222,37 @@ describe('chosen by a person', () => {
     expect(control.inUse('camera')?.id).toBe('back')
   })
 
-  test('a refusal is told, the one before is open again, and it stays chosen', async () => {
-    const { control, told } = setUp()
+  test('rejects, reopens the previous device and keeps it as the choice if the new one cannot open', async () => {
+    const { control, reported } = setUp()
     machine['back'] = { kind: 'videoinput', isBusy: true }
     await control.open(both)
     await expect(control.choose('camera', 'back')).rejects.toMatchObject({ code: 'device-busy' })
     expect(control.inUse('camera')?.id).toBe('front')
-    expect(told).toEqual(['audio video'])
+    expect(reported).toEqual(['audio video'])
     control.media.close()
     await control.open(both)
     expect(control.inUse('camera')?.id).toBe('front')
   })
 
-  test('a refusal, and the one before is gone too: one goes on without', async () => {
-    const { control, changes, told } = setUp()
+  test('reports the device as lost if neither the new nor the previous one can open', async () => {
+    const { control, changes, reported } = setUp()
     await control.open(both)
     machine['front']!.isBusy = machine['back']!.isBusy = true
     await expect(control.choose('camera', 'back')).rejects.toMatchObject({ code: 'device-busy' })
     expect(changes).toEqual(['camera lost: the front'])
-    expect(told).toEqual(['audio -'])
+    expect(reported).toEqual(['audio -'])
   })
 
-  test('two choices at once: the later one holds, and nothing else stays open', async () => {
+  test('leaves only the later of two concurrent choices open', async () => {
     const { control } = setUp()
     await control.open(both)
     await Promise.all([control.choose('camera', 'back'), control.choose('camera', 'front')])
     expect(control.inUse('camera')?.id).toBe('front')
-    expect(log.filter((line) => line.startsWith('open')).length).toBe(4)
-    expect(log.filter((line) => line.startsWith('stop')).length).toBe(2)
+    expect(log.filter((entry) => entry.startsWith('open')).length).toBe(4)
+    expect(log.filter((entry) => entry.startsWith('stop')).length).toBe(2)
   })
 
-  test('a device that opens after everything was closed is closed again', async () => {
+  test('stops a device that opens after `close`', async () => {
     const { control } = setUp()
     await control.open(both)
     log = []
@@ -268,7 +264,7 @@ describe('chosen by a person', () => {
     expect(control.media.stream).toBeUndefined()
   })
 
-  test('a switch that is off stays off', async () => {
+  test('keeps a muted camera muted', async () => {
     const { control, track } = setUp()
     await control.open(both)
     control.setSwitches({ video: false })
@@ -276,24 +272,24 @@ describe('chosen by a person', () => {
     expect(track('camera').enabled).toBe(false)
   })
 
-  test('a mode without camera opens none', async () => {
+  test('opens no camera in a mode without one', async () => {
     const { control } = setUp()
     await control.open({ devices: ['microphone'], constraints: { audio: {}, video: false } })
     await control.choose('camera', 'back')
     expect(control.inUse('camera')).toBeUndefined()
   })
 
-  test('without camera in a mode that has one, choosing one adds it', async () => {
-    const { control, told } = setUp()
+  test('adds a camera if the mode has one and none is open', async () => {
+    const { control, reported } = setUp()
     await control.open({ ...both, constraints: { audio: {}, video: false } })
     await control.choose('camera', 'back')
     expect(log).toEqual(['open headset', 'open back', 'send back'])
-    expect(told).toEqual(['audio video'])
+    expect(reported).toEqual(['audio video'])
   })
 })
 
-describe('flipping', () => {
-  test('front, back, front: by the way they face', async () => {
+describe('flip', () => {
+  test('alternates between a front and a back camera', async () => {
     machine['zoom'] = { kind: 'videoinput', facingMode: 'environment' }
     const { control } = setUp()
     await control.open(both)
@@ -310,7 +306,7 @@ describe('flipping', () => {
     ])
   })
 
-  test('cameras that do not say how they face: one after the other', async () => {
+  test('opens the next camera if cameras report no facing mode', async () => {
     machine = {
       one: { kind: 'videoinput' },
       two: { kind: 'videoinput' },
@@ -319,15 +315,15 @@ describe('flipping', () => {
     }
     const { control } = setUp()
     await control.open(both)
-    const seen: unknown[] = []
+    const ids: unknown[] = []
     for (let flips = 0; flips < 3; flips++) {
       await control.flip()
-      seen.push(control.inUse('camera')?.id)
+      ids.push(control.inUse('camera')?.id)
     }
-    expect(seen).toEqual(['two', 'three', 'one'])
+    expect(ids).toEqual(['two', 'three', 'one'])
   })
 
-  test('no camera faces the other way: the next one', async () => {
+  test('opens the next camera if none faces the other way', async () => {
     machine['back']!.facingMode = 'user'
     const { control, changes } = setUp()
     await control.open(both)
@@ -335,7 +331,7 @@ describe('flipping', () => {
     expect(changes).toEqual(['camera live: the back'])
   })
 
-  test('a single camera goes on undisturbed', async () => {
+  test('rejects and keeps the camera open if it is the only one', async () => {
     delete machine['back']
     const { control } = setUp()
     await control.open(both)
@@ -345,11 +341,11 @@ describe('flipping', () => {
   })
 })
 
-describe('changed by the system', () => {
-  test('unplugged: another of the kind takes its place, and partners see no gap', async () => {
-    const { control, unplug, next, told } = setUp()
+describe('changes by the system', () => {
+  test('replaces an unplugged device by another of its kind, without a change of `sending`', async () => {
+    const { control, unplug, nextChange, reported } = setUp()
     await control.open(both)
-    const change = next()
+    const change = nextChange()
     unplug('headset')
     expect(await change).toMatchObject({
       device: 'microphone',
@@ -357,43 +353,43 @@ describe('changed by the system', () => {
       label: 'the builtin',
     })
     expect(log.slice(-2)).toEqual(['open builtin', 'send builtin'])
-    expect(told).toEqual(['audio video'])
+    expect(reported).toEqual(['audio video'])
   })
 
-  test('unplugged and there is no other: one goes on without, and says so', async () => {
+  test('reports `lost` if an unplugged device is the only one of its kind', async () => {
     delete machine['back']
-    const { control, unplug, next, told } = setUp()
+    const { control, unplug, nextChange, reported } = setUp()
     await control.open(both)
-    const change = next()
+    const change = nextChange()
     unplug('front')
     expect(await change).toMatchObject({
       device: 'camera',
       status: 'lost',
       error: { code: 'device-not-found', devices: ['camera'] },
     })
-    expect(told).toEqual(['audio -'])
+    expect(reported).toEqual(['audio -'])
     expect(control.media.stream?.getTracks().map(({ kind }) => kind)).toEqual(['audio'])
   })
 
-  test('ended though it is there: not tried again by itself, but when asked', async () => {
+  test('reopens a device that ended while plugged in only on `resume`', async () => {
     delete machine['back']
-    const { control, track, next, told } = setUp()
+    const { control, track, nextChange, reported } = setUp()
     await control.open(both)
-    const lost = next()
+    const lost = nextChange()
     log = []
     track('camera').change('ended')
     expect((await lost).status).toBe('lost')
     expect(log).toEqual([])
     await control.resume('camera')
     expect(log).toEqual(['open front', 'send front'])
-    expect(told).toEqual(['audio -', 'audio video'])
+    expect(reported).toEqual(['audio -', 'audio video'])
   })
 
-  test('plugged in again it counts as new, but nothing is opened by itself', async () => {
+  test('lists a device that is plugged in again, but does not open it', async () => {
     delete machine['back']
-    const { control, unplug, plug, next, lists } = setUp()
+    const { control, unplug, plug, nextChange, lists } = setUp()
     await control.open(both)
-    const lost = next()
+    const lost = nextChange()
     unplug('front')
     await lost
     log = []
@@ -402,10 +398,10 @@ describe('changed by the system', () => {
     expect(log).toEqual([])
   })
 
-  test('permission taken back: nothing else is asked for', async () => {
-    const { control, track, next } = setUp()
+  test('opens no other device if permission was revoked', async () => {
+    const { control, track, nextChange } = setUp()
     await control.open(both)
-    const change = next()
+    const change = nextChange()
     permission = 'prompt'
     log = []
     track('camera').change('ended')
@@ -413,18 +409,18 @@ describe('changed by the system', () => {
     expect(log).toEqual([])
   })
 
-  test('muted by the system and back: partners are told, nothing is opened', async () => {
-    const { control, track, changes, told } = setUp()
+  test('reports `paused` and `live` when the system mutes and unmutes a device, and opens none', async () => {
+    const { control, track, changes, reported } = setUp()
     await control.open(both)
     log = []
     track('microphone').change('mute')
     track('microphone').change('unmute')
     expect(changes).toEqual(['microphone paused: the headset', 'microphone live: the headset'])
-    expect(told).toEqual(['- video', 'audio video'])
+    expect(reported).toEqual(['- video', 'audio video'])
     expect(log).toEqual([])
   })
 
-  test('muted and asked to resume: the same device is opened anew', async () => {
+  test('reopens a paused device on `resume`', async () => {
     const { control, track } = setUp()
     await control.open(both)
     track('camera').change('mute')
@@ -435,8 +431,8 @@ describe('changed by the system', () => {
   })
 })
 
-describe('the list', () => {
-  test('is told when devices open, and once for each change', async () => {
+describe('onList', () => {
+  test('is called when devices open, and once for each change while they are open', async () => {
     const { control, plug, lists } = setUp()
     await control.open(both)
     await expect.poll(() => lists.length).toBe(1)
@@ -451,15 +447,15 @@ describe('the list', () => {
   })
 })
 
-describe('opened in advance', () => {
-  test('what is open, or being opened, is taken over', async () => {
+describe('open', () => {
+  test('reuses devices that are open or being opened', async () => {
     const { control } = setUp()
     await Promise.all([control.open(both), control.open(both)])
     await control.open(both)
     expect(log).toEqual(['open headset', 'open front'])
   })
 
-  test('other kinds are opened anew, and what was open is closed', async () => {
+  test('closes all devices and opens others if the requested kinds differ', async () => {
     const { control } = setUp()
     await control.open(both)
     await control.open({ ...both, constraints: { audio: {}, video: false } })
@@ -472,7 +468,7 @@ describe('opened in advance', () => {
     ])
   })
 
-  test('a refusal is not remembered', async () => {
+  test('tries again after a failure', async () => {
     const { control } = setUp()
     permission = 'denied'
     await expect(control.open(both)).rejects.toMatchObject({ code: 'permission-denied' })

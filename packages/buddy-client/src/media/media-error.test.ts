@@ -8,7 +8,6 @@ const situation: MediaSituation = {
   forbidden: [],
   missing: [],
 }
-const refusal = (name: string): DOMException => new DOMException('', name)
 
 test.each([
   ['NotAllowedError', {}, 'permission-denied', ['camera', 'microphone']],
@@ -21,7 +20,7 @@ test.each([
   ['OverconstrainedError', {}, 'overconstrained', ['camera', 'microphone']],
   ['NotSupportedError', { isSecureContext: false }, 'insecure-page', ['camera', 'microphone']],
   ['SomethingNewError', {}, 'media-failed', ['camera', 'microphone']],
-] as const)('%s with %o is %s', (name, details, code, devices) => {
-  const cause = refusal(name)
+] as const)('converts %s with %o to %s', (name, details, code, devices) => {
+  const cause = new DOMException('', name)
   expect(toMediaError(cause, { ...situation, ...details })).toMatchObject({ code, devices, cause })
 })
