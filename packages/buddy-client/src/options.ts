@@ -2,7 +2,9 @@ import type { Mode } from '@buddy-chat/protocol'
 import type { Device } from './errors.ts'
 import { defaultConstraints } from './media/default-constraints.ts'
 import type { MediaRequest } from './media/local-media.ts'
-import type { TokenSource } from './signaling/introduction.ts'
+
+/** A site token, or a function that returns one. The client calls it before every connection. */
+export type TokenSource = string | (() => string | Promise<string>)
 
 /** What a client may be told; every option has a default, which undefined stands for too. */
 export interface BuddyClientOptions {

@@ -1,12 +1,9 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import { BuddyError } from '../errors.ts'
-import type { ResolvedOptions } from '../options.ts'
+import type { ResolvedOptions, TokenSource } from '../options.ts'
 import { asReceived } from './as-received.ts'
 import { toTicket } from './message-conversion.ts'
 import { socketUrl } from './server-url.ts'
-
-/** What the site says of a visitor, or a function that gets it; asked before every connection. */
-export type TokenSource = string | (() => string | Promise<string>)
 
 /** How a client introduces itself, at first and after every loss. */
 export interface Introduction {
