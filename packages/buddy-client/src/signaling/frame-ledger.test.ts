@@ -7,7 +7,7 @@ const frame = (byte: number, length = 1): Frame => ({
   bytes: new Uint8Array(length).fill(byte),
 })
 
-/** Gives a connection all that is due. Returns the first byte of each. */
+/** Writes all due frames to a connection. Returns the first byte of each. */
 function writeDue(ledger: FrameLedger): (number | undefined)[] {
   const written = []
   for (let due = ledger.due; due; due = ledger.due) {
@@ -17,7 +17,7 @@ function writeDue(ledger: FrameLedger): (number | undefined)[] {
   return written
 }
 
-test('what the server lacks is due again, in order, and what it has is forgotten', () => {
+test('makes frames that the server lacks due again, in order, and drops those that it has', () => {
   const ledger = new FrameLedger()
   for (const byte of [1, 2, 3, 4]) ledger.keep(frame(byte))
   expect(writeDue(ledger)).toEqual([1, 2, 3, 4])
@@ -30,7 +30,7 @@ test('what the server lacks is due again, in order, and what it has is forgotten
   expect(writeDue(ledger)).toEqual([])
 })
 
-test('a server that claims more than was sent, or less than is kept, is not believed', () => {
+test('refuses to resume if the server claims more frames than were sent, or fewer than were dropped', () => {
   const ledger = new FrameLedger()
   ledger.keep(frame(1))
   ledger.keep(frame(2))
@@ -39,7 +39,7 @@ test('a server that claims more than was sent, or less than is kept, is not beli
   expect(ledger.resume(3)).toBe(false)
 })
 
-test('it keeps a bounded number of bytes, and says when one that is not written would be pushed out', () => {
+test('keeps a bounded number of bytes, and has no room if an unwritten frame would be dropped', () => {
   const ledger = new FrameLedger()
   for (let index = 0; index < 6; index++) {
     expect(ledger.hasRoomFor(frame(index, 50_000))).toBe(index < 5)
@@ -52,18 +52,18 @@ test('it keeps a bounded number of bytes, and says when one that is not written 
   expect(writeDue(ledger)).toEqual([1, 2, 3, 4, 5])
 })
 
-test('frames that only wait to be given to a connection are not counted as written', () => {
+test('counts only frames that were written to a connection', () => {
   const ledger = new FrameLedger()
   ledger.keep(frame(1))
   writeDue(ledger)
   ledger.keep(frame(2))
   ledger.keep(frame(3))
   expect(ledger.written).toBe(1)
-  // A server that has restarted believes that it has what was written, and nothing else.
+  // A restarted server reports exactly the written frames as received.
   expect(ledger.resume(ledger.written)).toBe(true)
   expect(writeDue(ledger)).toEqual([2, 3])
   expect(ledger.written).toBe(3)
-  // It says that it has never got them: until they are given to a connection again, none can have.
+  // The server lacks frames 2 and 3. Until they are written again, no server can have them.
   ledger.resume(1)
   expect(ledger.written).toBe(1)
 })

@@ -14,32 +14,32 @@ const answers: readonly (readonly [
     () =>
       Object.defineProperty(Response.json({ status: 'healthy' }), 'redirected', { value: true }),
   ],
-  ['a web site', 'other', () => new Response('<!doctype html>')],
-  ['a web site without that page', 'other', () => new Response('Not found', { status: 404 })],
+  ['an HTML page', 'other', () => new Response('<!doctype html>')],
+  ['status 404', 'other', () => new Response('Not found', { status: 404 })],
   ['another API', 'other', () => Response.json('hello')],
-  ['a proxy without its server', 'unknown', () => new Response('', { status: 502 })],
-  ['a proxy that limits rates', 'unknown', () => new Response('', { status: 429 })],
-  ['nothing', 'unknown', () => new TypeError('failed to fetch')],
+  ['a proxy whose server is down', 'unknown', () => new Response('', { status: 502 })],
+  ['a proxy with a rate limit', 'unknown', () => new Response('', { status: 429 })],
+  ['an unreachable server', 'unknown', () => new TypeError('failed to fetch')],
   [
-    'a site that allows no other to read it',
+    'a server without CORS headers',
     'unreadable',
     (mode) => (mode === 'cors' ? new TypeError('failed to fetch') : Response.error()),
   ],
 ]
 
-test.each(answers)('%s is %s', async (_, expected, answer) => {
-  const asked: unknown[] = []
+test.each(answers)('reports %s as `%s`', async (_, expected, answer) => {
+  const urls: unknown[] = []
   const found = await probeServer('wss://chat.example/buddy/ws', async (url, init) => {
-    asked.push(url)
+    urls.push(url)
     const response = answer(init?.mode)
     if (response instanceof Error) throw response
     return response
   })
   expect(found).toBe(expected)
-  expect(asked[0]).toBe('https://chat.example/buddy/healthz')
+  expect(urls[0]).toBe('https://chat.example/buddy/healthz')
 })
 
-test('at an address that is not /ws nothing is asked', async () => {
-  const fetch = (): Promise<Response> => Promise.reject(new Error('asked'))
+test('sends no request and reports `unknown` if the address does not end in /ws', async () => {
+  const fetch = (): Promise<Response> => Promise.reject(new Error('fetched'))
   expect(await probeServer('wss://chat.example/socket', fetch)).toBe('unknown')
 })

@@ -13,7 +13,7 @@ test.each([
   ['./chat', 'wss://page.example/some/chat/ws'],
   ['../chat', 'wss://page.example/chat/ws'],
   ['chat', 'wss://page.example/some/chat/ws'],
-])('%s is %s', (server, expected) => {
+])('converts %s to %s', (server, expected) => {
   expect(socketUrl(server, httpsPage)).toBe(expected)
 })
 
@@ -21,14 +21,14 @@ test.each([
   ['without a scheme', 'chat.example', 'wss://chat.example/ws'],
   ['without a scheme, with a path', 'chat.example/buddy', 'wss://chat.example/buddy/ws'],
   ['without a scheme, with a port', 'chat.example:8443', 'wss://chat.example:8443/ws'],
-  ['without a scheme, on this machine', 'localhost:3000', 'ws://localhost:3000/ws'],
-  ['without a scheme, on this machine by number', '127.0.0.1:3000', 'ws://127.0.0.1:3000/ws'],
-  ['without a scheme, on this machine by IPv6', '[::1]:3000', 'ws://[::1]:3000/ws'],
+  ['without a scheme, localhost', 'localhost:3000', 'ws://localhost:3000/ws'],
+  ['without a scheme, IPv4 loopback', '127.0.0.1:3000', 'ws://127.0.0.1:3000/ws'],
+  ['without a scheme, IPv6 loopback', '[::1]:3000', 'ws://[::1]:3000/ws'],
   ['without a scheme, with two slashes', '//chat.example', 'wss://chat.example/ws'],
   ['with one slash', 'https:/chat.example', 'wss://chat.example/ws'],
-  ['with no slash', 'https:chat.example', 'wss://chat.example/ws'],
+  ['without slashes', 'https:chat.example', 'wss://chat.example/ws'],
   ['with three slashes', 'https:///chat.example', 'wss://chat.example/ws'],
-  ['in capitals', 'HTTPS://Chat.Example', 'wss://chat.example/ws'],
+  ['in upper case', 'HTTPS://Chat.Example', 'wss://chat.example/ws'],
   ['between spaces', ' https://chat.example\n', 'wss://chat.example/ws'],
   ['ws without /ws', 'wss://chat.example', 'wss://chat.example/ws'],
   ['ws without /ws, with a port', 'wss://chat.example:8443/', 'wss://chat.example:8443/ws'],
@@ -42,8 +42,12 @@ test.each([
     'https://chat.example/buddy//',
     'wss://chat.example/buddy/ws',
   ],
-  ['the script', 'https://chat.example/buddy/buddy-chat.js?v=2', 'wss://chat.example/buddy/ws'],
-])('a slip that has one meaning, %s: %s is %s', (_, server, expected) => {
+  [
+    'the address of the script',
+    'https://chat.example/buddy/buddy-chat.js?v=2',
+    'wss://chat.example/buddy/ws',
+  ],
+])('corrects an unambiguous mistake, %s: %s becomes %s', (_, server, expected) => {
   expect(socketUrl(server, httpsPage)).toBe(expected)
 })
 
@@ -51,14 +55,14 @@ test.each([
   ['chat.example', 'wss://chat.example/ws'],
   ['192.168.1.5:3000', 'ws://192.168.1.5:3000/ws'],
   ['localhost:3000', 'ws://localhost:3000/ws'],
-])('on an http page, %s without a scheme is %s', (server, expected) => {
+])('converts %s without a scheme to %s on an http page', (server, expected) => {
   expect(socketUrl(server, httpPage)).toBe(expected)
 })
 
 test.each([
   ['chat.example', 'wss://chat.example/ws'],
   ['localhost:3000', 'ws://localhost:3000/ws'],
-])('without a page, %s is %s', (server, expected) => {
+])('converts %s to %s without a page', (server, expected) => {
   expect(socketUrl(server, undefined)).toBe(expected)
 })
 
@@ -72,14 +76,14 @@ test.each([
   ['', 'about:srcdoc'],
   ['', 'file:///home/ana/page.html'],
   ['/chat', 'file:///home/ana/page.html'],
-])('%s on a page at %s is refused, and the message names the option', (server, base) => {
+])('refuses %j on a page at %s with `invalid-options`, naming the option', (server, base) => {
   expect(() => socketUrl(server, base)).toThrow(
     expect.objectContaining({ code: 'invalid-options', message: expect.stringMatching(/^server/) }),
   )
 })
 
 test.each(['ws://chat.example', 'http://chat.example:3000'])(
-  '%s on an https page is refused as insecure-server; on this machine it is not',
+  'refuses %s with `insecure-server` on an https page, except on localhost',
   (server) => {
     expect(() => socketUrl(server, httpsPage)).toThrow(
       expect.objectContaining({ code: 'insecure-server' }),

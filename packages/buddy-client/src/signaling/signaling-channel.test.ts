@@ -7,9 +7,9 @@ import type { ServerAnswer } from './server-probe.ts'
 import type { Retry } from './signaling-channel.ts'
 import { SignalingChannel } from './signaling-channel.ts'
 
-/** The far end of a socket, moved by hand: what matters here is time, not the network. */
-class ScriptedSocket extends EventTarget {
-  static all: ScriptedSocket[] = []
+/** A fake WebSocket. Tests trigger its events and inspect what the client has sent. */
+class FakeSocket extends EventTarget {
+  static all: FakeSocket[] = []
   binaryType = 'blob'
   readyState = 0
   closedWith: number | undefined
@@ -17,7 +17,7 @@ class ScriptedSocket extends EventTarget {
 
   constructor() {
     super()
-    ScriptedSocket.all.push(this)
+    FakeSocket.all.push(this)
   }
 
   send(frame: Uint8Array): void {
@@ -29,21 +29,21 @@ class ScriptedSocket extends EventTarget {
     this.closedWith = code
   }
 
-  opens(): void {
+  open(): void {
     this.readyState = 1
     this.dispatchEvent(new Event('open'))
   }
 
-  says(message: Message): void {
-    this.saysBytes(encode(message))
+  receive(message: Message): void {
+    this.receiveBytes(encode(message))
   }
 
-  saysBytes(bytes: Uint8Array): void {
+  receiveBytes(bytes: Uint8Array): void {
     const data = bytes.slice().buffer
     this.dispatchEvent(new MessageEvent('message', { data }))
   }
 
-  ends(code: number): void {
+  end(code: number): void {
     this.readyState = 3
     this.dispatchEvent(Object.assign(new Event('close'), { code, reason: '' }))
   }
@@ -71,45 +71,45 @@ const matched = {
   partnerName: 'Bob',
   interests: [],
   isOffered: false,
-  roomToken: 'seat-1',
+  roomToken: 'room-1',
 } as const
 
-const surroundings = {
+const environment = {
   random: () => 0.5,
   probeServer: () => Promise.resolve(answer),
   watchPolicy: (onForbidden: (address: string) => void) => {
-    forbid.add(onForbidden)
-    return () => void forbid.delete(onForbidden)
+    policyListeners.add(onForbidden)
+    return () => void policyListeners.delete(onForbidden)
   },
 }
 
-/** What answers over HTTP. */
 let clock: ManualClock
+/** What `probeServer` finds at the server's address over HTTP. */
 let answer: ServerAnswer
-/** Called with an address that the page's policy forbids. */
-const forbid = new Set<(address: string) => void>()
+/** The listeners of `watchPolicy`. A test calls them with an address that the page's policy forbids. */
+const policyListeners = new Set<(address: string) => void>()
 let retries: Retry[]
 let refused: string[]
-let heard: string[]
+let events: string[]
 let channel: SignalingChannel
-const latest = (): ScriptedSocket => ScriptedSocket.all.at(-1)!
+const latest = (): FakeSocket => FakeSocket.all.at(-1)!
 
 beforeEach(() => {
   clock = new ManualClock()
-  ScriptedSocket.all = []
+  FakeSocket.all = []
   answer = 'unknown'
   retries = []
   refused = []
-  heard = []
+  events = []
   channel = new SignalingChannel(
     {
-      createSocket: () => new ScriptedSocket() as unknown as WebSocket,
+      createSocket: () => new FakeSocket() as unknown as WebSocket,
       clock,
-      ...surroundings,
+      ...environment,
     },
     {
-      onWelcome: (_, isResumed) => heard.push(isResumed ? 'resumed' : 'welcome'),
-      onMessage: ({ type }) => heard.push(type),
+      onWelcome: (_, isResumed) => events.push(isResumed ? 'resumed' : 'welcome'),
+      onMessage: ({ type }) => events.push(type),
       onRetry: (retry) => retries.push(retry),
       onRefused: ({ code }) => refused.push(code),
     },
@@ -118,67 +118,67 @@ beforeEach(() => {
 })
 afterEach(() => {
   channel.close()
-  const left = [clock.pending, forbid.size]
-  forbid.clear()
+  const left = [clock.pending, policyListeners.size]
+  policyListeners.clear()
   expect(left).toEqual([0, 0])
 })
 
 const join = (): void => {
-  latest().opens()
-  latest().says(welcome)
+  latest().open()
+  latest().receive(welcome)
 }
 
-test('says hello first, and nothing before the welcome', () => {
-  latest().opens()
+test('sends `hello` first, and nothing else before `welcome`', () => {
+  latest().open()
   expect(channel.send({ type: 'next', offer: null })).toBe(false)
-  latest().says(welcome)
+  latest().receive(welcome)
   expect(channel.send({ type: 'next', offer: null })).toBe(true)
   expect(latest().sent).toEqual([first, { type: 'next', offer: null }])
 })
 
-test('comes back after a loss with growing waits, and starts anew once welcome', () => {
+test('reconnects after growing waits, and starts from the first wait again after a `welcome`', () => {
   for (const expected of [250, 500, 1000]) {
-    latest().ends(1006)
+    latest().end(1006)
     expect(retries.at(-1)).toMatchObject({ delayMs: expected })
     clock.advance(expected)
   }
   join()
-  latest().ends(1006)
+  latest().end(1006)
   expect(retries.at(-1)).toMatchObject({ attempt: 1, delayMs: 250 })
   expect(retries.at(-1)?.error.code).toBe('server-unreachable')
 })
 
-test('a full server is tried again when it said, and says so', () => {
-  latest().opens()
-  latest().says({ type: 'error', code: 'server-full', message: 'full', retryAfterMs: 8000 })
-  latest().ends(closeCodes['server-full'])
+test('reports `server-full` and reconnects after the time that the server gave', () => {
+  latest().open()
+  latest().receive({ type: 'error', code: 'server-full', message: 'full', retryAfterMs: 8000 })
+  latest().end(closeCodes['server-full'])
   expect(retries[0]).toMatchObject({ delayMs: 9000, error: { code: 'server-full' } })
   clock.advance(8999)
-  expect(ScriptedSocket.all).toHaveLength(1)
+  expect(FakeSocket.all).toHaveLength(1)
   clock.advance(1)
-  expect(ScriptedSocket.all).toHaveLength(2)
+  expect(FakeSocket.all).toHaveLength(2)
 })
 
-test('a server that is going away is met again after the time it gave', () => {
+test('reports `going-away` and reconnects after the time that the server gave', () => {
   join()
-  latest().says({ type: 'going-away', reconnectAfterMs: 3000 })
-  latest().ends(closeCodes['going-away'])
+  latest().receive({ type: 'going-away', reconnectAfterMs: 3000 })
+  latest().end(closeCodes['going-away'])
   expect(retries[0]).toMatchObject({ delayMs: 3375, error: { code: 'going-away' } })
 })
 
-test('a refusal for good is not tried again', () => {
-  latest().opens()
-  latest().says({ type: 'error', code: 'origin-not-allowed', message: '', retryAfterMs: null })
-  latest().ends(closeCodes['origin-not-allowed'])
+test('does not reconnect after a final refusal', () => {
+  latest().open()
+  latest().receive({ type: 'error', code: 'origin-not-allowed', message: '', retryAfterMs: null })
+  latest().end(closeCodes['origin-not-allowed'])
   clock.advance(600_000)
   expect(refused).toEqual(['origin-not-allowed'])
-  expect(ScriptedSocket.all).toHaveLength(1)
+  expect(FakeSocket.all).toHaveLength(1)
 })
 
-test('silence for two heartbeats is a loss; any frame breaks it', () => {
+test('reconnects after two heartbeat intervals without a frame', () => {
   join()
   clock.advance(39_999)
-  latest().says({ type: 'stats', online: 1, waiting: 0, rooms: 0 })
+  latest().receive({ type: 'stats', online: 1, waiting: 0, rooms: 0 })
   clock.advance(39_999)
   expect(retries).toEqual([])
   clock.advance(1)
@@ -186,28 +186,28 @@ test('silence for two heartbeats is a loss; any frame breaks it', () => {
   expect(latest().closedWith).toBe(4999)
 })
 
-test('a server that accepts but never answers is a loss after 10 s', () => {
-  latest().opens()
+test('reconnects if no `welcome` arrives within 10 s', () => {
+  latest().open()
   clock.advance(10_000)
   expect(retries).toHaveLength(1)
 })
 
-test('malformed and unknown frames are dropped, what follows is heard', () => {
+test('drops malformed and unknown frames, and handles the next one', () => {
   join()
-  latest().saysBytes(Uint8Array.of(0x92, 0x11, 0xd4, 0x72, 0x40))
-  latest().saysBytes(Uint8Array.of(0x92, 0x7f, 0x01))
-  latest().saysBytes(encode(first))
-  latest().says({ type: 'text', text: 'still here' })
-  expect(heard).toEqual(['welcome', 'text'])
+  latest().receiveBytes(Uint8Array.of(0x92, 0x11, 0xd4, 0x72, 0x40))
+  latest().receiveBytes(Uint8Array.of(0x92, 0x7f, 0x01))
+  latest().receiveBytes(encode(first))
+  latest().receive({ type: 'text', text: 'still here' })
+  expect(events).toEqual(['welcome', 'text'])
 })
 
-test("a partner's name is cleaned here, whatever the server let through", () => {
+test('removes control characters from the name of a partner', () => {
   const names: string[] = []
   const own = new SignalingChannel(
     {
-      createSocket: () => new ScriptedSocket() as unknown as WebSocket,
+      createSocket: () => new FakeSocket() as unknown as WebSocket,
       clock: new ManualClock(),
-      ...surroundings,
+      ...environment,
     },
     {
       onWelcome: () => undefined,
@@ -219,12 +219,12 @@ test("a partner's name is cleaned here, whatever the server let through", () => 
   own.open({ url: 'ws://test/ws', hello, token: '' })
   join()
   const partnerName = 'A\u202Ena\u0000 '
-  latest().says({ ...matched, partnerName })
+  latest().receive({ ...matched, partnerName })
   own.close()
   expect(names).toEqual(['A na'])
 })
 
-test('after a sleep a sign of life is asked for, and not waited for as long as usual', () => {
+test('`checkConnection` sends a ping, and reconnects if no frame arrives within 2 s', () => {
   join()
   channel.checkConnection()
   expect(latest().sent.at(-1)).toEqual({ type: 'ping' })
@@ -234,144 +234,154 @@ test('after a sleep a sign of life is asked for, and not waited for as long as u
   expect(retries[0]?.error.code).toBe('server-unreachable')
 })
 
-test('a page that is left ends its session, and begins another as soon as it is back', () => {
-  latest().opens()
-  latest().says({ ...welcome, resumeToken: 'token' })
+test('`part` ends the session, and `checkConnection` then starts a new one at once', () => {
+  latest().open()
+  latest().receive({ ...welcome, resumeToken: 'token' })
   channel.part()
   expect(latest().closedWith).toBe(1000)
   expect(retries).toMatchObject([{ mayResume: false }])
   channel.checkConnection()
-  expect(ScriptedSocket.all).toHaveLength(2)
-  latest().opens()
+  expect(FakeSocket.all).toHaveLength(2)
+  latest().open()
   expect(latest().sent).toEqual([first])
 })
 
-test('a page that is frozen leaves its session waiting, and resumes it as soon as it thaws', () => {
-  latest().opens()
-  latest().says({ ...welcome, resumeToken: 'token' })
+test('`suspend` keeps the session for a resume, and `checkConnection` then resumes it at once', () => {
+  latest().open()
+  latest().receive({ ...welcome, resumeToken: 'token' })
   channel.suspend()
   expect(latest().closedWith).toBe(4999)
   expect(retries).toMatchObject([{ mayResume: true }])
   channel.checkConnection()
-  expect(ScriptedSocket.all).toHaveLength(2)
-  latest().opens()
+  expect(FakeSocket.all).toHaveLength(2)
+  latest().open()
   expect(latest().sent).toMatchObject([{ resume: { token: 'token' } }])
 })
 
-test('retryNow does not wait; close ends every timer', () => {
-  latest().ends(1006)
+test('`retryNow` connects at once, and `close` stops all retries', () => {
+  latest().end(1006)
   channel.retryNow()
-  expect(ScriptedSocket.all).toHaveLength(2)
+  expect(FakeSocket.all).toHaveLength(2)
   channel.retryNow()
-  expect(ScriptedSocket.all).toHaveLength(2)
-  latest().ends(1006)
+  expect(FakeSocket.all).toHaveLength(2)
+  latest().end(1006)
   channel.close()
   clock.advance(600_000)
-  expect(ScriptedSocket.all).toHaveLength(2)
+  expect(FakeSocket.all).toHaveLength(2)
 })
 
-/** Breaks the connection, tries again, and is welcome again: a session goes on where `received` is given. */
-function comeBack(received: number | null, code = 1006): void {
-  latest().ends(code)
+/** Ends the connection, reconnects and receives `welcome`; the session is resumed unless `received` is null. */
+function reconnect(received: number | null, code = 1006): void {
+  latest().end(code)
   channel.retryNow()
-  latest().opens()
-  latest().says({ ...welcome, resumeToken: 'ticket-2', received })
+  latest().open()
+  latest().receive({ ...welcome, resumeToken: 'resume-2', received })
 }
 
 const joinForResume = (): void => {
-  latest().opens()
-  latest().says({ ...welcome, resumeToken: 'ticket-1' })
+  latest().open()
+  latest().receive({ ...welcome, resumeToken: 'resume-1' })
 }
 
-test('a session is resumed: what was received is told, what the server lacks is said again, once', () => {
+test('resumes a session: reports the received count and sends again, once, what the server lacks', () => {
   joinForResume()
-  latest().says({ type: 'waiting', online: 2 })
-  latest().saysBytes(Uint8Array.of(0x92, 0x11, 0xc1))
+  latest().receive({ type: 'waiting', online: 2 })
+  latest().receiveBytes(Uint8Array.of(0x92, 0x11, 0xc1))
   channel.send({ type: 'text', text: 'arrived' })
   channel.send({ type: 'text', text: 'lost on the way' })
-  latest().ends(1006)
+  latest().end(1006)
   expect(retries.at(-1)?.mayResume).toBe(true)
   expect(channel.send({ type: 'text', text: 'typed meanwhile' })).toBe(true)
   expect(channel.send({ type: 'typing', isTyping: true })).toBe(false)
   channel.retryNow()
-  latest().opens()
-  // A frame that is dropped here was received all the same.
+  latest().open()
+  // A malformed frame counts as received although it is dropped.
   expect(latest().sent).toEqual([
-    { ...first, resume: { token: 'ticket-1', received: 2, sent: 2, roomToken: null } },
+    { ...first, resume: { token: 'resume-1', received: 2, sent: 2, roomToken: null } },
   ])
-  latest().says({ ...welcome, resumeToken: 'ticket-2', received: 1 })
-  latest().says({ type: 'text', text: 'missed' })
+  latest().receive({ ...welcome, resumeToken: 'resume-2', received: 1 })
+  latest().receive({ type: 'text', text: 'missed' })
   channel.send({ type: 'next', offer: null })
   expect(latest().sent.slice(1)).toEqual([
     { type: 'text', text: 'lost on the way' },
     { type: 'text', text: 'typed meanwhile' },
     { type: 'next', offer: null },
   ])
-  expect(heard).toEqual(['welcome', 'waiting', 'resumed', 'text'])
-  comeBack(4)
+  expect(events).toEqual(['welcome', 'waiting', 'resumed', 'text'])
+  reconnect(4)
   expect(latest().sent).toEqual([
-    { ...first, resume: { token: 'ticket-2', received: 3, sent: 4, roomToken: null } },
+    { ...first, resume: { token: 'resume-2', received: 3, sent: 4, roomToken: null } },
   ])
 })
 
-test('a server that has restarted is told what was written, and gets the rest, once', () => {
+test('reports the written count to a restarted server, and sends the rest once', () => {
   joinForResume()
   channel.send({ type: 'text', text: 'perhaps arrived' })
-  latest().ends(1006)
+  latest().end(1006)
   channel.send({ type: 'text', text: 'typed meanwhile' })
   channel.retryNow()
-  // It dies once more before the welcome: what was typed has still not been given to any connection.
-  latest().opens()
-  latest().ends(1006)
+  // The connection ends before `welcome`, so the second text is still not written to any connection.
+  latest().open()
+  latest().end(1006)
   channel.retryNow()
-  latest().opens()
-  const proof = { token: 'ticket-1', received: 0, sent: 1, roomToken: null }
+  latest().open()
+  const proof = { token: 'resume-1', received: 0, sent: 1, roomToken: null }
   expect(latest().sent).toEqual([{ ...first, resume: proof }])
-  latest().says({ ...welcome, resumeToken: 'ticket-2', received: 1, isRestored: true })
+  latest().receive({ ...welcome, resumeToken: 'resume-2', received: 1, isRestored: true })
   expect(latest().sent.slice(1)).toEqual([{ type: 'text', text: 'typed meanwhile' }])
-  expect(heard).toEqual(['welcome', 'resumed'])
-  comeBack(2)
-  const later = { token: 'ticket-2', received: 0, sent: 2, roomToken: null }
+  expect(events).toEqual(['welcome', 'resumed'])
+  reconnect(2)
+  const later = { token: 'resume-2', received: 0, sent: 2, roomToken: null }
   expect(latest().sent).toEqual([{ ...first, resume: later }])
 })
 
 test.each([
-  ['while in it, also while Next is not answered', [], { type: 'next', offer: null }, 'seat-1'],
-  ['not after the partner has left', [{ type: 'partner-left', reason: 'left' }], undefined, null],
-  ['not in the queue', [{ type: 'waiting', online: 1 }], undefined, null],
-  ['not after leaving for good', [], { type: 'leave' }, null],
-  ['the latest', [{ ...matched, roomToken: 'seat-2' }], undefined, 'seat-2'],
-] as const)('the token of a room is shown %s', (_, messages, sent, roomToken) => {
+  ['sends the room token until `next` is answered', [], { type: 'next', offer: null }, 'room-1'],
+  [
+    'sends no room token after `partner-left`',
+    [{ type: 'partner-left', reason: 'left' }],
+    undefined,
+    null,
+  ],
+  ['sends no room token in the queue', [{ type: 'waiting', online: 1 }], undefined, null],
+  ['sends no room token after `leave`', [], { type: 'leave' }, null],
+  [
+    'sends the token of the latest room',
+    [{ ...matched, roomToken: 'room-2' }],
+    undefined,
+    'room-2',
+  ],
+] as const)('%s when it resumes', (_, messages, sent, roomToken) => {
   joinForResume()
-  for (const message of [matched, ...messages]) latest().says(message)
+  for (const message of [matched, ...messages]) latest().receive(message)
   if (sent) channel.send(sent)
-  latest().ends(1006)
+  latest().end(1006)
   channel.retryNow()
-  latest().opens()
+  latest().open()
   expect(latest().sent[0]).toMatchObject({ resume: { roomToken } })
 })
 
-test('the token of a room is not shown to a session that begins anew', () => {
+test('sends no room token after a new session has started', () => {
   joinForResume()
-  latest().says(matched)
-  comeBack(null)
-  latest().ends(1006)
+  latest().receive(matched)
+  reconnect(null)
+  latest().end(1006)
   channel.retryNow()
-  latest().opens()
-  expect(latest().sent[0]).toMatchObject({ resume: { token: 'ticket-2', roomToken: null } })
+  latest().open()
+  expect(latest().sent[0]).toMatchObject({ resume: { token: 'resume-2', roomToken: null } })
 })
 
-/** What the latest connection was given, but for its hello: each text by itself, all else by its type. */
+/** The messages sent on the latest connection after `hello`: texts by their text, others by their type. */
 const written = (): (string | undefined)[] =>
   latest()
     .sent.slice(1)
     .map((message) => (message?.type === 'text' ? message.text : message?.type))
 
-const lines = (from: number, to: number): string[] =>
-  Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}`)
+const texts = (from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => `text ${from + index}`)
 
-const say = (from: number, to: number): void => {
-  for (const text of lines(from, to)) expect(channel.send({ type: 'text', text })).toBe(true)
+const sendTexts = (from: number, to: number): void => {
+  for (const text of texts(from, to)) expect(channel.send({ type: 'text', text })).toBe(true)
 }
 
 const largeSignal = {
@@ -382,185 +392,185 @@ const largeSignal = {
   generation: null,
 } as const
 
-test('texts go out no faster than the server takes them', () => {
+test('sends texts no faster than the rate limit of the server', () => {
   joinForResume()
-  say(1, 10)
+  sendTexts(1, 10)
   expect(channel.send({ type: 'typing', isTyping: true })).toBe(false)
-  expect(written()).toEqual(lines(1, 8))
+  expect(written()).toEqual(texts(1, 8))
   clock.advance(399)
-  expect(written()).toEqual(lines(1, 8))
+  expect(written()).toEqual(texts(1, 8))
   clock.advance(1)
-  expect(written()).toEqual(lines(1, 9))
+  expect(written()).toEqual(texts(1, 9))
   clock.advance(400)
-  expect(written()).toEqual(lines(1, 10))
+  expect(written()).toEqual(texts(1, 10))
   clock.advance(8 * 400)
-  say(11, 18)
-  expect(written().slice(-8)).toEqual(lines(11, 18))
+  sendTexts(11, 18)
+  expect(written().slice(-8)).toEqual(texts(11, 18))
 })
 
-test('what keeps a call alive waits for no text, and keeps its order', () => {
+test('sends other messages before waiting texts, in their own order', () => {
   joinForResume()
-  say(1, 9)
-  latest().ends(1006)
-  say(10, 11)
+  sendTexts(1, 9)
+  latest().end(1006)
+  sendTexts(10, 11)
   channel.send({ type: 'trust' })
-  say(12, 12)
+  sendTexts(12, 12)
   channel.send({ type: 'report', reason: 'spam', room: null })
   clock.advance(8 * 400)
   channel.retryNow()
-  latest().opens()
-  latest().says({ ...welcome, resumeToken: 'ticket-2', received: 0 })
-  expect(written()).toEqual([...lines(1, 8), 'trust', 'report'])
+  latest().open()
+  latest().receive({ ...welcome, resumeToken: 'resume-2', received: 0 })
+  expect(written()).toEqual([...texts(1, 8), 'trust', 'report'])
   channel.checkConnection()
   expect(written().at(-1)).toBe('ping')
   clock.advance(400)
-  expect(written().at(-1)).toEqual(lines(9, 9)[0])
+  expect(written().at(-1)).toEqual(texts(9, 9)[0])
 })
 
-test('nobody waits for Next: what waits for the partner before goes out with it', () => {
+test('sends all waiting texts before `next`', () => {
   joinForResume()
-  say(1, 10)
+  sendTexts(1, 10)
   channel.send({ type: 'next', offer: null })
-  expect(written()).toEqual([...lines(1, 10), 'next'])
+  expect(written()).toEqual([...texts(1, 10), 'next'])
 })
 
-test('a long session keeps what is typed while the server is away, however much was said before', () => {
+test('accepts texts while disconnected, even if the sent messages fill the ledger', () => {
   joinForResume()
   for (let time = 1; time <= 60; time++) channel.send(largeSignal)
   expect(written()).toHaveLength(60)
-  latest().ends(1006)
+  latest().end(1006)
   expect(channel.send({ type: 'text', text: 'x'.repeat(3000) })).toBe(true)
 })
 
-test('what the server has missed and what was typed meanwhile are paced together, and said once', () => {
+test('sends missed and newly written texts under one rate limit, each once', () => {
   joinForResume()
-  say(1, 6)
-  latest().ends(1006)
-  say(7, 20)
+  sendTexts(1, 6)
+  latest().end(1006)
+  sendTexts(7, 20)
   clock.advance(8 * 400)
   channel.retryNow()
-  latest().opens()
-  latest().says({ ...welcome, resumeToken: 'ticket-2', received: 2 })
-  expect(written()).toEqual(lines(3, 10))
+  latest().open()
+  latest().receive({ ...welcome, resumeToken: 'resume-2', received: 2 })
+  expect(written()).toEqual(texts(3, 10))
   clock.advance(400)
-  expect(written()).toEqual(lines(3, 11))
-  // Lost again while some wait: these wait for the next connection, and nothing of the old one goes on.
+  expect(written()).toEqual(texts(3, 11))
+  // The connection is lost while texts wait. They wait for the next one, and none is sent on the old one.
   const before = latest()
-  latest().ends(1006)
+  latest().end(1006)
   clock.advance(100)
   channel.retryNow()
   clock.advance(8 * 400)
   expect(before.sent).toHaveLength(10)
-  latest().opens()
-  // A server that has restarted would be told what it can have: not those that were not said again.
+  latest().open()
+  // `sent` excludes the texts that were not sent again, because a restarted server cannot have them.
   expect(latest().sent[0]).toMatchObject({ resume: { sent: 11 } })
-  latest().says({ ...welcome, resumeToken: 'ticket-3', received: 9 })
+  latest().receive({ ...welcome, resumeToken: 'resume-3', received: 9 })
   clock.advance(10 * 400)
-  expect(written()).toEqual(lines(10, 20))
+  expect(written()).toEqual(texts(10, 20))
 })
 
-test('whoever leaves for good while texts wait: they go out before it ends', () => {
+test('sends all waiting texts before `leave`', () => {
   joinForResume()
-  say(1, 10)
+  sendTexts(1, 10)
   channel.send({ type: 'leave' })
   channel.close()
-  expect(written()).toEqual([...lines(1, 10), 'leave'])
+  expect(written()).toEqual([...texts(1, 10), 'leave'])
 })
 
-test('a server that starts anew hears nothing of what was said before', () => {
+test('sends no earlier messages to a server that starts a new session', () => {
   joinForResume()
-  latest().ends(1006)
-  channel.send({ type: 'text', text: 'for somebody who is gone' })
+  latest().end(1006)
+  channel.send({ type: 'text', text: 'for the previous partner' })
   channel.retryNow()
-  latest().opens()
-  latest().says({ ...welcome, resumeToken: 'other' })
+  latest().open()
+  latest().receive({ ...welcome, resumeToken: 'other' })
   expect(latest().sent).toHaveLength(1)
-  expect(heard).toEqual(['welcome', 'welcome'])
-  comeBack(0)
+  expect(events).toEqual(['welcome', 'welcome'])
+  reconnect(0)
   expect(latest().sent).toEqual([
     { ...first, resume: { token: 'other', received: 0, sent: 0, roomToken: null } },
   ])
 })
 
-test('a server that claims to have more than was said is met anew', () => {
+test('starts a new session if the server claims to have received more than was sent', () => {
   joinForResume()
-  comeBack(7)
-  expect(heard).toEqual(['welcome'])
+  reconnect(7)
+  expect(events).toEqual(['welcome'])
   channel.retryNow()
-  latest().opens()
+  latest().open()
   expect(latest().sent).toEqual([first])
 })
 
-test('without a resume token nothing is kept', () => {
+test('keeps no messages without a resume token', () => {
   join()
-  latest().ends(1006)
+  latest().end(1006)
   expect(retries.at(-1)?.mayResume).toBe(false)
   expect(channel.send({ type: 'next', offer: null })).toBe(false)
 })
 
-test('more than the bound is not taken on while the server is away', () => {
+test('refuses messages beyond the size limit while disconnected', () => {
   joinForResume()
-  latest().ends(1006)
+  latest().end(1006)
   const text = 't'.repeat(4000)
   let taken = 0
   while (channel.send({ type: 'text', text })) taken++
   expect(taken).toBe(65)
 })
 
-test('whoever was closed for good does not come back, nor is told twice', () => {
+test('reports a final close once, and does not reconnect', () => {
   joinForResume()
-  latest().says({ type: 'error', code: 'idle-timeout', message: '', retryAfterMs: null })
-  latest().ends(closeCodes['idle-timeout'])
-  expect([refused, heard]).toEqual([['idle-timeout'], ['welcome']])
+  latest().receive({ type: 'error', code: 'idle-timeout', message: '', retryAfterMs: null })
+  latest().end(closeCodes['idle-timeout'])
+  expect([refused, events]).toEqual([['idle-timeout'], ['welcome']])
   expect(channel.send({ type: 'next', offer: null })).toBe(false)
 })
 
 const openWith = (token: TokenSource): void => {
   channel.open({ url: 'ws://test/ws', hello, token })
-  latest().opens()
+  latest().open()
 }
 
-test('a token is shown; a function is asked for a new one at every connection', async () => {
+test('sends the token in `hello`, and calls a token function for each connection', async () => {
   openWith('signed')
   expect(latest().sent).toEqual([{ ...first, token: 'signed' }])
-  let asked = 0
-  openWith(() => `signed-${++asked}`)
+  let calls = 0
+  openWith(() => `signed-${++calls}`)
   await vi.waitFor(() => expect(latest().sent).toEqual([{ ...first, token: 'signed-1' }]))
-  latest().ends(1006)
+  latest().end(1006)
   channel.retryNow()
-  latest().opens()
+  latest().open()
   await vi.waitFor(() => expect(latest().sent).toEqual([{ ...first, token: 'signed-2' }]))
 })
 
 test.each([
   ['rejects', () => Promise.reject(new Error('no session'))],
-  ['gives something else', () => ({}) as unknown as string],
-  ['gives too much', () => 't'.repeat(3000)],
-])('a token function that %s ends it by name', async (_, token) => {
+  ['does not return a string', () => ({}) as unknown as string],
+  ['returns too long a token', () => 't'.repeat(3000)],
+])('fails with `token-invalid` if the token function %s', async (_, token) => {
   openWith(token)
   await vi.waitFor(() => expect(refused).toEqual(['token-invalid']))
   expect(latest().sent).toEqual([])
 })
 
-test('a token function that fails does not end a session that can be resumed', async () => {
-  let asked = 0
-  openWith(() => (++asked === 1 ? 'signed' : Promise.reject(new Error('the site is slow'))))
+test('resumes a session without a site token if the token function fails', async () => {
+  let calls = 0
+  openWith(() => (++calls === 1 ? 'signed' : Promise.reject(new Error('the site is slow'))))
   await vi.waitFor(() => expect(latest().sent).toHaveLength(1))
-  latest().says({ ...welcome, resumeToken: 'ticket-1' })
-  latest().ends(1006)
+  latest().receive({ ...welcome, resumeToken: 'resume-1' })
+  latest().end(1006)
   channel.retryNow()
-  latest().opens()
-  const resume = { token: 'ticket-1', received: 0, sent: 0, roomToken: null }
+  latest().open()
+  const resume = { token: 'resume-1', received: 0, sent: 0, roomToken: null }
   await vi.waitFor(() => expect(latest().sent).toEqual([{ ...first, resume }]))
-  latest().says({ ...welcome, resumeToken: 'ticket-2', received: 0 })
-  expect([heard.at(-1), refused]).toEqual(['resumed', []])
+  latest().receive({ ...welcome, resumeToken: 'resume-2', received: 0 })
+  expect([events.at(-1), refused]).toEqual(['resumed', []])
 })
 
-test('a connection that fails to open is tried again, also where only an error tells of it', () => {
+test('reconnects once if a socket fails with an `error` event, with or without a `close` event', () => {
   latest().readyState = 3
   latest().dispatchEvent(new Event('error'))
   expect(retries.at(-1)).toMatchObject({ attempt: 1, delayMs: 250 })
-  latest().ends(1006)
+  latest().end(1006)
   expect(retries).toHaveLength(1)
 })
 
@@ -569,28 +579,31 @@ test.each([
   ['too-many-connections', 10_000],
   ['rate-limited', 30_000],
   ['going-away', 2500],
-] as const)('a close %s whose frame was lost has a wait of its own', (code, waitMs) => {
-  latest().opens()
-  latest().ends(closeCodes[code])
-  expect(retries).toMatchObject([{ error: { code, retryAfterMs: waitMs } }])
-  expect(retries[0]!.delayMs).toBeGreaterThanOrEqual(waitMs)
-})
+] as const)(
+  'waits at least the default time for close %s without an `error` message',
+  (code, waitMs) => {
+    latest().open()
+    latest().end(closeCodes[code])
+    expect(retries).toMatchObject([{ error: { code, retryAfterMs: waitMs } }])
+    expect(retries[0]!.delayMs).toBeGreaterThanOrEqual(waitMs)
+  },
+)
 
-test('a frame about something else does not explain the close that comes later', () => {
+test('reports the reason of the close code, not of an earlier unrelated `error` message', () => {
   join()
-  latest().says({ type: 'error', code: 'rate-limited', message: '', retryAfterMs: 400 })
-  latest().ends(closeCodes['server-full'])
+  latest().receive({ type: 'error', code: 'rate-limited', message: '', retryAfterMs: 400 })
+  latest().end(closeCodes['server-full'])
   expect(retries).toMatchObject([{ error: { code: 'server-full', retryAfterMs: 10_000 } }])
 })
 
-test('a close that this version does not know is explained by the frame before it', () => {
-  latest().opens()
-  latest().says({ type: 'error', code: 'server-full', message: '', retryAfterMs: 3000 })
-  latest().ends(4450)
+test('reports the reason of the latest `error` message if the close code is unknown', () => {
+  latest().open()
+  latest().receive({ type: 'error', code: 'server-full', message: '', retryAfterMs: 3000 })
+  latest().end(4450)
   expect(retries).toMatchObject([{ error: { code: 'server-full', retryAfterMs: 3000 } }])
 })
 
-/** Lets promises that are settled be noticed. */
+/** Lets the reactions to settled promises run. */
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await Promise.resolve()
 }
@@ -598,46 +611,46 @@ const settle = async (): Promise<void> => {
 test.each([
   ['other', 'not-a-buddy-server'],
   ['moved', 'insecure-server'],
-] as const)('a server that is none (%s) is not tried again: %s', async (found, code) => {
+] as const)('does not reconnect if the probe finds `%s`, and reports `%s`', async (found, code) => {
   answer = found
-  latest().ends(1006)
+  latest().end(1006)
   await settle()
   expect(refused).toEqual([code])
   expect(clock.pending).toBe(0)
 })
 
-test('a server that says nothing at all may be none, too', async () => {
+test('probes the server if no `welcome` arrives', async () => {
   answer = 'other'
-  latest().opens()
+  latest().open()
   clock.advance(10_000)
   await settle()
   expect(refused).toEqual(['not-a-buddy-server'])
 })
 
-test('what answers unreadably is no Buddy server if three attempts have failed', async () => {
+test('reports `not-a-buddy-server` after three failures if the probe finds `unreadable`', async () => {
   answer = 'unreadable'
   for (const expected of [[], [], ['not-a-buddy-server']]) {
-    latest().ends(1006)
+    latest().end(1006)
     await settle()
     expect(refused).toEqual(expected)
     channel.retryNow()
   }
 })
 
-test('a server that has sent a welcome once is tried again, whatever answers meanwhile', async () => {
+test('keeps reconnecting after a first `welcome`, whatever the probe finds', async () => {
   join()
   answer = 'other'
   for (let failure = 1; failure <= 5; failure++) {
-    latest().ends(1006)
+    latest().end(1006)
     await settle()
     channel.retryNow()
   }
   expect([refused, retries.length]).toEqual([[], 5])
 })
 
-test('an answer that comes after the end counts for nothing', async () => {
+test('ignores a probe result that arrives after `close`', async () => {
   answer = 'other'
-  latest().ends(1006)
+  latest().end(1006)
   channel.close()
   channel.open({ url: 'ws://test/ws', hello, token: '' })
   await settle()
@@ -645,21 +658,21 @@ test('an answer that comes after the end counts for nothing', async () => {
 })
 
 test.each(['before', 'after'])(
-  'a policy that forbids the server, known %s the failure, is no reason to try again',
+  'reports `blocked-by-csp` and does not reconnect if the violation is known %s the failure',
   (order) => {
     const report = (): void => {
-      for (const onForbidden of forbid) onForbidden('ws://elsewhere/ws')
-      for (const onForbidden of forbid) onForbidden('ws://test')
+      for (const onForbidden of policyListeners) onForbidden('ws://elsewhere/ws')
+      for (const onForbidden of policyListeners) onForbidden('ws://test')
     }
     if (order === 'before') report()
-    latest().ends(1006)
+    latest().end(1006)
     if (order === 'after') report()
     expect(refused).toEqual(['blocked-by-csp'])
-    expect([clock.pending, forbid.size]).toEqual([0, 0])
+    expect([clock.pending, policyListeners.size]).toEqual([0, 0])
   },
 )
 
-test('a token function that never answers ends the attempt by name', async () => {
+test('fails with `token-timeout` if the token function does not answer within 8 s', async () => {
   openWith(() => new Promise(() => undefined))
   await settle()
   clock.advance(7999)
@@ -668,26 +681,26 @@ test('a token function that never answers ends the attempt by name', async () =>
   expect([refused, retries, latest().closedWith]).toEqual([['token-timeout'], [], 1000])
 })
 
-test('a token that comes too late for a session that can prove itself is not missed', async () => {
-  let asked = 0
-  let give: (token: string) => void = () => undefined
-  openWith(() => (++asked === 1 ? 'signed' : new Promise((resolve) => (give = resolve))))
+test('resumes a session without a site token if the token function times out', async () => {
+  let calls = 0
+  let resolveToken: (token: string) => void = () => undefined
+  openWith(() => (++calls === 1 ? 'signed' : new Promise((resolve) => (resolveToken = resolve))))
   await settle()
-  latest().says({ ...welcome, resumeToken: 'ticket-1' })
-  latest().ends(1006)
+  latest().receive({ ...welcome, resumeToken: 'resume-1' })
+  latest().end(1006)
   channel.retryNow()
-  latest().opens()
+  latest().open()
   clock.advance(8000)
-  expect(latest().sent).toMatchObject([{ token: null, resume: { token: 'ticket-1' } }])
-  give('too late')
+  expect(latest().sent).toMatchObject([{ token: null, resume: { token: 'resume-1' } }])
+  resolveToken('too late')
   await settle()
   expect(latest().sent).toHaveLength(1)
 })
 
-test('a browser that throws at once for what its page forbids is not asked again', () => {
+test('reports `blocked-by-csp` and does not reconnect if the WebSocket constructor throws', () => {
   const own = new SignalingChannel(
     {
-      ...surroundings,
+      ...environment,
       createSocket: () => {
         throw new DOMException('', 'SecurityError')
       },
@@ -701,5 +714,5 @@ test('a browser that throws at once for what its page forbids is not asked again
     },
   )
   own.open({ url: 'ws://test/ws', hello, token: '' })
-  expect([refused, retries, forbid.size]).toEqual([['blocked-by-csp'], [], 1])
+  expect([refused, retries, policyListeners.size]).toEqual([['blocked-by-csp'], [], 1])
 })
