@@ -1,3 +1,4 @@
+import type { CallEnvironment } from './call/call-environment.ts'
 import { systemClock } from './clock.ts'
 import type { Unsubscribe } from './emitter.ts'
 import type { MediaEnvironment } from './media/open-devices.ts'
@@ -5,13 +6,8 @@ import { probeServer } from './signaling/server-probe.ts'
 import type { SignalingEnvironment } from './signaling/signaling-channel.ts'
 
 /** Everything a client takes from the browser, in one place, so that tests can give their own. */
-export interface ClientEnvironment extends SignalingEnvironment {
+export interface ClientEnvironment extends SignalingEnvironment, CallEnvironment {
   readonly media: () => MediaEnvironment
-  readonly createConnection: (configuration: RTCConfiguration) => RTCPeerConnection
-  /** False where WebRTC is switched off, which privacy settings and extensions do. */
-  readonly hasWebRtc: () => boolean
-  /** Makes the next call's connection, and its offer, in advance; false only to measure what it saves. */
-  readonly preparesCalls: boolean
   /**
    * Tells when another network is used, when the page is left but may be shown again as it was, when
    * it is about to be frozen, and when page or machine have slept, until called off.
@@ -22,8 +18,6 @@ export interface ClientEnvironment extends SignalingEnvironment {
     readonly onFreeze: () => void
     readonly onWake: () => void
   }) => Unsubscribe
-  /** Whether the page is out of sight: another tab is in front, or the window is minimized. */
-  readonly isHidden: () => boolean
   /** The page's address, against which `server` is read. */
   readonly baseUrl: () => string | undefined
   /** Writes a warning to the page's console, for its developer. Nothing private belongs there. */

@@ -1,41 +1,46 @@
 import type { BuddyError } from './errors.ts'
 import type { ResolvedOptions } from './options.ts'
+import { PartnerReports } from './partner-reports.ts'
 import type { PartnerSearchDependencies } from './partner-search.ts'
 import { PartnerSearch } from './partner-search.ts'
 
+interface ClientRunDependencies extends PartnerSearchDependencies {
+  /** Called if a report was kept for a session that could not be resumed. */
+  readonly onReportLost: (error: BuddyError) => void
+}
+
 /**
- * From one `start()` to its end, by `stop()`, a refusal or a failure. What was begun for a run that
- * has been superseded meanwhile finds that it is not the present one, and undoes itself.
+ * One run of the client: from `start()` until `stop()`, a refusal by the server or a failure.
+ * Asynchronous work that began in a run checks afterwards whether that is still the present run.
  */
 export class ClientRun {
   readonly options: ResolvedOptions
-  /** What `start()` returned. */
+  /** The promise that `start()` returned. */
   readonly promise: Promise<void>
   readonly search: PartnerSearch
-  /** Of the present or latest partner in the server's present session. */
-  latestRoom: string | undefined
-  /** A report waits for the session to be resumed. */
-  hasKeptReport = false
+  readonly reports: PartnerReports
   #resolve!: () => void
   #reject!: (error: BuddyError) => void
   #isPending = true
 
-  constructor(options: ResolvedOptions, dependencies: PartnerSearchDependencies) {
+  constructor(options: ResolvedOptions, dependencies: ClientRunDependencies) {
+    const { isWelcome, send, onReportLost } = dependencies
     this.options = options
     this.search = new PartnerSearch(options, dependencies)
+    this.reports = new PartnerReports({ isWelcome, send, onLost: onReportLost })
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
   }
 
-  /** The search has begun. */
+  /** Resolves `start()`: the search has begun. */
   resolve(): void {
     this.#isPending = false
     this.#resolve()
   }
 
-  /** Tells the caller of `start()`; false where that call is done, and somebody else must be told. */
+  /** Rejects `start()`. Returns false if it has settled before: the error needs another way out. */
   reject(error: BuddyError): boolean {
     if (!this.#isPending) return false
     this.#isPending = false

@@ -1,7 +1,7 @@
 import type { MessageOf, ReportReason, ServerMessage } from '@buddy-chat/protocol'
 import type { ClientEnvironment } from './browser-environment.ts'
 import { browserEnvironment } from './browser-environment.ts'
-import { CallSetup } from './call/call-setup.ts'
+import { Calls } from './call/calls.ts'
 import type { Unsubscribe } from './emitter.ts'
 import { Emitter } from './emitter.ts'
 import type { Device } from './errors.ts'
@@ -13,9 +13,8 @@ import type { DeviceInfo } from './media/device-list.ts'
 import type { LocalMedia } from './media/local-media.ts'
 import type { BuddyClientOptions } from './options.ts'
 import { mediaRequest, resolveOptions } from './options.ts'
-import { Room, unreachable } from './call/room.ts'
+import type { Room } from './call/room.ts'
 import { ClientRun } from './client-run.ts'
-import { asReceived } from './signaling/as-received.ts'
 import { toIntroduction } from './signaling/introduction.ts'
 import { fromErrorFrame } from './signaling/server-error.ts'
 import type { Retry } from './signaling/signaling-channel.ts'
@@ -42,8 +41,7 @@ export class BuddyClient {
   readonly #media: LocalMedia
   #state: ClientState = 'idle'
   #run: ClientRun | undefined
-  readonly #setup: CallSetup
-  #room: Room | undefined
+  readonly #calls: Calls
   readonly #machine: MachineWatch
 
   /** @param environment the browser's facilities; give your own only in tests */
@@ -56,16 +54,19 @@ export class BuddyClient {
     this.#devices = new DeviceControl({
       environment: environment.media,
       onStream: (stream) => this.#emitter.emit('local-stream', stream),
-      onTrack: (track) => this.#setup.replaceTrack(track, this.#room),
+      onTrack: (track) => this.#calls.replaceTrack(track),
       onSending: () => this.#room?.setSending(this.#media.sending),
       onSwitches: (switches) => this.#emitter.emit('sending', switches),
       onChange: (change) => this.#emitter.emit('device', change),
       onList: (devices) => this.#emitter.emit('devices', devices),
     })
     this.#media = this.#devices.media
-    this.#setup = new CallSetup({
+    this.#calls = new Calls({
       environment,
+      events: this.#emitter,
       localStream: () => this.#media.stream,
+      sending: () => this.#media.sending,
+      send: (message) => this.#channel.send(message),
       onIceUrlsRefused: (urls) => {
         const list = urls.join(', ')
         environment.warn(`Buddy: this browser refuses ICE URLs of the server, left out: ${list}`)
@@ -74,8 +75,7 @@ export class BuddyClient {
     })
     this.#machine = new MachineWatch(environment, {
       onNetworkChange: () => {
-        this.#setup.handleStale(this.#room !== undefined)
-        this.#room?.handleNetworkChange()
+        this.#calls.handleNetworkChange()
         this.#channel.checkConnection()
       },
       onPutAway: () => this.#channel.part(),
@@ -88,6 +88,10 @@ export class BuddyClient {
       onRetry: (retry) => this.#emitter.batch(() => this.#handleRetry(retry)),
       onRefused: (error) => this.#emitter.batch(() => this.#handleRefused(error)),
     })
+  }
+
+  get #room(): Room | undefined {
+    return this.#calls.room
   }
 
   get state(): ClientState {
@@ -196,7 +200,7 @@ export class BuddyClient {
 
   /** Spends little data (small pictures, narrow sound) or not, from now on; `start()` sets it anew. */
   setLowData(isLowData: boolean): void {
-    this.#room?.setLimits(this.#setup.setLowData(isLowData))
+    this.#calls.setLowData(isLowData)
   }
 
   /**
@@ -262,17 +266,14 @@ export class BuddyClient {
    *   `server-unreachable` if the report can be neither sent nor kept; `invalid-options` if `room`
    *   is no room
    */
-  report(reason: ReportReason, room = this.#run?.latestRoom): void {
+  report(reason: ReportReason, room?: string): void {
     const run = this.#run
     if (!run)
       throw new BuddyError(
         'not-in-call',
         'the client is not started: there is no partner to report',
       )
-    if (room === undefined) throw new BuddyError('not-in-call', 'there was no partner to report')
-    const message = asReceived({ type: 'report', reason, room }, 'invalid-options')
-    if (!this.#channel.send(message)) throw unreachable()
-    if (!this.#channel.isWelcome) run.hasKeptReport = true
+    run.reports.report(reason, room)
   }
 
   /** Statistics of the present call as the browser has them; undefined outside a call. */
@@ -282,15 +283,16 @@ export class BuddyClient {
 
   #begin(overrides: BuddyClientOptions): Promise<void> {
     const run = new ClientRun(resolveOptions({ ...this.#options, ...overrides }), {
-      setup: this.#setup,
+      takeOffer: () => this.#calls.takeOffer(),
       sending: () => this.#media.sending,
       isWelcome: () => this.#channel.isWelcome,
       send: (message) => this.#channel.send(message),
       clock: this.#environment.clock,
+      onReportLost: (error) => this.#emitter.emit('error', error),
     })
     try {
       const introduction = toIntroduction(run.options, this.#environment.baseUrl())
-      this.#setup.begin(run.options)
+      this.#calls.begin(run.options)
       this.#run = run
       this.#machine.begin()
       this.#advance('start')
@@ -321,27 +323,18 @@ export class BuddyClient {
 
   #handleWelcome(welcome: MessageOf<'welcome'>, isResumed: boolean): void {
     const { iceServers, allowsText, isRestored } = welcome
-    this.#setIceServers(iceServers)
-    const refusal = this.#setup.refusal
+    this.#calls.setIceServers(iceServers)
+    const { refusal } = this.#calls
     if (refusal) return this.#handleRefused(refusal)
     const run = this.#run
-    if (run && !isResumed) this.#forgetPartners(run)
-    // What was kept is on its way.
-    if (run) run.hasKeptReport = false
+    run?.reports.handleWelcome(isResumed)
     const isRoomGone = !isResumed || (isRestored && !this.#room?.isRestorable)
     if (this.#room && isRoomGone) this.#endCall('server-lost', 'server-lost')
     if (!isResumed || isRestored) run?.search.handleForgotten(this.#room !== undefined)
     this.#room?.setReachable('server', true)
     if (!run?.search.isPaused) this.#advance('server-back')
     this.#emitter.emit('welcome', { isResumed, allowsText })
-    this.#run?.search.ask()
-  }
-
-  /** The server's session is a new one: nothing of what was before can be reported. */
-  #forgetPartners(run: ClientRun): void {
-    run.latestRoom = undefined
-    if (!run.hasKeptReport) return
-    this.#emitter.emit('error', unreachable('a report was not sent: the session is over'))
+    this.#run?.search.requestIfDue()
   }
 
   #handleRetry(retry: Retry): void {
@@ -351,17 +344,12 @@ export class BuddyClient {
     this.#emitter.emit('retry', retry)
   }
 
-  #setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): void {
-    this.#setup.setIceServers(iceServers, this.#room !== undefined)
-    this.#room?.handleIceServers()
-  }
-
   #handleMessage(message: ServerMessage): void {
     switch (message.type) {
       case 'waiting':
         this.#run?.search.handleAnswered()
-        this.#closeRoom()
-        this.#setup.prepareAnswer()
+        this.#calls.close()
+        this.#calls.handleQueued()
         this.#advance('queued')
         this.#run?.resolve()
         this.#emitter.emit('waiting', { online: message.online })
@@ -387,7 +375,7 @@ export class BuddyClient {
         this.#emitter.emit('partner-away', { isAway: message.type === 'partner-away' })
         return
       case 'ice-servers':
-        this.#setIceServers(message.iceServers)
+        this.#calls.setIceServers(message.iceServers)
         return
       case 'stats': {
         const { online, waiting, rooms } = message
@@ -421,27 +409,13 @@ export class BuddyClient {
   #openRoom(matched: MessageOf<'matched'>): void {
     const run = this.#run
     if (!run) return
-    run.latestRoom = matched.room
+    run.reports.handleMatched(matched.room)
     run.search.handleAnswered()
-    this.#closeRoom()
-    const room = new Room({
-      matched,
-      mode: run.options.mode,
-      setup: this.#setup,
-      sending: this.#media.sending,
-      toldSending: run.search.toldSending,
-      environment: this.#environment,
-      events: this.#emitter,
-      send: (message) => this.#channel.send(message),
+    const room = this.#calls.enter(matched, run.search.announcedSending, {
+      onConnected: () => this.#emitter.batch(() => this.#advance('call-connected')),
       onInterrupted: () => this.#channel.checkConnection(),
-      onConnected: () =>
-        this.#emitter.batch(() => {
-          this.#advance('call-connected')
-          if (run.options.mode !== 'text') this.#setup.prepareSoon()
-        }),
       onFailed: (error) => this.#emitter.batch(() => this.#handleCallFailed(room, error)),
     })
-    this.#room = room
     this.#advance('matched')
     this.#run?.resolve()
     this.#emitter.emit('match', { partner: room.partner, interests: matched.interests })
@@ -465,7 +439,7 @@ export class BuddyClient {
   /** Ends the call, if there is one, and says why; moves on by `event`. Returns if there was. */
   #endCall(reason: CallEndReason, event: ClientEvent = 'call-ended'): boolean {
     const hadPartner = this.#room !== undefined
-    this.#closeRoom()
+    this.#calls.close()
     this.#advance(event)
     const isSearching = event === 'call-ended' || event === 'server-lost'
     if (hadPartner) this.#emitter.emit('leave', { reason, isSearching })
@@ -478,16 +452,9 @@ export class BuddyClient {
     this.#endCall('call-failed', 'call-lost')
   }
 
-  #closeRoom(): void {
-    const room = this.#room
-    this.#room = undefined
-    this.#setup.cancelPreparing()
-    room?.close()
-  }
-
   #requeue(): void {
     if (!this.#run) return
-    this.#run.search.goOn()
+    this.#run.search.request()
     if (!this.#channel.isWelcome) this.#advance('server-lost')
   }
 
@@ -499,9 +466,8 @@ export class BuddyClient {
   }
 
   #release(): void {
-    this.#setup.cancelPreparing()
+    this.#calls.end()
     this.#machine.end()
-    this.#setup.preparation.discard()
     this.#channel.close()
     this.#media.close()
   }

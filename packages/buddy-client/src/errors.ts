@@ -108,3 +108,7 @@ export class BuddyError extends Error {
     this.retryAfterMs = details.retryAfterMs
   }
 }
+
+/** An action that can be neither sent to the server nor kept for later. */
+export const serverUnreachable = (message = 'the server is not connected'): BuddyError =>
+  new BuddyError('server-unreachable', message)

@@ -1,78 +1,84 @@
 import type { ClientMessage } from '@buddy-chat/protocol'
-import type { CallSetup } from './call/call-setup.ts'
-import type { Clock } from './clock.ts'
+import type { Cancel, Clock } from './clock.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Sending } from './sending.ts'
-import type { PeerSignal } from './signal.ts'
+import type { LinkSignal } from './signal.ts'
 import { toSignal, toTicket } from './signaling/message-conversion.ts'
 
-/** What a search needs of its surroundings. */
+/** What a search needs from the client. */
 export interface PartnerSearchDependencies {
-  readonly setup: CallSetup
+  /** Resolves with an offer for a partner who waits already; null if there is none. */
+  readonly takeOffer: () => Promise<LinkSignal | null>
   readonly sending: () => Sending
-  /** Whether the server is connected and has let us in. */
+  /** Whether the server is connected and has sent its welcome. */
   readonly isWelcome: () => boolean
+  /** Returns false if the message can be neither sent nor kept for later. */
   readonly send: (message: ClientMessage) => boolean
   readonly clock: Clock
 }
 
 /**
- * The wish for a partner, sent to the server whenever there is to be one: at first as a ticket, then as
- * Next; from one `start()` to its end.
+ * Requests partners from the server, from one `start()` to its end: first with a `ticket`, later with
+ * `next`.
  */
 export class PartnerSearch {
   readonly #options: ResolvedOptions
   readonly #dependencies: PartnerSearchDependencies
   #isMediaReady = false
-  /** A partner is to be asked for, as soon as devices and server are there. */
+  /** A request must be sent as soon as devices and server are ready. */
   #isDue = true
-  /** The server's session has the ticket: it has answered it. */
+  /** The server has answered the ticket, so its session has one. The next request is `next`. */
   #hasTicket = false
-  /** The wish is sent and not answered yet. */
-  #isAsking = false
+  /** A request was sent and is not answered yet. */
+  #isRequested = false
   #isPaused = false
   #isEnded = false
-  /** The wish that is being made ready; a later one takes its place. */
-  #wish = {}
-  #toldSending: Sending | null = null
+  /** Identifies the request that waits for its offer. A later request replaces it. */
+  #request = {}
+  #announcedSending: Sending | null = null
+  #cancelRepeat: Cancel | undefined
 
   constructor(options: ResolvedOptions, dependencies: PartnerSearchDependencies) {
     this.#options = options
     this.#dependencies = dependencies
   }
 
-  /** What went along with the latest offer, for a partner that was not known yet. */
-  get toldSending(): Sending | null {
-    return this.#toldSending
+  /** The `sending` state that was sent with the latest offer, before the partner was known. */
+  get announcedSending(): Sending | null {
+    return this.#announcedSending
   }
 
-  /** A call was lost: nobody is looked for before a person says so. */
+  /** Whether a call was lost. The search then waits for `next()`. */
   get isPaused(): boolean {
     return this.#isPaused
   }
 
   handleMediaReady(): void {
     this.#isMediaReady = true
-    this.ask()
+    this.requestIfDue()
   }
 
-  /** The session is a new one, or was set up again after a restart: the server knows no ticket of it. */
+  /** Called when the server does not know the ticket: the session is new, or restored after a restart. */
   handleForgotten(hasRoom: boolean): void {
-    this.#hasTicket = this.#isAsking = false
+    this.#hasTicket = this.#isRequested = false
     this.#isDue = !this.#isPaused && !hasRoom
   }
 
-  /** The server has answered the wish: one waits, or there is somebody. */
+  /** Called when the server has answered the request with `waiting` or `matched`. */
   handleAnswered(): void {
-    this.#isAsking = false
+    this.#isRequested = false
     this.#hasTicket = true
   }
 
-  /** Something was dropped for its rate. It may have been the wish, and nobody would ask again. */
+  /**
+   * Called when the server has dropped a message because of its rate limit. If that may have been the
+   * request, it is sent again after `retryAfterMs`.
+   */
   handleDropped(retryAfterMs: number): void {
-    if (!this.#isAsking) return
-    this.#dependencies.clock.after(retryAfterMs, () => {
-      if (this.#isAsking && !this.#isEnded) this.goOn()
+    if (!this.#isRequested) return
+    this.#cancelRepeat?.()
+    this.#cancelRepeat = this.#dependencies.clock.after(retryAfterMs, () => {
+      if (this.#isRequested) this.request()
     })
   }
 
@@ -87,44 +93,39 @@ export class PartnerSearch {
     return wasPaused
   }
 
-  /** Wants a partner, now or as soon as it can be said. */
-  goOn(): void {
+  /** Requests a partner, now or as soon as devices and server are ready. */
+  request(): void {
     this.#isDue = true
-    this.ask()
+    this.requestIfDue()
   }
 
   /**
-   * Sends the wish, where one is due, as soon as devices and server are there, in whichever order, with
-   * an offer for whoever waits already. While the server is away it is not kept to be sent later: one
-   * that has restarted needs another wish than one that has not.
+   * Sends the request if one is due, and devices and server are ready. It is not kept while the server
+   * is disconnected, because a server that has restarted needs a `ticket` instead of `next`.
    */
-  ask(): void {
-    const { setup, isWelcome, sending } = this.#dependencies
+  requestIfDue(): void {
+    const { takeOffer, isWelcome, sending } = this.#dependencies
     if (this.#isEnded || !this.#isMediaReady || !this.#isDue || !isWelcome()) return
-    const wish = (this.#wish = {})
-    setup.cancelPreparing()
-    if (this.#options.mode === 'text') {
-      this.#send(null)
-      return
-    }
-    void setup.preparation.offer().then((offer) => {
-      if (this.#isEnded || this.#wish !== wish || !isWelcome()) return
-      this.#toldSending = offer && sending()
-      this.#send(offer && { ...offer, sending: this.#toldSending, generation: null })
+    const request = (this.#request = {})
+    void takeOffer().then((offer) => {
+      if (this.#isEnded || this.#request !== request || !isWelcome()) return
+      this.#announcedSending = offer && sending()
+      this.#send(offer)
     })
   }
 
-  /** Nothing is sent from now on. */
+  /** Sends nothing from now on. */
   end(): void {
     this.#isEnded = true
+    this.#cancelRepeat?.()
   }
 
-  #send(offer: PeerSignal | null): void {
-    this.#isAsking = this.#dependencies.send(
-      this.#hasTicket
-        ? { type: 'next', offer: offer && toSignal(offer) }
-        : toTicket(this.#options, offer),
+  #send(offer: LinkSignal | null): void {
+    const signal =
+      offer && toSignal({ ...offer, sending: this.#announcedSending, generation: null })
+    this.#isRequested = this.#dependencies.send(
+      this.#hasTicket ? { type: 'next', offer: signal } : toTicket(this.#options, signal),
     )
-    this.#isDue = !this.#isAsking
+    this.#isDue = !this.#isRequested
   }
 }

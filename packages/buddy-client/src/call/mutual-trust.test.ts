@@ -10,7 +10,7 @@ function pair(policies: readonly [AddressPolicy, AddressPolicy]) {
   const create = (side: 0 | 1, other: () => MutualTrust): MutualTrust =>
     new MutualTrust({
       policy: policies[side],
-      tell: () => {
+      sendTrust: () => {
         if (!isReachable) return false
         happened[side].push('tells')
         queueMicrotask(() => other().handlePartner())

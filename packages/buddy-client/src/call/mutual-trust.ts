@@ -1,6 +1,6 @@
 import type { AddressPolicy } from '../options.ts'
 
-/** Who of the two would let the other have their address. */
+/** Which of the two people in a room have agreed that the other may learn their IP address. */
 export interface Trust {
   readonly self: boolean
   readonly partner: boolean
@@ -8,17 +8,17 @@ export interface Trust {
 
 interface MutualTrustDependencies {
   readonly policy: AddressPolicy
-  /** False where the partner cannot be told. */
-  readonly tell: () => boolean
-  /** Who hides nothing, or shows nothing, has nothing to decide, and is told nothing. */
+  /** Sends `trust` to the partner. Returns false if that is not possible now. */
+  readonly sendTrust: () => boolean
+  /** Called at the beginning and after each change, only if the policy is `once-trusted`. */
   readonly onChange: (trust: Trust) => void
-  /** Both do. Once, after everything was told. */
+  /** Called once both sides have agreed, after `sendTrust` and `onChange`. */
   readonly onMutual: () => void
 }
 
 /**
- * Addresses are hidden until both agree that they need not be. Where one side hides nothing its
- * client agrees by itself; where one never shows its own, nothing comes of it.
+ * IP addresses stay hidden until both sides have agreed to show them. A client with the policy
+ * `at-once` agrees as soon as its partner does. A client with the policy `never` does not agree.
  */
 export class MutualTrust {
   readonly #dependencies: MutualTrustDependencies
@@ -32,25 +32,26 @@ export class MutualTrust {
     return this.#trust.self && this.#trust.partner
   }
 
-  /** Nobody trusts the other yet: tells so, where there is anything to decide. */
+  /** Reports the initial state, in which neither side has agreed. */
   begin(): void {
     this.#change({})
   }
 
-  /** Agrees, for as long as the room lasts. False where the partner cannot be told just now. */
+  /** Agrees until the room ends. Returns false if the partner cannot be sent that now. */
   give(): boolean {
-    const { policy, tell } = this.#dependencies
+    const { policy, sendTrust } = this.#dependencies
     if (policy !== 'once-trusted' || this.#trust.self) return true
-    if (!tell()) return false
+    if (!sendTrust()) return false
     this.#change({ self: true })
     return true
   }
 
+  /** Called when the partner has agreed. */
   handlePartner(): void {
-    const { policy, tell } = this.#dependencies
+    const { policy, sendTrust } = this.#dependencies
     if (policy === 'never' || this.#trust.partner) return
     if (policy === 'once-trusted') this.#change({ partner: true })
-    else if (tell()) this.#change({ self: true, partner: true })
+    else if (sendTrust()) this.#change({ self: true, partner: true })
   }
 
   #change(change: Partial<Trust>): void {

@@ -1,38 +1,45 @@
-import type { ClientMessage, MessageOf, Mode } from '@buddy-chat/protocol'
-import type { ClientEnvironment } from '../browser-environment.ts'
-import type { CallSetup } from './call-setup.ts'
+import type { ClientMessage, MessageOf } from '@buddy-chat/protocol'
 import type { Emitter } from '../emitter.ts'
-import { BuddyError } from '../errors.ts'
+import type { BuddyError } from '../errors.ts'
+import { serverUnreachable } from '../errors.ts'
 import type { ClientEvents, Partner } from '../events.ts'
-import { MutualTrust } from './mutual-trust.ts'
 import type { SendingLimits } from '../peer/limit-sender.ts'
 import { PeerCall } from '../peer/peer-call.ts'
+import type { PeerLink } from '../peer/peer-link.ts'
 import type { RecoveryStep } from '../peer/recovery.ts'
 import type { Sending } from '../sending.ts'
 import { asReceived } from '../signaling/as-received.ts'
 import { toSignal } from '../signaling/message-conversion.ts'
+import type { CallEnvironment } from './call-environment.ts'
+import type { CallSetup } from './call-setup.ts'
+import { MutualTrust } from './mutual-trust.ts'
 import { TypingSignal } from './typing-signal.ts'
 
-interface RoomDependencies {
-  readonly matched: MessageOf<'matched'>
-  readonly mode: Mode
-  readonly setup: CallSetup
-  readonly sending: Sending
-  /** What went along with the offer that came with the wish, if one did. */
-  readonly toldSending: Sending | null
-  readonly environment: ClientEnvironment
-  readonly events: Emitter<ClientEvents>
-  /** False where the server is not connected. */
-  readonly send: (message: ClientMessage) => boolean
-  /** Face to face, at first and again after an interruption; in text mode at once. */
+/** What a room reports to the client. */
+export interface RoomCallbacks {
+  /** Called when media flows, also after each interruption. In text mode called at once. */
   readonly onConnected: () => void
-  /** The path is lost; what lost it may have cost the connection to the server too. */
+  /** Called when the media path is lost. The connection to the server may be lost for the same reason. */
   readonly onInterrupted: () => void
-  /** No media path to this partner (any more). Once; the call is closed by then. */
+  /** Called once if there is no media path to this partner, or none any more. The call is then closed. */
   readonly onFailed: (error: BuddyError) => void
 }
 
-/** Oneself and a partner while it lasts: what is said, typed and shown between the two. */
+interface RoomDependencies extends RoomCallbacks {
+  readonly matched: MessageOf<'matched'>
+  readonly setup: CallSetup
+  /** See `LinkPreparation.take`. */
+  readonly takeLink: (role: 'offered' | 'any') => PeerLink | undefined
+  readonly sending: Sending
+  /** The `sending` state that was sent with the offer of the ticket; null if none was sent. */
+  readonly announcedSending: Sending | null
+  readonly environment: CallEnvironment
+  readonly events: Emitter<ClientEvents>
+  /** Returns false if the message can be neither sent nor kept for later. */
+  readonly send: (message: ClientMessage) => boolean
+}
+
+/** The user and one partner, while they are matched: call, text, typing and trust. */
 export class Room {
   readonly partner: Partner
   readonly #dependencies: RoomDependencies
@@ -55,23 +62,23 @@ export class Room {
     })
     this.#trust = new MutualTrust({
       policy: setup.addressPolicy,
-      tell: () => send({ type: 'trust' }),
+      sendTrust: () => send({ type: 'trust' }),
       onChange: (trust) => events.emit('trust', trust),
       onMutual: () => this.#call?.lookForBetterPath(this.#configuration),
     })
   }
 
-  /** Whether the two have ever been face to face. */
+  /** Whether media has ever flowed in this room; in text mode whether it is open. */
   get hasConnected(): boolean {
     return this.#hasConnected
   }
 
-  /** Whether they have been, and are not just now. */
+  /** Whether media flowed before and does not at present. */
   get isInterrupted(): boolean {
     return this.#isInterrupted
   }
 
-  /** Whether the room may go on with a server that has restarted. */
+  /** Whether a server that has restarted can restore this room. */
   get isRestorable(): boolean {
     return this.#dependencies.matched.roomToken !== null
   }
@@ -81,20 +88,20 @@ export class Room {
   }
 
   /**
-   * Begins the call, where the mode has one.
+   * Starts the call, if the mode has one.
    * @throws what the browser's RTCPeerConnection throws on construction
    */
   open(): void {
-    const { mode, onConnected } = this.#dependencies
+    const { setup, onConnected } = this.#dependencies
     if (this.#isClosed) return
     this.#trust.begin()
-    if (mode === 'text') onConnected()
+    if (setup.mode === 'text') onConnected()
     else this.#call = this.#createCall()
-    // A link that broke at once has said so before there was a call to close.
+    // If the link failed at once, the room was closed before `#call` was set.
     if (this.#isClosed) this.#call?.close()
   }
 
-  /** A message of the partner's; they arrive unread by the server, already checked here. */
+  /** Takes a message of the partner. The channel has validated it; the server has not decoded it. */
   handleMessage(message: MessageOf<'signal' | 'text' | 'typing' | 'trust'>): void {
     const { events } = this.#dependencies
     switch (message.type) {
@@ -116,29 +123,29 @@ export class Room {
   /** @throws BuddyError `invalid-text`, `server-unreachable` */
   send(text: string): void {
     const { send, events } = this.#dependencies
-    // Both ends show the same, also if the text holds what UTF-8 cannot carry.
+    // Both ends show the same text, even if UTF-8 cannot encode all of it (lone surrogates).
     const message = asReceived({ type: 'text', text }, 'invalid-text')
-    if (!send(message)) throw unreachable()
-    // Who has sent has stopped typing; the partner's client concludes that from the text.
+    if (!send(message)) throw serverUnreachable()
+    // No `typing: false` is sent: the partner's client ends the typing state when the text arrives.
     this.#typing.reset()
     events.emit('message', { text: message.text, from: 'self' })
   }
 
   /** @throws BuddyError `server-unreachable` */
   trust(): void {
-    if (!this.#trust.give()) throw unreachable()
+    if (!this.#trust.give()) throw serverUnreachable()
   }
 
   notifyTyping(): void {
     this.#typing.notify()
   }
 
-  /** There are other ICE servers, for the next time a path is looked for: those of before may end. */
+  /** Called when the ICE servers have changed: the next ICE restart uses the new ones. */
   handleIceServers(): void {
     this.#call?.setConfiguration(this.#configuration)
   }
 
-  /** Whether the server is connected, here or at the partner's: signals get through only then. */
+  /** Signals reach the partner only while both clients are connected to the server. */
   setReachable(end: 'server' | 'partner', isReachable: boolean): void {
     this.#reachable[end] = isReachable
     this.#call?.setReachable(this.#reachable.server && this.#reachable.partner)
@@ -167,7 +174,7 @@ export class Room {
     return this.#call?.getStats()
   }
 
-  /** Ends the call and every timer. Tells that the partner's media is gone, nothing else. */
+  /** Ends the call and cancels every timer. Emits `remote-stream` with undefined, and nothing else. */
   close(): void {
     this.#isClosed = true
     this.#call?.close()
@@ -184,20 +191,20 @@ export class Room {
 
   #createCall(): PeerCall {
     const { environment, events, send, setup, matched } = this.#dependencies
-    const { sending, toldSending, onFailed } = this.#dependencies
+    const { sending, announcedSending, takeLink, onFailed } = this.#dependencies
     const isOwnOffer = matched.isOffered && !matched.isPolite
-    const prepared = setup.preparation.take(isOwnOffer ? 'offered' : 'any')
+    const prepared = takeLink(isOwnOffer ? 'offered' : 'any')
     return new PeerCall({
       isPolite: matched.isPolite,
       isOffered: isOwnOffer && prepared !== undefined,
-      // The partner answers an offer that is here no more: a new connection takes its place.
+      // The partner answers an offer whose link is gone, so a new connection (number 1) replaces it.
       generation: isOwnOffer && !prepared ? 1 : 0,
       link: prepared ?? setup.createLink(),
       createLink: () => setup.createLink(this.#trust.isMutual),
       sending,
       limits: setup.limits,
       isHidden: environment.isHidden,
-      announcedSending: toldSending,
+      announcedSending,
       clock: environment.clock,
       sendSignal: (signal) => void send(toSignal(signal)),
       onRemoteStream: (stream) => {
@@ -208,7 +215,7 @@ export class Room {
       onQuality: (quality) => events.emit('quality', quality),
       onStep: (step) => this.#handleStep(step),
       onFailed: (error) => {
-        // What has a cause is no matter of the network.
+        // A failure with a `cause` comes from the browser or the partner's signals, not from the network.
         send({ type: 'diagnosis', reason: error.cause === undefined ? 'no-path' : 'other' })
         onFailed(error)
       },
@@ -216,8 +223,7 @@ export class Room {
   }
 
   #handleStep(step: RecoveryStep): void {
-    const { events, onConnected } = this.#dependencies
-    const { onInterrupted } = this.#dependencies
+    const { events, onConnected, onInterrupted } = this.#dependencies
     const wasInterrupted = this.#isInterrupted
     this.#isInterrupted = this.#hasConnected && step !== 'none'
     if (this.#isInterrupted && !wasInterrupted) onInterrupted()
@@ -228,7 +234,3 @@ export class Room {
     if (wasInterrupted || this.#isInterrupted) events.emit('interruption', { step })
   }
 }
-
-/** What could be neither sent nor kept for later. */
-export const unreachable = (message = 'the server is not connected'): BuddyError =>
-  new BuddyError('server-unreachable', message)

@@ -4,8 +4,8 @@ import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 
 /**
- * `message` as its receiver will read it: on the wire, text is well-formed Unicode.
- * @throws BuddyError `code`, naming the field and its limit, if the protocol cannot carry it
+ * Returns `message` as its receiver will decode it: encoding makes text well-formed Unicode.
+ * @throws BuddyError `code`, naming the field and its limit, if the protocol cannot carry the message
  */
 export function asReceived<T extends ClientMessage>(message: T, code: BuddyErrorCode): T {
   try {

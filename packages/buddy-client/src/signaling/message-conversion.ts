@@ -2,16 +2,16 @@ import type { MessageOf } from '@buddy-chat/protocol'
 import type { ResolvedOptions } from '../options.ts'
 import type { PeerSignal } from '../signal.ts'
 
-/** The wish to be matched. */
+/** The ticket with which a client enters the queue. */
 export function toTicket(
   options: ResolvedOptions,
-  offer: PeerSignal | null = null,
+  offer: MessageOf<'signal'> | null = null,
 ): MessageOf<'ticket'> {
   const { mode, lobby, interests, languages } = options
-  return { type: 'ticket', mode, lobby, interests, languages, offer: offer && toSignal(offer) }
+  return { type: 'ticket', mode, lobby, interests, languages, offer }
 }
 
-/** A signal with nil for what browsers leave undefined. */
+/** A `signal` message. Fields that browsers leave undefined become null. */
 export function toSignal({
   description,
   candidates,
@@ -32,7 +32,7 @@ export function toSignal({
   }
 }
 
-/** ICE servers from the wire, as browsers take them. */
+/** The ICE servers of a message, in the form that `RTCPeerConnection` takes. */
 export function toIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): RTCIceServer[] {
   return iceServers.map(({ urls, username, credential }) => ({
     urls: [...urls],

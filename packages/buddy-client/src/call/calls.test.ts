@@ -1,0 +1,189 @@
+// Which peer connections may reveal the user's IP address, and when the next call is prepared.
+import type { MessageOf } from '@buddy-chat/protocol'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Emitter } from '../emitter.ts'
+import type { ClientEvents } from '../events.ts'
+import { ManualClock } from '../manual-clock.fixture.ts'
+import type { BuddyClientOptions } from '../options.ts'
+import { resolveOptions } from '../options.ts'
+import { Calls } from './calls.ts'
+import type { Room } from './room.ts'
+
+const turn = { urls: ['turn:turn.example'], username: 'u', credential: 'c' }
+const matched: MessageOf<'matched'> = {
+  type: 'matched',
+  room: 'room',
+  isPolite: true,
+  partnerName: 'Bob',
+  interests: [],
+  isOffered: false,
+  roomToken: null,
+}
+
+/** The ICE transport policies that connections were created with or set to later, in order. */
+let policies: string[]
+let connections: Connection[]
+let clock: ManualClock
+let calls: Calls
+let room: Room
+
+class Connection extends EventTarget {
+  connectionState = 'new'
+  signalingState = 'stable'
+  constructor({ iceTransportPolicy, bundlePolicy }: RTCConfiguration) {
+    super()
+    // A connection without a bundle policy only tests ICE servers and is closed at once.
+    if (!bundlePolicy) return
+    policies.push(`made ${iceTransportPolicy}`)
+    connections.push(this)
+  }
+  setConfiguration({ iceTransportPolicy }: RTCConfiguration): void {
+    policies.push(`set ${iceTransportPolicy}`)
+  }
+  getTransceivers = () => []
+  getSenders = () => []
+  getStats = () => Promise.resolve(new Map())
+  addTransceiver(): void {}
+  setLocalDescription = () => Promise.resolve()
+  restartIce(): void {}
+  close(): void {}
+  connects(): void {
+    this.connectionState = 'connected'
+    this.dispatchEvent(new Event('connectionstatechange'))
+  }
+}
+
+function enter(options: BuddyClientOptions): void {
+  calls = new Calls({
+    environment: {
+      clock,
+      hasWebRtc: () => true,
+      preparesCalls: true,
+      isHidden: () => false,
+      createConnection: (configuration) =>
+        new Connection(configuration) as unknown as RTCPeerConnection,
+    },
+    events: new Emitter<ClientEvents>(),
+    localStream: () => undefined,
+    sending: () => ({ audio: true, video: true }),
+    send: () => true,
+    onIceUrlsRefused: () => undefined,
+  })
+  calls.begin(resolveOptions(options))
+  calls.setIceServers([turn])
+  room = calls.enter(matched, null, {
+    onConnected: () => undefined,
+    onInterrupted: () => undefined,
+    onFailed: () => undefined,
+  })
+  room.open()
+}
+
+let generation = 0
+/**
+ * Causes everything that creates or changes a connection: new ICE servers, a new connection for this
+ * partner, a connection that can answer the next partner, and an offer for the next partner.
+ */
+function change(): string[] {
+  calls.setIceServers([{ ...turn, credential: `c${generation}` }])
+  const empty = { type: 'signal', description: null, candidates: [], sending: null } as const
+  room.handleMessage({ ...empty, generation: ++generation })
+  calls.handleQueued()
+  void calls.takeOffer()
+  calls.end()
+  return policies.splice(0)
+}
+
+beforeEach(() => {
+  vi.stubGlobal('MediaStream', EventTarget)
+  policies = []
+  connections = []
+  clock = new ManualClock()
+  generation = 0
+})
+afterEach(() => {
+  calls.close()
+  calls.end()
+  expect(clock.pending).toBe(0)
+  vi.unstubAllGlobals()
+})
+
+describe('the address', () => {
+  const hidden = ['set relay', 'made relay', 'made relay', 'made relay']
+
+  test('with `relayUntilTrusted`, is revealed after both agree, in this room and not in the next', () => {
+    enter({ relayUntilTrusted: true })
+    expect(policies.splice(0)).toEqual(['made relay'])
+    expect(change()).toEqual(hidden)
+    room.trust()
+    expect(change()).toEqual(hidden)
+    room.handleMessage({ type: 'trust' })
+    expect(policies.splice(0)).toEqual(['set all'])
+    expect(change()).toEqual(['set all', 'made all', 'made relay', 'made relay'])
+  })
+
+  test('with `relayUntilTrusted`, stays hidden if only the partner agrees, however often', () => {
+    enter({ relayUntilTrusted: true })
+    for (let time = 1; time <= 3; time++) room.handleMessage({ type: 'trust' })
+    policies = []
+    expect(change()).toEqual(hidden)
+  })
+
+  test('with `relayOnly`, stays hidden even if both agree', () => {
+    enter({ relayOnly: true, relayUntilTrusted: true })
+    room.trust()
+    room.handleMessage({ type: 'trust' })
+    policies = []
+    expect(change()).toEqual(hidden)
+  })
+
+  test('in text mode, stays hidden because no signal creates a connection', () => {
+    enter({ mode: 'text' })
+    const empty = { type: 'signal', candidates: [], sending: null } as const
+    const description = { type: 'offer', sdp: 'v=0' } as const
+    room.handleMessage({ ...empty, description, generation: null })
+    room.handleMessage({ ...empty, description: null, generation: 1 })
+    calls.handleQueued()
+    void calls.takeOffer()
+    clock.advance(60_000)
+    expect(policies).toEqual([])
+  })
+})
+
+describe('the next call', () => {
+  test('is prepared 1.5 s after the present one has connected', () => {
+    enter({})
+    connections[0]?.connects()
+    clock.advance(1499)
+    expect(connections).toHaveLength(1)
+    clock.advance(1)
+    expect(connections).toHaveLength(2)
+  })
+
+  test('is not prepared if the room is closed before that', () => {
+    enter({})
+    connections[0]?.connects()
+    calls.close()
+    clock.advance(60_000)
+    expect(connections).toHaveLength(1)
+  })
+
+  test('is prepared again 1.5 s after the network has changed during a call', async () => {
+    enter({})
+    connections[0]?.connects()
+    await clock.advanceAsync(1500)
+    calls.handleNetworkChange()
+    expect(connections).toHaveLength(2)
+    clock.advance(1500)
+    expect(connections).toHaveLength(3)
+  })
+
+  test('is prepared again at once if the network has changed outside a call', async () => {
+    enter({})
+    connections[0]?.connects()
+    await clock.advanceAsync(1500)
+    calls.close()
+    calls.handleNetworkChange()
+    expect(connections).toHaveLength(3)
+  })
+})
