@@ -1,6 +1,4 @@
 import type { Cancel } from '../../clock.ts'
-import type { ListNode } from './linked-list.ts'
-import { LinkedList } from './linked-list.ts'
 import type { WebhookEvent } from '../../config/webhook-events.ts'
 
 /** An event as it is sent. */
@@ -20,10 +18,6 @@ export interface Delivery extends Message {
 interface Entry extends Delivery {
   attempt: number
   isUnderWay: boolean
-  /** Its place among all. */
-  node: ListNode<Entry> | undefined
-  /** Its place among those that are ready. */
-  readyNode: ListNode<Entry> | undefined
   cancelRetry: Cancel | undefined
 }
 
@@ -33,8 +27,9 @@ interface Entry extends Delivery {
  */
 export class WebhookQueue {
   /** By age. */
-  readonly #all = new LinkedList<Entry>()
-  readonly #ready = new LinkedList<Entry>()
+  readonly #all = new Set<Entry>()
+  /** The ones that are ready, the next one first. */
+  readonly #ready = new Set<Entry>()
   #underWay = 0
 
   /** All without an outcome. */
@@ -53,21 +48,14 @@ export class WebhookQueue {
 
   /** Puts a new message, ready, behind the others. */
   add(message: Message): void {
-    const entry: Entry = {
-      ...message,
-      attempt: 0,
-      isUnderWay: false,
-      node: undefined,
-      readyNode: undefined,
-      cancelRetry: undefined,
-    }
-    entry.node = this.#all.append(entry)
-    entry.readyNode = this.#ready.append(entry)
+    const entry: Entry = { ...message, attempt: 0, isUnderWay: false, cancelRetry: undefined }
+    this.#all.add(entry)
+    this.#ready.add(entry)
   }
 
   /** The first that is ready; its next attempt begins. */
   take(): Delivery | undefined {
-    const entry = this.#ready.first?.value
+    const [entry] = this.#ready
     if (!entry) return undefined
     this.#leave(entry)
     entry.isUnderWay = true
@@ -87,38 +75,33 @@ export class WebhookQueue {
   wake(delivery: Delivery): void {
     const entry = delivery as Entry
     this.#leave(entry)
-    entry.readyNode = this.#ready.append(entry)
+    this.#ready.add(entry)
   }
 
   /** Whatever waits is ready. */
   wakeAll(): void {
-    for (let node = this.#all.first; node; node = node.next) {
-      if (node.value.cancelRetry) this.wake(node.value)
-    }
+    for (const entry of this.#all) if (entry.cancelRetry) this.wake(entry)
   }
 
   /** The oldest that is not under way. */
   get oldestQueued(): Delivery | undefined {
-    let node = this.#all.first
     // Passes over no more than may be under way.
-    while (node?.value.isUnderWay) node = node.next
-    return node?.value
+    for (const entry of this.#all) if (!entry.isUnderWay) return entry
+    return undefined
   }
 
   /** It has its outcome. */
   remove(delivery: Delivery): void {
     const entry = delivery as Entry
     this.#leave(entry)
-    if (entry.node) this.#all.remove(entry.node)
-    entry.node = undefined
+    this.#all.delete(entry)
   }
 
   /** Ends the state it is in. */
   #leave(entry: Entry): void {
     if (entry.isUnderWay) this.#underWay--
     entry.isUnderWay = false
-    if (entry.readyNode) this.#ready.remove(entry.readyNode)
-    entry.readyNode = undefined
+    this.#ready.delete(entry)
     entry.cancelRetry?.()
     entry.cancelRetry = undefined
   }
