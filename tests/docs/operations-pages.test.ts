@@ -11,9 +11,9 @@ import { parse, stringify } from 'yaml'
 import { generateKeys } from '../../packages/buddy-server/src/config/generate-keys.ts'
 import type { Config } from '../../packages/buddy-server/src/config/read-config.ts'
 import { readConfig } from '../../packages/buddy-server/src/config/read-config.ts'
-import { settings } from '../../packages/buddy-server/src/config/server-settings.ts'
-import { siteAbout } from '../../packages/buddy-server/src/config/site-settings.ts'
-import { fileKeyOf, flagOf } from '../../packages/buddy-server/src/config/sources.ts'
+import { settings } from '../../packages/buddy-server/src/config/all-settings.ts'
+import { siteKeyDescriptions } from '../../packages/buddy-server/src/config/site-settings.ts'
+import { fileKeyOf, flagOf } from '../../packages/buddy-server/src/config/key-names.ts'
 import { webhookEvents } from '../../packages/buddy-server/src/config/webhook-events.ts'
 import { createTokenVerifier } from '../../packages/buddy-server/src/sites/site-token.ts'
 
@@ -132,7 +132,7 @@ test('every key of a file on the page is one, or a figure of /status or of a web
   const named = [...page.matchAll(/`([a-z]+(?:_[a-z]+)+)(?::[^`]*)?`/g)].map(([, name]) => name!)
   const known = new Set([
     ...keys.map(fileKeyOf),
-    ...Object.keys(siteAbout),
+    ...Object.keys(siteKeyDescriptions),
     ...Object.keys(status),
     'duration_ms',
     // nginx

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { settings } from '../../packages/buddy-server/src/config/server-settings.ts'
+import { settings } from '../../packages/buddy-server/src/config/all-settings.ts'
 import { expectToTalk, RawClient } from './raw-client.ts'
 
 const root = join(import.meta.dirname, '../..')

@@ -6,10 +6,12 @@ import { generateKeys } from './config/generate-keys.ts'
 import { closestName } from './config/closest-name.ts'
 import { printConfig } from './config/print-config.ts'
 import type { ConfigInput } from './config/read-config.ts'
-import { ConfigError, readConfig } from './config/read-config.ts'
-import { fallbackText, groups } from './config/configuration-page.ts'
+import { ConfigError } from './config/config-error.ts'
+import { readConfig } from './config/read-config.ts'
+import { settingGroups } from './config/all-settings.ts'
+import { defaultText } from './config/setting.ts'
 import { boolean } from './config/value-schemas.ts'
-import { flagOf } from './config/sources.ts'
+import { flagOf } from './config/key-names.ts'
 import { run } from './run.ts'
 import { checkWelcome, InvalidWelcomeError } from './sites/check-welcome.ts'
 import { createSites } from './sites/site.ts'
@@ -30,12 +32,12 @@ const program = new Command('buddy-server')
 
 const switches = new Set<string>()
 
-for (const [title, group] of Object.entries(groups)) {
+for (const [title, group] of Object.entries(settingGroups)) {
   for (const [option, setting] of Object.entries(group)) {
-    const fallback = fallbackText(option, setting)
-    const flag = `--${flagOf(setting.key)}${setting.kind === boolean ? ' [true|false]' : ' <value>'}`
-    if (setting.kind === boolean) switches.add(`--${flagOf(setting.key)}`)
-    const about = setting.about.replaceAll('`', '') + (fallback && ` (default: ${fallback})`)
+    const fallback = defaultText(option, setting)
+    const flag = `--${flagOf(setting.key)}${setting.schema === boolean ? ' [true|false]' : ' <value>'}`
+    if (setting.schema === boolean) switches.add(`--${flagOf(setting.key)}`)
+    const about = setting.description.replaceAll('`', '') + (fallback && ` (default: ${fallback})`)
     program.addOption(new Option(flag, about).helpGroup(`${title}:`))
   }
 }

@@ -1,36 +1,18 @@
-import { siteAbout } from './site-settings.ts'
-import type { Setting } from './server-settings.ts'
-import { processSettings, serverSettings } from './server-settings.ts'
-import { variableOf } from './sources.ts'
-
-/** The settings in the groups people look for them in. */
-export const groups: Readonly<Record<string, Readonly<Record<string, Setting<unknown>>>>> = {
-  ...serverSettings,
-  ...processSettings,
-}
-
-/** A default as an operator would write it; empty where there is none. */
-export function fallbackText(option: string, { fallback }: Setting<unknown>): string {
-  if (Array.isArray(fallback)) {
-    return fallback
-      .map((item: unknown) =>
-        typeof item === 'object' ? (item as { urls: string[] }).urls.join(',') : String(item),
-      )
-      .join(',')
-  }
-  return option.endsWith('Ms') ? String(Number(fallback) / 1000) : String(fallback)
-}
+import { settingGroups } from './all-settings.ts'
+import { variableOf } from './key-names.ts'
+import { defaultText } from './setting.ts'
+import { siteKeyDescriptions } from './site-settings.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 
 /** `docs/configuration.md`, whole. */
 export function configurationPage(): string {
-  const tables = Object.entries(groups).map(([title, group]) => {
+  const tables = Object.entries(settingGroups).map(([title, group]) => {
     const rows = Object.entries(group).map(([option, setting]) => {
-      const fallback = fallbackText(option, setting)
-      const notes = [setting.about, `Allowed: ${setting.kind.description}.`]
+      const defaultValue = defaultText(option, setting)
+      const notes = [setting.description, `Allowed: ${setting.schema.description}.`]
       if (setting.isReloadable) notes.push('_Reloadable._')
-      return `| \`${variableOf(setting.key)}\` | \`${option}\` | ${fallback && `\`${fallback}\``} | ${cell(notes.join(' '))} |`
+      return `| \`${variableOf(setting.key)}\` | \`${option}\` | ${defaultValue && `\`${defaultValue}\``} | ${cell(notes.join(' '))} |`
     })
     return [
       `## ${title}`,
@@ -40,7 +22,7 @@ export function configurationPage(): string {
       ...rows,
     ].join('\n')
   })
-  const siteRows = Object.entries(siteAbout).map(
+  const siteRows = Object.entries(siteKeyDescriptions).map(
     ([key, about]) => `| \`${key}\` | ${cell(about)} |`,
   )
   return `${[

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { iceUrlFault, shownIceUrl } from './ice-url.ts'
-import type { Kind } from './value-schemas.ts'
+import type { ValueSchema } from './value-schemas.ts'
 
 /** One STUN or TURN server, as in the browser's `RTCIceServer`. */
 export interface IceServer {
@@ -50,7 +50,7 @@ function listKind<T>(
   allowed: string,
   schema: z.ZodType<T>,
   read: (raw: unknown) => { readonly value: unknown; readonly depth: number },
-): Kind<T> {
+): ValueSchema<T> {
   return z
     .unknown()
     .transform((raw, context) => {
@@ -68,7 +68,7 @@ function listKind<T>(
       }
       return z.NEVER
     })
-    .describe(allowed) as Kind<T>
+    .describe(allowed) as ValueSchema<T>
 }
 
 /** Undefined for nothing but commas: that is a slip. */
@@ -78,7 +78,7 @@ function splitUrls(text: string): string[] | undefined {
 }
 
 /** ICE servers whose credentials, if any, never change. Empty text means none. */
-export const iceServers: Kind<readonly IceServer[]> = listKind(
+export const iceServers: ValueSchema<readonly IceServer[]> = listKind(
   'stun: URLs separated by commas, or a list (JSON) of RTCIceServer objects, turn: ones with username and credential',
   iceServerList,
   (raw) => {
@@ -91,7 +91,7 @@ export const iceServers: Kind<readonly IceServer[]> = listKind(
 )
 
 /** Where TURN servers that check `use-auth-secret` credentials are. */
-export const turnUrls: Kind<readonly string[]> = listKind(
+export const turnUrls: ValueSchema<readonly string[]> = listKind(
   'turn: or turns: URLs, separated by commas',
   z.array(url(/^turn/, 'a turn: or turns: URL')).max(8),
   (raw) => ({ value: typeof raw === 'string' ? splitUrls(raw) : raw, depth: 1 }),

@@ -1,9 +1,10 @@
 import { stringify } from 'yaml'
-import type { Config, OptionName } from './read-config.ts'
-import { settings } from './server-settings.ts'
+import type { OptionName } from './all-settings.ts'
+import { settings } from './all-settings.ts'
+import { fileKeyOf } from './key-names.ts'
+import type { Config } from './read-config.ts'
 import type { SiteOptions } from './site-settings.ts'
 import { siteFileKeys } from './site-settings.ts'
-import { fileKeyOf } from './sources.ts'
 
 const mask = '********'
 const secretKeys = new Set(['secret', 'turn_secret', 'credential'])

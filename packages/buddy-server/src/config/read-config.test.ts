@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import type { OptionName } from './all-settings.ts'
+import { settings } from './all-settings.ts'
+import { ConfigError } from './config-error.ts'
+import { fileKeyOf, flagOf, variableOf } from './key-names.ts'
 import { printConfig } from './print-config.ts'
-import type { Config, ConfigInput, OptionName } from './read-config.ts'
-import { ConfigError, readConfig } from './read-config.ts'
-import { defaultOptions, settings } from './server-settings.ts'
-import { fileKeyOf, flagOf, variableOf } from './sources.ts'
+import type { Config, ConfigInput } from './read-config.ts'
+import { readConfig } from './read-config.ts'
+import { defaultOptions } from './server-settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'buddy-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -179,14 +182,14 @@ describe.for(Object.entries(samples) as [OptionName, (typeof samples)[OptionName
     })
 
     test('is refused by name in each spelling when it is wrong', () => {
-      const { kind, isSecret } = settings[name]
+      const { schema, isSecret } = settings[name]
       const wrong = [-1, 'x', '\0', 'short', 'two words'].find(
-        (raw) => !kind.safeParse(raw).success,
+        (raw) => !schema.safeParse(raw).success,
       )
       expect(wrong).toBeDefined()
       // A list may name the item, and keep to itself what could be a secret.
       const refusalOf = (spelled: string): string | RegExp =>
-        Array.isArray(settings[name].fallback)
+        Array.isArray(settings[name].defaultValue)
           ? new RegExp(`^${spelled}(\\[0\\])?=(${wrong}|…) is not allowed: it must be `)
           : `${spelled}=${isSecret ? '…' : String(wrong)} is not allowed: it must be `
       const flags = { [flagOf(key)]: String(wrong) }

@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import type { OptionName } from './all-settings.ts'
+import { settings } from './all-settings.ts'
 import { closestName } from './closest-name.ts'
+import { ConfigError } from './config-error.ts'
+import { fileKeyOf, variableOf } from './key-names.ts'
+import type { ProcessOptions } from './process-settings.ts'
+import { processSettings } from './process-settings.ts'
+import type { ResolvedServerOptions } from './server-settings.ts'
+import type { Setting } from './setting.ts'
+import { siteKeyDescriptions } from './site-settings.ts'
 import type { ConfigSource } from './sources.ts'
-import { environmentSource, fileKeyOf, fileSource, flagSource, variableOf } from './sources.ts'
-import type { ProcessOptions, ResolvedServerOptions, Setting } from './server-settings.ts'
-import { processSettings, settings } from './server-settings.ts'
-import { siteAbout } from './site-settings.ts'
-
-/** A configuration that cannot be used; the message is for the operator, a line for each mistake. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-}
-
-/** An option's name. */
-export type OptionName = keyof typeof settings
+import { environmentSource, fileSource, flagSource } from './sources.ts'
 
 /** Everything a process is told, and by what. */
 export interface Config {
@@ -39,7 +37,7 @@ const names = Object.keys(settings) as OptionName[]
  */
 export function readConfig({ environment = {}, flags = {} }: ConfigInput): Config {
   const path = flags['config'] ?? environment['CONFIG_FILE']
-  const file = typeof path === 'string' && path !== '' ? fileSource(path, ConfigError) : undefined
+  const file = typeof path === 'string' && path !== '' ? fileSource(path) : undefined
   const sources = [flagSource(flags), environmentSource(environment), ...(file ? [file] : [])]
   const mistakes = [...unknownVariables(environment), ...(file ? unknownKeys(file) : [])]
   const values: Partial<Record<OptionName, unknown>> = {}
@@ -48,9 +46,9 @@ export function readConfig({ environment = {}, flags = {} }: ConfigInput): Confi
     const setting = settings[name]
     const given = findValue(setting, sources)
     origins[name] = given ? given.origin : 'default'
-    values[name] = setting.fallback
+    values[name] = setting.defaultValue
     if (!given) continue
-    const parsed = setting.kind.safeParse(given.raw)
+    const parsed = setting.schema.safeParse(given.raw)
     if (parsed.success) values[name] = parsed.data
     else mistakes.push(...parsed.error.issues.flatMap((issue) => describe(setting, given, issue)))
   }
@@ -68,7 +66,7 @@ function findValue(setting: Setting<unknown>, sources: readonly ConfigSource[]):
   for (const source of sources) {
     const raw = source.get(setting.key)
     // An empty line in a compose file means "not set", except where empty says "none".
-    if (raw === undefined || raw === null || (raw === '' && !setting.isEmptyMeant)) continue
+    if (raw === undefined || raw === null || (raw === '' && !setting.acceptsEmpty)) continue
     return { raw, source, origin: source.origin(setting.key) }
   }
   return undefined
@@ -100,7 +98,7 @@ function describe(
 
 /** Which key of a site was probably meant. */
 function hintOf(unknown: string): string {
-  const known = closestName(unknown, Object.keys(siteAbout))
+  const known = closestName(unknown, Object.keys(siteKeyDescriptions))
   return known ? `: did you mean ${known}?` : ''
 }
 

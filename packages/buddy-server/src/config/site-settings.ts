@@ -1,9 +1,9 @@
 import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
 import { iceServers, turnUrls } from './ice-server.ts'
-import type { Kind } from './value-schemas.ts'
-import { boolean, kind, seconds, text, texts, whole } from './value-schemas.ts'
 import { isOriginPattern, originPatterns } from './origin-pattern.ts'
+import type { ValueSchema } from './value-schemas.ts'
+import { boolean, seconds, text, textList, valueSchema, wholeNumber } from './value-schemas.ts'
 
 function isEs256Key(pem: string): boolean {
   try {
@@ -16,9 +16,12 @@ function isEs256Key(pem: string): boolean {
 
 const fields = {
   key: text('1 to 64 letters, digits, dots, dashes or underscores', /^[\w.-]{1,64}$/),
-  allowed_origins: texts(originPatterns, isOriginPattern),
-  max_users: whole(1, 1_000_000).optional(),
-  lobbies: texts('names of at most 64 bytes', (name) => Buffer.byteLength(name) <= 64).optional(),
+  allowed_origins: textList(originPatterns, isOriginPattern),
+  max_users: wholeNumber(1, 1_000_000).optional(),
+  lobbies: textList(
+    'names of at most 64 bytes',
+    (name) => Buffer.byteLength(name) <= 64,
+  ).optional(),
   ice_servers: iceServers.optional(),
   turn_urls: turnUrls.optional(),
   turn_secret: text('text').optional(),
@@ -26,13 +29,13 @@ const fields = {
   text: boolean.optional(),
   video: boolean.optional(),
   secret: text('at least 32 characters', /^.{32,}$/s).optional(),
-  public_key: kind('a public P-256 key in PEM', (raw) =>
+  public_key: valueSchema('a public P-256 key in PEM', (raw) =>
     typeof raw === 'string' && isEs256Key(raw) ? raw : undefined,
   ).optional(),
 }
 
 /** What each key of a site does, for the reference. */
-export const siteAbout: Readonly<Record<keyof typeof fields, string>> = {
+export const siteKeyDescriptions: Readonly<Record<keyof typeof fields, string>> = {
   key: 'Public. Pages name it: `<buddy-chat site="…">`. Only people of one site meet.',
   allowed_origins: 'Pages that may use this key.',
   max_users: 'Sessions of this site at a time, within the server’s own cap.',
@@ -94,7 +97,7 @@ export const siteFileKeys = Object.entries(fileKeys) as readonly (readonly [
 ])[]
 
 /** Every site but the server's own. */
-export const sites: Kind<readonly SiteOptions[]> = z
+export const sites: ValueSchema<readonly SiteOptions[]> = z
   .preprocess(
     (raw, context) => {
       if (typeof raw !== 'string') return raw
@@ -113,4 +116,4 @@ export const sites: Kind<readonly SiteOptions[]> = z
         error: 'a list in which no key stands twice',
       }),
   )
-  .describe('a list (JSON) of sites, see below') as unknown as Kind<readonly SiteOptions[]>
+  .describe('a list (JSON) of sites, see below') as unknown as ValueSchema<readonly SiteOptions[]>

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
+import { ConfigError } from './config-error.ts'
+import { fileKeyOf, flagOf, variableOf } from './key-names.ts'
 
 /** One place settings come from. */
 export interface ConfigSource {
@@ -11,15 +13,6 @@ export interface ConfigSource {
   /** Where a value of this source stands, for people. */
   origin(key: string): string
 }
-
-/** A setting's variable. `DEV` alone is set by other programs, for reasons of their own. */
-export const variableOf = (key: string): string => (key === 'DEV' ? 'BUDDY_DEV' : key)
-
-/** A setting's flag without the dashes: `max-rooms`. */
-export const flagOf = (key: string): string => key.toLowerCase().replaceAll('_', '-')
-
-/** A setting's key in a file: `max_rooms`. */
-export const fileKeyOf = (key: string): string => key.toLowerCase()
 
 /** Flags, by their long name without the dashes. */
 export function flagSource(
@@ -42,16 +35,15 @@ export function environmentSource(
 
 /**
  * A file of settings, YAML or JSON (which YAML contains).
- * @throws `Mistake` where it cannot be read or is not a mapping of settings; none of its lines is
+ * @throws ConfigError where it cannot be read or is not a mapping of settings; none of its lines is
  *   quoted, for they may hold secrets
  */
 export function fileSource(
   path: string,
-  Mistake: new (message: string) => Error,
 ): ConfigSource & { readonly keys: readonly string[]; readonly label: string } {
   const label = basename(path)
   const fail = (what: string): never => {
-    throw new Mistake(`the configuration file ${path} ${what}`)
+    throw new ConfigError(`the configuration file ${path} ${what}`)
   }
   const content = parseFile(path, fail)
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {

@@ -5,10 +5,13 @@ import { wellFormed } from '@buddy-chat/protocol'
 import { z } from 'zod'
 
 /** A schema whose description says what is allowed: "a whole number from 1 to 10". */
-export type Kind<T> = z.ZodType<T, unknown>
+export type ValueSchema<T> = z.ZodType<T, unknown>
 
 /** A kind from a reader that answers undefined for what is not allowed. */
-export function kind<T>(allowed: string, read: (raw: unknown) => T | undefined): Kind<T> {
+export function valueSchema<T>(
+  allowed: string,
+  read: (raw: unknown) => T | undefined,
+): ValueSchema<T> {
   return z
     .unknown()
     .transform((raw, context) => {
@@ -17,7 +20,7 @@ export function kind<T>(allowed: string, read: (raw: unknown) => T | undefined):
       context.addIssue({ code: 'custom', message: allowed })
       return z.NEVER
     })
-    .describe(allowed) as Kind<T>
+    .describe(allowed) as ValueSchema<T>
 }
 
 function toNumber(raw: unknown, pattern: RegExp): number {
@@ -26,8 +29,8 @@ function toNumber(raw: unknown, pattern: RegExp): number {
 }
 
 /** A whole number. */
-export const whole = (min: number, max: number): Kind<number> =>
-  kind(`a whole number from ${min} to ${max}`, (raw) => {
+export const wholeNumber = (min: number, max: number): ValueSchema<number> =>
+  valueSchema(`a whole number from ${min} to ${max}`, (raw) => {
     const value = toNumber(raw, /^\d+$/)
     return Number.isInteger(value) && value >= min && value <= max ? value : undefined
   })
@@ -36,14 +39,14 @@ export const whole = (min: number, max: number): Kind<number> =>
 const maxSeconds = 86_400
 
 /** Seconds outside, milliseconds inside. */
-export const seconds = (min: number, max = maxSeconds): Kind<number> =>
-  kind(`seconds, from ${min} to ${max}`, (raw) => {
+export const seconds = (min: number, max = maxSeconds): ValueSchema<number> =>
+  valueSchema(`seconds, from ${min} to ${max}`, (raw) => {
     const value = toNumber(raw, /^\d+(\.\d+)?$/)
     return value >= min && value <= max ? Math.round(value * 1000) : undefined
   })
 
 /** Yes or no. */
-export const boolean: Kind<boolean> = kind('true or false', (raw) => {
+export const boolean: ValueSchema<boolean> = valueSchema('true or false', (raw) => {
   if (typeof raw === 'boolean') return raw
   const value = String(raw).toLowerCase()
   if (['true', '1', 'yes', 'on'].includes(value)) return true
@@ -55,27 +58,27 @@ const isWellFormed = (value: unknown): value is string =>
   typeof value === 'string' && wellFormed(value) === value
 
 /** Text that `pattern` accepts. */
-export const text = (allowed: string, pattern = /^[^\0]*$/): Kind<string> =>
-  kind(allowed, (raw) => {
+export const text = (allowed: string, pattern = /^[^\0]*$/): ValueSchema<string> =>
+  valueSchema(allowed, (raw) => {
     // A key made of digits is a number to YAML.
     const value = typeof raw === 'number' ? String(raw) : raw
     return isWellFormed(value) && pattern.test(value) ? value : undefined
   })
 
 /** One of these words. */
-export const word = <const W extends string>(...words: readonly W[]): Kind<W> =>
-  kind(`one of ${words.join(', ')}`, (raw) => words.find((each) => each === raw))
+export const oneOf = <const W extends string>(...words: readonly W[]): ValueSchema<W> =>
+  valueSchema(`one of ${words.join(', ')}`, (raw) => words.find((each) => each === raw))
 
 /**
  * Text separated by commas, or a list of texts, each of which `isAllowed`. Where it `mayBeEmpty` an
  * empty list is fine; a text of nothing but commas never is: it is a slip.
  */
-export const texts = (
+export const textList = (
   allowed: string,
   isAllowed: (item: string) => boolean,
   mayBeEmpty = false,
-): Kind<readonly string[]> =>
-  kind(`${allowed}, separated by commas`, (raw) => {
+): ValueSchema<readonly string[]> =>
+  valueSchema(`${allowed}, separated by commas`, (raw) => {
     const list = typeof raw === 'string' ? raw.split(',') : raw
     if (!Array.isArray(list) || !list.every(isWellFormed)) return undefined
     const items = list.flatMap((item) => item.trim() || [])

@@ -4,7 +4,7 @@ import type { Cancel, Clock } from '../clock.ts'
 import type { HandlerContext } from '../handlers/context.ts'
 import { enterQueue } from '../handlers/enter-queue.ts'
 import type { Joined } from '../handlers/hello.ts'
-import type { Refusal } from '../limits/connection-admission.ts'
+import type { Refusal } from '../limits/refusal.ts'
 import type { Session, SessionLink } from '../sessions/session.ts'
 import type { Upgrade } from '../transport/transport.ts'
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Admitted, Refusal } from './connection-admission.ts'
+import type { Admitted } from './connection-admission.ts'
 import { ConnectionAdmission } from './connection-admission.ts'
+import type { Refusal } from './refusal.ts'
 
 interface World {
   readonly admission: ConnectionAdmission

@@ -1,16 +1,9 @@
-import type { CloseCode, ErrorCode } from '@buddy-chat/protocol'
 import { subprotocol, waitAfterCloseMs } from '@buddy-chat/protocol'
 import { forEachInSlices } from '../slices.ts'
 import type { Upgrade } from '../transport/transport.ts'
+import type { Refusal } from './refusal.ts'
+import { refusal } from './refusal.ts'
 import { TokenBucket } from './token-bucket.ts'
-
-/** Why a connection is not wanted; every one of these is an error and a close code alike. */
-export interface Refusal {
-  readonly code: ErrorCode & CloseCode
-  readonly message: string
-  /** When to try again, in milliseconds; null: it would end the same way. */
-  readonly retryAfterMs: number | null
-}
 
 /** A connection that was admitted; call {@link ConnectionAdmission.release} when it has closed. */
 export interface Admitted {
@@ -121,13 +114,4 @@ export class ConnectionAdmission {
     this.#addresses.set(key, address)
     return address
   }
-}
-
-/** A refusal; `after` is when to try again, in milliseconds. */
-export function refusal(
-  code: Refusal['code'],
-  message: string,
-  after: number | null = null,
-): Refusal {
-  return { code, message, retryAfterMs: after }
 }
