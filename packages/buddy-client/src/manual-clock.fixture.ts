@@ -5,7 +5,7 @@ interface Scheduled {
   readonly callback: () => void
 }
 
-/** A clock for unit tests: time passes only when a test says so. */
+/** A clock for unit tests. Time passes only when a test advances it. */
 export class ManualClock implements Clock {
   readonly #scheduled = new Set<Scheduled>()
   #nowMs = 1_000_000
@@ -20,19 +20,19 @@ export class ManualClock implements Clock {
     return () => void this.#scheduled.delete(scheduled)
   }
 
-  /** How many callbacks are scheduled. */
+  /** The number of scheduled callbacks. */
   get pending(): number {
     return this.#scheduled.size
   }
 
-  /** Lets `ms` pass. Runs each callback at its time, also one that an earlier callback scheduled. */
+  /** Advances by `ms`. Runs each callback at its time, including those scheduled by earlier ones. */
   advance(ms: number): void {
     const endMs = this.#nowMs + ms
     while (this.#runNext(endMs));
     this.#nowMs = endMs
   }
 
-  /** The same, but settled promises are handled before the next callback runs. */
+  /** Like `advance`, but runs the reactions to settled promises before each callback. */
   async advanceAsync(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms
     do await settle()
@@ -41,13 +41,13 @@ export class ManualClock implements Clock {
     await settle()
   }
 
-  /** Lets `ms` pass as on a machine that sleeps: what is scheduled is postponed by as much. */
+  /** Advances by `ms` like a suspended machine: scheduled callbacks are postponed by `ms`. */
   sleep(ms: number): void {
     this.#nowMs += ms
     for (const scheduled of this.#scheduled) scheduled.atMs += ms
   }
 
-  /** Runs the callback that was scheduled first, whatever its time. Does nothing if there is none. */
+  /** Runs the callback that was scheduled first, regardless of its time. Does nothing if there is none. */
   runOldest(): void {
     for (const scheduled of this.#scheduled) {
       this.#run(scheduled)
@@ -55,7 +55,7 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Runs the callback that is due first, in the order of scheduling. False if none is due. */
+  /** Runs the callback that is due first. Returns false if none is due until `endMs`. */
   #runNext(endMs: number): boolean {
     let next: Scheduled | undefined
     for (const scheduled of this.#scheduled) {

@@ -6,16 +6,16 @@ test.each([
   [{ mode: 'video' as const, camera: false }, false, true],
   [{ mode: 'audio' as const }, false, true],
   [{ mode: 'video' as const, microphone: false }, true, false],
-])('%o asks for camera %s, microphone %s', (options, camera, microphone) => {
+])('%o requests the camera: %s, the microphone: %s', (options, camera, microphone) => {
   const { video, audio } = mediaRequest(resolveOptions(options))?.constraints ?? {}
   expect([Boolean(video), Boolean(audio)]).toEqual([camera, microphone])
 })
 
-test('text mode asks for no device', () => {
+test('text mode requests no device', () => {
   expect(mediaRequest(resolveOptions({ mode: 'text' }))).toBeUndefined()
 })
 
-test('constraints of your own are passed on as they are', () => {
+test('passes custom constraints on unchanged', () => {
   const camera = { deviceId: { exact: 'front' } }
   expect(mediaRequest(resolveOptions({ camera }))?.constraints.video).toBe(camera)
 })
@@ -28,7 +28,7 @@ test.each([
   [0, 2500],
   [-5, 2500],
   [Number.NaN, 2500],
-])('a bitrate of %s at most is %s', (maxBitrateKbps, resolved) => {
+])('resolves `maxBitrateKbps` %s to %s', (maxBitrateKbps, resolved) => {
   const options = maxBitrateKbps === undefined ? {} : { maxBitrateKbps }
   expect(resolveOptions(options).maxBitrateKbps).toBe(resolved)
 })

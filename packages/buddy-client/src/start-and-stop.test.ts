@@ -1,4 +1,5 @@
-// Whatever order the visitor, the browser and the server act in, the last word of the visitor counts.
+// The latest start() or stop() of the user takes effect, in whatever order the user, the browser and the
+// server act.
 import type { Message, ServerMessage } from '@buddy-chat/protocol'
 import { encode } from '@buddy-chat/protocol'
 import * as fc from 'fast-check'
@@ -39,18 +40,18 @@ class FakeSocket extends EventTarget {
     this.readyState = 3
   }
 
-  opens(): void {
+  open(): void {
     if (this.readyState !== 0) return
     this.readyState = 1
     this.dispatchEvent(new Event('open'))
   }
 
-  receives(message: Message): void {
+  receive(message: Message): void {
     const data = encode(message).slice().buffer
     this.dispatchEvent(new MessageEvent('message', { data }))
   }
 
-  ends(code: number): void {
+  end(code: number): void {
     this.readyState = 3
     this.dispatchEvent(Object.assign(new Event('close'), { code, reason: '' }))
   }
@@ -79,12 +80,12 @@ const matched: ServerMessage = {
   roomToken: null,
 }
 
-/** A browser that does nothing by itself: each question and each timer waits for the test. */
+/** A fake browser that does nothing by itself: permission prompts and timers wait for the test. */
 class FakeBrowser {
   readonly tracks: FakeTrack[] = []
   readonly sockets: FakeSocket[] = []
   readonly clock = new ManualClock()
-  readonly #questions: { grant: () => void; refuse: () => void }[] = []
+  readonly #prompts: { grant: () => void; deny: () => void }[] = []
   #watchers = 0
 
   readonly environment: ClientEnvironment = {
@@ -100,7 +101,7 @@ class FakeBrowser {
     media: () => ({
       isSecureContext: true,
       mediaDevices: {
-        getUserMedia: (constraints: MediaStreamConstraints) => this.#ask(constraints),
+        getUserMedia: (constraints: MediaStreamConstraints) => this.#prompt(constraints),
         enumerateDevices: async () => [],
         addEventListener: () => undefined,
       } as unknown as MediaDevices,
@@ -108,8 +109,8 @@ class FakeBrowser {
       permission: async () => undefined,
       canChooseSpeaker: false,
     }),
-    // A call needs a real browser: here each one is over as soon as it begins.
     warn: () => undefined,
+    // Calls need a real browser, so each call fails as soon as it begins.
     createConnection: () => {
       throw new Error('no connection')
     },
@@ -135,16 +136,16 @@ class FakeBrowser {
     return this.#watchers
   }
 
-  /** The visitor's answer to the oldest question that is open. */
+  /** Answers the oldest open permission prompt. */
   answer(isGranted: boolean): void {
-    const question = this.#questions.shift()
-    if (isGranted) question?.grant()
-    else question?.refuse()
+    const prompt = this.#prompts.shift()
+    if (isGranted) prompt?.grant()
+    else prompt?.deny()
   }
 
-  #ask({ audio, video }: MediaStreamConstraints): Promise<MediaStream> {
+  #prompt({ audio, video }: MediaStreamConstraints): Promise<MediaStream> {
     return new Promise((resolve, reject) => {
-      this.#questions.push({
+      this.#prompts.push({
         grant: () => {
           const tracks = [...(audio ? ['audio'] : []), ...(video ? ['video'] : [])].map(
             (kind) => new FakeTrack(kind),
@@ -152,58 +153,58 @@ class FakeBrowser {
           this.tracks.push(...tracks)
           resolve({ getTracks: () => tracks } as unknown as MediaStream)
         },
-        refuse: () => reject(new DOMException('', 'NotAllowedError')),
+        deny: () => reject(new DOMException('', 'NotAllowedError')),
       })
     })
   }
 }
 
-const visitorActs = ['start', 'start without camera', 'preview', 'next', 'stop'] as const
-const worldActs = [
+const userActions = ['start', 'start without camera', 'preview', 'next', 'stop'] as const
+const environmentActions = [
   'grant',
-  'refuse',
+  'deny',
   'open',
   'welcome',
   'waiting',
   'matched',
   'lost',
-  'turned away',
+  'refused',
   'tick',
   'turn',
 ] as const
-type Act = (typeof visitorActs)[number] | (typeof worldActs)[number]
+type Action = (typeof userActions)[number] | (typeof environmentActions)[number]
 
 const events = ['state', 'local-stream', 'waiting', 'match', 'leave', 'retry', 'welcome'] as const
 
 interface Script {
-  readonly acts: readonly Act[]
-  /** What a listener does, once, when it is called for the n-th time. */
+  readonly actions: readonly Action[]
+  /** A listener performs `action` once, in its call number `call`. */
   readonly listener: {
     readonly name: (typeof events)[number]
     readonly call: number
-    readonly act: (typeof visitorActs)[number]
+    readonly action: (typeof userActions)[number]
   }
 }
 
-/** Any act, and more often those that race with each other. */
-const anyAct = fc.oneof(
-  fc.constantFrom<Act>('start', 'grant', 'turn', 'stop'),
-  fc.constantFrom<Act>(...visitorActs, ...worldActs),
+/** Any action; those that can race with each other are more frequent. */
+const anyAction = fc.oneof(
+  fc.constantFrom<Action>('start', 'grant', 'turn', 'stop'),
+  fc.constantFrom<Action>(...userActions, ...environmentActions),
 )
 
 const scripts: fc.Arbitrary<Script> = fc.record({
-  acts: fc.array(anyAct, { maxLength: 20 }),
+  actions: fc.array(anyAction, { maxLength: 20 }),
   listener: fc.record({
     name: fc.oneof(fc.constantFrom('state', 'local-stream'), fc.constantFrom(...events)),
     call: fc.integer({ min: 1, max: 3 }),
-    act: fc.oneof(fc.constantFrom('start', 'stop'), fc.constantFrom(...visitorActs)),
+    action: fc.oneof(fc.constantFrom('start', 'stop'), fc.constantFrom(...userActions)),
   }),
 })
 
-/** Lets every promise that is settled be noticed. */
+/** Lets the reactions to all settled promises run. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-class Play {
+class Scenario {
   readonly browser = new FakeBrowser()
   readonly client = new BuddyClient({ server: 'https://chat.example' }, this.browser.environment)
   readonly pending = new Set<Promise<unknown>>()
@@ -213,14 +214,14 @@ class Play {
     let calls = 0
     this.client.on('state', (change) => this.states.push(change))
     this.client.on(listener.name, () => {
-      if (++calls === listener.call) void this.act(listener.act)
+      if (++calls === listener.call) void this.perform(listener.action)
     })
   }
 
-  async act(act: Act): Promise<void> {
+  async perform(action: Action): Promise<void> {
     const { client, browser } = this
     const socket = browser.sockets.at(-1)
-    switch (act) {
+    switch (action) {
       case 'start':
         return this.#track(client.start())
       case 'start without camera':
@@ -233,20 +234,20 @@ class Play {
         return client.stop()
       case 'grant':
         return browser.answer(true)
-      case 'refuse':
+      case 'deny':
         return browser.answer(false)
       case 'open':
-        return socket?.opens()
+        return socket?.open()
       case 'welcome':
-        return socket?.receives(welcome)
+        return socket?.receive(welcome)
       case 'waiting':
-        return socket?.receives({ type: 'waiting', online: 2 })
+        return socket?.receive({ type: 'waiting', online: 2 })
       case 'matched':
-        return socket?.receives(matched)
+        return socket?.receive(matched)
       case 'lost':
-        return socket?.ends(1006)
-      case 'turned away':
-        return socket?.ends(4501)
+        return socket?.end(1006)
+      case 'refused':
+        return socket?.end(4501)
       case 'tick':
         return browser.clock.runOldest()
       case 'turn':
@@ -254,7 +255,7 @@ class Play {
     }
   }
 
-  /** The visitor has answered every question there can be. */
+  /** Grants all permission prompts, also those that follow. */
   async settle(): Promise<void> {
     for (let time = 0; time < 30; time++) {
       this.browser.answer(true)
@@ -264,22 +265,22 @@ class Play {
 
   #track(promise: Promise<void>): void {
     this.pending.add(promise)
-    const forget = (): void => void this.pending.delete(promise)
-    promise.then(forget, forget)
+    const remove = (): void => void this.pending.delete(promise)
+    promise.then(remove, remove)
   }
 }
 
-test('whatever came before it, after the last stop nothing is open, nothing runs and nothing is awaited', async () => {
+test('leaves no device, connection, timer or pending promise after the last stop()', async () => {
   await fc.assert(
     fc.asyncProperty(scripts, async (script) => {
-      const play = new Play(script)
-      for (const act of script.acts) await play.act(act)
-      play.client.stop()
-      await play.settle()
-      const { browser, client, pending } = play
-      // The listener's own act may have come after the stop, which caused the event it listens to.
+      const scenario = new Scenario(script)
+      for (const action of script.actions) await scenario.perform(action)
+      scenario.client.stop()
+      await scenario.settle()
+      const { browser, client, pending } = scenario
+      // The stop may have caused the listener's action, for example a start: stop again.
       client.stop()
-      await play.settle()
+      await scenario.settle()
       expect({
         state: client.state,
         stream: client.localStream,
@@ -302,20 +303,21 @@ test('whatever came before it, after the last stop nothing is open, nothing runs
   )
 })
 
-test('whatever came before it, a client that is idle or closed has no device and no connection open', async () => {
+test('has no open device or connection while it is `idle` or `closed`', async () => {
   await fc.assert(
     fc.asyncProperty(scripts, async (script) => {
-      const play = new Play({
+      const scenario = new Scenario({
         ...script,
-        acts: script.acts.filter((act) => act !== 'preview'),
+        actions: script.actions.filter((action) => action !== 'preview'),
         listener: {
           ...script.listener,
-          act: script.listener.act === 'preview' ? 'start' : script.listener.act,
+          action: script.listener.action === 'preview' ? 'start' : script.listener.action,
         },
       })
-      const { browser, client } = play
-      for (const act of script.acts.filter((act) => act !== 'preview')) await play.act(act)
-      await play.settle()
+      const { browser, client } = scenario
+      for (const action of script.actions.filter((action) => action !== 'preview'))
+        await scenario.perform(action)
+      await scenario.settle()
       if (client.state !== 'idle' && client.state !== 'closed') {
         expect(client.localStream === undefined).toBe(browser.liveTracks === 0)
         return
@@ -326,39 +328,45 @@ test('whatever came before it, a client that is idle or closed has no device and
   )
 })
 
-test('whatever happens, each state follows from the one before, as listeners are told', async () => {
+test('emits `state` events whose `previous` is the state of the event before', async () => {
   await fc.assert(
     fc.asyncProperty(scripts, async (script) => {
-      const play = new Play(script)
-      for (const act of script.acts) await play.act(act)
-      await play.settle()
+      const scenario = new Scenario(script)
+      for (const action of script.actions) await scenario.perform(action)
+      await scenario.settle()
       let before = 'idle'
-      for (const { state, previous } of play.states) {
+      for (const { state, previous } of scenario.states) {
         expect(previous).toBe(before)
         before = state
       }
-      expect(play.client.state).toBe(before)
+      expect(scenario.client.state).toBe(before)
     }),
     { numRuns: 1000 },
   )
 })
 
-test('start() and stop() in one turn: start() rejects with aborted, and a device granted late is released', async () => {
-  const play = new Play({ acts: [], listener: { name: 'match', call: 1, act: 'stop' } })
-  const started = play.client.start()
-  play.client.stop()
+test('rejects start() with `aborted` after a stop() in the same turn, and releases devices granted later', async () => {
+  const scenario = new Scenario({
+    actions: [],
+    listener: { name: 'match', call: 1, action: 'stop' },
+  })
+  const started = scenario.client.start()
+  scenario.client.stop()
   await expect(started).rejects.toMatchObject({ code: 'aborted' })
-  await play.settle()
-  expect([play.client.state, play.browser.tracks.length, play.browser.liveTracks]).toEqual([
-    'idle',
-    2,
-    0,
-  ])
+  await scenario.settle()
+  expect([
+    scenario.client.state,
+    scenario.browser.tracks.length,
+    scenario.browser.liveTracks,
+  ]).toEqual(['idle', 2, 0])
 })
 
-test('a stop() in a listener of stop() ends the start() that came between them', async () => {
-  const play = new Play({ acts: [], listener: { name: 'match', call: 1, act: 'stop' } })
-  const { client, browser } = play
+test('stops a run that a listener of an earlier stop() has started', async () => {
+  const scenario = new Scenario({
+    actions: [],
+    listener: { name: 'match', call: 1, action: 'stop' },
+  })
+  const { client, browser } = scenario
   void client.start().catch(() => undefined)
   browser.answer(true)
   await turn()
@@ -368,7 +376,7 @@ test('a stop() in a listener of stop() ends the start() that came between them',
   })
   client.stop()
   expect(client.state).toBe('connecting')
-  await play.settle()
+  await scenario.settle()
   expect([browser.liveTracks, client.localStream !== undefined]).toEqual([2, true])
   client.stop()
   expect([client.state, browser.liveTracks]).toEqual(['idle', 0])

@@ -9,24 +9,24 @@ const path = (start: ClientState, ...events: ClientEvent[]): ClientState[] => {
   return states
 }
 
-test('the walk from click to face, Next, and Stop', () => {
+test('goes from `idle` to `connected`, to the next partner, and back to `idle`', () => {
   expect(
     path('idle', 'start', 'queued', 'matched', 'call-connected', 'call-ended', 'matched', 'stop'),
   ).toEqual(['connecting', 'waiting', 'negotiating', 'connected', 'waiting', 'negotiating', 'idle'])
 })
 
-test('a match may come without a wait', () => {
+test('goes from `connecting` to `negotiating` if a partner is found at once', () => {
   expect(transition('connecting', 'matched')).toBe('negotiating')
 })
 
-test('a lost server is survived from every running state', () => {
+test('goes to `reconnecting` from every running state when the server is lost', () => {
   for (const state of ['connecting', 'waiting', 'negotiating', 'connected'] as const) {
     expect(transition(state, 'server-lost')).toBe('reconnecting')
   }
   expect(path('reconnecting', 'queued', 'matched')).toEqual(['waiting', 'negotiating'])
 })
 
-test('stop leads to idle from everywhere but idle', () => {
+test('goes to `idle` on `stop` from every other state', () => {
   for (const state of [
     'connecting',
     'waiting',
@@ -39,7 +39,7 @@ test('stop leads to idle from everywhere but idle', () => {
   }
 })
 
-test('what arrives too late is ignored', () => {
+test('ignores events that arrive too late', () => {
   expect(transition('waiting', 'call-connected')).toBeUndefined()
   expect(transition('waiting', 'call-ended')).toBeUndefined()
   for (const event of ['queued', 'matched', 'call-connected', 'server-lost', 'refused'] as const) {
@@ -48,6 +48,6 @@ test('what arrives too late is ignored', () => {
   }
 })
 
-test('a refusal closes, and closed can be started anew', () => {
+test('goes to `closed` on `refused`, and can start again', () => {
   expect(path('waiting', 'refused', 'start')).toEqual(['closed', 'connecting'])
 })

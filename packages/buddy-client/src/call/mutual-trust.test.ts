@@ -3,72 +3,73 @@ import { MutualTrust } from './mutual-trust.ts'
 import type { AddressPolicy } from '../options.ts'
 import { addressPolicy, resolveOptions } from '../options.ts'
 
-/** Two sides that hear each other at once, and what happened to each. */
+/** Creates two connected sides, and records what each of them sends and reports. */
 function pair(policies: readonly [AddressPolicy, AddressPolicy]) {
-  const happened: [string[], string[]] = [[], []]
+  const events: [string[], string[]] = [[], []]
   let isReachable = true
   const create = (side: 0 | 1, other: () => MutualTrust): MutualTrust =>
     new MutualTrust({
       policy: policies[side],
       sendTrust: () => {
         if (!isReachable) return false
-        happened[side].push('tells')
+        events[side].push('sends')
         queueMicrotask(() => other().handlePartner())
         return true
       },
-      onChange: ({ self, partner }) => happened[side].push(`${self} ${partner}`),
-      onMutual: () => happened[side].push('direct'),
+      onChange: ({ self, partner }) => events[side].push(`${self} ${partner}`),
+      onMutual: () => events[side].push('mutual'),
     })
   const ana = create(0, () => bob)
   const bob: MutualTrust = create(1, () => ana)
-  return { ana, bob, happened, cut: () => (isReachable = false) }
+  return { ana, bob, events, cut: () => (isReachable = false) }
 }
 
-test('one alone changes nothing; once both trust each other both go direct, whoever was first', async () => {
-  const { ana, bob, happened } = pair(['once-trusted', 'once-trusted'])
+test('becomes mutual on both sides only when both have given trust', async () => {
+  const { ana, bob, events } = pair(['once-trusted', 'once-trusted'])
   expect(ana.give()).toBe(true)
   await Promise.resolve()
   expect([ana.isMutual, bob.isMutual]).toEqual([false, false])
   expect(bob.give()).toBe(true)
   await Promise.resolve()
   expect([ana.isMutual, bob.isMutual]).toEqual([true, true])
-  expect(happened[0]).toEqual(['tells', 'true false', 'true true', 'direct'])
-  expect(happened[1]).toEqual(['false true', 'tells', 'true true', 'direct'])
+  expect(events[0]).toEqual(['sends', 'true false', 'true true', 'mutual'])
+  expect(events[1]).toEqual(['false true', 'sends', 'true true', 'mutual'])
 })
 
-test('said twice, or at the same moment, it is one thing', async () => {
-  const { ana, bob, happened } = pair(['once-trusted', 'once-trusted'])
+test('sends and reports trust once if it is given twice or on both sides at the same time', async () => {
+  const { ana, bob, events } = pair(['once-trusted', 'once-trusted'])
   for (const side of [ana, bob, ana, bob]) expect(side.give()).toBe(true)
   await Promise.resolve()
   for (const side of [ana, bob]) side.handlePartner()
-  for (const said of happened) expect(said).toEqual(['tells', 'true false', 'true true', 'direct'])
+  const expected = ['sends', 'true false', 'true true', 'mutual']
+  expect(events).toEqual([expected, expected])
 })
 
-test('who hides nothing agrees without being asked, and never asks', async () => {
-  const { ana, bob, happened } = pair(['at-once', 'once-trusted'])
+test('policy `at-once`: sends trust only in answer to the partner, and reports no change', async () => {
+  const { ana, bob, events } = pair(['at-once', 'once-trusted'])
   expect(ana.give()).toBe(true)
-  expect(happened).toEqual([[], []])
+  expect(events).toEqual([[], []])
   bob.give()
   await Promise.resolve()
   await Promise.resolve()
-  expect(happened[0]).toEqual(['tells', 'direct'])
-  expect(happened[1]).toEqual(['tells', 'true false', 'true true', 'direct'])
+  expect(events[0]).toEqual(['sends', 'mutual'])
+  expect(events[1]).toEqual(['sends', 'true false', 'true true', 'mutual'])
 })
 
-test('who never shows an address is not asked, and asks nobody', async () => {
-  const { ana, bob, happened } = pair(['never', 'once-trusted'])
+test('policy `never`: sends no trust and reports no change', async () => {
+  const { ana, bob, events } = pair(['never', 'once-trusted'])
   expect(ana.give()).toBe(true)
   bob.give()
   await Promise.resolve()
   expect([ana.isMutual, bob.isMutual]).toEqual([false, false])
-  expect(happened).toEqual([[], ['tells', 'true false']])
+  expect(events).toEqual([[], ['sends', 'true false']])
 })
 
-test('where the partner cannot be told nothing is given', () => {
-  const { ana, happened, cut } = pair(['once-trusted', 'once-trusted'])
+test('does not give trust if the partner cannot be reached', () => {
+  const { ana, events, cut } = pair(['once-trusted', 'once-trusted'])
   cut()
   expect(ana.give()).toBe(false)
-  expect(happened).toEqual([[], []])
+  expect(events).toEqual([[], []])
 })
 
 test.for([
@@ -77,6 +78,6 @@ test.for([
   [{ relayUntilTrusted: true, relayOnly: true }, 'never'],
   [{ relayUntilTrusted: true, mode: 'text' }, 'never'],
   [{ relayOnly: true, mode: 'audio' }, 'never'],
-] as const)('options %j: %s', ([options, policy]) => {
+] as const)('options %j lead to policy `%s`', ([options, policy]) => {
   expect(addressPolicy(resolveOptions(options))).toBe(policy)
 })

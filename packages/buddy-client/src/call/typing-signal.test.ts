@@ -3,32 +3,32 @@ import { ManualClock } from '../manual-clock.fixture.ts'
 import { TypingSignal } from './typing-signal.ts'
 
 let clock: ManualClock
-let told: boolean[]
+let reported: boolean[]
 let signal: TypingSignal
 
 beforeEach(() => {
   clock = new ManualClock()
-  told = []
+  reported = []
   signal = new TypingSignal({
-    onChange: (isTyping) => told.push(isTyping),
+    onChange: (isTyping) => reported.push(isTyping),
     clock,
   })
 })
 
-test('many key presses are told once, and the pause after them once', () => {
+test('reports typing once for many key presses, and its end once after a pause of 3 s', () => {
   for (let press = 0; press < 5; press++) {
     signal.notify()
     clock.advance(2999)
   }
-  expect(told).toEqual([true])
+  expect(reported).toEqual([true])
   clock.advance(1)
-  expect(told).toEqual([true, false])
+  expect(reported).toEqual([true, false])
 })
 
-test('after reset nothing is told', () => {
+test('reports nothing after `reset`', () => {
   signal.notify()
   expect(signal.reset()).toBe(true)
   clock.advance(60_000)
   signal.end()
-  expect(told).toEqual([true])
+  expect(reported).toEqual([true])
 })
