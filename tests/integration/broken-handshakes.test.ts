@@ -1,7 +1,7 @@
 // Whoever cannot open a WebSocket is told so in HTTP, or cut; those inside notice nothing.
 import { randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
-import { test } from './hostile-fixture.ts'
+import { test } from './neighbours-fixture.ts'
 import { handshake, RawSocket } from './raw-socket.ts'
 
 const refused: readonly [name: string, request: string, status: number][] = [

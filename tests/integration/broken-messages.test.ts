@@ -2,7 +2,7 @@
 import type { Message } from '@buddy-chat/protocol'
 import { encode, messages } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
-import { test } from './hostile-fixture.ts'
+import { test } from './neighbours-fixture.ts'
 import { expectToTalk, RawClient } from './raw-client.ts'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)

@@ -2,7 +2,7 @@
 // cut, and neighbours notice nothing.
 import { encode } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
-import { test } from './hostile-fixture.ts'
+import { test } from './neighbours-fixture.ts'
 import { RawClient } from './raw-client.ts'
 import type { WireFrame } from './raw-socket.ts'
 import { opcodes, RawSocket, wireFrame } from './raw-socket.ts'

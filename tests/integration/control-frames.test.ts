@@ -1,6 +1,6 @@
 // WebSocket pings and pongs of a client: a few are answered, a flood ends the connection.
 import { expect } from 'vitest'
-import { test } from './hostile-fixture.ts'
+import { test } from './neighbours-fixture.ts'
 import type { WireFrame } from './raw-socket.ts'
 import { opcodes, RawSocket } from './raw-socket.ts'
 

@@ -2,8 +2,8 @@
 import { expect, test as plainTest } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { expectToTalk, RawClient } from './raw-client.ts'
-import { startProcess } from './server-process.ts'
-import { Survivor } from './survivor.ts'
+import { startProcess } from './cli-process.ts'
+import { Survivor } from './resuming-client.ts'
 
 /** What a server and the one after it share. */
 const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'

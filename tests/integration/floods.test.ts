@@ -3,7 +3,7 @@ import type { Message } from '@buddy-chat/protocol'
 import { encode, messages } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
 import { liftedLimits, startServerProcess } from '../load/server-process.ts'
-import { test } from './hostile-fixture.ts'
+import { test } from './neighbours-fixture.ts'
 import { RawClient } from './raw-client.ts'
 import { handshake, RawSocket } from './raw-socket.ts'
 

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto'
 import type { BuddyServerOptions } from '@buddy-chat/server'
 import { expect } from 'vitest'
-import { test } from './hostile-fixture.ts'
+import { test } from './neighbours-fixture.ts'
 import { RawClient } from './raw-client.ts'
 
 const secret = 'a secret of thirty-two characters'

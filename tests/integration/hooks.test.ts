@@ -2,7 +2,7 @@
 import type { BuddyServerHooks } from '@buddy-chat/server'
 import { describe, expect, vi } from 'vitest'
 import { test } from '../server-fixture.ts'
-import { createKeptLog } from './kept-log.ts'
+import { createKeptLog } from './recorded-log.ts'
 import { expectToTalk, RawClient } from './raw-client.ts'
 
 type Given<Name extends keyof BuddyServerHooks> = Parameters<NonNullable<BuddyServerHooks[Name]>>

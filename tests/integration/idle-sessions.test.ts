@@ -1,6 +1,6 @@
 // What nobody uses is cleared away: sessions that do nothing, rooms that nobody is in.
 import { expect } from 'vitest'
-import { test } from './hostile-fixture.ts'
+import { test } from './neighbours-fixture.ts'
 import { RawClient } from './raw-client.ts'
 
 const quick = { userTimeoutMs: 300, cleanupIntervalMs: 50 }

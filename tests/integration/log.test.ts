@@ -2,10 +2,10 @@
 // that is private.
 import { expect, test as plainTest } from 'vitest'
 import { test } from '../server-fixture.ts'
-import { createKeptLog } from './kept-log.ts'
+import { createKeptLog } from './recorded-log.ts'
 import { RawClient } from './raw-client.ts'
 import { handshake, RawSocket } from './raw-socket.ts'
-import { startProcess } from './server-process.ts'
+import { startProcess } from './cli-process.ts'
 
 test('a session’s life is a line for each step, and no more', async ({ startServer }) => {
   const { log, lines, line, messages } = createKeptLog()

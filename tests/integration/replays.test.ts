@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto'
 import type { MessageOf } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
-import { test } from './hostile-fixture.ts'
+import { test } from './neighbours-fixture.ts'
 import { expectToTalk, RawClient } from './raw-client.ts'
 
 type Welcome = MessageOf<'welcome'>

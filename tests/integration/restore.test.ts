@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 import type { RunningServer } from '../server-fixture.ts'
 import { test as base } from '../server-fixture.ts'
 import { expectToTalk, RawClient } from './raw-client.ts'
-import { Survivor } from './survivor.ts'
+import { Survivor } from './resuming-client.ts'
 
 const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
 

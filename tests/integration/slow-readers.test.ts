@@ -1,7 +1,7 @@
 // Who does not read, or is not there any more, is ended within its bound; the others go on.
 import { decode } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
-import { test } from './hostile-fixture.ts'
+import { test } from './neighbours-fixture.ts'
 import { RawClient } from './raw-client.ts'
 import { RawSocket } from './raw-socket.ts'
 import type { RunningServer } from '../server-fixture.ts'

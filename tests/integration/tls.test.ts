@@ -10,7 +10,7 @@ import type { Certificate } from '../certificate.ts'
 import { makeCertificate } from '../certificate.ts'
 import { test } from '../server-fixture.ts'
 import { expectToTalk, RawClient } from './raw-client.ts'
-import { startProcess } from './server-process.ts'
+import { startProcess } from './cli-process.ts'
 
 interface Files {
   readonly tlsCertFile: string

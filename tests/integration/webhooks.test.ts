@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { verifySignature } from '@buddy-chat/server'
 import { expect, onTestFinished } from 'vitest'
 import { test } from '../server-fixture.ts'
-import { createKeptLog } from './kept-log.ts'
+import { createKeptLog } from './recorded-log.ts'
 import { RawClient } from './raw-client.ts'
 
 const webhookSecret = 'a secret of at least thirty-two characters'
