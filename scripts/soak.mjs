@@ -1,4 +1,5 @@
-// npm run soak -- --minutes N [--people N] [--seed S]: people come and go; is the server's memory flat?
+// npm run soak -- --minutes N [--users N] [--seed S]: simulated users visit a server for N minutes;
+// fails if the server's memory grows.
 import { runTypeScript } from './run-typescript.mjs'
 
 runTypeScript('tests/soak/soak.ts')

@@ -1,6 +1,7 @@
-// npm run attack: attacks on one server, each with a pair of neighbours at another address, whose
-// messages are timed before and during the attack. Ends with 1 if a bound is broken; the goal for the
-// delay is printed only.
+// npm run attack: runs each attack against a server of its own. Meanwhile two other users (the
+// neighbours), who connect from another address, exchange messages; their delays are measured before
+// and during the attack. Exits with 1 if the attack breaks a bound. A delay above the goal is printed,
+// but does not change the exit code.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -21,14 +22,14 @@ import { sessionAttacks } from './sessions.ts'
 import { startWebhookReceiver } from './webhook-receiver.ts'
 
 const attacks = [...httpAttacks, ...frameAttacks, ...sessionAttacks, ...reportAttacks]
-/** More memory than this, resident at any time of the attack, breaks a bound. */
+/** Bound: resident memory grows by at most this much at any time of the attack. */
 const maxGrowthBytes = 64 * 2 ** 20
-/** The goal: no message of a neighbour takes this much longer than without the attack. */
+/** Goal: the attack increases the longest delay of the neighbours' messages by at most this much. */
 const goalMs = 100
 const webhookDelayMs = 500
-/** An attack whose connections must be ended goes on for so long until one is. */
-const endPatienceMs = 5000
-const limitMs = 120_000
+/** If the server must close a connection of the attacker and has not, the attack goes on this long. */
+const closeTimeoutMs = 5000
+const attackTimeoutMs = 120_000
 
 interface Options {
   readonly names: readonly string[]
@@ -52,7 +53,7 @@ function readOptions(): Options {
     checkout !== undefined &&
     !existsSync(join(checkout, 'packages/buddy-server/dist/index.js'))
   ) {
-    throw new FlagError(`--server is "${values.server}": there is no built checkout.`)
+    throw new FlagError(`--server is "${values.server}": it must be a built checkout.`)
   }
   return {
     names: listFlag(
@@ -71,10 +72,12 @@ function readOptions(): Options {
   }
 }
 
-/** What an attack has led to. */
+/** The result of one attack. */
 interface Outcome {
-  readonly quiet: Delays
-  readonly attacked: Delays
+  /** Delays of the neighbours' messages before the attack. */
+  readonly before: Delays
+  /** Delays of the neighbours' messages during the attack. */
+  readonly during: Delays
   readonly growthBytes: number
   readonly counts: ReadonlyMap<string, number>
   readonly faults: ReadonlySet<string>
@@ -82,7 +85,7 @@ interface Outcome {
 
 const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
-async function carryOut(attack: Attack, { seed, seconds, checkout }: Options): Promise<Outcome> {
+async function runAttack(attack: Attack, { seed, seconds, checkout }: Options): Promise<Outcome> {
   const faults = new Set<string>()
   const onFault = (text: string): void => void (faults.size < 10 && faults.add(text))
   const counts = new Map<string, number>()
@@ -102,19 +105,19 @@ async function carryOut(attack: Attack, { seed, seconds, checkout }: Options): P
       checkout,
     )
     const url = server.url.replace('localhost', '127.0.0.1')
-    await pair.meet(url)
-    // Its first messages have met code that was not compiled yet.
+    await pair.start(url)
+    // Leaves out the first messages: the server runs code for them that it has not compiled yet.
     await wait(Math.min(300, seconds * 1000))
     await pair.takeDelays()
     await wait(seconds * 1000)
-    const quiet = await pair.takeDelays()
+    const before = await pair.takeDelays()
 
     const { residentBytes } = await server.measure(false)
     const endsAtMs = performance.now() + seconds * 1000
     const leftMs = (): number => endsAtMs - performance.now()
-    const { endsBy } = attack
-    const wasEnded = (): boolean => !endsBy || endsBy.some((end) => counts.has(end))
-    const isOver = (): boolean => leftMs() <= (wasEnded() ? 0 : -endPatienceMs)
+    const { closesWith } = attack
+    const wasClosed = (): boolean => !closesWith || closesWith.some((close) => counts.has(close))
+    const isOver = (): boolean => leftMs() <= (wasClosed() ? 0 : -closeTimeoutMs)
     const scene: Scene = {
       url,
       random: createRandom(seed),
@@ -122,16 +125,18 @@ async function carryOut(attack: Attack, { seed, seconds, checkout }: Options): P
       wait: (ms) => wait(isOver() ? 0 : leftMs() > 0 ? Math.min(ms, leftMs()) : Math.min(ms, 10)),
       count: (what, times = 1) => void counts.set(what, (counts.get(what) ?? 0) + times),
       onFault,
-      webhooks: receiver?.received ?? [],
+      webhooks: (event, leastCount) => receiver?.webhooks(event, leastCount) ?? Promise.resolve([]),
     }
     await attack.run(scene)
-    const attacked = await pair.takeDelays()
+    const during = await pair.takeDelays()
     const { peakResidentBytes } = await server.measure(false)
-    await pair.part()
+    await pair.finish()
     const growthBytes = peakResidentBytes - residentBytes
     if (growthBytes > maxGrowthBytes) onFault(`memory grew by ${mb(growthBytes)}`)
-    if (!wasEnded()) onFault(`no connection of the attacker was ended by ${endsBy?.join(', ')}`)
-    return { quiet, attacked, growthBytes, counts, faults }
+    if (!wasClosed()) {
+      onFault(`the server closed no connection of the attacker with ${closesWith?.join(' or ')}`)
+    }
+    return { before, during, growthBytes, counts, faults }
   } finally {
     await pair.stop()
     await server?.stop()
@@ -143,13 +148,13 @@ async function carryOut(attack: Attack, { seed, seconds, checkout }: Options): P
 const mb = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`
 const ms = ({ p99Ms, worstMs }: Delays): string => `${p99Ms.toFixed(0)} / ${worstMs.toFixed(0)}`
 
-function showRow(name: string, { quiet, attacked, growthBytes, counts, faults }: Outcome): string {
-  const isMet = attacked.worstMs - quiet.worstMs <= goalMs
-  const what = [...counts]
+function tableRow(name: string, { before, during, growthBytes, counts, faults }: Outcome): string {
+  const isGoalMet = during.worstMs - before.worstMs <= goalMs
+  const countTexts = [...counts]
     .sort(([one], [other]) => one.localeCompare(other))
     .map(([key, times]) => `${key} ${Math.round(times)}`)
-  const verdict = faults.size > 0 ? 'FAIL' : isMet ? 'PASS' : 'MISS'
-  const cells = [name, ms(quiet), ms(attacked), mb(growthBytes), what.join(', '), verdict]
+  const verdict = faults.size > 0 ? 'FAIL' : isGoalMet ? 'PASS' : 'MISS'
+  const cells = [name, ms(before), ms(during), mb(growthBytes), countTexts.join(', '), verdict]
   return `| ${cells.join(' | ')} |`
 }
 
@@ -158,35 +163,35 @@ async function main(): Promise<boolean> {
   const { names, seed, seconds } = options
   if (!(await hasLoopbackAddresses())) {
     console.error(
-      'Attacks need 127.0.0.2 and 127.0.0.3. On macOS: sudo ifconfig lo0 alias 127.0.0.2 (and 127.0.0.3).',
+      'Attacks need the addresses 127.0.0.2 and 127.0.0.3. On macOS, add each of them: sudo ifconfig lo0 alias 127.0.0.2',
     )
     return false
   }
   console.log(
-    `seed ${seed}, ${seconds} s each. Delays of the neighbours' messages in ms: p99 / worst. ` +
-      `FAIL: a bound is broken. MISS: the worst delay grew by more than ${goalMs} ms.\n`,
+    `seed ${seed}, ${seconds} s per attack. Delays of the neighbours' messages in ms: p99 / longest. ` +
+      `FAIL: the attack broke a bound. MISS: the longest delay grew by more than ${goalMs} ms.\n`,
   )
-  console.log('| attack | without | with | memory | what happened | |')
+  console.log('| attack | delay before | during | memory growth | counts | verdict |')
   console.log('| --- | ---: | ---: | ---: | --- | --- |')
   const faults: string[] = []
   for (const [index, attack] of attacks.entries()) {
     if (!names.includes(attack.name)) continue
     const own = { ...options, seed: seedOf(seed, index) }
-    const late = wait(limitMs + seconds * 3000).then((): never => {
-      throw new Error(`${attack.name} did not end`)
+    const timeout = wait(attackTimeoutMs + seconds * 3000).then((): never => {
+      throw new Error(`${attack.name} did not end in time`)
     })
-    late.catch(() => undefined)
+    timeout.catch(() => undefined)
     try {
-      const outcome = await Promise.race([carryOut(attack, own), late])
-      console.log(showRow(attack.name, outcome))
+      const outcome = await Promise.race([runAttack(attack, own), timeout])
+      console.log(tableRow(attack.name, outcome))
       for (const fault of outcome.faults) faults.push(`${attack.name}: ${fault}`)
     } catch (error) {
       faults.push(`${attack.name}: ${String(error)}`)
       console.log(`| ${attack.name} | | | | | FAIL |`)
     }
   }
-  const again = `The same again: npm run attack -- --seconds ${seconds} --seed ${seed}`
-  console.log(['', ...faults, faults.length > 0 ? again : 'no bound is broken'].join('\n'))
+  const rerun = `To repeat this run: npm run attack -- --seconds ${seconds} --seed ${seed}`
+  console.log(['', ...faults, faults.length > 0 ? rerun : 'no attack broke a bound'].join('\n'))
   return faults.length === 0
 }
 

@@ -1,15 +1,18 @@
-// Attacks by WebSocket frames that are no message: control frames, fragments, garbage.
+// Attacks with WebSocket frames that hold no message: control frames, fragments, random bytes.
 import { RawClient } from '../integration/raw-client.ts'
 import type { WireFrame } from '../integration/raw-socket.ts'
 import { opcodes, wireFrame } from '../integration/raw-socket.ts'
-import type { Attack, End, Scene } from './scene.ts'
-import { again, countEnd, crowd, drop, pour } from './scene.ts'
+import type { Attack, CloseName, Scene } from './scene.ts'
+import { abort, countClose, repeat, repeatInParallel, writeRepeatedly } from './scene.ts'
 
 const name = 'Mallory'
-/** Flooded connections end by name; the name may be lost if the server closes on unread bytes. */
-const flooded: readonly End[] = ['rate-limited', 'protocol-violation', 'cut']
+/**
+ * How the server closes a connection that floods it. The close code may be lost if the server has
+ * unread bytes when it closes: then TCP resets the connection.
+ */
+const floodCloses: readonly CloseName[] = ['rate-limited', 'protocol-violation', 'cut']
 
-/** Bytes of frames that differ, enough to keep a connection busy. */
+/** At least 64 kB of drawn frames: enough to keep a connection busy. */
 function chunkOf({ random }: Scene, draw: () => WireFrame): Buffer {
   const frames: Buffer[] = []
   for (let bytes = 0; bytes < 65_536; bytes += frames.at(-1)!.length) frames.push(wireFrame(draw()))
@@ -21,27 +24,28 @@ interface Flood {
   readonly draw: (scene: Scene) => WireFrame
   readonly connections?: number
   readonly isBeforeHello?: boolean
-  /** What the server sends is never read. */
+  /** The attacker does not read what the server sends. */
   readonly isUnread?: boolean
 }
 
+/** The attacker sends the same frames again and again, as fast as the server takes them. */
 function flood(
   attack: string,
   { what, draw, connections = 1, isBeforeHello = false, isUnread = false }: Flood,
 ): Attack {
   return {
     name: attack,
-    what: `${what} on ${connections}${isBeforeHello ? ', without a hello' : ''}`,
-    endsBy: flooded,
+    what: `${what} on ${connections} connections${isBeforeHello ? ', without a hello' : ''}`,
+    closesWith: floodCloses,
     run: (scene) => {
       const chunk = chunkOf(scene, () => draw(scene))
-      return crowd(scene, connections, async () => {
+      return repeatInParallel(scene, connections, async () => {
         const { url } = scene
         const client = await (isBeforeHello ? RawClient.connect(url) : RawClient.join(url, name))
-        countEnd(scene, client)
+        countClose(scene, client)
         if (isUnread) client.socket.pause()
-        await pour(scene, client.tcp, chunk)
-        drop(client)
+        await writeRepeatedly(scene, client.tcp, chunk)
+        abort(client)
       })
     },
   }
@@ -51,10 +55,13 @@ const control =
   (opcode: number) =>
   ({ random }: Scene): WireFrame => ({ opcode, payload: random.bytes(random.below(126)) })
 
-/** The longest frame a server accepts is an attacker's guess: it halves what was cut. */
-const unfinished: Attack = {
+/**
+ * The attacker does not know the longest message that the server accepts. It starts with 1 MB and
+ * halves the length whenever the server closes the connection.
+ */
+const unfinishedMessages: Attack = {
   name: 'unfinished-messages',
-  what: '64 connections, each with a message as long as is accepted, but for its last byte',
+  what: '64 connections, each with the longest accepted message without its last byte',
   run: async (scene) => {
     let bytes = 999_999
     const heads = new Map<number, Buffer>()
@@ -64,56 +71,54 @@ const unfinished: Attack = {
       heads.set(length, head)
       return head
     }
-    await crowd(scene, 64, async () => {
+    await repeatInParallel(scene, 64, async () => {
       const tried = bytes
       const client = await RawClient.join(scene.url, name)
-      countEnd(scene, client)
-      await pour(scene, client.tcp, headOf(tried), 1)
+      countClose(scene, client)
+      await writeRepeatedly(scene, client.tcp, headOf(tried), 1)
       const closed = new Promise<void>((resolve) => client.socket.once('close', () => resolve()))
       while (!scene.isOver() && !client.tcp.destroyed)
         await Promise.race([closed, scene.wait(1000)])
       if (!scene.isOver() && bytes > 8192) bytes = Math.min(bytes, Math.floor(tried / 2))
-      drop(client)
+      abort(client)
     })
   },
 }
 
-/** A message in pieces of a byte. */
 const fragments: Attack = {
   name: 'fragments',
-  what: 'messages in fragments of one byte, which never end, on 16',
-  endsBy: flooded,
+  what: 'an endless message in fragments of one byte, on each of 16 connections',
+  closesWith: floodCloses,
   run: async (scene) => {
-    const piece = { opcode: opcodes.continuation, payload: Buffer.alloc(1), isFinal: false }
-    const chunk = chunkOf(scene, () => piece)
-    await crowd(scene, 16, async () => {
+    const fragment = { opcode: opcodes.continuation, payload: Buffer.alloc(1), isFinal: false }
+    const chunk = chunkOf(scene, () => fragment)
+    await repeatInParallel(scene, 16, async () => {
       const client = await RawClient.join(scene.url, name)
-      countEnd(scene, client)
-      client.tcp.write(wireFrame({ ...piece, opcode: opcodes.binary }))
-      await pour(scene, client.tcp, chunk)
-      drop(client)
+      countClose(scene, client)
+      client.tcp.write(wireFrame({ ...fragment, opcode: opcodes.binary }))
+      await writeRepeatedly(scene, client.tcp, chunk)
+      abort(client)
     })
   },
 }
 
-/** Bytes that are no frame, in the middle of a stream. */
-const noise: Attack = {
-  name: 'noise',
-  what: 'random bytes where a frame should begin',
-  endsBy: flooded,
+const randomBytes: Attack = {
+  name: 'random-bytes',
+  what: 'random bytes instead of frames, after the hello',
+  closesWith: floodCloses,
   run: (scene) =>
-    again(scene, async () => {
+    repeat(scene, async () => {
       const client = await RawClient.join(scene.url, name)
-      countEnd(scene, client)
-      await pour(scene, client.tcp, scene.random.bytes(4096))
-      drop(client)
+      countClose(scene, client)
+      await writeRepeatedly(scene, client.tcp, scene.random.bytes(4096))
+      abort(client)
     }),
 }
 
 export const frameAttacks: readonly Attack[] = [
-  flood('pongs', { what: 'pongs that answer nothing', draw: control(opcodes.pong) }),
+  flood('pongs', { what: 'unsolicited pongs', draw: control(opcodes.pong) }),
   flood('pongs-before-hello', {
-    what: 'pongs that answer nothing',
+    what: 'unsolicited pongs',
     draw: control(opcodes.pong),
     isBeforeHello: true,
   }),
@@ -124,7 +129,7 @@ export const frameAttacks: readonly Attack[] = [
     isBeforeHello: true,
   }),
   flood('unread-pongs', {
-    what: 'pings whose pongs are never read',
+    what: 'pings, while the attacker does not read the pongs,',
     draw: control(opcodes.ping),
     connections: 63,
     isUnread: true,
@@ -135,12 +140,12 @@ export const frameAttacks: readonly Attack[] = [
     connections: 8,
   }),
   flood('empty-frames', {
-    what: 'messages of no byte',
+    what: 'empty binary frames',
     draw: () => ({}),
     isBeforeHello: true,
     connections: 8,
   }),
-  unfinished,
+  unfinishedMessages,
   fragments,
-  noise,
+  randomBytes,
 ]

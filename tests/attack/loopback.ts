@@ -1,10 +1,10 @@
-// The addresses of an attack, all of this machine's loopback: to the server they are three clients.
-// The attacker is at 127.0.0.1.
+// An attack uses three loopback addresses, because the server counts clients by address. The attacker
+// connects from 127.0.0.1.
 import { createServer } from 'node:net'
 
-/** The pair whose messages are timed. */
+/** Address of the two users whose message delays are measured. */
 export const neighbourAddress = '127.0.0.2'
-/** Visitors that an attack has beside the attacker. */
+/** Address of other users that take part in an attack, besides the attacker. */
 export const visitorAddress = '127.0.0.3'
 
 const canBind = (host: string): Promise<boolean> =>
@@ -14,7 +14,7 @@ const canBind = (host: string): Promise<boolean> =>
     server.listen(0, host, () => server.close(() => resolve(true)))
   })
 
-/** Whether this machine has them: Linux and Windows do, macOS only with an alias for each. */
+/** Whether both addresses exist. Linux and Windows have them; macOS needs an alias for each. */
 export async function hasLoopbackAddresses(): Promise<boolean> {
   return (await canBind(neighbourAddress)) && (await canBind(visitorAddress))
 }

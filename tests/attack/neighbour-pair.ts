@@ -3,25 +3,25 @@ import { once } from 'node:events'
 import { neighbourAddress } from './loopback.ts'
 import type { NeighbourReport, NeighbourRequest } from './neighbours-process.ts'
 
-/** Longer than a server may stall without being as good as dead. */
-const patienceMs = 30_000
+/** A server that stalls for longer than this fails the attack. */
+const answerTimeoutMs = 30_000
 
-/** Delays of messages between neighbours, in milliseconds. */
+/** Delays of messages between the neighbours, in milliseconds. */
 export interface Delays {
   readonly count: number
   readonly p99Ms: number
   readonly worstMs: number
 }
 
-/** Two users at another address than the attacker's, who exchange signals and texts all the time. */
+/** Two users at another address than the attacker's, who exchange signals and texts continuously. */
 export interface NeighbourPair {
-  /** Resolves once the two are in a room of the server at `url`. Called once, first. */
-  meet(url: string): Promise<void>
-  /** Delays of the messages since the last call. */
+  /** Resolves once the two are in a room of the server at `url`. Must be called first, and once. */
+  start(url: string): Promise<void>
+  /** Resolves with the delays of the messages since the last call. */
   takeDelays(): Promise<Delays>
-  /** Ends the talk. A message that was lost, or came twice or in another order, is a fault. */
-  part(): Promise<void>
-  /** Ends the process. */
+  /** Ends the exchange. Reports a fault if a message was lost, duplicated or reordered. */
+  finish(): Promise<void>
+  /** Ends the process of the pair. */
   stop(): Promise<void>
 }
 
@@ -33,7 +33,7 @@ function summarize(delaysMs: readonly number[]): Delays {
 }
 
 /**
- * Starts the process of a pair, which may go on while a server starts.
+ * Starts the process of a pair. It may still be starting when this function returns.
  * @param onFault called when the pair loses its room, a session, a connection or a message
  */
 export function startNeighbourPair(onFault: (text: string) => void): NeighbourPair {
@@ -45,19 +45,19 @@ export function startNeighbourPair(onFault: (text: string) => void): NeighbourPa
     if (report.kind === 'fault') onFault(report.text)
     else onReport(report)
   })
-  const ask = (request: NeighbourRequest): Promise<NeighbourReport> =>
+  const call = (request: NeighbourRequest): Promise<NeighbourReport> =>
     new Promise((resolve, reject) => {
       const fail = (reason: string): void =>
-        finish(() => reject(new Error(`the neighbours did not ${request.kind}: ${reason}`)))
-      const timer = setTimeout(() => fail(`no answer in ${patienceMs} ms`), patienceMs)
+        settle(() => reject(new Error(`request "${request.kind}" to the neighbours: ${reason}`)))
+      const timer = setTimeout(() => fail(`no answer in ${answerTimeoutMs} ms`), answerTimeoutMs)
       const handleExit = (): void => fail('their process ended')
-      const finish = (act: () => void): void => {
+      const settle = (act: () => void): void => {
         clearTimeout(timer)
         child.off('exit', handleExit)
         act()
       }
       child.once('exit', handleExit)
-      onReport = (report) => finish(() => resolve(report))
+      onReport = (report) => settle(() => resolve(report))
       child.send(request)
     })
   const stop = async (): Promise<void> => {
@@ -67,12 +67,12 @@ export function startNeighbourPair(onFault: (text: string) => void): NeighbourPa
     await ended
   }
   return {
-    meet: async (url) => void (await ask({ kind: 'meet', url, localAddress: neighbourAddress })),
+    start: async (url) => void (await call({ kind: 'start', url, localAddress: neighbourAddress })),
     takeDelays: async () => {
-      const report = await ask({ kind: 'delays' })
+      const report = await call({ kind: 'delays' })
       return summarize(report.kind === 'delays' ? report.delaysMs : [])
     },
-    part: async () => void (await ask({ kind: 'part' })),
+    finish: async () => void (await call({ kind: 'finish' })),
     stop,
   }
 }

@@ -1,33 +1,34 @@
-// The neighbours of an attack, in a process of their own: the attacker's load must not delay them.
+// Runs the neighbours of an attack in a process of their own, so that the attacker's load does not
+// delay them.
 import { Neighbours } from '../load/neighbours.ts'
 
-/** What the process reports. */
+/** What this process sends to its parent: one answer to each request, and faults at any time. */
 export type NeighbourReport =
-  | { readonly kind: 'met' }
+  | { readonly kind: 'started' }
   | { readonly kind: 'delays'; readonly delaysMs: readonly number[] }
-  | { readonly kind: 'parted' }
+  | { readonly kind: 'finished' }
   | { readonly kind: 'fault'; readonly text: string }
 
-/** `meet` at a server, once; `delays` of the messages since the last request; `part` at the end. */
+/** What the parent requests: `start` once, `delays` since the last such request, `finish` last. */
 export type NeighbourRequest =
-  | { readonly kind: 'meet'; readonly url: string; readonly localAddress: string }
+  | { readonly kind: 'start'; readonly url: string; readonly localAddress: string }
   | { readonly kind: 'delays' }
-  | { readonly kind: 'part' }
+  | { readonly kind: 'finish' }
 
 const send = (report: NeighbourReport): void => void process.send?.(report)
 const onFault = (text: string): void => send({ kind: 'fault', text })
 
 let pair: Neighbours | undefined
 process.on('message', async (request: NeighbourRequest) => {
-  if (request.kind === 'meet') {
+  if (request.kind === 'start') {
     const { url, localAddress } = request
-    pair = await Neighbours.meet(url, { isDropping: false, localAddress }, onFault)
-    send({ kind: 'met' })
+    pair = await Neighbours.start(url, { losesConnections: false, localAddress }, onFault)
+    send({ kind: 'started' })
   } else if (request.kind === 'delays') {
     send({ kind: 'delays', delaysMs: (await pair?.takeDelaysMs()) ?? [] })
   } else {
-    await pair?.part()
-    send({ kind: 'parted' })
+    await pair?.finish()
+    send({ kind: 'finished' })
   }
 })
 process.on('disconnect', () => process.exit())

@@ -1,40 +1,35 @@
-// Attacks on what an operator receives: reports must arrive, each once.
+// Attacks on the reports that an operator receives: each report must arrive, and only once.
 import { RawClient } from '../integration/raw-client.ts'
 import { visitorAddress } from './loopback.ts'
 import type { Attack, Scene } from './scene.ts'
-import { crowd, drop } from './scene.ts'
+import { abort, repeatInParallel } from './scene.ts'
 
 const visitor = { localAddress: visitorAddress }
-/** Visitors who report their partner while matches flood. */
+/** Number of visitors who report their partner while the attackers cause matches. */
 const reporters = 10
-/** Within the connects that an address may have in a minute, visitors included. */
+/** Few enough that the server accepts all their connections within a minute, and the visitors' too. */
 const attackers = 200
-/** Below the rate of `next`, 2 a second, once its burst is used up. */
+/** Below the rate limit of `next`, 2 a second, which applies once the burst is used up. */
 const nextEveryMs = 550
-const lookEveryMs = 100
-/** A receiver that takes half a second for each of four at a time needs 2 s for all the reports. */
-const patienceMs = 10_000
 
-const reportsIn = ({ webhooks }: Scene) => webhooks.filter(({ event }) => event === 'report')
-
-/** One attacker that presses Next all the time; resolves when the time is over. */
-async function pressNext(scene: Scene, name: string): Promise<void> {
+/** One attacker that sends `next` continuously; resolves when the attack is over. */
+async function sendNexts(scene: Scene, name: string): Promise<void> {
   const client = await RawClient.join(scene.url, name)
   client.enter()
-  // The burst of `next` at once, and then as the rate allows.
+  // Uses the allowed burst first, then keeps to the rate limit.
   for (let time = 1; !scene.isOver() && client.socket.readyState === 1; time++) {
     client.send({ type: 'next', offer: null })
-    scene.count('presses')
+    scene.count('nexts')
     await scene.wait(time < 10 ? 50 : nextEveryMs)
   }
-  drop(client)
+  abort(client)
 }
 
 const reportsInFlood: Attack = {
   name: 'reports-in-a-flood',
-  what: `${reporters} visitors report their partners while matches flood; each report must arrive`,
+  what: `${reporters} visitors report their partners while attackers cause a flood of match webhooks; each report must arrive`,
   hasWebhooks: true,
-  // A crowd from everywhere, which fills a queue of webhooks faster than a receiver takes them.
+  // Stands for attackers at many addresses: they queue webhooks faster than the receiver takes them.
   options: {
     rematchDelayMs: 0,
     maxUsers: 1000,
@@ -52,41 +47,44 @@ const reportsInFlood: Attack = {
         return [one, other] as const
       }),
     )
-    const flood = crowd(scene, attackers, () => pressNext(scene, 'Mallory'))
+    const flood = repeatInParallel(scene, attackers, () => sendNexts(scene, 'Mallory'))
     for (const [one] of pairs) one.send({ type: 'report', reason: 'harassment', room: null })
     await flood
-    const endsAtMs = performance.now() + patienceMs
-    while (reportsIn(scene).length < reporters && performance.now() < endsAtMs) {
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
-    }
-    const arrived = reportsIn(scene).length
+    const arrived = (await scene.webhooks('report', reporters)).length
     scene.count('reports', arrived)
     if (arrived < reporters) scene.onFault(`${arrived} of ${reporters} reports arrived`)
-    drop(...pairs.flat())
+    abort(...pairs.flat())
   },
 }
 
-/** The ids of the two that a report is about. */
-function partiesOf(data: Readonly<Record<string, unknown>>): string {
+/** The session ids of the user who reported and of the reported partner. */
+function sessionsOf(data: Readonly<Record<string, unknown>>): string {
   const from = data['from'] as { readonly session?: string } | undefined
   return `${from?.session} ${String(data['about'])}`
 }
 
-/** Presses Next when the partner has left, until the connection ends. */
-async function stay(client: RawClient): Promise<void> {
+/** The number of reports that the server has accepted; it sends a webhook for each of them. */
+async function acceptedReports({ url }: Scene): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  const counts = metrics.matchAll(/^buddy_reports_total\{.*\} (\d+)$/gm)
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
+}
+
+/** Sends `next` whenever the partner leaves, until the connection ends. */
+async function rematch(client: RawClient): Promise<void> {
   try {
     for (;;) {
       await client.receive('partner-left')
       client.send({ type: 'next', offer: null })
     }
   } catch {
-    // The attack is over.
+    // The attack is over: the connection was closed.
   }
 }
 
 const repeatedReports: Attack = {
   name: 'repeated-reports',
-  what: 'one user reports two partners in turn; each must be reported once',
+  what: 'one user meets two partners in turn and reports them each time; the operator must receive one report for each partner',
   hasWebhooks: true,
   options: { rematchDelayMs: 0 },
   run: async (scene) => {
@@ -95,11 +93,11 @@ const repeatedReports: Attack = {
     const partners = await Promise.all(
       ['Ana', 'Bob'].map((name) => RawClient.join(scene.url, name, visitor)),
     )
-    // First, so that the partners do not meet each other.
+    // The reporter enters first, so that the server does not match the partners with each other.
     reporter.enter({ lobby })
     await reporter.receive('waiting')
     for (const client of partners) client.enter({ lobby })
-    for (const client of partners) void stay(client)
+    for (const client of partners) void rematch(client)
     const rooms: string[] = []
     while (!scene.isOver()) {
       rooms.push((await reporter.receive('matched')).room)
@@ -110,12 +108,19 @@ const repeatedReports: Attack = {
       await scene.wait(nextEveryMs)
       reporter.send({ type: 'next', offer: null })
     }
+    // Once the server has handled every message, its count of reports is final.
     await reporter.settled()
-    await new Promise((resolve) => setTimeout(resolve, 1000))
-    const reports = reportsIn(scene).map(({ data }) => partiesOf(data))
+    const accepted = await acceptedReports(scene)
+    const reports = await scene.webhooks('report', accepted)
     scene.count('reports', reports.length)
-    if (new Set(reports).size < reports.length) scene.onFault('a partner was reported repeatedly')
-    drop(reporter, ...partners)
+    if (accepted === 0) scene.onFault('the server accepted no report')
+    if (reports.length !== accepted) {
+      scene.onFault(`${reports.length} of ${accepted} reports arrived`)
+    }
+    if (new Set(reports.map(({ data }) => sessionsOf(data))).size < reports.length) {
+      scene.onFault('the operator received several reports of one partner')
+    }
+    abort(reporter, ...partners)
   },
 }
 

@@ -5,28 +5,31 @@ import type { Socket } from 'node:net'
 import type { RawClient } from '../integration/raw-client.ts'
 import type { Random } from '../load/random.ts'
 
-/** An attacker that was refused comes back after so long. */
-const retryEveryMs = 50
+/** An attacker whose connection was refused retries after this time. */
+const retryAfterMs = 50
 
-/** What an attack gets, and where it reports. */
+/** What an attack uses, and how it reports its results. */
 export interface Scene {
-  /** The server, at 127.0.0.1. */
+  /** URL of the server, which listens at 127.0.0.1. */
   readonly url: string
-  /** A number drawn from the seed: the same for the same seed. */
+  /** Random numbers that depend only on the seed of the run. */
   readonly random: Random
-  /** Whether the time of the attack is over; then `run` is to return. */
+  /** Whether the time of the attack is over. If so, `run` must return. */
   readonly isOver: () => boolean
-  /** Resolves after `ms`, or when the time is over if that is earlier. */
+  /** Resolves after `ms`, or earlier when the time of the attack is over. */
   readonly wait: (ms: number) => Promise<void>
-  /** Counts what is worth a figure in the table. */
+  /** Adds `times` (default 1) to a named count in the row of the attack. */
   readonly count: (what: string, times?: number) => void
-  /** A bound is broken: the command fails. */
+  /** Called when the attack breaks a bound; the command then fails. */
   readonly onFault: (text: string) => void
-  /** The webhooks that have arrived, for an attack that `hasWebhooks`. */
-  readonly webhooks: readonly Webhook[]
+  /**
+   * Resolves with the webhooks of this event once at least `leastCount` have arrived, or with fewer
+   * after 10 s. Needs an attack with `hasWebhooks`.
+   */
+  readonly webhooks: (event: string, leastCount: number) => Promise<readonly Webhook[]>
 }
 
-/** A webhook, as far as attacks look at it. */
+/** The fields of a webhook that attacks use. */
 export interface Webhook {
   readonly event: string
   readonly data: Readonly<Record<string, unknown>>
@@ -35,78 +38,79 @@ export interface Webhook {
 /** One way to misuse a server. */
 export interface Attack {
   readonly name: string
-  /** What the attacker does, and if the server must do more than go on, what. */
+  /** What the attacker does, and what the server must do beyond serving the neighbours. */
   readonly what: string
-  /** Options of the server, beside its defaults. */
+  /** Server options that differ from the defaults. */
   readonly options?: BuddyServerOptions
   /** The server has a certificate, and `url` is https. */
   readonly hasTls?: boolean
-  /** Webhooks arrive in {@link Scene.webhooks}, each after half a second. */
+  /** The server sends webhooks to {@link Scene.webhooks}, which takes half a second to answer each. */
   readonly hasWebhooks?: boolean
-  /** How the server ends the attacker's connections: at least once, by one of these names. */
-  readonly endsBy?: readonly End[]
+  /** The server must close at least one connection of the attacker in one of these ways. */
+  readonly closesWith?: readonly CloseName[]
   /** Attacks until the time is over. A rejection is a fault. */
   readonly run: (scene: Scene) => Promise<void>
 }
 
-/** A close code by name; `cut` is an end without one. */
-export type End = CloseCode | 'cut'
+/** Name of a WebSocket close code; `cut` if the connection ended without a code of the protocol. */
+export type CloseName = CloseCode | 'cut'
 
 const namesByCode = new Map<number, CloseCode>(
   Object.entries(closeCodes).map(([name, code]) => [code, name as CloseCode]),
 )
 
-/** The name of a WebSocket close code. */
-const endOf = (code: number): End => namesByCode.get(code) ?? 'cut'
-
 /**
- * Runs `act` again and again until the time is over. An attacker whose connection is refused or cut
- * comes back a moment later.
+ * Runs `act` again and again until the time of the attack is over. If it rejects, because the server
+ * refused or closed a connection, it is retried after a short pause.
  */
-export async function again(scene: Scene, act: () => Promise<void>): Promise<void> {
+export async function repeat(scene: Scene, act: () => Promise<void>): Promise<void> {
   while (!scene.isOver()) {
     try {
       await act()
     } catch {
       scene.count('refused')
-      await scene.wait(retryEveryMs)
+      await scene.wait(retryAfterMs)
     }
   }
 }
 
-/** Runs `act` by so many attackers at a time, see {@link again}. */
-export async function crowd(scene: Scene, count: number, act: () => Promise<void>): Promise<void> {
-  await Promise.all(Array.from({ length: count }, () => again(scene, act)))
+/** Runs {@link repeat} `count` times in parallel. */
+export async function repeatInParallel(
+  scene: Scene,
+  count: number,
+  act: () => Promise<void>,
+): Promise<void> {
+  await Promise.all(Array.from({ length: count }, () => repeat(scene, act)))
 }
 
-const dropped = new WeakSet<RawClient>()
+const aborted = new WeakSet<RawClient>()
 
-/** Counts how the server ends the connection of an attacker, as long as the attack lasts. */
-export function countEnd(scene: Scene, client: RawClient): void {
-  let end: End = 'cut'
-  client.socket.once('close', (code) => (end = endOf(code)))
-  // A connection of which nothing is read learns no code; all others do so before this.
+/** Counts, by name, how the server closes a connection of the attacker during the attack. */
+export function countClose(scene: Scene, client: RawClient): void {
+  let name: CloseName = 'cut'
+  client.socket.once('close', (code) => (name = namesByCode.get(code) ?? 'cut'))
+  // The close code, if the client reads it, is known before the next turn of the event loop.
   client.tcp.once('close', () =>
     setImmediate(() => {
-      if (!scene.isOver() && !dropped.has(client)) scene.count(end)
+      if (!scene.isOver() && !aborted.has(client)) scene.count(name)
     }),
   )
 }
 
-/** Ends connections of the attacker as a network does that breaks. */
-export function drop(...clients: readonly RawClient[]): void {
+/** Destroys connections of the attacker without a close frame, as a network failure does. */
+export function abort(...clients: readonly RawClient[]): void {
   for (const client of clients) {
     const { socket, tcp } = client
-    if (socket.readyState === socket.OPEN && !tcp.destroyed) dropped.add(client)
+    if (socket.readyState === socket.OPEN && !tcp.destroyed) aborted.add(client)
     socket.terminate()
   }
 }
 
 /**
- * Writes `chunk` again and again as fast as the server takes it, until the connection or the time is
- * over, or `maxBytes` are written. Resolves with the bytes written.
+ * Writes `chunk` again and again as fast as the server takes it, until the connection is closed, the
+ * attack is over, or `maxBytes` are written. Resolves with the number of bytes written.
  */
-export async function pour(
+export async function writeRepeatedly(
   scene: Scene,
   tcp: Socket,
   chunk: Uint8Array,
@@ -122,13 +126,13 @@ export async function pour(
   return bytes
 }
 
-/** Resolves when `tcp` takes more, or is closed, or the time is over. */
+/** Resolves when `tcp` accepts more data or is closed, or when the attack is over. */
 async function drained(scene: Scene, tcp: Socket): Promise<void> {
   while (!scene.isOver() && !tcp.destroyed && tcp.writableNeedDrain) {
     let onChange: () => void = () => undefined
     const changed = new Promise<void>((resolve) => (onChange = resolve))
     tcp.once('drain', onChange).once('close', onChange)
-    await Promise.race([changed, scene.wait(retryEveryMs)])
+    await Promise.race([changed, scene.wait(retryAfterMs)])
     tcp.off('drain', onChange).off('close', onChange)
   }
 }

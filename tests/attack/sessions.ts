@@ -1,13 +1,13 @@
-// Attacks by what the protocol allows: sessions, rooms, relayed messages, resumes.
+// Attacks with valid messages: sessions, rooms, relayed messages, resumes.
 import type { Message } from '@buddy-chat/protocol'
 import { encode } from '@buddy-chat/protocol'
 import { RawClient } from '../integration/raw-client.ts'
 import { visitorAddress } from './loopback.ts'
 import type { Attack, Scene } from './scene.ts'
-import { again, countEnd, crowd, drop } from './scene.ts'
+import { abort, countClose, repeat, repeatInParallel } from './scene.ts'
 
 const visitor = { localAddress: visitorAddress }
-/** Within a client's rates: 50 signals and 64 kB a second. */
+/** Keeps to a client's rate limits: 50 signals and 64 kB a second. */
 const signalEveryMs = 20
 
 const candidate = {
@@ -18,64 +18,64 @@ const candidate = {
 }
 const signal = { type: 'signal', description: null, sending: null, generation: null } as const
 
-/** Ends as a network does that breaks, and resolves when the socket is gone. */
+/** Destroys a connection without a close frame, and resolves once it is closed. */
 async function reset(client: RawClient): Promise<void> {
-  drop(client)
+  abort(client)
   await client.closed()
 }
 
-/** A pair of the attacker's own, in a lobby of its own. */
-const ownPair = ({ url, random }: Scene): Promise<[RawClient, RawClient]> =>
+/** Two clients of the attacker, matched in a lobby that nobody else uses. */
+const attackerPair = ({ url, random }: Scene): Promise<[RawClient, RawClient]> =>
   RawClient.pair(url, `attack ${random.below(2 ** 32)}`)
 
-const hoarding: Attack = {
+const roomHoarding: Attack = {
   name: 'room-hoarding',
-  what: 'one address joins, pairs its own and resets both; others must still be matched',
+  what: 'one address opens rooms and loses the connections, so that the server keeps the rooms for a resume; others must still be matched',
   run: async (scene) => {
-    const hoard = crowd(scene, 8, async () => {
-      const pair = await ownPair(scene)
+    const hoard = repeatInParallel(scene, 8, async () => {
+      const pair = await attackerPair(scene)
       scene.count('rooms taken')
       await Promise.all(pair.map(reset))
     })
-    // At the end, when the attacker has all that it can get.
+    // Others connect at the end, when the attacker holds as many rooms as it can get.
     const newcomers = hoard.then(async () => {
       const pair = await Promise.all(
         ['Ana', 'Bob'].map((name) => RawClient.join(scene.url, name, visitor)),
       )
       for (const client of pair) client.enter({ lobby: 'newcomers' })
       await Promise.all(pair.map((client) => client.receive('matched')))
-      drop(...pair)
+      abort(...pair)
     })
     await newcomers.catch((error: unknown) => scene.onFault(`newcomers: ${String(error)}`))
   },
 }
 
-/** Signals from one to the other of the attacker's pairs, as many as its rates allow. */
+/** Each attacker sends signals to a partner of its own, as fast as the rate limits allow. */
 function signals(name: string, what: string, message: (turn: number) => Message): Attack {
   return {
     name,
     what,
     run: (scene) =>
-      crowd(scene, 16, async () => {
-        const [one, other] = await ownPair(scene)
-        countEnd(scene, one)
+      repeatInParallel(scene, 16, async () => {
+        const [one, other] = await attackerPair(scene)
+        countClose(scene, one)
         for (let turn = 0; !scene.isOver() && one.socket.readyState === 1; turn++) {
           one.sendRaw(encode(message(turn)))
           scene.count('signals')
           await scene.wait(signalEveryMs)
         }
-        drop(one, other)
+        abort(one, other)
       }),
   }
 }
 
 const slowReaders: Attack = {
   name: 'slow-readers',
-  what: '31 users whose partners send all they may, and who read nothing',
+  what: '31 users read nothing, while their partners send as much as the rate limits allow',
   run: (scene) =>
-    crowd(scene, 31, async () => {
-      const [one, other] = await ownPair(scene)
-      countEnd(scene, other)
+    repeatInParallel(scene, 31, async () => {
+      const [one, other] = await attackerPair(scene)
+      countClose(scene, other)
       other.socket.pause()
       const frame = encode({
         ...signal,
@@ -86,17 +86,17 @@ const slowReaders: Attack = {
         one.sendRaw(frame)
         await scene.wait(signalEveryMs)
       }
-      drop(one, other)
+      abort(one, other)
     }),
 }
 
 const awayOverflow: Attack = {
   name: 'away-overflow',
-  what: '90 kB of signals at a partner who is away; its session must be resumed',
+  what: '90 kB of signals to a partner without a connection, who must still be able to resume',
   run: (scene) =>
-    again(scene, async () => {
+    repeat(scene, async () => {
       const victim = await RawClient.connect(scene.url, visitor)
-      victim.sayHello()
+      victim.sendHello()
       const welcome = await victim.receive('welcome')
       const lobby = `away ${scene.random.below(2 ** 32)}`
       victim.enter({ lobby })
@@ -114,29 +114,29 @@ const awayOverflow: Attack = {
         })
       }
       await mallory.settled()
-      const back = await RawClient.connect(scene.url, visitor)
+      const resumed = await RawClient.connect(scene.url, visitor)
       const { received } = victim
-      back.sayHello({
+      resumed.sendHello({
         resume: { token: welcome.resumeToken ?? '', received, sent: null, roomToken: null },
       })
-      const { session } = await back.receive('welcome')
+      const { session } = await resumed.receive('welcome')
       scene.count(session === welcome.session ? 'resumed' : 'sessions lost')
-      if (session !== welcome.session) scene.onFault('the session of a user who was away is lost')
-      for (const client of [back, mallory]) await client.leave()
+      if (session !== welcome.session) scene.onFault('a user who was away could not resume')
+      for (const client of [resumed, mallory]) await client.leave()
     }),
 }
 
 const tokenGuessing: Attack = {
   name: 'token-guessing',
-  what: 'resume tokens that are nearly right',
-  endsBy: ['too-many-connections'],
+  what: 'resumes with tokens that differ a little from a valid one',
+  closesWith: ['too-many-connections'],
   run: (scene) => {
     const sessions = new Set<string>()
-    return crowd(scene, 16, async () => {
+    return repeatInParallel(scene, 16, async () => {
       const { random, url } = scene
       const client = await RawClient.connect(url)
-      countEnd(scene, client)
-      client.sayHello()
+      countClose(scene, client)
+      client.sendHello()
       const { session, resumeToken } = await client.receive('welcome')
       sessions.add(session)
       const token = resumeToken ?? ''
@@ -148,49 +148,49 @@ const tokenGuessing: Attack = {
         Buffer.from(random.bytes(token.length)).toString('base64url').slice(0, token.length),
       ])
       const guess = await RawClient.connect(url)
-      countEnd(scene, guess)
-      guess.sayHello({ resume: { token: forged, received: 0, sent: null, roomToken: null } })
+      countClose(scene, guess)
+      guess.sendHello({ resume: { token: forged, received: 0, sent: null, roomToken: null } })
       const answer = await guess.receive('welcome')
       scene.count('guesses')
-      if (sessions.has(answer.session)) scene.onFault('a forged token was accepted')
-      drop(client, guess)
+      if (sessions.has(answer.session)) scene.onFault('the server accepted a forged token')
+      abort(client, guess)
     })
   },
 }
 
 const connects: Attack = {
   name: 'connects',
-  what: 'one address opens connections as fast as it can, and leaves at once',
-  endsBy: ['too-many-connections'],
+  what: 'one address begins sessions as fast as it can, and drops each connection at once',
+  closesWith: ['too-many-connections'],
   run: (scene) =>
-    crowd(scene, 32, async () => {
+    repeatInParallel(scene, 32, async () => {
       const client = await RawClient.connect(scene.url)
-      countEnd(scene, client)
-      client.sayHello()
+      countClose(scene, client)
+      client.sendHello()
       await client.receive('welcome')
       scene.count('connects')
-      drop(client)
+      abort(client)
     }),
 }
 
 const hellos: Attack = {
   name: 'hellos',
-  what: 'one connection says hello again and again, 500 at a time',
-  endsBy: ['rate-limited', 'protocol-violation'],
+  what: 'one connection sends 500 hellos at a time',
+  closesWith: ['rate-limited', 'protocol-violation'],
   run: (scene) =>
-    again(scene, async () => {
+    repeat(scene, async () => {
       const client = await RawClient.join(scene.url, 'Mallory')
-      countEnd(scene, client)
+      countClose(scene, client)
       client.tcp.cork()
-      for (let time = 0; time < 500; time++) client.sayHello()
+      for (let time = 0; time < 500; time++) client.sendHello()
       client.tcp.uncork()
       await client.closed()
     }),
 }
 
 export const sessionAttacks: readonly Attack[] = [
-  hoarding,
-  signals('candidates', '16 send all the candidates that the rates allow', (turn) => ({
+  roomHoarding,
+  signals('candidates', '16 users send as many candidates as the rate limits allow', (turn) => ({
     ...signal,
     candidates: Array.from({ length: 12 }, (_, index) => ({
       ...candidate,
@@ -200,7 +200,7 @@ export const sessionAttacks: readonly Attack[] = [
       ),
     })),
   })),
-  signals('restarts', '16 send empty signals and offers at the full rate', (turn) => ({
+  signals('restarts', '16 users send empty signals and offers at the full rate', (turn) => ({
     ...signal,
     candidates: [],
     description: turn % 2 === 0 ? null : { type: 'offer', sdp: 'v=0\r\n'.repeat(100) },

@@ -142,7 +142,7 @@ async function makeBusy(url: string): Promise<RawClient[]> {
   const people: RawClient[] = []
   for (let count = 0; count < 4; count++) {
     const person = await RawClient.connect(url, { origin: 'https://cafe.example' })
-    person.sayHello({ site: 'cafe' })
+    person.sendHello({ site: 'cafe' })
     await person.receive('welcome')
     person.enter()
     people.push(person)
@@ -161,7 +161,7 @@ async function makeBusy(url: string): Promise<RawClient[]> {
     await (await RawClient.connect(url, knock)).closed()
   }
   const lost = await RawClient.connect(url)
-  lost.sayHello({ site: 'no-such-site' })
+  lost.sendHello({ site: 'no-such-site' })
   await lost.closed()
   return [...people, alone]
 }

@@ -12,49 +12,51 @@ export interface FuzzRun {
   readonly url: string
   readonly journal: Journal
   readonly onFault: (text: string) => void
-  /** Something worth counting, by its name. */
+  /** Adds `times` (default 1) to a named count, which is printed at the end. */
   readonly count: (what: string, times?: number) => void
 }
 
-type Sent = Uint8Array | string
+/** A binary frame, or a text frame. */
+type Frame = Uint8Array | string
 
-/** A session as its client knows it. */
-interface Known {
+/** What the client knows of its session. */
+interface KnownSession {
   readonly id: string
   readonly name: string
   readonly token: string
-  /** By connections that are over. */
+  /** Number of frames received by earlier connections. */
   received: number
-  /** Frames after hello, by all connections. */
+  /** Number of frames sent after the hello, by all connections. */
   sent: number
-  /** The latest; undefined before the first, or where that may have been missed. */
+  /** Name of the latest partner; undefined before the first match, or if one may have been missed. */
   partner: string | undefined
   isInRoom: boolean
-  /** The number of the latest line of this partner. */
-  latestLine: number
+  /** The number of the latest text from this partner. */
+  latestText: number
 }
 
-/** One stranger's way through a session: mostly as it should be, and then not. */
+/** The conversation of one user with the server: mostly valid frames, some of them mutated. */
 export class Conversation {
   readonly #run: FuzzRun
   readonly #random: Random
   readonly #name: string
-  /** The share of frames that are mutated. */
-  readonly #wildness: number
+  /** The share of frames that are mutated, from 0 to 1. */
+  readonly #mutatedShare: number
+  /** Number of the present connection in the journal. */
   #connection = 0
   #client: LoadClient | undefined
-  #session: Known | undefined
+  #session: KnownSession | undefined
   #welcome: MessageOf<'welcome'> | undefined
-  #lines = 0
+  #textCount = 0
 
   constructor(run: FuzzRun, random: Random, name: string) {
     this.#run = run
     this.#random = random
     this.#name = name
-    this.#wildness = random.pick([0.02, 0.1, 0.2, 0.4, 0.7])
+    this.#mutatedShare = random.pick([0.02, 0.1, 0.2, 0.4, 0.7])
   }
 
-  /** Sends frames, as many as it likes or until the server has had enough. */
+  /** Sends a random number of frames. Ends earlier if the server closes the connection. */
   async run(): Promise<void> {
     const { chance, below, pick } = this.#random
     await this.#open()
@@ -64,27 +66,27 @@ export class Conversation {
     }
     this.#send([encode(ticketFor(pick(lobbies)))])
     for (let bursts = 2 + below(14); bursts > 0; bursts--) {
-      if (chance(0.1)) await this.#comeBack()
+      if (chance(0.1)) await this.#reconnect()
       if (!this.#client?.isOpen) break
-      // Alone, there is little to break.
+      // Most faults need a room, so a user without one mostly asks for the next partner.
       if (!this.#session?.isInRoom && chance(0.7))
         this.#send([encode({ type: 'next', offer: null })])
       this.#burst(chance(0.02) ? 300 : 1 + below(16))
-      if (chance(this.#wildness * 0.05)) await this.#sendGarbage()
+      if (chance(this.#mutatedShare * 0.05)) await this.#sendGarbage()
       await this.#client.settled()
     }
     if (chance(0.5)) await this.#client?.leave()
     this.#end()
   }
 
-  /** Hello, sometimes after something else; false where that was too much. */
+  /** Sends hello, sometimes after other frames. Returns whether the client has a session. */
   async #begin(): Promise<boolean> {
     const hello = encode(helloOf(this.#name))
-    if (this.#random.chance(this.#wildness)) {
+    if (this.#random.chance(this.#mutatedShare)) {
       this.#send([mutate(hello, this.#random), drawFrame(this.#random, () => 'too early')])
       await this.#client?.settled()
     }
-    // A mutated hello may have been good enough.
+    // The server may have accepted the mutated hello.
     if (!this.#session && this.#client?.isOpen) {
       this.#send([hello])
       await this.#client.settled()
@@ -95,27 +97,27 @@ export class Conversation {
   #burst(length: number): void {
     const { chance } = this.#random
     this.#send(Array.from({ length }, () => this.#draw()))
-    if (chance(0.05)) this.#sendPieces()
+    if (chance(0.05)) this.#sendFragments()
   }
 
-  #draw(): Sent {
-    const frame = drawFrame(this.#random, () => this.#line())
-    if (!this.#random.chance(this.#wildness)) return frame
+  #draw(): Frame {
+    const frame = drawFrame(this.#random, () => this.#nextText())
+    if (!this.#random.chance(this.#mutatedShare)) return frame
     this.#run.count('mutated')
     return mutate(frame, this.#random)
   }
 
-  #line(): string {
-    return tag(this.#session?.name ?? '', ++this.#lines)
+  #nextText(): string {
+    return tag(this.#session?.name ?? '', ++this.#textCount)
   }
 
-  /** A frame in pieces is a frame. */
-  #sendPieces(): void {
+  /** Sends a frame in three fragments. The server counts it as one frame. */
+  #sendFragments(): void {
     const { below } = this.#random
-    const frame = drawFrame(this.#random, () => this.#line())
+    const frame = drawFrame(this.#random, () => this.#nextText())
     const cuts = [below(frame.length), below(frame.length)].sort((one, other) => one - other)
-    this.#note('frame', frame)
-    this.#client?.sendPieces([
+    this.#recordSent('frame', frame)
+    this.#client?.sendFragments([
       frame.slice(0, cuts[0]),
       frame.slice(cuts[0], cuts[1]),
       frame.slice(cuts[1]),
@@ -129,8 +131,8 @@ export class Conversation {
     await this.#client?.sendGarbage(bytes)
   }
 
-  /** By another connection: after the first is lost, or over its head. */
-  async #comeBack(): Promise<void> {
+  /** Resumes by a new connection, after the first is lost or while it is still open. */
+  async #reconnect(): Promise<void> {
     const { chance, pick } = this.#random
     const session = this.#session
     const previous = this.#client
@@ -149,7 +151,7 @@ export class Conversation {
     const isForged = chance(0.1)
     const token = isForged ? this.#forge(session.token) : session.token
     const { sent } = session
-    // Who lies about what came may have missed who the partner is.
+    // After a wrong count, the server may not replay the message that names the partner.
     if (!isHonest) session.partner = undefined
     await this.#open()
     this.#send([
@@ -166,15 +168,15 @@ export class Conversation {
     const welcome = this.#welcome
     if (welcome?.session !== session.id) {
       previous.terminate()
-      this.#run.count('started anew')
+      this.#run.count('not resumed')
       return
     }
     this.#run.count('resumed')
     await previous.closed
     session.received = claimed
-    if (isForged) this.#run.onFault(`a forged token was good enough: ${token}`)
+    if (isForged) this.#run.onFault(`the server accepted a forged token: ${token}`)
     if ((welcome.received ?? 0) > sent) {
-      this.#run.onFault(`${welcome.received} frames handled of ${sent} that were sent`)
+      this.#run.onFault(`the server received ${welcome.received} frames, but ${sent} were sent`)
     }
     session.sent = welcome.received ?? 0
   }
@@ -210,14 +212,14 @@ export class Conversation {
     this.#run.journal.add(this.#connection, { kind: 'end' })
   }
 
-  #send(frames: readonly Sent[]): void {
+  #send(frames: readonly Frame[]): void {
     for (const frame of frames) {
-      this.#note(typeof frame === 'string' ? 'text' : 'frame', Buffer.from(frame))
+      this.#recordSent(typeof frame === 'string' ? 'text' : 'frame', Buffer.from(frame))
     }
     this.#client?.sendFrames(frames)
   }
 
-  #note(kind: 'frame' | 'text', bytes: Uint8Array): void {
+  #recordSent(kind: 'frame' | 'text', bytes: Uint8Array): void {
     this.#run.count('frames')
     this.#run.journal.add(this.#connection, { kind, bytes })
     if (this.#session) this.#session.sent++
@@ -233,17 +235,17 @@ export class Conversation {
       case 'matched':
         this.#run.count('matched')
         if (!session) break
-        Object.assign(session, { partner: message.partnerName, latestLine: 0, isInRoom: true })
+        Object.assign(session, { partner: message.partnerName, latestText: 0, isInRoom: true })
         break
       case 'partner-left':
         if (session) session.isInRoom = false
         break
       case 'text':
-        if (session) this.#checkLine(session, message.text)
+        if (session) this.#checkText(session, message.text)
         break
       case 'error':
         this.#run.count(`error ${message.code}`)
-        if (message.code === 'internal') this.#run.onFault('the server says that it failed')
+        if (message.code === 'internal') this.#run.onFault('the server sent the error "internal"')
         break
       default:
     }
@@ -257,25 +259,25 @@ export class Conversation {
       name: welcome.name,
       token: welcome.resumeToken ?? '',
       received: 0,
-      // One may have come with a mutated hello.
+      // A mutated hello is sent together with one more frame, which may count.
       sent: 1,
       partner: undefined,
       isInRoom: false,
-      latestLine: 0,
+      latestText: 0,
     }
   }
 
-  #checkLine(session: Known, text: string): void {
-    const { name, partner, latestLine } = session
-    const line = readTag(text)
-    if (!line || partner === undefined) return
-    this.#run.count('heard')
-    if (line.author !== partner) {
-      this.#run.onFault(`${name} is with ${partner} and heard ${line.author}`)
+  #checkText(session: KnownSession, text: string): void {
+    const { name, partner, latestText } = session
+    const tagged = readTag(text)
+    if (!tagged || partner === undefined) return
+    this.#run.count('texts received')
+    if (tagged.author !== partner) {
+      this.#run.onFault(`${name}, whose partner is ${partner}, received a text of ${tagged.author}`)
     }
-    if (line.number < latestLine) {
-      this.#run.onFault(`${name} heard line ${line.number} of ${partner} after ${latestLine}`)
+    if (tagged.number < latestText) {
+      this.#run.onFault(`${name} received text ${tagged.number} of ${partner} after ${latestText}`)
     }
-    session.latestLine = line.number
+    session.latestText = tagged.number
   }
 }

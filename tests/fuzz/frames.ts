@@ -3,10 +3,10 @@ import { encode } from '@buddy-chat/protocol'
 import { helloOf, ticketFor } from '../load/load-client.ts'
 import type { Random } from '../load/random.ts'
 
-/** Few, so that people meet. */
+/** Few lobbies, so that users are matched. */
 export const lobbies = ['fuzz', 'fuzz', 'fuzz', ''] as const
 
-/** So that a line which was changed on its way is told from one that went astray. */
+/** Distinguishes a text that a mutation changed from one that reached the wrong user. */
 function checksum(text: string): string {
   let sum = 0x811c9dc5
   for (let index = 0; index < text.length; index++) {
@@ -15,18 +15,18 @@ function checksum(text: string): string {
   return sum.toString(36)
 }
 
-/** A line that says who wrote it, and which it is of theirs. */
+/** Returns a text that holds the name of its author and its number among the author's texts. */
 export function tag(author: string, number: number): string {
   const text = `${author}|${number}`
   return `${text}|${checksum(text)}`
 }
 
-/** Who wrote a line, and which it is; undefined where it was changed. */
+/** Returns the author and the number of a text made by {@link tag}; undefined if it was changed. */
 export function readTag(
-  line: string,
+  text: string,
 ): { readonly author: string; readonly number: number } | undefined {
-  const [, text = '', author = '', number, sum] = /^((.*)\|(\d+))\|(\w+)$/s.exec(line) ?? []
-  return checksum(text) === sum ? { author, number: Number(number) } : undefined
+  const [, tagged = '', author = '', number, sum] = /^((.*)\|(\d+))\|(\w+)$/s.exec(text) ?? []
+  return checksum(tagged) === sum ? { author, number: Number(number) } : undefined
 }
 
 const candidate = {
@@ -36,10 +36,10 @@ const candidate = {
   usernameFragment: 'abcd',
 }
 
-/** How often each is drawn. */
+/** The relative frequency of each message, and how to draw one. */
 const weights: readonly (readonly [
   number,
-  (random: Random, line: () => string) => ClientMessage,
+  (random: Random, text: () => string) => ClientMessage,
 ])[] = [
   [
     36,
@@ -56,7 +56,7 @@ const weights: readonly (readonly [
       generation: random.chance(0.1) ? random.below(256) : null,
     }),
   ],
-  [20, (_random, line) => ({ type: 'text', text: line() })],
+  [20, (_random, text) => ({ type: 'text', text: text() })],
   [10, (random) => ({ type: 'typing', isTyping: random.chance(0.5) })],
   [4, () => ({ type: 'trust' })],
   [3, () => ({ type: 'next', offer: null })],
@@ -88,12 +88,12 @@ const weights: readonly (readonly [
 
 const total = weights.reduce((sum, [weight]) => sum + weight, 0)
 
-/** A frame as a client that is in order might send it; `line` is asked for the text of one. */
-export function drawFrame(random: Random, line: () => string): Uint8Array {
+/** Returns a random valid frame of a client; `text` returns the content of a text message. */
+export function drawFrame(random: Random, text: () => string): Uint8Array {
   let at = random.below(total)
   for (const [weight, draw] of weights) {
     at -= weight
-    if (at < 0) return encode(draw(random, line))
+    if (at < 0) return encode(draw(random, text))
   }
   throw new Error('the weights do not add up')
 }

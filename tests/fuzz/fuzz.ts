@@ -1,5 +1,6 @@
-// npm run fuzz: mutates valid conversations over real sockets against a real server with its real
-// limits, and looks whether it still does what it should. Ends with 1 where it does not.
+// npm run fuzz: runs conversations with mutated frames against a real server, over real sockets.
+// Exits with 1 if the server logs an error, ends, stalls, delivers a message to the wrong user, accepts
+// a forged token or leaks memory.
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,16 +15,16 @@ import { Conversation } from './conversation.ts'
 import { Journal } from './journal.ts'
 import { replay } from './replay.ts'
 
-/** Conversations at a time. */
-const people = 64
-/** By then everything has been compiled and has its size. */
+/** Number of conversations at a time. */
+const conversationsAtOnce = 64
+/** After this share of the frames the server has compiled its code, and its pools have their size. */
 const warmUpShare = 0.2
-/** More than this at the end than after warming up is a leak. */
+/** Memory growth after the warm-up above these bounds counts as a leak. */
 const maxHeapGrowthBytes = 4 * 2 ** 20
 const maxResidentGrowthBytes = 48 * 2 ** 20
-/** Nothing at all for so long: somebody waits for what does not come. */
+/** If nothing happens for this long, a conversation waits for an answer that will not arrive. */
 const stallMs = 30_000
-/** Longer than a busy machine keeps a neighbour from coming back. */
+/** Long enough for a neighbour to resume, even on a busy machine. */
 const graceMs = 3000
 
 interface Options {
@@ -50,8 +51,8 @@ function readOptions(): Options {
 
 const mb = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`
 
-/** Resolves with the figures once only the neighbours are left. */
-async function atRest(server: ServerProcess): Promise<Figures> {
+/** Resolves with the figures of the server once all users but the neighbours have gone. */
+async function figuresAtRest(server: ServerProcess): Promise<Figures> {
   await server.until(
     ({ users, away, waiting, rooms }) => users === 4 && away === 0 && waiting === 0 && rooms === 2,
     graceMs + 20_000,
@@ -64,7 +65,7 @@ async function main(): Promise<boolean> {
   const { frames, seed, replay: path } = readOptions()
   const faults = new Set<string>()
   let onFirstFault: () => void = () => undefined
-  const failed = new Promise<void>((resolve) => (onFirstFault = resolve))
+  const firstFault = new Promise<void>((resolve) => (onFirstFault = resolve))
   const onFault = (text: string): void => {
     if (faults.size < 20 && !faults.has(text)) console.error(`FAULT: ${text}`)
     faults.add(text)
@@ -77,64 +78,66 @@ async function main(): Promise<boolean> {
   if (path !== undefined) {
     await replay(server.url, readFileSync(path, 'utf8'))
     await server.stop()
-    console.log(faults.size === 0 ? 'nothing failed' : `${faults.size} failed`)
+    console.log(faults.size === 0 ? 'nothing failed' : `FAILED: ${faults.size} faults`)
     return faults.size === 0
   }
 
-  console.log(`seed ${seed}, ${frames} frames, ${people} conversations at a time`)
+  console.log(`seed ${seed}, ${frames} frames, ${conversationsAtOnce} conversations at a time`)
   const startedAt = performance.now()
   const journal = new Journal()
   const counts = new Map<string, number>()
-  let latestAt = startedAt
+  let countedAtMs = startedAt
   const count = (what: string, times = 1): void => {
-    latestAt = performance.now()
+    countedAtMs = performance.now()
     counts.set(what, (counts.get(what) ?? 0) + times)
   }
-  const of = (what: string): number => counts.get(what) ?? 0
+  const countOf = (what: string): number => counts.get(what) ?? 0
   const watchdog = setInterval(() => {
-    if (performance.now() - latestAt > stallMs) onFault(`nothing happened for ${stallMs} ms`)
+    if (performance.now() - countedAtMs > stallMs) onFault(`nothing happened for ${stallMs} ms`)
   }, 1000)
 
   let conversations = 0
-  const goOn = async (untilFrames: number): Promise<void> => {
-    const one = async (): Promise<void> => {
-      while (of('frames') < untilFrames && faults.size === 0) {
+  const converse = async (untilFrames: number): Promise<void> => {
+    const converseInTurn = async (): Promise<void> => {
+      while (countOf('frames') < untilFrames && faults.size === 0) {
         const index = conversations++
         const run = { url: server.url, journal, onFault, count }
         await new Conversation(run, createRandom(seedOf(seed, index)), `f${index}`).run()
       }
     }
-    const all = Promise.all(Array.from({ length: people }, one)).catch((error: unknown) =>
-      onFault(`a conversation failed: ${String(error)}`),
+    const all = Promise.all(Array.from({ length: conversationsAtOnce }, converseInTurn)).catch(
+      (error: unknown) => onFault(`a conversation failed: ${String(error)}`),
     )
-    await Promise.race([all, failed])
+    await Promise.race([all, firstFault])
   }
 
   const fuzz = async (): Promise<void> => {
     const pairs = [
-      await Neighbours.meet(server.url, { isDropping: false }, onFault),
-      await Neighbours.meet(server.url, { isDropping: true }, onFault),
+      await Neighbours.start(server.url, { losesConnections: false }, onFault),
+      await Neighbours.start(server.url, { losesConnections: true }, onFault),
     ]
-    await goOn(frames * warmUpShare)
+    await converse(frames * warmUpShare)
     if (faults.size > 0) return
-    const before = await atRest(server)
-    await goOn(frames)
+    const before = await figuresAtRest(server)
+    await converse(frames)
     if (faults.size > 0) return
-    const after = await atRest(server)
-    for (const pair of pairs) await pair.part()
-    report(before, after, pairs)
-    const heap = after.heapBytes - before.heapBytes
-    const resident = after.residentBytes - before.residentBytes
-    if (heap > maxHeapGrowthBytes) onFault(`the heap has grown by ${mb(heap)}`)
-    if (resident > maxResidentGrowthBytes) onFault(`memory has grown by ${mb(resident)}`)
+    const after = await figuresAtRest(server)
+    for (const pair of pairs) await pair.finish()
+    printSummary(before, after, pairs)
+    const heapGrowth = after.heapBytes - before.heapBytes
+    const residentGrowth = after.residentBytes - before.residentBytes
+    if (heapGrowth > maxHeapGrowthBytes) onFault(`the heap grew by ${mb(heapGrowth)}`)
+    if (residentGrowth > maxResidentGrowthBytes) {
+      onFault(`resident memory grew by ${mb(residentGrowth)}`)
+    }
     if (after.descriptors > before.descriptors + 8) {
-      onFault(`${after.descriptors} descriptors are open, ${before.descriptors} were`)
+      onFault(`open descriptors grew from ${before.descriptors} to ${after.descriptors}`)
     }
   }
 
-  function report(before: Figures, after: Figures, pairs: readonly Neighbours[]): void {
+  function printSummary(before: Figures, after: Figures, pairs: readonly Neighbours[]): void {
     const seconds = (performance.now() - startedAt) / 1000
-    const several = (prefix: string): string =>
+    const countsOf = (prefix: string): string =>
       [...counts]
         .filter(([what]) => what.startsWith(prefix))
         .sort(([, one], [, other]) => other - one)
@@ -143,13 +146,15 @@ async function main(): Promise<boolean> {
     const neighbours = pairs.map(({ figures }) => figures)
     console.log(
       [
-        `${of('frames')} frames (${of('mutated')} mutated, ${of('garbage')} pieces of garbage) ` +
-          `in ${seconds.toFixed(1)} s: ${Math.round(of('frames') / seconds)} a second`,
-        `conversations ${conversations}, resumed ${of('resumed')}, ` +
-          `started anew ${of('started anew')}, matched ${of('matched')}, lines heard ${of('heard')}`,
-        `closed: ${several('closed ')}`,
-        `errors: ${several('error ')}`,
-        `neighbours: ${neighbours.map(({ said }) => said).join(' and ')} said and heard, ` +
+        `${countOf('frames')} frames (${countOf('mutated')} mutated) and ${countOf('garbage')} ` +
+          `times random bytes in ${seconds.toFixed(1)} s: ` +
+          `${Math.round(countOf('frames') / seconds)} frames a second`,
+        `conversations ${conversations}, resumed ${countOf('resumed')}, ` +
+          `not resumed ${countOf('not resumed')}, matched ${countOf('matched')}, ` +
+          `texts received ${countOf('texts received')}`,
+        `closed: ${countsOf('closed ')}`,
+        `errors: ${countsOf('error ')}`,
+        `neighbours: ${neighbours.map(({ sent }) => sent).join(' and ')} messages sent and received, ` +
           `${neighbours.map(({ resumes }) => resumes).join(' and ')} resumes`,
         `heap ${mb(before.heapBytes)} → ${mb(after.heapBytes)}, ` +
           `resident ${mb(before.residentBytes)} → ${mb(after.residentBytes)}, ` +
@@ -169,9 +174,9 @@ async function main(): Promise<boolean> {
     const file = join(tmpdir(), `buddy-fuzz-${seed}.txt`)
     journal.write(file)
     console.error(
-      `The latest frames are in ${file}.\n` +
-        `The same again: npm run fuzz -- --frames ${frames} --seed ${seed}\n` +
-        `Those frames alone: npm run fuzz -- --replay ${file}`,
+      `The latest frames were written to ${file}.\n` +
+        `To repeat this run: npm run fuzz -- --frames ${frames} --seed ${seed}\n` +
+        `To replay these frames: npm run fuzz -- --replay ${file}`,
     )
   }
   await server.stop()
@@ -180,5 +185,5 @@ async function main(): Promise<boolean> {
 }
 
 await runCommand(main)
-// Connections of a run that failed may still be open.
+// Ends the process even if a failed run has left connections open.
 process.exit()

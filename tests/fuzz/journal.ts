@@ -1,19 +1,18 @@
 import { writeFileSync } from 'node:fs'
 
-/** What happened to one connection. */
+/** One action of a client on one connection. */
 export type Entry =
   | { readonly kind: 'open' | 'end' }
   | { readonly kind: 'frame' | 'text' | 'garbage'; readonly bytes: Uint8Array }
 
-/** So many of the latest are kept. */
 const maxEntries = 20_000
 
-/** The latest of what all connections did, in order, so that it can be done again. */
+/** Keeps the latest 20,000 actions of all connections, in order, so that they can be replayed. */
 export class Journal {
   #entries: (Entry & { readonly connection: number })[] = []
   #connections = 0
 
-  /** A number for one more connection. */
+  /** Records a new connection, and returns its number. */
   open(): number {
     const connection = ++this.#connections
     this.add(connection, { kind: 'open' })
@@ -25,7 +24,7 @@ export class Journal {
     if (this.#entries.length > 2 * maxEntries) this.#entries = this.#entries.slice(-maxEntries)
   }
 
-  /** Writes one line for each: connection, what, bytes in hexadecimal. */
+  /** Writes one line for each entry: connection, kind, bytes in hexadecimal. */
   write(path: string): void {
     const lines = this.#entries
       .slice(-maxEntries)
@@ -40,7 +39,7 @@ export class Journal {
   }
 }
 
-/** What {@link Journal.write} wrote. */
+/** Parses what {@link Journal.write} wrote. */
 export function readJournal(text: string): readonly (Entry & { readonly connection: number })[] {
   return text
     .split('\n')

@@ -1,11 +1,11 @@
 import type { Random } from '../load/random.ts'
 
-/** Beginnings that a decoder may trust too much, most of them lying about what follows. */
+/** MessagePack values that a decoder may trust too much; most claim a length that does not follow. */
 const traps: readonly (readonly number[])[] = [
   [0xdb, 0xff, 0xff, 0xff, 0xff], // a string of 4 GB
   [0xda, 0xff, 0xff],
   [0xd9, 0xff],
-  [0xdd, 0xff, 0xff, 0xff, 0xff], // an array of four thousand million
+  [0xdd, 0xff, 0xff, 0xff, 0xff], // an array of 4 billion elements
   [0xdc, 0xff, 0xff],
   [0xc6, 0xff, 0xff, 0xff, 0xff], // binary
   [0xc4, 0x00],
@@ -21,7 +21,7 @@ const traps: readonly (readonly number[])[] = [
   [0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0],
   [0xc1],
   [0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x91],
-  [0xa4, 0xf0, 0x9f, 0x98, 0xff], // no UTF-8
+  [0xa4, 0xf0, 0x9f, 0x98, 0xff], // invalid UTF-8
   [0xa2, 0xc0, 0xaf], // an overlong character
   [0xa3, 0xed, 0xa0, 0x80], // a surrogate
   [0xa4, 0xf4, 0x90, 0x80, 0x80], // above U+10FFFF
@@ -34,7 +34,7 @@ const join = (...parts: readonly ArrayLike<number>[]): Uint8Array =>
 type Mutation = (frame: Uint8Array, random: Random) => Uint8Array | string
 
 const mutations: readonly Mutation[] = [
-  // Some bits are others.
+  // Flips some bits.
   (frame, random) => {
     const changed = frame.slice()
     for (let times = 1 + random.below(4); times > 0 && changed.length > 0; times--) {
@@ -42,54 +42,57 @@ const mutations: readonly Mutation[] = [
     }
     return changed
   },
-  // One byte is any other.
+  // Replaces one byte.
   (frame, random) => {
     const changed = frame.slice()
     if (changed.length > 0) changed[random.below(changed.length)] = random.below(256)
     return changed
   },
-  // The end is missing.
+  // Cuts the end off.
   (frame, random) => frame.slice(0, random.below(frame.length + 1)),
-  // Something follows.
+  // Appends random bytes.
   (frame, random) => join(frame, random.bytes(1 + random.below(16))),
-  // A piece of it is there twice.
+  // Duplicates a part.
   (frame, random) => {
     const from = random.below(frame.length + 1)
     const to = from + random.below(frame.length - from + 1)
     return join(frame.slice(0, to), frame.slice(from))
   },
-  // A piece of it is missing.
+  // Removes a part.
   (frame, random) => {
     const from = random.below(frame.length + 1)
     return join(frame.slice(0, from), frame.slice(from + random.below(8)))
   },
-  // A trap stands in it, or in the place of a value.
+  // Inserts a trap, or replaces some bytes by one.
   (frame, random) => {
     const from = random.below(frame.length + 1)
     const to = Math.min(frame.length, from + random.below(3))
     return join(frame.slice(0, from), random.pick(traps), frame.slice(to))
   },
-  // It says that it is of another type, or of another length.
+  // Changes the message type.
   (frame, random) => {
     const changed = frame.slice()
     if (changed.length > 1) changed[1] = random.pick([1, 2, 3, 4, 5, 16, 17, 18, 32, 34, 37, 127])
     return changed
   },
+  // Changes the number of fields.
   (frame, random) => {
     const changed = frame.slice()
     if (changed.length > 0) changed[0] = 0x90 + random.below(16)
     return changed
   },
-  // One field more, as a later version may have.
+  // Adds a field, as a later version of the protocol may.
   (frame, random) =>
     join([frame[0] === 0x9f ? 0x9f : (frame[0] ?? 0x90) + 1], frame.slice(1), random.pick(traps)),
-  // Nothing of it is left.
+  // Replaces the whole frame by random bytes.
   (_frame, random) => random.bytes(random.below(64)),
+  // Sends a text frame.
   (frame) => Buffer.from(frame).toString('latin1'),
+  // Appends up to 60 kB of zeros.
   (frame, random) => join(frame, new Uint8Array(random.below(60_000))),
 ]
 
-/** `frame` with something wrong, or nothing. */
+/** Returns `frame` with one random mutation, which may leave it valid or unchanged. */
 export function mutate(frame: Uint8Array, random: Random): Uint8Array | string {
   return random.pick(mutations)(frame, random)
 }

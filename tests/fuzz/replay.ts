@@ -2,8 +2,8 @@ import { LoadClient } from '../load/load-client.ts'
 import { readJournal } from './journal.ts'
 
 /**
- * Does again what a journal tells of, each connection in its order. Sessions have other tokens than
- * then, so what was resumed begins anew.
+ * Repeats the actions of a journal in their order. Resumes fail, because the new server issues other
+ * tokens; the server then starts a new session instead.
  */
 export async function replay(url: string, journal: string): Promise<void> {
   const clients = new Map<number, LoadClient>()

@@ -1,5 +1,4 @@
-// Each attack of `npm run attack` is carried out for a moment, and breaks no bound. Delays are not
-// looked at.
+// Runs each attack of `npm run attack` for a moment. The tests do not check the measured delays.
 import { expect, test } from 'vitest'
 import { hasLoopbackAddresses } from '../attack/loopback.ts'
 import { runCommand } from '../run-command.ts'
@@ -13,7 +12,7 @@ test.skipIf(!isPossible)('no attack breaks a bound', { timeout: 240_000 }, async
   const { output: refusal } = await runCommand(file, '--attack', 'none')
   const names = /must be one of (.*)\./.exec(refusal)?.[1]?.split(', ') ?? []
   expect(names.length).toBeGreaterThan(25)
-  // Two at a time: most of an attack so short is waiting for processes to start.
+  // Runs two attacks at a time, because a short attack mostly waits for processes to start.
   const halves = [0, 1].map((half) => names.filter((_name, index) => index % 2 === half))
   await Promise.all(
     halves.map(async (half) => {
@@ -21,13 +20,13 @@ test.skipIf(!isPossible)('no attack breaks a bound', { timeout: 240_000 }, async
       const { code, output } = await runCommand(file, '--seconds', '0.1', '--seed', '37', ...chosen)
       const rows = output.matchAll(/^\| (\S+) \| \d+ \/ \d+ \| \d+ \/ \d+ \| \d+ MB \| .*\|$/gm)
       expect([...rows].map(([, name]) => name)).toEqual(half)
-      expect(output).toMatch(/\nno bound is broken\n$/)
+      expect(output).toMatch(/\nno attack broke a bound\n$/)
       expect(code).toBe(0)
     }),
   )
 })
 
-test.skipIf(!isPossible)('a server that cannot be attacked is a failure', async () => {
+test.skipIf(!isPossible)('the command fails if the server does not start', async () => {
   const checkout = makeCheckout('export const createBuddyServer = () => process.exit(7)')
   const args = ['--attack', 'hellos', '--seconds', '0.2', '--server', checkout]
   const { code, output } = await runCommand(file, ...args)
@@ -39,9 +38,9 @@ test.for([
   ['--attack', 'none', /--attack is "none": it must be one of unread-bundle, /],
   ['--seconds', '0', /--seconds is "0": it must be a number from 0.1 /],
   ['--seed', '-1', /--seed is "-1"|'--seed' argument is ambiguous/],
-  ['--server', '/nowhere', /--server is "\/nowhere": there is no built checkout/],
-] as const)('%s "%s" is refused in a sentence', async ([flag, value, sentence]) => {
+  ['--server', '/nowhere', /--server is "\/nowhere": it must be a built checkout/],
+] as const)('refuses %s "%s" with an error', async ([flag, value, message]) => {
   const { code, output } = await runCommand(file, flag, value)
-  expect(output).toMatch(sentence)
+  expect(output).toMatch(message)
   expect(code).toBe(2)
 })

@@ -3,7 +3,7 @@ import type { Message } from '@buddy-chat/protocol'
 import { encode, messages } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
 import { test } from './neighbours-fixture.ts'
-import { expectToTalk, RawClient } from './raw-client.ts'
+import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 const text = (length: number): number[] => Array.from({ length }, () => 0x61)
@@ -28,10 +28,10 @@ test.for(afterHello)(
     const { server, url } = await startWithNeighbours()
     const client = await RawClient.connect(url)
     client.send(message)
-    expect(await client.error()).toBe('hello-required')
+    expect(await client.errorCode()).toBe('hello-required')
     expect(server.status()).toMatchObject({ users: 2, waiting: 0, rooms: 1 })
     // It was no more than a mistake: hello is still welcome.
-    client.sayHello()
+    client.sendHello()
     await client.receive('welcome')
   },
 )
@@ -179,7 +179,7 @@ test.for(cases)('$name: $code', async ({ frame, code }, { startWithNeighbours })
   const { url } = await startWithNeighbours()
   const client = await RawClient.join(url, 'Mallory')
   client.sendRaw(frame)
-  expect(await client.error()).toBe(code)
+  expect(await client.errorCode()).toBe(code)
   // One mistake is forgiven: the client can go on.
   client.enter({ lobby: 'elsewhere' })
   await client.receive('waiting')
@@ -191,11 +191,11 @@ test('a forged record definition changes nothing for those who are served after 
   const { url } = await startWithNeighbours()
   const mallory = await RawClient.join(url, 'Mallory')
   mallory.sendRaw(bytes(0x93, 0x02, 0xd4, 0x72, 0x40, 0x91, 0xa1, 0x61, 0x01, 0x01))
-  expect(await mallory.error()).toBe('malformed-frame')
+  expect(await mallory.errorCode()).toBe('malformed-frame')
   // 0x40 is 64: with the record known to the decoder, it would be read as an object.
   mallory.enter({ interests: ['@'] })
   await mallory.receive('waiting')
-  await expectToTalk(...(await RawClient.pair(url, 'other')))
+  await expectTextsRelayed(...(await RawClient.pair(url, 'other')))
 })
 
 test('malformed frames again and again: protocol-violation, and the client is out', async ({

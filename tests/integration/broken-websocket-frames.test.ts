@@ -105,7 +105,7 @@ test.for([
     partner.enter()
     await partner.receive('waiting')
     const socket = await RawSocket.join(url)
-    socket.say({
+    socket.sendMessage({
       type: 'ticket',
       mode: 'video',
       lobby: '',
@@ -158,7 +158,7 @@ test.for([2, 3, 50])(
     partner.enter()
     await partner.receive('waiting')
     const socket = await RawSocket.join(url)
-    socket.say({
+    socket.sendMessage({
       type: 'ticket',
       mode: 'video',
       lobby: '',

@@ -1,4 +1,4 @@
-// `buddy-server` as a process of its own, as an operator runs it.
+// Runs the `buddy-server` command in a process of its own, as an operator does.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -6,25 +6,29 @@ import { onTestFinished } from 'vitest'
 
 const cli = join(import.meta.dirname, '../../packages/buddy-server/dist/cli.js')
 
-/** A server that runs. */
-export interface ServerProcess {
+/** A running `buddy-server` process. */
+export interface CliProcess {
   readonly url: string
   readonly signal: (name: NodeJS.Signals) => void
-  /** Everything written so far, on both streams. */
+  /** Returns everything that the process has written so far to standard output and standard error. */
   readonly output: () => string
-  /** Resolves once `text` has been written. */
+  /** Resolves once the process has written `text`; rejects if it ends first. */
   readonly writes: (text: string) => Promise<void>
-  /** Its exit code; by then everything it wrote has arrived. */
+  /** Resolves with the exit code once the process has ended and its output has arrived. */
   readonly exited: Promise<number | null>
 }
 
-/** Starts one for trying (`--dev`) on a free port; `env` are settings, `nodeArguments` come before the script. */
-export async function startProcess(
+/**
+ * Starts `buddy-server --dev` on a free port, and kills it when the test ends.
+ * @param env settings
+ * @param nodeArguments arguments for Node, before the script
+ */
+export async function startCliProcess(
   env: Readonly<Record<string, string>> = {},
   nodeArguments: readonly string[] = [],
-): Promise<ServerProcess> {
+): Promise<CliProcess> {
   const child = spawn(process.execPath, [...nodeArguments, cli, '--dev'], {
-    // Nothing of this machine's: some of its variables may be settings.
+    // Passes no other variable of this machine, because some may be settings of the server.
     env: { PATH: process.env['PATH'], ICE_SERVERS: '', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
@@ -34,26 +38,26 @@ export async function startProcess(
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
       output += chunk.toString()
-      for (const look of waiting) look()
+      for (const check of waiting) check()
     })
   }
   const exited = once(child, 'close').then(([code]) => code as number | null)
-  const ended = exited.then(() => Promise.reject(new Error(`it ended instead: ${output}`)))
+  const ended = exited.then(() => Promise.reject(new Error(`the server ended: ${output}`)))
   ended.catch(() => undefined)
-  const told = once(child, 'message').then(([message]) => (message as { url: string }).url)
+  const listening = once(child, 'message').then(([message]) => (message as { url: string }).url)
   return {
-    url: await Promise.race([told, ended]),
+    url: await Promise.race([listening, ended]),
     signal: (name) => void child.kill(name),
     output: () => output,
     writes: (text) => {
       const written = new Promise<void>((resolve) => {
-        const look = (): void => {
+        const check = (): void => {
           if (!output.includes(text)) return
-          waiting.delete(look)
+          waiting.delete(check)
           resolve()
         }
-        waiting.add(look)
-        look()
+        waiting.add(check)
+        check()
       })
       return Promise.race([written, ended])
     },

@@ -7,7 +7,7 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { settings } from '../../packages/buddy-server/src/config/all-settings.ts'
-import { expectToTalk, RawClient } from './raw-client.ts'
+import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
 const root = join(import.meta.dirname, '../..')
 const cli = join(root, 'packages/buddy-server/dist/cli.js')
@@ -187,23 +187,23 @@ test('SIGHUP reads the file again, and drops nobody', async () => {
     const url = await addressOf(running)
     const [one, other] = await RawClient.pair(url)
     const late = await RawClient.connect(url)
-    late.sayHello()
-    expect(await late.error()).toBe('server-full')
+    late.sendHello()
+    expect(await late.errorCode()).toBe('server-full')
 
     writeFileSync(config, 'max_concurrent_users: 3\nallowed_origins: [https://new.example]\n')
     running.child.kill('SIGHUP')
     await lineOf(running, '"msg":"configuration reloaded"')
-    await expectToTalk(one, other)
+    await expectTextsRelayed(one, other)
     await RawClient.join(url, 'Late')
     // The environment has the origins, and goes before the file.
     const stranger = await RawClient.connect(url, { origin: 'https://new.example' })
-    expect(await stranger.error()).toBe('origin-not-allowed')
+    expect(await stranger.errorCode()).toBe('origin-not-allowed')
 
     writeFileSync(config, 'max_concurrent_users: many\n')
     running.child.kill('SIGHUP')
     await lineOf(running, 'configuration not reloaded: it is as before')
     expect(running.output()).toContain('max_concurrent_users=many is not allowed')
-    await expectToTalk(one, other)
+    await expectTextsRelayed(one, other)
 
     writeFileSync(config, 'max_concurrent_users: 3\nsocket_ping_interval: 9\n')
     running.child.kill('SIGHUP')
@@ -240,7 +240,7 @@ test('--dev needs nothing, and is there for this machine only', async () => {
   const running = run([cli, '--dev'], { SECRET_KEY: '', ALLOWED_ORIGINS: '', LOG_LEVEL: 'silent' })
   const url = await addressOf(running)
   const client = await RawClient.connect(url, { origin: 'https://anywhere.example' })
-  client.sayHello()
+  client.sendHello()
   await client.receive('welcome')
   const elsewhere = Object.values(networkInterfaces())
     .flat()
@@ -266,7 +266,7 @@ test('nothing private is in the log: no name, text or address', async () => {
   client.enter({ interests: ['numismatics'] })
   await client.receive('waiting')
   client.send({ type: 'text', text: 'secret words' })
-  await client.error()
+  await client.errorCode()
   running.child.kill('SIGTERM')
   await running.exited
   expect(running.output()).toContain('listening')

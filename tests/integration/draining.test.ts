@@ -1,21 +1,23 @@
-// A server that is asked to stop: who is told what, who may finish, and by when it is gone.
+// A server that is stopped: it drains. Calls may finish until a deadline; other clients are sent away.
 import { expect, test as plainTest } from 'vitest'
 import { test } from '../server-fixture.ts'
-import { expectToTalk, RawClient } from './raw-client.ts'
-import { startProcess } from './cli-process.ts'
-import { Survivor } from './resuming-client.ts'
+import { expectTextsRelayed, RawClient } from './raw-client.ts'
+import { startCliProcess } from './cli-process.ts'
+import { ResumingClient } from './resuming-client.ts'
 
-/** What a server and the one after it share. */
+/** Shared by a server and its successor, so that the successor accepts the resume tokens. */
 const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
 
-/** Longer than these tests take, and short enough for a failed one to be over. */
+/** Longer than these tests take. A test that fails waits this long. */
 const longMs = 4000
-/** Longer than a client waits for its end: whoever is let go in time was not let go by the deadline. */
+/** Longer than `closed()` waits: if it resolves, the deadline was not what closed the connection. */
 const longerMs = 8000
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status
 
-test('while draining it lives, but is not ready, and says so', async ({ startServer }) => {
+test('while draining is healthy but not ready, and reports it in /readyz and /status', async ({
+  startServer,
+}) => {
   const { server, url } = await startServer({ shutdownTimeoutMs: longMs })
   const [one, other] = await RawClient.pair(url)
   expect(await statusOf(`${url}/readyz`)).toBe(200)
@@ -31,7 +33,7 @@ test('while draining it lives, but is not ready, and says so', async ({ startSer
   await closing
 })
 
-test('a call is left alone to its end; then the two are sent away, and the server is gone', async ({
+test('while draining keeps calls until they end, and refuses every other client', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ shutdownTimeoutMs: longMs })
@@ -42,18 +44,18 @@ test('a call is left alone to its end; then the two are sent away, and the serve
   const idle = await RawClient.join(url, 'Idle')
 
   const closing = server.close()
-  // Whoever is not in a call goes at once.
+  // Clients without a room are disconnected at once.
   for (const client of [waiting, idle]) {
     await client.receive('going-away')
     expect(await client.closed()).toEqual({ code: 4000, reason: 'going-away' })
   }
   for (const client of [one, other]) await client.receive('going-away')
-  await expectToTalk(one, other)
-  // Whoever comes is told the same.
+  await expectTextsRelayed(one, other)
+  // So is a client that connects now.
   const late = await RawClient.connect(url)
   await late.receive('going-away')
   expect(await late.closed()).toMatchObject({ code: 4000 })
-  await expectToTalk(one, other)
+  await expectTextsRelayed(one, other)
 
   one.send({ type: 'next', offer: null })
   expect(await other.receive('partner-left')).toMatchObject({ reason: 'next' })
@@ -62,13 +64,11 @@ test('a call is left alone to its end; then the two are sent away, and the serve
   await expect(fetch(url)).rejects.toThrow()
 })
 
-test('clients are told different times, so that they do not all come at once', async ({
+test('gives each client another reconnect delay, so that they do not all reconnect at once', async ({
   startServer,
 }) => {
   const { server, url } = await startServer()
-  const clients = await Promise.all(
-    Array.from({ length: 24 }, () => RawClient.join(url, 'Somebody')),
-  )
+  const clients = await Promise.all(Array.from({ length: 24 }, () => RawClient.join(url, 'Ana')))
   void server.close()
   const times = await Promise.all(
     clients.map(async (client) => (await client.receive('going-away')).reconnectAfterMs),
@@ -81,29 +81,31 @@ test('clients are told different times, so that they do not all come at once', a
   expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(1000)
 })
 
-test('who loses the connection is told to come back later, and has session and room at the server that follows', async ({
+test('disconnects the partner of a client that loses its connection while draining; the next server restores both', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ secretKey, shutdownTimeoutMs: longerMs })
-  const [ana, bob] = await Survivor.pair(url)
+  const [ana, bob] = await ResumingClient.pair(url)
   const session = ana.welcome.session
   const closing = server.close()
   for (const { client } of [ana, bob]) await client.receive('going-away')
   ana.client.tcp.destroy()
-  // Nobody can come back here: whoever is left would write to an empty chair until the deadline.
+  // Ana cannot resume at a draining server, so Bob would have no partner until the deadline.
   await bob.client.receive('partner-away')
   expect(await bob.client.closed()).toEqual({ code: 4000, reason: 'going-away' })
   await closing
 
   const next = await startServer({ secretKey })
-  expect(await ana.comeBack(next.url)).toMatchObject({ session, isRestored: true })
-  await bob.comeBack(next.url)
+  expect(await ana.reconnect(next.url)).toMatchObject({ session, isRestored: true })
+  await bob.reconnect(next.url)
   await ana.client.receive('partner-back')
-  await expectToTalk(ana.client, bob.client)
+  await expectTextsRelayed(ana.client, bob.client)
   expect(bob.client.unread).not.toContain('partner-left')
 })
 
-test('who has lost it before: the partner is let go at once', async ({ startServer }) => {
+test('disconnects a client at once if its partner was away when draining began', async ({
+  startServer,
+}) => {
   const { server, url } = await startServer({ shutdownTimeoutMs: longerMs })
   const [one, other] = await RawClient.pair(url)
   one.tcp.destroy()
@@ -114,32 +116,32 @@ test('who has lost it before: the partner is let go at once', async ({ startServ
   await closing
 })
 
-test('a resume is told going-away before it has said hello, and takes nothing from anybody', async ({
+test('answers a resume with going-away while draining, and leaves the session to the next server', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ secretKey, shutdownTimeoutMs: longMs })
   const pair = await RawClient.pair(url, 'elsewhere')
-  const ana = await Survivor.join(url, 'Ana')
+  const ana = await ResumingClient.join(url, 'Ana')
   const { session, resumeToken } = ana.welcome
   const closing = server.close()
   await ana.client.closed()
   const again = await RawClient.connect(url)
-  again.sayHello({
+  again.sendHello({
     resume: { token: resumeToken!, received: ana.client.received, sent: 0, roomToken: null },
   })
   const { reconnectAfterMs } = await again.receive('going-away')
   expect(reconnectAfterMs).toBeLessThan(5000)
   expect(await again.closed()).toEqual({ code: 4000, reason: 'going-away' })
   expect(again.unread).toEqual([])
-  await expectToTalk(...pair)
+  await expectTextsRelayed(...pair)
 
   const next = await startServer({ secretKey })
-  expect(await ana.comeBack(next.url)).toMatchObject({ session, isRestored: true })
+  expect(await ana.reconnect(next.url)).toMatchObject({ session, isRestored: true })
   await Promise.all(pair.map((client) => client.leave()))
   await closing
 })
 
-test('a call that does not end is over at the deadline', async ({ startServer }) => {
+test('disconnects calls that have not ended at the deadline', async ({ startServer }) => {
   const { server, url } = await startServer({ shutdownTimeoutMs: 50 })
   const clients = await RawClient.pair(url)
   await server.close()
@@ -150,14 +152,14 @@ test('a call that does not end is over at the deadline', async ({ startServer })
 })
 
 plainTest.for(['SIGTERM', 'SIGINT'] as const)(
-  '%s: a call goes on, and when it has ended the process exits with 0',
+  'on %s waits for a call to end, then exits with 0',
   async (signal) => {
-    const server = await startProcess({ SHUTDOWN_TIMEOUT_SECONDS: '3600' })
+    const server = await startCliProcess({ SHUTDOWN_TIMEOUT_SECONDS: '3600' })
     const [one, other] = await RawClient.pair(server.url)
     server.signal(signal)
     await Promise.all([one.receive('going-away'), other.receive('going-away')])
     expect(await statusOf(`${server.url}/readyz`)).toBe(503)
-    await expectToTalk(one, other)
+    await expectTextsRelayed(one, other)
     await one.leave()
     expect(await other.receive('partner-left')).toMatchObject({ reason: 'left' })
     expect(await server.exited).toBe(0)
@@ -165,22 +167,22 @@ plainTest.for(['SIGTERM', 'SIGINT'] as const)(
   },
 )
 
-plainTest('the process exits with 0 at the deadline, whoever is still there', async () => {
-  const server = await startProcess({ SHUTDOWN_TIMEOUT_SECONDS: '1' })
+plainTest('exits with 0 at the deadline even if clients are connected', async () => {
+  const server = await startCliProcess({ SHUTDOWN_TIMEOUT_SECONDS: '1' })
   const clients = await RawClient.pair(server.url)
   server.signal('SIGTERM')
   expect(await server.exited).toBe(0)
   for (const client of clients) expect(await client.closed()).toMatchObject({ code: 4000 })
 })
 
-plainTest('a second signal ends it there and then, with 0', async () => {
-  const server = await startProcess({ SHUTDOWN_TIMEOUT_SECONDS: '3600' })
+plainTest('exits with 0 at once on a second signal', async () => {
+  const server = await startCliProcess({ SHUTDOWN_TIMEOUT_SECONDS: '3600' })
   const [one, other] = await RawClient.pair(server.url)
   server.signal('SIGTERM')
   await Promise.all([one.receive('going-away'), other.receive('going-away')])
   server.signal('SIGTERM')
   expect(await server.exited).toBe(0)
-  // Nobody was waited for, nothing more was said.
+  // The process did not wait for clients, and logged no further line.
   expect(await one.closed()).toMatchObject({ code: 1006 })
   expect(server.output()).not.toContain('"msg":"stopped"')
 })

@@ -131,7 +131,7 @@ test('more bytes than a call needs are dropped: nobody can fill a partner’s co
   const { url } = await startWithNeighbours()
   const [one, other] = await RawClient.pair(url)
   for (let time = 1; time <= 20; time++) one.send(largeSignal)
-  expect(await one.error()).toBe('rate-limited')
+  expect(await one.errorCode()).toBe('rate-limited')
   await one.settled()
   await other.settled()
   const arrived = other.unread.filter((type) => type === 'signal').length
@@ -149,7 +149,7 @@ test('a signal or trust in text mode is refused: nobody learns the other’s add
   await Promise.all([one.receive('matched'), other.receive('matched')])
   one.send(smallSignal)
   one.send({ type: 'trust' })
-  expect([await one.error(), await one.error()]).toEqual(['wrong-mode', 'wrong-mode'])
+  expect([await one.errorCode(), await one.errorCode()]).toEqual(['wrong-mode', 'wrong-mode'])
   await other.settled()
   expect(other.unread).toEqual([])
 })

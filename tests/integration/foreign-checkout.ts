@@ -3,10 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** This checkout. */
+/** Folder of this checkout. */
 export const ownCheckout = join(import.meta.dirname, '../..')
 
-/** Makes a checkout with this protocol, and with the source of a server of its own. */
+/**
+ * Creates another checkout for the length of a test, with the protocol of this one.
+ * @param server source of its `packages/buddy-server/dist/index.js`
+ * @returns its folder
+ */
 export function makeCheckout(server: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'buddy-checkout-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

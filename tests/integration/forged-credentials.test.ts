@@ -94,7 +94,7 @@ const forged: readonly [name: string, token: string | null, code: string, close:
 test.for(forged)('a token that is %s', async ([, jwt, code, close], { startWithNeighbours }) => {
   const { server, url } = await startWithNeighbours({ sites: [site] })
   const client = await RawClient.connect(url)
-  client.sayHello({ site: 'shop', token: jwt })
+  client.sendHello({ site: 'shop', token: jwt })
   expect(await client.receive('error')).toMatchObject({ code, retryAfterMs: null })
   expect(await client.closed()).toEqual({ code: close, reason: code })
   expect(server.status().users).toBe(2)
@@ -105,7 +105,7 @@ test('the good one, whose change made each of these bad, is let in', async ({
 }) => {
   const { url } = await startWithNeighbours({ sites: [site] })
   const client = await RawClient.connect(url)
-  client.sayHello({ site: 'shop', token: good })
+  client.sendHello({ site: 'shop', token: good })
   await client.receive('welcome')
 })
 
@@ -171,7 +171,7 @@ test.for(spoofed)(
     await RawClient.join(url, 'First', { headers: first })
     for (const each of more) {
       const client = await RawClient.connect(url, { headers: each })
-      expect(await client.error()).toBe('too-many-connections')
+      expect(await client.errorCode()).toBe('too-many-connections')
       expect(await client.closed()).toEqual({ code: 4002, reason: 'too-many-connections' })
     }
   },
@@ -197,7 +197,7 @@ test.for([
     allowedOrigins: ['https://chat.example', 'https://*.friends.example'],
   })
   const client = await RawClient.connect(url, { origin: Buffer.from(origin).toString('latin1') })
-  expect(await client.error()).toBe('origin-not-allowed')
+  expect(await client.errorCode()).toBe('origin-not-allowed')
   expect(await client.closed()).toEqual({ code: 4501, reason: 'origin-not-allowed' })
   expect(server.status().users).toBe(2)
 })

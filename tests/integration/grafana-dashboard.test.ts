@@ -103,7 +103,7 @@ test('every metric that is queried exists on a server, with the labels it is spl
   })
   // A counter with labels has no samples before the first of each.
   const one = await RawClient.connect(url)
-  one.sayHello()
+  one.sendHello()
   const { session } = await one.receive('welcome')
   one.enter()
   await one.receive('waiting')

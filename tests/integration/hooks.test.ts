@@ -2,8 +2,8 @@
 import type { BuddyServerHooks } from '@buddy-chat/server'
 import { describe, expect, vi } from 'vitest'
 import { test } from '../server-fixture.ts'
-import { createKeptLog } from './recorded-log.ts'
-import { expectToTalk, RawClient } from './raw-client.ts'
+import { createRecordedLog } from './recorded-log.ts'
+import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
 type Given<Name extends keyof BuddyServerHooks> = Parameters<NonNullable<BuddyServerHooks[Name]>>
 
@@ -34,7 +34,7 @@ class Calls<T> {
 /** Says hello, and tells what came of it. */
 async function welcomed(url: string, name: string): Promise<[RawClient, string, string]> {
   const client = await RawClient.connect(url)
-  client.sayHello({ name })
+  client.sendHello({ name })
   const welcome = await client.receive('welcome')
   return [client, welcome.session, welcome.name]
 }
@@ -99,7 +99,7 @@ describe('onUpgrade', () => {
     ['promises', (() => Promise.resolve(true)) as never],
     ['promises and rejects', (() => Promise.reject(new Error('of the program'))) as never],
   ])('one that %s lets nobody in and is told to the log', async ([, hook], { startServer }) => {
-    const { log, line } = createKeptLog()
+    const { log, line } = createRecordedLog()
     const { url, server } = await startServer({}, { log, hooks: { onUpgrade: hook } })
     await expectRefused(await RawClient.connect(url))
     expect((await line(({ level }) => level === 'error')).fields['err']).toBeInstanceOf(Error)
@@ -126,7 +126,7 @@ describe('onConnect', () => {
       },
     )
     const mallory = await RawClient.connect(url, { origin: 'https://page.example' })
-    mallory.sayHello({ name: '  Mallory ' })
+    mallory.sendHello({ name: '  Mallory ' })
     await expectRefused(mallory)
     expect(await calls.next()).toEqual({
       ...ana,
@@ -165,8 +165,8 @@ describe('onConnect', () => {
     const onConnect: BuddyServerHooks['onConnect'] = ({ name }) => name !== 'Slow' || answer
     const { url } = await startServer({}, { hooks: { onConnect } })
     const slow = await RawClient.connect(url)
-    slow.sayHello({ name: 'Slow' })
-    await expectToTalk(...(await RawClient.pair(url)))
+    slow.sendHello({ name: 'Slow' })
+    await expectTextsRelayed(...(await RawClient.pair(url)))
     expect(slow.unread).toEqual([])
     admit({ name: 'Patient' })
     expect(await slow.receive('welcome')).toMatchObject({ name: 'Patient' })
@@ -186,7 +186,7 @@ describe('onConnect', () => {
     }
     const { url, server } = await startServer({ maxUsers: 1 }, { hooks })
     const slow = await RawClient.connect(url)
-    slow.sayHello({ name: 'Slow' })
+    slow.sendHello({ name: 'Slow' })
     await asked.next()
     await slow.leave()
     admit(true)
@@ -199,7 +199,7 @@ describe('onConnect', () => {
     const hooks: BuddyServerHooks = { onConnect: ({ name }) => calls.add(name) }
     const { url } = await startServer({}, { hooks })
     const first = await RawClient.connect(url)
-    first.sayHello()
+    first.sendHello()
     const welcome = await first.receive('welcome')
     await calls.next()
     first.tcp.destroy()
@@ -225,14 +225,14 @@ describe('onConnect', () => {
   ])(
     'one that %s refuses this person only and is told to the log',
     async ([, hook], { startServer }) => {
-      const { log, line } = createKeptLog()
+      const { log, line } = createRecordedLog()
       const { url } = await startServer({}, { log, hooks: { onConnect: hook } })
       const pair = await RawClient.pair(url)
       const client = await RawClient.connect(url)
-      client.sayHello({ name: 'Ana' })
+      client.sendHello({ name: 'Ana' })
       await expectRefused(client)
       expect((await line(({ level }) => level === 'error')).fields['err']).toBeInstanceOf(Error)
-      await expectToTalk(...pair)
+      await expectTextsRelayed(...pair)
     },
   )
 })
@@ -253,7 +253,7 @@ describe('onMatch, onReport and onDisconnect', () => {
     expect(server.status().users).toBe(1)
     expect(server.ban(aboutId, 60_000)).toBe(true)
     const banned = await RawClient.connect(url, from('192.0.2.2'))
-    expect(await banned.error()).toBe('banned')
+    expect(await banned.errorCode()).toBe('banned')
     await RawClient.join(url, 'Neighbour', from('192.0.2.3'))
   })
 
@@ -318,12 +318,12 @@ describe('onMatch, onReport and onDisconnect', () => {
   ])(
     'where they %s, everything goes on, and the log is told of each',
     async ([, hook], { startServer }) => {
-      const { log, line, lines } = createKeptLog()
+      const { log, line, lines } = createRecordedLog()
       const hooks = { onMatch: hook, onReport: hook, onDisconnect: hook }
       const { url } = await startServer({}, { log, hooks })
       const [one, other] = await RawClient.pair(url)
       one.send({ type: 'report', reason: 'spam', room: null })
-      await expectToTalk(one, other)
+      await expectTextsRelayed(one, other)
       await one.leave()
       await other.receive('partner-left')
       await line(({ message }) => message === 'session ended')
@@ -386,7 +386,7 @@ describe('onText', () => {
     const texts = []
     for (let count = 0; count < 4; count++) texts.push((await other.receive('text')).text)
     expect(texts).toEqual(['slow 1', 'quick', 'slow 2', 'last'])
-    expect(await one.error()).toBe('refused')
+    expect(await one.errorCode()).toBe('refused')
   })
 
   test('a line whose room is over when it may pass goes nowhere, not to the next partner', async ({
@@ -420,7 +420,7 @@ describe('onText', () => {
       asked.add(text)
       return text === 'unanswered' ? new Promise(() => undefined) : true
     }
-    const { log, lines } = createKeptLog()
+    const { log, lines } = createRecordedLog()
     const { url } = await startServer({}, { log, hooks: { onText } })
     const [one, other] = await RawClient.pair(url)
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
@@ -431,8 +431,8 @@ describe('onText', () => {
     } finally {
       vi.useRealTimers()
     }
-    expect(await one.error()).toBe('internal')
-    await expectToTalk(one, other)
+    expect(await one.errorCode()).toBe('internal')
+    await expectTextsRelayed(one, other)
     expect(other.unread).not.toContain('text')
     const errors = lines.filter(({ level }) => level === 'error')
     expect(errors.map(({ fields }) => String(fields['err']))).toEqual([
@@ -445,7 +445,7 @@ describe('onText', () => {
   }) => {
     const asked = new Calls<(error: Error) => void>()
     const onText = (): Promise<boolean> => new Promise((_, reject) => asked.add(reject))
-    const { log, line } = createKeptLog()
+    const { log, line } = createRecordedLog()
     const { url } = await startServer({}, { log, hooks: { onText } })
     const [one, other] = await RawClient.pair(url)
     one.send({ type: 'text', text: 'late' })
@@ -466,7 +466,7 @@ describe('onText', () => {
     const { url } = await startServer({}, { hooks })
     const [one] = await RawClient.pair(url)
     one.sendRaw(Uint8Array.of(0x92, 0x11, 0x07))
-    expect(await one.error()).toBe('invalid-field')
+    expect(await one.errorCode()).toBe('invalid-field')
     expect(asked.unread).toBe(0)
   })
 
@@ -485,17 +485,17 @@ describe('onText', () => {
   ])(
     'one that %s keeps the line back, and neither its author nor neighbours lose another',
     async ([, hook], { startServer }) => {
-      const { log, line } = createKeptLog()
+      const { log, line } = createRecordedLog()
       const { url } = await startServer({}, { log, hooks: { onText: hook } })
       const [one, other] = await RawClient.pair(url, 'a')
       const neighbours = await RawClient.pair(url, 'b')
       one.send({ type: 'text', text: 'bad' })
-      expect(await one.error()).toBe('internal')
+      expect(await one.errorCode()).toBe('internal')
       expect(String((await line(({ level }) => level === 'error')).fields['err'])).toBe(
         'Error: of the program',
       )
-      await expectToTalk(...neighbours)
-      await expectToTalk(one, other)
+      await expectTextsRelayed(...neighbours)
+      await expectTextsRelayed(one, other)
       expect(other.unread).not.toContain('text')
     },
   )

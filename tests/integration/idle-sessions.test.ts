@@ -79,7 +79,7 @@ test('a room that both are away from is swept; who comes back is told that the p
     resumeGraceMs: 60_000,
   })
   const one = await RawClient.connect(url)
-  one.sayHello()
+  one.sendHello()
   const { session, resumeToken } = await one.receive('welcome')
   one.enter()
   await one.receive('waiting')
@@ -93,7 +93,9 @@ test('a room that both are away from is swept; who comes back is told that the p
   one.socket.terminate()
   await expect.poll(() => server.status()).toMatchObject({ rooms: 1, users: 4, away: 2 })
   const again = await RawClient.connect(url)
-  again.sayHello({ resume: { token: resumeToken ?? '', received: 3, sent: null, roomToken: null } })
+  again.sendHello({
+    resume: { token: resumeToken ?? '', received: 3, sent: null, roomToken: null },
+  })
   expect((await again.receive('welcome')).session).toBe(session)
   expect((await again.receive('partner-left')).reason).toBe('lost')
 })

@@ -1,26 +1,22 @@
-// Short runs of the fuzzer and of the soak, and their answers to flags that are wrong.
+// Short runs of the fuzzer and of the soak test, and their errors for invalid flags.
 import { expect, test } from 'vitest'
 import { runCommand } from '../run-command.ts'
 
-test(
-  'twenty thousand frames: no crash, no misdelivery, memory comes back',
-  { timeout: 120_000 },
-  async () => {
-    const { code, output } = await runCommand('tests/fuzz/fuzz.ts', '--frames', '20000')
-    expect(output).toMatch(/^seed \d+, 20000 frames/)
-    // Users were matched, wrote and came back: otherwise nothing could be misdelivered.
-    expect(output).toMatch(
-      /resumed [1-9]\d*, started anew \d+, matched [1-9]\d*, lines heard [1-9]/,
-    )
-    expect(output).toMatch(/nothing failed\n$/)
-    expect(code).toBe(0)
-  },
-)
+test('npm run fuzz finds no fault in 20,000 frames', { timeout: 120_000 }, async () => {
+  const { code, output } = await runCommand('tests/fuzz/fuzz.ts', '--frames', '20000')
+  expect(output).toMatch(/^seed \d+, 20000 frames/)
+  // A run without matches, texts and resumes could not find a fault in them.
+  expect(output).toMatch(
+    /resumed [1-9]\d*, not resumed \d+, matched [1-9]\d*, texts received [1-9]/,
+  )
+  expect(output).toMatch(/nothing failed\n$/)
+  expect(code).toBe(0)
+})
 
-test('six seconds of a soak: users meet, write and come back', { timeout: 120_000 }, async () => {
-  const args = ['--minutes', '0.1', '--people', '20']
+test('npm run soak finds no fault in six seconds', { timeout: 120_000 }, async () => {
+  const args = ['--minutes', '0.1', '--users', '20']
   const { code, output } = await runCommand('tests/soak/soak.ts', ...args)
-  expect(output).toMatch(/^seed \d+: 20 people at a time, 0.1 minutes/)
+  expect(output).toMatch(/^seed \d+: 20 users at a time, 0.1 minutes/)
   expect(output).toMatch(/visits [1-9]\d*, matched [1-9]/)
   expect(output).toMatch(/nothing failed\n$/)
   expect(code).toBe(0)
@@ -34,10 +30,10 @@ test.for([
   ['soak/soak.ts', '--minuets', '5', /Unknown option '--minuets'/],
   ['soak/soak.ts', '--minutes', '', /--minutes is "": it must be a number from 0.1 /],
   ['soak/soak.ts', '--minutes', '0', /--minutes is "0": it must be a number from 0.1 /],
-  ['soak/soak.ts', '--people', '1', /--people is "1": it must be a whole number from 2 /],
-] as const)('%s %s "%s" is refused in a sentence', async ([file, flag, value, sentence]) => {
+  ['soak/soak.ts', '--users', '1', /--users is "1": it must be a whole number from 2 /],
+] as const)('%s refuses %s "%s" with a one-line error', async ([file, flag, value, message]) => {
   const { code, output } = await runCommand(`tests/${file}`, flag, value)
-  expect(output).toMatch(sentence)
+  expect(output).toMatch(message)
   expect(output.trim().split('\n')).toHaveLength(1)
   expect(code).toBe(2)
 })

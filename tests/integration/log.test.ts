@@ -2,13 +2,13 @@
 // that is private.
 import { expect, test as plainTest } from 'vitest'
 import { test } from '../server-fixture.ts'
-import { createKeptLog } from './recorded-log.ts'
+import { createRecordedLog } from './recorded-log.ts'
 import { RawClient } from './raw-client.ts'
 import { handshake, RawSocket } from './raw-socket.ts'
-import { startProcess } from './cli-process.ts'
+import { startCliProcess } from './cli-process.ts'
 
 test('a session’s life is a line for each step, and no more', async ({ startServer }) => {
-  const { log, lines, line, messages } = createKeptLog()
+  const { log, lines, line, messages } = createRecordedLog()
   const { url } = await startServer({}, { log })
   const [one, other] = await RawClient.pair(url)
   for (let time = 0; time < 5; time++) one.send({ type: 'text', text: 'hello' })
@@ -41,15 +41,15 @@ test('a session’s life is a line for each step, and no more', async ({ startSe
 })
 
 test('a session that comes back is a line', async ({ startServer }) => {
-  const { log, line } = createKeptLog()
+  const { log, line } = createRecordedLog()
   const { url } = await startServer({}, { log })
   const lost = await RawClient.connect(url)
-  lost.sayHello()
+  lost.sendHello()
   const { resumeToken } = await lost.receive('welcome')
   lost.tcp.destroy()
   await line(({ message }) => message === 'session away')
   const back = await RawClient.connect(url)
-  back.sayHello({ resume: { token: resumeToken!, received: 0, sent: null, roomToken: null } })
+  back.sendHello({ resume: { token: resumeToken!, received: 0, sent: null, roomToken: null } })
   await back.receive('welcome')
   const { fields, level } = await line(({ message }) => message === 'session resumed')
   expect([level, fields['replayedFrames']]).toEqual(['info', 0])
@@ -62,7 +62,7 @@ test.for([
 ])(
   'the load is written now and then: with $people of 5 users as a $level',
   async ({ people, level, message }, { startServer }) => {
-    const { log, line } = createKeptLog()
+    const { log, line } = createRecordedLog()
     const { url } = await startServer({ maxUsers: 5, monitoringIntervalMs: 20 }, { log })
     for (let count = 0; count < people; count++) await RawClient.join(url, 'Somebody')
     const load = await line(
@@ -84,7 +84,7 @@ test.for([
 )
 
 test('full rooms are a warning as full users are', async ({ startServer }) => {
-  const { log, line } = createKeptLog()
+  const { log, line } = createRecordedLog()
   const { url } = await startServer({ maxRooms: 1, monitoringIntervalMs: 20 }, { log })
   await RawClient.pair(url)
   const load = await line(({ level, fields }) => level === 'warn' && fields['rooms'] === 1)
@@ -94,7 +94,7 @@ test('full rooms are a warning as full users are', async ({ startServer }) => {
 test('reaching 80 and 95 % of the users is told at once, each once, and when it is over', async ({
   startServer,
 }) => {
-  const { log, lines, line } = createKeptLog()
+  const { log, lines, line } = createRecordedLog()
   const { url } = await startServer({ maxUsers: 20 }, { log })
   const people: RawClient[] = []
   const join = async (): Promise<void> =>
@@ -116,7 +116,7 @@ test('reaching 80 and 95 % of the users is told at once, each once, and when it 
 })
 
 test('no load is written where monitoring is off', async ({ startServer }) => {
-  const { log, messages } = createKeptLog()
+  const { log, messages } = createRecordedLog()
   const options = { isMonitoringEnabled: false, monitoringIntervalMs: 5, pingIntervalMs: 30 }
   const { url } = await startServer(options, { log })
   const client = await RawClient.join(url, 'Ana')
@@ -128,12 +128,12 @@ test('no load is written where monitoring is off', async ({ startServer }) => {
 test('refusals are gathered into a line: how many of each, and a page that is not on the list', async ({
   startServer,
 }) => {
-  const { log, line } = createKeptLog()
+  const { log, line } = createRecordedLog()
   const options = { allowedOrigins: ['https://mine.example'], pingIntervalMs: 30 }
   const { url } = await startServer(options, { log })
   for (let count = 0; count < 3; count++) {
     const client = await RawClient.connect(url, { origin: 'https://other.example' })
-    expect(await client.error()).toBe('origin-not-allowed')
+    expect(await client.errorCode()).toBe('origin-not-allowed')
   }
   let refused = 0
   await line(({ message, fields }) => {
@@ -188,9 +188,9 @@ async function converse(url: string): Promise<void> {
   one.send({ type: 'report', reason: 'minor', room: null })
   // What is wrong is not quoted either.
   one.sendRaw(`{"text":"${secrets.text}"}`)
-  expect(await one.error()).toBe('malformed-frame')
+  expect(await one.errorCode()).toBe('malformed-frame')
   one.sendRaw(Uint8Array.from([0x92, 17, 0xa2, 0x68]))
-  await one.error()
+  await one.errorCode()
   await one.settled()
   one.tcp.destroy()
   await other.receive('partner-away')
@@ -200,7 +200,7 @@ async function converse(url: string): Promise<void> {
 plainTest.for(['json', 'pretty'])(
   'nothing private is written, whatever happens (%s)',
   async (format) => {
-    const server = await startProcess({
+    const server = await startCliProcess({
       LOG_FORMAT: format,
       LOG_LEVEL: 'info',
       MONITORING_INTERVAL_SECONDS: '1',
@@ -228,7 +228,7 @@ plainTest.for(['json', 'pretty'])(
   'whatever a client writes into its headers and hello, the log, the dashboard and the metrics show it harmless (%s)',
   async (format) => {
     const token = 'an-admin-token-of-thirty-two-chars'
-    const server = await startProcess({
+    const server = await startCliProcess({
       LOG_FORMAT: format,
       LOG_LEVEL: 'info',
       ALLOWED_ORIGINS: 'https://mine.example',
@@ -247,7 +247,7 @@ plainTest.for(['json', 'pretty'])(
     const guest = await RawSocket.connect(server.url)
     guest.write(handshake(headers))
     await guest.status()
-    guest.say({
+    guest.sendMessage({
       type: 'hello',
       name: `\u001b${hostile}`,
       site: '',
@@ -275,7 +275,7 @@ plainTest.for(['json', 'pretty'])(
 )
 
 plainTest('the log is JSON, a line each, unless standard output is a terminal', async () => {
-  const server = await startProcess({ LOG_LEVEL: 'info' })
+  const server = await startCliProcess({ LOG_LEVEL: 'info' })
   await RawClient.join(server.url, 'Ana')
   server.signal('SIGTERM')
   await server.exited
@@ -293,7 +293,7 @@ plainTest('the log is JSON, a line each, unless standard output is a terminal', 
 plainTest('on a terminal the log is for people', async () => {
   // A terminal as far as the server can tell.
   const isTerminal = 'data:text/javascript,process.stdout.isTTY=true'
-  const server = await startProcess({ LOG_LEVEL: 'info' }, ['--import', isTerminal])
+  const server = await startCliProcess({ LOG_LEVEL: 'info' }, ['--import', isTerminal])
   await server.writes('listening')
   expect(server.output()).toMatch(/\[\d\d:\d\d:\d\d\].*INFO.*listening/)
   // The page to open.

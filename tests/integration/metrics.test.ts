@@ -86,10 +86,10 @@ test('users, rooms, matches, refusals and traffic are counted as they happen', a
   one.send({ type: 'report', reason: 'spam', room: null })
   one.send({ type: 'diagnosis', reason: 'udp-blocked' })
   const stranger = await RawClient.connect(url)
-  stranger.sayHello({ site: 'nobody-knows' })
-  expect(await stranger.error()).toBe('unknown-site')
+  stranger.sendHello({ site: 'nobody-knows' })
+  expect(await stranger.errorCode()).toBe('unknown-site')
   const unread = await RawClient.connect(url, { protocols: ['other.v1'] })
-  expect(await unread.error()).toBe('unsupported-version')
+  expect(await unread.errorCode()).toBe('unsupported-version')
   await Promise.all([stranger.closed(), unread.closed()])
   await one.settled()
   const relayedFrames = other.unread.filter((type) => type === 'typing').length + 1

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
-import { expectToTalk, RawClient } from './raw-client.ts'
+import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
 const script = join(import.meta.dirname, '../../examples/moderated-server/server.mjs')
 
@@ -86,7 +86,7 @@ test('a line it does not want is held back, and its author told so', options, as
     one.send({ type: 'text', text })
     expect(await one.receive('error')).toMatchObject({ code: 'refused' })
   }
-  await expectToTalk(one, other)
+  await expectTextsRelayed(one, other)
   expect(other.unread).not.toContain('text')
 })
 
@@ -96,10 +96,10 @@ test(
   async () => {
     const { url } = await start()
     const admin = await RawClient.connect(url)
-    admin.sayHello({ name: 'Admin of all' })
+    admin.sendHello({ name: 'Admin of all' })
     expect(await admin.receive('welcome')).toMatchObject({ name: 'Guest' })
     const spammer = await RawClient.connect(url, { origin: 'https://spam.example' })
-    expect(await spammer.error()).toBe('refused')
+    expect(await spammer.errorCode()).toBe('refused')
     expect(await spammer.closed()).toEqual({ code: 4511, reason: 'refused' })
   },
 )
@@ -107,7 +107,7 @@ test(
 test('reports are logged, without names; three of them shut out', options, async () => {
   const { url, writes, output, terminate, exited } = await start()
   const creep = await RawClient.connect(url)
-  creep.sayHello({ name: 'Wilhelmina' })
+  creep.sendHello({ name: 'Wilhelmina' })
   const { session } = await creep.receive('welcome')
   creep.enter()
   await creep.receive('waiting')
@@ -123,7 +123,7 @@ test('reports are logged, without names; three of them shut out', options, async
     creep.send({ type: 'next', offer: null })
     await creep.receive('waiting')
   }
-  expect(await creep.error()).toBe('banned')
+  expect(await creep.errorCode()).toBe('banned')
   await writes(new RegExp(`^gone ${session} banned$`, 'm'))
   expect(output().match(new RegExp(`^report harassment about ${session}$`, 'gm'))).toHaveLength(3)
   terminate()
@@ -139,10 +139,10 @@ test(
     const [one, other] = await RawClient.pair(url, 'a')
     const neighbours = await RawClient.pair(url, 'b')
     one.send({ type: 'text', text: 'trouble' })
-    expect(await one.error()).toBe('internal')
+    expect(await one.errorCode()).toBe('internal')
     await writes(/the moderation service answers 500/)
-    await expectToTalk(...neighbours)
-    await expectToTalk(one, other)
+    await expectTextsRelayed(...neighbours)
+    await expectTextsRelayed(one, other)
     expect(other.unread).not.toContain('text')
   },
 )

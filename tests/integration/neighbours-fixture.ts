@@ -4,47 +4,51 @@ import type { RunningServer } from '../server-fixture.ts'
 import { test as base } from '../server-fixture.ts'
 import { RawClient } from './raw-client.ts'
 
-/** Two in a room, who were there before somebody misbehaved. */
+/** Two clients in a room, whose chat the misuse in a test must not disturb. */
 class Neighbours {
   readonly #one: RawClient
   readonly #other: RawClient
-  #lines = 0
+  #textCount = 0
 
   constructor(one: RawClient, other: RawClient) {
     this.#one = one
     this.#other = other
   }
 
-  /** Says something, in both directions, without waiting for it. */
-  talk(): void {
-    this.#lines++
-    for (const one of [this.#one, this.#other]) one.send({ type: 'text', text: `${this.#lines}` })
+  /** Each sends a text to the other. */
+  sendTexts(): void {
+    this.#textCount++
+    for (const client of [this.#one, this.#other]) {
+      client.send({ type: 'text', text: `${this.#textCount}` })
+    }
   }
 
-  /** Fails unless all that was said has arrived, in order, and nothing else came. */
+  /** Fails unless all texts arrive in order, and nothing else. */
   async expectUndisturbed(): Promise<void> {
-    for (let time = 1; time <= 3; time++) this.talk()
-    for (const one of [this.#one, this.#other]) {
-      for (let line = 1; line <= this.#lines; line++) {
-        expect((await one.receive('text')).text).toBe(`${line}`)
+    for (let time = 1; time <= 3; time++) this.sendTexts()
+    for (const client of [this.#one, this.#other]) {
+      for (let number = 1; number <= this.#textCount; number++) {
+        expect((await client.receive('text')).text).toBe(`${number}`)
       }
-      await one.settled()
-      expect(one.unread.filter((type) => type !== 'stats')).toEqual([])
+      await client.settled()
+      expect(client.unread.filter((type) => type !== 'stats')).toEqual([])
     }
-    this.#lines = 0
   }
 }
 
-/** A server with a pair of neighbours, who are looked after when a test has ended. */
 export const test = base.extend<{
+  /**
+   * Starts a server with two clients in a room. When the test ends, their texts must have arrived in
+   * order, and the room must still work.
+   */
   readonly startWithNeighbours: (options?: BuddyServerOptions) => Promise<RunningServer>
 }>({
   startWithNeighbours: async ({ startServer }, use) => {
     const pairs: Neighbours[] = []
     await use(async (options) => {
       const running = await startServer(options)
-      const pair = new Neighbours(...(await RawClient.pair(running.url, 'next door')))
-      pair.talk()
+      const pair = new Neighbours(...(await RawClient.pair(running.url, 'neighbours')))
+      pair.sendTexts()
       pairs.push(pair)
       return running
     })

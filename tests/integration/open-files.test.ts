@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { expectToTalk, RawClient } from './raw-client.ts'
+import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
 const cli = join(import.meta.dirname, '../../packages/buddy-server/dist/cli.js')
 const limit = 160
@@ -62,7 +62,7 @@ test('newcomers are refused by name, and people who are there go on', async () =
   const before = idle.length
   occupy(limit)
   await Promise.all(idle.slice(before + Math.floor(max * 0.05) + 1).map(closed))
-  await expectToTalk(one, other)
+  await expectTextsRelayed(one, other)
 
   for (const socket of idle) socket.destroy()
   await expect.poll(output).toContain('well below the limit of open files again')

@@ -1,46 +1,46 @@
-// A client that can say anything, over a real socket of another WebSocket implementation.
+// A client that can send anything. It uses the `ws` library, so that the server is tested against
+// another WebSocket implementation than its own.
 import type { Message, MessageOf, MessageType } from '@buddy-chat/protocol'
 import { decode, encode, subprotocol } from '@buddy-chat/protocol'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 
-interface Knock {
+interface ConnectOptions {
   readonly origin?: string
   readonly protocols?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
   /** The certificate (PEM) to trust. */
   readonly ca?: string
-  /** An address of this machine's loopback, to be another client to the server. @default 127.0.0.1 */
+  /** The loopback address to connect from; the server counts clients by address. @default 127.0.0.1 */
   readonly localAddress?: string
 }
 
-/** How a connection ended. */
+/** How a connection was closed. */
 export interface Closed {
   readonly code: number
   readonly reason: string
 }
 
-/** Long enough for a busy machine; nothing waits for it unless something is lost. */
-const patienceMs = 5000
+/** Long enough for a busy machine. A test waits this long only if it fails. */
+const timeoutMs = 5000
 
-/** `promise`, or a rejection that says what was waited for. */
+/** Settles as `promise` does; after 5 s rejects with an error that names what was awaited. */
 function within<T>(promise: Promise<T>, what: () => string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`waited for ${what()}`)), patienceMs)
+    const timer = setTimeout(() => reject(new Error(`timed out waiting for ${what()}`)), timeoutMs)
     promise.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }
 
 export class RawClient {
   readonly socket: WebSocket
-  /** How it ended; rejects only if it does not. Read it where an end is expected. */
   readonly #closed: Promise<Closed>
   readonly #inbox: { frame: Uint8Array; message: Message }[] = []
   #onArrival: () => void = () => undefined
   #isWelcome = false
-  /** Frames of the session that came by this connection, without any welcome. */
+  /** Number of frames received on this connection after the first welcome, other welcomes excluded. */
   received = 0
-  /** Frames sent by this connection after hello. */
+  /** Number of frames sent on this connection after the hello. */
   sent = 0
 
   private constructor(socket: WebSocket) {
@@ -61,9 +61,9 @@ export class RawClient {
     })
   }
 
-  /** Opens a connection; the origin is absent unless given. */
-  static async connect(url: string, knock: Knock = {}): Promise<RawClient> {
-    const { origin, protocols = [subprotocol], headers = {}, ca, localAddress } = knock
+  /** Opens a connection. Sends no `Origin` header unless one is given. */
+  static async connect(url: string, options: ConnectOptions = {}): Promise<RawClient> {
+    const { origin, protocols = [subprotocol], headers = {}, ca, localAddress } = options
     const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, [...protocols], {
       headers,
       ...(origin !== undefined && { origin }),
@@ -79,17 +79,18 @@ export class RawClient {
     return client
   }
 
-  /** {@link connect} and hello. */
-  static async join(url: string, name: string, knock: Knock = {}): Promise<RawClient> {
-    const client = await RawClient.connect(url, knock)
-    client.sayHello({ name })
+  /** Opens a connection, sends hello and waits for the welcome. */
+  static async join(url: string, name: string, options: ConnectOptions = {}): Promise<RawClient> {
+    const client = await RawClient.connect(url, options)
+    client.sendHello({ name })
     await client.receive('welcome')
     return client
   }
 
   /**
-   * Goes on with a session by a new connection.
-   * @param received of that session, by all its connections so far
+   * Resumes a session by a new connection.
+   * @param received number of frames that all earlier connections of the session received
+   * @param more other fields of `hello.resume`
    */
   static async resume(
     url: string,
@@ -99,11 +100,11 @@ export class RawClient {
   ): Promise<[RawClient, MessageOf<'welcome'>]> {
     const client = await RawClient.connect(url)
     const token = resumeToken ?? ''
-    client.sayHello({ resume: { token, received, sent: null, roomToken: null, ...more } })
+    client.sendHello({ resume: { token, received, sent: null, roomToken: null, ...more } })
     return [client, await client.receive('welcome')]
   }
 
-  /** Two who are in a room together. */
+  /** Resolves with two clients, `One` and `Other`, in a room; `One` entered first. */
   static async pair(url: string, lobby = ''): Promise<[RawClient, RawClient]> {
     const one = await RawClient.join(url, 'One')
     one.enter({ lobby })
@@ -119,8 +120,8 @@ export class RawClient {
     this.socket.send(encode(message))
   }
 
-  /** Says hello, as nobody in particular unless told otherwise. */
-  sayHello(hello: Partial<Omit<MessageOf<'hello'>, 'type'>> = {}): void {
+  /** Sends a hello with default fields, except those given. */
+  sendHello(hello: Partial<Omit<MessageOf<'hello'>, 'type'>> = {}): void {
     this.send({
       type: 'hello',
       name: 'Ana',
@@ -132,13 +133,13 @@ export class RawClient {
     })
   }
 
-  /** Sends any bytes, or a text frame. */
+  /** Sends a binary frame with these bytes, or a text frame. */
   sendRaw(data: Uint8Array | string): void {
     this.socket.send(data)
   }
 
-  /** Gives a ticket. */
-  enter(wish: Partial<Omit<MessageOf<'ticket'>, 'type'>> = {}): void {
+  /** Sends a ticket with default fields, except those given. */
+  enter(ticket: Partial<Omit<MessageOf<'ticket'>, 'type'>> = {}): void {
     this.send({
       type: 'ticket',
       mode: 'video',
@@ -146,21 +147,21 @@ export class RawClient {
       interests: [],
       languages: [],
       offer: null,
-      ...wish,
+      ...ticket,
     })
   }
 
-  /** The oldest message of this type that was not received yet, or the next to come. */
+  /** Takes the oldest unread message of this type, or waits for the next. */
   async receive<T extends MessageType>(type: T): Promise<MessageOf<T>> {
     return (await this.#take([type])).message as MessageOf<T>
   }
 
-  /** The first of these to have come, or to come. */
+  /** Takes the oldest unread message of these types, or waits for the next. */
   async receiveAnyOf<T extends MessageType>(...types: readonly T[]): Promise<MessageOf<T>> {
     return (await this.#take(types)).message as MessageOf<T>
   }
 
-  /** As {@link receive}, the bytes as they came. */
+  /** Like {@link receive}, but resolves with the bytes of the frame. */
   async receiveFrame(type: MessageType): Promise<Uint8Array> {
     return (await this.#take([type])).frame
   }
@@ -170,19 +171,20 @@ export class RawClient {
     return (this.socket as unknown as { _socket: Socket })._socket
   }
 
-  /** The error named next. */
-  async error(): Promise<MessageOf<'error'>['code']> {
+  /** Takes the oldest unread error, or waits for the next; resolves with its code. */
+  async errorCode(): Promise<MessageOf<'error'>['code']> {
     return (await this.receive('error')).code
   }
 
-  /** Types of the messages that have come and were not asked for. */
+  /** Types of the messages that have arrived and were not taken by {@link receive}. */
   get unread(): readonly MessageType[] {
     return this.#inbox.map(({ message }) => message.type)
   }
 
   /**
-   * Resolves once everything sent so far was handled and answered. The first pong may overtake
-   * answers of its own turn; the second cannot.
+   * Resolves once the server has handled everything sent so far and its answers have arrived. The
+   * first pong may arrive before answers that the server sends in the same turn of its event loop; the
+   * second cannot.
    */
   async settled(): Promise<void> {
     for (let time = 1; time <= 2; time++) {
@@ -196,12 +198,12 @@ export class RawClient {
     }
   }
 
-  /** Resolves once the connection has ended. */
+  /** Resolves once the connection is closed; rejects if it is still open after 5 s. */
   closed(): Promise<Closed> {
-    return within(this.#closed, () => `the end; came: ${this.unread.join(', ') || 'nothing'}`)
+    return within(this.#closed, () => `the close; unread: ${this.unread.join(', ') || 'nothing'}`)
   }
 
-  /** Closes the way a page does that is left. */
+  /** Closes the connection as a page does when the user leaves it; resolves when it is closed. */
   async leave(): Promise<void> {
     this.socket.close(1000)
     await this.closed()
@@ -213,7 +215,7 @@ export class RawClient {
       const look = (): void => {
         if (find() >= 0) resolve()
         else if (this.socket.readyState === WebSocket.CLOSED) {
-          reject(new Error(`the connection ended before ${types.join(' or ')} came`))
+          reject(new Error(`the connection ended before ${types.join(' or ')} arrived`))
         }
       }
       this.#onArrival = look
@@ -221,21 +223,21 @@ export class RawClient {
     })
     await within(
       arrived,
-      () => `${types.join(' or ')}; came: ${this.unread.join(', ') || 'nothing'}`,
+      () => `${types.join(' or ')}; unread: ${this.unread.join(', ') || 'nothing'}`,
     )
     return this.#inbox.splice(find(), 1)[0]!
   }
 }
 
-/** Fails unless what one of the two writes reaches the other, both ways. */
-export async function expectToTalk(one: RawClient, other: RawClient): Promise<void> {
+/** Fails unless a text of each of the two reaches the other. */
+export async function expectTextsRelayed(one: RawClient, other: RawClient): Promise<void> {
   for (const [from, to] of [
     [one, other],
     [other, one],
   ] as const) {
-    const text = `still here ${Math.random()}`
+    const text = `text ${Math.random()}`
     from.send({ type: 'text', text })
     const received = await to.receive('text')
-    if (received.text !== text) throw new Error(`${text} expected, ${received.text} came`)
+    if (received.text !== text) throw new Error(`expected "${text}", received "${received.text}"`)
   }
 }

@@ -1,4 +1,4 @@
-// A WebSocket that obeys nothing, over a TCP connection: what no library agrees to send.
+// A WebSocket over a plain TCP connection, which can send what no WebSocket library sends.
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { createConnection } from 'node:net'
@@ -8,23 +8,23 @@ import { decode, encode, subprotocol } from '@buddy-chat/protocol'
 /** RFC 6455 §5.2 and §11.8. */
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
 
-/** A frame, as RFC 6455 §5.2 has it unless told otherwise. */
+/** A frame of RFC 6455 §5.2. The defaults give a valid binary frame. */
 export interface WireFrame {
   readonly opcode?: number
   readonly payload?: Uint8Array
   /** @default true */
   readonly isFinal?: boolean
-  /** The three bits after it: 4 is RSV1, "compressed". @default 0 */
+  /** The three reserved bits; 4 is RSV1, which marks a compressed message. @default 0 */
   readonly reserved?: number
   /** @default true */
   readonly isMasked?: boolean
-  /** What the header says the payload's length is. @default its length */
+  /** The payload length in the header. @default the length of `payload` */
   readonly claimedLength?: number
-  /** Bytes of the length: 7 bits and none, 2, or 8. @default the shortest */
+  /** Size of the extended payload length. @default the shortest that fits */
   readonly lengthBytes?: 0 | 2 | 8
 }
 
-/** The bytes of a frame. */
+/** Encodes a frame, with a random mask. */
 export function wireFrame({
   opcode = opcodes.binary,
   payload = new Uint8Array(),
@@ -47,7 +47,7 @@ export function wireFrame({
   ])
 }
 
-/** A client's opening handshake; undefined takes a header out, a function changes all the text. */
+/** Returns the opening handshake of a client. A header that is undefined is left out. */
 export function handshake(
   headers: Readonly<Record<string, string | undefined>> = {},
   requestLine = 'GET /ws HTTP/1.1',
@@ -67,19 +67,19 @@ export function handshake(
   return `${[requestLine, ...lines].join('\r\n')}\r\n\r\n`
 }
 
-/** What came from a server after its handshake. */
+/** What arrived from the server after its handshake. */
 interface Incoming {
   readonly messages: readonly Message[]
   /** Pings and pongs. */
   readonly controls: readonly { readonly opcode: number; readonly payload: Buffer }[]
-  /** Of its close frame. */
+  /** The close frame; undefined if none arrived. */
   readonly close: { readonly code: number; readonly reason: string } | undefined
 }
 
-/** How long something is waited for that has to come. */
-const patienceMs = 5000
+/** Long enough for a busy machine. A test waits this long only if it fails. */
+const defaultTimeoutMs = 5000
 
-/** One TCP connection. Everything received is kept. */
+/** One TCP connection, which keeps everything it receives. */
 export class RawSocket {
   readonly tcp: Socket
   #received = Buffer.alloc(0)
@@ -108,19 +108,19 @@ export class RawSocket {
     return new RawSocket(tcp)
   }
 
-  /** {@link connect}, with a handshake that is accepted. */
+  /** Opens a connection and waits until the server has accepted the handshake. */
   static async open(url: string): Promise<RawSocket> {
     const socket = await RawSocket.connect(url)
     socket.write(handshake())
     const status = await socket.status()
-    if (status !== 101) throw new Error(`the handshake was answered ${status}`)
+    if (status !== 101) throw new Error(`the server answered the handshake with ${status}`)
     return socket
   }
 
-  /** {@link open}, and hello. */
+  /** Opens a connection, sends hello and waits for the welcome. */
   static async join(url: string, name = 'Mallory'): Promise<RawSocket> {
     const socket = await RawSocket.open(url)
-    socket.say({ type: 'hello', name, site: '', client: 'raw', token: null, resume: null })
+    socket.sendMessage({ type: 'hello', name, site: '', client: 'raw', token: null, resume: null })
     await socket.receive('welcome')
     return socket
   }
@@ -133,23 +133,23 @@ export class RawSocket {
     this.write(Buffer.concat(frames.map(wireFrame)))
   }
 
-  /** Sends a message as any client does. */
-  say(message: Message): void {
+  /** Sends a message in a valid frame. */
+  sendMessage(message: Message): void {
     this.send({ payload: encode(message) })
   }
 
-  /** The status of the HTTP answer. */
+  /** Resolves with the status of the HTTP response. */
   async status(): Promise<number> {
-    await this.#until(() => this.#received.includes('\r\n\r\n'), 'an HTTP answer')
+    await this.#until(() => this.#received.includes('\r\n\r\n'), 'an HTTP response')
     return Number(/^HTTP\/1\.1 (\d{3}) /.exec(this.head)?.[1])
   }
 
-  /** The head of the HTTP answer. */
+  /** The status line and the headers of the HTTP response. */
   get head(): string {
     return this.#received.subarray(0, this.#received.indexOf('\r\n\r\n')).toString('latin1')
   }
 
-  /** The first message of a type. */
+  /** Resolves with the first message of this type. */
   async receive(type: Message['type']): Promise<Message> {
     const find = (): Message | undefined =>
       this.incoming.messages.find((message) => message.type === type)
@@ -157,7 +157,7 @@ export class RawSocket {
     return find()!
   }
 
-  /** Resolves when a pong has come with this payload. */
+  /** Resolves when a pong with this payload has arrived. */
   async pong(payload: string): Promise<void> {
     await this.#until(
       () =>
@@ -168,25 +168,26 @@ export class RawSocket {
     )
   }
 
-  /** Resolves when the server has ended the connection; with its close frame, if there was one. */
-  async ended(waitMs = patienceMs): Promise<Incoming['close']> {
-    await this.#until(() => this.#isEnded, 'the end', waitMs)
+  /** Resolves when the server has closed the connection; with its close frame, if there was one. */
+  async ended(timeoutMs = defaultTimeoutMs): Promise<Incoming['close']> {
+    await this.#until(() => this.#isEnded, 'the end', timeoutMs)
     return this.incoming.close
   }
 
   /**
-   * What becomes of a handshake without a word after it: refused by name, or `let in`, which a pong
-   * shows, as whoever is refused gets none.
+   * Resolves with how the server answers a handshake, before any message is sent: with an error code
+   * and a close code, with `accepted`, or with `cut` if the connection ends without a close frame. The
+   * server answers pings only on connections that it has accepted.
    */
   async answer(): Promise<{ readonly message: string; readonly close: number | undefined }> {
     await this.status()
-    this.send({ opcode: opcodes.ping, payload: Buffer.from('in?') })
-    const isIn = (): boolean => this.incoming.controls.length > 0
-    await this.#until(() => isIn() || this.#isEnded, 'an answer')
+    this.send({ opcode: opcodes.ping, payload: Buffer.from('accepted?') })
+    const isAccepted = (): boolean => this.incoming.controls.length > 0
+    await this.#until(() => isAccepted() || this.#isEnded, 'an answer')
     const { messages, close } = this.incoming
     const [first] = messages
     if (close) return { message: first?.type === 'error' ? first.code : '', close: close.code }
-    return { message: isIn() ? 'let in' : 'cut', close: undefined }
+    return { message: isAccepted() ? 'accepted' : 'cut', close: undefined }
   }
 
   get isEnded(): boolean {
@@ -212,7 +213,7 @@ export class RawSocket {
         const message = decode(payload)
         if (message) messages.push(message)
       } else if (opcode === opcodes.close) {
-        // RFC 6455 §7.1.5: 1005 stands for no code.
+        // 1005 means that the close frame has no code (RFC 6455 §7.1.5).
         const code = payload.length < 2 ? 1005 : payload.readUInt16BE(0)
         close = { code, reason: payload.subarray(2).toString() }
       } else controls.push({ opcode, payload })
@@ -220,20 +221,20 @@ export class RawSocket {
     return { messages, controls, close }
   }
 
-  #until(isThere: () => boolean, what: string, waitMs = patienceMs): Promise<void> {
+  #until(isReached: () => boolean, what: string, timeoutMs = defaultTimeoutMs): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`waited for ${what}`)), waitMs)
+      const timer = setTimeout(() => reject(new Error(`timed out waiting for ${what}`)), timeoutMs)
       const finish = (act: () => void): void => {
         clearTimeout(timer)
         this.#onChange = () => undefined
         act()
       }
-      const look = (): void => {
-        if (isThere()) finish(resolve)
+      const check = (): void => {
+        if (isReached()) finish(resolve)
         else if (this.#isEnded) finish(() => reject(new Error(`ended before ${what}`)))
       }
-      this.#onChange = look
-      look()
+      this.#onChange = check
+      check()
     })
   }
 }

@@ -1,25 +1,22 @@
-// What a server writes for its operator, kept for a test to read.
 import type { Log } from '@buddy-chat/server'
 
-/** One line of a log. */
 interface LogLine {
   readonly level: 'info' | 'warn' | 'error'
   readonly message: string
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-/** A log that keeps its lines. */
-export interface KeptLog {
+/** A log for a server under test, which records its lines. */
+export interface RecordedLog {
   readonly log: Log
   readonly lines: readonly LogLine[]
-  /** Messages in order. */
+  /** Returns the messages of all lines in order. */
   readonly messages: () => readonly string[]
-  /** The first line that `isWanted`, now or as soon as it is written. */
+  /** Resolves with the first line for which `isWanted` returns true, once it has been written. */
   readonly line: (isWanted: (line: LogLine) => boolean) => Promise<LogLine>
 }
 
-/** Makes one. */
-export function createKeptLog(): KeptLog {
+export function createRecordedLog(): RecordedLog {
   const lines: LogLine[] = []
   const waiting = new Set<() => void>()
   const writer =
@@ -28,7 +25,7 @@ export function createKeptLog(): KeptLog {
       const isText = typeof first === 'string'
       const message = String(isText ? first : second)
       lines.push({ level, message, fields: isText ? {} : (first as LogLine['fields']) })
-      for (const look of waiting) look()
+      for (const check of waiting) check()
     }
   const log = { info: writer('info'), warn: writer('warn'), error: writer('error') }
   return {
@@ -37,14 +34,14 @@ export function createKeptLog(): KeptLog {
     messages: () => lines.map(({ message }) => message),
     line: (isWanted) =>
       new Promise((resolve) => {
-        const look = (): void => {
+        const check = (): void => {
           const found = lines.find(isWanted)
           if (!found) return
-          waiting.delete(look)
+          waiting.delete(check)
           resolve(found)
         }
-        waiting.add(look)
-        look()
+        waiting.add(check)
+        check()
       }),
   }
 }

@@ -2,7 +2,7 @@
 import { createConnection } from 'node:net'
 import { expect } from 'vitest'
 import { test } from '../server-fixture.ts'
-import { expectToTalk, RawClient } from './raw-client.ts'
+import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
 test('a wrong origin: origin-not-allowed, 4501', async ({ startServer }) => {
   const { server, url } = await startServer({
@@ -27,7 +27,7 @@ test('a wrong origin: origin-not-allowed, 4501', async ({ startServer }) => {
     await (await RawClient.join(url, 'Guest', { origin })).leave()
   }
   expect(server.status().users).toBe(2)
-  await expectToTalk(...neighbours)
+  await expectTextsRelayed(...neighbours)
 })
 
 test.for([{ protocols: [] }, { protocols: ['buddy.v9'] }, { protocols: ['soap', 'buddy.v2'] }])(
@@ -36,9 +36,9 @@ test.for([{ protocols: [] }, { protocols: ['buddy.v9'] }, { protocols: ['soap', 
     const { url } = await startServer()
     const neighbours = await RawClient.pair(url)
     const client = await RawClient.connect(url, { protocols })
-    expect(await client.error()).toBe('unsupported-version')
+    expect(await client.errorCode()).toBe('unsupported-version')
     expect(await client.closed()).toEqual({ code: 4502, reason: 'unsupported-version' })
-    await expectToTalk(...neighbours)
+    await expectTextsRelayed(...neighbours)
   },
 )
 
@@ -56,12 +56,12 @@ test('server full: server-full with the time to come back, 4001; in as soon as o
   const { url } = await startServer({ maxUsers: 2 })
   const [one, other] = await RawClient.pair(url)
   const late = await RawClient.connect(url)
-  late.sayHello({ name: 'Late' })
+  late.sendHello({ name: 'Late' })
   const error = await late.receive('error')
   expect(error.code).toBe('server-full')
   expect(error.retryAfterMs).toBeGreaterThan(0)
   expect(await late.closed()).toEqual({ code: 4001, reason: 'server-full' })
-  await expectToTalk(one, other)
+  await expectTextsRelayed(one, other)
 
   await one.leave()
   await other.receive('partner-left')
@@ -116,16 +116,16 @@ test('X-Forwarded-For is not believed unless a proxy is declared', async ({ star
   const { url } = await startServer({ maxConnectionsPerAddress: 1 })
   await RawClient.join(url, 'One', { headers: { 'X-Forwarded-For': '192.0.2.1' } })
   const second = await RawClient.connect(url, { headers: { 'X-Forwarded-For': '192.0.2.2' } })
-  expect(await second.error()).toBe('too-many-connections')
+  expect(await second.errorCode()).toBe('too-many-connections')
 })
 
 test('no hello in time: hello-required, 4004', async ({ startServer }) => {
   const { url } = await startServer({ helloTimeoutMs: 100 })
   const neighbours = await RawClient.pair(url)
   const silent = await RawClient.connect(url)
-  expect(await silent.error()).toBe('hello-required')
+  expect(await silent.errorCode()).toBe('hello-required')
   expect(await silent.closed()).toEqual({ code: 4004, reason: 'hello-timeout' })
-  await expectToTalk(...neighbours)
+  await expectTextsRelayed(...neighbours)
 })
 
 test('all rooms taken: tickets wait, and the room that becomes free goes to who waited longest', async ({

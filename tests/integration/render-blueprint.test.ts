@@ -218,7 +218,7 @@ test('its own page may connect, another one not unless ALLOWED_ORIGINS names it'
   })
   await RawClient.join(asItIs.url, 'Ana', knock(own, '203.0.113.1'))
   const stranger = await RawClient.connect(asItIs.url, knock(other, '203.0.113.2'))
-  expect(await stranger.error()).toBe('origin-not-allowed')
+  expect(await stranger.errorCode()).toBe('origin-not-allowed')
   await RawClient.join(changed.url, 'Ana', knock(own, '203.0.113.1'))
   await RawClient.join(changed.url, 'Bob', knock(other, '203.0.113.2'))
 })
@@ -238,7 +238,7 @@ test.for([
     await RawClient.join(url, 'Ana', from(`${network}.7`))
     await RawClient.join(url, 'Bob', from(`${network}.8`))
     const again = await RawClient.connect(url, from(`${network}.9, ${network}.7`))
-    expect(await again.error()).toBe('too-many-connections')
+    expect(await again.errorCode()).toBe('too-many-connections')
   },
 )
 

@@ -3,14 +3,14 @@ import { createHmac } from 'node:crypto'
 import type { MessageOf } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
 import { test } from './neighbours-fixture.ts'
-import { expectToTalk, RawClient } from './raw-client.ts'
+import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
 type Welcome = MessageOf<'welcome'>
 
 /** A session that was begun, and by which connection. */
 async function begin(url: string): Promise<{ client: RawClient; welcome: Welcome; token: string }> {
   const client = await RawClient.connect(url)
-  client.sayHello()
+  client.sendHello()
   const welcome = await client.receive('welcome')
   return { client, welcome, token: welcome.resumeToken ?? '' }
 }
@@ -22,7 +22,7 @@ async function show(
   received = 0,
 ): Promise<{ client: RawClient; welcome: Welcome }> {
   const client = await RawClient.connect(url)
-  client.sayHello({ resume: { token, received, sent: null, roomToken: null } })
+  client.sendHello({ resume: { token, received, sent: null, roomToken: null } })
   return { client, welcome: await client.receive('welcome') }
 }
 
@@ -85,7 +85,7 @@ test('a token shown at another site: a session of its own, the victim’s goes o
   })
   const { client, welcome, token } = await begin(url)
   const thief = await RawClient.connect(url)
-  thief.sayHello({ site: 'other', resume: { token, received: 0, sent: null, roomToken: null } })
+  thief.sendHello({ site: 'other', resume: { token, received: 0, sent: null, roomToken: null } })
   expect((await thief.receive('welcome')).session).not.toBe(welcome.session)
   await client.settled()
   expect(server.status()).toMatchObject({ users: 4, away: 0 })
@@ -111,7 +111,7 @@ test('a connection that is taken from has nothing to say any more', async ({
   const first = await begin(url)
   const late = await RawClient.connect(url)
   // Both are read in one turn: what the first says after it was taken from is not heard.
-  late.sayHello({ resume: { token: first.token, received: 0, sent: null, roomToken: null } })
+  late.sendHello({ resume: { token: first.token, received: 0, sent: null, roomToken: null } })
   await late.receive('welcome')
   if (first.client.socket.readyState === first.client.socket.OPEN) first.client.enter()
   await first.client.closed()
@@ -174,8 +174,8 @@ test.for([
         byte,
       ]),
     )
-    expect(await client.error()).toBe('invalid-field')
-    client.sayHello()
+    expect(await client.errorCode()).toBe('invalid-field')
+    client.sendHello()
     await client.receive('welcome')
   },
 )
@@ -189,7 +189,7 @@ test('who says to have received less hears it again, and only that', async ({
   client.enter()
   await client.receive('waiting')
   const again = await show(url, token, 0)
-  expect(await again.client.error()).toBe('ticket-required')
+  expect(await again.client.errorCode()).toBe('ticket-required')
   await again.client.receive('waiting')
   await again.client.settled()
   expect(again.welcome.received).toBe(2)
@@ -209,6 +209,6 @@ test('what was said before the takeover is not said again by the server', async 
   expect((await partner.receive('text')).text).toBe('once')
   const again = await show(url, token, 2)
   expect(again.welcome.received).toBe(2)
-  await expectToTalk(again.client, partner)
+  await expectTextsRelayed(again.client, partner)
   expect(partner.unread.filter((type) => type === 'text')).toEqual([])
 })

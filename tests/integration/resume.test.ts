@@ -3,12 +3,12 @@ import type { MessageOf } from '@buddy-chat/protocol'
 import { createHmac } from 'node:crypto'
 import { expect } from 'vitest'
 import { test } from '../server-fixture.ts'
-import { expectToTalk, RawClient } from './raw-client.ts'
+import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
 /** Says hello and keeps what is needed to come back. */
 async function begin(url: string, name = 'Ana'): Promise<[RawClient, MessageOf<'welcome'>]> {
   const client = await RawClient.connect(url)
-  client.sayHello({ name })
+  client.sendHello({ name })
   return [client, await client.receive('welcome')]
 }
 
@@ -58,7 +58,7 @@ test('in the queue: nobody is matched with an empty chair; back in it by itself'
   const [again, resumed] = await RawClient.resume(url, welcome, ana.received)
   expect(resumed.received).toBe(1)
   await Promise.all([again.receive('matched'), bob.receive('matched')])
-  await expectToTalk(again, bob)
+  await expectTextsRelayed(again, bob)
 })
 
 test('in a room: the partner is told away and back; what was said meanwhile arrives in order, once', async ({
@@ -78,14 +78,14 @@ test('in a room: the partner is told away and back; what was said meanwhile arri
     expect((await again.receive('text')).text).toBe(text)
   }
   await bob.receive('partner-back')
-  await expectToTalk(again, bob)
+  await expectTextsRelayed(again, bob)
   // A second break: what was acknowledged by the first resume does not come again.
   await breakOff(again, bob)
   const [third] = await RawClient.resume(url, welcome, ana.received + again.received)
   await bob.receive('partner-back')
   await third.settled()
   expect(third.unread).toEqual([])
-  await expectToTalk(third, bob)
+  await expectTextsRelayed(third, bob)
 })
 
 test('frames the client did not get, though they were sent, come again', async ({
@@ -114,7 +114,7 @@ test('after the partner left meanwhile: it is told, and next goes on', async ({ 
   expect((await again.receive('partner-left')).reason).toBe('next')
   again.send({ type: 'next', offer: null })
   await again.receive('matched')
-  await expectToTalk(again, bob)
+  await expectTextsRelayed(again, bob)
 })
 
 test('after leave: out of everything, and still the same session', async ({ startServer }) => {
@@ -140,7 +140,7 @@ test('a very fast reconnect, before the old socket is known to be dead: the newe
   expect(resumed.session).toBe(welcome.session)
   expect(await ana.closed()).toEqual({ code: 4508, reason: 'session-taken' })
   await bob.receive('partner-back')
-  await expectToTalk(again, bob)
+  await expectTextsRelayed(again, bob)
   expect(server.status()).toMatchObject({ users: 2, away: 0, rooms: 1 })
   expect(bob.unread).toEqual([])
 })
@@ -156,7 +156,7 @@ test('two tabs with one token: the latest has the session, the other is told so,
   const ends = await Promise.all([ana.closed(), Promise.race(tabs.map((tab) => tab.closed()))])
   expect(ends.map(({ code }) => code)).toEqual([4508, 4508])
   const holder = tabs.find((tab) => tab.socket.readyState === tab.socket.OPEN)
-  await expectToTalk(holder!, bob)
+  await expectTextsRelayed(holder!, bob)
   expect(server.status()).toMatchObject({ users: 2, rooms: 1 })
 })
 
@@ -181,7 +181,7 @@ test('a partner who sends more than is kept for someone away ends the room, and 
   await breakOff(ana, bob)
   for (let index = 0; index < 5; index++) bob.send({ type: 'text', text: 't'.repeat(4000) })
   expect((await bob.receive('partner-left')).reason).toBe('lost')
-  expect(await bob.error()).toBe('not-in-room')
+  expect(await bob.errorCode()).toBe('not-in-room')
   expect(server.status()).toMatchObject({ users: 2, away: 1, rooms: 0 })
   const [again, { session }] = await RawClient.resume(url, welcome, ana.received)
   expect(session).toBe(welcome.session)
@@ -196,7 +196,7 @@ test('a partner who sends more than is kept for someone away ends the room, and 
   bob.send({ type: 'text', text: 'missed' })
   const [third] = await RawClient.resume(url, welcome, ana.received + again.received)
   expect((await third.receive('text')).text).toBe('missed')
-  await expectToTalk(third, bob)
+  await expectTextsRelayed(third, bob)
 })
 
 test.for([
@@ -235,7 +235,7 @@ test.for(Object.entries(forged))(
     const resumeToken = forge(welcome.session, welcome.resumeToken ?? '')
     const [, fresh] = await RawClient.resume(url, { resumeToken }, 0)
     expect([fresh.received, fresh.session === welcome.session]).toEqual([null, false])
-    await expectToTalk(ana, bob)
+    await expectTextsRelayed(ana, bob)
     expect(server.status()).toMatchObject({ users: 3, rooms: 1 })
   },
 )
@@ -245,7 +245,7 @@ test('a token of one site does not resume at another', async ({ startServer }) =
   const [ana, { session, resumeToken }] = await begin(url)
   const other = await RawClient.connect(url)
   const resume = { token: resumeToken ?? '', received: 0, sent: 0, roomToken: null }
-  other.sayHello({ site: 'b', resume })
+  other.sendHello({ site: 'b', resume })
   expect((await other.receive('welcome')).session).not.toBe(session)
   await ana.settled()
 })
@@ -270,11 +270,11 @@ test('whoever is away makes room for who is here, but nobody in a room does', as
   await RawClient.join(url, 'Newcomer')
   expect(server.status()).toMatchObject({ users: 3, away: 1, rooms: 1 })
   const refused = await RawClient.connect(url)
-  refused.sayHello()
-  expect(await refused.error()).toBe('server-full')
+  refused.sendHello()
+  expect(await refused.errorCode()).toBe('server-full')
   const [again] = await RawClient.resume(url, welcome, ana.received)
   await bob.receive('partner-back')
-  await expectToTalk(again, bob)
+  await expectTextsRelayed(again, bob)
 })
 
 test('above a cap that was lowered nobody away makes room, as there would be none', async ({
@@ -286,8 +286,8 @@ test('above a cap that was lowered nobody away makes room, as there would be non
   await expect.poll(() => server.status().away).toBe(1)
   server.reload({ maxUsers: 2 })
   const refused = await RawClient.connect(url)
-  refused.sayHello()
-  expect(await refused.error()).toBe('server-full')
+  refused.sendHello()
+  expect(await refused.errorCode()).toBe('server-full')
   const [, { session }] = await RawClient.resume(url, welcome, away.received)
   expect(session).toBe(welcome.session)
 })
@@ -308,14 +308,14 @@ test('a ban holds for the address of the latest connection', async ({ startServe
   const { server, url } = await startServer({ trustedProxyHops: 1 })
   const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } })
   const ana = await RawClient.connect(url, from('192.0.2.1'))
-  ana.sayHello()
+  ana.sendHello()
   const { session, resumeToken } = await ana.receive('welcome')
   const again = await RawClient.connect(url, from('192.0.2.2'))
   const resume = { token: resumeToken ?? '', received: 0, sent: null, roomToken: null }
-  again.sayHello({ resume })
+  again.sendHello({ resume })
   expect((await again.receive('welcome')).session).toBe(session)
   expect(server.ban(session, 60_000)).toBe(true)
   const banned = await RawClient.connect(url, from('192.0.2.2'))
-  expect(await banned.error()).toBe('banned')
+  expect(await banned.errorCode()).toBe('banned')
   await RawClient.join(url, 'A neighbour of before', from('192.0.2.1'))
 })

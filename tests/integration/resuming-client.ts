@@ -1,9 +1,11 @@
-// A client that keeps what it takes to go on with a server that does not know it.
 import type { MessageOf } from '@buddy-chat/protocol'
 import { RawClient } from './raw-client.ts'
 
-/** A client, and what it has to show to a server that does not know it. */
-export class Survivor {
+/**
+ * A client with everything that it needs to resume its session and its room, also at a server that was
+ * restarted and no longer knows them.
+ */
+export class ResumingClient {
   client: RawClient
   welcome: MessageOf<'welcome'>
   roomToken: string | null = null
@@ -15,31 +17,34 @@ export class Survivor {
     this.welcome = welcome
   }
 
-  /** Says hello. */
-  static async join(url: string, name: string, hello: object = {}): Promise<Survivor> {
+  /** Opens a connection, sends hello and waits for the welcome. */
+  static async join(url: string, name: string, hello: object = {}): Promise<ResumingClient> {
     const client = await RawClient.connect(url)
-    client.sayHello({ name, ...hello })
-    return new Survivor(client, await client.receive('welcome'))
+    client.sendHello({ name, ...hello })
+    return new ResumingClient(client, await client.receive('welcome'))
   }
 
-  /** Two in a room. */
-  static async pair(url: string, lobby = ''): Promise<[Survivor, Survivor]> {
-    const ana = await Survivor.join(url, 'Ana')
+  /** Resolves with two clients, `Ana` and `Bob`, in a room. */
+  static async pair(url: string, lobby = ''): Promise<[ResumingClient, ResumingClient]> {
+    const ana = await ResumingClient.join(url, 'Ana')
     ana.client.enter({ lobby })
     await ana.client.receive('waiting')
-    const bob = await Survivor.join(url, 'Bob')
+    const bob = await ResumingClient.join(url, 'Bob')
     bob.client.enter({ lobby })
     await Promise.all([ana.matched(), bob.matched()])
     return [ana, bob]
   }
 
-  /** Waits for its match. */
+  /** Waits for the match and keeps its room token. */
   async matched(): Promise<void> {
     this.roomToken = (await this.client.receive('matched')).roomToken
   }
 
-  /** Comes to the server at `url`, showing what it has, or what it is told to show. */
-  async comeBack(
+  /**
+   * Resumes by a new connection to the server at `url`; resolves with its welcome.
+   * @param more fields of `hello.resume` that differ from what the client has kept
+   */
+  async reconnect(
     url: string,
     more: Partial<NonNullable<MessageOf<'hello'>['resume']>> = {},
     hello: object = {},
@@ -49,7 +54,7 @@ export class Survivor {
     const { received, sent, roomToken } = this
     const token = this.welcome.resumeToken ?? ''
     this.client = await RawClient.connect(url)
-    this.client.sayHello({ resume: { token, received, sent, roomToken, ...more }, ...hello })
+    this.client.sendHello({ resume: { token, received, sent, roomToken, ...more }, ...hello })
     this.welcome = await this.client.receive('welcome')
     return this.welcome
   }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { encode } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
 import { test } from '../server-fixture.ts'
-import { expectToTalk, RawClient } from './raw-client.ts'
+import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
 test('welcome gives a session, the name as others see it, the heartbeat and the ICE servers', async ({
   startServer,
@@ -14,7 +14,7 @@ test('welcome gives a session, the name as others see it, the heartbeat and the 
     iceServers: [{ urls: ['stun:stun.example'] }, turn],
   })
   const client = await RawClient.connect(url)
-  client.sayHello({ name: '  An\u202ea\n ' })
+  client.sendHello({ name: '  An\u202ea\n ' })
   const welcome = await client.receive('welcome')
   expect(welcome).toMatchObject({
     name: 'An a',
@@ -24,7 +24,7 @@ test('welcome gives a session, the name as others see it, the heartbeat and the 
   expect(welcome.session).toMatch(/^[\w-]{16}$/)
   // Who gives no name gets one.
   const nameless = await RawClient.connect(url)
-  nameless.sayHello({ name: ' \u200b ' })
+  nameless.sendHello({ name: ' \u200b ' })
   expect((await nameless.receive('welcome')).name).toBe('Stranger')
 })
 
@@ -68,7 +68,7 @@ test('only the same lobby, mode and site meet', async ({ startServer }) => {
     await client.receive('waiting')
   }
   const guest = await RawClient.connect(url)
-  guest.sayHello({ site: 'b' })
+  guest.sendHello({ site: 'b' })
   guest.enter()
   await guest.receive('waiting')
   expect(server.status()).toMatchObject({ waiting: 6, rooms: 0 })
@@ -179,7 +179,7 @@ test('leave: out of room and queue, and back by a ticket', async ({ startServer 
   other.enter()
   one.enter()
   await Promise.all([one.receive('matched'), other.receive('matched')])
-  await expectToTalk(one, other)
+  await expectTextsRelayed(one, other)
 })
 
 test('a ticket in a room ends it; a ticket in the queue replaces the one before', async ({
@@ -231,7 +231,7 @@ test('a text for a partner who has just left is answered, not delivered to the n
   one.send({ type: 'next', offer: null })
   await one.receive('matched')
   other.send({ type: 'text', text: 'for One only' })
-  expect(await other.error()).toBe('not-in-room')
+  expect(await other.errorCode()).toBe('not-in-room')
   await third.settled()
   expect(third.unread).toEqual(['matched'])
 })
@@ -276,7 +276,7 @@ test.for([
 test('two pairs do not hear each other', async ({ startServer }) => {
   const { url } = await startServer()
   const pairs = await Promise.all(['a', 'b', 'c'].map((lobby) => RawClient.pair(url, lobby)))
-  await Promise.all(pairs.map(([one, other]) => expectToTalk(one, other)))
+  await Promise.all(pairs.map(([one, other]) => expectTextsRelayed(one, other)))
   for (const client of pairs.flat()) {
     await client.settled()
     expect(client.unread).toEqual([])

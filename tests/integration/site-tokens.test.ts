@@ -40,7 +40,7 @@ async function knock(
   key = 'shop',
 ): Promise<{ client: RawClient; answer: MessageOf<'welcome' | 'error'> }> {
   const client = await RawClient.connect(url)
-  client.sayHello({ site: key, name: 'whatever the page says', token })
+  client.sendHello({ site: key, name: 'whatever the page says', token })
   return { client, answer: await client.receiveAnyOf('welcome', 'error') }
 }
 
@@ -122,7 +122,7 @@ test('a token for one lobby admits to that one only', async ({ startServer }) =>
   const token = await sign({ lobby: 'music' })
   const { client } = await knock(url, token)
   client.enter({ lobby: 'sports' })
-  expect(await client.error()).toBe('not-permitted')
+  expect(await client.errorCode()).toBe('not-permitted')
   client.enter()
   await client.receive('waiting')
   const { client: free } = await knock(url, await sign())
@@ -144,7 +144,7 @@ test('a session is resumed without a valid token: it has proved itself before', 
   client.socket.terminate()
   await client.closed()
   const again = await RawClient.connect(url)
-  again.sayHello({
+  again.sendHello({
     site: 'shop',
     token: await sign({ exp: inSeconds(-60) }),
     resume: { token: resumeToken ?? '', received: 0, sent: null, roomToken: null },
@@ -160,34 +160,34 @@ test('who is banned is out, by subject too, whatever address they come from', as
     RawClient.connect(url, { headers: { 'x-forwarded-for': address } })
   const token = await sign()
   const ana = await from('192.0.2.1')
-  ana.sayHello({ site: 'shop', token })
+  ana.sendHello({ site: 'shop', token })
   const { session } = await ana.receive('welcome')
   const otherTab = await from('192.0.2.3')
-  otherTab.sayHello({ site: 'shop', token })
+  otherTab.sendHello({ site: 'shop', token })
   const { resumeToken } = await otherTab.receive('welcome')
   const neighbour = await from('192.0.2.1')
-  neighbour.sayHello({ site: 'shop', token: await sign({ sub: 'neighbour' }) })
+  neighbour.sendHello({ site: 'shop', token: await sign({ sub: 'neighbour' }) })
   await neighbour.receive('welcome')
   expect(server.ban(session, 60_000)).toBe(true)
   for (const tab of [ana, otherTab]) {
-    expect(await tab.error()).toBe('banned')
+    expect(await tab.errorCode()).toBe('banned')
     expect((await tab.closed()).code).toBe(4510)
   }
   await neighbour.settled()
   const back = await from('192.0.2.3')
-  back.sayHello({
+  back.sendHello({
     site: 'shop',
     token,
     resume: { token: resumeToken ?? '', received: 0, sent: null, roomToken: null },
   })
-  expect(await back.error()).toBe('banned')
+  expect(await back.errorCode()).toBe('banned')
   const sameAddress = await from('192.0.2.1')
-  expect(await sameAddress.error()).toBe('banned')
+  expect(await sameAddress.errorCode()).toBe('banned')
   const sameSubject = await from('192.0.2.2')
-  sameSubject.sayHello({ site: 'shop', token })
-  expect(await sameSubject.error()).toBe('banned')
+  sameSubject.sendHello({ site: 'shop', token })
+  expect(await sameSubject.errorCode()).toBe('banned')
   const somebody = await from('192.0.2.2')
-  somebody.sayHello({ site: 'shop', token: await sign({ sub: 'other' }) })
+  somebody.sendHello({ site: 'shop', token: await sign({ sub: 'other' }) })
   await somebody.receive('welcome')
   expect(server.ban('nobody', 60_000)).toBe(false)
 })

@@ -4,7 +4,7 @@ import type { BuddyServerOptions } from '@buddy-chat/server'
 import { createHmac } from 'node:crypto'
 import { expect } from 'vitest'
 import { test } from '../server-fixture.ts'
-import { expectToTalk, RawClient } from './raw-client.ts'
+import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
 type Site = NonNullable<BuddyServerOptions['sites']>[number]
 
@@ -21,7 +21,7 @@ async function join(
   origin?: string,
 ): Promise<{ client: RawClient; answer: MessageOf<'welcome'> | string }> {
   const client = await RawClient.connect(url, origin === undefined ? {} : { origin })
-  client.sayHello({ site: key })
+  client.sendHello({ site: key })
   const answer = await client.receiveAnyOf('welcome', 'error')
   return { client, answer: answer.type === 'error' ? answer.code : answer }
 }
@@ -40,7 +40,7 @@ test('people of one site meet, people of two never do', async ({ startServer }) 
   await own.receive('waiting')
   const amy = await enter(url, 'a')
   await Promise.all([ana.receive('matched'), amy.receive('matched')])
-  await expectToTalk(ana, amy)
+  await expectTextsRelayed(ana, amy)
   expect(server.status()).toMatchObject({ users: 4, waiting: 2, rooms: 1 })
 })
 
@@ -86,7 +86,7 @@ test('self is the page this server serves, wherever it is', async ({ startServer
   const { answer } = await join(url, '', url)
   expect(answer).toMatchObject({ type: 'welcome' })
   const other = await RawClient.connect(url, { origin: 'http://elsewhere.example' })
-  expect(await other.error()).toBe('origin-not-allowed')
+  expect(await other.errorCode()).toBe('origin-not-allowed')
 })
 
 test('a page that no site allows does not get as far as hello', async ({ startServer }) => {
@@ -95,7 +95,7 @@ test('a page that no site allows does not get as far as hello', async ({ startSe
     sites: [pages.exact],
   })
   const stranger = await RawClient.connect(url, { origin: 'https://evil.example' })
-  expect(await stranger.error()).toBe('origin-not-allowed')
+  expect(await stranger.errorCode()).toBe('origin-not-allowed')
   expect((await stranger.closed()).code).toBe(4501)
   // Allowed by one site is not allowed by the other.
   expect((await join(url, '', 'https://shop.example')).answer).toBe('origin-not-allowed')
@@ -120,7 +120,7 @@ test('only the lobbies of the site can be entered, and the one without a name', 
     await (await enter(url, 'a', { lobby })).receive('waiting')
   }
   const lost = await enter(url, 'a', { lobby: 'sports' })
-  expect(await lost.error()).toBe('not-permitted')
+  expect(await lost.errorCode()).toBe('not-permitted')
   // No more than a mistake: another lobby is still open.
   lost.enter({ lobby: 'music' })
   await lost.receive('matched')
@@ -134,13 +134,13 @@ test('a site without text: welcome says so, no line is passed on, no text mode',
   const { client: ana, answer } = await join(url, 'a')
   expect(answer).toMatchObject({ allowsText: false, allowsVideo: true })
   ana.enter({ mode: 'text' })
-  expect(await ana.error()).toBe('not-permitted')
+  expect(await ana.errorCode()).toBe('not-permitted')
   ana.enter()
   const ben = await enter(url, 'a')
   await Promise.all([ana.receive('matched'), ben.receive('matched')])
   ana.send({ type: 'text', text: 'psst' })
   ana.send({ type: 'typing', isTyping: true })
-  expect([await ana.error(), await ana.error()]).toEqual(['not-permitted', 'not-permitted'])
+  expect([await ana.errorCode(), await ana.errorCode()]).toEqual(['not-permitted', 'not-permitted'])
   await Promise.all([ana.settled(), ben.settled()])
   expect(ben.unread).toEqual([])
   // What the two clients say to each other about their call is not writing.
@@ -151,7 +151,7 @@ test('a site without text: welcome says so, no line is passed on, no text mode',
 test('a site without video has voices and words', async ({ startServer }) => {
   const { url } = await startServer({ sites: [site('a', { isVideoAllowed: false })] })
   const ana = await enter(url, 'a')
-  expect(await ana.error()).toBe('not-permitted')
+  expect(await ana.errorCode()).toBe('not-permitted')
   ana.enter({ mode: 'audio' })
   await ana.receive('waiting')
 })
@@ -205,7 +205,7 @@ test('a reload changes sites without dropping anyone', async ({ startServer }) =
   const [ana, ben] = [await enter(url, 'old'), await enter(url, 'old')]
   await Promise.all([ana.receive('matched'), ben.receive('matched')])
   server.reload({ ...options, sites: [site('a', { maxUsers: 1 }), site('new')] })
-  await expectToTalk(ana, ben)
+  await expectTextsRelayed(ana, ben)
   expect((await join(url, 'old')).answer).toBe('unknown-site')
   expect((await join(url, 'new')).answer).toMatchObject({ type: 'welcome' })
   await join(url, 'a')

@@ -82,7 +82,7 @@ test('a slow consumer that has caught up goes on with its session, nothing lost'
   })
   const { server, url } = running
   const deaf = await RawClient.connect(url)
-  deaf.sayHello({ name: 'Deaf' })
+  deaf.sendHello({ name: 'Deaf' })
   const { session, resumeToken } = await deaf.receive('welcome')
   let received = 0
   let signals = 0
@@ -98,7 +98,7 @@ test('a slow consumer that has caught up goes on with its session, nothing lost'
   deaf.socket.resume()
   expect((await deaf.closed()).code).toBe(4005)
   const again = await RawClient.connect(url)
-  again.sayHello({ resume: { token: resumeToken ?? '', received, sent: null, roomToken: null } })
+  again.sendHello({ resume: { token: resumeToken ?? '', received, sent: null, roomToken: null } })
   expect((await again.receive('welcome')).session).toBe(session)
   expect(server.status().away).toBe(0)
   await again.settled()
@@ -117,7 +117,14 @@ test('a client that answers no ping is ended once interval and timeout are over,
   await partner.receive('waiting')
   // This one answers nothing by itself.
   const dead = await RawSocket.join(url)
-  dead.say({ type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [], offer: null })
+  dead.sendMessage({
+    type: 'ticket',
+    mode: 'video',
+    lobby: '',
+    interests: [],
+    languages: [],
+    offer: null,
+  })
   const sinceMs = performance.now()
   await partner.receive('matched')
   await partner.receive('partner-away')

@@ -24,7 +24,7 @@ async function status(url: string, authorization?: string): Promise<StatusAnswer
 
 async function joinSite(url: string, site: string, origin: string): Promise<RawClient> {
   const client = await RawClient.connect(url, { origin })
-  client.sayHello({ site })
+  client.sendHello({ site })
   await client.receive('welcome')
   return client
 }

@@ -1,4 +1,4 @@
-// A server that speaks https and wss itself, and takes a renewed certificate without dropping anyone.
+// The server terminates TLS itself, and loads a renewed certificate without closing any connection.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -9,8 +9,8 @@ import { expect, onTestFinished, test as plainTest } from 'vitest'
 import type { Certificate } from '../certificate.ts'
 import { makeCertificate } from '../certificate.ts'
 import { test } from '../server-fixture.ts'
-import { expectToTalk, RawClient } from './raw-client.ts'
-import { startProcess } from './cli-process.ts'
+import { expectTextsRelayed, RawClient } from './raw-client.ts'
+import { startCliProcess } from './cli-process.ts'
 
 interface Files {
   readonly tlsCertFile: string
@@ -30,8 +30,8 @@ function files(first: Certificate): Files {
   return { tlsCertFile, tlsKeyFile, write }
 }
 
-/** The certificate a new handshake gets. */
-function shownTo(url: string): Promise<string> {
+/** Resolves with the certificate that the server presents in a new handshake. */
+function presentedAt(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url)
     const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false })
@@ -53,7 +53,7 @@ async function pair(url: string, ca: string): Promise<[RawClient, RawClient]> {
   return [one, other]
 }
 
-test('https and wss are served, and the URL says so', async ({ startServer }) => {
+test('serves https and wss, and returns an https URL', async ({ startServer }) => {
   const certificate = makeCertificate()
   const { tlsCertFile, tlsKeyFile } = files(certificate)
   const { url } = await startServer({ tlsCertFile, tlsKeyFile })
@@ -64,11 +64,11 @@ test('https and wss are served, and the URL says so', async ({ startServer }) =>
     ).once('error', reject)
   })
   expect(JSON.parse(String(body))).toEqual({ status: 'healthy' })
-  await expectToTalk(...(await pair(url, certificate.cert)))
+  await expectTextsRelayed(...(await pair(url, certificate.cert)))
   await expect(fetch(url.replace('https', 'http'))).rejects.toThrow()
 })
 
-test('reload() takes a renewed certificate for new handshakes; a call goes on', async ({
+test('uses a renewed certificate for new handshakes after reload(), and keeps open connections', async ({
   startServer,
 }) => {
   const [first, second] = [makeCertificate(), makeCertificate()]
@@ -77,11 +77,11 @@ test('reload() takes a renewed certificate for new handshakes; a call goes on', 
   const { server, url } = await startServer(options)
   const old = await pair(url, first.cert)
   write(second)
-  expect(await shownTo(url)).toBe(first.cert)
+  expect(await presentedAt(url)).toBe(first.cert)
   expect(server.reload(options)).toEqual([])
-  expect(await shownTo(url)).toBe(second.cert)
-  await expectToTalk(...old)
-  // Old and new are on one server: they meet.
+  expect(await presentedAt(url)).toBe(second.cert)
+  await expectTextsRelayed(...old)
+  // Clients that connected before and after the reload can be matched.
   const [one] = old
   one.send({ type: 'leave' })
   await old[1].receive('partner-left')
@@ -90,10 +90,10 @@ test('reload() takes a renewed certificate for new handshakes; a call goes on', 
   const newcomer = await RawClient.join(url, 'Newcomer', { ca: second.cert })
   newcomer.enter({ lobby: 'den' })
   await Promise.all([one.receive('matched'), newcomer.receive('matched')])
-  await expectToTalk(one, newcomer)
+  await expectTextsRelayed(one, newcomer)
 })
 
-test('files that do not fit together change nothing: neither certificate nor options', async ({
+test('rejects a reload whose key does not match the certificate, and changes no option', async ({
   startServer,
 }) => {
   const [first, second] = [makeCertificate(), makeCertificate()]
@@ -105,30 +105,30 @@ test('files that do not fit together change nothing: neither certificate nor opt
   expect(() => server.reload({ ...options, maxUsers: 3, sites: [site] })).toThrow(
     `${tlsKeyFile}: is not the key of the certificate in ${tlsCertFile}`,
   )
-  expect(await shownTo(url)).toBe(first.cert)
+  expect(await presentedAt(url)).toBe(first.cert)
   expect(server.status().max_users).toBe(5)
   const stranger = await RawClient.connect(url, { ca: first.cert, origin: 'https://cafe.example' })
-  stranger.sayHello({ site: 'cafe' })
-  expect(await stranger.error()).toBe('unknown-site')
+  stranger.sendHello({ site: 'cafe' })
+  expect(await stranger.errorCode()).toBe('unknown-site')
 })
 
 plainTest(
-  'SIGHUP reads the certificate again; what is wrong with it is told and nothing changes',
+  'reloads the certificate on SIGHUP, and logs an invalid one without using it',
   async () => {
     const [first, second] = [makeCertificate(), makeCertificate()]
     const { tlsCertFile, tlsKeyFile, write } = files(first)
-    const server = await startProcess({ TLS_CERT_FILE: tlsCertFile, TLS_KEY_FILE: tlsKeyFile })
+    const server = await startCliProcess({ TLS_CERT_FILE: tlsCertFile, TLS_KEY_FILE: tlsKeyFile })
     const old = await pair(server.url, first.cert)
     write({ cert: 'half written', key: second.key })
     server.signal('SIGHUP')
     await server.writes('configuration not reloaded')
     expect(server.output()).toContain(`${tlsCertFile}: holds no certificate in PEM form`)
-    expect(await shownTo(server.url)).toBe(first.cert)
+    expect(await presentedAt(server.url)).toBe(first.cert)
     write(second)
     server.signal('SIGHUP')
     await server.writes('configuration reloaded')
-    expect(await shownTo(server.url)).toBe(second.cert)
-    await expectToTalk(...old)
+    expect(await presentedAt(server.url)).toBe(second.cert)
+    await expectTextsRelayed(...old)
     server.signal('SIGTERM')
     expect(await server.exited).toBe(0)
   },

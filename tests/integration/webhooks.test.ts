@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { verifySignature } from '@buddy-chat/server'
 import { expect, onTestFinished } from 'vitest'
 import { test } from '../server-fixture.ts'
-import { createKeptLog } from './recorded-log.ts'
+import { createRecordedLog } from './recorded-log.ts'
 import { RawClient } from './raw-client.ts'
 
 const webhookSecret = 'a secret of at least thirty-two characters'
@@ -62,7 +62,7 @@ const ok: Answer = (response) => void response.writeHead(204).end()
 /** Somebody, and the session's id. */
 async function joinWithId(url: string, name: string): Promise<[RawClient, string]> {
   const client = await RawClient.connect(url)
-  client.sayHello({ name })
+  client.sendHello({ name })
   const { session } = await client.receive('welcome')
   return [client, session]
 }
@@ -85,7 +85,7 @@ test('match, report, leave, ban and capacity arrive, signed, without names', asy
   one.send({ type: 'next', offer: null })
   await other.receive('partner-left')
   expect(server.ban(otherId, 60_000)).toBe(true)
-  expect(await other.error()).toBe('banned')
+  expect(await other.errorCode()).toBe('banned')
 
   const deliveries = await receiver.received(6)
   const of = (event: string): Record<string, unknown>[] =>
@@ -128,7 +128,7 @@ test('after a 500 the same event comes again, signed anew, until it is taken', a
   const [receiver, webhookUrl] = await Receiver.listen((response, count) => {
     response.writeHead(count < 2 ? 500 : 200).end()
   })
-  const { log, line } = createKeptLog()
+  const { log, line } = createRecordedLog()
   const options = { webhookUrl, webhookSecret, webhookEvents: ['match'] as const }
   const { url } = await startServer(options, { log })
   await RawClient.pair(url)
@@ -150,7 +150,7 @@ test('a receiver that hangs holds nobody up, not even the end of the server', as
   startServer,
 }) => {
   const [receiver, webhookUrl] = await Receiver.listen(() => undefined)
-  const { log, line } = createKeptLog()
+  const { log, line } = createRecordedLog()
   const { url, server } = await startServer({ webhookUrl, webhookSecret }, { log })
   const pairs = 30
   for (let count = 1; count <= pairs; count++) {

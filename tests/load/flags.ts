@@ -1,11 +1,11 @@
-/** A flag has a value that a command does not understand; `message` says why. */
+/** A command-line flag has an invalid value; `message` says what is valid. */
 export class FlagError extends Error {
   override readonly name = 'FlagError'
 }
 
 /**
- * The number given for a flag, or `fallback`.
- * @throws FlagError where it is none from `min` to `max`
+ * Returns the number given for a flag, or `fallback` if none was given.
+ * @throws FlagError if it is not a number from `min` to `max`
  */
 export function numberFlag(
   name: string,
@@ -30,8 +30,8 @@ export function numberFlag(
 }
 
 /**
- * The values given for a flag that may be repeated, or all that are possible.
- * @throws FlagError if a value is none of those
+ * Returns the values given for a flag that may be repeated, or all possible values if none was given.
+ * @throws FlagError if a value is not one of `possible`
  */
 export function listFlag(
   name: string,
@@ -44,17 +44,17 @@ export function listFlag(
 }
 
 /**
- * Runs `main` and sets the exit code: 0 or 1 for its result, 1 with a sentence if it rejects, 2 with a
- * sentence if a flag is wrong.
+ * Runs `main` and sets the exit code: 0 if it resolves with true, 1 if it resolves with false or
+ * rejects, 2 if a flag is invalid. Prints the reason of a rejection.
  */
 export async function runCommand(main: () => Promise<boolean>): Promise<void> {
   try {
     process.exitCode = (await main()) ? 0 : 1
   } catch (error) {
-    const isTyped =
+    const isFlagError =
       error instanceof FlagError ||
       (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE'))
-    console.error(isTyped ? error.message : error)
-    process.exitCode = isTyped ? 2 : 1
+    console.error(isFlagError ? error.message : error)
+    process.exitCode = isFlagError ? 2 : 1
   }
 }

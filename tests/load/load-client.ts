@@ -10,24 +10,22 @@ import {
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 
-/** How a connection is opened. */
 interface ConnectOptions {
-  /** An address of this machine's loopback, to be another client to the server. @default 127.0.0.1 */
+  /** The loopback address to connect from; the server counts clients by address. @default 127.0.0.1 */
   readonly localAddress?: string | undefined
 }
 
-/** Handlers of what a server sends. */
 export interface LoadClientEvents {
-  /** A message that could be read. */
+  /** Called with each message that could be decoded. */
   onMessage(message: Message): void
-  /** The server sent what no server may send. */
+  /** Called when the server sends a frame that no server may send. */
   onFault(text: string): void
 }
 
-/** How a connection is to be opened: with a session to go on with, or none. */
+/** The session that a hello resumes, or null for a new one. */
 export type Resume = MessageOf<'hello'>['resume']
 
-/** The hello of somebody called `name`. */
+/** The hello of a user called `name`. */
 export const helloOf = (name: string, resume: Resume = null): MessageOf<'hello'> => ({
   type: 'hello',
   name,
@@ -37,7 +35,7 @@ export const helloOf = (name: string, resume: Resume = null): MessageOf<'hello'>
   resume,
 })
 
-/** The ticket for a lobby. */
+/** A ticket for `lobby`. */
 export const ticketFor = (lobby: string): MessageOf<'ticket'> => ({
   type: 'ticket',
   mode: 'video',
@@ -47,14 +45,14 @@ export const ticketFor = (lobby: string): MessageOf<'ticket'> => ({
   offer: null,
 })
 
-/** One connection, for many at a time: it can send anything and waits for nothing by a timer. */
+/** One connection that can send any bytes. It sets no timers, so that thousands can run at once. */
 export class LoadClient {
   readonly #socket: WebSocket
   readonly #events: LoadClientEvents
   #isWelcome = false
-  /** Frames of the session that came by this connection, without any welcome. */
+  /** Number of frames received on this connection after the first welcome, other welcomes excluded. */
   received = 0
-  /** Resolves with the close code. */
+  /** Resolves with the close code when the connection is closed. */
   readonly closed: Promise<number>
 
   private constructor(socket: WebSocket, events: LoadClientEvents) {
@@ -65,7 +63,7 @@ export class LoadClient {
     socket.on('message', (data: Buffer) => this.#handleFrame(data))
   }
 
-  /** Opens a connection; rejects if the server accepts none. Any certificate is good enough. */
+  /** Opens a connection; rejects if the server refuses it. Does not verify the certificate. */
   static async open(
     url: string,
     events: LoadClientEvents,
@@ -88,23 +86,23 @@ export class LoadClient {
     this.sendFrames([encode(message)])
   }
 
-  /** Sends frames in one go. */
+  /** Sends frames in one write to the socket. */
   sendFrames(frames: readonly (Uint8Array | string)[]): void {
     this.#tcp.cork()
     for (const frame of frames) this.#socket.send(frame)
     this.#tcp.uncork()
   }
 
-  /** Sends one frame in as many pieces as given. */
-  sendPieces(pieces: readonly Uint8Array[]): void {
-    for (const [index, piece] of pieces.entries()) {
-      this.#socket.send(piece, { binary: true, fin: index === pieces.length - 1 })
+  /** Sends one message in the given fragments. */
+  sendFragments(fragments: readonly Uint8Array[]): void {
+    for (const [index, fragment] of fragments.entries()) {
+      this.#socket.send(fragment, { binary: true, fin: index === fragments.length - 1 })
     }
   }
 
   /**
-   * Bytes in the middle of the stream, where a frame should begin, and the end of it: a server that
-   * takes them for the beginning of something long would wait for the rest.
+   * Sends bytes where a frame header should begin, and ends the stream. The stream must end, because
+   * a server that reads the bytes as the header of a long frame would wait for the rest.
    */
   async sendGarbage(bytes: Uint8Array): Promise<void> {
     this.#tcp.end(bytes)
@@ -112,8 +110,9 @@ export class LoadClient {
   }
 
   /**
-   * Resolves once everything sent so far was handled and answered, or the connection is closed. The
-   * first pong may overtake answers of its own turn; the second cannot.
+   * Resolves once the server has handled everything sent so far and its answers have arrived, or when
+   * the connection is closed. The first pong may arrive before answers that the server sends in the
+   * same turn of its event loop; the second cannot.
    */
   async settled(): Promise<void> {
     for (let time = 1; time <= 2 && this.isOpen; time++) {
@@ -123,13 +122,13 @@ export class LoadClient {
     }
   }
 
-  /** Closes as a page does that is left. */
+  /** Closes the connection as a page does when the user leaves it; resolves when it is closed. */
   async leave(): Promise<void> {
     this.#socket.close(1000)
     await this.closed
   }
 
-  /** Ends as a network does that breaks. */
+  /** Destroys the connection without a close frame, as a network failure does. */
   terminate(): void {
     this.#socket.terminate()
   }
@@ -142,7 +141,8 @@ export class LoadClient {
     const number = peekNumber(frame)
     const type = number === undefined ? undefined : messageTypeOf(number)
     if (type === undefined || messages[type].direction === 'client') {
-      this.#events.onFault(`came from the server: ${frame.toString('hex').slice(0, 200)}`)
+      const hex = frame.toString('hex').slice(0, 200)
+      this.#events.onFault(`the server sent a frame that is not a server's: ${hex}`)
       return
     }
     if (type === 'welcome') this.#isWelcome = true
@@ -151,10 +151,10 @@ export class LoadClient {
       const message = decode(frame)
       if (message) this.#events.onMessage(message)
     } catch (error) {
-      // The receiver checks the fields of what a partner sends; its structure, the server has checked.
-      const isPartners = messages[type].direction === 'partner'
-      if (isPartners && (error as ProtocolError).code !== 'malformed-frame') return
-      this.#events.onFault(`${type} of the server cannot be read: ${String(error)}`)
+      // Of a partner's message, the server checks the structure only; the receiver checks the fields.
+      const isRelayed = messages[type].direction === 'partner'
+      if (isRelayed && (error as ProtocolError).code !== 'malformed-frame') return
+      this.#events.onFault(`the server sent a ${type} that cannot be decoded: ${String(error)}`)
     }
   }
 }

@@ -1,18 +1,18 @@
-// A server in a process of its own, as built in the checkout that is named on the command line.
-// Started by server-process.ts with --expose-gc; answers `measure`.
+// Runs the server that is built in the checkout given on the command line. server-process.ts starts
+// this file with --expose-gc, and requests figures.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as server from '@buddy-chat/server'
 
-/** What the process reports to the one that started it. */
+/** What this process sends to its parent. */
 export type Report =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'measured'; readonly figures: Figures }
-  /** The server logged an error: it failed at something. */
+  /** The server logged an error. */
   | { readonly kind: 'fault'; readonly text: string }
 
-/** The process at one moment. Memory in bytes, after a garbage collection where one was asked for. */
+/** Figures of the process at one moment, after a garbage collection if the parent requested one. */
 export interface Figures {
   readonly users: number
   readonly away: number
@@ -20,15 +20,15 @@ export interface Figures {
   readonly rooms: number
   readonly heapBytes: number
   readonly residentBytes: number
-  /** The most there was so far; at other systems than Linux what there is. */
+  /** The highest `residentBytes` so far; on systems other than Linux, the present value. */
   readonly peakResidentBytes: number
-  /** Files and sockets open; 0 where the system does not say. */
+  /** Open files and sockets; 0 on systems other than Linux. */
   readonly descriptors: number
-  /** What keeps the event loop going, timers included. */
+  /** Resources that keep the event loop running, timers included. */
   readonly resources: number
 }
 
-const tell = (report: Report): void => void process.send?.(report)
+const send = (report: Report): void => void process.send?.(report)
 const [checkout = '', options = '{}'] = process.argv.slice(2)
 const path = join(checkout, 'packages/buddy-server/dist/index.js')
 const { createBuddyServer } = (await import(pathToFileURL(path).href)) as typeof server
@@ -47,7 +47,7 @@ const running = createBuddyServer(
       warn: () => undefined,
       error: (details: unknown, text?: string) => {
         const { err } = details as { readonly err?: Error }
-        tell({ kind: 'fault', text: `${text ?? ''} ${err?.stack ?? JSON.stringify(details)}` })
+        send({ kind: 'fault', text: `${text ?? ''} ${err?.stack ?? JSON.stringify(details)}` })
       },
     },
   },
@@ -61,7 +61,7 @@ function descriptors(): number {
   }
 }
 
-/** `VmHWM` of proc(5): unlike `maxRSS` it knows nothing of the process before this one. */
+/** Reads `VmHWM`, see proc(5). Unlike `maxRSS`, it does not include the parent before `exec`. */
 function peakResidentBytes(): number {
   try {
     const [, kilobytes] = /^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
@@ -86,8 +86,8 @@ process.on('message', ({ collect }: { readonly collect: boolean }) => {
     descriptors: descriptors(),
     resources: process.getActiveResourcesInfo().length,
   }
-  tell({ kind: 'measured', figures })
+  send({ kind: 'measured', figures })
 })
 process.on('disconnect', () => process.exit(0))
 
-tell({ kind: 'listening', url: (await running.listen()).url })
+send({ kind: 'listening', url: (await running.listen()).url })

@@ -3,46 +3,49 @@ import type { Message, MessageOf } from '@buddy-chat/protocol'
 import { encode } from '@buddy-chat/protocol'
 import { helloOf, LoadClient, ticketFor } from './load-client.ts'
 
-/** Below the rates for signals (50 a second) and texts (3 a second). */
-const signalEveryMs = 40
+/** Keeps below the rate limits for signals (50 a second) and texts (3 a second). */
+const sendEveryMs = 40
 const signalsPerText = 10
-const dropEveryMs = 700
-/** With more than this under way nothing is said: a server that stalls would get it all at once. */
-const maxUnderWay = 40
+const loseEveryMs = 700
+/**
+ * A neighbour pauses while more of its messages than this are in flight. Otherwise a server that
+ * stalls would receive all of them at once.
+ */
+const maxInFlight = 40
 
-/** How a pair lives. */
-interface NeighbourOptions {
-  /** Its network breaks again and again. */
-  readonly isDropping: boolean
-  /** As `LoadClient.open` has it. */
+interface NeighboursOptions {
+  /** The two lose their connections in turn, again and again, and resume. */
+  readonly losesConnections: boolean
+  /** See `LoadClient.open`. */
   readonly localAddress?: string
 }
 
-/** One of a pair: numbers what it says, and keeps what it hears. */
+/** One user of the pair. Records what it sends and what it receives. */
 class Neighbour {
   readonly #url: string
   readonly #name: string
   readonly #localAddress: string | undefined
   readonly #onFault: (text: string) => void
-  readonly heard: string[] = []
-  readonly said: string[] = []
-  readonly heardAtMs: number[] = []
-  readonly saidAtMs: number[] = []
+  readonly received: string[] = []
+  readonly sent: string[] = []
+  readonly receivedAtMs: number[] = []
+  readonly sentAtMs: number[] = []
   #client: LoadClient | undefined
   #token = ''
-  /** Sent, and not known to have arrived. */
+  /** Frames that were sent and that the server has not acknowledged. */
   #frames: Uint8Array[] = []
-  /** Frames of the session the server is known to have. */
-  #handled = 0
-  #received = 0
+  /** Number of frames of the session that the server has acknowledged. */
+  #acknowledged = 0
+  /** Number of frames of the session that arrived by earlier connections. */
+  #receivedFrames = 0
   #isResumed = false
   #lostAtMs = 0
   #onWelcome: () => void = () => undefined
   #onMatched: () => void = () => undefined
   readonly matched = new Promise<void>((resolve) => (this.#onMatched = resolve))
   resumes = 0
-  /** From now on an end is meant: of the connection, or by the partner. */
-  isParting = false
+  /** Whether the pair is about to end: then a close or a partner that leaves is not a fault. */
+  isLeaving = false
 
   constructor(
     url: string,
@@ -56,7 +59,7 @@ class Neighbour {
     this.#onFault = onFault
   }
 
-  /** Connects; a session it has, it goes on with. */
+  /** Connects and enters `lobby`; resumes the session if there is one. */
   async connect(lobby: string): Promise<void> {
     const client = await LoadClient.open(
       this.#url,
@@ -66,13 +69,18 @@ class Neighbour {
     const isFirst = this.#token === ''
     const welcomed = new Promise<void>((resolve) => (this.#onWelcome = resolve))
     this.#isResumed = false
-    const resume = { token: this.#token, received: this.#received, sent: null, roomToken: null }
+    const resume = {
+      token: this.#token,
+      received: this.#receivedFrames,
+      sent: null,
+      roomToken: null,
+    }
     client.send(helloOf(this.#name, isFirst ? null : resume))
     await Promise.race([welcomed, client.closed])
     this.#client = client
     void client.closed.then((code) => {
-      if (this.#client !== client || this.isParting) return
-      this.#onFault(`the server closed ${this.#name} with ${code}`)
+      if (this.#client !== client || this.isLeaving) return
+      this.#onFault(`the server closed the connection of ${this.#name} with ${code}`)
     })
     if (isFirst) this.#send(encode(ticketFor(lobby)))
     else if (this.#isResumed) {
@@ -84,27 +92,27 @@ class Neighbour {
     }
   }
 
-  say(text: string): void {
-    this.#note(text)
+  sendText(text: string): void {
+    this.#recordSent(text)
     this.#send(encode({ type: 'text', text }))
   }
 
-  signal(sdp: string): void {
-    this.#note(sdp)
+  sendSignal(sdp: string): void {
+    this.#recordSent(sdp)
     const description = { type: 'offer', sdp } as const
     this.#send(
       encode({ type: 'signal', description, candidates: [], sending: null, generation: null }),
     )
   }
 
-  /** Its network breaks, and it comes back. */
-  async drop(lobby: string): Promise<void> {
+  /** Loses its connection and resumes by a new one. */
+  async loseConnection(lobby: string): Promise<void> {
     const client = this.#client
     this.#client = undefined
     this.#lostAtMs = performance.now()
     client?.terminate()
     await client?.closed
-    this.#received += client?.received ?? 0
+    this.#receivedFrames += client?.received ?? 0
     await this.connect(lobby)
   }
 
@@ -116,14 +124,14 @@ class Neighbour {
     await this.#client?.leave()
   }
 
-  #note(line: string): void {
-    this.said.push(line)
-    this.saidAtMs.push(performance.now())
+  #recordSent(content: string): void {
+    this.sent.push(content)
+    this.sentAtMs.push(performance.now())
   }
 
-  #hear(line: string): void {
-    this.heard.push(line)
-    this.heardAtMs.push(performance.now())
+  #recordReceived(content: string): void {
+    this.received.push(content)
+    this.receivedAtMs.push(performance.now())
   }
 
   #send(frame: Uint8Array): void {
@@ -140,17 +148,17 @@ class Neighbour {
         this.#onMatched()
         break
       case 'text':
-        this.#hear(message.text)
+        this.#recordReceived(message.text)
         break
       case 'signal':
-        this.#hear(message.description?.sdp ?? '')
+        this.#recordReceived(message.description?.sdp ?? '')
         break
       case 'partner-left':
-        if (this.isParting) break
-        this.#onFault(`${this.#name} was left`)
+        if (this.isLeaving) break
+        this.#onFault(`${this.#name} received partner-left`)
         break
       case 'error':
-        this.#onFault(`${this.#name} got ${JSON.stringify(message)}`)
+        this.#onFault(`${this.#name} received ${JSON.stringify(message)}`)
         break
       default:
     }
@@ -160,16 +168,16 @@ class Neighbour {
     this.#token = resumeToken ?? ''
     if (received !== null) {
       this.#isResumed = true
-      this.#frames = this.#frames.slice(received - this.#handled)
-      this.#handled = received
+      this.#frames = this.#frames.slice(received - this.#acknowledged)
+      this.#acknowledged = received
     }
     this.#onWelcome()
   }
 }
 
 /**
- * Two people who mind their own business beside a load: all they say to each other has to arrive,
- * once, in order, and nothing else.
+ * Two users who chat with each other while others load the server. Every message between them must
+ * arrive once and in order, and nothing else may arrive.
  */
 export class Neighbours {
   readonly #lobby = randomUUID()
@@ -178,8 +186,8 @@ export class Neighbours {
   readonly #onFault: (text: string) => void
   #timers: NodeJS.Timeout[] = []
   #turn = 0
-  #dropping: Promise<void> = Promise.resolve()
-  /** What one and the other had heard when {@link takeDelaysMs} was called last. */
+  #losing: Promise<void> = Promise.resolve()
+  /** Number of messages that each had received at the last call of {@link takeDelaysMs}. */
   #taken: [number, number] = [0, 0]
 
   private constructor(
@@ -192,87 +200,92 @@ export class Neighbours {
     this.#other = new Neighbour(url, 'neighbour other', onFault, localAddress)
   }
 
-  /** Two in a room, who begin to talk. */
-  static async meet(
+  /** Resolves with a pair that was matched and has begun to exchange messages. */
+  static async start(
     url: string,
-    { isDropping, localAddress }: NeighbourOptions,
+    { losesConnections, localAddress }: NeighboursOptions,
     onFault: (text: string) => void,
   ): Promise<Neighbours> {
     const pair = new Neighbours(url, onFault, localAddress)
     await pair.#one.connect(pair.#lobby)
     await pair.#other.connect(pair.#lobby)
     await Promise.all([pair.#one.matched, pair.#other.matched])
-    pair.#timers = [setInterval(() => pair.#talk(), signalEveryMs)]
-    if (isDropping) {
+    pair.#timers = [setInterval(() => pair.#sendMessages(), sendEveryMs)]
+    if (losesConnections) {
       let times = 0
-      const drop = (): void => {
-        const who = times++ % 2 === 0 ? pair.#one : pair.#other
-        pair.#dropping = pair.#dropping
-          .then(() => who.drop(pair.#lobby))
-          .catch((error: unknown) => onFault(`a neighbour could not come back: ${String(error)}`))
+      const loseConnection = (): void => {
+        const neighbour = times++ % 2 === 0 ? pair.#one : pair.#other
+        pair.#losing = pair.#losing
+          .then(() => neighbour.loseConnection(pair.#lobby))
+          .catch((error: unknown) => onFault(`a neighbour could not reconnect: ${String(error)}`))
       }
-      pair.#timers.push(setInterval(drop, dropEveryMs))
+      pair.#timers.push(setInterval(loseConnection, loseEveryMs))
     }
     return pair
   }
 
-  /** What was said and has to be heard, and how often one came back. */
-  get figures(): { readonly said: number; readonly resumes: number } {
+  /** Number of messages sent, and of resumes, by both. */
+  get figures(): { readonly sent: number; readonly resumes: number } {
     const both = [this.#one, this.#other]
     return {
-      said: both.reduce((sum, { said }) => sum + said.length, 0),
+      sent: both.reduce((sum, { sent }) => sum + sent.length, 0),
       resumes: both.reduce((sum, { resumes }) => sum + resumes, 0),
     }
   }
 
-  /** Resolves with how long each message took that has arrived since the last call. */
+  /** Resolves with the delay of each message that has arrived since the last call. */
   async takeDelaysMs(): Promise<readonly number[]> {
     await this.#delivered()
     const [one, other] = [this.#one, this.#other]
     const delaysMs = [
-      ...other.heardAtMs.map((atMs, index) => atMs - one.saidAtMs[index]!).slice(this.#taken[1]),
-      ...one.heardAtMs.map((atMs, index) => atMs - other.saidAtMs[index]!).slice(this.#taken[0]),
+      ...other.receivedAtMs.map((atMs, index) => atMs - one.sentAtMs[index]!).slice(this.#taken[1]),
+      ...one.receivedAtMs.map((atMs, index) => atMs - other.sentAtMs[index]!).slice(this.#taken[0]),
     ]
-    this.#taken = [one.heard.length, other.heard.length]
+    this.#taken = [one.received.length, other.received.length]
     return delaysMs
   }
 
-  /** Ends the talk and compares. Called once. */
-  async part(): Promise<void> {
+  /** Ends the exchange, and reports a fault for the first difference. Must be called once. */
+  async finish(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
-    await this.#dropping
+    await this.#losing
     await this.#delivered()
     this.#compare(this.#one, this.#other)
     this.#compare(this.#other, this.#one)
-    this.#one.isParting = true
-    this.#other.isParting = true
+    this.#one.isLeaving = true
+    this.#other.isLeaving = true
     await this.#one.leave()
     await this.#other.leave()
   }
 
-  /** Resolves once what was said so far has arrived: it is under way once it was handled. */
+  /**
+   * Resolves once everything sent so far has arrived. The first round makes sure that the server has
+   * relayed it, the second that the partner has received it.
+   */
   async #delivered(): Promise<void> {
     for (let time = 1; time <= 2; time++) {
       await Promise.all([this.#one.settled(), this.#other.settled()])
     }
   }
 
-  #talk(): void {
+  #sendMessages(): void {
     const turn = this.#turn++
     for (const [neighbour, partner] of [
       [this.#one, this.#other],
       [this.#other, this.#one],
     ] as const) {
-      if (neighbour.said.length - partner.heard.length > maxUnderWay) continue
-      if (turn % signalsPerText === 0) neighbour.say(`text ${turn}`)
-      else neighbour.signal(`signal ${turn}`)
+      if (neighbour.sent.length - partner.received.length > maxInFlight) continue
+      if (turn % signalsPerText === 0) neighbour.sendText(`text ${turn}`)
+      else neighbour.sendSignal(`signal ${turn}`)
     }
   }
 
-  #compare({ said }: Neighbour, { heard }: Neighbour): void {
-    const at = said.findIndex((line, index) => line !== heard[index])
-    if (at >= 0) this.#onFault(`neighbours: said "${said[at]}", heard "${heard[at]}" (at ${at})`)
-    else if (heard.length > said.length)
-      this.#onFault(`neighbours: heard ${heard[said.length]} too`)
+  #compare({ sent }: Neighbour, { received }: Neighbour): void {
+    const at = sent.findIndex((content, index) => content !== received[index])
+    if (at >= 0) {
+      this.#onFault(`neighbours: sent "${sent[at]}", received "${received[at]}" (at ${at})`)
+    } else if (received.length > sent.length) {
+      this.#onFault(`neighbours: "${received[sent.length]}" arrived and was not sent`)
+    }
   }
 }

@@ -1,14 +1,14 @@
-/** Numbers that look random and are the same for the same seed. */
+/** A pseudo-random generator: the same seed gives the same numbers. */
 export interface Random {
-  /** An integer from 0 to `end`, without `end`. */
+  /** Returns an integer from 0 to `end - 1`. */
   below(end: number): number
-  /** True in a share `probability` of all calls. */
+  /** Returns true with this probability, from 0 to 1. */
   chance(probability: number): boolean
   pick<T>(list: readonly T[]): T
   bytes(length: number): Uint8Array
 }
 
-/** Mulberry32 by Tommy Ettinger (public domain): good enough to vary tests, and short. */
+/** Creates a generator. Uses Mulberry32 by Tommy Ettinger (public domain), which is short. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0
   const next = (): number => {
@@ -26,7 +26,7 @@ export function createRandom(seed: number): Random {
   }
 }
 
-/** Another seed for each `index`, so that what one draws does not depend on the others. */
+/** Returns a different seed for each `index`, so that each index has a generator of its own. */
 export function seedOf(seed: number, index: number): number {
   return (Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(index + 1, 0xc2b2ae35)) >>> 0
 }

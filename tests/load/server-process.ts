@@ -7,9 +7,9 @@ import type { Figures, Report } from './measured-server.ts'
 /** A server in a process of its own. */
 export interface ServerProcess {
   readonly url: string
-  /** What the process is like; `collect` has it collect its garbage first. */
+  /** Resolves with the figures of the process; `collect` runs its garbage collector first. */
   measure(collect: boolean): Promise<Figures>
-  /** Resolves when `isReached` accepts the figures; rejects with them after `timeoutMs`. */
+  /** Resolves once `isReached` returns true for the figures; rejects with them after `timeoutMs`. */
   until(isReached: (figures: Figures) => boolean, timeoutMs: number): Promise<void>
   stop(): Promise<void>
 }
@@ -17,7 +17,7 @@ export interface ServerProcess {
 const pollMs = 50
 const here = join(import.meta.dirname, '../..')
 
-/** For a load that comes from one address, and is larger than what a server admits by default. */
+/** Options for a load that comes from one address and exceeds the default limits of the server. */
 export const liftedLimits: BuddyServerOptions = {
   maxUsers: 100_000,
   maxRooms: 50_000,
@@ -28,8 +28,8 @@ export const liftedLimits: BuddyServerOptions = {
 
 /**
  * Starts a server with `options`, on 127.0.0.1.
- * @param onFault called when the server logs an error, or its process ends by itself
- * @param checkout where the server was built
+ * @param onFault called when the server logs an error, and when its process ends unexpectedly
+ * @param checkout folder of the checkout in which the server was built
  */
 export async function startServerProcess(
   options: BuddyServerOptions,
@@ -49,18 +49,18 @@ export async function startServerProcess(
   })
   child.on('message', (report: Report) => {
     if (report.kind === 'listening') onListening(report.url)
-    else if (report.kind === 'fault') onFault(`the server failed: ${report.text}`)
+    else if (report.kind === 'fault') onFault(`the server logged an error: ${report.text}`)
     else waiting.shift()?.(report.figures)
   })
   child.on('exit', (code, signal) => {
-    if (!isStopping) onFault(`the server's process ended: ${signal ?? code}`)
+    if (!isStopping) onFault(`the server process ended: ${signal ?? code}`)
   })
   const url = await listening
 
   const measure = (collect: boolean): Promise<Figures> =>
     new Promise((resolve) => {
       waiting.push(resolve)
-      // Where it has ended, `onFault` has been told.
+      // If the process has ended, `onFault` was called.
       if (child.connected) child.send({ collect })
     })
   return {
@@ -81,7 +81,7 @@ export async function startServerProcess(
       isStopping = true
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
-      // At once, whatever it is busy with.
+      // The process cannot delay this signal, even if it is busy.
       child.kill('SIGKILL')
       await ended
     },

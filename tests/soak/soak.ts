@@ -1,17 +1,20 @@
-// npm run soak: people come and go against a server for a while. Ends with 1 where its memory, its
-// descriptors or what keeps its event loop going has grown from the first half to the second.
+// npm run soak: simulated users visit a server for some minutes. Exits with 1 if the server's memory,
+// open descriptors or event loop resources were higher in the second half than in the first.
 import { parseArgs } from 'node:util'
 import type { Figures } from '../load/measured-server.ts'
 import { Neighbours } from '../load/neighbours.ts'
 import { numberFlag, runCommand } from '../load/flags.ts'
 import { createRandom, seedOf } from '../load/random.ts'
 import { liftedLimits, startServerProcess } from '../load/server-process.ts'
-import { visit } from './stranger.ts'
+import { visit } from './visit.ts'
 
-/** At the beginning code is compiled and pools find their size: that time is in neither half. */
+/**
+ * The first part of the run belongs to neither half, because the server still compiles its code and
+ * its pools still grow.
+ */
 const warmUpShare = 0.2
-const samples = 40
-/** How much higher the middle of the second half may be than the middle of the first. */
+const sampleCount = 40
+/** By how much the median of the second half may exceed the median of the first. */
 const tolerances: Readonly<Partial<Record<keyof Figures, number>>> = {
   heapBytes: 2 * 2 ** 20,
   residentBytes: 24 * 2 ** 20,
@@ -22,7 +25,8 @@ const graceMs = 3000
 
 interface Options {
   readonly minutes: number
-  readonly people: number
+  /** Number of simulated users at a time. */
+  readonly users: number
   readonly seed: number
 }
 
@@ -30,7 +34,7 @@ function readOptions(): Options {
   const { values } = parseArgs({
     options: {
       minutes: { type: 'string' },
-      people: { type: 'string' },
+      users: { type: 'string' },
       seed: { type: 'string' },
     },
   })
@@ -42,7 +46,7 @@ function readOptions(): Options {
       max: 10_000,
       isWhole: false,
     }),
-    people: numberFlag('people', values.people, { fallback: 200, min: 2, max: 10_000 }),
+    users: numberFlag('users', values.users, { fallback: 200, min: 2, max: 10_000 }),
     seed: numberFlag('seed', values.seed, { fallback: seed, min: 0, max: 2 ** 32 - 1 }),
   }
 }
@@ -58,11 +62,11 @@ interface Sample extends Figures {
   readonly atSeconds: number
 }
 
-function show(taken: readonly Sample[]): void {
+function printTable(samples: readonly Sample[]): void {
   const mb = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)
   console.table(
-    taken
-      .filter((_sample, index) => index % Math.ceil(taken.length / 12) === 0)
+    samples
+      .filter((_sample, index) => index % Math.ceil(samples.length / 12) === 0)
       .map(({ atSeconds, users, away, rooms, ...sample }) => ({
         seconds: atSeconds,
         users,
@@ -76,25 +80,22 @@ function show(taken: readonly Sample[]): void {
   )
 }
 
-/** Compares the halves; false where something has grown beyond its tolerance. */
-function isFlat(taken: readonly Sample[], onFault: (text: string) => void): boolean {
-  const middle = Math.floor(taken.length / 2)
-  const [first, second] = [taken.slice(0, middle), taken.slice(middle)]
-  let hasPassed = true
+/** Compares the medians of the halves. Reports a fault for each that grew beyond its tolerance. */
+function compareHalves(samples: readonly Sample[], onFault: (text: string) => void): void {
+  const middle = Math.floor(samples.length / 2)
+  const [first, second] = [samples.slice(0, middle), samples.slice(middle)]
   for (const [name, tolerance] of Object.entries(tolerances)) {
-    const of = (half: readonly Sample[]): number =>
+    const medianOf = (half: readonly Sample[]): number =>
       median(half.map((sample) => sample[name as keyof Figures]))
-    const growth = of(second) - of(first)
-    console.log(`${name}: ${of(first)} → ${of(second)} (${growth}, may grow by ${tolerance})`)
-    if (growth <= tolerance) continue
-    hasPassed = false
-    onFault(`${name} has grown by ${growth}`)
+    const [before, after] = [medianOf(first), medianOf(second)]
+    const growth = after - before
+    console.log(`${name}: ${before} → ${after} (${growth}, may grow by ${tolerance})`)
+    if (growth > tolerance) onFault(`${name} grew by ${growth}`)
   }
-  return hasPassed
 }
 
 async function main(): Promise<boolean> {
-  const { minutes, people, seed } = readOptions()
+  const { minutes, users, seed } = readOptions()
   const faults = new Set<string>()
   const onFault = (text: string): void => {
     if (faults.size < 20 && !faults.has(text)) console.error(`FAULT: ${text}`)
@@ -104,17 +105,17 @@ async function main(): Promise<boolean> {
     { ...liftedLimits, resumeGraceMs: graceMs, rematchDelayMs: 500 },
     onFault,
   )
-  console.log(`seed ${seed}: ${people} people at a time, ${minutes} minutes`)
+  console.log(`seed ${seed}: ${users} users at a time, ${minutes} minutes`)
   const pairs = [
-    await Neighbours.meet(server.url, { isDropping: false }, onFault),
-    await Neighbours.meet(server.url, { isDropping: true }, onFault),
+    await Neighbours.start(server.url, { losesConnections: false }, onFault),
+    await Neighbours.start(server.url, { losesConnections: true }, onFault),
   ]
   const counts = new Map<string, number>()
   const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1)
   const endsAt = performance.now() + minutes * 60_000
   const isOver = (): boolean => performance.now() > endsAt || faults.size > 0
   let visits = 0
-  const come = async (): Promise<void> => {
+  const visitRepeatedly = async (): Promise<void> => {
     while (!isOver()) {
       const index = visits++
       const soak = { url: server.url, isOver, count, onFault, wait }
@@ -123,32 +124,33 @@ async function main(): Promise<boolean> {
       )
     }
   }
-  const everybody = Promise.all(Array.from({ length: people }, come))
+  const allVisits = Promise.all(Array.from({ length: users }, visitRepeatedly))
 
-  const taken: Sample[] = []
+  const samples: Sample[] = []
   const startedAt = performance.now()
   await wait(minutes * 60_000 * warmUpShare)
-  const everyMs = (endsAt - performance.now()) / samples
+  const sampleEveryMs = (endsAt - performance.now()) / sampleCount
   while (!isOver()) {
-    await wait(everyMs)
+    await wait(sampleEveryMs)
     const figures = await server.measure(true)
     const atSeconds = Math.round((performance.now() - startedAt) / 1000)
-    taken.push({ atSeconds, ...figures })
+    samples.push({ atSeconds, ...figures })
   }
-  await everybody
+  await allVisits
+  // Only the two pairs of neighbours may remain.
   await server
     .until(
-      ({ users, waiting, rooms }) => users === 4 && waiting === 0 && rooms === 2,
+      ({ users: present, waiting, rooms }) => present === 4 && waiting === 0 && rooms === 2,
       graceMs + 20_000,
     )
-    .catch((error: unknown) => onFault(`somebody is left behind: ${String(error)}`))
-  for (const pair of pairs) await pair.part()
+    .catch((error: unknown) => onFault(`a session, a ticket or a room remained: ${String(error)}`))
+  for (const pair of pairs) await pair.finish()
 
-  show(taken)
+  printTable(samples)
   console.log([...counts].map(([what, times]) => `${what} ${times}`).join(', '))
-  const said = pairs.map(({ figures }) => `${figures.said} (${figures.resumes} resumes)`)
-  console.log(`neighbours said and heard ${said.join(' and ')}`)
-  isFlat(taken, onFault)
+  const sent = pairs.map(({ figures }) => `${figures.sent} (${figures.resumes} resumes)`)
+  console.log(`messages that neighbours sent and received: ${sent.join(' and ')}`)
+  compareHalves(samples, onFault)
   await server.stop()
   console.log(faults.size === 0 ? 'memory and handles are flat, nothing failed' : 'FAILED')
   return faults.size === 0

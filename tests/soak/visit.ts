@@ -3,23 +3,24 @@ import { encode } from '@buddy-chat/protocol'
 import { helloOf, LoadClient, ticketFor } from '../load/load-client.ts'
 import type { Random } from '../load/random.ts'
 
-/** What all strangers of a soak share. */
+/** What all visits of a soak share. */
 export interface Soak {
   readonly url: string
-  /** No new stranger comes, and whoever is here goes. */
+  /** If it returns true, no visit begins and each visit ends after its present action. */
   readonly isOver: () => boolean
+  /** Adds one to a named count, which is printed at the end. */
   readonly count: (what: string) => void
   readonly onFault: (text: string) => void
   readonly wait: (ms: number) => Promise<void>
 }
 
-/** Between two things somebody does, in milliseconds: well below every rate. */
-const leastPauseMs = 150
-const mostPauseMs = 600
+/** The pause between two actions is long enough to keep below every rate limit. */
+const minPauseMs = 150
+const maxPauseMs = 600
 
 /**
- * One visit, as people make them: comes, meets some, writes, goes on, loses the network now and then
- * and comes back, and goes; or is lost for good.
+ * Simulates one visit of a user: joins, exchanges messages, presses Next, sometimes loses the
+ * connection and resumes, and in the end leaves or loses the connection for good.
  */
 export async function visit(soak: Soak, random: Random, name: string): Promise<void> {
   const { url, isOver, count, onFault, wait } = soak
@@ -33,7 +34,7 @@ export async function visit(soak: Soak, random: Random, name: string): Promise<v
       isInRoom = true
       count('matched')
     } else if (message.type === 'partner-left') isInRoom = false
-    else if (message.type === 'text') count('texts heard')
+    else if (message.type === 'text') count('texts received')
     else if (message.type === 'error' && message.code !== 'not-in-room') count(message.code)
   }
   const open = (): Promise<LoadClient> =>
@@ -42,11 +43,11 @@ export async function visit(soak: Soak, random: Random, name: string): Promise<v
   let client = await open()
   client.send(helloOf(name))
   await client.settled()
-  if (session === '') return onFault('nobody was welcome')
+  if (session === '') return onFault('the server sent no welcome')
   count('visits')
   client.send(ticketFor('soak'))
-  for (let acts = 5 + random.below(25); acts > 0 && !isOver() && client.isOpen; acts--) {
-    await wait(leastPauseMs + random.below(mostPauseMs - leastPauseMs))
+  for (let actions = 5 + random.below(25); actions > 0 && !isOver() && client.isOpen; actions--) {
+    await wait(minPauseMs + random.below(maxPauseMs - minPauseMs))
     if (random.chance(0.06)) {
       client.terminate()
       await client.closed
