@@ -2,6 +2,10 @@ import type { CloseCode, ErrorCode } from '@buddy-chat/protocol'
 import { closeCodes, waitAfterCloseMs } from '@buddy-chat/protocol'
 import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
+import type { ServerAnswer } from './server-probe.ts'
+
+/** After this many failures to connect, an answer without CORS headers means that no Buddy server is there. */
+const maxUnreadableFailures = 3
 
 const codes: Partial<Record<ErrorCode | CloseCode, BuddyErrorCode>> = {
   'server-full': 'server-full',
@@ -25,7 +29,7 @@ const codes: Partial<Record<ErrorCode | CloseCode, BuddyErrorCode>> = {
   refused: 'refused',
 }
 
-/** An error frame, as this package tells it. */
+/** The error of an `error` message. */
 export function fromErrorFrame(
   code: ErrorCode,
   message: string,
@@ -38,7 +42,7 @@ export function fromErrorFrame(
   )
 }
 
-/** A closed connection, as its close code alone explains it. */
+/** The error of a close code. */
 function fromClose(code: number, reason: string): BuddyError {
   const name = (Object.keys(closeCodes) as CloseCode[]).find((key) => closeCodes[key] === code)
   const known = name && codes[name]
@@ -50,7 +54,10 @@ function fromClose(code: number, reason: string): BuddyError {
   return new BuddyError(known, reason || known, retryAfterMs === undefined ? {} : { retryAfterMs })
 }
 
-/** The error frame before a close and the close itself: which of the two explains the end better. */
+/**
+ * The error of a closed connection: that of the error frame before the close if it explains the close,
+ * otherwise that of the close code.
+ */
 export function explainClose(
   announced: BuddyError | undefined,
   code: number,
@@ -58,6 +65,28 @@ export function explainClose(
 ): BuddyError {
   const named = fromClose(code, reason)
   const isNamed = named.code !== 'server-unreachable'
-  // A frame about something else, a while ago, does not explain this end.
+  // An earlier frame about something else does not explain this close.
   return announced && (announced.code === named.code || !isNamed) ? announced : named
+}
+
+/**
+ * The reason why no attempt to connect to `url` can succeed, if what answers there over HTTP is not a
+ * Buddy server, or redirects. Undefined if an attempt may succeed.
+ * @param failures how many attempts have failed
+ */
+export function explainAnswer(
+  answer: ServerAnswer,
+  failures: number,
+  url: string,
+): BuddyError | undefined {
+  const { host } = new URL(url)
+  if (answer === 'moved') {
+    const message = `${host} redirects to another address, which server has to be set to`
+    return new BuddyError('insecure-server', message)
+  }
+  const isOther =
+    answer === 'other' || (answer === 'unreadable' && failures >= maxUnreadableFailures)
+  if (!isOther) return undefined
+  const message = `what answers at ${host} is no Buddy server: is server set?`
+  return new BuddyError('not-a-buddy-server', message)
 }

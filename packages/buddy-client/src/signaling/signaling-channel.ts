@@ -6,276 +6,229 @@ import {
   mayReconnect,
   messages,
   ProtocolError,
-  subprotocol,
 } from '@buddy-chat/protocol'
-import type { Cancel, Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Unsubscribe } from '../emitter.ts'
 import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
-import { backoffMs, retryAfterWithJitterMs } from './backoff.ts'
-import type { Frame } from './frame-ledger.ts'
-import { FrameLedger } from './frame-ledger.ts'
+import { Connection } from './connection.ts'
+import type { Frame, FrameLedger } from './frame-ledger.ts'
 import type { Introduction } from './introduction.ts'
-import { askForToken } from './introduction.ts'
 import { PacedWriter } from './paced-writer.ts'
-import { explainClose, fromErrorFrame } from './server-error.ts'
+import { ResumableSession } from './resumable-session.ts'
+import { RetrySchedule } from './retry-schedule.ts'
+import { sendHello } from './send-hello.ts'
+import { explainAnswer, explainClose, fromErrorFrame } from './server-error.ts'
 import type { ServerAnswer } from './server-probe.ts'
 
-/** Without a `welcome` for this long, a connection attempt has failed. */
+/** A connection attempt fails if the server sends no frame for this long before its `welcome`. */
 const welcomeTimeoutMs = 10_000
 
-/** What a page's function has to give a token in: less than a server waits for a hello. */
-const tokenTimeoutMs = 8000
-
-/** So many failures to connect are no accident if what answers at that address does not look like Buddy. */
-const maxUnreadableFailures = 3
-
-/** After a change of network, how long a server may take to give a sign of life. */
+/** The time that a server has to answer after a change of network. */
 const signOfLifeMs = 2000
 
-/** An attempt to come back. */
+/** Close code of this client for a connection that it believes to be dead, or wants to resume. */
+const resumableClose = 4999
+
+/** A scheduled attempt to connect again. */
 export interface Retry {
-  /** 1 for the first after a loss. */
+  /** 1 for the first attempt after a loss. */
   readonly attempt: number
   /** From now until the attempt. */
   readonly delayMs: number
-  /** Why the connection is gone. */
+  /** Why the connection was lost. */
   readonly error: BuddyError
-  /** Whether the session waits on the server for a while: a call goes on, what is sent is kept. */
+  /**
+   * Whether the server keeps the session for a while. A call then goes on, and messages are kept until
+   * the session is resumed.
+   */
   readonly mayResume: boolean
 }
 
-/** What the channel needs of its surroundings, injected so that tests need not wait. */
+/** What the channel takes from the browser. */
 export interface SignalingEnvironment {
-  readonly createSocket: (url: string, protocol: string) => WebSocket
   readonly clock: Clock
+  readonly createSocket: (url: string, protocol: string) => WebSocket
   readonly random: () => number
   /** See `probeServer`. */
   readonly probeServer: (socketAddress: string) => Promise<ServerAnswer>
-  /** Calls back with each address that the page's Content-Security-Policy forbids, until it is called off. */
+  /** Calls back with each address that the page's Content-Security-Policy blocks, until unsubscribed. */
   readonly watchPolicy: (onForbidden: (address: string) => void) => Unsubscribe
 }
 
-/** What the channel tells, each at most once a cause. */
+/** What the channel reports. Each cause leads to at most one call. */
 export interface SignalingCallbacks {
   /**
-   * A connection is ready; also after every loss. Unless the session `isResumed` the server knows
-   * nothing of what was before; where it `isRestored`, it knows the room and no ticket.
+   * Called when a connection is ready, also after each loss. If the session is not resumed, the server
+   * knows nothing of the previous one. If `welcome.isRestored`, the server knows the room but no ticket.
    */
   readonly onWelcome: (welcome: MessageOf<'welcome'>, isResumed: boolean) => void
   readonly onMessage: (message: ServerMessage) => void
-  /** The connection, or the attempt at one, is lost; the next is due. */
+  /** Called when the connection, or an attempt, has failed and the next attempt is scheduled. */
   readonly onRetry: (retry: Retry) => void
-  /** The server refused for good; the channel is closed. */
+  /** Called when the server has refused the client for good. The channel is then closed. */
   readonly onRefused: (error: BuddyError) => void
 }
 
-/** They may explain the close that follows, or only one frame. */
+/** Errors that may explain the close that follows, or concern a single frame. */
 const possibleRefusals = new Set<BuddyErrorCode>(['rate-limited'])
-/** Told by the close that follows, and by nothing else. */
+/** Errors that are always followed by a close, and are reported by that close only. */
 const finalRefusals = new Set<BuddyErrorCode>(['idle-timeout', 'banned', 'session-taken'])
 
 /**
- * The connection to the server, kept alive: says hello, checks every frame, notices silence, comes
- * back with full-jitter backoff until `close()`, and resumes its session where the server still has
- * it: then nothing is lost and nothing is said twice, either way.
+ * The connection to the server. It sends the hello, validates each frame, notices a silent server, and
+ * connects again with full-jitter backoff until `close()`. If the server still has the session, it is
+ * resumed: then no message is lost or delivered twice, in either direction.
  */
 export class SignalingChannel {
   readonly #environment: SignalingEnvironment
   readonly #callbacks: SignalingCallbacks
   readonly #writer: PacedWriter
+  readonly #retries: RetrySchedule
   #introduction: Introduction | undefined
-  /** Of the session that goes on from connection to connection; undefined before there is one. */
-  #ledger: FrameLedger | undefined
-  #resumeToken: string | null = null
-  /** Proves to a server that has restarted which room one is in. */
-  #roomToken: string | null = null
-  #socket: WebSocket | undefined
+  #session: ResumableSession | undefined
+  #connection: Connection | undefined
+  /** Whether the server has accepted the present connection. */
   #isWelcome = false
-  /** Since `open()` a server has sent a welcome: there is one, whatever answers at its address now. */
+  /** Whether a server has sent a welcome since `open()`. If so, there is a server at the address. */
   #hasBeenWelcome = false
   #unwatchPolicy: Unsubscribe | undefined
-  #attempt = 0
   #heartbeatMs = 0
-  /** The error frame that announced the close to come, if one did. */
+  /** The error frame that may explain the close that follows. */
   #lastError: BuddyError | undefined
-  #cancelDeadline: Cancel | undefined
-  #cancelRetry: Cancel | undefined
 
   constructor(environment: SignalingEnvironment, callbacks: SignalingCallbacks) {
     this.#environment = environment
     this.#callbacks = callbacks
     this.#writer = new PacedWriter(environment.clock)
+    this.#retries = new RetrySchedule(environment, () => this.#connect())
   }
 
-  /** Connects and stays connected, as somebody new. */
+  /** Connects with a new session, and connects again after each loss. */
   open(introduction: Introduction): void {
     this.close()
     this.#introduction = introduction
-    this.#attempt = 0
+    this.#retries.reset()
     this.#hasBeenWelcome = false
     this.#unwatchPolicy = this.#environment.watchPolicy((address) => this.#handleForbidden(address))
     this.#connect()
   }
 
-  /** Whether the server is connected and has let us in. */
+  /** Whether the server is connected and has sent its welcome. */
   get isWelcome(): boolean {
     return this.#isWelcome
   }
 
   /**
-   * Sends `message`: at once, as soon as the session is resumed, or, a text, when the server takes it.
-   * False, and nothing happens, where there is no session or too much is waiting already.
+   * Sends `message` now, or as soon as the session is resumed. A text may wait for its turn, because
+   * the server limits the rate of texts. Returns false and does nothing if there is no session, or if
+   * too much is waiting already.
    */
   send(message: ClientMessage): boolean {
-    const ledger = this.#ledger
-    if (!ledger) return false
+    const session = this.#session
+    if (!session) return false
+    const { ledger } = session
     const { type } = message
     const frame: Frame = { type, bytes: encode(message) }
-    if (type === 'leave') this.#roomToken = null
-    const isOpen = this.#isWelcome && this.#socket?.readyState === 1
+    if (type === 'leave') session.roomToken = null
+    const isOpen = this.#isWelcome && this.#connection?.isOpen === true
     if (!isOpen || ledger.due) {
-      // That one is typing is no news any more by the time it arrives.
+      // A `typing` message that waits is outdated when it arrives.
       if (type === 'typing' || !ledger.hasRoomFor(frame)) return false
-      if (!isOpen && !this.#mayResume) return false
+      if (!isOpen && !session.mayResume) return false
     }
     ledger.keep(frame)
     if (isOpen) this.#write(ledger)
     return true
   }
 
-  /** Tries again at once instead of after the wait. Does nothing while connected. */
+  /** Makes a scheduled attempt now. Does nothing while connected. */
   retryNow(): void {
-    if (!this.#cancelRetry) return
-    this.#cancelRetry()
-    this.#connect()
+    this.#retries.runNow()
   }
 
   /**
-   * The network may have changed, or the machine slept: tries at once where an attempt is due, and
-   * where a connection seems to be there expects a sign of life from it soon.
+   * Call when the network may have changed or the machine has slept. Makes a scheduled attempt now. If
+   * the client seems to be connected, requires a frame of the server within 2 s.
    */
   checkConnection(): void {
     this.retryNow()
     if (!this.#isWelcome) return
-    this.#expectSignOfLife()
+    this.#expectFrameWithin(Math.min(signOfLifeMs, this.#heartbeatMs * 2))
     this.send({ type: 'ping' })
   }
 
   /**
-   * The page is left, and comes back as it is or never: the session ends, so that nobody waits for it.
-   * `checkConnection()` begins another.
+   * Call when the page is left, and may be shown again as it was. Ends the session, so that no partner
+   * waits for this client. `checkConnection()` begins a new one.
    */
   part(): void {
-    if (!this.#socket) return
+    if (!this.#connection) return
     this.#writer.finish()
     this.#drop(1000)
-    this.#forgetSession()
+    this.#session = undefined
     this.#retry(new BuddyError('server-unreachable', 'the page was left'))
   }
 
   /**
-   * The page is about to be frozen. Chromium ends its connection then, with a goodbye that reaches the
-   * server when the page thaws and costs the session; one that is ended before, without it, waits there
-   * to be resumed. `checkConnection()` does that.
+   * Call when the page is about to be frozen. Chromium closes the connection of a frozen page with a
+   * code that reaches the server when the page thaws, and that ends the session. If the client closes
+   * the connection first, with another code, the session can be resumed. `checkConnection()` does that.
    */
   suspend(): void {
-    if (!this.#socket) return
-    this.#drop(4999)
+    if (!this.#connection) return
+    this.#drop(resumableClose)
     this.#retry(new BuddyError('server-unreachable', 'the page is frozen'))
   }
 
-  /** Ends the connection, the session and every timer. */
+  /** Ends the connection and the session, and cancels every timer. */
   close(): void {
     this.#writer.finish()
     this.#drop(1000)
-    this.#forgetSession()
-    this.#cancelRetry?.()
-    this.#cancelRetry = undefined
+    this.#session = undefined
+    this.#retries.cancel()
     this.#unwatchPolicy?.()
     this.#introduction = this.#unwatchPolicy = undefined
   }
 
-  get #mayResume(): boolean {
-    return this.#ledger !== undefined && this.#resumeToken !== null
-  }
-
-  /** What a server needs to go on with the session, also one that has forgotten it. */
-  get #proof(): MessageOf<'hello'>['resume'] {
-    if (!this.#ledger || this.#resumeToken === null) return null
-    const { received, written: sent } = this.#ledger
-    return { token: this.#resumeToken, received, sent, roomToken: this.#roomToken }
-  }
-
-  #forgetSession(): void {
-    this.#ledger = undefined
-    this.#resumeToken = this.#roomToken = null
-  }
-
   #connect(): void {
-    this.#cancelRetry = undefined
     this.#lastError = undefined
     const introduction = this.#introduction
     if (!introduction) return
-    let socket: WebSocket
     try {
-      socket = this.#environment.createSocket(introduction.url, subprotocol)
+      this.#connection = new Connection(this.#environment, introduction.url, {
+        onOpen: () => this.#sendHello(introduction),
+        onFrame: (data) => this.#handleFrame(data),
+        onClose: (code, reason) => this.#handleClose(code, reason),
+      })
     } catch (cause) {
-      // Some browsers refuse here what others report to `watchPolicy`.
+      // Some browsers throw for an address that the page's policy blocks. Others call `watchPolicy`.
       const message = `the page's policy forbids a connection to ${introduction.url}`
       this.#refuse(new BuddyError('blocked-by-csp', message, { cause }))
       return
     }
-    this.#socket = socket
-    socket.binaryType = 'arraybuffer'
-    const isCurrent = (): boolean => this.#socket === socket
-    socket.addEventListener('open', () => {
-      if (isCurrent()) this.#introduce(socket, introduction)
-    })
-    socket.addEventListener('message', (event: MessageEvent<unknown>) => {
-      if (isCurrent()) this.#handleFrame(event.data)
-    })
-    // Node 22 tells of a connection that failed to open by this alone; browsers close it as well.
-    socket.addEventListener('error', () => {
-      if (isCurrent() && socket.readyState !== 1) this.#handleClose(1006, '')
-    })
-    socket.addEventListener('close', ({ code, reason }) => {
-      if (isCurrent()) this.#handleClose(code, reason)
-    })
     this.#expectFrameWithin(welcomeTimeoutMs)
   }
 
-  #introduce(socket: WebSocket, { hello, token }: Introduction): void {
-    let isSaid = false
-    const say = (text: string): void => {
-      if (this.#socket !== socket || isSaid) return
-      isSaid = true
-      this.#expectFrameWithin(welcomeTimeoutMs)
-      socket.send(encode({ ...hello, token: text || null, resume: this.#proof }))
-    }
-    if (typeof token === 'string') {
-      say(token)
-      return
-    }
-    // A session has proved itself before; only a client that begins anew has to show a token.
-    const fail = (error: BuddyError): void => {
-      if (this.#socket !== socket) return
-      if (this.#mayResume) say('')
-      else this.#refuse(error)
-    }
-    this.#setDeadline(tokenTimeoutMs, () =>
-      fail(new BuddyError('token-timeout', 'the token function of this page has not answered')),
-    )
-    void askForToken(hello, token).then(say, fail)
+  #sendHello(introduction: Introduction): void {
+    const connection = this.#connection
+    if (!connection) return
+    sendHello({
+      connection,
+      introduction,
+      session: this.#session,
+      onSent: () => this.#expectFrameWithin(welcomeTimeoutMs),
+      onFailed: (error) => this.#refuse(error),
+    })
   }
 
   #handleFrame(data: unknown): void {
-    if (this.#isWelcome) this.#ledger?.handleReceived()
+    if (this.#isWelcome) this.#session?.ledger.handleReceived()
     let message: ReturnType<typeof decode>
     try {
       message = data instanceof ArrayBuffer ? decode(new Uint8Array(data)) : undefined
     } catch (error) {
-      // A partner's frame reaches us unread by the server: what is malformed is dropped here.
+      // The server does not decode a partner's frames, so a malformed one is dropped here.
       if (error instanceof ProtocolError) return
       throw error
     }
@@ -285,6 +238,7 @@ export class SignalingChannel {
   }
 
   #handleMessage(message: ServerMessage): void {
+    const session = this.#session
     switch (message.type) {
       case 'welcome':
         if (!this.#isWelcome) this.#handleWelcome(message)
@@ -303,10 +257,10 @@ export class SignalingChannel {
         break
       case 'waiting':
       case 'partner-left':
-        this.#roomToken = null
+        if (session) session.roomToken = null
         break
       case 'matched':
-        this.#roomToken = message.roomToken
+        if (session) session.roomToken = message.roomToken
         this.#callbacks.onMessage({ ...message, partnerName: cleanText(message.partnerName) })
         return
       default:
@@ -316,29 +270,27 @@ export class SignalingChannel {
 
   #handleWelcome(welcome: MessageOf<'welcome'>): void {
     const { received, heartbeatMs, resumeToken } = welcome
-    const isResumed = received !== null && this.#ledger !== undefined
-    if (isResumed && !this.#ledger?.resume(received)) {
-      // The two ends disagree about what was said: only a new session can be right.
-      this.#forgetSession()
+    const resumed = received === null ? undefined : this.#session
+    if (resumed && received !== null && !resumed.ledger.resume(received)) {
+      // Client and server disagree about what was sent, so only a new session is consistent.
+      this.#session = undefined
       this.#drop(1000)
       this.#retry(new BuddyError('server-unreachable', 'the session could not be resumed'))
       return
     }
-    if (!isResumed) {
-      this.#ledger = new FrameLedger()
-      this.#roomToken = null
-    }
-    this.#resumeToken = resumeToken
+    const session = resumed ?? new ResumableSession()
+    session.resumeToken = resumeToken
+    this.#session = session
     this.#isWelcome = this.#hasBeenWelcome = true
-    this.#attempt = 0
+    this.#retries.reset()
     this.#heartbeatMs = heartbeatMs
     this.#expectFrameWithin(heartbeatMs * 2)
-    if (this.#ledger) this.#write(this.#ledger)
-    this.#callbacks.onWelcome(welcome, isResumed)
+    this.#write(session.ledger)
+    this.#callbacks.onWelcome(welcome, resumed !== undefined)
   }
 
   #handleClose(code: number, reason: string): void {
-    // A rate-limited frame a while ago does not explain a broken cable now.
+    // Without a close code of the server, an earlier `rate-limited` error does not explain the close.
     const announced = code >= 4000 || !this.#isWelcome ? this.#lastError : undefined
     const error = explainClose(announced, code, reason)
     this.#drop(1000)
@@ -353,79 +305,53 @@ export class SignalingChannel {
     this.#refuse(new BuddyError('blocked-by-csp', message))
   }
 
-  /** There may be no server at this address at all: then no attempt will ever succeed. */
+  /** Gives up if there is no Buddy server at this address, because then no attempt can succeed. */
   async #lookForServer(): Promise<void> {
     const introduction = this.#introduction
     if (!introduction || this.#hasBeenWelcome) return
-    const failures = this.#attempt
+    const failures = this.#retries.attempt
     const answer = await this.#environment.probeServer(introduction.url)
     if (this.#introduction !== introduction || this.#hasBeenWelcome) return
-    const { host } = new URL(introduction.url)
-    if (answer === 'moved') {
-      const message = `${host} redirects to another address, which server has to be set to`
-      this.#refuse(new BuddyError('insecure-server', message))
-    }
-    const isOther =
-      answer === 'other' || (answer === 'unreadable' && failures >= maxUnreadableFailures)
-    if (!isOther) return
-    const message = `what answers at ${host} is no Buddy server: is server set?`
-    this.#refuse(new BuddyError('not-a-buddy-server', message))
+    const error = explainAnswer(answer, failures, introduction.url)
+    if (error) this.#refuse(error)
   }
 
-  /** Ends everything, for a reason that another attempt would meet again. */
+  /** Ends everything, for a reason that a further attempt would meet again. */
   #refuse(error: BuddyError): void {
     this.close()
     this.#callbacks.onRefused(error)
   }
 
   #retry(error: BuddyError): void {
-    const { clock, random } = this.#environment
-    const delayMs =
-      error.retryAfterMs === undefined
-        ? backoffMs(this.#attempt, random)
-        : retryAfterWithJitterMs(error.retryAfterMs, random)
-    this.#attempt++
-    this.#cancelRetry = clock.after(delayMs, () => this.#connect())
-    const mayResume = this.#mayResume
+    const delayMs = this.#retries.schedule(error)
+    const mayResume = this.#session?.mayResume ?? false
     if (error.code === 'server-unreachable') void this.#lookForServer()
-    this.#callbacks.onRetry({ attempt: this.#attempt, delayMs, error, mayResume })
+    this.#callbacks.onRetry({ attempt: this.#retries.attempt, delayMs, error, mayResume })
   }
 
   #write(ledger: FrameLedger): void {
-    const socket = this.#socket
-    this.#writer.write(ledger, ({ bytes }) => socket?.send(bytes))
+    const connection = this.#connection
+    this.#writer.write(ledger, ({ bytes }) => connection?.send(bytes))
   }
 
-  #expectSignOfLife(): void {
-    this.#expectFrameWithin(Math.min(signOfLifeMs, this.#heartbeatMs * 2))
-  }
-
-  /** A server that is alive sends a frame in every heartbeat; TCP alone may never notice. */
+  /** A live server sends a frame in each heartbeat interval. TCP alone may never report a dead path. */
   #expectFrameWithin(timeoutMs: number): void {
-    this.#setDeadline(timeoutMs, () => {
-      this.#drop(4999)
-      this.#retry(new BuddyError('server-unreachable', 'the server has fallen silent'))
+    this.#connection?.setDeadline(timeoutMs, () => {
+      this.#drop(resumableClose)
+      this.#retry(new BuddyError('server-unreachable', 'the server has stopped responding'))
     })
   }
 
-  /** In place of any deadline before, until the connection ends. */
-  #setDeadline(timeoutMs: number, onMissed: () => void): void {
-    this.#cancelDeadline?.()
-    this.#cancelDeadline = this.#environment.clock.after(timeoutMs, onMissed)
-  }
-
   #drop(code: number): void {
-    const socket = this.#socket
-    this.#socket = undefined
+    const connection = this.#connection
+    this.#connection = undefined
     this.#isWelcome = false
     this.#writer.pause()
-    this.#cancelDeadline?.()
-    this.#cancelDeadline = undefined
-    socket?.close(code)
+    connection?.close(code)
   }
 }
 
-/** Browsers report a forbidden address whole, or without its path. */
+/** Some browsers report a blocked address without its path. */
 function isSameServer(address: string, url: string): boolean {
   return URL.canParse(address) && new URL(address).origin === new URL(url).origin
 }
