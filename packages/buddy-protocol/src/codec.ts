@@ -1,5 +1,5 @@
 import { Packr } from 'msgpackr'
-import type { Field } from './fields.ts'
+import type { Field } from './field-codec.ts'
 import type { Message } from './messages.ts'
 import { messageTypeOf, messages } from './messages.ts'
 import { ProtocolError } from './protocol-error.ts'

@@ -25,7 +25,7 @@ export {
   reportReasons,
 } from './messages.ts'
 export { ProtocolError } from './protocol-error.ts'
-export { textRate } from './text-rate.ts'
+export { textRate } from './limits.ts'
 export { wellFormed } from './unicode.ts'
 export { checkStructure } from './check-structure.ts'
 

@@ -1,6 +1,6 @@
 import { errorCodes } from './error-codes.ts'
-import type { Field, ValuesOf } from './fields.ts'
-import { boolean, list, nullable, oneOf, string, tuple, uint } from './fields.ts'
+import type { Field, ValuesOf } from './field-codec.ts'
+import { boolean, list, nullable, oneOf, string, tuple, uint } from './field-codec.ts'
 
 /**
  * Who sends a message. `partner` messages go client → server → the partner's client, byte for
