@@ -1,5 +1,41 @@
+// Limits of single fields, and of texts over time. The length of a whole frame is part of each message's
+// definition (`messages.ts`); how deep and how full any frame may be is in `check-structure.ts`.
+
+/** The longest value of each kind of string field, in bytes of UTF-8. */
+export const maxFieldBytes = {
+  name: 128,
+  site: 64,
+  clientVersion: 64,
+  siteToken: 2048,
+  sessionId: 64,
+  resumeToken: 1024,
+  roomId: 64,
+  roomToken: 512,
+  lobby: 64,
+  interest: 48,
+  language: 35,
+  text: 4096,
+  sdp: 32_768,
+  candidate: 1024,
+  sdpMid: 64,
+  usernameFragment: 256,
+  iceUrl: 512,
+  iceUsername: 512,
+  iceCredential: 512,
+  errorMessage: 256,
+} as const
+
+/** The most items of each kind of list field. */
+export const maxListItems = {
+  interests: 10,
+  languages: 8,
+  candidates: 64,
+  iceServers: 16,
+  urlsOfIceServer: 8,
+} as const
+
 /**
- * How many texts a session may send at once, and how many a second it regains. Servers drop what is above
- * that; clients write no faster, so that nothing is lost.
+ * How many texts a session may send at once, and how many per second it regains. Servers drop texts above
+ * this rate. Clients send texts no faster, so that none is lost.
  */
 export const textRate = { burst: 10, perSecond: 3 } as const

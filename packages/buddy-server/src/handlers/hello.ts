@@ -1,5 +1,5 @@
 import type { MessageOf } from '@buddy-chat/protocol'
-import { cleanText } from '@buddy-chat/protocol'
+import { cleanText, maxFieldBytes } from '@buddy-chat/protocol'
 import type { BuddyServerHooks } from '../hooks.ts'
 import type { Bans } from '../limits/bans.ts'
 import type { Refusal } from '../limits/refusal.ts'
@@ -14,8 +14,6 @@ import type { Upgrade } from '../transport/transport.ts'
 
 /** More than any session has; the counts go on from there, and the wire ends at twice as many. */
 const maxFormerFrames = 0x7fff_ffff
-/** What `welcome` and `matched` have room for; a client and a token cannot give more. */
-const maxNameBytes = 128
 /** A name for those who gave none. */
 const stranger = 'Stranger'
 
@@ -159,8 +157,8 @@ async function readToken(
 /** As much of it as a name may have, in whole characters. */
 function cut(name: string): string {
   const bytes = Buffer.from(name)
-  if (bytes.length <= maxNameBytes) return name
-  let end = maxNameBytes
+  if (bytes.length <= maxFieldBytes.name) return name
+  let end: number = maxFieldBytes.name
   // 10xxxxxx goes on with the character before it (RFC 3629 §3).
   while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--
   return bytes.toString('utf8', 0, end)

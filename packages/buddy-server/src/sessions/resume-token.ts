@@ -2,7 +2,7 @@
 // read or write them. The key alone opens them again, in a process that remembers nothing.
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import type { Mode } from '@buddy-chat/protocol'
-import { modes } from '@buddy-chat/protocol'
+import { maxFieldBytes, modes } from '@buddy-chat/protocol'
 
 /** Whose session it is, as a server that has forgotten it needs to know. */
 export interface SessionStatement {
@@ -40,9 +40,6 @@ export interface ResumeTokens {
   openSeat(token: string): Seat | undefined
 }
 
-/** As `docs/protocol.md` has them. */
-const maxSessionBytes = 1024
-const maxSeatBytes = 512
 const ivBytes = 12
 const tagBytes = 16
 
@@ -82,7 +79,9 @@ export function createResumeTokens(secretKey: string): ResumeTokens {
     sealSession: ({ sessionId, sealedAtMs, facts }) => {
       const { site, name, subject = null, lobby = null } = facts ?? {}
       const token = sessions.seal([sessionId, sealedAtMs, facts && [site, name, subject, lobby]])
-      return token.length <= maxSessionBytes ? token : sessions.seal([sessionId, sealedAtMs, null])
+      return token.length <= maxFieldBytes.resumeToken
+        ? token
+        : sessions.seal([sessionId, sealedAtMs, null])
     },
     openSession: (token) => {
       const opened = sessions.open(token)
@@ -103,7 +102,7 @@ export function createResumeTokens(secretKey: string): ResumeTokens {
     },
     sealSeat: ({ roomId, sessionId, partnerId, mode, lobby, openedAtMs }) => {
       const token = seats.seal([roomId, sessionId, partnerId, modes[mode], lobby, openedAtMs])
-      return token.length <= maxSeatBytes ? token : null
+      return token.length <= maxFieldBytes.roomToken ? token : null
     },
     openSeat: (token) => {
       const opened = seats.open(token)

@@ -1,4 +1,4 @@
-import { encode } from '@buddy-chat/protocol'
+import { encode, maxFieldBytes } from '@buddy-chat/protocol'
 import { iceUrlFault, shownIceUrl } from '../config/ice-url.ts'
 import type { ResolvedServerOptions } from '../config/server-settings.ts'
 import type { Site } from './site.ts'
@@ -17,17 +17,17 @@ export function checkWelcome(
   { pingIntervalMs }: Pick<ResolvedServerOptions, 'pingIntervalMs'>,
 ): void {
   for (const site of sites) {
-    const iceServers = site.iceServersFor('s'.repeat(64), Date.now())
+    const iceServers = site.iceServersFor('s'.repeat(maxFieldBytes.sessionId), Date.now())
     try {
       // A program that makes a server gives options that no file was read for.
       for (const url of iceServers.flatMap(({ urls }) => urls)) checkIceUrl(url)
       encode({
         type: 'welcome',
-        session: 's'.repeat(64),
-        name: 'n'.repeat(128),
+        session: 's'.repeat(maxFieldBytes.sessionId),
+        name: 'n'.repeat(maxFieldBytes.name),
         heartbeatMs: pingIntervalMs,
         iceServers,
-        resumeToken: 't'.repeat(1024),
+        resumeToken: 't'.repeat(maxFieldBytes.resumeToken),
         received: 0,
         allowsText: true,
         allowsVideo: true,

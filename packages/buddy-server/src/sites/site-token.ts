@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
 import type { ErrorCode } from '@buddy-chat/protocol'
-import { wellFormed } from '@buddy-chat/protocol'
+import { maxFieldBytes, wellFormed } from '@buddy-chat/protocol'
 
 /** What a site says of a person. */
 export interface SiteClaims {
@@ -49,8 +49,8 @@ export function createTokenVerifier(
       })
       return {
         subject: identifier(payload.sub, 'sub', 255) ?? '',
-        name: text(payload['name'], 'name', 128),
-        lobby: identifier(payload['lobby'], 'lobby', 64),
+        name: text(payload['name'], 'name', maxFieldBytes.name),
+        lobby: identifier(payload['lobby'], 'lobby', maxFieldBytes.lobby),
       }
     } catch (error) {
       throw named(error)
