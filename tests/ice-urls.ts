@@ -18,14 +18,14 @@ export const goodIceUrls = [
   'turns:h?transport=udp',
 ] as const
 
-const port = 'with a port from 1 to 65535'
-const transport = 'with no query but ?transport=udp or ?transport=tcp'
+const port = 'the port must be from 1 to 65535'
+const transport = 'the query must be ?transport=udp or ?transport=tcp'
 
 /** ICE URLs that servers refuse, with the reason. Each makes at least one browser's constructor throw. */
 export const badIceUrls = {
-  'stun:h?transport=udp': 'without a query',
-  'stun://h': 'written stun:host or stun:host:port',
-  'turns://h': 'written turns:host or turns:host:port',
+  'stun:h?transport=udp': 'a stun: URL has no query',
+  'stun://h': 'write stun:host or stun:host:port',
+  'turns://h': 'write turns:host or turns:host:port',
   'turn:h:99999': port,
   'stun:h:65536': port,
   'stun:h:0': port,
@@ -38,15 +38,15 @@ export const badIceUrls = {
   'turn:h?transport=udp&x=1': transport,
   'turn:h?x=1': transport,
   'turn:h?': transport,
-  'turn:u@h': 'without a user name',
-  'turn:u:p@h': 'without a user name',
-  'stun:': 'with a host',
-  'stun:2001:db8::1': 'an IPv6 address in brackets',
+  'turn:u@h': 'must not contain a user name',
+  'turn:u:p@h': 'must not contain a user name',
+  'stun:': 'a host is missing',
+  'stun:2001:db8::1': 'an IPv6 address needs brackets',
   'stun:[2001:db8::1': 'an IPv6 address',
-  'stun:[fe80::1%25eth0]': 'an IPv6 address between the brackets',
-  'stun:999.1.1.1': 'an IPv4 address of four numbers',
-  'stun:a b': 'without blanks',
-  'stun:h/path': 'without a path',
-  'stun:h#x': 'without a path or a fragment',
-  'http://h': 'a stun:, stuns:, turn: or turns: URL',
+  'stun:[fe80::1%25eth0]': 'the brackets must contain an IPv6 address',
+  'stun:999.1.1.1': 'an IPv4 address has four numbers',
+  'stun:a b': 'must not contain spaces',
+  'stun:h/path': 'must not have a path',
+  'stun:h#x': 'must not have a path or a fragment',
+  'http://h': 'it must be a stun:, stuns:, turn: or turns: URL',
 } as const satisfies Readonly<Record<string, string>>

@@ -4,7 +4,7 @@ import type { ResolvedServerOptions } from './server-settings.ts'
 import { serverSettings } from './server-settings.ts'
 import type { Setting } from './setting.ts'
 
-/** The settings in the groups people look for them in. */
+/** Every setting of the server and its process, in the groups and order of `docs/configuration.md`. */
 export const settingGroups: Readonly<Record<string, Readonly<Record<string, Setting<unknown>>>>> = {
   ...serverSettings,
   ...processSettings,
@@ -13,7 +13,7 @@ export const settingGroups: Readonly<Record<string, Readonly<Record<string, Sett
 /** The name of an option. */
 export type OptionName = keyof ResolvedServerOptions | keyof ProcessOptions
 
-/** Every setting, by its option. */
+/** Every setting of the server and its process, by the name of its option. */
 export const settings: Readonly<Record<OptionName, Setting<unknown>>> = Object.assign(
   {},
   ...Object.values(settingGroups),

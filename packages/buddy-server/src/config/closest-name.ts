@@ -1,6 +1,9 @@
 import { distance } from 'fastest-levenshtein'
 
-/** The known name that `name` was probably meant to be. */
+/**
+ * Returns the known name that differs least from `name`, for "did you mean …?". Undefined if every
+ * known name differs by more than `maxEdits` or by more than a quarter of its letters.
+ */
 export function closestName(
   name: string,
   known: readonly string[],

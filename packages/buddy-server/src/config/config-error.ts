@@ -1,4 +1,4 @@
-/** A configuration that cannot be used; the message is for the operator, a line for each mistake. */
+/** The configuration cannot be used. The message is for the operator, with one line for each mistake. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }

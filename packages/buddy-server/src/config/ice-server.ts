@@ -9,7 +9,10 @@ export interface IceServer {
   readonly credential?: string | undefined
 }
 
-/** `params.shown` is what an error repeats of the URL. */
+/**
+ * A URL that browsers accept and whose scheme matches `schemes`; `otherwise` is the error if it does
+ * not match. `params.shown` of an issue is the part of the URL that the error message may show.
+ */
 const url = (schemes: RegExp, otherwise: string): z.ZodType<string> =>
   z.string().superRefine((text, context) => {
     const fault = iceUrlFault(text) ?? (schemes.test(text) ? undefined : otherwise)
@@ -28,11 +31,11 @@ const iceServer = z
     username: z.string().optional(),
     credential: z.string().optional(),
   })
-  // Browsers refuse to open any call with a TURN server that lacks them (W3C WebRTC §4.2.4).
+  // If a TURN server has none, browsers refuse to make the whole peer connection (W3C WebRTC §4.2.4).
   .refine(
     ({ urls, username, credential }) =>
       !urls.some((each) => each.startsWith('turn')) || (username && credential),
-    { error: 'with username and credential, as every entry with a turn: URL (or set TURN_URLS)' },
+    { error: 'an entry with a turn: URL needs username and credential (or set TURN_URLS)' },
   )
 
 const iceServerList = z.array(iceServer).max(16)
@@ -45,8 +48,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Reads by `schema`; what that reports in words of its own names the entry, all else is `allowed`. */
-function listKind<T>(
+/**
+ * A list that `schema` checks. An issue with a message of its own names the entry; for any other issue
+ * the message is `allowed`.
+ * @param read returns the list, and how many steps of an issue's path the operator can recognise
+ */
+function listSchema<T>(
   allowed: string,
   schema: z.ZodType<T>,
   read: (raw: unknown) => { readonly value: unknown; readonly depth: number },
@@ -61,7 +68,7 @@ function listKind<T>(
         const isNamed = issue.code === 'custom'
         context.addIssue({
           code: 'custom',
-          message: isNamed ? issue.message : allowed,
+          message: isNamed ? issue.message : `it must be ${allowed}`,
           path: issue.path.slice(0, depth),
           ...(isNamed && { params: issue.params }),
         })
@@ -71,15 +78,15 @@ function listKind<T>(
     .describe(allowed) as ValueSchema<T>
 }
 
-/** Undefined for nothing but commas: that is a slip. */
+/** Undefined if there are only commas, because that is a mistake. */
 function splitUrls(text: string): string[] | undefined {
   const urls = text.split(',').flatMap((each) => each.trim() || [])
   return urls.length > 0 ? urls : undefined
 }
 
-/** ICE servers whose credentials, if any, never change. Empty text means none. */
-export const iceServers: ValueSchema<readonly IceServer[]> = listKind(
-  'stun: URLs separated by commas, or a list (JSON) of RTCIceServer objects, turn: ones with username and credential',
+/** ICE servers without credentials, or with credentials that never change. Empty text means no servers. */
+export const iceServers: ValueSchema<readonly IceServer[]> = listSchema(
+  'stun: URLs separated by commas, or a list (JSON) of RTCIceServer objects; those with a turn: URL need username and credential',
   iceServerList,
   (raw) => {
     if (typeof raw !== 'string') return { value: raw, depth: 3 }
@@ -90,9 +97,9 @@ export const iceServers: ValueSchema<readonly IceServer[]> = listKind(
   },
 )
 
-/** Where TURN servers that check `use-auth-secret` credentials are. */
-export const turnUrls: ValueSchema<readonly string[]> = listKind(
+/** URLs of TURN servers that check short-lived credentials (coturn: `use-auth-secret`). */
+export const turnUrls: ValueSchema<readonly string[]> = listSchema(
   'turn: or turns: URLs, separated by commas',
-  z.array(url(/^turn/, 'a turn: or turns: URL')).max(8),
+  z.array(url(/^turn/, 'it must be a turn: or turns: URL')).max(8),
   (raw) => ({ value: typeof raw === 'string' ? splitUrls(raw) : raw, depth: 1 }),
 )

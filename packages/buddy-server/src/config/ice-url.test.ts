@@ -1,13 +1,13 @@
-// Both browsers' constructors are held to the same lists by tests/e2e/ice-urls.test.ts.
+// tests/e2e/ice-urls.test.ts checks the same lists against the constructors of two browsers.
 import { expect, test } from 'vitest'
 import { badIceUrls, goodIceUrls } from '../../../../tests/ice-urls.ts'
 import { iceUrlFault, shownIceUrl } from './ice-url.ts'
 
-test.for(goodIceUrls)('%s is a URL of a STUN or TURN server', (url) => {
+test.for(goodIceUrls)('accepts %s', (url) => {
   expect(iceUrlFault(url)).toBeUndefined()
 })
 
-test.for(Object.entries(badIceUrls))('%s is refused: it must be %s', ([url, fault]) => {
+test.for(Object.entries(badIceUrls))('refuses %s: %s', ([url, fault]) => {
   expect(iceUrlFault(url)).toContain(fault)
 })
 
@@ -19,6 +19,6 @@ test.for([
   ['secret', '…'],
   ['stun:a\n\u202eb', 'stun:a\ufffd\ufffdb'],
   [`stun:${'h'.repeat(600)}`, `stun:${'h'.repeat(74)}…`],
-])('%j is repeated as %j', ([url, shown]) => {
+])('shows %j as %j', ([url, shown]) => {
   expect(shownIceUrl(url!)).toBe(shown)
 })

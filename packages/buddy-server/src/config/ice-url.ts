@@ -1,55 +1,63 @@
-// The grammar of STUN and TURN URLs. A browser refuses to open any call with one URL outside of it.
+// The grammar of STUN and TURN URLs. If one URL does not follow it, browsers refuse to make the whole
+// peer connection.
 import { isIPv4, isIPv6 } from 'node:net'
 
 const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i
 
 function hostFault(host: string): string | undefined {
-  if (host === '') return 'with a host after the scheme'
+  if (host === '') return 'a host is missing after the scheme'
   if (host.startsWith('[')) {
-    // A zone (%eth0) means something on one machine only; isIPv6 takes it.
+    // A zone (%eth0) has a meaning on one machine only. `isIPv6` accepts it.
     const isAddress = isIPv6(host.slice(1, -1)) && host.endsWith(']') && !host.includes('%')
-    return isAddress ? undefined : 'with an IPv6 address between the brackets'
+    return isAddress ? undefined : 'the brackets must contain an IPv6 address'
   }
-  if (host.includes(':')) return 'with one port, and an IPv6 address in brackets'
-  if (/[^\0-\x7f]/.test(host)) return 'with a host in ASCII (xn--… for other letters)'
+  if (host.includes(':')) return 'it may have one port, and an IPv6 address needs brackets'
+  if (/[^\0-\x7f]/.test(host)) return 'the host must be ASCII (xn--… for other letters)'
   const labels = host.replace(/\.$/, '').split('.')
   if (/^\d+$/.test(labels.at(-1) ?? '')) {
-    return isIPv4(host) ? undefined : 'with an IPv4 address of four numbers up to 255'
+    return isIPv4(host) ? undefined : 'an IPv4 address has four numbers up to 255'
   }
   const isName = host.length <= 253 && labels.every((each) => label.test(each))
-  return isName ? undefined : 'with a host name of letters, digits, dots and dashes'
+  return isName ? undefined : 'a host name has letters, digits, dots and dashes only'
 }
 
 /**
- * What a STUN or TURN URL must be and is not (RFC 7064 §3.1, RFC 7065 §3.1), to go on from "it must be";
- * undefined: nothing. Stricter than those in that `scheme` and `transport` are in lower case (Firefox
- * accepts no other `transport`) and `transport` is one that browsers have.
+ * Returns what is wrong with a STUN or TURN URL, as a clause. Undefined if nothing is
+ * (RFC 7064 §3.1, RFC 7065 §3.1). Stricter than these RFCs: `scheme` and `transport` must be in lower
+ * case, because Firefox accepts no other `transport`, and `transport` must be one that browsers know.
  */
 export function iceUrlFault(url: string): string | undefined {
   const [, scheme, rest = ''] = /^(stuns?|turns?):(.*)$/s.exec(url) ?? []
-  if (scheme === undefined) return 'a stun:, stuns:, turn: or turns: URL, the scheme in lower case'
-  if (/\s/.test(rest)) return 'without blanks'
-  if (rest.startsWith('//')) return `written ${scheme}:host or ${scheme}:host:port, without //`
-  if (rest.includes('@')) return 'without a user name: username and credential stand beside the URL'
+  if (scheme === undefined) {
+    return 'it must be a stun:, stuns:, turn: or turns: URL, with the scheme in lower case'
+  }
+  if (/\s/.test(rest)) return 'it must not contain spaces'
+  if (rest.startsWith('//')) return `write ${scheme}:host or ${scheme}:host:port, without //`
+  if (rest.includes('@')) {
+    return 'it must not contain a user name: set username and credential beside the URL'
+  }
   const [authority = '', ...queries] = rest.split('?')
-  if (/[/#]/.test(authority)) return 'without a path or a fragment'
+  if (/[/#]/.test(authority)) return 'it must not have a path or a fragment'
   if (queries.length > 0) {
-    if (scheme.startsWith('stun')) return `without a query, which a ${scheme}: URL never has`
+    if (scheme.startsWith('stun')) return `a ${scheme}: URL has no query`
     if (!/^transport=(udp|tcp)$/.test(queries.join('?'))) {
-      return 'with no query but ?transport=udp or ?transport=tcp, in lower case'
+      return 'the query must be ?transport=udp or ?transport=tcp, in lower case'
     }
   }
   const parts = /^(\[[^\]]*\]|[^:[\]]*)(?::([^:]*))?$/.exec(authority)
   if (!parts) return hostFault(authority)
   const [, host = '', port] = parts
-  if (port !== undefined && !isPort(port)) return 'with a port from 1 to 65535'
+  if (port !== undefined && !isPort(port)) return 'the port must be from 1 to 65535'
   return hostFault(host)
 }
 
 const isPort = (port: string): boolean =>
   /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535
 
-/** A URL as an error may repeat it: nothing that could be a credential, and no more than 80 characters. */
+/**
+ * Returns the URL as an error message may show it: without anything that could be a credential, and
+ * with at most 80 characters.
+ */
 export function shownIceUrl(url: string): string {
   const [, scheme, rest = ''] = /^((?:stun|turn)s?:(?:\/\/)?)(.*)$/is.exec(url) ?? []
   if (scheme === undefined) return '…'

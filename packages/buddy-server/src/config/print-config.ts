@@ -19,7 +19,7 @@ function masked(value: unknown): unknown {
   )
 }
 
-/** A time as a file has it, in seconds; any other value as it is. */
+/** Converts a time to seconds, as a configuration file has it. Returns any other value unchanged. */
 const inUnits = (name: string, value: unknown): unknown =>
   name.endsWith('Ms') && value !== undefined ? Number(value) / 1000 : value
 
@@ -29,8 +29,8 @@ const inFileKeys = (site: SiteOptions): object =>
   )
 
 /**
- * The configuration as it will be used, as a file would have it: a line or block for each key with
- * where it comes from. Secrets are masked.
+ * Returns the configuration in the form of a configuration file. A comment on each key says where its
+ * value comes from. Secrets are masked.
  */
 export function printConfig({ options, process, origins }: Config): string {
   const values: Readonly<Record<string, unknown>> = {

@@ -1,30 +1,34 @@
+// The settings of the process that a server runs in. Programs that call `createBuddyServer` have none
+// of these.
 import type { OptionsOf } from './setting.ts'
 import { setting } from './setting.ts'
 import { boolean, oneOf } from './value-schemas.ts'
 
-/** Settings of the process a server runs in. */
+/** The process settings, in one group of `docs/configuration.md`. */
 export const processSettings = {
   Process: {
     isDev: setting({
       key: 'DEV',
       schema: boolean,
       defaultValue: false,
-      description: 'For trying it: loopback only, throw-away keys, any origin.',
+      description:
+        'Trial mode: the server listens on 127.0.0.1 only, makes a new key at each start, and accepts any origin.',
     }),
     logLevel: setting({
       key: 'LOG_LEVEL',
       schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),
       defaultValue: 'info',
-      description: '`npm start` sets `warn`.',
+      description: 'The lowest level that is logged. `npm start` sets `warn`.',
     }),
     logFormat: setting({
       key: 'LOG_FORMAT',
       schema: oneOf('auto', 'json', 'pretty'),
       defaultValue: 'auto',
-      description: 'auto: for people on a terminal, JSON lines elsewhere.',
+      description:
+        'auto: readable lines if standard output is a terminal, JSON lines if it is not.',
     }),
   },
 } as const
 
-/** What a process is told beyond its server's options. */
+/** The process settings with their values. */
 export type ProcessOptions = OptionsOf<typeof processSettings>

@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'buddy-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 let files = 0
-/** Writes a configuration file; what is no text becomes YAML. */
+/** Writes a configuration file and returns its path. An object is written as YAML. */
 function file(content: string | object, extension = 'yaml'): string {
   const path = join(folder, `config-${++files}.${extension}`)
   writeFileSync(path, typeof content === 'string' ? content : stringify(content))
@@ -24,13 +24,13 @@ function file(content: string | object, extension = 'yaml'): string {
 }
 
 const secret = 'hzYd_dQ3Vb4mZ0pXK2sLwN8tR6yUjE1c'
-/** What a server for others must have. */
+/** The settings that a server needs without `--dev`. */
 const needed = { SECRET_KEY: secret, ALLOWED_ORIGINS: 'https://chat.example' }
 
 const read = (environment: Record<string, string> = {}, more: ConfigInput = {}): Config =>
   readConfig({ environment: { ...needed, ...environment }, ...more })
 
-/** The sentences that refuse it. */
+/** Returns the lines of the ConfigError that `act` throws. */
 function mistakes(act: () => unknown): string[] {
   try {
     act()
@@ -38,7 +38,7 @@ function mistakes(act: () => unknown): string[] {
     if (error instanceof ConfigError) return error.message.split('\n')
     throw error
   }
-  throw new Error('nothing was refused')
+  throw new Error('no ConfigError was thrown')
 }
 
 const site = { key: 'forum', allowed_origins: ['https://forum.example'] }
@@ -56,7 +56,7 @@ const { publicKey } = await import('node:crypto').then(({ generateKeyPairSync })
   }),
 )
 
-/** Of each option a value as text, the same as a file may have it, and what it is read as. */
+/** For each option: a value as text, the same value in a file, and the value after reading. */
 const samples: Record<OptionName, readonly [text: string, inFile: unknown, value: unknown]> = {
   port: ['8080', 8080, 8080],
   host: ['127.0.0.2', '127.0.0.2', '127.0.0.2'],
@@ -107,7 +107,7 @@ const samples: Record<OptionName, readonly [text: string, inFile: unknown, value
   logLevel: ['warn', 'warn', 'warn'],
   logFormat: ['json', 'json', 'json'],
 }
-/** Some go only with others. */
+/** Options that need other options. */
 const together: Partial<Record<OptionName, readonly OptionName[]>> = {
   tlsCertFile: ['tlsKeyFile'],
   tlsKeyFile: ['tlsCertFile'],
@@ -116,7 +116,7 @@ const together: Partial<Record<OptionName, readonly OptionName[]>> = {
   webhookUrl: ['webhookSecret'],
 }
 
-test('told only what is needed, every other option has its default', () => {
+test('uses defaults for settings that are not set', () => {
   const { options, process, origins } = read()
   expect(options).toEqual({
     ...defaultOptions,
@@ -125,11 +125,11 @@ test('told only what is needed, every other option has its default', () => {
   })
   expect(process).toEqual({ isDev: false, logLevel: 'info', logFormat: 'auto' })
   expect(origins).toMatchObject({ secretKey: 'environment', port: 'default' })
-  // An empty line of a compose file is no value.
+  // `PORT=` in a compose file means "not set".
   expect(read({ PORT: '', LOG_LEVEL: '' })).toEqual(read())
 })
 
-test('the original’s variables keep their names', () => {
+test('keeps the variable names of the original Buddy', () => {
   const keys = new Set(Object.values(settings).map(({ key }) => key))
   for (const key of [
     'PORT',
@@ -161,10 +161,10 @@ describe.for(Object.entries(samples) as [OptionName, (typeof samples)[OptionName
       ({ ...options, ...process })[name as never]
     const other = { ...needed, ...companionVariables }
 
-    test('is a flag, a variable and a key of a file, YAML and JSON', () => {
+    test('is read from a flag, a variable, a YAML file and a JSON file', () => {
       const flag = readConfig({ environment: other, flags: { [flagOf(key)]: text } })
       const variable = readConfig({ environment: { ...other, [variableOf(key)]: text } })
-      // A file comes last: what it says must not be said before.
+      // The environment overrides a file, so it must not contain the setting.
       const { [key]: _, ...withoutIt } = other as Record<string, string>
       const content = { [fileKeyOf(key)]: inFile }
       const [yaml, json] = [file(content), file(JSON.stringify(content), 'json')].map((path) =>
@@ -181,13 +181,13 @@ describe.for(Object.entries(samples) as [OptionName, (typeof samples)[OptionName
       expect(json!.origins[name]).toMatch(/^config-\d+\.json$/)
     })
 
-    test('is refused by name in each spelling when it is wrong', () => {
+    test('is refused by its name in each spelling if the value is invalid', () => {
       const { schema, isSecret } = settings[name]
       const wrong = [-1, 'x', '\0', 'short', 'two words'].find(
         (raw) => !schema.safeParse(raw).success,
       )
       expect(wrong).toBeDefined()
-      // A list may name the item, and keep to itself what could be a secret.
+      // The message for a list may name the item, and hides values that could be secrets.
       const refusalOf = (spelled: string): string | RegExp =>
         Array.isArray(settings[name].defaultValue)
           ? new RegExp(`^${spelled}(\\[0\\])?=(${wrong}|…) is not allowed: it must be `)
@@ -207,7 +207,7 @@ describe.for(Object.entries(samples) as [OptionName, (typeof samples)[OptionName
   },
 )
 
-test('a flag goes before the environment, that before the file, that before the default', () => {
+test('flags override the environment, the environment the file, the file the defaults', () => {
   const config = file({ max_rooms: 3, max_concurrent_users: 30, port: 300 })
   const { options } = read(
     { MAX_ROOMS: '2', MAX_CONCURRENT_USERS: '20', CONFIG_FILE: config },
@@ -233,38 +233,38 @@ test.for([
   ['TRUSTED_PROXIES', '10.0.0.0/33', 'addresses or CIDR ranges'],
   ['WEBHOOK_EVENTS', 'match,joined', 'some of match, leave, report, ban, capacity'],
   ['LOG_LEVEL', 'loud', 'one of debug, info, warn, error, silent'],
-] as const)('%s=%s is refused with what is allowed', ([key, value, allowed]) => {
+] as const)('refuses %s=%s and says what is allowed', ([key, value, allowed]) => {
   const sentences = mistakes(() => read({ [key]: value }))
   expect(sentences).toHaveLength(1)
   expect(sentences[0]).toContain(`${key}=${value} is not allowed: it must be ${allowed}`)
 })
 
-test('every mistake is told at once', () => {
+test('reports every mistake at once', () => {
   expect(mistakes(() => read({ PORT: 'x', MAX_ROOMS: 'y' }))).toHaveLength(2)
 })
 
-describe('an ICE entry that cannot be used is named, with the reason', () => {
+describe('refuses an invalid ICE entry by its position, with the reason', () => {
   const turn = { username: 'u', credential: 'c' }
   test.for<[string, unknown, string]>([
     [
       'ICE_SERVERS',
       'stun:a.example,stun://h',
-      'ICE_SERVERS[1]=stun://h is not allowed: it must be written stun:host',
+      'ICE_SERVERS[1]=stun://h is not allowed: write stun:host',
     ],
     [
       'ICE_SERVERS',
       [{ urls: 'stun:h:0' }],
-      'ICE_SERVERS[0].urls[0]=stun:h:0 is not allowed: it must be with a port',
+      'ICE_SERVERS[0].urls[0]=stun:h:0 is not allowed: the port must be',
     ],
     [
       'ICE_SERVERS',
       [{ urls: 'stun:h' }, { urls: ['turn:h', 'turn:h?transport=UDP'], ...turn }],
-      'ICE_SERVERS[1].urls[1]=turn:h?transport=UDP is not allowed: it must be with no query but',
+      'ICE_SERVERS[1].urls[1]=turn:h?transport=UDP is not allowed: the query must be',
     ],
     [
       'ICE_SERVERS',
       [{ urls: 'turn:h' }],
-      'ICE_SERVERS[0]=… is not allowed: it must be with username and',
+      'ICE_SERVERS[0]=… is not allowed: an entry with a turn: URL needs username and',
     ],
     [
       'ICE_SERVERS',
@@ -279,7 +279,7 @@ describe('an ICE entry that cannot be used is named, with the reason', () => {
     [
       'TURN_URLS',
       'turn:h?transport=tls',
-      'TURN_URLS[0]=turn:h?transport=tls is not allowed: it must be with',
+      'TURN_URLS[0]=turn:h?transport=tls is not allowed: the query must be',
     ],
   ])('%s=%j', ([key, value, sentence]) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value)
@@ -288,14 +288,14 @@ describe('an ICE entry that cannot be used is named, with the reason', () => {
   })
 })
 
-describe('a secret is never repeated', () => {
+describe('error messages never contain a secret, given', () => {
   const leak = 'hunter2-hunter2'
   test.for<[string, ConfigInput]>([
     ['a short key', { environment: { SECRET_KEY: leak } }],
     ['a short token', { environment: { ...needed, ADMIN_TOKEN: leak } }],
     ['a webhook with a password', { flags: { 'webhook-url': `https://u:${leak}@h.example` } }],
     ['broken JSON', { environment: { ...needed, SITES: ` [{"secret":"${leak}"},]` } }],
-    ['JSON that is no list', { environment: { ...needed, SITES: leak } }],
+    ['JSON that is not a list', { environment: { ...needed, SITES: leak } }],
     ['a site', { environment: { ...needed, SITES: `[{"key":"a","secret":"${leak}"}]` } }],
     [
       'a TURN server',
@@ -304,19 +304,19 @@ describe('a secret is never repeated', () => {
     ['an ICE URL with a password', { environment: { ICE_SERVERS: `stun:u:${leak}@h` } }],
     ['a TURN URL with a password', { environment: { TURN_URLS: `turn:${leak}@h` } }],
     ['an ICE URL with a query', { environment: { ICE_SERVERS: `stun:h?key=${leak}` } }],
-    ['an ICE URL that is none', { environment: { ICE_SERVERS: leak } }],
+    ['an ICE URL without a scheme', { environment: { ICE_SERVERS: leak } }],
     ['broken ICE servers', { environment: { ICE_SERVERS: `[{"credential":"${leak}",}]` } }],
     ['a broken file', { flags: { config: file(`secret_key: ${leak}: x\n  ${leak}`) } }],
-    ['a doubled key', { flags: { config: file(`secret_key: ${leak}\nsecret_key: ${leak}`) } }],
+    ['a duplicate key', { flags: { config: file(`secret_key: ${leak}\nsecret_key: ${leak}`) } }],
     ['an unknown tag', { flags: { config: file(`secret_key: !${leak} x`) } }],
-    ['a file that is no mapping', { flags: { config: file(leak) } }],
-    ['a list in place of a key', { flags: { config: file({ secret_key: [leak] }) } }],
+    ['a file that is not a mapping', { flags: { config: file(leak) } }],
+    ['a list as the value of a key', { flags: { config: file({ secret_key: [leak] }) } }],
   ])('%s', ([, input]) => {
     expect(mistakes(() => readConfig(input)).join('\n')).not.toContain('hunter2')
   })
 })
 
-describe('a key that is none is an error, not silence', () => {
+describe('refuses an unknown key', () => {
   test.for([
     ['MAX_ROOM', 'MAX_ROOMS'],
     ['MAX_ROOMSS', 'MAX_ROOMS'],
@@ -325,15 +325,15 @@ describe('a key that is none is an error, not silence', () => {
     ['SECRET_KYE', 'SECRET_KEY'],
     ['TURN_URL', 'TURN_URLS'],
     ['CONFIG_FIEL', 'CONFIG_FILE'],
-  ] as const)('the variable %s', ([typo, key]) => {
+  ] as const)('in the environment, if it resembles a setting: %s', ([typo, key]) => {
     expect(mistakes(() => read({ [typo]: '5' }))).toEqual([
-      `${typo} is no setting: did you mean ${key}?`,
+      `unknown setting ${typo}: did you mean ${key}?`,
     ])
   })
 
-  test('variables of others never stop a server', () => {
+  test('but ignores the variables of other programs', () => {
     const others = {
-      // Close to TLS_CERT_FILE, and set on many machines.
+      // Similar to TLS_CERT_FILE, and set on many machines.
       SSL_CERT_FILE: '/etc/ssl/cert.pem',
       SSL_CERT_DIR: '/etc/ssl/certs',
       NODE_ENV: 'production',
@@ -355,32 +355,29 @@ describe('a key that is none is an error, not silence', () => {
     expect(read(others)).toEqual(read())
   })
 
-  test('in a file, with what was probably meant', () => {
+  test('in a file, and suggests the closest name', () => {
     const CONFIG_FILE = file({ max_room: 5, colour: 'blue', PORT: 1, config_file: 'x' })
     const label = CONFIG_FILE.split('/').at(-1)
     expect(mistakes(() => read({ CONFIG_FILE }))).toEqual([
-      `max_room in ${label} is no setting: did you mean max_rooms?`,
-      `colour in ${label} is no setting`,
-      `PORT in ${label} is no setting`,
-      `config_file in ${label} is no setting`,
+      `unknown setting max_room in ${label}: did you mean max_rooms?`,
+      `unknown setting colour in ${label}`,
+      `unknown setting PORT in ${label}`,
+      `unknown setting config_file in ${label}`,
     ])
   })
 
-  test('in a site', () => {
+  test('in a site, and suggests the closest name', () => {
     const CONFIG_FILE = file({ sites: [site, { ...site, key: 'b', max_user: 3, colour: 'x' }] })
     expect(mistakes(() => read({ CONFIG_FILE }))).toEqual([
-      'sites[1].max_user is no setting: did you mean max_users?',
-      'sites[1].colour is no setting',
+      'unknown setting sites[1].max_user: did you mean max_users?',
+      'unknown setting sites[1].colour',
     ])
   })
 })
 
-describe('the file', () => {
-  test.for([
-    ['', 'is as none'],
-    ['# only a comment\n', 'is as none'],
-  ])('%j %s', ([content]) => {
-    const { origins, ...config } = read({ CONFIG_FILE: file(content!) })
+describe('the configuration file', () => {
+  test.for(['', '# only a comment\n'])('may be empty: %j', (content) => {
+    const { origins, ...config } = read({ CONFIG_FILE: file(content) })
     expect({ ...config, origins }).toEqual(read())
   })
 
@@ -395,10 +392,10 @@ describe('the file', () => {
     ])
   })
 
-  test('that is missing, or a folder', () => {
+  test('is refused if it does not exist or is a folder', () => {
     const path = join(folder, 'none.yaml')
     expect(mistakes(() => read({ CONFIG_FILE: path }))).toEqual([
-      `the configuration file ${path} cannot be read: there is none`,
+      `the configuration file ${path} cannot be read: it does not exist`,
     ])
     expect(mistakes(() => read({ CONFIG_FILE: folder }))[0]).toContain('it is a folder')
   })
@@ -412,7 +409,7 @@ describe('a site', () => {
       TURN_SECRET: 'of the server',
     })
 
-  test('has everything of its own', () => {
+  test('may have a value of its own for every key', () => {
     const full = {
       ...site,
       max_users: 5,
@@ -446,11 +443,19 @@ describe('a site', () => {
     ['with an empty key', { key: '' }, 'sites[0].key=…'],
     ['without origins', { allowed_origins: [] }, 'sites[0].allowed_origins=…'],
     ['with a short secret', { secret: 'short' }, 'sites[0].secret=… is not allowed'],
-    ['with a damaged key', { public_key: 'x' }, 'it must be a public P-256 key in PEM'],
-    ['with a lobby that no ticket can name', { lobbies: ['é'.repeat(33)] }, 'at most 64 bytes'],
-    ['with a lobby of half a character', { lobbies: ['\ud800'] }, 'sites[0].lobbies=…'],
-    ['with a secret of half a character', { secret: '\ud800'.repeat(32) }, 'sites[0].secret=…'],
-    ['with both', { secret, public_key: publicKey }, 'a secret or a public_key, not both'],
+    ['with an invalid public key', { public_key: 'x' }, 'it must be a public P-256 key in PEM'],
+    [
+      'with a lobby name longer than a ticket allows',
+      { lobbies: ['é'.repeat(33)] },
+      'at most 64 bytes',
+    ],
+    ['with a lone surrogate in a lobby name', { lobbies: ['\ud800'] }, 'sites[0].lobbies=…'],
+    ['with a lone surrogate in a secret', { secret: '\ud800'.repeat(32) }, 'sites[0].secret=…'],
+    [
+      'with a secret and a public key',
+      { secret, public_key: publicKey },
+      'a secret or a public_key, not both',
+    ],
     [
       'with a bad TURN URL',
       { turn_urls: ['turn:h:abc'] },
@@ -461,39 +466,54 @@ describe('a site', () => {
       { ice_servers: [{ urls: 'stun:h?x' }] },
       'sites[0].ice_servers[0].urls[0]=stun:h?… is',
     ],
-    ['open to all', { allowed_origins: '*' }, 'allowed_origins of site forum is open'],
+    ['open to every page', { allowed_origins: '*' }, 'allowed_origins of site forum is open'],
     ['with a placeholder', { secret: 'change-me'.repeat(4) }, 'secret of site forum looks like'],
   ])('%s is refused', ([, more, sentence]) => {
     expect(mistakes(() => readSites({ ...site, ...more })).join('\n')).toContain(sentence)
   })
 
-  test('of the same key twice is refused', () => {
+  test('is refused if another site has the same key', () => {
     expect(mistakes(() => readSites(site, site))).toEqual([
-      'sites=… is not allowed: it must be a list in which no key stands twice',
+      'sites=… is not allowed: no key may appear twice',
     ])
   })
 })
 
-describe('without --dev is refused', () => {
+describe('refuses without --dev, and accepts with it', () => {
   const placeholder = /^SECRET_KEY looks like a placeholder: set a random text/
   test.for<[string, Record<string, string>, RegExp]>([
-    ['no secret', { SECRET_KEY: '' }, /^SECRET_KEY is not set: set it to a random text/],
-    ['a placeholder', { SECRET_KEY: 'please-change-me-please-change-me' }, placeholder],
-    ['another', { SECRET_KEY: 'your-secret-key-goes-here-your-key' }, placeholder],
-    ['what a page says', { SECRET_KEY: '<a random text from generate-keys>' }, placeholder],
-    ['one letter', { SECRET_KEY: 'a'.repeat(40) }, placeholder],
-    ['a token', { ADMIN_TOKEN: 'replace_me_'.repeat(3) }, /^ADMIN_TOKEN looks like a placeholder/],
-    ['no origins', { ALLOWED_ORIGINS: '' }, /^ALLOWED_ORIGINS is not set: set it to the pages/],
-    ['all origins', { ALLOWED_ORIGINS: '*' }, /^ALLOWED_ORIGINS is open to every page: set it/],
+    ['no secret key', { SECRET_KEY: '' }, /^SECRET_KEY is not set: set it to a random text/],
+    [
+      'a placeholder as secret key',
+      { SECRET_KEY: 'please-change-me-please-change-me' },
+      placeholder,
+    ],
+    ['another placeholder', { SECRET_KEY: 'your-secret-key-goes-here-your-key' }, placeholder],
+    [
+      'the placeholder of a documentation page',
+      { SECRET_KEY: '<a random text from generate-keys>' },
+      placeholder,
+    ],
+    ['one letter repeated', { SECRET_KEY: 'a'.repeat(40) }, placeholder],
+    [
+      'a placeholder as admin token',
+      { ADMIN_TOKEN: 'replace_me_'.repeat(3) },
+      /^ADMIN_TOKEN looks like a placeholder/,
+    ],
+    [
+      'no allowed origins',
+      { ALLOWED_ORIGINS: '' },
+      /^ALLOWED_ORIGINS is not set: set it to the pages/,
+    ],
+    ['every origin', { ALLOWED_ORIGINS: '*' }, /^ALLOWED_ORIGINS is open to every page: set it/],
   ])('%s', ([, environment, sentence]) => {
     expect(mistakes(() => read(environment))).toEqual([expect.stringMatching(sentence)])
-    // A trial may.
     expect(read({ ...environment, BUDDY_DEV: 'true' }).process.isDev).toBe(true)
   })
 })
 
-describe('a trial (--dev)', () => {
-  test('needs nothing: loopback, any origin, a key of its own each time', () => {
+describe('trial mode (--dev)', () => {
+  test('needs no settings: loopback, any origin, a new key at each start', () => {
     const trial = (): Config => readConfig({ flags: { dev: true } })
     expect(trial().options).toMatchObject({
       host: '127.0.0.1',
@@ -504,7 +524,7 @@ describe('a trial (--dev)', () => {
     expect(trial().options.secretKey).not.toBe(trial().options.secretKey)
   })
 
-  test('takes what it is told', () => {
+  test('uses the settings that are given', () => {
     const { options } = read({ BUDDY_DEV: '1', HOST: '0.0.0.0', SHUTDOWN_TIMEOUT_SECONDS: '9' })
     expect(options).toMatchObject({
       host: '0.0.0.0',
@@ -515,21 +535,21 @@ describe('a trial (--dev)', () => {
   })
 })
 
-describe('what goes together', () => {
+describe('refuses settings that need or exclude each other', () => {
   test.for<[Record<string, string>, string]>([
-    [{ TLS_CERT_FILE: 'c' }, 'TLS_CERT_FILE and TLS_KEY_FILE go together: set both, or neither'],
-    [{ TLS_KEY_FILE: 'k' }, 'TLS_CERT_FILE and TLS_KEY_FILE go together: set both, or neither'],
+    [{ TLS_CERT_FILE: 'c' }, 'TLS_CERT_FILE and TLS_KEY_FILE need each other: set both or neither'],
+    [{ TLS_KEY_FILE: 'k' }, 'TLS_CERT_FILE and TLS_KEY_FILE need each other: set both or neither'],
     [
       { TURN_URLS: 'turn:t' },
-      'TURN_URLS needs TURN_SECRET: what the TURN servers share with this one',
+      'TURN_URLS needs TURN_SECRET, the secret that the TURN servers and this server share',
     ],
     [
       { WEBHOOK_URL: 'https://h.example' },
-      'WEBHOOK_URL needs WEBHOOK_SECRET: a receiver must be able to tell who posts',
+      'WEBHOOK_URL needs WEBHOOK_SECRET, with which the receiver verifies the sender',
     ],
     [
       { TRUSTED_PROXY_HOPS: '1', TRUSTED_PROXIES: '10.0.0.1' },
-      'TRUSTED_PROXY_HOPS and TRUSTED_PROXIES say the same in two ways: set one',
+      'TRUSTED_PROXY_HOPS and TRUSTED_PROXIES exclude each other: set one of them',
     ],
     [
       { SITES: JSON.stringify([{ ...site, turn_urls: 'turn:t' }]) },
@@ -537,12 +557,12 @@ describe('what goes together', () => {
     ],
   ])('%o', ([environment, sentence]) => {
     expect(mistakes(() => read(environment))).toEqual([sentence])
-    // In a trial too: half a setting is never meant.
+    // Also in trial mode, because half of such a pair is always a mistake.
     expect(mistakes(() => read({ ...environment, BUDDY_DEV: '1' }))).toEqual([sentence])
   })
 })
 
-test('printed, secrets are masked, and the rest is a file that reads the same', () => {
+test('prints a configuration that reads the same, with secrets masked', () => {
   const environment = {
     ...needed,
     ADMIN_TOKEN: `${secret}a`,

@@ -12,28 +12,28 @@ import { siteKeyDescriptions } from './site-settings.ts'
 import type { ConfigSource } from './sources.ts'
 import { environmentSource, fileSource, flagSource } from './sources.ts'
 
-/** Everything a process is told, and by what. */
+/** The whole configuration of a process. */
 export interface Config {
   readonly options: ResolvedServerOptions
   readonly process: ProcessOptions
-  /** Where each value comes from, for people: `--port`, `environment`, a file's name, `default`. */
+  /** Where each value comes from: `--port`, `environment`, a file's name, or `default`. */
   readonly origins: Readonly<Record<OptionName, string>>
 }
 
-/** What a configuration is read from. */
+/** What {@link readConfig} reads. */
 export interface ConfigInput {
   readonly environment?: Readonly<Record<string, string | undefined>>
-  /** Values of flags by their long name without the dashes: `{ 'max-rooms': '5' }`. */
+  /** The values of flags, by their long name without the dashes: `{ 'max-rooms': '5' }`. */
   readonly flags?: Readonly<Record<string, string | boolean | undefined>>
 }
 
 const names = Object.keys(settings) as OptionName[]
 
 /**
- * Reads the configuration: flags before environment before the file (`--config`, `CONFIG_FILE`)
- * before defaults.
- * @throws ConfigError naming each wrong value with what is allowed, each key that is none, and what
- *   must be set for a server that others can reach
+ * Reads the configuration. Flags override the environment, the environment overrides the file
+ * (`--config` or `CONFIG_FILE`), and the file overrides the defaults.
+ * @throws ConfigError with a line for each invalid value, each unknown key, and each setting that is
+ *   missing on a server that others can reach
  */
 export function readConfig({ environment = {}, flags = {} }: ConfigInput): Config {
   const path = flags['config'] ?? environment['CONFIG_FILE']
@@ -65,14 +65,14 @@ interface Given {
 function findValue(setting: Setting<unknown>, sources: readonly ConfigSource[]): Given | undefined {
   for (const source of sources) {
     const raw = source.get(setting.key)
-    // An empty line in a compose file means "not set", except where empty says "none".
+    // `PORT=` in a compose file means "not set". A few settings accept an empty text, which means "none".
     if (raw === undefined || raw === null || (raw === '' && !setting.acceptsEmpty)) continue
     return { raw, source, origin: source.origin(setting.key) }
   }
   return undefined
 }
 
-/** What a kind finds wrong; `params.shown` is what of the value may be repeated. */
+/** What is wrong with a value. `params.shown` is the part of the value that the message may show. */
 interface Issue {
   readonly path: readonly PropertyKey[]
   readonly message: string
@@ -88,26 +88,26 @@ function describe(
   const name =
     source.spell(key) +
     path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
-  // A nested value may hold a password, and this ends up in logs.
+  // Messages end up in logs, and a nested value may contain a password.
   const isShown =
     !isSecret && path.length === 0 && typeof raw !== 'object' && !/^[[{]/.test(String(raw))
   const value = params?.shown ?? (isShown ? String(raw) : '…')
-  if (keys) return keys.map((unknown) => `${name}.${unknown} is no setting${hintOf(unknown)}`)
-  return [`${name}=${value} is not allowed: it must be ${message}`]
+  if (keys) {
+    const known = Object.keys(siteKeyDescriptions)
+    return keys.map((key) => unknownSetting(`${name}.${key}`, closestName(key, known)))
+  }
+  return [`${name}=${value} is not allowed: ${message}`]
 }
 
-/** Which key of a site was probably meant. */
-function hintOf(unknown: string): string {
-  const known = closestName(unknown, Object.keys(siteKeyDescriptions))
-  return known ? `: did you mean ${known}?` : ''
-}
+const unknownSetting = (name: string, closest: string | undefined): string =>
+  `unknown setting ${name}${closest ? `: did you mean ${closest}?` : ''}`
 
 const variables = [...names.map((name) => variableOf(settings[name].key)), 'CONFIG_FILE']
 
 /**
- * Others' variables are none of our business; one that is almost ours is a mistake. Almost means: at
- * most two edits, not in the first letter, and a name too long to be alike by chance
- * (`SSL_CERT_FILE` is not `TLS_CERT_FILE`); see docs/decisions/configuration.md.
+ * Variables of other programs are ignored. A variable whose name is almost a setting's is a mistake:
+ * at most two edits, the same first letter (`SSL_CERT_FILE` is not `TLS_CERT_FILE`), and at least eight
+ * letters, so that it is not similar by chance. See docs/decisions/configuration.md.
  */
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(environment)
@@ -115,7 +115,7 @@ function unknownVariables(environment: Readonly<Record<string, string | undefine
     .flatMap((key) => {
       const alike = variables.filter((variable) => variable[0] === key[0])
       const known = closestName(key, alike, 2)
-      return known ? [`${key} is no setting: did you mean ${known}?`] : []
+      return known ? [unknownSetting(key, known)] : []
     })
 }
 
@@ -123,10 +123,7 @@ function unknownKeys({ keys, label }: { keys: readonly string[]; label: string }
   const known = names.map((name) => fileKeyOf(settings[name].key))
   return keys
     .filter((key) => !known.includes(key))
-    .map((key) => {
-      const hint = closestName(key, known)
-      return `${key} in ${label} is no setting${hint ? `: did you mean ${hint}?` : ''}`
-    })
+    .map((key) => unknownSetting(`${key} in ${label}`, closestName(key, known)))
 }
 
 const placeholder =
@@ -134,7 +131,7 @@ const placeholder =
 
 const isWeak = (secret: string): boolean => placeholder.test(secret) || new Set(secret).size < 8
 
-/** Adds what a trial needs, or refuses what only a trial may lack. */
+/** In trial mode (`--dev`) fills in what is missing. Otherwise reports what is missing as a mistake. */
 function finish(values: Record<OptionName, unknown>, origins: Record<OptionName, string>): Config {
   const processNames = new Set(Object.keys(processSettings.Process))
   const pick = (isProcess: boolean): object =>
@@ -143,7 +140,7 @@ function finish(values: Record<OptionName, unknown>, origins: Record<OptionName,
     )
   let options = pick(false) as ResolvedServerOptions
   const process = pick(true) as ProcessOptions
-  const mistakes = togetherMistakes(options)
+  const mistakes = combinationMistakes(options)
   if (process.isDev) {
     options = {
       ...options,
@@ -151,20 +148,22 @@ function finish(values: Record<OptionName, unknown>, origins: Record<OptionName,
       ...(origins.host === 'default' && { host: '127.0.0.1' }),
       ...(origins.shutdownTimeoutMs === 'default' && { shutdownTimeoutMs: 0 }),
     }
-  } else mistakes.push(...missingForOthers(options, origins))
+  } else mistakes.push(...publicServerMistakes(options, origins))
   if (mistakes.length > 0) throw new ConfigError(mistakes.join('\n'))
   return { options, process, origins }
 }
 
-/** Settings that go only together. */
-function togetherMistakes(options: ResolvedServerOptions): string[] {
+/** Settings that need or exclude each other. */
+function combinationMistakes(options: ResolvedServerOptions): string[] {
   const mistakes: string[] = []
   const { tlsCertFile, tlsKeyFile, turnUrls, turnSecret, webhookUrl, webhookSecret } = options
   if (!tlsCertFile !== !tlsKeyFile) {
-    mistakes.push('TLS_CERT_FILE and TLS_KEY_FILE go together: set both, or neither')
+    mistakes.push('TLS_CERT_FILE and TLS_KEY_FILE need each other: set both or neither')
   }
   if (turnUrls.length > 0 && turnSecret === '') {
-    mistakes.push('TURN_URLS needs TURN_SECRET: what the TURN servers share with this one')
+    mistakes.push(
+      'TURN_URLS needs TURN_SECRET, the secret that the TURN servers and this server share',
+    )
   }
   for (const site of options.sites) {
     const urls = site.turnUrls ?? turnUrls
@@ -174,23 +173,23 @@ function togetherMistakes(options: ResolvedServerOptions): string[] {
     }
   }
   if (webhookUrl && !webhookSecret) {
-    mistakes.push('WEBHOOK_URL needs WEBHOOK_SECRET: a receiver must be able to tell who posts')
+    mistakes.push('WEBHOOK_URL needs WEBHOOK_SECRET, with which the receiver verifies the sender')
   }
   if (options.trustedProxyHops > 0 && options.trustedProxies.length > 0) {
-    mistakes.push('TRUSTED_PROXY_HOPS and TRUSTED_PROXIES say the same in two ways: set one')
+    mistakes.push('TRUSTED_PROXY_HOPS and TRUSTED_PROXIES exclude each other: set one of them')
   }
   return mistakes
 }
 
-/** What a server that others can reach may not lack. */
-function missingForOthers(
+/** What a server that others can reach must set: a secret key, the allowed origins, and no weak secrets. */
+function publicServerMistakes(
   options: ResolvedServerOptions,
   origins: Readonly<Record<OptionName, string>>,
 ): string[] {
   const mistakes: string[] = []
   if (options.secretKey === '') {
     mistakes.push(
-      'SECRET_KEY is not set: set it to a random text (`buddy-server generate-keys` makes one), or try it with --dev',
+      'SECRET_KEY is not set: set it to a random text (`buddy-server generate-keys` makes one), or start a trial with --dev',
     )
   }
   const secrets: readonly (readonly [string, string | undefined])[] = [
@@ -213,12 +212,14 @@ function missingForOthers(
   if (options.allowedOrigins.includes('*')) {
     const what = origins.allowedOrigins === 'default' ? 'is not set' : 'is open to every page'
     mistakes.push(
-      `ALLOWED_ORIGINS ${what}: set it to the pages that embed Buddy, such as https://www.example.org (self: the page this server serves), or try it with --dev`,
+      `ALLOWED_ORIGINS ${what}: set it to the pages that embed Buddy, such as https://www.example.org (self: the page this server serves), or start a trial with --dev`,
     )
   }
   for (const { key, allowedOrigins } of options.sites) {
     if (allowedOrigins.includes('*')) {
-      mistakes.push(`allowed_origins of site ${key} is open to every page: name its pages`)
+      mistakes.push(
+        `allowed_origins of site ${key} is open to every page: list the pages of the site`,
+      )
     }
   }
   return mistakes

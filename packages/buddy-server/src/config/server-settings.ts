@@ -1,3 +1,5 @@
+// The settings of a server, which are the options of `createBuddyServer`. The keys of one site in the
+// setting `sites` are in site-settings.ts.
 import { isCidr } from './cidr.ts'
 import type { IceServer } from './ice-server.ts'
 import { iceServers, turnUrls } from './ice-server.ts'
@@ -11,7 +13,7 @@ import { boolean, seconds, text, textList, valueSchema, wholeNumber } from './va
 import type { WebhookEvent } from './webhook-events.ts'
 import { webhookEvents } from './webhook-events.ts'
 
-/** `fetch` refuses a URL with a user name or password. */
+/** A user name or password is not allowed, because `fetch` refuses such a URL. */
 const webhookUrl = valueSchema('an http or https URL without a user name or password', (raw) => {
   if (typeof raw !== 'string' || !/^https?:\/\/\S+$/.test(raw) || !URL.canParse(raw))
     return undefined
@@ -22,27 +24,27 @@ const webhookUrl = valueSchema('an http or https URL without a user name or pass
 const isReloadable = true
 const isSecret = true
 
-/** Settings of a server, by the option of `createBuddyServer`; grouped as the reference shows them. */
+/** The settings of a server by the name of the option, in the groups of `docs/configuration.md`. */
 export const serverSettings = {
   Listening: {
     port: setting({
       key: 'PORT',
       schema: wholeNumber(0, 65_535),
       defaultValue: 3000,
-      description: 'Port to listen on; 0 takes a free one.',
+      description: 'Port to listen on. 0 chooses a free port.',
     }),
     host: setting({
       key: 'HOST',
       schema: text('an address to listen on', /^\S+$/),
       defaultValue: '0.0.0.0',
-      description: 'Address to listen on. With `--dev` 127.0.0.1 unless set.',
+      description: 'Address to listen on. With `--dev` the default is 127.0.0.1.',
     }),
     tlsCertFile: setting({
       key: 'TLS_CERT_FILE',
       schema: text('a path'),
       defaultValue: '',
       description:
-        'Certificate chain (PEM). With it and the next one the server speaks https and wss itself.',
+        'Certificate chain (PEM). If this and `TLS_KEY_FILE` are set, the server itself serves https and wss.',
     }),
     tlsKeyFile: setting({
       key: 'TLS_KEY_FILE',
@@ -55,14 +57,14 @@ export const serverSettings = {
       schema: wholeNumber(0, 10),
       defaultValue: 0,
       description:
-        'Own proxies in front; `X-Forwarded-For` is believed that many steps from its end and no further.',
+        'Number of your proxies in front of the server. The server takes the client’s address from `X-Forwarded-For`, that many entries from the end.',
       isReloadable,
     }),
     trustedProxies: setting({
       key: 'TRUSTED_PROXIES',
       schema: textList('addresses or CIDR ranges', isCidr, true),
       defaultValue: [] as readonly string[],
-      description: 'Addresses of own proxies, instead of a number of hops.',
+      description: 'Addresses of your proxies, instead of their number.',
       isReloadable,
     }),
   },
@@ -72,7 +74,7 @@ export const serverSettings = {
       schema: text('at least 32 characters', /^.{32,}$/s),
       defaultValue: '',
       description:
-        'Seals what sessions are resumed with. Keep it over restarts: then calls go on over those too.',
+        'Encrypts the tokens that resume sessions. Keep it across restarts, so that sessions and calls survive them.',
       isSecret,
     }),
     adminToken: setting({
@@ -80,7 +82,7 @@ export const serverSettings = {
       schema: text('at least 32 characters', /^.{32,}$/s),
       defaultValue: '',
       description:
-        'Opens `/dashboard`, `/metrics` and the sites in `/status`. Unset: no dashboard, and `/metrics` is open.',
+        'Required for `/dashboard`, `/metrics` and the sites in `/status`. Without it there is no dashboard, and `/metrics` is open to everyone.',
       isSecret,
       isReloadable,
     }),
@@ -88,32 +90,32 @@ export const serverSettings = {
       key: 'ALLOWED_ORIGINS',
       schema: textList(originPatterns, isOriginPattern),
       defaultValue: ['*'] as readonly string[],
-      description: 'Pages that may connect without naming a site.',
+      description: 'Pages that may connect without a site key.',
       isReloadable,
     }),
     sites: setting({
       key: 'SITES',
       schema: sites,
       defaultValue: [] as readonly SiteOptions[],
-      description: 'Embedding sites with keys of their own.',
+      description: 'Sites that embed Buddy, each with its own key.',
       isSecret,
       isReloadable,
     }),
   },
-  Caps: {
+  Limits: {
     maxUsers: setting({
       key: 'MAX_CONCURRENT_USERS',
       schema: wholeNumber(1, 1_000_000),
       defaultValue: 200,
       description:
-        'Sessions at a time. Who comes later is told `server-full`, with the time to come back.',
+        'Sessions at a time. The server refuses further ones with `server-full` and the time after which to retry.',
       isReloadable,
     }),
     maxRooms: setting({
       key: 'MAX_ROOMS',
       schema: wholeNumber(1, 500_000),
       defaultValue: 100,
-      description: 'Rooms at a time. While all are taken, people wait.',
+      description: 'Rooms at a time. While all are taken, users wait in the queue.',
       isReloadable,
     }),
     maxConnectionsPerAddress: setting({
@@ -121,7 +123,7 @@ export const serverSettings = {
       schema: wholeNumber(1, 1_000_000),
       defaultValue: 64,
       description:
-        'Open connections from one address (IPv6: one /64). Behind a proxy of yours set `TRUSTED_PROXY_HOPS` or `TRUSTED_PROXIES`, or all visitors share this.',
+        'Open connections from one address (IPv6: one /64). Behind a proxy, set `TRUSTED_PROXY_HOPS` or `TRUSTED_PROXIES`; otherwise all visitors share this limit.',
       isReloadable,
     }),
     maxSessionsPerAddress: setting({
@@ -129,14 +131,14 @@ export const serverSettings = {
       schema: wholeNumber(1, 1_000_000),
       defaultValue: 64,
       description:
-        'Sessions of one address, those away included: the latest connection of a session counts. Raise it together with `MAX_CONNECTIONS_PER_IP`.',
+        'Sessions of one address, including those away. A session belongs to the address of its latest connection. Raise this together with `MAX_CONNECTIONS_PER_IP`.',
       isReloadable,
     }),
     maxConnectsPerAddress: setting({
       key: 'MAX_CONNECTS_PER_IP_PER_MINUTE',
       schema: wholeNumber(1, 1_000_000),
       defaultValue: 300,
-      description: 'New connections from one address in a minute.',
+      description: 'New connections from one address per minute.',
       isReloadable,
     }),
     maxRequestsPerAddress: setting({
@@ -144,7 +146,7 @@ export const serverSettings = {
       schema: wholeNumber(1, 1_000_000),
       defaultValue: 1200,
       description:
-        'HTTP requests from one address in a minute, without `/healthz` and `/readyz`. The same holds behind a proxy of yours.',
+        'HTTP requests from one address per minute; `/healthz` and `/readyz` do not count. Behind a proxy, see `MAX_CONNECTIONS_PER_IP`.',
       isReloadable,
     }),
     maxFrameBytes: setting({
@@ -152,13 +154,14 @@ export const serverSettings = {
       schema: wholeNumber(65_536, 100_000_000),
       defaultValue: 65_536,
       description:
-        'Bytes; a longer message ends its connection unread. The longest of the protocol has 50,176.',
+        'The largest message in bytes. A larger one closes its connection. The largest message of the protocol has 50,176 bytes.',
     }),
     maxBacklogBytes: setting({
       key: 'MAX_BACKLOG_BYTES',
       schema: wholeNumber(65_536, 100_000_000),
       defaultValue: 1_000_000,
-      description: 'A client for which more than this waits to be sent is cut.',
+      description:
+        'Bytes queued for one client. If more are queued, the server closes the connection.',
     }),
   },
   'Time limits': {
@@ -166,20 +169,22 @@ export const serverSettings = {
       key: 'SOCKET_PING_INTERVAL',
       schema: seconds(1, 3600),
       defaultValue: 20_000,
-      description: 'Seconds between two pings, which are also the heartbeat.',
+      description:
+        'Time between two pings of a connection. Each ping is also the heartbeat for the client.',
     }),
     pingTimeoutMs: setting({
       key: 'SOCKET_PING_TIMEOUT',
       schema: seconds(1, 3600),
       defaultValue: 20_000,
       description:
-        'A connection silent for so many seconds beyond the interval is dead; looked at with each ping.',
+        'If a client sends nothing for this time plus the interval, the server terminates the connection. It checks with each ping.',
     }),
     helloTimeoutMs: setting({
       key: 'HELLO_TIMEOUT_SECONDS',
       schema: seconds(1, 3600),
       defaultValue: 10_000,
-      description: 'A connection that has not said hello by then is closed.',
+      description:
+        'Time for a new connection to send `hello`. After it the server closes the connection.',
       isReloadable,
     }),
     userTimeoutMs: setting({
@@ -187,40 +192,42 @@ export const serverSettings = {
       schema: seconds(0),
       defaultValue: 300_000,
       description:
-        'A session that is neither in a room nor in the queue, and has done nothing for so long, is ended; 0: never.',
+        'Time after which an inactive session ends, if it is neither in a room nor in the queue. 0: never.',
       isReloadable,
     }),
     cleanupIntervalMs: setting({
       key: 'CLEANUP_INTERVAL_SECONDS',
       schema: seconds(1),
       defaultValue: 60_000,
-      description: 'How often idle sessions are looked for.',
+      description: 'Time between two searches for inactive sessions.',
     }),
     roomCleanupIntervalMs: setting({
       key: 'ROOM_CLEANUP_INTERVAL_SECONDS',
       schema: seconds(1),
       defaultValue: 60_000,
-      description: 'How often rooms that nobody is present in are looked for.',
+      description: 'Time between two searches for rooms whose users are both away.',
     }),
     resumeGraceMs: setting({
       key: 'RESUME_GRACE_SECONDS',
       schema: seconds(0, 3600),
       defaultValue: 30_000,
-      description: 'A session outlives its connection for so long; 0: not at all.',
+      description:
+        'Grace time: how long a session without a connection can be resumed. 0: sessions end with their connection.',
       isReloadable,
     }),
     maxResumeBytes: setting({
       key: 'MAX_RESUME_BYTES',
       schema: wholeNumber(1024, 10_000_000),
       defaultValue: 65_536,
-      description: 'Bytes kept for one session, to be sent again when it comes back.',
+      description: 'Bytes of frames kept for one session, to send them again when it resumes.',
       isReloadable,
     }),
     rematchDelayMs: setting({
       key: 'REMATCH_DELAY_SECONDS',
       schema: seconds(0, 3600),
       defaultValue: 3000,
-      description: 'The same two meet again only after one has waited this long.',
+      description:
+        'Two users who were just in a room meet again only after one of them has waited this long.',
       isReloadable,
     }),
     shutdownTimeoutMs: setting({
@@ -228,17 +235,17 @@ export const serverSettings = {
       schema: seconds(0, 3600),
       defaultValue: 10_000,
       description:
-        'After SIGTERM, how long people in a room may finish. With `--dev` 0 unless set.',
+        'After SIGTERM, how long users in a room may continue. With `--dev` the default is 0.',
       isReloadable,
     }),
   },
-  'Finding a path between browsers': {
+  'ICE servers': {
     iceServers: setting({
       key: 'ICE_SERVERS',
       schema: iceServers,
       defaultValue: [{ urls: ['stun:stun.l.google.com:19302'] }] as readonly IceServer[],
       description:
-        'STUN and TURN servers with lasting credentials, given to every client. Empty: none.',
+        'STUN servers, and TURN servers with fixed credentials, for every client. Empty: none.',
       isSecret,
       isReloadable,
       acceptsEmpty: true,
@@ -254,7 +261,8 @@ export const serverSettings = {
       key: 'TURN_SECRET',
       schema: text('text'),
       defaultValue: '',
-      description: 'What those servers share with this one (coturn: `static-auth-secret`).',
+      description:
+        'The secret that those TURN servers and this server share (coturn: `static-auth-secret`).',
       isSecret,
       isReloadable,
     }),
@@ -262,36 +270,37 @@ export const serverSettings = {
       key: 'TURN_TTL_SECONDS',
       schema: seconds(60),
       defaultValue: 3_600_000,
-      description: 'How long such credentials are good for. Clients get new ones in time.',
+      description:
+        'How long these credentials are valid. Clients receive new ones before they expire.',
       isReloadable,
     }),
   },
-  'Watching it': {
+  Monitoring: {
     isMonitoringEnabled: setting({
       key: 'ENABLE_MONITORING',
       schema: boolean,
       defaultValue: true,
-      description: 'Write a log line with the load now and then.',
+      description: 'Log the load at an interval.',
       isReloadable,
     }),
     monitoringIntervalMs: setting({
       key: 'MONITORING_INTERVAL_SECONDS',
       schema: seconds(1),
       defaultValue: 60_000,
-      description: 'How often.',
+      description: 'That interval.',
     }),
     webhookUrl: setting({
       key: 'WEBHOOK_URL',
       schema: webhookUrl,
       defaultValue: '',
-      description: 'Told of what happens, by POST. Not printed: its path may hold a token.',
+      description: 'Receives events by POST. Never printed, because its path may contain a token.',
       isSecret,
     }),
     webhookSecret: setting({
       key: 'WEBHOOK_SECRET',
       schema: text('at least 32 characters', /^.{32,}$/s),
       defaultValue: '',
-      description: 'Signs what is posted there.',
+      description: 'Signs the webhooks.',
       isSecret,
     }),
     webhookEvents: setting({
@@ -300,23 +309,23 @@ export const serverSettings = {
         webhookEvents.some((event) => event === name),
       ) as ValueSchema<readonly WebhookEvent[]>,
       defaultValue: webhookEvents,
-      description: 'Which events are posted.',
+      description: 'The events to send.',
     }),
   },
 } as const
 
-/** Every option of a server with its value. Times in milliseconds, sizes in bytes. */
+/** The options of a server with a value for each. Times in milliseconds, sizes in bytes. */
 export type ResolvedServerOptions = OptionsOf<typeof serverSettings>
 
 /**
- * What `createBuddyServer` may be told; `docs/configuration.md` describes each, under the name of
- * its environment variable. Times in milliseconds, sizes in bytes. Undefined is as if left out.
+ * The options of `createBuddyServer`. `docs/configuration.md` describes each. Times in milliseconds,
+ * sizes in bytes. An undefined option has its default value.
  */
 export type BuddyServerOptions = {
   readonly [Name in keyof ResolvedServerOptions]?: ResolvedServerOptions[Name] | undefined
 }
 
-/** What a server is like that was told nothing. */
+/** The options of a server that was given none. */
 export const defaultOptions = Object.fromEntries(
   Object.values(serverSettings).flatMap((group) =>
     Object.entries<Setting<unknown>>(group).map(([name, { defaultValue }]) => [name, defaultValue]),

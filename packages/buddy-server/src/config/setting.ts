@@ -1,23 +1,23 @@
 import type { ValueSchema } from './value-schemas.ts'
 
-/** One setting. Its three names come from `key`: `MAX_ROOMS`, `--max-rooms`, `max_rooms`. */
+/** The definition of one setting. Its three names come from `key`, see `key-names.ts`. */
 export interface Setting<T> {
-  /** The environment variable. */
+  /** The name of the environment variable. */
   readonly key: string
   readonly schema: ValueSchema<T>
-  /** In the option's unit. */
+  /** In the unit of the option: times in milliseconds. */
   readonly defaultValue: T
-  /** What it does, for the reference page and `--help`. */
+  /** What the setting does, for `docs/configuration.md` and `--help`. */
   readonly description: string
-  /** Never printed. */
+  /** The value is never printed. */
   readonly isSecret?: true
-  /** SIGHUP takes a new value; what lacks this needs a restart. */
+  /** SIGHUP applies a new value. Without this, a new value needs a restart. */
   readonly isReloadable?: true
-  /** Empty text is a value of its own, not "unset". */
+  /** An empty text is a value. Without this, it counts as not set. */
   readonly acceptsEmpty?: true
 }
 
-/** Returns `definition`; makes TypeScript infer the type of its value. */
+/** Returns `definition`. The call infers the type of the value from the schema. */
 export function setting<T>(definition: Setting<T>): Setting<T> {
   return definition
 }
@@ -25,12 +25,13 @@ export function setting<T>(definition: Setting<T>): Setting<T> {
 type Flat<G> = { [K in keyof G]: (x: G[K]) => void }[keyof G] extends (x: infer I) => void
   ? I
   : never
-/** The options of groups of settings, by name, each with the type of its value. */
+
+/** The options that groups of settings define: each name with the type of its value. */
 export type OptionsOf<G> = {
   readonly [K in keyof Flat<G>]: Flat<G>[K] extends Setting<infer T> ? T : never
 }
 
-/** A default as an operator would write it; empty where there is none. */
+/** Returns the default value as an operator writes it. Empty if there is none. */
 export function defaultText(option: string, { defaultValue }: Setting<unknown>): string {
   if (Array.isArray(defaultValue)) {
     return defaultValue

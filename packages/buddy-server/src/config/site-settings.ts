@@ -1,3 +1,5 @@
+// The keys of one site in the setting `sites`. The settings of the whole server are in
+// server-settings.ts.
 import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
 import { iceServers, turnUrls } from './ice-server.ts'
@@ -34,27 +36,28 @@ const fields = {
   ).optional(),
 }
 
-/** What each key of a site does, for the reference. */
+/** What each key of a site does, for `docs/configuration.md`. */
 export const siteKeyDescriptions: Readonly<Record<keyof typeof fields, string>> = {
-  key: 'Public. Pages name it: `<buddy-chat site="…">`. Only people of one site meet.',
+  key: 'The public name of the site, which its pages give: `<buddy-chat site="…">`. Only users of the same site meet.',
   allowed_origins: 'Pages that may use this key.',
-  max_users: 'Sessions of this site at a time, within the server’s own cap.',
-  lobbies: 'Only these, and the one without a name. Without it, any.',
-  ice_servers: 'Instead of the server’s own.',
-  turn_urls: 'Instead of the server’s own.',
-  turn_secret: 'Instead of the server’s own.',
-  turn_ttl_seconds: 'Instead of the server’s own.',
-  text: 'Whether people may write to each other. Default: true.',
-  video: 'Whether people may see each other. Default: true.',
-  secret: 'Pages must present a token, a JWT signed HS256 with this.',
-  public_key: 'Pages must present a token, a JWT signed ES256; this is the public half.',
+  max_users: 'Sessions of this site at a time. The limit of the server applies too.',
+  lobbies: 'Allowed lobbies, besides the one without a name. If not set, any lobby is allowed.',
+  ice_servers: 'Replaces `ICE_SERVERS` for this site.',
+  turn_urls: 'Replaces `TURN_URLS` for this site.',
+  turn_secret: 'Replaces `TURN_SECRET` for this site.',
+  turn_ttl_seconds: 'Replaces `TURN_TTL_SECONDS` for this site.',
+  text: 'Whether users may send text. Default: true.',
+  video: 'Whether users may send video. Default: true.',
+  secret: 'If set, clients need a token: a JWT signed with this secret (HS256).',
+  public_key:
+    'If set, clients need a token: a JWT signed with the private key that belongs to this public key (ES256).',
 }
 
-/** What one site may be told; whatever it leaves out is as the server's own. */
+/** One site. For a key that is not set, the server's own setting applies. */
 const site = z
   .strictObject(fields)
   .refine(({ secret, public_key }) => !secret || !public_key, {
-    error: 'a secret or a public_key, not both',
+    error: 'it must have a secret or a public_key, not both',
   })
   .transform((raw) => ({
     key: raw.key,
@@ -71,7 +74,7 @@ const site = z
     publicKey: raw.public_key,
   }))
 
-/** One embedding customer, as the program that makes a server gives it. */
+/** One site, as the option `sites` of `createBuddyServer` takes it. */
 export type SiteOptions = Pick<z.output<typeof site>, 'key' | 'allowedOrigins'> &
   Partial<z.output<typeof site>>
 
@@ -90,13 +93,13 @@ const fileKeys: Readonly<Record<keyof SiteOptions, keyof typeof fields>> = {
   publicKey: 'public_key',
 }
 
-/** Each option of a site with its key in a file. */
+/** Each option of a site with its key in a configuration file. */
 export const siteFileKeys = Object.entries(fileKeys) as readonly (readonly [
   keyof SiteOptions,
   string,
 ])[]
 
-/** Every site but the server's own. */
+/** The setting `sites`: every site except the server's own. */
 export const sites: ValueSchema<readonly SiteOptions[]> = z
   .preprocess(
     (raw, context) => {
@@ -105,15 +108,15 @@ export const sites: ValueSchema<readonly SiteOptions[]> = z
       try {
         return JSON.parse(raw) as unknown
       } catch {
-        // What the parser says quotes the text, which may hold a secret.
-        context.addIssue({ code: 'custom', message: 'a list of sites as JSON, and is no JSON' })
+        // The parser's own message quotes the text, which may contain a secret.
+        context.addIssue({ code: 'custom', message: 'it must be a list of sites in JSON' })
         return z.NEVER
       }
     },
     z
-      .array(site, 'a list (JSON) of sites')
+      .array(site, 'it must be a list (JSON) of sites')
       .refine((list) => new Set(list.map(({ key }) => key)).size === list.length, {
-        error: 'a list in which no key stands twice',
+        error: 'no key may appear twice',
       }),
   )
   .describe('a list (JSON) of sites, see below') as unknown as ValueSchema<readonly SiteOptions[]>

@@ -4,17 +4,17 @@ import { LineCounter, parseDocument } from 'yaml'
 import { ConfigError } from './config-error.ts'
 import { fileKeyOf, flagOf, variableOf } from './key-names.ts'
 
-/** One place settings come from. */
+/** A source of settings: flags, environment variables or a configuration file. */
 export interface ConfigSource {
-  /** The raw value of a setting by its key; undefined where this source has none. */
+  /** Returns the raw value of a setting. Undefined if this source has none. */
   get(key: string): unknown
-  /** How this source spells the key. */
+  /** Returns the key as this source spells it. */
   spell(key: string): string
-  /** Where a value of this source stands, for people. */
+  /** Returns where a value comes from, for `print-config`. */
   origin(key: string): string
 }
 
-/** Flags, by their long name without the dashes. */
+/** Makes a source of flags, given by their long name without the dashes. */
 export function flagSource(
   flags: Readonly<Record<string, string | boolean | undefined>>,
 ): ConfigSource {
@@ -22,7 +22,7 @@ export function flagSource(
   return { get: (key) => flags[flagOf(key)], spell, origin: spell }
 }
 
-/** Environment variables. */
+/** Makes a source of environment variables. */
 export function environmentSource(
   environment: Readonly<Record<string, string | undefined>>,
 ): ConfigSource {
@@ -34,9 +34,9 @@ export function environmentSource(
 }
 
 /**
- * A file of settings, YAML or JSON (which YAML contains).
- * @throws ConfigError where it cannot be read or is not a mapping of settings; none of its lines is
- *   quoted, for they may hold secrets
+ * Reads a configuration file in YAML. JSON is a subset of YAML.
+ * @throws ConfigError if the file cannot be read, or is not a mapping of settings. The message quotes no
+ *   line of the file, because lines may contain secrets.
  */
 export function fileSource(
   path: string,
@@ -60,8 +60,8 @@ export function fileSource(
 }
 
 const unreadable: Readonly<Record<string, string>> = {
-  ENOENT: 'there is none',
-  EACCES: 'this user may not read it',
+  ENOENT: 'it does not exist',
+  EACCES: 'the user of this process may not read it',
   EISDIR: 'it is a folder',
 }
 
@@ -74,7 +74,7 @@ function parseFile(path: string, fail: (what: string) => never): unknown {
     return fail(`cannot be read: ${unreadable[code] ?? message}`)
   }
   const lineCounter = new LineCounter()
-  // The parser's own messages quote what they are about.
+  // Pretty errors would quote lines of the file.
   const document = parseDocument(text, { lineCounter, prettyErrors: false })
   const [mistake] = [...document.errors, ...document.warnings]
   if (mistake) {

@@ -1,13 +1,17 @@
-// Kinds of values a setting may have. Each takes what a flag or a variable gives (text) as well as
-// what a file gives (a number, a boolean, a list), and is described by the sentence part that both
-// the reference page and every error use.
+// Schemas for the values of settings. Each accepts text, as flags and variables give it, and what a
+// configuration file may hold: a number, a boolean, a list. Its description completes the sentence
+// "it must be …" in error messages, and "Allowed: …" in docs/configuration.md.
 import { wellFormed } from '@buddy-chat/protocol'
 import { z } from 'zod'
 
-/** A schema whose description says what is allowed: "a whole number from 1 to 10". */
+/** A schema whose description says what is allowed, such as "a whole number from 1 to 10". */
 export type ValueSchema<T> = z.ZodType<T, unknown>
 
-/** A kind from a reader that answers undefined for what is not allowed. */
+/**
+ * Makes a schema.
+ * @param allowed the description
+ * @param read returns the value, or undefined if `raw` is not allowed
+ */
 export function valueSchema<T>(
   allowed: string,
   read: (raw: unknown) => T | undefined,
@@ -17,7 +21,7 @@ export function valueSchema<T>(
     .transform((raw, context) => {
       const value = read(raw)
       if (value !== undefined) return value
-      context.addIssue({ code: 'custom', message: allowed })
+      context.addIssue({ code: 'custom', message: `it must be ${allowed}` })
       return z.NEVER
     })
     .describe(allowed) as ValueSchema<T>
@@ -35,17 +39,17 @@ export const wholeNumber = (min: number, max: number): ValueSchema<number> =>
     return Number.isInteger(value) && value >= min && value <= max ? value : undefined
   })
 
-/** A day: more is a mistake, and timers overflow at 24 days. */
+/** One day. A longer time is probably a mistake, and timers overflow at 24 days. */
 const maxSeconds = 86_400
 
-/** Seconds outside, milliseconds inside. */
+/** A time. The operator gives seconds; the value is in milliseconds. */
 export const seconds = (min: number, max = maxSeconds): ValueSchema<number> =>
   valueSchema(`seconds, from ${min} to ${max}`, (raw) => {
     const value = toNumber(raw, /^\d+(\.\d+)?$/)
     return value >= min && value <= max ? Math.round(value * 1000) : undefined
   })
 
-/** Yes or no. */
+/** A boolean, or a text that means one. */
 export const boolean: ValueSchema<boolean> = valueSchema('true or false', (raw) => {
   if (typeof raw === 'boolean') return raw
   const value = String(raw).toLowerCase()
@@ -53,25 +57,25 @@ export const boolean: ValueSchema<boolean> = valueSchema('true or false', (raw) 
   return ['false', '0', 'no', 'off'].includes(value) ? false : undefined
 })
 
-/** A lone surrogate, which YAML and JSON can hold, would arrive at clients as another character. */
+/** YAML and JSON can hold a lone surrogate. Clients would receive it as another character. */
 const isWellFormed = (value: unknown): value is string =>
   typeof value === 'string' && wellFormed(value) === value
 
-/** Text that `pattern` accepts. */
+/** A text that matches `pattern`. */
 export const text = (allowed: string, pattern = /^[^\0]*$/): ValueSchema<string> =>
   valueSchema(allowed, (raw) => {
-    // A key made of digits is a number to YAML.
+    // YAML reads a key that consists of digits as a number.
     const value = typeof raw === 'number' ? String(raw) : raw
     return isWellFormed(value) && pattern.test(value) ? value : undefined
   })
 
-/** One of these words. */
+/** One of `words`. */
 export const oneOf = <const W extends string>(...words: readonly W[]): ValueSchema<W> =>
   valueSchema(`one of ${words.join(', ')}`, (raw) => words.find((each) => each === raw))
 
 /**
- * Text separated by commas, or a list of texts, each of which `isAllowed`. Where it `mayBeEmpty` an
- * empty list is fine; a text of nothing but commas never is: it is a slip.
+ * A list of texts, or one text with commas between them. `isAllowed` checks each item. If `mayBeEmpty`,
+ * an empty list is allowed. A text of commas only is never allowed, because it is a mistake.
  */
 export const textList = (
   allowed: string,
@@ -82,6 +86,6 @@ export const textList = (
     const list = typeof raw === 'string' ? raw.split(',') : raw
     if (!Array.isArray(list) || !list.every(isWellFormed)) return undefined
     const items = list.flatMap((item) => item.trim() || [])
-    const isSlip = items.length === 0 && !(mayBeEmpty && Array.isArray(raw))
-    return !isSlip && items.every(isAllowed) ? items : undefined
+    const isMistake = items.length === 0 && !(mayBeEmpty && Array.isArray(raw))
+    return !isMistake && items.every(isAllowed) ? items : undefined
   })

@@ -1,4 +1,4 @@
-/** What a webhook can be told. */
+/** The events that the server can send as webhooks. */
 export const webhookEvents = ['match', 'leave', 'report', 'ban', 'capacity'] as const
 
 /** One of {@link webhookEvents}. */
