@@ -1,28 +1,33 @@
 import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 
-/** A way to a server that can be broken like a network: from outside, without a goodbye. */
+/** A TCP proxy in front of a server. A test breaks its connections as a network would, without a close. */
 export interface BreakableNetwork {
-  /** The server's address by this way. */
+  /** The URL of the server through this proxy. */
   readonly url: string
-  /** Nothing that is sent to the server comes through any more, and nobody notices. */
-  hold(): void
-  /** Every connection is gone, and none comes through until `mend()`. */
-  breakDown(): void
-  mend(): void
-  /** Nothing comes through the connections there are, and neither end is told. Others are open to it. */
-  fallSilent(): void
+  /** Stops forwarding to the server on existing connections. No connection is closed. */
+  holdUpstream(): void
+  /** Resets all connections and refuses new ones until {@link restore} is called. */
+  disconnect(): void
+  /** Accepts connections again. */
+  restore(): void
+  /**
+   * Stops forwarding in both directions on existing connections. No connection is closed, and new
+   * connections work.
+   */
+  blackhole(): void
+  /** Resets all connections and stops the proxy. */
   close(): void
 }
 
-/** Opens a way to the server at `url`, through a TCP proxy on a port of its own. */
+/** Starts a proxy to the server at `url`, on a free port. */
 export async function createBreakableNetwork(url: string): Promise<BreakableNetwork> {
   const { hostname, port } = new URL(url)
   const sockets = new Set<Socket>()
   const holds = new Set<() => void>()
-  let isBroken = false
+  let isDisconnected = false
   const server = createServer((near) => {
-    if (isBroken) {
+    if (isDisconnected) {
       near.resetAndDestroy()
       return
     }
@@ -44,28 +49,28 @@ export async function createBreakableNetwork(url: string): Promise<BreakableNetw
     }
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const cut = (): void => {
+  const reset = (): void => {
     for (const socket of sockets) socket.resetAndDestroy()
   }
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    hold: () => {
+    holdUpstream: () => {
       for (const hold of holds) hold()
     },
-    breakDown: () => {
-      isBroken = true
-      cut()
+    disconnect: () => {
+      isDisconnected = true
+      reset()
     },
-    mend: () => {
-      isBroken = false
+    restore: () => {
+      isDisconnected = false
     },
-    fallSilent: () => {
-      // What arrives is read all the same: a full buffer would be noticed.
+    blackhole: () => {
+      // Keep reading: the sender would notice a full buffer.
       for (const socket of sockets) socket.unpipe().resume()
     },
     close: () => {
       server.close()
-      cut()
+      reset()
     },
   }
 }

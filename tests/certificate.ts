@@ -1,4 +1,4 @@
-// Certificates for this machine, each of its own making: trusted only by clients that are given them.
+// Self-signed certificates for tests of TLS. Only clients that receive the certificate trust it.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ export interface Certificate {
   readonly key: string
 }
 
-/** Makes one for `localhost`, with OpenSSL. */
+/** Creates a certificate for `localhost` with OpenSSL. */
 export function makeCertificate(): Certificate {
   const folder = mkdtempSync(join(tmpdir(), 'buddy-certificate-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

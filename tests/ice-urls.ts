@@ -1,4 +1,4 @@
-/** ICE URLs that servers pass on to their clients. */
+/** ICE URLs that the server accepts and sends to clients. */
 export const goodIceUrls = [
   'stun:h',
   'stun:h.example:3478',
@@ -21,7 +21,10 @@ export const goodIceUrls = [
 const port = 'the port must be from 1 to 65535'
 const transport = 'the query must be ?transport=udp or ?transport=tcp'
 
-/** ICE URLs that servers refuse, with the reason. Each makes at least one browser's constructor throw. */
+/**
+ * ICE URLs that the server refuses, each with the reason in its error message. For each of them, the
+ * `RTCPeerConnection` constructor of at least one browser throws.
+ */
 export const badIceUrls = {
   'stun:h?transport=udp': 'a stun: URL has no query',
   'stun://h': 'write stun:host or stun:host:port',

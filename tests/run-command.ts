@@ -1,15 +1,15 @@
-// Commands of the repository, as `npm run` starts them, without building.
+// Runs the repository's commands as `npm run` does, but without a build.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-/** How a command ended, and what it printed. */
+/** The exit code of a command and what it printed, stdout and stderr together. */
 export interface Outcome {
   readonly code: number | null
   readonly output: string
 }
 
-/** Runs a file of the repository with Node, which erases its types; resolves when it has ended. */
+/** Runs a file of the repository with Node, which strips its types. Resolves when the process ends. */
 export function runCommand(file: string, ...args: readonly string[]): Promise<Outcome> {
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url))
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path, ...args])

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 
-/** Where a certificate and its key are, in PEM. */
+/** Paths of a certificate and its key, both in PEM. */
 export interface CertificateFiles {
   readonly certFile: string
   readonly keyFile: string
 }
 
-/** Makes a certificate for `localhost` and 127.0.0.1 in `folder`, with OpenSSL. */
+/** Creates a certificate for `localhost` and 127.0.0.1 in `folder` with OpenSSL. */
 export function writeSelfSigned(folder: string): CertificateFiles {
   const algorithm = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
   const files = ['-keyout', 'key.pem', '-out', 'cert.pem', '-subj', '/CN=localhost']

@@ -2,28 +2,28 @@ import type { BuddyServer, BuddyServerOptions, BuddyServerSurroundings } from '@
 import { createBuddyServer } from '@buddy-chat/server'
 import { test as base } from 'vitest'
 
-/** A server that runs, and where. */
+/** A running server and its URL. */
 export interface RunningServer {
   readonly server: BuddyServer
   readonly url: string
 }
 
-/** Without STUN, the same two soon meet again, and nobody is waited for at the end. */
-const quick = { port: 0, iceServers: [], rematchDelayMs: 100, shutdownTimeoutMs: 0 }
+/** No STUN, a short rematch delay, and a shutdown that does not wait for sessions. */
+const testDefaults = { port: 0, iceServers: [], rematchDelayMs: 100, shutdownTimeoutMs: 0 }
 
-/** Starts real servers on ports of their own; each is closed when its test has ended. */
+/** Starts real servers, each on a free port, and closes them when the test ends. */
 export const test = base.extend<{
-  /** {@link quick} unless told otherwise. */
+  /** Starts a server with {@link testDefaults}, overridden by `options`. */
   readonly startServer: (
     options?: BuddyServerOptions,
     surroundings?: BuddyServerSurroundings,
   ) => Promise<RunningServer>
 }>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
+  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
   startServer: async ({}, use) => {
     const servers: BuddyServer[] = []
     await use(async (options = {}, surroundings = {}) => {
-      const server = createBuddyServer({ ...quick, ...options }, surroundings)
+      const server = createBuddyServer({ ...testDefaults, ...options }, surroundings)
       servers.push(server)
       const { url } = await server.listen()
       return { server, url }

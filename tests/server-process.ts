@@ -1,4 +1,4 @@
-// The server as an operator runs it, so that it can die as servers do.
+// The server in a process of its own, as operators run it, so that a test can kill it.
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,16 +8,16 @@ import { join } from 'node:path'
 
 const cli = join(import.meta.dirname, '../packages/buddy-server/dist/cli.js')
 
-/** A server that is killed and started again, always at the same address. */
+/** A server that a test kills and starts again at the same URL. */
 export interface ServerProcess {
   readonly url: string
-  /** Resolves once it listens; it knows nothing of what was before. `changed` is for this time. */
+  /** Starts a new process and resolves when it listens. `changed` overrides settings for this process. */
   start(changed?: Readonly<Record<string, string>>): Promise<void>
-  /** SIGKILL: it says nothing to anybody. Resolves once it is gone. */
+  /** Sends SIGKILL, so the server closes no connection itself. Resolves when the process has ended. */
   kill(): Promise<void>
 }
 
-/** A port at which nothing listens. */
+/** Returns a TCP port that no process uses. */
 export async function freePort(): Promise<number> {
   const probe = createServer().listen(0)
   await once(probe, 'listening')
@@ -27,7 +27,7 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Chooses where a server is to be, and how it is set up beside what every one needs. */
+/** Reserves a port for a server. `settings` are environment variables, added to the defaults below. */
 export async function prepareServerProcess(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<ServerProcess> {
@@ -37,7 +37,7 @@ export async function prepareServerProcess(
     url: `http://localhost:${port}`,
     start: async (changed = {}) => {
       const env = {
-        // Only what is given here: variables of whoever runs the tests are no settings.
+        // The environment of the test run is not inherited, because it could contain settings.
         PATH: process.env['PATH'],
         PORT: String(port),
         SECRET_KEY: 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga',
@@ -53,9 +53,9 @@ export async function prepareServerProcess(
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       })
       child = started
-      let complaint = ''
-      started.stderr!.on('data', (chunk) => (complaint += String(chunk)))
-      const ended = once(started, 'close').then(() => Promise.reject(new Error(complaint)))
+      let errorOutput = ''
+      started.stderr!.on('data', (chunk) => (errorOutput += String(chunk)))
+      const ended = once(started, 'close').then(() => Promise.reject(new Error(errorOutput)))
       await Promise.race([once(started, 'message'), ended])
       ended.catch(() => undefined)
     },

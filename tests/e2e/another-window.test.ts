@@ -1,23 +1,24 @@
-// The element in a window of its own that its page has opened.
+// The element is moved into a popup window that its page has opened.
 import { expect, vi } from 'vitest'
 import { test } from './fixtures.ts'
+import { meet } from './visitor.ts'
 
-/** Moves the element to a popup. Returns the colour of its Stop button, here and there. */
+/** Moves the element to a popup. Returns the colour of its Stop button before and after. */
 function moveToPopup(): [string, string] {
   const chat = document.querySelector('buddy-chat')!
   const colour = (): string =>
     getComputedStyle(chat.shadowRoot!.querySelector('[part~="stop-button"]')!).backgroundColor
-  const here = colour()
+  const before = colour()
   const popup = window.open('about:blank', '', 'width=600,height=500')!
   Object.assign(window, { popup })
   popup.document.body.append(chat)
-  return [here, colour()]
+  return [before, colour()]
 }
 
 const closePopup = (): void => (window as unknown as { popup: Window }).popup.close()
 
 for (const browser of ['Chromium', 'Firefox'] as const) {
-  test(`${browser}: moved to a popup the call goes on in its own style; when the popup closes, everything ends`, async ({
+  test(`${browser} keeps call and styles when the element moves to a popup, and ends the call when the popup closes`, async ({
     startServer,
     visit,
     visitWithFirefox,
@@ -25,15 +26,14 @@ for (const browser of ['Chromium', 'Firefox'] as const) {
     const { server, url } = await startServer()
     const open = browser === 'Firefox' ? visitWithFirefox : visit
     const [ana, bob] = await Promise.all([open(`${url}/?name=Ana`), visit(`${url}/?name=Bob`)])
-    await Promise.all([ana.press('start-button'), bob.press('start-button')])
-    await Promise.all([ana.is('connected'), bob.is('connected')])
-    const [here, there] = await ana.page.evaluate(moveToPopup)
-    expect(there).toBe(here)
-    await bob.seesMovement()
+    await meet(ana, bob)
+    const [before, after] = await ana.page.evaluate(moveToPopup)
+    expect(after).toBe(before)
+    await bob.waitForMovement()
     expect(await ana.liveTracks()).toBe(2)
     await ana.page.evaluate(closePopup)
-    await bob.sees('Ana left.')
-    await ana.isNotRecorded()
+    await bob.waitForText('Ana left.')
+    await ana.waitForEndedTracks()
     await vi.waitFor(() => expect(server.status().users).toBe(1), 10_000)
   })
 }

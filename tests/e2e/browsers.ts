@@ -1,50 +1,52 @@
-// Real browsers with fake cameras. Every launch is a process of its own.
+// Launches real browsers with fake cameras and microphones. Every launch is a new process.
 import type { Browser, LaunchOptions } from 'puppeteer-core'
 import { launch } from 'puppeteer-core'
 
 const isRoot = process.getuid?.() === 0
 
-/** What the visitor's machine and browser are like; the default grants everything. */
+/** Devices and permissions of a Chromium. By default, one camera and all permissions. */
 export interface ChromiumTraits {
-  /** Whether camera and microphone are granted without a question. @default true */
+  /** Whether Chromium grants camera and microphone without a prompt. @default true */
   readonly grants?: boolean
-  /** Of three, the second is a depth camera, which Chromium sends no pictures of. @default 1 */
+  /** If 3, the second is a depth camera, which Chromium cannot capture from. @default 1 */
   readonly cameras?: 0 | 1 | 3
 }
 
-/** A browser on another host. */
-export interface Elsewhere {
+/** How to run a browser in another network namespace. */
+export interface RemoteHost {
   /** Starts the browser there. @default the browser on this machine */
   readonly executablePath?: string
-  /** Where Firefox is to be driven through. @default one that is free */
+  /** The port through which the test controls Firefox. @default a free port */
   readonly debuggingPort?: number
-  /** May open cameras though it is not https. */
+  /** An origin that may open cameras although it does not use https. */
   readonly trustedOrigin?: string
 }
 
 function path(variable: 'BUDDY_CHROMIUM' | 'BUDDY_FIREFOX'): string {
   const value = process.env[variable]
-  if (!value) throw new Error(`${variable} is empty: run the tests by npm test, or set it`)
+  if (!value) {
+    throw new Error(`${variable} is empty: run the tests with npm test, or set the variable`)
+  }
   return value
 }
 
 /** Starts Chromium. The caller closes it. */
-export function launchChromium(traits: ChromiumTraits & Elsewhere = {}): Promise<Browser> {
+export function launchChromium(traits: ChromiumTraits & RemoteHost = {}): Promise<Browser> {
   const { grants = true, cameras = 1, executablePath, trustedOrigin } = traits
   return launchBrowser({
     browser: 'chrome',
     executablePath: executablePath ?? path('BUDDY_CHROMIUM'),
-    // A socket would lead to this host, not to that one.
+    // A debugging port in another network namespace is unreachable from here; a pipe works.
     pipe: executablePath !== undefined,
     args: [
       ...(isRoot ? ['--no-sandbox'] : []),
-      // Few frames a second: four software encoders must share a small machine.
+      // A low frame rate, because four software encoders must share a small machine.
       `--use-fake-device-for-media-stream=device-count=${cameras},fps=10`,
       ...(grants ? ['--use-fake-ui-for-media-stream'] : []),
       '--autoplay-policy=no-user-gesture-required',
-      // Addresses as they are: multicast DNS does not cross every test machine.
+      // Plain IP addresses in candidates, because multicast DNS does not work on every test machine.
       '--disable-features=WebRtcHideLocalIpsWithMdns',
-      // Sites with names of their own, which unlike localhost are not trusted without https.
+      // Unlike localhost, these host names are not a secure context without https.
       '--host-resolver-rules=MAP *.example 127.0.0.1',
       ...(trustedOrigin ? [`--unsafely-treat-insecure-origin-as-secure=${trustedOrigin}`] : []),
       '--disable-background-networking',
@@ -57,7 +59,10 @@ export function launchChromium(traits: ChromiumTraits & Elsewhere = {}): Promise
 }
 
 /** Starts Firefox. The caller closes it. */
-export function launchFirefox({ executablePath, debuggingPort }: Elsewhere = {}): Promise<Browser> {
+export function launchFirefox({
+  executablePath,
+  debuggingPort,
+}: RemoteHost = {}): Promise<Browser> {
   return launchBrowser({
     browser: 'firefox',
     executablePath: executablePath ?? path('BUDDY_FIREFOX'),

@@ -1,4 +1,4 @@
-// The element is light or dark as the page around it is, whatever the visitor's system prefers.
+// The element follows the color scheme of its page. The system's preference counts only if the page follows it.
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
 
@@ -6,19 +6,28 @@ const dark = 'rgb(18, 19, 28)'
 const light = 'rgb(246, 245, 251)'
 
 for (const [choice, head, inLight, inDark] of [
-  ['says light', '<style>:root { color-scheme: light }</style>', light, light],
-  ['says dark', '<style>:root { color-scheme: dark }</style>', dark, dark],
+  ['is light', '<style>:root { color-scheme: light }</style>', light, light],
+  ['is dark', '<style>:root { color-scheme: dark }</style>', dark, dark],
   ['follows the system', '<style>:root { color-scheme: light dark }</style>', light, dark],
   [
-    'follows the system by a meta element',
+    'follows the system through a meta element',
     '<meta name="color-scheme" content="light dark" />',
     light,
     dark,
   ],
-  ['says nothing', '', light, light],
-  ['says it of the element', '<style>buddy-chat { color-scheme: dark }</style>', dark, dark],
+  ['sets no color scheme', '', light, light],
+  [
+    'sets the color scheme of the element',
+    '<style>buddy-chat { color-scheme: dark }</style>',
+    dark,
+    dark,
+  ],
 ] as const) {
-  test(`a page that ${choice}`, async ({ startServer, hostPage, visit }) => {
+  test(`uses the right background in a page that ${choice}`, async ({
+    startServer,
+    hostPage,
+    visit,
+  }) => {
     const { url } = await startServer()
     const { page } = await visit(
       await hostPage(

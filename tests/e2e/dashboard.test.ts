@@ -1,4 +1,4 @@
-// The operator's page, in a real Chromium against a server in which things happen.
+// The operator's dashboard, in a real Chromium against a server with clients.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Browser, Page } from 'puppeteer-core'
@@ -10,45 +10,47 @@ import { launchChromium } from './browsers.ts'
 
 const adminToken = 'the-token-of-these-tests-0123456789abcdef'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-/** Longer than a test takes to look, and short enough for a failed one to be over. */
-const longMs = 20_000
+/** Long enough for the assertions of a test, and short enough that a failed test ends. */
+const shutdownTimeoutMs = 20_000
 
 interface Visit {
   readonly page: Page
-  /** What the page complained of: uncaught errors, and what the policy refused. */
-  readonly complaints: readonly string[]
+  /** Uncaught errors, and violations of the content security policy. */
+  readonly errors: readonly string[]
 }
 
 const test = base.extend<{
-  /** Opens a page with the token at hand, as a browser that has been given it. */
+  /** Opens the dashboard of the server at `url`. The browser answers the login prompt with `token`. */
   readonly open: (url: string, token?: string) => Promise<Visit>
 }>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
+  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
   open: async ({}, use) => {
     const browsers: Browser[] = []
     await use(async (url, token = adminToken) => {
       const browser = await launchChromium()
       browsers.push(browser)
       const page = await browser.newPage()
-      const complaints: string[] = []
-      page.on('pageerror', (error) => complaints.push(String(error)))
-      await page.exposeFunction('complain', (text: string) => complaints.push(text))
+      const errors: string[] = []
+      page.on('pageerror', (error) => errors.push(String(error)))
+      await page.exposeFunction('reportViolation', (text: string) => errors.push(text))
       await page.evaluateOnNewDocument(() => {
         document.addEventListener('securitypolicyviolation', (event) => {
-          const { complain } = window as unknown as { complain: (text: string) => void }
-          complain(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`)
+          const { reportViolation } = window as unknown as {
+            reportViolation: (text: string) => void
+          }
+          reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`)
         })
       })
       if (token) await page.authenticate({ username: 'operator', password: token })
       await page.goto(`${url}/dashboard`)
-      return { page, complaints }
+      return { page, errors }
     })
     await Promise.all(browsers.map((browser) => browser.close()))
   },
 })
 
-/** Resolves once the text of an element is this. */
-async function shows(page: Page, selector: string, text: string | RegExp): Promise<void> {
+/** Resolves when the text of the element at `selector` equals or matches `text`. */
+async function waitForText(page: Page, selector: string, text: string | RegExp): Promise<void> {
   const isExact = typeof text === 'string'
   try {
     await page.waitForFunction(
@@ -69,15 +71,15 @@ async function shows(page: Page, selector: string, text: string | RegExp): Promi
   }
 }
 
-const isConnection = (page: Page, state: string): Promise<unknown> =>
+const waitForConnection = (page: Page, state: string): Promise<unknown> =>
   page.waitForFunction(
     (wanted) => document.body.dataset['connection'] === wanted,
     { polling: 50, timeout: 30_000 },
     state,
   )
 
-/** Resolves once the plots have been drawn with so many samples. */
-const hasSamples = (page: Page, count: number): Promise<unknown> =>
+/** Resolves when every plot has been drawn with at least `count` samples. */
+const waitForSamples = (page: Page, count: number): Promise<unknown> =>
   page.waitForFunction(
     (wanted) =>
       [...document.querySelectorAll<HTMLElement>('.plot')].every(
@@ -87,8 +89,11 @@ const hasSamples = (page: Page, count: number): Promise<unknown> =>
     count,
   )
 
-/** How many pixels of its first curve's colour each plot has, and how high up the highest is (0 to 1). */
-function drawn(page: Page): Promise<Record<string, { pixels: number; height: number }>> {
+/**
+ * Returns for each plot how many pixels have the colour of its first curve, and the height of the highest
+ * of them (0 to 1).
+ */
+function measurePlots(page: Page): Promise<Record<string, { pixels: number; height: number }>> {
   return page.evaluate(() => {
     const result: Record<string, { pixels: number; height: number }> = {}
     for (const plot of document.querySelectorAll<HTMLElement>('.plot')) {
@@ -103,11 +108,11 @@ function drawn(page: Page): Promise<Record<string, { pixels: number; height: num
       let pixels = 0
       let top = height
       for (let at = 0; at < data.length; at += 4) {
-        const off =
+        const difference =
           Math.abs(data[at]! - red) +
           Math.abs(data[at + 1]! - green) +
           Math.abs(data[at + 2]! - blue)
-        if (data[at + 3]! < 250 || off > 12) continue
+        if (data[at + 3]! < 250 || difference > 12) continue
         pixels++
         top = Math.min(top, Math.floor(at / 4 / width))
       }
@@ -117,7 +122,7 @@ function drawn(page: Page): Promise<Record<string, { pixels: number; height: num
   })
 }
 
-/** What an accessibility audit finds, as lines. */
+/** Runs an accessibility audit. Returns one string for each violation. */
 async function audit(page: Page): Promise<string[]> {
   await page.evaluate(axe)
   return page.evaluate(async () => {
@@ -137,41 +142,41 @@ const sites = [
   },
 ]
 
-/** Four in two rooms of the café's five, one waiting at home, three kinds of refusals. */
+/**
+ * Connects four clients in two rooms of the site `cafe` (which admits five) and one that waits without a
+ * site, and causes three kinds of refusals.
+ */
 async function makeBusy(url: string): Promise<RawClient[]> {
-  const people: RawClient[] = []
+  const clients: RawClient[] = []
   for (let count = 0; count < 4; count++) {
-    const person = await RawClient.connect(url, { origin: 'https://cafe.example' })
-    person.sendHello({ site: 'cafe' })
-    await person.receive('welcome')
-    person.enter()
-    people.push(person)
+    const client = await RawClient.connect(url, { origin: 'https://cafe.example' })
+    client.sendHello({ site: 'cafe' })
+    await client.receive('welcome')
+    client.enter()
+    clients.push(client)
   }
-  await Promise.all(people.map((person) => person.receive('matched')))
-  for (const person of people) person.send({ type: 'text', text: 'x'.repeat(4000) })
-  await Promise.all(people.map((person) => person.receive('text')))
+  await Promise.all(clients.map((client) => client.receive('matched')))
+  for (const client of clients) client.send({ type: 'text', text: 'x'.repeat(4000) })
+  await Promise.all(clients.map((client) => client.receive('text')))
   const alone = await RawClient.join(url, 'Alone')
   alone.enter()
   await alone.receive('waiting')
-  for (const knock of [
+  for (const refused of [
     { origin: 'https://thief.example' },
     { origin: 'https://thief.example' },
     { protocols: ['buddy.v9'] },
   ]) {
-    await (await RawClient.connect(url, knock)).closed()
+    await (await RawClient.connect(url, refused)).closed()
   }
-  const lost = await RawClient.connect(url)
-  lost.sendHello({ site: 'no-such-site' })
-  await lost.closed()
-  return [...people, alone]
+  const unknownSite = await RawClient.connect(url)
+  unknownSite.sendHello({ site: 'no-such-site' })
+  await unknownSite.closed()
+  return [...clients, alone]
 }
 
 const busyOptions = { adminToken, sites, allowedOrigins: ['https://home.example'], maxUsers: 20 }
 
-test('without the token it is closed: 401, and the browser asks for it', async ({
-  startServer,
-  open,
-}) => {
+test('answers 401 with a login prompt without the token', async ({ startServer, open }) => {
   const { url } = await startServer({ adminToken })
   for (const path of ['/dashboard', '/dashboard/data']) {
     const answer = await fetch(url + path)
@@ -179,91 +184,97 @@ test('without the token it is closed: 401, and the browser asks for it', async (
     expect(answer.headers.get('www-authenticate')).toBe('Basic realm="Buddy", charset="UTF-8"')
     expect(await answer.text()).not.toMatch(/users|samples/i)
   }
-  // A browser without a window for its dialog gives up.
+  // A headless browser cannot show the prompt, so the navigation fails.
   await expect(open(url, '')).rejects.toThrow('ERR_INVALID_AUTH_CREDENTIALS')
   const { page } = await open(url, `not-${adminToken}`)
   expect(await page.$('main')).toBeNull()
   expect(await page.$eval('body', ({ innerText }) => innerText)).toContain('unauthorized')
 })
 
-test('with the token it opens, also where an address holds it', async ({ startServer, open }) => {
+test('opens with the token from the login prompt or from the URL', async ({
+  startServer,
+  open,
+}) => {
   const { url } = await startServer({ adminToken })
-  const { page, complaints } = await open(url)
-  await isConnection(page, 'live')
-  await shows(page, '#health', 'Healthy')
+  const { page, errors } = await open(url)
+  await waitForConnection(page, 'live')
+  await waitForText(page, '#health', 'Healthy')
   const withToken = await open(url.replace('//', `//operator:${adminToken}@`), '')
-  await isConnection(withToken.page, 'live')
-  expect([...complaints, ...withToken.complaints]).toEqual([])
+  await waitForConnection(withToken.page, 'live')
+  expect([...errors, ...withToken.errors]).toEqual([])
 })
 
-test('figures and plots change when people come, are matched and write', async ({
+test('updates figures and plots when users connect, are matched and write', async ({
   startServer,
   open,
 }) => {
   const { url } = await startServer(busyOptions)
   const { page } = await open(url)
-  await shows(page, '#users', '0')
-  await shows(page, '#wait-foot', 'no match yet')
-  await hasSamples(page, 2)
-  const empty = await drawn(page)
-  const people = await makeBusy(url)
+  await waitForText(page, '#users', '0')
+  await waitForText(page, '#wait-foot', 'no match yet')
+  await waitForSamples(page, 2)
+  const empty = await measurePlots(page)
+  const clients = await makeBusy(url)
 
-  await shows(page, '#users', '5')
-  await shows(page, '#users-of', 'of 20')
-  await shows(page, '#users-load', '25 %')
-  await shows(page, '#rooms', '2')
-  await shows(page, '#waiting', '1')
-  await shows(page, '#matches', '2')
-  await shows(page, '#wait-p50', /\d ms$/)
-  await shows(page, '#plot-users [data-series="users"] .current', '5')
-  await shows(page, '#plot-frames .current', /^0$/)
-  const full = await drawn(page)
+  await waitForText(page, '#users', '5')
+  await waitForText(page, '#users-of', 'of 20')
+  await waitForText(page, '#users-load', '25 %')
+  await waitForText(page, '#rooms', '2')
+  await waitForText(page, '#waiting', '1')
+  await waitForText(page, '#matches', '2')
+  await waitForText(page, '#wait-p50', /\d ms$/)
+  await waitForText(page, '#plot-users [data-series="users"] .current', '5')
+  await waitForText(page, '#plot-frames .current', /^0$/)
+  const full = await measurePlots(page)
   for (const [id, { pixels }] of Object.entries(full)) expect(pixels, id).toBeGreaterThan(20)
   for (const id of ['plot-users', 'plot-matches', 'plot-frames', 'plot-bytes']) {
     expect(full[id]!.height, id).toBeGreaterThan(empty[id]!.height + 0.2)
   }
   expect(empty['plot-wait']!.pixels).toBe(0)
 
-  people[0]!.tcp.destroy()
-  await shows(page, '#away', '1')
-  await people[4]!.leave()
-  await shows(page, '#users', '4')
-  await shows(page, '#waiting', '0')
+  clients[0]!.tcp.destroy()
+  await waitForText(page, '#away', '1')
+  await clients[4]!.leave()
+  await waitForText(page, '#users', '4')
+  await waitForText(page, '#waiting', '0')
 })
 
-test('sites show how full they are, refusals what happened and where it came from', async ({
+test('shows the load of each site, and the reason, origin and time of refusals', async ({
   startServer,
   open,
 }) => {
   const { url } = await startServer(busyOptions)
   const { page } = await open(url)
-  await shows(page, '#refusals-empty', 'Nobody has been turned away.')
+  await waitForText(page, '#refusals-empty', 'Nobody has been turned away.')
   await makeBusy(url)
-  await shows(page, '#sites tbody tr:first-child', /^cafe\s+4 of 5\s+0\s+2$/)
-  await shows(page, '#sites [data-key=""]', /^\(this server\)\s+1 of 20\s+1\s+0$/)
+  await waitForText(page, '#sites tbody tr:first-child', /^cafe\s+4 of 5\s+0\s+2$/)
+  await waitForText(page, '#sites [data-key=""]', /^\(this server\)\s+1 of 20\s+1\s+0$/)
   expect(
     await page.$eval('#sites [data-key="cafe"] .load', (bar) => bar.getAttribute('data-level')),
   ).toBe('busy')
-  await shows(
+  await waitForText(
     page,
     '#refusals [data-reason="origin-not-allowed"]',
     /^The page’s origin is not on the list\s+origin-not-allowed · latest from https:\/\/thief\.example\s+2\s+(just now|\d+ s ago)$/,
   )
-  await shows(page, '#refusals [data-reason="unsupported-version"] .count', '1')
-  await shows(page, '#refusals [data-reason="unknown-site"] .count', '1')
+  await waitForText(page, '#refusals [data-reason="unsupported-version"] .count', '1')
+  await waitForText(page, '#refusals [data-reason="unknown-site"] .count', '1')
 })
 
-test('its policy is strict, is kept, and is in force', async ({ startServer, open }) => {
+test('has a strict content security policy that is enforced and not violated', async ({
+  startServer,
+  open,
+}) => {
   const { url } = await startServer(busyOptions)
   await makeBusy(url)
-  const { page, complaints } = await open(url)
-  await hasSamples(page, 2)
+  const { page, errors } = await open(url)
+  await waitForSamples(page, 2)
   await page.hover('#plot-users .u-over')
   await page.waitForSelector('#plot-users .readout', { visible: true })
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }])
   await page.setViewport({ width: 390, height: 800 })
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
-  expect(complaints).toEqual([])
+  expect(errors).toEqual([])
 
   const authorization = `Bearer ${adminToken}`
   const { headers } = await fetch(`${url}/dashboard`, { headers: { authorization } })
@@ -280,7 +291,7 @@ test('its policy is strict, is kept, and is in force', async ({ startServer, ope
     expect(policy.split('; ')).toContain(directive)
   }
   expect(policy).not.toContain('unsafe')
-  // A breach would be refused, and seen by this test.
+  // Check that a violation is blocked and recorded.
   const refused = await page.evaluate(() => {
     try {
       document.body.innerHTML += '<i></i>'
@@ -290,19 +301,19 @@ test('its policy is strict, is kept, and is in force', async ({ startServer, ope
     }
   })
   expect(refused).toBe(true)
-  await expect.poll(() => complaints.length).toBeGreaterThan(0)
+  await expect.poll(() => errors.length).toBeGreaterThan(0)
 })
 
-test('a person who cannot see, or sees little, can use it: light and dark, empty and full', async ({
+test('passes an accessibility audit in light and dark mode, on phone and desktop, without and with data', async ({
   startServer,
   open,
 }) => {
   const { url } = await startServer(busyOptions)
   const { page } = await open(url)
-  await isConnection(page, 'live')
+  await waitForConnection(page, 'live')
   expect(await audit(page)).toEqual([])
   await makeBusy(url)
-  await shows(page, '#users', '5')
+  await waitForText(page, '#users', '5')
   await page.waitForSelector('#refusals [data-reason="unknown-site"]', { visible: true })
   for (const scheme of ['light', 'dark']) {
     for (const width of [390, 1280]) {
@@ -311,22 +322,19 @@ test('a person who cannot see, or sees little, can use it: light and dark, empty
       expect(await audit(page), `${scheme} ${width}`).toEqual([])
     }
   }
-  await shows(page, '#plot-users [data-series="users"] .current', '5')
+  await waitForText(page, '#plot-users [data-series="users"] .current', '5')
   const label = await page.$eval('#plot-users [role=img]', (plot) => plot.ariaLabel)
   expect(label).toMatch(/^Users, waiting and rooms, now: Users 5, Waiting 1, Rooms 2\. Highest 5/)
 })
 
-test('on a phone nothing is cut off and nothing scrolls sideways', async ({
-  startServer,
-  open,
-}) => {
+test('cuts off no text and does not scroll sideways on a phone', async ({ startServer, open }) => {
   const { url } = await startServer(busyOptions)
   await makeBusy(url)
   const { page } = await open(url)
-  await hasSamples(page, 2)
+  await waitForSamples(page, 2)
   for (const width of [320, 390, 768]) {
     await page.setViewport({ width, height: 700, isMobile: true, hasTouch: true })
-    // The plots follow the size a moment later.
+    // The plots are resized shortly after the window.
     await page.waitForFunction(
       () =>
         [...document.querySelectorAll('.plot')].every(
@@ -336,7 +344,7 @@ test('on a phone nothing is cut off and nothing scrolls sideways', async ({
         ),
       { polling: 50 },
     )
-    // Not `innerWidth`: a phone zooms out until everything fits.
+    // Not `innerWidth`, because a phone zooms out until the page fits.
     const tooWide = await page.evaluate((screenWidth) => {
       const all = [...document.querySelectorAll<HTMLElement>('body, main *')]
       return {
@@ -352,11 +360,14 @@ test('on a phone nothing is cut off and nothing scrolls sideways', async ({
   }
 })
 
-test('the keyboard reaches what scrolls and what can be pressed', async ({ startServer, open }) => {
+test('makes scrollable regions and buttons reachable by keyboard', async ({
+  startServer,
+  open,
+}) => {
   const { url, server } = await startServer(busyOptions)
   await makeBusy(url)
   const { page } = await open(url)
-  await isConnection(page, 'live')
+  await waitForConnection(page, 'live')
   const focused = (): Promise<string | null> =>
     page.evaluate(() => {
       const { activeElement } = document
@@ -371,35 +382,35 @@ test('the keyboard reaches what scrolls and what can be pressed', async ({ start
 
   const renewed = { adminToken: 'another-token-of-these-tests-0123456789', shutdownTimeoutMs: 0 }
   server.reload({ ...busyOptions, ...renewed })
-  await isConnection(page, 'signed-out')
-  await shows(page, '#notice', /You are signed out\. To sign in again: reload\..*Reload/)
+  await waitForConnection(page, 'signed-out')
+  await waitForText(page, '#notice', /You are signed out\. To sign in again: reload\..*Reload/)
   await page.focus('#reload')
   await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])
   expect(await page.$('main')).toBeNull()
 })
 
-test('a server that drains says so; one that is gone is waited for, and found again', async ({
+test('shows a draining server, and reconnects after the server has stopped and started again', async ({
   startServer,
   open,
 }) => {
   const port = await freePort()
-  const options = { ...busyOptions, port, shutdownTimeoutMs: longMs }
+  const options = { ...busyOptions, port, shutdownTimeoutMs }
   const { url, server } = await startServer(options)
-  const people = await makeBusy(url)
+  const clients = await makeBusy(url)
   const { page } = await open(url)
-  await isConnection(page, 'live')
+  await waitForConnection(page, 'live')
   const closing = server.close()
-  await shows(page, '#health', 'Draining')
-  await shows(page, '#notice', /^Draining: nobody new is let in/)
-  for (const person of people.slice(0, 4)) person.tcp.destroy()
+  await waitForText(page, '#health', 'Draining')
+  await waitForText(page, '#notice', /^Draining: nobody new is let in/)
+  for (const client of clients.slice(0, 4)) client.tcp.destroy()
   await closing
-  await isConnection(page, 'silent')
-  await shows(page, '#notice', /^No answer since \d\d:\d\d:\d\d\. Trying again …$/)
-  // What is old looks it.
+  await waitForConnection(page, 'silent')
+  await waitForText(page, '#notice', /^No answer since \d\d:\d\d:\d\d\. Trying again …$/)
+  // Outdated data is shown in grey.
   expect(await page.$eval('main', (main) => getComputedStyle(main).filter)).toBe('grayscale(1)')
   await startServer({ adminToken, port })
-  await isConnection(page, 'live')
-  await shows(page, '#health', 'Healthy')
-  await shows(page, '#users', '0')
-  await shows(page, '#notice', '')
+  await waitForConnection(page, 'live')
+  await waitForText(page, '#health', 'Healthy')
+  await waitForText(page, '#users', '0')
+  await waitForText(page, '#notice', '')
 })

@@ -1,15 +1,15 @@
-// The page at `/`: the element, filling it, told what the address says.
+// The page at `/`: one element that fills it, configured by the query parameters of the URL.
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
 
-test('query parameters reach the element, and it fills the page', async ({
+test('passes query parameters to the element, which fills the page', async ({
   startServer,
   visit,
 }) => {
   const { server, url } = await startServer({ sites: [{ key: 'home', allowedOrigins: ['self'] }] })
   const query = 'name=Ana&interests=jazz,chess&mode=text&lobby=den&site=home&autostart'
   const ana = await visit(`${url}/?${query}`)
-  await ana.is('waiting')
+  await ana.waitForState('waiting')
   expect(server.status()).toMatchObject({ users: 1, waiting: 1 })
   const shown = await ana.page.$eval('buddy-chat', (element) => {
     const { name, interests, mode, lobby, site, autostart } = element as unknown as Record<
@@ -30,20 +30,20 @@ test('query parameters reach the element, and it fills the page', async ({
     fills: true,
   })
 
-  // Whoever comes with another wish is not met; with the same one, at once.
+  // A visitor with another lobby and site is not matched; one with the same is matched at once.
   const bob = await visit(`${url}/?name=Bob&mode=text&autostart`)
-  await bob.is('waiting')
+  await bob.waitForState('waiting')
   const cem = await visit(`${url}/?name=Cem&mode=text&lobby=den&site=home&autostart`)
-  await cem.is('connected')
-  await ana.sees('Cem')
-  // In text mode nobody is asked for a camera.
+  await cem.waitForState('connected')
+  await ana.waitForText('Cem')
+  // Text mode does not open a camera.
   expect(await ana.liveTracks()).toBe(0)
 })
 
-test('a plain visit starts nothing', async ({ startServer, visit }) => {
+test('does not start without query parameters', async ({ startServer, visit }) => {
   const { server, url } = await startServer()
   const ana = await visit(url)
-  await ana.part('start-button')
+  await ana.waitForPart('start-button')
   expect(await ana.state()).toBe('idle')
   expect(server.status().users).toBe(0)
 })

@@ -1,12 +1,14 @@
-// Cameras are changed, unplugged and taken away in the middle of a call, which goes on.
+// Cameras are switched, unplugged or blocked during a call. The call continues.
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
-import type { Person } from './person.ts'
+import type { Visitor } from './visitor.ts'
+import { meet } from './visitor.ts'
 
-/** What is written down in a page by {@link observe}. */
+/** What {@link observe} records in a page. */
 interface Observed {
-  /** Live tracks of the kind that was asked for, whenever a page asked for devices. */
+  /** For each call of `getUserMedia`: how many tracks of the requested kinds were live then. */
   readonly liveWhenOpening: number[]
+  /** Every peer connection, with the number of its signaling state changes. */
   readonly connections: { readonly connection: RTCPeerConnection; changes: number }[]
 }
 
@@ -15,17 +17,17 @@ interface Page {
   readonly openedTracks: MediaStreamTrack[]
 }
 
-/** From now on: counts negotiations, and devices that are open when another is opened. */
-async function observe({ page }: Person): Promise<void> {
+/** From now on, counts negotiations, and devices that are open when another one is requested. */
+async function observe({ page }: Visitor): Promise<void> {
   await page.evaluate(() => {
     const observed: Observed = { liveWhenOpening: [], connections: [] }
     const { openedTracks } = Object.assign(window, { observed }) as unknown as Page
     const { mediaDevices } = navigator
     const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices)
     mediaDevices.getUserMedia = (constraints) => {
-      const isAsked = { audio: constraints?.audio, video: constraints?.video }
+      const isRequested = { audio: constraints?.audio, video: constraints?.video }
       const live = openedTracks.filter(
-        ({ kind, readyState }) => readyState === 'live' && isAsked[kind as 'audio' | 'video'],
+        ({ kind, readyState }) => readyState === 'live' && isRequested[kind as 'audio' | 'video'],
       )
       observed.liveWhenOpening.push(live.length)
       return getUserMedia(constraints)
@@ -42,8 +44,8 @@ async function observe({ page }: Person): Promise<void> {
   })
 }
 
-/** The call's own negotiations so far, and the camera it sends. */
-function callOf({ page }: Person): Promise<{ negotiations: number; camera: string }> {
+/** Returns the negotiations of the running call so far, and the device id of the camera it sends. */
+function callOf({ page }: Visitor): Promise<{ negotiations: number; camera: string }> {
   return page.evaluate(() => {
     const { observed } = window as unknown as Page
     const call = observed.connections.find(
@@ -57,8 +59,8 @@ function callOf({ page }: Person): Promise<{ negotiations: number; camera: strin
   })
 }
 
-/** Runs one of the client's methods, as a page would. */
-function ask({ page }: Person, method: string, ...args: string[]): Promise<void> {
+/** Calls a method of the client, as a page would. */
+function callClient({ page }: Visitor, method: string, ...args: string[]): Promise<void> {
   return page.$eval(
     'buddy-chat',
     async (element, name, values) => {
@@ -72,8 +74,8 @@ function ask({ page }: Person, method: string, ...args: string[]): Promise<void>
   )
 }
 
-/** What a driver does when its device goes: the track ends, and nobody here has stopped it. */
-function loseCamera({ page }: Person): Promise<void> {
+/** Ends the camera track as the browser does when a device is unplugged. */
+function unplugCamera({ page }: Visitor): Promise<void> {
   return page.$eval('buddy-chat', (element) => {
     const { localStream } = element as unknown as { localStream: MediaStream }
     const [track] = localStream.getVideoTracks()
@@ -82,7 +84,7 @@ function loseCamera({ page }: Person): Promise<void> {
   })
 }
 
-test('another camera in the middle of a call: no negotiation, the old one first stopped, and the next call has it', async ({
+test('switches cameras without a negotiation, stops the old camera first, and uses the new one in the next call', async ({
   startServer,
   visit,
 }) => {
@@ -92,10 +94,9 @@ test('another camera in the middle of a call: no negotiation, the old one first 
     visit(`${url}/?name=Bob`),
   ])
   await observe(ana)
-  await Promise.all([ana.press('start-button'), bob.press('start-button')])
-  await Promise.all([ana.is('connected'), bob.is('connected')])
-  await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
-  // The next call is prepared already, with the camera that is about to be replaced.
+  await meet(ana, bob)
+  await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
+  // Wait until the next call is prepared, with the camera that is about to be replaced.
   await ana.page.waitForFunction(
     () =>
       (window as unknown as Page).observed.connections.some(
@@ -104,41 +105,40 @@ test('another camera in the middle of a call: no negotiation, the old one first 
     { polling: 50 },
   )
   const before = await callOf(ana)
-  await ask(ana, 'switchCamera')
-  await ask(ana, 'switchCamera')
+  await callClient(ana, 'switchCamera')
+  await callClient(ana, 'switchCamera')
   const after = await callOf(ana)
   expect(after.camera).not.toBe(before.camera)
-  await Promise.all([bob.receivesMedia(20), bob.seesMovement()])
+  await Promise.all([bob.waitForMedia(20), bob.waitForMovement()])
   expect((await callOf(ana)).negotiations).toBe(before.negotiations)
 
   await bob.press('next-button')
-  await Promise.all([ana.matches(2), bob.matches(2)])
-  await Promise.all([ana.is('connected'), bob.is('connected')])
-  await Promise.all([bob.receivesMedia(), bob.seesMovement()])
+  await Promise.all([ana.waitForMatches(2), bob.waitForMatches(2)])
+  await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
+  await Promise.all([bob.waitForMedia(), bob.waitForMovement()])
   expect((await callOf(ana)).camera).toBe(after.camera)
-  // Camera and microphone at first, then two more cameras; never one beside another.
+  // One request for camera and microphone, then one for each switch; no camera was open at any of them.
   const { liveWhenOpening } = await ana.page.evaluate(() => (window as unknown as Page).observed)
   expect(liveWhenOpening).toEqual([0, 0, 0])
   expect(await ana.liveTracks()).toBe(2)
-  expect([...ana.complaints, ...bob.complaints]).toEqual([])
+  expect([...ana.errors, ...bob.errors]).toEqual([])
 })
 
-test('a camera that joins in the middle of a call is seen', async ({ startServer, visit }) => {
+test('sends a camera that is turned on during a call', async ({ startServer, visit }) => {
   const { url } = await startServer()
   const [ana, bob] = await Promise.all([
     visit(`${url}/?name=Ana`, { cameras: 3 }),
     visit(`${url}/?name=Bob`),
   ])
   await ana.page.$eval('buddy-chat', (element) => element.toggleAttribute('novideo', true))
-  await Promise.all([ana.press('start-button'), bob.press('start-button')])
-  await Promise.all([ana.is('connected'), bob.is('connected')])
-  await bob.sees('Ana’s camera is off')
-  await ask(ana, 'resumeDevice', 'camera')
-  await Promise.all([bob.receivesMedia(), bob.seesMovement()])
+  await meet(ana, bob)
+  await bob.waitForText('Ana’s camera is off')
+  await callClient(ana, 'resumeDevice', 'camera')
+  await Promise.all([bob.waitForMedia(), bob.waitForMovement()])
   expect(await bob.text()).not.toContain('Ana’s camera is off')
 })
 
-test('its camera gone, a call goes on with another one, and says which', async ({
+test('switches to another camera when the current one is unplugged, and shows its name', async ({
   startServer,
   visit,
 }) => {
@@ -148,39 +148,37 @@ test('its camera gone, a call goes on with another one, and says which', async (
     visit(`${url}/?name=Bob`),
   ])
   await observe(ana)
-  await Promise.all([ana.press('start-button'), bob.press('start-button')])
-  await Promise.all([ana.is('connected'), bob.is('connected')])
-  await ask(ana, 'switchCamera')
-  await ask(ana, 'switchCamera')
+  await meet(ana, bob)
+  await callClient(ana, 'switchCamera')
+  await callClient(ana, 'switchCamera')
   const { negotiations } = await callOf(ana)
-  await loseCamera(ana)
-  await ana.sees('Your camera is gone. Now using fake_device_0.')
-  await Promise.all([bob.receivesMedia(20), bob.seesMovement()])
+  await unplugCamera(ana)
+  await ana.waitForText('Your camera is gone. Now using fake_device_0.')
+  await Promise.all([bob.waitForMedia(20), bob.waitForMovement()])
   expect((await callOf(ana)).negotiations).toBe(negotiations)
-  expect([...ana.complaints, ...bob.complaints]).toEqual([])
+  expect([...ana.errors, ...bob.errors]).toEqual([])
 })
 
-test('its only camera gone, a call goes on with sound; one press brings the picture back', async ({
+test('continues with audio when the only camera is unplugged, and resumes video on request', async ({
   startServer,
   visit,
 }) => {
   const { url } = await startServer()
   const [ana, bob] = await Promise.all([visit(`${url}/?name=Ana`), visit(`${url}/?name=Bob`)])
   await observe(ana)
-  await Promise.all([ana.press('start-button'), bob.press('start-button')])
-  await Promise.all([ana.is('connected'), bob.is('connected')])
+  await meet(ana, bob)
   const { negotiations } = await callOf(ana)
-  await loseCamera(ana)
-  await Promise.all([ana.sees('You are not seen.'), bob.sees('Ana’s camera is off')])
-  await Promise.all([ana.receivesMedia(), bob.receivesAudio()])
+  await unplugCamera(ana)
+  await Promise.all([ana.waitForText('You are not seen.'), bob.waitForText('Ana’s camera is off')])
+  await Promise.all([ana.waitForMedia(), bob.waitForAudio()])
   await ana.press('resume-camera-button')
-  await Promise.all([bob.receivesMedia(), bob.seesMovement()])
+  await Promise.all([bob.waitForMedia(), bob.waitForMovement()])
   expect((await callOf(ana)).negotiations).toBe(negotiations)
   expect(await bob.text()).not.toContain('Ana’s camera is off')
-  expect([...ana.complaints, ...bob.complaints]).toEqual([])
+  expect([...ana.errors, ...bob.errors]).toEqual([])
 })
 
-test('permission taken back in the middle of a call: said, nothing is asked, and the partner is still there', async ({
+test('shows a camera permission revoked during a call without a new prompt, and keeps the call', async ({
   startServer,
   visit,
 }) => {
@@ -191,14 +189,13 @@ test('permission taken back in the middle of a call: said, nothing is asked, and
   ])
   const context = ana.page.browserContext()
   await context.overridePermissions(url, ['camera', 'microphone'])
-  await Promise.all([ana.press('start-button'), bob.press('start-button')])
-  await Promise.all([ana.is('connected'), bob.is('connected')])
+  await meet(ana, bob)
   await context.overridePermissions(url, ['microphone'])
-  await loseCamera(ana)
-  await ana.sees('Your camera is not allowed any more.')
-  await bob.sees('Ana’s camera is off')
-  await Promise.all([ana.receivesMedia(), bob.receivesAudio()])
+  await unplugCamera(ana)
+  await ana.waitForText('Your camera is not allowed any more.')
+  await bob.waitForText('Ana’s camera is off')
+  await Promise.all([ana.waitForMedia(), bob.waitForAudio()])
   await context.overridePermissions(url, ['camera', 'microphone'])
   await ana.press('resume-camera-button')
-  await Promise.all([bob.receivesMedia(), bob.seesMovement()])
+  await Promise.all([bob.waitForMedia(), bob.waitForMovement()])
 })

@@ -1,15 +1,16 @@
-// On somebody else's page: from another origin, loaded twice, moved, removed, under a strict CSP.
+// The element on another site's page: loaded twice, moved, removed, and under a strict content security policy.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import { test as base } from './fixtures.ts'
-import type { Person } from './person.ts'
+import type { Visitor } from './visitor.ts'
+import { meet } from './visitor.ts'
 
 const example = join(import.meta.dirname, '../../examples/script-tag/serve.mjs')
 
 const test = base.extend<{ serveExample: (buddyServer: string) => Promise<string> }>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
+  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
   serveExample: async ({}, use) => {
     const ends: (() => Promise<unknown>)[] = []
     await use(async (buddyServer) => {
@@ -23,8 +24,8 @@ const test = base.extend<{ serveExample: (buddyServer: string) => Promise<string
         child.kill()
         return ended
       })
-      const [line] = (await once(child.stdout, 'data')) as [Buffer]
-      return line.toString().trim()
+      const [output] = (await once(child.stdout, 'data')) as [Buffer]
+      return output.toString().trim()
     })
     await Promise.all(ends.map((end) => end()))
   },
@@ -36,12 +37,7 @@ function page(server: string, body = '<buddy-chat name="Ana"></buddy-chat>', scr
     ${script.repeat(scripts)}<style>buddy-chat { height: 400px }</style>${body}</html>`
 }
 
-async function meet(ana: Person, bob: Person): Promise<void> {
-  await Promise.all([ana.press('start-button'), bob.press('start-button')])
-  await Promise.all([ana.is('connected'), bob.is('connected')])
-}
-
-test('a script tag from another origin, as in examples/script-tag, is all a site needs', async ({
+test('works from a script tag on another origin, as in examples/script-tag', async ({
   startServer,
   visit,
   serveExample,
@@ -51,22 +47,22 @@ test('a script tag from another origin, as in examples/script-tag, is all a site
   expect(new URL(site).origin).not.toBe(new URL(url).origin)
   const [guest, host] = await Promise.all([visit(site), visit(`${url}/?name=Bob`)])
   await meet(guest, host)
-  await Promise.all([guest.receivesMedia(), host.receivesMedia()])
-  expect(guest.complaints).toEqual([])
+  await Promise.all([guest.waitForMedia(), host.waitForMedia()])
+  expect(guest.errors).toEqual([])
 })
 
-test('the script may be loaded twice', async ({ startServer, visit, hostPage }) => {
+test('works when the script is loaded twice', async ({ startServer, visit, hostPage }) => {
   const { url } = await startServer()
   const ana = await visit(await hostPage(page(url, undefined, 2)))
   await ana.press('start-button')
-  await ana.is('waiting')
+  await ana.waitForState('waiting')
   await ana.page.addScriptTag({ url: `${url}/buddy-chat.js` })
   await ana.page.addScriptTag({ url: `${url}/buddy-chat.js`, type: 'module' })
-  await ana.is('waiting')
-  expect(ana.complaints).toEqual([])
+  await ana.waitForState('waiting')
+  expect(ana.errors).toEqual([])
 })
 
-test('moved within the page the element keeps its call, and the picture goes on', async ({
+test('keeps the call and its video when the element moves within the page', async ({
   startServer,
   visit,
   hostPage,
@@ -85,14 +81,14 @@ test('moved within the page the element keeps its call, and the picture goes on'
     document.querySelector('main')!.append(chat)
     document.querySelector('aside')!.append(chat)
   })
-  await ana.seesMovement()
-  await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+  await ana.waitForMovement()
+  await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
   expect(server.status().matches).toBe(matches)
   expect((await ana.record()).events).toEqual([{ name: 'match', about: 'Bob' }])
   expect((await bob.record()).events).toEqual([{ name: 'match', about: 'Ana' }])
 })
 
-test('removed from the page the element releases camera and socket, and the partner is told', async ({
+test('releases devices and connection when the element is removed, and the partner receives a notice', async ({
   startServer,
   visit,
   hostPage,
@@ -105,12 +101,12 @@ test('removed from the page the element releases camera and socket, and the part
   await meet(ana, bob)
   expect(await ana.liveTracks()).toBe(2)
   await ana.page.$eval('buddy-chat', (chat) => chat.remove())
-  await ana.isNotRecorded()
-  await bob.sees('Ana left.')
+  await ana.waitForEndedTracks()
+  await bob.waitForText('Ana left.')
   await vi.waitFor(() => expect(server.status().users).toBe(1), 10_000)
 })
 
-test('added and removed ten times, in the middle of calls, it leaks nothing', async ({
+test('leaks nothing when the element is replaced ten times during calls', async ({
   startServer,
   visit,
   hostPage,
@@ -123,18 +119,18 @@ test('added and removed ten times, in the middle of calls, it leaks nothing', as
   await bob.press('start-button')
   for (let time = 1; time <= 10; time++) {
     await ana.press('start-button')
-    await Promise.all([ana.is('connected'), bob.is('connected')])
+    await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
     await ana.page.$eval('buddy-chat', (chat) => {
       const successor = document.createElement('buddy-chat')
       chat.replaceWith(successor)
     })
   }
-  await ana.isNotRecorded()
+  await ana.waitForEndedTracks()
   await vi.waitFor(() => expect(server.status()).toMatchObject({ users: 1, rooms: 0 }), 10_000)
   await ana.page.$eval('buddy-chat', (chat) => chat.remove())
-  // Nothing is left of eleven elements and ten calls, as soon as the browser has wound up what it was
-  // about and the last element has been away long enough. (Tracks are not counted: Chromium keeps an ended
-  // one of any page, without Buddy too.)
+  // Wait until the browser has released the objects of eleven elements and ten calls, and the delay after
+  // which a removed element stops its client is over. Tracks are not counted: Chromium keeps an ended track
+  // of any page, even without Buddy.
   const prototypes = [
     'RTCPeerConnection.prototype',
     'WebSocket.prototype',
@@ -149,10 +145,10 @@ test('added and removed ten times, in the middle of calls, it leaks nothing', as
 })
 
 /**
- * How many live objects of the page inherit from `prototype`, after a garbage collection. The elements in
- * the templates of Lit do not count: they stay, one of each kind, in a document without a window.
+ * Returns how many live objects of the page inherit from `prototype` after a garbage collection. Elements
+ * in Lit's templates are not counted: one of each kind stays in a document without a window.
  */
-async function countInstances({ page: tab }: Person, prototype: string): Promise<number> {
+async function countInstances({ page: tab }: Visitor, prototype: string): Promise<number> {
   const objects = await tab.queryObjects(await tab.evaluateHandle(prototype))
   try {
     return await tab.evaluate(
@@ -167,7 +163,7 @@ async function countInstances({ page: tab }: Person, prototype: string): Promise
   }
 }
 
-test("under script-src 'self', style-src 'self' and Trusted Types a whole call violates nothing", async ({
+test("violates no policy in a whole call under script-src 'self', style-src 'self' and Trusted Types", async ({
   startServer,
   visit,
 }) => {
@@ -181,26 +177,26 @@ test("under script-src 'self', style-src 'self' and Trusted Types a whole call v
 
   const [ana, bob] = await Promise.all([visit(`${url}/?name=Ana`), visit(`${url}/?name=Bob`)])
   await ana.press('preview-button')
-  await ana.part('level')
+  await ana.waitForPart('level')
   await meet(ana, bob)
-  await ana.receivesMedia()
+  await ana.waitForMedia()
   await ana.press('devices-button')
-  await ana.part('devices-panel')
+  await ana.waitForPart('devices-panel')
   await ana.press('devices-button')
-  await ana.types('text-input', 'Hello')
+  await ana.type('text-input', 'Hello')
   await ana.press('send-button')
-  await bob.sees('Hello')
+  await bob.waitForText('Hello')
   await ana.press('microphone-button')
   await ana.press('camera-button')
-  await bob.sees('Ana’s camera is off')
+  await bob.waitForText('Ana’s camera is off')
   await ana.press('next-button')
   await ana.press('stop-button')
-  await ana.part('start-screen')
+  await ana.waitForPart('start-screen')
   expect((await ana.record()).violations).toEqual([])
   expect((await bob.record()).violations).toEqual([])
-  expect([...ana.complaints, ...bob.complaints]).toEqual([])
+  expect([...ana.errors, ...bob.errors]).toEqual([])
 
-  // The policy is in force: what it forbids is noticed.
+  // Check that the policy is enforced and violations are recorded.
   await ana.page.evaluate(() => {
     document.head.append(
       Object.assign(document.createElement('style'), { textContent: 'body { color: red }' }),

@@ -1,28 +1,28 @@
-// Fifty Nexts among four people: every call is a call, and nothing is left of those that are over.
+// Four visitors press Next fifty times. Every call has media, and ended calls leave nothing behind.
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
-import type { Person } from './person.ts'
+import type { Visitor } from './visitor.ts'
 
 const rounds = 25
 
-/** What a page holds on to at this moment. */
-interface Holdings {
+/** Resources that a page holds at this moment. */
+interface Resources {
   /** Peer connections that are not closed. */
   readonly connections: number
-  /** Timers that are to go off yet. */
+  /** Pending timers. */
   readonly timers: number
   /** Live tracks of camera and microphone. */
   readonly tracks: number
-  /** Event listeners, as the browser counts them after collecting garbage. */
+  /** Event listeners, counted by the browser after a garbage collection. */
   readonly listeners: number
 }
 
-/** Runs before the page: keeps count of what has to be given back. */
-function keepCount(): void {
+/** Runs before the page's scripts: counts the page's peer connections and timers. */
+function trackResources(): void {
   const connections: WeakRef<RTCPeerConnection>[] = []
   const timers = new Set<number>()
   Object.assign(window, {
-    holdings: () => ({
+    countResources: () => ({
       connections: connections.filter((each) => {
         const connection = each.deref()
         return connection !== undefined && connection.signalingState !== 'closed'
@@ -54,64 +54,68 @@ function keepCount(): void {
   })
 }
 
-async function holdings(person: Person): Promise<Holdings> {
-  const { page } = person
+async function resourcesOf(visitor: Visitor): Promise<Resources> {
+  const { page } = visitor
   const devtools = await page.createCDPSession()
   await devtools.send('HeapProfiler.collectGarbage')
   await devtools.detach()
   const counted = await page.evaluate(() =>
-    (window as unknown as { holdings(): { connections: number; timers: number } }).holdings(),
+    (
+      window as unknown as { countResources(): { connections: number; timers: number } }
+    ).countResources(),
   )
   const { JSEventListeners: listeners = 0 } = await page.metrics()
-  return { ...counted, listeners, tracks: await person.liveTracks() }
+  return { ...counted, listeners, tracks: await visitor.liveTracks() }
 }
 
-test('every one of fifty calls shows moving video, and nothing is left of any', async ({
+test('shows moving video in each of fifty calls, and releases their resources', async ({
   startServer,
   visit,
 }) => {
   const { server, url } = await startServer({ rematchDelayMs: 50 })
-  const people = await Promise.all(
+  const visitors = await Promise.all(
     ['Ana', 'Bob', 'Cem', 'Dua'].map((name) => visit(`${url}/?name=${name}`)),
   )
-  for (const { page } of people) {
-    await page.evaluateOnNewDocument(keepCount)
+  for (const { page } of visitors) {
+    await page.evaluateOnNewDocument(trackResources)
     await page.reload()
   }
-  await Promise.all(people.map((person) => person.press('start-button')))
-  await Promise.all(people.map((person) => person.is('connected')))
+  await Promise.all(visitors.map((visitor) => visitor.press('start-button')))
+  await Promise.all(visitors.map((visitor) => visitor.waitForState('connected')))
 
-  const counts = people.map(() => 1)
-  let early: Holdings[] = []
+  const counts = visitors.map(() => 1)
+  let early: Resources[] = []
   for (let round = 1; round <= rounds; round++) {
-    // One of each pair, taking turns: all four meet anew, two of them by their own wish.
-    const partners = await Promise.all(people.map((person) => person.partnerName()))
-    const [first] = people
-    const other = people.find((person, index) => person !== first && partners[index] !== 'Ana')!
-    await Promise.all([first, other].map((person) => person!.press('next-button')))
+    // One visitor of each pair presses Next, so that all four are matched again.
+    const partners = await Promise.all(visitors.map((visitor) => visitor.partnerName()))
+    const [first] = visitors
+    const other = visitors.find((visitor, index) => visitor !== first && partners[index] !== 'Ana')!
+    await Promise.all([first, other].map((visitor) => visitor!.press('next-button')))
     await Promise.all(
-      people.map((person, index) => person.matches((counts[index] = counts[index]! + 1))),
+      visitors.map((visitor, index) =>
+        visitor.waitForMatches((counts[index] = counts[index]! + 1)),
+      ),
     )
-    await Promise.all(people.map((person) => person.is('connected')))
-    await Promise.all(people.map((person) => person.seesMovement()))
+    await Promise.all(visitors.map((visitor) => visitor.waitForState('connected')))
+    await Promise.all(visitors.map((visitor) => visitor.waitForMovement()))
     expect(server.status().rooms).toBe(2)
-    if (round === 5) early = await Promise.all(people.map(holdings))
+    if (round === 5) early = await Promise.all(visitors.map(resourcesOf))
   }
-  for (const [index, person] of people.entries()) {
-    const late = await holdings(person)
-    // The call's, and the one that is prepared for the next.
+  for (const [index, visitor] of visitors.entries()) {
+    const late = await resourcesOf(visitor)
+    // The connection of the call, and the one prepared for the next call.
     expect(late.connections).toBeLessThanOrEqual(2)
     expect(late.tracks).toBe(2)
     expect(late.timers).toBeLessThanOrEqual(early[index]!.timers + 3)
     expect(late.listeners).toBeLessThanOrEqual(early[index]!.listeners + 20)
-    expect(person.complaints).toEqual([])
+    expect(visitor.errors).toEqual([])
   }
-  // By the method: as each partner leaves, the buttons move under a hand that is about to press.
-  for (const { page } of people) {
+  // Call the method, because the buttons move when a partner leaves and a click could miss them.
+  for (const { page } of visitors) {
     await page.$eval('buddy-chat', (chat) => (chat as unknown as { stop(): void }).stop())
   }
-  for (const person of people) {
-    await person.isNotRecorded()
-    await expect.poll(() => holdings(person)).toMatchObject({ connections: 0, tracks: 0 })
+  for (const visitor of visitors) {
+    await visitor.waitForEndedTracks()
+    await expect.poll(() => resourcesOf(visitor)).toMatchObject({ connections: 0, tracks: 0 })
   }
 }, 300_000)

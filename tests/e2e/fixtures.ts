@@ -1,43 +1,43 @@
-// What an e2e test starts, and what is therefore ended after it, whether it passed or not.
+// Fixtures of the e2e tests. Whatever a test starts is closed after it, whether it passed or failed.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Browser } from 'puppeteer-core'
 import { test as base } from '../server-fixture.ts'
 import type { ChromiumTraits } from './browsers.ts'
 import { launchChromium, launchFirefox } from './browsers.ts'
-import { Person } from './person.ts'
+import { Visitor } from './visitor.ts'
 
 interface Fixtures {
-  /** Somebody with a Chromium process of their own. */
-  readonly visit: (url: string, traits?: ChromiumTraits) => Promise<Person>
-  /** Somebody with Firefox. */
-  readonly visitWithFirefox: (url: string) => Promise<Person>
-  /** A page of somebody else's, at an origin of its own. */
+  /** Opens `url` in a new Chromium process. */
+  readonly visit: (url: string, traits?: ChromiumTraits) => Promise<Visitor>
+  /** Opens `url` in a new Firefox process. */
+  readonly visitWithFirefox: (url: string) => Promise<Visitor>
+  /** Serves `html` at a new origin, as the page of an embedding site. Resolves with its URL. */
   readonly hostPage: (html: string) => Promise<string>
 }
 
 export const test = base.extend<Fixtures>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
+  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
   visit: async ({}, use) => {
     const browsers: Browser[] = []
     await use(async (url, traits) => {
       const browser = await launchChromium(traits)
       browsers.push(browser)
-      return Person.visit(browser, url)
+      return Visitor.open(browser, url)
     })
     await Promise.all(browsers.map((browser) => browser.close()))
   },
-  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
+  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
   visitWithFirefox: async ({}, use) => {
     const browsers: Browser[] = []
     await use(async (url) => {
       const browser = await launchFirefox()
       browsers.push(browser)
-      return Person.visit(browser, url)
+      return Visitor.open(browser, url)
     })
     await Promise.all(browsers.map((browser) => browser.close()))
   },
-  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
+  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
   hostPage: async ({}, use) => {
     const hosts: ReturnType<typeof createServer>[] = []
     await use(async (html) => {
@@ -52,3 +52,8 @@ export const test = base.extend<Fixtures>({
     await Promise.all(hosts.map((host) => new Promise((resolve) => host.close(resolve))))
   },
 })
+
+/** HTML of an embedding page: the script of the server at `serverUrl`, and one element with `attributes`. */
+export const chatPage = (serverUrl: string, attributes = ''): string =>
+  `<!doctype html><title>A site</title><script src="${serverUrl}/buddy-chat.js"></script>
+   <style>buddy-chat { height: 400px }</style><buddy-chat ${attributes}></buddy-chat>`

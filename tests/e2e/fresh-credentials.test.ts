@@ -1,37 +1,23 @@
-// TURN credentials end by themselves. A call that outlasts them has to find a relay all the same.
+// TURN credentials expire. A call that lasts longer must still be able to allocate a relay.
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
-import type { Person } from './person.ts'
-
-interface Page {
-  readonly connections: RTCPeerConnection[]
-}
-
-/** From now on: keeps every peer connection the page makes. */
-async function observe({ page }: Person): Promise<void> {
-  await page.evaluate(() => {
-    const { connections } = Object.assign(window, { connections: [] as RTCPeerConnection[] })
-    window.RTCPeerConnection = class extends RTCPeerConnection {
-      constructor(configuration?: RTCConfiguration) {
-        super(configuration)
-        connections.push(this)
-      }
-    }
-  })
-}
+import type { RecordedPage } from './peer-connections.ts'
+import { recordConnections } from './peer-connections.ts'
+import type { Visitor } from './visitor.ts'
+import { meet } from './visitor.ts'
 
 /**
- * Resolves with the TURN user name that both the running call's connection and the one prepared for the
- * next have, once it is another than `before`. It begins with the time it ends at.
+ * Resolves when the connection of the running call and the one prepared for the next call both have the
+ * same TURN user name, and it differs from `before`. The name begins with its expiry time.
  */
-async function userName({ page }: Person, before = ''): Promise<string> {
+async function userName({ page }: Visitor, before = ''): Promise<string> {
   const handle = await page.waitForFunction(
     (old) => {
       const names = (
         state: 'connectionState' | 'signalingState',
         wanted: string,
       ): (string | undefined)[] =>
-        (window as unknown as Page).connections
+        (window as unknown as RecordedPage).connections
           .filter((connection) => connection[state] === wanted)
           .map((connection) => connection.getConfiguration().iceServers?.[0]?.username)
       const [running] = names('connectionState', 'connected')
@@ -44,29 +30,28 @@ async function userName({ page }: Person, before = ''): Promise<string> {
   return String(await handle.jsonValue())
 }
 
-test('renewed in a call: the connection that runs has the new ones, and so has the one prepared for Next', async ({
+test('sets renewed TURN credentials on the running connection and on the one prepared for Next', async ({
   startServer,
   visit,
 }) => {
   const { url } = await startServer({
-    // Nobody is there: who asks matters, not the answer.
+    // Nothing listens there: this test looks at the credentials only.
     turnUrls: ['turn:127.0.0.1:9'],
     turnSecret: 'shared with coturn',
     turnTtlMs: 3000,
   })
   const [ana, bob] = await Promise.all([visit(`${url}/?name=Ana`), visit(`${url}/?name=Bob`)])
-  await Promise.all([observe(ana), observe(bob)])
-  await Promise.all([ana.press('start-button'), bob.press('start-button')])
-  await Promise.all([ana.is('connected'), bob.is('connected')])
-  await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
-  // Who made the offer and who answered it came by their connections in different ways.
+  await Promise.all([recordConnections(ana), recordConnections(bob)])
+  await meet(ana, bob)
+  await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
+  // Check both sides, because the offerer and the answerer create their connections differently.
   await Promise.all(
-    [ana, bob].map(async (person) => {
-      const before = await userName(person)
-      const after = await userName(person, before)
+    [ana, bob].map(async (visitor) => {
+      const before = await userName(visitor)
+      const after = await userName(visitor, before)
       expect(parseInt(after)).toBeGreaterThan(parseInt(before))
     }),
   )
-  await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+  await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
   expect((await ana.record()).events).toEqual([{ name: 'match', about: 'Bob' }])
 })

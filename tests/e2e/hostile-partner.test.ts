@@ -1,27 +1,29 @@
-// A partner in a call who sends what no browser sends, within every rate of the server.
+// A partner sends signals that no browser sends, within all rate limits of the server.
 import type { MessageOf } from '@buddy-chat/protocol'
 import { encode } from '@buddy-chat/protocol'
 import { expect, vi } from 'vitest'
 import { test as base } from './fixtures.ts'
-import type { Person } from './person.ts'
+import type { RecordedPage } from './peer-connections.ts'
+import { recordConnections } from './peer-connections.ts'
+import type { Visitor } from './visitor.ts'
 
 type Candidates = MessageOf<'signal'>['candidates']
 
-/** What a page counts of its own browser. */
+/** Calls that a page has made to its browser's WebRTC API. */
 interface Work {
   candidates: number
-  /** Candidates in one turn of the event loop, the most so far. */
+  /** The largest number of candidates added in one turn of the event loop. */
   mostInOneTurn: number
   restarts: number
   offers: number
-  readonly beganAtMs: number
+  readonly startedAtMs: number
 }
 
-/** Begins to count what this page gives its browser to do. */
-async function countWork({ page }: Person): Promise<void> {
+/** Starts to count this page's calls to the WebRTC API. */
+async function countWork({ page }: Visitor): Promise<void> {
   await page.evaluate(() => {
-    const beganAtMs = performance.now()
-    const work: Work = { candidates: 0, mostInOneTurn: 0, restarts: 0, offers: 0, beganAtMs }
+    const startedAtMs = performance.now()
+    const work: Work = { candidates: 0, mostInOneTurn: 0, restarts: 0, offers: 0, startedAtMs }
     let inThisTurn = 0
     const methods = RTCPeerConnection.prototype as unknown as Record<
       string,
@@ -47,36 +49,29 @@ async function countWork({ page }: Person): Promise<void> {
   })
 }
 
-const workOf = ({ page }: Person): Promise<Work & { elapsedMs: number }> =>
+const workOf = ({ page }: Visitor): Promise<Work & { elapsedMs: number }> =>
   page.evaluate(() => {
     const { work } = window as unknown as { work: Work }
-    return { ...work, elapsedMs: performance.now() - work.beganAtMs }
+    return { ...work, elapsedMs: performance.now() - work.startedAtMs }
   })
 
-/** Begins to keep this page's connections, to the server and to partners. */
-async function seize({ page }: Person): Promise<void> {
-  await page.evaluate(() => {
-    const sockets: WebSocket[] = []
-    const peers: RTCPeerConnection[] = []
-    Object.assign(window, { sockets, peers })
+/** From now on, keeps this page's WebSockets and peer connections, so that the test can use them. */
+async function recordAllConnections(visitor: Visitor): Promise<void> {
+  await recordConnections(visitor)
+  await visitor.page.evaluate(() => {
+    const { sockets } = Object.assign(window, { sockets: [] as WebSocket[] })
     window.WebSocket = class extends WebSocket {
       constructor(url: string | URL, protocols?: string | string[]) {
         super(url, protocols)
         sockets.push(this)
       }
     }
-    window.RTCPeerConnection = class extends RTCPeerConnection {
-      constructor(configuration?: RTCConfiguration) {
-        super(configuration)
-        peers.push(this)
-      }
-    }
   })
 }
 
-/** Sends these signals over the connection of this page's client, one in every `everyMs`. */
+/** Sends these signals over the WebSocket of this page's client, one every `everyMs`. */
 async function flood(
-  { page }: Person,
+  { page }: Visitor,
   signals: readonly Candidates[],
   everyMs: number,
 ): Promise<void> {
@@ -103,7 +98,7 @@ async function flood(
   )
 }
 
-/** A candidate that a browser may have made; each number is another. */
+/** A candidate that a browser could have gathered; different for each `number`. */
 const candidate = (number: number): Candidates[number] => ({
   candidate: `candidate:${number} 1 udp 2113937151 10.9.${number >> 8}.${number & 255} 50000 typ host`,
   sdpMid: '0',
@@ -116,81 +111,89 @@ const signalsOf = (count: number, of = candidate): Candidates[] =>
     Array.from({ length: 64 }, (_, place) => of(64 * index + place)),
   )
 
-/** A busy machine takes its time. */
-const patience = { timeout: 30_000, interval: 200 }
+/** Long enough for a busy machine. */
+const waitOptions = { timeout: 30_000, interval: 200 }
 
 const test = base.extend<{
-  /** Two in a call: the first counts its work, the second can send anything; and somebody to go on to. */
-  readonly call: (newcomer: 'victim' | 'attacker') => Promise<readonly [Person, Person, Person]>
+  /**
+   * Opens three pages and connects the first two: a victim whose calls to WebRTC are counted, and an
+   * attacker whose connections are recorded. The third is the victim's next partner.
+   * @param newcomer who enters the queue last, and therefore sends the offer
+   */
+  readonly startCall: (
+    newcomer: 'victim' | 'attacker',
+  ) => Promise<readonly [Visitor, Visitor, Visitor]>
 }>({
-  call: async ({ startServer, visit }, use) => {
+  startCall: async ({ startServer, visit }, use) => {
     await use(async (newcomer) => {
       const { url } = await startServer({ rematchDelayMs: 60_000 })
-      const people = await Promise.all(
+      const visitors = await Promise.all(
         ['Ana', 'Mallory', 'Cem'].map((name) => visit(`${url}/?name=${name}`)),
       )
-      const [ana, mallory, cem] = people as [Person, Person, Person]
-      await Promise.all([countWork(ana), seize(mallory)])
+      const [ana, mallory, cem] = visitors as [Visitor, Visitor, Visitor]
+      await Promise.all([countWork(ana), recordAllConnections(mallory)])
       const order = newcomer === 'victim' ? [mallory, ana] : [ana, mallory]
       await order[0]!.press('start-button')
-      await order[0]!.is('waiting')
+      await order[0]!.waitForState('waiting')
       await order[1]!.press('start-button')
-      await Promise.all([ana.is('connected'), mallory.is('connected')])
-      await ana.receivesMedia()
+      await Promise.all([ana.waitForState('connected'), mallory.waitForState('connected')])
+      await ana.waitForMedia()
       return [ana, mallory, cem]
     })
   },
 })
 
-/** Ana, who looks for somebody else, finds Cem. */
-async function findsNext([ana, mallory, cem]: readonly [Person, Person, Person]): Promise<void> {
-  // Mallory would be the next for Cem, having waited longer.
+/** Expects the searching victim, Ana, to be connected to Cem. */
+async function expectNextCall([ana, mallory, cem]: readonly [
+  Visitor,
+  Visitor,
+  Visitor,
+]): Promise<void> {
+  // Otherwise Cem would be matched with Mallory, who has waited longer.
   await mallory.press('stop-button')
-  await mallory.is('idle')
+  await mallory.waitForState('idle')
   await cem.press('start-button')
-  await ana.matches(2)
-  await Promise.all([ana.is('connected'), cem.is('connected')])
+  await ana.waitForMatches(2)
+  await Promise.all([ana.waitForState('connected'), cem.waitForState('connected')])
   expect(await ana.partnerName()).toBe('Cem')
-  await ana.receivesMedia()
+  await ana.waitForMedia()
 }
 
-test('64 other candidates ten times a second: the call ends by name, and Next works', async ({
-  call,
+test('ends the call with `call-failed` on 64 new candidates ten times a second, and Next works', async ({
+  startCall,
 }) => {
-  const people = await call('victim')
-  const [ana, mallory] = people
+  const visitors = await startCall('victim')
+  const [ana, mallory] = visitors
   const flooding = flood(mallory, signalsOf(40), 100)
-  await ana.sees('The call was lost')
+  await ana.waitForText('The call was lost')
   const { candidates, mostInOneTurn } = await workOf(ana)
   expect(candidates).toBeLessThanOrEqual(256)
   expect(mostInOneTurn).toBeLessThanOrEqual(32)
   expect((await ana.record()).events.at(-1)).toEqual({ name: 'leave', about: 'call-failed' })
   await ana.press('another-button')
-  await ana.is('waiting')
+  await ana.waitForState('waiting')
   await flooding
-  await findsNext(people)
+  await expectNextCall(visitors)
 })
 
-test('as many candidates as the richest machine has leave picture and buttons alone', async ({
-  call,
+test('keeps the call on as many candidates as a machine with many interfaces has, and Next works', async ({
+  startCall,
 }) => {
-  const people = await call('victim')
-  const [ana, mallory] = people
+  const visitors = await startCall('victim')
+  const [ana, mallory] = visitors
   await flood(mallory, signalsOf(3), 100)
-  await ana.receivesMedia()
+  await ana.waitForMedia()
   expect((await ana.record()).events).toEqual([{ name: 'match', about: 'Mallory' }])
   await ana.press('next-button')
-  await findsNext(people)
+  await expectNextCall(visitors)
 })
 
-test('candidates sent again and again, or that no browser sends, never reach the browser', async ({
-  call,
-}) => {
-  const [ana, mallory] = await call('victim')
+test('does not pass repeated or impossible candidates to the browser', async ({ startCall }) => {
+  const [ana, mallory] = await startCall('victim')
   await flood(mallory, signalsOf(1), 0)
   await vi.waitFor(
     async () => expect((await workOf(ana)).candidates).toBeGreaterThanOrEqual(64),
-    patience,
+    waitOptions,
   )
   const before = (await workOf(ana)).candidates
   const impossible = signalsOf(20, (number) => ({
@@ -198,17 +201,17 @@ test('candidates sent again and again, or that no browser sends, never reach the
     candidate: `candidate:${number} 1 udp 1 239.9.${number >> 8}.${number & 255} 50000 typ host`,
   }))
   await flood(mallory, [...impossible, ...signalsOf(1), ...signalsOf(1)], 50)
-  await mallory.types('text-input', 'That was all')
+  await mallory.type('text-input', 'That was all')
   await mallory.press('send-button')
-  await ana.sees('That was all')
-  await ana.receivesMedia()
+  await ana.waitForText('That was all')
+  await ana.waitForMedia()
   expect((await workOf(ana)).candidates).toBe(before)
 })
 
-test('a hundred requests to restart ICE are a few restarts, and the call goes on', async ({
-  call,
+test('limits the rate of ICE restarts on a hundred requests for one, and keeps the call', async ({
+  startCall,
 }) => {
-  const [ana, mallory] = await call('victim')
+  const [ana, mallory] = await startCall('victim')
   await flood(
     mallory,
     Array.from({ length: 100 }, () => []),
@@ -216,26 +219,28 @@ test('a hundred requests to restart ICE are a few restarts, and the call goes on
   )
   await vi.waitFor(
     async () => expect((await workOf(ana)).restarts).toBeGreaterThanOrEqual(11),
-    patience,
+    waitOptions,
   )
   const { restarts, elapsedMs } = await workOf(ana)
   expect(restarts).toBeLessThanOrEqual(10 + elapsedMs / 2000)
-  await ana.receivesMedia()
+  await ana.waitForMedia()
   expect((await ana.record()).events).toEqual([{ name: 'match', about: 'Mallory' }])
 })
 
-test('one offer after the other is answered at a pace, and the call goes on', async ({ call }) => {
-  const [ana, mallory] = await call('attacker')
+test('limits the rate of answers to a stream of offers, and keeps the call', async ({
+  startCall,
+}) => {
+  const [ana, mallory] = await startCall('attacker')
   await mallory.page.evaluate(() => {
-    const { peers } = window as unknown as { peers: RTCPeerConnection[] }
-    const peer = peers.find(({ connectionState }) => connectionState === 'connected')
-    setInterval(() => peer?.restartIce(), 20)
+    const { connections } = window as unknown as RecordedPage
+    const running = connections.find(({ connectionState }) => connectionState === 'connected')
+    setInterval(() => running?.restartIce(), 20)
   })
   await vi.waitFor(
     async () => expect((await workOf(ana)).offers).toBeGreaterThanOrEqual(14),
-    patience,
+    waitOptions,
   )
   const { offers, elapsedMs } = await workOf(ana)
   expect(offers).toBeLessThanOrEqual(11 + elapsedMs / 2000)
-  await ana.receivesMedia()
+  await ana.waitForMedia()
 })

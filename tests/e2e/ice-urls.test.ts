@@ -1,30 +1,28 @@
-// One ICE URL that a browser refuses ends every call, unless it is left out.
+// A browser that rejects one ICE URL creates no connection at all, so the client leaves such a URL out.
 import { expect, vi } from 'vitest'
 import { badIceUrls, goodIceUrls } from '../ice-urls.ts'
-import { test as base } from './fixtures.ts'
-import type { OtherIceServers } from './other-ice-servers.ts'
-import { nameOtherIceServers } from './other-ice-servers.ts'
-import type { Person } from './person.ts'
+import { chatPage, test as base } from './fixtures.ts'
+import type { IceServerProxy } from './ice-server-proxy.ts'
+import { startIceServerProxy } from './ice-server-proxy.ts'
+import type { Visitor } from './visitor.ts'
 
 const test = base.extend<{
-  readonly nameIceServers: (
-    ...given: Parameters<typeof nameOtherIceServers>
-  ) => Promise<OtherIceServers>
+  readonly startProxy: (...given: Parameters<typeof startIceServerProxy>) => Promise<IceServerProxy>
 }>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
-  nameIceServers: async ({}, use) => {
-    const others: OtherIceServers[] = []
+  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
+  startProxy: async ({}, use) => {
+    const proxies: IceServerProxy[] = []
     await use(async (...given) => {
-      const other = await nameOtherIceServers(...given)
-      others.push(other)
-      return other
+      const proxy = await startIceServerProxy(...given)
+      proxies.push(proxy)
+      return proxy
     })
-    await Promise.all(others.map((other) => other.close()))
+    await Promise.all(proxies.map((proxy) => proxy.close()))
   },
 })
 
-/** The URLs of this list with which the page's browser makes no connection. */
-const refusedBy = ({ page }: Person, urls: readonly string[]): Promise<string[]> =>
+/** Returns those of `urls` for which the browser's `RTCPeerConnection` constructor throws. */
+const refusedBy = ({ page }: Visitor, urls: readonly string[]): Promise<string[]> =>
   page.evaluate(
     (list) =>
       list.filter((url) => {
@@ -39,7 +37,7 @@ const refusedBy = ({ page }: Person, urls: readonly string[]): Promise<string[]>
     [...urls],
   )
 
-/** Entries of eight URLs each, as many as fit. */
+/** Splits `urls` into ICE server entries of up to eight URLs. */
 const entriesOf = (urls: readonly string[]) =>
   Array.from({ length: Math.ceil(urls.length / 8) }, (_, index) => ({
     urls: urls.slice(8 * index, 8 * index + 8),
@@ -49,102 +47,85 @@ const entriesOf = (urls: readonly string[]) =>
 
 const bad = Object.keys(badIceUrls)
 
-/** How often clients have reported it. */
-async function reports(url: string): Promise<number> {
+/** Returns how many `ice-url-refused` reports the server at `url` has counted. */
+async function countReports(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text()
   return Number(/buddy_call_failures_total\{reason="ice-url-refused"\} (\d+)/.exec(text)?.[1] ?? 0)
 }
 
-test('what the server accepts both browsers accept, and what it refuses at least one of them does', async ({
+test('the server accepts the ICE URLs that both browsers accept, and refuses the others', async ({
   startServer,
   visit,
   visitWithFirefox,
 }) => {
   const { url } = await startServer()
-  const people = await Promise.all([visit(url), visitWithFirefox(url)])
+  const visitors = await Promise.all([visit(url), visitWithFirefox(url)])
   const all = [...goodIceUrls, ...bad]
-  const refused = new Set((await Promise.all(people.map((who) => refusedBy(who, all)))).flat())
+  const refused = new Set(
+    (await Promise.all(visitors.map((visitor) => refusedBy(visitor, all)))).flat(),
+  )
   expect([...refused].sort()).toEqual([...bad].sort())
 })
 
-test('a server that names bad ICE URLs: both browsers call all the same, and the operator learns it once', async ({
+test('both browsers connect despite bad ICE URLs, and report each bad URL once', async ({
   startServer,
   visit,
   visitWithFirefox,
   hostPage,
-  nameIceServers,
+  startProxy,
 }) => {
   const { url } = await startServer()
-  const other = await nameIceServers(url, entriesOf(bad))
-  const page = await hostPage(
-    `<!doctype html><title>A site</title><script src="${url}/buddy-chat.js"></script>
-     <style>buddy-chat { height: 400px }</style><buddy-chat server="${other.url}"></buddy-chat>`,
-  )
-  const people = await Promise.all([visit(page), visitWithFirefox(page)])
+  const proxy = await startProxy(url, entriesOf(bad))
+  const page = await hostPage(chatPage(url, `server="${proxy.url}"`))
+  const visitors = await Promise.all([visit(page), visitWithFirefox(page)])
   const warnings: string[] = []
-  people[0].page.on('console', (line) => {
+  visitors[0].page.on('console', (line) => {
     if (line.type() === 'warn') warnings.push(line.text())
   })
-  await Promise.all(people.map((who) => who.press('start-button')))
-  await Promise.all(people.map((who) => who.is('connected')))
-  await Promise.all(people.map((who) => who.receivesMedia()))
-  // Renewed in the call, they are as bad, and one that is new is reported anew.
-  other.renew(entriesOf([...bad, 'turn://renewed']))
-  await vi.waitFor(async () => expect(await reports(url)).toBe(4), { timeout: 10_000 })
-  await Promise.all(people.map((who) => who.receivesMedia()))
-  expect(await Promise.all(people.map(async (who) => (await who.record()).events.length))).toEqual([
-    1, 1,
-  ])
+  await Promise.all(visitors.map((visitor) => visitor.press('start-button')))
+  await Promise.all(visitors.map((visitor) => visitor.waitForState('connected')))
+  await Promise.all(visitors.map((visitor) => visitor.waitForMedia()))
+  // The renewed list contains the same bad URLs and a new one. Only the new one is reported.
+  proxy.renew(entriesOf([...bad, 'turn://renewed']))
+  await vi.waitFor(async () => expect(await countReports(url)).toBe(4), { timeout: 10_000 })
+  await Promise.all(visitors.map((visitor) => visitor.waitForMedia()))
+  expect(
+    await Promise.all(visitors.map(async (visitor) => (await visitor.record()).events.length)),
+  ).toEqual([1, 1])
   expect(warnings).toHaveLength(2)
   expect(warnings[0]).toContain('turns://h')
   expect(warnings[1]).toContain('turn://renewed')
 })
 
-test('the doctor names the bad ICE URL', async ({
-  startServer,
-  visit,
-  hostPage,
-  nameIceServers,
-}) => {
+test('the doctor shows the bad ICE URL', async ({ startServer, visit, hostPage, startProxy }) => {
   const { url } = await startServer()
-  const other = await nameIceServers(url, entriesOf(['turn:127.0.0.1:9', 'turn:h?transport=tls']))
-  const ana = await visit(
-    await hostPage(
-      `<!doctype html><title>A site</title><script src="${url}/buddy-chat.js"></script>
-       <style>buddy-chat { height: 400px }</style><buddy-chat server="${other.url}"></buddy-chat>`,
-    ),
-  )
+  const proxy = await startProxy(url, entriesOf(['turn:127.0.0.1:9', 'turn:h?transport=tls']))
+  const ana = await visit(await hostPage(chatPage(url, `server="${proxy.url}"`)))
   const checks = await ana.page.$eval('buddy-chat', async (element) => {
     const chat = element as unknown as { showDoctor(): Promise<void>; renderRoot: ShadowRoot }
     await chat.showDoctor()
     const rows = [...chat.renderRoot.querySelectorAll<HTMLElement>('[part~="check"]')]
     return Object.fromEntries(rows.map((row) => [row.part[1], row.dataset['code']]))
   })
-  // The one that is left is looked at by itself.
+  // The remaining URL is checked separately.
   expect(checks).toMatchObject({
     'check-ice-servers': 'ice-url-refused',
     'check-turn-udp': 'turn-unreachable',
     'check-webrtc': 'ok',
   })
-  await ana.sees('turn:h?transport=tls')
+  await ana.waitForText('turn:h?transport=tls')
 })
 
-test('relayonly, and no TURN URL is left: it says that the address could not be hidden', async ({
+test('shows that the address could not be hidden if `relayonly` is set and no valid TURN URL is left', async ({
   startServer,
   visit,
   hostPage,
-  nameIceServers,
+  startProxy,
 }) => {
   const { url } = await startServer()
-  const other = await nameIceServers(url, entriesOf(['turn://h']))
-  const ana = await visit(
-    await hostPage(
-      `<!doctype html><title>A site</title><script src="${url}/buddy-chat.js"></script>
-       <style>buddy-chat { height: 400px }</style>
-       <buddy-chat relayonly server="${other.url}"></buddy-chat>`,
-    ),
-  )
+  const proxy = await startProxy(url, entriesOf(['turn://h']))
+  const ana = await visit(await hostPage(chatPage(url, `relayonly server="${proxy.url}"`)))
   await ana.press('start-button')
-  await ana.is('closed')
-  await ana.sees('Your address could not be hidden')
+  await ana.waitForState('closed')
+  await ana.waitForText('Your address could not be hidden')
 })

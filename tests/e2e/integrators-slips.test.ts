@@ -1,9 +1,9 @@
-// What integrators get wrong has a working guess or a name, in real browsers; nothing is retried for ever.
+// Common integration mistakes either work or end with a message that names them. None is retried forever.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
-import type { Person } from './person.ts'
+import type { Visitor } from './visitor.ts'
 
 const bundle = join(import.meta.dirname, '../../packages/buddy-element/dist/bundle/buddy-chat.js')
 
@@ -16,24 +16,28 @@ function page(script: string, attributes = '', head = ''): string {
 const tag = (url: string, type = ''): string =>
   `<script ${type} src="${url}/buddy-chat.js"></script>`
 
-async function expectToStart(person: Person): Promise<void> {
-  await person.press('start-button')
-  await person.is('waiting')
+async function expectToStart(visitor: Visitor): Promise<void> {
+  await visitor.press('start-button')
+  await visitor.waitForState('waiting')
 }
 
-/** Start ends with these words, and with a button instead of another attempt. */
-async function expectRefusal(person: Person, title: string): Promise<void> {
-  await person.press('start-button')
-  await person.sees(title)
-  await person.is('closed')
+/** Presses Start and expects the state `closed` with this title, without an automatic retry. */
+async function expectRefusal(visitor: Visitor, title: string): Promise<void> {
+  await visitor.press('start-button')
+  await visitor.waitForText(title)
+  await visitor.waitForState('closed')
 }
 
-test('a module script tag knows its server', async ({ startServer, visit, hostPage }) => {
+test('finds its server when loaded by a module script tag', async ({
+  startServer,
+  visit,
+  hostPage,
+}) => {
   const { url } = await startServer()
   await expectToStart(await visit(await hostPage(page(tag(url, 'type="module"')))))
 })
 
-test('a server without its scheme, and one by its WebSocket without /ws, are found', async ({
+test('accepts a server URL without scheme, with ws:, with /ws/ or with extra slashes', async ({
   startServer,
   visit,
   hostPage,
@@ -52,7 +56,7 @@ test('a server without its scheme, and one by its WebSocket without /ws, are fou
 })
 
 for (const browser of ['Chromium', 'Firefox'] as const) {
-  test(`${browser}: a content security policy without connect-src for the server is named`, async ({
+  test(`${browser}: shows that the page blocks its chat when the content security policy lacks connect-src`, async ({
     startServer,
     visit,
     visitWithFirefox,
@@ -61,11 +65,11 @@ for (const browser of ['Chromium', 'Firefox'] as const) {
     const { url } = await startServer()
     const policy = `<meta http-equiv="Content-Security-Policy" content="default-src 'self' 'unsafe-inline'; script-src ${url}">`
     const site = await hostPage(page(tag(url), '', policy))
-    const person = await (browser === 'Firefox' ? visitWithFirefox(site) : visit(site))
-    await expectRefusal(person, 'This page blocks its own chat')
+    const visitor = await (browser === 'Firefox' ? visitWithFirefox(site) : visit(site))
+    await expectRefusal(visitor, 'This page blocks its own chat')
   })
 
-  test(`${browser}: a web site that is no Buddy server is named, the page's own and another`, async ({
+  test(`${browser}: shows that there is no chat server when the page's own origin or the configured one has none`, async ({
     startServer,
     visit,
     visitWithFirefox,
@@ -74,12 +78,12 @@ for (const browser of ['Chromium', 'Firefox'] as const) {
     const { url } = await startServer()
     const other = await hostPage('<!doctype html><title>Another site</title>')
     const open = browser === 'Firefox' ? visitWithFirefox : visit
-    // A copy of the script, as on a CDN: it does not know its server, and the page has none.
+    // An inline copy of the script has no URL to derive the server from, so the element uses the page's origin.
     const copy = `<script>${await readFile(bundle, 'utf8')}</script>`
     const own = await open(await hostPage(page(copy)))
     await expectRefusal(own, 'There is no chat server here')
-    const person = await open(await hostPage(page(tag(url), `server="${other}"`)))
-    await expectRefusal(person, 'There is no chat server here')
-    expect(await person.text()).toContain('Try again')
+    const configured = await open(await hostPage(page(tag(url), `server="${other}"`)))
+    await expectRefusal(configured, 'There is no chat server here')
+    expect(await configured.text()).toContain('Try again')
   })
 }

@@ -1,4 +1,4 @@
-// A real nginx in front of a server, which it serves below a path of its own.
+// Runs a real nginx that serves a Buddy server below a path prefix.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,13 +12,13 @@ const command = ['nginx', '/usr/sbin/nginx'].find(
   (each) => spawnSync(each, ['-v'], { stdio: 'ignore' }).status === 0,
 )
 
-/** Why there is no nginx to test with; undefined if there is one. */
-export const noNginx =
+/** Says what to install if nginx is missing; undefined if it is installed. */
+export const missingNginxMessage =
   command === undefined
-    ? 'Behind a path prefix nothing was tested: install nginx (on Debian or Ubuntu: sudo apt-get install nginx).'
+    ? 'Skipped: tests behind a path prefix. Install nginx (on Debian or Ubuntu: sudo apt-get install nginx).'
     : undefined
 
-/** The location of `docs/operations.md`, below a prefix. */
+/** An nginx configuration with the `location` block of `docs/operations.md`, below `prefix`. */
 const configuration = (directory: string, port: number, prefix: string, target: string): string => `
 daemon off;
 worker_processes 1;
@@ -51,7 +51,7 @@ http {
 }
 `
 
-/** Whether something listens at this port of this machine. */
+/** Whether a process listens on this port of 127.0.0.1. */
 async function listens(port: number): Promise<boolean> {
   const socket = createConnection(port, '127.0.0.1')
   try {
@@ -65,25 +65,25 @@ async function listens(port: number): Promise<boolean> {
 }
 
 /**
- * Starts nginx with `target` (an origin) below `prefix` (with a slash at both ends).
- * @returns the origin it listens at, and what ends it
+ * Starts nginx as a proxy to `target` (an origin) below `prefix` (with a slash at both ends).
+ * @returns the origin of nginx, and a function that stops it
  */
 export async function startNginx(
   target: string,
   prefix: string,
 ): Promise<{ readonly origin: string; readonly stop: () => Promise<void> }> {
-  if (!command) throw new Error(noNginx)
+  if (!command) throw new Error(missingNginxMessage)
   const directory = mkdtempSync(join(tmpdir(), 'buddy-nginx-'))
   const port = await freePort()
   writeFileSync(join(directory, 'conf'), configuration(directory, port, prefix, target))
   const child = spawn(command, ['-p', directory, '-e', 'stderr', '-c', join(directory, 'conf')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  let complaint = ''
-  child.stderr.on('data', (chunk) => (complaint += String(chunk)))
+  let errorOutput = ''
+  child.stderr.on('data', (chunk) => (errorOutput += String(chunk)))
   const ended = once(child, 'exit')
   while (!(await listens(port))) {
-    if (child.exitCode !== null) throw new Error(`nginx has ended: ${complaint}`)
+    if (child.exitCode !== null) throw new Error(`nginx ended: ${errorOutput}`)
     await sleep(20)
   }
   return {

@@ -1,15 +1,18 @@
-// The server below a path of a site, as `/chat/`: its pages, its script and its socket are found there.
+// The server runs below a path prefix, `/chat/`. Its pages, script and WebSocket must be found there.
 import { expect } from 'vitest'
 import { test as base } from './fixtures.ts'
-import { noNginx, startNginx } from './nginx.ts'
+import { missingNginxMessage, startNginx } from './nginx.ts'
 
-if (noNginx) console.log(noNginx)
+if (missingNginxMessage) console.log(missingNginxMessage)
 
 const adminToken = 'the-token-of-these-tests-0123456789abcdef'
 
 const test = base
   .extend<{
-    /** A server below `/chat/` of an nginx, for its own pages unless others are named; resolves to the origin of that. */
+    /**
+     * Starts a server below `/chat/` of an nginx. Resolves with the origin of nginx.
+     * @param allowedOrigins origins of the server's clients; by default only the server's own
+     */
     readonly startBelow: (allowedOrigins?: readonly string[]) => Promise<string>
   }>({
     startBelow: async ({ startServer }, use) => {
@@ -27,27 +30,30 @@ const test = base
       await Promise.all(stops.map((stop) => stop()))
     },
   })
-  .skipIf(noNginx !== undefined)
+  .skipIf(missingNginxMessage !== undefined)
 
 for (const path of ['/chat/', '/chat']) {
-  test(`the page at ${path} loads all it needs, and people meet`, async ({ startBelow, visit }) => {
+  test(`the page at ${path} loads its style sheet and script, and visitors are matched`, async ({
+    startBelow,
+    visit,
+  }) => {
     const origin = await startBelow()
     const [ana, bob] = await Promise.all([
       visit(`${origin}${path}?mode=text&name=Ana&autostart`),
       visit(`${origin}${path}?mode=text&name=Bob&autostart`),
     ])
-    await Promise.all([ana.is('connected'), bob.is('connected')])
-    await ana.sees('Bob')
-    // The style sheet is there too: the element fills the page.
+    await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
+    await ana.waitForText('Bob')
+    // The element fills the page only if the style sheet has been loaded.
     const fills = await ana.page.$eval('buddy-chat', (element) => {
       const { width, height } = element.getBoundingClientRect()
       return width === innerWidth && height === innerHeight
     })
-    expect([fills, ana.complaints]).toEqual([true, []])
+    expect([fills, ana.errors]).toEqual([true, []])
   })
 }
 
-test('another page takes the script from below the prefix, and its server is there', async ({
+test('a page that loads the script from below the prefix finds the server there', async ({
   startBelow,
   hostPage,
   visit,
@@ -57,19 +63,22 @@ test('another page takes the script from below the prefix, and its server is the
     `<script src="${origin}/chat/buddy-chat.js" defer></script><buddy-chat mode="text" autostart></buddy-chat>`,
   )
   const ana = await visit(page)
-  await ana.is('waiting')
+  await ana.waitForState('waiting')
   await ana.page.$eval('buddy-chat', (element) => {
     void (element as unknown as { showDoctor(): Promise<void> }).showDoctor()
   })
-  await ana.sees('Nothing is wrong here')
-  expect(ana.complaints).toEqual([])
+  await ana.waitForText('Nothing is wrong here')
+  expect(ana.errors).toEqual([])
 })
 
 for (const path of ['/chat/dashboard', '/chat/dashboard/']) {
-  test(`the dashboard at ${path} is live`, async ({ startBelow, visit }) => {
+  test(`the dashboard at ${path} loads its style sheet and receives data`, async ({
+    startBelow,
+    visit,
+  }) => {
     const origin = await startBelow()
     const ana = await visit(`${origin}/chat/?mode=text&autostart`)
-    await ana.is('waiting')
+    await ana.waitForState('waiting')
     const page = await ana.page.browserContext().newPage()
     await page.authenticate({ username: 'operator', password: adminToken })
     await page.goto(`${origin}${path}`)

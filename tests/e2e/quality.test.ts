@@ -1,11 +1,12 @@
-// Firefox tells less of a connection than Chromium does: it is enough for both to judge it.
+// Firefox reports fewer statistics of a connection than Chromium. Both must suffice to rate a call.
 import type { CallQuality } from '@buddy-chat/client'
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
-import type { Person } from './person.ts'
+import type { Visitor } from './visitor.ts'
+import { meet } from './visitor.ts'
 
-/** The next measurement that a client tells its page. */
-function nextQuality({ page }: Person): Promise<CallQuality> {
+/** Resolves with the next `quality` event of the client. */
+function nextQuality({ page }: Visitor): Promise<CallQuality> {
   return page.$eval('buddy-chat', (element) => {
     const { client } = element as unknown as {
       client: { on(name: 'quality', listener: (quality: CallQuality) => void): () => void }
@@ -19,15 +20,15 @@ function nextQuality({ page }: Person): Promise<CallQuality> {
   })
 }
 
-/** Spends little data from now on, as a page says. */
-function setLowData({ page }: Person): Promise<void> {
+/** Sets the element's `lowdata` property. */
+function setLowData({ page }: Visitor): Promise<void> {
   return page.$eval('buddy-chat', (element) => {
     Object.assign(element, { lowdata: true })
   })
 }
 
-/** Resolves once the partner's picture is small. */
-async function seesSmallPicture({ page }: Person): Promise<void> {
+/** Resolves when the partner's video is at most 240 pixels high. */
+async function waitForSmallVideo({ page }: Visitor): Promise<void> {
   await page.waitForFunction(
     () => {
       const root = document.querySelector('buddy-chat')?.shadowRoot
@@ -39,15 +40,14 @@ async function seesSmallPicture({ page }: Person): Promise<void> {
 }
 
 test.skipIf(!process.env['BUDDY_FIREFOX'])(
-  'Chromium and Firefox: both tell how the call goes, and send small pictures where asked',
+  'Chromium and Firefox report the quality of a call, and send small video with `lowdata`',
   async ({ startServer, visit, visitWithFirefox }) => {
     const { url } = await startServer()
     const [ana, bob] = await Promise.all([
       visit(`${url}/?name=Ana`),
       visitWithFirefox(`${url}/?name=Bob`),
     ])
-    await Promise.all([ana.press('start-button'), bob.press('start-button')])
-    await Promise.all([ana.is('connected'), bob.is('connected')])
+    await meet(ana, bob)
     for (const { stats } of await Promise.all([nextQuality(ana), nextQuality(bob)])) {
       expect(stats.receivedKbps).toBeGreaterThan(10)
       expect(stats.sentKbps).toBeGreaterThan(10)
@@ -56,8 +56,8 @@ test.skipIf(!process.env['BUDDY_FIREFOX'])(
       expect(stats.width * stats.height).toBeGreaterThan(0)
     }
     await Promise.all([setLowData(ana), setLowData(bob)])
-    await Promise.all([seesSmallPicture(ana), seesSmallPicture(bob)])
-    await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
-    expect([...ana.complaints, ...bob.complaints]).toEqual([])
+    await Promise.all([waitForSmallVideo(ana), waitForSmallVideo(bob)])
+    await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
+    expect([...ana.errors, ...bob.errors]).toEqual([])
   },
 )

@@ -1,4 +1,4 @@
-// What the server sends before a close reaches the page, in each browser.
+// The error frame that the server sends before a close must reach the page, in each browser.
 import type { BuddyClient } from '@buddy-chat/client'
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
@@ -6,8 +6,8 @@ import { test } from './fixtures.ts'
 interface Attempts {
   readonly url: string
   readonly count: number
-  /** Whether the page sends something as soon as the connection is open. */
-  readonly isTalkative: boolean
+  /** Whether the page sends a frame as soon as the connection is open. */
+  readonly sendsAtOnce: boolean
 }
 
 interface Refused {
@@ -15,13 +15,13 @@ interface Refused {
   readonly code: number
 }
 
-/** Connects several times, one after the other, and returns what each attempt receives. */
-async function connect({ url, count, isTalkative }: Attempts): Promise<Refused[]> {
+/** Connects `count` times, one after the other, and returns what each attempt received. */
+async function connect({ url, count, sendsAtOnce }: Attempts): Promise<Refused[]> {
   const attempt = (): Promise<Refused> =>
     new Promise((resolve) => {
       const socket = new WebSocket(`${url}/ws`, 'buddy.v1')
       let frames = 0
-      if (isTalkative) socket.addEventListener('open', () => socket.send(new Uint8Array([0])))
+      if (sendsAtOnce) socket.addEventListener('open', () => socket.send(new Uint8Array([0])))
       socket.addEventListener('message', () => frames++)
       socket.addEventListener('close', ({ code }) => resolve({ frames, code }))
     })
@@ -33,7 +33,7 @@ async function connect({ url, count, isTalkative }: Attempts): Promise<Refused[]
 const attempts = 15
 
 for (const browser of ['Firefox', 'Chromium'] as const) {
-  test(`${browser}: each of ${attempts} refusals at the upgrade arrives with its frame, whether the page talks or not`, async ({
+  test(`${browser} receives the error frame of each of ${attempts} refused upgrades, whether or not the page sends first`, async ({
     startServer,
     visit,
     visitWithFirefox,
@@ -43,28 +43,33 @@ for (const browser of ['Firefox', 'Chromium'] as const) {
     const page = await hostPage('<!doctype html><title>A site</title><buddy-chat></buddy-chat>')
     const { page: tab } = await (browser === 'Firefox' ? visitWithFirefox(page) : visit(page))
     const expected = Array.from({ length: attempts }, () => ({ frames: 1, code: 4501 }))
-    for (const isTalkative of [true, false]) {
-      const plan = { url: url.replace('http', 'ws'), count: attempts, isTalkative }
+    for (const sendsAtOnce of [true, false]) {
+      const plan = { url: url.replace('http', 'ws'), count: attempts, sendsAtOnce }
       expect(await tab.evaluate(connect, plan)).toEqual(expected)
     }
   })
 }
 
-/** Starts, tries again at once after each refusal, and returns what the client was told each time. */
+/** Starts, retries at once after each refusal, and returns the `retry` events of the client. */
 function refusals(count: number): Promise<unknown[]> {
   const { client } = document.querySelector('buddy-chat') as unknown as { client: BuddyClient }
   return new Promise((resolve) => {
-    const told: unknown[] = []
+    const retries: unknown[] = []
     client.on('retry', ({ error: { code, message, retryAfterMs }, delayMs }) => {
-      told.push({ code, message, retryAfterMs, waits: delayMs >= (retryAfterMs ?? Infinity) })
-      if (told.length === count) resolve(told)
+      retries.push({
+        code,
+        message,
+        retryAfterMs,
+        isHonoured: delayMs >= (retryAfterMs ?? Infinity),
+      })
+      if (retries.length === count) resolve(retries)
       else client.retryNow()
     })
     void client.start({ mode: 'text' })
   })
 }
 
-test(`Firefox: the client honours the time of each of ${attempts} refusals`, async ({
+test(`Firefox: the client honours retryAfterMs of each of ${attempts} refusals`, async ({
   startServer,
   visitWithFirefox,
 }) => {
@@ -72,10 +77,10 @@ test(`Firefox: the client honours the time of each of ${attempts} refusals`, asy
   const { page } = await visitWithFirefox(url)
   const expected = {
     code: 'too-many-connections',
-    // The words of the frame; a close has only its name.
+    // The message comes from the error frame; the close reason contains only the code.
     message: 'too many connections from one address',
     retryAfterMs: 10_000,
-    waits: true,
+    isHonoured: true,
   }
   expect(await page.evaluate(refusals, attempts)).toEqual(
     Array.from({ length: attempts }, () => expected),

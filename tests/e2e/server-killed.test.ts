@@ -1,12 +1,13 @@
-// The server dies in the middle of a call, and is started again. Nobody on the call needs to notice.
+// The server process is killed during a call and started again. The call continues.
 import { expect } from 'vitest'
 import type { ServerProcess } from '../server-process.ts'
 import { prepareServerProcess } from '../server-process.ts'
 import { test as base } from './fixtures.ts'
-import type { Person } from './person.ts'
+import type { Visitor } from './visitor.ts'
+import { meet } from './visitor.ts'
 
 const test = base.extend<{ readonly server: ServerProcess }>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
+  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
   server: async ({}, use) => {
     const server = await prepareServerProcess()
     await server.start()
@@ -15,10 +16,10 @@ const test = base.extend<{ readonly server: ServerProcess }>({
   },
 })
 
-const occurrences = async (person: Person, line: string): Promise<number> =>
-  (await person.text()).split(line).length - 1
+const occurrences = async (visitor: Visitor, text: string): Promise<number> =>
+  (await visitor.text()).split(text).length - 1
 
-test('killed and started again in a call: frames never stop, the session goes on, text typed meanwhile arrives once, and Next still works', async ({
+test('keeps a call while its server is killed and restarted: media flows, both sessions are restored, text arrives once, and Next works', async ({
   server,
   visit,
 }) => {
@@ -27,52 +28,54 @@ test('killed and started again in a call: frames never stop, the session goes on
     visit(`${server.url}/?name=Bob`),
   ])
   const both = [ana, bob]
-  await Promise.all(both.map((person) => person.press('start-button')))
-  await Promise.all(both.map((person) => person.is('connected')))
-  await Promise.all(both.map((person) => person.receivesMedia()))
-  const before = await Promise.all(both.map((person) => person.received()))
+  await meet(ana, bob)
+  await Promise.all(both.map((visitor) => visitor.waitForMedia()))
+  const before = await Promise.all(both.map((visitor) => visitor.receivedMedia()))
 
   await server.kill()
   await Promise.all(
-    both.map((person) => person.sees('The server is out of reach. Your call goes on.')),
+    both.map((visitor) => visitor.waitForText('The server is out of reach. Your call goes on.')),
   )
-  await Promise.all(both.map((person) => person.receivesMedia(20)))
-  for (const [person, line] of [
+  await Promise.all(both.map((visitor) => visitor.waitForMedia(20)))
+  for (const [visitor, text] of [
     [ana, 'Ana typed meanwhile'],
     [bob, 'Bob typed meanwhile'],
   ] as const) {
-    await person.types('text-input', line)
-    await person.press('send-button')
+    await visitor.type('text-input', text)
+    await visitor.press('send-button')
   }
-  const during = await Promise.all(both.map((person) => person.received()))
+  const during = await Promise.all(both.map((visitor) => visitor.receivedMedia()))
 
   await server.start()
-  await Promise.all([ana.sees('Bob typed meanwhile'), bob.sees('Ana typed meanwhile')])
-  for (const person of both) {
-    await expect.poll(() => person.text(), { timeout: 20_000 }).not.toContain('out of reach')
-    await expect.poll(() => person.text()).not.toContain('interrupted')
+  await Promise.all([
+    ana.waitForText('Bob typed meanwhile'),
+    bob.waitForText('Ana typed meanwhile'),
+  ])
+  for (const visitor of both) {
+    await expect.poll(() => visitor.text(), { timeout: 20_000 }).not.toContain('out of reach')
+    await expect.poll(() => visitor.text()).not.toContain('interrupted')
   }
-  await Promise.all(both.map((person) => person.receivesMedia(20)))
-  const after = await Promise.all(both.map((person) => person.received()))
-  for (const [index, person] of both.entries()) {
-    // One connection throughout: the counts of another would begin at nothing.
+  await Promise.all(both.map((visitor) => visitor.waitForMedia(20)))
+  const after = await Promise.all(both.map((visitor) => visitor.receivedMedia()))
+  for (const [index, visitor] of both.entries()) {
+    // These differences also show that the peer connection is the same: a new one restarts at 0.
     const frames = [before, during, after].map((at) => at[index]!.framesDecoded)
     expect(frames[1]! - frames[0]!).toBeGreaterThanOrEqual(20)
     expect(frames[2]! - frames[1]!).toBeGreaterThanOrEqual(20)
-    expect(await person.state()).toBe('connected')
-    const { events } = await person.record()
+    expect(await visitor.state()).toBe('connected')
+    const { events } = await visitor.record()
     expect(events.map(({ name }) => name)).toEqual(['match'])
-    for (const line of ['Ana typed meanwhile', 'Bob typed meanwhile']) {
-      expect(await occurrences(person, line)).toBe(1)
+    for (const text of ['Ana typed meanwhile', 'Bob typed meanwhile']) {
+      expect(await occurrences(visitor, text)).toBe(1)
     }
   }
   const status = await (await fetch(`${server.url}/status`)).json()
   expect(status).toMatchObject({ users: 2, away: 0, waiting: 0, rooms: 1, matches: 0 })
 
   await ana.press('next-button')
-  await Promise.all(both.map((person) => person.matches(2)))
-  await Promise.all(both.map((person) => person.is('connected')))
-  await Promise.all(both.map((person) => person.receivesMedia()))
+  await Promise.all(both.map((visitor) => visitor.waitForMatches(2)))
+  await Promise.all(both.map((visitor) => visitor.waitForState('connected')))
+  await Promise.all(both.map((visitor) => visitor.waitForMedia()))
   expect((await bob.record()).events.map(({ about }) => about)).toEqual([
     'Ana',
     'partner-next',

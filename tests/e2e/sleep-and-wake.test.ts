@@ -1,23 +1,24 @@
-// What happens to a machine in the middle of a call: none of it is a reason to end one.
+// A frozen page, a hidden tab or a lost network during a call must not end the call.
 import type { BuddyServerOptions } from '@buddy-chat/server'
 import { expect } from 'vitest'
 import type { BreakableNetwork } from '../breakable-network.ts'
 import { createBreakableNetwork } from '../breakable-network.ts'
 import type { RunningServer } from '../server-fixture.ts'
 import { test as base } from './fixtures.ts'
-import type { Person } from './person.ts'
+import type { Visitor } from './visitor.ts'
+import { meet } from './visitor.ts'
 
-/** Ana, to whose machine it happens, and Bob, in a call. */
+/** A call between Ana, whose machine is affected, and Bob. */
 interface Call {
   readonly server: RunningServer['server']
-  /** Ana's way to the server. */
+  /** The network between Ana and the server. */
   readonly network: BreakableNetwork
-  readonly ana: Person
-  readonly bob: Person
+  readonly ana: Visitor
+  readonly bob: Visitor
 }
 
 const test = base.extend<{
-  /** Everything, up to frames on both sides. */
+  /** Starts a server and two browsers. Resolves when both have received media. */
   readonly startCall: (options: BuddyServerOptions) => Promise<Call>
 }>({
   startCall: async ({ startServer, visit }, use) => {
@@ -30,107 +31,106 @@ const test = base.extend<{
         visit(`${network.url}/?name=Ana`),
         visit(`${url}/?name=Bob`),
       ])
-      await Promise.all([listen(ana), listen(bob)])
-      await Promise.all([ana.press('start-button'), bob.press('start-button')])
-      await Promise.all([ana.is('connected'), bob.is('connected')])
-      await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
-      await Promise.all([heard(ana), heard(bob)])
+      await Promise.all([recordEvents(ana), recordEvents(bob)])
+      await meet(ana, bob)
+      await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
+      await Promise.all([takeEvents(ana), takeEvents(bob)])
       return { server, network, ana, bob }
     })
     for (const network of networks) network.close()
   },
 })
 
-/** What is told only where something has happened. */
-const names = ['welcome', 'retry', 'interruption', 'partner-away', 'leave']
+/** Client events that are emitted only on a change of connections. */
+const eventNames = ['welcome', 'retry', 'interruption', 'partner-away', 'leave']
 
 interface Page {
-  heard: string[]
+  clientEvents: string[]
 }
 
-/** From now on: writes down what the client tells. */
-function listen({ page }: Person): Promise<void> {
+/** From now on, records the client's events. */
+function recordEvents({ page }: Visitor): Promise<void> {
   return page.$eval(
     'buddy-chat',
     (element, all) => {
       const { client } = element as unknown as {
         client: { on(name: string, listener: (detail: unknown) => void): void }
       }
-      const memory = Object.assign(window, { heard: [] as string[] })
+      const memory = Object.assign(window, { clientEvents: [] as string[] })
       for (const name of all) {
         client.on(name, (detail) => {
           const { isResumed, isAway, step } = detail as Record<string, unknown>
-          memory.heard.push([name, isResumed ?? isAway ?? step ?? ''].join(' ').trim())
+          memory.clientEvents.push([name, isResumed ?? isAway ?? step ?? ''].join(' ').trim())
         })
       }
     },
-    names,
+    eventNames,
   )
 }
 
-/** What the client has told since this was asked the last time. */
-const heard = ({ page }: Person): Promise<string[]> =>
-  page.evaluate(() => (window as unknown as Page).heard.splice(0))
+/** Returns the client's events since the previous call of this function. */
+const takeEvents = ({ page }: Visitor): Promise<string[]> =>
+  page.evaluate(() => (window as unknown as Page).clientEvents.splice(0))
 
-/** Resolves once the client has told this. */
-async function hears({ page }: Person, wanted: string): Promise<void> {
+/** Resolves when the client has emitted this event. */
+async function waitForEvent({ page }: Visitor, wanted: string): Promise<void> {
   await page.waitForFunction(
-    (what) => (window as unknown as Page).heard.includes(what),
+    (what) => (window as unknown as Page).clientEvents.includes(what),
     { polling: 50 },
     wanted,
   )
 }
 
-/** The call is as it was before, and nobody had to press anything. */
-async function expectAsBefore({ server, ana, bob }: Call): Promise<void> {
-  await Promise.all([ana, bob].map((person) => person.receivesMedia()))
+/** Expects the same call to be connected again, without any action of the visitors. */
+async function expectRestored({ server, ana, bob }: Call): Promise<void> {
+  await Promise.all([ana, bob].map((visitor) => visitor.waitForMedia()))
   await expect.poll(() => ana.text()).not.toMatch(/out of reach|interrupted/i)
   await expect.poll(() => bob.text()).not.toMatch(/out of reach|interrupted/i)
   expect([await ana.state(), await bob.state()]).toEqual(['connected', 'connected'])
   expect(server.status()).toMatchObject({ users: 2, away: 0, rooms: 1, matches: 1 })
 }
 
-test('the page is frozen, and the way to the server breaks meanwhile: thawed, the session is resumed', async ({
+test('resumes the session when a frozen page thaws after its connection broke', async ({
   startCall,
 }) => {
   const call = await startCall({ pingIntervalMs: 60_000 })
   const { ana, bob, network } = call
   const chromium = await ana.page.createCDPSession()
   await chromium.send('Page.setWebLifecycleState', { state: 'frozen' })
-  network.breakDown()
-  // Chromium drops the sockets of a page that it freezes, too, but tells nobody before it thaws.
-  await bob.sees('Ana’s connection is interrupted…')
-  // Cameras and encoders know nothing of frozen pages.
-  await bob.receivesMedia()
+  network.disconnect()
+  // Chromium also closes the sockets of a frozen page, but the page receives the event only when it thaws.
+  await bob.waitForText('Ana’s connection is interrupted…')
+  // Cameras and encoders continue while a page is frozen.
+  await bob.waitForMedia()
 
   await chromium.send('Page.setWebLifecycleState', { state: 'active' })
-  await ana.sees('The server is out of reach. Your call goes on.')
-  network.mend()
-  await hears(ana, 'welcome true')
-  await expectAsBefore(call)
+  await ana.waitForText('The server is out of reach. Your call goes on.')
+  network.restore()
+  await waitForEvent(ana, 'welcome true')
+  await expectRestored(call)
 })
 
-test('the page is frozen, and nothing else happens: what is written meanwhile waits, and the call goes on', async ({
+test('queues text for a frozen page, and delivers it once when the page thaws', async ({
   startCall,
 }) => {
   const call = await startCall({ pingIntervalMs: 60_000 })
   const { ana, bob } = call
   const chromium = await ana.page.createCDPSession()
   await chromium.send('Page.setWebLifecycleState', { state: 'frozen' })
-  // Nobody would read it now, so it is said; the picture needs no page.
-  await bob.sees('Ana’s connection is interrupted…')
-  await bob.receivesMedia(20)
-  await bob.types('text-input', 'written meanwhile')
+  // The partner sees that Ana cannot read messages now. Video continues, because it needs no script.
+  await bob.waitForText('Ana’s connection is interrupted…')
+  await bob.waitForMedia(20)
+  await bob.type('text-input', 'written meanwhile')
   await bob.press('send-button')
 
   await chromium.send('Page.setWebLifecycleState', { state: 'active' })
-  await ana.sees('written meanwhile')
+  await ana.waitForText('written meanwhile')
   expect((await ana.text()).match(/written meanwhile/g)).toHaveLength(1)
-  await expectAsBefore(call)
-  expect(await heard(ana)).toEqual(['retry', 'welcome true'])
+  await expectRestored(call)
+  expect(await takeEvents(ana)).toEqual(['retry', 'welcome true'])
 })
 
-test('the page is frozen while it waits: nobody is matched with it, and thawed it waits again', async ({
+test('does not match a frozen page, and returns it to the queue when it thaws', async ({
   startServer,
   visit,
 }) => {
@@ -138,66 +138,61 @@ test('the page is frozen while it waits: nobody is matched with it, and thawed i
   const page = (name: string): string => `${url}/?name=${name}&mode=text`
   const [ana, bob] = await Promise.all([visit(page('Ana')), visit(page('Bob'))])
   await ana.press('start-button')
-  await ana.is('waiting')
+  await ana.waitForState('waiting')
   const chromium = await ana.page.createCDPSession()
   await chromium.send('Page.setWebLifecycleState', { state: 'frozen' })
   await expect.poll(() => server.status()).toMatchObject({ away: 1, waiting: 0 })
   await bob.press('start-button')
-  await bob.is('waiting')
+  await bob.waitForState('waiting')
 
   await chromium.send('Page.setWebLifecycleState', { state: 'active' })
-  await Promise.all([ana.is('connected'), bob.is('connected')])
+  await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
   expect(server.status()).toMatchObject({ users: 2, rooms: 1, matches: 1 })
 })
 
-test('another tab in front: the call goes on, and a server that fell silent meanwhile is missed in seconds', async ({
+test('keeps the call in a hidden tab, and reconnects when the tab is visible again if the server has stopped answering', async ({
   startCall,
 }) => {
-  // By silence alone it would be missed after two minutes.
+  // Without the check on return, the client would notice only after two minutes.
   const call = await startCall({ pingIntervalMs: 60_000 })
   const { ana, bob, network } = call
   const other = await ana.page.browser().newPage()
   await other.bringToFront()
   await ana.page.waitForFunction(() => document.visibilityState === 'hidden', { polling: 50 })
-  await Promise.all([ana.receivesMedia(), bob.receivesMedia(20)])
-  network.fallSilent()
+  await Promise.all([ana.waitForMedia(), bob.waitForMedia(20)])
+  network.blackhole()
 
   await ana.page.bringToFront()
-  await hears(ana, 'welcome true')
-  await expectAsBefore(call)
-  expect(await heard(ana)).toEqual(['retry', 'welcome true'])
-  expect(await heard(bob)).not.toContain('partner-away true')
+  await waitForEvent(ana, 'welcome true')
+  await expectRestored(call)
+  expect(await takeEvents(ana)).toEqual(['retry', 'welcome true'])
+  expect(await takeEvents(bob)).not.toContain('partner-away true')
 })
 
-test('offline and online again: the server is missed, the path to the partner is not', async ({
+test('reconnects to the server after offline and online, without an interruption of media', async ({
   startCall,
 }) => {
   const call = await startCall({ pingIntervalMs: 1000 })
   const { ana, bob } = call
-  const before = await ownFragment(ana)
-  // To Chromium this is silence on sockets, and nothing at all to WebRTC.
+  const before = await usernameFragment(ana)
+  // In offline mode, Chromium stops the traffic of sockets. WebRTC is not affected.
   await ana.page.setOfflineMode(true)
-  await ana.sees('The server is out of reach. Your call goes on.')
-  await bob.sees('Ana’s connection is interrupted…')
-  await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+  await ana.waitForText('The server is out of reach. Your call goes on.')
+  await bob.waitForText('Ana’s connection is interrupted…')
+  await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
 
   await ana.page.setOfflineMode(false)
-  await hears(ana, 'welcome true')
-  // Another path is looked for, as another network may have been found; the picture does not wait.
-  await expect.poll(() => ownFragment(ana)).not.toBe(before)
-  await Promise.all([ana.receivesMedia(20), bob.receivesMedia(20)])
-  await expectAsBefore(call)
-  const told = [...(await heard(ana)), ...(await heard(bob))]
-  expect(told.filter((each) => /interruption|leave/.test(each))).toEqual([])
+  await waitForEvent(ana, 'welcome true')
+  // The client restarts ICE, because the machine may be in another network. Media continues meanwhile.
+  await expect.poll(() => usernameFragment(ana)).not.toBe(before)
+  await Promise.all([ana.waitForMedia(20), bob.waitForMedia(20)])
+  await expectRestored(call)
+  const events = [...(await takeEvents(ana)), ...(await takeEvents(bob))]
+  expect(events.filter((each) => /interruption|leave/.test(each))).toEqual([])
 })
 
-/** What ICE calls itself on this side (RFC 8445 §5.3): another after every restart. */
-function ownFragment({ page }: Person): Promise<string> {
-  return page.$eval('buddy-chat', async (element) => {
-    const { client } = element as unknown as {
-      client: { getStats(): Promise<RTCStatsReport | undefined> }
-    }
-    const all = [...((await client.getStats())?.values() ?? [])]
-    return String(all.find(({ type }) => type === 'transport')?.iceLocalUsernameFragment)
-  })
+/** Returns the local ICE username fragment (RFC 8445 §5.3), which changes with every ICE restart. */
+async function usernameFragment(visitor: Visitor): Promise<string> {
+  const transport = (await visitor.stats()).find(({ type }) => type === 'transport')
+  return String(transport?.['iceLocalUsernameFragment'])
 }

@@ -1,24 +1,19 @@
-// A partner offers more than the room has: a second track, video where people only talk, data channels.
+// A partner offers media that the room's mode does not include: extra tracks, video in an audio room, and
+// data channels.
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
-import type { Person } from './person.ts'
+import type { RecordedPage } from './peer-connections.ts'
+import { recordConnections } from './peer-connections.ts'
+import type { Visitor } from './visitor.ts'
 
-interface Page {
-  readonly connections: RTCPeerConnection[]
-}
-
-/** From the next start every connection of this page offers all of that, and sends it. */
-async function offerMore({ page }: Person): Promise<void> {
-  await page.evaluate(() => {
+/** From the next start, every offer of this page adds three tracks and a data channel, and sends them. */
+async function offerMore(visitor: Visitor): Promise<void> {
+  await recordConnections(visitor)
+  await visitor.page.evaluate(() => {
     const canvas = document.createElement('canvas')
     const context = canvas.getContext('2d')
     setInterval(() => context?.fillRect(Math.random() * 100, 0, 9, 9), 100)
-    const { connections } = Object.assign(window, { connections: [] as RTCPeerConnection[] })
     window.RTCPeerConnection = class extends RTCPeerConnection {
-      constructor(configuration?: RTCConfiguration) {
-        super(configuration)
-        connections.push(this)
-      }
       override async setLocalDescription(): Promise<void> {
         const isFirst = this.signalingState === 'stable' && !this.currentLocalDescription
         if (isFirst) {
@@ -33,10 +28,10 @@ async function offerMore({ page }: Person): Promise<void> {
   })
 }
 
-/** What became of the media this page offered: the port of each in the partner's answer. */
-function answered({ page }: Person): Promise<string[]> {
+/** Returns each media section of the partner's answer, as `audio open` or `video refused`. */
+function answeredMedia({ page }: Visitor): Promise<string[]> {
   return page.evaluate(() => {
-    const { connections } = window as unknown as Page
+    const { connections } = window as unknown as RecordedPage
     const used = connections.find((connection) => connection.connectionState === 'connected')
     const media = used?.currentRemoteDescription?.sdp.match(/^m=\w+ \d+/gm) ?? []
     return [...media].map((line) =>
@@ -45,31 +40,23 @@ function answered({ page }: Person): Promise<string[]> {
   })
 }
 
-/** What the element's page was given of the partner. */
-function given({ page }: Person): Promise<string[]> {
+/** Returns the kinds of tracks in the element's `remoteStream`. */
+function remoteTracks({ page }: Visitor): Promise<string[]> {
   return page.$eval('buddy-chat', (element) => {
     const { remoteStream } = element as unknown as { remoteStream?: MediaStream }
     return (remoteStream?.getTracks() ?? []).map(({ kind }) => kind).sort()
   })
 }
 
-/** Kinds of media that arrive, as the browser counts them. */
-function received({ page }: Person): Promise<string[]> {
-  return page.$eval('buddy-chat', async (element) => {
-    const { client } = element as unknown as {
-      client: { getStats(): Promise<RTCStatsReport | undefined> }
-    }
-    const reports = [...((await client.getStats())?.values() ?? [])]
-    return reports.flatMap((report) =>
-      report.type === 'inbound-rtp' || report.type === 'data-channel'
-        ? [String(report.kind ?? report.type)]
-        : [],
-    )
-  })
+/** Returns the kinds of media that arrive, according to the browser's statistics. */
+async function receivedKinds(visitor: Visitor): Promise<string[]> {
+  return (await visitor.stats()).flatMap(({ type, kind }) =>
+    type === 'inbound-rtp' || type === 'data-channel' ? [String(kind ?? type)] : [],
+  )
 }
 
 for (const browser of ['Chromium', 'Firefox'] as const) {
-  test(`in an audio room ${browser} refuses video, a second track and data channels, and the talk goes on`, async ({
+  test(`${browser} in an audio room refuses video, a second track and data channels, and keeps the call`, async ({
     startServer,
     visit,
     visitWithFirefox,
@@ -79,20 +66,20 @@ for (const browser of ['Chromium', 'Firefox'] as const) {
     const bob = await visit(`${url}/?mode=audio`)
     await offerMore(bob)
     await ana.press('start-button')
-    await ana.is('waiting')
+    await ana.waitForState('waiting')
     await bob.press('start-button')
-    await Promise.all([ana.is('connected'), bob.is('connected')])
-    await Promise.all([ana.receivesAudio(), bob.receivesAudio()])
-    const [first, ...others] = await answered(bob)
+    await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
+    await Promise.all([ana.waitForAudio(), bob.waitForAudio()])
+    const [first, ...others] = await answeredMedia(bob)
     expect(first).toBe('audio open')
     expect(others).toHaveLength(5)
     for (const other of others) expect(other).toMatch(/ refused$/)
-    expect(await given(ana)).toEqual(['audio'])
-    expect(await received(ana)).toEqual(['audio'])
+    expect(await remoteTracks(ana)).toEqual(['audio'])
+    expect(await receivedKinds(ana)).toEqual(['audio'])
   })
 }
 
-test('in a video room what is beyond one picture and one sound is refused, and the call goes on', async ({
+test('refuses all but one video and one audio track in a video room, and keeps the call', async ({
   startServer,
   visit,
 }) => {
@@ -100,33 +87,25 @@ test('in a video room what is beyond one picture and one sound is refused, and t
   const [ana, bob] = await Promise.all([visit(url), visit(url)])
   await offerMore(bob)
   await ana.press('start-button')
-  await ana.is('waiting')
+  await ana.waitForState('waiting')
   await bob.press('start-button')
-  await Promise.all([ana.is('connected'), bob.is('connected')])
-  await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
-  expect((await answered(bob)).filter((each) => each.endsWith(' open')).sort()).toEqual([
+  await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
+  await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
+  expect((await answeredMedia(bob)).filter((each) => each.endsWith(' open')).sort()).toEqual([
     'audio open',
     'video open',
   ])
-  expect(await given(ana)).toEqual(['audio', 'video'])
+  expect(await remoteTracks(ana)).toEqual(['audio', 'video'])
 })
 
-test('Firefox sends one picture to a partner that requests three, and takes no candidate that only Firefox reads', async ({
+test('Firefox sends one video encoding to a partner that requests three, and ignores a candidate that only Firefox parses', async ({
   startServer,
   visit,
   visitWithFirefox,
 }) => {
   const { url } = await startServer()
   const [ana, bob] = await Promise.all([visitWithFirefox(url), visit(url)])
-  await ana.page.evaluate(() => {
-    const { connections } = Object.assign(window, { connections: [] as RTCPeerConnection[] })
-    window.RTCPeerConnection = class extends RTCPeerConnection {
-      constructor(configuration?: RTCConfiguration) {
-        super(configuration)
-        connections.push(this)
-      }
-    }
-  })
+  await recordConnections(ana)
   await bob.page.evaluate(() => {
     const more = ['a', 'b', 'c'].map((name) => `a=rid:${name} recv\r\n`)
     more.push('a=simulcast:recv a;b;c\r\n')
@@ -141,17 +120,17 @@ test('Firefox sends one picture to a partner that requests three, and takes no c
     }
   })
   await ana.press('start-button')
-  await ana.is('waiting')
+  await ana.waitForState('waiting')
   await bob.press('start-button')
-  await Promise.all([ana.is('connected'), bob.is('connected')])
-  await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+  await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
+  await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
   const seen = await ana.page.evaluate(() => {
-    const { connections } = window as unknown as Page
+    const { connections } = window as unknown as RecordedPage
     const used = connections.find((connection) => connection.connectionState === 'connected')
     return {
-      pictures: used?.getSenders().map((sender) => sender.getParameters().encodings.length),
+      encodings: used?.getSenders().map((sender) => sender.getParameters().encodings.length),
       hasTracker: used?.currentRemoteDescription?.sdp.includes('tracker.example'),
     }
   })
-  expect(seen).toEqual({ pictures: [1, 1], hasTracker: false })
+  expect(seen).toEqual({ encodings: [1, 1], hasTracker: false })
 })

@@ -189,7 +189,7 @@ test('the network breaks in a call: it goes on, and what was written meanwhile a
   await vi.waitFor(() => expect(said).toEqual(['before']))
 
   const [retry, away] = [once(ana, 'retry'), once(bob, 'partner-away')]
-  network.breakDown()
+  network.disconnect()
   expect(await retry).toMatchObject({ mayResume: true })
   expect(await away).toEqual({ isAway: true })
   expect([ana.state, bob.state]).toEqual(['connected', 'connected'])
@@ -198,7 +198,7 @@ test('the network breaks in a call: it goes on, and what was written meanwhile a
   bob.send('are you there?')
 
   const [welcome, back] = [once(ana, 'welcome'), once(bob, 'partner-away')]
-  network.mend()
+  network.restore()
   ana.retryNow()
   expect(await welcome).toEqual({ isResumed: true, allowsText: true })
   expect(await back).toEqual({ isAway: false })
@@ -225,14 +225,14 @@ test('more lines than the server takes at once, some lost with the network and s
   ana.send(lines[0]!)
   await vi.waitFor(() => expect(said).toHaveLength(1))
 
-  network.hold()
+  network.holdUpstream()
   for (const line of lines.slice(1, 6)) ana.send(line)
   const retry = once(ana, 'retry')
-  network.breakDown()
+  network.disconnect()
   await retry
   for (const line of lines.slice(6)) ana.send(line)
   const welcome = once(ana, 'welcome')
-  network.mend()
+  network.restore()
   ana.retryNow()
   expect(await welcome).toMatchObject({ isResumed: true })
   await vi.waitFor(() => expect(said).toHaveLength(lines.length), 10_000)
@@ -249,11 +249,11 @@ test('the network breaks in the queue: reconnecting, then waiting, in the same s
   const ana = join(network.url, 'Ana')
   await ana.start()
   const retry = once(ana, 'retry')
-  network.breakDown()
+  network.disconnect()
   await retry
   expect(ana.state).toBe('reconnecting')
   const waiting = once(ana, 'waiting')
-  network.mend()
+  network.restore()
   ana.retryNow()
   await waiting
   expect([ana.state, server.status().users]).toEqual(['waiting', 1])
@@ -269,12 +269,12 @@ test('Next while the network is down: done as soon as it is back', async ({
   const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
   await meet(ana, bob)
   const retry = once(ana, 'retry')
-  network.breakDown()
+  network.disconnect()
   await retry
   ana.next()
   expect(ana.state).toBe('reconnecting')
   const leave = once(bob, 'leave')
-  network.mend()
+  network.restore()
   ana.retryNow()
   expect(await leave).toMatchObject({ reason: 'partner-next' })
   await vi.waitFor(() => expect([ana.state, bob.state]).toEqual(['connected', 'connected']))
@@ -290,10 +290,10 @@ test('a server that has forgotten the session: the call is over, and the search 
   const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
   await meet(ana, bob)
   const [lost, leave] = [once(bob, 'leave'), once(ana, 'leave')]
-  network.breakDown()
+  network.disconnect()
   expect(await lost).toMatchObject({ reason: 'partner-lost' })
   expect(ana.state).toBe('connected')
-  network.mend()
+  network.restore()
   ana.retryNow()
   expect(await leave).toMatchObject({ reason: 'server-lost' })
   await vi.waitFor(() => expect([ana.state, bob.state]).toEqual(['connected', 'connected']))
@@ -325,11 +325,11 @@ test('a report while the connection is lost is kept, and arrives when the sessio
   await meet(ana, bob)
   const { room } = ana.partner!
   const retry = once(ana, 'retry')
-  network.breakDown()
+  network.disconnect()
   await retry
   ana.report('minor')
   expect(reports).toEqual([])
-  network.mend()
+  network.restore()
   ana.retryNow()
   await vi.waitFor(() => expect(reports).toEqual([{ room, reason: 'minor' }]))
 })
@@ -344,12 +344,12 @@ test('a report that is kept for a session that is over is announced as not sent'
   const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
   await meet(ana, bob)
   const [retry, lost] = [once(ana, 'retry'), once(bob, 'leave')]
-  network.breakDown()
+  network.disconnect()
   await retry
   ana.report('minor')
   await lost
   const error = once(ana, 'error')
-  network.mend()
+  network.restore()
   ana.retryNow()
   expect(await error).toMatchObject({ code: 'server-unreachable', message: /report/ })
 })
@@ -364,7 +364,7 @@ test('a report that cannot be kept fails as unreachable, and does not claim that
   const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
   await meet(ana, bob)
   const retry = once(ana, 'retry')
-  network.breakDown()
+  network.disconnect()
   await retry
   expect(() => ana.report('minor')).toThrow(expect.objectContaining({ code: 'server-unreachable' }))
 })

@@ -1,6 +1,6 @@
-// The connection doctor at people whose network is broken in a known way: it says that, and nothing else.
+// The connection doctor at visitors whose network is broken in a known way: it says that, and nothing else.
 import { describe, expect } from 'vitest'
-import type { Person } from '../e2e/person.ts'
+import type { Visitor } from '../e2e/visitor.ts'
 import {
   removeLeftovers,
   test,
@@ -21,7 +21,7 @@ const browsers = process.env['BUDDY_FIREFOX']
   : (['chromium'] as const)
 
 /** Has the element look, up to its end. Returns the codes of what it shows about the network. */
-async function examine({ page }: Person): Promise<Readonly<Record<string, string>>> {
+async function examine({ page }: Visitor): Promise<Readonly<Record<string, string>>> {
   return page.$eval('buddy-chat', async (element) => {
     const chat = element as unknown as {
       showDoctor(): Promise<void>
@@ -40,7 +40,7 @@ async function examine({ page }: Person): Promise<Readonly<Record<string, string
 }
 
 /** How often the server's metrics have this reason. */
-async function told({ page }: Person, reason: string): Promise<number> {
+async function told({ page }: Visitor, reason: string): Promise<number> {
   const text = await page.evaluate(async () => (await fetch('/metrics')).text())
   const [, count] =
     new RegExp(`buddy_call_failures_total{reason="${reason}"} (\\d+)`).exec(text) ?? []
@@ -84,7 +84,7 @@ describe.skipIf(missing)('the connection doctor', () => {
         'turn-udp': 'turn-unreachable',
         'turn-tcp': 'ok',
       })
-      await ana.sees('Nothing came back by UDP')
+      await ana.waitForText('Nothing came back by UDP')
       expect(await told(ana, 'udp-blocked')).toBe(1)
     })
 
@@ -101,7 +101,7 @@ describe.skipIf(missing)('the connection doctor', () => {
         'turn-udp': 'turn-credentials',
         'turn-tcp': 'turn-credentials',
       })
-      await ana.sees('its secret or its clock is not the server’s')
+      await ana.waitForText('its secret or its clock is not the server’s')
       expect(await told(ana, 'turn-credentials')).toBe(1)
     })
   }
@@ -115,10 +115,10 @@ describe.skipIf(missing)('the connection doctor', () => {
       query: '&relayonly',
     })
     await Promise.all([ana.press('start-button'), bob.press('start-button')])
-    const person = await whoFindsNoPath(ana, bob)
-    expect(await told(person, 'no-path')).toBeGreaterThan(0)
-    await person.press('doctor-button')
-    await person.sees('its secret or its clock is not the server’s')
+    const visitor = await whoFindsNoPath(ana, bob)
+    expect(await told(visitor, 'no-path')).toBeGreaterThan(0)
+    await visitor.press('doctor-button')
+    await visitor.waitForText('its secret or its clock is not the server’s')
   })
 
   test('the TURN server is down: it is not mistaken for a refusal', async ({
@@ -141,7 +141,7 @@ describe.skipIf(missing)('the connection doctor', () => {
   }) => {
     const home = network.addHome('ana')
     const ana = await visit(home, await startServer(bothWays))
-    home.breakDown()
+    home.dropAll()
     expect(await examine(ana)).toEqual({
       server: 'server-unreachable',
       clock: 'not-reached',
@@ -149,6 +149,6 @@ describe.skipIf(missing)('the connection doctor', () => {
       'turn-udp': 'not-reached',
       'turn-tcp': 'not-reached',
     })
-    await ana.sees('Check your connection.')
+    await ana.waitForText('Check your connection.')
   })
 })

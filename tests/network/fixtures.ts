@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import type { Browser } from 'puppeteer-core'
 import { test as base } from 'vitest'
 import { launchChromium, launchFirefox } from '../e2e/browsers.ts'
-import { Person } from '../e2e/person.ts'
+import { Visitor } from '../e2e/visitor.ts'
 import type { Home, Translation } from './virtual-network.ts'
 import { serverAddress, VirtualNetwork } from './virtual-network.ts'
 
@@ -33,18 +33,18 @@ interface Fixtures {
   readonly startServer: (settings?: ServerSettings) => Promise<string>
   /** UDP for the TURN server by a longer way; resolves with the port it begins at. */
   readonly startDetour: (delayMs: number) => Promise<number>
-  /** Everything, up to two people at browsers who have pressed nothing yet. */
+  /** Everything, up to two visitors at browsers who have pressed nothing yet. */
   readonly bringTogether: (traits?: CallTraits) => Promise<Call>
   /** Everything, up to frames on both sides. */
   readonly startCall: (traits?: CallTraits) => Promise<Call>
   /** Somebody at a browser at home. */
-  readonly visit: (home: Home, url: string, browser?: 'chromium' | 'firefox') => Promise<Person>
+  readonly visit: (home: Home, url: string, browser?: 'chromium' | 'firefox') => Promise<Visitor>
 }
 
 /** Ana, whose home can be troubled, and Bob; with TURN where nothing else was given. */
 export interface Call {
-  readonly ana: Person
-  readonly bob: Person
+  readonly ana: Visitor
+  readonly bob: Visitor
   readonly home: Home
 }
 
@@ -125,7 +125,7 @@ async function bridgeTo(
 }
 
 export const test = base.extend<Fixtures>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
+  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
   network: async ({}, use) => {
     const network = new VirtualNetwork()
     await use(network)
@@ -225,7 +225,7 @@ export const test = base.extend<Fixtures>({
       return call
     })
   },
-  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
+  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
   visit: async ({}, use) => {
     const browsers: Browser[] = []
     const bridges: (() => Promise<void>)[] = []
@@ -247,7 +247,7 @@ export const test = base.extend<Fixtures>({
         browser = await launchFirefox({ ...traits, debuggingPort: bridge.port })
       }
       browsers.push(browser)
-      return Person.visit(browser, url)
+      return Visitor.open(browser, url)
     })
     await Promise.all(browsers.map((browser) => browser.close()))
     await Promise.all(bridges.map((close) => close()))
@@ -256,22 +256,22 @@ export const test = base.extend<Fixtures>({
 })
 
 /** Both press Start, `first` before the other where that matters, and see each other. */
-export async function meet(ana: Person, bob: Person, first?: Person): Promise<void> {
+export async function meet(ana: Visitor, bob: Visitor, first?: Visitor): Promise<void> {
   await first?.press('start-button')
-  await first?.is('waiting')
-  const others = [ana, bob].filter((person) => person !== first)
-  await Promise.all(others.map((person) => person.press('start-button')))
-  await Promise.all([ana.is('connected'), bob.is('connected')])
-  await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+  await first?.waitForState('waiting')
+  const others = [ana, bob].filter((visitor) => visitor !== first)
+  await Promise.all(others.map((visitor) => visitor.press('start-button')))
+  await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
+  await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
 }
 
 /**
  * Resolves with whoever's client gives up first: to the other that is a partner who has moved on.
  */
-export function whoFindsNoPath(ana: Person, bob: Person): Promise<Person> {
-  const finds = async (person: Person, partner: string): Promise<Person> => {
-    await person.sees(`No connection to ${partner} was possible.`)
-    return person
+export function whoFindsNoPath(ana: Visitor, bob: Visitor): Promise<Visitor> {
+  const finds = async (visitor: Visitor, partner: string): Promise<Visitor> => {
+    await visitor.waitForText(`No connection to ${partner} was possible.`)
+    return visitor
   }
   return Promise.any([finds(ana, 'Bob'), finds(bob, 'Ana')])
 }

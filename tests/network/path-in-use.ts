@@ -1,5 +1,5 @@
 // Which way media really goes, as the browser says.
-import type { Person } from '../e2e/person.ts'
+import type { Visitor } from '../e2e/visitor.ts'
 
 /** Where the two ends of a path are (`relay`, `srflx`, `host`, `prflx`), and how it begins here. */
 export interface Path {
@@ -8,9 +8,9 @@ export interface Path {
   readonly protocol: string
 }
 
-/** The path `person`'s call goes by at present. */
-export function pathOf(person: Person): Promise<Path> {
-  return person.page.$eval('buddy-chat', async (element) => {
+/** The path `visitor`'s call goes by at present. */
+export function pathOf(visitor: Visitor): Promise<Path> {
+  return visitor.page.$eval('buddy-chat', async (element) => {
     const { client } = element as unknown as {
       client: { getStats(): Promise<RTCStatsReport | undefined> }
     }

@@ -2,7 +2,7 @@
 import type { MessageType } from '@buddy-chat/protocol'
 import { describe, expect } from 'vitest'
 import { iceCredentials } from '../../packages/buddy-server/src/sites/ice-credentials.ts'
-import type { Person } from '../e2e/person.ts'
+import type { Visitor } from '../e2e/visitor.ts'
 import {
   meet,
   otherBrowser,
@@ -25,8 +25,8 @@ else removeLeftovers()
 const ownAddress = /\b10\.\d+\.0\.\d+\b|\b203\.0\.113\.[1-9]\d\b|\.local\b/
 
 /** Looks through what was sent, from its first `since` on where that is given. */
-async function expectHidden(person: Person, since?: MessageType): Promise<void> {
-  const messages = await sentMessages(person)
+async function expectHidden(visitor: Visitor, since?: MessageType): Promise<void> {
+  const messages = await sentMessages(visitor)
   const first = since ? messages.findIndex(({ type }) => type === since) : 0
   expect(first).toBeGreaterThanOrEqual(0)
   const signals = signalsOf(messages.slice(first))
@@ -60,15 +60,15 @@ describe.skipIf(missing)('behind a relay', () => {
     await meet(ana, bob)
 
     home.blockUdp()
-    await ana.sees('Still interrupted')
-    home.mend()
-    await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+    await ana.waitForText('Still interrupted')
+    home.restore()
+    await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
     home.changeAddress()
-    await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+    await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
     await ana.press('next-button')
-    await Promise.all([ana.matches(2), bob.matches(2)])
-    await Promise.all([ana.is('connected'), bob.is('connected')])
-    await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+    await Promise.all([ana.waitForMatches(2), bob.waitForMatches(2)])
+    await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
+    await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
 
     await Promise.all([expectHidden(ana), expectHidden(bob)])
     // What is to be looked through was there: offers with wishes, restarts, a later connection.
@@ -91,26 +91,26 @@ describe.skipIf(missing)('behind a relay', () => {
 
     await ana.press('trust-button')
     await Promise.all([
-      ana.sees('Bob has not agreed yet'),
-      bob.sees('Ana would like to connect directly.'),
+      ana.waitForText('Bob has not agreed yet'),
+      bob.waitForText('Ana would like to connect directly.'),
     ])
     await Promise.all([expectHidden(ana), expectHidden(bob)])
     await bob.press('agree-button')
-    await Promise.all([ana, bob].map((person) => person.sees('You both agreed.')))
+    await Promise.all([ana, bob].map((visitor) => visitor.waitForText('You both agreed.')))
     await expect
       .poll(async () => Object.values(await pathOf(ana)), { timeout: 20_000 })
       .not.toContain('relay')
-    await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+    await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
     expect([await ana.state(), await bob.state()]).toEqual(['connected', 'connected'])
     const names = [...(await ana.record()).events, ...(await bob.record()).events]
     expect(names.map(({ name }) => name)).toEqual(['match', 'match'])
 
     await ana.press('next-button')
-    await Promise.all([ana.matches(2), bob.matches(2)])
-    await Promise.all([ana.is('connected'), bob.is('connected')])
-    await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+    await Promise.all([ana.waitForMatches(2), bob.waitForMatches(2)])
+    await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
+    await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
     await Promise.all([expectHidden(ana, 'next'), expectHidden(bob, 'next')])
-    await ana.sees('Connect directly')
+    await ana.waitForText('Connect directly')
   })
 
   test('relayonly without a relay: no call, no signal, and the element says why', async ({
@@ -122,7 +122,7 @@ describe.skipIf(missing)('behind a relay', () => {
     const ana = await visit(network.addHome('ana'), `${url}/?name=Ana&relayonly`)
     await recordSent(ana)
     await ana.press('start-button')
-    await ana.sees('Your address could not be hidden')
+    await ana.waitForText('Your address could not be hidden')
     expect(signalsOf(await sentMessages(ana))).toEqual([])
     expect(await ana.state()).toBe('closed')
   })
@@ -177,10 +177,10 @@ async function tunnel(machine: Home['machine'], address: string): Promise<string
 
 /** What a browser gets of a TURN server. */
 function gather(
-  person: Person,
+  visitor: Visitor,
   server: RTCIceServer,
 ): Promise<{ candidates: number; errors: number[] }> {
-  return person.page.evaluate(async (iceServer) => {
+  return visitor.page.evaluate(async (iceServer) => {
     const connection = new RTCPeerConnection({
       iceServers: [iceServer],
       iceTransportPolicy: 'relay',

@@ -1,6 +1,6 @@
 // On a bad line one is told so, and one's own picture becomes small enough to arrive.
 import { describe, expect } from 'vitest'
-import type { Person } from '../e2e/person.ts'
+import type { Visitor } from '../e2e/visitor.ts'
 import { removeLeftovers, test } from './fixtures.ts'
 import { missingNetworkSentence } from './virtual-network.ts'
 
@@ -16,7 +16,7 @@ interface Followed {
 }
 
 /** From now on: what the client tells, and what its senders are told. */
-function follow({ page }: Person): Promise<void> {
+function follow({ page }: Visitor): Promise<void> {
   return page.$eval('buddy-chat', (element) => {
     const followed: Followed = { heard: [], limits: [] }
     Object.assign(window, { followed })
@@ -33,12 +33,12 @@ function follow({ page }: Person): Promise<void> {
   })
 }
 
-function followed({ page }: Person): Promise<Followed> {
+function followed({ page }: Visitor): Promise<Followed> {
   return page.evaluate(() => (window as unknown as { followed: Followed }).followed)
 }
 
 /** Resolves once this direction is not good any more; says how long that took. */
-async function worsens(what: string, { page }: Person, direction: string): Promise<void> {
+async function worsens(what: string, { page }: Visitor, direction: string): Promise<void> {
   const startedAt = performance.now()
   const handle = await page.waitForFunction(
     (name) => {
@@ -54,7 +54,7 @@ async function worsens(what: string, { page }: Person, direction: string): Promi
 }
 
 /** Resolves once video may be sent with at most so much. */
-async function limitsItself(what: string, { page }: Person, kbps: number): Promise<void> {
+async function limitsItself(what: string, { page }: Visitor, kbps: number): Promise<void> {
   const startedAt = performance.now()
   await page.waitForFunction(
     (most) =>
@@ -72,7 +72,7 @@ describe.skipIf(missing)('the quality of a call', () => {
   }) => {
     const { ana, bob, home } = await startCall()
     await Promise.all([follow(ana), follow(bob)])
-    home.losePackets(5)
+    home.dropPackets(5)
     const what = '5 % loss'
     await Promise.all([
       worsens(what, ana, 'receiving'),
@@ -82,7 +82,7 @@ describe.skipIf(missing)('the quality of a call', () => {
       limitsItself(what, ana, 500),
       limitsItself(what, bob, 500),
     ])
-    await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+    await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
     // What is lost by chance costs no one the whole picture.
     expect(Math.min(...(await followed(ana)).limits)).toBeGreaterThanOrEqual(500)
   })
@@ -90,12 +90,12 @@ describe.skipIf(missing)('the quality of a call', () => {
   test('250 kbit/s at one end: who sends there is told, and sends less', async ({ startCall }) => {
     const { ana, bob, home } = await startCall()
     await Promise.all([follow(ana), follow(bob)])
-    home.starve(250)
+    home.limitUpload(250)
     await Promise.all([
       worsens('250 kbit/s', ana, 'sending'),
       limitsItself('250 kbit/s', ana, 1000),
     ])
-    await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+    await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
     expect([await ana.state(), await bob.state()]).toEqual(['connected', 'connected'])
   })
 })

@@ -1,14 +1,14 @@
 // What a browser gives its WebSockets to send, frame by frame, whatever the code above says of it.
 import type { Message, MessageOf } from '@buddy-chat/protocol'
 import { decode } from '@buddy-chat/protocol'
-import type { Person } from '../e2e/person.ts'
+import type { Visitor } from '../e2e/visitor.ts'
 
 interface Recorder {
   sentFrames?: string[]
 }
 
-/** Begins to write down what `person`'s page sends. Before Start nothing has been sent. */
-export async function recordSent({ page }: Person): Promise<void> {
+/** Begins to write down what `visitor`'s page sends. Before Start nothing has been sent. */
+export async function recordSent({ page }: Visitor): Promise<void> {
   await page.evaluate(() => {
     const frames: string[] = ((window as unknown as Recorder).sentFrames = [])
     const { send } = WebSocket.prototype
@@ -23,8 +23,8 @@ export async function recordSent({ page }: Person): Promise<void> {
   })
 }
 
-/** Everything `person`'s page has sent since {@link recordSent}, oldest first. */
-export async function sentMessages({ page }: Person): Promise<Message[]> {
+/** Everything `visitor`'s page has sent since {@link recordSent}, oldest first. */
+export async function sentMessages({ page }: Visitor): Promise<Message[]> {
   const frames = await page.evaluate(() => (window as unknown as Recorder).sentFrames ?? [])
   return frames.flatMap((frame) => decode(Uint8Array.from(Buffer.from(frame, 'latin1'))) ?? [])
 }

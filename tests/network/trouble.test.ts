@@ -13,7 +13,7 @@ else removeLeftovers()
 /** Resolves once both receive new frames; says how long that took. */
 async function recovers(what: string, { ana, bob }: Call): Promise<void> {
   const startedAt = performance.now()
-  await Promise.all([ana.receivesMedia(), bob.receivesMedia()])
+  await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
   console.log(`${what}: frames on both sides after ${Math.round(performance.now() - startedAt)} ms`)
   expect([await ana.state(), await bob.state()]).toEqual(['connected', 'connected'])
 }
@@ -39,14 +39,14 @@ describe.skipIf(missing)('trouble in the middle of a call', () => {
       await Promise.all([recordSent(ana), recordSent(bob)])
       home.changeAddress()
       await recovers('another address', running)
-      for (const person of [ana, bob]) {
-        await expect.poll(() => person.text()).not.toContain('interrupted')
+      for (const visitor of [ana, bob]) {
+        await expect.poll(() => visitor.text()).not.toContain('interrupted')
       }
       expect(await connections()).toBe(0)
 
       home.blockUdp()
-      await ana.sees('Still interrupted')
-      home.mend()
+      await ana.waitForText('Still interrupted')
+      home.restore()
       await recovers('UDP blocked for a while', running)
       expect(await connections()).toBe(1)
     })
@@ -55,23 +55,23 @@ describe.skipIf(missing)('trouble in the middle of a call', () => {
   for (const seconds of [2, 20]) {
     test(`nothing goes through for ${seconds} s: the call comes back`, async ({ startCall }) => {
       const running = await startCall()
-      running.home.breakDown()
+      running.home.dropAll()
       await last(seconds * 1000)
-      running.home.mend()
+      running.home.restore()
       await recovers(`an outage of ${seconds} s`, running)
     })
   }
 
   test('5 of 100 packets are lost: the picture goes on', async ({ startCall }) => {
     const running = await startCall()
-    running.home.losePackets(5)
+    running.home.dropPackets(5)
     await recovers('5 % loss', running)
     await recovers('5 % loss, later', running)
   })
 
   test('a starved link of 250 kbit/s: the picture goes on', async ({ startCall }) => {
     const running = await startCall()
-    running.home.starve(250)
+    running.home.limitUpload(250)
     await recovers('250 kbit/s', running)
     await recovers('250 kbit/s, later', running)
   })

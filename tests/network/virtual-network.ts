@@ -125,22 +125,22 @@ export class Home {
   }
 
   /** So many of a hundred packets are lost, each way. */
-  losePackets(percent: number): void {
+  dropPackets(percent: number): void {
     this.#rule(`meta l4proto udp numgen random mod 100 < ${percent} drop`)
   }
 
   /** Nothing goes through, either way; nobody is told. */
-  breakDown(): void {
+  dropAll(): void {
     this.#rule('drop')
   }
 
   /** As if none of these had been called. */
-  mend(): void {
+  restore(): void {
     this.#router.run('nft', 'flush', 'chain', 'ip', 'home', 'trouble')
   }
 
   /** At most so much goes out, as on a bad phone connection. */
-  starve(kilobitsPerSecond: number): void {
+  limitUpload(kilobitsPerSecond: number): void {
     this.#router.run(
       'tc',
       ...`qdisc replace dev internet root tbf rate ${kilobitsPerSecond}kbit burst 16kb latency 300ms`.split(

@@ -1,4 +1,5 @@
-// A server that passes on ICE servers unchecked, as one of another make may: it stands in front of a real one.
+// A WebSocket proxy in front of a real server. It replaces the ICE servers in `welcome` without a check,
+// as a server of another vendor might.
 import type { MessageOf } from '@buddy-chat/protocol'
 import { decode, encode, subprotocol } from '@buddy-chat/protocol'
 import type { AddressInfo } from 'node:net'
@@ -6,18 +7,19 @@ import { WebSocket, WebSocketServer } from 'ws'
 
 type IceServers = MessageOf<'ice-servers'>['iceServers']
 
-export interface OtherIceServers {
+export interface IceServerProxy {
+  /** The URL of the server through this proxy. */
   readonly url: string
-  /** Sends ICE servers anew to everybody connected. */
+  /** Sends an `ice-servers` message with these servers to every connected client. */
   readonly renew: (iceServers: IceServers) => void
   readonly close: () => Promise<void>
 }
 
-/** Names `iceServers` to everybody in place of those of the server at `url`. */
-export async function nameOtherIceServers(
+/** Starts a proxy that sends `iceServers` instead of those of the server at `url`. */
+export async function startIceServerProxy(
   url: string,
   iceServers: IceServers,
-): Promise<OtherIceServers> {
+): Promise<IceServerProxy> {
   const listening = new WebSocketServer({
     port: 0,
     host: '127.0.0.1',

@@ -1,7 +1,7 @@
-// One person at a browser: presses what a person presses, and tells what a person sees.
+// Page object for one visitor: presses the element's buttons, and waits for what the page shows.
 import type { Browser, ElementHandle, Frame, Page } from 'puppeteer-core'
 
-/** Counts that only grow while media really arrives. */
+/** Media that the page has received over its current peer connection. */
 export interface ReceivedMedia {
   framesDecoded: number
   audioBytes: number
@@ -9,55 +9,54 @@ export interface ReceivedMedia {
 
 const chat = 'buddy-chat'
 
-/** What was received so far, in a page, for each that is waited for. */
+/** Media received since each running {@link Visitor.waitForMedia} began; stored in the page. */
 interface Counts {
   counts?: Record<string, ReceivedMedia & { latest: ReceivedMedia }>
 }
 
-/** Somebody at a page with one `<buddy-chat>`. */
-export class Person {
+/** A visitor of a page with one `<buddy-chat>`. */
+export class Visitor {
   readonly page: Page
-  /** What the page complained of: uncaught errors, errors on its console. */
-  readonly complaints: string[] = []
+  /** Uncaught errors of the page, and errors on its console. */
+  readonly errors: string[] = []
 
-  /** Where the element is: the page itself, or a frame in it. */
+  /** The frame that contains the element: the main frame, or an iframe. */
   #frame: Frame
 
   private constructor(page: Page) {
     this.page = page
     this.#frame = page.mainFrame()
-    page.on('pageerror', (error) => this.complaints.push(String(error)))
+    page.on('pageerror', (error) => this.errors.push(String(error)))
     page.on('console', (line) => {
-      if (line.type() === 'error')
-        this.complaints.push(`${line.text()} ${line.location().url ?? ''}`)
+      if (line.type() === 'error') this.errors.push(`${line.text()} ${line.location().url ?? ''}`)
     })
   }
 
-  /** Opens a page in `browser`; where it has a frame, the element is looked for in there. */
-  static async visit(browser: Browser, url: string): Promise<Person> {
+  /** Opens `url` in `browser`. If the page has iframes, the element is expected in the last one. */
+  static async open(browser: Browser, url: string): Promise<Visitor> {
     const page = await browser.newPage()
-    const person = new Person(page)
+    const visitor = new Visitor(page)
     await page.evaluateOnNewDocument(watchPage)
     await page.goto(url)
-    person.#frame = page.frames().at(-1) ?? page.mainFrame()
-    await (await person.#frame.waitForSelector(chat))?.dispose()
-    return person
+    visitor.#frame = page.frames().at(-1) ?? page.mainFrame()
+    await (await visitor.#frame.waitForSelector(chat))?.dispose()
+    return visitor
   }
 
-  /** Fills a field as a person does: key by key. */
-  async types(name: string, text: string): Promise<void> {
-    const handle = await this.part(name)
+  /** Types `text` into a field, key by key. */
+  async type(name: string, text: string): Promise<void> {
+    const handle = await this.waitForPart(name)
     await handle.type(text)
     await handle.dispose()
   }
 
-  /** What the page recorded since it was opened, oldest first. */
+  /** Returns what {@link watchPage} has recorded since the page was opened, oldest first. */
   record(): Promise<PageRecord> {
     return this.#frame.evaluate(() => (window as unknown as { record: PageRecord }).record)
   }
 
-  /** The node with this part name inside the element, once it is visible and can be used. */
-  async part(name: string): Promise<ElementHandle> {
+  /** Waits until the part of the element with this name is visible and enabled. */
+  async waitForPart(name: string): Promise<ElementHandle> {
     const usable = `[part~="${name}"]:not([aria-disabled="true"])`
     const handle = await this.#frame.waitForSelector(`${chat} >>> ${usable}`, { visible: true })
     if (!handle) throw new Error(`no part ${name}`)
@@ -65,25 +64,25 @@ export class Person {
   }
 
   async press(name: string): Promise<void> {
-    const handle = await this.part(name)
+    const handle = await this.waitForPart(name)
     await handle.click()
-    // A handle keeps its node alive, and leaks could not be told from ours.
+    // A handle keeps its node alive. The leak tests could not tell that from a leak of the element.
     await handle.dispose()
   }
 
   /**
-   * Presses as near to the same moment as can be: the fingers are on the buttons before, and where
-   * one is faster all the same, the other's button is pressed although it is just going away.
+   * Presses the same button in several pages at as nearly the same moment as possible. The buttons are
+   * located first. A button is clicked even if the press in another page has already removed it.
    */
-  static async pressTogether(name: string, people: readonly Person[]): Promise<void> {
-    const handles = await Promise.all(people.map((person) => person.part(name)))
+  static async pressTogether(name: string, visitors: readonly Visitor[]): Promise<void> {
+    const handles = await Promise.all(visitors.map((visitor) => visitor.waitForPart(name)))
     await Promise.all(
       handles.map((handle) => handle.evaluate((node) => (node as unknown as HTMLElement).click())),
     )
     await Promise.all(handles.map((handle) => handle.dispose()))
   }
 
-  /** Everything the element shows, as text. */
+  /** Returns all text that the element shows. */
   text(): Promise<string> {
     return this.#frame.$eval(chat, (element) => {
       const root = element.shadowRoot
@@ -91,10 +90,10 @@ export class Person {
     })
   }
 
-  /** Resolves once the element shows `wanted`. */
-  async sees(wanted: string): Promise<void> {
-    await this.#until(
-      `sees "${wanted}"`,
+  /** Resolves when the element shows `wanted`. */
+  async waitForText(wanted: string): Promise<void> {
+    await this.#waitFor(
+      `the text "${wanted}"`,
       (element, text) =>
         [...(element.shadowRoot?.children ?? [])].some((node) =>
           (node as HTMLElement).innerText.includes(text),
@@ -110,8 +109,8 @@ export class Person {
     )
   }
 
-  /** Resolves once this page has been matched `count` times. */
-  async matches(count: number): Promise<void> {
+  /** Resolves when this page has been matched `count` times. */
+  async waitForMatches(count: number): Promise<void> {
     await this.#frame.waitForFunction(
       (wanted) => {
         const { record } = window as unknown as { record: PageRecord }
@@ -122,10 +121,10 @@ export class Person {
     )
   }
 
-  /** Resolves once the element is in one of these states. */
-  async is(...states: string[]): Promise<void> {
-    await this.#until(
-      `is ${states.join(' or ')}`,
+  /** Resolves when the element is in one of these states. */
+  async waitForState(...states: string[]): Promise<void> {
+    await this.#waitFor(
+      `the state ${states.join(' or ')}`,
       (element, wanted) => wanted.includes((element as unknown as { state: string }).state),
       states,
     )
@@ -135,35 +134,40 @@ export class Person {
     return this.#frame.$eval(chat, (element) => (element as unknown as { state: string }).state)
   }
 
-  received(): Promise<ReceivedMedia> {
+  /** Returns the statistics of the current peer connection. Empty if there is none. */
+  stats(): Promise<Record<string, unknown>[]> {
     return this.#frame.$eval(chat, async (element) => {
       const { client } = element as unknown as {
         client: { getStats(): Promise<RTCStatsReport | undefined> }
       }
-      const received = { framesDecoded: 0, audioBytes: 0 }
-      for (const report of (await client.getStats())?.values() ?? []) {
-        if (report.type !== 'inbound-rtp') continue
-        if (report.kind === 'video') received.framesDecoded += report.framesDecoded ?? 0
-        if (report.kind === 'audio') received.audioBytes += report.bytesReceived ?? 0
-      }
-      return received
+      return [...((await client.getStats())?.values() ?? [])]
     })
   }
 
-  /** Resolves once `frames` more frames were decoded and audio arrived, counted from now. */
-  async receivesMedia(frames = 10): Promise<void> {
-    await this.#receives(frames)
+  async receivedMedia(): Promise<ReceivedMedia> {
+    const received = { framesDecoded: 0, audioBytes: 0 }
+    for (const report of await this.stats()) {
+      if (report['type'] !== 'inbound-rtp') continue
+      if (report['kind'] === 'video') received.framesDecoded += Number(report['framesDecoded'] ?? 0)
+      if (report['kind'] === 'audio') received.audioBytes += Number(report['bytesReceived'] ?? 0)
+    }
+    return received
   }
 
-  /** Resolves once audio arrived, counted from now. */
-  async receivesAudio(): Promise<void> {
-    await this.#receives(0)
+  /** Resolves when, from now on, `frames` video frames have been decoded and audio has arrived. */
+  async waitForMedia(frames = 10): Promise<void> {
+    await this.#waitForMedia(frames)
   }
 
-  async #receives(frames: number): Promise<void> {
-    const before = await this.received()
-    await this.#until(
-      `receives ${frames} more frames, and audio (before: ${JSON.stringify(before)})`,
+  /** Resolves when audio arrives from now on. */
+  async waitForAudio(): Promise<void> {
+    await this.#waitForMedia(0)
+  }
+
+  async #waitForMedia(frames: number): Promise<void> {
+    const before = await this.receivedMedia()
+    await this.#waitFor(
+      `${frames} more frames, and audio (before: ${JSON.stringify(before)})`,
       async (element, { wanted, start, id }) => {
         const { client } = element as unknown as {
           client: { getStats(): Promise<RTCStatsReport | undefined> }
@@ -174,12 +178,12 @@ export class Person {
           if (report.kind === 'video') now.framesDecoded += report.framesDecoded ?? 0
           if (report.kind === 'audio') now.audioBytes += report.bytesReceived ?? 0
         }
-        // Counts begin anew with another connection, and in Firefox with an interruption too.
+        // The counters restart at 0 with a new peer connection, and in Firefox after an interruption too.
         const counts = ((window as unknown as Counts).counts ??= {})
         const count = (counts[id] ??= { latest: start, framesDecoded: 0, audioBytes: 0 })
         for (const key of ['framesDecoded', 'audioBytes'] as const) {
-          const isAnew = now[key] < count.latest[key]
-          count[key] += isAnew ? now[key] : now[key] - count.latest[key]
+          const hasRestarted = now[key] < count.latest[key]
+          count[key] += hasRestarted ? now[key] : now[key] - count.latest[key]
         }
         count.latest = now
         return count.framesDecoded >= wanted && count.audioBytes > 0
@@ -188,10 +192,10 @@ export class Person {
     )
   }
 
-  /** Resolves once the partner's picture on the screen has changed: neither black nor frozen. */
-  async seesMovement(): Promise<void> {
-    await this.#until(
-      'sees movement',
+  /** Resolves when the partner's video on the screen is neither black nor frozen. */
+  async waitForMovement(): Promise<void> {
+    await this.#waitFor(
+      'movement in the remote video',
       (element) => {
         const video = element.shadowRoot?.querySelector<HTMLVideoElement>('[part~="remote-video"]')
         if (!video?.videoWidth || video.paused) return false
@@ -211,7 +215,7 @@ export class Person {
     )
   }
 
-  /** How many of the camera and microphone tracks this page ever opened are still live. */
+  /** Returns how many of the camera and microphone tracks that this page has opened are live. */
   liveTracks(): Promise<number> {
     return this.#frame.evaluate(
       () =>
@@ -221,8 +225,8 @@ export class Person {
     )
   }
 
-  /** Resolves once every track this page ever opened has ended: the camera's light is out. */
-  async isNotRecorded(): Promise<void> {
+  /** Resolves when every camera and microphone track that this page has opened has ended. */
+  async waitForEndedTracks(): Promise<void> {
     await this.#frame.waitForFunction(
       () => {
         const { openedTracks } = window as unknown as { openedTracks: MediaStreamTrack[] }
@@ -232,9 +236,9 @@ export class Person {
     )
   }
 
-  /** Waits by polling in the page, so that a page that is thrown away rejects. */
-  async #until<T>(
-    promise: string,
+  /** Polls inside the page, so that the wait rejects if the page is closed or navigates away. */
+  async #waitFor<T>(
+    what: string,
     predicate: (element: Element, argument: T) => unknown,
     argument: T,
   ): Promise<void> {
@@ -247,23 +251,30 @@ export class Person {
         argument,
       )
     } catch (cause) {
-      const shown = await this.text().catch(() => '(page gone)')
-      throw new Error(`Waited for: ${promise}. The page shows: ${shown}`, { cause })
+      const shown = await this.text().catch(() => '(page closed)')
+      throw new Error(`Timed out waiting for ${what}. The page shows: ${shown}`, { cause })
     } finally {
       await handle?.dispose().catch(() => undefined)
     }
   }
 }
 
-/** What {@link watchPage} writes down. */
+/** Presses Start in both pages, and resolves when both are connected. */
+export async function meet(ana: Visitor, bob: Visitor): Promise<void> {
+  const both = [ana, bob]
+  await Promise.all(both.map((visitor) => visitor.press('start-button')))
+  await Promise.all(both.map((visitor) => visitor.waitForState('connected')))
+}
+
+/** What {@link watchPage} records. */
 export interface PageRecord {
-  /** `match`, `leave` and `interruption`, with what they were about. */
+  /** `match`, `leave` and `interruption` events, each with the partner's name, reason or step. */
   readonly events: { readonly name: string; readonly about: string }[]
-  /** Directives of the content security policy that were violated. */
+  /** Violated directives of the content security policy, each with what was blocked. */
   readonly violations: string[]
 }
 
-/** Runs before any script of a page: remembers tracks, events and violations, so none can hide. */
+/** Runs before any script of the page. Records tracks, events and violations from the start. */
 function watchPage(): void {
   const record: PageRecord = { events: [], violations: [] }
   const memory = Object.assign(window, { openedTracks: [] as MediaStreamTrack[], record })

@@ -1,0 +1,19 @@
+import type { Visitor } from './visitor.ts'
+
+/** The `window` of a page after {@link recordConnections}. */
+export interface RecordedPage {
+  readonly connections: RTCPeerConnection[]
+}
+
+/** From now on, keeps every peer connection that the page creates in `window.connections`. */
+export async function recordConnections({ page }: Visitor): Promise<void> {
+  await page.evaluate(() => {
+    const { connections } = Object.assign(window, { connections: [] as RTCPeerConnection[] })
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration)
+        connections.push(this)
+      }
+    }
+  })
+}
