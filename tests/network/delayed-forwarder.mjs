@@ -1,5 +1,5 @@
-// A longer way for UDP: node delayed-forwarder.mjs <port> <to-port> <delay-ms>, on the same host.
-// Every client has a socket of its own towards the other end, so that answers find back.
+// Forwards UDP packets with a delay: node delayed-forwarder.mjs <port> <to-port> <delay-ms> <host>.
+// Each client gets its own socket to the target, so that answers can be returned to it.
 import { createSocket } from 'node:dgram'
 
 const [port, toPort, delayMs] = process.argv.slice(2).map(Number)
@@ -18,7 +18,7 @@ near.on('message', (packet, { address, port: clientPort }) => {
     })
     far.set(key, socket)
   }
-  const way = socket
-  setTimeout(() => way.send(packet, toPort, host), delayMs / 2)
+  const target = socket
+  setTimeout(() => target.send(packet, toPort, host), delayMs / 2)
 })
 near.bind(port, host, () => process.send?.('ready'))

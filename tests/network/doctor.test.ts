@@ -1,27 +1,22 @@
-// The connection doctor at visitors whose network is broken in a known way: it says that, and nothing else.
-import { describe, expect } from 'vitest'
+// The connection doctor on networks with a known fault. It must report that fault and no other.
+import { expect } from 'vitest'
 import type { Visitor } from '../e2e/visitor.ts'
 import {
-  removeLeftovers,
+  describeOnNetwork,
   test,
   turnByTcp,
   turnByUdp,
-  whoFindsNoPath,
+  waitForNoPath,
   withTurn,
 } from './fixtures.ts'
-import { missingNetworkSentence } from './virtual-network.ts'
 
-const missing = missingNetworkSentence()
-if (missing) console.log(`Skipped: the doctor on virtual networks (${missing}).`)
-else removeLeftovers()
-
-const bothWays = withTurn(`${turnByUdp},${turnByTcp}`)
+const udpAndTcp = withTurn(`${turnByUdp},${turnByTcp}`)
 const browsers = process.env['BUDDY_FIREFOX']
   ? (['chromium', 'firefox'] as const)
   : (['chromium'] as const)
 
-/** Has the element look, up to its end. Returns the codes of what it shows about the network. */
-async function examine({ page }: Visitor): Promise<Readonly<Record<string, string>>> {
+/** Runs the element's connection doctor to its end. Returns the result codes of the network checks. */
+async function runDoctor({ page }: Visitor): Promise<Readonly<Record<string, string>>> {
   return page.$eval('buddy-chat', async (element) => {
     const chat = element as unknown as {
       showDoctor(): Promise<void>
@@ -39,35 +34,35 @@ async function examine({ page }: Visitor): Promise<Readonly<Record<string, strin
   })
 }
 
-/** How often the server's metrics have this reason. */
-async function told({ page }: Visitor, reason: string): Promise<number> {
+/** Returns how many reports with this reason the server's metrics have counted. */
+async function countReports({ page }: Visitor, reason: string): Promise<number> {
   const text = await page.evaluate(async () => (await fetch('/metrics')).text())
   const [, count] =
     new RegExp(`buddy_call_failures_total{reason="${reason}"} (\\d+)`).exec(text) ?? []
   return Number(count ?? 0)
 }
 
-describe.skipIf(missing)('the connection doctor', () => {
+describeOnNetwork('the connection doctor', () => {
   for (const browser of browsers) {
-    test(`${browser}, all is well: it finds nothing, and nothing is told`, async ({
+    test(`${browser}: finds no fault on a working network, and reports nothing`, async ({
       network,
       startTurn,
       startServer,
       visit,
     }) => {
       await startTurn()
-      const ana = await visit(network.addHome('ana'), await startServer(bothWays), browser)
-      expect(await examine(ana)).toEqual({
+      const ana = await visit(network.addHome('ana'), await startServer(udpAndTcp), browser)
+      expect(await runDoctor(ana)).toEqual({
         server: 'ok',
         clock: 'ok',
         udp: 'ok',
         'turn-udp': 'ok',
         'turn-tcp': 'ok',
       })
-      expect(await told(ana, 'udp-blocked')).toBe(0)
+      expect(await countReports(ana, 'udp-blocked')).toBe(0)
     })
 
-    test(`${browser}, UDP is blocked: it says so, and that the relay answers by TCP`, async ({
+    test(`${browser}: reports blocked UDP, and that the relay answers over TCP`, async ({
       network,
       startTurn,
       startServer,
@@ -76,8 +71,8 @@ describe.skipIf(missing)('the connection doctor', () => {
       await startTurn()
       const home = network.addHome('ana')
       home.blockUdp()
-      const ana = await visit(home, await startServer(bothWays), browser)
-      expect(await examine(ana)).toEqual({
+      const ana = await visit(home, await startServer(udpAndTcp), browser)
+      expect(await runDoctor(ana)).toEqual({
         server: 'ok',
         clock: 'ok',
         udp: 'udp-blocked',
@@ -85,64 +80,64 @@ describe.skipIf(missing)('the connection doctor', () => {
         'turn-tcp': 'ok',
       })
       await ana.waitForText('Nothing came back by UDP')
-      expect(await told(ana, 'udp-blocked')).toBe(1)
+      expect(await countReports(ana, 'udp-blocked')).toBe(1)
     })
 
-    test(`${browser}, credentials by another secret than the TURN server’s: it says so`, async ({
+    test(`${browser}: reports credentials that the TURN server rejects because its secret differs`, async ({
       network,
       startTurn,
       startServer,
       visit,
     }) => {
       await startTurn('another secret than the server has')
-      const ana = await visit(network.addHome('ana'), await startServer(bothWays), browser)
-      expect(await examine(ana)).toMatchObject({
+      const ana = await visit(network.addHome('ana'), await startServer(udpAndTcp), browser)
+      expect(await runDoctor(ana)).toMatchObject({
         udp: 'ok',
         'turn-udp': 'turn-credentials',
         'turn-tcp': 'turn-credentials',
       })
       await ana.waitForText('its secret or its clock is not the server’s')
-      expect(await told(ana, 'turn-credentials')).toBe(1)
+      expect(await countReports(ana, 'turn-credentials')).toBe(1)
     })
   }
 
-  test('a call finds no path: that is told, and the doctor is offered', async ({
-    bringTogether,
+  test('a call without a path is reported to the server, and the element offers the doctor', async ({
+    openPages,
   }) => {
-    const { ana, bob } = await bringTogether({
+    const { ana, bob } = await openPages({
       turnSecret: 'another secret than the server has',
-      settings: bothWays,
+      settings: udpAndTcp,
       query: '&relayonly',
     })
     await Promise.all([ana.press('start-button'), bob.press('start-button')])
-    const visitor = await whoFindsNoPath(ana, bob)
-    expect(await told(visitor, 'no-path')).toBeGreaterThan(0)
+    const visitor = await waitForNoPath(ana, bob)
+    expect(await countReports(visitor, 'no-path')).toBeGreaterThan(0)
     await visitor.press('doctor-button')
     await visitor.waitForText('its secret or its clock is not the server’s')
   })
 
-  test('the TURN server is down: it is not mistaken for a refusal', async ({
+  test('reports a TURN server that is down as unreachable, not as rejected credentials', async ({
     network,
     startServer,
     visit,
   }) => {
-    const ana = await visit(network.addHome('ana'), await startServer(bothWays))
-    expect(await examine(ana)).toMatchObject({
+    const ana = await visit(network.addHome('ana'), await startServer(udpAndTcp))
+    expect(await runDoctor(ana)).toMatchObject({
       server: 'ok',
       'turn-udp': 'turn-unreachable',
       'turn-tcp': 'turn-unreachable',
     })
   })
 
-  test('the server is out of reach: it says so, and does not guess at what comes after', async ({
+  test('reports an unreachable server, and skips the later checks', async ({
     network,
     startServer,
     visit,
   }) => {
     const home = network.addHome('ana')
-    const ana = await visit(home, await startServer(bothWays))
+    const ana = await visit(home, await startServer(udpAndTcp))
     home.dropAll()
-    expect(await examine(ana)).toEqual({
+    expect(await runDoctor(ana)).toEqual({
       server: 'server-unreachable',
       clock: 'not-reached',
       udp: 'not-reached',

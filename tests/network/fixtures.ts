@@ -1,4 +1,4 @@
-// What a test on a virtual network starts, and what is therefore ended after it.
+// Fixtures of tests on virtual networks. Whatever a test starts is stopped after it.
 import type { ChildProcess } from 'node:child_process'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,75 +8,75 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'puppeteer-core'
-import { test as base } from 'vitest'
+import { describe, test as base } from 'vitest'
 import { launchChromium, launchFirefox } from '../e2e/browsers.ts'
 import { Visitor } from '../e2e/visitor.ts'
-import type { Home, Translation } from './virtual-network.ts'
-import { serverAddress, VirtualNetwork } from './virtual-network.ts'
+import type { Home, NatMapping } from './virtual-network.ts'
+import { serverAddress, VirtualNetwork, whyNoNetworks } from './virtual-network.ts'
 
-/** What the server and coturn share. */
+/** The secret that the server and coturn share. */
 export const turnSecret = 'shared by the server and coturn in these tests'
 const port = 3000
 
-/** Where coturn is. */
+/** URLs of coturn. */
 export const turnByUdp = `turn:${serverAddress}:3478?transport=udp`
 export const turnByTcp = `turn:${serverAddress}:3478?transport=tcp`
 
-/** What the server on the network is told beyond its defaults, as environment variables. */
+/** Settings of the server, as environment variables. */
 export type ServerSettings = Readonly<Record<string, string>>
 
 interface Fixtures {
   readonly network: VirtualNetwork
-  /** coturn with short-lived credentials on the server's host; ready when it resolves. */
+  /** Starts coturn with short-lived credentials on the server's host. Resolves when it is ready. */
   readonly startTurn: (secret?: string) => Promise<void>
-  /** The signalling server on the server's host. Resolves with its address. */
+  /** Starts the signalling server on the server's host. Resolves with its URL. */
   readonly startServer: (settings?: ServerSettings) => Promise<string>
-  /** UDP for the TURN server by a longer way; resolves with the port it begins at. */
-  readonly startDetour: (delayMs: number) => Promise<number>
-  /** Everything, up to two visitors at browsers who have pressed nothing yet. */
-  readonly bringTogether: (traits?: CallTraits) => Promise<Call>
-  /** Everything, up to frames on both sides. */
+  /** Starts a forwarder that delays UDP packets to coturn. Resolves with the port to send to. */
+  readonly startDelayedTurn: (delayMs: number) => Promise<number>
+  /** Starts coturn, the server and two browsers with the page open. No visitor has pressed Start. */
+  readonly openPages: (traits?: CallTraits) => Promise<Call>
+  /** Like {@link openPages}, then starts a call. Resolves when both have received media. */
   readonly startCall: (traits?: CallTraits) => Promise<Call>
-  /** Somebody at a browser at home. */
+  /** Opens `url` in a new browser in the home. @default chromium */
   readonly visit: (home: Home, url: string, browser?: 'chromium' | 'firefox') => Promise<Visitor>
 }
 
-/** Ana, whose home can be troubled, and Bob; with TURN where nothing else was given. */
+/** Two visitors. `home` is Ana's, whose network a test can disturb. */
 export interface Call {
   readonly ana: Visitor
   readonly bob: Visitor
   readonly home: Home
 }
 
-/** How a call is to be. */
+/** Options of {@link Fixtures.openPages} and {@link Fixtures.startCall}. */
 interface CallTraits {
-  /** More of both pages' query: `&relayonly`. */
+  /** Appended to the query of both pages, for example `&relayonly`. */
   readonly query?: string
-  /** The server's. @default TURN by UDP */
+  /** Settings of the server. @default TURN over UDP */
   readonly settings?: ServerSettings
-  /** coturn's, where it is not the server's. */
+  /** coturn's secret. @default the server's */
   readonly turnSecret?: string
-  /** Both routers'. */
-  readonly translation?: Translation
-  /** What is the matter with both homes from the beginning. */
-  readonly trouble?: (home: Home) => void
-  /** Bob's. */
+  /** The NAT of both routers. @default port-preserving */
+  readonly mapping?: NatMapping
+  /** Called with each home before its browser starts. */
+  readonly prepareHome?: (home: Home) => void
+  /** Bob's browser. @default chromium */
   readonly browser?: 'chromium' | 'firefox'
-  /** Who comes last, and therefore makes the offers. @default whoever is slower */
+  /** Who presses Start last, and therefore sends the offers. @default both press at the same time */
   readonly newcomer?: 'ana' | 'bob'
 }
 
-/** Firefox where this machine has it, for the tests that should have one. */
+/** Firefox if it is installed, otherwise Chromium. */
 export const otherBrowser = process.env['BUDDY_FIREFOX'] ? 'firefox' : 'chromium'
 
-/** The settings that give every session credentials for the TURN server of {@link Fixtures.startTurn}. */
+/** Settings that give every session credentials for the coturn of {@link Fixtures.startTurn}. */
 export const withTurn = (urls: string): ServerSettings => ({
   TURN_URLS: urls,
   TURN_SECRET: turnSecret,
 })
 
-/** Waits for a line of a program's output. */
-function line(program: ChildProcess, wanted: RegExp): Promise<void> {
+/** Resolves when the output of `program` matches `wanted`. Rejects if the program ends first. */
+function waitForOutput(program: ChildProcess, wanted: RegExp): Promise<void> {
   return new Promise((resolve, reject) => {
     let output = ''
     const look = (chunk: Buffer): void => {
@@ -85,19 +85,22 @@ function line(program: ChildProcess, wanted: RegExp): Promise<void> {
     }
     program.stdout?.on('data', look)
     program.stderr?.on('data', look)
-    program.once('exit', () => reject(new Error(`it ended: ${output}`)))
+    program.once('exit', () => reject(new Error(`the program ended: ${output}`)))
   })
 }
 
-/** `ip netns exec` becomes the program itself, so its process id is the program's. */
-async function end(program: ChildProcess): Promise<void> {
+/** Kills a program. `ip netns exec` replaces itself by the program, so the process id is the program's. */
+async function kill(program: ChildProcess): Promise<void> {
   if (program.exitCode !== null || program.signalCode !== null) return
   const exit = once(program, 'exit')
   program.kill('SIGKILL')
   await exit
 }
 
-/** Makes a port of a home's loopback reachable here, by the same number. */
+/**
+ * Makes a port of a home's loopback reachable under the same number here: forwards TCP connections through a
+ * Unix socket at `socketPath`.
+ */
 async function bridgeTo(
   home: Home,
   socketPath: string,
@@ -119,7 +122,7 @@ async function bridgeTo(
     port,
     close: async () => {
       server.close()
-      await end(program)
+      await kill(program)
     },
   }
 }
@@ -148,7 +151,7 @@ export const test = base.extend<Fixtures>({
           '--realm=buddy.test',
           `--listening-ip=${serverAddress}`,
           `--relay-ip=${serverAddress}`,
-          // Without these a TURN server lets strangers into the networks behind it.
+          // Without these, clients of the TURN server could reach the private networks behind it.
           '--denied-peer-ip=10.0.0.0-10.255.255.255',
           '--denied-peer-ip=172.16.0.0-172.31.255.255',
           '--denied-peer-ip=192.168.0.0-192.168.255.255',
@@ -158,9 +161,9 @@ export const test = base.extend<Fixtures>({
         { stdio: ['ignore', 'pipe', 'pipe'] },
       )
       programs.push(program)
-      await line(program, /Total General servers/)
+      await waitForOutput(program, /Total General servers/)
     })
-    await Promise.all(programs.map(end))
+    await Promise.all(programs.map(kill))
   },
   startServer: async ({ network }, use) => {
     const programs: ChildProcess[] = []
@@ -181,12 +184,12 @@ export const test = base.extend<Fixtures>({
         },
       })
       programs.push(program)
-      await line(program, /listening/)
+      await waitForOutput(program, /listening/)
       return url
     })
-    await Promise.all(programs.map(end))
+    await Promise.all(programs.map(kill))
   },
-  startDetour: async ({ network }, use) => {
+  startDelayedTurn: async ({ network }, use) => {
     const programs: ChildProcess[] = []
     await use(async (delayMs) => {
       const script = new URL('delayed-forwarder.mjs', import.meta.url).pathname
@@ -198,18 +201,15 @@ export const test = base.extend<Fixtures>({
       await once(program, 'message')
       return 3480
     })
-    await Promise.all(programs.map(end))
+    await Promise.all(programs.map(kill))
   },
-  bringTogether: async ({ network, startTurn, startServer, visit }, use) => {
+  openPages: async ({ network, startTurn, startServer, visit }, use) => {
     await use(async (traits = {}) => {
-      const { query = '', translation, trouble, browser } = traits
+      const { query = '', mapping, prepareHome, browser } = traits
       await startTurn(traits.turnSecret)
       const url = await startServer(traits.settings ?? withTurn(turnByUdp))
-      const homes = [
-        network.addHome('ana', translation),
-        network.addHome('bob', translation),
-      ] as const
-      for (const each of homes) trouble?.(each)
+      const homes = [network.addHome('ana', mapping), network.addHome('bob', mapping)] as const
+      for (const each of homes) prepareHome?.(each)
       const [ana, bob] = await Promise.all([
         visit(homes[0], `${url}/?name=Ana${query}`),
         visit(homes[1], `${url}/?name=Bob${query}`, browser),
@@ -217,9 +217,9 @@ export const test = base.extend<Fixtures>({
       return { ana, bob, home: homes[0] }
     })
   },
-  startCall: async ({ bringTogether }, use) => {
+  startCall: async ({ openPages }, use) => {
     await use(async (traits = {}) => {
-      const call = await bringTogether(traits)
+      const call = await openPages(traits)
       const { ana, bob } = call
       await meet(ana, bob, traits.newcomer && { ana: bob, bob: ana }[traits.newcomer])
       return call
@@ -255,7 +255,7 @@ export const test = base.extend<Fixtures>({
   },
 })
 
-/** Both press Start, `first` before the other where that matters, and see each other. */
+/** Connects both visitors and waits for media. If `first` is given, this visitor presses Start first. */
 export async function meet(ana: Visitor, bob: Visitor, first?: Visitor): Promise<void> {
   await first?.press('start-button')
   await first?.waitForState('waiting')
@@ -266,18 +266,30 @@ export async function meet(ana: Visitor, bob: Visitor, first?: Visitor): Promise
 }
 
 /**
- * Resolves with whoever's client gives up first: to the other that is a partner who has moved on.
+ * Resolves with the visitor whose client first gives up on a connection. The other one's client then only
+ * reports that the partner has left.
  */
-export function whoFindsNoPath(ana: Visitor, bob: Visitor): Promise<Visitor> {
-  const finds = async (visitor: Visitor, partner: string): Promise<Visitor> => {
+export function waitForNoPath(ana: Visitor, bob: Visitor): Promise<Visitor> {
+  const waitFor = async (visitor: Visitor, partner: string): Promise<Visitor> => {
     await visitor.waitForText(`No connection to ${partner} was possible.`)
     return visitor
   }
-  return Promise.any([finds(ana, 'Bob'), finds(bob, 'Ana')])
+  return Promise.any([waitFor(ana, 'Bob'), waitFor(bob, 'Ana')])
 }
 
-/** Removes namespaces that an earlier run left behind, whose process is no more. */
-export function removeLeftovers(): void {
+/**
+ * `describe` for tests on virtual networks. Skips them, and prints the reason, if this machine cannot create
+ * network namespaces.
+ */
+export function describeOnNetwork(name: string, define: () => void): void {
+  const reason = whyNoNetworks()
+  if (reason) console.log(`Skipped: ${name}, on virtual networks (${reason}).`)
+  else removeLeftovers()
+  describe.skipIf(reason)(name, define)
+}
+
+/** Removes namespaces that an earlier run left behind because its process was killed. */
+function removeLeftovers(): void {
   const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' })
   for (const [name, pid] of (stdout ?? '').matchAll(/^buddy-(\d+)-\S+/gm)) {
     try {

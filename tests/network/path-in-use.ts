@@ -1,28 +1,26 @@
-// Which way media really goes, as the browser says.
 import type { Visitor } from '../e2e/visitor.ts'
 
-/** Where the two ends of a path are (`relay`, `srflx`, `host`, `prflx`), and how it begins here. */
+/** The network path of a call. */
 export interface Path {
+  /** The type of the local candidate: `relay`, `srflx`, `host` or `prflx`. */
   readonly local: string
+  /** The type of the remote candidate. */
   readonly remote: string
+  /** The transport from this browser to the relay if `local` is `relay`, otherwise to the partner. */
   readonly protocol: string
 }
 
-/** The path `visitor`'s call goes by at present. */
-export function pathOf(visitor: Visitor): Promise<Path> {
-  return visitor.page.$eval('buddy-chat', async (element) => {
-    const { client } = element as unknown as {
-      client: { getStats(): Promise<RTCStatsReport | undefined> }
-    }
-    const stats = (await client.getStats())!
-    const all = [...stats.values()] as Record<string, string>[]
-    const transport = all.find(({ type }) => type === 'transport')
-    const pair = stats.get(transport?.['selectedCandidatePairId'] ?? '')
-    const [local, remote] = [stats.get(pair.localCandidateId), stats.get(pair.remoteCandidateId)]
-    return {
-      local: local.candidateType,
-      remote: remote.candidateType,
-      protocol: local.relayProtocol ?? local.protocol,
-    }
-  })
+/** Returns the path that the visitor's call uses now, according to the browser's statistics. */
+export async function pathOf(visitor: Visitor): Promise<Path> {
+  const stats = (await visitor.stats()) as Record<string, string>[]
+  const byId = (id: string | undefined) => stats.find((each) => each['id'] === id)
+  const transport = stats.find(({ type }) => type === 'transport')
+  const pair = byId(transport?.['selectedCandidatePairId'])
+  const local = byId(pair?.['localCandidateId'])
+  const remote = byId(pair?.['remoteCandidateId'])
+  return {
+    local: local?.['candidateType'] ?? '',
+    remote: remote?.['candidateType'] ?? '',
+    protocol: local?.['relayProtocol'] ?? local?.['protocol'] ?? '',
+  }
 }

@@ -1,61 +1,57 @@
-// Two homes, two routers, one server between them: the call finds its way, or says why not.
-import { describe, expect } from 'vitest'
+// Two homes behind routers, and a server between them. The call finds a path or reports why there is none.
+import { expect } from 'vitest'
 import {
+  describeOnNetwork,
   otherBrowser,
-  removeLeftovers,
   test,
   turnByTcp,
   turnByUdp,
-  whoFindsNoPath,
+  waitForNoPath,
   withTurn,
 } from './fixtures.ts'
 import { pathOf } from './path-in-use.ts'
-import { missingNetworkSentence, serverAddress } from './virtual-network.ts'
+import { serverAddress } from './virtual-network.ts'
 
-const missing = missingNetworkSentence()
-if (missing) console.log(`Skipped: tests on virtual networks (${missing}).`)
-else removeLeftovers()
-
-describe.skipIf(missing)('behind routers', () => {
-  test('two ordinary homes: straight through both routers, with the server’s STUN', async ({
-    startCall,
-  }) => {
+describeOnNetwork('paths of a call behind routers', () => {
+  test('connects directly through two port-preserving routers with STUN', async ({ startCall }) => {
     const settings = { ICE_SERVERS: `stun:${serverAddress}:3478` }
     const { ana } = await startCall({ settings })
     expect((await pathOf(ana)).local).not.toBe('relay')
   })
 
-  test('only the TURN server between them: through that', async ({ startCall }) => {
-    const { ana } = await startCall({ trouble: (home) => home.allowOnlyServer() })
-    const { local, remote } = await pathOf(ana)
-    expect([local, remote]).toContain('relay')
-  })
-
-  test('symmetric routers on both sides, which no hole can be punched through: by TURN', async ({
+  test('connects through the TURN server if the homes cannot reach each other', async ({
     startCall,
   }) => {
-    const { ana } = await startCall({ translation: 'symmetric' })
+    const { ana } = await startCall({ prepareHome: (home) => home.allowOnlyServer() })
     const { local, remote } = await pathOf(ana)
     expect([local, remote]).toContain('relay')
   })
 
-  test('UDP is blocked: by TURN over TCP; Chromium with Firefox', async ({ startCall }) => {
+  test('connects through the TURN server behind two symmetric routers', async ({ startCall }) => {
+    const { ana } = await startCall({ mapping: 'symmetric' })
+    const { local, remote } = await pathOf(ana)
+    expect([local, remote]).toContain('relay')
+  })
+
+  test(`connects Chromium and ${otherBrowser} through TURN over TCP if UDP is blocked`, async ({
+    startCall,
+  }) => {
     const { ana } = await startCall({
       settings: withTurn(`${turnByUdp},${turnByTcp}`),
-      trouble: (home) => home.blockUdp(),
+      prepareHome: (home) => home.blockUdp(),
       browser: otherBrowser,
     })
     expect((await pathOf(ana)).protocol).toBe('tcp')
   })
 
-  test('credentials by another secret are refused by coturn: no path, and the element says so', async ({
-    bringTogether,
+  test('shows that no connection was possible if coturn rejects the credentials', async ({
+    openPages,
   }) => {
-    const { ana, bob } = await bringTogether({
+    const { ana, bob } = await openPages({
       turnSecret: 'another secret than the server has',
-      trouble: (home) => home.allowOnlyServer(),
+      prepareHome: (home) => home.allowOnlyServer(),
     })
     await Promise.all([ana.press('start-button'), bob.press('start-button')])
-    await whoFindsNoPath(ana, bob)
+    await waitForNoPath(ana, bob)
   })
 })

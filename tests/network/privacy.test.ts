@@ -1,12 +1,12 @@
-// Who hides behind a relay is not found: no address of one's own is ever sent, whatever happens.
+// With `relayonly`, a client never sends an IP address of its own, whatever happens to the call.
 import type { MessageType } from '@buddy-chat/protocol'
-import { describe, expect } from 'vitest'
+import { expect } from 'vitest'
 import { iceCredentials } from '../../packages/buddy-server/src/sites/ice-credentials.ts'
 import type { Visitor } from '../e2e/visitor.ts'
 import {
+  describeOnNetwork,
   meet,
   otherBrowser,
-  removeLeftovers,
   test,
   turnByUdp,
   turnSecret,
@@ -15,16 +15,15 @@ import {
 import { pathOf } from './path-in-use.ts'
 import { candidatesOf, recordSent, sentMessages, signalsOf } from './sent-frames.ts'
 import type { Home } from './virtual-network.ts'
-import { missingNetworkSentence, serverAddress } from './virtual-network.ts'
+import { serverAddress } from './virtual-network.ts'
 
-const missing = missingNetworkSentence()
-if (missing) console.log(`Skipped: privacy on virtual networks (${missing}).`)
-else removeLeftovers()
-
-/** Addresses of homes, inside their routers and outside. */
+/** Matches the addresses of homes on both sides of their routers, and mDNS names. */
 const ownAddress = /\b10\.\d+\.0\.\d+\b|\b203\.0\.113\.[1-9]\d\b|\.local\b/
 
-/** Looks through what was sent, from its first `since` on where that is given. */
+/**
+ * Expects that the visitor's page has sent relay candidates only.
+ * @param since checks only from the first message of this type on
+ */
 async function expectHidden(visitor: Visitor, since?: MessageType): Promise<void> {
   const messages = await sentMessages(visitor)
   const first = since ? messages.findIndex(({ type }) => type === since) : 0
@@ -36,7 +35,7 @@ async function expectHidden(visitor: Visitor, since?: MessageType): Promise<void
   expect(JSON.stringify(signals)).not.toMatch(ownAddress)
 }
 
-/** How often the ICE credentials changed in what was sent as connection `generation`. */
+/** Returns how often the ICE credentials changed within a connection generation. */
 function restarts(signals: ReturnType<typeof signalsOf>): number {
   const names = signals.flatMap(({ description, generation }) => {
     const [name] = description?.sdp.match(/(?<=^a=ice-ufrag:).*$/m) ?? []
@@ -46,16 +45,16 @@ function restarts(signals: ReturnType<typeof signalsOf>): number {
   return new Set(names).size - generations.size
 }
 
-describe.skipIf(missing)('behind a relay', () => {
-  const manyCalls = {
+describeOnNetwork('hiding addresses behind a relay', () => {
+  const callTraits = {
     settings: { ...withTurn(turnByUdp), REMATCH_DELAY_SECONDS: '0' },
     browser: otherBrowser,
   } as const
 
-  test(`relayonly, Chromium with ${otherBrowser}: wish, first call, ICE restart, rebuild and Next send no address of one's own`, async ({
-    bringTogether,
+  test(`relayonly, Chromium and ${otherBrowser}: ticket, call, ICE restart, new connection and Next send no own address`, async ({
+    openPages,
   }) => {
-    const { ana, bob, home } = await bringTogether({ ...manyCalls, query: '&relayonly' })
+    const { ana, bob, home } = await openPages({ ...callTraits, query: '&relayonly' })
     await Promise.all([recordSent(ana), recordSent(bob)])
     await meet(ana, bob)
 
@@ -71,7 +70,7 @@ describe.skipIf(missing)('behind a relay', () => {
     await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
 
     await Promise.all([expectHidden(ana), expectHidden(bob)])
-    // What is to be looked through was there: offers with wishes, restarts, a later connection.
+    // Check that the messages contained what could reveal an address: offers, restarts, a new connection.
     const both = [await sentMessages(ana), await sentMessages(bob)]
     const all = both.flat()
     const signals = signalsOf(all)
@@ -81,10 +80,10 @@ describe.skipIf(missing)('behind a relay', () => {
     expect(Math.max(...both.map((sent) => restarts(signalsOf(sent))))).toBeGreaterThan(0)
   })
 
-  test(`relayuntiltrusted, Chromium with ${otherBrowser}: hidden until both agree, then direct without an interruption, and hidden again from the next`, async ({
-    bringTogether,
+  test(`relayuntiltrusted, Chromium and ${otherBrowser}: hides addresses until both agree, then connects directly without an interruption, and hides them again from the next partner`, async ({
+    openPages,
   }) => {
-    const { ana, bob } = await bringTogether({ ...manyCalls, query: '&relayuntiltrusted' })
+    const { ana, bob } = await openPages({ ...callTraits, query: '&relayuntiltrusted' })
     await Promise.all([recordSent(ana), recordSent(bob)])
     await meet(ana, bob)
     expect(await pathOf(ana)).toMatchObject({ local: 'relay', remote: 'relay' })
@@ -113,7 +112,7 @@ describe.skipIf(missing)('behind a relay', () => {
     await ana.waitForText('Connect directly')
   })
 
-  test('relayonly without a relay: no call, no signal, and the element says why', async ({
+  test('relayonly without a TURN server: sends no signal, and shows why there is no call', async ({
     network,
     startServer,
     visit,
@@ -127,7 +126,7 @@ describe.skipIf(missing)('behind a relay', () => {
     expect(await ana.state()).toBe('closed')
   })
 
-  test('credentials that have ended are refused by the TURN server', async ({
+  test('the TURN server rejects expired credentials', async ({
     network,
     startTurn,
     startServer,
@@ -144,7 +143,7 @@ describe.skipIf(missing)('behind a relay', () => {
     expect(await gather(ana, credentials(-60_000))).toEqual({ candidates: 0, errors: [401] })
   })
 
-  test('with good credentials nobody gets into the private networks behind the TURN server', async ({
+  test('the TURN server relays no packets into private networks', async ({
     network,
     startTurn,
   }) => {
@@ -157,11 +156,11 @@ describe.skipIf(missing)('behind a relay', () => {
   })
 })
 
-/** Has coturn's own client send to `address` through the TURN server. Returns the first it says of it. */
+/** Sends to `address` through the TURN server with coturn's client. Returns its first line with a result. */
 async function tunnel(machine: Home['machine'], address: string): Promise<string> {
   const args = ['-n', '1', '-W', turnSecret, '-e', address, serverAddress]
   const program = machine.spawn('turnutils_uclient', args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const said = await new Promise<string>((resolve) => {
+  const result = await new Promise<string>((resolve) => {
     let output = ''
     const look = (chunk: Buffer): void => {
       output += chunk.toString()
@@ -172,10 +171,10 @@ async function tunnel(machine: Home['machine'], address: string): Promise<string
     program.stderr?.on('data', look)
   })
   program.kill('SIGKILL')
-  return said
+  return result
 }
 
-/** What a browser gets of a TURN server. */
+/** Gathers candidates from one TURN server. Returns their number and the error codes. */
 function gather(
   visitor: Visitor,
   server: RTCIceServer,

@@ -1,49 +1,49 @@
-// On a bad line one is told so, and one's own picture becomes small enough to arrive.
-import { describe, expect } from 'vitest'
+// On a bad network, the client reports a lower quality and reduces the bitrate of its video.
+import { expect } from 'vitest'
 import type { Visitor } from '../e2e/visitor.ts'
-import { removeLeftovers, test } from './fixtures.ts'
-import { missingNetworkSentence } from './virtual-network.ts'
+import { describeOnNetwork, test } from './fixtures.ts'
 
-const missing = missingNetworkSentence()
-if (missing) console.log(`Skipped: quality on virtual networks (${missing}).`)
-else removeLeftovers()
-
-/** What {@link follow} writes down in a page. */
-interface Followed {
-  readonly heard: { receiving: string; sending: string; stats: Record<string, number> }[]
-  /** Of every limit that was set for video, in kilobits a second. */
+/** What {@link record} records in a page. */
+interface Recorded {
+  /** Details of the client's `quality` events. */
+  readonly qualities: { receiving: string; sending: string; stats: Record<string, number> }[]
+  /** Every bitrate limit that was set for video, in kbit/s. */
   readonly limits: number[]
 }
 
-/** From now on: what the client tells, and what its senders are told. */
-function follow({ page }: Visitor): Promise<void> {
+/** From now on, records `quality` events and the bitrate limits of the video sender. */
+function record({ page }: Visitor): Promise<void> {
   return page.$eval('buddy-chat', (element) => {
-    const followed: Followed = { heard: [], limits: [] }
-    Object.assign(window, { followed })
+    const recorded: Recorded = { qualities: [], limits: [] }
+    Object.assign(window, { recorded })
     const { client } = element as unknown as {
-      client: { on(name: string, listener: (detail: Followed['heard'][number]) => void): void }
+      client: { on(name: string, listener: (detail: Recorded['qualities'][number]) => void): void }
     }
-    client.on('quality', (quality) => followed.heard.push(quality))
+    client.on('quality', (quality) => recorded.qualities.push(quality))
     const { setParameters } = RTCRtpSender.prototype
     RTCRtpSender.prototype.setParameters = function watch(this: RTCRtpSender, parameters) {
       const [encoding] = parameters.encodings
-      if (this.track?.kind === 'video') followed.limits.push((encoding?.maxBitrate ?? 0) / 1000)
+      if (this.track?.kind === 'video') recorded.limits.push((encoding?.maxBitrate ?? 0) / 1000)
       return setParameters.call(this, parameters)
     }
   })
 }
 
-function followed({ page }: Visitor): Promise<Followed> {
-  return page.evaluate(() => (window as unknown as { followed: Followed }).followed)
+function recordedIn({ page }: Visitor): Promise<Recorded> {
+  return page.evaluate(() => (window as unknown as { recorded: Recorded }).recorded)
 }
 
-/** Resolves once this direction is not good any more; says how long that took. */
-async function worsens(what: string, { page }: Visitor, direction: string): Promise<void> {
+/** Waits until the quality of this direction is not `good`, and prints how long that took. */
+async function waitForLowQuality(
+  what: string,
+  { page }: Visitor,
+  direction: string,
+): Promise<void> {
   const startedAt = performance.now()
   const handle = await page.waitForFunction(
     (name) => {
-      const { heard } = (window as unknown as { followed: Followed }).followed
-      const latest = heard.at(-1)
+      const { qualities } = (window as unknown as { recorded: Recorded }).recorded
+      const latest = qualities.at(-1)
       return latest?.[name as 'receiving' | 'sending'] === 'good' ? false : latest
     },
     { polling: 100, timeout: 90_000 },
@@ -53,12 +53,12 @@ async function worsens(what: string, { page }: Visitor, direction: string): Prom
   console.log(`${what}, ${direction}: after ${ms} ms ${JSON.stringify(await handle.jsonValue())}`)
 }
 
-/** Resolves once video may be sent with at most so much. */
-async function limitsItself(what: string, { page }: Visitor, kbps: number): Promise<void> {
+/** Waits until the bitrate limit of sent video is at most `kbps`, and prints how long that took. */
+async function waitForLimit(what: string, { page }: Visitor, kbps: number): Promise<void> {
   const startedAt = performance.now()
   await page.waitForFunction(
-    (most) =>
-      ((window as unknown as { followed: Followed }).followed.limits.at(-1) ?? Infinity) <= most,
+    (limit) =>
+      ((window as unknown as { recorded: Recorded }).recorded.limits.at(-1) ?? Infinity) <= limit,
     { polling: 100, timeout: 90_000 },
     kbps,
   )
@@ -66,34 +66,36 @@ async function limitsItself(what: string, { page }: Visitor, kbps: number): Prom
   console.log(`${what}: at most ${kbps} kbit/s after ${ms} ms`)
 }
 
-describe.skipIf(missing)('the quality of a call', () => {
-  test('5 of 100 packets are lost: both are told, both send less, the picture goes on', async ({
+describeOnNetwork('the quality of a call', () => {
+  test('at a packet loss of 5 %, both clients report it and send less, and media continues', async ({
     startCall,
   }) => {
     const { ana, bob, home } = await startCall()
-    await Promise.all([follow(ana), follow(bob)])
+    await Promise.all([record(ana), record(bob)])
     home.dropPackets(5)
     const what = '5 % loss'
     await Promise.all([
-      worsens(what, ana, 'receiving'),
-      worsens(what, ana, 'sending'),
-      worsens(what, bob, 'receiving'),
-      worsens(what, bob, 'sending'),
-      limitsItself(what, ana, 500),
-      limitsItself(what, bob, 500),
+      waitForLowQuality(what, ana, 'receiving'),
+      waitForLowQuality(what, ana, 'sending'),
+      waitForLowQuality(what, bob, 'receiving'),
+      waitForLowQuality(what, bob, 'sending'),
+      waitForLimit(what, ana, 500),
+      waitForLimit(what, bob, 500),
     ])
     await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
-    // What is lost by chance costs no one the whole picture.
-    expect(Math.min(...(await followed(ana)).limits)).toBeGreaterThanOrEqual(500)
+    // Random loss alone does not reduce video below 500 kbit/s.
+    expect(Math.min(...(await recordedIn(ana)).limits)).toBeGreaterThanOrEqual(500)
   })
 
-  test('250 kbit/s at one end: who sends there is told, and sends less', async ({ startCall }) => {
+  test('on an uplink of 250 kbit/s, its client reports it and sends less', async ({
+    startCall,
+  }) => {
     const { ana, bob, home } = await startCall()
-    await Promise.all([follow(ana), follow(bob)])
+    await Promise.all([record(ana), record(bob)])
     home.limitUpload(250)
     await Promise.all([
-      worsens('250 kbit/s', ana, 'sending'),
-      limitsItself('250 kbit/s', ana, 1000),
+      waitForLowQuality('250 kbit/s', ana, 'sending'),
+      waitForLimit('250 kbit/s', ana, 1000),
     ])
     await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
     expect([await ana.state(), await bob.state()]).toEqual(['connected', 'connected'])

@@ -1,4 +1,4 @@
-// What a browser gives its WebSockets to send, frame by frame, whatever the code above says of it.
+// Records the frames that a page actually passes to `WebSocket.send`, and decodes them.
 import type { Message, MessageOf } from '@buddy-chat/protocol'
 import { decode } from '@buddy-chat/protocol'
 import type { Visitor } from '../e2e/visitor.ts'
@@ -7,7 +7,7 @@ interface Recorder {
   sentFrames?: string[]
 }
 
-/** Begins to write down what `visitor`'s page sends. Before Start nothing has been sent. */
+/** From now on, records the frames that the visitor's page sends. A page sends none before Start. */
 export async function recordSent({ page }: Visitor): Promise<void> {
   await page.evaluate(() => {
     const frames: string[] = ((window as unknown as Recorder).sentFrames = [])
@@ -23,7 +23,7 @@ export async function recordSent({ page }: Visitor): Promise<void> {
   })
 }
 
-/** Everything `visitor`'s page has sent since {@link recordSent}, oldest first. */
+/** Returns the messages that the visitor's page has sent since {@link recordSent}, oldest first. */
 export async function sentMessages({ page }: Visitor): Promise<Message[]> {
   const frames = await page.evaluate(() => (window as unknown as Recorder).sentFrames ?? [])
   return frames.flatMap((frame) => decode(Uint8Array.from(Buffer.from(frame, 'latin1'))) ?? [])
@@ -31,7 +31,7 @@ export async function sentMessages({ page }: Visitor): Promise<Message[]> {
 
 type Signal = Pick<MessageOf<'signal'>, 'description' | 'candidates' | 'generation'>
 
-/** The signals among them, those that went along with a wish included. */
+/** Returns the signals in `messages`, including the offers inside `ticket` and `next`. */
 export function signalsOf(messages: readonly Message[]): Signal[] {
   return messages.flatMap((message) => {
     if (message.type === 'signal') return message
@@ -41,7 +41,7 @@ export function signalsOf(messages: readonly Message[]): Signal[] {
   })
 }
 
-/** Candidates in a signal, one a line, wherever they stand. */
+/** Returns the candidates of a signal: those in its description and the separate ones. */
 export function candidatesOf({ description, candidates }: Signal): string[] {
   const inDescription = description?.sdp.match(/(?<=^a=)candidate:.*$/gm) ?? []
   return [...inDescription, ...candidates.map(({ candidate }) => candidate)].filter(Boolean)

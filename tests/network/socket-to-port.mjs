@@ -1,5 +1,5 @@
-// Lets a program on this host be reached through a file: node socket-to-port.mjs <socket> <port>.
-// Files are the same for all hosts of a machine, ports on the loopback are not.
+// Forwards a Unix socket to a TCP port on the loopback: node socket-to-port.mjs <socket> <port>.
+// Network namespaces share the file system, but each has a loopback of its own.
 import { connect, createServer } from 'node:net'
 
 const [path, port] = process.argv.slice(2)

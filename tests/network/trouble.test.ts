@@ -1,33 +1,29 @@
-// What happens to networks in the middle of a call: the picture goes on, or comes back.
-import { setTimeout as last } from 'node:timers/promises'
-import { describe, expect } from 'vitest'
+// The network changes, fails or becomes slow during a call. Media continues or recovers.
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect } from 'vitest'
 import type { Call } from './fixtures.ts'
-import { removeLeftovers, test, withTurn } from './fixtures.ts'
+import { describeOnNetwork, test, withTurn } from './fixtures.ts'
 import { recordSent, sentMessages, signalsOf } from './sent-frames.ts'
-import { missingNetworkSentence, serverAddress } from './virtual-network.ts'
+import { serverAddress } from './virtual-network.ts'
 
-const missing = missingNetworkSentence()
-if (missing) console.log(`Skipped: trouble on virtual networks (${missing}).`)
-else removeLeftovers()
-
-/** Resolves once both receive new frames; says how long that took. */
-async function recovers(what: string, { ana, bob }: Call): Promise<void> {
+/** Waits until both receive new frames, and prints how long that took. */
+async function expectRecovery(what: string, { ana, bob }: Call): Promise<void> {
   const startedAt = performance.now()
   await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
   console.log(`${what}: frames on both sides after ${Math.round(performance.now() - startedAt)} ms`)
   expect([await ana.state(), await bob.state()]).toEqual(['connected', 'connected'])
 }
 
-describe.skipIf(missing)('trouble in the middle of a call', () => {
-  test('another address: the call goes on by a new path', async ({ startCall }) => {
+describeOnNetwork('network trouble during a call', () => {
+  test('keeps the call on a new path when the IP address changes', async ({ startCall }) => {
     const running = await startCall()
     running.home.changeAddress()
-    await recovers('another address', running)
+    await expectRecovery('another address', running)
   })
 
   for (const newcomer of ['ana', 'bob'] as const) {
-    const offers = { ana: 'Chromium', bob: 'Firefox' }[newcomer]
-    test(`Chromium and Firefox, ${offers} makes the offers: another address takes a restart, and where that does not help a new connection`, async ({
+    const offerer = { ana: 'Chromium', bob: 'Firefox' }[newcomer]
+    test(`Chromium and Firefox, offers from ${offerer}: restarts ICE after an address change, and creates a new connection if a restart fails`, async ({
       startCall,
     }) => {
       const running = await startCall({ browser: 'firefox', newcomer })
@@ -38,7 +34,7 @@ describe.skipIf(missing)('trouble in the middle of a call', () => {
       }
       await Promise.all([recordSent(ana), recordSent(bob)])
       home.changeAddress()
-      await recovers('another address', running)
+      await expectRecovery('another address', running)
       for (const visitor of [ana, bob]) {
         await expect.poll(() => visitor.text()).not.toContain('interrupted')
       }
@@ -47,42 +43,42 @@ describe.skipIf(missing)('trouble in the middle of a call', () => {
       home.blockUdp()
       await ana.waitForText('Still interrupted')
       home.restore()
-      await recovers('UDP blocked for a while', running)
+      await expectRecovery('UDP blocked for a while', running)
       expect(await connections()).toBe(1)
     })
   }
 
   for (const seconds of [2, 20]) {
-    test(`nothing goes through for ${seconds} s: the call comes back`, async ({ startCall }) => {
+    test(`recovers the call after an outage of ${seconds} s`, async ({ startCall }) => {
       const running = await startCall()
       running.home.dropAll()
-      await last(seconds * 1000)
+      await wait(seconds * 1000)
       running.home.restore()
-      await recovers(`an outage of ${seconds} s`, running)
+      await expectRecovery(`an outage of ${seconds} s`, running)
     })
   }
 
-  test('5 of 100 packets are lost: the picture goes on', async ({ startCall }) => {
+  test('keeps media flowing at a packet loss of 5 %', async ({ startCall }) => {
     const running = await startCall()
     running.home.dropPackets(5)
-    await recovers('5 % loss', running)
-    await recovers('5 % loss, later', running)
+    await expectRecovery('5 % loss', running)
+    await expectRecovery('5 % loss, later', running)
   })
 
-  test('a starved link of 250 kbit/s: the picture goes on', async ({ startCall }) => {
+  test('keeps media flowing on an uplink of 250 kbit/s', async ({ startCall }) => {
     const running = await startCall()
     running.home.limitUpload(250)
-    await recovers('250 kbit/s', running)
-    await recovers('250 kbit/s, later', running)
+    await expectRecovery('250 kbit/s', running)
+    await expectRecovery('250 kbit/s, later', running)
   })
 
-  test('200 ms there and back: a call comes about, and goes on', async ({
+  test('connects and keeps media flowing with a round-trip time of 200 ms to the relay', async ({
     startCall,
-    startDetour,
+    startDelayedTurn,
   }) => {
-    const port = await startDetour(200)
+    const port = await startDelayedTurn(200)
     const settings = withTurn(`turn:${serverAddress}:${port}?transport=udp`)
     const running = await startCall({ settings, query: '&relayonly' })
-    await recovers('200 ms', running)
+    await expectRecovery('200 ms', running)
   })
 })

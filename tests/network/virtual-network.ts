@@ -1,15 +1,18 @@
-// Several hosts on one machine, in network namespaces of their own: a server on the "internet", and
-// homes behind routers that translate addresses. Needs root on Linux with iproute2 and nftables.
+// Simulates several hosts with network namespaces: a server on an "internet", and homes behind routers with
+// NAT. Requires root on Linux with iproute2 and nftables.
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { spawn, spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Addresses for documentation (RFC 5737): they lead nowhere outside these namespaces. */
+/** From the range for documentation (RFC 5737), which is not routed outside these namespaces. */
 export const serverAddress = '203.0.113.1'
 
-/** How a router lets what comes from its home appear outside. */
-export type Translation = 'by-endpoint' | 'symmetric'
+/**
+ * How a router's NAT assigns outside ports. `port-preserving` keeps the inside port; `symmetric` takes a
+ * random one for each destination, so that hole punching fails.
+ */
+export type NatMapping = 'port-preserving' | 'symmetric'
 
 function has(command: string): boolean {
   const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
@@ -23,15 +26,15 @@ function has(command: string): boolean {
   })
 }
 
-/** Why virtual networks cannot be had here, in a sentence; undefined where they can. */
-export function missingNetworkSentence(): string | undefined {
-  if (process.platform !== 'linux') return 'network namespaces exist on Linux only'
+/** Says why this machine cannot create virtual networks. Undefined if it can. */
+export function whyNoNetworks(): string | undefined {
+  if (process.platform !== 'linux') return 'network namespaces exist only on Linux'
   if (process.getuid?.() !== 0) return 'network namespaces need root'
   const missing = ['ip', 'nft', 'tc', 'turnserver'].filter((command) => !has(command))
   if (missing.length > 0) return `${missing.join(', ')} missing: install iproute2, nftables, coturn`
   const probe = `buddy-probe-${process.pid}`
   const { status } = spawnSync('ip', ['netns', 'add', probe], { stdio: 'ignore' })
-  if (status !== 0) return 'this machine makes no network namespaces'
+  if (status !== 0) return 'this machine cannot create network namespaces'
   spawnSync('ip', ['netns', 'del', probe], { stdio: 'ignore' })
   return undefined
 }
@@ -41,7 +44,7 @@ function run(command: string, ...args: string[]): void {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`)
 }
 
-/** One host: a network namespace. */
+/** A host, simulated by a network namespace. */
 class Host {
   readonly namespace: string
 
@@ -51,7 +54,7 @@ class Host {
     this.run('ip', 'link', 'set', 'lo', 'up')
   }
 
-  /** Runs a command on this host to its end. */
+  /** Runs a command on this host and waits for its end. */
   run(command: string, ...args: string[]): void {
     run('ip', 'netns', 'exec', this.namespace, command, ...args)
   }
@@ -66,14 +69,14 @@ class Host {
   }
 }
 
-/** A machine at home, behind a router of its own. */
+/** A home: one machine behind a router with NAT. */
 export class Home {
   readonly machine: Host
   readonly #router: Host
   readonly #number: number
   #ownAddress = 2
 
-  constructor(name: string, number: number, internet: Host, translation: Translation) {
+  constructor(name: string, number: number, internet: Host, mapping: NatMapping) {
     this.#number = number
     this.machine = new Host(name)
     this.#router = new Host(`${name}-router`)
@@ -97,7 +100,7 @@ export class Home {
     this.#router.run('sysctl', '-qw', 'net.ipv4.ip_forward=1')
     this.machine.run('ip', 'link', 'set', 'eth0', 'up')
     this.#setAddress()
-    const ports = translation === 'symmetric' ? ' random,fully-random' : ''
+    const ports = mapping === 'symmetric' ? ' random,fully-random' : ''
     const base = (hook: string): string => `type ${hook}; policy accept;`
     const rules = [
       `add table ip home`,
@@ -105,41 +108,42 @@ export class Home {
       `add rule ip home out oifname "internet" masquerade${ports}`,
       `add chain ip home filter { ${base('filter hook forward priority 0')} }`,
       `add rule ip home filter iifname "internet" ct state new drop`,
-      // Unasked for, and remembered all the same, it would take the port that the home is about to use.
+      // Without this, conntrack would record an unsolicited packet and block the port that the home is about
+      // to use.
       `add chain ip home input { ${base('filter hook input priority 0')} }`,
       `add rule ip home input iifname "internet" meta l4proto udp ct state new drop`,
-      // What a test does to the network, and can take back.
+      // Rules that a test adds, and `restore` removes.
       `add chain ip home trouble { ${base('filter hook forward priority -10')} }`,
     ]
     for (const rule of rules) this.#router.run('nft', rule)
   }
 
-  /** Only the server can be reached, no other home. */
+  /** The home can reach only the server, no other home. */
   allowOnlyServer(): void {
     this.#rule(`oifname "internet" ip daddr != ${serverAddress} drop`)
   }
 
-  /** What is sent by UDP does not leave the home, as in some offices. */
+  /** Drops all outgoing and incoming UDP packets, as some company networks do. */
   blockUdp(): void {
     this.#rule('meta l4proto udp drop')
   }
 
-  /** So many of a hundred packets are lost, each way. */
+  /** Drops this percentage of UDP packets at random, in each direction. */
   dropPackets(percent: number): void {
     this.#rule(`meta l4proto udp numgen random mod 100 < ${percent} drop`)
   }
 
-  /** Nothing goes through, either way; nobody is told. */
+  /** Silently drops all packets in both directions. */
   dropAll(): void {
     this.#rule('drop')
   }
 
-  /** As if none of these had been called. */
+  /** Removes the effects of the methods above. */
   restore(): void {
     this.#router.run('nft', 'flush', 'chain', 'ip', 'home', 'trouble')
   }
 
-  /** At most so much goes out, as on a bad phone connection. */
+  /** Limits the upload rate, with up to 300 ms of queueing delay, as on a bad phone connection. */
   limitUpload(kilobitsPerSecond: number): void {
     this.#router.run(
       'tc',
@@ -149,7 +153,7 @@ export class Home {
     )
   }
 
-  /** The machine gets another address, as when it goes over to another network. */
+  /** Gives the machine another IP address, as when it changes networks. */
   changeAddress(): void {
     this.machine.run('ip', 'address', 'flush', 'dev', 'eth0')
     this.#ownAddress++
@@ -178,7 +182,7 @@ export class Home {
   }
 }
 
-/** An internet with one server on it, and homes. */
+/** An internet with one server and several homes. */
 export class VirtualNetwork {
   readonly server = new Host('server')
   readonly #homes: Home[] = []
@@ -189,8 +193,8 @@ export class VirtualNetwork {
     this.server.run('ip', 'link', 'set', 'internet', 'up')
   }
 
-  addHome(name: string, translation: Translation = 'by-endpoint'): Home {
-    const home = new Home(name, this.#homes.length + 1, this.server, translation)
+  addHome(name: string, mapping: NatMapping = 'port-preserving'): Home {
+    const home = new Home(name, this.#homes.length + 1, this.server, mapping)
     this.#homes.push(home)
     return home
   }
