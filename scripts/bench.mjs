@@ -1,6 +1,6 @@
 // npm run bench -- [--scenario NAME] [--users N] [--seconds N] [--rounds N] [--against CHECKOUT]
 // npm run bench:first-frame -- [--calls N] [--delay MS]
-// Measurements side by side. Tests run each of them small, and look at no figure.
+// Benchmarks. Tests run each of them briefly and do not assert its figures.
 import { runTypeScript } from './run-typescript.mjs'
 
 const [first, ...rest] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-// Finds the browsers the tests drive, and installs them where that is possible without asking.
+// Finds the browsers and programs that tests need, and installs missing ones with apt if this process is root.
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -44,7 +44,7 @@ function find(names) {
   return undefined
 }
 
-/** Paths of the browsers on this machine; undefined where there is none. */
+/** Returns the paths of the installed browsers; undefined for a missing one. */
 export function findBrowsers() {
   return { chromium: find(candidates.chromium), firefox: find(candidates.firefox) }
 }
@@ -60,7 +60,11 @@ function install(packages) {
   spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet)
 }
 
-/** Installs the packages whose command is missing; tests skip if that is not possible, and say so. */
+/**
+ * Installs the packages whose command is missing, if possible. Tests whose command is still missing are
+ * skipped with a message.
+ * @param commands a command for each package name
+ */
 function ensureCommands(commands) {
   const packages = Object.entries(commands)
     .filter(([, command]) => !find([command, `/usr/sbin/${command}`]))
@@ -68,17 +72,17 @@ function ensureCommands(commands) {
   if (canInstall && packages.length > 0) install(packages)
 }
 
-/** What tests on virtual networks need. */
+/** Installs the programs for tests on virtual networks. */
 export function ensureNetworkTools() {
   ensureCommands({ iproute2: 'ip', nftables: 'nft', coturn: 'turnserver' })
 }
 
-/** The proxy that tests of pages behind a path prefix run. */
+/** Installs the proxy for tests behind a path prefix. */
 export function ensureProxy() {
   ensureCommands({ nginx: 'nginx' })
 }
 
-/** {@link findBrowsers}, after installing what is missing with apt where this process is root. */
+/** Installs missing browsers with apt if this process is root, then returns {@link findBrowsers}. */
 export function ensureBrowsers() {
   const found = findBrowsers()
   if (found.chromium && found.firefox) return found
@@ -87,9 +91,9 @@ export function ensureBrowsers() {
   return findBrowsers()
 }
 
-/** One sentence on what to install, or undefined where nothing is missing. */
-export function missingBrowsersSentence({ chromium, firefox }) {
+/** Says which browsers to install; undefined if none is missing. */
+export function missingBrowsersMessage({ chromium, firefox }) {
   const missing = [!chromium && 'Chromium (or Chrome)', !firefox && 'Firefox'].filter(Boolean)
   if (missing.length === 0) return undefined
-  return `Install ${missing.join(' and ')} to run the browser tests (on Debian or Ubuntu: sudo apt-get install chromium firefox-esr), or name them in BUDDY_CHROMIUM and BUDDY_FIREFOX.`
+  return `Install ${missing.join(' and ')} to run the browser tests (on Debian or Ubuntu: sudo apt-get install chromium firefox-esr), or set BUDDY_CHROMIUM and BUDDY_FIREFOX to their paths.`
 }

@@ -1,4 +1,4 @@
-// Builds every package and the browser bundle, unless nothing has changed since the last time.
+// Builds every package and the browser bundle, unless their inputs have not changed since the last build.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -39,7 +39,7 @@ function fingerprint() {
     if (!existsSync(path)) return
     const stats = statSync(path)
     if (stats.isDirectory()) {
-      // What is built is no input: the dashboard has its own dist/ beside its sources.
+      // Build output is not an input. The dashboard's dist/ is inside its source directory.
       const names = readdirSync(path).filter((name) => name !== 'dist')
       for (const name of names.sort()) add(join(path, name))
     } else hash.update(`${path} ${stats.mtimeMs} ${stats.size}\n`)
@@ -55,7 +55,7 @@ function run(command, args, cwd = root) {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`, { cause: error })
 }
 
-/** Makes dist/ of every package current. @throws Error where the sources do not compile */
+/** Brings dist/ of every package up to date. @throws Error if the sources do not compile */
 export function build() {
   const current = fingerprint()
   const isCurrent =
@@ -66,7 +66,7 @@ export function build() {
     packages.every((name) => existsSync(join(root, name, 'dist')))
   if (isCurrent) return
   console.log('Building …')
-  // What a deleted source left behind would be published.
+  // Otherwise the output of deleted sources would stay, and would be published.
   for (const name of [...packages, dashboard]) {
     rmSync(join(root, name, 'dist'), { recursive: true, force: true })
   }

@@ -1,6 +1,7 @@
-// Entry of every npm script. Needs only Node 20 or newer and npm: installs what the lockfile
-// names, then runs scripts/<step>.mjs with the Node version this repository pins (the server's
-// native part does not load on every Node). Uses built-ins only: nothing is installed yet.
+// Entry point of every npm script. Requires Node 20 or newer and npm. Installs the dependencies in the
+// lockfile, then runs scripts/<step>.mjs with the Node version that this repository pins, because the
+// server's native addon does not load on every Node. Imports built-in modules only, because no dependency
+// is installed at first.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -24,11 +25,13 @@ function pinnedNode() {
   if (path && existsSync(path)) return path
   const [major] = process.versions.node.split('.').map(Number)
   if (major === 20 || major === 22) return process.execPath
-  fail(`No pinned Node for ${platform}: run this with Node 22 instead of ${process.version}.`)
+  fail(
+    `There is no pinned Node for ${platform}. Run this with Node 22 instead of ${process.version}.`,
+  )
 }
 
-function fail(sentence) {
-  console.error(sentence)
+function fail(message) {
+  console.error(message)
   process.exit(1)
 }
 
@@ -39,19 +42,20 @@ function install() {
     .update(readFileSync(join(root, 'pnpm-lock.yaml')))
     .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
-  console.log('Installing (once, or when the lockfile has changed) …')
+  console.log('Installing dependencies (the first time, and when the lockfile changes) …')
   const { status } = spawnSync(
     'npx',
     ['-y', `pnpm@${pnpmVersion}`, 'install', '--frozen-lockfile', '--reporter=append-only'],
     {
       cwd: root,
       shell: process.platform === 'win32',
-      // Its progress is for whoever asks: quiet unless it fails.
+      // Show pnpm's progress only on request.
       stdio: process.env.BUDDY_VERBOSE ? 'inherit' : ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, npm_config_loglevel: 'error', CI: 'true' },
     },
   )
-  if (status !== 0) fail('Installing failed. BUDDY_VERBOSE=1 shows everything it says.')
+  if (status !== 0)
+    fail('Installing dependencies failed. Set BUDDY_VERBOSE=1 to see the full output.')
   writeFileSync(stamp, hash)
 }
 
@@ -64,13 +68,13 @@ const child = spawn(node, [join(root, 'scripts', `${step}.mjs`), ...args], {
   env: { ...process.env, PATH: [dirname(node), bin, process.env.PATH].join(delimiter) },
 })
 
-// A Ctrl-C reaches the child by itself (same terminal); a signal sent to this process alone does
-// not. Passing it on when the child has had time to end covers both: it would take a second one for
-// impatience.
+// Ctrl-C reaches the child directly, because both share the terminal. A signal to this process alone does
+// not. The delayed forward covers both cases: after Ctrl-C, the child usually ends within the delay and does
+// not receive a second signal, which would force it to end at once.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => setTimeout(() => child.kill(signal), 700).unref())
 }
-// npm that is killed leaves its children behind: notice, and take ours along.
+// If npm is killed, this process is reparented. Then end the child too.
 const parent = process.ppid
 setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref()
 

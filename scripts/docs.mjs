@@ -1,4 +1,4 @@
-// npm run docs: writes the pages that are made from the code.
+// npm run docs: writes the pages of docs/ that are generated from code.
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

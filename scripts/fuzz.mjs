@@ -1,4 +1,5 @@
-// npm run fuzz -- --frames N [--seed S] [--replay FILE]: mutated conversations against a server.
+// npm run fuzz -- --frames N [--seed S] [--replay FILE]
+// Sends mutated conversations to a server.
 import { runTypeScript } from './run-typescript.mjs'
 
 runTypeScript('tests/fuzz/fuzz.ts')

@@ -1,4 +1,4 @@
-// Static checks: import directions and mistakes (oxlint), format (prettier), dead code (knip).
+// Static checks: import directions and common mistakes (oxlint), format (prettier), dead code (knip).
 import { spawnSync } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
 
@@ -8,7 +8,7 @@ const checks = [
   ['dead code', 'knip', ['--no-progress']],
 ]
 
-/** Runs every check; tells each one's name and whether it passed. */
+/** Runs every check, and returns its name and whether it passed. */
 export function lint() {
   return checks.map(([name, command, args]) => {
     const { status } = spawnSync(command, args, { stdio: 'inherit' })

@@ -4,7 +4,7 @@ import { build } from './build.mjs'
 
 const root = join(import.meta.dirname, '..')
 
-/** Builds, then runs a TypeScript file (Node erases its types) with `args`. */
+/** Builds the packages, then runs a TypeScript file with `args`. Node strips its types. */
 export function runTypeScript(path, args = process.argv.slice(2)) {
   build()
   const child = spawn(

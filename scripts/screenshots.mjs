@@ -1,12 +1,12 @@
-// node scripts/dev.mjs screenshots: takes the pictures of the README anew, from a real call between
-// two browsers and from the dashboard of a busy server. Only what the cameras see is drawn.
+// node scripts/dev.mjs screenshots: recreates the README's screenshots from a real call between two
+// browsers, and from the dashboard of a busy server. Only the camera input is drawn.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launch } from 'puppeteer-core'
 import { ensureBrowsers } from './browsers.mjs'
 import { build } from './build.mjs'
-import { takeDashboardPictures } from './dashboard-pictures.mjs'
+import { takeDashboardScreenshots } from './dashboard-screenshots.mjs'
 
 const images = join(import.meta.dirname, '../docs/images')
 const scratch = mkdtempSync(join(tmpdir(), 'buddy-screenshots-'))
@@ -17,7 +17,7 @@ const faces = {
   Bob: { wall: ['#a9c7d8', '#4d6f8f'], skin: '#f0c39e', hair: '#b5652b', shirt: '#e0a93a' },
 }
 
-/** Runs in a page: twenty frames of somebody nodding, as RGBA. */
+/** Runs in a page: draws twenty frames of a nodding face. Returns each as base64 of its RGBA pixels. */
 function draw({ width, height }, { wall, skin, hair, shirt }) {
   const canvas = new OffscreenCanvas(width, height)
   const context = canvas.getContext('2d')
@@ -36,7 +36,7 @@ function draw({ width, height }, { wall, skin, hair, shirt }) {
     context.fillRect(0, 0, width, height)
     context.fillStyle = '#ffffff55'
     context.fillRect(60, 50, 130, 170)
-    // Some way off from the camera.
+    // Scale the figure down, as at a distance from the camera.
     context.setTransform(0.78, 0, 0, 0.78, width * 0.11, height * 0.22)
     oval(shirt, width / 2, height + 60, 210, 190)
     oval(skin, width / 2, 340 + nod / 2, 46, 80)
@@ -62,7 +62,7 @@ function draw({ width, height }, { wall, skin, hair, shirt }) {
   })
 }
 
-/** RGBA frames as YUV4MPEG2 (4:2:0, BT.601), which Chromium takes for a camera. */
+/** Converts RGBA frames to YUV4MPEG2 (4:2:0, BT.601), which Chromium accepts as camera input. */
 function toY4m(frames) {
   const { width, height } = size
   const parts = [Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`)]
@@ -93,12 +93,13 @@ const server = createBuddyServer({ port: 0, iceServers: [] })
 const { url } = await server.listen()
 const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
 
-async function filmed(name) {
-  const studio = await launch({ executablePath: chromium, args: sandbox })
-  const page = await studio.newPage()
+/** Writes the camera input for `name` to a file, and returns its path. */
+async function createCameraFile(name) {
+  const browser = await launch({ executablePath: chromium, args: sandbox })
+  const page = await browser.newPage()
   const file = join(scratch, `${name}.y4m`)
   writeFileSync(file, toY4m(await page.evaluate(draw, size, faces[name])))
-  await studio.close()
+  await browser.close()
   return file
 }
 
@@ -109,7 +110,7 @@ async function visit(name) {
       ...sandbox,
       '--use-fake-device-for-media-stream',
       '--use-fake-ui-for-media-stream',
-      `--use-file-for-fake-video-capture=${await filmed(name)}`,
+      `--use-file-for-fake-video-capture=${await createCameraFile(name)}`,
       '--disable-features=WebRtcHideLocalIpsWithMdns',
     ],
     defaultViewport: { width: 1200, height: 720 },
@@ -119,20 +120,20 @@ async function visit(name) {
   return { browser, page }
 }
 
-const state = (page, wanted) =>
+const waitForState = (page, wanted) =>
   page.waitForFunction((value) => document.querySelector('buddy-chat').state === value, {}, wanted)
 
 try {
   mkdirSync(images, { recursive: true })
   const [ana, bob] = [await visit('Ana'), await visit('Bob')]
   for (const { page } of [ana, bob]) await page.click('buddy-chat >>> [part~="start-button"]')
-  await Promise.all([state(ana.page, 'connected'), state(bob.page, 'connected')])
-  const say = ({ page }, text) => page.$eval('buddy-chat', (chat, line) => chat.send(line), text)
-  await say(ana, 'Hi! Where are you calling from?')
-  await say(bob, 'Lisbon. And is that a chess board behind you?')
-  await say(ana, 'It would be, if my cat had not just cleared it.')
+  await Promise.all([waitForState(ana.page, 'connected'), waitForState(bob.page, 'connected')])
+  const send = ({ page }, text) => page.$eval('buddy-chat', (chat, value) => chat.send(value), text)
+  await send(ana, 'Hi! Where are you calling from?')
+  await send(bob, 'Lisbon. And is that a chess board behind you?')
+  await send(ana, 'It would be, if my cat had not just cleared it.')
   await bob.page.$eval('buddy-chat', (chat) => chat.client.notifyTyping())
-  // Once the partner's picture has come to full size, and the panel has been laid out.
+  // Wait until the remote video has its full resolution and the message panel is laid out.
   await ana.page.waitForFunction(
     () => {
       const { shadowRoot } = document.querySelector('buddy-chat')
@@ -144,7 +145,7 @@ try {
   await ana.page.screenshot({ path: join(images, 'call.png') })
   await ana.page.setViewport({ width: 390, height: 720, deviceScaleFactor: 1 })
   await ana.page.waitForFunction(() => innerWidth === 390)
-  // As it is when everything has slid into place.
+  // Wait for the end of all transitions.
   await ana.page.$eval('buddy-chat', ({ shadowRoot }) =>
     Promise.all(
       [...shadowRoot.querySelectorAll('*')]
@@ -159,4 +160,4 @@ try {
   await server.close()
   rmSync(scratch, { recursive: true })
 }
-await takeDashboardPictures({ createBuddyServer, chromium, args: sandbox, images })
+await takeDashboardScreenshots({ createBuddyServer, chromium, args: sandbox, images })

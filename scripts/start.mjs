@@ -1,5 +1,4 @@
-// npm start: builds what has changed, then serves the demo page from this very process, so that
-// Ctrl-C has one thing to end.
+// npm start: builds if necessary, then runs the server in this process, so that Ctrl-C ends it directly.
 import { build } from './build.mjs'
 
 try {
@@ -11,17 +10,17 @@ try {
 
 const { run } = await import('../packages/buddy-server/dist/run.js')
 
-// A person tries it: this machine only, any page, a key for the moment; requests and refusals stay
-// out of this terminal unless asked for.
+// Defaults for trying Buddy: BUDDY_DEV listens on this machine only, allows every origin and creates a
+// temporary secret. The log level hides requests and refusals.
 const environment = { BUDDY_DEV: 'true', LOG_LEVEL: 'warn', ...process.env }
 await run({ environment }, ({ url }) => {
   console.log(`
 Buddy is running at  ${url}
 
-  Open it, press Start, allow camera and microphone.
-  Open it once more, in another tab or browser: the two of you meet.
-  Then try N for Next, M to mute, V to hide the camera, S to stop.
+  Open this page, press Start, and allow camera and microphone.
+  Open it again in another tab or browser, and press Start: the two tabs are matched.
+  Then try the keys N (Next), M (mute), V (hide the camera) and S (stop).
 
-  ${url}/status shows who is here.  Ctrl-C ends it.
+  ${url}/status shows the number of users.  Ctrl-C stops the server.
 `)
 })

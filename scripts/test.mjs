@@ -1,6 +1,5 @@
-// npm test: everything, in the order in which a mistake is cheapest to see. Goes on after a
-// failure, so that one run shows all of them, and ends with the line `N passed, N failed`.
-// `npm test -- unit e2e` runs only those steps.
+// npm test: runs all checks and tests, fastest first. Continues after a failure, so that one run shows all
+// of them, and ends with the line `N passed, N failed`. `npm test -- unit e2e` runs only these steps.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +9,7 @@ import {
   ensureBrowsers,
   ensureNetworkTools,
   ensureProxy,
-  missingBrowsersSentence,
+  missingBrowsersMessage,
 } from './browsers.mjs'
 import { lint } from './lint.mjs'
 
@@ -25,7 +24,7 @@ function count(passed, failed, skipped = 0) {
   total.skipped += skipped
 }
 
-/** Runs a test runner that writes a report; without one it failed before its first test. */
+/** Runs a test runner that writes a JSON report. Without a report, it failed before its first test. */
 function runner(name, command, args, options, readReport) {
   const report = join(reports, `${name}.json`)
   const { status } = spawnSync(command, args(report), { stdio: 'inherit', ...options(report) })
@@ -60,7 +59,7 @@ function vitest(project) {
     }),
     ({ numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests }) => ({
       passed: numPassedTests,
-      // A file that fails to load has no failed test of its own.
+      // A test file that fails to load has no failed tests, only a failed suite.
       failed: Math.max(numFailedTests, numFailedTestSuites > 0 ? 1 : 0),
       skipped: numPendingTests,
     }),
@@ -69,8 +68,8 @@ function vitest(project) {
 
 function needChromium(run) {
   browsers ??= ensureBrowsers()
-  const sentence = missingBrowsersSentence(browsers)
-  if (sentence) console.log(sentence)
+  const message = missingBrowsersMessage(browsers)
+  if (message) console.log(message)
   if (browsers.chromium) run()
   else count(0, 1)
 }
@@ -116,7 +115,7 @@ const steps = {
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !(name in steps))
 if (unknown.length > 0) {
-  console.error(`No such step: ${unknown.join(', ')}. There are: ${Object.keys(steps).join(', ')}.`)
+  console.error(`Unknown step: ${unknown.join(', ')}. Steps are: ${Object.keys(steps).join(', ')}.`)
   process.exit(1)
 }
 try {

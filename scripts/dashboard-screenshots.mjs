@@ -1,10 +1,10 @@
-// The dashboard of a server with a crowd on it, for the README. Everything in it has happened.
+// Takes the README's screenshots of the dashboard, from a server with simulated users.
 import { join } from 'node:path'
 import { launch } from 'puppeteer-core'
-import { knock, startCrowd } from './crowd.mjs'
+import { connect, startCrowd } from './crowd.mjs'
 
-const adminToken = 'a token that this one server has, for as long as it runs'
-/** So long the crowd is there before the picture is taken. */
+const adminToken = 'the-token-of-the-screenshots-0123456789abcdef'
+/** How long the crowd runs before the screenshots are taken. */
 const seconds = 150
 
 const site = (key, maxUsers) => ({ key, maxUsers, allowedOrigins: [`https://${key}.example`] })
@@ -12,23 +12,23 @@ const sites = [
   site('language-exchange', 160),
   site('study-hall', 64),
   site('night-owls', 40),
-  { ...site('chess-club', 250), secret: 'what only the chess club and this server know' },
+  { ...site('chess-club', 250), secret: 'a secret of the chess club and this server' },
 ]
 
 const crowd = [
-  { key: '', origin: 'https://buddy.example', people: 90 },
+  { key: '', origin: 'https://buddy.example', users: 90 },
   {
     key: 'language-exchange',
     origin: 'https://language-exchange.example',
-    people: 124,
+    users: 124,
     lobbies: 4,
   },
-  { key: 'study-hall', origin: 'https://study-hall.example', people: 47, lobbies: 2 },
-  { key: 'night-owls', origin: 'https://night-owls.example', people: 35.8 },
+  { key: 'study-hall', origin: 'https://study-hall.example', users: 47, lobbies: 2 },
+  { key: 'night-owls', origin: 'https://night-owls.example', users: 35.8 },
 ]
 
-/** Those who are turned away, each with how often in a second. */
-const strangers = [
+/** Clients that the server refuses, each with its rate. */
+const refusedClients = [
   { perSecond: 0.3, origin: 'https://copied-the-tag.example' },
   { perSecond: 0.15, origin: 'https://chess-club.example', site: 'chess-club' },
   { perSecond: 0.06, origin: 'https://buddy.example', site: 'stduy-hall' },
@@ -36,7 +36,7 @@ const strangers = [
 ]
 
 /** Writes dashboard.png and dashboard-phone.png to `images`. */
-export async function takeDashboardPictures({ createBuddyServer, chromium, args, images }) {
+export async function takeDashboardScreenshots({ createBuddyServer, chromium, args, images }) {
   const server = createBuddyServer({
     port: 0,
     host: '127.0.0.1',
@@ -54,8 +54,8 @@ export async function takeDashboardPictures({ createBuddyServer, chromium, args,
   })
   const { url } = await server.listen()
   const leave = startCrowd(url, crowd, seconds * 400)
-  const timers = strangers.map(({ perSecond, ...who }) =>
-    setInterval(() => void knock(url, who).catch(() => undefined), 1000 / perSecond),
+  const timers = refusedClients.map(({ perSecond, ...options }) =>
+    setInterval(() => void connect(url, options).catch(() => undefined), 1000 / perSecond),
   )
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
   const browser = await launch({ executablePath: chromium, args })
@@ -63,7 +63,7 @@ export async function takeDashboardPictures({ createBuddyServer, chromium, args,
     const page = await browser.newPage()
     await page.authenticate({ username: 'operator', password: adminToken })
     await page.setViewport({ width: 1280, height: 800 })
-    // Bars stand where they belong at once.
+    // Without transitions, bars have their final length at once.
     await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }])
     await page.goto(`${url}/dashboard`)
     await page.waitForFunction(() => document.body.dataset.connection === 'live')
