@@ -1,5 +1,5 @@
-// npm run bench: what Buddy costs beside bare relays, and beside another checkout of itself, side by
-// side in one run. Ends with 1 if a server ends, loses frames or refuses a user.
+// npm run bench: measures the cost of Buddy side by side with bare relays and, with --against, another
+// checkout of Buddy. Exits with 1 if a server ends, loses frames or refuses a user.
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,12 +10,12 @@ import { BenchError, MeasuredProcess } from './measured-process.ts'
 import type { Figures, Scenario } from './scenarios.ts'
 import { scenarios } from './scenarios.ts'
 
-/** A server that is measured. */
+/** A server to measure. */
 interface Contender {
   readonly name: string
   readonly file: string
   readonly args: readonly string[]
-  /** The checkout whose protocol its users speak. */
+  /** The checkout whose protocol package its users use. */
   readonly checkout: string
   readonly isBare: boolean
 }
@@ -38,11 +38,13 @@ function readOptions() {
       : numberFlag(name, values[name], { fallback: 0, min: name === 'users' ? 2 : 1, max })
   const users = optional('users', 20_000)
   if (users !== undefined && users % 2 !== 0) {
-    throw new FlagError(`--users is "${users}": it must be even, as users come in pairs.`)
+    throw new FlagError(
+      `--users is "${users}": it must be even, because users are matched in pairs.`,
+    )
   }
   const against = values.against === undefined ? undefined : resolve(values.against)
   if (against !== undefined && !existsSync(join(against, 'packages/buddy-server/dist/index.js'))) {
-    throw new FlagError(`--against is "${values.against}": there is no built checkout.`)
+    throw new FlagError(`--against is "${values.against}": there is no built checkout at this path.`)
   }
   return {
     names: listFlag('scenario', values.scenario, Object.keys(scenarios)),
@@ -76,7 +78,7 @@ function contenders(against: string | undefined): readonly Contender[] {
   ]
 }
 
-/** Each figure's median, with the least and the most if there are several. */
+/** Returns the median of each figure, followed by its minimum and maximum if there is more than one round. */
 function summarize(rounds: readonly Figures[]): Record<string, string> {
   const show = (value: number): string => value.toFixed(Math.abs(value) < 100 ? 2 : 0)
   const names = Object.keys(rounds[0] ?? {})
@@ -95,11 +97,14 @@ async function main(): Promise<boolean> {
   for (const name of names) {
     const scenario: Scenario = scenarios[name as keyof typeof scenarios]
     const { users = scenario.users, seconds = scenario.seconds } = size
-    const taking = contenders(against).filter(({ isBare }) => scenario.isForBareRelays || !isBare)
-    const results = new Map<string, Figures[]>(taking.map(({ name: server }) => [server, []]))
-    // In turns, so that what else the machine does disturbs all alike; each round in the other order.
+    const participants = contenders(against).filter(
+      ({ isBare }) => scenario.isForBareRelays || !isBare,
+    )
+    const results = new Map<string, Figures[]>(participants.map(({ name: server }) => [server, []]))
+    // Measure the servers in turns, so that other load on the machine affects all of them. The order
+    // alternates between rounds.
     for (let round = 0; round < rounds; round++) {
-      for (const contender of round % 2 === 0 ? taking : taking.toReversed()) {
+      for (const contender of round % 2 === 0 ? participants : participants.toReversed()) {
         const path = join(contender.checkout, 'packages/buddy-protocol/dist/index.js')
         const wire = (await import(pathToFileURL(path).href)) as Wire
         const server = await MeasuredProcess.start(contender.name, contender.file, contender.args)

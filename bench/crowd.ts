@@ -2,26 +2,26 @@ import type * as protocol from '@buddy-chat/protocol'
 import { WebSocket } from 'ws'
 import { BenchError } from './measured-process.ts'
 
-/** The protocol as a checkout has built it; types are those of this checkout. */
+/** The built protocol package of any checkout, with the types of this one. */
 export type Wire = typeof protocol
 
-/** Connections that are opened at a time. Even, so that each batch can be matched. */
-const arrivalsAtOnce = 100
+/** How many connections are opened at a time. Even, so that all users of a batch can be matched. */
+const batchSize = 100
 
-/** One user at one connection. */
+/** A user with one connection. */
 export interface User {
   send(frame: Uint8Array): void
 }
 
 interface Arrivals {
   readonly count: number
-  /** The lobby of the user with this index; two of a lobby meet. */
+  /** Returns the lobby of the user with this index. Users in the same lobby are matched. */
   readonly lobbyOf: (index: number) => string
-  /** Called with each frame of a type that {@link Crowd.numberOf} knows. */
+  /** Called with each received frame's message type number; see {@link Crowd.numberOf}. */
   readonly onFrame?: (user: User, number: number | undefined) => void
 }
 
-/** Users of one server. They speak the protocol of that server's checkout. */
+/** Users of one server, who use the protocol package of that server's checkout. */
 export class Crowd {
   readonly users: User[] = []
   readonly wire: Wire
@@ -38,25 +38,27 @@ export class Crowd {
     this.#failed.catch(() => undefined)
   }
 
+  /** Returns the number of a message type in this checkout's protocol. */
   numberOf(type: protocol.MessageType): number {
     return this.wire.messages[type].number
   }
 
-  /** `promise`, unless a connection of the crowd fails first. */
+  /** Settles like `promise`, but rejects if a connection of the crowd fails first. */
   unlessFailed<T>(promise: Promise<T>): Promise<T> {
     return Promise.race([promise, this.#failed])
   }
 
-  /** Resolves once all of them are matched. */
+  /** Connects `count` users. Resolves when all of them are matched. */
   async arrive({ count, lobbyOf, onFrame = () => undefined }: Arrivals): Promise<void> {
-    for (let from = 0; from < count; from += arrivalsAtOnce) {
-      const batch = Array.from({ length: Math.min(arrivalsAtOnce, count - from) }, (_, index) =>
+    for (let from = 0; from < count; from += batchSize) {
+      const batch = Array.from({ length: Math.min(batchSize, count - from) }, (_, index) =>
         this.#arrive(lobbyOf(from + index), onFrame),
       )
       await this.unlessFailed(Promise.all(batch))
     }
   }
 
+  /** Closes all connections. */
   leave(): void {
     this.#isLeaving = true
     for (const socket of this.#sockets) socket.terminate()

@@ -1,6 +1,7 @@
-// npm run bench:first-frame -- [--calls N] [--delay MS]: the time from the match, and from Next, to the
-// partner's first decoded frame, beside a bare pair of peer connections and beside the same client
-// without prepared calls. One browser, one page, one run; a signal takes `--delay` from client to client.
+// npm run bench:first-frame -- [--calls N] [--delay MS]
+// Measures the time from the match, and from Next, to the partner's first decoded frame, side by side with a
+// bare pair of peer connections and with the same client without prepared calls. Everything runs in one page
+// of one browser. A signal takes `--delay` from client to client.
 import { createServer } from 'node:http'
 import { parseArgs } from 'node:util'
 import { launch } from 'puppeteer-core'
@@ -8,7 +9,7 @@ import { createBuddyServer } from '@buddy-chat/server'
 import { ensureBrowsers } from '../scripts/browsers.mjs'
 import { numberFlag, runCommand } from '../tests/load/flags.ts'
 
-/** Longer than a call takes on a busy machine, the pause before it included. */
+/** Long enough for a call on a busy machine, including the pause before it. */
 const callLimitMs = 30_000
 
 function readOptions() {
@@ -22,13 +23,13 @@ function readOptions() {
   }
 }
 
-/** Runs in the page. Everything is measured there, by its own clock. */
+/** Runs in the page. Defines the measurements, which use the page's clock. */
 function prepare(serverUrl) {
   const chat = document.createElement('buddy-chat')
   const { constructor: Client } = chat.client
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
-  /** Resolves with the time at which `video` shows its first frame. */
+  /** Resolves with the time at which a video element shows the first frame of `stream`. */
   const firstFrame = (stream) => {
     const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true })
     video.srcObject = stream
@@ -41,15 +42,15 @@ function prepare(serverUrl) {
     })
   }
 
-  /** A WebSocket whose frames take half of `delayMs` each way, in order. */
+  /** Returns a WebSocket class that delays frames by half of `delayMs` in each direction, in order. */
   const slowSocket = (delayMs) =>
     class extends WebSocket {
       send(data) {
         setTimeout(() => super.send(data), delayMs / 2)
       }
       addEventListener(type, listener, options) {
-        const late = (event) => setTimeout(() => listener(event), delayMs / 2)
-        super.addEventListener(type, type === 'message' ? late : listener, options)
+        const delayed = (event) => setTimeout(() => listener(event), delayMs / 2)
+        super.addEventListener(type, type === 'message' ? delayed : listener, options)
       }
     }
 
@@ -60,7 +61,7 @@ function prepare(serverUrl) {
     return new Client({ server: serverUrl, name, lobby }, own)
   }
 
-  /** Rejects if the client reports an error instead. */
+  /** Resolves with the next `event` of the client. Rejects if it emits `error` first. */
   const once = (client, event) =>
     new Promise((resolve, reject) => {
       const finish = (act, value) => {
@@ -75,7 +76,7 @@ function prepare(serverUrl) {
       const endErrors = client.on('error', (error) => finish(reject, error))
     })
 
-  /** Two clients in one page; the first of the two presses Next. */
+  /** Measures two clients in this page. The first one presses Next. */
   window.measureBuddy = async ({ environment, delayMs, preparesCalls, rounds }) => {
     const lobby = `${Math.random()}`
     const [ana, bob] = ['Ana', 'Bob'].map((name) =>
@@ -87,16 +88,16 @@ function prepare(serverUrl) {
         once(client, 'match').then(() => performance.now()),
       )
       const frames = [ana, bob].map((client) => once(client, 'remote-stream').then(firstFrame))
-      const begunAt = performance.now()
+      const startedAt = performance.now()
       await begin()
       const [matchedAt, shownAt] = [await Promise.all(matched), await Promise.all(frames)]
       const from = Math.min(...matchedAt)
-      return { match: Math.max(...shownAt) - from, next: Math.max(...shownAt) - begunAt }
+      return { match: Math.max(...shownAt) - from, next: Math.max(...shownAt) - startedAt }
     }
     await ana.start()
     await call(() => bob.start())
     for (let round = 0; round < rounds; round++) {
-      // The client prepares the next call a moment after this one has begun; users are no faster.
+      // Wait until the client has prepared the next call, which it does shortly after a call has started.
       await wait(2200)
       const { match, next } = await call(() => ana.next())
       results.match.push(match)
@@ -107,14 +108,14 @@ function prepare(serverUrl) {
     return results
   }
 
-  /** Two peer connections and nothing else; descriptions and candidates take `delayMs` to the other. */
+  /** Measures two bare peer connections. Descriptions and candidates take `delayMs` from one to the other. */
   window.measureBare = async ({ delayMs, rounds, constraints }) => {
     const streams = await Promise.all(
       [0, 1].map(() => navigator.mediaDevices.getUserMedia(constraints)),
     )
     const results = { match: [] }
     for (let round = 0; round < rounds; round++) {
-      const begunAt = performance.now()
+      const startedAt = performance.now()
       const pair = [0, 1].map(() => new RTCPeerConnection({ bundlePolicy: 'max-bundle' }))
       const other = (index) => pair[1 - index]
       const frames = pair.map(
@@ -137,7 +138,7 @@ function prepare(serverUrl) {
       await pair[1].setLocalDescription()
       await wait(delayMs)
       await pair[0].setRemoteDescription(pair[1].localDescription)
-      results.match.push(Math.max(...(await Promise.all(frames))) - begunAt)
+      results.match.push(Math.max(...(await Promise.all(frames))) - startedAt)
       for (const connection of pair) connection.close()
     }
     for (const track of streams.flatMap((stream) => stream.getTracks())) track.stop()
@@ -169,7 +170,7 @@ async function main() {
   const browser = await launch({
     executablePath: chromium,
     headless: true,
-    // A call that never begins ends the measurement with an error.
+    // Fail the measurement if a call does not start.
     protocolTimeout: (calls + 1) * callLimitMs,
     args: [
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
@@ -184,7 +185,7 @@ async function main() {
     await tab.goto(`http://127.0.0.1:${page.address().port}/`)
     await tab.evaluate(prepare, url)
     console.log(`median (p90) in ms over ${calls} calls, one after the other, in one page\n`)
-    console.log('| signals take | what | match → frame | against bare | Next → frame |')
+    console.log('| signal delay | what | match → frame | against bare | Next → frame |')
     console.log('| --- | --- | ---: | ---: | ---: |')
     for (const delayMs of delaysMs) {
       let floor

@@ -3,20 +3,20 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Usage, UsageRequest } from './servers/report.ts'
 
-/** A measurement that could not be made; `message` names the server and the reason. */
+/** A measurement failed; `message` contains the server and the reason. */
 export class BenchError extends Error {
   override readonly name = 'BenchError'
 }
 
-/** Longer than a busy machine takes to start a server, or to stop one. */
-const patienceMs = 20_000
+/** Long enough to start or stop a server on a busy machine. */
+const defaultLimitMs = 20_000
 
-/** A server in a process of its own, which may end by itself at any time. */
+/** A server in a child process, which can end at any time. */
 export class MeasuredProcess {
   readonly name: string
   readonly #child: ChildProcess
   /** Rejects if the process ends before {@link stop}. */
-  readonly #died: Promise<never>
+  readonly #ended: Promise<never>
   #isStopping = false
   #port = 0
 
@@ -26,25 +26,25 @@ export class MeasuredProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
     })
-    let complaint = ''
+    let errorOutput = ''
     this.#child.stderr?.on(
       'data',
-      (chunk) => (complaint = (complaint + String(chunk)).slice(-2000)),
+      (chunk) => (errorOutput = (errorOutput + String(chunk)).slice(-2000)),
     )
-    this.#died = new Promise((_resolve, reject) => {
+    this.#ended = new Promise((_resolve, reject) => {
       this.#child.once('error', reject)
       this.#child.once('close', (code, signal) => {
         if (this.#isStopping) return
         reject(
-          new BenchError(`${name}: its process ended (${signal ?? code}). ${complaint.trim()}`),
+          new BenchError(`${name}: its process ended (${signal ?? code}). ${errorOutput.trim()}`),
         )
       })
     })
-    this.#died.catch(() => undefined)
+    this.#ended.catch(() => undefined)
   }
 
   /**
-   * Starts `servers/<file>`; resolves once it listens.
+   * Starts `servers/<file>`. Resolves when it listens.
    * @throws BenchError if the process ends instead
    */
   static async start(
@@ -58,11 +58,12 @@ export class MeasuredProcess {
     return started
   }
 
+  /** The port on which the server listens. */
   get port(): number {
     return this.#port
   }
 
-  /** What the process has used so far. */
+  /** Returns what the process has used so far. */
   async usage(request: UsageRequest = { collect: false }): Promise<Usage> {
     const answered = once(this.#child, 'message')
     if (this.#child.connected) this.#child.send(request)
@@ -71,25 +72,25 @@ export class MeasuredProcess {
   }
 
   /**
-   * `promise`, as long as the server lives.
-   * @param what the server does meanwhile, for the error
-   * @throws BenchError if the process ends first, or the time is over
+   * Settles like `promise`, unless the process ends or the limit passes first.
+   * @param what the expected action of the server, for the error message
+   * @throws BenchError if the process ends first, or after `limitMs`
    */
-  async within<T>(what: string, promise: Promise<T>, limitMs = patienceMs): Promise<T> {
+  async within<T>(what: string, promise: Promise<T>, limitMs = defaultLimitMs): Promise<T> {
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_resolve, reject) => {
+    const timedOut = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
         reject(new BenchError(`${this.name}: did not ${what} within ${limitMs / 1000} s`))
       }, limitMs)
     })
     try {
-      return await Promise.race([promise, this.#died, late])
+      return await Promise.race([promise, this.#ended, timedOut])
     } finally {
       clearTimeout(timer)
     }
   }
 
-  /** Ends the process, if it has not ended. */
+  /** Kills the process if it is running. */
   async stop(): Promise<void> {
     this.#isStopping = true
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return

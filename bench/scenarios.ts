@@ -2,41 +2,43 @@ import type { User, Wire } from './crowd.ts'
 import { Crowd } from './crowd.ts'
 import { BenchError, type MeasuredProcess } from './measured-process.ts'
 
-/** What a scenario is run with. */
+/** Input of a scenario. */
 interface Run {
   readonly server: MeasuredProcess
   readonly wire: Wire
-  /** Even. */
+  /** An even number. */
   readonly users: number
   readonly seconds: number
 }
 
-/** Figures by their names, units included. */
+/** Figures by name. The name contains the unit. */
 export type Figures = Readonly<Record<string, number>>
 
-/** One thing that is measured, for each server. */
+/** A workload that is measured for each server. */
 export interface Scenario {
+  /** A description for the output. */
   readonly what: string
-  /** Whether the bare relays can do it: they know no Next. */
+  /** Whether the bare relays support it. They do not support `next`. */
   readonly isForBareRelays: boolean
-  /** Chosen so that a run takes some seconds. */
+  /** Default, chosen so that a run takes a few seconds. */
   readonly users: number
+  /** Default duration. */
   readonly seconds: number
   run(run: Run): Promise<Figures>
 }
 
-/** Frames a client sends at a time: a browser's candidates come in such bursts. */
+/** Frames that a client sends at once, as a browser emits candidates in bursts. */
 const burstFrames = 8
-/** 5 × 8 frames a second stay below the rate of signals that Buddy allows a client. */
+/** 5 × 8 frames a second are below the rate limit for signals. */
 const burstsPerSecond = 5
-/** Below the rate of `next` that Buddy allows a client, which is 2 a second. */
+/** Below the rate limit for `next`, which is 2 a second. */
 const nextEveryMs = 600
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const pairOf = (index: number): string => String(Math.floor(index / 2))
 const mb = (bytes: number): number => bytes / 1e6
 
-/** Runs `act` with a crowd, which leaves at the end. */
+/** Runs `act` with a crowd, and closes its connections at the end. */
 async function withCrowd<T>(
   { server, wire, seconds }: Run,
   act: (crowd: Crowd) => Promise<T>,
@@ -50,7 +52,7 @@ async function withCrowd<T>(
   }
 }
 
-/** Every pair exchanges small signals. */
+/** All pairs exchange small signals. */
 const relay: Scenario = {
   what: 'pairs exchange signals of 193 bytes, in bursts of 8',
   isForBareRelays: true,
@@ -94,9 +96,9 @@ const relay: Scenario = {
     }),
 }
 
-/** Users arrive as fast as they are admitted. */
+/** Users connect as fast as the server admits them. */
 const connect: Scenario = {
-  what: 'users arrive: connection, hello, ticket, match',
+  what: 'users connect: connection, hello, ticket, match',
   isForBareRelays: true,
   users: 3000,
   seconds: 1,
@@ -114,9 +116,9 @@ const connect: Scenario = {
     }),
 }
 
-/** Every user presses Next as often as the rate allows. */
+/** Every user presses Next as often as the rate limit allows. */
 const churn: Scenario = {
-  what: 'every user presses Next all the time',
+  what: 'every user presses Next continuously',
   isForBareRelays: false,
   users: 1000,
   seconds: 10,
@@ -124,20 +126,20 @@ const churn: Scenario = {
     withCrowd(run, async (crowd) => {
       const next = run.wire.encode({ type: 'next', offer: null })
       const [matched, left] = [crowd.numberOf('matched'), crowd.numberOf('partner-left')]
-      /** Users in a room, each with the timer of its Next; whatever comes to others is late. */
+      /** Timers of the next `next`, for users in a room. Messages to other users are ignored. */
       const timers = new Map<User, NodeJS.Timeout>()
       const press = (user: User): void => {
         clearTimeout(timers.get(user))
         timers.delete(user)
         user.send(next)
       }
-      let [matches, isOver] = [0, false]
+      let [matches, hasEnded] = [0, false]
       try {
         await crowd.arrive({
           count: run.users,
           lobbyOf: () => '',
           onFrame: (user, number) => {
-            if (isOver) return
+            if (hasEnded) return
             if (number === matched) {
               matches++
               timers.set(
@@ -153,9 +155,9 @@ const churn: Scenario = {
         const half = await run.server.usage()
         await wait(run.seconds * 500)
         const after = await run.server.usage()
-        // Each match is counted by both of its users.
+        // Both users of a match have counted it.
         const done = (matches - matchesBefore) / 2
-        if (done === 0) throw new BenchError(`${run.server.name}: Next led to no match`)
+        if (done === 0) throw new BenchError(`${run.server.name}: no match after Next`)
         return {
           'CPU µs/match': (after.cpuMicroseconds - before.cpuMicroseconds) / done,
           'matches/s': done / run.seconds,
@@ -163,15 +165,15 @@ const churn: Scenario = {
           'RSS MB': mb(after.residentBytes),
         }
       } finally {
-        isOver = true
+        hasEnded = true
         for (const timer of timers.values()) clearTimeout(timer)
       }
     }),
 }
 
-/** Matched users do nothing. */
+/** Matched users are idle. */
 const idle: Scenario = {
-  what: 'matched users do nothing, through one heartbeat of 5 s',
+  what: 'matched users are idle, during one heartbeat interval of 5 s',
   isForBareRelays: true,
   users: 4000,
   seconds: 7,
@@ -179,7 +181,7 @@ const idle: Scenario = {
     withCrowd(run, async (crowd) => {
       const before = await run.server.usage({ collect: true })
       await crowd.arrive({ count: run.users, lobbyOf: pairOf })
-      // What arriving has cost, and the collection itself, are no part of an idle user.
+      // Collect garbage and reset the turn measurement, so that only the idle time is measured.
       await run.server.usage({ collect: true })
       await wait(100)
       await run.server.usage()
@@ -194,5 +196,5 @@ const idle: Scenario = {
     }),
 }
 
-/** Everything `npm run bench` measures, by name. */
+/** All scenarios of `npm run bench`, by name. */
 export const scenarios = { relay, connect, churn, idle } as const satisfies Record<string, Scenario>

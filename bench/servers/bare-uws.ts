@@ -1,5 +1,5 @@
-// A bare relay on uWebSockets.js. It sends each frame in the turn in which the frame came: that is
-// what Buddy's coalescing is measured against.
+// A bare relay on uWebSockets.js. It sends each frame in the turn of the event loop in which it arrived, as
+// the baseline for Buddy's coalescing of frames.
 import * as uws from 'uWebSockets.js'
 import type { Paired } from './pairing.ts'
 import { createPairing } from './pairing.ts'

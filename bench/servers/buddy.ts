@@ -1,5 +1,5 @@
-// Buddy as built in the checkout that is named on the command line, without the limits that a load
-// from one address would meet.
+// Buddy from the built checkout that is given on the command line, with raised limits, because the whole load
+// comes from one address.
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as server from '@buddy-chat/server'
@@ -18,7 +18,7 @@ const buddy = createBuddyServer({
   maxSessionsPerAddress: 100_000,
   maxConnectsPerAddress: 1_000_000,
   rematchDelayMs: 0,
-  // A heartbeat must fall into a short measurement.
+  // Short, so that even a short measurement contains a heartbeat.
   pingIntervalMs: 5000,
 })
 report((await buddy.listen()).port)

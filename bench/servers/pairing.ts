@@ -1,8 +1,8 @@
-// The least a relay can do: the second frame of a connection names a lobby, two connections with the
-// same lobby are partners, every later frame goes to the partner. No checks, no limits, no queue.
+// A minimal relay: the second frame of a connection contains a lobby, two connections with the same lobby
+// become partners, and every later frame is sent to the partner. No checks, no limits, no queue.
 import { encode } from '@buddy-chat/protocol'
 
-/** What the pairing keeps for a connection. */
+/** State of a connection. */
 export interface Paired<C> {
   frames: number
   partner: C | undefined
@@ -19,8 +19,8 @@ const matched = encode({
 })
 
 /**
- * Makes the handler of a connection's frames.
- * @param stateOf what the pairing keeps for a connection; the same object each time
+ * Returns a handler for the frames of all connections.
+ * @param stateOf returns the state of a connection; always the same object
  */
 export function createPairing<C>(
   stateOf: (connection: C) => Paired<C>,

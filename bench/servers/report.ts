@@ -1,18 +1,18 @@
-// The half of a measured process that runs beside the server: it reports the port, and on request
-// what the process has used.
+// Runs inside the measured process. Reports the server's port and, on request, the resources that the process
+// has used.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
-/** What a process has used so far. */
+/** Resources that a process has used since its start. */
 export interface Usage {
   readonly cpuMicroseconds: number
   readonly residentBytes: number
-  /** The longest turn of the event loop since the previous question, in milliseconds. */
+  /** The longest turn of the event loop since the previous request, in milliseconds. */
   readonly longestTurnMs: number
 }
 
-/** What the process asks of its server. */
+/** A request of the benchmark. */
 export interface UsageRequest {
-  /** Collect garbage first, so that only what is held counts. */
+  /** Whether to collect garbage first, so that only reachable memory is counted. */
   readonly collect: boolean
 }
 
@@ -29,7 +29,7 @@ export function report(port: number): void {
     process.send?.(usage)
     turns.reset()
   })
-  // The bench has ended, however it has ended.
+  // The benchmark process has ended.
   process.on('disconnect', () => process.exit())
   process.send?.({ port })
 }
