@@ -1,5 +1,5 @@
-// The node-<platform> packages give `os` and `cpu` as plain strings, which newer pnpm
-// versions do not read as a constraint: they would install all five platforms.
+// The node-<platform> packages declare `os` and `cpu` as plain strings. Newer versions of pnpm ignore these, and
+// would install the packages of all five platforms, so this hook converts them to arrays.
 const platformBinary = /^node-(bin-)?(linux|darwin|win)-/
 
 module.exports = {

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-/** What happens on screens and networks takes its time on a busy machine. */
-const patient = { poll: { timeout: 20_000 } }
+/** Browsers and networks can be slow on a busy machine. */
+const slowExpect = { poll: { timeout: 20_000 } }
 
 export default defineConfig({
   test: {
@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'tests/{lint,docs}/*.test.ts'],
-          // Properties try thousands of cases, which takes a busy machine its time.
+          // Property tests run thousands of cases, which can take long on a busy machine.
           testTimeout: 20_000,
         },
       },
@@ -18,9 +18,9 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
-          // Processes start slowly on a busy machine; what is waited for in vain says so earlier.
+          // Processes start slowly on a busy machine. Waits inside the tests have shorter timeouts of their own.
           testTimeout: 20_000,
-          // Most of the time is spent waiting for timeouts of a server: twice the cores take half as long.
+          // Most of the time is spent waiting for timeouts of servers, so more workers than cores are faster.
           maxWorkers: 4,
         },
       },
@@ -28,10 +28,10 @@ export default defineConfig({
         test: {
           name: 'network',
           include: ['tests/network/**/*.test.ts'],
-          expect: patient,
+          expect: slowExpect,
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          // Mostly waiting: for browsers to doubt a path, and for outages to end.
+          // These tests mostly wait: for browsers to detect a broken path, and for outages to end.
           maxWorkers: 2,
         },
       },
@@ -39,10 +39,10 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
-          expect: patient,
+          expect: slowExpect,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Each file drives several browsers: two files at once starve a small machine.
+          // Each file starts several browsers. Two files at once would overload a small machine.
           fileParallelism: false,
         },
       },
