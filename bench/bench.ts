@@ -44,7 +44,9 @@ function readOptions() {
   }
   const against = values.against === undefined ? undefined : resolve(values.against)
   if (against !== undefined && !existsSync(join(against, 'packages/buddy-server/dist/index.js'))) {
-    throw new FlagError(`--against is "${values.against}": there is no built checkout at this path.`)
+    throw new FlagError(
+      `--against is "${values.against}": there is no built checkout at this path.`,
+    )
   }
   return {
     names: listFlag('scenario', values.scenario, Object.keys(scenarios)),
