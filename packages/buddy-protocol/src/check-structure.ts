@@ -2,11 +2,11 @@ import { ProtocolError } from './protocol-error.ts'
 import type { Utf8Check } from './unicode.ts'
 import { isUtf8 } from './unicode.ts'
 
-/** Arrays inside arrays: the deepest message (`welcome`) needs three below the frame's own. */
+/** Levels of arrays below the frame's own. The deepest message (`welcome`) has three. */
 const maxDepth = 4
-/** Values in one frame, all levels together. The fullest signal (64 candidates) has 327. */
+/** Values in one frame, on all levels together. The fullest signal (64 candidates) has 327. */
 const maxValues = 512
-/** Up to so many bytes of ASCII, a loop is faster than any call. */
+/** For ASCII strings of up to this length, a loop is faster than a call of the UTF-8 check. */
 const shortBytes = 24
 
 function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
@@ -20,7 +20,7 @@ function malformed(why: string): never {
 
 const cutShort = 'the frame ends inside a value'
 
-/** The big-endian number in `byteCount` bytes from `at` on. */
+/** Reads the big-endian number in the `byteCount` bytes from `at` on. */
 function readLength(bytes: Uint8Array, at: number, byteCount: number): number {
   if (at + byteCount > bytes.length) malformed(cutShort)
   let length = 0
@@ -29,22 +29,26 @@ function readLength(bytes: Uint8Array, at: number, byteCount: number): number {
 }
 
 /**
- * Throws `malformed-frame` unless `bytes`, which begin like a message (`peekNumber`), are exactly one
- * msgpack array of nil, booleans, integers, strings of valid UTF-8 and arrays. A relay can afford it
- * without decoding; it is a loop, because closures and recursion cost a relay more than the check of
- * the strings. It runs before msgpackr for four reasons: msgpackr acts on record definitions (extension
- * 0x72) that a sender forges, even with `useRecords: false`, and keeps them for later frames; it would
- * build maps and extension objects that no message has; it trusts lengths before it has seen as many
- * bytes; and it replaces invalid UTF-8 without a word, so that two receivers of the same bytes may read
- * different texts.
+ * Checks that `bytes`, which begin like a message (see `peekNumber`), are exactly one msgpack array of
+ * nil, booleans, integers, strings of valid UTF-8 and arrays. The server checks relayed frames in this
+ * way without decoding them. It is one loop, because closures and recursion would cost a relay more time
+ * than the check of the strings.
+ *
+ * The check runs before msgpackr decodes, because msgpackr
+ * - acts on record definitions (extension 0x72) that a sender has forged, even with `useRecords: false`,
+ *   and keeps them for later frames;
+ * - builds maps and extension objects, which no message has;
+ * - trusts a length before it has seen as many bytes;
+ * - silently replaces invalid UTF-8, so that two receivers of the same bytes may read different texts.
  * @param isValidUtf8 a faster check, if the platform has one
+ * @throws ProtocolError `malformed-frame`
  */
 export function checkStructure(bytes: Uint8Array, isValidUtf8: Utf8Check = isUtf8): void {
   const end = bytes.length
   let at = 0
   let values = 0
   let depth = 0
-  /** How many values are still to come of each array that is open, from the outermost on. */
+  /** How many values of each open array are still to come, beginning with the outermost array. */
   const due = [1]
   while (depth >= 0) {
     if (due[depth] === 0) {

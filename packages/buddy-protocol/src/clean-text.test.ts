@@ -11,9 +11,9 @@ test.for([
   ['\u3164', ''],
   ['\u2800 \u034f\u200d', ''],
   ['\u{e0041}\ufe0f', ''],
-  // What people really use stays: joined emoji, Persian with its non-joiner, accents.
+  // Real names stay as they are: joined emoji, Persian with its non-joiner, accents.
   ['👩‍🚀 Zoë', '👩‍🚀 Zoë'],
   ['می‌خواهم', 'می‌خواهم'],
-])('%j is shown as %j', ([text, shown]) => {
+])('cleans %j to %j', ([text, shown]) => {
   expect(cleanText(text!)).toBe(shown)
 })

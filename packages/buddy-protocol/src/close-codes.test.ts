@@ -10,11 +10,11 @@ test.for([
   [4499, true],
   [4500, false],
   [4999, false],
-] as const)('%i: may reconnect %s', ([code, may]) => {
+] as const)('mayReconnect(%i) returns %s', ([code, may]) => {
   expect(mayReconnect(code)).toBe(may)
 })
 
-test('codes are unique', () => {
+test('no two close codes have the same number', () => {
   const numbers = Object.values(closeCodes)
   expect(new Set(numbers).size).toBe(numbers.length)
 })

@@ -1,45 +1,45 @@
 /**
- * Every WebSocket close code a server uses, by name; the name is also the close reason.
- * The number says what a client may do, so that a code added later is understood too:
- * 4000–4499 reconnect (after the time named in the frame before, else with backoff),
- * 4500–4999 do not: the same attempt would end the same way.
+ * Every WebSocket close code that a server uses, by name. The name is also the close reason. The range
+ * of the code says what a client may do, so that clients understand codes of later versions too:
+ * - 4000–4499: reconnect, after the time in the message before the close, otherwise with backoff;
+ * - 4500–4999: do not reconnect, because the next attempt would end in the same way.
  */
 export const closeCodes = {
-  /** The server stops or moves. */
+  /** The server stops. */
   'going-away': 4000,
-  /** The server has reached its number of users. */
+  /** The server or the site has its maximum number of users. */
   'server-full': 4001,
-  /** Too many connections from one address. */
+  /** Too many connections or sessions from one address. */
   'too-many-connections': 4002,
   /** Far too many frames in a short time. */
   'rate-limited': 4003,
-  /** No `hello` in time. */
+  /** The client did not send `hello` in time. */
   'hello-timeout': 4004,
-  /** The client reads too slowly; what waits for it outgrew its bound. */
+  /** The client reads too slowly: the frames queued for it have exceeded their bound. */
   'slow-consumer': 4005,
-  /** Malformed frames, repeatedly. */
+  /** The client has violated the protocol repeatedly. */
   'protocol-violation': 4500,
-  /** The page's origin is not on the server's list. */
+  /** The server, or the site, does not allow the page's origin. */
   'origin-not-allowed': 4501,
-  /** The client did not offer a subprotocol this server speaks. */
+  /** The client did not offer a subprotocol that this server supports. */
   'unsupported-version': 4502,
-  /** The site named in `hello` is none of this server's. */
+  /** The server has no site with the key in `hello`. */
   'unknown-site': 4503,
-  /** The site admits only who shows a token. */
+  /** The site admits only clients with a site token. */
   'token-required': 4504,
-  /** The token is not one, or not signed by the site. */
+  /** The site token is malformed, or not signed by the site. */
   'token-invalid': 4505,
-  /** The token was good once; the page has to get a new one. */
+  /** The site token has expired. The page must get a new one. */
   'token-expired': 4506,
-  /** The token is for another site. */
+  /** The site token is for another site. */
   'token-wrong-site': 4507,
-  /** Another connection has resumed the session; coming back would only take it from there. */
+  /** Another connection has resumed the session. Reconnecting would take it from that connection. */
   'session-taken': 4508,
-  /** Nothing was done for too long; a person has to want to come back. */
+  /** The session was idle for too long. The client reconnects when the user asks for it. */
   'idle-timeout': 4509,
-  /** The operator has shut this person out. */
+  /** The operator has banned this user. */
   banned: 4510,
-  /** The program the server is part of has refused this connection. */
+  /** A hook of the program that runs the server has refused this connection. */
   refused: 4511,
 } as const
 
@@ -47,9 +47,9 @@ export const closeCodes = {
 export type CloseCode = keyof typeof closeCodes
 
 /**
- * How long a client waits at least, in milliseconds, if a connection ended with this code and the frame
- * that names a time did not arrive. Servers name the same times in that frame, except that `going-away`
- * is spread around its time. After other codes below 4500 a client waits as after an accident.
+ * The least time in milliseconds that a client waits after this close code, if the message with the time
+ * did not arrive. Servers send the same times in that message, except that they spread the times of
+ * `going-away`. After other codes below 4500 a client waits as after a lost connection.
  */
 export const waitAfterCloseMs = {
   'going-away': 2500,
@@ -59,9 +59,9 @@ export const waitAfterCloseMs = {
 } as const satisfies { readonly [Name in CloseCode]?: number }
 
 /**
- * Whether a client whose connection ended with `code` may try again by itself.
- * Codes below 4000 are the WebSocket standard's (RFC 6455 §7.4.1): all but 1000 (normal closure)
- * tell of an accident or a restart.
+ * Returns whether a client may reconnect by itself after a connection that ended with `code`. Codes below
+ * 4000 are those of the WebSocket standard (RFC 6455 §7.4.1). Of these, only 1000 (normal closure) does
+ * not allow it; the others mean a lost connection or a restart.
  */
 export function mayReconnect(code: number): boolean {
   if (code === 1000) return false

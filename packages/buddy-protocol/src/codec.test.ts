@@ -9,7 +9,7 @@ import { messages } from './messages.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { utf8Length } from './unicode.ts'
 
-// A grapheme may take many bytes; the tightest field has room for 35.
+// A grapheme may take many bytes. The shortest string field (a language) allows 35 bytes.
 const isShort = (text: string): boolean => utf8Length(text) <= 35
 const short = fc.string({ unit: 'grapheme', maxLength: 8 }).filter(isShort)
 const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }).filter(isShort)
@@ -93,7 +93,7 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
 )
 
 describe('encode and decode', () => {
-  test('whatever is encoded decodes to the same', () => {
+  test('decode returns the message that encode received', () => {
     fc.assert(
       fc.property(anyMessage, (message) => {
         const frame = encode(message)
@@ -104,10 +104,10 @@ describe('encode and decode', () => {
     )
   })
 
-  test('any bytes decode to a message, to nothing, or to a ProtocolError', () => {
+  test('decode returns a message or undefined, or throws a ProtocolError, for any bytes', () => {
     const frames = fc.oneof(
       fc.uint8Array({ maxLength: 64 }),
-      // More likely to come far: begins like a message of every type.
+      // Begins like a message of every type, so that the decoder gets further.
       fc
         .tuple(fc.integer({ min: 0x91, max: 0x9f }), fc.nat({ max: 48 }), fc.uint8Array())
         .map(([head, number, rest]) => Uint8Array.from([head, number, ...rest])),
@@ -124,7 +124,7 @@ describe('encode and decode', () => {
     )
   })
 
-  test('one flipped bit never makes the decoder hold on to anything', () => {
+  test('the decoder keeps no state after a frame with one flipped bit', () => {
     const before = encode({ type: 'stats', online: 64, waiting: 65, rooms: 66 })
     fc.assert(
       fc.property(anyMessage, fc.nat(), fc.nat({ max: 7 }), (message, at, bit) => {
@@ -146,34 +146,34 @@ describe('encode and decode', () => {
     )
   })
 
-  test('what was encoded does not change when more is encoded', () => {
+  test('an encoded frame does not change when more messages are encoded', () => {
     const first = encode({ type: 'text', text: 'first' })
     const copy = first.slice()
     for (let index = 0; index < 100; index++) encode({ type: 'text', text: 'x'.repeat(index + 1) })
     expect(first).toEqual(copy)
   })
 
-  test('fields of a later version and types of a later version are ignored', () => {
+  test('ignores fields and types of a later version', () => {
     const packr = new Packr({ useRecords: false })
     expect(decode(packr.pack([18, true, 'new', [1]]))).toEqual({ type: 'typing', isTyping: true })
     expect(decode(packr.pack([127, 'whatever']))).toBeUndefined()
   })
 
-  test('a type of a later version is ignored, whatever follows it', () => {
-    // A map, an extension, and an array that ends too early: this version has none of them.
+  test('ignores a type of a later version, whatever its content', () => {
+    // A map, an extension, and an array that ends too early: none of them is valid in this version.
     for (const rest of [[0x81, 0xa1, 0x61, 0x01], [0xd4, 0x72, 0x40], [0x9f]]) {
       expect(decode(Uint8Array.from([0x92, 0x7f, ...rest]))).toBeUndefined()
     }
     expect(() => decode(Uint8Array.from([0x90, 0x7f]))).toThrow('type first')
   })
 
-  test('a code of a later version reads as the fallback', () => {
+  test('reads an enum value of a later version as the fallback', () => {
     const packr = new Packr({ useRecords: false })
     expect(decode(packr.pack([37, 99, 'new', null]))).toMatchObject({ code: 'unknown' })
     expect(decode(packr.pack([35, 9]))).toMatchObject({ reason: 'left' })
   })
 
-  test('missing fields at the end are nil where a field may be nil', () => {
+  test('reads missing nullable fields at the end as null', () => {
     const packr = new Packr({ useRecords: false })
     expect(decode(packr.pack([37, 3, 'why']))).toMatchObject({ retryAfterMs: null })
     expect(() => decode(packr.pack([37, 3]))).toThrow('error.message must be a string')
@@ -199,7 +199,7 @@ const signal = {
 
 const resume = { token: '', received: 0, sent: null, roomToken: null }
 
-describe('every limit holds, in the encoder as in the decoder', () => {
+describe('encode and decode refuse values outside the limits', () => {
   const cases: readonly [string, Message, string][] = [
     ['hello.name', { ...hello, name: 'é'.repeat(65) }, '0 to 128 bytes'],
     ['hello.site', { ...hello, site: 's'.repeat(65) }, '0 to 64 bytes'],
@@ -266,7 +266,7 @@ describe('every limit holds, in the encoder as in the decoder', () => {
       ),
     })
     expect(() => encode(message)).toThrow(refuse)
-    // The same, as somebody would send it who does not check.
+    // Encodes the same message without any check.
     const { type, ...fields } = message
     const flat = (value: unknown): unknown =>
       Array.isArray(value)
@@ -283,11 +283,11 @@ describe('every limit holds, in the encoder as in the decoder', () => {
     expect(() => decode(new Uint8Array(frame))).toThrow(refuse)
   })
 
-  test.for([0.5, 2 ** 32, Number.NaN])('%d is no uint', (online) => {
+  test.for([0.5, 2 ** 32, Number.NaN])('%d is not a uint', (online) => {
     expect(() => encode({ type: 'waiting', online })).toThrow('waiting.online must be an integer')
   })
 
-  test('a message longer than its type allows is not sent', () => {
+  test('encode refuses a message longer than its type allows with `frame-too-large`', () => {
     const candidates = Array.from({ length: 48 }, () => ({
       candidate: 'c'.repeat(1024),
       sdpMid: null,
@@ -299,7 +299,7 @@ describe('every limit holds, in the encoder as in the decoder', () => {
     )
   })
 
-  test('an error never repeats what was sent: it may be private', () => {
+  test('an error message never contains the invalid value, which may be private', () => {
     expect.assertions(1)
     try {
       encode({ type: 'text', text: 'secret'.repeat(1000) })
@@ -310,8 +310,8 @@ describe('every limit holds, in the encoder as in the decoder', () => {
 })
 
 const notUtf8: readonly [name: string, bytes: readonly number[]][] = [
-  ['a byte that begins nothing', [0xff]],
-  ['a continuation without a beginning', [0x80]],
+  ['a byte that begins no character', [0xff]],
+  ['a continuation byte without a first byte', [0x80]],
   ['a character that ends too early', [0xe2, 0x82]],
   ['"/" in two bytes', [0xc0, 0xaf]],
   ['"/" in three bytes', [0xe0, 0x80, 0xaf]],
@@ -321,23 +321,26 @@ const notUtf8: readonly [name: string, bytes: readonly number[]][] = [
   ['a character above U+10FFFF', [0xf4, 0x90, 0x80, 0x80]],
 ]
 
-describe('text is well-formed', () => {
-  test.for(notUtf8)('%s is refused: malformed-frame, short and long', ([, bytes]) => {
-    for (const padding of [0, 20, 200]) {
-      const text = [...Array.from({ length: padding }, () => 0x61), ...bytes]
-      const frame = Uint8Array.from([0x92, 17, 0xda, 0, text.length, ...text])
-      const refuse = expect.objectContaining({ code: 'malformed-frame' })
-      expect(() => decode(frame)).toThrow(refuse)
-      expect(() => checkStructure(frame, isUtf8OfNode)).toThrow(refuse)
-    }
-  })
+describe('text on the wire is well-formed', () => {
+  test.for(notUtf8)(
+    'refuses %s with `malformed-frame`, in a short text and in a long one',
+    ([, bytes]) => {
+      for (const padding of [0, 20, 200]) {
+        const text = [...Array.from({ length: padding }, () => 0x61), ...bytes]
+        const frame = Uint8Array.from([0x92, 17, 0xda, 0, text.length, ...text])
+        const refuse = expect.objectContaining({ code: 'malformed-frame' })
+        expect(() => decode(frame)).toThrow(refuse)
+        expect(() => checkStructure(frame, isUtf8OfNode)).toThrow(refuse)
+      }
+    },
+  )
 
-  test('the first and last character of every length is accepted', () => {
+  test('accepts the first and the last character of each UTF-8 length', () => {
     const text = '\u0000\u007f\u0080\u07ff\u0800\ud7ff\ue000\uffff\u{10000}\u{10ffff}'
     expect(decode(encode({ type: 'text', text }))).toEqual({ type: 'text', text })
   })
 
-  test('a lone surrogate is sent as U+FFFD, wherever a text stands and however long it is', () => {
+  test('encodes a lone surrogate as U+FFFD, in any string field and in texts of any length', () => {
     for (const padding of ['', 'a'.repeat(200)]) {
       const [broken, mended] = [`${padding}\ud800`, `${padding}\ufffd`]
       expect(decode(encode({ type: 'text', text: broken }))).toEqual({ type: 'text', text: mended })
@@ -349,7 +352,7 @@ describe('text is well-formed', () => {
   })
 })
 
-test('the fullest signal that is allowed passes the structural check', () => {
+test('the fullest signal that the limits allow passes the structural check', () => {
   const candidates = Array.from({ length: 64 }, () => ({
     candidate: 'candidate:1 1 udp 2122260223 192.0.2.7 50000 typ host generation 0 ufrag abcd',
     sdpMid: '0',

@@ -8,8 +8,8 @@ import { checkStructure } from './check-structure.ts'
 const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'number' })
 
 /**
- * The number of the message in `frame`, read from its second byte without decoding; undefined if the
- * frame does not begin like a message.
+ * Returns the type number of the message in `frame`, which is its second byte, without decoding the
+ * frame. Undefined if the frame does not begin like a message.
  */
 export function peekNumber(frame: Uint8Array): number | undefined {
   const head = frame[0]
@@ -18,19 +18,19 @@ export function peekNumber(frame: Uint8Array): number | undefined {
   return head > 0x90 && head < 0xa0 && number < 0x80 ? number : undefined
 }
 
-/** The fields of a message, for code that treats all messages alike. */
+/** The fields of a message type, without their types, for code that handles all messages alike. */
 function fieldsOf(type: Message['type']): Field<object> {
   return messages[type].fields as unknown as Field<object>
 }
 
 /**
- * One frame holding `message`, in memory of its own.
+ * Encodes `message` as one frame, in memory of its own.
  * @throws ProtocolError `invalid-field` or `frame-too-large`
  */
 export function encode(message: Message): Uint8Array<ArrayBuffer> {
   const { number, maxBytes } = messages[message.type]
   const fields = fieldsOf(message.type).write(message, message.type) as unknown[]
-  // msgpackr hands out a view of its buffer; what is queued for sending must not change under it.
+  // A copy, because msgpackr returns a view of a buffer that it reuses, and frames wait in queues.
   const frame = new Uint8Array(packr.pack([number, ...fields]))
   if (frame.length > maxBytes) {
     throw new ProtocolError('frame-too-large', `${message.type} has more than ${maxBytes} bytes`)
@@ -39,8 +39,9 @@ export function encode(message: Message): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The message in `frame`, every field checked; undefined for a type this version does not know,
- * which a receiver ignores, whatever follows it. Fields after the last known one are ignored too.
+ * Decodes the message in `frame` and checks every field. Returns undefined if this version does not know
+ * the type: a receiver ignores such a frame, whatever its content. Fields after the last known one are
+ * ignored too.
  * @throws ProtocolError `malformed-frame`, `invalid-field` or `frame-too-large`
  */
 export function decode(frame: Uint8Array): Message | undefined {

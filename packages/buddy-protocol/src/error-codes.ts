@@ -1,61 +1,61 @@
 /**
- * Every error a server names, with its number on the wire. An error frame by itself never ends
- * the connection; where it does end, a close code follows (`close-codes.ts`).
+ * Every error that a server sends, with its number on the wire. An error does not end the connection. If
+ * the connection ends because of it, a close code follows (`close-codes.ts`).
  */
 export const errorCodes = {
-  /** A code this version does not know: show `message`, go on. */
+  /** A code that this version does not know. The client shows `message` and continues. */
   unknown: 0,
-  /** Not a binary frame holding one msgpack array of the allowed subset. */
+  /** The frame is not binary, or not one msgpack array of the allowed kinds of values. */
   'malformed-frame': 1,
-  /** A field is missing, of another kind, or outside its limits. */
+  /** A field is missing, of a wrong kind, or outside its limits. */
   'invalid-field': 2,
   /** The frame is longer than its type allows. */
   'frame-too-large': 3,
-  /** A type that only a server sends. */
+  /** The client sent a message that only a server sends. */
   'wrong-direction': 4,
-  /** Anything but `hello` came first. */
+  /** The first message was not `hello`, or no `hello` came in time. */
   'hello-required': 5,
-  /** `hello` came a second time. */
+  /** The client sent `hello` a second time. */
   'hello-repeated': 6,
-  /** `next` without a ticket ever given. */
+  /** The client sent `next`, but has never sent a ticket. */
   'ticket-required': 7,
-  /** Something for a partner, when there is none (any more). Harmless: the partner has just left. */
+  /** There is no partner for this message. Harmless if the partner has just left. */
   'not-in-room': 8,
-  /** Too many frames of this type; this one was dropped. Try again after `retryAfterMs`. */
+  /** Too many frames of this type. The server dropped this one. Retry after `retryAfterMs`. */
   'rate-limited': 9,
-  /** The server has reached its number of users. Try again after `retryAfterMs`. */
+  /** The server or the site has its maximum number of users. Retry after `retryAfterMs`. */
   'server-full': 10,
-  /** Too many connections from one address. Try again after `retryAfterMs`. */
+  /** Too many connections or sessions from one address. Retry after `retryAfterMs`. */
   'too-many-connections': 11,
-  /** The page's origin is not on the server's list. */
+  /** The server, or the site, does not allow the page's origin. */
   'origin-not-allowed': 12,
-  /** The client did not offer a subprotocol this server speaks. */
+  /** The client did not offer a subprotocol that this server supports. */
   'unsupported-version': 13,
-  /** The server failed; it is the server's fault. */
+  /** An internal error of the server. */
   internal: 14,
-  /** A `signal` in text mode, where nobody learns the other's address. */
+  /** A `signal` or `trust` in text mode, in which neither user may learn the other's address. */
   'wrong-mode': 15,
-  /** The site named in `hello` is none of this server's. */
+  /** The server has no site with the key in `hello`. */
   'unknown-site': 16,
-  /** The site admits only who shows a token. */
+  /** The site admits only clients with a site token. */
   'token-required': 17,
-  /** The token is not one, or not signed by the site; the message says which. */
+  /** The site token is malformed, or not signed by the site. The message says which. */
   'token-invalid': 18,
-  /** The token was good once. */
+  /** The site token has expired. */
   'token-expired': 19,
-  /** The token is for another site. */
+  /** The site token is for another site. */
   'token-wrong-site': 20,
-  /** The site does not allow this: a mode, a lobby, text. */
+  /** The site does not allow this mode, this lobby, or texts. */
   'not-permitted': 21,
   /** Another connection has resumed the session. */
   'session-taken': 22,
-  /** Nothing was done for too long. */
+  /** The session was idle for too long. */
   'idle-timeout': 23,
-  /** The operator has shut this person out. */
+  /** The operator has banned this user. */
   banned: 24,
-  /** The program the server is part of has refused this, for a reason of its own. */
+  /** A hook of the program that runs the server has refused this. */
   refused: 25,
-  /** A report names a room that this session was not in, or too long ago. */
+  /** The report names a room that this session was never in, or too long ago. */
   'unknown-room': 26,
 } as const
 

@@ -2,36 +2,37 @@ import { ProtocolError } from './protocol-error.ts'
 import { utf8Length, wellFormed } from './unicode.ts'
 
 /**
- * How one field travels. `read` checks what came from the wire, `write` what is about to go out;
- * both throw `invalid-field` naming `path`.
+ * How one field is encoded. `read` checks and converts a value that msgpack has decoded; `write` checks and
+ * converts a value before msgpack encodes it. Both throw a ProtocolError `invalid-field` that names `path`.
  */
 export interface Field<T> {
   read(raw: unknown, path: string): T
   write(value: T, path: string): unknown
 }
 
-/** The value type a field carries. */
+/** The type of a field's value. */
 type ValueOf<F> = F extends Field<infer T> ? T : never
 
-/** The object type a set of named fields carries. */
+/** The type of an object with these fields. */
 export type ValuesOf<S> = { readonly [K in keyof S]: ValueOf<S[K]> }
 
 function invalid(path: string, expected: string): never {
   throw new ProtocolError('invalid-field', `${path} must be ${expected}`)
 }
 
+/** A field whose value has the same form in memory and on the wire. */
 function symmetric<T>(check: (value: unknown, path: string) => T): Field<T> {
   return { read: check, write: check }
 }
 
 /**
- * A string of `minBytes` to `maxBytes` bytes of UTF-8. It is written well-formed; what is read is so
- * already, as the structural check refuses everything else.
+ * A string of `minBytes` to `maxBytes` bytes of UTF-8. `write` makes it well-formed. `read` does not have
+ * to, because the structural check refuses every string that is not valid UTF-8.
  */
 export function string(maxBytes: number, minBytes = 0): Field<string> {
   const check = (value: unknown, path: string): string => {
     if (typeof value !== 'string') invalid(path, 'a string')
-    // No character takes more than three bytes a UTF-16 unit: most strings need no counting.
+    // A UTF-16 unit takes at most three bytes of UTF-8, so most strings need no counting.
     const isShort = value.length * 3 <= maxBytes && value.length >= minBytes
     if (!isShort) {
       const bytes = utf8Length(value)
@@ -59,7 +60,7 @@ export const boolean: Field<boolean> = symmetric((value, path) =>
   typeof value === 'boolean' ? value : invalid(path, 'true or false'),
 )
 
-/** `field`, or nil; a missing trailing field reads as nil. */
+/** `field` or nil. A field that is missing at the end of a message reads as nil. */
 export function nullable<T>(field: Field<T>): Field<T | null> {
   return {
     read: (raw, path) => (raw === null || raw === undefined ? null : field.read(raw, path)),
@@ -67,7 +68,7 @@ export function nullable<T>(field: Field<T>): Field<T | null> {
   }
 }
 
-/** An array of at most `maxItems` of `field`. */
+/** An array of at most `maxItems` values of `field`. */
 export function list<T>(field: Field<T>, maxItems: number): Field<readonly T[]> {
   const each = <From, To>(value: unknown, path: string, step: (item: From, at: string) => To) => {
     if (!Array.isArray(value)) invalid(path, 'an array')
@@ -81,8 +82,8 @@ export function list<T>(field: Field<T>, maxItems: number): Field<readonly T[]> 
 }
 
 /**
- * One of a set of names, as its number on the wire. A number this version does not know reads
- * as `fallback` where one is given, so that a set can grow within a version.
+ * One of a set of names, encoded as its number. A number that this version does not know reads as
+ * `fallback`, if there is one, so that the set can grow within a version.
  */
 export function oneOf<const T extends Readonly<Record<string, number>>>(
   numbers: T,
@@ -97,7 +98,7 @@ export function oneOf<const T extends Readonly<Record<string, number>>>(
   }
 }
 
-/** Named fields in the order given, as an array; elements after the last are ignored. */
+/** Named fields, encoded as an array in the order given. Elements after the last field are ignored. */
 export function tuple<S extends Readonly<Record<string, Field<unknown>>>>(
   fields: S,
 ): Field<ValuesOf<S>> {

@@ -1,9 +1,9 @@
 import type { ErrorCode } from './error-codes.ts'
 
 /**
- * Thrown by {@link decode} and {@link encode} for anything that is not a message of this
- * protocol. `code` is the error a server answers with; `message` is for developers and never
- * holds the offending value, which may be private.
+ * Thrown by {@link decode} and {@link encode} for everything that is not a message of this protocol.
+ * `code` is the error that a server answers with. `message` is for developers. It never contains the
+ * invalid value, which may be private.
  */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'

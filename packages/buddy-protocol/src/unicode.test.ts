@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isUtf8, utf8Length, wellFormed } from './unicode.ts'
 
-test('utf8Length is what a UTF-8 encoder writes', () => {
+test('utf8Length returns the number of bytes that a UTF-8 encoder writes', () => {
   const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }))
   fc.assert(
     fc.property(text, (value) => {
@@ -11,13 +11,13 @@ test('utf8Length is what a UTF-8 encoder writes', () => {
     }),
     { numRuns: 1000 },
   )
-  // Lone surrogates, which an encoder replaces.
+  // Lone surrogates, which the encoder replaces.
   for (const value of ['\ud83d', '\udc4b', 'a\ud83db', '\udc4b\ud83d']) {
     expect(utf8Length(value)).toBe(new TextEncoder().encode(value).length)
   }
 })
 
-test('wellFormed replaces lone surrogates, and nothing else', () => {
+test('wellFormed replaces lone surrogates and nothing else', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: 'grapheme' }),
@@ -33,7 +33,7 @@ test('wellFormed replaces lone surrogates, and nothing else', () => {
   )
 })
 
-test('isUtf8 agrees with the check of Node about any bytes', () => {
+test('isUtf8 returns the same as the check of Node for any bytes', () => {
   const byte = fc.constantFrom(
     0x61,
     0x7f,

@@ -1,25 +1,25 @@
-// Text on the wire is well-formed Unicode: an encoder mends it, a decoder refuses what is not UTF-8.
+// Text on the wire is well-formed Unicode: the encoder makes it so, the decoder refuses invalid UTF-8.
 
-/** The parts of the platform's `TextDecoder` (WHATWG Encoding) that are used; Node and browsers have it. */
+/** The part of `TextDecoder` (WHATWG Encoding) that this file uses. Node and browsers have it. */
 declare const TextDecoder: new (
   label: 'utf-8',
   options: { readonly fatal: boolean },
 ) => { decode(bytes: Uint8Array): string }
 
-/** Whether bytes are valid UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF. */
+/** Returns whether bytes are valid UTF-8 (RFC 3629): no overlong form, no surrogate, none above U+10FFFF. */
 export type Utf8Check = (bytes: Uint8Array) => boolean
 
-/** ES2024 has this check, at a fraction of the cost of an expression; older browsers do not. */
+/** `isWellFormed` (ES2024) costs a fraction of a regular expression. Older browsers do not have it. */
 type MaybeChecked = string & { isWellFormed?(): boolean }
 
-/** `text` with each lone surrogate replaced by U+FFFD, as UTF-8 can carry it. */
+/** Replaces each lone surrogate in `text`, which UTF-8 cannot encode, by U+FFFD. */
 export function wellFormed(text: string): string {
   if ((text as MaybeChecked).isWellFormed?.()) return text
-  // With the flag `u`, the two halves of a pair are one character, which is no surrogate.
+  // With the flag `u`, a surrogate pair counts as one character, which does not match.
   return text.replace(/\p{Surrogate}/gu, '\ufffd')
 }
 
-/** Length of `text` in UTF-8 bytes; a lone surrogate counts as the three bytes of U+FFFD. */
+/** The length of `text` in UTF-8 bytes. A lone surrogate counts as the three bytes of U+FFFD. */
 export function utf8Length(text: string): number {
   let bytes = text.length
   for (let index = 0; index < text.length; index++) {
@@ -34,7 +34,7 @@ export function utf8Length(text: string): number {
 
 const strict = new TextDecoder('utf-8', { fatal: true })
 
-/** {@link Utf8Check} for any platform. Node's own `isUtf8` costs a tenth of it on a long text. */
+/** A {@link Utf8Check} for any platform. Node's own `isUtf8` takes a tenth of its time for a long text. */
 export const isUtf8: Utf8Check = (bytes) => {
   try {
     strict.decode(bytes)

@@ -125,7 +125,7 @@ export class ClientConnection implements ConnectionEvents, SessionLink, Handshak
       this.refuse(name, name, 'far too many frames', waitAfterCloseMs[name])
     } else if (verdict.kind === 'pass') this.#handle(bytes, number, type)
     else if (verdict.retryAfterMs !== undefined) {
-      const message = `too much of type ${type ?? 'unknown'}`
+      const message = `the rate of ${type ?? 'unknown'} frames is too high`
       this.#sendError('rate-limited', message, verdict.retryAfterMs)
     }
   }
@@ -232,7 +232,7 @@ export class ClientConnection implements ConnectionEvents, SessionLink, Handshak
   }
 
   #handleHello(frame: Uint8Array): void {
-    if (!this.#handshake) throw new ProtocolError('hello-repeated', 'hello was said already')
+    if (!this.#handshake) throw new ProtocolError('hello-repeated', 'hello was sent already')
     this.#handshake.handleHello(frame)
   }
 

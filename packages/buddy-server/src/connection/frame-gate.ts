@@ -49,7 +49,10 @@ export function checkFrame(
   hasSession: boolean,
 ): ClientMessage['type'] | undefined {
   if (number === undefined) {
-    throw new ProtocolError('malformed-frame', 'a frame is binary: one msgpack array, type first')
+    throw new ProtocolError(
+      'malformed-frame',
+      'a frame must be binary: one msgpack array, type first',
+    )
   }
   // A type of a later minor version. The protocol promises that a receiver ignores it.
   if (type === undefined) return undefined
@@ -58,10 +61,10 @@ export function checkFrame(
     throw new ProtocolError('frame-too-large', `${type} has at most ${maxBytes} bytes`)
   }
   if (direction === 'server') {
-    throw new ProtocolError('wrong-direction', `${type} is sent by servers only`)
+    throw new ProtocolError('wrong-direction', `only servers send ${type}`)
   }
   if (!hasSession && type !== 'hello') {
-    throw new ProtocolError('hello-required', `hello comes before ${type}`)
+    throw new ProtocolError('hello-required', `hello must come before ${type}`)
   }
   if (direction === 'partner') checkStructure(frame, isUtf8)
   return type as ClientMessage['type']

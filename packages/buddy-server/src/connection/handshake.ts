@@ -54,7 +54,7 @@ export class Handshake {
     this.#connection = connection
     this.#context = context
     this.#cancelTimeout = context.clock.after(context.helloTimeoutMs(), () => {
-      connection.refuse('hello-timeout', 'hello-required', 'no hello in time')
+      connection.refuse('hello-timeout', 'hello-required', 'no hello came in time')
     })
   }
 
@@ -65,7 +65,7 @@ export class Handshake {
 
   /** @throws ProtocolError if the frame is no valid `hello`, or another one is being answered */
   handleHello(frame: Uint8Array): void {
-    if (this.#isJoining) throw new ProtocolError('hello-repeated', 'hello was said already')
+    if (this.#isJoining) throw new ProtocolError('hello-repeated', 'hello was sent already')
     void this.#join(decode(frame) as MessageOf<'hello'>)
   }
 
