@@ -1,9 +1,10 @@
 const words = /\b(casino|lottery)\b/i
 
 /**
- * Decides about lines: by a list of words, and by the service at `url` where there is one, which gets
- * `{ text }` by POST and answers `{ allowed }`.
- * @returns a function from a line to a promise of whether it may pass; it rejects where the service fails
+ * Decides which texts are allowed: by a list of words and, if `url` is given, by the service at that URL.
+ * The service receives `{ text }` by POST and answers `{ allowed }`.
+ * @returns a function that takes a text and resolves to whether it is allowed. It rejects if the service
+ *   fails.
  */
 export function createModerator(url) {
   return async (text) => {
@@ -13,7 +14,7 @@ export function createModerator(url) {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ text }),
-      // Who waits longer for a line would rather not have it.
+      // A text that arrives much later is of no use to the partner.
       signal: AbortSignal.timeout(2000),
     })
     if (!response.ok) throw new Error(`the moderation service answers ${response.status}`)

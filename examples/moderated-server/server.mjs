@@ -1,4 +1,4 @@
-// A Buddy server inside a program that has a say in who comes in and in what is written.
+// A Buddy server inside a program that decides who may connect and which texts are relayed.
 import { createBuddyServer } from '@buddy-chat/server'
 import { createModerator } from './moderator.mjs'
 
@@ -7,23 +7,23 @@ const isAllowed = createModerator(MODERATION_URL)
 
 const refusedOrigins = new Set(['https://spam.example'])
 const reservedName = /^(admin|moderator|support)\b/i
-/** Whoever this many have reported is shut out for an hour. */
+/** A user is banned for an hour after reports from this many partners. */
 const reportsUntilBan = 3
 const banMs = 3_600_000
 
-/** Who has reported a person that is here, by session. */
+/** By session: the sessions that have reported it. */
 const reportersOf = new Map()
 
 const server = createBuddyServer(
   { port: Number(PORT), host: '127.0.0.1' },
   {
-    // Any log with info, warn and error, such as pino. No name, text or address goes there.
+    // Any log with info, warn and error, such as pino. The server logs no names, texts or addresses.
     log: console,
     hooks: {
-      // Before a word is said.
+      // Called before the first message of a connection.
       onUpgrade: ({ origin }) => !refusedOrigins.has(origin),
 
-      // May take its time, to look into a database, say.
+      // May be asynchronous, for example to query a database.
       onConnect: async ({ name }) => (reservedName.test(name) ? { name: 'Guest' } : true),
 
       onMatch: ({ room, people, waitsMs }) => {
@@ -33,20 +33,20 @@ const server = createBuddyServer(
         }
       },
 
-      // `false` keeps the line back, and its author is told so. When this fails, the line is kept
-      // back too: a moderator that is down lets nothing through, and everybody else goes on.
+      // `false` drops the text, and its author gets the error `refused`. If this rejects, the text is
+      // dropped too: no text passes while the moderation service is down. Other users are not affected.
       onText: ({ text }) => isAllowed(text),
 
       onReport: ({ from, aboutId, reason }) => {
         console.log(`report ${reason} about ${aboutId}`)
-        // Whoever is reported may have gone already.
+        // The reported session may have ended already.
         const reporters = reportersOf.get(aboutId)?.add(from.sessionId)
         if (reporters?.size >= reportsUntilBan) server.ban(aboutId, banMs)
       },
 
       onDisconnect: ({ sessionId }, reason) => {
         reportersOf.delete(sessionId)
-        console.log(`gone ${sessionId} ${reason}`)
+        console.log(`disconnected ${sessionId} ${reason}`)
       },
     },
   },

@@ -1,4 +1,4 @@
-// A Buddy client in mode text, written from docs/protocol.md alone; see README.md.
+// A Buddy client for text mode, written from docs/protocol.md alone; see README.md.
 import assert from 'node:assert/strict'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,13 +9,13 @@ if (typeof WebSocket === 'undefined') {
 }
 const [base = 'http://localhost:3000', name = '', lobby = ''] = process.argv.slice(2)
 const url = base.replace(/^http/, 'ws').replace(/\/*$/, '/ws')
-// A byte order mark is part of a text; what is not UTF-8 is malformed.
+// A byte order mark is part of a text. Invalid UTF-8 makes a frame malformed.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const isText = (text) => typeof text === 'string' && text && Buffer.byteLength(text) <= 4096
-// Strangers write some of it: no control characters, they could steer the terminal.
+// Removes control characters, because text from partners could control the terminal with them.
 const print = (line) => console.log(line.replace(/\p{Cc}/gu, ' ').trimEnd())
 
-// Enough for what is sent here: integers up to 127, arrays up to 15, strings up to 65535.
+// Encodes only what this client sends: integers up to 127, arrays up to 15, strings up to 65535 bytes.
 const encode = (value) => {
   if (Array.isArray(value)) return [0x90 + value.length, ...value.flatMap(encode)]
   if (typeof value === 'boolean') return [value ? 0xc3 : 0xc2]
@@ -25,7 +25,7 @@ const encode = (value) => {
   return [0xda, bytes.length >> 8, bytes.length & 255, ...bytes]
 }
 
-// All that is allowed is read, also what is unused here: unknown fields have to be skipped.
+// Decodes every allowed value, also those that this client does not use, to skip unknown fields.
 const decode = (bytes) => {
   let at = 0
   const take = (size) => {
@@ -43,7 +43,7 @@ const decode = (bytes) => {
     if (tag >= 0xe0) return tag - 256
     if (tag === 0xc0) return null
     if (tag === 0xc2 || tag === 0xc3) return tag === 0xc3
-    if (tag >= 0xcc && tag <= 0xd3) return uint(2 ** (tag & 3)) // no field we know is signed
+    if (tag >= 0xcc && tag <= 0xd3) return uint(2 ** (tag & 3)) // no known field is signed
     if (tag >= 0xd9 && tag <= 0xdb) return text(uint(2 ** (tag - 0xd9)))
     assert(tag === 0xdc || tag === 0xdd)
     return list(uint(2 * (tag - 0xdb)))
@@ -54,12 +54,12 @@ const decode = (bytes) => {
   return frame
 }
 
-// The last of welcome, waiting, matched and partner-left tells where we are.
+// `state` is the type of the latest welcome, waiting, matched or partner-left.
 let [socket, state, failures, isOver] = [null, 0, 0, false]
 const isMatched = () => state === 34
 const send = (...frame) => socket?.readyState === 1 && socket.send(Buffer.from(encode(frame)))
 
-// The server does not read what partners send: it is checked here, and dropped outside a room.
+// The server relays messages of partners unread, so the client checks them, and drops them outside a room.
 const lines = {
   17: (text) => isMatched() && isText(text) && `text ${text}`,
   18: (isTyping) => isMatched() && typeof isTyping === 'boolean' && `typing ${isTyping}`,
@@ -72,56 +72,56 @@ const lines = {
 }
 
 const connect = () => {
-  let [patienceMs, ownName, retryMs, silence] = [10_000, name]
+  let [silenceMs, ownName, retryMs, timeout] = [10_000, name]
   const here = (socket = new WebSocket(url, 'buddy.v1'))
   here.binaryType = 'arraybuffer'
   const end = ({ code, reason }) => {
-    if (here !== socket) return // given up before
-    clearTimeout(silence)
+    if (here !== socket) return // replaced by a newer connection
+    clearTimeout(timeout)
     ;[socket, state] = [null, 0]
     print(`closed ${code} ${reason}`)
     if (isOver || code === 1000) process.exit(0)
     if (code >= 4500 && code < 5000) process.exit(1)
     const backoffMs = Math.random() * Math.min(15_000, 500 * 2 ** failures++)
-    const isTold = code >= 4000 && code < 4500 && typeof retryMs === 'number'
-    setTimeout(connect, isTold ? retryMs * (1 + Math.random() / 4) : backoffMs)
+    const hasRetryTime = code >= 4000 && code < 4500 && typeof retryMs === 'number'
+    setTimeout(connect, hasRetryTime ? retryMs * (1 + Math.random() / 4) : backoffMs)
   }
-  const heard = () => {
-    clearTimeout(silence)
-    // A dead connection may never report its close: this does not wait for it.
-    silence = setTimeout(() => [here.close(), end({ code: 1006, reason: 'silence' })], patienceMs)
+  const restartTimeout = () => {
+    clearTimeout(timeout)
+    // A dead connection may never emit `close`, so `end` is called without waiting for it.
+    timeout = setTimeout(() => [here.close(), end({ code: 1006, reason: 'silence' })], silenceMs)
   }
   const receive = ([type, ...fields]) => {
     const line = lines[type]?.(...fields)
     if (line) print(line)
     if (type >= 32 && type <= 35) state = type
-    if (type === 32) [failures, ownName, patienceMs] = [0, fields[1], 2 * fields[2]]
+    if (type === 32) [failures, ownName, silenceMs] = [0, fields[1], 2 * fields[2]]
     if (type === 32) send(2, 2, lobby, [], [])
     if (type === 34) send(17, `Hello from ${ownName}`)
     if (type === 35) send(3)
     if (type === 37 || type === 38) retryMs = fields[type === 37 ? 2 : 0]
-    // Which frame was dropped is not said: were it our next, nothing else would come.
+    // The error does not say which frame was dropped. If it was `next`, send it again.
     const again = () => here === socket && state === 35 && send(3)
     if (type === 37 && fields[0] === 9) setTimeout(again, fields[2] ?? 1000)
   }
   here.addEventListener('open', () => send(1, name, '', 'raw-protocol example'))
   here.addEventListener('close', end)
-  // Node 22 reports a connection that failed to open as an error only, without a close.
+  // If a connection fails to open, Node 22 emits only `error`, not `close`.
   here.addEventListener('error', () => here.readyState === 0 && end({ code: 1006, reason: '' }))
   here.addEventListener('message', ({ data }) => {
     try {
       receive(decode(Buffer.from(data)))
-    } catch {} // malformed: ignored
-    if (here === socket) heard()
+    } catch {} // ignores malformed frames
+    if (here === socket) restartTimeout()
   })
-  heard()
+  restartTimeout()
 }
 
 connect()
 for await (const line of createInterface({ input: process.stdin })) {
   if (isMatched() && isText(line)) send(17, line)
-  else print('not sent: nobody is there, or it is not 1 to 4096 bytes')
-  await sleep(350) // three texts a second are allowed
+  else print('not sent: there is no partner, or the text is not 1 to 4096 bytes')
+  await sleep(350) // the server allows three texts a second
 }
 isOver = true
 socket?.close(1000)

@@ -1,6 +1,6 @@
-// Serves this folder at an origin of its own, as somebody else's site would be.
+// Serves this folder at an origin of its own, like the site of a customer.
 //   node examples/script-tag/serve.mjs        http://localhost:8080, with Buddy at localhost:3000
-// PORT and BUDDY_SERVER choose others.
+// PORT sets another port, BUDDY_SERVER another server.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 

@@ -124,7 +124,7 @@ test('reports are logged, without names; three of them shut out', options, async
     await creep.receive('waiting')
   }
   expect(await creep.errorCode()).toBe('banned')
-  await writes(new RegExp(`^gone ${session} banned$`, 'm'))
+  await writes(new RegExp(`^disconnected ${session} banned$`, 'm'))
   expect(output().match(new RegExp(`^report harassment about ${session}$`, 'gm'))).toHaveLength(3)
   terminate()
   expect(await exited).toEqual([0, null])
