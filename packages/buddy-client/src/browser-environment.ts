@@ -5,37 +5,38 @@ import type { MediaEnvironment } from './media/open-devices.ts'
 import { probeServer } from './signaling/server-probe.ts'
 import type { SignalingEnvironment } from './signaling/signaling-channel.ts'
 
-/** Everything a client takes from the browser, in one place, so that tests can give their own. */
+/** Everything that a client takes from the browser, in one place, so that tests can replace it. */
 export interface ClientEnvironment extends SignalingEnvironment, CallEnvironment {
   readonly media: () => MediaEnvironment
   /**
-   * Tells when another network is used, when the page is left but may be shown again as it was, when
-   * it is about to be frozen, and when page or machine have slept, until called off.
+   * Reports what happens to page and machine, until unsubscribed: the network has changed; the user has
+   * left a page that the browser may show again as it was (back/forward cache); the page is about to be
+   * frozen; the page is visible again, or the machine may have slept.
    */
   readonly watch: (listener: {
     readonly onNetworkChange: () => void
-    readonly onPutAway: () => void
+    readonly onPageHide: () => void
     readonly onFreeze: () => void
     readonly onWake: () => void
   }) => Unsubscribe
-  /** The page's address, against which `server` is read. */
+  /** The page's address, against which a relative `server` is resolved. */
   readonly baseUrl: () => string | undefined
-  /** Writes a warning to the page's console, for its developer. Nothing private belongs there. */
+  /** Writes a warning to the page's console, for its developer. It must contain nothing private. */
   readonly warn: (message: string) => void
 }
 
-/** Network Information, which Chromium alone has. */
+/** The Network Information API, which only Chromium has. */
 interface NavigatorWithNetwork {
   readonly connection?: EventTarget & { readonly type?: string }
 }
 
-/** Chromium's Permissions Policy in script; other browsers keep it to themselves. */
+/** Permissions Policy in scripts, which only Chromium has. */
 interface PolicyDocument {
   readonly permissionsPolicy?: { allowsFeature(feature: string): boolean }
   readonly featurePolicy?: { allowsFeature(feature: string): boolean }
 }
 
-/** The browser as it is. Nothing is touched before it is needed: importing in Node is safe. */
+/** The real browser. It reads no global before it is needed, so importing it in Node is safe. */
 export const browserEnvironment: ClientEnvironment = {
   createSocket: (url, protocol) => new WebSocket(url, protocol),
   clock: systemClock,
@@ -52,7 +53,7 @@ export const browserEnvironment: ClientEnvironment = {
     return () => listening.abort()
   },
   createConnection: (configuration) => new RTCPeerConnection(configuration),
-  watch: ({ onNetworkChange, onPutAway, onFreeze, onWake }) => {
+  watch: ({ onNetworkChange, onPageHide, onFreeze, onWake }) => {
     const listening = new AbortController()
     const listen = (
       target: EventTarget | undefined,
@@ -63,7 +64,7 @@ export const browserEnvironment: ClientEnvironment = {
     const network = (navigator as NavigatorWithNetwork | undefined)?.connection
     let { type } = network ?? {}
     listen(globalThis, 'online', onNetworkChange)
-    // It also tells of every guess at the speed, which is no other network.
+    // The event is also fired for each new estimate of the speed. Only another `type` is another network.
     listen(network, 'change', () => {
       if (network?.type === type) return
       type = network?.type
@@ -74,9 +75,9 @@ export const browserEnvironment: ClientEnvironment = {
     })
     listen(document, 'freeze', onFreeze)
     listen(document, 'resume', onWake)
-    // What is thrown away instead loses its connections by itself.
+    // If the page is discarded instead, the browser closes its connections.
     listen(globalThis, 'pagehide', (event) => {
-      if ((event as PageTransitionEvent).persisted) onPutAway()
+      if ((event as PageTransitionEvent).persisted) onPageHide()
     })
     listen(globalThis, 'pageshow', onWake)
     return () => listening.abort()
@@ -97,7 +98,7 @@ export const browserEnvironment: ClientEnvironment = {
       try {
         return (await navigator.permissions.query({ name: device })).state
       } catch {
-        // Older browsers do not know these names.
+        // Older browsers do not support these permission names.
         return undefined
       }
     },

@@ -24,10 +24,10 @@ export class ClientRun {
   #isPending = true
 
   constructor(options: ResolvedOptions, dependencies: ClientRunDependencies) {
-    const { isWelcome, send, onReportLost } = dependencies
+    const { isConnected, send, onReportLost } = dependencies
     this.options = options
     this.search = new PartnerSearch(options, dependencies)
-    this.reports = new PartnerReports({ isWelcome, send, onLost: onReportLost })
+    this.reports = new PartnerReports({ isConnected, send, onLost: onReportLost })
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject

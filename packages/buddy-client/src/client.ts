@@ -2,6 +2,8 @@ import type { MessageOf, ReportReason, ServerMessage } from '@buddy-chat/protoco
 import type { ClientEnvironment } from './browser-environment.ts'
 import { browserEnvironment } from './browser-environment.ts'
 import { Calls } from './call/calls.ts'
+import type { Room } from './call/room.ts'
+import { ClientRun } from './client-run.ts'
 import type { Unsubscribe } from './emitter.ts'
 import { Emitter } from './emitter.ts'
 import type { Device } from './errors.ts'
@@ -13,19 +15,17 @@ import type { DeviceInfo } from './media/device-list.ts'
 import type { LocalMedia } from './media/local-media.ts'
 import type { BuddyClientOptions } from './options.ts'
 import { mediaRequest, resolveOptions } from './options.ts'
-import type { Room } from './call/room.ts'
-import { ClientRun } from './client-run.ts'
+import type { Sending } from './sending.ts'
 import { toIntroduction } from './signaling/introduction.ts'
 import { fromErrorFrame } from './signaling/server-error.ts'
 import type { Retry } from './signaling/signaling-channel.ts'
 import { SignalingChannel } from './signaling/signaling-channel.ts'
-import type { Sending } from './sending.ts'
 import type { ClientEvent, ClientState } from './state.ts'
 import { transition } from './state.ts'
 
 /**
- * Random one-to-one chat without a user interface. Constructing one does nothing visible: no
- * network, no permission, no timer. It may be started and stopped any number of times.
+ * Random one-to-one chat without a user interface. The constructor uses no network, asks for no
+ * permission and sets no timer. A client can be started and stopped any number of times.
  *
  * @example
  * const client = new BuddyClient({ server: 'https://chat.example', name: 'Ana' })
@@ -44,7 +44,7 @@ export class BuddyClient {
   readonly #calls: Calls
   readonly #machine: MachineWatch
 
-  /** @param environment the browser's facilities; give your own only in tests */
+  /** @param environment what the client takes from the browser; replace it only in tests */
   constructor(
     options: BuddyClientOptions = {},
     environment: ClientEnvironment = browserEnvironment,
@@ -69,7 +69,9 @@ export class BuddyClient {
       send: (message) => this.#channel.send(message),
       onIceUrlsRefused: (urls) => {
         const list = urls.join(', ')
-        environment.warn(`Buddy: this browser refuses ICE URLs of the server, left out: ${list}`)
+        environment.warn(
+          `Buddy: this browser rejects ICE URLs of the server, so calls do not use them: ${list}`,
+        )
         this.#channel.send({ type: 'diagnosis', reason: 'ice-url-refused' })
       },
     })
@@ -78,7 +80,7 @@ export class BuddyClient {
         this.#calls.handleNetworkChange()
         this.#channel.checkConnection()
       },
-      onPutAway: () => this.#channel.part(),
+      onPageHide: () => this.#channel.endSession(),
       onFreeze: () => this.#channel.suspend(),
       onWake: () => this.#channel.checkConnection(),
     })
@@ -98,12 +100,12 @@ export class BuddyClient {
     return this.#state
   }
 
-  /** Own camera and microphone, while open. Stays the same from call to call. */
+  /** The local camera and microphone, while open. It stays the same from call to call. */
   get localStream(): MediaStream | undefined {
     return this.#media.stream
   }
 
-  /** The partner's media, while in a call that has any. */
+  /** The partner's media, during a call with media. */
   get remoteStream(): MediaStream | undefined {
     return this.#room?.remoteStream
   }
@@ -112,12 +114,12 @@ export class BuddyClient {
     return this.#room?.partner
   }
 
-  /** What one lets partners see and hear; kept from call to call. */
+  /** The mute switches: what this client lets partners hear and see. Kept from call to call. */
   get sending(): Sending {
     return this.#media.switches
   }
 
-  /** Calls `listener` on every event `name` until the function returned is called. */
+  /** Calls `listener` at every event `name`. Returns the function that removes it. */
   on<Name extends keyof ClientEvents>(
     name: Name,
     listener: (detail: ClientEvents[Name]) => void,
@@ -126,19 +128,19 @@ export class BuddyClient {
   }
 
   /**
-   * Opens the devices and the server, side by side, then looks for a partner. While it runs,
-   * another call returns the same promise. An unreachable server is no failure: the state is
-   * `reconnecting`, `retry` events say why, and the promise stays pending until it is there.
+   * Opens the devices and connects to the server in parallel, then searches for a partner. If the
+   * client is running, returns the promise of the first call. An unreachable server is not a failure:
+   * the state is `reconnecting`, `retry` events report the reason, and the promise stays pending.
    * @param overrides options for this run only
    * @returns resolves when the search has begun
    * @throws BuddyError (as a rejection) a device code: state `idle`; a refusal by the server:
-   *   state `closed`; `invalid-options`, `webrtc-unavailable`; `aborted` when `stop()` came first
+   *   state `closed`; `invalid-options`, `webrtc-unavailable`; `aborted` if `stop()` was called before
    */
   start(overrides: BuddyClientOptions = {}): Promise<void> {
     return this.#run?.promise ?? this.#emitter.batch(() => this.#begin(overrides))
   }
 
-  /** Leaves the partner, or a call that was lost, and looks for another. Does nothing elsewhere. */
+  /** Leaves the partner, or a call that was lost, and searches for another. Otherwise does nothing. */
   next(): void {
     this.#emitter.batch(() => {
       const wasPaused = this.#run?.search.unpause() ?? false
@@ -146,24 +148,24 @@ export class BuddyClient {
     })
   }
 
-  /** Ends everything: the call, the search, the connection; camera and microphone are released. */
+  /** Ends the call, the search and the connection, and releases camera and microphone. */
   stop(): void {
     this.#emitter.batch(() => {
       const run = this.#endRun()
       this.#channel.send({ type: 'leave' })
       this.#release()
       this.#endCall('stop', 'stop')
-      run?.reject(new BuddyError('aborted', 'stopped before it began'))
+      run?.reject(new BuddyError('aborted', 'stop() was called before the search began'))
     })
   }
 
-  /** Tries to reach the server now instead of after the wait. Does nothing unless `reconnecting`. */
+  /** Tries to reach the server now instead of after the wait. Does nothing while connected. */
   retryNow(): void {
     this.#channel.retryNow()
   }
 
   /**
-   * Sends a line to the partner.
+   * Sends a text to the partner.
    * @throws BuddyError `not-in-call`, `server-unreachable`, `invalid-text`
    */
   send(text: string): void {
@@ -171,16 +173,16 @@ export class BuddyClient {
     this.#room.send(text)
   }
 
-  /** Call on every key press in a text field: the partner sees that one is typing. */
+  /** Call at every key press in a text field: the partner's client shows that the user is typing. */
   notifyTyping(): void {
     this.#room?.notifyTyping()
   }
 
   /**
-   * Where media goes through a relay until both trust each other (`relayUntilTrusted`): says that one
-   * does. Once both have, a direct path is looked for, without an interruption, and each may learn the
-   * other's address. It holds for this call and cannot be taken back. Changes nothing without that
-   * option. The event `trust` tells of both.
+   * With `relayUntilTrusted`: agrees that the partner may learn the user's address. Once both users
+   * have agreed, the clients look for a direct path without an interruption, and each may learn the
+   * other's address. The agreement holds for this call and cannot be withdrawn. The event `trust`
+   * reports the agreement of both. Without that option, does nothing.
    * @throws BuddyError `not-in-call`, `server-unreachable`
    */
   trust(): void {
@@ -188,24 +190,24 @@ export class BuddyClient {
     this.#room.trust()
   }
 
-  /** Mutes or unmutes the microphone; the partner is told. */
+  /** Mutes or unmutes the microphone. The partner's client is informed. */
   setAudioEnabled(isEnabled: boolean): void {
     this.#devices.setSwitches({ audio: isEnabled })
   }
 
-  /** Blackens or shows the camera; the partner is told. */
+  /** Hides or shows the camera. The partner's client is informed. */
   setVideoEnabled(isEnabled: boolean): void {
     this.#devices.setSwitches({ video: isEnabled })
   }
 
-  /** Spends little data (small pictures, narrow sound) or not, from now on; `start()` sets it anew. */
+  /** Turns the option `lowData` on or off from now on. `start()` sets it again. */
   setLowData(isLowData: boolean): void {
     this.#calls.setLowData(isLowData)
   }
 
   /**
-   * Opens camera and microphone as `start()` will, which takes them over, and nothing else; `stop()`
-   * releases them. Does nothing while it runs, or in text mode.
+   * Opens camera and microphone as `start()` would, and nothing else. `start()` then uses them, and
+   * `stop()` releases them. Does nothing while the client runs, or in text mode.
    * @throws BuddyError (as a rejection) a device code, `invalid-options`
    */
   async preview(overrides: BuddyClientOptions = {}): Promise<void> {
@@ -213,7 +215,7 @@ export class BuddyClient {
     if (request && !this.#run) await this.#emitter.batch(() => this.#devices.open(request))
   }
 
-  /** Cameras, microphones and, where a page can choose, speakers. Asks for no permission. */
+  /** Lists cameras, microphones and, if a page can choose, speakers. Asks for no permission. */
   listDevices(): Promise<readonly DeviceInfo[]> {
     return this.#devices.list()
   }
@@ -225,15 +227,15 @@ export class BuddyClient {
 
   /**
    * Uses this camera (an `id` of `listDevices()`) from now on: in the running call without a
-   * negotiation, or from the next start. The one in use is stopped first.
-   * @throws BuddyError (as a rejection) a device code; the one before is open again if it can be
+   * negotiation, or from the next start. The present camera is stopped before that.
+   * @throws BuddyError (as a rejection) a device code; the previous camera is opened again if possible
    */
   setCamera(id: string): Promise<void> {
     return this.#devices.choose('camera', id)
   }
 
   /**
-   * The same for the microphone.
+   * Uses this microphone from now on, as `setCamera` does for cameras.
    * @throws BuddyError (as a rejection) as `setCamera`
    */
   setMicrophone(id: string): Promise<void> {
@@ -241,15 +243,15 @@ export class BuddyClient {
   }
 
   /**
-   * Turns from the front camera to the back one or back, or to the next camera.
-   * @throws BuddyError (as a rejection) `device-not-found` where there is no other, as `setCamera`
+   * Switches between the front and the back camera, or to the next camera.
+   * @throws BuddyError (as a rejection) as `setCamera`, and `device-not-found` if there is only one
    */
   switchCamera(): Promise<void> {
     return this.#devices.flip()
   }
 
   /**
-   * Opens a device anew that the system has paused or taken; see the event `device`.
+   * Opens a device again that the system has paused or that was lost; see the event `device`.
    * @throws BuddyError (as a rejection) a device code
    */
   resumeDevice(device: Device): Promise<void> {
@@ -257,26 +259,22 @@ export class BuddyClient {
   }
 
   /**
-   * Reports the present partner, or the latest one, to the operator. The call goes on. While the
-   * connection is lost and may be resumed, the report is kept until it is; if it is not, an `error`
-   * event with `server-unreachable` says so.
-   * @param room of an earlier partner, as `Partner.room`; one that the server does not remember is
-   *   answered by an `error` event with `not-in-call`
+   * Reports a partner to the operator: the present or latest one, or the one of `room`. The call
+   * continues. While the connection is lost and the session may be resumed, the client keeps the
+   * report. If the session is not resumed, it emits `error` with `server-unreachable`.
+   * @param room the `Partner.room` of an earlier partner. If the server does not remember that room,
+   *   the client emits `error` with `not-in-call`
    * @throws BuddyError `not-in-call` if there was no partner, or the client is stopped;
    *   `server-unreachable` if the report can be neither sent nor kept; `invalid-options` if `room`
-   *   is no room
+   *   cannot be a room
    */
   report(reason: ReportReason, room?: string): void {
     const run = this.#run
-    if (!run)
-      throw new BuddyError(
-        'not-in-call',
-        'the client is not started: there is no partner to report',
-      )
+    if (!run) throw new BuddyError('not-in-call', 'there is no partner to report before start()')
     run.reports.report(reason, room)
   }
 
-  /** Statistics of the present call as the browser has them; undefined outside a call. */
+  /** Resolves with the browser's statistics of the present call; undefined outside a call. */
   async getStats(): Promise<RTCStatsReport | undefined> {
     return this.#room?.getStats()
   }
@@ -285,7 +283,7 @@ export class BuddyClient {
     const run = new ClientRun(resolveOptions({ ...this.#options, ...overrides }), {
       takeOffer: () => this.#calls.takeOffer(),
       sending: () => this.#media.sending,
-      isWelcome: () => this.#channel.isWelcome,
+      isConnected: () => this.#channel.isConnected,
       send: (message) => this.#channel.send(message),
       clock: this.#environment.clock,
       onReportLost: (error) => this.#emitter.emit('error', error),
@@ -338,7 +336,7 @@ export class BuddyClient {
   }
 
   #handleRetry(retry: Retry): void {
-    // Media needs no server, and the session waits there: the call goes on.
+    // If the session may be resumed, a call continues: its media does not go through the server.
     if (!this.#room || !retry.mayResume) this.#endCall('server-lost', 'server-lost')
     this.#room?.setReachable('server', false)
     this.#emitter.emit('retry', retry)
@@ -364,7 +362,7 @@ export class BuddyClient {
         this.#room?.handleMessage(message)
         return
       case 'partner-left':
-        // What the partner found hopeless first is as hopeless here; who pressed Next just moved on.
+        // If the path is broken here too, the call is lost, unless the partner has only pressed Next.
         if (this.#room?.isInterrupted && message.reason !== 'next') this.#loseCall()
         else if (this.#endCall(`partner-${message.reason}`)) this.#requeue()
         return
@@ -390,11 +388,11 @@ export class BuddyClient {
   }
 
   #handleServerError({ code, message, retryAfterMs }: MessageOf<'error'>): void {
-    // The partner has just left: `partner-left` says so better.
+    // The partner left before the message arrived. `partner-left` reports that.
     if (code === 'not-in-room') return
     if (code === 'rate-limited') this.#run?.search.handleDropped(retryAfterMs ?? 1000)
     const error = fromErrorFrame(code, message, retryAfterMs)
-    // It was the ticket that the site does not allow: asking again would end the same way.
+    // The site does not allow the ticket's mode or lobby, so another ticket would be refused as well.
     if (code === 'not-permitted' && this.#state === 'connecting') this.#handleRefused(error)
     else this.#emitter.emit('error', error)
   }
@@ -436,7 +434,7 @@ export class BuddyClient {
     } else if (this.#endCall('call-failed')) this.#requeue()
   }
 
-  /** Ends the call, if there is one, and says why; moves on by `event`. Returns if there was. */
+  /** Ends the call if there is one, emits `leave`, and advances by `event`. Returns whether there was one. */
   #endCall(reason: CallEndReason, event: ClientEvent = 'call-ended'): boolean {
     const hadPartner = this.#room !== undefined
     this.#calls.close()
@@ -446,7 +444,7 @@ export class BuddyClient {
     return hadPartner
   }
 
-  /** The path is lost for good, in the middle of a call: a person says whether to go on. */
+  /** The media path was lost for good during a call. The search waits for `next()`. */
   #loseCall(): void {
     this.#run?.search.pause()
     this.#endCall('call-failed', 'call-lost')
@@ -455,7 +453,7 @@ export class BuddyClient {
   #requeue(): void {
     if (!this.#run) return
     this.#run.search.request()
-    if (!this.#channel.isWelcome) this.#advance('server-lost')
+    if (!this.#channel.isConnected) this.#advance('server-lost')
   }
 
   #endRun(): ClientRun | undefined {

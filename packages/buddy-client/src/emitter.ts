@@ -1,29 +1,29 @@
-/** Takes a listener off again; calling it twice does nothing. */
+/** Removes a listener. A second call does nothing. */
 export type Unsubscribe = () => void
 
-/** Tells an error to whoever watches the page (`window.onerror`), without throwing here. */
+/** Reports an error as uncaught (`window.onerror`) without throwing it here. */
 function reportListenerError(error: unknown): void {
   if (typeof globalThis.reportError === 'function') globalThis.reportError(error)
   else console.error(error)
 }
 
 /**
- * Typed events. Listeners run in the order in which they were added; one that throws is reported as an
- * uncaught error and breaks neither the others nor the emitter; one that is added or removed during an
- * event counts from the next event on. Events are delivered one after the other: an event that a
- * listener causes follows when every listener of the present event has run.
+ * Typed events. Listeners run in the order in which they were added. If a listener throws, the error is
+ * reported as uncaught, and the other listeners run all the same. A listener that is added or removed
+ * during an event counts from the next event on. Events are delivered one after another: an event that
+ * a listener causes is delivered after every listener of the present event has run.
  */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(detail: never) => void>>()
   readonly #deliveries: (() => void)[] = []
-  /** How many `batch` calls run, one inside the other. */
+  /** The depth of nested `batch` calls. */
   #batches = 0
   #isDelivering = false
 
   on<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): Unsubscribe {
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners)
-    // A wrapper, so that the same function added twice is two subscriptions.
+    // The wrapper makes the same function, added twice, two subscriptions.
     const own = (detail: Events[Name]): void => listener(detail)
     listeners.add(own)
     return () => void listeners.delete(own)
@@ -35,8 +35,8 @@ export class Emitter<Events extends object> {
   }
 
   /**
-   * Runs `act`. What is emitted meanwhile is delivered after it, in order, so that no listener runs while
-   * its caller is halfway from one state to the next.
+   * Runs `act`. Events that are emitted meanwhile are delivered after it, in order, so that no listener
+   * runs while the caller is between two states.
    */
   batch<Result>(act: () => Result): Result {
     this.#batches++
@@ -61,7 +61,7 @@ export class Emitter<Events extends object> {
   }
 
   #deliver<Name extends keyof Events>(name: Name, detail: Events[Name]): void {
-    // A copy: listeners may come and go while this event is delivered.
+    // A copy, because listeners may be added or removed while the event is delivered.
     const listeners = [...(this.#listeners.get(name) ?? [])]
     for (const listener of listeners) {
       try {

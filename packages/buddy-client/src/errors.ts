@@ -1,48 +1,49 @@
 /**
- * Everything that can go wrong, by name. The names stay; messages may change.
+ * Every failure of the client. The codes are stable; messages may change. "Closed" means that the client
+ * goes to the state `closed` and does not retry.
  *
- * Devices. `start()` rejects with these (the client is idle again and may be started anew), and so do
- * `preview()`, `setCamera()`, `setMicrophone()`, `switchCamera()` and `resumeDevice()`, which leave a
- * call as it is. The event `device` has one as the `error` of a device that is lost:
+ * Devices. `start()` rejects with these; the client is then idle and may be started again. `preview()`,
+ * `setCamera()`, `setMicrophone()`, `switchCamera()` and `resumeDevice()` reject with them too, and do
+ * not affect a call. The event `device` has one of them as the `error` of a device that is lost:
  * - `permission-denied` the visitor or the system refused camera or microphone
- * - `blocked-by-policy` the page embeds this one without `allow="camera; microphone"`
- * - `device-not-found` there is no camera or microphone; `devices` says which is missing
- * - `device-busy` another program holds the device
- * - `overconstrained` no device can do what was asked of it
- * - `insecure-page` browsers give devices to `https:` and `localhost` pages only
+ * - `blocked-by-policy` the page is in an iframe without `allow="camera; microphone"`
+ * - `device-not-found` there is no such device; `devices` says which one is missing
+ * - `device-busy` another program uses the device
+ * - `overconstrained` no device meets the constraints
+ * - `insecure-page` the page is neither https nor localhost, so browsers open no device
  * - `media-failed` any other refusal; see `cause`
  *
  * Server:
- * - `server-unreachable` no connection, or it broke; the client goes on trying. A call that throws it
- *   has sent nothing and keeps nothing
+ * - `server-unreachable` the connection failed or broke; the client retries. A method that throws it has
+ *   sent nothing and keeps nothing
  * - `insecure-server` the page is https and `server` is not, which no browser allows (`start()` rejects);
- *   or `server` redirects, to https as a rule, which no WebSocket follows (closed)
+ *   or `server` redirects, mostly to https, which no WebSocket follows (closed)
  * - `blocked-by-csp` the page's Content-Security-Policy lacks the server in `connect-src`: closed
  * - `not-a-buddy-server` something else answers at `server`, such as a web site: closed
- * - `server-full`, `too-many-connections`, `rate-limited` try after `retryAfterMs`; the client does
- * - `going-away` the server restarts; the client comes back after `retryAfterMs`
- * - `origin-not-allowed`, `unsupported-version`, `protocol-violation` it will not work: closed
- * - `unknown-site` the server has no site of that key: closed
- * - `token-required`, `token-invalid`, `token-expired`, `token-wrong-site` the site admits only who
- *   shows a token of its own, and this was none: closed; get a new one and start again
- * - `token-timeout` the page's `token` function gave nothing for 8 seconds: closed
+ * - `server-full`, `too-many-connections`, `rate-limited` the client retries after `retryAfterMs`
+ * - `going-away` the server restarts; the client connects again after `retryAfterMs`
+ * - `origin-not-allowed`, `unsupported-version`, `protocol-violation` retrying would not help: closed
+ * - `unknown-site` the server has no site with that key: closed
+ * - `token-required`, `token-invalid`, `token-expired`, `token-wrong-site` the site requires a valid
+ *   token of its own: closed; get a new token and start again
+ * - `token-timeout` the page's `token` function has not answered for 8 seconds: closed
  * - `not-permitted` the site does not allow this mode or lobby (closed), or no messages
- * - `banned`, `refused` the operator does not let this person in: closed; `refused` is also told
- *   of a single line that was not passed on
- * - `session-taken` another connection goes on with this session: closed
- * - `idle-timeout` nothing was done for too long: closed
- * - `server-error` the server reported a failure of its own, or one this version does not know
+ * - `banned`, `refused` the operator refuses the user: closed. `refused` may also concern a single text
+ *   that was not delivered
+ * - `session-taken` another connection has the session: closed
+ * - `idle-timeout` there was no activity for too long: closed
+ * - `server-error` the server failed, or sent an error that this version does not know
  *
  * Call and use:
- * - `call-failed` no media path to this partner; the client goes on to the next
- * - `webrtc-unavailable` the browser opens no peer connection at all: `start()` rejects; closed
- *   where that shows only in a call
- * - `relay-unavailable` calls are to hide the address (`relayOnly`, `relayUntilTrusted`) and the server names no TURN
- *   server to hide behind: closed, nothing was sent to anybody
+ * - `call-failed` no media path to this partner; the client searches for the next
+ * - `webrtc-unavailable` the browser opens no peer connection: `start()` rejects, or closed if the client
+ *   notices it only in a call
+ * - `relay-unavailable` `relayOnly` or `relayUntilTrusted` is set, and the server names no TURN server:
+ *   closed; nothing was sent to a partner
  * - `not-in-call` there is no partner to send to, or to report
  * - `invalid-text` empty, or longer than 4096 bytes of UTF-8
- * - `invalid-options` an option is of the wrong kind or too long; the message names it
- * - `aborted` `stop()` came before `start()` was done
+ * - `invalid-options` an option has the wrong type or is too long; the message names it
+ * - `aborted` `stop()` was called before `start()` had resolved
  */
 export type BuddyErrorCode =
   | 'permission-denied'
@@ -83,7 +84,7 @@ export type BuddyErrorCode =
   | 'invalid-options'
   | 'aborted'
 
-/** A kind of device a visitor is asked for. */
+/** A kind of device that a client opens. */
 export type Device = 'camera' | 'microphone'
 
 interface BuddyErrorDetails {
@@ -92,13 +93,13 @@ interface BuddyErrorDetails {
   readonly retryAfterMs?: number
 }
 
-/** The one error of this package. It is told once: by a rejected call, else by an `error` event. */
+/** The error of this package. Each failure is reported once: a pending call rejects, or `error` is emitted. */
 export class BuddyError extends Error {
   override readonly name = 'BuddyError'
   readonly code: BuddyErrorCode
-  /** For device errors: the devices concerned. Empty otherwise. */
+  /** The devices that a device error concerns. Empty for other errors. */
   readonly devices: readonly Device[]
-  /** For refusals that pass: when to try again, in milliseconds. */
+  /** For a temporary refusal: the time after which to try again, in milliseconds. */
   readonly retryAfterMs: number | undefined
 
   constructor(code: BuddyErrorCode, message: string, details: BuddyErrorDetails = {}) {
@@ -109,6 +110,6 @@ export class BuddyError extends Error {
   }
 }
 
-/** An action that can be neither sent to the server nor kept for later. */
+/** The error of a message that can be neither sent to the server nor kept for later. */
 export const serverUnreachable = (message = 'the server is not connected'): BuddyError =>
   new BuddyError('server-unreachable', message)

@@ -1,84 +1,87 @@
+import type { Trust } from './call/mutual-trust.ts'
 import type { BuddyError } from './errors.ts'
 import type { DeviceChange } from './media/device-control.ts'
 import type { DeviceInfo } from './media/device-list.ts'
-import type { Trust } from './call/mutual-trust.ts'
 import type { CallQuality } from './peer/quality-monitor.ts'
 import type { RecoveryStep } from './peer/recovery.ts'
 import type { Sending } from './sending.ts'
 import type { Retry } from './signaling/signaling-channel.ts'
 import type { ClientState } from './state.ts'
 
-/** The person one is matched with. Nothing else is known of them. */
+/** The user's partner. The client knows nothing else about them. */
 export interface Partner {
   /** Cleaned of characters that deceive; never empty. */
   readonly name: string
-  /** The room that the two are in, for a `report()` later on. */
+  /** The room of both users, for a later `report()`. */
   readonly room: string
 }
 
 /**
- * Why a call ended. The partner: `partner-next` pressed Next, `partner-left` left for good,
- * `partner-lost` vanished. Oneself: `next`, `stop`. Nobody: `call-failed` no media path (any more),
- * `server-lost` the connection to the server broke.
+ * Why a call ended:
+ * - the partner pressed Next (`partner-next`), left (`partner-left`), or did not come back after a loss
+ *   of connection (`partner-lost`)
+ * - this client called `next()` (`next`) or `stop()` (`stop`)
+ * - there is no media path, or none any more (`call-failed`), or the server has ended the session
+ *   (`server-lost`)
  */
 export type CallEndReason =
   'partner-next' | 'partner-left' | 'partner-lost' | 'next' | 'stop' | 'call-failed' | 'server-lost'
 
-/** What a client tells, by event name. */
+/** The events of a client, by name. */
 export interface ClientEvents {
-  /** After every change of {@link ClientState}. */
+  /** Emitted after every change of {@link ClientState}. */
   readonly state: { readonly state: ClientState; readonly previous: ClientState }
-  /** Camera and microphone are open, or (undefined) closed again. */
+  /** Camera and microphone were opened; undefined when they were released. */
   readonly 'local-stream': MediaStream | undefined
-  /** The partner's media begins, once a call; undefined when the call ends. */
+  /** The partner's media has arrived, once for each call; undefined when the call ends. */
   readonly 'remote-stream': MediaStream | undefined
-  /** In the queue, with so many people on the server. */
+  /** The client is in the queue. `online` is the number of users on the server. */
   readonly waiting: { readonly online: number }
-  /** A partner is found; `interests` are those in common. */
+  /** A partner was found. `interests` are those in common. */
   readonly match: { readonly partner: Partner; readonly interests: readonly string[] }
-  /** A line of text, the partner's or one's own. */
+  /** A text of the partner, or of this client. */
   readonly message: { readonly text: string; readonly from: 'partner' | 'self' }
-  /** The partner has begun, or ceased, to type. */
+  /** The partner has started or stopped typing. */
   readonly typing: { readonly isTyping: boolean }
   /**
-   * The path to the partner is lost and another is looked for (`restarting`, then `rebuilding`), or it
-   * is there again (`none`). The call goes on meanwhile, the picture stands still.
+   * The media path is lost and the client looks for another (`restarting`, then `rebuilding`), or media
+   * flows again (`none`). The call continues meanwhile, but the partner's video stands still.
    */
   readonly interruption: { readonly step: RecoveryStep }
   /**
-   * How the call goes, in both directions, with figures: every 2 s while there is a path and the page
-   * is in sight, from some 4 s after its beginning.
+   * The quality of the call in both directions, with figures. Emitted every 2 s while there is a media
+   * path and the page is visible, first about 4 s after the call has connected.
    */
   readonly quality: CallQuality
   /**
-   * Who of the two would let the other have their address. Only where it is hidden until both do
-   * (`relayUntilTrusted`): at the beginning of a call, when nobody does, and after every change.
+   * Which of the two users have agreed to reveal their address. Emitted only with `relayUntilTrusted`:
+   * at the beginning of a call, when neither has agreed, and after every change.
    */
   readonly trust: Trust
-  /** What the partner lets one see and hear has changed. */
+  /** What the partner sends has changed. */
   readonly 'partner-sending': Sending
-  /** What one lets the partner see and hear has changed. */
+  /** What this client lets the partner hear and see has changed. */
   readonly sending: Sending
-  /** Own camera or microphone was changed, by a person or by what happened to it. */
+  /** The local camera or microphone has changed, by a call of the page or by an event of the system. */
   readonly device: DeviceChange
-  /** The devices there are: when devices are opened, and when one comes or goes meanwhile. */
+  /** The list of devices: when devices are opened, and when one is added or removed while they are open. */
   readonly devices: readonly DeviceInfo[]
   /**
-   * A call has ended. The search goes on by itself, unless it was ended by `stop()` or the path was
-   * lost for good in the middle of it (`isSearching` false): then it waits for `next()`.
+   * A call has ended. If `isSearching`, the client searches for another partner. It does not after
+   * `stop()` or a refusal, nor if the media path was lost during the call: then it waits for `next()`.
    */
   readonly leave: { readonly reason: CallEndReason; readonly isSearching: boolean }
-  /** How many people are here. */
+  /** The numbers of users and rooms on the server. */
   readonly stats: { readonly online: number; readonly waiting: number; readonly rooms: number }
-  /** The server is lost; the next attempt is due in `delayMs`. A call goes on where it `mayResume`. */
+  /** The server is lost, and the next attempt is in `delayMs`. If `mayResume`, a call continues. */
   readonly retry: Retry
   /**
-   * The server is there, at first and after every `retry`. Where the session `isResumed` nothing was
-   * lost; else the server has forgotten it, and the search begins anew.
+   * The server is connected, at first and after every `retry`. If the session `isResumed`, no message
+   * was lost. Otherwise the server has ended the session, and the client searches again.
    */
   readonly welcome: { readonly isResumed: boolean; readonly allowsText: boolean }
-  /** The partner's connection to the server is lost (it may come back), or is there again. */
+  /** The partner has lost the connection to the server and may come back, or has come back. */
   readonly 'partner-away': { readonly isAway: boolean }
-  /** Something failed that no pending call could be rejected for. */
+  /** A failure that belongs to no pending method call. */
   readonly error: BuddyError
 }

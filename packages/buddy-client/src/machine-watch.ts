@@ -2,8 +2,8 @@ import type { ClientEnvironment } from './browser-environment.ts'
 import type { Unsubscribe } from './emitter.ts'
 
 /**
- * While a run lasts, what happens to the machine is looked at: it changes networks, and it sleeps, its
- * timers too, so that a connection may be dead for long without anybody having noticed.
+ * Observes page and machine during a run. The machine may change networks. It may also sleep, and its
+ * timers with it, so that a dead connection is not noticed until it wakes.
  */
 export class MachineWatch {
   readonly #watch: () => Unsubscribe
@@ -16,7 +16,7 @@ export class MachineWatch {
     this.#watch = () => environment.watch(listener)
   }
 
-  /** Does nothing where it looks already. */
+  /** Does nothing if it observes already. */
   begin(): void {
     this.#unwatch ??= this.#watch()
   }

@@ -6,11 +6,11 @@ import type { MediaRequest } from './media/local-media.ts'
 /** A site token, or a function that returns one. The client calls it before every connection. */
 export type TokenSource = string | (() => string | Promise<string>)
 
-/** What a client may be told; every option has a default, which undefined stands for too. */
+/** Options of a client. Each has a default, which `undefined` also selects. */
 export interface BuddyClientOptions {
   /**
-   * The server: `https://chat.example`, or the WebSocket's own address (`wss://…/ws`). A missing scheme
-   * or `/ws` is completed.
+   * The server: `https://chat.example`, or the address of the WebSocket (`wss://…/ws`). The client adds
+   * a missing scheme or `/ws`.
    * @default the page's own origin
    */
   readonly server?: string | undefined
@@ -22,50 +22,50 @@ export interface BuddyClientOptions {
    */
   readonly token?: TokenSource | undefined
   /**
-   * Media goes through TURN servers only: the partner never learns this visitor's address. Where
-   * the server names none, it is refused: `relay-unavailable`. @default false
+   * Media goes through TURN servers only, so the partner never learns the visitor's address. If the
+   * server names no TURN server, the client fails with `relay-unavailable`. @default false
    */
   readonly relayOnly?: boolean | undefined
   /**
-   * As `relayOnly`, until both have said that they trust each other: see `BuddyClient.trust`. From then
-   * on the two may find a direct path, and learn each other's address. @default false
+   * As `relayOnly`, until both users have agreed with `BuddyClient.trust`. After that the call may use
+   * a direct path, and both may learn each other's address. @default false
    */
   readonly relayUntilTrusted?: boolean | undefined
   /** Shown to the partner, at most 128 bytes of UTF-8. @default 'Stranger', given by the server */
   readonly name?: string | undefined
-  /** What both must want. @default 'video' */
+  /** Only users with the same mode meet. @default 'video' */
   readonly mode?: Mode | undefined
-  /** Only people in the same lobby meet; at most 64 bytes. @default '' */
+  /** Only users in the same lobby meet; at most 64 bytes. @default '' */
   readonly lobby?: string | undefined
-  /** At most 10, of at most 48 bytes each; those in common are shown to both. @default [] */
+  /** At most 10, of at most 48 bytes each. Both users see those in common. @default [] */
   readonly interests?: readonly string[] | undefined
   /** BCP 47 tags, at most 8. @default navigator.languages */
   readonly languages?: readonly string[] | undefined
   /**
-   * Camera in video mode: `false` joins with the microphone only, or constraints of your own.
+   * The camera in video mode. `false` joins with the microphone only; constraints replace the default.
    * @default { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 }, facingMode: 'user' }
    */
   readonly camera?: boolean | MediaTrackConstraints | undefined
   /**
-   * Microphone in video and audio mode, or constraints of your own.
+   * The microphone in video and audio mode. Constraints replace the default.
    * @default { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
    */
   readonly microphone?: boolean | MediaTrackConstraints | undefined
-  /** The most that video is sent with, in kilobits a second; less where the line is bad. @default 2500 */
+  /** The maximum bit rate of sent video, in kilobits a second; less on a bad path. @default 2500 */
   readonly maxBitrateKbps?: number | undefined
   /**
-   * Sends small pictures and narrow sound, for people who pay for their data: about 270 kilobits a
-   * second at most. What the partner sends is up to the partner. @default false
+   * Sends small video and narrow-band audio, at most about 270 kilobits a second, for users who pay for
+   * their data. It does not limit what the partner sends. @default false
    */
   readonly lowData?: boolean | undefined
   /**
-   * Codecs to be preferred, by name, the best first: `['AV1', 'VP9']`. Others stay possible. Without
-   * effect where the browser gives no choice. @default the browser's own order
+   * Preferred codecs, by name, best first: `['AV1', 'VP9']`. Others remain possible. Without effect if
+   * the browser gives no choice. @default the browser's order
    */
   readonly codecs?: readonly string[] | undefined
 }
 
-/** More than this is not seen in a picture of the default size. */
+/** A higher bit rate does not visibly improve video of the default size. */
 const defaultBitrateKbps = 2500
 const minBitrateKbps = 50
 
@@ -74,7 +74,7 @@ export type ResolvedOptions = {
   readonly [Name in keyof BuddyClientOptions]-?: Exclude<BuddyClientOptions[Name], undefined>
 }
 
-/** Fills in the defaults. Reads the page (its origin, its languages), changes nothing. */
+/** Fills in the defaults. Reads the page's origin and languages. */
 export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
   const { camera = true, microphone = true } = options
   return {
@@ -96,23 +96,23 @@ export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
   }
 }
 
-/** Empty if the page has none: pages from files and `srcdoc` frames call theirs `null`. */
+/** Empty if the page has no origin: for pages from files and `srcdoc` frames it is the text `null`. */
 const pageOrigin = (): string => {
   const { origin = '' } = globalThis.location ?? {}
   return origin === 'null' ? '' : origin
 }
 
-/** Less than this is no picture, and what is no number is no wish. */
+/** Raises a bit rate that is too low for video. Anything but a positive number means the default. */
 const toBitrate = (kbps = defaultBitrateKbps): number =>
   kbps > 0 ? Math.max(minBitrateKbps, kbps) : defaultBitrateKbps
 
 /**
- * When a partner may learn one's address: with the first signals, once both have said that they trust
- * each other, or never. Until then media goes through TURN servers.
+ * When the partner may learn the user's IP address: with the first signals, once both users have agreed,
+ * or never. Until then media goes through TURN servers.
  */
 export type AddressPolicy = 'at-once' | 'once-trusted' | 'never'
 
-/** What these options say of that. In text mode there is no peer connection at all. */
+/** The address policy of these options. Text mode has no peer connection, so it reveals no address. */
 export function addressPolicy(options: ResolvedOptions): AddressPolicy {
   if (options.relayOnly || options.mode === 'text') return 'never'
   return options.relayUntilTrusted ? 'once-trusted' : 'at-once'
@@ -124,7 +124,7 @@ const devices: Readonly<Record<Mode, readonly Device[]>> = {
   text: [],
 }
 
-/** What these options want opened, or undefined where that is no device (text mode). */
+/** The devices to open with these options; undefined if there are none, as in text mode. */
 export function mediaRequest(options: ResolvedOptions): MediaRequest | undefined {
   const video = options.mode === 'video' && options.camera
   const audio = options.mode !== 'text' && options.microphone

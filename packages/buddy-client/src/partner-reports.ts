@@ -4,7 +4,7 @@ import { asReceived } from './signaling/as-received.ts'
 
 interface PartnerReportsDependencies {
   /** Whether the server is connected and has sent its welcome. */
-  readonly isWelcome: () => boolean
+  readonly isConnected: () => boolean
   /** Returns false if the message can be neither sent nor kept for later. */
   readonly send: (message: ClientMessage) => boolean
   /** Called if a report was kept for a session that could not be resumed. */
@@ -42,10 +42,10 @@ export class PartnerReports {
 
   /** See `BuddyClient.report`. */
   report(reason: ReportReason, room = this.#latestRoom): void {
-    const { isWelcome, send } = this.#dependencies
+    const { isConnected, send } = this.#dependencies
     if (room === undefined) throw new BuddyError('not-in-call', 'there was no partner to report')
     const message = asReceived({ type: 'report', reason, room }, 'invalid-options')
     if (!send(message)) throw serverUnreachable()
-    if (!isWelcome()) this.#isKept = true
+    if (!isConnected()) this.#isKept = true
   }
 }

@@ -11,7 +11,7 @@ export interface PartnerSearchDependencies {
   readonly takeOffer: () => Promise<LinkSignal | null>
   readonly sending: () => Sending
   /** Whether the server is connected and has sent its welcome. */
-  readonly isWelcome: () => boolean
+  readonly isConnected: () => boolean
   /** Returns false if the message can be neither sent nor kept for later. */
   readonly send: (message: ClientMessage) => boolean
   readonly clock: Clock
@@ -104,11 +104,11 @@ export class PartnerSearch {
    * is disconnected, because a server that has restarted needs a `ticket` instead of `next`.
    */
   requestIfDue(): void {
-    const { takeOffer, isWelcome, sending } = this.#dependencies
-    if (this.#isEnded || !this.#isMediaReady || !this.#isDue || !isWelcome()) return
+    const { takeOffer, isConnected, sending } = this.#dependencies
+    if (this.#isEnded || !this.#isMediaReady || !this.#isDue || !isConnected()) return
     const request = (this.#request = {})
     void takeOffer().then((offer) => {
-      if (this.#isEnded || this.#request !== request || !isWelcome()) return
+      if (this.#isEnded || this.#request !== request || !isConnected()) return
       this.#announcedSending = offer && sending()
       this.#send(offer)
     })

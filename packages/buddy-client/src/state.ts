@@ -1,14 +1,18 @@
 /**
- * Where a client is:
- * `idle` nothing runs, no device is open · `connecting` devices and server are being opened ·
- * `waiting` in the queue · `negotiating` matched, no media yet · `connected` face to face, also while
- * the server is lost and the session can be resumed · `reconnecting` the server is lost outside a
- * call and the client keeps trying, or a call is lost and `next()` is waited for · `closed` the server refused for good; `start()` tries anew.
+ * The state of a client:
+ * - `idle` not running, and no device is open, except for a preview
+ * - `connecting` opens the devices and connects to the server
+ * - `waiting` in the queue
+ * - `negotiating` matched, no media yet
+ * - `connected` in a call, also while the server is lost and the session may be resumed
+ * - `reconnecting` the server was lost outside a call and the client retries, or a call was lost and
+ *   the client waits for `next()`
+ * - `closed` the server refused the client for good; `start()` tries again
  */
 export type ClientState =
   'idle' | 'connecting' | 'waiting' | 'negotiating' | 'connected' | 'reconnecting' | 'closed'
 
-/** What moves a client from state to state. */
+/** The events that change the state of a client. */
 export type ClientEvent =
   | 'start'
   | 'queued'
@@ -40,8 +44,8 @@ const transitions: Record<ClientState, Partial<Record<ClientEvent, ClientState>>
 }
 
 /**
- * The state that follows, or undefined where `event` means nothing in `state`: messages cross on
- * the wire, so what arrives too late is ignored, never an error.
+ * Returns the next state, or undefined if `event` has no meaning in `state`. That is not an error: a
+ * message may arrive too late, because messages cross on the wire.
  */
 export function transition(state: ClientState, event: ClientEvent): ClientState | undefined {
   return transitions[state][event]

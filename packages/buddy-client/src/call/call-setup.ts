@@ -70,7 +70,7 @@ export class CallSetup {
   get refusal(): BuddyError | undefined {
     const needsRelay = this.mode !== 'text' && this.addressPolicy !== 'at-once'
     if (!needsRelay || hasRelay(this.#iceServers)) return undefined
-    const message = 'hiding one’s address needs a TURN server, and there is none'
+    const message = 'relayOnly and relayUntilTrusted need a TURN server, and the server names none'
     return new BuddyError('relay-unavailable', message)
   }
 

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../clock.ts'
 
-/** Without a key press for this long, typing has stopped. */
+/** After this time without a key press, typing has stopped. */
 const pauseMs = 3000
 
 interface TypingSignalDependencies {
@@ -8,7 +8,7 @@ interface TypingSignalDependencies {
   readonly clock: Clock
 }
 
-/** Turns key presses into one "is typing" and one "has stopped". */
+/** Reports the beginning and the end of typing, from key presses. */
 export class TypingSignal {
   readonly #dependencies: TypingSignalDependencies
   #cancel: Cancel | undefined
@@ -17,7 +17,7 @@ export class TypingSignal {
     this.#dependencies = dependencies
   }
 
-  /** A key was pressed. */
+  /** Call at every key press. */
   notify(): void {
     const { onChange, clock } = this.#dependencies
     if (this.#cancel) this.#cancel()
@@ -25,12 +25,12 @@ export class TypingSignal {
     this.#cancel = clock.after(pauseMs, () => this.end())
   }
 
-  /** Typing has stopped now. Does nothing where it had. */
+  /** Reports that typing has stopped. Does nothing if it had. */
   end(): void {
     if (this.reset()) this.#dependencies.onChange(false)
   }
 
-  /** Forgets without a word (the partner is gone). Returns whether typing was on. */
+  /** Ends typing without a report. Returns whether there was typing. */
   reset(): boolean {
     if (!this.#cancel) return false
     this.#cancel()

@@ -1,31 +1,31 @@
 import type { ClientMessage } from '@buddy-chat/protocol'
 
-/** Frames kept to be sent again, in bytes; more than a call and a long conversation need. */
+/** Bytes of frames that are kept to be sent again: more than a call and a long conversation need. */
 const maxKeptBytes = 262_144
 
-/** After these one is in another room, or in none. */
+/** Messages after which the client is in another room, or in none. */
 const roomEnds: ReadonlySet<ClientMessage['type']> = new Set(['ticket', 'next', 'leave'])
 
-/** A message as it goes out. */
+/** An encoded message. */
 export interface Frame {
   readonly type: ClientMessage['type']
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
 /**
- * What both ends count so that nothing is lost or said twice when a connection breaks: frames
- * received of a session, and frames sent that the server may not have (`docs/protocol.md`, Resume).
+ * Counts the frames of a session that were sent and received, and keeps sent frames that the server may
+ * not have. So a resumed session neither loses nor repeats a message (`docs/protocol.md`, Resume).
  */
 export class FrameLedger {
   #received = 0
   #kept: Frame[] = []
   #keptBytes = 0
-  /** How many frames there were before the oldest that is kept. */
+  /** The number of frames sent before the oldest that is kept. */
   #forgotten = 0
-  /** How many the server has, or may have from its latest connection. */
+  /** The number of frames that the present or latest connection was given. */
   #written = 0
 
-  /** Frames received, without any `welcome`. */
+  /** The number of frames received, without `welcome`. */
   get received(): number {
     return this.#received
   }
@@ -34,22 +34,22 @@ export class FrameLedger {
     this.#received++
   }
 
-  /** Frames that the server may have: not those that only wait to be given to a connection (again). */
+  /** The number of frames that the server may have, without those that still wait for a connection. */
   get written(): number {
     return this.#written
   }
 
-  /** What the connection is to be given next; undefined where it has everything. */
+  /** The frame to send next; undefined if none waits. */
   get due(): Frame | undefined {
     return this.#unwritten[0]
   }
 
-  /** Whether what is due ends the room one is in, or is in front of something that does. */
+  /** Whether a frame that waits ends the present room. */
   get endsRoom(): boolean {
     return this.#unwritten.some(({ type }) => roomEnds.has(type))
   }
 
-  /** Puts the first that is no text in front of the texts that are due. False where there is none. */
+  /** Moves the first frame that is not a text before the texts that wait. Returns false if there is none. */
   overtakeTexts(): boolean {
     const due = this.#written - this.#forgotten
     const index = this.#unwritten.findIndex(({ type }) => type !== 'text')
@@ -58,26 +58,27 @@ export class FrameLedger {
     return true
   }
 
-  /** The connection was given what was due. */
+  /** Called when the frame that was due has been sent. */
   handleWritten(): void {
     this.#written++
   }
 
-  /** Keeps a frame that is to be sent; the oldest are forgotten beyond the bound. */
+  /** Keeps a frame to send. Beyond the limit, drops the oldest frames. */
   keep(frame: Frame): void {
     this.#kept.push(frame)
     this.#keptBytes += frame.bytes.length
     while (this.#keptBytes > maxKeptBytes) this.#forgetOldest()
   }
 
-  /** Whether `frame` can be kept without forgetting another that is not written: that may not be lost. */
+  /** Whether `frame` can be kept without dropping a frame that was not sent yet. */
   hasRoomFor(frame: Frame): boolean {
     return byteLength([...this.#unwritten, frame]) <= maxKeptBytes
   }
 
   /**
-   * The server has the first `count` frames: those it lacks are due to its new connection.
-   * @returns false where some of these are not kept, or it claims more than were sent
+   * Called when a session is resumed and the server has the first `count` frames. The others are sent
+   * again.
+   * @returns false if some of the others are not kept any more, or `count` exceeds the frames sent
    */
   resume(count: number): boolean {
     if (count < this.#forgotten || count > this.#forgotten + this.#kept.length) return false

@@ -2,32 +2,33 @@ import { textRate } from '@buddy-chat/protocol'
 import type { Cancel, Clock } from '../clock.ts'
 import type { Frame, FrameLedger } from './frame-ledger.ts'
 
-/** A little less than a server takes: on a slow path, some texts catch up with those before them. */
+/** Slightly less than the server's limit, because texts may arrive closer together than they were sent. */
 const textsAtOnce = textRate.burst - 2
 const textEveryMs = 1200 / textRate.perSecond
 
-/** Gives a connection what a ledger has due, in its order, and texts no faster than a server takes them. */
+/** Sends the frames of a ledger in order, and texts no faster than the server accepts them. */
 export class PacedWriter {
   readonly #clock: Clock
   #allowance = textsAtOnce
   #cancel: Cancel | undefined
-  #goOn: (() => void) | undefined
+  #continue: (() => void) | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
   /**
-   * Sends what is due now. Texts that have to wait go out by themselves, until `pause()`; what keeps the
-   * call alive overtakes them. Where the room ends they do not wait: behind a Next they would be another
-   * partner's, and nobody waits for Next. What the server drops of them it says.
+   * Sends what is due. Texts beyond the rate wait and are sent later, until `pause()`; other frames
+   * overtake them. If a frame that waits ends the room (`next`, `leave`), all texts are sent at once:
+   * after that frame they would reach the next partner, and the frame must not wait. The server reports
+   * each text that it drops as `rate-limited`.
    */
   write(ledger: FrameLedger, send: (frame: Frame) => void): void {
-    this.#goOn = undefined
+    this.#continue = undefined
     for (let frame = ledger.due; frame; frame = ledger.due) {
       if (frame.type === 'text' && !ledger.endsRoom && !this.#take()) {
         if (ledger.overtakeTexts()) continue
-        this.#goOn = () => this.write(ledger, send)
+        this.#continue = () => this.write(ledger, send)
         return
       }
       send(frame)
@@ -35,15 +36,15 @@ export class PacedWriter {
     }
   }
 
-  /** The connection is lost: what waits stays in its ledger. The allowance is the session's. */
+  /** Call when the connection is lost. Waiting frames stay in the ledger; the used rate stays used. */
   pause(): void {
-    this.#goOn = undefined
+    this.#continue = undefined
   }
 
-  /** The session ends: what waits goes out at once, as much of it as the server takes. */
+  /** Call before the session ends: sends all waiting frames at once. */
   finish(): void {
     this.#allowance = Infinity
-    this.#goOn?.()
+    this.#continue?.()
     this.#allowance = textsAtOnce
     this.#cancel?.()
     this.#cancel = undefined
@@ -60,7 +61,7 @@ export class PacedWriter {
     return this.#clock.after(textEveryMs, () => {
       this.#allowance++
       this.#cancel = this.#allowance < textsAtOnce ? this.#startTimer() : undefined
-      this.#goOn?.()
+      this.#continue?.()
     })
   }
 }

@@ -42,7 +42,9 @@ export function sendHello(dependencies: HelloDependencies): void {
     else onFailed(error)
   }
   connection.setDeadline(tokenTimeoutMs, () =>
-    fail(new BuddyError('token-timeout', 'the token function of this page has not answered')),
+    fail(
+      new BuddyError('token-timeout', 'the token function of this page has not answered in 8 s'),
+    ),
   )
   void requestToken(hello, token).then(send, fail)
 }
@@ -57,7 +59,7 @@ async function requestToken(
     asReceived({ ...hello, token, resume: null }, 'token-invalid')
     return token
   } catch (cause) {
-    const message = `the page gave no token: ${(cause as Error)?.message ?? String(cause)}`
+    const message = `the token function of this page failed: ${(cause as Error)?.message ?? String(cause)}`
     throw new BuddyError('token-invalid', message, { cause })
   }
 }

@@ -81,12 +81,12 @@ export function explainAnswer(
 ): BuddyError | undefined {
   const { host } = new URL(url)
   if (answer === 'moved') {
-    const message = `${host} redirects to another address, which server has to be set to`
+    const message = `${host} redirects to another address: set the option server to that address`
     return new BuddyError('insecure-server', message)
   }
   const isOther =
     answer === 'other' || (answer === 'unreadable' && failures >= maxUnreadableFailures)
   if (!isOther) return undefined
-  const message = `what answers at ${host} is no Buddy server: is server set?`
+  const message = `${host} is not a Buddy server: is the option server set?`
   return new BuddyError('not-a-buddy-server', message)
 }

@@ -3,13 +3,13 @@ import { BuddyError } from '../errors.ts'
 const isLoopback = ({ hostname }: URL): boolean =>
   hostname === 'localhost' || hostname.endsWith('.localhost') || /^(127\.|\[::1\])/.test(hostname)
 
-/** `chat.example`, `localhost:3000`, `10.0.0.5/chat`: a host without its scheme, which no path looks like. */
+/** A host without a scheme: `chat.example`, `localhost:3000`, `10.0.0.5/chat`. No relative path matches. */
 const isBareHost = (server: string): boolean =>
   /^(localhost|\[[\da-f:]+\]|[^/.?#][^/?#]*[.:][^/?#]+)([/?#]|$)/i.test(server)
 
 /**
- * Completes an address whose scheme is missing: `https`, unless the server is on this machine, or on a
- * port of its own beside a page that is not https either.
+ * Adds the scheme to a host: `http` for a server on this machine, and for a server with a port if the
+ * page is `http` too; otherwise `https`.
  */
 function withScheme(host: string, base: URL | undefined): string {
   const url = new URL(`https://${host}`)
@@ -20,7 +20,7 @@ function withScheme(host: string, base: URL | undefined): string {
 function parse(server: string, base: string | undefined): URL {
   const text = server.trim()
   const page = base === undefined || !URL.canParse(base) ? undefined : new URL(base)
-  // One slash too few or too many would be read as a path of the page.
+  // With a missing or surplus slash after the scheme, `URL` would resolve a path of the page.
   const complete = text.replace(/^(https?|wss?):\/*/i, '$1://')
   if (isBareHost(text) && complete === text && !text.includes('://')) {
     return new URL(withScheme(text, page))
@@ -30,7 +30,7 @@ function parse(server: string, base: string | undefined): URL {
 
 /**
  * The WebSocket address for the `server` option: `/ws` below the address of a page, script or host. A
- * WebSocket address with a path of its own is taken as it is.
+ * WebSocket address that has a path stays as it is.
  * @throws BuddyError `invalid-options`, `insecure-server`
  */
 export function socketUrl(server: string, base: string | undefined): string {
@@ -55,17 +55,17 @@ export function socketUrl(server: string, base: string | undefined): string {
   const isWhole = url.protocol.startsWith('ws') && !url.pathname.endsWith('/')
   if (!isWhole) {
     url.search = ''
-    // Site owners copy it from the address bar or from the script tag, with or without a slash at the end.
+    // Site owners copy addresses from the address bar or the script tag, with or without a final slash.
     const folder = url.pathname.replace(/\/buddy-chat\.js$/, '/').replace(/(\/ws)?\/*$/, '')
     url.pathname = `${folder}/ws`
   }
   url.protocol = isSecure ? 'wss:' : 'ws:'
-  // No server gets to see it, and `new WebSocket()` of older browsers refuses it.
+  // A fragment is never sent to a server, and older browsers reject it in `new WebSocket()`.
   url.hash = ''
   return url.href
 }
 
-/** Where the server at a WebSocket's address tells that it lives; undefined where that is not known. */
+/** The health address of the server at a WebSocket's address; undefined if it cannot be derived. */
 export function healthUrl(socketAddress: string): string | undefined {
   const url = new URL(socketAddress)
   if (!url.pathname.endsWith('/ws')) return undefined

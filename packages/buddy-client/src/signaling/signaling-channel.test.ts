@@ -237,7 +237,7 @@ test('`checkConnection` sends a ping, and reconnects if no frame arrives within 
 test('`part` ends the session, and `checkConnection` then starts a new one at once', () => {
   latest().open()
   latest().receive({ ...welcome, resumeToken: 'token' })
-  channel.part()
+  channel.endSession()
   expect(latest().closedWith).toBe(1000)
   expect(retries).toMatchObject([{ mayResume: false }])
   channel.checkConnection()

@@ -88,10 +88,10 @@ export class SignalingChannel {
   #introduction: Introduction | undefined
   #session: ResumableSession | undefined
   #connection: Connection | undefined
-  /** Whether the server has accepted the present connection. */
-  #isWelcome = false
-  /** Whether a server has sent a welcome since `open()`. If so, there is a server at the address. */
-  #hasBeenWelcome = false
+  /** Whether the server has accepted the present connection with a welcome. */
+  #isConnected = false
+  /** Whether a server has sent a welcome since `open()`. If so, there is a Buddy server at the address. */
+  #hasEverConnected = false
   #unwatchPolicy: Unsubscribe | undefined
   #heartbeatMs = 0
   /** The error frame that may explain the close that follows. */
@@ -109,14 +109,14 @@ export class SignalingChannel {
     this.close()
     this.#introduction = introduction
     this.#retries.reset()
-    this.#hasBeenWelcome = false
+    this.#hasEverConnected = false
     this.#unwatchPolicy = this.#environment.watchPolicy((address) => this.#handleForbidden(address))
     this.#connect()
   }
 
   /** Whether the server is connected and has sent its welcome. */
-  get isWelcome(): boolean {
-    return this.#isWelcome
+  get isConnected(): boolean {
+    return this.#isConnected
   }
 
   /**
@@ -131,7 +131,7 @@ export class SignalingChannel {
     const { type } = message
     const frame: Frame = { type, bytes: encode(message) }
     if (type === 'leave') session.roomToken = null
-    const isOpen = this.#isWelcome && this.#connection?.isOpen === true
+    const isOpen = this.#isConnected && this.#connection?.isOpen === true
     if (!isOpen || ledger.due) {
       // A `typing` message that waits is outdated when it arrives.
       if (type === 'typing' || !ledger.hasRoomFor(frame)) return false
@@ -153,7 +153,7 @@ export class SignalingChannel {
    */
   checkConnection(): void {
     this.retryNow()
-    if (!this.#isWelcome) return
+    if (!this.#isConnected) return
     this.#expectFrameWithin(Math.min(signOfLifeMs, this.#heartbeatMs * 2))
     this.send({ type: 'ping' })
   }
@@ -162,7 +162,7 @@ export class SignalingChannel {
    * Call when the page is left, and may be shown again as it was. Ends the session, so that no partner
    * waits for this client. `checkConnection()` begins a new one.
    */
-  part(): void {
+  endSession(): void {
     if (!this.#connection) return
     this.#writer.finish()
     this.#drop(1000)
@@ -203,7 +203,7 @@ export class SignalingChannel {
       })
     } catch (cause) {
       // Some browsers throw for an address that the page's policy blocks. Others call `watchPolicy`.
-      const message = `the page's policy forbids a connection to ${introduction.url}`
+      const message = `the page's policy blocks a connection to ${introduction.url}`
       this.#refuse(new BuddyError('blocked-by-csp', message, { cause }))
       return
     }
@@ -223,7 +223,7 @@ export class SignalingChannel {
   }
 
   #handleFrame(data: unknown): void {
-    if (this.#isWelcome) this.#session?.ledger.handleReceived()
+    if (this.#isConnected) this.#session?.ledger.handleReceived()
     let message: ReturnType<typeof decode>
     try {
       message = data instanceof ArrayBuffer ? decode(new Uint8Array(data)) : undefined
@@ -232,7 +232,7 @@ export class SignalingChannel {
       if (error instanceof ProtocolError) return
       throw error
     }
-    this.#expectFrameWithin(this.#isWelcome ? this.#heartbeatMs * 2 : welcomeTimeoutMs)
+    this.#expectFrameWithin(this.#isConnected ? this.#heartbeatMs * 2 : welcomeTimeoutMs)
     if (message === undefined || messages[message.type].direction === 'client') return
     this.#handleMessage(message as ServerMessage)
   }
@@ -241,12 +241,13 @@ export class SignalingChannel {
     const session = this.#session
     switch (message.type) {
       case 'welcome':
-        if (!this.#isWelcome) this.#handleWelcome(message)
+        if (!this.#isConnected) this.#handleWelcome(message)
         return
       case 'error': {
         const error = fromErrorFrame(message.code, message.message, message.retryAfterMs)
         const isFinal = finalRefusals.has(error.code)
-        if (!this.#isWelcome || isFinal || possibleRefusals.has(error.code)) this.#lastError = error
+        if (!this.#isConnected || isFinal || possibleRefusals.has(error.code))
+          this.#lastError = error
         if (isFinal) return
         break
       }
@@ -265,7 +266,7 @@ export class SignalingChannel {
         return
       default:
     }
-    if (this.#isWelcome) this.#callbacks.onMessage(message)
+    if (this.#isConnected) this.#callbacks.onMessage(message)
   }
 
   #handleWelcome(welcome: MessageOf<'welcome'>): void {
@@ -281,7 +282,7 @@ export class SignalingChannel {
     const session = resumed ?? new ResumableSession()
     session.resumeToken = resumeToken
     this.#session = session
-    this.#isWelcome = this.#hasBeenWelcome = true
+    this.#isConnected = this.#hasEverConnected = true
     this.#retries.reset()
     this.#heartbeatMs = heartbeatMs
     this.#expectFrameWithin(heartbeatMs * 2)
@@ -291,7 +292,7 @@ export class SignalingChannel {
 
   #handleClose(code: number, reason: string): void {
     // Without a close code of the server, an earlier `rate-limited` error does not explain the close.
-    const announced = code >= 4000 || !this.#isWelcome ? this.#lastError : undefined
+    const announced = code >= 4000 || !this.#isConnected ? this.#lastError : undefined
     const error = explainClose(announced, code, reason)
     this.#drop(1000)
     if (mayReconnect(code)) this.#retry(error)
@@ -300,7 +301,7 @@ export class SignalingChannel {
 
   #handleForbidden(address: string): void {
     const { url } = this.#introduction ?? {}
-    if (url === undefined || this.#isWelcome || !isSameServer(address, url)) return
+    if (url === undefined || this.#isConnected || !isSameServer(address, url)) return
     const message = `the page's Content-Security-Policy lacks ${new URL(url).origin} in connect-src`
     this.#refuse(new BuddyError('blocked-by-csp', message))
   }
@@ -308,10 +309,10 @@ export class SignalingChannel {
   /** Gives up if there is no Buddy server at this address, because then no attempt can succeed. */
   async #lookForServer(): Promise<void> {
     const introduction = this.#introduction
-    if (!introduction || this.#hasBeenWelcome) return
+    if (!introduction || this.#hasEverConnected) return
     const failures = this.#retries.attempt
     const answer = await this.#environment.probeServer(introduction.url)
-    if (this.#introduction !== introduction || this.#hasBeenWelcome) return
+    if (this.#introduction !== introduction || this.#hasEverConnected) return
     const error = explainAnswer(answer, failures, introduction.url)
     if (error) this.#refuse(error)
   }
@@ -345,7 +346,7 @@ export class SignalingChannel {
   #drop(code: number): void {
     const connection = this.#connection
     this.#connection = undefined
-    this.#isWelcome = false
+    this.#isConnected = false
     this.#writer.pause()
     connection?.close(code)
   }
