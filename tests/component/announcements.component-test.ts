@@ -1,4 +1,4 @@
-// What a screen reader says while a call begins, goes on and ends.
+// What the live region announces to screen readers during a call.
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import { clear, meet, mount, newLobby, press, until, untilState } from './stage.ts'
@@ -8,39 +8,42 @@ teardown(clear)
 const region = (chat: BuddyChat): Element =>
   chat.renderRoot.querySelector('[aria-live="polite"][role="status"].unseen')!
 
-/** Writes down everything the region says from now on. */
+/** Records all announcements from now on. */
 function listen(chat: BuddyChat): string[] {
-  const said: string[] = []
+  const announcements: string[] = []
   const node = region(chat)
-  new MutationObserver(() => said.push(node.textContent.trim())).observe(node, {
+  new MutationObserver(() => announcements.push(node.textContent.trim())).observe(node, {
     characterData: true,
     childList: true,
     subtree: true,
   })
-  return said
+  return announcements
 }
 
-/** Resolves once this was said as the latest. */
-const untilAnnounced = (said: string[], wanted: string): Promise<boolean> =>
-  until(`"${wanted}" in ${JSON.stringify(said)}`, () => said.at(-1) === wanted)
+/** Resolves when this is the latest announcement. */
+const untilAnnounced = (announcements: string[], expected: string): Promise<boolean> =>
+  until(
+    `"${expected}" in ${JSON.stringify(announcements)}`,
+    () => announcements.at(-1) === expected,
+  )
 
-test('a partner is found, met, and leaves', async () => {
+test('announces that a partner is found, connected, and has left', async () => {
   const lobby = newLobby()
   const ana = await mount({ lobby, name: 'Ana' })
   await ana.start()
   await untilState(ana, 'waiting')
-  const said = listen(ana)
+  const announcements = listen(ana)
   const bob = await mount({ lobby, name: 'Bob' })
   await bob.start()
-  await untilAnnounced(said, 'You are with Bob.')
-  expect(said).to.include('Connecting you with Bob…')
+  await untilAnnounced(announcements, 'You are with Bob.')
+  expect(announcements).to.include('Connecting you with Bob…')
   bob.stop()
-  await untilAnnounced(said, 'Bob left. Looking for someone…')
+  await untilAnnounced(announcements, 'Bob left. Looking for someone…')
 })
 
-test('the partner’s camera and microphone, and the visitor’s own', async () => {
+test('announces changes of camera and microphone, those of the partner and of the visitor', async () => {
   const [ana, bob] = await meet()
-  const said = listen(ana)
+  const announcements = listen(ana)
   for (const [button, words] of [
     ['camera-button', 'Bob’s camera is off'],
     ['camera-button', 'Bob’s camera is on'],
@@ -48,7 +51,7 @@ test('the partner’s camera and microphone, and the visitor’s own', async () 
     ['microphone-button', 'Bob is no longer muted'],
   ] as const) {
     await press(bob, button)
-    await untilAnnounced(said, words)
+    await untilAnnounced(announcements, words)
   }
   for (const [button, words] of [
     ['camera-button', 'Your camera is off'],
@@ -57,20 +60,20 @@ test('the partner’s camera and microphone, and the visitor’s own', async () 
     ['microphone-button', 'Your microphone is on'],
   ] as const) {
     await press(ana, button)
-    await untilAnnounced(said, words)
+    await untilAnnounced(announcements, words)
   }
 })
 
-test('a partner who has no camera on when the call begins', async () => {
+test('announces that the partner’s camera is off when the call begins', async () => {
   const lobby = newLobby()
   const bob = await mount({ lobby, name: 'Bob' })
   await bob.start()
   await press(bob, 'camera-button')
   const ana = await mount({ lobby, name: 'Ana' })
-  const said = listen(ana)
+  const announcements = listen(ana)
   await ana.start()
   await untilState(ana, 'connected')
-  await until(`the camera in ${JSON.stringify(said)}`, () =>
-    said.some((words) => words.includes('Bob’s camera is off')),
+  await until(`the camera in ${JSON.stringify(announcements)}`, () =>
+    announcements.some((words) => words.includes('Bob’s camera is off')),
   )
 })

@@ -1,4 +1,4 @@
-// Camera, microphone and speaker, as a person at the element sees them.
+// Camera, microphone and speaker: preview, pickers, and what the visitor sees when a device changes.
 import type { Device } from '@buddy-chat/client'
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
@@ -13,9 +13,9 @@ import {
   part,
   press,
   until,
-  untilSaid,
+  untilShown,
   untilState,
-  words,
+  visibleText,
 } from './stage.ts'
 
 const storageKey = 'buddy-devices'
@@ -27,12 +27,12 @@ teardown(async () => {
   await clear()
 })
 
-/** A picker, once it offers something. */
+/** Resolves with a picker as soon as it is shown. */
 function picker(chat: BuddyChat, kind: string): Promise<HTMLSelectElement> {
   return until(`the ${kind} picker`, () => part<HTMLSelectElement>(chat, `${kind}-picker`))
 }
 
-/** Picks what is last on the list, as a person does. */
+/** Picks the last device on the list. Returns its id. */
 async function pickLast(chat: BuddyChat, kind: string): Promise<string> {
   const select = await picker(chat, kind)
   const { value } = [...select.options].at(-1)!
@@ -41,7 +41,7 @@ async function pickLast(chat: BuddyChat, kind: string): Promise<string> {
   return value
 }
 
-/** What the system does to a track, which nobody here does. */
+/** Simulates that the system ends or mutes a track. */
 function change(chat: BuddyChat, kind: 'audio' | 'video', type: 'ended' | 'mute'): void {
   const track = chat.localStream!.getTracks().find((candidate) => candidate.kind === kind)!
   if (type === 'ended') track.stop()
@@ -49,13 +49,13 @@ function change(chat: BuddyChat, kind: 'audio' | 'video', type: 'ended' | 'mute'
   track.dispatchEvent(new Event(type))
 }
 
-/** From now on no other device is found. */
-function leaveNoOther(): void {
+/** Makes the browser list no devices from now on. */
+function hideDevices(): void {
   navigator.mediaDevices.enumerateDevices = () => Promise.resolve([])
 }
 
-suite('before the first call', () => {
-  test('nothing is opened before the button is pressed; then one sees oneself, and picks', async () => {
+suite('the preview', () => {
+  test('opens devices only when its button is pressed, and shows own video and the pickers', async () => {
     const chat = await mount()
     expect(chat.localStream).to.equal(undefined)
     await press(chat, 'preview-button')
@@ -73,7 +73,7 @@ suite('before the first call', () => {
     await expectToFit(chat)
   })
 
-  test('the level moves with the sound of the microphone', async () => {
+  test('shows the level of the microphone', async () => {
     const chat = await mount()
     await press(chat, 'preview-button')
     const level = await until('the level', () => part(chat, 'level'))
@@ -83,7 +83,7 @@ suite('before the first call', () => {
     await until('silence', () => Number(level.ariaValueNow) === 0)
   })
 
-  test('Start takes over what is open: nothing is asked for again, and the picked camera is used', async () => {
+  test('keeps its devices open for Start, which uses the picked camera and requests none again', async () => {
     let requests = 0
     navigator.mediaDevices.getUserMedia = (constraints) => {
       requests++
@@ -99,34 +99,34 @@ suite('before the first call', () => {
     expect(chat.client.deviceInUse('camera')?.id).to.equal(picked)
   })
 
-  test('it can be turned off again', async () => {
+  test('releases its devices when it is closed', async () => {
     const chat = await mount()
     await press(chat, 'preview-button')
     await until('the stream', () => chat.localStream)
     const tracks = chat.localStream!.getTracks()
     await press(chat, 'close-preview-button')
     expect(tracks.map(({ readyState }) => readyState)).to.deep.equal(['ended', 'ended'])
-    await untilSaid(chat, 'Meet someone new')
+    await untilShown(chat, 'Meet someone new')
   })
 
-  test('in audio mode only the microphone is looked at; in text mode nothing', async () => {
+  test('opens only the microphone in audio mode, and is not offered in text mode', async () => {
     const chat = await mount({ mode: 'audio' })
     await press(chat, 'preview-button')
     await picker(chat, 'microphone')
     expect(isShown(chat, 'camera-picker')).to.equal(false)
-    expect(words(chat)).not.to.match(/camera/i)
+    expect(visibleText(chat)).not.to.match(/camera/i)
     await expectAccessible(chat)
     await expectToFit(chat)
     const writer = await mount({ mode: 'text' })
     expect(isShown(writer, 'preview-button')).to.equal(false)
   })
 
-  test('a refusal is said, and Try again looks again instead of starting', async () => {
+  test('shows an error, and Try again opens the preview instead of starting', async () => {
     navigator.mediaDevices.getUserMedia = () =>
       Promise.reject(new DOMException('', 'NotAllowedError'))
     const chat = await mount()
     await press(chat, 'preview-button')
-    await untilSaid(chat, 'Your browser said no')
+    await untilShown(chat, 'Your browser said no')
     navigator.mediaDevices.getUserMedia = getUserMedia
     await press(chat, 'start-button')
     await picker(chat, 'camera')
@@ -134,8 +134,8 @@ suite('before the first call', () => {
   })
 })
 
-suite('in the call', () => {
-  test('the pickers: reached and left by keyboard, accessible, at every size', async () => {
+suite('in a call', () => {
+  test('the pickers take focus, close on Escape, are accessible and fit every size', async () => {
     const [ana] = await meet()
     await press(ana, 'devices-button')
     await picker(ana, 'camera')
@@ -151,23 +151,23 @@ suite('in the call', () => {
     expect(ana.state).to.equal('connected')
   })
 
-  test('another microphone and speaker are used at once', async () => {
+  test('uses another microphone and speaker at once', async () => {
     const [ana] = await meet()
     const { label } = ana.client.deviceInUse('microphone')!
     await press(ana, 'devices-button')
     const microphone = await pickLast(ana, 'microphone')
-    await until('it', () => ana.client.deviceInUse('microphone')?.id === microphone)
+    await until('the microphone', () => ana.client.deviceInUse('microphone')?.id === microphone)
     expect(ana.client.deviceInUse('microphone')?.label).not.to.equal(label)
     const speaker = await pickLast(ana, 'speaker')
     const remote = part<HTMLVideoElement>(ana, 'remote-video')!
     await until('the speaker', () => remote.sinkId === speaker)
     ana.setSpeaker('')
-    await until('the system’s own', () => remote.sinkId === '')
+    await until('the default speaker', () => remote.sinkId === '')
   })
 
-  test('on a phone with several cameras, one press on the own picture turns round', async () => {
+  test('switches cameras with one press on the own video on a phone with several cameras', async () => {
     const { matchMedia } = window
-    // What a phone says of its screen; the fake cameras do not say which way they face.
+    // Simulates the touch screen of a phone. The fake cameras report no facing mode.
     window.matchMedia = (query) =>
       query === '(pointer: coarse)'
         ? ({ matches: true } as MediaQueryList)
@@ -184,12 +184,12 @@ suite('in the call', () => {
     }
   })
 
-  test('on a desk nothing is turned round: cameras are picked by name', async () => {
+  test('offers no camera switch on a desktop', async () => {
     const [ana] = await meet()
     expect(isShown(ana, 'flip-button')).to.equal(false)
   })
 
-  test('a camera that is busy: said, and the picker shows the one in use', async () => {
+  test('shows that a picked camera is busy, and the picker keeps the one in use', async () => {
     const [ana] = await meet()
     const before = ana.client.deviceInUse('camera')!.id
     await press(ana, 'devices-button')
@@ -201,49 +201,49 @@ suite('in the call', () => {
         : Promise.reject(new DOMException('', 'NotReadableError'))
     }
     await pickLast(ana, 'camera')
-    await untilSaid(ana, 'Your camera is busy')
+    await untilShown(ana, 'Your camera is busy')
     expect(select.value).to.equal(before)
     expect(ana.client.sending.video).to.equal(true)
   })
 
-  test('unplugged, with another there: that one is used, and it is said which', async () => {
+  test('uses another camera if one is unplugged, and shows its name', async () => {
     const [ana, bob] = await meet()
     const { label } = ana.client.deviceInUse('camera')!
     change(ana, 'video', 'ended')
-    await untilSaid(ana, 'Your camera is gone. Now using fake_device_')
+    await untilShown(ana, 'Your camera is gone. Now using fake_device_')
     expect(ana.client.deviceInUse('camera')?.label).not.to.equal(label)
-    expect(words(bob)).not.to.include('Ana’s camera is off')
+    expect(visibleText(bob)).not.to.include('Ana’s camera is off')
   })
 
-  test('unplugged, with no other: said to both until it is back, by one press', async () => {
+  test('shows both users that the only camera was unplugged, until the visitor resumes it', async () => {
     const [ana, bob] = await meet()
-    const heard: string[] = []
+    const events: string[] = []
     ana.addEventListener('buddy-device', ({ detail }) =>
-      heard.push(`${detail.device} ${detail.status} ${detail.error?.code ?? ''}`.trim()),
+      events.push(`${detail.device} ${detail.status} ${detail.error?.code ?? ''}`.trim()),
     )
-    leaveNoOther()
+    hideDevices()
     change(ana, 'video', 'ended')
-    await untilSaid(ana, 'Your camera is gone. You are not seen.')
-    await untilSaid(bob, 'Ana’s camera is off')
+    await untilShown(ana, 'Your camera is gone. You are not seen.')
+    await untilShown(bob, 'Ana’s camera is off')
     await expectAccessible(ana)
     await expectToFit(ana)
     await press(ana, 'resume-camera-button')
-    await until('the picture', () => !words(bob).includes('Ana’s camera is off'))
+    await until('the picture', () => !visibleText(bob).includes('Ana’s camera is off'))
     expect(isShown(ana, 'device-trouble')).to.equal(false)
-    expect(heard).to.deep.equal(['camera lost device-not-found', 'camera live'])
+    expect(events).to.deep.equal(['camera lost device-not-found', 'camera live'])
   })
 
-  test('paused by the system, as in a phone call: said to both, and one press resumes', async () => {
+  test('shows both users that the system has paused the microphone, until the visitor resumes it', async () => {
     const [ana, bob] = await meet()
     change(ana, 'audio', 'mute')
-    await untilSaid(ana, 'Your system has paused your microphone.')
-    await untilSaid(bob, 'Ana is muted')
+    await untilShown(ana, 'Your system has paused your microphone.')
+    await untilShown(bob, 'Ana is muted')
     await expectAccessible(ana)
     await press(ana, 'resume-microphone-button')
-    await until('the sound', () => !words(bob).includes('Ana is muted'))
+    await until('the sound', () => !visibleText(bob).includes('Ana is muted'))
   })
 
-  test('without a camera from the start, one can be added in the call', async () => {
+  test('adds a camera to a call that was started without one', async () => {
     const [ana, bob] = await meet()
     ana.stop()
     await ana.client.start({
@@ -251,21 +251,21 @@ suite('in the call', () => {
       camera: false,
     })
     await untilState(ana, 'connected')
-    await untilSaid(bob, 'Ana’s camera is off')
+    await untilShown(bob, 'Ana’s camera is off')
     await press(ana, 'devices-button')
     expect((await picker(ana, 'camera')).selectedOptions[0]?.text.trim()).to.equal('No camera')
     await pickLast(ana, 'camera')
-    await until('the picture', () => !words(bob).includes('Ana’s camera is off'))
+    await until('the picture', () => !visibleText(bob).includes('Ana’s camera is off'))
   })
 })
 
-suite('kept for the next visit', () => {
+suite('the choice of devices', () => {
   const pick = async (attributes: Record<string, string>): Promise<string> => {
     const chat = await mount(attributes)
     await press(chat, 'preview-button')
     const id = await pickLast(chat, 'camera')
-    await until('it', () => chat.client.deviceInUse('camera')?.id === id)
-    if (chat.remember) await until('it to be kept', () => localStorage.getItem(storageKey))
+    await until('the camera', () => chat.client.deviceInUse('camera')?.id === id)
+    if (chat.remember) await until('the stored choice', () => localStorage.getItem(storageKey))
     await pickLast(chat, 'speaker')
     chat.stop()
     return id
@@ -276,47 +276,47 @@ suite('kept for the next visit', () => {
     return chat.client.deviceInUse('camera' satisfies Device)?.id
   }
 
-  test('only where the site says remember', async () => {
+  test('is not stored without `remember`', async () => {
     const id = await pick({})
     expect(Object.keys(localStorage)).to.deep.equal([])
     expect(await cameraAtNextVisit({ remember: '' })).not.to.equal(id)
   })
 
-  test('where it does, the same camera is used again', async () => {
+  test('is stored and used on the next visit with `remember`', async () => {
     const id = await pick({ remember: '' })
     expect(Object.keys(localStorage)).to.deep.equal([storageKey])
     expect(await cameraAtNextVisit({ remember: '' })).to.equal(id)
     expect(await cameraAtNextVisit({})).not.to.equal(id)
   })
 
-  test('what it finds may be anything: it is used where it makes sense', async () => {
+  test('is ignored if the stored value is invalid or names a missing device', async () => {
     const long = JSON.stringify({ camera: 'x'.repeat(10_000), microphone: 'y'.repeat(10_000) })
-    for (const kept of ['nonsense', 'null', '{"camera":7}', '{"camera":"gone"}', long]) {
-      localStorage.setItem(storageKey, kept)
-      expect(await cameraAtNextVisit({ remember: '' }), kept.slice(0, 20)).to.be.a('string')
+    for (const stored of ['nonsense', 'null', '{"camera":7}', '{"camera":"gone"}', long]) {
+      localStorage.setItem(storageKey, stored)
+      expect(await cameraAtNextVisit({ remember: '' }), stored.slice(0, 20)).to.be.a('string')
     }
   })
 
-  test('an id that no browser has made is dropped, and not kept again', async () => {
+  test('does not use or store an id that is too long to come from a browser', async () => {
     const long = 'x'.repeat(10_000)
     localStorage.setItem(storageKey, JSON.stringify({ camera: long, speaker: 'a', other: 'b' }))
-    const asked: unknown[] = []
+    const requests: unknown[] = []
     navigator.mediaDevices.getUserMedia = (constraints) => {
-      asked.push(constraints)
+      requests.push(constraints)
       return getUserMedia.call(navigator.mediaDevices, constraints)
     }
     const chat = await mount({ remember: '' })
     await chat.start()
-    expect(JSON.stringify(asked)).not.to.include('xxx')
+    expect(JSON.stringify(requests)).not.to.include('xxx')
     chat.setSpeaker(long)
     chat.setSpeaker('c')
     expect(JSON.parse(localStorage.getItem(storageKey)!)).to.deep.equal({ speaker: 'c' })
-    // The system's own is the choice of none.
+    // An empty id means the default speaker and is not stored.
     chat.setSpeaker('')
     expect(localStorage.getItem(storageKey)).not.to.include('c"')
   })
 
-  test('storage that throws, as in a sandboxed iframe: it starts, and remembers nothing', async () => {
+  test('is not stored if storage throws, as in a sandboxed iframe, and the chat starts', async () => {
     const { localStorage: original } = window
     Object.defineProperty(window, 'localStorage', {
       configurable: true,

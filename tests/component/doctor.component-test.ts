@@ -1,5 +1,4 @@
-// The connection doctor as a visitor meets it: from where something went wrong, by keyboard, in both
-// schemes, on a small screen.
+// The connection check as a visitor sees it: its results, and how it is opened and closed.
 import { expect } from 'chai'
 import {
   clear,
@@ -10,7 +9,7 @@ import {
   part,
   press,
   until,
-  untilSaid,
+  untilShown,
   untilState,
 } from './stage.ts'
 import type { BuddyChat } from './stage.ts'
@@ -28,7 +27,7 @@ teardown(async () => {
   await clear()
 })
 
-/** What is shown, by check; what is not shown is of no concern. */
+/** The code of each check that is shown, by name. */
 function found(chat: BuddyChat): Readonly<Record<string, string>> {
   const rows = chat.renderRoot.querySelectorAll<HTMLElement>('[part~="check"]')
   return Object.fromEntries(
@@ -49,7 +48,7 @@ function refuseCamera(): void {
       : query.call(navigator.permissions, descriptor)
 }
 
-test('all is well: it says so, and asks for no device', async () => {
+test('reports `ok` for every check, and requests no device', async () => {
   const asked: string[] = []
   navigator.mediaDevices.getUserMedia = (constraints) => {
     asked.push(JSON.stringify(constraints))
@@ -63,7 +62,7 @@ test('all is well: it says so, and asks for no device', async () => {
   expect(chat.state).to.equal('idle')
 })
 
-test('text mode: neither devices nor the ways of calls are looked at', async () => {
+test('text mode: checks neither devices nor peer connections', async () => {
   window.RTCPeerConnection = class extends Original {
     constructor() {
       super()
@@ -74,21 +73,21 @@ test('text mode: neither devices nor the ways of calls are looked at', async () 
   expect(await examine(chat)).to.deep.equal({ page: 'ok', server: 'ok', clock: 'ok' })
 })
 
-test('a clock ten minutes off is the one thing in the way', async () => {
+test('reports `clock-skew` for a clock that is wrong by ten minutes, above all other checks', async () => {
   Date.now = () => now() + 600_000
   const chat = await mount({ mode: 'text' })
   expect(await examine(chat)).to.deep.include({ clock: 'clock-skew', server: 'ok' })
-  await untilSaid(chat, 'One thing is in the way.')
-  // It stands first, where it is seen without scrolling.
+  await untilShown(chat, 'One thing is in the way.')
+  // The problem comes first, so that it is visible without scrolling.
   expect(Object.keys(found(chat))[0]).to.equal('clock')
 })
 
-test('relayonly at a server without a relay: that is what it finds', async () => {
+test('reports `relay-unavailable` for `relayonly` if the server has no TURN server', async () => {
   const chat = await mount({ relayonly: '' })
   expect(await examine(chat)).to.deep.include({ 'turn-udp': 'relay-unavailable' })
 })
 
-test('a server that refuses this page: it says so, and does not guess at what comes after', async () => {
+test('reports `origin-not-allowed`, and `not-reached` for checks that need the server', async () => {
   const chat = await mount({ server: window.servers.choosy })
   expect(await examine(chat)).to.deep.include({
     server: 'origin-not-allowed',
@@ -96,16 +95,16 @@ test('a server that refuses this page: it says so, and does not guess at what co
   })
 })
 
-test('from the problem screen and back, by keyboard, in both schemes', async () => {
+test('opens from the error screen, and returns focus there when it is closed', async () => {
   navigator.mediaDevices.getUserMedia = () =>
     Promise.reject(new DOMException('', 'NotAllowedError'))
   refuseCamera()
   const chat = await mount()
   await press(chat, 'start-button')
-  await untilSaid(chat, 'Your browser said no')
+  await untilShown(chat, 'Your browser said no')
   part(chat, 'doctor-button')?.focus()
   await press(chat, 'doctor-button')
-  await untilSaid(chat, 'Allow the camera for this page in the address bar')
+  await untilShown(chat, 'Allow the camera for this page in the address bar')
   await until('the end', () => part(chat, 'doctor-again-button')?.ariaDisabled !== 'true')
   expect(found(chat)).to.deep.include({ camera: 'permission-denied' })
   expect(focused(chat)).to.equal('close-doctor-button')
@@ -115,12 +114,12 @@ test('from the problem screen and back, by keyboard, in both schemes', async () 
   expect(focused(chat)).to.equal('doctor-button')
 })
 
-test('while the server is out of reach it is offered; Escape closes it and nothing else', async () => {
+test('opens while the server cannot be reached, and Escape does not stop the chat', async () => {
   const chat = await mount({ mode: 'text', server: window.servers.dead })
   await press(chat, 'start-button')
   await untilState(chat, 'reconnecting')
   await press(chat, 'doctor-button')
-  await untilSaid(chat, 'a firewall or an extension may block WebSockets')
+  await untilShown(chat, 'a firewall or an extension may block WebSockets')
   const dialog = part<HTMLDialogElement>(chat, 'doctor')
   dialog?.dispatchEvent(
     new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, composed: true }),
@@ -130,13 +129,13 @@ test('while the server is out of reach it is offered; Escape closes it and nothi
   await until('it is closed', () => !isShown(chat, 'doctor'))
 })
 
-test('taken out of the page in the middle of it, nothing is left', async () => {
+test('closes if the element is removed during a check', async () => {
   const chat = await mount({ mode: 'text' })
   const visit = chat.showDoctor()
   await until('it is open', () => isShown(chat, 'doctor'))
   chat.remove()
   await visit
-  // The element is kept as it is for a moment, should it come back.
+  // A removed element keeps its state for a moment, because it may be inserted again.
   await until('the release', () => !chat.renderRoot.querySelector('dialog'))
   document.body.append(chat)
   await chat.updateComplete

@@ -1,4 +1,4 @@
-// Focus never falls out of the element: it goes to what replaces the control that had it.
+// Focus stays inside the element: it moves to what replaces the focused control.
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import {
@@ -13,7 +13,7 @@ import {
   press,
   resize,
   until,
-  untilSaid,
+  untilShown,
   untilState,
 } from './stage.ts'
 
@@ -24,14 +24,14 @@ teardown(async () => {
   await clear()
 })
 
-/** Presses as a keyboard does: the button has the focus. */
+/** Focuses a button, then clicks it, as with a keyboard. */
 async function pressFocused(chat: BuddyChat, name: string): Promise<void> {
   await until(`the part ${name}`, () => part(chat, name))
   part(chat, name)!.focus()
   await press(chat, name)
 }
 
-test('Start, Next and Stop: focus is on Next, stays there, and returns to Start', async () => {
+test('moves focus to Next after Start, keeps it there after Next, and returns it to Start after Stop', async () => {
   const lobby = newLobby()
   const partner = await Partner.waiting(lobby, 'Zoë')
   const ana = await mount({ lobby })
@@ -48,12 +48,12 @@ test('Start, Next and Stop: focus is on Next, stays there, and returns to Start'
   expect(focused(ana)).to.equal('start-button')
 })
 
-test('a start by Enter in the field of the name, and one that fails', async () => {
+test('keeps focus inside after a failed start, and after a start with Enter in the name field', async () => {
   navigator.mediaDevices.getUserMedia = () =>
     Promise.reject(new DOMException('', 'NotAllowedError'))
   const chat = await mount()
   await pressFocused(chat, 'start-button')
-  await untilSaid(chat, 'Your browser said no')
+  await untilShown(chat, 'Your browser said no')
   expect(focused(chat)).to.equal('start-button')
   navigator.mediaDevices.getUserMedia = getUserMedia
   await pressFocused(chat, 'start-button')
@@ -68,7 +68,7 @@ test('a start by Enter in the field of the name, and one that fails', async () =
   expect(focused(chat)).not.to.equal(undefined)
 })
 
-test('the look at the devices: opened and closed', async () => {
+test('moves focus into the device preview, and back when it is closed', async () => {
   const chat = await mount()
   await pressFocused(chat, 'preview-button')
   await until('the preview', () => isShown(chat, 'preview'))
@@ -77,7 +77,7 @@ test('the look at the devices: opened and closed', async () => {
   expect(focused(chat)).to.equal('preview-button')
 })
 
-test('the connection check: opened, run again, closed after what opened it has gone', async () => {
+test('keeps focus in the connection check, and moves it to Start if the button that opened it is gone', async () => {
   const chat = await mount({ mode: 'text', server: window.servers.dead })
   await pressFocused(chat, 'start-button')
   await untilState(chat, 'reconnecting')
@@ -92,7 +92,7 @@ test('the connection check: opened, run again, closed after what opened it has g
 })
 
 for (const width of [390, 1280]) {
-  test(`who writes when the partner leaves goes on writing, at ${width} px: no letter is a shortcut`, async () => {
+  test(`keeps focus and text in the message field when the partner leaves, at ${width} px`, async () => {
     const [ana, bob] = await meet()
     resize(ana, width, 700)
     if (width < 720) await press(ana, 'text-toggle')
@@ -109,7 +109,7 @@ for (const width of [390, 1280]) {
       )
     }
     expect([ana.state, ana.client.sending.audio]).to.deep.equal(['waiting', true])
-    // What is looked for is said above the messages, not under them.
+    // The status is above the messages, not covered by them.
     const status = part(ana, 'status')!.querySelector('h2')!.getBoundingClientRect()
     if (width < 720) {
       expect(status.bottom).to.be.at.most(part(ana, 'text-panel')!.getBoundingClientRect().top)
@@ -117,7 +117,7 @@ for (const width of [390, 1280]) {
   })
 }
 
-test('focus that is elsewhere in the page is not taken', async () => {
+test('does not take focus from elsewhere in the page', async () => {
   const elsewhere = document.body.appendChild(document.createElement('input'))
   try {
     const chat = await mount()

@@ -1,4 +1,4 @@
-// What the keys do while focus is inside the element, and what they leave to the page.
+// Keyboard shortcuts while focus is inside the element, and keys that are left to the page.
 import { expect } from 'chai'
 import {
   clear,
@@ -10,7 +10,7 @@ import {
   press,
   resize,
   until,
-  untilSaid,
+  untilShown,
   untilState,
 } from './stage.ts'
 
@@ -28,11 +28,11 @@ const key = (target: EventTarget, name: string, init: KeyboardEventInit = {}): K
   return event
 }
 
-/** What Safari emits for the key that ends a composition. */
+/** The properties of the `keydown` event in Safari for the key that ends a composition. */
 const safariComposition = { isComposing: false, keyCode: 229 }
 
-suite('letters', () => {
-  test('N is Next, M mutes, V hides the camera, S stops', async () => {
+suite('shortcuts', () => {
+  test('N presses Next, M mutes, V turns the camera off, S stops', async () => {
     const [ana, bob] = await meet()
     const button = part(ana, 'stop-button')!
     key(button, 'm')
@@ -45,7 +45,7 @@ suite('letters', () => {
     expect(ana.state).to.equal('idle')
   })
 
-  test('a key that is held down acts once', async () => {
+  test('act once if the key is held down', async () => {
     const [ana, bob] = await meet()
     const left: string[] = []
     bob.addEventListener('buddy-leave', ({ detail }) => left.push(detail.reason))
@@ -57,12 +57,12 @@ suite('letters', () => {
     expect(ana.client.sending).to.deep.equal({ audio: false, video: false })
     for (const name of ['n', 's', 'Escape']) key(button, name, { repeat: true })
     expect([ana.state, left]).to.deep.equal(['connected', []])
-    // The browser presses the button again for each Enter that is not prevented.
+    // The browser clicks the focused button again on each repeated Enter that is not prevented.
     expect(key(button, 'Enter').defaultPrevented).to.equal(false)
     expect(key(button, 'Enter', { repeat: true }).defaultPrevented).to.equal(true)
   })
 
-  test('while the visitor writes, letters are letters; Enter sends, Shift+Enter does not', async () => {
+  test('do nothing in the message field, where Enter sends and Shift+Enter does not', async () => {
     const [ana, bob] = await meet()
     resize(ana, 1280, 800)
     await ana.updateComplete
@@ -76,7 +76,7 @@ suite('letters', () => {
     expect(key(field, 'Enter', { shiftKey: true }).defaultPrevented).to.equal(false)
     expect(field.value).to.equal('n m v s')
     key(field, 'Enter')
-    await untilSaid(bob, 'n m v s')
+    await untilShown(bob, 'n m v s')
     expect(field.value).to.equal('')
     // White space alone is not sent.
     field.value = '  \n '
@@ -84,7 +84,7 @@ suite('letters', () => {
     expect(field.value).to.equal('  \n ')
   })
 
-  test('shortcuts of the browser are left alone, and keys outside the element', async () => {
+  test('do nothing with Ctrl, or if focus is outside the element', async () => {
     const [ana] = await meet()
     const button = part(ana, 'stop-button')!
     expect(key(button, 's', { ctrlKey: true }).defaultPrevented).to.equal(false)
@@ -92,7 +92,7 @@ suite('letters', () => {
     expect(ana.state).to.equal('connected')
   })
 
-  test('a key that the page has used is left alone', async () => {
+  test('do nothing if the page has prevented the default of the event', async () => {
     const [ana] = await meet()
     const button = part(ana, 'stop-button')!
     await press(ana, 'devices-button')
@@ -113,7 +113,7 @@ suite('input methods', () => {
     ['most browsers', { isComposing: true }],
     ['Safari', safariComposition],
   ] as const) {
-    test(`the Enter and the Escape that end a word neither send nor close, as ${browser} emit them`, async () => {
+    test(`Enter and Escape that end a composition neither send nor close, in ${browser}`, async () => {
       const [ana, bob] = await meet()
       resize(ana, 390, 700)
       await press(ana, 'text-toggle')
@@ -125,35 +125,35 @@ suite('input methods', () => {
       expect(field.value).to.equal('にほん')
       expect(focused(ana)).to.equal('text-input')
       expect(ana.state).to.equal('connected')
-      // The next Enter is the visitor's own.
+      // The next Enter is not part of the composition.
       key(field, 'Enter')
-      await untilSaid(bob, 'にほん')
+      await untilShown(bob, 'にほん')
     })
 
-    test(`letters that are part of a word are no shortcuts, as ${browser} emit them`, async () => {
+    test(`letters of a composition are no shortcuts, in ${browser}`, async () => {
       const [ana] = await meet()
       for (const name of ['m', 's']) key(part(ana, 'stop-button')!, name, init)
       expect([ana.state, ana.client.sending.audio]).to.deep.equal(['connected', true])
     })
 
-    test(`the Enter that ends a name does not start, as ${browser} emit it`, async () => {
+    test(`Enter that ends a composition in the name field does not start, in ${browser}`, async () => {
       const chat = await mount()
       const field = part(chat, 'name-input')!
-      // Only then the browser does not submit the form; tests/e2e/keyboard.test.ts has a real key.
+      // This keeps the browser from submitting the form; tests/e2e/keyboard.test.ts uses a real key.
       expect(key(field, 'Enter', init).defaultPrevented).to.equal(true)
       expect(key(field, 'Enter').defaultPrevented).to.equal(false)
     })
   }
 })
 
-suite('Escape closes the topmost thing, and never ends a call', () => {
-  test('with nothing open it is left to the page', async () => {
+suite('Escape', () => {
+  test('is left to the page, and does not end the call, if nothing is open', async () => {
     const [ana] = await meet()
     const event = key(part(ana, 'stop-button')!, 'Escape')
     expect([event.defaultPrevented, ana.state]).to.deep.equal([false, 'connected'])
   })
 
-  test('one thing for each press: the check, the devices, the messages', async () => {
+  test('closes only the topmost of connection check, devices and messages', async () => {
     const [ana] = await meet()
     resize(ana, 390, 700)
     await press(ana, 'text-toggle')
@@ -171,7 +171,7 @@ suite('Escape closes the topmost thing, and never ends a call', () => {
       await press(ana, 'devices-button')
       key(part(ana, 'devices-panel')!, 'Escape')
       await until('the devices to close', () => !isShown(ana, 'devices-panel'))
-      // A page that closes its own dialog at each Escape it sees must not see these.
+      // The page must not receive these events, because it may close a dialog of its own on Escape.
       expect(reached).to.deep.equal([])
       key(part(ana, 'stop-button')!, 'Escape')
       expect(reached).to.deep.equal(['Escape'])
@@ -181,7 +181,7 @@ suite('Escape closes the topmost thing, and never ends a call', () => {
     }
   })
 
-  test('held down it closes one thing, and the page does not see the repetitions', async () => {
+  test('closes one panel if it is held down, and the page does not receive its repetitions', async () => {
     const [ana] = await meet()
     resize(ana, 390, 700)
     await press(ana, 'devices-button')
@@ -199,7 +199,7 @@ suite('Escape closes the topmost thing, and never ends a call', () => {
   })
 
   for (const width of [390, 1280]) {
-    test(`a half-written message stays, and so does the call, at ${width} px`, async () => {
+    test(`keeps the unsent message and the call, at ${width} px`, async () => {
       const [ana] = await meet()
       resize(ana, width, 700)
       if (width < 720) await press(ana, 'text-toggle')
@@ -213,7 +213,7 @@ suite('Escape closes the topmost thing, and never ends a call', () => {
     })
   }
 
-  test('a popover of the page above the element has all keys', async () => {
+  test('and shortcuts are left to an open popover of the page', async () => {
     const [ana] = await meet()
     await press(ana, 'devices-button')
     const popover = document.body.appendChild(document.createElement('div'))
@@ -235,7 +235,7 @@ suite('Escape closes the topmost thing, and never ends a call', () => {
     }
   })
 
-  test('a notice of the page, which Escape does not close, and a popover around the element take no key', async () => {
+  test('and shortcuts work beside a manual popover of the page, and inside a popover', async () => {
     const [ana] = await meet()
     const around = document.body.appendChild(document.createElement('div'))
     around.popover = 'auto'
@@ -258,7 +258,7 @@ suite('Escape closes the topmost thing, and never ends a call', () => {
     }
   })
 
-  test('before a call and after it no key acts', async () => {
+  test('and shortcuts do nothing while the chat is idle', async () => {
     const chat = await mount()
     for (const name of ['n', 'm', 'v', 's', 'Escape']) {
       expect(key(part(chat, 'start-button')!, name).defaultPrevented, name).to.equal(false)
@@ -269,7 +269,7 @@ suite('Escape closes the topmost thing, and never ends a call', () => {
 })
 
 suite('focus', () => {
-  test('every control can be reached and shows its focus', async () => {
+  test('reaches every button and is visible there', async () => {
     const [ana] = await meet()
     const controls = [...ana.renderRoot.querySelectorAll('button')].filter((node) =>
       node.checkVisibility({ visibilityProperty: true }),

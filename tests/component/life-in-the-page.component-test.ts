@@ -1,4 +1,4 @@
-// An element that is moved, taken out and put back, and shown in another window.
+// The element is moved in the page, removed and inserted again, or moved to another document.
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import { clear, isShown, meet, mount, newLobby, until, untilState } from './stage.ts'
@@ -19,7 +19,7 @@ const areLive = (tracks: readonly MediaStreamTrack[]): boolean =>
 const haveEnded = (tracks: readonly MediaStreamTrack[]): boolean =>
   tracks.every(({ readyState }) => readyState === 'ended')
 
-/** The page goes out of sight for a moment, which ends at once whatever is out of the page. */
+/** Hides the page for a moment, upon which a removed element stops at once. */
 function hidePage(): void {
   Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })
   document.dispatchEvent(new Event('visibilitychange'))
@@ -27,22 +27,22 @@ function hidePage(): void {
   document.dispatchEvent(new Event('visibilitychange'))
 }
 
-/** Whether the partner's picture moves. */
+/** Resolves when the partner's video plays. */
 async function untilMoving(chat: BuddyChat): Promise<void> {
   const video = chat.renderRoot.querySelector<HTMLVideoElement>('.remote')!
   const before = video.currentTime
-  await until('the picture to move', () => !video.paused && video.currentTime > before)
+  await until('the video to play', () => !video.paused && video.currentTime > before)
 }
 
-suite('taken out and put back', () => {
-  test('a view transition that does so keeps call and camera, and the picture goes on', async () => {
+suite('removed and inserted again', () => {
+  test('keeps call, camera and video during a view transition', async () => {
     const [ana, bob] = await meet()
     const tracks = tracksOf(ana)
     const states: string[] = []
     ana.addEventListener('buddy-state-change', ({ detail }) => states.push(detail.state))
     const transition = document.startViewTransition(async () => {
       ana.remove()
-      // As an app does that loads what it shows next.
+      // An app may load its next view here.
       await (await fetch(location.href)).text()
       document.body.append(ana)
     })
@@ -56,7 +56,7 @@ suite('taken out and put back', () => {
     expect(bob.state).to.equal('connected')
   })
 
-  test('moveBefore() is a move: nothing ends, and the picture does not even pause', async () => {
+  test('keeps everything with moveBefore(), without pausing the video', async () => {
     const [ana] = await meet()
     const video = ana.renderRoot.querySelector<HTMLVideoElement>('.remote')!
     const aside = document.body.appendChild(document.createElement('aside'))
@@ -80,7 +80,7 @@ suite('taken out and put back', () => {
     aside.remove()
   })
 
-  test('out of the page for good it releases camera and call', async () => {
+  test('releases the camera and ends the call if it stays removed', async () => {
     const [ana, bob] = await meet()
     const tracks = tracksOf(ana)
     ana.remove()
@@ -90,7 +90,7 @@ suite('taken out and put back', () => {
     await untilState(bob, 'waiting')
   })
 
-  test('a page that is hidden while the element is out releases everything at once', async () => {
+  test('releases everything at once if the page is hidden while the element is removed', async () => {
     const [ana] = await meet()
     const tracks = tracksOf(ana)
     ana.remove()
@@ -98,7 +98,7 @@ suite('taken out and put back', () => {
     expect([ana.state, haveEnded(tracks)]).to.deep.equal(['idle', true])
   })
 
-  test('what was opened to be looked at is released too', async () => {
+  test('releases the devices of the preview too', async () => {
     const chat = await mount()
     await chat.client.preview()
     const tracks = tracksOf(chat)
@@ -108,7 +108,7 @@ suite('taken out and put back', () => {
 })
 
 suite('autostart', () => {
-  test('starts again when the element comes back after it was gone', async () => {
+  test('starts again when the element is inserted after it has stopped', async () => {
     const chat = await mount({ autostart: '' })
     await untilState(chat, 'waiting')
     chat.remove()
@@ -117,7 +117,7 @@ suite('autostart', () => {
     await untilState(chat, 'waiting')
   })
 
-  test('set while the element is in a detached container, as by KeepAlive, it counts on return', async () => {
+  test('starts on insertion if it was set in a detached container, as with KeepAlive', async () => {
     const chat = await mount()
     const cache = document.createElement('div')
     cache.append(chat)
@@ -130,12 +130,12 @@ suite('autostart', () => {
     await untilState(chat, 'waiting')
   })
 
-  test('after stop() nothing that the page changes or moves opens camera or microphone', async () => {
+  test('opens no device after stop(), whatever the page changes or moves', async () => {
     const { mediaDevices } = navigator
     const original = mediaDevices.getUserMedia.bind(mediaDevices)
-    let asked = 0
+    let requests = 0
     mediaDevices.getUserMedia = (constraints) => {
-      asked++
+      requests++
       return original(constraints)
     }
     try {
@@ -143,7 +143,7 @@ suite('autostart', () => {
       await untilState(chat, 'waiting')
       const tracks = tracksOf(chat)
       chat.stop()
-      asked = 0
+      requests = 0
       const changes: readonly (() => void)[] = [
         () => (chat.name = 'A'),
         () => (chat.mode = 'audio'),
@@ -165,9 +165,9 @@ suite('autostart', () => {
         change()
         await chat.updateComplete
       }
-      expect([asked, chat.state, haveEnded(tracks)]).to.deep.equal([0, 'idle', true])
+      expect([requests, chat.state, haveEnded(tracks)]).to.deep.equal([0, 'idle', true])
       await chat.start()
-      expect(asked).to.equal(1)
+      expect(requests).to.equal(1)
     } finally {
       mediaDevices.getUserMedia = original
     }
@@ -183,29 +183,29 @@ suite('in another document', () => {
     return frame
   }
 
-  const look = (chat: BuddyChat): string[] => {
-    const card = chat.renderRoot.querySelector('[part~="start-button"], [part~="stop-button"]')!
-    const { backgroundColor, borderRadius, display, fontSize } = getComputedStyle(card)
+  const styleOf = (chat: BuddyChat): string[] => {
+    const button = chat.renderRoot.querySelector('[part~="start-button"], [part~="stop-button"]')!
+    const { backgroundColor, borderRadius, display, fontSize } = getComputedStyle(button)
     return [backgroundColor, borderRadius, display, fontSize]
   }
 
-  test('moved there and back in a call it keeps its style, its call and its picture', async () => {
+  test('keeps style, call and video when it is moved there and back', async () => {
     const [ana, bob] = await meet()
-    const before = look(ana)
+    const before = styleOf(ana)
     const frame = await openFrame()
     frame.contentDocument!.body.append(ana)
-    expect(look(ana)).to.deep.equal(before)
+    expect(styleOf(ana)).to.deep.equal(before)
     await untilMoving(ana)
     document.body.append(ana)
-    expect(look(ana)).to.deep.equal(before)
+    expect(styleOf(ana)).to.deep.equal(before)
     await untilMoving(ana)
     frame.remove()
     await frames(3)
     expect([ana.state, bob.state]).to.deep.equal(['connected', 'connected'])
   })
 
-  test('put there before it was ever shown it has its style, and two share their sheets', async () => {
-    const before = look(await mount())
+  test('has its style if it is first inserted there, and elements share their style sheets', async () => {
+    const before = styleOf(await mount())
     const frame = await openFrame()
     const pair = [1, 2].map(() => {
       const chat = document.createElement('buddy-chat')
@@ -215,14 +215,14 @@ suite('in another document', () => {
     })
     for (const chat of pair) {
       await chat.updateComplete
-      expect(look(chat)).to.deep.equal(before)
+      expect(styleOf(chat)).to.deep.equal(before)
     }
     const [one, other] = pair.map((chat) => chat.shadowRoot!.adoptedStyleSheets[0])
     expect(one === other).to.equal(true)
     frame.remove()
   })
 
-  test('when that window ends, camera, call and connection end', async () => {
+  test('releases the camera and ends the call when that document is closed', async () => {
     const [ana, bob] = await meet()
     const tracks = tracksOf(ana)
     const frame = await openFrame()
@@ -238,7 +238,7 @@ suite('in another document', () => {
     expect(isShown(ana, 'stop-button')).to.equal(true)
   })
 
-  test('taken back by the page while that window closes, the call goes on', async () => {
+  test('keeps the call if the page moves the element back on `pagehide`', async () => {
     const [ana, bob] = await meet()
     const frame = await openFrame()
     frame.contentDocument!.body.append(ana)

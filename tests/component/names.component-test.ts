@@ -1,4 +1,4 @@
-// Whatever a stranger is called, there is something to see, and it stays within the element.
+// Every name of a partner is visible and stays within the element.
 import type { BuddyClient, ClientEvents, Unsubscribe } from '@buddy-chat/client'
 import { expect } from 'chai'
 import type { BuddyChat as Chat } from './stage.ts'
@@ -13,13 +13,13 @@ import {
   press,
   resize,
   until,
-  untilSaid,
+  untilShown,
   untilState,
 } from './stage.ts'
 
 teardown(clear)
 
-/** The name of every partner, as if the server had let it through. */
+/** The name that partners get, as if the server had not checked it. */
 let partnerName = ''
 
 function renamed<Detail>(detail: Detail): Detail {
@@ -27,7 +27,7 @@ function renamed<Detail>(detail: Detail): Detail {
   return { ...detail, partner: { ...partner, name: partnerName } }
 }
 
-/** An element whose partners are called {@link partnerName}. */
+/** An element whose partners have the name {@link partnerName}. */
 class Renamed extends BuddyChat {
   protected override createClient(): BuddyClient {
     const client = super.createClient()
@@ -46,7 +46,7 @@ for (const [what, name] of [
   ['U+FFFC', '\uFFFC'],
   ['Hangul fillers', '\u3164\u3164'],
 ] as const) {
-  test(`a partner called ${what} is a Stranger that can be seen`, async () => {
+  test(`shows a partner whose name is ${what} as Stranger`, async () => {
     partnerName = name
     const lobby = newLobby()
     await Partner.waiting(lobby, 'Zoë')
@@ -57,24 +57,24 @@ for (const [what, name] of [
     try {
       await chat.start()
       await untilState(chat, 'negotiating')
-      await untilSaid(chat, 'Connecting you with Stranger…')
+      await untilShown(chat, 'Connecting you with Stranger…')
     } finally {
       chat.remove()
     }
   })
 }
 
-test('an own name that cannot be seen is only You', async () => {
+test('shows an invisible own name as You', async () => {
   const [ana] = await meet({}, {})
   ana.setAttribute('name', '\u0301\u0302')
   ana.stop()
   await ana.updateComplete
   await ana.start()
-  await untilSaid(ana, 'You')
+  await untilShown(ana, 'You')
   expect(part(ana, 'own-name')?.innerText).to.equal('You')
 })
 
-/** Text that is drawn beyond the sides of the element, and not shortened by an ellipsis. */
+/** Text that overflows the element's sides and is not truncated by an ellipsis. */
 function textBeyond(chat: Chat): string[] {
   const { left, right } = chat.getBoundingClientRect()
   const walker = document.createTreeWalker(chat.renderRoot, NodeFilter.SHOW_TEXT)
@@ -105,7 +105,7 @@ for (const [what, name] of [
   ['forty wide letters', 'W'.repeat(40)],
   ['forty ideographs', '龘'.repeat(40)],
 ] as const) {
-  test(`a partner called ${what}: nothing is drawn beyond the element, in any state`, async () => {
+  test(`keeps a name of ${what} within the element, in every state`, async () => {
     const [ana, bob] = await meet({ name })
     const expectWithin = async (state: string): Promise<void> => {
       await ana.updateComplete
@@ -119,21 +119,21 @@ for (const [what, name] of [
     resize(ana, 320, 480)
     await press(ana, 'text-toggle')
     bob.client.notifyTyping()
-    await untilSaid(ana, 'is writing…')
+    await untilShown(ana, 'is writing…')
     await expectWithin('writing')
     resize(ana, 320, 480)
     await press(ana, 'text-toggle')
     await press(bob, 'camera-button')
-    await untilSaid(ana, 'camera is off')
+    await untilShown(ana, 'camera is off')
     await expectWithin('without a camera')
     bob.stop()
-    await untilSaid(ana, 'left.')
+    await untilShown(ana, 'left.')
     await expectWithin('left alone')
     await until('the end', () => ana.state === 'waiting')
   })
 }
 
-test('every place a name can be in, with a name of forty dotted circles, keeps it within', async () => {
+test('keeps a long name within the play prompt and the status', async () => {
   const name = '◌'.repeat(40)
   const { play } = HTMLMediaElement.prototype
   HTMLMediaElement.prototype.play = function refuse() {
@@ -141,7 +141,7 @@ test('every place a name can be in, with a name of forty dotted circles, keeps i
   }
   try {
     const [ana] = await meet({ name })
-    await untilSaid(ana, 'Tap to see and hear')
+    await untilShown(ana, 'Tap to see and hear')
     for (const width of [280, 320]) {
       resize(ana, width, 480)
       expect([width, textBeyond(ana)]).to.deep.equal([width, []])

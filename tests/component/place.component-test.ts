@@ -1,4 +1,4 @@
-// Controls stay where they are, whatever the state, and none is cut off.
+// Positions and sizes: controls stay in place in every state, and nothing is cut off or covered.
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import {
@@ -26,7 +26,7 @@ const widths = [280, 300, 320, 390, 720, 800, 1280] as const
 
 type Pixels = ReadonlyMap<number, readonly [number, number]>
 
-/** The middle of a button, at each width. */
+/** The center of a button at each width. */
 function middles(chat: BuddyChat, name: string): Pixels {
   return new Map(
     widths.map((width) => {
@@ -37,7 +37,7 @@ function middles(chat: BuddyChat, name: string): Pixels {
   )
 }
 
-/** What a click on each of these pixels hits now. */
+/** The part names of the buttons at these pixels. */
 function hits(chat: BuddyChat, pixels: Pixels): Record<number, string | undefined> {
   return Object.fromEntries(
     [...pixels].map(([width, [x, y]]) => {
@@ -52,11 +52,11 @@ const everywhere = (name: string): Record<number, string> =>
   Object.fromEntries(widths.map((width) => [width, `control ${name}`]))
 
 for (const mode of ['video', 'audio', 'text'] as const) {
-  test(`${mode}: one pixel is on Next, and one on Stop, from the first second to the last`, async () => {
+  test(`${mode} mode: keeps Next and Stop at the same position in every state`, async () => {
     let grant!: () => void
-    const asked = new Promise<void>((resolve) => (grant = resolve))
+    const granted = new Promise<void>((resolve) => (grant = resolve))
     navigator.mediaDevices.getUserMedia = async (constraints) => {
-      await asked
+      await granted
       return getUserMedia.call(navigator.mediaDevices, constraints)
     }
     const lobby = newLobby()
@@ -70,7 +70,7 @@ for (const mode of ['video', 'audio', 'text'] as const) {
       expect([state, hits(ana, next)]).to.deep.equal([state, everywhere('next-button')])
       expect([state, hits(ana, stop)]).to.deep.equal([state, everywhere('stop-button')])
     }
-    await expectInPlace('asked for devices')
+    await expectInPlace('waiting for permission')
     grant()
     await untilState(ana, 'waiting')
     await expectInPlace('waiting')
@@ -82,11 +82,11 @@ for (const mode of ['video', 'audio', 'text'] as const) {
     await expectInPlace('a message')
     bob.stop()
     await untilState(ana, 'waiting')
-    await expectInPlace('left alone')
+    await expectInPlace('after the partner left')
   })
 }
 
-test('muted, without a camera, and negotiating: Next is in the same place', async () => {
+test('keeps Next at the same position while muted, without a camera, and while negotiating', async () => {
   const lobby = newLobby()
   const ana = await mount({ lobby })
   await ana.start()
@@ -102,7 +102,7 @@ test('muted, without a camera, and negotiating: Next is in the same place', asyn
   expect(hits(ana, next)).to.deep.equal(everywhere('next-button'))
 })
 
-test('while there is no partner, Next and its key do nothing', async () => {
+test('ignores a click on Next while there is no partner', async () => {
   const chat = await mount()
   await chat.start()
   await untilState(chat, 'waiting')
@@ -114,7 +114,7 @@ test('while there is no partner, Next and its key do nothing', async () => {
 })
 
 for (const width of [200, 240, 280, 300]) {
-  test(`in a host of ${width} px every control of a call is whole`, async () => {
+  test(`shows every control of a call in full at a width of ${width} px`, async () => {
     const [ana] = await meet()
     resize(ana, width, 440)
     const host = ana.getBoundingClientRect()
@@ -129,7 +129,7 @@ for (const width of [200, 240, 280, 300]) {
   })
 }
 
-/** How many pixels, across and down, two parts have in common. */
+/** The width and height, in pixels, of the overlap of two parts. */
 function overlap(chat: BuddyChat, one: string, other: string): [number, number] {
   const [a, b] = [one, other].map((name) => part(chat, name)!.getBoundingClientRect())
   return [
@@ -139,12 +139,12 @@ function overlap(chat: BuddyChat, one: string, other: string): [number, number] 
 }
 
 for (const direction of ['ltr', 'rtl'] as const) {
-  test(`${direction}: a long name lies neither under the button in the corner nor under the own picture`, async () => {
+  test(`${direction}: a long name is covered neither by the devices button nor by the own video`, async () => {
     const interests = 'chess, jazzjazzjazzjazzjazzjazzjazz, cooking'
     const [ana] = await meet({ interests, dir: direction }, { name: `Zo\u00eb ${'W'.repeat(30)}` })
     const expectApart = (width: number, ...others: string[]): void => {
       resize(ana, width, 600)
-      // The own picture moves to its place.
+      // The own video moves in an animation.
       for (const running of part(ana, 'local')!.getAnimations()) running.finish()
       const label = part(ana, 'partner-label')!
       expect(label.scrollWidth, `${width}`).to.equal(label.clientWidth)
@@ -159,7 +159,7 @@ for (const direction of ['ltr', 'rtl'] as const) {
   })
 }
 
-test('in a host of 320 × 300 px what a visitor can press in a trouble is within reach', async () => {
+test('keeps the buttons of the error screen reachable at 320 × 300 px', async () => {
   const chat = await mount({ server: window.servers.dead, mode: 'text' })
   const video = await mount({ server: window.servers.dead })
   for (const each of [chat, video]) {
@@ -177,8 +177,8 @@ test('in a host of 320 × 300 px what a visitor can press in a trouble is within
   }
 })
 
-suite('pictures', () => {
-  /** Lets every camera send pictures of this size. */
+suite('video', () => {
+  /** Makes every camera send video of this size. */
   function cameraOf(width: number, height: number): void {
     navigator.mediaDevices.getUserMedia = async () => {
       const { mediaDevices } = navigator
@@ -193,20 +193,20 @@ suite('pictures', () => {
 
   const fitOf = (video: HTMLVideoElement): string => getComputedStyle(video).objectFit
 
-  test('an upright phone is seen whole on a desktop, and fills a phone', async () => {
+  test('of an upright phone is shown in full on a desktop, and fills a phone', async () => {
     cameraOf(360, 640)
     const [ana] = await meet()
     resize(ana, 1280, 720)
     const remote = part<HTMLVideoElement>(ana, 'remote-video')!
     const local = part<HTMLVideoElement>(ana, 'local-video')!
-    await until('the whole picture', () => fitOf(remote) === 'contain')
-    await until('the whole own picture', () => fitOf(local) === 'contain')
+    await until('the full remote video', () => fitOf(remote) === 'contain')
+    await until('the full local video', () => fitOf(local) === 'contain')
     resize(ana, 390, 700)
-    await until('all of the phone', () => fitOf(remote) === 'cover')
+    await until('the remote video to fill the phone', () => fitOf(remote) === 'cover')
     expect(remote.videoHeight).to.be.greaterThan(remote.videoWidth)
   })
 
-  test('a picture that another screen has replaced is observed no longer', async () => {
+  test('is no longer observed for its size after another screen has replaced it', async () => {
     const { unobserve } = ResizeObserver.prototype
     const released = new Set<Element>()
     ResizeObserver.prototype.unobserve = function (target) {
@@ -217,20 +217,20 @@ suite('pictures', () => {
       const [ana] = await meet()
       const local = part<HTMLVideoElement>(ana, 'local-video')!
       ana.stop()
-      await until('the picture to leave', () => !local.isConnected)
+      await until('the video to be removed', () => !local.isConnected)
       await until('the end of its observation', () => released.has(local))
     } finally {
       ResizeObserver.prototype.unobserve = unobserve
     }
   })
 
-  test('a camera of the usual shape fills a desktop', async () => {
+  test('of a 4:3 camera fills a desktop', async () => {
     cameraOf(640, 480)
     const [ana] = await meet()
     resize(ana, 1280, 720)
     const remote = part<HTMLVideoElement>(ana, 'remote-video')!
-    await until('a picture', () => remote.videoWidth)
-    // The observer of sizes comes before the next frame is painted.
+    await until('a video frame', () => remote.videoWidth)
+    // The resize observer runs before the next frame is painted.
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
     expect(fitOf(remote)).to.equal('cover')
     await expectToFit(ana)

@@ -1,4 +1,4 @@
-// What the element promises to the page around it, and to the person at the keyboard.
+// The public contract of the element: events, methods, attributes, and safe display of what partners send.
 import type { BuddyEventName } from '@buddy-chat/element'
 import { expect } from 'chai'
 import {
@@ -12,7 +12,7 @@ import {
   press,
   resize,
   until,
-  untilSaid,
+  untilShown,
   untilState,
 } from './stage.ts'
 
@@ -27,29 +27,29 @@ const names: readonly BuddyEventName[] = [
   'buddy-error',
 ]
 
-/** Writes down the events of `chat` as the document hears them. */
+/** Records the events of `chat` that reach the document. */
 function record(chat: BuddyChat): { name: string; detail: unknown }[] {
-  const heard: { name: string; detail: unknown }[] = []
+  const events: { name: string; detail: unknown }[] = []
   for (const name of names) {
     document.addEventListener(name, (event) => {
       if (event.composedPath()[0] !== chat) return
-      heard.push({ name, detail: (event as CustomEvent<unknown>).detail })
+      events.push({ name, detail: (event as CustomEvent<unknown>).detail })
     })
   }
-  return heard
+  return events
 }
 
 suite('events', () => {
-  test('they bubble out of shadow trees, in order, with their details', async () => {
+  test('bubble out of shadow trees, in order, with their details', async () => {
     const lobby = newLobby()
     const partner = await Partner.waiting(lobby, 'Zoë')
     const host = document.body.appendChild(document.createElement('div'))
     const chat = await mount({ lobby })
     host.attachShadow({ mode: 'open' }).append(chat)
-    const heard = record(chat)
+    const events = record(chat)
     await chat.start()
     partner.send({ type: 'text', text: 'Hi' })
-    await until('the text', () => heard.some(({ name }) => name === 'buddy-message'))
+    await until('the text', () => events.some(({ name }) => name === 'buddy-message'))
     chat.send('Hello')
     const room = chat.client.partner?.room
     expect(room).to.be.a('string')
@@ -57,7 +57,7 @@ suite('events', () => {
     await untilState(chat, 'waiting')
     chat.stop()
     host.remove()
-    expect(heard).to.deep.equal([
+    expect(events).to.deep.equal([
       { name: 'buddy-start', detail: null },
       { name: 'buddy-state-change', detail: { state: 'connecting', previous: 'idle' } },
       { name: 'buddy-state-change', detail: { state: 'negotiating', previous: 'connecting' } },
@@ -70,7 +70,7 @@ suite('events', () => {
     ])
   })
 
-  test('they are typed: a listener knows its detail', async () => {
+  test('are typed, including their details', async () => {
     const lobby = newLobby()
     await Partner.waiting(lobby, 'Zoë')
     const chat = await mount({ lobby })
@@ -82,7 +82,7 @@ suite('events', () => {
     expect(await name).to.equal('Zoë')
   })
 
-  test('buddy-start can be cancelled: nothing is opened', async () => {
+  test('`buddy-start` opens nothing if it is cancelled', async () => {
     const chat = await mount()
     chat.addEventListener('buddy-start', (event) => event.preventDefault(), { once: true })
     await press(chat, 'start-button')
@@ -92,13 +92,13 @@ suite('events', () => {
     await untilState(chat, 'waiting')
   })
 
-  test('a failure is told once: Start pressed → buddy-error, start() → a rejection', async () => {
+  test('report a failure once: as `buddy-error` after Start, as a rejection of start()', async () => {
     const chat = await mount({ server: 'ftp://nowhere' })
-    const heard = record(chat)
+    const events = record(chat)
     await press(chat, 'start-button')
-    await until('the error', () => heard.some(({ name }) => name === 'buddy-error'))
+    await until('the error', () => events.some(({ name }) => name === 'buddy-error'))
     const errors = (): unknown[] =>
-      heard
+      events
         .filter(({ name }) => name === 'buddy-error')
         .map(({ detail }) => (detail as { error: { code: string } }).error.code)
     expect(errors()).to.deep.equal(['invalid-options'])
@@ -107,15 +107,15 @@ suite('events', () => {
     expect(errors()).to.deep.equal(['invalid-options'])
   })
 
-  test('a listener that throws breaks nothing', async () => {
+  test('are emitted even if a listener throws', async () => {
     const chat = await mount()
     const { onerror } = window
     const errors: unknown[] = []
-    // Assigned, not added: the test runner's own handler would fail the test for the page's mistake.
+    // Assigned, because the handler of the test runner would fail the test for the listener's error.
     // oxlint-disable-next-line unicorn/prefer-add-event-listener
     window.onerror = (_event, _source, _line, _column, error) => errors.push(error)
     const listener = (): void => {
-      throw new Error('the page’s own mistake')
+      throw new Error('a listener of the page failed')
     }
     chat.addEventListener('buddy-state-change', listener)
     await chat.start()
@@ -127,8 +127,8 @@ suite('events', () => {
   })
 })
 
-suite('life in the page', () => {
-  test('autostart starts by itself, once', async () => {
+suite('start and stop', () => {
+  test('`autostart` starts once', async () => {
     const chat = await mount({ autostart: '' })
     await untilState(chat, 'waiting')
     chat.stop()
@@ -137,21 +137,21 @@ suite('life in the page', () => {
     expect(chat.state).to.equal('idle')
   })
 
-  test('start() twice is one run', async () => {
+  test('start() called twice emits `buddy-start` once', async () => {
     const chat = await mount()
-    const heard = record(chat)
+    const events = record(chat)
     await Promise.all([chat.start(), chat.start()])
-    expect(heard.filter(({ name }) => name === 'buddy-start')).to.have.length(1)
+    expect(events.filter(({ name }) => name === 'buddy-start')).to.have.length(1)
   })
 
-  test('stop() while the browser asks: what is granted late is released at once', async () => {
+  test('stop() during the permission prompt releases devices that are granted later', async () => {
     const { mediaDevices } = navigator
     const original = mediaDevices.getUserMedia.bind(mediaDevices)
     let grant!: () => void
-    const asked = new Promise<void>((resolve) => (grant = resolve))
+    const granted = new Promise<void>((resolve) => (grant = resolve))
     let late: MediaStream | undefined
     mediaDevices.getUserMedia = async (constraints) => {
-      await asked
+      await granted
       late = await original(constraints)
       return late
     }
@@ -171,7 +171,7 @@ suite('life in the page', () => {
     }
   })
 
-  test('removed it stops, put back it can be started again', async () => {
+  test('the element stops when it is removed, and can start after it is inserted again', async () => {
     const chat = await mount()
     await chat.start()
     const tracks = chat.localStream!.getTracks()
@@ -180,17 +180,17 @@ suite('life in the page', () => {
     await until('the end', () => chat.state === 'idle')
     expect(tracks.map(({ readyState }) => readyState)).to.deep.equal(['ended', 'ended'])
     parent.append(chat)
-    const heard = record(chat)
+    const events = record(chat)
     await chat.start()
     await untilState(chat, 'waiting')
-    expect(heard.map(({ name }) => name)).to.deep.equal([
+    expect(events.map(({ name }) => name)).to.deep.equal([
       'buddy-start',
       'buddy-state-change',
       'buddy-state-change',
     ])
   })
 
-  test('an unknown mode is video; interests may be an array; a name comes from the field', async () => {
+  test('start() uses video for an unknown mode, interests from an array, and the name from the field', async () => {
     const lobby = newLobby()
     const partner = await Partner.waiting(lobby, 'Zoë')
     const chat = await mount({ lobby, mode: 'hologram' })
@@ -205,20 +205,20 @@ suite('life in the page', () => {
   })
 })
 
-suite('what a stranger sends is only ever text', () => {
-  test('markup in a name or a line is shown, not obeyed', async () => {
+suite('what a partner sends', () => {
+  test('is shown as text if it contains markup', async () => {
     const lobby = newLobby()
     const evil = '<img src=x onerror="window.hasRun = true"><b>bold</b>'
     const partner = await Partner.waiting(lobby, evil.slice(0, 120))
     const chat = await mount({ lobby })
     await chat.start()
     partner.send({ type: 'text', text: evil })
-    await untilSaid(chat, evil)
+    await untilShown(chat, evil)
     expect(chat.renderRoot.querySelectorAll('img, b:not([part])').length).to.equal(0)
     expect('hasRun' in window).to.equal(false)
   })
 
-  test('a line without spaces, and a long name, break nothing', async () => {
+  test('stays within the element if it is a long name or a long message without spaces', async () => {
     const lobby = newLobby()
     const partner = await Partner.waiting(lobby, 'N'.repeat(128))
     const chat = await mount({ lobby })
@@ -226,17 +226,17 @@ suite('what a stranger sends is only ever text', () => {
     await chat.start()
     partner.send({ type: 'text', text: 'x'.repeat(4096) })
     await press(chat, 'text-toggle')
-    await untilSaid(chat, 'xxx')
+    await untilShown(chat, 'xxx')
     expect(chat.scrollWidth).to.be.at.most(320)
-    const lines = part(chat, 'messages')!
-    expect(lines.scrollWidth).to.equal(lines.clientWidth)
+    const messages = part(chat, 'messages')!
+    expect(messages.scrollWidth).to.equal(messages.clientWidth)
   })
 
-  test('signals that make no sense end that call, and the search goes on', async () => {
+  test('ends the call if it is an invalid signal, and the search continues', async () => {
     const lobby = newLobby()
     const partner = await Partner.waiting(lobby, 'Zoë')
     const chat = await mount({ lobby })
-    const heard = record(chat)
+    const events = record(chat)
     await chat.start()
     await partner.receive('signal')
     partner.send({
@@ -247,13 +247,13 @@ suite('what a stranger sends is only ever text', () => {
       generation: null,
     })
     await untilState(chat, 'waiting')
-    const last = heard.findLast(({ name }) => name === 'buddy-leave')
+    const last = events.findLast(({ name }) => name === 'buddy-leave')
     expect(last?.detail).to.deep.equal({ reason: 'call-failed' })
   })
 })
 
 suite('negotiation', () => {
-  test('both sides wanting a new path at the same moment agree on one, and the call goes on', async () => {
+  test('of simultaneous ICE restarts on both sides succeeds, and the call continues', async () => {
     const { RTCPeerConnection: Original } = window
     const connections: RTCPeerConnection[] = []
     const configurations: (RTCConfiguration | undefined)[] = []
@@ -266,8 +266,8 @@ suite('negotiation', () => {
     }
     try {
       const [ana, bob] = await meet()
-      const heard = [record(ana), record(bob)]
-      // The others are prepared for the next call.
+      const events = [record(ana), record(bob)]
+      // The other connections are prepared for the next call.
       const inCall = connections.filter(({ connectionState }) => connectionState === 'connected')
       expect(inCall).to.have.length(2)
       for (const configuration of configurations) {
@@ -285,14 +285,14 @@ suite('negotiation', () => {
             credentials(connection) !== before[index],
         ),
       )
-      expect([ana.state, bob.state, ...heard]).to.deep.equal(['connected', 'connected', [], []])
+      expect([ana.state, bob.state, ...events]).to.deep.equal(['connected', 'connected', [], []])
     } finally {
       window.RTCPeerConnection = Original
     }
   })
 })
 
-test('the class alone registers nothing', () => {
+test('BuddyChat is registered as `buddy-chat`', () => {
   expect(BuddyChat.name).to.equal('BuddyChat')
   expect(customElements.get('buddy-chat') === BuddyChat).to.equal(true)
 })

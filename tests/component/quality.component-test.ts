@@ -1,4 +1,4 @@
-// How a call goes, as a person at the element sees it, and what a page hears of it.
+// The quality of a call: what the visitor sees, and the events that the page receives.
 import type { CallQuality } from '@buddy-chat/client'
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
@@ -10,8 +10,8 @@ import {
   meet,
   part,
   until,
-  untilSaid,
-  words,
+  untilShown,
+  visibleText,
 } from './stage.ts'
 
 const { getStats } = RTCPeerConnection.prototype
@@ -21,11 +21,11 @@ teardown(async () => {
   await clear()
 })
 
-/** From now on the browser tells that so many of a hundred packets do not arrive, here or there. */
-function pretendLoss(where: 'inbound-rtp' | 'remote-inbound-rtp', percent: number): void {
+/** Makes the browser report this packet loss from now on, for received or for sent packets. */
+function simulateLoss(where: 'inbound-rtp' | 'remote-inbound-rtp', percent: number): void {
   const lost = { 'inbound-rtp': 0, 'remote-inbound-rtp': 0 }
   const step = 10 * percent
-  RTCPeerConnection.prototype.getStats = async function pretend(this: RTCPeerConnection) {
+  RTCPeerConnection.prototype.getStats = async function simulated(this: RTCPeerConnection) {
     const report = await getStats.call(this)
     lost[where] += step
     return new Map(
@@ -37,7 +37,7 @@ function pretendLoss(where: 'inbound-rtp' | 'remote-inbound-rtp', percent: numbe
   } as typeof getStats
 }
 
-/** The video a side sends, as its browser tells. */
+/** The sent video, from the browser's statistics. */
 async function sentVideo(chat: BuddyChat): Promise<{ height: number; targetKbps: number }> {
   for (const report of (await chat.client.getStats())?.values() ?? []) {
     if (report.type !== 'outbound-rtp' || report.kind !== 'video') continue
@@ -46,7 +46,7 @@ async function sentVideo(chat: BuddyChat): Promise<{ height: number; targetKbps:
   return { height: 0, targetKbps: 0 }
 }
 
-/** Resolves once the picture that is sent is as it should be. */
+/** Resolves when `holds` is true for the sent video. */
 async function untilSent(
   chat: BuddyChat,
   what: string,
@@ -67,12 +67,12 @@ async function untilSent(
   })
 }
 
-test('a call that goes well: a calm mark with a name, and figures for the page', async () => {
+test('a good call shows its quality icon and emits `buddy-quality` with measurements', async () => {
   const [ana, bob] = await meet()
-  const heard: CallQuality[] = []
-  ana.addEventListener('buddy-quality', ({ detail }) => heard.push(detail))
+  const events: CallQuality[] = []
+  ana.addEventListener('buddy-quality', ({ detail }) => events.push(detail))
   expect(part(ana, 'quality')?.ariaLabel).to.equal('Good connection')
-  const { receiving, sending, stats } = await until('a measurement', () => heard[0])
+  const { receiving, sending, stats } = await until('a measurement', () => events[0])
   expect([receiving, sending]).to.deep.equal(['good', 'good'])
   expect(stats.receivedKbps).to.be.greaterThan(10)
   expect(stats.sentKbps).to.be.greaterThan(10)
@@ -82,18 +82,18 @@ test('a call that goes well: a calm mark with a name, and figures for the page',
   expect(stats.width * stats.height).to.be.greaterThan(0)
   await expectAccessible(ana)
   bob.stop()
-  await until('the mark to go', () => !isShown(ana, 'quality'))
+  await until('the icon to disappear', () => !isShown(ana, 'quality'))
 })
 
-test('poor: said by the mark and in words, and nothing has moved; good again: nothing is left', async () => {
+test('a poor connection is shown by icon and text, without moving the label, until it is good again', async () => {
   const [ana] = await meet()
   const place = (): unknown[] => {
     const { left, width, height } = part(ana, 'partner-label')!.getBoundingClientRect()
     return [left, width, height]
   }
   const before = place()
-  pretendLoss('inbound-rtp', 50)
-  await untilSaid(ana, 'Poor connection: picture and sound may falter.')
+  simulateLoss('inbound-rtp', 50)
+  await untilShown(ana, 'Poor connection: picture and sound may falter.')
   const announced = ana.renderRoot.querySelector('.unseen[role="status"]')?.textContent
   expect(announced).to.equal('Poor connection: picture and sound may falter.')
   expect(part(ana, 'quality')?.ariaLabel).to.equal('Poor connection')
@@ -101,20 +101,20 @@ test('poor: said by the mark and in words, and nothing has moved; good again: no
   await expectAccessible(ana)
   await expectToFit(ana)
   RTCPeerConnection.prototype.getStats = getStats
-  await until('the words to go', () => !words(ana).includes('Poor connection'))
+  await until('the text to disappear', () => !visibleText(ana).includes('Poor connection'))
   expect(place()).to.deep.equal(before)
 })
 
-test('the partner is reached badly: said whom it concerns, and one’s picture gets smaller', async () => {
+test('loss at the partner is shown as such, and sent video gets smaller', async () => {
   const [ana] = await meet()
-  await untilSent(ana, 'a picture', ({ height }) => height > 0)
+  await untilSent(ana, 'video', ({ height }) => height > 0)
   const { height } = await sentVideo(ana)
-  pretendLoss('remote-inbound-rtp', 50)
-  await untilSaid(ana, 'Poor connection: Bob may hardly see and hear you.')
-  await untilSent(ana, 'a smaller one', (sent) => sent.height > 0 && sent.height < height)
+  simulateLoss('remote-inbound-rtp', 50)
+  await untilShown(ana, 'Poor connection: Bob may hardly see and hear you.')
+  await untilSent(ana, 'smaller video', (sent) => sent.height > 0 && sent.height < height)
 })
 
-test('the path is lost, and found again: said, and the page hears of each step', async () => {
+test('a lost path is shown until it is restored, and each step emits `buddy-interruption`', async () => {
   const { RTCPeerConnection: Original } = window
   const connections: RTCPeerConnection[] = []
   window.RTCPeerConnection = class extends Original {
@@ -127,42 +127,42 @@ test('the path is lost, and found again: said, and the page hears of each step',
     const [ana] = await meet()
     const steps: string[] = []
     ana.addEventListener('buddy-interruption', ({ detail }) => steps.push(detail.step))
-    // Both ends; the others are prepared for the next call.
+    // The connections of both ends. The other connections are prepared for the next call.
     const ends = connections.filter(({ connectionState }) => connectionState === 'connected')
-    const pretend = (state: RTCPeerConnectionState): void => {
+    const simulate = (state: RTCPeerConnectionState): void => {
       for (const end of ends) {
         Object.defineProperty(end, 'connectionState', { value: state, configurable: true })
         end.dispatchEvent(new Event('connectionstatechange'))
       }
     }
-    pretend('failed')
-    await untilSaid(ana, 'Connection interrupted. Looking for another way…')
+    simulate('failed')
+    await untilShown(ana, 'Connection interrupted. Looking for another way…')
     await expectAccessible(ana)
-    pretend('connected')
-    await until('the words to go', () => !words(ana).includes('Connection interrupted'))
+    simulate('connected')
+    await until('the text to disappear', () => !visibleText(ana).includes('Connection interrupted'))
     expect(steps).to.deep.equal(['restarting', 'none'])
   } finally {
     window.RTCPeerConnection = Original
   }
 })
 
-test('lowdata in the middle of a call: a small picture and a low bitrate at once, and back', async () => {
+test('`lowdata` set during a call reduces sent video at once, and removed restores it', async () => {
   const [ana, bob] = await meet()
   const remote = part<HTMLVideoElement>(bob, 'remote-video')!
-  // How large a picture a busy machine sends is its own affair; how much it may send is ours.
+  // The target bitrate is checked, because a busy machine may send smaller video than allowed.
   await untilSent(ana, 'a usual bitrate', ({ targetKbps }) => targetKbps > 250)
   ana.lowdata = true
   await untilSent(ana, 'a low bitrate', ({ targetKbps }) => targetKbps > 0 && targetKbps <= 250)
-  await until('a small picture', () => remote.videoHeight > 0 && remote.videoHeight <= 240)
+  await until('small video', () => remote.videoHeight > 0 && remote.videoHeight <= 240)
   ana.lowdata = false
-  await untilSent(ana, 'the usual one again', ({ targetKbps }) => targetKbps > 250)
+  await untilSent(ana, 'the usual bitrate again', ({ targetKbps }) => targetKbps > 250)
 })
 
-test('lowdata from the beginning: no large picture is ever sent', async () => {
+test('`lowdata` set before the call sends only small video from the first frame', async () => {
   const [ana, bob] = await meet({}, { lowdata: '' })
   const remote = part<HTMLVideoElement>(ana, 'remote-video')!
   const heights = new Set<number>()
-  await until('a picture', () => remote.videoHeight)
+  await until('a video frame', () => remote.videoHeight)
   const end = (await until('frames', () => remote.getVideoPlaybackQuality())).totalVideoFrames + 20
   await until('more frames', () => {
     heights.add(remote.videoHeight)
@@ -172,7 +172,7 @@ test('lowdata from the beginning: no large picture is ever sent', async () => {
   expect(bob.clientOptions().lowData).to.equal(true)
 })
 
-test('codecs: the one that is preferred is used', async () => {
+test('`codecs` makes the call use the preferred codec', async () => {
   const pair = await meet()
   const { lobby } = pair[0]
   for (const chat of pair) chat.stop()

@@ -1,4 +1,4 @@
-// Attributes that change while a call runs: they count from the next start, and the screen says so.
+// Attributes that change during a run take effect at the next start, and a message says so.
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import {
@@ -9,16 +9,16 @@ import {
   part,
   press,
   until,
-  untilSaid,
+  untilShown,
   untilState,
-  words,
+  visibleText,
 } from './stage.ts'
 
 teardown(clear)
 
 const waitsForStart = 'Changed settings count from the next start.'
 
-/** What a visitor sees of the run: its screen, own name, and whether the camera is open. */
+/** The visible state of the run: its screen, the own name, and the open devices. */
 function shown(chat: BuddyChat): object {
   return {
     hasPicture: isShown(chat, 'remote-video'),
@@ -49,7 +49,7 @@ const changes: readonly Readonly<Record<string, string>>[] = [
   { relayuntiltrusted: '' },
 ]
 
-test('in a call each changed attribute leaves screen, camera and call as they are, and says that it waits', async () => {
+test('a changed attribute leaves screen, devices and call unchanged, and shows a message', async () => {
   const [ana, bob] = await meet()
   expect(shown(ana)).to.deep.equal(inVideo)
   for (const change of changes) {
@@ -58,50 +58,49 @@ test('in a call each changed attribute leaves screen, camera and call as they ar
     ana.setAttribute(name, value)
     await ana.updateComplete
     expect(shown(ana), name).to.deep.equal(inVideo)
-    expect(words(ana), name).to.include(waitsForStart)
+    expect(visibleText(ana), name).to.include(waitsForStart)
     if (before === null) ana.removeAttribute(name)
     else ana.setAttribute(name, before)
     await ana.updateComplete
-    // Nothing waits once the attribute says again what runs.
-    expect(words(ana), name).not.to.include(waitsForStart)
+    // The message disappears when the attribute has the value of the current run again.
+    expect(visibleText(ana), name).not.to.include(waitsForStart)
   }
   expect([ana.state, bob.state]).to.deep.equal(['connected', 'connected'])
 })
 
-test('what waited counts from the next start', async () => {
+test('changed attributes take effect at the next start', async () => {
   const [ana] = await meet()
   ana.mode = 'text'
   ana.name = 'Cem'
-  await untilSaid(ana, waitsForStart)
+  await untilShown(ana, waitsForStart)
   await press(ana, 'stop-button')
-  expect(words(ana)).to.include('Write to someone new')
-  expect(words(ana)).not.to.include(waitsForStart)
+  expect(visibleText(ana)).to.include('Write to someone new')
+  expect(visibleText(ana)).not.to.include(waitsForStart)
   expect(part<HTMLInputElement>(ana, 'name-input')?.value).to.equal('Cem')
-  const { tracks } = { tracks: ana.localStream?.getTracks() }
-  expect(tracks).to.equal(undefined)
+  expect(ana.localStream?.getTracks()).to.equal(undefined)
   await press(ana, 'start-button')
   await untilState(ana, 'waiting')
   expect(ana.localStream).to.equal(undefined)
 })
 
-test('a token that is renewed, and lowdata, wait for nothing', async () => {
+test('a changed token and `lowdata` show no message', async () => {
   const [ana] = await meet()
   ana.token = () => 'another'
   ana.lowdata = true
   await ana.updateComplete
-  expect(words(ana)).not.to.include(waitsForStart)
+  expect(visibleText(ana)).not.to.include(waitsForStart)
 })
 
-test('while a partner is looked for, the screen says that a change waits', async () => {
+test('a changed attribute shows the message while waiting for a partner too', async () => {
   const chat = await mount()
   await chat.start()
   await untilState(chat, 'waiting')
   chat.mode = 'text'
-  await untilSaid(chat, waitsForStart)
+  await untilShown(chat, waitsForStart)
   expect(shown(chat)).to.include({ hasCameraButton: true })
 })
 
-test('a look at the devices ends if another mode, or no camera, is wanted', async () => {
+test('a changed mode or `novideo` closes the preview and releases its devices', async () => {
   for (const change of [{ mode: 'text' }, { mode: 'audio' }, { novideo: true }] as const) {
     const chat = await mount()
     await press(chat, 'preview-button')
@@ -114,7 +113,7 @@ test('a look at the devices ends if another mode, or no camera, is wanted', asyn
   }
 })
 
-test('a run that a listener starts in place of another keeps what it was started with', async () => {
+test('a run that a listener starts in place of another keeps its own settings', async () => {
   const chat = await mount({ name: 'Ana' })
   let again: Promise<void> | undefined
   chat.addEventListener(
@@ -130,5 +129,5 @@ test('a run that a listener starts in place of another keeps what it was started
   chat.setAttribute('mode', 'text')
   await chat.updateComplete
   expect(isShown(chat, 'camera-button')).to.equal(true)
-  expect(words(chat)).to.contain(waitsForStart)
+  expect(visibleText(chat)).to.contain(waitsForStart)
 })

@@ -1,4 +1,4 @@
-// Puts an element on the page, lets it meet others, and looks at it as a visitor would.
+// Mounts elements in the page, connects them with partners, and inspects what a visitor sees.
 import { BuddyChat } from '@buddy-chat/element'
 import type { Message, MessageOf, MessageType } from '@buddy-chat/protocol'
 import { decode, encode, subprotocol } from '@buddy-chat/protocol'
@@ -14,7 +14,10 @@ interface AxeResults {
 
 declare global {
   interface Window {
-    /** See web-test-runner.config.mjs: one that takes all, one with a TURN server, one that refuses this origin, a full one, and none. */
+    /**
+     * Server URLs, see web-test-runner.config.mjs. `open` accepts everyone, `relayed` has a TURN server,
+     * `choosy` refuses this origin, `full` has no room, and nothing answers at `dead`.
+     */
     servers: Readonly<Record<'open' | 'relayed' | 'choosy' | 'full' | 'dead', string>>
     axe: { run(node: Element, options: object): Promise<AxeResults> }
   }
@@ -26,12 +29,12 @@ let lobbies = 0
 const mounted: BuddyChat[] = []
 const partners: Partner[] = []
 
-/** A lobby nobody else is in. */
+/** Returns the name of an empty lobby. */
 export function newLobby(): string {
   return `lobby-${Date.now() % 1e6}-${++lobbies}`
 }
 
-/** A `<buddy-chat>` in the page, at 800 × 600 unless its style says otherwise. */
+/** Adds a `<buddy-chat>` of 800 × 600 px to the page, by default on the `open` server in a lobby of its own. */
 export async function mount(attributes: Attributes = {}): Promise<BuddyChat> {
   const chat = document.createElement('buddy-chat')
   const all = { server: window.servers.open, lobby: newLobby(), ...attributes }
@@ -47,7 +50,7 @@ export function resize(chat: HTMLElement, width: number, height: number): void {
   Object.assign(chat.style, { display: 'block', width: `${width}px`, height: `${height}px` })
 }
 
-/** Takes everything away again; every test begins with an empty page. */
+/** Removes all elements and partners, so that every test begins with an empty page. */
 export async function clear(): Promise<void> {
   for (const chat of mounted.splice(0)) {
     chat.stop()
@@ -57,7 +60,7 @@ export async function clear(): Promise<void> {
   await Promise.resolve()
 }
 
-/** Resolves once `holds` returns something true; rejects with `what` after a while. */
+/** Resolves with the first truthy result of `holds`; after 8 s rejects with an error that names `what`. */
 export async function until<T>(what: string, holds: () => T): Promise<NonNullable<T>> {
   const endMs = performance.now() + 8000
   for (;;) {
@@ -73,7 +76,7 @@ export async function untilState(chat: BuddyChat, ...states: string[]): Promise<
   await chat.updateComplete
 }
 
-/** The node with this part name, if it is shown. */
+/** The visible node with this part name. */
 export function part<E extends HTMLElement = HTMLElement>(
   chat: BuddyChat,
   name: string,
@@ -86,12 +89,12 @@ export function isShown(chat: BuddyChat, name: string): boolean {
   return part(chat, name) !== undefined
 }
 
-/** Part names of what has the focus inside. (Nodes themselves make a failure unreportable.) */
+/** The part names of the focused node inside the element. (The runner cannot report nodes in a failure.) */
 export function focused(chat: BuddyChat): string | undefined {
   return (chat.renderRoot as ShadowRoot).activeElement?.part.value
 }
 
-/** Presses a button, once it can act. */
+/** Clicks a button as soon as it is enabled. */
 export async function press(chat: BuddyChat, name: string): Promise<void> {
   const node = await until(`the part ${name}`, () => {
     const button = part(chat, name)
@@ -101,8 +104,8 @@ export async function press(chat: BuddyChat, name: string): Promise<void> {
   await chat.updateComplete
 }
 
-/** Everything a visitor can read, labels of buttons included. */
-export function words(chat: BuddyChat): string {
+/** All visible text, including ARIA labels. */
+export function visibleText(chat: BuddyChat): string {
   const nodes = [...chat.renderRoot.children] as HTMLElement[]
   const labels = [...chat.renderRoot.querySelectorAll('[aria-label]')]
   return [
@@ -111,11 +114,11 @@ export function words(chat: BuddyChat): string {
   ].join('\n')
 }
 
-export async function untilSaid(chat: BuddyChat, text: string): Promise<void> {
-  await until(`"${text}" in: ${words(chat)}`, () => words(chat).includes(text))
+export async function untilShown(chat: BuddyChat, text: string): Promise<void> {
+  await until(`"${text}" in: ${visibleText(chat)}`, () => visibleText(chat).includes(text))
 }
 
-/** Two elements in a call. */
+/** Mounts two elements and connects them in a call. */
 export async function meet(
   one: Attributes = {},
   other: Attributes = {},
@@ -130,7 +133,7 @@ export async function meet(
   return [pair[0], pair[1]]
 }
 
-/** Somebody whose every word the test chooses; shows no camera and answers no offer. */
+/** A partner that sends only what the test sends. It has no camera and answers no offer. */
 export class Partner {
   readonly #socket: WebSocket
   readonly #received: Message[] = []
@@ -145,7 +148,7 @@ export class Partner {
     partners.push(this)
   }
 
-  /** Waits in `lobby` under this name. */
+  /** Enters the queue of `lobby` under this name. */
   static async waiting(lobby: string, name: string): Promise<Partner> {
     const url = `${window.servers.open.replace('http', 'ws')}/ws`
     const socket = new WebSocket(url, subprotocol)
@@ -168,7 +171,7 @@ export class Partner {
     this.#socket.send(encode(message))
   }
 
-  /** The next message of this type. */
+  /** Resolves with the next message of this type. */
   async receive<T extends MessageType>(type: T): Promise<MessageOf<T>> {
     const find = (): number => this.#received.findIndex((message) => message.type === type)
     await until(`the message ${type}`, () => find() >= 0)
@@ -180,18 +183,18 @@ export class Partner {
   }
 }
 
-/** Fails unless the element, as it is shown now, has no known accessibility fault, light and dark. */
+/** Fails if axe finds a fault in the element as it is now, in the light or the dark color scheme. */
 export async function expectAccessible(chat: BuddyChat): Promise<void> {
   for (const scheme of ['light', 'dark']) {
     chat.style.colorScheme = scheme
-    // Colours fade in: an audit in the middle sees neither the old nor the new ones.
+    // Colors change in a transition, and an audit in the middle of it would see intermediate ones.
     for (const animation of chat.renderRoot.querySelectorAll('*')) {
       for (const running of animation.getAnimations()) {
         if (running instanceof CSSTransition) running.finish()
       }
     }
     const { violations } = await window.axe.run(chat, {
-      // Rules about whole pages do not concern an element.
+      // These rules are about whole pages.
       rules: { region: { enabled: false }, 'page-has-heading-one': { enabled: false } },
     })
     const faults = violations.flatMap(({ id, nodes }) =>
@@ -212,7 +215,7 @@ const sizes = [
   [1280, 800],
 ] as const
 
-/** Fails if at any usual size a control is cut off or covered, or something scrolls sideways. */
+/** Fails if at a usual size a control leaves the element's box, or the element scrolls sideways. */
 export async function expectToFit(chat: BuddyChat): Promise<void> {
   for (const [width, height] of sizes) {
     resize(chat, width, height)

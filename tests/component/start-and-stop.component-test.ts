@@ -1,4 +1,4 @@
-// start(), stop() and removal in whatever order, also in one task: the latest one counts.
+// start(), stop(), removal and insertion in any order, also in one task: the latest call takes effect.
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import { clear, mount, until, untilState } from './stage.ts'
@@ -25,25 +25,25 @@ const liveTracks = (): number => opened.filter(({ readyState }) => readyState ==
 
 const codeOf = (promise: Promise<void>): Promise<string> =>
   promise.then(
-    () => 'begun',
+    () => 'started',
     ({ code }: { code: string }) => code,
   )
 
-/** Resolves when the browser has answered all that was asked of it before. */
-const browserIsDone = async (): Promise<void> => {
+/** Resolves when the browser has settled all earlier device requests. */
+const requestsAreSettled = async (): Promise<void> => {
   for (const track of (await original({ audio: true })).getTracks()) track.stop()
 }
 
-test('start() and stop() in one task: stopped, no camera, and start() rejects with aborted', async () => {
+test('start() rejects with `aborted` and opens no camera if stop() follows in the same task', async () => {
   const chat = await mount()
   const started = codeOf(chat.start())
   chat.stop()
   expect(await started).to.equal('aborted')
-  await browserIsDone()
+  await requestsAreSettled()
   expect([chat.state, chat.localStream, liveTracks()]).to.deep.equal(['idle', undefined, 0])
 })
 
-test('start() before the element is in a page waits for it; stop() withdraws it', async () => {
+test('start() waits until the element is in the page, unless stop() is called first', async () => {
   const chat = document.createElement('buddy-chat')
   chat.server = window.servers.open
   const first = codeOf(chat.start())
@@ -54,47 +54,47 @@ test('start() before the element is in a page waits for it; stop() withdraws it'
   expect([chat.state, opened.length]).to.deep.equal(['idle', 0])
   document.body.append(chat)
   await untilState(chat, 'waiting')
-  expect([await second, await joined]).to.deep.equal(['begun', 'begun'])
+  expect([await second, await joined]).to.deep.equal(['started', 'started'])
   chat.stop()
   chat.remove()
 })
 
-test('stop() in a listener of buddy-start forbids it; start() there joins what begins', async () => {
+test('in a listener of `buddy-start`, stop() prevents the start and start() returns the same run', async () => {
   const chat = await mount()
   chat.addEventListener('buddy-start', () => chat.stop(), { once: true })
   expect(await codeOf(chat.start())).to.equal('aborted')
   expect([chat.state, opened.length]).to.deep.equal(['idle', 0])
-  let asked = 0
+  let starts = 0
   const inner: Promise<string>[] = []
   chat.addEventListener('buddy-start', () => {
-    asked++
+    starts++
     inner.push(codeOf(chat.start()))
   })
-  expect(await codeOf(chat.start())).to.equal('begun')
-  expect([asked, await Promise.all(inner)]).to.deep.equal([1, ['begun']])
+  expect(await codeOf(chat.start())).to.equal('started')
+  expect([starts, await Promise.all(inner)]).to.deep.equal([1, ['started']])
 })
 
-const acts: Readonly<Record<string, (chat: BuddyChat) => unknown>> = {
+const actions: Readonly<Record<string, (chat: BuddyChat) => unknown>> = {
   start: (chat) => chat.start().catch(() => undefined),
   stop: (chat) => chat.stop(),
   next: (chat) => chat.next(),
   remove: (chat) => chat.remove(),
   insert: (chat) => document.body.append(chat),
 }
-const names = Object.keys(acts)
+const names = Object.keys(actions)
 const sequences = names.flatMap((a) => names.flatMap((b) => names.map((c) => [a, b, c])))
 
-test('any three of start, stop, next, removal and insertion in one task end as the latest start or stop says', async () => {
+test('the latest start() or stop() takes effect, for all sequences of three actions in one task', async () => {
   for (const sequence of sequences) {
     const chat = await mount()
-    for (const name of sequence) acts[name]?.(chat)
+    for (const name of sequence) actions[name]?.(chat)
     const isWanted = sequence.findLast((name) => name === 'start' || name === 'stop') === 'start'
     const isInPage = chat.isConnected
     const title = sequence.join(', ')
     if (isWanted && isInPage) await until(`${title}: waiting`, () => chat.state === 'waiting')
     else {
       await until(`the end of ${title}`, () => chat.state === 'idle')
-      await browserIsDone()
+      await requestsAreSettled()
       expect([title, chat.state, chat.localStream]).to.deep.equal([title, 'idle', undefined])
     }
     chat.stop()

@@ -1,5 +1,5 @@
-// Every state a visitor can see: what it says, that it is accessible in light and dark, and that
-// nothing is cut off from 320 pixels to a full screen.
+// Every visible state: its texts, its accessibility in light and dark, and that no control is cut off
+// from 280 pixels to a full screen.
 import { expect } from 'chai'
 import {
   clear,
@@ -15,9 +15,9 @@ import {
   press,
   resize,
   until,
-  untilSaid,
+  untilShown,
   untilState,
-  words,
+  visibleText,
 } from './stage.ts'
 import type { BuddyChat } from './stage.ts'
 
@@ -28,7 +28,7 @@ async function expectPresentable(chat: BuddyChat): Promise<void> {
 
 const { getUserMedia } = navigator.mediaDevices
 
-/** Lets every request for devices end this way until the test is over. */
+/** Replaces `getUserMedia` until the end of the test. */
 function answerDevices(answer: () => Promise<MediaStream>): void {
   navigator.mediaDevices.getUserMedia = answer
 }
@@ -43,16 +43,16 @@ for (const [mode, title] of [
   ['audio', 'Talk to someone new'],
   ['text', 'Write to someone new'],
 ] as const) {
-  test(`idle, ${mode}: what it is, a field for the name, Start`, async () => {
+  test(`idle in ${mode} mode: shows a title, the name field and Start`, async () => {
     const chat = await mount({ mode })
-    await untilSaid(chat, title)
+    await untilShown(chat, title)
     expect(isShown(chat, 'name-input')).to.equal(true)
     expect(part(chat, 'start-button')?.innerText).to.equal('Start')
     await expectPresentable(chat)
   })
 }
 
-test('before Start nothing is opened: no device, no connection', async () => {
+test('opens no device and no connection before Start', async () => {
   const { WebSocket: Original } = window
   const opened: string[] = []
   answerDevices(() => {
@@ -78,40 +78,40 @@ test('before Start nothing is opened: no device, no connection', async () => {
   }
 })
 
-test('connecting: while the browser asks, it says so', async () => {
+test('connecting: shows that it waits for permission', async () => {
   answerDevices(() => new Promise(() => undefined))
   const chat = await mount()
   await press(chat, 'start-button')
-  await untilSaid(chat, 'Waiting for your permission')
+  await untilShown(chat, 'Waiting for your permission')
   expect(chat.state).to.equal('connecting')
   await expectPresentable(chat)
 })
 
-test('waiting: looking for someone, and who else is here', async () => {
+test('waiting: shows the search and the number of users', async () => {
   const chat = await mount()
   await chat.start()
-  await untilSaid(chat, 'Looking for someone')
+  await untilShown(chat, 'Looking for someone')
   expect(chat.state).to.equal('waiting')
   expect(chat.matches(':state(waiting)')).to.equal(true)
-  expect(words(chat)).to.match(/only one here|people here now/)
+  expect(visibleText(chat)).to.match(/only one here|people here now/)
   expect(part(chat, 'next-button')?.ariaDisabled).to.equal('true')
   await expectPresentable(chat)
 })
 
-test('negotiating: connecting you with a name', async () => {
+test('negotiating: shows the name of the partner', async () => {
   const lobby = newLobby()
   await Partner.waiting(lobby, 'Zoë')
   const chat = await mount({ lobby })
   await chat.start()
-  await untilSaid(chat, 'Connecting you with Zoë')
+  await untilShown(chat, 'Connecting you with Zoë')
   expect(chat.state).to.equal('negotiating')
   expect(part(chat, 'next-button')?.ariaDisabled).to.equal(null)
   await expectPresentable(chat)
 })
 
-test('connected: the partner, oneself, both names, interests in common, every control', async () => {
+test('connected: shows the partner’s video, both names, common interests and all controls', async () => {
   const [ana, bob] = await meet({ interests: 'jazz, chess' }, { interests: 'chess' })
-  await untilSaid(ana, 'Bob')
+  await untilShown(ana, 'Bob')
   expect(part(ana, 'partner-name')?.innerText).to.equal('Bob')
   expect(part(ana, 'own-name')?.innerText).to.equal('Ana (You)')
   expect(part(ana, 'interests')?.innerText).to.equal('chess')
@@ -123,20 +123,20 @@ test('connected: the partner, oneself, both names, interests in common, every co
   await expectAccessible(bob)
 })
 
-test('connected, the text open on a small screen: both can be read and used', async () => {
+test('connected: shows messages and own video side by side on a small screen', async () => {
   const [ana, bob] = await meet()
   ana.style.width = '390px'
-  // Closed it is gone, for the keyboard and for a screen reader too.
+  // A closed panel is hidden from the keyboard and from screen readers too.
   await until('the panel to be gone', () => !part(ana, 'text-input'))
   bob.send('First line')
-  await untilSaid(ana, '(1)')
+  await untilShown(ana, '(1)')
   await press(ana, 'text-toggle')
-  await untilSaid(ana, 'First line')
-  expect(words(ana)).not.to.include('(1)')
+  await untilShown(ana, 'First line')
+  expect(visibleText(ana)).not.to.include('(1)')
   expect(focused(ana)).to.equal('text-input')
   resize(ana, 390, 700)
   const boxOf = (name: string): DOMRect => part(ana, name)!.getBoundingClientRect()
-  // One sees what one shows: the own picture has made way.
+  // The own video stays visible: it moves above the messages.
   await until(
     'the own picture above the messages',
     () =>
@@ -146,21 +146,21 @@ test('connected, the text open on a small screen: both can be read and used', as
   await expectPresentable(ana)
 })
 
-test('the partner muted, and without camera: said in words and shown', async () => {
+test('connected: shows that the partner is muted and that the camera is off', async () => {
   const [ana, bob] = await meet()
   await press(bob, 'microphone-button')
   await press(bob, 'camera-button')
-  await untilSaid(ana, 'Bob’s camera is off')
-  await untilSaid(ana, 'Bob is muted')
-  expect(words(bob)).to.include('Unmute microphone')
-  expect(words(bob)).to.include('Turn camera on')
+  await untilShown(ana, 'Bob’s camera is off')
+  await untilShown(ana, 'Bob is muted')
+  expect(visibleText(bob)).to.include('Unmute microphone')
+  expect(visibleText(bob)).to.include('Turn camera on')
   await expectPresentable(ana)
   await expectPresentable(bob)
   await press(bob, 'camera-button')
-  await until('the picture', () => !words(ana).includes('Bob’s camera is off'))
+  await until('the picture', () => !visibleText(ana).includes('Bob’s camera is off'))
 })
 
-test('audio mode: no camera is opened, the partner is a name', async () => {
+test('connected in audio mode: opens no camera and shows the name of the partner', async () => {
   const [ana] = await meet({ mode: 'audio' })
   expect(ana.localStream?.getVideoTracks()).to.deep.equal([])
   expect(isShown(ana, 'camera-button')).to.equal(false)
@@ -170,11 +170,11 @@ test('audio mode: no camera is opened, the partner is a name', async () => {
   await expectPresentable(ana)
 })
 
-test('text mode: no device is opened, the conversation is the stage', async () => {
-  answerDevices(() => Promise.reject(new Error('must not be asked')))
+test('connected in text mode: opens no device and shows the messages', async () => {
+  answerDevices(() => Promise.reject(new Error('must not be called')))
   const [ana, bob] = await meet({ mode: 'text' })
   ana.send('Hello')
-  await untilSaid(bob, 'Hello')
+  await untilShown(bob, 'Hello')
   expect(isShown(ana, 'microphone-button')).to.equal(false)
   expect(isShown(ana, 'text-input')).to.equal(true)
   expect(part(ana, 'partner-name')?.innerText).to.equal('Bob')
@@ -182,39 +182,39 @@ test('text mode: no device is opened, the conversation is the stage', async () =
   await expectPresentable(ana)
 })
 
-test('the partner has moved on: said while the next is looked for', async () => {
+test('waiting: shows that the partner has left', async () => {
   const [ana, bob] = await meet()
   bob.stop()
   await untilState(ana, 'waiting')
-  await untilSaid(ana, 'Bob left.')
+  await untilShown(ana, 'Bob left.')
   await expectPresentable(ana)
 })
 
-test('the server cannot be reached: why, when it tries again, and Try now', async () => {
+test('reconnecting: shows that the server cannot be reached, and Try now', async () => {
   const chat = await mount({ server: window.servers.dead })
   await press(chat, 'start-button')
   await untilState(chat, 'reconnecting')
-  await untilSaid(chat, 'The server cannot be reached')
+  await untilShown(chat, 'The server cannot be reached')
   expect(isShown(chat, 'retry-button')).to.equal(true)
   await expectPresentable(chat)
 })
 
-test('the server is full: said, with the time to wait', async () => {
+test('reconnecting: shows that the server is full, and the time until the next attempt', async () => {
   const first = await mount({ server: window.servers.full })
   await first.start()
   const second = await mount({ server: window.servers.full })
   await press(second, 'start-button')
   await untilState(second, 'reconnecting')
-  await untilSaid(second, 'It is full right now')
-  await untilSaid(second, 'Trying again in')
+  await untilShown(second, 'It is full right now')
+  await untilShown(second, 'Trying again in')
   await expectPresentable(second)
 })
 
-test('this site is not on the server’s list: said, and not tried again', async () => {
+test('closed: shows that the server refuses this site, and releases the devices', async () => {
   const chat = await mount({ server: window.servers.choosy })
   await press(chat, 'start-button')
   await untilState(chat, 'closed')
-  await untilSaid(chat, 'This site is not on the list')
+  await untilShown(chat, 'This site is not on the list')
   expect(chat.localStream).to.equal(undefined)
   await expectPresentable(chat)
 })
@@ -225,11 +225,11 @@ for (const [name, title] of [
   ['OverconstrainedError', 'Your camera cannot do this'],
   ['TypeError', 'Your camera did not open'],
 ] as const) {
-  test(`${name}: "${title}", and Try again works`, async () => {
+  test(`idle after ${name}: shows “${title}”, and Try again starts`, async () => {
     answerDevices(() => Promise.reject(new DOMException('', name)))
     const chat = await mount()
     await press(chat, 'start-button')
-    await untilSaid(chat, title)
+    await untilShown(chat, title)
     expect(chat.state).to.equal('idle')
     await expectPresentable(chat)
     navigator.mediaDevices.getUserMedia = getUserMedia
@@ -238,13 +238,13 @@ for (const [name, title] of [
   })
 }
 
-test('WebRTC switched off: said before anybody is matched, and text mode needs none', async () => {
+test('without WebRTC: refuses calls before a match, and text mode works', async () => {
   const { RTCPeerConnection } = window
   Reflect.deleteProperty(window, 'RTCPeerConnection')
   try {
     const chat = await mount()
     await press(chat, 'start-button')
-    await untilSaid(chat, 'Calls are switched off here')
+    await untilShown(chat, 'Calls are switched off here')
     expect(chat.state).to.equal('idle')
     await expectPresentable(chat)
     const writer = await mount({ mode: 'text' })
@@ -255,20 +255,20 @@ test('WebRTC switched off: said before anybody is matched, and text mode needs n
   }
 })
 
-test('audio mode: only the microphone is spoken of, asked for or refused', async () => {
+test('audio mode: shows texts about the microphone only', async () => {
   let refuse!: (reason: DOMException) => void
   answerDevices(() => new Promise((_resolve, reject) => (refuse = reject)))
   const chat = await mount({ mode: 'audio' })
   await press(chat, 'start-button')
-  await untilSaid(chat, 'may use your microphone')
-  expect(words(chat)).not.to.match(/camera/i)
+  await untilShown(chat, 'may use your microphone')
+  expect(visibleText(chat)).not.to.match(/camera/i)
   refuse(new DOMException('', 'NotReadableError'))
-  await untilSaid(chat, 'Your microphone is busy')
-  expect(words(chat)).not.to.match(/camera/i)
+  await untilShown(chat, 'Your microphone is busy')
+  expect(visibleText(chat)).not.to.match(/camera/i)
   await expectPresentable(chat)
 })
 
-test('NotFoundError with no camera: going on without one is offered', async () => {
+test('idle after NotFoundError without a camera: offers to start without one', async () => {
   const { enumerateDevices } = navigator.mediaDevices
   navigator.mediaDevices.enumerateDevices = async () =>
     (await enumerateDevices.call(navigator.mediaDevices)).filter(
@@ -278,7 +278,7 @@ test('NotFoundError with no camera: going on without one is offered', async () =
     answerDevices(() => Promise.reject(new DOMException('', 'NotFoundError')))
     const chat = await mount()
     await press(chat, 'start-button')
-    await untilSaid(chat, 'No camera found')
+    await untilShown(chat, 'No camera found')
     await expectPresentable(chat)
     navigator.mediaDevices.getUserMedia = getUserMedia
     await press(chat, 'audio-only-button')
@@ -289,7 +289,7 @@ test('NotFoundError with no camera: going on without one is offered', async () =
   }
 })
 
-test('the play prompt, where the browser wants a gesture first', async () => {
+test('connected: shows the play prompt if the browser requires a user gesture', async () => {
   const { play } = HTMLMediaElement.prototype
   let isTouched = false
   HTMLMediaElement.prototype.play = function refuse() {
@@ -298,7 +298,7 @@ test('the play prompt, where the browser wants a gesture first', async () => {
   }
   try {
     const [ana] = await meet()
-    await untilSaid(ana, 'Tap to see and hear')
+    await untilShown(ana, 'Tap to see and hear')
     await expectPresentable(ana)
     isTouched = true
     await press(ana, 'play-button')

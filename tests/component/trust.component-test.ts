@@ -1,5 +1,5 @@
-// Addresses are hidden until both agree: how people are asked, and what a page hears of it. That nothing
-// leaves before is looked at on virtual networks, with a real relay (tests/network).
+// Addresses are hidden until both users agree: the request, the answer, and the events. That no address
+// is revealed before is tested on virtual networks with a real TURN server (tests/network).
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import {
@@ -11,14 +11,14 @@ import {
   meet,
   part,
   press,
-  untilSaid,
+  untilShown,
   untilState,
-  words,
+  visibleText,
 } from './stage.ts'
 
 const { RTCPeerConnection: Original } = window
 
-/** There is no relay here: what would go through one goes directly. */
+/** Removes the relay-only policy, because these tests have no TURN server. */
 setup(() => {
   const open = (given?: RTCConfiguration): RTCConfiguration => ({
     ...given,
@@ -44,50 +44,50 @@ const hidden = (): Record<string, string> => ({
   relayuntiltrusted: '',
 })
 
-/** What the element tells the page of trust, as it goes on. */
-function trustTold(chat: BuddyChat): unknown[] {
-  const told: unknown[] = []
-  chat.addEventListener('buddy-trust', ({ detail }) => told.push(detail))
-  return told
+/** Records the details of `buddy-trust` events. */
+function recordTrust(chat: BuddyChat): unknown[] {
+  const details: unknown[] = []
+  chat.addEventListener('buddy-trust', ({ detail }) => details.push(detail))
+  return details
 }
 
-test('one asks, the other is asked and agrees: both are told, and nothing is left to press', async () => {
+test('shows the request to the partner, and the agreement to both users, and emits `buddy-trust`', async () => {
   const [ana, bob] = await meet(hidden())
-  const told = trustTold(ana)
+  const details = recordTrust(ana)
   expect(part(ana, 'trust-button')?.title).to.contain('Bob could learn your IP address')
   await Promise.all([expectAccessible(ana), expectToFit(ana)])
 
   await press(ana, 'trust-button')
-  await untilSaid(ana, 'Bob has not agreed yet')
+  await untilShown(ana, 'Bob has not agreed yet')
   expect(isShown(ana, 'trust-button')).to.equal(false)
-  await untilSaid(bob, 'Ana would like to connect directly.')
+  await untilShown(bob, 'Ana would like to connect directly.')
   await Promise.all([expectAccessible(ana), expectToFit(ana)])
   expect(isShown(bob, 'trust-button')).to.equal(false)
   await Promise.all([expectAccessible(bob), expectToFit(bob)])
 
   await press(bob, 'agree-button')
   for (const chat of [ana, bob]) {
-    await untilSaid(chat, 'You both agreed.')
+    await untilShown(chat, 'You both agreed.')
     for (const name of ['trust-button', 'awaiting-trust', 'trust-request', 'agree-button']) {
       expect(isShown(chat, name), name).to.equal(false)
     }
   }
-  expect(told).to.deep.equal([
+  expect(details).to.deep.equal([
     { self: true, partner: false },
     { self: true, partner: true },
   ])
 })
 
-test('a wish can be put off, and agreed to later', async () => {
+test('lets the partner postpone a request and agree later', async () => {
   const [ana, bob] = await meet(hidden())
   await press(ana, 'trust-button')
   await press(bob, 'put-off-button')
   expect(isShown(bob, 'trust-request')).to.equal(false)
   await press(bob, 'trust-button')
-  await untilSaid(ana, 'You both agreed.')
+  await untilShown(ana, 'You both agreed.')
 })
 
-test('what the page changes in the middle of a call counts from the next start', async () => {
+test('applies a change of `relayuntiltrusted` during a call at the next start', async () => {
   const [ana, bob] = await meet({ server: window.servers.relayed })
   ana.relayuntiltrusted = true
   await ana.updateComplete
@@ -102,54 +102,54 @@ test('what the page changes in the middle of a call counts from the next start',
   expect([isShown(ana, 'trust-button'), isShown(bob, 'trust-button')]).to.deep.equal([true, true])
 })
 
-test('it holds for one call: the next partner is to be trusted anew', async () => {
+test('applies to one call only: the next partner is not trusted', async () => {
   const [ana, bob] = await meet(hidden())
   await press(ana, 'trust-button')
-  await untilSaid(bob, 'Ana would like to connect directly.')
+  await untilShown(bob, 'Ana would like to connect directly.')
   bob.next()
   await untilState(bob, 'connected')
   await untilState(ana, 'connected')
   for (const chat of [ana, bob]) {
     expect(isShown(chat, 'trust-button')).to.equal(true)
-    expect(words(chat)).to.not.contain('would like to connect directly')
+    expect(visibleText(chat)).to.not.contain('would like to connect directly')
   }
 })
 
-test('a partner who hides nothing agrees by their client, and is asked nothing', async () => {
+test('agrees without a question or an event if the partner does not hide the address', async () => {
   const [ana, bob] = await meet({ server: window.servers.relayed }, { relayuntiltrusted: '' })
-  const told = trustTold(ana)
+  const details = recordTrust(ana)
   expect(isShown(ana, 'trust-button')).to.equal(false)
   await press(bob, 'trust-button')
-  await untilSaid(bob, 'You both agreed.')
-  expect(told).to.deep.equal([])
-  expect(words(ana)).to.not.match(/direct|agreed/)
+  await untilShown(bob, 'You both agreed.')
+  expect(details).to.deep.equal([])
+  expect(visibleText(ana)).to.not.match(/direct|agreed/)
 })
 
-test('relayonly asks nobody and is not asked, whatever else is said', async () => {
+test('shows no request to a partner with `relayonly`', async () => {
   const [ana, bob] = await meet(hidden(), { relayonly: '' })
   await press(ana, 'trust-button')
-  await untilSaid(ana, 'Bob has not agreed yet')
+  await untilShown(ana, 'Bob has not agreed yet')
   ana.send('Are you there?')
-  await untilSaid(bob, 'Are you there?')
-  expect(words(bob)).to.not.contain('directly')
+  await untilShown(bob, 'Are you there?')
+  expect(visibleText(bob)).to.not.contain('directly')
 })
 
-test('by method too; without a partner it is refused by name', async () => {
+test('trust() agrees too, and throws `not-in-call` without a partner', async () => {
   const [ana, bob] = await meet(hidden())
   bob.trust()
-  await untilSaid(ana, 'Bob would like to connect directly.')
+  await untilShown(ana, 'Bob would like to connect directly.')
   ana.trust()
-  await untilSaid(bob, 'You both agreed.')
+  await untilShown(bob, 'You both agreed.')
   bob.stop()
   expect(() => bob.trust())
     .to.throw()
     .with.property('code', 'not-in-call')
 })
 
-test('a question that is answered leaves focus on the stage', async () => {
+test('moves focus to the stage when the request is answered', async () => {
   const [ana, bob] = await meet(hidden())
   bob.trust()
-  await untilSaid(ana, 'Not now')
+  await untilShown(ana, 'Not now')
   part(ana, 'put-off-button')!.focus()
   await press(ana, 'put-off-button')
   expect(focused(ana)).to.equal('stage')
