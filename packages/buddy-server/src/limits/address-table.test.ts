@@ -15,7 +15,7 @@ function createTable(maxAddresses = 2): AddressTable<Entry> {
   })
 }
 
-test('each address has an entry of its own, which lasts', () => {
+test('creates one entry for each address, and keeps it', () => {
   const table = createTable()
   expect(table.find('a')).toBeUndefined()
   const [one, other] = [table.get('a'), table.get('b')]
@@ -23,7 +23,7 @@ test('each address has an entry of its own, which lasts', () => {
   expect([table.get('a'), table.find('a'), table.size]).toEqual([one, one, 2])
 })
 
-test('addresses beyond the number share one entry; those before them keep theirs', () => {
+test('shares one entry among the addresses beyond `maxAddresses`, and keeps the earlier entries', () => {
   const table = createTable()
   const [one] = [table.get('a'), table.get('b')]
   const shared = table.get('c')
@@ -32,7 +32,7 @@ test('addresses beyond the number share one entry; those before them keep theirs
   expect(shared).not.toBe(one)
 })
 
-test('a sweep forgets idle entries, and there is room for others again', async () => {
+test('removes idle entries in a sweep, which makes room for new addresses', async () => {
   const table = createTable()
   table.get('a').isIdle = true
   const other = table.get('b')
@@ -43,7 +43,7 @@ test('a sweep forgets idle entries, and there is room for others again', async (
   expect(table.size).toBe(2)
 })
 
-test('a sweep of many addresses does not hold the event loop until it is done', async () => {
+test('yields to the event loop during a sweep of many addresses', async () => {
   const table = createTable(1000)
   for (let address = 0; address < 1000; address++) table.get(String(address)).isIdle = true
   const swept = table.sweep()

@@ -6,7 +6,7 @@ function create(): { bans: Bans; setNow: (nowMs: number) => void } {
   return { bans: new Bans(() => now), setNow: (nowMs) => (now = nowMs) }
 }
 
-test('a ban lasts as long as it was given for, to the millisecond', () => {
+test('keeps a ban for exactly its duration', () => {
   const { bans, setNow } = create()
   bans.add('192.0.2.1', 1000)
   expect([bans.has('192.0.2.1'), bans.has('192.0.2.2')]).toEqual([true, false])
@@ -16,7 +16,7 @@ test('a ban lasts as long as it was given for, to the millisecond', () => {
   expect(bans.has('192.0.2.1')).toBe(false)
 })
 
-test('a second ban lengthens the first, and never shortens it', () => {
+test('extends a ban by a second one, and never shortens it', () => {
   const { bans, setNow } = create()
   bans.add('a', 1000)
   bans.add('a', 10)
@@ -29,16 +29,16 @@ test('a second ban lengthens the first, and never shortens it', () => {
   expect(bans.has('a')).toBe(false)
 })
 
-test('ten thousand are remembered; of more, who was banned longest ago is forgotten', () => {
+test('keeps ten thousand bans, and drops the oldest for a new one', () => {
   const { bans } = create()
   for (let index = 0; index < 10_000; index++) bans.add(String(index), 1000)
-  // Banned anew: no longer the oldest.
+  // Ban this one again, so that it is not the oldest any more.
   bans.add('0', 1000)
   bans.add('one more', 1000)
   expect(['0', '1', '2', 'one more'].map((key) => bans.has(key))).toEqual([true, false, true, true])
 })
 
-test('a flood of short bans that are over does not end a long one', () => {
+test('keeps a long ban during a flood of short ones that have expired', () => {
   const { bans, setNow } = create()
   bans.add('long', 1_000_000)
   for (let round = 1; round <= 3; round++) {

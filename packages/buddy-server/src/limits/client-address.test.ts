@@ -4,17 +4,17 @@ import { addressKey, createClientAddress } from './client-address.ts'
 const none = { trustedProxyHops: 0, trustedProxies: [] }
 
 test.for([
-  // Believed by nobody's order: whoever is at the other end of the TCP connection.
+  // Without trusted proxies, the address is the peer of the TCP connection.
   [0, '192.0.2.1', '10.0.0.1'],
   [0, '', '10.0.0.1'],
   [1, '192.0.2.1', '192.0.2.1'],
   [1, '6.6.6.6, 192.0.2.1', '192.0.2.1'],
   [1, '6.6.6.6,192.0.2.1', '192.0.2.1'],
   [2, '6.6.6.6, 192.0.2.1, 10.0.0.2', '192.0.2.1'],
-  // Fewer entries than proxies: somebody came past them.
+  // Fewer entries than proxies: the client bypassed them.
   [2, '6.6.6.6', '10.0.0.1'],
   [1, '', '10.0.0.1'],
-  // What is no address is not believed.
+  // An entry that is not an IP address is not used.
   [1, '192.0.2.1, unknown', '10.0.0.1'],
   [1, '192.0.2.1, <script>', '10.0.0.1'],
   [1, '192.0.2.1,', '10.0.0.1'],
@@ -24,7 +24,7 @@ test.for([
   [1, '::ffff:192.0.2.1', '192.0.2.1'],
   [1, 'fe80::1%eth0', 'fe80::1'],
 ] as const)(
-  '%i own proxies, X-Forwarded-For "%s": %s',
+  '%i trusted hops, X-Forwarded-For "%s": %s',
   ([trustedProxyHops, forwardedFor, expected]) => {
     const addressOf = createClientAddress({ ...none, trustedProxyHops })
     expect(addressOf({ remoteAddress: '10.0.0.1', forwardedFor })).toBe(expected)
@@ -32,21 +32,26 @@ test.for([
 )
 
 test.for([
-  ['a peer that is no proxy of ours', '192.0.2.9', '6.6.6.6', '192.0.2.9'],
-  ['a proxy of ours', '10.0.0.1', '192.0.2.1', '192.0.2.1'],
-  ['a forged entry further left', '10.0.0.1', '6.6.6.6, 192.0.2.1', '192.0.2.1'],
-  ['two proxies of ours', '10.0.0.1', '6.6.6.6, 192.0.2.1, 10.9.9.9', '192.0.2.1'],
-  ['a client that names a proxy of ours', '10.0.0.1', '10.0.0.7, 192.0.2.1', '192.0.2.1'],
-  ['nothing but proxies of ours', '10.0.0.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
+  ['a peer that is not a trusted proxy', '192.0.2.9', '6.6.6.6', '192.0.2.9'],
+  ['a trusted proxy', '10.0.0.1', '192.0.2.1', '192.0.2.1'],
+  ['a forged entry to the left', '10.0.0.1', '6.6.6.6, 192.0.2.1', '192.0.2.1'],
+  ['two trusted proxies', '10.0.0.1', '6.6.6.6, 192.0.2.1, 10.9.9.9', '192.0.2.1'],
+  [
+    'an entry forged with the address of a trusted proxy',
+    '10.0.0.1',
+    '10.0.0.7, 192.0.2.1',
+    '192.0.2.1',
+  ],
+  ['only trusted proxies', '10.0.0.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
   ['no header', '10.0.0.1', '', '10.0.0.1'],
-  ['what is no address', '10.0.0.1', '6.6.6.6, nonsense', '10.0.0.1'],
-  ['our proxy seen through IPv6', '::ffff:10.0.0.1', '192.0.2.1', '192.0.2.1'],
-  ['the same in hexadecimal', '0:0:0:0:0:ffff:a00:1', '192.0.2.1', '192.0.2.1'],
-  ['a proxy of ours by IPv6', 'fd00::5', '2001:db8::1', '2001:db8::1'],
-  ['a proxy by its one address', '198.51.100.4', '192.0.2.1', '192.0.2.1'],
-  ['the neighbour of that proxy', '198.51.100.5', '192.0.2.1', '198.51.100.5'],
+  ['an entry that is not an address', '10.0.0.1', '6.6.6.6, nonsense', '10.0.0.1'],
+  ['a trusted proxy as an IPv4-mapped IPv6 address', '::ffff:10.0.0.1', '192.0.2.1', '192.0.2.1'],
+  ['the same address in hexadecimal', '0:0:0:0:0:ffff:a00:1', '192.0.2.1', '192.0.2.1'],
+  ['a trusted IPv6 proxy', 'fd00::5', '2001:db8::1', '2001:db8::1'],
+  ['a proxy trusted by its single address', '198.51.100.4', '192.0.2.1', '192.0.2.1'],
+  ['the address next to that proxy', '198.51.100.5', '192.0.2.1', '198.51.100.5'],
 ] as const)(
-  'own proxies by address, %s: %s with "%s" is %s',
+  'trusted proxies by address, %s: peer %s with "%s" is %s',
   ([, remoteAddress, forwardedFor, expected]) => {
     const addressOf = createClientAddress({
       ...none,
@@ -69,13 +74,13 @@ test.for([
   ['::1', '0:0:0:0::/64'],
   ['::', '0:0:0:0::/64'],
   ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
-  // Not an address, as where a socket has just gone: one key for all of these.
+  // Empty if the socket has just closed. All of these share one key.
   ['', ''],
-] as const)('limits count %s by %s', ([address, key]) => {
+] as const)('the limits of %s are counted for %s', ([address, key]) => {
   expect(addressKey(address)).toBe(key)
 })
 
-test('neighbours in one /64 share their limits, other networks do not', () => {
+test('addresses in the same /64 network share their limits, other networks do not', () => {
   expect(addressKey('2001:db8:1:2:aaaa::1')).toBe(addressKey('2001:db8:1:2:bbbb::2'))
   expect(addressKey('2001:db8:1:2::1')).not.toBe(addressKey('2001:db8:1:3::1'))
 })

@@ -3,16 +3,16 @@ import type { Admitted } from './connection-admission.ts'
 import { ConnectionAdmission } from './connection-admission.ts'
 import type { Refusal } from './refusal.ts'
 
-interface World {
+interface Fixture {
   readonly admission: ConnectionAdmission
-  /** Somebody knocks, from 192.0.2.1 unless told otherwise. */
-  readonly knock: (address?: string, protocols?: readonly string[]) => Admitted | Refusal
+  /** A client connects. @default address 192.0.2.1, protocol buddy.v1 */
+  readonly connect: (address?: string, protocols?: readonly string[]) => Admitted | Refusal
   readonly wait: (ms: number) => void
   readonly banned: Set<string>
   readonly caps: { connections: number; connects: number; sockets: number }
 }
 
-function world({ connections = 3, connects = 60 } = {}): World {
+function createFixture({ connections = 3, connects = 60 } = {}): Fixture {
   let now = 0
   const banned = new Set<string>()
   const caps = { connections, connects, sockets: 1 }
@@ -25,7 +25,7 @@ function world({ connections = 3, connects = 60 } = {}): World {
     maxConnectionsPerAddress: () => caps.connections,
     maxConnectsPerAddress: () => caps.connects,
   })
-  const knock: World['knock'] = (address = '192.0.2.1', protocols = ['buddy.v1']) =>
+  const connect: Fixture['connect'] = (address = '192.0.2.1', protocols = ['buddy.v1']) =>
     admission.admit({
       origin: undefined,
       host: 'chat.example',
@@ -33,57 +33,57 @@ function world({ connections = 3, connects = 60 } = {}): World {
       remoteAddress: address,
       forwardedFor: '',
     })
-  return { admission, knock, wait: (ms) => (now += ms), banned, caps }
+  return { admission, connect, wait: (ms) => (now += ms), banned, caps }
 }
 
 const outcome = (answer: Admitted | Refusal): string =>
   'code' in answer ? answer.code : 'admitted'
 
-/** As many knocks as given, in one moment. */
-const times = (count: number, knock: World['knock']): readonly string[] =>
-  Array.from({ length: count }, () => outcome(knock()))
+/** Outcomes of `count` connects at the same moment. */
+const times = (count: number, connect: Fixture['connect']): readonly string[] =>
+  Array.from({ length: count }, () => outcome(connect()))
 
-test('so many at a time from one address; a place that is given back is for the next', () => {
-  const { admission, knock } = world({ connections: 2 })
-  const first = knock()
-  expect(outcome(knock())).toBe('admitted')
-  expect(knock()).toMatchObject({ code: 'too-many-connections', retryAfterMs: 10_000 })
-  expect(outcome(knock('192.0.2.2'))).toBe('admitted')
+test('limits the connections of one address, and admits another one after a release', () => {
+  const { admission, connect } = createFixture({ connections: 2 })
+  const first = connect()
+  expect(outcome(connect())).toBe('admitted')
+  expect(connect()).toMatchObject({ code: 'too-many-connections', retryAfterMs: 10_000 })
+  expect(outcome(connect('192.0.2.2'))).toBe('admitted')
   if ('addressKey' in first) admission.release(first.addressKey)
-  expect(times(2, knock)).toEqual(['admitted', 'too-many-connections'])
+  expect(times(2, connect)).toEqual(['admitted', 'too-many-connections'])
 })
 
-test('so many connects a minute from one address, however soon they close', () => {
-  const { admission, knock, wait } = world({ connections: 100, connects: 60 })
+test('limits the connects per minute of one address, even if its connections close at once', () => {
+  const { admission, connect, wait } = createFixture({ connections: 100, connects: 60 })
   for (let time = 1; time <= 60; time++) {
-    const answer = knock()
+    const answer = connect()
     expect(outcome(answer)).toBe('admitted')
     if ('addressKey' in answer) admission.release(answer.addressKey)
   }
-  // One comes back each second; that is when the next may try again.
-  expect(knock()).toMatchObject({ code: 'too-many-connections', retryAfterMs: 1000 })
-  expect(outcome(knock('192.0.2.2'))).toBe('admitted')
+  // One connect becomes available each second, so the client may retry after that.
+  expect(connect()).toMatchObject({ code: 'too-many-connections', retryAfterMs: 1000 })
+  expect(outcome(connect('192.0.2.2'))).toBe('admitted')
   wait(999)
-  expect(outcome(knock())).toBe('too-many-connections')
+  expect(outcome(connect())).toBe('too-many-connections')
   wait(1)
-  expect(times(2, knock)).toEqual(['admitted', 'too-many-connections'])
+  expect(times(2, connect)).toEqual(['admitted', 'too-many-connections'])
   wait(600_000)
-  expect(times(61, knock).filter((each) => each === 'admitted')).toHaveLength(60)
+  expect(times(61, connect).filter((each) => each === 'admitted')).toHaveLength(60)
 })
 
-test('a cap on connects that was changed counts at once, for known addresses too', () => {
-  const { knock, caps } = world({ connections: 1000, connects: 2 })
-  expect(times(3, knock)).toEqual(['admitted', 'admitted', 'too-many-connections'])
+test('applies a changed limit of connects at once, to known addresses too', () => {
+  const { connect, caps } = createFixture({ connections: 1000, connects: 2 })
+  expect(times(3, connect)).toEqual(['admitted', 'admitted', 'too-many-connections'])
   caps.connects = 3
-  expect(times(4, knock)).toEqual(['admitted', 'admitted', 'admitted', 'too-many-connections'])
+  expect(times(4, connect)).toEqual(['admitted', 'admitted', 'admitted', 'too-many-connections'])
 })
 
-test('version, origin and ban are looked at before anything is counted', () => {
-  const { admission, knock, banned } = world({ connections: 1, connects: 1 })
-  expect(outcome(knock(undefined, ['soap']))).toBe('unsupported-version')
-  expect(outcome(knock(undefined, []))).toBe('unsupported-version')
+test('checks version, ban and origin before it counts a connect', () => {
+  const { admission, connect, banned } = createFixture({ connections: 1, connects: 1 })
+  expect(outcome(connect(undefined, ['soap']))).toBe('unsupported-version')
+  expect(outcome(connect(undefined, []))).toBe('unsupported-version')
   banned.add('192.0.2.1')
-  expect(outcome(knock())).toBe('banned')
+  expect(outcome(connect())).toBe('banned')
   banned.clear()
   const answer = admission.admit({
     origin: 'https://evil.example',
@@ -93,30 +93,30 @@ test('version, origin and ban are looked at before anything is counted', () => {
     forwardedFor: '',
   })
   expect(outcome(answer)).toBe('origin-not-allowed')
-  expect(outcome(knock())).toBe('admitted')
+  expect(outcome(connect())).toBe('admitted')
 })
 
-test('an address is forgotten once nothing is known of it, and not before', async () => {
-  const { admission, knock, wait } = world({ connections: 1, connects: 60 })
-  const answer = knock()
+test('removes an address in a sweep only if it has no connection and its bucket is full', async () => {
+  const { admission, connect, wait } = createFixture({ connections: 1, connects: 60 })
+  const answer = connect()
   expect(admission.addresses).toBe(1)
   wait(600_000)
   await admission.sweep()
-  // Still connected.
-  expect(outcome(knock())).toBe('too-many-connections')
+  // The address is kept, because it is still connected.
+  expect(outcome(connect())).toBe('too-many-connections')
   if ('addressKey' in answer) admission.release(answer.addressKey)
   await admission.sweep()
-  // Its bucket is one short.
+  // The address is kept, because its bucket is not full yet.
   expect(admission.addresses).toBe(1)
   wait(1000)
   await admission.sweep()
   expect(admission.addresses).toBe(0)
 })
 
-test('when the process is out of sockets a client receives the time to retry, and holds no place', () => {
-  const { knock, caps } = world({ connections: 1 })
+test('refuses with retryAfterMs while the process is out of sockets, without counting the connection', () => {
+  const { connect, caps } = createFixture({ connections: 1 })
   caps.sockets = 0
-  expect(knock()).toMatchObject({ code: 'server-full', retryAfterMs: 10_000 })
+  expect(connect()).toMatchObject({ code: 'server-full', retryAfterMs: 10_000 })
   caps.sockets = 1
-  expect(outcome(knock())).toBe('admitted')
+  expect(outcome(connect())).toBe('admitted')
 })

@@ -5,7 +5,7 @@ import type { Verdict } from './frame-limits.ts'
 import { FrameLimits } from './frame-limits.ts'
 import { droppedRate, otherRate, rates, relayedBytesRate } from './frame-rates.ts'
 
-/** What becomes of so many small frames of one type in one moment. */
+/** Verdicts for `count` small frames of one type at the same moment. */
 function judge(
   limits: FrameLimits,
   type: MessageType | undefined,
@@ -22,30 +22,30 @@ const fromClients = Object.entries(messages)
   .filter(([, { direction }]) => direction !== 'server')
   .map(([type]) => type as MessageType)
 
-test.for(fromClients)('%s: a burst passes, the next is dropped, time brings some back', (type) => {
+test.for(fromClients)('%s: passes a burst, drops the next frame, and refills with time', (type) => {
   const { burst, perSecond } = type in rates ? rates[type as keyof typeof rates] : otherRate
   const limits = new FrameLimits()
   expect(passed(judge(limits, type, burst))).toBe(burst)
   const [next] = judge(limits, type, 1)
-  // Whoever wants to leave is let go, however often they say so.
+  // `leave` always passes, because a client must be able to leave.
   expect(next?.kind).toBe(type === 'leave' ? 'pass' : 'drop')
   if (type !== 'leave') expect(passed(judge(limits, type, perSecond * 3, 1000))).toBe(perSecond)
 })
 
-test('types this server does not know have the allowance of everything else, together', () => {
+test('counts unknown types together with the types that have no rate of their own', () => {
   const limits = new FrameLimits()
   expect(passed(judge(limits, undefined, otherRate.burst - 5))).toBe(otherRate.burst - 5)
   expect(passed(judge(limits, 'report', 10))).toBe(5)
 })
 
-test('one type used up leaves the others theirs', () => {
+test('does not limit a type because another one has used up its rate', () => {
   const limits = new FrameLimits()
   judge(limits, 'text', 50)
   expect(passed(judge(limits, 'signal', 50))).toBe(50)
   expect(passed(judge(limits, 'next', 10))).toBe(10)
 })
 
-test('a drop is told once a second for each type, with the time to wait', () => {
+test('reports drops with retryAfterMs once a second for each type', () => {
   const limits = new FrameLimits()
   judge(limits, 'text', rates.text.burst)
   expect(limits.judge('text', 10, 0)).toEqual({ kind: 'drop', retryAfterMs: 334 })
@@ -56,13 +56,16 @@ test('a drop is told once a second for each type, with the time to wait', () => 
   expect(limits.judge('text', 10, 1000)).toHaveProperty('retryAfterMs')
 })
 
-test.for(['next', 'ticket'] as const)('%s waits for an answer: each drop is told', (type) => {
-  const limits = new FrameLimits()
-  judge(limits, type, rates[type].burst)
-  for (const verdict of judge(limits, type, 20)) expect(verdict).toHaveProperty('retryAfterMs')
-})
+test.for(['next', 'ticket'] as const)(
+  '%s: reports each drop, because the client waits for an answer',
+  (type) => {
+    const limits = new FrameLimits()
+    judge(limits, type, rates[type].burst)
+    for (const verdict of judge(limits, type, 20)) expect(verdict).toHaveProperty('retryAfterMs')
+  },
+)
 
-test('bytes for a partner are bounded, whatever the number of frames', () => {
+test('limits the bytes for a partner independently of the number of frames', () => {
   const limits = new FrameLimits()
   const size = 49_000
   const many = Math.floor(relayedBytesRate.burst / size)
@@ -74,21 +77,21 @@ test('bytes for a partner are bounded, whatever the number of frames', () => {
   expect(limits.judge('signal', size, 1000).kind).toBe('pass')
 })
 
-test('far too many dropped frames: cut; a slow trickle of them is not', () => {
-  const flood = new FrameLimits()
-  const verdicts = judge(flood, 'typing', rates.typing.burst + droppedRate.burst + 1)
+test('cuts a client after a flood of dropped frames, but not after slow ones', () => {
+  const flooded = new FrameLimits()
+  const verdicts = judge(flooded, 'typing', rates.typing.burst + droppedRate.burst + 1)
   expect(verdicts.findIndex(({ kind }) => kind === 'cut')).toBe(
     rates.typing.burst + droppedRate.burst,
   )
-  const trickle = new FrameLimits()
-  judge(trickle, 'typing', rates.typing.burst)
+  const slow = new FrameLimits()
+  judge(slow, 'typing', rates.typing.burst)
   for (let second = 1; second <= 60; second++) {
-    const kinds = judge(trickle, 'typing', droppedRate.perSecond, second * 1000)
+    const kinds = judge(slow, 'typing', droppedRate.perSecond, second * 1000)
     expect(kinds.map(({ kind }) => kind)).not.toContain('cut')
   }
 })
 
-test('a flood of leave is cut all the same', () => {
+test('cuts a client after a flood of `leave`', () => {
   const verdicts = judge(new FrameLimits(), 'leave', otherRate.burst + droppedRate.burst + 1)
   expect(verdicts.at(-1)).toEqual({ kind: 'cut' })
 })

@@ -2,79 +2,79 @@ import { expect, test } from 'vitest'
 import type { HttpRequest } from '../transport/transport.ts'
 import { HttpAdmission } from './http-admission.ts'
 
-interface World {
+interface Fixture {
   readonly admission: HttpAdmission
-  /** What becomes of a request, from 192.0.2.1 unless another address is given. */
-  readonly ask: (address?: string) => string
-  /** The answers that are on their way arrive. */
-  readonly arrive: () => void
+  /** The verdict on a request. @default address 192.0.2.1 */
+  readonly request: (address?: string) => string
+  /** Completes all pending responses. */
+  readonly complete: () => void
   readonly wait: (ms: number) => void
   readonly cap: { requests: number }
 }
 
-function world(requests = 60): World {
+function createFixture(requests = 60): Fixture {
   let now = 0
   const cap = { requests }
-  let arriving: (() => void)[] = []
+  let pending: (() => void)[] = []
   const admission = new HttpAdmission({
     now: () => now,
     addressKeyOf: ({ remoteAddress }) => remoteAddress,
     maxRequestsPerAddressPerMinute: () => cap.requests,
   })
-  const ask = (remoteAddress = '192.0.2.1'): string => {
-    const onDone = (callback: () => void): void => void arriving.push(callback)
+  const request = (remoteAddress = '192.0.2.1'): string => {
+    const onDone = (callback: () => void): void => void pending.push(callback)
     const verdict = admission.judge({ remoteAddress, onDone } as unknown as HttpRequest)
     return verdict.kind === 'refused' ? `retry after ${verdict.retryAfterMs}` : verdict.kind
   }
-  const arrive = (): void => {
-    for (const callback of arriving) callback()
-    arriving = []
+  const complete = (): void => {
+    for (const callback of pending) callback()
+    pending = []
   }
-  return { admission, ask, arrive, wait: (ms) => (now += ms), cap }
+  return { admission, request, complete, wait: (ms) => (now += ms), cap }
 }
 
 const times = <T>(count: number, act: () => T): readonly T[] => Array.from({ length: count }, act)
 
-test('an address has so many requests a minute, and gets its answers', () => {
-  const { ask, arrive, wait } = world(60)
-  expect(new Set(times(60, () => ask()))).toEqual(new Set(['admitted']))
-  arrive()
-  expect(ask()).toBe('retry after 1000')
-  expect(ask('192.0.2.2')).toBe('admitted')
+test('limits the requests per minute of an address', () => {
+  const { request, complete, wait } = createFixture(60)
+  expect(new Set(times(60, () => request()))).toEqual(new Set(['admitted']))
+  complete()
+  expect(request()).toBe('retry after 1000')
+  expect(request('192.0.2.2')).toBe('admitted')
   wait(1000)
-  expect([ask(), ask()]).toEqual(['admitted', 'retry after 1000'])
+  expect([request(), request()]).toEqual(['admitted', 'retry after 1000'])
 })
 
-test('an address has 512 answers on their way, however many it may ask for', () => {
-  const { ask, arrive } = world(100_000)
-  expect(new Set(times(512, () => ask()))).toEqual(new Set(['admitted']))
-  expect(ask()).toBe('retry after 1000')
-  expect(ask('192.0.2.2')).toBe('admitted')
-  arrive()
-  expect(ask()).toBe('admitted')
+test('limits the pending responses of an address to 512', () => {
+  const { request, complete } = createFixture(100_000)
+  expect(new Set(times(512, () => request()))).toEqual(new Set(['admitted']))
+  expect(request()).toBe('retry after 1000')
+  expect(request('192.0.2.2')).toBe('admitted')
+  complete()
+  expect(request()).toBe('admitted')
 })
 
-test('after twenty refusals there are no answers to more, but for one a second', () => {
-  const { ask, wait } = world(1)
-  expect(ask()).toBe('admitted')
-  expect(new Set(times(20, () => ask()))).toEqual(new Set(['retry after 60000']))
-  expect(ask()).toBe('dropped')
+test('drops requests without a response after twenty refusals, except for one a second', () => {
+  const { request, wait } = createFixture(1)
+  expect(request()).toBe('admitted')
+  expect(new Set(times(20, () => request()))).toEqual(new Set(['retry after 60000']))
+  expect(request()).toBe('dropped')
   wait(1000)
-  expect([ask(), ask()]).toEqual(['retry after 59000', 'dropped'])
+  expect([request(), request()]).toEqual(['retry after 59000', 'dropped'])
 })
 
-test('a cap that is changed holds at once, and answers on their way still count', () => {
-  const { ask, cap } = world(1)
-  expect([ask(), ask()]).toEqual(['admitted', 'retry after 60000'])
+test('applies a changed limit at once, and still counts pending responses', () => {
+  const { request, cap } = createFixture(1)
+  expect([request(), request()]).toEqual(['admitted', 'retry after 60000'])
   cap.requests = 1000
-  expect(new Set(times(511, () => ask()))).toEqual(new Set(['admitted']))
-  expect(ask()).toBe('retry after 1000')
+  expect(new Set(times(511, () => request()))).toEqual(new Set(['admitted']))
+  expect(request()).toBe('retry after 1000')
 })
 
-test('a sweep forgets no address that has answers on their way', async () => {
-  const { admission, ask, wait } = world(1000)
-  times(512, () => ask())
+test('keeps an address with pending responses in a sweep', async () => {
+  const { admission, request, wait } = createFixture(1000)
+  times(512, () => request())
   wait(3_600_000)
   await admission.sweep()
-  expect(ask()).toBe('retry after 1000')
+  expect(request()).toBe('retry after 1000')
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { TokenBucket } from './token-bucket.ts'
 
-test('a burst is let through, then as many as come back with time', () => {
+test('allows a burst, then as many as its rate refills', () => {
   const bucket = new TokenBucket({ burst: 3, perSecond: 2 }, 1000)
   expect([1, 2, 3].map(() => bucket.take(1000))).toEqual([0, 0, 0])
   expect(bucket.take(1000)).toBe(500)
@@ -10,7 +10,7 @@ test('a burst is let through, then as many as come back with time', () => {
   expect(bucket.take(1500)).toBe(500)
 })
 
-test('it never holds more than the burst', () => {
+test('never refills beyond the burst', () => {
   const bucket = new TokenBucket({ burst: 2, perSecond: 10 }, 0)
   expect([1, 2, 3].map(() => bucket.take(1_000_000))).toEqual([0, 0, 100])
 })

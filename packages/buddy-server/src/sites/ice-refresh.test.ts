@@ -6,8 +6,8 @@ import { Session } from '../sessions/session.ts'
 import { IceRefresh } from './ice-refresh.ts'
 import { createSites } from './site.ts'
 
-/** One timer at most, which fires when told to. */
-class OneTimer implements Clock {
+/** A clock with at most one timer, which a test fires. */
+class OneTimerClock implements Clock {
   callback: (() => void) | undefined
   delayMs = 0
 
@@ -43,12 +43,12 @@ const site = createSites({
 }).get('')!
 
 function begin(): {
-  clock: OneTimer
+  clock: OneTimerClock
   refresh: IceRefresh
   session: Session
   sent: Uint8Array[]
 } {
-  const clock = new OneTimer()
+  const clock = new OneTimerClock()
   const refresh = new IceRefresh(
     clock,
     () => site,
@@ -72,7 +72,7 @@ function begin(): {
   return { clock, refresh, session, sent }
 }
 
-test('new credentials come at half time, again and again, until the session is over', () => {
+test('sends new credentials after half of their lifetime, repeatedly, until the session ends', () => {
   const { clock, refresh, session, sent } = begin()
   expect(clock.delayMs).toBe(30_000)
   clock.fire()
@@ -82,7 +82,7 @@ test('new credentials come at half time, again and again, until the session is o
   expect(clock.callback).toBeUndefined()
 })
 
-test('a session that is away is sent none, and goes on getting them when it is back', () => {
+test('sends no credentials to an away session, and continues when it resumes', () => {
   const { clock, session, sent } = begin()
   const { link } = session
   session.handleAway(0)

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
 import { createOriginCheck } from './origin-check.ts'
 
-const asks = (allowed: readonly string[], origin: string | undefined, host = 'chat.example:3000') =>
-  createOriginCheck(allowed)({ origin, host })
+const isAllowed = (
+  allowed: readonly string[],
+  origin: string | undefined,
+  host = 'chat.example:3000',
+) => createOriginCheck(allowed)({ origin, host })
 
 test.each([
   [['https://a.example'], 'https://a.example', true],
@@ -30,18 +33,18 @@ test.each([
   [['*'], 'https://anything.example', true],
   [['https://a.example', '*'], 'null', true],
   [[], 'https://a.example', false],
-])('of %j, %s: %s', (allowed, origin, isAllowed) => {
-  expect(asks(allowed, origin)).toBe(isAllowed)
+])('with allowed origins %j, %s: %s', (allowed, origin, expected) => {
+  expect(isAllowed(allowed, origin)).toBe(expected)
 })
 
-test('a client without an origin is a program', () => {
-  expect(asks([], undefined)).toBe(true)
+test('allows a client without an Origin header, which is not a browser', () => {
+  expect(isAllowed([], undefined)).toBe(true)
 })
 
-test('a client that names no host has not come to this server’s own page', () => {
-  expect(asks(['self'], 'https://', '')).toBe(false)
+test('does not treat a request without a Host header as one from the server’s own page', () => {
+  expect(isAllowed(['self'], 'https://', '')).toBe(false)
 })
 
-test('an origin longer than a host name can be is below none', () => {
-  expect(asks(['https://*.example'], `https://${'a.'.repeat(2000)}example`)).toBe(false)
+test('matches no wildcard with an origin longer than a host name can be', () => {
+  expect(isAllowed(['https://*.example'], `https://${'a.'.repeat(2000)}example`)).toBe(false)
 })
