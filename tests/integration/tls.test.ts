@@ -122,7 +122,7 @@ plainTest(
     write({ cert: 'half written', key: second.key })
     server.signal('SIGHUP')
     await server.writes('configuration not reloaded')
-    expect(server.output()).toContain(`${tlsCertFile}: holds no certificate in PEM form`)
+    expect(server.output()).toContain(`${tlsCertFile}: contains no certificate in PEM format`)
     expect(await presentedAt(server.url)).toBe(first.cert)
     write(second)
     server.signal('SIGHUP')

@@ -11,7 +11,7 @@ import type { HttpRequest, HttpResponse, TransportHandlers } from './transport.t
 import { createUwsTransport } from './uws-transport.ts'
 
 const hello: HttpResponse = { status: 200, headers: {}, body: 'hello' }
-/** More than the kernel takes off the hands of a server whose client does not read. */
+/** More than the kernel takes while the client does not read. */
 const large: HttpResponse = { ...hello, body: new Uint8Array(32_000_000) }
 const get = (path: string, ...headers: readonly string[]): string =>
   [`GET ${path} HTTP/1.1`, 'Host: here', ...headers, '', ''].join('\r\n')
@@ -32,22 +32,22 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-interface World {
-  /** Paths of the requests that the handler got, in order. */
+interface TestServer {
+  /** Paths of the requests that the handler has received, in order. */
   readonly asked: string[]
-  /** Paths of the requests that are over, in order. */
+  /** Paths of the requests that have ended, in order. */
   readonly done: string[]
   readonly errors: unknown[]
-  /** WebSockets that were opened. */
+  /** The number of WebSockets that have opened. */
   readonly opened: () => number
-  /** A client that does not read until its socket is resumed. */
+  /** Connects a client that does not read until its socket is resumed. */
   readonly connect: () => Promise<Socket>
-  /** Resolves when everything that was sent before has been read by the server. */
+  /** Resolves when the server has read everything that was sent before. */
   readonly settled: () => Promise<void>
-  /** Resolves when the handler has this request. */
+  /** Resolves when the handler has received this request. */
   readonly handled: (path: string) => Promise<void>
-  /** Lets every time limit run out that has not been cancelled. */
-  readonly runOut: () => void
+  /** Fires every timer that has not been cancelled. */
+  readonly fireTimers: () => void
 }
 
 function copyPair(name: string, { certFile, keyFile }: TlsFiles): void {
@@ -55,10 +55,10 @@ function copyPair(name: string, { certFile, keyFile }: TlsFiles): void {
   execFileSync('cp', [join(folder, `${name}.key`), keyFile])
 }
 
-async function world(
+async function startServer(
   kind: (typeof kinds)[number],
   answer: (request: HttpRequest) => ReturnType<TransportHandlers['onRequest']> = () => hello,
-): Promise<World> {
+): Promise<TestServer> {
   const place = mkdtempSync(join(folder, 'server-'))
   const tls = { certFile: join(place, 'site.crt'), keyFile: join(place, 'site.key') }
   copyPair('first', tls)
@@ -131,7 +131,7 @@ async function world(
     handled: async (path) => {
       while (!asked.includes(path)) await new Promise<void>((resolve) => (onAsked = resolve))
     },
-    runOut: () => {
+    fireTimers: () => {
       for (const callback of timers) callback()
     },
   }
@@ -143,7 +143,7 @@ const closed = (socket: Socket): Promise<void> =>
     if (socket.closed) resolve()
   })
 
-/** What comes until the server ends the connection. */
+/** Resolves with everything received until the server ends the connection. */
 async function received(socket: Socket): Promise<string> {
   let text = ''
   socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
@@ -152,8 +152,8 @@ async function received(socket: Socket): Promise<string> {
 }
 
 describe.each(kinds)('%s', (kind) => {
-  test('a client that pipelines requests is disconnected, and none of them costs anything', async () => {
-    const { asked, connect, settled } = await world(kind)
+  test('disconnects a client that pipelines requests, and answers none of them', async () => {
+    const { asked, connect, settled } = await startServer(kind)
     const socket = await connect()
     socket.write(get('/a').repeat(10_000))
     await closed(socket)
@@ -161,8 +161,8 @@ describe.each(kinds)('%s', (kind) => {
     expect(asked).toEqual([])
   })
 
-  test('a client that does not read has one answer, whatever else it asks for', async () => {
-    const { asked, done, connect, handled, settled } = await world(kind, () => large)
+  test('keeps one answer for a client that does not read, however many requests it sends', async () => {
+    const { asked, done, connect, handled, settled } = await startServer(kind, () => large)
     const socket = await connect()
     socket.write(get('/large'))
     await handled('/large')
@@ -174,8 +174,10 @@ describe.each(kinds)('%s', (kind) => {
     expect(asked).toEqual(['/large'])
   })
 
-  test('an answer too large for the socket arrives whole, and the connection stays', async () => {
-    const { done, connect } = await world(kind, ({ path }) => (path === '/large' ? large : hello))
+  test('sends all of an answer that the socket takes in parts, and keeps the connection', async () => {
+    const { done, connect } = await startServer(kind, ({ path }) =>
+      path === '/large' ? large : hello,
+    )
     const socket = await connect()
     socket.write(get('/large'))
     let bytes = 0
@@ -190,26 +192,29 @@ describe.each(kinds)('%s', (kind) => {
     await expect.poll(() => done).toEqual(['/large', '/small'])
   })
 
-  test('an answer that is not taken in time ends the connection', async () => {
-    const { done, connect, handled, settled, runOut } = await world(kind, () => large)
+  test('disconnects a client that does not read the answer in time', async () => {
+    const { done, connect, handled, settled, fireTimers } = await startServer(kind, () => large)
     const socket = await connect()
     socket.write(get('/large'))
     await handled('/large')
     await settled()
-    runOut()
+    fireTimers()
     expect(done).toEqual(['/large'])
     await closed(socket)
   })
 
-  test('an answer that the server does not find in time ends the connection', async () => {
+  test('disconnects the client if the handler does not answer in time', async () => {
     let resolve: (late: HttpResponse) => void = () => undefined
     const promise = new Promise<HttpResponse>((settle) => (resolve = settle))
-    const { done, errors, connect, handled, settled, runOut } = await world(kind, () => promise)
+    const { done, errors, connect, handled, settled, fireTimers } = await startServer(
+      kind,
+      () => promise,
+    )
     const socket = await connect()
     socket.write(get('/slow'))
     await handled('/slow')
     await settled()
-    runOut()
+    fireTimers()
     await closed(socket)
     resolve(hello)
     await promise
@@ -217,19 +222,19 @@ describe.each(kinds)('%s', (kind) => {
     expect({ done, errors }).toEqual({ done: ['/slow'], errors: [] })
   })
 
-  test('a time limit ends with its answer', async () => {
-    const { connect, handled, settled, runOut } = await world(kind)
+  test('cancels the time limit when the answer has been sent', async () => {
+    const { connect, handled, settled, fireTimers } = await startServer(kind)
     const socket = await connect()
     socket.write(get('/a'))
     await handled('/a')
     await settled()
-    runOut()
+    fireTimers()
     socket.write(get('/b'))
     await handled('/b')
   })
 
-  test('a WebSocket handshake behind a request is none', async () => {
-    const { opened, connect, settled } = await world(kind)
+  test('opens no WebSocket for a handshake behind another request', async () => {
+    const { opened, connect, settled } = await startServer(kind)
     const socket = await connect()
     const key = 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='
     const upgrade = get(
@@ -245,8 +250,8 @@ describe.each(kinds)('%s', (kind) => {
     expect(opened()).toBe(0)
   })
 
-  test('a short body is dropped, and the request answered when it has come', async () => {
-    const { asked, connect, settled } = await world(kind, () => ({
+  test('drops a short body, and answers after the body has come', async () => {
+    const { asked, connect, settled } = await startServer(kind, () => ({
       ...hello,
       headers: { Connection: 'close' },
     }))
@@ -262,8 +267,8 @@ describe.each(kinds)('%s', (kind) => {
   test.each([
     ['with a length', 'Content-Length: 1000000000', 'x'.repeat(20_000)],
     ['in chunks', 'Transfer-Encoding: chunked', `4e20\r\n${'x'.repeat(20_000)}\r\n`],
-  ])('a long body ends the connection unanswered: %s', async (_how, header, body) => {
-    const { asked, connect } = await world(kind)
+  ])('disconnects a client with a long body without an answer: %s', async (_how, header, body) => {
+    const { asked, connect } = await startServer(kind)
     const socket = await connect()
     socket.write(`POST /a HTTP/1.1\r\nHost: here\r\n${header}\r\n\r\n${body}`)
     socket.resume()
@@ -271,18 +276,18 @@ describe.each(kinds)('%s', (kind) => {
     expect(asked).toEqual([])
   })
 
-  test('a body that does not come in time ends the connection', async () => {
-    const { asked, connect, settled, runOut } = await world(kind)
+  test('disconnects a client whose body does not come in time', async () => {
+    const { asked, connect, settled, fireTimers } = await startServer(kind)
     const socket = await connect()
     socket.write('POST /a HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\n12345')
     await settled()
-    runOut()
+    fireTimers()
     expect(await received(socket)).toBe('')
     expect(asked).toEqual([])
   })
 
-  test('no answer closes the connection', async () => {
-    const { done, connect } = await world(kind, () => undefined)
+  test('closes the connection if the handler returns no answer', async () => {
+    const { done, connect } = await startServer(kind, () => undefined)
     const socket = await connect()
     socket.write(get('/a'))
     expect(await received(socket)).toBe('')

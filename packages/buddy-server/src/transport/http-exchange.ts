@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../clock.ts'
 import type { HttpRequest, HttpResponse } from './transport.ts'
 
-/** The server reads no body. A longer one than this ends its connection. */
+/** The server drops request bodies. A longer body than this ends the connection. */
 const maxBodyBytes = 16_384
 
 const statusTexts: Readonly<Record<number, string>> = {
@@ -31,7 +31,7 @@ interface Response {
   cork(act: () => void): unknown
   writeStatus(status: string): unknown
   writeHeader(name: string, value: string): unknown
-  /** Writes what the socket takes. The second flag: the response is complete. */
+  /** Writes as much as the socket takes. The second flag says whether the response is complete. */
   tryEnd(body: Uint8Array, totalBytes: number): readonly [boolean, boolean]
   onWritable(handler: (offset: number) => boolean): unknown
   onAborted(handler: () => void): unknown
@@ -41,9 +41,9 @@ interface Response {
 
 interface HttpExchangeOptions {
   readonly clock: Pick<Clock, 'after'>
-  /** A client that has not taken the answer by then is disconnected. */
+  /** A client that has not received the whole answer in this time is disconnected. */
   readonly answerTimeoutMs: number
-  /** Undefined closes the connection without an answer. */
+  /** Returns the answer. Undefined closes the connection without one. */
   readonly onRequest: (
     request: HttpRequest,
   ) => HttpResponse | undefined | Promise<HttpResponse | undefined>
@@ -54,8 +54,8 @@ interface HttpExchangeOptions {
  * One HTTP request and its answer. A connection has one exchange at a time: uWebSockets.js closes a
  * connection that sends a request while the answer to another is pending, and an answer stays pending
  * until the socket has taken all of it. Therefore a client that pipelines requests, or that does not
- * read, costs the server one answer: the body is never copied, and only what one system call did not
- * take (16 kB at most, and the headers) is kept for it.
+ * read, costs the server one answer. The body is never copied; only the part that one system call did not
+ * take (16 kB at most, and the headers) is kept.
  */
 export class HttpExchange {
   readonly #response: Response
@@ -70,15 +70,15 @@ export class HttpExchange {
     response.onAborted(() => this.#end())
   }
 
-  /** Calls back once, when the answer has left the process or the client is gone. */
+  /** Calls back once, when the answer has been sent or the connection has ended. */
   onDone(callback: () => void): void {
     this.#onDone.push(callback)
   }
 
-  /** Answers the request when its body, which is ignored, has come, and not before the next turn. */
+  /** Answers the request after its body, which is ignored, has come, in the next turn at the earliest. */
   handle(request: HttpRequest): void {
     const { clock, answerTimeoutMs } = this.#options
-    // The requests that came with this one are parsed first, and end the connection.
+    // Requests that came in the same read are parsed before the next turn, and end the connection.
     const next = (): void => void setImmediate(() => this.#answer(request))
     if (!hasBody(request)) {
       next()
@@ -123,15 +123,15 @@ export class HttpExchange {
       else if (method === 'HEAD' || content.status === 304) this.#sendHead(content)
       else this.#sendAll(content)
     } catch (error) {
-      // Half an answer may be written: nothing can follow it.
+      // A part of the answer may have been written, so no other answer can follow.
       this.#options.onError(error)
       this.#close()
     }
   }
 
   /**
-   * uWebSockets.js does not show whether a response without a body was taken, so one that is not read
-   * could be followed by any number of them. The connection ends after it instead.
+   * Sends an answer without a body, then ends the connection. uWebSockets.js does not report whether the
+   * socket has taken such an answer, so a client that does not read could request any number of them.
    */
   #sendHead(content: HttpResponse): void {
     const { length } = bytesOf(content.body)
@@ -175,7 +175,7 @@ export class HttpExchange {
   }
 
   #close(): void {
-    // Ends the exchange too, by `onAborted`.
+    // This calls `onAborted`, which ends the exchange.
     if (!this.#isOver) this.#response.close()
   }
 

@@ -1,28 +1,28 @@
-/** Something that gathers what is to be sent. */
+/** A connection that queues frames until it is flushed. */
 export interface Flushable {
-  /** Hands over what was gathered. */
+  /** Sends the queued frames. */
   flush(): void
-  /** Called where `flush` threw. */
+  /** Called if `flush` throws. */
   terminate(): void
 }
 
-/** Flushes whatever was scheduled in one turn of the event loop, once, at its end. */
+/** Flushes every connection that was scheduled in one turn of the event loop, once, at the end of the turn. */
 export class Outbox {
   readonly #onError: (error: unknown) => void
   readonly #dirty = new Set<Flushable>()
   #isScheduled = false
 
-  /** @param onError gets what a `flush` threw; the others are flushed all the same */
+  /** @param onError receives what a `flush` has thrown. The other connections are still flushed. */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError
   }
 
-  /** Has `connection` flushed at the end of this turn, however often it is called. */
+  /** Flushes `connection` once at the end of this turn, however often this is called. */
   schedule(connection: Flushable): void {
     this.#dirty.add(connection)
     if (this.#isScheduled) return
     this.#isScheduled = true
-    // After all sockets that are ready now have been read: their answers travel together.
+    // Runs after all sockets that are ready now have been read, so that their answers are sent together.
     setImmediate(() => {
       this.#isScheduled = false
       const connections = [...this.#dirty]

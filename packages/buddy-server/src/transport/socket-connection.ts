@@ -2,10 +2,10 @@ import type { Cancel, Clock } from '../clock.ts'
 import type { Flushable, Outbox } from './outbox.ts'
 import type { Connection, ConnectionEvents, Upgrade } from './transport.ts'
 
-/** RFC 6455 §5.5: a control frame's payload, in bytes. */
+/** The maximum payload of a control frame in bytes (RFC 6455 §5.5). */
 const maxPingBytes = 125
 
-/** How long a close waits for a client that has sent nothing yet. */
+/** How long a close waits for the first frame of a client that has not sent anything yet. */
 const settleMs = 500
 
 const empty = new Uint8Array()
@@ -24,32 +24,31 @@ interface Ping {
   readonly pingPayload: Uint8Array
 }
 
-/** The same for all connections of a transport. */
+/** Shared by all connections of a transport. */
 interface SocketConnectionOptions {
   readonly outbox: Outbox
   readonly clock: Pick<Clock, 'after'>
-  /** More than this waiting after a flush is a backlog. */
+  /** If more than this waits to be sent after a flush, the connection reports a backlog. */
   readonly maxBacklogBytes: number
 }
 
 /**
  * A {@link Connection} over an open socket, until {@link SocketConnection.detach}.
  *
- * A close follows what was sent before it only when the client has sent a first frame, or after a while
- * without one. uWebSockets.js ends the TCP connection right behind a close frame. If Firefox reads that end
- * together with the answer to its handshake, it reports the close alone: no open, and none of the frames
- * in between.
+ * A close waits until the client has sent its first frame, for half a second at most. The reason:
+ * uWebSockets.js ends the TCP connection right after a close frame. If Firefox reads that end together with
+ * the answer to its handshake, it reports only the close, without `open` and without the frames before it.
  */
 export class SocketConnection implements Connection, Flushable {
   readonly upgrade: Upgrade
-  /** What is called about this connection; set once it is known. */
+  /** The handlers of this connection's events, set as soon as they are known. */
   events: ConnectionEvents | undefined
   readonly #options: SocketConnectionOptions
   #socket: Socket | undefined
-  /** Frames and pings in the order in which they go out. */
+  /** Frames and pings, in the order in which they are sent. */
   #queue: (Uint8Array | Ping)[] = []
   #closing: { readonly code: number; readonly reason: string } | undefined
-  /** The client has read the answer to its handshake: it has sent something, or had the time to. */
+  /** Whether the client has read the answer to its handshake: it has sent a frame, or had enough time. */
   #isSettled = false
   #cancelSettling: Cancel | undefined
 
@@ -77,16 +76,17 @@ export class SocketConnection implements Connection, Flushable {
     }
   }
 
-  /** The client has sent something. */
-  handleHeard(): void {
+  /** Called when the client has sent a frame of any kind. */
+  handleReceived(): void {
     if (this.#isSettled) return
     this.#isSettled = true
     this.#cancelSettling?.()
   }
 
   ping(payload: Uint8Array = empty): void {
-    // uWebSockets.js would send it, and the client end the connection for it.
-    if (payload.length > maxPingBytes) throw new RangeError('a ping carries at most 125 bytes')
+    // uWebSockets.js would send it, and the client would end the connection because of it.
+    if (payload.length > maxPingBytes)
+      throw new RangeError('the payload of a ping is longer than 125 bytes')
     if (this.#socket && !this.#closing) this.#enqueue({ pingPayload: payload })
   }
 
@@ -94,19 +94,19 @@ export class SocketConnection implements Connection, Flushable {
     this.#socket?.close()
   }
 
-  /** Whether `close` was called: no frame is read any more. */
+  /** Whether `close` was called. No frame is read after that. */
   get isClosing(): boolean {
     return this.#closing !== undefined
   }
 
-  /** The socket is gone; uWebSockets.js throws if it is touched again. */
+  /** Called when the socket is gone. uWebSockets.js throws if the socket is used after that. */
   detach(): void {
     this.#socket = undefined
     this.#queue = []
     this.#cancelSettling?.()
   }
 
-  /** Hands over all that is queued in one system call, and closes or reports a backlog. */
+  /** Sends everything that is queued in one system call, then closes the socket or reports a backlog. */
   flush(): void {
     const socket = this.#socket
     if (!socket) return

@@ -5,17 +5,17 @@ import { WebSocket } from 'ws'
 import type { Connection } from './transport.ts'
 import { createUwsTransport } from './uws-transport.ts'
 
-interface World {
+interface TestServer {
   readonly port: number
   readonly count: () => number
   readonly connections: Connection[]
-  /** Lets every time limit run out that has begun by now. */
-  readonly runOut: () => void
-  /** A TCP connection that says nothing. */
+  /** Fires every timer that has been started so far. */
+  readonly fireTimers: () => void
+  /** Opens a TCP connection that sends nothing. */
   readonly open: () => Promise<Socket>
 }
 
-async function world(maxSockets: number): Promise<World> {
+async function startServer(maxSockets: number): Promise<TestServer> {
   let count = 0
   let timers: (() => void)[] = []
   const connections: Connection[] = []
@@ -55,10 +55,10 @@ async function world(maxSockets: number): Promise<World> {
     port,
     count: () => count,
     connections,
-    runOut: () => {
-      const begun = timers
+    fireTimers: () => {
+      const started = timers
       timers = []
-      for (const callback of begun) callback()
+      for (const callback of started) callback()
     },
     open: async () => {
       const socket = connect(port, '127.0.0.1').on('error', () => undefined)
@@ -69,7 +69,7 @@ async function world(maxSockets: number): Promise<World> {
   }
 }
 
-/** A client that the server has had a frame of: closing it waits for nothing. */
+/** Opens a WebSocket and sends a frame, so that the server can close it without waiting. */
 async function openWebSocket(port: number): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`)
   onTestFinished(() => socket.terminate())
@@ -84,8 +84,8 @@ const closed = (socket: Socket): Promise<void> =>
     if (socket.closed) resolve()
   })
 
-test('a TCP connection counts from its first moment to its last', async () => {
-  const { count, open } = await world(10)
+test('counts a TCP connection from when it is accepted until it ends', async () => {
+  const { count, open } = await startServer(10)
   const [one, other] = [await open(), await open()]
   await expect.poll(count).toBe(2)
   one.destroy()
@@ -94,16 +94,16 @@ test('a TCP connection counts from its first moment to its last', async () => {
   await expect.poll(count).toBe(0)
 })
 
-test('a WebSocket is one of them, and gone when it is terminated', async () => {
-  const { port, count, connections } = await world(10)
+test('counts a WebSocket until it is terminated', async () => {
+  const { port, count, connections } = await startServer(10)
   await openWebSocket(port)
   expect(count()).toBe(1)
   connections[0]?.terminate()
   expect(count()).toBe(0)
 })
 
-test('one that was closed counts until its client has had time to close it too', async () => {
-  const { port, count, connections, runOut } = await world(10)
+test('counts a closed WebSocket until its client has had time to close it too', async () => {
+  const { port, count, connections, fireTimers } = await startServer(10)
   const [one, other] = [await openWebSocket(port), await openWebSocket(port)]
   const bothClosed = Promise.all(
     [one, other].map((socket) => new Promise((resolve) => socket.once('close', resolve))),
@@ -111,14 +111,14 @@ test('one that was closed counts until its client has had time to close it too',
   for (const connection of connections) connection.close(4000, 'enough')
   await bothClosed
   expect(count()).toBe(2)
-  runOut()
+  fireTimers()
   expect(count()).toBe(2)
-  runOut()
+  fireTimers()
   expect(count()).toBe(0)
 })
 
-test('one more than allowed is closed as it comes, and there is room again when another has gone', async () => {
-  const { port, count, open } = await world(2)
+test('closes a connection above the maximum at once, and accepts one again after another has ended', async () => {
+  const { port, count, open } = await startServer(2)
   const [one] = [await open(), await open()]
   await closed(await open())
   expect(count()).toBe(2)

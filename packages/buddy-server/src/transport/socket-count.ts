@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 
-/** uWebSockets.js waits so long for the client to close the socket too, and looks as often. */
+/** After a close frame, uWebSockets.js checks at this interval whether the client has closed the socket too. */
 const closingMs = 4000
 
 interface SocketCountOptions {
@@ -8,11 +8,11 @@ interface SocketCountOptions {
   readonly onChange: (count: number) => void
 }
 
-/** How many TCP connections are open. */
+/** Counts the open TCP connections. */
 export class SocketCount {
   readonly #options: SocketCountOptions
   #count = 0
-  /** Sockets that wait for their client to close them too, of this period and of the one before. */
+  /** Sockets that wait for their client to close them too, since this interval and since the one before. */
   #closing = 0
   #closingBefore = 0
 
@@ -24,13 +24,13 @@ export class SocketCount {
     return this.#count
   }
 
-  /** So many have opened; less than 0: are gone. */
+  /** Adds sockets that have opened, or, with a negative number, removes sockets that are gone. */
   add(change: number): void {
     this.#count += change
     this.#options.onChange(this.#count)
   }
 
-  /** The server has sent a close frame to one. When its socket is gone is not reported. */
+  /** Called when the server has sent a close frame. uWebSockets.js does not report the end of that socket. */
   handleClosing(): void {
     this.#closing++
     if (this.#closing + this.#closingBefore === 1) this.#forgetLater()

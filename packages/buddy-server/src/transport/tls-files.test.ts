@@ -43,11 +43,11 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const readPair = (cert: string, key: string): string =>
   readTlsFiles({ certFile: at(cert), keyFile: at(key) })
 
-test.each([['one'], ['rsa']])('a certificate and its key pass: %s', (name) => {
+test.each([['one'], ['rsa']])('accepts a certificate and its key: %s', (name) => {
   expect(readPair(`${name}.crt`, `${name}.key`)).toContain('BEGIN CERTIFICATE')
 })
 
-test('the text tells one pair from another', () => {
+test('returns a different text for another pair', () => {
   expect(readPair('one.crt', 'one.key')).toBe(readPair('one.crt', 'one.key'))
   expect(readPair('one.crt', 'one.key')).not.toBe(readPair('two.crt', 'two.key'))
 })
@@ -57,28 +57,31 @@ test.each([
   ['one.crt', 'missing.key', 'missing.key', 'there is no such file'],
   ['folder', 'one.key', 'folder', 'it is a folder'],
   ['one.crt', 'folder', 'folder', 'it is a folder'],
-  ['empty', 'one.key', 'empty', 'holds no certificate in PEM form'],
-  ['one.crt', 'empty', 'empty', 'holds no private key in PEM form'],
-  ['one.der', 'one.key', 'one.der', 'holds no certificate in PEM form'],
-  ['one.key', 'one.crt', 'one.key', 'holds no certificate in PEM form'],
-  ['one.crt', 'one.crt', 'one.crt', 'holds no private key in PEM form'],
+  ['empty', 'one.key', 'empty', 'contains no certificate in PEM format'],
+  ['one.crt', 'empty', 'empty', 'contains no private key in PEM format'],
+  ['one.der', 'one.key', 'one.der', 'contains no certificate in PEM format'],
+  ['one.key', 'one.crt', 'one.key', 'contains no certificate in PEM format'],
+  ['one.crt', 'one.crt', 'one.crt', 'contains no private key in PEM format'],
   ['cut.crt', 'one.key', 'cut.crt', 'the certificate is damaged'],
   ['broken-chain.crt', 'one.key', 'broken-chain.crt', 'what follows it'],
   ['short.crt', 'short.key', 'short.crt', 'key too small'],
   ['one.crt', 'cut.key', 'cut.key', 'the private key is damaged'],
   ['one.crt', 'locked.key', 'locked.key', 'has a passphrase'],
   ['one.crt', 'locked8.key', 'locked8.key', 'has a passphrase'],
-])('%s with %s: the error names %s and says %j', (cert, key, named, reason) => {
+])('refuses %s with %s: the error names %s and says %j', (cert, key, named, reason) => {
   const act = (): string => readPair(cert, key)
   expect(act).toThrow(TlsError)
   expect(act).toThrow(`${at(named)}: `)
   expect(act).toThrow(reason)
 })
 
-test.each([['two'], ['rsa']])("another certificate's key is named with both files: %s", (other) => {
-  const act = (): string => readPair('one.crt', `${other}.key`)
-  expect(act).toThrow(TlsError)
-  expect(act).toThrow(
-    `${at(`${other}.key`)}: is not the key of the certificate in ${at('one.crt')}`,
-  )
-})
+test.each([['two'], ['rsa']])(
+  "refuses another certificate's key, and names both files: %s",
+  (other) => {
+    const act = (): string => readPair('one.crt', `${other}.key`)
+    expect(act).toThrow(TlsError)
+    expect(act).toThrow(
+      `${at(`${other}.key`)}: is not the key of the certificate in ${at('one.crt')}`,
+    )
+  },
+)

@@ -2,22 +2,22 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 
-/** Where a certificate is kept. */
+/** The files of a certificate. */
 export interface TlsFiles {
-  /** Path of a PEM file: the server's certificate, then those between it and a root. */
+  /** Path of a PEM file with the server's certificate, followed by the intermediate certificates. */
   readonly certFile: string
-  /** Path of a PEM file: the certificate's private key, without a passphrase. */
+  /** Path of a PEM file with the certificate's private key, without a passphrase. */
   readonly keyFile: string
 }
 
-/** A certificate or its key cannot be used; the message names the file and what is wrong. */
+/** A certificate or its key cannot be used. The message names the file and the reason. */
 export class TlsError extends Error {
   override readonly name = 'TlsError'
 }
 
 const unreadable: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
-  EACCES: 'this user may not read it',
+  EACCES: 'the user of this process may not read it',
   EISDIR: 'it is a folder',
 }
 
@@ -35,7 +35,7 @@ function read(path: string): string {
   }
 }
 
-/** Runs `parse`; what it throws becomes a TlsError that says what is wrong with `path`. */
+/** Returns the result of `parse`. Turns an error into a TlsError that names the file and `wrong`. */
 function parsing<Result>(path: string, wrong: string, parse: () => Result): Result {
   try {
     return parse()
@@ -45,23 +45,23 @@ function parsing<Result>(path: string, wrong: string, parse: () => Result): Resu
 }
 
 /**
- * Reads a certificate and its key and makes sure that a server can use them. Dates and names are
- * not looked at: that is for clients to judge.
- * @returns the text of both; as long as it is equal, so are the files
+ * Reads a certificate and its key and checks that a server can use them. Does not check dates and host
+ * names, because clients do.
+ * @returns the text of both files, which is equal as long as the files are unchanged
  * @throws TlsError
  */
 export function readTlsFiles({ certFile, keyFile }: TlsFiles): string {
   const cert = read(certFile)
   const key = read(keyFile)
-  // Without these, OpenSSL's own words for any other content are about its innards.
+  // Without these checks the reasons would be OpenSSL's messages about its own internals.
   if (!/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(cert)) {
-    throw new TlsError(`${certFile}: holds no certificate in PEM form`)
+    throw new TlsError(`${certFile}: contains no certificate in PEM format`)
   }
   if (!/-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/.test(key)) {
-    throw new TlsError(`${keyFile}: holds no private key in PEM form`)
+    throw new TlsError(`${keyFile}: contains no private key in PEM format`)
   }
   if (key.includes('ENCRYPTED')) {
-    throw new TlsError(`${keyFile}: the private key has a passphrase: take it off`)
+    throw new TlsError(`${keyFile}: the private key has a passphrase: remove it`)
   }
   const certificate = parsing(
     certFile,
@@ -72,8 +72,8 @@ export function readTlsFiles({ certFile, keyFile }: TlsFiles): string {
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new TlsError(`${keyFile}: is not the key of the certificate in ${certFile}`)
   }
-  // Reads the rest of the chain too, and knows what TLS does not take, such as short keys.
-  parsing(certFile, 'TLS does not take it, or what follows it in the file', () =>
+  // Reads the rest of the chain too, and refuses what TLS does not accept, such as short keys.
+  parsing(certFile, 'TLS does not accept it, or what follows it in the file', () =>
     createSecureContext({ cert, key }),
   )
   return cert + key

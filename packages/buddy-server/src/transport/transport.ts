@@ -1,83 +1,83 @@
 import type { Clock } from '../clock.ts'
 import type { TlsFiles } from './tls-files.ts'
 
-/** What is known of a client when it knocks. */
+/** The request of a client to open a WebSocket. */
 export interface Upgrade {
-  /** The page it comes from, as the browser says; undefined for programs. */
+  /** The origin of the client's page, as the browser sends it. Undefined for programs. */
   readonly origin: string | undefined
-  /** The `Host` header: how the client, or a proxy before it, names this server; empty where absent. */
+  /** The `Host` header: the name by which the client, or a proxy, reached this server. Empty if absent. */
   readonly host: string
-  /** WebSocket subprotocols offered, in order. */
+  /** The WebSocket subprotocols that the client offers, in order. */
   readonly protocols: readonly string[]
-  /** Address of the other end of the TCP connection. */
+  /** The address of the other end of the TCP connection. */
   readonly remoteAddress: string
-  /** The `X-Forwarded-For` header, all its lines; anyone can write it. */
+  /** All values of the `X-Forwarded-For` header, joined with commas. Any client can forge them. */
   readonly forwardedFor: string
 }
 
-/** One WebSocket. Everything is safe to call at any time; after the end it does nothing. */
+/** One WebSocket. Every method may be called at any time. After the end of the connection it does nothing. */
 export interface Connection {
   readonly upgrade: Upgrade
   /**
-   * Queues a binary frame. All frames queued for a connection in one turn of the event loop go
-   * out together, in order. The frame must not change afterwards.
+   * Queues a binary frame. All frames that are queued for a connection in one turn of the event loop are
+   * sent together, in order. The frame must not change afterwards.
    */
   send(frame: Uint8Array): void
   /**
-   * Sends what is queued, then a close frame; to a client that has sent nothing yet, half a second later
-   * at the earliest unless it does so before.
+   * Sends the queued frames, then a close frame. If the client has not sent anything yet, the close frame
+   * waits for its first frame, for half a second at most.
    */
   close(code: number, reason: string): void
   /**
-   * Sends a WebSocket ping, which every browser answers by itself with a pong of the same payload.
-   * It follows whatever was queued before it.
+   * Queues a WebSocket ping behind the frames that are queued already. Every browser answers a ping by
+   * itself, with a pong of the same payload.
    * @param payload at most 125 bytes (RFC 6455 §5.5)
    * @default payload empty
-   * @throws RangeError where the payload is longer
+   * @throws RangeError if the payload is longer
    */
   ping(payload?: Uint8Array): void
-  /** Ends the connection at once, without a close frame. */
+  /** Ends the connection immediately, without a close frame. */
   terminate(): void
 }
 
-/** What happens to one connection. After `close` or `terminate` only `onClose` is called. */
+/** The events of one connection. After `close` or `terminate` only `onClose` is called. */
 export interface ConnectionEvents {
-  /** `bytes` are valid only during the call. */
+  /** Called for each frame. `bytes` are valid only during the call. */
   onFrame(bytes: Uint8Array, isBinary: boolean): void
-  /** The client sent a ping. It is answered already. */
+  /** Called when the client has sent a ping. The transport has answered it already. */
   onPing(): void
   /**
-   * The client sent a pong: an answer to a ping, whose `payload` it repeats, or an unsolicited one
-   * (RFC 6455 §5.5.3). The payload is valid only during the call.
+   * Called when the client has sent a pong: the answer to a ping, whose `payload` it repeats, or an
+   * unsolicited one (RFC 6455 §5.5.3). The payload is valid only during the call.
    */
   onPong(payload: Uint8Array): void
-  /** What waits to be sent has outgrown its bound: the client reads too slowly. */
+  /** Called when the client reads too slowly: more than `maxBacklogBytes` wait to be sent. */
   onBacklog(): void
-  /** Last of all, once. `code` is 1006 where no close frame came. */
+  /** Called once, as the last event. `code` is 1006 if no close frame came. */
   onClose(code: number): void
 }
 
-/** One HTTP request; its body is dropped. It stays readable for as long as it is kept. */
+/** One HTTP request, without its body, which is dropped. It stays readable after the handler returns. */
 export interface HttpRequest {
-  /** Upper case. */
+  /** In upper case. */
   readonly method: string
-  /** Without the query. */
+  /** The path, without the query. */
   readonly path: string
-  /** What follows the `?`, as it was sent; empty where there is none. */
+  /** The query after the `?`, not decoded. Empty if there is none. */
   readonly query: string
-  /** Address of the other end of the TCP connection. */
+  /** The address of the other end of the TCP connection. */
   readonly remoteAddress: string
-  /** The `X-Forwarded-For` header, all its lines; anyone can write it. */
+  /** All values of the `X-Forwarded-For` header, joined with commas. Any client can forge them. */
   readonly forwardedFor: string
-  /** A header by its lower-case name, several lines joined with commas; empty where absent. */
+  /** All values of a header, by its lower-case name, joined with commas. Empty if absent. */
   header(name: string): string
-  /** Calls back once, when the answer has left the process or the client is gone. */
+  /** Calls back once, when the answer has been sent or the connection has ended. */
   onDone(callback: () => void): void
 }
 
 /**
- * One HTTP response. `HEAD` is the transport's business: give the body all the same. The connection
- * ends after an answer to `HEAD` and after status 304.
+ * One HTTP response. It has a body for `HEAD` requests too: the transport leaves the body out. The
+ * connection ends after an answer to `HEAD` and after status 304.
  */
 export interface HttpResponse {
   readonly status: number
@@ -85,46 +85,46 @@ export interface HttpResponse {
   readonly body: string | Uint8Array
 }
 
-/** What a transport calls. */
+/** The functions that a transport calls. */
 export interface TransportHandlers {
   /**
-   * Answers a request; undefined closes its connection without an answer. A promise may take its time:
-   * the client waits. If the client is gone meanwhile, the answer is dropped. A connection has one
-   * request at a time: a client that sends another one before it has the answer is disconnected.
+   * Returns the answer to a request. Undefined closes the connection without an answer. While a promise
+   * is pending, the client waits; if the client disconnects, the answer is dropped. A connection has one
+   * request at a time: a client that sends another request before the answer is disconnected.
    */
   onRequest(request: HttpRequest): HttpResponse | undefined | Promise<HttpResponse | undefined>
-  /** A connection is open; what is returned hears of it until it closes. */
+  /** Called when a connection has opened. Returns the handlers of its events. */
   onConnection(connection: Connection): ConnectionEvents
   /**
-   * A handler threw, or its promise was rejected. The connection it was about is terminated, the
-   * HTTP request answered with 500; the others go on.
+   * Called when a handler has thrown, or its promise was rejected. The transport terminates that
+   * connection, or answers that HTTP request with status 500. Other connections are not affected.
    */
   onError(error: unknown): void
-  /** So many TCP connections are open now: WebSockets, HTTP, and those that have said nothing yet. */
+  /** Called with the number of open TCP connections: WebSockets, HTTP, and those without a request yet. */
   onSockets?(count: number): void
 }
 
-/** What a transport is made with. */
+/** The options of a transport. */
 export interface TransportOptions {
   readonly clock: Pick<Clock, 'after'>
   /**
-   * An HTTP client that has not taken its answer by then is disconnected.
+   * An HTTP client that has not received its whole answer in this time is disconnected.
    * @default 60,000
    */
   readonly answerTimeoutMs?: number
-  /** Every client that is alive sends something more often than this. */
+  /** Every live client sends something at least once in this time. */
   readonly silentAfterMs: number
   /**
-   * TCP connections at a time; one more is closed as soon as it is accepted.
+   * The maximum number of TCP connections. Each further one is closed as soon as it is accepted.
    * @default no limit
    */
   readonly maxSockets?: () => number
-  /** A frame longer than this ends the connection before it is read. */
+  /** A frame longer than this ends the connection before the frame is read. */
   readonly maxFrameBytes: number
   /** See {@link ConnectionEvents.onBacklog}. */
   readonly maxBacklogBytes: number
   /**
-   * HTTPS and WSS with this certificate.
+   * Uses HTTPS and WSS with this certificate.
    * @default HTTP and WS
    */
   readonly tls?: TlsFiles
@@ -133,20 +133,20 @@ export interface TransportOptions {
 /** A listening socket and its connections. */
 export interface Transport {
   /**
-   * Starts listening; port 0 takes a free one.
+   * Starts listening. Port 0 chooses a free port.
    * @returns the port
-   * @throws TlsError where the certificate or its key cannot be used
-   * @throws Error with `code: 'EADDRINUSE'` where the port is taken or not allowed
-   * @throws Error where it listens already, or is closed
+   * @throws TlsError if the certificate or its key cannot be used
+   * @throws Error with `code: 'EADDRINUSE'` if the port is in use or not allowed
+   * @throws Error if the transport listens already, or is closed
    */
   listen(host: string, port: number): Promise<number>
   /**
-   * Reads the certificate and its key anew. Handshakes from now on get the new certificate;
-   * connections go on with the old one, and none is turned away in between. Unchanged files, no TLS
-   * and not listening yet are all fine: then nothing happens.
-   * @throws TlsError where the new files cannot be used; the old certificate stays
+   * Reads the certificate and its key again. Later handshakes get the new certificate. Open connections
+   * keep the old one, and no connection is refused in between. Does nothing if the files have not
+   * changed, without TLS, and before `listen`.
+   * @throws TlsError if the new files cannot be used. The old certificate stays in use.
    */
   reloadTls(): void
-  /** Stops listening and ends every connection that is left, for good. */
+  /** Stops listening and ends every open connection. The transport cannot be used again. */
   close(): void
 }

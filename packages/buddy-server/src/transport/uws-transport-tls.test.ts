@@ -17,14 +17,14 @@ interface Started {
   readonly port: number
   readonly certFile: string
   readonly keyFile: string
-  /** Puts another pair in the place of the present one. */
+  /** Replaces the certificate and the key in the files. */
   readonly renew: (name: Pair) => void
 }
 
 const pairs = ['first', 'second', 'third'] as const
 type Pair = (typeof pairs)[number]
 
-/** No test here waits for a time limit. */
+/** A clock without timers, because no test here waits for a time limit. */
 const clock = { after: () => () => undefined }
 
 let folder: string
@@ -74,7 +74,7 @@ async function start(onFrame: (transport: Transport) => void = () => undefined):
   return { transport, port: await transport.listen('127.0.0.1', 0), ...tls, renew }
 }
 
-/** Whose certificate a new handshake gets: with a server name, and (an address is none) without. */
+/** Which certificate a new handshake gets. Without `servername` the handshake names no server. */
 function shownTo(port: number, servername?: string): Promise<Pair | undefined> {
   return new Promise((resolve, reject) => {
     const socket = connect({
@@ -97,7 +97,7 @@ interface Handshake {
   readonly isResumed: boolean
 }
 
-/** By TLS 1.2, which has the session ready with the handshake. */
+/** Uses TLS 1.2, in which the session is known as soon as the handshake has ended. */
 function handshake(port: number, session?: Buffer): Promise<Handshake> {
   return new Promise((resolve, reject) => {
     const socket = connect({
@@ -133,7 +133,7 @@ function echoed(socket: WebSocket, word: string): Promise<string> {
   })
 }
 
-test('https and wss answer with the certificate', async () => {
+test('serves https and wss with the certificate', async () => {
   const { port } = await start()
   const body = await new Promise((resolve, reject) => {
     const options = { ca: certificate('first'), agent: false }
@@ -146,7 +146,7 @@ test('https and wss answer with the certificate', async () => {
   expect(await shownToBoth(port)).toEqual(['first', 'first'])
 })
 
-test('listen refuses files that cannot be used, and can be tried again', async () => {
+test('listen rejects with a TlsError if the files cannot be used, and can be called again', async () => {
   const keyFile = join(folder, 'second.key')
   const certFile = join(mkdtempSync(join(folder, 'server-')), 'late.crt')
   const transport = createUwsTransport(
@@ -178,7 +178,7 @@ test('listen refuses files that cannot be used, and can be tried again', async (
   expect(await shownTo(await transport.listen('127.0.0.1', 0))).toBe('second')
 })
 
-test('new handshakes get a renewed certificate, open connections go on', async () => {
+test('reloadTls gives new handshakes the new certificate, and keeps open connections', async () => {
   const { transport, port, renew } = await start()
   const sockets = [await open(port, 'first')]
   for (const name of ['second', 'third'] as const) {
@@ -197,53 +197,56 @@ test('new handshakes get a renewed certificate, open connections go on', async (
   await expect(shownTo(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
-test('unchanged files change nothing: TLS sessions can still be resumed', async () => {
+test('reloadTls changes nothing if the files are unchanged: TLS sessions can still be resumed', async () => {
   const { transport, port, renew } = await start()
   const { session } = await handshake(port)
   renew('first')
   transport.reloadTls()
   expect(await handshake(port, session)).toMatchObject({ isResumed: true })
-  // A changed certificate is what a client has to see.
+  // After a change, clients must see the new certificate.
   renew('second')
   transport.reloadTls()
   expect(await handshake(port, session)).toMatchObject({ isResumed: false })
 })
 
-test('nobody is turned away while the certificate is renewed', async () => {
+test('reloadTls refuses no connection', async () => {
   const { transport, port, renew } = await start()
   for (const name of ['second', 'third', 'first'] as const) {
     renew(name)
     const handshakes = Promise.all(Array.from({ length: 20 }, () => shownTo(port)))
-    // By then they wait to be accepted.
+    // By then the connections wait to be accepted.
     await new Promise<void>((resolve) => process.nextTick(resolve))
     transport.reloadTls()
     await expect(handshakes).resolves.toHaveLength(20)
   }
 })
 
-test.each(['cert', 'key'] as const)('a renewal with a bad %s leaves the old', async (which) => {
-  const { transport, port, renew, ...files } = await start()
-  const socket = await open(port, 'first')
-  renew('second')
-  const path = files[`${which}File`]
-  writeFileSync(path, 'half written')
-  expect(() => transport.reloadTls()).toThrow(TlsError)
-  expect(() => transport.reloadTls()).toThrow(`${path}: holds no `)
-  expect(await shownToBoth(port)).toEqual(['first', 'first'])
-  expect(await echoed(socket, 'hi')).toBe('hi')
-  renew('second')
-  transport.reloadTls()
-  expect(await shownToBoth(port)).toEqual(['second', 'second'])
-})
+test.each(['cert', 'key'] as const)(
+  'reloadTls keeps the old certificate if the new %s cannot be used',
+  async (which) => {
+    const { transport, port, renew, ...files } = await start()
+    const socket = await open(port, 'first')
+    renew('second')
+    const path = files[`${which}File`]
+    writeFileSync(path, 'half written')
+    expect(() => transport.reloadTls()).toThrow(TlsError)
+    expect(() => transport.reloadTls()).toThrow(`${path}: contains no `)
+    expect(await shownToBoth(port)).toEqual(['first', 'first'])
+    expect(await echoed(socket, 'hi')).toBe('hi')
+    renew('second')
+    transport.reloadTls()
+    expect(await shownToBoth(port)).toEqual(['second', 'second'])
+  },
+)
 
-test('close ends a connection that was accepted just before', async () => {
+test('close ends a connection that was accepted in the same turn', async () => {
   const { transport, port, renew } = await start((transport) => transport.close())
   const socket = await open(port, 'first')
   renew('second')
   transport.reloadTls()
   const late = connectTcp(port, '127.0.0.1').on('error', () => undefined)
   const lateClosed = new Promise<void>((resolve) => late.once('close', () => resolve()))
-  // Both are ready in the same turn: the connection first, then the frame that has `close` called.
+  // Both are ready in the same turn: first the connection, then the frame whose handler calls `close`.
   await new Promise<void>((resolve) => process.nextTick(resolve))
   socket.send('close')
   await lateClosed

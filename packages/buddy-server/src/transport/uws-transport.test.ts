@@ -18,12 +18,12 @@ interface Started {
   readonly transport: Transport
   readonly port: number
   readonly url: string
-  /** What `onError` got. */
+  /** The errors that `onError` has received. */
   readonly errors: unknown[]
 }
 
 const hello: HttpResponse = { status: 200, headers: {}, body: 'hello' }
-/** No test here waits for a time limit. */
+/** A clock without timers, because no test here waits for a time limit. */
 const clock = { after: () => () => undefined }
 const limits = { clock, silentAfterMs: 40_000, maxFrameBytes: 1000, maxBacklogBytes: 1000 }
 
@@ -82,7 +82,7 @@ const closed = (socket: Socket): Promise<void> =>
     socket.once('close', () => resolve())
   })
 
-/** A request over a connection that is kept. */
+/** Sends a request over a keep-alive connection. */
 async function getKept(
   url: string,
   agent: Agent,
@@ -101,7 +101,7 @@ function keepingAgent(): Agent {
   return agent
 }
 
-test('a request can be read after a while, when its answer is on the way', async () => {
+test('keeps a request readable while its answer is pending', async () => {
   const { url } = await start({
     onRequest: async (asked) => {
       await new Promise((resolve) => setImmediate(resolve))
@@ -131,9 +131,9 @@ test('a request can be read after a while, when its answer is on the way', async
 })
 
 test.each([
-  ['at once', (answer: HttpResponse) => answer],
-  ['later', (answer: HttpResponse) => Promise.resolve(answer)],
-])('a connection stays for the next request: %s', async (_when, give) => {
+  ['answer at once', (answer: HttpResponse) => answer],
+  ['answer later', (answer: HttpResponse) => Promise.resolve(answer)],
+])('keeps the connection for the next request: %s', async (_when, give) => {
   const { url } = await start({
     onRequest: ({ query }) => give({ ...hello, body: `hello${query}` }),
   })
@@ -151,7 +151,7 @@ test.each([
   ['304, at once', 'GET', 304, (answer: HttpResponse) => answer],
   ['304, later', 'GET', 304, (answer: HttpResponse) => Promise.resolve(answer)],
 ])(
-  'an answer has its length and no body, and ends the connection: %s',
+  'sends the length but no body, and ends the connection: %s',
   async (...[, method, status, give]) => {
     const { url } = await start({ onRequest: () => give({ ...hello, status }) })
     const { socket, length, body } = await getKept(url, keepingAgent(), method)
@@ -165,7 +165,7 @@ test.each([
   [403, 'Forbidden'],
   [429, 'Too Many Requests'],
   [500, 'Internal Server Error'],
-])('status %i is called %s', async (status, name) => {
+])('sends status %i as %s', async (status, name) => {
   const { url } = await start({ onRequest: () => ({ ...hello, status }) })
   expect(await fetch(url)).toMatchObject({ status, statusText: name })
 })
@@ -178,7 +178,7 @@ test.each([
     },
   ],
   ['rejects', () => Promise.reject(new Error('oops'))],
-])('a handler that %s is reported, and the client gets 500', async (_how, onRequest) => {
+])('answers with 500 and reports the error if a handler %s', async (_how, onRequest) => {
   const { url, errors } = await start({ onRequest })
   const response = await fetch(url)
   expect(response.status).toBe(500)
@@ -189,7 +189,7 @@ test.each([
 test.each([
   ['an answer', (resolve: (answer: HttpResponse) => void) => resolve(hello)],
   ['an error', (_: unknown, reject: (error: Error) => void) => reject(new Error('late'))],
-])('%s for a client that has gone harms nothing', async (_what, settle) => {
+])('ignores %s for a client that has disconnected', async (_what, settle) => {
   const { promise: asked, resolve: onAsked } = deferred<void>()
   const { promise, resolve, reject } = deferred<HttpResponse>()
   const { url, port, errors } = await start({
@@ -203,14 +203,14 @@ test.each([
   socket.write('GET /slow HTTP/1.1\r\nHost: here\r\n\r\n')
   await asked
   socket.destroy()
-  // Its end reaches the server before anything that is sent later.
+  // The server receives the end of that connection before this request.
   expect((await fetch(url)).status).toBe(200)
   settle(resolve, reject)
   expect((await fetch(url)).status).toBe(200)
   expect(errors.filter((error) => String(error) !== 'Error: late')).toEqual([])
 })
 
-test('close ends idle connections, and those that wait for an answer', async () => {
+test('close ends idle connections and those that wait for an answer', async () => {
   const { promise: asked, resolve: onAsked } = deferred<void>()
   const { promise, resolve } = deferred<HttpResponse>()
   const { transport, url, port, errors } = await start({
@@ -237,7 +237,7 @@ test('close ends idle connections, and those that wait for an answer', async () 
   await expect(transport.listen('127.0.0.1', 0)).rejects.toThrow('closed')
 })
 
-test('a taken port is an error with a code', async () => {
+test('listen rejects with `EADDRINUSE` if the port is in use', async () => {
   const { port } = await start()
   const other = createUwsTransport(limits, {
     onRequest: () => hello,
@@ -247,19 +247,19 @@ test('a taken port is an error with a code', async () => {
   await expect(other.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE' })
 })
 
-test('it listens once: a second port would never be closed', async () => {
+test('refuses to listen twice, because the first port would never be closed', async () => {
   const { transport, url } = await start()
   await expect(transport.listen('127.0.0.1', 0)).rejects.toThrow('listens already')
   expect(await (await fetch(url)).text()).toBe('hello')
 })
 
-test('without TLS, reloadTls does nothing', async () => {
+test('reloadTls does nothing without TLS', async () => {
   const { transport, url } = await start()
   transport.reloadTls()
   expect(await (await fetch(url)).text()).toBe('hello')
 })
 
-test('a ping too long is refused, and the connection stays', async () => {
+test('refuses a ping that is too long, and keeps the connection', async () => {
   let thrown: unknown
   const { url } = await start({
     onConnection: (connection) => {
@@ -275,7 +275,7 @@ test('a ping too long is refused, and the connection stays', async () => {
   expect(thrown).toBeInstanceOf(RangeError)
 })
 
-test('a ping overtakes nothing: its pong says that what was sent before has arrived', async () => {
+test('sends a ping after the frames queued before it, so that its pong acknowledges them', async () => {
   const { url } = await start({
     onConnection: (connection) => ({
       ...echo(connection),
@@ -300,7 +300,7 @@ test('a ping overtakes nothing: its pong says that what was sent before has arri
   expect(came).toEqual(['before', 'ping', 'after'])
 })
 
-/** Masked with zeros. */
+/** An empty frame of a client, masked with zeros. */
 const emptyFrame = (opcode: number): Buffer => Buffer.from([0x80 | opcode, 0x80, 0, 0, 0, 0])
 
 test.each([
@@ -308,7 +308,7 @@ test.each([
   ['pings', 9],
   ['pongs', 10],
 ])(
-  'after close or terminate nothing is read any more, of one packet either: %s',
+  'reads nothing after close or terminate, not even from the same packet: %s',
   async (_what, opcode) => {
     for (const [act, code] of [
       [(connection: Connection) => connection.close(4000, 'enough'), 4000],

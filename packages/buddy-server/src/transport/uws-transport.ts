@@ -19,10 +19,10 @@ import type {
   Upgrade,
 } from './transport.ts'
 
-/** Exists at run time; the package's types have it as a type only. */
+/** Exists at run time, but the package declares it as a type only. */
 const exclusivePort = (uws as unknown as Record<string, number>)['LIBUS_LISTEN_EXCLUSIVE_PORT']
 
-/** With what exists at run time and the package's types lack. */
+/** Adds the methods that exist at run time but are missing in the package's types. */
 type App = TemplatedApp & {
   listen(
     host: string,
@@ -31,24 +31,24 @@ type App = TemplatedApp & {
     callback: (socket: ListenSocket | false) => void,
   ): unknown
   getDescriptor(): number
-  /** From now on the sockets this app accepts are the other app's: TLS, routes, everything. */
+  /** From now on this app hands each socket that it accepts to the other app, with its TLS and routes. */
   addChildAppDescriptor(descriptor: number): unknown
   removeChildAppDescriptor(descriptor: number): unknown
 }
 
-/** A client on a slow connection gets the largest file in this time. */
+/** Long enough for the largest file over a slow connection. */
 const defaultAnswerTimeoutMs = 60_000
 
-/** Twice the time after which a client is dead anyway, as far as uWebSockets.js allows it. */
+/** Twice the time after which a silent client counts as dead, within the range of uWebSockets.js. */
 function idleTimeoutSeconds(silentAfterMs: number): number {
   const seconds = Math.ceil((silentAfterMs * 2) / 1000)
-  // uWebSockets.js accepts at most 960 s. With a longer ping interval this timer would end healthy clients.
+  // uWebSockets.js accepts at most 960 s. With a longer ping interval it would disconnect live clients.
   return silentAfterMs > 900_000 ? 0 : Math.min(Math.max(seconds, 8), 960)
 }
 
 interface SocketData {
   readonly upgrade: Upgrade
-  /** Set when the socket has opened. */
+  /** Undefined until the socket has opened. */
   connection: SocketConnection | undefined
 }
 
@@ -57,7 +57,7 @@ const decoder = new TextDecoder()
 const remoteAddressOf = (response: UwsResponse): string =>
   decoder.decode(response.getRemoteAddressAsText())
 
-/** Every line of every header; `getHeader` gives the first only, which is the one a client can forge. */
+/** All values of all headers. `getHeader` returns the first value only, which a client can forge. */
 function allHeaders(request: UwsRequest): ReadonlyMap<string, string> {
   const headers = new Map<string, string>()
   request.forEach((name, value) => {
@@ -67,11 +67,11 @@ function allHeaders(request: UwsRequest): ReadonlyMap<string, string> {
   return headers
 }
 
-/** What our own clients offer; one array for all of them. */
-const usualProtocols: readonly string[] = [subprotocol]
+/** The offer of Buddy's own clients. One array for all connections. */
+const ownProtocols: readonly string[] = [subprotocol]
 
 function protocolsIn(header: string): readonly string[] {
-  if (header === subprotocol) return usualProtocols
+  if (header === subprotocol) return ownProtocols
   return header.split(',').flatMap((name) => name.trim() || [])
 }
 
@@ -81,12 +81,12 @@ function createApp(tls: TlsFiles | undefined): App {
   try {
     return uws.SSLApp({ cert_file_name: certFile, key_file_name: keyFile }) as App
   } catch (cause) {
-    // Already read once, so this is rare: they changed in between, or are nothing for its own TLS.
-    throw new TlsError(`${certFile}, ${keyFile}: uWebSockets.js cannot use these`, { cause })
+    // Rare, because the files were checked: they have changed since, or its own TLS library refuses them.
+    throw new TlsError(`${certFile}, ${keyFile}: uWebSockets.js cannot use these files`, { cause })
   }
 }
 
-/** HTTP and WebSocket (at `/ws`) by uWebSockets.js; the only file that knows it. */
+/** Serves HTTP, and WebSocket at `/ws`, with uWebSockets.js. No other file imports that package. */
 export function createUwsTransport(
   options: TransportOptions,
   handlers: TransportHandlers,
@@ -103,14 +103,14 @@ export function createUwsTransport(
   let isClosed = false
   let tlsText = ''
   /**
-   * One app for each certificate there has been: an app cannot change its own. The first has the
-   * listen socket, the last gets what is accepted, each keeps the connections it was given.
+   * One app for each certificate so far, because an app cannot change its certificate. The first app has
+   * the listen socket, the last one receives the accepted sockets, and each keeps its connections.
    */
   const apps: App[] = []
 
   const sockets = new SocketCount({ clock, onChange: (count) => handlers.onSockets?.(count) })
 
-  /** An exception must not cross into native code: it would end the process. */
+  /** Catches exceptions, because an exception that reaches native code ends the process. */
   const guard = (data: SocketData, act: () => void): void => {
     try {
       act()
@@ -121,14 +121,14 @@ export function createUwsTransport(
   }
 
   /**
-   * Hands over a frame. A connection that is closing is closed at once: uWebSockets.js then drops what
-   * else came in the same read, which may be tens of thousands of frames.
+   * Delivers a frame to its connection. If the connection is closing, closes it at once: uWebSockets.js
+   * then drops the other frames of the same read, which may be tens of thousands.
    */
-  const read = (data: SocketData, act: (events: ConnectionEvents) => void): void => {
+  const deliver = (data: SocketData, act: (events: ConnectionEvents) => void): void => {
     const { connection } = data
     if (!connection?.events) return
     try {
-      connection.handleHeard()
+      connection.handleReceived()
       if (!connection.isClosing) act(connection.events)
       if (connection.isClosing) connection.flush()
     } catch (error) {
@@ -143,11 +143,11 @@ export function createUwsTransport(
     context: uws.us_socket_context_t,
   ): void {
     const headers = allHeaders(request)
-    // uWebSockets.js looks at the key only (RFC 6455 §4.2.1 and §4.4 ask for these two).
-    const isProper =
+    // uWebSockets.js checks the key only. RFC 6455 §4.2.1 and §4.4 require these two as well.
+    const isWebSocket =
       headers.get('sec-websocket-version') === '13' &&
       headers.get('upgrade')?.toLowerCase() === 'websocket'
-    if (!isProper) {
+    if (!isWebSocket) {
       handleRequest(response, request)
       return
     }
@@ -163,8 +163,8 @@ export function createUwsTransport(
     response.upgrade(
       data,
       headers.get('sec-websocket-key') ?? '',
-      // A browser drops a connection that chose none of what it offered, without saying why.
-      // Ours if it is there; if not, whoever admits can say so after the handshake.
+      // A browser drops a connection silently if the server chooses none of the subprotocols offered. If
+      // ours is not among them, choose another one: the refusal follows after the handshake.
       protocols.includes(subprotocol) ? subprotocol : (protocols[0] ?? ''),
       headers.get('sec-websocket-extensions') ?? '',
       context,
@@ -182,7 +182,7 @@ export function createUwsTransport(
     exchange.handle({
       method: request.getMethod().toUpperCase(),
       path: request.getUrl(),
-      // Undefined without a `?`, whatever the types say.
+      // Without a `?` it is undefined, against its type.
       query: (request.getQuery() as string | undefined) ?? '',
       remoteAddress: remoteAddressOf(response),
       forwardedFor: headers.get('x-forwarded-for') ?? '',
@@ -194,10 +194,10 @@ export function createUwsTransport(
   function addRoutes(app: App): App {
     app.ws<SocketData>('/ws', {
       maxPayloadLength: maxFrameBytes,
-      // Far above our own bound: uWebSockets.js would drop single frames, we close by name.
+      // Far above our own bound, because uWebSockets.js drops single frames, while we close the connection.
       maxBackpressure: maxBacklogBytes * 4 + maxFrameBytes,
-      // Pings notice a dead client earlier. This is for one that was closed: as long as it goes on
-      // reading, uWebSockets.js gives it this time again, or for ever if there is none.
+      // The server's pings detect a dead client earlier. This limit is for a client that was sent a close
+      // frame: it starts again whenever the client reads, and without it such a client could stay forever.
       idleTimeout: idleTimeoutSeconds(silentAfterMs),
       sendPingsAutomatically: false,
       upgrade: handleUpgrade,
@@ -208,23 +208,23 @@ export function createUwsTransport(
         guard(data, () => (connection.events = handlers.onConnection(connection)))
       },
       message: (socket, message, isBinary) => {
-        read(socket.getUserData(), (events) => events.onFrame(new Uint8Array(message), isBinary))
+        deliver(socket.getUserData(), (events) => events.onFrame(new Uint8Array(message), isBinary))
       },
-      ping: (socket) => read(socket.getUserData(), (events) => events.onPing()),
+      ping: (socket) => deliver(socket.getUserData(), (events) => events.onPing()),
       pong: (socket, payload) => {
-        read(socket.getUserData(), (events) => events.onPong(new Uint8Array(payload)))
+        deliver(socket.getUserData(), (events) => events.onPong(new Uint8Array(payload)))
       },
       close: (socket, code) => {
         const data = socket.getUserData()
         data.connection?.detach()
-        // Without a close frame the socket is gone; with one it waits for the client to close it too.
+        // Without a close frame the socket is gone. With one, it waits for the client to close it too.
         if (code === 1006) sockets.add(-1)
         else sockets.handleClosing()
         guard(data, () => data.connection?.events?.onClose(code))
       },
     })
     app.any('/*', handleRequest)
-    // It reports the end of a connection that has not become a WebSocket.
+    // Reports new connections, and the end of connections that have not become WebSockets.
     app.filter((response, change) => {
       sockets.add(change)
       if (change > 0 && sockets.count > maxSockets()) response.close()
@@ -242,7 +242,7 @@ export function createUwsTransport(
         app.listen(host, port, exclusivePort ?? 1, resolve)
       })
       if (!socket) {
-        const message = `port ${port} on ${host} is taken or may not be used`
+        const message = `port ${port} on ${host} is in use or not allowed`
         throw Object.assign(new Error(message), { code: 'EADDRINUSE' })
       }
       listenSocket = socket
@@ -250,8 +250,8 @@ export function createUwsTransport(
       apps.push(app)
       return uws.us_socket_local_port(socket)
     },
-    // Closing the listen socket and opening another would turn away whoever waits to be accepted,
-    // and a server name's certificate is only for clients that name it. A child app is for all.
+    // A new listen socket would refuse the clients that wait to be accepted, and a certificate that is
+    // added for a server name reaches only clients that send that name. A child app serves all clients.
     reloadTls: () => {
       const [listening] = apps
       const previous = apps.at(-1)
@@ -272,7 +272,7 @@ export function createUwsTransport(
         for (const app of apps) app.close()
       }
       closeApps()
-      // A socket accepted in this turn reaches its app, if that is another, in the next.
+      // A socket that was accepted in this turn reaches a child app in the next turn only.
       if (apps.length > 1) setImmediate(() => setImmediate(closeApps))
     },
   }

@@ -3,10 +3,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { createUwsTransport } from './uws-transport.ts'
 
-/** What waits to be sent when the connection is closed: more than the kernel takes. */
+/** Bytes that are queued when the connection is closed: more than the kernel takes. */
 const waitingBytes = 32_000_000
 
-test('a client that was closed, and reads some of what was left for it, is disconnected', async () => {
+test('disconnects a client that reads only a part of the frames queued before its close', async () => {
   const transport = createUwsTransport(
     {
       clock: { after: () => () => undefined },
@@ -38,7 +38,7 @@ test('a client that was closed, and reads some of what was left for it, is disco
   const port = await transport.listen('127.0.0.1', 0)
   const client = new WebSocket(`ws://127.0.0.1:${port}/ws`)
   client.on('error', () => undefined)
-  // A client that has sent nothing is not closed before a while.
+  // The close waits for the first frame of the client.
   client.on('open', () => client.send(''))
   const [first] = await new Promise<unknown[]>((resolve) =>
     client.once('message', (...message) => resolve(message)),
@@ -46,19 +46,19 @@ test('a client that was closed, and reads some of what was left for it, is disco
   expect((first as Buffer).length).toBe(1_000_000)
   let messages = 1
   client.on('message', () => {
-    // Enough for the server's socket to take more.
+    // So many that the server's socket has taken more meanwhile.
     if (++messages >= 8) client.pause()
   })
   const { _socket: tcp } = client as unknown as { _socket: Socket }
-  // That the other end is gone shows when something is written.
+  // The client notices that the other end is gone when it writes something.
   const timer = setInterval(() => tcp.write(''.padEnd(6, '\0')), 100)
   await new Promise((resolve) => tcp.once('close', resolve))
   clearInterval(timer)
   expect(messages).toBeLessThan(32)
 })
 
-test.each(['the client sends something', 'its time is over'])(
-  'a close at the opening follows its frame at once, and itself only when %s',
+test.each(['the client sends a frame', 'half a second is over'])(
+  'sends a frame before the close at once, and the close itself when %s',
   async (cause) => {
     const timers: { delayMs: number; callback: () => void }[] = []
     const transport = createUwsTransport(
@@ -102,10 +102,10 @@ test.each(['the client sends something', 'its time is over'])(
       }),
     )
     await received
-    // The close would have come in the same read.
+    // A close without the wait would have come in the same read.
     await new Promise((resolve) => setImmediate(resolve))
     log.push(cause)
-    if (cause === 'its time is over') for (const { callback } of timers) callback()
+    if (cause === 'half a second is over') for (const { callback } of timers) callback()
     else client.send('hello')
     await closed
     expect(log).toEqual([cause, 'closed 4501'])
