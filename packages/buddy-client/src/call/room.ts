@@ -68,7 +68,7 @@ export class Room {
     })
   }
 
-  /** Whether media has ever flowed in this room; in text mode whether it is open. */
+  /** Whether media has ever flowed in this room. */
   get hasConnected(): boolean {
     return this.#hasConnected
   }

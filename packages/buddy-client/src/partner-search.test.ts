@@ -1,0 +1,137 @@
+import type { ClientMessage } from '@buddy-chat/protocol'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { ManualClock } from './manual-clock.fixture.ts'
+import { resolveOptions } from './options.ts'
+import { PartnerSearch } from './partner-search.ts'
+import type { LinkSignal } from './signal.ts'
+
+const offer: LinkSignal = { description: { type: 'offer', sdp: 'v=0' }, candidates: [] }
+
+let clock: ManualClock
+let sent: ClientMessage[]
+let isConnected: boolean
+let search: PartnerSearch
+/** Resolves the offers that the search waits for. */
+let offers: ((offer: LinkSignal | null) => void)[]
+
+beforeEach(() => {
+  clock = new ManualClock()
+  sent = []
+  offers = []
+  isConnected = true
+  search = new PartnerSearch(resolveOptions({ mode: 'video' }), {
+    takeOffer: () => new Promise((resolve) => offers.push(resolve)),
+    sending: () => ({ audio: true, video: false }),
+    isConnected: () => isConnected,
+    send: (message) => {
+      sent.push(message)
+      return true
+    },
+    clock,
+  })
+})
+
+/** Lets the search send the request that waits for its offer. */
+async function giveOffer(given: LinkSignal | null = null): Promise<void> {
+  for (const resolve of offers.splice(0)) resolve(given)
+  await clock.advanceAsync(0)
+}
+const types = (): string[] => sent.map(({ type }) => type)
+
+async function enterQueue(): Promise<void> {
+  search.handleMediaReady()
+  await giveOffer()
+  search.handleAnswered()
+  sent = []
+}
+
+describe('the first request', () => {
+  test('is a ticket, as soon as devices and server are ready', async () => {
+    isConnected = false
+    search.handleMediaReady()
+    isConnected = true
+    expect(offers).toEqual([])
+    search.requestIfDue()
+    await giveOffer(offer)
+    expect(sent).toMatchObject([
+      { type: 'ticket', mode: 'video', offer: { sending: { video: false } } },
+    ])
+    expect(search.announcedSending).toEqual({ audio: true, video: false })
+  })
+
+  test('is sent without an offer if there is none', async () => {
+    search.handleMediaReady()
+    await giveOffer(null)
+    expect(sent).toMatchObject([{ type: 'ticket', offer: null }])
+    expect(search.announcedSending).toBeNull()
+  })
+
+  test('is not sent if the connection is lost before the offer is ready', async () => {
+    search.handleMediaReady()
+    isConnected = false
+    await giveOffer(offer)
+    expect(sent).toEqual([])
+    isConnected = true
+    search.requestIfDue()
+    await giveOffer(offer)
+    expect(types()).toEqual(['ticket'])
+  })
+})
+
+describe('a later request', () => {
+  beforeEach(enterQueue)
+
+  test('is `next`, and is sent once if requested twice before its offer is ready', async () => {
+    search.request()
+    search.request()
+    await giveOffer()
+    expect(types()).toEqual(['next'])
+  })
+
+  test('is a ticket if the server has forgotten the session', async () => {
+    search.handleForgotten(false)
+    search.requestIfDue()
+    await giveOffer()
+    expect(types()).toEqual(['ticket'])
+  })
+
+  test('is not sent for a restored room, nor while the search is paused', async () => {
+    search.handleForgotten(true)
+    search.requestIfDue()
+    search.pause()
+    search.handleForgotten(false)
+    search.requestIfDue()
+    await giveOffer()
+    expect(sent).toEqual([])
+    expect([search.unpause(), search.unpause()]).toEqual([true, false])
+  })
+})
+
+describe('after the server has dropped a message', () => {
+  beforeEach(enterQueue)
+
+  test('repeats a request that was not answered', async () => {
+    search.request()
+    await giveOffer()
+    search.handleDropped(500)
+    search.handleDropped(500)
+    clock.advance(500)
+    await giveOffer()
+    expect(types()).toEqual(['next', 'next'])
+  })
+
+  test('repeats no request that was answered meanwhile, or after the end', async () => {
+    search.request()
+    await giveOffer()
+    search.handleDropped(500)
+    search.handleAnswered()
+    clock.advance(500)
+    search.handleDropped(500)
+    search.request()
+    await giveOffer()
+    search.handleDropped(500)
+    search.end()
+    expect(clock.pending).toBe(0)
+    expect(types()).toEqual(['next', 'next'])
+  })
+})
