@@ -285,7 +285,7 @@ export function createBuddyServer(
         const isSame =
           subject !== undefined && identity.site === site && identity.subject === subject
         if (other !== session && !isSame) continue
-        dismiss(other, 'banned', 'you have been shut out for a while')
+        dismiss(other, 'banned', 'this user is banned for a time')
         core.sessions.end(other, 'banned')
       }
       notify('banned', { session, durationMs })

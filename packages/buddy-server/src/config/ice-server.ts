@@ -84,7 +84,9 @@ function splitUrls(text: string): string[] | undefined {
   return urls.length > 0 ? urls : undefined
 }
 
-/** ICE servers without credentials, or with credentials that never change. Empty text means no servers. */
+/**
+ * ICE servers without credentials, or with credentials that never change. Empty text means no servers.
+ */
 export const iceServers: ValueSchema<readonly IceServer[]> = listSchema(
   'stun: URLs separated by commas, or a list (JSON) of RTCIceServer objects; those with a turn: URL need username and credential',
   iceServerList,

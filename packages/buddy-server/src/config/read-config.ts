@@ -181,7 +181,9 @@ function combinationMistakes(options: ResolvedServerOptions): string[] {
   return mistakes
 }
 
-/** What a server that others can reach must set: a secret key, the allowed origins, and no weak secrets. */
+/**
+ * What a server that others can reach must set: a secret key, the allowed origins, and no weak secrets.
+ */
 function publicServerMistakes(
   options: ResolvedServerOptions,
   origins: Readonly<Record<OptionName, string>>,

@@ -73,7 +73,7 @@ export async function handleHello(
   const identity = former ? former.facts : await introduce(hello, site)
   if ('code' in identity) return identity
   if (identity.subject !== undefined && bans.has(subjectBanKey(site.key, identity.subject))) {
-    return refusal('banned', 'you have been shut out for a while')
+    return refusal('banned', 'this user is banned for a time')
   }
   const admitted = await askHook(identity, upgrade, context)
   if ('code' in admitted) return admitted

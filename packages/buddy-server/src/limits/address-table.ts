@@ -1,15 +1,18 @@
 import { forEachInSlices } from '../slices.ts'
 
 interface AddressTableOptions<Entry> {
-  /** More addresses than this are not told apart: an attacker with so many could fill the memory. */
+  /**
+   * How many addresses have an entry of their own. All further addresses share one entry, so that an
+   * attacker with many addresses cannot fill the memory.
+   */
   readonly maxAddresses: number
-  /** What is known of an address that is new. */
+  /** Makes the entry of an address that is not in the table. */
   readonly create: () => Entry
-  /** Whether `entry` is as good as new, and may be forgotten. */
+  /** Whether `entry` equals a new one, so that the table may remove it. */
   readonly isIdle: (entry: Entry) => boolean
 }
 
-/** What limits know of each address; the addresses beyond a number share one entry. */
+/** An entry for each address. The addresses beyond `maxAddresses` share one entry. */
 export class AddressTable<Entry> {
   readonly #options: AddressTableOptions<Entry>
   readonly #entries = new Map<string, Entry>()
@@ -19,17 +22,17 @@ export class AddressTable<Entry> {
     this.#options = options
   }
 
-  /** How many addresses have an entry of their own. */
+  /** The number of addresses with an entry of their own. */
   get size(): number {
     return this.#entries.size
   }
 
-  /** The entry of an address; undefined while nothing is known of it. */
+  /** Returns the entry of an address. Undefined if it has none. */
   find(addressKey: string): Entry | undefined {
     return this.#entries.get(addressKey) ?? (this.#isFull ? this.#shared : undefined)
   }
 
-  /** The entry of an address, which may be new. */
+  /** Returns the entry of an address, and makes one if it has none. */
   get(addressKey: string): Entry {
     const known = this.find(addressKey)
     if (known !== undefined) return known
@@ -39,10 +42,7 @@ export class AddressTable<Entry> {
     return created
   }
 
-  /**
-   * Forgets the addresses that have used nothing of their limits for a while, over several turns of the
-   * event loop.
-   */
+  /** Removes idle entries, over several turns of the event loop. */
   async sweep(): Promise<void> {
     const { isIdle } = this.#options
     await forEachInSlices(this.#entries, ([key, entry]) => {

@@ -1,17 +1,20 @@
-/** So many at most. Beyond that those that are over are forgotten, and if there are none the oldest. */
+/**
+ * The maximum number of bans. Beyond it expired bans are removed, or the oldest ban if none has
+ * expired.
+ */
 const maxBans = 10_000
 
-/** People shut out for a while, by what they come back with: an address, a site's subject. */
+/** Temporary bans. The key of a ban is the address of a client, or a site's name for a user. */
 export class Bans {
   readonly #now: () => number
   readonly #untilMs = new Map<string, number>()
 
-  /** @param now milliseconds since some moment */
+  /** @param now returns the time of a monotonic clock, in milliseconds */
   constructor(now: () => number) {
     this.#now = now
   }
 
-  /** Shuts out whoever comes with `key`; a longer ban stays. */
+  /** Bans `key`. An existing ban that lasts longer stays as it is. */
   add(key: string, durationMs: number): void {
     const untilMs = Math.max(this.#now() + durationMs, this.#untilMs.get(key) ?? 0)
     this.#untilMs.delete(key)
@@ -24,6 +27,7 @@ export class Bans {
     if (this.#untilMs.size > maxBans && oldest !== undefined) this.#untilMs.delete(oldest)
   }
 
+  /** Whether `key` is banned now. */
   has(key: string): boolean {
     const untilMs = this.#untilMs.get(key)
     if (untilMs === undefined) return false

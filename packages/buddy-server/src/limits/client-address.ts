@@ -1,13 +1,18 @@
 import { BlockList, isIP } from 'node:net'
 import type { Upgrade } from '../transport/transport.ts'
 
-/** Which `X-Forwarded-For` is believed: so many steps from its end, or from proxies known by address. */
+/**
+ * Which entry of `X-Forwarded-For` is trusted: by its place from the end, or by the proxies' addresses.
+ */
 export interface ProxyTrust {
   readonly trustedProxyHops: number
   readonly trustedProxies: readonly string[]
 }
 
-/** One spelling for each address: IPv4 seen through IPv6 is IPv4, anything that is none is empty. */
+/**
+ * Returns the canonical spelling of an address, without a port. An IPv4-mapped IPv6 address becomes IPv4.
+ * Empty if `text` is not an address.
+ */
 function plainAddress(text: string): string {
   const bare = text
     .trim()
@@ -25,7 +30,7 @@ function plainAddress(text: string): string {
   return isIP(address) === 0 ? '' : address
 }
 
-/** The first 64 bits of an IPv6 address: what one customer of a provider has at least. */
+/** Returns the first 64 bits of an IPv6 address: a provider assigns at least a /64 to each customer. */
 function network64(address: string): string {
   const [head = '', tail] = address.split('::')
   const groups = head === '' ? [] : head.split(':')
@@ -40,37 +45,40 @@ function network64(address: string): string {
   return `${network.join(':')}::/64`
 }
 
-/** What limits count by: an IPv4 address, or the /64 network of an IPv6 address. */
+/**
+ * Returns the key of an address in limits and bans: an IPv4 address, or the /64 network of an IPv6 one.
+ */
 export function addressKey(address: string): string {
   const plain = plainAddress(address)
   return isIP(plain) === 6 ? network64(plain) : plain || address
 }
 
 /**
- * Reads a client's address: the TCP peer's, unless that is a proxy of our own. Then it is the last
- * address of `X-Forwarded-For` that no proxy of ours has; whatever stands further left, the client
- * may have written itself. By default nothing is believed.
+ * Makes a function that returns a client's address. By default no proxy is trusted, and it is the address
+ * of the TCP peer. With `trustedProxyHops` it is that entry of `X-Forwarded-For`, counted from the end. With
+ * `trustedProxies`, if the peer is one of them, it is the last entry that is not one of them. Entries
+ * further left are ignored, because the client may have written them.
  */
 export function createClientAddress({
   trustedProxyHops,
   trustedProxies,
 }: ProxyTrust): (upgrade: Pick<Upgrade, 'remoteAddress' | 'forwardedFor'>) => string {
-  const ours = new BlockList()
+  const proxies = new BlockList()
   for (const range of trustedProxies) {
     const [address = '', prefix] = range.split('/')
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    if (prefix === undefined) ours.addAddress(address, family)
-    else ours.addSubnet(address, Number(prefix), family)
+    if (prefix === undefined) proxies.addAddress(address, family)
+    else proxies.addSubnet(address, Number(prefix), family)
   }
-  const isOurs = (address: string): boolean =>
-    isIP(address) !== 0 && ours.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  const isProxy = (address: string): boolean =>
+    isIP(address) !== 0 && proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 
   return ({ remoteAddress, forwardedFor }) => {
     const peer = plainAddress(remoteAddress)
     const seen = forwardedFor.split(',').map(plainAddress)
     if (trustedProxyHops > 0) return seen.at(-trustedProxyHops) || peer
     let address = peer
-    while (isOurs(address)) {
+    while (isProxy(address)) {
       const previous = seen.pop()
       if (!previous) break
       address = previous

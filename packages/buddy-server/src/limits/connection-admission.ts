@@ -5,19 +5,19 @@ import type { Refusal } from './refusal.ts'
 import { refusal } from './refusal.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-/** A connection that was admitted; call {@link ConnectionAdmission.release} when it has closed. */
+/** A connection that was admitted. Call {@link ConnectionAdmission.release} when it has closed. */
 export interface Admitted {
-  /** What limits and bans count by. */
+  /** The key of the client's address in limits and bans. */
   readonly addressKey: string
 }
 
 interface AdmissionDependencies {
   readonly now: () => number
-  /** What a client's limits count by. */
+  /** Returns the key of the client's address in limits and bans. */
   readonly addressKeyOf: (upgrade: Upgrade) => string
   readonly isAllowedOrigin: (upgrade: Upgrade) => boolean
   readonly isBanned: (addressKey: string) => boolean
-  /** Whether the process can have few sockets more. */
+  /** Whether the process is close to its limit of open files. */
   readonly isOutOfSockets: () => boolean
   readonly maxConnectionsPerAddress: () => number
   readonly maxConnectsPerAddress: () => number
@@ -25,15 +25,14 @@ interface AdmissionDependencies {
 
 interface Address {
   open: number
-  /** The cap its bucket was made for: a reload may have changed it. */
+  /** The limit that the bucket was made for. A reload may change the limit. */
   maxConnects: number
   connects: TokenBucket
 }
 
-/** An address without connections is forgotten when its bucket is full again. */
 const minuteMs = 60_000
 
-/** Who may connect at all, before a word is said. */
+/** Decides which connections are admitted, before the client has sent a message. */
 export class ConnectionAdmission {
   readonly #dependencies: AdmissionDependencies
   readonly #addresses = new Map<string, Address>()
@@ -42,12 +41,12 @@ export class ConnectionAdmission {
     this.#dependencies = dependencies
   }
 
-  /** How many addresses something is known of. */
+  /** The number of addresses with connections, or with recent ones. */
   get addresses(): number {
     return this.#addresses.size
   }
 
-  /** Lets a connection in, or says why not. */
+  /** Admits a connection, or returns the reason why not. */
   admit(upgrade: Upgrade): Admitted | Refusal {
     const {
       addressKeyOf,
@@ -58,13 +57,13 @@ export class ConnectionAdmission {
       now,
     } = this.#dependencies
     if (!upgrade.protocols.includes(subprotocol)) {
-      return refusal('unsupported-version', `this server speaks ${subprotocol} only`)
+      return refusal('unsupported-version', `this server supports ${subprotocol} only`)
     }
     if (!isAllowedOrigin(upgrade)) {
       return refusal('origin-not-allowed', 'this origin may not use this server')
     }
     const addressKey = addressKeyOf(upgrade)
-    if (isBanned(addressKey)) return refusal('banned', 'you have been shut out for a while')
+    if (isBanned(addressKey)) return refusal('banned', 'this user is banned for a time')
     const address = this.#address(addressKey)
     const waitMs = address.connects.take(now())
     if (waitMs > 0) {
@@ -94,7 +93,7 @@ export class ConnectionAdmission {
     this.#address(addressKey).open--
   }
 
-  /** Forgets addresses that nothing is known of any more. */
+  /** Forgets addresses without connections whose bucket is full again. */
   async sweep(): Promise<void> {
     const { now } = this.#dependencies
     await forEachInSlices(this.#addresses, ([key, { open, connects }]) => {

@@ -3,7 +3,7 @@ import { messages } from '@buddy-chat/protocol'
 import { type Rate, TokenBucket } from './token-bucket.ts'
 import { controlFrameRate, droppedRate, otherRate, rates, relayedBytesRate } from './frame-rates.ts'
 
-/** What an allowance is for: a type of message, all other types together, or all frames. */
+/** The rates by what they limit: a message type, all other types together, or all frames. */
 const limits = {
   ...rates,
   other: otherRate,
@@ -14,7 +14,10 @@ const limits = {
 
 type Limit = keyof typeof limits
 
-/** What becomes of a frame. `retryAfterMs` is there where the client is to be told. */
+/**
+ * The decision about a frame: `pass` handles it, `drop` ignores it, `cut` closes the connection. A drop
+ * with `retryAfterMs` is reported to the client.
+ */
 export type Verdict =
   | { readonly kind: 'pass' }
   | { readonly kind: 'drop'; readonly retryAfterMs?: number }
@@ -26,16 +29,18 @@ const cut: Verdict = { kind: 'cut' }
 const limitOf = (type: MessageType | undefined): Limit =>
   type !== undefined && type in rates ? (type as keyof typeof rates) : 'other'
 
-/** How often a drop is told, for each type. */
-const tellEveryMs = 1000
+/** The minimum time between two reports of dropped frames of one type. */
+const reportIntervalMs = 1000
 
-/** One connection's allowances, as `frame-rates.ts` has them. */
+/** The rate limits of one session or connection, with the rates of `frame-rates.ts`. */
 export class FrameLimits {
-  /** Made when they are first needed: most sessions use few of them. */
+  /** Made when first needed, because most sessions use few of them. */
   readonly #buckets: Partial<Record<Limit, TokenBucket>> = {}
-  #toldAtMs: Map<MessageType | undefined, number> | undefined
+  #reportedAtMs: Map<MessageType | undefined, number> | undefined
 
-  /** Judges a frame of `byteLength` bytes; undefined is a type this server does not know. */
+  /**
+   * Decides about a frame of `byteLength` bytes. `type` is undefined if this server does not know it.
+   */
   judge(type: MessageType | undefined, byteLength: number, nowMs: number): Verdict {
     const isRelayed = type !== undefined && messages[type].direction === 'partner'
     const retryAfterMs =
@@ -43,12 +48,12 @@ export class FrameLimits {
       (isRelayed ? this.#take('relayedBytes', nowMs, byteLength) : 0)
     if (retryAfterMs === 0) return pass
     if (this.#take('dropped', nowMs) > 0) return cut
-    // Whoever wants to leave is let go, however often they say so.
+    // A client may always leave.
     if (type === 'leave') return pass
-    return this.#isDueToTell(type, nowMs) ? { kind: 'drop', retryAfterMs } : { kind: 'drop' }
+    return this.#isReportDue(type, nowMs) ? { kind: 'drop', retryAfterMs } : { kind: 'drop' }
   }
 
-  /** Counts a WebSocket ping, or a pong that answers none; false ends the connection. */
+  /** Counts a WebSocket ping, or a pong without a ping. False if the connection has to be closed. */
   allowsControlFrame(nowMs: number): boolean {
     return this.#take('control', nowMs) === 0
   }
@@ -58,12 +63,12 @@ export class FrameLimits {
     return this.#buckets[limit].take(nowMs, cost)
   }
 
-  /** Who asks for a partner waits for the answer, so each of those is answered. */
-  #isDueToTell(type: MessageType | undefined, nowMs: number): boolean {
+  /** Drops of `next` and `ticket` are always reported, because their sender waits for an answer. */
+  #isReportDue(type: MessageType | undefined, nowMs: number): boolean {
     if (type === 'next' || type === 'ticket') return true
-    this.#toldAtMs ??= new Map()
-    if (nowMs - (this.#toldAtMs.get(type) ?? -Infinity) < tellEveryMs) return false
-    this.#toldAtMs.set(type, nowMs)
+    this.#reportedAtMs ??= new Map()
+    if (nowMs - (this.#reportedAtMs.get(type) ?? -Infinity) < reportIntervalMs) return false
+    this.#reportedAtMs.set(type, nowMs)
     return true
   }
 }

@@ -2,40 +2,42 @@ import type { HttpRequest } from '../transport/transport.ts'
 import { AddressTable } from './address-table.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-/** Answers on their way to one address; each takes some kilobytes until the client has read it. */
-const maxAnswersPerAddress = 512
-/** When a client may ask again that was refused for the answers on their way. */
+/** Responses in progress to one address. Each takes some kilobytes until the client has read it. */
+const maxResponsesPerAddress = 512
+/** The retry time for a client with too many responses in progress. */
 const busyRetryAfterMs = 1000
-/** Refusals that are answered; above that the connection is closed, which costs less. */
+/**
+ * Refusals that are sent as a response. Beyond this rate the connection is closed, which costs less.
+ */
 const refusalRate = { burst: 20, perSecond: 1 }
 const maxAddresses = 100_000
 
 interface HttpAdmissionDependencies {
   readonly now: () => number
-  /** What a client's limits count by. */
+  /** Returns the key of the client's address in limits. */
   readonly addressKeyOf: (request: HttpRequest) => string
   readonly maxRequestsPerAddressPerMinute: () => number
 }
 
 interface Address {
-  answers: number
-  /** What its bucket was made for: a reload may have changed it. */
+  responses: number
+  /** The limit that the bucket was made for. A reload may change the limit. */
   maxRequests: number
   requests: TokenBucket
   readonly refusals: TokenBucket
 }
 
-/** What becomes of a request. */
+/** The decision about a request. */
 export type HttpVerdict =
   | { readonly kind: 'admitted' }
   | { readonly kind: 'refused'; readonly retryAfterMs: number }
-  /** Refused, without an answer: there were too many of those. */
+  /** Refused without a response, because the address got too many refusals. */
   | { readonly kind: 'dropped' }
 
 const admitted: HttpVerdict = { kind: 'admitted' }
 const dropped: HttpVerdict = { kind: 'dropped' }
 
-/** Decides which HTTP requests are answered, by the address that they come from. */
+/** Decides which HTTP requests are answered, by the address of the client. */
 export class HttpAdmission {
   readonly #dependencies: HttpAdmissionDependencies
   readonly #addresses: AddressTable<Address>
@@ -47,15 +49,17 @@ export class HttpAdmission {
       maxAddresses,
       create: () => ({
         ...this.#allowance(),
-        answers: 0,
+        responses: 0,
         refusals: new TokenBucket(refusalRate, now()),
       }),
-      isIdle: ({ answers, requests, refusals }) =>
-        answers === 0 && requests.isFull(now()) && refusals.isFull(now()),
+      isIdle: ({ responses, requests, refusals }) =>
+        responses === 0 && requests.isFull(now()) && refusals.isFull(now()),
     })
   }
 
-  /** Judges a request. One that is admitted counts as on its way until it is done. */
+  /**
+   * Decides about a request. The response to an admitted one counts as in progress until it is done.
+   */
   judge(request: HttpRequest): HttpVerdict {
     const { now, addressKeyOf, maxRequestsPerAddressPerMinute } = this.#dependencies
     const address = this.#addresses.get(addressKeyOf(request))
@@ -63,16 +67,16 @@ export class HttpAdmission {
       Object.assign(address, this.#allowance())
     }
     const retryAfterMs =
-      address.answers >= maxAnswersPerAddress ? busyRetryAfterMs : address.requests.take(now())
+      address.responses >= maxResponsesPerAddress ? busyRetryAfterMs : address.requests.take(now())
     if (retryAfterMs > 0) {
       return address.refusals.take(now()) === 0 ? { kind: 'refused', retryAfterMs } : dropped
     }
-    address.answers++
-    request.onDone(() => address.answers--)
+    address.responses++
+    request.onDone(() => address.responses--)
     return admitted
   }
 
-  /** Forgets addresses that have used nothing of their limits for a while. */
+  /** Forgets addresses that are idle. */
   sweep(): Promise<void> {
     return this.#addresses.sweep()
   }

@@ -1,18 +1,18 @@
 import type { CloseCode, ErrorCode } from '@buddy-chat/protocol'
 
-/** Why a connection is not wanted; every one of these is an error and a close code alike. */
+/** Why a connection is refused. Each code is both an error code and a close code. */
 export interface Refusal {
   readonly code: ErrorCode & CloseCode
   readonly message: string
-  /** When to try again, in milliseconds; null: it would end the same way. */
+  /** After how many milliseconds the client may retry. Null if a retry cannot succeed. */
   readonly retryAfterMs: number | null
 }
 
-/** A refusal; `after` is when to try again, in milliseconds. */
+/** Makes a {@link Refusal}. */
 export function refusal(
   code: Refusal['code'],
   message: string,
-  after: number | null = null,
+  retryAfterMs: number | null = null,
 ): Refusal {
-  return { code, message, retryAfterMs: after }
+  return { code, message, retryAfterMs }
 }

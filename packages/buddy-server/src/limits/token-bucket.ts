@@ -1,10 +1,10 @@
-/** A bucket holds `burst` tokens and gains `perSecond`. */
+/** A bucket holds at most `burst` tokens and gains `perSecond` tokens a second. */
 export interface Rate {
   readonly burst: number
   readonly perSecond: number
 }
 
-/** A token bucket; time is given, not taken. */
+/** A token bucket. The caller passes the time to each method. */
 export class TokenBucket {
   readonly #rate: Rate
   #tokens: number
@@ -16,7 +16,10 @@ export class TokenBucket {
     this.#atMs = nowMs
   }
 
-  /** Takes `cost` tokens. Returns 0, or where there are fewer the milliseconds until there are enough. */
+  /**
+   * Takes `cost` tokens and returns 0. If there are fewer, takes none and returns the milliseconds until
+   * there are enough.
+   */
   take(nowMs: number, cost = 1): number {
     this.#refill(nowMs)
     const { perSecond } = this.#rate
@@ -33,7 +36,7 @@ export class TokenBucket {
     return this.#tokens >= cost
   }
 
-  /** Whether nothing is missing, as in a new one. */
+  /** Whether the bucket is full, as a new one is. */
   isFull(nowMs: number): boolean {
     this.#refill(nowMs)
     return this.#tokens >= this.#rate.burst

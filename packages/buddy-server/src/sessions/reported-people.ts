@@ -1,16 +1,16 @@
 import type { Trace } from './encounters.ts'
 
-/** So many at most; the oldest is forgotten first. */
+/** The maximum number of entries. The oldest is removed first. */
 const maxPeople = 10_000
-/** An operator has so long to ban a person who was reported and has left. */
+/** How long an operator can ban a reported user whose session has ended. */
 const maxAgeMs = 24 * 3_600_000
 
-/** People who were reported, so that they can be banned also when their session is over. */
+/** Sessions that were reported. They can be banned even after they have ended. */
 export class ReportedPeople {
   readonly #now: () => number
   readonly #people = new Map<string, { readonly person: Trace; readonly atMs: number }>()
 
-  /** @param now milliseconds since some moment */
+  /** @param now returns the time of a monotonic clock, in milliseconds */
   constructor(now: () => number) {
     this.#now = now
   }
@@ -22,7 +22,7 @@ export class ReportedPeople {
     if (this.#people.size > maxPeople && oldest !== undefined) this.#people.delete(oldest)
   }
 
-  /** The person who had this session. */
+  /** Returns what is known of this session. Undefined if it was not reported in the last day. */
   find(sessionId: string): Trace | undefined {
     const found = this.#people.get(sessionId)
     return found && this.#now() - found.atMs <= maxAgeMs ? found.person : undefined

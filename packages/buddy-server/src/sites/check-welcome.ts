@@ -3,14 +3,18 @@ import { iceUrlFault, shownIceUrl } from '../config/ice-url.ts'
 import type { ResolvedServerOptions } from '../config/server-settings.ts'
 import type { Site } from './site.ts'
 
-/** A site has something for its clients that fits no frame or no browser; the message names the site. */
+/**
+ * The `welcome` message of a site cannot be encoded, or browsers would refuse it. The message names the
+ * site.
+ */
 export class InvalidWelcomeError extends Error {
   override readonly name = 'InvalidWelcomeError'
 }
 
 /**
- * Makes sure that every client of these sites can be welcomed, whoever comes.
- * @throws InvalidWelcomeError
+ * Checks that the server can send `welcome` to every client of these sites: that the message can be
+ * encoded even with the longest name, id and token, and that browsers accept every ICE URL in it.
+ * @throws InvalidWelcomeError if not
  */
 export function checkWelcome(
   sites: Iterable<Site>,
@@ -19,7 +23,7 @@ export function checkWelcome(
   for (const site of sites) {
     const iceServers = site.iceServersFor('s'.repeat(maxFieldBytes.sessionId), Date.now())
     try {
-      // A program that makes a server gives options that no file was read for.
+      // The options of `createBuddyServer` do not pass the schemas of the settings.
       for (const url of iceServers.flatMap(({ urls }) => urls)) checkIceUrl(url)
       encode({
         type: 'welcome',
@@ -34,9 +38,9 @@ export function checkWelcome(
         isRestored: false,
       })
     } catch (cause) {
-      const whose = site.key === '' ? 'ICE_SERVERS, TURN_URLS' : `site ${site.key}`
+      const source = site.key === '' ? 'ICE_SERVERS, TURN_URLS' : `site ${site.key}`
       throw new InvalidWelcomeError(
-        `clients cannot use these options: ${String(cause)} (${whose})`,
+        `clients cannot use these options: ${String(cause)} (${source})`,
         { cause },
       )
     }
@@ -45,5 +49,6 @@ export function checkWelcome(
 
 function checkIceUrl(url: string): void {
   const fault = iceUrlFault(url)
-  if (fault !== undefined) throw new TypeError(`the ICE URL ${shownIceUrl(url)} must be ${fault}`)
+  if (fault !== undefined)
+    throw new TypeError(`the ICE URL ${shownIceUrl(url)} is invalid: ${fault}`)
 }

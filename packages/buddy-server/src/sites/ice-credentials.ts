@@ -7,12 +7,12 @@ export interface IceCredentials {
 }
 
 /**
- * Credentials that end by themselves, as coturn checks them with `use-auth-secret`
- * (draft-uberti-behave-turn-rest-00): the name is `expiry:user` with the expiry in seconds since
- * 1970, the password its HMAC-SHA1 in base64.
+ * Returns credentials that expire, as coturn checks them with `use-auth-secret`
+ * (draft-uberti-behave-turn-rest-00). The user name is `expiry:user`, with the expiry in seconds since
+ * 1970. The password is the HMAC-SHA1 of the user name, in base64.
  */
 export function iceCredentials(options: {
-  /** Shared with the TURN server. */
+  /** The secret that the TURN server shares. */
   readonly secret: string
   readonly user: string
   readonly ttlMs: number

@@ -3,8 +3,8 @@ import type { Session } from '../sessions/session.ts'
 import type { Site } from './site.ts'
 
 /**
- * Sends new ICE servers to whoever holds credentials that end, when half their time is over: a call
- * that restarts ICE late still finds its TURN server.
+ * Sends new ICE servers to sessions whose TURN credentials expire, after half of their lifetime. So a
+ * call that restarts ICE has valid credentials.
  */
 export class IceRefresh {
   readonly #clock: Clock
@@ -12,21 +12,21 @@ export class IceRefresh {
   readonly #epochMs: () => number
   readonly #timers = new Map<Session, Cancel>()
 
-  /** @param epochMs milliseconds since 1970 */
+  /** @param epochMs returns the milliseconds since 1970 */
   constructor(clock: Clock, siteOf: (session: Session) => Site, epochMs: () => number) {
     this.#clock = clock
     this.#siteOf = siteOf
     this.#epochMs = epochMs
   }
 
-  /** The session has just been given ICE servers. */
+  /** Call this when the session has received ICE servers. */
   begin(session: Session): void {
     this.end(session)
     const { iceTtlMs } = this.#siteOf(session)
     if (iceTtlMs === undefined) return
     const refresh = (): void => {
       this.begin(session)
-      // While it is away they would fill what is kept for it, and its next `welcome` has new ones.
+      // A session that is away would keep them in its replay buffer, and its next `welcome` has new ones.
       if (!session.link) return
       const iceServers = this.#siteOf(session).iceServersFor(session.id, this.#epochMs())
       session.send({ type: 'ice-servers', iceServers })
@@ -34,7 +34,7 @@ export class IceRefresh {
     this.#timers.set(session, this.#clock.after(iceTtlMs / 2, refresh))
   }
 
-  /** The session is over. */
+  /** Call this when the session has ended. */
   end(session: Session): void {
     this.#timers.get(session)?.()
     this.#timers.delete(session)

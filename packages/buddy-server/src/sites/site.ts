@@ -10,25 +10,30 @@ import { createTokenVerifier } from './site-token.ts'
 
 type IceServers = MessageOf<'welcome'>['iceServers']
 
-/** One embedding customer, or the server's own pages. */
+/** A site that embeds Buddy, or the server's own pages. */
 export interface Site {
-  /** Empty is the server's own. */
+  /** Empty for the server's own pages. */
   readonly key: string
-  /** Sessions at a time; undefined: no cap but the server's. */
+  /** The maximum number of sessions. Undefined if only the server's maximum applies. */
   readonly maxUsers: number | undefined
   readonly isTextAllowed: boolean
   readonly isVideoAllowed: boolean
-  /** How long credentials from {@link Site.iceServersFor} are good for; undefined: for ever. */
+  /**
+   * The lifetime of the credentials from {@link Site.iceServersFor}. Undefined if they do not expire.
+   */
   readonly iceTtlMs: number | undefined
   /** Whether a page of this origin may connect. */
   isAllowedOrigin(upgrade: Pick<Upgrade, 'origin' | 'host'>): boolean
   isAllowedLobby(lobby: string): boolean
   isAllowedMode(mode: Mode): boolean
-  /** ICE servers for a session, with credentials of its own where the site has short-lived ones. */
+  /**
+   * Returns the ICE servers for a session. If the site uses short-lived credentials, they are for this
+   * session.
+   */
   iceServersFor(sessionId: string, nowMs: number): IceServers
   /**
-   * Checks a token; undefined where the site asks for none.
-   * @throws SiteTokenError (as a rejection)
+   * Checks a token. Rejects with SiteTokenError if it is not accepted. Undefined if the site requires no
+   * token.
    */
   readonly verifyToken: ((token: string) => Promise<SiteClaims>) | undefined
 }
@@ -41,7 +46,7 @@ const toWire = ({ urls, username, credential }: IceServer): IceServers[number] =
 
 function createSite(options: SiteOptions, server: ResolvedServerOptions): Site {
   const { key, lobbies, secret, publicKey } = options
-  const lasting = (options.iceServers ?? server.iceServers).map(toWire)
+  const fixed = (options.iceServers ?? server.iceServers).map(toWire)
   const turnUrls = options.turnUrls ?? server.turnUrls
   const turnSecret = options.turnSecret ?? server.turnSecret
   const turnTtlMs = options.turnTtlMs ?? server.turnTtlMs
@@ -59,9 +64,9 @@ function createSite(options: SiteOptions, server: ResolvedServerOptions): Site {
       (mode !== 'text' || isTextAllowed) && (mode !== 'video' || isVideoAllowed),
     iceServersFor: (user, nowMs) =>
       turnUrls.length === 0
-        ? lasting
+        ? fixed
         : [
-            ...lasting,
+            ...fixed,
             {
               urls: turnUrls,
               ...iceCredentials({ secret: turnSecret, user, ttlMs: turnTtlMs, nowMs }),
@@ -71,7 +76,7 @@ function createSite(options: SiteOptions, server: ResolvedServerOptions): Site {
   }
 }
 
-/** Every site of a server, by its key; the server's own has the empty one. */
+/** Makes the sites of a server, by their keys. The key of the server's own site is empty. */
 export function createSites(options: ResolvedServerOptions): ReadonlyMap<string, Site> {
   const own: SiteOptions = { key: '', allowedOrigins: options.allowedOrigins }
   return new Map([own, ...options.sites].map((site) => [site.key, createSite(site, options)]))
