@@ -2,7 +2,7 @@
  * Every failure of the client. The codes are stable; messages may change. "Closed" means that the client
  * goes to the state `closed` and does not retry.
  *
- * Devices. `start()` rejects with these; the client is then idle and may be started again. `preview()`,
+ * Device codes. `start()` rejects with these; the client is then idle and may be started again. `preview()`,
  * `setCamera()`, `setMicrophone()`, `switchCamera()` and `resumeDevice()` reject with them too, and do
  * not affect a call. The event `device` has one of them as the `error` of a device that is lost:
  * - `permission-denied` the visitor or the system refused camera or microphone

@@ -93,7 +93,7 @@ export class DeviceControl {
 
   /**
    * Opens the requested devices, and prefers those that the user chose.
-   * @throws BuddyError a device code
+   * @throws BuddyError a device code, see `BuddyErrorCode`
    */
   open(request: MediaRequest): Promise<void> {
     const chosen = request.devices.filter((device) => this.#chosen.has(device))
@@ -156,7 +156,7 @@ export class DeviceControl {
 
   /**
    * Reopens a paused or lost device, or opens another of its kind.
-   * @throws BuddyError a device code
+   * @throws BuddyError a device code, see `BuddyErrorCode`
    */
   resume(device: Device): Promise<void> {
     return this.#change(async () => {

@@ -70,7 +70,7 @@ export class LocalMedia {
    * Opens the devices. Reuses devices that are open or being opened if they are of the same kinds.
    * If `close()` is called first, the devices are closed again and no callback is called.
    * @param preferred constraints to try first, in order; the next is tried if no device meets one
-   * @throws BuddyError a device code
+   * @throws BuddyError a device code, see `BuddyErrorCode`
    */
   open(request: MediaRequest, preferred: readonly MediaStreamConstraints[] = []): Promise<void> {
     const { audio, video } = request.constraints

@@ -271,7 +271,7 @@ export class PeerCall {
       return
     }
     this.#replaceLink(generation)
-    // The offer of the impolite side tells the partner. The polite side must request an offer.
+    // The impolite side makes an offer, which carries the new generation. The polite side requests one.
     if (this.#dependencies.isPolite) this.#link.restartIce()
   }
 

@@ -24,8 +24,8 @@ interface RecoveryDependencies {
 
 /**
  * Restores a lost media path in steps: an ICE restart, then a new peer connection, then the end of the
- * call. Each step needs signals to reach the partner. While they cannot, no step times out; when they
- * can again, the step starts again.
+ * call. Each step needs signals to reach the partner. While they cannot, no step times out and the call
+ * does not end. When they can again, the step starts from its beginning.
  */
 export class Recovery {
   readonly #dependencies: RecoveryDependencies
