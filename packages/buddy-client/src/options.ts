@@ -17,8 +17,8 @@ export interface BuddyClientOptions {
   /** Key of the embedding site on that server, at most 64 bytes. @default '' */
   readonly site?: string | undefined
   /**
-   * What the site has signed for this visitor (a JWT), where the server asks for one: as text, or as
-   * a function that gets it, which is asked before every connection. @default ''
+   * The JWT that the site has signed for this visitor, if the server requires one: text, or a function
+   * that returns it. The client calls the function before each connection. @default ''
    */
   readonly token?: TokenSource | undefined
   /**
