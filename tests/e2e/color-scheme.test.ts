@@ -23,7 +23,7 @@ for (const [choice, head, inLight, inDark] of [
     dark,
   ],
 ] as const) {
-  test(`uses the right background in a page that ${choice}`, async ({
+  test(`follows the color scheme of a page that ${choice}`, async ({
     startServer,
     hostPage,
     visit,

@@ -43,7 +43,7 @@ test('two Chromium processes exchange video, audio, names, text and typing notic
 })
 
 test.skipIf(!process.env['BUDDY_FIREFOX'])(
-  'Chromium and Firefox exchange the same (skipped if Firefox is not installed)',
+  'Chromium and Firefox exchange video, audio, names, text and typing notices (skipped without Firefox)',
   async ({ startServer, visit, visitWithFirefox }) => {
     const { url } = await startServer()
     const [ana, bob] = await Promise.all([visit(url + anasPage), visitWithFirefox(url + bobsPage)])

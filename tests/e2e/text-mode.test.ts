@@ -38,7 +38,7 @@ test('text mode opens no peer connection and no device, from Start to the second
   expect([await ana.liveTracks(), await bob.liveTracks()]).toEqual([0, 0])
 })
 
-test('audio mode opens peer connections, so the count of the test above works', async ({
+test('audio mode opens peer connections, which proves that the count above works', async ({
   startServer,
   visit,
 }) => {
