@@ -68,7 +68,7 @@ test.each([
   ['handlers', 'packages/buddy-server/src/handlers/a.ts', '../connection/handshake.ts'],
   ['handlers', 'packages/buddy-server/src/handlers/a.ts', '../operations/metrics.ts'],
   ['limits', 'packages/buddy-server/src/limits/a.ts', '../transport/uws-transport.ts'],
-  ['sites', 'packages/buddy-server/src/sites/a.ts', '../connection/reception.ts'],
+  ['sites', 'packages/buddy-server/src/sites/a.ts', '../connection/connection-acceptor.ts'],
   ['sessions', 'packages/buddy-server/src/sessions/a.ts', '../transport/transport.ts'],
   ['sessions', 'packages/buddy-server/src/sessions/a.ts', '../handlers/context.ts'],
   ['engine', 'packages/buddy-server/src/engine/a.ts', '../transport/transport.ts'],

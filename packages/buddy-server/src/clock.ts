@@ -1,19 +1,19 @@
-/** Cancels what was scheduled; calling it late or twice does nothing. */
+/** Cancels a timer. Does nothing if the timer has fired, or was cancelled before. */
 export type Cancel = () => void
 
-/** Time, injected so that every rule can be tested without waiting. */
+/** The source of time. It is injected, so that tests need not wait. */
 export interface Clock {
-  /** Milliseconds since some moment; never goes back. */
+  /** Milliseconds since an arbitrary moment. Never decreases. */
   now(): number
-  /** Calls back once, after `delayMs`. */
+  /** Calls back once after `delayMs`. */
   after(delayMs: number, callback: () => void): Cancel
-  /** Calls back again and again, every `intervalMs`. */
+  /** Calls back every `intervalMs`. */
   every(intervalMs: number, callback: () => void): Cancel
 }
 
 /**
- * The machine's own. Its timers do not keep the process alive, and one that throws does not end it:
- * `onError` is told.
+ * Makes a clock from the timers of Node. They do not keep the process alive. If a callback throws, the
+ * clock passes the error to `onError`, and the process continues.
  */
 export function createSystemClock(onError: (error: unknown) => void): Clock {
   const guarded = (callback: () => void) => () => {

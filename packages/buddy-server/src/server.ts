@@ -21,7 +21,7 @@ import { silentLog } from './operations/log/create-log.ts'
 import { OpenFiles } from './operations/open-files.ts'
 import { Operations } from './operations/operations.ts'
 import type { Status } from './operations/status.ts'
-import { reconnectAfterMs, Reception } from './connection/reception.ts'
+import { ConnectionAcceptor, reconnectAfterMs } from './connection/connection-acceptor.ts'
 import { forEachInSlices } from './slices.ts'
 import { createUwsTransport } from './transport/uws-transport.ts'
 
@@ -158,7 +158,7 @@ export function createBuddyServer(
     pingTimeoutMs: () => settings.pingTimeoutMs,
     stats: () => statsOf(core.counts()),
   })
-  const reception = new Reception({
+  const acceptor = new ConnectionAcceptor({
     connections,
     settings: () => settings,
     clock,
@@ -192,7 +192,7 @@ export function createBuddyServer(
     },
     {
       onRequest: http.onRequest,
-      onConnection: (connection) => reception.handleConnection(connection),
+      onConnection: (connection) => acceptor.handleConnection(connection),
       onError: onInternalError,
       onSockets: (count) => openFiles.handleSockets(count),
     },
@@ -206,7 +206,7 @@ export function createBuddyServer(
       clock.every(settings.pingIntervalMs, () => operations.reportRefusals()),
       clock.every(settings.cleanupIntervalMs, () => {
         void core.sweepSessions().catch(onInternalError)
-        void reception.sweep().catch(onInternalError)
+        void acceptor.sweep().catch(onInternalError)
         void http.sweep().catch(onInternalError)
       }),
       clock.every(settings.roomCleanupIntervalMs, () => {
@@ -250,10 +250,10 @@ export function createBuddyServer(
       const isInCall = session && core.rooms.partnerOf(session)?.link
       if (!isInCall) connection.close('going-away')
     })
-    await reception.untilEmpty(settings.shutdownTimeoutMs)
+    await acceptor.untilEmpty(settings.shutdownTimeoutMs)
     await forEachInSlices(connections, (connection) => connection.close('going-away'))
     // Whatever is in the way of a close frame is not waited for.
-    await reception.untilEmpty(lastWordsMs)
+    await acceptor.untilEmpty(lastWordsMs)
     for (const cancel of cancels) cancel()
     await forEachInSlices(core.sessions, (session) => core.sessions.end(session, 'stopped'))
     transport.close()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { forEachInSlices } from './slices.ts'
 
-test('handles every item, and lets the event loop turn after each hundred', async () => {
+test('handles every item, and yields to the event loop after each hundred', async () => {
   const handled: number[] = []
   let turns = 0
   let isDone = false
@@ -16,7 +16,7 @@ test('handles every item, and lets the event loop turn after each hundred', asyn
   expect(turns).toBeGreaterThanOrEqual(10)
 })
 
-test('handles items that are added or removed meanwhile as a Set iterates them', async () => {
+test('handles added items and skips removed items, as the iterator of a Set does', async () => {
   const items = new Set(Array(300).keys())
   const handled: number[] = []
   const done = forEachInSlices(items, (item) => handled.push(item))
@@ -27,7 +27,7 @@ test('handles items that are added or removed meanwhile as a Set iterates them',
   expect([handled.includes(250), handled.at(-1)]).toEqual([false, 300])
 })
 
-test('rejects with what the action throws', async () => {
+test('rejects with the error that the action throws', async () => {
   const failure = new Error('failed')
   const done = forEachInSlices([1, 2], () => {
     throw failure

@@ -1,10 +1,10 @@
-/** Items handled in one turn of the event loop: ending so many sessions takes a few milliseconds. */
+/** The number of items per turn of the event loop. Ending this many sessions takes a few milliseconds. */
 const sliceSize = 100
 
 /**
- * Calls `act` with each item, a slice in each turn of the event loop, so that work on all sessions
- * does not hold up frames. The items may change meanwhile, as far as their iterator allows it.
- * @returns a promise that rejects with what `act` throws; later items are then left out
+ * Calls `act` with each item, one slice per turn of the event loop, so that work on all sessions does not
+ * delay frames. Items may be added or removed meanwhile if their iterator allows it.
+ * @returns a promise that rejects with the error of `act`; later items are then skipped
  */
 export async function forEachInSlices<T>(
   items: Iterable<T>,

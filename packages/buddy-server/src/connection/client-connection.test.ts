@@ -29,7 +29,7 @@ const sessionOf = (received = 0): Session =>
     },
   )
 
-test('a frame between a resuming hello and its welcome is refused, and does not count', async () => {
+test('refuses a frame between a resuming hello and its welcome, and does not count it', async () => {
   const sent: (string | undefined)[] = []
   const connection = { send: (frame: Uint8Array) => sent.push(decode(frame)?.type) }
   const session = sessionOf(7)
@@ -50,7 +50,7 @@ test('a frame between a resuming hello and its welcome is refused, and does not 
   expect(session.received).toBe(8)
 })
 
-test('a client that cannot be welcomed leaves no session behind, and has to say hello in time', async () => {
+test('ends the session and keeps the hello timeout if welcome cannot be encoded', async () => {
   const sent: (string | undefined)[] = []
   const connection = {
     send: (frame: Uint8Array) => sent.push(decode(frame)?.type),
@@ -77,7 +77,7 @@ test('a client that cannot be welcomed leaves no session behind, and has to say 
   expect(cancelHelloTimeout).not.toHaveBeenCalled()
 })
 
-test('what came with a ping is kept until the next pong: a browser answers before its page has read', async () => {
+test('keeps frames sent before an answered ping until the next pong, as a browser answers before its page reads', async () => {
   const pings: Uint8Array[] = []
   const connection = {
     send: () => undefined,
@@ -98,7 +98,7 @@ test('what came with a ping is kept until the next pong: a browser answers befor
   for (let beat = 1; beat <= 3; beat++) {
     client.beat(frame)
     client.onPong(pings.at(-1)!)
-    // The client may still come back with the count it had before this beat.
+    // The client may still resume with the count that it had before this beat.
     expect(session.framesAfter(beat - 1)).toEqual([frame])
     if (beat > 1) expect(session.framesAfter(beat - 2)).toBeUndefined()
   }

@@ -29,7 +29,7 @@ export interface ConnectionContext extends HandshakeContext {
 export class ClientConnection implements ConnectionEvents, SessionLink, HandshakeConnection {
   /** What limits and bans count by. */
   readonly addressKey: string
-  /** The slot of the open connections that `Reception` has put it into. */
+  /** The slot of the heartbeat wheel that this connection is in. `ConnectionAcceptor` sets it. */
   slot = 0
   readonly #connection: Connection
   readonly #context: ConnectionContext

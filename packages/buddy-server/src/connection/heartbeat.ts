@@ -6,17 +6,18 @@ import { Wheel } from './wheel.ts'
 
 interface HeartbeatDependencies {
   readonly clock: Clock
-  /** Between two beats of one connection. */
+  /** The time between two beats of one connection. */
   readonly pingIntervalMs: number
-  /** A connection that is silent for so long beyond the interval is dead. */
+  /** A connection that sends nothing for the interval and this time counts as dead. */
   readonly pingTimeoutMs: () => number
-  /** What every client is sent with each beat. */
+  /** The message that every client receives with each beat. */
   readonly stats: () => Message
 }
 
 /**
- * The open connections. Each gets `stats` and a ping once in every interval, so that its client
- * knows that the server is alive; one whose client was silent for too long is terminated.
+ * Makes the wheel of the open connections. Once in every interval each connection is sent `stats` and a
+ * ping, so that its client knows that the server is alive. If the client was silent for too long, the
+ * connection is terminated instead.
  */
 export function createHeartbeat({
   clock,
@@ -32,7 +33,7 @@ export function createHeartbeat({
       let frame: Uint8Array | undefined
       for (const connection of connections) {
         if (connection.lastReceivedMs < silentSinceMs) connection.terminate()
-        // One frame for all connections of the slot.
+        // All connections of the slot share one frame.
         else connection.beat((frame ??= encode(stats())))
       }
     },

@@ -3,7 +3,7 @@ import { OutstandingPings } from './outstanding-pings.ts'
 
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.of(...values)
 
-test('a pong with the payload of a ping says how many frames had been sent before it', () => {
+test('returns the number of frames sent before a ping for the pong with its payload', () => {
   const pings = new OutstandingPings()
   const payload = pings.next(258)
   expect(payload).toEqual(bytes(0, 0, 1, 2))
@@ -11,29 +11,29 @@ test('a pong with the payload of a ping says how many frames had been sent befor
 })
 
 test.each([
-  ['nothing', bytes()],
+  ['no payload', bytes()],
   ['another count', bytes(0, 0, 0, 6)],
   ['too few bytes', bytes(0, 0, 5)],
   ['too many bytes', bytes(0, 0, 0, 5, 0)],
-])('a pong with %s answers no ping, and the ping can still be answered', (_what, payload) => {
+])('ignores a pong with %s, and keeps the ping outstanding', (_what, payload) => {
   const pings = new OutstandingPings()
   pings.next(5)
   expect(pings.handlePong(payload)).toBeUndefined()
   expect(pings.handlePong(bytes(0, 0, 0, 5))).toBe(5)
 })
 
-test('a ping is answered once', () => {
+test('accepts one pong for each ping', () => {
   const pings = new OutstandingPings()
   const payload = pings.next(5)!
   expect(pings.handlePong(payload)).toBe(5)
   expect(pings.handlePong(payload)).toBeUndefined()
 })
 
-test('before any ping no pong answers one', () => {
+test('ignores a pong before the first ping', () => {
   expect(new OutstandingPings().handlePong(bytes(0, 0, 0, 0))).toBeUndefined()
 })
 
-test('a pong answers the pings before its own too', () => {
+test('a pong also answers the pings before its own', () => {
   const pings = new OutstandingPings()
   const [first, second, third] = [pings.next(1)!, pings.next(2)!, pings.next(3)!]
   expect(pings.handlePong(second)).toBe(2)
@@ -41,7 +41,7 @@ test('a pong answers the pings before its own too', () => {
   expect(pings.handlePong(third)).toBe(3)
 })
 
-test('two pings with the same count have two answers', () => {
+test('accepts a pong for each of two pings with the same count', () => {
   const pings = new OutstandingPings()
   const [first, second] = [pings.next(7)!, pings.next(7)!]
   expect(pings.handlePong(first)).toBe(7)
@@ -49,7 +49,7 @@ test('two pings with the same count have two answers', () => {
   expect(pings.handlePong(second)).toBeUndefined()
 })
 
-test('a client that answers nothing has eight pings outstanding, and no more are kept for it', () => {
+test('keeps at most eight outstanding pings for a client that answers none', () => {
   const pings = new OutstandingPings()
   const sent = Array.from({ length: 20 }, (_, index) => pings.next(index))
   expect(sent.filter(Boolean)).toHaveLength(8)

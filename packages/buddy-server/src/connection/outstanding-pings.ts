@@ -1,19 +1,18 @@
-/** More pings than this are not outstanding at a time; a client that answers has one or two. */
+/** The most unanswered pings at a time. A client that answers its pings has one or two. */
 const maxOutstanding = 8
 const payloadBytes = 4
 
 /**
- * The pings of one connection that the client has not answered. A pong counts only if it matches one
- * of them: anything else a client can send without having read anything.
+ * The pings of one connection that the client has not answered yet. A pong counts only if it matches one
+ * of them, because a client can send any other pong without having read anything.
  */
 export class OutstandingPings {
-  /** How many frames were sent before each ping, oldest first; absent while there is none. */
+  /** The number of frames sent before each ping, oldest ping first. Undefined while there is no ping. */
   #sentBefore: number[] | undefined
 
   /**
-   * A ping's payload, which says how many frames were sent before it; undefined if too many pings are
-   * outstanding already.
-   * @param sent at least 0
+   * Adds a ping. Returns its payload, which contains `sent`; undefined if too many pings are unanswered.
+   * @param sent the number of frames sent before the ping
    */
   next(sent: number): Uint8Array | undefined {
     this.#sentBefore ??= []
@@ -25,8 +24,8 @@ export class OutstandingPings {
   }
 
   /**
-   * Takes a pong. It also answers every ping before its own (RFC 6455 §5.5.3).
-   * @returns how many frames had been sent before the ping: they have arrived; undefined if the pong
+   * Handles a pong. It also answers every ping before its own (RFC 6455 §5.5.3).
+   * @returns the number of frames sent before the ping, all of which have arrived; undefined if the pong
    *   answers no outstanding ping
    */
   handlePong(payload: Uint8Array): number | undefined {

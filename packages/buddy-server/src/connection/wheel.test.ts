@@ -4,7 +4,7 @@ import { Wheel } from './wheel.ts'
 
 const intervalMs = 20_000
 
-/** A wheel on a clock that stands still until `advance` moves it, and fires the wheel's timer once. */
+/** Makes a wheel with a clock that only `advance` moves. `advance` fires the wheel's timer once. */
 function createWheel(beforeVisit: (members: readonly number[]) => void = () => undefined) {
   let nowMs = 0
   let tick = (): void => undefined
@@ -51,7 +51,7 @@ test('visits every member exactly once in each interval', () => {
   }
 })
 
-test('visits at most two hundred of 19,000 members at a time, also if all came at once', () => {
+test('visits at most 200 of 19,000 members at a time, even if all were added at once', () => {
   const { wheel, visits, turn } = createWheel()
   fill(wheel, 19_000)
   turn()
@@ -59,7 +59,7 @@ test('visits at most two hundred of 19,000 members at a time, also if all came a
 })
 
 test.for([0, 1, 99, 100, 199, 200, 350])(
-  'first visits a member that comes after %d slots when between half an interval and a whole one is over',
+  'first visits a member that was added after %d slots between half an interval and one interval later',
   (slots) => {
     const { wheel, visits, advance, tickMs } = createWheel()
     for (let passed = 0; passed < slots; passed++) advance(tickMs())
@@ -101,16 +101,16 @@ test('does not visit members that were deleted', () => {
   expect(visits.flat()).not.toContain(3)
 })
 
-test('a visit that fails keeps no other member from being visited', () => {
+test('visits all other members if one visit throws', () => {
   const { wheel, visits, advance, tickMs } = createWheel((members) => {
-    if (members.includes(3)) throw new Error('this one fails')
+    if (members.includes(3)) throw new Error('the visit fails')
   })
   fill(wheel, 10)
   for (let passedMs = 0; passedMs < intervalMs; passedMs += tickMs()) {
     try {
       advance(tickMs())
     } catch {
-      // The clock of a server reports it.
+      // The server's clock reports it.
     }
   }
   expect(visits.flat()).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9])

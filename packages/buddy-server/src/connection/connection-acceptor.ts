@@ -14,10 +14,10 @@ import type { Log } from '../operations/log/create-log.ts'
 import type { Connection, ConnectionEvents, Upgrade } from '../transport/transport.ts'
 import type { Wheel } from './wheel.ts'
 
-interface ReceptionDependencies {
-  /** Where connections are kept that were admitted, while they are open. */
+interface ConnectionAcceptorDependencies {
+  /** The open connections that were accepted. */
   readonly connections: Wheel<ClientConnection>
-  /** As they are now: a reload may change them. */
+  /** The current settings. A reload may change them. */
   readonly settings: () => ResolvedServerOptions
   readonly clock: Clock
   readonly log: Log
@@ -26,15 +26,15 @@ interface ReceptionDependencies {
   readonly hooks: Pick<BuddyServerHooks, 'onUpgrade'>
   readonly bans: Bans
   readonly addressOf: (upgrade: Upgrade) => string
-  /** Whether the server stops: nobody is let in any more. */
+  /** Whether the server is stopping. It then accepts no connection. */
   readonly isDraining: () => boolean
-  /** Whether the limit of open files is near. */
+  /** Whether the process is near its limit of open files. */
   readonly isOutOfSockets: () => boolean
   readonly onInternalError: (error: unknown) => void
 }
 
-/** Answers a connection that is not let in: nothing it says is heard. */
-const deaf: ConnectionEvents = {
+/** The handlers of a connection that was refused. They ignore everything. */
+const ignoreEvents: ConnectionEvents = {
   onFrame: () => undefined,
   onPing: () => undefined,
   onPong: () => undefined,
@@ -42,21 +42,21 @@ const deaf: ConnectionEvents = {
   onClose: () => undefined,
 }
 
-/** When one client of a server that stops is to come back: not all of them at once. */
+/** Returns a random time for `going-away`, so that not all clients reconnect at the same moment. */
 export function reconnectAfterMs(): number {
   return Math.floor(Math.random() * 2 * waitAfterCloseMs['going-away'])
 }
 
-/** Lets connections in, or tells them why not, and knows those that are open. */
-export class Reception {
-  readonly #dependencies: ReceptionDependencies
+/** Accepts or refuses new connections, and knows which ones are open. */
+export class ConnectionAcceptor {
+  readonly #dependencies: ConnectionAcceptorDependencies
   readonly #admission: ConnectionAdmission
-  /** One for all connections: closures of each would cost their memory for every user. */
+  /** One object for all connections, because closures per connection would cost memory for every user. */
   readonly #context: ConnectionContext
   #onceEmpty: (() => void) | undefined
   #hasWarnedOfProxy = false
 
-  constructor(dependencies: ReceptionDependencies) {
+  constructor(dependencies: ConnectionAcceptorDependencies) {
     const { connections, settings, clock, core, bans, addressOf, isOutOfSockets, notify } =
       dependencies
     this.#dependencies = dependencies
@@ -94,14 +94,14 @@ export class Reception {
     }
   }
 
-  /** Lets a connection in, or tells it why not and closes it. */
+  /** Accepts a connection, or sends the reason of the refusal and closes it. */
   handleConnection(connection: Connection): ConnectionEvents {
     const { connections, isDraining, notify } = this.#dependencies
     const { upgrade } = connection
     if (isDraining()) {
       connection.send(encode({ type: 'going-away', reconnectAfterMs: reconnectAfterMs() }))
       connection.close(closeCodes['going-away'], 'going-away')
-      return deaf
+      return ignoreEvents
     }
     this.#warnOfUnknownProxy(upgrade)
     const admitted = this.#admit(upgrade)
@@ -110,19 +110,19 @@ export class Reception {
       connection.send(encode({ type: 'error', code, message, retryAfterMs }))
       connection.close(closeCodes[code], code)
       notify('refused', { code, origin: upgrade.origin })
-      return deaf
+      return ignoreEvents
     }
     const client = new ClientConnection(connection, admitted.addressKey, this.#context)
     client.slot = connections.add(client)
     return client
   }
 
-  /** Forgets addresses that have used nothing of their limits for a while. */
+  /** Drops the counters of addresses whose limits are unused again. */
   sweep(): Promise<void> {
     return this.#admission.sweep()
   }
 
-  /** Resolves when no connection is left, or the time is over. */
+  /** Resolves when no connection is open, or after `timeoutMs`. */
   untilEmpty(timeoutMs: number): Promise<void> {
     const { clock, connections } = this.#dependencies
     return new Promise((resolve) => {
@@ -142,20 +142,23 @@ export class Reception {
     const visitor = { origin: upgrade.origin, address: addressOf(upgrade) }
     try {
       const answer: unknown = hooks.onUpgrade(visitor)
-      // Against its type. As a value it would let everybody in, and its rejection end the process.
+      // Against the type of the hook. A promise is not `false`, so it would admit every client, and its
+      // rejection would end the process.
       if (answer instanceof Promise) {
         answer.catch(onInternalError)
-        throw new Error('onUpgrade has to answer at once: whom it promises something is not let in')
+        throw new Error(
+          'onUpgrade returned a promise: it must answer at once, so the client is refused',
+        )
       }
       if (answer !== false) return admitted
     } catch (error) {
       onInternalError(error)
     }
     this.#admission.release(admitted.addressKey)
-    return refusal('refused', 'you were not let in')
+    return refusal('refused', 'this server has refused the client')
   }
 
-  /** Without this setting, everybody behind the proxy shares one address and its limit. */
+  /** Warns once. Without the setting, all clients behind the proxy share one address and its limits. */
   #warnOfUnknownProxy({ forwardedFor }: Upgrade): void {
     const { trustedProxyHops, trustedProxies } = this.#dependencies.settings()
     const isKnown = trustedProxyHops > 0 || trustedProxies.length > 0
