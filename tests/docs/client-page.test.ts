@@ -13,7 +13,7 @@ test('the methods that reject with device codes are those that the page and the 
     /@throws[^@]*(?:a device code|as `setCamera`)/.test(docstring!) ? [name!] : [],
   )
   expect(methods).toContain('start')
-  const [devices] = /Devices\..*?permission-denied/s.exec(
+  const [devices] = /Device codes\..*?permission-denied/s.exec(
     read('packages/buddy-client/src/errors.ts'),
   )!
   const [paragraph] =
