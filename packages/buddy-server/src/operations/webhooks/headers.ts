@@ -7,7 +7,9 @@ interface Sender {
   readonly now: () => number
 }
 
-/** Headers of one attempt at `delivery`; the signature has the time of this attempt. */
+/**
+ * Returns the headers of one attempt at `delivery`. The signature contains the time of this attempt.
+ */
 export function webhookHeaders(
   { id, event, body, attempt }: Delivery,
   { secret, version, now }: Sender,

@@ -4,17 +4,17 @@ import type { Log } from '../log/create-log.ts'
 interface WebhookHealthOptions {
   readonly clock: Clock
   readonly log: Log
-  /** Of the receiver: its path may hold a token. */
+  /** The receiver's origin, not its whole URL, because the path may contain a token. */
   readonly origin: string
 }
 
 /**
- * So long nothing may fail before webhooks count as working: a receiver that takes one event and
- * refuses the next would otherwise have two lines for each.
+ * How long no attempt may fail before webhooks count as working. Without this, a receiver that accepts one
+ * event and refuses the next would cause two log lines for each event.
  */
 const quietMs = 60_000
 
-/** Tells the log when webhooks begin to fail and when they work again: a line each, however many. */
+/** Logs one line when webhooks begin to fail, and one line when they work again. */
 export class WebhookHealth {
   readonly #options: WebhookHealthOptions
   #isFailing = false
@@ -24,7 +24,7 @@ export class WebhookHealth {
     this.#options = options
   }
 
-  /** An attempt failed, or there is no room to keep what waits. `reason` never quotes a request. */
+  /** Call this when an attempt failed or the queue is full. `reason` must not quote the request. */
   handleFailure(reason: string): void {
     this.stop()
     if (this.#isFailing) return
@@ -33,7 +33,7 @@ export class WebhookHealth {
     log.warn({ origin, reason }, 'webhooks fail')
   }
 
-  /** An event arrived. */
+  /** Call this when an event was delivered. */
   handleDelivered(): void {
     if (!this.#isFailing) return
     this.#cancelRecovery ??= this.#options.clock.after(quietMs, () => {
@@ -44,7 +44,7 @@ export class WebhookHealth {
     })
   }
 
-  /** Holds no timer any more. */
+  /** Cancels the timer. */
   stop(): void {
     this.#cancelRecovery?.()
     this.#cancelRecovery = undefined

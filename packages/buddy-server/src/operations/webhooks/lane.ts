@@ -1,14 +1,17 @@
 import type { Clock } from '../../clock.ts'
 import type { Post, PostResponse } from './post-by-fetch.ts'
-import { reasonOf } from './post-by-fetch.ts'
+import { failureReason } from './post-by-fetch.ts'
 import { webhookHeaders } from './headers.ts'
 import type { WebhookHealth } from './health.ts'
 import type { Delivery, Message } from './queue.ts'
 import { WebhookQueue } from './queue.ts'
 import type { RetryPolicy } from './retry.ts'
-import { mayPass, retryDelayMs } from './retry.ts'
+import { isRetryable, retryDelayMs } from './retry.ts'
 
-/** How an event ended: it arrived, was refused or given up, or was dropped for want of room or time. */
+/**
+ * The outcome of an event: delivered; failed, because the receiver refused it or all attempts failed; or
+ * dropped, because the queue was full or the server stopped.
+ */
 export type WebhookOutcome = 'delivered' | 'failed' | 'dropped'
 
 /** What a {@link WebhookLane} needs. */
@@ -22,16 +25,16 @@ export interface WebhookLaneOptions extends RetryPolicy {
   readonly timeoutMs: number
   readonly maxQueued: number
   readonly concurrency: number
-  /** Of the receiver, whatever the lane. */
+  /** The health of the receiver, shared by all lanes. */
   readonly health: WebhookHealth
   readonly onEnd: (delivery: Delivery, outcome: WebhookOutcome) => void
-  /** Nothing is queued or under way any more. */
+  /** Called when nothing is queued or under way any more. */
   readonly onEmpty: () => void
 }
 
 /**
- * Delivers events in a queue and by requests of its own: what another lane has to deliver neither
- * delays these events nor drops any of them. They are first attempted in their order.
+ * Delivers events through a queue and requests of its own, so that the events of another lane neither delay
+ * nor drop them. The first attempts are in the order of the events.
  */
 export class WebhookLane {
   readonly #options: WebhookLaneOptions
@@ -42,36 +45,36 @@ export class WebhookLane {
     this.#options = options
   }
 
-  /** Events that wait, without those under way. */
+  /** Queued events, without those under way. */
   get queued(): number {
     return this.#queue.queued
   }
 
-  /** Events that are being sent just now. */
+  /** Events with a request in progress. */
   get underWay(): number {
     return this.#queue.underWay
   }
 
-  /** Queues an event; above the bound the oldest is dropped. */
+  /** Queues an event. If the queue is full, drops the oldest queued event. */
   add(message: Message): void {
     this.#queue.add(message)
-    this.#startWhatCan()
-    this.#dropWhatIsTooMuch()
+    this.#startAttempts()
+    this.#dropExcess()
   }
 
-  /** From now on nothing waits for another attempt: what is queued gets one more at most. */
+  /** Ends all retries: each queued event gets one more attempt at most, without a delay. */
   drain(): void {
     this.#isDraining = true
     this.#queue.wakeAll()
-    this.#startWhatCan()
+    this.#startAttempts()
   }
 
-  /** Drops what is queued. What is under way may still arrive. */
+  /** Drops the queued events. Events under way may still be delivered. */
   dropQueued(): void {
     while (this.#dropOldest());
   }
 
-  #startWhatCan(): void {
+  #startAttempts(): void {
     while (this.#queue.underWay < this.#options.concurrency) {
       const delivery = this.#queue.take()
       if (!delivery) return
@@ -80,45 +83,45 @@ export class WebhookLane {
   }
 
   async #attempt(delivery: Delivery): Promise<void> {
-    const answer = await this.#post(delivery)
-    this.#handleAnswer(delivery, answer)
-    this.#startWhatCan()
-    this.#dropWhatIsTooMuch()
+    const response = await this.#post(delivery)
+    this.#handleResponse(delivery, response)
+    this.#startAttempts()
+    this.#dropExcess()
     if (this.#queue.size === 0) this.#options.onEmpty()
   }
 
-  /** Resolves with the answer, or with why there is none. */
+  /** Resolves with the response, or with the reason why there is none. */
   async #post(delivery: Delivery): Promise<PostResponse | string> {
     const { url, post, timeoutMs } = this.#options
     const headers = webhookHeaders(delivery, this.#options)
     try {
       return await post(url, { headers, body: delivery.body, timeoutMs })
     } catch (error) {
-      return reasonOf(error)
+      return failureReason(error)
     }
   }
 
-  #handleAnswer(delivery: Delivery, answer: PostResponse | string): void {
+  #handleResponse(delivery: Delivery, response: PostResponse | string): void {
     const { attempts, clock, health } = this.#options
-    const status = typeof answer === 'string' ? undefined : answer.status
+    const status = typeof response === 'string' ? undefined : response.status
     if (status !== undefined && status >= 200 && status < 300) {
       health.handleDelivered()
       return this.#end(delivery, 'delivered')
     }
-    health.handleFailure(typeof answer === 'string' ? answer : `status ${answer.status}`)
-    if (!mayPass(status) || this.#isDraining || delivery.attempt >= attempts) {
+    health.handleFailure(typeof response === 'string' ? response : `status ${response.status}`)
+    if (!isRetryable(status) || this.#isDraining || delivery.attempt >= attempts) {
       return this.#end(delivery, 'failed')
     }
-    const retryAfterMs = typeof answer === 'string' ? undefined : answer.retryAfterMs
+    const retryAfterMs = typeof response === 'string' ? undefined : response.retryAfterMs
     const delayMs = retryDelayMs(this.#options, delivery.attempt, retryAfterMs)
     const cancel = clock.after(delayMs, () => {
       this.#queue.wake(delivery)
-      this.#startWhatCan()
+      this.#startAttempts()
     })
     this.#queue.wait(delivery, cancel)
   }
 
-  #dropWhatIsTooMuch(): void {
+  #dropExcess(): void {
     while (this.#queue.queued > this.#options.maxQueued) {
       this.#options.health.handleFailure('queue full')
       this.#dropOldest()

@@ -2,14 +2,14 @@ import type { ServerObserver } from '../../events.ts'
 import type { Trace } from '../../sessions/encounters.ts'
 import type { WebhookEvent } from '../../config/webhook-events.ts'
 
-/** Somebody, without the name they gave: what leaves the server says no more than it must. */
+/** The ids of a session, without the user's name: webhooks contain no more than the receiver needs. */
 const idsOf = ({ id, identity: { site, subject } }: Trace): object => ({
   session: id,
   site,
   ...(subject !== undefined && { subject }),
 })
 
-/** Turns what happens into webhooks. */
+/** Makes an observer that sends the events of the server as webhooks. */
 export function createWebhookObserver(
   send: (event: WebhookEvent, data: object) => void,
 ): ServerObserver {

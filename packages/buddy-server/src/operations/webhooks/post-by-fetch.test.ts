@@ -2,11 +2,11 @@ import type { RequestListener } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { parseRetryAfter, postByFetch, reasonOf } from './post-by-fetch.ts'
+import { parseRetryAfter, postByFetch, failureReason } from './post-by-fetch.ts'
 
 const request = { headers: { 'Content-Type': 'application/json' }, body: '{}', timeoutMs: 5000 }
 
-/** Listens until the test is over; the answer is its URL. */
+/** Starts a server, which listens until the test ends. Returns its URL. */
 async function receive(listener: RequestListener): Promise<string> {
   const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -17,7 +17,7 @@ async function receive(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
 }
 
-test.for([301, 302, 307, 308])('a redirect (%d) is not followed', async (status) => {
+test.for([301, 302, 307, 308])('does not follow a redirect (%d)', async (status) => {
   let isFollowed = false
   const elsewhere = await receive((_, response) => {
     isFollowed = true
@@ -30,19 +30,19 @@ test.for([301, 302, 307, 308])('a redirect (%d) is not followed', async (status)
   expect(isFollowed).toBe(false)
 })
 
-test('a receiver that does not answer in time is a rejection that says so', async () => {
+test('rejects with TimeoutError if the receiver does not respond in time', async () => {
   const url = await receive(() => undefined)
-  const reason = await postByFetch(url, { ...request, timeoutMs: 5 }).catch(reasonOf)
+  const reason = await postByFetch(url, { ...request, timeoutMs: 5 }).catch(failureReason)
   expect(reason).toBe('TimeoutError')
 })
 
-test('a receiver that is not there is a rejection with a reason and without its address', async () => {
+test('rejects with a reason that does not contain the address if the connection fails', async () => {
   const url = await receive((incoming) => incoming.socket.destroy())
-  const reason = await postByFetch(url, request).catch(reasonOf)
+  const reason = await postByFetch(url, request).catch(failureReason)
   expect(reason).toMatch(/^[A-Z_]+$/)
 })
 
-test('an answer counts although its body never ends', async () => {
+test('returns the status even if the body never ends', async () => {
   const url = await receive((_, response) => {
     response.writeHead(200)
     const more = (): void => void response.write('x'.repeat(70_000), () => setImmediate(more))
@@ -52,7 +52,7 @@ test('an answer counts although its body never ends', async () => {
   expect(await postByFetch(url, request)).toEqual({ status: 200 })
 })
 
-test('an answer counts although its body breaks off', async () => {
+test('returns the status even if the body is cut off', async () => {
   const url = await receive((_, response) => {
     response.writeHead(202, { 'Content-Length': 100 })
     response.write('a start', () => response.destroy())
@@ -60,7 +60,7 @@ test('an answer counts although its body breaks off', async () => {
   expect(await postByFetch(url, request)).toEqual({ status: 202 })
 })
 
-test('one connection does for one request after another', async () => {
+test('uses one connection for successive requests', async () => {
   const ports = new Set<number | undefined>()
   const url = await receive((incoming, response) => {
     ports.add(incoming.socket.remotePort)
@@ -71,7 +71,7 @@ test('one connection does for one request after another', async () => {
   expect(ports.size).toBe(1)
 })
 
-test('Retry-After in seconds or as a date', async () => {
+test('reads Retry-After in seconds or as a date', async () => {
   const nowMs = Date.parse('Tue, 24 Nov 2026 12:00:00 GMT')
   expect(parseRetryAfter('120', nowMs)).toBe(120_000)
   expect(parseRetryAfter(' 0 ', nowMs)).toBe(0)

@@ -1,32 +1,35 @@
-/** One request, ready to be sent. */
+/** One POST request. */
 export interface PostRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-  /** For everything, to the end of the answer; a status that came by then counts. */
+  /** Time limit for the request and the whole response. A status that arrives in time counts. */
   readonly timeoutMs: number
 }
 
-/** As much of an answer as decides what happens next. */
+/** The parts of a response that decide about a retry. */
 export interface PostResponse {
   readonly status: number
-  /** What the receiver asked for in `Retry-After`. */
+  /** The value of `Retry-After`. */
   readonly retryAfterMs?: number
 }
 
-/** Sends one POST. Rejects where there was no answer in time. */
+/** Sends one POST request. Rejects if there is no response in time. */
 export type Post = (url: string, request: PostRequest) => Promise<PostResponse>
 
-/** Reads `Retry-After`: seconds or a date (RFC 9110 §10.2.3). Undefined where it is neither. */
+/** Reads `Retry-After`: seconds or a date (RFC 9110 §10.2.3). Undefined if it is neither. */
 export function parseRetryAfter(value: string | null, nowMs: number): number | undefined {
   const text = value?.trim() ?? ''
   if (/^\d+$/.test(text)) return Number(text) * 1000
-  // Only the one format that senders may still write; `Date.parse` alone would take "1.5" as a date.
+  // The only date format that senders may generate. `Date.parse` would also accept "1.5" as a date.
   const dateMs = /^[A-Z][a-z]{2}, .* GMT$/.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs)
 }
 
-/** Why there was no answer, without anything of the request: its address may hold a token. */
-export function reasonOf(error: unknown): string {
+/**
+ * Returns why there was no response, without any part of the request, because its URL may contain a
+ * token.
+ */
+export function failureReason(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   const code = (error.cause as NodeJS.ErrnoException | undefined)?.code
   return typeof code === 'string' ? code : error.name
@@ -34,7 +37,7 @@ export function reasonOf(error: unknown): string {
 
 const maxReadBytes = 65_536
 
-/** Reads what nobody wants to know, or the connection could not be used again. Longer: it is cut. */
+/** Reads and discards a body, so that the connection can be used again. A longer body is aborted. */
 async function discard(body: ReadableStream<Uint8Array>): Promise<void> {
   let bytes = 0
   for await (const chunk of body) {
@@ -44,8 +47,8 @@ async function discard(body: ReadableStream<Uint8Array>): Promise<void> {
 }
 
 /**
- * {@link Post} by the global `fetch`. A redirect is never followed, since it may name a receiver
- * that the operator has not: it is an answer like any other, with its status of 3xx.
+ * {@link Post} with the global `fetch`. Redirects are not followed, because they may lead to a receiver that
+ * the operator did not configure. A redirect is a response with a status of 3xx.
  */
 export const postByFetch: Post = async (url, { headers, body, timeoutMs }) => {
   const response = await fetch(url, {
@@ -55,10 +58,10 @@ export const postByFetch: Post = async (url, { headers, body, timeoutMs }) => {
     redirect: 'manual',
     signal: AbortSignal.timeout(timeoutMs),
   })
-  // The status has said it all: a body that breaks off changes nothing.
+  // The status decides, so an error in the body is ignored.
   if (response.body) await discard(response.body).catch(() => undefined)
-  // Node takes a connection back one turn of the event loop after the end of an answer; a request
-  // before that would open another one.
+  // Node reuses a connection one turn of the event loop after the end of a response. An earlier request
+  // would open another connection.
   await new Promise((resolve) => setImmediate(resolve))
   const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now())
   return { status: response.status, ...(retryAfterMs !== undefined && { retryAfterMs }) }

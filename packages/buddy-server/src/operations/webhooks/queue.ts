@@ -1,17 +1,19 @@
 import type { Cancel } from '../../clock.ts'
 import type { WebhookEvent } from '../../config/webhook-events.ts'
 
-/** An event as it is sent. */
+/** An event in the form in which it is sent. */
 export interface Message {
-  /** The same over retries. */
+  /** The id of the delivery, which is the same in all attempts. */
   readonly id: string
   readonly event: WebhookEvent
   readonly body: string
 }
 
-/** A message without an outcome yet: ready to be sent, under way, or waiting for its next attempt. */
+/**
+ * A message without an outcome yet: it is ready to be sent, under way, or waiting for its next attempt.
+ */
 export interface Delivery extends Message {
-  /** Attempts that have begun. */
+  /** How many attempts have begun. */
   readonly attempt: number
 }
 
@@ -22,17 +24,16 @@ interface Entry extends Delivery {
 }
 
 /**
- * All deliveries of a lane, each in one of its three states. Every step costs the same however
- * many there are, but for `wakeAll`.
+ * The deliveries of a lane, each in one of three states: ready, under way, or waiting for its next attempt.
  */
 export class WebhookQueue {
-  /** By age. */
+  /** All deliveries, the oldest first. */
   readonly #all = new Set<Entry>()
-  /** The ones that are ready, the next one first. */
+  /** The ready deliveries, in the order in which they are sent. */
   readonly #ready = new Set<Entry>()
   #underWay = 0
 
-  /** All without an outcome. */
+  /** The number of deliveries in all states. */
   get size(): number {
     return this.#all.size
   }
@@ -41,19 +42,19 @@ export class WebhookQueue {
     return this.#underWay
   }
 
-  /** Ready or waiting. */
+  /** The number of deliveries that are ready or waiting. */
   get queued(): number {
     return this.#all.size - this.#underWay
   }
 
-  /** Puts a new message, ready, behind the others. */
+  /** Adds a message, which is ready, behind the others. */
   add(message: Message): void {
     const entry: Entry = { ...message, attempt: 0, isUnderWay: false, cancelRetry: undefined }
     this.#all.add(entry)
     this.#ready.add(entry)
   }
 
-  /** The first that is ready; its next attempt begins. */
+  /** Returns the first ready delivery, whose next attempt begins. Undefined if none is ready. */
   take(): Delivery | undefined {
     const [entry] = this.#ready
     if (!entry) return undefined
@@ -64,40 +65,43 @@ export class WebhookQueue {
     return entry
   }
 
-  /** An attempt failed: `delivery` waits until `wake`. `cancel` ends what would call it. */
+  /**
+   * Makes `delivery` wait after a failed attempt until `wake` is called. `cancel` cancels the timer
+   * that calls `wake`.
+   */
   wait(delivery: Delivery, cancel: Cancel): void {
     const entry = delivery as Entry
     this.#leave(entry)
     entry.cancelRetry = cancel
   }
 
-  /** What waits is ready, behind the others: it has had its turn. */
+  /** Makes a waiting delivery ready, behind the others. */
   wake(delivery: Delivery): void {
     const entry = delivery as Entry
     this.#leave(entry)
     this.#ready.add(entry)
   }
 
-  /** Whatever waits is ready. */
+  /** Makes all waiting deliveries ready. */
   wakeAll(): void {
     for (const entry of this.#all) if (entry.cancelRetry) this.wake(entry)
   }
 
-  /** The oldest that is not under way. */
+  /** The oldest delivery that is not under way. */
   get oldestQueued(): Delivery | undefined {
-    // Passes over no more than may be under way.
+    // Skips at most as many as may be under way.
     for (const entry of this.#all) if (!entry.isUnderWay) return entry
     return undefined
   }
 
-  /** It has its outcome. */
+  /** Removes a delivery, which now has its outcome. */
   remove(delivery: Delivery): void {
     const entry = delivery as Entry
     this.#leave(entry)
     this.#all.delete(entry)
   }
 
-  /** Ends the state it is in. */
+  /** Takes an entry out of its state. */
   #leave(entry: Entry): void {
     if (entry.isUnderWay) this.#underWay--
     entry.isUnderWay = false

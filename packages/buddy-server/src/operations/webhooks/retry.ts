@@ -1,26 +1,27 @@
-/** When a failed attempt is made again. */
+/** When and how often a failed attempt is repeated. */
 export interface RetryPolicy {
-  /** Attempts at one event. */
+  /** The maximum number of attempts for one event. */
   readonly attempts: number
-  /** The longest delay before the second attempt; each further one may be twice as long. */
+  /** The longest delay before the second attempt. It doubles with each further attempt. */
   readonly baseDelayMs: number
-  /** No delay is longer, whatever the receiver asks for. */
+  /** The upper limit of every delay, even if the receiver asks for a longer one. */
   readonly maxDelayMs: number
-  /** From 0 up to 1. */
+  /** Returns a number from 0 to 1. */
   readonly random: () => number
 }
 
-/** Timed out, too early, too many: the same request may well succeed later. */
-const passingStatuses: ReadonlySet<number> = new Set([408, 425, 429])
+/** Request timeout, too early, too many requests: the same request may succeed later. */
+const retryableStatuses: ReadonlySet<number> = new Set([408, 425, 429])
 
-/** Whether another attempt may end better than one answered with `status` (undefined: not answered). */
-export function mayPass(status: number | undefined): boolean {
-  return status === undefined || status >= 500 || passingStatuses.has(status)
+/** Whether to retry after a response with `status`. Undefined: there was no response. */
+export function isRetryable(status: number | undefined): boolean {
+  return status === undefined || status >= 500 || retryableStatuses.has(status)
 }
 
 /**
- * How long to wait after the `attempt`-th. Exponential with full jitter: a receiver that comes back
- * is not hit by everything at the same moment. Not less than the receiver asks for, up to the limit.
+ * Returns the delay after the `attempt`-th attempt: exponential backoff with full jitter, so that a receiver
+ * that has recovered does not get all retries at the same moment. The delay is at least `retryAfterMs`, and
+ * at most `maxDelayMs`.
  */
 export function retryDelayMs(policy: RetryPolicy, attempt: number, retryAfterMs = 0): number {
   const { random, baseDelayMs, maxDelayMs } = policy

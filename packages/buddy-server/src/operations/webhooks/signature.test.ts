@@ -8,23 +8,23 @@ const nowMs = 1_800_000_000_999
 const header = signWebhook(secret, body, nowMs)
 const genuine = { secret, header, body, nowMs }
 
-test('the signature is what the page says, so that any language can check it', () => {
+test('signs as documented, so that a receiver in any language can verify it', () => {
   const hex = createHmac('sha256', secret).update(`1800000000.${body}`, 'utf8').digest('hex')
   expect(header).toBe(`t=1800000000,v1=${hex}`)
 })
 
-test('a genuine request is recognised, as text and as bytes', () => {
+test('accepts a genuine request, with its body as text or as bytes', () => {
   expect(verifySignature(genuine)).toBe(true)
   expect(verifySignature({ ...genuine, body: Buffer.from(body) })).toBe(true)
 })
 
-test('while a secret is replaced there may be a signature for each', () => {
+test('accepts a header with several signatures, as while a secret is replaced', () => {
   const other = signWebhook('another one', body, nowMs).split(',')[1]
   const [time, own] = header.split(',')
   expect(verifySignature({ ...genuine, header: `${time}, ${other}, ${own}, v2=later` })).toBe(true)
 })
 
-describe('refused:', () => {
+describe('refuses', () => {
   test('another body, secret or time', () => {
     expect(verifySignature({ ...genuine, body: body.replace('match', 'leave') })).toBe(false)
     expect(verifySignature({ ...genuine, secret: `${secret}!` })).toBe(false)
@@ -32,7 +32,7 @@ describe('refused:', () => {
     expect(verifySignature({ ...genuine, header: later })).toBe(false)
   })
 
-  test('a request from too long ago, or from the future', () => {
+  test('a request that is too old, or from the future', () => {
     const sentMs = 1_800_000_000_000
     for (const [awayMs, isFresh] of [
       [300_000, true],
@@ -45,7 +45,7 @@ describe('refused:', () => {
     expect(verifySignature({ ...genuine, nowMs: Number.NaN })).toBe(false)
   })
 
-  test('a secret that is not set', () => {
+  test('everything if the secret is not set', () => {
     const signed = signWebhook('', body, nowMs)
     expect(verifySignature({ ...genuine, secret: '', header: signed })).toBe(false)
     expect(verifySignature({ ...genuine, secret: undefined })).toBe(false)
@@ -68,7 +68,7 @@ describe('refused:', () => {
     `t=NaN,${own}`,
     `t=-1800000000,${own}`,
     `${time};${own}`,
-  ])('the header %s', (malformed) => {
+  ])('the malformed header %s', (malformed) => {
     expect(verifySignature({ ...genuine, header: malformed })).toBe(false)
   })
 })

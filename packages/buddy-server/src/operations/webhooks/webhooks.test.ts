@@ -13,7 +13,7 @@ import { verifySignature } from './signature.ts'
 const secret = 'a secret of at least thirty-two characters'
 const startMs = Date.parse('2026-11-24T12:00:00.500Z')
 
-/** A clock that is moved by hand; a test can wait until somebody has set a timer. */
+/** A clock that the test advances. A test can wait until a timer is set. */
 class ManualClock implements Clock {
   #now = 0
   readonly timers: { atMs: number; callback: () => void }[] = []
@@ -34,10 +34,10 @@ class ManualClock implements Clock {
   }
 
   every(): () => void {
-    throw new Error('not used here')
+    throw new Error('not implemented')
   }
 
-  /** How far away the next timer is, as soon as there is one. */
+  /** Resolves with the time until the next timer, as soon as there is one. */
   async delayMs(): Promise<number> {
     while (this.timers.length === 0) {
       await new Promise<void>((resolve) => this.#waiters.push(resolve))
@@ -55,7 +55,7 @@ class ManualClock implements Clock {
   }
 }
 
-/** A receiver under the test's control: a request is answered when the test says so. */
+/** A receiver that responds to a request when the test calls `answer`. */
 class FakeReceiver {
   readonly requests: (PostRequest & { answer: (answer: PostResponse | Error) => void })[] = []
 
@@ -66,12 +66,12 @@ class FakeReceiver {
       this.requests.push({ ...request, answer })
     })
 
-  /** What the requests were about, in the order of their arrival. */
+  /** The numbers in the requests' data, in the order of arrival. */
   get numbers(): number[] {
     return this.requests.map(({ body }) => (JSON.parse(body) as { data: { no: number } }).data.no)
   }
 
-  /** Answers the request at `index`, and lets everything happen that follows at once. */
+  /** Responds to the request at `index`, and lets the immediate consequences happen. */
   async answer(index: number, given: PostResponse | Error | number): Promise<void> {
     this.requests.at(index)!.answer(typeof given === 'number' ? { status: given } : given)
     await new Promise((resolve) => setImmediate(resolve))
@@ -94,7 +94,7 @@ function create(options: Partial<WebhooksOptions> = {}): Webhooks {
   const log = Object.fromEntries(
     ['info', 'warn', 'error'].map((level) => [
       level,
-      (...said: unknown[]) => logged.push([level, ...said]),
+      (...line: unknown[]) => logged.push([level, ...line]),
     ]),
   ) as unknown as Log
   return new Webhooks({
@@ -111,8 +111,8 @@ function create(options: Partial<WebhooksOptions> = {}): Webhooks {
   })
 }
 
-describe('what is sent', () => {
-  test('the event, when it was, and its data as they were', async () => {
+describe('sends', () => {
+  test('the event, its time, and its data at that time', async () => {
     const webhooks = create()
     const data = { room: 'r1' }
     webhooks.send('match', data)
@@ -136,7 +136,7 @@ describe('what is sent', () => {
     expect(request!.timeoutMs).toBe(10_000)
   })
 
-  test('only the events that are asked for', () => {
+  test('only the configured events', () => {
     const webhooks = create({ events: ['ban', 'report'] })
     for (const event of ['match', 'leave', 'report', 'ban', 'capacity'] as const) {
       webhooks.send(event, {})
@@ -147,7 +147,7 @@ describe('what is sent', () => {
     ])
   })
 
-  test('a retry: the same id, body and time of the event, the next number, signed anew', async () => {
+  test('a retry with the same id and body, the next attempt number, and a new signature', async () => {
     const webhooks = create()
     webhooks.send('report', { no: 1 })
     await receiver.answer(0, 503)
@@ -165,8 +165,8 @@ describe('what is sent', () => {
   })
 })
 
-describe('what is tried again', () => {
-  test.for([408, 425, 429, 500, 502, 503, 504, 599])('%d is', async (status) => {
+describe('retries', () => {
+  test.for([408, 425, 429, 500, 502, 503, 504, 599])('after %d', async (status) => {
     create().send('ban', {})
     await receiver.answer(0, status)
     expect(outcomes).toEqual([])
@@ -175,7 +175,7 @@ describe('what is tried again', () => {
     expect(outcomes).toEqual(['delivered'])
   })
 
-  test('no answer is', async () => {
+  test('if there is no response', async () => {
     create().send('ban', {})
     await receiver.answer(0, new TypeError('fetch failed'))
     clock.advance(1000)
@@ -183,7 +183,7 @@ describe('what is tried again', () => {
     expect(outcomes).toEqual(['delivered'])
   })
 
-  test.for([301, 302, 304, 400, 401, 403, 404, 410, 413, 422])('%d is not', async (status) => {
+  test.for([301, 302, 304, 400, 401, 403, 404, 410, 413, 422])('not after %d', async (status) => {
     const webhooks = create()
     webhooks.send('ban', {})
     await receiver.answer(0, status)
@@ -192,7 +192,7 @@ describe('what is tried again', () => {
     expect(webhooks.stats).toEqual({ delivered: 0, failed: 1, dropped: 0, queued: 0 })
   })
 
-  test('six times at most, with up to twice the delay each time', async () => {
+  test('up to six attempts, with delays of up to twice the previous one', async () => {
     create().send('ban', {})
     const delays: number[] = []
     for (let attempt = 1; attempt < 6; attempt++) {
@@ -208,7 +208,7 @@ describe('what is tried again', () => {
     expect(clock.timers).toEqual([])
   })
 
-  test('after any part of that delay, by chance, and never after more than the limit', async () => {
+  test('after a random part of that delay, and never after more than the maximum', async () => {
     const chances = [0.25, 1, 0]
     create({ random: () => chances.shift()!, baseDelayMs: 40_000, maxDelayMs: 60_000 }).send(
       'ban',
@@ -221,7 +221,7 @@ describe('what is tried again', () => {
     }
   })
 
-  test('not before the receiver wants it, within the limit', async () => {
+  test('not before the time of Retry-After, up to the maximum', async () => {
     create({ random: () => 0 }).send('ban', {})
     for (const [retryAfterMs, expectedMs] of [
       [5000, 5000],
@@ -234,15 +234,15 @@ describe('what is tried again', () => {
   })
 })
 
-describe('a receiver that hangs', () => {
-  test('keeps nobody waiting, and no more requests than are allowed', () => {
+describe('with a receiver that hangs', () => {
+  test('queues events beyond the allowed number of requests', () => {
     const webhooks = create({ concurrency: 3 })
     for (let no = 1; no <= 10; no++) webhooks.send('leave', { no })
     expect(receiver.numbers).toEqual([1, 2, 3])
     expect(webhooks.stats.queued).toBe(7)
   })
 
-  test('with one request does not hold up the others', async () => {
+  test('delivers other events while one request hangs', async () => {
     const webhooks = create({ concurrency: 2 })
     for (let no = 1; no <= 4; no++) webhooks.send('leave', { no })
     await receiver.answer(1, 200)
@@ -252,7 +252,7 @@ describe('a receiver that hangs', () => {
     expect(webhooks.stats).toEqual({ delivered: 3, failed: 0, dropped: 0, queued: 0 })
   })
 
-  test('an event that waits for its next attempt takes nobody’s place', async () => {
+  test('sends other events while one waits for its next attempt', async () => {
     const webhooks = create({ concurrency: 1 })
     webhooks.send('leave', { no: 1 })
     webhooks.send('leave', { no: 2 })
@@ -260,7 +260,7 @@ describe('a receiver that hangs', () => {
     expect(receiver.numbers).toEqual([1, 2])
   })
 
-  test('loses the oldest that wait, counted, as soon as there are too many', () => {
+  test('drops and counts the oldest queued events if there are too many', () => {
     const webhooks = create({ concurrency: 1, maxQueued: 3 })
     for (let no = 1; no <= 6; no++) webhooks.send('leave', { no })
     expect(webhooks.stats).toEqual({ delivered: 0, failed: 0, dropped: 2, queued: 3 })
@@ -268,7 +268,7 @@ describe('a receiver that hangs', () => {
     return expect(rest(1)).resolves.toEqual([1, 4, 5, 6])
   })
 
-  test('the oldest may be one that waits for its next attempt: it is not sent again', async () => {
+  test('may drop an event that waits for its next attempt, and cancels that attempt', async () => {
     const webhooks = create({ concurrency: 1, maxQueued: 2 })
     for (let no = 1; no <= 2; no++) webhooks.send('leave', { no })
     await receiver.answer(0, 500)
@@ -278,7 +278,7 @@ describe('a receiver that hangs', () => {
     expect(await rest(2)).toEqual([1, 2, 3, 4])
   })
 
-  test('what comes back to wait finds room or is the oldest', async () => {
+  test('drops an event that would wait for its next attempt if the queue is full', async () => {
     const webhooks = create({ concurrency: 1, maxQueued: 1 })
     webhooks.send('leave', { no: 1 })
     webhooks.send('leave', { no: 2 })
@@ -288,7 +288,7 @@ describe('a receiver that hangs', () => {
     expect(await rest(2)).toEqual([1, 2, 3])
   })
 
-  /** Answers whatever comes from here on, and says what came in all. */
+  /** Responds to all requests from the given one on, and returns the numbers of all requests. */
   async function rest(from: number): Promise<number[]> {
     for (let index = from - 1; index < receiver.requests.length; index++) {
       await receiver.answer(index, 200)
@@ -297,13 +297,13 @@ describe('a receiver that hangs', () => {
   }
 })
 
-describe('a flood of matches', () => {
-  /** As many matches as one lane takes, and a hundred more. */
+describe('during a flood of matches', () => {
+  /** Sends as many matches as one lane holds, and a hundred more. */
   const flood = (webhooks: Webhooks): void => {
     for (let no = 1; no <= 1104; no++) webhooks.send(no % 2 ? 'match' : 'leave', { no: 0 })
   }
 
-  test('delays no report, ban or warning of capacity: they are sent at once', () => {
+  test('sends reports, bans and capacity warnings at once', () => {
     const webhooks = create()
     flood(webhooks)
     for (const [index, event] of (['report', 'ban', 'capacity'] as const).entries()) {
@@ -312,7 +312,7 @@ describe('a flood of matches', () => {
     expect(receiver.numbers).toEqual([0, 0, 0, 0, 1, 2, 3])
   })
 
-  test('drops none of them, though the receiver hangs; reports keep their order', async () => {
+  test('drops no report while the receiver hangs, and keeps the order of reports', async () => {
     const dropped: string[] = []
     const webhooks = create({
       onOutcome: (outcome, event) => outcome === 'dropped' && dropped.push(event),
@@ -333,7 +333,7 @@ describe('a flood of matches', () => {
     expect(numbers).toEqual(Array.from({ length: 20 }, (_, index) => index + 1))
   })
 
-  test('and a flood of reports leave bans alone', () => {
+  test('neither delays nor drops bans during a flood of reports', () => {
     const webhooks = create({ maxQueued: 3 })
     for (let no = 1; no <= 2; no++) webhooks.send('ban', { no })
     for (let no = 1; no <= 20; no++) webhooks.send('report', { no: 0 })
@@ -342,7 +342,7 @@ describe('a flood of matches', () => {
   })
 })
 
-test('what JSON cannot hold is a failed event, not an exception', () => {
+test('counts an event as failed if JSON cannot hold its data, and does not throw', () => {
   const webhooks = create()
   webhooks.send('match', { people: 2n })
   expect(outcomes).toEqual(['failed'])
@@ -351,8 +351,8 @@ test('what JSON cannot hold is a failed event, not an exception', () => {
   ])
 })
 
-test('without a secret, or a URL, there is nothing to send to', () => {
-  expect(() => create({ secret: '' })).toThrow(/without a secret/)
+test('throws without a secret or a valid URL', () => {
+  expect(() => create({ secret: '' })).toThrow(/need a secret/)
   expect(() => create({ url: 'hooks.example' })).toThrow(TypeError)
 })
 
@@ -360,7 +360,7 @@ describe('the log', () => {
   const fails = ['warn', { origin: 'https://hooks.example', reason: 'status 503' }, 'webhooks fail']
   const again = ['info', { origin: 'https://hooks.example' }, 'webhooks are delivered again']
 
-  test('has one line when it begins to fail and one when a minute went by without', async () => {
+  test('has one line when deliveries begin to fail, and one after a minute without a failure', async () => {
     const webhooks = create({ attempts: 1 })
     const sendAndAnswer = async (status: number): Promise<void> => {
       webhooks.send('report', { secretStory: 'text' })
@@ -370,7 +370,7 @@ describe('the log', () => {
     expect(logged).toEqual([])
     await sendAndAnswer(503)
     await sendAndAnswer(500)
-    // One is refused, the next is not: still one line.
+    // A success between failures adds no line.
     await sendAndAnswer(200)
     clock.advance(59_999)
     await sendAndAnswer(503)
@@ -385,7 +385,7 @@ describe('the log', () => {
     expect(logged).toEqual([fails, again, fails])
   })
 
-  test('says why there was no answer, and never what was sent or where to exactly', async () => {
+  test('has the reason of a failure, and neither the content nor the full URL', async () => {
     create().send('report', { text: 'private' })
     const error = new TypeError(`fetch of https://hooks.example/a-token-in-the-path ${secret}`)
     await receiver.answer(0, Object.assign(error, { cause: { code: 'ECONNREFUSED' } }))
@@ -395,7 +395,7 @@ describe('the log', () => {
     expect(JSON.stringify(logged)).not.toMatch(/private|token|secret|abc/)
   })
 
-  test('says that events are dropped though nothing fails', () => {
+  test('has a line if events are dropped because the queue is full', () => {
     const webhooks = create({ concurrency: 1, maxQueued: 1 })
     for (let no = 1; no <= 4; no++) webhooks.send('leave', { no })
     expect(logged).toEqual([
@@ -405,21 +405,21 @@ describe('the log', () => {
 })
 
 describe('drain', () => {
-  test('is over at once when there is nothing', async () => {
+  test('resolves at once if there is no event', async () => {
     await create().drain(5000)
     expect(clock.timers).toEqual([])
   })
 
-  test('is over when all is delivered, also what comes in the meantime', async () => {
+  test('resolves when all events are delivered, including those sent meanwhile', async () => {
     const webhooks = create({ concurrency: 1 })
     for (let no = 1; no <= 2; no++) webhooks.send('leave', { no })
-    let isOver = false
-    const drained = webhooks.drain(5000).then(() => (isOver = true))
+    let isDone = false
+    const drained = webhooks.drain(5000).then(() => (isDone = true))
     expect(webhooks.drain(1)).toBeInstanceOf(Promise)
     webhooks.send('leave', { no: 3 })
     await receiver.answer(0, 200)
     await receiver.answer(1, 200)
-    expect(isOver).toBe(false)
+    expect(isDone).toBe(false)
     await receiver.answer(2, 200)
     await drained
     expect(receiver.numbers).toEqual([1, 2, 3])
@@ -427,7 +427,7 @@ describe('drain', () => {
     expect(webhooks.stats).toEqual({ delivered: 3, failed: 0, dropped: 0, queued: 0 })
   })
 
-  test('tries at once what waits for its next attempt, and nothing again', async () => {
+  test('attempts waiting events at once, and does not retry any event', async () => {
     const webhooks = create()
     webhooks.send('leave', { no: 1 })
     webhooks.send('leave', { no: 2 })
@@ -440,22 +440,22 @@ describe('drain', () => {
     expect(webhooks.stats).toEqual({ delivered: 0, failed: 2, dropped: 0, queued: 0 })
   })
 
-  test('covers every queue: it is over when all of them are empty', async () => {
+  test('resolves when the queues of all lanes are empty', async () => {
     const webhooks = create({ concurrency: 1 })
     for (let no = 1; no <= 2; no++) webhooks.send('match', { no })
     for (let no = 3; no <= 4; no++) webhooks.send('report', { no })
     webhooks.send('ban', { no: 5 })
-    let isOver = false
-    const drained = webhooks.drain(5000).then(() => (isOver = true))
+    let isDone = false
+    const drained = webhooks.drain(5000).then(() => (isDone = true))
     for (let index = 0; index < 4; index++) await receiver.answer(index, 200)
-    expect(isOver).toBe(false)
+    expect(isDone).toBe(false)
     await receiver.answer(4, 200)
     await drained
     expect(webhooks.stats).toEqual({ delivered: 5, failed: 0, dropped: 0, queued: 0 })
     expect(clock.timers).toEqual([])
   })
 
-  test('drops what is left when the time is over, and every later event', async () => {
+  test('drops the remaining events after the timeout, and every later event', async () => {
     const webhooks = create({ concurrency: 1 })
     for (let no = 1; no <= 3; no++) webhooks.send('leave', { no })
     const drained = webhooks.drain(5000)
@@ -467,7 +467,7 @@ describe('drain', () => {
     ])
     webhooks.send('leave', { no: 4 })
     expect(webhooks.stats.dropped).toBe(3)
-    // What was under way may still arrive.
+    // An event under way may still be delivered.
     await receiver.answer(0, 200)
     expect(receiver.numbers).toEqual([1])
     expect(webhooks.stats).toEqual({ delivered: 1, failed: 0, dropped: 3, queued: 0 })
@@ -480,7 +480,10 @@ describe('over HTTP', () => {
     readonly body: Buffer
   }
 
-  /** A receiver that answers with the given statuses in turn (the last one for good; 0: never). */
+  /**
+   * Starts a receiver that responds with each status in turn, and repeats the last. 0: it does not
+   * respond.
+   */
   async function listen(
     statuses: readonly number[],
     answerHeaders: Readonly<Record<string, string>> = {},
@@ -502,7 +505,7 @@ describe('over HTTP', () => {
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, received }
   }
 
-  /** Webhooks that really post, and a way to wait until so many have their outcome. */
+  /** Creates webhooks that send real requests. `ended` resolves when `count` events have an outcome. */
   function createReal(
     url: string,
     options: Partial<WebhooksOptions> = {},
@@ -530,7 +533,7 @@ describe('over HTTP', () => {
     }
   }
 
-  test('arrives, and the receiver can verify it', async () => {
+  test('delivers a request that the receiver can verify', async () => {
     const { url, received } = await listen([200])
     const { webhooks, ended } = createReal(url)
     webhooks.send('match', { site: 'shop', people: ['Zoë', '李'] })
@@ -552,7 +555,7 @@ describe('over HTTP', () => {
     })
   })
 
-  test('503 and then 200 is delivered, under the same id', async () => {
+  test('retries after 503, with the same id', async () => {
     const { url, received } = await listen([503, 200])
     const { webhooks, ended } = createReal(url)
     webhooks.send('report', {})
@@ -565,7 +568,7 @@ describe('over HTTP', () => {
     expect(received[0]!.body).toEqual(received[1]!.body)
   })
 
-  test('429 with Retry-After is tried again when the receiver said so', async () => {
+  test('retries after 429 at the time of Retry-After', async () => {
     const { url } = await listen([429, 200], { 'Retry-After': '17' })
     const { webhooks, ended } = createReal(url)
     webhooks.send('ban', {})
@@ -574,7 +577,7 @@ describe('over HTTP', () => {
     expect(await ended(1)).toEqual(['delivered'])
   })
 
-  test.for([400, 302])('%d is not tried again', async (status) => {
+  test.for([400, 302])('does not retry after %d', async (status) => {
     const { url, received } = await listen([status], { Location: 'http://127.0.0.1:9/' })
     const { webhooks, ended } = createReal(url)
     webhooks.send('ban', {})
@@ -583,9 +586,9 @@ describe('over HTTP', () => {
     expect(received.length).toBe(1)
   })
 
-  test('a receiver that hangs is given up in time and tried again', async () => {
+  test('retries after a timeout', async () => {
     const { url, received } = await listen([0, 200])
-    // Long enough for the second answer to come on a machine that has much else to do.
+    // Long enough for the second response on a busy machine.
     const { webhooks, ended } = createReal(url, { timeoutMs: 1000 })
     webhooks.send('capacity', {})
     clock.advance(await clock.delayMs())
@@ -593,7 +596,7 @@ describe('over HTTP', () => {
     expect(received.length).toBe(2)
   })
 
-  test('a hundred events at once arrive, four at a time', async () => {
+  test('delivers a hundred events, four at a time', async () => {
     const { url, received } = await listen([204])
     const { webhooks, ended } = createReal(url)
     for (let no = 0; no < 100; no++) webhooks.send('leave', { no })

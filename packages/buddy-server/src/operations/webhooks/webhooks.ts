@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../log/create-log.ts'
 import type { Post } from './post-by-fetch.ts'
-import { postByFetch, reasonOf } from './post-by-fetch.ts'
+import { failureReason, postByFetch } from './post-by-fetch.ts'
 import type { WebhookEvent } from '../../config/webhook-events.ts'
 import { webhookEvents } from '../../config/webhook-events.ts'
 import { WebhookHealth } from './health.ts'
@@ -10,32 +10,34 @@ import type { WebhookOutcome } from './lane.ts'
 import { WebhookLane } from './lane.ts'
 import type { RetryPolicy } from './retry.ts'
 
-/** Events by outcome since the start, and those that wait now, without those under way. */
+/**
+ * Numbers of events by outcome since the start, and of the events that are queued now (not under way).
+ */
 export type WebhookStats = Readonly<Record<WebhookOutcome | 'queued', number>>
 
-/** What {@link Webhooks} needs. */
+/** Options of {@link Webhooks}. */
 export interface WebhooksOptions extends Partial<RetryPolicy> {
-  /** Of the receiver, `http:` or `https:`, without a user name or password. */
+  /** The receiver's URL: `http:` or `https:`, without a user name or password. */
   readonly url: string
-  /** Signs every request; not empty. */
+  /** The secret that signs every request. Not empty. */
   readonly secret: string
-  /** For `User-Agent`. */
+  /** The server's version, for `User-Agent`. */
   readonly version: string
   readonly clock: Clock
   readonly log: Log
-  /** Others are not sent. @default all */
+  /** The events to send. @default all */
   readonly events?: readonly WebhookEvent[]
   /** @default postByFetch */
   readonly post?: Post
-  /** The time of day, in milliseconds since 1970. @default Date.now */
+  /** Returns the milliseconds since 1970. @default Date.now */
   readonly now?: () => number
-  /** Of one lane: with more waiting, the oldest is dropped. @default 1000 */
+  /** How many events each lane queues. If there are more, the oldest is dropped. @default 1000 */
   readonly maxQueued?: number
-  /** Requests of one lane at a time. @default 4 */
+  /** How many requests each lane makes at a time. @default 4 */
   readonly concurrency?: number
-  /** An attempt without an answer by then has failed. @default 10_000 */
+  /** An attempt without a response after this time has failed. @default 10_000 */
   readonly timeoutMs?: number
-  /** Told once for each event that is to be sent. Must not throw. */
+  /** Called once for each event, with its outcome. Must not throw. */
   readonly onOutcome?: (outcome: WebhookOutcome, event: WebhookEvent) => void
 }
 
@@ -54,9 +56,8 @@ const defaults = {
 } satisfies Partial<WebhooksOptions>
 
 /**
- * Events of one list share a queue, and those of another never wait behind them. People cause matches
- * and leaves, as many as they like; reports are rarer and matter more; only the operator causes
- * bans.
+ * The events of one list share a lane, so that they never wait behind those of another. Users can cause any
+ * number of matches and leaves. Reports are rarer and more important. Only the operator causes bans.
  */
 const lanes: readonly (readonly WebhookEvent[])[] = [
   ['ban', 'capacity'],
@@ -65,14 +66,14 @@ const lanes: readonly (readonly WebhookEvent[])[] = [
 ]
 
 /**
- * Tells a receiver of the operator's what happens here, never at the cost of what it tells about:
- * `send` only puts an event into a bounded queue. One that cannot be delivered is tried again with
- * growing delays, and counted when it is given up. An event may arrive twice, and after a later one.
+ * Sends events to the operator's receiver by HTTP POST. `send` only adds an event to a bounded queue, so
+ * that webhooks never delay the server. An event that cannot be delivered is retried with growing delays;
+ * its outcome is counted. An event may arrive twice, or after a later one.
  */
 export class Webhooks {
   readonly #options: Required<WebhooksOptions>
   readonly #lanes = new Set<WebhookLane>()
-  /** The lane of each event that is to be sent. */
+  /** The lane of each event that is sent. */
   readonly #laneOf = new Map<WebhookEvent, WebhookLane>()
   readonly #health: WebhookHealth
   readonly #counts: Record<WebhookOutcome, number> = { delivered: 0, failed: 0, dropped: 0 }
@@ -80,11 +81,12 @@ export class Webhooks {
   #isClosed = false
   #onceEmpty: (() => void) | undefined
 
-  /** @throws TypeError where `url` is none; Error where the secret is empty */
+  /** @throws TypeError if `url` is not a URL; Error if `secret` is empty */
   constructor(options: WebhooksOptions) {
     this.#options = { ...defaults, ...options }
     const { events, url, secret, clock, log } = this.#options
-    if (secret === '') throw new Error('webhooks without a secret could come from anybody')
+    if (secret === '')
+      throw new Error('webhooks need a secret, with which the receiver verifies the sender')
     this.#health = new WebhookHealth({ clock, log, origin: new URL(url).origin })
     for (const eventsOfLane of lanes) {
       const lane = new WebhookLane({
@@ -104,7 +106,10 @@ export class Webhooks {
     return { ...this.#counts, queued: this.#sum('queued') }
   }
 
-  /** Queues an event, with `data` (which JSON can hold) as it is now. Never blocks, never throws. */
+  /**
+   * Queues an event with the present content of `data`, which must be serialisable as JSON. Never
+   * throws.
+   */
   send(event: WebhookEvent, data: object): void {
     const lane = this.#laneOf.get(event)
     if (!lane) return
@@ -115,16 +120,15 @@ export class Webhooks {
       const at = new Date(this.#options.now()).toISOString()
       body = JSON.stringify({ id, event, at, data })
     } catch (error) {
-      this.#health.handleFailure(reasonOf(error))
+      this.#health.handleFailure(failureReason(error))
       return this.#count(event, 'failed')
     }
     lane.add({ id, event, body })
   }
 
   /**
-   * For shutdown: sends what is queued, each at most once more, and resolves when nothing is left or
-   * the time is over; then what is left is dropped, and so is every later event. A second call
-   * changes nothing.
+   * For shutdown: attempts each queued event at most once more. Resolves when no event is left, or after
+   * `timeoutMs`. Then the remaining events and all later ones are dropped. A second call has no effect.
    */
   drain(timeoutMs: number): Promise<void> {
     if (!this.#drained) {
