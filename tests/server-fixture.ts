@@ -8,6 +8,9 @@ export interface RunningServer {
   readonly url: string
 }
 
+/** A value for the setting `adminToken`, long enough to be accepted. */
+export const adminToken = 'the-token-of-these-tests-0123456789abcdef'
+
 /** No STUN, a short rematch delay, and a shutdown that does not wait for sessions. */
 const testDefaults = { port: 0, iceServers: [], rematchDelayMs: 100, shutdownTimeoutMs: 0 }
 

@@ -4,11 +4,10 @@ import { createRequire } from 'node:module'
 import type { Browser, Page } from 'puppeteer-core'
 import { expect } from 'vitest'
 import { RawClient } from '../integration/raw-client.ts'
-import { test as base } from '../server-fixture.ts'
+import { adminToken, test as base } from '../server-fixture.ts'
 import { freePort } from '../server-process.ts'
 import { launchChromium } from './browsers.ts'
 
-const adminToken = 'the-token-of-these-tests-0123456789abcdef'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** Long enough for the assertions of a test, and short enough that a failed test ends. */
 const shutdownTimeoutMs = 20_000

@@ -1,11 +1,10 @@
 // The server runs below a path prefix, `/chat/`. Its pages, script and WebSocket must be found there.
 import { expect } from 'vitest'
+import { adminToken } from '../server-fixture.ts'
 import { test as base } from './fixtures.ts'
 import { missingNginxMessage, startNginx } from './nginx.ts'
 
 if (missingNginxMessage) console.log(missingNginxMessage)
-
-const adminToken = 'the-token-of-these-tests-0123456789abcdef'
 
 const test = base
   .extend<{

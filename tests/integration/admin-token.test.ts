@@ -1,9 +1,7 @@
 // Who guesses the admin token is stopped, at every place it is asked for; nobody else is.
 import { request } from 'node:http'
 import { expect } from 'vitest'
-import { test } from '../server-fixture.ts'
-
-const adminToken = 'the-token-of-these-tests-0123456789abcdef'
+import { adminToken, test } from '../server-fixture.ts'
 
 /** From any address of this machine. */
 function ask(

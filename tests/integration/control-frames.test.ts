@@ -1,10 +1,10 @@
 // WebSocket pings and pongs of a client: a few are answered, a flood ends the connection.
 import { expect } from 'vitest'
+import { adminToken } from '../server-fixture.ts'
 import { test } from './neighbours-fixture.ts'
 import type { WireFrame } from './raw-socket.ts'
 import { opcodes, RawSocket } from './raw-socket.ts'
 
-const adminToken = 'the-token-of-these-tests-0123456789abcdef'
 const kinds = [
   ['pings', opcodes.ping],
   ['pongs that answer nothing', opcodes.pong],

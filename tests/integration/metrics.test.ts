@@ -1,9 +1,7 @@
 // What Prometheus is told.
 import { expect } from 'vitest'
-import { test } from '../server-fixture.ts'
+import { adminToken, test } from '../server-fixture.ts'
 import { RawClient } from './raw-client.ts'
-
-const adminToken = 'the-token-of-these-tests-0123456789abcdef'
 
 interface Sample {
   readonly name: string

@@ -1,9 +1,8 @@
 // What `/status`, `/healthz` and `/readyz` tell, and whom.
 import { expect } from 'vitest'
-import { test } from '../server-fixture.ts'
+import { adminToken, test } from '../server-fixture.ts'
 import { RawClient } from './raw-client.ts'
 
-const adminToken = 'the-token-of-these-tests-0123456789abcdef'
 const sites = [
   { key: 'cafe', allowedOrigins: ['https://cafe.example'], maxUsers: 10 },
   { key: 'empty', allowedOrigins: ['https://empty.example'] },
