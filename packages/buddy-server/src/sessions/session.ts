@@ -1,27 +1,11 @@
-import type { CloseCode, Message, MessageOf } from '@buddy-chat/protocol'
+import type { CloseCode, Message } from '@buddy-chat/protocol'
 import { encode, messages, peekNumber } from '@buddy-chat/protocol'
 import type { FrameLimits } from '../limits/frame-limits.ts'
-import type { Ticket } from '../matchmaker.ts'
-import type { Room } from '../rooms.ts'
-import type { Trace } from './encounters.ts'
-import { Encounters } from './encounters.ts'
+import type { Identified, Identity } from './identity.ts'
+import type { Participant } from './participant.ts'
 import { ReplayBuffer } from './replay-buffer.ts'
 
-/** What a person wishes to be matched by, as given and cleaned. */
-export type Wish = Omit<MessageOf<'ticket'>, 'type' | 'offer'>
-
-/** Who somebody is, as far as a server knows. */
-export interface Identity {
-  readonly name: string
-  /** The site's key; empty is the server's own. */
-  readonly site: string
-  /** Who it is to the site, by its token. */
-  readonly subject: string | undefined
-  /** The only lobby its token admits to. */
-  readonly lobby: string | undefined
-}
-
-/** Frames of a session so far, as its server counts them. */
+/** How many frames a session has had so far, as its server counts them. */
 export interface SessionCounts {
   /** From the client, after its `hello`. */
   readonly received: number
@@ -34,102 +18,72 @@ export interface SessionLink {
   sendFrame(frame: Uint8Array): void
   /** Asks the client to acknowledge every frame sent so far. */
   requestAcknowledgement(): void
-  /** Ends the connection by name; what was sent before goes out first. */
+  /** Closes the connection with the named code, after everything that was sent before. */
   close(name: CloseCode): void
 }
 
-/** Share of the replay buffer at which its client is asked to acknowledge, without waiting for a heartbeat. */
+interface SessionDependencies {
+  readonly addressKey: string
+  readonly limits: FrameLimits
+  readonly nowMs: number
+  /** Frames so far, if an earlier process had the session. */
+  readonly counts?: SessionCounts | undefined
+  /** Bytes kept to be sent again; 0 if sessions do not outlive connections. */
+  readonly maxReplayBytes: () => number
+  /** More frames have come while the session is away than are kept; see {@link Session.replaceMissed}. */
+  readonly onOverflow: (session: Session) => void
+  readonly createParticipant: (session: Session) => Participant
+}
+
+/** The client is asked to acknowledge when this share of the replay buffer is full, before any heartbeat. */
 const acknowledgeAtShare = 1 / 4
 
-/** One person's presence, which outlives a connection by the grace time. */
-export class Session implements Ticket {
+/** One user's presence. It outlives its connection by the grace time, and belongs to one node. */
+export class Session implements Identified {
   readonly id: string
   readonly identity: Identity
-  /** Allowances go on from connection to connection: coming back does not renew them. */
+  /** Rates continue from connection to connection: a new connection does not renew them. */
   readonly limits: FrameLimits
+  /** The session's part in matching. */
+  readonly participant: Participant
   readonly #replay: ReplayBuffer
   readonly #maxReplayBytes: () => number
   readonly #onOverflow: (session: Session) => void
   #isAcknowledgementRequested = false
-  #addressKey: string
-  /** Undefined while away. `Sessions` sets it. */
-  link: SessionLink | undefined
-  /** Frames sent when it lost its connection: those after them have never been written to any. */
+  #link: SessionLink | undefined
+  /** Frames sent when the session lost its connection; no later frame has been written to one. */
   #sentBeforeAway = 0
+  /** The address of the latest connection, as limits and bans count it. Never sent, never logged. */
+  addressKey: string
+  /** The connection that is about to have the session, between its `hello` and its `welcome`. */
+  pendingLink: SessionLink | undefined
   /** Frames handled, of all that came after `hello`. */
   received: number
-  /** When it last did something, or was last in a room or in the queue; on the server's clock. */
+  /** When the session was last in use: by a frame, in a room or in the queue; on the server's clock. */
   lastActiveMs: number
-  /** Since when it is away; on the server's clock. `Sessions` sets it. */
+  /** Since when the session is away, on the server's clock; undefined if it is not. */
   awaySinceMs: number | undefined
-  /** As the latest ticket had it; undefined before the first. */
-  wish: Wish | undefined
-  /** Whether it is to be in the queue as soon as it is present. */
-  isSearching = false
-  /** A `signal` frame for whoever waits; there only while it enters the queue: nothing is stored. */
-  offer: Uint8Array | undefined
-  /** The room it is in; `Rooms` sets it. */
-  room: Room | undefined
-  /** Whom it was in a room with last; `Rooms` sets it. */
-  latestPartnerId: string | undefined
-  #encounters: Encounters | undefined
-  #trace: Trace | undefined
 
-  constructor(
-    id: string,
-    identity: Identity,
-    dependencies: {
-      readonly addressKey: string
-      readonly limits: FrameLimits
-      readonly nowMs: number
-      /** Frames either way before this process knew it, where another has known it before. */
-      readonly counts?: SessionCounts | undefined
-      /** Bytes kept to be sent again; 0: none, sessions do not outlive connections. */
-      readonly maxReplayBytes: () => number
-      /** More has come for a session that is away than is kept; see {@link replaceMissed}. */
-      readonly onOverflow: (session: Session) => void
-    },
-  ) {
+  constructor(id: string, identity: Identity, dependencies: SessionDependencies) {
     this.id = id
     this.identity = identity
-    this.#addressKey = dependencies.addressKey
+    this.addressKey = dependencies.addressKey
     this.limits = dependencies.limits
     this.lastActiveMs = dependencies.nowMs
     this.received = dependencies.counts?.received ?? 0
     this.#replay = new ReplayBuffer(dependencies.counts?.sent)
     this.#maxReplayBytes = dependencies.maxReplayBytes
     this.#onOverflow = dependencies.onOverflow
+    this.participant = dependencies.createParticipant(this)
   }
 
-  /** Whom it has met in rooms that are over, and in the one it is in if it has reported there. */
-  get encounters(): Encounters {
-    return (this.#encounters ??= new Encounters())
+  /** The connection; undefined while the session has none. */
+  get link(): SessionLink | undefined {
+    return this.#link
   }
 
-  /** What others keep of it. One object for all of them, which has the latest address. */
-  get trace(): Trace {
-    const { id, identity, addressKey } = this
-    return (this.#trace ??= { id, identity, addressKey })
-  }
-
-  /** The session has a connection from another address. `Sessions` calls it. */
-  handleMoved(addressKey: string): void {
-    this.#addressKey = addressKey
-    if (this.#trace) this.#trace.addressKey = addressKey
-  }
-
-  /** What limits and bans count by: the address of its latest connection. Never sent, never logged. */
-  get addressKey(): string {
-    return this.#addressKey
-  }
-
-  get name(): string {
-    return this.identity.name
-  }
-
-  /** Site, lobby and mode, told apart whatever characters they hold. */
-  get pool(): string {
-    return JSON.stringify([this.identity.site, this.wish?.lobby, this.wish?.mode])
+  get isPresent(): boolean {
+    return this.#link !== undefined
   }
 
   /** Frames ever sent; the payload of a ping, whose pong acknowledges them. */
@@ -137,13 +91,13 @@ export class Session implements Ticket {
     return this.#replay.sent
   }
 
-  /** Sends bytes that are a message already; while away, keeps them. */
+  /** Sends the bytes of a message, or keeps them while the session has no connection. */
   sendFrame(frame: Uint8Array): void {
     const maxBytes = this.#maxReplayBytes()
     this.#replay.push(frame, maxBytes)
-    if (this.link) {
+    if (this.#link) {
       this.#replay.trim(maxBytes)
-      this.link.sendFrame(frame)
+      this.#link.sendFrame(frame)
       this.#requestAcknowledgementAbove(maxBytes * acknowledgeAtShare)
     } else if (this.#replay.bytes > maxBytes) this.#onOverflow(this)
   }
@@ -153,18 +107,38 @@ export class Session implements Ticket {
     this.sendFrame(encode(message))
   }
 
-  /** The connection is lost. `Sessions` calls it. */
-  handleAway(nowMs: number): void {
-    this.link = undefined
-    this.awaySinceMs = nowMs
-    if (this.isSearching) this.lastActiveMs = nowMs
-    this.#sentBeforeAway = this.sent
+  /**
+   * Gives the session a connection: sends the welcome, then every frame after the first `received`, then all
+   * that follow. This is the only way to a connection, and one step: so no frame can go out before the
+   * welcome or be left out, however long the session has waited for its welcome.
+   * @param received frames that the client has; undefined for a client that begins with this session
+   * @param welcome makes the welcome; it is not counted among the frames
+   * @returns how many frames were sent again; undefined if some are not kept any more: then nothing is sent
+   */
+  attach(
+    link: SessionLink,
+    received: number | undefined,
+    welcome: () => Uint8Array,
+  ): number | undefined {
+    const missed = this.#replay.after(received ?? 0)
+    if (!missed) return undefined
+    link.sendFrame(welcome())
+    if (received !== undefined) this.acknowledge(received)
+    for (const frame of missed) link.sendFrame(frame)
+    this.#link = link
+    return missed.length
+  }
+
+  /** The session has no connection any more: frames are kept from now on. */
+  detach(): void {
+    if (this.#link) this.#sentBeforeAway = this.sent
+    this.#link = undefined
   }
 
   /**
-   * Takes back every frame since it is away, and keeps the end of its room in their place. None of
-   * them has been written to a connection, so the counts of both ends still agree.
-   * @param isRoomOver whether its room has ended just now
+   * Drops every frame since the session lost its connection, and keeps the end of its room in their place.
+   * None of them has been written to a connection, so the counts of both ends still agree.
+   * @param isRoomOver whether the session's room has just ended
    */
   replaceMissed(isRoomOver: boolean): void {
     const missed = this.#replay.after(this.#sentBeforeAway) ?? []
@@ -182,15 +156,15 @@ export class Session implements Ticket {
     this.#replay.acknowledge(count)
   }
 
-  /** Frames after the first `count`, to be sent again; undefined where some are gone. */
+  /** Frames after the first `count`, to be sent again; undefined if some are not kept any more. */
   framesAfter(count: number): readonly Uint8Array[] | undefined {
     return this.#replay.after(count)
   }
 
-  /** One request at a time: a client that answers none of them costs no more than one. */
+  /** Requests one acknowledgement at a time: a client that answers none costs no more than one ping. */
   #requestAcknowledgementAbove(bytes: number): void {
     if (this.#isAcknowledgementRequested || this.#replay.bytes <= bytes) return
     this.#isAcknowledgementRequested = true
-    this.link?.requestAcknowledgement()
+    this.#link?.requestAcknowledgement()
   }
 }

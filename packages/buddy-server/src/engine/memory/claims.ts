@@ -1,156 +1,120 @@
 import type { LeaveReason } from '@buddy-chat/protocol'
-import type { Cancel, Clock } from './clock.ts'
-import type { Rooms } from './rooms.ts'
-import type { Seat } from './sessions/resume-token.ts'
-import type { Session } from './sessions/session.ts'
+import type { Clock } from '../../clock.ts'
+import type { RoomClaim } from '../room.ts'
+import { Encounters } from './encounters.ts'
+import type { Member, WaitingClaim } from './member.ts'
+import { seatOf } from './member.ts'
+import type { OpenRooms } from './open-rooms.ts'
+import type { Outbox } from './outbox.ts'
 
-interface ReunionsDependencies {
-  readonly clock: Clock
-  readonly rooms: Pick<Rooms, 'canOpen' | 'reopen'>
-  readonly findSession: (id: string) => Session | undefined
-  /** How long a partner may still come back. */
-  readonly leftMs: () => number
-  /** Bytes kept for a partner who is not back yet. */
-  readonly maxKeptBytes: () => number
+interface ClaimsDependencies {
+  readonly clock: Pick<Clock, 'now' | 'after'>
   /** Milliseconds since 1970. */
   readonly wallNow: () => number
-}
-
-/** Memory that one kept frame costs beside its bytes: its typed array, and the function that passes it on. */
-const keptOverheadBytes = 400
-
-/** One who is back in a room of a server that has died, and whom it waits for. */
-interface Reunion {
-  readonly seat: Seat
-  readonly first: Session
-  readonly cancel: Cancel
-  /** What passes each frame on that was kept. */
-  passes: (() => void)[]
-  keptBytes: number
-  /** Why the first does not wait any more; the partner is told when it comes. */
-  leftFor: LeaveReason | undefined
+  readonly outbox: Outbox
+  readonly rooms: Pick<OpenRooms, 'canOpen' | 'restore'>
+  readonly findMember: (sessionId: string) => Member | undefined
+  /** How long sessions of an earlier process may still come back. */
+  readonly restoreLeftMs: () => number
 }
 
 /**
- * Rooms that a server which has died left behind. One opens again when **both** have come back with
- * a seat in it: a seat alone, which may be an old one, opens nothing and binds nobody but whoever
- * shows it. Until the partner comes, what is said for it is kept, up to a bound.
+ * Rooms of an earlier process that has stopped. A room opens again when **both** sessions have claimed
+ * it. One claim alone opens nothing and binds only the session that shows it, because it may be old.
  */
-export class Reunions {
-  readonly #dependencies: ReunionsDependencies
-  /** By the session that is waited for. Several may claim to be its partner; one at most is. */
-  readonly #byAwaited = new Map<string, Set<Reunion>>()
-  readonly #bySession = new Map<Session, Reunion>()
+export class Claims {
+  readonly #dependencies: ClaimsDependencies
+  /** By the session that is awaited. Several sessions may claim to be its partner; at most one is. */
+  readonly #byAwaited = new Map<string, Set<WaitingClaim>>()
 
-  constructor(dependencies: ReunionsDependencies) {
+  constructor(dependencies: ClaimsDependencies) {
     this.#dependencies = dependencies
   }
 
-  /** How many wait for their partner. */
-  get size(): number {
-    return this.#bySession.size
-  }
-
-  /** Whether the session waits for its partner. */
-  isAwaiting(session: Session): boolean {
-    return this.#bySession.has(session)
-  }
-
-  /**
-   * A restored session is here, in its seat, or in none. Whoever waits for it learns which. Call it
-   * once for each session, after its `welcome`.
-   */
-  handleRestored(session: Session, seat: Seat | undefined): void {
-    const awaiting = this.#byAwaited.get(session.id) ?? new Set()
-    if (seat) {
-      const { mode, lobby, partnerId, roomId } = seat
-      const encounter = { roomId, partnerId, partner: undefined }
-      session.encounters.add(encounter, this.#dependencies.clock.now())
-      session.wish = { mode, lobby, interests: [], languages: [] }
-      session.latestPartnerId = partnerId
+  /** A session of an earlier process is here, with a claim or without one. Call it once for each. */
+  handleClaim(member: Member, claim: RoomClaim | undefined): void {
+    const { clock, findMember } = this.#dependencies
+    if (claim) {
+      const { roomId, partnerId } = claim
+      member.encounters ??= new Encounters()
+      member.encounters.add({ roomId, partnerId, partner: undefined }, clock.now())
     }
-    let match: Reunion | undefined
-    for (const reunion of awaiting) {
-      const { roomId, sessionId } = reunion.seat
-      if (seat?.roomId === roomId && seat.partnerId === sessionId) match = reunion
-      else this.#dissolve(reunion)
+    let match: WaitingClaim | undefined
+    for (const waiting of this.#byAwaited.get(member.profile.sessionId) ?? []) {
+      const { roomId, sessionId } = waiting.claim
+      if (claim?.roomId === roomId && claim.partnerId === sessionId) match = waiting
+      else this.#fail(waiting)
     }
-    if (!seat) return
-    if (match) this.#reunite(match, session)
-    // It is back already, and not for this room.
-    else if (this.#dependencies.findSession(seat.partnerId)) tellLost(session)
-    else this.#wait(session, seat)
+    if (!claim) return
+    if (match) this.#restore(match, member)
+    // The partner is back already, and did not claim this room.
+    else if (findMember(claim.partnerId)) this.#postLost(member)
+    else this.#wait(member, claim)
   }
 
-  /**
-   * Keeps a frame of so many bytes for a partner who is awaited; false where none is.
-   * @param pass called as soon as the two are in their room again, in the order of the frames
-   */
-  keep(session: Session, byteLength: number, pass: () => void): boolean {
-    const reunion = this.#bySession.get(session)
-    if (!reunion) return false
-    reunion.passes.push(pass)
-    reunion.keptBytes += byteLength + keptOverheadBytes
-    if (reunion.keptBytes > this.#dependencies.maxKeptBytes()) this.#dissolve(reunion)
-    return true
+  /** The member does not wait for its partner any more; the partner receives the reason if it comes back. */
+  leave(member: Member, reason: LeaveReason): void {
+    if (!member.claim) return
+    member.claim.leftFor = reason
+    member.claim = undefined
   }
 
-  /** The session does not wait any more; its partner is told why on coming back. */
-  leave(session: Session, reason: LeaveReason): void {
-    const reunion = this.#bySession.get(session)
-    if (!reunion) return
-    this.#bySession.delete(session)
-    reunion.passes = []
-    reunion.leftFor = reason
+  #wait(member: Member, claim: RoomClaim): void {
+    const { clock, restoreLeftMs, outbox } = this.#dependencies
+    const cancelExpiry = clock.after(restoreLeftMs(), () => this.#fail(waiting))
+    const waiting: WaitingClaim = { claim, member, cancelExpiry, leftFor: undefined }
+    member.claim = waiting
+    const others = this.#byAwaited.get(claim.partnerId) ?? new Set()
+    this.#byAwaited.set(claim.partnerId, others.add(waiting))
+    const { listener, generation } = member
+    outbox.post(() => listener.handleEvent({ type: 'presence', generation, isPresent: false }))
   }
 
-  #wait(first: Session, seat: Seat): void {
-    const { clock, leftMs } = this.#dependencies
-    const cancel = clock.after(leftMs(), () => this.#dissolve(reunion))
-    const reunion: Reunion = { seat, first, cancel, passes: [], keptBytes: 0, leftFor: undefined }
-    this.#bySession.set(first, reunion)
-    const others = this.#byAwaited.get(seat.partnerId) ?? new Set()
-    this.#byAwaited.set(seat.partnerId, others.add(reunion))
-    first.send({ type: 'partner-away' })
-  }
-
-  #reunite(reunion: Reunion, second: Session): void {
+  #restore(waiting: WaitingClaim, second: Member): void {
     const { rooms, clock, wallNow } = this.#dependencies
-    const { first, passes, leftFor, seat } = reunion
+    const { member: first, leftFor, claim } = waiting
     if (leftFor) {
-      this.#forget(reunion)
-      second.send({ type: 'partner-left', reason: leftFor })
+      this.#forget(waiting)
+      this.#postParted(second, leftFor)
       return
     }
     if (!rooms.canOpen) {
-      this.#dissolve(reunion)
-      tellLost(second)
+      this.#fail(waiting)
+      this.#postLost(second)
       return
     }
-    this.#forget(reunion)
-    const openedAtMs = clock.now() - (wallNow() - seat.openedAtMs)
-    rooms.reopen({ id: seat.roomId, members: [first, second], openedAtMs })
-    first.send({ type: 'partner-back' })
-    // It may have been told that the other is away before the server died, or be wrong about it now.
-    second.send({ type: first.link ? 'partner-back' : 'partner-away' })
-    for (const pass of passes) pass()
+    this.#forget(waiting)
+    const { roomId: id, lobby, mode, openedAtMs } = claim
+    const { site } = first.profile
+    rooms.restore({
+      room: { id, seats: [seatOf(first), seatOf(second)], site, lobby, mode, openedAtMs },
+      members: [first, second],
+      openedAtMs: clock.now() - (wallNow() - openedAtMs),
+    })
   }
 
-  #dissolve(reunion: Reunion): void {
-    this.#forget(reunion)
-    if (!reunion.leftFor) tellLost(reunion.first)
+  /** The partner has not come back, or not for this room. */
+  #fail(waiting: WaitingClaim): void {
+    this.#forget(waiting)
+    if (!waiting.leftFor) this.#postLost(waiting.member)
   }
 
-  #forget(reunion: Reunion): void {
-    const { first, seat, cancel } = reunion
-    cancel()
-    if (this.#bySession.get(first) === reunion) this.#bySession.delete(first)
-    const others = this.#byAwaited.get(seat.partnerId)
-    others?.delete(reunion)
-    if (others?.size === 0) this.#byAwaited.delete(seat.partnerId)
+  #postLost(member: Member): void {
+    this.#postParted(member, 'lost')
   }
-}
 
-function tellLost(session: Session): void {
-  session.send({ type: 'partner-left', reason: 'lost' })
+  #postParted({ listener, generation }: Member, reason: LeaveReason): void {
+    this.#dependencies.outbox.post(() =>
+      listener.handleEvent({ type: 'parted', generation, reason }),
+    )
+  }
+
+  #forget(waiting: WaitingClaim): void {
+    const { member, claim, cancelExpiry } = waiting
+    cancelExpiry()
+    if (member.claim === waiting) member.claim = undefined
+    const others = this.#byAwaited.get(claim.partnerId)
+    others?.delete(waiting)
+    if (others?.size === 0) this.#byAwaited.delete(claim.partnerId)
+  }
 }

@@ -1,20 +1,27 @@
-import type { Cancel, Clock } from './clock.ts'
+import type { Cancel, Clock } from '../../clock.ts'
+import { forEachInSlices } from '../../slices.ts'
 import { CrowdedPools, type Pool } from './crowded-pools.ts'
-import { forEachInSlices } from './slices.ts'
 
-/** A session in the queue, as far as matching goes. */
-export interface Ticket {
+/** A ticket in the queue, as far as matching needs it. */
+export interface QueuedTicket {
   /** The session's id. */
   readonly id: string
-  /** Only tickets of one pool meet: site, lobby and mode. */
+  /** Only tickets of one pool can meet. */
   readonly pool: string
-  /** The session it was last in a room with, if any. */
+  /** The session's latest partner, if it had one. */
   readonly latestPartnerId: string | undefined
+}
+
+/** Two tickets that were paired, and are not in the queue any more. */
+export interface Match<T> {
+  readonly waited: T
+  readonly arrived: T
+  /** How long each of the two was in the queue, in this order. */
+  readonly waitsMs: readonly [number, number]
 }
 
 interface Waiting<T> {
   readonly ticket: T
-  /** The pool it entered; the ticket's own may have changed since. */
   readonly pool: WaitingPool<T>
   readonly sinceMs: number
   cancelRetry: Cancel | undefined
@@ -40,26 +47,26 @@ class WaitingPool<T> implements Pool {
 }
 
 interface MatchmakerDependencies<T> {
-  readonly clock: Clock
-  /** Two who were each other's latest partner meet again only after one has waited this long. */
+  readonly clock: Pick<Clock, 'now' | 'after'>
+  /** Two sessions that were each other's latest partner meet again only after one has waited this long. */
   readonly rematchDelayMs: () => number
-  /** False while every room is taken: tickets wait. */
+  /** False while all rooms are taken: then all tickets wait. */
   readonly canOpenRoom: () => boolean
-  /** Two tickets are paired and no longer wait; they have waited for so many milliseconds. */
-  readonly onMatch: (waited: T, arrived: T, waitsMs: readonly [number, number]) => void
+  /** Two tickets were paired after both had entered. A pair found on arrival is what `enter` returns. */
+  readonly onMatch: (match: Match<T>) => void
 }
 
 /**
- * First come, first served, and paired on arrival: there is no tick, nobody waits while a
- * compatible ticket waits (and a room is free).
+ * Pairs tickets on arrival, first come, first served. There is no periodic matching, because a ticket
+ * never waits while a compatible one waits and a room is free.
  *
- * Pairing is O(1). While rooms are free, tickets that wait in one pool are barred from each other
- * pairwise, and two are barred only where each is the other's latest partner. Each ticket has one
- * latest partner, so no third can be barred from both: at most two wait, and an arrival looks at
- * no more. While all rooms are taken nothing is looked through at all; a room that becomes free
- * takes from the pool whose oldest ticket is oldest, in logarithmic time in the number of such pools.
+ * Pairing is O(1). While rooms are free, all tickets that wait in one pool are barred from each other,
+ * and two are barred only if each is the other's latest partner. Each ticket has one latest partner,
+ * so no third can be barred from both: at most two wait, and an arrival looks at no more. While all
+ * rooms are taken, no pool is searched. A room that becomes free takes from the pool whose oldest
+ * ticket is the oldest, in logarithmic time in the number of such pools.
  */
-export class Matchmaker<T extends Ticket> {
+export class Matchmaker<T extends QueuedTicket> {
   readonly #dependencies: MatchmakerDependencies<T>
   readonly #pools = new Map<string, WaitingPool<T>>()
   readonly #crowded = new CrowdedPools<WaitingPool<T>>()
@@ -74,8 +81,11 @@ export class Matchmaker<T extends Ticket> {
     return this.#waiting.size
   }
 
-  /** Pairs `ticket` at once, or lets it wait. A ticket of the same session is replaced. */
-  enter(ticket: T): void {
+  /**
+   * Pairs the ticket at once, or lets it wait. It replaces an earlier ticket of the session.
+   * @returns undefined if the ticket waits
+   */
+  enter(ticket: T): Match<T> | undefined {
     this.withdraw(ticket.id)
     const { clock } = this.#dependencies
     const { id, pool: key } = ticket
@@ -85,10 +95,12 @@ export class Matchmaker<T extends Ticket> {
     this.#pools.set(key, pool)
     pool.tickets.set(id, waiting)
     this.#crowded.update(pool)
-    if (!this.#pair(waiting) && ticket.latestPartnerId !== undefined) this.#retryWhenFree(waiting)
+    const match = this.#pair(waiting)
+    if (!match && ticket.latestPartnerId !== undefined) this.#retryWhenFree(waiting)
+    return match
   }
 
-  /** Takes the session's ticket out, if it waits. */
+  /** Removes the session's ticket, if it waits. */
   withdraw(id: string): void {
     const waiting = this.#waiting.get(id)
     if (!waiting) return
@@ -101,20 +113,20 @@ export class Matchmaker<T extends Ticket> {
   }
 
   /**
-   * A room has become free after all were taken: pairs two people who wait.
+   * Pairs two tickets that wait. Call it when a room has become free after all were taken.
    * @returns whether there was such a pair
    */
   handleRoomFreed(): boolean {
     if (!this.#dependencies.canOpenRoom()) return false
     return this.#crowded.findOldest(({ tickets }) => {
-      for (const waiting of tickets.values()) if (this.#pair(waiting)) return true
+      for (const waiting of tickets.values()) if (this.#matchLater(waiting)) return true
       return false
     })
   }
 
   /**
-   * There may be more rooms than before, or a shorter rematch delay: pairs everyone who can be paired
-   * now, a slice in each turn of the event loop, beginning with this one.
+   * Pairs all tickets that can be paired now, in slices, beginning in this turn of the event loop. Call it
+   * when there may be more rooms than before, or a shorter rematch delay.
    */
   async handleReload(): Promise<void> {
     await forEachInSlices(this.#pairs(), () => undefined)
@@ -129,27 +141,36 @@ export class Matchmaker<T extends Ticket> {
     while (this.handleRoomFreed()) yield
   }
 
-  /** Tries once more when the latest partner is barred no longer. */
+  /** Tries once more when the latest partner is not barred any more. */
   #retryWhenFree(waiting: Waiting<T>): void {
     const { clock, rematchDelayMs } = this.#dependencies
     const leftMs = waiting.sinceMs + rematchDelayMs() - clock.now()
-    // Timers have whole milliseconds and may fire a little early: then once more.
-    if (leftMs <= 0) this.#pair(waiting)
+    // Timers have whole milliseconds and may fire a little early; then there is one more timer.
+    if (leftMs <= 0) this.#matchLater(waiting)
     else waiting.cancelRetry = clock.after(leftMs, () => this.#retryWhenFree(waiting))
   }
 
-  #pair(arrived: Waiting<T>): boolean {
-    const { canOpenRoom, clock, onMatch } = this.#dependencies
-    if (!canOpenRoom()) return false
+  #matchLater(waiting: Waiting<T>): boolean {
+    const match = this.#pair(waiting)
+    if (match) this.#dependencies.onMatch(match)
+    return match !== undefined
+  }
+
+  #pair(arrived: Waiting<T>): Match<T> | undefined {
+    const { canOpenRoom, clock } = this.#dependencies
+    if (!canOpenRoom()) return undefined
     for (const waited of arrived.pool.tickets.values()) {
       if (waited === arrived || this.#areBarred(waited, arrived)) continue
       this.withdraw(waited.ticket.id)
       this.withdraw(arrived.ticket.id)
       const now = clock.now()
-      onMatch(waited.ticket, arrived.ticket, [now - waited.sinceMs, now - arrived.sinceMs])
-      return true
+      return {
+        waited: waited.ticket,
+        arrived: arrived.ticket,
+        waitsMs: [now - waited.sinceMs, now - arrived.sinceMs],
+      }
     }
-    return false
+    return undefined
   }
 
   #areBarred(one: Waiting<T>, other: Waiting<T>): boolean {

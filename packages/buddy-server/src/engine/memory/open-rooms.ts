@@ -1,46 +1,49 @@
 import type { LeaveReason } from '@buddy-chat/protocol'
-import type { Cancel, Clock } from './clock.ts'
-import type { Session } from './sessions/session.ts'
-import { forEachInSlices } from './slices.ts'
+import type { Cancel, Clock } from '../../clock.ts'
+import { forEachInSlices } from '../../slices.ts'
+import type { EngineObserver } from '../engine.ts'
+import type { Room } from '../room.ts'
+import { commonInterests, type Ticket } from '../ticket.ts'
+import { Encounters } from './encounters.ts'
+import type { Member, OpenRoom } from './member.ts'
+import { partnerOf, seatOf, traceOf } from './member.ts'
+import type { Outbox } from './outbox.ts'
 
-/** Two sessions matched, while it lasts. */
-export interface Room {
-  readonly id: string
-  readonly members: readonly [Session, Session]
-  /** On the server's clock. */
-  readonly openedAtMs: number
+/** A member with the ticket by which it was matched. */
+interface Matched {
+  readonly member: Member
+  readonly ticket: Ticket
 }
 
-interface RoomsDependencies {
+interface OpenRoomsDependencies {
   readonly maxRooms: () => number
   readonly createId: () => string
-  /** What proves to a later process that the first is in the room with the second. */
-  readonly roomTokenOf: (room: Room, self: Session, partner: Session) => string | null
   readonly clock: Pick<Clock, 'now' | 'after'>
-  /** Both have been told that they are matched. */
-  readonly onOpened: (room: Room, waitsMs: readonly [number, number]) => void
-  readonly onReopened: (room: Room) => void
-  readonly onEnded: (room: Room, leaver: Session, reason: LeaveReason) => void
+  /** Milliseconds since 1970. */
+  readonly wallNow: () => number
+  readonly outbox: Outbox
+  readonly observer: EngineObserver
   /** A room can be opened again, after all were taken. */
   readonly onFreed: () => void
 }
 
 /**
- * A room that both have been away from for so long gives way to people who wait. Not at once: a
- * short fault of the server's network loses both connections of many rooms, and they come back.
+ * A room that both sessions have been away from for so long gives way to tickets that wait. It does not
+ * give way at once, because a short fault of the server's network loses both connections of many
+ * rooms, and they come back.
  */
 const abandonedAfterMs = 5000
 
-/** Every room there is. A session is in one at most. */
-export class Rooms {
-  readonly #dependencies: RoomsDependencies
-  readonly #rooms = new Set<Room>()
-  /** Rooms that both are away from, not yet for long enough. */
-  readonly #emptied = new Map<Room, Cancel>()
-  /** Rooms that give way to others, the one that was emptied first in front. */
-  readonly #abandoned = new Set<Room>()
+/** All open rooms. A session is in one of them at most. */
+export class OpenRooms {
+  readonly #dependencies: OpenRoomsDependencies
+  readonly #rooms = new Set<OpenRoom>()
+  /** Rooms that both sessions are away from, but not for long enough to give way. */
+  readonly #emptied = new Map<OpenRoom, Cancel>()
+  /** Rooms that give way to others; the one that was emptied first comes first. */
+  readonly #abandoned = new Set<OpenRoom>()
 
-  constructor(dependencies: RoomsDependencies) {
+  constructor(dependencies: OpenRoomsDependencies) {
     this.#dependencies = dependencies
   }
 
@@ -48,166 +51,181 @@ export class Rooms {
     return this.#rooms.size
   }
 
-  get maxRooms(): number {
-    return this.#dependencies.maxRooms()
-  }
-
-  /** Whether two people can be given a room: one that is free, or abandoned. */
+  /** Whether there is a room for two more sessions: one that is free, or abandoned. */
   get canOpen(): boolean {
-    return this.#rooms.size - this.#abandoned.size < this.maxRooms
+    return this.#rooms.size - this.#abandoned.size < this.#dependencies.maxRooms()
   }
 
   /**
-   * Opens a room and tells both: whoever waited is polite, so that the newcomer, whose page has
-   * just had a person's attention, makes the offer. An offer that came with its wish goes along.
-   * @throws Error where one of them is in a room
+   * Opens a room for two tickets. The session that waited has seat 0; the one that arrived has seat 1 and
+   * makes the offer, because its user has just used the page.
+   * @param offer a frame from the session that arrived, for the other one
+   * @throws Error if one of the sessions is in a room already
    */
-  open(waited: Session, arrived: Session, waitsMs: readonly [number, number]): void {
-    const { createId, clock, roomTokenOf, onOpened } = this.#dependencies
-    const room: Room = { id: createId(), members: [waited, arrived], openedAtMs: clock.now() }
-    this.#seat(room)
-    for (const [self, partner] of [room.members, [arrived, waited]] as const) {
-      self.send({
-        type: 'matched',
-        room: room.id,
-        isPolite: self === waited,
-        partnerName: partner.name,
-        interests: commonInterests(self, partner),
-        isOffered: arrived.offer !== undefined,
-        roomToken: roomTokenOf(room, self, partner),
-      })
+  open(
+    waited: Matched,
+    arrived: Matched,
+    waitsMs: readonly [number, number],
+    offer?: Uint8Array,
+  ): void {
+    const { createId, wallNow, clock, outbox, observer } = this.#dependencies
+    const { site, lobby, mode } = arrived.ticket
+    const room: Room = {
+      id: createId(),
+      seats: [seatOf(waited.member), seatOf(arrived.member)],
+      site,
+      lobby,
+      mode,
+      openedAtMs: wallNow(),
     }
-    if (arrived.offer) waited.sendFrame(arrived.offer)
-    onOpened(room, waitsMs)
+    this.#seat({ room, members: [waited.member, arrived.member], openedAtMs: clock.now() })
+    const isOffered = offer !== undefined
+    for (const [seat, own, other] of [
+      [0, waited, arrived],
+      [1, arrived, waited],
+    ] as const) {
+      const { listener, generation } = own.member
+      const interests = commonInterests(own.ticket, other.ticket)
+      own.member.ticket = undefined
+      outbox.post(() =>
+        listener.handleEvent({ type: 'matched', generation, room, seat, interests, isOffered }),
+      )
+    }
+    if (offer) outbox.postFrame(waited.member.listener, waited.member.generation, offer)
+    outbox.post(() => observer.onOpened(room, waitsMs))
   }
 
   /**
-   * Opens a room again that a process before this one had. Neither is told: to them it never ended.
-   * @throws Error where one of them is in a room
+   * Opens a room of an earlier process again. Both sessions receive `restored`.
+   * @throws Error if one of the sessions is in a room already
    */
-  reopen(room: Room): void {
-    this.#seat(room)
-    this.#lookIfEmpty(room)
-    this.#dependencies.onReopened(room)
+  restore(open: OpenRoom): void {
+    const { outbox, observer } = this.#dependencies
+    const { room, members } = open
+    this.#seat(open)
+    for (const seat of [0, 1] as const) {
+      const { listener, generation } = members[seat]
+      const isPartnerPresent = members[seat === 0 ? 1 : 0].awaySinceMs === undefined
+      outbox.post(() =>
+        listener.handleEvent({ type: 'restored', generation, room, seat, isPartnerPresent }),
+      )
+    }
+    outbox.post(() => observer.onRestored(room))
+    this.#watchIfEmpty(open)
   }
 
-  /** Whether the room gives way to people who wait: neither member has been present for a while. */
-  isAbandoned(room: Room): boolean {
-    return this.#abandoned.has(room)
-  }
-
-  /** The other in the session's room, if it is in one. */
-  partnerOf(session: Session): Session | undefined {
-    const [one, other] = session.room?.members ?? []
-    return one === session ? other : one
-  }
-
-  /** Ends the session's room and tells the partner why. False where it is in none. */
-  leave(session: Session, reason: LeaveReason): boolean {
-    const { room } = session
-    const partner = this.partnerOf(session)
-    if (!room || !partner) return false
-    const { clock, onEnded } = this.#dependencies
-    this.#whileFreeing(() => {
-      this.#rooms.delete(room)
-      this.#keep(room)
-      for (const member of room.members) this.rememberEncounter(member)
-      for (const member of room.members) {
-        member.room = undefined
-        member.lastActiveMs = clock.now()
-      }
-      partner.send({ type: 'partner-left', reason })
-      onEnded(room, session, reason)
-    })
+  /**
+   * Ends the member's room; its partner receives `parted`.
+   * @returns false if the member is in no room
+   */
+  leave(member: Member, reason: LeaveReason): boolean {
+    const { room: open } = member
+    if (!open) return false
+    const partner = partnerOf(member)!
+    this.#end(open, member.profile.sessionId, reason, [partner])
     return true
   }
 
-  /** Keeps whom the session is in a room with, if it is in one, for a report that may come. */
-  rememberEncounter(session: Session): void {
-    const partner = this.partnerOf(session)
-    if (!session.room || !partner) return
-    const { id, trace } = partner
-    const encounter = { roomId: session.room.id, partnerId: id, partner: trace }
-    session.encounters.add(encounter, this.#dependencies.clock.now())
+  /** Adds the encounter of the room that the member is in, if it is in one. */
+  rememberEncounter(member: Member): void {
+    const partner = partnerOf(member)
+    if (!member.room || !partner) return
+    const { id: roomId } = member.room.room
+    const encounter = { roomId, partnerId: partner.profile.sessionId, partner: traceOf(partner) }
+    member.encounters ??= new Encounters()
+    member.encounters.add(encounter, this.#dependencies.clock.now())
   }
 
-  /** The session has lost its connection: its partner receives `partner-away`. */
-  handleAway(session: Session): void {
-    const { room } = session
-    const partner = this.partnerOf(session)
-    if (!room || !partner) return
-    partner.send({ type: 'partner-away' })
-    this.#lookIfEmpty(room)
+  /** The member has lost its connection; its partner receives `presence`. */
+  handleAway(member: Member): void {
+    this.#postPresence(member, false)
+    if (member.room) this.#watchIfEmpty(member.room)
   }
 
-  /** The session has a connection again: its partner receives `partner-back`. */
-  handleBack(session: Session): void {
-    if (session.room) this.#keep(session.room)
-    this.partnerOf(session)?.send({ type: 'partner-back' })
+  /** The member has a connection again; its partner receives `presence`. */
+  handleBack(member: Member): void {
+    if (member.room) this.#keep(member.room)
+    this.#postPresence(member, true)
   }
 
-  /**
-   * Ends rooms that both have been away from since `awaySinceMs` or longer: their places are for
-   * others. Each is told when it comes back.
-   */
+  /** Ends rooms that both sessions have been away from since `awaySinceMs` or longer. */
   async sweep(awaySinceMs: number): Promise<void> {
-    await forEachInSlices(this.#rooms, (room) => {
-      const [one, other] = room.members
-      if ((one.awaySinceMs ?? Infinity) > awaySinceMs) return
-      if ((other.awaySinceMs ?? Infinity) > awaySinceMs) return
-      this.#dissolve(room)
+    await forEachInSlices(this.#rooms, (open) => {
+      const isOver = open.members.every((member) => (member.awaySinceMs ?? Infinity) <= awaySinceMs)
+      if (isOver) this.#dependencies.outbox.run(() => this.#dissolve(open))
     })
   }
 
-  #lookIfEmpty(room: Room): void {
-    // What its members were sent last may have been too much, and ended it.
-    if (!this.#rooms.has(room) || room.members.some(({ link }) => link)) return
-    if (this.#emptied.has(room) || this.#abandoned.has(room)) return
+  #postPresence(member: Member, isPresent: boolean): void {
+    const partner = partnerOf(member)
+    if (!partner) return
+    const { listener, generation } = partner
+    this.#dependencies.outbox.post(() =>
+      listener.handleEvent({ type: 'presence', generation, isPresent }),
+    )
+  }
+
+  #watchIfEmpty(open: OpenRoom): void {
+    const { clock, outbox } = this.#dependencies
+    if (open.members.some(({ awaySinceMs }) => awaySinceMs === undefined)) return
+    if (this.#emptied.has(open) || this.#abandoned.has(open)) return
     const abandon = (): void => {
-      this.#emptied.delete(room)
-      this.#whileFreeing(() => this.#abandoned.add(room))
+      this.#emptied.delete(open)
+      for (const { listener, generation } of open.members) {
+        outbox.post(() => listener.handleEvent({ type: 'abandoned', generation }))
+      }
+      this.#whileFreeing(() => this.#abandoned.add(open))
     }
-    this.#emptied.set(room, this.#dependencies.clock.after(abandonedAfterMs, abandon))
+    this.#emptied.set(open, clock.after(abandonedAfterMs, abandon))
   }
 
-  /** Ends a room in which neither member is present; each receives `partner-left` on its return. */
-  #dissolve({ members: [one] }: Room): void {
-    one.send({ type: 'partner-left', reason: 'lost' })
-    this.leave(one, 'lost')
+  /** Ends a room in which neither session is present; both receive `parted`. */
+  #dissolve(open: OpenRoom): void {
+    this.#end(open, open.room.seats[0].sessionId, 'lost', open.members)
   }
 
-  /** A member is present in the room again, or the room has ended. */
-  #keep(room: Room): void {
-    this.#emptied.get(room)?.()
-    this.#emptied.delete(room)
-    this.#abandoned.delete(room)
+  #end(
+    open: OpenRoom,
+    leaverId: string,
+    reason: LeaveReason,
+    recipients: readonly Member[],
+  ): void {
+    const { clock, outbox, observer } = this.#dependencies
+    this.#whileFreeing(() => {
+      this.#rooms.delete(open)
+      this.#keep(open)
+      for (const member of open.members) this.rememberEncounter(member)
+      for (const member of open.members) member.room = undefined
+      for (const { listener, generation } of recipients) {
+        outbox.post(() => listener.handleEvent({ type: 'parted', generation, reason }))
+      }
+      const durationMs = clock.now() - open.openedAtMs
+      outbox.post(() => observer.onEnded(open.room, leaverId, reason, durationMs))
+    })
   }
 
-  /** Does what may make a room free, and reports it if all were taken. */
+  /** A session is present in the room again, or the room has ended. */
+  #keep(open: OpenRoom): void {
+    this.#emptied.get(open)?.()
+    this.#emptied.delete(open)
+    this.#abandoned.delete(open)
+  }
+
+  /** Runs what may make a room free, and reports it if all were taken before. */
   #whileFreeing(act: () => void): void {
     const wasFull = !this.canOpen
     act()
     if (wasFull && this.canOpen) this.#dependencies.onFreed()
   }
 
-  #seat(room: Room): void {
-    const [one, other] = room.members
+  #seat(open: OpenRoom): void {
+    const [one, other] = open.members
     if (one.room || other.room || one === other) throw new Error('a session is in a room already')
     for (const abandoned of this.#abandoned) {
-      if (this.#rooms.size < this.maxRooms) break
+      if (this.#rooms.size < this.#dependencies.maxRooms()) break
       this.#dissolve(abandoned)
     }
-    this.#rooms.add(room)
-    for (const self of room.members) {
-      self.room = room
-      self.isSearching = false
-      self.latestPartnerId = self === one ? other.id : one.id
-    }
+    this.#rooms.add(open)
+    for (const member of open.members) member.room = open
   }
-}
-
-/** Compared without regard to case; in the words of `self`, who will read them. */
-function commonInterests(self: Session, partner: Session): readonly string[] {
-  const wanted = new Set(partner.wish?.interests.map((interest) => interest.toLowerCase()))
-  return (self.wish?.interests ?? []).filter((interest) => wanted.has(interest.toLowerCase()))
 }

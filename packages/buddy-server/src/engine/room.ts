@@ -1,0 +1,46 @@
+import type { Mode } from '@buddy-chat/protocol'
+
+/** One session's seat in a room. */
+export interface RoomSeat {
+  readonly sessionId: string
+  /** The server process that has the session. */
+  readonly nodeId: string
+  /** The name that the partner sees; empty if the user gave none. */
+  readonly name: string
+  /** The user's identity at the site, from the site's token. */
+  readonly subject: string | undefined
+}
+
+/** Two sessions that were matched. A value: it does not change, and it can be sent to another process. */
+export interface Room {
+  readonly id: string
+  readonly seats: readonly [RoomSeat, RoomSeat]
+  /** The key of the site; empty for the server's own site. */
+  readonly site: string
+  readonly lobby: string
+  readonly mode: Mode
+  /** Milliseconds since 1970. */
+  readonly openedAtMs: number
+}
+
+/** Which of a room's two seats a session has. */
+export type SeatIndex = 0 | 1
+
+/** The seat of the other session in the room. */
+export function partnerSeat({ seats }: Room, self: SeatIndex): RoomSeat {
+  return seats[self === 0 ? 1 : 0]
+}
+
+/**
+ * What a session can prove about its room of an earlier server process. The server seals it into a
+ * token when the room opens; see `sessions/resume-token.ts`.
+ */
+export interface RoomClaim {
+  readonly roomId: string
+  readonly sessionId: string
+  readonly partnerId: string
+  readonly mode: Mode
+  readonly lobby: string
+  /** Milliseconds since 1970. */
+  readonly openedAtMs: number
+}

@@ -1,0 +1,28 @@
+/** Memory that one kept frame costs beside its bytes: its typed array and its function. */
+const overheadBytes = 400
+
+/** Frames for a partner who is not back yet after a restart of the server, up to a limit. */
+export class HeldFrames {
+  readonly #maxBytes: number
+  #bytes = 0
+  readonly #passes: (() => void)[] = []
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  /**
+   * Keeps a frame of so many bytes.
+   * @returns false if that is more than the limit
+   */
+  add(byteLength: number, pass: () => void): boolean {
+    this.#bytes += byteLength + overheadBytes
+    this.#passes.push(pass)
+    return this.#bytes <= this.#maxBytes
+  }
+
+  /** Passes all frames on, in order. */
+  pass(): void {
+    for (const pass of this.#passes) pass()
+  }
+}

@@ -1,0 +1,327 @@
+import type { LeaveReason, Message, Mode, ReportReason } from '@buddy-chat/protocol'
+import type { Engine, EngineEvent, EngineListener, EngineSession } from '../engine/engine.ts'
+import type { Room, RoomClaim, RoomSeat, SeatIndex } from '../engine/room.ts'
+import { partnerSeat } from '../engine/room.ts'
+import type { Ticket } from '../engine/ticket.ts'
+import { HeldFrames } from './held-frames.ts'
+import type { Identified } from './identity.ts'
+
+/** What a client wishes to be matched by, checked and cleaned. */
+export type Wish = Pick<Ticket, 'lobby' | 'mode' | 'interests' | 'languages'>
+
+/** The way to the partner in one room. It carries nothing any more when that room has ended. */
+export interface PartnerLink {
+  readonly room: Room
+  /** The session's own seat. */
+  readonly self: RoomSeat
+  readonly partner: RoomSeat
+  /** False from the moment the session has left the room, or has learned that it has ended. */
+  readonly isOpen: boolean
+  /** Passes a frame on to the partner. */
+  pass(frame: Uint8Array): void
+}
+
+/** The session, as its participant sees it. */
+interface ParticipantSession extends Identified {
+  readonly addressKey: string
+  readonly isPresent: boolean
+  send(message: Message): void
+  /** Sends the bytes of a message. */
+  sendFrame(frame: Uint8Array): void
+  /** The session has been in use until now. */
+  touch(): void
+}
+
+/** What all participants of a node share. */
+export interface ParticipantContext {
+  readonly engine: Engine
+  readonly nodeId: string
+  /** Sessions at this server, for clients that wait. */
+  readonly online: () => number
+  /** The token that proves the seat to a later process; null if it cannot be restored. */
+  readonly roomTokenOf: (room: Room, seat: SeatIndex) => string | null
+  /** Bytes kept for a partner who is not back yet after a restart. */
+  readonly maxHeldBytes: () => number
+  /** The session has left its room, or its partner has lost the connection. */
+  readonly onCallInterrupted: (session: Identified) => void
+  readonly onReported: (session: Identified, report: Report) => void
+}
+
+/** The engine's answer to a report. */
+export type Report = Omit<
+  Extract<EngineEvent, { type: 'reported' }>,
+  'type' | 'generation'
+>
+
+class RoomLink implements PartnerLink {
+  readonly room: Room
+  readonly seat: SeatIndex
+  isOpen = true
+  isPartnerPresent: boolean
+  /** Both sessions have been away for some seconds. */
+  isAbandoned = false
+  readonly #engine: EngineSession
+
+  constructor(room: Room, seat: SeatIndex, isPartnerPresent: boolean, engine: EngineSession) {
+    this.room = room
+    this.seat = seat
+    this.isPartnerPresent = isPartnerPresent
+    this.#engine = engine
+  }
+
+  get self(): RoomSeat {
+    return this.room.seats[this.seat]
+  }
+
+  get partner(): RoomSeat {
+    return partnerSeat(this.room, this.seat)
+  }
+
+  pass(frame: Uint8Array): void {
+    if (this.isOpen) this.#engine.pass(frame)
+  }
+}
+
+/**
+ * A session's part in matching. It sends the session's commands to the engine, and turns the engine's events
+ * into messages to the client. It knows where the session is as far as commands and events tell,
+ * and drops events that a later command has made obsolete: so the engine may answer at any time.
+ */
+export class Participant implements EngineListener {
+  readonly #session: ParticipantSession
+  readonly #context: ParticipantContext
+  readonly #engine: EngineSession
+  /** Counts the commands that make earlier answers obsolete. */
+  #generation = 0
+  /** The latest ticket; undefined before the first. */
+  #ticket: Ticket | undefined
+  #isSearching = false
+  #link: RoomLink | undefined
+  /** Frames for the partner in a room of an earlier process; undefined unless it is awaited. */
+  #held: HeldFrames | undefined
+
+  constructor(session: ParticipantSession, context: ParticipantContext) {
+    this.#session = session
+    this.#context = context
+    const { id: sessionId, addressKey, identity } = session
+    const { site, name, subject } = identity
+    const { engine, nodeId } = context
+    const profile = { sessionId, nodeId, site, name, subject, addressKey }
+    this.#engine = engine.join(profile, this)
+  }
+
+  /** The room that the session is in. */
+  get room(): Room | undefined {
+    return this.#link?.room
+  }
+
+  /** The way to the partner; undefined outside a room. */
+  get partner(): PartnerLink | undefined {
+    return this.#link
+  }
+
+  /** Whether the session is in a room with a partner who has a connection. */
+  get isPartnerPresent(): boolean {
+    return this.#link?.isPartnerPresent ?? false
+  }
+
+  /** Whether the session has a ticket in the queue, or will have when it has a connection again. */
+  get isSearching(): boolean {
+    return this.#isSearching
+  }
+
+  /** Whether the session waits for its partner in a room of an earlier process. */
+  get isClaiming(): boolean {
+    return this.#held !== undefined
+  }
+
+  /** Whether the session talks to a partner or waits for one, so that no input is expected of its user. */
+  get isOccupied(): boolean {
+    return (
+      this.#link !== undefined || this.isClaiming || (this.#isSearching && this.#session.isPresent)
+    )
+  }
+
+  /** Whether the session, if it is away, gives its place to a newcomer. */
+  get canGiveWay(): boolean {
+    return this.#link?.isAbandoned ?? true
+  }
+
+  /** The mode of the latest ticket; undefined before the first. */
+  get mode(): Mode | undefined {
+    return this.#ticket?.mode
+  }
+
+  /** Leaves the room, if the session is in one, and queues a new ticket. */
+  enter(wish: Wish, offer: Uint8Array | undefined): void {
+    const { id: sessionId, identity } = this.#session
+    this.#ticket = { sessionId, site: identity.site, ...wish }
+    this.#enter(this.#ticket, offer)
+  }
+
+  /**
+   * Leaves the room, if the session is in one, and queues the latest ticket again.
+   * @returns false if there was no ticket before
+   */
+  next(offer: Uint8Array | undefined): boolean {
+    if (!this.#ticket) return false
+    this.#enter(this.#ticket, offer)
+    return true
+  }
+
+  /**
+   * Leaves the room, the queue or the claim.
+   * @returns whether the session was in a room
+   */
+  leave(reason: LeaveReason): boolean {
+    const wasInRoom = this.#exit()
+    this.#engine.leave(reason, ++this.#generation)
+    return wasInRoom
+  }
+
+  /** A session of an earlier process is here. Call it once, with what the session can prove. */
+  claimRoom(claim: RoomClaim | undefined): void {
+    if (claim) {
+      const { id: sessionId, identity } = this.#session
+      const { lobby, mode } = claim
+      const { site } = identity
+      this.#ticket = { sessionId, site, lobby, mode, interests: [], languages: [] }
+      this.#held = new HeldFrames(this.#context.maxHeldBytes())
+    }
+    this.#engine.claimRoom(claim, ++this.#generation)
+  }
+
+  /**
+   * Keeps a frame for a partner who is not back yet after a restart.
+   * @param pass is called as soon as the partner is back, in the order of the frames
+   * @returns false if no partner is awaited
+   */
+  hold(byteLength: number, pass: () => void): boolean {
+    if (!this.#held) return false
+    if (!this.#held.add(byteLength, pass)) {
+      this.leave('lost')
+      this.#session.send({ type: 'partner-left', reason: 'lost' })
+    }
+    return true
+  }
+
+  /** Reports the partner of a room, or the latest one if `roomId` is null. */
+  report(roomId: string | null, reason: ReportReason): void {
+    this.#engine.report(roomId, reason)
+  }
+
+  /** The session has lost its connection. */
+  handleAway(): void {
+    if (this.#isSearching) this.#session.touch()
+    this.#engine.away()
+  }
+
+  /** The session has a connection again. */
+  handleBack(): void {
+    if (this.#link) this.#link.isAbandoned = false
+    this.#engine.back(this.#session.addressKey)
+  }
+
+  /** The session is over. */
+  end(reason: LeaveReason): void {
+    this.#exit()
+    this.#generation++
+    this.#engine.end(reason)
+  }
+
+  handleEvent(event: EngineEvent): void {
+    if (event.type === 'reported') {
+      this.#context.onReported(this.#session, event)
+      return
+    }
+    if (event.generation !== this.#generation) return
+    switch (event.type) {
+      case 'frame':
+        this.#session.sendFrame(event.frame)
+        break
+      case 'queued':
+        this.#session.send({ type: 'waiting', online: this.#context.online() })
+        break
+      case 'matched':
+        this.#handleMatched(event)
+        break
+      case 'restored':
+        this.#handleRestored(event)
+        break
+      case 'presence':
+        this.#handlePresence(event.isPresent)
+        break
+      case 'abandoned':
+        if (this.#link) this.#link.isAbandoned = !this.#session.isPresent
+        break
+      case 'parted':
+        this.#handleParted(event.reason)
+        break
+    }
+  }
+
+  #handleMatched({ room, seat, interests, isOffered }: EngineEvent & { type: 'matched' }): void {
+    this.#isSearching = false
+    this.#link = new RoomLink(room, seat, true, this.#engine)
+    this.#session.send({
+      type: 'matched',
+      room: room.id,
+      isPolite: seat === 0,
+      partnerName: partnerSeat(room, seat).name,
+      interests,
+      isOffered,
+      roomToken: this.#context.roomTokenOf(room, seat),
+    })
+  }
+
+  #handleRestored({ room, seat, isPartnerPresent }: EngineEvent & { type: 'restored' }): void {
+    this.#link = new RoomLink(room, seat, isPartnerPresent, this.#engine)
+    const held = this.#held
+    this.#held = undefined
+    // The client may not know, or be wrong, because of what happened before the restart.
+    this.#session.send({ type: isPartnerPresent ? 'partner-back' : 'partner-away' })
+    held?.pass()
+  }
+
+  #handlePresence(isPresent: boolean): void {
+    if (this.#link) {
+      this.#link.isPartnerPresent = isPresent
+      if (isPresent) this.#link.isAbandoned = false
+    }
+    this.#session.send({ type: isPresent ? 'partner-back' : 'partner-away' })
+    if (!isPresent) this.#context.onCallInterrupted(this.#session)
+  }
+
+  #handleParted(reason: LeaveReason): void {
+    const wasInRoom = this.#leavePlace()
+    this.#session.send({ type: 'partner-left', reason })
+    if (wasInRoom) this.#context.onCallInterrupted(this.#session)
+  }
+
+  #enter(ticket: Ticket, offer: Uint8Array | undefined): void {
+    this.#exit()
+    this.#isSearching = true
+    // Text mode must not reveal an address, and an offer can contain one.
+    const usable = ticket.mode === 'text' ? undefined : offer
+    this.#engine.enter(ticket, ++this.#generation, usable)
+  }
+
+  /** By a command of the session's own. */
+  #exit(): boolean {
+    const wasInRoom = this.#leavePlace()
+    if (wasInRoom) this.#context.onCallInterrupted(this.#session)
+    return wasInRoom
+  }
+
+  /** @returns whether the session was in a room */
+  #leavePlace(): boolean {
+    const link = this.#link
+    this.#link = undefined
+    this.#held = undefined
+    this.#isSearching = false
+    if (!link) return false
+    link.isOpen = false
+    this.#session.touch()
+    return true
+  }
+}
