@@ -1,59 +1,24 @@
-// One server process for unit tests: everything but sockets and HTTP, with a clock moved by hand.
+// A server process for unit tests: everything but sockets and HTTP, with a manual clock.
 import type { Message, MessageOf, MessageType } from '@buddy-chat/protocol'
 import { decode, encode } from '@buddy-chat/protocol'
 import { ClientConnection } from './connection/client-connection.ts'
-import type { Clock } from './clock.ts'
+import { ManualClock } from './clock.fixture.ts'
 import type { ResolvedServerOptions } from './config/server-settings.ts'
 import { defaultOptions } from './config/server-settings.ts'
 import type { Core } from './core.ts'
 import { createCore } from './core.ts'
 import type { Notify } from './events.ts'
 import { handleHello } from './handlers/hello.ts'
-import { Bans } from './limits/bans.ts'
 import type { Session } from './sessions/session.ts'
 import type { Connection } from './transport/transport.ts'
 
 const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
 const upgrade = { origin: undefined, host: '', protocols: [], forwardedFor: '', remoteAddress: '' }
 
-/** A clock that is moved by hand and calls back in order. */
-class ManualClock implements Clock {
-  #nowMs = 0
-  #timers: { atMs: number; callback: () => void }[] = []
-
-  now(): number {
-    return this.#nowMs
-  }
-
-  after(delayMs: number, callback: () => void): () => void {
-    const timer = { atMs: this.#nowMs + delayMs, callback }
-    this.#timers.push(timer)
-    return () => (this.#timers = this.#timers.filter((other) => other !== timer))
-  }
-
-  every(): () => void {
-    return () => undefined
-  }
-
-  advance(byMs: number): void {
-    const endMs = this.#nowMs + byMs
-    for (;;) {
-      const [next] = this.#timers
-        .filter(({ atMs }) => atMs <= endMs)
-        .sort((one, other) => one.atMs - other.atMs)
-      if (!next) break
-      this.#timers = this.#timers.filter((timer) => timer !== next)
-      this.#nowMs = next.atMs
-      next.callback()
-    }
-    this.#nowMs = endMs
-  }
-}
-
-/** One client's connection to a {@link CoreProcess}. */
-export class Guest {
-  /** Messages that this connection was sent. */
-  readonly heard: Message[] = []
+/** One client's connection to a {@link TestServer}. */
+export class TestClient {
+  /** Messages that this connection has received. */
+  readonly messages: Message[] = []
   /** Frames of the session that came by this connection, without any `welcome`. */
   received = 0
   closeReason: string | undefined
@@ -65,14 +30,14 @@ export class Guest {
       send: (frame) => {
         const message = decode(frame.slice())!
         if (message.type !== 'welcome' && this.of('welcome').length > 0) this.received++
-        this.heard.push(message)
+        this.messages.push(message)
       },
       close: (code, reason) => {
         this.closeReason = reason
         this.#client.onClose(code)
       },
       ping: () => undefined,
-      terminate: () => this.lose(),
+      terminate: () => this.disconnect(),
     })
   }
 
@@ -80,7 +45,7 @@ export class Guest {
     return this.#client.session!
   }
 
-  /** What the latest `welcome` gave to come back with. */
+  /** What the client needs to resume, from its latest `welcome`. */
   get resume(): NonNullable<MessageOf<'hello'>['resume']> {
     const token = this.of('welcome').at(-1)!.resumeToken!
     return { token, received: this.received, sent: null, roomToken: null }
@@ -88,42 +53,45 @@ export class Guest {
 
   /** All messages of this type so far. */
   of<T extends MessageType>(type: T): readonly MessageOf<T>[] {
-    return this.heard.filter(
+    return this.messages.filter(
       (message) => message.type === type,
     ) as readonly Message[] as readonly MessageOf<T>[]
   }
 
-  say(...messages: readonly Message[]): void {
-    for (const message of messages) this.sayRaw(encode(message))
+  send(...messages: readonly Message[]): void {
+    for (const message of messages) this.sendFrame(encode(message))
   }
 
   /** Sends any bytes. */
-  sayRaw(frame: Uint8Array): void {
+  sendFrame(frame: Uint8Array): void {
     this.#client.onFrame(frame, true)
   }
 
-  /** Gives a ticket. */
+  /** Sends a ticket. */
   enter(wish: Partial<Omit<MessageOf<'ticket'>, 'type'>> = {}): void {
     const ticket = { mode: 'video', lobby: '', interests: [], languages: [], offer: null } as const
-    this.say({ type: 'ticket', ...ticket, ...wish })
+    this.send({ type: 'ticket', ...ticket, ...wish })
   }
 
-  /** The connection breaks. */
-  lose(): void {
+  /** The connection is lost. */
+  disconnect(): void {
     this.#client.onClose(1006)
   }
 }
 
-/** Joins what a server consists of, but for its sockets. */
-export class CoreProcess {
+/** A server process without sockets. */
+export class TestServer {
   readonly clock = new ManualClock()
   readonly core: Core
-  /** As they are now; call `core.reload()` after a change. */
+  /** The present settings; call `core.reload()` after a change. */
   settings: ResolvedServerOptions
-  /** Names of the events so far, with what they were about. */
+  /** The events so far: their names, with what they were about. */
   readonly events: (readonly [name: string, event: unknown])[] = []
 
-  constructor(settings: Partial<ResolvedServerOptions> = {}) {
+  constructor(
+    settings: Partial<ResolvedServerOptions> = {},
+    surroundings: Partial<Parameters<typeof createCore>[0]> = {},
+  ) {
     this.settings = { ...defaultOptions, secretKey, ...settings }
     const notify: Notify = (name, event) => void this.events.push([name, event])
     this.core = createCore({
@@ -131,21 +99,23 @@ export class CoreProcess {
       clock: this.clock,
       notify,
       hooks: {},
-      bans: new Bans(() => this.clock.now()),
       addressOf: () => '',
       onRelayed: () => undefined,
-      onInternalError: (error) => {
-        throw error
-      },
+      onCallInterrupted: () => undefined,
+      onInternalError: (error) =>
+        queueMicrotask(() => {
+          throw error
+        }),
+      ...surroundings,
     })
   }
 
-  /** Opens a connection from an address and says hello; the answer is in `heard`. */
+  /** Opens a connection from an address and sends `hello`; the answer is in `messages`. */
   async join(
     addressKey = '192.0.2.1',
     hello: Partial<Omit<MessageOf<'hello'>, 'type'>> = {},
-  ): Promise<Guest> {
-    const guest = new Guest(
+  ): Promise<TestClient> {
+    const guest = new TestClient(
       (connection) =>
         new ClientConnection(connection, addressKey, {
           handlers: this.core.handlers,
@@ -163,14 +133,14 @@ export class CoreProcess {
         }),
     )
     const nobody = { name: 'Ana', site: '', client: '', token: null, resume: null }
-    guest.say({ type: 'hello', ...nobody, ...hello })
+    guest.send({ type: 'hello', ...nobody, ...hello })
     // Joining is asynchronous because of hooks and tokens; here neither takes any time.
     await new Promise((resolve) => setImmediate(resolve))
     return guest
   }
 
-  /** Two who are in a room together, from one address each. */
-  async pair(one = '192.0.2.1', other = '192.0.2.2'): Promise<readonly [Guest, Guest]> {
+  /** Two clients in one room, each from an address. */
+  async pair(one = '192.0.2.1', other = '192.0.2.2'): Promise<readonly [TestClient, TestClient]> {
     const guests = [await this.join(one), await this.join(other)] as const
     for (const guest of guests) guest.enter({ lobby: `${one} ${other}` })
     return guests

@@ -4,236 +4,204 @@ import type { Clock } from './clock.ts'
 import type { ResolvedServerOptions } from './config/server-settings.ts'
 import type { Counts } from './counts.ts'
 import { countBySite } from './counts.ts'
+import type { Engine } from './engine/engine.ts'
+import type { EngineDependencies } from './engine/memory/memory-engine.ts'
+import { MemoryEngine } from './engine/memory/memory-engine.ts'
 import type { Notify } from './events.ts'
 import type { HandlerContext } from './handlers/context.ts'
-import { tell } from './handlers/context.ts'
 import type { HelloContext, Joined } from './handlers/hello.ts'
-import { leave } from './handlers/leave.ts'
-import type { BuddyServerHooks } from './hooks.ts'
-import type { Bans } from './limits/bans.ts'
-import { ReportedPeople } from './sessions/reported-people.ts'
-import { Matchmaker } from './matchmaker.ts'
-import { Moderation } from './moderation.ts'
-import { Reunions } from './reunions.ts'
-import { Rooms } from './rooms.ts'
+import { handleReported } from './handlers/report.ts'
+import { TextReview } from './handlers/text-review.ts'
+import type { BuddyServerHooks } from './hooks/hooks.ts'
+import { Bans } from './limits/bans.ts'
+import { ban } from './sessions/ban.ts'
+import { dismiss } from './sessions/dismiss.ts'
+import { FormerSessions } from './sessions/former-sessions.ts'
+import type { ParticipantContext } from './sessions/participant.ts'
+import { Participant } from './sessions/participant.ts'
+import { banTargetOf, ReportedPeople } from './sessions/reported-people.ts'
 import { createResumeTokens } from './sessions/resume-token.ts'
-import type { Session, SessionLink } from './sessions/session.ts'
 import { Sessions } from './sessions/sessions.ts'
-import { checkWelcome } from './sites/check-welcome.ts'
 import { IceRefresh } from './sites/ice-refresh.ts'
-import { createOriginCheck } from './sites/origin-check.ts'
 import type { Site } from './sites/site.ts'
+import { SiteRegistry } from './sites/site-registry.ts'
 import { forEachInSlices } from './slices.ts'
-import { createSites } from './sites/site.ts'
 import type { Upgrade } from './transport/transport.ts'
 
 interface CoreDependencies {
-  /** As they are now: a reload may change them. */
+  /** The settings as they are now: a reload may change them. */
   readonly settings: () => ResolvedServerOptions
   readonly clock: Clock
   readonly notify: Notify
   readonly hooks: BuddyServerHooks
-  readonly bans: Bans
   readonly addressOf: (upgrade: Upgrade) => string
   readonly onRelayed: HandlerContext['onRelayed']
+  /** A session has left its room, or its partner has lost the connection. */
+  readonly onCallInterrupted: ParticipantContext['onCallInterrupted']
   readonly onInternalError: (error: unknown) => void
+  /** @default an engine in the memory of this process */
+  readonly createEngine?: (dependencies: EngineDependencies) => Engine
 }
 
-/** Sessions, queue and rooms of one server, and the rules between them. No sockets. */
+/** A server without sockets, HTTP and operations: its sessions, its sites and its engine. */
 export interface Core {
+  readonly engine: Engine
   readonly sessions: Sessions
-  readonly rooms: Rooms
-  readonly matchmaker: Matchmaker<Session>
+  readonly sites: Pick<SiteRegistry, 'isKnownOrigin'> & { values(): Iterable<Site> }
   readonly handlers: HandlerContext
   readonly hello: HelloContext
-  readonly sites: () => Iterable<Site>
   /** Takes the same time however many users there are. */
   counts(): Counts
   /** By the site's key. Looks at every session; sites without one are left out. */
   countsBySite(): ReadonlyMap<string, Counts>
-  /** Whether a page of this origin may use any of the sites. */
-  isKnownOrigin(upgrade: Pick<Upgrade, 'origin' | 'host'>): boolean
   welcome(joined: Joined): MessageOf<'welcome'>
-  /** Settings have changed. */
+  /** Bans a user; see `sessions/ban.ts`. */
+  ban(sessionId: string, durationMs: number): boolean
+  /** Settings have changed. Tickets that can be matched now are matched over several turns. */
   reload(): void
   /** Ends sessions that have been idle for too long, over several turns of the event loop. */
   sweepSessions(): Promise<void>
-  /** Ends rooms in which neither member is present, over several turns of the event loop. */
+  /** Ends rooms in which neither session is present, over several turns of the event loop. */
   sweepRooms(): Promise<void>
 }
-
-const allOrigins = ({ allowedOrigins, sites }: ResolvedServerOptions): readonly string[] => [
-  ...allowedOrigins,
-  ...sites.flatMap((site) => site.allowedOrigins),
-]
 
 const newId = (): string => randomBytes(12).toString('base64url')
 
 /**
- * Makes the core of a server.
+ * Wires the sessions, the sites and the engine of a server, with the limits of its settings.
  * @throws InvalidWelcomeError if clients cannot use an option (see `check-welcome.ts`)
  */
 export function createCore(dependencies: CoreDependencies): Core {
-  const { settings, clock, notify, hooks, bans, onInternalError } = dependencies
-  let sites = createSites(settings())
-  let isKnownOrigin = createOriginCheck(allOrigins(settings()))
-  /** Sites that were taken out of the configuration while some of their people were here. */
-  const formerSites = new Map<string, Site>()
-  const siteOf = ({ identity: { site } }: Session): Site =>
-    sites.get(site) ?? formerSites.get(site) ?? sites.get('')!
-  const iceRefresh = new IceRefresh(clock, siteOf, Date.now)
-
+  const { settings, clock, notify, hooks, onInternalError } = dependencies
+  const { createEngine = (given) => new MemoryEngine(given) } = dependencies
+  const wallNow = Date.now
+  const bans = new Bans(() => clock.now())
+  const sites = new SiteRegistry(settings())
+  const siteOf: HandlerContext['siteOf'] = (session) => sites.siteOf(session)
+  const iceRefresh = new IceRefresh(clock, siteOf, wallNow)
   const tokens = createResumeTokens(settings().secretKey || newId())
+  const graceMs = (): number => settings().resumeGraceMs
+  const formerSessions = new FormerSessions({ clock, wallNow, tokens, graceMs })
+  const reportedPeople = new ReportedPeople(() => clock.now())
 
+  const engine = createEngine({
+    clock,
+    wallNow,
+    createId: newId,
+    bans,
+    maxRooms: () => settings().maxRooms,
+    rematchDelayMs: () => settings().rematchDelayMs,
+    restoreLeftMs: () => formerSessions.leftMs,
+    observer: {
+      onOpened: (room, waitsMs) => notify('matched', { room, waitsMs }),
+      onRestored: (room) => notify('reopened', { room }),
+      onEnded: (room, leaverId, reason, durationMs) =>
+        notify('parted', { room, leaverId, reason, durationMs }),
+    },
+    onError: onInternalError,
+  })
+  const participants: ParticipantContext = {
+    engine,
+    nodeId: newId(),
+    now: () => clock.now(),
+    online: () => sessions.size,
+    roomTokenOf: ({ id: roomId, seats, mode, lobby, openedAtMs }, seat) => {
+      if (graceMs() === 0) return null
+      const { sessionId } = seats[seat]
+      const { sessionId: partnerId } = seats[seat === 0 ? 1 : 0]
+      return tokens.sealRoom({ roomId, sessionId, partnerId, mode, lobby, openedAtMs })
+    },
+    maxHeldBytes: () => settings().maxResumeBytes,
+    onCallInterrupted: dependencies.onCallInterrupted,
+    onReported: (session, report) => handleReported(session, report, { reportedPeople, notify }),
+  }
   const sessions = new Sessions({
     clock,
     createId: newId,
     tokens,
-    wallNow: Date.now,
+    formerSessions,
+    createParticipant: (session) => new Participant(session, participants),
+    wallNow,
     maxUsers: () => settings().maxUsers,
-    maxUsersOf: (site) => sites.get(site)?.maxUsers,
+    maxUsersOf: (site) => sites.find(site)?.maxUsers,
     maxSessionsPerAddress: () => settings().maxSessionsPerAddress,
-    mayGiveWay: ({ room }) => !room || rooms.isAbandoned(room),
-    graceMs: () => settings().resumeGraceMs,
+    graceMs,
     maxReplayBytes: () => settings().maxResumeBytes,
     onOverflow: (session) => {
-      // Its partner sends too much. The session must not end for what another client does.
-      session.replaceMissed(rooms.leave(session, 'lost'))
+      // The partner sends too much. The session must not end for what another client does.
+      session.replaceMissed(session.participant.leave('lost'))
     },
     onAway: (session) => {
-      // Nobody is matched with an empty chair.
-      matchmaker.withdraw(session.id)
-      rooms.handleAway(session)
+      session.participant.handleAway()
       notify('away', { session })
     },
     onEnded: (session, reason) => {
       iceRefresh.end(session)
-      leave(session, reason === 'left' ? 'left' : 'lost', { matchmaker, rooms, reunions })
+      reportedPeople.handleEnded(banTargetOf(session))
+      session.participant.end(reason === 'left' ? 'left' : 'lost')
       notify('ended', { session, reason })
     },
   })
-  const rooms: Rooms = new Rooms({
-    maxRooms: () => settings().maxRooms,
-    createId: newId,
-    roomTokenOf: ({ id }, self, partner) => {
-      if (!self.wish || settings().resumeGraceMs === 0) return null
-      const { mode, lobby } = self.wish
-      const [roomId, sessionId, partnerId] = [id, self.id, partner.id]
-      return tokens.sealSeat({ roomId, sessionId, partnerId, mode, lobby, openedAtMs: Date.now() })
-    },
-    clock,
-    onReopened: (room) => notify('reopened', { room }),
-    onOpened: (room, waitsMs) => notify('matched', { room, waitsMs }),
-    onEnded: (room, leaver, reason) => {
-      notify('parted', { room, leaver, reason, durationMs: clock.now() - room.openedAtMs })
-    },
-    onFreed: () => matchmaker.handleRoomFreed(),
-  })
-  const reunions: Reunions = new Reunions({
-    clock,
-    rooms,
-    findSession: (id) => sessions.find(id),
-    leftMs: () => sessions.restoreLeftMs,
-    maxKeptBytes: () => settings().maxResumeBytes,
-    wallNow: Date.now,
-  })
-  const matchmaker: Matchmaker<Session> = new Matchmaker<Session>({
-    clock,
-    rematchDelayMs: () => settings().rematchDelayMs,
-    canOpenRoom: () => rooms.canOpen,
-    onMatch: (waited, arrived, waitsMs) => rooms.open(waited, arrived, waitsMs),
-  })
-
-  const moderation =
+  const textReview =
     hooks.onText &&
-    new Moderation({ clock, rooms, onText: (line) => hooks.onText?.(line), tell, onInternalError })
-
-  function welcome({ session, site, missed, restored }: Joined): MessageOf<'welcome'> {
-    iceRefresh.begin(session)
-    return {
-      type: 'welcome',
-      session: session.id,
-      name: session.name,
-      heartbeatMs: settings().pingIntervalMs,
-      iceServers: site.iceServersFor(session.id, Date.now()),
-      resumeToken: sessions.tokenOf(session),
-      received: missed ? session.received : null,
-      allowsText: site.isTextAllowed,
-      allowsVideo: site.isVideoAllowed,
-      isRestored: restored !== undefined,
-    }
-  }
-  /** Talks to a partner, or waits for one: no sign of life is expected of it. */
-  const isOccupied = (session: Session): boolean =>
-    session.room !== undefined ||
-    reunions.isAwaiting(session) ||
-    (session.isSearching && session.link !== undefined)
+    new TextReview({ clock, onText: (text) => hooks.onText?.(text), onInternalError })
   const counts = (): Counts => ({
     users: sessions.size,
     away: sessions.awaySize,
-    waiting: matchmaker.size,
-    rooms: rooms.size,
+    ...engine.counts,
   })
   const handlers: HandlerContext = {
-    clock,
     sessions,
-    rooms,
-    reunions,
-    matchmaker,
     counts,
     siteOf,
-    reportedPeople: new ReportedPeople(() => clock.now()),
     notify,
-    moderation,
+    textReview,
     onInternalError,
     onRelayed: dependencies.onRelayed,
   }
-  checkWelcome(sites.values(), settings())
 
   return {
+    engine,
     sessions,
-    rooms,
-    matchmaker,
-    welcome,
-    sites: () => sites.values(),
-    counts,
-    countsBySite: () => countBySite(sessions),
-    isKnownOrigin: (upgrade) => isKnownOrigin(upgrade),
+    sites,
     handlers,
     hello: {
       sessions,
-      bans,
-      findSite: (key) => sites.get(key),
+      formerSessions,
+      bans: engine.bans,
+      findSite: (key) => sites.find(key),
       addressOf: dependencies.addressOf,
       onConnect: hooks.onConnect && ((person) => hooks.onConnect?.(person)),
       onInternalError,
     },
-    reload: () => {
-      const renewed = createSites(settings())
-      checkWelcome(renewed.values(), settings())
-      // Not at once: a hook may still be deciding about a client that has sent its hello.
-      for (const key of formerSites.keys()) if (sessions.sizeOf(key) === 0) formerSites.delete(key)
-      for (const [key, site] of sites) if (!renewed.has(key)) formerSites.set(key, site)
-      sites = renewed
-      isKnownOrigin = createOriginCheck(allOrigins(settings()))
+    counts,
+    countsBySite: () => countBySite(sessions),
+    welcome: ({ session, site, received, restored }) => {
+      iceRefresh.begin(session)
+      return {
+        type: 'welcome',
+        session: session.id,
+        name: session.identity.name,
+        heartbeatMs: settings().pingIntervalMs,
+        iceServers: site.iceServersFor(session.id, wallNow()),
+        resumeToken: sessions.tokenOf(session),
+        received: received === undefined ? null : session.received,
+        allowsText: site.isTextAllowed,
+        allowsVideo: site.isVideoAllowed,
+        isRestored: restored !== undefined,
+      }
     },
+    ban: (sessionId, durationMs) =>
+      ban(sessionId, durationMs, { sessions, reportedPeople, bans: engine.bans, notify }),
+    reload: () => sites.reload(settings(), (key) => sessions.sizeOf(key) > 0),
     sweepSessions: async () => {
       const { userTimeoutMs } = settings()
       if (userTimeoutMs === 0) return
       await forEachInSlices(sessions, (session) => {
-        if (isOccupied(session) || clock.now() - session.lastActiveMs < userTimeoutMs) return
-        dismiss(session, 'idle-timeout', 'nothing was done for too long')
-        sessions.end(session, 'idle')
+        const isIdle = clock.now() - session.lastActiveMs >= userTimeoutMs
+        if (isIdle && !session.participant.isOccupied) dismiss(session, 'idle', sessions)
       })
     },
-    sweepRooms: () => rooms.sweep(clock.now() - settings().roomCleanupIntervalMs),
+    sweepRooms: () => engine.sweep(settings().roomCleanupIntervalMs),
   }
-}
-
-/** Says why, and ends the connection. The session is the caller's business. */
-export function dismiss(session: Session, code: 'idle-timeout' | 'banned', message: string): void {
-  const link: SessionLink | undefined = session.link
-  if (!link) return
-  session.send({ type: 'error', code, message, retryAfterMs: null })
-  link.close(code)
 }

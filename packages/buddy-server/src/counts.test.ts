@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { CoreProcess } from './core.fixture.ts'
+import { TestServer } from './core.fixture.ts'
 
 const sites = [{ key: 'cafe', allowedOrigins: ['https://cafe.example'] }]
 
 test('counts sessions, tickets and rooms on the server, and by site', async () => {
-  const server = new CoreProcess({ sites })
+  const server = new TestServer({ sites })
   const inCafe = { site: 'cafe' }
   const [ana, bea, cem, dora] = [
     await server.join('192.0.2.1', inCafe),
@@ -16,20 +16,20 @@ test('counts sessions, tickets and rooms on the server, and by site', async () =
   bea.enter()
   cem.enter()
   dora.enter()
-  ana.lose()
+  ana.disconnect()
   expect(server.core.counts()).toEqual({ users: 4, away: 1, waiting: 2, rooms: 1 })
   expect(Object.fromEntries(server.core.countsBySite())).toEqual({
     cafe: { users: 3, away: 1, waiting: 1, rooms: 1 },
     '': { users: 1, away: 0, waiting: 1, rooms: 0 },
   })
-  cem.lose()
+  cem.disconnect()
   expect(server.core.counts()).toEqual({ users: 4, away: 2, waiting: 1, rooms: 1 })
   expect(server.core.countsBySite().get('cafe')).toMatchObject({ away: 2, waiting: 0 })
 })
 
 test('sends the counts to a client that pings', async () => {
-  const server = new CoreProcess()
+  const server = new TestServer()
   const [ana] = await server.pair()
-  ana.say({ type: 'ping' })
+  ana.send({ type: 'ping' })
   expect(ana.of('stats')).toEqual([{ type: 'stats', online: 2, waiting: 0, rooms: 1 }])
 })

@@ -15,14 +15,14 @@ export interface Counts {
 /** Counts `sessions` by the key of their site, in one pass. Sites without a session are left out. */
 export function countBySite(sessions: Iterable<Session>): ReadonlyMap<string, Counts> {
   const counts = new Map<string, { -readonly [Name in keyof Counts]: number }>()
-  for (const { identity, room, isSearching, link } of sessions) {
+  for (const { identity, isPresent, participant } of sessions) {
     const count = counts.get(identity.site) ?? { users: 0, away: 0, waiting: 0, rooms: 0 }
     counts.set(identity.site, count)
     count.users++
-    if (!link) count.away++
+    if (!isPresent) count.away++
     // Both members of a room are of the same site.
-    if (room) count.rooms += 1 / 2
-    else if (isSearching && link) count.waiting++
+    if (participant.room) count.rooms += 1 / 2
+    else if (participant.isSearching && isPresent) count.waiting++
   }
   return counts
 }

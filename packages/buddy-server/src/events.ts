@@ -5,63 +5,64 @@ import type {
   LeaveReason,
   ReportReason,
 } from '@buddy-chat/protocol'
-import type { Room } from './rooms.ts'
-import type { Trace } from './sessions/encounters.ts'
+import type { Room } from './engine/room.ts'
+import type { Identified } from './sessions/identity.ts'
+import type { BanTarget } from './sessions/reported-people.ts'
 import type { Session } from './sessions/session.ts'
 import type { SessionEnd } from './sessions/sessions.ts'
 
-/** Everything that happens in a server and that somebody may want to know. */
+/** The events of a server that its operations and its hooks observe. */
 interface ServerEvents {
   readonly joined: { readonly session: Session }
-  /** Its connection is lost; it may come back. */
+  /** The session has lost its connection, and may come back. */
   readonly away: { readonly session: Session }
   readonly back: { readonly session: Session; readonly replayedFrames: number }
-  /** A process before this one had it; it goes on here. */
+  /** A session of an earlier process continues here. */
   readonly restored: { readonly session: Session }
   readonly ended: { readonly session: Session; readonly reason: SessionEnd }
-  /** `waitsMs` in the order of the room's members. */
+  /** `waitsMs` is the time from ticket to match, in the order of the room's seats. */
   readonly matched: { readonly room: Room; readonly waitsMs: readonly [number, number] }
-  /** A room of a process before this one goes on here. */
+  /** A room of an earlier process continues here. */
   readonly reopened: { readonly room: Room }
   readonly parted: {
     readonly room: Room
-    readonly leaver: Session
+    readonly leaverId: string
     readonly reason: LeaveReason
     readonly durationMs: number
   }
   readonly refused: {
     readonly code: ErrorCode
-    /** A page's address, not a person's. */
+    /** The page's origin, which is not private. */
     readonly origin: string | undefined
   }
-  /** A connection that was let in is ended for what it did; its session may go on. */
+  /** The server ends a connection for what its client did. The session may continue. */
   readonly cut: { readonly code: CloseCode }
   readonly reported: {
-    readonly session: Session
+    readonly session: Identified
     readonly aboutId: string
     readonly roomId: string
     readonly reason: ReportReason
   }
-  /** Somebody's client has found out why calls fail there. */
+  /** A client has found out why its calls fail. */
   readonly diagnosed: { readonly reason: CallFailure }
   /** The session may have ended before. */
-  readonly banned: { readonly session: Trace; readonly durationMs: number }
-  /** The share of users in percent has come to `level`, or gone back below the lowest (0). */
+  readonly banned: { readonly target: BanTarget; readonly durationMs: number }
+  /** The share of users in percent has reached `level`, or fallen below the lowest level (0). */
   readonly capacity: { readonly level: 0 | 80 | 95; readonly percent: number }
 }
 
-/** Somebody who wants to know; the name of each method is the event's. */
+/** Observes events. The name of each method is the name of its event. */
 export type ServerObserver = {
   readonly [Name in keyof ServerEvents]?: (event: ServerEvents[Name]) => void
 }
 
-/** Tells every observer. */
+/** Emits an event to all observers. */
 export type Notify = <Name extends keyof ServerEvents>(
   name: Name,
   event: ServerEvents[Name],
 ) => void
 
-/** Tells `observers` in order; one that throws is reported to `onError`, the others still hear. */
+/** Emits events to `observers` in order. One that throws is reported to `onError`; the others follow. */
 export function createNotify(
   observers: readonly ServerObserver[],
   onError: (error: unknown) => void,

@@ -1,8 +1,8 @@
 // What is kept for someone who is away is bounded. Beyond the bound the room ends, never the session.
 import type { Message } from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
-import type { Guest } from './core.fixture.ts'
-import { CoreProcess } from './core.fixture.ts'
+import type { TestClient } from './core.fixture.ts'
+import { TestServer } from './core.fixture.ts'
 
 const signal: Message = {
   type: 'signal',
@@ -15,7 +15,10 @@ const text: Message = { type: 'text', text: 'hi' }
 const lost = { type: 'partner-left', reason: 'lost' }
 
 /** Comes back with the session, having received all that its connections were given. */
-async function comeBack(server: CoreProcess, ...connections: readonly Guest[]): Promise<Guest> {
+async function comeBack(
+  server: TestServer,
+  ...connections: readonly TestClient[]
+): Promise<TestClient> {
   const received = connections.reduce((sum, guest) => sum + guest.received, 0)
   const { token } = connections[0]!.resume
   const resume = { token, received, sent: null, roomToken: null }
@@ -23,32 +26,32 @@ async function comeBack(server: CoreProcess, ...connections: readonly Guest[]): 
 }
 
 test('90 kB of signals for someone away end the room for both; the session resumes with nothing else missed', async () => {
-  const server = new CoreProcess()
+  const server = new TestServer()
   const [ana, bob] = await server.pair()
   const { session } = ana
-  ana.lose()
-  bob.say(signal, signal, signal)
+  ana.disconnect()
+  bob.send(signal, signal, signal)
   expect(bob.of('partner-left')).toEqual([lost])
   expect(server.core.sessions.find(session.id)).toBe(session)
   const again = await comeBack(server, ana)
   expect(again.session).toBe(session)
-  expect(again.heard.slice(1)).toEqual([lost])
+  expect(again.messages.slice(1)).toEqual([lost])
   // Both can go on with others, and the next resume has neither a gap nor a repetition.
   const cleo = await server.join('192.0.2.3')
   for (const guest of [again, cleo]) guest.enter({ lobby: 'next' })
-  again.lose()
-  cleo.say(text)
+  again.disconnect()
+  cleo.send(text)
   const third = await comeBack(server, ana, again)
   expect(third.session).toBe(session)
-  expect(third.heard.slice(1)).toEqual([text])
+  expect(third.messages.slice(1)).toEqual([text])
 })
 
 test('why the partner left is kept when what came before it gives way', async () => {
-  const server = new CoreProcess({ maxResumeBytes: 20_000 })
+  const server = new TestServer({ maxResumeBytes: 20_000 })
   const [ana, bob] = await server.pair()
   const { session } = ana
-  ana.lose()
-  bob.say({ type: 'next', offer: null })
+  ana.disconnect()
+  bob.send({ type: 'next', offer: null })
   // Whatever else a later version may send to a session outside a room.
   for (let count = 0; count < 200; count++) session.send({ type: 'partner-away' })
   const again = await comeBack(server, ana)
@@ -57,20 +60,20 @@ test('why the partner left is kept when what came before it gives way', async ()
 })
 
 test('a partner whose connection breaks again and again fills nothing that ends the session', async () => {
-  const server = new CoreProcess({ maxResumeBytes: 4096 })
+  const server = new TestServer({ maxResumeBytes: 4096 })
   const [ana, first] = await server.pair()
   const { session } = ana
-  ana.lose()
+  ana.disconnect()
   let bob = first
   const connections = [first]
-  for (let count = 0; count < 200 && bob.session.room; count++) {
-    bob.lose()
+  for (let count = 0; count < 200 && bob.session.participant.room; count++) {
+    bob.disconnect()
     const received = connections.reduce((sum, guest) => sum + guest.received, 0)
     const resume = { ...first.resume, received }
     bob = await server.join('192.0.2.2', { resume })
     connections.push(bob)
   }
-  expect(bob.session.room).toBeUndefined()
+  expect(bob.session.participant.room).toBeUndefined()
   expect((await comeBack(server, ana)).session).toBe(session)
 })
 
@@ -78,14 +81,14 @@ test('a partner whose connection breaks again and again fills nothing that ends 
 test.each([0, 1])(
   'a room that ends because both lost their connection takes no later room of its members with it (%i)',
   async (lines) => {
-    const server = new CoreProcess({ maxResumeBytes: 4096, maxRooms: 1 })
+    const server = new TestServer({ maxResumeBytes: 4096, maxRooms: 1 })
     const [ana, first] = await server.pair()
-    ana.lose()
+    ana.disconnect()
     let bob = first
     const connections = [first]
-    for (let line = 0; line < lines; line++) bob.say(text)
-    while (bob.session.room) {
-      bob.lose()
+    for (let line = 0; line < lines; line++) bob.send(text)
+    while (bob.session.participant.room) {
+      bob.disconnect()
       const received = connections.reduce((sum, guest) => sum + guest.received, 0)
       bob = await server.join('192.0.2.2', { resume: { ...first.resume, received } })
       connections.push(bob)
@@ -94,10 +97,13 @@ test.each([0, 1])(
     const again = await comeBack(server, ana)
     const cleo = await server.join('192.0.2.3')
     for (const guest of [again, cleo]) guest.enter({ lobby: 'next' })
-    const { room } = again.session
+    const { room } = again.session.participant
     expect(room).toBeDefined()
     const [waiting] = await server.pair('192.0.2.4', '192.0.2.5')
-    expect([again.session.room, waiting.session.room]).toEqual([room, undefined])
-    expect(server.core.rooms.size).toBe(1)
+    expect([again.session.participant.room, waiting.session.participant.room]).toEqual([
+      room,
+      undefined,
+    ])
+    expect(server.core.counts().rooms).toBe(1)
   },
 )

@@ -1,11 +1,11 @@
 // Who does nothing is ended after a while. Waiting for a partner is not doing nothing.
 import { expect, test } from 'vitest'
-import { CoreProcess } from './core.fixture.ts'
+import { TestServer } from './core.fixture.ts'
 
 const userTimeoutMs = 300_000
 
 test('a visitor in the queue is never ended for doing nothing, and is still matched', async () => {
-  const server = new CoreProcess({ userTimeoutMs })
+  const server = new TestServer({ userTimeoutMs })
   const ana = await server.join()
   ana.enter()
   for (let time = 1; time <= 10; time++) {
@@ -19,11 +19,11 @@ test('a visitor in the queue is never ended for doing nothing, and is still matc
 })
 
 test('the time begins when the visitor leaves the queue', async () => {
-  const server = new CoreProcess({ userTimeoutMs })
+  const server = new TestServer({ userTimeoutMs })
   const ana = await server.join()
   ana.enter()
   server.clock.advance(2 * userTimeoutMs)
-  ana.say({ type: 'leave' })
+  ana.send({ type: 'leave' })
   server.clock.advance(userTimeoutMs - 1)
   await server.core.sweepSessions()
   expect(ana.closeReason).toBeUndefined()
@@ -33,23 +33,23 @@ test('the time begins when the visitor leaves the queue', async () => {
 })
 
 test('a visitor who loses the connection in the queue has the grace time, however long they have waited', async () => {
-  const server = new CoreProcess({ userTimeoutMs })
+  const server = new TestServer({ userTimeoutMs })
   const ana = await server.join()
   ana.enter()
   const { id } = ana.session
   server.clock.advance(2 * userTimeoutMs)
-  ana.lose()
+  ana.disconnect()
   await server.core.sweepSessions()
   const again = await server.join('192.0.2.1', { resume: ana.resume })
   expect(again.session.id).toBe(id)
-  expect(server.core.matchmaker.size).toBe(1)
+  expect(server.core.counts().waiting).toBe(1)
 })
 
 test('a visitor who waits for the partner of a room that goes on after a restart is not ended', async () => {
-  const former = new CoreProcess()
+  const former = new TestServer()
   const [ana] = await former.pair()
   const { roomToken } = ana.of('matched')[0]!
-  const server = new CoreProcess({ userTimeoutMs: 1000, resumeGraceMs: 60_000 })
+  const server = new TestServer({ userTimeoutMs: 1000, resumeGraceMs: 60_000 })
   const again = await server.join('192.0.2.1', { resume: { ...ana.resume, sent: 1, roomToken } })
   server.clock.advance(5000)
   await server.core.sweepSessions()

@@ -2,7 +2,7 @@
 // believes of its room is true.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { CoreProcess, type Guest } from './core.fixture.ts'
+import { TestServer, type TestClient } from './core.fixture.ts'
 
 const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3'] as const
 const kinds = [
@@ -41,13 +41,13 @@ const anySteps = fc.array(fc.tuple(anyKind, fc.nat(1000), fc.nat(1000)), {
 /** A person, by one connection after the other. */
 class Person {
   readonly id: string
-  guest: Guest
+  guest: TestClient
   /** The room that the client believes to be in. */
   room: string | undefined
   #receivedBefore = 0
   #read = 0
 
-  constructor(guest: Guest) {
+  constructor(guest: TestClient) {
     this.guest = guest
     this.id = guest.of('welcome')[0]!.session
   }
@@ -57,23 +57,23 @@ class Person {
     return this.#receivedBefore + this.guest.received
   }
 
-  follow(guest: Guest): void {
+  follow(guest: TestClient): void {
     this.#receivedBefore = this.received
     this.#read = 0
     this.guest = guest
   }
 
   read(): void {
-    for (const message of this.guest.heard.slice(this.#read)) {
+    for (const message of this.guest.messages.slice(this.#read)) {
       if (message.type === 'matched') this.room = message.room
       if (message.type === 'partner-left') this.room = undefined
     }
-    this.#read = this.guest.heard.length
+    this.#read = this.guest.messages.length
   }
 }
 
 class Crowd {
-  readonly server = new CoreProcess({
+  readonly server = new TestServer({
     maxUsers: 6,
     maxRooms: 2,
     maxSessionsPerAddress: 1,
@@ -91,7 +91,7 @@ class Crowd {
     else if (kind === 'reload') {
       server.settings = { ...server.settings, maxRooms: 1 + (much % 3), maxUsers: 4 + (who % 4) }
       server.core.reload()
-      await server.core.matchmaker.handleReload()
+      await server.core.engine.reload()
     } else if (kind === 'resume' && person) {
       const resume = { ...person.guest.resume, received: person.received }
       this.#welcome(await server.join(address, { resume }), person)
@@ -100,29 +100,38 @@ class Crowd {
   }
 
   check(): void {
-    const { sessions, rooms } = this.server.core
+    const { sessions } = this.server.core
+    const { waiting, rooms } = this.server.core.counts()
     const present = this.#people.filter((person) => this.#isPresent(person))
     for (const { id, received, room } of present) {
       const session = sessions.find(id)!
-      expect({ received, room }).toEqual({ received: session.sent, room: session.room?.id })
+      expect({ received, room }).toEqual({
+        received: session.sent,
+        room: session.participant.room?.id,
+      })
     }
-    const open = new Set([...sessions].flatMap(({ room }) => room ?? []))
-    expect(rooms.size).toBe(open.size)
+    const open = new Set([...sessions].flatMap(({ participant }) => participant.room ?? []))
+    expect(rooms).toBe(open.size)
     for (const room of open) {
-      expect(room.members.map(({ id }) => sessions.find(id)?.room)).toEqual([room, room])
-      if (rooms.isAbandoned(room)) expect(room.members.some(({ link }) => link)).toBe(false)
+      const members = room.seats.map(({ sessionId }) => sessions.find(sessionId)!)
+      expect(members.map(({ participant }) => participant.room)).toEqual([room, room])
+      const isAbandoned = members.some(({ participant }) => participant.canGiveWay)
+      if (isAbandoned) expect(members.some(({ isPresent }) => isPresent)).toBe(false)
     }
-    const waiting = [...sessions].filter(({ isSearching, link }) => isSearching && link)
-    expect(this.server.core.matchmaker.size).toBe(waiting.length)
-    if (rooms.canOpen) expect(new Set(waiting.map(({ pool }) => pool)).size).toBe(waiting.length)
+    const searching = [...sessions].filter(
+      ({ participant, isPresent }) => participant.isSearching && isPresent,
+    )
+    expect(waiting).toBe(searching.length)
+    // All tickets are of one pool.
+    if (rooms < this.server.settings.maxRooms) expect(waiting).toBeLessThan(2)
   }
 
   /** Once every session has ended, there are as many places as at the beginning. */
   async checkPlaces(): Promise<void> {
     const { server } = this
-    const { sessions, rooms } = server.core
+    const { sessions } = server.core
     for (const session of sessions) sessions.end(session, 'lost')
-    expect([sessions.size, sessions.awaySize, rooms.size]).toEqual([0, 0, 0])
+    expect(server.core.counts()).toEqual({ users: 0, away: 0, waiting: 0, rooms: 0 })
     server.settings = { ...server.settings, maxUsers: 100, maxRooms: 1 }
     for (const address of addresses) {
       const joined = [0, 1].map(async () => (await server.join(address)).of('welcome').length)
@@ -130,23 +139,25 @@ class Crowd {
     }
     for (const session of sessions) sessions.end(session, 'lost')
     const [guest] = await server.pair()
-    expect([guest.session.room !== undefined, rooms.canOpen]).toEqual([true, false])
+    const second = await server.pair('192.0.2.8', '192.0.2.9')
+    const rooms = [guest, ...second].map(({ session }) => session.participant.room !== undefined)
+    expect(rooms).toEqual([true, false, false])
   }
 
   #act(kind: Step[0], person: Person): void {
     const { guest } = person
-    if (kind === 'lose') guest.lose()
+    if (kind === 'lose') guest.disconnect()
     else if (kind === 'talk') {
-      for (let line = 0; line < 8; line++) guest.say({ type: 'text', text: 'x'.repeat(300) })
+      for (let line = 0; line < 8; line++) guest.send({ type: 'text', text: 'x'.repeat(300) })
     } else {
       // The client ends its room itself.
-      if (kind !== 'next' || guest.session.wish) person.room = undefined
+      if (kind !== 'next' || guest.session.participant.mode) person.room = undefined
       if (kind === 'ticket') guest.enter()
-      else guest.say(kind === 'next' ? { type: 'next', offer: null } : { type: 'leave' })
+      else guest.send(kind === 'next' ? { type: 'next', offer: null } : { type: 'leave' })
     }
   }
 
-  #welcome(guest: Guest, former?: Person): void {
+  #welcome(guest: TestClient, former?: Person): void {
     const [welcome] = guest.of('welcome')
     if (!welcome) return
     if (former?.id === welcome.session) {
@@ -158,7 +169,7 @@ class Crowd {
   }
 
   #isPresent({ id }: Person): boolean {
-    return this.server.core.sessions.find(id)?.link !== undefined
+    return this.server.core.sessions.find(id)?.isPresent ?? false
   }
 }
 

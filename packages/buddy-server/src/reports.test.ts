@@ -1,23 +1,23 @@
 // A report reaches the person it means, also if others came, left or were met again in the meantime.
 import { messages } from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
-import type { Guest } from './core.fixture.ts'
-import { CoreProcess } from './core.fixture.ts'
+import type { TestClient } from './core.fixture.ts'
+import { TestServer } from './core.fixture.ts'
 
 const hourMs = 3_600_000
 
 /** The two meet in a room of their own; returns its id. */
-function meet(one: Guest, other: Guest): string {
+function meet(one: TestClient, other: TestClient): string {
   const lobby = `${one.session.id} ${other.session.id}`
   for (const guest of [one, other]) guest.enter({ lobby })
-  return one.session.room!.id
+  return one.session.participant.room!.id
 }
 
-const report = (guest: Guest, room: string | null): void =>
-  guest.say({ type: 'report', reason: 'spam', room })
+const report = (guest: TestClient, room: string | null): void =>
+  guest.send({ type: 'report', reason: 'spam', room })
 
 /** Who was reported so far, by whom, and in which room. */
-const reported = ({ events }: CoreProcess): unknown[] =>
+const reported = ({ events }: TestServer): unknown[] =>
   events.flatMap(([name, event]) => {
     if (name !== 'reported') return []
     const { session, aboutId, roomId } = event as {
@@ -28,8 +28,14 @@ const reported = ({ events }: CoreProcess): unknown[] =>
     return [{ from: session.id, about: aboutId, room: roomId }]
   })
 
+/** Who was banned so far. */
+const banned = ({ events }: TestServer): unknown[] =>
+  events.flatMap(([name, event]) =>
+    name === 'banned' ? [(event as { target: unknown }).target] : [],
+  )
+
 test('a report of a room reaches the partner met there, though another has come since', async () => {
-  const server = new CoreProcess()
+  const server = new TestServer()
   const [ana, bob, cleo] = [await server.join(), await server.join(), await server.join()]
   const room = meet(ana, bob)
   const later = meet(ana, cleo)
@@ -40,20 +46,20 @@ test('a report of a room reaches the partner met there, though another has come 
 })
 
 test('a report without a room means the latest partner, as clients of before send it', async () => {
-  const server = new CoreProcess()
+  const server = new TestServer()
   const [ana, bob, cleo] = [await server.join(), await server.join(), await server.join()]
   meet(ana, bob)
   const room = meet(ana, cleo)
-  ana.sayRaw(Uint8Array.of(0x92, messages.report.number, 4))
+  ana.sendFrame(Uint8Array.of(0x92, messages.report.number, 4))
   expect(reported(server)).toMatchObject([{ about: cleo.session.id, room }])
 })
 
 test('each partner is reported once, in however many rooms, and in whatever order', async () => {
-  const server = new CoreProcess({ rematchDelayMs: 0 })
+  const server = new TestServer({ rematchDelayMs: 0 })
   const ana = await server.join()
-  const others: Guest[] = []
+  const others: TestClient[] = []
   for (let count = 1; count <= 12; count++) others.push(await server.join())
-  const [bob, cleo] = others as [Guest, Guest]
+  const [bob, cleo] = others as [TestClient, TestClient]
   // More rooms than are remembered, with two partners in turn and then with a dozen.
   const inTurn = Array.from({ length: 20 }, (_, index) => (index % 2 ? cleo : bob))
   const order = [...inTurn, ...others, ...others]
@@ -73,42 +79,43 @@ test('each partner is reported once, in however many rooms, and in whatever orde
 })
 
 test('a partner who has left, and whose session is over, is reported; and can be found for a ban', async () => {
-  const server = new CoreProcess()
+  const server = new TestServer()
   const [ana, bob] = [await server.join('192.0.2.1'), await server.join('192.0.2.2')]
   const room = meet(ana, bob)
-  bob.lose()
+  bob.disconnect()
   const moved = await server.join('192.0.2.3', { resume: bob.resume })
   const { id, identity } = moved.session
+  const { site, subject } = identity
   server.core.sessions.end(moved.session, 'left')
   report(ana, room)
   expect(reported(server)).toMatchObject([{ about: id }])
-  expect(server.core.handlers.reportedPeople.find(id)).toEqual({
-    id,
-    identity,
-    addressKey: '192.0.2.3',
-  })
-  server.clock.advance(24 * hourMs + 1)
-  expect(server.core.handlers.reportedPeople.find(id)).toBeUndefined()
+  server.clock.advance(24 * hourMs)
+  expect(server.core.ban(id, hourMs)).toBe(true)
+  expect(banned(server)).toEqual([{ sessionId: id, site, subject, addressKey: '192.0.2.3' }])
+  server.clock.advance(1)
+  expect(server.core.ban(id, hourMs)).toBe(false)
 })
 
 test.each(['before', 'after'])(
   'a ban finds the latest address of a partner who moved %s the room ended, after the report, and left',
   async (when) => {
-    const server = new CoreProcess()
+    const server = new TestServer()
     const [ana, bob] = [await server.join('192.0.2.1'), await server.join('192.0.2.2')]
     const room = meet(ana, bob)
     report(ana, room)
-    if (when === 'after') ana.say({ type: 'leave' })
-    bob.lose()
+    if (when === 'after') ana.send({ type: 'leave' })
+    bob.disconnect()
     const moved = await server.join('192.0.2.3', { resume: bob.resume })
     const { id } = moved.session
     server.core.sessions.end(moved.session, 'left')
-    expect(server.core.handlers.reportedPeople.find(id)?.addressKey).toBe('192.0.2.3')
+    expect(server.core.ban(id, hourMs)).toBe(true)
+    expect(server.core.engine.bans.has('192.0.2.3')).toBe(true)
+    expect(server.core.engine.bans.has('192.0.2.2')).toBe(false)
   },
 )
 
 test('a room of other people, or none that exists, is unknown-room: no person is reported', async () => {
-  const server = new CoreProcess()
+  const server = new TestServer()
   const [ana, bob] = [await server.join(), await server.join()]
   const [cleo, dan] = [await server.join(), await server.join()]
   meet(ana, bob)
@@ -119,9 +126,9 @@ test('a room of other people, or none that exists, is unknown-room: no person is
 })
 
 test('the last ten rooms are remembered, each for an hour', async () => {
-  const server = new CoreProcess()
+  const server = new TestServer()
   const ana = await server.join()
-  const others: Guest[] = []
+  const others: TestClient[] = []
   const rooms: string[] = []
   for (let count = 1; count <= 11; count++) {
     server.clock.advance(1000)
@@ -129,8 +136,7 @@ test('the last ten rooms are remembered, each for an hour', async () => {
     others.push(other)
     rooms.push(meet(ana, other))
   }
-  ana.say({ type: 'leave' })
-  expect(ana.session.encounters.size).toBe(10)
+  ana.send({ type: 'leave' })
   report(ana, rooms[0]!)
   expect(ana.of('error')).toMatchObject([{ code: 'unknown-room' }])
   report(ana, rooms[1]!)
@@ -154,22 +160,22 @@ test('the last ten rooms are remembered, each for an hour', async () => {
 })
 
 test('in a room that goes on for hours the partner can be reported, and after it', async () => {
-  const server = new CoreProcess()
+  const server = new TestServer()
   const [ana, bob] = [await server.join(), await server.join()]
   const room = meet(ana, bob)
   server.clock.advance(5 * hourMs)
-  bob.say({ type: 'leave' })
+  bob.send({ type: 'leave' })
   report(ana, room)
   report(bob, room)
   expect(reported(server)).toMatchObject([{ about: bob.session.id }, { about: ana.session.id }])
 })
 
 test('after a restart of the server the partner of the room that goes on can be reported, before they are back', async () => {
-  const former = new CoreProcess()
+  const former = new TestServer()
   const [ana, bob] = [await former.join(), await former.join()]
   const room = meet(ana, bob)
   const { roomToken } = ana.of('matched')[0]!
-  const server = new CoreProcess()
+  const server = new TestServer()
   const again = await server.join('192.0.2.1', { resume: { ...ana.resume, sent: 1, roomToken } })
   report(again, room)
   expect(reported(server)).toEqual([{ from: ana.session.id, about: bob.session.id, room }])

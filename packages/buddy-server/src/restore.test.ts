@@ -1,109 +1,26 @@
 // Whatever is shown after a restart, in whatever order: nobody is in two rooms, nobody alone opens one.
-import type { Message, MessageOf } from '@buddy-chat/protocol'
-import { decode, encode } from '@buddy-chat/protocol'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Clock } from './clock.ts'
-import { defaultOptions } from './config/server-settings.ts'
-import type { Core } from './core.ts'
-import { CoreProcess } from './core.fixture.ts'
-import { createCore } from './core.ts'
-import { handleHello } from './handlers/hello.ts'
-import { leave } from './handlers/leave.ts'
-import { handleNext } from './handlers/next.ts'
-import { relayText } from './handlers/relay.ts'
-import { handleTicket } from './handlers/ticket.ts'
-import { Bans } from './limits/bans.ts'
-import type { Session } from './sessions/session.ts'
+import type { TestClient } from './core.fixture.ts'
+import { TestServer } from './core.fixture.ts'
 
 const resumeGraceMs = 30_000
-const settings = {
-  ...defaultOptions,
-  secretKey: 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga',
-  resumeGraceMs,
-  rematchDelayMs: 0,
-}
-const upgrade = { origin: undefined, host: '', protocols: [], forwardedFor: '', remoteAddress: '' }
-const wish = {
-  type: 'ticket',
-  mode: 'video',
-  lobby: '',
-  interests: [],
-  languages: [],
-  offer: null,
-} as const
-const fail = (error: unknown): never => {
-  throw error
-}
+const settings = { resumeGraceMs, rematchDelayMs: 0 }
 
-/** One server process, without sockets and with a clock moved by hand. */
-class Process {
-  readonly core: Core
-  #nowMs = 0
-  #timers: { atMs: number; callback: () => void }[] = []
-
-  constructor() {
-    const clock: Clock = {
-      now: () => this.#nowMs,
-      after: (delayMs, callback) => {
-        const timer = { atMs: this.#nowMs + delayMs, callback }
-        this.#timers.push(timer)
-        return () => (this.#timers = this.#timers.filter((other) => other !== timer))
-      },
-      every: () => () => undefined,
-    }
-    this.core = createCore({
-      settings: () => settings,
-      clock,
-      notify: () => undefined,
-      hooks: {},
-      bans: new Bans(clock.now),
-      addressOf: () => '',
-      onRelayed: () => undefined,
-      onInternalError: fail,
-    })
+/** Fails if a room and its sessions do not agree, or if a session is in two places. */
+function checkRooms({ core }: TestServer): void {
+  const { sessions } = core
+  const { rooms, waiting } = core.counts()
+  const seated = [...sessions].filter(({ participant }) => participant.room)
+  expect(seated).toHaveLength(rooms * 2)
+  for (const { id, participant } of seated) {
+    const { room } = participant
+    const ids = room!.seats.map(({ sessionId }) => sessionId)
+    expect(ids.filter((sessionId) => sessionId === id)).toHaveLength(1)
+    for (const sessionId of ids) expect(sessions.find(sessionId)?.participant.room).toBe(room)
+    expect(participant.isSearching).toBe(false)
   }
-
-  advance(byMs: number): void {
-    this.#nowMs += byMs
-    const due = this.#timers.filter(({ atMs }) => atMs <= this.#nowMs)
-    this.#timers = this.#timers.filter((timer) => !due.includes(timer))
-    for (const { callback } of due) callback()
-  }
-
-  /** Says hello as a connection does. Returns the session and what it is sent, from its welcome on. */
-  async hello(
-    resume: MessageOf<'hello'>['resume'],
-  ): Promise<{ session: Session; heard: Message[]; welcome: MessageOf<'welcome'> }> {
-    const heard: Message[] = []
-    const link = {
-      sendFrame: (frame: Uint8Array) => void heard.push(decode(frame.slice())!),
-      requestAcknowledgement: () => undefined,
-      close: () => undefined,
-    }
-    const hello = { type: 'hello', name: 'Ana', site: '', client: '', token: null, resume } as const
-    const caller = { upgrade, addressKey: '', link, isConnected: () => true }
-    const joined = await handleHello(hello, caller, this.core.hello)
-    if ('code' in joined) throw new Error(joined.message)
-    const { session, restored } = joined
-    const welcome = this.core.welcome(joined)
-    if (restored) this.core.handlers.reunions.handleRestored(session, restored.seat)
-    return { session, heard, welcome }
-  }
-
-  /** Fails where a room and its members are not of one mind, or anybody is in two places. */
-  checkRooms(): void {
-    const { sessions, rooms, matchmaker } = this.core
-    const seated = [...sessions].filter(({ room }) => room)
-    expect(seated).toHaveLength(rooms.size * 2)
-    for (const session of seated) {
-      expect(session.room!.members.filter((member) => member === session)).toHaveLength(1)
-      for (const member of session.room!.members) expect(member.room).toBe(session.room)
-      expect(sessions.find(session.id)).toBe(session)
-      expect(session.isSearching).toBe(false)
-    }
-    expect(matchmaker.size + seated.length).toBeLessThanOrEqual(sessions.size)
-  }
+  expect(waiting + seated.length).toBeLessThanOrEqual(sessions.size)
 }
 
 interface Proof {
@@ -115,24 +32,23 @@ interface Proof {
   readonly rooms: ReadonlyMap<string, string>
 }
 
-/** People who met in all kinds of pairs, and everything they could show of that. */
+/** Sessions that were matched in all kinds of pairs, and everything that their clients can prove of it. */
 async function history(count: number, rounds: number): Promise<Proof[]> {
-  const process = new Process()
-  const people = []
-  for (let index = 0; index < count; index++) people.push(await process.hello(null))
+  const server = new TestServer(settings)
+  const clients: TestClient[] = []
+  for (let index = 0; index < count; index++) clients.push(await server.join())
   for (let round = 0; round < rounds; round++) {
-    for (const { session } of people) leave(session, 'left', process.core.handlers)
-    // A different order, so that other two meet.
+    for (const client of clients) client.send({ type: 'leave' })
+    // A different order in each round, so that other sessions meet.
     for (let index = 0; index < count; index++) {
-      const { session } = people[(index * (round + 1) + round) % count]!
-      handleTicket(session, wish, process.core.handlers)
+      clients[(index * (round + 1) + round) % count]!.enter()
     }
   }
-  return people.map(({ session, heard, welcome }) => {
-    const matches = heard.filter((message) => message.type === 'matched')
+  return clients.map((client) => {
+    const matches = client.of('matched')
     return {
-      sessionId: session.id,
-      resumeToken: welcome.resumeToken!,
+      sessionId: client.session.id,
+      resumeToken: client.of('welcome')[0]!.resumeToken!,
       roomTokens: matches.map(({ roomToken }) => roomToken!),
       rooms: new Map(matches.map(({ roomToken, room }) => [roomToken!, room])),
     }
@@ -158,82 +74,81 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('time' as const), ms: fc.constantFrom(100, 5000, 40_000) }),
 )
 
-test('nobody is ever in two rooms, and a room opens only between two who both named it', async () => {
+test('no session is ever in two rooms, and a room is restored only if both sessions claim it', async () => {
   const proofs = await history(people, 4)
   const everyToken = proofs.flatMap(({ roomTokens }) => roomTokens)
-  let reopened = 0
+  const formerRooms = new Set(proofs.flatMap(({ rooms }) => [...rooms.values()]))
+  let restored = 0
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      const process = new Process()
-      const { handlers, sessions } = process.core
-      /** The room that each has named on coming back, by session. */
-      const named = new Map<string, string | undefined>()
-      const here: (Session | undefined)[] = []
+      const server = new TestServer(settings)
+      const { sessions } = server.core
+      /** The room that each session has claimed when it came back. */
+      const claimed = new Map<string, string | undefined>()
+      const clients: (TestClient | undefined)[] = []
       for (const next of steps) {
-        if (next.kind === 'time') process.advance(next.ms)
+        if (next.kind === 'time') server.clock.advance(next.ms)
         else if (next.kind === 'hello') {
           const { resumeToken: token, roomTokens, rooms, sessionId } = proofs[next.who]!
-          // Of one's own mostly the latest, as a client would: else hardly two ever name the same.
+          // Mostly the session's own latest room, as a client would: else hardly two claim the same.
           const own = roomTokens.at(next.token < 12 ? -1 : next.token - 17)
           const roomToken = (next.isOwn ? own : everyToken[next.token]) ?? null
           const isKnown = sessions.find(sessionId) !== undefined
-          const { session } = await process.hello({ token, received: 0, sent: 0, roomToken })
-          here[next.who] = session
-          if (!isKnown && session.id === sessionId) {
-            named.set(sessionId, roomToken === null ? undefined : rooms.get(roomToken))
+          const resume = { token, received: 0, sent: 0, roomToken }
+          const client = await server.join('192.0.2.1', { resume })
+          clients[next.who] = client
+          if (!isKnown && client.session.id === sessionId) {
+            claimed.set(sessionId, roomToken === null ? undefined : rooms.get(roomToken))
           }
         } else {
-          const session = here[next.who]
-          if (!session || sessions.find(session.id) !== session) continue
-          if (next.kind === 'next') handleNext(session, { type: 'next', offer: null }, handlers)
-          else if (next.kind === 'ticket') handleTicket(session, wish, handlers)
-          else if (next.kind === 'leave') leave(session, 'left', handlers)
-          else if (next.kind === 'text') {
-            relayText.handle(session, encode({ type: 'text', text: 'hi' }), handlers)
-          } else if (next.kind === 'end') sessions.end(session, 'left')
-          else if (session.link) sessions.detach(session, session.link, false)
+          const client = clients[next.who]
+          if (!client?.session) continue
+          if (next.kind === 'next') client.send({ type: 'next', offer: null })
+          else if (next.kind === 'ticket') client.enter()
+          else if (next.kind === 'leave') client.send({ type: 'leave' })
+          else if (next.kind === 'text') client.send({ type: 'text', text: 'hi' })
+          else if (next.kind === 'end') sessions.end(client.session, 'left')
+          else client.disconnect()
         }
-        process.checkRooms()
-        for (const { room } of sessions) {
-          const former = proofs.some(({ rooms }) => [...rooms.values()].includes(room?.id ?? ''))
-          if (!room || !former) continue
-          reopened++
-          expect(room.members.map(({ id }) => named.get(id))).toEqual([room.id, room.id])
+        checkRooms(server)
+        for (const { participant } of sessions) {
+          const { room } = participant
+          if (!room || !formerRooms.has(room.id)) continue
+          restored++
+          const claims = room.seats.map(({ sessionId }) => claimed.get(sessionId))
+          expect(claims).toEqual([room.id, room.id])
         }
       }
-      process.advance(2 * resumeGraceMs)
-      process.checkRooms()
-      expect(handlers.reunions.size).toBe(0)
+      server.clock.advance(2 * resumeGraceMs)
+      checkRooms(server)
+      for (const { participant } of sessions) expect(participant.isClaiming).toBe(false)
     }),
     { numRuns: 300 },
   )
-  // The property says nothing where no room ever opens again.
-  expect(reopened).toBeGreaterThan(10)
+  // The property proves nothing if no room is ever restored.
+  expect(restored).toBeGreaterThan(10)
 })
 
-test('a server is young for the grace time, to the millisecond; and waits no longer for anybody', async () => {
+test('restores sessions until the server has run for the grace time, and waits no longer for a partner', async () => {
   const [one, other] = await history(2, 1)
-  const show = ({ resumeToken: token, roomTokens }: Proof): MessageOf<'hello'>['resume'] => ({
-    token,
-    received: 0,
-    sent: 0,
-    roomToken: roomTokens[0]!,
+  const resumeOf = ({ resumeToken: token, roomTokens }: Proof) => ({
+    resume: { token, received: 0, sent: 0, roomToken: roomTokens[0]! },
   })
-  const process = new Process()
-  process.advance(resumeGraceMs - 1)
-  const back = await process.hello(show(one!))
-  expect(back).toMatchObject({ welcome: { isRestored: true }, heard: [{ type: 'partner-away' }] })
-  process.advance(1)
-  expect(back.heard[1]).toEqual({ type: 'partner-left', reason: 'lost' })
-  const late = await process.hello(show(other!))
-  expect(late.welcome).toMatchObject({ isRestored: false, received: null })
+  const server = new TestServer(settings)
+  server.clock.advance(resumeGraceMs - 1)
+  const back = await server.join('192.0.2.1', resumeOf(one!))
+  expect(back.messages).toMatchObject([{ isRestored: true }, { type: 'partner-away' }])
+  server.clock.advance(1)
+  expect(back.messages[2]).toEqual({ type: 'partner-left', reason: 'lost' })
+  const late = await server.join('192.0.2.2', resumeOf(other!))
+  expect(late.messages).toMatchObject([{ isRestored: false, received: null }])
 })
 
 test('a longer grace time by a reload restores no session that this process has had and ended', async () => {
-  const server = new CoreProcess({ resumeGraceMs })
+  const server = new TestServer({ resumeGraceMs })
   const ana = await server.join()
   const { id } = ana.session
-  ana.say({ type: 'leave' })
+  ana.send({ type: 'leave' })
   server.core.sessions.end(ana.session, 'left')
   server.clock.advance(resumeGraceMs)
   await server.join()

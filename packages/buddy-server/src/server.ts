@@ -5,14 +5,12 @@ import { settings as allSettings } from './config/all-settings.ts'
 import type { BuddyServerOptions, ResolvedServerOptions } from './config/server-settings.ts'
 import { defaultOptions } from './config/server-settings.ts'
 import type { Core } from './core.ts'
-import { createCore, dismiss } from './core.ts'
+import { createCore } from './core.ts'
 import { createNotify } from './events.ts'
-import { subjectBanKey } from './handlers/hello.ts'
 import { statsOf } from './handlers/ping.ts'
 import { createHeartbeat } from './connection/heartbeat.ts'
-import { createHookObserver } from './hook-observer.ts'
-import type { BuddyServerHooks } from './hooks.ts'
-import { Bans } from './limits/bans.ts'
+import { createHookObserver } from './hooks/hook-observer.ts'
+import type { BuddyServerHooks } from './hooks/hooks.ts'
 import { addressKey, createClientAddress } from './limits/client-address.ts'
 import { CapacityWatch } from './operations/capacity-watch.ts'
 import { createHttpHandler } from './operations/http/handler.ts'
@@ -99,7 +97,6 @@ export function createBuddyServer(
   let settings = resolveOptions(options)
   const onInternalError = (error: unknown): void => log.error({ err: error }, 'a handler failed')
   const clock = createSystemClock(onInternalError)
-  const bans = new Bans(() => clock.now())
   let clientAddress = createClientAddress(settings)
   let closed: Promise<void> | undefined
 
@@ -114,7 +111,7 @@ export function createBuddyServer(
     openFiles,
     counts: () => core.counts(),
     countsBySite: () => core.countsBySite(),
-    sites: () => core.sites(),
+    sites: () => core.sites.values(),
   })
   const notify = createNotify(
     [
@@ -124,14 +121,6 @@ export function createBuddyServer(
         joined: () => lookAtCapacity(),
         restored: () => lookAtCapacity(),
         ended: () => lookAtCapacity(),
-        parted: ({ room: { members } }) => {
-          // While draining, whoever has finished a call is let go.
-          if (closed) for (const { link } of members) link?.close('going-away')
-        },
-        away: ({ session }) => {
-          // Nor can anybody come back: the two meet again at the server that follows.
-          if (closed) core.rooms.partnerOf(session)?.link?.close('going-away')
-        },
       },
     ],
     onInternalError,
@@ -141,8 +130,12 @@ export function createBuddyServer(
     clock,
     notify,
     hooks,
-    bans,
     addressOf: (upgrade) => clientAddress(upgrade),
+    onCallInterrupted: ({ link }) => {
+      // While draining, a client leaves when its call has ended. If its partner has lost the connection,
+      // both continue their call at the next server.
+      if (closed) link?.close('going-away')
+    },
     onRelayed: (bytes, readAtMs) => {
       const handlingMs = readAtMs === undefined ? undefined : () => clock.now() - readAtMs
       operations.metrics.onRelayed(bytes, handlingMs)
@@ -166,7 +159,6 @@ export function createBuddyServer(
     core,
     notify,
     hooks,
-    bans,
     addressOf: (upgrade) => clientAddress(upgrade),
     isDraining: () => closed !== undefined,
     isOutOfSockets: () => openFiles.isNearlyFull,
@@ -239,7 +231,7 @@ export function createBuddyServer(
     }
     lookAtCapacity()
     openFiles.refresh(settings.maxUsers)
-    void core.matchmaker.handleReload().catch(onInternalError)
+    void core.engine.reload().catch(onInternalError)
     return needRestart
   }
 
@@ -247,8 +239,7 @@ export function createBuddyServer(
     await forEachInSlices(connections, (connection) => {
       connection.send({ type: 'going-away', reconnectAfterMs: reconnectAfterMs() })
       const { session } = connection
-      const isInCall = session && core.rooms.partnerOf(session)?.link
-      if (!isInCall) connection.close('going-away')
+      if (!session?.participant.isPartnerPresent) connection.close('going-away')
     })
     await acceptor.untilEmpty(settings.shutdownTimeoutMs)
     await forEachInSlices(connections, (connection) => connection.close('going-away'))
@@ -273,24 +264,7 @@ export function createBuddyServer(
       return { port, url }
     },
     reload,
-    ban: (sessionId, durationMs) => {
-      const session = core.sessions.find(sessionId) ?? core.handlers.reportedPeople.find(sessionId)
-      if (!session) return false
-      const { site, subject } = session.identity
-      bans.add(session.addressKey, durationMs)
-      if (subject !== undefined) bans.add(subjectBanKey(site, subject), durationMs)
-      for (const other of core.sessions) {
-        const { identity } = other
-        // The same person in another tab: its token would not admit it any more.
-        const isSame =
-          subject !== undefined && identity.site === site && identity.subject === subject
-        if (other !== session && !isSame) continue
-        dismiss(other, 'banned', 'this user is banned for a time')
-        core.sessions.end(other, 'banned')
-      }
-      notify('banned', { session, durationMs })
-      return true
-    },
+    ban: (sessionId, durationMs) => core.ban(sessionId, durationMs),
     close: () => {
       closed ??= Promise.resolve().then(close)
       return closed

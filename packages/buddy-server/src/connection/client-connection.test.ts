@@ -2,8 +2,8 @@ import { decode, encode } from '@buddy-chat/protocol'
 import { expect, test, vi } from 'vitest'
 import type { ConnectionContext } from './client-connection.ts'
 import { ClientConnection } from './client-connection.ts'
-import { FrameLimits } from '../limits/frame-limits.ts'
-import { Session } from '../sessions/session.ts'
+import { createTestSession } from '../sessions/session.fixture.ts'
+import type { Session } from '../sessions/session.ts'
 import type { Connection } from '../transport/transport.ts'
 
 const hello = encode({
@@ -15,27 +15,18 @@ const hello = encode({
   resume: null,
 })
 
-const sessionOf = (received = 0): Session =>
-  new Session(
-    'id',
-    { name: '', site: '', subject: undefined, lobby: undefined },
-    {
-      addressKey: '',
-      counts: { received, sent: 0 },
-      limits: new FrameLimits(),
-      nowMs: 0,
-      maxReplayBytes: () => 1024,
-      onOverflow: () => undefined,
-    },
-  )
+/** Gives any session that a test makes to the connection. */
+const sessions = {
+  attach: (session: Session, ...rest: Parameters<Session['attach']>) => session.attach(...rest),
+}
 
 test('refuses a frame between a resuming hello and its welcome, and does not count it', async () => {
   const sent: (string | undefined)[] = []
   const connection = { send: (frame: Uint8Array) => sent.push(decode(frame)?.type) }
-  const session = sessionOf(7)
+  const session = createTestSession({ counts: { received: 7, sent: 0 } })
   let answer: (joined: unknown) => void = () => undefined
   const client = new ClientConnection(connection as unknown as Connection, '', {
-    handlers: { rooms: { handleBack: () => undefined }, notify: () => undefined },
+    handlers: { sessions, notify: () => undefined },
     clock: { now: () => 0, after: () => () => undefined },
     helloTimeoutMs: () => 1000,
     join: () => new Promise((resolve) => (answer = resolve)),
@@ -44,7 +35,7 @@ test('refuses a frame between a resuming hello and its welcome, and does not cou
   client.onFrame(hello, true)
   client.onFrame(encode({ type: 'text', text: 'too early' }), true)
   expect([sent, session.received]).toEqual([['error'], 7])
-  answer({ session, missed: [] })
+  answer({ session, received: 0 })
   await vi.waitFor(() => expect(client.session).toBe(session))
   client.onFrame(Uint8Array.from([0x91, 0x7f]), true)
   expect(session.received).toBe(8)
@@ -56,16 +47,16 @@ test('ends the session and keeps the hello timeout if welcome cannot be encoded'
     send: (frame: Uint8Array) => sent.push(decode(frame)?.type),
     close: vi.fn(),
   } as unknown as Connection
-  const session = sessionOf()
+  const session = createTestSession()
   const end = vi.fn()
   const onInternalError = vi.fn()
   const cancelHelloTimeout = vi.fn()
   const failure = new Error('too long for a frame')
   const client = new ClientConnection(connection, '', {
-    handlers: { sessions: { end }, onInternalError },
+    handlers: { sessions: { ...sessions, end }, onInternalError },
     clock: { now: () => 0, after: () => cancelHelloTimeout },
     helloTimeoutMs: () => 1000,
-    join: () => Promise.resolve({ session, missed: undefined }),
+    join: () => Promise.resolve({ session, received: undefined }),
     welcome: () => {
       throw failure
     },
@@ -83,17 +74,16 @@ test('keeps frames sent before an answered ping until the next pong, as a browse
     send: () => undefined,
     ping: (payload: Uint8Array) => pings.push(payload.slice()),
   }
-  const session = sessionOf()
+  const session = createTestSession()
   const client = new ClientConnection(connection as unknown as Connection, '', {
-    handlers: { rooms: { handleBack: () => undefined }, notify: () => undefined },
+    handlers: { sessions, notify: () => undefined },
     clock: { now: () => 0, after: () => () => undefined },
     helloTimeoutMs: () => 1000,
-    join: () => Promise.resolve({ session, missed: undefined }),
+    join: () => Promise.resolve({ session, received: undefined }),
     welcome: () => ({ type: 'going-away', reconnectAfterMs: 0 }),
   } as unknown as ConnectionContext)
   client.onFrame(hello, true)
   await vi.waitFor(() => expect(client.session).toBe(session))
-  session.link = client
   const frame = encode({ type: 'partner-away' })
   for (let beat = 1; beat <= 3; beat++) {
     client.beat(frame)

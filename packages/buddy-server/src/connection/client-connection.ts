@@ -8,7 +8,8 @@ import {
   waitAfterCloseMs,
 } from '@buddy-chat/protocol'
 import type { FrameHandler } from '../handlers/frame-handler.ts'
-import type { Session, SessionLink } from '../sessions/session.ts'
+import type { Session } from '../sessions/session.ts'
+import type { SessionLink } from '../sessions/session-link.ts'
 import type { Connection, ConnectionEvents, Upgrade } from '../transport/transport.ts'
 import { endsSession, isCut, isLeaving } from './close-semantics.ts'
 import { checkFrame, FrameGate } from './frame-gate.ts'

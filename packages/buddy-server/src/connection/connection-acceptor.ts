@@ -5,9 +5,8 @@ import type { ResolvedServerOptions } from '../config/server-settings.ts'
 import type { Core } from '../core.ts'
 import type { Notify } from '../events.ts'
 import { handleHello } from '../handlers/hello.ts'
-import type { BuddyServerHooks } from '../hooks.ts'
+import type { BuddyServerHooks } from '../hooks/hooks.ts'
 import { ConnectionAdmission } from '../limits/connection-admission.ts'
-import type { Bans } from '../limits/bans.ts'
 import { addressKey } from '../limits/client-address.ts'
 import { refusal } from '../limits/refusal.ts'
 import type { Log } from '../operations/log/create-log.ts'
@@ -24,7 +23,6 @@ interface ConnectionAcceptorDependencies {
   readonly core: Core
   readonly notify: Notify
   readonly hooks: Pick<BuddyServerHooks, 'onUpgrade'>
-  readonly bans: Bans
   readonly addressOf: (upgrade: Upgrade) => string
   /** Whether the server is stopping. It then accepts no connection. */
   readonly isDraining: () => boolean
@@ -57,14 +55,13 @@ export class ConnectionAcceptor {
   #hasWarnedOfProxy = false
 
   constructor(dependencies: ConnectionAcceptorDependencies) {
-    const { connections, settings, clock, core, bans, addressOf, isOutOfSockets, notify } =
-      dependencies
+    const { connections, settings, clock, core, addressOf, isOutOfSockets, notify } = dependencies
     this.#dependencies = dependencies
     this.#admission = new ConnectionAdmission({
       now: () => clock.now(),
       addressKeyOf: (upgrade) => addressKey(addressOf(upgrade)),
-      isAllowedOrigin: (upgrade) => core.isKnownOrigin(upgrade),
-      isBanned: (key) => bans.has(key),
+      isAllowedOrigin: (upgrade) => core.sites.isKnownOrigin(upgrade),
+      isBanned: (key) => core.engine.bans.has(key),
       isOutOfSockets,
       maxConnectionsPerAddress: () => settings().maxConnectionsPerAddress,
       maxConnectsPerAddress: () => settings().maxConnectsPerAddress,

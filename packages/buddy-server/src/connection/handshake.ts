@@ -2,10 +2,10 @@ import type { CloseCode, ErrorCode, MessageOf } from '@buddy-chat/protocol'
 import { decode, encode, ProtocolError } from '@buddy-chat/protocol'
 import type { Cancel, Clock } from '../clock.ts'
 import type { HandlerContext } from '../handlers/context.ts'
-import { enterQueue } from '../handlers/enter-queue.ts'
 import type { Joined } from '../handlers/hello.ts'
 import type { Refusal } from '../limits/refusal.ts'
-import type { Session, SessionLink } from '../sessions/session.ts'
+import type { Session } from '../sessions/session.ts'
+import type { SessionLink } from '../sessions/session-link.ts'
 import type { Upgrade } from '../transport/transport.ts'
 
 /** A connection whose client has no session yet. */
@@ -85,9 +85,9 @@ export class Handshake {
       joined = answer
       if (connection.isConnected) this.#enter(joined)
       else {
-        // The connection ended while the answer to a resume was on its way.
+        // The connection ended while the answer was on its way.
         sessions.detach(joined.session, connection, false)
-        this.#takeSeat(joined)
+        this.#claimRoom(joined)
       }
     } catch (error) {
       // A client without `welcome` does not know its session. Nothing else would end it.
@@ -99,32 +99,34 @@ export class Handshake {
   }
 
   #enter(joined: Joined): void {
-    const { session, missed, restored } = joined
+    const { session, received, restored } = joined
     const { handlers, welcome } = this.#context
     const connection = this.#connection
-    connection.sendFrame(encode(welcome(joined)))
+    const { sessions, notify } = handlers
+    const replayedFrames = sessions.attach(session, connection, received, () =>
+      encode(welcome(joined)),
+    )
+    if (replayedFrames === undefined) {
+      connection.close(sessions.find(session.id) ? 'session-taken' : 'going-away')
+      return
+    }
     this.#cancelTimeout()
     connection.attach(session)
     if (restored) {
-      handlers.notify('restored', { session })
-      this.#takeSeat(joined)
-      return
+      notify('restored', { session })
+      this.#claimRoom(joined)
+    } else if (received === undefined) notify('joined', { session })
+    else {
+      notify('back', { session, replayedFrames })
+      session.participant.handleBack()
     }
-    if (!missed) {
-      handlers.notify('joined', { session })
-      return
-    }
-    for (const frame of missed) connection.sendFrame(frame)
-    handlers.notify('back', { session, replayedFrames: missed.length })
-    handlers.rooms.handleBack(session)
-    if (session.isSearching && !session.room) enterQueue(session, handlers)
   }
 
-  /** Puts a restored session back into the room that it was in at its former server. */
-  #takeSeat({ session, restored }: Joined): void {
+  /** Tells the engine that a restored session is here, and which room it was in. */
+  #claimRoom({ session, restored }: Joined): void {
     if (!restored) return
-    const { seat, wasInRoom } = restored
-    if (wasInRoom && !seat) session.send({ type: 'partner-left', reason: 'lost' })
-    this.#context.handlers.reunions.handleRestored(session, seat)
+    const { claim, wasInRoom } = restored
+    if (wasInRoom && !claim) session.send({ type: 'partner-left', reason: 'lost' })
+    session.participant.claimRoom(claim)
   }
 }

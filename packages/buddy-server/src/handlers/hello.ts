@@ -1,75 +1,82 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import { cleanText, maxFieldBytes } from '@buddy-chat/protocol'
-import type { BuddyServerHooks } from '../hooks.ts'
-import type { Bans } from '../limits/bans.ts'
+import type { BanList } from '../engine/engine.ts'
+import type { RoomClaim } from '../engine/room.ts'
+import type { BuddyServerHooks } from '../hooks/hooks.ts'
 import type { Refusal } from '../limits/refusal.ts'
 import { refusal } from '../limits/refusal.ts'
-import type { Seat, SessionStatement } from '../sessions/resume-token.ts'
-import type { Identity, Session, SessionLink } from '../sessions/session.ts'
+import { subjectBanKey } from '../sessions/ban.ts'
+import type { FormerSessions } from '../sessions/former-sessions.ts'
+import type { Identity } from '../sessions/identity.ts'
+import type { SessionStatement } from '../sessions/resume-token.ts'
+import type { Session } from '../sessions/session.ts'
+import type { SessionLink } from '../sessions/session-link.ts'
 import type { Former, Sessions } from '../sessions/sessions.ts'
 import type { Site } from '../sites/site.ts'
 import type { SiteClaims } from '../sites/site-token.ts'
 import { SiteTokenError } from '../sites/site-token.ts'
 import type { Upgrade } from '../transport/transport.ts'
 
-/** More than any session has; the counts go on from there, and the wire ends at twice as many. */
+/** More frames than any session has. The counts continue from there, and the wire permits twice as many. */
 const maxFormerFrames = 0x7fff_ffff
 /** A name for those who gave none. */
 const stranger = 'Stranger'
 
-/** What answering a hello takes. */
+/** What the answer to a hello needs of the server. */
 export interface HelloContext {
   readonly sessions: Sessions
-  readonly bans: Bans
+  readonly formerSessions: FormerSessions
+  readonly bans: BanList
   readonly findSite: (key: string) => Site | undefined
   readonly addressOf: (upgrade: Upgrade) => string
   readonly onConnect: BuddyServerHooks['onConnect']
   readonly onInternalError: (error: unknown) => void
 }
 
-/** Somebody is in: newly, or again. */
+/** A client that has joined with a session, which is reserved for its connection. */
 export interface Joined {
   readonly session: Session
   readonly site: Site
-  /** What a resumed session's client has missed; undefined: this process did not know the session. */
-  readonly missed: readonly Uint8Array[] | undefined
-  /** A process before this one had the session; it may have been in a room. */
+  /** Frames of the session that the client has; undefined for a new session. */
+  readonly received: number | undefined
+  /** Present if an earlier process had the session. */
   readonly restored?: {
-    /** Undefined where it can prove none that may be open here. */
-    readonly seat: Seat | undefined
+    /** The room that the client can prove; undefined if it proves none that may be open here. */
+    readonly claim: RoomClaim | undefined
     readonly wasInRoom: boolean
   }
 }
 
-/** What came with a hello beside its fields. */
+/** The connection that a hello has come by. */
 export interface Caller {
   readonly upgrade: Upgrade
   readonly addressKey: string
   readonly link: SessionLink
-  /** False as soon as the connection is gone: nobody is waiting any more. */
+  /** False as soon as the connection is closed, or is about to be. */
   readonly isConnected: () => boolean
 }
 
 /**
- * The rules of joining, in their order: site, origin, resume, token, ban, hook, caps. A session that
- * a process before this one had is held to all of them but the token, which it has shown there.
+ * Applies the rules of joining, in this order: site, origin, resume, token, ban, hook, caps. Restored
+ * sessions pass every check except the site token, which the earlier process verified.
  */
 export async function handleHello(
   hello: MessageOf<'hello'>,
   { upgrade, addressKey, link, isConnected }: Caller,
   context: HelloContext,
 ): Promise<Joined | Refusal> {
-  const { sessions, bans, findSite } = context
+  const { sessions, formerSessions, bans, findSite } = context
   const site = findSite(hello.site)
   if (!site) return refusal('unknown-site', 'this server has no site of that key')
   if (!site.isAllowedOrigin(upgrade)) {
     return refusal('origin-not-allowed', 'this origin is not one of the site')
   }
   if (hello.resume) {
-    const resumed = sessions.resume({ ...hello.resume, site: site.key }, { link, addressKey })
-    if (resumed) return 'code' in resumed ? resumed : { ...resumed, site }
+    const { received } = hello.resume
+    const session = sessions.resume({ ...hello.resume, site: site.key }, { link, addressKey })
+    if (session) return 'code' in session ? session : { session, site, received }
   }
-  const former = findFormer(hello.resume, site, sessions)
+  const former = findFormer(hello.resume, site, formerSessions)
   const identity = former ? former.facts : await introduce(hello, site)
   if ('code' in identity) return identity
   if (identity.subject !== undefined && bans.has(subjectBanKey(site.key, identity.subject))) {
@@ -77,22 +84,22 @@ export async function handleHello(
   }
   const admitted = await askHook(identity, upgrade, context)
   if ('code' in admitted) return admitted
-  // Whoever has gone meanwhile takes no place.
+  // A client that has gone meanwhile takes no place.
   if (!isConnected()) return refusal('refused', 'gone')
-  // While the hook thought, another tab may have been faster.
+  // While the hook was deciding, another tab may have restored the session.
   if (former && sessions.find(former.id)) {
     return handleHello(hello, { upgrade, addressKey, link, isConnected }, context)
   }
-  // To the partner it has the name it had.
+  // The partner knows a restored session by the name that it had.
   const who = former ? identity : admitted
   const session = sessions.create(who, { link, addressKey }, former)
   if ('code' in session) return session
-  if (!former) return { session, site, missed: undefined }
-  const { seat, wasInRoom } = former
-  return { session, site, missed: [], restored: { seat, wasInRoom } }
+  if (!former) return { session, site, received: undefined }
+  const { claim, wasInRoom, counts } = former
+  return { session, site, received: counts.sent, restored: { claim, wasInRoom } }
 }
 
-/** What a client says of itself, as far as it is believed. */
+/** Reads the identity of a new client: by the site's token, or as the client gives it. */
 async function introduce(hello: MessageOf<'hello'>, site: Site): Promise<Identity | Refusal> {
   const claims = await readToken(hello.token, site)
   if ('code' in claims) return claims
@@ -106,44 +113,40 @@ async function introduce(hello: MessageOf<'hello'>, site: Site): Promise<Identit
 
 interface FormerSession extends Former {
   readonly facts: NonNullable<SessionStatement['facts']>
-  readonly seat: Seat | undefined
+  readonly claim: RoomClaim | undefined
   readonly wasInRoom: boolean
 }
 
-/** The session that a client can prove to have had with a process before this one, at this site. */
+/** The session of an earlier process that a client can prove, at this site. */
 function findFormer(
   resume: MessageOf<'hello'>['resume'],
   site: Site,
-  sessions: Sessions,
+  formerSessions: FormerSessions,
 ): FormerSession | undefined {
-  // A client that does not count what it sends cannot go on: something might come twice.
+  // A client that does not count what it sends cannot continue: frames might come twice.
   if (!resume || resume.sent === null) return undefined
   if (Math.max(resume.received, resume.sent) > maxFormerFrames) return undefined
-  const { sessionId: id, facts } = sessions.former(resume.token) ?? {}
+  const { sessionId: id, facts } = formerSessions.find(resume.token) ?? {}
   if (id === undefined || !facts || facts.site !== site.key) return undefined
-  // The site asks for tokens since: this one has never shown any.
+  // The site requires tokens now, and this session has never shown one.
   if (site.verifyToken && facts.subject === undefined) return undefined
   const { roomToken, received, sent } = resume
-  const seat = roomToken === null ? undefined : sessions.formerSeat(roomToken, id)
+  const claim = roomToken === null ? undefined : formerSessions.findRoom(roomToken, id)
   return {
     id,
     facts,
-    // What it has sent counts as handled, whether it was or not: nothing is to come twice.
+    // Everything that the client has sent counts as handled, so that no frame comes twice.
     counts: { received: sent, sent: received },
-    seat: seat && site.isAllowedMode(seat.mode) ? seat : undefined,
+    claim: claim && site.isAllowedMode(claim.mode) ? claim : undefined,
     wasInRoom: roomToken !== null,
   }
 }
-
-/** What bans by a site's subject count by. */
-export const subjectBanKey = (site: string, subject: string): string =>
-  JSON.stringify([site, subject])
 
 async function readToken(
   token: string | null,
   { verifyToken }: Site,
 ): Promise<Partial<SiteClaims> | Refusal> {
-  // A site that asks for none does not look at one either.
+  // A site that requires no tokens ignores them.
   if (!verifyToken) return {}
   if (token === null) return refusal('token-required', 'this site admits with a token only')
   try {
@@ -154,12 +157,12 @@ async function readToken(
   }
 }
 
-/** As much of it as a name may have, in whole characters. */
+/** The name up to its limit in bytes, in whole characters. */
 function cut(name: string): string {
   const bytes = Buffer.from(name)
   if (bytes.length <= maxFieldBytes.name) return name
   let end: number = maxFieldBytes.name
-  // 10xxxxxx goes on with the character before it (RFC 3629 §3).
+  // A byte 10xxxxxx continues the character before it (RFC 3629 §3).
   while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--
   return bytes.toString('utf8', 0, end)
 }

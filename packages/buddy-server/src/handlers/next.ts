@@ -1,20 +1,10 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import type { Session } from '../sessions/session.ts'
-import type { HandlerContext } from './context.ts'
-import { tell } from './context.ts'
-import { enterQueue } from './enter-queue.ts'
-import { part } from './part.ts'
+import { sendError } from './context.ts'
+import { offerFrame } from './offer-frame.ts'
 
-/** Ends the room and queues again with the same wish. Needs a ticket given before. */
-export function handleNext(
-  session: Session,
-  { offer }: MessageOf<'next'>,
-  context: HandlerContext,
-): void {
-  if (!session.wish) {
-    tell(session, 'ticket-required', 'give a ticket before next')
-    return
-  }
-  part(session, 'next', context)
-  enterQueue(session, context, offer)
+/** Leaves the room and queues the latest ticket again. */
+export function handleNext(session: Session, { offer }: MessageOf<'next'>): void {
+  const hasTicket = session.participant.next(offerFrame(offer))
+  if (!hasTicket) sendError(session, 'ticket-required', 'give a ticket before next')
 }

@@ -1,8 +1,9 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import { decode, ProtocolError } from '@buddy-chat/protocol'
+import type { PartnerLink } from '../sessions/participant.ts'
 import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
-import { tell } from './context.ts'
+import { sendError } from './context.ts'
 import type { FrameHandler } from './frame-handler.ts'
 
 /** A text, with the frame that brought it, for the hook that reviews texts. */
@@ -15,7 +16,7 @@ interface ReviewedText {
 export function relaySignal(type: 'signal' | 'trust'): FrameHandler<Uint8Array> {
   return {
     read: (session, frame) => {
-      if (session.wish?.mode === 'text') {
+      if (session.participant.mode === 'text') {
         throw new ProtocolError('wrong-mode', `there is no ${type} in text mode`)
       }
       return frame
@@ -27,7 +28,7 @@ export function relaySignal(type: 'signal' | 'trust'): FrameHandler<Uint8Array> 
 /** Relays texts if the site allows them. If there is a hook that reviews texts, it decides first. */
 export const relayText: FrameHandler<Uint8Array | ReviewedText> = {
   read: (session, frame, context) => {
-    if (!context.moderation || !context.siteOf(session).isTextAllowed) return frame
+    if (!context.textReview || !context.siteOf(session).isTextAllowed) return frame
     // Decoded before anything waits: an invalid text is the sender's violation.
     const { text } = decode(frame) as MessageOf<'text'>
     return { frame, text }
@@ -50,13 +51,13 @@ export const relayTyping: FrameHandler<Uint8Array> = {
 /** Whether the site allows texts. If it does not, the session receives an error. */
 function isTextAllowed(session: Session, context: HandlerContext): boolean {
   if (context.siteOf(session).isTextAllowed) return true
-  tell(session, 'not-permitted', 'people do not write to each other on this site')
+  sendError(session, 'not-permitted', 'people do not write to each other on this site')
   return false
 }
 
 /**
  * Relays a frame at once, or after its review. While a restored session waits for its partner, the
- * frame is kept until the partner comes.
+ * frame is kept until the partner is back.
  * @param text the text of the frame, if the hook reviews it
  */
 function relayOrKeep(
@@ -65,50 +66,57 @@ function relayOrKeep(
   context: HandlerContext,
   text?: string,
 ): void {
-  // The bytes are the socket's buffer, which is reused as soon as this returns.
-  if (session.room && text === undefined) {
+  const { participant } = session
+  const { partner } = participant
+  // The frame is a view of the socket's buffer, which is reused after this call: it is copied.
+  if (partner && text === undefined) {
     // Written at the end of this turn. A copy in Node's pool takes a third of the time of one in memory
     // of its own.
-    relay(session, Buffer.copyBytesFrom(frame), context, session.lastActiveMs)
+    relay(partner, Buffer.copyBytesFrom(frame), context, session.lastActiveMs)
     return
   }
-  // It may wait for long, and would keep 8 kB of the pool meanwhile.
+  // The frame may wait for long; in Node's pool it would keep 8 kB meanwhile.
   const bytes = frame.slice()
-  if (!session.room) {
-    const pass = (): void => judge(session, bytes, context, text)
-    if (context.reunions.keep(session, bytes.length, pass)) return
+  if (partner) review(session, partner, bytes, context, text)
+  else if (!participant.hold(bytes.length, () => relayHeld(session, bytes, context, text))) {
+    sendError(session, 'not-in-room', 'there is no partner to pass this on to')
   }
-  judge(session, bytes, context, text, session.lastActiveMs)
 }
 
-function judge(
+/** Relays a frame that was kept for a partner who is back now. */
+function relayHeld(
   session: Session,
   bytes: Uint8Array,
   context: HandlerContext,
   text: string | undefined,
-  readAtMs?: number,
 ): void {
-  const { moderation } = context
-  if (text === undefined || !moderation) relay(session, bytes, context, readAtMs)
-  else moderation.judge(session, text, () => relay(session, bytes, context))
+  const { partner } = session.participant
+  if (partner) review(session, partner, bytes, context, text)
+}
+
+function review(
+  session: Session,
+  partner: PartnerLink,
+  bytes: Uint8Array,
+  context: HandlerContext,
+  text: string | undefined,
+): void {
+  const { textReview } = context
+  if (text === undefined || !textReview) relay(partner, bytes, context)
+  else textReview.review(session, partner, text, () => relay(partner, bytes, context))
 }
 
 /**
- * Passes a frame for the partner on as it is. Its structure has been walked, its fields are not
- * decoded for that: the partner's own client checks those.
- * @param readAtMs undefined where it has waited for a hook or a partner, which is no time of ours
+ * Passes a frame on to the partner as it is. Its structure has been checked. Its fields are not
+ * decoded, because the partner's own client validates them.
+ * @param readAtMs undefined if the frame has waited for a hook or a partner, which is not the server's time
  */
 function relay(
-  session: Session,
+  partner: PartnerLink,
   bytes: Uint8Array,
   context: HandlerContext,
   readAtMs?: number,
 ): void {
-  const partner = context.rooms.partnerOf(session)
-  if (!partner) {
-    tell(session, 'not-in-room', 'there is no partner to pass this on to')
-    return
-  }
-  partner.sendFrame(bytes)
+  partner.pass(bytes)
   context.onRelayed(bytes.length, readAtMs)
 }

@@ -1,27 +1,31 @@
 import type { MessageOf } from '@buddy-chat/protocol'
+import type { Notify } from '../events.ts'
+import type { ParticipantSession, Report } from '../sessions/participant.ts'
+import type { ReportedPeople } from '../sessions/reported-people.ts'
 import type { Session } from '../sessions/session.ts'
-import type { HandlerContext } from './context.ts'
-import { tell } from './context.ts'
+import { sendError } from './context.ts'
 
 /**
- * Tells the operator about the partner in the room that is named, or in the latest one: once for each
- * partner, also after that partner has left. The room goes on.
+ * Reports the partner of the room that is named, or the latest partner. The partner may have left, and the
+ * room goes on. The engine answers with the encounter; see {@link handleReported}.
  */
-export function handleReport(
-  session: Session,
-  { reason, room }: MessageOf<'report'>,
-  { clock, rooms, reportedPeople, notify }: HandlerContext,
+export function handleReport({ participant }: Session, message: MessageOf<'report'>): void {
+  participant.report(message.room, message.reason)
+}
+
+/** Reports the partner to the operator, once for each partner. */
+export function handleReported(
+  session: ParticipantSession,
+  { asked, encounter, reason }: Report,
+  { reportedPeople, notify }: { readonly reportedPeople: ReportedPeople; readonly notify: Notify },
 ): void {
-  const now = clock.now()
-  rooms.rememberEncounter(session)
-  const encounter = session.encounters.find(room, now)
   if (!encounter) {
-    if (room === null) tell(session, 'not-in-room', 'there was no partner to report')
-    else tell(session, 'unknown-room', 'you were not in that room, or too long ago')
+    if (asked === null) sendError(session, 'not-in-room', 'there was no partner to report')
+    else sendError(session, 'unknown-room', 'you were not in that room, or too long ago')
     return
   }
-  if (!session.encounters.report(encounter)) return
-  const { roomId, partnerId, partner } = encounter
+  const { roomId, partnerId, partner, isRepeated } = encounter
+  if (isRepeated) return
   if (partner) reportedPeople.add(partner)
   notify('reported', { session, aboutId: partnerId, roomId, reason })
 }

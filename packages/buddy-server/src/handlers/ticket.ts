@@ -2,11 +2,10 @@ import type { MessageOf } from '@buddy-chat/protocol'
 import { cleanText } from '@buddy-chat/protocol'
 import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
-import { tell } from './context.ts'
-import { enterQueue } from './enter-queue.ts'
-import { part } from './part.ts'
+import { sendError } from './context.ts'
+import { offerFrame } from './offer-frame.ts'
 
-/** A new wish: ends the room, replaces the old wish, enters the queue. The site may forbid it. */
+/** Leaves the room and queues a new ticket, if the site permits its mode and lobby. */
 export function handleTicket(
   session: Session,
   { mode, lobby: wanted, interests, languages, offer }: MessageOf<'ticket'>,
@@ -15,15 +14,16 @@ export function handleTicket(
   const site = context.siteOf(session)
   const { lobby: only } = session.identity
   if (!site.isAllowedMode(mode)) {
-    tell(session, 'not-permitted', `this site has no mode ${mode}`)
+    sendError(session, 'not-permitted', `this site has no mode ${mode}`)
     return
   }
   if (only === undefined ? !site.isAllowedLobby(wanted) : wanted !== '' && wanted !== only) {
-    tell(session, 'not-permitted', 'this site does not admit you to that lobby')
+    sendError(session, 'not-permitted', 'this site does not admit you to that lobby')
     return
   }
-  part(session, 'next', context)
   const cleaned = interests.map(cleanText).filter((interest) => interest !== '')
-  session.wish = { mode, lobby: only ?? wanted, interests: [...new Set(cleaned)], languages }
-  enterQueue(session, context, offer)
+  session.participant.enter(
+    { mode, lobby: only ?? wanted, interests: [...new Set(cleaned)], languages },
+    offerFrame(offer),
+  )
 }

@@ -5,6 +5,7 @@ import { partnerSeat } from '../engine/room.ts'
 import type { Ticket } from '../engine/ticket.ts'
 import { HeldFrames } from './held-frames.ts'
 import type { Identified } from './identity.ts'
+import type { SessionLink } from './session-link.ts'
 
 /** What a client wishes to be matched by, checked and cleaned. */
 export type Wish = Pick<Ticket, 'lobby' | 'mode' | 'interests' | 'languages'>
@@ -22,20 +23,24 @@ export interface PartnerLink {
 }
 
 /** The session, as its participant sees it. */
-interface ParticipantSession extends Identified {
+export interface ParticipantSession extends Identified {
   readonly addressKey: string
   readonly isPresent: boolean
+  /** The connection; undefined while the session has none. */
+  readonly link: SessionLink | undefined
+  /** When the session was last in use. */
+  lastActiveMs: number
   send(message: Message): void
   /** Sends the bytes of a message. */
   sendFrame(frame: Uint8Array): void
-  /** The session has been in use until now. */
-  touch(): void
 }
 
 /** What all participants of a node share. */
 export interface ParticipantContext {
   readonly engine: Engine
   readonly nodeId: string
+  /** Milliseconds on the server's clock. */
+  readonly now: () => number
   /** Sessions at this server, for clients that wait. */
   readonly online: () => number
   /** The token that proves the seat to a later process; null if it cannot be restored. */
@@ -43,15 +48,12 @@ export interface ParticipantContext {
   /** Bytes kept for a partner who is not back yet after a restart. */
   readonly maxHeldBytes: () => number
   /** The session has left its room, or its partner has lost the connection. */
-  readonly onCallInterrupted: (session: Identified) => void
-  readonly onReported: (session: Identified, report: Report) => void
+  readonly onCallInterrupted: (session: ParticipantSession) => void
+  readonly onReported: (session: ParticipantSession, report: Report) => void
 }
 
 /** The engine's answer to a report. */
-export type Report = Omit<
-  Extract<EngineEvent, { type: 'reported' }>,
-  'type' | 'generation'
->
+export type Report = Omit<Extract<EngineEvent, { type: 'reported' }>, 'type' | 'generation'>
 
 class RoomLink implements PartnerLink {
   readonly room: Room
@@ -212,7 +214,7 @@ export class Participant implements EngineListener {
 
   /** The session has lost its connection. */
   handleAway(): void {
-    if (this.#isSearching) this.#session.touch()
+    if (this.#isSearching) this.#touch()
     this.#engine.away()
   }
 
@@ -321,7 +323,12 @@ export class Participant implements EngineListener {
     this.#isSearching = false
     if (!link) return false
     link.isOpen = false
-    this.#session.touch()
+    this.#touch()
     return true
+  }
+
+  /** The session has been in use until now. */
+  #touch(): void {
+    this.#session.lastActiveMs = this.#context.now()
   }
 }

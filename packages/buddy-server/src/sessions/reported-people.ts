@@ -1,30 +1,50 @@
-import type { Trace } from './encounters.ts'
+import type { SessionProfile } from '../engine/engine.ts'
+import type { Identified } from './identity.ts'
 
-/** The maximum number of entries. The oldest is removed first. */
+/** Above this number the oldest is dropped. */
 const maxPeople = 10_000
-/** How long an operator can ban a reported user whose session has ended. */
+/** For so long an operator can ban a user who was reported and whose session has ended. */
 const maxAgeMs = 24 * 3_600_000
 
-/** Sessions that were reported. They can be banned even after they have ended. */
+/** What a ban needs to recognise a user. */
+export type BanTarget = Pick<SessionProfile, 'sessionId' | 'site' | 'subject' | 'addressKey'>
+
+/** What a ban needs of the user of a session. */
+export function banTargetOf({
+  id: sessionId,
+  identity: { site, subject },
+  addressKey,
+}: Identified & { readonly addressKey: string }): BanTarget {
+  return { sessionId, site, subject, addressKey }
+}
+
+/** Users who were reported, so that they can be banned after their session has ended. */
 export class ReportedPeople {
   readonly #now: () => number
-  readonly #people = new Map<string, { readonly person: Trace; readonly atMs: number }>()
+  readonly #people = new Map<string, { readonly target: BanTarget; readonly atMs: number }>()
 
-  /** @param now returns the time of a monotonic clock, in milliseconds */
+  /** @param now milliseconds on any clock that never goes back */
   constructor(now: () => number) {
     this.#now = now
   }
 
-  add(person: Trace): void {
-    this.#people.delete(person.id)
-    this.#people.set(person.id, { person, atMs: this.#now() })
+  add({ sessionId, site, subject, addressKey }: BanTarget): void {
+    const target = { sessionId, site, subject, addressKey }
+    this.#people.delete(sessionId)
+    this.#people.set(sessionId, { target, atMs: this.#now() })
     const [oldest] = this.#people.keys()
     if (this.#people.size > maxPeople && oldest !== undefined) this.#people.delete(oldest)
   }
 
-  /** Returns what is known of this session. Undefined if it was not reported in the last day. */
-  find(sessionId: string): Trace | undefined {
+  /** A session has ended: if its user was reported, the latest address is kept. */
+  handleEnded(target: BanTarget): void {
+    const known = this.#people.get(target.sessionId)
+    if (known) this.#people.set(target.sessionId, { ...known, target })
+  }
+
+  /** The user who had this session, for a day after the report. */
+  find(sessionId: string): BanTarget | undefined {
     const found = this.#people.get(sessionId)
-    return found && this.#now() - found.atMs <= maxAgeMs ? found.person : undefined
+    return found && this.#now() - found.atMs <= maxAgeMs ? found.target : undefined
   }
 }

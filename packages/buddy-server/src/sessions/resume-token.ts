@@ -1,15 +1,16 @@
-// What clients hold for a server that may die: statements of its own, sealed so that nobody else can
-// read or write them. The key alone opens them again, in a process that remembers nothing.
+// Tokens by which a client proves its session and its room to a later server process. They contain
+// statements of the server, encrypted and authenticated, so that only the key can read or make them.
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import type { Mode } from '@buddy-chat/protocol'
 import { maxFieldBytes, modes } from '@buddy-chat/protocol'
+import type { RoomClaim } from '../engine/room.ts'
 
-/** Whose session it is, as a server that has forgotten it needs to know. */
+/** What a later process needs to know of a session. */
 export interface SessionStatement {
   readonly sessionId: string
-  /** Wall-clock time. */
+  /** Milliseconds since 1970. */
   readonly sealedAtMs: number
-  /** Undefined where they were too long for a token: such a session ends with its server. */
+  /** Undefined if they were too long for a token: then the session ends with its process. */
   readonly facts:
     | {
         readonly site: string
@@ -20,30 +21,19 @@ export interface SessionStatement {
     | undefined
 }
 
-/** Who is in a room with whom, as one of the two can prove. */
-export interface Seat {
-  readonly roomId: string
-  readonly sessionId: string
-  readonly partnerId: string
-  readonly mode: Mode
-  readonly lobby: string
-  /** Wall-clock time. */
-  readonly openedAtMs: number
-}
-
-/** Tokens for the two statements; what is no such token of this key opens as undefined. */
+/** Seals and opens tokens. Anything that is not a token of this key opens as undefined. */
 export interface ResumeTokens {
   sealSession(statement: SessionStatement): string
   openSession(token: string): SessionStatement | undefined
-  /** Null where it is too long for a token. */
-  sealSeat(seat: Seat): string | null
-  openSeat(token: string): Seat | undefined
+  /** Null if the claim is too long for a token. */
+  sealRoom(claim: RoomClaim): string | null
+  openRoom(token: string): RoomClaim | undefined
 }
 
 const ivBytes = 12
 const tagBytes = 16
 
-/** AES-256-GCM (NIST SP 800-38D), by a key for this purpose alone. */
+/** AES-256-GCM (NIST SP 800-38D), with a key that is derived for this purpose only. */
 function createSeal(secretKey: string, purpose: string) {
   const key = createHmac('sha256', secretKey).update(purpose).digest()
   return {
@@ -55,7 +45,7 @@ function createSeal(secretKey: string, purpose: string) {
     },
     open(token: string): readonly unknown[] | undefined {
       const bytes = Buffer.from(token, 'base64url')
-      // Two spellings of one token would be two tokens to whoever compares them.
+      // Base64url permits several spellings of the same bytes; only one is accepted.
       if (bytes.length <= ivBytes + tagBytes || bytes.toString('base64url') !== token) {
         return undefined
       }
@@ -71,7 +61,7 @@ function createSeal(secretKey: string, purpose: string) {
   }
 }
 
-/** Tokens sealed by keys derived from the server's secret: the same secret opens them again. */
+/** Makes the tokens of a server. The same secret opens them again in a later process. */
 export function createResumeTokens(secretKey: string): ResumeTokens {
   const sessions = createSeal(secretKey, 'buddy session statement v1')
   const seats = createSeal(secretKey, 'buddy seat statement v1')
@@ -100,11 +90,11 @@ export function createResumeTokens(secretKey: string): ResumeTokens {
         },
       }
     },
-    sealSeat: ({ roomId, sessionId, partnerId, mode, lobby, openedAtMs }) => {
+    sealRoom: ({ roomId, sessionId, partnerId, mode, lobby, openedAtMs }) => {
       const token = seats.seal([roomId, sessionId, partnerId, modes[mode], lobby, openedAtMs])
       return token.length <= maxFieldBytes.roomToken ? token : null
     },
-    openSeat: (token) => {
+    openRoom: (token) => {
       const opened = seats.open(token)
       if (!opened) return undefined
       const [roomId, sessionId, partnerId, number, lobby, openedAtMs] = opened as [

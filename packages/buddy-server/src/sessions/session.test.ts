@@ -1,27 +1,16 @@
 import { expect, test } from 'vitest'
-import { FrameLimits } from '../limits/frame-limits.ts'
-import { Session } from './session.ts'
+import { createTestSession, TestLink, testWelcome } from './session.fixture.ts'
+import type { Session } from './session.ts'
 
 const maxBytes = 65_536
 const frame = new Uint8Array(1000)
 
-/** A session that is present, and how often its client was asked to acknowledge. */
+/** A session that has a connection, and how often its client was asked to acknowledge. */
 function presentSession(): { session: Session; requests: () => number } {
-  let requests = 0
-  const identity = { name: '', site: '', subject: undefined, lobby: undefined, addressKey: '' }
-  const session = new Session('id', identity, {
-    addressKey: '',
-    limits: new FrameLimits(),
-    nowMs: 0,
-    maxReplayBytes: () => maxBytes,
-    onOverflow: () => undefined,
-  })
-  session.link = {
-    sendFrame: () => undefined,
-    requestAcknowledgement: () => requests++,
-    close: () => undefined,
-  }
-  return { session, requests: () => requests }
+  const session = createTestSession({ maxReplayBytes: maxBytes })
+  const link = new TestLink()
+  session.attach(link, undefined, testWelcome)
+  return { session, requests: () => link.acknowledgementRequests }
 }
 
 const sendMany = (session: Session, bytes: number): void => {
@@ -50,4 +39,34 @@ test('requests the next acknowledgement after the client has answered one', () =
   expect(requests()).toBe(1)
   sendMany(session, maxBytes / 4)
   expect(requests()).toBe(2)
+})
+
+test('sends the welcome first, then every frame that the client has missed, then the later ones', () => {
+  const session = createTestSession()
+  const [first, second, third] = [1, 2, 3].map((byte) => Uint8Array.of(byte)) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ]
+  session.sendFrame(first)
+  session.sendFrame(second)
+  const link = new TestLink()
+  // A frame that comes while the welcome is made is not sent before it.
+  const replayed = session.attach(link, 1, () => {
+    session.sendFrame(third)
+    return testWelcome()
+  })
+  expect(replayed).toBe(2)
+  expect(link.frames).toEqual([testWelcome(), second, third])
+  session.sendFrame(first)
+  expect(link.frames).toHaveLength(4)
+})
+
+test('sends nothing if frames that the client has missed are not kept any more', () => {
+  const session = createTestSession()
+  session.sendFrame(frame)
+  session.acknowledge(1)
+  const link = new TestLink()
+  expect(session.attach(link, 0, testWelcome)).toBeUndefined()
+  expect([link.frames, session.isPresent]).toEqual([[], false])
 })

@@ -1,9 +1,10 @@
-import type { CloseCode, Message } from '@buddy-chat/protocol'
+import type { Message } from '@buddy-chat/protocol'
 import { encode, messages, peekNumber } from '@buddy-chat/protocol'
 import type { FrameLimits } from '../limits/frame-limits.ts'
 import type { Identified, Identity } from './identity.ts'
 import type { Participant } from './participant.ts'
 import { ReplayBuffer } from './replay-buffer.ts'
+import type { SessionLink } from './session-link.ts'
 
 /** How many frames a session has had so far, as its server counts them. */
 export interface SessionCounts {
@@ -11,15 +12,6 @@ export interface SessionCounts {
   readonly received: number
   /** To the client, without any `welcome`. */
   readonly sent: number
-}
-
-/** The connection of a session that is present. */
-export interface SessionLink {
-  sendFrame(frame: Uint8Array): void
-  /** Asks the client to acknowledge every frame sent so far. */
-  requestAcknowledgement(): void
-  /** Closes the connection with the named code, after everything that was sent before. */
-  close(name: CloseCode): void
 }
 
 interface SessionDependencies {
@@ -120,9 +112,10 @@ export class Session implements Identified {
     received: number | undefined,
     welcome: () => Uint8Array,
   ): number | undefined {
-    const missed = this.#replay.after(received ?? 0)
-    if (!missed) return undefined
+    if (!this.#replay.after(received ?? 0)) return undefined
     link.sendFrame(welcome())
+    // Now, because the session may have been sent a frame while the welcome was made.
+    const missed = this.#replay.after(received ?? 0) ?? []
     if (received !== undefined) this.acknowledge(received)
     for (const frame of missed) link.sendFrame(frame)
     this.#link = link

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { createResumeTokens } from './resume-token.ts'
-import type { Session, SessionLink } from './session.ts'
+import { TestLink, testWelcome } from './session.fixture.ts'
+import type { Participant } from './participant.ts'
+import type { Session } from './session.ts'
+import type { SessionLink } from './session-link.ts'
 import { Sessions } from './sessions.ts'
 
 const graceMs = 30_000
@@ -13,6 +16,7 @@ function world() {
   let timers: { atMs: number; callback: () => void }[] = []
   let endedInTurn = 0
   const ended: Session[] = []
+  const away: Session[] = []
   const sessions = new Sessions({
     clock: {
       now: () => nowMs,
@@ -28,12 +32,13 @@ function world() {
     maxUsers: () => 100_000,
     maxUsersOf: () => undefined,
     maxSessionsPerAddress: () => 100_000,
-    mayGiveWay: () => false,
+    formerSessions: { add: () => undefined },
+    createParticipant: () => ({ canGiveWay: false }) as Participant,
     graceMs: () => graceMs,
     maxReplayBytes: () => 1024,
     wallNow: () => nowMs,
     onOverflow: () => undefined,
-    onAway: () => undefined,
+    onAway: (session) => away.push(session),
     onEnded: (session) => {
       ended.push(session)
       endedInTurn++
@@ -52,18 +57,15 @@ function world() {
       turns.push(endedInTurn)
     }
   }
-  return { sessions, ended, advance, timers: () => timers.length }
+  return { sessions, ended, away, advance, timers: () => timers.length }
 }
 
-const link: SessionLink = {
-  sendFrame: () => undefined,
-  requestAcknowledgement: () => undefined,
-  close: () => undefined,
-}
+const link: SessionLink = new TestLink()
 
 function join(sessions: Sessions): Session {
   const session = sessions.create(identity, { link, addressKey: '' })
   if ('code' in session) throw new Error(session.code)
+  sessions.attach(session, link, undefined, testWelcome)
   return session
 }
 
@@ -87,11 +89,8 @@ test('ends each session when its own grace time is over, and none that was resum
   sessions.detach(other, link, false)
   sessions.detach(third, link, false)
   const token = sessions.tokenOf(one) ?? ''
-  expect(sessions.resume({ token, received: 0, site: '' }, { link, addressKey: '' })).toMatchObject(
-    {
-      session: one,
-    },
-  )
+  expect(sessions.resume({ token, received: 0, site: '' }, { link, addressKey: '' })).toBe(one)
+  expect(sessions.attach(one, link, 0, testWelcome)).toBe(0)
   advance(graceMs - 1)
   expect(ended).toEqual([])
   advance(1)
@@ -102,4 +101,52 @@ test('ends each session when its own grace time is over, and none that was resum
   expect(ended).toHaveLength(2)
   advance(1)
   expect(ended.at(-1)).toBe(one)
+})
+
+test('keeps the frames of a session between its resume and its welcome, and sends them after it', () => {
+  const { sessions } = world()
+  const session = join(sessions)
+  const token = sessions.tokenOf(session) ?? ''
+  const next = new TestLink()
+  // The connection that had the session still works.
+  sessions.resume({ token, received: 0, site: '' }, { link: next, addressKey: '' })
+  const [first, second] = [Uint8Array.of(1), Uint8Array.of(2)]
+  session.sendFrame(first)
+  session.sendFrame(second)
+  expect([next.frames, session.isPresent]).toEqual([[], false])
+  expect(sessions.attach(session, next, 0, testWelcome)).toBe(2)
+  expect(next.frames).toEqual([testWelcome(), first, second])
+})
+
+test('gives a session to the latest of two connections that resume it before either has its welcome', () => {
+  const { sessions, ended } = world()
+  const session = join(sessions)
+  const token = sessions.tokenOf(session) ?? ''
+  const [slow, fast] = [new TestLink(), new TestLink()]
+  for (const next of [slow, fast]) {
+    sessions.resume({ token, received: 0, site: '' }, { link: next, addressKey: '' })
+  }
+  expect(sessions.attach(session, slow, 0, testWelcome)).toBeUndefined()
+  expect(sessions.attach(session, fast, 0, testWelcome)).toBe(0)
+  expect([slow.frames.length, fast.frames.length, ended]).toEqual([0, 1, []])
+  // The close of the other connection comes late, and changes nothing.
+  sessions.detach(session, slow, false)
+  expect(session.link).toBe(fast)
+})
+
+test('a session whose connection closes before its welcome is away from then on', () => {
+  const { sessions, ended, away, advance } = world()
+  const session = join(sessions)
+  const token = sessions.tokenOf(session) ?? ''
+  for (const _ of [1, 2]) {
+    const next = new TestLink()
+    sessions.resume({ token, received: 0, site: '' }, { link: next, addressKey: '' })
+    sessions.detach(session, next, false)
+  }
+  // The second connection found the session away: it is reported once.
+  expect([away, sessions.awaySize]).toEqual([[session], 1])
+  advance(graceMs - 1)
+  expect(ended).toEqual([])
+  advance(1)
+  expect(ended).toEqual([session])
 })

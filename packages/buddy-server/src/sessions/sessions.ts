@@ -3,94 +3,79 @@ import type { Cancel, Clock } from '../clock.ts'
 import type { Refusal } from '../limits/refusal.ts'
 import { refusal } from '../limits/refusal.ts'
 import { FrameLimits } from '../limits/frame-limits.ts'
-import type { ResumeTokens, Seat, SessionStatement } from './resume-token.ts'
-import type { Identity, SessionCounts, SessionLink } from './session.ts'
+import type { FormerSessions } from './former-sessions.ts'
+import type { Identity } from './identity.ts'
+import type { Participant } from './participant.ts'
+import type { ResumeTokens } from './resume-token.ts'
+import type { SessionCounts } from './session.ts'
 import { Session } from './session.ts'
+import type { SessionLink } from './session-link.ts'
 
-/** Why a session is over. */
+/** Why a session has ended. */
 export type SessionEnd = 'left' | 'lost' | 'idle' | 'banned' | 'stopped'
 
 interface SessionsDependencies {
   readonly clock: Clock
   readonly createId: () => string
   readonly tokens: ResumeTokens
+  readonly formerSessions: Pick<FormerSessions, 'add'>
+  readonly createParticipant: (session: Session) => Participant
   readonly maxUsers: () => number
-  /** Of a site, by its key; undefined: no cap but the server's. */
+  /** The cap of a site, by its key; undefined if it has none of its own. */
   readonly maxUsersOf: (site: string) => number | undefined
   readonly maxSessionsPerAddress: () => number
-  /** Whether a session that is away gives way to a newcomer. */
-  readonly mayGiveWay: (session: Session) => boolean
-  /** How long a session outlives its connection; 0: not at all. */
+  /** How long a session outlives its connection; 0 if it does not. */
   readonly graceMs: () => number
   readonly maxReplayBytes: () => number
   /** Milliseconds since 1970. */
   readonly wallNow: () => number
-  /** More has come for a session that is away than is kept for it. */
+  /** More frames have come for a session that is away than are kept for it. */
   readonly onOverflow: (session: Session) => void
-  /** Its connection is lost; it is expected back. */
+  /** The session has lost its connection, and may come back. */
   readonly onAway: (session: Session) => void
-  /** It is over; it is not in the list any more. */
+  /** The session has ended, and is not in the list any more. */
   readonly onEnded: (session: Session, reason: SessionEnd) => void
 }
-
-/** A statement older than this restores nothing, however young the server. */
-const maxStatementAgeMs = 24 * 3_600_000
 
 /** Ending so many sessions takes a few milliseconds. */
 const maxExpiredAtOnce = 100
 
-/** A session that another process has known. */
+/** A session that an earlier process had. */
 export interface Former {
   readonly id: string
   readonly counts: SessionCounts
 }
 
-/** The connection that a session begins or goes on with. */
+/** The connection that a session begins or continues with. */
 interface Arrival {
   readonly link: SessionLink
-  /** What limits and bans count by. */
+  /** The client's address, as limits and bans count it. */
   readonly addressKey: string
 }
 
-/** A session that was resumed, and what its client has missed. */
-export interface Resumed {
-  readonly session: Session
-  readonly missed: readonly Uint8Array[]
-}
-
 /**
- * Everyone who has said hello, present or away. A session that lost its connection waits for the
- * grace time; whoever shows its token takes it over, also from a connection that still seems alive:
- * the latest wins, so that coming back never has to wait for the server to notice a dead socket.
+ * All sessions of this process, present or away. A session that has lost its connection waits for the
+ * grace time. A connection that shows its token takes it over, even from one that still seems to
+ * work: the latest wins, so that a client need not wait until the server notices a dead socket.
+ *
+ * A session gets its connection in two steps: `create` or `resume` reserves it for the connection, and
+ * `attach` sends the welcome. Between the two the session keeps its frames, for however long.
  */
 export class Sessions {
   readonly #dependencies: SessionsDependencies
   readonly #sessions = new Map<string, Session>()
-  /** Longest away first. */
+  /** The one that is away for the longest time comes first. */
   readonly #away = new Set<Session>()
   #cancelExpiry: Cancel | undefined
   readonly #bySite = new Map<string, number>()
   readonly #byAddress = new Map<string, number>()
-  readonly #startedAtMs: number
-  /** One function for all sessions: each would cost its memory for every user. */
+  /** One function for all sessions, because each function would take memory for every user. */
   readonly #maxReplayBytes: () => number
-  /** Ids this process has had while former sessions may still come: each is restored once at most. */
-  readonly #knownIds = new Set<string>()
-  /** Once over, it stays over, also if a reload makes the grace time longer: the ids are gone. */
-  #isRestoreOver = false
 
   constructor(dependencies: SessionsDependencies) {
     const { graceMs, maxReplayBytes } = dependencies
     this.#dependencies = dependencies
     this.#maxReplayBytes = () => (graceMs() > 0 ? maxReplayBytes() : 0)
-    this.#startedAtMs = dependencies.clock.now()
-  }
-
-  /** How long sessions of a process before this one may still come back; 0: not any more. */
-  get restoreLeftMs(): number {
-    if (this.#isRestoreOver) return 0
-    const { clock, graceMs } = this.#dependencies
-    return Math.max(0, this.#startedAtMs + graceMs() - clock.now())
   }
 
   get size(): number {
@@ -106,7 +91,7 @@ export class Sessions {
     return this.#dependencies.maxUsers()
   }
 
-  /** Sessions of a site, by its key. */
+  /** How many sessions a site has, by its key. */
   sizeOf(site: string): number {
     return this.#bySite.get(site) ?? 0
   }
@@ -116,17 +101,18 @@ export class Sessions {
     return this.#sessions.get(id)
   }
 
-  /** Every session; the list may be changed meanwhile. */
+  /** Iterates over all sessions. They may change meanwhile. */
   [Symbol.iterator](): IterableIterator<Session> {
     return this.#sessions.values()
   }
 
   /**
-   * Makes a session, or says which cap is reached: of the site, the address or the server.
-   * @param former the session it is to be, where a process before this one had it
+   * Makes a session and reserves it for a connection, or refuses if the site, the address or the server is
+   * full.
+   * @param former the session to be restored, if an earlier process had it
    */
   create(identity: Identity, { link, addressKey }: Arrival, former?: Former): Session | Refusal {
-    const { clock, createId, onOverflow } = this.#dependencies
+    const { clock, createId, onOverflow, createParticipant, formerSessions } = this.#dependencies
     const refused = this.#findPlace(identity, addressKey)
     if (refused) return refused
     const session = new Session(former?.id ?? createId(), identity, {
@@ -136,20 +122,17 @@ export class Sessions {
       nowMs: clock.now(),
       maxReplayBytes: this.#maxReplayBytes,
       onOverflow,
+      createParticipant,
     })
-    session.link = link
+    session.pendingLink = link
     this.#sessions.set(session.id, session)
-    if (this.restoreLeftMs > 0) this.#knownIds.add(session.id)
-    else {
-      this.#isRestoreOver = true
-      this.#knownIds.clear()
-    }
+    formerSessions.add(session.id)
     add(1, identity.site, this.#bySite)
     add(1, addressKey, this.#byAddress)
     return session
   }
 
-  /** The token to come back with; null where sessions do not outlive connections. */
+  /** The token by which the session can be resumed; null if sessions do not outlive connections. */
   tokenOf(session: Session): string | null {
     const { tokens, graceMs, wallNow } = this.#dependencies
     if (graceMs() === 0) return null
@@ -158,33 +141,16 @@ export class Sessions {
   }
 
   /**
-   * What `token` says of a session that a process before this one had. Undefined where it proves
-   * nothing, or is too old; where this process has known the session itself; and as soon as this
-   * process has run for the grace time, so that sessions which ended long ago cannot be had again.
-   */
-  former(token: string): SessionStatement | undefined {
-    if (this.restoreLeftMs === 0) return undefined
-    const statement = this.#dependencies.tokens.openSession(token)
-    if (!statement || this.#knownIds.has(statement.sessionId)) return undefined
-    return this.#isRecent(statement.sealedAtMs) ? statement : undefined
-  }
-
-  /** The seat that `token` proves to be that of the session; undefined where it proves none. */
-  formerSeat(token: string, sessionId: string): Seat | undefined {
-    const seat = this.#dependencies.tokens.openSeat(token)
-    return seat?.sessionId === sessionId && this.#isRecent(seat.openedAtMs) ? seat : undefined
-  }
-
-  /**
-   * Gives the session that `token` proves to `link`; another connection that has it is closed with
-   * `session-taken`. Undefined where there is no such session any more, its `site` is another, or
-   * what the client has missed after `received` frames is not held: then it starts anew. From now on
-   * it counts for the address of `link`; a refusal if that is another, which has no place for it.
+   * Reserves the session that `token` proves for a connection, and closes the connection that has it with
+   * `session-taken`. From now on the session counts for the new address.
+   * @param received frames that the client has
+   * @returns undefined if there is no such session any more, if it is of another site, or if frames that
+   *   the client has missed are not kept: then the client begins anew. A refusal if the new address is full
    */
   resume(
     { token, received, site }: { token: string; received: number; site: string },
     { link, addressKey }: Arrival,
-  ): Resumed | Refusal | undefined {
+  ): Session | Refusal | undefined {
     const id = this.#dependencies.tokens.openSession(token)?.sessionId
     const session = id === undefined ? undefined : this.#sessions.get(id)
     if (!session || session.identity.site !== site) return undefined
@@ -193,56 +159,82 @@ export class Sessions {
       if (refused) return refused
       add(-1, session.addressKey, this.#byAddress)
       add(1, addressKey, this.#byAddress)
-      session.handleMoved(addressKey)
+      session.addressKey = addressKey
     }
-    // Not earlier: the session that gave way may be that of the partner, whose end is a frame too.
-    const missed = session.framesAfter(received)
-    if (!missed) {
-      // No client can go on with it: its own is here and starts anew.
-      const taken = session.link
+    const previous = session.link
+    // Checked after the place was found: if the partner's session gave way, its end is one more frame.
+    if (!session.framesAfter(received)) {
+      // No client can continue it: the client that it belongs to has come and begins anew.
       this.end(session, 'lost')
-      taken?.close('session-taken')
+      previous?.close('session-taken')
       return undefined
     }
-    session.acknowledge(received)
     this.#away.delete(session)
-    const previous = session.link
-    session.link = link
-    session.awaySinceMs = undefined
+    session.pendingLink = link
+    session.detach()
     previous?.close('session-taken')
-    return { session, missed }
+    return session
   }
 
   /**
-   * The connection `link` of a session has ended: by the person's wish, or by accident. Nothing
-   * happens where another connection has taken the session over.
+   * Gives the session to the connection that it is reserved for; see {@link Session.attach}.
+   * @returns how many frames were sent again. Undefined if the session has ended meanwhile, another
+   *   connection has taken it over, or frames that the client has missed are not kept any more.
    */
-  detach(session: Session, link: SessionLink, isParting: boolean): void {
-    const { clock, graceMs, onAway } = this.#dependencies
-    if (session.link !== link || this.#sessions.get(session.id) !== session) return
-    if (isParting || graceMs() === 0) {
-      this.end(session, isParting ? 'left' : 'lost')
-      return
+  attach(
+    session: Session,
+    link: SessionLink,
+    received: number | undefined,
+    welcome: () => Uint8Array,
+  ): number | undefined {
+    if (this.#sessions.get(session.id) !== session || session.pendingLink !== link) return undefined
+    const replayed = session.attach(link, received, welcome)
+    if (replayed === undefined) {
+      this.end(session, 'lost')
+      return undefined
     }
-    session.handleAway(clock.now())
-    this.#away.add(session)
-    this.#scheduleExpiry()
-    onAway(session)
+    session.pendingLink = undefined
+    session.awaySinceMs = undefined
+    return replayed
   }
 
-  /** Ends a session; a second call does nothing. Its connection is the caller's business. */
+  /**
+   * The connection that has a session, or that it is reserved for, has closed. It has no effect if
+   * another connection has taken the session over.
+   * @param isLeaving whether the user left, so that the session need not wait for a return
+   */
+  detach(session: Session, link: SessionLink, isLeaving: boolean): void {
+    const { clock, graceMs, onAway } = this.#dependencies
+    if (this.#sessions.get(session.id) !== session) return
+    if (session.link !== link && session.pendingLink !== link) return
+    if (isLeaving || graceMs() === 0) {
+      this.end(session, isLeaving ? 'left' : 'lost')
+      return
+    }
+    // A connection that closes before its welcome leaves a session that may have been away before.
+    const wasAway = session.awaySinceMs !== undefined
+    session.detach()
+    session.pendingLink = undefined
+    session.awaySinceMs = clock.now()
+    this.#away.add(session)
+    this.#scheduleExpiry()
+    if (!wasAway) onAway(session)
+  }
+
+  /** Ends a session. A second call has no effect. The caller closes the connection. */
   end(session: Session, reason: SessionEnd): void {
     if (!this.#sessions.delete(session.id)) return
     this.#away.delete(session)
     add(-1, session.identity.site, this.#bySite)
     add(-1, session.addressKey, this.#byAddress)
     this.#dependencies.onEnded(session, reason)
-    session.link = undefined
+    session.detach()
+    session.pendingLink = undefined
   }
 
   /**
-   * The rule of all caps. Sessions that are away count like the others; if the server or the address
-   * is full, one that may gives way to a newcomer, longest away first. At a full site none does.
+   * Applies all caps. Sessions that are away count like the others. If the server or the address is full,
+   * the session that is away for the longest time gives way, if it can. At a full site none gives way.
    * @returns undefined if there is a place
    */
   #findPlace({ site }: Identity, addressKey: string): Refusal | undefined {
@@ -251,7 +243,7 @@ export class Sessions {
       return refusal('server-full', 'this site is full', waitAfterCloseMs['server-full'])
     }
     const isFull = (): boolean => this.size >= this.maxUsers
-    // Above a cap, as after a reload that lowered it, one place less would still be none.
+    // Above the cap (a reload can lower it) one session less would still leave no place.
     if (this.size <= this.maxUsers) {
       const refused = this.#findPlaceAt(addressKey)
       if (refused) return refused
@@ -271,22 +263,18 @@ export class Sessions {
     return refusal('too-many-connections', message, waitAfterCloseMs['too-many-connections'])
   }
 
-  /** Ends the session, of those that give way, that is away for the longest time; false if none does. */
+  /** Of the sessions that can give way, ends the one that is away for the longest time. False if none can. */
   #endLongestAway(addressKey?: string): boolean {
     for (const session of this.#away) {
       if (addressKey !== undefined && session.addressKey !== addressKey) continue
-      if (!this.#dependencies.mayGiveWay(session)) continue
+      if (!session.participant.canGiveWay) continue
       this.end(session, 'lost')
       return true
     }
     return false
   }
 
-  #isRecent(wallMs: number): boolean {
-    return Math.abs(this.#dependencies.wallNow() - wallMs) < maxStatementAgeMs
-  }
-
-  /** One timer for all sessions that are away; they expire in the order in which they left. */
+  /** One timer for all sessions that are away, because they expire in the order in which they left. */
   #scheduleExpiry(): void {
     const [first] = this.#away
     if (!first || this.#cancelExpiry) return
@@ -297,7 +285,7 @@ export class Sessions {
     })
   }
 
-  /** A network that fails loses thousands of sessions at once: not all of them expire in one turn. */
+  /** A network that fails ends thousands of connections at once, so not all expire in one turn. */
   #expire(): void {
     let left = maxExpiredAtOnce
     for (const session of this.#away) {
@@ -314,7 +302,7 @@ export class Sessions {
   }
 }
 
-/** Adds to what is counted for `key`; nothing is kept of a key that counts none. */
+/** Adds to the count of `key`. A key whose count is 0 is not kept. */
 function add(by: 1 | -1, key: string, counts: Map<string, number>): void {
   const count = (counts.get(key) ?? 0) + by
   if (count > 0) counts.set(key, count)

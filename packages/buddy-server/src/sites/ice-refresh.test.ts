@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../clock.ts'
 import { defaultOptions } from '../config/server-settings.ts'
-import { FrameLimits } from '../limits/frame-limits.ts'
-import { Session } from '../sessions/session.ts'
+import { createTestSession, TestLink, testWelcome } from '../sessions/session.fixture.ts'
+import type { Session } from '../sessions/session.ts'
 import { IceRefresh } from './ice-refresh.ts'
 import { createSites } from './site.ts'
 
@@ -54,22 +54,11 @@ function begin(): {
     () => site,
     () => 0,
   )
-  const identity = { name: '', site: '', subject: undefined, lobby: undefined }
-  const session = new Session('id', identity, {
-    addressKey: '',
-    limits: new FrameLimits(),
-    nowMs: 0,
-    maxReplayBytes: () => 65_536,
-    onOverflow: () => undefined,
-  })
-  const sent: Uint8Array[] = []
-  session.link = {
-    sendFrame: (frame) => sent.push(frame),
-    requestAcknowledgement: () => undefined,
-    close: () => undefined,
-  }
+  const session = createTestSession()
+  const link = new TestLink()
+  session.attach(link, undefined, testWelcome)
   refresh.begin(session)
-  return { clock, refresh, session, sent }
+  return { clock, refresh, session, sent: link.frames }
 }
 
 test('sends new credentials after half of their lifetime, repeatedly, until the session ends', () => {
@@ -77,18 +66,18 @@ test('sends new credentials after half of their lifetime, repeatedly, until the 
   expect(clock.delayMs).toBe(30_000)
   clock.fire()
   clock.fire()
-  expect(sent).toHaveLength(2)
+  expect(sent).toHaveLength(3)
   refresh.end(session)
   expect(clock.callback).toBeUndefined()
 })
 
 test('sends no credentials to an away session, and continues when it resumes', () => {
   const { clock, session, sent } = begin()
-  const { link } = session
-  session.handleAway(0)
+  session.detach()
   clock.fire()
-  expect([sent.length, session.sent]).toEqual([0, 0])
-  session.link = link
+  expect([sent, session.sent]).toEqual([[testWelcome()], 0])
+  const link = new TestLink()
+  session.attach(link, 0, testWelcome)
   clock.fire()
-  expect(sent).toHaveLength(1)
+  expect(link.frames).toHaveLength(2)
 })

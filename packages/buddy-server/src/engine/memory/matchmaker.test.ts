@@ -1,51 +1,15 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Clock } from './clock.ts'
-import type { Ticket } from './matchmaker.ts'
+import { ManualClock } from '../../clock.fixture.ts'
+import type { QueuedTicket } from './matchmaker.ts'
 import { Matchmaker } from './matchmaker.ts'
 
 const rematchDelayMs = 3000
 
-interface Person extends Ticket {
+interface Person extends QueuedTicket {
   pool: string
   latestPartnerId: string | undefined
   partner: Person | undefined
-}
-
-/** A clock that is moved by hand and calls back in order. */
-class ManualClock implements Clock {
-  /** How much too early a timer fires, as those of a real machine do. */
-  earlyMs = 0
-  #now = 0
-  #timers: { atMs: number; callback: () => void }[] = []
-
-  now(): number {
-    return this.#now
-  }
-
-  after(delayMs: number, callback: () => void): () => void {
-    const timer = { atMs: this.#now + Math.max(delayMs - this.earlyMs, 0.01), callback }
-    this.#timers.push(timer)
-    return () => (this.#timers = this.#timers.filter((other) => other !== timer))
-  }
-
-  every(): () => void {
-    throw new Error('not used here')
-  }
-
-  advance(byMs: number): void {
-    const end = this.#now + byMs
-    for (;;) {
-      const [next] = this.#timers
-        .filter(({ atMs }) => atMs <= end)
-        .sort((one, other) => one.atMs - other.atMs)
-      if (!next) break
-      this.#timers = this.#timers.filter((timer) => timer !== next)
-      this.#now = next.atMs
-      next.callback()
-    }
-    this.#now = end
-  }
 }
 
 /** The matchmaker among people and rooms, as the server has them; fails on a second room. */
@@ -69,7 +33,7 @@ class World {
       clock: this.clock,
       rematchDelayMs: () => rematchDelayMs,
       canOpenRoom: () => this.rooms < this.#maxRooms,
-      onMatch: (waited, arrived) => this.#open(waited, arrived),
+      onMatch: ({ waited, arrived }) => this.#open(waited, arrived),
     })
   }
 
@@ -78,7 +42,8 @@ class World {
     person.pool = pool
     // Before: it may be matched within the call.
     this.waitingSince.set(person, this.clock.now())
-    this.matchmaker.enter(person)
+    const match = this.matchmaker.enter(person)
+    if (match) this.#open(match.waited, match.arrived)
   }
 
   leave(person: Person): void {
@@ -228,7 +193,7 @@ test('with ten thousand waiting for a room, neither an arrival nor a free room l
   let looks = 0
   let matches = 0
   let isFull = true
-  const matchmaker = new Matchmaker<Ticket>({
+  const matchmaker = new Matchmaker<QueuedTicket>({
     clock: new ManualClock(),
     rematchDelayMs: () => rematchDelayMs,
     canOpenRoom: () => !isFull,
@@ -259,7 +224,7 @@ test('with ten thousand waiting for a room, neither an arrival nor a free room l
 test('after a reload, pairs are made in slices: no turn of the event loop makes them all', async () => {
   let isFull = true
   let matches = 0
-  const matchmaker = new Matchmaker<Ticket>({
+  const matchmaker = new Matchmaker<QueuedTicket>({
     clock: new ManualClock(),
     rematchDelayMs: () => rematchDelayMs,
     canOpenRoom: () => !isFull,

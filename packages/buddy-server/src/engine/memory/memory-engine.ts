@@ -68,8 +68,7 @@ export class MemoryEngine implements Engine {
     const outbox = new Outbox(onError)
     const clock: Pick<Clock, 'now' | 'after'> = {
       now: () => dependencies.clock.now(),
-      after: (delayMs, callback) =>
-        dependencies.clock.after(delayMs, () => outbox.run(callback)),
+      after: (delayMs, callback) => dependencies.clock.after(delayMs, () => outbox.run(callback)),
     }
     const members = new Map<string, MemorySession>()
     const rooms: OpenRooms = new OpenRooms({

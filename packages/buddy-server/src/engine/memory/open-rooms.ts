@@ -184,12 +184,7 @@ export class OpenRooms {
     this.#end(open, open.room.seats[0].sessionId, 'lost', open.members)
   }
 
-  #end(
-    open: OpenRoom,
-    leaverId: string,
-    reason: LeaveReason,
-    recipients: readonly Member[],
-  ): void {
+  #end(open: OpenRoom, leaverId: string, reason: LeaveReason, recipients: readonly Member[]): void {
     const { clock, outbox, observer } = this.#dependencies
     this.#whileFreeing(() => {
       this.#rooms.delete(open)

@@ -1,5 +1,8 @@
+import type { Room } from '../../engine/room.ts'
 import type { ServerObserver } from '../../events.ts'
 import type { Log } from './create-log.ts'
+
+const sessionsOf = ({ seats }: Room): string[] => seats.map(({ sessionId }) => sessionId)
 
 /**
  * One line for each thing that happens to a session or a room. Ids are random and tell nothing of a
@@ -9,31 +12,33 @@ export function createEventLog(log: Log): ServerObserver {
   return {
     joined: ({ session: { id, identity } }) =>
       log.info({ session: id, site: identity.site }, 'session begun'),
-    away: ({ session: { id, room } }) => log.info({ session: id, room: room?.id }, 'session away'),
-    back: ({ session: { id, room }, replayedFrames }) =>
-      log.info({ session: id, room: room?.id, replayedFrames }, 'session resumed'),
+    away: ({ session: { id, participant } }) =>
+      log.info({ session: id, room: participant.room?.id }, 'session away'),
+    back: ({ session: { id, participant }, replayedFrames }) =>
+      log.info({ session: id, room: participant.room?.id, replayedFrames }, 'session resumed'),
     restored: ({ session: { id, identity } }) =>
       log.info({ session: id, site: identity.site }, 'session restored'),
     reopened: ({ room }) =>
-      log.info({ room: room.id, sessions: room.members.map(({ id }) => id) }, 'room reopened'),
+      log.info({ room: room.id, sessions: sessionsOf(room) }, 'room reopened'),
     ended: ({ session: { id }, reason }) => log.info({ session: id, reason }, 'session ended'),
     matched: ({ room, waitsMs }) =>
       log.info(
         {
           room: room.id,
-          sessions: room.members.map(({ id }) => id),
+          sessions: sessionsOf(room),
           waitsMs: waitsMs.map(Math.round),
         },
         'matched',
       ),
-    parted: ({ room, leaver, reason, durationMs }) =>
+    parted: ({ room, leaverId, reason, durationMs }) =>
       log.info(
-        { room: room.id, session: leaver.id, reason, durationMs: Math.round(durationMs) },
+        { room: room.id, session: leaverId, reason, durationMs: Math.round(durationMs) },
         'room ended',
       ),
     reported: ({ session, aboutId, roomId, reason }) =>
       log.warn({ session: session.id, about: aboutId, room: roomId, reason }, 'partner reported'),
-    banned: ({ session, durationMs }) => log.warn({ session: session.id, durationMs }, 'banned'),
+    banned: ({ target: { sessionId }, durationMs }) =>
+      log.warn({ session: sessionId, durationMs }, 'banned'),
     capacity: ({ level, percent }) => {
       if (level === 0) log.info({ percent }, 'users are well below capacity again')
       else log.warn({ percent }, `users have reached ${level} % of capacity`)

@@ -1,10 +1,11 @@
 import type { ServerObserver } from '../../events.ts'
-import type { Trace } from '../../sessions/encounters.ts'
+import type { Person } from '../../hooks/hooks.ts'
+import { peopleOf, personOf } from '../../hooks/person.ts'
 import type { WebhookEvent } from '../../config/webhook-events.ts'
 
 /** The ids of a session, without the user's name: webhooks contain no more than the receiver needs. */
-const idsOf = ({ id, identity: { site, subject } }: Trace): object => ({
-  session: id,
+const idsOf = ({ sessionId, site, subject }: Omit<Person, 'name'>): object => ({
+  session: sessionId,
   site,
   ...(subject !== undefined && { subject }),
 })
@@ -17,23 +18,23 @@ export function createWebhookObserver(
     matched: ({ room, waitsMs }) =>
       send('match', {
         room: room.id,
-        people: room.members.map((member, index) => ({
-          ...idsOf(member),
+        people: peopleOf(room).map((person, index) => ({
+          ...idsOf(person),
           wait_ms: Math.round(waitsMs[index] ?? 0),
         })),
       }),
-    parted: ({ room, leaver, reason, durationMs }) =>
+    parted: ({ room, leaverId, reason, durationMs }) =>
       send('leave', {
         room: room.id,
-        leaver: leaver.id,
+        leaver: leaverId,
         reason,
         duration_ms: Math.round(durationMs),
-        people: room.members.map(idsOf),
+        people: peopleOf(room).map(idsOf),
       }),
     reported: ({ session, aboutId, roomId, reason }) =>
-      send('report', { from: idsOf(session), about: aboutId, room: roomId, reason }),
-    banned: ({ session, durationMs }) =>
-      send('ban', { ...idsOf(session), duration_ms: Math.round(durationMs) }),
+      send('report', { from: idsOf(personOf(session)), about: aboutId, room: roomId, reason }),
+    banned: ({ target, durationMs }) =>
+      send('ban', { ...idsOf(target), duration_ms: Math.round(durationMs) }),
     capacity: ({ level, percent }) => send('capacity', { level, percent }),
   }
 }

@@ -1,5 +1,5 @@
 import type { ReportReason } from '@buddy-chat/protocol'
-import type { SessionEnd } from './sessions/sessions.ts'
+import type { SessionEnd } from '../sessions/sessions.ts'
 
 /** A person, as far as the program around the server is told. */
 export interface Person {

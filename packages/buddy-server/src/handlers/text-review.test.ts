@@ -1,0 +1,145 @@
+import type { Message } from '@buddy-chat/protocol'
+import { beforeEach, expect, test } from 'vitest'
+import { ManualClock } from '../clock.fixture.ts'
+import type { Room } from '../engine/room.ts'
+import type { PartnerLink } from '../sessions/participant.ts'
+import type { Session } from '../sessions/session.ts'
+import { TextReview } from './text-review.ts'
+
+interface Question {
+  readonly room: string
+  readonly from: string
+  readonly to: string
+  readonly text: string
+  readonly answer: (isAllowed: boolean) => void
+  readonly fail: (error: Error) => void
+}
+
+let clock: ManualClock
+let textReview: TextReview
+/** The texts that the hook was asked about. */
+let questions: Question[]
+/** The results: texts that were passed on, and errors that the author received, in order. */
+let outcomes: string[]
+let failures: string[]
+let author: Pick<Session, 'send'>
+let partner: PartnerLink & { isOpen: boolean }
+
+const seat = (sessionId: string) => ({ sessionId, nodeId: '', name: '', subject: undefined })
+
+const enterRoom = (id: string): void => {
+  const seats = [seat('ana'), seat('bob')] as const
+  const room: Room = { id, seats, site: '', lobby: '', mode: 'text', openedAtMs: 0 }
+  partner = { room, self: seats[1], partner: seats[0], isOpen: true, pass: () => undefined }
+}
+const submit = (text: string): void =>
+  textReview.review(author, partner, text, () => outcomes.push(text))
+/** Waits for everything that follows without a timer. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+beforeEach(() => {
+  clock = new ManualClock()
+  questions = []
+  outcomes = []
+  failures = []
+  author = {
+    send: (message: Message) => {
+      if (message.type === 'error') outcomes.push(`! ${message.code}`)
+    },
+  }
+  textReview = new TextReview({
+    clock,
+    onText: ({ room, from, to, text }) =>
+      new Promise((answer, fail) => {
+        questions.push({ room, from: from.sessionId, to: to.sessionId, text, answer, fail })
+      }),
+    onInternalError: (error) => failures.push((error as Error).message),
+  })
+  enterRoom('first')
+})
+
+test('gives up a text without an answer after 10 s, and passes on the texts behind it', async () => {
+  submit('unanswered')
+  submit('behind it')
+  questions[1]!.answer(true)
+  await settled()
+  clock.advance(9999)
+  expect([outcomes, failures]).toEqual([[], []])
+  clock.advance(1)
+  expect(outcomes).toEqual(['! internal', 'behind it'])
+  expect(failures).toEqual(['onText has not answered a line in 10 s'])
+})
+
+test('ignores an answer after the timeout, and still reports a failure to the operator', async () => {
+  submit('one')
+  submit('two')
+  clock.advance(10_000)
+  questions[0]!.answer(true)
+  questions[1]!.fail(new Error('of the program'))
+  await settled()
+  expect(outcomes).toEqual(['! internal', '! internal'])
+  expect(failures).toHaveLength(3)
+  expect(failures.at(-1)).toBe('of the program')
+})
+
+test('keeps the order of texts, whichever is answered first, and leaves no timer', async () => {
+  for (const text of ['one', 'two', 'three']) submit(text)
+  expect(questions.map(({ text }) => text)).toEqual(['one', 'two', 'three'])
+  questions[2]!.answer(true)
+  questions[1]!.answer(false)
+  await settled()
+  expect(outcomes).toEqual([])
+  questions[0]!.answer(true)
+  await settled()
+  expect(outcomes).toEqual(['one', '! refused', 'three'])
+  expect(clock.size).toBe(0)
+})
+
+test('refuses a text with `rate-limited` while 50 texts of its author wait', async () => {
+  for (let line = 1; line <= 50; line++) submit(`line ${line}`)
+  submit('too many')
+  expect([questions.length, outcomes]).toEqual([50, ['! rate-limited']])
+  questions[0]!.answer(true)
+  await settled()
+  submit('again')
+  expect(questions.at(-1)?.text).toBe('again')
+})
+
+test.each<[string, (question: Question) => void]>([
+  ['allowed', ({ answer }) => answer(true)],
+  ['refused', ({ answer }) => answer(false)],
+  ['failed at', ({ fail }) => fail(new Error('of the program'))],
+  ['given up', () => clock.advance(10_000)],
+])('ignores a text that is %s after its room has ended', async (_, decide) => {
+  submit('late')
+  partner.isOpen = false
+  decide(questions[0]!)
+  await settled()
+  enterRoom('second')
+  expect(outcomes).toEqual([])
+})
+
+test('starts anew in the next room, without the texts of the one before', async () => {
+  for (let line = 1; line <= 50; line++) submit(`line ${line}`)
+  enterRoom('second')
+  submit('hello')
+  questions.at(-1)!.answer(true)
+  await settled()
+  expect(outcomes).toEqual(['hello'])
+})
+
+test('asks the hook with the room, the author and the partner', () => {
+  submit('hello')
+  expect(questions[0]).toMatchObject({ room: 'first', from: 'bob', to: 'ana', text: 'hello' })
+})
+
+test('reports a text that cannot be passed on to the operator, and passes on the texts behind it', async () => {
+  textReview.review(author, partner, 'bad', () => {
+    throw new Error('of the server')
+  })
+  submit('good')
+  questions[1]!.answer(true)
+  questions[0]!.answer(true)
+  await settled()
+  expect([outcomes, failures]).toEqual([['good'], ['of the server']])
+})

@@ -1,0 +1,18 @@
+import type { Room } from '../engine/room.ts'
+import type { Identified } from '../sessions/identity.ts'
+import type { Person } from './hooks.ts'
+
+/** A session, as hooks receive it. */
+export function personOf({ id, identity }: Identified): Person {
+  const { site, name, subject } = identity
+  return { sessionId: id, site, name, subject }
+}
+
+/** The two sessions of a room, in the order of its seats, as hooks receive them. */
+export function peopleOf({ seats, site }: Room): readonly [Person, Person] {
+  const [{ sessionId, name, subject }, other] = seats
+  return [
+    { sessionId, site, name, subject },
+    { sessionId: other.sessionId, site, name: other.name, subject: other.subject },
+  ]
+}

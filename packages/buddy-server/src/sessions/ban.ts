@@ -1,0 +1,45 @@
+import type { BanList } from '../engine/engine.ts'
+import type { Notify } from '../events.ts'
+import { dismiss } from './dismiss.ts'
+import type { BanTarget, ReportedPeople } from './reported-people.ts'
+import { banTargetOf } from './reported-people.ts'
+import type { Sessions } from './sessions.ts'
+
+interface BanDependencies {
+  readonly sessions: Sessions
+  readonly reportedPeople: Pick<ReportedPeople, 'find'>
+  readonly bans: BanList
+  readonly notify: Notify
+}
+
+/** The key of a ban by a site's subject. */
+export const subjectBanKey = (site: string, subject: string): string =>
+  JSON.stringify([site, subject])
+
+/**
+ * Bans the address and the subject of a session, and ends every session of that user. The session may have
+ * ended, if its user was reported.
+ * @returns false if no such session is known
+ */
+export function ban(
+  sessionId: string,
+  durationMs: number,
+  { sessions, reportedPeople, bans, notify }: BanDependencies,
+): boolean {
+  const session = sessions.find(sessionId)
+  const target: BanTarget | undefined = session
+    ? banTargetOf(session)
+    : reportedPeople.find(sessionId)
+  if (!target) return false
+  const { site, subject, addressKey } = target
+  bans.add(addressKey, durationMs)
+  if (subject !== undefined) bans.add(subjectBanKey(site, subject), durationMs)
+  for (const other of sessions) {
+    // The same user in another tab: the site's token would not admit that user any more.
+    const { identity } = other
+    const isSame = subject !== undefined && identity.site === site && identity.subject === subject
+    if (other === session || isSame) dismiss(other, 'banned', sessions)
+  }
+  notify('banned', { target, durationMs })
+  return true
+}

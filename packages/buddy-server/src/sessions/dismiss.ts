@@ -1,0 +1,22 @@
+import type { Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
+
+const notices = {
+  idle: { code: 'idle-timeout', message: 'nothing was done for too long' },
+  banned: { code: 'banned', message: 'this user is banned for a time' },
+} as const
+
+/** Ends a session and its connection, after an error that gives the client the reason. */
+export function dismiss(
+  session: Session,
+  reason: keyof typeof notices,
+  sessions: Pick<Sessions, 'end'>,
+): void {
+  const { link } = session
+  if (link) {
+    const { code, message } = notices[reason]
+    session.send({ type: 'error', code, message, retryAfterMs: null })
+    link.close(code)
+  }
+  sessions.end(session, reason)
+}

@@ -1,0 +1,42 @@
+import { FrameLimits } from '../limits/frame-limits.ts'
+import type { Participant } from './participant.ts'
+import type { SessionCounts } from './session.ts'
+import { Session } from './session.ts'
+import type { SessionLink } from './session-link.ts'
+
+/** A session by itself, for unit tests: it takes no part in matching. */
+export function createTestSession({
+  maxReplayBytes = 65_536,
+  counts,
+}: { maxReplayBytes?: number; counts?: SessionCounts } = {}): Session {
+  const identity = { name: '', site: '', subject: undefined, lobby: undefined }
+  const participant = { handleBack: () => undefined }
+  return new Session('id', identity, {
+    addressKey: '',
+    limits: new FrameLimits(),
+    nowMs: 0,
+    counts,
+    maxReplayBytes: () => maxReplayBytes,
+    onOverflow: () => undefined,
+    createParticipant: () => participant as unknown as Participant,
+  })
+}
+
+/** A connection that keeps the frames which it is sent. */
+export class TestLink implements SessionLink {
+  readonly frames: Uint8Array[] = []
+  acknowledgementRequests = 0
+
+  sendFrame(frame: Uint8Array): void {
+    this.frames.push(frame)
+  }
+
+  requestAcknowledgement(): void {
+    this.acknowledgementRequests++
+  }
+
+  close(): void {}
+}
+
+/** The frame of a welcome in tests that do not read it. */
+export const testWelcome = (): Uint8Array => Uint8Array.of(0x90)
