@@ -1,10 +1,10 @@
 import type { Message } from '@buddy-chat/protocol'
 import { encode } from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
-import type { Guest } from '../core.fixture.ts'
-import { CoreProcess } from '../core.fixture.ts'
+import type { TestClient } from '../core.fixture.ts'
+import { TestServer } from '../core.fixture.ts'
 
-const errorsOf = (guest: Guest): readonly string[] => guest.of('error').map(({ code }) => code)
+const errorsOf = (guest: TestClient): readonly string[] => guest.of('error').map(({ code }) => code)
 
 const signal = {
   type: 'signal',
@@ -22,12 +22,12 @@ test.each<[string, Uint8Array, string]>([
   ['a frame that is cut short', Uint8Array.of(0x92, 17, 0xa5), 'malformed-frame'],
   ['a ticket without fields', Uint8Array.of(0x91, 2), 'invalid-field'],
 ])('ends the connection at the fifth violation: %s', async (_, frame, code) => {
-  const process = new CoreProcess()
+  const process = new TestServer()
   const guest = await process.join()
   guest.enter({ mode: 'text' })
-  for (let count = 1; count <= 4; count++) guest.sayRaw(frame)
+  for (let count = 1; count <= 4; count++) guest.sendFrame(frame)
   expect([errorsOf(guest), guest.closeReason]).toEqual([[code, code, code, code], undefined])
-  guest.sayRaw(frame)
+  guest.sendFrame(frame)
   expect(guest.closeReason).toBe('protocol-violation')
   expect(process.events).toContainEqual(['cut', { code: 'protocol-violation' }])
   expect(process.core.sessions.size).toBe(0)
@@ -38,14 +38,14 @@ test.each<[string, Message, string]>([
   ['next without a ticket', { type: 'next', offer: null }, 'ticket-required'],
   ['a report without a partner', { type: 'report', reason: 'spam', room: null }, 'not-in-room'],
 ])('counts no violation: %s', async (_, message, code) => {
-  const process = new CoreProcess()
+  const process = new TestServer()
   const guest = await process.join()
-  for (let count = 1; count <= 5; count++) guest.say(message)
+  for (let count = 1; count <= 5; count++) guest.send(message)
   expect([errorsOf(guest), guest.closeReason]).toEqual([Array(5).fill(code), undefined])
 })
 
 test('counts no violation for texts and typing on a site without text', async () => {
-  const process = new CoreProcess({
+  const process = new TestServer({
     sites: [{ key: 'quiet', allowedOrigins: ['*'], isTextAllowed: false }],
   })
   const one = await process.join('192.0.2.1', { site: 'quiet' })
@@ -53,8 +53,8 @@ test('counts no violation for texts and typing on a site without text', async ()
   for (const guest of [one, other]) guest.enter()
   for (let count = 1; count <= 3; count++) {
     // Not decoded: the site refuses every text, so an empty one is no violation either.
-    one.sayRaw(Uint8Array.of(0x92, 17, 0xa0))
-    one.say({ type: 'typing', isTyping: true })
+    one.sendFrame(Uint8Array.of(0x92, 17, 0xa0))
+    one.send({ type: 'typing', isTyping: true })
   }
   expect([errorsOf(one), one.closeReason]).toEqual([Array(6).fill('not-permitted'), undefined])
   expect([other.of('text'), other.of('typing')]).toEqual([[], []])
