@@ -1,4 +1,3 @@
-import type { ErrorCode } from '@buddy-chat/protocol'
 import type { Counts } from '../counts.ts'
 import type { Notify } from '../events.ts'
 import type { Session } from '../sessions/session.ts'
@@ -22,14 +21,4 @@ export interface HandlerContext {
    * server's clock; undefined if the frame had to wait for a hook or a partner.
    */
   readonly onRelayed: (bytes: number, readAtMs: number | undefined) => void
-}
-
-/** Sends an error about something that the client did, and when it may try again if that helps. */
-export function sendError(
-  session: Pick<Session, 'send'>,
-  code: ErrorCode,
-  message: string,
-  retryAfterMs: number | null = null,
-): void {
-  session.send({ type: 'error', code, message, retryAfterMs })
 }

@@ -1,6 +1,6 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import type { Session } from '../sessions/session.ts'
-import { sendError } from './context.ts'
+import { sendError } from './send-error.ts'
 import { offerFrame } from './offer-frame.ts'
 
 /** Leaves the room and queues the latest ticket again. */

@@ -3,7 +3,7 @@ import { decode, ProtocolError } from '@buddy-chat/protocol'
 import type { PartnerLink } from '../sessions/participant.ts'
 import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
-import { sendError } from './context.ts'
+import { sendError } from './send-error.ts'
 import type { FrameHandler } from './frame-handler.ts'
 
 /** A text, with the frame that brought it, for the hook that reviews texts. */

@@ -3,7 +3,7 @@ import type { Notify } from '../events.ts'
 import type { ParticipantSession, Report } from '../sessions/participant.ts'
 import type { ReportedPeople } from '../sessions/reported-people.ts'
 import type { Session } from '../sessions/session.ts'
-import { sendError } from './context.ts'
+import { sendError } from './send-error.ts'
 
 /**
  * Reports the partner of the room that is named, or the latest partner. The partner may have left, and the

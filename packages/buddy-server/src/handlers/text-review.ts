@@ -3,7 +3,7 @@ import type { BuddyServerHooks } from '../hooks/hooks.ts'
 import { peopleOf } from '../hooks/person.ts'
 import type { PartnerLink } from '../sessions/participant.ts'
 import type { Session } from '../sessions/session.ts'
-import { sendError } from './context.ts'
+import { sendError } from './send-error.ts'
 
 /** A hook that has not answered by then has failed: the author expects that the text was read long ago. */
 const answerTimeoutMs = 10_000

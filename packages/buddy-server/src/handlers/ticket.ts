@@ -2,7 +2,7 @@ import type { MessageOf } from '@buddy-chat/protocol'
 import { cleanText } from '@buddy-chat/protocol'
 import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
-import { sendError } from './context.ts'
+import { sendError } from './send-error.ts'
 import { offerFrame } from './offer-frame.ts'
 
 /** Leaves the room and queues a new ticket, if the site permits its mode and lobby. */
