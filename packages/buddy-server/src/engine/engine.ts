@@ -62,7 +62,7 @@ export type EngineEvent = { readonly generation: number } & (
 )
 
 /** The partner whom a report is about. */
-export interface ReportedEncounter {
+interface ReportedEncounter {
   readonly roomId: string
   readonly partnerId: string
   /** Undefined if the room is of an earlier process, and the partner has not come back yet. */
