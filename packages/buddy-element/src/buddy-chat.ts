@@ -15,14 +15,11 @@ import { ChatController } from './controller/chat-controller.ts'
 import { adoptDocumentStyles } from './styles/document-styles.ts'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 import { createEvent } from './events.ts'
-import { fitPicture, releasePicture } from './effects/fit-picture.ts'
-import { keepFocus } from './effects/keep-focus.ts'
 import { Keyboard } from './keyboard.ts'
-import { LevelDisplay } from './effects/level-display.ts'
+import { RenderEffects } from './effects/render-effects.ts'
 import { PagePresence } from './lifecycle/page-presence.ts'
 import { styles } from './styles/styles.ts'
 import { chat } from './templates/chat.ts'
-import type { Line } from './view/chat-view.ts'
 
 const modes: readonly string[] = ['video', 'audio', 'text'] satisfies readonly Mode[]
 
@@ -106,6 +103,12 @@ export class BuddyChat extends LitElement implements ControllerHost {
     root: () => this.renderRoot,
     view: () => this.#controller.view,
     actions: this.#controller.actions,
+  })
+  readonly #effects = new RenderEffects({
+    root: () => this.shadowRoot,
+    watchAudioLevel: this.#part.watchAudioLevel,
+    onPlayRefused: () => this.#controller.askForPlay(),
+    onSpeakerRefused: () => this.#controller.refuseSpeaker(),
   })
   readonly #internals = this.attachInternals?.()
   #shownState: ClientState | undefined
@@ -236,7 +239,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
-    for (const video of this.#videos) releasePicture(video)
+    this.#effects.releasePictures()
     this.#presence.handleDisconnected()
   }
 
@@ -264,7 +267,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    this.#focused = this.shadowRoot?.activeElement ?? null
+    this.#effects.prepare()
     if (changed.has('lowdata')) this.client.setLowData(this.lowdata)
     if (changed.size === 0) return
     this.#controller.configure({
@@ -281,32 +284,14 @@ export class BuddyChat extends LitElement implements ControllerHost {
 
   protected override updated(): void {
     this.#reflectState()
-    this.#playNewStreams()
-    this.#showLatestLine()
-    this.#showDevices()
-    this.#showDialog()
-    if (this.shadowRoot) keepFocus(this.shadowRoot, this.#focused)
-    this.#focused = null
-    if (this.isConnected) for (const video of this.#videos) fitPicture(video)
+    this.#effects.apply(this.#controller.view)
     this.#controller.proceed()
     if (this.autostart) this.#controller.autostart()
   }
 
-  /** What had the focus before the latest rendering. */
-  #focused: Element | null = null
-  #latestLine: Line | undefined
-  #wasTextOpen = false
-  #wasPanelOpen = false
-  readonly #level = new LevelDisplay(this.#part.watchAudioLevel)
-  readonly #playing = new WeakMap<HTMLVideoElement, MediaStream>()
-
   /** What `mode` says, or video where it says nothing known. */
   get #mode(): Mode {
     return modes.includes(this.mode) ? this.mode : 'video'
-  }
-
-  get #videos(): HTMLVideoElement[] {
-    return [...this.renderRoot.querySelectorAll('video')]
   }
 
   #adoptStyles(): void {
@@ -319,7 +304,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
   #release(): void {
     this.removeEventListener('keydown', this.#keyboard.handleKeyDown)
     this.#controller.release()
-    this.#level.show(undefined, undefined)
+    this.#effects.releaseLevel()
   }
 
   #reflectState(): void {
@@ -329,68 +314,6 @@ export class BuddyChat extends LitElement implements ControllerHost {
     if (this.#shownState) states?.delete(this.#shownState)
     states?.add(state)
     this.#shownState = state
-  }
-
-  /** Scrolls to the latest message. Focus follows the panel when it opens, and its button when it closes. */
-  #showLatestLine(): void {
-    const { lines, isTextOpen } = this.#controller.view
-    const hasOpened = isTextOpen && !this.#wasTextOpen
-    const hasClosed = !isTextOpen && this.#wasTextOpen
-    this.#wasTextOpen = isTextOpen
-    if (hasOpened) this.renderRoot.querySelector('textarea')?.focus({ preventScroll: true })
-    // The panel fades out; only then the browser would take the focus from the field.
-    if (hasClosed && this.renderRoot.querySelector('.panel:focus-within')) {
-      this.renderRoot.querySelector<HTMLElement>('.text-toggle')?.focus({ preventScroll: true })
-    }
-    if (lines.at(-1) === this.#latestLine && !hasOpened) return
-    this.#latestLine = lines.at(-1)
-    const list = this.renderRoot.querySelector('.lines')
-    if (list) list.scrollTop = list.scrollHeight
-  }
-
-  /** What of the devices is not a template's to show: sound, focus and where sound comes out. */
-  #showDevices(): void {
-    const { localStream, devices } = this.#controller.view
-    const level = this.renderRoot.querySelector<HTMLElement>('.level')
-    this.#level.show(level ?? undefined, localStream?.getAudioTracks()[0])
-    const remote = this.renderRoot.querySelector<HTMLVideoElement>('.remote')
-    if (remote && 'setSinkId' in remote && remote.sinkId !== devices.speaker) {
-      void remote.setSinkId(devices.speaker).catch(() => this.#controller.refuseSpeaker())
-    }
-    if (devices.isPanelOpen === this.#wasPanelOpen) return
-    this.#wasPanelOpen = devices.isPanelOpen
-    const next = devices.isPanelOpen ? '.devices select' : '.corner'
-    this.renderRoot.querySelector<HTMLElement>(next)?.focus({ preventScroll: true })
-  }
-
-  /** In the top layer the browser itself keeps focus inside, and gives it back. */
-  #showDialog(): void {
-    const dialog = this.renderRoot.querySelector('dialog')
-    if (!dialog || !this.isConnected || dialog.matches(':modal')) return
-    // Out of the page and back it is open and not modal.
-    dialog.open = false
-    dialog.showModal()
-  }
-
-  #playNewStreams(): void {
-    for (const video of this.#videos) {
-      const stream = video.srcObject
-      if (!(stream instanceof MediaStream)) continue
-      const isAllowedNow = video.paused && !this.#controller.view.needsPlay
-      if (this.#playing.get(video) === stream && !isAllowedNow) continue
-      this.#playing.set(video, stream)
-      void this.#play(video)
-    }
-  }
-
-  async #play(video: HTMLVideoElement): Promise<void> {
-    if (!video.srcObject) return
-    try {
-      await video.play()
-    } catch (error) {
-      // Anything else is a stream that was replaced meanwhile; its successor plays.
-      if ((error as Error).name === 'NotAllowedError') this.#controller.askForPlay()
-    }
   }
 }
 

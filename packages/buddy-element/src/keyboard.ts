@@ -1,4 +1,5 @@
-import type { ChatActions, ChatView } from './view/chat-view.ts'
+import type { ChatActions } from './view/chat-actions.ts'
+import type { ChatView } from './view/chat-view.ts'
 
 /**
  * Whether a key press belongs to an input method (Japanese, Chinese, Korean …): then it is neither a

@@ -1,20 +1,18 @@
-import type { BuddyClientOptions, BuddyError, ClientEvents, Unsubscribe } from '@buddy-chat/client'
+import type { BuddyClientOptions, Unsubscribe } from '@buddy-chat/client'
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
-import { announcement } from '../view/announcement.ts'
 import type { ChatClient, ClientPart } from '../client/client-part.ts'
 import { isBuddyError } from '../client/is-buddy-error.ts'
+import { ClientListener } from './client-listener.ts'
 import { DoctorVisit } from './doctor-visit.ts'
 import type { BuddyEventDetails, BuddyEventName } from '../events.ts'
 import { OwnDevices } from './own-devices.ts'
 import { Settings } from './settings.ts'
 import { isRunning, StartGate } from '../lifecycle/start-gate.ts'
-import type { ChatActions, ChatView } from '../view/chat-view.ts'
-import { initialView, withLine } from '../view/chat-view.ts'
-import { visibleName } from '../view/visible-name.ts'
-import { explain, leaveNotice, words } from '../words/english.ts'
-
-/** How long a passing remark stays. */
-const noticeMs = 6000
+import type { ChatActions } from '../view/chat-actions.ts'
+import type { ChatView } from '../view/chat-view.ts'
+import { ViewState } from '../view/view-state.ts'
+import { explain, explainDevice } from '../words/explain.ts'
+import type { Words } from '../words/words.ts'
 
 /** What the controller needs of the element, and nothing more. */
 export interface ControllerHost extends ReactiveControllerHost {
@@ -30,33 +28,45 @@ export interface ControllerHost extends ReactiveControllerHost {
 }
 
 /**
- * The only part of the element that touches the client: turns its events into a view for the
- * templates and into DOM events for the page, and a person's actions into calls.
+ * Joins the parts of one element: it calls the client for the actions of the visitor and of the page,
+ * and shows in the view what came of them. `ClientListener` does the same for the client's events.
  */
 export class ChatController implements ReactiveController {
   readonly client: ChatClient
   readonly actions: ChatActions
   readonly doctor: DoctorVisit
   readonly #host: ControllerHost
+  readonly #viewState: ViewState
+  readonly #listener: ClientListener
   readonly #devices: OwnDevices
   readonly #settings: Settings
   readonly #gate: StartGate
-  #view: ChatView = initialView
-  #announced: ChatView = initialView
   #unsubscribes: Unsubscribe[] = []
-  #noticeTimer: number | undefined
-  #countdown: number | undefined
 
   constructor(host: ControllerHost, part: ClientPart, client: ChatClient) {
     this.#host = host
     this.client = client
+    const viewState = new ViewState(() => host.requestUpdate())
+    this.#viewState = viewState
+    this.#listener = new ClientListener({
+      client,
+      viewState,
+      isWriting: () => host.isWriting(),
+      onStopped: () => this.#endSettings(),
+      announce: (name, detail) => void host.announce(name, detail),
+    })
     const devices = new OwnDevices({
       client,
       remembers: () => host.remembersDevices(),
-      onView: (view) => this.#show({ devices: view }),
-      onNotice: (notice) => this.#tell(notice),
-      onChange: (change) => void host.announce('buddy-device', change),
-      onError: (error) => void host.announce('buddy-error', { error }),
+      onView: (view) => viewState.show({ devices: view }),
+      onChange: (change) => {
+        if (change.status === 'replaced') viewState.showNotice(explainDevice(this.#words, change))
+        host.announce('buddy-device', change)
+      },
+      onError: (error) => {
+        viewState.showNotice(explain(this.#words, error).title)
+        host.announce('buddy-error', { error })
+      },
     })
     this.#devices = devices
     this.#settings = new Settings(() => host.clientOptions())
@@ -70,8 +80,8 @@ export class ChatController implements ReactiveController {
     this.doctor = new DoctorVisit({
       part,
       options: () => this.#settings.options,
-      onView: (doctor) => this.#show({ doctor }),
-      onError: (error) => this.#handleError(error),
+      onView: (doctor) => this.#viewState.show({ doctor }),
+      onError: (error) => this.#listener.handleError(error),
     })
     this.actions = {
       start: (options) => void this.#startByHand(options?.withoutCamera ?? false),
@@ -81,21 +91,21 @@ export class ChatController implements ReactiveController {
       flipCamera: () => devices.flip(),
       resumeDevice: (device) => devices.resume(device),
       toggleDevices: () => {
-        this.#show({ isTextOpen: false })
+        this.#viewState.show({ isTextOpen: false })
         devices.togglePanel()
       },
       next: () => client.next(),
       stop: () => this.stop(),
       trust: () => this.#trustByHand(),
-      putTrustOff: () => this.#show({ isTrustPutOff: true }),
+      putTrustOff: () => this.#viewState.show({ isTrustPutOff: true }),
       toggleMicrophone: () => client.setAudioEnabled(!client.sending.audio),
       toggleCamera: () => client.setVideoEnabled(!client.sending.video),
-      toggleText: () => this.#show({ isTextOpen: !this.#view.isTextOpen, unread: 0 }),
+      toggleText: () => this.#viewState.show({ isTextOpen: !this.view.isTextOpen, unread: 0 }),
       send: (text) => this.#sendByHand(text),
       type: () => client.notifyTyping(),
       rename: (name) => this.configure({ name }),
       retryNow: () => client.retryNow(),
-      play: () => this.#show({ needsPlay: false }),
+      play: () => this.#viewState.show({ needsPlay: false }),
       openDoctor: () => void this.doctor.open(),
       closeDoctor: () => this.doctor.close(),
     }
@@ -103,19 +113,20 @@ export class ChatController implements ReactiveController {
   }
 
   get view(): ChatView {
-    return this.#view
+    return this.#viewState.view
   }
 
   hostConnected(): void {
     if (this.#unsubscribes.length > 0) return
-    this.#unsubscribes = this.#listen()
+    this.#unsubscribes = [...this.#devices.listen(), ...this.#listener.listen()]
   }
 
-  /** What has changed since the latest rendering is announced as a whole. */
   hostUpdate(): void {
-    const said = announcement(this.#announced, this.#view)
-    if (said !== undefined) this.#view = { ...this.#view, announcement: said }
-    this.#announced = this.#view
+    this.#viewState.announceChanges()
+  }
+
+  get #words(): Words {
+    return this.view.words
   }
 
   /** The visitor's name, for the next start. */
@@ -126,14 +137,14 @@ export class ChatController implements ReactiveController {
   /** Takes over what the attributes say, for the next start: what runs goes on as it was started. */
   configure(settings: Partial<Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera'>>): void {
     const needsOtherDevices = this.#settings.change(settings)
-    const isPreviewing = this.#view.localStream || this.#view.isOpeningPreview
+    const isPreviewing = this.view.localStream || this.view.isOpeningPreview
     if (needsOtherDevices && isPreviewing && !isRunning(this.client)) this.client.stop()
-    this.#show(this.#settings.view)
+    this.#viewState.show(this.#settings.view)
   }
 
   /** Asks for a gesture before the partner is played. */
   askForPlay(): void {
-    this.#show({ needsPlay: true })
+    this.#viewState.show({ needsPlay: true })
   }
 
   /** The chosen speaker cannot be used. */
@@ -175,40 +186,38 @@ export class ChatController implements ReactiveController {
     this.doctor.close()
     for (const unsubscribe of this.#unsubscribes) unsubscribe()
     this.#unsubscribes = []
-    this.#stopCountdown()
-    clearTimeout(this.#noticeTimer)
-    this.#show({ notice: undefined, problem: undefined })
+    this.#viewState.release()
   }
 
   async #begin(overrides: BuddyClientOptions): Promise<void> {
     this.#devices.recall()
     const options = this.#settings.begin(overrides)
-    this.#show({ problem: undefined, isPreviewProblem: false, notice: undefined })
+    this.#viewState.show({ problem: undefined, isPreviewProblem: false, notice: undefined })
     try {
       await this.client.start(options)
     } catch (error) {
       if (!isRunning(this.client)) this.#endSettings()
-      if (isBuddyError(error) && error.code !== 'aborted') this.#show({ problem: error })
+      if (isBuddyError(error) && error.code !== 'aborted') this.#viewState.show({ problem: error })
       throw error
     }
   }
 
   #endSettings(): void {
     this.#settings.end()
-    this.#show(this.#settings.view)
+    this.#viewState.show(this.#settings.view)
   }
 
   async #preview(): Promise<void> {
     this.#devices.recall()
-    this.#show({ problem: undefined, isPreviewProblem: false, isOpeningPreview: true })
+    this.#viewState.show({ problem: undefined, isPreviewProblem: false, isOpeningPreview: true })
     try {
       await this.client.preview(this.#host.clientOptions())
     } catch (error) {
       if (!isBuddyError(error)) throw error
-      this.#show({ problem: error, isPreviewProblem: true })
+      this.#viewState.show({ problem: error, isPreviewProblem: true })
       this.#host.announce('buddy-error', { error })
     } finally {
-      this.#show({ isOpeningPreview: false })
+      this.#viewState.show({ isOpeningPreview: false })
     }
   }
 
@@ -237,148 +246,8 @@ export class ChatController implements ReactiveController {
     } catch (error) {
       if (!isBuddyError(error)) throw error
       // The partner has just gone; the page says so already.
-      if (error.code !== 'not-in-call') this.#tell(explain(error).body)
+      if (error.code !== 'not-in-call') this.#viewState.showNotice(explain(this.#words, error).body)
       return false
     }
-  }
-
-  #listen(): Unsubscribe[] {
-    const { client } = this
-    return [
-      ...this.#devices.listen(),
-      client.on('state', (change) => this.#handleState(change)),
-      client.on('local-stream', (localStream) => this.#show({ localStream })),
-      client.on('remote-stream', (remoteStream) => this.#show({ remoteStream, needsPlay: false })),
-      client.on('match', (match) => this.#handleMatch(match)),
-      client.on('message', (line) => this.#handleMessage(line)),
-      client.on('typing', ({ isTyping }) => this.#show({ isPartnerTyping: isTyping })),
-      client.on('trust', (trust) => this.#handleTrust(trust)),
-      client.on('partner-sending', (partnerSending) => this.#show({ partnerSending })),
-      client.on('sending', (sending) => this.#show({ sending })),
-      client.on('leave', (leave) => this.#handleLeave(leave)),
-      client.on('waiting', ({ online }) => this.#show({ online })),
-      client.on('stats', ({ online }) => this.#show({ online })),
-      client.on('retry', (retry) => this.#handleRetry(retry)),
-      client.on('welcome', ({ allowsText }) => this.#handleWelcome(allowsText)),
-      client.on('quality', (quality) => this.#handleQuality(quality)),
-      client.on('interruption', ({ step }) => this.#handleInterruption(step)),
-      client.on('partner-away', ({ isAway }) => this.#show({ isPartnerAway: isAway })),
-      client.on('error', (error) => this.#handleError(error)),
-    ]
-  }
-
-  #handleState({ state, previous }: ClientEvents['state']): void {
-    this.#stopCountdown()
-    // A listener may have started the client again before this event was delivered.
-    if (!isRunning(this.client)) this.#endSettings()
-    this.#show({
-      state,
-      retry: undefined,
-      ...(state !== 'reconnecting' && { isLost: false }),
-      ...((state === 'connected' || state === 'idle') && { hasCallFailed: false }),
-    })
-    this.#host.announce('buddy-state-change', { state, previous })
-  }
-
-  #handleMatch({ partner, interests }: ClientEvents['match']): void {
-    clearTimeout(this.#noticeTimer)
-    this.#show({
-      partner: { ...partner, name: visibleName(partner.name, words.stranger) },
-      interests: interests.filter((interest) => visibleName(interest, '')),
-      lines: [],
-      unread: 0,
-      notice: undefined,
-      isPartnerTyping: false,
-      isPartnerAway: false,
-      interruption: 'none',
-      quality: initialView.quality,
-      isLost: false,
-      partnerSending: initialView.partnerSending,
-      trust: undefined,
-      isTrustPutOff: false,
-    })
-    this.#host.announce('buddy-match', { partner, interests })
-  }
-
-  #handleMessage(line: ClientEvents['message']): void {
-    const { lines, unread, isTextOpen } = this.#view
-    const isUnread = line.from === 'partner' && !isTextOpen
-    this.#show({ lines: withLine(lines, line), unread: isUnread ? unread + 1 : unread })
-    this.#host.announce('buddy-message', line)
-  }
-
-  #handleLeave({ reason, isSearching }: ClientEvents['leave']): void {
-    const isLost = reason === 'call-failed' && !isSearching
-    const notice = leaveNotice(reason, this.#view.partner?.name ?? '')
-    this.#show({
-      partner: undefined,
-      isPartnerTyping: false,
-      // The message that is being written stays under the visitor's hands.
-      isTextOpen: this.#view.isTextOpen && this.#host.isWriting(),
-      unread: 0,
-      interruption: 'none',
-      isLost,
-      ...(reason === 'call-failed' && { hasCallFailed: true }),
-    })
-    if (notice && !isLost) this.#tell(notice)
-    this.#host.announce('buddy-leave', { reason })
-  }
-
-  #handleQuality(quality: ClientEvents['quality']): void {
-    const { receiving, sending } = quality
-    const shown = this.#view.quality
-    // It is told every 2 s, and is mostly the same but for the figures.
-    const isShown = receiving === shown.receiving && sending === shown.sending
-    if (!isShown) this.#show({ quality: { receiving, sending } })
-    this.#host.announce('buddy-quality', quality)
-  }
-
-  #handleInterruption(step: ClientEvents['interruption']['step']): void {
-    this.#show({ interruption: step })
-    this.#host.announce('buddy-interruption', { step })
-  }
-
-  #handleTrust(trust: ClientEvents['trust']): void {
-    this.#show({ trust })
-    if (trust.self && trust.partner) this.#tell(words.bothTrust)
-    this.#host.announce('buddy-trust', trust)
-  }
-
-  #handleWelcome(allowsText: boolean): void {
-    this.#stopCountdown()
-    this.#show({ retry: undefined, allowsText })
-  }
-
-  #handleRetry({ delayMs, error }: ClientEvents['retry']): void {
-    this.#stopCountdown()
-    let seconds = Math.ceil(delayMs / 1000)
-    this.#show({ retry: { error, seconds } })
-    this.#countdown = window.setInterval(() => {
-      seconds = Math.max(0, seconds - 1)
-      this.#show({ retry: { error, seconds } })
-      if (seconds === 0) this.#stopCountdown()
-    }, 1000)
-  }
-
-  #handleError(error: BuddyError): void {
-    if (this.client.state === 'closed') this.#show({ problem: error })
-    else this.#tell(explain(error).title)
-    this.#host.announce('buddy-error', { error })
-  }
-
-  #tell(notice: string): void {
-    clearTimeout(this.#noticeTimer)
-    this.#show({ notice })
-    this.#noticeTimer = window.setTimeout(() => this.#show({ notice: undefined }), noticeMs)
-  }
-
-  #stopCountdown(): void {
-    clearInterval(this.#countdown)
-    this.#countdown = undefined
-  }
-
-  #show(change: Partial<ChatView>): void {
-    this.#view = { ...this.#view, ...change }
-    this.#host.requestUpdate()
   }
 }

@@ -3,17 +3,15 @@ import type { ChatClient } from '../client/client-part.ts'
 import { isBuddyError } from '../client/is-buddy-error.ts'
 import { recallDevices, rememberDevice } from './remembered-devices.ts'
 import type { DevicesView } from '../view/chat-view.ts'
-import { initialView } from '../view/chat-view.ts'
-import { deviceNotice, explain } from '../words/english.ts'
+import { initialView } from '../view/initial-view.ts'
 
 interface OwnDevicesDependencies {
   readonly client: ChatClient
   /** Whether the site lets choices be kept. */
   readonly remembers: () => boolean
   readonly onView: (devices: DevicesView) => void
-  /** A passing remark. */
-  readonly onNotice: (notice: string) => void
   readonly onChange: (change: DeviceChange) => void
+  /** A choice of the visitor failed. */
   readonly onError: (error: BuddyError) => void
 }
 
@@ -87,12 +85,11 @@ export class OwnDevices {
   }
 
   async #try(change: () => Promise<void>): Promise<void> {
-    const { onNotice, onError } = this.#dependencies
+    const { onError } = this.#dependencies
     try {
       await change()
     } catch (error) {
       if (!isBuddyError(error)) throw error
-      onNotice(explain(error).title)
       onError(error)
     }
     // A choice that came to nothing is undone on the screen, too.
@@ -105,12 +102,11 @@ export class OwnDevices {
   }
 
   #handleChange(change: DeviceChange): void {
-    const { onNotice, onChange } = this.#dependencies
+    const { onChange } = this.#dependencies
     const { device, status } = change
     const isTrouble = status === 'paused' || status === 'lost'
     const { [device]: _former, ...others } = this.#view.trouble
     this.#show({ trouble: isTrouble ? { ...others, [device]: change } : others })
-    if (status === 'replaced') onNotice(deviceNotice(change))
     onChange(change)
   }
 

@@ -1,6 +1,7 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import type { ChatActions, ChatView } from '../view/chat-view.ts'
+import type { ChatActions } from '../view/chat-actions.ts'
+import type { ChatView } from '../view/chat-view.ts'
 import { offersText } from '../view/chat-view.ts'
 import { controls } from './controls.ts'
 import { doctorDialog } from './doctor-dialog.ts'

@@ -1,11 +1,14 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { icons } from './icons.ts'
-import type { ChatActions, ChatView } from '../view/chat-view.ts'
+import type { ChatActions } from '../view/chat-actions.ts'
+import type { ChatView } from '../view/chat-view.ts'
 import { offersText } from '../view/chat-view.ts'
-import { words } from '../words/english.ts'
+import { fill } from '../words/fill.ts'
+import type { Words } from '../words/words.ts'
 
 interface Toggle {
+  readonly words: Words
   readonly part: string
   readonly isOn: boolean
   /** False while there is nothing to turn on or off. The button keeps its place and its focus. */
@@ -17,6 +20,7 @@ interface Toggle {
 }
 
 function toggle({
+  words,
   part,
   isOn,
   isAvailable,
@@ -32,7 +36,7 @@ function toggle({
     aria-label=${label}
     aria-keyshortcuts=${shortcut}
     aria-disabled=${isAvailable ? nothing : 'true'}
-    title="${label} (${shortcut})"
+    title=${fill(words.withKey, { label, key: shortcut })}
     @click=${() => isAvailable && action()}
   >
     ${icon}
@@ -40,11 +44,12 @@ function toggle({
 }
 
 function microphoneToggle(view: ChatView, { toggleMicrophone }: ChatActions): TemplateResult {
-  const { localStream, sending } = view
+  const { words, localStream, sending } = view
   const isMissing = localStream?.getAudioTracks().length === 0
   const isOn = sending.audio && !isMissing
   const label = isOn ? words.muteMicrophone : words.unmuteMicrophone
   return toggle({
+    words,
     part: 'microphone-button',
     isOn,
     isAvailable: localStream !== undefined && !isMissing,
@@ -56,11 +61,12 @@ function microphoneToggle(view: ChatView, { toggleMicrophone }: ChatActions): Te
 }
 
 function cameraToggle(view: ChatView, { toggleCamera }: ChatActions): TemplateResult {
-  const { localStream, sending } = view
+  const { words, localStream, sending } = view
   const isMissing = localStream?.getVideoTracks().length === 0
   const isOn = sending.video && !isMissing
   const label = isOn ? words.hideCamera : words.showCamera
   return toggle({
+    words,
     part: 'camera-button',
     isOn,
     isAvailable: localStream !== undefined && !isMissing,
@@ -72,13 +78,13 @@ function cameraToggle(view: ChatView, { toggleCamera }: ChatActions): TemplateRe
 }
 
 function textToggle(view: ChatView, actions: ChatActions): TemplateResult {
-  const { isTextOpen, unread } = view
+  const { words, isTextOpen, unread } = view
   const label = isTextOpen ? words.closeText : words.openText
   return html`<button
     class="round text-toggle"
     part="control text-toggle"
     type="button"
-    aria-label=${unread > 0 ? `${label} (${unread})` : label}
+    aria-label=${unread > 0 ? fill(words.openUnreadText, { count: unread }) : label}
     aria-expanded=${isTextOpen ? 'true' : 'false'}
     title=${label}
     @click=${() => actions.toggleText()}
@@ -92,7 +98,7 @@ function textToggle(view: ChatView, actions: ChatActions): TemplateResult {
  * place in every state of a run, so that a press that comes late never hits another one.
  */
 export function controls(view: ChatView, actions: ChatActions): TemplateResult {
-  const { state, mode, hasCamera } = view
+  const { words, state, mode, hasCamera } = view
   const canGoOn = state === 'connected' || state === 'negotiating'
   return html`<div class="controls" part="controls" role="toolbar" aria-label="Buddy">
     ${mode === 'text' ? nothing : microphoneToggle(view, actions)}
@@ -105,7 +111,7 @@ export function controls(view: ChatView, actions: ChatActions): TemplateResult {
       aria-label=${words.next}
       aria-keyshortcuts="N"
       aria-disabled=${canGoOn ? nothing : 'true'}
-      title="${words.next} (N)"
+      title=${fill(words.withKey, { label: words.next, key: 'N' })}
       @click=${() => canGoOn && actions.next()}
     >
       ${icons.next}<span>${words.next}</span>
@@ -116,7 +122,7 @@ export function controls(view: ChatView, actions: ChatActions): TemplateResult {
       type="button"
       aria-label=${words.stop}
       aria-keyshortcuts="S"
-      title="${words.stop} (S)"
+      title=${fill(words.withKey, { label: words.stop, key: 'S' })}
       @click=${() => actions.stop()}
     >
       ${icons.stop}<span>${words.stop}</span>

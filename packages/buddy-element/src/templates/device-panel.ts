@@ -2,13 +2,14 @@ import type { Device } from '@buddy-chat/client'
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { icons } from './icons.ts'
-import type { ChatActions, ChatView } from '../view/chat-view.ts'
-import { deviceNotice, words } from '../words/english.ts'
+import type { ChatActions } from '../view/chat-actions.ts'
+import type { ChatView } from '../view/chat-view.ts'
+import { explainDevice } from '../words/explain.ts'
 import { devicePickers } from './device-pickers.ts'
 
 /** The button in the corner of the stage, and the pickers it opens. */
 export function devicePanel(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
-  const { localStream, devices } = view
+  const { words, localStream, devices } = view
   if (!localStream) return nothing
   const { isPanelOpen } = devices
   const label = isPanelOpen ? words.closeDevices : words.openDevices
@@ -35,7 +36,7 @@ export function devicePanel(view: ChatView, actions: ChatActions): TemplateResul
 
 /** Turns the camera round, on one's own picture. */
 export function flipButton(
-  { devices }: ChatView,
+  { words, devices }: ChatView,
   { flipCamera }: ChatActions,
 ): TemplateResult | typeof nothing {
   if (!devices.canFlip) return nothing
@@ -53,7 +54,7 @@ export function flipButton(
 
 /** A device that is paused or lost: said until it is back, with the way to get it back. */
 export function deviceTrouble(
-  { devices: { trouble } }: ChatView,
+  { words, devices: { trouble } }: ChatView,
   { resumeDevice }: ChatActions,
 ): TemplateResult | typeof nothing {
   const changes = (['microphone', 'camera'] satisfies Device[]).flatMap(
@@ -64,7 +65,7 @@ export function deviceTrouble(
     ${changes.map(
       (change) =>
         html`<div>
-          <p>${deviceNotice(change)}</p>
+          <p>${explainDevice(words, change)}</p>
           <button
             class="secondary"
             part="resume-${change.device}-button"

@@ -3,12 +3,13 @@ import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { live } from 'lit/directives/live.js'
 import { icons } from './icons.ts'
-import type { ChatActions, ChatView } from '../view/chat-view.ts'
-import { words } from '../words/english.ts'
+import type { ChatActions } from '../view/chat-actions.ts'
+import type { ChatView } from '../view/chat-view.ts'
+import { fill } from '../words/fill.ts'
 
 function picker(
   kind: DeviceKind,
-  { devices }: ChatView,
+  { words, devices }: ChatView,
   { chooseDevice }: ChatActions,
 ): TemplateResult | typeof nothing {
   const choices = devices.list.filter((device) => device.kind === kind)
@@ -31,7 +32,7 @@ function picker(
       ${choices.map(
         ({ id, label }, index) =>
           html`<option value=${id} .selected=${live(id === inUse)}>
-            ${label || words.deviceNumber(kind, index + 1)}
+            ${label || fill(words.deviceNumber[kind], { number: index + 1 })}
           </option>`,
       )}
     </select>
@@ -40,7 +41,7 @@ function picker(
 
 /** Which camera, microphone and speaker, and whether the microphone hears anything. */
 export function devicePickers(view: ChatView, actions: ChatActions): TemplateResult {
-  const { mode, hasCamera, devices } = view
+  const { words, mode, hasCamera, devices } = view
   return html`<div class="pickers" part="pickers">
     ${mode === 'video' && hasCamera ? picker('camera', view, actions) : nothing}
     ${picker('microphone', view, actions)}

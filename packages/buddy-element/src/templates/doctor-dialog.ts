@@ -2,13 +2,15 @@ import type { Check, CheckName } from '@buddy-chat/client'
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { icons } from './icons.ts'
-import type { ChatActions, ChatView } from '../view/chat-view.ts'
-import { words } from '../words/english.ts'
+import type { ChatActions } from '../view/chat-actions.ts'
+import type { ChatView } from '../view/chat-view.ts'
+import { fillPlural } from '../words/fill.ts'
+import type { Words } from '../words/words.ts'
 
 /** What was not looked at is no news, unless it may matter that it was not. */
 const isWorthwhile = ({ code }: Check): boolean => code !== 'not-needed' && code !== 'not-offered'
 
-function row(name: CheckName, check: Check | undefined): TemplateResult {
+function row(words: Words, name: CheckName, check: Check | undefined): TemplateResult {
   const result = check?.result ?? 'running'
   const mark = { ok: icons.check, failed: icons.alert, skipped: icons.skipped, running: nothing }
   return html`<li class=${result} part="check check-${name}" data-code=${check?.code ?? 'running'}>
@@ -20,13 +22,17 @@ function row(name: CheckName, check: Check | undefined): TemplateResult {
   </li>`
 }
 
+function verdict({ language, noFaults, faults }: Words, count: number): string {
+  return count === 0 ? noFaults : fillPlural(language, faults, count)
+}
+
 /** Closed by the dialog itself, so that focus goes back to where it came from. */
 const closeDialog = ({ currentTarget }: Event): void =>
   (currentTarget as HTMLElement).closest('dialog')?.close()
 
 /** Why calls fail here and what one can do: over everything else, until it is closed. */
 export function doctorDialog(
-  { doctor }: ChatView,
+  { words, doctor }: ChatView,
   actions: ChatActions,
 ): TemplateResult | typeof nothing {
   if (!doctor) return nothing
@@ -36,7 +42,7 @@ export function doctorDialog(
   const order = isDone ? new Set([...faults, ...names]) : names
   const shown = [...order].flatMap((name) => {
     const check = checks.find((each) => each.name === name)
-    return !check || isWorthwhile(check) ? [row(name, check)] : []
+    return !check || isWorthwhile(check) ? [row(words, name, check)] : []
   })
   return html`<dialog
     class="doctor"
@@ -58,7 +64,7 @@ export function doctorDialog(
       </button>
     </header>
     <p class="verdict" part="verdict" role="status">
-      ${isDone ? words.verdict(faults.length) : words.examining}
+      ${isDone ? verdict(words, faults.length) : words.examining}
     </p>
     <ul class="checks" role="list" tabindex="0" aria-labelledby="doctor-title">
       ${shown}
@@ -76,7 +82,7 @@ export function doctorDialog(
 }
 
 /** The way to it, from where something has gone wrong. */
-export function doctorButton({ openDoctor }: ChatActions): TemplateResult {
+export function doctorButton({ words }: ChatView, { openDoctor }: ChatActions): TemplateResult {
   return html`<button class="link" part="doctor-button" type="button" @click=${() => openDoctor()}>
     ${words.openDoctor}
   </button>`

@@ -1,17 +1,37 @@
+import type { BuddyError } from '@buddy-chat/client'
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { icons } from './icons.ts'
-import type { ChatActions, ChatView } from '../view/chat-view.ts'
-import { explain, offersAudioOnly, words } from '../words/english.ts'
+import type { ChatActions } from '../view/chat-actions.ts'
+import type { ChatView } from '../view/chat-view.ts'
+import { explain } from '../words/explain.ts'
 import { doctorButton } from './doctor-dialog.ts'
+
+/** Whether going on with the microphone alone could help. */
+function offersAudioOnly({ code, devices }: BuddyError): boolean {
+  switch (code) {
+    case 'permission-denied':
+    case 'device-busy':
+    case 'overconstrained':
+    case 'media-failed':
+      return devices.includes('camera')
+    case 'device-not-found':
+    case 'blocked-by-policy':
+      // Where the microphone is known to be the matter too, there is nothing to go on with.
+      return devices.length === 1 && devices[0] === 'camera'
+    default:
+      return false
+  }
+}
 
 /** It could not start, or ended for good: why, and what one can do now. */
 export function problemScreen(
-  problem: NonNullable<ChatView['problem']>,
-  { isPreviewProblem }: ChatView,
+  problem: BuddyError,
+  view: ChatView,
   actions: ChatActions,
 ): TemplateResult {
-  const { title, body } = explain(problem)
+  const { words, isPreviewProblem } = view
+  const { title, body } = explain(words, problem)
   const audioOnly = html`<button
     class="secondary"
     part="audio-only-button"
@@ -32,6 +52,6 @@ export function problemScreen(
     >
       ${words.tryAgain}
     </button>
-    ${offersAudioOnly(problem) ? audioOnly : nothing} ${doctorButton(actions)}
+    ${offersAudioOnly(problem) ? audioOnly : nothing} ${doctorButton(view, actions)}
   </div>`
 }

@@ -2,7 +2,6 @@ import type { Quality } from '@buddy-chat/client'
 import type { TemplateResult } from 'lit'
 import { html } from 'lit'
 import type { ChatView } from '../view/chat-view.ts'
-import { words } from '../words/english.ts'
 
 const ranks: readonly Quality[] = ['good', 'fair', 'poor']
 
@@ -13,6 +12,7 @@ function overall({ quality }: ChatView): Quality {
 
 /** Three bars, always there so that nothing moves: faint while the call goes well. */
 export function qualityMark(view: ChatView): TemplateResult {
+  const { words } = view
   const quality = overall(view)
   return html`<span
     class="quality ${quality}"
@@ -22,11 +22,4 @@ export function qualityMark(view: ChatView): TemplateResult {
     title=${words.quality[quality]}
     ><i></i><i></i><i></i
   ></span>`
-}
-
-/** What a poor connection means, in words; nothing while it is better. */
-export function qualityRemark(view: ChatView): string | undefined {
-  const { quality, partner } = view
-  if (quality.receiving === 'poor') return words.poorHere
-  return quality.sending === 'poor' ? words.poorThere(partner?.name ?? '') : undefined
 }

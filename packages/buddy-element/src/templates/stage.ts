@@ -1,11 +1,13 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { icons } from './icons.ts'
-import type { ChatActions, ChatView } from '../view/chat-view.ts'
+import type { ChatActions } from '../view/chat-actions.ts'
+import type { ChatView } from '../view/chat-view.ts'
+import { qualityText } from '../view/status-text.ts'
 import { initialOf, visibleName } from '../view/visible-name.ts'
-import { words } from '../words/english.ts'
+import { fill } from '../words/fill.ts'
 import { devicePanel, deviceTrouble, flipButton } from './device-panel.ts'
-import { qualityMark, qualityRemark } from './quality-mark.ts'
+import { qualityMark } from './quality-mark.ts'
 import { status } from './status.ts'
 import { trustMark, trustRequest } from './trust.ts'
 
@@ -17,13 +19,13 @@ function avatar(name: string, caption: string | undefined): TemplateResult {
 }
 
 /** `Ana (You)`, or only `You`. */
-function ownName({ name }: ChatView): string {
+function ownName({ words, name }: ChatView): string {
   const shown = visibleName(name, '')
-  return shown ? `${shown} (${words.you})` : words.you
+  return shown ? fill(words.ownName, { name: shown }) : words.you
 }
 
 function partnerLabel(view: ChatView, actions: ChatActions): TemplateResult {
-  const { partner, partnerSending, interests, mode } = view
+  const { words, partner, partnerSending, interests, mode } = view
   const name = partner?.name ?? ''
   return html`<div class="label" part="partner-label">
     <strong part="partner-name" dir="auto">${name}</strong>
@@ -31,7 +33,11 @@ function partnerLabel(view: ChatView, actions: ChatActions): TemplateResult {
     ${
       partnerSending.audio
         ? nothing
-        : html`<span class="muted" part="partner-muted" role="img" aria-label=${words.muted(name)}
+        : html`<span
+            class="muted"
+            part="partner-muted"
+            role="img"
+            aria-label=${fill(words.muted, { partner: name })}
             >${icons.microphoneOff}</span
           >`
     }
@@ -52,16 +58,16 @@ function partnerLabel(view: ChatView, actions: ChatActions): TemplateResult {
   </div>`
 }
 
-function playPrompt({ partner }: ChatView, { play }: ChatActions): TemplateResult {
+function playPrompt({ words, partner }: ChatView, { play }: ChatActions): TemplateResult {
   return html`<button class="play" part="play-button" type="button" @click=${() => play()}>
     <span>${icons.play}</span>
     <strong>${words.play}</strong>
-    <small>${words.playHint(partner?.name ?? '')}</small>
+    <small>${fill(words.playHint, { partner: partner?.name ?? '' })}</small>
   </button>`
 }
 
 function remote(view: ChatView): TemplateResult {
-  const { state, mode, partner, partnerSending, remoteStream } = view
+  const { words, state, mode, partner, partnerSending, remoteStream } = view
   const name = partner?.name ?? ''
   const isVisible = mode === 'video' && partnerSending.video
   return html`<video
@@ -73,13 +79,13 @@ function remote(view: ChatView): TemplateResult {
     ></video>
     ${
       state === 'connected' && !isVisible
-        ? avatar(name, mode === 'video' ? words.cameraOff(name) : undefined)
+        ? avatar(name, mode === 'video' ? fill(words.cameraOff, { partner: name }) : undefined)
         : nothing
     }`
 }
 
 function local(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
-  const { localStream, state, sending, mode, devices } = view
+  const { words, localStream, state, sending, mode, devices } = view
   if (!localStream || mode !== 'video') return nothing
   const hasCamera = localStream.getVideoTracks().length > 0
   const isHidden = !hasCamera || !sending.video || devices.trouble.camera !== undefined
@@ -108,12 +114,12 @@ function local(view: ChatView, actions: ChatActions): TemplateResult | typeof no
 
 /** What is worth knowing while the call goes on: the worst first. */
 function remarkInCall(view: ChatView): string | undefined {
-  const { notice, retry, isPartnerAway, partner, interruption } = view
+  const { words, notice, retry, isPartnerAway, partner, interruption } = view
   if (interruption !== 'none') return words.interrupted[interruption]
   if (notice) return notice
   if (retry) return words.serverLost
-  if (isPartnerAway) return words.away(partner?.name ?? '')
-  return qualityRemark(view) ?? (view.hasChangesWaiting ? words.changesWaiting : undefined)
+  if (isPartnerAway) return fill(words.away, { partner: partner?.name ?? '' })
+  return qualityText(view) ?? (view.hasChangesWaiting ? words.changesWaiting : undefined)
 }
 
 /** Where people are seen: the partner large, oneself in a corner, and in words what goes on. */

@@ -1,20 +1,20 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { icons } from './icons.ts'
-import type { ChatActions, ChatView } from '../view/chat-view.ts'
-import { words } from '../words/english.ts'
+import type { ChatActions } from '../view/chat-actions.ts'
+import type { ChatView } from '../view/chat-view.ts'
 import { flipButton } from './device-panel.ts'
 import { devicePickers } from './device-pickers.ts'
 
 /** What this is, before anybody has looked at the devices. */
-function introduction({ mode }: ChatView): TemplateResult {
+function introduction({ words, mode }: ChatView): TemplateResult {
   return html`<slot name="logo">${icons.mark}</slot>
     <h2>${words.title[mode]}</h2>
     <p>${words.subtitle[mode]}</p>
     <slot name="start"></slot>`
 }
 
-function closeButton({ closePreview }: ChatActions): TemplateResult {
+function closeButton({ words }: ChatView, { closePreview }: ChatActions): TemplateResult {
   return html`<button
     class="close"
     part="close-preview-button"
@@ -29,7 +29,7 @@ function closeButton({ closePreview }: ChatActions): TemplateResult {
 
 /** How one will be seen and heard. */
 function preview(view: ChatView, actions: ChatActions): TemplateResult {
-  const { localStream, devices } = view
+  const { words, localStream, devices } = view
   const isMirrored = devices.facing !== 'environment'
   const picture = html`<div class="viewfinder ${isMirrored ? 'mirrored' : ''}" part="preview">
     <video
@@ -40,18 +40,18 @@ function preview(view: ChatView, actions: ChatActions): TemplateResult {
       .muted=${true}
       .srcObject=${localStream ?? null}
     ></video>
-    ${flipButton(view, actions)} ${closeButton(actions)}
+    ${flipButton(view, actions)} ${closeButton(view, actions)}
   </div>`
   const hint = html`<div class="hint">
     <p>${words.ready.audio}</p>
-    ${closeButton(actions)}
+    ${closeButton(view, actions)}
   </div>`
   return html`${localStream?.getVideoTracks().length ? picture : hint}
   ${devicePickers(view, actions)}`
 }
 
 function checkButton(
-  { mode, hasCamera, isOpeningPreview }: ChatView,
+  { words, mode, hasCamera, isOpeningPreview }: ChatView,
   actions: ChatActions,
 ): TemplateResult | typeof nothing {
   if (mode === 'text') return nothing
@@ -68,7 +68,7 @@ function checkButton(
 
 /** Before anything runs: what this is, a name if one likes, a look at the devices, and Start. */
 export function startScreen(view: ChatView, actions: ChatActions): TemplateResult {
-  const { localStream, name, mode } = view
+  const { words, localStream, name, mode } = view
   const handleSubmit = (event: SubmitEvent): void => {
     event.preventDefault()
     actions.start()

@@ -2,8 +2,9 @@ import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { icons } from './icons.ts'
 import { isForInputMethod } from '../keyboard.ts'
-import type { ChatActions, ChatView } from '../view/chat-view.ts'
-import { words } from '../words/english.ts'
+import type { ChatActions } from '../view/chat-actions.ts'
+import type { ChatView } from '../view/chat-view.ts'
+import { fill } from '../words/fill.ts'
 
 /** At most 3000 bytes of UTF-8, well within what a text may have. */
 const maxCharacters = 1000
@@ -15,7 +16,7 @@ function submit(form: HTMLFormElement, actions: ChatActions): void {
 
 /** What was written, who is writing, and the field to write in. */
 export function textPanel(view: ChatView, actions: ChatActions): TemplateResult {
-  const { lines, partner, isPartnerTyping, state } = view
+  const { words, lines, partner, isPartnerTyping, state } = view
   const canWrite = partner !== undefined && (state === 'connected' || state === 'negotiating')
   const handleSubmit = (event: SubmitEvent): void => {
     event.preventDefault()
@@ -44,7 +45,7 @@ export function textPanel(view: ChatView, actions: ChatActions): TemplateResult 
       ${
         isPartnerTyping && partner
           ? html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span
-              ><span>${words.typing(partner.name)}</span>`
+              ><span>${fill(words.typing, { partner: partner.name })}</span>`
           : nothing
       }
     </p>

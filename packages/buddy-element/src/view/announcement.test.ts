@@ -2,7 +2,7 @@ import { BuddyError } from '@buddy-chat/client'
 import { describe, expect, test } from 'vitest'
 import { announcement } from './announcement.ts'
 import type { ChatView } from './chat-view.ts'
-import { initialView } from './chat-view.ts'
+import { initialView } from './initial-view.ts'
 
 const waiting: ChatView = { ...initialView, state: 'waiting' }
 const inCall: ChatView = {

@@ -1,48 +1,49 @@
-import { qualityRemark } from '../templates/quality-mark.ts'
-import { statusWords } from '../templates/status.ts'
+import { fill } from '../words/fill.ts'
 import type { ChatView } from './chat-view.ts'
-import { initialView } from './chat-view.ts'
-import { words } from '../words/english.ts'
+import { initialView } from './initial-view.ts'
+import { qualityText, statusText } from './status-text.ts'
 
 const isResting = ({ state }: ChatView): boolean => state === 'idle' || state === 'closed'
 
 /** What goes on, in one sentence. */
 function title(view: ChatView): string {
-  const { state, partner } = view
+  const { words, state, partner } = view
   if (isResting(view)) return ''
-  return state === 'connected' ? words.connected(partner?.name ?? '') : statusWords(view).title
+  return state === 'connected'
+    ? fill(words.connected, { partner: partner?.name ?? '' })
+    : statusText(view).title
 }
 
 /** What has changed within one call. */
 function changesInCall(before: ChatView, view: ChatView): (string | undefined)[] {
-  const name = view.partner?.name ?? ''
-  const { partnerSending, isPartnerAway, interruption, mode } = view
+  const partner = view.partner?.name ?? ''
+  const { words, partnerSending, isPartnerAway, interruption, mode } = view
   const hasChanged = (key: 'audio' | 'video'): boolean =>
     before.partnerSending[key] !== partnerSending[key]
-  const remark = qualityRemark(view)
+  const remark = qualityText(view)
   const isRestored = before.interruption !== 'none' && interruption === 'none'
   return [
     mode === 'video' && hasChanged('video')
-      ? (partnerSending.video ? words.cameraOn : words.cameraOff)(name)
+      ? fill(partnerSending.video ? words.cameraOn : words.cameraOff, { partner })
       : undefined,
     mode !== 'text' && hasChanged('audio')
-      ? (partnerSending.audio ? words.unmuted : words.muted)(name)
+      ? fill(partnerSending.audio ? words.unmuted : words.muted, { partner })
       : undefined,
     before.isPartnerAway === isPartnerAway
       ? undefined
-      : (isPartnerAway ? words.away : words.back)(name),
+      : fill(isPartnerAway ? words.away : words.back, { partner }),
     interruption !== before.interruption && interruption !== 'none'
       ? words.interrupted[interruption]
       : undefined,
     isRestored ? words.restored : undefined,
-    remark === qualityRemark(before) ? undefined : (remark ?? words.better),
+    remark === qualityText(before) ? undefined : (remark ?? words.better),
     before.retry === undefined && view.retry ? words.serverLost : undefined,
     before.retry && view.retry === undefined ? words.serverBack : undefined,
   ]
 }
 
 /** What has changed of the visitor's own camera and microphone, by a key or a button. */
-function ownChanges({ sending: before }: ChatView, { sending, mode }: ChatView): string[] {
+function ownChanges({ sending: before }: ChatView, { words, sending, mode }: ChatView): string[] {
   return [
     ...(mode !== 'text' && before.audio !== sending.audio
       ? [sending.audio ? words.ownUnmuted : words.ownMuted]

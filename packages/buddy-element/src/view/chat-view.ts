@@ -6,7 +6,6 @@ import type {
   Device,
   DeviceChange,
   DeviceInfo,
-  DeviceKind,
   Mode,
   Partner,
   Quality,
@@ -14,20 +13,8 @@ import type {
   Sending,
   Trust,
 } from '@buddy-chat/client'
-
-/** A line of the conversation with the present partner. */
-export interface Line {
-  readonly from: 'partner' | 'self'
-  readonly text: string
-}
-
-/** A partner who writes as fast as the server allows fills these in three minutes. */
-const maxLines = 500
-
-/** The conversation with one more line; of a long one only the latest 500 lines are kept. */
-export function withLine(lines: readonly Line[], line: Line): readonly Line[] {
-  return [...lines.slice(1 - maxLines), line]
-}
+import type { Words } from '../words/words.ts'
+import type { Line } from './conversation.ts'
 
 /** Camera, microphone and speaker, as far as the templates show them. */
 export interface DevicesView {
@@ -57,6 +44,8 @@ export interface DoctorView {
 
 /** Everything the templates show: they are functions of this and of nothing else. */
 export interface ChatView {
+  /** In the language of the visitor. */
+  readonly words: Words
   readonly state: ClientState
   readonly mode: Mode
   /** Own name, as typed; may be empty. */
@@ -116,83 +105,5 @@ export interface ChatView {
   readonly unread: number
 }
 
-/** What a person can do; the templates call these and know nothing else. */
-export interface ChatActions {
-  readonly start: (options?: { readonly withoutCamera: boolean }) => void
-  /** Opens the devices to be looked at. */
-  readonly preview: () => void
-  /** Closes them again. */
-  readonly closePreview: () => void
-  readonly chooseDevice: (kind: DeviceKind, id: string) => void
-  readonly flipCamera: () => void
-  readonly resumeDevice: (device: Device) => void
-  readonly toggleDevices: () => void
-  readonly next: () => void
-  readonly stop: () => void
-  /** Would let the partner have one's address, for a direct connection. */
-  readonly trust: () => void
-  /** Neither agrees to the partner's wish nor goes on looking at it. */
-  readonly putTrustOff: () => void
-  readonly toggleMicrophone: () => void
-  readonly toggleCamera: () => void
-  readonly toggleText: () => void
-  /** False where the text was not sent and should stay in the field. */
-  readonly send: (text: string) => boolean
-  readonly type: () => void
-  readonly rename: (name: string) => void
-  readonly retryNow: () => void
-  readonly play: () => void
-  /** Looks why calls fail; once more where it has looked already. */
-  readonly openDoctor: () => void
-  readonly closeDoctor: () => void
-}
-
 /** Whether people can write to each other here. */
 export const offersText = ({ hasText, allowsText }: ChatView): boolean => hasText && allowsText
-
-/** Before anything has happened. */
-export const initialView: ChatView = {
-  state: 'idle',
-  mode: 'video',
-  name: '',
-  hasText: true,
-  allowsText: true,
-  hasCamera: true,
-  hasChangesWaiting: false,
-  localStream: undefined,
-  devices: {
-    list: [],
-    camera: '',
-    microphone: '',
-    speaker: '',
-    facing: '',
-    canFlip: false,
-    trouble: {},
-    isPanelOpen: false,
-  },
-  isOpeningPreview: false,
-  remoteStream: undefined,
-  partner: undefined,
-  interests: [],
-  sending: { audio: true, video: true },
-  partnerSending: { audio: true, video: true },
-  trust: undefined,
-  isTrustPutOff: false,
-  lines: [],
-  isPartnerTyping: false,
-  isPartnerAway: false,
-  interruption: 'none',
-  quality: { receiving: 'good', sending: 'good' },
-  isLost: false,
-  online: undefined,
-  retry: undefined,
-  problem: undefined,
-  isPreviewProblem: false,
-  doctor: undefined,
-  hasCallFailed: false,
-  announcement: '',
-  notice: undefined,
-  needsPlay: false,
-  isTextOpen: false,
-  unread: 0,
-}

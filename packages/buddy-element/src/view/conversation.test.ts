@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Line } from './chat-view.ts'
-import { withLine } from './chat-view.ts'
+import type { Line } from './conversation.ts'
+import { withLine } from './conversation.ts'
 
 test('keeps the latest 500 lines of a conversation, in order', () => {
   let lines: readonly Line[] = []

@@ -1,0 +1,156 @@
+import type { BuddyError, ClientEvents, Unsubscribe } from '@buddy-chat/client'
+import type { ChatClient } from '../client/client-part.ts'
+import type { BuddyEventDetails, BuddyEventName } from '../events.ts'
+import { isRunning } from '../lifecycle/start-gate.ts'
+import { withLine } from '../view/conversation.ts'
+import { initialView } from '../view/initial-view.ts'
+import type { ViewState } from '../view/view-state.ts'
+import { visibleName } from '../view/visible-name.ts'
+import { explain, explainCallEnd } from '../words/explain.ts'
+
+interface ClientListenerDependencies {
+  readonly client: ChatClient
+  readonly viewState: ViewState
+  /** Whether the visitor is writing a message. */
+  readonly isWriting: () => boolean
+  /** The client has stopped. */
+  readonly onStopped: () => void
+  /** Dispatches a DOM event. */
+  readonly announce: <Name extends BuddyEventName>(
+    name: Name,
+    detail: BuddyEventDetails[Name],
+  ) => void
+}
+
+/** Turns the events of the client into changes of the view and into DOM events for the page. */
+export class ClientListener {
+  readonly #dependencies: ClientListenerDependencies
+  readonly #viewState: ViewState
+
+  constructor(dependencies: ClientListenerDependencies) {
+    this.#dependencies = dependencies
+    this.#viewState = dependencies.viewState
+  }
+
+  listen(): Unsubscribe[] {
+    const { client } = this.#dependencies
+    const viewState = this.#viewState
+    return [
+      client.on('state', (change) => this.#handleState(change)),
+      client.on('local-stream', (localStream) => viewState.show({ localStream })),
+      client.on('remote-stream', (remoteStream) =>
+        viewState.show({ remoteStream, needsPlay: false }),
+      ),
+      client.on('match', (match) => this.#handleMatch(match)),
+      client.on('message', (line) => this.#handleMessage(line)),
+      client.on('typing', ({ isTyping }) => viewState.show({ isPartnerTyping: isTyping })),
+      client.on('trust', (trust) => this.#handleTrust(trust)),
+      client.on('partner-sending', (partnerSending) => viewState.show({ partnerSending })),
+      client.on('sending', (sending) => viewState.show({ sending })),
+      client.on('leave', (leave) => this.#handleLeave(leave)),
+      client.on('waiting', ({ online }) => viewState.show({ online })),
+      client.on('stats', ({ online }) => viewState.show({ online })),
+      client.on('retry', (retry) => viewState.showRetry(retry)),
+      client.on('welcome', ({ allowsText }) => this.#handleWelcome(allowsText)),
+      client.on('quality', (quality) => this.#handleQuality(quality)),
+      client.on('interruption', ({ step }) => this.#handleInterruption(step)),
+      client.on('partner-away', ({ isAway }) => viewState.show({ isPartnerAway: isAway })),
+      client.on('error', (error) => this.handleError(error)),
+    ]
+  }
+
+  /** Shows an error, on a screen of its own if it has closed the client, and dispatches it. */
+  handleError(error: BuddyError): void {
+    const { client, announce } = this.#dependencies
+    if (client.state === 'closed') this.#viewState.show({ problem: error })
+    else this.#viewState.showNotice(explain(this.#viewState.view.words, error).title)
+    announce('buddy-error', { error })
+  }
+
+  #handleState({ state, previous }: ClientEvents['state']): void {
+    const { client, announce, onStopped } = this.#dependencies
+    this.#viewState.stopCountdown()
+    // A listener may have started the client again before this event was delivered.
+    if (!isRunning(client)) onStopped()
+    this.#viewState.show({
+      state,
+      retry: undefined,
+      ...(state !== 'reconnecting' && { isLost: false }),
+      ...((state === 'connected' || state === 'idle') && { hasCallFailed: false }),
+    })
+    announce('buddy-state-change', { state, previous })
+  }
+
+  #handleMatch({ partner, interests }: ClientEvents['match']): void {
+    const { words } = this.#viewState.view
+    this.#viewState.hideNotice()
+    this.#viewState.show({
+      partner: { ...partner, name: visibleName(partner.name, words.stranger) },
+      interests: interests.filter((interest) => visibleName(interest, '')),
+      lines: [],
+      unread: 0,
+      isPartnerTyping: false,
+      isPartnerAway: false,
+      interruption: 'none',
+      quality: initialView.quality,
+      isLost: false,
+      partnerSending: initialView.partnerSending,
+      trust: undefined,
+      isTrustPutOff: false,
+    })
+    this.#dependencies.announce('buddy-match', { partner, interests })
+  }
+
+  #handleMessage(line: ClientEvents['message']): void {
+    const { lines, unread, isTextOpen } = this.#viewState.view
+    const isUnread = line.from === 'partner' && !isTextOpen
+    this.#viewState.show({ lines: withLine(lines, line), unread: isUnread ? unread + 1 : unread })
+    this.#dependencies.announce('buddy-message', line)
+  }
+
+  #handleLeave({ reason, isSearching }: ClientEvents['leave']): void {
+    const { isWriting, announce } = this.#dependencies
+    const { words, partner, isTextOpen } = this.#viewState.view
+    const isLost = reason === 'call-failed' && !isSearching
+    const notice = explainCallEnd(words, reason, partner?.name ?? '')
+    this.#viewState.show({
+      partner: undefined,
+      isPartnerTyping: false,
+      // The visitor keeps the message that they are writing.
+      isTextOpen: isTextOpen && isWriting(),
+      unread: 0,
+      interruption: 'none',
+      isLost,
+      ...(reason === 'call-failed' && { hasCallFailed: true }),
+    })
+    if (notice && !isLost) this.#viewState.showNotice(notice)
+    announce('buddy-leave', { reason })
+  }
+
+  #handleQuality(quality: ClientEvents['quality']): void {
+    const { receiving, sending } = quality
+    const shown = this.#viewState.view.quality
+    // The client reports quality every 2 s, and mostly only the figures differ.
+    const isShown = receiving === shown.receiving && sending === shown.sending
+    if (!isShown) this.#viewState.show({ quality: { receiving, sending } })
+    this.#dependencies.announce('buddy-quality', quality)
+  }
+
+  #handleInterruption(step: ClientEvents['interruption']['step']): void {
+    this.#viewState.show({ interruption: step })
+    this.#dependencies.announce('buddy-interruption', { step })
+  }
+
+  #handleTrust(trust: ClientEvents['trust']): void {
+    this.#viewState.show({ trust })
+    if (trust.self && trust.partner) {
+      this.#viewState.showNotice(this.#viewState.view.words.bothTrust)
+    }
+    this.#dependencies.announce('buddy-trust', trust)
+  }
+
+  #handleWelcome(allowsText: boolean): void {
+    this.#viewState.stopCountdown()
+    this.#viewState.show({ retry: undefined, allowsText })
+  }
+}

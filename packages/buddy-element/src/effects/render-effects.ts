@@ -1,0 +1,125 @@
+import type { ClientPart } from '../client/client-part.ts'
+import type { ChatView } from '../view/chat-view.ts'
+import type { Line } from '../view/conversation.ts'
+import { fitPicture, releasePicture } from './fit-picture.ts'
+import { keepFocus } from './keep-focus.ts'
+import { LevelDisplay } from './level-display.ts'
+
+interface RenderEffectsDependencies {
+  /** The shadow root of the element, once it has one. */
+  readonly root: () => ShadowRoot | null
+  readonly watchAudioLevel: ClientPart['watchAudioLevel']
+  /** The browser does not play the partner before a user gesture. */
+  readonly onPlayRefused: () => void
+  readonly onSpeakerRefused: () => void
+}
+
+/**
+ * What a template cannot express and the DOM needs after each rendering: playback, focus, scroll
+ * position, the modal dialog, the speaker and the level meter.
+ */
+export class RenderEffects {
+  readonly #dependencies: RenderEffectsDependencies
+  readonly #level: LevelDisplay
+  readonly #playing = new WeakMap<HTMLVideoElement, MediaStream>()
+  /** The node that had the focus before the latest rendering. */
+  #focused: Element | null = null
+  #latestLine: Line | undefined
+  #wasTextOpen = false
+  #wasPanelOpen = false
+
+  constructor(dependencies: RenderEffectsDependencies) {
+    this.#dependencies = dependencies
+    this.#level = new LevelDisplay(dependencies.watchAudioLevel)
+  }
+
+  /** Call it before each rendering. */
+  prepare(): void {
+    this.#focused = this.#dependencies.root()?.activeElement ?? null
+  }
+
+  /** Call it after each rendering. */
+  apply(view: ChatView): void {
+    const root = this.#dependencies.root()
+    if (!root) return
+    this.#playNewStreams(root, view)
+    this.#showLatestLine(root, view)
+    this.#showDevices(root, view)
+    if (root.isConnected) showDialog(root)
+    keepFocus(root, this.#focused)
+    this.#focused = null
+    if (root.isConnected) for (const video of videosIn(root)) fitPicture(video)
+  }
+
+  /** Stops observing the pictures: the element is in no page. */
+  releasePictures(): void {
+    const root = this.#dependencies.root()
+    if (root) for (const video of videosIn(root)) releasePicture(video)
+  }
+
+  /** Stops measuring the microphone. */
+  releaseLevel(): void {
+    this.#level.show(undefined, undefined)
+  }
+
+  #playNewStreams(root: ShadowRoot, { needsPlay }: ChatView): void {
+    for (const video of videosIn(root)) {
+      const stream = video.srcObject
+      if (!(stream instanceof MediaStream)) continue
+      const isAllowedNow = video.paused && !needsPlay
+      if (this.#playing.get(video) === stream && !isAllowedNow) continue
+      this.#playing.set(video, stream)
+      void this.#play(video)
+    }
+  }
+
+  async #play(video: HTMLVideoElement): Promise<void> {
+    try {
+      await video.play()
+    } catch (error) {
+      // Any other error means that the stream was replaced. The new stream is played in its turn.
+      if ((error as Error).name === 'NotAllowedError') this.#dependencies.onPlayRefused()
+    }
+  }
+
+  /** Scrolls to the latest message. Moves focus into the panel when it opens, and back when it closes. */
+  #showLatestLine(root: ShadowRoot, { lines, isTextOpen }: ChatView): void {
+    const hasOpened = isTextOpen && !this.#wasTextOpen
+    const hasClosed = !isTextOpen && this.#wasTextOpen
+    this.#wasTextOpen = isTextOpen
+    if (hasOpened) root.querySelector('textarea')?.focus({ preventScroll: true })
+    // The panel fades out. The browser would take the focus from the field only at the end of that.
+    if (hasClosed && root.querySelector('.panel:focus-within')) {
+      root.querySelector<HTMLElement>('.text-toggle')?.focus({ preventScroll: true })
+    }
+    if (lines.at(-1) === this.#latestLine && !hasOpened) return
+    this.#latestLine = lines.at(-1)
+    const list = root.querySelector('.lines')
+    if (list) list.scrollTop = list.scrollHeight
+  }
+
+  /** Applies the chosen speaker, and moves focus into the device pickers and back. */
+  #showDevices(root: ShadowRoot, { localStream, devices }: ChatView): void {
+    const level = root.querySelector<HTMLElement>('.level')
+    this.#level.show(level ?? undefined, localStream?.getAudioTracks()[0])
+    const remote = root.querySelector<HTMLVideoElement>('.remote')
+    if (remote && 'setSinkId' in remote && remote.sinkId !== devices.speaker) {
+      void remote.setSinkId(devices.speaker).catch(() => this.#dependencies.onSpeakerRefused())
+    }
+    if (devices.isPanelOpen === this.#wasPanelOpen) return
+    this.#wasPanelOpen = devices.isPanelOpen
+    const next = devices.isPanelOpen ? '.devices select' : '.corner'
+    root.querySelector<HTMLElement>(next)?.focus({ preventScroll: true })
+  }
+}
+
+const videosIn = (root: ShadowRoot): NodeListOf<HTMLVideoElement> => root.querySelectorAll('video')
+
+/** Opens the dialog as a modal one: the browser then keeps focus inside, and restores it afterwards. */
+function showDialog(root: ShadowRoot): void {
+  const dialog = root.querySelector('dialog')
+  if (!dialog || dialog.matches(':modal')) return
+  // A dialog that was removed from the page and inserted again is open but not modal.
+  dialog.open = false
+  dialog.showModal()
+}

@@ -1,0 +1,46 @@
+import { explain } from '../words/explain.ts'
+import { fill, fillPlural } from '../words/fill.ts'
+import type { ChatView } from './chat-view.ts'
+
+interface StatusText {
+  readonly title: string
+  readonly detail: string | undefined
+}
+
+/** What the middle of the stage says while no partner is shown. */
+export function statusText(view: ChatView): StatusText {
+  const { words, state, mode, localStream, online, partner, retry, notice } = view
+  switch (state) {
+    case 'connecting':
+      return mode === 'text' || localStream
+        ? { title: words.connecting, detail: undefined }
+        : { title: words.openingDevices, detail: words.openingDevicesHint[mode] }
+    case 'negotiating':
+      return {
+        title: fill(words.negotiating, { partner: partner?.name ?? '' }),
+        detail: notice,
+      }
+    case 'reconnecting': {
+      if (view.isLost && !retry) return { title: words.lost, detail: words.lostHint }
+      if (!retry) return { title: words.connecting, detail: undefined }
+      const { title, body } = explain(words, retry.error)
+      return { title, detail: body }
+    }
+    default:
+      return { title: words.looking, detail: notice ?? company(words, online) }
+  }
+}
+
+/** How many others are here; undefined before the server has reported it. */
+function company(words: ChatView['words'], online: number | undefined): string | undefined {
+  if (online === undefined) return undefined
+  return online > 1 ? fillPlural(words.language, words.online, online) : words.alone
+}
+
+/** What a poor connection means for the visitor; undefined while no direction is poor. */
+export function qualityText({ words, quality, partner }: ChatView): string | undefined {
+  if (quality.receiving === 'poor') return words.poorHere
+  return quality.sending === 'poor'
+    ? fill(words.poorThere, { partner: partner?.name ?? '' })
+    : undefined
+}

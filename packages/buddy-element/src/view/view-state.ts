@@ -1,0 +1,74 @@
+import type { Retry } from '@buddy-chat/client'
+import { announcement } from './announcement.ts'
+import type { ChatView } from './chat-view.ts'
+import { initialView } from './initial-view.ts'
+
+/** How long a notice is shown. */
+const noticeMs = 6000
+
+/** The view of one element: what the templates show now. */
+export class ViewState {
+  readonly #onChange: () => void
+  #view: ChatView = initialView
+  /** The view at the latest announcement. */
+  #announced: ChatView = initialView
+  #noticeTimer: number | undefined
+  #countdown: number | undefined
+
+  /** @param onChange called after each change, to render the element again */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange
+  }
+
+  get view(): ChatView {
+    return this.#view
+  }
+
+  show(change: Partial<ChatView>): void {
+    this.#view = { ...this.#view, ...change }
+    this.#onChange()
+  }
+
+  /** Shows a notice for 6 s, in place of the one before. */
+  showNotice(notice: string): void {
+    clearTimeout(this.#noticeTimer)
+    this.show({ notice })
+    this.#noticeTimer = window.setTimeout(() => this.show({ notice: undefined }), noticeMs)
+  }
+
+  hideNotice(): void {
+    clearTimeout(this.#noticeTimer)
+    this.show({ notice: undefined })
+  }
+
+  /** Counts down the seconds until the client connects to the server again. */
+  showRetry({ delayMs, error }: Retry): void {
+    this.stopCountdown()
+    let seconds = Math.ceil(delayMs / 1000)
+    this.show({ retry: { error, seconds } })
+    this.#countdown = window.setInterval(() => {
+      seconds = Math.max(0, seconds - 1)
+      this.show({ retry: { error, seconds } })
+      if (seconds === 0) this.stopCountdown()
+    }, 1000)
+  }
+
+  stopCountdown(): void {
+    clearInterval(this.#countdown)
+    this.#countdown = undefined
+  }
+
+  /** Announces the changes since the latest call all at once. Call it before each rendering. */
+  announceChanges(): void {
+    const text = announcement(this.#announced, this.#view)
+    if (text !== undefined) this.#view = { ...this.#view, announcement: text }
+    this.#announced = this.#view
+  }
+
+  /** Removes notice and problem, and stops the timers: the element has left the page. */
+  release(): void {
+    this.stopCountdown()
+    this.hideNotice()
+    this.show({ problem: undefined })
+  }
+}

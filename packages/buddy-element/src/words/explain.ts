@@ -1,0 +1,42 @@
+import type { BuddyError, CallEndReason, DeviceChange } from '@buddy-chat/client'
+import { fill } from './fill.ts'
+import type { Words } from './words.ts'
+
+interface Explanation {
+  readonly title: string
+  readonly body: string
+}
+
+/** What an error means, and what the visitor can do. */
+export function explain({ errors }: Words, error: BuddyError): Explanation {
+  // A client that is newer than this element may report a code that has no words here.
+  const { title, body } = errors[error.code] ?? errors['server-error']
+  const { message, devices } = error
+  const key = devices.length === 1 && devices[0] ? devices[0] : 'both'
+  return {
+    title: typeof title === 'string' ? title : title[key],
+    body: fill(typeof body === 'string' ? body : body[key], { message }),
+  }
+}
+
+/** What happened to a device that was replaced, paused or lost, and what follows from it. */
+export function explainDevice(words: Words, change: DeviceChange): string {
+  const { device, status, label, error } = change
+  if (status === 'replaced') {
+    if (!label) return words.deviceReplacedByUnnamed[device]
+    return fill(words.deviceReplaced[device], { label })
+  }
+  if (status === 'paused') return words.devicePaused[device]
+  const isForbidden = error?.code === 'permission-denied'
+  return (isForbidden ? words.deviceForbidden : words.deviceLost)[device]
+}
+
+/** How the latest call ended; undefined if the visitor ended it. */
+export function explainCallEnd(
+  words: Words,
+  reason: CallEndReason,
+  partner: string,
+): string | undefined {
+  if (reason === 'next' || reason === 'stop') return undefined
+  return fill(words.callEnded[reason], { partner })
+}

@@ -1,0 +1,97 @@
+import { BuddyError } from '@buddy-chat/client'
+import { describe, expect, test } from 'vitest'
+import { english } from './english.ts'
+import { explain, explainCallEnd, explainDevice } from './explain.ts'
+import { fill, fillPlural } from './fill.ts'
+import type { Translation, Words } from './words.ts'
+
+describe('fill', () => {
+  test('replaces every placeholder by its value, as it is', () => {
+    expect(fill('{label} ({key})', { label: '$& {key}', key: 'N' })).toBe('$& {key} (N)')
+    expect(fill('{a}{a} {b}', { a: 1, b: 2 })).toBe('11 2')
+    expect(fill('nothing', {})).toBe('nothing')
+  })
+
+  test('refuses a missing value as a type error', () => {
+    // @ts-expect-error
+    fill(english.connected, {})
+    // @ts-expect-error
+    fill(english.withKey, { label: 'Next' })
+    // @ts-expect-error
+    expect(() => fill(english.wrong, {})).toThrow(TypeError)
+  })
+})
+
+test('fillPlural chooses the text by the rules of the language', () => {
+  const texts = { one: '{count} osoba', few: '{count} osoby', other: '{count} osób' }
+  const counts = [1, 2, 5, 22, 25]
+  expect(counts.map((count) => fillPlural('pl', texts, count))).toEqual([
+    '1 osoba',
+    '2 osoby',
+    '5 osób',
+    '22 osoby',
+    '25 osób',
+  ])
+  expect([1, 2].map((count) => fillPlural('en', english.faults, count))).toEqual([
+    'One thing is in the way.',
+    '2 things are in the way.',
+  ])
+  expect(fillPlural('en', { other: '{count} here' }, 1)).toBe('1 here')
+})
+
+test('a translation needs every key, and every placeholder of each text', () => {
+  const complete: Translation<Pick<Words, 'withKey' | 'next' | 'checkResults'>> = {
+    withKey: '({key}) {label}',
+    next: 'Weiter',
+    checkResults: { ok: 'gut', failed: 'schlecht', skipped: 'nicht', running: 'jetzt' },
+  }
+  // @ts-expect-error
+  const unfilled: Translation<Pick<Words, 'withKey'>> = { withKey: '{label}' }
+  // @ts-expect-error
+  const partial: Translation<Pick<Words, 'next' | 'stop'>> = { next: 'Weiter' }
+  expect([complete, unfilled, partial]).toHaveLength(3)
+  expect(english satisfies Translation).toBe(english)
+})
+
+describe('explain', () => {
+  test.for([
+    ['permission-denied', ['camera'], 'Allow camera for this page in the address bar'],
+    ['permission-denied', ['microphone'], 'Allow microphone for this page in the address bar'],
+    ['permission-denied', ['camera', 'microphone'], 'Allow camera and microphone for this page'],
+    ['device-not-found', ['camera'], 'No camera found: Plug one in'],
+    ['device-not-found', ['camera', 'microphone'], 'No camera or microphone found: Plug in a mic'],
+    ['device-busy', ['microphone'], 'Your microphone is busy: Another program'],
+    ['device-busy', ['camera', 'microphone'], 'Your camera is busy: Another program'],
+    ['invalid-options', [], 'Something is set up wrong: for developers'],
+    ['server-error', [], 'Something went wrong: for developers'],
+  ] as const)('%s of %s: “%s…”', ([code, devices, start]) => {
+    const { title, body } = explain(english, new BuddyError(code, 'for developers', { devices }))
+    expect(`${title}: ${body}`).toContain(start)
+  })
+
+  test('has general words for a code that it does not know', () => {
+    const error = new BuddyError('from-a-later-version' as 'server-error', 'for developers')
+    expect(explain(english, error)).toEqual({
+      title: 'Something went wrong',
+      body: 'for developers',
+    })
+  })
+})
+
+test('explainDevice names the device that is used instead, if the browser has a name for it', () => {
+  const change = {
+    device: 'camera',
+    status: 'replaced',
+    label: 'FaceTime',
+    error: undefined,
+  } as const
+  expect(explainDevice(english, change)).toBe('Your camera is gone. Now using FaceTime.')
+  expect(explainDevice(english, { ...change, label: '' })).toBe(
+    'Your camera is gone. Now using another.',
+  )
+})
+
+test('explainCallEnd has no words for a call that the visitor ended', () => {
+  expect(explainCallEnd(english, 'partner-next', 'Bob')).toBe('Bob moved on.')
+  expect(explainCallEnd(english, 'next', 'Bob')).toBeUndefined()
+})
