@@ -79,7 +79,7 @@ describeOnNetwork('the connection doctor', () => {
         'turn-udp': 'turn-unreachable',
         'turn-tcp': 'ok',
       })
-      await ana.waitForText('Nothing came back by UDP')
+      await ana.waitForText('No answer came back over UDP')
       expect(await countReports(ana, 'udp-blocked')).toBe(1)
     })
 

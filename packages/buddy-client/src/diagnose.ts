@@ -19,26 +19,26 @@ import { toIceServers } from './signaling/message-conversion.ts'
 import { healthUrl } from './signaling/server-url.ts'
 import { SignalingChannel } from './signaling/signaling-channel.ts'
 
-/** What the doctor may be told; all other options count as they do for a client. */
+/** Options of {@link diagnose}, in addition to those of a client. */
 export interface DiagnoseOptions extends BuddyClientOptions {
-  /** Opens camera and microphone for a moment, which may ask the visitor. @default false */
+  /** Opens camera and microphone briefly, for which the browser may ask the visitor. @default false */
   readonly asksPermission?: boolean | undefined
-  /** Hears of each check as soon as it is done, in whichever order. */
+  /** Called with each check as soon as its result is known, in any order. */
   readonly onCheck?: ((check: Check) => void) | undefined
-  /** Ends it early: what is not done by then is not reported. */
+  /** Ends the diagnosis early: `onCheck` is not called any more. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Who the server gave what to, or why it did not. */
-type Visit = MessageOf<'welcome'> | BuddyError
+/** The welcome of the server, or the error that prevented it. */
+type Answer = MessageOf<'welcome'> | BuddyError
 
 /**
- * Finds out why calls fail here, without a partner: it looks at the page, the devices, the server
- * and the ways through the network, each by itself. Nobody is asked for permission unless
- * `asksPermission`. Takes up to 10 s. The operator is told what was found, for a figure: the reasons
- * alone, as `docs/protocol.md` has them.
- * @param environment the browser's facilities; give your own only in tests
- * @returns every check once, in the order of {@link checkNames}
+ * Finds out why calls fail for this visitor, without a partner: checks the page, the devices, the
+ * server and each way through the network separately. The browser does not ask for permission unless
+ * `asksPermission` is true. Takes up to 10 s. Reports the reasons of the faults to the server, for the
+ * operator's metrics: see `diagnosis` in `docs/protocol.md`.
+ * @param environment replaces the browser in tests
+ * @returns each check once, in the order of {@link checkNames}; without unfinished ones if `signal` ended it
  * @throws BuddyError (as a rejection) `invalid-options`
  */
 export async function diagnose(
@@ -49,37 +49,39 @@ export async function diagnose(
   const resolved = resolveOptions(clientOptions)
   const introduction = toIntroduction(resolved, environment.baseUrl())
   const checks = new Map<CheckName, Check>()
-  const tell = (name: CheckName, code: CheckCode, about?: string): void => {
+  const report: Report = (name, code, urls) => {
     if (signal?.aborted) return
-    const found = check(name, code, about)
+    const found = check(name, code, urls)
     checks.set(name, found)
     onCheck?.(found)
   }
   const media = environment.media()
-  tell('page', media.isSecureContext ? 'ok' : 'insecure-page')
+  report('page', media.isSecureContext ? 'ok' : 'insecure-page')
   const hasCalls = resolved.mode !== 'text'
-  tell('webrtc', hasCalls ? (environment.hasWebRtc() ? 'ok' : 'webrtc-unavailable') : 'not-needed')
+  report(
+    'webrtc',
+    hasCalls ? (environment.hasWebRtc() ? 'ok' : 'webrtc-unavailable') : 'not-needed',
+  )
   const mayPlay = environment.mayPlay()
   const sound = mayPlay === undefined ? 'unknown' : mayPlay ? 'ok' : 'autoplay-blocked'
-  tell('sound', hasCalls ? sound : 'not-needed')
+  report('sound', hasCalls ? sound : 'not-needed')
 
-  const visiting = visit(environment, introduction)
-  const devices = checkDevices({ media, options: resolved, asksPermission, tell })
-  const { channel, welcome } = visiting
+  const { channel, answer } = connect(environment, introduction)
+  const devices = checkDevices({ media, options: resolved, asksPermission, report })
   try {
-    const visited = await welcome
-    if (visited instanceof BuddyError) {
-      tell('server', visited.code)
+    const welcome = await answer
+    if (welcome instanceof BuddyError) {
+      report('server', welcome.code)
       for (const name of ['clock', 'ice-servers', 'udp', 'turn-udp', 'turn-tcp'] as const) {
-        tell(name, hasCalls || name === 'clock' ? 'not-reached' : 'not-needed')
+        report(name, hasCalls || name === 'clock' ? 'not-reached' : 'not-needed')
       }
     } else {
-      tell('server', 'ok')
-      const servers = toIceServers(visited.iceServers)
-      const ways = iceWays(checkIceServers({ environment, servers, options: resolved, tell }))
+      report('server', 'ok')
+      const servers = toIceServers(welcome.iceServers)
+      const ways = iceWays(checkIceServers({ environment, servers, options: resolved, report }))
       await Promise.all([
-        checkClock(environment, introduction.url, tell),
-        checkWays({ environment, ways, options: resolved, tell }),
+        checkClock(environment, introduction.url, report),
+        checkWays({ environment, ways, options: resolved, report }),
       ])
     }
     await devices
@@ -91,15 +93,15 @@ export async function diagnose(
   return checkNames.flatMap((name) => checks.get(name) ?? [])
 }
 
-type Tell = (name: CheckName, code: CheckCode, about?: string) => void
+type Report = (name: CheckName, code: CheckCode, urls?: readonly string[]) => void
 
-/** Says hello to the server once. The caller closes the channel. */
-function visit(
+/** Connects to the server and sends one hello. The caller closes the channel. */
+function connect(
   environment: DoctorEnvironment,
   introduction: Introduction,
-): { readonly channel: SignalingChannel; readonly welcome: Promise<Visit> } {
-  let resolve: (visit: Visit) => void = () => undefined
-  const welcome = new Promise<Visit>((done) => (resolve = done))
+): { readonly channel: SignalingChannel; readonly answer: Promise<Answer> } {
+  let resolve: (answer: Answer) => void = () => undefined
+  const answer = new Promise<Answer>((done) => (resolve = done))
   const channel = new SignalingChannel(environment, {
     onWelcome: resolve,
     onMessage: () => undefined,
@@ -107,39 +109,39 @@ function visit(
     onRefused: resolve,
   })
   channel.open(introduction)
-  return { channel, welcome }
+  return { channel, answer }
 }
 
 async function checkClock(
   { now, timeAt }: DoctorEnvironment,
   socketAddress: string,
-  tell: Tell,
+  report: Report,
 ): Promise<void> {
   const url = healthUrl(socketAddress)
   const before = now()
   const serverMs = url === undefined ? undefined : await timeAt(url)
-  tell('clock', judgeClock(serverMs, (before + now()) / 2))
+  report('clock', judgeClock(serverMs, (before + now()) / 2))
 }
 
 interface IceServersDependencies {
   readonly environment: DoctorEnvironment
   readonly servers: readonly RTCIceServer[]
   readonly options: ResolvedOptions
-  readonly tell: Tell
+  readonly report: Report
 }
 
-/** Returns the servers that calls here would use. */
+/** Returns the ICE servers that a call in this browser would use. */
 function checkIceServers(dependencies: IceServersDependencies): readonly RTCIceServer[] {
-  const { environment, servers, options, tell } = dependencies
+  const { environment, servers, options, report } = dependencies
   const skip = (code: CheckCode): readonly RTCIceServer[] => {
-    tell('ice-servers', code)
+    report('ice-servers', code)
     return servers
   }
   if (options.mode === 'text') return skip('not-needed')
   if (!environment.hasWebRtc()) return skip('not-reached')
   if (servers.length === 0) return skip('not-offered')
   const { accepted, refused } = acceptIceServers(servers, environment.createConnection)
-  tell('ice-servers', refused.length > 0 ? 'ice-url-refused' : 'ok', refused.join(', '))
+  report('ice-servers', refused.length > 0 ? 'ice-url-refused' : 'ok', refused)
   return accepted
 }
 
@@ -147,15 +149,15 @@ interface WaysDependencies {
   readonly environment: DoctorEnvironment
   readonly ways: IceWays
   readonly options: ResolvedOptions
-  readonly tell: Tell
+  readonly report: Report
 }
 
-/** Each way through the network by itself, so that one that is closed does not hide another. */
-async function checkWays({ environment, ways, options, tell }: WaysDependencies): Promise<void> {
+/** Checks each way through the network separately, so that a blocked one does not hide another. */
+async function checkWays({ environment, ways, options, report }: WaysDependencies): Promise<void> {
   const { mode } = options
   const needsRelay = addressPolicy(options) !== 'at-once'
   const hasRelay = ways['turn-udp'].length + ways['turn-tcp'].length > 0
-  const look = async (name: keyof IceWays): Promise<CheckCode> => {
+  const find = async (name: keyof IceWays): Promise<CheckCode> => {
     const servers = ways[name]
     if (mode === 'text') return 'not-needed'
     if (!environment.hasWebRtc()) return 'not-reached'
@@ -176,28 +178,28 @@ async function checkWays({ environment, ways, options, tell }: WaysDependencies)
     }
   }
   const names = ['udp', 'turn-udp', 'turn-tcp'] as const
-  await Promise.all(names.map(async (name) => tell(name, await look(name))))
+  await Promise.all(names.map(async (name) => report(name, await find(name))))
 }
 
 interface DevicesDependencies {
   readonly media: MediaEnvironment
   readonly options: ResolvedOptions
   readonly asksPermission: boolean
-  readonly tell: Tell
+  readonly report: Report
 }
 
 async function checkDevices(dependencies: DevicesDependencies): Promise<void> {
-  const { media, options, asksPermission, tell } = dependencies
+  const { media, options, asksPermission, report } = dependencies
   const { constraints } = mediaRequest(options) ?? {}
   const wanted = { camera: constraints?.video, microphone: constraints?.audio }
-  const look = async (device: Device): Promise<CheckCode> => {
+  const find = async (device: Device): Promise<CheckCode> => {
     if (!wanted[device]) return 'not-needed'
     const code = judgeDevice({
       device,
       isSecurePage: media.isSecureContext,
       isAllowed: media.allowsFeature(device),
       permission: await media.permission(device),
-      isThere: await isThere(media, device),
+      isPresent: await isPresent(media, device),
     })
     if (!asksPermission || (code !== 'ok' && code !== 'not-asked' && code !== 'unknown')) {
       return code
@@ -210,11 +212,11 @@ async function checkDevices(dependencies: DevicesDependencies): Promise<void> {
       return error instanceof BuddyError ? error.code : 'media-failed'
     }
   }
-  // One after the other: two questions at once are one too many.
-  for (const device of ['camera', 'microphone'] as const) tell(device, await look(device))
+  // One after the other, so that the browser shows one permission prompt at a time.
+  for (const device of ['camera', 'microphone'] as const) report(device, await find(device))
 }
 
-async function isThere(
+async function isPresent(
   { mediaDevices }: MediaEnvironment,
   device: Device,
 ): Promise<boolean | undefined> {

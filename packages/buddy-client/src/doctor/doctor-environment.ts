@@ -1,23 +1,23 @@
 import type { ClientEnvironment } from '../browser-environment.ts'
 import { browserEnvironment } from '../browser-environment.ts'
 
-/** What the doctor takes from the browser beyond what a client does. */
+/** The browser functions that the connection doctor uses in addition to those of a client. */
 export interface DoctorEnvironment extends ClientEnvironment {
-  /** Milliseconds since 1970, on this device's clock. */
+  /** The time of this device, in milliseconds since 1970. */
   readonly now: () => number
-  /** The same on the clock of whoever answers at `url`; undefined where that is not to be had. */
+  /** The time of the server at `url`, in milliseconds since 1970. Undefined if it cannot be read. */
   readonly timeAt: (url: string) => Promise<number | undefined>
-  /** Whether sound may play now; undefined where the browser does not tell. */
+  /** Whether audio may play now. Undefined if the browser does not reveal it. */
   readonly mayPlay: () => boolean | undefined
 }
 
-/** What browsers know of it: Firefox by name, others by whether a visitor has done anything yet. */
+/** Firefox has an API for the autoplay policy. Other browsers reveal only past user gestures. */
 interface NavigatorWithAutoplay {
   readonly getAutoplayPolicy?: (kind: 'mediaelement') => string
   readonly userActivation?: { readonly hasBeenActive: boolean }
 }
 
-/** The browser as it is. */
+/** The real browser. */
 export const browserDoctorEnvironment: DoctorEnvironment = {
   ...browserEnvironment,
   now: () => Date.now(),
@@ -28,7 +28,7 @@ export const browserDoctorEnvironment: DoctorEnvironment = {
       const time = Date.parse(headers.get('date') ?? '')
       return Number.isNaN(time) ? undefined : time
     } catch {
-      // The page's own policy may forbid it, or a proxy does not pass it on: nothing is wrong.
+      // The page's content security policy may forbid the request, which is no fault.
       return undefined
     }
   },

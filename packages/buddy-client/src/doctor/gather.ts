@@ -1,8 +1,8 @@
 import type { Cancel, Clock } from '../clock.ts'
 import type { Gathered } from './rules.ts'
 
-/** TURN by UDP is given up by browsers after some 10 s; whoever answers does so at once. */
-const patienceMs = 8000
+/** Browsers give up TURN over UDP after about 10 s. A server that answers does so much earlier. */
+const timeoutMs = 8000
 
 interface GatherEnvironment {
   readonly createConnection: (configuration: RTCConfiguration) => RTCPeerConnection
@@ -10,9 +10,9 @@ interface GatherEnvironment {
 }
 
 /**
- * Asks ICE servers for addresses, without anybody at the other end. Ends as soon as `isEnough`, when
- * the browser is done, or after 8 s.
- * @throws what the browser's RTCPeerConnection throws on construction (as a rejection)
+ * Gathers candidates with a peer connection that is never connected. Resolves as soon as `isEnough`
+ * returns true, when gathering is complete, or after 8 s.
+ * @throws (as a rejection) the error of the constructor of `RTCPeerConnection`
  */
 export async function gather(
   { createConnection, clock }: GatherEnvironment,
@@ -20,34 +20,34 @@ export async function gather(
   isEnough: (seen: Gathered) => boolean,
 ): Promise<Gathered> {
   const connection = createConnection(configuration)
-  const tellsErrors = 'onicecandidateerror' in connection
+  const hasErrorEvents = 'onicecandidateerror' in connection
   const errorCodes: number[] = []
   let seen: Gathered = {
     isReflexive: false,
     isRelayed: false,
     errorCodes,
     isComplete: false,
-    tellsErrors,
+    hasErrorEvents,
   }
   let cancel: Cancel | undefined
   try {
     await new Promise<void>((resolve) => {
-      cancel = clock.after(patienceMs, resolve)
-      const look = (change: Partial<Gathered>): void => {
+      cancel = clock.after(timeoutMs, resolve)
+      const observe = (change: Partial<Gathered>): void => {
         seen = { ...seen, ...change }
         if (seen.isComplete || isEnough(seen)) resolve()
       }
       connection.addEventListener('icecandidate', ({ candidate }) => {
         if (!candidate?.candidate) return
-        if (candidate.type === 'srflx') look({ isReflexive: true })
-        if (candidate.type === 'relay') look({ isRelayed: true })
+        if (candidate.type === 'srflx') observe({ isReflexive: true })
+        if (candidate.type === 'relay') observe({ isRelayed: true })
       })
       connection.addEventListener('icecandidateerror', ({ errorCode }) => {
         errorCodes.push(errorCode)
-        look({})
+        observe({})
       })
       connection.addEventListener('icegatheringstatechange', () => {
-        if (connection.iceGatheringState === 'complete') look({ isComplete: true })
+        if (connection.iceGatheringState === 'complete') observe({ isComplete: true })
       })
       connection.createDataChannel('')
       connection.setLocalDescription().catch(() => resolve())

@@ -1,40 +1,40 @@
-// What observations mean. Nothing here asks a browser: every rule is a function of what was seen.
+// The rules that turn observations into codes. They are pure functions: nothing here calls the browser.
 import type { Device } from '../errors.ts'
 import type { CheckCode } from './check.ts'
 
-/** What gathering candidates brought to light. */
+/** What a peer connection has gathered. */
 export interface Gathered {
-  /** An address as a STUN server sees it. */
+  /** There is a server-reflexive candidate: a STUN server has answered. */
   readonly isReflexive: boolean
-  /** An address at a TURN server. */
+  /** There is a relay candidate: a TURN server provides a relay. */
   readonly isRelayed: boolean
-  /** `errorCode`s of `icecandidateerror` (W3C WebRTC §4.8.3): STUN's own, or 701, no answer. */
+  /** The `errorCode` of each `icecandidateerror` (W3C WebRTC §4.8.3): a STUN error code, or 701 if no answer came. */
   readonly errorCodes: readonly number[]
-  /** Whether it came to an end by itself, not by the time being up. */
+  /** The browser completed gathering before the timeout. */
   readonly isComplete: boolean
-  /** Whether this browser tells of errors at all. */
-  readonly tellsErrors: boolean
+  /** The browser emits `icecandidateerror`. */
+  readonly hasErrorEvents: boolean
 }
 
-/** The servers of a list by what they are good for; TURN servers answer STUN by UDP as well. */
+/** The ICE servers for each way through the network. TURN servers also answer STUN over UDP. */
 export interface IceWays {
   readonly udp: readonly RTCIceServer[]
   readonly 'turn-udp': readonly RTCIceServer[]
   readonly 'turn-tcp': readonly RTCIceServer[]
 }
 
-/** How far clocks may be apart: certificates and tokens are that generous. */
+/** The largest difference of two clocks that certificates and tokens tolerate. */
 const maxSkewMs = 120_000
 
-/** What a STUN or TURN server answers who is not known to it (RFC 8489 §14.8, RFC 8656 §18). */
+/** Errors of a TURN server that does not accept the credentials (RFC 8489 §14.8, RFC 8656 §18). */
 const credentialErrors: ReadonlySet<number> = new Set([401, 403, 431, 438, 441])
-/** No answer (W3C WebRTC §4.8.3). */
+/** The server did not answer (W3C WebRTC §4.8.3). */
 const noAnswer = 701
 
 const isTcp = (url: string): boolean =>
   /^turns:/i.test(url) ? !/transport=udp/i.test(url) : /transport=tcp/i.test(url)
 
-/** Sorts a server's ICE servers by the way they are asked, those with mixed URLs split up. */
+/** Sorts ICE servers by transport. A server with several URLs becomes one server for each URL. */
 export function iceWays(servers: readonly RTCIceServer[]): IceWays {
   const ways = { udp: [], 'turn-udp': [], 'turn-tcp': [] } as Record<keyof IceWays, RTCIceServer[]>
   for (const server of servers) {
@@ -48,16 +48,17 @@ export function iceWays(servers: readonly RTCIceServer[]): IceWays {
   return ways
 }
 
-/** Whether UDP gets out and back. */
+/** Whether UDP passes in both directions. */
 export function judgeUdp(seen: Gathered): CheckCode {
-  const { isReflexive, isRelayed, errorCodes, isComplete, tellsErrors } = seen
-  // Any answer at all has come by UDP.
+  const { isReflexive, isRelayed, errorCodes, isComplete, hasErrorEvents } = seen
+  // Any answer, also an error, has arrived over UDP.
   if (isReflexive || isRelayed || errorCodes.some((code) => code !== noAnswer)) return 'ok'
-  // Where no router translates, the address seen is one's own, and nothing new is learnt.
-  return isComplete && tellsErrors && errorCodes.length === 0 ? 'ok' : 'udp-blocked'
+  // Without address translation the reflexive address equals the host address, and the browser
+  // gathers no further candidate.
+  return isComplete && hasErrorEvents && errorCodes.length === 0 ? 'ok' : 'udp-blocked'
 }
 
-/** Whether a TURN server gives a relay. */
+/** Whether a TURN server provides a relay. */
 export function judgeTurn({ isRelayed, errorCodes }: Gathered): CheckCode {
   if (isRelayed) return 'ok'
   return errorCodes.some((code) => credentialErrors.has(code))
@@ -65,29 +66,29 @@ export function judgeTurn({ isRelayed, errorCodes }: Gathered): CheckCode {
     : 'turn-unreachable'
 }
 
-/** Whether two clocks agree. `serverMs` is undefined where the server has not told. */
+/** Whether two clocks agree within two minutes. `serverMs` is undefined if it could not be read. */
 export function judgeClock(serverMs: number | undefined, ownMs: number): CheckCode {
   if (serverMs === undefined) return 'unknown'
   return Math.abs(serverMs - ownMs) > maxSkewMs ? 'clock-skew' : 'ok'
 }
 
-/** What can be known of a device without asking for it. */
+/** What a page knows of a device without opening it. */
 export interface DeviceSeen {
   readonly device: Device
   readonly isSecurePage: boolean
-  /** False where an embedding page forbids it; undefined where the browser does not tell. */
+  /** False if the embedding page forbids the device. Undefined if the browser does not reveal it. */
   readonly isAllowed: boolean | undefined
   readonly permission: PermissionState | undefined
-  /** Whether there is one; undefined where nobody knows. */
-  readonly isThere: boolean | undefined
+  /** Whether the machine has such a device. Undefined if the devices could not be listed. */
+  readonly isPresent: boolean | undefined
 }
 
-/** Whether a device can be used, as far as that is known without asking for it. */
+/** Whether a device can be used, as far as that is known without opening it. */
 export function judgeDevice(seen: DeviceSeen): CheckCode {
   if (!seen.isSecurePage) return 'insecure-page'
   if (seen.isAllowed === false) return 'blocked-by-policy'
   if (seen.permission === 'denied') return 'permission-denied'
-  if (seen.isThere === false) return 'device-not-found'
+  if (seen.isPresent === false) return 'device-not-found'
   if (seen.permission === 'granted') return 'ok'
   return seen.permission === 'prompt' ? 'not-asked' : 'unknown'
 }

@@ -4,6 +4,7 @@ import { html, nothing } from 'lit'
 import { icons } from './icons.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
+import { explainCheck } from '../words/explain.ts'
 import { fillPlural } from '../words/fill.ts'
 import type { Words } from '../words/words.ts'
 
@@ -17,7 +18,7 @@ function row(words: Words, name: CheckName, check: Check | undefined): TemplateR
     <span class="mark">${mark[result]}</span>
     <div>
       <h3>${words.checks[name]} <span class="unseen">${words.checkResults[result]}</span></h3>
-      ${check && check.result !== 'ok' ? html`<p>${check.advice}</p>` : nothing}
+      ${check && check.result !== 'ok' ? html`<p>${explainCheck(words, check)}</p>` : nothing}
     </div>
   </li>`
 }

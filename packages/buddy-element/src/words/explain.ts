@@ -1,4 +1,4 @@
-import type { BuddyError, CallEndReason, DeviceChange } from '@buddy-chat/client'
+import type { BuddyError, CallEndReason, Check, CheckCode, DeviceChange } from '@buddy-chat/client'
 import { fill } from './fill.ts'
 import type { Words } from './words.ts'
 
@@ -40,3 +40,16 @@ export function explainCallEnd(
   if (reason === 'next' || reason === 'stop') return undefined
   return fill(words.callEnded[reason], { partner })
 }
+
+/** What the result of a check means, and what the visitor can do. */
+export function explainCheck(words: Words, { name, code, urls }: Check): string {
+  const device = name === 'microphone' ? 'microphone' : 'camera'
+  if (!hasAdvice(words, code)) {
+    return name === 'server' ? fill(words.serverAdvice, { code }) : words.deviceAdvice[device]
+  }
+  const text = words.advice[code]
+  return fill(typeof text === 'string' ? text : text[device], { urls: urls.join(', ') })
+}
+
+const hasAdvice = ({ advice }: Words, code: CheckCode): code is keyof Words['advice'] =>
+  code in advice

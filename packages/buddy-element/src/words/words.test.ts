@@ -1,7 +1,7 @@
 import { BuddyError } from '@buddy-chat/client'
 import { describe, expect, test } from 'vitest'
 import { english } from './english.ts'
-import { explain, explainCallEnd, explainDevice } from './explain.ts'
+import { explain, explainCallEnd, explainCheck, explainDevice } from './explain.ts'
 import { fill, fillPlural } from './fill.ts'
 import type { Translation, Words } from './words.ts'
 
@@ -94,4 +94,15 @@ test('explainDevice names the device that is used instead, if the browser has a 
 test('explainCallEnd has no words for a call that the visitor ended', () => {
   expect(explainCallEnd(english, 'partner-next', 'Bob')).toBe('Bob moved on.')
   expect(explainCallEnd(english, 'next', 'Bob')).toBeUndefined()
+})
+
+test.for([
+  ['microphone', 'permission-denied', 'Allow the microphone for this page in the address bar.'],
+  ['camera', 'overconstrained', 'The camera did not open.'],
+  ['server', 'banned', 'The server does not let you in (banned).'],
+  ['ice-servers', 'ice-url-refused', 'so calls go without it: stun:a:53, stun:b:53.'],
+  ['turn-udp', 'relay-unavailable', 'the server has no relay (TURN).'],
+] as const)('explainCheck: %s with %s: “…%s”', ([name, code, part]) => {
+  const urls = code === 'ice-url-refused' ? ['stun:a:53', 'stun:b:53'] : []
+  expect(explainCheck(english, { name, code, urls, result: 'failed' })).toContain(part)
 })
