@@ -65,7 +65,7 @@ const lines = {
   18: (isTyping) => isMatched() && typeof isTyping === 'boolean' && `typing ${isTyping}`,
   32: (_session, ownName) => `welcome ${ownName}`,
   33: (online) => `waiting ${online} online`,
-  34: (_room, _isPolite, partnerName) => `matched ${partnerName}`,
+  34: (_room, _isPolite, partnerName) => `matched ${partnerName || 'a stranger'}`,
   35: (reason) => `partner-left ${['next', 'left', 'lost'][reason] ?? 'left'}`,
   37: (code, message) => `error ${code} ${message}`,
   38: (reconnectAfterMs) => `going-away ${reconnectAfterMs}`,

@@ -64,6 +64,18 @@ for (const [what, name] of [
   })
 }
 
+test('shows a partner without a name as Stranger, in buddy-match too, and leaves the name of the client empty', async () => {
+  const lobby = newLobby()
+  await Partner.waiting(lobby, '')
+  const chat = await mount({ lobby })
+  const names: string[] = []
+  chat.addEventListener('buddy-match', ({ detail }) => names.push(detail.partner.name))
+  await chat.start()
+  await untilState(chat, 'negotiating')
+  await untilSaid(chat, 'Connecting you with Stranger…')
+  expect([...names, chat.client.partner?.name]).to.deep.equal(['Stranger', ''])
+})
+
 test('shows an invisible own name as You', async () => {
   const [ana] = await meet({}, {})
   ana.setAttribute('name', '\u0301\u0302')

@@ -22,10 +22,10 @@ test('welcome gives a session, the name as others see it, the heartbeat and the 
     iceServers: [{ urls: ['stun:stun.example'], username: null, credential: null }, turn],
   })
   expect(welcome.session).toMatch(/^[\w-]{16}$/)
-  // Who gives no name gets one.
+  // The server adds no name of its own.
   const nameless = await RawClient.connect(url)
   nameless.sendHello({ name: ' \u200b ' })
-  expect((await nameless.receive('welcome')).name).toBe('Stranger')
+  expect((await nameless.receive('welcome')).name).toBe('')
 })
 
 test('two tickets of a kind meet on arrival: one polite, names, and interests in one’s own words', async ({

@@ -10,7 +10,7 @@ import type { ClientState } from './state.ts'
 
 /** The user's partner. The client knows nothing else about them. */
 export interface Partner {
-  /** Cleaned of characters that deceive; never empty. */
+  /** Cleaned of characters that deceive; empty if the partner gave no name. */
   readonly name: string
   /** The room of both users, for a later `report()`. */
   readonly room: string

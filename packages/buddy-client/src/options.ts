@@ -31,7 +31,7 @@ export interface BuddyClientOptions {
    * a direct path, and both may learn each other's address. @default false
    */
   readonly relayUntilTrusted?: boolean | undefined
-  /** Shown to the partner, at most 128 bytes of UTF-8. @default 'Stranger', given by the server */
+  /** Shown to the partner, at most 128 bytes of UTF-8. @default '' */
   readonly name?: string | undefined
   /** Only users with the same mode meet. @default 'video' */
   readonly mode?: Mode | undefined

@@ -15,6 +15,11 @@ export interface BuddyEventDetails {
   /** Start was pressed or called; `preventDefault()` keeps everything closed. */
   readonly 'buddy-start': null
   readonly 'buddy-state-change': { readonly state: ClientState; readonly previous: ClientState }
+  /**
+   * A partner is found. `partner.name` is the name that the element shows: if the partner gave none, or
+   * none that can be seen, the word for that in the visitor's language. The client's own event `match`
+   * has the name as the partner gave it.
+   */
   readonly 'buddy-match': { readonly partner: Partner; readonly interests: readonly string[] }
   readonly 'buddy-message': { readonly text: string; readonly from: 'partner' | 'self' }
   readonly 'buddy-leave': { readonly reason: CallEndReason }

@@ -83,9 +83,10 @@ export class ClientListener {
 
   #handleMatch({ partner, interests }: ClientEvents['match']): void {
     const { words } = this.#viewState.view
+    const shown = { ...partner, name: visibleName(partner.name, words.stranger) }
     this.#viewState.hideNotice()
     this.#viewState.show({
-      partner: { ...partner, name: visibleName(partner.name, words.stranger) },
+      partner: shown,
       interests: interests.filter((interest) => visibleName(interest, '')),
       lines: [],
       unread: 0,
@@ -98,7 +99,7 @@ export class ClientListener {
       trust: undefined,
       isTrustPutOff: false,
     })
-    this.#dependencies.announce('buddy-match', { partner, interests })
+    this.#dependencies.announce('buddy-match', { partner: shown, interests })
   }
 
   #handleMessage(line: ClientEvents['message']): void {

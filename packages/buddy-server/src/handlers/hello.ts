@@ -19,8 +19,6 @@ import type { Upgrade } from '../transport/transport.ts'
 
 /** More frames than any session has. The counts continue from there, and the wire permits twice as many. */
 const maxFormerFrames = 0x7fff_ffff
-/** A name for those who gave none. */
-const stranger = 'Stranger'
 
 /** What the answer to a hello needs of the server. */
 export interface HelloContext {
@@ -104,7 +102,8 @@ async function introduce(hello: MessageOf<'hello'>, site: Site): Promise<Identit
   const claims = await readToken(hello.token, site)
   if ('code' in claims) return claims
   return {
-    name: cleanText(claims.name ?? hello.name) || stranger,
+    // Empty if the visitor gave no name: each client has a word for that in its user's language.
+    name: cleanText(claims.name ?? hello.name),
     site: site.key,
     subject: claims.subject,
     lobby: claims.lobby,

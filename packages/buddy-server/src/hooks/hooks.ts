@@ -6,7 +6,7 @@ export interface Person {
   readonly sessionId: string
   /** The site's key; empty is the server's own. */
   readonly site: string
-  /** As the partner sees it. */
+  /** The name that the partner receives; empty if the visitor gave none. */
   readonly name: string
   /** Who it is to the site, where the site's token said so. */
   readonly subject: string | undefined
