@@ -72,7 +72,7 @@ test('shows a partner without a name as Stranger, in buddy-match too, and leaves
   chat.addEventListener('buddy-match', ({ detail }) => names.push(detail.partner.name))
   await chat.start()
   await untilState(chat, 'negotiating')
-  await untilSaid(chat, 'Connecting you with Stranger…')
+  await untilShown(chat, 'Connecting you with Stranger…')
   expect([...names, chat.client.partner?.name]).to.deep.equal(['Stranger', ''])
 })
 
