@@ -111,7 +111,7 @@ test('--help lists every setting', async () => {
 
 test('check-config only looks, and its exit code says what it found', async () => {
   const fine = run([cli, 'check-config'])
-  expect([await fine.exited, fine.output()]).toEqual([0, 'The configuration is fine.\n'])
+  expect([await fine.exited, fine.output()]).toEqual([0, 'The configuration is valid.\n'])
   const wrong = run([cli, 'check-config'], {
     SECRET_KEY: '',
     ALLOWED_ORIGINS: '*',
@@ -175,7 +175,7 @@ test('generate-keys makes secrets that a server takes', async () => {
   )
   expect(Object.keys(keys)).toEqual(['SECRET_KEY', 'ADMIN_TOKEN', 'TURN_SECRET', 'WEBHOOK_SECRET'])
   const checked = run([cli, 'check-config'], keys)
-  expect([await checked.exited, checked.output()]).toEqual([0, 'The configuration is fine.\n'])
+  expect([await checked.exited, checked.output()]).toEqual([0, 'The configuration is valid.\n'])
 })
 
 test('SIGHUP reads the file again, and drops nobody', async () => {
@@ -201,13 +201,13 @@ test('SIGHUP reads the file again, and drops nobody', async () => {
 
     writeFileSync(config, 'max_concurrent_users: many\n')
     running.child.kill('SIGHUP')
-    await lineOf(running, 'configuration not reloaded: it is as before')
+    await lineOf(running, 'configuration not reloaded: the previous one stays in use')
     expect(running.output()).toContain('max_concurrent_users=many is not allowed')
     await expectTextsRelayed(one, other)
 
     writeFileSync(config, 'max_concurrent_users: 3\nsocket_ping_interval: 9\n')
     running.child.kill('SIGHUP')
-    await lineOf(running, 'these change at a restart only')
+    await lineOf(running, 'changed settings need a restart')
     expect(running.output()).toContain('SOCKET_PING_INTERVAL')
   } finally {
     rmSync(folder, { recursive: true })
@@ -217,7 +217,7 @@ test('SIGHUP reads the file again, and drops nobody', async () => {
 test.for([
   [['chek-config'], "unknown command 'chek-config'\n(Did you mean check-config?)"],
   [['--dev', 'print-confg'], "unknown command 'print-confg'\n(Did you mean print-config?)"],
-  [['start'], '(There are check-config, print-config, generate-keys.)'],
+  [['start'], '(The commands are check-config, print-config, generate-keys.)'],
   [['check-config', 'twice'], "too many arguments for 'check-config'"],
   [['SECRET_KEY=hunter2'], "unknown command 'SECRET_KEY=…'"],
 ] as const)('%s: the mistake is named, and nothing starts', async ([args, message]) => {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `buddy-server`: the command. Configuration and its mistakes are told here, serving is run.ts.
+// The command `buddy-server`: flags, commands and their help. `run.ts` runs the server.
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { generateKeys } from './config/generate-keys.ts'
@@ -26,9 +26,9 @@ const program = new Command('buddy-server')
     'Signalling server for random one-to-one video chat. Each flag is also an environment variable (--max-rooms: MAX_ROOMS) and a key of the configuration file (max_rooms).',
   )
   .version(version)
-  // A mistyped flag may have a secret behind its "=".
+  // The value of a mistyped flag may be a secret.
   .configureOutput({ outputError: (text, write) => write(text.replace(/=[^']*'/, "=…'")) })
-  .addOption(new Option('--config <file>', 'YAML or JSON file of settings').helpGroup('Process:'))
+  .addOption(new Option('--config <file>', 'YAML or JSON file with settings').helpGroup('Process:'))
 
 const switches = new Set<string>()
 
@@ -42,7 +42,7 @@ for (const [title, group] of Object.entries(settingGroups)) {
   }
 }
 
-/** Flags as they were given, by their own names. */
+/** Returns the environment and the given flags, by their long names. */
 function input(): ConfigInput {
   const flags = Object.fromEntries(
     program.options.map((option) => [
@@ -53,15 +53,15 @@ function input(): ConfigInput {
   return { environment: process.env, flags }
 }
 
-/** Runs `act`; what the operator got wrong goes to standard error, and the exit code is 1. */
+/** Runs `act`. A mistake of the operator is printed to standard error, and the exit code is 1. */
 function orExplain(act: () => void): void {
   try {
     act()
   } catch (error) {
-    const isTheirs = [ConfigError, TlsError, InvalidWelcomeError].some(
+    const isMistake = [ConfigError, TlsError, InvalidWelcomeError].some(
       (kind) => error instanceof kind,
     )
-    if (!isTheirs) throw error
+    if (!isMistake) throw error
     console.error((error as Error).message)
     process.exitCode = 1
   }
@@ -69,49 +69,53 @@ function orExplain(act: () => void): void {
 
 program
   .command('check-config')
-  .description('look at the configuration, say what is wrong with it, and end')
+  .description('check the configuration, print its mistakes, and exit')
   .action(() =>
     orExplain(() => {
       const { options } = readConfig(input())
       const { tlsCertFile: certFile, tlsKeyFile: keyFile } = options
       checkWelcome(createSites(options).values(), options)
       if (certFile) readTlsFiles({ certFile, keyFile })
-      console.log('The configuration is fine.')
+      console.log('The configuration is valid.')
     }),
   )
 program
   .command('print-config')
-  .description('show the configuration that would be used, secrets masked')
+  .description('print the configuration, with secrets masked')
   .action(() => orExplain(() => console.log(printConfig(readConfig(input())))))
 program
   .command('generate-keys')
-  .description('print new random secrets, as lines of an environment file')
+  .description('print new random secrets as lines of an environment file')
   .action(() => console.log(generateKeys()))
 
-/** Ends the process, naming a command that does not exist and the one that was probably meant. */
+/** Exits with an error for a command that does not exist, and suggests the closest one. */
 function refuseCommand(unknown: string): void {
   const names = program.commands.map((command) => command.name())
   const known = closestName(unknown, names)
-  const hint = known ? `Did you mean ${known}?` : `There are ${names.join(', ')}.`
+  const hint = known ? `Did you mean ${known}?` : `The commands are ${names.join(', ')}.`
   program.error(`error: unknown command '${unknown}'\n(${hint})`)
 }
 
 program
-  // To commander, which knows no word after a program that runs without one, it is an argument too many.
+  // Without this, commander reports an unknown command as an excess argument, because the program has a
+  // default action.
   .allowExcessArguments()
   .action(() => {
     const [unknown] = program.args
     if (unknown !== undefined) return refuseCommand(unknown)
-    // A parent process that opened an IPC channel is told where the server is.
+    // Sends the URL to a parent process that opened an IPC channel.
     return run(input(), (listening) => process.send?.(listening))
   })
 
-/** A switch takes the word after it for its value only where that is one: not in `--dev check-config`. */
-function withoutSwallowing(args: readonly string[]): string[] {
+/**
+ * Writes `--dev` as `--dev=true`, unless a value follows. Otherwise a switch would take the next word as its
+ * value, as in `--dev check-config`.
+ */
+function withExplicitSwitches(args: readonly string[]): string[] {
   return args.map((arg, index) => {
-    const isAlone = !boolean.safeParse(args[index + 1]).success
-    return switches.has(arg) && isAlone ? `${arg}=true` : arg
+    const hasNoValue = !boolean.safeParse(args[index + 1]).success
+    return switches.has(arg) && hasNoValue ? `${arg}=true` : arg
   })
 }
 
-await program.parseAsync(withoutSwallowing(process.argv.slice(2)), { from: 'user' })
+await program.parseAsync(withExplicitSwitches(process.argv.slice(2)), { from: 'user' })

@@ -8,18 +8,21 @@ import type { Log } from './operations/log/create-log.ts'
 import { createLog } from './operations/log/create-log.ts'
 import type { BuddyServer } from './server.ts'
 
-function fail(sentence: string): never {
-  console.error(sentence)
+/** Prints `message` to standard error and exits with 1. */
+function fail(message: string): never {
+  console.error(message)
   process.exit(1)
 }
 
-/** What is told once a server listens. */
+/** The argument of `onListening`. */
 interface Listening {
-  /** Its address on this machine. */
+  /** The server's URL on this machine. */
   readonly url: string
 }
 
-/** What `make` throws is about the configuration: it is told as a sentence. */
+/**
+ * Calls `make`. An error is about the configuration, so its message is printed without a stack trace.
+ */
 function orFail<T>(make: () => T): T {
   try {
     return make()
@@ -29,44 +32,47 @@ function orFail<T>(make: () => T): T {
 }
 
 function logOf({ process: { logLevel, logFormat } }: Config): Log {
-  const isForPeople = logFormat === 'pretty' || (logFormat === 'auto' && process.stdout.isTTY)
-  return createLog(logLevel, isForPeople ? 'pretty' : 'json')
+  const isPretty = logFormat === 'pretty' || (logFormat === 'auto' && process.stdout.isTTY)
+  return createLog(logLevel, isPretty ? 'pretty' : 'json')
 }
 
-/** Reads the configuration again; what is wrong with it changes nothing. */
+/** Reads the configuration again and applies it. An invalid configuration changes nothing. */
 function reload(server: BuddyServer, input: ConfigInput, before: Config, log: Log): void {
   try {
     const renewed = readConfig(input)
     const isSame = (name: keyof ProcessOptions): boolean =>
       renewed.process[name] === before.process[name]
     const needRestart = [
-      // A trial's throw-away key is another each time.
+      // In trial mode the secret key is different each time.
       ...server
         .reload(renewed.options)
         .filter((name) => name !== 'secretKey' || renewed.origins.secretKey !== 'default'),
       ...(Object.keys(before.process) as (keyof ProcessOptions)[]).filter((name) => !isSame(name)),
     ].map((name) => settings[name as OptionName].key)
     log.info('configuration reloaded')
-    if (needRestart.length > 0) log.warn({ keys: needRestart }, 'these change at a restart only')
+    if (needRestart.length > 0) log.warn({ keys: needRestart }, 'changed settings need a restart')
   } catch (error) {
-    log.error({ reason: (error as Error).message }, 'configuration not reloaded: it is as before')
+    log.error(
+      { reason: (error as Error).message },
+      'configuration not reloaded: the previous one stays in use',
+    )
   }
 }
 
 /**
- * Runs one server until SIGINT or SIGTERM; then the process exits with 0. SIGHUP reads the
- * configuration again. What the operator got wrong ends it with 1 and a sentence on standard error.
+ * Runs one server until SIGINT or SIGTERM; then the process exits with 0. SIGHUP reloads the
+ * configuration. A mistake of the operator ends the process with 1 and a message on standard error.
  */
 export async function run(
   input: ConfigInput,
   onListening: (listening: Listening) => void,
 ): Promise<void> {
   try {
-    // Whoever asks for a reload while it starts gets what is read now; unheard it would end the process.
+    // Without a listener SIGHUP would end the process. During the start there is nothing to reload.
     process.on('SIGHUP', () => undefined)
     const config = readConfig(input)
     const log = logOf(config)
-    // Imported late: its native part may be what fails, and that deserves a sentence.
+    // Imported late, because loading its native part may fail, which needs a clear message.
     const { createBuddyServer } = await import('./server.ts').catch((error: unknown) => {
       fail(
         `uWebSockets.js does not load on Node ${process.version} (${process.platform}-${process.arch}): ` +
@@ -77,7 +83,7 @@ export async function run(
 
     let isStopping = false
     const stop = (): void => {
-      // Whoever asks twice does not want to wait for anybody.
+      // A second signal ends the process without waiting for calls.
       if (isStopping) process.exit(0)
       isStopping = true
       log.info('stopping')

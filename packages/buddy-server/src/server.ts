@@ -143,7 +143,7 @@ export function createBuddyServer(
     onInternalError,
   })
   const capacity = new CapacityWatch((level, percent) => notify('capacity', { level, percent }))
-  const lookAtCapacity = (): void => capacity.look(core.counts().users, settings.maxUsers)
+  const lookAtCapacity = (): void => capacity.check(core.counts().users, settings.maxUsers)
 
   const connections = createHeartbeat({
     clock,

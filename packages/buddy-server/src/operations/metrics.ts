@@ -4,7 +4,7 @@ import type { ServerObserver } from '../events.ts'
 import type { WebhookEvent } from '../config/webhook-events.ts'
 import type { WebhookOutcome } from './webhooks/lane.ts'
 
-/** What gauges read when they are asked. */
+/** What the gauges read at each scrape. */
 export interface MetricsSource {
   readonly counts: () => Counts
   readonly connections: () => number
@@ -15,38 +15,41 @@ export interface MetricsSource {
   readonly version: string
 }
 
-/** One of these many relayed frames is timed: a histogram costs more than passing a frame on. */
+/** One frame of this many is timed, because a histogram costs more than relaying a frame. */
 const relaySampling = 16
 
-/** Everything Prometheus is told; `docs/monitoring.md` lists the names. */
+/** The Prometheus metrics of a server. `docs/monitoring.md` lists them. */
 export interface Metrics {
   readonly registry: Registry
   readonly observer: ServerObserver
   /**
-   * A frame was passed on. Counted here and published when asked: this is the hot path. It is not
-   * timed where `handlingMs` is undefined.
+   * Call this for each relayed frame. This is the hot path, so the frame is only counted, and published at
+   * the next scrape. If `handlingMs` is undefined, the frame is not timed.
    */
   readonly onRelayed: (bytes: number, handlingMs: (() => number) | undefined) => void
   readonly onWebhook: (outcome: WebhookOutcome, event: WebhookEvent) => void
-  /** Since the start. */
+  /** Totals since the start. */
   readonly relayed: { readonly frames: number; readonly bytes: number }
 }
 
-let ofProcess: Registry | undefined
+let processRegistry: Registry | undefined
 
 /**
- * Memory, handles, garbage collection and event-loop lag. They belong to the process, and what
- * measures them cannot be stopped: servers that come and go in one program share them.
+ * Returns the metrics of memory, handles, garbage collection and event-loop lag. They belong to the process,
+ * and their measurement cannot be stopped, so all servers in one program share them.
  */
 function processMetrics(): Registry {
-  if (!ofProcess) {
-    ofProcess = new Registry()
-    collectDefaultMetrics({ register: ofProcess })
+  if (!processRegistry) {
+    processRegistry = new Registry()
+    collectDefaultMetrics({ register: processRegistry })
   }
-  return ofProcess
+  return processRegistry
 }
 
-/** Makes the metrics of one server, in a registry of its own: two servers in one program may. */
+/**
+ * Makes the metrics of one server. Each has its own registry, so that a program can run several
+ * servers.
+ */
 export function createMetrics(source: MetricsSource): Metrics {
   const registry = new Registry()
   const registers = [registry]
@@ -54,19 +57,23 @@ export function createMetrics(source: MetricsSource): Metrics {
   const gauge = (name: string, help: string, read: () => number): void => {
     const created: Gauge = new Gauge({ name, help, registers, collect: () => created.set(read()) })
   }
-  gauge('buddy_users', 'Sessions, present and away.', () => source.counts().users)
+  gauge('buddy_users', 'Sessions, connected or away.', () => source.counts().users)
   gauge(
     'buddy_users_away',
     'Sessions without a connection, within their grace time.',
     () => source.counts().away,
   )
-  gauge('buddy_users_max', 'The cap on sessions.', source.maxUsers)
+  gauge('buddy_users_max', 'The maximum number of sessions.', source.maxUsers)
   gauge('buddy_waiting', 'Tickets in the queue.', () => source.counts().waiting)
-  gauge('buddy_rooms', 'Rooms open.', () => source.counts().rooms)
-  gauge('buddy_rooms_max', 'The cap on rooms.', source.maxRooms)
-  gauge('buddy_connections', 'WebSockets open.', source.connections)
-  gauge('buddy_sockets', 'TCP connections open, each an open file.', source.sockets)
-  gauge('buddy_sockets_max', 'As many as the limit of open files allows.', source.maxSockets)
+  gauge('buddy_rooms', 'Open rooms.', () => source.counts().rooms)
+  gauge('buddy_rooms_max', 'The maximum number of rooms.', source.maxRooms)
+  gauge('buddy_connections', 'Open WebSockets.', source.connections)
+  gauge('buddy_sockets', 'Open TCP connections, each an open file.', source.sockets)
+  gauge(
+    'buddy_sockets_max',
+    'How many TCP connections the limit of open files allows.',
+    source.maxSockets,
+  )
   const info = new Gauge({
     name: 'buddy_info',
     help: 'Always 1; the version is a label.',
@@ -82,13 +89,13 @@ export function createMetrics(source: MetricsSource): Metrics {
   const refusals = counter('buddy_refusals_total', 'Connections refused, by error code.', 'code')
   const cuts = counter(
     'buddy_cuts_total',
-    'Connections ended for what they did, by close code.',
+    'Connections closed for their behaviour, by close code.',
     'code',
   )
   const reports = counter('buddy_reports_total', 'Partners reported, by reason.', 'reason')
   const failures = counter(
     'buddy_call_failures_total',
-    'Calls without a path, and faults found at people, by reason; as clients tell.',
+    'Calls without a path, and faults that clients found, by reason, as reported by clients.',
     'reason',
   )
   const webhooks = new Counter({
@@ -100,7 +107,7 @@ export function createMetrics(source: MetricsSource): Metrics {
   const joins = new Counter({ name: 'buddy_sessions_total', help: 'Sessions begun.', registers })
   const losses = new Counter({
     name: 'buddy_sessions_away_total',
-    help: 'Connections lost whose session went on.',
+    help: 'Lost connections whose session continued.',
     registers,
   })
   const resumes = new Counter({
@@ -110,14 +117,14 @@ export function createMetrics(source: MetricsSource): Metrics {
   })
   const restores = new Counter({
     name: 'buddy_sessions_restored_total',
-    help: 'Sessions of a process before this one that go on here.',
+    help: 'Sessions of a previous process that were restored.',
     registers,
   })
   const matches = new Counter({ name: 'buddy_matches_total', help: 'Rooms opened.', registers })
-  const bans = new Counter({ name: 'buddy_bans_total', help: 'People shut out.', registers })
+  const bans = new Counter({ name: 'buddy_bans_total', help: 'Bans.', registers })
   const waits = new Histogram({
     name: 'buddy_wait_seconds',
-    help: 'From ticket to match, one observation for each person.',
+    help: 'Time from ticket to match, one observation for each user.',
     buckets: [0.005, 0.05, 0.25, 1, 2.5, 5, 10, 30, 60, 300],
     registers,
   })
@@ -129,7 +136,7 @@ export function createMetrics(source: MetricsSource): Metrics {
   })
   const relays = new Histogram({
     name: 'buddy_relay_seconds',
-    help: 'From reading a frame to queueing it for the partner, hooks left out; one frame in sixteen.',
+    help: 'Time from reading a frame to queueing it for the partner, without hooks; one frame in sixteen.',
     buckets: [0.000_01, 0.000_025, 0.000_1, 0.000_25, 0.001, 0.01, 0.1],
     registers,
   })
@@ -146,8 +153,8 @@ export function createMetrics(source: MetricsSource): Metrics {
       },
     })
   }
-  total('buddy_relayed_frames_total', 'Frames passed on to a partner.', () => relayed.frames)
-  total('buddy_relayed_bytes_total', 'Bytes passed on to a partner.', () => relayed.bytes)
+  total('buddy_relayed_frames_total', 'Frames relayed to a partner.', () => relayed.frames)
+  total('buddy_relayed_bytes_total', 'Bytes relayed to a partner.', () => relayed.bytes)
 
   return {
     registry: Registry.merge([processMetrics(), registry]),

@@ -2,15 +2,15 @@ import { expect, test } from 'vitest'
 import type { Log } from './log/create-log.ts'
 import { OpenFiles } from './open-files.ts'
 
-interface World {
+interface Fixture {
   readonly files: OpenFiles
   /** Lines of the log: level, then message. */
   readonly lines: string[]
   readonly system: { limit: number; used: number }
 }
 
-/** A hundred sockets, unless another limit is given: ten files are open, 32 are reserved. */
-function world(limit = 142): World {
+/** By default there is room for a hundred sockets: ten files are open, and 32 are reserved. */
+function createFixture(limit = 142): Fixture {
   const lines: string[] = []
   const system = { limit, used: 10 }
   const line = (level: string) => (_fields: object, message: string) =>
@@ -23,14 +23,14 @@ function world(limit = 142): World {
   return { files, lines, system }
 }
 
-test('what is open already, and a reserve, is not for sockets', () => {
-  const { files, lines } = world(142)
+test('subtracts open files and a reserve from the limit', () => {
+  const { files, lines } = createFixture(142)
   files.refresh(95)
   expect([files.maxSockets, lines]).toEqual([100, []])
 })
 
-test('a limit too low for the users is a warning at once, and after each reload', () => {
-  const { files, lines, system } = world(142)
+test('warns if the limit is too low for the users, at the start and after each reload', () => {
+  const { files, lines, system } = createFixture(142)
   const tooLow =
     'warn the limit of open files is too low for MAX_CONCURRENT_USERS: raise it (LimitNOFILE, ulimit -n)'
   files.refresh(96)
@@ -43,15 +43,15 @@ test('a limit too low for the users is a warning at once, and after each reload'
   expect([files.maxSockets, lines.length]).toEqual([958, 2])
 })
 
-test('a system without a limit has room for any number', () => {
-  const { files, lines } = world(Infinity)
+test('allows any number of sockets on a system without a limit', () => {
+  const { files, lines } = createFixture(Infinity)
   files.refresh(1_000_000)
   files.handleSockets(1_000_000)
   expect([files.isNearlyFull, files.maxSockets, lines]).toEqual([false, Infinity, []])
 })
 
-test('the operator is warned once before the limit and once at it, and learns when it is over', () => {
-  const { files, lines } = world()
+test('warns once before the limit and once at it, and logs when the number is well below again', () => {
+  const { files, lines } = createFixture()
   files.refresh(50)
   const full: boolean[] = []
   for (const sockets of [79, 80, 79, 94, 95, 96, 100, 94, 76, 74]) {

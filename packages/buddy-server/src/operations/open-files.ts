@@ -2,19 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { CapacityWatch } from './capacity-watch.ts'
 import type { Log } from './log/create-log.ts'
 
-/** Files that the process may open beside sockets: certificates, webhooks, what Node needs. */
+/** Files that the process may open besides sockets: certificates, webhooks, and those of Node. */
 const reservedFiles = 32
-/** From this share of the sockets on, new clients are refused: those that are here go on. */
+/** From this share of the sockets on, new clients are refused, so that existing ones can continue. */
 const nearlyFullPercent = 95
 
-/** What the system says of the process's open files. */
+/** The operating system's figures about the open files of the process. */
 export interface FileCount {
-  /** How many it may have; Infinity if there is no limit. */
+  /** Returns the maximum number of open files. Infinity if there is no limit. */
   readonly limit: () => number
   readonly used: () => number
 }
 
-/** The part of Node's report that is read. */
+/** The part of Node's diagnostic report that is used. */
 interface Report {
   readonly userLimits?: { readonly open_files: { readonly soft: number | 'unlimited' } }
 }
@@ -28,7 +28,7 @@ function limitInReport(): number {
 const system: FileCount = {
   limit: () => {
     try {
-      // Node's report has it for other systems too, and takes long while many sockets are open.
+      // Node's report has the limit on other systems too, but is slow while many sockets are open.
       const line = /^Max open files +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
       return line?.[1] === 'unlimited' ? Infinity : Number(line?.[1])
     } catch {
@@ -46,18 +46,21 @@ const system: FileCount = {
 
 interface OpenFilesDependencies {
   readonly log: Log
-  /** @default the system's */
+  /** @default the figures of the operating system */
   readonly files?: FileCount
 }
 
 /**
- * Each socket is an open file, of which a process may have so many. At the limit the system accepts no
- * connection, and tells the server of it again and again: so it stays below, and the operator is warned.
+ * Keeps the number of sockets below the limit of open files, because each socket is an open file. At the
+ * limit the system could not accept a connection, and would report it to the server again and again. Warns
+ * the operator before.
  */
 export class OpenFiles {
   readonly #log: Log
   readonly #files: FileCount
-  /** Files that are open beside sockets; counted once, as it takes long while many are open. */
+  /**
+   * Files that are open besides sockets. Counted once, because counting is slow while many are open.
+   */
   #own: number | undefined
   readonly #watch: CapacityWatch
   #sockets = 0
@@ -75,22 +78,22 @@ export class OpenFiles {
     })
   }
 
-  /** TCP connections that are open. */
+  /** The number of open TCP connections. */
   get sockets(): number {
     return this.#sockets
   }
 
-  /** TCP connections that may be open at a time. */
+  /** The maximum number of open TCP connections. */
   get maxSockets(): number {
     return this.#maxSockets
   }
 
-  /** Whether new clients are to be refused. */
+  /** Whether the server has to refuse new clients. */
   get isNearlyFull(): boolean {
     return this.#sockets * 100 >= this.#maxSockets * nearlyFullPercent
   }
 
-  /** Looks at the limit anew, and warns if it is too low for `maxUsers`. */
+  /** Reads the limit again, and warns if it is too low for `maxUsers`. */
   refresh(maxUsers: number): void {
     const limit = this.#files.limit()
     this.#own ??= this.#files.used()
@@ -102,9 +105,9 @@ export class OpenFiles {
     )
   }
 
-  /** The number of open TCP connections has changed. */
+  /** Call this when the number of open TCP connections has changed. */
   handleSockets(sockets: number): void {
     this.#sockets = sockets
-    this.#watch.look(sockets, this.#maxSockets)
+    this.#watch.check(sockets, this.#maxSockets)
   }
 }

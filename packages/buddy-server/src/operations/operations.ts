@@ -17,9 +17,9 @@ import { WaitTimes } from './wait-times.ts'
 import { createWebhookObserver } from './webhooks/observer.ts'
 import { Webhooks } from './webhooks/webhooks.ts'
 
-/** Between two samples for the dashboard. */
+/** The time between two samples for the dashboard. */
 const sampleIntervalMs = 2000
-/** From each of these on the monitoring line is a warning, which says so. */
+/** From these shares on, the log line with the load is a warning. */
 const warnPercents = [95, 80]
 
 interface OperationsDependencies {
@@ -35,7 +35,9 @@ interface OperationsDependencies {
   readonly sites: () => Iterable<Pick<Site, 'key' | 'maxUsers'>>
 }
 
-/** What an operator sees of a server: figures, log lines, webhooks. It only listens. */
+/**
+ * What an operator sees of a server: figures, log lines, webhooks. It observes, and changes nothing.
+ */
 export class Operations {
   readonly observers: readonly ServerObserver[]
   readonly metrics: Metrics
@@ -88,23 +90,23 @@ export class Operations {
     ]
   }
 
-  /** Begins to look at the server now and then. */
+  /** Starts to log the load and to take samples. */
   start(): void {
     const { clock, settings } = this.#dependencies
     this.#sampler.start()
     this.#cancels = [
       clock.every(settings().monitoringIntervalMs, () => this.#monitor()),
-      // Nobody looks at what nobody can open.
+      // Without an admin token there is no dashboard.
       clock.every(sampleIntervalMs, () => settings().adminToken && this.#sampler.sample()),
     ]
   }
 
-  /** Writes what the refusals were since the last time. */
+  /** Logs the refusals since the previous call. */
   reportRefusals(): void {
     this.#refusals.report()
   }
 
-  /** The server at this moment; `withSites` is for whoever has the admin token. */
+  /** Returns the present figures. `withSites` requires that the reader has the admin token. */
   status(withSites: boolean): Status {
     const { version, clock, isDraining, counts, settings } = this.#dependencies
     const { users, away, waiting, rooms } = counts()
@@ -127,6 +129,7 @@ export class Operations {
     }
   }
 
+  /** Returns the data of the dashboard. */
   dashboard(): DashboardData {
     return {
       nowMs: Date.now(),
@@ -137,7 +140,7 @@ export class Operations {
     }
   }
 
-  /** Stops looking, and gives what is still to be told a little time. */
+  /** Stops, logs the last refusals, and sends the queued webhooks for up to `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
     for (const cancel of this.#cancels.splice(0)) cancel()
     this.#refusals.report()

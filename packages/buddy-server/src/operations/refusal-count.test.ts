@@ -18,7 +18,7 @@ function createCount(): Counted {
   return { count, lines, refuse }
 }
 
-test('a line for all since the last one, none where there were none', () => {
+test('logs one line for all refusals since the previous line, and none if there are none', () => {
   const { count, lines, refuse } = createCount()
   count.report()
   refuse('server-full', 'https://a.example')
@@ -34,7 +34,7 @@ test('a line for all since the last one, none where there were none', () => {
   ])
 })
 
-test('for the dashboard: of each kind how many since the start, when and where from, latest first', () => {
+test('lists the refusals since the start by reason, the latest first', () => {
   const { count, refuse } = createCount()
   refuse('server-full', 'https://a.example')
   refuse('banned')
@@ -46,7 +46,7 @@ test('for the dashboard: of each kind how many since the start, when and where f
   ])
 })
 
-test('an origin that somebody made up is cut', () => {
+test('cuts a long origin', () => {
   const { count, lines, refuse } = createCount()
   refuse('origin-not-allowed', `https://${'x'.repeat(5000)}`)
   count.report()
@@ -54,7 +54,7 @@ test('an origin that somebody made up is cut', () => {
   expect(JSON.stringify(lines).length).toBeLessThan(200)
 })
 
-test('an origin that would act on a terminal or reorder a page is shown as what it is', () => {
+test('escapes control and format characters in an origin', () => {
   const { count, lines, refuse } = createCount()
   refuse('origin-not-allowed', 'https://a.example\u001b[31m\u009b\u202e')
   count.report()

@@ -3,22 +3,21 @@ import type { RecentRefusals } from './dashboard/data.ts'
 import type { Log } from './log/create-log.ts'
 import { printable } from './log/printable.ts'
 
-/** A browser's origins are shorter. */
+/** Longer than the origins of browsers. */
 const maxOriginLength = 100
 
 /**
- * Gathers refused connections: one line in the log a while, however many knock, and the latest of
- * each kind for the dashboard.
+ * Counts refused and cut connections: for a log line at an interval, and for the dashboard by reason.
  */
 export class RefusalCount {
   readonly #log: Log
   readonly #epochMs: () => number
   #counts: Record<string, number> = {}
-  /** What a list of origins may lack; a page's address, not a person's. */
+  /** The latest origin that is not on a list. It is the address of a page, not of a user. */
   #origin: string | undefined
   readonly #recent = new Map<string, Omit<RecentRefusals, 'reason'>>()
 
-  /** @param epochMs milliseconds since 1970 */
+  /** @param epochMs returns the milliseconds since 1970 */
   constructor(log: Log, epochMs: () => number) {
     this.#log = log
     this.#epochMs = epochMs
@@ -26,7 +25,7 @@ export class RefusalCount {
 
   readonly observer: ServerObserver = {
     refused: ({ code, origin }) => {
-      // Any client may write anything there.
+      // A client can send any text as its origin.
       const shown = origin === undefined ? undefined : printable(origin, maxOriginLength)
       if (code === 'origin-not-allowed') this.#origin = shown
       this.#count(code, shown)
@@ -43,14 +42,14 @@ export class RefusalCount {
     })
   }
 
-  /** Of each kind how many since the start, the latest first. */
+  /** The refusals since the start by reason, the latest first. */
   get recent(): readonly RecentRefusals[] {
     return [...this.#recent]
       .map(([reason, refusals]) => ({ reason, ...refusals }))
       .sort((one, other) => other.latestAtMs - one.latestAtMs)
   }
 
-  /** Writes the line, if there is anything to say, and begins anew. */
+  /** Logs the refusals since the previous line, if there are any. */
   report(): void {
     if (Object.keys(this.#counts).length === 0) return
     this.#log.info({ refused: this.#counts, origin: this.#origin }, 'connections refused or cut')

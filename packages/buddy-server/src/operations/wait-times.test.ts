@@ -1,24 +1,24 @@
 import { expect, test } from 'vitest'
 import { WaitTimes } from './wait-times.ts'
 
-test('nothing before the first wait', () => {
+test('has no percentiles before the first wait', () => {
   expect(new WaitTimes().percentiles).toEqual({ p50: null, p95: null, p99: null })
 })
 
-test('one wait is every percentile', () => {
+test('has the same value for all percentiles after one wait', () => {
   const waits = new WaitTimes()
   waits.add(12.4)
   expect(waits.percentiles).toEqual({ p50: 12, p95: 12, p99: 12 })
 })
 
-test('nearest rank, whatever the order', () => {
+test('uses the nearest rank, in any order of waits', () => {
   const waits = new WaitTimes()
   // 1 to 100, each once, not sorted: 37 and 100 have no common divisor.
   for (let count = 1; count <= 100; count++) waits.add(((count * 37) % 100) + 1)
   expect(waits.percentiles).toEqual({ p50: 50, p95: 95, p99: 99 })
 })
 
-test('only the latest thousand count', () => {
+test('uses only the latest thousand waits', () => {
   const waits = new WaitTimes()
   for (let count = 0; count < 500; count++) waits.add(60_000)
   for (let count = 0; count < 1000; count++) waits.add(5)

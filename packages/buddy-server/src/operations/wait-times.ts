@@ -1,13 +1,14 @@
 import type { WaitPercentiles } from './status.ts'
 
-/** So many of the latest waits are looked at. */
+/** How many of the latest waits are kept. */
 const capacity = 1000
 
-/** How long people waited for a match, lately. */
+/** How long users waited for the latest matches. */
 export class WaitTimes {
   readonly #waitsMs: number[] = []
   #next = 0
 
+  /** Adds the wait of one user. */
   add(waitMs: number): void {
     this.#waitsMs[this.#next] = waitMs
     this.#next = (this.#next + 1) % capacity

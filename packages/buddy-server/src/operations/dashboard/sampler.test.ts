@@ -12,7 +12,7 @@ const quiet: Reading = {
   relayedBytes: 0,
 }
 
-/** A sampler whose time and readings the test sets. */
+/** Creates a sampler whose time and readings the test sets. */
 function createSampler(): {
   sampler: Sampler
   now: { atMs: number; behindMs: number; reading: Reading }
@@ -27,13 +27,13 @@ function createSampler(): {
   return { sampler, now }
 }
 
-test('before the start there is nothing', () => {
+test('takes no sample before the start', () => {
   const { sampler } = createSampler()
   sampler.sample()
   expect(sampler.samples.at).toEqual([])
 })
 
-test('figures as they are, counters as rates over the time that has really passed', () => {
+test('samples counts as they are, and counters as rates over the elapsed time', () => {
   const { sampler, now } = createSampler()
   now.reading = { ...quiet, matches: 10, relayedFrames: 1000, relayedBytes: 50_000 }
   sampler.start()
@@ -48,7 +48,7 @@ test('figures as they are, counters as rates over the time that has really passe
     relayedBytes: 51_000,
   }
   sampler.sample()
-  // A timer that comes late makes no peak of it.
+  // A late timer causes no peak.
   now.atMs += 4000
   now.reading = { ...now.reading, matches: 15, relayedFrames: 1025 }
   sampler.sample()
@@ -66,7 +66,7 @@ test('figures as they are, counters as rates over the time that has really passe
   })
 })
 
-test('it remembers twenty minutes: six hundred samples in every column', () => {
+test('keeps the samples of twenty minutes: six hundred in each column', () => {
   const { sampler, now } = createSampler()
   sampler.start()
   for (let count = 0; count < 605; count++) {
@@ -77,7 +77,7 @@ test('it remembers twenty minutes: six hundred samples in every column', () => {
   expect(sampler.samples.at[0]).toBe(1012)
 })
 
-test('a clock that is set back changes no rate, and no sample comes before the one it follows', () => {
+test('keeps rates correct and times increasing if the system clock is set back', () => {
   const { sampler, now } = createSampler()
   sampler.start()
   for (const frames of [100, 200, 300]) {
@@ -91,7 +91,7 @@ test('a clock that is set back changes no rate, and no sample comes before the o
   expect(at).toEqual([1002, 1002.001, 1002.002])
 })
 
-test('a turn of the event loop that takes long is lag', async () => {
+test('measures a long turn of the event loop as lag', async () => {
   const { sampler } = createSampler()
   sampler.start()
   const beats = async (): Promise<void> => {

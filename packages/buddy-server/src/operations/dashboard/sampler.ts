@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Counts } from '../../counts.ts'
 import type { DashboardSamples } from './data.ts'
 
-/** One moment, of counters that only grow and of figures as they are. */
+/** The present counts, and counters that only grow. */
 export interface Reading extends Omit<Counts, 'away'> {
   readonly matches: number
   readonly waitP95Ms: number | null
@@ -10,12 +10,12 @@ export interface Reading extends Omit<Counts, 'away'> {
   readonly relayedBytes: number
 }
 
-/** Twenty minutes at two seconds. */
+/** Twenty minutes, with a sample every two seconds. */
 const maxSamples = 600
 
 type Columns = { -readonly [Name in keyof DashboardSamples]: DashboardSamples[Name][number][] }
 
-/** Remembers what moved over the last minutes, so that a dashboard opens with a past. */
+/** Keeps samples of the last minutes, so that the dashboard shows them when it is opened. */
 export class Sampler {
   readonly #read: () => Reading
   readonly #epochMs: () => number
@@ -36,8 +36,8 @@ export class Sampler {
   }
 
   /**
-   * @param epochMs milliseconds since 1970, which an operator's correction may set back
-   * @param nowMs milliseconds since some moment, which never go back
+   * @param epochMs returns milliseconds since 1970; a correction of the system clock may set it back
+   * @param nowMs returns the time of a monotonic clock, in milliseconds
    */
   constructor(read: () => Reading, epochMs: () => number, nowMs: () => number) {
     this.#read = read
@@ -45,7 +45,7 @@ export class Sampler {
     this.#nowMs = nowMs
   }
 
-  /** Begins to measure: the first sample is about the time from here on. */
+  /** Starts to measure. The first sample covers the time from here on. */
   start(): void {
     this.#before = { reading: this.#read(), atMs: this.#nowMs() }
     this.#loop.enable()
@@ -55,7 +55,7 @@ export class Sampler {
     return this.#columns as DashboardSamples
   }
 
-  /** Takes one more sample; the oldest is forgotten. Does nothing before `start()`. */
+  /** Takes a sample, and drops the oldest if there are too many. Does nothing before `start()`. */
   sample(): void {
     if (!this.#before) return
     const { reading: before, atMs: beforeMs } = this.#before
@@ -64,7 +64,7 @@ export class Sampler {
     const seconds = Math.max((atMs - beforeMs) / 1000, 0.001)
     const perSecond = (now: number, then: number): number => round((now - then) / seconds)
     this.#add({
-      // A plot cannot go back in time.
+      // A plot needs increasing times.
       at: Math.max(this.#epochMs() / 1000, (this.#columns.at.at(-1) ?? 0) + 0.001),
       users: reading.users,
       waiting: reading.waiting,
@@ -74,7 +74,7 @@ export class Sampler {
       framesPerSecond: perSecond(reading.relayedFrames, before.relayedFrames),
       bytesPerSecond: perSecond(reading.relayedBytes, before.relayedBytes),
       residentBytes: process.memoryUsage.rss(),
-      // The histogram counts from one tick of its own timer to the next.
+      // The histogram includes the interval of its own timer, 20 ms.
       loopLagMs: round(Math.max(0, this.#loop.max / 1e6 - 20)),
     })
     this.#loop.reset()

@@ -4,15 +4,15 @@ import { AdminAccess } from './admin-access.ts'
 
 const token = 'the token of these tests, which is long'
 
-interface Door {
+interface Fixture {
   readonly access: AdminAccess
   readonly time: { ms: number }
-  /** Shows a token as the password of Basic, from an address. */
-  readonly show: (shown: string, address?: string) => string
+  /** Checks a request with a token as the password of Basic, from an address. */
+  readonly sendToken: (given: string, address?: string) => string
   readonly send: (authorization: string) => string
 }
 
-function createDoor(adminToken = token): Door {
+function createFixture(adminToken = token): Fixture {
   const time = { ms: 0 }
   const access = new AdminAccess({
     adminToken: () => adminToken,
@@ -21,13 +21,13 @@ function createDoor(adminToken = token): Door {
   })
   const send = (authorization: string, remoteAddress = '192.0.2.1'): string =>
     access.check({ remoteAddress, header: () => authorization } as unknown as HttpRequest)
-  const show = (shown: string, address?: string): string =>
-    send(`Basic ${Buffer.from(`:${shown}`).toString('base64')}`, address)
-  return { access, time, send, show }
+  const sendToken = (given: string, address?: string): string =>
+    send(`Basic ${Buffer.from(`:${given}`).toString('base64')}`, address)
+  return { access, time, send, sendToken }
 }
 
-test('Bearer, and Basic with any name, whatever the case of the word', () => {
-  const { send } = createDoor('a-token-without-spaces-0123456789')
+test('accepts Bearer, and Basic with any user name, in any case', () => {
+  const { send } = createFixture('a-token-without-spaces-0123456789')
   const basic = (text: string): string => `basic ${Buffer.from(text).toString('base64')}`
   expect(send('Bearer a-token-without-spaces-0123456789')).toBe('granted')
   expect(send('BEARER  a-token-without-spaces-0123456789 ')).toBe('granted')
@@ -36,49 +36,49 @@ test('Bearer, and Basic with any name, whatever the case of the word', () => {
   expect(send('Bearer a-token-without-spaces-012345678')).toBe('wrong')
 })
 
-test('what shows no token is none, and counts for nothing', () => {
-  const { send, show } = createDoor()
+test('does not count requests without a token', () => {
+  const { send, sendToken } = createFixture()
   for (let time = 0; time < 30; time++) {
     for (const header of ['', 'Bearer', 'Digest abc', `Basic ${btoa('no colon')}`]) {
       expect(send(header)).toBe('none')
     }
   }
-  expect(show(token)).toBe('granted')
+  expect(sendToken(token)).toBe('granted')
 })
 
-test('where there is no token, the empty one does not open', () => {
-  const { show } = createDoor('')
-  expect(show('')).toBe('none')
+test('grants nothing if the server has no token', () => {
+  const { sendToken } = createFixture('')
+  expect(sendToken('')).toBe('none')
 })
 
-test('after twenty wrong ones nothing is looked at, until a minute gives one more', () => {
-  const { show, time } = createDoor()
-  for (let count = 0; count < 20; count++) expect(show(`wrong ${count}`)).toBe('wrong')
-  expect(show(token)).toBe('too-many')
-  // Neither what was refused unseen nor another address changes that.
-  expect(show(token, '192.0.2.2')).toBe('granted')
+test('checks no token after twenty wrong ones, and one more each minute', () => {
+  const { sendToken, time } = createFixture()
+  for (let count = 0; count < 20; count++) expect(sendToken(`wrong ${count}`)).toBe('wrong')
+  expect(sendToken(token)).toBe('too-many')
+  // Neither unchecked requests nor other addresses affect the rate.
+  expect(sendToken(token, '192.0.2.2')).toBe('granted')
   time.ms += 59_000
-  expect(show(token)).toBe('too-many')
+  expect(sendToken(token)).toBe('too-many')
   time.ms += 1000
-  expect(show(token)).toBe('granted')
-  expect(show('wrong once more')).toBe('wrong')
-  expect(show(token)).toBe('too-many')
+  expect(sendToken(token)).toBe('granted')
+  expect(sendToken('wrong once more')).toBe('wrong')
+  expect(sendToken(token)).toBe('too-many')
 })
 
-test('addresses that have waited long enough are forgotten, others are not', async () => {
-  const { access, show, time } = createDoor()
-  for (let count = 0; count < 20; count++) show('wrong', '192.0.2.1')
-  show('wrong', '192.0.2.2')
+test('forgets only addresses whose rate has recovered', async () => {
+  const { access, sendToken, time } = createFixture()
+  for (let count = 0; count < 20; count++) sendToken('wrong', '192.0.2.1')
+  sendToken('wrong', '192.0.2.2')
   time.ms += 19 * 60_000
   await access.sweep()
-  for (let count = 0; count < 19; count++) expect(show('wrong', '192.0.2.1')).toBe('wrong')
-  expect(show(token, '192.0.2.1')).toBe('too-many')
+  for (let count = 0; count < 19; count++) expect(sendToken('wrong', '192.0.2.1')).toBe('wrong')
+  expect(sendToken(token, '192.0.2.1')).toBe('too-many')
 })
 
-test('an attack from very many addresses has one allowance beyond the first ten thousand', () => {
-  const { show } = createDoor()
-  for (let count = 0; count < 10_000; count++) show('wrong', `one ${count}`)
-  for (let count = 0; count < 20; count++) expect(show('wrong', `more ${count}`)).toBe('wrong')
-  expect(show('wrong', 'yet another')).toBe('too-many')
-  expect(show(token, 'one 5')).toBe('granted')
+test('shares one rate among the addresses beyond ten thousand', () => {
+  const { sendToken } = createFixture()
+  for (let count = 0; count < 10_000; count++) sendToken('wrong', `one ${count}`)
+  for (let count = 0; count < 20; count++) expect(sendToken('wrong', `more ${count}`)).toBe('wrong')
+  expect(sendToken('wrong', 'yet another')).toBe('too-many')
+  expect(sendToken(token, 'one 5')).toBe('granted')
 })

@@ -3,16 +3,16 @@ import { AddressTable } from '../../limits/address-table.ts'
 import { TokenBucket } from '../../limits/token-bucket.ts'
 import type { HttpRequest } from '../../transport/transport.ts'
 
-/** Wrong tokens from one address; with none left, the right one is not looked at either. */
+/** The rate of wrong tokens from one address. Beyond it no token of that address is checked. */
 const wrongRate = { burst: 20, perSecond: 1 / 60 }
-/** More addresses than this share one allowance: an attacker has so many to get around the rate. */
+/** Addresses beyond this number share one rate, because an attacker may have many addresses. */
 const maxAddresses = 10_000
 
-/** Whether a request shows the admin token. */
+/** The result of a check. `none`: the request has no token, or the server has none. */
 export type Access = 'granted' | 'none' | 'wrong' | 'too-many'
 
 interface AdminAccessDependencies {
-  /** Empty lets nobody in. */
+  /** The admin token. If it is empty, no request is granted. */
   readonly adminToken: () => string
   readonly addressKeyOf: (request: HttpRequest) => string
   readonly now: () => number
@@ -20,7 +20,10 @@ interface AdminAccessDependencies {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** The token in an `Authorization` header: `Bearer <token>`, or `Basic` with it as the password. */
+/**
+ * Returns the token in an `Authorization` header: `Bearer <token>`, or `Basic` with the token as
+ * password.
+ */
 function tokenIn(authorization: string): string | undefined {
   const [, scheme = '', value = ''] = /^(\S+)\s+(\S+)\s*$/.exec(authorization) ?? []
   if (scheme.toLowerCase() === 'bearer') return value
@@ -31,12 +34,12 @@ function tokenIn(authorization: string): string | undefined {
 }
 
 /**
- * Checks requests against the admin token. Whoever is wrong too often from one address has to wait
- * there; others do not.
+ * Checks requests for the admin token. After too many wrong tokens from one address, requests from that
+ * address have to wait. Other addresses are not affected.
  */
 export class AdminAccess {
   readonly #dependencies: AdminAccessDependencies
-  /** Addresses that were wrong lately. */
+  /** The addresses that sent a wrong token recently. */
   readonly #wrong: AddressTable<TokenBucket>
 
   constructor(dependencies: AdminAccessDependencies) {
@@ -49,6 +52,7 @@ export class AdminAccess {
     })
   }
 
+  /** Checks a request. A wrong token counts towards the rate of its address. */
   check(request: HttpRequest): Access {
     const { adminToken, addressKeyOf, now } = this.#dependencies
     const given = tokenIn(request.header('authorization'))
@@ -56,13 +60,13 @@ export class AdminAccess {
     const key = addressKeyOf(request)
     const known = this.#wrong.find(key)
     if (known && !known.has(now())) return 'too-many'
-    // Digests have one length: comparing takes as long whatever was given.
+    // The digests have the same length, so the time of the comparison does not depend on the token.
     if (timingSafeEqual(digest(given), digest(adminToken()))) return 'granted'
     this.#wrong.get(key).take(now())
     return 'wrong'
   }
 
-  /** Forgets addresses that have waited long enough. */
+  /** Forgets addresses whose rate has recovered. */
   sweep(): Promise<void> {
     return this.#wrong.sweep()
   }

@@ -14,20 +14,20 @@ interface HttpHandlerDependencies {
   readonly clock: Clock
   readonly notify: Notify
   readonly operations: Operations
-  /** What limits count by. */
+  /** Returns the key of the client's address in limits. */
   readonly addressKeyOf: (request: HttpRequest) => string
-  /** False while the server stops. */
+  /** False while the server drains. */
   readonly isReady: () => boolean
 }
 
-/** What a server answers over HTTP. */
+/** The HTTP side of a server. */
 interface HttpHandler {
   readonly onRequest: TransportHandlers['onRequest']
-  /** Forgets addresses that have used nothing of their limits for a while. */
+  /** Forgets addresses that are idle. */
   readonly sweep: () => Promise<void>
 }
 
-/** Puts the routes together with what they show, and with the limits of an address. */
+/** Connects the routes with the data that they show and with the limits of addresses. */
 export function createHttpHandler({
   settings,
   clock,
@@ -51,8 +51,8 @@ export function createHttpHandler({
     const made = new Snapshot(make, now)
     return () => made.read()
   }
-  const statusForAll = snapshot(() => operations.status(false))
-  const statusWithSites = snapshot(() => operations.status(true))
+  const publicStatus = snapshot(() => operations.status(false))
+  const adminStatus = snapshot(() => operations.status(true))
   const { registry } = operations.metrics
   return {
     onRequest: createHttpRoutes({
@@ -64,7 +64,7 @@ export function createHttpHandler({
         }
         return verdict
       },
-      status: (withSites) => (withSites ? statusWithSites() : statusForAll()),
+      status: (withSites) => (withSites ? adminStatus() : publicStatus()),
       isReady,
       access: (request) => adminAccess.check(request),
       hasAdminToken: () => settings().adminToken !== '',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 
-/** A file as it is served: read once, compressed when somebody first asks for it so. */
+/** A served file. It is read once, and compressed when a client first requests it in that encoding. */
 export class PublicFile {
   readonly etag: string
   readonly identity: Uint8Array
@@ -33,10 +33,10 @@ const names = [
   'dashboard/dashboard.js',
 ] as const
 
-/** A file that can be asked for. */
+/** The name of a served file. */
 export type PublicFileName = (typeof names)[number]
 
-/** Reads the files in `directory` (a URL ending in a slash); one that is missing is left out. */
+/** Reads the files in `directory`, a URL that ends in a slash. Missing files are left out. */
 export function loadPublicFiles(directory: URL): ReadonlyMap<PublicFileName, PublicFile> {
   const files = new Map<PublicFileName, PublicFile>()
   for (const name of names) {

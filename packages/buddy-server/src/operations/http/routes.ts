@@ -7,12 +7,12 @@ import type { Status } from '../status.ts'
 
 interface RouteDependencies {
   readonly files: ReadonlyMap<PublicFileName, PublicFile>
-  /** Which requests are answered; load balancers' probes are, always. */
+  /** Decides which requests are answered. It is not asked about the probes of load balancers. */
   readonly judge: (request: HttpRequest) => HttpVerdict
   readonly status: (withSites: boolean) => Promise<Status>
   /** False while draining. */
   readonly isReady: () => boolean
-  /** Whether a request shows the admin token. */
+  /** Checks a request for the admin token. */
   readonly access: (request: HttpRequest) => Access
   readonly hasAdminToken: () => boolean
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>
@@ -24,7 +24,7 @@ type Route = (request: HttpRequest) => Answer
 
 const common = { 'X-Content-Type-Options': 'nosniff' }
 
-/** A page under the strictest policy a site may have; `more` are its directives. */
+/** Headers of a page with a strict content security policy. `more` are the page's own directives. */
 const pageHeaders = (...more: readonly string[]): HttpResponse['headers'] => ({
   'Content-Security-Policy': [
     "default-src 'none'",
@@ -39,7 +39,7 @@ const pageHeaders = (...more: readonly string[]): HttpResponse['headers'] => ({
   'Referrer-Policy': 'no-referrer',
 })
 
-/** For pages of this origin and for tools. */
+/** A JSON response for pages of this origin and for tools. */
 function ownJson(
   status: number,
   body: object,
@@ -57,13 +57,13 @@ function ownJson(
   }
 }
 
-/** For every page. */
+/** A JSON response that pages of any origin may read. */
 function json(status: number, body: object, headers: HttpResponse['headers'] = {}): HttpResponse {
   return ownJson(status, body, { 'Access-Control-Allow-Origin': '*', ...headers })
 }
 
 function bestEncoding(acceptEncoding: string): 'br' | 'gzip' | 'identity' {
-  // A weight of zero means "not this one" (RFC 9110 §12.5.3).
+  // A weight of zero excludes an encoding (RFC 9110 §12.5.3).
   const accepted = new Set(
     acceptEncoding
       .toLowerCase()
@@ -89,13 +89,16 @@ function serveFile(
   return (request) => {
     const file = files.get(name)
     if (!file) {
-      return json(404, { error: 'not-built', message: `${name} is missing: run npm run build` })
+      return json(404, {
+        error: 'not-built',
+        message: `${name} is missing: build the server with "npm run build"`,
+      })
     }
     const encoding = bestEncoding(request.header('accept-encoding'))
     const headers = {
       ...common,
       'Content-Type': contentTypes[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
-      // Each encoding is a representation of its own, so each has its own tag (RFC 9110 §8.8.3).
+      // Each encoding is a separate representation, so it has its own tag (RFC 9110 §8.8.3).
       ETag: encoding === 'identity' ? file.etag : file.etag.replace(/"$/, `-${encoding}"`),
       Vary: 'Accept-Encoding',
       ...extra,
@@ -114,12 +117,18 @@ function serveFile(
 }
 
 const refusals = {
-  none: { status: 401, error: 'unauthorized', message: 'this needs the admin token' },
-  wrong: { status: 401, error: 'unauthorized', message: 'this is not the admin token' },
-  'too-many': { status: 429, error: 'too-many-attempts', message: 'wrong too often: wait a while' },
+  none: { status: 401, error: 'unauthorized', message: 'the admin token is required' },
+  wrong: { status: 401, error: 'unauthorized', message: 'the admin token is wrong' },
+  'too-many': {
+    status: 429,
+    error: 'too-many-attempts',
+    message: 'too many wrong tokens: try again later',
+  },
 } as const
 
-/** What only whoever has the admin token may see. */
+/**
+ * A route that requires the admin token. If the server has none, it is closed, or open if so chosen.
+ */
 function behindToken(
   { access, hasAdminToken }: RouteDependencies,
   route: Route,
@@ -128,7 +137,7 @@ function behindToken(
   return (request) => {
     if (!hasAdminToken()) {
       if (isOpenWithoutToken) return route(request)
-      return json(404, { error: 'no-admin-token', message: 'set ADMIN_TOKEN to open this' })
+      return json(404, { error: 'no-admin-token', message: 'set ADMIN_TOKEN to enable this page' })
     }
     const result = access(request)
     if (result === 'granted') return route(request)
@@ -143,13 +152,13 @@ function behindToken(
   }
 }
 
-/** Paths that are part of the server's interface; each answers GET and HEAD. */
+/** The routes by path. Each answers GET and HEAD. */
 function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, Route>> {
   const { status, isReady, access, metrics, dashboard } = dependencies
   const file = (name: PublicFileName, headers: HttpResponse['headers']) =>
     serveFile(dependencies, name, headers)
   const fresh = { 'Cache-Control': 'no-cache' }
-  // `frame-ancestors` is left open: the demo page is there to be tried anywhere.
+  // No `frame-ancestors`: other pages may embed the demo page.
   const page = file('index.html', {
     ...pageHeaders(
       "connect-src 'self' ws: wss:",
@@ -171,10 +180,13 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
     '/ws': () =>
       json(
         426,
-        { error: 'upgrade-required', message: 'this is a WebSocket; does a proxy drop Upgrade?' },
+        {
+          error: 'upgrade-required',
+          message: 'this is a WebSocket endpoint: does a proxy drop the Upgrade header?',
+        },
         { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
       ),
-    // Pages of any origin may see by the date how far their own clock is off.
+    // Pages of any origin may read `Date`, to find out how far their own clock is off.
     '/healthz': () => json(200, { status: 'healthy' }, { 'Access-Control-Expose-Headers': 'Date' }),
     '/readyz': () =>
       isReady() ? json(200, { status: 'ready' }) : json(503, { status: 'draining' }),
@@ -191,19 +203,20 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
       true,
     ),
     '/dashboard': behindToken(dependencies, dashboardPage),
-    // Relative, as all addresses of the pages are: a proxy may serve this below a path of its own.
+    // A relative URL, like all URLs of the pages, because a proxy may serve the server below a path.
     '/dashboard/': () => ({
       status: 308,
       headers: { ...common, Location: '../dashboard' },
       body: '',
     }),
     '/dashboard/data': behindToken(dependencies, async () => ownJson(200, await dashboard())),
-    // Without the data the two tell nothing that is not in the repository.
+    // Style and script are public, because they contain no data.
     '/dashboard/dashboard.css': file('dashboard/dashboard.css', fresh),
     '/dashboard/dashboard.js': file('dashboard/dashboard.js', fresh),
     '/demo.css': file('demo.css', fresh),
     '/demo.js': file('demo.js', fresh),
-    // Five minutes: a fix reaches every embedding page soon, and a visit asks at most once.
+    // Five minutes, so that a fix reaches every embedding page soon, and a visit requests the file at
+    // most once.
     '/buddy-chat.js': file('buddy-chat.js', {
       'Cache-Control': 'public, max-age=300, stale-while-revalidate=86400',
       'Access-Control-Allow-Origin': '*',
@@ -213,7 +226,7 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
   }
 }
 
-/** A probe comes from the address of a proxy, which may stand for every visitor. */
+/** Probes are not limited, because they may come from the proxy's address, which all visitors share. */
 const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
 
 function tooMany(retryAfterMs: number): HttpResponse {
@@ -226,8 +239,8 @@ function tooMany(retryAfterMs: number): HttpResponse {
 }
 
 /**
- * Answers HTTP requests; undefined: not worth an answer. Nothing is read from a body, nothing changes
- * anything.
+ * Makes a function that answers HTTP requests. Undefined means that the connection is closed without a
+ * response. No route reads a body or changes state.
  */
 export function createHttpRoutes(
   dependencies: RouteDependencies,
@@ -241,9 +254,9 @@ export function createHttpRoutes(
       if (verdict.kind === 'refused') return tooMany(verdict.retryAfterMs)
     }
     const route = Object.hasOwn(routes, request.path) ? routes[request.path] : undefined
-    if (!route) return json(404, { error: 'not-found', message: 'there is nothing at this path' })
+    if (!route) return json(404, { error: 'not-found', message: 'this path does not exist' })
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      const message = 'only GET and HEAD are understood here'
+      const message = 'only GET and HEAD are allowed'
       return json(405, { error: 'method-not-allowed', message }, { Allow: 'GET, HEAD' })
     }
     return route(request)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Snapshot } from './snapshot.ts'
 
-function world<T>(make: (count: number) => T | Promise<T>): {
+function createFixture<T>(make: (count: number) => T | Promise<T>): {
   readonly snapshot: Snapshot<T>
   readonly made: () => number
   readonly wait: (ms: number) => void
@@ -14,13 +14,13 @@ function world<T>(make: (count: number) => T | Promise<T>): {
   return { snapshot, made: () => count, wait: (ms) => (now += ms) }
 }
 
-test('each of a few readers gets what is made for it', async () => {
-  const { snapshot } = world((count) => count)
+test('makes a new value for each of a few readers', async () => {
+  const { snapshot } = createFixture((count) => count)
   expect([await snapshot.read(), await snapshot.read(), await snapshot.read()]).toEqual([1, 2, 3])
 })
 
-test('of a thousand readers in a second a dozen have it made', async () => {
-  const { snapshot, made, wait } = world((count) => count)
+test('makes the value a dozen times for a thousand readers in a second', async () => {
+  const { snapshot, made, wait } = createFixture((count) => count)
   for (let time = 1; time <= 1000; time++) {
     await snapshot.read()
     wait(1)
@@ -31,17 +31,19 @@ test('of a thousand readers in a second a dozen have it made', async () => {
   expect(await snapshot.read()).toBe(13)
 })
 
-test('readers that come while it is made share one', async () => {
+test('shares a value that is being made among its readers', async () => {
   let finish: (value: string) => void = () => undefined
-  const { snapshot, made } = world(() => new Promise<string>((resolve) => (finish = resolve)))
+  const { snapshot, made } = createFixture(
+    () => new Promise<string>((resolve) => (finish = resolve)),
+  )
   const all = Promise.all([snapshot.read(), snapshot.read(), snapshot.read()])
   finish('made')
   expect(await all).toEqual(['made', 'made', 'made'])
   expect(made()).toBe(1)
 })
 
-test('what cannot be made is a rejection, and is tried again', async () => {
-  const { snapshot } = world((count) => {
+test('rejects if making the value fails, and tries again for the next reader', async () => {
+  const { snapshot } = createFixture((count) => {
     if (count === 1) throw new Error('broken')
     return count
   })

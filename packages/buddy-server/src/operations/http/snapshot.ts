@@ -1,29 +1,29 @@
 import { TokenBucket } from '../../limits/token-bucket.ts'
 
-/** So often something is made anew; a reader that comes more often gets the latest. */
-const makingRate = { burst: 10, perSecond: 2 }
+/** How often the value is made anew. More frequent readers get the latest value. */
+const makeRate = { burst: 10, perSecond: 2 }
 
 /**
- * Something that takes time to make: made anew for each reader while those are few, and twice a second
- * at most while they are many. Readers that come while it is being made share one.
+ * A value that is expensive to make. With few readers it is made anew for each of them. With many readers it
+ * is made at most twice a second. Readers that arrive while it is being made share the result.
  */
 export class Snapshot<T> {
   readonly #make: () => T | Promise<T>
   readonly #now: () => number
-  readonly #makings: TokenBucket
+  readonly #makeBucket: TokenBucket
   #latest: { readonly value: T } | undefined
   #pending: Promise<T> | undefined
 
   constructor(make: () => T | Promise<T>, now: () => number) {
     this.#make = make
     this.#now = now
-    this.#makings = new TokenBucket(makingRate, now())
+    this.#makeBucket = new TokenBucket(makeRate, now())
   }
 
-  /** The latest, which is at most half a second old. Rejects if it cannot be made. */
+  /** Resolves with a value that is at most half a second old. Rejects if making it fails. */
   read(): Promise<T> {
     if (this.#pending) return this.#pending
-    if (this.#latest && this.#makings.take(this.#now()) > 0)
+    if (this.#latest && this.#makeBucket.take(this.#now()) > 0)
       return Promise.resolve(this.#latest.value)
     const pending = this.#remake().finally(() => (this.#pending = undefined))
     this.#pending = pending

@@ -12,18 +12,18 @@ test.for([
   ['\u202aa\u202e\u2066b\u2069', String.raw`\u{202a}a\u{202e}\u{2066}b\u{2069}`],
   ['\u{e0041}\u200b\ufeff', String.raw`\u{e0041}\u{200b}\u{feff}`],
   ['\ud800', String.raw`\u{d800}`],
-])('%j is shown as %j', ([text, shown]) => {
+])('shows %j as %j', ([text, shown]) => {
   expect(printable(text!)).toBe(shown)
 })
 
-test('a long text is cut, and so is a long list', () => {
+test('cuts long texts and long lists', () => {
   expect(printable('x'.repeat(100), 10)).toBe(`${'x'.repeat(9)}…`)
   expect(printable('x'.repeat(10), 10)).toBe('x'.repeat(10))
   expect(printable('x'.repeat(1_000_000)).length).toBe(2000)
   expect(printableFields({ list: Array.from({ length: 1000 }, () => 'x') }).list).toHaveLength(100)
 })
 
-test('fields keep their kinds, at any depth, and lose what cannot be shown', () => {
+test('keeps the types of fields at any depth, and escapes unprintable characters', () => {
   const fields = { a: 1, b: true, c: null, d: undefined, '\u202e': ['\u001b', { e: '\u2028' }] }
   expect(printableFields(fields)).toEqual({
     a: 1,
@@ -34,7 +34,7 @@ test('fields keep their kinds, at any depth, and lose what cannot be shown', () 
   })
 })
 
-test('a message cannot begin a line of its own in a stack trace', () => {
+test('keeps the message of an error on one line in a stack trace', () => {
   const error = new Error('lost\n[12:00:00] INFO: all is well')
   const [first, second] = printableStack(error.stack!).split('\n')
   expect(first).toBe(String.raw`Error: lost\u{a}[12:00:00] INFO: all is well`)
@@ -56,7 +56,7 @@ describe.each(['json', 'pretty'])('a line of the log (%s)', (format) => {
     return stdout
   }
 
-  test('shows nothing raw: not in its message, its fields, nor an error', () => {
+  test('escapes unprintable characters in the message, the fields and an error', () => {
     const bad = String.raw`\u001b[31m\u009b\u202e\u2028\u000aforged`
     const output = write(`
       log.info({ field: '${bad}', list: ['${bad}'] }, 'message ${bad}')
@@ -65,7 +65,7 @@ describe.each(['json', 'pretty'])('a line of the log (%s)', (format) => {
     expect(output.match(/u\{202e\}/g)?.length).toBeGreaterThanOrEqual(5)
   })
 
-  test('says its level by name', () => {
+  test('contains the name of its level', () => {
     expect(write(`log.warn('careful')`)).toMatch(format === 'json' ? /"level":"warn"/ : / WARN: /)
   })
 })

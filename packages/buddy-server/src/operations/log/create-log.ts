@@ -5,18 +5,18 @@ import { LogOutput } from './output.ts'
 import { printable, printableFields, printableStack } from './printable.ts'
 
 /**
- * What the server writes for its operator. Never anything private: no address, name, text,
- * session description or candidate.
+ * The server's log, for its operator. It must not contain private data: addresses, names, texts, session
+ * descriptions, candidates.
  */
 export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
 
-/** An error as fields. Its message may quote anything, a visitor's text included. */
+/** Returns an error as fields. Its message may quote anything, including a user's text. */
 function toFields(error: Error): object {
   const { stack, ...fields } = pino.stdSerializers.err(error)
   return { ...printableFields(fields), stack: printableStack(stack) }
 }
 
-/** Whatever ends up in a line, it is one line, and a terminal may show it. */
+/** Makes each entry one line that is safe to show in a terminal, whatever its content. */
 const formatting = {
   base: null,
   timestamp: pino.stdTimeFunctions.isoTime,
@@ -33,22 +33,22 @@ const formatting = {
   },
 } satisfies LoggerOptions
 
-/** On standard output: JSON lines, or lines for people. */
+/** Makes a log on standard output: JSON lines, or readable lines. */
 export function createLog(level: string, format: 'json' | 'pretty'): Log {
   const options = { level, ...formatting }
   const toText =
     format === 'json'
       ? (line: string) => line
       : prettyFactory({ singleLine: true, translateTime: 'SYS:HH:MM:ss' })
-  // pino's own destination waits for a reader that does not read, and with it the whole process.
+  // pino's own destination would block the whole process if standard output is not read.
   const output = new LogOutput(process.stdout, (dropped) => {
     let notice = ''
     const noticing = pino(options, { write: (line) => (notice = toText(line)) })
-    noticing.warn({ dropped }, 'lines of the log were dropped: standard output was not read')
+    noticing.warn({ dropped }, 'log lines were dropped because standard output was not read')
     return notice
   })
   return pino(options, { write: (line) => output.write(toText(line)) })
 }
 
-/** For a server inside another program, which has not asked for a log. */
+/** A log that writes nothing, for a server in a program that passes no log. */
 export const silentLog: Log = pino({ level: 'silent' })

@@ -5,8 +5,8 @@ import type { Log } from './create-log.ts'
 const sessionsOf = ({ seats }: Room): string[] => seats.map(({ sessionId }) => sessionId)
 
 /**
- * One line for each thing that happens to a session or a room. Ids are random and tell nothing of a
- * person; names, texts and addresses are never written.
+ * Logs one line for each event of a session or a room. Ids are random. Names, texts and addresses are never
+ * logged.
  */
 export function createEventLog(log: Log): ServerObserver {
   return {

@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import { LogOutput } from './output.ts'
 
-/** A stream whose reader takes nothing until it is told to. */
-class Unread extends EventEmitter {
+/** A stream that is not read until the test sets `writableLength`. */
+class UnreadStream extends EventEmitter {
   readonly written: string[] = []
   writableLength = 0
 
@@ -13,18 +13,18 @@ class Unread extends EventEmitter {
   }
 }
 
-const createOutput = (): { readonly output: LogOutput; readonly stream: Unread } => {
-  const stream = new Unread()
+const createOutput = (): { readonly output: LogOutput; readonly stream: UnreadStream } => {
+  const stream = new UnreadStream()
   return { stream, output: new LogOutput(stream, (dropped) => `${dropped} dropped`) }
 }
 
-test('lines are written in order', () => {
+test('writes lines in order', () => {
   const { output, stream } = createOutput()
   for (const line of ['one', 'two']) output.write(line)
   expect(stream.written).toEqual(['one', 'two'])
 })
 
-test('a megabyte waits for a reader that does not read; what is above it is dropped and counted', () => {
+test('keeps a megabyte for a slow reader, and drops and counts further lines', () => {
   const { output, stream } = createOutput()
   const line = 'x'.repeat(100_000)
   for (let time = 1; time <= 20; time++) output.write(line)
@@ -34,7 +34,7 @@ test('a megabyte waits for a reader that does not read; what is above it is drop
   expect(stream.written.slice(11)).toEqual(['9 dropped', 'later', 'still later'])
 })
 
-test('after an error nothing more is written, and nothing is thrown', () => {
+test('writes nothing after an error of the stream, and does not throw', () => {
   const { output, stream } = createOutput()
   output.write('one')
   stream.emit('error', new Error('EPIPE'))

@@ -1,32 +1,33 @@
-/** Lines of the log wait for their reader up to so many bytes; those above are dropped. */
+/** The maximum number of bytes that wait to be read. Further lines are dropped. */
 const maxWaitingBytes = 1_000_000
 
-/** The part of a writable stream that the log needs. */
+/** The part of a writable stream that the log uses. */
 interface Stream {
-  /** What waits to be written, in bytes. */
+  /** Bytes that wait to be written. */
   readonly writableLength: number
   write(text: string): unknown
   on(event: 'error', callback: (error: unknown) => void): unknown
 }
 
 /**
- * Where lines of the log go. The log is the last thing that a server needs: a reader that is gone, or
- * that does not read, neither holds up the server nor ends it.
+ * Writes log lines to a stream. If the reader of the stream is slow or gone, the server continues: lines are
+ * dropped instead of blocking or ending the process.
  */
 export class LogOutput {
   readonly #stream: Stream
-  readonly #lineAbout: (dropped: number) => string
+  readonly #noticeOf: (dropped: number) => string
   #dropped = 0
   #isGone = false
 
-  /** @param lineAbout is written, once there is room again, if lines were dropped */
-  constructor(stream: Stream, lineAbout: (dropped: number) => string) {
+  /** @param noticeOf returns the line that is written after `dropped` lines were dropped */
+  constructor(stream: Stream, noticeOf: (dropped: number) => string) {
     this.#stream = stream
-    this.#lineAbout = lineAbout
-    // EPIPE, or EIO of a terminal that was closed. Without a listener it would end the process.
+    this.#noticeOf = noticeOf
+    // EPIPE, or EIO from a closed terminal. Without a listener the error would end the process.
     stream.on('error', () => (this.#isGone = true))
   }
 
+  /** Writes a line, or drops it. Never throws. */
   write(line: string): void {
     if (this.#isGone) return
     if (this.#stream.writableLength > maxWaitingBytes) {
@@ -34,7 +35,7 @@ export class LogOutput {
       return
     }
     if (this.#dropped > 0) {
-      const notice = this.#lineAbout(this.#dropped)
+      const notice = this.#noticeOf(this.#dropped)
       this.#dropped = 0
       this.#stream.write(notice)
     }

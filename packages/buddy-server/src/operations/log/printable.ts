@@ -1,24 +1,24 @@
 /**
- * What a terminal acts on (controls), what reorders or hides the text around it (format characters:
- * bidirectional overrides and isolates, zero-width characters), what some programs take for the end of
- * a line (U+2028, U+2029), and lone surrogates. Unicode TR36 §2.3 and §3.2.
+ * Characters that must not be shown raw: control characters, which terminals execute; format characters,
+ * which reorder or hide text (bidirectional overrides and isolates, zero-width characters); U+2028 and
+ * U+2029, which some programs treat as the end of a line; and lone surrogates. See Unicode TR36 §2.3, §3.2.
  */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
-/** More than any line of a log needs. */
+/** Longer than any text in the log needs to be. */
 const maxTextLength = 2000
 const maxItems = 100
 
 /**
- * `text` as a log, a page or a terminal may show it, also if a client wrote it: unprintable characters are
- * written as `\u{202e}`, and of a longer text the first `maxLength` characters are left, and `…`.
+ * Returns `text` so that a log, a page or a terminal can show it, even if a client wrote it. Unprintable
+ * characters become escapes such as `\u{202e}`. A text longer than `maxLength` is cut and ends in `…`.
  */
 export function printable(text: string, maxLength = maxTextLength): string {
   const kept = text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text
   return kept.replace(unprintable, (found) => `\\u{${found.codePointAt(0)!.toString(16)}}`)
 }
 
-/** A stack trace on several lines, which only the trace itself begins: its message is one line. */
+/** Returns a stack trace with one line for the message and one for each frame. */
 export function printableStack(stack: string): string {
   return stack
     .split(/\n(?=\s+at |caused by: )/, maxItems)
@@ -26,7 +26,10 @@ export function printableStack(stack: string): string {
     .join('\n')
 }
 
-/** {@link printable} for every text in fields of a log line. Errors are left to their serializer. */
+/**
+ * Applies {@link printable} to every text in the fields of a log line. Errors have a serializer of
+ * their own.
+ */
 export function printableFields<T>(fields: T): T
 export function printableFields(fields: unknown): unknown {
   if (typeof fields === 'string') return printable(fields)

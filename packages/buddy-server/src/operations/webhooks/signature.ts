@@ -15,9 +15,7 @@ export function signWebhook(secret: string, body: string, nowMs: number): string
 
 /** What {@link verifySignature} checks. */
 export interface SignedWebhook {
-  /**
-   * The `WEBHOOK_SECRET` of the server. Undefined, from a variable that is not set, verifies nothing.
-   */
+  /** The `WEBHOOK_SECRET` of the server. If it is undefined or empty, every request is refused. */
   readonly secret: string | undefined
   /** The request's `Buddy-Signature`, from `request.headers` in Node or `headers.get()` of fetch. */
   readonly header: string | readonly string[] | null | undefined
