@@ -255,7 +255,7 @@ test('a port that is taken is named in a sentence, and the exit code is 1', asyn
   const { port } = new URL(await addressOf(first))
   const second = run([cli], { PORT: port })
   expect(await second.exited).toBe(1)
-  expect(second.output()).toContain(`port ${port} on 0.0.0.0 is taken`)
+  expect(second.output()).toContain(`port ${port} on 0.0.0.0 is in use`)
   expect(second.output()).toContain('Set PORT (or HOST) to another one.')
 })
 
