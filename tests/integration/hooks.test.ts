@@ -1,4 +1,5 @@
-// What a program around a server is asked and told, and that its mistakes are its own.
+// Hooks of a program that embeds the server: when each is called, with what, and what happens if it
+// fails. A hook that fails must not disturb other users.
 import type { BuddyServerHooks } from '@buddy-chat/server'
 import { describe, expect, vi } from 'vitest'
 import { test } from '../server-fixture.ts'
@@ -7,7 +8,7 @@ import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
 type Given<Name extends keyof BuddyServerHooks> = Parameters<NonNullable<BuddyServerHooks[Name]>>
 
-/** What a hook is given, one call after the other. */
+/** Records the calls of a hook in order. */
 class Calls<T> {
   readonly #calls: T[] = []
   readonly #waiting: ((call: T) => void)[] = []
@@ -18,7 +19,7 @@ class Calls<T> {
     else this.#calls.push(call)
   }
 
-  /** The oldest call that was not looked at yet, or the next to come. */
+  /** Takes the oldest unread call, or waits for the next. */
   next(): Promise<T> {
     const [call] = this.#calls.splice(0, 1)
     return call === undefined
@@ -31,15 +32,16 @@ class Calls<T> {
   }
 }
 
-/** Says hello, and tells what came of it. */
-async function welcomed(url: string, name: string): Promise<[RawClient, string, string]> {
+/** Joins, and resolves with the client, its session id and its name according to the server. */
+async function join(url: string, name: string): Promise<[RawClient, string, string]> {
   const client = await RawClient.connect(url)
   client.sendHello({ name })
   const welcome = await client.receive('welcome')
   return [client, welcome.session, welcome.name]
 }
 
-async function meet(one: RawClient, other: RawClient, lobby = ''): Promise<string> {
+/** Matches two clients, and resolves with the id of their room. */
+async function match(one: RawClient, other: RawClient, lobby = ''): Promise<string> {
   one.enter({ lobby })
   await one.receive('waiting')
   other.enter({ lobby })
@@ -55,7 +57,7 @@ async function expectRefused(client: RawClient): Promise<void> {
 const ana = { site: '', name: 'Ana', subject: undefined }
 
 describe('onUpgrade', () => {
-  test('is given the page and the address, before a word is said; false refuses with 4511', async ({
+  test('receives origin and address before the hello; false refuses the connection with 4511', async ({
     startServer,
   }) => {
     const calls = new Calls<Given<'onUpgrade'>[0]>()
@@ -79,7 +81,7 @@ describe('onUpgrade', () => {
     expect(server.status().users).toBe(1)
   })
 
-  test('whom it refuses takes no place among the connections of an address', async ({
+  test('does not count a refused connection towards the limit of the address', async ({
     startServer,
   }) => {
     const hooks: BuddyServerHooks = { onUpgrade: ({ origin }) => origin !== 'https://no.example' }
@@ -95,10 +97,10 @@ describe('onUpgrade', () => {
         throw new Error('of the program')
       },
     ],
-    // Against its type, as JavaScript allows.
-    ['promises', (() => Promise.resolve(true)) as never],
-    ['promises and rejects', (() => Promise.reject(new Error('of the program'))) as never],
-  ])('one that %s lets nobody in and is told to the log', async ([, hook], { startServer }) => {
+    // The type forbids a promise, but JavaScript does not.
+    ['returns a promise', (() => Promise.resolve(true)) as never],
+    ['rejects', (() => Promise.reject(new Error('of the program'))) as never],
+  ])('refuses every connection and logs an error if it %s', async ([, hook], { startServer }) => {
     const { log, line } = createRecordedLog()
     const { url, server } = await startServer({}, { log, hooks: { onUpgrade: hook } })
     await expectRefused(await RawClient.connect(url))
@@ -108,7 +110,7 @@ describe('onUpgrade', () => {
 })
 
 describe('onConnect', () => {
-  test('is given who says hello; false refuses with 4511, and no session is begun', async ({
+  test('receives the user who sent hello; false refuses with 4511 and begins no session', async ({
     startServer,
   }) => {
     const calls = new Calls<Given<'onConnect'>[0]>()
@@ -141,16 +143,16 @@ describe('onConnect', () => {
   })
 
   test.for<[string, Given<'onConnect'>[0]['name'] | undefined, string]>([
-    ['gives another name', 'Guest', 'Guest'],
-    ['gives one that has to be cleaned', '  two\u0000  words ', 'two words'],
-    ['gives an empty one', ' ', 'Ana'],
-    ['gives one that is too long', `${'é'.repeat(63)}x€uro`, `${'é'.repeat(63)}x`],
-    ['says nothing', undefined, 'Ana'],
-  ])('where it %s, the person and the partner see it', async ([, given, seen], { startServer }) => {
+    ['another name', 'Guest', 'Guest'],
+    ['a name with control characters, cleaned', '  two\u0000  words ', 'two words'],
+    ['no empty name', ' ', 'Ana'],
+    ['a name that is too long, cut', `${'é'.repeat(63)}x€uro`, `${'é'.repeat(63)}x`],
+    ['no undefined name', undefined, 'Ana'],
+  ])('gives the user and the partner %s', async ([, given, seen], { startServer }) => {
     const onConnect: BuddyServerHooks['onConnect'] = ({ name }) =>
       name === 'Ana' && given !== undefined ? { name: given } : undefined
     const { url } = await startServer({}, { hooks: { onConnect } })
-    const [client, , name] = await welcomed(url, 'Ana')
+    const [client, , name] = await join(url, 'Ana')
     expect(name).toBe(seen)
     const partner = await RawClient.join(url, 'Partner')
     client.enter()
@@ -159,7 +161,9 @@ describe('onConnect', () => {
     expect(await partner.receive('matched')).toMatchObject({ partnerName: seen })
   })
 
-  test('a promise is waited for, and holds up nobody else', async ({ startServer }) => {
+  test('delays the welcome until its promise resolves, without delaying other users', async ({
+    startServer,
+  }) => {
     let admit: (name: { name: string }) => void = () => undefined
     const answer = new Promise<{ name: string }>((resolve) => (admit = resolve))
     const onConnect: BuddyServerHooks['onConnect'] = ({ name }) => name !== 'Slow' || answer
@@ -172,7 +176,9 @@ describe('onConnect', () => {
     expect(await slow.receive('welcome')).toMatchObject({ name: 'Patient' })
   })
 
-  test('who has gone meanwhile takes no place', async ({ startServer }) => {
+  test('begins no session if the client disconnects before the promise resolves', async ({
+    startServer,
+  }) => {
     const asked = new Calls<string>()
     let admit: (isAdmitted: boolean) => void = () => undefined
     const answer = new Promise<boolean>((resolve) => (admit = resolve))
@@ -194,7 +200,7 @@ describe('onConnect', () => {
     expect([server.status().users, ended.unread]).toEqual([1, 0])
   })
 
-  test('a session that is resumed is not asked about again', async ({ startServer }) => {
+  test('is not called when a session is resumed', async ({ startServer }) => {
     const calls = new Calls<string>()
     const hooks: BuddyServerHooks = { onConnect: ({ name }) => calls.add(name) }
     const { url } = await startServer({}, { hooks })
@@ -204,8 +210,8 @@ describe('onConnect', () => {
     await calls.next()
     first.tcp.destroy()
     await first.closed()
-    const [, again] = await RawClient.resume(url, welcome, first.received)
-    expect([again.session, calls.unread]).toEqual([welcome.session, 0])
+    const [, resumed] = await RawClient.resume(url, welcome, first.received)
+    expect([resumed.session, calls.unread]).toEqual([welcome.session, 0])
   })
 
   test.for<[string, NonNullable<BuddyServerHooks['onConnect']>]>([
@@ -220,32 +226,29 @@ describe('onConnect', () => {
       ({ name }) =>
         name === 'Ana' ? Promise.reject(new Error('of the program')) : Promise.resolve(),
     ],
-    ['answers what is no name', ({ name }) => (name === 'Ana' ? { name: 7 as never } : true)],
-    ['answers null', ({ name }) => (name === 'Ana' ? (null as never) : true)],
-  ])(
-    'one that %s refuses this person only and is told to the log',
-    async ([, hook], { startServer }) => {
-      const { log, line } = createRecordedLog()
-      const { url } = await startServer({}, { log, hooks: { onConnect: hook } })
-      const pair = await RawClient.pair(url)
-      const client = await RawClient.connect(url)
-      client.sendHello({ name: 'Ana' })
-      await expectRefused(client)
-      expect((await line(({ level }) => level === 'error')).fields['err']).toBeInstanceOf(Error)
-      await expectTextsRelayed(...pair)
-    },
-  )
+    ['returns an invalid name', ({ name }) => (name === 'Ana' ? { name: 7 as never } : true)],
+    ['returns null', ({ name }) => (name === 'Ana' ? (null as never) : true)],
+  ])('refuses only this user and logs an error if it %s', async ([, hook], { startServer }) => {
+    const { log, line } = createRecordedLog()
+    const { url } = await startServer({}, { log, hooks: { onConnect: hook } })
+    const pair = await RawClient.pair(url)
+    const client = await RawClient.connect(url)
+    client.sendHello({ name: 'Ana' })
+    await expectRefused(client)
+    expect((await line(({ level }) => level === 'error')).fields['err']).toBeInstanceOf(Error)
+    await expectTextsRelayed(...pair)
+  })
 })
 
 describe('onMatch, onReport and onDisconnect', () => {
-  test('a person who was reported can be banned though they have left', async ({ startServer }) => {
+  test('a reported user can be banned after leaving', async ({ startServer }) => {
     const reports = new Calls<Given<'onReport'>[0]>()
     const hooks: BuddyServerHooks = { onReport: (report) => reports.add(report) }
     const { server, url } = await startServer({ trustedProxyHops: 1 }, { hooks })
     const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } })
     const one = await RawClient.join(url, 'Ana', from('192.0.2.1'))
     const other = await RawClient.join(url, 'Bob', from('192.0.2.2'))
-    const room = await meet(one, other)
+    const room = await match(one, other)
     await other.leave()
     await one.receive('partner-left')
     one.send({ type: 'report', reason: 'nudity', room })
@@ -254,10 +257,12 @@ describe('onMatch, onReport and onDisconnect', () => {
     expect(server.ban(aboutId, 60_000)).toBe(true)
     const banned = await RawClient.connect(url, from('192.0.2.2'))
     expect(await banned.errorCode()).toBe('banned')
-    await RawClient.join(url, 'Neighbour', from('192.0.2.3'))
+    await RawClient.join(url, 'Cem', from('192.0.2.3'))
   })
 
-  test('tell of what happens, with who is who', async ({ startServer }) => {
+  test('receive matches, reports and ended sessions, with the users concerned', async ({
+    startServer,
+  }) => {
     const matches = new Calls<Given<'onMatch'>[0]>()
     const reports = new Calls<Given<'onReport'>[0]>()
     const ends = new Calls<Given<'onDisconnect'>>()
@@ -267,17 +272,18 @@ describe('onMatch, onReport and onDisconnect', () => {
       onDisconnect: (...end) => ends.add(end),
     }
     const { url } = await startServer({}, { hooks })
-    const [one, oneId] = await welcomed(url, 'Ana')
-    const [other, otherId] = await welcomed(url, 'Bob')
+    const [one, oneId] = await join(url, 'Ana')
+    const [other, otherId] = await join(url, 'Bob')
     const people = [
       { ...ana, sessionId: oneId },
       { ...ana, sessionId: otherId, name: 'Bob' },
     ] as const
-    const room = await meet(one, other)
-    const match = await matches.next()
-    expect(match).toEqual({ room, people, waitsMs: [expect.any(Number), expect.any(Number)] })
-    // Whoever was there first has waited longer.
-    expect(match.waitsMs[0]).toBeGreaterThanOrEqual(match.waitsMs[1])
+    const room = await match(one, other)
+    const { waitsMs, ...matched } = await matches.next()
+    expect(matched).toEqual({ room, people })
+    expect(waitsMs).toEqual([expect.any(Number), expect.any(Number)])
+    // The user who entered first has waited longer.
+    expect(waitsMs[0]).toBeGreaterThanOrEqual(waitsMs[1])
 
     for (const reason of ['spam', 'nudity'] as const)
       other.send({ type: 'report', reason, room: null })
@@ -294,18 +300,21 @@ describe('onMatch, onReport and onDisconnect', () => {
     ['idle', { userTimeoutMs: 20, cleanupIntervalMs: 20 }],
     ['banned', {}],
     ['stopped', {}],
-  ])('a session that is over is told once: %s', async ([reason, options], { startServer }) => {
-    const ends = new Calls<Given<'onDisconnect'>[1]>()
-    const hooks: BuddyServerHooks = { onDisconnect: (_person, why) => ends.add(why) }
-    const { url, server } = await startServer(options, { hooks })
-    const [client, session] = await welcomed(url, 'Ana')
-    if (reason === 'lost') client.tcp.destroy()
-    if (reason === 'banned') server.ban(session, 1000)
-    if (reason === 'stopped') await server.close()
-    expect(await ends.next()).toBe(reason)
-    await server.close()
-    expect(ends.unread).toBe(0)
-  })
+  ])(
+    'onDisconnect is called once for a session that ends as %s',
+    async ([reason, options], { startServer }) => {
+      const ends = new Calls<Given<'onDisconnect'>[1]>()
+      const hooks: BuddyServerHooks = { onDisconnect: (_user, endReason) => ends.add(endReason) }
+      const { url, server } = await startServer(options, { hooks })
+      const [client, session] = await join(url, 'Ana')
+      if (reason === 'lost') client.tcp.destroy()
+      if (reason === 'banned') server.ban(session, 1000)
+      if (reason === 'stopped') await server.close()
+      expect(await ends.next()).toBe(reason)
+      await server.close()
+      expect(ends.unread).toBe(0)
+    },
+  )
 
   test.for<[string, () => never]>([
     [
@@ -316,7 +325,7 @@ describe('onMatch, onReport and onDisconnect', () => {
     ],
     ['reject', (() => Promise.reject(new Error('of the program'))) as never],
   ])(
-    'where they %s, everything goes on, and the log is told of each',
+    'if they %s, each error is logged and the users are not disturbed',
     async ([, hook], { startServer }) => {
       const { log, line, lines } = createRecordedLog()
       const hooks = { onMatch: hook, onReport: hook, onDisconnect: hook }
@@ -337,21 +346,21 @@ describe('onMatch, onReport and onDisconnect', () => {
 })
 
 describe('onText', () => {
-  test('is given the line and both people; false keeps it back and tells its author', async ({
+  test('receives the text and both users; false drops the text and sends `refused` to its author', async ({
     startServer,
   }) => {
-    const lines = new Calls<Given<'onText'>[0]>()
-    const onText: BuddyServerHooks['onText'] = (line) => {
-      lines.add(line)
-      return line.text !== 'rude'
+    const calls = new Calls<Given<'onText'>[0]>()
+    const onText: BuddyServerHooks['onText'] = (call) => {
+      calls.add(call)
+      return call.text !== 'rude'
     }
     const { url } = await startServer({}, { hooks: { onText } })
-    const [one, oneId] = await welcomed(url, 'Ana')
-    const [other, otherId] = await welcomed(url, 'Bob')
-    const room = await meet(one, other)
+    const [one, oneId] = await join(url, 'Ana')
+    const [other, otherId] = await join(url, 'Bob')
+    const room = await match(one, other)
     one.send({ type: 'text', text: 'rude' })
     expect(await one.receive('error')).toMatchObject({ code: 'refused' })
-    expect(await lines.next()).toEqual({
+    expect(await calls.next()).toEqual({
       room,
       from: { ...ana, sessionId: oneId },
       to: { ...ana, sessionId: otherId, name: 'Bob' },
@@ -359,16 +368,14 @@ describe('onText', () => {
     })
     one.send({ type: 'text', text: 'kind' })
     expect(await other.receive('text')).toMatchObject({ text: 'kind' })
-    // Only text is read: what sets up a call is not its business.
+    // The hook is not called for signals.
     one.send({ type: 'signal', description: null, candidates: [], sending: null, generation: null })
     await other.receive('signal')
-    await lines.next()
-    expect(lines.unread).toBe(0)
+    await calls.next()
+    expect(calls.unread).toBe(0)
   })
 
-  test('an asynchronous one keeps the order of an author’s lines, however long each takes', async ({
-    startServer,
-  }) => {
+  test('keeps the order of a user’s texts if it is asynchronous', async ({ startServer }) => {
     const asked = new Calls<(isAllowed: boolean) => void>()
     const onText: BuddyServerHooks['onText'] = ({ text }) =>
       text.startsWith('slow') ? new Promise((resolve) => asked.add(resolve)) : text !== 'no'
@@ -376,7 +383,7 @@ describe('onText', () => {
     const [one, other] = await RawClient.pair(url)
     for (const text of ['slow 1', 'quick', 'no', 'slow 2', 'last']) one.send({ type: 'text', text })
     const answer = await asked.next()
-    // Behind nothing of one's own, the other way is open.
+    // Texts in the other direction do not wait.
     other.send({ type: 'text', text: 'meanwhile' })
     expect(await one.receive('text')).toMatchObject({ text: 'meanwhile' })
     await other.settled()
@@ -389,9 +396,7 @@ describe('onText', () => {
     expect(await one.errorCode()).toBe('refused')
   })
 
-  test('a line whose room is over when it may pass goes nowhere, not to the next partner', async ({
-    startServer,
-  }) => {
+  test('drops a text if the room ends before the hook answers', async ({ startServer }) => {
     const asked = new Calls<(isAllowed: boolean) => void>()
     const onText: BuddyServerHooks['onText'] = ({ text }) =>
       text === 'late' ? new Promise((resolve) => asked.add(resolve)) : true
@@ -412,7 +417,7 @@ describe('onText', () => {
     expect(one.unread).not.toContain('error')
   })
 
-  test('a line without an answer for 10 s is kept back; its author and the log are told', async ({
+  test('drops a text without an answer after 10 s, sends `internal` to its author and logs an error', async ({
     startServer,
   }) => {
     const asked = new Calls<string>()
@@ -440,7 +445,7 @@ describe('onText', () => {
     ])
   })
 
-  test('one that fails after the room is over tells the log, and no one who was in it', async ({
+  test('logs an error, but sends none, if it rejects after the room has ended', async ({
     startServer,
   }) => {
     const asked = new Calls<(error: Error) => void>()
@@ -458,7 +463,7 @@ describe('onText', () => {
     expect(one.unread).not.toContain('error')
   })
 
-  test('what is no line is told to its author, and the hook is not asked', async ({
+  test('is not called for an invalid text message, which is answered with `invalid-field`', async ({
     startServer,
   }) => {
     const asked = new Calls<string>()
@@ -483,7 +488,7 @@ describe('onText', () => {
         text === 'bad' ? Promise.reject(new Error('of the program')) : Promise.resolve(),
     ],
   ])(
-    'one that %s keeps the line back, and neither its author nor neighbours lose another',
+    'drops only this text and sends `internal` to its author if it %s',
     async ([, hook], { startServer }) => {
       const { log, line } = createRecordedLog()
       const { url } = await startServer({}, { log, hooks: { onText: hook } })

@@ -1,4 +1,4 @@
-// Who says things twice, in the wrong order, or with somebody else's token, gets nothing by it.
+// Replayed messages, wrong frame counts and forged resume tokens must not affect any session.
 import { createHmac } from 'node:crypto'
 import type { MessageOf } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
@@ -7,7 +7,7 @@ import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
 type Welcome = MessageOf<'welcome'>
 
-/** A session that was begun, and by which connection. */
+/** Begins a session; resolves with its client, welcome and resume token. */
 async function begin(url: string): Promise<{ client: RawClient; welcome: Welcome; token: string }> {
   const client = await RawClient.connect(url)
   client.sendHello()
@@ -15,8 +15,8 @@ async function begin(url: string): Promise<{ client: RawClient; welcome: Welcome
   return { client, welcome, token: welcome.resumeToken ?? '' }
 }
 
-/** A new connection that shows a token. */
-async function show(
+/** Sends a resume token by a new connection. */
+async function resume(
   url: string,
   token: string,
   received = 0,
@@ -27,39 +27,39 @@ async function show(
 }
 
 const forgeries: readonly [name: string, forge: (token: string, id: string) => string][] = [
-  ['nothing', () => ''],
+  ['an empty token', () => ''],
   ['a dot', () => '.'],
-  ['the id alone', (_token, id) => id],
-  ['no signature', (_token, id) => `${id}.`],
-  ['half a signature', (token) => token.slice(0, -20)],
-  ['a signature cut by one', (token) => token.slice(0, -1)],
-  ['a signature with more to it', (token) => `${token}A`],
-  ['a signature padded', (token) => `${token}=`],
-  ['a signature with what base64 skips', (token) => `${token}\n`],
+  ['a session id only', (_token, id) => id],
+  ['a token with an empty signature', (_token, id) => `${id}.`],
+  ['a token with half a signature', (token) => token.slice(0, -20)],
+  ['a token without its last character', (token) => token.slice(0, -1)],
+  ['a token with a character appended', (token) => `${token}A`],
+  ['a token with base64 padding', (token) => `${token}=`],
+  ['a token with a line break, which base64 decoders skip', (token) => `${token}\n`],
   [
-    // The last of 43 characters holds four bits of the signature; the others are nobody's.
-    'a signature in another spelling',
+    // The last of the 43 characters encodes four bits of the signature and two unused bits.
+    'a token that decodes to the same bytes but is spelt otherwise',
     (token) => {
       const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
       const last = alphabet.indexOf(token.at(-1) ?? '')
       return token.slice(0, -1) + alphabet[last ^ 1]
     },
   ],
-  ['another letter first', (token) => (token.startsWith('A') ? 'B' : 'A') + token.slice(1)],
+  ['a token for another id', (token) => (token.startsWith('A') ? 'B' : 'A') + token.slice(1)],
   [
-    'signed by somebody else',
+    'a token signed with another key',
     (_token, id) => `${id}.${createHmac('sha256', 'guess').update(id).digest('base64url')}`,
   ],
-  ['for a session that never was', () => `AAAAAAAAAAAAAAAA.${'A'.repeat(43)}`],
-  ['two at once', (token) => `${token}.${token}`],
+  ['a token for an unknown session', () => `AAAAAAAAAAAAAAAA.${'A'.repeat(43)}`],
+  ['a token repeated twice', (token) => `${token}.${token}`],
 ]
 
 test.for(forgeries)(
-  'a resume token that is %s: a session of its own, the victim’s goes on',
+  'begins a new session for %s, and does not disturb the session it was made from',
   async ([, forge], { startWithNeighbours }) => {
     const { server, url } = await startWithNeighbours()
     const { client, welcome, token } = await begin(url)
-    const other = await show(url, forge(token, welcome.session))
+    const other = await resume(url, forge(token, welcome.session))
     expect(other.welcome.session).not.toBe(welcome.session)
     expect(other.welcome.received).toBeNull()
     await client.settled()
@@ -67,17 +67,17 @@ test.for(forgeries)(
   },
 )
 
-test('a token of another server, or of a start before: a session of its own', async ({
+test('begins a new session for a token of another server', async ({
   startWithNeighbours,
   startServer,
 }) => {
   const elsewhere = await begin((await startServer()).url)
   const { url } = await startWithNeighbours()
-  const { welcome } = await show(url, elsewhere.token)
+  const { welcome } = await resume(url, elsewhere.token)
   expect(welcome.session).not.toBe(elsewhere.welcome.session)
 })
 
-test('a token shown at another site: a session of its own, the victim’s goes on', async ({
+test('begins a new session for a token of another site, and does not disturb the session', async ({
   startWithNeighbours,
 }) => {
   const { server, url } = await startWithNeighbours({
@@ -91,26 +91,26 @@ test('a token shown at another site: a session of its own, the victim’s goes o
   expect(server.status()).toMatchObject({ users: 4, away: 0 })
 })
 
-test('one token, three connections: the latest has the session, the others session-taken', async ({
+test('closes earlier connections of a session with `session-taken`', async ({
   startWithNeighbours,
 }) => {
   const { server, url } = await startWithNeighbours()
   const first = await begin(url)
-  const second = await show(url, first.token)
+  const second = await resume(url, first.token)
   expect(await first.client.closed()).toEqual({ code: 4508, reason: 'session-taken' })
-  const third = await show(url, first.token)
+  const third = await resume(url, first.token)
   expect(await second.client.closed()).toEqual({ code: 4508, reason: 'session-taken' })
   expect(third.welcome.session).toBe(first.welcome.session)
   expect(server.status()).toMatchObject({ users: 3, away: 0 })
 })
 
-test('a connection that is taken from has nothing to say any more', async ({
+test('ignores messages of a connection whose session another one has taken', async ({
   startWithNeighbours,
 }) => {
   const { server, url } = await startWithNeighbours()
   const first = await begin(url)
   const late = await RawClient.connect(url)
-  // Both are read in one turn: what the first says after it was taken from is not heard.
+  // The server may read both in one turn of its event loop; it must ignore the first connection.
   late.sendHello({ resume: { token: first.token, received: 0, sent: null, roomToken: null } })
   await late.receive('welcome')
   if (first.client.socket.readyState === first.client.socket.OPEN) first.client.enter()
@@ -119,28 +119,28 @@ test('a connection that is taken from has nothing to say any more', async ({
   expect(server.status().waiting).toBe(0)
 })
 
-test('a token of a session that is over: a session of its own', async ({ startWithNeighbours }) => {
+test('begins a new session for a token of an ended session', async ({ startWithNeighbours }) => {
   const { server, url } = await startWithNeighbours()
   const { client, welcome, token } = await begin(url)
   await client.leave()
-  const again = await show(url, token)
+  const again = await resume(url, token)
   expect(again.welcome.session).not.toBe(welcome.session)
   expect(again.welcome.received).toBeNull()
   expect(server.status().users).toBe(3)
 })
 
 test.for([
-  ['one more than there were', 2],
-  ['many more', 1000],
-  ['the most there can be', 0xffff_ffff],
+  ['one more than the server sent', 2],
+  ['many more than the server sent', 1000],
+  ['the largest number', 0xffff_ffff],
 ] as const)(
-  'received %s: nobody can go on with that session, a new one begins',
+  'ends the session and begins a new one if `received` is %s',
   async ([, received], { startWithNeighbours }) => {
     const { server, url } = await startWithNeighbours()
     const { client, welcome, token } = await begin(url)
     client.enter()
     await client.receive('waiting')
-    const again = await show(url, token, received)
+    const again = await resume(url, token, received)
     expect(again.welcome.session).not.toBe(welcome.session)
     expect(again.welcome.received).toBeNull()
     expect(await client.closed()).toEqual({ code: 4508, reason: 'session-taken' })
@@ -154,7 +154,7 @@ test.for([
   ['a boolean', 0xc3],
   ['text', 0xa0],
 ] as const)(
-  'received that is %s: invalid-field, and hello may be said anew',
+  'answers a `received` that is %s with `invalid-field`, and accepts another hello',
   async ([, byte], { startWithNeighbours }) => {
     const { url } = await startWithNeighbours()
     const { token } = await begin(url)
@@ -180,22 +180,20 @@ test.for([
   },
 )
 
-test('who says to have received less hears it again, and only that', async ({
-  startWithNeighbours,
-}) => {
+test('replays only the frames after `received`', async ({ startWithNeighbours }) => {
   const { url } = await startWithNeighbours()
   const { client, token } = await begin(url)
   client.send({ type: 'next', offer: null })
   client.enter()
   await client.receive('waiting')
-  const again = await show(url, token, 0)
+  const again = await resume(url, token, 0)
   expect(await again.client.errorCode()).toBe('ticket-required')
   await again.client.receive('waiting')
   await again.client.settled()
   expect(again.welcome.received).toBe(2)
 })
 
-test('what was said before the takeover is not said again by the server', async ({
+test('does not relay a text again after its author has resumed', async ({
   startWithNeighbours,
 }) => {
   const { url } = await startWithNeighbours()
@@ -207,7 +205,7 @@ test('what was said before the takeover is not said again by the server', async 
   await Promise.all([client.receive('matched'), partner.receive('matched')])
   client.send({ type: 'text', text: 'once' })
   expect((await partner.receive('text')).text).toBe('once')
-  const again = await show(url, token, 2)
+  const again = await resume(url, token, 2)
   expect(again.welcome.received).toBe(2)
   await expectTextsRelayed(again.client, partner)
   expect(partner.unread.filter((type) => type === 'text')).toEqual([])

@@ -1,4 +1,5 @@
-// A server that was killed has forgotten everybody. What clients hold is enough to go on.
+// A server that was killed has lost its sessions and rooms. The next server restores them from the
+// tokens that the clients hold.
 import type { BuddyServerOptions } from '@buddy-chat/server'
 import { createBuddyServer } from '@buddy-chat/server'
 import { SignJWT } from 'jose'
@@ -11,14 +12,17 @@ import { ResumingClient } from './resuming-client.ts'
 const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
 
 interface Fixtures {
-  /** A server before its end, and what starts the one after it. They share nothing but the key. */
-  readonly die: (
+  /**
+   * Starts a server. `restart` starts another one, which shares only the secret key with the first:
+   * to the clients it looks like the first server after a crash.
+   */
+  readonly startRestartable: (
     options?: BuddyServerOptions,
   ) => Promise<{ url: string; restart: (changed?: BuddyServerOptions) => Promise<RunningServer> }>
 }
 
 const test = base.extend<Fixtures>({
-  die: async ({ startServer }, use) => {
+  startRestartable: async ({ startServer }, use) => {
     await use(async (options = {}) => {
       const { url } = await startServer({ secretKey, ...options })
       return { url, restart: (changed) => startServer({ secretKey, ...options, ...changed }) }
@@ -26,8 +30,10 @@ const test = base.extend<Fixtures>({
   },
 })
 
-test('before a ticket: the same session, and what was sent counts as handled', async ({ die }) => {
-  const { url, restart } = await die()
+test('restores a session without a ticket, and acknowledges every frame that the client sent', async ({
+  startRestartable,
+}) => {
+  const { url, restart } = await startRestartable()
   const ana = await ResumingClient.join(url, 'Ana')
   ana.client.send({ type: 'ping' })
   await ana.client.receive('stats')
@@ -44,8 +50,10 @@ test('before a ticket: the same session, and what was sent counts as handled', a
   expect(next.server.status()).toMatchObject({ users: 1, waiting: 1, matches: 0 })
 })
 
-test('in the queue: the ticket is forgotten; given again, it finds somebody', async ({ die }) => {
-  const { url, restart } = await die()
+test('restores a session that was in the queue without its ticket; a new ticket is matched', async ({
+  startRestartable,
+}) => {
+  const { url, restart } = await startRestartable()
   const ana = await ResumingClient.join(url, 'Ana')
   ana.client.enter()
   await ana.client.receive('waiting')
@@ -61,10 +69,10 @@ test('in the queue: the ticket is forgotten; given again, it finds somebody', as
   await expectTextsRelayed(ana.client, bob)
 })
 
-test('in a room: it opens again when both are back; what was said meanwhile arrives in order, once', async ({
-  die,
+test('restores a room when both partners have resumed, and delivers texts sent in between once, in order', async ({
+  startRestartable,
 }) => {
-  const { url, restart } = await die()
+  const { url, restart } = await startRestartable()
   const [ana, bob] = await ResumingClient.pair(url)
   const { server, url: to } = await restart()
   await ana.reconnect(to)
@@ -87,10 +95,10 @@ test('in a room: it opens again when both are back; what was said meanwhile arri
   expect(server.status()).toMatchObject({ waiting: 1, rooms: 0 })
 })
 
-test('a session restored is a session: it is resumed by count, and survives the next restart too', async ({
-  die,
+test('resumes a restored session after a lost connection, and restores it after a second restart', async ({
+  startRestartable,
 }) => {
-  const { url, restart } = await die()
+  const { url, restart } = await startRestartable()
   const [ana, bob] = await ResumingClient.pair(url)
   const second = await restart()
   await ana.reconnect(second.url)
@@ -112,10 +120,10 @@ test('a session restored is a session: it is resumed by count, and survives the 
   expect(third.server.status()).toMatchObject({ users: 2, rooms: 1 })
 })
 
-test('a very fast reconnect, and two tabs: the latest has the session, the room is one', async ({
-  die,
+test('if two connections restore the same session, the later one keeps it', async ({
+  startRestartable,
 }) => {
-  const { url, restart } = await die()
+  const { url, restart } = await startRestartable()
   const [ana, bob] = await ResumingClient.pair(url)
   const { server, url: to } = await restart()
   const { resumeToken } = ana.welcome
@@ -133,8 +141,10 @@ test('a very fast reconnect, and two tabs: the latest has the session, the room 
   expect(server.status()).toMatchObject({ users: 2, rooms: 1 })
 })
 
-test('one is away again when the other comes: the room is open, and says so', async ({ die }) => {
-  const { url, restart } = await die()
+test('restores the room if one partner is away again when the other resumes', async ({
+  startRestartable,
+}) => {
+  const { url, restart } = await startRestartable()
   const [ana, bob] = await ResumingClient.pair(url)
   const { server, url: to } = await restart()
   await ana.reconnect(to)
@@ -149,10 +159,10 @@ test('one is away again when the other comes: the room is open, and says so', as
   await expectTextsRelayed(ana.client, bob.client)
 })
 
-test('only one comes back: told lost, as soon as the other cannot come any more', async ({
-  die,
+test('sends partner-left with `lost` when the grace time ends and the partner has not resumed', async ({
+  startRestartable,
 }) => {
-  const { url, restart } = await die({ resumeGraceMs: 1500 })
+  const { url, restart } = await startRestartable({ resumeGraceMs: 1500 })
   const [ana, bob] = await ResumingClient.pair(url)
   const { server, url: to } = await restart()
   await ana.reconnect(to)
@@ -164,10 +174,10 @@ test('only one comes back: told lost, as soon as the other cannot come any more'
   expect(server.status()).toMatchObject({ users: 2, rooms: 0, waiting: 1 })
 })
 
-test('one comes back and leaves: the other is told why when it comes, and the two do not meet at once', async ({
-  die,
+test('sends partner-left with `next` if the partner resumed and left first, and keeps the rematch delay', async ({
+  startRestartable,
 }) => {
-  const { url, restart } = await die({ rematchDelayMs: 60_000 })
+  const { url, restart } = await startRestartable({ rematchDelayMs: 60_000 })
   const [ana, bob] = await ResumingClient.pair(url)
   const { server, url: to } = await restart()
   await ana.reconnect(to)
@@ -180,10 +190,10 @@ test('one comes back and leaves: the other is told why when it comes, and the tw
   expect(server.status()).toMatchObject({ users: 2, waiting: 2, rooms: 0 })
 })
 
-test('more than the bound is not kept for a partner who is not back: told lost', async ({
-  die,
+test('ends the room with `lost` if frames for a partner who has not resumed exceed maxResumeBytes', async ({
+  startRestartable,
 }) => {
-  const { url, restart } = await die({ maxResumeBytes: 10_000 })
+  const { url, restart } = await startRestartable({ maxResumeBytes: 10_000 })
   const [ana, bob] = await ResumingClient.pair(url)
   const { server, url: to } = await restart()
   await ana.reconnect(to)
@@ -194,8 +204,10 @@ test('more than the bound is not kept for a partner who is not back: told lost',
   expect(server.status()).toMatchObject({ users: 2, rooms: 0 })
 })
 
-test('an old room’s token opens nothing, and holds up nobody’s present room', async ({ die }) => {
-  const { url, restart } = await die()
+test('does not restore a room that had ended, and restores the present room of its user', async ({
+  startRestartable,
+}) => {
+  const { url, restart } = await startRestartable()
   const [ana, bob] = await ResumingClient.pair(url, 'one')
   const old = ana.roomToken
   for (const { client } of [ana, bob]) client.enter({ lobby: client === ana.client ? 'a' : 'b' })
@@ -212,13 +224,15 @@ test('an old room’s token opens nothing, and holds up nobody’s present room'
   await eve.reconnect(to)
   await Promise.all([bob.client.receive('partner-back'), eve.client.receive('partner-back')])
   await expectTextsRelayed(bob.client, eve.client)
-  ana.client.send({ type: 'text', text: 'anybody?' })
+  ana.client.send({ type: 'text', text: 'hello' })
   expect(await ana.client.errorCode()).toBe('not-in-room')
   expect(server.status()).toMatchObject({ users: 3, rooms: 1 })
 })
 
-test('a partner who is back without the room is not waited for', async ({ die }) => {
-  const { url, restart } = await die()
+test('sends partner-left at once if the partner has resumed without its room token', async ({
+  startRestartable,
+}) => {
+  const { url, restart } = await startRestartable()
   const [ana, bob] = await ResumingClient.pair(url)
   const { server, url: to } = await restart()
   await bob.reconnect(to, { roomToken: null })
@@ -229,25 +243,25 @@ test('a partner who is back without the room is not waited for', async ({ die })
   expect(server.status()).toMatchObject({ users: 2, rooms: 0 })
 })
 
-/** The token with one bit turned, in the middle. */
+/** Flips one bit in the middle of a token. */
 function tampered(token: string | null): string {
   const bytes = Buffer.from(token ?? '', 'base64url')
   bytes[bytes.length >> 1]! ^= 1
   return bytes.toString('base64url')
 }
 
-const worthless = {
-  'that was tampered with': ({ welcome }) => tampered(welcome.resumeToken),
-  'that is a room’s': ({ roomToken }) => roomToken ?? '',
-  'with something after it': ({ welcome }) => `${welcome.resumeToken}=`,
-  'that is empty': () => '',
-  'that is no text of ours': () => '\u{1f980}',
+const invalidTokens = {
+  'a tampered session token': ({ welcome }) => tampered(welcome.resumeToken),
+  'a room token': ({ roomToken }) => roomToken ?? '',
+  'a session token with a character appended': ({ welcome }) => `${welcome.resumeToken}=`,
+  'an empty session token': () => '',
+  'a session token that is not base64url': () => '\u{1f980}',
 } satisfies Record<string, (ana: ResumingClient) => string>
 
-test.for(Object.entries(worthless))(
-  'a session token %s restores nothing',
-  async ([, of], { die }) => {
-    const { url, restart } = await die()
+test.for(Object.entries(invalidTokens))(
+  'begins a new session for %s',
+  async ([, of], { startRestartable }) => {
+    const { url, restart } = await startRestartable()
     const [ana, bob] = await ResumingClient.pair(url)
     const { session } = ana.welcome
     const { server, url: to } = await restart()
@@ -261,13 +275,13 @@ test.for(Object.entries(worthless))(
 )
 
 test.for([
-  ['that was tampered with', (ana: ResumingClient) => tampered(ana.roomToken)],
-  ['that is a session’s', (ana: ResumingClient) => ana.welcome.resumeToken?.slice(0, 512) ?? ''],
-  ['that is the partner’s', (_: ResumingClient, bob: ResumingClient) => bob.roomToken ?? ''],
+  ['a tampered room token', (ana: ResumingClient) => tampered(ana.roomToken)],
+  ['a session token', (ana: ResumingClient) => ana.welcome.resumeToken?.slice(0, 512) ?? ''],
+  ['the partner’s room token', (_: ResumingClient, bob: ResumingClient) => bob.roomToken ?? ''],
 ] as const)(
-  'a room token %s: the session is restored, the room is not',
-  async ([, of], { die }) => {
-    const { url, restart } = await die()
+  'restores the session, but not the room, for %s as room token',
+  async ([, of], { startRestartable }) => {
+    const { url, restart } = await startRestartable()
     const [ana, bob] = await ResumingClient.pair(url)
     const { server, url: to } = await restart()
     expect((await ana.reconnect(to, { roomToken: of(ana, bob) })).isRestored).toBe(true)
@@ -278,8 +292,10 @@ test.for([
   },
 )
 
-test('a third who has got hold of somebody’s seat does not get into it', async ({ die }) => {
-  const { url, restart } = await die()
+test('does not restore a room for a user who shows another user’s room token', async ({
+  startRestartable,
+}) => {
+  const { url, restart } = await startRestartable()
   const [ana, bob] = await ResumingClient.pair(url)
   const eve = await ResumingClient.join(url, 'Eve')
   const { server, url: to } = await restart()
@@ -293,30 +309,28 @@ test('a third who has got hold of somebody’s seat does not get into it', async
   expect(server.status()).toMatchObject({ users: 3, rooms: 1 })
 })
 
-test('a server of another key, one that runs for longer, and a client that does not count: all anew', async ({
-  die,
+test('begins a new session if the key differs, the grace time is over, or the client sends no count', async ({
+  startRestartable,
 }) => {
-  const { url, restart } = await die()
+  const { url, restart } = await startRestartable()
   const [ana] = await ResumingClient.pair(url)
   const { resumeToken } = ana.welcome
-  const show = async (to: string, sent: number | null): Promise<unknown> => {
+  const resume = async (to: string, sent: number | null): Promise<unknown> => {
     const [, welcome] = await RawClient.resume(to, { resumeToken }, 0, { sent })
     return [welcome.isRestored, welcome.received]
   }
-  const other = await restart({ secretKey: `${secretKey}?` })
-  expect(await show(other.url, 1)).toEqual([false, null])
-  const older = await restart({ resumeGraceMs: 1 })
-  expect(await show(older.url, 1)).toEqual([false, null])
-  const young = await restart()
-  expect(await show(young.url, null)).toEqual([false, null])
-  expect(await show(young.url, 0xffff_ffff)).toEqual([false, null])
-  expect(await show(young.url, 1)).toEqual([true, 1])
+  const withOtherKey = await restart({ secretKey: `${secretKey}?` })
+  expect(await resume(withOtherKey.url, 1)).toEqual([false, null])
+  const withShortGrace = await restart({ resumeGraceMs: 1 })
+  expect(await resume(withShortGrace.url, 1)).toEqual([false, null])
+  const next = await restart()
+  expect(await resume(next.url, null)).toEqual([false, null])
+  expect(await resume(next.url, 0xffff_ffff)).toEqual([false, null])
+  expect(await resume(next.url, 1)).toEqual([true, 1])
 })
 
-test('a session that this server has known and ended is not restored: whoever left has left', async ({
-  die,
-}) => {
-  const { url, restart } = await die()
+test('does not restore a session that left this server', async ({ startRestartable }) => {
+  const { url, restart } = await startRestartable()
   const ana = await ResumingClient.join(url, 'Ana')
   const { resumeToken } = ana.welcome
   const { server, url: to } = await restart()
@@ -343,10 +357,10 @@ async function joinShop(url: string): Promise<ResumingClient> {
   return ResumingClient.join(url, '', { site: 'shop', token: await shopToken() })
 }
 
-test('what the site has signed need not be shown again; what it said still holds', async ({
-  die,
+test('restores a session without its site token, and keeps the limits of that token', async ({
+  startRestartable,
 }) => {
-  const { url, restart } = await die({ sites })
+  const { url, restart } = await startRestartable({ sites })
   const ana = await joinShop(url)
   const { server, url: to } = await restart()
   expect(await ana.reconnect(to, {}, { site: 'shop', name: 'Eve' })).toMatchObject({
@@ -355,34 +369,34 @@ test('what the site has signed need not be shown again; what it said still holds
   })
   ana.client.enter({ lobby: 'other' })
   expect(await ana.client.errorCode()).toBe('not-permitted')
-  // It counts: the site is full.
+  // The restored session counts towards `maxUsers` of the site.
   await expect(joinShop(to)).rejects.toThrow('ended before welcome')
   expect(server.status()).toMatchObject({ users: 1 })
 })
 
-test('a site that is full, and a subject that is banned: also those who come back are told so', async ({
-  die,
+test('refuses to restore a session if the site is full or the subject is banned', async ({
+  startRestartable,
 }) => {
-  const { url, restart } = await die({ sites, trustedProxyHops: 1 })
+  const { url, restart } = await startRestartable({ sites, trustedProxyHops: 1 })
   const ana = await joinShop(url)
   const { server, url: to } = await restart()
   const first = await joinShop(to)
-  const comeBack = async (): Promise<string> => {
+  const resumeError = async (): Promise<string> => {
     const client = await RawClient.connect(to, { headers: { 'x-forwarded-for': '192.0.2.2' } })
     const token = ana.welcome.resumeToken ?? ''
     const resume = { token, received: 0, sent: 0, roomToken: null }
     client.sendHello({ site: 'shop', resume })
     return client.errorCode()
   }
-  expect(await comeBack()).toBe('server-full')
+  expect(await resumeError()).toBe('server-full')
   server.ban(first.welcome.session, 60_000)
-  expect(await comeBack()).toBe('banned')
+  expect(await resumeError()).toBe('banned')
 })
 
-test('a token of one site restores nothing at another, nor where a site asks for tokens since', async ({
-  die,
+test('does not restore a session at another site, or if the site now requires tokens', async ({
+  startRestartable,
 }) => {
-  const { url, restart } = await die({
+  const { url, restart } = await startRestartable({
     sites: [
       { key: 'shop', allowedOrigins: ['*'] },
       { key: 'b', allowedOrigins: ['*'] },
@@ -400,27 +414,27 @@ test('a token of one site restores nothing at another, nor where a site asks for
   expect(await again.errorCode()).toBe('token-required')
 })
 
-test('a mode that the site does not allow any more: the room is not opened again', async ({
-  die,
+test('does not restore a room if its site no longer allows the mode', async ({
+  startRestartable,
 }) => {
   const site = { key: 'b', allowedOrigins: ['*'] }
-  const { url, restart } = await die({ sites: [site] })
-  const people = [await ResumingClient.join(url, 'Ana', { site: 'b' })]
-  people.push(await ResumingClient.join(url, 'Bob', { site: 'b' }))
-  for (const { client } of people) client.enter()
-  await Promise.all(people.map((person) => person.matched()))
+  const { url, restart } = await startRestartable({ sites: [site] })
+  const pair = [await ResumingClient.join(url, 'Ana', { site: 'b' })]
+  pair.push(await ResumingClient.join(url, 'Bob', { site: 'b' }))
+  for (const { client } of pair) client.enter()
+  await Promise.all(pair.map((user) => user.matched()))
   const { server, url: to } = await restart({ sites: [{ ...site, isVideoAllowed: false }] })
-  for (const person of people) {
-    await person.reconnect(to, {}, { site: 'b' })
-    expect((await person.client.receive('partner-left')).reason).toBe('lost')
+  for (const user of pair) {
+    await user.reconnect(to, {}, { site: 'b' })
+    expect((await user.client.receive('partner-left')).reason).toBe('lost')
   }
   expect(server.status()).toMatchObject({ users: 2, rooms: 0 })
 })
 
-test('the program around the server is asked again: about people, and about lines that were kept', async ({
-  die,
+test('calls onConnect for restored sessions, and onText when queued texts are delivered', async ({
+  startRestartable,
 }) => {
-  const { url } = await die()
+  const { url } = await startRestartable()
   const [ana, bob] = await ResumingClient.pair(url)
   const eve = await ResumingClient.join(url, 'Eve')
   const asked: string[] = []

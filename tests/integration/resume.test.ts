@@ -1,18 +1,19 @@
-// A session outlives its connection: at every point of its life, each way, exactly once.
+// A client that loses its connection resumes its session: frames of both directions arrive exactly
+// once.
 import type { MessageOf } from '@buddy-chat/protocol'
 import { createHmac } from 'node:crypto'
 import { expect } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
-/** Says hello and keeps what is needed to come back. */
+/** Joins; resolves with the client and its welcome, which holds the resume token. */
 async function begin(url: string, name = 'Ana'): Promise<[RawClient, MessageOf<'welcome'>]> {
   const client = await RawClient.connect(url)
   client.sendHello({ name })
   return [client, await client.receive('welcome')]
 }
 
-/** Two in a room, of whom the first can come back. */
+/** Two clients in a room; Ana can resume with her welcome. */
 async function pairWithResume(
   url: string,
 ): Promise<{ ana: RawClient; welcome: MessageOf<'welcome'>; bob: RawClient }> {
@@ -25,13 +26,13 @@ async function pairWithResume(
   return { ana, welcome, bob }
 }
 
-/** Ends the connection as a broken network does, and waits until the server has noticed. */
-async function breakOff(client: RawClient, partner: RawClient): Promise<void> {
+/** Destroys the connection without a close frame, and waits until the server has noticed. */
+async function loseConnection(client: RawClient, partner: RawClient): Promise<void> {
   client.socket.terminate()
   await partner.receive('partner-away')
 }
 
-test('before a ticket: the session goes on as it was', async ({ startServer }) => {
+test('resumes a session without a ticket', async ({ startServer }) => {
   const { server, url } = await startServer()
   const [ana, welcome] = await begin(url)
   ana.socket.terminate()
@@ -43,7 +44,7 @@ test('before a ticket: the session goes on as it was', async ({ startServer }) =
   expect(server.status()).toMatchObject({ users: 1, waiting: 1 })
 })
 
-test('in the queue: nobody is matched with an empty chair; back in it by itself', async ({
+test('does not match a waiting user who is away, and queues the ticket again on resume', async ({
   startServer,
 }) => {
   const { server, url } = await startServer()
@@ -61,14 +62,14 @@ test('in the queue: nobody is matched with an empty chair; back in it by itself'
   await expectTextsRelayed(again, bob)
 })
 
-test('in a room: the partner is told away and back; what was said meanwhile arrives in order, once', async ({
+test('keeps the room of a user who is away, and delivers the partner’s texts once, in order', async ({
   startServer,
 }) => {
   const { server, url } = await startServer()
   const { ana, welcome, bob } = await pairWithResume(url)
   bob.send({ type: 'text', text: 'before' })
   await ana.receive('text')
-  await breakOff(ana, bob)
+  await loseConnection(ana, bob)
   expect(server.status()).toMatchObject({ users: 2, away: 1, rooms: 1 })
   for (const text of ['one', 'two', 'three']) bob.send({ type: 'text', text })
   await bob.settled()
@@ -79,8 +80,8 @@ test('in a room: the partner is told away and back; what was said meanwhile arri
   }
   await bob.receive('partner-back')
   await expectTextsRelayed(again, bob)
-  // A second break: what was acknowledged by the first resume does not come again.
-  await breakOff(again, bob)
+  // After a second loss, the server does not replay frames that the first resume acknowledged.
+  await loseConnection(again, bob)
   const [third] = await RawClient.resume(url, welcome, ana.received + again.received)
   await bob.receive('partner-back')
   await third.settled()
@@ -88,26 +89,24 @@ test('in a room: the partner is told away and back; what was said meanwhile arri
   await expectTextsRelayed(third, bob)
 })
 
-test('frames the client did not get, though they were sent, come again', async ({
-  startServer,
-}) => {
+test('replays frames that were sent but not received', async ({ startServer }) => {
   const { url } = await startServer()
   const { ana, welcome, bob } = await pairWithResume(url)
-  // The match arrived; the two lines are under way when the network breaks.
+  // Only `matched` counts as received: the two texts stand for frames in flight at the loss.
   const { received } = ana
   for (const text of ['lost', 'lost too']) bob.send({ type: 'text', text })
   await ana.receive('text')
   await ana.receive('text')
-  await breakOff(ana, bob)
+  await loseConnection(ana, bob)
   const [again] = await RawClient.resume(url, welcome, received)
   expect((await again.receive('text')).text).toBe('lost')
   expect((await again.receive('text')).text).toBe('lost too')
 })
 
-test('after the partner left meanwhile: it is told, and next goes on', async ({ startServer }) => {
+test('sends partner-left on resume if the partner left meanwhile', async ({ startServer }) => {
   const { url } = await startServer()
   const { ana, welcome, bob } = await pairWithResume(url)
-  await breakOff(ana, bob)
+  await loseConnection(ana, bob)
   bob.send({ type: 'next', offer: null })
   await bob.receive('waiting')
   const [again] = await RawClient.resume(url, welcome, ana.received)
@@ -117,7 +116,7 @@ test('after the partner left meanwhile: it is told, and next goes on', async ({ 
   await expectTextsRelayed(again, bob)
 })
 
-test('after leave: out of everything, and still the same session', async ({ startServer }) => {
+test('resumes the session after leave, without a room', async ({ startServer }) => {
   const { server, url } = await startServer()
   const { ana, welcome, bob } = await pairWithResume(url)
   ana.send({ type: 'leave' })
@@ -131,7 +130,7 @@ test('after leave: out of everything, and still the same session', async ({ star
   expect(server.status()).toMatchObject({ users: 2, away: 0, rooms: 0 })
 })
 
-test('a very fast reconnect, before the old socket is known to be dead: the newer has the session', async ({
+test('moves the session to the newer connection if the old one is still open', async ({
   startServer,
 }) => {
   const { server, url } = await startServer()
@@ -145,7 +144,7 @@ test('a very fast reconnect, before the old socket is known to be dead: the newe
   expect(bob.unread).toEqual([])
 })
 
-test('two tabs with one token: the latest has the session, the other is told so, and both stay apart', async ({
+test('closes the other connections with `session-taken` if several resume one session', async ({
   startServer,
 }) => {
   const { server, url } = await startServer()
@@ -160,12 +159,12 @@ test('two tabs with one token: the latest has the session, the other is told so,
   expect(server.status()).toMatchObject({ users: 2, rooms: 1 })
 })
 
-test('nobody came back within the grace time: the partner is told lost', async ({
+test('sends partner-left with `lost` after the grace time, and then begins a new session', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ resumeGraceMs: 150 })
   const { ana, welcome, bob } = await pairWithResume(url)
-  await breakOff(ana, bob)
+  await loseConnection(ana, bob)
   expect((await bob.receive('partner-left')).reason).toBe('lost')
   expect(server.status()).toMatchObject({ users: 1, away: 0, rooms: 0 })
   const [, late] = await RawClient.resume(url, welcome, ana.received)
@@ -173,12 +172,12 @@ test('nobody came back within the grace time: the partner is told lost', async (
   expect(late.session).not.toBe(welcome.session)
 })
 
-test('a partner who sends more than is kept for someone away ends the room, and not the session', async ({
+test('ends the room, but not the session, if frames for a user who is away exceed maxResumeBytes', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ maxResumeBytes: 10_000 })
   const { ana, welcome, bob } = await pairWithResume(url)
-  await breakOff(ana, bob)
+  await loseConnection(ana, bob)
   for (let index = 0; index < 5; index++) bob.send({ type: 'text', text: 't'.repeat(4000) })
   expect((await bob.receive('partner-left')).reason).toBe('lost')
   expect(await bob.errorCode()).toBe('not-in-room')
@@ -188,11 +187,11 @@ test('a partner who sends more than is kept for someone away ends the room, and 
   expect((await again.receive('partner-left')).reason).toBe('lost')
   await again.settled()
   expect(again.unread).toEqual([])
-  // The counts of both ends still agree: the next break loses nothing, and repeats nothing.
+  // The frame counts of client and server still agree: after the next loss, no frame is lost or replayed.
   again.enter()
   bob.send({ type: 'next', offer: null })
   await Promise.all([again.receive('matched'), bob.receive('matched')])
-  await breakOff(again, bob)
+  await loseConnection(again, bob)
   bob.send({ type: 'text', text: 'missed' })
   const [third] = await RawClient.resume(url, welcome, ana.received + again.received)
   expect((await third.receive('text')).text).toBe('missed')
@@ -200,10 +199,10 @@ test('a partner who sends more than is kept for someone away ends the room, and 
 })
 
 test.for([
-  ['more than was sent', 99],
-  ['less than is kept', 0],
+  ['more frames than were sent', 99],
+  ['too few frames for the replay buffer', 0],
 ] as const)(
-  'a client that claims to have %s begins anew',
+  'begins a new session if the client claims to have received %s',
   async ([, received], { startServer }) => {
     const { server, url } = await startServer({ maxResumeBytes: 1024 })
     const { ana, welcome, bob } = await pairWithResume(url)
@@ -219,16 +218,16 @@ test.for([
 )
 
 const forged = {
-  'of another server': (session: string) =>
+  'signed by another server': (session: string) =>
     `${session}.${createHmac('sha256', 'another secret').update(session).digest('base64url')}`,
   'for another session': (_: string, token: string) => `x${token}`,
   'without a signature': (session: string) => session,
   'with an empty signature': (session: string) => `${session}.`,
-  'that is no text of ours': () => '\u{1f980}.\u{1f980}',
+  'that is not base64url': () => '\u{1f980}.\u{1f980}',
 } satisfies Record<string, (session: string, token: string) => string>
 
 test.for(Object.entries(forged))(
-  'a token %s resumes nothing',
+  'begins a new session for a token %s',
   async ([, forge], { startServer }) => {
     const { server, url } = await startServer()
     const { ana, welcome, bob } = await pairWithResume(url)
@@ -240,7 +239,7 @@ test.for(Object.entries(forged))(
   },
 )
 
-test('a token of one site does not resume at another', async ({ startServer }) => {
+test('does not resume a session at another site', async ({ startServer }) => {
   const { url } = await startServer({ sites: [{ key: 'b', allowedOrigins: ['*'] }] })
   const [ana, { session, resumeToken }] = await begin(url)
   const other = await RawClient.connect(url)
@@ -250,7 +249,9 @@ test('a token of one site does not resume at another', async ({ startServer }) =
   await ana.settled()
 })
 
-test('a server without grace gives no token, and keeps nobody', async ({ startServer }) => {
+test('without a grace time sends no resume token, and ends sessions with their connection', async ({
+  startServer,
+}) => {
   const { server, url } = await startServer({ resumeGraceMs: 0 })
   const [ana, { resumeToken }] = await begin(url)
   expect(resumeToken).toBeNull()
@@ -258,14 +259,14 @@ test('a server without grace gives no token, and keeps nobody', async ({ startSe
   await expect.poll(() => server.status().users).toBe(0)
 })
 
-test('whoever is away makes room for who is here, but nobody in a room does', async ({
+test('on a full server ends a session that is away to admit a new one, unless it has a room', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ maxUsers: 3 })
   const { ana, welcome, bob } = await pairWithResume(url)
   const [idle] = await begin(url, 'Idle')
   idle.socket.terminate()
-  await breakOff(ana, bob)
+  await loseConnection(ana, bob)
   await expect.poll(() => server.status().away).toBe(2)
   await RawClient.join(url, 'Newcomer')
   expect(server.status()).toMatchObject({ users: 3, away: 1, rooms: 1 })
@@ -277,7 +278,7 @@ test('whoever is away makes room for who is here, but nobody in a room does', as
   await expectTextsRelayed(again, bob)
 })
 
-test('above a cap that was lowered nobody away makes room, as there would be none', async ({
+test('ends no session that is away if that would not admit the new one, because the cap was lowered', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ maxUsers: 3 })
@@ -292,19 +293,19 @@ test('above a cap that was lowered nobody away makes room, as there would be non
   expect(session).toBe(welcome.session)
 })
 
-test('both away for longer than the sweep: the room is freed, each is told on coming back', async ({
+test('ends a room that both have been away from for longer than the cleanup interval', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ roomCleanupIntervalMs: 50 })
   const { ana, welcome, bob } = await pairWithResume(url)
-  await breakOff(ana, bob)
+  await loseConnection(ana, bob)
   bob.socket.terminate()
   await expect.poll(() => server.status()).toMatchObject({ users: 2, away: 2, rooms: 0 })
   const [again] = await RawClient.resume(url, welcome, ana.received)
   expect((await again.receive('partner-left')).reason).toBe('lost')
 })
 
-test('a ban holds for the address of the latest connection', async ({ startServer }) => {
+test('bans the address of the latest connection of a session', async ({ startServer }) => {
   const { server, url } = await startServer({ trustedProxyHops: 1 })
   const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } })
   const ana = await RawClient.connect(url, from('192.0.2.1'))
@@ -317,5 +318,5 @@ test('a ban holds for the address of the latest connection', async ({ startServe
   expect(server.ban(session, 60_000)).toBe(true)
   const banned = await RawClient.connect(url, from('192.0.2.2'))
   expect(await banned.errorCode()).toBe('banned')
-  await RawClient.join(url, 'A neighbour of before', from('192.0.2.1'))
+  await RawClient.join(url, 'At the earlier address', from('192.0.2.1'))
 })

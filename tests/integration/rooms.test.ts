@@ -1,11 +1,11 @@
-// From ticket to partner to the next, as the frames on the wire tell it.
+// Tickets, matches and rooms: which messages the clients receive.
 import { spawnSync } from 'node:child_process'
 import { encode } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
-test('welcome gives a session, the name as others see it, the heartbeat and the ICE servers', async ({
+test('sends session, cleaned name, heartbeat interval and ICE servers in welcome', async ({
   startServer,
 }) => {
   const turn = { urls: ['turn:turn.example'], username: 'u', credential: 'c' }
@@ -28,7 +28,7 @@ test('welcome gives a session, the name as others see it, the heartbeat and the 
   expect((await nameless.receive('welcome')).name).toBe('')
 })
 
-test('two tickets of a kind meet on arrival: one polite, names, and interests in one’s own words', async ({
+test('matches two compatible tickets at once, and sends each role, name and its own spelling of interests', async ({
   startServer,
 }) => {
   const { url } = await startServer()
@@ -49,22 +49,22 @@ test('two tickets of a kind meet on arrival: one polite, names, and interests in
     interests: ['CHESS', 'jazz'],
   })
   expect(toAna.room).toBe(toBob.room)
-  // Who is matched at once is not told to wait.
+  // A user who is matched at once receives no `waiting`.
   expect(bob.unread).toEqual([])
 })
 
-test('only the same lobby, mode and site meet', async ({ startServer }) => {
+test('does not match tickets of different lobbies, modes or sites', async ({ startServer }) => {
   const { server, url } = await startServer({ sites: [{ key: 'b', allowedOrigins: ['*'] }] })
-  const wishes = [
+  const tickets = [
     { mode: 'video', lobby: '' },
     { mode: 'audio', lobby: '' },
     { mode: 'text', lobby: '' },
     { mode: 'video', lobby: 'b' },
     { mode: 'video', lobby: '","video"' },
   ] as const
-  for (const wish of wishes) {
-    const client = await RawClient.join(url, wish.lobby)
-    client.enter(wish)
+  for (const ticket of tickets) {
+    const client = await RawClient.join(url, ticket.lobby)
+    client.enter(ticket)
     await client.receive('waiting')
   }
   const guest = await RawClient.connect(url)
@@ -74,15 +74,13 @@ test('only the same lobby, mode and site meet', async ({ startServer }) => {
   expect(server.status()).toMatchObject({ waiting: 6, rooms: 0 })
 })
 
-test('what is said to a partner arrives byte for byte, in order, and nowhere else', async ({
-  startServer,
-}) => {
+test('relays frames unchanged and in order, to the partner only', async ({ startServer }) => {
   const { url } = await startServer()
-  const others = await RawClient.pair(url, 'next door')
+  const others = await RawClient.pair(url, 'other lobby')
   const [one, other] = await RawClient.pair(url)
   const sent: Uint8Array[] = []
   for (let index = 0; index < 20; index++) {
-    // A field of a later version goes through too: the server does not look.
+    // Fields of a later version are relayed too, because the server does not decode the frame.
     const frame = encode({
       type: 'signal',
       description: null,
@@ -101,7 +99,7 @@ test('what is said to a partner arrives byte for byte, in order, and nowhere els
   }
 })
 
-/** TCP segments with data that the server has sent to `client`, as the kernel counts them. */
+/** Returns how many TCP segments with data the server has sent to `client`, counted by the kernel. */
 function segmentsTo(client: RawClient, serverPort: string): number {
   const filter = `sport = :${serverPort} and dport = :${client.tcp.localPort}`
   const { stdout } = spawnSync('ss', ['-tinH', filter], { encoding: 'utf8' })
@@ -109,13 +107,13 @@ function segmentsTo(client: RawClient, serverPort: string): number {
 }
 
 test.skipIf(spawnSync('ss', ['-V']).error)(
-  'frames of one moment travel together, in order (skipped only where there is no ss to count)',
+  'sends frames of one turn in one TCP segment, in order (skipped if `ss` is not installed)',
   async ({ startServer }) => {
     const { url } = await startServer()
     const [one, other] = await RawClient.pair(url)
     const { port } = new URL(url)
     const before = segmentsTo(other, port)
-    // One segment with three frames in, hence one segment with three frames out.
+    // The three frames reach the server in one segment, so it must relay them in one segment.
     one.tcp.cork()
     for (const text of ['1', '2', '3']) one.send({ type: 'text', text })
     one.tcp.uncork()
@@ -124,7 +122,7 @@ test.skipIf(spawnSync('ss', ['-V']).error)(
   },
 )
 
-test('next: the partner is told, both can go on, and the same two do not meet at once', async ({
+test('ends the room on next, and does not match the same two users within the rematch delay', async ({
   startServer,
 }) => {
   const { url } = await startServer({ rematchDelayMs: 60_000 })
@@ -136,13 +134,11 @@ test('next: the partner is told, both can go on, and the same two do not meet at
   await other.receive('waiting')
   const third = await RawClient.join(url, 'Third')
   third.enter()
-  // Who waited longest is taken first.
+  // The ticket that has waited longest is matched first.
   expect((await third.receive('matched')).partnerName).toBe('One')
 })
 
-test('after the rematch delay the same two meet again rather than nobody', async ({
-  startServer,
-}) => {
+test('matches the same two users again after the rematch delay', async ({ startServer }) => {
   const { url } = await startServer({ rematchDelayMs: 150 })
   const [one, other] = await RawClient.pair(url)
   one.send({ type: 'next', offer: null })
@@ -152,9 +148,7 @@ test('after the rematch delay the same two meet again rather than nobody', async
   expect(again.partnerName).toBe('Other')
 })
 
-test('both press Next in the same moment: nobody is told twice, both are in the queue once', async ({
-  startServer,
-}) => {
+test('queues both users once if both send next at the same time', async ({ startServer }) => {
   const { server, url } = await startServer({ rematchDelayMs: 60_000 })
   const [one, other] = await RawClient.pair(url)
   one.send({ type: 'next', offer: null })
@@ -165,7 +159,9 @@ test('both press Next in the same moment: nobody is told twice, both are in the 
   expect(server.status()).toMatchObject({ users: 2, waiting: 2, rooms: 0 })
 })
 
-test('leave: out of room and queue, and back by a ticket', async ({ startServer }) => {
+test('leave ends the room and withdraws the ticket; a new ticket is matched again', async ({
+  startServer,
+}) => {
   const { server, url } = await startServer({ rematchDelayMs: 0 })
   const [one, other] = await RawClient.pair(url)
   one.send({ type: 'leave' })
@@ -182,7 +178,7 @@ test('leave: out of room and queue, and back by a ticket', async ({ startServer 
   await expectTextsRelayed(one, other)
 })
 
-test('a ticket in a room ends it; a ticket in the queue replaces the one before', async ({
+test('a ticket sent in a room ends the room; a ticket sent in the queue replaces the earlier one', async ({
   startServer,
 }) => {
   const { server, url } = await startServer()
@@ -207,7 +203,7 @@ test.for([
   [4321, 'lost'],
   [undefined, 'lost'],
 ] as const)(
-  'a connection that ends with %s: the partner is told "%s"',
+  'if a connection closes with %s, sends partner-left with "%s" to the partner',
   async (end, { startServer }) => {
     const [code, reason] = end
     const { server, url } = await startServer({ resumeGraceMs: 0 })
@@ -220,7 +216,7 @@ test.for([
   },
 )
 
-test('a text for a partner who has just left is answered, not delivered to the next', async ({
+test('answers a text to a partner who has left with `not-in-room`, and does not deliver it', async ({
   startServer,
 }) => {
   const { url } = await startServer()
@@ -236,7 +232,7 @@ test('a text for a partner who has just left is answered, not delivered to the n
   expect(third.unread).toEqual(['matched'])
 })
 
-test('more rooms by a reload are for the people who wait, at once', async ({ startServer }) => {
+test('matches waiting users at once when a reload raises maxRooms', async ({ startServer }) => {
   const { server, url } = await startServer({ maxRooms: 1 })
   await RawClient.pair(url, 'taken')
   const waiting: RawClient[] = []
@@ -249,7 +245,7 @@ test('more rooms by a reload are for the people who wait, at once', async ({ sta
     }
   }
   server.reload({ maxRooms: 3 })
-  // Who has waited longest is first; the third pair waits on.
+  // The users who have waited longest are matched first; the third pair remains in the queue.
   await Promise.all(waiting.slice(0, 4).map((client) => client.receive('matched')))
   expect(server.status()).toMatchObject({ rooms: 3, waiting: 2 })
   server.reload({ maxRooms: 300 })
@@ -258,9 +254,9 @@ test('more rooms by a reload are for the people who wait, at once', async ({ sta
 
 test.for([
   ['at once', 0],
-  ['when it is over', 50],
+  ['after the new delay', 50],
 ] as const)(
-  'a shorter rematch delay by a reload holds for two who wait because of it: they meet %s',
+  'a reload with a shorter rematch delay matches two waiting former partners %s',
   async ([, rematchDelayMs], { startServer }) => {
     const { server, url } = await startServer({ rematchDelayMs: 60_000 })
     const [one, other] = await RawClient.pair(url)
@@ -273,7 +269,7 @@ test.for([
   },
 )
 
-test('two pairs do not hear each other', async ({ startServer }) => {
+test('delivers texts only within the room', async ({ startServer }) => {
   const { url } = await startServer()
   const pairs = await Promise.all(['a', 'b', 'c'].map((lobby) => RawClient.pair(url, lobby)))
   await Promise.all(pairs.map(([one, other]) => expectTextsRelayed(one, other)))
@@ -283,7 +279,7 @@ test('two pairs do not hear each other', async ({ startServer }) => {
   }
 })
 
-test('everyone hears something within every heartbeat', async ({ startServer }) => {
+test('sends stats to every client within each heartbeat interval', async ({ startServer }) => {
   const { url } = await startServer({ pingIntervalMs: 100 })
   const [one, other] = await RawClient.pair(url)
   for (let beat = 1; beat <= 3; beat++) {
@@ -292,14 +288,14 @@ test('everyone hears something within every heartbeat', async ({ startServer }) 
   }
 })
 
-test('a client that answers no ping is lost: the partner is told', async ({ startServer }) => {
+test('sends partner-left with `lost` if the partner answers no ping', async ({ startServer }) => {
   const { server, url } = await startServer({
     pingIntervalMs: 100,
     pingTimeoutMs: 100,
     resumeGraceMs: 0,
   })
   const [one, other] = await RawClient.pair(url)
-  // As a phone that has lost its network: the socket is there, nobody is behind it.
+  // Like a phone that has lost its network: the socket is open, but nothing reads it.
   one.socket.pause()
   expect((await other.receive('partner-left')).reason).toBe('lost')
   expect(server.status().users).toBe(1)

@@ -1,16 +1,16 @@
-// The client in a call (without a browser: text mode), and a server process that is killed in it.
+// Clients in text mode, which need no browser, while the server process is killed and restarted.
 import type { BuddyClientOptions, ClientEvents } from '@buddy-chat/client'
 import { BuddyClient } from '@buddy-chat/client'
 import { test as base, expect, vi } from 'vitest'
 import type { ServerProcess } from '../server-process.ts'
 import { prepareServerProcess } from '../server-process.ts'
 
-/** The server and the two take their time to come back: by backoff, up to seconds. */
-const patience = { timeout: 15_000 }
+/** The clients reconnect with a backoff of up to some seconds. */
+const reconnectTimeout = { timeout: 15_000 }
 
 const test = base.extend<{
   readonly prepare: typeof prepareServerProcess
-  readonly join: (url: string, options: BuddyClientOptions) => Witness
+  readonly join: (url: string, options: BuddyClientOptions) => RecordedClient
 }>({
   // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
   prepare: async ({}, use) => {
@@ -25,71 +25,73 @@ const test = base.extend<{
   },
   // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
   join: async ({}, use) => {
-    const witnesses: Witness[] = []
+    const recorded: RecordedClient[] = []
     await use((server, options) => {
-      const witness = new Witness({ server, mode: 'text', ...options })
-      witnesses.push(witness)
-      return witness
+      const one = new RecordedClient({ server, mode: 'text', ...options })
+      recorded.push(one)
+      return one
     })
-    for (const { client } of witnesses) client.stop()
+    for (const { client } of recorded) client.stop()
   },
 })
 
-/** A client, and everything it has told. */
-class Witness {
+/** A client that records its events and the texts of its partners. */
+class RecordedClient {
   readonly client: BuddyClient
   readonly events: string[] = []
-  readonly heard: string[] = []
+  readonly texts: string[] = []
 
   constructor(options: BuddyClientOptions) {
     this.client = new BuddyClient(options)
-    const note = <Name extends keyof ClientEvents>(
+    const record = <Name extends keyof ClientEvents>(
       name: Name,
-      about: (detail: ClientEvents[Name]) => unknown,
+      summarize: (detail: ClientEvents[Name]) => unknown,
     ): void => {
-      this.client.on(name, (detail) => this.events.push(`${name} ${String(about(detail))}`))
+      this.client.on(name, (detail) => this.events.push(`${name} ${String(summarize(detail))}`))
     }
-    note('match', ({ partner }) => partner.name)
-    note('leave', ({ reason }) => reason)
-    note('welcome', ({ isResumed }) => (isResumed ? 'resumed' : 'new'))
-    note('partner-away', ({ isAway }) => isAway)
-    note('error', ({ code }) => code)
-    this.client.on('message', ({ from, text }) => from === 'partner' && this.heard.push(text))
+    record('match', ({ partner }) => partner.name)
+    record('leave', ({ reason }) => reason)
+    record('welcome', ({ isResumed }) => (isResumed ? 'resumed' : 'new'))
+    record('partner-away', ({ isAway }) => isAway)
+    record('error', ({ code }) => code)
+    this.client.on('message', ({ from, text }) => from === 'partner' && this.texts.push(text))
   }
 
-  get hasLostServer(): Promise<unknown> {
+  /** Resolves with the next `retry` event: the client has lost the server. */
+  get lostServer(): Promise<unknown> {
     return new Promise((resolve) => this.client.on('retry', resolve))
   }
 }
 
-async function meet(one: Witness, other: Witness): Promise<void> {
+/** Starts both clients, waits until they are in a call, and forgets the events until then. */
+async function connect(one: RecordedClient, other: RecordedClient): Promise<void> {
   await Promise.all([one.client.start(), other.client.start()])
   await vi.waitFor(() => {
     expect([one.client.state, other.client.state]).toEqual(['connected', 'connected'])
-  }, patience)
+  }, reconnectTimeout)
   one.events.length = other.events.length = 0
 }
 
 const status = async (url: string): Promise<unknown> => (await fetch(`${url}/status`)).json()
 
-test('killed and started again in a call: it goes on, and what was typed meanwhile arrives once', async ({
+test('keeps a call when the server is killed and restarted, and delivers texts sent in between once', async ({
   prepare,
   join,
 }) => {
   const server = await prepare()
   const [ana, bob] = [join(server.url, { name: 'Ana' }), join(server.url, { name: 'Bob' })]
-  await meet(ana, bob)
+  await connect(ana, bob)
   ana.client.send('before')
-  await vi.waitFor(() => expect(bob.heard).toEqual(['before']))
+  await vi.waitFor(() => expect(bob.texts).toEqual(['before']))
 
-  const said: string[] = []
+  const sent: string[] = []
   for (const round of ['first', 'second']) {
-    const lost = Promise.all([ana.hasLostServer, bob.hasLostServer])
+    const lost = Promise.all([ana.lostServer, bob.lostServer])
     await server.kill()
     await lost
-    for (const line of ['one', 'two']) {
-      ana.client.send(`${round} ${line}`)
-      bob.client.send(`${round} ${line}`)
+    for (const text of ['one', 'two']) {
+      ana.client.send(`${round} ${text}`)
+      bob.client.send(`${round} ${text}`)
     }
     expect([ana.client.state, bob.client.state]).toEqual(['connected', 'connected'])
     await server.start()
@@ -98,22 +100,25 @@ test('killed and started again in a call: it goes on, and what was typed meanwhi
     await vi.waitFor(() => {
       expect(ana.events.at(-1)).toBe('partner-away false')
       expect(bob.events.at(-1)).toBe('partner-away false')
-    }, patience)
+    }, reconnectTimeout)
     ana.client.send(`${round} after`)
     bob.client.send(`${round} after`)
-    // What is under way when a server dies is lost with it.
-    said.push(...['one', 'two', 'after'].map((line) => `${round} ${line}`))
+    // No text was in flight when the server was killed; such a text would be lost.
+    sent.push(...['one', 'two', 'after'].map((text) => `${round} ${text}`))
     await vi.waitFor(() => {
-      expect(bob.heard).toEqual(['before', ...said])
-      expect(ana.heard).toEqual(said)
-    }, patience)
+      expect(bob.texts).toEqual(['before', ...sent])
+      expect(ana.texts).toEqual(sent)
+    }, reconnectTimeout)
   }
-  const told = [...new Set([...ana.events, ...bob.events])].sort()
-  expect(told).toEqual(['partner-away false', 'partner-away true', 'welcome resumed'])
+  const events = [...new Set([...ana.events, ...bob.events])].sort()
+  expect(events).toEqual(['partner-away false', 'partner-away true', 'welcome resumed'])
   expect(await status(server.url)).toMatchObject({ users: 2, rooms: 1, waiting: 0, matches: 0 })
 }, 40_000)
 
-test('killed in the queue: back in it, in the same session', async ({ prepare, join }) => {
+test('returns a waiting client to the queue, in the same session, when the server is restarted', async ({
+  prepare,
+  join,
+}) => {
   const server = await prepare()
   const ana = join(server.url, { name: 'Ana', interests: ['jazz'] })
   await ana.client.start()
@@ -121,7 +126,7 @@ test('killed in the queue: back in it, in the same session', async ({ prepare, j
   await vi.waitFor(() => expect(ana.client.state).toBe('reconnecting'))
   await server.start()
   ana.client.retryNow()
-  await vi.waitFor(() => expect(ana.client.state).toBe('waiting'), patience)
+  await vi.waitFor(() => expect(ana.client.state).toBe('waiting'), reconnectTimeout)
   const bob = join(server.url, { name: 'Bob', interests: ['jazz'] })
   const interests = new Promise((resolve) =>
     ana.client.on('match', (match) => resolve(match.interests)),
@@ -131,18 +136,18 @@ test('killed in the queue: back in it, in the same session', async ({ prepare, j
   expect(ana.events).toEqual(['welcome new', 'welcome resumed', 'match Bob'])
 })
 
-test('Next while the server is dead: the partner is told so, each finds somebody, with the interests it has', async ({
+test('sends a next() called while the server is down after the restart, with the client’s interests', async ({
   prepare,
   join,
 }) => {
   const server = await prepare()
   const interests = ['jazz']
   const [ana, bob] = ['Ana', 'Bob'].map((name) => join(server.url, { name, interests })) as [
-    Witness,
-    Witness,
+    RecordedClient,
+    RecordedClient,
   ]
-  await meet(ana, bob)
-  const lost = Promise.all([ana.hasLostServer, bob.hasLostServer])
+  await connect(ana, bob)
+  const lost = Promise.all([ana.lostServer, bob.lostServer])
   await server.kill()
   await lost
   ana.client.next()
@@ -154,7 +159,7 @@ test('Next while the server is dead: the partner is told so, each finds somebody
   ana.client.retryNow()
   bob.client.retryNow()
   expect(await matched).toEqual(['jazz'])
-  await vi.waitFor(() => expect(bob.events).toContain('match Ana'), patience)
+  await vi.waitFor(() => expect(bob.events).toContain('match Ana'), reconnectTimeout)
   expect(ana.events).toEqual(['leave next', 'welcome resumed', 'match Bob'])
   expect(bob.events).toEqual(
     expect.arrayContaining(['welcome resumed', 'leave partner-next', 'match Ana']),
@@ -162,31 +167,31 @@ test('Next while the server is dead: the partner is told so, each finds somebody
   expect(await status(server.url)).toMatchObject({ users: 2, rooms: 1, matches: 1 })
 }, 40_000)
 
-test('the partner does not come back: the call is over when it cannot any more, and the search goes on', async ({
+test('emits leave with `partner-lost` after the grace time if the partner does not return, and searches again', async ({
   prepare,
   join,
 }) => {
   const server = await prepare({ RESUME_GRACE_SECONDS: '3' })
   const [ana, bob] = [join(server.url, { name: 'Ana' }), join(server.url, { name: 'Bob' })]
-  await meet(ana, bob)
-  const lost = Promise.all([ana.hasLostServer, bob.hasLostServer])
+  await connect(ana, bob)
+  const lost = Promise.all([ana.lostServer, bob.lostServer])
   await server.kill()
   await lost
   bob.client.stop()
   await server.start()
   ana.client.retryNow()
-  await vi.waitFor(() => expect(ana.client.state).toBe('waiting'), patience)
+  await vi.waitFor(() => expect(ana.client.state).toBe('waiting'), reconnectTimeout)
   expect(ana.events).toEqual(['welcome resumed', 'partner-away true', 'leave partner-lost'])
 }, 40_000)
 
-test('another key: everybody begins anew, and nobody is left in a call with nobody', async ({
+test('emits leave with `server-lost` and begins a new session if the server restarts with another key', async ({
   prepare,
   join,
 }) => {
   const server = await prepare()
   const [ana, bob] = [join(server.url, { name: 'Ana' }), join(server.url, { name: 'Bob' })]
-  await meet(ana, bob)
-  const lost = Promise.all([ana.hasLostServer, bob.hasLostServer])
+  await connect(ana, bob)
+  const lost = Promise.all([ana.lostServer, bob.lostServer])
   await server.kill()
   await lost
   await server.start({ SECRET_KEY: 'Zk9Wq4Lx7Tn2Rb5Vc8Hd1Jm6Pf3Gs0Ya' })
@@ -197,5 +202,5 @@ test('another key: everybody begins anew, and nobody is left in a call with nobo
       expect(events.slice(0, 2)).toEqual(['leave server-lost', 'welcome new'])
       expect(events[2]).toMatch(/^match /)
     }
-  }, patience)
+  }, reconnectTimeout)
 }, 40_000)

@@ -1,4 +1,4 @@
-// What `/status`, `/healthz` and `/readyz` tell, and whom.
+// GET /status, /healthz and /readyz: which figures each returns, and which need the admin token.
 import { expect } from 'vitest'
 import { adminToken, test } from '../server-fixture.ts'
 import { RawClient } from './raw-client.ts'
@@ -28,24 +28,24 @@ async function joinSite(url: string, site: string, origin: string): Promise<RawC
   return client
 }
 
-/** Two of the café in a room, one of it waiting, and one of the server's own pages. */
+/** Connects three users of the site `cafe`, two in a room and one waiting, and one without a site. */
 async function populate(url: string): Promise<void> {
   const cafe = 'https://cafe.example'
-  const people = [
+  const users = [
     await joinSite(url, 'cafe', cafe),
     await joinSite(url, 'cafe', cafe),
     await joinSite(url, 'cafe', cafe),
   ] as const
-  people[0].enter()
-  await people[0].receive('waiting')
-  people[1].enter()
-  await people[0].receive('matched')
-  people[2].enter()
-  await people[2].receive('waiting')
+  users[0].enter()
+  await users[0].receive('waiting')
+  users[1].enter()
+  await users[0].receive('matched')
+  users[2].enter()
+  await users[2].receive('waiting')
   await RawClient.join(url, 'Own')
 }
 
-test('the admin token opens what each site has; without it, or with a wrong one, there are totals', async ({
+test('/status lists sites if the request has the admin token, and otherwise totals only', async ({
   startServer,
 }) => {
   const { url } = await startServer({ adminToken, sites, maxUsers: 16, maxRooms: 4 })
@@ -62,7 +62,7 @@ test('the admin token opens what each site has; without it, or with a wrong one,
         { key: 'empty', users: 0, max_users: 16, waiting: 0, rooms: 0 },
       ],
     })
-    // No page of somebody else's may read it, not even one whose origin is null.
+    // No other origin may read this response, not even the origin `null`.
     expect(headers.has('access-control-allow-origin')).toBe(false)
   }
   const others = [undefined, 'Bearer', `Bearer ${adminToken}x`, basic(''), `Digest ${adminToken}`]
@@ -75,7 +75,7 @@ test('the admin token opens what each site has; without it, or with a wrong one,
   }
 })
 
-test('without an admin token in its options a server has none: an empty one opens nothing', async ({
+test('a server without an admin token accepts none, not even an empty one', async ({
   startServer,
 }) => {
   const { url } = await startServer({ sites })
@@ -86,7 +86,7 @@ test('without an admin token in its options a server has none: an empty one open
   }
 })
 
-test('waits are null before the first match, then whole milliseconds in their order', async ({
+test('/status returns null wait times before the first match, then whole milliseconds', async ({
   startServer,
 }) => {
   const { url } = await startServer()
@@ -98,7 +98,9 @@ test('waits are null before the first match, then whole milliseconds in their or
   expect(p95).toBeLessThanOrEqual(p99!)
 })
 
-test('somebody whose connection is lost is away, and not in the queue', async ({ startServer }) => {
+test('/status counts a user without a connection as away, not as waiting', async ({
+  startServer,
+}) => {
   const { url, server } = await startServer()
   const partner = await RawClient.join(url, 'Partner')
   const [one] = await RawClient.pair(url, 'den')
@@ -108,7 +110,9 @@ test('somebody whose connection is lost is away, and not in the queue', async ({
   expect(server.status()).toMatchObject({ users: 3, away: 1, rooms: 1, waiting: 0 })
 })
 
-test('/healthz says that it lives, /readyz that it may be sent people', async ({ startServer }) => {
+test('/healthz and /readyz return 200 while the server accepts clients', async ({
+  startServer,
+}) => {
   const { url } = await startServer()
   const [health, ready] = await Promise.all([fetch(`${url}/healthz`), fetch(`${url}/readyz`)])
   expect([health.status, await health.json()]).toEqual([200, { status: 'healthy' }])
