@@ -6,6 +6,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Answer, Delivery } from '../integration/webhook-receiver.ts'
+import { startWebhookReceiver } from '../integration/webhook-receiver.ts'
 import { FlagError, listFlag, numberFlag, runCommand } from '../load/flags.ts'
 import { createRandom, seedOf } from '../load/random.ts'
 import type { ServerProcess } from '../load/server-process.ts'
@@ -19,7 +21,6 @@ import { startNeighbourPair } from './neighbour-pair.ts'
 import { reportAttacks } from './reports.ts'
 import type { Attack, Scene } from './scene.ts'
 import { sessionAttacks } from './sessions.ts'
-import { startWebhookReceiver } from './webhook-receiver.ts'
 
 const attacks = [...httpAttacks, ...frameAttacks, ...sessionAttacks, ...reportAttacks]
 /** Bound: resident memory grows by at most this much at any time of the attack. */
@@ -27,6 +28,8 @@ const maxGrowthBytes = 64 * 2 ** 20
 /** Goal: the attack increases the longest delay of the neighbours' messages by at most this much. */
 const goalMs = 100
 const webhookDelayMs = 500
+/** Enough for ten reports: the server sends four at a time, and each takes half a second. */
+const webhooksTimeoutMs = 10_000
 /** If the server must close a connection of the attacker and has not, the attack goes on this long. */
 const closeTimeoutMs = 5000
 const attackTimeoutMs = 120_000
@@ -83,6 +86,9 @@ interface Outcome {
   readonly faults: ReadonlySet<string>
 }
 
+const answerLate: Answer = (response) =>
+  void setTimeout(() => response.writeHead(204).end(), webhookDelayMs)
+
 const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
 async function runAttack(attack: Attack, { seed, seconds, checkout }: Options): Promise<Outcome> {
@@ -91,7 +97,7 @@ async function runAttack(attack: Attack, { seed, seconds, checkout }: Options): 
   const counts = new Map<string, number>()
   const folder = mkdtempSync(join(tmpdir(), 'buddy-attack-'))
   const tls = attack.hasTls ? writeSelfSigned(folder) : undefined
-  const receiver = attack.hasWebhooks ? await startWebhookReceiver(webhookDelayMs) : undefined
+  const receiver = attack.hasWebhooks ? await startWebhookReceiver(answerLate) : undefined
   const pair = startNeighbourPair(onFault)
   let server: ServerProcess | undefined
   try {
@@ -125,7 +131,15 @@ async function runAttack(attack: Attack, { seed, seconds, checkout }: Options): 
       wait: (ms) => wait(isOver() ? 0 : leftMs() > 0 ? Math.min(ms, leftMs()) : Math.min(ms, 10)),
       count: (what, times = 1) => void counts.set(what, (counts.get(what) ?? 0) + times),
       onFault,
-      webhooks: (event, leastCount) => receiver?.webhooks(event, leastCount) ?? Promise.resolve([]),
+      webhooks: async (event, leastCount) => {
+        const ofEvent = (all: readonly Delivery[]): Delivery[] =>
+          all.filter((delivery) => delivery.event === event)
+        await Promise.race([
+          receiver?.received((all) => ofEvent(all).length >= leastCount),
+          wait(webhooksTimeoutMs),
+        ])
+        return ofEvent(receiver?.deliveries ?? [])
+      },
     }
     await attack.run(scene)
     const during = await pair.takeDelays()

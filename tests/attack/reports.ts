@@ -1,4 +1,5 @@
 // Attacks on the reports that an operator receives: each report must arrive, and only once.
+import { parseMetrics } from '../integration/prometheus-text.ts'
 import { RawClient } from '../integration/raw-client.ts'
 import { visitorAddress } from './loopback.ts'
 import type { Attack, Scene } from './scene.ts'
@@ -65,9 +66,8 @@ function sessionsOf(data: Readonly<Record<string, unknown>>): string {
 
 /** The number of reports that the server has accepted; it sends a webhook for each of them. */
 async function acceptedReports({ url }: Scene): Promise<number> {
-  const metrics = await (await fetch(`${url}/metrics`)).text()
-  const counts = metrics.matchAll(/^buddy_reports_total\{.*\} (\d+)$/gm)
-  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
+  const metrics = parseMetrics(await (await fetch(`${url}/metrics`)).text())
+  return metrics.value('buddy_reports_total') ?? 0
 }
 
 /** Sends `next` whenever the partner leaves, until the connection ends. */

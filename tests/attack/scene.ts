@@ -3,6 +3,7 @@ import { closeCodes } from '@buddy-chat/protocol'
 import type { BuddyServerOptions } from '@buddy-chat/server'
 import type { Socket } from 'node:net'
 import type { RawClient } from '../integration/raw-client.ts'
+import type { Delivery } from '../integration/webhook-receiver.ts'
 import type { Random } from '../load/random.ts'
 
 /** An attacker whose connection was refused retries after this time. */
@@ -26,13 +27,7 @@ export interface Scene {
    * Resolves with the webhooks of this event once at least `leastCount` have arrived, or with fewer
    * after 10 s. Needs an attack with `hasWebhooks`.
    */
-  readonly webhooks: (event: string, leastCount: number) => Promise<readonly Webhook[]>
-}
-
-/** The fields of a webhook that attacks use. */
-export interface Webhook {
-  readonly event: string
-  readonly data: Readonly<Record<string, unknown>>
+  readonly webhooks: (event: string, leastCount: number) => Promise<readonly Delivery[]>
 }
 
 /** One way to misuse a server. */

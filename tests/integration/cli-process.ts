@@ -1,21 +1,16 @@
 // Runs the `buddy-server` command in a process of its own, as an operator does.
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import type { WatchedProcess } from './watched-process.ts'
+import { watchProcess } from './watched-process.ts'
 
 const cli = join(import.meta.dirname, '../../packages/buddy-server/dist/cli.js')
 
 /** A running `buddy-server` process. */
-export interface CliProcess {
+export interface CliProcess extends Pick<WatchedProcess, 'output' | 'writes' | 'exited'> {
   readonly url: string
   readonly signal: (name: NodeJS.Signals) => void
-  /** Returns everything that the process has written so far to standard output and standard error. */
-  readonly output: () => string
-  /** Resolves once the process has written `text`; rejects if it ends first. */
-  readonly writes: (text: string) => Promise<void>
-  /** Resolves with the exit code once the process has ended and its output has arrived. */
-  readonly exited: Promise<number | null>
 }
 
 /**
@@ -33,34 +28,6 @@ export async function startCliProcess(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
-  let output = ''
-  const waiting = new Set<() => void>()
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      output += chunk.toString()
-      for (const check of waiting) check()
-    })
-  }
-  const exited = once(child, 'close').then(([code]) => code as number | null)
-  const ended = exited.then(() => Promise.reject(new Error(`the server ended: ${output}`)))
-  ended.catch(() => undefined)
-  const listening = once(child, 'message').then(([message]) => (message as { url: string }).url)
-  return {
-    url: await Promise.race([listening, ended]),
-    signal: (name) => void child.kill(name),
-    output: () => output,
-    writes: (text) => {
-      const written = new Promise<void>((resolve) => {
-        const check = (): void => {
-          if (!output.includes(text)) return
-          waiting.delete(check)
-          resolve()
-        }
-        waiting.add(check)
-        check()
-      })
-      return Promise.race([written, ended])
-    },
-    exited,
-  }
+  const { url, output, writes, exited } = watchProcess(child)
+  return { url: await url(), signal: (name) => void child.kill(name), output, writes, exited }
 }

@@ -1,22 +1,17 @@
 // The two ways to run it: `buddy-server` and `npm start`, as processes of their own.
-import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { settings } from '../../packages/buddy-server/src/config/all-settings.ts'
 import { expectTextsRelayed, RawClient } from './raw-client.ts'
+import type { WatchedProcess } from './watched-process.ts'
+import { watchProcess } from './watched-process.ts'
 
 const root = join(import.meta.dirname, '../..')
 const cli = join(root, 'packages/buddy-server/dist/cli.js')
 const dev = join(root, 'scripts/dev.mjs')
-const children: ChildProcess[] = []
-
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
-})
 
 /** What a server that others can reach may not lack. */
 const forOthers = {
@@ -24,46 +19,21 @@ const forOthers = {
   ALLOWED_ORIGINS: 'https://site.example',
 }
 
-interface Running {
-  readonly child: ChildProcess
-  /** Everything written so far, on both streams. */
-  readonly output: () => string
-  readonly exited: Promise<number | null>
-}
-
-function run(args: string[], env: NodeJS.ProcessEnv = {}): Running {
+/** Runs Node with `args`, until the test ends. */
+function run(args: string[], env: NodeJS.ProcessEnv = {}): WatchedProcess {
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...forOthers, ICE_SERVERS: '', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
-  children.push(child)
-  let output = ''
-  child.stdout!.on('data', (chunk) => (output += String(chunk)))
-  child.stderr!.on('data', (chunk) => (output += String(chunk)))
-  // `close`, not `exit`: by then everything it wrote has arrived.
-  const exited = once(child, 'close').then(([code]) => code as number | null)
-  return { child, output: () => output, exited }
-}
-
-async function addressOf({ child, exited, output }: Running): Promise<string> {
-  const told = once(child, 'message').then(([message]) => (message as { url: string }).url)
-  return Promise.race([
-    told,
-    exited.then(() => Promise.reject(new Error(`ended instead: ${output()}`))),
-  ])
-}
-
-/** Resolves once its output has this. */
-async function lineOf({ child, output }: Running, wanted: string): Promise<void> {
-  await expect.poll(() => output(), { timeout: 5000 }).toContain(wanted)
-  expect(child.exitCode).toBeNull()
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return watchProcess(child)
 }
 
 test.for(['SIGINT', 'SIGTERM'] as const)(
   'buddy-server ends at %s: clients are told, it exits with 0',
   async (signal) => {
     const running = run([cli])
-    const client = await RawClient.join(await addressOf(running), 'Ana')
+    const client = await RawClient.join(await running.url(), 'Ana')
     running.child.kill(signal)
     await client.receive('going-away')
     expect(await client.closed()).toMatchObject({ code: 4000 })
@@ -74,7 +44,7 @@ test.for(['SIGINT', 'SIGTERM'] as const)(
 
 test('buddy-server is configured by its environment', async () => {
   const running = run([cli], { MAX_CONCURRENT_USERS: '7', MAX_ROOMS: '3', LOG_LEVEL: 'silent' })
-  const status = await (await fetch(`${await addressOf(running)}/status`)).json()
+  const status = await (await fetch(`${await running.url()}/status`)).json()
   expect(status).toMatchObject({ max_users: 7, max_rooms: 3 })
   expect(running.output()).toBe('')
 })
@@ -90,7 +60,7 @@ test('a wrong variable is named, with what it must be, and the exit code is 1', 
 
 test('flags go before the environment; one that is none is an error', async () => {
   const running = run([cli, '--max-rooms', '4', '--log-level=silent'], { MAX_ROOMS: '3' })
-  const status = await (await fetch(`${await addressOf(running)}/status`)).json()
+  const status = await (await fetch(`${await running.url()}/status`)).json()
   expect(status).toMatchObject({ max_rooms: 4 })
   const wrong = run([cli, '--max-room', '4'])
   expect(await wrong.exited).toBe(1)
@@ -184,7 +154,7 @@ test('SIGHUP reads the file again, and drops nobody', async () => {
     const config = join(folder, 'buddy.yaml')
     writeFileSync(config, 'max_concurrent_users: 2\n')
     const running = run([cli, '--config', config])
-    const url = await addressOf(running)
+    const url = await running.url()
     const [one, other] = await RawClient.pair(url)
     const late = await RawClient.connect(url)
     late.sendHello()
@@ -192,7 +162,7 @@ test('SIGHUP reads the file again, and drops nobody', async () => {
 
     writeFileSync(config, 'max_concurrent_users: 3\nallowed_origins: [https://new.example]\n')
     running.child.kill('SIGHUP')
-    await lineOf(running, '"msg":"configuration reloaded"')
+    await running.writes('"msg":"configuration reloaded"')
     await expectTextsRelayed(one, other)
     await RawClient.join(url, 'Late')
     // The environment has the origins, and goes before the file.
@@ -201,13 +171,13 @@ test('SIGHUP reads the file again, and drops nobody', async () => {
 
     writeFileSync(config, 'max_concurrent_users: many\n')
     running.child.kill('SIGHUP')
-    await lineOf(running, 'configuration not reloaded: the previous one stays in use')
+    await running.writes('configuration not reloaded: the previous one stays in use')
     expect(running.output()).toContain('max_concurrent_users=many is not allowed')
     await expectTextsRelayed(one, other)
 
     writeFileSync(config, 'max_concurrent_users: 3\nsocket_ping_interval: 9\n')
     running.child.kill('SIGHUP')
-    await lineOf(running, 'changed settings need a restart')
+    await running.writes('changed settings need a restart')
     expect(running.output()).toContain('SOCKET_PING_INTERVAL')
   } finally {
     rmSync(folder, { recursive: true })
@@ -229,7 +199,7 @@ test.for([
 
 test('a second signal does not wait for anybody', async () => {
   const running = run([cli], { SHUTDOWN_TIMEOUT_SECONDS: '3600' })
-  const [one] = await RawClient.pair(await addressOf(running))
+  const [one] = await RawClient.pair(await running.url())
   running.child.kill('SIGTERM')
   await one.receive('going-away')
   running.child.kill('SIGTERM')
@@ -238,7 +208,7 @@ test('a second signal does not wait for anybody', async () => {
 
 test('--dev needs nothing, and is there for this machine only', async () => {
   const running = run([cli, '--dev'], { SECRET_KEY: '', ALLOWED_ORIGINS: '', LOG_LEVEL: 'silent' })
-  const url = await addressOf(running)
+  const url = await running.url()
   const client = await RawClient.connect(url, { origin: 'https://anywhere.example' })
   client.sendHello()
   await client.receive('welcome')
@@ -252,7 +222,7 @@ test('--dev needs nothing, and is there for this machine only', async () => {
 
 test('a port that is taken is named in a sentence, and the exit code is 1', async () => {
   const first = run([cli])
-  const { port } = new URL(await addressOf(first))
+  const { port } = new URL(await first.url())
   const second = run([cli], { PORT: port })
   expect(await second.exited).toBe(1)
   expect(second.output()).toContain(`port ${port} on 0.0.0.0 is in use`)
@@ -261,7 +231,7 @@ test('a port that is taken is named in a sentence, and the exit code is 1', asyn
 
 test('nothing private is in the log: no name, text or address', async () => {
   const running = run([cli])
-  const url = await addressOf(running)
+  const url = await running.url()
   const client = await RawClient.join(url, 'Wilhelmina', { origin: 'https://site.example' })
   client.enter({ interests: ['numismatics'] })
   await client.receive('waiting')
@@ -275,17 +245,8 @@ test('nothing private is in the log: no name, text or address', async () => {
 
 test('npm start says where to click; Ctrl-C ends it at once and leaves no process', async () => {
   const running = run([dev, 'start'])
-  const listening = new Promise<string>((resolve) => {
-    running.child.stdout!.on('data', () => {
-      const found = /http:\/\/localhost:\d+/.exec(running.output())
-      if (found) resolve(found[0])
-    })
-  })
-  const url = await Promise.race([
-    listening,
-    running.exited.then(() => Promise.reject(new Error(running.output()))),
-  ])
-  expect(running.output()).toContain('press Start')
+  const [url] = await running.matches(/http:\/\/localhost:\d+/)
+  await running.writes('press Start')
   expect(running.output().trim().split('\n').length).toBeLessThan(12)
   const page = await fetch(url, { headers: { Accept: 'text/html' } })
   expect(await page.text()).toContain('<buddy-chat>')

@@ -1,12 +1,11 @@
 // docs/grafana/buddy.json asks for nothing that a server does not tell.
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { test } from '../server-fixture.ts'
+import { parseMetrics } from './prometheus-text.ts'
 import { RawClient } from './raw-client.ts'
+import { startWebhookReceiver } from './webhook-receiver.ts'
 
 const target = z.object({ expr: z.string().min(1), refId: z.string(), legendFormat: z.string() })
 const panel = z.object({
@@ -51,23 +50,15 @@ function namesIn(expr: string): { readonly metrics: string[]; readonly labels: s
   return { metrics, labels }
 }
 
-/** Types by metric, and of every sample its name with its labels' names. */
+/** Resolves with the types of all metrics, and a function that returns the labels of a metric. */
 async function scrape(url: string): Promise<{
   readonly types: ReadonlyMap<string, string>
   readonly labelsOf: (name: string) => ReadonlySet<string>
 }> {
-  const lines = (await (await fetch(`${url}/metrics`)).text()).split('\n')
-  const types = new Map(
-    lines.flatMap((line) => {
-      const [, name, type] = /^# TYPE (\S+) (\S+)$/.exec(line) ?? []
-      return name !== undefined && type !== undefined ? [[name, type]] : []
-    }),
-  )
+  const { types, samples } = parseMetrics(await (await fetch(`${url}/metrics`)).text())
   const labelsOf = (name: string): ReadonlySet<string> =>
     new Set(
-      lines
-        .filter((line) => line.startsWith(`${name}{`))
-        .flatMap((line) => [...line.matchAll(/[{,](\w+)="/g)].map(([, label = '']) => label)),
+      samples.filter((sample) => sample.name === name).flatMap(({ labels }) => Object.keys(labels)),
     )
   return { types, labelsOf }
 }
@@ -82,23 +73,11 @@ function isTold(types: ReadonlyMap<string, string>, name: string): boolean {
 test('every metric that is queried exists on a server, with the labels it is split by', async ({
   startServer,
 }) => {
-  const receiver = createServer((request, response) => {
-    request.resume()
-    response.end()
-  }).listen(0, '127.0.0.1')
-  // The server has four requests under way at most: when the fifth comes, one was counted.
-  const fifth = new Promise<void>((resolve) => {
-    let count = 0
-    receiver.on('request', () => ++count === 5 && resolve())
-  })
-  onTestFinished(() => {
-    receiver.close()
-    receiver.closeAllConnections()
-  })
-  await once(receiver, 'listening')
+  const receiver = await startWebhookReceiver((response) => void response.end())
+  onTestFinished(() => receiver.close())
   const { server, url } = await startServer({
     maxUsers: 2,
-    webhookUrl: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`,
+    webhookUrl: receiver.url,
     webhookSecret: 'of-these-tests-only-3f9c27ab10de',
   })
   // A counter with labels has no samples before the first of each.
@@ -121,7 +100,8 @@ test('every metric that is queried exists on a server, with the labels it is spl
   await one.closed()
   const unread = await RawClient.connect(url, { protocols: ['other.v1'] })
   await unread.closed()
-  await fifth
+  // The server has at most four requests in flight: before it sends the fifth, it has counted one.
+  await receiver.received(({ length }) => length >= 5)
 
   const { types, labelsOf } = await scrape(url)
   for (const { title, expr } of queries) {

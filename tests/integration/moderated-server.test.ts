@@ -1,4 +1,4 @@
-// examples/moderated-server: a program of its own whose hooks have a say, over real sockets.
+// examples/moderated-server: a program that embeds the server and moderates by hooks.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -7,59 +7,26 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { expectTextsRelayed, RawClient } from './raw-client.ts'
+import type { WatchedProcess } from './watched-process.ts'
+import { watchProcess } from './watched-process.ts'
 
 const script = join(import.meta.dirname, '../../examples/moderated-server/server.mjs')
 
-interface Program {
-  readonly url: string
-  /** Resolves to the match once something like `pattern` is written on one of the streams. */
-  readonly writes: (pattern: RegExp) => Promise<RegExpExecArray>
-  readonly output: () => string
-  readonly terminate: () => void
-  readonly exited: Promise<unknown[]>
-}
-
-async function start(env: Readonly<Record<string, string>> = {}): Promise<Program> {
+/** Starts the example on a free port; resolves with its process and the URL that it prints. */
+async function start(
+  env: Readonly<Record<string, string>> = {},
+): Promise<WatchedProcess & { readonly address: string }> {
   const child = spawn(process.execPath, [script], {
     env: { PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
-  let output = ''
-  const waiting = new Set<() => void>()
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk.toString()
-      for (const look of waiting) look()
-    })
-  }
-  const exited = once(child, 'close')
-  const ended = exited.then(() => Promise.reject(new Error(`it ended instead: ${output}`)))
-  ended.catch(() => undefined)
-  const writes = (pattern: RegExp): Promise<RegExpExecArray> => {
-    const written = new Promise<RegExpExecArray>((resolve) => {
-      const look = (): void => {
-        const found = pattern.exec(output)
-        if (!found) return
-        waiting.delete(look)
-        resolve(found)
-      }
-      waiting.add(look)
-      look()
-    })
-    return Promise.race([written, ended])
-  }
-  const [, url = ''] = await writes(/^Buddy is at (\S+)$/m)
-  return {
-    url,
-    writes,
-    output: () => output,
-    terminate: () => void child.kill('SIGTERM'),
-    exited,
-  }
+  const watched = watchProcess(child)
+  const [, address = ''] = await watched.matches(/^Buddy is at (\S+)$/m)
+  return { ...watched, address }
 }
 
-/** A service that allows all but `unkind`, and fails at `trouble`. */
+/** Starts a service that refuses the text `unkind`, fails for `trouble`, and allows every other text. */
 async function startModerationService(): Promise<string> {
   const service = createServer((request, response) => {
     void json(request).then((body) => {
@@ -76,11 +43,11 @@ async function startModerationService(): Promise<string> {
   return `http://127.0.0.1:${(service.address() as AddressInfo).port}/`
 }
 
-// A process has to start for each, on a machine that may be busy.
+// Each test starts a process, which takes long on a busy machine.
 const options = { timeout: 20_000 }
 
-test('a line it does not want is held back, and its author told so', options, async () => {
-  const { url } = await start({ MODERATION_URL: await startModerationService() })
+test('drops an unwanted text and sends `refused` to its author', options, async () => {
+  const { address: url } = await start({ MODERATION_URL: await startModerationService() })
   const [one, other] = await RawClient.pair(url)
   for (const text of ['win in the CASINO today', 'unkind']) {
     one.send({ type: 'text', text })
@@ -91,10 +58,10 @@ test('a line it does not want is held back, and its author told so', options, as
 })
 
 test(
-  'who takes a reserved name gets another, and a refused site gets nowhere',
+  'replaces a reserved name, and refuses an unwanted origin',
   options,
   async () => {
-    const { url } = await start()
+    const { address: url } = await start()
     const admin = await RawClient.connect(url)
     admin.sendHello({ name: 'Admin of all' })
     expect(await admin.receive('welcome')).toMatchObject({ name: 'Guest' })
@@ -104,43 +71,43 @@ test(
   },
 )
 
-test('reports are logged, without names; three of them shut out', options, async () => {
-  const { url, writes, output, terminate, exited } = await start()
-  const creep = await RawClient.connect(url)
-  creep.sendHello({ name: 'Wilhelmina' })
-  const { session } = await creep.receive('welcome')
-  creep.enter()
-  await creep.receive('waiting')
+test('logs reports without names, and bans a user after three', options, async () => {
+  const { address: url, matches, output, child, exited } = await start()
+  const reported = await RawClient.connect(url)
+  reported.sendHello({ name: 'Wilhelmina' })
+  const { session } = await reported.receive('welcome')
+  reported.enter()
+  await reported.receive('waiting')
   for (const last of [false, false, true]) {
-    const person = await RawClient.join(url, 'Theodora')
-    person.enter()
-    await Promise.all([person.receive('matched'), creep.receive('matched')])
-    person.send({ type: 'report', reason: 'harassment', room: null })
-    await person.settled()
-    await person.leave()
+    const reporter = await RawClient.join(url, 'Theodora')
+    reporter.enter()
+    await Promise.all([reporter.receive('matched'), reported.receive('matched')])
+    reporter.send({ type: 'report', reason: 'harassment', room: null })
+    await reporter.settled()
+    await reporter.leave()
     if (last) break
-    await creep.receive('partner-left')
-    creep.send({ type: 'next', offer: null })
-    await creep.receive('waiting')
+    await reported.receive('partner-left')
+    reported.send({ type: 'next', offer: null })
+    await reported.receive('waiting')
   }
-  expect(await creep.errorCode()).toBe('banned')
-  await writes(new RegExp(`^disconnected ${session} banned$`, 'm'))
+  expect(await reported.errorCode()).toBe('banned')
+  await matches(new RegExp(`^disconnected ${session} banned$`, 'm'))
   expect(output().match(new RegExp(`^report harassment about ${session}$`, 'gm'))).toHaveLength(3)
-  terminate()
-  expect(await exited).toEqual([0, null])
+  child.kill('SIGTERM')
+  expect(await exited).toBe(0)
   expect(output()).not.toMatch(/Wilhelmina|Theodora|127\.0\.0\.1/)
 })
 
 test(
-  'a hook that fails hurts nobody else: neighbours go on, and so do the two',
+  'sends `internal` to the author if the service fails, and disturbs no other text',
   options,
   async () => {
-    const { url, writes } = await start({ MODERATION_URL: await startModerationService() })
+    const { address: url, writes } = await start({ MODERATION_URL: await startModerationService() })
     const [one, other] = await RawClient.pair(url, 'a')
     const neighbours = await RawClient.pair(url, 'b')
     one.send({ type: 'text', text: 'trouble' })
     expect(await one.errorCode()).toBe('internal')
-    await writes(/the moderation service answers 500/)
+    await writes('the moderation service answers 500')
     await expectTextsRelayed(...neighbours)
     await expectTextsRelayed(one, other)
     expect(other.unread).not.toContain('text')

@@ -1,27 +1,26 @@
 // A server near its limit of open files: newcomers are refused by name, nothing hangs, nothing spins.
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { expectTextsRelayed, RawClient } from './raw-client.ts'
+import type { WatchedProcess } from './watched-process.ts'
+import { watchProcess } from './watched-process.ts'
 
 const cli = join(import.meta.dirname, '../../packages/buddy-server/dist/cli.js')
 const limit = 160
 
-/** A server that may have {@link limit} files open. */
-async function startLimited(): Promise<{ readonly url: string; readonly output: () => string }> {
+/** Starts a server whose process may have at most {@link limit} open files. */
+async function startLimited(): Promise<{ readonly url: string } & Pick<WatchedProcess, 'writes'>> {
   const script = `ulimit -n ${limit} && exec "$0" "$@"`
   const child = spawn('sh', ['-c', script, process.execPath, cli, '--dev'], {
     env: { PATH: process.env['PATH'], ICE_SERVERS: '', PORT: '0', LOG_FORMAT: 'json' },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
-  let output = ''
-  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  const [{ url }] = (await once(child, 'message')) as [{ url: string }]
-  return { url, output: () => output }
+  const { url, writes } = watchProcess(child)
+  return { url: await url(), writes }
 }
 
 async function metric(url: string, name: string): Promise<number> {
@@ -37,8 +36,8 @@ const closed = (socket: Socket): Promise<void> =>
   })
 
 test('newcomers are refused by name, and people who are there go on', async () => {
-  const { url, output } = await startLimited()
-  await expect.poll(output).toContain('too low for MAX_CONCURRENT_USERS')
+  const { url, writes } = await startLimited()
+  await writes('too low for MAX_CONCURRENT_USERS')
   const [one, other] = await RawClient.pair(url)
   const max = await metric(url, 'buddy_sockets_max')
   expect(max).toBeLessThan(limit - 32)
@@ -53,7 +52,7 @@ test('newcomers are refused by name, and people who are there go on', async () =
   })
 
   occupy(Math.ceil(max * 0.95) - (await metric(url, 'buddy_sockets')))
-  await expect.poll(output).toContain('new clients are refused')
+  await writes('new clients are refused')
   const late = await RawClient.connect(url)
   expect(await late.receive('error')).toMatchObject({ code: 'server-full', retryAfterMs: 10_000 })
   expect((await late.closed()).reason).toBe('server-full')
@@ -65,6 +64,6 @@ test('newcomers are refused by name, and people who are there go on', async () =
   await expectTextsRelayed(one, other)
 
   for (const socket of idle) socket.destroy()
-  await expect.poll(output).toContain('well below the limit of open files again')
+  await writes('well below the limit of open files again')
   await RawClient.join(url, 'Newcomer')
 })

@@ -1,65 +1,24 @@
-// What another server of the operator's is told, by real requests to a real receiver.
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
+// Webhooks, sent over HTTP to a receiver.
 import { verifySignature } from '@buddy-chat/server'
 import { expect, onTestFinished } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { createRecordedLog } from './recorded-log.ts'
 import { RawClient } from './raw-client.ts'
+import type { Answer, WebhookReceiver } from './webhook-receiver.ts'
+import { startWebhookReceiver } from './webhook-receiver.ts'
 
 const webhookSecret = 'a secret of at least thirty-two characters'
 
-interface Delivery {
-  readonly headers: IncomingMessage['headers']
-  readonly body: string
-  readonly event: string
-  readonly data: Record<string, unknown>
-}
-
-/** Answers one request; `count` have come before it. */
-type Answer = (response: ServerResponse, count: number) => void
-
-class Receiver {
-  readonly deliveries: Delivery[] = []
-  #onArrival: (() => void)[] = []
-
-  /** Listens until the test is over. */
-  static async listen(answer: Answer): Promise<[Receiver, string]> {
-    const receiver = new Receiver()
-    const server = createServer((request, response) => {
-      void text(request).then((body) => {
-        const { event, data } = JSON.parse(body) as Pick<Delivery, 'event' | 'data'>
-        const count = receiver.deliveries.push({ headers: request.headers, body, event, data })
-        answer(response, count - 1)
-        for (const look of receiver.#onArrival) look()
-      })
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => {
-      server.close()
-      server.closeAllConnections()
-    })
-    return [receiver, `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?key=k`]
-  }
-
-  /** Resolves once so many requests have come. */
-  async received(count: number): Promise<readonly Delivery[]> {
-    await new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (this.deliveries.length >= count) resolve()
-      }
-      this.#onArrival.push(look)
-      look()
-    })
-    return this.deliveries
-  }
-}
-
 const ok: Answer = (response) => void response.writeHead(204).end()
 
-/** Somebody, and the session's id. */
+/** Starts a receiver for the length of a test; resolves with its URL, too. */
+async function receive(answer: Answer): Promise<[WebhookReceiver, string]> {
+  const receiver = await startWebhookReceiver(answer)
+  onTestFinished(() => receiver.close())
+  return [receiver, receiver.url]
+}
+
+/** Joins; resolves with the client and its session id. */
 async function joinWithId(url: string, name: string): Promise<[RawClient, string]> {
   const client = await RawClient.connect(url)
   client.sendHello({ name })
@@ -67,10 +26,10 @@ async function joinWithId(url: string, name: string): Promise<[RawClient, string
   return [client, session]
 }
 
-test('match, report, leave, ban and capacity arrive, signed, without names', async ({
+test('sends signed match, report, leave, ban and capacity events without names or texts', async ({
   startServer,
 }) => {
-  const [receiver, webhookUrl] = await Receiver.listen(ok)
+  const [receiver, webhookUrl] = await receive(ok)
   const { server, url } = await startServer({ webhookUrl, webhookSecret, maxUsers: 2 })
   const [one, oneId] = await joinWithId(url, 'Wilhelmina')
   const [other, otherId] = await joinWithId(url, 'Theodora')
@@ -78,7 +37,7 @@ test('match, report, leave, ban and capacity arrive, signed, without names', asy
   await one.receive('waiting')
   other.enter()
   const { room } = await one.receive('matched')
-  one.send({ type: 'text', text: 'a private line' })
+  one.send({ type: 'text', text: 'a private text' })
   await other.receive('text')
   one.send({ type: 'report', reason: 'spam', room: null })
   await one.settled()
@@ -87,8 +46,8 @@ test('match, report, leave, ban and capacity arrive, signed, without names', asy
   expect(server.ban(otherId, 60_000)).toBe(true)
   expect(await other.errorCode()).toBe('banned')
 
-  const deliveries = await receiver.received(6)
-  const of = (event: string): Record<string, unknown>[] =>
+  const deliveries = await receiver.received(({ length }) => length >= 6)
+  const of = (event: string) =>
     deliveries.filter((delivery) => delivery.event === event).map(({ data }) => data)
   const people = [
     { session: oneId, site: '' },
@@ -118,21 +77,21 @@ test('match, report, leave, ban and capacity arrive, signed, without names', asy
       'buddy-attempt': '1',
     })
     expect(JSON.parse(body)).toMatchObject({ id: headers['buddy-delivery'], event })
-    expect(body).not.toMatch(/Wilhelmina|Theodora|private line|127\.0\.0\.1/)
+    expect(body).not.toMatch(/Wilhelmina|Theodora|private text|127\.0\.0\.1/)
   }
 })
 
-test('after a 500 the same event comes again, signed anew, until it is taken', async ({
+test('retries an event after a 500 response, with a new signature and the same id', async ({
   startServer,
 }) => {
-  const [receiver, webhookUrl] = await Receiver.listen((response, count) => {
-    response.writeHead(count < 2 ? 500 : 200).end()
+  const [receiver, webhookUrl] = await receive((response, index) => {
+    response.writeHead(index < 2 ? 500 : 200).end()
   })
   const { log, line } = createRecordedLog()
   const options = { webhookUrl, webhookSecret, webhookEvents: ['match'] as const }
   const { url } = await startServer(options, { log })
   await RawClient.pair(url)
-  const attempts = await receiver.received(3)
+  const attempts = await receiver.received(({ length }) => length >= 3)
   expect(attempts.map(({ headers }) => headers['buddy-attempt'])).toEqual(['1', '2', '3'])
   expect(new Set(attempts.map(({ headers }) => headers['buddy-delivery'])).size).toBe(1)
   expect(new Set(attempts.map(({ body }) => body)).size).toBe(1)
@@ -140,16 +99,16 @@ test('after a 500 the same event comes again, signed anew, until it is taken', a
     const header = headers['buddy-signature'] as string
     expect(verifySignature({ secret: webhookSecret, header, body, nowMs: Date.now() })).toBe(true)
   }
-  // Told once, without what the address holds.
-  const told = await line(({ message }) => message === 'webhooks fail')
-  expect(told).toMatchObject({ level: 'warn', fields: { reason: 'status 500' } })
-  expect(JSON.stringify(told)).not.toContain('key=k')
+  // The log line does not contain the path and the query of the URL.
+  const failure = await line(({ message }) => message === 'webhooks fail')
+  expect(failure).toMatchObject({ level: 'warn', fields: { reason: 'status 500' } })
+  expect(JSON.stringify(failure)).not.toContain('key=k')
 })
 
-test('a receiver that hangs holds nobody up, not even the end of the server', async ({
+test('a receiver that does not answer delays neither users nor the shutdown', async ({
   startServer,
 }) => {
-  const [receiver, webhookUrl] = await Receiver.listen(() => undefined)
+  const [receiver, webhookUrl] = await receive(() => undefined)
   const { log, line } = createRecordedLog()
   const { url, server } = await startServer({ webhookUrl, webhookSecret }, { log })
   const pairs = 30
@@ -160,29 +119,29 @@ test('a receiver that hangs holds nobody up, not even the end of the server', as
     await Promise.all([one.leave(), other.leave()])
   }
   expect(server.status().matches).toBe(pairs)
-  // So many requests are under way at a time, none is answered, the others wait.
-  await receiver.received(4)
+  // At most four requests are in flight at a time. None is answered, so the other events stay queued.
+  await receiver.received(({ length }) => length >= 4)
   expect(receiver.deliveries).toHaveLength(4)
   await server.close()
   const { fields } = await line(({ message }) => message === 'webhooks were not delivered in time')
   expect(fields).toEqual({ queued: pairs * 2 - 4, underWay: 4 })
 })
 
-test('events that were not asked for are not sent', async ({ startServer }) => {
-  const [receiver, webhookUrl] = await Receiver.listen(ok)
+test('sends only the events in webhookEvents', async ({ startServer }) => {
+  const [receiver, webhookUrl] = await receive(ok)
   const options = { webhookUrl, webhookSecret, webhookEvents: ['leave'] as const, maxUsers: 2 }
   const { server, url } = await startServer(options)
   const [one, other] = await RawClient.pair(url)
   one.send({ type: 'report', reason: 'other', room: null })
   await one.leave()
   await other.receive('partner-left')
-  // Whatever was to be sent has been sent by then.
+  // close() resolves once all queued events have been sent.
   await server.close()
   expect(receiver.deliveries.map(({ event }) => event)).toEqual(['leave'])
 })
 
-test('what happens at the very end is told before the server is gone', async ({ startServer }) => {
-  const [receiver, webhookUrl] = await Receiver.listen(ok)
+test('sends the events of a shutdown before close() resolves', async ({ startServer }) => {
+  const [receiver, webhookUrl] = await receive(ok)
   const { server, url } = await startServer({ webhookUrl, webhookSecret })
   await RawClient.pair(url)
   await server.close()
