@@ -1,4 +1,4 @@
-// Each scenario of `npm run bench` works; its figures are not looked at.
+// Runs each scenario of `npm run bench` with few users. The tests do not check the figures.
 import { expect, test } from 'vitest'
 import { runCommand } from '../run-command.ts'
 import { makeCheckout, ownCheckout } from './foreign-checkout.ts'
@@ -11,7 +11,7 @@ test.for([
   ['churn', ['buddy', 'against']],
   ['idle', ['buddy', 'against', 'bare-uws', 'bare-ws']],
 ] as const)(
-  'bench %s: a figure for each server, and for another checkout',
+  'prints figures of each server and of another checkout for the scenario %s',
   { timeout: 60_000 },
   async ([scenario, servers]) => {
     const args = ['--scenario', scenario, ...small, '--against', ownCheckout]
@@ -26,7 +26,7 @@ test.for([
 test.for([
   ['throw new Error("no such wire")', /against: its process ended \(1\)\..*no such wire/s],
   [
-    // It listens, and ends with the first request.
+    // This server listens, and ends at the first request.
     `import { createServer } from 'node:net'
      export const createBuddyServer = () => ({
        listen: () => new Promise((resolve) => {
@@ -37,12 +37,12 @@ test.for([
     /relay with against failed: /,
   ],
 ] as const)(
-  'a server that crashes ends the bench with an error that names it (%#)',
-  async ([server, sentence]) => {
+  'exits with an error that names the server if a server crashes (%#)',
+  async ([server, message]) => {
     const checkout = makeCheckout(server)
     const args = ['--scenario', 'relay', ...small, '--against', checkout]
     const { code, output } = await runCommand('bench/bench.ts', ...args)
-    expect(output).toMatch(sentence)
+    expect(output).toMatch(message)
     expect(code).toBe(1)
   },
 )
@@ -51,9 +51,9 @@ test.for([
   ['--scenario', 'rely', /--scenario is "rely": it must be one of relay, /],
   ['--users', '3', /--users is "3": it must be even/],
   ['--against', '/nowhere', /--against is "\/nowhere": there is no built checkout/],
-] as const)('%s "%s" is refused in a sentence', async ([flag, value, sentence]) => {
+] as const)('refuses %s "%s" with a one-line error', async ([flag, value, message]) => {
   const { code, output } = await runCommand('bench/bench.ts', flag, value)
-  expect(output).toMatch(sentence)
+  expect(output).toMatch(message)
   expect(output.trim().split('\n')).toHaveLength(1)
   expect(code).toBe(2)
 })

@@ -1,4 +1,4 @@
-// Whatever a client sends, it gets a name for what was wrong, and its neighbours notice nothing.
+// Invalid messages are answered with a named error. Other users are not disturbed.
 import type { Message } from '@buddy-chat/protocol'
 import { encode, messages } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
@@ -8,7 +8,7 @@ import { expectTextsRelayed, RawClient } from './raw-client.ts'
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 const text = (length: number): number[] => Array.from({ length }, () => 0x61)
 
-/** One message of each type a client may send, other than hello. */
+/** One message of each type that a client may send, except hello. */
 const afterHello: readonly Message[] = [
   { type: 'ticket', mode: 'video', lobby: '', interests: [], languages: [], offer: null },
   { type: 'next', offer: null },
@@ -23,20 +23,20 @@ const afterHello: readonly Message[] = [
 ]
 
 test.for(afterHello)(
-  '$type before hello: hello-required',
+  'answers $type before hello with `hello-required`',
   async (message, { startWithNeighbours }) => {
     const { server, url } = await startWithNeighbours()
     const client = await RawClient.connect(url)
     client.send(message)
     expect(await client.errorCode()).toBe('hello-required')
     expect(server.status()).toMatchObject({ users: 2, waiting: 0, rooms: 1 })
-    // It was no more than a mistake: hello is still welcome.
+    // The connection stays open, so the client can still send hello.
     client.sendHello()
     await client.receive('welcome')
   },
 )
 
-test('every message a client may send is tried before hello', () => {
+test('the list above contains every message that a client may send', () => {
   const fromClients = Object.entries(messages)
     .filter(([type, { direction }]) => direction !== 'server' && type !== 'hello')
     .map(([type]) => type)
@@ -56,9 +56,9 @@ const malformed: readonly [name: string, frame: Uint8Array | string, code: strin
   ['an array 16', bytes(0xdc, 0x00, 0x01, 0x04), 'malformed-frame'],
   ['a type that is a string', bytes(0x91, 0xa1, 0x61), 'malformed-frame'],
   ['a type that is negative', bytes(0x91, 0xff), 'malformed-frame'],
-  ['a type in two bytes', bytes(0x91, 0xcc, 0x11), 'malformed-frame'],
+  ['a type encoded in two bytes', bytes(0x91, 0xcc, 0x11), 'malformed-frame'],
   ['bytes after the end', bytes(0x91, 0x02, 0xc0, 0xc0), 'malformed-frame'],
-  ['an end in the middle of a string', bytes(0x92, 0x11, 0xa5, 0x61), 'malformed-frame'],
+  ['a string that is cut off', bytes(0x92, 0x11, 0xa5, 0x61), 'malformed-frame'],
   ['a length beyond the frame', bytes(0x92, 0x11, 0xdb, 0xff, 0xff, 0xff, 0xff), 'malformed-frame'],
   [
     'an array longer than the frame',
@@ -93,31 +93,31 @@ const malformed: readonly [name: string, frame: Uint8Array | string, code: strin
     'malformed-frame',
   ],
   ['a timestamp', bytes(0x92, 0x11, 0xd6, 0xff, 0, 0, 0, 0), 'malformed-frame'],
-  ['a record that was never defined', bytes(0x92, 0x11, 0xd4, 0x72, 0x41), 'malformed-frame'],
+  ['an undefined record', bytes(0x92, 0x11, 0xd4, 0x72, 0x41), 'malformed-frame'],
   [
-    'forty thousand arrays, each in the one before',
+    'forty thousand nested arrays',
     bytes(0x92, 0x10, ...Array.from({ length: 40_000 }, () => 0x91), 0xc0),
     'malformed-frame',
   ],
   ['a text with an overlong character', bytes(0x92, 0x11, 0xa2, 0xc0, 0xaf), 'malformed-frame'],
   ['a text with a surrogate', bytes(0x92, 0x11, 0xa3, 0xed, 0xa0, 0x80), 'malformed-frame'],
   [
-    'a signal whose description is no UTF-8',
+    'a signal whose description is not UTF-8',
     bytes(0x95, 0x10, 0x92, 0x00, 0xa1, 0xff, 0x90, 0xc0, 0xc0),
     'malformed-frame',
   ],
   [
-    'a ticket whose lobby is no UTF-8',
+    'a ticket whose lobby is not UTF-8',
     bytes(0x95, 0x02, 0x00, 0xa1, 0xff, 0x90, 0x90),
     'malformed-frame',
   ],
   [
-    'a field of a later version that is no UTF-8',
+    'a field of a later version that is not UTF-8',
     bytes(0x93, 0x12, 0xc3, 0xa1, 0xff),
     'malformed-frame',
   ],
   ['a report without a reason', bytes(0x91, 0x05), 'invalid-field'],
-  ['a report of nobody', bytes(0x92, 0x05, 0x00), 'not-in-room'],
+  ['a report without a partner', bytes(0x92, 0x05, 0x00), 'not-in-room'],
   ['the reserved byte 0xc1', bytes(0x92, 0x11, 0xc1), 'malformed-frame'],
   ['arrays nested too deep', bytes(0x92, 0x10, 0x91, 0x91, 0x91, 0x91, 0xc0), 'malformed-frame'],
   [
@@ -152,53 +152,57 @@ const malformed: readonly [name: string, frame: Uint8Array | string, code: strin
     'invalid-field',
   ],
   [
-    'a ticket beyond its size',
+    'a ticket above its size limit',
     bytes(0x95, 0x02, 0x00, 0xda, 0xc4, 0x00, ...text(50_176), 0x90, 0x90),
     'frame-too-large',
   ],
   [
-    'a next beyond its size',
+    'a next above its size limit',
     bytes(0x92, 0x03, 0xda, 0xc0, 0x00, ...text(49_152)),
     'frame-too-large',
   ],
-  ['a text beyond its size', bytes(0x92, 0x11, 0xda, 0x10, 0x70, ...text(4208)), 'frame-too-large'],
+  [
+    'a text above its size limit',
+    bytes(0x92, 0x11, 0xda, 0x10, 0x70, ...text(4208)),
+    'frame-too-large',
+  ],
   [
     'a second hello',
     encode({ type: 'hello', name: '', site: '', client: '', token: null, resume: null }),
     'hello-repeated',
   ],
-  ['matched, as if from a server', bytes(0x91, 34), 'wrong-direction'],
-  ['partner-left, as if from a server', bytes(0x92, 35, 0), 'wrong-direction'],
+  ['matched, which only servers send', bytes(0x91, 34), 'wrong-direction'],
+  ['partner-left, which only servers send', bytes(0x92, 35, 0), 'wrong-direction'],
   ['next without a ticket', bytes(0x91, 0x03), 'ticket-required'],
   ['a text without a partner', encode({ type: 'text', text: 'hi' }), 'not-in-room'],
 ]
 
-// By name: the bytes of the longest would fill a report.
+// Objects rather than tuples, so that the test name does not contain the bytes.
 const cases = malformed.map(([name, frame, code]) => ({ name, frame, code }))
-test.for(cases)('$name: $code', async ({ frame, code }, { startWithNeighbours }) => {
+test.for(cases)('answers $name with `$code`', async ({ frame, code }, { startWithNeighbours }) => {
   const { url } = await startWithNeighbours()
   const client = await RawClient.join(url, 'Mallory')
   client.sendRaw(frame)
   expect(await client.errorCode()).toBe(code)
-  // One mistake is forgiven: the client can go on.
+  // The connection stays open after one invalid message.
   client.enter({ lobby: 'elsewhere' })
   await client.receive('waiting')
 })
 
-test('a forged record definition changes nothing for those who are served after it', async ({
+test('does not use a forged record definition to decode later messages', async ({
   startWithNeighbours,
 }) => {
   const { url } = await startWithNeighbours()
   const mallory = await RawClient.join(url, 'Mallory')
   mallory.sendRaw(bytes(0x93, 0x02, 0xd4, 0x72, 0x40, 0x91, 0xa1, 0x61, 0x01, 0x01))
   expect(await mallory.errorCode()).toBe('malformed-frame')
-  // 0x40 is 64: with the record known to the decoder, it would be read as an object.
+  // 0x40 is 64: if the decoder knew the record, it would decode this byte as an object.
   mallory.enter({ interests: ['@'] })
   await mallory.receive('waiting')
   await expectTextsRelayed(...(await RawClient.pair(url, 'other')))
 })
 
-test('malformed frames again and again: protocol-violation, and the client is out', async ({
+test('closes the connection with `protocol-violation` after five malformed frames', async ({
   startWithNeighbours,
 }) => {
   const { server, url } = await startWithNeighbours()
@@ -208,9 +212,7 @@ test('malformed frames again and again: protocol-violation, and the client is ou
   expect(server.status().users).toBe(2)
 })
 
-test('a type of a later version, and fields of a later version, are ignored', async ({
-  startWithNeighbours,
-}) => {
+test('ignores types and fields of a later version', async ({ startWithNeighbours }) => {
   const { url } = await startWithNeighbours()
   const client = await RawClient.join(url, 'Newer')
   client.sendRaw(bytes(0x92, 0x7f, 0xc3))
@@ -219,13 +221,13 @@ test('a type of a later version, and fields of a later version, are ignored', as
   expect(client.unread).toEqual([])
 })
 
-test('a frame above the hard cap ends its connection unread, and nobody else’s', async ({
+test('closes the connection after a frame above the maximum size of all frames', async ({
   startWithNeighbours,
 }) => {
   const { server, url } = await startWithNeighbours()
   const client = await RawClient.join(url, 'Mallory')
   client.sendRaw(new Uint8Array(65_537))
   expect((await client.closed()).code).toBe(1006)
-  // An accident, as far as the server knows: its session may come back.
+  // The server treats this as a lost connection, so the session can be resumed.
   expect(server.status()).toMatchObject({ users: 3, away: 1 })
 })

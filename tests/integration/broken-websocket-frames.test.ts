@@ -1,5 +1,5 @@
-// Whatever stands where a WebSocket frame should (RFC 6455 §5): what is allowed works, the rest is
-// cut, and neighbours notice nothing.
+// WebSocket frames that no library sends (RFC 6455 §5): valid ones work, invalid ones end the
+// connection, and other users are not disturbed.
 import { encode } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
 import { test } from './neighbours-fixture.ts'
@@ -15,10 +15,10 @@ const closeWith = (code: number, reason = ''): WireFrame => ({
   payload: Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(reason)]),
 })
 
-const cut: readonly [name: string, ...frames: WireFrame[]][] = [
-  ['RSV1, as if compressed', { payload: next, reserved: 4 }],
+const invalidFrames: readonly [name: string, ...frames: WireFrame[]][] = [
+  ['RSV1, which marks a compressed frame', { payload: next, reserved: 4 }],
   [
-    'a bomb: a few bytes that inflate to many',
+    'a compression bomb: a few bytes that inflate to many',
     { payload: Uint8Array.from([0xec, 0xc1, 0x01, 0x0d, 0x00, 0x00, 0x00, 0xc2]), reserved: 4 },
   ],
   ['RSV2', { payload: next, reserved: 2 }],
@@ -36,11 +36,11 @@ const cut: readonly [name: string, ...frames: WireFrame[]][] = [
   ['a pong of 126 bytes', { opcode: pong, payload: new Uint8Array(126) }],
   ['a ping that claims 4 GB', { opcode: ping, claimedLength: 2 ** 32 }],
   ['a close of 126 bytes', { opcode: close, payload: new Uint8Array(126) }],
-  ['a ping in pieces', { opcode: ping, isFinal: false, payload: next }],
-  ['a close in pieces', { opcode: close, isFinal: false, payload: next }],
-  ['a continuation of nothing', { opcode: continuation, payload: next }],
+  ['a fragmented ping', { opcode: ping, isFinal: false, payload: next }],
+  ['a fragmented close', { opcode: close, isFinal: false, payload: next }],
+  ['a continuation without a first fragment', { opcode: continuation, payload: next }],
   [
-    'a fragmented frame inside a fragmented one',
+    'a fragmented message inside another',
     { payload: next.slice(0, 1), isFinal: false },
     { payload: next.slice(0, 1), isFinal: false },
     { opcode: ping },
@@ -48,9 +48,9 @@ const cut: readonly [name: string, ...frames: WireFrame[]][] = [
   ['a length of 2^63', { claimedLength: 2 ** 63, lengthBytes: 8 }],
   ['a length of 4 GB', { claimedLength: 2 ** 32, lengthBytes: 8 }],
   ['a length above the cap', { claimedLength: 65_537 + 1000, payload: kilobyte }],
-  ['a text that is no UTF-8', { opcode: text, payload: Uint8Array.from([0xff, 0xfe]) }],
+  ['a text frame that is not UTF-8', { opcode: text, payload: Uint8Array.from([0xff, 0xfe]) }],
   [
-    'pieces without end',
+    'an endless message in fragments',
     { payload: kilobyte, isFinal: false },
     ...Array.from({ length: 100 }, () => ({
       opcode: continuation,
@@ -60,26 +60,32 @@ const cut: readonly [name: string, ...frames: WireFrame[]][] = [
   ],
 ]
 
-test.for(cut)('cut: %s', async ([, ...frames], { startWithNeighbours }) => {
-  const { server, url } = await startWithNeighbours()
-  const socket = await RawSocket.join(url)
-  socket.send(...frames)
-  await socket.ended()
-  // An accident, as far as a server knows: the session may come back.
-  await expect.poll(() => server.status()).toMatchObject({ users: 3, away: 1 })
-})
+test.for(invalidFrames)(
+  'ends the connection after %s',
+  async ([, ...frames], { startWithNeighbours }) => {
+    const { server, url } = await startWithNeighbours()
+    const socket = await RawSocket.join(url)
+    socket.send(...frames)
+    await socket.ended()
+    // The server treats this as a lost connection, so the session can be resumed.
+    await expect.poll(() => server.status()).toMatchObject({ users: 3, away: 1 })
+  },
+)
 
 test.for([
   ['without a code', { opcode: close }],
   ['1000', closeWith(1000)],
   ['1001 and a reason', closeWith(1001, 'tab closed')],
-] as const)('a close %s: the session is over', async ([, frame], { startWithNeighbours }) => {
-  const { server, url } = await startWithNeighbours()
-  const socket = await RawSocket.join(url)
-  socket.send(frame)
-  await socket.ended()
-  await expect.poll(() => server.status()).toMatchObject({ users: 2, away: 0 })
-})
+] as const)(
+  'ends the session after a close frame: %s',
+  async ([, frame], { startWithNeighbours }) => {
+    const { server, url } = await startWithNeighbours()
+    const socket = await RawSocket.join(url)
+    socket.send(frame)
+    await socket.ended()
+    await expect.poll(() => server.status()).toMatchObject({ users: 2, away: 0 })
+  },
+)
 
 test.for([
   ['of one byte', { opcode: close, payload: Uint8Array.from([3]) }],
@@ -92,13 +98,13 @@ test.for([
   ['2999', closeWith(2999)],
   ['5000', closeWith(5000)],
   ['65535', closeWith(65_535)],
-  ['4500, a name of the server’s own', closeWith(4500, 'protocol-violation')],
+  ['4500, which only servers send', closeWith(4500, 'protocol-violation')],
   [
-    'whose reason is no UTF-8',
+    '1000 with a reason that is not UTF-8',
     { opcode: close, payload: Uint8Array.from([0x03, 0xe8, 0xff, 0xfe]) },
   ],
 ] as const)(
-  'a close %s: cut, and the partner is told',
+  'ends the connection after an invalid close frame (%s), and sends partner-left to the partner',
   async ([, frame], { startWithNeighbours }) => {
     const { url } = await startWithNeighbours({ resumeGraceMs: 0 })
     const partner = await RawClient.join(url, 'Partner')
@@ -120,12 +126,10 @@ test.for([
   },
 )
 
-test('an unmasked frame is not read as it stands: malformed, or cut', async ({
-  startWithNeighbours,
-}) => {
+test('does not accept an unmasked frame', async ({ startWithNeighbours }) => {
   const { server, url } = await startWithNeighbours()
   const socket = await RawSocket.join(url)
-  // A server that took the payload as it is would answer `waiting`.
+  // A server that accepted the payload unmasked would answer `waiting`.
   const ticket = encode({
     type: 'ticket',
     mode: 'video',
@@ -141,7 +145,7 @@ test('an unmasked frame is not read as it stands: malformed, or cut', async ({
   expect(server.status().waiting).toBe(0)
 })
 
-test('a frame inside a fragmented one is none of the two: malformed-frame', async ({
+test('answers a whole message inside a fragmented one with `malformed-frame`', async ({
   startWithNeighbours,
 }) => {
   const { url } = await startWithNeighbours()
@@ -151,7 +155,7 @@ test('a frame inside a fragmented one is none of the two: malformed-frame', asyn
 })
 
 test.for([2, 3, 50])(
-  'a frame in %i pieces is one frame',
+  'accepts a message in %i fragments, with pings between them',
   async (count, { startWithNeighbours }) => {
     const { url } = await startWithNeighbours()
     const partner = await RawClient.join(url, 'Partner')
@@ -167,8 +171,8 @@ test.for([2, 3, 50])(
       offer: null,
     })
     await partner.receive('matched')
-    const said = 'piece by piece, and in order, whatever comes between the pieces'
-    const frame = encode({ type: 'text', text: said })
+    const text = 'a text that is long enough for some fragments of several bytes'
+    const frame = encode({ type: 'text', text })
     const size = Math.ceil(frame.length / count)
     for (let index = 0; index < count; index++) {
       socket.send({
@@ -176,15 +180,15 @@ test.for([2, 3, 50])(
         payload: frame.slice(index * size, (index + 1) * size),
         isFinal: index === count - 1,
       })
-      // Control frames may come between pieces (RFC 6455 §5.4).
+      // Control frames may stand between fragments (RFC 6455 §5.4).
       if (index < 10) socket.send({ opcode: ping, payload: Buffer.from(`between ${index}`) })
     }
-    expect((await partner.receive('text')).text).toBe(said)
+    expect((await partner.receive('text')).text).toBe(text)
     await socket.pong(`between ${Math.min(count, 10) - 1}`)
   },
 )
 
-test('one byte at a time is a frame all the same', async ({ startWithNeighbours }) => {
+test('accepts a frame that arrives one byte at a time', async ({ startWithNeighbours }) => {
   const { url } = await startWithNeighbours()
   const socket = await RawSocket.join(url)
   socket.tcp.setNoDelay(true)
@@ -206,7 +210,7 @@ test('one byte at a time is a frame all the same', async ({ startWithNeighbours 
   await socket.receive('waiting')
 })
 
-test('longer lengths than needed are lengths all the same', async ({ startWithNeighbours }) => {
+test('accepts a payload length in more bytes than it needs', async ({ startWithNeighbours }) => {
   const { url } = await startWithNeighbours()
   const socket = await RawSocket.join(url)
   const payload = encode({ type: 'next', offer: null })
@@ -217,15 +221,13 @@ test('longer lengths than needed are lengths all the same', async ({ startWithNe
   expect(socket.isEnded).toBe(false)
 })
 
-test('pieces of nothing, again and again, cost nothing and end nowhere', async ({
-  startWithNeighbours,
-}) => {
+test('accepts 20,000 empty fragments', async ({ startWithNeighbours }) => {
   const { url } = await startWithNeighbours()
   const socket = await RawSocket.join(url)
   socket.send({ payload: next.slice(0, 1), isFinal: false })
-  const nothing = wireFrame({ opcode: continuation, isFinal: false })
+  const emptyFragment = wireFrame({ opcode: continuation, isFinal: false })
   for (let time = 1; time <= 20; time++) {
-    socket.write(Buffer.concat(Array.from({ length: 1000 }, () => nothing)))
+    socket.write(Buffer.concat(Array.from({ length: 1000 }, () => emptyFragment)))
   }
   socket.send({ opcode: continuation, payload: next.slice(1) })
   expect(await socket.receive('error')).toMatchObject({ code: 'ticket-required' })

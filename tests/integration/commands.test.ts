@@ -1,4 +1,4 @@
-// The two ways to run it: `buddy-server` and `npm start`, as processes of their own.
+// The commands `buddy-server` and `npm start`.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
@@ -13,8 +13,8 @@ const root = join(import.meta.dirname, '../..')
 const cli = join(root, 'packages/buddy-server/dist/cli.js')
 const dev = join(root, 'scripts/dev.mjs')
 
-/** What a server that others can reach may not lack. */
-const forOthers = {
+/** Settings without which a server that is not in `--dev` mode does not start. */
+const requiredSettings = {
   SECRET_KEY: 'hzYd_dQ3Vb4mZ0pXK2sLwN8tR6yUjE1c',
   ALLOWED_ORIGINS: 'https://site.example',
 }
@@ -22,7 +22,7 @@ const forOthers = {
 /** Runs Node with `args`, until the test ends. */
 function run(args: string[], env: NodeJS.ProcessEnv = {}): WatchedProcess {
   const child = spawn(process.execPath, args, {
-    env: { ...process.env, ...forOthers, ICE_SERVERS: '', PORT: '0', ...env },
+    env: { ...process.env, ...requiredSettings, ICE_SERVERS: '', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -30,7 +30,7 @@ function run(args: string[], env: NodeJS.ProcessEnv = {}): WatchedProcess {
 }
 
 test.for(['SIGINT', 'SIGTERM'] as const)(
-  'buddy-server ends at %s: clients are told, it exits with 0',
+  'on %s sends going-away to clients and exits with 0',
   async (signal) => {
     const running = run([cli])
     const client = await RawClient.join(await running.url(), 'Ana')
@@ -42,14 +42,14 @@ test.for(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
-test('buddy-server is configured by its environment', async () => {
+test('reads settings from the environment', async () => {
   const running = run([cli], { MAX_CONCURRENT_USERS: '7', MAX_ROOMS: '3', LOG_LEVEL: 'silent' })
   const status = await (await fetch(`${await running.url()}/status`)).json()
   expect(status).toMatchObject({ max_users: 7, max_rooms: 3 })
   expect(running.output()).toBe('')
 })
 
-test('a wrong variable is named, with what it must be, and the exit code is 1', async () => {
+test('exits with 1 and one message for each invalid variable', async () => {
   const running = run([cli], { MAX_ROOMS: 'many', PORT: '70000' })
   expect(await running.exited).toBe(1)
   expect(running.output()).toBe(
@@ -58,7 +58,7 @@ test('a wrong variable is named, with what it must be, and the exit code is 1', 
   )
 })
 
-test('flags go before the environment; one that is none is an error', async () => {
+test('prefers flags to the environment, and refuses an unknown flag', async () => {
   const running = run([cli, '--max-rooms', '4', '--log-level=silent'], { MAX_ROOMS: '3' })
   const status = await (await fetch(`${await running.url()}/status`)).json()
   expect(status).toMatchObject({ max_rooms: 4 })
@@ -79,19 +79,19 @@ test('--help lists every setting', async () => {
   }
 })
 
-test('check-config only looks, and its exit code says what it found', async () => {
+test('check-config exits with 0 if the configuration is valid, otherwise with 1 and messages', async () => {
   const fine = run([cli, 'check-config'])
   expect([await fine.exited, fine.output()]).toEqual([0, 'The configuration is valid.\n'])
   const wrong = run([cli, 'check-config'], {
     SECRET_KEY: '',
     ALLOWED_ORIGINS: '*',
-    // Set by many tools, and none of ours.
+    // Many tools set this variable. It must not act like `--dev`.
     DEV: 'true',
   })
   expect(await wrong.exited).toBe(1)
   expect(wrong.output()).toMatch(/^SECRET_KEY is not set: set it to a random text .*--dev$/m)
   expect(wrong.output()).toMatch(/^ALLOWED_ORIGINS is open to every page: set it to/m)
-  // What would end the start is found by looking, too.
+  // It also finds errors that only the start of a server would find.
   const credential = 'c'.repeat(600)
   const invalid = run([cli, 'check-config'], {
     ICE_SERVERS: JSON.stringify([{ urls: 'turn:t.example', username: 'u', credential }]),
@@ -100,7 +100,7 @@ test('check-config only looks, and its exit code says what it found', async () =
   expect(invalid.output()).toMatch(/^clients cannot use these options: .*ICE_SERVERS/)
 })
 
-test('check-config names an ICE URL that would end every call, wherever it stands', async () => {
+test('check-config finds invalid ICE URLs in every setting', async () => {
   const running = run([cli, 'check-config'], {
     ICE_SERVERS: 'stun:fine.example, stun:h?transport=udp',
     TURN_URLS: 'turn:h:99999',
@@ -124,15 +124,15 @@ test('check-config names an ICE URL that would end every call, wherever it stand
   ])
 })
 
-test('print-config shows what would be used and from where, secrets masked', async () => {
+test('print-config prints each value and its source, and masks secrets', async () => {
   const running = run([cli, '--max-rooms=4', 'print-config'])
   expect(await running.exited).toBe(0)
   expect(running.output()).toContain('max_rooms: 4  # --max-rooms')
   expect(running.output()).toContain('secret_key: "********"  # environment')
-  expect(running.output()).not.toContain(forOthers.SECRET_KEY)
+  expect(running.output()).not.toContain(requiredSettings.SECRET_KEY)
 })
 
-test('generate-keys makes secrets that a server takes', async () => {
+test('generate-keys prints secrets that a server accepts', async () => {
   const [one, other] = [run([cli, 'generate-keys']), run([cli, 'generate-keys'])]
   expect([await one.exited, await other.exited]).toEqual([0, 0])
   expect(one.output()).not.toBe(other.output())
@@ -148,7 +148,7 @@ test('generate-keys makes secrets that a server takes', async () => {
   expect([await checked.exited, checked.output()]).toEqual([0, 'The configuration is valid.\n'])
 })
 
-test('SIGHUP reads the file again, and drops nobody', async () => {
+test('on SIGHUP reloads the configuration file without closing connections', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'buddy-reload-'))
   try {
     const config = join(folder, 'buddy.yaml')
@@ -165,7 +165,7 @@ test('SIGHUP reads the file again, and drops nobody', async () => {
     await running.writes('"msg":"configuration reloaded"')
     await expectTextsRelayed(one, other)
     await RawClient.join(url, 'Late')
-    // The environment has the origins, and goes before the file.
+    // The environment sets the origins too, and takes precedence over the file.
     const stranger = await RawClient.connect(url, { origin: 'https://new.example' })
     expect(await stranger.errorCode()).toBe('origin-not-allowed')
 
@@ -190,14 +190,17 @@ test.for([
   [['start'], '(The commands are check-config, print-config, generate-keys.)'],
   [['check-config', 'twice'], "too many arguments for 'check-config'"],
   [['SECRET_KEY=hunter2'], "unknown command 'SECRET_KEY=…'"],
-] as const)('%s: the mistake is named, and nothing starts', async ([args, message]) => {
-  const running = run([cli, ...args])
-  expect(await running.exited).toBe(1)
-  expect(running.output()).toContain(message)
-  expect(running.output()).not.toMatch(/listening|hunter2/)
-})
+] as const)(
+  'refuses the arguments %s with a message, and does not start',
+  async ([args, message]) => {
+    const running = run([cli, ...args])
+    expect(await running.exited).toBe(1)
+    expect(running.output()).toContain(message)
+    expect(running.output()).not.toMatch(/listening|hunter2/)
+  },
+)
 
-test('a second signal does not wait for anybody', async () => {
+test('exits at once on a second signal', async () => {
   const running = run([cli], { SHUTDOWN_TIMEOUT_SECONDS: '3600' })
   const [one] = await RawClient.pair(await running.url())
   running.child.kill('SIGTERM')
@@ -206,7 +209,7 @@ test('a second signal does not wait for anybody', async () => {
   expect(await running.exited).toBe(0)
 })
 
-test('--dev needs nothing, and is there for this machine only', async () => {
+test('--dev needs no settings, and listens on the loopback address only', async () => {
   const running = run([cli, '--dev'], { SECRET_KEY: '', ALLOWED_ORIGINS: '', LOG_LEVEL: 'silent' })
   const url = await running.url()
   const client = await RawClient.connect(url, { origin: 'https://anywhere.example' })
@@ -220,7 +223,7 @@ test('--dev needs nothing, and is there for this machine only', async () => {
   await expect(fetch(`http://${elsewhere.address}:${port}/healthz`)).rejects.toThrow()
 })
 
-test('a port that is taken is named in a sentence, and the exit code is 1', async () => {
+test('exits with 1 and a message if the port is taken', async () => {
   const first = run([cli])
   const { port } = new URL(await first.url())
   const second = run([cli], { PORT: port })
@@ -229,7 +232,7 @@ test('a port that is taken is named in a sentence, and the exit code is 1', asyn
   expect(second.output()).toContain('Set PORT (or HOST) to another one.')
 })
 
-test('nothing private is in the log: no name, text or address', async () => {
+test('logs no name, text, origin or address', async () => {
   const running = run([cli])
   const url = await running.url()
   const client = await RawClient.join(url, 'Wilhelmina', { origin: 'https://site.example' })
@@ -243,7 +246,7 @@ test('nothing private is in the log: no name, text or address', async () => {
   expect(running.output()).not.toMatch(/Wilhelmina|numismatics|secret|127\.0\.0\.1|site\.example/)
 })
 
-test('npm start says where to click; Ctrl-C ends it at once and leaves no process', async () => {
+test('npm start prints the URL; SIGINT ends it and leaves no process', async () => {
   const running = run([dev, 'start'])
   const [url] = await running.matches(/http:\/\/localhost:\d+/)
   await running.writes('press Start')
@@ -254,12 +257,12 @@ test('npm start says where to click; Ctrl-C ends it at once and leaves no proces
 
   running.child.kill('SIGINT')
   expect(await client.closed()).toMatchObject({ code: 4000 })
-  // Both streams are closed: no process that inherited them is left.
+  // Resolves only if both streams are closed: no process that inherited them is left.
   await running.exited
   await expect(fetch(url)).rejects.toThrow()
 })
 
-test('the server’s files are built with it', () => {
+test('the build of the server contains its public files', () => {
   for (const name of ['buddy-chat.js', 'index.html', 'demo.css', 'demo.js']) {
     expect(existsSync(join(root, 'packages/buddy-server/dist/public', name))).toBe(true)
   }

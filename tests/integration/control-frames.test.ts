@@ -1,4 +1,4 @@
-// WebSocket pings and pongs of a client: a few are answered, a flood ends the connection.
+// WebSocket pings and pongs of a client: the server answers some, and closes the connection on a flood.
 import { expect } from 'vitest'
 import { adminToken } from '../server-fixture.ts'
 import { test } from './neighbours-fixture.ts'
@@ -7,7 +7,7 @@ import { opcodes, RawSocket } from './raw-socket.ts'
 
 const kinds = [
   ['pings', opcodes.ping],
-  ['pongs that answer nothing', opcodes.pong],
+  ['unsolicited pongs', opcodes.pong],
 ] as const
 const openings = [
   ['before hello', (url: string) => RawSocket.open(url)],
@@ -27,14 +27,14 @@ const floods = openings.flatMap(([when, open]) =>
 )
 
 test.for(floods)(
-  'a flood of $what ends the connection, $when',
+  'closes the connection on a flood of $what, $when',
   async ({ open, opcode }, { startWithNeighbours }) => {
     const { server, url } = await startWithNeighbours({ adminToken })
     const socket = await open(url)
     socket.send(...frames(5000, { opcode, payload: Buffer.alloc(125) }))
     expect(await socket.ended()).toBeUndefined()
     await expect.poll(() => server.status()).toMatchObject({ users: 2, away: 0 })
-    // What came with the first frames too many was not looked at.
+    // The server ignores the frames that arrive together with the first one above the limit.
     expect(socket.incoming.controls.length).toBeLessThanOrEqual(20)
     const headers = { authorization: `Bearer ${adminToken}` }
     const metrics = await (await fetch(`${url}/metrics`, { headers })).text()
@@ -43,7 +43,7 @@ test.for(floods)(
 )
 
 test.for(openings)(
-  'a client may ping now and then, and send pongs, %s',
+  'answers some pings, and ignores some pongs, %s',
   async ([, open], { startWithNeighbours }) => {
     const { url } = await startWithNeighbours()
     const socket = await open(url)
@@ -55,12 +55,14 @@ test.for(openings)(
   },
 )
 
-test('pongs that answer no ping keep no connection open', async ({ startWithNeighbours }) => {
+test('closes a connection that answers no ping, even if it sends unsolicited pongs', async ({
+  startWithNeighbours,
+}) => {
   const { url } = await startWithNeighbours({ pingIntervalMs: 100, pingTimeoutMs: 100, adminToken })
   const socket = await RawSocket.join(url)
   const timer = setInterval(() => socket.send({ opcode: opcodes.pong }), 50)
   await socket.ended()
   clearInterval(timer)
-  // It was not their number that ended it.
+  // The connection was not closed because of the number of pongs.
   expect(await metricsOf(url)).not.toContain('buddy_cuts_total{')
 })

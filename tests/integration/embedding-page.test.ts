@@ -1,4 +1,4 @@
-// docs/embedding.md: every snippet of it runs, and does what the page says.
+// docs/embedding.md: every snippet runs, and does what the page states.
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { BuddyServer } from '@buddy-chat/server'
@@ -10,20 +10,20 @@ import { RawClient } from './raw-client.ts'
 const page = readFileSync(new URL('../../docs/embedding.md', import.meta.url), 'utf8')
 const snippets = [...page.matchAll(/```js\n([^`]*)```/g)].map(([, code = '']) => code)
 
-/** A snippet that has run. */
+/** The results of a snippet. */
 interface Run {
   readonly servers: readonly BuddyServer[]
-  /** Where they listen, in the order in which they began to. */
+  /** URLs of the servers that listen, in the order in which they began to. */
   readonly urls: readonly string[]
-  /** Of each line that says after `//` what it comes to: what it came to, and what it says. */
+  /** Actual and expected value of each line that states its value after `//`. */
   readonly results: readonly (readonly [unknown, unknown])[]
-  /** What its last `const` came to. */
+  /** Value of the last `const`. */
   readonly value: unknown
 }
 
 /**
- * Runs the one snippet that has `text` in it, with `names` to use.
- * @throws whatever it throws
+ * Runs the snippet that contains `text`; `names` are variables that it may use.
+ * @throws what the snippet throws
  */
 async function run(text: string, names: Readonly<Record<string, unknown>> = {}): Promise<Run> {
   const found = snippets.filter((code) => code.includes(text))
@@ -34,7 +34,7 @@ async function run(text: string, names: Readonly<Record<string, unknown>> = {}):
   const given = {
     verifySignature,
     results,
-    // As it is, but told where to listen and watched.
+    // Makes each server listen on a free port, and records it.
     createBuddyServer: (...[options, surroundings]: Parameters<typeof createBuddyServer>) => {
       const own = { ...options, port: 0, shutdownTimeoutMs: 0, iceServers: [] }
       const server = createBuddyServer(own, surroundings)
@@ -68,7 +68,7 @@ async function run(text: string, names: Readonly<Record<string, unknown>> = {}):
 
 const secret = 'of-these-tests-only-3f9c27ab10de'
 
-test('a server starts with these options', async () => {
+test('the options start a server', async () => {
   const { urls, servers } = await run('secretKey', { process: { env: { SECRET_KEY: secret } } })
   await RawClient.join(urls[0]!, 'Ana', { origin: 'https://www.example.org' })
   const stranger = await RawClient.connect(urls[0]!, { origin: 'https://other.example' })
@@ -76,13 +76,13 @@ test('a server starts with these options', async () => {
   expect(servers[0]!.status()).toMatchObject({ max_users: 500, users: 1 })
 })
 
-test('its methods come to what stands beside them', async () => {
+test('the methods of a server return the values in the comments', async () => {
   const { results } = await run('server.status().users')
   expect(results).toHaveLength(5)
-  for (const [is, told] of results) expect(is).toEqual(told)
+  for (const [actual, expected] of results) expect(actual).toEqual(expected)
 })
 
-test('it closes at SIGTERM, and the program ends', async () => {
+test('the program closes the server on SIGTERM and exits', async () => {
   const once = vi.fn<(signal: string, listener: () => Promise<void>) => void>()
   const exit = vi.fn<(code: number) => void>()
   const { urls } = await run('process.once', { process: { once, exit } })
@@ -94,7 +94,7 @@ test('it closes at SIGTERM, and the program ends', async () => {
   expect(await client.closed()).toMatchObject({ code: 4000 })
 })
 
-test('the hooks have their say', async () => {
+test('the hooks refuse connections, users and texts, and receive reports and events', async () => {
   const counted: string[] = []
   const stored: unknown[] = []
   let isBlocked = true
@@ -119,14 +119,14 @@ test('the hooks have their say', async () => {
   other.send({ type: 'report', reason: 'spam', room: null })
   await other.settled()
   expect(stored).toEqual([{ by: expect.any(String), aboutId: expect.any(String), reason: 'spam' }])
-  const nobody = await RawClient.connect(url)
-  nobody.sendHello()
-  expect(await nobody.errorCode()).toBe('refused')
+  const stranger = await RawClient.connect(url)
+  stranger.sendHello()
+  expect(await stranger.errorCode()).toBe('refused')
   await servers[0]!.close()
   expect(counted).toEqual(['match', 'stopped', 'stopped'])
 })
 
-test.for([true, false])('a webhook is told genuine from forged: %s', async (isGenuine) => {
+test.for([true, false])('verifySignature returns %s for its signature', async (isGenuine) => {
   const body = '{"event":"match"}'
   const at = Math.floor(Date.now() / 1000)
   const key = isGenuine ? secret : 'another'
@@ -139,7 +139,7 @@ test.for([true, false])('a webhook is told genuine from forged: %s', async (isGe
   expect(value).toBe(isGenuine)
 })
 
-test('there is a test for each snippet', () => {
+test('each snippet has a test', () => {
   expect(snippets).toHaveLength(5)
 })
 
@@ -147,12 +147,12 @@ const rows = [...page.matchAll(/^\| `([A-Z_]+)=(\S+)` +\| `(\w+): (.+)` +\|$/gm)
 
 test.for(
   rows.map(([, key = '', value = '', name = '', option = '']) => ({ key, value, name, option })),
-)('$key is the option $name', ({ key, value, name, option }) => {
+)('$key has the same effect as the option $name', ({ key, value, name, option }) => {
   const { options } = readConfig({ environment: { [key]: value, BUDDY_DEV: 'true' } })
   expect(options[name as keyof typeof options]).toEqual(Function(`return ${option}`)())
 })
 
-test('an option that is undefined is as if it were not there', async () => {
+test('an option that is undefined has its default value', async () => {
   const server = createBuddyServer({ maxUsers: undefined, port: 0 } as never)
   onTestFinished(() => server.close())
   const defaults = createBuddyServer().status()

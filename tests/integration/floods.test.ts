@@ -1,10 +1,10 @@
-// Too much of anything is bounded by name: frames, bytes, connections.
+// Limits for frames, bytes and connections: what exceeds them is refused with a named error.
 import type { Message } from '@buddy-chat/protocol'
 import { encode, messages } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
 import { liftedLimits, startServerProcess } from '../load/server-process.ts'
 import { test } from './neighbours-fixture.ts'
-import { RawClient } from './raw-client.ts'
+import { expectTextsRelayed, RawClient } from './raw-client.ts'
 import { handshake, RawSocket } from './raw-socket.ts'
 
 const ticket: Message = {
@@ -21,7 +21,7 @@ const candidate = {
   sdpMLineIndex: null,
   usernameFragment: null,
 }
-/** 47 kB: close to the most a signal may have. */
+/** 47 kB, close to the size limit of a signal. */
 const largeSignal = {
   type: 'signal',
   description: { type: 'offer', sdp: 'x'.repeat(32_000) },
@@ -37,31 +37,31 @@ const smallSignal: Message = {
   generation: null,
 }
 
-const tooMuch = { code: 4003, reason: 'rate-limited' }
-const broken = { code: 4500, reason: 'protocol-violation' }
+const rateLimited = { code: 4003, reason: 'rate-limited' }
+const violation = { code: 4500, reason: 'protocol-violation' }
 
-const floods: readonly [name: string, frame: Uint8Array, end: typeof tooMuch][] = [
-  ['ticket', encode(ticket), tooMuch],
-  ['next', encode({ type: 'next', offer: null }), tooMuch],
-  ['leave', encode({ type: 'leave' }), tooMuch],
-  ['report', encode({ type: 'report', reason: 'spam', room: null }), tooMuch],
-  ['ping', encode({ type: 'ping' }), tooMuch],
-  ['diagnosis', encode({ type: 'diagnosis', reason: 'no-path' }), tooMuch],
-  ['signal', encode(smallSignal), tooMuch],
-  ['text', encode({ type: 'text', text: 'hi' }), tooMuch],
-  ['typing', encode({ type: 'typing', isTyping: true }), tooMuch],
-  ['trust', encode({ type: 'trust' }), tooMuch],
-  ['of a later version', Uint8Array.of(0x91, 0x7f), tooMuch],
+const floods: readonly [name: string, frame: Uint8Array, close: typeof rateLimited][] = [
+  ['ticket', encode(ticket), rateLimited],
+  ['next', encode({ type: 'next', offer: null }), rateLimited],
+  ['leave', encode({ type: 'leave' }), rateLimited],
+  ['report', encode({ type: 'report', reason: 'spam', room: null }), rateLimited],
+  ['ping', encode({ type: 'ping' }), rateLimited],
+  ['diagnosis', encode({ type: 'diagnosis', reason: 'no-path' }), rateLimited],
+  ['signal', encode(smallSignal), rateLimited],
+  ['text', encode({ type: 'text', text: 'hi' }), rateLimited],
+  ['typing', encode({ type: 'typing', isTyping: true }), rateLimited],
+  ['trust', encode({ type: 'trust' }), rateLimited],
+  ['a type of a later version', Uint8Array.of(0x91, 0x7f), rateLimited],
   [
     'hello',
     encode({ type: 'hello', name: '', site: '', client: '', token: null, resume: null }),
-    broken,
+    violation,
   ],
-  ['as if from a server', Uint8Array.of(0x92, 35, 0), broken],
-  ['empty', new Uint8Array(), broken],
+  ['a type that only servers send', Uint8Array.of(0x92, 35, 0), violation],
+  ['an empty frame', new Uint8Array(), violation],
 ]
 
-test('every type a client may send is tried', () => {
+test('the list above contains every type that a client may send', () => {
   const fromClients = Object.entries(messages)
     .filter(([, { direction }]) => direction !== 'server')
     .map(([type]) => type)
@@ -69,23 +69,22 @@ test('every type a client may send is tried', () => {
 })
 
 test.for(floods)(
-  'two thousand frames, %s: the client is out, the partner is told',
-  async ([, frame, end], { startWithNeighbours }) => {
+  'closes the connection after two thousand frames (%s), and sends partner-left to the partner',
+  async ([, frame, close], { startWithNeighbours }) => {
     const { server, url } = await startWithNeighbours()
     const [one, other] = await RawClient.pair(url)
     one.tcp.cork()
     for (let index = 0; index < 2000; index++) one.sendRaw(frame)
     one.tcp.uncork()
-    const reason = await one.closed()
-    expect(reason).toEqual(end)
+    expect(await one.closed()).toEqual(close)
     expect(one.unread).toContain('error')
     await other.receive('partner-left')
-    // Nobody waits for somebody who was thrown out.
+    // The session has ended: it cannot be resumed.
     expect(server.status()).toMatchObject({ users: 3, away: 0 })
   },
 )
 
-test('too many texts: what is too much is dropped with the time to wait, the rest arrives', async ({
+test('drops texts above the rate limit with `rate-limited` and the time to wait, and relays the others', async ({
   startWithNeighbours,
 }) => {
   const { url } = await startWithNeighbours()
@@ -99,12 +98,12 @@ test('too many texts: what is too much is dropped with the time to wait, the res
   const arrived = other.unread.filter((type) => type === 'text').length
   expect(arrived).toBeGreaterThanOrEqual(10)
   expect(arrived).toBeLessThan(20)
-  // Other types have their own allowance.
+  // Each type has a rate limit of its own.
   one.send({ type: 'typing', isTyping: true })
   await other.receive('typing')
 })
 
-test('next and ticket above their rate are answered each time, leave is never refused', async ({
+test('answers each next above the rate limit with an error, and never refuses leave', async ({
   startWithNeighbours,
 }) => {
   const { server, url } = await startWithNeighbours({ rematchDelayMs: 60_000 })
@@ -125,7 +124,7 @@ test('next and ticket above their rate are answered each time, leave is never re
   expect((await third.receive('partner-left')).reason).toBe('left')
 })
 
-test('more bytes than a call needs are dropped: nobody can fill a partner’s connection', async ({
+test('drops signals above the byte rate limit, so that a client cannot fill its partner’s connection', async ({
   startWithNeighbours,
 }) => {
   const { url } = await startWithNeighbours()
@@ -139,7 +138,7 @@ test('more bytes than a call needs are dropped: nobody can fill a partner’s co
   expect(arrived).toBeLessThan(8)
 })
 
-test('a signal or trust in text mode is refused: nobody learns the other’s address', async ({
+test('refuses signal and trust in text mode, because they would reveal IP addresses', async ({
   startWithNeighbours,
 }) => {
   const { url } = await startWithNeighbours()
@@ -154,13 +153,13 @@ test('a signal or trust in text mode is refused: nobody learns the other’s add
   expect(other.unread).toEqual([])
 })
 
-/** Connects of one kind of stranger, so many at a time. */
+/** Number of connections that are attempted at a time. */
 const atOnce = 50
 const connects = 10_000
-const mayGrowBytes = 5 * 2 ** 20
+const maxGrowthBytes = 5 * 2 ** 20
 
 test(
-  'ten thousand connects from one address: refused by name, and memory comes back',
+  'refuses ten thousand connections from one address with `too-many-connections`, and frees their memory',
   { timeout: 120_000 },
   async ({ onTestFinished }) => {
     const faults: string[] = []
@@ -170,7 +169,7 @@ test(
     const neighbours = await RawClient.pair(server.url)
     const outcomes = new Map<string, number>()
     const request = handshake()
-    const knock = async (times: number): Promise<void> => {
+    const connect = async (times: number): Promise<void> => {
       for (let time = 1; time <= times; time++) {
         const socket = await RawSocket.connect(server.url)
         socket.write(request)
@@ -181,9 +180,9 @@ test(
       }
     }
     const all = (count: number): Promise<unknown> =>
-      Promise.all(Array.from({ length: atOnce }, () => knock(count / atOnce)))
+      Promise.all(Array.from({ length: atOnce }, () => connect(count / atOnce)))
 
-    // Until its allowance is used up, everybody is let in and waits for hello.
+    // Uses up the allowance of the address: until then, the server accepts each connection.
     for (let time = 1; time <= 298; time++) {
       const socket = await RawSocket.open(server.url)
       socket.tcp.destroy()
@@ -192,18 +191,15 @@ test(
     const before = await server.measure(true)
     await all(connects)
     const after = await server.measure(true)
-    const named = outcomes.get('too-many-connections 4002') ?? 0
-    // While it goes on, the allowance of 300 a minute comes back, and that many are let in.
-    expect([...outcomes.keys()].filter((outcome) => outcome !== 'let in undefined')).toEqual([
+    const refused = outcomes.get('too-many-connections 4002') ?? 0
+    // The server accepts some, because the allowance of 300 a minute grows again meanwhile.
+    expect([...outcomes.keys()].filter((outcome) => outcome !== 'accepted undefined')).toEqual([
       'too-many-connections 4002',
     ])
-    expect(named).toBeGreaterThan(connects * 0.9)
-    expect(after.heapBytes - before.heapBytes).toBeLessThan(mayGrowBytes)
+    expect(refused).toBeGreaterThan(connects * 0.9)
+    expect(after.heapBytes - before.heapBytes).toBeLessThan(maxGrowthBytes)
     expect(after.users).toBe(2)
     expect(faults).toEqual([])
-    for (const [from, to] of [neighbours, neighbours.toReversed()] as [RawClient, RawClient][]) {
-      from.send({ type: 'text', text: 'still here' })
-      expect((await to.receive('text')).text).toBe('still here')
-    }
+    await expectTextsRelayed(...neighbours)
   },
 )

@@ -1,11 +1,11 @@
-// Which frames count in `received`, as docs/protocol.md says: both ends have to agree to the frame.
+// Which frames count in `received`, see docs/protocol.md. Client and server must count the same frames.
 import { expect } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { RawClient } from './raw-client.ts'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 
-/** Ends the connection as a broken network does. What the server has counted by then. */
+/** Destroys the connection without a close frame; resolves with the count in the next welcome. */
 async function countOf(
   url: string,
   client: RawClient,
@@ -22,13 +22,13 @@ test.for<[string, Uint8Array | string]>([
   ['that is malformed', bytes(0xc1)],
   ['whose text is not UTF-8', bytes(0x92, 0x11, 0xa1, 0xff)],
   ['with an invalid field', bytes(0x91, 0x05)],
-  ['that only servers send', bytes(0x91, 34)],
+  ['of a type that only servers send', bytes(0x91, 34)],
   ['of an unknown type', bytes(0x92, 0x7f, 0xc1)],
   ['longer than its type allows', new Uint8Array(4201).fill(0x92, 0, 1).fill(0x11, 1, 2)],
-  ['that is no binary frame', 'hello'],
-  ['without a partner to pass it on to', bytes(0x92, 0x12, 0xc3)],
+  ['that is a text frame', 'hello'],
+  ['for a partner, without a room', bytes(0x92, 0x12, 0xc3)],
   ['that is a second hello', bytes(0x96, 0x01, 0xa0, 0xa0, 0xa0, 0xc0, 0xc0)],
-])('a frame %s counts', async ([, frame], { startServer }) => {
+])('counts a frame %s', async ([, frame], { startServer }) => {
   const { url } = await startServer()
   const client = await RawClient.connect(url)
   client.sendHello()
@@ -37,7 +37,7 @@ test.for<[string, Uint8Array | string]>([
   expect(await countOf(url, client, resumeToken)).toBe(1)
 })
 
-test('frames that are dropped for their rate count', async ({ startServer }) => {
+test('counts frames that the rate limit drops', async ({ startServer }) => {
   const { url } = await startServer()
   const client = await RawClient.connect(url)
   client.sendHello()
@@ -47,7 +47,7 @@ test('frames that are dropped for their rate count', async ({ startServer }) => 
   expect(await countOf(url, client, resumeToken)).toBe(30)
 })
 
-test('no frame before the welcome counts, with a hello that failed or one that is being answered', async ({
+test('does not count frames before the welcome, even while the server answers a hello', async ({
   startServer,
 }) => {
   let admit: (answer: boolean) => void = () => undefined
@@ -69,7 +69,7 @@ test('no frame before the welcome counts, with a hello that failed or one that i
   expect(await countOf(url, client, resumeToken)).toBe(1)
 })
 
-test('an older token of the session is as good as the latest', async ({ startServer }) => {
+test('accepts every resume token that the session has received', async ({ startServer }) => {
   const { url } = await startServer()
   const client = await RawClient.connect(url)
   client.sendHello()
@@ -78,7 +78,7 @@ test('an older token of the session is as good as the latest', async ({ startSer
   await client.closed()
   const [second, latest] = await RawClient.resume(url, first, client.received)
   expect(latest.resumeToken).not.toBe(first.resumeToken)
-  // The welcome that has the latest may be lost with its connection.
+  // The welcome with the latest token may be lost with its connection.
   second.socket.terminate()
   await second.closed()
   const [, third] = await RawClient.resume(url, first, client.received + second.received)

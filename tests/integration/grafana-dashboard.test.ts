@@ -1,4 +1,4 @@
-// docs/grafana/buddy.json asks for nothing that a server does not tell.
+// docs/grafana/buddy.json queries only metrics and labels that a server exposes.
 import { readFileSync } from 'node:fs'
 import { expect, onTestFinished } from 'vitest'
 import { z } from 'zod'
@@ -36,7 +36,7 @@ const queries = charts.flatMap(({ title, targets }) => targets.map((each) => ({ 
 
 const functions = new Set(['histogram_quantile', 'max', 'rate', 'sum', 'time'])
 
-/** Names in an expression, by what they are. @throws Error where one is neither */
+/** Returns the metrics and the labels in an expression. @throws Error if a function is unknown */
 function namesIn(expr: string): { readonly metrics: string[]; readonly labels: string[] } {
   const labels = [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list = '']) =>
     list.split(',').map((label) => label.trim()),
@@ -45,7 +45,7 @@ function namesIn(expr: string): { readonly metrics: string[]; readonly labels: s
   const metrics = []
   for (const [, name = '', call] of bare.matchAll(/\b([a-z_]\w*)\b\s*(\()?/gi)) {
     if (call === undefined) metrics.push(name)
-    else if (!functions.has(name)) throw new Error(`no function: ${name}`)
+    else if (!functions.has(name)) throw new Error(`unknown function: ${name}`)
   }
   return { metrics, labels }
 }
@@ -63,16 +63,14 @@ async function scrape(url: string): Promise<{
   return { types, labelsOf }
 }
 
-/** Whether a server tells a series of this name: parts of a histogram have none of their own. */
-function isTold(types: ReadonlyMap<string, string>, name: string): boolean {
+/** Whether a server exposes a series of this name. The parts of a histogram have no type of their own. */
+function isExposed(types: ReadonlyMap<string, string>, name: string): boolean {
   const [, base] = /^(.*)_(?:bucket|sum|count)$/.exec(name) ?? []
   if (base !== undefined && types.get(base) === 'histogram') return true
   return types.has(name) && types.get(name) !== 'histogram'
 }
 
-test('every metric that is queried exists on a server, with the labels it is split by', async ({
-  startServer,
-}) => {
+test('queries only metrics and labels that exist', async ({ startServer }) => {
   const receiver = await startWebhookReceiver((response) => void response.end())
   onTestFinished(() => receiver.close())
   const { server, url } = await startServer({
@@ -80,7 +78,7 @@ test('every metric that is queried exists on a server, with the labels it is spl
     webhookUrl: receiver.url,
     webhookSecret: 'of-these-tests-only-3f9c27ab10de',
   })
-  // A counter with labels has no samples before the first of each.
+  // A counter with labels has no sample before its first count, so each kind must occur once.
   const one = await RawClient.connect(url)
   one.sendHello()
   const { session } = await one.receive('welcome')
@@ -94,7 +92,7 @@ test('every metric that is queried exists on a server, with the labels it is spl
   other.send({ type: 'leave' })
   await one.receive('partner-left')
   const broken = await RawClient.connect(url)
-  for (let index = 0; index < 5; index++) broken.sendRaw('no binary frame')
+  for (let index = 0; index < 5; index++) broken.sendRaw('not a binary frame')
   await broken.closed()
   server.ban(session, 1000)
   await one.closed()
@@ -108,8 +106,8 @@ test('every metric that is queried exists on a server, with the labels it is spl
     const { metrics, labels } = namesIn(expr)
     if (expr !== 'time()') expect(metrics, title).not.toEqual([])
     for (const name of metrics) {
-      expect(isTold(types, name), `${name} in “${title}”`).toBe(true)
-      // When garbage is collected is not ours to say.
+      expect(isExposed(types, name), `${name} in “${title}”`).toBe(true)
+      // A metric of garbage collection has no sample before the first collection.
       if (name.startsWith('nodejs_gc_')) continue
       for (const label of labels) {
         expect(labelsOf(name), `${label} of ${name} in “${title}”`).toContain(label)
@@ -120,11 +118,11 @@ test('every metric that is queried exists on a server, with the labels it is spl
     const [, metric = ''] = /^label_values\((\w+)(?:\{[^}]*\})?, (?:job|instance)\)$/.exec(
       query.query,
     )!
-    expect(isTold(types, metric), `${metric} of variable ${name}`).toBe(true)
+    expect(isExposed(types, metric), `${metric} of variable ${name}`).toBe(true)
   }
 })
 
-test('every metric of Buddy’s own is shown', async ({ startServer }) => {
+test('shows every metric of Buddy', async ({ startServer }) => {
   const { url } = await startServer()
   const { types } = await scrape(url)
   const shown = queries.flatMap(({ expr }) => namesIn(expr).metrics)
@@ -137,7 +135,7 @@ test('every metric of Buddy’s own is shown', async ({ startServer }) => {
   }
 })
 
-test('no panel is without a query, and every legend is split by what it names', () => {
+test('has a query in every panel, and groups by every label that a legend uses', () => {
   for (const { title, targets, datasource } of charts) {
     expect(targets, title).not.toEqual([])
     expect(datasource, title).toEqual({ type: 'prometheus', uid: '${DS_PROMETHEUS}' })
@@ -149,7 +147,7 @@ test('no panel is without a query, and every legend is split by what it names', 
   }
 })
 
-test('it can be imported: the data source is asked for, ids are unique, panels do not overlap', () => {
+test('can be imported: asks for the data source, has unique ids and no overlapping panels', () => {
   expect(dashboard.__inputs).toEqual([
     expect.objectContaining({ name: 'DS_PROMETHEUS', type: 'datasource', pluginId: 'prometheus' }),
   ])

@@ -1,4 +1,4 @@
-// The client without a browser around it (text mode needs none), against a real server.
+// The client in text mode, which needs no browser, against a real server.
 import type { ClientEvents } from '@buddy-chat/client'
 import { BuddyClient } from '@buddy-chat/client'
 import type { BuddyServerHooks } from '@buddy-chat/server'
@@ -47,7 +47,7 @@ function once<Name extends keyof ClientEvents>(
   })
 }
 
-test('two meet, write, and part', async ({ startServer, join }) => {
+test('emits match, typing, message and leave in a text call', async ({ startServer, join }) => {
   const { server, url } = await startServer()
   const [ana, bob] = [join(url, 'Ana'), join(url, 'Bob')]
   await ana.start()
@@ -72,7 +72,7 @@ test('two meet, write, and part', async ({ startServer, join }) => {
   expect(() => ana.send('too late')).toThrow(expect.objectContaining({ code: 'not-in-call' }))
 })
 
-test('both ends show the same text, also of what UTF-8 cannot carry', async ({
+test('emits the same text at both ends if it contains lone surrogates or a byte order mark', async ({
   startServer,
   join,
 }) => {
@@ -85,7 +85,7 @@ test('both ends show the same text, also of what UTF-8 cannot carry', async ({
     'Bob',
     'A\ufffdna',
   ])
-  // The last begins with a byte order mark, which decoders tend to drop.
+  // The last text begins with a byte order mark, which many decoders drop.
   for (const text of ['\ud800', `${'long '.repeat(40)}\udc4b`, `\ufeff${'long '.repeat(40)}`]) {
     const views = [once(ana, 'message'), once(bob, 'message')]
     ana.send(text)
@@ -95,7 +95,7 @@ test('both ends show the same text, also of what UTF-8 cannot carry', async ({
   }
 })
 
-test('whoever presses Next faster than the server allows is slowed down, not stranded', async ({
+test('is matched again, later, if it calls next() faster than the rate limit', async ({
   startServer,
   join,
 }) => {
@@ -110,7 +110,7 @@ test('whoever presses Next faster than the server allows is slowed down, not str
   await vi.waitFor(() => expect(matches).toBeGreaterThan(13), { timeout: 10_000 })
 })
 
-test('a server that restarts: reconnecting, then back in the queue by itself', async ({
+test('reconnects after a server restart and returns to the queue', async ({
   startServer,
   join,
 }) => {
@@ -129,7 +129,7 @@ test('a server that restarts: reconnecting, then back in the queue by itself', a
   expect(ana.state).toBe('waiting')
 })
 
-test('a server that is full: start() stays pending, retry says why, and one gets in', async ({
+test('emits retry with `server-full` while start() is pending on a full server, then connects', async ({
   startServer,
   join,
 }) => {
@@ -145,7 +145,10 @@ test('a server that is full: start() stays pending, retry says why, and one gets
   expect(ana.state).toBe('waiting')
 })
 
-test('stop() before it began: aborted, and nothing is left', async ({ startServer, join }) => {
+test('start() rejects with `aborted` if stop() is called, and leaves no session', async ({
+  startServer,
+  join,
+}) => {
   const { server, url } = await startServer()
   const ana = join(url, 'Ana')
   const started = ana.start()
@@ -154,7 +157,7 @@ test('stop() before it began: aborted, and nothing is left', async ({ startServe
   await vi.waitFor(() => expect(server.status().users).toBe(0))
 })
 
-test('a name too long is refused by name before anything is opened', async ({
+test('start() rejects with `invalid-options` if the name is too long, without connecting', async ({
   startServer,
   join,
 }) => {
@@ -167,14 +170,14 @@ test('a name too long is refused by name before anything is opened', async ({
   expect([ana.state, server.status().users]).toEqual(['idle', 0])
 })
 
-/** Brings two together; resolves when both know. */
-async function meet(one: BuddyClient, other: BuddyClient): Promise<void> {
+/** Starts two clients; resolves once both have emitted `match`. */
+async function match(one: BuddyClient, other: BuddyClient): Promise<void> {
   const matches = [once(one, 'match'), once(other, 'match')]
   await Promise.all([one.start(), other.start()])
   await Promise.all(matches)
 }
 
-test('the network breaks in a call: it goes on, and what was written meanwhile arrives once', async ({
+test('keeps a call when the network fails, and delivers texts sent in between once', async ({
   startServer,
   join,
   breakable,
@@ -182,11 +185,11 @@ test('the network breaks in a call: it goes on, and what was written meanwhile a
   const { server, url } = await startServer()
   const network = await breakable(url)
   const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
-  const said: string[] = []
-  bob.on('message', ({ from, text }) => from === 'partner' && said.push(text))
-  await meet(ana, bob)
+  const received: string[] = []
+  bob.on('message', ({ from, text }) => from === 'partner' && received.push(text))
+  await match(ana, bob)
   ana.send('before')
-  await vi.waitFor(() => expect(said).toEqual(['before']))
+  await vi.waitFor(() => expect(received).toEqual(['before']))
 
   const [retry, away] = [once(ana, 'retry'), once(bob, 'partner-away')]
   network.disconnect()
@@ -194,7 +197,8 @@ test('the network breaks in a call: it goes on, and what was written meanwhile a
   expect(await away).toEqual({ isAway: true })
   expect([ana.state, bob.state]).toEqual(['connected', 'connected'])
   ana.send('while the network was down')
-  const heard = once(ana, 'message').then(() => once(ana, 'message'))
+  // The first message is Ana's own, the second is Bob's.
+  const messages = once(ana, 'message').then(() => once(ana, 'message'))
   bob.send('are you there?')
 
   const [welcome, back] = [once(ana, 'welcome'), once(bob, 'partner-away')]
@@ -203,12 +207,14 @@ test('the network breaks in a call: it goes on, and what was written meanwhile a
   expect(await welcome).toEqual({ isResumed: true, allowsText: true })
   expect(await back).toEqual({ isAway: false })
   ana.send('after')
-  await heard
-  await vi.waitFor(() => expect(said).toEqual(['before', 'while the network was down', 'after']))
+  await messages
+  await vi.waitFor(() =>
+    expect(received).toEqual(['before', 'while the network was down', 'after']),
+  )
   expect(server.status()).toMatchObject({ users: 2, away: 0, rooms: 1, matches: 1 })
 })
 
-test('more lines than the server takes at once, some lost with the network and some typed without it: each arrives, once', async ({
+test('delivers each text once if more are sent than the rate limit allows and the network fails', async ({
   startServer,
   join,
   breakable,
@@ -216,30 +222,31 @@ test('more lines than the server takes at once, some lost with the network and s
   const { url } = await startServer()
   const network = await breakable(url)
   const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
-  const said: string[] = []
-  bob.on('message', ({ from, text }) => from === 'partner' && said.push(text))
+  const received: string[] = []
+  bob.on('message', ({ from, text }) => from === 'partner' && received.push(text))
   const errors: string[] = []
   ana.on('error', ({ code }) => errors.push(code))
-  await meet(ana, bob)
-  const lines = Array.from({ length: 15 }, (_, index) => `line ${index}`)
-  ana.send(lines[0]!)
-  await vi.waitFor(() => expect(said).toHaveLength(1))
+  await match(ana, bob)
+  const texts = Array.from({ length: 15 }, (_, index) => `text ${index}`)
+  ana.send(texts[0]!)
+  await vi.waitFor(() => expect(received).toHaveLength(1))
 
+  // These texts are in flight when the network fails; the others are sent while it is down.
   network.holdUpstream()
-  for (const line of lines.slice(1, 6)) ana.send(line)
+  for (const text of texts.slice(1, 6)) ana.send(text)
   const retry = once(ana, 'retry')
   network.disconnect()
   await retry
-  for (const line of lines.slice(6)) ana.send(line)
+  for (const text of texts.slice(6)) ana.send(text)
   const welcome = once(ana, 'welcome')
   network.restore()
   ana.retryNow()
   expect(await welcome).toMatchObject({ isResumed: true })
-  await vi.waitFor(() => expect(said).toHaveLength(lines.length), 10_000)
-  expect([said, errors]).toEqual([lines, []])
+  await vi.waitFor(() => expect(received).toHaveLength(texts.length), 10_000)
+  expect([received, errors]).toEqual([texts, []])
 })
 
-test('the network breaks in the queue: reconnecting, then waiting, in the same session', async ({
+test('returns to the queue in the same session when the network fails and recovers', async ({
   startServer,
   join,
   breakable,
@@ -259,7 +266,7 @@ test('the network breaks in the queue: reconnecting, then waiting, in the same s
   expect([ana.state, server.status().users]).toEqual(['waiting', 1])
 })
 
-test('Next while the network is down: done as soon as it is back', async ({
+test('sends a next() called while the network is down once it has recovered', async ({
   startServer,
   join,
   breakable,
@@ -267,7 +274,7 @@ test('Next while the network is down: done as soon as it is back', async ({
   const { url } = await startServer()
   const network = await breakable(url)
   const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
-  await meet(ana, bob)
+  await match(ana, bob)
   const retry = once(ana, 'retry')
   network.disconnect()
   await retry
@@ -280,7 +287,7 @@ test('Next while the network is down: done as soon as it is back', async ({
   await vi.waitFor(() => expect([ana.state, bob.state]).toEqual(['connected', 'connected']))
 })
 
-test('a server that has forgotten the session: the call is over, and the search begins anew', async ({
+test('emits leave with `server-lost` if the session has expired, and searches again', async ({
   startServer,
   join,
   breakable,
@@ -288,7 +295,7 @@ test('a server that has forgotten the session: the call is over, and the search 
   const { url } = await startServer({ resumeGraceMs: 50 })
   const network = await breakable(url)
   const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
-  await meet(ana, bob)
+  await match(ana, bob)
   const [lost, leave] = [once(bob, 'leave'), once(ana, 'leave')]
   network.disconnect()
   expect(await lost).toMatchObject({ reason: 'partner-lost' })
@@ -299,7 +306,7 @@ test('a server that has forgotten the session: the call is over, and the search 
   await vi.waitFor(() => expect([ana.state, bob.state]).toEqual(['connected', 'connected']))
 })
 
-test('a site that does not allow the mode: start() rejects by name', async ({
+test('start() rejects with `not-permitted` if the site does not allow the mode', async ({
   startServer,
   join,
 }) => {
@@ -312,7 +319,7 @@ test('a site that does not allow the mode: start() rejects by name', async ({
   await expect(ana.start({ site: 'none' })).rejects.toMatchObject({ code: 'unknown-site' })
 })
 
-test('a report while the connection is lost is kept, and arrives when the session is resumed', async ({
+test('sends a report made without a connection once the session is resumed', async ({
   startServer,
   join,
   breakable,
@@ -322,7 +329,7 @@ test('a report while the connection is lost is kept, and arrives when the sessio
   const { url } = await startServer({}, { hooks })
   const network = await breakable(url)
   const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
-  await meet(ana, bob)
+  await match(ana, bob)
   const { room } = ana.partner!
   const retry = once(ana, 'retry')
   network.disconnect()
@@ -334,7 +341,7 @@ test('a report while the connection is lost is kept, and arrives when the sessio
   await vi.waitFor(() => expect(reports).toEqual([{ room, reason: 'minor' }]))
 })
 
-test('a report that is kept for a session that is over is announced as not sent', async ({
+test('emits an error for a pending report if the session has expired', async ({
   startServer,
   join,
   breakable,
@@ -342,7 +349,7 @@ test('a report that is kept for a session that is over is announced as not sent'
   const { url } = await startServer({ resumeGraceMs: 50 })
   const network = await breakable(url)
   const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
-  await meet(ana, bob)
+  await match(ana, bob)
   const [retry, lost] = [once(ana, 'retry'), once(bob, 'leave')]
   network.disconnect()
   await retry
@@ -354,7 +361,7 @@ test('a report that is kept for a session that is over is announced as not sent'
   expect(await error).toMatchObject({ code: 'server-unreachable', message: /report/ })
 })
 
-test('a report that cannot be kept fails as unreachable, and does not claim that there was no partner', async ({
+test('report() throws `server-unreachable` without a connection if the session cannot be resumed', async ({
   startServer,
   join,
   breakable,
@@ -362,14 +369,14 @@ test('a report that cannot be kept fails as unreachable, and does not claim that
   const { url } = await startServer({ resumeGraceMs: 0 })
   const network = await breakable(url)
   const [ana, bob] = [join(network.url, 'Ana'), join(url, 'Bob')]
-  await meet(ana, bob)
+  await match(ana, bob)
   const retry = once(ana, 'retry')
   network.disconnect()
   await retry
   expect(() => ana.report('minor')).toThrow(expect.objectContaining({ code: 'server-unreachable' }))
 })
 
-test('a report names the partner of its time, and may name one of before; an unknown room is an error', async ({
+test('reports the present partner, or the partner in a given room; emits an error for an unknown room', async ({
   startServer,
   join,
 }) => {
@@ -377,13 +384,13 @@ test('a report names the partner of its time, and may name one of before; an unk
   const hooks: BuddyServerHooks = { onReport: ({ room }) => reports.push(room) }
   const { url } = await startServer({}, { hooks })
   const [ana, bob] = [join(url, 'Ana'), join(url, 'Bob')]
-  await meet(ana, bob)
+  await match(ana, bob)
   const first = ana.partner!.room
   const left = once(ana, 'leave')
   bob.stop()
   await left
   const cleo = join(url, 'Cleo')
-  await meet(ana, cleo)
+  await match(ana, cleo)
   const second = ana.partner!.room
   ana.report('spam', first)
   ana.report('spam')
@@ -396,13 +403,13 @@ test('a report names the partner of its time, and may name one of before; an unk
   )
 })
 
-test('a partner can be reported; nobody but the server is told', async ({ startServer, join }) => {
+test('report() needs a partner, and does not end the call', async ({ startServer, join }) => {
   const { url } = await startServer()
   const [ana, bob] = [join(url, 'Ana'), join(url, 'Bob')]
   expect(() => ana.report('spam')).toThrow(expect.objectContaining({ code: 'not-in-call' }))
   await ana.start()
   expect(() => ana.report('spam')).toThrow(expect.objectContaining({ code: 'not-in-call' }))
-  await meet(ana, bob)
+  await match(ana, bob)
   const typing = once(bob, 'typing')
   ana.report('harassment')
   ana.notifyTyping()

@@ -1,4 +1,4 @@
-// How many HTTP requests of one address are answered, and what becomes of the others.
+// The limit of HTTP requests for one address.
 import { expect } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { RawClient } from './raw-client.ts'
@@ -18,7 +18,7 @@ async function statuses(
 
 const sorted = (numbers: readonly number[]): readonly number[] => numbers.toSorted((a, b) => a - b)
 
-test('an address that asks too often is refused by name, and others are not', async ({
+test('answers 429 with `too-many-requests` to an address above the limit, and to no other', async ({
   startServer,
 }) => {
   const { url } = await startServer({ maxRequestsPerAddress: 3, trustedProxyHops: 1 })
@@ -37,28 +37,28 @@ test('an address that asks too often is refused by name, and others are not', as
   expect(await statuses(`${url}/status`, 1, from('192.0.2.2'))).toEqual([200])
 })
 
-test('one network of IPv6 is one address', async ({ startServer }) => {
+test('counts an IPv6 network as one address', async ({ startServer }) => {
   const { url } = await startServer({ maxRequestsPerAddress: 2, trustedProxyHops: 1 })
-  const asked: number[] = []
+  const answers: number[] = []
   for (const host of [
     '2001:db8:1:2::1',
     '2001:db8:1:2::2',
     '2001:db8:1:2:3:4:5:6',
     '2001:db8:1:3::1',
   ]) {
-    asked.push(...(await statuses(url, 1, { 'X-Forwarded-For': host })))
+    answers.push(...(await statuses(url, 1, { 'X-Forwarded-For': host })))
   }
-  expect(asked).toEqual([200, 200, 429, 200])
+  expect(answers).toEqual([200, 200, 429, 200])
 })
 
-test('a probe is answered, however much its address has asked for', async ({ startServer }) => {
+test('does not limit /healthz and /readyz', async ({ startServer }) => {
   const { url } = await startServer({ maxRequestsPerAddress: 1 })
   expect(sorted(await statuses(url, 2))).toEqual([200, 429])
   expect(new Set(await statuses(`${url}/healthz`, 50))).toEqual(new Set([200]))
   expect(new Set(await statuses(`${url}/readyz`, 50))).toEqual(new Set([200]))
 })
 
-test('sixty browsers behind one address, each with the whole page, all get it', async ({
+test('by default lets sixty browsers behind one address load the whole page at once', async ({
   startServer,
 }) => {
   const { url } = await startServer()
@@ -67,13 +67,13 @@ test('sixty browsers behind one address, each with the whole page, all get it', 
   expect(new Set(answers.flat())).toEqual(new Set([200]))
 })
 
-test('a WebSocket is no such request', async ({ startServer }) => {
+test('does not limit WebSocket handshakes', async ({ startServer }) => {
   const { url } = await startServer({ maxRequestsPerAddress: 1 })
   expect(sorted(await statuses(url, 2))).toEqual([200, 429])
   await RawClient.join(url, 'Ana')
 })
 
-test('refusals are counted for the operator', async ({ startServer }) => {
+test('counts refused requests in buddy_refusals_total', async ({ startServer }) => {
   const { url } = await startServer({ maxRequestsPerAddress: 2, trustedProxyHops: 1 })
   await statuses(url, 5, { 'X-Forwarded-For': '192.0.2.1' })
   const metrics = await fetch(`${url}/metrics`, { headers: { 'X-Forwarded-For': '192.0.2.2' } })

@@ -1,4 +1,4 @@
-// What the server answers to browsers, tools and load balancers.
+// HTTP responses to browsers, tools and load balancers.
 import { request } from 'node:http'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect } from 'vitest'
@@ -11,7 +11,7 @@ interface Answer {
   readonly body: Buffer
 }
 
-/** As `fetch`, without its own headers and decompression. */
+/** Sends a request without the headers and the decompression that `fetch` adds. */
 function get(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
   return new Promise((resolve, reject) => {
     request(url, { method, headers }, (response) => {
@@ -32,9 +32,7 @@ function get(url: string, headers: Record<string, string> = {}, method = 'GET'):
 
 const asBrowser = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 
-test('GET / is health as JSON for tools and the demo page for a browser', async ({
-  startServer,
-}) => {
+test('GET / returns JSON to tools and the demo page to browsers', async ({ startServer }) => {
   const { url } = await startServer()
   const forTools = await get(url)
   expect(forTools.status).toBe(200)
@@ -46,11 +44,11 @@ test('GET / is health as JSON for tools and the demo page for a browser', async 
   const forBrowsers = await get(url, asBrowser)
   expect(forBrowsers.headers['content-type']).toContain('text/html')
   expect(forBrowsers.body.toString()).toContain('<buddy-chat>')
-  // A cache must not give one to the other.
+  // A cache must not return the one to a client that needs the other.
   for (const { headers } of [forTools, forBrowsers]) expect(headers['vary']).toContain('Accept')
 })
 
-test('/healthz tells pages of any origin the time, once', async ({ startServer }) => {
+test('/healthz exposes the Date header to pages of any origin', async ({ startServer }) => {
   const { url } = await startServer()
   const { headers } = await fetch(`${url}/healthz`)
   expect(headers.get('access-control-allow-origin')).toBe('*')
@@ -58,13 +56,13 @@ test('/healthz tells pages of any origin the time, once', async ({ startServer }
   expect(Math.abs(Date.parse(headers.get('date') ?? '') - Date.now())).toBeLessThan(10_000)
 })
 
-test('/healthz is healthy', async ({ startServer }) => {
+test('/healthz returns 200', async ({ startServer }) => {
   const { url } = await startServer()
   const { status, body } = await get(`${url}/healthz`)
   expect([status, JSON.parse(body.toString())]).toEqual([200, { status: 'healthy' }])
 })
 
-test('/status counts users, rooms and load, as the original did', async ({ startServer }) => {
+test('/status returns the counts of users, rooms and load', async ({ startServer }) => {
   const { url } = await startServer({ maxUsers: 8, maxRooms: 4 })
   await RawClient.pair(url)
   const third = await RawClient.join(url, 'Third')
@@ -89,7 +87,7 @@ test('/status counts users, rooms and load, as the original did', async ({ start
   })
 })
 
-test('/buddy-chat.js: cached, for every origin, compressed as the client likes', async ({
+test('/buddy-chat.js is cacheable, readable from every origin, and compressed if the client accepts it', async ({
   startServer,
 }) => {
   const { url } = await startServer()
@@ -109,14 +107,14 @@ test('/buddy-chat.js: cached, for every origin, compressed as the client likes',
   const gzip = await get(`${url}/buddy-chat.js`, { 'Accept-Encoding': 'br;q=0, gzip' })
   expect(gzip.headers['content-encoding']).toBe('gzip')
   expect(gunzipSync(gzip.body)).toEqual(plain.body)
-  // Each encoding has a tag of its own, and each is recognized.
+  // Each encoding has its own ETag, and If-None-Match accepts each of them.
   const tags = [plain, br, gzip].map(({ headers }) => String(headers['etag']))
   expect(new Set(tags).size).toBe(3)
   const again = await get(`${url}/buddy-chat.js`, { 'If-None-Match': `"x", W/${tags[0]}` })
   expect([again.status, again.body.length]).toEqual([304, 0])
 })
 
-test('HEAD has the headers and no body; other methods and paths are refused by name', async ({
+test('answers HEAD without a body, and other methods and unknown paths with a named error', async ({
   startServer,
 }) => {
   const { url } = await startServer()

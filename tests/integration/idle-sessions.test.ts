@@ -1,11 +1,11 @@
-// What nobody uses is cleared away: sessions that do nothing, rooms that nobody is in.
+// The server ends idle sessions, and rooms whose users are both away.
 import { expect } from 'vitest'
 import { test } from './neighbours-fixture.ts'
 import { RawClient } from './raw-client.ts'
 
 const quick = { userTimeoutMs: 300, cleanupIntervalMs: 50 }
 
-test('idle outside a room: idle-timeout, 4509; inside a room nobody is', async ({
+test('closes an idle session without a room with `idle-timeout`, and no session in a room', async ({
   startWithNeighbours,
 }) => {
   const { server, url } = await startWithNeighbours(quick)
@@ -16,21 +16,19 @@ test('idle outside a room: idle-timeout, 4509; inside a room nobody is', async (
   expect(server.status()).toMatchObject({ users: 2, rooms: 1 })
 })
 
-test('waiting in the queue is not idling: the visitor stays, and is matched', async ({
-  startWithNeighbours,
-}) => {
+test('does not close a session that waits in the queue', async ({ startWithNeighbours }) => {
   const { url } = await startWithNeighbours(quick)
   const waiting = await RawClient.join(url, 'Waiting')
   waiting.enter()
   await waiting.receive('waiting')
-  // Twice as long as the limit: each of these is idle after the one before has been ended.
+  // Waits for twice the timeout: each of these sessions begins after the one before was closed.
   for (const name of ['Idle', 'Idle too']) await (await RawClient.join(url, name)).closed()
   const newcomer = await RawClient.join(url, 'Newcomer')
   newcomer.enter()
   await Promise.all([waiting.receive('matched'), newcomer.receive('matched')])
 })
 
-test('idle and away: over before its grace time is', async ({ startWithNeighbours }) => {
+test('ends an idle session that is away before its grace time', async ({ startWithNeighbours }) => {
   const { server, url } = await startWithNeighbours({ ...quick, resumeGraceMs: 60_000 })
   const idle = await RawClient.join(url, 'Idle')
   idle.socket.terminate()
@@ -38,17 +36,17 @@ test('idle and away: over before its grace time is', async ({ startWithNeighbour
   await expect.poll(() => server.status()).toMatchObject({ users: 2, away: 0 })
 })
 
-test('whoever does something now and then stays', async ({ startWithNeighbours }) => {
+test('does not close a session that sends messages', async ({ startWithNeighbours }) => {
   const { server, url } = await startWithNeighbours(quick)
   const busy = await RawClient.join(url, 'Busy')
-  const act = setInterval(() => busy.send({ type: 'leave' }), 100)
+  const timer = setInterval(() => busy.send({ type: 'leave' }), 100)
   const idle = await RawClient.join(url, 'Idle')
   await idle.closed()
-  clearInterval(act)
+  clearInterval(timer)
   expect(server.status().users).toBe(3)
 })
 
-test('the time begins when the room has ended', async ({ startWithNeighbours }) => {
+test('measures the idle time from the end of the room', async ({ startWithNeighbours }) => {
   const { url } = await startWithNeighbours(quick)
   const [one, other] = await RawClient.pair(url)
   const idle = await RawClient.join(url, 'Idle')
@@ -60,7 +58,7 @@ test('the time begins when the room has ended', async ({ startWithNeighbours }) 
   expect(performance.now() - sinceMs).toBeGreaterThanOrEqual(quick.userTimeoutMs - 20)
 })
 
-test('0 turns it off', async ({ startWithNeighbours }) => {
+test('closes no idle session if userTimeoutMs is 0', async ({ startWithNeighbours }) => {
   const { server, url } = await startWithNeighbours({
     ...quick,
     userTimeoutMs: 0,
@@ -71,7 +69,7 @@ test('0 turns it off', async ({ startWithNeighbours }) => {
   expect(server.status().users).toBe(3)
 })
 
-test('a room that both are away from is swept; who comes back is told that the partner is lost', async ({
+test('ends a room whose users are both away; a user who resumes receives partner-left with `lost`', async ({
   startWithNeighbours,
 }) => {
   const { server, url } = await startWithNeighbours({
@@ -88,7 +86,7 @@ test('a room that both are away from is swept; who comes back is told that the p
   await Promise.all([one.receive('matched'), other.receive('matched')])
   other.socket.terminate()
   await one.receive('partner-away')
-  // One of the two is there: the room is.
+  // The room remains while one of the two is connected.
   expect(server.status().rooms).toBe(2)
   one.socket.terminate()
   await expect.poll(() => server.status()).toMatchObject({ rooms: 1, users: 4, away: 2 })

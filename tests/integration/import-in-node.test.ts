@@ -1,4 +1,4 @@
-// Pages are rendered on servers too: importing any package in Node must not fail.
+// Every package can be imported in Node, because pages are also rendered on servers.
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 
@@ -9,7 +9,7 @@ test.for([
   ['@buddy-chat/element/define', 'BuddyChat'],
   ['@buddy-chat/element/element', 'BuddyChat'],
   ['@buddy-chat/server', 'createBuddyServer'],
-])('%s can be imported in Node, and ends by itself', ([name, wanted]) => {
+])('%s can be imported in Node, and does not keep the process running', ([name, wanted]) => {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--input-type=module', '--eval', `console.log(typeof (await import('${name}')).${wanted})`],
@@ -18,7 +18,7 @@ test.for([
   expect([stdout.trim(), stderr, status]).toEqual(['function', '', 0])
 })
 
-test('a client may be made in Node: nothing is touched before it starts', () => {
+test('a client can be created in Node, because it uses no browser API before start()', () => {
   const script = `
     const { BuddyClient } = await import('@buddy-chat/client')
     const client = new BuddyClient({ server: 'https://chat.example' })

@@ -1,4 +1,4 @@
-// The reader of a server's log is gone, or does not read: the server serves, and can be stopped.
+// The server keeps working, and can be stopped, if the reader of its log is gone or does not read.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 const cli = join(import.meta.dirname, '../../packages/buddy-server/dist/cli.js')
 
-/** A named pipe, and its two ends. */
+/** A named pipe with file descriptors for both ends. */
 interface Pipe {
   readonly path: string
   readonly readEnd: number
@@ -24,8 +24,8 @@ function createPipe(): Pipe {
   return { path, readEnd, writeEnd: openSync(path, constants.O_WRONLY) }
 }
 
-/** Writes until the pipe takes no more. */
-function isFilled({ path }: Pipe): boolean {
+/** Writes until the pipe is full; returns whether it is. */
+function fill({ path }: Pipe): boolean {
   const filler = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
   try {
     for (;;) writeSync(filler, Buffer.alloc(4096))
@@ -42,13 +42,13 @@ const readers = [
     'does not read',
     (pipe: Pipe) => {
       onTestFinished(() => closeSync(pipe.readEnd))
-      expect(isFilled(pipe)).toBe(true)
+      expect(fill(pipe)).toBe(true)
     },
   ],
 ] as const
 
 for (const format of ['json', 'pretty']) {
-  test.for(readers)(`a reader that %s (${format})`, async ([, prepare]) => {
+  test.for(readers)(`keeps serving if the log reader %s (${format})`, async ([, prepare]) => {
     const pipe = createPipe()
     prepare(pipe)
     const child = spawn(process.execPath, [cli, '--dev'], {
@@ -59,7 +59,7 @@ for (const format of ['json', 'pretty']) {
     onTestFinished(() => void child.kill('SIGKILL'))
     const exited = once(child, 'exit')
     const [{ url }] = (await once(child, 'message')) as [{ url: string }]
-    // Each is a line of the log.
+    // Each signal causes a log line.
     for (let time = 1; time <= 3; time++) child.kill('SIGHUP')
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
     child.kill('SIGTERM')

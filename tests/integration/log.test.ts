@@ -1,5 +1,4 @@
-// What an operator reads: one line for each thing that happens, the load now and then, and nothing
-// that is private.
+// The log: one line for each event, the load at intervals, and nothing private.
 import { expect, test as plainTest } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { createRecordedLog } from './recorded-log.ts'
@@ -7,7 +6,7 @@ import { RawClient } from './raw-client.ts'
 import { handshake, RawSocket } from './raw-socket.ts'
 import { startCliProcess } from './cli-process.ts'
 
-test('a session’s life is a line for each step, and no more', async ({ startServer }) => {
+test('logs one line for each event of a session', async ({ startServer }) => {
   const { log, lines, line, messages } = createRecordedLog()
   const { url } = await startServer({}, { log })
   const [one, other] = await RawClient.pair(url)
@@ -40,7 +39,7 @@ test('a session’s life is a line for each step, and no more', async ({ startSe
   expect(ended?.fields).toMatchObject({ room: matched?.fields['room'], reason: 'next' })
 })
 
-test('a session that comes back is a line', async ({ startServer }) => {
+test('logs a resumed session with the number of replayed frames', async ({ startServer }) => {
   const { log, line } = createRecordedLog()
   const { url } = await startServer({}, { log })
   const lost = await RawClient.connect(url)
@@ -48,33 +47,33 @@ test('a session that comes back is a line', async ({ startServer }) => {
   const { resumeToken } = await lost.receive('welcome')
   lost.tcp.destroy()
   await line(({ message }) => message === 'session away')
-  const back = await RawClient.connect(url)
-  back.sendHello({ resume: { token: resumeToken!, received: 0, sent: null, roomToken: null } })
-  await back.receive('welcome')
+  const resumed = await RawClient.connect(url)
+  resumed.sendHello({ resume: { token: resumeToken!, received: 0, sent: null, roomToken: null } })
+  await resumed.receive('welcome')
   const { fields, level } = await line(({ message }) => message === 'session resumed')
   expect([level, fields['replayedFrames']]).toEqual(['info', 0])
 })
 
 test.for([
-  { people: 1, level: 'info', message: 'load' },
-  { people: 4, level: 'warn', message: 'load is above 80 % of capacity' },
-  { people: 5, level: 'warn', message: 'load is above 95 % of capacity' },
+  { users: 1, level: 'info', message: 'load' },
+  { users: 4, level: 'warn', message: 'load is above 80 % of capacity' },
+  { users: 5, level: 'warn', message: 'load is above 95 % of capacity' },
 ])(
-  'the load is written now and then: with $people of 5 users as a $level',
-  async ({ people, level, message }, { startServer }) => {
+  'logs the load at intervals, with $users of 5 users as $level',
+  async ({ users, level, message }, { startServer }) => {
     const { log, line } = createRecordedLog()
     const { url } = await startServer({ maxUsers: 5, monitoringIntervalMs: 20 }, { log })
-    for (let count = 0; count < people; count++) await RawClient.join(url, 'Somebody')
+    for (let count = 0; count < users; count++) await RawClient.join(url, 'Ana')
     const load = await line(
-      ({ message: text, fields }) => text.startsWith('load') && fields['users'] === people,
+      ({ message: text, fields }) => text.startsWith('load') && fields['users'] === users,
     )
     expect(load).toMatchObject({ level, message })
     expect(load.fields).toEqual({
-      users: people,
+      users,
       away: 0,
       waiting: 0,
       rooms: 0,
-      load_percent: people * 20,
+      load_percent: users * 20,
       room_percent: 0,
       matches: 0,
       wait_ms: { p50: null, p95: null, p99: null },
@@ -83,7 +82,7 @@ test.for([
   },
 )
 
-test('full rooms are a warning as full users are', async ({ startServer }) => {
+test('logs a warning if all rooms are taken', async ({ startServer }) => {
   const { log, line } = createRecordedLog()
   const { url } = await startServer({ maxRooms: 1, monitoringIntervalMs: 20 }, { log })
   await RawClient.pair(url)
@@ -91,41 +90,40 @@ test('full rooms are a warning as full users are', async ({ startServer }) => {
   expect(load.message).toBe('load is above 95 % of capacity')
 })
 
-test('reaching 80 and 95 % of the users is told at once, each once, and when it is over', async ({
+test('logs once when 80 and 95 % of the users are reached, and once when the load is lower again', async ({
   startServer,
 }) => {
   const { log, lines, line } = createRecordedLog()
   const { url } = await startServer({ maxUsers: 20 }, { log })
-  const people: RawClient[] = []
-  const join = async (): Promise<void> =>
-    void people.push(await RawClient.join(url, 'Somebody', {}))
+  const clients: RawClient[] = []
+  const join = async (): Promise<void> => void clients.push(await RawClient.join(url, 'Ana', {}))
   for (let count = 0; count < 20; count++) await join()
-  // Back and forth over the threshold, without a word.
+  // Crossing the threshold repeatedly adds no line.
   for (let time = 0; time < 3; time++) {
-    await people.pop()?.leave()
+    await clients.pop()?.leave()
     await join()
   }
-  for (const person of people.splice(0, 6)) await person.leave()
+  for (const client of clients.splice(0, 6)) await client.leave()
   await line(({ message }) => message.includes('well below'))
-  const told = lines.filter(({ message }) => message.startsWith('users '))
-  expect(told.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+  const logged = lines.filter(({ message }) => message.startsWith('users '))
+  expect(logged.map(({ level, message }) => `${level}: ${message}`)).toEqual([
     'warn: users have reached 80 % of capacity',
     'warn: users have reached 95 % of capacity',
     'info: users are well below capacity again',
   ])
 })
 
-test('no load is written where monitoring is off', async ({ startServer }) => {
+test('does not log the load if monitoring is off', async ({ startServer }) => {
   const { log, messages } = createRecordedLog()
   const options = { isMonitoringEnabled: false, monitoringIntervalMs: 5, pingIntervalMs: 30 }
   const { url } = await startServer(options, { log })
   const client = await RawClient.join(url, 'Ana')
-  // With each beat several lines would have been due.
+  // Several lines would be due within each heartbeat interval.
   for (let beat = 0; beat < 3; beat++) await client.receive('stats')
   expect(messages()).toEqual(['listening', 'session begun'])
 })
 
-test('refusals are gathered into a line: how many of each, and a page that is not on the list', async ({
+test('logs refused connections together: the count of each code, and one origin that is not allowed', async ({
   startServer,
 }) => {
   const { log, line } = createRecordedLog()
@@ -144,7 +142,7 @@ test('refusals are gathered into a line: how many of each, and a page that is no
   })
 })
 
-/** Everything about a person and a call that must never be written. */
+/** Data of a user and a call that the log must never contain. */
 const secrets = {
   name: 'Wilhelmina-the-name',
   interest: 'numismatics',
@@ -158,15 +156,16 @@ const secrets = {
   forwarded: '203.0.113.99',
 }
 
-async function converse(url: string): Promise<void> {
-  const knock = { origin: secrets.site, headers: { 'X-Forwarded-For': secrets.forwarded } }
+/** Runs a call that contains all {@link secrets}. */
+async function runCall(url: string): Promise<void> {
+  const options = { origin: secrets.site, headers: { 'X-Forwarded-For': secrets.forwarded } }
   const { name, lobby, interest, language } = secrets
-  const wish = { lobby, interests: [interest], languages: [language] }
-  const one = await RawClient.join(url, name, knock)
-  const other = await RawClient.join(url, `${name}-too`, knock)
-  one.enter(wish)
+  const ticket = { lobby, interests: [interest], languages: [language] }
+  const one = await RawClient.join(url, name, options)
+  const other = await RawClient.join(url, `${name}-too`, options)
+  one.enter(ticket)
   await one.receive('waiting')
-  other.enter(wish)
+  other.enter(ticket)
   await Promise.all([one.receive('matched'), other.receive('matched')])
   one.send({
     type: 'signal',
@@ -186,7 +185,7 @@ async function converse(url: string): Promise<void> {
   other.send({ type: 'text', text: secrets.text })
   await one.receive('text')
   one.send({ type: 'report', reason: 'minor', room: null })
-  // What is wrong is not quoted either.
+  // The log must not quote invalid messages either.
   one.sendRaw(`{"text":"${secrets.text}"}`)
   expect(await one.errorCode()).toBe('malformed-frame')
   one.sendRaw(Uint8Array.from([0x92, 17, 0xa2, 0x68]))
@@ -197,35 +196,35 @@ async function converse(url: string): Promise<void> {
   await other.leave()
 }
 
-plainTest.for(['json', 'pretty'])(
-  'nothing private is written, whatever happens (%s)',
-  async (format) => {
-    const server = await startCliProcess({
-      LOG_FORMAT: format,
-      LOG_LEVEL: 'info',
-      MONITORING_INTERVAL_SECONDS: '1',
-    })
-    await converse(server.url)
-    await server.writes('load')
-    server.signal('SIGTERM')
-    expect(await server.exited).toBe(0)
-    for (const line of ['matched', 'partner reported', 'room ended', 'session away', 'stopped']) {
-      expect(server.output()).toContain(line)
-    }
-    const written = server.output().toLowerCase()
-    for (const [what, secret] of Object.entries(secrets)) {
-      expect(written.includes(secret.toLowerCase()), what).toBe(false)
-    }
-    expect(written).not.toMatch(/127\.0\.0\.1|::1\b|192\.0\.2\.|203\.0\.113\./)
-  },
-)
+plainTest.for(['json', 'pretty'])('logs nothing private (%s)', async (format) => {
+  const server = await startCliProcess({
+    LOG_FORMAT: format,
+    LOG_LEVEL: 'info',
+    MONITORING_INTERVAL_SECONDS: '1',
+  })
+  await runCall(server.url)
+  await server.writes('load')
+  server.signal('SIGTERM')
+  expect(await server.exited).toBe(0)
+  for (const line of ['matched', 'partner reported', 'room ended', 'session away', 'stopped']) {
+    expect(server.output()).toContain(line)
+  }
+  const written = server.output().toLowerCase()
+  for (const [what, secret] of Object.entries(secrets)) {
+    expect(written.includes(secret.toLowerCase()), what).toBe(false)
+  }
+  expect(written).not.toMatch(/127\.0\.0\.1|::1\b|192\.0\.2\.|203\.0\.113\./)
+})
 
-/** An escape sequence, controls, both kinds of bidirectional mark, ends of lines; ESC is no header's. */
+/**
+ * An escape sequence, control characters, both kinds of bidirectional marks, line separators. Contains
+ * no ESC, which is not allowed in a header.
+ */
 const hostile = 'red\u009b31m\u007f\u0085\u202etxt.exe\u2066\u2028\u2029\u200b\ufeff'
 const rawHostile = /[\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/u
 
 plainTest.for(['json', 'pretty'])(
-  'whatever a client writes into its headers and hello, the log, the dashboard and the metrics show it harmless (%s)',
+  'escapes control characters from headers and hello in log, dashboard and metrics (%s)',
   async (format) => {
     const token = 'an-admin-token-of-thirty-two-chars'
     const server = await startCliProcess({
@@ -274,7 +273,7 @@ plainTest.for(['json', 'pretty'])(
   },
 )
 
-plainTest('the log is JSON, a line each, unless standard output is a terminal', async () => {
+plainTest('logs JSON lines if standard output is not a terminal', async () => {
   const server = await startCliProcess({ LOG_LEVEL: 'info' })
   await RawClient.join(server.url, 'Ana')
   server.signal('SIGTERM')
@@ -290,13 +289,12 @@ plainTest('the log is JSON, a line each, unless standard output is a terminal', 
   }
 })
 
-plainTest('on a terminal the log is for people', async () => {
-  // A terminal as far as the server can tell.
+plainTest('logs readable lines, with the URL to open, on a terminal', async () => {
+  // Makes the server believe that standard output is a terminal.
   const isTerminal = 'data:text/javascript,process.stdout.isTTY=true'
   const server = await startCliProcess({ LOG_LEVEL: 'info' }, ['--import', isTerminal])
   await server.writes('listening')
   expect(server.output()).toMatch(/\[\d\d:\d\d:\d\d\].*INFO.*listening/)
-  // The page to open.
   expect(server.output()).toContain(server.url)
   expect(server.output()).not.toContain('"msg"')
 })

@@ -57,19 +57,15 @@ test('drops an unwanted text and sends `refused` to its author', options, async 
   expect(other.unread).not.toContain('text')
 })
 
-test(
-  'replaces a reserved name, and refuses an unwanted origin',
-  options,
-  async () => {
-    const { address: url } = await start()
-    const admin = await RawClient.connect(url)
-    admin.sendHello({ name: 'Admin of all' })
-    expect(await admin.receive('welcome')).toMatchObject({ name: 'Guest' })
-    const spammer = await RawClient.connect(url, { origin: 'https://spam.example' })
-    expect(await spammer.errorCode()).toBe('refused')
-    expect(await spammer.closed()).toEqual({ code: 4511, reason: 'refused' })
-  },
-)
+test('replaces a reserved name, and refuses an unwanted origin', options, async () => {
+  const { address: url } = await start()
+  const admin = await RawClient.connect(url)
+  admin.sendHello({ name: 'Admin of all' })
+  expect(await admin.receive('welcome')).toMatchObject({ name: 'Guest' })
+  const spammer = await RawClient.connect(url, { origin: 'https://spam.example' })
+  expect(await spammer.errorCode()).toBe('refused')
+  expect(await spammer.closed()).toEqual({ code: 4511, reason: 'refused' })
+})
 
 test('logs reports without names, and bans a user after three', options, async () => {
   const { address: url, matches, output, child, exited } = await start()

@@ -1,4 +1,4 @@
-// A server near its limit of open files: newcomers are refused by name, nothing hangs, nothing spins.
+// A server near its limit of open files refuses new clients with `server-full`, and keeps working.
 import { spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
@@ -35,7 +35,7 @@ const closed = (socket: Socket): Promise<void> =>
     if (socket.closed) resolve()
   })
 
-test('newcomers are refused by name, and people who are there go on', async () => {
+test('refuses new clients with `server-full`, and keeps relaying for the others', async () => {
   const { url, writes } = await startLimited()
   await writes('too low for MAX_CONCURRENT_USERS')
   const [one, other] = await RawClient.pair(url)
@@ -57,7 +57,7 @@ test('newcomers are refused by name, and people who are there go on', async () =
   expect(await late.receive('error')).toMatchObject({ code: 'server-full', retryAfterMs: 10_000 })
   expect((await late.closed()).reason).toBe('server-full')
 
-  // More than the limit allows: those too many are closed at once, and not left waiting.
+  // Connections above the limit are closed at once; they do not wait in the backlog.
   const before = idle.length
   occupy(limit)
   await Promise.all(idle.slice(before + Math.floor(max * 0.05) + 1).map(closed))

@@ -1,4 +1,5 @@
-// Whoever enters the queue brings an offer for whoever waits: one way less before media.
+// A ticket may carry an offer for a partner who is already waiting. This saves one signalling trip
+// before media.
 import type { MessageOf } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
 import { test } from '../server-fixture.ts'
@@ -12,14 +13,14 @@ const offer = {
 } as const
 const signal: MessageOf<'signal'> = { type: 'signal', ...offer }
 
-async function waiting(url: string, wish = {}): Promise<RawClient> {
+async function waiting(url: string, ticket = {}): Promise<RawClient> {
   const client = await RawClient.join(url, 'Waiting')
-  client.enter(wish)
+  client.enter(ticket)
   await client.receive('waiting')
   return client
 }
 
-test('the offer of a ticket follows the match, and both are told that it is used', async ({
+test('relays the offer of a ticket after `matched`, which tells both clients that it is used', async ({
   startServer,
 }) => {
   const { url } = await startServer()
@@ -33,7 +34,7 @@ test('the offer of a ticket follows the match, and both are told that it is used
   expect(newcomer.unread).toEqual([])
 })
 
-test('so does that of next', async ({ startServer }) => {
+test('relays the offer of next after `matched`', async ({ startServer }) => {
   const { url } = await startServer()
   const [one, other] = await RawClient.pair(url)
   const waited = await waiting(url)
@@ -44,9 +45,7 @@ test('so does that of next', async ({ startServer }) => {
   expect(other.unread).toEqual([])
 })
 
-test('where nobody waits it is dropped: whoever comes later brings their own, or none', async ({
-  startServer,
-}) => {
+test('drops the offer if the ticket has to wait', async ({ startServer }) => {
   const { url } = await startServer()
   const waited = await waiting(url, { offer })
   const newcomer = await RawClient.join(url, 'Newcomer')
@@ -57,7 +56,7 @@ test('where nobody waits it is dropped: whoever comes later brings their own, or
   expect([waited.unread, newcomer.unread]).toEqual([[], []])
 })
 
-test('while all rooms are taken it is dropped too', async ({ startServer }) => {
+test('drops the offer if the ticket has to wait for a room', async ({ startServer }) => {
   const { url } = await startServer({ maxRooms: 1 })
   const [one] = await RawClient.pair(url)
   const [first, second] = [await waiting(url, { offer }), await waiting(url, { offer })]
@@ -66,7 +65,7 @@ test('while all rooms are taken it is dropped too', async ({ startServer }) => {
   expect((await second.receive('matched')).isOffered).toBe(false)
 })
 
-test('in text mode nobody learns the other’s address by it', async ({ startServer }) => {
+test('drops the offer in text mode, because it contains IP addresses', async ({ startServer }) => {
   const { url } = await startServer()
   const waited = await waiting(url, { mode: 'text' })
   const newcomer = await RawClient.join(url, 'Newcomer')
@@ -77,7 +76,7 @@ test('in text mode nobody learns the other’s address by it', async ({ startSer
   expect(waited.unread).toEqual([])
 })
 
-test('ping is answered by stats', async ({ startServer }) => {
+test('answers ping with stats', async ({ startServer }) => {
   const { url } = await startServer()
   const ana = await RawClient.join(url, 'Ana')
   ana.send({ type: 'ping' })

@@ -212,14 +212,14 @@ export class RawClient {
   async #take(types: readonly MessageType[]): Promise<{ frame: Uint8Array; message: Message }> {
     const find = (): number => this.#inbox.findIndex(({ message }) => types.includes(message.type))
     const arrived = new Promise<void>((resolve, reject) => {
-      const look = (): void => {
+      const check = (): void => {
         if (find() >= 0) resolve()
         else if (this.socket.readyState === WebSocket.CLOSED) {
           reject(new Error(`the connection ended before ${types.join(' or ')} arrived`))
         }
       }
-      this.#onArrival = look
-      look()
+      this.#onArrival = check
+      check()
     })
     await within(
       arrived,

@@ -1,4 +1,4 @@
-// docs/protocol.md is enough to write a client from: this one was, and it joins and is matched.
+// examples/raw-protocol: a client that was written from docs/protocol.md alone.
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -7,14 +7,14 @@ import { expect, vi } from 'vitest'
 import { test as base } from '../server-fixture.ts'
 import { RawClient } from './raw-client.ts'
 
-interface Chatter {
+interface ExampleClient {
   readonly child: ChildProcess
   readonly lines: () => string[]
 }
 
 const script = join(import.meta.dirname, '../../examples/raw-protocol/client.mjs')
 
-const test = base.extend<{ chat: (url: string, name: string) => Chatter }>({
+const test = base.extend<{ chat: (url: string, name: string) => ExampleClient }>({
   // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
   chat: async ({}, use) => {
     const children: ChildProcess[] = []
@@ -31,10 +31,10 @@ const test = base.extend<{ chat: (url: string, name: string) => Chatter }>({
   },
 })
 
-const has = ({ lines }: Chatter, line: string): Promise<void> =>
+const has = ({ lines }: ExampleClient, line: string): Promise<void> =>
   vi.waitFor(() => expect(lines()).toContain(line), 5000)
 
-test('two of them meet, talk, and take leave', async ({ startServer, chat }) => {
+test('two clients are matched, exchange texts, and leave', async ({ startServer, chat }) => {
   const { url } = await startServer()
   const ana = chat(url, 'Ana')
   await has(ana, 'waiting 1 online')
@@ -49,14 +49,17 @@ test('two of them meet, talk, and take leave', async ({ startServer, chat }) => 
   await has(bob, 'waiting 1 online')
 })
 
-test('it keeps the page’s rules: malformed frames are dropped', async ({ startServer, chat }) => {
+test('drops an invalid text of the partner, as the page requires', async ({
+  startServer,
+  chat,
+}) => {
   const { server, url } = await startServer()
   const partner = await RawClient.join(url, 'Partner')
   partner.enter({ mode: 'text' })
   await partner.receive('waiting')
   const ana = chat(url, 'Ana')
   await partner.receive('matched')
-  // The server passes it on: it does not read fields.
+  // The server relays this frame, because it does not check the fields.
   partner.sendRaw(Uint8Array.from([0x92, 0x11, 0x07]))
   partner.send({ type: 'text', text: 'after it' })
   await has(ana, 'text after it')

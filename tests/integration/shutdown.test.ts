@@ -1,11 +1,11 @@
-// A server that stops says so, waits for nobody for long, and leaves nothing behind.
+// close() and listen() of a server, and options that are refused.
 import { createConnection } from 'node:net'
 import { once } from 'node:events'
 import { expect, vi } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { RawClient } from './raw-client.ts'
 
-test('clients are told when to come back, then closed with 4000, and the port is free', async ({
+test('close() sends going-away with a reconnect delay, closes connections with 4000, and frees the port', async ({
   startServer,
 }) => {
   const { server, url } = await startServer()
@@ -22,7 +22,7 @@ test('clients are told when to come back, then closed with 4000, and the port is
   await expect(RawClient.connect(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
-test('a client that never answers does not keep it, nor an open HTTP connection', async ({
+test('close() does not wait for clients that do not read, nor for open HTTP connections', async ({
   startServer,
 }) => {
   const { server, url } = await startServer()
@@ -36,37 +36,35 @@ test('a client that never answers does not keep it, nor an open HTTP connection'
   dead.socket.terminate()
 })
 
-test('closing twice is closing once', async ({ startServer }) => {
+test('close() may be called twice', async ({ startServer }) => {
   const { server } = await startServer()
   await Promise.all([server.close(), server.close()])
 })
 
-test('closed it does not listen again', async ({ startServer }) => {
+test('listen() rejects after close()', async ({ startServer }) => {
   const { server } = await startServer()
   await server.close()
   await expect(server.listen()).rejects.toThrow('this server is closed')
 })
 
-test('its address can be opened, IPv6 too', async ({ startServer }) => {
+test('listen() resolves with a URL that can be opened, for IPv6 too', async ({ startServer }) => {
   const { url } = await startServer({ host: '::1' })
   expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/)
   expect((await fetch(`${url}/healthz`)).status).toBe(200)
 })
 
-test('options that no client could be told are refused when the server is made', async ({
-  startServer,
-}) => {
+test('createBuddyServer throws if welcome cannot carry the options', async ({ startServer }) => {
   const turn = { urls: ['turn:t.example'], username: 'u', credential: 'c'.repeat(600) }
   await expect(startServer({ iceServers: [turn] })).rejects.toThrow(
     'clients cannot use these options: ProtocolError: welcome.iceServers[0].credential',
   )
   await expect(startServer({ iceServers: [{ urls: ['stun://h'] }] })).rejects.toThrow(
-    'the ICE URL stun://h must be written stun:host or stun:host:port, without //',
+    'the ICE URL stun://h is invalid: write stun:host or stun:host:port, without //',
   )
   await expect(startServer({ pingIntervalMs: 0.5 })).rejects.toThrow('welcome.heartbeatMs')
 })
 
-test('a port that is taken is a named error', async ({ startServer }) => {
+test('listen() rejects with EADDRINUSE if the port is taken', async ({ startServer }) => {
   const { url } = await startServer()
   await expect(startServer({ port: Number(new URL(url).port) })).rejects.toMatchObject({
     code: 'EADDRINUSE',

@@ -1,4 +1,4 @@
-// A site with a secret lets in only whom it has signed for.
+// A site with a secret or a public key accepts only users with a token that the site has signed.
 import type { MessageOf } from '@buddy-chat/protocol'
 import { generateKeyPairSync } from 'node:crypto'
 import { SignJWT, UnsecuredJWT } from 'jose'
@@ -24,7 +24,7 @@ const sites = [
 
 const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1000) + seconds
 
-/** What a site signs: complete and valid but for `changes`; undefined takes a claim out. */
+/** Signs a valid token with `changes` to its claims; a claim that is undefined is left out. */
 function sign(
   changes: object = {},
   alg = 'HS256',
@@ -34,7 +34,8 @@ function sign(
   return new SignJWT({ ...claims, ...changes }).setProtectedHeader({ alg }).sign(key)
 }
 
-async function knock(
+/** Sends hello with a token; resolves with the client and the answer. */
+async function sendToken(
   url: string,
   token: string | null,
   key = 'shop',
@@ -44,25 +45,25 @@ async function knock(
   return { client, answer: await client.receiveAnyOf('welcome', 'error') }
 }
 
-test('HS256: whom the site has signed for is in, by the name it gives', async ({ startServer }) => {
+test('accepts an HS256 token, and uses the name in it', async ({ startServer }) => {
   const { url } = await startServer({ sites })
-  const { answer } = await knock(url, await sign())
+  const { answer } = await sendToken(url, await sign())
   expect(answer).toMatchObject({ type: 'welcome', name: 'Ana of the shop' })
 })
 
-test('ES256: the server needs only the public half', async ({ startServer }) => {
+test('accepts an ES256 token with the public key of the site', async ({ startServer }) => {
   const { url } = await startServer({ sites })
   const token = await sign({ aud: 'club' }, 'ES256', privateKey)
-  expect((await knock(url, token, 'club')).answer).toMatchObject({ type: 'welcome' })
+  expect((await sendToken(url, token, 'club')).answer).toMatchObject({ type: 'welcome' })
 })
 
-test('a name that was cut in the middle of a character is shown with U+FFFD, at both ends', async ({
+test('replaces a lone surrogate in a name by U+FFFD, for the user and for the partner', async ({
   startServer,
 }) => {
   const { url } = await startServer({ sites })
-  const { client, answer } = await knock(url, await sign({ name: 'Ana \ud83d' }))
+  const { client, answer } = await sendToken(url, await sign({ name: 'Ana \ud83d' }))
   expect(answer).toMatchObject({ type: 'welcome', name: 'Ana \ufffd' })
-  const { client: partner } = await knock(url, await sign({ sub: 'customer-8' }))
+  const { client: partner } = await sendToken(url, await sign({ sub: 'customer-8' }))
   client.enter()
   await client.receive('waiting')
   partner.enter()
@@ -84,62 +85,60 @@ type Create = () => string | null | Promise<string>
 const invalid = ['token-invalid', 4505] as const
 const refusedTokens: Readonly<Record<string, readonly [Create, string, number]>> = {
   'that is missing': [() => null, 'token-required', 4504],
-  'signed by somebody else': [() => sign({}, 'HS256', other), ...invalid],
+  'signed with another secret': [() => sign({}, 'HS256', other), ...invalid],
   'changed after it was signed': [tampered, ...invalid],
   'with alg none': [unsecured, ...invalid],
   'with alg none in another spelling': [
     () => unsecured().replace(/^[^.]+/, encodePart({ alg: 'NonE' })),
     ...invalid,
   ],
-  'signed HS512 instead of HS256': [() => sign({}, 'HS512'), ...invalid],
-  'signed by another kind of key': [() => sign({}, 'ES256', privateKey), ...invalid],
+  'signed with HS512 instead of HS256': [() => sign({}, 'HS512'), ...invalid],
+  'signed with another kind of key': [() => sign({}, 'ES256', privateKey), ...invalid],
   'that has expired': [() => sign({ exp: inSeconds(-60) }), 'token-expired', 4506],
-  'that never expires': [() => sign({ exp: undefined }), ...invalid],
+  'without an expiry time': [() => sign({ exp: undefined }), ...invalid],
   'without a subject': [() => sign({ sub: undefined }), ...invalid],
-  'not valid yet': [() => sign({ nbf: inSeconds(300) }), ...invalid],
+  'that is not valid yet': [() => sign({ nbf: inSeconds(300) }), ...invalid],
   'for another site': [() => sign({ aud: 'club' }), 'token-wrong-site', 4507],
-  'for no site': [() => sign({ aud: undefined }), 'token-wrong-site', 4507],
-  'whose name is no text': [() => sign({ name: 7 }), ...invalid],
-  'whose subject is no well-formed Unicode': [() => sign({ sub: 'customer-\ud800' }), ...invalid],
-  'whose lobby is no well-formed Unicode': [() => sign({ lobby: '\udc00' }), ...invalid],
-  'that is none': [() => 'let me in', ...invalid],
+  'without a site': [() => sign({ aud: undefined }), 'token-wrong-site', 4507],
+  'whose name is not a string': [() => sign({ name: 7 }), ...invalid],
+  'whose subject is not well-formed Unicode': [() => sign({ sub: 'customer-\ud800' }), ...invalid],
+  'whose lobby is not well-formed Unicode': [() => sign({ lobby: '\udc00' }), ...invalid],
+  'that is not a JWT': [() => 'let me in', ...invalid],
 }
 
 test.for(Object.entries(refusedTokens))(
-  'a token %s: refused by name, the others go on',
+  'refuses a token %s with a named error and close code',
   async ([, [create, code, close]], { startServer }) => {
     const { server, url } = await startServer({ sites })
-    const { answer, client } = await knock(url, await create())
+    const { answer, client } = await sendToken(url, await create())
     expect(answer).toMatchObject({ type: 'error', code })
     expect(await client.closed()).toEqual({ code: close, reason: code })
     expect(server.status().users).toBe(0)
-    expect((await knock(url, await sign())).answer.type).toBe('welcome')
+    expect((await sendToken(url, await sign())).answer.type).toBe('welcome')
   },
 )
 
-test('a token for one lobby admits to that one only', async ({ startServer }) => {
+test('restricts a user to the lobby in the token', async ({ startServer }) => {
   const { url } = await startServer({ sites })
   const token = await sign({ lobby: 'music' })
-  const { client } = await knock(url, token)
+  const { client } = await sendToken(url, token)
   client.enter({ lobby: 'sports' })
   expect(await client.errorCode()).toBe('not-permitted')
   client.enter()
   await client.receive('waiting')
-  const { client: free } = await knock(url, await sign())
+  const { client: free } = await sendToken(url, await sign())
   free.enter({ lobby: 'music' })
   await Promise.all([client.receive('matched'), free.receive('matched')])
 })
 
-test('a site without a secret does not look at tokens', async ({ startServer }) => {
+test('ignores tokens if the site has no secret', async ({ startServer }) => {
   const { url } = await startServer()
-  expect((await knock(url, 'anything', '')).answer.type).toBe('welcome')
+  expect((await sendToken(url, 'anything', '')).answer.type).toBe('welcome')
 })
 
-test('a session is resumed without a valid token: it has proved itself before', async ({
-  startServer,
-}) => {
+test('resumes a session whose token has expired meanwhile', async ({ startServer }) => {
   const { url } = await startServer({ sites })
-  const { client, answer } = await knock(url, await sign())
+  const { client, answer } = await sendToken(url, await sign())
   const { session, resumeToken } = answer as MessageOf<'welcome'>
   client.socket.terminate()
   await client.closed()
@@ -152,7 +151,7 @@ test('a session is resumed without a valid token: it has proved itself before', 
   expect(await again.receive('welcome')).toMatchObject({ session, received: 0 })
 })
 
-test('who is banned is out, by subject too, whatever address they come from', async ({
+test('a ban closes every session of the subject, and refuses its subject and its address', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ sites, trustedProxyHops: 1 })
@@ -165,29 +164,29 @@ test('who is banned is out, by subject too, whatever address they come from', as
   const otherTab = await from('192.0.2.3')
   otherTab.sendHello({ site: 'shop', token })
   const { resumeToken } = await otherTab.receive('welcome')
-  const neighbour = await from('192.0.2.1')
-  neighbour.sendHello({ site: 'shop', token: await sign({ sub: 'neighbour' }) })
-  await neighbour.receive('welcome')
+  const otherUser = await from('192.0.2.1')
+  otherUser.sendHello({ site: 'shop', token: await sign({ sub: 'customer-8' }) })
+  await otherUser.receive('welcome')
   expect(server.ban(session, 60_000)).toBe(true)
   for (const tab of [ana, otherTab]) {
     expect(await tab.errorCode()).toBe('banned')
     expect((await tab.closed()).code).toBe(4510)
   }
-  await neighbour.settled()
-  const back = await from('192.0.2.3')
-  back.sendHello({
+  await otherUser.settled()
+  const resuming = await from('192.0.2.3')
+  resuming.sendHello({
     site: 'shop',
     token,
     resume: { token: resumeToken ?? '', received: 0, sent: null, roomToken: null },
   })
-  expect(await back.errorCode()).toBe('banned')
+  expect(await resuming.errorCode()).toBe('banned')
   const sameAddress = await from('192.0.2.1')
   expect(await sameAddress.errorCode()).toBe('banned')
   const sameSubject = await from('192.0.2.2')
   sameSubject.sendHello({ site: 'shop', token })
   expect(await sameSubject.errorCode()).toBe('banned')
-  const somebody = await from('192.0.2.2')
-  somebody.sendHello({ site: 'shop', token: await sign({ sub: 'other' }) })
-  await somebody.receive('welcome')
-  expect(server.ban('nobody', 60_000)).toBe(false)
+  const unaffected = await from('192.0.2.2')
+  unaffected.sendHello({ site: 'shop', token: await sign({ sub: 'customer-9' }) })
+  await unaffected.receive('welcome')
+  expect(server.ban('unknown', 60_000)).toBe(false)
 })

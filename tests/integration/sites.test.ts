@@ -1,4 +1,4 @@
-// One server, many embedding sites: each with its own people, pages, caps, lobbies and permissions.
+// One server for many sites: each has its own users, allowed origins, limits, lobbies and permissions.
 import type { MessageOf } from '@buddy-chat/protocol'
 import type { BuddyServerOptions } from '@buddy-chat/server'
 import { createHmac } from 'node:crypto'
@@ -14,7 +14,7 @@ const site = (key: string, options: Partial<Site> = {}): Site => ({
   ...options,
 })
 
-/** Says hello for a site; resolves with the welcome, or the name of the refusal. */
+/** Sends hello for a site; resolves with the client, and the welcome or the code of the error. */
 async function join(
   url: string,
   key: string,
@@ -26,13 +26,13 @@ async function join(
   return { client, answer: answer.type === 'error' ? answer.code : answer }
 }
 
-async function enter(url: string, key: string, wish = {}): Promise<RawClient> {
+async function enter(url: string, key: string, ticket = {}): Promise<RawClient> {
   const { client } = await join(url, key)
-  client.enter(wish)
+  client.enter(ticket)
   return client
 }
 
-test('people of one site meet, people of two never do', async ({ startServer }) => {
+test('matches users of one site only', async ({ startServer }) => {
   const { server, url } = await startServer({ sites: [site('a'), site('b')] })
   const [ana, ben] = [await enter(url, 'a'), await enter(url, 'b')]
   await Promise.all([ana.receive('waiting'), ben.receive('waiting')])
@@ -44,7 +44,7 @@ test('people of one site meet, people of two never do', async ({ startServer }) 
   expect(server.status()).toMatchObject({ users: 4, waiting: 2, rooms: 1 })
 })
 
-test('an unknown site is refused by name, and closed for good', async ({ startServer }) => {
+test('refuses an unknown site with `unknown-site`', async ({ startServer }) => {
   const { url } = await startServer({ sites: [site('a')] })
   const { client, answer } = await join(url, 'A')
   expect(answer).toBe('unknown-site')
@@ -71,17 +71,19 @@ test.for([
   ['self', 'https://shop.example', false],
   ['exact', 'null', false],
 ] as const)(
-  'site %s, a page of %s: let in is %s',
-  async ([key, origin, isLetIn], { startServer }) => {
+  'for the site `%s`, accepts the origin %s: %s',
+  async ([key, origin, isAccepted], { startServer }) => {
     const { url } = await startServer({ sites: Object.values(pages) })
     const { answer } = await join(url, key, origin)
-    expect(typeof answer === 'string' ? answer : 'let in').toBe(
-      isLetIn ? 'let in' : 'origin-not-allowed',
+    expect(typeof answer === 'string' ? answer : 'accepted').toBe(
+      isAccepted ? 'accepted' : 'origin-not-allowed',
     )
   },
 )
 
-test('self is the page this server serves, wherever it is', async ({ startServer }) => {
+test('accepts the origin of the server itself if allowedOrigins contains `self`', async ({
+  startServer,
+}) => {
   const { url } = await startServer({ allowedOrigins: ['self'] })
   const { answer } = await join(url, '', url)
   expect(answer).toMatchObject({ type: 'welcome' })
@@ -89,7 +91,7 @@ test('self is the page this server serves, wherever it is', async ({ startServer
   expect(await other.errorCode()).toBe('origin-not-allowed')
 })
 
-test('a page that no site allows does not get as far as hello', async ({ startServer }) => {
+test('refuses an origin that no site allows before the hello', async ({ startServer }) => {
   const { url } = await startServer({
     allowedOrigins: ['https://own.example'],
     sites: [pages.exact],
@@ -97,11 +99,13 @@ test('a page that no site allows does not get as far as hello', async ({ startSe
   const stranger = await RawClient.connect(url, { origin: 'https://evil.example' })
   expect(await stranger.errorCode()).toBe('origin-not-allowed')
   expect((await stranger.closed()).code).toBe(4501)
-  // Allowed by one site is not allowed by the other.
+  // An origin that one site allows is still refused by another.
   expect((await join(url, '', 'https://shop.example')).answer).toBe('origin-not-allowed')
 })
 
-test('a full site is told so; the others, and the server, have room', async ({ startServer }) => {
+test('refuses users of a full site with `server-full`, and accepts users of another', async ({
+  startServer,
+}) => {
   const { url } = await startServer({ sites: [site('a', { maxUsers: 1 }), site('b')] })
   const { client } = await join(url, 'a')
   const late = await join(url, 'a')
@@ -112,22 +116,22 @@ test('a full site is told so; the others, and the server, have room', async ({ s
   expect((await join(url, 'a')).answer).toMatchObject({ type: 'welcome' })
 })
 
-test('only the lobbies of the site can be entered, and the one without a name', async ({
+test('accepts tickets for the lobbies of the site and for the default lobby only', async ({
   startServer,
 }) => {
   const { url } = await startServer({ sites: [site('a', { lobbies: ['music'] }), site('b')] })
   for (const lobby of ['', 'music']) {
     await (await enter(url, 'a', { lobby })).receive('waiting')
   }
-  const lost = await enter(url, 'a', { lobby: 'sports' })
-  expect(await lost.errorCode()).toBe('not-permitted')
-  // No more than a mistake: another lobby is still open.
-  lost.enter({ lobby: 'music' })
-  await lost.receive('matched')
+  const refused = await enter(url, 'a', { lobby: 'sports' })
+  expect(await refused.errorCode()).toBe('not-permitted')
+  // The connection stays open, so the client can send another ticket.
+  refused.enter({ lobby: 'music' })
+  await refused.receive('matched')
   await (await enter(url, 'b', { lobby: 'sports' })).receive('waiting')
 })
 
-test('a site without text: welcome says so, no line is passed on, no text mode', async ({
+test('a site without text announces it in welcome, relays no text, and refuses text mode', async ({
   startServer,
 }) => {
   const { url } = await startServer({ sites: [site('a', { isTextAllowed: false })] })
@@ -143,12 +147,12 @@ test('a site without text: welcome says so, no line is passed on, no text mode',
   expect([await ana.errorCode(), await ana.errorCode()]).toEqual(['not-permitted', 'not-permitted'])
   await Promise.all([ana.settled(), ben.settled()])
   expect(ben.unread).toEqual([])
-  // What the two clients say to each other about their call is not writing.
+  // Messages about the call are still relayed.
   ana.send({ type: 'trust' })
   await ben.receive('trust')
 })
 
-test('a site without video has voices and words', async ({ startServer }) => {
+test('a site without video refuses video mode and accepts audio mode', async ({ startServer }) => {
   const { url } = await startServer({ sites: [site('a', { isVideoAllowed: false })] })
   const ana = await enter(url, 'a')
   expect(await ana.errorCode()).toBe('not-permitted')
@@ -156,7 +160,7 @@ test('a site without video has voices and words', async ({ startServer }) => {
   await ana.receive('waiting')
 })
 
-test('a site has ICE servers of its own; TURN credentials are the session’s, and end', async ({
+test('sends the ICE servers of the site, with TURN credentials that belong to the session and expire', async ({
   startServer,
 }) => {
   const { url } = await startServer({
@@ -181,12 +185,12 @@ test('a site has ICE servers of its own; TURN credentials are the session’s, a
   const [expiry, user] = (username ?? '').split(':')
   expect(user).toBe(session)
   expect(Number(expiry) - Date.now() / 1000).toSatisfy((left) => left > 595 && left <= 600)
-  // What coturn computes with use-auth-secret.
+  // coturn computes the same value with use-auth-secret.
   const expected = createHmac('sha1', 'shared with coturn').update(username ?? '')
   expect(credential).toBe(expected.digest('base64'))
 })
 
-test('credentials are renewed in time, also in a call', async ({ startServer }) => {
+test('sends new TURN credentials before the old ones expire', async ({ startServer }) => {
   const { url } = await startServer({
     turnUrls: ['turn:relay.example'],
     turnSecret: 'shared with coturn',
@@ -199,7 +203,7 @@ test('credentials are renewed in time, also in a call', async ({ startServer }) 
   expect(second.iceServers[0]?.credential).toBeTypeOf('string')
 })
 
-test('a reload changes sites without dropping anyone', async ({ startServer }) => {
+test('a reload changes the sites without closing connections', async ({ startServer }) => {
   const options = { port: 0, iceServers: [], shutdownTimeoutMs: 0 }
   const { server, url } = await startServer({ ...options, sites: [site('a'), site('old')] })
   const [ana, ben] = [await enter(url, 'old'), await enter(url, 'old')]
@@ -210,14 +214,14 @@ test('a reload changes sites without dropping anyone', async ({ startServer }) =
   expect((await join(url, 'new')).answer).toMatchObject({ type: 'welcome' })
   await join(url, 'a')
   expect((await join(url, 'a')).answer).toBe('server-full')
-  // Those of a site that is gone go on among themselves.
+  // Users of a removed site are still matched with each other.
   ana.send({ type: 'next', offer: null })
   await ben.receive('partner-left')
   ben.send({ type: 'next', offer: null })
   await Promise.all([ana.receive('matched'), ben.receive('matched')])
 })
 
-test('a reload that cannot be used changes nothing', async ({ startServer }) => {
+test('an invalid reload changes nothing', async ({ startServer }) => {
   const { server, url } = await startServer({ sites: [site('a')] })
   const urls = Array.from({ length: 8 }, (_, index) => `stun:${'s'.repeat(500)}${index}`)
   const iceServers = Array.from({ length: 8 }, () => ({ urls }))

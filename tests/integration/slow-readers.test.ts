@@ -1,4 +1,5 @@
-// Who does not read, or is not there any more, is ended within its bound; the others go on.
+// The server closes connections whose client does not read or no longer exists. Other users are not
+// disturbed.
 import { decode } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
 import { test } from './neighbours-fixture.ts'
@@ -21,42 +22,43 @@ const largeSignal = {
 } as const
 
 /**
- * Talks to somebody who does not read until the server has had enough: one partner after the other,
- * as none may send that much. More together than the kernel takes off the server's hands.
+ * Sends signals to a client that does not read until the server closes its connection. Uses one
+ * partner after the other, because the rate limit of one is too low to fill the buffers of the kernel.
  */
 async function overwhelm(
   { server, url }: RunningServer,
-  deaf: RawClient,
+  slow: RawClient,
 ): Promise<readonly RawClient[]> {
-  const talkers: RawClient[] = []
-  const isCut = (): boolean =>
-    server.status().users - talkers.length < 3 || server.status().away > 0
-  while (talkers.length < 60 && !isCut()) {
-    const talker = await RawClient.join(url, 'Talker')
-    talkers.push(talker)
-    talker.enter()
-    await talker.receive('matched')
-    for (let time = 1; time <= 5; time++) talker.send(largeSignal)
-    talker.send({ type: 'leave' })
-    await talker.settled()
-    // It hears nothing, but it can speak.
-    if (talkers.length % 2 === 0) deaf.enter()
-    else deaf.send({ type: 'next', offer: null })
-    await expect.poll(() => isCut() || server.status().waiting === 1).toBe(true)
+  const senders: RawClient[] = []
+  const isClosed = (): boolean =>
+    server.status().users - senders.length < 3 || server.status().away > 0
+  while (senders.length < 60 && !isClosed()) {
+    const sender = await RawClient.join(url, 'Sender')
+    senders.push(sender)
+    sender.enter()
+    await sender.receive('matched')
+    for (let time = 1; time <= 5; time++) sender.send(largeSignal)
+    sender.send({ type: 'leave' })
+    await sender.settled()
+    // The slow client does not read, but it can send.
+    if (senders.length % 2 === 0) slow.enter()
+    else slow.send({ type: 'next', offer: null })
+    await expect.poll(() => isClosed() || server.status().waiting === 1).toBe(true)
   }
-  expect(isCut()).toBe(true)
-  return talkers
+  expect(isClosed()).toBe(true)
+  return senders
 }
 
-async function joinDeaf(url: string): Promise<RawClient> {
-  const deaf = await RawClient.join(url, 'Deaf')
-  deaf.enter()
-  await deaf.receive('waiting')
-  deaf.socket.pause()
-  return deaf
+/** Joins, enters the queue, and stops reading. */
+async function joinSlow(url: string): Promise<RawClient> {
+  const slow = await RawClient.join(url, 'Slow')
+  slow.enter()
+  await slow.receive('waiting')
+  slow.socket.pause()
+  return slow
 }
 
-test('a client that does not read is cut as slow-consumer before it fills the memory', async ({
+test('closes the connection of a client that does not read with `slow-consumer`', async ({
   startWithNeighbours,
 }) => {
   const running = await startWithNeighbours({
@@ -64,15 +66,15 @@ test('a client that does not read is cut as slow-consumer before it fills the me
     rematchDelayMs: 0,
     resumeGraceMs: 0,
   })
-  const deaf = await joinDeaf(running.url)
-  const talkers = await overwhelm(running, deaf)
-  expect(running.server.status()).toMatchObject({ users: talkers.length + 2, waiting: 0, rooms: 1 })
-  // Reading again, it finds out why.
-  deaf.socket.resume()
-  expect(await deaf.closed()).toEqual({ code: 4005, reason: 'slow-consumer' })
+  const slow = await joinSlow(running.url)
+  const senders = await overwhelm(running, slow)
+  expect(running.server.status()).toMatchObject({ users: senders.length + 2, waiting: 0, rooms: 1 })
+  // The client receives the close code when it reads again.
+  slow.socket.resume()
+  expect(await slow.closed()).toEqual({ code: 4005, reason: 'slow-consumer' })
 })
 
-test('a slow consumer that has caught up goes on with its session, nothing lost', async ({
+test('a slow client can resume its session afterwards, and loses no frame', async ({
   startWithNeighbours,
 }) => {
   const running = await startWithNeighbours({
@@ -81,33 +83,33 @@ test('a slow consumer that has caught up goes on with its session, nothing lost'
     rematchDelayMs: 0,
   })
   const { server, url } = running
-  const deaf = await RawClient.connect(url)
-  deaf.sendHello({ name: 'Deaf' })
-  const { session, resumeToken } = await deaf.receive('welcome')
+  const slow = await RawClient.connect(url)
+  slow.sendHello({ name: 'Slow' })
+  const { session, resumeToken } = await slow.receive('welcome')
   let received = 0
   let signals = 0
-  deaf.socket.on('message', (frame: Buffer) => {
+  slow.socket.on('message', (frame: Buffer) => {
     received++
     if (decode(frame)?.type === 'signal') signals++
   })
-  deaf.enter()
-  await deaf.receive('waiting')
-  deaf.socket.pause()
-  const talkers = await overwhelm(running, deaf)
+  slow.enter()
+  await slow.receive('waiting')
+  slow.socket.pause()
+  const senders = await overwhelm(running, slow)
   expect(server.status().away).toBe(1)
-  deaf.socket.resume()
-  expect((await deaf.closed()).code).toBe(4005)
-  const again = await RawClient.connect(url)
-  again.sendHello({ resume: { token: resumeToken ?? '', received, sent: null, roomToken: null } })
-  expect((await again.receive('welcome')).session).toBe(session)
+  slow.socket.resume()
+  expect((await slow.closed()).code).toBe(4005)
+  const resumed = await RawClient.connect(url)
+  resumed.sendHello({ resume: { token: resumeToken ?? '', received, sent: null, roomToken: null } })
+  expect((await resumed.receive('welcome')).session).toBe(session)
   expect(server.status().away).toBe(0)
-  await again.settled()
-  signals += again.unread.filter((type) => type === 'signal').length
-  // Every talker said it five times, the latest perhaps to somebody who was away.
-  expect(signals).toBe(talkers.length * 5)
+  await resumed.settled()
+  signals += resumed.unread.filter((type) => type === 'signal').length
+  // Each sender sent five signals; the last may have sent some while the client was away.
+  expect(signals).toBe(senders.length * 5)
 })
 
-test('a client that answers no ping is ended once interval and timeout are over, not before', async ({
+test('closes a connection that answers no ping after ping interval and timeout, not earlier', async ({
   startWithNeighbours,
 }) => {
   const [pingIntervalMs, pingTimeoutMs] = [100, 300]
@@ -115,7 +117,7 @@ test('a client that answers no ping is ended once interval and timeout are over,
   const partner = await RawClient.join(url, 'Partner')
   partner.enter()
   await partner.receive('waiting')
-  // This one answers nothing by itself.
+  // A raw socket does not answer pings by itself.
   const dead = await RawSocket.join(url)
   dead.sendMessage({
     type: 'ticket',
@@ -133,7 +135,7 @@ test('a client that answers no ping is ended once interval and timeout are over,
   expect(server.status()).toMatchObject({ users: 4, away: 1, rooms: 2 })
 })
 
-test('half-open sockets, a hundred of them: all ended, their sessions end with the grace time', async ({
+test('closes a hundred half-open connections, and ends their sessions after the grace time', async ({
   startWithNeighbours,
 }) => {
   const { server, url } = await startWithNeighbours({
@@ -148,7 +150,7 @@ test('half-open sockets, a hundred of them: all ended, their sessions end with t
   await expect.poll(() => server.status()).toMatchObject({ users: 2, away: 0, rooms: 1 })
 })
 
-test('who half-closes is gone: a FIN is an end', async ({ startWithNeighbours }) => {
+test('closes a connection whose client has half-closed it', async ({ startWithNeighbours }) => {
   const { server, url } = await startWithNeighbours({ resumeGraceMs: 0 })
   const socket = await RawSocket.join(url)
   socket.tcp.end()
