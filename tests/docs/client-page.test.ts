@@ -1,11 +1,11 @@
-// docs/client.md and the docstrings of the client promise the same.
+// docs/client.md agrees with the docstrings of the client.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 const read = (path: string): string =>
   readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
-test('the methods that reject with device codes are those that the page and the list of codes name', () => {
+test('the page and the list of codes name the same methods that reject with device codes', () => {
   const client = read('packages/buddy-client/src/client.ts')
   const methods = [
     ...client.matchAll(/\/\*\*((?:(?!\*\/)[^])*)\*\/\s+(?:async )?(\w+)\(/g),

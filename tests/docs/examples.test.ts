@@ -1,4 +1,4 @@
-// Every TypeScript example of the docs compiles in a strict project.
+// Every code example of the docs compiles in a strict TypeScript project.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -14,7 +14,7 @@ const pages = [
     .map((name) => `docs/${name}`),
 ]
 
-/** Each example, by page and the line on which its code begins. */
+/** All examples, with their page and the line on which the code begins. */
 const examples = pages.flatMap((page) => {
   const text = readFileSync(join(root, page), 'utf8')
   return [...text.matchAll(/^```(?:js|ts)\n([^`]*(?:`(?!``)[^`]*)*)^```/gm)].map((match) => ({
@@ -24,7 +24,7 @@ const examples = pages.flatMap((page) => {
   }))
 })
 
-/** What the pages leave to their reader. */
+/** Declares the variables that the examples use and do not define. */
 const surroundings = `
   import type { IncomingMessage } from 'node:http'
   import type { BuddyClient as Client } from '@buddy-chat/client'
@@ -58,7 +58,7 @@ const compilerOptions = {
     ],
   },
   strict: true,
-  // The examples are JavaScript: a parameter may go without a type.
+  // The examples are JavaScript, so parameters have no types.
   noImplicitAny: false,
   exactOptionalPropertyTypes: true,
   noUncheckedIndexedAccess: true,
@@ -85,15 +85,12 @@ test('every example compiles in a strict project', () => {
         encoding: 'utf8',
       },
     )
-    // As page and line, where whoever mends it has to look.
-    const mistakes = stdout.replaceAll(
-      /^(\d+)\.mts\((\d+),/gm,
-      (_, index: string, line: string) => {
-        const example = examples[Number(index)]!
-        return `${example.page}:${example.line + Number(line) - 1} (`
-      },
-    )
-    expect(mistakes).toBe('')
+    // Replaces the name of the generated file by the page and the line of the example.
+    const errors = stdout.replaceAll(/^(\d+)\.mts\((\d+),/gm, (_, index: string, line: string) => {
+      const example = examples[Number(index)]!
+      return `${example.page}:${example.line + Number(line) - 1} (`
+    })
+    expect(errors).toBe('')
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -1,11 +1,11 @@
-// Figures on docs/decisions/libraries.md are those of what is built.
+// The bundle size in docs/decisions/libraries.md is the size of the built bundle.
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 
 const read = (path: string): Buffer => readFileSync(new URL(`../../${path}`, import.meta.url))
 
-test('the bundle weighs what the page says, within 5 %', () => {
+test('the size of the bundle is within 5 % of the figure on the page', () => {
   const [, figure] = /The bundle has about (\d+) kB gzipped/.exec(
     read('docs/decisions/libraries.md').toString(),
   )!

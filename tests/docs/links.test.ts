@@ -1,4 +1,4 @@
-// Pages name each other, and files of the repository.
+// Links among the pages, and from pages to files of the repository.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -9,7 +9,7 @@ const markdownIn = (folder: string): string[] =>
     .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
     .map((name) => join(folder, name))
 
-/** As GitHub makes an anchor of a heading. */
+/** Returns the anchor that GitHub generates for a heading. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()
@@ -20,7 +20,7 @@ const anchorsIn = (path: string): string[] =>
   [...readFileSync(path, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading!))
 
 test.for(['README.md', 'CONTRIBUTING.md', ...markdownIn('docs'), ...markdownIn('examples')])(
-  '%s: no link leads nowhere',
+  '%s has no broken link',
   (name) => {
     const content = readFileSync(join(root, name), 'utf8')
     for (const [, target = '', anchor] of content.matchAll(

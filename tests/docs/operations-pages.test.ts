@@ -1,4 +1,4 @@
-// The pages for operators name only settings, metrics, log lines and codes that the code has.
+// The settings, metrics, log lines and codes on the pages for operators exist in the code.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,14 +22,14 @@ const page = ['operations', 'monitoring', 'limits', 'webhooks']
   .join('\n')
 const keys = Object.values(settings).map(({ key }) => key)
 
-/** The page's code blocks of one kind, as printed. */
+/** Returns the code blocks of one language. */
 const blocks = (kind: string): string[] =>
   [...page.matchAll(/^```([^\n]*)\n([^`]*)^```/gm)].flatMap(([, info, body]) =>
     info === kind ? [body!] : [],
   )
-/** What stands in the page as code, within a line or as a block. */
+/** All code of the pages, in blocks and within lines. */
 const code = [...page.matchAll(/^```[^\n]*\n[^`]*^```|`[^`\n]+`/gm)].join('\n')
-/** The first cell of each row of a table, without its backquotes. */
+/** Returns the first cell of each row of the table with this first header, without backquotes. */
 function firstCells(header: string): string[] {
   const rows = page.split('\n').map((line) => line.split('|').map((cell) => cell.trim()))
   const start = rows.findIndex(([, first]) => first === header)
@@ -40,22 +40,22 @@ function firstCells(header: string): string[] {
 const folder = mkdtempSync(join(tmpdir(), 'buddy-operations-pages-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Reads a configuration file as an operator does who has just made keys. */
+/** Reads a configuration file with generated keys in the environment. */
 function read(yaml: string): Config {
   const path = join(folder, 'buddy.yaml')
   writeFileSync(path, yaml)
-  const made = generateKeys()
+  const generated = generateKeys()
     .split('\n')
     .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
-  return readConfig({ environment: Object.fromEntries(made), flags: { config: path } })
+  return readConfig({ environment: Object.fromEntries(generated), flags: { config: path } })
 }
 
 const siteSecret = 'f3c1b7a09d5e42868b0d4c7fae61953271e0'
-/** The page's `sed`. */
+/** Inserts the secret, as the `sed` command on the page does. */
 const filledIn = (yaml: string): string => yaml.replace('FORUM_SECRET', siteSecret)
 const [main = '', ...changes] = blocks('yaml')
 
-test('the file with two sites is refused until its secret is put in, and then fine', () => {
+test('the file with two sites is invalid without the secret of the site, and valid with it', () => {
   expect(() => read(main)).toThrow('sites[1].secret=… is not allowed')
   const { options } = read(filledIn(main))
   expect(options.sites.map(({ key, secret }) => [key, secret])).toEqual([
@@ -64,14 +64,14 @@ test('the file with two sites is refused until its secret is put in, and then fi
   ])
 })
 
-test.for(changes)('this change to it is fine: %s', (change) => {
+test.for(changes)('the file is valid with this change: %s', (change) => {
   const { host, trusted_proxies, ...rest } = parse(filledIn(main))
   const isWithoutProxy = change.includes('tls_cert_file')
   const proxy = isWithoutProxy ? {} : { host, trusted_proxies }
   expect(() => read(stringify({ ...rest, ...proxy, ...parse(change) }))).not.toThrow()
 })
 
-test('the snippet signs a token that admits', async () => {
+test('the snippet signs a token that the server accepts', async () => {
   const snippet = blocks('js').find((block) => block.includes('SignJWT'))!
   const body = snippet
     .replace(/^import .*\n/m, '')
@@ -85,10 +85,10 @@ test('the snippet signs a token that admits', async () => {
   expect(await verify(token)).toEqual({ subject: '4711', name: 'Ana', lobby: undefined })
 })
 
-/** Names of other programs. */
+/** Names of variables and constants of other programs. */
 const foreign = new Set(['FORUM_SECRET', 'MAINPID', 'AF_INET', 'AF_INET6', 'AF_UNIX'])
 
-test('every variable on the page is one', () => {
+test('every environment variable on the pages exists', () => {
   const named = [...code.matchAll(/\b[A-Z][A-Z\d]*_[A-Z\d_]+\b/g)].map(([name]) => name)
   const known = new Set([...keys, 'CONFIG_FILE'])
   const unknown = named.filter(
@@ -98,7 +98,7 @@ test('every variable on the page is one', () => {
   expect(new Set(named).size).toBeGreaterThan(15)
 })
 
-test('every flag of buddy-server on the page is one', () => {
+test('every flag of buddy-server on the pages exists', () => {
   const lines = [
     ...page.split('\n').filter((line) => /^\s*buddy-server /.test(line)),
     ...page.matchAll(/`(--[^`]+)`/g),
@@ -119,7 +119,7 @@ beforeAll(async () => {
   await server.close()
 })
 
-test('every attribute of the element on the page is one', () => {
+test('every attribute of the element on the pages exists', () => {
   const element = readFileSync(new URL('../../docs/element.md', import.meta.url), 'utf8')
   const used = [...page.matchAll(/<buddy-chat([^>]*)>/g)].flatMap(([, attributes = '']) =>
     [...attributes.matchAll(/([a-z]+)(?:="[^"]*")?(?=\s|$)/g)].map(([, name]) => name!),
@@ -128,7 +128,7 @@ test('every attribute of the element on the page is one', () => {
   expect(used.filter((name) => !element.includes(`\`${name}\``))).toEqual([])
 })
 
-test('every key of a file on the page is one, or a figure of /status or of a webhook', () => {
+test('every key in lower case on the pages is a setting, or a field of /status or of a webhook', () => {
   const named = [...page.matchAll(/`([a-z]+(?:_[a-z]+)+)(?::[^`]*)?`/g)].map(([, name]) => name!)
   const known = new Set([
     ...keys.map(fileKeyOf),
@@ -144,7 +144,7 @@ test('every key of a file on the page is one, or a figure of /status or of a web
   expect(unknown).toEqual([])
 })
 
-test('the table of metrics has what a server exposes, of the kind it is, and no more', () => {
+test('the table of metrics contains every metric of a server with its type, and no other', () => {
   const exposed = [...metrics.matchAll(/^# TYPE (buddy_\w+) (\w+)$/gm)].map(
     ([, name, kind]) => `${name} ${kind}`,
   )
@@ -155,7 +155,7 @@ test('the table of metrics has what a server exposes, of the kind it is, and no 
   expect(listed.sort()).toEqual(exposed.sort())
 })
 
-/** Messages of log lines, as the sources of the server have them: the latest text in each call. */
+/** Returns the messages in the sources of the server: the last text in each call of the log. */
 function loggedMessages(): string[] {
   const folder = new URL('../../packages/buddy-server/src/', import.meta.url)
   const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -176,7 +176,7 @@ function loggedMessages(): string[] {
   )
 }
 
-test('the table of log lines has every line that a server writes', () => {
+test('the table of log lines contains every line that a server writes', () => {
   const listed = [...page.matchAll(/^\| (`[^|]+)\| (?:info|warn|error)/gm)].flatMap(([, cell]) =>
     [...cell!.matchAll(/`([^`]+)`/g)].map(([, message]) => message!),
   )
@@ -185,13 +185,13 @@ test('the table of log lines has every line that a server writes', () => {
   expect(logged.filter((message) => !listed.some((known) => message.startsWith(known)))).toEqual([])
 })
 
-test('every metric of an alert, or named elsewhere on the page, exists', () => {
+test('every metric in an alert and elsewhere on the pages exists', () => {
   const exposed = new Set([...metrics.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name!))
   const named = [...code.matchAll(/\b(?:buddy|nodejs)_[a-z\d_]+[a-z\d]\b/g)].map(([name]) => name)
   expect(named.filter((name) => !exposed.has(name))).toEqual([])
 })
 
-test('the codes of refusals, the events of webhooks and the fields of /status are those there are', () => {
+test('the pages list the codes of refusals, the events of webhooks and the fields of /status', () => {
   const refused: readonly ErrorCode[] = [
     'server-full',
     'too-many-connections',
@@ -213,12 +213,12 @@ test('the codes of refusals, the events of webhooks and the fields of /status ar
   expect(Object.keys(figures)).toEqual(Object.keys(status))
 })
 
-test.for(blocks('sh'))('a shell can read: %s', (block) => {
+test.for(blocks('sh'))('is valid shell syntax: %s', (block) => {
   const { status, stderr } = spawnSync('sh', ['-n'], { input: block, encoding: 'utf8' })
   expect([status, stderr]).toEqual([0, ''])
 })
 
-test('files that only root can read are copied for the user who needs them, to where it looks', () => {
+test('the hooks copy files of root to the paths that each program reads, for its user', () => {
   const hooks = blocks('sh').filter((block) => block.includes('renewal-hooks/deploy'))
   const copies = hooks.map((block) =>
     /^install -o (\w+) -g \1 -m 600 .*fullchain.pem .*privkey.pem (\S+)$/m.exec(block)!,
@@ -237,17 +237,17 @@ test('files that only root can read are copied for the user who needs them, to w
   )
 })
 
-test('nginx sends whoever comes without TLS to TLS', () => {
+test('nginx redirects http to https', () => {
   const [nginx = ''] = blocks('nginx')
   expect(nginx).toMatch(/listen 80;[^}]*return 301 https:/)
 })
 
-test('coturn is told to refuse private addresses, and in no way that refuses all', () => {
+test('the configuration of coturn denies private addresses, but not all addresses', () => {
   const [coturn = ''] = blocks('coturn')
   const denied = [...coturn.matchAll(/^denied-peer-ip=(.*)$/gm)].map(([, range]) => range!)
   for (const first of ['10.0.0.0', '127.0.0.0', '169.254.0.0', '192.168.0.0', '::1', 'fc00::']) {
     expect(denied.some((range) => range.split('-')[0] === first)).toBe(true)
   }
-  // To coturn 4.6 the unspecified address is any: every peer would be a forbidden one.
+  // coturn 4.6 takes the unspecified address for any address, and would deny every peer.
   expect(denied.filter((range) => /^::(-|$)/.test(range))).toEqual([])
 })

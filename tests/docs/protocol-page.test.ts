@@ -1,4 +1,4 @@
-// docs/protocol.md is the contract for clients in other languages: what it says is what the code does.
+// docs/protocol.md is the contract for clients in other languages. It must agree with the code.
 import { readFileSync } from 'node:fs'
 import type { Message, ProtocolError } from '@buddy-chat/protocol'
 import {
@@ -21,7 +21,7 @@ import {
 
 const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8')
 
-/** Cells of the table whose header row begins with these names. */
+/** Returns the cells of the table whose header row begins with these names. */
 function table(...header: string[]): string[][] {
   const rows = page.split('\n').map((line) =>
     line
@@ -42,7 +42,7 @@ const vectors = [...page.matchAll(/```vector\n(\S+) (.*)\n([^`]+)```/g)].map(
 )
 
 test.for(vectors)(
-  'vector $message.type: encodes to these bytes, and back',
+  'the vector of $message.type encodes to these bytes, which decode to it',
   ({ message, frame }) => {
     expect(encode(message)).toEqual(frame)
     expect(decode(frame.slice())).toEqual(message)
@@ -51,23 +51,23 @@ test.for(vectors)(
 
 const refused = /```refused\n([^`]+)```/.exec(page)![1]!.trim().split('\n')
 
-test.for(refused)('refused: %s', (line) => {
+test.for(refused)('decode refuses with `malformed-frame`: %s', (line) => {
   const hex = /^(?:[\da-f]{2} )+/.exec(line)![0]
   const frame = Uint8Array.from(hex.trim().split(' '), (byte) => Number.parseInt(byte, 16))
   expect(() => decode(frame)).toThrow(expect.objectContaining({ code: 'malformed-frame' }))
 })
 
-test('a lone surrogate is sent as the page says', () => {
-  const mended = vectors.find(({ message }) => 'text' in message && message.text === '\ufffd')
-  expect(encode({ type: 'text', text: '\ud800' })).toEqual(mended?.frame)
+test('a lone surrogate is encoded as U+FFFD', () => {
+  const replaced = vectors.find(({ message }) => 'text' in message && message.text === '\ufffd')
+  expect(encode({ type: 'text', text: '\ud800' })).toEqual(replaced?.frame)
 })
 
-test('there is a vector for every message', () => {
+test('every message has a vector', () => {
   const covered = new Set(vectors.map(({ message }) => message.type))
   expect([...covered].sort()).toEqual(Object.keys(messages).sort())
 })
 
-test('the table of messages', () => {
+test('the table of messages has number, direction and size limit of each type', () => {
   expect(table('type', 'no', 'direction', 'max bytes')).toEqual(
     Object.entries(messages).map(([type, { number, direction, maxBytes }]) => [
       type,
@@ -78,7 +78,7 @@ test('the table of messages', () => {
   )
 })
 
-test('the tables of errors and closes', () => {
+test('the tables of errors and close codes contain every code', () => {
   const numbered = (codes: Readonly<Record<string, number>>) =>
     Object.entries(codes).map(([name, number]) => [String(number), name])
   const [errors, closes] = [errorCodes, closeCodes].map(numbered)
@@ -89,12 +89,12 @@ test('the tables of errors and closes', () => {
   expect(rows).toEqual([...errors!, ...closes!])
 })
 
-test('numbers and names: each list, and what a number of a later version reads as', () => {
+test('the lists of numbers and names are complete, and state how unknown numbers are decoded', () => {
   const list = (numbers: Readonly<Record<string, number>>): string =>
     Object.entries(numbers)
       .map(([name, number]) => `${number} ${name}`)
       .join(', ')
-  // A ticket with everything but its mode, a signal with everything but the kind of its description.
+  // Each function returns a message that is complete except for the number in question.
   const frames: readonly [numbers: string, frame: (value: number) => number[]][] = [
     [list(modes), (value) => [0x95, 2, value, 0xa0, 0x90, 0x90]],
     [
@@ -123,7 +123,7 @@ test('numbers and names: each list, and what a number of a later version reads a
   for (const [, frame] of frames) expect(read(frame(0xc0))).toBe('`invalid-field`')
 })
 
-test('the rates', () => {
+test('the table of rate limits has burst and rate of each type', () => {
   const expected = Object.entries({ ...rates, 'others together': otherRate })
   expect(table('type', 'at once', 'per second')).toEqual(
     expected.map(([type, { burst, perSecond }]) => [type, String(burst), String(perSecond)]),
