@@ -2,14 +2,13 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { RawClient } from './raw-client.ts'
+import { watchProcess } from './watched-process.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -82,8 +81,7 @@ interface Deployed {
   readonly url: string
   readonly env: Readonly<Record<string, string>>
   readonly terminate: () => void
-  /** Resolves with exit code and signal once the process has ended and its output has arrived. */
-  readonly exited: Promise<unknown[]>
+  readonly exited: Promise<number | null>
 }
 
 const children: ChildProcess[] = []
@@ -98,19 +96,10 @@ async function deploy(more: Readonly<Record<string, string>> = {}): Promise<Depl
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   children.push(child)
-  const exited = once(child, 'close')
-  const lines = createInterface({ input: child.stdout })
-  const port = new Promise<number>((resolve) => {
-    lines.on('line', (line) => {
-      const { msg, port: listening } = JSON.parse(line) as { msg: string; port?: number }
-      if (msg === 'listening' && listening !== undefined) resolve(listening)
-    })
-  })
-  const ended = exited.then(([code]) =>
-    Promise.reject(new Error(`the server ended with ${String(code)}`)),
-  )
-  ended.catch(() => undefined)
-  const url = `http://localhost:${await Promise.race([port, ended])}`
+  const { matches, exited } = watchProcess(child)
+  const [listening] = await matches(/^\{.*"msg":"listening".*\}$/m)
+  const { port } = JSON.parse(listening) as { port: number }
+  const url = `http://localhost:${port}`
   return { url, env, terminate: () => void child.kill('SIGTERM'), exited }
 }
 
@@ -250,5 +239,5 @@ test('on SIGTERM sends going-away to clients and exits with 0', async () => {
   terminate()
   await client.receive('going-away')
   expect(await client.closed()).toEqual({ code: 4000, reason: 'going-away' })
-  expect(await exited).toEqual([0, null])
+  expect(await exited).toBe(0)
 })
