@@ -12,18 +12,18 @@ import { property } from 'lit/decorators.js'
 import { obtainClientPart } from './client/obtain-client-part.ts'
 import type { ControllerHost } from './controller/chat-controller.ts'
 import { ChatController } from './controller/chat-controller.ts'
-import { adoptDocumentStyles } from './styles/document-styles.ts'
+import { RenderEffects } from './effects/render-effects.ts'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 import { createEvent } from './events.ts'
 import { Keyboard } from './keyboard.ts'
-import { RenderEffects } from './effects/render-effects.ts'
 import { PagePresence } from './lifecycle/page-presence.ts'
+import { adoptDocumentStyles } from './styles/document-styles.ts'
 import { styles } from './styles/styles.ts'
 import { chat } from './templates/chat.ts'
 
 const modes: readonly string[] = ['video', 'audio', 'text'] satisfies readonly Mode[]
 
-/** An attribute that is removed is an empty text, as it was before it was set. */
+/** An attribute that is removed has the same value as one that was never set: an empty string. */
 const text = { fromAttribute: (value: string | null): string => value ?? '' }
 
 /** `jazz, chess` → `['jazz', 'chess']`. */
@@ -33,12 +33,12 @@ function toList(value: string | readonly string[]): readonly string[] {
 }
 
 /**
- * Random one-to-one chat in one tag. Opens nothing (no camera, no connection, no cookie) before
- * Start is pressed; half a second after it was taken out of the page it releases everything; moved within
- * that time, or to another window, a call goes on.
+ * Random one-to-one chat in one tag. Opens no camera and no connection, and sets no cookie, before the
+ * visitor presses Start. Half a second after the element was removed from the page it releases
+ * everything. A call continues if the element is moved within that time, also to another window.
  *
  * @tagname buddy-chat
- * @fires buddy-start - Start was pressed; `preventDefault()` keeps everything closed
+ * @fires buddy-start - the visitor or the page starts; `preventDefault()` prevents it
  * @fires buddy-state-change - `{ state, previous }`
  * @fires buddy-match - `{ partner, interests }`
  * @fires buddy-message - `{ text, from }`
@@ -50,50 +50,50 @@ function toList(value: string | readonly string[]): readonly string[] {
  * @fires buddy-report - `{ reason }`
  * @fires buddy-error - `{ error }`
  * @slot logo - replaces the mark on the start screen
- * @slot start - more words on the start screen, such as house rules
- * @csspart frame - everything
- * @csspart stage - where people are seen
+ * @slot start - more text on the start screen, such as house rules
+ * @csspart frame - the whole element
+ * @csspart stage - the area of the videos
  * @csspart controls - the bar of buttons; each is a `control`
- * @csspart text-panel - messages and the field to write in
- * @cssprop [--buddy-accent=#7c5cff] - colour of what matters most
- * @cssprop [--buddy-accent-text=#fff] - text on it
- * @cssprop [--buddy-radius=18px] - corners of the element
+ * @csspart text-panel - messages and the text field
+ * @cssprop [--buddy-accent=#7c5cff] - colour of the main buttons
+ * @cssprop [--buddy-accent-text=#fff] - colour of text on them
+ * @cssprop [--buddy-radius=18px] - radius of the element's corners
  * @cssprop [--buddy-font=system-ui] - font family
  */
 export class BuddyChat extends LitElement implements ControllerHost {
   static override styles = styles
 
-  /** Where `server` points when it is not given; the script-tag bundle sets its own origin. */
+  /** The server if `server` is empty. The script-tag bundle sets its own origin. */
   static defaultServer = ''
 
-  /** The server, such as `https://chat.example`; by default where the script came from, else the page's origin. */
+  /** The server, such as `https://chat.example`. Default: the origin of the script tag, else of the page. */
   @property({ converter: text }) server = ''
   /** Key of the embedding site on that server. */
   @property({ converter: text }) site = ''
-  /** What the site has signed for this visitor (a JWT); as a property also a function that gets it. */
+  /** The site's signed token for this visitor (a JWT). As a property also a function that returns it. */
   @property({ converter: text }) token: TokenSource = ''
-  /** The visitor's name; they may change it before Start. */
+  /** The visitor's name. The visitor can change it before Start. */
   @property({ converter: text }) name = ''
   /** `video`, `audio` or `text`. */
   @property() mode: Mode = 'video'
-  /** Only people in the same lobby meet. */
+  /** Only users in the same lobby are matched. */
   @property({ converter: text }) lobby = ''
-  /** What to talk about; a list separated by commas, or an array. */
+  /** Topics of the visitor: a comma-separated list, or an array. */
   @property({ converter: text }) interests: string | readonly string[] = ''
-  /** Starts as soon as the element is in the page, each time it comes into one; not after `stop()`. */
+  /** Starts as soon as the element is in the page, each time it is inserted, but not after `stop()`. */
   @property({ type: Boolean }) autostart = false
-  /** Joins without a camera; others may have theirs on. */
+  /** Does not use a camera. Partners may use theirs. */
   @property({ type: Boolean }) novideo = false
-  /** Media goes through TURN servers only: partners never learn this visitor's address. */
+  /** Sends media through TURN servers only, so that partners never learn this visitor's address. */
   @property({ type: Boolean }) relayonly = false
-  /** The same until both have pressed Connect directly: from then on each may learn the other's. */
+  /** As `relayonly`, until both partners press Connect directly. Then each may learn the other's address. */
   @property({ type: Boolean }) relayuntiltrusted = false
-  /** Sends small pictures and narrow sound, for people who pay for their data; also in a call. */
+  /** Sends low-resolution video and narrowband audio to save data. A change takes effect during a call. */
   @property({ type: Boolean }) lowdata = false
-  /** Offers no messages. */
+  /** Hides text messages. */
   @property({ type: Boolean }) notext = false
 
-  /** Keeps chosen devices in this browser's storage for the next visit; nothing is kept without it. */
+  /** Stores chosen devices in `localStorage` for the next visit. Without it nothing is stored. */
   @property({ type: Boolean }) remember = false
 
   readonly #part = obtainClientPart()
@@ -114,7 +114,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
   #shownState: ClientState | undefined
   readonly #presence = new PagePresence({ element: this, onEnd: () => this.#release() })
 
-  /** The headless client this element shows. */
+  /** The headless client of this element. */
   get client(): BuddyClient {
     return this.#client
   }
@@ -132,28 +132,28 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   /**
-   * Opens the devices and looks for a partner, as if Start was pressed. Of an element that is in no
-   * page it waits until the element is in one.
+   * Opens the devices and looks for a partner, as if the visitor had pressed Start. If the element is
+   * in no page, waits until it is inserted into one.
    * @throws BuddyError (as a rejection) see `BuddyClient.start`
    */
   start(): Promise<void> {
-    // Attributes that were set in this same turn count.
+    // Applies attributes that were set in the same task.
     if (this.isConnected) this.performUpdate()
     return this.#controller.start()
   }
 
-  /** Leaves the partner and looks for another. */
+  /** Leaves the partner and looks for the next one. */
   next(): void {
     this.client.next()
   }
 
-  /** Ends everything; camera and microphone are released. */
+  /** Leaves the partner and the server, and releases camera and microphone. */
   stop(): void {
     this.#controller.stop()
   }
 
   /**
-   * Sends a line to the partner.
+   * Sends a text message to the partner.
    * @throws BuddyError `not-in-call`, `server-unreachable`, `invalid-text`
    */
   send(text: string): void {
@@ -161,7 +161,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   /**
-   * Lets the partner have the visitor's address, once both agree; see `relayuntiltrusted`.
+   * Agrees to a direct connection, in which the partner may learn the visitor's address. It is opened
+   * once both agree; see `relayuntiltrusted`.
    * @throws BuddyError `not-in-call`, `server-unreachable`
    */
   trust(): void {
@@ -169,16 +170,16 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   /**
-   * Lets the partner be heard from this speaker, an `id` of `client.listDevices()`; an empty one is
-   * the system's own. Without effect where the browser gives pages no choice.
+   * Plays the partner on this speaker, an `id` of `client.listDevices()`; empty for the system default.
+   * Has no effect if the browser does not let pages choose.
    */
   setSpeaker(id: string): void {
     this.#controller.actions.chooseDevice('speaker', id)
   }
 
   /**
-   * Reports the partner, or the latest one, to the operator; the call goes on. See `BuddyClient.report`.
-   * @param room of an earlier partner, as the `buddy-match` event has it in `partner.room`
+   * Reports the current or the latest partner to the operator. The call continues. See `BuddyClient.report`.
+   * @param room reports an earlier partner: `partner.room` of that partner's `buddy-match` event
    * @throws BuddyError `not-in-call`, `server-unreachable`, `invalid-options`
    */
   report(reason: ReportReason, room?: string): void {
@@ -187,8 +188,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   /**
-   * Looks why calls fail here, and shows it with what one can do. Nobody is asked for permission.
-   * Resolves when all is known, or it was closed.
+   * Opens the connection doctor, which finds out why calls fail and shows what the visitor can do. The
+   * browser asks for no permission. Resolves when all checks are done, or when the dialog is closed.
    */
   async showDoctor(): Promise<void> {
     await this.updateComplete
@@ -233,7 +234,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
     super.connectedCallback()
     this.addEventListener('keydown', this.#keyboard.handleKeyDown)
     if (this.#presence.handleConnected()) this.#controller.handleArrival()
-    // A start may wait for this, and pictures that were taken out of a page stand still.
+    // A start may wait for this, and videos that were removed from a page are paused.
     this.requestUpdate()
   }
 
@@ -243,25 +244,25 @@ export class BuddyChat extends LitElement implements ControllerHost {
     this.#presence.handleDisconnected()
   }
 
-  /** Its presence alone makes `moveBefore()` a move, which is neither a leaving nor an arrival. */
+  /** Must exist: without it, `moveBefore()` calls `disconnectedCallback` and `connectedCallback`. */
   protected connectedMoveCallback(): void {}
 
-  /** The element is in another document: an iframe, a popup, a picture-in-picture window, or back. */
+  /** The element was moved to another document: of an iframe, a popup or a picture-in-picture window, or back. */
   protected adoptedCallback(): void {
     this.#adoptStyles()
   }
 
   protected override createRenderRoot(): HTMLElement | DocumentFragment {
     if (this.shadowRoot || !supportsAdoptingStyleSheets) return super.createRenderRoot()
-    // Lit would adopt sheets of the document in which its class was made, also in another one.
+    // Lit adopts style sheets of the document that defined the class, which other documents refuse.
     const root = this.attachShadow((this.constructor as typeof BuddyChat).shadowRootOptions)
     this.#adoptStyles()
     return root
   }
 
-  /** The client to show; for tests. */
+  /** Creates the client. Tests override this. */
   protected createClient(): BuddyClient {
-    // The window the element is in may be in sight while the one it comes from is not.
+    // The element may be in a window that is visible while the window that defined it is hidden.
     const isHidden = (): boolean => this.ownerDocument.visibilityState === 'hidden'
     return this.#part.createClient(isHidden)
   }
@@ -289,7 +290,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
     if (this.autostart) this.#controller.autostart()
   }
 
-  /** What `mode` says, or video where it says nothing known. */
+  /** The value of `mode`, or `video` if the value is unknown. */
   get #mode(): Mode {
     return modes.includes(this.mode) ? this.mode : 'video'
   }

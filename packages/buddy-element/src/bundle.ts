@@ -1,10 +1,10 @@
-// What the script tag loads: registers the element and makes the server that delivered this file
-// the default one.
+// The entry of the script tag: registers the element, and uses the server that delivered this file as
+// the default server.
 import { BuddyChat } from './buddy-chat.ts'
 
 const ownName = /\/buddy-chat\.js$/
 
-/** The tag of this script. A module script is never `currentScript`: the page is searched for its tag. */
+/** The tag of this script. `currentScript` is null in a module script, so that the page is searched for it. */
 function findScript(): HTMLScriptElement | undefined {
   const script = document.currentScript
   if (script instanceof HTMLScriptElement) return script
@@ -13,7 +13,7 @@ function findScript(): HTMLScriptElement | undefined {
   )
 }
 
-// Must be read while the script runs.
+// `currentScript` is set only while the script runs.
 const { src } = findScript() ?? {}
 if (src) BuddyChat.defaultServer = new URL('.', src).href
 

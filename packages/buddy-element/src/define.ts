@@ -1,6 +1,6 @@
 import { BuddyChat } from './buddy-chat.ts'
 
-// A page may load this twice (a script tag and a bundle); the second time must not throw.
+// A page may load this twice, as by a script tag and a bundle. The second time must not throw.
 if (typeof customElements !== 'undefined' && !customElements.get('buddy-chat')) {
   customElements.define('buddy-chat', BuddyChat)
 }

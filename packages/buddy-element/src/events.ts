@@ -10,37 +10,37 @@ import type {
   Trust,
 } from '@buddy-chat/client'
 
-/** What each DOM event of `<buddy-chat>` carries in `detail`. */
+/** The `detail` of each DOM event of `<buddy-chat>`. */
 export interface BuddyEventDetails {
-  /** Start was pressed or called; `preventDefault()` keeps everything closed. */
+  /** The visitor pressed Start, or the page called `start()`. `preventDefault()` prevents the start. */
   readonly 'buddy-start': null
   readonly 'buddy-state-change': { readonly state: ClientState; readonly previous: ClientState }
   /**
-   * A partner is found. `partner.name` is the name that the element shows: if the partner gave none, or
-   * none that can be seen, the word for that in the visitor's language. The client's own event `match`
-   * has the name as the partner gave it.
+   * A partner is found. `partner.name` is the name that the element shows: if the partner gave no visible
+   * name, the word for that in the visitor's language. The event `match` of the client has the name as
+   * the partner gave it.
    */
   readonly 'buddy-match': { readonly partner: Partner; readonly interests: readonly string[] }
   readonly 'buddy-message': { readonly text: string; readonly from: 'partner' | 'self' }
   readonly 'buddy-leave': { readonly reason: CallEndReason }
-  /** How the call goes, in both directions: every 2 s while there is a path and the page is in sight. */
+  /** The quality of both directions of the call: every 2 s while media flows and the page is visible. */
   readonly 'buddy-quality': CallQuality
-  /** The path to the partner is lost and another is looked for, or (`none`) it is there again. */
+  /** The path to the partner is lost and the client looks for another, or media flows again (`none`). */
   readonly 'buddy-interruption': { readonly step: RecoveryStep }
-  /** Own camera or microphone was changed, paused by the system or lost. */
+  /** The visitor's camera or microphone was replaced, paused by the system, lost or restored. */
   readonly 'buddy-device': DeviceChange
-  /** Who of the two would let the other have their address, see `relayuntiltrusted`. */
+  /** Whether each of the two agrees to share their address; see `relayuntiltrusted`. */
   readonly 'buddy-trust': Trust
-  /** The partner, or the one before, was reported. */
+  /** The page or the visitor reported a partner. */
   readonly 'buddy-report': { readonly reason: ReportReason }
-  /** Something failed that no call of `start()` or `send()` told its caller. */
+  /** An error that no call of a method has thrown or rejected with. */
   readonly 'buddy-error': { readonly error: BuddyError }
 }
 
 /** The name of a DOM event of `<buddy-chat>`. */
 export type BuddyEventName = keyof BuddyEventDetails
 
-/** An event that bubbles and leaves shadow trees; only `buddy-start` can be cancelled. */
+/** Creates an event that bubbles and crosses shadow roots. Only `buddy-start` is cancelable. */
 export function createEvent<Name extends BuddyEventName>(
   name: Name,
   detail: BuddyEventDetails[Name],

@@ -2,10 +2,9 @@ import type { ChatActions } from './view/chat-actions.ts'
 import type { ChatView } from './view/chat-view.ts'
 
 /**
- * Whether a key press belongs to an input method (Japanese, Chinese, Korean …): then it is neither a
- * shortcut nor an Enter that sends. Safari emits the Enter and the Escape that end a composition
- * after `compositionend`, with `isComposing` false; only the key code 229 is left to show it
- * (UI Events, §7.3.1).
+ * Whether an input method (Japanese, Chinese, Korean …) uses a key press. Such a key is neither a
+ * shortcut nor an Enter that sends. Safari emits the Enter or Escape that ends a composition after
+ * `compositionend`, with `isComposing` false. Only the key code 229 identifies it (UI Events, §7.3.1).
  */
 export function isForInputMethod({ isComposing, keyCode }: KeyboardEvent): boolean {
   return isComposing || keyCode === 229
@@ -21,12 +20,12 @@ interface KeyboardDependencies {
 const isField = (node: EventTarget): boolean =>
   node instanceof Element && node.matches('input, select, textarea')
 
-/** Documents and shadow roots, whichever window they are of. */
+/** Whether a node is a document or a shadow root, of any window. */
 const isRoot = (node: EventTarget): node is Document | ShadowRoot =>
   'nodeType' in node &&
   (node.nodeType === Node.DOCUMENT_NODE || node.nodeType === Node.DOCUMENT_FRAGMENT_NODE)
 
-/** Whether the browser uses Escape to leave full screen, or to close a popover of the page. */
+/** Whether the browser uses Escape itself: to leave full screen, or to close a popover of the page. */
 function isEscapeTaken(path: readonly EventTarget[]): boolean {
   const roots = path.filter(isRoot)
   if (roots.some((root) => root.fullscreenElement)) return true
@@ -34,23 +33,23 @@ function isEscapeTaken(path: readonly EventTarget[]): boolean {
   const popovers = roots.flatMap((root) => [
     ...root.querySelectorAll(':popover-open:not([popover="manual" i])'),
   ])
-  // Around the element it holds a call; anywhere else it lies above the element.
+  // A popover around the element contains the call. Any other popover covers the element.
   return popovers.some((popover) => !path.includes(popover))
 }
 
 /**
- * The keys of the element, while focus is inside it:
+ * Handles keys while focus is inside the element:
  *
- * - Single letters act, unless the visitor writes.
- * - Escape closes the topmost thing of the element, and nothing else. It never ends a call. Such an
- *   Escape does not reach the page, which would close its own dialog as well. If nothing of the
- *   element is open, Escape belongs to the page and the browser.
+ * - Single letters are shortcuts, unless focus is in a text field.
+ * - Escape closes the topmost open part of the element. It never ends a call. The page does not receive
+ *   such an Escape, because it would close a dialog of the page too. If no part of the element is
+ *   open, the page and the browser receive Escape as usual.
  * - A key that is held down acts once.
- * - A popover of the page that lies above the element has all keys.
+ * - The element ignores keys while a popover of the page covers it.
  */
 export class Keyboard {
   readonly #dependencies: KeyboardDependencies
-  /** Whether the Escape that is held down has closed something here. */
+  /** Whether the Escape that is held down has closed a part of the element. */
   #hasClosed = false
 
   constructor(dependencies: KeyboardDependencies) {
@@ -62,12 +61,12 @@ export class Keyboard {
     const path = event.composedPath()
     const [target] = path
     if (isForInputMethod(event)) {
-      // The Enter that ends a composition must not submit the form around the field.
+      // The Enter that ends a composition would submit the form around the field.
       if (event.key === 'Enter' && target instanceof HTMLInputElement) event.preventDefault()
       return
     }
     if (event.key === 'Escape') return this.#handleEscape(event, path)
-    // Browsers press a button once for each repetition of Enter.
+    // Browsers click a button at each repetition of Enter.
     const isPress = event.key === 'Enter' && target instanceof HTMLButtonElement
     if (event.repeat) return isPress ? event.preventDefault() : undefined
     if (path.some(isField) || isEscapeTaken(path)) return
@@ -106,20 +105,20 @@ export class Keyboard {
     event.stopPropagation()
   }
 
-  /** Closes what is on top; undefined if nothing of the element is open. */
+  /** Returns the function that closes the topmost open part; undefined if no part is open. */
   #topmost(path: readonly EventTarget[]): (() => void) | undefined {
     const { root, view, actions } = this.#dependencies
     const { devices, isTextOpen, state } = view()
-    // Closed by the dialog itself, so that the browser returns focus to where it was.
+    // `close()` of the dialog makes the browser restore focus.
     const dialog = root().querySelector('dialog')
     if (dialog?.open) return () => dialog.close()
     if (state === 'idle' || state === 'closed') return undefined
     if (devices.isPanelOpen) return actions.toggleDevices
-    // Without the button that closes the messages they lie beside the stage, not above it.
+    // If the button that closes the messages is hidden, the messages are beside the stage.
     const isSheet = root().querySelector('.text-toggle')?.checkVisibility() ?? false
     if (isTextOpen && isSheet) return actions.toggleText
     if (!path.some((node) => node instanceof HTMLTextAreaElement)) return undefined
-    // A message that is half written stays; the letters are shortcuts again.
-    return () => root().querySelector<HTMLElement>('.lines')?.focus()
+    // Keeps the unsent message. Outside the field, letters are shortcuts again.
+    return () => root().querySelector<HTMLElement>('.messages')?.focus()
   }
 }

@@ -2,34 +2,34 @@ import type { BuddyClientOptions, Unsubscribe } from '@buddy-chat/client'
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { ChatClient, ClientPart } from '../client/client-part.ts'
 import { isBuddyError } from '../client/is-buddy-error.ts'
-import { ClientListener } from './client-listener.ts'
-import { DoctorVisit } from './doctor-visit.ts'
 import type { BuddyEventDetails, BuddyEventName } from '../events.ts'
-import { OwnDevices } from './own-devices.ts'
-import { Settings } from './settings.ts'
 import { isRunning, StartGate } from '../lifecycle/start-gate.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { ViewState } from '../view/view-state.ts'
 import { explain, explainDevice } from '../words/explain.ts'
 import type { Words } from '../words/words.ts'
+import { ClientListener } from './client-listener.ts'
+import { DoctorVisit } from './doctor-visit.ts'
+import { OwnDevices } from './own-devices.ts'
+import { Settings } from './settings.ts'
 
-/** What the controller needs of the element, and nothing more. */
+/** The part of the element that the controller uses. */
 export interface ControllerHost extends ReactiveControllerHost {
   readonly isConnected: boolean
-  /** Options for the next start, as the attributes have them now. */
+  /** Options for the next start, from the current attributes. */
   clientOptions(): BuddyClientOptions
-  /** Whether chosen devices may be kept for the next visit. */
+  /** Whether chosen devices may be stored for the next visit. */
   remembersDevices(): boolean
   /** Whether the visitor is writing a message. */
   isWriting(): boolean
-  /** Dispatches a DOM event; false where it was cancelled. */
+  /** Dispatches a DOM event. Returns false if a listener has cancelled it. */
   announce<Name extends BuddyEventName>(name: Name, detail: BuddyEventDetails[Name]): boolean
 }
 
 /**
- * Joins the parts of one element: it calls the client for the actions of the visitor and of the page,
- * and shows in the view what came of them. `ClientListener` does the same for the client's events.
+ * Connects the parts of one element. It calls the client for actions of the visitor and of the page, and
+ * shows the results in the view. `ClientListener` shows the events of the client.
  */
 export class ChatController implements ReactiveController {
   readonly client: ChatClient
@@ -97,7 +97,7 @@ export class ChatController implements ReactiveController {
       next: () => client.next(),
       stop: () => this.stop(),
       trust: () => this.#trustByHand(),
-      putTrustOff: () => this.#viewState.show({ isTrustPutOff: true }),
+      postponeTrust: () => this.#viewState.show({ isTrustPostponed: true }),
       toggleMicrophone: () => client.setAudioEnabled(!client.sending.audio),
       toggleCamera: () => client.setVideoEnabled(!client.sending.video),
       toggleText: () => this.#viewState.show({ isTextOpen: !this.view.isTextOpen, unread: 0 }),
@@ -134,7 +134,7 @@ export class ChatController implements ReactiveController {
     return this.#settings.name
   }
 
-  /** Takes over what the attributes say, for the next start: what runs goes on as it was started. */
+  /** Applies attributes to the next start. A running call keeps the settings that it was started with. */
   configure(settings: Partial<Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera'>>): void {
     const needsOtherDevices = this.#settings.change(settings)
     const isPreviewing = this.view.localStream || this.view.isOpeningPreview
@@ -142,45 +142,45 @@ export class ChatController implements ReactiveController {
     this.#viewState.show(this.#settings.view)
   }
 
-  /** Asks for a gesture before the partner is played. */
+  /** Shows the button that plays the partner: the browser requires a user gesture. */
   askForPlay(): void {
     this.#viewState.show({ needsPlay: true })
   }
 
-  /** The chosen speaker cannot be used. */
+  /** Falls back to the system's speaker, because the chosen one cannot be used. */
   refuseSpeaker(): void {
     this.#devices.refuseSpeaker()
   }
 
   /**
-   * Starts unless a listener of `buddy-start` forbids it; if the element is in no page, as soon as it is.
-   * @throws BuddyError (as a rejection) as `BuddyClient.start`; the screen shows it as well
+   * Starts unless a listener of `buddy-start` prevents it. Waits until the element is in a page.
+   * @throws BuddyError (as a rejection) the errors of `BuddyClient.start`, which are also shown
    */
   start(overrides: BuddyClientOptions = {}): Promise<void> {
     return this.#gate.start(overrides)
   }
 
-  /** The element has come into a page, at first or after `release()`. */
+  /** The element was inserted into a page, for the first time or after `release()`. */
   handleArrival(): void {
     this.#gate.handleArrival()
   }
 
-  /** Starts by itself, if nobody has started or stopped it since it came into the page. */
+  /** Starts unless the element was started or stopped since it was inserted into the page. */
   autostart(): void {
     if (this.#gate.takeAutostart()) void this.#startByHand(false)
   }
 
-  /** A start that waits for the element to be in a page begins, if it is. */
+  /** Begins a start that waits for the element to be in a page, if it is in one. */
   proceed(): void {
     this.#gate.proceed()
   }
 
-  /** Ends everything, also a start that has not begun. */
+  /** Stops the client, and cancels a start that has not begun. */
   stop(): void {
     this.#gate.stop()
   }
 
-  /** Ends everything and lets go of the client: the element has left the page. */
+  /** Stops the client and removes the listeners from it: the element has left the page. */
   release(): void {
     this.#gate.release()
     this.doctor.close()
@@ -238,14 +238,14 @@ export class ChatController implements ReactiveController {
     this.#tryWithPartner(() => this.client.trust())
   }
 
-  /** False, and said, where it could not be done. */
+  /** Calls `act`. Returns false and shows a notice if it failed. */
   #tryWithPartner(act: () => void): boolean {
     try {
       act()
       return true
     } catch (error) {
       if (!isBuddyError(error)) throw error
-      // The partner has just gone; the page says so already.
+      // The partner has just left, which the element shows already.
       if (error.code !== 'not-in-call') this.#viewState.showNotice(explain(this.#words, error).body)
       return false
     }

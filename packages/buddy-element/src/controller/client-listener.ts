@@ -2,7 +2,7 @@ import type { BuddyError, ClientEvents, Unsubscribe } from '@buddy-chat/client'
 import type { ChatClient } from '../client/client-part.ts'
 import type { BuddyEventDetails, BuddyEventName } from '../events.ts'
 import { isRunning } from '../lifecycle/start-gate.ts'
-import { withLine } from '../view/conversation.ts'
+import { withMessage } from '../view/conversation.ts'
 import { initialView } from '../view/initial-view.ts'
 import type { ViewState } from '../view/view-state.ts'
 import { visibleName } from '../view/visible-name.ts'
@@ -13,7 +13,7 @@ interface ClientListenerDependencies {
   readonly viewState: ViewState
   /** Whether the visitor is writing a message. */
   readonly isWriting: () => boolean
-  /** The client has stopped. */
+  /** Called when the client has stopped. */
   readonly onStopped: () => void
   /** Dispatches a DOM event. */
   readonly announce: <Name extends BuddyEventName>(
@@ -42,7 +42,7 @@ export class ClientListener {
         viewState.show({ remoteStream, needsPlay: false }),
       ),
       client.on('match', (match) => this.#handleMatch(match)),
-      client.on('message', (line) => this.#handleMessage(line)),
+      client.on('message', (message) => this.#handleMessage(message)),
       client.on('typing', ({ isTyping }) => viewState.show({ isPartnerTyping: isTyping })),
       client.on('trust', (trust) => this.#handleTrust(trust)),
       client.on('partner-sending', (partnerSending) => viewState.show({ partnerSending })),
@@ -59,7 +59,7 @@ export class ClientListener {
     ]
   }
 
-  /** Shows an error, on a screen of its own if it has closed the client, and dispatches it. */
+  /** Shows an error and dispatches `buddy-error`. An error that closed the client has its own screen. */
   handleError(error: BuddyError): void {
     const { client, announce } = this.#dependencies
     if (client.state === 'closed') this.#viewState.show({ problem: error })
@@ -88,7 +88,7 @@ export class ClientListener {
     this.#viewState.show({
       partner: shown,
       interests: interests.filter((interest) => visibleName(interest, '')),
-      lines: [],
+      messages: [],
       unread: 0,
       isPartnerTyping: false,
       isPartnerAway: false,
@@ -97,16 +97,19 @@ export class ClientListener {
       isLost: false,
       partnerSending: initialView.partnerSending,
       trust: undefined,
-      isTrustPutOff: false,
+      isTrustPostponed: false,
     })
     this.#dependencies.announce('buddy-match', { partner: shown, interests })
   }
 
-  #handleMessage(line: ClientEvents['message']): void {
-    const { lines, unread, isTextOpen } = this.#viewState.view
-    const isUnread = line.from === 'partner' && !isTextOpen
-    this.#viewState.show({ lines: withLine(lines, line), unread: isUnread ? unread + 1 : unread })
-    this.#dependencies.announce('buddy-message', line)
+  #handleMessage(message: ClientEvents['message']): void {
+    const { messages, unread, isTextOpen } = this.#viewState.view
+    const isUnread = message.from === 'partner' && !isTextOpen
+    this.#viewState.show({
+      messages: withMessage(messages, message),
+      unread: isUnread ? unread + 1 : unread,
+    })
+    this.#dependencies.announce('buddy-message', message)
   }
 
   #handleLeave({ reason, isSearching }: ClientEvents['leave']): void {

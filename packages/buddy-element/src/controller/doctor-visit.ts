@@ -5,14 +5,14 @@ import type { DoctorView } from '../view/chat-view.ts'
 
 interface DoctorVisitDependencies {
   readonly part: Pick<ClientPart, 'diagnose' | 'checkNames'>
-  /** Options as the attributes have them now. */
+  /** Options from the current attributes, or those of the running call. */
   readonly options: () => DiagnoseOptions
-  /** Undefined: closed. */
+  /** Undefined if the dialog is closed. */
   readonly onView: (doctor: DoctorView | undefined) => void
   readonly onError: (error: BuddyError) => void
 }
 
-/** The part of the controller that is about the connection doctor: one visit at a time. */
+/** Runs the connection doctor for the dialog, one run at a time. */
 export class DoctorVisit {
   readonly #dependencies: DoctorVisitDependencies
   #running = new AbortController()
@@ -21,7 +21,7 @@ export class DoctorVisit {
     this.#dependencies = dependencies
   }
 
-  /** Begins to look, anew where it has looked already. Resolves when all is known, or it is closed. */
+  /** Starts the checks, or restarts them. Resolves when all are done, or when the dialog is closed. */
   async open(): Promise<void> {
     const { part, options, onView, onError } = this.#dependencies
     const names = part.checkNames

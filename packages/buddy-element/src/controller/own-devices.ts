@@ -1,13 +1,13 @@
 import type { BuddyError, Device, DeviceChange, DeviceKind, Unsubscribe } from '@buddy-chat/client'
 import type { ChatClient } from '../client/client-part.ts'
 import { isBuddyError } from '../client/is-buddy-error.ts'
-import { recallDevices, rememberDevice } from './remembered-devices.ts'
 import type { DevicesView } from '../view/chat-view.ts'
 import { initialView } from '../view/initial-view.ts'
+import { recallDevices, rememberDevice } from './remembered-devices.ts'
 
 interface OwnDevicesDependencies {
   readonly client: ChatClient
-  /** Whether the site lets choices be kept. */
+  /** Whether chosen devices may be stored for the next visit. */
   readonly remembers: () => boolean
   readonly onView: (devices: DevicesView) => void
   readonly onChange: (change: DeviceChange) => void
@@ -15,7 +15,7 @@ interface OwnDevicesDependencies {
   readonly onError: (error: BuddyError) => void
 }
 
-/** The part of the controller that is about camera, microphone and speaker. */
+/** Applies the visitor's choices of camera, microphone and speaker, and shows the devices in the view. */
 export class OwnDevices {
   readonly #dependencies: OwnDevicesDependencies
   #view: DevicesView = initialView.devices
@@ -37,13 +37,13 @@ export class OwnDevices {
     ]
   }
 
-  /** What was chosen on an earlier visit is chosen again, where the site allows that. */
+  /** Selects the devices of an earlier visit, once, if the site allows it. */
   recall(): void {
     const { client, remembers } = this.#dependencies
     if (this.#hasRecalled || !remembers()) return
     this.#hasRecalled = true
     const { camera, microphone, speaker } = recallDevices()
-    // Nothing is open yet: neither can fail.
+    // No device is open yet, so that neither call can fail.
     if (camera) void client.setCamera(camera)
     if (microphone) void client.setMicrophone(microphone)
     if (speaker) this.#show({ speaker })
@@ -57,16 +57,16 @@ export class OwnDevices {
     const { client } = this.#dependencies
     if (kind === 'speaker') {
       this.#show({ speaker: id })
-      this.#keep(kind, id)
+      this.#remember(kind, id)
       return
     }
     void this.#try(async () => {
       await (kind === 'camera' ? client.setCamera(id) : client.setMicrophone(id))
-      this.#keep(kind, id)
+      this.#remember(kind, id)
     })
   }
 
-  /** The speaker could not be used: the system's own is. */
+  /** Falls back to the system's speaker, because the chosen one cannot be used. */
   refuseSpeaker(): void {
     this.#show({ speaker: '' })
   }
@@ -76,7 +76,7 @@ export class OwnDevices {
     void this.#try(async () => {
       await client.switchCamera()
       const { id } = client.deviceInUse('camera') ?? {}
-      if (id) this.#keep('camera', id)
+      if (id) this.#remember('camera', id)
     })
   }
 
@@ -92,12 +92,12 @@ export class OwnDevices {
       if (!isBuddyError(error)) throw error
       onError(error)
     }
-    // A choice that came to nothing is undone on the screen, too.
+    // Shows the device in use instead of a choice that failed.
     this.#show({})
   }
 
-  /** Only what a person chose is kept: not what took the place of something unplugged. */
-  #keep(kind: DeviceKind, id: string): void {
+  /** Stores a choice of the visitor. A device that replaced an unplugged one is not stored. */
+  #remember(kind: DeviceKind, id: string): void {
     if (this.#dependencies.remembers()) rememberDevice(kind, id)
   }
 
@@ -123,7 +123,7 @@ export class OwnDevices {
       camera: client.deviceInUse('camera')?.id ?? '',
       microphone: client.deviceInUse('microphone')?.id ?? '',
       facing,
-      // On a desk one picks a camera by name; on a phone one turns it round.
+      // On a phone one button switches the camera. On a desktop the visitor chooses by name.
       canFlip: cameras > 1 && (facing !== '' || matchMedia('(pointer: coarse)').matches),
     }
     onView(this.#view)

@@ -6,14 +6,14 @@ type Remembered = Partial<Record<DeviceKind, string>>
 
 const kinds: readonly DeviceKind[] = ['camera', 'microphone', 'speaker']
 
-/** Browsers make ids of 40 to 64 characters. A much longer one is not from them, and they refuse it. */
+/** Browsers use ids of 40 to 64 characters, and refuse much longer ones. */
 const maxIdLength = 256
 
 function isId(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= maxIdLength
 }
 
-/** What the visitor has chosen on this site before. Empty if nothing is kept, or storage is blocked. */
+/** The devices that the visitor chose on this site before. Empty if none are stored, or storage is blocked. */
 export function recallDevices(): Remembered {
   try {
     const kept = JSON.parse(localStorage.getItem(key) ?? '{}') as Record<string, unknown> | null
@@ -24,17 +24,17 @@ export function recallDevices(): Remembered {
       }),
     )
   } catch {
-    // Storage is blocked, or holds something else: then nothing is remembered.
+    // Storage is blocked, or has another value under this key.
     return {}
   }
 }
 
-/** Keeps a choice, on this machine only, until the site's data is cleared. An empty one forgets. */
+/** Stores the chosen device in `localStorage`. An empty id removes the choice. */
 export function rememberDevice(kind: DeviceKind, id: string): void {
   if (id.length > maxIdLength) return
   try {
     localStorage.setItem(key, JSON.stringify({ ...recallDevices(), [kind]: id }))
   } catch {
-    // Storage is blocked or full: the visitor will choose again.
+    // Storage is blocked or full. The visitor has to choose again.
   }
 }

@@ -4,7 +4,7 @@ import { initialView } from '../view/initial-view.ts'
 
 type ShownSettings = Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera'>
 
-/** What the attributes say, and what the present run was started with: they may differ. */
+/** The settings of the running call and those of the next start, which come from the attributes. */
 export class Settings {
   readonly #options: () => BuddyClientOptions
   #wanted: ShownSettings = {
@@ -15,7 +15,7 @@ export class Settings {
   }
   #running: { readonly options: BuddyClientOptions; readonly print: string } | undefined
 
-  /** @param options options for the next start, as the attributes have them now */
+  /** @param options returns the options for the next start, from the current attributes */
   constructor(options: () => BuddyClientOptions) {
     this.#options = options
   }
@@ -25,37 +25,37 @@ export class Settings {
     return this.#wanted.name
   }
 
-  /** Options of the present run, or of the next one if none runs. */
+  /** Options of the running call, or of the next start if none runs. */
   get options(): BuddyClientOptions {
     return this.#running?.options ?? this.#options()
   }
 
-  /** What the screen shows: of a run what it was started with, and whether something else is wanted by now. */
+  /** The changes of the view: during a call only whether other settings wait for the next start. */
   get view(): Partial<ChatView> {
     if (!this.#running) return { ...this.#wanted, hasChangesWaiting: false }
     return { hasChangesWaiting: this.#print(this.#options()) !== this.#running.print }
   }
 
-  /** Returns whether devices that are open to be looked at are no longer the ones that a start opens. */
+  /** Changes settings of the next start. Returns whether a start would open other devices than before. */
   change(settings: Partial<ShownSettings>): boolean {
     const { mode, hasCamera } = this.#wanted
     this.#wanted = { ...this.#wanted, ...settings }
     return mode !== this.#wanted.mode || hasCamera !== this.#wanted.hasCamera
   }
 
-  /** A run begins with what is wanted now. Returns its options. */
+  /** A call begins with the current settings. Returns its options. */
   begin(overrides: BuddyClientOptions): BuddyClientOptions {
     const options = this.#options()
     this.#running = { options: { ...options, ...overrides }, print: this.#print(options) }
     return this.#running.options
   }
 
-  /** The run is over. */
+  /** The call has ended. */
   end(): void {
     this.#running = undefined
   }
 
-  /** A token is renewed without anything to see, and `lowdata` counts at once: neither ever waits. */
+  /** Identifies settings. Ignores the token, which pages renew, and `lowdata`, which takes effect at once. */
   #print({ token: _token, lowData: _lowData, ...options }: BuddyClientOptions): string {
     return JSON.stringify([options, this.#wanted.hasText])
   }

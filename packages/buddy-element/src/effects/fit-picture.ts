@@ -1,15 +1,19 @@
-/** Below this share of the picture that would be seen, it is shown whole. */
-const minSeenShare = 0.5
+/** The smallest share of a video that may remain visible when the video fills its box. */
+const minVisibleShare = 0.5
 
-/** The observer that follows each video: of the window the video is in, which takes it along when it ends. */
+/**
+ * The observer of each video. It belongs to the window that the video is in, because an observer stops
+ * working when its window closes.
+ */
 const observers = new WeakMap<HTMLVideoElement, ResizeObserver>()
 const observerOf = new WeakMap<Window, ResizeObserver>()
 const handleResize = ({ target }: Event): void => fit(target as HTMLVideoElement)
 
 /**
- * Fills the box of a video in a page with its picture, unless more than half of the picture would be cut
- * off: then the picture is shown whole, as one of an upright phone on a desktop. Follows both sizes until
- * `releasePicture`, or until the video has left the page; further calls do nothing, unless the video is in another window by now.
+ * Lets a video fill its box, unless more than half of the picture would be cut off: then shows the
+ * whole picture, such as that of an upright phone on a desktop. Adapts to changes of both sizes until
+ * `releasePicture`, or until the video is removed from the page. Calling it again does nothing, unless
+ * the video was moved to another window.
  */
 export function fitPicture(video: HTMLVideoElement): void {
   const view = video.ownerDocument.defaultView
@@ -23,7 +27,7 @@ export function fitPicture(video: HTMLVideoElement): void {
   video.addEventListener('resize', handleResize)
 }
 
-/** Follows a video no longer. Browsers keep what they observe. */
+/** Stops observing a video. A browser keeps every observed node in memory. */
 export function releasePicture(video: HTMLVideoElement): void {
   observers.get(video)?.unobserve(video)
   observers.delete(video)
@@ -34,7 +38,7 @@ function fitAll(entries: readonly ResizeObserverEntry[]): void {
   for (const { target } of entries) {
     const video = target as HTMLVideoElement
     if (video.isConnected) fit(video)
-    // Another screen took its place.
+    // Another screen has replaced the video.
     else releasePicture(video)
   }
 }
@@ -42,6 +46,6 @@ function fitAll(entries: readonly ResizeObserverEntry[]): void {
 function fit(video: HTMLVideoElement): void {
   const { videoWidth, videoHeight, clientWidth, clientHeight } = video
   const ratio = (videoWidth * clientHeight) / (videoHeight * clientWidth)
-  const isWhole = Math.min(ratio, 1 / ratio) < minSeenShare
+  const isWhole = Math.min(ratio, 1 / ratio) < minVisibleShare
   video.toggleAttribute('data-whole', isWhole)
 }

@@ -1,4 +1,4 @@
-/** What takes the place of a part that is taken away, by part names; the first that is shown. */
+/** The parts that can replace a removed part, by part name. The first one that is shown gets the focus. */
 const successors: Readonly<Record<string, readonly string[]>> = {
   'preview-button': ['close-preview-button'],
   'close-preview-button': ['preview-button'],
@@ -8,17 +8,17 @@ const successors: Readonly<Record<string, readonly string[]>> = {
   'another-button': ['next-button'],
 }
 
-/** The way to start, or else the stage: neither does harm if the same key is pressed once more. */
-const others = ['start-button', 'stage'] as const
+/** Used if no successor is shown. Both are harmless if the visitor presses the same key again. */
+const fallbacks = ['start-button', 'stage'] as const
 
 const isShown = (node: Element): boolean =>
   node.isConnected && node.checkVisibility({ visibilityProperty: true })
 
 /**
- * Moves focus to what replaces `focused`, which had it before `root` was rendered anew. Does nothing
- * if `focused` is still there, or if focus has gone elsewhere meanwhile, in the page too. Without
- * this the browser drops focus to the body: keys would act no more, and a screen reader would start
- * again at the top of the page.
+ * Moves focus to the successor of `focused`, the node that had focus before the latest rendering. Does
+ * nothing if `focused` is still shown, or if another node of the element or the page has the focus.
+ * Without this the browser moves focus to the body: shortcuts would not work, and a screen reader
+ * would start again at the top of the page.
  */
 export function keepFocus(root: ShadowRoot, focused: Element | null): void {
   if (!focused || isShown(focused)) return
@@ -28,7 +28,7 @@ export function keepFocus(root: ShadowRoot, focused: Element | null): void {
     !activeElement || activeElement === root.host || activeElement.localName === 'body'
   if (!isDropped || (root.activeElement && root.activeElement !== focused)) return
   const wanted = [...focused.part].flatMap((name) => successors[name] ?? [])
-  const nodes = [...wanted, ...others].flatMap((name) => [
+  const nodes = [...wanted, ...fallbacks].flatMap((name) => [
     ...root.querySelectorAll<HTMLElement>(`[part~="${name}"]`),
   ])
   nodes.find(isShown)?.focus({ preventScroll: true })

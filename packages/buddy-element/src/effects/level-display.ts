@@ -2,8 +2,8 @@ import type { Unsubscribe } from '@buddy-chat/client'
 import type { ClientPart } from '../client/client-part.ts'
 
 /**
- * Moves a level meter along with a microphone. It changes with every picture, so it goes past the
- * templates: only the one property is set.
+ * Shows the level of a microphone in a meter. The level changes with every frame, so that this sets
+ * one CSS property instead of rendering the templates again.
  */
 export class LevelDisplay {
   readonly #watch: ClientPart['watchAudioLevel']
@@ -15,7 +15,7 @@ export class LevelDisplay {
     this.#watch = watch
   }
 
-  /** Shows `track` in `node` from now on; without either, nothing is listened to. */
+  /** Measures `track` and shows its level in `node`. If either is undefined, measures nothing. */
   show(node: HTMLElement | undefined, track: MediaStreamTrack | undefined): void {
     if (node === this.#node && track === this.#track) return
     this.#node = node
@@ -27,7 +27,7 @@ export class LevelDisplay {
 
 function draw(node: HTMLElement, level: number): void {
   node.style.setProperty('--level', level.toFixed(3))
-  // A screen reader that follows is told of steps, not of every tremor.
+  // In steps of 10, because a screen reader may announce each change.
   const step = String(Math.round(level * 10) * 10)
   if (node.ariaValueNow !== step) node.ariaValueNow = step
 }

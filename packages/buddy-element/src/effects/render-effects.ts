@@ -1,6 +1,6 @@
 import type { ClientPart } from '../client/client-part.ts'
 import type { ChatView } from '../view/chat-view.ts'
-import type { Line } from '../view/conversation.ts'
+import type { ChatMessage } from '../view/conversation.ts'
 import { fitPicture, releasePicture } from './fit-picture.ts'
 import { keepFocus } from './keep-focus.ts'
 import { LevelDisplay } from './level-display.ts'
@@ -24,7 +24,7 @@ export class RenderEffects {
   readonly #playing = new WeakMap<HTMLVideoElement, MediaStream>()
   /** The node that had the focus before the latest rendering. */
   #focused: Element | null = null
-  #latestLine: Line | undefined
+  #latestMessage: ChatMessage | undefined
   #wasTextOpen = false
   #wasPanelOpen = false
 
@@ -43,7 +43,7 @@ export class RenderEffects {
     const root = this.#dependencies.root()
     if (!root) return
     this.#playNewStreams(root, view)
-    this.#showLatestLine(root, view)
+    this.#showLatestMessage(root, view)
     this.#showDevices(root, view)
     if (root.isConnected) showDialog(root)
     keepFocus(root, this.#focused)
@@ -83,7 +83,7 @@ export class RenderEffects {
   }
 
   /** Scrolls to the latest message. Moves focus into the panel when it opens, and back when it closes. */
-  #showLatestLine(root: ShadowRoot, { lines, isTextOpen }: ChatView): void {
+  #showLatestMessage(root: ShadowRoot, { messages, isTextOpen }: ChatView): void {
     const hasOpened = isTextOpen && !this.#wasTextOpen
     const hasClosed = !isTextOpen && this.#wasTextOpen
     this.#wasTextOpen = isTextOpen
@@ -92,9 +92,9 @@ export class RenderEffects {
     if (hasClosed && root.querySelector('.panel:focus-within')) {
       root.querySelector<HTMLElement>('.text-toggle')?.focus({ preventScroll: true })
     }
-    if (lines.at(-1) === this.#latestLine && !hasOpened) return
-    this.#latestLine = lines.at(-1)
-    const list = root.querySelector('.lines')
+    if (messages.at(-1) === this.#latestMessage && !hasOpened) return
+    this.#latestMessage = messages.at(-1)
+    const list = root.querySelector('.messages')
     if (list) list.scrollTop = list.scrollHeight
   }
 

@@ -36,14 +36,14 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** In a window that is not the element's own, such as a popup. */
-function elsewhere(): FakeDocument {
+/** Moves the element to another window, such as a popup. */
+function moveToWindow(): FakeDocument {
   const other = new FakeDocument(new FakeWindow())
   element.ownerDocument = other
   return other
 }
 
-test('back within half a second it is the same stay; any later another one', () => {
+test('continues if the element is inserted again within half a second, and ends otherwise', () => {
   expect(presence.handleConnected()).toBe(true)
   presence.handleDisconnected()
   vi.advanceTimersByTime(499)
@@ -56,7 +56,7 @@ test('back within half a second it is the same stay; any later another one', () 
   expect(presence.handleConnected()).toBe(true)
 })
 
-test('out of a page that is hidden or closed meanwhile it ends at once, and once', () => {
+test('ends at once, and only once, if the page is hidden or closed while the element is removed', () => {
   for (const leave of [() => own.hide(), () => ownWindow.dispatchEvent(new Event('pagehide'))]) {
     ends = 0
     presence.handleConnected()
@@ -68,7 +68,7 @@ test('out of a page that is hidden or closed meanwhile it ends at once, and once
   }
 })
 
-test('in a page that is hidden or put away it stays', () => {
+test('continues in a page that is hidden or stored in the back/forward cache', () => {
   presence.handleConnected()
   own.hide()
   ownWindow.dispatchEvent(new Event('pagehide'))
@@ -76,9 +76,9 @@ test('in a page that is hidden or put away it stays', () => {
   expect(ends).toBe(0)
 })
 
-test('another window that closes ends it, unless the page takes it back in that moment', () => {
+test('ends when another window closes, unless the page moves the element back at that moment', () => {
   presence.handleConnected()
-  const popup = elsewhere()
+  const popup = moveToWindow()
   presence.handleConnected()
   popup.defaultView!.dispatchEvent(new Event('pagehide'))
   element.ownerDocument = own
@@ -86,12 +86,12 @@ test('another window that closes ends it, unless the page takes it back in that 
   expect(presence.handleConnected()).toBe(false)
   vi.advanceTimersByTime(10_000)
   expect(ends).toBe(0)
-  const second = elsewhere()
+  const second = moveToWindow()
   presence.handleConnected()
   second.defaultView!.dispatchEvent(new Event('pagehide'))
   vi.advanceTimersByTime(0)
   expect(ends).toBe(1)
-  // A window that it has left long ago is no matter any more.
+  // A window that the element has left has no effect.
   element.ownerDocument = own
   presence.handleConnected()
   popup.defaultView!.dispatchEvent(new Event('pagehide'))
@@ -99,10 +99,10 @@ test('another window that closes ends it, unless the page takes it back in that 
   expect(ends).toBe(1)
 })
 
-test('taken out of another window it ends when either of the two is hidden', () => {
+test('ends when either window is hidden after the element was removed from another window', () => {
   for (const hide of [(popup: FakeDocument) => popup.hide(), () => own.hide()]) {
     ends = 0
-    const popup = elsewhere()
+    const popup = moveToWindow()
     presence.handleConnected()
     presence.handleDisconnected()
     hide(popup)

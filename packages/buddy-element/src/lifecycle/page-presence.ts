@@ -1,20 +1,21 @@
-/** How long an element may be out of the page, as in a view transition, before everything ends. */
+/** How long an element may be outside the page, as during a view transition, before it is released. */
 const graceMs = 500
 
 interface PagePresenceDependencies {
   readonly element: HTMLElement
-  /** The element is gone, or its window is: everything it holds is to be released. Once for each stay. */
+  /** Called once when the presence ends: the element or its window is gone. */
   readonly onEnd: () => void
 }
 
 /**
- * The time an element is in a page. An app that takes it out and puts it back does not end it, if that is
- * within half a second: camera and call go on meanwhile. A page that is hidden or closed in that time ends it at
- * once, and so does the end of another window that the element was moved to.
+ * Decides when an element has left the page for good, so that camera and call continue while an app
+ * moves it. The presence begins when the element is inserted. It ends half a second after the element
+ * was removed, unless it was inserted again. It ends at once if the page is hidden or closed while the
+ * element is removed, or if another window that the element was moved to closes.
  */
 export class PagePresence {
   readonly #dependencies: PagePresenceDependencies
-  #isOn = false
+  #isPresent = false
   #grace: ReturnType<typeof setTimeout> | undefined
   #listening = new AbortController()
 
@@ -22,18 +23,18 @@ export class PagePresence {
     this.#dependencies = dependencies
   }
 
-  /** The element is in a page, perhaps another one than before. Returns whether a stay begins. */
+  /** The element was inserted, perhaps into another document. Returns whether a presence begins. */
   handleConnected(): boolean {
     const { element } = this.#dependencies
-    const isNew = !this.#isOn
-    this.#isOn = true
-    this.#listenAnew()
+    const isNew = !this.#isPresent
+    this.#isPresent = true
+    this.#stopListening()
     const { ownerDocument } = element
     const view = ownerDocument.defaultView
-    // The own window takes everything along when it closes. Of another one the element would outlive the end.
+    // When the own window closes, the element ends with it. Another window may close without it.
     if (view && view !== globalThis.window) {
       this.#listen(view, 'pagehide', () => {
-        // A page takes the element back in a listener of its own, as from a picture-in-picture window.
+        // A listener of the page may move the element back, as from a picture-in-picture window.
         setTimeout(() => {
           if (element.ownerDocument === ownerDocument) this.#end()
         })
@@ -42,10 +43,10 @@ export class PagePresence {
     return isNew
   }
 
-  /** The element is in no page any more. */
+  /** The element was removed from its document. */
   handleDisconnected(): void {
     const { ownerDocument } = this.#dependencies.element
-    this.#listenAnew()
+    this.#stopListening()
     this.#grace = setTimeout(() => this.#end(), graceMs)
     for (const page of new Set([document, ownerDocument])) {
       this.#listen(page, 'visibilitychange', () => {
@@ -56,9 +57,9 @@ export class PagePresence {
   }
 
   #end(): void {
-    this.#listenAnew()
-    if (!this.#isOn) return
-    this.#isOn = false
+    this.#stopListening()
+    if (!this.#isPresent) return
+    this.#isPresent = false
     this.#dependencies.onEnd()
   }
 
@@ -66,8 +67,8 @@ export class PagePresence {
     target.addEventListener(type, handle, { signal: this.#listening.signal })
   }
 
-  /** Forgets what was waited for, in whichever window. */
-  #listenAnew(): void {
+  /** Removes all listeners and the timer. */
+  #stopListening(): void {
     clearTimeout(this.#grace)
     this.#listening.abort()
     this.#listening = new AbortController()

@@ -5,20 +5,20 @@ interface StartGateDependencies {
   readonly client: Pick<ChatClient, 'start' | 'state' | 'stop'>
   /** Whether the element is in a page. */
   readonly isInPage: () => boolean
-  /** Asks the page; false if a listener forbids the start. */
+  /** Dispatches `buddy-start`. Returns false if a listener has prevented the start. */
   readonly mayStart: () => boolean
   /** Starts the client. Rejects as `BuddyClient.start` does. */
   readonly begin: (overrides: BuddyClientOptions) => Promise<void>
   readonly createError: ClientPart['createError']
 }
 
-/** A start that was requested and has not begun. */
+/** A requested start that has not begun. */
 interface Request {
   readonly overrides: BuddyClientOptions
   readonly promise: Promise<void>
   readonly resolve: (begun: Promise<void> | undefined) => void
   readonly reject: (error: BuddyError) => void
-  isAsked: boolean
+  isAnnounced: boolean
 }
 
 function createRequest(overrides: BuddyClientOptions): Request {
@@ -28,23 +28,23 @@ function createRequest(overrides: BuddyClientOptions): Request {
     resolve = onResolve
     reject = onReject
   })
-  return { overrides, promise, resolve, reject, isAsked: false }
+  return { overrides, promise, resolve, reject, isAnnounced: false }
 }
 
-/** Whether a client runs: it has or opens devices and a connection. */
+/** Whether a client has, or opens, devices and a connection. */
 export const isRunning = ({ state }: Pick<ChatClient, 'state'>): boolean =>
   state !== 'idle' && state !== 'closed'
 
 /**
- * What lies between a request to start and the client: the element has to be in a page, and the page has
- * to agree. A `stop()` withdraws a request that has not begun, so that the latest call always counts.
+ * Delays or cancels a requested start: the element must be in a page, and the page must not prevent the
+ * start. `stop()` cancels a request that has not begun, so that the latest call always wins.
  */
 export class StartGate {
   readonly #dependencies: StartGateDependencies
   #request: Request | undefined
-  /** The element has come into a page, and nobody has started or stopped it there yet. */
+  /** The element was inserted into a page, and was neither started nor stopped there yet. */
   #isUntouched = false
-  /** The latest of all calls was `stop()`. */
+  /** The latest call was `stop()`. */
   #isStopped = false
 
   constructor(dependencies: StartGateDependencies) {
@@ -52,8 +52,9 @@ export class StartGate {
   }
 
   /**
-   * Starts now, or as soon as the element is in a page. A second call before that joins the first.
-   * @throws BuddyError (as a rejection) as `BuddyClient.start`
+   * Starts at once, or as soon as the element is in a page. A second call before that returns the same
+   * promise.
+   * @throws BuddyError (as a rejection) the errors of `BuddyClient.start`
    */
   start(overrides: BuddyClientOptions = {}): Promise<void> {
     const { client } = this.#dependencies
@@ -65,12 +66,12 @@ export class StartGate {
     return promise
   }
 
-  /** The element may be in a page now: a request that waits for that begins. */
+  /** Begins a waiting request if the element is in a page. */
   proceed(): void {
     const { isInPage, mayStart, begin } = this.#dependencies
     const request = this.#request
-    if (!request || request.isAsked || !isInPage()) return
-    request.isAsked = true
+    if (!request || request.isAnnounced || !isInPage()) return
+    request.isAnnounced = true
     const isAllowed = mayStart()
     // A listener may have called `stop()`.
     if (this.#request !== request) return
@@ -78,28 +79,28 @@ export class StartGate {
     request.resolve(isAllowed ? begin(request.overrides) : undefined)
   }
 
-  /** The element has come into a page, at first or after everything was released. */
+  /** The element was inserted into a page, for the first time or after `release()`. */
   handleArrival(): void {
     this.#isUntouched = true
   }
 
   /**
-   * Whether the element may start without being asked: once for each time it comes into a page, and not
-   * after a `stop()`, whatever the page changes.
+   * Whether the element may start automatically now: once each time it is inserted into a page, and not
+   * after `stop()`.
    */
   takeAutostart(): boolean {
-    const isFree = this.#isUntouched && !this.#isStopped && this.#dependencies.isInPage()
-    if (isFree) this.#isUntouched = false
-    return isFree
+    const isAllowed = this.#isUntouched && !this.#isStopped && this.#dependencies.isInPage()
+    if (isAllowed) this.#isUntouched = false
+    return isAllowed
   }
 
-  /** Ends what runs, and what was about to, until the next `start()`. */
+  /** Stops the client and cancels a waiting request, until the next `start()`. */
   stop(): void {
     this.#isStopped = true
     this.release()
   }
 
-  /** Ends what runs, and what was about to, because the element is gone. */
+  /** Stops the client and cancels a waiting request, because the element has left the page. */
   release(): void {
     const { client, createError } = this.#dependencies
     this.#request?.reject(createError('aborted', 'stopped before it began'))

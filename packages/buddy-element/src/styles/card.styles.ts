@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** The resting screens: start, and what went wrong. */
+/** The start screen and the problem screen. */
 export const card = css`
   .resting {
     display: grid;
@@ -38,7 +38,7 @@ export const card = css`
     backdrop-filter: blur(18px) saturate(1.3);
   }
 
-  /* The card is narrow on every screen: a title that grew with the screen would break in two. */
+  /* The card is narrow on every screen. A title that grows with the screen would break into two lines. */
   .card h2 {
     font-size: clamp(1.35rem, 1rem + 1.6cqi, 1.6rem);
   }

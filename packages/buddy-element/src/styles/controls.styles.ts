@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** The bar of buttons, within reach of a thumb. */
+/** The bar of buttons below the stage. */
 export const controls = css`
   .controls {
     position: relative;
@@ -121,7 +121,7 @@ export const controls = css`
       padding: 0 12px;
     }
 
-    /* All five: they give way together before one of them is cut off. */
+    /* All five buttons shrink together, before one of them would be cut off. */
     .controls:has([part~='camera-button']) > * {
       flex-shrink: 1;
       inline-size: 44px;

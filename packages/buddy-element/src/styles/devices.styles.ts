@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** Pickers, level meter, the preview before a start, and the panel in a call. */
+/** The pickers, the level meter, the preview on the start screen, and the panel in a call. */
 export const devices = css`
   .pickers {
     display: flex;
@@ -67,7 +67,7 @@ export const devices = css`
     background: var(--night);
   }
 
-  /* The picture gives way first, so that everything to press is there without scrolling. */
+  /* The video shrinks first, so that all buttons are visible without scrolling. */
   .resting:has(.previewing) {
     grid-template-rows: minmax(0, 1fr);
   }

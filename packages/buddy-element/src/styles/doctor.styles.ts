@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** The connection doctor, in the top layer. */
+/** The dialog of the connection doctor, in the top layer. */
 export const doctor = css`
   .doctor[open] {
     display: flex;

@@ -1,9 +1,9 @@
 import type { CSSResultOrNative } from 'lit'
 
-/** Constructed style sheets belong to the document they were made in, and are dropped in any other one. */
+/** Constructed style sheets work only in the document that created them. */
 const sheetsOf = new WeakMap<Document, Map<CSSResultOrNative, CSSStyleSheet>>()
 
-/** Gives `root` its styles in the document it is in now; nothing in a document that is shown nowhere. */
+/** Adopts `styles` in `root`, for its current document. Does nothing in a document without a window. */
 export function adoptDocumentStyles(root: ShadowRoot, styles: readonly CSSResultOrNative[]): void {
   const { ownerDocument } = root
   const view = ownerDocument.defaultView

@@ -1,8 +1,8 @@
 import { css } from 'lit'
 
-/** What is to be answered in a call, and where addresses are hidden the mark that says so. */
+/** Questions to the visitor during a call, and the mark that says that addresses are hidden. */
 export const question = css`
-  /* At the top: below are one's own picture and what one writes. */
+  /* At the top, because the visitor's own video and the text field are below. */
   .question {
     z-index: 4;
     display: grid;
@@ -58,14 +58,14 @@ export const question = css`
     background: rgb(255 255 255 / 16%);
   }
 
-  /* As easy to hit as the others, without pushing the name about. */
+  /* Enlarges the touch target without moving the name. */
   button.trust::after {
     position: absolute;
     inset: -7px;
     content: '';
   }
 
-  /* What is asked has a button of its own, and may need the room. */
+  /* While the request is shown, its own button replaces this one, and it may need the space. */
   .stage:has([part~='trust-request']) button.trust {
     display: none;
   }

@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** Where people are seen. Dark in every theme: pictures look best on it. */
+/** The area of the videos. Dark in every theme, because videos look best on it. */
 export const stage = css`
   .running {
     display: grid;
@@ -35,7 +35,7 @@ export const stage = css`
     object-fit: cover;
   }
 
-  /* See fit-picture.ts. What is left beside it is the stage. */
+  /* Set by fit-picture.ts: shows the whole picture. The stage is visible beside it. */
   video[data-whole] {
     object-fit: contain;
   }
@@ -183,7 +183,7 @@ export const stage = css`
     color: #ff9aab;
   }
 
-  /* What is missing is shown as such, so that colour is not all there is to see. */
+  /* Shows the missing bars faintly, so that colour is not the only difference. */
   .quality.fair i:nth-child(n + 3),
   .quality.poor i:nth-child(n + 2) {
     opacity: 0.25;
@@ -237,7 +237,7 @@ export const stage = css`
     text-shadow: 0 1px 14px rgb(0 0 0 / 55%);
   }
 
-  /* In a low host one scrolls to what does not fit. */
+  /* In a low host the content scrolls. */
   .status {
     justify-content: safe center;
     overflow: auto;

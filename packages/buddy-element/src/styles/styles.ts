@@ -7,5 +7,5 @@ import { stage } from './stage.styles.ts'
 import { textPanel } from './text-panel.styles.ts'
 import { theme } from './theme.styles.ts'
 
-/** All of the element's styles, as adopted style sheets: clean under a strict CSP. */
+/** All styles of the element. They are adopted style sheets, which a strict CSP allows. */
 export const styles = [theme, card, stage, controls, devices, question, doctor, textPanel]

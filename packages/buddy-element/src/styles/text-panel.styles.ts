@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** Messages: beside the stage where there is room, a sheet over it where there is not. */
+/** The messages: beside the stage if there is space, otherwise a sheet over it. */
 export const textPanel = css`
   .running {
     --sheet: min(58cqb, 420px);
@@ -14,7 +14,7 @@ export const textPanel = css`
     color: var(--text);
   }
 
-  .lines {
+  .messages {
     display: flex;
     flex-direction: column;
     gap: 6px;
@@ -23,7 +23,7 @@ export const textPanel = css`
     overscroll-behavior: contain;
   }
 
-  .lines p {
+  .messages p {
     max-inline-size: 84%;
     padding: 8px 13px;
     border-radius: 17px;
@@ -32,24 +32,24 @@ export const textPanel = css`
     white-space: pre-wrap;
   }
 
-  .lines p:first-child {
+  .messages p:first-child {
     margin-block-start: auto;
   }
 
-  .lines .partner {
+  .messages .partner {
     align-self: start;
     border-end-start-radius: 5px;
     background: var(--ground);
   }
 
-  .lines .self {
+  .messages .self {
     align-self: end;
     border-end-end-radius: 5px;
     background: color-mix(in srgb, var(--accent) 84%, #1a0f4a);
     color: var(--accent-text);
   }
 
-  .lines .empty {
+  .messages .empty {
     align-self: center;
     margin-block-end: auto;
     color: var(--quiet);
@@ -131,7 +131,7 @@ export const textPanel = css`
     background: color-mix(in srgb, var(--accent) 84%, black);
   }
 
-  /* A sheet over the lower part, above the controls. */
+  /* A sheet over the lower part of the stage, above the controls. */
   .running:not(.text-mode) .panel {
     z-index: 3;
     grid-area: 1 / 1;
@@ -152,7 +152,7 @@ export const textPanel = css`
       visibility 0s 0.18s;
   }
 
-  /* Visible at once, or the field could not take the focus yet. */
+  /* Visible at once, because a hidden field cannot get the focus. */
   .running.text-open .panel {
     transition-delay: 0s;
     visibility: visible;
@@ -165,7 +165,7 @@ export const textPanel = css`
       display: none;
     }
 
-    /* What is said goes above the messages, not under them. */
+    /* The status is above the sheet, not under it. */
     .text-open .status,
     .text-open .avatar {
       inset-block-end: calc(92px + var(--sheet) + env(safe-area-inset-bottom));
@@ -180,7 +180,7 @@ export const textPanel = css`
     }
   }
 
-  /* One still sees what one shows while one writes. */
+  /* The visitor's own video stays visible while the visitor writes. */
   @container buddy (width < 720px) and (height >= 480px) {
     .text-open .local.tile {
       inset-block: max(14px, env(safe-area-inset-top)) auto;
@@ -217,7 +217,7 @@ export const textPanel = css`
     }
   }
 
-  /* Text mode: the conversation is the stage. */
+  /* Text mode: the messages take the place of the stage. */
   .text-mode {
     grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr);
     background: var(--raised);

@@ -1,8 +1,8 @@
 import { css } from 'lit'
 
 /**
- * Colours, type and the host itself. A page sets the `--buddy-*` properties, and light or dark by its own
- * `color-scheme`: it is inherited, and `light-dark()` follows it.
+ * Colours, fonts and the host. A page sets the `--buddy-*` properties. Its `color-scheme` chooses light or
+ * dark: the element inherits it, and `light-dark()` follows it.
  */
 export const theme = css`
   :host {
@@ -16,10 +16,10 @@ export const theme = css`
     --text: light-dark(#1a1730, #f3f2fa);
     --quiet: light-dark(#5d5878, #a6a3c0);
     --night: #0b0c13;
-    /* Dark enough to be read on a bright picture, and not to take its colour on. */
+    /* Dark enough for readable text on a bright video. */
     --glass: rgb(20 21 32 / 80%);
     --gap: 12px;
-    /* Phones that lie on their side leave out the same at both ends. */
+    /* The larger inset on both sides: a phone in landscape has a notch on one side only. */
     --side: max(14px, env(safe-area-inset-left), env(safe-area-inset-right));
 
     display: block;
@@ -80,7 +80,7 @@ export const theme = css`
     touch-action: manipulation;
   }
 
-  /* Never disabled: a button that cannot act for now keeps its focus. */
+  /* Buttons are never disabled, so that a button without effect keeps its focus. */
   button[aria-disabled] {
     cursor: default;
     opacity: 0.4;

@@ -10,7 +10,7 @@ import { stage } from './stage.ts'
 import { startScreen } from './start-screen.ts'
 import { textPanel } from './text-panel.ts'
 
-/** Before a run and after it. */
+/** While the client is stopped: the start screen, or the problem that stopped it. */
 function resting(view: ChatView, actions: ChatActions): TemplateResult {
   return view.problem ? problemScreen(view.problem, view, actions) : startScreen(view, actions)
 }
@@ -21,14 +21,14 @@ function running(view: ChatView, actions: ChatActions, hasPanel: boolean): Templ
 }
 
 /**
- * The whole element as a function of its view. The frame, the announcements and the dialog are one
- * and the same in every state: a screen reader does not follow a region that is replaced.
+ * The whole element as a function of its view. The frame, the live region and the dialog are the same
+ * nodes in every state, because screen readers ignore a live region that is replaced.
  */
 export function chat(view: ChatView, actions: ChatActions): TemplateResult {
   const { state, mode, isTextOpen } = view
   const isResting = state === 'idle' || state === 'closed'
   const isText = mode === 'text'
-  // Also while there is no partner: a panel that came and went would move the controls.
+  // Also without a partner, because a panel that appears and disappears would move the controls.
   const hasPanel = isText || offersText(view)
   const layout = [
     'frame running',

@@ -1,17 +1,17 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from './icons.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { offersText } from '../view/chat-view.ts'
 import { fill } from '../words/fill.ts'
 import type { Words } from '../words/words.ts'
+import { icons } from './icons.ts'
 
 interface Toggle {
   readonly words: Words
   readonly part: string
   readonly isOn: boolean
-  /** False while there is nothing to turn on or off. The button keeps its place and its focus. */
+  /** False if there is no device to turn on or off. The button keeps its place and its focus. */
   readonly isAvailable: boolean
   readonly label: string
   readonly shortcut: string
@@ -94,12 +94,12 @@ function textToggle(view: ChatView, actions: ChatActions): TemplateResult {
 }
 
 /**
- * What the visitor can do at any moment: mute, hide, write, go on, stop. Each button is in the same
- * place in every state of a run, so that a press that comes late never hits another one.
+ * The buttons for microphone, camera, messages, Next and Stop. Each button has the same place in every
+ * state while the client runs, so that a late press never hits another one.
  */
 export function controls(view: ChatView, actions: ChatActions): TemplateResult {
   const { words, state, mode, hasCamera } = view
-  const canGoOn = state === 'connected' || state === 'negotiating'
+  const canSkip = state === 'connected' || state === 'negotiating'
   return html`<div class="controls" part="controls" role="toolbar" aria-label="Buddy">
     ${mode === 'text' ? nothing : microphoneToggle(view, actions)}
     ${mode === 'video' && hasCamera ? cameraToggle(view, actions) : nothing}
@@ -110,9 +110,9 @@ export function controls(view: ChatView, actions: ChatActions): TemplateResult {
       type="button"
       aria-label=${words.next}
       aria-keyshortcuts="N"
-      aria-disabled=${canGoOn ? nothing : 'true'}
+      aria-disabled=${canSkip ? nothing : 'true'}
       title=${fill(words.withKey, { label: words.next, key: 'N' })}
-      @click=${() => canGoOn && actions.next()}
+      @click=${() => canSkip && actions.next()}
     >
       ${icons.next}<span>${words.next}</span>
     </button>

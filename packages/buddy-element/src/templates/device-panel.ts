@@ -1,11 +1,11 @@
 import type { Device } from '@buddy-chat/client'
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from './icons.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { explainDevice } from '../words/explain.ts'
 import { devicePickers } from './device-pickers.ts'
+import { icons } from './icons.ts'
 
 /** The button in the corner of the stage, and the pickers it opens. */
 export function devicePanel(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
@@ -34,7 +34,7 @@ export function devicePanel(view: ChatView, actions: ChatActions): TemplateResul
     }`
 }
 
-/** Turns the camera round, on one's own picture. */
+/** The button on the visitor's own video that switches to another camera. */
 export function flipButton(
   { words, devices }: ChatView,
   { flipCamera }: ChatActions,
@@ -52,7 +52,7 @@ export function flipButton(
   </button>`
 }
 
-/** A device that is paused or lost: said until it is back, with the way to get it back. */
+/** A notice for each device that is paused or lost, with a button that restores it. */
 export function deviceTrouble(
   { words, devices: { trouble } }: ChatView,
   { resumeDevice }: ChatActions,

@@ -2,10 +2,10 @@ import type { DeviceKind } from '@buddy-chat/client'
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import { live } from 'lit/directives/live.js'
-import { icons } from './icons.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { fill } from '../words/fill.ts'
+import { icons } from './icons.ts'
 
 function picker(
   kind: DeviceKind,
@@ -14,7 +14,7 @@ function picker(
 ): TemplateResult | typeof nothing {
   const choices = devices.list.filter((device) => device.kind === kind)
   if (choices.length === 0) return nothing
-  // Some browsers list the system's own speaker by this name, others do not list it.
+  // Some browsers list the system's default speaker under this id, others do not list it.
   const standard = choices.some(({ id }) => id === 'default') ? 'default' : ''
   const inUse = devices[kind] || (kind === 'speaker' ? standard : '')
   const handleChange = ({ target }: Event): void =>
@@ -39,7 +39,7 @@ function picker(
   </label>`
 }
 
-/** Which camera, microphone and speaker, and whether the microphone hears anything. */
+/** The pickers for camera, microphone and speaker, and the microphone's level meter. */
 export function devicePickers(view: ChatView, actions: ChatActions): TemplateResult {
   const { words, mode, hasCamera, devices } = view
   return html`<div class="pickers" part="pickers">

@@ -1,15 +1,15 @@
 import type { Check, CheckName } from '@buddy-chat/client'
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from './icons.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { explainCheck } from '../words/explain.ts'
 import { fillPlural } from '../words/fill.ts'
 import type { Words } from '../words/words.ts'
+import { icons } from './icons.ts'
 
-/** What was not looked at is no news, unless it may matter that it was not. */
-const isWorthwhile = ({ code }: Check): boolean => code !== 'not-needed' && code !== 'not-offered'
+/** Checks that do not apply to this mode or this server are not shown. */
+const isRelevant = ({ code }: Check): boolean => code !== 'not-needed' && code !== 'not-offered'
 
 function row(words: Words, name: CheckName, check: Check | undefined): TemplateResult {
   const result = check?.result ?? 'running'
@@ -27,11 +27,11 @@ function verdict({ language, noFaults, faults }: Words, count: number): string {
   return count === 0 ? noFaults : fillPlural(language, faults, count)
 }
 
-/** Closed by the dialog itself, so that focus goes back to where it came from. */
+/** `close()` of the dialog makes the browser restore focus. */
 const closeDialog = ({ currentTarget }: Event): void =>
   (currentTarget as HTMLElement).closest('dialog')?.close()
 
-/** Why calls fail here and what one can do: over everything else, until it is closed. */
+/** The modal dialog of the connection doctor: why calls fail, and what the visitor can do. */
 export function doctorDialog(
   { words, doctor }: ChatView,
   actions: ChatActions,
@@ -39,11 +39,11 @@ export function doctorDialog(
   if (!doctor) return nothing
   const { names, checks, isDone } = doctor
   const faults = checks.filter(({ result }) => result === 'failed').map(({ name }) => name)
-  // What is in the way is what one came for; until all is known, nothing changes its place.
+  // Faults come first, but only when all checks are done, so that no row moves before.
   const order = isDone ? new Set([...faults, ...names]) : names
   const shown = [...order].flatMap((name) => {
     const check = checks.find((each) => each.name === name)
-    return !check || isWorthwhile(check) ? [row(words, name, check)] : []
+    return !check || isRelevant(check) ? [row(words, name, check)] : []
   })
   return html`<dialog
     class="doctor"
@@ -82,7 +82,7 @@ export function doctorDialog(
   </dialog>`
 }
 
-/** The way to it, from where something has gone wrong. */
+/** The button that opens the connection doctor, beside an error. */
 export function doctorButton({ words }: ChatView, { openDoctor }: ChatActions): TemplateResult {
   return html`<button class="link" part="doctor-button" type="button" @click=${() => openDoctor()}>
     ${words.openDoctor}

@@ -10,7 +10,7 @@ const microphoneShape = svg`<rect x="9" y="3" width="6" height="11" rx="3" />
 const cameraShape = svg`<rect x="3" y="6.5" width="12.5" height="11" rx="3" />
   <path d="M15.5 11l5.5-3v8l-5.5-3z" />`
 
-/** Line icons, drawn in the current colour; always beside or inside something with a name. */
+/** Icons in the current text colour. They have no accessible name: the control around them has one. */
 export const icons = {
   microphone: icon(microphoneShape),
   microphoneOff: icon(svg`${microphoneShape}${slash}`),
@@ -36,7 +36,7 @@ export const icons = {
   check: icon(svg`<path d="M5 12.5l4.5 4.5L19 7.5" />`),
   skipped: icon(svg`<path d="M7 12h10" />`),
   alert: icon(svg`<circle cx="12" cy="12" r="9" /><path d="M12 7.5v5.5M12 16.3v.2" />`),
-  /** Two people meeting: Buddy's mark. */
+  /** Buddy's logo: two overlapping circles. */
   mark: html`<svg class="mark" viewBox="0 0 48 32" aria-hidden="true" focusable="false">
     <circle class="one" cx="17" cy="16" r="13" />
     <circle class="other" cx="31" cy="16" r="13" />

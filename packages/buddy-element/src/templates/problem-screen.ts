@@ -1,13 +1,13 @@
 import type { BuddyError } from '@buddy-chat/client'
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from './icons.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { explain } from '../words/explain.ts'
 import { doctorButton } from './doctor-dialog.ts'
+import { icons } from './icons.ts'
 
-/** Whether going on with the microphone alone could help. */
+/** Whether a start without a camera could solve the problem. */
 function offersAudioOnly({ code, devices }: BuddyError): boolean {
   switch (code) {
     case 'permission-denied':
@@ -17,14 +17,14 @@ function offersAudioOnly({ code, devices }: BuddyError): boolean {
       return devices.includes('camera')
     case 'device-not-found':
     case 'blocked-by-policy':
-      // Where the microphone is known to be the matter too, there is nothing to go on with.
+      // If the microphone is affected too, a start without a camera would fail as well.
       return devices.length === 1 && devices[0] === 'camera'
     default:
       return false
   }
 }
 
-/** It could not start, or ended for good: why, and what one can do now. */
+/** The screen of an error that prevented the start or closed the client, and what the visitor can do. */
 export function problemScreen(
   problem: BuddyError,
   view: ChatView,

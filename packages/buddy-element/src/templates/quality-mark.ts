@@ -5,12 +5,12 @@ import type { ChatView } from '../view/chat-view.ts'
 
 const ranks: readonly Quality[] = ['good', 'fair', 'poor']
 
-/** The worse of the two directions: a call is as good as that. */
+/** The rating of the worse direction. */
 function overall({ quality }: ChatView): Quality {
   return ranks.findLast((rank) => rank === quality.receiving || rank === quality.sending) ?? 'good'
 }
 
-/** Three bars, always there so that nothing moves: faint while the call goes well. */
+/** Three bars, faint while the quality is good. They are always present, so that nothing moves. */
 export function qualityMark(view: ChatView): TemplateResult {
   const { words } = view
   const quality = overall(view)

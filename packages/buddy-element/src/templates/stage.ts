@@ -1,12 +1,12 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from './icons.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { qualityText } from '../view/status-text.ts'
 import { initialOf, visibleName } from '../view/visible-name.ts'
 import { fill } from '../words/fill.ts'
 import { devicePanel, deviceTrouble, flipButton } from './device-panel.ts'
+import { icons } from './icons.ts'
 import { qualityMark } from './quality-mark.ts'
 import { status } from './status.ts'
 import { trustMark, trustRequest } from './trust.ts'
@@ -49,7 +49,7 @@ function partnerLabel(view: ChatView, actions: ChatActions): TemplateResult {
           </ul>`
     }
     ${
-      // Where one is seen, one's name is under one's picture.
+      // In video mode the visitor's name is on their own video.
       mode === 'video'
         ? nothing
         : html`<span class="quiet" part="own-name" dir="auto">${ownName(view)}</span>`
@@ -112,8 +112,8 @@ function local(view: ChatView, actions: ChatActions): TemplateResult | typeof no
   </div>`
 }
 
-/** What is worth knowing while the call goes on: the worst first. */
-function remarkInCall(view: ChatView): string | undefined {
+/** The most important notice during a call. */
+function callNotice(view: ChatView): string | undefined {
   const { words, notice, retry, isPartnerAway, partner, interruption } = view
   if (interruption !== 'none') return words.interrupted[interruption]
   if (notice) return notice
@@ -122,12 +122,12 @@ function remarkInCall(view: ChatView): string | undefined {
   return qualityText(view) ?? (view.hasChangesWaiting ? words.changesWaiting : undefined)
 }
 
-/** Where people are seen: the partner large, oneself in a corner, and in words what goes on. */
+/** The partner's video, the visitor's own video in a corner, and the state in words. */
 export function stage(view: ChatView, actions: ChatActions): TemplateResult {
   const { state, needsPlay, devices } = view
-  const remark = remarkInCall(view)
+  const text = callNotice(view)
   const isConnected = state === 'connected'
-  // One thing at a time, and the one that can be acted upon first.
+  // Shows one message at a time, first the one that has a button.
   const hasTrouble = Object.keys(devices.trouble).length > 0
   return html`<section class="stage" part="stage" tabindex="-1">
     ${remote(view)} ${local(view, actions)}
@@ -135,6 +135,6 @@ export function stage(view: ChatView, actions: ChatActions): TemplateResult {
     ${isConnected && needsPlay ? playPrompt(view, actions) : nothing}
     ${isConnected && !hasTrouble ? trustRequest(view, actions) : nothing}
     ${deviceTrouble(view, actions)} ${devicePanel(view, actions)}
-    ${isConnected && remark && !hasTrouble ? html`<p class="toast" part="notice">${remark}</p>` : nothing}
+    ${isConnected && text && !hasTrouble ? html`<p class="toast" part="notice">${text}</p>` : nothing}
   </section>`
 }

@@ -1,12 +1,12 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from './icons.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { flipButton } from './device-panel.ts'
 import { devicePickers } from './device-pickers.ts'
+import { icons } from './icons.ts'
 
-/** What this is, before anybody has looked at the devices. */
+/** The title and the page's slots, while there is no preview. */
 function introduction({ words, mode }: ChatView): TemplateResult {
   return html`<slot name="logo">${icons.mark}</slot>
     <h2>${words.title[mode]}</h2>
@@ -27,7 +27,7 @@ function closeButton({ words }: ChatView, { closePreview }: ChatActions): Templa
   </button>`
 }
 
-/** How one will be seen and heard. */
+/** How the partner will see and hear the visitor. */
 function preview(view: ChatView, actions: ChatActions): TemplateResult {
   const { words, localStream, devices } = view
   const isMirrored = devices.facing !== 'environment'
@@ -66,7 +66,7 @@ function checkButton(
   </button>`
 }
 
-/** Before anything runs: what this is, a name if one likes, a look at the devices, and Start. */
+/** The first screen: title, optional name, preview of the devices, and Start. */
 export function startScreen(view: ChatView, actions: ChatActions): TemplateResult {
   const { words, localStream, name, mode } = view
   const handleSubmit = (event: SubmitEvent): void => {

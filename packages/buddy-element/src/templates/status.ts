@@ -6,15 +6,15 @@ import { statusText } from '../view/status-text.ts'
 import { fill } from '../words/fill.ts'
 import { doctorButton } from './doctor-dialog.ts'
 
-/** When the client connects to the server again. */
+/** The seconds until the client connects to the server again. */
 function retryText({ words, retry }: ChatView): string {
   if (!retry) return ''
   const { seconds } = retry
   return seconds > 0 ? fill(words.retryIn, { seconds }) : words.retryNow
 }
 
-/** The one thing to press, where something is waited for. */
-function remedy(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
+/** The button that ends a wait: connects now, or looks for another partner. */
+function waitButton(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
   const { words, state, retry, isLost } = view
   if (state !== 'reconnecting' || (!retry && !isLost)) return nothing
   const [part, label, act] = retry
@@ -24,14 +24,14 @@ function remedy(view: ChatView, actions: ChatActions): TemplateResult | typeof n
     <button class="secondary" part=${part} type="button" @click=${() => act()}>${label}</button>`
 }
 
-/** The middle of the stage while nobody is there yet. */
+/** The middle of the stage while no partner is shown. */
 export function status(view: ChatView, actions: ChatActions): TemplateResult {
   const { words } = view
   const { title, detail } = statusText(view)
   return html`<div class="status" part="status">
     <div class="pulse ${view.state}" aria-hidden="true"><i></i><i></i><i></i></div>
     <h2>${title}</h2>
-    ${detail ? html`<p>${detail}</p>` : nothing} ${remedy(view, actions)}
+    ${detail ? html`<p>${detail}</p>` : nothing} ${waitButton(view, actions)}
     ${view.hasChangesWaiting ? html`<p class="fine" part="changes-waiting">${words.changesWaiting}</p>` : nothing}
     ${view.retry || view.isLost || view.hasCallFailed ? doctorButton(view, actions) : nothing}
   </div>`

@@ -1,12 +1,12 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from './icons.ts'
 import { isForInputMethod } from '../keyboard.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { fill } from '../words/fill.ts'
+import { icons } from './icons.ts'
 
-/** At most 3000 bytes of UTF-8, well within what a text may have. */
+/** At most 3000 bytes of UTF-8. The server accepts 4096. */
 const maxCharacters = 1000
 
 function submit(form: HTMLFormElement, actions: ChatActions): void {
@@ -14,9 +14,9 @@ function submit(form: HTMLFormElement, actions: ChatActions): void {
   if (field.value.trim() !== '' && actions.send(field.value.trim())) field.value = ''
 }
 
-/** What was written, who is writing, and the field to write in. */
+/** The messages, whether the partner is typing, and the text field. */
 export function textPanel(view: ChatView, actions: ChatActions): TemplateResult {
-  const { words, lines, partner, isPartnerTyping, state } = view
+  const { words, messages, partner, isPartnerTyping, state } = view
   const canWrite = partner !== undefined && (state === 'connected' || state === 'negotiating')
   const handleSubmit = (event: SubmitEvent): void => {
     event.preventDefault()
@@ -27,16 +27,16 @@ export function textPanel(view: ChatView, actions: ChatActions): TemplateResult 
     event.preventDefault()
     if (!event.repeat) submit((event.target as HTMLTextAreaElement).form!, actions)
   }
-  // Not `disabled`: that would take the focus of a visitor who writes while the partner leaves, and
-  // the next letters would be shortcuts.
+  // Not `disabled`: the field would lose focus when the partner leaves, and the visitor's next letters
+  // would be shortcuts.
   return html`<section class="panel" part="text-panel" aria-label=${words.conversation}>
-    <div class="lines" part="messages" role="log" tabindex="0" aria-label=${words.conversation}>
+    <div class="messages" part="messages" role="log" tabindex="0" aria-label=${words.conversation}>
       ${
-        lines.length === 0
+        messages.length === 0
           ? html`<p class="empty">${canWrite ? words.emptyConversation : words.textDisabled}</p>`
           : nothing
       }
-      ${lines.map(
+      ${messages.map(
         ({ from, text }) =>
           html`<p class=${from} part="message message-${from}" dir="auto">${text}</p>`,
       )}

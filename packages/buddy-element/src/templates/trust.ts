@@ -1,11 +1,11 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
-import { icons } from './icons.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { fill } from '../words/fill.ts'
+import { icons } from './icons.ts'
 
-/** Beside the partner's name: addresses are hidden, and what one can do about it. */
+/** The mark beside the partner's name while addresses are hidden; a button until the visitor agrees. */
 export function trustMark(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
   const { words, trust, partner } = view
   if (!trust || (trust.self && trust.partner)) return nothing
@@ -25,16 +25,16 @@ export function trustMark(view: ChatView, actions: ChatActions): TemplateResult 
       </button>`
 }
 
-/** The partner's wish, said until it is answered or put off, or the call is over. */
+/** The partner's request for a direct connection, until it is answered or the call ends. */
 export function trustRequest(
   view: ChatView,
   actions: ChatActions,
 ): TemplateResult | typeof nothing {
-  const { words, trust, isTrustPutOff, partner } = view
-  if (!trust?.partner || trust.self || isTrustPutOff) return nothing
+  const { words, trust, isTrustPostponed, partner } = view
+  if (!trust?.partner || trust.self || isTrustPostponed) return nothing
   return html`<div class="toast question" part="trust-request" role="status">
     <div>
-      <p>${fill(words.trusts, { partner: partner?.name ?? '' })}</p>
+      <p>${fill(words.trustRequest, { partner: partner?.name ?? '' })}</p>
       <span class="answers">
         <button class="secondary" part="agree-button" type="button" @click=${() => actions.trust()}>
           ${words.agree}
@@ -43,7 +43,7 @@ export function trustRequest(
           class="quieter"
           part="put-off-button"
           type="button"
-          @click=${() => actions.putTrustOff()}
+          @click=${() => actions.postponeTrust()}
         >
           ${words.notNow}
         </button>

@@ -12,84 +12,94 @@ const inCall: ChatView = {
 }
 const retry = { error: new BuddyError('server-unreachable', 'gone'), seconds: 3 }
 
-describe('what a screen reader says', () => {
+describe('announces', () => {
   const poor: ChatView['quality'] = { receiving: 'poor', sending: 'good' }
   const muted = { audio: false, video: true }
   const hidden = { audio: true, video: false }
-  for (const [name, before, change, said] of [
+  for (const [name, before, change, text] of [
     [
-      'a partner is found',
+      'a new partner',
       waiting,
       { state: 'negotiating', partner: { name: 'Bob', room: 'r1' } },
       'Connecting you with Bob…',
     ],
-    ['a call begins', waiting, { ...inCall }, 'You are with Bob.'],
+    ['the beginning of a call', waiting, { ...inCall }, 'You are with Bob.'],
     [
-      'a partner begins without a camera',
+      'a partner whose camera is off at the beginning of a call',
       waiting,
       { ...inCall, partnerSending: hidden },
       'You are with Bob. Bob’s camera is off',
     ],
     [
-      'the partner leaves',
+      'a partner who left, and the search',
       inCall,
       { state: 'waiting', partner: undefined, notice: 'Bob left.' },
       'Bob left. Looking for someone…',
     ],
-    ['the camera goes off', inCall, { partnerSending: hidden }, 'Bob’s camera is off'],
-    ['the microphone goes off', inCall, { partnerSending: muted }, 'Bob is muted'],
-    ['the partner is away', inCall, { isPartnerAway: true }, 'Bob’s connection is interrupted…'],
+    ['that the partner’s camera is off', inCall, { partnerSending: hidden }, 'Bob’s camera is off'],
+    ['that the partner is muted', inCall, { partnerSending: muted }, 'Bob is muted'],
     [
-      'the partner is back',
+      'that the partner’s connection is interrupted',
+      inCall,
+      { isPartnerAway: true },
+      'Bob’s connection is interrupted…',
+    ],
+    [
+      'that the partner is back',
       { ...inCall, isPartnerAway: true },
       { isPartnerAway: false },
       'Bob is back.',
     ],
     [
-      'the connection is poor',
+      'a poor connection',
       inCall,
       { quality: poor },
       'Poor connection: picture and sound may falter.',
     ],
     [
-      'it is better',
+      'that the connection is better',
       { ...inCall, quality: poor },
       { quality: inCall.quality },
       'The connection is better.',
     ],
     [
-      'the path is lost',
+      'a lost path',
       inCall,
       { interruption: 'restarting' },
       'Connection interrupted. Looking for another way…',
     ],
     [
-      'and found',
+      'a restored path',
       { ...inCall, interruption: 'restarting' },
       { interruption: 'none' },
       'The connection is there again.',
     ],
-    ['the server is lost', inCall, { retry }, 'The server is out of reach. Your call goes on.'],
-    ['and found', { ...inCall, retry }, { retry: undefined }, 'The server is there again.'],
+    ['a lost server', inCall, { retry }, 'The server is out of reach. Your call goes on.'],
     [
-      'the client reconnects without a call',
+      'a restored connection to the server',
+      { ...inCall, retry },
+      { retry: undefined },
+      'The server is there again.',
+    ],
+    [
+      'that the client reconnects outside a call',
       waiting,
       { state: 'reconnecting', retry },
       'The server cannot be reached',
     ],
-    ['the visitor mutes', inCall, { sending: muted }, 'Your microphone is muted'],
-    ['the visitor hides', inCall, { sending: hidden }, 'Your camera is off'],
-    ['nothing has changed', inCall, {}, undefined],
+    ['that the visitor is muted', inCall, { sending: muted }, 'Your microphone is muted'],
+    ['that the visitor’s camera is off', inCall, { sending: hidden }, 'Your camera is off'],
+    ['nothing if nothing has changed', inCall, {}, undefined],
     [
-      'seconds pass until a retry',
+      'nothing while seconds until a retry pass',
       { ...waiting, state: 'reconnecting', retry },
       { retry: { ...retry, seconds: 2 } },
       undefined,
     ],
-    ['it is over', inCall, { state: 'idle' }, ''],
+    ['an empty text after the end', inCall, { state: 'idle' }, ''],
   ] satisfies [string, ChatView, Partial<ChatView>, string | undefined][]) {
     test(name, () => {
-      expect(announcement(before, { ...before, ...change })).toBe(said)
+      expect(announcement(before, { ...before, ...change })).toBe(text)
     })
   }
 })

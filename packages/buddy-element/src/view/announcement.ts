@@ -5,8 +5,8 @@ import { qualityText, statusText } from './status-text.ts'
 
 const isResting = ({ state }: ChatView): boolean => state === 'idle' || state === 'closed'
 
-/** What goes on, in one sentence. */
-function title(view: ChatView): string {
+/** The state in one sentence. Empty while the client is stopped. */
+function stateText(view: ChatView): string {
   const { words, state, partner } = view
   if (isResting(view)) return ''
   return state === 'connected'
@@ -14,7 +14,7 @@ function title(view: ChatView): string {
     : statusText(view).title
 }
 
-/** What has changed within one call. */
+/** The changes within one call. */
 function changesInCall(before: ChatView, view: ChatView): (string | undefined)[] {
   const partner = view.partner?.name ?? ''
   const { words, partnerSending, isPartnerAway, interruption, mode } = view
@@ -42,7 +42,7 @@ function changesInCall(before: ChatView, view: ChatView): (string | undefined)[]
   ]
 }
 
-/** What has changed of the visitor's own camera and microphone, by a key or a button. */
+/** The changes of the visitor's own camera and microphone. */
 function ownChanges({ sending: before }: ChatView, { words, sending, mode }: ChatView): string[] {
   return [
     ...(mode !== 'text' && before.audio !== sending.audio
@@ -55,17 +55,17 @@ function ownChanges({ sending: before }: ChatView, { words, sending, mode }: Cha
 }
 
 /**
- * What a screen reader says about the change from one view to the next. Undefined: what was said
- * stays; empty: nothing is going on.
+ * The text that a screen reader announces after the change from one view to the next. Undefined to keep
+ * the previous text; empty while the client is stopped.
  */
 export function announcement(before: ChatView, view: ChatView): string | undefined {
   if (isResting(view)) return ''
   const { notice, partner, state } = view
   const isSameCall = before.state === 'connected' && before.partner === partner
-  const said = title(view)
+  const text = stateText(view)
   const changes = [
     notice === before.notice ? undefined : notice,
-    said === title(before) ? undefined : said,
+    text === stateText(before) ? undefined : text,
     ...(state === 'connected' ? changesInCall(isSameCall ? before : initialView, view) : []),
     ...(isResting(before) ? [] : ownChanges(before, view)),
   ]

@@ -1,11 +1,11 @@
 import type { Device, DeviceKind } from '@buddy-chat/client'
 
-/** What a person can do; the templates call these and know nothing else. */
+/** The actions of the visitor. Templates call these and nothing else. */
 export interface ChatActions {
   readonly start: (options?: { readonly withoutCamera: boolean }) => void
-  /** Opens the devices to be looked at. */
+  /** Opens the devices for the preview. */
   readonly preview: () => void
-  /** Closes them again. */
+  /** Closes the devices of the preview. */
   readonly closePreview: () => void
   readonly chooseDevice: (kind: DeviceKind, id: string) => void
   readonly flipCamera: () => void
@@ -13,20 +13,20 @@ export interface ChatActions {
   readonly toggleDevices: () => void
   readonly next: () => void
   readonly stop: () => void
-  /** Would let the partner have one's address, for a direct connection. */
+  /** Agrees to a direct connection, in which the partner may learn the visitor's address. */
   readonly trust: () => void
-  /** Neither agrees to the partner's wish nor goes on looking at it. */
-  readonly putTrustOff: () => void
+  /** Closes the partner's request for a direct connection without agreeing. */
+  readonly postponeTrust: () => void
   readonly toggleMicrophone: () => void
   readonly toggleCamera: () => void
   readonly toggleText: () => void
-  /** False where the text was not sent and should stay in the field. */
+  /** Returns false if the text was not sent and should stay in the field. */
   readonly send: (text: string) => boolean
   readonly type: () => void
   readonly rename: (name: string) => void
   readonly retryNow: () => void
   readonly play: () => void
-  /** Looks why calls fail; once more where it has looked already. */
+  /** Opens the connection doctor, or repeats its checks. */
   readonly openDoctor: () => void
   readonly closeDoctor: () => void
 }

@@ -14,96 +14,96 @@ import type {
   Trust,
 } from '@buddy-chat/client'
 import type { Words } from '../words/words.ts'
-import type { Line } from './conversation.ts'
+import type { ChatMessage } from './conversation.ts'
 
-/** Camera, microphone and speaker, as far as the templates show them. */
+/** Camera, microphone and speaker, as the templates show them. */
 export interface DevicesView {
-  /** All there are; speakers only where a page can choose among them. */
+  /** All devices. Speakers only if the browser lets pages choose. */
   readonly list: readonly DeviceInfo[]
-  /** Ids of those in use; empty where there is none, or (speaker) where the system chooses. */
+  /** Ids of the devices in use. Empty if there is none, or for the system's default speaker. */
   readonly camera: string
   readonly microphone: string
   readonly speaker: string
-  /** Which way the camera in use faces, where it says so: `user`, `environment` … */
+  /** `facingMode` of the camera in use: `user`, `environment` … Empty if unknown. */
   readonly facing: string
-  /** Whether there is a camera to turn round to. */
+  /** Whether a button can switch to another camera. */
   readonly canFlip: boolean
   /** Devices that are paused or lost. */
   readonly trouble: { readonly [D in Device]?: DeviceChange }
-  /** The pickers, in the call. */
+  /** Whether the panel of pickers is open in a call. */
   readonly isPanelOpen: boolean
 }
 
-/** What the connection doctor has found so far. */
+/** The results of the connection doctor so far. */
 export interface DoctorView {
-  /** Every check there is, in the order in which they are shown. */
+  /** All checks, in the order in which they are shown. */
   readonly names: readonly CheckName[]
   readonly checks: readonly Check[]
   readonly isDone: boolean
 }
 
-/** Everything the templates show: they are functions of this and of nothing else. */
+/** Everything that the templates show. Each template is a pure function of this. */
 export interface ChatView {
-  /** In the language of the visitor. */
+  /** All texts, in the language of the visitor. */
   readonly words: Words
   readonly state: ClientState
   readonly mode: Mode
-  /** Own name, as typed; may be empty. */
+  /** The visitor's name as typed. May be empty. */
   readonly name: string
-  /** Whether the page offers writing at all. */
+  /** Whether the page offers text messages. */
   readonly hasText: boolean
-  /** Whether the server's site allows writing; known once it has answered. */
+  /** Whether the site allows text messages. True until the server has answered. */
   readonly allowsText: boolean
-  /** False where the page joins people without a camera. */
+  /** False if the page does not use the visitor's camera. */
   readonly hasCamera: boolean
-  /** The attributes have changed since the start: what they say now counts from the next one. */
+  /** Attributes have changed since the start. The new values apply to the next start. */
   readonly hasChangesWaiting: boolean
   readonly localStream: MediaStream | undefined
   readonly devices: DevicesView
-  /** Devices are being opened to be looked at before a start. */
+  /** Devices are being opened for the preview. */
   readonly isOpeningPreview: boolean
   readonly remoteStream: MediaStream | undefined
   readonly partner: Partner | undefined
   readonly interests: readonly string[]
   readonly sending: Sending
   readonly partnerSending: Sending
-  /** Who trusts whom, where addresses are hidden in this call until both do. */
+  /** Whether each of the two agrees to a direct connection. Undefined if addresses are not hidden. */
   readonly trust: Trust | undefined
-  /** The partner's wish for a direct connection was put away, not agreed to. */
-  readonly isTrustPutOff: boolean
-  readonly lines: readonly Line[]
+  /** The visitor has closed the partner's request for a direct connection without agreeing. */
+  readonly isTrustPostponed: boolean
+  readonly messages: readonly ChatMessage[]
   readonly isPartnerTyping: boolean
-  /** How well each direction of the call goes. */
+  /** The quality of each direction of the call. */
   readonly quality: { readonly receiving: Quality; readonly sending: Quality }
-  /** What is being done about a path that was lost in the middle of a call. */
+  /** How the client restores a path that was lost during a call. */
   readonly interruption: RecoveryStep
-  /** The path was lost for good: a person says whether to go on. */
+  /** The path could not be restored. The visitor decides whether to look for another partner. */
   readonly isLost: boolean
-  /** The partner's connection to the server is lost; the call may go on all the same. */
+  /** The partner's connection to the server is interrupted. The call may continue. */
   readonly isPartnerAway: boolean
-  /** People on the server, as last told. */
+  /** The number of users on the server, as last reported. */
   readonly online: number | undefined
-  /** The server is lost: why, and the whole seconds until the next attempt. */
+  /** The connection to the server is lost: the error, and seconds until the next attempt. */
   readonly retry: { readonly error: BuddyError; readonly seconds: number } | undefined
-  /** Why it could not start, or ended for good. */
+  /** The error that prevented the start, or that closed the client. */
   readonly problem: BuddyError | undefined
-  /** The problem came of looking at the devices, not of starting. */
+  /** The problem occurred in the preview, not at the start. */
   readonly isPreviewProblem: boolean
-  /** Open while it is there. */
+  /** Undefined while the dialog is closed. */
   readonly doctor: DoctorView | undefined
-  /** The latest call found no path: there is reason to look why. */
+  /** The latest call found no path, so that the connection doctor is offered. */
   readonly hasCallFailed: boolean
-  /** What screen readers say about the latest change. */
+  /** The text of the live region: what screen readers announce. */
   readonly announcement: string
-  /** A passing remark. */
+  /** A message that is shown for a few seconds. */
   readonly notice: string | undefined
-  /** The browser wants a gesture before it plays sound. */
+  /** The browser requires a user gesture before it plays audio. */
   readonly needsPlay: boolean
-  /** On small sizes the text panel covers the stage when open. */
+  /** Whether the text panel is open. In a small element it covers the stage. */
   readonly isTextOpen: boolean
-  /** Lines that came while the panel was closed. */
+  /** The number of messages received while the text panel was closed. */
   readonly unread: number
 }
 
-/** Whether people can write to each other here. */
+/** Whether the partners can send text messages. */
 export const offersText = ({ hasText, allowsText }: ChatView): boolean => hasText && allowsText

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import type { Line } from './conversation.ts'
-import { withLine } from './conversation.ts'
+import type { ChatMessage } from './conversation.ts'
+import { withMessage } from './conversation.ts'
 
-test('keeps the latest 500 lines of a conversation, in order', () => {
-  let lines: readonly Line[] = []
+test('keeps the latest 500 messages of a conversation, in order', () => {
+  let messages: readonly ChatMessage[] = []
   for (let count = 1; count <= 1200; count++) {
-    lines = withLine(lines, { from: 'partner', text: String(count) })
-    if (count <= 500) expect(lines).toHaveLength(count)
+    messages = withMessage(messages, { from: 'partner', text: String(count) })
+    if (count <= 500) expect(messages).toHaveLength(count)
   }
-  expect(lines.map(({ text }) => Number(text))).toEqual(
+  expect(messages.map(({ text }) => Number(text))).toEqual(
     Array.from({ length: 500 }, (_, index) => 701 + index),
   )
 })

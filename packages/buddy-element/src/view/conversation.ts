@@ -1,13 +1,16 @@
-/** A line of the conversation with the present partner. */
-export interface Line {
+/** A message of the conversation with the current partner. */
+export interface ChatMessage {
   readonly from: 'partner' | 'self'
   readonly text: string
 }
 
-/** A partner who writes as fast as the server allows fills these in three minutes. */
-const maxLines = 500
+/** A partner who sends as fast as the server allows reaches this number in three minutes. */
+const maxMessages = 500
 
-/** The conversation with one more line; of a long one only the latest 500 lines are kept. */
-export function withLine(lines: readonly Line[], line: Line): readonly Line[] {
-  return [...lines.slice(1 - maxLines), line]
+/** Appends a message. Keeps the latest 500 messages. */
+export function withMessage(
+  messages: readonly ChatMessage[],
+  message: ChatMessage,
+): readonly ChatMessage[] {
+  return [...messages.slice(1 - maxMessages), message]
 }

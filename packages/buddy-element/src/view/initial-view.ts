@@ -1,7 +1,7 @@
 import { english } from '../words/english.ts'
 import type { ChatView } from './chat-view.ts'
 
-/** Before anything has happened. */
+/** The view before the first start. */
 export const initialView: ChatView = {
   words: english,
   state: 'idle',
@@ -29,8 +29,8 @@ export const initialView: ChatView = {
   sending: { audio: true, video: true },
   partnerSending: { audio: true, video: true },
   trust: undefined,
-  isTrustPutOff: false,
-  lines: [],
+  isTrustPostponed: false,
+  messages: [],
   isPartnerTyping: false,
   isPartnerAway: false,
   interruption: 'none',

@@ -7,7 +7,7 @@ interface StatusText {
   readonly detail: string | undefined
 }
 
-/** What the middle of the stage says while no partner is shown. */
+/** The text in the middle of the stage while no partner is shown. */
 export function statusText(view: ChatView): StatusText {
   const { words, state, mode, localStream, online, partner, retry, notice } = view
   switch (state) {
@@ -27,12 +27,12 @@ export function statusText(view: ChatView): StatusText {
       return { title, detail: body }
     }
     default:
-      return { title: words.looking, detail: notice ?? company(words, online) }
+      return { title: words.looking, detail: notice ?? onlineText(words, online) }
   }
 }
 
-/** How many others are here; undefined before the server has reported it. */
-function company(words: ChatView['words'], online: number | undefined): string | undefined {
+/** The number of users. Undefined before the server has reported it. */
+function onlineText(words: ChatView['words'], online: number | undefined): string | undefined {
   if (online === undefined) return undefined
   return online > 1 ? fillPlural(words.language, words.online, online) : words.alone
 }

@@ -1,29 +1,29 @@
 import { describe, expect, test } from 'vitest'
 import { initialOf, visibleName } from './visible-name.ts'
 
-describe('a name that nothing of can be seen is shown as the fallback', () => {
+describe('visibleName returns the fallback for a name without a visible character', () => {
   for (const [what, name] of [
-    ['nothing', ''],
-    ['combining marks alone', '\u0301\u0302\u0303\u0304\u0305'],
+    ['an empty name', ''],
+    ['only combining marks', '\u0301\u0302\u0303\u0304\u0305'],
     ['an object replacement character', '\uFFFC'],
     ['Hangul fillers', '\u3164\u115F\u1160\uFFA0'],
     ['variation selectors and joiners', '\uFE0F\u200D\uFE0E'],
     ['an empty Braille pattern', '\u2800'],
-    ['spaces of any kind', ' \u00A0\u3000\u2003'],
+    ['spaces', ' \u00A0\u3000\u2003'],
     ['tag characters', '\u{E0041}\u{E0042}'],
-    ['marks that enclose nothing', '\u20DD\u20E3'],
+    ['enclosing marks without a letter', '\u20DD\u20E3'],
   ] as const) {
     test(what, () => expect(visibleName(name, 'Stranger')).toBe('Stranger'))
   }
 })
 
-test('any other name is shown as it is', () => {
+test('visibleName returns any other name unchanged', () => {
   for (const name of ['Ana', 'Zoë', 'e\u0301', 'न\u093F', '林', '👩‍🚀', '◌', '✌️', '.', 'ㅤA']) {
     expect(visibleName(name, 'Stranger')).toBe(name)
   }
 })
 
-test('the initial is the first character that can be seen', () => {
+test('initialOf returns the first visible character', () => {
   expect(initialOf('\u0301\u0302bob')).toBe('B')
   expect(initialOf('élodie')).toBe('É')
   expect(initialOf('\uFFFC')).toBe('?')
