@@ -72,14 +72,14 @@ describe('announces', () => {
       'a restored path',
       { ...inCall, interruption: 'restarting' },
       { interruption: 'none' },
-      'The connection is there again.',
+      'The connection is restored.',
     ],
     ['a lost server', inCall, { retry }, 'The server is out of reach. Your call goes on.'],
     [
       'a restored connection to the server',
       { ...inCall, retry },
       { retry: undefined },
-      'The server is there again.',
+      'The server can be reached again.',
     ],
     [
       'that the client reconnects outside a call',

@@ -130,12 +130,12 @@ export const english = {
     restarting: 'Connection interrupted. Looking for another way…',
     rebuilding: 'Still interrupted. Connecting anew…',
   },
-  restored: 'The connection is there again.',
+  restored: 'The connection is restored.',
   lost: 'The call was lost',
-  lostHint: 'No way to your partner could be found any more.',
+  lostHint: 'Your partner could not be reached any more.',
   findAnother: 'Find someone else',
   serverLost: 'The server is out of reach. Your call goes on.',
-  serverBack: 'The server is there again.',
+  serverBack: 'The server can be reached again.',
   quality: {
     good: 'Good connection',
     fair: 'Unsteady connection',
@@ -177,8 +177,8 @@ export const english = {
   openDoctor: 'Find out why',
   doctor: 'Connection check',
   closeDoctor: 'Close',
-  examining: 'Looking at everything a call needs…',
-  examineAgain: 'Look again',
+  examining: 'Checking everything a call needs…',
+  examineAgain: 'Check again',
   noFaults: 'Nothing is wrong here. If calls fail all the same, it may be the other side.',
   faults: { one: 'One thing is in the way.', other: '{count} things are in the way.' },
   checks: {
@@ -197,8 +197,8 @@ export const english = {
   checkResults: {
     ok: '— all is well',
     failed: '— something is wrong',
-    skipped: '— not looked at',
-    running: '— being looked at',
+    skipped: '— not checked',
+    running: '— being checked',
   },
   /** What a result means, and what the visitor can do. `{urls}` are those that the browser refuses. */
   advice: {
@@ -315,7 +315,7 @@ export const english = {
     },
     'server-full': {
       title: 'It is full right now',
-      body: 'You will be let in as soon as there is room.',
+      body: 'You can join as soon as there is room.',
     },
     'too-many-connections': {
       title: 'Too many visitors from your network',
@@ -386,7 +386,7 @@ export const english = {
     },
     'relay-unavailable': {
       title: 'Your address could not be hidden',
-      body: 'This server has no relay (TURN), which this page asks for. Nobody was called.',
+      body: 'This server has no relay (TURN), which this page asks for. No call was made.',
     },
     'invalid-options': { title: 'Something is set up wrong', body: '{message}' },
     'protocol-violation': unexplained,
