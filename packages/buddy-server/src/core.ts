@@ -120,7 +120,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     createId: newId,
     tokens,
     formerSessions,
-    createParticipant: (session) => new Participant(session, participants),
+    createParticipant: (session, isRestored) => new Participant(session, participants, isRestored),
     wallNow,
     maxUsers: () => settings().maxUsers,
     maxUsersOf: (site) => sites.find(site)?.maxUsers,

@@ -3,6 +3,8 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { TestServer, type TestClient } from './core.fixture.ts'
+import { DelayedEngine } from './engine/delayed-engine.fixture.ts'
+import { MemoryEngine } from './engine/memory/memory-engine.ts'
 
 const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3'] as const
 const kinds = [
@@ -72,15 +74,31 @@ class Person {
   }
 }
 
+const settings = {
+  maxUsers: 6,
+  maxRooms: 2,
+  maxSessionsPerAddress: 1,
+  rematchDelayMs: 0,
+  maxResumeBytes: 2048,
+}
+
 class Crowd {
-  readonly server = new TestServer({
-    maxUsers: 6,
-    maxRooms: 2,
-    maxSessionsPerAddress: 1,
-    rematchDelayMs: 0,
-    maxResumeBytes: 2048,
-  })
+  /** Lets the commands and events arrive that are on their way to and from the engine. */
+  settle = (): void => undefined
+  readonly server: TestServer
   #people: Person[] = []
+
+  /** @param seed of an engine whose answers are delayed; undefined for one that answers at once */
+  constructor(seed?: number) {
+    this.server = new TestServer(settings, {
+      createEngine: (dependencies) => {
+        if (seed === undefined) return new MemoryEngine(dependencies)
+        const engine = new DelayedEngine(seed, dependencies, (given) => new MemoryEngine(given))
+        this.settle = () => engine.settle()
+        return engine
+      },
+    })
+  }
 
   async take([kind, who, much]: Step): Promise<void> {
     const { server } = this
@@ -99,9 +117,9 @@ class Crowd {
     for (const each of this.#people) each.read()
   }
 
-  check(): void {
+  /** What is true at any time. */
+  checkClients(): void {
     const { sessions } = this.server.core
-    const { waiting, rooms } = this.server.core.counts()
     const present = this.#people.filter((person) => this.#isPresent(person))
     for (const { id, received, room } of present) {
       const session = sessions.find(id)!
@@ -110,6 +128,15 @@ class Crowd {
         room: session.participant.room?.id,
       })
     }
+  }
+
+  /** What is true when nothing is on its way to or from the engine. */
+  checkSettled(): void {
+    this.settle()
+    for (const each of this.#people) each.read()
+    this.checkClients()
+    const { sessions } = this.server.core
+    const { waiting, rooms } = this.server.core.counts()
     const open = new Set([...sessions].flatMap(({ participant }) => participant.room ?? []))
     expect(rooms).toBe(open.size)
     for (const room of open) {
@@ -131,6 +158,7 @@ class Crowd {
     const { server } = this
     const { sessions } = server.core
     for (const session of sessions) sessions.end(session, 'lost')
+    this.settle()
     expect(server.core.counts()).toEqual({ users: 0, away: 0, waiting: 0, rooms: 0 })
     server.settings = { ...server.settings, maxUsers: 100, maxRooms: 1 }
     for (const address of addresses) {
@@ -139,7 +167,9 @@ class Crowd {
     }
     for (const session of sessions) sessions.end(session, 'lost')
     const [guest] = await server.pair()
+    this.settle()
     const second = await server.pair('192.0.2.8', '192.0.2.9')
+    this.settle()
     const rooms = [guest, ...second].map(({ session }) => session.participant.room !== undefined)
     expect(rooms).toEqual([true, false, false])
   }
@@ -173,16 +203,31 @@ class Crowd {
   }
 }
 
+/** @param settleEvery after so many steps everything arrives that is on its way */
+async function run(crowd: Crowd, steps: readonly Step[], settleEvery: number): Promise<void> {
+  for (const [index, step] of steps.entries()) {
+    await crowd.take(step)
+    crowd.checkClients()
+    if (index % settleEvery === 0) crowd.checkSettled()
+  }
+  crowd.checkSettled()
+  await crowd.checkPlaces()
+}
+
 test('counts, rooms and the queue agree after any steps, and every place is free again at the end', async () => {
   await fc.assert(
     fc.asyncProperty(anySteps, async (steps) => {
-      const crowd = new Crowd()
-      for (const step of steps) {
-        await crowd.take(step)
-        crowd.check()
-      }
-      await crowd.checkPlaces()
+      await run(new Crowd(), steps, 1)
     }),
     { numRuns: 200, seed: 9, endOnFailure: true },
+  )
+})
+
+test('counts, rooms and the queue agree with an engine whose answers are late and interleaved', async () => {
+  await fc.assert(
+    fc.asyncProperty(anySteps, fc.integer(), async (steps, seed) => {
+      await run(new Crowd(seed), steps, 7)
+    }),
+    { numRuns: 100, seed: 10, endOnFailure: true },
   )
 })

@@ -107,8 +107,8 @@ export interface EngineSession {
    */
   back(addressKey: string): void
   /**
-   * A session of an earlier process is here, and proves the room that it was in. Called once for each
-   * such session; without a claim, a partner that waits for it receives `parted`. Answered by
+   * A restored session is here, and proves the room that it was in. Called once for each restored
+   * session; without a claim, a partner that waits for it receives `parted`. Answered by
    * `restored`, by `presence` (the partner is not back yet) or by `parted`.
    */
   claimRoom(claim: RoomClaim | undefined, generation: number): void
@@ -141,8 +141,11 @@ export interface Engine {
   readonly bans: BanList
   /** Tickets in the queue, and open rooms: what this node knows, perhaps a moment old. */
   readonly counts: { readonly waiting: number; readonly rooms: number }
-  /** Registers a session of this node. */
-  join(profile: SessionProfile, listener: EngineListener): EngineSession
+  /**
+   * Registers a session of this node.
+   * @param isRestored whether an earlier process had the session, so that its `claimRoom` follows
+   */
+  join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession
   /** Settings have changed: tickets that can be matched now are matched, over several turns. */
   reload(): Promise<void>
   /** Ends rooms that both sessions have been away from for `awayMs`, over several turns. */

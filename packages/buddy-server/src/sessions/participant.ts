@@ -102,14 +102,15 @@ export class Participant implements EngineListener {
   /** Frames for the partner in a room of an earlier process; undefined unless it is awaited. */
   #held: HeldFrames | undefined
 
-  constructor(session: ParticipantSession, context: ParticipantContext) {
+  /** @param isRestored whether an earlier process had the session; then `claimRoom` must be called */
+  constructor(session: ParticipantSession, context: ParticipantContext, isRestored: boolean) {
     this.#session = session
     this.#context = context
     const { id: sessionId, addressKey, identity } = session
     const { site, name, subject } = identity
     const { engine, nodeId } = context
     const profile = { sessionId, nodeId, site, name, subject, addressKey }
-    this.#engine = engine.join(profile, this)
+    this.#engine = engine.join(profile, this, isRestored)
   }
 
   /** The room that the session is in. */

@@ -19,7 +19,7 @@ interface SessionsDependencies {
   readonly createId: () => string
   readonly tokens: ResumeTokens
   readonly formerSessions: Pick<FormerSessions, 'add'>
-  readonly createParticipant: (session: Session) => Participant
+  readonly createParticipant: (session: Session, isRestored: boolean) => Participant
   readonly maxUsers: () => number
   /** The cap of a site, by its key; undefined if it has none of its own. */
   readonly maxUsersOf: (site: string) => number | undefined
@@ -122,7 +122,7 @@ export class Sessions {
       nowMs: clock.now(),
       maxReplayBytes: this.#maxReplayBytes,
       onOverflow,
-      createParticipant,
+      createParticipant: (created) => createParticipant(created, former !== undefined),
     })
     session.pendingLink = link
     this.#sessions.set(session.id, session)

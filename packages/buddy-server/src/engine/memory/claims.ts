@@ -33,7 +33,7 @@ export class Claims {
 
   /** A session of an earlier process is here, with a claim or without one. Call it once for each. */
   handleClaim(member: Member, claim: RoomClaim | undefined): void {
-    const { clock, findMember } = this.#dependencies
+    const { clock } = this.#dependencies
     if (claim) {
       const { roomId, partnerId } = claim
       member.encounters ??= new Encounters()
@@ -47,8 +47,7 @@ export class Claims {
     }
     if (!claim) return
     if (match) this.#restore(match, member)
-    // The partner is back already, and did not claim this room.
-    else if (findMember(claim.partnerId)) this.#postLost(member)
+    else if (this.#isElsewhere(claim.partnerId)) this.#postLost(member)
     else this.#wait(member, claim)
   }
 
@@ -57,6 +56,12 @@ export class Claims {
     if (!member.claim) return
     member.claim.leftFor = reason
     member.claim = undefined
+  }
+
+  /** Whether the session is back already, and did not claim the room. */
+  #isElsewhere(sessionId: string): boolean {
+    const member = this.#dependencies.findMember(sessionId)
+    return member !== undefined && !member.isClaimPending
   }
 
   #wait(member: Member, claim: RoomClaim): void {

@@ -20,6 +20,8 @@ export interface Member {
   /** The ticket that is in the queue, or that enters it when the session is back. */
   ticket: Ticket | undefined
   room: OpenRoom | undefined
+  /** Whether the session is restored, and its claim has not come yet. */
+  isClaimPending: boolean
   /** Undefined unless the session waits for its partner in a room of an earlier process. */
   claim: WaitingClaim | undefined
 }

@@ -103,8 +103,8 @@ export class MemoryEngine implements Engine {
     return { waiting: matchmaker.size, rooms: rooms.size }
   }
 
-  join(profile: SessionProfile, listener: EngineListener): EngineSession {
-    const session = new MemorySession(profile, listener, this.#parts)
+  join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession {
+    const session = new MemorySession(profile, listener, isRestored, this.#parts)
     this.#parts.members.set(profile.sessionId, session)
     return session
   }
@@ -128,12 +128,19 @@ class MemorySession implements EngineSession, Member {
   awaySinceMs: number | undefined
   ticket: Ticket | undefined
   room: OpenRoom | undefined
-  claim: WaitingClaim | undefined = undefined
+  isClaimPending: boolean
+  claim: WaitingClaim | undefined
   readonly #parts: Parts
 
-  constructor(profile: SessionProfile, listener: EngineListener, parts: Parts) {
+  constructor(
+    profile: SessionProfile,
+    listener: EngineListener,
+    isClaimPending: boolean,
+    parts: Parts,
+  ) {
     this.profile = profile
     this.listener = listener
+    this.isClaimPending = isClaimPending
     this.#parts = parts
   }
 
@@ -182,6 +189,7 @@ class MemorySession implements EngineSession, Member {
   claimRoom(claim: RoomClaim | undefined, generation: number): void {
     this.#parts.outbox.run(() => {
       this.generation = generation
+      this.isClaimPending = false
       this.#parts.claims.handleClaim(this, claim)
     })
   }
@@ -207,6 +215,8 @@ class MemorySession implements EngineSession, Member {
   end(reason: LeaveReason): void {
     this.#parts.outbox.run(() => {
       this.#leave(reason)
+      // A partner that waits for this session must not wait for a claim that does not come.
+      if (this.isClaimPending) this.#parts.claims.handleClaim(this, undefined)
       this.#parts.members.delete(this.profile.sessionId)
     })
   }

@@ -1,0 +1,106 @@
+import type { Engine, EngineListener, EngineSession, SessionProfile } from './engine.ts'
+import type { EngineDependencies } from './memory/memory-engine.ts'
+
+/** Calls that are on their way in one direction, in order. */
+type Lane = (() => void)[]
+
+/** Pseudorandom numbers from 0 to below 1 (mulberry32): the same seed gives the same order. */
+function createRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/**
+ * An engine behind a network: every command and every event is delayed. Those of one session keep their
+ * order in each direction; those of different sessions are interleaved at random. Nothing moves
+ * before {@link step} or {@link settle}.
+ */
+export class DelayedEngine implements Engine {
+  readonly #inner: Engine
+  readonly #lanes: Lane[] = []
+  readonly #random: () => number
+
+  constructor(
+    seed: number,
+    dependencies: EngineDependencies,
+    createEngine: (dependencies: EngineDependencies) => Engine,
+  ) {
+    this.#random = createRandom(seed)
+    const { observer } = dependencies
+    const lane = this.#addLane()
+    this.#inner = createEngine({
+      ...dependencies,
+      observer: {
+        onOpened: (...event) => lane.push(() => observer.onOpened(...event)),
+        onRestored: (...event) => lane.push(() => observer.onRestored(...event)),
+        onEnded: (...event) => lane.push(() => observer.onEnded(...event)),
+      },
+    })
+  }
+
+  get bans(): Engine['bans'] {
+    return this.#inner.bans
+  }
+
+  get counts(): Engine['counts'] {
+    return this.#inner.counts
+  }
+
+  join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession {
+    const commands = this.#addLane()
+    const events = this.#addLane()
+    let session: EngineSession
+    const send = (command: () => void): void => void commands.push(command)
+    send(() => {
+      const delayed: EngineListener = {
+        handleEvent: (event) => events.push(() => listener.handleEvent(event)),
+      }
+      session = this.#inner.join(profile, delayed, isRestored)
+    })
+    return {
+      enter: (...command) => send(() => session.enter(...command)),
+      leave: (...command) => send(() => session.leave(...command)),
+      pass: (...command) => send(() => session.pass(...command)),
+      away: () => send(() => session.away()),
+      back: (...command) => send(() => session.back(...command)),
+      claimRoom: (...command) => send(() => session.claimRoom(...command)),
+      report: (...command) => send(() => session.report(...command)),
+      end: (...command) => send(() => session.end(...command)),
+    }
+  }
+
+  reload(): Promise<void> {
+    return this.#inner.reload()
+  }
+
+  sweep(awayMs: number): Promise<void> {
+    return this.#inner.sweep(awayMs)
+  }
+
+  /**
+   * Delivers the next command or event of a random lane.
+   * @returns false if there is none
+   */
+  step(): boolean {
+    const lanes = this.#lanes.filter(({ length }) => length > 0)
+    const lane = lanes[Math.floor(this.#random() * lanes.length)]
+    lane?.shift()?.()
+    return lane !== undefined
+  }
+
+  /** Delivers everything, also what follows from it. */
+  settle(): void {
+    while (this.step()) continue
+  }
+
+  #addLane(): Lane {
+    const lane: Lane = []
+    this.#lanes.push(lane)
+    return lane
+  }
+}

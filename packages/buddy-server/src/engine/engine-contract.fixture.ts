@@ -1,0 +1,211 @@
+import type { LeaveReason } from '@buddy-chat/protocol'
+import { ManualClock } from '../clock.fixture.ts'
+import { Bans } from '../limits/bans.ts'
+import type { Engine, EngineEvent, EngineListener, EngineSession } from './engine.ts'
+import type { EngineDependencies } from './memory/memory-engine.ts'
+import type { Room, RoomClaim } from './room.ts'
+import type { Ticket } from './ticket.ts'
+
+/** An engine of any kind, with a way to let everything arrive that is on its way. */
+export interface EngineUnderTest {
+  readonly engine: Engine
+  /** Delivers one command or event that is on its way. */
+  step(): void
+  /** Delivers all commands and events, also those that follow from them. */
+  settle(): void
+}
+
+/** A session as a node would keep it: it counts generations, and drops events that are out of date. */
+export class ContractSession implements EngineListener {
+  readonly id: string
+  /** Events of the present generation, and answers to reports, since the last {@link take}. */
+  events: EngineEvent[] = []
+  generation = 0
+  isPresent = true
+  isSearching = false
+  isClaiming = false
+  room: Room | undefined
+  /** Frames that the partner has sent in the present room. */
+  frames: Uint8Array[] = []
+  readonly #engine: EngineSession
+
+  constructor(id: string, engine: Engine, isRestored = false) {
+    this.id = id
+    const profile = { sessionId: id, nodeId: 'node', site: '', name: `name of ${id}` }
+    const addressKey = `address of ${id}`
+    this.#engine = engine.join({ ...profile, subject: undefined, addressKey }, this, isRestored)
+  }
+
+  enter(wish: Partial<Ticket> = {}, offer?: Uint8Array): void {
+    this.#exit()
+    this.isSearching = true
+    const ticket: Ticket = {
+      sessionId: this.id,
+      site: '',
+      lobby: '',
+      mode: 'video',
+      interests: [],
+      languages: [],
+      ...wish,
+    }
+    this.#engine.enter(ticket, ++this.generation, offer)
+  }
+
+  leave(reason: LeaveReason = 'left'): void {
+    this.#exit()
+    this.#engine.leave(reason, ++this.generation)
+  }
+
+  pass(...bytes: readonly number[]): void {
+    this.#engine.pass(Uint8Array.from(bytes))
+  }
+
+  away(): void {
+    this.isPresent = false
+    this.#engine.away()
+  }
+
+  back(addressKey = `address of ${this.id}`): void {
+    this.isPresent = true
+    this.#engine.back(addressKey)
+  }
+
+  /** Claims the room of an earlier process with this partner; without one, no room. */
+  claim(partner?: string, roomId = 'former'): void {
+    this.isClaiming = partner !== undefined
+    const claim: RoomClaim | undefined =
+      partner === undefined
+        ? undefined
+        : {
+            roomId,
+            sessionId: this.id,
+            partnerId: partner,
+            mode: 'video',
+            lobby: '',
+            openedAtMs: 0,
+          }
+    this.#engine.claimRoom(claim, ++this.generation)
+  }
+
+  report(roomId: string | null = null): void {
+    this.#engine.report(roomId, 'spam')
+  }
+
+  end(reason: LeaveReason = 'left'): void {
+    this.#exit()
+    this.generation++
+    this.#engine.end(reason)
+  }
+
+  /** The events since the last call, without their generation. */
+  take(): readonly object[] {
+    return this.events.splice(0).map(({ generation: _, ...event }) => event)
+  }
+
+  handleEvent(event: EngineEvent): void {
+    if (event.generation !== this.generation && event.type !== 'reported') {
+      // An event cannot answer a command that was not sent yet.
+      if (event.generation > this.generation) throw new Error('an event of a later generation')
+      return
+    }
+    this.events.push(event)
+    if (event.type === 'queued' && !this.isSearching) throw new Error('queued without a ticket')
+    if (event.type === 'matched') {
+      if (!this.isSearching || this.room) throw new Error('matched without a ticket')
+      this.#open(event.room)
+    } else if (event.type === 'restored') {
+      if (!this.isClaiming || this.room) throw new Error('restored without a claim')
+      this.#open(event.room)
+    } else if (event.type === 'frame') {
+      if (!this.room) throw new Error('a frame outside a room')
+      this.frames.push(event.frame)
+    } else if (event.type === 'parted') this.#exit()
+  }
+
+  #open(room: Room): void {
+    if (room.seats.every(({ sessionId }) => sessionId !== this.id)) throw new Error('a wrong room')
+    this.#exit()
+    this.room = room
+  }
+
+  #exit(): void {
+    this.room = undefined
+    this.frames = []
+    this.isSearching = false
+    this.isClaiming = false
+  }
+}
+
+/** As many sessions as a test has asked for. */
+type SessionList = readonly [ContractSession, ContractSession, ContractSession, ContractSession]
+
+/** An engine with what surrounds it, under the control of a test. */
+export class EngineWorld {
+  readonly clock = new ManualClock()
+  readonly engine: Engine
+  /** What the node observed: `opened`, `restored` or `ended`, and the room. */
+  readonly observed: (readonly [event: string, room: Room, ...rest: unknown[]])[] = []
+  readonly errors: unknown[] = []
+  maxRooms = 1000
+  rematchDelayMs = 0
+  restoreLeftMs = 30_000
+  readonly #underTest: EngineUnderTest
+  #nextId = 0
+
+  constructor(createEngine: (dependencies: EngineDependencies) => EngineUnderTest) {
+    this.#underTest = createEngine({
+      clock: this.clock,
+      wallNow: () => this.clock.now(),
+      createId: () => `room ${this.#nextId++}`,
+      bans: new Bans(() => this.clock.now()),
+      maxRooms: () => this.maxRooms,
+      rematchDelayMs: () => this.rematchDelayMs,
+      restoreLeftMs: () => this.restoreLeftMs,
+      observer: {
+        onOpened: (room, waitsMs) => this.observed.push(['opened', room, waitsMs]),
+        onRestored: (room) => this.observed.push(['restored', room]),
+        onEnded: (room, ...rest) => this.observed.push(['ended', room, ...rest]),
+      },
+      onError: (error) => this.errors.push(error),
+    })
+    this.engine = this.#underTest.engine
+  }
+
+  /** New sessions with these ids. */
+  join(...ids: readonly string[]): SessionList {
+    return ids.map((id) => new ContractSession(id, this.engine)) as unknown as SessionList
+  }
+
+  /** Sessions of an earlier process. */
+  joinRestored(...ids: readonly string[]): SessionList {
+    return ids.map((id) => new ContractSession(id, this.engine, true)) as unknown as SessionList
+  }
+
+  step(): void {
+    this.#underTest.step()
+  }
+
+  /** Lets everything arrive; fails if a session or the observer has thrown. */
+  settle(): void {
+    this.#underTest.settle()
+    for (const error of this.errors) throw error
+  }
+
+  advance(ms: number): void {
+    this.settle()
+    this.clock.advance(ms)
+    this.settle()
+  }
+
+  /** Two sessions in a room, whose events so far are taken. The first has waited. */
+  pair(...ids: readonly [string, string]): readonly [ContractSession, ContractSession] {
+    const [one, other] = this.join(...ids)
+    for (const session of [one, other]) {
+      session.enter({ lobby: ids.join(' and ') })
+      this.settle()
+      session.take()
+    }
+    one.take()
+    return [one, other]
+  }
+}

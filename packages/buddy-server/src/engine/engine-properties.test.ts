@@ -1,0 +1,119 @@
+// What is true of every engine after any commands, in whatever order they and their answers arrive.
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { DelayedEngine } from './delayed-engine.fixture.ts'
+import type { ContractSession } from './engine-contract.fixture.ts'
+import { EngineWorld } from './engine-contract.fixture.ts'
+import { MemoryEngine } from './memory/memory-engine.ts'
+
+const ids = ['a', 'b', 'c', 'd', 'e', 'f'] as const
+const lobbies = ['one', 'two'] as const
+
+const step = fc.record({
+  kind: fc.constantFrom(
+    'enter',
+    'enter',
+    'leave',
+    'pass',
+    'pass',
+    'away',
+    'back',
+    'report',
+    'wait',
+  ),
+  who: fc.nat({ max: ids.length - 1 }),
+  amount: fc.nat({ max: 30 }),
+})
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
+
+/** Sessions that send numbered frames: `[sender, generation of the sender, number]`. */
+class Crowd {
+  readonly world: EngineWorld
+  readonly sessions: readonly ContractSession[]
+  readonly #sent = new Map<ContractSession, number>()
+  /** The room of each session when it was last looked at. */
+  readonly #rooms = new Map<ContractSession, string | undefined>()
+
+  constructor(seed: number, maxRooms: number) {
+    this.world = new EngineWorld((dependencies) => {
+      const engine = new DelayedEngine(seed, dependencies, (given) => new MemoryEngine(given))
+      return { engine, step: () => engine.step(), settle: () => engine.settle() }
+    })
+    this.world.maxRooms = maxRooms
+    this.sessions = this.world.join(...ids)
+  }
+
+  take({ kind, who, amount }: Step): void {
+    const session = this.sessions[who]!
+    if (kind === 'wait') this.world.clock.advance(amount * 300)
+    else if (kind === 'away' && session.isPresent) session.away()
+    else if (kind === 'back' && !session.isPresent) session.back()
+    else if (session.isPresent) this.#command(kind, session, amount)
+    for (let count = 0; count < amount; count++) this.world.step()
+    for (const each of this.sessions) this.#checkFrames(each)
+  }
+
+  /** Everything has arrived: rooms, sessions and counts agree, and no ticket waits in vain. */
+  checkSettled(): void {
+    this.world.settle()
+    for (const session of this.sessions) this.#checkFrames(session)
+    const { waiting, rooms } = this.world.engine.counts
+    const seated = this.sessions.filter(({ room }) => room)
+    expect(seated).toHaveLength(2 * rooms)
+    for (const { room } of seated) {
+      const members = this.sessions.filter((session) => session.room === room)
+      expect(members.map(({ id }) => id).toSorted()).toEqual(
+        room!.seats.map(({ sessionId }) => sessionId).toSorted(),
+      )
+    }
+    const searching = this.sessions.filter(({ isSearching, isPresent }) => isSearching && isPresent)
+    expect(searching).toHaveLength(waiting)
+    for (const { room } of searching) expect(room).toBeUndefined()
+    if (rooms < this.world.maxRooms) expect(waiting).toBeLessThanOrEqual(lobbies.length)
+    const opened = this.world.observed.filter(([event]) => event === 'opened')
+    const ended = this.world.observed.filter(([event]) => event === 'ended')
+    expect(opened.length - ended.length).toBe(rooms)
+    expect(new Set(ended.map(([, room]) => room.id)).size).toBe(ended.length)
+  }
+
+  #command(kind: Step['kind'], session: ContractSession, amount: number): void {
+    if (kind === 'enter') session.enter({ lobby: lobbies[amount % 2]! })
+    else if (kind === 'leave') session.leave()
+    else if (kind === 'report') session.report()
+    else if (kind === 'pass' && session.room) {
+      if (this.#rooms.get(session) !== session.room.id) this.#sent.set(session, 0)
+      this.#rooms.set(session, session.room.id)
+      const number = this.#sent.get(session) ?? 0
+      this.#sent.set(session, number + 1)
+      session.pass(ids.indexOf(session.id as (typeof ids)[number]), number)
+    }
+  }
+
+  /** All frames are from the partner of the present room, in order, and none is missing in between. */
+  #checkFrames({ id, room, frames }: ContractSession): void {
+    const partner = room?.seats.find(({ sessionId }) => sessionId !== id)?.sessionId
+    for (const [index, [sender, number]] of frames.entries()) {
+      expect([ids[sender!], number]).toEqual([partner, index])
+    }
+  }
+}
+
+describe.each([1, 2, 1000])(
+  'with at most %i rooms, whatever order events arrive in,',
+  (maxRooms) => {
+    test('frames reach the partner in order, and rooms, sessions and counts agree in the end', () => {
+      let matches = 0
+      fc.assert(
+        fc.property(fc.array(step, { minLength: 40, maxLength: 120 }), fc.integer(), (steps, seed) => {
+          const crowd = new Crowd(seed, maxRooms)
+          for (const each of steps) crowd.take(each)
+          crowd.checkSettled()
+          matches += crowd.world.observed.length
+        }),
+        { numRuns: 300 },
+      )
+      // The property proves nothing if no sessions are ever matched.
+      expect(matches).toBeGreaterThan(500)
+    })
+  },
+)
