@@ -21,6 +21,8 @@ export class ContractSession implements EngineListener {
   /** Events of the present generation, and answers to reports, since the last {@link take}. */
   events: EngineEvent[] = []
   generation = 0
+  /** Called with each event of the present generation; it may send commands. */
+  onEvent: (event: EngineEvent) => void = () => undefined
   isPresent = true
   isSearching = false
   isClaiming = false
@@ -120,6 +122,7 @@ export class ContractSession implements EngineListener {
       if (!this.room) throw new Error('a frame outside a room')
       this.frames.push(event.frame)
     } else if (event.type === 'parted') this.#exit()
+    this.onEvent(event)
   }
 
   #open(room: Room): void {

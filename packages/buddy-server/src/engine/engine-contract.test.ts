@@ -192,6 +192,18 @@ function describeEngine(
         expect(it.engine.counts).toEqual({ waiting: 0, rooms: 0 })
       })
 
+      test('of a session that leaves as soon as it is matched give its partner both events in order', () => {
+        const it = world()
+        const [ana, bob] = it.join('ana', 'bob')
+        ana.onEvent = ({ type }) => type === 'matched' && ana.leave()
+        ana.enter()
+        it.settle()
+        bob.enter()
+        it.settle()
+        expect(bob.take().slice(-2)).toMatchObject([{ type: 'matched' }, { type: 'parted' }])
+        expect([ana.room, bob.room]).toEqual([undefined, undefined])
+      })
+
       test('drop frames for a partner that has left', () => {
         const it = world()
         const [ana, bob] = it.pair('ana', 'bob')

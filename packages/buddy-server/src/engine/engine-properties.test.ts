@@ -104,12 +104,16 @@ describe.each([1, 2, 1000])(
     test('frames reach the partner in order, and rooms, sessions and counts agree in the end', () => {
       let matches = 0
       fc.assert(
-        fc.property(fc.array(step, { minLength: 40, maxLength: 120 }), fc.integer(), (steps, seed) => {
-          const crowd = new Crowd(seed, maxRooms)
-          for (const each of steps) crowd.take(each)
-          crowd.checkSettled()
-          matches += crowd.world.observed.length
-        }),
+        fc.property(
+          fc.array(step, { minLength: 40, maxLength: 120 }),
+          fc.integer(),
+          (steps, seed) => {
+            const crowd = new Crowd(seed, maxRooms)
+            for (const each of steps) crowd.take(each)
+            crowd.checkSettled()
+            matches += crowd.world.observed.length
+          },
+        ),
         { numRuns: 300 },
       )
       // The property proves nothing if no sessions are ever matched.
