@@ -101,7 +101,10 @@ export class ContractSession implements EngineListener {
 
   /** The events since the last call, without their generation. */
   take(): readonly object[] {
-    return this.events.splice(0).map(({ generation: _, ...event }) => event)
+    const events = this.events.splice(0).map((event) => Object.entries(event))
+    return events.map((fields) =>
+      Object.fromEntries(fields.filter(([name]) => name !== 'generation')),
+    )
   }
 
   handleEvent(event: EngineEvent): void {

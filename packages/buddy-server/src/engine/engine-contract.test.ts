@@ -461,9 +461,8 @@ function describeEngine(
         ana.take()
         for (const roomId of [null, first, ana.room!.id]) ana.report(roomId)
         it.settle()
-        expect(ana.take()).toMatchObject(
-          Array(3).fill({ encounter: { partnerId: 'bob', isRepeated: true } }),
-        )
+        const answer = { encounter: { partnerId: 'bob', isRepeated: true } }
+        expect(ana.take()).toMatchObject([answer, answer, answer])
       })
 
       test('know nothing of rooms of others, of unknown rooms, and of a session without partners', () => {
