@@ -96,7 +96,7 @@ test.each([
   ['packages/buddy-server/src/handlers/a.ts', '../transport/transport.ts'],
   ['packages/buddy-server/src/limits/a.ts', '../transport/transport.ts'],
   ['packages/buddy-server/src/sessions/a.ts', '../engine/engine.ts'],
-  ['packages/buddy-server/src/core.ts', './engine/memory/memory-engine.ts'],
+  ['packages/buddy-server/src/core/core.ts', '../engine/memory/memory-engine.ts'],
   ['packages/buddy-server/src/transport/a.ts', '../clock.ts'],
   ['packages/buddy-server/src/transport/a.ts', './transport.ts'],
   ['packages/buddy-server/src/transport/uws-transport.ts', 'uWebSockets.js'],

@@ -1,8 +1,8 @@
 import type { Message } from '@buddy-chat/protocol'
 import { encode } from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
-import type { TestClient } from '../core.fixture.ts'
-import { TestServer } from '../core.fixture.ts'
+import type { TestClient } from '../core/core.fixture.ts'
+import { TestServer } from '../core/core.fixture.ts'
 
 const errorsOf = (guest: TestClient): readonly string[] => guest.of('error').map(({ code }) => code)
 

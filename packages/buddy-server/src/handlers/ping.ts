@@ -1,5 +1,5 @@
 import type { MessageOf } from '@buddy-chat/protocol'
-import type { Counts } from '../counts.ts'
+import type { Counts } from '../core/counts.ts'
 import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
 

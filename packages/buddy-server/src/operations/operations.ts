@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../clock.ts'
 import type { ResolvedServerOptions } from '../config/server-settings.ts'
-import type { Counts } from '../counts.ts'
+import type { Counts } from '../core/counts.ts'
 import type { ServerObserver } from '../events.ts'
 import type { Site } from '../sites/site.ts'
 import type { DashboardData } from './dashboard/data.ts'

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { Counts } from '../../counts.ts'
+import type { Counts } from '../../core/counts.ts'
 import type { DashboardSamples } from './data.ts'
 
 /** The present counts, and counters that only grow. */

@@ -1,4 +1,4 @@
-import type { Session } from './sessions/session.ts'
+import type { Session } from '../sessions/session.ts'
 
 /** How many there are of each at one moment: on a whole server, or of one site. */
 export interface Counts {

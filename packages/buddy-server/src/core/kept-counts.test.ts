@@ -3,8 +3,8 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { TestServer, type TestClient } from './core.fixture.ts'
-import { DelayedEngine } from './engine/delayed-engine.fixture.ts'
-import { MemoryEngine } from './engine/memory/memory-engine.ts'
+import { DelayedEngine } from '../engine/delayed-engine.fixture.ts'
+import { MemoryEngine } from '../engine/memory/memory-engine.ts'
 
 const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3'] as const
 const kinds = [
