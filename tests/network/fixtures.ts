@@ -266,7 +266,7 @@ export async function meet(ana: Visitor, bob: Visitor, first?: Visitor): Promise
 }
 
 /**
- * Resolves with the visitor whose client first gives up on a connection. The other one's client then only
+ * Resolves with the visitor whose client first gives up on a connection. The other client then only
  * reports that the partner has left.
  */
 export function waitForNoPath(ana: Visitor, bob: Visitor): Promise<Visitor> {
