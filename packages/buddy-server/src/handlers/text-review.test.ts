@@ -2,7 +2,7 @@ import type { Message } from '@buddy-chat/protocol'
 import { beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../clock.fixture.ts'
 import type { Room } from '../engine/room.ts'
-import type { PartnerLink } from '../sessions/participant.ts'
+import type { PartnerLink } from '../sessions/partner-link.ts'
 import type { Session } from '../sessions/session.ts'
 import { TextReview } from './text-review.ts'
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { BuddyServerHooks } from '../hooks/hooks.ts'
 import { peopleOf } from '../hooks/person.ts'
-import type { PartnerLink } from '../sessions/participant.ts'
+import type { PartnerLink } from '../sessions/partner-link.ts'
 import type { Session } from '../sessions/session.ts'
 import { sendError } from './send-error.ts'
 

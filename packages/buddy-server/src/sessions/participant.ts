@@ -1,26 +1,16 @@
 import type { LeaveReason, Message, Mode, ReportReason } from '@buddy-chat/protocol'
 import type { Engine, EngineEvent, EngineListener, EngineSession } from '../engine/engine.ts'
-import type { Room, RoomClaim, RoomSeat, SeatIndex } from '../engine/room.ts'
+import type { Room, RoomClaim, SeatIndex } from '../engine/room.ts'
 import { partnerSeat } from '../engine/room.ts'
 import type { Ticket } from '../engine/ticket.ts'
 import { HeldFrames } from './held-frames.ts'
 import type { Identified } from './identity.ts'
+import type { PartnerLink } from './partner-link.ts'
+import { RoomLink } from './partner-link.ts'
 import type { SessionLink } from './session-link.ts'
 
 /** What a client wishes to be matched by, checked and cleaned. */
 export type Wish = Pick<Ticket, 'lobby' | 'mode' | 'interests' | 'languages'>
-
-/** The way to the partner in one room. It carries nothing any more when that room has ended. */
-export interface PartnerLink {
-  readonly room: Room
-  /** The session's own seat. */
-  readonly self: RoomSeat
-  readonly partner: RoomSeat
-  /** False from the moment the session has left the room, or has learned that it has ended. */
-  readonly isOpen: boolean
-  /** Passes a frame on to the partner. */
-  pass(frame: Uint8Array): void
-}
 
 /** The session, as its participant sees it. */
 export interface ParticipantSession extends Identified {
@@ -54,35 +44,6 @@ export interface ParticipantContext {
 
 /** The engine's answer to a report. */
 export type Report = Omit<Extract<EngineEvent, { type: 'reported' }>, 'type' | 'generation'>
-
-class RoomLink implements PartnerLink {
-  readonly room: Room
-  readonly seat: SeatIndex
-  isOpen = true
-  isPartnerPresent: boolean
-  /** Both sessions have been away for some seconds. */
-  isAbandoned = false
-  readonly #engine: EngineSession
-
-  constructor(room: Room, seat: SeatIndex, isPartnerPresent: boolean, engine: EngineSession) {
-    this.room = room
-    this.seat = seat
-    this.isPartnerPresent = isPartnerPresent
-    this.#engine = engine
-  }
-
-  get self(): RoomSeat {
-    return this.room.seats[this.seat]
-  }
-
-  get partner(): RoomSeat {
-    return partnerSeat(this.room, this.seat)
-  }
-
-  pass(frame: Uint8Array): void {
-    if (this.isOpen) this.#engine.pass(frame)
-  }
-}
 
 /**
  * A session's part in matching. It sends the session's commands to the engine, and turns the engine's events
