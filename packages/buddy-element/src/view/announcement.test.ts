@@ -1,5 +1,6 @@
 import { BuddyError } from '@buddy-chat/client'
 import { describe, expect, test } from 'vitest'
+import type { Words } from '../words/words.ts'
 import { announcement } from './announcement.ts'
 import type { ChatView } from './chat-view.ts'
 import { initialView } from './initial-view.ts'
@@ -102,4 +103,12 @@ describe('announces', () => {
       expect(announcement(before, { ...before, ...change })).toBe(text)
     })
   }
+})
+
+test('uses the words of the view', () => {
+  const words: Words = { ...initialView.words, muted: 'Ton aus bei {partner}' }
+  const german = { ...inCall, words }
+  expect(announcement(german, { ...german, partnerSending: { audio: false, video: true } })).toBe(
+    'Ton aus bei Bob',
+  )
 })

@@ -33,7 +33,7 @@ const unexplained = { title: 'Something went wrong', body: '{message}' } as cons
 /**
  * Every word that the element shows or announces, in English. Names in braces are placeholders, see
  * `fill`; texts by plural category (`one`, `other` …) are chosen by `fillPlural`. These words define
- * the keys and placeholders of every other language, see `Translation`.
+ * the keys and placeholders of every other language, see `Words`.
  */
 export const english = {
   /** BCP 47 tag: chooses the plural rules. */

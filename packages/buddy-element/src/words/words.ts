@@ -1,23 +1,21 @@
 import type { english } from './english.ts'
 import type { Placeholder } from './fill.ts'
 
-/** The words of the element in the language of the visitor. */
-export type Words = typeof english
-
-type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (
-  member: infer All,
-) => void
-  ? All
-  : never
-
-/** A text that contains each of these placeholders. */
-type TextWith<Name extends string> = [Name] extends [never]
+/** A text that contains each of these placeholders once, in any order. */
+type TextWith<Name extends string, Rest extends string = Name> = [Name] extends [never]
   ? string
-  : Intersection<Name extends unknown ? `${string}{${Name}}${string}` : never>
+  : Name extends unknown
+    ? `${string}{${Name}}${TextWith<Exclude<Rest, Name>>}`
+    : never
 
-/** Another language: the keys of the English words, and texts with the same placeholders. */
-export type Translation<Original = Words> = {
+type Translated<Original> = {
   readonly [Key in keyof Original]: Original[Key] extends string
     ? TextWith<Placeholder<Original[Key]>>
-    : Translation<Original[Key]>
+    : Translated<Original[Key]>
 }
+
+/**
+ * All words of the element, in one language. A language has the keys of the English words, and the same
+ * placeholders in each text: anything else is a type error. Add a language as one constant of this type.
+ */
+export type Words = Translated<typeof english>
