@@ -1,4 +1,4 @@
-// The element in a real Chromium, against a real server. `npm test -- component` runs this.
+// Tests the element in a real Chromium against real servers. `npm test -- component` runs this.
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createBuddyServer } from '@buddy-chat/server'
@@ -6,7 +6,7 @@ import { esbuildPlugin } from '@web/dev-server-esbuild'
 import { defaultReporter } from '@web/test-runner'
 import { chromeLauncher } from '@web/test-runner-chrome'
 
-/** A port at which nobody listens. */
+/** Returns a port at which no server listens. */
 async function deadPort() {
   const probe = createServer()
   await new Promise((resolve) => probe.listen(0, '127.0.0.1', resolve))
@@ -38,7 +38,7 @@ const servers = {
   dead: `http://localhost:${await deadPort()}`,
 }
 
-/** Leaves the counts where the test script reads them. */
+/** Writes the numbers of passed and failed tests to the file `BUDDY_TEST_REPORT`, for the test script. */
 const countReporter = {
   stop({ sessions }) {
     const results = [...sessions].map(({ testResults, errors }) => ({ testResults, errors }))
@@ -61,7 +61,7 @@ export default {
   files: [new URL('*.component-test.ts', import.meta.url).pathname],
   nodeResolve: { exportConditions: ['production', 'browser'] },
   plugins: [esbuildPlugin({ ts: true, target: 'es2022' })],
-  // Cameras and software encoders share a small machine: one page at a time.
+  // One page at a time, because fake cameras and software encoders need much CPU time.
   concurrency: 1,
   browserStartTimeout: 60_000,
   testsFinishTimeout: 120_000,
@@ -89,7 +89,8 @@ export default {
       },
     }),
   ],
-  // One test lets a page's listener throw, which the browser reports as it should.
-  filterBrowserLogs: ({ args }) => !args.some((arg) => String(arg).includes('own mistake')),
+  // A listener throws in one test, and the browser reports its error as expected.
+  filterBrowserLogs: ({ args }) =>
+    !args.some((arg) => String(arg).includes('a listener of the page')),
   reporters: [defaultReporter({ reportTestProgress: false }), countReporter],
 }
