@@ -9,6 +9,7 @@ import type {
 import type { PropertyValues, TemplateResult } from 'lit'
 import { LitElement, supportsAdoptingStyleSheets } from 'lit'
 import { property } from 'lit/decorators.js'
+import { emptyIfRemoved, toList, toMode } from './attributes.ts'
 import { obtainClientPart } from './client/obtain-client-part.ts'
 import type { ControllerHost } from './controller/chat-controller.ts'
 import { ChatController } from './controller/chat-controller.ts'
@@ -20,17 +21,6 @@ import { PagePresence } from './lifecycle/page-presence.ts'
 import { adoptDocumentStyles } from './styles/document-styles.ts'
 import { styles } from './styles/styles.ts'
 import { chat } from './templates/chat.ts'
-
-const modes: readonly string[] = ['video', 'audio', 'text'] satisfies readonly Mode[]
-
-/** An attribute that is removed has the same value as one that was never set: an empty string. */
-const text = { fromAttribute: (value: string | null): string => value ?? '' }
-
-/** `jazz, chess` → `['jazz', 'chess']`. */
-function toList(value: string | readonly string[]): readonly string[] {
-  const parts = typeof value === 'string' ? value.split(',') : value
-  return parts.flatMap((part) => part.trim() || [])
-}
 
 /**
  * Random one-to-one chat in one tag. Opens no camera and no connection, and sets no cookie, before the
@@ -66,29 +56,43 @@ export class BuddyChat extends LitElement implements ControllerHost {
   /** The server if `server` is empty. The script-tag bundle sets its own origin. */
   static defaultServer = ''
 
-  /** The server, such as `https://chat.example`. Default: the origin of the script tag, else of the page. */
-  @property({ converter: text }) server = ''
+  /**
+   * The server, such as `https://chat.example`. Default: the origin of the script tag, else of the
+   * page.
+   */
+  @property({ converter: emptyIfRemoved }) server = ''
   /** Key of the embedding site on that server. */
-  @property({ converter: text }) site = ''
-  /** The site's signed token for this visitor (a JWT). As a property also a function that returns it. */
-  @property({ converter: text }) token: TokenSource = ''
+  @property({ converter: emptyIfRemoved }) site = ''
+  /**
+   * The site's signed token for this visitor (a JWT). As a property also a function that returns
+   * it.
+   */
+  @property({ converter: emptyIfRemoved }) token: TokenSource = ''
   /** The visitor's name. The visitor can change it before Start. */
-  @property({ converter: text }) name = ''
+  @property({ converter: emptyIfRemoved }) name = ''
   /** `video`, `audio` or `text`. */
   @property() mode: Mode = 'video'
   /** Only users in the same lobby are matched. */
-  @property({ converter: text }) lobby = ''
+  @property({ converter: emptyIfRemoved }) lobby = ''
   /** Topics of the visitor: a comma-separated list, or an array. */
-  @property({ converter: text }) interests: string | readonly string[] = ''
-  /** Starts as soon as the element is in the page, each time it is inserted, but not after `stop()`. */
+  @property({ converter: emptyIfRemoved }) interests: string | readonly string[] = ''
+  /**
+   * Starts as soon as the element is in the page, each time it is inserted, but not after `stop()`.
+   */
   @property({ type: Boolean }) autostart = false
   /** Does not use a camera. Partners may use theirs. */
   @property({ type: Boolean }) novideo = false
   /** Sends media through TURN servers only, so that partners never learn this visitor's address. */
   @property({ type: Boolean }) relayonly = false
-  /** As `relayonly`, until both partners press Connect directly. Then each may learn the other's address. */
+  /**
+   * As `relayonly`, until both partners press Connect directly. Then each may learn the other's
+   * address.
+   */
   @property({ type: Boolean }) relayuntiltrusted = false
-  /** Sends low-resolution video and narrowband audio to save data. A change takes effect during a call. */
+  /**
+   * Sends low-resolution video and narrowband audio to save data. A change takes effect during a
+   * call.
+   */
   @property({ type: Boolean }) lowdata = false
   /** Hides text messages. */
   @property({ type: Boolean }) notext = false
@@ -205,7 +209,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
       site,
       token,
       lobby,
-      mode: this.#mode,
+      mode: toMode(this.mode),
       name: this.#controller.name,
       interests: toList(interests),
       camera: !novideo,
@@ -247,7 +251,10 @@ export class BuddyChat extends LitElement implements ControllerHost {
   /** Must exist: without it, `moveBefore()` calls `disconnectedCallback` and `connectedCallback`. */
   protected connectedMoveCallback(): void {}
 
-  /** The element was moved to another document: of an iframe, a popup or a picture-in-picture window, or back. */
+  /**
+   * The element was moved to another document: of an iframe, a popup or a picture-in-picture
+   * window, or back.
+   */
   protected adoptedCallback(): void {
     this.#adoptStyles()
   }
@@ -273,7 +280,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
     if (changed.size === 0) return
     this.#controller.configure({
       ...(changed.has('name') && { name: this.name }),
-      mode: this.#mode,
+      mode: toMode(this.mode),
       hasCamera: !this.novideo,
       hasText: !this.notext,
     })
@@ -288,11 +295,6 @@ export class BuddyChat extends LitElement implements ControllerHost {
     this.#effects.apply(this.#controller.view)
     this.#controller.proceed()
     if (this.autostart) this.#controller.autostart()
-  }
-
-  /** The value of `mode`, or `video` if the value is unknown. */
-  get #mode(): Mode {
-    return modes.includes(this.mode) ? this.mode : 'video'
   }
 
   #adoptStyles(): void {

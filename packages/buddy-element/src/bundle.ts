@@ -4,7 +4,10 @@ import { BuddyChat } from './buddy-chat.ts'
 
 const ownName = /\/buddy-chat\.js$/
 
-/** The tag of this script. `currentScript` is null in a module script, so that the page is searched for it. */
+/**
+ * The tag of this script. `currentScript` is null in a module script, so that the page is searched
+ * for it.
+ */
 function findScript(): HTMLScriptElement | undefined {
   const script = document.currentScript
   if (script instanceof HTMLScriptElement) return script

@@ -12,7 +12,9 @@ import type {
 
 /** The `detail` of each DOM event of `<buddy-chat>`. */
 export interface BuddyEventDetails {
-  /** The visitor pressed Start, or the page called `start()`. `preventDefault()` prevents the start. */
+  /**
+   * The visitor pressed Start, or the page called `start()`. `preventDefault()` prevents the start.
+   */
   readonly 'buddy-start': null
   readonly 'buddy-state-change': { readonly state: ClientState; readonly previous: ClientState }
   /**
@@ -23,9 +25,15 @@ export interface BuddyEventDetails {
   readonly 'buddy-match': { readonly partner: Partner; readonly interests: readonly string[] }
   readonly 'buddy-message': { readonly text: string; readonly from: 'partner' | 'self' }
   readonly 'buddy-leave': { readonly reason: CallEndReason }
-  /** The quality of both directions of the call: every 2 s while media flows and the page is visible. */
+  /**
+   * The quality of both directions of the call: every 2 s while media flows and the page is
+   * visible.
+   */
   readonly 'buddy-quality': CallQuality
-  /** The path to the partner is lost and the client looks for another, or media flows again (`none`). */
+  /**
+   * The path to the partner is lost and the client looks for another, or media flows again
+   * (`none`).
+   */
   readonly 'buddy-interruption': { readonly step: RecoveryStep }
   /** The visitor's camera or microphone was replaced, paused by the system, lost or restored. */
   readonly 'buddy-device': DeviceChange

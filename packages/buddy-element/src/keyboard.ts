@@ -25,7 +25,9 @@ const isRoot = (node: EventTarget): node is Document | ShadowRoot =>
   'nodeType' in node &&
   (node.nodeType === Node.DOCUMENT_NODE || node.nodeType === Node.DOCUMENT_FRAGMENT_NODE)
 
-/** Whether the browser uses Escape itself: to leave full screen, or to close a popover of the page. */
+/**
+ * Whether the browser uses Escape itself: to leave full screen, or to close a popover of the page.
+ */
 function isEscapeTaken(path: readonly EventTarget[]): boolean {
   const roots = path.filter(isRoot)
   if (roots.some((root) => root.fullscreenElement)) return true

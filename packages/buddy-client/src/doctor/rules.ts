@@ -8,7 +8,10 @@ export interface Gathered {
   readonly isReflexive: boolean
   /** There is a relay candidate: a TURN server provides a relay. */
   readonly isRelayed: boolean
-  /** The `errorCode` of each `icecandidateerror` (W3C WebRTC §4.8.3): a STUN error code, or 701 if no answer came. */
+  /**
+   * The `errorCode` of each `icecandidateerror` (W3C WebRTC §4.8.3): a STUN error code, or 701 if
+   * no answer came.
+   */
   readonly errorCodes: readonly number[]
   /** The browser completed gathering before the timeout. */
   readonly isComplete: boolean

@@ -8,7 +8,9 @@ import {
 } from '@buddy-chat/client'
 import type { ClientPart } from './client-part.ts'
 
-/** The only module of the element that imports values from `@buddy-chat/client`; lint enforces this. */
+/**
+ * The only module of the element that imports values from `@buddy-chat/client`; lint enforces this.
+ */
 export const browserClientPart: ClientPart = {
   createClient: (isHidden) => new BuddyClient({}, { ...browserEnvironment, isHidden }),
   createError: (code, message) => new BuddyError(code, message),

@@ -134,7 +134,10 @@ export class ChatController implements ReactiveController {
     return this.#settings.name
   }
 
-  /** Applies attributes to the next start. A running call keeps the settings that it was started with. */
+  /**
+   * Applies attributes to the next start. A running call keeps the settings that it was started
+   * with.
+   */
   configure(settings: Partial<Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera'>>): void {
     const needsOtherDevices = this.#settings.change(settings)
     const isPreviewing = this.view.localStream || this.view.isOpeningPreview

@@ -59,7 +59,10 @@ export class ClientListener {
     ]
   }
 
-  /** Shows an error and dispatches `buddy-error`. An error that closed the client has its own screen. */
+  /**
+   * Shows an error and dispatches `buddy-error`. An error that closed the client has its own
+   * screen.
+   */
   handleError(error: BuddyError): void {
     const { client, announce } = this.#dependencies
     if (client.state === 'closed') this.#viewState.show({ problem: error })

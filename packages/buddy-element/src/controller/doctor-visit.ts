@@ -21,7 +21,9 @@ export class DoctorVisit {
     this.#dependencies = dependencies
   }
 
-  /** Starts the checks, or restarts them. Resolves when all are done, or when the dialog is closed. */
+  /**
+   * Starts the checks, or restarts them. Resolves when all are done, or when the dialog is closed.
+   */
   async open(): Promise<void> {
     const { part, options, onView, onError } = this.#dependencies
     const names = part.checkNames

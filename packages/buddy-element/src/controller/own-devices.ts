@@ -15,7 +15,10 @@ interface OwnDevicesDependencies {
   readonly onError: (error: BuddyError) => void
 }
 
-/** Applies the visitor's choices of camera, microphone and speaker, and shows the devices in the view. */
+/**
+ * Applies the visitor's choices of camera, microphone and speaker, and shows the devices in the
+ * view.
+ */
 export class OwnDevices {
   readonly #dependencies: OwnDevicesDependencies
   #view: DevicesView = initialView.devices

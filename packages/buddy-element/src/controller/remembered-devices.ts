@@ -13,7 +13,10 @@ function isId(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= maxIdLength
 }
 
-/** The devices that the visitor chose on this site before. Empty if none are stored, or storage is blocked. */
+/**
+ * The devices that the visitor chose on this site before. Empty if none are stored, or storage is
+ * blocked.
+ */
 export function recallDevices(): Remembered {
   try {
     const kept = JSON.parse(localStorage.getItem(key) ?? '{}') as Record<string, unknown> | null

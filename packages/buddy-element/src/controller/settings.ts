@@ -36,7 +36,10 @@ export class Settings {
     return { hasChangesWaiting: this.#print(this.#options()) !== this.#running.print }
   }
 
-  /** Changes settings of the next start. Returns whether a start would open other devices than before. */
+  /**
+   * Changes settings of the next start. Returns whether a start would open other devices than
+   * before.
+   */
   change(settings: Partial<ShownSettings>): boolean {
     const { mode, hasCamera } = this.#wanted
     this.#wanted = { ...this.#wanted, ...settings }
@@ -55,7 +58,10 @@ export class Settings {
     this.#running = undefined
   }
 
-  /** Identifies settings. Ignores the token, which pages renew, and `lowdata`, which takes effect at once. */
+  /**
+   * Identifies settings. Ignores the token, which pages renew, and `lowdata`, which takes effect at
+   * once.
+   */
   #print({ token: _token, lowData: _lowData, ...options }: BuddyClientOptions): string {
     return JSON.stringify([options, this.#wanted.hasText])
   }

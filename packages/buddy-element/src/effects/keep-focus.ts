@@ -1,4 +1,7 @@
-/** The parts that can replace a removed part, by part name. The first one that is shown gets the focus. */
+/**
+ * The parts that can replace a removed part, by part name. The first one that is shown gets the
+ * focus.
+ */
 const successors: Readonly<Record<string, readonly string[]>> = {
   'preview-button': ['close-preview-button'],
   'close-preview-button': ['preview-button'],

@@ -82,7 +82,10 @@ export class RenderEffects {
     }
   }
 
-  /** Scrolls to the latest message. Moves focus into the panel when it opens, and back when it closes. */
+  /**
+   * Scrolls to the latest message. Moves focus into the panel when it opens, and back when it
+   * closes.
+   */
   #showLatestMessage(root: ShadowRoot, { messages, isTextOpen }: ChatView): void {
     const hasOpened = isTextOpen && !this.#wasTextOpen
     const hasClosed = !isTextOpen && this.#wasTextOpen
@@ -115,7 +118,9 @@ export class RenderEffects {
 
 const videosIn = (root: ShadowRoot): NodeListOf<HTMLVideoElement> => root.querySelectorAll('video')
 
-/** Opens the dialog as a modal one: the browser then keeps focus inside, and restores it afterwards. */
+/**
+ * Opens the dialog as a modal one: the browser then keeps focus inside, and restores it afterwards.
+ */
 function showDialog(root: ShadowRoot): void {
   const dialog = root.querySelector('dialog')
   if (!dialog || dialog.matches(':modal')) return

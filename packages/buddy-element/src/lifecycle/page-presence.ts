@@ -1,4 +1,6 @@
-/** How long an element may be outside the page, as during a view transition, before it is released. */
+/**
+ * How long an element may be outside the page, as during a view transition, before it is released.
+ */
 const graceMs = 500
 
 interface PagePresenceDependencies {

@@ -3,7 +3,9 @@ import type { CSSResultOrNative } from 'lit'
 /** Constructed style sheets work only in the document that created them. */
 const sheetsOf = new WeakMap<Document, Map<CSSResultOrNative, CSSStyleSheet>>()
 
-/** Adopts `styles` in `root`, for its current document. Does nothing in a document without a window. */
+/**
+ * Adopts `styles` in `root`, for its current document. Does nothing in a document without a window.
+ */
 export function adoptDocumentStyles(root: ShadowRoot, styles: readonly CSSResultOrNative[]): void {
   const { ownerDocument } = root
   const view = ownerDocument.defaultView

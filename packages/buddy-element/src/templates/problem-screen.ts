@@ -24,7 +24,10 @@ function offersAudioOnly({ code, devices }: BuddyError): boolean {
   }
 }
 
-/** The screen of an error that prevented the start or closed the client, and what the visitor can do. */
+/**
+ * The screen of an error that prevented the start or closed the client, and what the visitor can
+ * do.
+ */
 export function problemScreen(
   problem: BuddyError,
   view: ChatView,

@@ -5,7 +5,9 @@ import type { ChatView } from '../view/chat-view.ts'
 import { fill } from '../words/fill.ts'
 import { icons } from './icons.ts'
 
-/** The mark beside the partner's name while addresses are hidden; a button until the visitor agrees. */
+/**
+ * The mark beside the partner's name while addresses are hidden; a button until the visitor agrees.
+ */
 export function trustMark(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
   const { words, trust, partner } = view
   if (!trust || (trust.self && trust.partner)) return nothing

@@ -10,7 +10,9 @@ import type {
 /** A text that depends on the devices that an error concerns; `both` also if these are not known. */
 type ByDevices = Readonly<Record<Device | 'both', string>>
 
-/** What an error means, and what the visitor can do. `{message}` is the English text for developers. */
+/**
+ * What an error means, and what the visitor can do. `{message}` is the English text for developers.
+ */
 interface ErrorWords {
   readonly title: string | ByDevices
   readonly body: string | ByDevices
@@ -200,7 +202,9 @@ export const english = {
     skipped: '— not checked',
     running: '— being checked',
   },
-  /** What a result means, and what the visitor can do. `{urls}` are those that the browser refuses. */
+  /**
+   * What a result means, and what the visitor can do. `{urls}` are those that the browser refuses.
+   */
   advice: {
     'not-asked': 'Your browser will ask you when you start.',
     'not-reached': 'This can be checked only after the other problems are solved.',

@@ -4,7 +4,9 @@ export type Placeholder<Text> = Text extends `${string}{${infer Name}}${infer Re
   : never
 
 /** A text for each plural category of a language (Unicode CLDR), with the placeholder `{count}`. */
-type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>
+export type Plural = Readonly<
+  Partial<Record<Intl.LDMLPluralRule, string>> & { other: `${string}{count}${string}` }
+>
 
 function replaceAll(text: string, values: Readonly<Record<string, string | number>>): string {
   return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(values[name]))

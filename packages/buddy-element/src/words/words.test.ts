@@ -23,7 +23,7 @@ describe('fill', () => {
 })
 
 test('fillPlural chooses the text by the rules of the language', () => {
-  const texts = { one: '{count} osoba', few: '{count} osoby', other: '{count} osób' }
+  const texts = { one: '{count} osoba', few: '{count} osoby', other: '{count} osób' } as const
   const counts = [1, 2, 5, 22, 25]
   expect(counts.map((count) => fillPlural('pl', texts, count))).toEqual([
     '1 osoba',
@@ -40,9 +40,10 @@ test('fillPlural chooses the text by the rules of the language', () => {
 })
 
 test('another language needs every key, and every placeholder of each text', () => {
-  const complete: Pick<Words, 'withKey' | 'next' | 'checkResults'> = {
+  const complete: Pick<Words, 'withKey' | 'next' | 'faults' | 'checkResults'> = {
     withKey: '({key}) {label}',
     next: 'Weiter',
+    faults: { one: 'jeden', few: '{count} few', many: '{count} many', other: '{count} other' },
     checkResults: { ok: 'gut', failed: 'schlecht', skipped: 'nicht', running: 'jetzt' },
   }
   expect(fill(complete.withKey, { label: complete.next, key: 'N' })).toBe('(N) Weiter')

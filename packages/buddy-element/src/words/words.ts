@@ -1,5 +1,5 @@
 import type { english } from './english.ts'
-import type { Placeholder } from './fill.ts'
+import type { Placeholder, Plural } from './fill.ts'
 
 /** A text that contains each of these placeholders once, in any order. */
 type TextWith<Name extends string, Rest extends string = Name> = [Name] extends [never]
@@ -11,11 +11,14 @@ type TextWith<Name extends string, Rest extends string = Name> = [Name] extends 
 type Translated<Original> = {
   readonly [Key in keyof Original]: Original[Key] extends string
     ? TextWith<Placeholder<Original[Key]>>
-    : Translated<Original[Key]>
+    : Original[Key] extends Plural
+      ? Plural
+      : Translated<Original[Key]>
 }
 
 /**
- * All words of the element, in one language. A language has the keys of the English words, and the same
- * placeholders in each text: anything else is a type error. Add a language as one constant of this type.
+ * All words of the element, in one language. A language has the keys of the English words, the same
+ * placeholders in each text, and its own plural categories: anything else is a type error. Add a
+ * language as one constant of this type.
  */
 export type Words = Translated<typeof english>
