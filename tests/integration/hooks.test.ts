@@ -441,7 +441,7 @@ describe('onText', () => {
     expect(other.unread).not.toContain('text')
     const errors = lines.filter(({ level }) => level === 'error')
     expect(errors.map(({ fields }) => String(fields['err']))).toEqual([
-      'Error: onText has not answered a line in 10 s',
+      'Error: onText did not answer within 10 s',
     ])
   })
 

@@ -11,11 +11,12 @@ import type { BanTarget } from './sessions/reported-people.ts'
 import type { Session } from './sessions/session.ts'
 import type { SessionEnd } from './sessions/sessions.ts'
 
-/** The events of a server that its operations and its hooks observe. */
+/** The events of a server, which its operations and its hooks observe. */
 interface ServerEvents {
   readonly joined: { readonly session: Session }
-  /** The session has lost its connection, and may come back. */
+  /** The session has lost its connection, and may resume. */
   readonly away: { readonly session: Session }
+  /** The session has resumed. `replayedFrames` is the number of missed frames that were sent again. */
   readonly back: { readonly session: Session; readonly replayedFrames: number }
   /** A session of an earlier process continues here. */
   readonly restored: { readonly session: Session }
@@ -35,7 +36,7 @@ interface ServerEvents {
     /** The page's origin, which is not private. */
     readonly origin: string | undefined
   }
-  /** The server ends a connection for what its client did. The session may continue. */
+  /** The server has closed a connection because of its client's behaviour. The session may continue. */
   readonly cut: { readonly code: CloseCode }
   readonly reported: {
     readonly session: Identified
@@ -43,9 +44,9 @@ interface ServerEvents {
     readonly roomId: string
     readonly reason: ReportReason
   }
-  /** A client has found out why its calls fail. */
+  /** A client has reported why its calls fail. */
   readonly diagnosed: { readonly reason: CallFailure }
-  /** The session may have ended before. */
+  /** A user was banned. The session may have ended before. */
   readonly banned: { readonly target: BanTarget; readonly durationMs: number }
   /** The share of users in percent has reached `level`, or fallen below the lowest level (0). */
   readonly capacity: { readonly level: 0 | 80 | 95; readonly percent: number }
@@ -62,7 +63,7 @@ export type Notify = <Name extends keyof ServerEvents>(
   event: ServerEvents[Name],
 ) => void
 
-/** Emits events to `observers` in order. One that throws is reported to `onError`; the others follow. */
+/** Emits events to `observers` in order. If one throws, `onError` is called, and the next one follows. */
 export function createNotify(
   observers: readonly ServerObserver[],
   onError: (error: unknown) => void,

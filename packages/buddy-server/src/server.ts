@@ -23,10 +23,10 @@ import { ConnectionAcceptor, reconnectAfterMs } from './connection/connection-ac
 import { forEachInSlices } from './slices.ts'
 import { createUwsTransport } from './transport/uws-transport.ts'
 
-/** What is left to be written at the end has so long. */
-const lastWordsMs = 500
-/** Webhooks that are queued at the end have so long. */
-const lastWebhooksMs = 2000
+/** Maximum time that `close()` waits for the close frames of the last connections. */
+const closeFramesTimeoutMs = 500
+/** Maximum time that `close()` waits for queued webhooks. */
+const webhooksTimeoutMs = 2000
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -37,57 +37,57 @@ export interface BuddyServer {
   /**
    * Starts listening.
    * @returns the port, and the address on this machine
-   * @throws Error with `code: 'EADDRINUSE'` where the port is taken, where it listens already, or
-   *   after `close()`; TlsError
+   * @throws Error with `code: 'EADDRINUSE'` if the port is taken; Error if the server is already
+   *   listening or closed; TlsError if the certificate files cannot be used
    */
   listen(): Promise<{ readonly port: number; readonly url: string }>
-  /** Users, rooms and load at this moment. */
+  /** Returns the present users, rooms and load. */
   status(): Status
   /**
-   * Takes new options, and reads TLS files again. No client is dropped: a cap that is lower than before
-   * holds for newcomers. A higher one holds at once: people who wait for a room are paired.
-   * @returns names of options that differ and need a new server instead; they stay as they were
-   * @throws Error where the options or files cannot be used; then nothing has changed
+   * Applies new options, and reads the TLS files again. No client is disconnected: a lower limit applies
+   * to new clients only. A higher limit applies at once: users who wait for a room are matched.
+   * @returns the names of changed options that need a new server; these keep their old values
+   * @throws Error if the options or files cannot be used; then nothing has changed
    */
   reload(options: BuddyServerOptions): readonly string[]
   /**
-   * Bans a person: ends the session and every other one of its site's subject, and refuses the
-   * address of its latest connection and that subject for a while. A session that has ended can be
-   * named for a day after a report about it.
+   * Bans a user for `durationMs`. Ends the session and all other sessions with the same subject at the same
+   * site, and refuses that subject and the address of the session's latest connection. A session that has
+   * ended can be banned for a day after a report about it.
    * @returns false if there is no such session
    */
   ban(sessionId: string, durationMs: number): boolean
   /**
-   * Tells every client to come back in a while and ends connections outside rooms at once, the others
-   * when their room ends, when one of the two loses the connection, or after `shutdownTimeoutMs`;
-   * stops listening. Calls that run go on between the browsers. Resolves when all is closed; a second
-   * call does nothing more.
+   * Stops the server. Asks every client to reconnect later. Closes connections outside rooms at once; the
+   * others when their room ends, when a session in it loses its connection, or after
+   * `shutdownTimeoutMs`. Running calls continue between the browsers. Resolves when everything is
+   * closed. Further calls return the same promise.
    */
   close(): Promise<void>
 }
 
-/** What a server gets from the program around it, beside options. */
+/** What the embedding program passes to a server besides its options. */
 export interface BuddyServerSurroundings {
-  /** As pino has it. @default none */
+  /** A logger with the methods of pino. @default a logger that discards everything */
   readonly log?: Log | undefined
-  /** What the program is asked and told. @default none */
+  /** Functions of the program that the server calls. @default none */
   readonly hooks?: BuddyServerHooks | undefined
 }
 
-/** What is not given, or given as undefined, is as in `defaultOptions`: a cap must not vanish. */
+/** Gives missing and undefined options their defaults, so that `undefined` cannot remove a limit. */
 function resolveOptions(options: BuddyServerOptions): ResolvedServerOptions {
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   return { ...defaultOptions, ...Object.fromEntries(given) }
 }
 
-/** How this machine reaches a server that listens on `host`. */
+/** The host name by which this machine reaches a server that listens on `host`. */
 function hostInUrl(host: string): string {
   if (['0.0.0.0', '::', '127.0.0.1'].includes(host)) return 'localhost'
   return host.includes(':') ? `[${host}]` : host
 }
 
 /**
- * Makes a server, which opens nothing before `listen()`.
+ * Creates a server. It opens no socket before `listen()`.
  * @throws InvalidWelcomeError if clients cannot use an option (see `check-welcome.ts`)
  */
 export function createBuddyServer(
@@ -132,8 +132,8 @@ export function createBuddyServer(
     hooks,
     addressOf: (upgrade) => clientAddress(upgrade),
     onCallInterrupted: ({ link }) => {
-      // While draining, a client leaves when its call has ended. If its partner has lost the connection,
-      // both continue their call at the next server.
+      // During shutdown a connection is closed as soon as its room ends. If the partner has lost its
+      // connection, both continue their call at the next server.
       if (closed) link?.close('going-away')
     },
     onRelayed: (bytes, readAtMs) => {
@@ -221,7 +221,7 @@ export function createBuddyServer(
     try {
       clientAddress = createClientAddress(settings)
       core.reload()
-      // Last: it alone cannot be taken back.
+      // TLS comes last, because its reload cannot be undone.
       transport.reloadTls()
     } catch (error) {
       settings = previous
@@ -243,18 +243,18 @@ export function createBuddyServer(
     })
     await acceptor.untilEmpty(settings.shutdownTimeoutMs)
     await forEachInSlices(connections, (connection) => connection.close('going-away'))
-    // Whatever is in the way of a close frame is not waited for.
-    await acceptor.untilEmpty(lastWordsMs)
+    // A connection that blocks its close frame does not delay the rest.
+    await acceptor.untilEmpty(closeFramesTimeoutMs)
     for (const cancel of cancels) cancel()
     await forEachInSlices(core.sessions, (session) => core.sessions.end(session, 'stopped'))
     transport.close()
-    await operations.close(lastWebhooksMs)
+    await operations.close(webhooksTimeoutMs)
   }
 
   return {
     status: () => operations.status(false),
     listen: async () => {
-      if (closed) throw new Error('this server is closed: make another one')
+      if (closed) throw new Error('this server is closed; create a new one')
       const port = await transport.listen(settings.host, settings.port)
       openFiles.refresh(settings.maxUsers)
       start()

@@ -5,20 +5,20 @@ import type { Sessions } from '../sessions/sessions.ts'
 import type { Site } from '../sites/site.ts'
 import type { TextReview } from './text-review.ts'
 
-/** What handlers of a session's messages may use. */
+/** The parts of the server that the handlers of a session's messages use. */
 export interface HandlerContext {
   readonly sessions: Sessions
   readonly counts: () => Counts
-  /** The site of a session. A site that was removed from the configuration stays as it was. */
+  /** The site of a session. A site that was removed from the configuration keeps its last settings. */
   readonly siteOf: (session: Session) => Site
   readonly notify: Notify
-  /** Undefined if there is no hook that reviews texts: then the server reads none. */
+  /** Undefined if the hook `onText` is not set. Then the server does not read texts. */
   readonly textReview: TextReview | undefined
   /** Reports an error of this server to the operator. */
   readonly onInternalError: (error: unknown) => void
   /**
-   * A frame was relayed. It is called for every frame, so it is no event. `readAtMs` is on the
-   * server's clock; undefined if the frame had to wait for a hook or a partner.
+   * Called for each relayed frame. It is no {@link Notify} event because it is called so often.
+   * `readAtMs` is on the server's clock; undefined if the frame had to wait for a hook or a partner.
    */
   readonly onRelayed: (bytes: number, readAtMs: number | undefined) => void
 }

@@ -45,7 +45,7 @@ export interface Joined {
   }
 }
 
-/** The connection that a hello has come by. */
+/** The connection that received the `hello`. */
 export interface Caller {
   readonly upgrade: Upgrade
   readonly addressKey: string
@@ -65,9 +65,9 @@ export async function handleHello(
 ): Promise<Joined | Refusal> {
   const { sessions, formerSessions, bans, findSite } = context
   const site = findSite(hello.site)
-  if (!site) return refusal('unknown-site', 'this server has no site of that key')
+  if (!site) return refusal('unknown-site', 'this server has no site with that key')
   if (!site.isAllowedOrigin(upgrade)) {
-    return refusal('origin-not-allowed', 'this origin is not one of the site')
+    return refusal('origin-not-allowed', 'the site does not allow this origin')
   }
   if (hello.resume) {
     const { received } = hello.resume
@@ -78,17 +78,17 @@ export async function handleHello(
   const identity = former ? former.facts : await introduce(hello, site)
   if ('code' in identity) return identity
   if (identity.subject !== undefined && bans.has(subjectBanKey(site.key, identity.subject))) {
-    return refusal('banned', 'this user is banned for a time')
+    return refusal('banned', 'this user is temporarily banned')
   }
   const admitted = await askHook(identity, upgrade, context)
   if ('code' in admitted) return admitted
-  // A client that has gone meanwhile takes no place.
-  if (!isConnected()) return refusal('refused', 'gone')
+  // A client that has disconnected meanwhile takes no place.
+  if (!isConnected()) return refusal('refused', 'the connection has closed')
   // While the hook was deciding, another tab may have restored the session.
   if (former && sessions.find(former.id)) {
     return handleHello(hello, { upgrade, addressKey, link, isConnected }, context)
   }
-  // The partner knows a restored session by the name that it had.
+  // A restored session keeps its name, because its partner knows it by that name.
   const who = former ? identity : admitted
   const session = sessions.create(who, { link, addressKey }, former)
   if ('code' in session) return session
@@ -102,7 +102,7 @@ async function introduce(hello: MessageOf<'hello'>, site: Site): Promise<Identit
   const claims = await readToken(hello.token, site)
   if ('code' in claims) return claims
   return {
-    // Empty if the visitor gave no name: each client has a word for that in its user's language.
+    // Empty if the visitor gave no name: each client shows a word for that in its user's language.
     name: cleanText(claims.name ?? hello.name),
     site: site.key,
     subject: claims.subject,
@@ -122,7 +122,7 @@ function findFormer(
   site: Site,
   formerSessions: FormerSessions,
 ): FormerSession | undefined {
-  // A client that does not count what it sends cannot continue: frames might come twice.
+  // A client that does not count what it sends cannot continue: frames might be handled twice.
   if (!resume || resume.sent === null) return undefined
   if (Math.max(resume.received, resume.sent) > maxFormerFrames) return undefined
   const { sessionId: id, facts } = formerSessions.find(resume.token) ?? {}
@@ -134,7 +134,7 @@ function findFormer(
   return {
     id,
     facts,
-    // Everything that the client has sent counts as handled, so that no frame comes twice.
+    // Every frame that the client has sent counts as handled, so that none is handled twice.
     counts: { received: sent, sent: received },
     claim: claim && site.isAllowedMode(claim.mode) ? claim : undefined,
     wasInRoom: roomToken !== null,
@@ -147,7 +147,7 @@ async function readToken(
 ): Promise<Partial<SiteClaims> | Refusal> {
   // A site that requires no tokens ignores them.
   if (!verifyToken) return {}
-  if (token === null) return refusal('token-required', 'this site admits with a token only')
+  if (token === null) return refusal('token-required', 'this site requires a token')
   try {
     return await verifyToken(token)
   } catch (error) {
@@ -156,7 +156,7 @@ async function readToken(
   }
 }
 
-/** The name up to its limit in bytes, in whole characters. */
+/** Shortens the name to its limit in bytes, without splitting a character. */
 function cut(name: string): string {
   const bytes = Buffer.from(name)
   if (bytes.length <= maxFieldBytes.name) return name
@@ -176,11 +176,11 @@ async function askHook(
   const visitor = { origin: upgrade.origin, address: addressOf(upgrade) }
   try {
     const answer = await onConnect({ site, name, subject, ...visitor })
-    if (answer === false) return refusal('refused', 'you were not let in')
+    if (answer === false) return refusal('refused', 'the server has refused this user')
     if (typeof answer !== 'object') return identity
     return { ...identity, name: cleanText(cut(cleanText(answer.name))) || name }
   } catch (error) {
     onInternalError(error)
-    return refusal('refused', 'you could not be let in')
+    return refusal('refused', 'the server could not check this user')
   }
 }

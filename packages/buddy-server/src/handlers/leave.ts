@@ -1,7 +1,7 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import type { Session } from '../sessions/session.ts'
 
-/** Takes the session out of its room and out of the queue. The session stays. */
+/** Removes the session from its room or from the queue. The session itself continues. */
 export function handleLeave({ participant }: Session, _message: MessageOf<'leave'>): void {
   participant.leave('left')
 }

@@ -3,12 +3,12 @@ import type { Counts } from '../core/counts.ts'
 import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
 
-/** The message with the server's counts: the answer to a `ping`, also sent with each heartbeat. */
+/** The message with the server's counts. It answers a `ping`, and is also sent with each heartbeat. */
 export function statsOf({ users, waiting, rooms }: Counts): MessageOf<'stats'> {
   return { type: 'stats', online: users, waiting, rooms }
 }
 
-/** Answers a `ping` at once. */
+/** Answers a `ping` with the server's counts. */
 export function handlePing(
   session: Session,
   _message: MessageOf<'ping'>,

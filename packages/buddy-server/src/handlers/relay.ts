@@ -6,18 +6,18 @@ import type { HandlerContext } from './context.ts'
 import { sendError } from './send-error.ts'
 import type { FrameHandler } from './frame-handler.ts'
 
-/** A text, with the frame that brought it, for the hook that reviews texts. */
+/** A text and the frame that contained it, for the hook that reviews texts. */
 interface ReviewedText {
   readonly frame: Uint8Array
   readonly text: string
 }
 
-/** Relays WebRTC signalling. In text mode neither partner may learn the other's address. */
+/** Relays WebRTC signalling, but not in text mode, which must not reveal the partners' addresses. */
 export function relaySignal(type: 'signal' | 'trust'): FrameHandler<Uint8Array> {
   return {
     read: (session, frame) => {
       if (session.participant.mode === 'text') {
-        throw new ProtocolError('wrong-mode', `there is no ${type} in text mode`)
+        throw new ProtocolError('wrong-mode', `${type} is not allowed in text mode`)
       }
       return frame
     },
@@ -51,7 +51,7 @@ export const relayTyping: FrameHandler<Uint8Array> = {
 /** Whether the site allows texts. If it does not, the session receives an error. */
 function isTextAllowed(session: Session, context: HandlerContext): boolean {
   if (context.siteOf(session).isTextAllowed) return true
-  sendError(session, 'not-permitted', 'people do not write to each other on this site')
+  sendError(session, 'not-permitted', 'this site does not allow texts')
   return false
 }
 
@@ -70,20 +70,20 @@ function relayOrKeep(
   const { partner } = participant
   // The frame is a view of the socket's buffer, which is reused after this call: it is copied.
   if (partner && text === undefined) {
-    // Written at the end of this turn. A copy in Node's pool takes a third of the time of one in memory
-    // of its own.
+    // The copy is written at the end of this turn. A copy in Node's pool takes a third of the time of a
+    // separate allocation.
     relay(partner, Buffer.copyBytesFrom(frame), context, session.lastActiveMs)
     return
   }
-  // The frame may wait for long; in Node's pool it would keep 8 kB meanwhile.
+  // The frame may wait for long. A copy in Node's pool would keep 8 kB in memory meanwhile.
   const bytes = frame.slice()
   if (partner) review(session, partner, bytes, context, text)
   else if (!participant.hold(bytes.length, () => relayHeld(session, bytes, context, text))) {
-    sendError(session, 'not-in-room', 'there is no partner to pass this on to')
+    sendError(session, 'not-in-room', 'there is no partner to relay this to')
   }
 }
 
-/** Relays a frame that was kept for a partner who is back now. */
+/** Relays a frame that was kept until the partner was back. */
 function relayHeld(
   session: Session,
   bytes: Uint8Array,
@@ -107,9 +107,10 @@ function review(
 }
 
 /**
- * Passes a frame on to the partner as it is. Its structure has been checked. Its fields are not
- * decoded, because the partner's own client validates them.
- * @param readAtMs undefined if the frame has waited for a hook or a partner, which is not the server's time
+ * Relays a frame to the partner unchanged. Its structure has been checked. Its fields are not decoded,
+ * because the partner's client validates them.
+ * @param readAtMs when the server read the frame. Undefined if the frame has waited for a hook or a
+ *   partner: that time is not the server's handling time.
  */
 function relay(
   partner: PartnerLink,

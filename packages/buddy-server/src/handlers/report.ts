@@ -6,22 +6,28 @@ import type { Session } from '../sessions/session.ts'
 import { sendError } from './send-error.ts'
 
 /**
- * Reports the partner of the room that is named, or the latest partner. The partner may have left, and the
- * room goes on. The engine answers with the encounter; see {@link handleReported}.
+ * Reports the partner of the room that the message names, or the latest partner. The partner may have
+ * left. A report does not end the room. The engine answers with the encounter; see
+ * {@link handleReported}.
  */
 export function handleReport({ participant }: Session, message: MessageOf<'report'>): void {
   participant.report(message.room, message.reason)
 }
 
-/** Reports the partner to the operator, once for each partner. */
+/** Notifies the operator of the report. A session can report each partner once. */
 export function handleReported(
   session: ParticipantSession,
   { asked, encounter, reason }: Report,
   { reportedPeople, notify }: { readonly reportedPeople: ReportedPeople; readonly notify: Notify },
 ): void {
   if (!encounter) {
-    if (asked === null) sendError(session, 'not-in-room', 'there was no partner to report')
-    else sendError(session, 'unknown-room', 'you were not in that room, or too long ago')
+    if (asked === null) sendError(session, 'not-in-room', 'there is no partner to report')
+    else
+      sendError(
+        session,
+        'unknown-room',
+        'the session was not in that room, or left it too long ago',
+      )
     return
   }
   const { roomId, partnerId, partner, isRepeated } = encounter

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@buddy-chat/protocol'
 import type { Session } from '../sessions/session.ts'
 
-/** Sends an error about something that the client did, and when it may try again if that helps. */
+/** Sends an `error` message. `retryAfterMs` is the time after which a retry may succeed; null if none can. */
 export function sendError(
   session: Pick<Session, 'send'>,
   code: ErrorCode,

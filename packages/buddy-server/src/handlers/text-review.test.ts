@@ -17,10 +17,11 @@ interface Question {
 
 let clock: ManualClock
 let textReview: TextReview
-/** The texts that the hook was asked about. */
+/** The calls of the hook. */
 let questions: Question[]
-/** The results: texts that were passed on, and errors that the author received, in order. */
+/** The results in order: relayed texts, and errors that the author received. */
 let outcomes: string[]
+/** Messages of the errors that were reported to the operator. */
 let failures: string[]
 let author: Pick<Session, 'send'>
 let partner: PartnerLink & { isOpen: boolean }
@@ -34,7 +35,7 @@ const enterRoom = (id: string): void => {
 }
 const submit = (text: string): void =>
   textReview.review(author, partner, text, () => outcomes.push(text))
-/** Waits for everything that follows without a timer. */
+/** Waits until all pending promises have settled. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 beforeEach(() => {
@@ -58,16 +59,16 @@ beforeEach(() => {
   enterRoom('first')
 })
 
-test('gives up a text without an answer after 10 s, and passes on the texts behind it', async () => {
+test('refuses a text with `internal` if there is no answer after 10 s, and relays the next texts', async () => {
   submit('unanswered')
-  submit('behind it')
+  submit('next')
   questions[1]!.answer(true)
   await settled()
   clock.advance(9999)
   expect([outcomes, failures]).toEqual([[], []])
   clock.advance(1)
-  expect(outcomes).toEqual(['! internal', 'behind it'])
-  expect(failures).toEqual(['onText has not answered a line in 10 s'])
+  expect(outcomes).toEqual(['! internal', 'next'])
+  expect(failures).toEqual(['onText did not answer within 10 s'])
 })
 
 test('ignores an answer after the timeout, and still reports a failure to the operator', async () => {
@@ -82,7 +83,7 @@ test('ignores an answer after the timeout, and still reports a failure to the op
   expect(failures.at(-1)).toBe('of the program')
 })
 
-test('keeps the order of texts, whichever is answered first, and leaves no timer', async () => {
+test('keeps the order of texts regardless of the order of answers, and leaves no timer', async () => {
   for (const text of ['one', 'two', 'three']) submit(text)
   expect(questions.map(({ text }) => text)).toEqual(['one', 'two', 'three'])
   questions[2]!.answer(true)
@@ -96,7 +97,7 @@ test('keeps the order of texts, whichever is answered first, and leaves no timer
 })
 
 test('refuses a text with `rate-limited` while 50 texts of its author wait', async () => {
-  for (let line = 1; line <= 50; line++) submit(`line ${line}`)
+  for (let count = 1; count <= 50; count++) submit(`text ${count}`)
   submit('too many')
   expect([questions.length, outcomes]).toEqual([50, ['! rate-limited']])
   questions[0]!.answer(true)
@@ -106,11 +107,11 @@ test('refuses a text with `rate-limited` while 50 texts of its author wait', asy
 })
 
 test.each<[string, (question: Question) => void]>([
-  ['allowed', ({ answer }) => answer(true)],
-  ['refused', ({ answer }) => answer(false)],
-  ['failed at', ({ fail }) => fail(new Error('of the program'))],
-  ['given up', () => clock.advance(10_000)],
-])('ignores a text that is %s after its room has ended', async (_, decide) => {
+  ['the hook allows it', ({ answer }) => answer(true)],
+  ['the hook refuses it', ({ answer }) => answer(false)],
+  ['the hook fails', ({ fail }) => fail(new Error('of the program'))],
+  ['the hook does not answer in time', () => clock.advance(10_000)],
+])('does nothing with a text whose room has ended, if %s', async (_, decide) => {
   submit('late')
   partner.isOpen = false
   decide(questions[0]!)
@@ -119,8 +120,8 @@ test.each<[string, (question: Question) => void]>([
   expect(outcomes).toEqual([])
 })
 
-test('starts anew in the next room, without the texts of the one before', async () => {
-  for (let line = 1; line <= 50; line++) submit(`line ${line}`)
+test('does not wait in a new room for texts of the previous room', async () => {
+  for (let count = 1; count <= 50; count++) submit(`text ${count}`)
   enterRoom('second')
   submit('hello')
   questions.at(-1)!.answer(true)
@@ -128,12 +129,12 @@ test('starts anew in the next room, without the texts of the one before', async 
   expect(outcomes).toEqual(['hello'])
 })
 
-test('asks the hook with the room, the author and the partner', () => {
+test('calls the hook with the room, the author, the partner and the text', () => {
   submit('hello')
   expect(questions[0]).toMatchObject({ room: 'first', from: 'bob', to: 'ana', text: 'hello' })
 })
 
-test('reports a text that cannot be passed on to the operator, and passes on the texts behind it', async () => {
+test('reports an error if relaying a text throws, and relays the next texts', async () => {
   textReview.review(author, partner, 'bad', () => {
     throw new Error('of the server')
   })

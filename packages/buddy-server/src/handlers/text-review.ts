@@ -5,44 +5,44 @@ import type { PartnerLink } from '../sessions/partner-link.ts'
 import type { Session } from '../sessions/session.ts'
 import { sendError } from './send-error.ts'
 
-/** A hook that has not answered by then has failed: the author expects that the text was read long ago. */
+/** A hook that has not answered after this time has failed: the author expects a text to arrive at once. */
 const answerTimeoutMs = 10_000
 /**
- * Texts of one author that wait for an answer. An author's rate permits fewer in that time; only frames
- * that were kept for a partner after a restart can be more. The author receives an error for each one
- * above the limit.
+ * Maximum number of one author's texts that wait for an answer. The rate limit allows fewer within the
+ * timeout; only frames that were kept for a partner after a restart can exceed this number. The author
+ * receives an error for each text above it.
  */
 const maxWaitingTexts = 50
 
-const notPassed = 'this line was not passed on'
+const notRelayed = 'this text was not relayed'
 
 interface TextReviewDependencies {
   readonly clock: Pick<Clock, 'after'>
   readonly onText: NonNullable<BuddyServerHooks['onText']>
-  /** The hook has failed, or has not answered in time. */
+  /** Called if the hook throws, rejects, or does not answer in time. */
   readonly onInternalError: (error: unknown) => void
 }
 
-/** A text about which nothing has been done yet. */
+/** A text that was neither relayed nor refused yet. */
 interface WaitingText {
-  /** What to do with it; undefined until the hook has answered. */
+  /** Relays or refuses the text. Undefined until the hook has answered. */
   act: (() => void) | undefined
 }
 
 /**
- * Asks the hook `onText` about each text, before the text is passed on. Texts of one author keep their
- * order, whichever is answered first. If the room ends first, the hook's answer is ignored.
+ * Calls the hook `onText` with each text before the text is relayed. Texts of one author keep their
+ * order, regardless of the order of the answers. If the room ends first, the hook's answer is ignored.
  */
 export class TextReview {
   readonly #dependencies: TextReviewDependencies
-  /** By room and author. */
+  /** One list for each room and author, oldest text first. */
   readonly #waiting = new WeakMap<PartnerLink, WaitingText[]>()
 
   constructor(dependencies: TextReviewDependencies) {
     this.#dependencies = dependencies
   }
 
-  /** Calls `pass` if the hook allows the text; otherwise the author receives an error. */
+  /** Calls `pass` if the hook allows the text. Otherwise the author receives an error. */
   review(
     author: Pick<Session, 'send'>,
     partner: PartnerLink,
@@ -53,22 +53,22 @@ export class TextReview {
     const texts = this.#waiting.get(partner) ?? []
     this.#waiting.set(partner, texts)
     if (texts.length >= maxWaitingTexts) {
-      sendError(author, 'rate-limited', 'too many lines wait to be passed on', 1000)
+      sendError(author, 'rate-limited', 'too many texts are waiting for review', 1000)
       return
     }
     const waiting: WaitingText = { act: undefined }
     texts.push(waiting)
     const decide = (act: () => void): void => {
-      // An answer after the timeout has no effect, because the text is not in the list any more.
+      // An answer after the timeout has no effect, because the text is no longer in the list.
       waiting.act = act
       this.#flush(partner, texts)
     }
     const fail = (error: unknown): void => {
       onInternalError(error)
-      decide(() => sendError(author, 'internal', notPassed))
+      decide(() => sendError(author, 'internal', notRelayed))
     }
     const cancel = clock.after(answerTimeoutMs, () => {
-      fail(new Error(`onText has not answered a line in ${answerTimeoutMs / 1000} s`))
+      fail(new Error(`onText did not answer within ${answerTimeoutMs / 1000} s`))
     })
     const [one, other] = peopleOf(partner.room)
     const [from, to] = partner.self === partner.room.seats[0] ? [one, other] : [other, one]
@@ -77,11 +77,11 @@ export class TextReview {
     void ask()
       .finally(cancel)
       .then((answer) => {
-        decide(answer === false ? () => sendError(author, 'refused', notPassed) : pass)
+        decide(answer === false ? () => sendError(author, 'refused', notRelayed) : pass)
       }, fail)
   }
 
-  /** Acts on texts that are decided, up to the first that is not, so that they keep their order. */
+  /** Relays or refuses texts in order, up to the first that the hook has not answered yet. */
   #flush(partner: PartnerLink, texts: WaitingText[]): void {
     while (texts[0]?.act && partner.isOpen) {
       try {

@@ -5,7 +5,7 @@ import type { HandlerContext } from './context.ts'
 import { sendError } from './send-error.ts'
 import { offerFrame } from './offer-frame.ts'
 
-/** Leaves the room and queues a new ticket, if the site permits its mode and lobby. */
+/** Leaves the room and queues a new ticket, if the site allows its mode and lobby. */
 export function handleTicket(
   session: Session,
   { mode, lobby: wanted, interests, languages, offer }: MessageOf<'ticket'>,
@@ -14,11 +14,11 @@ export function handleTicket(
   const site = context.siteOf(session)
   const { lobby: only } = session.identity
   if (!site.isAllowedMode(mode)) {
-    sendError(session, 'not-permitted', `this site has no mode ${mode}`)
+    sendError(session, 'not-permitted', `this site does not allow the mode ${mode}`)
     return
   }
   if (only === undefined ? !site.isAllowedLobby(wanted) : wanted !== '' && wanted !== only) {
-    sendError(session, 'not-permitted', 'this site does not admit you to that lobby')
+    sendError(session, 'not-permitted', 'this user may not enter that lobby')
     return
   }
   const cleaned = interests.map(cleanText).filter((interest) => interest !== '')

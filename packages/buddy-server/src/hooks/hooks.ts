@@ -1,75 +1,77 @@
 import type { ReportReason } from '@buddy-chat/protocol'
 import type { SessionEnd } from '../sessions/sessions.ts'
 
-/** A person, as far as the program around the server is told. */
+/** A user, as hooks receive them. */
 export interface Person {
   readonly sessionId: string
-  /** The site's key; empty is the server's own. */
+  /** The key of the site; empty for the server's own site. */
   readonly site: string
   /** The name that the partner receives; empty if the visitor gave none. */
   readonly name: string
-  /** Who it is to the site, where the site's token said so. */
+  /** The user's identity at the site, from the site's token. Undefined without a token. */
   readonly subject: string | undefined
 }
 
-/** Somebody who knocks. */
+/** A client that wants to connect. */
 export interface Visitor {
-  /** The page, as its browser says; undefined for programs. */
+  /** The origin of the page, as the browser sends it. Undefined for clients that are no browser. */
   readonly origin: string | undefined
-  /** The client's address, as far as proxies are trusted. Private: keep it out of logs. */
+  /** The client's address, from a proxy's header if that proxy is trusted. Private: do not log it. */
   readonly address: string
 }
 
 /**
- * What a program around the server may do, as the second argument of `createBuddyServer`. A hook that
- * throws (or rejects) is told to the log; where it was asked for leave, the answer is no, for this
- * person only. Hooks run in the server's own turn of the event loop: do not block it. What they are
- * given is a copy of its own.
+ * The hooks of an embedding program, part of the second argument of `createBuddyServer`. If a hook throws
+ * or rejects, the server logs the error. If the hook decides something, its failure counts as a refusal,
+ * for this user only. Hooks run in the server's event loop, so they must not block. Their arguments are
+ * copies.
  */
 export interface BuddyServerHooks {
   /**
-   * A connection before its first word, after the server's own limits. `false` refuses it with
-   * `refused`. It has to answer at once; what takes time belongs into {@link onConnect}.
+   * Called for each connection before its first message, after the server's own limits. `false` refuses
+   * the client with `refused`. The answer cannot be a promise; use {@link onConnect} for checks that take
+   * time.
    */
   onUpgrade?(visitor: Visitor): boolean | void
   /**
-   * Somebody says hello, after site, origin, ban and token. Not asked again for a session that is
-   * resumed. `false` refuses with `refused`; `{ name }` gives another name, which is cleaned and cut
-   * as any other; everything else admits. A promise is waited for, and holds up nobody else.
+   * Called for each `hello`, after the checks of site, origin, ban and token; not when a session resumes.
+   * `false` refuses the client with `refused`. `{ name }` replaces the name; it is cleaned and cut to the
+   * maximum size. Any other value admits the client. If the answer is a promise, only this client waits.
    */
   onConnect?(person: Omit<Person, 'sessionId'> & Visitor): ConnectAnswer | Promise<ConnectAnswer>
-  /** Two have met. */
+  /** Called when two users are matched. */
   onMatch?(match: {
     readonly room: string
     readonly people: readonly [Person, Person]
-    /** From ticket to match, in the order of `people`. */
+    /** The time from ticket to match, in the order of `people`. */
     readonly waitsMs: readonly [number, number]
   }): void
   /**
-   * A line on its way to the partner; without this hook the server reads none. `false` keeps it back,
-   * and its author gets the error `refused` (`internal` where the hook failed). A promise is waited
-   * for, and holds up only that author's later lines, which are asked about meanwhile: they keep their
-   * order. Without an answer after 10 s the hook has failed at this line. With 50 of one author
-   * waiting, more are dropped (`rate-limited`). Of a line whose room is over, no one there hears more.
+   * Called for each text before it is relayed. The server reads texts only if this hook is set. `false`
+   * drops the text, and its author receives the error `refused`. Texts of one author keep their order:
+   * the hook is called for each at once, and an allowed text waits until those before it are decided.
+   * If the hook fails, or does not answer within 10 s, the text is dropped with the error `internal`. If
+   * 50 texts of one author wait, the next are dropped with `rate-limited`. If the room ends first, the
+   * answer is ignored.
    */
-  onText?(line: {
+  onText?(text: {
     readonly room: string
     readonly from: Person
     readonly to: Person
     readonly text: string
   }): boolean | void | Promise<boolean | void>
-  /** Somebody reports the person they are with, or were with before: once for each. */
+  /** Called when a user reports the present or an earlier partner, once for each partner. */
   onReport?(report: {
     readonly from: Person
-    /** The room in which the two met. */
+    /** The room of the two users. */
     readonly room: string
-    /** The session reported; it may be over. `ban()` takes it for a day all the same. */
+    /** The reported session. It may have ended; `ban()` accepts it for a day after the report. */
     readonly aboutId: string
     readonly reason: ReportReason
   }): void
-  /** A session is over: `lost` after its grace time. */
+  /** Called when a session ends. `lost` means that its grace time is over. */
   onDisconnect?(person: Person, reason: SessionEnd): void
 }
 
-/** What `onConnect` may answer. */
+/** The answer of `onConnect`. */
 export type ConnectAnswer = boolean | { readonly name: string } | void

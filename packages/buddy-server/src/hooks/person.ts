@@ -2,13 +2,13 @@ import type { Room } from '../engine/room.ts'
 import type { Identified } from '../sessions/identity.ts'
 import type { Person } from './hooks.ts'
 
-/** A session, as hooks receive it. */
+/** The user of a session, as hooks receive them. */
 export function personOf({ id, identity }: Identified): Person {
   const { site, name, subject } = identity
   return { sessionId: id, site, name, subject }
 }
 
-/** The two sessions of a room, in the order of its seats, as hooks receive them. */
+/** The two users of a room, in the order of its seats, as hooks receive them. */
 export function peopleOf({ seats, site }: Room): readonly [Person, Person] {
   const [{ sessionId, name, subject }, other] = seats
   return [

@@ -63,7 +63,7 @@ export class ConnectionAdmission {
       return refusal('origin-not-allowed', 'this origin may not use this server')
     }
     const addressKey = addressKeyOf(upgrade)
-    if (isBanned(addressKey)) return refusal('banned', 'this user is banned for a time')
+    if (isBanned(addressKey)) return refusal('banned', 'this user is temporarily banned')
     const address = this.#address(addressKey)
     const waitMs = address.connects.take(now())
     if (waitMs > 0) {

@@ -2,8 +2,8 @@ import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
 const notices = {
-  idle: { code: 'idle-timeout', message: 'nothing was done for too long' },
-  banned: { code: 'banned', message: 'this user is banned for a time' },
+  idle: { code: 'idle-timeout', message: 'the session was idle for too long' },
+  banned: { code: 'banned', message: 'this user is temporarily banned' },
 } as const
 
 /** Ends a session and its connection, after an error that gives the client the reason. */

@@ -259,7 +259,7 @@ export class Sessions {
     const size = this.#byAddress.get(addressKey) ?? 0
     if (size < max) return undefined
     if (size === max && this.#endLongestAway(addressKey)) return undefined
-    const message = 'too many people from one address'
+    const message = 'too many sessions from one address'
     return refusal('too-many-connections', message, waitAfterCloseMs['too-many-connections'])
   }
 
