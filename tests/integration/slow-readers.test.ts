@@ -21,6 +21,9 @@ const largeSignal = {
   generation: null,
 } as const
 
+/** Long enough for a client that is alive to answer a ping, even on a busy machine. */
+const livePingTimeoutMs = 1000
+
 /**
  * Sends signals to a client that does not read until the server closes its connection. Uses one
  * partner after the other, because the rate limit of one is too low to fill the buffers of the kernel.
@@ -112,7 +115,7 @@ test('a slow client can resume its session afterwards, and loses no frame', asyn
 test('closes a connection that answers no ping after ping interval and timeout, not earlier', async ({
   startWithNeighbours,
 }) => {
-  const [pingIntervalMs, pingTimeoutMs] = [100, 300]
+  const [pingIntervalMs, pingTimeoutMs] = [100, livePingTimeoutMs]
   const { server, url } = await startWithNeighbours({ pingIntervalMs, pingTimeoutMs })
   const partner = await RawClient.join(url, 'Partner')
   partner.enter()
@@ -140,7 +143,7 @@ test('closes a hundred half-open connections, and ends their sessions after the 
 }) => {
   const { server, url } = await startWithNeighbours({
     pingIntervalMs: 100,
-    pingTimeoutMs: 200,
+    pingTimeoutMs: livePingTimeoutMs,
     resumeGraceMs: 100,
     maxConnectionsPerAddress: 1000,
     maxSessionsPerAddress: 1000,
