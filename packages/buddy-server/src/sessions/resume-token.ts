@@ -1,9 +1,10 @@
 // Tokens by which a client proves its session and its room to a later server process. They contain
 // statements of the server, encrypted and authenticated, so that only the key can read or make them.
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 import type { Mode } from '@buddy-chat/protocol'
 import { maxFieldBytes, modes } from '@buddy-chat/protocol'
 import type { RoomClaim } from '../engine/room.ts'
+import { randomBytes } from '../random-bytes.ts'
 
 /** What a later process needs to know of a session. */
 export interface SessionStatement {
