@@ -33,9 +33,9 @@ export class ContractSession implements EngineListener {
 
   constructor(id: string, engine: Engine, isRestored = false) {
     this.id = id
-    const profile = { sessionId: id, nodeId: 'node', site: '', name: `name of ${id}` }
+    const seat = { sessionId: id, nodeId: 'node', name: `name of ${id}`, subject: undefined }
     const addressKey = `address of ${id}`
-    this.#engine = engine.join({ ...profile, subject: undefined, addressKey }, this, isRestored)
+    this.#engine = engine.join({ seat, site: '', addressKey }, this, isRestored)
   }
 
   enter(wish: Partial<Ticket> = {}, offer?: Uint8Array): void {

@@ -427,7 +427,7 @@ function describeEngine(
             encounter: {
               roomId,
               partnerId: 'bob',
-              partner: expect.objectContaining({ sessionId: 'bob', addressKey: 'address of bob' }),
+              partner: expect.objectContaining({ addressKey: 'address of bob' }),
               isRepeated: false,
             },
           },

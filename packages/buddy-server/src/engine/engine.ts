@@ -2,20 +2,15 @@
 // room, whom a session has met, and bans. A node (one server process) holds sessions. This file is the
 // only interface between the two.
 import type { LeaveReason, ReportReason } from '@buddy-chat/protocol'
-import type { Room, RoomClaim, SeatIndex } from './room.ts'
+import type { Room, RoomClaim, RoomSeat, SeatIndex } from './room.ts'
 import type { Ticket } from './ticket.ts'
 
 /** A session, as the engine knows it. */
 export interface SessionProfile {
-  readonly sessionId: string
-  /** The server process that has the session. */
-  readonly nodeId: string
+  /** What the session's rooms have of it. One object for all of them. */
+  readonly seat: RoomSeat
   /** The key of the site; empty for the server's own site. */
   readonly site: string
-  /** The name that partners see; empty if the user gave none. */
-  readonly name: string
-  /** The user's identity at the site, from the site's token. */
-  readonly subject: string | undefined
   /** The address of the latest connection, as limits and bans count it. Never sent, never logged. */
   readonly addressKey: string
 }

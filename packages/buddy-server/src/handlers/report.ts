@@ -32,6 +32,10 @@ export function handleReported(
   }
   const { roomId, partnerId, partner, isRepeated } = encounter
   if (isRepeated) return
-  if (partner) reportedPeople.add(partner)
+  if (partner) {
+    const { seat, site, addressKey } = partner
+    const { sessionId, subject } = seat
+    reportedPeople.add({ sessionId, site, subject, addressKey })
+  }
   notify('reported', { session, aboutId: partnerId, roomId, reason })
 }

@@ -70,7 +70,7 @@ export class Participant implements EngineListener {
     const { id: sessionId, addressKey, identity } = session
     const { site, name, subject } = identity
     const { engine, nodeId } = context
-    const profile = { sessionId, nodeId, site, name, subject, addressKey }
+    const profile = { seat: { sessionId, nodeId, name, subject }, site, addressKey }
     this.#engine = engine.join(profile, this, isRestored)
   }
 

@@ -1,4 +1,3 @@
-import type { SessionProfile } from '../engine/engine.ts'
 import type { Identified } from './identity.ts'
 
 /** Above this number the oldest is dropped. */
@@ -7,7 +6,15 @@ const maxPeople = 10_000
 const maxAgeMs = 24 * 3_600_000
 
 /** What a ban needs to recognise a user. */
-export type BanTarget = Pick<SessionProfile, 'sessionId' | 'site' | 'subject' | 'addressKey'>
+export interface BanTarget {
+  readonly sessionId: string
+  /** The key of the site; empty for the server's own site. */
+  readonly site: string
+  /** The user's identity at the site, from the site's token. */
+  readonly subject: string | undefined
+  /** The address of the latest connection. */
+  readonly addressKey: string
+}
 
 /** What a ban needs of the user of a session. */
 export function banTargetOf({
@@ -28,8 +35,8 @@ export class ReportedPeople {
     this.#now = now
   }
 
-  add({ sessionId, site, subject, addressKey }: BanTarget): void {
-    const target = { sessionId, site, subject, addressKey }
+  add(target: BanTarget): void {
+    const { sessionId } = target
     this.#people.delete(sessionId)
     this.#people.set(sessionId, { target, atMs: this.#now() })
     const [oldest] = this.#people.keys()

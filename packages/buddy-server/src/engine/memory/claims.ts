@@ -3,7 +3,6 @@ import type { Clock } from '../../clock.ts'
 import type { RoomClaim } from '../room.ts'
 import { Encounters } from './encounters.ts'
 import type { Member, WaitingClaim } from './member.ts'
-import { seatOf } from './member.ts'
 import type { OpenRooms } from './open-rooms.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -40,7 +39,7 @@ export class Claims {
       member.encounters.add({ roomId, partnerId, partner: undefined }, clock.now())
     }
     let match: WaitingClaim | undefined
-    for (const waiting of this.#byAwaited.get(member.profile.sessionId) ?? []) {
+    for (const waiting of this.#byAwaited.get(member.profile.seat.sessionId) ?? []) {
       const { roomId, sessionId } = waiting.claim
       if (claim?.roomId === roomId && claim.partnerId === sessionId) match = waiting
       else this.#fail(waiting)
@@ -92,7 +91,7 @@ export class Claims {
     const { roomId: id, lobby, mode, openedAtMs } = claim
     const { site } = first.profile
     rooms.restore({
-      room: { id, seats: [seatOf(first), seatOf(second)], site, lobby, mode, openedAtMs },
+      room: { id, seats: [first.profile.seat, second.profile.seat], site, lobby, mode, openedAtMs },
       members: [first, second],
       openedAtMs: clock.now() - (wallNow() - openedAtMs),
     })

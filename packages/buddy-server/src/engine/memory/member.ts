@@ -1,7 +1,7 @@
 import type { LeaveReason } from '@buddy-chat/protocol'
 import type { Cancel } from '../../clock.ts'
 import type { EngineListener, SessionProfile } from '../engine.ts'
-import type { Room, RoomClaim, RoomSeat } from '../room.ts'
+import type { Room, RoomClaim } from '../room.ts'
 import type { Ticket } from '../ticket.ts'
 import type { Encounters, Trace } from './encounters.ts'
 
@@ -42,11 +42,6 @@ export interface WaitingClaim {
   readonly cancelExpiry: Cancel
   /** Why the session does not wait any more; its partner receives the reason when it comes back. */
   leftFor: LeaveReason | undefined
-}
-
-export function seatOf({ profile }: Member): RoomSeat {
-  const { sessionId, nodeId, name, subject } = profile
-  return { sessionId, nodeId, name, subject }
 }
 
 /** The other session in the member's room; undefined if the member is in none. */

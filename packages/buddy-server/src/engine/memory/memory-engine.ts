@@ -105,7 +105,7 @@ export class MemoryEngine implements Engine {
 
   join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession {
     const session = new MemorySession(profile, listener, isRestored, this.#parts)
-    this.#parts.members.set(profile.sessionId, session)
+    this.#parts.members.set(profile.seat.sessionId, session)
     return session
   }
 
@@ -169,7 +169,7 @@ class MemorySession implements EngineSession, Member {
     const { outbox, clock, matchmaker, rooms } = this.#parts
     outbox.run(() => {
       this.awaySinceMs = clock.now()
-      if (this.ticket) matchmaker.withdraw(this.profile.sessionId)
+      if (this.ticket) matchmaker.withdraw(this.profile.seat.sessionId)
       rooms.handleAway(this)
     })
   }
@@ -217,13 +217,13 @@ class MemorySession implements EngineSession, Member {
       this.#leave(reason)
       // A partner that waits for this session must not wait for a claim that does not come.
       if (this.isClaimPending) this.#parts.claims.handleClaim(this, undefined)
-      this.#parts.members.delete(this.profile.sessionId)
+      this.#parts.members.delete(this.profile.seat.sessionId)
     })
   }
 
   #leave(reason: LeaveReason): void {
     const { matchmaker, rooms, claims } = this.#parts
-    if (this.ticket) matchmaker.withdraw(this.profile.sessionId)
+    if (this.ticket) matchmaker.withdraw(this.profile.seat.sessionId)
     this.ticket = undefined
     if (!rooms.leave(this, reason)) claims.leave(this, reason)
   }

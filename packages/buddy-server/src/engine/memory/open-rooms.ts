@@ -6,7 +6,7 @@ import type { Room } from '../room.ts'
 import { commonInterests, type Ticket } from '../ticket.ts'
 import { Encounters } from './encounters.ts'
 import type { Member, OpenRoom } from './member.ts'
-import { partnerOf, seatOf, traceOf } from './member.ts'
+import { partnerOf, traceOf } from './member.ts'
 import type { Outbox } from './outbox.ts'
 
 /** A member with the ticket by which it was matched. */
@@ -72,7 +72,7 @@ export class OpenRooms {
     const { site, lobby, mode } = arrived.ticket
     const room: Room = {
       id: createId(),
-      seats: [seatOf(waited.member), seatOf(arrived.member)],
+      seats: [waited.member.profile.seat, arrived.member.profile.seat],
       site,
       lobby,
       mode,
@@ -122,7 +122,7 @@ export class OpenRooms {
     const { room: open } = member
     if (!open) return false
     const partner = partnerOf(member)!
-    this.#end(open, member.profile.sessionId, reason, [partner])
+    this.#end(open, member.profile.seat.sessionId, reason, [partner])
     return true
   }
 
@@ -131,7 +131,11 @@ export class OpenRooms {
     const partner = partnerOf(member)
     if (!member.room || !partner) return
     const { id: roomId } = member.room.room
-    const encounter = { roomId, partnerId: partner.profile.sessionId, partner: traceOf(partner) }
+    const encounter = {
+      roomId,
+      partnerId: partner.profile.seat.sessionId,
+      partner: traceOf(partner),
+    }
     member.encounters ??= new Encounters()
     member.encounters.add(encounter, this.#dependencies.clock.now())
   }
