@@ -17,8 +17,8 @@ export const subjectBanKey = (site: string, subject: string): string =>
   JSON.stringify([site, subject])
 
 /**
- * Bans the address and the subject of a session, and ends every session of that user. The session may have
- * ended, if its user was reported.
+ * Bans the address and the subject of a session, and ends all sessions of that user. If the user was
+ * reported, the session may have ended already.
  * @returns false if no such session is known
  */
 export function ban(
@@ -35,7 +35,7 @@ export function ban(
   bans.add(addressKey, durationMs)
   if (subject !== undefined) bans.add(subjectBanKey(site, subject), durationMs)
   for (const other of sessions) {
-    // The same user in another tab: the site's token would not admit that user any more.
+    // The same user may have sessions in other tabs.
     const { identity } = other
     const isSame = subject !== undefined && identity.site === site && identity.subject === subject
     if (other === session || isSame) dismiss(other, 'banned', sessions)

@@ -6,7 +6,7 @@ const notices = {
   banned: { code: 'banned', message: 'this user is temporarily banned' },
 } as const
 
-/** Ends a session and its connection, after an error that gives the client the reason. */
+/** Sends the client an error with the reason, then ends the session and closes its connection. */
 export function dismiss(
   session: Session,
   reason: keyof typeof notices,

@@ -11,19 +11,19 @@ interface FormerSessionsDependencies {
   readonly graceMs: () => number
 }
 
-/** A token that is older than this restores nothing, however short the server has been running. */
+/** Maximum age of a token that restores a session or a room. */
 const maxStatementAgeMs = 24 * 3_600_000
 
 /**
- * Sessions of an earlier server process, which prove themselves by their tokens. They can be restored until
- * this process has run for the grace time, so that sessions which ended long ago stay ended.
+ * Finds sessions of an earlier server process by their tokens. They can be restored until this process has
+ * run for the grace time. After that, all of them would have ended in the earlier process too.
  */
 export class FormerSessions {
   readonly #dependencies: FormerSessionsDependencies
   readonly #startedAtMs: number
-  /** Ids that this process has had during that time: each session is restored once at most. */
+  /** Ids of all sessions that this process had during that time, so that each is restored at most once. */
   readonly #knownIds = new Set<string>()
-  /** A reload that makes the grace time longer does not change it back, because the ids are gone. */
+  /** Stays true if a reload makes the grace time longer, because the ids have been deleted. */
   #isOver = false
 
   constructor(dependencies: FormerSessionsDependencies) {
@@ -31,14 +31,14 @@ export class FormerSessions {
     this.#startedAtMs = dependencies.clock.now()
   }
 
-  /** How long sessions of an earlier process may still come back; 0 if they cannot any more. */
+  /** How long sessions of an earlier process can still be restored; 0 if that time is over. */
   get leftMs(): number {
     if (this.#isOver) return 0
     const { clock, graceMs } = this.#dependencies
     return Math.max(0, this.#startedAtMs + graceMs() - clock.now())
   }
 
-  /** This process has a session with this id. */
+  /** Call this when this process gets a session with this id. */
   add(id: string): void {
     if (this.leftMs > 0) this.#knownIds.add(id)
     else {
@@ -47,7 +47,7 @@ export class FormerSessions {
     }
   }
 
-  /** What the token proves of a session that can be restored. Undefined if it proves none. */
+  /** Returns the content of a token whose session can be restored; undefined if it cannot. */
   find(token: string): SessionStatement | undefined {
     if (this.leftMs === 0) return undefined
     const statement = this.#dependencies.tokens.openSession(token)
@@ -55,7 +55,7 @@ export class FormerSessions {
     return this.#isRecent(statement.sealedAtMs) ? statement : undefined
   }
 
-  /** The room that the token proves of this session. Undefined if it proves none. */
+  /** Returns the room that the token proves for this session; undefined if it proves none. */
   findRoom(token: string, sessionId: string): RoomClaim | undefined {
     const claim = this.#dependencies.tokens.openRoom(token)
     return claim?.sessionId === sessionId && this.#isRecent(claim.openedAtMs) ? claim : undefined

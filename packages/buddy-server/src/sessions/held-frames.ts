@@ -1,7 +1,7 @@
-/** Memory that one kept frame costs beside its bytes: its typed array and its function. */
+/** Memory of one kept frame in addition to its bytes: its typed array and its function. */
 const overheadBytes = 400
 
-/** Frames for a partner who is not back yet after a restart of the server, up to a limit. */
+/** Frames for a partner who has not come back yet after a restart of the server, up to a limit in bytes. */
 export class HeldFrames {
   readonly #maxBytes: number
   #bytes = 0
@@ -12,8 +12,8 @@ export class HeldFrames {
   }
 
   /**
-   * Keeps a frame of so many bytes.
-   * @returns false if that is more than the limit
+   * Keeps a frame of `byteLength` bytes.
+   * @returns false if all frames together exceed the limit
    */
   add(byteLength: number, pass: () => void): boolean {
     this.#bytes += byteLength + overheadBytes

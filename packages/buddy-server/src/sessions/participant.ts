@@ -9,10 +9,10 @@ import type { PartnerLink } from './partner-link.ts'
 import { RoomLink } from './partner-link.ts'
 import type { SessionLink } from './session-link.ts'
 
-/** What a client wishes to be matched by, checked and cleaned. */
+/** The criteria by which a client wants to be matched, checked and cleaned. */
 export type Wish = Pick<Ticket, 'lobby' | 'mode' | 'interests' | 'languages'>
 
-/** The session, as its participant sees it. */
+/** The parts of a session that its participant uses. */
 export interface ParticipantSession extends Identified {
   readonly addressKey: string
   readonly isPresent: boolean
@@ -25,19 +25,19 @@ export interface ParticipantSession extends Identified {
   sendFrame(frame: Uint8Array): void
 }
 
-/** What all participants of a node share. */
+/** The dependencies that all participants of a node share. */
 export interface ParticipantContext {
   readonly engine: Engine
   readonly nodeId: string
   /** Milliseconds on the server's clock. */
   readonly now: () => number
-  /** Sessions at this server, for clients that wait. */
+  /** The number of sessions at this server, which waiting clients receive. */
   readonly online: () => number
-  /** The token that proves the seat to a later process; null if it cannot be restored. */
+  /** The token that proves the seat to a later process; null if the room cannot be restored. */
   readonly roomTokenOf: (room: Room, seat: SeatIndex) => string | null
-  /** Bytes kept for a partner who is not back yet after a restart. */
+  /** Maximum bytes kept for a partner who has not come back yet after a restart. */
   readonly maxHeldBytes: () => number
-  /** The session has left its room, or its partner has lost the connection. */
+  /** Called when the session has left its room, or its partner has lost the connection. */
   readonly onCallInterrupted: (session: ParticipantSession) => void
   readonly onReported: (session: ParticipantSession, report: Report) => void
 }
@@ -46,9 +46,10 @@ export interface ParticipantContext {
 export type Report = Omit<Extract<EngineEvent, { type: 'reported' }>, 'type' | 'generation'>
 
 /**
- * A session's part in matching. It sends the session's commands to the engine, and turns the engine's events
- * into messages to the client. It knows where the session is as far as commands and events tell,
- * and drops events that a later command has made obsolete: so the engine may answer at any time.
+ * A session's part in matching. It sends the session's commands to the engine, and translates the engine's
+ * events into messages to the client. It keeps the state of the session according to the commands sent and
+ * the events received. It drops events that a later command has made obsolete, so that the engine may
+ * answer at any time.
  */
 export class Participant implements EngineListener {
   readonly #session: ParticipantSession
@@ -60,10 +61,10 @@ export class Participant implements EngineListener {
   #ticket: Ticket | undefined
   #isSearching = false
   #link: RoomLink | undefined
-  /** Frames for the partner in a room of an earlier process; undefined unless it is awaited. */
+  /** Frames for a partner who has not come back yet after a restart; undefined if none is expected. */
   #held: HeldFrames | undefined
 
-  /** @param isRestored whether an earlier process had the session; then `claimRoom` must be called */
+  /** @param isRestored whether an earlier process had the session. If so, the caller calls `claimRoom`. */
   constructor(session: ParticipantSession, context: ParticipantContext, isRestored: boolean) {
     this.#session = session
     this.#context = context
@@ -79,7 +80,7 @@ export class Participant implements EngineListener {
     return this.#link?.room
   }
 
-  /** The way to the partner; undefined outside a room. */
+  /** The connection to the partner; undefined outside a room. */
   get partner(): PartnerLink | undefined {
     return this.#link
   }
@@ -89,24 +90,24 @@ export class Participant implements EngineListener {
     return this.#link?.isPartnerPresent ?? false
   }
 
-  /** Whether the session has a ticket in the queue, or will have when it has a connection again. */
+  /** Whether the session has a ticket in the queue, or will have one when it has a connection again. */
   get isSearching(): boolean {
     return this.#isSearching
   }
 
-  /** Whether the session waits for its partner in a room of an earlier process. */
+  /** Whether the session waits for its partner to come back to a room of an earlier process. */
   get isClaiming(): boolean {
     return this.#held !== undefined
   }
 
-  /** Whether the session talks to a partner or waits for one, so that no input is expected of its user. */
+  /** Whether the session has a partner or waits for one. Then it is not idle, even without input. */
   get isOccupied(): boolean {
     return (
       this.#link !== undefined || this.isClaiming || (this.#isSearching && this.#session.isPresent)
     )
   }
 
-  /** Whether the session, if it is away, gives its place to a newcomer. */
+  /** Whether the session, if it is away, may be ended so that a new session gets its place. */
   get canGiveWay(): boolean {
     return this.#link?.isAbandoned ?? true
   }
@@ -143,7 +144,7 @@ export class Participant implements EngineListener {
     return wasInRoom
   }
 
-  /** A session of an earlier process is here. Call it once, with what the session can prove. */
+  /** Claims the room of an earlier process. Call it once for each restored session, also without a claim. */
   claimRoom(claim: RoomClaim | undefined): void {
     if (claim) {
       const { id: sessionId, identity } = this.#session
@@ -156,9 +157,10 @@ export class Participant implements EngineListener {
   }
 
   /**
-   * Keeps a frame for a partner who is not back yet after a restart.
-   * @param pass is called as soon as the partner is back, in the order of the frames
-   * @returns false if no partner is awaited
+   * Keeps a frame for a partner who has not come back yet after a restart. If there is no space for more
+   * frames, the session leaves the room.
+   * @param pass called when the partner is back, in the order of the frames
+   * @returns false if no partner is expected
    */
   hold(byteLength: number, pass: () => void): boolean {
     if (!this.#held) return false
@@ -174,19 +176,19 @@ export class Participant implements EngineListener {
     this.#engine.report(roomId, reason)
   }
 
-  /** The session has lost its connection. */
+  /** Call this when the session has lost its connection. */
   handleAway(): void {
     if (this.#isSearching) this.#touch()
     this.#engine.away()
   }
 
-  /** The session has a connection again. */
+  /** Call this when the session has a connection again. */
   handleBack(): void {
     if (this.#link) this.#link.isAbandoned = false
     this.#engine.back(this.#session.addressKey)
   }
 
-  /** The session is over. */
+  /** Call this when the session has ended. */
   end(reason: LeaveReason): void {
     this.#exit()
     this.#generation++
@@ -242,7 +244,7 @@ export class Participant implements EngineListener {
     this.#link = new RoomLink(room, seat, isPartnerPresent, this.#engine)
     const held = this.#held
     this.#held = undefined
-    // The client may not know, or be wrong, because of what happened before the restart.
+    // The client may have missed an earlier change, because of the restart.
     this.#session.send({ type: isPartnerPresent ? 'partner-back' : 'partner-away' })
     held?.pass()
   }
@@ -270,14 +272,17 @@ export class Participant implements EngineListener {
     this.#engine.enter(ticket, ++this.#generation, usable)
   }
 
-  /** By a command of the session's own. */
+  /** Leaves the room, the queue or the claim because of the session's own command. */
   #exit(): boolean {
     const wasInRoom = this.#leavePlace()
     if (wasInRoom) this.#context.onCallInterrupted(this.#session)
     return wasInRoom
   }
 
-  /** @returns whether the session was in a room */
+  /**
+   * Resets the state to that of a session outside a room and outside the queue.
+   * @returns whether the session was in a room
+   */
   #leavePlace(): boolean {
     const link = this.#link
     this.#link = undefined
@@ -289,7 +294,7 @@ export class Participant implements EngineListener {
     return true
   }
 
-  /** The session has been in use until now. */
+  /** Restarts the session's idle time. */
   #touch(): void {
     this.#session.lastActiveMs = this.#context.now()
   }

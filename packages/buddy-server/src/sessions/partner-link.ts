@@ -2,25 +2,25 @@ import type { EngineSession } from '../engine/engine.ts'
 import type { Room, RoomSeat, SeatIndex } from '../engine/room.ts'
 import { partnerSeat } from '../engine/room.ts'
 
-/** The way to the partner in one room. It carries nothing any more when that room has ended. */
+/** The connection to the partner in one room. It relays nothing after that room has ended. */
 export interface PartnerLink {
   readonly room: Room
   /** The session's own seat. */
   readonly self: RoomSeat
   readonly partner: RoomSeat
-  /** False from the moment the session has left the room, or has learned that it has ended. */
+  /** False once the session has left the room, or has received the event that the room has ended. */
   readonly isOpen: boolean
-  /** Passes a frame on to the partner. */
+  /** Sends a frame to the partner. */
   pass(frame: Uint8Array): void
 }
 
-/** The link of a session that is in a room, with what events have told about the partner. */
+/** The link of a session in a room, with the state of the partner according to the engine's events. */
 export class RoomLink implements PartnerLink {
   readonly room: Room
   readonly seat: SeatIndex
   isOpen = true
   isPartnerPresent: boolean
-  /** Both sessions have been away for some seconds. */
+  /** Whether both sessions have been away for some seconds. */
   isAbandoned = false
   readonly #engine: EngineSession
 

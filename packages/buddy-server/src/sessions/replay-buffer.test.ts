@@ -8,7 +8,7 @@ const maxBytes = 8192
 const frameOf = (length: number, content: number): Uint8Array =>
   new Uint8Array(length).fill(content)
 
-/** Frames of 0 to 6000 bytes, mostly short. */
+/** Lengths from 0 to 6000 bytes, mostly short. */
 const length = fc.oneof(
   { weight: 5, arbitrary: fc.nat(300) },
   { weight: 1, arbitrary: fc.nat(6000) },
@@ -18,7 +18,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('acknowledge' as const), share: fc.double({ min: 0, max: 1.2 }) }),
 )
 
-test('frames that are withdrawn were never sent: the count goes on as if they had not been there', () => {
+test('does not count withdrawn frames as sent', () => {
   fc.assert(
     fc.property(
       fc.array(length, { maxLength: 60 }),
@@ -45,7 +45,7 @@ test('frames that are withdrawn were never sent: the count goes on as if they ha
   )
 })
 
-test('returns exactly the frames sent after a count, or nothing once one of them was dropped', () => {
+test('returns exactly the frames sent after a count, or undefined if one of them was dropped', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), fc.nat(1000), (steps, sentBefore) => {
       const buffer = new ReplayBuffer(sentBefore)
@@ -55,7 +55,7 @@ test('returns exactly the frames sent after a count, or nothing once one of them
           const frame = frameOf(next.length, index % 256)
           sent.push(frame.slice())
           buffer.push(frame, maxBytes)
-          // The caller's memory may be used again at once.
+          // The caller may reuse its memory at once.
           frame.fill(255)
           buffer.trim(maxBytes)
         } else buffer.acknowledge(sentBefore + Math.floor(next.share * sent.length))
@@ -65,7 +65,7 @@ test('returns exactly the frames sent after a count, or nothing once one of them
       let isHeld = false
       for (let count = 0; count <= sent.length; count++) {
         const frames = buffer.after(sentBefore + count)
-        // Once a frame is held, so are all that follow.
+        // If a frame is held, all later frames are held too.
         if (isHeld) expect(frames).toBeDefined()
         if (!frames) continue
         isHeld = true
@@ -77,14 +77,14 @@ test('returns exactly the frames sent after a count, or nothing once one of them
   )
 })
 
-test('holds no memory once every frame is acknowledged', () => {
+test('uses no memory after all frames were acknowledged', () => {
   const buffer = new ReplayBuffer()
   for (let count = 0; count < 100; count++) buffer.push(frameOf(100, count), maxBytes)
   buffer.acknowledge(100)
   expect(buffer.bytes).toBe(0)
 })
 
-test('returns no frame of another session whose memory it has taken over', () => {
+test('returns no frame of another session whose memory it reuses', () => {
   const busy = new ReplayBuffer()
   for (let count = 0; count < 200; count++) busy.push(frameOf(100, 1), 65_536)
   busy.acknowledge(200)
@@ -97,7 +97,7 @@ test('returns no frame of another session whose memory it has taken over', () =>
   expect(frames).toEqual([frameOf(198, 2), frameOf(199, 2)])
 })
 
-test('counts frames and keeps none of them if nothing may be kept', () => {
+test('counts frames without keeping them if the limit is 0', () => {
   const buffer = new ReplayBuffer()
   buffer.push(frameOf(100, 1), 0)
   expect(buffer).toMatchObject({ sent: 1, bytes: 0 })
@@ -105,7 +105,7 @@ test('counts frames and keeps none of them if nothing may be kept', () => {
   expect(buffer.after(1)).toEqual([])
 })
 
-test('keeps the latest frame under the smallest limit that can be set', () => {
+test('keeps the latest frame with the smallest limit that can be configured', () => {
   const buffer = new ReplayBuffer()
   for (let count = 0; count < 1000; count++) {
     buffer.push(frameOf(6, count % 256), 1024)
@@ -114,7 +114,7 @@ test('keeps the latest frame under the smallest limit that can be set', () => {
   }
 })
 
-test('accounts for the memory that the shortest frames really take', () => {
+test('counts at least as much memory as the shortest frames use', () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const usedBytes = (): number => {

@@ -1,34 +1,34 @@
-/** Bytes before each frame in a chunk that hold its length. */
+/** Size of the length that precedes each frame in a chunk. */
 const prefixBytes = 4
-/** Memory that one chunk costs beside its capacity: the typed array, its buffer and this record. */
+/** Memory of one chunk in addition to its capacity: the typed array, its buffer and the record. */
 const chunkOverheadBytes = 256
 const minChunkBytes = 256
 const maxChunkBytes = 4096
-/** A buffer that held no more frames than these was idle: heartbeats, the beginning of a room. */
+/** A buffer with at most this many frames is idle: it contains heartbeats or the beginning of a room. */
 const idleFrames = 4
-/** 4 MB in all. */
+/** 4 MB altogether. */
 const maxSpareChunks = 1024
 
-/** Memory of the largest chunks that no buffer uses at present: busy sessions take it in turns. */
+/** Memory of the largest chunks that no buffer uses at present. Busy sessions reuse it. */
 const spare: Uint8Array[] = []
 
-/** Consecutive frames, each after its length. Only what was written since it was taken is ever read. */
+/** Consecutive frames, each preceded by its length. Bytes that this chunk did not write are never read. */
 interface Chunk {
   readonly memory: Uint8Array
-  /** Where the oldest frame that is held begins. */
+  /** Offset of the oldest frame that is held. */
   start: number
-  /** Where the next frame goes. */
+  /** Offset at which the next frame is written. */
   end: number
   frames: number
 }
 
 /**
- * Frames sent to a client that are not known to have arrived, in order. Both ends count frames from
- * the session's first one; the counts tell what was lost with a connection.
+ * Frames that were sent to a client and not acknowledged yet, in order. Client and server count the frames
+ * of a session from its first one. When a session resumes, the two counts show which frames were lost.
  *
- * Frames are copied into chunks, because a typed array of its own for each frame would cost several
- * times the size of a short frame. Chunks are dropped whole, so that adding and dropping take the
- * same time however many frames are held.
+ * Frames are copied into chunks, because a typed array for each frame would need several times the memory
+ * of a short frame. Whole chunks are dropped, so that the time to add or drop does not depend on the
+ * number of frames.
  */
 export class ReplayBuffer {
   /** Oldest first. */
@@ -36,28 +36,28 @@ export class ReplayBuffer {
   #sent: number
   #held = 0
   #bytes = 0
-  /** Of the next chunk. Chunks grow with what is held: most sessions hold a few short frames for a moment. */
+  /** Capacity of the next chunk. It grows with use, because most sessions hold only a few short frames. */
   #nextChunkBytes = minChunkBytes
 
-  /** @param sent number of frames sent before this buffer existed */
+  /** @param sent number of frames of the session that were sent before this buffer existed */
   constructor(sent = 0) {
     this.#sent = sent
   }
 
-  /** Number of frames ever sent. */
+  /** Number of all frames sent so far. */
   get sent(): number {
     return this.#sent
   }
 
-  /** Memory held, in bytes, with what the memory's own administration costs. */
+  /** Memory used, in bytes, including the overhead of each chunk. */
   get bytes(): number {
     return this.#bytes
   }
 
   /**
-   * Adds a frame that is sent, by copying it.
-   * @param maxBytes what {@link trim} will be called with: chunks are an eighth of it at most; 0
-   *   counts the frame and keeps nothing
+   * Counts a frame, and adds a copy of it.
+   * @param maxBytes the limit with which {@link trim} will be called. A chunk is at most an eighth of it. 0
+   *   counts the frame without keeping it.
    */
   push(frame: Uint8Array, maxBytes: number): void {
     this.#sent++
@@ -82,7 +82,7 @@ export class ReplayBuffer {
     this.#held++
   }
 
-  /** Drops the first `count` frames of the session: the client has received them. */
+  /** Drops the first `count` frames of the session, because the client has received them. */
   acknowledge(count: number): void {
     let left = Math.min(count, this.#sent) - this.#oldest
     if (left === this.#held) {
@@ -102,12 +102,12 @@ export class ReplayBuffer {
     }
   }
 
-  /** Drops the oldest frames until at most `maxBytes` are held. */
+  /** Drops the oldest frames until at most `maxBytes` are used. */
   trim(maxBytes: number): void {
     while (this.#bytes > maxBytes) this.#dropChunk()
   }
 
-  /** Takes back the frames that follow the first `count`, as if they had never been sent. */
+  /** Drops the frames after the first `count`, and no longer counts them as sent. */
   withdraw(count: number): void {
     let left = Math.min(this.#sent - count, this.#held)
     this.#sent -= Math.max(left, 0)
@@ -127,8 +127,8 @@ export class ReplayBuffer {
   }
 
   /**
-   * Copies of the frames that follow the first `count`; undefined if some of them were dropped, or
-   * were never sent. They are copies because a client may acknowledge them before they are written.
+   * Returns copies of the frames after the first `count`; undefined if some of them were dropped, or if
+   * fewer than `count` were sent. Copies, because the client may acknowledge them before they are written.
    */
   after(count: number): readonly Uint8Array[] | undefined {
     if (count < this.#oldest || count > this.#sent) return undefined
@@ -144,7 +144,7 @@ export class ReplayBuffer {
     return frames.slice(count - this.#oldest)
   }
 
-  /** How many frames were sent before the oldest that is held. */
+  /** Number of frames that were sent before the oldest one that is held. */
   get #oldest(): number {
     return this.#sent - this.#held
   }
@@ -153,7 +153,7 @@ export class ReplayBuffer {
     const capacity = Math.max(needed, Math.min(this.#nextChunkBytes, maxBytes >> 3))
     this.#nextChunkBytes = Math.min(this.#nextChunkBytes * 2, maxChunkBytes)
     const reused = capacity === maxChunkBytes ? spare.pop() : undefined
-    // Not filled with zeros: only what was written is read.
+    // The memory is not filled with zeros, because only written bytes are read.
     const memory = reused ?? Buffer.allocUnsafeSlow(capacity)
     const chunk = { memory, start: 0, end: 0, frames: 0 }
     this.#chunks.push(chunk)

@@ -1,11 +1,11 @@
 import type { Identified } from './identity.ts'
 
-/** Above this number the oldest is dropped. */
+/** Maximum number of entries. If it is exceeded, the oldest entry is dropped. */
 const maxPeople = 10_000
-/** For so long an operator can ban a user who was reported and whose session has ended. */
+/** How long after a report an operator can ban a user whose session has ended. */
 const maxAgeMs = 24 * 3_600_000
 
-/** What a ban needs to recognise a user. */
+/** The data by which a ban recognises a user. */
 export interface BanTarget {
   readonly sessionId: string
   /** The key of the site; empty for the server's own site. */
@@ -16,7 +16,7 @@ export interface BanTarget {
   readonly addressKey: string
 }
 
-/** What a ban needs of the user of a session. */
+/** The data by which a ban recognises the user of a session. */
 export function banTargetOf({
   id: sessionId,
   identity: { site, subject },
@@ -30,11 +30,12 @@ export class ReportedPeople {
   readonly #now: () => number
   readonly #people = new Map<string, { readonly target: BanTarget; readonly atMs: number }>()
 
-  /** @param now milliseconds on any clock that never goes back */
+  /** @param now returns milliseconds on a monotonic clock */
   constructor(now: () => number) {
     this.#now = now
   }
 
+  /** Adds the user who was reported, or moves its entry to the end. */
   add(target: BanTarget): void {
     const { sessionId } = target
     this.#people.delete(sessionId)
@@ -43,13 +44,13 @@ export class ReportedPeople {
     if (this.#people.size > maxPeople && oldest !== undefined) this.#people.delete(oldest)
   }
 
-  /** A session has ended: if its user was reported, the latest address is kept. */
+  /** Call this when a session has ended. If its user was reported, the latest address is kept. */
   handleEnded(target: BanTarget): void {
     const known = this.#people.get(target.sessionId)
     if (known) this.#people.set(target.sessionId, { ...known, target })
   }
 
-  /** The user who had this session, for a day after the report. */
+  /** Returns the user of this session; undefined if there was no report within the last day. */
   find(sessionId: string): BanTarget | undefined {
     const found = this.#people.get(sessionId)
     return found && this.#now() - found.atMs <= maxAgeMs ? found.target : undefined

@@ -1,17 +1,17 @@
-// Tokens by which a client proves its session and its room to a later server process. They contain
-// statements of the server, encrypted and authenticated, so that only the key can read or make them.
+// A client proves its session and its room with tokens, also to a later server process. The server
+// encrypts and authenticates them, so that only a process with the same key can read or create them.
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 import type { Mode } from '@buddy-chat/protocol'
 import { maxFieldBytes, modes } from '@buddy-chat/protocol'
 import type { RoomClaim } from '../engine/room.ts'
 import { randomBytes } from '../random-bytes.ts'
 
-/** What a later process needs to know of a session. */
+/** The data by which a later process restores a session. */
 export interface SessionStatement {
   readonly sessionId: string
   /** Milliseconds since 1970. */
   readonly sealedAtMs: number
-  /** Undefined if they were too long for a token: then the session ends with its process. */
+  /** Undefined if the data was too long for a token. Such a session cannot be restored by a later process. */
   readonly facts:
     | {
         readonly site: string
@@ -22,7 +22,7 @@ export interface SessionStatement {
     | undefined
 }
 
-/** Seals and opens tokens. Anything that is not a token of this key opens as undefined. */
+/** Creates and reads tokens. The `open` functions return undefined for anything but a token of this key. */
 export interface ResumeTokens {
   sealSession(statement: SessionStatement): string
   openSession(token: string): SessionStatement | undefined
@@ -46,7 +46,7 @@ function createSeal(secretKey: string, purpose: string) {
     },
     open(token: string): readonly unknown[] | undefined {
       const bytes = Buffer.from(token, 'base64url')
-      // Base64url permits several spellings of the same bytes; only one is accepted.
+      // Base64url has several encodings of the same bytes; only the canonical one is accepted.
       if (bytes.length <= ivBytes + tagBytes || bytes.toString('base64url') !== token) {
         return undefined
       }
@@ -62,7 +62,7 @@ function createSeal(secretKey: string, purpose: string) {
   }
 }
 
-/** Makes the tokens of a server. The same secret opens them again in a later process. */
+/** Creates the token functions of a server. A later process with the same secret can read the tokens. */
 export function createResumeTokens(secretKey: string): ResumeTokens {
   const sessions = createSeal(secretKey, 'buddy session statement v1')
   const seats = createSeal(secretKey, 'buddy seat statement v1')

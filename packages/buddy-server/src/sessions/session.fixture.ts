@@ -4,7 +4,7 @@ import type { SessionCounts } from './session.ts'
 import { Session } from './session.ts'
 import type { SessionLink } from './session-link.ts'
 
-/** A session by itself, for unit tests: it takes no part in matching. */
+/** A session for unit tests, which takes no part in matching. */
 export function createTestSession({
   maxReplayBytes = 65_536,
   counts,
@@ -22,7 +22,7 @@ export function createTestSession({
   })
 }
 
-/** A connection that keeps the frames which it is sent. */
+/** A connection that records the frames that are sent to it. */
 export class TestLink implements SessionLink {
   readonly frames: Uint8Array[] = []
   acknowledgementRequests = 0
@@ -38,5 +38,5 @@ export class TestLink implements SessionLink {
   close(): void {}
 }
 
-/** The frame of a welcome in tests that do not read it. */
+/** A stand-in for the welcome, for tests that do not decode it. */
 export const testWelcome = (): Uint8Array => Uint8Array.of(0x90)

@@ -5,7 +5,7 @@ import type { Session } from './session.ts'
 const maxBytes = 65_536
 const frame = new Uint8Array(1000)
 
-/** A session that has a connection, and how often its client was asked to acknowledge. */
+/** A session with a connection, and the number of acknowledgements requested from its client. */
 function presentSession(): { session: Session; requests: () => number } {
   const session = createTestSession({ maxReplayBytes: maxBytes })
   const link = new TestLink()
@@ -17,7 +17,7 @@ const sendMany = (session: Session, bytes: number): void => {
   for (let sent = 0; sent < bytes; sent += frame.length) session.sendFrame(frame)
 }
 
-test('requests an acknowledgement once a quarter of the replay buffer is in use, and not before', () => {
+test('requests an acknowledgement when a quarter of the replay buffer is used, and not before', () => {
   const { session, requests } = presentSession()
   sendMany(session, maxBytes / 8)
   expect(requests()).toBe(0)
@@ -25,13 +25,13 @@ test('requests an acknowledgement once a quarter of the replay buffer is in use,
   expect(requests()).toBe(1)
 })
 
-test('requests no second acknowledgement from a client that answers none', () => {
+test('requests no second acknowledgement while the first is unanswered', () => {
   const { session, requests } = presentSession()
   sendMany(session, maxBytes * 4)
   expect(requests()).toBe(1)
 })
 
-test('requests the next acknowledgement after the client has answered one', () => {
+test('requests another acknowledgement after the client has answered the first', () => {
   const { session, requests } = presentSession()
   sendMany(session, maxBytes / 2)
   session.acknowledge(session.sent)
@@ -41,7 +41,7 @@ test('requests the next acknowledgement after the client has answered one', () =
   expect(requests()).toBe(2)
 })
 
-test('sends the welcome first, then every frame that the client has missed, then the later ones', () => {
+test('sends the welcome first, then the frames that the client has missed, then later frames', () => {
   const session = createTestSession()
   const [first, second, third] = [1, 2, 3].map((byte) => Uint8Array.of(byte)) as [
     Uint8Array,
@@ -51,7 +51,7 @@ test('sends the welcome first, then every frame that the client has missed, then
   session.sendFrame(first)
   session.sendFrame(second)
   const link = new TestLink()
-  // A frame that comes while the welcome is made is not sent before it.
+  // A frame that is sent while the welcome is created follows it.
   const replayed = session.attach(link, 1, () => {
     session.sendFrame(third)
     return testWelcome()
@@ -62,7 +62,7 @@ test('sends the welcome first, then every frame that the client has missed, then
   expect(link.frames).toHaveLength(4)
 })
 
-test('sends nothing if frames that the client has missed are not kept any more', () => {
+test('sends nothing if a frame that the client has missed is no longer kept', () => {
   const session = createTestSession()
   session.sendFrame(frame)
   session.acknowledge(1)

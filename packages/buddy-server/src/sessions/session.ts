@@ -6,11 +6,11 @@ import type { Participant } from './participant.ts'
 import { ReplayBuffer } from './replay-buffer.ts'
 import type { SessionLink } from './session-link.ts'
 
-/** How many frames a session has had so far, as its server counts them. */
+/** The numbers of frames of a session so far, as its server counts them. */
 export interface SessionCounts {
-  /** From the client, after its `hello`. */
+  /** Frames from the client after `hello`. */
   readonly received: number
-  /** To the client, without any `welcome`. */
+  /** Frames to the client, not counting `welcome`. */
   readonly sent: number
 }
 
@@ -18,23 +18,23 @@ interface SessionDependencies {
   readonly addressKey: string
   readonly limits: FrameLimits
   readonly nowMs: number
-  /** Frames so far, if an earlier process had the session. */
+  /** Present if an earlier process had the session. */
   readonly counts?: SessionCounts | undefined
-  /** Bytes kept to be sent again; 0 if sessions do not outlive connections. */
+  /** Size of the replay buffer in bytes; 0 if sessions do not outlive connections. */
   readonly maxReplayBytes: () => number
-  /** More frames have come while the session is away than are kept; see {@link Session.replaceMissed}. */
+  /** Called if the replay buffer overflows while the session is away; see {@link Session.replaceMissed}. */
   readonly onOverflow: (session: Session) => void
   readonly createParticipant: (session: Session) => Participant
 }
 
-/** The client is asked to acknowledge when this share of the replay buffer is full, before any heartbeat. */
+/** At this share of the replay buffer, the server requests an acknowledgement before the next heartbeat. */
 const acknowledgeAtShare = 1 / 4
 
-/** One user's presence. It outlives its connection by the grace time, and belongs to one node. */
+/** One user's presence at a server process. It outlives its connection by the grace time. */
 export class Session implements Identified {
   readonly id: string
   readonly identity: Identity
-  /** Rates continue from connection to connection: a new connection does not renew them. */
+  /** Rate limits continue across connections: a new connection does not reset them. */
   readonly limits: FrameLimits
   /** The session's part in matching. */
   readonly participant: Participant
@@ -43,15 +43,15 @@ export class Session implements Identified {
   readonly #onOverflow: (session: Session) => void
   #isAcknowledgementRequested = false
   #link: SessionLink | undefined
-  /** Frames sent when the session lost its connection; no later frame has been written to one. */
+  /** Value of `sent` when the session lost its connection. Later frames were not written to any connection. */
   #sentBeforeAway = 0
   /** The address of the latest connection, as limits and bans count it. Never sent, never logged. */
   addressKey: string
-  /** The connection that is about to have the session, between its `hello` and its `welcome`. */
+  /** The connection that the session is reserved for, between its `hello` and its `welcome`. */
   pendingLink: SessionLink | undefined
-  /** Frames handled, of all that came after `hello`. */
+  /** Number of frames handled, without `hello`. */
   received: number
-  /** When the session was last in use: by a frame, in a room or in the queue; on the server's clock. */
+  /** When the session was last in use (a frame, a room, the queue), on the server's clock. */
   lastActiveMs: number
   /** Since when the session is away, on the server's clock; undefined if it is not. */
   awaySinceMs: number | undefined
@@ -78,7 +78,7 @@ export class Session implements Identified {
     return this.#link !== undefined
   }
 
-  /** Frames ever sent; the payload of a ping, whose pong acknowledges them. */
+  /** Number of all frames sent. A ping contains it, and its pong acknowledges them. */
   get sent(): number {
     return this.#replay.sent
   }
@@ -94,18 +94,19 @@ export class Session implements Identified {
     } else if (this.#replay.bytes > maxBytes) this.#onOverflow(this)
   }
 
-  /** Sends a message of the server's own. */
+  /** Sends a message of the server itself. */
   send(message: Message): void {
     this.sendFrame(encode(message))
   }
 
   /**
-   * Gives the session a connection: sends the welcome, then every frame after the first `received`, then all
-   * that follow. This is the only way to a connection, and one step: so no frame can go out before the
-   * welcome or be left out, however long the session has waited for its welcome.
-   * @param received frames that the client has; undefined for a client that begins with this session
-   * @param welcome makes the welcome; it is not counted among the frames
-   * @returns how many frames were sent again; undefined if some are not kept any more: then nothing is sent
+   * Gives the session a connection. Sends the welcome, then every frame after the first `received`, then
+   * all later frames. There is no other way to get a connection, and no `await` inside. So no frame can
+   * be sent before the welcome, and none is left out.
+   * @param received number of frames that the client has; undefined if the session is new
+   * @param welcome creates the welcome, which is not counted as a frame
+   * @returns the number of frames sent again. Undefined if a missed frame is no longer kept; then nothing
+   *   is sent.
    */
   attach(
     link: SessionLink,
@@ -114,7 +115,7 @@ export class Session implements Identified {
   ): number | undefined {
     if (!this.#replay.after(received ?? 0)) return undefined
     link.sendFrame(welcome())
-    // Now, because the session may have been sent a frame while the welcome was made.
+    // Read again, because `welcome` may have sent a frame to the session.
     const missed = this.#replay.after(received ?? 0) ?? []
     if (received !== undefined) this.acknowledge(received)
     for (const frame of missed) link.sendFrame(frame)
@@ -122,16 +123,17 @@ export class Session implements Identified {
     return missed.length
   }
 
-  /** The session has no connection any more: frames are kept from now on. */
+  /** Removes the connection. Frames are kept from now on. */
   detach(): void {
     if (this.#link) this.#sentBeforeAway = this.sent
     this.#link = undefined
   }
 
   /**
-   * Drops every frame since the session lost its connection, and keeps the end of its room in their place.
-   * None of them has been written to a connection, so the counts of both ends still agree.
-   * @param isRoomOver whether the session's room has just ended
+   * Drops all frames since the session lost its connection, and keeps a `partner-left` in their place if its
+   * room has ended. The frames were not written to any connection, so the counts of client and server
+   * still agree.
+   * @param isRoomOver whether the session has just left its room
    */
   replaceMissed(isRoomOver: boolean): void {
     const missed = this.#replay.after(this.#sentBeforeAway) ?? []
@@ -143,18 +145,18 @@ export class Session implements Identified {
     if (kept) this.#replay.push(kept, this.#maxReplayBytes())
   }
 
-  /** The client has received the first `count` frames. */
+  /** Call this when the client has acknowledged the first `count` frames. */
   acknowledge(count: number): void {
     this.#isAcknowledgementRequested = false
     this.#replay.acknowledge(count)
   }
 
-  /** Frames after the first `count`, to be sent again; undefined if some are not kept any more. */
+  /** Returns the frames after the first `count`; undefined if some of them are no longer kept. */
   framesAfter(count: number): readonly Uint8Array[] | undefined {
     return this.#replay.after(count)
   }
 
-  /** Requests one acknowledgement at a time: a client that answers none costs no more than one ping. */
+  /** Requests one acknowledgement at a time, so that a client which does not answer causes only one ping. */
   #requestAcknowledgementAbove(bytes: number): void {
     if (this.#isAcknowledgementRequested || this.#replay.bytes <= bytes) return
     this.#isAcknowledgementRequested = true

@@ -9,8 +9,8 @@ import { Sessions } from './sessions.ts'
 const graceMs = 30_000
 const identity = { name: '', site: '', subject: undefined, lobby: undefined }
 
-/** Sessions on a clock that is moved by hand, which calls back one timer in each turn. */
-function world() {
+/** Sessions with a manual clock, on which each timer fires in a turn of the event loop of its own. */
+function createWorld() {
   let nowMs = 0
   let nextId = 0
   let timers: { atMs: number; callback: () => void }[] = []
@@ -44,7 +44,7 @@ function world() {
       endedInTurn++
     },
   })
-  /** Moves the clock; returns how many sessions ended in each turn of the event loop. */
+  /** Advances the clock. Returns the number of sessions that ended in each turn of the event loop. */
   const advance = (ms: number): readonly number[] => {
     nowMs += ms
     const turns: number[] = []
@@ -69,8 +69,8 @@ function join(sessions: Sessions): Session {
   return session
 }
 
-test('ends sessions that were lost at once a hundred at a time, with one timer for all of them', () => {
-  const { sessions, ended, advance, timers } = world()
+test('ends sessions that lost their connections together in turns of 100, with a single timer', () => {
+  const { sessions, ended, advance, timers } = createWorld()
   const all = Array.from({ length: 19_000 }, () => join(sessions))
   for (const session of all) sessions.detach(session, link, false)
   expect(timers()).toBe(1)
@@ -81,8 +81,8 @@ test('ends sessions that were lost at once a hundred at a time, with one timer f
   expect([sessions.size, sessions.awaySize, timers()]).toEqual([0, 0, 0])
 })
 
-test('ends each session when its own grace time is over, and none that was resumed', () => {
-  const { sessions, ended, advance } = world()
+test('ends each session after its own grace time, unless it has resumed', () => {
+  const { sessions, ended, advance } = createWorld()
   const [one, other, third] = [join(sessions), join(sessions), join(sessions)]
   sessions.detach(one, link, false)
   advance(10_000)
@@ -95,7 +95,7 @@ test('ends each session when its own grace time is over, and none that was resum
   expect(ended).toEqual([])
   advance(1)
   expect(ended).toEqual([other, third])
-  // Away again: the grace time begins anew.
+  // The grace time starts again.
   sessions.detach(one, link, false)
   advance(graceMs - 1)
   expect(ended).toHaveLength(2)
@@ -103,12 +103,12 @@ test('ends each session when its own grace time is over, and none that was resum
   expect(ended.at(-1)).toBe(one)
 })
 
-test('keeps the frames of a session between its resume and its welcome, and sends them after it', () => {
-  const { sessions } = world()
+test('keeps frames between the resume and the welcome, and sends them after the welcome', () => {
+  const { sessions } = createWorld()
   const session = join(sessions)
   const token = sessions.tokenOf(session) ?? ''
   const next = new TestLink()
-  // The connection that had the session still works.
+  // The previous connection is still open.
   sessions.resume({ token, received: 0, site: '' }, { link: next, addressKey: '' })
   const [first, second] = [Uint8Array.of(1), Uint8Array.of(2)]
   session.sendFrame(first)
@@ -118,8 +118,8 @@ test('keeps the frames of a session between its resume and its welcome, and send
   expect(next.frames).toEqual([testWelcome(), first, second])
 })
 
-test('gives a session to the latest of two connections that resume it before either has its welcome', () => {
-  const { sessions, ended } = world()
+test('gives the session to the later of two connections that resume it before a welcome is sent', () => {
+  const { sessions, ended } = createWorld()
   const session = join(sessions)
   const token = sessions.tokenOf(session) ?? ''
   const [slow, fast] = [new TestLink(), new TestLink()]
@@ -129,13 +129,13 @@ test('gives a session to the latest of two connections that resume it before eit
   expect(sessions.attach(session, slow, 0, testWelcome)).toBeUndefined()
   expect(sessions.attach(session, fast, 0, testWelcome)).toBe(0)
   expect([slow.frames.length, fast.frames.length, ended]).toEqual([0, 1, []])
-  // The close of the other connection comes late, and changes nothing.
+  // The other connection closes later. This has no effect.
   sessions.detach(session, slow, false)
   expect(session.link).toBe(fast)
 })
 
-test('a session whose connection closes before its welcome is away from then on', () => {
-  const { sessions, ended, away, advance } = world()
+test('counts a session as away if its connection closes before the welcome', () => {
+  const { sessions, ended, away, advance } = createWorld()
   const session = join(sessions)
   const token = sessions.tokenOf(session) ?? ''
   for (const _ of [1, 2]) {
@@ -143,7 +143,7 @@ test('a session whose connection closes before its welcome is away from then on'
     sessions.resume({ token, received: 0, site: '' }, { link: next, addressKey: '' })
     sessions.detach(session, next, false)
   }
-  // The second connection found the session away: it is reported once.
+  // The session was already away when the second connection came, so it is reported only once.
   expect([away, sessions.awaySize]).toEqual([[session], 1])
   advance(graceMs - 1)
   expect(ended).toEqual([])

@@ -21,7 +21,7 @@ interface SessionsDependencies {
   readonly formerSessions: Pick<FormerSessions, 'add'>
   readonly createParticipant: (session: Session, isRestored: boolean) => Participant
   readonly maxUsers: () => number
-  /** The cap of a site, by its key; undefined if it has none of its own. */
+  /** The maximum number of users of a site, by its key; undefined if the site has no such limit. */
   readonly maxUsersOf: (site: string) => number | undefined
   readonly maxSessionsPerAddress: () => number
   /** How long a session outlives its connection; 0 if it does not. */
@@ -29,24 +29,24 @@ interface SessionsDependencies {
   readonly maxReplayBytes: () => number
   /** Milliseconds since 1970. */
   readonly wallNow: () => number
-  /** More frames have come for a session that is away than are kept for it. */
+  /** Called if the replay buffer of a session that is away overflows. */
   readonly onOverflow: (session: Session) => void
-  /** The session has lost its connection, and may come back. */
+  /** Called when a session has lost its connection and may resume. */
   readonly onAway: (session: Session) => void
-  /** The session has ended, and is not in the list any more. */
+  /** Called when a session has ended and is no longer in the list. */
   readonly onEnded: (session: Session, reason: SessionEnd) => void
 }
 
-/** Ending so many sessions takes a few milliseconds. */
+/** Ending this many sessions takes a few milliseconds. */
 const maxExpiredAtOnce = 100
 
-/** A session that an earlier process had. */
+/** A session of an earlier process that is being restored. */
 export interface Former {
   readonly id: string
   readonly counts: SessionCounts
 }
 
-/** The connection that a session begins or continues with. */
+/** The connection for which a session is created or resumed. */
 interface Arrival {
   readonly link: SessionLink
   /** The client's address, as limits and bans count it. */
@@ -54,22 +54,23 @@ interface Arrival {
 }
 
 /**
- * All sessions of this process, present or away. A session that has lost its connection waits for the
- * grace time. A connection that shows its token takes it over, even from one that still seems to
- * work: the latest wins, so that a client need not wait until the server notices a dead socket.
+ * All sessions of this process, present or away. A session that has lost its connection ends after the
+ * grace time. A connection with its token takes the session over, even if the previous connection still
+ * seems to work. The latest connection wins, so that a client need not wait until the server notices a
+ * dead socket.
  *
  * A session gets its connection in two steps: `create` or `resume` reserves it for the connection, and
- * `attach` sends the welcome. Between the two the session keeps its frames, for however long.
+ * `attach` sends the welcome. Between the two steps the session keeps its frames.
  */
 export class Sessions {
   readonly #dependencies: SessionsDependencies
   readonly #sessions = new Map<string, Session>()
-  /** The one that is away for the longest time comes first. */
+  /** In the order in which they lost their connections. */
   readonly #away = new Set<Session>()
   #cancelExpiry: Cancel | undefined
   readonly #bySite = new Map<string, number>()
   readonly #byAddress = new Map<string, number>()
-  /** One function for all sessions, because each function would take memory for every user. */
+  /** One function for all sessions, because a function for each session would need memory for every user. */
   readonly #maxReplayBytes: () => number
 
   constructor(dependencies: SessionsDependencies) {
@@ -82,7 +83,7 @@ export class Sessions {
     return this.#sessions.size
   }
 
-  /** How many are away. */
+  /** The number of sessions that are away. */
   get awaySize(): number {
     return this.#away.size
   }
@@ -91,7 +92,7 @@ export class Sessions {
     return this.#dependencies.maxUsers()
   }
 
-  /** How many sessions a site has, by its key. */
+  /** The number of sessions of a site, by its key. */
   sizeOf(site: string): number {
     return this.#bySite.get(site) ?? 0
   }
@@ -101,15 +102,15 @@ export class Sessions {
     return this.#sessions.get(id)
   }
 
-  /** Iterates over all sessions. They may change meanwhile. */
+  /** Iterates over all sessions. Sessions may be added and removed meanwhile. */
   [Symbol.iterator](): IterableIterator<Session> {
     return this.#sessions.values()
   }
 
   /**
-   * Makes a session and reserves it for a connection, or refuses if the site, the address or the server is
-   * full.
-   * @param former the session to be restored, if an earlier process had it
+   * Creates a session and reserves it for a connection. Returns a refusal if the site, the address or the
+   * server is full.
+   * @param former the session to restore, if an earlier process had it
    */
   create(identity: Identity, { link, addressKey }: Arrival, former?: Former): Session | Refusal {
     const { clock, createId, onOverflow, createParticipant, formerSessions } = this.#dependencies
@@ -132,7 +133,7 @@ export class Sessions {
     return session
   }
 
-  /** The token by which the session can be resumed; null if sessions do not outlive connections. */
+  /** The token with which a client can resume the session; null if sessions do not outlive connections. */
   tokenOf(session: Session): string | null {
     const { tokens, graceMs, wallNow } = this.#dependencies
     if (graceMs() === 0) return null
@@ -141,11 +142,11 @@ export class Sessions {
   }
 
   /**
-   * Reserves the session that `token` proves for a connection, and closes the connection that has it with
-   * `session-taken`. From now on the session counts for the new address.
-   * @param received frames that the client has
-   * @returns undefined if there is no such session any more, if it is of another site, or if frames that
-   *   the client has missed are not kept: then the client begins anew. A refusal if the new address is full
+   * Reserves the session that `token` proves for a connection, and closes its previous connection with
+   * `session-taken`. From then on the session counts for the new address.
+   * @param received number of frames that the client has
+   * @returns undefined if the session does not exist, belongs to another site, or no longer keeps a frame
+   *   that the client has missed; the client then gets a new session. A refusal if the new address is full.
    */
   resume(
     { token, received, site }: { token: string; received: number; site: string },
@@ -162,9 +163,9 @@ export class Sessions {
       session.addressKey = addressKey
     }
     const previous = session.link
-    // Checked after the place was found: if the partner's session gave way, its end is one more frame.
+    // Checked after `#findPlaceAt`: if that has ended the partner's session, this one got one more frame.
     if (!session.framesAfter(received)) {
-      // No client can continue it: the client that it belongs to has come and begins anew.
+      // No client can continue this session: its client is here, and gets a new one.
       this.end(session, 'lost')
       previous?.close('session-taken')
       return undefined
@@ -178,8 +179,8 @@ export class Sessions {
 
   /**
    * Gives the session to the connection that it is reserved for; see {@link Session.attach}.
-   * @returns how many frames were sent again. Undefined if the session has ended meanwhile, another
-   *   connection has taken it over, or frames that the client has missed are not kept any more.
+   * @returns the number of frames sent again. Undefined if the session has ended meanwhile, another
+   *   connection has taken it over, or a frame that the client has missed is no longer kept.
    */
   attach(
     session: Session,
@@ -199,9 +200,9 @@ export class Sessions {
   }
 
   /**
-   * The connection that has a session, or that it is reserved for, has closed. It has no effect if
-   * another connection has taken the session over.
-   * @param isLeaving whether the user left, so that the session need not wait for a return
+   * Call this when a connection that has a session, or for which it is reserved, has closed. Has no effect
+   * if another connection has taken the session over.
+   * @param isLeaving whether the user left; then the session ends at once
    */
   detach(session: Session, link: SessionLink, isLeaving: boolean): void {
     const { clock, graceMs, onAway } = this.#dependencies
@@ -211,7 +212,7 @@ export class Sessions {
       this.end(session, isLeaving ? 'left' : 'lost')
       return
     }
-    // A connection that closes before its welcome leaves a session that may have been away before.
+    // If the connection closes before its welcome, the session may have been away before.
     const wasAway = session.awaySinceMs !== undefined
     session.detach()
     session.pendingLink = undefined
@@ -233,8 +234,9 @@ export class Sessions {
   }
 
   /**
-   * Applies all caps. Sessions that are away count like the others. If the server or the address is full,
-   * the session that is away for the longest time gives way, if it can. At a full site none gives way.
+   * Checks all limits on the number of sessions; sessions that are away count too. If the server or the
+   * address is full, ends the session that has been away for the longest time and can give way. At a full
+   * site no session gives way.
    * @returns undefined if there is a place
    */
   #findPlace({ site }: Identity, addressKey: string): Refusal | undefined {
@@ -243,7 +245,7 @@ export class Sessions {
       return refusal('server-full', 'this site is full', waitAfterCloseMs['server-full'])
     }
     const isFull = (): boolean => this.size >= this.maxUsers
-    // Above the cap (a reload can lower it) one session less would still leave no place.
+    // If the limit is exceeded (a reload can lower it), ending one session would not make a place.
     if (this.size <= this.maxUsers) {
       const refused = this.#findPlaceAt(addressKey)
       if (refused) return refused
@@ -263,7 +265,7 @@ export class Sessions {
     return refusal('too-many-connections', message, waitAfterCloseMs['too-many-connections'])
   }
 
-  /** Of the sessions that can give way, ends the one that is away for the longest time. False if none can. */
+  /** Ends the session that has been away for the longest time and can give way. Returns false if none can. */
   #endLongestAway(addressKey?: string): boolean {
     for (const session of this.#away) {
       if (addressKey !== undefined && session.addressKey !== addressKey) continue
@@ -274,7 +276,7 @@ export class Sessions {
     return false
   }
 
-  /** One timer for all sessions that are away, because they expire in the order in which they left. */
+  /** One timer is enough for all sessions that are away, because they expire in order. */
   #scheduleExpiry(): void {
     const [first] = this.#away
     if (!first || this.#cancelExpiry) return
@@ -285,7 +287,7 @@ export class Sessions {
     })
   }
 
-  /** A network that fails ends thousands of connections at once, so not all expire in one turn. */
+  /** Ends sessions over several turns of the event loop: thousands can expire at once if a network fails. */
   #expire(): void {
     let left = maxExpiredAtOnce
     for (const session of this.#away) {
@@ -302,7 +304,7 @@ export class Sessions {
   }
 }
 
-/** Adds to the count of `key`. A key whose count is 0 is not kept. */
+/** Adds to the count of `key`. A key is deleted when its count is 0. */
 function add(by: 1 | -1, key: string, counts: Map<string, number>): void {
   const count = (counts.get(key) ?? 0) + by
   if (count > 0) counts.set(key, count)
