@@ -13,24 +13,24 @@ interface ClaimsDependencies {
   readonly outbox: Outbox
   readonly rooms: Pick<OpenRooms, 'canOpen' | 'restore'>
   readonly findMember: (sessionId: string) => Member | undefined
-  /** How long sessions of an earlier process may still come back. */
+  /** How long sessions of an earlier process can still be restored. */
   readonly restoreLeftMs: () => number
 }
 
 /**
- * Rooms of an earlier process that has stopped. A room opens again when **both** sessions have claimed
- * it. One claim alone opens nothing and binds only the session that shows it, because it may be old.
+ * Restores rooms of an earlier server process. A room opens again when **both** sessions have claimed it. A
+ * single claim affects only the session that made it, because the room may have ended since.
  */
 export class Claims {
   readonly #dependencies: ClaimsDependencies
-  /** By the session that is awaited. Several sessions may claim to be its partner; at most one is. */
-  readonly #byAwaited = new Map<string, Set<WaitingClaim>>()
+  /** By the id of the partner that has not come back. Several sessions may claim the same partner. */
+  readonly #byPartner = new Map<string, Set<WaitingClaim>>()
 
   constructor(dependencies: ClaimsDependencies) {
     this.#dependencies = dependencies
   }
 
-  /** A session of an earlier process is here, with a claim or without one. Call it once for each. */
+  /** Call this once for each restored session, with its claim if it has one. */
   handleClaim(member: Member, claim: RoomClaim | undefined): void {
     const { clock } = this.#dependencies
     if (claim) {
@@ -39,7 +39,7 @@ export class Claims {
       member.encounters.add({ roomId, partnerId, partner: undefined }, clock.now())
     }
     let match: WaitingClaim | undefined
-    for (const waiting of this.#byAwaited.get(member.profile.seat.sessionId) ?? []) {
+    for (const waiting of this.#byPartner.get(member.profile.seat.sessionId) ?? []) {
       const { roomId, sessionId } = waiting.claim
       if (claim?.roomId === roomId && claim.partnerId === sessionId) match = waiting
       else this.#fail(waiting)
@@ -50,14 +50,14 @@ export class Claims {
     else this.#wait(member, claim)
   }
 
-  /** The member does not wait for its partner any more; the partner receives the reason if it comes back. */
+  /** Ends the member's claim, if it has one. Its partner receives the reason if it comes back. */
   leave(member: Member, reason: LeaveReason): void {
     if (!member.claim) return
     member.claim.leftFor = reason
     member.claim = undefined
   }
 
-  /** Whether the session is back already, and did not claim the room. */
+  /** Whether the session is here and its claim was handled already, so it did not claim this room. */
   #isElsewhere(sessionId: string): boolean {
     const member = this.#dependencies.findMember(sessionId)
     return member !== undefined && !member.isClaimPending
@@ -68,8 +68,8 @@ export class Claims {
     const cancelExpiry = clock.after(restoreLeftMs(), () => this.#fail(waiting))
     const waiting: WaitingClaim = { claim, member, cancelExpiry, leftFor: undefined }
     member.claim = waiting
-    const others = this.#byAwaited.get(claim.partnerId) ?? new Set()
-    this.#byAwaited.set(claim.partnerId, others.add(waiting))
+    const others = this.#byPartner.get(claim.partnerId) ?? new Set()
+    this.#byPartner.set(claim.partnerId, others.add(waiting))
     const { listener, generation } = member
     outbox.post(() => listener.handleEvent({ type: 'presence', generation, isPresent: false }))
   }
@@ -97,7 +97,7 @@ export class Claims {
     })
   }
 
-  /** The partner has not come back, or not for this room. */
+  /** Ends a claim whose partner has not come back, or has not claimed the same room. */
   #fail(waiting: WaitingClaim): void {
     this.#forget(waiting)
     if (!waiting.leftFor) this.#postLost(waiting.member)
@@ -117,8 +117,8 @@ export class Claims {
     const { member, claim, cancelExpiry } = waiting
     cancelExpiry()
     if (member.claim === waiting) member.claim = undefined
-    const others = this.#byAwaited.get(claim.partnerId)
+    const others = this.#byPartner.get(claim.partnerId)
     others?.delete(waiting)
-    if (others?.size === 0) this.#byAwaited.delete(claim.partnerId)
+    if (others?.size === 0) this.#byPartner.delete(claim.partnerId)
   }
 }

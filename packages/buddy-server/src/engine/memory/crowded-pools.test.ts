@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Pool } from './crowded-pools.ts'
 import { CrowdedPools } from './crowded-pools.ts'
 
-/** A pool that holds only when its tickets began to wait. */
+/** A pool that contains only the start times of its tickets. */
 class FakePool implements Pool {
   readonly tickets: number[] = []
 
@@ -23,7 +23,7 @@ const inOrder = (pools: readonly FakePool[]): FakePool[] =>
     .filter(({ size }) => size > 1)
     .toSorted((one, other) => one.oldestSinceMs - other.oldestSinceMs)
 
-test('always offers exactly the pools with two tickets, by their oldest ticket', () => {
+test('offers exactly the pools with two or more tickets, ordered by their oldest ticket', () => {
   const step = fc.record({
     act: fc.constantFrom('enter' as const, 'withdraw' as const, 'find' as const),
     pool: fc.nat(poolCount - 1),
@@ -44,7 +44,7 @@ test('always offers exactly the pools with two tickets, by their oldest ticket',
           crowded.findOldest((each) => {
             found.push(each)
             if (each !== pool) return false
-            // Two of its tickets are paired.
+            // Two of its tickets are matched.
             each.tickets.splice(0, 2)
             crowded.update(each)
             return true
@@ -62,7 +62,7 @@ test('always offers exactly the pools with two tickets, by their oldest ticket',
   )
 })
 
-test('does not keep pools that are not crowded any more', () => {
+test('drops pools that are no longer crowded', () => {
   const crowded = new CrowdedPools<FakePool>()
   for (let time = 0; time < 10_000; time++) {
     const pool = new FakePool()
@@ -74,12 +74,12 @@ test('does not keep pools that are not crowded any more', () => {
   expect(crowded.length).toBeLessThan(200)
 })
 
-test('finds the oldest of ten thousand pools without looking at all of them', () => {
-  // Counted, not timed.
-  let looks = 0
+test('finds the oldest of 10 000 pools without visiting all of them', () => {
+  // The test counts reads instead of measuring time.
+  let reads = 0
   class CountingPool extends FakePool {
     override get oldestSinceMs(): number {
-      looks++
+      reads++
       return super.oldestSinceMs
     }
   }
@@ -89,10 +89,10 @@ test('finds the oldest of ten thousand pools without looking at all of them', ()
     pool.tickets.push(sinceMs, sinceMs)
     crowded.update(pool)
   }
-  looks = 0
+  reads = 0
   crowded.findOldest(({ tickets }) => {
     expect(tickets[0]).toBe(0)
     return true
   })
-  expect(looks).toBeLessThan(10)
+  expect(reads).toBeLessThan(10)
 })

@@ -1,6 +1,6 @@
 import FlatQueue from 'flatqueue'
 
-/** Tickets that may meet each other, oldest first. */
+/** Waiting tickets that may be matched with each other, oldest first. */
 export interface Pool {
   readonly size: number
   /** When the oldest ticket began to wait; Infinity if none waits. */
@@ -12,27 +12,28 @@ interface Entry<P> {
   isCrowded: boolean
 }
 
-/** Entries of pools that are not crowded any more are removed once they are the majority. */
+/** Entries of pools that are no longer crowded are stale. Above this number they are removed together. */
 const minStaleEntries = 64
 
 /**
- * The pools in which at least two tickets wait, by their oldest ticket: those to look through when a
- * room becomes free. Every call takes logarithmic time in the number of these pools, amortised.
+ * The crowded pools: those in which at least two tickets wait. They are ordered by their oldest ticket, and
+ * are searched when a room becomes free. Every call takes amortised logarithmic time in the number of
+ * these pools.
  */
 export class CrowdedPools<P extends Pool> {
   readonly #entries = new Map<P, Entry<P>>()
   /**
-   * By the age of the oldest ticket when the entry was added. The oldest ticket of a pool only gets
-   * younger, so an entry comes up early at worst, and is then put where it belongs.
+   * Ordered by the start time of the oldest ticket when the entry was added. A pool may have lost that
+   * ticket since. Then its entry comes too early, and is added again with its present start time.
    */
   readonly #queue = new FlatQueue<Entry<P>>()
 
-  /** How many entries the queue holds, with those that are out of date. */
+  /** The number of entries in the queue, including stale ones. */
   get length(): number {
     return this.#queue.length
   }
 
-  /** The pool has got or lost a ticket. */
+  /** Call this after a ticket was added to the pool or removed from it. */
   update(pool: P): void {
     const entry = this.#entries.get(pool)
     if (pool.size > 1 === (entry !== undefined)) return
@@ -48,9 +49,9 @@ export class CrowdedPools<P extends Pool> {
   }
 
   /**
-   * Calls `tryPool` with each pool, the one with the oldest ticket first, until it returns true.
-   * @param tryPool may change the pools
-   * @returns whether it did
+   * Calls `tryPool` with each crowded pool, the one with the oldest ticket first, until it returns true.
+   * @param tryPool may add and remove tickets
+   * @returns whether `tryPool` has returned true
    */
   findOldest(tryPool: (pool: P) => boolean): boolean {
     let isFound = false
@@ -73,7 +74,7 @@ export class CrowdedPools<P extends Pool> {
     return isFound
   }
 
-  /** Without this, pools that come and go while rooms are free would stay in memory. */
+  /** Removes stale entries once they are the majority: nothing else removes them while rooms are free. */
   #dropStaleEntries(): void {
     if (this.#queue.length < minStaleEntries + this.#entries.size * 2) return
     this.#queue.clear()

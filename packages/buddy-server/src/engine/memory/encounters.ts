@@ -1,18 +1,18 @@
 import type { SessionProfile } from '../engine.ts'
 
 /**
- * What a session's former partners keep of it: its profile, with the address of its latest connection. It
- * is an object of its own, so that it does not keep the session's memory.
+ * A reference to a session's profile, which the session's former partners keep. The profile has the address
+ * of the latest connection. It is a separate object, so that the session's own memory can be freed.
  */
 export interface Trace {
   profile: SessionProfile
 }
 
-/** A partner, in one room. */
+/** A partner of one session, in one room. */
 export interface Encounter {
   readonly roomId: string
   readonly partnerId: string
-  /** Undefined if the room is of an earlier process, and the partner has not come back. */
+  /** Undefined if an earlier process had the room and the partner has not come back. */
   readonly partner: Trace | undefined
 }
 
@@ -20,44 +20,45 @@ interface Entry extends Encounter {
   readonly atMs: number
 }
 
-/** More rooms than a user can mean by "the one before". */
+/** Maximum number of encounters. Users report recent partners. */
 const maxEncounters = 10
-/** Reported partners; more than rooms, because the same partner may be met many times. */
+/** Maximum number of reported partners. More than rooms, because one partner may be met many times. */
 const maxReported = 100
-/** A report names a room of the last hour. */
+/** A report may name a room that ended within the last hour. */
 const maxAgeMs = 3_600_000
 
 /**
- * The partners that one session has met lately. From it the engine answers who is barred from an immediate
- * rematch, and whom a report is about. It belongs to one session, so no other session can fill it.
+ * The recent partners of one session. The engine uses them to delay a rematch with the latest partner, and
+ * to find the partner that a report is about. Each session has its own list, so no other session can
+ * fill it.
  */
 export class Encounters {
-  /** The latest last. An array, because a Map of so few entries takes several times the memory. */
+  /** The latest is last. An array, because a Map of so few entries needs several times the memory. */
   readonly #entries: Entry[] = []
-  /** Ids of partners, the latest last. Undefined until the first report: most users report nobody. */
+  /** Ids of reported partners, the latest last. Undefined until the first report, to save memory. */
   #reported: Set<string> | undefined
 
-  /** How many encounters are kept. */
+  /** The number of encounters. */
   get size(): number {
     return this.#entries.length
   }
 
-  /** The partner in the latest room; undefined if there was none. */
+  /** The id of the partner in the latest room; undefined if there was none. */
   get latestPartnerId(): string | undefined {
     return this.#entries.at(-1)?.partnerId
   }
 
-  /** Adds an encounter that begins or ends now, and drops the oldest one above the limit. */
+  /** Adds an encounter that begins or ends now, and drops the oldest one if there are too many. */
   add({ roomId, partnerId, partner }: Encounter, nowMs: number): void {
-    // An encounter in the latest room replaces the one that was added when it began.
+    // An encounter is added when it begins and again when it ends; the second entry replaces the first.
     if (this.#entries.at(-1)?.roomId === roomId) this.#entries.pop()
     this.#entries.push({ roomId, partnerId, partner, atMs: nowMs })
     if (this.#entries.length > maxEncounters) this.#entries.shift()
   }
 
   /**
-   * The encounter in this room, or the latest one if `roomId` is null. Undefined if there was none, or
-   * if it ended more than an hour ago.
+   * Returns the encounter in this room, or the latest one if `roomId` is null. Undefined if there was none,
+   * or if it ended more than an hour ago.
    */
   find(roomId: string | null, nowMs: number): Encounter | undefined {
     const entry = this.#entries.findLast((known) => roomId === null || known.roomId === roomId)
@@ -65,8 +66,8 @@ export class Encounters {
   }
 
   /**
-   * Notes that the partner was reported.
-   * @returns false if that partner had been reported already, in any room
+   * Records that the partner was reported.
+   * @returns false if the partner had been reported before, in any room
    */
   report({ partnerId }: Encounter): boolean {
     const reported = (this.#reported ??= new Set())

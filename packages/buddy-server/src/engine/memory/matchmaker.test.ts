@@ -6,13 +6,14 @@ import { Matchmaker } from './matchmaker.ts'
 
 const rematchDelayMs = 3000
 
+/** A user, and the ticket that the user enters with. */
 interface Person extends QueuedTicket {
   pool: string
   latestPartnerId: string | undefined
   partner: Person | undefined
 }
 
-/** The matchmaker among people and rooms, as the server has them; fails on a second room. */
+/** A matchmaker with users and rooms. Throws if a match breaks a rule. */
 class World {
   readonly clock = new ManualClock()
   readonly people: readonly Person[]
@@ -40,7 +41,7 @@ class World {
   enter(person: Person, pool = person.pool): void {
     this.leave(person)
     person.pool = pool
-    // Before: it may be matched within the call.
+    // Set before `enter`, because the ticket may be matched within the call.
     this.waitingSince.set(person, this.clock.now())
     const match = this.matchmaker.enter(person)
     if (match) this.#open(match.waited, match.arrived)
@@ -58,7 +59,7 @@ class World {
     if (wasFull) this.matchmaker.handleRoomFreed()
   }
 
-  mayMeet(one: Person, other: Person): boolean {
+  canMatch(one: Person, other: Person): boolean {
     if (one.pool !== other.pool) return false
     if (one.latestPartnerId !== other.id || other.latestPartnerId !== one.id) return true
     const since = Math.min(this.waitingSince.get(one)!, this.waitingSince.get(other)!)
@@ -66,13 +67,13 @@ class World {
   }
 
   #open(one: Person, other: Person): void {
-    if (one === other) throw new Error('matched with oneself')
+    if (one === other) throw new Error('matched with itself')
     if (one.partner || other.partner) throw new Error('in two rooms')
     if (!this.waitingSince.has(one) || !this.waitingSince.has(other)) {
-      throw new Error('matched who does not wait')
+      throw new Error('matched a user who does not wait')
     }
-    if (!this.mayMeet(one, other)) throw new Error('matched who may not meet')
-    if (++this.rooms > this.#maxRooms) throw new Error('more rooms than there are')
+    if (!this.canMatch(one, other)) throw new Error('matched users who must not be matched')
+    if (++this.rooms > this.#maxRooms) throw new Error('more rooms than the limit')
     for (const [self, partner] of [
       [one, other],
       [other, one],
@@ -83,24 +84,24 @@ class World {
     }
   }
 
-  /** Nobody waits while somebody who fits waits too and a room is free. */
+  /** Fails if two compatible users wait although a room is free. */
   check(): void {
     expect(this.matchmaker.size).toBe(this.waitingSince.size)
     if (this.rooms >= this.#maxRooms) return
     const waiting = [...this.waitingSince.keys()]
     for (const [index, one] of waiting.entries()) {
       for (const other of waiting.slice(index + 1)) {
-        if (this.mayMeet(one, other)) throw new Error(`${one.id} and ${other.id} both wait`)
+        if (this.canMatch(one, other)) throw new Error(`${one.id} and ${other.id} both wait`)
       }
     }
-    // What makes pairing O(1): no more than two of a pool ever wait while rooms are free.
+    // Matching is O(1) because at most two users of a pool wait while rooms are free.
     for (const pool of new Set(waiting.map((person) => person.pool))) {
       expect(waiting.filter((person) => person.pool === pool).length).toBeLessThanOrEqual(2)
     }
   }
 }
 
-describe('whatever people do', () => {
+describe('after any steps,', () => {
   const people = fc.nat({ max: 5 })
   const step = fc.oneof(
     fc.record({ act: fc.constant('enter' as const), who: people, pool: fc.constantFrom('a', 'b') }),
@@ -110,7 +111,7 @@ describe('whatever people do', () => {
   )
 
   test.for([Infinity, 1, 2])(
-    'with %d rooms nobody is in two, nobody waits in vain, the same two do not meet at once',
+    'with %d rooms, no user is in two rooms, no compatible users wait, and no rematch is too early',
     (maxRooms) => {
       fc.assert(
         fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -133,7 +134,7 @@ describe('whatever people do', () => {
 })
 
 describe('first come, first served', () => {
-  test('who has waited longest in the pool is taken', () => {
+  test('matches the session that has waited longest in the pool', () => {
     const world = new World(4, 1)
     const [a, b, c, d] = world.people as [Person, Person, Person, Person]
     world.enter(a)
@@ -145,23 +146,23 @@ describe('first come, first served', () => {
     expect(b.partner).toBeUndefined()
   })
 
-  test('a free room goes to the pool whose oldest ticket is oldest', () => {
+  test('gives a free room to the pool with the oldest ticket', () => {
     const world = new World(6, 1)
     const [a, b, c, d, e, f] = world.people as [Person, Person, Person, Person, Person, Person]
     world.enter(a, 'x')
     world.enter(b, 'x')
     for (const person of [c, d]) {
       world.clock.advance(10)
-      world.enter(person, 'late')
+      world.enter(person, 'first')
       world.clock.advance(10)
-      world.enter(person === c ? e : f, 'early')
+      world.enter(person === c ? e : f, 'second')
     }
-    // `late` has the older ticket for all its name.
+    // The pool `first` has the older ticket.
     world.leave(a)
     expect([c.partner, e.partner]).toEqual([d, undefined])
   })
 
-  test('the same two meet again as soon as one has waited long enough, without a further arrival', () => {
+  test('matches two former partners when one has waited for the rematch delay, without another arrival', () => {
     const world = new World(2)
     const [a, b] = world.people as [Person, Person]
     world.enter(a)
@@ -176,7 +177,7 @@ describe('first come, first served', () => {
   })
 })
 
-test('two who enter in the same moment meet again, also when timers fire a little early', () => {
+test('matches two former partners who enter at the same time, even if timers fire slightly early', () => {
   const world = new World(2)
   const [a, b] = world.people as [Person, Person]
   world.enter(a)
@@ -188,9 +189,9 @@ test('two who enter in the same moment meet again, also when timers fire a littl
   expect(a.partner).toBe(b)
 })
 
-test('with ten thousand waiting for a room, neither an arrival nor a free room looks through them', () => {
-  // Counted, not timed: every look at a ticket asks for its latest partner.
-  let looks = 0
+test('visits few of 10 000 tickets that wait for a room when a ticket arrives or a room becomes free', () => {
+  // The test counts visits instead of measuring time. Each visit of a ticket reads its latest partner.
+  let visits = 0
   let matches = 0
   let isFull = true
   const matchmaker = new Matchmaker<QueuedTicket>({
@@ -207,21 +208,21 @@ test('with ten thousand waiting for a room, neither an arrival nor a free room l
       id: String(index),
       pool: 'a',
       get latestPartnerId() {
-        looks++
+        visits++
         return undefined
       },
     })
   }
   expect(matchmaker.size).toBe(10_000)
-  expect(looks).toBeLessThanOrEqual(10_000)
-  looks = 0
+  expect(visits).toBeLessThanOrEqual(10_000)
+  visits = 0
   isFull = false
   matchmaker.handleRoomFreed()
   expect([matches, matchmaker.size]).toEqual([1, 9998])
-  expect(looks).toBeLessThan(5)
+  expect(visits).toBeLessThan(5)
 })
 
-test('after a reload, pairs are made in slices: no turn of the event loop makes them all', async () => {
+test('matches tickets over several turns of the event loop after a reload', async () => {
   let isFull = true
   let matches = 0
   const matchmaker = new Matchmaker<QueuedTicket>({

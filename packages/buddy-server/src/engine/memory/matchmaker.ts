@@ -2,17 +2,17 @@ import type { Cancel, Clock } from '../../clock.ts'
 import { forEachInSlices } from '../../slices.ts'
 import { CrowdedPools, type Pool } from './crowded-pools.ts'
 
-/** A ticket in the queue, as far as matching needs it. */
+/** A ticket, with the fields that matching uses. */
 export interface QueuedTicket {
   /** The session's id. */
   readonly id: string
-  /** Only tickets of one pool can meet. */
+  /** Only tickets of the same pool can be matched. */
   readonly pool: string
-  /** The session's latest partner, if it had one. */
+  /** The id of the session's latest partner; undefined if it had none. */
   readonly latestPartnerId: string | undefined
 }
 
-/** Two tickets that were paired, and are not in the queue any more. */
+/** Two matched tickets, which are no longer in the queue. */
 export interface Match<T> {
   readonly waited: T
   readonly arrived: T
@@ -27,7 +27,7 @@ interface Waiting<T> {
   cancelRetry: Cancel | undefined
 }
 
-/** Tickets of one pool by session, oldest first (a Map keeps its order). */
+/** The tickets of one pool by session id, oldest first (a Map keeps the order of insertion). */
 class WaitingPool<T> implements Pool {
   readonly key: string
   readonly tickets = new Map<string, Waiting<T>>()
@@ -48,23 +48,23 @@ class WaitingPool<T> implements Pool {
 
 interface MatchmakerDependencies<T> {
   readonly clock: Pick<Clock, 'now' | 'after'>
-  /** Two sessions that were each other's latest partner meet again only after one has waited this long. */
+  /** Two sessions that were each other's latest partner are matched only after one has waited this long. */
   readonly rematchDelayMs: () => number
-  /** False while all rooms are taken: then all tickets wait. */
+  /** Returns false while all rooms are taken. Then all tickets wait. */
   readonly canOpenRoom: () => boolean
-  /** Two tickets were paired after both had entered. A pair found on arrival is what `enter` returns. */
+  /** Called if two waiting tickets are matched later. A match on arrival is returned by `enter` instead. */
   readonly onMatch: (match: Match<T>) => void
 }
 
 /**
- * Pairs tickets on arrival, first come, first served. There is no periodic matching, because a ticket
+ * Matches tickets on arrival, first come, first served. There is no periodic matching, because a ticket
  * never waits while a compatible one waits and a room is free.
  *
- * Pairing is O(1). While rooms are free, all tickets that wait in one pool are barred from each other,
- * and two are barred only if each is the other's latest partner. Each ticket has one latest partner,
- * so no third can be barred from both: at most two wait, and an arrival looks at no more. While all
- * rooms are taken, no pool is searched. A room that becomes free takes from the pool whose oldest
- * ticket is the oldest, in logarithmic time in the number of such pools.
+ * Matching is O(1). While rooms are free, two tickets of one pool wait together only if each is the other's
+ * latest partner and their rematch delay is not over. A ticket has only one latest partner. So at most
+ * two tickets of a pool wait, and an arriving ticket is compared with at most two. While all rooms are
+ * taken, no pool is searched. When a room becomes free, the pool with the oldest ticket is searched
+ * first; finding it takes logarithmic time in the number of pools with at least two tickets.
  */
 export class Matchmaker<T extends QueuedTicket> {
   readonly #dependencies: MatchmakerDependencies<T>
@@ -76,14 +76,14 @@ export class Matchmaker<T extends QueuedTicket> {
     this.#dependencies = dependencies
   }
 
-  /** How many tickets wait. */
+  /** The number of waiting tickets. */
   get size(): number {
     return this.#waiting.size
   }
 
   /**
-   * Pairs the ticket at once, or lets it wait. It replaces an earlier ticket of the session.
-   * @returns undefined if the ticket waits
+   * Matches the ticket at once, or queues it. It replaces an earlier ticket of the session.
+   * @returns undefined if the ticket was queued
    */
   enter(ticket: T): Match<T> | undefined {
     this.withdraw(ticket.id)
@@ -95,8 +95,8 @@ export class Matchmaker<T extends QueuedTicket> {
     this.#pools.set(key, pool)
     pool.tickets.set(id, waiting)
     this.#crowded.update(pool)
-    const match = this.#pair(waiting)
-    if (!match && ticket.latestPartnerId !== undefined) this.#retryWhenFree(waiting)
+    const match = this.#tryMatch(waiting)
+    if (!match && ticket.latestPartnerId !== undefined) this.#retryAfterDelay(waiting)
     return match
   }
 
@@ -113,8 +113,8 @@ export class Matchmaker<T extends QueuedTicket> {
   }
 
   /**
-   * Pairs two tickets that wait. Call it when a room has become free after all were taken.
-   * @returns whether there was such a pair
+   * Matches two waiting tickets. Call it when a room has become free after all were taken.
+   * @returns whether two tickets were matched
    */
   handleRoomFreed(): boolean {
     if (!this.#dependencies.canOpenRoom()) return false
@@ -125,42 +125,42 @@ export class Matchmaker<T extends QueuedTicket> {
   }
 
   /**
-   * Pairs all tickets that can be paired now, in slices, beginning in this turn of the event loop. Call it
-   * when there may be more rooms than before, or a shorter rematch delay.
+   * Matches all tickets that can be matched now, in slices; the first slice in this turn of the event loop.
+   * Call it when settings have changed that may allow more rooms or a shorter rematch delay.
    */
   async handleReload(): Promise<void> {
-    await forEachInSlices(this.#pairs(), () => undefined)
+    await forEachInSlices(this.#matchAll(), () => undefined)
     await forEachInSlices(this.#waiting.values(), (waiting) => {
       if (!waiting.cancelRetry) return
       waiting.cancelRetry()
-      this.#retryWhenFree(waiting)
+      this.#retryAfterDelay(waiting)
     })
   }
 
-  *#pairs(): Iterable<void> {
+  *#matchAll(): Iterable<void> {
     while (this.handleRoomFreed()) yield
   }
 
-  /** Tries once more when the latest partner is not barred any more. */
-  #retryWhenFree(waiting: Waiting<T>): void {
+  /** Tries to match the ticket again when its rematch delay is over. */
+  #retryAfterDelay(waiting: Waiting<T>): void {
     const { clock, rematchDelayMs } = this.#dependencies
     const leftMs = waiting.sinceMs + rematchDelayMs() - clock.now()
-    // Timers have whole milliseconds and may fire a little early; then there is one more timer.
+    // Timers have whole milliseconds and may fire slightly early. In that case another timer follows.
     if (leftMs <= 0) this.#matchLater(waiting)
-    else waiting.cancelRetry = clock.after(leftMs, () => this.#retryWhenFree(waiting))
+    else waiting.cancelRetry = clock.after(leftMs, () => this.#retryAfterDelay(waiting))
   }
 
   #matchLater(waiting: Waiting<T>): boolean {
-    const match = this.#pair(waiting)
+    const match = this.#tryMatch(waiting)
     if (match) this.#dependencies.onMatch(match)
     return match !== undefined
   }
 
-  #pair(arrived: Waiting<T>): Match<T> | undefined {
+  #tryMatch(arrived: Waiting<T>): Match<T> | undefined {
     const { canOpenRoom, clock } = this.#dependencies
     if (!canOpenRoom()) return undefined
     for (const waited of arrived.pool.tickets.values()) {
-      if (waited === arrived || this.#areBarred(waited, arrived)) continue
+      if (waited === arrived || this.#mustWait(waited, arrived)) continue
       this.withdraw(waited.ticket.id)
       this.withdraw(arrived.ticket.id)
       const now = clock.now()
@@ -173,7 +173,7 @@ export class Matchmaker<T extends QueuedTicket> {
     return undefined
   }
 
-  #areBarred(one: Waiting<T>, other: Waiting<T>): boolean {
+  #mustWait(one: Waiting<T>, other: Waiting<T>): boolean {
     const { clock, rematchDelayMs } = this.#dependencies
     const wereTogether =
       one.ticket.latestPartnerId === other.ticket.id &&
