@@ -139,8 +139,9 @@ export class Participant implements EngineListener {
    * @returns whether the session was in a room
    */
   leave(reason: LeaveReason): boolean {
-    const wasInRoom = this.#exit()
+    const wasInRoom = this.#leavePlace()
     this.#engine.leave(reason, ++this.#generation)
+    if (wasInRoom) this.#context.onCallInterrupted(this.#session)
     return wasInRoom
   }
 
@@ -190,9 +191,10 @@ export class Participant implements EngineListener {
 
   /** Call this when the session has ended. */
   end(reason: LeaveReason): void {
-    this.#exit()
+    const wasInRoom = this.#leavePlace()
     this.#generation++
     this.#engine.end(reason)
+    if (wasInRoom) this.#context.onCallInterrupted(this.#session)
   }
 
   handleEvent(event: EngineEvent): void {
@@ -265,18 +267,12 @@ export class Participant implements EngineListener {
   }
 
   #enter(ticket: Ticket, offer: Uint8Array | undefined): void {
-    this.#exit()
+    // Before the command: a client that this closes is not matched again.
+    if (this.#leavePlace()) this.#context.onCallInterrupted(this.#session)
     this.#isSearching = true
     // Text mode must not reveal an address, and an offer can contain one.
     const usable = ticket.mode === 'text' ? undefined : offer
     this.#engine.enter(ticket, ++this.#generation, usable)
-  }
-
-  /** Leaves the room, the queue or the claim because of the session's own command. */
-  #exit(): boolean {
-    const wasInRoom = this.#leavePlace()
-    if (wasInRoom) this.#context.onCallInterrupted(this.#session)
-    return wasInRoom
   }
 
   /**
