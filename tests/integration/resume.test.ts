@@ -285,7 +285,7 @@ test('ends no session that is away if that would not admit the new one, because 
   const [[away, welcome]] = await Promise.all([begin(url), begin(url, 'Bob'), begin(url, 'Cleo')])
   away.socket.terminate()
   await expect.poll(() => server.status().away).toBe(1)
-  server.reload({ maxUsers: 2 })
+  server.reload({ maxUsers: 2, shutdownTimeoutMs: 0 })
   const refused = await RawClient.connect(url)
   refused.sendHello()
   expect(await refused.errorCode()).toBe('server-full')

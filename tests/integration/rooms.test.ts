@@ -244,11 +244,11 @@ test('matches waiting users at once when a reload raises maxRooms', async ({ sta
       waiting.push(client)
     }
   }
-  server.reload({ maxRooms: 3 })
+  server.reload({ maxRooms: 3, shutdownTimeoutMs: 0 })
   // The users who have waited longest are matched first; the third pair remains in the queue.
   await Promise.all(waiting.slice(0, 4).map((client) => client.receive('matched')))
   expect(server.status()).toMatchObject({ rooms: 3, waiting: 2 })
-  server.reload({ maxRooms: 300 })
+  server.reload({ maxRooms: 300, shutdownTimeoutMs: 0 })
   await Promise.all(waiting.slice(4).map((client) => client.receive('matched')))
 })
 
@@ -264,7 +264,7 @@ test.for([
     await one.receive('waiting')
     other.send({ type: 'next', offer: null })
     await other.receive('waiting')
-    server.reload({ rematchDelayMs })
+    server.reload({ rematchDelayMs, shutdownTimeoutMs: 0 })
     await Promise.all([one.receive('matched'), other.receive('matched')])
   },
 )
