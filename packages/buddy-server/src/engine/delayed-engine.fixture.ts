@@ -1,10 +1,10 @@
 import type { Engine, EngineListener, EngineSession, SessionProfile } from './engine.ts'
 import type { EngineDependencies } from './memory/memory-engine.ts'
 
-/** Calls that are on their way in one direction, in order. */
+/** Calls that are under way in one direction, in order. */
 type Lane = (() => void)[]
 
-/** Pseudorandom numbers from 0 to below 1 (mulberry32): the same seed gives the same order. */
+/** Pseudorandom numbers from 0 to below 1 (mulberry32). The same seed gives the same sequence. */
 function createRandom(seed: number): () => number {
   let state = seed
   return () => {
@@ -16,9 +16,9 @@ function createRandom(seed: number): () => number {
 }
 
 /**
- * An engine behind a network: every command and every event is delayed. Those of one session keep their
- * order in each direction; those of different sessions are interleaved at random. Nothing moves
- * before {@link step} or {@link settle}.
+ * Wraps an engine and delays every command and every event, as a network would. Those of one session keep
+ * their order in each direction. Those of different sessions are interleaved at random. Nothing is
+ * delivered before {@link step} or {@link settle} is called.
  */
 export class DelayedEngine implements Engine {
   readonly #inner: Engine
@@ -93,7 +93,7 @@ export class DelayedEngine implements Engine {
     return lane !== undefined
   }
 
-  /** Delivers everything, also what follows from it. */
+  /** Delivers all commands and events, also those that follow from them. */
   settle(): void {
     while (this.step()) continue
   }

@@ -6,19 +6,19 @@ import type { EngineDependencies } from './memory/memory-engine.ts'
 import type { Room, RoomClaim } from './room.ts'
 import type { Ticket } from './ticket.ts'
 
-/** An engine of any kind, with a way to let everything arrive that is on its way. */
+/** An engine of any kind, with functions that deliver the commands and events that are under way. */
 export interface EngineUnderTest {
   readonly engine: Engine
-  /** Delivers one command or event that is on its way. */
+  /** Delivers one command or event that is under way. */
   step(): void
   /** Delivers all commands and events, also those that follow from them. */
   settle(): void
 }
 
-/** A session as a node would keep it: it counts generations, and drops events that are out of date. */
+/** A session as a node has it: it counts generations, and drops events that are out of date. */
 export class ContractSession implements EngineListener {
   readonly id: string
-  /** Events of the present generation, and answers to reports, since the last {@link take}. */
+  /** Events of the present generation and answers to reports, since the last {@link take}. */
   events: EngineEvent[] = []
   generation = 0
   /** Called with each event of the present generation; it may send commands. */
@@ -72,7 +72,7 @@ export class ContractSession implements EngineListener {
     this.#engine.back(addressKey)
   }
 
-  /** Claims the room of an earlier process with this partner; without one, no room. */
+  /** Claims the room of an earlier process with this partner. Without a partner, claims no room. */
   claim(partner?: string, roomId = 'former'): void {
     this.isClaiming = partner !== undefined
     const claim: RoomClaim | undefined =
@@ -99,7 +99,7 @@ export class ContractSession implements EngineListener {
     this.#engine.end(reason)
   }
 
-  /** The events since the last call, without their generation. */
+  /** Returns the events since the last call, without their generation. */
   take(): readonly object[] {
     const events = this.events.splice(0).map((event) => Object.entries(event))
     return events.map((fields) =>
@@ -109,7 +109,7 @@ export class ContractSession implements EngineListener {
 
   handleEvent(event: EngineEvent): void {
     if (event.generation !== this.generation && event.type !== 'reported') {
-      // An event cannot answer a command that was not sent yet.
+      // The engine cannot know a command that was not sent yet.
       if (event.generation > this.generation) throw new Error('an event of a later generation')
       return
     }
@@ -142,14 +142,14 @@ export class ContractSession implements EngineListener {
   }
 }
 
-/** As many sessions as a test has asked for. */
+/** The sessions that a test has requested; up to four can be destructured. */
 type SessionList = readonly [ContractSession, ContractSession, ContractSession, ContractSession]
 
-/** An engine with what surrounds it, under the control of a test. */
+/** An engine with its dependencies, which a test controls. */
 export class EngineWorld {
   readonly clock = new ManualClock()
   readonly engine: Engine
-  /** What the node observed: `opened`, `restored` or `ended`, and the room. */
+  /** The calls of the observer: `opened`, `restored` or `ended`, the room, and other arguments. */
   readonly observed: (readonly [event: string, room: Room, ...rest: unknown[]])[] = []
   readonly errors: unknown[] = []
   maxRooms = 1000
@@ -177,12 +177,12 @@ export class EngineWorld {
     this.engine = this.#underTest.engine
   }
 
-  /** New sessions with these ids. */
+  /** Creates new sessions with these ids. */
   join(...ids: readonly string[]): SessionList {
     return ids.map((id) => new ContractSession(id, this.engine)) as unknown as SessionList
   }
 
-  /** Sessions of an earlier process. */
+  /** Creates restored sessions with these ids. */
   joinRestored(...ids: readonly string[]): SessionList {
     return ids.map((id) => new ContractSession(id, this.engine, true)) as unknown as SessionList
   }
@@ -191,7 +191,7 @@ export class EngineWorld {
     this.#underTest.step()
   }
 
-  /** Lets everything arrive; fails if a session or the observer has thrown. */
+  /** Delivers everything that is under way. Fails if a session or the observer has thrown. */
   settle(): void {
     this.#underTest.settle()
     for (const error of this.errors) throw error
@@ -203,7 +203,7 @@ export class EngineWorld {
     this.settle()
   }
 
-  /** Two sessions in a room, whose events so far are taken. The first has waited. */
+  /** Returns two sessions in a room, without pending events. The first has waited. */
   pair(...ids: readonly [string, string]): readonly [ContractSession, ContractSession] {
     const [one, other] = this.join(...ids)
     for (const session of [one, other]) {

@@ -1,4 +1,5 @@
-// What is true of every engine after any commands, in whatever order they and their answers arrive.
+// Properties that every engine keeps after any commands, regardless of the order in which commands and
+// events of different sessions arrive.
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DelayedEngine } from './delayed-engine.fixture.ts'
@@ -26,12 +27,12 @@ const step = fc.record({
 })
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
-/** Sessions that send numbered frames: `[sender, generation of the sender, number]`. */
+/** Sessions that send frames `[index of the sender, number in the room]`. */
 class Crowd {
   readonly world: EngineWorld
   readonly sessions: readonly ContractSession[]
   readonly #sent = new Map<ContractSession, number>()
-  /** The room of each session when it was last looked at. */
+  /** The room in which each session has sent its latest frame. */
   readonly #rooms = new Map<ContractSession, string | undefined>()
 
   constructor(seed: number, maxRooms: number) {
@@ -53,7 +54,7 @@ class Crowd {
     for (const each of this.sessions) this.#checkFrames(each)
   }
 
-  /** Everything has arrived: rooms, sessions and counts agree, and no ticket waits in vain. */
+  /** Delivers everything. Then rooms, sessions and counts agree, and no two compatible tickets wait. */
   checkSettled(): void {
     this.world.settle()
     for (const session of this.sessions) this.#checkFrames(session)
@@ -89,7 +90,7 @@ class Crowd {
     }
   }
 
-  /** All frames are from the partner of the present room, in order, and none is missing in between. */
+  /** Checks that all frames are from the partner of the present room, in order and without gaps. */
   #checkFrames({ id, room, frames }: ContractSession): void {
     const partner = room?.seats.find(({ sessionId }) => sessionId !== id)?.sessionId
     for (const [index, [sender, number]] of frames.entries()) {
@@ -98,26 +99,23 @@ class Crowd {
   }
 }
 
-describe.each([1, 2, 1000])(
-  'with at most %i rooms, whatever order events arrive in,',
-  (maxRooms) => {
-    test('frames reach the partner in order, and rooms, sessions and counts agree in the end', () => {
-      let matches = 0
-      fc.assert(
-        fc.property(
-          fc.array(step, { minLength: 40, maxLength: 120 }),
-          fc.integer(),
-          (steps, seed) => {
-            const crowd = new Crowd(seed, maxRooms)
-            for (const each of steps) crowd.take(each)
-            crowd.checkSettled()
-            matches += crowd.world.observed.length
-          },
-        ),
-        { numRuns: 300 },
-      )
-      // The property proves nothing if no sessions are ever matched.
-      expect(matches).toBeGreaterThan(500)
-    })
-  },
-)
+describe.each([1, 2, 1000])('with at most %i rooms, and any order of arrival,', (maxRooms) => {
+  test('delivers frames in order, and rooms, sessions and counts agree in the end', () => {
+    let matches = 0
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 40, maxLength: 120 }),
+        fc.integer(),
+        (steps, seed) => {
+          const crowd = new Crowd(seed, maxRooms)
+          for (const each of steps) crowd.take(each)
+          crowd.checkSettled()
+          matches += crowd.world.observed.length
+        },
+      ),
+      { numRuns: 300 },
+    )
+    // The test would prove nothing if no sessions were matched.
+    expect(matches).toBeGreaterThan(500)
+  })
+})

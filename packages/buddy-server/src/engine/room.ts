@@ -11,7 +11,7 @@ export interface RoomSeat {
   readonly subject: string | undefined
 }
 
-/** Two sessions that were matched. A value: it does not change, and it can be sent to another process. */
+/** Two matched sessions. An immutable value that can be sent to another process. */
 export interface Room {
   readonly id: string
   readonly seats: readonly [RoomSeat, RoomSeat]
@@ -23,7 +23,7 @@ export interface Room {
   readonly openedAtMs: number
 }
 
-/** Which of a room's two seats a session has. */
+/** Index of a session's seat in `Room.seats`. */
 export type SeatIndex = 0 | 1
 
 /** The seat of the other session in the room. */
@@ -32,7 +32,7 @@ export function partnerSeat({ seats }: Room, self: SeatIndex): RoomSeat {
 }
 
 /**
- * What a session can prove about its room of an earlier server process. The server seals it into a
+ * The data by which a session claims its room of an earlier server process. The server encrypts it in a
  * token when the room opens; see `sessions/resume-token.ts`.
  */
 export interface RoomClaim {

@@ -5,28 +5,28 @@ import type { Room, RoomClaim } from '../room.ts'
 import type { Ticket } from '../ticket.ts'
 import type { Encounters, Trace } from './encounters.ts'
 
-/** What the memory engine knows of one session. */
+/** The state of one session in the memory engine. */
 export interface Member {
   readonly listener: EngineListener
   profile: SessionProfile
-  /** Undefined until a partner keeps it. */
+  /** Undefined until a partner needs it. */
   trace: Trace | undefined
   /** Undefined until the first encounter. */
   encounters: Encounters | undefined
-  /** Of the latest command that was handled. */
+  /** The generation of the latest handled command. */
   generation: number
-  /** On the engine's clock; undefined while the session has a connection. */
+  /** When the session lost its connection, on the engine's clock; undefined while it has one. */
   awaySinceMs: number | undefined
-  /** The ticket that is in the queue, or that enters it when the session is back. */
+  /** The ticket that is queued, or that will be queued when the session is back. */
   ticket: Ticket | undefined
   room: OpenRoom | undefined
-  /** Whether the session is restored, and its claim has not come yet. */
+  /** Whether the session is restored and its `claimRoom` was not handled yet. */
   isClaimPending: boolean
-  /** Undefined unless the session waits for its partner in a room of an earlier process. */
+  /** Present while the session waits for its partner to come back to a room of an earlier process. */
   claim: WaitingClaim | undefined
 }
 
-/** A room with the sessions in it. */
+/** An open room, with its sessions. */
 export interface OpenRoom {
   readonly room: Room
   /** In the order of the seats. */
@@ -35,12 +35,12 @@ export interface OpenRoom {
   readonly openedAtMs: number
 }
 
-/** A session that waits for its partner in a room of an earlier process. */
+/** The claim of a session that waits for its partner to come back to a room of an earlier process. */
 export interface WaitingClaim {
   readonly claim: RoomClaim
   readonly member: Member
   readonly cancelExpiry: Cancel
-  /** Why the session does not wait any more; its partner receives the reason when it comes back. */
+  /** Why the session has stopped waiting. Its partner receives the reason when it comes back. */
   leftFor: LeaveReason | undefined
 }
 
@@ -50,7 +50,7 @@ export function partnerOf(member: Member): Member | undefined {
   return members && (members[0] === member ? members[1] : members[0])
 }
 
-/** The member's trace; one object for all who keep it. */
+/** Returns the member's trace. All partners share one object. */
 export function traceOf(member: Member): Trace {
   return (member.trace ??= { profile: member.profile })
 }

@@ -20,7 +20,7 @@ import { partnerOf } from './member.ts'
 import { OpenRooms } from './open-rooms.ts'
 import { Outbox } from './outbox.ts'
 
-/** What an engine of any kind is made with. */
+/** The dependencies of an engine, of any kind. */
 export interface EngineDependencies {
   readonly clock: Pick<Clock, 'now' | 'after'>
   /** Milliseconds since 1970. */
@@ -28,12 +28,12 @@ export interface EngineDependencies {
   readonly createId: () => string
   readonly bans: BanList
   readonly maxRooms: () => number
-  /** Two sessions that were each other's latest partner meet again only after one has waited this long. */
+  /** Two sessions that were each other's latest partner are matched only after one has waited this long. */
   readonly rematchDelayMs: () => number
-  /** How long sessions of an earlier process may still come back; 0 if they cannot any more. */
+  /** How long sessions of an earlier process can still be restored; 0 if that time is over. */
   readonly restoreLeftMs: () => number
   readonly observer: EngineObserver
-  /** Receives what a listener or the observer throws. */
+  /** Receives errors that a listener or the observer throws. */
   readonly onError: (error: unknown) => void
 }
 
@@ -43,7 +43,7 @@ interface Entry extends QueuedTicket {
   readonly member: Member
 }
 
-/** The parts of the engine that the commands of its sessions use. */
+/** The parts of the engine, which the commands of its sessions use. */
 interface Parts {
   readonly clock: Pick<Clock, 'now' | 'after'>
   readonly outbox: Outbox
@@ -54,8 +54,8 @@ interface Parts {
 }
 
 /**
- * The engine of a server that is alone: everything is in this process's memory, and every command is
- * answered within the call.
+ * The engine of a service with a single server process. All state is in this process's memory. Every
+ * command is handled, and its events are delivered, within the call.
  */
 export class MemoryEngine implements Engine {
   readonly bans: BanList
@@ -215,7 +215,7 @@ class MemorySession implements EngineSession, Member {
   end(reason: LeaveReason): void {
     this.#parts.outbox.run(() => {
       this.#leave(reason)
-      // A partner that waits for this session must not wait for a claim that does not come.
+      // A partner that waits for this session's claim must receive `parted`.
       if (this.isClaimPending) this.#parts.claims.handleClaim(this, undefined)
       this.#parts.members.delete(this.profile.seat.sessionId)
     })

@@ -23,24 +23,24 @@ interface OpenRoomsDependencies {
   readonly wallNow: () => number
   readonly outbox: Outbox
   readonly observer: EngineObserver
-  /** A room can be opened again, after all were taken. */
+  /** Called when a room can be opened again after all were taken. */
   readonly onFreed: () => void
 }
 
 /**
- * A room that both sessions have been away from for so long gives way to tickets that wait. It does not
- * give way at once, because a short fault of the server's network loses both connections of many
- * rooms, and they come back.
+ * When both sessions of a room have been away for this time, the room is abandoned: it is ended if tickets
+ * wait and no other room is free. Not earlier, because a short network failure of the server disconnects
+ * both sessions of many rooms, and they soon reconnect.
  */
 const abandonedAfterMs = 5000
 
-/** All open rooms. A session is in one of them at most. */
+/** All open rooms. A session is in at most one of them. */
 export class OpenRooms {
   readonly #dependencies: OpenRoomsDependencies
   readonly #rooms = new Set<OpenRoom>()
-  /** Rooms that both sessions are away from, but not for long enough to give way. */
+  /** Rooms whose sessions are both away, but not for long enough to be abandoned. */
   readonly #emptied = new Map<OpenRoom, Cancel>()
-  /** Rooms that give way to others; the one that was emptied first comes first. */
+  /** Abandoned rooms. The one that was emptied first comes first. */
   readonly #abandoned = new Set<OpenRoom>()
 
   constructor(dependencies: OpenRoomsDependencies) {
@@ -51,15 +51,15 @@ export class OpenRooms {
     return this.#rooms.size
   }
 
-  /** Whether there is a room for two more sessions: one that is free, or abandoned. */
+  /** Whether another room can be opened, if necessary by ending an abandoned one. */
   get canOpen(): boolean {
     return this.#rooms.size - this.#abandoned.size < this.#dependencies.maxRooms()
   }
 
   /**
-   * Opens a room for two tickets. The session that waited has seat 0; the one that arrived has seat 1 and
-   * makes the offer, because its user has just used the page.
-   * @param offer a frame from the session that arrived, for the other one
+   * Opens a room for two tickets. The session that waited gets seat 0. The one that arrived gets seat 1 and
+   * sends the offer, because its user has just interacted with the page.
+   * @param offer a frame from the session that arrived, for the session that waited
    * @throws Error if one of the sessions is in a room already
    */
   open(
@@ -115,7 +115,7 @@ export class OpenRooms {
   }
 
   /**
-   * Ends the member's room; its partner receives `parted`.
+   * Ends the member's room. Its partner receives `parted`.
    * @returns false if the member is in no room
    */
   leave(member: Member, reason: LeaveReason): boolean {
@@ -126,7 +126,7 @@ export class OpenRooms {
     return true
   }
 
-  /** Adds the encounter of the room that the member is in, if it is in one. */
+  /** If the member is in a room, adds that room to its encounters. */
   rememberEncounter(member: Member): void {
     const partner = partnerOf(member)
     if (!member.room || !partner) return
@@ -140,19 +140,19 @@ export class OpenRooms {
     member.encounters.add(encounter, this.#dependencies.clock.now())
   }
 
-  /** The member has lost its connection; its partner receives `presence`. */
+  /** Call this when the member has lost its connection. Its partner receives `presence`. */
   handleAway(member: Member): void {
     this.#postPresence(member, false)
     if (member.room) this.#watchIfEmpty(member.room)
   }
 
-  /** The member has a connection again; its partner receives `presence`. */
+  /** Call this when the member has a connection again. Its partner receives `presence`. */
   handleBack(member: Member): void {
     if (member.room) this.#keep(member.room)
     this.#postPresence(member, true)
   }
 
-  /** Ends rooms that both sessions have been away from since `awaySinceMs` or longer. */
+  /** Ends rooms whose sessions have both been away since `awaySinceMs` or earlier. */
   async sweep(awaySinceMs: number): Promise<void> {
     await forEachInSlices(this.#rooms, (open) => {
       const isOver = open.members.every((member) => (member.awaySinceMs ?? Infinity) <= awaySinceMs)
@@ -203,14 +203,14 @@ export class OpenRooms {
     })
   }
 
-  /** A session is present in the room again, or the room has ended. */
+  /** Call this when a session is present in the room again, or the room has ended. */
   #keep(open: OpenRoom): void {
     this.#emptied.get(open)?.()
     this.#emptied.delete(open)
     this.#abandoned.delete(open)
   }
 
-  /** Runs what may make a room free, and reports it if all were taken before. */
+  /** Runs `act`, which may free a room. Calls `onFreed` if a room can be opened now and could not before. */
   #whileFreeing(act: () => void): void {
     const wasFull = !this.canOpen
     act()

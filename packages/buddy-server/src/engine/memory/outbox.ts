@@ -2,20 +2,20 @@ import type { EngineListener } from '../engine.ts'
 
 /**
  * Delivers the engine's events in the order in which they were posted, after the command that caused them
- * has changed all of the engine's state. A listener may call commands: their events follow the
- * ones that are posted already, so that every session receives its own in order.
+ * has changed the whole state of the engine. A listener may call commands. Their events follow the ones
+ * posted before, so that every session receives its events in order.
  */
 export class Outbox {
   readonly #onError: (error: unknown) => void
   #posted: (() => void)[] = []
   #isBusy = false
 
-  /** @param onError receives what a listener throws; the other events are delivered */
+  /** @param onError receives the errors that listeners throw; the next events are still delivered */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError
   }
 
-  /** Runs a command, then delivers what it has posted. */
+  /** Runs a command, then delivers the events that it has posted. */
   run(command: () => void): void {
     if (this.#isBusy) {
       command()
@@ -34,7 +34,7 @@ export class Outbox {
     this.#posted.push(deliver)
   }
 
-  /** Delivers one frame. The most frequent event has no closure and no queue, unless others are in front. */
+  /** Delivers a frame; the most frequent event, so it needs no closure unless other events are queued. */
   postFrame(listener: EngineListener, generation: number, frame: Uint8Array): void {
     const event = { type: 'frame', generation, frame } as const
     if (this.#isBusy) {
@@ -51,7 +51,7 @@ export class Outbox {
   }
 
   #deliver(): void {
-    // The list may become longer during the loop.
+    // Listeners may post more events during the loop.
     for (const deliver of this.#posted) {
       try {
         deliver()
