@@ -1,4 +1,4 @@
-// A server process for unit tests: everything but sockets and HTTP, with a manual clock.
+// A server process for unit tests, without sockets and HTTP, and with a manual clock.
 import type { Message, MessageOf, MessageType } from '@buddy-chat/protocol'
 import { decode, encode } from '@buddy-chat/protocol'
 import { ClientConnection } from '../connection/client-connection.ts'
@@ -15,11 +15,11 @@ import type { Connection } from '../transport/transport.ts'
 const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
 const upgrade = { origin: undefined, host: '', protocols: [], forwardedFor: '', remoteAddress: '' }
 
-/** One client's connection to a {@link TestServer}. */
+/** A client with one connection to a {@link TestServer}. */
 export class TestClient {
-  /** Messages that this connection has received. */
+  /** All messages that this connection has received. */
   readonly messages: Message[] = []
-  /** Frames of the session that came by this connection, without any `welcome`. */
+  /** The number of the session's frames that this connection has received, without `welcome`. */
   received = 0
   closeReason: string | undefined
   readonly #client: ClientConnection
@@ -45,7 +45,7 @@ export class TestClient {
     return this.#client.session!
   }
 
-  /** What the client needs to resume, from its latest `welcome`. */
+  /** The field `resume` of a `hello` that resumes the session, from the latest `welcome`. */
   get resume(): NonNullable<MessageOf<'hello'>['resume']> {
     const token = this.of('welcome').at(-1)!.resumeToken!
     return { token, received: this.received, sent: null, roomToken: null }
@@ -62,7 +62,7 @@ export class TestClient {
     for (const message of messages) this.sendFrame(encode(message))
   }
 
-  /** Sends any bytes. */
+  /** Sends bytes that need not be a valid message. */
   sendFrame(frame: Uint8Array): void {
     this.#client.onFrame(frame, true)
   }
@@ -73,7 +73,7 @@ export class TestClient {
     this.send({ type: 'ticket', ...ticket, ...wish })
   }
 
-  /** The connection is lost. */
+  /** Closes the connection as a network failure would. */
   disconnect(): void {
     this.#client.onClose(1006)
   }
@@ -83,9 +83,9 @@ export class TestClient {
 export class TestServer {
   readonly clock = new ManualClock()
   readonly core: Core
-  /** The present settings; call `core.reload()` after a change. */
+  /** The present settings. Call `core.reload()` after a change. */
   settings: ResolvedServerOptions
-  /** The events so far: their names, with what they were about. */
+  /** The events so far, with their names. */
   readonly events: (readonly [name: string, event: unknown])[] = []
 
   constructor(
@@ -110,21 +110,21 @@ export class TestServer {
     })
   }
 
-  /** Opens a connection from an address and sends `hello`; the answer is in `messages`. */
+  /** Opens a connection from an address and sends `hello`. The answer is in `messages`. */
   async join(
     addressKey = '192.0.2.1',
     hello: Partial<Omit<MessageOf<'hello'>, 'type'>> = {},
   ): Promise<TestClient> {
-    const guest = new TestClient(
+    const client = new TestClient(
       (connection) =>
         new ClientConnection(connection, addressKey, {
           handlers: this.core.handlers,
           clock: this.clock,
           helloTimeoutMs: () => this.settings.helloTimeoutMs,
-          join: (said, client) =>
+          join: (received, link) =>
             handleHello(
-              said,
-              { upgrade, addressKey, link: client, isConnected: () => client.isConnected },
+              received,
+              { upgrade, addressKey, link, isConnected: () => link.isConnected },
               this.core.hello,
             ),
           welcome: (joined) => this.core.welcome(joined),
@@ -132,17 +132,17 @@ export class TestServer {
           onClosed: () => undefined,
         }),
     )
-    const nobody = { name: 'Ana', site: '', client: '', token: null, resume: null }
-    guest.send({ type: 'hello', ...nobody, ...hello })
-    // Joining is asynchronous because of hooks and tokens; here neither takes any time.
+    const defaults = { name: 'Ana', site: '', client: '', token: null, resume: null }
+    client.send({ type: 'hello', ...defaults, ...hello })
+    // Joining is asynchronous because of hooks and tokens. Without them, one turn is enough.
     await new Promise((resolve) => setImmediate(resolve))
-    return guest
+    return client
   }
 
-  /** Two clients in one room, each from an address. */
+  /** Returns two clients in one room. */
   async pair(one = '192.0.2.1', other = '192.0.2.2'): Promise<readonly [TestClient, TestClient]> {
-    const guests = [await this.join(one), await this.join(other)] as const
-    for (const guest of guests) guest.enter({ lobby: `${one} ${other}` })
-    return guests
+    const clients = [await this.join(one), await this.join(other)] as const
+    for (const client of clients) client.enter({ lobby: `${one} ${other}` })
+    return clients
   }
 }

@@ -29,35 +29,35 @@ import { forEachInSlices } from '../slices.ts'
 import type { Upgrade } from '../transport/transport.ts'
 
 interface CoreDependencies {
-  /** The settings as they are now: a reload may change them. */
+  /** Returns the present settings, which a reload may change. */
   readonly settings: () => ResolvedServerOptions
   readonly clock: Clock
   readonly notify: Notify
   readonly hooks: BuddyServerHooks
   readonly addressOf: (upgrade: Upgrade) => string
   readonly onRelayed: HandlerContext['onRelayed']
-  /** A session has left its room, or its partner has lost the connection. */
+  /** Called when a session has left its room, or its partner has lost the connection. */
   readonly onCallInterrupted: ParticipantContext['onCallInterrupted']
   readonly onInternalError: (error: unknown) => void
   /** @default an engine in the memory of this process */
   readonly createEngine?: (dependencies: EngineDependencies) => Engine
 }
 
-/** A server without sockets, HTTP and operations: its sessions, its sites and its engine. */
+/** The sessions, the sites and the engine of a server, without sockets, HTTP and operations. */
 export interface Core {
   readonly engine: Engine
   readonly sessions: Sessions
   readonly sites: Pick<SiteRegistry, 'isKnownOrigin'> & { values(): Iterable<Site> }
   readonly handlers: HandlerContext
   readonly hello: HelloContext
-  /** Takes the same time however many users there are. */
+  /** Counts users and rooms. Takes constant time. */
   counts(): Counts
-  /** By the site's key. Looks at every session; sites without one are left out. */
+  /** Counts users and rooms by the site's key, without sites that have no session. Visits every session. */
   countsBySite(): ReadonlyMap<string, Counts>
   welcome(joined: Joined): MessageOf<'welcome'>
-  /** Bans a user; see `sessions/ban.ts`. */
+  /** Bans a user, see `sessions/ban.ts`. */
   ban(sessionId: string, durationMs: number): boolean
-  /** Settings have changed. Tickets that can be matched now are matched over several turns. */
+  /** Applies changed settings to the sites. The caller calls `engine.reload()` too. */
   reload(): void
   /** Ends sessions that have been idle for too long, over several turns of the event loop. */
   sweepSessions(): Promise<void>
@@ -128,7 +128,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     graceMs,
     maxReplayBytes: () => settings().maxResumeBytes,
     onOverflow: (session) => {
-      // The partner sends too much. The session must not end for what another client does.
+      // The partner sends too much. The session must not end because of another client.
       session.replaceMissed(session.participant.leave('lost'))
     },
     onAway: (session) => {

@@ -3,7 +3,7 @@ import { TestServer } from './core.fixture.ts'
 
 const sites = [{ key: 'cafe', allowedOrigins: ['https://cafe.example'] }]
 
-test('counts sessions, tickets and rooms on the server, and by site', async () => {
+test('counts sessions, tickets and rooms of the server and of each site', async () => {
   const server = new TestServer({ sites })
   const inCafe = { site: 'cafe' }
   const [ana, bea, cem, dora] = [

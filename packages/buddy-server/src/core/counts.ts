@@ -1,10 +1,10 @@
 import type { Session } from '../sessions/session.ts'
 
-/** How many there are of each at one moment: on a whole server, or of one site. */
+/** The present numbers of a server or of one site. */
 export interface Counts {
-  /** Sessions, connected or away. */
+  /** Sessions, present or away. */
   readonly users: number
-  /** Of the users: those without a connection, within their grace time. */
+  /** Sessions without a connection, within their grace time. */
   readonly away: number
   /** Tickets in the queue. */
   readonly waiting: number
@@ -12,7 +12,7 @@ export interface Counts {
   readonly rooms: number
 }
 
-/** Counts `sessions` by the key of their site, in one pass. Sites without a session are left out. */
+/** Counts `sessions` by the key of their site, in one pass. Sites without sessions are left out. */
 export function countBySite(sessions: Iterable<Session>): ReadonlyMap<string, Counts> {
   const counts = new Map<string, { -readonly [Name in keyof Counts]: number }>()
   for (const { identity, isPresent, participant } of sessions) {
@@ -20,7 +20,7 @@ export function countBySite(sessions: Iterable<Session>): ReadonlyMap<string, Co
     counts.set(identity.site, count)
     count.users++
     if (!isPresent) count.away++
-    // Both members of a room are of the same site.
+    // Both sessions of a room have the same site.
     if (participant.room) count.rooms += 1 / 2
     else if (participant.isSearching && isPresent) count.waiting++
   }

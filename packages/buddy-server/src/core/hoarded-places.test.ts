@@ -1,70 +1,70 @@
-// Sessions that are away hold a place for a while. One address cannot hold all places that way.
+// Absent sessions keep their places for the grace time. A single address cannot take all places that way.
 import { expect, test } from 'vitest'
 import { TestServer } from './core.fixture.ts'
 
-test('an address has so many sessions, those away in a room included; the refusal says when to retry', async () => {
+test('counts absent sessions in rooms for their address, and refuses more with a time to retry', async () => {
   const server = new TestServer({ maxSessionsPerAddress: 2 })
-  const hoarders = await server.pair('192.0.2.1', '192.0.2.1')
-  for (const hoarder of hoarders) hoarder.disconnect()
+  const pair = await server.pair('192.0.2.1', '192.0.2.1')
+  for (const client of pair) client.disconnect()
   const refused = await server.join('192.0.2.1')
   expect(refused.messages).toEqual([
     expect.objectContaining({ code: 'too-many-connections', retryAfterMs: 10_000 }),
   ])
   expect(refused.closeReason).toBe('too-many-connections')
   expect((await server.join('192.0.2.2')).of('welcome')).toHaveLength(1)
-  // Their places are free again when the sessions have ended.
+  // The places become free when the sessions have ended.
   server.clock.advance(server.settings.resumeGraceMs)
   expect((await server.join('192.0.2.1')).of('welcome')).toHaveLength(1)
 })
 
-test('outside a room, the session of the address that is away for the longest time gives way', async () => {
+test('ends the longest absent session of a full address if it is in no room', async () => {
   const server = new TestServer({ maxSessionsPerAddress: 2 })
   const elsewhere = await server.join('192.0.2.2')
   const first = await server.join('192.0.2.1')
   const second = await server.join('192.0.2.1')
   const ids = [elsewhere, first, second].map(({ session }) => session.id)
-  for (const guest of [elsewhere, first, second]) guest.disconnect()
+  for (const client of [elsewhere, first, second]) client.disconnect()
   expect((await server.join('192.0.2.1')).of('welcome')).toHaveLength(1)
   const isThere = ids.map((id) => server.core.sessions.find(id) !== undefined)
   expect(isThere).toEqual([true, false, true])
 })
 
-test('a session that resumes is not refused because of itself', async () => {
+test('resumes the only session that a full address may have', async () => {
   const server = new TestServer({ maxSessionsPerAddress: 1 })
-  const guest = await server.join('192.0.2.1')
-  const { id } = guest.session
-  const again = await server.join('192.0.2.1', { resume: guest.resume })
+  const client = await server.join('192.0.2.1')
+  const { id } = client.session
+  const again = await server.join('192.0.2.1', { resume: client.resume })
   expect(again.session.id).toBe(id)
 })
 
-test('a session counts for the address of its latest connection', async () => {
+test('counts a session for the address of its latest connection', async () => {
   const server = new TestServer({ maxSessionsPerAddress: 1 })
-  const guest = await server.join('192.0.2.1')
-  const moved = await server.join('192.0.2.2', { resume: guest.resume })
+  const client = await server.join('192.0.2.1')
+  const moved = await server.join('192.0.2.2', { resume: client.resume })
   expect(moved.session.addressKey).toBe('192.0.2.2')
-  // The address it came from has a free place; the address it is at has none.
+  // The previous address has a free place, and the present address has none.
   expect((await server.join('192.0.2.1')).of('welcome')).toHaveLength(1)
   expect((await server.join('192.0.2.2')).of('error')).toMatchObject([
     { code: 'too-many-connections' },
   ])
 })
 
-test('an address that is full takes no session of another address by a resume; the session waits', async () => {
+test('refuses a resume from another address that is full, and keeps the session', async () => {
   const server = new TestServer({ maxSessionsPerAddress: 1 })
   const resident = await server.join('192.0.2.2')
-  const guest = await server.join('192.0.2.1')
-  const { id } = guest.session
-  guest.disconnect()
-  const refused = await server.join('192.0.2.2', { resume: guest.resume })
+  const client = await server.join('192.0.2.1')
+  const { id } = client.session
+  client.disconnect()
+  const refused = await server.join('192.0.2.2', { resume: client.resume })
   expect(refused.of('error')).toMatchObject([
     { code: 'too-many-connections', retryAfterMs: 10_000 },
   ])
   resident.disconnect()
-  const again = await server.join('192.0.2.2', { resume: guest.resume })
+  const again = await server.join('192.0.2.2', { resume: client.resume })
   expect(again.session.id).toBe(id)
 })
 
-test('a session that takes the place of its own partner learns that the partner is gone', async () => {
+test('sends `partner-left` to a session whose resume ends the session of its own partner', async () => {
   const server = new TestServer({ maxSessionsPerAddress: 1 })
   const [ana, bob] = await server.pair('192.0.2.1', '192.0.2.2')
   ana.disconnect()
@@ -76,27 +76,27 @@ test('a session that takes the place of its own partner learns that the partner 
   expect(ana.received + again.received).toBe(again.session.sent)
 })
 
-test('a site keeps its cap: its people who are away hold their places', async () => {
+test('counts absent sessions for the user limit of their site', async () => {
   const sites = [{ key: 'shop', allowedOrigins: ['*'], maxUsers: 1 }]
   const server = new TestServer({ sites })
-  const guest = await server.join('192.0.2.1', { site: 'shop' })
-  const { id } = guest.session
-  guest.disconnect()
+  const client = await server.join('192.0.2.1', { site: 'shop' })
+  const { id } = client.session
+  client.disconnect()
   const refused = await server.join('192.0.2.2', { site: 'shop' })
   expect(refused.of('error')).toMatchObject([{ code: 'server-full' }])
-  const again = await server.join('192.0.2.2', { site: 'shop', resume: guest.resume })
+  const again = await server.join('192.0.2.2', { site: 'shop', resume: client.resume })
   expect(again.session.id).toBe(id)
 })
 
-test('people who wait get the room that was empty first, after some seconds; both members learn it', async () => {
+test('ends the room that was emptied first if waiting users need it, and notifies its sessions', async () => {
   const server = new TestServer({ maxRooms: 2 })
   const early = await server.pair('192.0.2.1', '192.0.2.2')
   const late = await server.pair('192.0.2.3', '192.0.2.4')
   const earlyRoom = early[0].session.participant.room
   const lateRoom = late[0].session.participant.room
-  for (const guest of [...early, ...late]) {
+  for (const client of [...early, ...late]) {
     server.clock.advance(1)
-    guest.disconnect()
+    client.disconnect()
   }
   const waiting = await server.pair('192.0.2.5', '192.0.2.6')
   server.clock.advance(4990)
@@ -109,15 +109,15 @@ test('people who wait get the room that was empty first, after some seconds; bot
   expect(ended).toEqual([earlyRoom])
   expect(ended).not.toContain(lateRoom)
   expect(server.core.counts().rooms).toBe(2)
-  for (const guest of early) {
-    const again = await server.join('192.0.2.7', { resume: guest.resume })
+  for (const client of early) {
+    const again = await server.join('192.0.2.7', { resume: client.resume })
     expect(again.of('partner-left')).toEqual([{ type: 'partner-left', reason: 'lost' }])
   }
 })
 
-test('people who come later find an empty room at once', async () => {
+test('matches users who arrive later at once if there is an abandoned room', async () => {
   const server = new TestServer({ maxRooms: 1 })
-  for (const guest of await server.pair()) guest.disconnect()
+  for (const client of await server.pair()) client.disconnect()
   server.clock.advance(5000)
   expect(server.core.counts().rooms).toBe(1)
   const [newcomer] = await server.pair('192.0.2.3', '192.0.2.4')
@@ -127,7 +127,7 @@ test('people who come later find an empty room at once', async () => {
   ])
 })
 
-test('a room with a member who is back stays, however scarce rooms are', async () => {
+test('does not end a room for waiting users if one of its sessions has come back', async () => {
   const server = new TestServer({ maxRooms: 1 })
   const [ana, bob] = await server.pair()
   ana.disconnect()
@@ -140,19 +140,19 @@ test('a room with a member who is back stays, however scarce rooms are', async (
   expect(again.session.participant.room).toBeDefined()
 })
 
-test('at a full server newcomers take the places of people in a room that is empty', async () => {
+test('ends the sessions of an abandoned room when a full server needs places for new users', async () => {
   const server = new TestServer({ maxUsers: 2 })
-  for (const guest of await server.pair()) guest.disconnect()
+  for (const client of await server.pair()) client.disconnect()
   expect((await server.join('192.0.2.3')).of('error')).toMatchObject([{ code: 'server-full' }])
   server.clock.advance(5000)
   expect((await server.join('192.0.2.3')).of('welcome')).toHaveLength(1)
   expect(server.core.counts().rooms).toBe(0)
 })
 
-test('when the server of a call restarts, a session counts for the address it comes back from', async () => {
+test('counts a restored session for the address from which it comes back', async () => {
   const former = new TestServer()
-  const guest = await former.join('192.0.2.1')
-  const resume = { ...guest.resume, sent: 0 }
+  const client = await former.join('192.0.2.1')
+  const resume = { ...client.resume, sent: 0 }
   const server = new TestServer({ maxSessionsPerAddress: 1 })
   const restored = await server.join('192.0.2.2', { resume })
   expect(restored.of('welcome')).toMatchObject([{ isRestored: true }])

@@ -1,10 +1,10 @@
-// Who does nothing is ended after a while. Waiting for a partner is not doing nothing.
+// Idle sessions are ended. A session that waits for a partner is not idle.
 import { expect, test } from 'vitest'
 import { TestServer } from './core.fixture.ts'
 
 const userTimeoutMs = 300_000
 
-test('a visitor in the queue is never ended for doing nothing, and is still matched', async () => {
+test('keeps and matches a session that waits in the queue, however long', async () => {
   const server = new TestServer({ userTimeoutMs })
   const ana = await server.join()
   ana.enter()
@@ -18,7 +18,7 @@ test('a visitor in the queue is never ended for doing nothing, and is still matc
   expect(ana.of('matched')).toHaveLength(1)
 })
 
-test('the time begins when the visitor leaves the queue', async () => {
+test('starts the idle time when the session leaves the queue', async () => {
   const server = new TestServer({ userTimeoutMs })
   const ana = await server.join()
   ana.enter()
@@ -32,7 +32,7 @@ test('the time begins when the visitor leaves the queue', async () => {
   expect(ana.closeReason).toBe('idle-timeout')
 })
 
-test('a visitor who loses the connection in the queue has the grace time, however long they have waited', async () => {
+test('keeps a session that loses its connection after a long wait in the queue for its grace time', async () => {
   const server = new TestServer({ userTimeoutMs })
   const ana = await server.join()
   ana.enter()
@@ -45,7 +45,7 @@ test('a visitor who loses the connection in the queue has the grace time, howeve
   expect(server.core.counts().waiting).toBe(1)
 })
 
-test('a visitor who waits for the partner of a room that goes on after a restart is not ended', async () => {
+test('keeps a session that waits after a restart for the partner of its room', async () => {
   const former = new TestServer()
   const [ana] = await former.pair()
   const { roomToken } = ana.of('matched')[0]!

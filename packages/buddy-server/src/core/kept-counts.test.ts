@@ -1,5 +1,5 @@
-// Whatever clients do, in whatever order: what the server counts is what is there, and what a client
-// believes of its room is true.
+// After any steps in any order, the counts of the server are correct, and each client agrees with the server
+// about its room.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { TestServer, type TestClient } from './core.fixture.ts'
@@ -20,7 +20,7 @@ const kinds = [
 ] as const
 type Step = readonly [kind: (typeof kinds)[number], who: number, much: number]
 
-/** Mostly what makes rooms empty, and brings their members back. */
+/** How often each kind is chosen: mostly steps that empty rooms and bring their sessions back. */
 const weights = {
   join: 2,
   resume: 4,
@@ -40,37 +40,39 @@ const anySteps = fc.array(fc.tuple(anyKind, fc.nat(1000), fc.nat(1000)), {
   maxLength: 300,
 })
 
-/** A person, by one connection after the other. */
+/** The client of one session, over all its connections. */
 class Person {
   readonly id: string
-  guest: TestClient
-  /** The room that the client believes to be in. */
+  client: TestClient
+  /** The room according to the messages that the client has received. */
   room: string | undefined
   #receivedBefore = 0
   #read = 0
 
-  constructor(guest: TestClient) {
-    this.guest = guest
-    this.id = guest.of('welcome')[0]!.session
+  constructor(client: TestClient) {
+    this.client = client
+    this.id = client.of('welcome')[0]!.session
   }
 
-  /** Frames of the session, by all its connections. */
+  /** The number of the session's frames that all connections have received. */
   get received(): number {
-    return this.#receivedBefore + this.guest.received
+    return this.#receivedBefore + this.client.received
   }
 
-  follow(guest: TestClient): void {
+  /** Continues with a new connection. */
+  follow(client: TestClient): void {
     this.#receivedBefore = this.received
     this.#read = 0
-    this.guest = guest
+    this.client = client
   }
 
+  /** Reads the messages since the last call. */
   read(): void {
-    for (const message of this.guest.messages.slice(this.#read)) {
+    for (const message of this.client.messages.slice(this.#read)) {
       if (message.type === 'matched') this.room = message.room
       if (message.type === 'partner-left') this.room = undefined
     }
-    this.#read = this.guest.messages.length
+    this.#read = this.client.messages.length
   }
 }
 
@@ -82,13 +84,14 @@ const settings = {
   maxResumeBytes: 2048,
 }
 
+/** A server with clients that come and go. */
 class Crowd {
-  /** Lets the commands and events arrive that are on their way to and from the engine. */
+  /** Delivers the commands and events that are under way to and from the engine. */
   settle = (): void => undefined
   readonly server: TestServer
   #people: Person[] = []
 
-  /** @param seed of an engine whose answers are delayed; undefined for one that answers at once */
+  /** @param seed the seed of an engine with delays; undefined for an engine that answers at once */
   constructor(seed?: number) {
     this.server = new TestServer(settings, {
       createEngine: (dependencies) => {
@@ -111,13 +114,13 @@ class Crowd {
       server.core.reload()
       await server.core.engine.reload()
     } else if (kind === 'resume' && person) {
-      const resume = { ...person.guest.resume, received: person.received }
+      const resume = { ...person.client.resume, received: person.received }
       this.#welcome(await server.join(address, { resume }), person)
     } else if (person && this.#isPresent(person)) this.#act(kind, person)
     for (const each of this.#people) each.read()
   }
 
-  /** What is true at any time. */
+  /** Checks what is true at any time. */
   checkClients(): void {
     const { sessions } = this.server.core
     const present = this.#people.filter((person) => this.#isPresent(person))
@@ -130,7 +133,7 @@ class Crowd {
     }
   }
 
-  /** What is true when nothing is on its way to or from the engine. */
+  /** Checks what is true when nothing is under way to or from the engine. */
   checkSettled(): void {
     this.settle()
     for (const each of this.#people) each.read()
@@ -149,11 +152,11 @@ class Crowd {
       ({ participant, isPresent }) => participant.isSearching && isPresent,
     )
     expect(waiting).toBe(searching.length)
-    // All tickets are of one pool.
+    // All tickets have the same pool, and there is no rematch delay.
     if (rooms < this.server.settings.maxRooms) expect(waiting).toBeLessThan(2)
   }
 
-  /** Once every session has ended, there are as many places as at the beginning. */
+  /** Ends all sessions, and checks that there are as many places as at the beginning. */
   async checkPlaces(): Promise<void> {
     const { server } = this
     const { sessions } = server.core
@@ -166,36 +169,36 @@ class Crowd {
       expect(await Promise.all(joined)).toEqual([1, 0])
     }
     for (const session of sessions) sessions.end(session, 'lost')
-    const [guest] = await server.pair()
+    const [client] = await server.pair()
     this.settle()
     const second = await server.pair('192.0.2.8', '192.0.2.9')
     this.settle()
-    const rooms = [guest, ...second].map(({ session }) => session.participant.room !== undefined)
+    const rooms = [client, ...second].map(({ session }) => session.participant.room !== undefined)
     expect(rooms).toEqual([true, false, false])
   }
 
   #act(kind: Step[0], person: Person): void {
-    const { guest } = person
-    if (kind === 'lose') guest.disconnect()
+    const { client } = person
+    if (kind === 'lose') client.disconnect()
     else if (kind === 'talk') {
-      for (let line = 0; line < 8; line++) guest.send({ type: 'text', text: 'x'.repeat(300) })
+      for (let line = 0; line < 8; line++) client.send({ type: 'text', text: 'x'.repeat(300) })
     } else {
-      // The client ends its room itself.
-      if (kind !== 'next' || guest.session.participant.mode) person.room = undefined
-      if (kind === 'ticket') guest.enter()
-      else guest.send(kind === 'next' ? { type: 'next', offer: null } : { type: 'leave' })
+      // The client receives no message when it leaves its room itself.
+      if (kind !== 'next' || client.session.participant.mode) person.room = undefined
+      if (kind === 'ticket') client.enter()
+      else client.send(kind === 'next' ? { type: 'next', offer: null } : { type: 'leave' })
     }
   }
 
-  #welcome(guest: TestClient, former?: Person): void {
-    const [welcome] = guest.of('welcome')
+  #welcome(client: TestClient, former?: Person): void {
+    const [welcome] = client.of('welcome')
     if (!welcome) return
     if (former?.id === welcome.session) {
-      former.follow(guest)
+      former.follow(client)
       return
     }
     this.#people = this.#people.filter((person) => person !== former)
-    this.#people.push(new Person(guest))
+    this.#people.push(new Person(client))
   }
 
   #isPresent({ id }: Person): boolean {
@@ -203,7 +206,7 @@ class Crowd {
   }
 }
 
-/** @param settleEvery after so many steps everything arrives that is on its way */
+/** @param settleEvery the number of steps after which everything that is under way is delivered */
 async function run(crowd: Crowd, steps: readonly Step[], settleEvery: number): Promise<void> {
   for (const [index, step] of steps.entries()) {
     await crowd.take(step)
@@ -214,7 +217,7 @@ async function run(crowd: Crowd, steps: readonly Step[], settleEvery: number): P
   await crowd.checkPlaces()
 }
 
-test('counts, rooms and the queue agree after any steps, and every place is free again at the end', async () => {
+test('keeps counts, rooms and the queue consistent after any steps, and frees every place', async () => {
   await fc.assert(
     fc.asyncProperty(anySteps, async (steps) => {
       await run(new Crowd(), steps, 1)
@@ -223,7 +226,7 @@ test('counts, rooms and the queue agree after any steps, and every place is free
   )
 })
 
-test('counts, rooms and the queue agree with an engine whose answers are late and interleaved', async () => {
+test('keeps counts, rooms and the queue consistent if answers of the engine are delayed', async () => {
   await fc.assert(
     fc.asyncProperty(anySteps, fc.integer(), async (steps, seed) => {
       await run(new Crowd(seed), steps, 7)

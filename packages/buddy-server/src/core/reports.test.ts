@@ -1,4 +1,4 @@
-// A report reaches the person it means, also if others came, left or were met again in the meantime.
+// A report names the right partner, also if the user has had other partners since.
 import { messages } from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
 import type { TestClient } from './core.fixture.ts'
@@ -6,17 +6,17 @@ import { TestServer } from './core.fixture.ts'
 
 const hourMs = 3_600_000
 
-/** The two meet in a room of their own; returns its id. */
+/** Matches two clients in a lobby of their own. Returns the id of their room. */
 function meet(one: TestClient, other: TestClient): string {
   const lobby = `${one.session.id} ${other.session.id}`
-  for (const guest of [one, other]) guest.enter({ lobby })
+  for (const client of [one, other]) client.enter({ lobby })
   return one.session.participant.room!.id
 }
 
-const report = (guest: TestClient, room: string | null): void =>
-  guest.send({ type: 'report', reason: 'spam', room })
+const report = (client: TestClient, room: string | null): void =>
+  client.send({ type: 'report', reason: 'spam', room })
 
-/** Who was reported so far, by whom, and in which room. */
+/** The reports so far. */
 const reported = ({ events }: TestServer): unknown[] =>
   events.flatMap(([name, event]) => {
     if (name !== 'reported') return []
@@ -28,13 +28,13 @@ const reported = ({ events }: TestServer): unknown[] =>
     return [{ from: session.id, about: aboutId, room: roomId }]
   })
 
-/** Who was banned so far. */
+/** The bans so far. */
 const banned = ({ events }: TestServer): unknown[] =>
   events.flatMap(([name, event]) =>
     name === 'banned' ? [(event as { target: unknown }).target] : [],
   )
 
-test('a report of a room reaches the partner met there, though another has come since', async () => {
+test('reports the partner of the named room, also after another match', async () => {
   const server = new TestServer()
   const [ana, bob, cleo] = [await server.join(), await server.join(), await server.join()]
   const room = meet(ana, bob)
@@ -45,7 +45,7 @@ test('a report of a room reaches the partner met there, though another has come 
   expect(reported(server)[1]).toMatchObject({ about: cleo.session.id, room: later })
 })
 
-test('a report without a room means the latest partner, as clients of before send it', async () => {
+test('reports the latest partner if no room is named, as earlier clients do', async () => {
   const server = new TestServer()
   const [ana, bob, cleo] = [await server.join(), await server.join(), await server.join()]
   meet(ana, bob)
@@ -54,13 +54,13 @@ test('a report without a room means the latest partner, as clients of before sen
   expect(reported(server)).toMatchObject([{ about: cleo.session.id, room }])
 })
 
-test('each partner is reported once, in however many rooms, and in whatever order', async () => {
+test('reports each partner once, regardless of the number and order of rooms', async () => {
   const server = new TestServer({ rematchDelayMs: 0 })
   const ana = await server.join()
   const others: TestClient[] = []
   for (let count = 1; count <= 12; count++) others.push(await server.join())
   const [bob, cleo] = others as [TestClient, TestClient]
-  // More rooms than are remembered, with two partners in turn and then with a dozen.
+  // More rooms than the server remembers, first with two partners in turn, then with twelve partners.
   const inTurn = Array.from({ length: 20 }, (_, index) => (index % 2 ? cleo : bob))
   const order = [...inTurn, ...others, ...others]
   const rooms: string[] = []
@@ -73,12 +73,12 @@ test('each partner is reported once, in however many rooms, and in whatever orde
   }
   expect(reported(server)).toMatchObject(others.map(({ session }) => ({ about: session.id })))
   expect(reported(server).slice(0, 2)).toMatchObject([{ room: rooms[0] }, { room: rooms[1] }])
-  // A report about a partner does not limit the reports of that partner.
+  // A reported partner can still report.
   report(cleo, null)
   expect(reported(server)).toHaveLength(13)
 })
 
-test('a partner who has left, and whose session is over, is reported; and can be found for a ban', async () => {
+test('reports a partner whose session has ended, and can ban that partner for a day', async () => {
   const server = new TestServer()
   const [ana, bob] = [await server.join('192.0.2.1'), await server.join('192.0.2.2')]
   const room = meet(ana, bob)
@@ -97,7 +97,7 @@ test('a partner who has left, and whose session is over, is reported; and can be
 })
 
 test.each(['before', 'after'])(
-  'a ban finds the latest address of a partner who moved %s the room ended, after the report, and left',
+  'bans the latest address of a reported partner who changed it %s the room ended, and left',
   async (when) => {
     const server = new TestServer()
     const [ana, bob] = [await server.join('192.0.2.1'), await server.join('192.0.2.2')]
@@ -114,7 +114,7 @@ test.each(['before', 'after'])(
   },
 )
 
-test('a room of other people, or none that exists, is unknown-room: no person is reported', async () => {
+test('answers `unknown-room` to a report of a room of other users, or of no existing room', async () => {
   const server = new TestServer()
   const [ana, bob] = [await server.join(), await server.join()]
   const [cleo, dan] = [await server.join(), await server.join()]
@@ -125,7 +125,7 @@ test('a room of other people, or none that exists, is unknown-room: no person is
   expect(reported(server)).toEqual([])
 })
 
-test('the last ten rooms are remembered, each for an hour', async () => {
+test('remembers the last ten rooms, each for an hour', async () => {
   const server = new TestServer()
   const ana = await server.join()
   const others: TestClient[] = []
@@ -141,7 +141,7 @@ test('the last ten rooms are remembered, each for an hour', async () => {
   expect(ana.of('error')).toMatchObject([{ code: 'unknown-room' }])
   report(ana, rooms[1]!)
   expect(reported(server)).toMatchObject([{ about: others[1]!.session.id }])
-  // The third room has ended 7 s ago.
+  // The third room ended 7 s ago.
   server.clock.advance(hourMs - 7000)
   report(ana, rooms[2]!)
   expect(reported(server)).toHaveLength(2)
@@ -159,7 +159,7 @@ test('the last ten rooms are remembered, each for an hour', async () => {
   expect(reported(server)).toHaveLength(3)
 })
 
-test('in a room that goes on for hours the partner can be reported, and after it', async () => {
+test('reports the partner of a room that lasts hours, during the room and after it', async () => {
   const server = new TestServer()
   const [ana, bob] = [await server.join(), await server.join()]
   const room = meet(ana, bob)
@@ -170,7 +170,7 @@ test('in a room that goes on for hours the partner can be reported, and after it
   expect(reported(server)).toMatchObject([{ about: bob.session.id }, { about: ana.session.id }])
 })
 
-test('after a restart of the server the partner of the room that goes on can be reported, before they are back', async () => {
+test('reports the partner of a claimed room after a restart, before the partner is back', async () => {
   const former = new TestServer()
   const [ana, bob] = [await former.join(), await former.join()]
   const room = meet(ana, bob)

@@ -1,4 +1,5 @@
-// Whatever is shown after a restart, in whatever order: nobody is in two rooms, nobody alone opens one.
+// Whatever tokens clients present after a restart, in any order: no session is in two rooms, and no session
+// restores a room alone.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { TestClient } from './core.fixture.ts'
@@ -7,7 +8,7 @@ import { TestServer } from './core.fixture.ts'
 const resumeGraceMs = 30_000
 const settings = { resumeGraceMs, rematchDelayMs: 0 }
 
-/** Fails if a room and its sessions do not agree, or if a session is in two places. */
+/** Fails if rooms and sessions do not agree, or if a session is in two rooms, or in a room and the queue. */
 function checkRooms({ core }: TestServer): void {
   const { sessions } = core
   const { rooms, waiting } = core.counts()
@@ -23,23 +24,24 @@ function checkRooms({ core }: TestServer): void {
   expect(waiting + seated.length).toBeLessThanOrEqual(sessions.size)
 }
 
+/** The tokens of one session of the former process. */
 interface Proof {
   readonly sessionId: string
   readonly resumeToken: string
-  /** Of every room it was ever in. */
+  /** The tokens of all rooms that the session was in. */
   readonly roomTokens: readonly string[]
-  /** The room that a token is of. */
+  /** The id of the room, by its token. */
   readonly rooms: ReadonlyMap<string, string>
 }
 
-/** Sessions that were matched in all kinds of pairs, and everything that their clients can prove of it. */
+/** Runs a former process in which `count` sessions are matched in different pairs. Returns their tokens. */
 async function history(count: number, rounds: number): Promise<Proof[]> {
   const server = new TestServer(settings)
   const clients: TestClient[] = []
   for (let index = 0; index < count; index++) clients.push(await server.join())
   for (let round = 0; round < rounds; round++) {
     for (const client of clients) client.send({ type: 'leave' })
-    // A different order in each round, so that other sessions meet.
+    // The order differs in each round, so that other sessions are matched.
     for (let index = 0; index < count; index++) {
       clients[(index * (round + 1) + round) % count]!.enter()
     }
@@ -62,7 +64,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('hello' as const),
       who: fc.nat({ max: people - 1 }),
-      /** Which of the room tokens there are, one's own or anybody's; one too many is none. */
+      /** Selects a room token, of this session or of any; an index without a token means none. */
       token: fc.nat({ max: 16 }),
       isOwn: fc.boolean(),
     }),
@@ -74,7 +76,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('time' as const), ms: fc.constantFrom(100, 5000, 40_000) }),
 )
 
-test('no session is ever in two rooms, and a room is restored only if both sessions claim it', async () => {
+test('puts no session in two rooms, and restores a room only if both sessions claim it', async () => {
   const proofs = await history(people, 4)
   const everyToken = proofs.flatMap(({ roomTokens }) => roomTokens)
   const formerRooms = new Set(proofs.flatMap(({ rooms }) => [...rooms.values()]))
@@ -83,14 +85,14 @@ test('no session is ever in two rooms, and a room is restored only if both sessi
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const server = new TestServer(settings)
       const { sessions } = server.core
-      /** The room that each session has claimed when it came back. */
+      /** The room that each session claimed when it was restored. */
       const claimed = new Map<string, string | undefined>()
       const clients: (TestClient | undefined)[] = []
       for (const next of steps) {
         if (next.kind === 'time') server.clock.advance(next.ms)
         else if (next.kind === 'hello') {
           const { resumeToken: token, roomTokens, rooms, sessionId } = proofs[next.who]!
-          // Mostly the session's own latest room, as a client would: else hardly two claim the same.
+          // Mostly the session's own latest room, as clients do; otherwise two sessions rarely claim the same.
           const own = roomTokens.at(next.token < 12 ? -1 : next.token - 17)
           const roomToken = (next.isOwn ? own : everyToken[next.token]) ?? null
           const isKnown = sessions.find(sessionId) !== undefined
@@ -125,11 +127,11 @@ test('no session is ever in two rooms, and a room is restored only if both sessi
     }),
     { numRuns: 300 },
   )
-  // The property proves nothing if no room is ever restored.
+  // The test would prove nothing if no room was restored.
   expect(restored).toBeGreaterThan(10)
 })
 
-test('restores sessions until the server has run for the grace time, and waits no longer for a partner', async () => {
+test('restores sessions and waits for their partners until the server has run for the grace time', async () => {
   const [one, other] = await history(2, 1)
   const resumeOf = ({ resumeToken: token, roomTokens }: Proof) => ({
     resume: { token, received: 0, sent: 0, roomToken: roomTokens[0]! },
@@ -144,7 +146,7 @@ test('restores sessions until the server has run for the grace time, and waits n
   expect(late.messages).toMatchObject([{ isRestored: false, received: null }])
 })
 
-test('a longer grace time by a reload restores no session that this process has had and ended', async () => {
+test('restores no session that it has ended, even if a reload makes the grace time longer', async () => {
   const server = new TestServer({ resumeGraceMs })
   const ana = await server.join()
   const { id } = ana.session
