@@ -79,7 +79,7 @@ test('keeps an absent session although its partner disconnects and resumes many 
 
 // With one of the two numbers of texts, `partner-away` is the frame that exceeds the limit.
 test.each([0, 1])(
-  'does not end a later room when the timer of an abandoned room expires (%i texts)',
+  'does not end the next room of a session because its previous room was abandoned (%i texts)',
   async (texts) => {
     const server = new TestServer({ maxResumeBytes: 4096, maxRooms: 1 })
     const [ana, first] = await server.pair()

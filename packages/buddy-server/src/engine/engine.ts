@@ -4,9 +4,9 @@ import type { LeaveReason, ReportReason } from '@buddy-chat/protocol'
 import type { Room, RoomClaim, RoomSeat, SeatIndex } from './room.ts'
 import type { Ticket } from './ticket.ts'
 
-/** A session, as the engine knows it. */
+/** The engine's data about a session. */
 export interface SessionProfile {
-  /** What the session's rooms have of it. One object for all of them. */
+  /** The session's seat in its rooms. All rooms share this object. */
   readonly seat: RoomSeat
   /** The key of the site; empty for the server's own site. */
   readonly site: string

@@ -17,10 +17,10 @@ import type { SiteClaims } from '../sites/site-token.ts'
 import { SiteTokenError } from '../sites/site-token.ts'
 import type { Upgrade } from '../transport/transport.ts'
 
-/** More frames than any session has. The counts continue from there, and the wire permits twice as many. */
+/** Maximum frame count of a restored session. Counting continues from it; the protocol allows twice this. */
 const maxFormerFrames = 0x7fff_ffff
 
-/** What the answer to a hello needs of the server. */
+/** The parts of the server that the answer to a `hello` uses. */
 export interface HelloContext {
   readonly sessions: Sessions
   readonly formerSessions: FormerSessions
@@ -50,12 +50,12 @@ export interface Caller {
   readonly upgrade: Upgrade
   readonly addressKey: string
   readonly link: SessionLink
-  /** False as soon as the connection is closed, or is about to be. */
+  /** Returns false once the connection is closed or closing. */
   readonly isConnected: () => boolean
 }
 
 /**
- * Applies the rules of joining, in this order: site, origin, resume, token, ban, hook, caps. Restored
+ * Applies the rules of joining, in this order: site, origin, resume, token, ban, hook, limits. Restored
  * sessions pass every check except the site token, which the earlier process verified.
  */
 export async function handleHello(
@@ -97,7 +97,7 @@ export async function handleHello(
   return { session, site, received: counts.sent, restored: { claim, wasInRoom } }
 }
 
-/** Reads the identity of a new client: by the site's token, or as the client gives it. */
+/** Returns the identity of a new client, from the site's token or from its `hello`. */
 async function introduce(hello: MessageOf<'hello'>, site: Site): Promise<Identity | Refusal> {
   const claims = await readToken(hello.token, site)
   if ('code' in claims) return claims
@@ -116,7 +116,7 @@ interface FormerSession extends Former {
   readonly wasInRoom: boolean
 }
 
-/** The session of an earlier process that a client can prove, at this site. */
+/** Returns the session of an earlier process that the client's token proves, if it belongs to this site. */
 function findFormer(
   resume: MessageOf<'hello'>['resume'],
   site: Site,

@@ -80,7 +80,7 @@ export class Participant implements EngineListener {
     return this.#link?.room
   }
 
-  /** The connection to the partner; undefined outside a room. */
+  /** Relays frames to the partner; undefined outside a room. */
   get partner(): PartnerLink | undefined {
     return this.#link
   }
@@ -158,8 +158,8 @@ export class Participant implements EngineListener {
   }
 
   /**
-   * Keeps a frame for a partner who has not come back yet after a restart. If there is no space for more
-   * frames, the session leaves the room.
+   * Keeps a frame for a partner who has not come back yet after a restart. If the limit is exceeded, the
+   * session stops waiting, and its client receives `partner-left`.
    * @param pass called when the partner is back, in the order of the frames
    * @returns false if no partner is expected
    */
@@ -267,7 +267,7 @@ export class Participant implements EngineListener {
   }
 
   #enter(ticket: Ticket, offer: Uint8Array | undefined): void {
-    // Before the command: a client that this closes is not matched again.
+    // Called before the command, because it may close the connection. Such a session must not be matched.
     if (this.#leavePlace()) this.#context.onCallInterrupted(this.#session)
     this.#isSearching = true
     // Text mode must not reveal an address, and an offer can contain one.

@@ -2,7 +2,7 @@ import type { EngineSession } from '../engine/engine.ts'
 import type { Room, RoomSeat, SeatIndex } from '../engine/room.ts'
 import { partnerSeat } from '../engine/room.ts'
 
-/** The connection to the partner in one room. It relays nothing after that room has ended. */
+/** Relays frames to the partner in one room. It relays nothing after that room has ended. */
 export interface PartnerLink {
   readonly room: Room
   /** The session's own seat. */
