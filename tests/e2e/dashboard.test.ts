@@ -244,7 +244,7 @@ test('shows the load of each site, and the reason, origin and time of refusals',
 }) => {
   const { url } = await startServer(busyOptions)
   const { page } = await open(url)
-  await waitForText(page, '#refusals-empty', 'Nobody has been turned away.')
+  await waitForText(page, '#refusals-empty', 'No refusals since the start.')
   await makeBusy(url)
   await waitForText(page, '#sites tbody tr:first-child', /^cafe\s+4 of 5\s+0\s+2$/)
   await waitForText(page, '#sites [data-key=""]', /^\(this server\)\s+1 of 20\s+1\s+0$/)
@@ -254,7 +254,7 @@ test('shows the load of each site, and the reason, origin and time of refusals',
   await waitForText(
     page,
     '#refusals [data-reason="origin-not-allowed"]',
-    /^The page’s origin is not on the list\s+origin-not-allowed · latest from https:\/\/thief\.example\s+2\s+(just now|\d+ s ago)$/,
+    /^The page’s origin is not allowed\s+origin-not-allowed · latest from https:\/\/thief\.example\s+2\s+(just now|\d+ s ago)$/,
   )
   await waitForText(page, '#refusals [data-reason="unsupported-version"] .count', '1')
   await waitForText(page, '#refusals [data-reason="unknown-site"] .count', '1')
@@ -382,7 +382,11 @@ test('makes scrollable regions and buttons reachable by keyboard', async ({
   const renewed = { adminToken: 'another-token-of-these-tests-0123456789', shutdownTimeoutMs: 0 }
   server.reload({ ...busyOptions, ...renewed })
   await waitForConnection(page, 'signed-out')
-  await waitForText(page, '#notice', /You are signed out\. To sign in again: reload\..*Reload/)
+  await waitForText(
+    page,
+    '#notice',
+    /You are signed out\. Reload the page to sign in again\..*Reload/,
+  )
   await page.focus('#reload')
   await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])
   expect(await page.$('main')).toBeNull()
@@ -400,11 +404,11 @@ test('shows a draining server, and reconnects after the server has stopped and s
   await waitForConnection(page, 'live')
   const closing = server.close()
   await waitForText(page, '#health', 'Draining')
-  await waitForText(page, '#notice', /^Draining: nobody new is let in/)
+  await waitForText(page, '#notice', /^Draining: the server accepts no new users/)
   for (const client of clients.slice(0, 4)) client.tcp.destroy()
   await closing
-  await waitForConnection(page, 'silent')
-  await waitForText(page, '#notice', /^No answer since \d\d:\d\d:\d\d\. Trying again …$/)
+  await waitForConnection(page, 'offline')
+  await waitForText(page, '#notice', /^No response since \d\d:\d\d:\d\d\. Retrying …$/)
   // Outdated data is shown in grey.
   expect(await page.$eval('main', (main) => getComputedStyle(main).filter)).toBe('grayscale(1)')
   await startServer({ adminToken, port })

@@ -1,4 +1,4 @@
-// The dashboard's one script, beside its page among the files the server serves.
+// Bundles the dashboard's script into the files that the server serves.
 import { nodeResolve } from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
 
@@ -7,7 +7,7 @@ export default {
   output: { file: 'dist/public/dashboard/dashboard.js', format: 'iife', generatedCode: 'es2015' },
   plugins: [
     nodeResolve({ browser: true, exportConditions: ['production', 'browser'] }),
-    // uPlot's licence wants its notice kept.
+    // uPlot's licence requires that its notice stays.
     terser({ ecma: 2020, format: { comments: /Copyright/ } }),
   ],
 }

@@ -1,8 +1,8 @@
-// Hands the page's query parameters to the element: /?name=Ana&interests=jazz,chess&autostart
+// Sets the element's attributes from the page's query parameters: /?name=Ana&interests=jazz,chess&autostart
 const chat = document.querySelector('buddy-chat')
 const query = new URLSearchParams(location.search)
 const names = ['name', 'interests', 'mode', 'lobby', 'site', 'relayonly', 'relayuntiltrusted']
-// Framed by somebody else's page, nobody goes live without a click of their own.
+// In a frame of another page, the camera must not start without a click of the visitor.
 if (window.top === window) names.push('autostart')
 for (const name of names) {
   const value = query.get(name)

@@ -1,63 +1,69 @@
 import { pageElement, showText } from './elements.ts'
 import { formatClock } from './time-format.ts'
 
-/** How the page stands with its server; also the value of `data-connection` on the body. */
-export type ConnectionState = 'connecting' | 'live' | 'silent' | 'signed-out'
+/** The state of the page's connection to its server; also the value of `data-connection` on the body. */
+export type ConnectionState = 'connecting' | 'live' | 'offline' | 'signed-out'
 
-const words: Readonly<Record<ConnectionState, string>> = {
+const labels: Readonly<Record<ConnectionState, string>> = {
   connecting: 'Connecting …',
   live: 'Live',
-  silent: 'No answer',
+  offline: 'No response',
   'signed-out': 'Signed out',
 }
 
-/** Shows how the page stands with its server: a word in the header, and a notice where it matters. */
+/** Shows the state of the connection in the header, and a notice if the operator needs to know more. */
 export class Connection {
   readonly #epochMs: () => number
   readonly #state = pageElement('connection')
   readonly #notice = pageElement('notice')
   readonly #noticeText = pageElement('notice-text')
   readonly #reload = pageElement('reload')
-  #answeredAtMs: number
+  #respondedAtMs: number
 
   /** @param epochMs milliseconds since 1970 */
   constructor(epochMs: () => number, onReload: () => void) {
     this.#epochMs = epochMs
-    this.#answeredAtMs = epochMs()
+    this.#respondedAtMs = epochMs()
     this.#reload.addEventListener('click', onReload)
   }
 
-  /** The server has answered. */
+  /** Shows that the server has responded. */
   showLive(isDraining: boolean): void {
-    this.#answeredAtMs = this.#epochMs()
+    this.#respondedAtMs = this.#epochMs()
     this.#show('live')
     if (isDraining) {
-      this.#tell('draining', 'Draining: nobody new is let in, and calls may still end in peace.')
+      this.#showNotice(
+        'draining',
+        'Draining: the server accepts no new users. Running calls may finish.',
+      )
     } else {
-      this.#tell('none', '')
+      this.#showNotice('none', '')
     }
   }
 
-  /** The server has not answered, or not with data; `why` is a few words, or empty. */
-  showSilent(why: string): void {
-    this.#show('silent')
-    const since = `No answer since ${formatClock(this.#answeredAtMs)}`
-    this.#tell('silent', `${since}${why && ` (${why})`}. Trying again …`)
+  /**
+   * Shows that the latest request has failed.
+   * @param reason a few words, or empty if the server has not responded at all
+   */
+  showOffline(reason: string): void {
+    this.#show('offline')
+    const since = `No response since ${formatClock(this.#respondedAtMs)}`
+    this.#showNotice('offline', `${since}${reason && ` (${reason})`}. Retrying …`)
   }
 
-  /** The server no longer takes the browser's sign-in. */
+  /** Shows that the server no longer accepts the browser's credentials. */
   showSignedOut(): void {
     this.#show('signed-out')
-    this.#tell('signed-out', 'You are signed out. To sign in again: reload.')
+    this.#showNotice('signed-out', 'You are signed out. Reload the page to sign in again.')
   }
 
   #show(state: ConnectionState): void {
     document.body.dataset['connection'] = state
-    showText(this.#state, words[state])
-    this.#state.title = `last answer at ${formatClock(this.#answeredAtMs)}`
+    showText(this.#state, labels[state])
+    this.#state.title = `latest response at ${formatClock(this.#respondedAtMs)}`
   }
 
-  #tell(kind: 'none' | 'draining' | 'silent' | 'signed-out', text: string): void {
+  #showNotice(kind: 'none' | 'draining' | 'offline' | 'signed-out', text: string): void {
     this.#notice.dataset['kind'] = kind
     this.#reload.hidden = kind !== 'signed-out'
     showText(this.#noticeText, text)

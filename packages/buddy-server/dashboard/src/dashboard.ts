@@ -1,4 +1,4 @@
-// What the page loads: asks the server again and again, and shows what it says.
+// The entry point of the page: polls the server's data and shows it.
 import type { DashboardData } from './data.ts'
 import { Connection } from './connection.ts'
 import { pageElement, showText } from './elements.ts'
@@ -40,12 +40,12 @@ const poller = new Poller({
     const timer = setTimeout(callback, delayMs)
     return () => clearTimeout(timer)
   },
-  onAnswer: (answer) => {
-    if (answer.kind === 'signed-out') connection.showSignedOut()
-    else if (answer.kind === 'failed') connection.showSilent(answer.why)
+  onResult: (result) => {
+    if (result.kind === 'signed-out') connection.showSignedOut()
+    else if (result.kind === 'failed') connection.showOffline(result.reason)
     else {
-      show(answer.data)
-      connection.showLive(answer.data.status.status === 'draining')
+      show(result.data)
+      connection.showLive(result.data.status.status === 'draining')
     }
   },
 })
@@ -57,5 +57,5 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   for (const plot of plots) plot.repaint()
 })
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
-showText(pageElement('time-zone'), `Times are of ${timeZone.replaceAll('_', ' ')}.`)
+showText(pageElement('time-zone'), `Times are in ${timeZone.replaceAll('_', ' ')}.`)
 poller.handleVisibility()

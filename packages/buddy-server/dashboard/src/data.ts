@@ -1,5 +1,5 @@
-// What the server tells, as the server itself declares it. Named by `.js`: TypeScript rewrites `.ts`
-// to it within a project only, and the types' own project is the server.
+// The server's own types of the data that it sends. The paths end in `.js`, because TypeScript rewrites `.ts`
+// only for files of the same project, and these files belong to the project of the server.
 export type {
   DashboardData,
   DashboardSamples,

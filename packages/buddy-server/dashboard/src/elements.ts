@@ -1,6 +1,6 @@
 /**
- * The element of the page with this id.
- * @throws Error where there is none: page and script are of different versions
+ * Returns the page's element with this id.
+ * @throws Error if there is none, because page and script are of different versions
  */
 export function pageElement(id: string): HTMLElement {
   const element = document.getElementById(id)
@@ -8,7 +8,7 @@ export function pageElement(id: string): HTMLElement {
   return element
 }
 
-/** Makes an element with a class, and with a text where one is given. */
+/** Creates an element, with a class and a text if they are given. */
 export function createElement<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   className = '',
@@ -20,7 +20,7 @@ export function createElement<Tag extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-/** Makes `text` the element's; one that is there already stays, and with it what is selected in it. */
+/** Sets the element's text. Leaves an equal text as it is, so that a selection inside it stays. */
 export function showText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text
 }

@@ -5,8 +5,8 @@ export interface Row<Item> {
 }
 
 /**
- * Rows that stay the same elements for as long as their item is there, so that what somebody has
- * selected, focused or is being read out survives the next poll.
+ * Table rows that keep their elements as long as their item is shown, so that a selection, the focus and
+ * the position of a screen reader survive the next poll.
  */
 export class KeyedRows<Item> {
   readonly #body: HTMLTableSectionElement
@@ -15,8 +15,8 @@ export class KeyedRows<Item> {
   readonly #rows = new Map<string, Row<Item>>()
 
   /**
-   * @param keyOf what tells an item from the others; no two may have the same
-   * @throws Error where the table has no body
+   * @param keyOf returns a key that is different for each item
+   * @throws Error if the table has no body
    */
   constructor(
     table: HTMLElement,
@@ -30,7 +30,7 @@ export class KeyedRows<Item> {
     this.#createRow = createRow
   }
 
-  /** Shows one row for each of `items`, in their order. */
+  /** Shows one row for each item, in the order of `items`. */
   show(items: readonly Item[]): void {
     const gone = new Set(this.#rows.keys())
     for (const [index, item] of items.entries()) {
@@ -39,8 +39,8 @@ export class KeyedRows<Item> {
       const row = this.#rows.get(key) ?? this.#createRow(item)
       this.#rows.set(key, row)
       row.show(item)
-      const there = this.#body.rows[index]
-      if (there !== row.element) this.#body.insertBefore(row.element, there ?? null)
+      const present = this.#body.rows[index]
+      if (present !== row.element) this.#body.insertBefore(row.element, present ?? null)
     }
     for (const key of gone) {
       this.#rows.get(key)?.element.remove()

@@ -1,29 +1,30 @@
 import { createElement, showText } from './elements.ts'
 import { formatPercent } from './number-format.ts'
 
-/** From these shares on, in percent, there is little room, and hardly any. */
+/** The load at which a bar becomes `busy`, and the one at which it becomes `full`. */
 const busyPercent = 80
 const fullPercent = 95
 
-/** A bar that fills up. */
+/** A bar that shows a load. */
 export interface LoadBar {
   readonly element: HTMLElement
-  /** Shows how much of `whole` is taken. */
+  /** Shows that `part` of `whole` is in use. */
   readonly show: (part: number, whole: number) => void
 }
 
-function levelOf(percent: number): { level: string; words: string } {
-  if (percent >= 100) return { level: 'full', words: ', full' }
-  if (percent >= fullPercent) return { level: 'full', words: ', nearly full' }
-  if (percent >= busyPercent) return { level: 'busy', words: ', busy' }
-  return { level: 'calm', words: '' }
+function levelOf(percent: number): { level: string; note: string } {
+  if (percent >= 100) return { level: 'full', note: ', full' }
+  if (percent >= fullPercent) return { level: 'full', note: ', nearly full' }
+  if (percent >= busyPercent) return { level: 'busy', note: ', busy' }
+  return { level: 'normal', note: '' }
 }
 
 /**
- * A bar, and below it the share in words where `hasWords`. `data-level` on the element is `calm`,
- * from 80 % on `busy`, from 95 % on `full`.
+ * Creates a bar. `data-level` on its element is `normal`, `busy` from 80 %, or `full` from 95 %.
+ * @param label the accessible name
+ * @param hasText whether to show the load as a text below the bar
  */
-export function createLoadBar(label: string, hasWords: boolean): LoadBar {
+export function createLoadBar(label: string, hasText: boolean): LoadBar {
   const element = createElement('div', 'load')
   const meter = createElement('div', 'meter')
   const fill = createElement('div', 'fill')
@@ -33,18 +34,18 @@ export function createLoadBar(label: string, hasWords: boolean): LoadBar {
   meter.setAttribute('aria-label', label)
   meter.setAttribute('aria-valuemin', '0')
   element.append(meter)
-  if (hasWords) element.append(text)
+  if (hasText) element.append(text)
 
   const show = (part: number, whole: number): void => {
     const percent = whole > 0 ? (part / whole) * 100 : 0
-    const { level, words } = levelOf(percent)
+    const { level, note } = levelOf(percent)
     element.dataset['level'] = level
     fill.style.inlineSize = `${Math.min(100, percent)}%`
-    // A meter's value may not be above its end, yet a cap may be lowered below what is there.
+    // A meter's value must not exceed its maximum, but a reload can lower a limit below the present use.
     meter.setAttribute('aria-valuemax', `${Math.max(part, whole)}`)
     meter.setAttribute('aria-valuenow', `${part}`)
-    meter.setAttribute('aria-valuetext', `${formatPercent(percent)}${words}`)
-    showText(text, `${formatPercent(percent)}${words}`)
+    meter.setAttribute('aria-valuetext', `${formatPercent(percent)}${note}`)
+    showText(text, `${formatPercent(percent)}${note}`)
   }
   show(0, 0)
   return { element, show }

@@ -1,18 +1,18 @@
 import type { DashboardData } from './data.ts'
 
-/** What came of asking the server. */
-export type Answer =
+/** The result of a request for the dashboard's data. */
+export type LoadResult =
   | { readonly kind: 'data'; readonly data: DashboardData }
-  /** The browser's sign-in is gone, or was never right. */
+  /** The server does not accept the browser's credentials. */
   | { readonly kind: 'signed-out' }
-  /** `why` is a few words where there was an answer of some sort, else empty. */
-  | { readonly kind: 'failed'; readonly why: string }
+  /** `reason` is a few words, or empty if there was no response. */
+  | { readonly kind: 'failed'; readonly reason: string }
 
-/** Longer than this a server that lives does not take. */
+/** A running server responds much faster. */
 const timeoutMs = 8000
 
 function isDashboardData(body: unknown): body is DashboardData {
-  // A proxy's own page, or the data of an older server, must not take this page down.
+  // The response may be a page of a proxy, or come from an older server.
   return (
     typeof body === 'object' &&
     body !== null &&
@@ -22,12 +22,12 @@ function isDashboardData(body: unknown): body is DashboardData {
   )
 }
 
-/** Asks the server for what the dashboard shows. Never rejects. */
-export async function loadData(): Promise<Answer> {
+/** Requests the dashboard's data from the server. Never rejects. */
+export async function loadData(): Promise<LoadResult> {
   let response: Response
   try {
-    // Relative to the page, which may be behind a prefix; without the name and token of a page opened
-    // as https://name:token@host/, which fetch refuses.
+    // The URL is relative to the page, which may be below a path prefix. It leaves out the credentials of a
+    // page that was opened as https://name:token@host/, because fetch refuses such URLs.
     response = await fetch(new URL('dashboard/data', location.origin + location.pathname), {
       cache: 'no-store',
       credentials: 'same-origin',
@@ -35,15 +35,15 @@ export async function loadData(): Promise<Answer> {
       signal: AbortSignal.timeout(timeoutMs),
     })
   } catch {
-    return { kind: 'failed', why: '' }
+    return { kind: 'failed', reason: '' }
   }
   if (response.status === 401) return { kind: 'signed-out' }
-  if (!response.ok) return { kind: 'failed', why: `HTTP ${response.status}` }
+  if (!response.ok) return { kind: 'failed', reason: `HTTP ${response.status}` }
   try {
     const body: unknown = await response.json()
     if (isDashboardData(body)) return { kind: 'data', data: body }
   } catch {
-    // Cut short, or no JSON at all: the same to whoever reads it.
+    // The body is incomplete or no JSON. Both count as an invalid response.
   }
-  return { kind: 'failed', why: 'the answer makes no sense' }
+  return { kind: 'failed', reason: 'invalid response' }
 }

@@ -3,38 +3,38 @@ const short = new Intl.NumberFormat('en', { notation: 'compact', maximumSignific
 const oneDecimal = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
 const threeDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 
-/** What stands where there is no figure. */
+/** Shown instead of a missing figure. */
 export const noFigure = '–'
 
-/** A number of things: `4,321`, and from a million on `4.32M`. */
+/** Formats a count: `4,321`, and from a million on `4.32M`. */
 export function formatCount(count: number): string {
   return (count < 1e6 ? whole : short).format(count)
 }
 
-/** A number of things beside an axis: `4,321`, and from ten thousand on `43.2K`. */
+/** Formats a count for an axis: `4,321`, and from ten thousand on `43.2K`. */
 export function formatCountTick(count: number): string {
   return (count < 1e4 ? threeOrWhole(count) : short).format(count)
 }
 
 const threeOrWhole = (value: number): Intl.NumberFormat => (value < 100 ? threeDigits : whole)
 
-/** A number of things per unit of time: `0.4`, `12.5`, `1,250`. */
+/** Formats a count per unit of time: `0.4`, `12.5`, `1,250`. */
 export function formatRate(rate: number): string {
   return rate < 100 ? oneDecimal.format(rate) : formatCount(rate)
 }
 
-/** A share: `6.2 %`. */
+/** Formats a percentage: `6.2 %`. */
 export function formatPercent(percent: number): string {
   return `${oneDecimal.format(percent)} %`
 }
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const
 
-/** An amount of data in decimal units: `512 B`, `34.1 kB`, `1.25 GB`. */
+/** Formats an amount of data in decimal units: `512 B`, `34.1 kB`, `1.25 GB`. */
 export function formatBytes(bytes: number): string {
   let value = bytes
   let step = 0
-  // 999.5 would be rounded to a thousand of its unit.
+  // 999.5 would be rounded to 1000, which is 1 of the next unit.
   while (value >= 999.5 && step < byteUnits.length - 1) {
     value /= 1000
     step++

@@ -1,10 +1,10 @@
-/** The colours of the style sheet that a canvas needs; each is the custom property of that name. */
+/** The colours of the style sheet that plots use; each is a custom property with this name. */
 const names = ['violet', 'teal', 'amber', 'quiet', 'line'] as const
 
 /** The name of a colour. */
 export type Colour = (typeof names)[number]
 
-/** The colours as they are now, light or dark: each `#` and six digits. */
+/** The current colours, of the light or the dark scheme. Each is `#` and six hexadecimal digits. */
 export class Palette {
   #colours: Partial<Record<Colour, string>> = {}
 
@@ -12,13 +12,16 @@ export class Palette {
     this.refresh()
   }
 
-  /** Reads the style sheet anew. */
+  /** Reads the colours from the style sheet again. */
   refresh(): void {
     const style = getComputedStyle(document.documentElement)
     for (const name of names) this.#colours[name] = style.getPropertyValue(`--${name}`).trim()
   }
 
-  /** @param opacity 0 to 1. @default 1 */
+  /**
+   * Returns a colour for a canvas.
+   * @param opacity 0 to 1. @default 1
+   */
   colour(name: Colour, opacity = 1): string {
     const digits = Math.round(opacity * 255).toString(16)
     return `${this.#colours[name] ?? ''}${opacity === 1 ? '' : digits.padStart(2, '0')}`

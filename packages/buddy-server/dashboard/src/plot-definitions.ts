@@ -10,23 +10,23 @@ export interface Curve {
   readonly colour: Colour
 }
 
-/** What one plot shows. */
+/** The content and format of one plot. */
 export interface PlotDefinition {
-  /** The figure's id is this after `plot-`. */
+  /** The id of the figure is `plot-` followed by this. */
   readonly id: string
   readonly title: string
-  /** What the figures count or are measured in. */
+  /** A short text beside the title: the unit or the meaning of the figures. */
   readonly unit: string
   readonly curves: readonly [Curve, ...Curve[]]
-  /** A figure, for the current value and the readout. */
+  /** Formats the current value and the values of the readout. */
   readonly format: (value: number) => string
-  /** A figure beside the axis. */
+  /** Formats the values of the axis. */
   readonly formatTick: (value: number) => string
-  /** The axis reaches up to here at least, so that a quiet server's noise looks like noise. */
+  /** The axis reaches at least this value, so that small variations of an idle server look small. */
   readonly minTop: number
   /** Whether the axis has whole numbers only. */
   readonly isWhole?: boolean
-  /** What to say where there are samples without a single figure. */
+  /** Shown if there are samples, but none of them has a figure. */
   readonly whenEmpty?: string
 }
 
@@ -35,7 +35,7 @@ export const plotDefinitions: readonly PlotDefinition[] = [
   {
     id: 'users',
     title: 'Users, waiting and rooms',
-    unit: 'at each moment',
+    unit: 'current',
     curves: [
       { name: 'users', label: 'Users', colour: 'violet' },
       { name: 'waiting', label: 'Waiting', colour: 'amber' },
@@ -59,12 +59,12 @@ export const plotDefinitions: readonly PlotDefinition[] = [
   {
     id: 'wait',
     title: 'Wait for a match',
-    unit: '95 of 100 at most',
+    unit: '95th percentile',
     curves: [{ name: 'waitP95Ms', label: 'Wait p95', colour: 'amber' }],
     format: formatMs,
     formatTick: formatMs,
     minTop: 100,
-    whenEmpty: 'Nobody has been matched yet.',
+    whenEmpty: 'No match yet.',
   },
   {
     id: 'frames',
@@ -97,7 +97,7 @@ export const plotDefinitions: readonly PlotDefinition[] = [
   {
     id: 'lag',
     title: 'Event-loop lag',
-    unit: 'longest in a sample',
+    unit: 'longest per sample',
     curves: [{ name: 'loopLagMs', label: 'Lag', colour: 'amber' }],
     format: formatMs,
     formatTick: formatMs,

@@ -4,13 +4,13 @@ import type { Curve, PlotDefinition } from './plot-definitions.ts'
 import { formatClock, formatShortClock } from './time-format.ts'
 
 const font = '12px system-ui, sans-serif'
-/** A server that has just started does not get a plot of two seconds. */
+/** The shortest time axis, because a server that has just started has only a few seconds of samples. */
 const minSpanSeconds = 60
-/** Beside the newest sample, in CSS pixels. */
+/** The space to the right of the newest sample, in CSS pixels. */
 const rightPaddingPx = 6
-/** Below this the minutes of two neighbouring ticks may be the same. */
+/** On a shorter axis, two neighbouring ticks may have the same minute, so they show seconds. */
 const shortSpanSeconds = 300
-/** 1, 2, 5, 10, 20 … */
+/** Distances of ticks on an axis of whole numbers: 1, 2, 5, 10, 20 … */
 const wholeIncrements = [0, 1, 2, 3, 4, 5, 6, 7, 8].flatMap((power) =>
   [1, 2, 5].map((digit) => digit * 10 ** power),
 )
@@ -22,7 +22,7 @@ function createSeries(curve: Curve, isFirst: boolean, palette: Palette): uPlot.S
     cap: 'round',
     stroke: () => palette.colour(curve.colour),
     points: { show: false },
-    // Under one curve only: areas over areas tell nothing.
+    // Only the first curve has a filled area, because overlapping areas are hard to read.
     ...(isFirst && {
       fill: ({ ctx, bbox }: uPlot): CanvasGradient => {
         const gradient = ctx.createLinearGradient(0, bbox.top, 0, bbox.top + bbox.height)
@@ -50,7 +50,7 @@ function createTimeAxis(palette: Palette): uPlot.Axis {
       const lastPx = plot.valToPos(plot.scales['x']?.max ?? 0, 'x')
       return splits.map((seconds) => {
         const text = format(seconds * 1000)
-        // The canvas ends a little beside the last sample: a time that would be cut says nothing.
+        // Leave out a time that the edge of the canvas would cut off.
         const end = plot.valToPos(seconds, 'x') + plot.ctx.measureText(text).width / 2
         return end > lastPx + rightPaddingPx ? '' : text
       })
@@ -66,7 +66,7 @@ function createValueAxis(definition: PlotDefinition, palette: Palette): uPlot.Ax
     stroke: () => palette.colour('quiet'),
     grid: { stroke: () => palette.colour('line'), width: 1 },
     ticks: { show: false },
-    // As wide as the widest figure: the plot has the rest.
+    // The axis is as wide as its widest value.
     size: ({ ctx }, values) => {
       ctx.font = font
       const widths = (values ?? []).map((value) => ctx.measureText(value).width)
@@ -78,7 +78,11 @@ function createValueAxis(definition: PlotDefinition, palette: Palette): uPlot.Ax
   }
 }
 
-/** How uPlot is to draw a plot of this size, in CSS pixels. */
+/**
+ * Returns uPlot's options for a plot.
+ * @param size in CSS pixels
+ * @param onCursor called when the cursor moves over any of the plots, which share it
+ */
 export function createPlotOptions(
   definition: PlotDefinition,
   palette: Palette,
@@ -98,7 +102,7 @@ export function createPlotOptions(
         range: (_plot, from, to) => [Math.min(from, to - minSpanSeconds), to],
       },
       y: {
-        // Its base is zero: half as high is half as much.
+        // The axis starts at zero, so that heights can be compared.
         range: (_plot, _from, to) => [0, Math.max(to * 1.1, definition.minTop)],
       },
     },

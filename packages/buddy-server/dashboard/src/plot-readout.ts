@@ -4,10 +4,10 @@ import { noFigure } from './number-format.ts'
 import type { PlotDefinition } from './plot-definitions.ts'
 import { formatClock } from './time-format.ts'
 
-/** Between the cursor's line and the readout, in pixels. */
+/** The distance between the cursor and the readout, in CSS pixels. */
 const gapPx = 10
 
-/** Readies a readout beside the cursor; the function moves it to where the plot's cursor is. */
+/** Creates a readout of the values at the cursor. Returns a function that updates and moves it. */
 export function createReadout({ curves, format }: PlotDefinition): (plot: uPlot) => void {
   const element = createElement('div', 'readout')
   const time = createElement('p')

@@ -8,7 +8,7 @@ import { createPlotOptions } from './plot-options.ts'
 import { createReadout } from './plot-readout.ts'
 import { formatSpan } from './time-format.ts'
 
-/** How long these samples reach back, in seconds. */
+/** Returns the seconds from the first to the last sample. */
 export function spanOf({ at }: DashboardSamples): number {
   return (at.at(-1) ?? 0) - (at[0] ?? 0)
 }
@@ -23,18 +23,22 @@ function createCurrent(curve: Curve, isAlone: boolean): { row: HTMLElement; valu
 }
 
 /**
- * One figure: a title, the current value of every curve, and the curves. On the figure,
- * `data-points` is the number of samples drawn.
+ * A figure with a title, the current value of each curve, and the curves. `data-points` on the figure is the
+ * number of samples that are drawn.
  */
 export class Plot {
   readonly #definition: PlotDefinition
   readonly #figure: HTMLElement
   readonly #area = createElement('div', 'plot-area')
-  readonly #empty = createElement('p', 'empty', 'No samples yet: the first comes in a moment.')
+  readonly #empty = createElement(
+    'p',
+    'empty',
+    'No samples yet. The first one takes a few seconds.',
+  )
   readonly #values: readonly HTMLElement[]
   readonly #plot: uPlot
 
-  /** Puts the figure at the end of `parent`, which must be in the page: a plot needs to know its size. */
+  /** Appends the figure to `parent`, which must be in the page, because the plot measures its size. */
   constructor(definition: PlotDefinition, palette: Palette, parent: HTMLElement) {
     this.#definition = definition
     this.#figure = createElement('figure', 'card plot')
@@ -65,7 +69,7 @@ export class Plot {
     new ResizeObserver(() => this.#plot.setSize(size())).observe(this.#area)
   }
 
-  /** Draws these samples. */
+  /** Draws the samples. */
   show(samples: DashboardSamples): void {
     const { curves, format, title, whenEmpty } = this.#definition
     this.#figure.dataset['points'] = `${samples.at.length}`
@@ -89,12 +93,12 @@ export class Plot {
     )
   }
 
-  /** Draws again, in colours that have changed. */
+  /** Draws the plot again after the colours have changed. */
   repaint(): void {
     this.#plot.redraw(false)
   }
 
-  /** What uPlot takes: it wants arrays of its own. */
+  /** Copies the samples into the arrays that uPlot takes. */
   #dataOf(samples: DashboardSamples | undefined): uPlot.AlignedData {
     return [
       [...(samples?.at ?? [])],

@@ -1,57 +1,57 @@
-import type { Answer } from './load-data.ts'
+import type { LoadResult } from './load-data.ts'
 
 interface PollerDependencies {
   /** Never rejects. */
-  readonly load: () => Promise<Answer>
+  readonly load: () => Promise<LoadResult>
   readonly isHidden: () => boolean
-  /** Calls back once after a while; what it returns cancels that. */
+  /** Calls `callback` once after the delay. Returns a function that cancels the call. */
   readonly after: (delayMs: number, callback: () => void) => () => void
-  readonly onAnswer: (answer: Answer) => void
+  readonly onResult: (result: LoadResult) => void
 }
 
 const minDelayMs = 1000
 const maxDelayMs = 30_000
 
 /**
- * Asks again and again: as often as the server samples, less and less often while it fails, not at
- * all while nobody looks, and never again once signed out, for each try would bring up the browser's
- * own dialog.
+ * Loads the data repeatedly: once per sample of the server, with growing delays after failures, and not while
+ * the page is hidden. Stops when the browser is signed out, because each further request would open the
+ * browser's login prompt.
  */
 export class Poller {
   readonly #dependencies: PollerDependencies
   #cancel: (() => void) | undefined
-  #isAsking = false
-  #isOver = false
+  #isLoading = false
+  #isSignedOut = false
   #failures = 0
 
   constructor(dependencies: PollerDependencies) {
     this.#dependencies = dependencies
   }
 
-  /** Asks at once, or stops asking while the page is hidden. To be called whenever that may have changed. */
+  /** Loads at once, or pauses while the page is hidden. Must be called when the visibility changes. */
   handleVisibility(): void {
     this.#cancel?.()
     this.#cancel = undefined
-    if (!this.#dependencies.isHidden()) void this.#ask()
+    if (!this.#dependencies.isHidden()) void this.#load()
   }
 
-  async #ask(): Promise<void> {
-    if (this.#isAsking || this.#isOver) return
-    const { load, isHidden, after, onAnswer } = this.#dependencies
-    this.#isAsking = true
-    const answer = await load()
-    this.#isAsking = false
-    this.#failures = answer.kind === 'data' ? 0 : this.#failures + 1
-    this.#isOver = answer.kind === 'signed-out'
-    // Before the page is told: what it makes of the answer must not end the asking.
-    if (!this.#isOver && !isHidden()) {
-      this.#cancel = after(this.#delayMs(answer), () => void this.#ask())
+  async #load(): Promise<void> {
+    if (this.#isLoading || this.#isSignedOut) return
+    const { load, isHidden, after, onResult } = this.#dependencies
+    this.#isLoading = true
+    const result = await load()
+    this.#isLoading = false
+    this.#failures = result.kind === 'data' ? 0 : this.#failures + 1
+    this.#isSignedOut = result.kind === 'signed-out'
+    // Schedule the next request first, because `onResult` may throw.
+    if (!this.#isSignedOut && !isHidden()) {
+      this.#cancel = after(this.#delayMs(result), () => void this.#load())
     }
-    onAnswer(answer)
+    onResult(result)
   }
 
-  #delayMs(answer: Answer): number {
-    if (answer.kind === 'data') return Math.max(minDelayMs, answer.data.intervalMs)
+  #delayMs(result: LoadResult): number {
+    if (result.kind === 'data') return Math.max(minDelayMs, result.data.intervalMs)
     return Math.min(maxDelayMs, minDelayMs * 2 ** this.#failures)
   }
 }

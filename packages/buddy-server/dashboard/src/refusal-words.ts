@@ -1,31 +1,31 @@
 import type { CloseCode, ErrorCode } from '@buddy-chat/protocol'
 
 const words: Readonly<Partial<Record<ErrorCode | CloseCode, string>>> = {
-  'malformed-frame': 'Sent something that is no message',
-  'invalid-field': 'Sent a message with a field that cannot be',
-  'frame-too-large': 'Sent a message that is too long',
-  'wrong-direction': 'Sent what only a server sends',
-  'hello-required': 'Did not say hello first',
-  'rate-limited': 'Sent too much in too short a time',
+  'malformed-frame': 'Sent a malformed message',
+  'invalid-field': 'Sent a message with an invalid field',
+  'frame-too-large': 'Sent a message that is too large',
+  'wrong-direction': 'Sent a message that only servers send',
+  'hello-required': 'Sent another message before hello',
+  'rate-limited': 'Exceeded a rate limit',
   'server-full': 'The server or the site is full',
   'too-many-connections': 'Too many connections from one address',
-  'origin-not-allowed': 'The page’s origin is not on the list',
-  'unsupported-version': 'Speaks no version this server knows',
-  internal: 'The server failed',
-  'unknown-site': 'Named a site that is none of this server’s',
-  'token-required': 'Came without a token',
-  'token-invalid': 'The token is not signed by the site, or is none',
-  'token-expired': 'The token is too old',
+  'origin-not-allowed': 'The page’s origin is not allowed',
+  'unsupported-version': 'Supports no protocol version of this server',
+  internal: 'Internal error of the server',
+  'unknown-site': 'The site key is unknown',
+  'token-required': 'The token is missing',
+  'token-invalid': 'The token is malformed, or not signed by the site',
+  'token-expired': 'The token has expired',
   'token-wrong-site': 'The token is for another site',
-  'not-permitted': 'Asked for what the site does not allow',
-  banned: 'Shut out by the operator',
-  refused: 'Refused by the program the server is part of',
-  'hello-timeout': 'Connected and said nothing',
-  'slow-consumer': 'Read too slowly, and was cut',
-  'protocol-violation': 'Broke the protocol again and again',
+  'not-permitted': 'Requested what the site does not allow',
+  banned: 'Banned',
+  refused: 'Refused by a hook of the embedding program',
+  'hello-timeout': 'Sent no hello in time',
+  'slow-consumer': 'Read too slowly',
+  'protocol-violation': 'Violated the protocol repeatedly',
 }
 
-/** Why somebody was refused, for a person to read; a code unknown here is taken for words itself. */
+/** Returns a description of a refusal's reason. An unknown code is shown with spaces instead of hyphens. */
 export function refusalWords(code: string): string {
   const known = Object.hasOwn(words, code) ? words[code as ErrorCode | CloseCode] : undefined
   if (known !== undefined) return known

@@ -34,8 +34,8 @@ function createRow({ reason }: DatedRefusals): Row<DatedRefusals> {
 }
 
 /**
- * Readies the table of refusals; the function shows these in it, in their order.
- * Its `nowMs` is the server's, for theirs is too, in milliseconds since 1970.
+ * Prepares the table of refusals. Returns a function that shows the given refusals in their order. Its
+ * `nowMs` is the server's time in milliseconds since 1970, because the times of refusals are the server's too.
  */
 export function createRefusalsTable(): (
   refusals: readonly RecentRefusals[],
@@ -48,7 +48,7 @@ export function createRefusalsTable(): (
     const isEmpty = refusals.length === 0
     table.hidden = isEmpty
     empty.hidden = !isEmpty
-    showText(empty, 'Nobody has been turned away.')
-    rows.show(refusals.map((one) => ({ ...one, agoMs: nowMs - one.latestAtMs })))
+    showText(empty, 'No refusals since the start.')
+    rows.show(refusals.map((refusal) => ({ ...refusal, agoMs: nowMs - refusal.latestAtMs })))
   }
 }

@@ -13,8 +13,8 @@ function createRow({ key }: SiteStatus): Row<SiteStatus> {
   const users = createElement('td', 'number users')
   const figure = createElement('p')
   const count = createElement('b')
-  const most = createElement('span')
-  figure.append(count, ' ', most)
+  const limit = createElement('span')
+  figure.append(count, ' ', limit)
   const load = createLoadBar(`Users of ${key || 'this server'}`, false)
   users.append(figure, load.element)
   const waiting = createElement('td', 'number waiting')
@@ -24,7 +24,7 @@ function createRow({ key }: SiteStatus): Row<SiteStatus> {
     element,
     show: (site) => {
       showText(count, formatCount(site.users))
-      showText(most, `of ${formatCount(site.max_users)}`)
+      showText(limit, `of ${formatCount(site.max_users)}`)
       load.show(site.users, site.max_users)
       showText(waiting, formatCount(site.waiting))
       showText(rooms, formatCount(site.rooms))
@@ -32,7 +32,7 @@ function createRow({ key }: SiteStatus): Row<SiteStatus> {
   }
 }
 
-/** Readies the table of sites; the function shows these sites in it. */
+/** Prepares the table of sites. Returns a function that shows the given sites, most users first. */
 export function createSitesTable(): (sites: readonly SiteStatus[]) => void {
   const table = pageElement('sites')
   const empty = pageElement('sites-empty')
@@ -41,7 +41,7 @@ export function createSitesTable(): (sites: readonly SiteStatus[]) => void {
     const isEmpty = sites.length === 0
     table.hidden = isEmpty
     empty.hidden = !isEmpty
-    showText(empty, 'No sites: this server has none to tell apart.')
+    showText(empty, 'No sites.')
     rows.show(
       [...sites].sort((one, other) => other.users - one.users || (one.key < other.key ? -1 : 1)),
     )

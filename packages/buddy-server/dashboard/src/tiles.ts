@@ -4,10 +4,10 @@ import { createLoadBar } from './load-bar.ts'
 import { formatCount, noFigure } from './number-format.ts'
 import { formatDuration, formatMs } from './time-format.ts'
 
-/** Readies the header's facts and the tiles; the function shows a status in them. */
+/** Prepares the header and the tiles. Returns a function that shows a status in them. */
 export function createTiles(): (status: Status) => void {
-  const usersLoad = createLoadBar('Users of the most there may be', true)
-  const roomsLoad = createLoadBar('Rooms of the most there may be', true)
+  const usersLoad = createLoadBar('Users, as a share of the maximum', true)
+  const roomsLoad = createLoadBar('Rooms, as a share of the maximum', true)
   pageElement('users-load').append(usersLoad.element)
   pageElement('rooms-load').append(roomsLoad.element)
   const health = pageElement('health')
