@@ -98,7 +98,7 @@ const relay: Scenario = {
 
 /** Users connect as fast as the server admits them. */
 const connect: Scenario = {
-  what: 'users connect: connection, hello, ticket, match',
+  what: 'users arrive: connection, hello, ticket, match',
   isForBareRelays: true,
   users: 3000,
   seconds: 1,
@@ -118,7 +118,7 @@ const connect: Scenario = {
 
 /** Every user presses Next as often as the rate limit allows. */
 const churn: Scenario = {
-  what: 'every user presses Next continuously',
+  what: 'users press Next as often as the rate limit allows',
   isForBareRelays: false,
   users: 1000,
   seconds: 10,
@@ -173,7 +173,7 @@ const churn: Scenario = {
 
 /** Matched users are idle. */
 const idle: Scenario = {
-  what: 'matched users are idle, during one heartbeat interval of 5 s',
+  what: 'matched users are idle, with heartbeats of 5 s',
   isForBareRelays: true,
   users: 4000,
   seconds: 7,
