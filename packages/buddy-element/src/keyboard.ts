@@ -1,3 +1,4 @@
+import { shortcuts } from './shortcuts.ts'
 import type { ChatActions } from './view/chat-actions.ts'
 import type { ChatView } from './view/chat-view.ts'
 
@@ -82,14 +83,14 @@ export class Keyboard {
     const { view, actions } = this.#dependencies
     const { state, doctor } = view()
     if (doctor || state === 'idle' || state === 'closed') return undefined
-    switch (key.toLowerCase()) {
-      case 'n':
+    switch (key.toUpperCase()) {
+      case shortcuts.next:
         return actions.next
-      case 'm':
+      case shortcuts.microphone:
         return actions.toggleMicrophone
-      case 'v':
+      case shortcuts.camera:
         return actions.toggleCamera
-      case 's':
+      case shortcuts.stop:
         return actions.stop
       default:
         return undefined

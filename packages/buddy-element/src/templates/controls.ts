@@ -1,5 +1,6 @@
 import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
+import { shortcuts } from '../shortcuts.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { offersText } from '../view/chat-view.ts'
@@ -54,7 +55,7 @@ function microphoneToggle(view: ChatView, { toggleMicrophone }: ChatActions): Te
     isOn,
     isAvailable: localStream !== undefined && !isMissing,
     label: isMissing ? words.noDevice.microphone : label,
-    shortcut: 'M',
+    shortcut: shortcuts.microphone,
     icon: isOn ? icons.microphone : icons.microphoneOff,
     action: toggleMicrophone,
   })
@@ -71,7 +72,7 @@ function cameraToggle(view: ChatView, { toggleCamera }: ChatActions): TemplateRe
     isOn,
     isAvailable: localStream !== undefined && !isMissing,
     label: isMissing ? words.noDevice.camera : label,
-    shortcut: 'V',
+    shortcut: shortcuts.camera,
     icon: isOn ? icons.camera : icons.cameraOff,
     action: toggleCamera,
   })
@@ -109,9 +110,9 @@ export function controls(view: ChatView, actions: ChatActions): TemplateResult {
       part="control next-button"
       type="button"
       aria-label=${words.next}
-      aria-keyshortcuts="N"
+      aria-keyshortcuts=${shortcuts.next}
       aria-disabled=${canSkip ? nothing : 'true'}
-      title=${fill(words.withKey, { label: words.next, key: 'N' })}
+      title=${fill(words.withKey, { label: words.next, key: shortcuts.next })}
       @click=${() => canSkip && actions.next()}
     >
       ${icons.next}<span>${words.next}</span>
@@ -121,8 +122,8 @@ export function controls(view: ChatView, actions: ChatActions): TemplateResult {
       part="control stop-button"
       type="button"
       aria-label=${words.stop}
-      aria-keyshortcuts="S"
-      title=${fill(words.withKey, { label: words.stop, key: 'S' })}
+      aria-keyshortcuts=${shortcuts.stop}
+      title=${fill(words.withKey, { label: words.stop, key: shortcuts.stop })}
       @click=${() => actions.stop()}
     >
       ${icons.stop}<span>${words.stop}</span>

@@ -4,13 +4,13 @@ import type { RoomClaim } from '../room.ts'
 import { Encounters } from './encounters.ts'
 import type { Member, WaitingClaim } from './member.ts'
 import type { OpenRooms } from './open-rooms.ts'
-import type { Outbox } from './outbox.ts'
+import type { EventOutbox } from './event-outbox.ts'
 
 interface ClaimsDependencies {
   readonly clock: Pick<Clock, 'now' | 'after'>
   /** Milliseconds since 1970. */
   readonly wallNow: () => number
-  readonly outbox: Outbox
+  readonly outbox: EventOutbox
   readonly rooms: Pick<OpenRooms, 'canOpen' | 'restore'>
   readonly findMember: (sessionId: string) => Member | undefined
   /** How long sessions of an earlier process can still be restored. */

@@ -1,14 +1,26 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../clock.fixture.ts'
-import type { QueuedTicket } from './matchmaker.ts'
+import type { Ticket } from '../ticket.ts'
+import type { QueueEntry } from './matchmaker.ts'
 import { Matchmaker } from './matchmaker.ts'
 
 const rematchDelayMs = 3000
 
+/** A ticket for one pool: only tickets of one lobby can meet. */
+const ticketOf = (sessionId: string, lobby: string): Ticket => ({
+  sessionId,
+  site: '',
+  lobby,
+  mode: 'video',
+  interests: [],
+  languages: [],
+})
+
 /** A user, and the ticket that the user enters with. */
-interface Person extends QueuedTicket {
-  pool: string
+interface Person extends QueueEntry {
+  readonly id: string
+  ticket: Ticket
   latestPartnerId: string | undefined
   partner: Person | undefined
 }
@@ -26,7 +38,7 @@ class World {
     this.#maxRooms = maxRooms
     this.people = Array.from({ length: count }, (_, index) => ({
       id: String(index),
-      pool: 'a',
+      ticket: ticketOf(String(index), 'a'),
       latestPartnerId: undefined,
       partner: undefined,
     }))
@@ -38,9 +50,9 @@ class World {
     })
   }
 
-  enter(person: Person, pool = person.pool): void {
+  enter(person: Person, lobby = person.ticket.lobby): void {
     this.leave(person)
-    person.pool = pool
+    person.ticket = ticketOf(person.id, lobby)
     // Set before `enter`, because the ticket may be matched within the call.
     this.waitingSince.set(person, this.clock.now())
     const match = this.matchmaker.enter(person)
@@ -60,7 +72,7 @@ class World {
   }
 
   canMatch(one: Person, other: Person): boolean {
-    if (one.pool !== other.pool) return false
+    if (one.ticket.lobby !== other.ticket.lobby) return false
     if (one.latestPartnerId !== other.id || other.latestPartnerId !== one.id) return true
     const since = Math.min(this.waitingSince.get(one)!, this.waitingSince.get(other)!)
     return this.clock.now() - since >= rematchDelayMs
@@ -95,8 +107,10 @@ class World {
       }
     }
     // Matching is O(1) because at most two users of a pool wait while rooms are free.
-    for (const pool of new Set(waiting.map((person) => person.pool))) {
-      expect(waiting.filter((person) => person.pool === pool).length).toBeLessThanOrEqual(2)
+    for (const lobby of new Set(waiting.map(({ ticket }) => ticket.lobby))) {
+      expect(waiting.filter((person) => person.ticket.lobby === lobby).length).toBeLessThanOrEqual(
+        2,
+      )
     }
   }
 }
@@ -194,7 +208,7 @@ test('visits few of 10 000 tickets that wait for a room when a ticket arrives or
   let visits = 0
   let matches = 0
   let isFull = true
-  const matchmaker = new Matchmaker<QueuedTicket>({
+  const matchmaker = new Matchmaker<QueueEntry>({
     clock: new ManualClock(),
     rematchDelayMs: () => rematchDelayMs,
     canOpenRoom: () => !isFull,
@@ -205,8 +219,7 @@ test('visits few of 10 000 tickets that wait for a room when a ticket arrives or
   })
   for (let index = 0; index < 10_000; index++) {
     matchmaker.enter({
-      id: String(index),
-      pool: 'a',
+      ticket: ticketOf(String(index), 'a'),
       get latestPartnerId() {
         visits++
         return undefined
@@ -225,14 +238,17 @@ test('visits few of 10 000 tickets that wait for a room when a ticket arrives or
 test('matches tickets over several turns of the event loop after a reload', async () => {
   let isFull = true
   let matches = 0
-  const matchmaker = new Matchmaker<QueuedTicket>({
+  const matchmaker = new Matchmaker<QueueEntry>({
     clock: new ManualClock(),
     rematchDelayMs: () => rematchDelayMs,
     canOpenRoom: () => !isFull,
     onMatch: () => matches++,
   })
   for (let index = 0; index < 1000; index++) {
-    matchmaker.enter({ id: String(index), pool: String(index >> 1), latestPartnerId: undefined })
+    matchmaker.enter({
+      ticket: ticketOf(String(index), String(index >> 1)),
+      latestPartnerId: undefined,
+    })
   }
   isFull = false
   const done = matchmaker.handleReload()

@@ -1,14 +1,13 @@
 import type { Cancel, Clock } from '../../clock.ts'
 import { forEachInSlices } from '../../slices.ts'
+import type { Ticket } from '../ticket.ts'
+import { poolOf } from '../ticket.ts'
 import { CrowdedPools, type Pool } from './crowded-pools.ts'
 
-/** A ticket, with the fields that matching uses. */
-export interface QueuedTicket {
-  /** The session's id. */
-  readonly id: string
-  /** Only tickets of the same pool can be matched. */
-  readonly pool: string
-  /** The id of the session's latest partner; undefined if it had none. */
+/** A ticket in the queue, with what else decides whom it can meet. */
+export interface QueueEntry {
+  readonly ticket: Ticket
+  /** The session's latest partner, if it had one. */
   readonly latestPartnerId: string | undefined
 }
 
@@ -21,7 +20,7 @@ export interface Match<T> {
 }
 
 interface Waiting<T> {
-  readonly ticket: T
+  readonly entry: T
   readonly pool: WaitingPool<T>
   readonly sinceMs: number
   cancelRetry: Cancel | undefined
@@ -66,7 +65,7 @@ interface MatchmakerDependencies<T> {
  * taken, no pool is searched. When a room becomes free, the pool with the oldest ticket is searched
  * first; finding it takes logarithmic time in the number of pools with at least two tickets.
  */
-export class Matchmaker<T extends QueuedTicket> {
+export class Matchmaker<T extends QueueEntry> {
   readonly #dependencies: MatchmakerDependencies<T>
   readonly #pools = new Map<string, WaitingPool<T>>()
   readonly #crowded = new CrowdedPools<WaitingPool<T>>()
@@ -85,18 +84,19 @@ export class Matchmaker<T extends QueuedTicket> {
    * Matches the ticket at once, or queues it. It replaces an earlier ticket of the session.
    * @returns undefined if the ticket was queued
    */
-  enter(ticket: T): Match<T> | undefined {
-    this.withdraw(ticket.id)
+  enter(entry: T): Match<T> | undefined {
+    const { sessionId: id } = entry.ticket
+    this.withdraw(id)
     const { clock } = this.#dependencies
-    const { id, pool: key } = ticket
+    const key = poolOf(entry.ticket)
     const pool = this.#pools.get(key) ?? new WaitingPool<T>(key)
-    const waiting: Waiting<T> = { ticket, pool, sinceMs: clock.now(), cancelRetry: undefined }
+    const waiting: Waiting<T> = { entry, pool, sinceMs: clock.now(), cancelRetry: undefined }
     this.#waiting.set(id, waiting)
     this.#pools.set(key, pool)
     pool.tickets.set(id, waiting)
     this.#crowded.update(pool)
     const match = this.#tryMatch(waiting)
-    if (!match && ticket.latestPartnerId !== undefined) this.#retryAfterDelay(waiting)
+    if (!match && entry.latestPartnerId !== undefined) this.#retryAfterDelay(waiting)
     return match
   }
 
@@ -161,12 +161,12 @@ export class Matchmaker<T extends QueuedTicket> {
     if (!canOpenRoom()) return undefined
     for (const waited of arrived.pool.tickets.values()) {
       if (waited === arrived || this.#mustWait(waited, arrived)) continue
-      this.withdraw(waited.ticket.id)
-      this.withdraw(arrived.ticket.id)
+      this.withdraw(waited.entry.ticket.sessionId)
+      this.withdraw(arrived.entry.ticket.sessionId)
       const now = clock.now()
       return {
-        waited: waited.ticket,
-        arrived: arrived.ticket,
+        waited: waited.entry,
+        arrived: arrived.entry,
         waitsMs: [now - waited.sinceMs, now - arrived.sinceMs],
       }
     }
@@ -176,8 +176,8 @@ export class Matchmaker<T extends QueuedTicket> {
   #mustWait(one: Waiting<T>, other: Waiting<T>): boolean {
     const { clock, rematchDelayMs } = this.#dependencies
     const wereTogether =
-      one.ticket.latestPartnerId === other.ticket.id &&
-      other.ticket.latestPartnerId === one.ticket.id
+      one.entry.latestPartnerId === other.entry.ticket.sessionId &&
+      other.entry.latestPartnerId === one.entry.ticket.sessionId
     return wereTogether && clock.now() - Math.min(one.sinceMs, other.sinceMs) < rematchDelayMs()
   }
 }

@@ -10,15 +10,14 @@ import type {
 } from '../engine.ts'
 import type { RoomClaim } from '../room.ts'
 import type { Ticket } from '../ticket.ts'
-import { poolOf } from '../ticket.ts'
 import { Claims } from './claims.ts'
 import type { Encounters, Trace } from './encounters.ts'
-import type { QueuedTicket } from './matchmaker.ts'
+import type { QueueEntry } from './matchmaker.ts'
 import { Matchmaker } from './matchmaker.ts'
 import type { Member, OpenRoom, WaitingClaim } from './member.ts'
 import { partnerOf } from './member.ts'
 import { OpenRooms } from './open-rooms.ts'
-import { Outbox } from './outbox.ts'
+import { EventOutbox } from './event-outbox.ts'
 
 /** The dependencies of an engine, of any kind. */
 export interface EngineDependencies {
@@ -38,15 +37,14 @@ export interface EngineDependencies {
 }
 
 /** A ticket in the queue, with its session. */
-interface Entry extends QueuedTicket {
-  readonly ticket: Ticket
+interface Entry extends QueueEntry {
   readonly member: Member
 }
 
 /** The parts of the engine, which the commands of its sessions use. */
 interface Parts {
   readonly clock: Pick<Clock, 'now' | 'after'>
-  readonly outbox: Outbox
+  readonly outbox: EventOutbox
   readonly matchmaker: Matchmaker<Entry>
   readonly rooms: OpenRooms
   readonly claims: Claims
@@ -65,7 +63,7 @@ export class MemoryEngine implements Engine {
     const { bans, onError, maxRooms, createId, wallNow, observer } = dependencies
     const { rematchDelayMs, restoreLeftMs } = dependencies
     this.bans = bans
-    const outbox = new Outbox(onError)
+    const outbox = new EventOutbox(onError)
     const clock: Pick<Clock, 'now' | 'after'> = {
       now: () => dependencies.clock.now(),
       after: (delayMs, callback) => dependencies.clock.after(delayMs, () => outbox.run(callback)),
@@ -232,10 +230,8 @@ class MemorySession implements EngineSession, Member {
     const { matchmaker, rooms, outbox } = this.#parts
     const { listener, generation } = this
     const match = matchmaker.enter({
-      id: ticket.sessionId,
-      pool: poolOf(ticket),
-      latestPartnerId: this.encounters?.latestPartnerId,
       ticket,
+      latestPartnerId: this.encounters?.latestPartnerId,
       member: this,
     })
     if (match) rooms.open(match.waited, match.arrived, match.waitsMs, offer)

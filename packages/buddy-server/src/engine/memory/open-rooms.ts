@@ -7,7 +7,7 @@ import { commonInterests, type Ticket } from '../ticket.ts'
 import { Encounters } from './encounters.ts'
 import type { Member, OpenRoom } from './member.ts'
 import { partnerOf, traceOf } from './member.ts'
-import type { Outbox } from './outbox.ts'
+import type { EventOutbox } from './event-outbox.ts'
 
 /** A member with the ticket by which it was matched. */
 interface Matched {
@@ -21,7 +21,7 @@ interface OpenRoomsDependencies {
   readonly clock: Pick<Clock, 'now' | 'after'>
   /** Milliseconds since 1970. */
   readonly wallNow: () => number
-  readonly outbox: Outbox
+  readonly outbox: EventOutbox
   readonly observer: EngineObserver
   /** Called when a room can be opened again after all were taken. */
   readonly onFreed: () => void

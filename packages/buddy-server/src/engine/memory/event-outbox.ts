@@ -5,7 +5,7 @@ import type { EngineListener } from '../engine.ts'
  * has changed the whole state of the engine. A listener may call commands. Their events follow the ones
  * posted before, so that every session receives its events in order.
  */
-export class Outbox {
+export class EventOutbox {
   readonly #onError: (error: unknown) => void
   #posted: (() => void)[] = []
   #isBusy = false
