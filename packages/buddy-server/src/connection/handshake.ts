@@ -107,19 +107,28 @@ export class Handshake {
       encode(welcome(joined)),
     )
     if (replayedFrames === undefined) {
-      connection.close(sessions.find(session.id) ? 'session-taken' : 'going-away')
+      const isOver = sessions.find(session.id) !== session
+      connection.close(isOver ? 'going-away' : 'session-taken')
+      // Another connection has resumed the session. It does not know about the claim.
+      if (!isOver) this.#handleRestored(joined)
       return
     }
     this.#cancelTimeout()
     connection.attach(session)
-    if (restored) {
-      notify('restored', { session })
-      this.#claimRoom(joined)
-    } else if (received === undefined) notify('joined', { session })
+    if (restored) this.#handleRestored(joined)
+    else if (received === undefined) notify('joined', { session })
     else {
       notify('back', { session, replayedFrames })
       session.participant.handleBack()
     }
+  }
+
+  /** Does nothing unless an earlier process had the session. */
+  #handleRestored(joined: Joined): void {
+    const { session, restored } = joined
+    if (!restored) return
+    this.#context.handlers.notify('restored', { session })
+    this.#claimRoom(joined)
   }
 
   /** Tells the engine that a restored session is here, and which room it was in. */

@@ -159,3 +159,25 @@ test('restores no session that it has ended, even if a reload makes the grace ti
   expect(again.of('welcome')).toMatchObject([{ isRestored: false, received: null }])
   expect(again.session.id).not.toBe(id)
 })
+
+test('restores the room of a session that another connection takes over before its welcome', async () => {
+  const [one, other] = await history(2, 1)
+  const resumeOf = ({ resumeToken: token, roomTokens }: Proof) => ({
+    resume: { token, received: 0, sent: 0, roomToken: roomTokens[0]! },
+  })
+  let admit: () => void = () => undefined
+  const admitted = new Promise<void>((resolve) => (admit = resolve))
+  const server = new TestServer(settings, { hooks: { onConnect: () => admitted } })
+  const clients = [
+    await server.join('192.0.2.1', resumeOf(one!)),
+    await server.join('192.0.2.1', resumeOf(one!)),
+    await server.join('192.0.2.2', resumeOf(other!)),
+  ]
+  admit()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(clients[0]!.closeReason).toBe('session-taken')
+  const [, ana, bob] = clients
+  expect(ana!.session.participant.room).toBeDefined()
+  expect(bob!.session.participant.room).toEqual(ana!.session.participant.room)
+  expect(server.events.filter(([name]) => name === 'restored')).toHaveLength(2)
+})
