@@ -127,7 +127,8 @@ const refusals = {
 } as const
 
 /**
- * A route that requires the admin token. If the server has none, it is closed, or open if so chosen.
+ * Makes a route that requires the admin token. If the server has no admin token, the route answers 404, or
+ * is open to everyone if `isOpenWithoutToken`.
  */
 function behindToken(
   { access, hasAdminToken }: RouteDependencies,
