@@ -2,11 +2,13 @@ import { ProtocolError } from './protocol-error.ts'
 import type { Utf8Check } from './unicode.ts'
 import { isUtf8 } from './unicode.ts'
 
-/** Levels of arrays below the frame's own. The deepest message (`welcome`) has three. */
+/**
+ * The most levels of arrays inside the frame's outermost array. The deepest message (`welcome`) has three.
+ */
 const maxDepth = 4
-/** Values in one frame, on all levels together. The fullest signal (64 candidates) has 327. */
+/** The most values in one frame, on all levels together. The fullest signal (64 candidates) has 327. */
 const maxValues = 512
-/** For ASCII strings of up to this length, a loop is faster than a call of the UTF-8 check. */
+/** The length in bytes up to which a loop checks ASCII strings faster than a call of the UTF-8 check. */
 const shortBytes = 24
 
 function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
@@ -20,7 +22,7 @@ function malformed(why: string): never {
 
 const cutShort = 'the frame ends inside a value'
 
-/** Reads the big-endian number in the `byteCount` bytes from `at` on. */
+/** Returns the big-endian number in the `byteCount` bytes from index `at` on. */
 function readLength(bytes: Uint8Array, at: number, byteCount: number): number {
   if (at + byteCount > bytes.length) malformed(cutShort)
   let length = 0
@@ -30,17 +32,17 @@ function readLength(bytes: Uint8Array, at: number, byteCount: number): number {
 
 /**
  * Checks that `bytes`, which begin like a message (see `peekNumber`), are exactly one msgpack array of
- * nil, booleans, integers, strings of valid UTF-8 and arrays. The server checks relayed frames in this
- * way without decoding them. It is one loop, because closures and recursion would cost a relay more time
- * than the check of the strings.
+ * nil, booleans, integers, strings of valid UTF-8 and arrays. The server checks frames for the partner in
+ * this way, without decoding them. The function is one loop, because closures and recursion would take more
+ * time than the check of the strings.
  *
  * The check runs before msgpackr decodes, because msgpackr
  * - acts on record definitions (extension 0x72) that a sender has forged, even with `useRecords: false`,
  *   and keeps them for later frames;
  * - builds maps and extension objects, which no message has;
- * - trusts a length before it has seen as many bytes;
+ * - trusts the length of a value without checking that as many bytes follow;
  * - silently replaces invalid UTF-8, so that two receivers of the same bytes may read different texts.
- * @param isValidUtf8 a faster check, if the platform has one
+ * @param isValidUtf8 replaces the default check, if the platform has a faster one
  * @throws ProtocolError `malformed-frame`
  */
 export function checkStructure(bytes: Uint8Array, isValidUtf8: Utf8Check = isUtf8): void {
@@ -48,7 +50,7 @@ export function checkStructure(bytes: Uint8Array, isValidUtf8: Utf8Check = isUtf
   let at = 0
   let values = 0
   let depth = 0
-  /** How many values of each open array are still to come, beginning with the outermost array. */
+  /** The number of values still to read of each array that has begun, starting with the outermost one. */
   const due = [1]
   while (depth >= 0) {
     if (due[depth] === 0) {

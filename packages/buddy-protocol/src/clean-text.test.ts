@@ -14,6 +14,6 @@ test.for([
   // Real names stay as they are: joined emoji, Persian with its non-joiner, accents.
   ['👩‍🚀 Zoë', '👩‍🚀 Zoë'],
   ['می‌خواهم', 'می‌خواهم'],
-])('cleans %j to %j', ([text, shown]) => {
+])('cleanText converts %j to %j', ([text, shown]) => {
   expect(cleanText(text!)).toBe(shown)
 })

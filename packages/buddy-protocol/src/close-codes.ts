@@ -1,8 +1,9 @@
 /**
  * Every WebSocket close code that a server uses, by name. The name is also the close reason. The range
  * of the code says what a client may do, so that clients understand codes of later versions too:
- * - 4000–4499: reconnect, after the time in the message before the close, otherwise with backoff;
- * - 4500–4999: do not reconnect, because the next attempt would end in the same way.
+ * - 4000–4499: the client may reconnect. If the message before the close gave a time, the client waits for
+ *   that time, otherwise with backoff.
+ * - 4500–4999: the client must not reconnect, because the next attempt would end in the same way.
  */
 export const closeCodes = {
   /** The server stops. */
@@ -15,7 +16,7 @@ export const closeCodes = {
   'rate-limited': 4003,
   /** The client did not send `hello` in time. */
   'hello-timeout': 4004,
-  /** The client reads too slowly: the frames queued for it have exceeded their bound. */
+  /** The client reads too slowly, so that the frames queued for it have exceeded the limit. */
   'slow-consumer': 4005,
   /** The client has violated the protocol repeatedly. */
   'protocol-violation': 4500,
@@ -33,7 +34,9 @@ export const closeCodes = {
   'token-expired': 4506,
   /** The site token is for another site. */
   'token-wrong-site': 4507,
-  /** Another connection has resumed the session. Reconnecting would take it from that connection. */
+  /**
+   * Another connection has resumed the session. Reconnecting would take the session from that connection.
+   */
   'session-taken': 4508,
   /** The session was idle for too long. The client reconnects when the user asks for it. */
   'idle-timeout': 4509,
@@ -47,9 +50,9 @@ export const closeCodes = {
 export type CloseCode = keyof typeof closeCodes
 
 /**
- * The least time in milliseconds that a client waits after this close code, if the message with the time
- * did not arrive. Servers send the same times in that message, except that they spread the times of
- * `going-away`. After other codes below 4500 a client waits as after a lost connection.
+ * The shortest time, in milliseconds, that a client waits after a close code if no message with a time
+ * arrived before the close. Servers send the same times in that message, except for `going-away`, whose
+ * time is random. After other codes below 4500 a client waits as after a lost connection.
  */
 export const waitAfterCloseMs = {
   'going-away': 2500,
@@ -60,8 +63,8 @@ export const waitAfterCloseMs = {
 
 /**
  * Returns whether a client may reconnect by itself after a connection that ended with `code`. Codes below
- * 4000 are those of the WebSocket standard (RFC 6455 §7.4.1). Of these, only 1000 (normal closure) does
- * not allow it; the others mean a lost connection or a restart.
+ * 4000 are those of the WebSocket standard (RFC 6455 §7.4.1). Of these, only 1000 (normal closure) forbids
+ * a reconnect; the others mean a lost connection or a restart.
  */
 export function mayReconnect(code: number): boolean {
   if (code === 1000) return false

@@ -9,7 +9,8 @@ import { messages } from './messages.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { utf8Length } from './unicode.ts'
 
-// A grapheme may take many bytes. The shortest string field (a language) allows 35 bytes.
+// The limit is in bytes, because one grapheme may take many. The string field with the lowest limit (a
+// language) allows 35.
 const isShort = (text: string): boolean => utf8Length(text) <= 35
 const short = fc.string({ unit: 'grapheme', maxLength: 8 }).filter(isShort)
 const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }).filter(isShort)
@@ -104,10 +105,10 @@ describe('encode and decode', () => {
     )
   })
 
-  test('decode returns a message or undefined, or throws a ProtocolError, for any bytes', () => {
+  test('decode throws no error other than a ProtocolError, for any bytes', () => {
     const frames = fc.oneof(
       fc.uint8Array({ maxLength: 64 }),
-      // Begins like a message of every type, so that the decoder gets further.
+      // These frames begin like a message, so that `decode` reads more than the first bytes.
       fc
         .tuple(fc.integer({ min: 0x91, max: 0x9f }), fc.nat({ max: 48 }), fc.uint8Array())
         .map(([head, number, rest]) => Uint8Array.from([head, number, ...rest])),
@@ -124,7 +125,7 @@ describe('encode and decode', () => {
     )
   })
 
-  test('the decoder keeps no state after a frame with one flipped bit', () => {
+  test('decode still returns correct messages after a frame with one flipped bit', () => {
     const before = encode({ type: 'stats', online: 64, waiting: 65, rooms: 66 })
     fc.assert(
       fc.property(anyMessage, fc.nat(), fc.nat({ max: 7 }), (message, at, bit) => {
@@ -146,34 +147,34 @@ describe('encode and decode', () => {
     )
   })
 
-  test('an encoded frame does not change when more messages are encoded', () => {
+  test('encode returns a frame that later calls do not change', () => {
     const first = encode({ type: 'text', text: 'first' })
     const copy = first.slice()
     for (let index = 0; index < 100; index++) encode({ type: 'text', text: 'x'.repeat(index + 1) })
     expect(first).toEqual(copy)
   })
 
-  test('ignores fields and types of a later version', () => {
+  test('decode ignores fields and messages of a later version', () => {
     const packr = new Packr({ useRecords: false })
     expect(decode(packr.pack([18, true, 'new', [1]]))).toEqual({ type: 'typing', isTyping: true })
     expect(decode(packr.pack([127, 'whatever']))).toBeUndefined()
   })
 
-  test('ignores a type of a later version, whatever its content', () => {
-    // A map, an extension, and an array that ends too early: none of them is valid in this version.
+  test('decode ignores a message of a later version, whatever its content', () => {
+    // The contents are a map, an extension, and an array that ends too early. This version allows none.
     for (const rest of [[0x81, 0xa1, 0x61, 0x01], [0xd4, 0x72, 0x40], [0x9f]]) {
       expect(decode(Uint8Array.from([0x92, 0x7f, ...rest]))).toBeUndefined()
     }
     expect(() => decode(Uint8Array.from([0x90, 0x7f]))).toThrow('type first')
   })
 
-  test('reads an enum value of a later version as the fallback', () => {
+  test('decode returns the fallback for an enum value of a later version', () => {
     const packr = new Packr({ useRecords: false })
     expect(decode(packr.pack([37, 99, 'new', null]))).toMatchObject({ code: 'unknown' })
     expect(decode(packr.pack([35, 9]))).toMatchObject({ reason: 'left' })
   })
 
-  test('reads missing nullable fields at the end as null', () => {
+  test('decode returns null for nullable fields that are missing at the end', () => {
     const packr = new Packr({ useRecords: false })
     expect(decode(packr.pack([37, 3, 'why']))).toMatchObject({ retryAfterMs: null })
     expect(() => decode(packr.pack([37, 3]))).toThrow('error.message must be a string')
@@ -199,7 +200,7 @@ const signal = {
 
 const resume = { token: '', received: 0, sent: null, roomToken: null }
 
-describe('encode and decode refuse values outside the limits', () => {
+describe('values outside the limits', () => {
   const cases: readonly [string, Message, string][] = [
     ['hello.name', { ...hello, name: 'é'.repeat(65) }, '0 to 128 bytes'],
     ['hello.site', { ...hello, site: 's'.repeat(65) }, '0 to 64 bytes'],
@@ -258,7 +259,7 @@ describe('encode and decode refuse values outside the limits', () => {
     ['stats.online', { type: 'stats', online: -1, waiting: 0, rooms: 0 }, 'an integer from 0'],
   ]
 
-  test.for(cases)('%s', ([path, message, limit]) => {
+  test.for(cases)('refuses an invalid %s with `invalid-field`', ([path, message, limit]) => {
     const refuse = expect.objectContaining({
       code: 'invalid-field',
       message: expect.stringMatching(
@@ -283,7 +284,7 @@ describe('encode and decode refuse values outside the limits', () => {
     expect(() => decode(new Uint8Array(frame))).toThrow(refuse)
   })
 
-  test.for([0.5, 2 ** 32, Number.NaN])('%d is not a uint', (online) => {
+  test.for([0.5, 2 ** 32, Number.NaN])('encode refuses %d as an unsigned integer', (online) => {
     expect(() => encode({ type: 'waiting', online })).toThrow('waiting.online must be an integer')
   })
 
@@ -299,7 +300,7 @@ describe('encode and decode refuse values outside the limits', () => {
     )
   })
 
-  test('an error message never contains the invalid value, which may be private', () => {
+  test('the message of an error does not contain the invalid value, which may be private', () => {
     expect.assertions(1)
     try {
       encode({ type: 'text', text: 'secret'.repeat(1000) })
@@ -321,9 +322,9 @@ const notUtf8: readonly [name: string, bytes: readonly number[]][] = [
   ['a character above U+10FFFF', [0xf4, 0x90, 0x80, 0x80]],
 ]
 
-describe('text on the wire is well-formed', () => {
+describe('text in a frame', () => {
   test.for(notUtf8)(
-    'refuses %s with `malformed-frame`, in a short text and in a long one',
+    'decode refuses %s with `malformed-frame`, in a short text and in a long one',
     ([, bytes]) => {
       for (const padding of [0, 20, 200]) {
         const text = [...Array.from({ length: padding }, () => 0x61), ...bytes]
@@ -335,12 +336,12 @@ describe('text on the wire is well-formed', () => {
     },
   )
 
-  test('accepts the first and the last character of each UTF-8 length', () => {
+  test('decode accepts the first and the last character of each UTF-8 length', () => {
     const text = '\u0000\u007f\u0080\u07ff\u0800\ud7ff\ue000\uffff\u{10000}\u{10ffff}'
     expect(decode(encode({ type: 'text', text }))).toEqual({ type: 'text', text })
   })
 
-  test('encodes a lone surrogate as U+FFFD, in any string field and in texts of any length', () => {
+  test('encode replaces a lone surrogate by U+FFFD, in any string field and in texts of any length', () => {
     for (const padding of ['', 'a'.repeat(200)]) {
       const [broken, mended] = [`${padding}\ud800`, `${padding}\ufffd`]
       expect(decode(encode({ type: 'text', text: broken }))).toEqual({ type: 'text', text: mended })
@@ -352,7 +353,7 @@ describe('text on the wire is well-formed', () => {
   })
 })
 
-test('the fullest signal that the limits allow passes the structural check', () => {
+test('decode accepts the fullest signal that the limits allow', () => {
   const candidates = Array.from({ length: 64 }, () => ({
     candidate: 'candidate:1 1 udp 2122260223 192.0.2.7 50000 typ host generation 0 ufrag abcd',
     sdpMid: '0',

@@ -8,8 +8,8 @@ import { checkStructure } from './check-structure.ts'
 const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'number' })
 
 /**
- * Returns the type number of the message in `frame`, which is its second byte, without decoding the
- * frame. Undefined if the frame does not begin like a message.
+ * Returns the message number in the second byte of `frame`, without decoding the frame. Undefined if the
+ * frame does not begin like a message.
  */
 export function peekNumber(frame: Uint8Array): number | undefined {
   const head = frame[0]
@@ -18,13 +18,16 @@ export function peekNumber(frame: Uint8Array): number | undefined {
   return head > 0x90 && head < 0xa0 && number < 0x80 ? number : undefined
 }
 
-/** The fields of a message type, without their types, for code that handles all messages alike. */
+/**
+ * Returns the fields of a message. Their static types are dropped, because callers handle every message
+ * alike.
+ */
 function fieldsOf(type: Message['type']): Field<object> {
   return messages[type].fields as unknown as Field<object>
 }
 
 /**
- * Encodes `message` as one frame, in memory of its own.
+ * Encodes `message` as one frame. Later calls do not change the memory that is returned.
  * @throws ProtocolError `invalid-field` or `frame-too-large`
  */
 export function encode(message: Message): Uint8Array<ArrayBuffer> {
@@ -40,7 +43,7 @@ export function encode(message: Message): Uint8Array<ArrayBuffer> {
 
 /**
  * Decodes the message in `frame` and checks every field. Returns undefined if this version does not know
- * the type: a receiver ignores such a frame, whatever its content. Fields after the last known one are
+ * the message: a receiver ignores such a frame, whatever its content. Fields after the last known one are
  * ignored too.
  * @throws ProtocolError `malformed-frame`, `invalid-field` or `frame-too-large`
  */

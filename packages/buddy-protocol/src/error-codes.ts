@@ -3,7 +3,7 @@
  * the connection ends because of it, a close code follows (`close-codes.ts`).
  */
 export const errorCodes = {
-  /** A code that this version does not know. The client shows `message` and continues. */
+  /** A client reads every code that it does not know as this one. It reports `message` and continues. */
   unknown: 0,
   /** The frame is not binary, or not one msgpack array of the allowed kinds of values. */
   'malformed-frame': 1,
@@ -21,7 +21,9 @@ export const errorCodes = {
   'ticket-required': 7,
   /** There is no partner for this message. Harmless if the partner has just left. */
   'not-in-room': 8,
-  /** Too many frames of this type. The server dropped this one. Retry after `retryAfterMs`. */
+  /**
+   * The client sent too many frames of one type, and the server dropped one. Retry after `retryAfterMs`.
+   */
   'rate-limited': 9,
   /** The server or the site has its maximum number of users. Retry after `retryAfterMs`. */
   'server-full': 10,
@@ -33,7 +35,9 @@ export const errorCodes = {
   'unsupported-version': 13,
   /** An internal error of the server. */
   internal: 14,
-  /** A `signal` or `trust` in text mode, in which neither user may learn the other's address. */
+  /**
+   * The client sent `signal` or `trust` in text mode, in which neither user may learn the other's address.
+   */
   'wrong-mode': 15,
   /** The server has no site with the key in `hello`. */
   'unknown-site': 16,
@@ -53,9 +57,9 @@ export const errorCodes = {
   'idle-timeout': 23,
   /** The operator has banned this user. */
   banned: 24,
-  /** A hook of the program that runs the server has refused this. */
+  /** A hook of the program that runs the server has refused this user, or a single text. */
   refused: 25,
-  /** The report names a room that this session was never in, or too long ago. */
+  /** The report names a room that this session was never in, or that the server has forgotten. */
   'unknown-room': 26,
 } as const
 

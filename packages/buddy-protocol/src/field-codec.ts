@@ -13,7 +13,7 @@ export interface Field<T> {
 /** The type of a field's value. */
 type ValueOf<F> = F extends Field<infer T> ? T : never
 
-/** The type of an object with these fields. */
+/** The type of an object with one value for each field in `S`. */
 export type ValuesOf<S> = { readonly [K in keyof S]: ValueOf<S[K]> }
 
 function invalid(path: string, expected: string): never {
@@ -26,13 +26,13 @@ function symmetric<T>(check: (value: unknown, path: string) => T): Field<T> {
 }
 
 /**
- * A string of `minBytes` to `maxBytes` bytes of UTF-8. `write` makes it well-formed. `read` does not have
- * to, because the structural check refuses every string that is not valid UTF-8.
+ * A string of `minBytes` to `maxBytes` bytes of UTF-8. `write` replaces lone surrogates, which UTF-8 cannot
+ * encode. `read` does not have to, because `checkStructure` refuses strings that are not valid UTF-8.
  */
 export function string(maxBytes: number, minBytes = 0): Field<string> {
   const check = (value: unknown, path: string): string => {
     if (typeof value !== 'string') invalid(path, 'a string')
-    // A UTF-16 unit takes at most three bytes of UTF-8, so most strings need no counting.
+    // A UTF-16 unit takes at most three bytes of UTF-8, so the bytes of most strings need not be counted.
     const isShort = value.length * 3 <= maxBytes && value.length >= minBytes
     if (!isShort) {
       const bytes = utf8Length(value)
@@ -55,12 +55,11 @@ export function uint(max = 0xffff_ffff): Field<number> {
   })
 }
 
-/** `true` or `false`. */
 export const boolean: Field<boolean> = symmetric((value, path) =>
   typeof value === 'boolean' ? value : invalid(path, 'true or false'),
 )
 
-/** `field` or nil. A field that is missing at the end of a message reads as nil. */
+/** A field that may be nil. `read` returns null for nil, and if the field is missing at a message's end. */
 export function nullable<T>(field: Field<T>): Field<T | null> {
   return {
     read: (raw, path) => (raw === null || raw === undefined ? null : field.read(raw, path)),
@@ -68,7 +67,7 @@ export function nullable<T>(field: Field<T>): Field<T | null> {
   }
 }
 
-/** An array of at most `maxItems` values of `field`. */
+/** An array of at most `maxItems` values, each encoded like `field`. */
 export function list<T>(field: Field<T>, maxItems: number): Field<readonly T[]> {
   const each = <From, To>(value: unknown, path: string, step: (item: From, at: string) => To) => {
     if (!Array.isArray(value)) invalid(path, 'an array')
@@ -82,8 +81,8 @@ export function list<T>(field: Field<T>, maxItems: number): Field<readonly T[]> 
 }
 
 /**
- * One of a set of names, encoded as its number. A number that this version does not know reads as
- * `fallback`, if there is one, so that the set can grow within a version.
+ * One of a set of names, encoded as its number. For an unknown number `read` returns `fallback`, if there
+ * is one, so that the set can grow within a version of the protocol.
  */
 export function oneOf<const T extends Readonly<Record<string, number>>>(
   numbers: T,
@@ -98,7 +97,10 @@ export function oneOf<const T extends Readonly<Record<string, number>>>(
   }
 }
 
-/** Named fields, encoded as an array in the order given. Elements after the last field are ignored. */
+/**
+ * An object, encoded as an array of its fields in the given order. `read` ignores elements after the last
+ * field.
+ */
 export function tuple<S extends Readonly<Record<string, Field<unknown>>>>(
   fields: S,
 ): Field<ValuesOf<S>> {

@@ -1,9 +1,9 @@
-// Fields that more than one message has, or that have fields themselves. A field of one message only is
-// in `messages.ts`.
+// Fields that are part of more than one message, or that consist of several fields. All other fields are in
+// `messages.ts`.
 import { boolean, list, nullable, oneOf, string, tuple, uint } from './field-codec.ts'
 import { maxFieldBytes, maxListItems } from './limits.ts'
 
-/** A user's name as others see it. */
+/** A user's name, which partners see. */
 export const name = string(maxFieldBytes.name)
 
 /** A session's interests, in the user's own words. */
@@ -25,7 +25,7 @@ const description = tuple({
   sdp: string(maxFieldBytes.sdp, 1),
 })
 
-/** An ICE candidate as `RTCIceCandidateInit` (W3C WebRTC §4.8.1.1). An empty `candidate` is the last one. */
+/** An `RTCIceCandidateInit` (W3C WebRTC §4.8.1.1). An empty `candidate` means that no more follow. */
 const candidate = tuple({
   candidate: string(maxFieldBytes.candidate),
   sdpMid: nullable(string(maxFieldBytes.sdpMid)),
@@ -37,11 +37,11 @@ const candidate = tuple({
 export const signalFields = {
   description: nullable(description),
   candidates: list(candidate, maxListItems.candidates),
-  /** Which kinds of media the sender sends at present; null: no change. */
+  /** Which kinds of media the sender sends at present. Null means that this has not changed. */
   sending: nullable(tuple({ audio: boolean, video: boolean })),
   /**
-   * Which of the room's successive peer connections the signal is about; null is the first. A number
-   * higher than any before asks the partner to make a new peer connection too.
+   * The number of the peer connection that the signal is about. The first peer connection of a room is 0 or
+   * null. A number higher than any before asks the partner to create a new peer connection too.
    */
   generation: nullable(uint(255)),
 }
@@ -49,20 +49,23 @@ export const signalFields = {
 /** An offer that travels with a ticket, as the fields of a `signal`. */
 export const offer = nullable(tuple(signalFields))
 
-/** Proves which session a client resumes, and how much of it has arrived. */
+/** Proves which session a client resumes, and reports which frames of the session the client has. */
 export const resume = nullable(
   tuple({
-    /** As the latest `welcome` gave it. */
+    /** The `resumeToken` of the latest `welcome`. */
     token: string(maxFieldBytes.resumeToken),
-    /** How many frames of the session the client has received since its first `welcome`, not counting any `welcome`. */
+    /**
+     * How many frames of the session the client has received since its first `welcome`, not counting any
+     * `welcome`.
+     */
     received: uint(),
     /**
-     * How many frames the client has given to a connection of the session since its first `hello`. Frames
-     * that it queued while it had no connection do not count. Null: the client does not count, so a
-     * restarted server cannot restore the session.
+     * How many frames the client has written to the session's connections since its first `hello`. Frames
+     * that it queued while it had no connection do not count. Null means that the client does not count
+     * frames, so a restarted server cannot restore the session.
      */
     sent: nullable(uint()),
-    /** Of the room that the client believes it is in, as `matched` gave it; null: in no room. */
+    /** The `roomToken` of the latest `matched`. Null if, as far as the client knows, it is in no room. */
     roomToken: nullable(string(maxFieldBytes.roomToken)),
   }),
 )

@@ -20,5 +20,5 @@ export { maxFieldBytes, textRate } from './limits.ts'
 export { wellFormed } from './unicode.ts'
 export { checkStructure } from './check-structure.ts'
 
-/** The WebSocket subprotocol (RFC 6455 §1.9) of this version. */
+/** The WebSocket subprotocol (RFC 6455 §1.9) of this version of the protocol. */
 export const subprotocol = 'buddy.v1'

@@ -1,5 +1,6 @@
-// Limits of single fields, and of texts over time. The length of a whole frame is part of each message's
-// definition (`messages.ts`); how deep and how full any frame may be is in `check-structure.ts`.
+// Limits for single fields, and the rate limit for texts. The maximum length of a frame is part of each
+// message's definition (`messages.ts`). The limits for nested arrays and for the number of values in a
+// frame are in `check-structure.ts`.
 
 /** The longest value of each kind of string field, in bytes of UTF-8. */
 export const maxFieldBytes = {
@@ -35,7 +36,7 @@ export const maxListItems = {
 } as const
 
 /**
- * How many texts a session may send at once, and how many per second it regains. Servers drop texts above
- * this rate. Clients send texts no faster, so that none is lost.
+ * The rate limit for a session's texts: `burst` texts at once, and `perSecond` more for each second that
+ * passes. Servers drop texts above this rate. Clients send texts no faster, so that none is lost.
  */
 export const textRate = { burst: 10, perSecond: 3 } as const

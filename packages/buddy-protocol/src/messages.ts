@@ -12,7 +12,7 @@ import { maxFieldBytes, maxListItems } from './limits.ts'
 export type Direction = 'client' | 'partner' | 'server'
 
 interface Definition<D extends Direction, S> {
-  /** The first element of the frame. Always below 128, so that it is one byte: the frame's second. */
+  /** The first element of the frame. Below 128, so that it takes one byte, which is the frame's second. */
   readonly number: number
   readonly direction: D
   /** The longest frame of this type, in bytes. Leaves room for fields of later versions. */
@@ -35,18 +35,18 @@ export const messages = {
   /** The first message on every connection: introduces the client. */
   hello: define(1, 'client', 4096, {
     name,
-    /** The site's key. Empty: the server's own site. */
+    /** The site's key. An empty key means the server's own site. */
     site: string(maxFieldBytes.site),
     /** Name and version of the client software. Clients send it; the server does not use it yet. */
     client: string(maxFieldBytes.clientVersion),
     /** The site token that the embedding site has signed for this visitor, a JWT (RFC 7519). */
     token: nullable(string(maxFieldBytes.siteToken)),
-    /** The session to resume; null: start a new one. */
+    /** The session to resume. Null requests a new session. */
     resume,
   }),
   /**
-   * What the user wants to be matched by. The session enters the queue at once. Replaces an earlier
-   * ticket and ends the room.
+   * Describes the match that the user wants, and puts the session into the queue at once. Replaces an
+   * earlier ticket and ends the room.
    */
   ticket: define(2, 'client', 50_176, {
     mode: oneOf(modes),
@@ -54,52 +54,57 @@ export const messages = {
     interests,
     /** BCP 47 tags, preferred first. Clients send them; matching does not use them yet. */
     languages: list(string(maxFieldBytes.language, 1), maxListItems.languages),
-    /** An offer for a partner who waits already. The server drops it if no partner waits. */
+    /** An offer for a partner who waits already. If no partner waits, the server drops the offer. */
     offer,
   }),
-  /** Ends the room, if there is one, and puts the session back into the queue with its ticket. */
+  /** Ends the room, if there is one, and puts the session back into the queue with its latest ticket. */
   next: define(3, 'client', 49_152, { offer }),
-  /** Ends the room and takes the session out of the queue. The session stays. */
+  /** Ends the room, or takes the session out of the queue. The session continues. */
   leave: define(4, 'client', 64, {}),
   /** Reports a present or past partner to the operator. The room continues. */
   report: define(5, 'client', 128, {
     reason: oneOf(reportReasons, 'other'),
-    /** The room of the partner meant, as `matched` gave it; null: the latest room. */
+    /** The `room` in the partner's `matched`. Null means the latest room. */
     room: nullable(string(maxFieldBytes.roomId)),
   }),
 
-  /** Asks whether the connection works, after sleep or a change of network. The answer is `stats`. */
+  /**
+   * Tests the connection, for example after sleep or a change of network. The server answers with `stats`.
+   */
   ping: define(6, 'client', 64, {}),
 
-  /** Reports why calls fail. The operator sees it as a count per reason. There is no answer. */
+  /**
+   * Reports why calls fail. The operator sees only how often each reason was reported. The server sends no
+   * answer.
+   */
   diagnosis: define(7, 'client', 64, { reason: oneOf(callFailures, 'other') }),
 
-  /** WebRTC signalling. Each field may come alone or together with others. */
+  /** WebRTC signalling. A signal may contain any of these fields, alone or together. */
   signal: define(16, 'partner', 49_152, signalFields),
   text: define(17, 'partner', 4200, { text: string(maxFieldBytes.text, 1) }),
   typing: define(18, 'partner', 64, { isTyping: boolean }),
   /**
-   * The sender hides their address behind a TURN server, and lets this partner see it. Holds for the
-   * whole room.
+   * Allows this partner to learn the sender's IP address, which a TURN server has hidden so far, as soon as
+   * both users have agreed. Holds for the whole room.
    */
   trust: define(19, 'partner', 64, {}),
 
   /** Answers `hello`. The server then sends at least one frame in every `heartbeatMs`. */
   welcome: define(32, 'server', 16_384, {
     session: string(maxFieldBytes.sessionId, 1),
-    /** The name as the partner will see it. */
+    /** The user's name as partners will see it. */
     name,
     heartbeatMs: uint(),
     iceServers,
-    /** For the `hello` of a later connection; null: this server resumes no sessions. */
+    /** For `resume` in the `hello` of a later connection. Null if this server resumes no sessions. */
     resumeToken: nullable(string(maxFieldBytes.resumeToken)),
-    /** How many frames of this session the server has handled since `hello`; null: the session is new. */
+    /** How many frames of this session the server has handled since `hello`. Null if the session is new. */
     received: nullable(uint()),
     /** Whether the site allows texts. */
     allowsText: boolean,
     /** Whether the site allows video. */
     allowsVideo: boolean,
-    /** Whether the server restored the session after a restart. It then has no ticket of the session. */
+    /** Whether the server has restarted and restored the session, but not its ticket. */
     isRestored: boolean,
   }),
   /** The session is in the queue. `online` counts the users on the server. */
@@ -109,31 +114,37 @@ export const messages = {
     room: string(maxFieldBytes.roomId, 1),
     isPolite: boolean,
     partnerName: name,
-    /** The interests of both, in the receiver's own words. */
+    /** The interests that both users have in common, in the receiver's own words. */
     interests,
-    /** Whether the offer of the newcomer's `ticket` or `next` is used. It is then the first `signal`. */
+    /**
+     * Whether the impolite client has sent an offer with its `ticket` or `next`. The server passes that
+     * offer to the polite client as the first `signal`.
+     */
     isOffered: boolean,
-    /** For the `hello` of a later connection, while in the room; null: the room ends with the server. */
+    /** For `resume` in a later `hello`, while in the room. Null if the room cannot survive a restart. */
     roomToken: nullable(string(maxFieldBytes.roomToken)),
   }),
   /** The partner has ended the room. The session is not in the queue until the client sends `next`. */
   'partner-left': define(35, 'server', 64, { reason: oneOf(leaveReasons, 'left') }),
-  /** How many users are online, in the queue, and how many rooms there are. Also the heartbeat. */
+  /** The numbers of users online, of users in the queue, and of rooms. Also serves as the heartbeat. */
   stats: define(36, 'server', 128, { online: uint(), waiting: uint(), rooms: uint() }),
   error: define(37, 'server', 512, {
     code: oneOf(errorCodes, 'unknown'),
-    /** For developers. */
+    /** A text for developers. */
     message: string(maxFieldBytes.errorMessage),
-    /** When the client may try again; null: no time is known. */
+    /** The time after which the client may try again. Null if the server does not know one. */
     retryAfterMs: nullable(uint()),
   }),
   /** The server is about to stop. The client reconnects after the time given. */
   'going-away': define(38, 'server', 64, { reconnectAfterMs: uint() }),
-  /** The partner has lost the connection. The room continues, because the partner may come back. */
+  /** The partner has lost the connection to the server. The room continues, because they may come back. */
   'partner-away': define(39, 'server', 64, {}),
-  /** The partner has a connection again. */
+  /** The partner is connected to the server again. */
   'partner-back': define(40, 'server', 64, {}),
-  /** Replaces the ICE servers of `welcome`, whose credentials expire soon. Also for the running call. */
+  /**
+   * Replaces the ICE servers of `welcome`, whose credentials expire soon. The new ones also apply to the
+   * present call.
+   */
   'ice-servers': define(41, 'server', 16_384, { iceServers }),
 } as const
 
@@ -163,7 +174,7 @@ const typesByNumber = new Map<number, MessageType>(
   Object.entries(messages).map(([type, { number }]) => [number, type as MessageType]),
 )
 
-/** The type with this number; undefined if this version has none. */
+/** Returns the name of the message with this number; undefined if this version has none. */
 export function messageTypeOf(number: number): MessageType | undefined {
   return typesByNumber.get(number)
 }

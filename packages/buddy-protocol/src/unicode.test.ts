@@ -11,7 +11,7 @@ test('utf8Length returns the number of bytes that a UTF-8 encoder writes', () =>
     }),
     { numRuns: 1000 },
   )
-  // Lone surrogates, which the encoder replaces.
+  // `TextEncoder` replaces lone surrogates.
   for (const value of ['\ud83d', '\udc4b', 'a\ud83db', '\udc4b\ud83d']) {
     expect(utf8Length(value)).toBe(new TextEncoder().encode(value).length)
   }
@@ -33,7 +33,7 @@ test('wellFormed replaces lone surrogates and nothing else', () => {
   )
 })
 
-test('isUtf8 returns the same as the check of Node for any bytes', () => {
+test('isUtf8 returns the same as the `isUtf8` of Node, for any bytes', () => {
   const byte = fc.constantFrom(
     0x61,
     0x7f,

@@ -1,4 +1,5 @@
-// Text on the wire is well-formed Unicode: the encoder makes it so, the decoder refuses invalid UTF-8.
+// All text in frames is well-formed Unicode: `encode` replaces lone surrogates, and `decode` refuses
+// invalid UTF-8.
 
 /** The part of `TextDecoder` (WHATWG Encoding) that this file uses. Node and browsers have it. */
 declare const TextDecoder: new (
@@ -6,20 +7,26 @@ declare const TextDecoder: new (
   options: { readonly fatal: boolean },
 ) => { decode(bytes: Uint8Array): string }
 
-/** Returns whether bytes are valid UTF-8 (RFC 3629): no overlong form, no surrogate, none above U+10FFFF. */
+/**
+ * Returns whether bytes are valid UTF-8 (RFC 3629), which has no overlong forms, no surrogates and no
+ * characters above U+10FFFF.
+ */
 export type Utf8Check = (bytes: Uint8Array) => boolean
 
-/** `isWellFormed` (ES2024) costs a fraction of a regular expression. Older browsers do not have it. */
+/**
+ * `isWellFormed` (ES2024) takes a fraction of the time of a regular expression. Older browsers do not have
+ * it.
+ */
 type MaybeChecked = string & { isWellFormed?(): boolean }
 
-/** Replaces each lone surrogate in `text`, which UTF-8 cannot encode, by U+FFFD. */
+/** Replaces each lone surrogate in `text` by U+FFFD, because UTF-8 cannot encode it. */
 export function wellFormed(text: string): string {
   if ((text as MaybeChecked).isWellFormed?.()) return text
-  // With the flag `u`, a surrogate pair counts as one character, which does not match.
+  // With the flag `u`, a surrogate pair is one character, which `\p{Surrogate}` does not match.
   return text.replace(/\p{Surrogate}/gu, '\ufffd')
 }
 
-/** The length of `text` in UTF-8 bytes. A lone surrogate counts as the three bytes of U+FFFD. */
+/** Returns the length of `text` in UTF-8 bytes. A lone surrogate counts as the three bytes of U+FFFD. */
 export function utf8Length(text: string): number {
   let bytes = text.length
   for (let index = 0; index < text.length; index++) {
@@ -34,7 +41,7 @@ export function utf8Length(text: string): number {
 
 const strict = new TextDecoder('utf-8', { fatal: true })
 
-/** A {@link Utf8Check} for any platform. Node's own `isUtf8` takes a tenth of its time for a long text. */
+/** A check for any platform. Node's own `isUtf8` takes only a tenth of the time for a long text. */
 export const isUtf8: Utf8Check = (bytes) => {
   try {
     strict.decode(bytes)
