@@ -24,7 +24,7 @@ async function reset(client: RawClient): Promise<void> {
   await client.closed()
 }
 
-/** Two clients of the attacker, matched in a lobby that nobody else uses. */
+/** Two clients of the attacker, matched in a lobby of their own. */
 const attackerPair = ({ url, random }: Scene): Promise<[RawClient, RawClient]> =>
   RawClient.pair(url, `attack ${random.below(2 ** 32)}`)
 

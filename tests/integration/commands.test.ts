@@ -166,8 +166,8 @@ test('on SIGHUP reloads the configuration file without closing connections', asy
     await expectTextsRelayed(one, other)
     await RawClient.join(url, 'Late')
     // The environment sets the origins too, and takes precedence over the file.
-    const stranger = await RawClient.connect(url, { origin: 'https://new.example' })
-    expect(await stranger.errorCode()).toBe('origin-not-allowed')
+    const refusedClient = await RawClient.connect(url, { origin: 'https://new.example' })
+    expect(await refusedClient.errorCode()).toBe('origin-not-allowed')
 
     writeFileSync(config, 'max_concurrent_users: many\n')
     running.child.kill('SIGHUP')

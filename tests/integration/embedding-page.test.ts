@@ -71,8 +71,8 @@ const secret = 'of-these-tests-only-3f9c27ab10de'
 test('the options start a server', async () => {
   const { urls, servers } = await run('secretKey', { process: { env: { SECRET_KEY: secret } } })
   await RawClient.join(urls[0]!, 'Ana', { origin: 'https://www.example.org' })
-  const stranger = await RawClient.connect(urls[0]!, { origin: 'https://other.example' })
-  expect(await stranger.errorCode()).toBe('origin-not-allowed')
+  const refusedClient = await RawClient.connect(urls[0]!, { origin: 'https://other.example' })
+  expect(await refusedClient.errorCode()).toBe('origin-not-allowed')
   expect(servers[0]!.status()).toMatchObject({ max_users: 500, users: 1 })
 })
 
@@ -119,9 +119,9 @@ test('the hooks refuse connections, users and texts, and receive reports and eve
   other.send({ type: 'report', reason: 'spam', room: null })
   await other.settled()
   expect(stored).toEqual([{ by: expect.any(String), aboutId: expect.any(String), reason: 'spam' }])
-  const stranger = await RawClient.connect(url)
-  stranger.sendHello()
-  expect(await stranger.errorCode()).toBe('refused')
+  const refusedClient = await RawClient.connect(url)
+  refusedClient.sendHello()
+  expect(await refusedClient.errorCode()).toBe('refused')
   await servers[0]!.close()
   expect(counted).toEqual(['match', 'stopped', 'stopped'])
 })

@@ -240,9 +240,9 @@ plainTest.for(['json', 'pretty'])(
       'User-Agent': hostile,
       'Sec-WebSocket-Protocol': `buddy.v1, ${hostile}`,
     }
-    const stranger = await RawSocket.connect(server.url)
-    stranger.write(handshake({ ...headers, Origin: `https://${hostile}.example` }))
-    expect((await stranger.answer()).message).toBe('origin-not-allowed')
+    const refusedClient = await RawSocket.connect(server.url)
+    refusedClient.write(handshake({ ...headers, Origin: `https://${hostile}.example` }))
+    expect((await refusedClient.answer()).message).toBe('origin-not-allowed')
     const guest = await RawSocket.connect(server.url)
     guest.write(handshake(headers))
     await guest.status()

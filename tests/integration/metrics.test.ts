@@ -23,12 +23,12 @@ test('counts users, rooms, matches, refusals and traffic', async ({ startServer 
   await other.receive('text')
   one.send({ type: 'report', reason: 'spam', room: null })
   one.send({ type: 'diagnosis', reason: 'udp-blocked' })
-  const stranger = await RawClient.connect(url)
-  stranger.sendHello({ site: 'unknown' })
-  expect(await stranger.errorCode()).toBe('unknown-site')
+  const refusedClient = await RawClient.connect(url)
+  refusedClient.sendHello({ site: 'unknown' })
+  expect(await refusedClient.errorCode()).toBe('unknown-site')
   const unread = await RawClient.connect(url, { protocols: ['other.v1'] })
   expect(await unread.errorCode()).toBe('unsupported-version')
-  await Promise.all([stranger.closed(), unread.closed()])
+  await Promise.all([refusedClient.closed(), unread.closed()])
   await one.settled()
   const relayedFrames = other.unread.filter((type) => type === 'typing').length + 1
 

@@ -20,7 +20,7 @@ async function waiting(url: string, ticket = {}): Promise<RawClient> {
   return client
 }
 
-test('relays the offer of a ticket after `matched`, which tells both clients that it is used', async ({
+test('relays the offer of a ticket after `matched`, whose `isOffered` is true for both clients', async ({
   startServer,
 }) => {
   const { url } = await startServer()

@@ -208,8 +208,8 @@ test('accepts its own origin, and another one only if ALLOWED_ORIGINS contains i
     headers: { Host: 'buddy.onrender.com', 'X-Forwarded-For': `${address}, 104.22.17.40` },
   })
   await RawClient.join(unchanged.url, 'Ana', from(own, '203.0.113.1'))
-  const stranger = await RawClient.connect(unchanged.url, from(other, '203.0.113.2'))
-  expect(await stranger.errorCode()).toBe('origin-not-allowed')
+  const refusedClient = await RawClient.connect(unchanged.url, from(other, '203.0.113.2'))
+  expect(await refusedClient.errorCode()).toBe('origin-not-allowed')
   await RawClient.join(changed.url, 'Ana', from(own, '203.0.113.1'))
   await RawClient.join(changed.url, 'Bob', from(other, '203.0.113.2'))
 })

@@ -96,9 +96,9 @@ test('refuses an origin that no site allows before the hello', async ({ startSer
     allowedOrigins: ['https://own.example'],
     sites: [pages.exact],
   })
-  const stranger = await RawClient.connect(url, { origin: 'https://evil.example' })
-  expect(await stranger.errorCode()).toBe('origin-not-allowed')
-  expect((await stranger.closed()).code).toBe(4501)
+  const refusedClient = await RawClient.connect(url, { origin: 'https://evil.example' })
+  expect(await refusedClient.errorCode()).toBe('origin-not-allowed')
+  expect((await refusedClient.closed()).code).toBe(4501)
   // An origin that one site allows is still refused by another.
   expect((await join(url, '', 'https://shop.example')).answer).toBe('origin-not-allowed')
 })

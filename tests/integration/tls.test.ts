@@ -107,9 +107,12 @@ test('rejects a reload whose key does not match the certificate, and changes no 
   )
   expect(await presentedAt(url)).toBe(first.cert)
   expect(server.status().max_users).toBe(5)
-  const stranger = await RawClient.connect(url, { ca: first.cert, origin: 'https://cafe.example' })
-  stranger.sendHello({ site: 'cafe' })
-  expect(await stranger.errorCode()).toBe('unknown-site')
+  const refusedClient = await RawClient.connect(url, {
+    ca: first.cert,
+    origin: 'https://cafe.example',
+  })
+  refusedClient.sendHello({ site: 'cafe' })
+  expect(await refusedClient.errorCode()).toBe('unknown-site')
 })
 
 plainTest(

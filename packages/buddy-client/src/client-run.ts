@@ -40,7 +40,7 @@ export class ClientRun {
     this.#resolve()
   }
 
-  /** Rejects `start()`. Returns false if it has settled before: the error needs another way out. */
+  /** Rejects `start()`. Returns false if it has settled before: the caller then emits the error. */
   reject(error: BuddyError): boolean {
     if (!this.#isPending) return false
     this.#isPending = false

@@ -45,7 +45,7 @@ export interface ClientEvents {
   readonly typing: { readonly isTyping: boolean }
   /**
    * The media path is lost and the client looks for another (`restarting`, then `rebuilding`), or media
-   * flows again (`none`). The call continues meanwhile, but the partner's video stands still.
+   * flows again (`none`). The call continues meanwhile, but the partner's video is frozen.
    */
   readonly interruption: { readonly step: RecoveryStep }
   /**

@@ -1,6 +1,6 @@
 import type { AddressPolicy } from '../options.ts'
 
-/** Which of the two people in a room have agreed that the other may learn their IP address. */
+/** Which of the two users in a room have agreed that the other may learn their IP address. */
 export interface Trust {
   readonly self: boolean
   readonly partner: boolean

@@ -86,7 +86,7 @@ export interface DeviceSeen {
   readonly isPresent: boolean | undefined
 }
 
-/** Whether a device can be used, as far as that is known without opening it. */
+/** Whether a device can be used, judged without opening it. */
 export function judgeDevice(seen: DeviceSeen): CheckCode {
   if (!seen.isSecurePage) return 'insecure-page'
   if (seen.isAllowed === false) return 'blocked-by-policy'

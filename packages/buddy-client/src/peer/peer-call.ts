@@ -149,7 +149,7 @@ export class PeerCall {
     this.#link.handleSignal(signal)
   }
 
-  /** Tells the partner what the local side sends from now on. */
+  /** Sets what the local side sends from now on, and informs the partner. */
   setSending(sending: Sending): void {
     this.#sending = sending
     // Before the first description is sent, the state is sent along with it.

@@ -130,7 +130,7 @@ export const english = {
   interrupted: {
     connecting: 'Connection interrupted. Looking for another way…',
     restarting: 'Connection interrupted. Looking for another way…',
-    rebuilding: 'Still interrupted. Connecting anew…',
+    rebuilding: 'Still interrupted. Connecting again…',
   },
   restored: 'The connection is restored.',
   lost: 'The call was lost',

@@ -199,7 +199,7 @@ export class ClientConnection implements ConnectionEvents, SessionLink, Handshak
   /** The server parses every control frame and answers every ping, so a flood would delay all clients. */
   #countControlFrame(now: number): void {
     if (this.#gate.allowsControlFrame(now) || this.#isClosing) return
-    // Without a close frame, after which the server would have to read on until the client closes too.
+    // There is no close frame, because after one the server would read on until the client closes too.
     this.#markClosing('rate-limited')
     this.#connection.terminate()
   }

@@ -1,6 +1,6 @@
 import type { CloseCode } from '@buddy-chat/protocol'
 
-/** Close codes of a page that was closed or left (RFC 6455 §7.4.1). Every other code is an accident. */
+/** Close codes of a page that was closed or left (RFC 6455 §7.4.1). Every other code means a lost connection. */
 const leavingCodes: ReadonlySet<number> = new Set([1000, 1001, 1005])
 
 /** Closes by the server after which the session may go on. Every other close ends the session too. */

@@ -139,8 +139,8 @@ export class ConnectionAcceptor {
     const visitor = { origin: upgrade.origin, address: addressOf(upgrade) }
     try {
       const answer: unknown = hooks.onUpgrade(visitor)
-      // Against the type of the hook. A promise is not `false`, so it would admit every client, and its
-      // rejection would end the process.
+      // A hook may return a promise although its type forbids it. A promise is not `false`, so it would admit
+      // every client, and its rejection would end the process.
       if (answer instanceof Promise) {
         answer.catch(onInternalError)
         throw new Error(

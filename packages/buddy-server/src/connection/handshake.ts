@@ -58,7 +58,7 @@ export class Handshake {
     })
   }
 
-  /** The connection has ended. A join that is under way ends by itself. */
+  /** Call this when the connection has ended. A join that is under way ends by itself. */
   cancel(): void {
     this.#cancelTimeout()
   }
@@ -85,7 +85,7 @@ export class Handshake {
       joined = answer
       if (connection.isConnected) this.#enter(joined)
       else {
-        // The connection ended while the answer was on its way.
+        // The connection ended during the join.
         sessions.detach(joined.session, connection, false)
         this.#claimRoom(joined)
       }
@@ -131,7 +131,7 @@ export class Handshake {
     this.#claimRoom(joined)
   }
 
-  /** Tells the engine that a restored session is here, and which room it was in. */
+  /** Sends the engine the claim of a restored session. Does nothing for other sessions. */
   #claimRoom({ session, restored }: Joined): void {
     if (!restored) return
     const { claim, wasInRoom } = restored

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import type { TestClient } from '../core/core.fixture.ts'
 import { TestServer } from '../core/core.fixture.ts'
 
-const errorsOf = (guest: TestClient): readonly string[] => guest.of('error').map(({ code }) => code)
+const errorsOf = (client: TestClient): readonly string[] =>
+  client.of('error').map(({ code }) => code)
 
 const signal = {
   type: 'signal',
@@ -23,12 +24,12 @@ test.each<[string, Uint8Array, string]>([
   ['a ticket without fields', Uint8Array.of(0x91, 2), 'invalid-field'],
 ])('ends the connection at the fifth violation: %s', async (_, frame, code) => {
   const process = new TestServer()
-  const guest = await process.join()
-  guest.enter({ mode: 'text' })
-  for (let count = 1; count <= 4; count++) guest.sendFrame(frame)
-  expect([errorsOf(guest), guest.closeReason]).toEqual([[code, code, code, code], undefined])
-  guest.sendFrame(frame)
-  expect(guest.closeReason).toBe('protocol-violation')
+  const client = await process.join()
+  client.enter({ mode: 'text' })
+  for (let count = 1; count <= 4; count++) client.sendFrame(frame)
+  expect([errorsOf(client), client.closeReason]).toEqual([[code, code, code, code], undefined])
+  client.sendFrame(frame)
+  expect(client.closeReason).toBe('protocol-violation')
   expect(process.events).toContainEqual(['cut', { code: 'protocol-violation' }])
   expect(process.core.sessions.size).toBe(0)
 })
@@ -39,9 +40,9 @@ test.each<[string, Message, string]>([
   ['a report without a partner', { type: 'report', reason: 'spam', room: null }, 'not-in-room'],
 ])('counts no violation: %s', async (_, message, code) => {
   const process = new TestServer()
-  const guest = await process.join()
-  for (let count = 1; count <= 5; count++) guest.send(message)
-  expect([errorsOf(guest), guest.closeReason]).toEqual([Array(5).fill(code), undefined])
+  const client = await process.join()
+  for (let count = 1; count <= 5; count++) client.send(message)
+  expect([errorsOf(client), client.closeReason]).toEqual([Array(5).fill(code), undefined])
 })
 
 test('counts no violation for texts and typing on a site without text', async () => {
@@ -50,7 +51,7 @@ test('counts no violation for texts and typing on a site without text', async ()
   })
   const one = await process.join('192.0.2.1', { site: 'quiet' })
   const other = await process.join('192.0.2.2', { site: 'quiet' })
-  for (const guest of [one, other]) guest.enter()
+  for (const client of [one, other]) client.enter()
   for (let count = 1; count <= 3; count++) {
     // Not decoded: the site refuses every text, so an empty one is no violation either.
     one.sendFrame(Uint8Array.of(0x92, 17, 0xa0))

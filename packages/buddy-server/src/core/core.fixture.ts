@@ -68,9 +68,9 @@ export class TestClient {
   }
 
   /** Sends a ticket. */
-  enter(wish: Partial<Omit<MessageOf<'ticket'>, 'type'>> = {}): void {
+  enter(criteria: Partial<Omit<MessageOf<'ticket'>, 'type'>> = {}): void {
     const ticket = { mode: 'video', lobby: '', interests: [], languages: [], offer: null } as const
-    this.send({ type: 'ticket', ...ticket, ...wish })
+    this.send({ type: 'ticket', ...ticket, ...criteria })
   }
 
   /** Closes the connection as a network failure would. */

@@ -38,7 +38,7 @@ export class ContractSession implements EngineListener {
     this.#engine = engine.join({ seat, site: '', addressKey }, this, isRestored)
   }
 
-  enter(wish: Partial<Ticket> = {}, offer?: Uint8Array): void {
+  enter(criteria: Partial<Ticket> = {}, offer?: Uint8Array): void {
     this.#exit()
     this.isSearching = true
     const ticket: Ticket = {
@@ -48,7 +48,7 @@ export class ContractSession implements EngineListener {
       mode: 'video',
       interests: [],
       languages: [],
-      ...wish,
+      ...criteria,
     }
     this.#engine.enter(ticket, ++this.generation, offer)
   }

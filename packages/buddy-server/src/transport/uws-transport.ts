@@ -164,7 +164,7 @@ export function createUwsTransport(
       data,
       headers.get('sec-websocket-key') ?? '',
       // A browser drops a connection silently if the server chooses none of the subprotocols offered. If
-      // ours is not among them, choose another one: the refusal follows after the handshake.
+      // Buddy's is not among them, choose another one: the refusal follows after the handshake.
       protocols.includes(subprotocol) ? subprotocol : (protocols[0] ?? ''),
       headers.get('sec-websocket-extensions') ?? '',
       context,
@@ -182,7 +182,7 @@ export function createUwsTransport(
     exchange.handle({
       method: request.getMethod().toUpperCase(),
       path: request.getUrl(),
-      // Without a `?` it is undefined, against its type.
+      // Without a `?` it is undefined, although its type excludes that.
       query: (request.getQuery() as string | undefined) ?? '',
       remoteAddress: remoteAddressOf(response),
       forwardedFor: headers.get('x-forwarded-for') ?? '',
@@ -194,7 +194,8 @@ export function createUwsTransport(
   function addRoutes(app: App): App {
     app.ws<SocketData>('/ws', {
       maxPayloadLength: maxFrameBytes,
-      // Far above our own bound, because uWebSockets.js drops single frames, while we close the connection.
+      // Far above `maxBacklogBytes`, at which the server closes the connection: uWebSockets.js would only drop
+      // single frames.
       maxBackpressure: maxBacklogBytes * 4 + maxFrameBytes,
       // The server's pings detect a dead client earlier. This limit is for a client that was sent a close
       // frame: it starts again whenever the client reads, and without it such a client could stay forever.

@@ -1,11 +1,11 @@
 import { TokenBucket } from '../../limits/token-bucket.ts'
 
-/** How often the value is made anew. More frequent readers get the latest value. */
+/** How often a new value is made. More frequent readers get the latest value. */
 const makeRate = { burst: 10, perSecond: 2 }
 
 /**
- * A value that is expensive to make. With few readers it is made anew for each of them. With many readers it
- * is made at most twice a second. Readers that arrive while it is being made share the result.
+ * A value that is expensive to make. If there are few readers, each gets a new value. If there are many, a new
+ * value is made at most twice a second. Readers that arrive while it is being made share the result.
  */
 export class Snapshot<T> {
   readonly #make: () => T | Promise<T>
