@@ -1,4 +1,5 @@
-// The script-tag bundle: one classic script without exports, which works as type="module" too.
+// Builds the bundle for script tags: one classic script without exports. It also works with
+// type="module".
 import { nodeResolve } from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
 

@@ -1,9 +1,12 @@
 import type { Mode } from '@buddy-chat/client'
 
-/** Converts an attribute. If it is removed, the property is an empty string, as if it was never set. */
+/**
+ * Lit converter of a text attribute. If the attribute is removed, the property becomes an empty
+ * string, which is its default.
+ */
 export const emptyIfRemoved = { fromAttribute: (value: string | null): string => value ?? '' }
 
-/** Converts `jazz, chess` to `['jazz', 'chess']`. Accepts an array too. */
+/** Returns the items of a comma-separated text or of an array, trimmed and without empty items. */
 export function toList(value: string | readonly string[]): readonly string[] {
   const parts = typeof value === 'string' ? value.split(',') : value
   return parts.flatMap((part) => part.trim() || [])
@@ -11,7 +14,7 @@ export function toList(value: string | readonly string[]): readonly string[] {
 
 const modes: readonly Mode[] = ['video', 'audio', 'text']
 
-/** Returns `value`, or `video` if it is no mode. */
+/** Returns `value` if it is a mode, otherwise `video`. */
 export function toMode(value: string): Mode {
   return modes.find((mode) => mode === value) ?? 'video'
 }

@@ -23,12 +23,12 @@ import { styles } from './styles/styles.ts'
 import { chat } from './templates/chat.ts'
 
 /**
- * Random one-to-one chat in one tag. Opens no camera and no connection, and sets no cookie, before the
- * visitor presses Start. Half a second after the element was removed from the page it releases
- * everything. A call continues if the element is moved within that time, also to another window.
+ * Random one-to-one chat in one tag. Before the visitor presses Start, the element opens no camera
+ * and no connection, and sets no cookie. It releases everything half a second after it was removed
+ * from the page. A page can therefore move it, also to another window, without ending the call.
  *
  * @tagname buddy-chat
- * @fires buddy-start - the visitor or the page starts; `preventDefault()` prevents it
+ * @fires buddy-start - the visitor or the page starts the chat; `preventDefault()` prevents it
  * @fires buddy-state-change - `{ state, previous }`
  * @fires buddy-match - `{ partner, interests }`
  * @fires buddy-message - `{ text, from }`
@@ -39,65 +39,72 @@ import { chat } from './templates/chat.ts'
  * @fires buddy-trust - `{ self, partner }`
  * @fires buddy-report - `{ reason }`
  * @fires buddy-error - `{ error }`
- * @slot logo - replaces the mark on the start screen
+ * @slot logo - replaces Buddy's logo on the start screen
  * @slot start - more text on the start screen, such as house rules
  * @csspart frame - the whole element
  * @csspart stage - the area of the videos
- * @csspart controls - the bar of buttons; each is a `control`
+ * @csspart controls - the bar of buttons; each button is a part named `control`
  * @csspart text-panel - messages and the text field
  * @cssprop [--buddy-accent=#7c5cff] - colour of the main buttons
- * @cssprop [--buddy-accent-text=#fff] - colour of text on them
+ * @cssprop [--buddy-accent-text=#fff] - colour of the text on the main buttons
  * @cssprop [--buddy-radius=18px] - radius of the element's corners
  * @cssprop [--buddy-font=system-ui] - font family
  */
 export class BuddyChat extends LitElement implements ControllerHost {
   static override styles = styles
 
-  /** The server if `server` is empty. The script-tag bundle sets its own origin. */
+  /**
+   * URL of the server that is used if `server` is empty. The script-tag bundle sets it to the URL
+   * of the folder that it was loaded from.
+   */
   static defaultServer = ''
 
   /**
-   * The server, such as `https://chat.example`. Default: the origin of the script tag, else of the
-   * page.
+   * URL of the server, such as `https://chat.example`. Default: the server that delivered the
+   * script-tag bundle; without that bundle, the origin of the page.
    */
   @property({ converter: emptyIfRemoved }) server = ''
-  /** Key of the embedding site on that server. */
+  /** The site key, which identifies the embedding site to the server. */
   @property({ converter: emptyIfRemoved }) site = ''
   /**
-   * The site's signed token for this visitor (a JWT). As a property also a function that returns
-   * it.
+   * The site's signed token for this visitor (a JWT). The property also accepts a function that
+   * returns the token.
    */
   @property({ converter: emptyIfRemoved }) token: TokenSource = ''
   /** The visitor's name. The visitor can change it before Start. */
   @property({ converter: emptyIfRemoved }) name = ''
-  /** `video`, `audio` or `text`. */
+  /** The kind of chat: `video`, `audio` or `text`. */
   @property() mode: Mode = 'video'
   /** Only users in the same lobby are matched. */
   @property({ converter: emptyIfRemoved }) lobby = ''
-  /** Topics of the visitor: a comma-separated list, or an array. */
-  @property({ converter: emptyIfRemoved }) interests: string | readonly string[] = ''
   /**
-   * Starts as soon as the element is in the page, each time it is inserted, but not after `stop()`.
+   * Topics that interest the visitor, as a comma-separated list. The property also accepts an
+   * array.
    */
+  @property({ converter: emptyIfRemoved }) interests: string | readonly string[] = ''
+  /** Starts the chat each time the element is inserted into a page, but not after `stop()`. */
   @property({ type: Boolean }) autostart = false
-  /** Does not use a camera. Partners may use theirs. */
+  /** The element does not use a camera. Partners may use theirs. */
   @property({ type: Boolean }) novideo = false
   /** Sends media through TURN servers only, so that partners never learn this visitor's address. */
   @property({ type: Boolean }) relayonly = false
   /**
-   * As `relayonly`, until both partners press Connect directly. Then each may learn the other's
-   * address.
+   * Like `relayonly`, until both partners press “Connect directly”. Then each may learn the address
+   * of the other.
    */
   @property({ type: Boolean }) relayuntiltrusted = false
   /**
-   * Sends low-resolution video and narrowband audio to save data. A change takes effect during a
-   * call.
+   * Sends low-resolution video and narrowband audio to save data. A change takes effect at once,
+   * also during a call.
    */
   @property({ type: Boolean }) lowdata = false
-  /** Hides text messages. */
+  /** Offers no text messages in video and audio calls. */
   @property({ type: Boolean }) notext = false
 
-  /** Stores chosen devices in `localStorage` for the next visit. Without it nothing is stored. */
+  /**
+   * Stores the devices that the visitor chose in `localStorage`, for the next visit. Without this
+   * attribute, nothing is stored.
+   */
   @property({ type: Boolean }) remember = false
 
   readonly #part = obtainClientPart()
@@ -118,7 +125,7 @@ export class BuddyChat extends LitElement implements ControllerHost {
   #shownState: ClientState | undefined
   readonly #presence = new PagePresence({ element: this, onEnd: () => this.#release() })
 
-  /** The headless client of this element. */
+  /** The client that the element uses. A page can use it for what the element has no method for. */
   get client(): BuddyClient {
     return this.#client
   }
@@ -136,12 +143,12 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   /**
-   * Opens the devices and looks for a partner, as if the visitor had pressed Start. If the element is
-   * in no page, waits until it is inserted into one.
+   * Opens the devices and looks for a partner, as if the visitor had pressed Start. If the element
+   * is not in a page, the start waits until the element is inserted into one.
    * @throws BuddyError (as a rejection) see `BuddyClient.start`
    */
   start(): Promise<void> {
-    // Applies attributes that were set in the same task.
+    // Without this, attributes that were set in the same task would not apply to this start.
     if (this.isConnected) this.performUpdate()
     return this.#controller.start()
   }
@@ -165,8 +172,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   /**
-   * Agrees to a direct connection, in which the partner may learn the visitor's address. It is opened
-   * once both agree; see `relayuntiltrusted`.
+   * Agrees to a direct connection, in which the partner may learn the visitor's address. The call
+   * becomes direct once both users have agreed. See `relayuntiltrusted`.
    * @throws BuddyError `not-in-call`, `server-unreachable`
    */
   trust(): void {
@@ -174,15 +181,17 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   /**
-   * Plays the partner on this speaker, an `id` of `client.listDevices()`; empty for the system default.
-   * Has no effect if the browser does not let pages choose.
+   * Plays the partner on another speaker. Has no effect if the browser does not let pages choose a
+   * speaker.
+   * @param id an `id` of `client.listDevices()`; empty for the system's default speaker
    */
   setSpeaker(id: string): void {
     this.#controller.actions.chooseDevice('speaker', id)
   }
 
   /**
-   * Reports the current or the latest partner to the operator. The call continues. See `BuddyClient.report`.
+   * Reports the current partner to the operator, or the latest one if there is none now. The call
+   * continues. See `BuddyClient.report`.
    * @param room reports an earlier partner: `partner.room` of that partner's `buddy-match` event
    * @throws BuddyError `not-in-call`, `server-unreachable`, `invalid-options`
    */
@@ -192,8 +201,9 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   /**
-   * Opens the connection doctor, which finds out why calls fail and shows what the visitor can do. The
-   * browser asks for no permission. Resolves when all checks are done, or when the dialog is closed.
+   * Opens the connection doctor, which finds out why calls fail and shows what the visitor can do.
+   * Its checks cause no permission prompt. Resolves when all checks are done, or when the dialog is
+   * closed.
    */
   async showDoctor(): Promise<void> {
     await this.updateComplete
@@ -238,7 +248,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
     super.connectedCallback()
     this.addEventListener('keydown', this.#keyboard.handleKeyDown)
     if (this.#presence.handleConnected()) this.#controller.handleArrival()
-    // A start may wait for this, and videos that were removed from a page are paused.
+    // A start that waits for the insertion begins after this update. The update also plays the
+    // videos again, because browsers pause videos that are removed from a page.
     this.requestUpdate()
   }
 
@@ -248,12 +259,15 @@ export class BuddyChat extends LitElement implements ControllerHost {
     this.#presence.handleDisconnected()
   }
 
-  /** Must exist: without it, `moveBefore()` calls `disconnectedCallback` and `connectedCallback`. */
+  /**
+   * Empty, but it must exist. Without it, `moveBefore()` would call `disconnectedCallback` and
+   * `connectedCallback`.
+   */
   protected connectedMoveCallback(): void {}
 
   /**
-   * The element was moved to another document: of an iframe, a popup or a picture-in-picture
-   * window, or back.
+   * Called when the element was moved to another document, for example into an iframe, a popup or a
+   * picture-in-picture window, or back.
    */
   protected adoptedCallback(): void {
     this.#adoptStyles()
@@ -261,7 +275,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
 
   protected override createRenderRoot(): HTMLElement | DocumentFragment {
     if (this.shadowRoot || !supportsAdoptingStyleSheets) return super.createRenderRoot()
-    // Lit adopts style sheets of the document that defined the class, which other documents refuse.
+    // Lit would adopt style sheets of the document that defined the class. Other documents refuse
+    // these.
     const root = this.attachShadow((this.constructor as typeof BuddyChat).shadowRootOptions)
     this.#adoptStyles()
     return root
@@ -269,7 +284,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
 
   /** Creates the client. Tests override this. */
   protected createClient(): BuddyClient {
-    // The element may be in a window that is visible while the window that defined it is hidden.
+    // Checks the window that the element is in, for example a popup. That window may be visible
+    // while the window that loaded this code is hidden.
     const isHidden = (): boolean => this.ownerDocument.visibilityState === 'hidden'
     return this.#part.createClient(isHidden)
   }

@@ -1,12 +1,12 @@
-// The entry of the script tag: registers the element, and uses the server that delivered this file as
-// the default server.
+// Entry file of the script-tag bundle. Registers the element, and makes the server that delivered
+// this file the default server.
 import { BuddyChat } from './buddy-chat.ts'
 
 const ownName = /\/buddy-chat\.js$/
 
 /**
- * The tag of this script. `currentScript` is null in a module script, so that the page is searched
- * for it.
+ * Returns the tag of this script. In a module script, `currentScript` is null, so the tag is
+ * searched for in the page.
  */
 function findScript(): HTMLScriptElement | undefined {
   const script = document.currentScript
@@ -16,7 +16,7 @@ function findScript(): HTMLScriptElement | undefined {
   )
 }
 
-// `currentScript` is set only while the script runs.
+// This must not run later, because `currentScript` is set only while the script is executed.
 const { src } = findScript() ?? {}
 if (src) BuddyChat.defaultServer = new URL('.', src).href
 

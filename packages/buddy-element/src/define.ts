@@ -1,6 +1,7 @@
 import { BuddyChat } from './buddy-chat.ts'
 
-// A page may load this twice, as by a script tag and a bundle. The second time must not throw.
+// A page may load this module twice, for example by a script tag and in a bundle of its own. A
+// second definition would throw.
 if (typeof customElements !== 'undefined' && !customElements.get('buddy-chat')) {
   customElements.define('buddy-chat', BuddyChat)
 }

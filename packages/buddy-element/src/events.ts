@@ -18,30 +18,36 @@ export interface BuddyEventDetails {
   readonly 'buddy-start': null
   readonly 'buddy-state-change': { readonly state: ClientState; readonly previous: ClientState }
   /**
-   * A partner is found. `partner.name` is the name that the element shows: if the partner gave no visible
-   * name, the word for that in the visitor's language. The event `match` of the client has the name as
-   * the partner gave it.
+   * A partner was found. `partner.name` is the name that the element shows. If the partner has no
+   * visible name, this is a word such as “Stranger” in the visitor's language. The client's event
+   * `match` has the partner's own name instead.
    */
   readonly 'buddy-match': { readonly partner: Partner; readonly interests: readonly string[] }
   readonly 'buddy-message': { readonly text: string; readonly from: 'partner' | 'self' }
   readonly 'buddy-leave': { readonly reason: CallEndReason }
   /**
-   * The quality of both directions of the call: every 2 s while media flows and the page is
+   * The quality of the call in both directions. Emitted every 2 s while media flows and the page is
    * visible.
    */
   readonly 'buddy-quality': CallQuality
   /**
-   * The path to the partner is lost and the client looks for another, or media flows again
-   * (`none`).
+   * The network path to the partner is lost and the client looks for another one, or media flows
+   * again (step `none`).
    */
   readonly 'buddy-interruption': { readonly step: RecoveryStep }
   /** The visitor's camera or microphone was replaced, paused by the system, lost or restored. */
   readonly 'buddy-device': DeviceChange
-  /** Whether each of the two agrees to share their address; see `relayuntiltrusted`. */
+  /**
+   * Whether the visitor and the partner have agreed to a direct connection, which reveals their
+   * addresses to each other; see `relayuntiltrusted`.
+   */
   readonly 'buddy-trust': Trust
   /** The page or the visitor reported a partner. */
   readonly 'buddy-report': { readonly reason: ReportReason }
-  /** An error that no call of a method has thrown or rejected with. */
+  /**
+   * An error that did not reach the page otherwise: no method that the page called has thrown it or
+   * rejected with it.
+   */
   readonly 'buddy-error': { readonly error: BuddyError }
 }
 

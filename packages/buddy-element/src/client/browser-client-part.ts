@@ -9,7 +9,8 @@ import {
 import type { ClientPart } from './client-part.ts'
 
 /**
- * The only module of the element that imports values from `@buddy-chat/client`; lint enforces this.
+ * The part for browsers. This is the only module of the element that imports values from
+ * `@buddy-chat/client`; lint enforces this.
  */
 export const browserClientPart: ClientPart = {
   createClient: (isHidden) => new BuddyClient({}, { ...browserEnvironment, isHidden }),

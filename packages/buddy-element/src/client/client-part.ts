@@ -8,7 +8,10 @@ import type {
   Unsubscribe,
 } from '@buddy-chat/client'
 
-/** What the element uses of a client. A type without private members: a stand-in can implement it. */
+/**
+ * The members of `BuddyClient` that the element uses. The type has no private members, so that any
+ * object with these members can be used instead, for example in a test.
+ */
 export type ChatClient = Pick<
   BuddyClient,
   | 'deviceInUse'
@@ -33,22 +36,27 @@ export type ChatClient = Pick<
 >
 
 /**
- * Everything that runs code of `@buddy-chat/client`: media, signalling, the codec and the connection
- * doctor. All other modules of the element import only types from that package, so that this part can
- * be loaded later than the element.
+ * Everything in the element that runs code of `@buddy-chat/client`: media, signalling, the codec
+ * and the connection doctor. All other modules of the element import only types from that package.
+ * Therefore a later version can load this part after the element.
  */
 export interface ClientPart {
   /**
-   * A client without options: it opens nothing before `start()` or `preview()`.
-   * @param isHidden whether the window that the element is in is hidden
+   * Creates a client without options. It opens nothing before `start()` or `preview()`.
+   * @param isHidden returns whether the window that the element is in is hidden
    */
   readonly createClient: (isHidden: () => boolean) => BuddyClient
   readonly createError: (code: BuddyErrorCode, message: string) => BuddyError
-  /** Runs the connection doctor: see `diagnose` of `@buddy-chat/client`. */
+  /** Runs the checks of the connection doctor. See `diagnose` of `@buddy-chat/client`. */
   readonly diagnose: (options: DiagnoseOptions) => Promise<readonly Check[]>
-  /** Every check of the connection doctor, in the order in which they are shown. */
+  /**
+   * The name of every check of the connection doctor, in the order in which the dialog shows them.
+   */
   readonly checkNames: readonly CheckName[]
-  /** Calls `onLevel` with the loudness of `track`, from 0 to 1, for every frame that is drawn. */
+  /**
+   * Calls `onLevel` with the loudness of `track`, from 0 to 1, for each frame that the browser
+   * draws. The returned function ends this.
+   */
   readonly watchAudioLevel: (
     track: MediaStreamTrack,
     onLevel: (level: number) => void,

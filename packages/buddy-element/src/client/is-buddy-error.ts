@@ -1,8 +1,8 @@
 import type { BuddyError } from '@buddy-chat/client'
 
 /**
- * Whether a failure is one that the client documents. Goes by the name, which needs no class of the
- * client.
+ * Returns whether `error` is a `BuddyError`. Compares its name, because `instanceof` would need the
+ * class from the client.
  */
 export const isBuddyError = (error: unknown): error is BuddyError =>
   error instanceof Error && error.name === 'BuddyError'

@@ -14,22 +14,22 @@ import { DoctorVisit } from './doctor-visit.ts'
 import { OwnDevices } from './own-devices.ts'
 import { Settings } from './settings.ts'
 
-/** The part of the element that the controller uses. */
+/** What the controller needs from the element. */
 export interface ControllerHost extends ReactiveControllerHost {
   readonly isConnected: boolean
-  /** Options for the next start, from the current attributes. */
+  /** Returns the options for the next start, from the current attributes. */
   clientOptions(): BuddyClientOptions
-  /** Whether chosen devices may be stored for the next visit. */
+  /** Returns whether devices that the visitor chose may be stored for the next visit. */
   remembersDevices(): boolean
-  /** Whether the visitor is writing a message. */
+  /** Returns whether the field for text messages has the focus. */
   isWriting(): boolean
   /** Dispatches a DOM event. Returns false if a listener has cancelled it. */
   announce<Name extends BuddyEventName>(name: Name, detail: BuddyEventDetails[Name]): boolean
 }
 
 /**
- * Connects the parts of one element. It calls the client for actions of the visitor and of the page, and
- * shows the results in the view. `ClientListener` shows the events of the client.
+ * Controls one element. Carries out the actions of the visitor and of the page by calling the
+ * client, and shows the results in the view. `ClientListener` handles the events of the client.
  */
 export class ChatController implements ReactiveController {
   readonly client: ChatClient
@@ -129,14 +129,14 @@ export class ChatController implements ReactiveController {
     return this.view.words
   }
 
-  /** The visitor's name, for the next start. */
+  /** The visitor's name that the next start will use. */
   get name(): string {
     return this.#settings.name
   }
 
   /**
-   * Applies attributes to the next start. A running call keeps the settings that it was started
-   * with.
+   * Changes settings of the next start. A client that runs keeps the settings that it was started
+   * with. A preview is closed if the next start would open other devices.
    */
   configure(settings: Partial<Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera'>>): void {
     const needsOtherDevices = this.#settings.change(settings)
@@ -145,45 +145,59 @@ export class ChatController implements ReactiveController {
     this.#viewState.show(this.#settings.view)
   }
 
-  /** Shows the button that plays the partner: the browser requires a user gesture. */
+  /**
+   * Shows the button that plays the partner's video. Called when the browser refuses to play it
+   * without a user gesture.
+   */
   askForPlay(): void {
     this.#viewState.show({ needsPlay: true })
   }
 
-  /** Falls back to the system's speaker, because the chosen one cannot be used. */
+  /** Selects the system's default speaker. Called when the chosen speaker cannot be used. */
   refuseSpeaker(): void {
     this.#devices.refuseSpeaker()
   }
 
   /**
-   * Starts unless a listener of `buddy-start` prevents it. Waits until the element is in a page.
-   * @throws BuddyError (as a rejection) the errors of `BuddyClient.start`, which are also shown
+   * Starts the client once the element is in a page, unless a listener of `buddy-start` prevents
+   * it.
+   * @throws BuddyError (as a rejection) the errors of `BuddyClient.start`, which the element also
+   * shows
    */
   start(overrides: BuddyClientOptions = {}): Promise<void> {
     return this.#gate.start(overrides)
   }
 
-  /** The element was inserted into a page, for the first time or after `release()`. */
+  /**
+   * Called when the element was inserted into a page, for the first time or again after
+   * `release()`.
+   */
   handleArrival(): void {
     this.#gate.handleArrival()
   }
 
-  /** Starts unless the element was started or stopped since it was inserted into the page. */
+  /**
+   * Starts automatically, unless the chat was started or stopped after the element was inserted
+   * into the page.
+   */
   autostart(): void {
     if (this.#gate.takeAutostart()) void this.#startByHand(false)
   }
 
-  /** Begins a start that waits for the element to be in a page, if it is in one. */
+  /** Begins a start that waits for the element to be inserted into a page, if that has happened. */
   proceed(): void {
     this.#gate.proceed()
   }
 
-  /** Stops the client, and cancels a start that has not begun. */
+  /** Stops the client, and cancels a start that has not begun yet. */
   stop(): void {
     this.#gate.stop()
   }
 
-  /** Stops the client and removes the listeners from it: the element has left the page. */
+  /**
+   * Called when the element has left the page for good. Stops the client and unsubscribes from its
+   * events.
+   */
   release(): void {
     this.#gate.release()
     this.doctor.close()
@@ -241,14 +255,14 @@ export class ChatController implements ReactiveController {
     this.#tryWithPartner(() => this.client.trust())
   }
 
-  /** Calls `act`. Returns false and shows a notice if it failed. */
+  /** Calls `act`. If it fails, shows a notice and returns false. */
   #tryWithPartner(act: () => void): boolean {
     try {
       act()
       return true
     } catch (error) {
       if (!isBuddyError(error)) throw error
-      // The partner has just left, which the element shows already.
+      // `not-in-call` means that the partner has just left, which the element shows already.
       if (error.code !== 'not-in-call') this.#viewState.showNotice(explain(this.#words, error).body)
       return false
     }

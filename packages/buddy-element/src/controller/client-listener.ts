@@ -11,7 +11,7 @@ import { explain, explainCallEnd } from '../words/explain.ts'
 interface ClientListenerDependencies {
   readonly client: ChatClient
   readonly viewState: ViewState
-  /** Whether the visitor is writing a message. */
+  /** Returns whether the field for text messages has the focus. */
   readonly isWriting: () => boolean
   /** Called when the client has stopped. */
   readonly onStopped: () => void
@@ -60,8 +60,8 @@ export class ClientListener {
   }
 
   /**
-   * Shows an error and dispatches `buddy-error`. An error that closed the client has its own
-   * screen.
+   * Dispatches `buddy-error` and shows the error: on the problem screen if it closed the client,
+   * otherwise as a notice.
    */
   handleError(error: BuddyError): void {
     const { client, announce } = this.#dependencies
@@ -73,7 +73,8 @@ export class ClientListener {
   #handleState({ state, previous }: ClientEvents['state']): void {
     const { client, announce, onStopped } = this.#dependencies
     this.#viewState.stopCountdown()
-    // A listener may have started the client again before this event was delivered.
+    // Checks the client instead of `state`, because an earlier listener of this event may have
+    // started the client again.
     if (!isRunning(client)) onStopped()
     this.#viewState.show({
       state,
@@ -123,7 +124,8 @@ export class ClientListener {
     this.#viewState.show({
       partner: undefined,
       isPartnerTyping: false,
-      // The visitor keeps the message that they are writing.
+      // The text panel stays open while the visitor writes, so that the unsent message stays
+      // visible.
       isTextOpen: isTextOpen && isWriting(),
       unread: 0,
       interruption: 'none',
@@ -137,7 +139,8 @@ export class ClientListener {
   #handleQuality(quality: ClientEvents['quality']): void {
     const { receiving, sending } = quality
     const shown = this.#viewState.view.quality
-    // The client reports quality every 2 s, and mostly only the figures differ.
+    // The client reports quality every 2 s. In most reports only the statistics differ, which are
+    // not shown.
     const isShown = receiving === shown.receiving && sending === shown.sending
     if (!isShown) this.#viewState.show({ quality: { receiving, sending } })
     this.#dependencies.announce('buddy-quality', quality)

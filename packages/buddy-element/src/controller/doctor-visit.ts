@@ -5,14 +5,14 @@ import type { DoctorView } from '../view/chat-view.ts'
 
 interface DoctorVisitDependencies {
   readonly part: Pick<ClientPart, 'diagnose' | 'checkNames'>
-  /** Options from the current attributes, or those of the running call. */
+  /** Returns the options that the client runs with, or those of the next start if it is stopped. */
   readonly options: () => DiagnoseOptions
-  /** Undefined if the dialog is closed. */
+  /** Called when the dialog has to show something else; with undefined when it has to be closed. */
   readonly onView: (doctor: DoctorView | undefined) => void
   readonly onError: (error: BuddyError) => void
 }
 
-/** Runs the connection doctor for the dialog, one run at a time. */
+/** Runs the connection doctor for the dialog. A new run aborts the previous one. */
 export class DoctorVisit {
   readonly #dependencies: DoctorVisitDependencies
   #running = new AbortController()
@@ -22,7 +22,8 @@ export class DoctorVisit {
   }
 
   /**
-   * Starts the checks, or restarts them. Resolves when all are done, or when the dialog is closed.
+   * Opens the dialog and runs all checks; runs them again if the dialog is open. Resolves when all
+   * checks are done, or when the dialog is closed.
    */
   async open(): Promise<void> {
     const { part, options, onView, onError } = this.#dependencies

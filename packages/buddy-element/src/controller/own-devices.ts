@@ -7,11 +7,11 @@ import { recallDevices, rememberDevice } from './remembered-devices.ts'
 
 interface OwnDevicesDependencies {
   readonly client: ChatClient
-  /** Whether chosen devices may be stored for the next visit. */
+  /** Returns whether devices that the visitor chose may be stored for the next visit. */
   readonly remembers: () => boolean
   readonly onView: (devices: DevicesView) => void
   readonly onChange: (change: DeviceChange) => void
-  /** A choice of the visitor failed. */
+  /** Called when a device that the visitor chose or resumed cannot be used. */
   readonly onError: (error: BuddyError) => void
 }
 
@@ -40,13 +40,16 @@ export class OwnDevices {
     ]
   }
 
-  /** Selects the devices of an earlier visit, once, if the site allows it. */
+  /**
+   * Selects the devices that the visitor chose on an earlier visit. Does this once, and only if the
+   * page has set `remember`.
+   */
   recall(): void {
     const { client, remembers } = this.#dependencies
     if (this.#hasRecalled || !remembers()) return
     this.#hasRecalled = true
     const { camera, microphone, speaker } = recallDevices()
-    // No device is open yet, so that neither call can fail.
+    // These calls cannot fail, because no device is open yet.
     if (camera) void client.setCamera(camera)
     if (microphone) void client.setMicrophone(microphone)
     if (speaker) this.#show({ speaker })
@@ -69,7 +72,7 @@ export class OwnDevices {
     })
   }
 
-  /** Falls back to the system's speaker, because the chosen one cannot be used. */
+  /** Selects the system's default speaker. Called when the chosen speaker cannot be used. */
   refuseSpeaker(): void {
     this.#show({ speaker: '' })
   }
@@ -95,11 +98,14 @@ export class OwnDevices {
       if (!isBuddyError(error)) throw error
       onError(error)
     }
-    // Shows the device in use instead of a choice that failed.
+    // If the change failed, the pickers show the device in use again.
     this.#show({})
   }
 
-  /** Stores a choice of the visitor. A device that replaced an unplugged one is not stored. */
+  /**
+   * Stores a device that the visitor chose, if the page has set `remember`. A device that replaced
+   * an unplugged one is not stored.
+   */
   #remember(kind: DeviceKind, id: string): void {
     if (this.#dependencies.remembers()) rememberDevice(kind, id)
   }
@@ -126,7 +132,8 @@ export class OwnDevices {
       camera: client.deviceInUse('camera')?.id ?? '',
       microphone: client.deviceInUse('microphone')?.id ?? '',
       facing,
-      // On a phone one button switches the camera. On a desktop the visitor chooses by name.
+      // On a phone, one button switches between the cameras. On a desktop, the visitor picks a
+      // camera by its name instead.
       canFlip: cameras > 1 && (facing !== '' || matchMedia('(pointer: coarse)').matches),
     }
     onView(this.#view)

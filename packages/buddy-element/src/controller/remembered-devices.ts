@@ -6,7 +6,10 @@ type Remembered = Partial<Record<DeviceKind, string>>
 
 const kinds: readonly DeviceKind[] = ['camera', 'microphone', 'speaker']
 
-/** Browsers use ids of 40 to 64 characters, and refuse much longer ones. */
+/**
+ * Maximum length of a stored device id. The ids of browsers have 40 to 64 characters, and browsers
+ * refuse much longer ones.
+ */
 const maxIdLength = 256
 
 function isId(value: unknown): value is string {
@@ -14,8 +17,8 @@ function isId(value: unknown): value is string {
 }
 
 /**
- * The devices that the visitor chose on this site before. Empty if none are stored, or storage is
- * blocked.
+ * Returns the devices that the visitor chose on this site before. Empty if none are stored, or if
+ * storage is blocked.
  */
 export function recallDevices(): Remembered {
   try {
@@ -27,7 +30,7 @@ export function recallDevices(): Remembered {
       }),
     )
   } catch {
-    // Storage is blocked, or has another value under this key.
+    // Storage is blocked, or the stored value is not JSON.
     return {}
   }
 }

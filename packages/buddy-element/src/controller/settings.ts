@@ -4,7 +4,9 @@ import { initialView } from '../view/initial-view.ts'
 
 type ShownSettings = Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera'>
 
-/** The settings of the running call and those of the next start, which come from the attributes. */
+/**
+ * Keeps the settings of the next start, and those that the client was started with while it runs.
+ */
 export class Settings {
   readonly #options: () => BuddyClientOptions
   #wanted: ShownSettings = {
@@ -25,20 +27,23 @@ export class Settings {
     return this.#wanted.name
   }
 
-  /** Options of the running call, or of the next start if none runs. */
+  /** The options that the client was started with, or those of the next start if it is stopped. */
   get options(): BuddyClientOptions {
     return this.#running?.options ?? this.#options()
   }
 
-  /** The changes of the view: during a call only whether other settings wait for the next start. */
+  /**
+   * The fields of the view that depend on the settings. While the client runs, this is only whether
+   * the settings of the next start differ.
+   */
   get view(): Partial<ChatView> {
     if (!this.#running) return { ...this.#wanted, hasChangesWaiting: false }
     return { hasChangesWaiting: this.#print(this.#options()) !== this.#running.print }
   }
 
   /**
-   * Changes settings of the next start. Returns whether a start would open other devices than
-   * before.
+   * Changes settings of the next start. Returns whether that start will open other devices because
+   * of this change.
    */
   change(settings: Partial<ShownSettings>): boolean {
     const { mode, hasCamera } = this.#wanted
@@ -46,21 +51,24 @@ export class Settings {
     return mode !== this.#wanted.mode || hasCamera !== this.#wanted.hasCamera
   }
 
-  /** A call begins with the current settings. Returns its options. */
+  /**
+   * Called when the client starts. Returns the options to start with: the current ones, changed by
+   * `overrides`.
+   */
   begin(overrides: BuddyClientOptions): BuddyClientOptions {
     const options = this.#options()
     this.#running = { options: { ...options, ...overrides }, print: this.#print(options) }
     return this.#running.options
   }
 
-  /** The call has ended. */
+  /** Called when the client has stopped. */
   end(): void {
     this.#running = undefined
   }
 
   /**
-   * Identifies settings. Ignores the token, which pages renew, and `lowdata`, which takes effect at
-   * once.
+   * Returns a text that is the same for equal settings. Ignores the token, because pages renew it,
+   * and `lowData`, because it takes effect at once.
    */
   #print({ token: _token, lowData: _lowData, ...options }: BuddyClientOptions): string {
     return JSON.stringify([options, this.#wanted.hasText])

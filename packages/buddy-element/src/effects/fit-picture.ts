@@ -1,19 +1,19 @@
-/** The smallest share of a video that may remain visible when the video fills its box. */
+/** The smallest visible share of the picture at which a video still fills its box. */
 const minVisibleShare = 0.5
 
 /**
- * The observer of each video. It belongs to the window that the video is in, because an observer stops
- * working when its window closes.
+ * The observer of each video. It is created by the window that the video is in, because an observer
+ * stops working when the window that created it closes.
  */
 const observers = new WeakMap<HTMLVideoElement, ResizeObserver>()
 const observerOf = new WeakMap<Window, ResizeObserver>()
 const handleResize = ({ target }: Event): void => fit(target as HTMLVideoElement)
 
 /**
- * Lets a video fill its box, unless more than half of the picture would be cut off: then shows the
- * whole picture, such as that of an upright phone on a desktop. Adapts to changes of both sizes until
- * `releasePicture`, or until the video is removed from the page. Calling it again does nothing, unless
- * the video was moved to another window.
+ * Makes a video fill its box. If more than half of the picture would be cut off, shows the whole
+ * picture instead, for example that of an upright phone on a desktop. Adapts when the picture or
+ * the box changes its size, until `releasePicture` is called or the video is removed from the page.
+ * A second call does nothing, unless the video was moved to another window.
  */
 export function fitPicture(video: HTMLVideoElement): void {
   const view = video.ownerDocument.defaultView
@@ -27,7 +27,7 @@ export function fitPicture(video: HTMLVideoElement): void {
   video.addEventListener('resize', handleResize)
 }
 
-/** Stops observing a video. A browser keeps every observed node in memory. */
+/** Stops observing a video. Without this, the browser would keep a removed video in memory. */
 export function releasePicture(video: HTMLVideoElement): void {
   observers.get(video)?.unobserve(video)
   observers.delete(video)
@@ -38,7 +38,7 @@ function fitAll(entries: readonly ResizeObserverEntry[]): void {
   for (const { target } of entries) {
     const video = target as HTMLVideoElement
     if (video.isConnected) fit(video)
-    // Another screen has replaced the video.
+    // The video was removed because another screen is shown.
     else releasePicture(video)
   }
 }

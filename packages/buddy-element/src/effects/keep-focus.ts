@@ -1,6 +1,6 @@
 /**
- * The parts that can replace a removed part, by part name. The first one that is shown gets the
- * focus.
+ * By part name of a button: the buttons that may replace it. The first of them that is shown gets
+ * the focus.
  */
 const successors: Readonly<Record<string, readonly string[]>> = {
   'preview-button': ['close-preview-button'],
@@ -11,17 +11,20 @@ const successors: Readonly<Record<string, readonly string[]>> = {
   'another-button': ['next-button'],
 }
 
-/** Used if no successor is shown. Both are harmless if the visitor presses the same key again. */
+/**
+ * Parts that get the focus if no successor is shown. Neither does harm if the visitor presses the
+ * same key again.
+ */
 const fallbacks = ['start-button', 'stage'] as const
 
 const isShown = (node: Element): boolean =>
   node.isConnected && node.checkVisibility({ visibilityProperty: true })
 
 /**
- * Moves focus to the successor of `focused`, the node that had focus before the latest rendering. Does
- * nothing if `focused` is still shown, or if another node of the element or the page has the focus.
- * Without this the browser moves focus to the body: shortcuts would not work, and a screen reader
- * would start again at the top of the page.
+ * Moves focus to the successor of `focused`, the node that had focus before the latest rendering.
+ * Does nothing if `focused` is still shown, or if another node of the element or the page has the
+ * focus. Without this, the browser would move focus to the body: shortcuts would not work, and a
+ * screen reader would start again at the top of the page.
  */
 export function keepFocus(root: ShadowRoot, focused: Element | null): void {
   if (!focused || isShown(focused)) return

@@ -2,8 +2,8 @@ import type { Unsubscribe } from '@buddy-chat/client'
 import type { ClientPart } from '../client/client-part.ts'
 
 /**
- * Shows the level of a microphone in a meter. The level changes with every frame, so that this sets
- * one CSS property instead of rendering the templates again.
+ * Shows the level of a microphone in a meter. The level changes with every frame. Therefore this
+ * class sets one CSS property and does not render the templates again.
  */
 export class LevelDisplay {
   readonly #watch: ClientPart['watchAudioLevel']
@@ -15,7 +15,7 @@ export class LevelDisplay {
     this.#watch = watch
   }
 
-  /** Measures `track` and shows its level in `node`. If either is undefined, measures nothing. */
+  /** Measures `track` and shows its level in `node`. If either is undefined, it stops measuring. */
   show(node: HTMLElement | undefined, track: MediaStreamTrack | undefined): void {
     if (node === this.#node && track === this.#track) return
     this.#node = node
@@ -27,7 +27,7 @@ export class LevelDisplay {
 
 function draw(node: HTMLElement, level: number): void {
   node.style.setProperty('--level', level.toFixed(3))
-  // In steps of 10, because a screen reader may announce each change.
+  // Rounded to steps of 10, because a screen reader may announce each change.
   const step = String(Math.round(level * 10) * 10)
   if (node.ariaValueNow !== step) node.ariaValueNow = step
 }

@@ -6,17 +6,17 @@ import { keepFocus } from './keep-focus.ts'
 import { LevelDisplay } from './level-display.ts'
 
 interface RenderEffectsDependencies {
-  /** The shadow root of the element, once it has one. */
+  /** Returns the shadow root of the element; null if it has none yet. */
   readonly root: () => ShadowRoot | null
   readonly watchAudioLevel: ClientPart['watchAudioLevel']
-  /** The browser does not play the partner before a user gesture. */
+  /** Called when the browser refuses to play a video before a user gesture. */
   readonly onPlayRefused: () => void
   readonly onSpeakerRefused: () => void
 }
 
 /**
- * What a template cannot express and the DOM needs after each rendering: playback, focus, scroll
- * position, the modal dialog, the speaker and the level meter.
+ * Applies what templates cannot express after each rendering: playback, focus, scroll position, the
+ * modal dialog, the speaker and the level meter.
  */
 export class RenderEffects {
   readonly #dependencies: RenderEffectsDependencies
@@ -33,12 +33,12 @@ export class RenderEffects {
     this.#level = new LevelDisplay(dependencies.watchAudioLevel)
   }
 
-  /** Call it before each rendering. */
+  /** Must be called before each rendering. */
   prepare(): void {
     this.#focused = this.#dependencies.root()?.activeElement ?? null
   }
 
-  /** Call it after each rendering. */
+  /** Must be called after each rendering. */
   apply(view: ChatView): void {
     const root = this.#dependencies.root()
     if (!root) return
@@ -51,13 +51,13 @@ export class RenderEffects {
     if (root.isConnected) for (const video of videosIn(root)) fitPicture(video)
   }
 
-  /** Stops observing the pictures: the element is in no page. */
+  /** Stops observing the sizes of the videos. Called when the element was removed from the page. */
   releasePictures(): void {
     const root = this.#dependencies.root()
     if (root) for (const video of videosIn(root)) releasePicture(video)
   }
 
-  /** Stops measuring the microphone. */
+  /** Stops measuring the level of the microphone. */
   releaseLevel(): void {
     this.#level.show(undefined, undefined)
   }
@@ -77,21 +77,22 @@ export class RenderEffects {
     try {
       await video.play()
     } catch (error) {
-      // Any other error means that the stream was replaced. The new stream is played in its turn.
+      // Other errors mean that the stream was replaced. The new stream has a `play()` of its own.
       if ((error as Error).name === 'NotAllowedError') this.#dependencies.onPlayRefused()
     }
   }
 
   /**
-   * Scrolls to the latest message. Moves focus into the panel when it opens, and back when it
-   * closes.
+   * Scrolls to the latest message. When the text panel opens, moves focus into it; when it closes,
+   * moves focus back to its button.
    */
   #showLatestMessage(root: ShadowRoot, { messages, isTextOpen }: ChatView): void {
     const hasOpened = isTextOpen && !this.#wasTextOpen
     const hasClosed = !isTextOpen && this.#wasTextOpen
     this.#wasTextOpen = isTextOpen
     if (hasOpened) root.querySelector('textarea')?.focus({ preventScroll: true })
-    // The panel fades out. The browser would take the focus from the field only at the end of that.
+    // The panel fades out when it closes. Without this, the browser would move the focus only at
+    // the end of that.
     if (hasClosed && root.querySelector('.panel:focus-within')) {
       root.querySelector<HTMLElement>('.text-toggle')?.focus({ preventScroll: true })
     }
@@ -101,7 +102,10 @@ export class RenderEffects {
     if (list) list.scrollTop = list.scrollHeight
   }
 
-  /** Applies the chosen speaker, and moves focus into the device pickers and back. */
+  /**
+   * Shows the microphone's level and applies the chosen speaker. Moves focus into the device panel
+   * when it opens, and back to its button when it closes.
+   */
   #showDevices(root: ShadowRoot, { localStream, devices }: ChatView): void {
     const level = root.querySelector<HTMLElement>('.level')
     this.#level.show(level ?? undefined, localStream?.getAudioTracks()[0])
@@ -119,7 +123,8 @@ export class RenderEffects {
 const videosIn = (root: ShadowRoot): NodeListOf<HTMLVideoElement> => root.querySelectorAll('video')
 
 /**
- * Opens the dialog as a modal one: the browser then keeps focus inside, and restores it afterwards.
+ * Opens the dialog as a modal one, so that the browser keeps focus inside it and restores it
+ * afterwards.
  */
 function showDialog(root: ShadowRoot): void {
   const dialog = root.querySelector('dialog')

@@ -36,14 +36,14 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Moves the element to another window, such as a popup. */
+/** Moves the element to another window, such as a popup. Returns the document of that window. */
 function moveToWindow(): FakeDocument {
   const other = new FakeDocument(new FakeWindow())
   element.ownerDocument = other
   return other
 }
 
-test('continues if the element is inserted again within half a second, and ends otherwise', () => {
+test('the presence continues if the element is inserted again within half a second, and ends otherwise', () => {
   expect(presence.handleConnected()).toBe(true)
   presence.handleDisconnected()
   vi.advanceTimersByTime(499)
@@ -56,7 +56,7 @@ test('continues if the element is inserted again within half a second, and ends 
   expect(presence.handleConnected()).toBe(true)
 })
 
-test('ends at once, and only once, if the page is hidden or closed while the element is removed', () => {
+test('the presence ends once, without delay, if the page is hidden or closed while the element is removed', () => {
   for (const leave of [() => own.hide(), () => ownWindow.dispatchEvent(new Event('pagehide'))]) {
     ends = 0
     presence.handleConnected()
@@ -68,7 +68,7 @@ test('ends at once, and only once, if the page is hidden or closed while the ele
   }
 })
 
-test('continues in a page that is hidden or stored in the back/forward cache', () => {
+test('the presence continues if the page is hidden or enters the back/forward cache', () => {
   presence.handleConnected()
   own.hide()
   ownWindow.dispatchEvent(new Event('pagehide'))
@@ -76,7 +76,7 @@ test('continues in a page that is hidden or stored in the back/forward cache', (
   expect(ends).toBe(0)
 })
 
-test('ends when another window closes, unless the page moves the element back at that moment', () => {
+test('the presence ends when the popup that contains the element closes, unless the page then moves the element back', () => {
   presence.handleConnected()
   const popup = moveToWindow()
   presence.handleConnected()
@@ -91,7 +91,7 @@ test('ends when another window closes, unless the page moves the element back at
   second.defaultView!.dispatchEvent(new Event('pagehide'))
   vi.advanceTimersByTime(0)
   expect(ends).toBe(1)
-  // A window that the element has left has no effect.
+  // Events of a window that the element has left have no effect.
   element.ownerDocument = own
   presence.handleConnected()
   popup.defaultView!.dispatchEvent(new Event('pagehide'))
@@ -99,7 +99,7 @@ test('ends when another window closes, unless the page moves the element back at
   expect(ends).toBe(1)
 })
 
-test('ends when either window is hidden after the element was removed from another window', () => {
+test('the presence ends if the page or the popup is hidden after the element was removed from the popup', () => {
   for (const hide of [(popup: FakeDocument) => popup.hide(), () => own.hide()]) {
     ends = 0
     const popup = moveToWindow()

@@ -1,19 +1,21 @@
 /**
- * How long an element may be outside the page, as during a view transition, before it is released.
+ * How long an element may be outside the page before it is released, for example during a view
+ * transition.
  */
 const graceMs = 500
 
 interface PagePresenceDependencies {
   readonly element: HTMLElement
-  /** Called once when the presence ends: the element or its window is gone. */
+  /** Called once, when the presence ends. */
   readonly onEnd: () => void
 }
 
 /**
- * Decides when an element has left the page for good, so that camera and call continue while an app
- * moves it. The presence begins when the element is inserted. It ends half a second after the element
- * was removed, unless it was inserted again. It ends at once if the page is hidden or closed while the
- * element is removed, or if another window that the element was moved to closes.
+ * Decides when an element has left the page for good. Until then camera and call continue, so that
+ * an app can move the element. The presence begins when the element is inserted. It ends half a
+ * second after the element was removed, unless it was inserted again. It ends at once in two cases:
+ * if the page is hidden or closed while the element is removed, or if the element was moved to
+ * another window and that window closes.
  */
 export class PagePresence {
   readonly #dependencies: PagePresenceDependencies
@@ -25,7 +27,10 @@ export class PagePresence {
     this.#dependencies = dependencies
   }
 
-  /** The element was inserted, perhaps into another document. Returns whether a presence begins. */
+  /**
+   * Called when the element was inserted, perhaps into another document. Returns whether a presence
+   * begins.
+   */
   handleConnected(): boolean {
     const { element } = this.#dependencies
     const isNew = !this.#isPresent
@@ -33,10 +38,12 @@ export class PagePresence {
     this.#stopListening()
     const { ownerDocument } = element
     const view = ownerDocument.defaultView
-    // When the own window closes, the element ends with it. Another window may close without it.
+    // The window that runs this code needs no listener, because the element ends with it. Another
+    // window, such as a popup, may close earlier.
     if (view && view !== globalThis.window) {
       this.#listen(view, 'pagehide', () => {
-        // A listener of the page may move the element back, as from a picture-in-picture window.
+        // The timeout lets other listeners run first: the page may move the element back when a
+        // picture-in-picture window closes.
         setTimeout(() => {
           if (element.ownerDocument === ownerDocument) this.#end()
         })
@@ -45,7 +52,7 @@ export class PagePresence {
     return isNew
   }
 
-  /** The element was removed from its document. */
+  /** Called when the element was removed from its document. */
   handleDisconnected(): void {
     const { ownerDocument } = this.#dependencies.element
     this.#stopListening()

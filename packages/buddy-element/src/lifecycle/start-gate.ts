@@ -3,7 +3,7 @@ import type { ChatClient, ClientPart } from '../client/client-part.ts'
 
 interface StartGateDependencies {
   readonly client: Pick<ChatClient, 'start' | 'state' | 'stop'>
-  /** Whether the element is in a page. */
+  /** Returns whether the element is in a page. */
   readonly isInPage: () => boolean
   /** Dispatches `buddy-start`. Returns false if a listener has prevented the start. */
   readonly mayStart: () => boolean
@@ -12,7 +12,7 @@ interface StartGateDependencies {
   readonly createError: ClientPart['createError']
 }
 
-/** A requested start that has not begun. */
+/** A start that was requested and has not begun. */
 interface Request {
   readonly overrides: BuddyClientOptions
   readonly promise: Promise<void>
@@ -31,20 +31,21 @@ function createRequest(overrides: BuddyClientOptions): Request {
   return { overrides, promise, resolve, reject, isAnnounced: false }
 }
 
-/** Whether a client has, or opens, devices and a connection. */
+/** Returns whether a client was started and has not stopped. */
 export const isRunning = ({ state }: Pick<ChatClient, 'state'>): boolean =>
   state !== 'idle' && state !== 'closed'
 
 /**
- * Delays or cancels a requested start: the element must be in a page, and the page must not prevent the
- * start. `stop()` cancels a request that has not begun, so that the latest call always wins.
+ * Decides when a requested start begins: once the element is in a page, and only if no listener of
+ * `buddy-start` prevents it. `stop()` cancels a request that has not begun, so that the latest call
+ * always takes effect.
  */
 export class StartGate {
   readonly #dependencies: StartGateDependencies
   #request: Request | undefined
-  /** The element was inserted into a page, and was neither started nor stopped there yet. */
+  /** Whether the element was inserted into a page and was neither started nor stopped since. */
   #isUntouched = false
-  /** The latest call was `stop()`. */
+  /** Whether `stop()` was called after the latest `start()`. */
   #isStopped = false
 
   constructor(dependencies: StartGateDependencies) {
@@ -52,8 +53,8 @@ export class StartGate {
   }
 
   /**
-   * Starts at once, or as soon as the element is in a page. A second call before that returns the same
-   * promise.
+   * Starts the client at once, or as soon as the element is in a page. If a request is waiting, a
+   * second call returns the same promise.
    * @throws BuddyError (as a rejection) the errors of `BuddyClient.start`
    */
   start(overrides: BuddyClientOptions = {}): Promise<void> {
@@ -66,27 +67,30 @@ export class StartGate {
     return promise
   }
 
-  /** Begins a waiting request if the element is in a page. */
+  /** Begins the request that is waiting, if there is one and the element is in a page. */
   proceed(): void {
     const { isInPage, mayStart, begin } = this.#dependencies
     const request = this.#request
     if (!request || request.isAnnounced || !isInPage()) return
     request.isAnnounced = true
     const isAllowed = mayStart()
-    // A listener may have called `stop()`.
+    // A listener of `buddy-start` may have called `stop()`.
     if (this.#request !== request) return
     this.#request = undefined
     request.resolve(isAllowed ? begin(request.overrides) : undefined)
   }
 
-  /** The element was inserted into a page, for the first time or after `release()`. */
+  /**
+   * Called when the element was inserted into a page, for the first time or again after
+   * `release()`.
+   */
   handleArrival(): void {
     this.#isUntouched = true
   }
 
   /**
-   * Whether the element may start automatically now: once each time it is inserted into a page, and not
-   * after `stop()`.
+   * Returns whether the element may start automatically now. Returns true only once for each
+   * insertion into a page, and never after `stop()`.
    */
   takeAutostart(): boolean {
     const isAllowed = this.#isUntouched && !this.#isStopped && this.#dependencies.isInPage()
@@ -94,13 +98,19 @@ export class StartGate {
     return isAllowed
   }
 
-  /** Stops the client and cancels a waiting request, until the next `start()`. */
+  /**
+   * Stops the client and cancels the request that is waiting. Prevents automatic starts until
+   * `start()` is called.
+   */
   stop(): void {
     this.#isStopped = true
     this.release()
   }
 
-  /** Stops the client and cancels a waiting request, because the element has left the page. */
+  /**
+   * Like `stop()`, but does not prevent automatic starts. Called when the element has left the
+   * page.
+   */
   release(): void {
     const { client, createError } = this.#dependencies
     this.#request?.reject(createError('aborted', 'stopped before it began'))

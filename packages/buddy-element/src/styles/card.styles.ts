@@ -38,7 +38,7 @@ export const card = css`
     backdrop-filter: blur(18px) saturate(1.3);
   }
 
-  /* The card is narrow on every screen. A title that grows with the screen would break into two lines. */
+  /* The title does not grow with the screen, because the card is narrow on every screen. */
   .card h2 {
     font-size: clamp(1.35rem, 1rem + 1.6cqi, 1.6rem);
   }

@@ -1,6 +1,9 @@
 import { css } from 'lit'
 
-/** The pickers, the level meter, the preview on the start screen, and the panel in a call. */
+/**
+ * The device pickers, the level meter, the preview on the start screen, and the device panel in a
+ * call.
+ */
 export const devices = css`
   .pickers {
     display: flex;

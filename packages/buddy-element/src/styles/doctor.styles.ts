@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** The dialog of the connection doctor, in the top layer. */
+/** The dialog of the connection doctor. The browser shows it above everything else in the page. */
 export const doctor = css`
   .doctor[open] {
     display: flex;

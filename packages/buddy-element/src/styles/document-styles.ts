@@ -1,10 +1,13 @@
 import type { CSSResultOrNative } from 'lit'
 
-/** Constructed style sheets work only in the document that created them. */
+/**
+ * The constructed style sheets of each document. They work only in the document that created them.
+ */
 const sheetsOf = new WeakMap<Document, Map<CSSResultOrNative, CSSStyleSheet>>()
 
 /**
- * Adopts `styles` in `root`, for its current document. Does nothing in a document without a window.
+ * Makes `root` adopt `styles`, as sheets of its current document. Does nothing if that document has
+ * no window.
  */
 export function adoptDocumentStyles(root: ShadowRoot, styles: readonly CSSResultOrNative[]): void {
   const { ownerDocument } = root

@@ -1,8 +1,8 @@
 import { css } from 'lit'
 
-/** Questions to the visitor during a call, and the mark that says that addresses are hidden. */
+/** Questions to the visitor during a call, and the mark that shows that addresses are hidden. */
 export const question = css`
-  /* At the top, because the visitor's own video and the text field are below. */
+  /* The question is at the top, because the visitor's own video and the text field are below. */
   .question {
     z-index: 4;
     display: grid;
@@ -65,7 +65,7 @@ export const question = css`
     content: '';
   }
 
-  /* While the request is shown, its own button replaces this one, and it may need the space. */
+  /* While the partner's request is shown, its button replaces this one and may need the space. */
   .stage:has([part~='trust-request']) button.trust {
     display: none;
   }

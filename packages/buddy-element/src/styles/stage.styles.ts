@@ -1,6 +1,8 @@
 import { css } from 'lit'
 
-/** The area of the videos. Dark in every theme, because videos look best on it. */
+/**
+ * The area of the videos. It is dark in every theme, because videos look best on a dark background.
+ */
 export const stage = css`
   .running {
     display: grid;
@@ -35,7 +37,7 @@ export const stage = css`
     object-fit: cover;
   }
 
-  /* Set by fit-picture.ts: shows the whole picture. The stage is visible beside it. */
+  /* fit-picture.ts sets this attribute to show the whole picture. */
   video[data-whole] {
     object-fit: contain;
   }
@@ -183,7 +185,7 @@ export const stage = css`
     color: #ff9aab;
   }
 
-  /* Shows the missing bars faintly, so that colour is not the only difference. */
+  /* Lower ratings have fainter bars, so that colour is not the only difference. */
   .quality.fair i:nth-child(n + 3),
   .quality.poor i:nth-child(n + 2) {
     opacity: 0.25;
@@ -237,7 +239,7 @@ export const stage = css`
     text-shadow: 0 1px 14px rgb(0 0 0 / 55%);
   }
 
-  /* In a low host the content scrolls. */
+  /* If the element is low, the status scrolls. */
   .status {
     justify-content: safe center;
     overflow: auto;

@@ -1,6 +1,8 @@
 import { css } from 'lit'
 
-/** The messages: beside the stage if there is space, otherwise a sheet over it. */
+/**
+ * The text panel. It is beside the stage if there is space; otherwise it is a sheet over the stage.
+ */
 export const textPanel = css`
   .running {
     --sheet: min(58cqb, 420px);
@@ -152,7 +154,7 @@ export const textPanel = css`
       visibility 0s 0.18s;
   }
 
-  /* Visible at once, because a hidden field cannot get the focus. */
+  /* The sheet becomes visible at once, because a hidden field cannot get the focus. */
   .running.text-open .panel {
     transition-delay: 0s;
     visibility: visible;
@@ -165,7 +167,7 @@ export const textPanel = css`
       display: none;
     }
 
-    /* The status is above the sheet, not under it. */
+    /* Keeps the status above the sheet. */
     .text-open .status,
     .text-open .avatar {
       inset-block-end: calc(92px + var(--sheet) + env(safe-area-inset-bottom));

@@ -1,8 +1,9 @@
 import { css } from 'lit'
 
 /**
- * Colours, fonts and the host. A page sets the `--buddy-*` properties. Its `color-scheme` chooses light or
- * dark: the element inherits it, and `light-dark()` follows it.
+ * Colours, fonts and the host element. A page can set the `--buddy-*` properties. The element is
+ * light or dark like the page around it, because it inherits `color-scheme`, on which
+ * `light-dark()` depends.
  */
 export const theme = css`
   :host {
@@ -19,7 +20,7 @@ export const theme = css`
     /* Dark enough for readable text on a bright video. */
     --glass: rgb(20 21 32 / 80%);
     --gap: 12px;
-    /* The larger inset on both sides: a phone in landscape has a notch on one side only. */
+    /* Both sides get the larger inset, because a phone in landscape has a notch on one side only. */
     --side: max(14px, env(safe-area-inset-left), env(safe-area-inset-right));
 
     display: block;
@@ -80,7 +81,7 @@ export const theme = css`
     touch-action: manipulation;
   }
 
-  /* Buttons are never disabled, so that a button without effect keeps its focus. */
+  /* Buttons use aria-disabled, because a disabled button would lose the focus. */
   button[aria-disabled] {
     cursor: default;
     opacity: 0.4;

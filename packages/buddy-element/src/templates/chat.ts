@@ -10,7 +10,7 @@ import { stage } from './stage.ts'
 import { startScreen } from './start-screen.ts'
 import { textPanel } from './text-panel.ts'
 
-/** While the client is stopped: the start screen, or the problem that stopped it. */
+/** Shown while the client is stopped: the start screen, or the problem that stopped the client. */
 function resting(view: ChatView, actions: ChatActions): TemplateResult {
   return view.problem ? problemScreen(view.problem, view, actions) : startScreen(view, actions)
 }
@@ -21,14 +21,16 @@ function running(view: ChatView, actions: ChatActions, hasPanel: boolean): Templ
 }
 
 /**
- * The whole element as a function of its view. The frame, the live region and the dialog are the same
- * nodes in every state, because screen readers ignore a live region that is replaced.
+ * The whole element as a function of its view. The frame, the live region and the dialog remain the
+ * same nodes in every state. A live region must, because screen readers ignore one that is
+ * replaced.
  */
 export function chat(view: ChatView, actions: ChatActions): TemplateResult {
   const { state, mode, isTextOpen } = view
   const isResting = state === 'idle' || state === 'closed'
   const isText = mode === 'text'
-  // Also without a partner, because a panel that appears and disappears would move the controls.
+  // The panel is also there without a partner. If it appeared and disappeared, it would move the
+  // controls.
   const hasPanel = isText || offersText(view)
   const layout = [
     'frame running',

@@ -12,7 +12,10 @@ interface Toggle {
   readonly words: Words
   readonly part: string
   readonly isOn: boolean
-  /** False if there is no device to turn on or off. The button keeps its place and its focus. */
+  /**
+   * False if there is no device to turn on or off. The button then does nothing, but keeps its
+   * place and its focus.
+   */
   readonly isAvailable: boolean
   readonly label: string
   readonly shortcut: string

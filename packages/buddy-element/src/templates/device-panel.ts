@@ -7,7 +7,7 @@ import { explainDevice } from '../words/explain.ts'
 import { devicePickers } from './device-pickers.ts'
 import { icons } from './icons.ts'
 
-/** The button in the corner of the stage, and the pickers it opens. */
+/** The button in the corner of the stage, and the panel of device pickers that it opens. */
 export function devicePanel(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
   const { words, localStream, devices } = view
   if (!localStream) return nothing
@@ -52,7 +52,7 @@ export function flipButton(
   </button>`
 }
 
-/** A notice for each device that is paused or lost, with a button that restores it. */
+/** A notice for each device that is paused or lost, with a button that resumes the device. */
 export function deviceTrouble(
   { words, devices: { trouble } }: ChatView,
   { resumeDevice }: ChatActions,

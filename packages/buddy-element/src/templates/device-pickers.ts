@@ -14,7 +14,7 @@ function picker(
 ): TemplateResult | typeof nothing {
   const choices = devices.list.filter((device) => device.kind === kind)
   if (choices.length === 0) return nothing
-  // Some browsers list the system's default speaker under this id, others do not list it.
+  // Some browsers list the system's default speaker under the id `default`. Others do not list it.
   const standard = choices.some(({ id }) => id === 'default') ? 'default' : ''
   const inUse = devices[kind] || (kind === 'speaker' ? standard : '')
   const handleChange = ({ target }: Event): void =>

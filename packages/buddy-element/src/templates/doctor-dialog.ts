@@ -8,7 +8,10 @@ import { fillPlural } from '../words/fill.ts'
 import type { Words } from '../words/words.ts'
 import { icons } from './icons.ts'
 
-/** Checks that do not apply to this mode or this server are not shown. */
+/**
+ * Returns whether the dialog shows a check. The excluded codes mean that the check does not apply
+ * to this mode or this server.
+ */
 const isRelevant = ({ code }: Check): boolean => code !== 'not-needed' && code !== 'not-offered'
 
 function row(words: Words, name: CheckName, check: Check | undefined): TemplateResult {
@@ -27,11 +30,13 @@ function verdict({ language, noFaults, faults }: Words, count: number): string {
   return count === 0 ? noFaults : fillPlural(language, faults, count)
 }
 
-/** `close()` of the dialog makes the browser restore focus. */
+/** Calls `close()` of the dialog, because the browser then restores the focus. */
 const closeDialog = ({ currentTarget }: Event): void =>
   (currentTarget as HTMLElement).closest('dialog')?.close()
 
-/** The modal dialog of the connection doctor: why calls fail, and what the visitor can do. */
+/**
+ * The modal dialog of the connection doctor. It shows why calls fail, and what the visitor can do.
+ */
 export function doctorDialog(
   { words, doctor }: ChatView,
   actions: ChatActions,
@@ -39,7 +44,7 @@ export function doctorDialog(
   if (!doctor) return nothing
   const { names, checks, isDone } = doctor
   const faults = checks.filter(({ result }) => result === 'failed').map(({ name }) => name)
-  // Faults come first, but only when all checks are done, so that no row moves before.
+  // Failed checks move to the top once all checks are done. Until then no row moves.
   const order = isDone ? new Set([...faults, ...names]) : names
   const shown = [...order].flatMap((name) => {
     const check = checks.find((each) => each.name === name)
@@ -82,7 +87,7 @@ export function doctorDialog(
   </dialog>`
 }
 
-/** The button that opens the connection doctor, beside an error. */
+/** The button that opens the connection doctor. It is shown beside an error. */
 export function doctorButton({ words }: ChatView, { openDoctor }: ChatActions): TemplateResult {
   return html`<button class="link" part="doctor-button" type="button" @click=${() => openDoctor()}>
     ${words.openDoctor}

@@ -11,7 +11,8 @@ const cameraShape = svg`<rect x="3" y="6.5" width="12.5" height="11" rx="3" />
   <path d="M15.5 11l5.5-3v8l-5.5-3z" />`
 
 /**
- * Icons in the current text colour. They have no accessible name: the control around them has one.
+ * Icons in the current text colour. They have no accessible name, because the control around them
+ * has one.
  */
 export const icons = {
   microphone: icon(microphoneShape),

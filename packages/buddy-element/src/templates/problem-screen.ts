@@ -7,7 +7,7 @@ import { explain } from '../words/explain.ts'
 import { doctorButton } from './doctor-dialog.ts'
 import { icons } from './icons.ts'
 
-/** Whether a start without a camera could solve the problem. */
+/** Returns whether a start without a camera could solve the problem. */
 function offersAudioOnly({ code, devices }: BuddyError): boolean {
   switch (code) {
     case 'permission-denied':
@@ -17,7 +17,7 @@ function offersAudioOnly({ code, devices }: BuddyError): boolean {
       return devices.includes('camera')
     case 'device-not-found':
     case 'blocked-by-policy':
-      // If the microphone is affected too, a start without a camera would fail as well.
+      // If the microphone is affected too, a start without a camera would also fail.
       return devices.length === 1 && devices[0] === 'camera'
     default:
       return false
@@ -25,8 +25,8 @@ function offersAudioOnly({ code, devices }: BuddyError): boolean {
 }
 
 /**
- * The screen of an error that prevented the start or closed the client, and what the visitor can
- * do.
+ * The screen for an error that prevented the start or closed the client. It shows what the error
+ * means, and what the visitor can do.
  */
 export function problemScreen(
   problem: BuddyError,

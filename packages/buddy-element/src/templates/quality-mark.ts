@@ -5,12 +5,15 @@ import type { ChatView } from '../view/chat-view.ts'
 
 const ranks: readonly Quality[] = ['good', 'fair', 'poor']
 
-/** The rating of the worse direction. */
+/** Returns the rating of the worse direction. */
 function overall({ quality }: ChatView): Quality {
   return ranks.findLast((rank) => rank === quality.receiving || rank === quality.sending) ?? 'good'
 }
 
-/** Three bars, faint while the quality is good. They are always present, so that nothing moves. */
+/**
+ * The quality of the call as three bars, which are faint while it is good. They are always shown,
+ * so that nothing beside them moves when the quality changes.
+ */
 export function qualityMark(view: ChatView): TemplateResult {
   const { words } = view
   const quality = overall(view)

@@ -18,7 +18,7 @@ function avatar(name: string, caption: string | undefined): TemplateResult {
   </div>`
 }
 
-/** `Ana (You)`, or only `You`. */
+/** Returns `Ana (You)`, or only `You` if the visitor has no visible name. */
 function ownName({ words, name }: ChatView): string {
   const shown = visibleName(name, '')
   return shown ? fill(words.ownName, { name: shown }) : words.you
@@ -49,7 +49,7 @@ function partnerLabel(view: ChatView, actions: ChatActions): TemplateResult {
           </ul>`
     }
     ${
-      // In video mode the visitor's name is on their own video.
+      // In video mode the visitor's own video shows this name.
       mode === 'video'
         ? nothing
         : html`<span class="quiet" part="own-name" dir="auto">${ownName(view)}</span>`
@@ -112,7 +112,7 @@ function local(view: ChatView, actions: ChatActions): TemplateResult | typeof no
   </div>`
 }
 
-/** The most important notice during a call. */
+/** Returns the most important notice of the call, because only one is shown at a time. */
 function callNotice(view: ChatView): string | undefined {
   const { words, notice, retry, isPartnerAway, partner, interruption } = view
   if (interruption !== 'none') return words.interrupted[interruption]
@@ -122,12 +122,16 @@ function callNotice(view: ChatView): string | undefined {
   return qualityText(view) ?? (view.hasChangesWaiting ? words.changesWaiting : undefined)
 }
 
-/** The partner's video, the visitor's own video in a corner, and the state in words. */
+/**
+ * The area that shows the partner's video, the visitor's own video in a corner, and the state in
+ * words.
+ */
 export function stage(view: ChatView, actions: ChatActions): TemplateResult {
   const { state, needsPlay, devices } = view
   const text = callNotice(view)
   const isConnected = state === 'connected'
-  // Shows one message at a time, first the one that has a button.
+  // A paused or lost device is shown first, because its notice has a button. Other messages wait
+  // meanwhile.
   const hasTrouble = Object.keys(devices.trouble).length > 0
   return html`<section class="stage" part="stage" tabindex="-1">
     ${remote(view)} ${local(view, actions)}

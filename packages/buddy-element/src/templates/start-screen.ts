@@ -6,7 +6,7 @@ import { flipButton } from './device-panel.ts'
 import { devicePickers } from './device-pickers.ts'
 import { icons } from './icons.ts'
 
-/** The title and the page's slots, while there is no preview. */
+/** The title, and the slots that a page can fill. Shown while there is no preview. */
 function introduction({ words, mode }: ChatView): TemplateResult {
   return html`<slot name="logo">${icons.mark}</slot>
     <h2>${words.title[mode]}</h2>
@@ -27,7 +27,7 @@ function closeButton({ words }: ChatView, { closePreview }: ChatActions): Templa
   </button>`
 }
 
-/** How the partner will see and hear the visitor. */
+/** The preview, which shows how the partner will see and hear the visitor. */
 function preview(view: ChatView, actions: ChatActions): TemplateResult {
   const { words, localStream, devices } = view
   const isMirrored = devices.facing !== 'environment'
@@ -66,7 +66,7 @@ function checkButton(
   </button>`
 }
 
-/** The first screen: title, optional name, preview of the devices, and Start. */
+/** The first screen: title, optional name, device preview, and Start. */
 export function startScreen(view: ChatView, actions: ChatActions): TemplateResult {
   const { words, localStream, name, mode } = view
   const handleSubmit = (event: SubmitEvent): void => {

@@ -6,14 +6,14 @@ import { statusText } from '../view/status-text.ts'
 import { fill } from '../words/fill.ts'
 import { doctorButton } from './doctor-dialog.ts'
 
-/** The seconds until the client connects to the server again. */
+/** Returns the text that counts down the seconds until the client connects to the server again. */
 function retryText({ words, retry }: ChatView): string {
   if (!retry) return ''
   const { seconds } = retry
   return seconds > 0 ? fill(words.retryIn, { seconds }) : words.retryNow
 }
 
-/** The button that ends a wait: connects now, or looks for another partner. */
+/** The button that ends a wait. It connects to the server now, or looks for another partner. */
 function waitButton(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
   const { words, state, retry, isLost } = view
   if (state !== 'reconnecting' || (!retry && !isLost)) return nothing
@@ -24,7 +24,7 @@ function waitButton(view: ChatView, actions: ChatActions): TemplateResult | type
     <button class="secondary" part=${part} type="button" @click=${() => act()}>${label}</button>`
 }
 
-/** The middle of the stage while no partner is shown. */
+/** The text in the middle of the stage while no partner is shown, and its button. */
 export function status(view: ChatView, actions: ChatActions): TemplateResult {
   const { words } = view
   const { title, detail } = statusText(view)

@@ -6,7 +6,10 @@ import type { ChatView } from '../view/chat-view.ts'
 import { fill } from '../words/fill.ts'
 import { icons } from './icons.ts'
 
-/** At most 3000 bytes of UTF-8. The server accepts 4096. */
+/**
+ * The maximum length of a text in UTF-16 code units. They are at most 3000 bytes of UTF-8, and the
+ * server accepts 4096 bytes.
+ */
 const maxCharacters = 1000
 
 function submit(form: HTMLFormElement, actions: ChatActions): void {
@@ -14,7 +17,7 @@ function submit(form: HTMLFormElement, actions: ChatActions): void {
   if (field.value.trim() !== '' && actions.send(field.value.trim())) field.value = ''
 }
 
-/** The messages, whether the partner is typing, and the text field. */
+/** The panel that shows the messages, whether the partner is typing, and the text field. */
 export function textPanel(view: ChatView, actions: ChatActions): TemplateResult {
   const { words, messages, partner, isPartnerTyping, state } = view
   const canWrite = partner !== undefined && (state === 'connected' || state === 'negotiating')
@@ -27,8 +30,8 @@ export function textPanel(view: ChatView, actions: ChatActions): TemplateResult 
     event.preventDefault()
     if (!event.repeat) submit((event.target as HTMLTextAreaElement).form!, actions)
   }
-  // Not `disabled`: the field would lose focus when the partner leaves, and the visitor's next letters
-  // would be shortcuts.
+  // When the partner leaves, the field becomes read-only, not `disabled`. A disabled field would
+  // lose the focus, and the visitor's next letters would act as shortcuts.
   return html`<section class="panel" part="text-panel" aria-label=${words.conversation}>
     <div class="messages" part="messages" role="log" tabindex="0" aria-label=${words.conversation}>
       ${

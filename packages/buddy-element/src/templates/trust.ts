@@ -6,7 +6,8 @@ import { fill } from '../words/fill.ts'
 import { icons } from './icons.ts'
 
 /**
- * The mark beside the partner's name while addresses are hidden; a button until the visitor agrees.
+ * The mark beside the partner's name while addresses are hidden. It is a button until the visitor
+ * agrees to a direct connection.
  */
 export function trustMark(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
   const { words, trust, partner } = view
@@ -27,7 +28,10 @@ export function trustMark(view: ChatView, actions: ChatActions): TemplateResult 
       </button>`
 }
 
-/** The partner's request for a direct connection, until it is answered or the call ends. */
+/**
+ * The partner's request for a direct connection. It is shown until the visitor answers it or the
+ * call ends.
+ */
 export function trustRequest(
   view: ChatView,
   actions: ChatActions,

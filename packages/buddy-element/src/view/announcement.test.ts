@@ -105,7 +105,7 @@ describe('announces', () => {
   }
 })
 
-test('uses the words of the view', () => {
+test('announces in the language of the view', () => {
   const words: Words = { ...initialView.words, muted: 'Ton aus bei {partner}' }
   const german = { ...inCall, words }
   expect(announcement(german, { ...german, partnerSending: { audio: false, video: true } })).toBe(

@@ -5,7 +5,7 @@ import { qualityText, statusText } from './status-text.ts'
 
 const isResting = ({ state }: ChatView): boolean => state === 'idle' || state === 'closed'
 
-/** The state in one sentence. Empty while the client is stopped. */
+/** Returns the state in one sentence. Empty while the client is stopped. */
 function stateText(view: ChatView): string {
   const { words, state, partner } = view
   if (isResting(view)) return ''
@@ -14,7 +14,7 @@ function stateText(view: ChatView): string {
     : statusText(view).title
 }
 
-/** The changes within one call. */
+/** Returns a text for each change of the partner, the connection or the quality within one call. */
 function changesInCall(before: ChatView, view: ChatView): (string | undefined)[] {
   const partner = view.partner?.name ?? ''
   const { words, partnerSending, isPartnerAway, interruption, mode } = view
@@ -42,7 +42,7 @@ function changesInCall(before: ChatView, view: ChatView): (string | undefined)[]
   ]
 }
 
-/** The changes of the visitor's own camera and microphone. */
+/** Returns a text for each change of the visitor's own camera and microphone. */
 function ownChanges({ sending: before }: ChatView, { words, sending, mode }: ChatView): string[] {
   return [
     ...(mode !== 'text' && before.audio !== sending.audio
@@ -55,8 +55,8 @@ function ownChanges({ sending: before }: ChatView, { words, sending, mode }: Cha
 }
 
 /**
- * The text that a screen reader announces after the change from one view to the next. Undefined to keep
- * the previous text; empty while the client is stopped.
+ * Returns the text that a screen reader announces after the change from one view to the next.
+ * Undefined if the previous text stays; empty while the client is stopped.
  */
 export function announcement(before: ChatView, view: ChatView): string | undefined {
   if (isResting(view)) return ''

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { ChatMessage } from './conversation.ts'
 import { withMessage } from './conversation.ts'
 
-test('keeps the latest 500 messages of a conversation, in order', () => {
+test('withMessage keeps the latest 500 messages of a conversation, in order', () => {
   let messages: readonly ChatMessage[] = []
   for (let count = 1; count <= 1200; count++) {
     messages = withMessage(messages, { from: 'partner', text: String(count) })

@@ -4,10 +4,13 @@ export interface ChatMessage {
   readonly text: string
 }
 
-/** A partner who sends as fast as the server allows reaches this number in three minutes. */
+/**
+ * The number of messages that are kept. A partner who sends as fast as the server allows reaches it
+ * in three minutes.
+ */
 const maxMessages = 500
 
-/** Appends a message. Keeps the latest 500 messages. */
+/** Returns the conversation with a message added at its end. Keeps the latest 500 messages. */
 export function withMessage(
   messages: readonly ChatMessage[],
   message: ChatMessage,

@@ -7,7 +7,7 @@ interface StatusText {
   readonly detail: string | undefined
 }
 
-/** The text in the middle of the stage while no partner is shown. */
+/** Returns the text in the middle of the stage while no partner is shown. */
 export function statusText(view: ChatView): StatusText {
   const { words, state, mode, localStream, online, partner, retry, notice } = view
   switch (state) {
@@ -31,13 +31,15 @@ export function statusText(view: ChatView): StatusText {
   }
 }
 
-/** The number of users. Undefined before the server has reported it. */
+/** Returns the number of users in words. Undefined before the server has reported it. */
 function onlineText(words: ChatView['words'], online: number | undefined): string | undefined {
   if (online === undefined) return undefined
   return online > 1 ? fillPlural(words.language, words.online, online) : words.alone
 }
 
-/** What a poor connection means for the visitor; undefined while no direction is poor. */
+/**
+ * Returns what a poor connection means for the visitor. Undefined while neither direction is poor.
+ */
 export function qualityText({ words, quality, partner }: ChatView): string | undefined {
   if (quality.receiving === 'poor') return words.poorHere
   return quality.sending === 'poor'

@@ -6,11 +6,11 @@ import { initialView } from './initial-view.ts'
 /** How long a notice is shown. */
 const noticeMs = 6000
 
-/** The view of one element: what the templates show now. */
+/** Holds the view of one element, which is what the templates show now. */
 export class ViewState {
   readonly #onChange: () => void
   #view: ChatView = initialView
-  /** The view at the latest announcement. */
+  /** The view at the latest announcement, from which the next one is derived. */
   #announced: ChatView = initialView
   #noticeTimer: number | undefined
   #countdown: number | undefined
@@ -29,7 +29,7 @@ export class ViewState {
     this.#onChange()
   }
 
-  /** Shows a notice for 6 s, in place of the one before. */
+  /** Shows a notice for 6 s. It replaces the previous notice. */
   showNotice(notice: string): void {
     clearTimeout(this.#noticeTimer)
     this.show({ notice })
@@ -41,7 +41,7 @@ export class ViewState {
     this.show({ notice: undefined })
   }
 
-  /** Counts down the seconds until the client connects to the server again. */
+  /** Shows the seconds until the client connects to the server again, and counts them down. */
   showRetry({ delayMs, error }: Retry): void {
     this.stopCountdown()
     let seconds = Math.ceil(delayMs / 1000)
@@ -58,14 +58,20 @@ export class ViewState {
     this.#countdown = undefined
   }
 
-  /** Announces the changes since the latest call all at once. Call it before each rendering. */
+  /**
+   * Announces all changes since the previous call as one text. Must be called before each
+   * rendering.
+   */
   announceChanges(): void {
     const text = announcement(this.#announced, this.#view)
     if (text !== undefined) this.#view = { ...this.#view, announcement: text }
     this.#announced = this.#view
   }
 
-  /** Removes notice and problem, and stops the timers: the element has left the page. */
+  /**
+   * Removes notice and problem, and stops the timers. Called when the element has left the page for
+   * good.
+   */
   release(): void {
     this.stopCountdown()
     this.hideNotice()

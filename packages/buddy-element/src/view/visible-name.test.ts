@@ -17,7 +17,7 @@ describe('visibleName returns the fallback for a name without a visible characte
   }
 })
 
-test('visibleName returns any other name unchanged', () => {
+test('visibleName returns a name with a visible character unchanged', () => {
   for (const name of ['Ana', 'Zoë', 'e\u0301', 'न\u093F', '林', '👩‍🚀', '◌', '✌️', '.', 'ㅤA']) {
     expect(visibleName(name, 'Stranger')).toBe(name)
   }

@@ -1,7 +1,7 @@
 /**
- * A character that is visible by itself: no combining mark, no control, no space, and no character
- * without a glyph (Unicode §5.21; U+FFFC is a placeholder for an object, U+2800 an empty Braille
- * pattern).
+ * Matches a character that is visible by itself. It excludes combining marks, controls, spaces and
+ * characters without a glyph (Unicode §5.21). It also excludes U+FFFC, a placeholder for an object,
+ * and U+2800, an empty Braille pattern.
  */
 const visible = /[^\p{M}\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\uFFFC]/u
 
@@ -10,7 +10,7 @@ export function visibleName(name: string, fallback: string): string {
   return visible.test(name) ? name : fallback
 }
 
-/** The first visible character of a name, in upper case. */
+/** Returns the first visible character of a name, in upper case; `?` if there is none. */
 export function initialOf(name: string): string {
   return (visible.exec(name)?.[0] ?? '?').toLocaleUpperCase()
 }

@@ -7,11 +7,15 @@ import type {
   Quality,
 } from '@buddy-chat/client'
 
-/** A text that depends on the devices that an error concerns; `both` also if these are not known. */
+/**
+ * A text for each device that an error may concern. `both` is used if it concerns both devices, or
+ * if the device is unknown.
+ */
 type ByDevices = Readonly<Record<Device | 'both', string>>
 
 /**
- * What an error means, and what the visitor can do. `{message}` is the English text for developers.
+ * What an error means, and what the visitor can do. `{message}` is replaced by the message of the
+ * error, which is in English and for developers.
  */
 interface ErrorWords {
   readonly title: string | ByDevices
@@ -19,8 +23,9 @@ interface ErrorWords {
 }
 
 /**
- * The codes of checks that have advice of their own: the doctor does not show `ok`, `not-needed` and
- * `not-offered`, and has general advice for errors of the server and of devices.
+ * The codes of checks that need advice of their own. Not included are codes that the doctor does
+ * not show (`ok`, `not-needed` and `not-offered`), and errors of the server and of devices, for
+ * which the doctor has general advice.
  */
 type AdviceCode = Exclude<CheckCode, BuddyErrorCode | 'ok' | 'not-needed' | 'not-offered'>
 
@@ -33,12 +38,12 @@ const tokenRefused = {
 const unexplained = { title: 'Something went wrong', body: '{message}' } as const
 
 /**
- * Every word that the element shows or announces, in English. Names in braces are placeholders, see
- * `fill`; texts by plural category (`one`, `other` …) are chosen by `fillPlural`. These words define
- * the keys and placeholders of every other language, see `Words`.
+ * Every text that the element shows or announces, in English. Names in braces are placeholders for
+ * `fill`. `fillPlural` chooses among texts by plural category (`one`, `other` …). Every other
+ * language needs the same keys and placeholders; see `Words`.
  */
 export const english = {
-  /** BCP 47 tag: chooses the plural rules. */
+  /** The language as a BCP 47 tag, which determines the plural rules. */
   language: 'en',
   title: { video: 'Meet someone new', audio: 'Talk to someone new', text: 'Write to someone new' },
   subtitle: {
@@ -59,7 +64,7 @@ export const english = {
     audio: 'Say something: the bar moves with your voice.',
   },
   devices: { camera: 'Camera', microphone: 'Microphone', speaker: 'Speaker' },
-  /** A device that the browser gives no name for. */
+  /** The names of devices to which the browser gives no name. */
   deviceNumber: {
     camera: 'Camera {number}',
     microphone: 'Microphone {number}',
@@ -98,9 +103,9 @@ export const english = {
   stop: 'Stop',
   you: 'You',
   ownName: '{name} (You)',
-  /** The name of a partner who gave none, or none that can be seen. */
+  /** The name that is shown for a partner who has no visible name. */
   stranger: 'Stranger',
-  /** A button and the key that does the same. */
+  /** The label of a button, and the key that does the same. */
   withKey: '{label} ({key})',
   muteMicrophone: 'Mute microphone',
   unmuteMicrophone: 'Unmute microphone',
@@ -203,7 +208,8 @@ export const english = {
     running: '— being checked',
   },
   /**
-   * What a result means, and what the visitor can do. `{urls}` are those that the browser refuses.
+   * What the result of a check means, and what the visitor can do. `{urls}` is replaced by the ICE
+   * URLs that the browser refuses.
    */
   advice: {
     'not-asked': 'Your browser will ask you when you start.',

@@ -7,9 +7,9 @@ interface Explanation {
   readonly body: string
 }
 
-/** What an error means, and what the visitor can do. */
+/** Returns what an error means, and what the visitor can do. */
 export function explain({ errors }: Words, error: BuddyError): Explanation {
-  // A client that is newer than this element may report a code that has no words here.
+  // If the client is newer than this element, it may report a code that has no words here.
   const { title, body } = errors[error.code] ?? errors['server-error']
   const { message, devices } = error
   const key = devices.length === 1 && devices[0] ? devices[0] : 'both'
@@ -19,7 +19,9 @@ export function explain({ errors }: Words, error: BuddyError): Explanation {
   }
 }
 
-/** What happened to a device that was replaced, paused or lost, and what follows from it. */
+/**
+ * Returns what happened to a device that was replaced, paused or lost, and what follows from it.
+ */
 export function explainDevice(words: Words, change: DeviceChange): string {
   const { device, status, label, error } = change
   if (status === 'replaced') {
@@ -31,7 +33,7 @@ export function explainDevice(words: Words, change: DeviceChange): string {
   return (isForbidden ? words.deviceForbidden : words.deviceLost)[device]
 }
 
-/** How the latest call ended; undefined if the visitor ended it. */
+/** Returns how the latest call ended; undefined if the visitor ended it. */
 export function explainCallEnd(
   words: Words,
   reason: CallEndReason,
@@ -41,7 +43,7 @@ export function explainCallEnd(
   return fill(words.callEnded[reason], { partner })
 }
 
-/** What the result of a check means, and what the visitor can do. */
+/** Returns what the result of a check means, and what the visitor can do. */
 export function explainCheck(words: Words, { name, code, urls }: Check): string {
   const device = name === 'microphone' ? 'microphone' : 'camera'
   if (!hasAdvice(words, code)) {

@@ -1,4 +1,6 @@
-/** The names of the placeholders in a text: `'partner'` of `'You are with {partner}.'`. */
+/**
+ * The names of the placeholders in a text, for example `'partner'` for `'You are with {partner}.'`.
+ */
 export type Placeholder<Text> = Text extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholder<Rest>
   : never
@@ -12,7 +14,7 @@ function replaceAll(text: string, values: Readonly<Record<string, string | numbe
   return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(values[name]))
 }
 
-/** Replaces the placeholders of `text` by `values`. A missing value is a type error. */
+/** Returns `text` with its placeholders replaced by `values`. A missing value is a type error. */
 export function fill<const Text extends string>(
   text: Text,
   values: Readonly<Record<Placeholder<Text>, string | number>>,
@@ -23,7 +25,7 @@ export function fill<const Text extends string>(
 const rules = new Map<string, Intl.PluralRules>()
 
 /**
- * The text for a count, chosen by the plural rules of a language.
+ * Returns the text for a count, chosen by the plural rules of a language.
  * @param language a BCP 47 tag
  */
 export function fillPlural(language: string, texts: Plural, count: number): string {

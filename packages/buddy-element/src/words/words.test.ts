@@ -6,7 +6,7 @@ import { fill, fillPlural } from './fill.ts'
 import type { Words } from './words.ts'
 
 describe('fill', () => {
-  test('replaces every placeholder by its value, as it is', () => {
+  test('replaces every placeholder by its value, and replaces nothing within the value', () => {
     expect(fill('{label} ({key})', { label: '$& {key}', key: 'N' })).toBe('$& {key} (N)')
     expect(fill('{a}{a} {b}', { a: 1, b: 2 })).toBe('11 2')
     expect(fill('nothing', {})).toBe('nothing')
@@ -22,7 +22,7 @@ describe('fill', () => {
   })
 })
 
-test('fillPlural chooses the text by the rules of the language', () => {
+test('fillPlural chooses the text by the plural rules of the language', () => {
   const texts = { one: '{count} osoba', few: '{count} osoby', other: '{count} osób' } as const
   const counts = [1, 2, 5, 22, 25]
   expect(counts.map((count) => fillPlural('pl', texts, count))).toEqual([
@@ -39,7 +39,7 @@ test('fillPlural chooses the text by the rules of the language', () => {
   expect(fillPlural('en', { other: '{count} here' }, 1)).toBe('1 here')
 })
 
-test('another language needs every key, and every placeholder of each text', () => {
+test('a missing key or placeholder in the words of another language is a type error', () => {
   const complete: Pick<Words, 'withKey' | 'next' | 'faults' | 'checkResults'> = {
     withKey: '({key}) {label}',
     next: 'Weiter',
@@ -67,12 +67,12 @@ describe('explain', () => {
     ['device-busy', ['camera', 'microphone'], 'Your camera is busy: Another program'],
     ['invalid-options', [], 'Something is set up wrong: for developers'],
     ['server-error', [], 'Something went wrong: for developers'],
-  ] as const)('%s of %s: “%s…”', ([code, devices, start]) => {
+  ] as const)('%s with devices %s: “%s…”', ([code, devices, start]) => {
     const { title, body } = explain(english, new BuddyError(code, 'for developers', { devices }))
     expect(`${title}: ${body}`).toContain(start)
   })
 
-  test('has general words for a code that it does not know', () => {
+  test('returns general words for an unknown code', () => {
     const error = new BuddyError('from-a-later-version' as 'server-error', 'for developers')
     expect(explain(english, error)).toEqual({
       title: 'Something went wrong',
@@ -94,7 +94,7 @@ test('explainDevice names the device that is used instead, if the browser has a 
   )
 })
 
-test('explainCallEnd has no words for a call that the visitor ended', () => {
+test('explainCallEnd returns undefined if the visitor ended the call', () => {
   expect(explainCallEnd(english, 'partner-next', 'Bob')).toBe('Bob moved on.')
   expect(explainCallEnd(english, 'next', 'Bob')).toBeUndefined()
 })

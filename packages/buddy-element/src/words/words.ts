@@ -17,8 +17,8 @@ type Translated<Original> = {
 }
 
 /**
- * All words of the element, in one language. A language has the keys of the English words, the same
- * placeholders in each text, and its own plural categories: anything else is a type error. Add a
- * language as one constant of this type.
+ * All words of the element in one language. A language has the keys of the English words, the same
+ * placeholders in each text, and its own plural categories. Anything else is a type error. To add a
+ * language, add one constant of this type.
  */
 export type Words = Translated<typeof english>
