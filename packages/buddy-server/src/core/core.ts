@@ -199,7 +199,8 @@ export function createCore(dependencies: CoreDependencies): Core {
       if (userTimeoutMs === 0) return
       await forEachInSlices(sessions, (session) => {
         const isIdle = clock.now() - session.lastActiveMs >= userTimeoutMs
-        if (isIdle && !session.participant.isOccupied) dismiss(session, 'idle', sessions)
+        const isInUse = session.participant.isOccupied || session.pendingLink !== undefined
+        if (isIdle && !isInUse) dismiss(session, 'idle', sessions)
       })
     },
     sweepRooms: () => engine.sweep(settings().roomCleanupIntervalMs),

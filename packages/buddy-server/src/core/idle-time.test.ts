@@ -1,5 +1,6 @@
 // Idle sessions are ended. A session that waits for a partner is not idle.
 import { expect, test } from 'vitest'
+import { TestLink } from '../sessions/session.fixture.ts'
 import { TestServer } from './core.fixture.ts'
 
 const userTimeoutMs = 300_000
@@ -54,4 +55,16 @@ test('keeps a session that waits after a restart for the partner of its room', a
   server.clock.advance(5000)
   await server.core.sweepSessions()
   expect(again.closeReason).toBeUndefined()
+})
+
+test('does not end a session in the queue that waits for its welcome on a new connection', async () => {
+  const server = new TestServer({ userTimeoutMs })
+  const ana = await server.join()
+  ana.enter()
+  const { session } = ana
+  server.clock.advance(userTimeoutMs)
+  const arrival = { link: new TestLink(), addressKey: session.addressKey }
+  server.core.sessions.resume({ ...ana.resume, site: '' }, arrival)
+  await server.core.sweepSessions()
+  expect(server.core.sessions.find(session.id)).toBe(session)
 })
