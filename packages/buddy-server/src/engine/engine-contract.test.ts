@@ -128,6 +128,19 @@ function describeEngine(
         expect(bob.take()).toMatchObject([{ type: 'matched', seat: 0 }])
       })
 
+      test('does not queue a ticket that a session enters while it is away, until it is back', () => {
+        const world = createWorld()
+        const [ana, bob] = world.join('ana', 'bob')
+        ana.away()
+        ana.enter()
+        bob.enter()
+        world.settle()
+        expect([ana.take(), bob.take()]).toEqual([[], [{ type: 'queued' }]])
+        ana.back()
+        world.settle()
+        expect(ana.take()).toMatchObject([{ type: 'matched' }])
+      })
+
       test('matches two former partners again only after the rematch delay', () => {
         const world = createWorld()
         world.rematchDelayMs = 1000
@@ -345,6 +358,18 @@ function describeEngine(
         expect(ana.take()).toEqual([lost])
         // The claim of bob fails too, because ana is here and did not claim that room.
         expect(bob.take()).toEqual(roomId === undefined ? [] : [lost])
+      })
+
+      test('restore a room to which the second session returns without a connection', () => {
+        const world = createWorld()
+        const [ana, bob] = world.joinRestored('ana', 'bob')
+        ana.claim('bob')
+        world.settle()
+        bob.away()
+        bob.claim('ana')
+        world.settle()
+        expect(ana.take().at(-1)).toMatchObject({ type: 'restored', isPartnerPresent: false })
+        expect(bob.take()).toMatchObject([{ type: 'restored', isPartnerPresent: true }])
       })
 
       test('restore nothing for a third session that claims the same partner', () => {
