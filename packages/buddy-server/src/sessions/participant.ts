@@ -10,7 +10,7 @@ import { RoomLink } from './partner-link.ts'
 import type { SessionLink } from './session-link.ts'
 
 /** The criteria by which a client wants to be matched, checked and cleaned. */
-export type Wish = Pick<Ticket, 'lobby' | 'mode' | 'interests' | 'languages'>
+export type Wish = Omit<Ticket, 'sessionId' | 'site'>
 
 /** The parts of a session that its participant uses. */
 export interface ParticipantSession extends Identified {
