@@ -5,13 +5,16 @@ import type { MediaEnvironment } from './media/open-devices.ts'
 import { probeServer } from './signaling/server-probe.ts'
 import type { SignalingEnvironment } from './signaling/signaling-channel.ts'
 
-/** Everything that a client takes from the browser, in one place, so that tests can replace it. */
+/** All browser functions that a client uses, in one interface, so that tests can replace them. */
 export interface ClientEnvironment extends SignalingEnvironment, CallEnvironment {
   readonly media: () => MediaEnvironment
   /**
-   * Reports what happens to page and machine, until unsubscribed: the network has changed; the user has
-   * left a page that the browser may show again as it was (back/forward cache); the page is about to be
-   * frozen; the page is visible again, or the machine may have slept.
+   * Calls the listener until unsubscribed:
+   * - `onNetworkChange` when the machine has changed networks
+   * - `onPageHide` when the user leaves the page and the browser may show it again as it was (back/forward
+   *   cache)
+   * - `onFreeze` when the browser is about to freeze the page
+   * - `onWake` when the page is visible again, for example after the machine has slept
    */
   readonly watch: (listener: {
     readonly onNetworkChange: () => void
@@ -19,24 +22,27 @@ export interface ClientEnvironment extends SignalingEnvironment, CallEnvironment
     readonly onFreeze: () => void
     readonly onWake: () => void
   }) => Unsubscribe
-  /** The page's address, against which a relative `server` is resolved. */
+  /** Returns the page's address, which is the base of a relative `server` option. */
   readonly baseUrl: () => string | undefined
-  /** Writes a warning to the page's console, for its developer. It must contain nothing private. */
+  /** Writes a warning for the page's developer to the console. It must contain nothing private. */
   readonly warn: (message: string) => void
 }
 
-/** The Network Information API, which only Chromium has. */
+/** The Network Information API. Only Chromium has it. */
 interface NavigatorWithNetwork {
   readonly connection?: EventTarget & { readonly type?: string }
 }
 
-/** Permissions Policy in scripts, which only Chromium has. */
+/** The script API of Permissions Policy. Only Chromium has it. */
 interface PolicyDocument {
   readonly permissionsPolicy?: { allowsFeature(feature: string): boolean }
   readonly featurePolicy?: { allowsFeature(feature: string): boolean }
 }
 
-/** The real browser. It reads no global before it is needed, so importing it in Node is safe. */
+/**
+ * The functions of the real browser. Importing them in Node is safe, because they read a global only when
+ * they are called.
+ */
 export const browserEnvironment: ClientEnvironment = {
   createSocket: (url, protocol) => new WebSocket(url, protocol),
   clock: systemClock,
@@ -64,7 +70,8 @@ export const browserEnvironment: ClientEnvironment = {
     const network = (navigator as NavigatorWithNetwork | undefined)?.connection
     let { type } = network ?? {}
     listen(globalThis, 'online', onNetworkChange)
-    // The event is also fired for each new estimate of the speed. Only another `type` is another network.
+    // The browser also fires `change` for each new estimate of the speed. Another network has another
+    // `type`.
     listen(network, 'change', () => {
       if (network?.type === type) return
       type = network?.type
@@ -75,7 +82,7 @@ export const browserEnvironment: ClientEnvironment = {
     })
     listen(document, 'freeze', onFreeze)
     listen(document, 'resume', onWake)
-    // If the page is discarded instead, the browser closes its connections.
+    // A page that is not `persisted` is discarded, so the browser closes its connections itself.
     listen(globalThis, 'pagehide', (event) => {
       if ((event as PageTransitionEvent).persisted) onPageHide()
     })

@@ -5,13 +5,13 @@ import type { PartnerSearchDependencies } from './partner-search.ts'
 import { PartnerSearch } from './partner-search.ts'
 
 interface ClientRunDependencies extends PartnerSearchDependencies {
-  /** Called if a report was kept for a session that could not be resumed. */
+  /** Called if a report was kept for a resume, and the session could not be resumed. */
   readonly onReportLost: (error: BuddyError) => void
 }
 
 /**
- * One run of the client: from `start()` until `stop()`, a refusal by the server or a failure.
- * Asynchronous work that began in a run checks afterwards whether that is still the present run.
+ * One run of the client. It lasts from `start()` until `stop()`, a refusal by the server or a failure.
+ * Asynchronous operations that began in a run check afterwards whether the run is still the present one.
  */
 export class ClientRun {
   readonly options: ResolvedOptions
@@ -34,13 +34,16 @@ export class ClientRun {
     })
   }
 
-  /** Resolves `start()`: the search has begun. */
+  /** Resolves the promise of `start()`. Call when the search has begun. */
   resolve(): void {
     this.#isPending = false
     this.#resolve()
   }
 
-  /** Rejects `start()`. Returns false if it has settled before: the caller then emits the error. */
+  /**
+   * Rejects the promise of `start()`. Returns false if the promise has settled before; the caller then
+   * emits the error.
+   */
   reject(error: BuddyError): boolean {
     if (!this.#isPending) return false
     this.#isPending = false

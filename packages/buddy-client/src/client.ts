@@ -24,7 +24,7 @@ import type { ClientEvent, ClientState } from './state.ts'
 import { transition } from './state.ts'
 
 /**
- * Random one-to-one chat without a user interface. The constructor uses no network, asks for no
+ * A random one-to-one chat without a user interface. The constructor uses no network, requests no
  * permission and sets no timer. A client can be started and stopped any number of times.
  *
  * @example
@@ -44,7 +44,7 @@ export class BuddyClient {
   readonly #calls: Calls
   readonly #machine: MachineWatch
 
-  /** @param environment what the client takes from the browser; replace it only in tests */
+  /** @param environment the browser functions that the client uses; replaced only in tests */
   constructor(
     options: BuddyClientOptions = {},
     environment: ClientEnvironment = browserEnvironment,
@@ -100,12 +100,12 @@ export class BuddyClient {
     return this.#state
   }
 
-  /** The local camera and microphone, while open. It stays the same from call to call. */
+  /** The stream of the local camera and microphone, while they are open. All calls use the same stream. */
   get localStream(): MediaStream | undefined {
     return this.#media.stream
   }
 
-  /** The partner's media, during a call with media. */
+  /** The partner's media. Undefined until it has arrived, and outside a call. */
   get remoteStream(): MediaStream | undefined {
     return this.#room?.remoteStream
   }
@@ -114,12 +114,12 @@ export class BuddyClient {
     return this.#room?.partner
   }
 
-  /** The mute switches: what this client lets partners hear and see. Kept from call to call. */
+  /** Whether microphone and camera are switched on. These mute switches keep their state between calls. */
   get sending(): Sending {
     return this.#media.switches
   }
 
-  /** Calls `listener` at every event `name`. Returns the function that removes it. */
+  /** Calls `listener` for every event `name`. Returns the function that removes the listener. */
   on<Name extends keyof ClientEvents>(
     name: Name,
     listener: (detail: ClientEvents[Name]) => void,
@@ -130,17 +130,21 @@ export class BuddyClient {
   /**
    * Opens the devices and connects to the server in parallel, then searches for a partner. If the
    * client is running, returns the promise of the first call. An unreachable server is not a failure:
-   * the state is `reconnecting`, `retry` events report the reason, and the promise stays pending.
-   * @param overrides options for this run only
-   * @returns resolves when the search has begun
-   * @throws BuddyError (as a rejection) a device code: state `idle`; a refusal by the server:
-   *   state `closed`; `invalid-options`, `webrtc-unavailable`; `aborted` if `stop()` was called before
+   * the state becomes `reconnecting`, `retry` events report the reason, and the promise stays pending.
+   * @param overrides options that apply to this run only
+   * @returns a promise that resolves when the search has begun
+   * @throws BuddyError (as a rejection) a device code, with the client `idle` again; the server's reason if
+   *   it refuses the client, with the client `closed`; `invalid-options` or `webrtc-unavailable`;
+   *   `aborted` if `stop()` was called before the search had begun
    */
   start(overrides: BuddyClientOptions = {}): Promise<void> {
     return this.#run?.promise ?? this.#emitter.batch(() => this.#begin(overrides))
   }
 
-  /** Leaves the partner, or a call that was lost, and searches for another. Otherwise does nothing. */
+  /**
+   * Leaves the partner and searches for another one. After a lost call, continues the search. Otherwise
+   * does nothing.
+   */
   next(): void {
     this.#emitter.batch(() => {
       const wasPaused = this.#run?.search.unpause() ?? false
@@ -159,7 +163,7 @@ export class BuddyClient {
     })
   }
 
-  /** Tries to reach the server now instead of after the wait. Does nothing while connected. */
+  /** Makes the scheduled attempt to reach the server now. Does nothing while connected. */
   retryNow(): void {
     this.#channel.retryNow()
   }
@@ -173,16 +177,16 @@ export class BuddyClient {
     this.#room.send(text)
   }
 
-  /** Call at every key press in a text field: the partner's client shows that the user is typing. */
+  /** Call at every key press in a text field, so that the partner's client can show that the user types. */
   notifyTyping(): void {
     this.#room?.notifyTyping()
   }
 
   /**
-   * With `relayUntilTrusted`: agrees that the partner may learn the user's address. Once both users
-   * have agreed, the clients look for a direct path without an interruption, and each may learn the
-   * other's address. The agreement holds for this call and cannot be withdrawn. The event `trust`
-   * reports the agreement of both. Without that option, does nothing.
+   * With the option `relayUntilTrusted`, agrees that the partner may learn the user's address. Without it,
+   * does nothing. Once both users have agreed, the clients look for a direct path without interrupting the
+   * call, and each may learn the other's address. The agreement holds for this call and cannot be
+   * withdrawn. The event `trust` reports which users have agreed.
    * @throws BuddyError `not-in-call`, `server-unreachable`
    */
   trust(): void {
@@ -200,13 +204,13 @@ export class BuddyClient {
     this.#devices.setSwitches({ video: isEnabled })
   }
 
-  /** Turns the option `lowData` on or off from now on. `start()` sets it again. */
+  /** Turns low-data mode on or off. The next `start()` sets it to the option `lowData` again. */
   setLowData(isLowData: boolean): void {
     this.#calls.setLowData(isLowData)
   }
 
   /**
-   * Opens camera and microphone as `start()` would, and nothing else. `start()` then uses them, and
+   * Opens camera and microphone as `start()` would, but does not connect. `start()` then uses them, and
    * `stop()` releases them. Does nothing while the client runs, or in text mode.
    * @throws BuddyError (as a rejection) a device code, `invalid-options`
    */
@@ -215,19 +219,20 @@ export class BuddyClient {
     if (request && !this.#run) await this.#emitter.batch(() => this.#devices.open(request))
   }
 
-  /** Lists cameras, microphones and, if a page can choose, speakers. Asks for no permission. */
+  /** Lists cameras, microphones and, if the page can choose one, speakers. Requests no permission. */
   listDevices(): Promise<readonly DeviceInfo[]> {
     return this.#devices.list()
   }
 
-  /** The camera or microphone that is open. */
+  /** Returns the camera or microphone that is open; undefined if none is. */
   deviceInUse(device: Device): DeviceInfo | undefined {
     return this.#devices.inUse(device)
   }
 
   /**
-   * Uses this camera (an `id` of `listDevices()`) from now on: in the running call without a
-   * negotiation, or from the next start. The present camera is stopped before that.
+   * Switches to this camera, without a negotiation during a call. If no camera is open, the next start
+   * uses it. The present camera is stopped first.
+   * @param id an `id` from `listDevices()`
    * @throws BuddyError (as a rejection) a device code; the previous camera is opened again if possible
    */
   setCamera(id: string): Promise<void> {
@@ -235,7 +240,7 @@ export class BuddyClient {
   }
 
   /**
-   * Uses this microphone from now on, as `setCamera` does for cameras.
+   * Switches to this microphone, as `setCamera` does for cameras.
    * @throws BuddyError (as a rejection) as `setCamera`
    */
   setMicrophone(id: string): Promise<void> {
@@ -251,7 +256,7 @@ export class BuddyClient {
   }
 
   /**
-   * Opens a device again that the system has paused or that was lost; see the event `device`.
+   * Opens a device again after the system has paused it or it was lost; see the event `device`.
    * @throws BuddyError (as a rejection) a device code
    */
   resumeDevice(device: Device): Promise<void> {
@@ -259,14 +264,14 @@ export class BuddyClient {
   }
 
   /**
-   * Reports a partner to the operator: the present or latest one, or the one of `room`. The call
-   * continues. While the connection is lost and the session may be resumed, the client keeps the
-   * report. If the session is not resumed, it emits `error` with `server-unreachable`.
-   * @param room the `Partner.room` of an earlier partner. If the server does not remember that room,
-   *   the client emits `error` with `not-in-call`
+   * Reports a partner to the operator. The call continues. While the connection is lost and the session
+   * may be resumed, the client keeps the report. If the session is not resumed, the client emits `error`
+   * with `server-unreachable`.
+   * @param room the `Partner.room` of the partner to report; the present or latest partner by default. If
+   *   the server does not remember that room, the client emits `error` with `not-in-call`
    * @throws BuddyError `not-in-call` if there was no partner, or the client is stopped;
-   *   `server-unreachable` if the report can be neither sent nor kept; `invalid-options` if `room`
-   *   cannot be a room
+   *   `server-unreachable` if the report can be neither sent nor kept; `invalid-options` if `room` is
+   *   too long
    */
   report(reason: ReportReason, room?: string): void {
     const run = this.#run
@@ -336,7 +341,7 @@ export class BuddyClient {
   }
 
   #handleRetry(retry: Retry): void {
-    // If the session may be resumed, a call continues: its media does not go through the server.
+    // If the session may be resumed, a call continues, because its media does not go through the server.
     if (!this.#room || !retry.mayResume) this.#endCall('server-lost', 'server-lost')
     this.#room?.setReachable('server', false)
     this.#emitter.emit('retry', retry)
@@ -362,7 +367,8 @@ export class BuddyClient {
         this.#room?.handleMessage(message)
         return
       case 'partner-left':
-        // If the path is broken here too, the call is lost, unless the partner has only pressed Next.
+        // If the media path is broken, the partner probably left for that reason, so the call counts as
+        // lost. If the partner has pressed Next, they left on purpose.
         if (this.#room?.isInterrupted && message.reason !== 'next') this.#loseCall()
         else if (this.#endCall(`partner-${message.reason}`)) this.#requeue()
         return
@@ -388,11 +394,11 @@ export class BuddyClient {
   }
 
   #handleServerError({ code, message, retryAfterMs }: MessageOf<'error'>): void {
-    // The partner left before the message arrived. `partner-left` reports that.
+    // The partner left before this client's message arrived. The message `partner-left` reports that.
     if (code === 'not-in-room') return
     if (code === 'rate-limited') this.#run?.search.handleDropped(retryAfterMs ?? 1000)
     const error = fromErrorFrame(code, message, retryAfterMs)
-    // The site does not allow the ticket's mode or lobby, so another ticket would be refused as well.
+    // The site does not allow the mode or lobby, so it would refuse a second ticket as well.
     if (code === 'not-permitted' && this.#state === 'connecting') this.#handleRefused(error)
     else this.#emitter.emit('error', error)
   }
@@ -434,7 +440,10 @@ export class BuddyClient {
     } else if (this.#endCall('call-failed')) this.#requeue()
   }
 
-  /** Ends the call if there is one, emits `leave`, and advances by `event`. Returns whether there was one. */
+  /**
+   * Ends the call, if there is one, and changes the state by `event`. Emits `leave` and returns true if
+   * there was a call.
+   */
   #endCall(reason: CallEndReason, event: ClientEvent = 'call-ended'): boolean {
     const hadPartner = this.#room !== undefined
     this.#calls.close()
@@ -444,7 +453,7 @@ export class BuddyClient {
     return hadPartner
   }
 
-  /** The media path was lost for good during a call. The search waits for `next()`. */
+  /** Ends a call whose media path could not be restored. The search then waits for `next()`. */
   #loseCall(): void {
     this.#run?.search.pause()
     this.#endCall('call-failed', 'call-lost')

@@ -1,9 +1,9 @@
 /** Cancels a scheduled callback. Does nothing if the callback has run or was cancelled before. */
 export type Cancel = () => void
 
-/** Time. It is injected, so that tests do not wait. */
+/** The source of time and timers. It is injected, so that tests need not wait. */
 export interface Clock {
-  /** Returns milliseconds since an arbitrary moment. Never goes back. */
+  /** Returns the milliseconds since an arbitrary moment. The value never decreases. */
   now(): number
   /** Calls `callback` once, `delayMs` milliseconds from now. */
   after(delayMs: number, callback: () => void): Cancel

@@ -23,22 +23,23 @@ import { SignalingChannel } from './signaling/signaling-channel.ts'
 export interface DiagnoseOptions extends BuddyClientOptions {
   /** Opens camera and microphone briefly, for which the browser may ask the visitor. @default false */
   readonly asksPermission?: boolean | undefined
-  /** Called with each check as soon as its result is known, in any order. */
+  /** Called with each check as soon as its result is known. The order varies. */
   readonly onCheck?: ((check: Check) => void) | undefined
-  /** Ends the diagnosis early: `onCheck` is not called any more. */
+  /** Ends the diagnosis early. `onCheck` is not called after that. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** The welcome of the server, or the error that prevented it. */
+/** The server's `welcome`, or the error that occurred instead. */
 type Answer = MessageOf<'welcome'> | BuddyError
 
 /**
- * Finds out why calls fail for this visitor, without a partner: checks the page, the devices, the
- * server and each way through the network separately. The browser does not ask for permission unless
- * `asksPermission` is true. Takes up to 10 s. Reports the reasons of the faults to the server, for the
- * operator's metrics: see `diagnosis` in `docs/protocol.md`.
- * @param environment replaces the browser in tests
- * @returns each check once, in the order of {@link checkNames}; without unfinished ones if `signal` ended it
+ * Finds out why calls fail for this visitor. Needs no partner. Checks the page, the devices, the server,
+ * and each way through the network separately. The browser asks the visitor for nothing unless
+ * `asksPermission` is true. Takes up to 10 s. Reports the faults that it finds to the server, for the
+ * operator's metrics (`diagnosis` in `docs/protocol.md`).
+ * @param environment the browser functions; replaced only in tests
+ * @returns each check once, in the order of {@link checkNames}; if `signal` is aborted, only those that
+ *   have finished
  * @throws BuddyError (as a rejection) `invalid-options`
  */
 export async function diagnose(
@@ -130,7 +131,7 @@ interface IceServersDependencies {
   readonly report: Report
 }
 
-/** Returns the ICE servers that a call in this browser would use. */
+/** Reports the check `ice-servers`. Returns the ICE servers that a call in this browser would use. */
 function checkIceServers(dependencies: IceServersDependencies): readonly RTCIceServer[] {
   const { environment, servers, options, report } = dependencies
   const skip = (code: CheckCode): readonly RTCIceServer[] => {
@@ -212,7 +213,7 @@ async function checkDevices(dependencies: DevicesDependencies): Promise<void> {
       return error instanceof BuddyError ? error.code : 'media-failed'
     }
   }
-  // One after the other, so that the browser shows one permission prompt at a time.
+  // The devices are checked one after the other, so that the browser shows one permission prompt at a time.
   for (const device of ['camera', 'microphone'] as const) report(device, await find(device))
 }
 

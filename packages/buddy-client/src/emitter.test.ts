@@ -7,7 +7,7 @@ interface Events {
 
 afterEach(() => vi.unstubAllGlobals())
 
-test('reports the error of a listener and still calls the others', () => {
+test('reports the error of a listener and still calls the other listeners', () => {
   const reported: unknown[] = []
   vi.stubGlobal('reportError', (error: unknown) => reported.push(error))
   const emitter = new Emitter<Events>()
@@ -36,7 +36,7 @@ test('`on` returns a function that removes only that subscription', () => {
   expect(emitter.count('news')).toBe(1)
 })
 
-test('calls a listener that was added during an event from the next event on', () => {
+test('calls a listener that is added during an event only from the next event on', () => {
   const emitter = new Emitter<Events>()
   const received: number[] = []
   const unsubscribe = emitter.on('news', () => {
@@ -48,7 +48,7 @@ test('calls a listener that was added during an event from the next event on', (
   expect(received).toEqual([2])
 })
 
-test('delivers the events of a batch after the batch, in order', () => {
+test('delivers the events of a batch in order, when the outermost batch ends', () => {
   const emitter = new Emitter<Events>()
   const received: number[] = []
   emitter.on('news', (value) => received.push(value))

@@ -1,17 +1,17 @@
 /** Removes a listener. A second call does nothing. */
 export type Unsubscribe = () => void
 
-/** Reports an error as uncaught (`window.onerror`) without throwing it here. */
+/** Reports an error to `window.onerror` like an uncaught one, without throwing it. */
 function reportListenerError(error: unknown): void {
   if (typeof globalThis.reportError === 'function') globalThis.reportError(error)
   else console.error(error)
 }
 
 /**
- * Typed events. Listeners run in the order in which they were added. If a listener throws, the error is
- * reported as uncaught, and the other listeners run all the same. A listener that is added or removed
- * during an event counts from the next event on. Events are delivered one after another: an event that
- * a listener causes is delivered after every listener of the present event has run.
+ * An emitter of typed events. Listeners run in the order in which they were added. If a listener throws,
+ * the error is reported as uncaught, and the other listeners still run. Adding or removing a listener
+ * during an event takes effect with the next event. If a listener emits an event, the event is delivered
+ * after all listeners of the present event have run.
  */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(detail: never) => void>>()
@@ -23,7 +23,7 @@ export class Emitter<Events extends object> {
   on<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): Unsubscribe {
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners)
-    // The wrapper makes the same function, added twice, two subscriptions.
+    // Because of the wrapper, a function that is added twice is called twice.
     const own = (detail: Events[Name]): void => listener(detail)
     listeners.add(own)
     return () => void listeners.delete(own)
@@ -35,8 +35,8 @@ export class Emitter<Events extends object> {
   }
 
   /**
-   * Runs `act`. Events that are emitted meanwhile are delivered after it, in order, so that no listener
-   * runs while the caller is between two states.
+   * Runs `act` and delivers the events that it emits afterwards, in order, so that no listener sees the
+   * caller in an inconsistent state.
    */
   batch<Result>(act: () => Result): Result {
     this.#batches++
@@ -48,7 +48,7 @@ export class Emitter<Events extends object> {
     }
   }
 
-  /** How many listeners `name` has. */
+  /** Returns the number of listeners of the event `name`. */
   count(name: keyof Events): number {
     return this.#listeners.get(name)?.size ?? 0
   }
@@ -61,7 +61,7 @@ export class Emitter<Events extends object> {
   }
 
   #deliver<Name extends keyof Events>(name: Name, detail: Events[Name]): void {
-    // A copy, because listeners may be added or removed while the event is delivered.
+    // The set is copied, because listeners may be added or removed while the event is delivered.
     const listeners = [...(this.#listeners.get(name) ?? [])]
     for (const listener of listeners) {
       try {

@@ -1,49 +1,52 @@
 /**
- * Every failure of the client. The codes are stable; messages may change. "Closed" means that the client
- * goes to the state `closed` and does not retry.
+ * The codes of all failures of the client. The codes are stable; messages may change. "(closed)" marks
+ * codes after which the client is in the state `closed` and does not retry.
  *
- * Device codes. `start()` rejects with these; the client is then idle and may be started again. `preview()`,
- * `setCamera()`, `setMicrophone()`, `switchCamera()` and `resumeDevice()` reject with them too, and do
- * not affect a call. The event `device` has one of them as the `error` of a device that is lost:
- * - `permission-denied` the visitor or the system refused camera or microphone
- * - `blocked-by-policy` the page is in an iframe without `allow="camera; microphone"`
- * - `device-not-found` there is no such device; `devices` says which one is missing
- * - `device-busy` another program uses the device
- * - `overconstrained` no device meets the constraints
- * - `insecure-page` the page is neither https nor localhost, so browsers open no device
- * - `media-failed` any other refusal; see `cause`
+ * Device codes. `start()` rejects with these; the client is then idle and may be started again.
+ * `preview()`, `setCamera()`, `setMicrophone()`, `switchCamera()` and `resumeDevice()` reject with them
+ * too, and do not affect a call. If a device is lost, the event `device` contains one of them as its
+ * `error`:
+ * - `permission-denied`: the visitor or the system refused camera or microphone
+ * - `blocked-by-policy`: the page is in an iframe without `allow="camera; microphone"`
+ * - `device-not-found`: there is no such device; `devices` says which one is missing
+ * - `device-busy`: another program uses the device
+ * - `overconstrained`: no device meets the constraints
+ * - `insecure-page`: the page is neither https nor localhost, so browsers open no device
+ * - `media-failed`: the browser failed for any other reason; see `cause`
  *
- * Server:
- * - `server-unreachable` the connection failed or broke; the client retries. A method that throws it has
- *   sent nothing and keeps nothing
- * - `insecure-server` the page is https and `server` is not, which no browser allows (`start()` rejects);
- *   or `server` redirects, mostly to https, which no WebSocket follows (closed)
- * - `blocked-by-csp` the page's Content-Security-Policy lacks the server in `connect-src`: closed
- * - `not-a-buddy-server` something else answers at `server`, such as a web site: closed
- * - `server-full`, `too-many-connections`, `rate-limited` the client retries after `retryAfterMs`
- * - `going-away` the server restarts; the client connects again after `retryAfterMs`
- * - `origin-not-allowed`, `unsupported-version`, `protocol-violation` retrying would not help: closed
- * - `unknown-site` the server has no site with that key: closed
- * - `token-required`, `token-invalid`, `token-expired`, `token-wrong-site` the site requires a valid
- *   token of its own: closed; get a new token and start again
- * - `token-timeout` the page's `token` function has not answered for 8 seconds: closed
- * - `not-permitted` the site does not allow this mode or lobby (closed), or no messages
- * - `banned`, `refused` the operator refuses the user: closed. `refused` may also concern a single text
- *   that was not delivered
- * - `session-taken` another connection has the session: closed
- * - `idle-timeout` there was no activity for too long: closed
- * - `server-error` the server failed, or sent an error that this version does not know
+ * Codes about the server:
+ * - `server-unreachable`: the connection failed or broke, and the client retries. If a method throws this
+ *   code, the message was neither sent nor kept
+ * - `insecure-server`: the page is https and `server` is not, which no browser allows (`start()` rejects);
+ *   or `server` redirects, mostly to https, which WebSockets do not follow (closed)
+ * - `blocked-by-csp` (closed): the page's Content-Security-Policy lacks the server in `connect-src`
+ * - `not-a-buddy-server` (closed): something else answers at `server`, such as a web site
+ * - `server-full`, `too-many-connections`, `rate-limited`: the client retries after `retryAfterMs`
+ * - `going-away`: the server restarts, and the client reconnects after `retryAfterMs`
+ * - `origin-not-allowed`, `unsupported-version`, `protocol-violation` (closed): the server would refuse
+ *   another attempt too
+ * - `unknown-site` (closed): the server has no site with that key
+ * - `token-required`, `token-invalid`, `token-expired`, `token-wrong-site` (closed): the site requires a
+ *   valid token of its own. Get a new token and start again
+ * - `token-timeout` (closed): the page's `token` function has not answered for 8 seconds
+ * - `not-permitted`: the site does not allow this mode or lobby (closed), or does not allow texts
+ * - `banned` (closed): the operator has banned the user
+ * - `refused`: the operator refuses the user (closed), or refuses a single text, which was not delivered
+ * - `session-taken` (closed): another connection has resumed the session
+ * - `idle-timeout` (closed): there was no activity for too long
+ * - `server-error`: the server failed, or sent an error that this version does not know
  *
- * Call and use:
- * - `call-failed` no media path to this partner; the client searches for the next
- * - `webrtc-unavailable` the browser opens no peer connection: `start()` rejects, or closed if the client
- *   notices it only in a call
- * - `relay-unavailable` `relayOnly` or `relayUntilTrusted` is set, and the server names no TURN server:
- *   closed; nothing was sent to a partner
- * - `not-in-call` there is no partner to send to, or to report
- * - `invalid-text` empty, or longer than 4096 bytes of UTF-8
- * - `invalid-options` an option has the wrong type or is too long; the message names it
- * - `aborted` `stop()` was called before `start()` had resolved
+ * Codes about calls and method calls:
+ * - `call-failed`: there is no media path to this partner. The client searches for the next partner, or
+ *   waits for `next()` if media had flowed before
+ * - `webrtc-unavailable`: the browser opens no peer connection. `start()` rejects; if the client finds out
+ *   only at the beginning of a call, it is closed
+ * - `relay-unavailable` (closed): `relayOnly` or `relayUntilTrusted` is set, and the server names no TURN
+ *   server. The client has sent nothing to a partner
+ * - `not-in-call`: there is no partner to send to, or to report
+ * - `invalid-text`: the text is empty, or longer than 4096 bytes of UTF-8
+ * - `invalid-options`: an option has the wrong type or is too long; the message names the option
+ * - `aborted`: `stop()` was called before `start()` had resolved
  */
 export type BuddyErrorCode =
   | 'permission-denied'
@@ -93,13 +96,16 @@ interface BuddyErrorDetails {
   readonly retryAfterMs?: number
 }
 
-/** The error of this package. Each failure is reported once: a pending call rejects, or `error` is emitted. */
+/**
+ * The error class of this package. The client reports each failure once: either the pending method call
+ * rejects, or the client emits `error`.
+ */
 export class BuddyError extends Error {
   override readonly name = 'BuddyError'
   readonly code: BuddyErrorCode
   /** The devices that a device error concerns. Empty for other errors. */
   readonly devices: readonly Device[]
-  /** For a temporary refusal: the time after which to try again, in milliseconds. */
+  /** The time after which to try again, in milliseconds. Undefined unless the server has named one. */
   readonly retryAfterMs: number | undefined
 
   constructor(code: BuddyErrorCode, message: string, details: BuddyErrorDetails = {}) {
@@ -110,6 +116,6 @@ export class BuddyError extends Error {
   }
 }
 
-/** The error of a message that can be neither sent to the server nor kept for later. */
+/** Creates the error for a message that can be neither sent to the server nor kept for later. */
 export const serverUnreachable = (message = 'the server is not connected'): BuddyError =>
   new BuddyError('server-unreachable', message)

@@ -8,21 +8,21 @@ import type { Sending } from './sending.ts'
 import type { Retry } from './signaling/signaling-channel.ts'
 import type { ClientState } from './state.ts'
 
-/** The user's partner. The client knows nothing else about them. */
+/** Everything that the client knows about the user's partner. */
 export interface Partner {
-  /** Cleaned of characters that deceive; empty if the partner gave no name. */
+  /** The partner's name, without deceptive characters. Empty if the partner gave no name. */
   readonly name: string
-  /** The room of both users, for a later `report()`. */
+  /** The id of the room that both users share. Pass it to `report()` to report this partner later. */
   readonly room: string
 }
 
 /**
- * Why a call ended:
- * - the partner pressed Next (`partner-next`), left (`partner-left`), or did not come back after a loss
- *   of connection (`partner-lost`)
- * - this client called `next()` (`next`) or `stop()` (`stop`)
- * - there is no media path, or none any more (`call-failed`), or the server has ended the session
- *   (`server-lost`)
+ * The reason why a call ended:
+ * - the partner pressed Next (`partner-next`), left (`partner-left`), or lost the connection and did not
+ *   come back (`partner-lost`)
+ * - the page called `next()` (`next`) or `stop()` (`stop`)
+ * - no media path could be found or restored (`call-failed`)
+ * - the server has ended the session or refused the client (`server-lost`)
  */
 export type CallEndReason =
   'partner-next' | 'partner-left' | 'partner-lost' | 'next' | 'stop' | 'call-failed' | 'server-lost'
@@ -31,15 +31,15 @@ export type CallEndReason =
 export interface ClientEvents {
   /** Emitted after every change of {@link ClientState}. */
   readonly state: { readonly state: ClientState; readonly previous: ClientState }
-  /** Camera and microphone were opened; undefined when they were released. */
+  /** The stream of camera and microphone when they were opened; undefined when they were released. */
   readonly 'local-stream': MediaStream | undefined
-  /** The partner's media has arrived, once for each call; undefined when the call ends. */
+  /** The partner's media when it has arrived, once for each call; undefined when the call ends. */
   readonly 'remote-stream': MediaStream | undefined
-  /** The client is in the queue. `online` is the number of users on the server. */
+  /** The client has entered the queue. `online` is the number of users on the server. */
   readonly waiting: { readonly online: number }
-  /** A partner was found. `interests` are those in common. */
+  /** A partner was found. `interests` are those that both users have in common. */
   readonly match: { readonly partner: Partner; readonly interests: readonly string[] }
-  /** A text of the partner, or of this client. */
+  /** The partner has sent a text, or this client has. */
   readonly message: { readonly text: string; readonly from: 'partner' | 'self' }
   /** The partner has started or stopped typing. */
   readonly typing: { readonly isTyping: boolean }
@@ -49,38 +49,45 @@ export interface ClientEvents {
    */
   readonly interruption: { readonly step: RecoveryStep }
   /**
-   * The quality of the call in both directions, with figures. Emitted every 2 s while there is a media
-   * path and the page is visible, first about 4 s after the call has connected.
+   * The quality of the call in both directions, with measurements. Emitted every 2 s while there is a media
+   * path and the page is visible. The first event comes about 4 s after the call has connected.
    */
   readonly quality: CallQuality
   /**
-   * Which of the two users have agreed to reveal their address. Emitted only with `relayUntilTrusted`:
-   * at the beginning of a call, when neither has agreed, and after every change.
+   * Which of the two users have agreed to reveal their address. Emitted at the beginning of a call, when
+   * neither has agreed, and after every change. Emitted only with the option `relayUntilTrusted`.
    */
   readonly trust: Trust
-  /** What the partner sends has changed. */
+  /** The partner's client sends other media than before, for example because the partner has muted it. */
   readonly 'partner-sending': Sending
-  /** What this client lets the partner hear and see has changed. */
+  /** The user has muted or unmuted audio or video. */
   readonly sending: Sending
-  /** The local camera or microphone has changed, by a call of the page or by an event of the system. */
+  /** The local camera or microphone has changed, by a method call of the page or by the system. */
   readonly device: DeviceChange
-  /** The list of devices: when devices are opened, and when one is added or removed while they are open. */
+  /**
+   * The list of devices. Emitted when devices are opened, and when the list changes while they are open.
+   */
   readonly devices: readonly DeviceInfo[]
   /**
-   * A call has ended. If `isSearching`, the client searches for another partner. It does not after
-   * `stop()` or a refusal, nor if the media path was lost during the call: then it waits for `next()`.
+   * A call has ended. `isSearching` is true if the client searches for another partner. It is false after
+   * `stop()`, after a refusal by the server, and if the media path was lost during the call. In the last
+   * case, the client waits for `next()`.
    */
   readonly leave: { readonly reason: CallEndReason; readonly isSearching: boolean }
-  /** The numbers of users and rooms on the server. */
+  /** The numbers of users online, of users in the queue, and of rooms on the server. */
   readonly stats: { readonly online: number; readonly waiting: number; readonly rooms: number }
-  /** The server is lost, and the next attempt is in `delayMs`. If `mayResume`, a call continues. */
+  /**
+   * The connection to the server has failed or was lost, and the client will try again in `delayMs`. A call
+   * continues if `mayResume` is true.
+   */
   readonly retry: Retry
   /**
-   * The server is connected, at first and after every `retry`. If the session `isResumed`, no message
-   * was lost. Otherwise the server has ended the session, and the client searches again.
+   * The client has connected to the server, at first or after a `retry`. If `isResumed` is true, the
+   * session continues and no message was lost. Otherwise the session is new, and the client searches
+   * again.
    */
   readonly welcome: { readonly isResumed: boolean; readonly allowsText: boolean }
-  /** The partner has lost the connection to the server and may come back, or has come back. */
+  /** The partner has lost the connection to the server (`isAway`), or has come back. */
   readonly 'partner-away': { readonly isAway: boolean }
   /** A failure that belongs to no pending method call. */
   readonly error: BuddyError

@@ -2,8 +2,8 @@ import type { ClientEnvironment } from './browser-environment.ts'
 import type { Unsubscribe } from './emitter.ts'
 
 /**
- * Observes page and machine during a run. The machine may change networks. It may also sleep, and its
- * timers with it, so that a dead connection is not noticed until it wakes.
+ * Observes the page and the machine during a run. The machine may change networks. It may also sleep. Its
+ * timers then stop, so that the client does not notice a dead connection until the machine wakes.
  */
 export class MachineWatch {
   readonly #watch: () => Unsubscribe
@@ -16,7 +16,7 @@ export class MachineWatch {
     this.#watch = () => environment.watch(listener)
   }
 
-  /** Does nothing if it observes already. */
+  /** Begins to observe. Does nothing if it has begun before. */
   begin(): void {
     this.#unwatch ??= this.#watch()
   }

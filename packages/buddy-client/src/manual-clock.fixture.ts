@@ -25,14 +25,14 @@ export class ManualClock implements Clock {
     return this.#scheduled.size
   }
 
-  /** Advances by `ms`. Runs each callback at its time, including those scheduled by earlier ones. */
+  /** Advances by `ms`. Runs each callback at its time, also if another callback has scheduled it. */
   advance(ms: number): void {
     const endMs = this.#nowMs + ms
     while (this.#runNext(endMs));
     this.#nowMs = endMs
   }
 
-  /** Like `advance`, but runs the reactions to settled promises before each callback. */
+  /** Advances as `advance` does, but runs the reactions to settled promises before each callback. */
   async advanceAsync(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms
     do await settle()
@@ -41,13 +41,15 @@ export class ManualClock implements Clock {
     await settle()
   }
 
-  /** Advances by `ms` like a suspended machine: scheduled callbacks are postponed by `ms`. */
+  /** Simulates a suspended machine: advances by `ms` and postpones all scheduled callbacks by `ms`. */
   sleep(ms: number): void {
     this.#nowMs += ms
     for (const scheduled of this.#scheduled) scheduled.atMs += ms
   }
 
-  /** Runs the callback that was scheduled first, regardless of its time. Does nothing if there is none. */
+  /**
+   * Runs the callback that was scheduled first, regardless of its time. Does nothing if none is scheduled.
+   */
   runOldest(): void {
     for (const scheduled of this.#scheduled) {
       this.#run(scheduled)
@@ -55,7 +57,7 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Runs the callback that is due first. Returns false if none is due until `endMs`. */
+  /** Runs the callback with the earliest time. Returns false if no callback is due by `endMs`. */
   #runNext(endMs: number): boolean {
     let next: Scheduled | undefined
     for (const scheduled of this.#scheduled) {

@@ -6,16 +6,16 @@ test.each([
   [{ mode: 'video' as const, camera: false }, false, true],
   [{ mode: 'audio' as const }, false, true],
   [{ mode: 'video' as const, microphone: false }, true, false],
-])('%o requests the camera: %s, the microphone: %s', (options, camera, microphone) => {
+])('%o requests the camera (%s) and the microphone (%s)', (options, camera, microphone) => {
   const { video, audio } = mediaRequest(resolveOptions(options))?.constraints ?? {}
   expect([Boolean(video), Boolean(audio)]).toEqual([camera, microphone])
 })
 
-test('text mode requests no device', () => {
+test('mediaRequest requests no device in text mode', () => {
   expect(mediaRequest(resolveOptions({ mode: 'text' }))).toBeUndefined()
 })
 
-test('passes custom constraints on unchanged', () => {
+test('mediaRequest returns custom constraints unchanged', () => {
   const camera = { deviceId: { exact: 'front' } }
   expect(mediaRequest(resolveOptions({ camera }))?.constraints.video).toBe(camera)
 })
@@ -28,7 +28,7 @@ test.each([
   [0, 2500],
   [-5, 2500],
   [Number.NaN, 2500],
-])('resolves `maxBitrateKbps` %s to %s', (maxBitrateKbps, resolved) => {
+])('resolveOptions converts `maxBitrateKbps` %s to %s', (maxBitrateKbps, resolved) => {
   const options = maxBitrateKbps === undefined ? {} : { maxBitrateKbps }
   expect(resolveOptions(options).maxBitrateKbps).toBe(resolved)
 })

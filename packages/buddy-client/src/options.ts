@@ -3,55 +3,60 @@ import type { Device } from './errors.ts'
 import { defaultConstraints } from './media/default-constraints.ts'
 import type { MediaRequest } from './media/local-media.ts'
 
-/** A site token, or a function that returns one. The client calls it before every connection. */
+/** A site token, or a function that returns one. The client calls the function before every connection. */
 export type TokenSource = string | (() => string | Promise<string>)
 
-/** Options of a client. Each has a default, which `undefined` also selects. */
+/** The options of a client. Each has a default, which is also used for `undefined`. */
 export interface BuddyClientOptions {
   /**
-   * The server: `https://chat.example`, or the address of the WebSocket (`wss://…/ws`). The client adds
-   * a missing scheme or `/ws`.
+   * The address of the server, such as `https://chat.example`, or of its WebSocket (`wss://…/ws`). The
+   * client adds a missing scheme or `/ws`.
    * @default the page's own origin
    */
   readonly server?: string | undefined
-  /** Key of the embedding site on that server, at most 64 bytes. @default '' */
+  /** The key of the embedding site on that server, at most 64 bytes. @default '' */
   readonly site?: string | undefined
   /**
-   * The JWT that the site has signed for this visitor, if the server requires one: text, or a function
-   * that returns it. The client calls the function before each connection. @default ''
+   * The JWT that the site has signed for this visitor, if the server requires one. It is a string, or a
+   * function that returns a string. The client calls the function before each connection. @default ''
    */
   readonly token?: TokenSource | undefined
   /**
-   * Media goes through TURN servers only, so the partner never learns the visitor's address. If the
+   * Sends media through TURN servers only, so that partners never learn the visitor's IP address. If the
    * server names no TURN server, the client fails with `relay-unavailable`. @default false
    */
   readonly relayOnly?: boolean | undefined
   /**
-   * As `relayOnly`, until both users have agreed with `BuddyClient.trust`. After that the call may use
-   * a direct path, and both may learn each other's address. @default false
+   * Acts like `relayOnly` until both users have agreed by `BuddyClient.trust`. After that the call may use
+   * a direct path, and both users may learn each other's IP address. @default false
    */
   readonly relayUntilTrusted?: boolean | undefined
-  /** Shown to the partner, at most 128 bytes of UTF-8. @default '' */
+  /** The user's name, which partners see, at most 128 bytes of UTF-8. @default '' */
   readonly name?: string | undefined
-  /** Only users with the same mode meet. @default 'video' */
+  /** The kind of chat. Only users with the same mode meet. @default 'video' */
   readonly mode?: Mode | undefined
-  /** Only users in the same lobby meet; at most 64 bytes. @default '' */
+  /** The name of a lobby, at most 64 bytes. Only users in the same lobby meet. @default '' */
   readonly lobby?: string | undefined
-  /** At most 10, of at most 48 bytes each. Both users see those in common. @default [] */
+  /**
+   * The user's interests, at most 10 of at most 48 bytes each. Both users see those that they have in
+   * common. @default []
+   */
   readonly interests?: readonly string[] | undefined
-  /** BCP 47 tags, at most 8. @default navigator.languages */
+  /** The user's languages as BCP 47 tags, at most 8. @default navigator.languages */
   readonly languages?: readonly string[] | undefined
   /**
-   * The camera in video mode. `false` joins with the microphone only; constraints replace the default.
+   * The camera in video mode. With `false` the user joins without a camera. Constraints replace the
+   * default.
    * @default { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 }, facingMode: 'user' }
    */
   readonly camera?: boolean | MediaTrackConstraints | undefined
   /**
-   * The microphone in video and audio mode. Constraints replace the default.
+   * The microphone in video and audio mode. With `false` the user joins without one. Constraints replace
+   * the default.
    * @default { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
    */
   readonly microphone?: boolean | MediaTrackConstraints | undefined
-  /** The maximum bit rate of sent video, in kilobits a second; less on a bad path. @default 2500 */
+  /** The maximum bit rate of sent video, in kilobits a second. On a bad path it is lower. @default 2500 */
   readonly maxBitrateKbps?: number | undefined
   /**
    * Sends small video and narrow-band audio, at most about 270 kilobits a second, for users who pay for
@@ -59,8 +64,8 @@ export interface BuddyClientOptions {
    */
   readonly lowData?: boolean | undefined
   /**
-   * Preferred codecs, by name, best first: `['AV1', 'VP9']`. Others remain possible. Without effect if
-   * the browser gives no choice. @default the browser's order
+   * The names of preferred codecs, the most preferred first, for example `['AV1', 'VP9']`. Other codecs
+   * remain possible. Has no effect in browsers without `setCodecPreferences`. @default the browser's order
    */
   readonly codecs?: readonly string[] | undefined
 }
@@ -74,7 +79,7 @@ export type ResolvedOptions = {
   readonly [Name in keyof BuddyClientOptions]-?: Exclude<BuddyClientOptions[Name], undefined>
 }
 
-/** Fills in the defaults. Reads the page's origin and languages. */
+/** Fills in the defaults, some of which are the page's origin and the browser's languages. */
 export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
   const { camera = true, microphone = true } = options
   return {
@@ -96,23 +101,25 @@ export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
   }
 }
 
-/** Empty if the page has no origin: for pages from files and `srcdoc` frames it is the text `null`. */
+/**
+ * Returns '' if the page has no origin. For pages from files and in `srcdoc` frames, `origin` is 'null'.
+ */
 const pageOrigin = (): string => {
   const { origin = '' } = globalThis.location ?? {}
   return origin === 'null' ? '' : origin
 }
 
-/** Raises a bit rate that is too low for video. Anything but a positive number means the default. */
+/** Raises a bit rate that is too low for video. Returns the default unless `kbps` is a positive number. */
 const toBitrate = (kbps = defaultBitrateKbps): number =>
   kbps > 0 ? Math.max(minBitrateKbps, kbps) : defaultBitrateKbps
 
 /**
- * When the partner may learn the user's IP address: with the first signals, once both users have agreed,
- * or never. Until then media goes through TURN servers.
+ * When the partner may learn the user's IP address: with the first signals (`at-once`), when both users
+ * have agreed (`once-trusted`), or `never`. Before that, media goes through TURN servers.
  */
 export type AddressPolicy = 'at-once' | 'once-trusted' | 'never'
 
-/** The address policy of these options. Text mode has no peer connection, so it reveals no address. */
+/** Returns the address policy. It is `never` in text mode, which has no peer connection. */
 export function addressPolicy(options: ResolvedOptions): AddressPolicy {
   if (options.relayOnly || options.mode === 'text') return 'never'
   return options.relayUntilTrusted ? 'once-trusted' : 'at-once'
@@ -124,7 +131,7 @@ const devices: Readonly<Record<Mode, readonly Device[]>> = {
   text: [],
 }
 
-/** The devices to open with these options; undefined if there are none, as in text mode. */
+/** Returns the devices to open; undefined if there are none, for example in text mode. */
 export function mediaRequest(options: ResolvedOptions): MediaRequest | undefined {
   const video = options.mode === 'video' && options.camera
   const audio = options.mode !== 'text' && options.microphone

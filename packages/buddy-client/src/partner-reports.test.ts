@@ -22,7 +22,7 @@ beforeEach(() => {
   })
 })
 
-test('reports the latest partner, or the one of a room', () => {
+test('reports the latest partner, or the partner of the given room', () => {
   reports.handleMatched('first')
   reports.handleMatched('second')
   reports.report('spam')
@@ -33,7 +33,7 @@ test('reports the latest partner, or the one of a room', () => {
   ])
 })
 
-test('throws `not-in-call` without a partner, also in a new session of the server', () => {
+test('throws `not-in-call` before the first partner, also of a new session', () => {
   expect(() => reports.report('spam')).toThrow(expect.objectContaining({ code: 'not-in-call' }))
   reports.handleMatched('first')
   reports.handleWelcome(false)
@@ -47,7 +47,7 @@ test('throws `server-unreachable` if the report can be neither sent nor kept', (
   expect(() => reports.report('spam')).toThrow(error)
 })
 
-test('emits `server-unreachable` if a kept report is lost with its session', () => {
+test('calls `onLost` once with `server-unreachable` if a report was kept and the session is not resumed', () => {
   reports.handleMatched('first')
   isConnected = false
   reports.report('spam')
@@ -56,7 +56,7 @@ test('emits `server-unreachable` if a kept report is lost with its session', () 
   expect(lost).toEqual(['server-unreachable'])
 })
 
-test('emits nothing if the session is resumed, which sends the kept report', () => {
+test('does not call `onLost` if the session is resumed, because that sends the kept report', () => {
   reports.handleMatched('first')
   isConnected = false
   reports.report('spam')

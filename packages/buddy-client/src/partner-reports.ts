@@ -3,20 +3,20 @@ import { BuddyError, serverUnreachable } from './errors.ts'
 import { asReceived } from './signaling/as-received.ts'
 
 interface PartnerReportsDependencies {
-  /** Whether the server is connected and has sent its welcome. */
+  /** Returns whether the client is connected and the server has sent its `welcome`. */
   readonly isConnected: () => boolean
   /** Returns false if the message can be neither sent nor kept for later. */
   readonly send: (message: ClientMessage) => boolean
-  /** Called if a report was kept for a session that could not be resumed. */
+  /** Called if a report was kept for a resume, and the session could not be resumed. */
   readonly onLost: (error: BuddyError) => void
 }
 
-/** Reports of partners to the operator, from one `start()` to its end. */
+/** Sends the user's reports of partners to the operator, during one run of the client. */
 export class PartnerReports {
   readonly #dependencies: PartnerReportsDependencies
-  /** The room of the present or latest partner in the server's present session. */
+  /** The room of the present or latest partner in the present session. */
   #latestRoom: string | undefined
-  /** A report waits until the session is resumed. */
+  /** Whether a report is kept until the session is resumed. */
   #isKept = false
 
   constructor(dependencies: PartnerReportsDependencies) {
@@ -27,7 +27,10 @@ export class PartnerReports {
     this.#latestRoom = room
   }
 
-  /** A resumed session sends what was kept. A new session knows no earlier partner. */
+  /**
+   * Called when the client has connected. A resumed session sends the kept reports. In a new session, the
+   * server does not know the earlier partners.
+   */
   handleWelcome(isResumed: boolean): void {
     const wasKept = this.#isKept
     this.#isKept = false

@@ -11,7 +11,7 @@ let clock: ManualClock
 let sent: ClientMessage[]
 let isConnected: boolean
 let search: PartnerSearch
-/** Resolves the offers that the search waits for. */
+/** One function for each offer that the search waits for. The function resolves the offer. */
 let offers: ((offer: LinkSignal | null) => void)[]
 
 beforeEach(() => {
@@ -31,7 +31,7 @@ beforeEach(() => {
   })
 })
 
-/** Lets the search send the request that waits for its offer. */
+/** Gives the search the offer that it waits for, so that it sends its request. */
 async function giveOffer(given: LinkSignal | null = null): Promise<void> {
   for (const resolve of offers.splice(0)) resolve(given)
   await clock.advanceAsync(0)
@@ -46,7 +46,7 @@ async function enterQueue(): Promise<void> {
 }
 
 describe('the first request', () => {
-  test('is a ticket, as soon as devices and server are ready', async () => {
+  test('is a `ticket`, sent as soon as devices and server are ready', async () => {
     isConnected = false
     search.handleMediaReady()
     isConnected = true
@@ -59,7 +59,7 @@ describe('the first request', () => {
     expect(search.announcedSending).toEqual({ audio: true, video: false })
   })
 
-  test('is sent without an offer if there is none', async () => {
+  test('is sent without an offer if no offer could be created', async () => {
     search.handleMediaReady()
     await giveOffer(null)
     expect(sent).toMatchObject([{ type: 'ticket', offer: null }])
@@ -88,14 +88,14 @@ describe('a later request', () => {
     expect(types()).toEqual(['next'])
   })
 
-  test('is a ticket if the server has forgotten the session', async () => {
+  test('is a `ticket` if the server does not know the earlier one', async () => {
     search.handleForgotten(false)
     search.requestIfDue()
     await giveOffer()
     expect(types()).toEqual(['ticket'])
   })
 
-  test('is not sent for a restored room, nor while the search is paused', async () => {
+  test('is not sent if the server has restored the room, nor while the search is paused', async () => {
     search.handleForgotten(true)
     search.requestIfDue()
     search.pause()
@@ -107,7 +107,7 @@ describe('a later request', () => {
   })
 })
 
-describe('after the server has dropped a message', () => {
+describe('when the server has dropped a message, the search', () => {
   beforeEach(enterQueue)
 
   test('repeats a request that was not answered', async () => {
@@ -120,7 +120,7 @@ describe('after the server has dropped a message', () => {
     expect(types()).toEqual(['next', 'next'])
   })
 
-  test('repeats no request that was answered meanwhile, or after the end', async () => {
+  test('does not repeat a request that was answered meanwhile, or after its end', async () => {
     search.request()
     await giveOffer()
     search.handleDropped(500)

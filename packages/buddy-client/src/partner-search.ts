@@ -5,12 +5,12 @@ import type { Sending } from './sending.ts'
 import type { LinkSignal } from './signal.ts'
 import { toSignal, toTicket } from './signaling/message-conversion.ts'
 
-/** What a search needs from the client. */
+/** The functions of the client that a search uses. */
 export interface PartnerSearchDependencies {
-  /** Resolves with an offer for a partner who waits already; null if there is none. */
+  /** Resolves with an offer for a partner who waits already; null if there is no offer. */
   readonly takeOffer: () => Promise<LinkSignal | null>
   readonly sending: () => Sending
-  /** Whether the server is connected and has sent its welcome. */
+  /** Returns whether the client is connected and the server has sent its `welcome`. */
   readonly isConnected: () => boolean
   /** Returns false if the message can be neither sent nor kept for later. */
   readonly send: (message: ClientMessage) => boolean
@@ -18,22 +18,22 @@ export interface PartnerSearchDependencies {
 }
 
 /**
- * Requests partners from the server, from one `start()` to its end: first with a `ticket`, later with
- * `next`.
+ * Requests partners from the server during one run of the client. The first request is a `ticket`, later
+ * ones are `next`.
  */
 export class PartnerSearch {
   readonly #options: ResolvedOptions
   readonly #dependencies: PartnerSearchDependencies
   #isMediaReady = false
-  /** A request must be sent as soon as devices and server are ready. */
+  /** Whether a request must be sent as soon as devices and server are ready. */
   #isDue = true
-  /** The server has answered the ticket, so its session has one. The next request is `next`. */
+  /** Whether the server has answered a ticket. If so, it has the ticket, and the next request is `next`. */
   #hasTicket = false
-  /** A request was sent and is not answered yet. */
+  /** Whether a request was sent and is not answered yet. */
   #isRequested = false
   #isPaused = false
   #isEnded = false
-  /** Identifies the request that waits for its offer. A later request replaces it. */
+  /** Identifies the request that waits for its offer. A later request replaces an earlier one. */
   #request = {}
   #announcedSending: Sending | null = null
   #cancelRepeat: Cancel | undefined
@@ -43,7 +43,7 @@ export class PartnerSearch {
     this.#dependencies = dependencies
   }
 
-  /** The `sending` state that was sent with the latest offer, before the partner was known. */
+  /** The `sending` state that was sent with the latest `ticket` or `next`; null if it had no offer. */
   get announcedSending(): Sending | null {
     return this.#announcedSending
   }
@@ -58,7 +58,10 @@ export class PartnerSearch {
     this.requestIfDue()
   }
 
-  /** Called when the server does not know the ticket: the session is new, or restored after a restart. */
+  /**
+   * Called when the server does not have the ticket, because the session is new or was restored after a
+   * restart.
+   */
   handleForgotten(hasRoom: boolean): void {
     this.#hasTicket = this.#isRequested = false
     this.#isDue = !this.#isPaused && !hasRoom
@@ -71,8 +74,8 @@ export class PartnerSearch {
   }
 
   /**
-   * Called when the server has dropped a message because of its rate limit. If that may have been the
-   * request, it is sent again after `retryAfterMs`.
+   * Called when the server has dropped a message because of its rate limit. If a request is not answered
+   * yet, the message may have been that request, so it is sent again after `retryAfterMs`.
    */
   handleDropped(retryAfterMs: number): void {
     if (!this.#isRequested) return
@@ -86,7 +89,7 @@ export class PartnerSearch {
     this.#isPaused = true
   }
 
-  /** Ends a pause. Returns whether there was one. */
+  /** Ends a pause. Returns whether the search was paused. */
   unpause(): boolean {
     const wasPaused = this.#isPaused
     this.#isPaused = false
@@ -100,8 +103,8 @@ export class PartnerSearch {
   }
 
   /**
-   * Sends the request if one is due, and devices and server are ready. It is not kept while the server
-   * is disconnected, because a server that has restarted needs a `ticket` instead of `next`.
+   * Sends a request if one is due, and devices and server are ready. While disconnected, the search builds
+   * no request in advance, because a server that has restarted needs a `ticket` instead of `next`.
    */
   requestIfDue(): void {
     const { takeOffer, isConnected, sending } = this.#dependencies

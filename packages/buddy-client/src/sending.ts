@@ -1,4 +1,4 @@
-/** What one side of a call sends at present: whether the other can hear and see it. */
+/** Whether one client of a call sends audio and video at present. */
 export interface Sending {
   readonly audio: boolean
   readonly video: boolean

@@ -1,5 +1,5 @@
-// The latest start() or stop() of the user takes effect, in whatever order the user, the browser and the
-// server act.
+// Whatever the order in which user, browser and server act, the user's latest `start()` or `stop()` takes
+// effect.
 import type { Message, ServerMessage } from '@buddy-chat/protocol'
 import { encode } from '@buddy-chat/protocol'
 import * as fc from 'fast-check'
@@ -80,7 +80,7 @@ const matched: ServerMessage = {
   roomToken: null,
 }
 
-/** A fake browser that does nothing by itself: permission prompts and timers wait for the test. */
+/** A fake browser in which tests answer the permission prompts and fire the timers. */
 class FakeBrowser {
   readonly tracks: FakeTrack[] = []
   readonly sockets: FakeSocket[] = []
@@ -110,7 +110,7 @@ class FakeBrowser {
       canChooseSpeaker: false,
     }),
     warn: () => undefined,
-    // Calls need a real browser, so each call fails as soon as it begins.
+    // The fake browser has no WebRTC, so each call fails as soon as it begins.
     createConnection: () => {
       throw new Error('no connection')
     },
@@ -178,7 +178,7 @@ const events = ['state', 'local-stream', 'waiting', 'match', 'leave', 'retry', '
 
 interface Script {
   readonly actions: readonly Action[]
-  /** A listener performs `action` once, in its call number `call`. */
+  /** A listener of the event `name`. When it is called for the `call`-th time, it performs `action`. */
   readonly listener: {
     readonly name: (typeof events)[number]
     readonly call: number
@@ -186,7 +186,7 @@ interface Script {
   }
 }
 
-/** Any action; those that can race with each other are more frequent. */
+/** Generates an action. Actions that can race with each other are more frequent. */
 const anyAction = fc.oneof(
   fc.constantFrom<Action>('start', 'grant', 'turn', 'stop'),
   fc.constantFrom<Action>(...userActions, ...environmentActions),
@@ -255,7 +255,7 @@ class Scenario {
     }
   }
 
-  /** Grants all permission prompts, also those that follow. */
+  /** Grants all permission prompts, including those that appear meanwhile. */
   async settle(): Promise<void> {
     for (let time = 0; time < 30; time++) {
       this.browser.answer(true)
@@ -278,7 +278,7 @@ test('leaves no device, connection, timer or pending promise after the last stop
       scenario.client.stop()
       await scenario.settle()
       const { browser, client, pending } = scenario
-      // The stop may have caused the listener's action, for example a start: stop again.
+      // The first `stop()` may have caused the listener's action, for example a `start()`.
       client.stop()
       await scenario.settle()
       expect({
@@ -303,7 +303,7 @@ test('leaves no device, connection, timer or pending promise after the last stop
   )
 })
 
-test('has no open device or connection while it is `idle` or `closed`', async () => {
+test('has no open device or connection in the state `idle` or `closed`', async () => {
   await fc.assert(
     fc.asyncProperty(scripts, async (script) => {
       const scenario = new Scenario({
@@ -328,7 +328,7 @@ test('has no open device or connection while it is `idle` or `closed`', async ()
   )
 })
 
-test('emits `state` events whose `previous` is the state of the event before', async () => {
+test('emits `state` events whose `previous` is the `state` of the preceding event', async () => {
   await fc.assert(
     fc.asyncProperty(scripts, async (script) => {
       const scenario = new Scenario(script)
@@ -345,7 +345,7 @@ test('emits `state` events whose `previous` is the state of the event before', a
   )
 })
 
-test('rejects start() with `aborted` after a stop() in the same turn, and releases devices granted later', async () => {
+test('rejects start() with `aborted` if stop() follows at once, and releases devices that open later', async () => {
   const scenario = new Scenario({
     actions: [],
     listener: { name: 'match', call: 1, action: 'stop' },
@@ -361,7 +361,7 @@ test('rejects start() with `aborted` after a stop() in the same turn, and releas
   ]).toEqual(['idle', 2, 0])
 })
 
-test('stops a run that a listener of an earlier stop() has started', async () => {
+test('stop() also stops a run that a listener has started during an earlier stop()', async () => {
   const scenario = new Scenario({
     actions: [],
     listener: { name: 'match', call: 1, action: 'stop' },

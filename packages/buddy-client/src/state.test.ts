@@ -39,7 +39,7 @@ test('goes to `idle` on `stop` from every other state', () => {
   }
 })
 
-test('ignores events that arrive too late', () => {
+test('returns undefined for events that have no meaning in the present state', () => {
   expect(transition('waiting', 'call-connected')).toBeUndefined()
   expect(transition('waiting', 'call-ended')).toBeUndefined()
   for (const event of ['queued', 'matched', 'call-connected', 'server-lost', 'refused'] as const) {
@@ -48,6 +48,6 @@ test('ignores events that arrive too late', () => {
   }
 })
 
-test('goes to `closed` on `refused`, and can start again', () => {
+test('goes to `closed` on `refused`, and from there to `connecting` on `start`', () => {
   expect(path('waiting', 'refused', 'start')).toEqual(['closed', 'connecting'])
 })

@@ -1,13 +1,14 @@
 /**
  * The state of a client:
- * - `idle` not running, and no device is open, except for a preview
- * - `connecting` opens the devices and connects to the server
- * - `waiting` in the queue
- * - `negotiating` matched, no media yet
- * - `connected` in a call, also while the server is lost and the session may be resumed
- * - `reconnecting` the server was lost outside a call and the client retries, or a call was lost and
+ * - `idle`: the client is not running. No device is open, except for a preview
+ * - `connecting`: the client opens the devices and connects to the server
+ * - `waiting`: the client is in the queue
+ * - `negotiating`: a partner was found, and no media has arrived yet
+ * - `connected`: the client is in a call, also while the server is lost and the session may be resumed
+ * - `reconnecting`: the server was lost outside a call and the client retries, or a call was lost and
  *   the client waits for `next()`
- * - `closed` the server refused the client for good; `start()` tries again
+ * - `closed`: the server refused the client, or no attempt to connect can succeed. The client does not
+ *   retry, but `start()` may be called again
  */
 export type ClientState =
   'idle' | 'connecting' | 'waiting' | 'negotiating' | 'connected' | 'reconnecting' | 'closed'
@@ -44,8 +45,8 @@ const transitions: Record<ClientState, Partial<Record<ClientEvent, ClientState>>
 }
 
 /**
- * Returns the next state, or undefined if `event` has no meaning in `state`. That is not an error: a
- * message may arrive too late, because messages cross on the wire.
+ * Returns the next state, or undefined if `event` has no meaning in `state`. This is not an error, because
+ * a message of the server may arrive after the state has changed.
  */
 export function transition(state: ClientState, event: ClientEvent): ClientState | undefined {
   return transitions[state][event]

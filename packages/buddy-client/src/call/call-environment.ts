@@ -1,13 +1,16 @@
 import type { Clock } from '../clock.ts'
 
-/** What calls take from the browser. */
+/** The browser functions that calls use. */
 export interface CallEnvironment {
   readonly clock: Clock
   readonly createConnection: (configuration: RTCConfiguration) => RTCPeerConnection
   /** False if WebRTC is disabled, for example by a privacy setting or an extension. */
   readonly hasWebRtc: () => boolean
-  /** Prepares the next call's peer connection and offer. False only to measure what that saves. */
+  /**
+   * Whether the client creates the next call's peer connection and offer in advance. False only in a
+   * benchmark that measures the time this saves.
+   */
   readonly preparesCalls: boolean
-  /** Whether the page is hidden: another tab is in front, or the window is minimized. */
+  /** Whether the page is hidden, because another tab is in front or the window is minimized. */
   readonly isHidden: () => boolean
 }

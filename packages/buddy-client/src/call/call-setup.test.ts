@@ -7,7 +7,7 @@ import { CallSetup } from './call-setup.ts'
 
 const turn = { urls: ['turn:turn.example'], username: 'u', credential: 'c' }
 
-/** A setup in a browser that records the transport policy of each connection. */
+/** Creates a setup in a fake browser that records the ICE transport policy of each connection. */
 function setUp(options: BuddyClientOptions) {
   const policies: unknown[] = []
   const refused: string[] = []
@@ -26,7 +26,7 @@ function setUp(options: BuddyClientOptions) {
       if (iceServers?.some(({ urls }) => [urls].flat().some((url) => url.includes('//')))) {
         throw new SyntaxError('refused')
       }
-      // A connection without a bundle policy only tests ICE servers and is closed at once.
+      // A connection without a bundle policy only tests whether the browser accepts the ICE servers.
       if (bundlePolicy) policies.push(iceTransportPolicy)
       return new Connection() as unknown as RTCPeerConnection
     },
@@ -66,7 +66,7 @@ test('with `relayOnly`, creates relayed links even if the partner is trusted', (
 })
 
 test.for([{ relayOnly: true }, { relayUntilTrusted: true }])(
-  'refuses %j without a TURN server, but not in text mode',
+  'refuses options %j if there is no TURN server, except in text mode',
   (options) => {
     const { setup } = setUp(options)
     expect(setup.refusal).toBeUndefined()
@@ -78,7 +78,7 @@ test.for([{ relayOnly: true }, { relayUntilTrusted: true }])(
   },
 )
 
-test('leaves out ICE URLs that the browser rejects, and reports each once', () => {
+test('omits ICE URLs that the browser rejects, and reports each URL once', () => {
   const { setup, refused } = setUp({})
   const stun = { urls: ['stun://s'], username: null, credential: null }
   for (const credential of ['first', 'renewed']) {

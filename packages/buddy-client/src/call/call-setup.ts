@@ -11,14 +11,14 @@ import type { CallEnvironment } from './call-environment.ts'
 interface CallSetupDependencies {
   readonly environment: CallEnvironment
   readonly localStream: () => MediaStream | undefined
-  /** Called with ICE URLs that this browser rejects, once for each URL. Calls do not use them. */
+  /** Called with the ICE URLs that this browser rejects, once for each URL. Calls do not use these URLs. */
   readonly onIceUrlsRefused: (urls: readonly string[]) => void
 }
 
 const hasRelay = (iceServers: readonly RTCIceServer[]): boolean =>
   iceServers.some(({ urls }) => [urls].flat().some((url) => /^turns?:/i.test(url)))
 
-/** What peer connections are created with: options, ICE servers, limits and the local stream. */
+/** Creates links (peer connections) from the options, the ICE servers, the limits and the local stream. */
 export class CallSetup {
   readonly #dependencies: CallSetupDependencies
   #options: ResolvedOptions | undefined
@@ -35,7 +35,7 @@ export class CallSetup {
    * @throws BuddyError `webrtc-unavailable` if the mode needs WebRTC and the browser has none
    */
   begin(options: ResolvedOptions): void {
-    // Checked before the search, because otherwise a call would fail for the partner too.
+    // This check comes before the search, because a call that fails would also fail for the partner.
     if (options.mode !== 'text' && !this.#dependencies.environment.hasWebRtc()) {
       throw new BuddyError('webrtc-unavailable', 'WebRTC is switched off in this browser')
     }
@@ -47,7 +47,7 @@ export class CallSetup {
     return this.#options?.mode ?? 'text'
   }
 
-  /** Limits for sent media. */
+  /** The limits for sent media. */
   get limits(): SendingLimits {
     return this.#limits
   }
@@ -64,8 +64,8 @@ export class CallSetup {
   }
 
   /**
-   * The reason why no call is possible with the present ICE servers: the options require a relay, and
-   * the server named no TURN server.
+   * The error `relay-unavailable` if the options require a relay and the server named no TURN server.
+   * Undefined if calls are possible.
    */
   get refusal(): BuddyError | undefined {
     const needsRelay = this.mode !== 'text' && this.addressPolicy !== 'at-once'
@@ -74,7 +74,7 @@ export class CallSetup {
     return new BuddyError('relay-unavailable', message)
   }
 
-  /** Takes the ICE servers of a message, without the URLs that this browser rejects. */
+  /** Replaces the ICE servers by those of a message, except for the URLs that this browser rejects. */
   setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): void {
     this.#iceServers = this.#accept(toIceServers(iceServers))
   }
@@ -91,6 +91,7 @@ export class CallSetup {
   }
 
   /**
+   * Creates a link for a call.
    * @param isTrusted whether the partner may learn the user's address; false before there is a partner
    * @throws what the browser's RTCPeerConnection throws on construction
    */
@@ -105,13 +106,13 @@ export class CallSetup {
     })
   }
 
-  /** The present configuration for a new peer connection, or for one that exists. */
+  /** Returns the present configuration, for a new peer connection or for an existing one. */
   configuration(isTrusted: boolean): RTCConfiguration {
     const policy = this.addressPolicy
     const isOpen = policy === 'at-once' || (policy === 'once-trusted' && isTrusted)
     return {
       iceServers: this.#iceServers,
-      // With `relay` the browser sends no address of its own (W3C WebRTC §4.2.5).
+      // With `relay` the browser does not send the user's address (W3C WebRTC §4.2.5).
       iceTransportPolicy: isOpen ? 'all' : 'relay',
       bundlePolicy: 'max-bundle',
       rtcpMuxPolicy: 'require',

@@ -1,4 +1,5 @@
-// Which peer connections may reveal the user's IP address, and when the next call is prepared.
+// Checks which peer connections may reveal the user's IP address, and when the client prepares the next
+// call.
 import type { MessageOf } from '@buddy-chat/protocol'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Emitter } from '../emitter.ts'
@@ -20,7 +21,7 @@ const matched: MessageOf<'matched'> = {
   roomToken: null,
 }
 
-/** The ICE transport policies that connections were created with or set to later, in order. */
+/** The ICE transport policies with which connections were created ("made") or configured later ("set"). */
 let policies: string[]
 let connections: Connection[]
 let clock: ManualClock
@@ -32,7 +33,7 @@ class Connection extends EventTarget {
   signalingState = 'stable'
   constructor({ iceTransportPolicy, bundlePolicy }: RTCConfiguration) {
     super()
-    // A connection without a bundle policy only tests ICE servers and is closed at once.
+    // A connection without a bundle policy only tests whether the browser accepts the ICE servers.
     if (!bundlePolicy) return
     policies.push(`made ${iceTransportPolicy}`)
     connections.push(this)
@@ -81,8 +82,9 @@ function enter(options: BuddyClientOptions): void {
 
 let generation = 0
 /**
- * Causes everything that creates or changes a connection: new ICE servers, a new connection for this
- * partner, a connection that can answer the next partner, and an offer for the next partner.
+ * Performs every operation that creates or changes a connection: new ICE servers, a new connection for this
+ * partner, a connection that can answer the next partner, and an offer for the next partner. Returns the
+ * transport policies that were used meanwhile.
  */
 function change(): string[] {
   calls.setIceServers([{ ...turn, credential: `c${generation}` }])
@@ -108,10 +110,10 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-describe('the address', () => {
+describe("the user's address", () => {
   const hidden = ['set relay', 'made relay', 'made relay', 'made relay']
 
-  test('with `relayUntilTrusted`, is revealed after both agree, in this room and not in the next', () => {
+  test('with `relayUntilTrusted`, is revealed once both users agree, but not in the next room', () => {
     enter({ relayUntilTrusted: true })
     expect(policies.splice(0)).toEqual(['made relay'])
     expect(change()).toEqual(hidden)
@@ -122,14 +124,14 @@ describe('the address', () => {
     expect(change()).toEqual(['set all', 'made all', 'made relay', 'made relay'])
   })
 
-  test('with `relayUntilTrusted`, stays hidden if only the partner agrees, however often', () => {
+  test('with `relayUntilTrusted`, stays hidden if only the partner agrees, even repeatedly', () => {
     enter({ relayUntilTrusted: true })
     for (let time = 1; time <= 3; time++) room.handleMessage({ type: 'trust' })
     policies = []
     expect(change()).toEqual(hidden)
   })
 
-  test('with `relayOnly`, stays hidden even if both agree', () => {
+  test('with `relayOnly`, stays hidden even if both users agree', () => {
     enter({ relayOnly: true, relayUntilTrusted: true })
     room.trust()
     room.handleMessage({ type: 'trust' })
@@ -150,8 +152,8 @@ describe('the address', () => {
   })
 })
 
-describe('the next call', () => {
-  test('is prepared 1.5 s after the present one has connected', () => {
+describe('the connection for the next call', () => {
+  test('is created 1.5 s after the present call has connected', () => {
     enter({})
     connections[0]?.connects()
     clock.advance(1499)
@@ -160,7 +162,7 @@ describe('the next call', () => {
     expect(connections).toHaveLength(2)
   })
 
-  test('is not prepared if the room is closed before that', () => {
+  test('is not created if the room is closed within these 1.5 s', () => {
     enter({})
     connections[0]?.connects()
     calls.close()
@@ -168,7 +170,7 @@ describe('the next call', () => {
     expect(connections).toHaveLength(1)
   })
 
-  test('is prepared again 1.5 s after the network has changed during a call', async () => {
+  test('is replaced 1.5 s after the network has changed during a call', async () => {
     enter({})
     connections[0]?.connects()
     await clock.advanceAsync(1500)
@@ -178,7 +180,7 @@ describe('the next call', () => {
     expect(connections).toHaveLength(3)
   })
 
-  test('is prepared again at once if the network has changed outside a call', async () => {
+  test('is replaced at once if the network changes outside a call', async () => {
     enter({})
     connections[0]?.connects()
     await clock.advanceAsync(1500)

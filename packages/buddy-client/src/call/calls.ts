@@ -12,7 +12,10 @@ import { CallSetup } from './call-setup.ts'
 import type { RoomCallbacks } from './room.ts'
 import { Room } from './room.ts'
 
-/** The next call is prepared this long after a call has connected, so that it does not slow it down. */
+/**
+ * The time between the connection of a call and the preparation of the next call, which would slow the
+ * beginning of the present one.
+ */
 const prepareNextMs = 1500
 
 interface CallsDependencies {
@@ -22,13 +25,13 @@ interface CallsDependencies {
   readonly sending: () => Sending
   /** Returns false if the message can be neither sent nor kept for later. */
   readonly send: (message: ClientMessage) => boolean
-  /** Called with ICE URLs that this browser rejects, once for each URL. Calls do not use them. */
+  /** Called with the ICE URLs that this browser rejects, once for each URL. Calls do not use these URLs. */
   readonly onIceUrlsRefused: (urls: readonly string[]) => void
 }
 
 /**
- * The calls of a client, one after another: the room that the client is in, and the peer connection
- * that is prepared for the next one.
+ * Manages the calls of a client, one after another. Holds the room that the client is in, and the peer
+ * connection that is prepared for the next call.
  */
 export class Calls {
   readonly #dependencies: CallsDependencies
@@ -65,13 +68,13 @@ export class Calls {
     this.#preparation.discard()
   }
 
-  /** Discards what is prepared. Call at the end of a run; an open room stays. */
+  /** Discards the prepared peer connection. Call at the end of a run. A room that is open stays open. */
   end(): void {
     this.#cancelPreparation?.()
     this.#preparation.discard()
   }
 
-  /** Takes new ICE servers, for the next call and for the next ICE restart of the present one. */
+  /** Sets the ICE servers for the next call, and for the next ICE restart of the present call. */
   setIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): void {
     this.#setup.setIceServers(iceServers)
     this.#handleStale()
@@ -84,15 +87,15 @@ export class Calls {
     this.#room?.handleNetworkChange()
   }
 
-  /** Limits the data that the present call and later ones send, or lifts that limit. */
+  /** Turns the low-data limits on or off, for the present call and for later ones. */
   setLowData(isLowData: boolean): void {
     const limits = this.#setup.setLowData(isLowData)
     this.#room?.setLimits(limits)
   }
 
   /**
-   * Sends `track` in place of the track of its kind, in the present call and in the next one.
-   * @throws BuddyError (as a rejection) `media-failed` if the browser does not send it
+   * Sends `track` in place of the present track of its kind, in this call and in the next one.
+   * @throws BuddyError (as a rejection) `media-failed` if the browser cannot send the track
    */
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     try {
@@ -103,22 +106,23 @@ export class Calls {
   }
 
   /**
-   * Resolves with the offer that a ticket carries for a partner who waits already. Null if there is
-   * none: text mode has no peer connection, and the browser may fail to create one.
+   * Resolves with the offer to send with a `ticket` or `next`, for a partner who waits already. Resolves
+   * with null in text mode, which has no peer connection, and if the browser fails to create an offer.
    */
   async takeOffer(): Promise<LinkSignal | null> {
     this.#cancelPreparation?.()
     return this.#setup.mode === 'text' ? null : this.#preparation.offer()
   }
 
-  /** Called when the client waits in the queue: the next partner sends the offer. */
+  /** Called when the client waits in the queue, because the next partner then sends the offer. */
   handleQueued(): void {
     if (this.#setup.mode !== 'text') this.#preparation.prepareAnswer()
   }
 
   /**
-   * Enters a room in place of the present one. The caller opens it.
-   * @param announcedSending what the offer of the ticket said that this client sends; null if nothing
+   * Closes the present room and returns a new one, which the caller opens.
+   * @param announcedSending the `sending` state that was sent with the prepared offer; null if none was
+   * sent
    */
   enter(
     matched: MessageOf<'matched'>,
@@ -154,7 +158,10 @@ export class Calls {
     room?.close()
   }
 
-  /** Replaces what is prepared if it does not fit any more; in a call later, because media comes first. */
+  /**
+   * Replaces the prepared connection if it is out of date. During a call this waits, because media comes
+   * first.
+   */
   #handleStale(): void {
     if (!this.#preparation.handleStale()) return
     if (this.#room) this.#prepareLater()

@@ -3,7 +3,7 @@ import { MutualTrust } from './mutual-trust.ts'
 import type { AddressPolicy } from '../options.ts'
 import { addressPolicy, resolveOptions } from '../options.ts'
 
-/** Creates two connected sides, and records what each of them sends and reports. */
+/** Creates two connected clients' `MutualTrust`, and records what each of them sends and reports. */
 function pair(policies: readonly [AddressPolicy, AddressPolicy]) {
   const events: [string[], string[]] = [[], []]
   let isReachable = true
@@ -24,7 +24,7 @@ function pair(policies: readonly [AddressPolicy, AddressPolicy]) {
   return { ana, bob, events, cut: () => (isReachable = false) }
 }
 
-test('becomes mutual on both sides only when both have given trust', async () => {
+test('becomes mutual on both sides only when both users have agreed', async () => {
   const { ana, bob, events } = pair(['once-trusted', 'once-trusted'])
   expect(ana.give()).toBe(true)
   await Promise.resolve()
@@ -36,7 +36,7 @@ test('becomes mutual on both sides only when both have given trust', async () =>
   expect(events[1]).toEqual(['false true', 'sends', 'true true', 'mutual'])
 })
 
-test('sends and reports trust once if it is given twice or on both sides at the same time', async () => {
+test('sends and reports trust once if users agree twice, or both at the same time', async () => {
   const { ana, bob, events } = pair(['once-trusted', 'once-trusted'])
   for (const side of [ana, bob, ana, bob]) expect(side.give()).toBe(true)
   await Promise.resolve()
@@ -45,7 +45,7 @@ test('sends and reports trust once if it is given twice or on both sides at the 
   expect(events).toEqual([expected, expected])
 })
 
-test('policy `at-once`: sends trust only in answer to the partner, and reports no change', async () => {
+test('with policy `at-once`, sends trust only in answer to the partner, and reports no change', async () => {
   const { ana, bob, events } = pair(['at-once', 'once-trusted'])
   expect(ana.give()).toBe(true)
   expect(events).toEqual([[], []])
@@ -56,7 +56,7 @@ test('policy `at-once`: sends trust only in answer to the partner, and reports n
   expect(events[1]).toEqual(['sends', 'true false', 'true true', 'mutual'])
 })
 
-test('policy `never`: sends no trust and reports no change', async () => {
+test('with policy `never`, sends no trust and reports no change', async () => {
   const { ana, bob, events } = pair(['never', 'once-trusted'])
   expect(ana.give()).toBe(true)
   bob.give()
@@ -65,7 +65,7 @@ test('policy `never`: sends no trust and reports no change', async () => {
   expect(events).toEqual([[], ['sends', 'true false']])
 })
 
-test('does not give trust if the partner cannot be reached', () => {
+test('reports no trust if it cannot be sent to the partner', () => {
   const { ana, events, cut } = pair(['once-trusted', 'once-trusted'])
   cut()
   expect(ana.give()).toBe(false)
@@ -78,6 +78,6 @@ test.for([
   [{ relayUntilTrusted: true, relayOnly: true }, 'never'],
   [{ relayUntilTrusted: true, mode: 'text' }, 'never'],
   [{ relayOnly: true, mode: 'audio' }, 'never'],
-] as const)('options %j lead to policy `%s`', ([options, policy]) => {
+] as const)('addressPolicy converts options %j to `%s`', ([options, policy]) => {
   expect(addressPolicy(resolveOptions(options))).toBe(policy)
 })

@@ -1,6 +1,6 @@
 import type { AddressPolicy } from '../options.ts'
 
-/** Which of the two users in a room have agreed that the other may learn their IP address. */
+/** Which of the two users in a room have agreed to show their IP address to the other. */
 export interface Trust {
   readonly self: boolean
   readonly partner: boolean
@@ -8,7 +8,7 @@ export interface Trust {
 
 interface MutualTrustDependencies {
   readonly policy: AddressPolicy
-  /** Sends `trust` to the partner. Returns false if that is not possible now. */
+  /** Sends `trust` to the partner. Returns false if the message can be neither sent nor kept for later. */
   readonly sendTrust: () => boolean
   /** Called at the beginning and after each change, only if the policy is `once-trusted`. */
   readonly onChange: (trust: Trust) => void
@@ -37,7 +37,7 @@ export class MutualTrust {
     this.#change({})
   }
 
-  /** Agrees until the room ends. Returns false if the partner cannot be sent that now. */
+  /** Agrees for this user, until the room ends. Returns false and does nothing if `sendTrust` fails. */
   give(): boolean {
     const { policy, sendTrust } = this.#dependencies
     if (policy !== 'once-trusted' || this.#trust.self) return true

@@ -15,13 +15,16 @@ import type { CallSetup } from './call-setup.ts'
 import { MutualTrust } from './mutual-trust.ts'
 import { TypingSignal } from './typing-signal.ts'
 
-/** What a room reports to the client. */
+/** The callbacks through which a room reports to the client. */
 export interface RoomCallbacks {
-  /** Called when media flows, also after each interruption. In text mode called at once. */
+  /** Called when media flows, at first and after each interruption. In text mode called at once. */
   readonly onConnected: () => void
-  /** Called when the media path is lost. The connection to the server may be lost for the same reason. */
+  /**
+   * Called when the media path is lost. The client should then test its connection to the server, which may
+   * be lost for the same reason.
+   */
   readonly onInterrupted: () => void
-  /** Called once if there is no media path to this partner, or none any more. The call is then closed. */
+  /** Called once if no media path to this partner can be found or restored. The call is then closed. */
   readonly onFailed: (error: BuddyError) => void
 }
 
@@ -31,7 +34,7 @@ interface RoomDependencies extends RoomCallbacks {
   /** See `LinkPreparation.take`. */
   readonly takeLink: (role: 'offered' | 'any') => PeerLink | undefined
   readonly sending: Sending
-  /** The `sending` state that was sent with the offer of the ticket; null if none was sent. */
+  /** The `sending` state that was sent with the prepared offer; null if none was sent. */
   readonly announcedSending: Sending | null
   readonly environment: CallEnvironment
   readonly events: Emitter<ClientEvents>
@@ -39,7 +42,7 @@ interface RoomDependencies extends RoomCallbacks {
   readonly send: (message: ClientMessage) => boolean
 }
 
-/** The user and one partner, while they are matched: call, text, typing and trust. */
+/** What the user and one partner share while they are matched: the call, texts, typing and trust. */
 export class Room {
   readonly partner: Partner
   readonly #dependencies: RoomDependencies
@@ -73,7 +76,7 @@ export class Room {
     return this.#hasConnected
   }
 
-  /** Whether media flowed before and does not at present. */
+  /** Whether media flowed before and does not flow at present. */
   get isInterrupted(): boolean {
     return this.#isInterrupted
   }
@@ -88,7 +91,7 @@ export class Room {
   }
 
   /**
-   * Starts the call, if the mode has one.
+   * Starts the call, except in text mode, which has none.
    * @throws what the browser's RTCPeerConnection throws on construction
    */
   open(): void {
@@ -101,7 +104,10 @@ export class Room {
     if (this.#isClosed) this.#call?.close()
   }
 
-  /** Takes a message of the partner. The channel has validated it; the server has not decoded it. */
+  /**
+   * Handles a message of the partner. `SignalingChannel` has validated it, because the server passes it on
+   * without decoding it.
+   */
   handleMessage(message: MessageOf<'signal' | 'text' | 'typing' | 'trust'>): void {
     const { events } = this.#dependencies
     switch (message.type) {
@@ -120,18 +126,24 @@ export class Room {
     }
   }
 
-  /** @throws BuddyError `invalid-text`, `server-unreachable` */
+  /**
+   * Sends a text to the partner.
+   * @throws BuddyError `invalid-text`, `server-unreachable`
+   */
   send(text: string): void {
     const { send, events } = this.#dependencies
-    // Both ends show the same text, even if UTF-8 cannot encode all of it (lone surrogates).
+    // Both clients show the same text, also if it contains lone surrogates, which UTF-8 cannot encode.
     const message = asReceived({ type: 'text', text }, 'invalid-text')
     if (!send(message)) throw serverUnreachable()
-    // No `typing: false` is sent: the partner's client ends the typing state when the text arrives.
+    // `typing: false` need not be sent, because the partner's client ends typing when the text arrives.
     this.#typing.reset()
     events.emit('message', { text: message.text, from: 'self' })
   }
 
-  /** @throws BuddyError `server-unreachable` */
+  /**
+   * Agrees that the partner may learn the user's address.
+   * @throws BuddyError `server-unreachable`
+   */
   trust(): void {
     if (!this.#trust.give()) throw serverUnreachable()
   }
@@ -140,12 +152,15 @@ export class Room {
     this.#typing.notify()
   }
 
-  /** Called when the ICE servers have changed: the next ICE restart uses the new ones. */
+  /** Called when the ICE servers have changed. The next ICE restart uses the new ones. */
   handleIceServers(): void {
     this.#call?.setConfiguration(this.#configuration)
   }
 
-  /** Signals reach the partner only while both clients are connected to the server. */
+  /**
+   * Sets whether this client (`server`) or the partner's client (`partner`) is connected to the server.
+   * Signals reach the partner only while both are.
+   */
   setReachable(end: 'server' | 'partner', isReachable: boolean): void {
     this.#reachable[end] = isReachable
     this.#call?.setReachable(this.#reachable.server && this.#reachable.partner)
@@ -174,7 +189,7 @@ export class Room {
     return this.#call?.getStats()
   }
 
-  /** Ends the call and cancels every timer. Emits `remote-stream` with undefined, and nothing else. */
+  /** Ends the call and cancels every timer. Emits only `remote-stream`, with undefined. */
   close(): void {
     this.#isClosed = true
     this.#call?.close()
@@ -197,7 +212,8 @@ export class Room {
     return new PeerCall({
       isPolite: matched.isPolite,
       isOffered: isOwnOffer && prepared !== undefined,
-      // The partner answers an offer whose link is gone, so a new connection (number 1) replaces it.
+      // If the link of the offer is gone, its answer cannot be used. A connection with number 1 replaces
+      // it.
       generation: isOwnOffer && !prepared ? 1 : 0,
       link: prepared ?? setup.createLink(),
       createLink: () => setup.createLink(this.#trust.isMutual),
@@ -215,7 +231,8 @@ export class Room {
       onQuality: (quality) => events.emit('quality', quality),
       onStep: (step) => this.#handleStep(step),
       onFailed: (error) => {
-        // A failure with a `cause` comes from the browser or the partner's signals, not from the network.
+        // An error with a `cause` comes from the browser or from the partner's signals, not from the
+        // network.
         send({ type: 'diagnosis', reason: error.cause === undefined ? 'no-path' : 'other' })
         onFailed(error)
       },

@@ -15,7 +15,7 @@ beforeEach(() => {
   })
 })
 
-test('reports typing once for many key presses, and its end once after a pause of 3 s', () => {
+test('reports the beginning of typing once, and its end once after 3 s without a key press', () => {
   for (let press = 0; press < 5; press++) {
     signal.notify()
     clock.advance(2999)

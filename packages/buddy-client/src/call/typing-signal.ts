@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../clock.ts'
 
-/** After this time without a key press, typing has stopped. */
+/** The time without a key press after which typing has stopped. */
 const pauseMs = 3000
 
 interface TypingSignalDependencies {
@@ -8,7 +8,7 @@ interface TypingSignalDependencies {
   readonly clock: Clock
 }
 
-/** Reports the beginning and the end of typing, from key presses. */
+/** Reports when the user begins and stops typing, judged by the key presses. */
 export class TypingSignal {
   readonly #dependencies: TypingSignalDependencies
   #cancel: Cancel | undefined
@@ -25,12 +25,12 @@ export class TypingSignal {
     this.#cancel = clock.after(pauseMs, () => this.end())
   }
 
-  /** Reports that typing has stopped. Does nothing if it had. */
+  /** Reports that the user has stopped typing. Does nothing unless the user was typing. */
   end(): void {
     if (this.reset()) this.#dependencies.onChange(false)
   }
 
-  /** Ends typing without a report. Returns whether there was typing. */
+  /** Ends typing without a report. Returns whether the user was typing. */
   reset(): boolean {
     if (!this.#cancel) return false
     this.#cancel()

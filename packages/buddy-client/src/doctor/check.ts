@@ -2,10 +2,16 @@ import type { CallFailure } from '@buddy-chat/protocol'
 import type { BuddyErrorCode } from '../errors.ts'
 
 /**
- * The checks of the connection doctor, in the order in which results are returned: the page is
- * secure; the browser has WebRTC; camera and microphone may be used; audio may play; the server
- * admits the client; the clock is right; the browser accepts the server's ICE servers; UDP passes in
- * both directions; a TURN server provides a relay, requested over UDP and over TCP.
+ * The names of the checks of `diagnose()`, in the order in which it returns the results:
+ * - `page` the page is secure
+ * - `webrtc` the browser has WebRTC
+ * - `camera`, `microphone` the page may use the device
+ * - `sound` the page may play audio
+ * - `server` the server admits the client
+ * - `clock` the clock of the machine is right
+ * - `ice-servers` the browser accepts the server's ICE servers
+ * - `udp` UDP passes in both directions
+ * - `turn-udp`, `turn-tcp` a TURN server provides a relay, over UDP or over TCP
  */
 export const checkNames = [
   'page',
@@ -21,22 +27,22 @@ export const checkNames = [
   'turn-tcp',
 ] as const
 
-/** The name of a check, as in {@link checkNames}. */
+/** A name in {@link checkNames}. */
 export type CheckName = (typeof checkNames)[number]
 
 /** The check found no fault. */
 type Pass = 'ok'
-/** Why a check was skipped. */
+/** The reason why a check was skipped. */
 type Omission =
-  /** The mode does not need it. */
+  /** The chat mode does not need what this check tests. */
   | 'not-needed'
-  /** The server lists no such ICE server. */
+  /** The server lists no ICE server for this check. */
   | 'not-offered'
   /** The browser would ask the visitor for permission first. */
   | 'not-asked'
-  /** Another check failed that this one depends on. */
+  /** This check depends on another one, which failed. */
   | 'not-reached'
-  /** The browser does not reveal it. */
+  /** The browser does not reveal the result. */
   | 'unknown'
 /** The fault that a check found. */
 type Fault =
@@ -48,7 +54,7 @@ type Fault =
   | 'autoplay-blocked'
   | 'ice-url-refused'
 
-/** The result of a check, by name. */
+/** The detailed result of a check: passed, skipped for a reason, or a fault. */
 export type CheckCode = Pass | Omission | Fault
 
 /** A check and its result. */
@@ -56,7 +62,7 @@ export interface Check {
   readonly name: CheckName
   readonly result: 'ok' | 'failed' | 'skipped'
   readonly code: CheckCode
-  /** With `ice-url-refused`: the ICE URLs that the browser refuses. Empty otherwise. */
+  /** The ICE URLs that the browser refuses, with the code `ice-url-refused`. Otherwise empty. */
   readonly urls: readonly string[]
 }
 
@@ -69,8 +75,8 @@ const omissions: ReadonlySet<CheckCode> = new Set<Omission>([
 ])
 
 /**
- * The result of the check `name` that found `code`.
- * @param urls the refused URLs, with `ice-url-refused`
+ * Returns the check `name` with the result that follows from `code`.
+ * @param urls the refused URLs, with the code `ice-url-refused`
  */
 export function check(name: CheckName, code: CheckCode, urls: readonly string[] = []): Check {
   const result = code === 'ok' ? 'ok' : omissions.has(code) ? 'skipped' : 'failed'
@@ -78,9 +84,9 @@ export function check(name: CheckName, code: CheckCode, urls: readonly string[] 
 }
 
 /**
- * The reason that the client reports to the server for a failed check. Undefined if there is nothing to
- * report: the check passed, or it is about the server, which knows its own refusals and receives
- * nothing while it is unreachable.
+ * Returns the reason that the client reports to the server for a failed check. Undefined if the check did
+ * not fail. Also undefined for the check `server`, because the server knows whom it has refused, and
+ * receives no report while it is unreachable.
  */
 export function failureOf({ result, name, code }: Check): CallFailure | undefined {
   if (result !== 'failed' || name === 'server') return undefined

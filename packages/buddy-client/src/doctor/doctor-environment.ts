@@ -1,23 +1,26 @@
 import type { ClientEnvironment } from '../browser-environment.ts'
 import { browserEnvironment } from '../browser-environment.ts'
 
-/** The browser functions that the connection doctor uses in addition to those of a client. */
+/** The browser functions that `diagnose()` uses. They include those of a client. */
 export interface DoctorEnvironment extends ClientEnvironment {
-  /** The time of this device, in milliseconds since 1970. */
+  /** Returns the time of this machine, in milliseconds since 1970. */
   readonly now: () => number
-  /** The time of the server at `url`, in milliseconds since 1970. Undefined if it cannot be read. */
+  /** Resolves with the time of the server at `url`, in ms since 1970. Undefined if it cannot be read. */
   readonly timeAt: (url: string) => Promise<number | undefined>
-  /** Whether audio may play now. Undefined if the browser does not reveal it. */
+  /** Returns whether the page may play audio now. Undefined if the browser does not reveal it. */
   readonly mayPlay: () => boolean | undefined
 }
 
-/** Firefox has an API for the autoplay policy. Other browsers reveal only past user gestures. */
+/**
+ * Firefox has an API for the autoplay policy. Other browsers only reveal whether there was a user gesture,
+ * which allows playing.
+ */
 interface NavigatorWithAutoplay {
   readonly getAutoplayPolicy?: (kind: 'mediaelement') => string
   readonly userActivation?: { readonly hasBeenActive: boolean }
 }
 
-/** The real browser. */
+/** The functions of the real browser. */
 export const browserDoctorEnvironment: DoctorEnvironment = {
   ...browserEnvironment,
   now: () => Date.now(),
@@ -28,7 +31,7 @@ export const browserDoctorEnvironment: DoctorEnvironment = {
       const time = Date.parse(headers.get('date') ?? '')
       return Number.isNaN(time) ? undefined : time
     } catch {
-      // The page's content security policy may forbid the request, which is no fault.
+      // The page's Content-Security-Policy may block the request. That is not a fault to report.
       return undefined
     }
   },

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../clock.ts'
 import type { Gathered } from './rules.ts'
 
-/** Browsers give up TURN over UDP after about 10 s. A server that answers does so much earlier. */
+/** Browsers end attempts over UDP after about 10 s. A TURN server that works answers much earlier. */
 const timeoutMs = 8000
 
 interface GatherEnvironment {

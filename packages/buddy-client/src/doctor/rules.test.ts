@@ -13,7 +13,7 @@ const nothing: Gathered = {
 }
 
 describe('iceWays', () => {
-  test('sorts each URL by its transport, and lists TURN servers for STUN without credentials', () => {
+  test('sorts each URL by its transport, and also lists TURN servers as STUN servers, without credentials', () => {
     const login = { username: 'u', credential: 'c' }
     const ways = iceWays([
       { urls: ['stun:a', 'stun:b:3479'] },
@@ -48,10 +48,10 @@ test.for<[string, Partial<Gathered>, CheckCode]>([
   ['a reflexive candidate', { isReflexive: true, errorCodes: [701] }, 'ok'],
   ['an error that a server sent over UDP', { errorCodes: [701, 400] }, 'ok'],
   ['no answer', { errorCodes: [701, 701] }, 'udp-blocked'],
-  ['no further candidate and no error, without address translation', {}, 'ok'],
-  ['the same in a browser without error events', { hasErrorEvents: false }, 'udp-blocked'],
+  ['no candidate and no error', {}, 'ok'],
+  ['no candidate, in a browser without error events', { hasErrorEvents: false }, 'udp-blocked'],
   ['a timeout', { isComplete: false }, 'udp-blocked'],
-])('judgeUdp: %s is %s', ([, seen, code]) => {
+])('judgeUdp returns, for %s, `%s`', ([, seen, code]) => {
   expect(judgeUdp({ ...nothing, ...seen })).toBe(code)
 })
 
@@ -61,7 +61,7 @@ test.for<[string, Partial<Gathered>, CheckCode]>([
   ['another error', { errorCodes: [508] }, 'turn-unreachable'],
   ['no answer', { errorCodes: [701] }, 'turn-unreachable'],
   ['a timeout', { isComplete: false }, 'turn-unreachable'],
-])('judgeTurn: %s is %s', ([, seen, code]) => {
+])('judgeTurn returns, for %s, `%s`', ([, seen, code]) => {
   expect(judgeTurn({ ...nothing, ...seen })).toBe(code)
 })
 
@@ -72,7 +72,7 @@ test.for<[number | undefined, CheckCode]>([
   [1_000_000 + 121_000, 'clock-skew'],
   [1_000_000 - 121_000, 'clock-skew'],
 ])(
-  'judgeClock: a server time of %s ms and an own time of 1,000,000 ms is %s',
+  'judgeClock returns, for a server time of %s ms and an own time of 1,000,000 ms, `%s`',
   ([serverMs, code]) => {
     expect(judgeClock(serverMs, 1_000_000)).toBe(code)
   },
@@ -93,16 +93,20 @@ test.for<[string, Partial<DeviceSeen>, CheckCode]>([
   ['a denied permission', { permission: 'denied' }, 'permission-denied'],
   ['a machine without the device', { isPresent: false }, 'device-not-found'],
   [
-    'a frame without allow, in any case,',
+    'a frame without `allow`, whatever else is wrong',
     { isAllowed: false, permission: 'denied' },
     'blocked-by-policy',
   ],
-  ['an insecure page, in any case,', { isSecurePage: false, isPresent: false }, 'insecure-page'],
-])('judgeDevice: %s is %s', ([, seen, code]) => {
+  [
+    'an insecure page, whatever else is wrong',
+    { isSecurePage: false, isPresent: false },
+    'insecure-page',
+  ],
+])('judgeDevice returns, for %s, `%s`', ([, seen, code]) => {
   expect(judgeDevice({ ...fine, ...seen })).toBe(code)
 })
 
-describe('failureOf returns the reason that the client reports to the server', () => {
+describe('failureOf', () => {
   test.for<[CheckName, CheckCode, string | undefined]>([
     ['udp', 'ok', undefined],
     ['udp', 'not-offered', undefined],
@@ -111,15 +115,15 @@ describe('failureOf returns the reason that the client reports to the server', (
     ['camera', 'permission-denied', 'device-refused'],
     ['microphone', 'device-not-found', 'device-missing'],
     ['turn-udp', 'relay-unavailable', 'other'],
-    // The server is unreachable, or has sent the refusal itself.
+    // The server knows whom it has banned, and receives no report while it is unreachable.
     ['server', 'server-unreachable', undefined],
     ['server', 'banned', undefined],
-  ])('%s %s: %s', ([name, code, failure]) => {
+  ])('returns, for check `%s` with code `%s`, the reason `%s`', ([name, code, failure]) => {
     expect(failureOf(check(name, code))).toBe(failure)
   })
 })
 
-test('a check is skipped, passed or failed by its code, and has the refused URLs', () => {
+test('check() derives from the code whether the check was skipped, passed or failed', () => {
   expect(check('camera', 'not-asked').result).toBe('skipped')
   expect(check('camera', 'ok')).toEqual({ name: 'camera', result: 'ok', code: 'ok', urls: [] })
   const urls = ['stun:a:53']

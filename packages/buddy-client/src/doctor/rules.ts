@@ -1,43 +1,49 @@
-// The rules that turn observations into codes. They are pure functions: nothing here calls the browser.
+// The rules by which `diagnose()` converts its observations to codes. They are pure functions that do not
+// call the browser.
 import type { Device } from '../errors.ts'
 import type { CheckCode } from './check.ts'
 
-/** What a peer connection has gathered. */
+/** The results of gathering candidates with a peer connection. */
 export interface Gathered {
-  /** There is a server-reflexive candidate: a STUN server has answered. */
+  /** Whether there is a server-reflexive candidate, which means that a STUN server has answered. */
   readonly isReflexive: boolean
-  /** There is a relay candidate: a TURN server provides a relay. */
+  /** Whether there is a relay candidate, which means that a TURN server provides a relay. */
   readonly isRelayed: boolean
   /**
    * The `errorCode` of each `icecandidateerror` (W3C WebRTC §4.8.3): a STUN error code, or 701 if
    * no answer came.
    */
   readonly errorCodes: readonly number[]
-  /** The browser completed gathering before the timeout. */
+  /** Whether the browser completed gathering before the timeout. */
   readonly isComplete: boolean
-  /** The browser emits `icecandidateerror`. */
+  /** Whether the browser supports the event `icecandidateerror`. */
   readonly hasErrorEvents: boolean
 }
 
-/** The ICE servers for each way through the network. TURN servers also answer STUN over UDP. */
+/**
+ * The ICE servers to test for each way through the network. `udp` contains STUN servers, and TURN servers,
+ * because these also answer STUN requests over UDP.
+ */
 export interface IceWays {
   readonly udp: readonly RTCIceServer[]
   readonly 'turn-udp': readonly RTCIceServer[]
   readonly 'turn-tcp': readonly RTCIceServer[]
 }
 
-/** The largest difference of two clocks that certificates and tokens tolerate. */
+/** The largest difference of two clocks with which certificates and tokens still work. */
 const maxSkewMs = 120_000
 
-/** Errors of a TURN server that does not accept the credentials (RFC 8489 §14.8, RFC 8656 §18). */
+/** The error codes of a TURN server that rejects the credentials (RFC 8489 §14.8, RFC 8656 §18). */
 const credentialErrors: ReadonlySet<number> = new Set([401, 403, 431, 438, 441])
-/** The server did not answer (W3C WebRTC §4.8.3). */
+/** The error code if the server did not answer (W3C WebRTC §4.8.3). */
 const noAnswer = 701
 
 const isTcp = (url: string): boolean =>
   /^turns:/i.test(url) ? !/transport=udp/i.test(url) : /transport=tcp/i.test(url)
 
-/** Sorts ICE servers by transport. A server with several URLs becomes one server for each URL. */
+/**
+ * Sorts ICE servers by the way that they test. A server with several URLs becomes one server for each URL.
+ */
 export function iceWays(servers: readonly RTCIceServer[]): IceWays {
   const ways = { udp: [], 'turn-udp': [], 'turn-tcp': [] } as Record<keyof IceWays, RTCIceServer[]>
   for (const server of servers) {
@@ -51,17 +57,17 @@ export function iceWays(servers: readonly RTCIceServer[]): IceWays {
   return ways
 }
 
-/** Whether UDP passes in both directions. */
+/** Returns whether UDP passes in both directions. */
 export function judgeUdp(seen: Gathered): CheckCode {
   const { isReflexive, isRelayed, errorCodes, isComplete, hasErrorEvents } = seen
-  // Any answer, also an error, has arrived over UDP.
+  // Every answer arrived over UDP, also if it is an error.
   if (isReflexive || isRelayed || errorCodes.some((code) => code !== noAnswer)) return 'ok'
-  // Without address translation the reflexive address equals the host address, and the browser
-  // gathers no further candidate.
+  // On a machine without address translation, the reflexive address equals the host address, so the
+  // browser emits no reflexive candidate although the STUN server has answered.
   return isComplete && hasErrorEvents && errorCodes.length === 0 ? 'ok' : 'udp-blocked'
 }
 
-/** Whether a TURN server provides a relay. */
+/** Returns whether a TURN server provides a relay. */
 export function judgeTurn({ isRelayed, errorCodes }: Gathered): CheckCode {
   if (isRelayed) return 'ok'
   return errorCodes.some((code) => credentialErrors.has(code))
@@ -69,13 +75,13 @@ export function judgeTurn({ isRelayed, errorCodes }: Gathered): CheckCode {
     : 'turn-unreachable'
 }
 
-/** Whether two clocks agree within two minutes. `serverMs` is undefined if it could not be read. */
+/** Returns whether two clocks agree within two minutes. `serverMs` is undefined if it could not be read. */
 export function judgeClock(serverMs: number | undefined, ownMs: number): CheckCode {
   if (serverMs === undefined) return 'unknown'
   return Math.abs(serverMs - ownMs) > maxSkewMs ? 'clock-skew' : 'ok'
 }
 
-/** What a page knows of a device without opening it. */
+/** What a page can find out about a device without opening it. */
 export interface DeviceSeen {
   readonly device: Device
   readonly isSecurePage: boolean
@@ -86,7 +92,7 @@ export interface DeviceSeen {
   readonly isPresent: boolean | undefined
 }
 
-/** Whether a device can be used, judged without opening it. */
+/** Returns whether a device can be used, as far as the page can find out without opening it. */
 export function judgeDevice(seen: DeviceSeen): CheckCode {
   if (!seen.isSecurePage) return 'insecure-page'
   if (seen.isAllowed === false) return 'blocked-by-policy'
