@@ -4,6 +4,8 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { TestClient } from './core.fixture.ts'
 import { TestServer } from './core.fixture.ts'
+import { DelayedEngine } from '../engine/delayed-engine.fixture.ts'
+import { MemoryEngine } from '../engine/memory/memory-engine.ts'
 
 const resumeGraceMs = 30_000
 const settings = { resumeGraceMs, rematchDelayMs: 0 }
@@ -76,60 +78,84 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('time' as const), ms: fc.constantFrom(100, 5000, 40_000) }),
 )
 
-test('puts no session in two rooms, and restores a room only if both sessions claim it', async () => {
-  const proofs = await history(people, 4)
-  const everyToken = proofs.flatMap(({ roomTokens }) => roomTokens)
-  const formerRooms = new Set(proofs.flatMap(({ rooms }) => [...rooms.values()]))
-  let restored = 0
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      const server = new TestServer(settings)
-      const { sessions } = server.core
-      /** The room that each session claimed when it was restored. */
-      const claimed = new Map<string, string | undefined>()
-      const clients: (TestClient | undefined)[] = []
-      for (const next of steps) {
-        if (next.kind === 'time') server.clock.advance(next.ms)
-        else if (next.kind === 'hello') {
-          const { resumeToken: token, roomTokens, rooms, sessionId } = proofs[next.who]!
-          // Mostly the session's own latest room, as clients do; otherwise two sessions rarely claim the same.
-          const own = roomTokens.at(next.token < 12 ? -1 : next.token - 17)
-          const roomToken = (next.isOwn ? own : everyToken[next.token]) ?? null
-          const isKnown = sessions.find(sessionId) !== undefined
-          const resume = { token, received: 0, sent: 0, roomToken }
-          const client = await server.join('192.0.2.1', { resume })
-          clients[next.who] = client
-          if (!isKnown && client.session.id === sessionId) {
-            claimed.set(sessionId, roomToken === null ? undefined : rooms.get(roomToken))
+/** A server whose engine answers at once, or late and interleaved; `settle` delivers all answers. */
+function createServer(seed: number | undefined): { server: TestServer; settle: () => void } {
+  if (seed === undefined) return { server: new TestServer(settings), settle: () => undefined }
+  let settle = (): void => undefined
+  const server = new TestServer(settings, {
+    createEngine: (dependencies) => {
+      const engine = new DelayedEngine(seed, dependencies, (given) => new MemoryEngine(given))
+      settle = () => engine.settle()
+      return engine
+    },
+  })
+  return { server, settle }
+}
+
+test.each([
+  ['at once', 1],
+  ['late and interleaved', 6],
+])(
+  'puts no session in two rooms, and restores a room only if both sessions claim it, with answers %s',
+  async (_, settleEvery) => {
+    const proofs = await history(people, 4)
+    const everyToken = proofs.flatMap(({ roomTokens }) => roomTokens)
+    const formerRooms = new Set(proofs.flatMap(({ rooms }) => [...rooms.values()]))
+    let restored = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.integer(), async (steps, seed) => {
+        const { server, settle } = createServer(settleEvery > 1 ? seed : undefined)
+        const { sessions } = server.core
+        /** The room that each session claimed when it was restored. */
+        const claimed = new Map<string, string | undefined>()
+        const clients: (TestClient | undefined)[] = []
+        for (const [index, next] of steps.entries()) {
+          if (next.kind === 'time') server.clock.advance(next.ms)
+          else if (next.kind === 'hello') {
+            const { resumeToken: token, roomTokens, rooms, sessionId } = proofs[next.who]!
+            // Mostly the session's own latest room, as clients do; otherwise two sessions rarely claim the same.
+            const own = roomTokens.at(next.token < 12 ? -1 : next.token - 17)
+            const roomToken = (next.isOwn ? own : everyToken[next.token]) ?? null
+            const isKnown = sessions.find(sessionId) !== undefined
+            const resume = { token, received: 0, sent: 0, roomToken }
+            const client = await server.join('192.0.2.1', { resume })
+            clients[next.who] = client
+            if (!isKnown && client.session.id === sessionId) {
+              claimed.set(sessionId, roomToken === null ? undefined : rooms.get(roomToken))
+            }
+          } else {
+            const client = clients[next.who]
+            if (!client?.session) continue
+            if (next.kind === 'next') client.send({ type: 'next', offer: null })
+            else if (next.kind === 'ticket') client.enter()
+            else if (next.kind === 'leave') client.send({ type: 'leave' })
+            else if (next.kind === 'text') client.send({ type: 'text', text: 'hi' })
+            else if (next.kind === 'end') sessions.end(client.session, 'left')
+            else client.disconnect()
           }
-        } else {
-          const client = clients[next.who]
-          if (!client?.session) continue
-          if (next.kind === 'next') client.send({ type: 'next', offer: null })
-          else if (next.kind === 'ticket') client.enter()
-          else if (next.kind === 'leave') client.send({ type: 'leave' })
-          else if (next.kind === 'text') client.send({ type: 'text', text: 'hi' })
-          else if (next.kind === 'end') sessions.end(client.session, 'left')
-          else client.disconnect()
+          if (index % settleEvery > 0) continue
+          settle()
+          checkRooms(server)
+          for (const { participant } of sessions) {
+            const { room } = participant
+            if (!room || !formerRooms.has(room.id)) continue
+            restored++
+            const claims = room.seats.map(({ sessionId }) => claimed.get(sessionId))
+            expect(claims).toEqual([room.id, room.id])
+          }
         }
+        settle()
+        server.clock.advance(2 * resumeGraceMs)
+        settle()
         checkRooms(server)
-        for (const { participant } of sessions) {
-          const { room } = participant
-          if (!room || !formerRooms.has(room.id)) continue
-          restored++
-          const claims = room.seats.map(({ sessionId }) => claimed.get(sessionId))
-          expect(claims).toEqual([room.id, room.id])
-        }
-      }
-      server.clock.advance(2 * resumeGraceMs)
-      checkRooms(server)
-      for (const { participant } of sessions) expect(participant.isClaiming).toBe(false)
-    }),
-    { numRuns: 300 },
-  )
-  // The test would prove nothing if no room was restored.
-  expect(restored).toBeGreaterThan(10)
-})
+        for (const { participant } of sessions) expect(participant.isClaiming).toBe(false)
+      }),
+      { numRuns: 300 },
+    )
+    // The test would prove nothing if no room was restored.
+    expect(restored).toBeGreaterThan(10)
+  },
+)
 
 test('restores sessions and waits for their partners until the server has run for the grace time', async () => {
   const [one, other] = await history(2, 1)

@@ -305,6 +305,8 @@ function describeEngine(
         world.settle()
         expect([ana, bob].map((session) => session.take().at(-1))).toEqual([lost, lost])
         expect(world.engine.counts.rooms).toBe(0)
+        // Both sessions were away, so seat 0 counts as the one that has left.
+        expect(world.observed.at(-1)).toMatchObject(['ended', {}, 'ana', 'lost', 100])
       })
     })
 
