@@ -35,7 +35,7 @@ export const plotDefinitions: readonly PlotDefinition[] = [
   {
     id: 'users',
     title: 'Users, waiting and rooms',
-    unit: 'current',
+    unit: 'at each sample',
     curves: [
       { name: 'users', label: 'Users', colour: 'violet' },
       { name: 'waiting', label: 'Waiting', colour: 'amber' },
