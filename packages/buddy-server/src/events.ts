@@ -7,7 +7,7 @@ import type {
 } from '@buddy-chat/protocol'
 import type { Room } from './engine/room.ts'
 import type { Identified } from './sessions/identity.ts'
-import type { BanTarget } from './sessions/reported-people.ts'
+import type { BanTarget } from './sessions/reported-users.ts'
 import type { Session } from './sessions/session.ts'
 import type { SessionEnd } from './sessions/sessions.ts'
 

@@ -19,7 +19,7 @@ import { dismiss } from '../sessions/dismiss.ts'
 import { FormerSessions } from '../sessions/former-sessions.ts'
 import type { ParticipantContext } from '../sessions/participant.ts'
 import { Participant } from '../sessions/participant.ts'
-import { banTargetOf, ReportedPeople } from '../sessions/reported-people.ts'
+import { banTargetOf, ReportedUsers } from '../sessions/reported-users.ts'
 import { createResumeTokens } from '../sessions/resume-token.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import { IceRefresh } from '../sites/ice-refresh.ts'
@@ -82,7 +82,7 @@ export function createCore(dependencies: CoreDependencies): Core {
   const tokens = createResumeTokens(settings().secretKey || newId())
   const graceMs = (): number => settings().resumeGraceMs
   const formerSessions = new FormerSessions({ clock, wallNow, tokens, graceMs })
-  const reportedPeople = new ReportedPeople(() => clock.now())
+  const reportedUsers = new ReportedUsers(() => clock.now())
 
   const engine = createEngine({
     clock,
@@ -113,7 +113,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     },
     maxHeldBytes: () => settings().maxResumeBytes,
     onCallInterrupted: dependencies.onCallInterrupted,
-    onReported: (session, report) => handleReported(session, report, { reportedPeople, notify }),
+    onReported: (session, report) => handleReported(session, report, { reportedUsers, notify }),
   }
   const sessions = new Sessions({
     clock,
@@ -137,7 +137,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     },
     onEnded: (session, reason) => {
       iceRefresh.end(session)
-      reportedPeople.handleEnded(banTargetOf(session))
+      reportedUsers.handleEnded(banTargetOf(session))
       session.participant.end(reason === 'left' ? 'left' : 'lost')
       notify('ended', { session, reason })
     },
@@ -192,7 +192,7 @@ export function createCore(dependencies: CoreDependencies): Core {
       }
     },
     ban: (sessionId, durationMs) =>
-      ban(sessionId, durationMs, { sessions, reportedPeople, bans: engine.bans, notify }),
+      ban(sessionId, durationMs, { sessions, reportedUsers, bans: engine.bans, notify }),
     reload: () => sites.reload(settings(), (key) => sessions.sizeOf(key) > 0),
     sweepSessions: async () => {
       const { userTimeoutMs } = settings()

@@ -1,7 +1,7 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import type { Notify } from '../events.ts'
 import type { ParticipantSession, Report } from '../sessions/participant.ts'
-import type { ReportedPeople } from '../sessions/reported-people.ts'
+import type { ReportedUsers } from '../sessions/reported-users.ts'
 import type { Session } from '../sessions/session.ts'
 import { sendError } from './send-error.ts'
 
@@ -18,7 +18,7 @@ export function handleReport({ participant }: Session, message: MessageOf<'repor
 export function handleReported(
   session: ParticipantSession,
   { asked, encounter, reason }: Report,
-  { reportedPeople, notify }: { readonly reportedPeople: ReportedPeople; readonly notify: Notify },
+  { reportedUsers, notify }: { readonly reportedUsers: ReportedUsers; readonly notify: Notify },
 ): void {
   if (!encounter) {
     if (asked === null) sendError(session, 'not-in-room', 'there is no partner to report')
@@ -35,7 +35,7 @@ export function handleReported(
   if (partner) {
     const { seat, site, addressKey } = partner
     const { sessionId, subject } = seat
-    reportedPeople.add({ sessionId, site, subject, addressKey })
+    reportedUsers.add({ sessionId, site, subject, addressKey })
   }
   notify('reported', { session, aboutId: partnerId, roomId, reason })
 }

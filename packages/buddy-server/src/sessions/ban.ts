@@ -1,13 +1,13 @@
 import type { BanList } from '../engine/engine.ts'
 import type { Notify } from '../events.ts'
 import { dismiss } from './dismiss.ts'
-import type { BanTarget, ReportedPeople } from './reported-people.ts'
-import { banTargetOf } from './reported-people.ts'
+import type { BanTarget, ReportedUsers } from './reported-users.ts'
+import { banTargetOf } from './reported-users.ts'
 import type { Sessions } from './sessions.ts'
 
 interface BanDependencies {
   readonly sessions: Sessions
-  readonly reportedPeople: Pick<ReportedPeople, 'find'>
+  readonly reportedUsers: Pick<ReportedUsers, 'find'>
   readonly bans: BanList
   readonly notify: Notify
 }
@@ -24,12 +24,12 @@ export const subjectBanKey = (site: string, subject: string): string =>
 export function ban(
   sessionId: string,
   durationMs: number,
-  { sessions, reportedPeople, bans, notify }: BanDependencies,
+  { sessions, reportedUsers, bans, notify }: BanDependencies,
 ): boolean {
   const session = sessions.find(sessionId)
   const target: BanTarget | undefined = session
     ? banTargetOf(session)
-    : reportedPeople.find(sessionId)
+    : reportedUsers.find(sessionId)
   if (!target) return false
   const { site, subject, addressKey } = target
   bans.add(addressKey, durationMs)

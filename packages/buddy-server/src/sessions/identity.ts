@@ -1,4 +1,4 @@
-/** Who a user is, as far as the server knows. */
+/** What the server knows about a user, from the `hello` or from the token of the site. */
 export interface Identity {
   /** The name that partners see; empty if the user gave none. */
   readonly name: string

@@ -10,7 +10,7 @@ import { RoomLink } from './partner-link.ts'
 import type { SessionLink } from './session-link.ts'
 
 /** The criteria by which a client wants to be matched, checked and cleaned. */
-export type Wish = Omit<Ticket, 'sessionId' | 'site'>
+export type MatchCriteria = Omit<Ticket, 'sessionId' | 'site'>
 
 /** The parts of a session that its participant uses. */
 export interface ParticipantSession extends Identified {
@@ -118,9 +118,9 @@ export class Participant implements EngineListener {
   }
 
   /** Leaves the room, if the session is in one, and queues a new ticket. */
-  enter(wish: Wish, offer: Uint8Array | undefined): void {
+  enter(criteria: MatchCriteria, offer: Uint8Array | undefined): void {
     const { id: sessionId, identity } = this.#session
-    this.#ticket = { sessionId, site: identity.site, ...wish }
+    this.#ticket = { sessionId, site: identity.site, ...criteria }
     this.#enter(this.#ticket, offer)
   }
 

@@ -26,7 +26,7 @@ export function banTargetOf({
 }
 
 /** Users who were reported, so that they can be banned after their session has ended. */
-export class ReportedPeople {
+export class ReportedUsers {
   readonly #now: () => number
   readonly #people = new Map<string, { readonly target: BanTarget; readonly atMs: number }>()
 
