@@ -8,7 +8,7 @@ teardown(clear)
 const region = (chat: BuddyChat): Element =>
   chat.renderRoot.querySelector('[aria-live="polite"][role="status"].unseen')!
 
-/** Records all announcements from now on. */
+/** Records all announcements from now on, and returns them in an array that grows. */
 function listen(chat: BuddyChat): string[] {
   const announcements: string[] = []
   const node = region(chat)
@@ -20,14 +20,14 @@ function listen(chat: BuddyChat): string[] {
   return announcements
 }
 
-/** Resolves when this is the latest announcement. */
+/** Resolves when the latest announcement is `expected`. */
 const untilAnnounced = (announcements: string[], expected: string): Promise<boolean> =>
   until(
     `"${expected}" in ${JSON.stringify(announcements)}`,
     () => announcements.at(-1) === expected,
   )
 
-test('announces that a partner is found, connected, and has left', async () => {
+test('announces when a partner is found, when the call connects, and when the partner leaves', async () => {
   const lobby = newLobby()
   const ana = await mount({ lobby, name: 'Ana' })
   await ana.start()
@@ -41,7 +41,7 @@ test('announces that a partner is found, connected, and has left', async () => {
   await untilAnnounced(announcements, 'Bob left. Looking for someone…')
 })
 
-test('announces changes of camera and microphone, those of the partner and of the visitor', async () => {
+test('announces when the partner or the visitor turns the camera or the microphone off or on', async () => {
   const [ana, bob] = await meet()
   const announcements = listen(ana)
   for (const [button, words] of [
@@ -64,7 +64,7 @@ test('announces changes of camera and microphone, those of the partner and of th
   }
 })
 
-test('announces that the partner’s camera is off when the call begins', async () => {
+test('announces at the beginning of a call that the partner’s camera is off', async () => {
   const lobby = newLobby()
   const bob = await mount({ lobby, name: 'Bob' })
   await bob.start()

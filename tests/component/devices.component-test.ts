@@ -27,7 +27,7 @@ teardown(async () => {
   await clear()
 })
 
-/** Resolves with a picker as soon as it is shown. */
+/** Resolves with the picker of a kind of device as soon as it is shown. */
 function picker(chat: BuddyChat, kind: string): Promise<HTMLSelectElement> {
   return until(`the ${kind} picker`, () => part<HTMLSelectElement>(chat, `${kind}-picker`))
 }
@@ -41,7 +41,7 @@ async function pickLast(chat: BuddyChat, kind: string): Promise<string> {
   return value
 }
 
-/** Simulates that the system ends or mutes a track. */
+/** Simulates that a device is unplugged (`ended`), or that the system pauses it (`mute`). */
 function change(chat: BuddyChat, kind: 'audio' | 'video', type: 'ended' | 'mute'): void {
   const track = chat.localStream!.getTracks().find((candidate) => candidate.kind === kind)!
   if (type === 'ended') track.stop()
@@ -55,7 +55,7 @@ function hideDevices(): void {
 }
 
 suite('the preview', () => {
-  test('opens devices only when its button is pressed, and shows own video and the pickers', async () => {
+  test('opens devices only when its button is pressed, and then shows the visitor’s video and the pickers', async () => {
     const chat = await mount()
     expect(chat.localStream).to.equal(undefined)
     await press(chat, 'preview-button')
@@ -83,7 +83,7 @@ suite('the preview', () => {
     await until('silence', () => Number(level.ariaValueNow) === 0)
   })
 
-  test('keeps its devices open for Start, which uses the picked camera and requests none again', async () => {
+  test('keeps its devices open when Start is pressed: the chat uses the picked camera and requests no device again', async () => {
     let requests = 0
     navigator.mediaDevices.getUserMedia = (constraints) => {
       requests++
@@ -121,7 +121,7 @@ suite('the preview', () => {
     expect(isShown(writer, 'preview-button')).to.equal(false)
   })
 
-  test('shows an error, and Try again opens the preview instead of starting', async () => {
+  test('shows an error; Try again then opens the preview and does not start the chat', async () => {
     navigator.mediaDevices.getUserMedia = () =>
       Promise.reject(new DOMException('', 'NotAllowedError'))
     const chat = await mount()
@@ -134,8 +134,8 @@ suite('the preview', () => {
   })
 })
 
-suite('in a call', () => {
-  test('the pickers take focus, close on Escape, are accessible and fit every size', async () => {
+suite('devices in a call', () => {
+  test('the device pickers take focus, close on Escape, are accessible and fit every size', async () => {
     const [ana] = await meet()
     await press(ana, 'devices-button')
     await picker(ana, 'camera')
@@ -151,7 +151,7 @@ suite('in a call', () => {
     expect(ana.state).to.equal('connected')
   })
 
-  test('uses another microphone and speaker at once', async () => {
+  test('a picked microphone and a picked speaker are used at once', async () => {
     const [ana] = await meet()
     const { label } = ana.client.deviceInUse('microphone')!
     await press(ana, 'devices-button')
@@ -165,9 +165,10 @@ suite('in a call', () => {
     await until('the default speaker', () => remote.sinkId === '')
   })
 
-  test('switches cameras with one press on the own video on a phone with several cameras', async () => {
+  test('on a phone with several cameras, a button on the visitor’s own video switches to the next camera', async () => {
     const { matchMedia } = window
-    // Simulates the touch screen of a phone. The fake cameras report no facing mode.
+    // Simulates a phone by its touch screen, because the fake cameras do not report which way they
+    // face.
     window.matchMedia = (query) =>
       query === '(pointer: coarse)'
         ? ({ matches: true } as MediaQueryList)
@@ -184,12 +185,12 @@ suite('in a call', () => {
     }
   })
 
-  test('offers no camera switch on a desktop', async () => {
+  test('a desktop shows no button that switches the camera', async () => {
     const [ana] = await meet()
     expect(isShown(ana, 'flip-button')).to.equal(false)
   })
 
-  test('shows that a picked camera is busy, and the picker keeps the one in use', async () => {
+  test('if a picked camera is busy, an error is shown and the picker shows the camera in use', async () => {
     const [ana] = await meet()
     const before = ana.client.deviceInUse('camera')!.id
     await press(ana, 'devices-button')
@@ -206,7 +207,7 @@ suite('in a call', () => {
     expect(ana.client.sending.video).to.equal(true)
   })
 
-  test('uses another camera if one is unplugged, and shows its name', async () => {
+  test('if the camera is unplugged, another one is used and its name is shown', async () => {
     const [ana, bob] = await meet()
     const { label } = ana.client.deviceInUse('camera')!
     change(ana, 'video', 'ended')
@@ -215,7 +216,7 @@ suite('in a call', () => {
     expect(visibleText(bob)).not.to.include('Ana’s camera is off')
   })
 
-  test('shows both users that the only camera was unplugged, until the visitor resumes it', async () => {
+  test('if the only camera is unplugged, both users see that until the visitor resumes it', async () => {
     const [ana, bob] = await meet()
     const events: string[] = []
     ana.addEventListener('buddy-device', ({ detail }) =>
@@ -233,7 +234,7 @@ suite('in a call', () => {
     expect(events).to.deep.equal(['camera lost device-not-found', 'camera live'])
   })
 
-  test('shows both users that the system has paused the microphone, until the visitor resumes it', async () => {
+  test('if the system pauses the microphone, both users see that until the visitor resumes it', async () => {
     const [ana, bob] = await meet()
     change(ana, 'audio', 'mute')
     await untilShown(ana, 'Your system has paused your microphone.')
@@ -243,7 +244,7 @@ suite('in a call', () => {
     await until('the sound', () => !visibleText(bob).includes('Ana is muted'))
   })
 
-  test('adds a camera to a call that was started without one', async () => {
+  test('a camera can be added to a call that was started without one', async () => {
     const [ana, bob] = await meet()
     ana.stop()
     await ana.client.start({
@@ -259,7 +260,7 @@ suite('in a call', () => {
   })
 })
 
-suite('the choice of devices', () => {
+suite('a device that the visitor has chosen', () => {
   const pick = async (attributes: Record<string, string>): Promise<string> => {
     const chat = await mount(attributes)
     await press(chat, 'preview-button')
@@ -289,7 +290,7 @@ suite('the choice of devices', () => {
     expect(await cameraAtNextVisit({})).not.to.equal(id)
   })
 
-  test('is ignored if the stored value is invalid or names a missing device', async () => {
+  test('is not used if the stored value is invalid or names a missing device', async () => {
     const long = JSON.stringify({ camera: 'x'.repeat(10_000), microphone: 'y'.repeat(10_000) })
     for (const stored of ['nonsense', 'null', '{"camera":7}', '{"camera":"gone"}', long]) {
       localStorage.setItem(storageKey, stored)
@@ -297,7 +298,7 @@ suite('the choice of devices', () => {
     }
   })
 
-  test('does not use or store an id that is too long to come from a browser', async () => {
+  test('is neither used nor stored if its id is longer than any browser’s', async () => {
     const long = 'x'.repeat(10_000)
     localStorage.setItem(storageKey, JSON.stringify({ camera: long, speaker: 'a', other: 'b' }))
     const requests: unknown[] = []
@@ -316,7 +317,7 @@ suite('the choice of devices', () => {
     expect(localStorage.getItem(storageKey)).not.to.include('c"')
   })
 
-  test('is not stored if storage throws, as in a sandboxed iframe, and the chat starts', async () => {
+  test('is not stored if storage throws, as in a sandboxed iframe; the chat starts anyway', async () => {
     const { localStorage: original } = window
     Object.defineProperty(window, 'localStorage', {
       configurable: true,

@@ -1,4 +1,4 @@
-// The connection check as a visitor sees it: its results, and how it is opened and closed.
+// The connection doctor as a visitor sees it: its results, and how its dialog is opened and closed.
 import { expect } from 'chai'
 import {
   clear,
@@ -27,7 +27,7 @@ teardown(async () => {
   await clear()
 })
 
-/** The code of each check that is shown, by name. */
+/** Returns the code of each check that is shown, by the name of the check. */
 function found(chat: BuddyChat): Readonly<Record<string, string>> {
   const rows = chat.renderRoot.querySelectorAll<HTMLElement>('[part~="check"]')
   return Object.fromEntries(
@@ -48,7 +48,7 @@ function refuseCamera(): void {
       : query.call(navigator.permissions, descriptor)
 }
 
-test('reports `ok` for every check, and requests no device', async () => {
+test('the doctor reports `ok` for every check, and requests no device', async () => {
   const asked: string[] = []
   navigator.mediaDevices.getUserMedia = (constraints) => {
     asked.push(JSON.stringify(constraints))
@@ -62,7 +62,7 @@ test('reports `ok` for every check, and requests no device', async () => {
   expect(chat.state).to.equal('idle')
 })
 
-test('text mode: checks neither devices nor peer connections', async () => {
+test('the doctor checks neither devices nor peer connections in text mode', async () => {
   window.RTCPeerConnection = class extends Original {
     constructor() {
       super()
@@ -73,21 +73,21 @@ test('text mode: checks neither devices nor peer connections', async () => {
   expect(await examine(chat)).to.deep.equal({ page: 'ok', server: 'ok', clock: 'ok' })
 })
 
-test('reports `clock-skew` for a clock that is wrong by ten minutes, above all other checks', async () => {
+test('the doctor reports `clock-skew` for a clock that is wrong by ten minutes, and shows this check first', async () => {
   Date.now = () => now() + 600_000
   const chat = await mount({ mode: 'text' })
   expect(await examine(chat)).to.deep.include({ clock: 'clock-skew', server: 'ok' })
   await untilShown(chat, 'One thing is in the way.')
-  // The problem comes first, so that it is visible without scrolling.
+  // Failed checks come first, so that they are visible without scrolling.
   expect(Object.keys(found(chat))[0]).to.equal('clock')
 })
 
-test('reports `relay-unavailable` for `relayonly` if the server has no TURN server', async () => {
+test('the doctor reports `relay-unavailable` if `relayonly` is set and the server has no TURN server', async () => {
   const chat = await mount({ relayonly: '' })
   expect(await examine(chat)).to.deep.include({ 'turn-udp': 'relay-unavailable' })
 })
 
-test('reports `origin-not-allowed`, and `not-reached` for checks that need the server', async () => {
+test('the doctor reports `origin-not-allowed` if the server refuses the page, and `not-reached` for checks that need the server', async () => {
   const chat = await mount({ server: window.servers.choosy })
   expect(await examine(chat)).to.deep.include({
     server: 'origin-not-allowed',
@@ -95,7 +95,7 @@ test('reports `origin-not-allowed`, and `not-reached` for checks that need the s
   })
 })
 
-test('opens from the error screen, and returns focus there when it is closed', async () => {
+test('the doctor opens from the error screen, and returns focus to it when the dialog is closed', async () => {
   navigator.mediaDevices.getUserMedia = () =>
     Promise.reject(new DOMException('', 'NotAllowedError'))
   refuseCamera()
@@ -114,7 +114,7 @@ test('opens from the error screen, and returns focus there when it is closed', a
   expect(focused(chat)).to.equal('doctor-button')
 })
 
-test('opens while the server cannot be reached, and Escape does not stop the chat', async () => {
+test('the doctor opens while the client cannot reach the server; Escape closes it without stopping the chat', async () => {
   const chat = await mount({ mode: 'text', server: window.servers.dead })
   await press(chat, 'start-button')
   await untilState(chat, 'reconnecting')
@@ -129,13 +129,13 @@ test('opens while the server cannot be reached, and Escape does not stop the cha
   await until('it is closed', () => !isShown(chat, 'doctor'))
 })
 
-test('closes if the element is removed during a check', async () => {
+test('the doctor closes its dialog if the element is removed during a check', async () => {
   const chat = await mount({ mode: 'text' })
   const visit = chat.showDoctor()
   await until('it is open', () => isShown(chat, 'doctor'))
   chat.remove()
   await visit
-  // A removed element keeps its state for a moment, because it may be inserted again.
+  // A removed element keeps its state for half a second, because it may be inserted again.
   await until('the release', () => !chat.renderRoot.querySelector('dialog'))
   document.body.append(chat)
   await chat.updateComplete

@@ -1,4 +1,5 @@
-// Focus stays inside the element: it moves to what replaces the focused control.
+// Focus stays inside the element: if the focused control disappears, focus moves to the control
+// that replaces it.
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import {
@@ -24,14 +25,14 @@ teardown(async () => {
   await clear()
 })
 
-/** Focuses a button, then clicks it, as with a keyboard. */
+/** Focuses a button, then clicks it. This has the same effect as a press with the keyboard. */
 async function pressFocused(chat: BuddyChat, name: string): Promise<void> {
   await until(`the part ${name}`, () => part(chat, name))
   part(chat, name)!.focus()
   await press(chat, name)
 }
 
-test('moves focus to Next after Start, keeps it there after Next, and returns it to Start after Stop', async () => {
+test('focus moves to Next after Start, stays there after Next, and returns to Start after Stop', async () => {
   const lobby = newLobby()
   const partner = await Partner.waiting(lobby, 'Zoë')
   const ana = await mount({ lobby })
@@ -48,7 +49,7 @@ test('moves focus to Next after Start, keeps it there after Next, and returns it
   expect(focused(ana)).to.equal('start-button')
 })
 
-test('keeps focus inside after a failed start, and after a start with Enter in the name field', async () => {
+test('focus stays inside the element after a failed start, and after a start by Enter in the name field', async () => {
   navigator.mediaDevices.getUserMedia = () =>
     Promise.reject(new DOMException('', 'NotAllowedError'))
   const chat = await mount()
@@ -68,7 +69,7 @@ test('keeps focus inside after a failed start, and after a start with Enter in t
   expect(focused(chat)).not.to.equal(undefined)
 })
 
-test('moves focus into the device preview, and back when it is closed', async () => {
+test('focus moves into the device preview when it opens, and back to its button when it closes', async () => {
   const chat = await mount()
   await pressFocused(chat, 'preview-button')
   await until('the preview', () => isShown(chat, 'preview'))
@@ -77,7 +78,7 @@ test('moves focus into the device preview, and back when it is closed', async ()
   expect(focused(chat)).to.equal('preview-button')
 })
 
-test('keeps focus in the connection check, and moves it to Start if the button that opened it is gone', async () => {
+test('focus stays in the connection doctor; when it closes, focus moves to Start if the button that opened it is gone', async () => {
   const chat = await mount({ mode: 'text', server: window.servers.dead })
   await pressFocused(chat, 'start-button')
   await untilState(chat, 'reconnecting')
@@ -92,7 +93,7 @@ test('keeps focus in the connection check, and moves it to Start if the button t
 })
 
 for (const width of [390, 1280]) {
-  test(`keeps focus and text in the message field when the partner leaves, at ${width} px`, async () => {
+  test(`the message field keeps its focus and its text when the partner leaves, at ${width} px`, async () => {
     const [ana, bob] = await meet()
     resize(ana, width, 700)
     if (width < 720) await press(ana, 'text-toggle')
@@ -109,7 +110,7 @@ for (const width of [390, 1280]) {
       )
     }
     expect([ana.state, ana.client.sending.audio]).to.deep.equal(['waiting', true])
-    // The status is above the messages, not covered by them.
+    // The status is above the messages. They do not cover it.
     const status = part(ana, 'status')!.querySelector('h2')!.getBoundingClientRect()
     if (width < 720) {
       expect(status.bottom).to.be.at.most(part(ana, 'text-panel')!.getBoundingClientRect().top)
@@ -117,7 +118,7 @@ for (const width of [390, 1280]) {
   })
 }
 
-test('does not take focus from elsewhere in the page', async () => {
+test('the element does not take the focus from another field of the page', async () => {
   const elsewhere = document.body.appendChild(document.createElement('input'))
   try {
     const chat = await mount()

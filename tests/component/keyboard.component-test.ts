@@ -1,4 +1,5 @@
-// Keyboard shortcuts while focus is inside the element, and keys that are left to the page.
+// Keyboard shortcuts while focus is inside the element, and keys that the element leaves to the
+// page.
 import { expect } from 'chai'
 import {
   clear,
@@ -28,11 +29,11 @@ const key = (target: EventTarget, name: string, init: KeyboardEventInit = {}): K
   return event
 }
 
-/** The properties of the `keydown` event in Safari for the key that ends a composition. */
+/** In Safari, the `keydown` event of the key that ends a composition has these properties. */
 const safariComposition = { isComposing: false, keyCode: 229 }
 
 suite('shortcuts', () => {
-  test('N presses Next, M mutes, V turns the camera off, S stops', async () => {
+  test('N looks for the next partner, M mutes, V turns the camera off, S stops the chat', async () => {
     const [ana, bob] = await meet()
     const button = part(ana, 'stop-button')!
     key(button, 'm')
@@ -45,7 +46,7 @@ suite('shortcuts', () => {
     expect(ana.state).to.equal('idle')
   })
 
-  test('act once if the key is held down', async () => {
+  test('a shortcut acts once while its key is held down', async () => {
     const [ana, bob] = await meet()
     const left: string[] = []
     bob.addEventListener('buddy-leave', ({ detail }) => left.push(detail.reason))
@@ -57,12 +58,13 @@ suite('shortcuts', () => {
     expect(ana.client.sending).to.deep.equal({ audio: false, video: false })
     for (const name of ['n', 's', 'Escape']) key(button, name, { repeat: true })
     expect([ana.state, left]).to.deep.equal(['connected', []])
-    // The browser clicks the focused button again on each repeated Enter that is not prevented.
+    // The browser clicks the focused button again at each repetition of Enter, unless the element
+    // prevents that.
     expect(key(button, 'Enter').defaultPrevented).to.equal(false)
     expect(key(button, 'Enter', { repeat: true }).defaultPrevented).to.equal(true)
   })
 
-  test('do nothing in the message field, where Enter sends and Shift+Enter does not', async () => {
+  test('letters are no shortcuts in the message field, where Enter sends and Shift+Enter does not', async () => {
     const [ana, bob] = await meet()
     resize(ana, 1280, 800)
     await ana.updateComplete
@@ -78,13 +80,13 @@ suite('shortcuts', () => {
     key(field, 'Enter')
     await untilShown(bob, 'n m v s')
     expect(field.value).to.equal('')
-    // White space alone is not sent.
+    // A text of white space alone is not sent.
     field.value = '  \n '
     key(field, 'Enter')
     expect(field.value).to.equal('  \n ')
   })
 
-  test('do nothing with Ctrl, or if focus is outside the element', async () => {
+  test('the element ignores keys with Ctrl, and keys while focus is outside', async () => {
     const [ana] = await meet()
     const button = part(ana, 'stop-button')!
     expect(key(button, 's', { ctrlKey: true }).defaultPrevented).to.equal(false)
@@ -92,7 +94,7 @@ suite('shortcuts', () => {
     expect(ana.state).to.equal('connected')
   })
 
-  test('do nothing if the page has prevented the default of the event', async () => {
+  test('the element ignores a key if the page has called preventDefault() on its event', async () => {
     const [ana] = await meet()
     const button = part(ana, 'stop-button')!
     await press(ana, 'devices-button')
@@ -113,7 +115,7 @@ suite('input methods', () => {
     ['most browsers', { isComposing: true }],
     ['Safari', safariComposition],
   ] as const) {
-    test(`Enter and Escape that end a composition neither send nor close, in ${browser}`, async () => {
+    test(`in ${browser}, Enter and Escape that end a composition neither send the message nor close a panel`, async () => {
       const [ana, bob] = await meet()
       resize(ana, 390, 700)
       await press(ana, 'text-toggle')
@@ -130,30 +132,31 @@ suite('input methods', () => {
       await untilShown(bob, 'にほん')
     })
 
-    test(`letters of a composition are no shortcuts, in ${browser}`, async () => {
+    test(`in ${browser}, letters of a composition are no shortcuts`, async () => {
       const [ana] = await meet()
       for (const name of ['m', 's']) key(part(ana, 'stop-button')!, name, init)
       expect([ana.state, ana.client.sending.audio]).to.deep.equal(['connected', true])
     })
 
-    test(`Enter that ends a composition in the name field does not start, in ${browser}`, async () => {
+    test(`in ${browser}, Enter that ends a composition in the name field does not start the chat`, async () => {
       const chat = await mount()
       const field = part(chat, 'name-input')!
-      // This keeps the browser from submitting the form; tests/e2e/keyboard.test.ts uses a real key.
+      // The default of the event is that the browser submits the form. tests/e2e/keyboard.test.ts
+      // checks with a real key that it does not.
       expect(key(field, 'Enter', init).defaultPrevented).to.equal(true)
       expect(key(field, 'Enter').defaultPrevented).to.equal(false)
     })
   }
 })
 
-suite('Escape', () => {
-  test('is left to the page, and does not end the call, if nothing is open', async () => {
+suite('Escape and other keys', () => {
+  test('Escape is left to the page, and does not end the call, if nothing in the element is open', async () => {
     const [ana] = await meet()
     const event = key(part(ana, 'stop-button')!, 'Escape')
     expect([event.defaultPrevented, ana.state]).to.deep.equal([false, 'connected'])
   })
 
-  test('closes only the topmost of connection check, devices and messages', async () => {
+  test('Escape closes only the topmost of connection doctor, device panel and messages', async () => {
     const [ana] = await meet()
     resize(ana, 390, 700)
     await press(ana, 'text-toggle')
@@ -181,7 +184,7 @@ suite('Escape', () => {
     }
   })
 
-  test('closes one panel if it is held down, and the page does not receive its repetitions', async () => {
+  test('Escape that is held down closes only one panel, and the page does not receive the repetitions', async () => {
     const [ana] = await meet()
     resize(ana, 390, 700)
     await press(ana, 'devices-button')
@@ -199,7 +202,7 @@ suite('Escape', () => {
   })
 
   for (const width of [390, 1280]) {
-    test(`keeps the unsent message and the call, at ${width} px`, async () => {
+    test(`Escape in the message field keeps the unsent message and the call, at ${width} px`, async () => {
       const [ana] = await meet()
       resize(ana, width, 700)
       if (width < 720) await press(ana, 'text-toggle')
@@ -213,7 +216,7 @@ suite('Escape', () => {
     })
   }
 
-  test('and shortcuts are left to an open popover of the page', async () => {
+  test('Escape and shortcuts do nothing in the element while a popover of the page is open', async () => {
     const [ana] = await meet()
     await press(ana, 'devices-button')
     const popover = document.body.appendChild(document.createElement('div'))
@@ -235,7 +238,7 @@ suite('Escape', () => {
     }
   })
 
-  test('and shortcuts work beside a manual popover of the page, and inside a popover', async () => {
+  test('Escape and shortcuts work while a manual popover of the page is open, and if the element is inside a popover', async () => {
     const [ana] = await meet()
     const around = document.body.appendChild(document.createElement('div'))
     around.popover = 'auto'
@@ -258,7 +261,7 @@ suite('Escape', () => {
     }
   })
 
-  test('and shortcuts do nothing while the chat is idle', async () => {
+  test('Escape and shortcuts do nothing before the chat is started', async () => {
     const chat = await mount()
     for (const name of ['n', 'm', 'v', 's', 'Escape']) {
       expect(key(part(chat, 'start-button')!, name).defaultPrevented, name).to.equal(false)
@@ -269,7 +272,7 @@ suite('Escape', () => {
 })
 
 suite('focus', () => {
-  test('reaches every button and is visible there', async () => {
+  test('can be moved to every button, and is visible there', async () => {
     const [ana] = await meet()
     const controls = [...ana.renderRoot.querySelectorAll('button')].filter((node) =>
       node.checkVisibility({ visibilityProperty: true }),

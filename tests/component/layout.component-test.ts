@@ -1,4 +1,5 @@
-// Positions and sizes: controls stay in place in every state, and nothing is cut off or covered.
+// Positions and sizes: controls stay at the same place in every state, and nothing is cut off or
+// covered.
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import {
@@ -26,7 +27,7 @@ const widths = [280, 300, 320, 390, 720, 800, 1280] as const
 
 type Pixels = ReadonlyMap<number, readonly [number, number]>
 
-/** The center of a button at each width. */
+/** Returns the center of a button at each width of the element. */
 function middles(chat: BuddyChat, name: string): Pixels {
   return new Map(
     widths.map((width) => {
@@ -37,7 +38,9 @@ function middles(chat: BuddyChat, name: string): Pixels {
   )
 }
 
-/** The part names of the buttons at these pixels. */
+/**
+ * Returns the part names of the button that a click at these positions would hit, for each width.
+ */
 function hits(chat: BuddyChat, pixels: Pixels): Record<number, string | undefined> {
   return Object.fromEntries(
     [...pixels].map(([width, [x, y]]) => {
@@ -52,7 +55,7 @@ const everywhere = (name: string): Record<number, string> =>
   Object.fromEntries(widths.map((width) => [width, `control ${name}`]))
 
 for (const mode of ['video', 'audio', 'text'] as const) {
-  test(`${mode} mode: keeps Next and Stop at the same position in every state`, async () => {
+  test(`${mode} mode: Next and Stop have the same position in every state`, async () => {
     let grant!: () => void
     const granted = new Promise<void>((resolve) => (grant = resolve))
     navigator.mediaDevices.getUserMedia = async (constraints) => {
@@ -86,7 +89,7 @@ for (const mode of ['video', 'audio', 'text'] as const) {
   })
 }
 
-test('keeps Next at the same position while muted, without a camera, and while negotiating', async () => {
+test('Next has the same position while the visitor is muted, while the camera is off, and while negotiating', async () => {
   const lobby = newLobby()
   const ana = await mount({ lobby })
   await ana.start()
@@ -102,7 +105,7 @@ test('keeps Next at the same position while muted, without a camera, and while n
   expect(hits(ana, next)).to.deep.equal(everywhere('next-button'))
 })
 
-test('ignores a click on Next while there is no partner', async () => {
+test('a click on Next while there is no partner does nothing', async () => {
   const chat = await mount()
   await chat.start()
   await untilState(chat, 'waiting')
@@ -114,7 +117,7 @@ test('ignores a click on Next while there is no partner', async () => {
 })
 
 for (const width of [200, 240, 280, 300]) {
-  test(`shows every control of a call in full at a width of ${width} px`, async () => {
+  test(`every control of a call is shown in full at a width of ${width} px`, async () => {
     const [ana] = await meet()
     resize(ana, width, 440)
     const host = ana.getBoundingClientRect()
@@ -123,13 +126,13 @@ for (const width of [200, 240, 280, 300]) {
       const { left, right, width: across } = button.getBoundingClientRect()
       expect(left, name).to.be.at.least(host.left)
       expect(right, name).to.be.at.most(host.right)
-      // WCAG 2.5.8
+      // The minimum target size of WCAG 2.5.8.
       expect(across, name).to.be.at.least(24)
     }
   })
 }
 
-/** The width and height, in pixels, of the overlap of two parts. */
+/** Returns the width and the height of the overlap of two parts, in pixels. */
 function overlap(chat: BuddyChat, one: string, other: string): [number, number] {
   const [a, b] = [one, other].map((name) => part(chat, name)!.getBoundingClientRect())
   return [
@@ -139,12 +142,12 @@ function overlap(chat: BuddyChat, one: string, other: string): [number, number] 
 }
 
 for (const direction of ['ltr', 'rtl'] as const) {
-  test(`${direction}: a long name is covered neither by the devices button nor by the own video`, async () => {
+  test(`${direction}: neither the devices button nor the visitor’s own video covers a long name of the partner`, async () => {
     const interests = 'chess, jazzjazzjazzjazzjazzjazzjazz, cooking'
     const [ana] = await meet({ interests, dir: direction }, { name: `Zo\u00eb ${'W'.repeat(30)}` })
     const expectApart = (width: number, ...others: string[]): void => {
       resize(ana, width, 600)
-      // The own video moves in an animation.
+      // Ends the animation that moves the visitor's own video.
       for (const running of part(ana, 'local')!.getAnimations()) running.finish()
       const label = part(ana, 'partner-label')!
       expect(label.scrollWidth, `${width}`).to.equal(label.clientWidth)
@@ -159,7 +162,7 @@ for (const direction of ['ltr', 'rtl'] as const) {
   })
 }
 
-test('keeps the buttons of the error screen reachable at 320 × 300 px', async () => {
+test('the buttons of the error screen can be scrolled into view at 320 × 300 px', async () => {
   const chat = await mount({ server: window.servers.dead, mode: 'text' })
   const video = await mount({ server: window.servers.dead })
   for (const each of [chat, video]) {
@@ -177,8 +180,8 @@ test('keeps the buttons of the error screen reachable at 320 × 300 px', async (
   }
 })
 
-suite('video', () => {
-  /** Makes every camera send video of this size. */
+suite('video and its box', () => {
+  /** Replaces every camera by one whose video has this size. */
   function cameraOf(width: number, height: number): void {
     navigator.mediaDevices.getUserMedia = async () => {
       const { mediaDevices } = navigator
@@ -193,7 +196,7 @@ suite('video', () => {
 
   const fitOf = (video: HTMLVideoElement): string => getComputedStyle(video).objectFit
 
-  test('of an upright phone is shown in full on a desktop, and fills a phone', async () => {
+  test('the video of an upright phone is shown in full on a desktop, and fills a phone', async () => {
     cameraOf(360, 640)
     const [ana] = await meet()
     resize(ana, 1280, 720)
@@ -206,7 +209,7 @@ suite('video', () => {
     expect(remote.videoHeight).to.be.greaterThan(remote.videoWidth)
   })
 
-  test('is no longer observed for its size after another screen has replaced it', async () => {
+  test('the size of a video is no longer observed after another screen has replaced the video', async () => {
     const { unobserve } = ResizeObserver.prototype
     const released = new Set<Element>()
     ResizeObserver.prototype.unobserve = function (target) {
@@ -224,13 +227,13 @@ suite('video', () => {
     }
   })
 
-  test('of a 4:3 camera fills a desktop', async () => {
+  test('the video of a 4:3 camera fills a desktop', async () => {
     cameraOf(640, 480)
     const [ana] = await meet()
     resize(ana, 1280, 720)
     const remote = part<HTMLVideoElement>(ana, 'remote-video')!
     await until('a video frame', () => remote.videoWidth)
-    // The resize observer runs before the next frame is painted.
+    // The resize observer runs before the next frame is painted, so wait for two frames.
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
     expect(fitOf(remote)).to.equal('cover')
     await expectToFit(ana)

@@ -1,4 +1,4 @@
-// The element is moved in the page, removed and inserted again, or moved to another document.
+// An element is moved in its page, removed and inserted again, or moved to another document.
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import { clear, isShown, meet, mount, newLobby, until, untilState } from './stage.ts'
@@ -19,7 +19,7 @@ const areLive = (tracks: readonly MediaStreamTrack[]): boolean =>
 const haveEnded = (tracks: readonly MediaStreamTrack[]): boolean =>
   tracks.every(({ readyState }) => readyState === 'ended')
 
-/** Hides the page for a moment, upon which a removed element stops at once. */
+/** Hides the page for a moment. A removed element stops at once when its page is hidden. */
 function hidePage(): void {
   Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })
   document.dispatchEvent(new Event('visibilitychange'))
@@ -34,7 +34,7 @@ async function untilMoving(chat: BuddyChat): Promise<void> {
   await until('the video to play', () => !video.paused && video.currentTime > before)
 }
 
-suite('removed and inserted again', () => {
+suite('an element that is removed or moved in its page', () => {
   test('keeps call, camera and video during a view transition', async () => {
     const [ana, bob] = await meet()
     const tracks = tracksOf(ana)
@@ -42,7 +42,7 @@ suite('removed and inserted again', () => {
     ana.addEventListener('buddy-state-change', ({ detail }) => states.push(detail.state))
     const transition = document.startViewTransition(async () => {
       ana.remove()
-      // An app may load its next view here.
+      // An app may load its next view here, while the element is in no page.
       await (await fetch(location.href)).text()
       document.body.append(ana)
     })
@@ -56,7 +56,7 @@ suite('removed and inserted again', () => {
     expect(bob.state).to.equal('connected')
   })
 
-  test('keeps everything with moveBefore(), without pausing the video', async () => {
+  test('keeps everything if it is moved by moveBefore(), and does not pause the video', async () => {
     const [ana] = await meet()
     const video = ana.renderRoot.querySelector<HTMLVideoElement>('.remote')!
     const aside = document.body.appendChild(document.createElement('aside'))
@@ -80,7 +80,7 @@ suite('removed and inserted again', () => {
     aside.remove()
   })
 
-  test('releases the camera and ends the call if it stays removed', async () => {
+  test('releases the camera and ends the call if it is not inserted again', async () => {
     const [ana, bob] = await meet()
     const tracks = tracksOf(ana)
     ana.remove()
@@ -90,7 +90,7 @@ suite('removed and inserted again', () => {
     await untilState(bob, 'waiting')
   })
 
-  test('releases everything at once if the page is hidden while the element is removed', async () => {
+  test('releases everything at once if the page is hidden before it is inserted again', async () => {
     const [ana] = await meet()
     const tracks = tracksOf(ana)
     ana.remove()
@@ -98,7 +98,7 @@ suite('removed and inserted again', () => {
     expect([ana.state, haveEnded(tracks)]).to.deep.equal(['idle', true])
   })
 
-  test('releases the devices of the preview too', async () => {
+  test('releases the devices of a preview if it is not inserted again', async () => {
     const chat = await mount()
     await chat.client.preview()
     const tracks = tracksOf(chat)
@@ -108,7 +108,7 @@ suite('removed and inserted again', () => {
 })
 
 suite('autostart', () => {
-  test('starts again when the element is inserted after it has stopped', async () => {
+  test('starts the chat again if the element was removed, has stopped, and is inserted again', async () => {
     const chat = await mount({ autostart: '' })
     await untilState(chat, 'waiting')
     chat.remove()
@@ -117,7 +117,7 @@ suite('autostart', () => {
     await untilState(chat, 'waiting')
   })
 
-  test('starts on insertion if it was set in a detached container, as with KeepAlive', async () => {
+  test('starts the chat on insertion if it was set while the element was in a detached container, as in Vue’s KeepAlive', async () => {
     const chat = await mount()
     const cache = document.createElement('div')
     cache.append(chat)
@@ -130,7 +130,7 @@ suite('autostart', () => {
     await untilState(chat, 'waiting')
   })
 
-  test('opens no device after stop(), whatever the page changes or moves', async () => {
+  test('opens no device after stop(), although attributes change and the element is moved', async () => {
     const { mediaDevices } = navigator
     const original = mediaDevices.getUserMedia.bind(mediaDevices)
     let requests = 0
@@ -174,7 +174,7 @@ suite('autostart', () => {
   })
 })
 
-suite('in another document', () => {
+suite('an element in another document', () => {
   async function openFrame(): Promise<HTMLIFrameElement> {
     const frame = document.body.appendChild(document.createElement('iframe'))
     Object.assign(frame.style, { width: '820px', height: '620px' })
@@ -189,7 +189,7 @@ suite('in another document', () => {
     return [backgroundColor, borderRadius, display, fontSize]
   }
 
-  test('keeps style, call and video when it is moved there and back', async () => {
+  test('keeps style, call and video when it is moved to an iframe and back', async () => {
     const [ana, bob] = await meet()
     const before = styleOf(ana)
     const frame = await openFrame()
@@ -204,7 +204,7 @@ suite('in another document', () => {
     expect([ana.state, bob.state]).to.deep.equal(['connected', 'connected'])
   })
 
-  test('has its style if it is first inserted there, and elements share their style sheets', async () => {
+  test('has its style if it is first inserted into an iframe, and shares its style sheets with other elements there', async () => {
     const before = styleOf(await mount())
     const frame = await openFrame()
     const pair = [1, 2].map(() => {
@@ -222,7 +222,7 @@ suite('in another document', () => {
     frame.remove()
   })
 
-  test('releases the camera and ends the call when that document is closed', async () => {
+  test('releases the camera and ends the call when the iframe that contains it is removed', async () => {
     const [ana, bob] = await meet()
     const tracks = tracksOf(ana)
     const frame = await openFrame()
@@ -238,7 +238,7 @@ suite('in another document', () => {
     expect(isShown(ana, 'stop-button')).to.equal(true)
   })
 
-  test('keeps the call if the page moves the element back on `pagehide`', async () => {
+  test('keeps the call if the page moves it out of an iframe on `pagehide`', async () => {
     const [ana, bob] = await meet()
     const frame = await openFrame()
     frame.contentDocument!.body.append(ana)

@@ -1,4 +1,4 @@
-// Every name of a partner is visible and stays within the element.
+// Every partner has a visible name, and every name stays within the element.
 import type { BuddyClient, ClientEvents, Unsubscribe } from '@buddy-chat/client'
 import { expect } from 'chai'
 import type { BuddyChat as Chat } from './stage.ts'
@@ -19,7 +19,10 @@ import {
 
 teardown(clear)
 
-/** The name that partners get, as if the server had not checked it. */
+/**
+ * The name that every partner has in {@link Renamed}. It replaces the name from the server, which
+ * checks names.
+ */
 let partnerName = ''
 
 function renamed<Detail>(detail: Detail): Detail {
@@ -27,7 +30,7 @@ function renamed<Detail>(detail: Detail): Detail {
   return { ...detail, partner: { ...partner, name: partnerName } }
 }
 
-/** An element whose partners have the name {@link partnerName}. */
+/** An element that shows {@link partnerName} as the name of every partner. */
 class Renamed extends BuddyChat {
   protected override createClient(): BuddyClient {
     const client = super.createClient()
@@ -64,7 +67,7 @@ for (const [what, name] of [
   })
 }
 
-test('shows a partner without a name as Stranger, in buddy-match too, and leaves the name of the client empty', async () => {
+test('shows a partner without a name as Stranger, also in buddy-match; the client’s own event has the empty name', async () => {
   const lobby = newLobby()
   await Partner.waiting(lobby, '')
   const chat = await mount({ lobby })
@@ -76,7 +79,7 @@ test('shows a partner without a name as Stranger, in buddy-match too, and leaves
   expect([...names, chat.client.partner?.name]).to.deep.equal(['Stranger', ''])
 })
 
-test('shows an invisible own name as You', async () => {
+test('shows You if the visitor’s own name is invisible', async () => {
   const [ana] = await meet({}, {})
   ana.setAttribute('name', '\u0301\u0302')
   ana.stop()
@@ -86,7 +89,10 @@ test('shows an invisible own name as You', async () => {
   expect(part(ana, 'own-name')?.innerText).to.equal('You')
 })
 
-/** Text that overflows the element's sides and is not truncated by an ellipsis. */
+/**
+ * Returns all text that extends beyond the sides of the element and is not truncated by an
+ * ellipsis.
+ */
 function textBeyond(chat: Chat): string[] {
   const { left, right } = chat.getBoundingClientRect()
   const walker = document.createTreeWalker(chat.renderRoot, NodeFilter.SHOW_TEXT)
@@ -117,7 +123,7 @@ for (const [what, name] of [
   ['forty wide letters', 'W'.repeat(40)],
   ['forty ideographs', '龘'.repeat(40)],
 ] as const) {
-  test(`keeps a name of ${what} within the element, in every state`, async () => {
+  test(`a name of ${what} stays within the element in every state`, async () => {
     const [ana, bob] = await meet({ name })
     const expectWithin = async (state: string): Promise<void> => {
       await ana.updateComplete
@@ -145,7 +151,7 @@ for (const [what, name] of [
   })
 }
 
-test('keeps a long name within the play prompt and the status', async () => {
+test('a long name stays within the play prompt and the status', async () => {
   const name = '◌'.repeat(40)
   const { play } = HTMLMediaElement.prototype
   HTMLMediaElement.prototype.play = function refuse() {

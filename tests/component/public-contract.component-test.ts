@@ -1,4 +1,5 @@
-// The public contract of the element: events, methods, attributes, and safe display of what partners send.
+// The public contract of the element: events, methods and attributes, and that it shows safely what
+// partners send.
 import type { BuddyEventName } from '@buddy-chat/element'
 import { expect } from 'chai'
 import {
@@ -27,7 +28,7 @@ const names: readonly BuddyEventName[] = [
   'buddy-error',
 ]
 
-/** Records the events of `chat` that reach the document. */
+/** Records the events of `chat` that reach the document, in an array that grows. */
 function record(chat: BuddyChat): { name: string; detail: unknown }[] {
   const events: { name: string; detail: unknown }[] = []
   for (const name of names) {
@@ -39,7 +40,7 @@ function record(chat: BuddyChat): { name: string; detail: unknown }[] {
   return events
 }
 
-suite('events', () => {
+suite('the events of the element', () => {
   test('bubble out of shadow trees, in order, with their details', async () => {
     const lobby = newLobby()
     const partner = await Partner.waiting(lobby, 'Zoë')
@@ -74,7 +75,7 @@ suite('events', () => {
     const lobby = newLobby()
     await Partner.waiting(lobby, 'Zoë')
     const chat = await mount({ lobby })
-    // Compiles only because HTMLElementEventMap knows the event.
+    // This compiles only because `HTMLElementEventMap` contains the event with its details.
     const name = new Promise<string>((resolve) => {
       chat.addEventListener('buddy-match', ({ detail }) => resolve(detail.partner.name))
     })
@@ -82,7 +83,7 @@ suite('events', () => {
     expect(await name).to.equal('Zoë')
   })
 
-  test('`buddy-start` opens nothing if it is cancelled', async () => {
+  test('include `buddy-start`, which a listener can cancel before anything is opened', async () => {
     const chat = await mount()
     chat.addEventListener('buddy-start', (event) => event.preventDefault(), { once: true })
     await press(chat, 'start-button')
@@ -92,7 +93,7 @@ suite('events', () => {
     await untilState(chat, 'waiting')
   })
 
-  test('report a failure once: as `buddy-error` after Start, as a rejection of start()', async () => {
+  test('report a failure of Start once, as `buddy-error`; a failure of start() is a rejection instead', async () => {
     const chat = await mount({ server: 'ftp://nowhere' })
     const events = record(chat)
     await press(chat, 'start-button')
@@ -111,7 +112,7 @@ suite('events', () => {
     const chat = await mount()
     const { onerror } = window
     const errors: unknown[] = []
-    // Assigned, because the handler of the test runner would fail the test for the listener's error.
+    // Assigned, because the test runner's own handler would fail the test for the listener's error.
     // oxlint-disable-next-line unicorn/prefer-add-event-listener
     window.onerror = (_event, _source, _line, _column, error) => errors.push(error)
     const listener = (): void => {
@@ -128,7 +129,7 @@ suite('events', () => {
 })
 
 suite('start and stop', () => {
-  test('`autostart` starts once', async () => {
+  test('`autostart` starts only once, and not again after stop()', async () => {
     const chat = await mount({ autostart: '' })
     await untilState(chat, 'waiting')
     chat.stop()
@@ -137,7 +138,7 @@ suite('start and stop', () => {
     expect(chat.state).to.equal('idle')
   })
 
-  test('start() called twice emits `buddy-start` once', async () => {
+  test('two calls of start() emit `buddy-start` once', async () => {
     const chat = await mount()
     const events = record(chat)
     await Promise.all([chat.start(), chat.start()])
@@ -190,7 +191,7 @@ suite('start and stop', () => {
     ])
   })
 
-  test('start() uses video for an unknown mode, interests from an array, and the name from the field', async () => {
+  test('start() uses video if the mode is unknown, interests from an array, and the name from the name field', async () => {
     const lobby = newLobby()
     const partner = await Partner.waiting(lobby, 'Zoë')
     const chat = await mount({ lobby, mode: 'hologram' })
@@ -206,7 +207,7 @@ suite('start and stop', () => {
 })
 
 suite('what a partner sends', () => {
-  test('is shown as text if it contains markup', async () => {
+  test('is shown as text, even if it contains markup', async () => {
     const lobby = newLobby()
     const evil = '<img src=x onerror="window.hasRun = true"><b>bold</b>'
     const partner = await Partner.waiting(lobby, evil.slice(0, 120))
@@ -218,7 +219,7 @@ suite('what a partner sends', () => {
     expect('hasRun' in window).to.equal(false)
   })
 
-  test('stays within the element if it is a long name or a long message without spaces', async () => {
+  test('stays within the element, even if it is a long name or a long message without spaces', async () => {
     const lobby = newLobby()
     const partner = await Partner.waiting(lobby, 'N'.repeat(128))
     const chat = await mount({ lobby })
@@ -232,7 +233,7 @@ suite('what a partner sends', () => {
     expect(messages.scrollWidth).to.equal(messages.clientWidth)
   })
 
-  test('ends the call if it is an invalid signal, and the search continues', async () => {
+  test('ends the call if it is an invalid signal, and the client then searches again', async () => {
     const lobby = newLobby()
     const partner = await Partner.waiting(lobby, 'Zoë')
     const chat = await mount({ lobby })
@@ -253,7 +254,7 @@ suite('what a partner sends', () => {
 })
 
 suite('negotiation', () => {
-  test('of simultaneous ICE restarts on both sides succeeds, and the call continues', async () => {
+  test('simultaneous ICE restarts on both sides succeed, and the call continues', async () => {
     const { RTCPeerConnection: Original } = window
     const connections: RTCPeerConnection[] = []
     const configurations: (RTCConfiguration | undefined)[] = []
@@ -267,7 +268,7 @@ suite('negotiation', () => {
     try {
       const [ana, bob] = await meet()
       const events = [record(ana), record(bob)]
-      // The other connections are prepared for the next call.
+      // All other peer connections are prepared for the next call.
       const inCall = connections.filter(({ connectionState }) => connectionState === 'connected')
       expect(inCall).to.have.length(2)
       for (const configuration of configurations) {
@@ -292,7 +293,7 @@ suite('negotiation', () => {
   })
 })
 
-test('BuddyChat is registered as `buddy-chat`', () => {
+test('the class BuddyChat is registered as `buddy-chat`', () => {
   expect(BuddyChat.name).to.equal('BuddyChat')
   expect(customElements.get('buddy-chat') === BuddyChat).to.equal(true)
 })

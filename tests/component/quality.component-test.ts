@@ -1,4 +1,4 @@
-// The quality of a call: what the visitor sees, and the events that the page receives.
+// The quality of a call: what the visitor sees, and which events the page receives.
 import type { CallQuality } from '@buddy-chat/client'
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
@@ -21,7 +21,10 @@ teardown(async () => {
   await clear()
 })
 
-/** Makes the browser report this packet loss from now on, for received or for sent packets. */
+/**
+ * Makes the browser's statistics show this packet loss from now on, for received packets
+ * (`inbound-rtp`) or for sent packets (`remote-inbound-rtp`).
+ */
 function simulateLoss(where: 'inbound-rtp' | 'remote-inbound-rtp', percent: number): void {
   const lost = { 'inbound-rtp': 0, 'remote-inbound-rtp': 0 }
   const step = 10 * percent
@@ -37,7 +40,7 @@ function simulateLoss(where: 'inbound-rtp' | 'remote-inbound-rtp', percent: numb
   } as typeof getStats
 }
 
-/** The sent video, from the browser's statistics. */
+/** Returns the height and the target bitrate of the sent video, from the browser's statistics. */
 async function sentVideo(chat: BuddyChat): Promise<{ height: number; targetKbps: number }> {
   for (const report of (await chat.client.getStats())?.values() ?? []) {
     if (report.type !== 'outbound-rtp' || report.kind !== 'video') continue
@@ -46,7 +49,7 @@ async function sentVideo(chat: BuddyChat): Promise<{ height: number; targetKbps:
   return { height: 0, targetKbps: 0 }
 }
 
-/** Resolves when `holds` is true for the sent video. */
+/** Resolves when `holds` returns true for the sent video. */
 async function untilSent(
   chat: BuddyChat,
   what: string,
@@ -85,7 +88,7 @@ test('a good call shows its quality icon and emits `buddy-quality` with measurem
   await until('the icon to disappear', () => !isShown(ana, 'quality'))
 })
 
-test('a poor connection is shown by icon and text, without moving the label, until it is good again', async () => {
+test('a poor connection is shown by icon and text until it is good again; the label beside the icon does not move', async () => {
   const [ana] = await meet()
   const place = (): unknown[] => {
     const { left, width, height } = part(ana, 'partner-label')!.getBoundingClientRect()
@@ -105,7 +108,7 @@ test('a poor connection is shown by icon and text, without moving the label, unt
   expect(place()).to.deep.equal(before)
 })
 
-test('loss at the partner is shown as such, and sent video gets smaller', async () => {
+test('packet loss at the partner is shown to the visitor, and the visitor’s sent video gets smaller', async () => {
   const [ana] = await meet()
   await untilSent(ana, 'video', ({ height }) => height > 0)
   const { height } = await sentVideo(ana)
@@ -114,7 +117,7 @@ test('loss at the partner is shown as such, and sent video gets smaller', async 
   await untilSent(ana, 'smaller video', (sent) => sent.height > 0 && sent.height < height)
 })
 
-test('a lost path is shown until it is restored, and each step emits `buddy-interruption`', async () => {
+test('a lost network path is shown until it is restored, and each step emits `buddy-interruption`', async () => {
   const { RTCPeerConnection: Original } = window
   const connections: RTCPeerConnection[] = []
   window.RTCPeerConnection = class extends Original {
@@ -127,7 +130,7 @@ test('a lost path is shown until it is restored, and each step emits `buddy-inte
     const [ana] = await meet()
     const steps: string[] = []
     ana.addEventListener('buddy-interruption', ({ detail }) => steps.push(detail.step))
-    // The connections of both ends. The other connections are prepared for the next call.
+    // The two peer connections of the call. The others are prepared for the next call.
     const ends = connections.filter(({ connectionState }) => connectionState === 'connected')
     const simulate = (state: RTCPeerConnectionState): void => {
       for (const end of ends) {
@@ -146,10 +149,10 @@ test('a lost path is shown until it is restored, and each step emits `buddy-inte
   }
 })
 
-test('`lowdata` set during a call reduces sent video at once, and removed restores it', async () => {
+test('setting `lowdata` during a call reduces sent video at once, and removing it restores the bitrate', async () => {
   const [ana, bob] = await meet()
   const remote = part<HTMLVideoElement>(bob, 'remote-video')!
-  // The target bitrate is checked, because a busy machine may send smaller video than allowed.
+  // Checks the target bitrate first, because a busy machine may send smaller video anyway.
   await untilSent(ana, 'a usual bitrate', ({ targetKbps }) => targetKbps > 250)
   ana.lowdata = true
   await untilSent(ana, 'a low bitrate', ({ targetKbps }) => targetKbps > 0 && targetKbps <= 250)
@@ -158,7 +161,7 @@ test('`lowdata` set during a call reduces sent video at once, and removed restor
   await untilSent(ana, 'the usual bitrate again', ({ targetKbps }) => targetKbps > 250)
 })
 
-test('`lowdata` set before the call sends only small video from the first frame', async () => {
+test('if `lowdata` is set before the call, sent video is small from the first frame', async () => {
   const [ana, bob] = await meet({}, { lowdata: '' })
   const remote = part<HTMLVideoElement>(ana, 'remote-video')!
   const heights = new Set<number>()
@@ -172,7 +175,7 @@ test('`lowdata` set before the call sends only small video from the first frame'
   expect(bob.clientOptions().lowData).to.equal(true)
 })
 
-test('`codecs` makes the call use the preferred codec', async () => {
+test('the client’s option `codecs` makes the call use the preferred codec', async () => {
   const pair = await meet()
   const { lobby } = pair[0]
   for (const chat of pair) chat.stop()

@@ -1,4 +1,5 @@
-// Attributes that change during a run take effect at the next start, and a message says so.
+// Attributes that change while the client runs take effect at the next start, and a message says
+// so.
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import {
@@ -18,7 +19,10 @@ teardown(clear)
 
 const waitsForStart = 'Changed settings count from the next start.'
 
-/** The visible state of the run: its screen, the own name, and the open devices. */
+/**
+ * Returns what is visible of the settings: the parts of the screen, the visitor's name, and the
+ * open devices.
+ */
 function shown(chat: BuddyChat): object {
   return {
     hasPicture: isShown(chat, 'remote-video'),
@@ -49,7 +53,7 @@ const changes: readonly Readonly<Record<string, string>>[] = [
   { relayuntiltrusted: '' },
 ]
 
-test('a changed attribute leaves screen, devices and call unchanged, and shows a message', async () => {
+test('changing an attribute during a call leaves screen, devices and call unchanged, and shows a message', async () => {
   const [ana, bob] = await meet()
   expect(shown(ana)).to.deep.equal(inVideo)
   for (const change of changes) {
@@ -62,7 +66,7 @@ test('a changed attribute leaves screen, devices and call unchanged, and shows a
     if (before === null) ana.removeAttribute(name)
     else ana.setAttribute(name, before)
     await ana.updateComplete
-    // The message disappears when the attribute has the value of the current run again.
+    // The message disappears when the attribute has its value from the start again.
     expect(visibleText(ana), name).not.to.include(waitsForStart)
   }
   expect([ana.state, bob.state]).to.deep.equal(['connected', 'connected'])
@@ -83,7 +87,7 @@ test('changed attributes take effect at the next start', async () => {
   expect(ana.localStream).to.equal(undefined)
 })
 
-test('a changed token and `lowdata` show no message', async () => {
+test('changing `token` or `lowdata` shows no message', async () => {
   const [ana] = await meet()
   ana.token = () => 'another'
   ana.lowdata = true
@@ -91,7 +95,7 @@ test('a changed token and `lowdata` show no message', async () => {
   expect(visibleText(ana)).not.to.include(waitsForStart)
 })
 
-test('a changed attribute shows the message while waiting for a partner too', async () => {
+test('changing an attribute also shows the message while waiting for a partner', async () => {
   const chat = await mount()
   await chat.start()
   await untilState(chat, 'waiting')
@@ -100,7 +104,7 @@ test('a changed attribute shows the message while waiting for a partner too', as
   expect(shown(chat)).to.include({ hasCameraButton: true })
 })
 
-test('a changed mode or `novideo` closes the preview and releases its devices', async () => {
+test('changing the mode or `novideo` closes the preview and releases its devices', async () => {
   for (const change of [{ mode: 'text' }, { mode: 'audio' }, { novideo: true }] as const) {
     const chat = await mount()
     await press(chat, 'preview-button')
@@ -113,7 +117,7 @@ test('a changed mode or `novideo` closes the preview and releases its devices', 
   }
 })
 
-test('a run that a listener starts in place of another keeps its own settings', async () => {
+test('if a listener stops a start and starts again, attributes that change later wait for the next start', async () => {
   const chat = await mount({ name: 'Ana' })
   let again: Promise<void> | undefined
   chat.addEventListener(

@@ -15,8 +15,9 @@ interface AxeResults {
 declare global {
   interface Window {
     /**
-     * Server URLs, see web-test-runner.config.mjs. `open` accepts everyone, `relayed` has a TURN server,
-     * `choosy` refuses this origin, `full` has no room, and nothing answers at `dead`.
+     * Server URLs, defined in web-test-runner.config.mjs. The server `open` accepts every client,
+     * `relayed` also has a TURN server, `choosy` refuses the origin of the tests, and `full`
+     * accepts only one user. No server listens at `dead`.
      */
     servers: Readonly<Record<'open' | 'relayed' | 'choosy' | 'full' | 'dead', string>>
     axe: { run(node: Element, options: object): Promise<AxeResults> }
@@ -29,12 +30,15 @@ let lobbies = 0
 const mounted: BuddyChat[] = []
 const partners: Partner[] = []
 
-/** Returns the name of an empty lobby. */
+/** Returns the name of a lobby that no other test uses. */
 export function newLobby(): string {
   return `lobby-${Date.now() % 1e6}-${++lobbies}`
 }
 
-/** Adds a `<buddy-chat>` of 800 × 600 px to the page, by default on the `open` server in a lobby of its own. */
+/**
+ * Adds a `<buddy-chat>` of 800 × 600 px to the page. By default, it uses the server `open` and a
+ * lobby of its own.
+ */
 export async function mount(attributes: Attributes = {}): Promise<BuddyChat> {
   const chat = document.createElement('buddy-chat')
   const all = { server: window.servers.open, lobby: newLobby(), ...attributes }
@@ -60,7 +64,10 @@ export async function clear(): Promise<void> {
   await Promise.resolve()
 }
 
-/** Resolves with the first truthy result of `holds`; after 8 s rejects with an error that names `what`. */
+/**
+ * Polls `holds` and resolves with its first truthy result. After 8 s rejects with an error that
+ * contains `what`.
+ */
 export async function until<T>(what: string, holds: () => T): Promise<NonNullable<T>> {
   const endMs = performance.now() + 8000
   for (;;) {
@@ -76,7 +83,7 @@ export async function untilState(chat: BuddyChat, ...states: string[]): Promise<
   await chat.updateComplete
 }
 
-/** The visible node with this part name. */
+/** Returns the visible node with this part name. */
 export function part<E extends HTMLElement = HTMLElement>(
   chat: BuddyChat,
   name: string,
@@ -89,7 +96,10 @@ export function isShown(chat: BuddyChat, name: string): boolean {
   return part(chat, name) !== undefined
 }
 
-/** The part names of the focused node inside the element. (The runner cannot report nodes in a failure.) */
+/**
+ * Returns the part names of the focused node inside the element. Not the node itself, because the
+ * test runner cannot show a node in a failure.
+ */
 export function focused(chat: BuddyChat): string | undefined {
   return (chat.renderRoot as ShadowRoot).activeElement?.part.value
 }
@@ -104,7 +114,7 @@ export async function press(chat: BuddyChat, name: string): Promise<void> {
   await chat.updateComplete
 }
 
-/** All visible text, including ARIA labels. */
+/** Returns all visible text and all ARIA labels. */
 export function visibleText(chat: BuddyChat): string {
   const nodes = [...chat.renderRoot.children] as HTMLElement[]
   const labels = [...chat.renderRoot.querySelectorAll('[aria-label]')]
@@ -118,7 +128,10 @@ export async function untilShown(chat: BuddyChat, text: string): Promise<void> {
   await until(`"${text}" in: ${visibleText(chat)}`, () => visibleText(chat).includes(text))
 }
 
-/** Mounts two elements and connects them in a call. */
+/**
+ * Mounts two elements, Ana and Bob, and connects them in a call. Bob gets the attributes of Ana
+ * too.
+ */
 export async function meet(
   one: Attributes = {},
   other: Attributes = {},
@@ -133,7 +146,7 @@ export async function meet(
   return [pair[0], pair[1]]
 }
 
-/** A partner that sends only what the test sends. It has no camera and answers no offer. */
+/** A client that sends only what the test sends. It has no camera and answers no offer. */
 export class Partner {
   readonly #socket: WebSocket
   readonly #received: Message[] = []
@@ -148,7 +161,7 @@ export class Partner {
     partners.push(this)
   }
 
-  /** Enters the queue of `lobby` under this name. */
+  /** Creates a client that waits in the queue of `lobby` under this name. */
   static async waiting(lobby: string, name: string): Promise<Partner> {
     const url = `${window.servers.open.replace('http', 'ws')}/ws`
     const socket = new WebSocket(url, subprotocol)
@@ -171,7 +184,7 @@ export class Partner {
     this.#socket.send(encode(message))
   }
 
-  /** Resolves with the next message of this type. */
+  /** Takes the oldest unread message of this type, or waits for the next. */
   async receive<T extends MessageType>(type: T): Promise<MessageOf<T>> {
     const find = (): number => this.#received.findIndex((message) => message.type === type)
     await until(`the message ${type}`, () => find() >= 0)
@@ -183,12 +196,15 @@ export class Partner {
   }
 }
 
-/** Fails if axe finds a fault in the element as it is now, in the light or the dark color scheme. */
+/**
+ * Fails if axe finds an accessibility fault in the element as it is now, in the light or the dark
+ * color scheme.
+ */
 export async function expectAccessible(chat: BuddyChat): Promise<void> {
   expect(visibleText(chat), 'no placeholder is left').not.to.match(/[{}]/)
   for (const scheme of ['light', 'dark']) {
     chat.style.colorScheme = scheme
-    // Colors change in a transition, and an audit in the middle of it would see intermediate ones.
+    // Finishes transitions of colors, because axe would otherwise check intermediate colors.
     for (const animation of chat.renderRoot.querySelectorAll('*')) {
       for (const running of animation.getAnimations()) {
         if (running instanceof CSSTransition) running.finish()
@@ -216,7 +232,10 @@ const sizes = [
   [1280, 800],
 ] as const
 
-/** Fails if at a usual size a control leaves the element's box, or the element scrolls sideways. */
+/**
+ * Resizes the element to several usual sizes. Fails if a control extends beyond the element, or if
+ * the element scrolls sideways.
+ */
 export async function expectToFit(chat: BuddyChat): Promise<void> {
   for (const [width, height] of sizes) {
     resize(chat, width, height)

@@ -1,4 +1,5 @@
-// start(), stop(), removal and insertion in any order, also in one task: the latest call takes effect.
+// After start(), stop(), removal and insertion in any order, also within one task, the latest call
+// of start() or stop() takes effect.
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import { clear, mount, until, untilState } from './stage.ts'
@@ -29,12 +30,12 @@ const codeOf = (promise: Promise<void>): Promise<string> =>
     ({ code }: { code: string }) => code,
   )
 
-/** Resolves when the browser has settled all earlier device requests. */
+/** Resolves when the browser has answered all earlier requests for devices. */
 const requestsAreSettled = async (): Promise<void> => {
   for (const track of (await original({ audio: true })).getTracks()) track.stop()
 }
 
-test('start() rejects with `aborted` and opens no camera if stop() follows in the same task', async () => {
+test('start() rejects with `aborted` and leaves no camera open if stop() follows in the same task', async () => {
   const chat = await mount()
   const started = codeOf(chat.start())
   chat.stop()
@@ -43,7 +44,7 @@ test('start() rejects with `aborted` and opens no camera if stop() follows in th
   expect([chat.state, chat.localStream, liveTracks()]).to.deep.equal(['idle', undefined, 0])
 })
 
-test('start() waits until the element is in the page, unless stop() is called first', async () => {
+test('start() waits until the element is in the page, and rejects if stop() is called before that', async () => {
   const chat = document.createElement('buddy-chat')
   chat.server = window.servers.open
   const first = codeOf(chat.start())
@@ -59,7 +60,7 @@ test('start() waits until the element is in the page, unless stop() is called fi
   chat.remove()
 })
 
-test('in a listener of `buddy-start`, stop() prevents the start and start() returns the same run', async () => {
+test('a listener of `buddy-start` can call stop(), which prevents the start, or start(), which joins it', async () => {
   const chat = await mount()
   chat.addEventListener('buddy-start', () => chat.stop(), { once: true })
   expect(await codeOf(chat.start())).to.equal('aborted')
@@ -84,7 +85,7 @@ const actions: Readonly<Record<string, (chat: BuddyChat) => unknown>> = {
 const names = Object.keys(actions)
 const sequences = names.flatMap((a) => names.flatMap((b) => names.map((c) => [a, b, c])))
 
-test('the latest start() or stop() takes effect, for all sequences of three actions in one task', async () => {
+test('the latest start() or stop() takes effect, for every sequence of three actions in one task', async () => {
   for (const sequence of sequences) {
     const chat = await mount()
     for (const name of sequence) actions[name]?.(chat)

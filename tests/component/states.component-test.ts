@@ -1,5 +1,5 @@
-// Every visible state: its texts, its accessibility in light and dark, and that no control is cut off
-// from 280 pixels to a full screen.
+// Every visible state: its texts, its accessibility in light and dark color scheme, and that no
+// control is cut off at any size, from a width of 280 pixels to a full screen.
 import { expect } from 'chai'
 import {
   clear,
@@ -78,7 +78,7 @@ test('opens no device and no connection before Start', async () => {
   }
 })
 
-test('connecting: shows that it waits for permission', async () => {
+test('connecting: shows that it waits for the permission to use the devices', async () => {
   answerDevices(() => new Promise(() => undefined))
   const chat = await mount()
   await press(chat, 'start-button')
@@ -87,7 +87,7 @@ test('connecting: shows that it waits for permission', async () => {
   await expectPresentable(chat)
 })
 
-test('waiting: shows the search and the number of users', async () => {
+test('waiting: shows that it looks for a partner, and the number of users', async () => {
   const chat = await mount()
   await chat.start()
   await untilShown(chat, 'Looking for someone')
@@ -123,10 +123,10 @@ test('connected: shows the partner’s video, both names, common interests and a
   await expectAccessible(bob)
 })
 
-test('connected: shows messages and own video side by side on a small screen', async () => {
+test('connected: shows messages, and the visitor’s own video above them, on a small screen', async () => {
   const [ana, bob] = await meet()
   ana.style.width = '390px'
-  // A closed panel is hidden from the keyboard and from screen readers too.
+  // A closed panel must be hidden from the keyboard and from screen readers too.
   await until('the panel to be gone', () => !part(ana, 'text-input'))
   bob.send('First line')
   await untilShown(ana, '(1)')
@@ -136,7 +136,7 @@ test('connected: shows messages and own video side by side on a small screen', a
   expect(focused(ana)).to.equal('text-input')
   resize(ana, 390, 700)
   const boxOf = (name: string): DOMRect => part(ana, name)!.getBoundingClientRect()
-  // The own video stays visible: it moves above the messages.
+  // The visitor's own video stays visible, because it moves above the messages.
   await until(
     'the own picture above the messages',
     () =>
@@ -146,7 +146,7 @@ test('connected: shows messages and own video side by side on a small screen', a
   await expectPresentable(ana)
 })
 
-test('connected: shows that the partner is muted and that the camera is off', async () => {
+test('connected: shows that the partner is muted and that the partner’s camera is off', async () => {
   const [ana, bob] = await meet()
   await press(bob, 'microphone-button')
   await press(bob, 'camera-button')
@@ -190,7 +190,7 @@ test('waiting: shows that the partner has left', async () => {
   await expectPresentable(ana)
 })
 
-test('reconnecting: shows that the server cannot be reached, and Try now', async () => {
+test('reconnecting: shows that the client cannot reach the server, and the button Try now', async () => {
   const chat = await mount({ server: window.servers.dead })
   await press(chat, 'start-button')
   await untilState(chat, 'reconnecting')
@@ -225,7 +225,7 @@ for (const [name, title] of [
   ['OverconstrainedError', 'Your camera cannot do this'],
   ['TypeError', 'Your camera did not open'],
 ] as const) {
-  test(`idle after ${name}: shows “${title}”, and Try again starts`, async () => {
+  test(`idle after ${name}: shows “${title}”, and Try again starts the chat`, async () => {
     answerDevices(() => Promise.reject(new DOMException('', name)))
     const chat = await mount()
     await press(chat, 'start-button')
@@ -238,7 +238,7 @@ for (const [name, title] of [
   })
 }
 
-test('without WebRTC: refuses calls before a match, and text mode works', async () => {
+test('without WebRTC: shows an error in video mode before it looks for a partner, and works in text mode', async () => {
   const { RTCPeerConnection } = window
   Reflect.deleteProperty(window, 'RTCPeerConnection')
   try {
@@ -255,7 +255,7 @@ test('without WebRTC: refuses calls before a match, and text mode works', async 
   }
 })
 
-test('audio mode: shows texts about the microphone only', async () => {
+test('audio mode: mentions only the microphone, never the camera', async () => {
   let refuse!: (reason: DOMException) => void
   answerDevices(() => new Promise((_resolve, reject) => (refuse = reject)))
   const chat = await mount({ mode: 'audio' })
@@ -268,7 +268,7 @@ test('audio mode: shows texts about the microphone only', async () => {
   await expectPresentable(chat)
 })
 
-test('idle after NotFoundError without a camera: offers to start without one', async () => {
+test('idle after NotFoundError because there is no camera: offers to start without a camera', async () => {
   const { enumerateDevices } = navigator.mediaDevices
   navigator.mediaDevices.enumerateDevices = async () =>
     (await enumerateDevices.call(navigator.mediaDevices)).filter(
@@ -289,7 +289,7 @@ test('idle after NotFoundError without a camera: offers to start without one', a
   }
 })
 
-test('connected: shows the play prompt if the browser requires a user gesture', async () => {
+test('connected: shows a button to play the partner’s video if the browser requires a user gesture', async () => {
   const { play } = HTMLMediaElement.prototype
   let isTouched = false
   HTMLMediaElement.prototype.play = function refuse() {

@@ -1,5 +1,6 @@
-// Addresses are hidden until both users agree: the request, the answer, and the events. That no address
-// is revealed before is tested on virtual networks with a real TURN server (tests/network).
+// With `relayuntiltrusted`, addresses are hidden until both users agree. These tests check the
+// request, the answer and the events. The tests on virtual networks (tests/network) check that no
+// address is revealed before, with a real TURN server.
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import {
@@ -18,7 +19,7 @@ import {
 
 const { RTCPeerConnection: Original } = window
 
-/** Removes the relay-only policy, because these tests have no TURN server. */
+/** Lets peer connections connect without a relay, because these tests have no TURN server. */
 setup(() => {
   const open = (given?: RTCConfiguration): RTCConfiguration => ({
     ...given,
@@ -44,14 +45,14 @@ const hidden = (): Record<string, string> => ({
   relayuntiltrusted: '',
 })
 
-/** Records the details of `buddy-trust` events. */
+/** Records the details of `buddy-trust` events, in an array that grows. */
 function recordTrust(chat: BuddyChat): unknown[] {
   const details: unknown[] = []
   chat.addEventListener('buddy-trust', ({ detail }) => details.push(detail))
   return details
 }
 
-test('shows the request to the partner, and the agreement to both users, and emits `buddy-trust`', async () => {
+test('a request is shown to the partner, an agreement is shown to both users, and each emits `buddy-trust`', async () => {
   const [ana, bob] = await meet(hidden())
   const details = recordTrust(ana)
   expect(part(ana, 'trust-button')?.title).to.contain('Bob could learn your IP address')
@@ -78,7 +79,7 @@ test('shows the request to the partner, and the agreement to both users, and emi
   ])
 })
 
-test('lets the partner postpone a request and agree later', async () => {
+test('the partner can postpone a request and agree later', async () => {
   const [ana, bob] = await meet(hidden())
   await press(ana, 'trust-button')
   await press(bob, 'put-off-button')
@@ -87,7 +88,7 @@ test('lets the partner postpone a request and agree later', async () => {
   await untilShown(ana, 'You both agreed.')
 })
 
-test('applies a change of `relayuntiltrusted` during a call at the next start', async () => {
+test('changing `relayuntiltrusted` during a call takes effect at the next start', async () => {
   const [ana, bob] = await meet({ server: window.servers.relayed })
   ana.relayuntiltrusted = true
   await ana.updateComplete
@@ -102,7 +103,7 @@ test('applies a change of `relayuntiltrusted` during a call at the next start', 
   expect([isShown(ana, 'trust-button'), isShown(bob, 'trust-button')]).to.deep.equal([true, true])
 })
 
-test('applies to one call only: the next partner is not trusted', async () => {
+test('an agreement holds for one call only, not for the next partner', async () => {
   const [ana, bob] = await meet(hidden())
   await press(ana, 'trust-button')
   await untilShown(bob, 'Ana would like to connect directly.')
@@ -115,7 +116,7 @@ test('applies to one call only: the next partner is not trusted', async () => {
   }
 })
 
-test('agrees without a question or an event if the partner does not hide the address', async () => {
+test('a visitor who does not hide their address agrees automatically, without a question or an event', async () => {
   const [ana, bob] = await meet({ server: window.servers.relayed }, { relayuntiltrusted: '' })
   const details = recordTrust(ana)
   expect(isShown(ana, 'trust-button')).to.equal(false)
@@ -125,7 +126,7 @@ test('agrees without a question or an event if the partner does not hide the add
   expect(visibleText(ana)).to.not.match(/direct|agreed/)
 })
 
-test('shows no request to a partner with `relayonly`', async () => {
+test('a partner with `relayonly` is shown no request', async () => {
   const [ana, bob] = await meet(hidden(), { relayonly: '' })
   await press(ana, 'trust-button')
   await untilShown(ana, 'Bob has not agreed yet')
@@ -134,7 +135,7 @@ test('shows no request to a partner with `relayonly`', async () => {
   expect(visibleText(bob)).to.not.contain('directly')
 })
 
-test('trust() agrees too, and throws `not-in-call` without a partner', async () => {
+test('trust() sends a request or agrees to one, and throws `not-in-call` without a partner', async () => {
   const [ana, bob] = await meet(hidden())
   bob.trust()
   await untilShown(ana, 'Bob would like to connect directly.')
@@ -146,7 +147,7 @@ test('trust() agrees too, and throws `not-in-call` without a partner', async () 
     .with.property('code', 'not-in-call')
 })
 
-test('moves focus to the stage when the request is answered', async () => {
+test('answering a request moves focus to the stage', async () => {
   const [ana, bob] = await meet(hidden())
   bob.trust()
   await untilShown(ana, 'Not now')

@@ -38,7 +38,10 @@ const servers = {
   dead: `http://localhost:${await deadPort()}`,
 }
 
-/** Writes the numbers of passed and failed tests to the file `BUDDY_TEST_REPORT`, for the test script. */
+/**
+ * Writes how many tests have passed and failed to the file `BUDDY_TEST_REPORT`, which the test
+ * script reads.
+ */
 const countReporter = {
   stop({ sessions }) {
     const results = [...sessions].map(({ testResults, errors }) => ({ testResults, errors }))
@@ -61,7 +64,7 @@ export default {
   files: [new URL('*.component-test.ts', import.meta.url).pathname],
   nodeResolve: { exportConditions: ['production', 'browser'] },
   plugins: [esbuildPlugin({ ts: true, target: 'es2022' })],
-  // One page at a time, because fake cameras and software encoders need much CPU time.
+  // Runs one test file at a time, because fake cameras and software encoders need much CPU time.
   concurrency: 1,
   browserStartTimeout: 60_000,
   testsFinishTimeout: 120_000,
@@ -89,7 +92,7 @@ export default {
       },
     }),
   ],
-  // A listener throws in one test, and the browser reports its error as expected.
+  // In one test a listener throws on purpose. The browser logs its error, which is left out here.
   filterBrowserLogs: ({ args }) =>
     !args.some((arg) => String(arg).includes('a listener of the page')),
   reporters: [defaultReporter({ reportTestProgress: false }), countReporter],
