@@ -11,6 +11,6 @@ test.each([
   ['−30 dB', 0.5, tone(10 ** (-30 / 20))],
   ['full scale', 1, tone(1)],
   ['more than full scale', 1, tone(3)],
-])('toLevel: %s is %d', (_name, level, samples) => {
+])('toLevel returns, for %s, %d', (_name, level, samples) => {
   expect(toLevel(samples)).toBeCloseTo(level, 5)
 })

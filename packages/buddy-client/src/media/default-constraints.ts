@@ -1,6 +1,6 @@
 import type { Device } from '../errors.ts'
 
-/** The constraints for a device if the page has set none. */
+/** The constraints with which a device is opened if the page has set none. */
 export const defaultConstraints: Readonly<Record<Device, MediaTrackConstraints>> = {
   camera: {
     width: { ideal: 1280 },
@@ -16,8 +16,8 @@ export const defaultConstraints: Readonly<Record<Device, MediaTrackConstraints>>
 }
 
 /**
- * Returns these constraints with an exact device id and without `facingMode`. The id must be exact,
- * because browsers with a device picker in their permission prompt (Chromium) ignore a preferred id.
+ * Returns `constraints` with an exact device id and without `facingMode`. The id must be exact, because
+ * browsers whose permission prompt lets the user pick a device (Chromium) ignore an ideal id.
  */
 export function forDevice(
   constraints: MediaTrackConstraints,

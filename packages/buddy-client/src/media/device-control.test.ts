@@ -31,7 +31,7 @@ class FakeTrack extends EventTarget {
     this.readyState = 'ended'
   }
 
-  /** Simulates a change by the system, which fires an event, unlike `stop()`. */
+  /** Simulates a change by the system. Such a change fires an event, which `stop()` does not. */
   change(type: 'ended' | 'mute' | 'unmute'): void {
     if (type === 'ended') this.readyState = 'ended'
     else this.muted = type === 'mute'
@@ -57,7 +57,7 @@ class FakeStream {
 
 let machine: Machine
 let permission: PermissionState
-/** The operations on devices, in order. */
+/** The operations on devices (open, stop, send, denied), in order. */
 let log: string[]
 
 const wanted = (constraint: MediaTrackConstraints, key: 'deviceId' | 'facingMode'): string =>
@@ -111,12 +111,12 @@ function setUp(): {
   control: DeviceControl
   changes: string[]
   lists: (readonly DeviceInfo[])[]
-  /** The value of `sending` at each `onSending`. */
+  /** The value of `media.sending` at each call of `onSending`. */
   reported: string[]
   unplug: (id: string) => void
   plug: (id: string, device: Machine[string]) => void
   track: (device: 'camera' | 'microphone') => FakeTrack
-  /** Resolves with the next change. Call it before the change happens. */
+  /** Resolves with the next `DeviceChange`. Call it before the change happens. */
   nextChange: () => Promise<DeviceChange>
 } {
   const mediaDevices = new FakeMediaDevices()
@@ -210,7 +210,7 @@ describe('choose', () => {
     expect(log).toEqual([])
   })
 
-  test('remembers a choice for the next `open`, which ignores a device that is missing', async () => {
+  test('remembers a choice for the next `open`, which ignores the choice if the device is missing', async () => {
     const { control } = setUp()
     await control.choose('camera', 'back')
     await control.choose('microphone', 'missing')
@@ -222,7 +222,7 @@ describe('choose', () => {
     expect(control.inUse('camera')?.id).toBe('back')
   })
 
-  test('rejects, reopens the previous device and keeps it as the choice if the new one cannot open', async () => {
+  test('rejects and opens the previous device again if the new one cannot be opened', async () => {
     const { control, reported } = setUp()
     machine['back'] = { kind: 'videoinput', isBusy: true }
     await control.open(both)
@@ -234,7 +234,7 @@ describe('choose', () => {
     expect(control.inUse('camera')?.id).toBe('front')
   })
 
-  test('reports the device as lost if neither the new nor the previous one can open', async () => {
+  test('reports `lost` if neither the new device nor the previous one can be opened', async () => {
     const { control, changes, reported } = setUp()
     await control.open(both)
     machine['front']!.isBusy = machine['back']!.isBusy = true
@@ -243,7 +243,7 @@ describe('choose', () => {
     expect(reported).toEqual(['audio -'])
   })
 
-  test('leaves only the later of two concurrent choices open', async () => {
+  test('leaves only the device of the later of two concurrent choices open', async () => {
     const { control } = setUp()
     await control.open(both)
     await Promise.all([control.choose('camera', 'back'), control.choose('camera', 'front')])
@@ -272,14 +272,14 @@ describe('choose', () => {
     expect(track('camera').enabled).toBe(false)
   })
 
-  test('opens no camera in a mode without one', async () => {
+  test('opens no camera in a mode that has none', async () => {
     const { control } = setUp()
     await control.open({ devices: ['microphone'], constraints: { audio: {}, video: false } })
     await control.choose('camera', 'back')
     expect(control.inUse('camera')).toBeUndefined()
   })
 
-  test('adds a camera if the mode has one and none is open', async () => {
+  test('opens a camera in video mode even if none was open before', async () => {
     const { control, reported } = setUp()
     await control.open({ ...both, constraints: { audio: {}, video: false } })
     await control.choose('camera', 'back')
@@ -306,7 +306,7 @@ describe('flip', () => {
     ])
   })
 
-  test('opens the next camera if cameras report no facing mode', async () => {
+  test('opens the next camera if the cameras report no facing mode', async () => {
     machine = {
       one: { kind: 'videoinput' },
       two: { kind: 'videoinput' },
@@ -323,7 +323,7 @@ describe('flip', () => {
     expect(ids).toEqual(['two', 'three', 'one'])
   })
 
-  test('opens the next camera if none faces the other way', async () => {
+  test('opens the next camera if no camera faces the other way', async () => {
     machine['back']!.facingMode = 'user'
     const { control, changes } = setUp()
     await control.open(both)
@@ -331,7 +331,7 @@ describe('flip', () => {
     expect(changes).toEqual(['camera live: the back'])
   })
 
-  test('rejects and keeps the camera open if it is the only one', async () => {
+  test('rejects and keeps the camera open if there is only one', async () => {
     delete machine['back']
     const { control } = setUp()
     await control.open(both)
@@ -341,8 +341,8 @@ describe('flip', () => {
   })
 })
 
-describe('changes by the system', () => {
-  test('replaces an unplugged device by another of its kind, without a change of `sending`', async () => {
+describe('when the system changes a device, the control', () => {
+  test('replaces an unplugged device by another of its kind, without changing `sending`', async () => {
     const { control, unplug, nextChange, reported } = setUp()
     await control.open(both)
     const change = nextChange()
@@ -356,7 +356,7 @@ describe('changes by the system', () => {
     expect(reported).toEqual(['audio video'])
   })
 
-  test('reports `lost` if an unplugged device is the only one of its kind', async () => {
+  test('reports `lost` if the unplugged device was the only one of its kind', async () => {
     delete machine['back']
     const { control, unplug, nextChange, reported } = setUp()
     await control.open(both)
@@ -371,7 +371,7 @@ describe('changes by the system', () => {
     expect(control.media.stream?.getTracks().map(({ kind }) => kind)).toEqual(['audio'])
   })
 
-  test('reopens a device that ended while plugged in only on `resume`', async () => {
+  test('reports `lost` for a device that ends while plugged in, and opens it again only on `resume`', async () => {
     delete machine['back']
     const { control, track, nextChange, reported } = setUp()
     await control.open(both)
@@ -398,7 +398,7 @@ describe('changes by the system', () => {
     expect(log).toEqual([])
   })
 
-  test('opens no other device if permission was revoked', async () => {
+  test('reports `lost` and opens no other device if permission was revoked', async () => {
     const { control, track, nextChange } = setUp()
     await control.open(both)
     const change = nextChange()
@@ -409,7 +409,7 @@ describe('changes by the system', () => {
     expect(log).toEqual([])
   })
 
-  test('reports `paused` and `live` when the system mutes and unmutes a device, and opens none', async () => {
+  test('reports `paused` when the system mutes a device, and `live` when it unmutes the device', async () => {
     const { control, track, changes, reported } = setUp()
     await control.open(both)
     log = []
@@ -420,7 +420,7 @@ describe('changes by the system', () => {
     expect(log).toEqual([])
   })
 
-  test('reopens a paused device on `resume`', async () => {
+  test('opens a paused device again on `resume`', async () => {
     const { control, track } = setUp()
     await control.open(both)
     track('camera').change('mute')
@@ -455,7 +455,7 @@ describe('open', () => {
     expect(log).toEqual(['open headset', 'open front'])
   })
 
-  test('closes all devices and opens others if the requested kinds differ', async () => {
+  test('closes all devices first if other kinds of device are requested', async () => {
     const { control } = setUp()
     await control.open(both)
     await control.open({ ...both, constraints: { audio: {}, video: false } })
@@ -468,7 +468,7 @@ describe('open', () => {
     ])
   })
 
-  test('tries again after a failure', async () => {
+  test('opens the devices at the second call if the first call failed', async () => {
     const { control } = setUp()
     permission = 'denied'
     await expect(control.open(both)).rejects.toMatchObject({ code: 'permission-denied' })

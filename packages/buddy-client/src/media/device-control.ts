@@ -10,10 +10,11 @@ import type { MediaEnvironment } from './open-devices.ts'
 import { trackKinds } from './open-devices.ts'
 
 /**
- * What happened to a device in use. `live`: the chosen device is in use, or a paused one works again ·
- * `replaced`: the device ended and another was opened in its place · `paused`: the system has muted
- * it, for example during a phone call · `lost`: it cannot be used any more for the reason in `error`,
- * and the client continues without it.
+ * What happened to the camera or microphone in use:
+ * - `live`: the chosen device is in use, or a paused device works again
+ * - `replaced`: the device was removed, and another one was opened in its place
+ * - `paused`: the system has muted the device, for example during a phone call
+ * - `lost`: the device cannot be used any more, and the client continues without it. `error` is the reason
  */
 export type DeviceStatus = 'live' | 'replaced' | 'paused' | 'lost'
 
@@ -21,16 +22,18 @@ export type DeviceStatus = 'live' | 'replaced' | 'paused' | 'lost'
 export interface DeviceChange {
   readonly device: Device
   readonly status: DeviceStatus
-  /** The system's name for the device in use; with `lost`, for the device that was in use. */
+  /**
+   * The system's name for the device in use. If `status` is `lost`, the name of the device that was lost.
+   */
   readonly label: string
   /**
-   * Only with `lost`: `device-not-found`, `permission-denied`, or the error from opening another
-   * device.
+   * Why the device was lost: `device-not-found`, `permission-denied`, or the error of opening another
+   * device in its place. Undefined unless `status` is `lost`.
    */
   readonly error: BuddyError | undefined
 }
 
-/** Selects a device by id or by the direction it faces; any device if empty. */
+/** Selects a device by its id or by the direction it faces. Without both, any device will do. */
 interface DeviceSelector {
   readonly id?: string
   readonly facing?: string
@@ -39,31 +42,33 @@ interface DeviceSelector {
 interface DeviceControlDependencies {
   readonly environment: () => MediaEnvironment
   readonly onStream: (stream: MediaStream | undefined) => void
-  /** See `LocalMedia`: peer connections must send this track in place of the previous one. */
+  /**
+   * Called with a new track, which peer connections must send in place of the previous track of its kind.
+   */
   readonly onTrack: (track: MediaStreamTrack) => Promise<void>
-  /** Called when what a partner can see and hear may have changed. */
+  /** Called when `media.sending`, that is, what a partner can see and hear, may have changed. */
   readonly onSending: () => void
   /** Called when the user has muted or unmuted audio or video. */
   readonly onSwitches: (switches: Sending) => void
   readonly onChange: (change: DeviceChange) => void
-  /** Called with the device list when devices are opened, and when it changes while they are open. */
+  /** Called with the list of devices when devices are opened, and when it changes while they are open. */
   readonly onList: (devices: readonly DeviceInfo[]) => void
 }
 
 /**
- * Decides which camera and microphone are in use: those that the user chooses, and a replacement if
- * one is removed.
+ * Decides which camera and microphone are in use. Uses those that the user chooses. If one is removed,
+ * opens another of its kind.
  */
 export class DeviceControl {
   readonly media: LocalMedia
   readonly #dependencies: DeviceControlDependencies
-  /** Ids of the devices that the user chose, for now and for the next `open()`. */
+  /** The ids of the devices that the user chose. They also apply to the next `open()`. */
   readonly #chosen = new Map<Device, string>()
-  /** Ids of devices that ended while in use. They are no replacement until they are plugged in again. */
+  /** Ids of devices that ended while in use. They do not replace others until they are plugged in again. */
   readonly #ended = new Set<string>()
-  /** Devices for which the Permissions API has reported `granted`. */
+  /** The kinds of device for which the Permissions API has reported `granted`. */
   readonly #granted = new Set<Device>()
-  /** Runs changes one after the other: concurrent ones would stop each other's new tracks. */
+  /** Runs changes one after the other, because concurrent changes would stop each other's new tracks. */
   #changes: Promise<unknown> = Promise.resolve()
   #listening: AbortController | undefined
   #list = ''
@@ -84,7 +89,7 @@ export class DeviceControl {
     return listDevices(this.#dependencies.environment())
   }
 
-  /** The open device of this kind; undefined if none is open. */
+  /** Returns the open device of this kind; undefined if none is open. */
   inUse(device: Device): DeviceInfo | undefined {
     const track = this.media.track(device)
     if (!track) return undefined
@@ -98,7 +103,8 @@ export class DeviceControl {
   open(request: MediaRequest): Promise<void> {
     const chosen = request.devices.filter((device) => this.#chosen.has(device))
     const { constraints } = request
-    // If one of two chosen devices is missing, the other one is still used.
+    // Both chosen devices are tried first, then each alone, so that one is used even if the other is
+    // missing.
     const single = chosen.map((device) => [device])
     const preferred = (single.length > 1 ? [chosen, ...single] : single).map((devices) => {
       const exact = devices.flatMap((device) => {
@@ -112,9 +118,9 @@ export class DeviceControl {
   }
 
   /**
-   * Switches to this device and uses it for the next `open()` too. If no devices are open, only
+   * Switches to this device, and makes the next `open()` use it too. If no devices are open, only
    * remembers the choice.
-   * @throws BuddyError a device code; the previous device is then open again if that was possible
+   * @throws BuddyError (as a rejection) a device code; the previous device is opened again if possible
    */
   choose(device: Device, id: string): Promise<void> {
     if (!this.media.stream) {
@@ -155,7 +161,7 @@ export class DeviceControl {
   }
 
   /**
-   * Reopens a paused or lost device, or opens another of its kind.
+   * Opens a paused or lost device again. If that is not possible, opens another device of its kind.
    * @throws BuddyError a device code, see `BuddyErrorCode`
    */
   resume(device: Device): Promise<void> {
@@ -197,8 +203,8 @@ export class DeviceControl {
   }
 
   /**
-   * Opens the first device that can be opened. If none can, reopens `previous`; if that fails too, the
-   * device is lost.
+   * Tries the selectors in order until a device opens. If none opens, opens `previous` again. If that fails
+   * too, reports the device as lost.
    * @throws BuddyError the error of the last selector
    */
   async #use(
@@ -216,8 +222,8 @@ export class DeviceControl {
   }
 
   /**
-   * Returns undefined if a device was opened, or if `close()` was called meanwhile; otherwise the
-   * error of the last selector.
+   * Tries the selectors in order until a device opens. Returns the error of the last selector if none
+   * opens. Returns undefined if one opened, or if `close()` was called meanwhile.
    */
   async #openFirst(
     device: Device,
@@ -257,7 +263,7 @@ export class DeviceControl {
     this.#ended.clear()
     this.#granted.clear()
     this.#list = ''
-    // A listener may have called `close()`.
+    // `onStream` may have called `close()`.
     if (!stream || this.media.stream !== stream) return
     const { mediaDevices } = this.#dependencies.environment()
     this.#listening = new AbortController()
@@ -274,7 +280,10 @@ export class DeviceControl {
     }
   }
 
-  /** Calls `onList` only if the list differs: browsers may fire `devicechange` without a change. */
+  /**
+   * Calls `onList` only if the list has changed, because browsers may fire `devicechange` without a
+   * change.
+   */
   async #refresh(signal: AbortSignal): Promise<void> {
     const devices = await this.list()
     if (signal.aborted) return
@@ -296,7 +305,7 @@ export class DeviceControl {
     this.#report(device, change === 'mute' ? 'paused' : 'live', track.label)
   }
 
-  /** Falls back to another device of that kind; if none can be opened, continues without one. */
+  /** Opens another device of this kind. If none can be opened, reports the device as lost. */
   async #handleEnded(device: Device, track: MediaStreamTrack): Promise<void> {
     if (this.media.track(device) !== track) return
     const { label } = track
@@ -310,7 +319,7 @@ export class DeviceControl {
     const others = (await this.#ids(device)).filter((id) => !this.#ended.has(id))
     const selectors = others.map((id) => ({ id }))
     const error = await this.#openFirst(device, selectors, 'replaced')
-    // The track is no longer in the stream if another device was opened or `close()` was called.
+    // The old track has left the stream if another device was opened or `close()` was called.
     if (this.media.track(device) !== track) return
     const ended = new BuddyError('device-not-found', `the ${device} was disconnected`, details)
     this.#lose(device, label, error ?? ended)
@@ -318,7 +327,7 @@ export class DeviceControl {
 
   async #isRevoked(device: Device): Promise<boolean> {
     const state = await this.#dependencies.environment().permission(device)
-    // `prompt` means revoked only after `granted`: some browsers report `prompt` all the time.
+    // `prompt` means "revoked" only if it follows `granted`, because some browsers always report `prompt`.
     return state === 'denied' || (state === 'prompt' && this.#granted.has(device))
   }
 

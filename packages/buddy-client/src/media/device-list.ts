@@ -1,15 +1,15 @@
 import type { Device } from '../errors.ts'
 import type { MediaEnvironment } from './open-devices.ts'
 
-/** The kinds of device that a user can choose: two inputs, and the output for the partner's audio. */
+/** The kinds of device that a user can choose. A speaker plays the partner's audio. */
 export type DeviceKind = Device | 'speaker'
 
 /** A camera, microphone or speaker of this machine. */
 export interface DeviceInfo {
   readonly kind: DeviceKind
-  /** Stable for this site until the user clears its data. Other sites get other ids. */
+  /** The browser's id of the device. It changes if the user clears the page's data, and differs by site. */
   readonly id: string
-  /** The system's name for the device; empty until the page has permission for devices of this kind. */
+  /** The system's name for the device. Empty until the user has permitted devices of this kind. */
   readonly label: string
 }
 
@@ -20,9 +20,9 @@ const kinds: Readonly<Record<MediaDeviceKind, DeviceKind>> = {
 }
 
 /**
- * Lists the devices without asking for permission; browsers hide most devices until it is granted.
- * Omits speakers if the page cannot choose the audio output. Returns an empty list if the browser
- * has no device list or fails to return it. Never rejects.
+ * Lists the devices. Requests no permission, but browsers hide most devices until the user has granted it.
+ * Omits speakers if the page cannot choose the audio output. Resolves with an empty list if the browser
+ * cannot list devices. Never rejects.
  */
 export async function listDevices({
   mediaDevices,

@@ -3,16 +3,16 @@ import type { Sending } from '../sending.ts'
 import type { MediaEnvironment } from './open-devices.ts'
 import { openDevices, openFirst, stopTracks, trackKinds, trackOf } from './open-devices.ts'
 
-/** Which devices to open, and how. */
+/** Which devices to open, and with which constraints. */
 export interface MediaRequest {
-  /** The devices that the chat mode can use, including those that `constraints` do not ask for. */
+  /** All devices that the chat mode can use, also if `constraints` do not request them now. */
   readonly devices: readonly Device[]
   readonly constraints: MediaStreamConstraints
 }
 
 /**
- * A change of a track that the page did not cause: it ended because the device was removed or
- * permission was revoked, or the system muted or unmuted it.
+ * A change of a track that the page did not cause. A track is `ended` if the device was removed or
+ * permission was revoked. The system may `mute` and `unmute` a track.
  */
 export type TrackChange = 'ended' | 'mute' | 'unmute'
 
@@ -20,7 +20,7 @@ interface LocalMediaDependencies {
   readonly environment: () => MediaEnvironment
   /** Called with the stream when devices were opened, and with undefined when they were released. */
   readonly onStream: (stream: MediaStream | undefined) => void
-  /** Called when a track was added to the stream, or has replaced the track of its kind there. */
+  /** Called when a track was added to the stream, or has replaced the stream's track of its kind. */
   readonly onTrack: (track: MediaStreamTrack) => Promise<void>
   readonly onTrackChange: (device: Device, track: MediaStreamTrack, change: TrackChange) => void
 }
@@ -28,14 +28,17 @@ interface LocalMediaDependencies {
 const devices = ['camera', 'microphone'] as const satisfies readonly Device[]
 const switchOf = { camera: 'video', microphone: 'audio' } as const
 
-/** The local camera and microphone, and their mute switches, which keep their state after `close()`. */
+/**
+ * Holds the stream of the local camera and microphone, and their mute switches. The switches keep their
+ * state after `close()`.
+ */
 export class LocalMedia {
   readonly #dependencies: LocalMediaDependencies
   #stream: MediaStream | undefined
   #switches: Sending = { audio: true, video: true }
   #request: MediaRequest | undefined
   #opening: Promise<void> | undefined
-  /** Aborted by `close()`, so that devices that open after it are stopped. */
+  /** Aborted by `close()`. Devices that open after that are stopped at once. */
   #turn = new AbortController()
 
   constructor(dependencies: LocalMediaDependencies) {
@@ -55,21 +58,21 @@ export class LocalMedia {
     return this.#switches
   }
 
-  /** What a partner can see and hear: only live tracks that are switched on. */
+  /** Whether a partner can hear and see this user: only live tracks that are switched on count. */
   get sending(): Sending {
     const { audio, video } = this.#switches
     return { audio: audio && this.#isLive('microphone'), video: video && this.#isLive('camera') }
   }
 
-  /** The device's track in the stream, even if it has ended. */
+  /** Returns the device's track in the stream, also if the track has ended. */
   track(device: Device): MediaStreamTrack | undefined {
     return trackOf(this.#stream, device)
   }
 
   /**
    * Opens the devices. Reuses devices that are open or being opened if they are of the same kinds.
-   * If `close()` is called first, the devices are closed again and no callback is called.
-   * @param preferred constraints to try first, in order; the next is tried if no device meets one
+   * If `close()` is called before they are open, they are stopped and no callback is called.
+   * @param preferred constraints to try before those of `request`, in order, until devices meet them
    * @throws BuddyError a device code, see `BuddyErrorCode`
    */
   open(request: MediaRequest, preferred: readonly MediaStreamConstraints[] = []): Promise<void> {
@@ -85,10 +88,10 @@ export class LocalMedia {
   }
 
   /**
-   * Stops the current device of this kind, then opens another. The order matters, because phones
-   * cannot open a second camera, and some systems no second microphone, while the first is in use.
-   * @returns the new track; undefined if `close()` was called first
-   * @throws BuddyError a device code; the old track has ended even then
+   * Stops the current device of this kind, then opens another one. The order matters, because phones
+   * cannot open a second camera while the first is in use, and some systems no second microphone.
+   * @returns the new track; undefined if `close()` was called before the device opened
+   * @throws BuddyError a device code; the old track has ended in this case too
    */
   async replace(
     device: Device,
@@ -120,7 +123,7 @@ export class LocalMedia {
     if (track) this.#stream?.removeTrack(track)
   }
 
-  /** Mutes or unmutes the current tracks and all later ones. */
+  /** Mutes or unmutes the present tracks and all later ones. */
   setSwitches(switches: Sending): void {
     this.#switches = switches
     for (const device of devices) {
@@ -158,7 +161,7 @@ export class LocalMedia {
       this.#dependencies.onStream(stream)
     } catch (error) {
       if (signal.aborted) return
-      // Forget the failed promise, so that the next `open()` tries again.
+      // `close()` drops the rejected promise, so that the next `open()` tries again.
       this.close()
       throw error
     }
@@ -175,7 +178,7 @@ export class LocalMedia {
         },
         { signal },
       )
-    // `stop()` fires no `ended` event, so this one comes from the system or the device.
+    // An `ended` event comes from the system or the device, because `stop()` does not fire it.
     listen('ended')
     listen('mute')
     listen('unmute')

@@ -20,7 +20,7 @@ test.each([
   ['OverconstrainedError', {}, 'overconstrained', ['camera', 'microphone']],
   ['NotSupportedError', { isSecureContext: false }, 'insecure-page', ['camera', 'microphone']],
   ['SomethingNewError', {}, 'media-failed', ['camera', 'microphone']],
-] as const)('converts %s with %o to %s', (name, details, code, devices) => {
+] as const)('converts %s in the situation %o to `%s`', (name, details, code, devices) => {
   const cause = new DOMException('', name)
   expect(toMediaError(cause, { ...situation, ...details })).toMatchObject({ code, devices, cause })
 })

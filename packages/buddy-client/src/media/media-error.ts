@@ -1,7 +1,7 @@
 import type { Device } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 
-/** Facts about the page and the machine at the time when `getUserMedia` failed. */
+/** Facts about the page and the machine when `getUserMedia` failed. */
 export interface MediaSituation {
   readonly isSecureContext: boolean
   /** The requested devices. */
@@ -15,9 +15,9 @@ export interface MediaSituation {
 const joinNames = (devices: readonly Device[]): string => devices.join(' and ')
 
 /**
- * Converts an error of `getUserMedia` to a `BuddyError` with a more precise code. The browser throws
- * the same `NotAllowedError` if the user denied permission and if an iframe lacks `allow`, and the
- * same `NotFoundError` whichever device is missing (W3C Media Capture and Streams §10.2).
+ * Converts an error of `getUserMedia` to a `BuddyError` with a more precise code (W3C Media Capture and
+ * Streams §10.2). The browser throws a `NotAllowedError` both if the user denied permission and if an
+ * iframe lacks `allow`. Its `NotFoundError` does not name the missing device.
  */
 export function toMediaError(cause: unknown, situation: MediaSituation): BuddyError {
   const { isSecureContext, wanted, forbidden, missing } = situation

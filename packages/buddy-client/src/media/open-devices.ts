@@ -2,20 +2,22 @@ import type { Device } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 import { toMediaError } from './media-error.ts'
 
-/** The browser facilities that local media needs. */
+/** The browser functions that local media needs. */
 export interface MediaEnvironment {
   readonly isSecureContext: boolean
   /** Undefined on insecure pages. */
   readonly mediaDevices: MediaDevices | undefined
-  /** False if the Permissions Policy forbids the device; undefined if the browser cannot report it. */
+  /**
+   * Returns false if the Permissions Policy forbids the device; undefined if the browser cannot report it.
+   */
   readonly allowsFeature: (feature: Device) => boolean | undefined
-  /** The user's permission for this page to use a device; undefined if the browser cannot report it. */
+  /** Resolves with the user's permission to use a device; undefined if the browser cannot report it. */
   readonly permission: (device: Device) => Promise<PermissionState | undefined>
   /** Whether the page can choose the audio output (`HTMLMediaElement.setSinkId`). */
   readonly canChooseSpeaker: boolean
 }
 
-/** `MediaStreamTrack.kind` for each device. */
+/** The `kind` of the tracks of each device. */
 export const trackKinds = { camera: 'video', microphone: 'audio' } as const
 
 const inputKinds = { camera: 'videoinput', microphone: 'audioinput' } as const
@@ -28,7 +30,7 @@ async function missingDevices(
     const devices = await mediaDevices.enumerateDevices()
     return wanted.filter((device) => !devices.some(({ kind }) => kind === inputKinds[device]))
   } catch {
-    // Without the list the error only names all wanted devices instead of the missing ones.
+    // Without the list, the error names all requested devices instead of the missing ones.
     return []
   }
 }
@@ -38,7 +40,7 @@ export function stopTracks(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop()
 }
 
-/** The track of a device in a stream; undefined if there is none. */
+/** Returns the track of a device in a stream; undefined if there is none. */
 export function trackOf(
   stream: MediaStream | undefined,
   device: Device,
@@ -47,7 +49,7 @@ export function trackOf(
 }
 
 /**
- * Opens all devices that `constraints` ask for, or none of them.
+ * Opens all devices that `constraints` request, or none of them.
  * @throws BuddyError a device code, with the browser's error as `cause`
  */
 export async function openDevices(
@@ -61,7 +63,8 @@ export async function openDevices(
   try {
     if (!mediaDevices) throw new DOMException('no mediaDevices', 'NotSupportedError')
     const stream = await mediaDevices.getUserMedia(constraints)
-    // An iframe that may use only one of the two gets a stream with that one, and no error.
+    // In an iframe that may use only one of two requested devices, the browser returns a stream with that
+    // one and throws no error.
     if (wanted.every((device) => trackOf(stream, device))) return stream
     stopTracks(stream)
     throw new DOMException('the stream lacks a requested device', 'NotAllowedError')
@@ -76,8 +79,9 @@ export async function openDevices(
 }
 
 /**
- * Opens devices with the first of `alternatives` that any devices meet.
- * @throws BuddyError a device code; an error other than `overconstrained` is thrown at once
+ * Opens devices with the first constraints in `alternatives` that the machine's devices meet.
+ * @throws BuddyError a device code. An error other than `overconstrained` is thrown at once, without trying
+ *   the other alternatives
  */
 export async function openFirst(
   environment: MediaEnvironment,
