@@ -407,6 +407,21 @@ function describeEngine(
         expect(ana.take()).toEqual([lost])
       })
 
+      test.each([
+        ['the partner claims another room', 0],
+        ['the time to restore sessions is over', 30_000],
+      ])('send nothing to a session that has left its claim, also when %s', (_, waitMs) => {
+        const world = createWorld()
+        const [ana, bob] = world.joinRestored('ana', 'bob')
+        ana.claim('bob')
+        ana.enter()
+        world.advance(waitMs)
+        bob.claim('ana', 'another')
+        world.settle()
+        expect(ana.take()).toEqual([{ type: 'queued' }])
+        expect(world.engine.counts.waiting).toBe(1)
+      })
+
       test('send the reason to a partner that comes back after the session has left', () => {
         const world = createWorld()
         const [ana, bob] = world.joinRestored('ana', 'bob')

@@ -1,0 +1,31 @@
+// Nothing that was sent to a partner reaches the next partner.
+import { encode } from '@buddy-chat/protocol'
+import { expect, test } from 'vitest'
+import { TestServer } from './core.fixture.ts'
+
+const text = { type: 'text', text: 'for the first partner' } as const
+
+test('relays no frame by the link of an earlier room', async () => {
+  const server = new TestServer()
+  const [ana, bob] = await server.pair()
+  const cleo = await server.join('192.0.2.3')
+  const { partner } = ana.session.participant
+  for (const client of [ana, cleo]) client.enter()
+  expect(cleo.of('matched')).toHaveLength(1)
+  partner?.pass(encode(text))
+  expect([...bob.of('text'), ...cleo.of('text')]).toEqual([])
+})
+
+test('relays no text to the next partner that the hook allows after the room has ended', async () => {
+  let allow: (isAllowed: boolean) => void = () => undefined
+  const onText = (): Promise<boolean> => new Promise((resolve) => (allow = resolve))
+  const server = new TestServer({}, { hooks: { onText } })
+  const [ana, bob] = await server.pair()
+  const cleo = await server.join('192.0.2.3')
+  ana.send(text)
+  for (const client of [ana, cleo]) client.enter()
+  expect(cleo.of('matched')).toHaveLength(1)
+  allow(true)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect([...bob.of('text'), ...cleo.of('text')]).toEqual([])
+})
