@@ -1,18 +1,24 @@
 import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 
-/** A TCP proxy in front of a server. A test breaks its connections as a network would, without a close. */
+/**
+ * A TCP proxy between a client and a server. It lets a test break connections as a network failure
+ * does, without a close handshake.
+ */
 export interface BreakableNetwork {
   /** The URL of the server through this proxy. */
   readonly url: string
-  /** Stops forwarding to the server on existing connections. No connection is closed. */
+  /**
+   * On existing connections, stops forwarding from the client to the server. No connection is
+   * closed.
+   */
   holdUpstream(): void
   /** Resets all connections and refuses new ones until {@link restore} is called. */
   disconnect(): void
   /** Accepts connections again. */
   restore(): void
   /**
-   * Stops forwarding in both directions on existing connections. No connection is closed, and new
+   * On existing connections, stops forwarding in both directions. No connection is closed, and new
    * connections work.
    */
   blackhole(): void
@@ -65,7 +71,8 @@ export async function createBreakableNetwork(url: string): Promise<BreakableNetw
       isDisconnected = false
     },
     blackhole: () => {
-      // Keep reading: the sender would notice a full buffer.
+      // Discards what arrives. Without reading, the buffers would fill up, and the sender would
+      // notice that.
       for (const socket of sockets) socket.unpipe().resume()
     },
     close: () => {

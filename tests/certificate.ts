@@ -1,17 +1,18 @@
-// Self-signed certificates for tests of TLS. Only clients that receive the certificate trust it.
+// Self-signed certificates for tests of TLS. A client trusts such a certificate only if the test
+// passes it to the client.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { writeSelfSigned } from './self-signed.ts'
 
-/** A certificate and its key, in PEM. */
+/** A certificate and its private key, in PEM. */
 export interface Certificate {
   readonly cert: string
   readonly key: string
 }
 
-/** Creates a certificate for `localhost` with OpenSSL. */
+/** Creates a certificate for `localhost` with OpenSSL. Its files are removed when the test ends. */
 export function makeCertificate(): Certificate {
   const folder = mkdtempSync(join(tmpdir(), 'buddy-certificate-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

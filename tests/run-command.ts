@@ -1,4 +1,4 @@
-// Runs the repository's commands as `npm run` does, but without a build.
+// Runs a command of the repository as `npm run` does, but without building first.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
@@ -9,7 +9,10 @@ export interface Outcome {
   readonly output: string
 }
 
-/** Runs a file of the repository with Node, which strips its types. Resolves when the process ends. */
+/**
+ * Runs a TypeScript file of the repository with Node, which strips its types. Resolves when the
+ * process ends.
+ */
 export function runCommand(file: string, ...args: readonly string[]): Promise<Outcome> {
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url))
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path, ...args])

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 
-/** Paths of a certificate and its key, both in PEM. */
+/** Paths of a certificate and its private key, both in PEM. */
 export interface CertificateFiles {
   readonly certFile: string
   readonly keyFile: string

@@ -11,7 +11,10 @@ export interface RunningServer {
 /** A value for the setting `adminToken`, long enough to be accepted. */
 export const adminToken = 'the-token-of-these-tests-0123456789abcdef'
 
-/** No STUN, a short rematch delay, and a shutdown that does not wait for sessions. */
+/**
+ * The server uses no STUN, matches the same two users again after 100 ms, and does not wait for
+ * sessions when it stops.
+ */
 const testDefaults = { port: 0, iceServers: [], rematchDelayMs: 100, shutdownTimeoutMs: 0 }
 
 /** Starts real servers, each on a free port, and closes them when the test ends. */

@@ -1,4 +1,4 @@
-// The server in a process of its own, as operators run it, so that a test can kill it.
+// Runs the server in a process of its own, as operators do, so that a test can kill it.
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,16 +8,22 @@ import { join } from 'node:path'
 
 const cli = join(import.meta.dirname, '../packages/buddy-server/dist/cli.js')
 
-/** A server that a test kills and starts again at the same URL. */
+/** A server that a test can kill and start again at the same URL. */
 export interface ServerProcess {
   readonly url: string
-  /** Starts a new process and resolves when it listens. `changed` overrides settings for this process. */
+  /**
+   * Starts a new process. Resolves when the server listens. `changed` overrides settings for this
+   * process only.
+   */
   start(changed?: Readonly<Record<string, string>>): Promise<void>
-  /** Sends SIGKILL, so the server closes no connection itself. Resolves when the process has ended. */
+  /**
+   * Kills the process with SIGKILL, so that the server cannot close its connections. Resolves when
+   * the process has ended.
+   */
   kill(): Promise<void>
 }
 
-/** Returns a TCP port that no process uses. */
+/** Returns a TCP port on which nothing listens. */
 export async function freePort(): Promise<number> {
   const probe = createServer().listen(0)
   await once(probe, 'listening')
@@ -27,7 +33,10 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Reserves a port for a server. `settings` are environment variables, added to the defaults below. */
+/**
+ * Chooses a port for a server, and does not start the server yet. `settings` are environment
+ * variables, added to the defaults below.
+ */
 export async function prepareServerProcess(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<ServerProcess> {
@@ -37,7 +46,8 @@ export async function prepareServerProcess(
     url: `http://localhost:${port}`,
     start: async (changed = {}) => {
       const env = {
-        // The environment of the test run is not inherited, because it could contain settings.
+        // Does not inherit the environment of the test run, because it could contain settings of
+        // the server.
         PATH: process.env['PATH'],
         PORT: String(port),
         SECRET_KEY: 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga',

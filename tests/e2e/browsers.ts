@@ -4,21 +4,29 @@ import { launch } from 'puppeteer-core'
 
 const isRoot = process.getuid?.() === 0
 
-/** Devices and permissions of a Chromium. By default, one camera and all permissions. */
+/**
+ * Devices and permissions of a Chromium. By default it has one camera and grants all permissions.
+ */
 export interface ChromiumTraits {
   /** Whether Chromium grants camera and microphone without a prompt. @default true */
   readonly grants?: boolean
-  /** If 3, the second is a depth camera, which Chromium cannot capture from. @default 1 */
+  /**
+   * The number of cameras. If it is 3, the second is a depth camera, from which Chromium cannot
+   * capture. @default 1
+   */
   readonly cameras?: 0 | 1 | 3
 }
 
-/** How to run a browser in another network namespace. */
+/** Options to run a browser in another network namespace. */
 export interface RemoteHost {
-  /** Starts the browser there. @default the browser on this machine */
+  /**
+   * Path of a program that starts the browser in that namespace. @default the browser on this
+   * machine
+   */
   readonly executablePath?: string
   /** The port through which the test controls Firefox. @default a free port */
   readonly debuggingPort?: number
-  /** An origin that may open cameras although it does not use https. */
+  /** An origin whose pages may open cameras, although it does not use https. */
   readonly trustedOrigin?: string
 }
 
@@ -30,23 +38,26 @@ function path(variable: 'BUDDY_CHROMIUM' | 'BUDDY_FIREFOX'): string {
   return value
 }
 
-/** Starts Chromium. The caller closes it. */
+/** Starts Chromium. The caller must close it. */
 export function launchChromium(traits: ChromiumTraits & RemoteHost = {}): Promise<Browser> {
   const { grants = true, cameras = 1, executablePath, trustedOrigin } = traits
   return launchBrowser({
     browser: 'chrome',
     executablePath: executablePath ?? path('BUDDY_CHROMIUM'),
-    // A debugging port in another network namespace is unreachable from here; a pipe works.
+    // Controls the browser through a pipe, because a debugging port in another network namespace
+    // cannot be reached from here.
     pipe: executablePath !== undefined,
     args: [
       ...(isRoot ? ['--no-sandbox'] : []),
-      // A low frame rate, because four software encoders must share a small machine.
+      // The frame rate is low, because four software encoders must share a small machine.
       `--use-fake-device-for-media-stream=device-count=${cameras},fps=10`,
       ...(grants ? ['--use-fake-ui-for-media-stream'] : []),
       '--autoplay-policy=no-user-gesture-required',
-      // Plain IP addresses in candidates, because multicast DNS does not work on every test machine.
+      // Puts plain IP addresses in candidates, because multicast DNS does not work on every test
+      // machine.
       '--disable-features=WebRtcHideLocalIpsWithMdns',
-      // Unlike localhost, these host names are not a secure context without https.
+      // Host names for pages without https. Unlike localhost, browsers do not treat them as a
+      // secure context.
       '--host-resolver-rules=MAP *.example 127.0.0.1',
       ...(trustedOrigin ? [`--unsafely-treat-insecure-origin-as-secure=${trustedOrigin}`] : []),
       '--disable-background-networking',
@@ -58,7 +69,7 @@ export function launchChromium(traits: ChromiumTraits & RemoteHost = {}): Promis
   })
 }
 
-/** Starts Firefox. The caller closes it. */
+/** Starts Firefox. The caller must close it. */
 export function launchFirefox({
   executablePath,
   debuggingPort,

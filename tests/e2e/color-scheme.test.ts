@@ -1,4 +1,5 @@
-// The element follows the color scheme of its page. The system's preference counts only if the page follows it.
+// The element follows the color scheme of its page. It follows the system's preference only if the
+// page does.
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
 
@@ -23,7 +24,7 @@ for (const [choice, head, inLight, inDark] of [
     dark,
   ],
 ] as const) {
-  test(`follows the color scheme of a page that ${choice}`, async ({
+  test(`the element follows the color scheme of a page that ${choice}`, async ({
     startServer,
     hostPage,
     visit,

@@ -1,4 +1,4 @@
-// The operator's dashboard, in a real Chromium against a server with clients.
+// The operator's dashboard in a real Chromium. The server that it shows has connected clients.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Browser, Page } from 'puppeteer-core'
@@ -9,7 +9,7 @@ import { freePort } from '../server-process.ts'
 import { launchChromium } from './browsers.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-/** Long enough for the assertions of a test, and short enough that a failed test ends. */
+/** Long enough for the assertions of a test, and short enough that a failed test soon ends. */
 const shutdownTimeoutMs = 20_000
 
 interface Visit {
@@ -48,7 +48,10 @@ const test = base.extend<{
   },
 })
 
-/** Resolves when the text of the element at `selector` equals or matches `text`. */
+/**
+ * Resolves when the text of the element at `selector` equals `text`, or matches it if it is a
+ * regular expression.
+ */
 async function waitForText(page: Page, selector: string, text: string | RegExp): Promise<void> {
   const isExact = typeof text === 'string'
   try {
@@ -89,8 +92,8 @@ const waitForSamples = (page: Page, count: number): Promise<unknown> =>
   )
 
 /**
- * Returns for each plot how many pixels have the colour of its first curve, and the height of the highest
- * of them (0 to 1).
+ * Returns for each plot how many pixels have the colour of its first curve, and how high the
+ * highest of these pixels is (0 to 1).
  */
 function measurePlots(page: Page): Promise<Record<string, { pixels: number; height: number }>> {
   return page.evaluate(() => {
@@ -142,8 +145,9 @@ const sites = [
 ]
 
 /**
- * Connects four clients in two rooms of the site `cafe` (which admits five) and one that waits without a
- * site, and causes three kinds of refusals.
+ * Connects five clients to the server at `url` and causes three kinds of refusals. Four clients are
+ * in two rooms of the site `cafe`, which admits five users. One client belongs to no site and waits
+ * in the queue.
  */
 async function makeBusy(url: string): Promise<RawClient[]> {
   const clients: RawClient[] = []
@@ -175,7 +179,10 @@ async function makeBusy(url: string): Promise<RawClient[]> {
 
 const busyOptions = { adminToken, sites, allowedOrigins: ['https://home.example'], maxUsers: 20 }
 
-test('answers 401 with a login prompt without the token', async ({ startServer, open }) => {
+test('answers 401 with a login prompt to a request without the token', async ({
+  startServer,
+  open,
+}) => {
   const { url } = await startServer({ adminToken })
   for (const path of ['/dashboard', '/dashboard/data']) {
     const answer = await fetch(url + path)
@@ -183,14 +190,14 @@ test('answers 401 with a login prompt without the token', async ({ startServer, 
     expect(answer.headers.get('www-authenticate')).toBe('Basic realm="Buddy", charset="UTF-8"')
     expect(await answer.text()).not.toMatch(/users|samples/i)
   }
-  // A headless browser cannot show the prompt, so the navigation fails.
+  // A headless browser cannot show the login prompt, so that the navigation fails.
   await expect(open(url, '')).rejects.toThrow('ERR_INVALID_AUTH_CREDENTIALS')
   const { page } = await open(url, `not-${adminToken}`)
   expect(await page.$('main')).toBeNull()
   expect(await page.$eval('body', ({ innerText }) => innerText)).toContain('unauthorized')
 })
 
-test('opens with the token from the login prompt or from the URL', async ({
+test('opens with the token from the login prompt, and with the token from the URL', async ({
   startServer,
   open,
 }) => {
@@ -203,7 +210,7 @@ test('opens with the token from the login prompt or from the URL', async ({
   expect([...errors, ...withToken.errors]).toEqual([])
 })
 
-test('updates figures and plots when users connect, are matched and write', async ({
+test('updates figures and plots when users connect, are matched and send texts', async ({
   startServer,
   open,
 }) => {
@@ -238,7 +245,7 @@ test('updates figures and plots when users connect, are matched and write', asyn
   await waitForText(page, '#waiting', '0')
 })
 
-test('shows the load of each site, and the reason, origin and time of refusals', async ({
+test('shows the load of each site, and the reason, the origin and the time of refusals', async ({
   startServer,
   open,
 }) => {
@@ -260,7 +267,7 @@ test('shows the load of each site, and the reason, origin and time of refusals',
   await waitForText(page, '#refusals [data-reason="unknown-site"] .count', '1')
 })
 
-test('has a strict content security policy that is enforced and not violated', async ({
+test('has a strict content security policy, which the browser enforces and the page does not violate', async ({
   startServer,
   open,
 }) => {
@@ -290,7 +297,7 @@ test('has a strict content security policy that is enforced and not violated', a
     expect(policy.split('; ')).toContain(directive)
   }
   expect(policy).not.toContain('unsafe')
-  // Check that a violation is blocked and recorded.
+  // Checks that the browser blocks a violation, and that the test would have recorded one.
   const refused = await page.evaluate(() => {
     try {
       document.body.innerHTML += '<i></i>'
@@ -333,7 +340,7 @@ test('cuts off no text and does not scroll sideways on a phone', async ({ startS
   await waitForSamples(page, 2)
   for (const width of [320, 390, 768]) {
     await page.setViewport({ width, height: 700, isMobile: true, hasTouch: true })
-    // The plots are resized shortly after the window.
+    // The page resizes the plots shortly after the window changes its size.
     await page.waitForFunction(
       () =>
         [...document.querySelectorAll('.plot')].every(
@@ -343,7 +350,8 @@ test('cuts off no text and does not scroll sideways on a phone', async ({ startS
         ),
       { polling: 50 },
     )
-    // Not `innerWidth`, because a phone zooms out until the page fits.
+    // Compares with the width of the screen. `innerWidth` would be larger if the page did not fit,
+    // because a phone then zooms out.
     const tooWide = await page.evaluate((screenWidth) => {
       const all = [...document.querySelectorAll<HTMLElement>('body, main *')]
       return {
@@ -359,7 +367,7 @@ test('cuts off no text and does not scroll sideways on a phone', async ({ startS
   }
 })
 
-test('makes scrollable regions and buttons reachable by keyboard', async ({
+test('all scrollable regions and buttons can be reached by keyboard', async ({
   startServer,
   open,
 }) => {
@@ -392,7 +400,7 @@ test('makes scrollable regions and buttons reachable by keyboard', async ({
   expect(await page.$('main')).toBeNull()
 })
 
-test('shows a draining server, and reconnects after the server has stopped and started again', async ({
+test('shows that the server is draining, and reconnects after the server has stopped and started again', async ({
   startServer,
   open,
 }) => {
@@ -409,7 +417,7 @@ test('shows a draining server, and reconnects after the server has stopped and s
   await closing
   await waitForConnection(page, 'offline')
   await waitForText(page, '#notice', /^No response since \d\d:\d\d:\d\d\. Retrying …$/)
-  // Outdated data is shown in grey.
+  // The dashboard shows outdated data in grey.
   expect(await page.$eval('main', (main) => getComputedStyle(main).filter)).toBe('grayscale(1)')
   await startServer({ adminToken, port })
   await waitForConnection(page, 'live')

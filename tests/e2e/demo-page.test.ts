@@ -1,4 +1,5 @@
-// The page at `/`: one element that fills it, configured by the query parameters of the URL.
+// The demo page at `/`. It has one element that fills it, and passes the query parameters of its
+// URL to the element.
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
 
@@ -30,7 +31,8 @@ test('passes query parameters to the element, which fills the page', async ({
     fills: true,
   })
 
-  // A visitor with another lobby and site is not matched; one with the same is matched at once.
+  // A visitor with another lobby and site is not matched with Ana. A visitor with the same lobby
+  // and site is matched at once.
   const bob = await visit(`${url}/?name=Bob&mode=text&autostart`)
   await bob.waitForState('waiting')
   const cem = await visit(`${url}/?name=Cem&mode=text&lobby=den&site=home&autostart`)
@@ -40,7 +42,7 @@ test('passes query parameters to the element, which fills the page', async ({
   expect(await ana.liveTracks()).toBe(0)
 })
 
-test('does not start without query parameters', async ({ startServer, visit }) => {
+test('does not start the chat without query parameters', async ({ startServer, visit }) => {
   const { server, url } = await startServer()
   const ana = await visit(url)
   await ana.waitForPart('start-button')

@@ -1,4 +1,4 @@
-// Cameras are switched, unplugged or blocked during a call. The call continues.
+// Cameras are switched, unplugged or blocked during a call. The call continues each time.
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
 import type { Visitor } from './visitor.ts'
@@ -6,9 +6,12 @@ import { meet } from './visitor.ts'
 
 /** What {@link observe} records in a page. */
 interface Observed {
-  /** For each call of `getUserMedia`: how many tracks of the requested kinds were live then. */
+  /**
+   * One number for each call of `getUserMedia`: how many tracks of the requested kinds were live at
+   * that moment.
+   */
   readonly liveWhenOpening: number[]
-  /** Every peer connection, with the number of its signaling state changes. */
+  /** Every peer connection, and how often its signaling state has changed. */
   readonly connections: { readonly connection: RTCPeerConnection; changes: number }[]
 }
 
@@ -17,7 +20,10 @@ interface Page {
   readonly openedTracks: MediaStreamTrack[]
 }
 
-/** From now on, counts negotiations, and devices that are open when another one is requested. */
+/**
+ * From now on, counts negotiations, and how many devices are open whenever another one is
+ * requested.
+ */
 async function observe({ page }: Visitor): Promise<void> {
   await page.evaluate(() => {
     const observed: Observed = { liveWhenOpening: [], connections: [] }
@@ -44,7 +50,10 @@ async function observe({ page }: Visitor): Promise<void> {
   })
 }
 
-/** Returns the negotiations of the running call so far, and the device id of the camera it sends. */
+/**
+ * Returns how many signaling state changes the call has had, and the device id of the camera that
+ * it sends.
+ */
 function callOf({ page }: Visitor): Promise<{ negotiations: number; camera: string }> {
   return page.evaluate(() => {
     const { observed } = window as unknown as Page
@@ -59,7 +68,7 @@ function callOf({ page }: Visitor): Promise<{ negotiations: number; camera: stri
   })
 }
 
-/** Calls a method of the client, as a page would. */
+/** Calls a method of the element's client, as a page would. */
 function callClient({ page }: Visitor, method: string, ...args: string[]): Promise<void> {
   return page.$eval(
     'buddy-chat',
@@ -74,7 +83,7 @@ function callClient({ page }: Visitor, method: string, ...args: string[]): Promi
   )
 }
 
-/** Ends the camera track as the browser does when a device is unplugged. */
+/** Ends the camera track in the way in which the browser ends it when the camera is unplugged. */
 function unplugCamera({ page }: Visitor): Promise<void> {
   return page.$eval('buddy-chat', (element) => {
     const { localStream } = element as unknown as { localStream: MediaStream }
@@ -84,7 +93,7 @@ function unplugCamera({ page }: Visitor): Promise<void> {
   })
 }
 
-test('switches cameras without a negotiation, stops the old camera first, and uses the new one in the next call', async ({
+test('switching cameras needs no negotiation and stops the old camera first; the next call uses the new camera', async ({
   startServer,
   visit,
 }) => {
@@ -96,7 +105,8 @@ test('switches cameras without a negotiation, stops the old camera first, and us
   await observe(ana)
   await meet(ana, bob)
   await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
-  // Wait until the next call is prepared, with the camera that is about to be replaced.
+  // Waits until the next call is prepared. The camera that it was prepared with is about to be
+  // replaced.
   await ana.page.waitForFunction(
     () =>
       (window as unknown as Page).observed.connections.some(
@@ -117,14 +127,15 @@ test('switches cameras without a negotiation, stops the old camera first, and us
   await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
   await Promise.all([bob.waitForMedia(), bob.waitForMovement()])
   expect((await callOf(ana)).camera).toBe(after.camera)
-  // One request for camera and microphone, then one for each switch; no camera was open at any of them.
+  // There was one request for camera and microphone, then one for each switch. No camera was open
+  // at any of them.
   const { liveWhenOpening } = await ana.page.evaluate(() => (window as unknown as Page).observed)
   expect(liveWhenOpening).toEqual([0, 0, 0])
   expect(await ana.liveTracks()).toBe(2)
   expect([...ana.errors, ...bob.errors]).toEqual([])
 })
 
-test('sends a camera that is turned on during a call', async ({ startServer, visit }) => {
+test('a camera that is turned on during a call is sent', async ({ startServer, visit }) => {
   const { url } = await startServer()
   const [ana, bob] = await Promise.all([
     visit(`${url}/?name=Ana`, { cameras: 3 }),
@@ -138,7 +149,7 @@ test('sends a camera that is turned on during a call', async ({ startServer, vis
   expect(await bob.text()).not.toContain('Ana’s camera is off')
 })
 
-test('switches to another camera when the current one is unplugged, and shows its name', async ({
+test('if the camera is unplugged, the call switches to another one and shows its name', async ({
   startServer,
   visit,
 }) => {
@@ -159,7 +170,7 @@ test('switches to another camera when the current one is unplugged, and shows it
   expect([...ana.errors, ...bob.errors]).toEqual([])
 })
 
-test('continues with audio when the only camera is unplugged, and resumes video on request', async ({
+test('if the only camera is unplugged, the call continues with audio, and video is resumed on request', async ({
   startServer,
   visit,
 }) => {
@@ -178,7 +189,7 @@ test('continues with audio when the only camera is unplugged, and resumes video 
   expect([...ana.errors, ...bob.errors]).toEqual([])
 })
 
-test('shows a camera permission revoked during a call without a new prompt, and keeps the call', async ({
+test('if the camera permission is revoked during a call, the call continues and the element shows that without a new prompt', async ({
   startServer,
   visit,
 }) => {

@@ -1,4 +1,5 @@
-// The element on another site's page: loaded twice, moved, removed, and under a strict content security policy.
+// The element on the page of another site: loaded twice, moved, removed, and under a strict content
+// security policy.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -37,7 +38,7 @@ function page(server: string, body = '<buddy-chat name="Ana"></buddy-chat>', scr
     ${script.repeat(scripts)}<style>buddy-chat { height: 400px }</style>${body}</html>`
 }
 
-test('works from a script tag on another origin, as in examples/script-tag', async ({
+test('the element works from a script tag on another origin, as in examples/script-tag', async ({
   startServer,
   visit,
   serveExample,
@@ -51,7 +52,11 @@ test('works from a script tag on another origin, as in examples/script-tag', asy
   expect(guest.errors).toEqual([])
 })
 
-test('works when the script is loaded twice', async ({ startServer, visit, hostPage }) => {
+test('the element works if its script is loaded twice', async ({
+  startServer,
+  visit,
+  hostPage,
+}) => {
   const { url } = await startServer()
   const ana = await visit(await hostPage(page(url, undefined, 2)))
   await ana.press('start-button')
@@ -62,7 +67,7 @@ test('works when the script is loaded twice', async ({ startServer, visit, hostP
   expect(ana.errors).toEqual([])
 })
 
-test('keeps the call and its video when the element moves within the page', async ({
+test('the call and its video continue when the element is moved within the page', async ({
   startServer,
   visit,
   hostPage,
@@ -88,7 +93,7 @@ test('keeps the call and its video when the element moves within the page', asyn
   expect((await bob.record()).events).toEqual([{ name: 'match', about: 'Ana' }])
 })
 
-test('releases devices and connection when the element is removed, and the partner receives a notice', async ({
+test('removing the element releases devices and connection, and the partner sees that the visitor left', async ({
   startServer,
   visit,
   hostPage,
@@ -106,7 +111,7 @@ test('releases devices and connection when the element is removed, and the partn
   await vi.waitFor(() => expect(server.status().users).toBe(1), 10_000)
 })
 
-test('leaks nothing when the element is replaced ten times during calls', async ({
+test('replacing the element ten times during calls leaks no object', async ({
   startServer,
   visit,
   hostPage,
@@ -128,9 +133,9 @@ test('leaks nothing when the element is replaced ten times during calls', async 
   await ana.waitForEndedTracks()
   await vi.waitFor(() => expect(server.status()).toMatchObject({ users: 1, rooms: 0 }), 10_000)
   await ana.page.$eval('buddy-chat', (chat) => chat.remove())
-  // Wait until the browser has released the objects of eleven elements and ten calls, and the delay after
-  // which a removed element stops its client is over. Tracks are not counted: Chromium keeps an ended track
-  // of any page, even without Buddy.
+  // Waits until a removed element has stopped its client, and until the browser has released the
+  // objects of eleven elements and ten calls. Tracks are not counted, because Chromium keeps an
+  // ended track in memory on any page, even without Buddy.
   const prototypes = [
     'RTCPeerConnection.prototype',
     'WebSocket.prototype',
@@ -145,8 +150,9 @@ test('leaks nothing when the element is replaced ten times during calls', async 
 })
 
 /**
- * Returns how many live objects of the page inherit from `prototype` after a garbage collection. Elements
- * in Lit's templates are not counted: one of each kind stays in a document without a window.
+ * Returns how many objects of the page inherit from `prototype` after a garbage collection. DOM
+ * nodes in a document without a window are not counted: Lit keeps its templates there, with one
+ * element of each kind.
  */
 async function countInstances({ page: tab }: Visitor, prototype: string): Promise<number> {
   const objects = await tab.queryObjects(await tab.evaluateHandle(prototype))
@@ -196,7 +202,7 @@ test("violates no policy in a whole call under script-src 'self', style-src 'sel
   expect((await bob.record()).violations).toEqual([])
   expect([...ana.errors, ...bob.errors]).toEqual([])
 
-  // Check that the policy is enforced and violations are recorded.
+  // Checks that the browser enforces the policy, and that the test would have recorded a violation.
   await ana.page.evaluate(() => {
     document.head.append(
       Object.assign(document.createElement('style'), { textContent: 'body { color: red }' }),

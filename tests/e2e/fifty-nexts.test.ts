@@ -1,4 +1,5 @@
-// Four visitors press Next fifty times. Every call has media, and ended calls leave nothing behind.
+// Four visitors press Next fifty times in total. Every call has moving video, and no call leaves
+// resources behind when it ends.
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
 import type { Visitor } from './visitor.ts'
@@ -7,17 +8,19 @@ const rounds = 25
 
 /** Resources that a page holds at this moment. */
 interface Resources {
-  /** Peer connections that are not closed. */
+  /** The number of peer connections that are not closed. */
   readonly connections: number
-  /** Pending timers. */
+  /** The number of timers that are pending. */
   readonly timers: number
-  /** Live tracks of camera and microphone. */
+  /** The number of live tracks of camera and microphone. */
   readonly tracks: number
-  /** Event listeners, counted by the browser after a garbage collection. */
+  /** The number of event listeners, which the browser counts after a garbage collection. */
   readonly listeners: number
 }
 
-/** Runs before the page's scripts: counts the page's peer connections and timers. */
+/**
+ * Counts the peer connections and the timers of the page. Must run before the scripts of the page.
+ */
 function trackResources(): void {
   const connections: WeakRef<RTCPeerConnection>[] = []
   const timers = new Set<number>()
@@ -86,7 +89,7 @@ test('shows moving video in each of fifty calls, and releases their resources', 
   const counts = visitors.map(() => 1)
   let early: Resources[] = []
   for (let round = 1; round <= rounds; round++) {
-    // One visitor of each pair presses Next, so that all four are matched again.
+    // In each round, one visitor of each pair presses Next, so that all four are matched again.
     const partners = await Promise.all(visitors.map((visitor) => visitor.partnerName()))
     const [first] = visitors
     const other = visitors.find((visitor, index) => visitor !== first && partners[index] !== 'Ana')!
@@ -103,14 +106,15 @@ test('shows moving video in each of fifty calls, and releases their resources', 
   }
   for (const [index, visitor] of visitors.entries()) {
     const late = await resourcesOf(visitor)
-    // The connection of the call, and the one prepared for the next call.
+    // One connection is that of the call, and the other is prepared for the next call.
     expect(late.connections).toBeLessThanOrEqual(2)
     expect(late.tracks).toBe(2)
     expect(late.timers).toBeLessThanOrEqual(early[index]!.timers + 3)
     expect(late.listeners).toBeLessThanOrEqual(early[index]!.listeners + 20)
     expect(visitor.errors).toEqual([])
   }
-  // Call the method, because the buttons move when a partner leaves and a click could miss them.
+  // Calls stop() instead of clicking Stop, because buttons move when a partner leaves, and a click
+  // could miss.
   for (const { page } of visitors) {
     await page.$eval('buddy-chat', (chat) => (chat as unknown as { stop(): void }).stop())
   }

@@ -12,7 +12,8 @@ async function expectCall(ana: Visitor, bob: Visitor): Promise<void> {
 
   await Promise.all([ana.waitForText('Bob'), bob.waitForText('Ana')])
   await Promise.all([ana.waitForText('Ana (You)'), bob.waitForText('Bob (You)')])
-  // Each page shows the common interest in its visitor's own spelling, and no other interest.
+  // Each page shows the interest that both share, in the spelling of its own visitor, and no other
+  // interest.
   await Promise.all([ana.waitForText('chess'), bob.waitForText('Chess')])
   expect(await bob.text()).not.toContain('jazz')
 
@@ -24,7 +25,7 @@ async function expectCall(ana: Visitor, bob: Visitor): Promise<void> {
   await ana.waitForText('Bob is writing')
   await bob.press('send-button')
   await ana.waitForText('Hello from Bob')
-  // The typing notice disappears when the message arrives.
+  // The typing notice must disappear when the message arrives.
   expect(await ana.text()).not.toContain('Bob is writing')
 
   expect([...ana.errors, ...bob.errors]).toEqual([])

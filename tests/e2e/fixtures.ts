@@ -1,4 +1,5 @@
-// Fixtures of the e2e tests. Whatever a test starts is closed after it, whether it passed or failed.
+// Fixtures of the e2e tests. All that a test starts is closed after the test, whether it passed or
+// failed.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Browser } from 'puppeteer-core'
@@ -8,11 +9,14 @@ import { launchChromium, launchFirefox } from './browsers.ts'
 import { Visitor } from './visitor.ts'
 
 interface Fixtures {
-  /** Opens `url` in a new Chromium process. */
+  /** Opens `url` in a new Chromium process. `traits` are its devices and permissions. */
   readonly visit: (url: string, traits?: ChromiumTraits) => Promise<Visitor>
   /** Opens `url` in a new Firefox process. */
   readonly visitWithFirefox: (url: string) => Promise<Visitor>
-  /** Serves `html` at a new origin, as the page of an embedding site. Resolves with its URL. */
+  /**
+   * Serves `html` at a new origin, as if it was the page of an embedding site. Resolves with its
+   * URL.
+   */
   readonly hostPage: (html: string) => Promise<string>
 }
 
@@ -53,7 +57,10 @@ export const test = base.extend<Fixtures>({
   },
 })
 
-/** HTML of an embedding page: the script of the server at `serverUrl`, and one element with `attributes`. */
+/**
+ * Returns the HTML of an embedding page: the script of the server at `serverUrl`, and one element
+ * with `attributes`.
+ */
 export const chatPage = (serverUrl: string, attributes = ''): string =>
   `<!doctype html><title>A site</title><script src="${serverUrl}/buddy-chat.js"></script>
    <style>buddy-chat { height: 400px }</style><buddy-chat ${attributes}></buddy-chat>`

@@ -1,4 +1,5 @@
-// Four visitors in two pairs change partners by Next, by closing the tab and by Stop.
+// Four visitors in two pairs change partners by pressing Next, by closing the tab and by pressing
+// Stop.
 import { expect, vi } from 'vitest'
 import { test } from './fixtures.ts'
 import { Visitor } from './visitor.ts'
@@ -8,7 +9,10 @@ interface NamedVisitor {
   readonly visitor: Visitor
 }
 
-/** Returns each visitor's partner by name. Fails unless all are connected and every pair is mutual. */
+/**
+ * Returns the name of each visitor's partner, by the visitor's name. Fails unless all visitors are
+ * connected, and each is the partner of their partner.
+ */
 async function pairs(visitors: readonly NamedVisitor[]): Promise<Map<string, string>> {
   await Promise.all(visitors.map(({ visitor }) => visitor.waitForState('connected')))
   const seen = new Map<string, string>()
@@ -17,7 +21,10 @@ async function pairs(visitors: readonly NamedVisitor[]): Promise<Map<string, str
   return seen
 }
 
-/** Checks that in each page, `match` and `leave` events alternate. */
+/**
+ * Checks that `match` and `leave` events alternate in each page, so that no visitor was in two
+ * rooms at once.
+ */
 async function expectNeverInTwoRooms(visitors: readonly NamedVisitor[]): Promise<void> {
   for (const { name, visitor } of visitors) {
     const { events } = await visitor.record()
@@ -26,7 +33,7 @@ async function expectNeverInTwoRooms(visitors: readonly NamedVisitor[]): Promise
   }
 }
 
-test('four visitors: after Next on both sides, a closed tab and Stop, the remaining visitors find each other', async ({
+test('four visitors always find another partner: after Next on both sides, after a closed tab, and after Stop', async ({
   startServer,
   visit,
 }) => {
@@ -39,7 +46,7 @@ test('four visitors: after Next on both sides, a closed tab and Stop, the remain
   )
   const named = (name: string): NamedVisitor => visitors.find((visitor) => visitor.name === name)!
 
-  // Two pairs, each with media in both directions.
+  // There are two pairs, each with media in both directions.
   await Promise.all(visitors.map(({ visitor }) => visitor.press('start-button')))
   let seen = await pairs(visitors)
   await Promise.all(visitors.map(({ visitor }) => visitor.waitForMedia()))
@@ -59,7 +66,7 @@ test('four visitors: after Next on both sides, a closed tab and Stop, the remain
   expect(await Promise.all(others.map(({ visitor }) => visitor.record()))).toEqual(eventsBefore)
   expect(server.status()).toMatchObject({ users: 4, rooms: 2, waiting: 0 })
 
-  // One visitor closes the tab. The partner receives a notice and waits for another partner.
+  // One visitor closes the tab. Their partner sees that they left, and waits for another partner.
   const closing = named('Ana')
   const left = named(seen.get('Ana')!)
   await closing.visitor.page.close()
@@ -81,7 +88,7 @@ test('four visitors: after Next on both sides, a closed tab and Stop, the remain
   })
   expect(server.status()).toMatchObject({ users: 2, rooms: 1, waiting: 0 })
 
-  // Start works again after Stop.
+  // The visitor who stopped can start again.
   await stopping.visitor.press('start-button')
   await stopping.visitor.waitForState('waiting')
 

@@ -1,4 +1,4 @@
-// A frozen page, a hidden tab or a lost network during a call must not end the call.
+// A call must not end because a page is frozen, a tab is hidden or the network is lost.
 import type { BuddyServerOptions } from '@buddy-chat/server'
 import { expect } from 'vitest'
 import type { BreakableNetwork } from '../breakable-network.ts'
@@ -8,7 +8,7 @@ import { test as base } from './fixtures.ts'
 import type { Visitor } from './visitor.ts'
 import { meet } from './visitor.ts'
 
-/** A call between Ana, whose machine is affected, and Bob. */
+/** A call between Ana, whose page or network the test disturbs, and Bob. */
 interface Call {
   readonly server: RunningServer['server']
   /** The network between Ana and the server. */
@@ -18,7 +18,7 @@ interface Call {
 }
 
 const test = base.extend<{
-  /** Starts a server and two browsers. Resolves when both have received media. */
+  /** Starts a server and a call between two browsers. Resolves when both have received media. */
   readonly startCall: (options: BuddyServerOptions) => Promise<Call>
 }>({
   startCall: async ({ startServer, visit }, use) => {
@@ -41,7 +41,7 @@ const test = base.extend<{
   },
 })
 
-/** Client events that are emitted only on a change of connections. */
+/** The client emits these events only if its connection to the server or to the partner changes. */
 const eventNames = ['welcome', 'retry', 'interruption', 'partner-away', 'leave']
 
 interface Page {
@@ -68,11 +68,11 @@ function recordEvents({ page }: Visitor): Promise<void> {
   )
 }
 
-/** Returns the client's events since the previous call of this function. */
+/** Returns the events recorded so far, and clears the record. */
 const takeEvents = ({ page }: Visitor): Promise<string[]> =>
   page.evaluate(() => (window as unknown as Page).clientEvents.splice(0))
 
-/** Resolves when the client has emitted this event. */
+/** Resolves when this event has been recorded. */
 async function waitForEvent({ page }: Visitor, wanted: string): Promise<void> {
   await page.waitForFunction(
     (what) => (window as unknown as Page).clientEvents.includes(what),
@@ -81,7 +81,7 @@ async function waitForEvent({ page }: Visitor, wanted: string): Promise<void> {
   )
 }
 
-/** Expects the same call to be connected again, without any action of the visitors. */
+/** Checks that the same call is connected again, although no visitor has done anything. */
 async function expectRestored({ server, ana, bob }: Call): Promise<void> {
   await Promise.all([ana, bob].map((visitor) => visitor.waitForMedia()))
   await expect.poll(() => ana.text()).not.toMatch(/out of reach|interrupted/i)
@@ -90,7 +90,7 @@ async function expectRestored({ server, ana, bob }: Call): Promise<void> {
   expect(server.status()).toMatchObject({ users: 2, away: 0, rooms: 1, matches: 1 })
 }
 
-test('resumes the session when a frozen page thaws after its connection broke', async ({
+test('if the connection of a frozen page breaks, the page resumes its session when it thaws', async ({
   startCall,
 }) => {
   const call = await startCall({ pingIntervalMs: 60_000 })
@@ -98,7 +98,8 @@ test('resumes the session when a frozen page thaws after its connection broke', 
   const chromium = await ana.page.createCDPSession()
   await chromium.send('Page.setWebLifecycleState', { state: 'frozen' })
   network.disconnect()
-  // Chromium also closes the sockets of a frozen page, but the page receives the event only when it thaws.
+  // Chromium also closes the sockets of a frozen page. The page receives the event only when it
+  // thaws.
   await bob.waitForText('Ana’s connection is interrupted…')
   // Cameras and encoders continue while a page is frozen.
   await bob.waitForMedia()
@@ -110,14 +111,15 @@ test('resumes the session when a frozen page thaws after its connection broke', 
   await expectRestored(call)
 })
 
-test('queues text for a frozen page, and delivers it once when the page thaws', async ({
+test('a text to a frozen page is queued, and delivered once when the page thaws', async ({
   startCall,
 }) => {
   const call = await startCall({ pingIntervalMs: 60_000 })
   const { ana, bob } = call
   const chromium = await ana.page.createCDPSession()
   await chromium.send('Page.setWebLifecycleState', { state: 'frozen' })
-  // The partner sees that Ana cannot read messages now. Video continues, because it needs no script.
+  // The partner sees that Ana cannot receive messages now. Video continues, because it needs no
+  // script.
   await bob.waitForText('Ana’s connection is interrupted…')
   await bob.waitForMedia(20)
   await bob.type('text-input', 'written meanwhile')
@@ -130,7 +132,7 @@ test('queues text for a frozen page, and delivers it once when the page thaws', 
   expect(await takeEvents(ana)).toEqual(['retry', 'welcome true'])
 })
 
-test('does not match a frozen page, and returns it to the queue when it thaws', async ({
+test('a frozen page is not matched, and returns to the queue when it thaws', async ({
   startServer,
   visit,
 }) => {
@@ -150,10 +152,11 @@ test('does not match a frozen page, and returns it to the queue when it thaws', 
   expect(server.status()).toMatchObject({ users: 2, rooms: 1, matches: 1 })
 })
 
-test('keeps the call in a hidden tab, and reconnects when the tab is visible again if the server has stopped answering', async ({
+test('a call continues in a hidden tab; when the tab is visible again, the client reconnects if the server does not answer', async ({
   startCall,
 }) => {
-  // Without the check on return, the client would notice only after two minutes.
+  // The client checks its connection when the tab becomes visible. Without that check, it would
+  // notice the failure only after two minutes.
   const call = await startCall({ pingIntervalMs: 60_000 })
   const { ana, bob, network } = call
   const other = await ana.page.browser().newPage()
@@ -169,13 +172,13 @@ test('keeps the call in a hidden tab, and reconnects when the tab is visible aga
   expect(await takeEvents(bob)).not.toContain('partner-away true')
 })
 
-test('reconnects to the server after offline and online, without an interruption of media', async ({
+test('after offline and online, the client reconnects to the server without an interruption of media', async ({
   startCall,
 }) => {
   const call = await startCall({ pingIntervalMs: 1000 })
   const { ana, bob } = call
   const before = await usernameFragment(ana)
-  // In offline mode, Chromium stops the traffic of sockets. WebRTC is not affected.
+  // Chromium's offline mode stops the traffic of sockets. It does not affect WebRTC.
   await ana.page.setOfflineMode(true)
   await ana.waitForText('The server is out of reach. Your call goes on.')
   await bob.waitForText('Ana’s connection is interrupted…')
@@ -183,7 +186,8 @@ test('reconnects to the server after offline and online, without an interruption
 
   await ana.page.setOfflineMode(false)
   await waitForEvent(ana, 'welcome true')
-  // The client restarts ICE, because the machine may be in another network. Media continues meanwhile.
+  // The client restarts ICE, because the machine may be in another network now. Media continues
+  // meanwhile.
   await expect.poll(() => usernameFragment(ana)).not.toBe(before)
   await Promise.all([ana.waitForMedia(20), bob.waitForMedia(20)])
   await expectRestored(call)

@@ -1,4 +1,5 @@
-// A partner sends signals that no browser sends, within all rate limits of the server.
+// A partner sends signals that no browser sends. They stay within all rate limits of the server, so
+// that the victim's client must limit them.
 import type { MessageOf } from '@buddy-chat/protocol'
 import { encode } from '@buddy-chat/protocol'
 import { expect, vi } from 'vitest'
@@ -12,14 +13,14 @@ type Candidates = MessageOf<'signal'>['candidates']
 /** Calls that a page has made to its browser's WebRTC API. */
 interface Work {
   candidates: number
-  /** The largest number of candidates added in one turn of the event loop. */
+  /** The largest number of candidates that were added within one turn of the event loop. */
   mostInOneTurn: number
   restarts: number
   offers: number
   readonly startedAtMs: number
 }
 
-/** Starts to count this page's calls to the WebRTC API. */
+/** From now on, counts this page's calls to the WebRTC API. */
 async function countWork({ page }: Visitor): Promise<void> {
   await page.evaluate(() => {
     const startedAtMs = performance.now()
@@ -55,7 +56,10 @@ const workOf = ({ page }: Visitor): Promise<Work & { elapsedMs: number }> =>
     return { ...work, elapsedMs: performance.now() - work.startedAtMs }
   })
 
-/** From now on, keeps this page's WebSockets and peer connections, so that the test can use them. */
+/**
+ * From now on, keeps references to this page's WebSockets and peer connections, so that the test
+ * can use them.
+ */
 async function recordAllConnections(visitor: Visitor): Promise<void> {
   await recordConnections(visitor)
   await visitor.page.evaluate(() => {
@@ -69,7 +73,10 @@ async function recordAllConnections(visitor: Visitor): Promise<void> {
   })
 }
 
-/** Sends these signals over the WebSocket of this page's client, one every `everyMs`. */
+/**
+ * Sends signals with these candidates over the WebSocket of this page's client, one every
+ * `everyMs`.
+ */
 async function flood(
   { page }: Visitor,
   signals: readonly Candidates[],
@@ -98,7 +105,9 @@ async function flood(
   )
 }
 
-/** A candidate that a browser could have gathered; different for each `number`. */
+/**
+ * Returns a candidate that a browser could have gathered. Each `number` gives another candidate.
+ */
 const candidate = (number: number): Candidates[number] => ({
   candidate: `candidate:${number} 1 udp 2113937151 10.9.${number >> 8}.${number & 255} 50000 typ host`,
   sdpMid: '0',
@@ -111,13 +120,14 @@ const signalsOf = (count: number, of = candidate): Candidates[] =>
     Array.from({ length: 64 }, (_, place) => of(64 * index + place)),
   )
 
-/** Long enough for a busy machine. */
+/** The timeout is long enough for a busy machine. */
 const waitOptions = { timeout: 30_000, interval: 200 }
 
 const test = base.extend<{
   /**
-   * Opens three pages and connects the first two: a victim whose calls to WebRTC are counted, and an
-   * attacker whose connections are recorded. The third is the victim's next partner.
+   * Opens three pages and connects the first two. The first is the victim, whose calls to WebRTC
+   * are counted. The second is the attacker, whose connections are recorded. The third will be the
+   * victim's next partner.
    * @param newcomer who enters the queue last, and therefore sends the offer
    */
   readonly startCall: (
@@ -143,13 +153,13 @@ const test = base.extend<{
   },
 })
 
-/** Expects the searching victim, Ana, to be connected to Cem. */
+/** Checks that the victim, Ana, who is looking for a partner, can have a call with Cem. */
 async function expectNextCall([ana, mallory, cem]: readonly [
   Visitor,
   Visitor,
   Visitor,
 ]): Promise<void> {
-  // Otherwise Cem would be matched with Mallory, who has waited longer.
+  // Mallory must stop first, because Cem would be matched with Mallory, who has waited longer.
   await mallory.press('stop-button')
   await mallory.waitForState('idle')
   await cem.press('start-button')
@@ -159,7 +169,7 @@ async function expectNextCall([ana, mallory, cem]: readonly [
   await ana.waitForMedia()
 }
 
-test('ends the call with `call-failed` on 64 new candidates ten times a second, and Next works', async ({
+test('64 new candidates ten times a second end the call with `call-failed`, and Next works', async ({
   startCall,
 }) => {
   const visitors = await startCall('victim')
@@ -176,7 +186,7 @@ test('ends the call with `call-failed` on 64 new candidates ten times a second, 
   await expectNextCall(visitors)
 })
 
-test('keeps the call on as many candidates as a machine with many interfaces has, and Next works', async ({
+test('as many candidates as a machine with many interfaces has do not end the call, and Next works', async ({
   startCall,
 }) => {
   const visitors = await startCall('victim')
@@ -188,7 +198,7 @@ test('keeps the call on as many candidates as a machine with many interfaces has
   await expectNextCall(visitors)
 })
 
-test('does not pass repeated or impossible candidates to the browser', async ({ startCall }) => {
+test('repeated and impossible candidates are not passed to the browser', async ({ startCall }) => {
   const [ana, mallory] = await startCall('victim')
   await flood(mallory, signalsOf(1), 0)
   await vi.waitFor(
@@ -208,7 +218,7 @@ test('does not pass repeated or impossible candidates to the browser', async ({ 
   expect((await workOf(ana)).candidates).toBe(before)
 })
 
-test('limits the rate of ICE restarts on a hundred requests for one, and keeps the call', async ({
+test('a hundred requests for an ICE restart do not end the call, and the client restarts ICE at a limited rate', async ({
   startCall,
 }) => {
   const [ana, mallory] = await startCall('victim')
@@ -227,7 +237,7 @@ test('limits the rate of ICE restarts on a hundred requests for one, and keeps t
   expect((await ana.record()).events).toEqual([{ name: 'match', about: 'Mallory' }])
 })
 
-test('limits the rate of answers to a stream of offers, and keeps the call', async ({
+test('a stream of offers does not end the call, and the client answers at a limited rate', async ({
   startCall,
 }) => {
   const [ana, mallory] = await startCall('attacker')

@@ -1,5 +1,5 @@
-// A WebSocket proxy in front of a real server. It replaces the ICE servers in `welcome` without a check,
-// as a server of another vendor might.
+// A WebSocket proxy in front of a real server. It replaces the ICE servers in `welcome` and does
+// not check them, as a server of another vendor might.
 import type { MessageOf } from '@buddy-chat/protocol'
 import { decode, encode, subprotocol } from '@buddy-chat/protocol'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,5 @@
-// A browser that rejects one ICE URL creates no connection at all, so the client leaves such a URL out.
+// If a browser rejects one ICE URL, it creates no peer connection at all. Therefore the client
+// leaves such URLs out.
 import { expect, vi } from 'vitest'
 import { badIceUrls, goodIceUrls } from '../ice-urls.ts'
 import { chatPage, test as base } from './fixtures.ts'
@@ -21,7 +22,7 @@ const test = base.extend<{
   },
 })
 
-/** Returns those of `urls` for which the browser's `RTCPeerConnection` constructor throws. */
+/** Returns the URLs for which the `RTCPeerConnection` constructor of this browser throws. */
 const refusedBy = ({ page }: Visitor, urls: readonly string[]): Promise<string[]> =>
   page.evaluate(
     (list) =>
@@ -47,7 +48,7 @@ const entriesOf = (urls: readonly string[]) =>
 
 const bad = Object.keys(badIceUrls)
 
-/** Returns how many `ice-url-refused` reports the server at `url` has counted. */
+/** Returns how many reports of the kind `ice-url-refused` the server at `url` has counted. */
 async function countReports(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text()
   return Number(/buddy_call_failures_total\{reason="ice-url-refused"\} (\d+)/.exec(text)?.[1] ?? 0)
@@ -67,7 +68,7 @@ test('the server accepts the ICE URLs that both browsers accept, and refuses the
   expect([...refused].sort()).toEqual([...bad].sort())
 })
 
-test('both browsers connect despite bad ICE URLs, and report each bad URL once', async ({
+test('both browsers connect although some ICE URLs are bad, and report each bad URL once', async ({
   startServer,
   visit,
   visitWithFirefox,
@@ -97,7 +98,12 @@ test('both browsers connect despite bad ICE URLs, and report each bad URL once',
   expect(warnings[1]).toContain('turn://renewed')
 })
 
-test('the doctor shows the bad ICE URL', async ({ startServer, visit, hostPage, startProxy }) => {
+test('the connection doctor shows the bad ICE URL', async ({
+  startServer,
+  visit,
+  hostPage,
+  startProxy,
+}) => {
   const { url } = await startServer()
   const proxy = await startProxy(url, entriesOf(['turn:127.0.0.1:9', 'turn:h?transport=tls']))
   const ana = await visit(await hostPage(chatPage(url, `server="${proxy.url}"`)))
@@ -107,7 +113,7 @@ test('the doctor shows the bad ICE URL', async ({ startServer, visit, hostPage, 
     const rows = [...chat.renderRoot.querySelectorAll<HTMLElement>('[part~="check"]')]
     return Object.fromEntries(rows.map((row) => [row.part[1], row.dataset['code']]))
   })
-  // The remaining URL is checked separately.
+  // The other URL is valid and has a check of its own.
   expect(checks).toMatchObject({
     'check-ice-servers': 'ice-url-refused',
     'check-turn-udp': 'turn-unreachable',
@@ -116,7 +122,7 @@ test('the doctor shows the bad ICE URL', async ({ startServer, visit, hostPage, 
   await ana.waitForText('turn:h?transport=tls')
 })
 
-test('shows that the address could not be hidden if `relayonly` is set and no valid TURN URL is left', async ({
+test('if `relayonly` is set and no valid TURN URL is left, the element shows that the address could not be hidden', async ({
   startServer,
   visit,
   hostPage,

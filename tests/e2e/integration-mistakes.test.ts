@@ -1,4 +1,5 @@
-// Common integration mistakes either work or end with a message that names them. None is retried forever.
+// Common mistakes in embedding the element. Each either works, or ends with a message that names
+// the mistake and without endless retries.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -21,23 +22,22 @@ async function expectToStart(visitor: Visitor): Promise<void> {
   await visitor.waitForState('waiting')
 }
 
-/** Presses Start and expects the state `closed` with this title, without an automatic retry. */
+/**
+ * Presses Start. Checks that the element shows this title and that the client is closed and does
+ * not retry.
+ */
 async function expectRefusal(visitor: Visitor, title: string): Promise<void> {
   await visitor.press('start-button')
   await visitor.waitForText(title)
   await visitor.waitForState('closed')
 }
 
-test('finds its server when loaded by a module script tag', async ({
-  startServer,
-  visit,
-  hostPage,
-}) => {
+test('a module script tag finds its server', async ({ startServer, visit, hostPage }) => {
   const { url } = await startServer()
   await expectToStart(await visit(await hostPage(page(tag(url, 'type="module"')))))
 })
 
-test('accepts a server URL without scheme, with ws:, with /ws/ or with extra slashes', async ({
+test('the server’s URL may have no scheme, the scheme ws:, the path /ws/ or extra slashes', async ({
   startServer,
   visit,
   hostPage,
@@ -56,7 +56,7 @@ test('accepts a server URL without scheme, with ws:, with /ws/ or with extra sla
 })
 
 for (const browser of ['Chromium', 'Firefox'] as const) {
-  test(`${browser}: shows that the page blocks its chat when the content security policy lacks connect-src`, async ({
+  test(`${browser}: if connect-src is missing in the page’s content security policy, the element shows that the page blocks its chat`, async ({
     startServer,
     visit,
     visitWithFirefox,
@@ -69,7 +69,7 @@ for (const browser of ['Chromium', 'Firefox'] as const) {
     await expectRefusal(visitor, 'This page blocks its own chat')
   })
 
-  test(`${browser}: shows that there is no chat server when the page's own origin or the configured one has none`, async ({
+  test(`${browser}: if there is no Buddy server at the page’s own origin or at the configured URL, the element shows that`, async ({
     startServer,
     visit,
     visitWithFirefox,
@@ -78,7 +78,8 @@ for (const browser of ['Chromium', 'Firefox'] as const) {
     const { url } = await startServer()
     const other = await hostPage('<!doctype html><title>Another site</title>')
     const open = browser === 'Firefox' ? visitWithFirefox : visit
-    // An inline copy of the script has no URL to derive the server from, so the element uses the page's origin.
+    // An inline copy of the script has no URL from which to derive the server. Therefore the
+    // element uses the page's origin.
     const copy = `<script>${await readFile(bundle, 'utf8')}</script>`
     const own = await open(await hostPage(page(copy)))
     await expectRefusal(own, 'There is no chat server here')

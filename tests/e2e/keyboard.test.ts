@@ -1,4 +1,4 @@
-// Real key events, so that the browser's own handling of a key takes part.
+// Tests with real key presses, so that the browser's own handling of keys takes part.
 import type { Page } from 'puppeteer-core'
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
@@ -10,7 +10,10 @@ const page = (url: string, body: string): string => `<!doctype html>
   <html lang="en"><head><title>A page</title><script src="${url}/buddy-chat.js"></script></head>
   <body>${body}</body></html>`
 
-/** Resolves when the element at `selector` is open (modal, popover or full screen), or is not. */
+/**
+ * Resolves when the element at `selector` is open as a modal dialog, as a popover or in full
+ * screen; if `isOpen` is false, when it is not.
+ */
 const waitUntilOpen = (where: Page, selector: string, isOpen: boolean): Promise<unknown> =>
   where.waitForFunction(
     (wanted, open) =>
@@ -26,7 +29,7 @@ async function focusNext(visitor: Visitor): Promise<void> {
   await next.dispose()
 }
 
-test('Escape closes the connection check, then the modal dialog around the element, and keeps the call', async ({
+test('Escape closes the connection doctor first, then the modal dialog around the element, and never ends the call', async ({
   startServer,
   hostPage,
   visit,
@@ -51,7 +54,7 @@ test('Escape closes the connection check, then the modal dialog around the eleme
   expect([await ana.state(), await bob.state()]).toEqual(['connected', 'connected'])
 })
 
-test('Escape in a half-written message closes a popover of the page first, and keeps message and call', async ({
+test('Escape in a half-written message first closes a popover of the page, and keeps the message and the call', async ({
   startServer,
   hostPage,
   visit,
@@ -72,7 +75,7 @@ test('Escape in a half-written message closes a popover of the page first, and k
   const isFocused = (): Promise<boolean> =>
     field.evaluate((node) => (node.getRootNode() as ShadowRoot).activeElement === node)
   expect([await ana.state(), await isFocused()]).toEqual(['connected', true])
-  // Without a popover, the element handles Escape: it leaves the field and keeps the message.
+  // Without a popover, the element handles Escape: focus leaves the field, and the message stays.
   await ana.page.keyboard.press('Escape')
   await expect.poll(isFocused).toBe(false)
   expect(await field.evaluate((node) => (node as HTMLTextAreaElement).value)).toBe('Half a mess')
@@ -80,7 +83,7 @@ test('Escape in a half-written message closes a popover of the page first, and k
   expect([await ana.state(), await bob.state()]).toEqual(['connected', 'connected'])
 })
 
-test('keeps the call while Escape is held down in full screen', async ({ startServer, visit }) => {
+test('holding down Escape in full screen keeps the call', async ({ startServer, visit }) => {
   const { url } = await startServer()
   const ana = await visit(`${url}/?mode=text&autostart`)
   const bob = await visit(`${url}/?mode=text&autostart`)
@@ -93,7 +96,7 @@ test('keeps the call while Escape is held down in full screen', async ({ startSe
   expect([await ana.state(), await bob.state()]).toEqual(['connected', 'connected'])
 })
 
-test('acts once on a held key: Enter on Start, M for mute, Enter on Next', async ({
+test('a key that is held down acts once: Enter on Start, M for mute, Enter on Next', async ({
   startServer,
   visit,
 }) => {
@@ -126,7 +129,7 @@ test('acts once on a held key: Enter on Start, M for mute, Enter on Next', async
   expect(events.filter(({ name }) => name === 'leave')).toHaveLength(1)
 })
 
-test('does not start on the Enter that ends input method composition in the name field', async ({
+test('the Enter that ends a composition of an input method in the name field does not start the chat', async ({
   startServer,
   visit,
 }) => {
@@ -134,7 +137,8 @@ test('does not start on the Enter that ends input method composition in the name
   const ana = await visit(`${url}/?mode=text`)
   await ana.type('name-input', 'あな')
   const keyboard = await ana.page.createCDPSession()
-  // Safari emits this Enter after `compositionend`. Its `text` makes the browser submit the form.
+  // Safari emits this Enter after `compositionend`. Because the event has a `text`, the browser
+  // would submit the form.
   const enter = { key: 'Enter', code: 'Enter', text: '\r', unmodifiedText: '\r' }
   await keyboard.send('Input.dispatchKeyEvent', {
     type: 'keyDown',

@@ -1,4 +1,5 @@
-// A visitor who follows a link leaves the chat at once, and finds a working chat on return.
+// A visitor who follows a link leaves the chat at once. If the visitor goes back, the chat works
+// again.
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
 import type { Visitor } from './visitor.ts'
@@ -8,13 +9,13 @@ interface Page {
   isMarked?: boolean
 }
 
-/** Goes to another page of the same site, as a link does. */
+/** Leaves the page for another page of the same site, as a link does. */
 async function leave({ page }: Visitor, url: string): Promise<void> {
   await page.evaluate(() => Object.assign(window, { isMarked: true }))
   await page.goto(`${url}/demo.css`)
 }
 
-/** Goes back. Resolves with whether the browser restored the page from its back/forward cache. */
+/** Goes back. Resolves with true if the browser restored the page from its back/forward cache. */
 async function goBack({ page }: Visitor): Promise<boolean> {
   await page.goBack()
   return page.evaluate(() => (window as unknown as Page).isMarked ?? false)
@@ -23,7 +24,7 @@ async function goBack({ page }: Visitor): Promise<boolean> {
 const eventsOf = async (visitor: Visitor): Promise<string[]> =>
   (await visitor.record()).events.map(({ name, about }) => `${name} ${about}`)
 
-test('ends a video call at once when its page is left, and starts another call on return', async ({
+test('a video call ends at once when its page is left; after going back, the visitor can start another call', async ({
   startServer,
   visit,
 }) => {
@@ -34,7 +35,8 @@ test('ends a video call at once when its page is left, and starts another call o
   await bob.waitForText('Ana left.')
   expect(await eventsOf(bob)).toEqual(['match Ana', 'leave partner-left'])
 
-  // Chromium does not cache a page that has a camera or a peer connection, so this page is a new one.
+  // Chromium does not cache a page that has a camera or a peer connection. Therefore this page is a
+  // new one.
   expect(await goBack(ana)).toBe(false)
   await ana.waitForState('idle')
   await ana.press('start-button')
@@ -44,9 +46,9 @@ test('ends a video call at once when its page is left, and starts another call o
   await Promise.all([ana.waitForMovement(), bob.waitForMovement()])
 })
 
-// The browser caches a page in text mode, and closes its socket only when it restores the page. If the
-// client relied on that close, partners would write to an absent visitor until then.
-test('ends a text call at once when its page is left, and searches again when the page is restored', async ({
+// In text mode, the browser caches the page. It closes the page's socket only when it restores the
+// page. If the client waited for that, partners would write to an absent visitor until then.
+test('a text call ends at once when its page is left, and the client searches again when the page is restored', async ({
   startServer,
   visit,
 }) => {
@@ -68,7 +70,7 @@ test('ends a text call at once when its page is left, and searches again when th
   expect(await eventsOf(ana)).toEqual(['match Bob', 'leave server-lost', 'match Bob'])
 })
 
-test('leaves the queue in text mode when its page is left, and waits again when the page is restored', async ({
+test('in text mode, a page that is left leaves the queue, and waits again when it is restored', async ({
   startServer,
   visit,
 }) => {

@@ -1,4 +1,4 @@
-// Runs a real nginx that serves a Buddy server below a path prefix.
+// Runs a real nginx in front of a Buddy server, which is served below a path prefix.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,13 +12,16 @@ const command = ['nginx', '/usr/sbin/nginx'].find(
   (each) => spawnSync(each, ['-v'], { stdio: 'ignore' }).status === 0,
 )
 
-/** Says what to install if nginx is missing; undefined if it is installed. */
+/** A message that tells the user to install nginx; undefined if it is installed. */
 export const missingNginxMessage =
   command === undefined
     ? 'Skipped: tests behind a path prefix. Install nginx (on Debian or Ubuntu: sudo apt-get install nginx).'
     : undefined
 
-/** An nginx configuration with the `location` block of `docs/operations.md`, below `prefix`. */
+/**
+ * Returns an nginx configuration: the `location` block of `docs/operations.md`, with `prefix` as
+ * its path.
+ */
 const configuration = (directory: string, port: number, prefix: string, target: string): string => `
 daemon off;
 worker_processes 1;
@@ -51,7 +54,7 @@ http {
 }
 `
 
-/** Whether a process listens on this port of 127.0.0.1. */
+/** Returns whether a process listens on this port of 127.0.0.1. */
 async function listens(port: number): Promise<boolean> {
   const socket = createConnection(port, '127.0.0.1')
   try {
@@ -65,8 +68,10 @@ async function listens(port: number): Promise<boolean> {
 }
 
 /**
- * Starts nginx as a proxy to `target` (an origin) below `prefix` (with a slash at both ends).
- * @returns the origin of nginx, and a function that stops it
+ * Starts nginx as a proxy to `target`.
+ * @param target the origin of a server
+ * @param prefix the path below which nginx serves it, with a slash at both ends
+ * @returns the origin of nginx, and a function that stops nginx
  */
 export async function startNginx(
   target: string,

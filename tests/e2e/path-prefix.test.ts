@@ -1,4 +1,5 @@
-// The server runs below a path prefix, `/chat/`. Its pages, script and WebSocket must be found there.
+// A proxy serves Buddy below a path prefix, `/chat/`. Browsers must find the pages, the script and
+// the WebSocket there.
 import { expect } from 'vitest'
 import { adminToken } from '../server-fixture.ts'
 import { test as base } from './fixtures.ts'
@@ -9,8 +10,9 @@ if (missingNginxMessage) console.log(missingNginxMessage)
 const test = base
   .extend<{
     /**
-     * Starts a server below `/chat/` of an nginx. Resolves with the origin of nginx.
-     * @param allowedOrigins origins of the server's clients; by default only the server's own
+     * Starts a server and an nginx that serves it below `/chat/`. Resolves with the origin of
+     * nginx.
+     * @param allowedOrigins the server's setting; by default only its own origin
      */
     readonly startBelow: (allowedOrigins?: readonly string[]) => Promise<string>
   }>({
@@ -43,7 +45,7 @@ for (const path of ['/chat/', '/chat']) {
     ])
     await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
     await ana.waitForText('Bob')
-    // The element fills the page only if the style sheet has been loaded.
+    // The element fills the page only if the page has loaded its style sheet.
     const fills = await ana.page.$eval('buddy-chat', (element) => {
       const { width, height } = element.getBoundingClientRect()
       return width === innerWidth && height === innerHeight

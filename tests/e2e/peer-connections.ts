@@ -1,11 +1,11 @@
 import type { Visitor } from './visitor.ts'
 
-/** The `window` of a page after {@link recordConnections}. */
+/** The properties of a page's `window` after {@link recordConnections}. */
 export interface RecordedPage {
   readonly connections: RTCPeerConnection[]
 }
 
-/** From now on, keeps every peer connection that the page creates in `window.connections`. */
+/** From now on, adds every peer connection that the page creates to `window.connections`. */
 export async function recordConnections({ page }: Visitor): Promise<void> {
   await page.evaluate(() => {
     const { connections } = Object.assign(window, { connections: [] as RTCPeerConnection[] })

@@ -1,9 +1,11 @@
-// The element is moved into a popup window that its page has opened.
+// The page opens a popup window and moves the element into it.
 import { expect, vi } from 'vitest'
 import { test } from './fixtures.ts'
 import { meet } from './visitor.ts'
 
-/** Moves the element to a popup. Returns the colour of its Stop button before and after. */
+/**
+ * Moves the element to a popup. Returns the colour of its Stop button before and after the move.
+ */
 function moveToPopup(): [string, string] {
   const chat = document.querySelector('buddy-chat')!
   const colour = (): string =>
@@ -18,7 +20,7 @@ function moveToPopup(): [string, string] {
 const closePopup = (): void => (window as unknown as { popup: Window }).popup.close()
 
 for (const browser of ['Chromium', 'Firefox'] as const) {
-  test(`${browser} keeps call and styles when the element moves to a popup, and ends the call when the popup closes`, async ({
+  test(`${browser}: a call and its styles survive a move of the element to a popup; closing the popup ends the call`, async ({
     startServer,
     visit,
     visitWithFirefox,

@@ -1,11 +1,12 @@
-// Firefox reports fewer statistics of a connection than Chromium. Both must suffice to rate a call.
+// Firefox reports fewer statistics of a connection than Chromium. The statistics of each must
+// suffice to rate a call.
 import type { CallQuality } from '@buddy-chat/client'
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
 import type { Visitor } from './visitor.ts'
 import { meet } from './visitor.ts'
 
-/** Resolves with the next `quality` event of the client. */
+/** Resolves with the details of the client's next `quality` event. */
 function nextQuality({ page }: Visitor): Promise<CallQuality> {
   return page.$eval('buddy-chat', (element) => {
     const { client } = element as unknown as {
@@ -20,7 +21,7 @@ function nextQuality({ page }: Visitor): Promise<CallQuality> {
   })
 }
 
-/** Sets the element's `lowdata` property. */
+/** Sets the element's `lowdata` property to true. */
 function setLowData({ page }: Visitor): Promise<void> {
   return page.$eval('buddy-chat', (element) => {
     Object.assign(element, { lowdata: true })

@@ -1,4 +1,5 @@
-// The error frame that the server sends before a close must reach the page, in each browser.
+// If the server refuses a connection, it sends an error frame and closes the connection. The frame
+// must reach the page in each browser.
 import type { BuddyClient } from '@buddy-chat/client'
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
@@ -33,7 +34,7 @@ async function connect({ url, count, sendsAtOnce }: Attempts): Promise<Refused[]
 const attempts = 15
 
 for (const browser of ['Firefox', 'Chromium'] as const) {
-  test(`${browser} receives the error frame of each of ${attempts} refused upgrades, whether or not the page sends first`, async ({
+  test(`${browser} receives the error frame of each of ${attempts} refused connections, whether or not the page sends something first`, async ({
     startServer,
     visit,
     visitWithFirefox,
@@ -50,7 +51,10 @@ for (const browser of ['Firefox', 'Chromium'] as const) {
   })
 }
 
-/** Starts, retries at once after each refusal, and returns the `retry` events of the client. */
+/**
+ * Starts a client, retries at once after each refusal, and resolves with what the client's first
+ * `count` `retry` events contained.
+ */
 function refusals(count: number): Promise<unknown[]> {
   const { client } = document.querySelector('buddy-chat') as unknown as { client: BuddyClient }
   return new Promise((resolve) => {
@@ -69,7 +73,7 @@ function refusals(count: number): Promise<unknown[]> {
   })
 }
 
-test(`Firefox: the client honours retryAfterMs of each of ${attempts} refusals`, async ({
+test(`Firefox: the client’s retry delay is at least retryAfterMs after each of ${attempts} refusals`, async ({
   startServer,
   visitWithFirefox,
 }) => {
@@ -77,7 +81,8 @@ test(`Firefox: the client honours retryAfterMs of each of ${attempts} refusals`,
   const { page } = await visitWithFirefox(url)
   const expected = {
     code: 'too-many-connections',
-    // The message comes from the error frame; the close reason contains only the code.
+    // The client has this message from the error frame, because the close reason contains only the
+    // code.
     message: 'too many connections from one address',
     retryAfterMs: 10_000,
     isHonoured: true,

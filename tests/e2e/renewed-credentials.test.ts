@@ -1,4 +1,5 @@
-// TURN credentials expire. A call that lasts longer must still be able to allocate a relay.
+// TURN credentials expire. A call that lasts longer must still be able to allocate a relay, for
+// example to restore a lost path.
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
 import type { RecordedPage } from './peer-connections.ts'
@@ -7,8 +8,9 @@ import type { Visitor } from './visitor.ts'
 import { meet } from './visitor.ts'
 
 /**
- * Resolves when the connection of the running call and the one prepared for the next call both have the
- * same TURN user name, and it differs from `before`. The name begins with its expiry time.
+ * Resolves with the TURN user name, which begins with its expiry time. Waits until the connection
+ * of the call and the one prepared for the next call both have the same name, and until that name
+ * differs from `before`.
  */
 async function userName({ page }: Visitor, before = ''): Promise<string> {
   const handle = await page.waitForFunction(
@@ -30,12 +32,12 @@ async function userName({ page }: Visitor, before = ''): Promise<string> {
   return String(await handle.jsonValue())
 }
 
-test('sets renewed TURN credentials on the running connection and on the one prepared for Next', async ({
+test('renewed TURN credentials are set on the connection of the call and on the one prepared for the next call', async ({
   startServer,
   visit,
 }) => {
   const { url } = await startServer({
-    // Nothing listens there: this test looks at the credentials only.
+    // No TURN server listens there, because this test only looks at the credentials.
     turnUrls: ['turn:127.0.0.1:9'],
     turnSecret: 'shared with coturn',
     turnTtlMs: 3000,
@@ -44,7 +46,8 @@ test('sets renewed TURN credentials on the running connection and on the one pre
   await Promise.all([recordConnections(ana), recordConnections(bob)])
   await meet(ana, bob)
   await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
-  // Check both sides, because the offerer and the answerer create their connections differently.
+  // Both users are checked, because offerer and answerer create their connections in different
+  // ways.
   await Promise.all(
     [ana, bob].map(async (visitor) => {
       const before = await userName(visitor)

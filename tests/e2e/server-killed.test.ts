@@ -1,4 +1,4 @@
-// The server process is killed during a call and started again. The call continues.
+// The server process is killed during a call and started again. The call must continue.
 import { expect } from 'vitest'
 import type { ServerProcess } from '../server-process.ts'
 import { prepareServerProcess } from '../server-process.ts'
@@ -19,7 +19,7 @@ const test = base.extend<{ readonly server: ServerProcess }>({
 const occurrences = async (visitor: Visitor, text: string): Promise<number> =>
   (await visitor.text()).split(text).length - 1
 
-test('keeps a call while its server is killed and restarted: media flows, both sessions are restored, text arrives once, and Next works', async ({
+test('a call survives a killed and restarted server: media flows, both sessions are restored, each text arrives once, and Next works', async ({
   server,
   visit,
 }) => {
@@ -58,7 +58,8 @@ test('keeps a call while its server is killed and restarted: media flows, both s
   await Promise.all(both.map((visitor) => visitor.waitForMedia(20)))
   const after = await Promise.all(both.map((visitor) => visitor.receivedMedia()))
   for (const [index, visitor] of both.entries()) {
-    // These differences also show that the peer connection is the same: a new one restarts at 0.
+    // The differences also show that the peer connection is the same, because the count of a new
+    // one starts at 0.
     const frames = [before, during, after].map((at) => at[index]!.framesDecoded)
     expect(frames[1]! - frames[0]!).toBeGreaterThanOrEqual(20)
     expect(frames[2]! - frames[1]!).toBeGreaterThanOrEqual(20)

@@ -1,10 +1,11 @@
-// A lost connection to the server does not end the call: media is peer to peer, and the session is resumed.
+// Losing the connection to the server does not end a call, because media is peer to peer. The
+// session is resumed later.
 import { expect } from 'vitest'
 import { createBreakableNetwork } from '../breakable-network.ts'
 import { test } from './fixtures.ts'
 import { meet } from './visitor.ts'
 
-test('keeps media flowing and shows a notice while the server is unreachable, then delivers text typed meanwhile once', async ({
+test('while the server is unreachable, media flows and a notice is shown; a text typed meanwhile is delivered once afterwards', async ({
   startServer,
   visit,
 }) => {

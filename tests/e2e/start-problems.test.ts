@@ -1,9 +1,9 @@
-// Problems before a call. For each of them, the element shows a message and a way to go on.
+// Problems before a call. For each, the element shows a message and a way to go on.
 import { expect } from 'vitest'
 import { freePort } from '../server-process.ts'
 import { chatPage, test } from './fixtures.ts'
 
-test('shows a denied permission, and starts on Try again after the visitor allows it', async ({
+test('a denied permission is shown, and Try again starts the chat after the visitor has allowed it', async ({
   startServer,
   visit,
 }) => {
@@ -27,7 +27,7 @@ for (const [allow, shown] of [
   ['camera', 'This page is embedded without permission'],
   ['camera; microphone', undefined],
 ] as const) {
-  test(`in an iframe of another site with allow="${allow}": ${shown ? 'shows the missing permission' : 'starts'}`, async ({
+  test(`in an iframe of another site with allow="${allow}", ${shown ? 'the element shows that the permission is missing' : 'the chat starts'}`, async ({
     startServer,
     visit,
     hostPage,
@@ -46,7 +46,7 @@ for (const [allow, shown] of [
   })
 }
 
-test('shows that a page without https cannot use a camera', async ({
+test('the element shows that a page without https cannot use a camera', async ({
   startServer,
   visit,
   hostPage,
@@ -59,7 +59,7 @@ test('shows that a page without https cannot use a camera', async ({
   expect(await ana.state()).toBe('idle')
 })
 
-test('offers an audio call to a visitor without a camera, and the audio works in both directions', async ({
+test('a visitor without a camera is offered an audio call, in which audio works in both directions', async ({
   startServer,
   visit,
 }) => {
@@ -79,7 +79,7 @@ test('offers an audio call to a visitor without a camera, and the audio works in
   await bob.waitForText('Ana’s camera is off')
 })
 
-test('shows an unreachable server, retries, and continues when the server is back', async ({
+test('an unreachable server is shown, and the client retries until the server is back', async ({
   startServer,
   visit,
   hostPage,
@@ -103,7 +103,7 @@ test('shows an unreachable server, retries, and continues when the server is bac
   await ana.waitForState('waiting')
 })
 
-test('shows a full server, and enters when another visitor has left', async ({
+test('a full server is shown, and the visitor can enter once another visitor has left', async ({
   startServer,
   visit,
 }) => {
@@ -121,14 +121,14 @@ test('shows a full server, and enters when another visitor has left', async ({
   await bob.waitForState('waiting')
 })
 
-test('shows a play button if the browser blocks sound, and plays when the visitor presses it', async ({
+test('if the browser blocks sound, a play button is shown, and a press of it plays the partner’s video', async ({
   startServer,
   visit,
   hostPage,
 }) => {
   const { url } = await startServer()
-  // Chromium allows autoplay while the page uses the camera; Safari in low-power mode does not. This page
-  // imitates Safari: it rejects play() with sound before the first click.
+  // Chromium allows autoplay while the page uses the camera. Safari in low-power mode does not.
+  // This page imitates Safari: it rejects play() with sound before the first click.
   const ana = await visit(
     await hostPage(`<!doctype html><title>A site</title><script>
       let isClicked = false

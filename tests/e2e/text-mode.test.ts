@@ -10,8 +10,9 @@ const countConnections = ({ page }: Visitor): Promise<number> =>
   page.evaluate(() => (window as unknown as RecordedPage).connections.length)
 
 /**
- * Ana and Bob are matched, exchange text if `writes`, and are matched again after Ana presses Next. So one
- * of them re-enters the queue by Next, and the other because the partner left.
+ * Matches Ana and Bob, lets them exchange a text if `writes` is true, and matches them again after
+ * Ana presses Next. So one of them enters the queue again by Next, and the other because the
+ * partner left.
  */
 async function chatTwice(ana: Visitor, bob: Visitor, writes: boolean): Promise<void> {
   await Promise.all([recordConnections(ana), recordConnections(bob)])
@@ -26,7 +27,7 @@ async function chatTwice(ana: Visitor, bob: Visitor, writes: boolean): Promise<v
   await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
 }
 
-test('text mode opens no peer connection and no device, from Start to the second partner', async ({
+test('text mode opens no peer connection and no device, up to the call with the second partner', async ({
   startServer,
   visit,
 }) => {
@@ -38,7 +39,7 @@ test('text mode opens no peer connection and no device, from Start to the second
   expect([await ana.liveTracks(), await bob.liveTracks()]).toEqual([0, 0])
 })
 
-test('audio mode opens peer connections, which proves that the count above works', async ({
+test('audio mode opens peer connections, which shows that the test of text mode would count them', async ({
   startServer,
   visit,
 }) => {
@@ -50,7 +51,10 @@ test('audio mode opens peer connections, which proves that the count above works
   expect(await countConnections(bob)).toBeGreaterThan(1)
 })
 
-test('shows an unpaired surrogate as U+FFFD on both sides', async ({ startServer, visit }) => {
+test('an unpaired surrogate in a text is shown as U+FFFD to both users', async ({
+  startServer,
+  visit,
+}) => {
   const { url } = await startServer()
   const page = (name: string): string => `${url}/?name=${name}&mode=text`
   const [ana, bob] = await Promise.all([visit(page('Ana')), visit(page('Bob'))])
@@ -62,7 +66,8 @@ test('shows an unpaired surrogate as U+FFFD on both sides', async ({ startServer
     element.dispatchEvent(new Event('input', { bubbles: true, composed: true }))
   })
   await ana.press('send-button')
-  // Compare code points, because the transfer to the test would replace an unpaired surrogate too.
+  // Compares code points, because the transfer of a string from the page to the test would also
+  // replace an unpaired surrogate.
   const lastCharacter = async (visitor: Visitor): Promise<number | undefined> => {
     const message = await visitor.waitForPart('message')
     return message.evaluate((element) => element.textContent?.codePointAt('half '.length))

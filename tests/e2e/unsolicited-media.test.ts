@@ -1,12 +1,15 @@
-// A partner offers media that the room's mode does not include: extra tracks, video in an audio room, and
-// data channels.
+// A partner offers media that the room's mode does not include: more tracks, video in an audio
+// room, or data channels.
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
 import type { RecordedPage } from './peer-connections.ts'
 import { recordConnections } from './peer-connections.ts'
 import type { Visitor } from './visitor.ts'
 
-/** From the next start, every offer of this page adds three tracks and a data channel, and sends them. */
+/**
+ * From the next start, every offer of this page contains four more transceivers and a data channel.
+ * The page sends video on one of the transceivers.
+ */
 async function offerMore(visitor: Visitor): Promise<void> {
   await recordConnections(visitor)
   await visitor.page.evaluate(() => {
@@ -28,7 +31,10 @@ async function offerMore(visitor: Visitor): Promise<void> {
   })
 }
 
-/** Returns each media section of the partner's answer, as `audio open` or `video refused`. */
+/**
+ * Returns each media section of the answer that this page has received, as `audio open` or `video
+ * refused`.
+ */
 function answeredMedia({ page }: Visitor): Promise<string[]> {
   return page.evaluate(() => {
     const { connections } = window as unknown as RecordedPage
@@ -48,7 +54,7 @@ function remoteTracks({ page }: Visitor): Promise<string[]> {
   })
 }
 
-/** Returns the kinds of media that arrive, according to the browser's statistics. */
+/** Returns the kinds of media that this page receives, according to the browser's statistics. */
 async function receivedKinds(visitor: Visitor): Promise<string[]> {
   return (await visitor.stats()).flatMap(({ type, kind }) =>
     type === 'inbound-rtp' || type === 'data-channel' ? [String(kind ?? type)] : [],
@@ -56,7 +62,7 @@ async function receivedKinds(visitor: Visitor): Promise<string[]> {
 }
 
 for (const browser of ['Chromium', 'Firefox'] as const) {
-  test(`${browser} in an audio room refuses video, a second track and data channels, and keeps the call`, async ({
+  test(`${browser} in an audio room refuses video, a second audio track and data channels, and keeps the call`, async ({
     startServer,
     visit,
     visitWithFirefox,
@@ -79,7 +85,7 @@ for (const browser of ['Chromium', 'Firefox'] as const) {
   })
 }
 
-test('refuses all but one video and one audio track in a video room, and keeps the call', async ({
+test('in a video room, all but one video and one audio track are refused, and the call continues', async ({
   startServer,
   visit,
 }) => {
@@ -98,7 +104,7 @@ test('refuses all but one video and one audio track in a video room, and keeps t
   expect(await remoteTracks(ana)).toEqual(['audio', 'video'])
 })
 
-test('Firefox sends one video encoding to a partner that requests three, and ignores a candidate that only Firefox parses', async ({
+test('Firefox sends one video encoding to a partner that requests three, and ignores a candidate that only Firefox would parse', async ({
   startServer,
   visit,
   visitWithFirefox,

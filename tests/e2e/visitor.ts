@@ -1,7 +1,8 @@
-// Page object for one visitor: presses the element's buttons, and waits for what the page shows.
+// The page object of one visitor. It presses the element's buttons, and waits for what the page
+// shows.
 import type { Browser, ElementHandle, Frame, Page } from 'puppeteer-core'
 
-/** Media that the page has received over its current peer connection. */
+/** The media that the page has received over its current peer connection. */
 export interface ReceivedMedia {
   framesDecoded: number
   audioBytes: number
@@ -9,7 +10,10 @@ export interface ReceivedMedia {
 
 const chat = 'buddy-chat'
 
-/** Media received since each running {@link Visitor.waitForMedia} began; stored in the page. */
+/**
+ * The media received since each running {@link Visitor.waitForMedia} began, by its id. Stored in
+ * the page.
+ */
 interface Counts {
   counts?: Record<string, ReceivedMedia & { latest: ReceivedMedia }>
 }
@@ -43,7 +47,7 @@ export class Visitor {
     return visitor
   }
 
-  /** Types `text` into a field, key by key. */
+  /** Types `text` key by key into the field with this part name. */
   async type(name: string, text: string): Promise<void> {
     const handle = await this.waitForPart(name)
     await handle.type(text)
@@ -55,7 +59,7 @@ export class Visitor {
     return this.#frame.evaluate(() => (window as unknown as { record: PageRecord }).record)
   }
 
-  /** Waits until the part of the element with this name is visible and enabled. */
+  /** Waits until a part of the element with this name is visible and enabled. */
   async waitForPart(name: string): Promise<ElementHandle> {
     const usable = `[part~="${name}"]:not([aria-disabled="true"])`
     const handle = await this.#frame.waitForSelector(`${chat} >>> ${usable}`, { visible: true })
@@ -66,13 +70,15 @@ export class Visitor {
   async press(name: string): Promise<void> {
     const handle = await this.waitForPart(name)
     await handle.click()
-    // A handle keeps its node alive. The leak tests could not tell that from a leak of the element.
+    // Releases the handle, because a handle keeps its node alive. The tests for leaks would take
+    // that for a leak of the element.
     await handle.dispose()
   }
 
   /**
-   * Presses the same button in several pages at as nearly the same moment as possible. The buttons are
-   * located first. A button is clicked even if the press in another page has already removed it.
+   * Presses the same button in several pages at nearly the same moment. All buttons are located
+   * before the first is pressed. A button is clicked even if the press in another page has already
+   * removed it.
    */
   static async pressTogether(name: string, visitors: readonly Visitor[]): Promise<void> {
     const handles = await Promise.all(visitors.map((visitor) => visitor.waitForPart(name)))
@@ -109,7 +115,7 @@ export class Visitor {
     )
   }
 
-  /** Resolves when this page has been matched `count` times. */
+  /** Resolves when the element has emitted `buddy-match` at least `count` times. */
   async waitForMatches(count: number): Promise<void> {
     await this.#frame.waitForFunction(
       (wanted) => {
@@ -154,12 +160,14 @@ export class Visitor {
     return received
   }
 
-  /** Resolves when, from now on, `frames` video frames have been decoded and audio has arrived. */
+  /**
+   * Resolves when at least `frames` more video frames have been decoded and more audio has arrived.
+   */
   async waitForMedia(frames = 10): Promise<void> {
     await this.#waitForMedia(frames)
   }
 
-  /** Resolves when audio arrives from now on. */
+  /** Resolves when more audio has arrived. */
   async waitForAudio(): Promise<void> {
     await this.#waitForMedia(0)
   }
@@ -178,7 +186,8 @@ export class Visitor {
           if (report.kind === 'video') now.framesDecoded += report.framesDecoded ?? 0
           if (report.kind === 'audio') now.audioBytes += report.bytesReceived ?? 0
         }
-        // The counters restart at 0 with a new peer connection, and in Firefox after an interruption too.
+        // The counters restart at 0 with a new peer connection. In Firefox they also restart after
+        // an interruption.
         const counts = ((window as unknown as Counts).counts ??= {})
         const count = (counts[id] ??= { latest: start, framesDecoded: 0, audioBytes: 0 })
         for (const key of ['framesDecoded', 'audioBytes'] as const) {
@@ -192,7 +201,7 @@ export class Visitor {
     )
   }
 
-  /** Resolves when the partner's video on the screen is neither black nor frozen. */
+  /** Resolves when the video that the page shows of the partner is neither black nor frozen. */
   async waitForMovement(): Promise<void> {
     await this.#waitFor(
       'movement in the remote video',
@@ -215,7 +224,9 @@ export class Visitor {
     )
   }
 
-  /** Returns how many of the camera and microphone tracks that this page has opened are live. */
+  /**
+   * Returns how many tracks of camera and microphone are live, among all that this page has opened.
+   */
   liveTracks(): Promise<number> {
     return this.#frame.evaluate(
       () =>
@@ -236,7 +247,7 @@ export class Visitor {
     )
   }
 
-  /** Polls inside the page, so that the wait rejects if the page is closed or navigates away. */
+  /** Polls inside the page. The wait therefore rejects if the page is closed or navigates away. */
   async #waitFor<T>(
     what: string,
     predicate: (element: Element, argument: T) => unknown,
@@ -266,15 +277,18 @@ export async function meet(ana: Visitor, bob: Visitor): Promise<void> {
   await Promise.all(both.map((visitor) => visitor.waitForState('connected')))
 }
 
-/** What {@link watchPage} records. */
+/** Everything that {@link watchPage} records. */
 export interface PageRecord {
-  /** `match`, `leave` and `interruption` events, each with the partner's name, reason or step. */
+  /**
+   * The events `match`, `leave` and `interruption`, each with the partner's name, the reason or the
+   * step.
+   */
   readonly events: { readonly name: string; readonly about: string }[]
   /** Violated directives of the content security policy, each with what was blocked. */
   readonly violations: string[]
 }
 
-/** Runs before any script of the page. Records tracks, events and violations from the start. */
+/** Records tracks, events and violations. Runs before any script of the page. */
 function watchPage(): void {
   const record: PageRecord = { events: [], violations: [] }
   const memory = Object.assign(window, { openedTracks: [] as MediaStreamTrack[], record })

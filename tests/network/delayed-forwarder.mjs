@@ -1,5 +1,6 @@
 // Forwards UDP packets with a delay: node delayed-forwarder.mjs <port> <to-port> <delay-ms> <host>.
-// Each client gets its own socket to the target, so that answers can be returned to it.
+// Each client gets a socket of its own to the target, so that answers can be returned to the right
+// client.
 import { createSocket } from 'node:dgram'
 
 const [port, toPort, delayMs] = process.argv.slice(2).map(Number)

@@ -1,4 +1,4 @@
-// The connection doctor on networks with a known fault. It must report that fault and no other.
+// The connection doctor on networks with a known fault. It must report this fault and no other.
 import { expect } from 'vitest'
 import type { Visitor } from '../e2e/visitor.ts'
 import {
@@ -15,7 +15,10 @@ const browsers = process.env['BUDDY_FIREFOX']
   ? (['chromium', 'firefox'] as const)
   : (['chromium'] as const)
 
-/** Runs the element's connection doctor to its end. Returns the result codes of the network checks. */
+/**
+ * Runs the connection doctor of the element. Resolves with the result codes of the checks of the
+ * network.
+ */
 async function runDoctor({ page }: Visitor): Promise<Readonly<Record<string, string>>> {
   return page.$eval('buddy-chat', async (element) => {
     const chat = element as unknown as {
@@ -34,7 +37,7 @@ async function runDoctor({ page }: Visitor): Promise<Readonly<Record<string, str
   })
 }
 
-/** Returns how many reports with this reason the server's metrics have counted. */
+/** Returns how many reports with this reason the server has counted in its metrics. */
 async function countReports({ page }: Visitor, reason: string): Promise<number> {
   const text = await page.evaluate(async () => (await fetch('/metrics')).text())
   const [, count] =
@@ -44,7 +47,7 @@ async function countReports({ page }: Visitor, reason: string): Promise<number> 
 
 describeOnNetwork('the connection doctor', () => {
   for (const browser of browsers) {
-    test(`${browser}: finds no fault on a working network, and reports nothing`, async ({
+    test(`${browser}: finds no fault on a working network, and sends no report`, async ({
       network,
       startTurn,
       startServer,
@@ -62,7 +65,7 @@ describeOnNetwork('the connection doctor', () => {
       expect(await countReports(ana, 'udp-blocked')).toBe(0)
     })
 
-    test(`${browser}: reports blocked UDP, and that the relay answers over TCP`, async ({
+    test(`${browser}: reports that UDP is blocked and that the relay answers over TCP`, async ({
       network,
       startTurn,
       startServer,
@@ -83,7 +86,7 @@ describeOnNetwork('the connection doctor', () => {
       expect(await countReports(ana, 'udp-blocked')).toBe(1)
     })
 
-    test(`${browser}: reports credentials that the TURN server rejects because its secret differs`, async ({
+    test(`${browser}: reports rejected credentials if the TURN server has another secret than the server`, async ({
       network,
       startTurn,
       startServer,
@@ -101,7 +104,7 @@ describeOnNetwork('the connection doctor', () => {
     })
   }
 
-  test('a call without a path is reported to the server, and the element offers the doctor', async ({
+  test('is offered by the element after a call that found no network path, which is reported to the server', async ({
     openPages,
   }) => {
     const { ana, bob } = await openPages({
@@ -116,7 +119,7 @@ describeOnNetwork('the connection doctor', () => {
     await visitor.waitForText('its secret or its clock is not the server’s')
   })
 
-  test('reports a TURN server that is down as unreachable, not as rejected credentials', async ({
+  test('reports that a TURN server is unreachable, not that it rejects credentials, if it does not run', async ({
     network,
     startServer,
     visit,
@@ -129,7 +132,7 @@ describeOnNetwork('the connection doctor', () => {
     })
   })
 
-  test('reports an unreachable server, and skips the later checks', async ({
+  test('reports that the server is unreachable, and skips the later checks', async ({
     network,
     startServer,
     visit,

@@ -1,4 +1,4 @@
-// Fixtures of tests on virtual networks. Whatever a test starts is stopped after it.
+// Fixtures of the tests on virtual networks. All that a test starts is stopped after the test.
 import type { ChildProcess } from 'node:child_process'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +18,7 @@ import { serverAddress, VirtualNetwork, whyNoNetworks } from './virtual-network.
 export const turnSecret = 'shared by the server and coturn in these tests'
 const port = 3000
 
-/** URLs of coturn. */
+/** The URLs of coturn. */
 export const turnByUdp = `turn:${serverAddress}:3478?transport=udp`
 export const turnByTcp = `turn:${serverAddress}:3478?transport=tcp`
 
@@ -27,21 +27,30 @@ export type ServerSettings = Readonly<Record<string, string>>
 
 interface Fixtures {
   readonly network: VirtualNetwork
-  /** Starts coturn with short-lived credentials on the server's host. Resolves when it is ready. */
+  /**
+   * Starts coturn, which accepts short-lived credentials, on the server's host. Resolves when it is
+   * ready.
+   */
   readonly startTurn: (secret?: string) => Promise<void>
-  /** Starts the signalling server on the server's host. Resolves with its URL. */
+  /** Starts the Buddy server on the server's host. Resolves with its URL. */
   readonly startServer: (settings?: ServerSettings) => Promise<string>
-  /** Starts a forwarder that delays UDP packets to coturn. Resolves with the port to send to. */
+  /**
+   * Starts a forwarder that delays UDP packets to coturn. Resolves with the port at which the
+   * forwarder receives them.
+   */
   readonly startDelayedTurn: (delayMs: number) => Promise<number>
-  /** Starts coturn, the server and two browsers with the page open. No visitor has pressed Start. */
+  /** Starts coturn, the server and two browsers that open the demo page. Does not press Start. */
   readonly openPages: (traits?: CallTraits) => Promise<Call>
-  /** Like {@link openPages}, then starts a call. Resolves when both have received media. */
+  /**
+   * Does the same as {@link openPages}, then starts a call. Resolves when both visitors have
+   * received media.
+   */
   readonly startCall: (traits?: CallTraits) => Promise<Call>
-  /** Opens `url` in a new browser in the home. @default chromium */
+  /** Opens `url` in a new browser on the machine of a home. @default chromium */
   readonly visit: (home: Home, url: string, browser?: 'chromium' | 'firefox') => Promise<Visitor>
 }
 
-/** Two visitors. `home` is Ana's, whose network a test can disturb. */
+/** Two visitors, Ana and Bob. `home` is the home of Ana, whose network a test can disturb. */
 export interface Call {
   readonly ana: Visitor
   readonly bob: Visitor
@@ -50,26 +59,32 @@ export interface Call {
 
 /** Options of {@link Fixtures.openPages} and {@link Fixtures.startCall}. */
 interface CallTraits {
-  /** Appended to the query of both pages, for example `&relayonly`. */
+  /** A text to append to the query of both pages, for example `&relayonly`. */
   readonly query?: string
   /** Settings of the server. @default TURN over UDP */
   readonly settings?: ServerSettings
-  /** coturn's secret. @default the server's */
+  /** The secret of coturn. @default the secret of the server */
   readonly turnSecret?: string
   /** The NAT of both routers. @default port-preserving */
   readonly mapping?: NatMapping
-  /** Called with each home before its browser starts. */
+  /** Called with each home before a browser is started in it. */
   readonly prepareHome?: (home: Home) => void
   /** Bob's browser. @default chromium */
   readonly browser?: 'chromium' | 'firefox'
-  /** Who presses Start last, and therefore sends the offers. @default both press at the same time */
+  /**
+   * Which visitor presses Start last, and therefore sends the offers. @default both press it at the
+   * same time
+   */
   readonly newcomer?: 'ana' | 'bob'
 }
 
-/** Firefox if it is installed, otherwise Chromium. */
+/** Firefox if the tests have one, otherwise Chromium. */
 export const otherBrowser = process.env['BUDDY_FIREFOX'] ? 'firefox' : 'chromium'
 
-/** Settings that give every session credentials for the coturn of {@link Fixtures.startTurn}. */
+/**
+ * Returns settings with which the server issues credentials for the coturn of {@link
+ * Fixtures.startTurn}.
+ */
 export const withTurn = (urls: string): ServerSettings => ({
   TURN_URLS: urls,
   TURN_SECRET: turnSecret,
@@ -89,7 +104,10 @@ function waitForOutput(program: ChildProcess, wanted: RegExp): Promise<void> {
   })
 }
 
-/** Kills a program. `ip netns exec` replaces itself by the program, so the process id is the program's. */
+/**
+ * Kills a program that runs on a host. The process id is that of the program, because `ip netns
+ * exec` replaces itself by it.
+ */
 async function kill(program: ChildProcess): Promise<void> {
   if (program.exitCode !== null || program.signalCode !== null) return
   const exit = once(program, 'exit')
@@ -98,8 +116,8 @@ async function kill(program: ChildProcess): Promise<void> {
 }
 
 /**
- * Makes a port of a home's loopback reachable under the same number here: forwards TCP connections through a
- * Unix socket at `socketPath`.
+ * Makes a loopback port of a home reachable here, under the same number. Forwards its TCP
+ * connections through a Unix socket at `socketPath`.
  */
 async function bridgeTo(
   home: Home,
@@ -151,7 +169,8 @@ export const test = base.extend<Fixtures>({
           '--realm=buddy.test',
           `--listening-ip=${serverAddress}`,
           `--relay-ip=${serverAddress}`,
-          // Without these, clients of the TURN server could reach the private networks behind it.
+          // Without these options, clients of the TURN server could reach the private networks
+          // behind it.
           '--denied-peer-ip=10.0.0.0-10.255.255.255',
           '--denied-peer-ip=172.16.0.0-172.31.255.255',
           '--denied-peer-ip=192.168.0.0-192.168.255.255',
@@ -255,7 +274,10 @@ export const test = base.extend<Fixtures>({
   },
 })
 
-/** Connects both visitors and waits for media. If `first` is given, this visitor presses Start first. */
+/**
+ * Connects both visitors and waits for media. If `first` is given, this visitor presses Start
+ * before the other.
+ */
 export async function meet(ana: Visitor, bob: Visitor, first?: Visitor): Promise<void> {
   await first?.press('start-button')
   await first?.waitForState('waiting')
@@ -266,8 +288,8 @@ export async function meet(ana: Visitor, bob: Visitor, first?: Visitor): Promise
 }
 
 /**
- * Resolves with the visitor whose client first gives up on a connection. The other client then only
- * reports that the partner has left.
+ * Resolves with the visitor whose client first reports that no connection was possible. The other
+ * client then only reports that its partner has left.
  */
 export function waitForNoPath(ana: Visitor, bob: Visitor): Promise<Visitor> {
   const waitFor = async (visitor: Visitor, partner: string): Promise<Visitor> => {
@@ -278,8 +300,8 @@ export function waitForNoPath(ana: Visitor, bob: Visitor): Promise<Visitor> {
 }
 
 /**
- * `describe` for tests on virtual networks. Skips them, and prints the reason, if this machine cannot create
- * network namespaces.
+ * Like `describe`, for tests on virtual networks. If this machine cannot create network namespaces,
+ * skips the tests and prints the reason.
  */
 export function describeOnNetwork(name: string, define: () => void): void {
   const reason = whyNoNetworks()
@@ -288,7 +310,7 @@ export function describeOnNetwork(name: string, define: () => void): void {
   describe.skipIf(reason)(name, define)
 }
 
-/** Removes namespaces that an earlier run left behind because its process was killed. */
+/** Removes namespaces of an earlier test run whose process was killed. */
 function removeLeftovers(): void {
   const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' })
   for (const [name, pid] of (stdout ?? '').matchAll(/^buddy-(\d+)-\S+/gm)) {

@@ -1,12 +1,12 @@
 import type { Visitor } from '../e2e/visitor.ts'
 
-/** The network path of a call. */
+/** The network path of a call, from this browser to the partner. */
 export interface Path {
   /** The type of the local candidate: `relay`, `srflx`, `host` or `prflx`. */
   readonly local: string
   /** The type of the remote candidate. */
   readonly remote: string
-  /** The transport from this browser to the relay if `local` is `relay`, otherwise to the partner. */
+  /** The transport to the relay if `local` is `relay`; otherwise the transport to the partner. */
   readonly protocol: string
 }
 

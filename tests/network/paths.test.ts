@@ -1,4 +1,5 @@
-// Two homes behind routers, and a server between them. The call finds a path or reports why there is none.
+// Two homes behind routers, and a server between them. A call finds a path, or reports why there is
+// none.
 import { expect } from 'vitest'
 import {
   describeOnNetwork,
@@ -13,13 +14,15 @@ import { pathOf } from './path-in-use.ts'
 import { serverAddress } from './virtual-network.ts'
 
 describeOnNetwork('paths of a call behind routers', () => {
-  test('connects directly through two port-preserving routers with STUN', async ({ startCall }) => {
+  test('a call connects directly through two port-preserving routers with STUN', async ({
+    startCall,
+  }) => {
     const settings = { ICE_SERVERS: `stun:${serverAddress}:3478` }
     const { ana } = await startCall({ settings })
     expect((await pathOf(ana)).local).not.toBe('relay')
   })
 
-  test('connects through the TURN server if the homes cannot reach each other', async ({
+  test('a call connects through the TURN server if the homes cannot reach each other', async ({
     startCall,
   }) => {
     const { ana } = await startCall({ prepareHome: (home) => home.allowOnlyServer() })
@@ -27,13 +30,15 @@ describeOnNetwork('paths of a call behind routers', () => {
     expect([local, remote]).toContain('relay')
   })
 
-  test('connects through the TURN server behind two symmetric routers', async ({ startCall }) => {
+  test('a call connects through the TURN server behind two symmetric routers', async ({
+    startCall,
+  }) => {
     const { ana } = await startCall({ mapping: 'symmetric' })
     const { local, remote } = await pathOf(ana)
     expect([local, remote]).toContain('relay')
   })
 
-  test(`connects Chromium and ${otherBrowser} through TURN over TCP if UDP is blocked`, async ({
+  test(`a call between Chromium and ${otherBrowser} connects through TURN over TCP if UDP is blocked`, async ({
     startCall,
   }) => {
     const { ana } = await startCall({
@@ -44,7 +49,7 @@ describeOnNetwork('paths of a call behind routers', () => {
     expect((await pathOf(ana)).protocol).toBe('tcp')
   })
 
-  test('shows that no connection was possible if coturn rejects the credentials', async ({
+  test('both visitors see that no connection was possible if coturn rejects the credentials', async ({
     openPages,
   }) => {
     const { ana, bob } = await openPages({

@@ -1,4 +1,5 @@
-// With `relayonly`, a client never sends an IP address of its own, whatever happens to the call.
+// With `relayonly`, a client never sends an IP address of its own, whatever happens during the
+// call.
 import type { MessageType } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
 import { iceCredentials } from '../../packages/buddy-server/src/sites/ice-credentials.ts'
@@ -17,12 +18,12 @@ import { candidatesOf, recordSent, sentMessages, signalsOf } from './sent-frames
 import type { Home } from './virtual-network.ts'
 import { serverAddress } from './virtual-network.ts'
 
-/** Matches the addresses of homes on both sides of their routers, and mDNS names. */
+/** Matches the addresses of homes inside and outside their routers, and mDNS names. */
 const ownAddress = /\b10\.\d+\.0\.\d+\b|\b203\.0\.113\.[1-9]\d\b|\.local\b/
 
 /**
- * Expects that the visitor's page has sent relay candidates only.
- * @param since checks only from the first message of this type on
+ * Checks that the visitor's page has sent no candidates but relay candidates.
+ * @param since the type of the first message to check; earlier messages are ignored
  */
 async function expectHidden(visitor: Visitor, since?: MessageType): Promise<void> {
   const messages = await sentMessages(visitor)
@@ -35,7 +36,10 @@ async function expectHidden(visitor: Visitor, since?: MessageType): Promise<void
   expect(JSON.stringify(signals)).not.toMatch(ownAddress)
 }
 
-/** Returns how often the ICE credentials changed within a connection generation. */
+/**
+ * Returns how often the ICE credentials have changed without a new peer connection, which has a new
+ * `generation`.
+ */
 function restarts(signals: ReturnType<typeof signalsOf>): number {
   const names = signals.flatMap(({ description, generation }) => {
     const [name] = description?.sdp.match(/(?<=^a=ice-ufrag:).*$/m) ?? []
@@ -51,7 +55,7 @@ describeOnNetwork('hiding addresses behind a relay', () => {
     browser: otherBrowser,
   } as const
 
-  test(`relayonly, Chromium and ${otherBrowser}: ticket, call, ICE restart, new connection and Next send no own address`, async ({
+  test(`relayonly, Chromium and ${otherBrowser}: clients send no address of their own in ticket, call, ICE restart, new connection and Next`, async ({
     openPages,
   }) => {
     const { ana, bob, home } = await openPages({ ...callTraits, query: '&relayonly' })
@@ -70,7 +74,8 @@ describeOnNetwork('hiding addresses behind a relay', () => {
     await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
 
     await Promise.all([expectHidden(ana), expectHidden(bob)])
-    // Check that the messages contained what could reveal an address: offers, restarts, a new connection.
+    // Checks that the messages contained everything that could reveal an address: offers, ICE
+    // restarts and a new connection.
     const both = [await sentMessages(ana), await sentMessages(bob)]
     const all = both.flat()
     const signals = signalsOf(all)
@@ -80,7 +85,7 @@ describeOnNetwork('hiding addresses behind a relay', () => {
     expect(Math.max(...both.map((sent) => restarts(signalsOf(sent))))).toBeGreaterThan(0)
   })
 
-  test(`relayuntiltrusted, Chromium and ${otherBrowser}: hides addresses until both agree, then connects directly without an interruption, and hides them again from the next partner`, async ({
+  test(`relayuntiltrusted, Chromium and ${otherBrowser}: addresses are hidden until both users agree; the call then becomes direct without an interruption; the next partner sees no address`, async ({
     openPages,
   }) => {
     const { ana, bob } = await openPages({ ...callTraits, query: '&relayuntiltrusted' })
@@ -112,7 +117,7 @@ describeOnNetwork('hiding addresses behind a relay', () => {
     await ana.waitForText('Connect directly')
   })
 
-  test('relayonly without a TURN server: sends no signal, and shows why there is no call', async ({
+  test('relayonly without a TURN server: the client sends no signal, and the element shows why there is no call', async ({
     network,
     startServer,
     visit,
@@ -156,7 +161,10 @@ describeOnNetwork('hiding addresses behind a relay', () => {
   })
 })
 
-/** Sends to `address` through the TURN server with coturn's client. Returns its first line with a result. */
+/**
+ * Sends packets to `address` through the TURN server with coturn's client. Resolves with the first
+ * line of its output that contains a result.
+ */
 async function tunnel(machine: Home['machine'], address: string): Promise<string> {
   const args = ['-n', '1', '-W', turnSecret, '-e', address, serverAddress]
   const program = machine.spawn('turnutils_uclient', args, { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -174,7 +182,10 @@ async function tunnel(machine: Home['machine'], address: string): Promise<string
   return result
 }
 
-/** Gathers candidates from one TURN server. Returns their number and the error codes. */
+/**
+ * Gathers candidates from one TURN server. Resolves with the number of candidates, and with the
+ * error codes.
+ */
 function gather(
   visitor: Visitor,
   server: RTCIceServer,

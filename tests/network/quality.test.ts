@@ -3,15 +3,15 @@ import { expect } from 'vitest'
 import type { Visitor } from '../e2e/visitor.ts'
 import { describeOnNetwork, test } from './fixtures.ts'
 
-/** What {@link record} records in a page. */
+/** Everything that {@link record} records in a page. */
 interface Recorded {
   /** Details of the client's `quality` events. */
   readonly qualities: { receiving: string; sending: string; stats: Record<string, number> }[]
-  /** Every bitrate limit that was set for video, in kbit/s. */
+  /** Every bitrate limit that the client has set for sent video, in kbit/s. */
   readonly limits: number[]
 }
 
-/** From now on, records `quality` events and the bitrate limits of the video sender. */
+/** From now on, records `quality` events and the bitrate limits of sent video. */
 function record({ page }: Visitor): Promise<void> {
   return page.$eval('buddy-chat', (element) => {
     const recorded: Recorded = { qualities: [], limits: [] }
@@ -67,7 +67,7 @@ async function waitForLimit(what: string, { page }: Visitor, kbps: number): Prom
 }
 
 describeOnNetwork('the quality of a call', () => {
-  test('at a packet loss of 5 %, both clients report it and send less, and media continues', async ({
+  test('at a packet loss of 5 %, both clients report low quality and send less, and media continues', async ({
     startCall,
   }) => {
     const { ana, bob, home } = await startCall()
@@ -87,7 +87,7 @@ describeOnNetwork('the quality of a call', () => {
     expect(Math.min(...(await recordedIn(ana)).limits)).toBeGreaterThanOrEqual(500)
   })
 
-  test('on an uplink of 250 kbit/s, its client reports it and sends less', async ({
+  test('on an uplink of 250 kbit/s, the client that sends over it reports low quality and sends less', async ({
     startCall,
   }) => {
     const { ana, bob, home } = await startCall()

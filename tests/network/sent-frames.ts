@@ -1,4 +1,4 @@
-// Records the frames that a page actually passes to `WebSocket.send`, and decodes them.
+// Records the frames that a page passes to `WebSocket.send`, and decodes them.
 import type { Message, MessageOf } from '@buddy-chat/protocol'
 import { decode } from '@buddy-chat/protocol'
 import type { Visitor } from '../e2e/visitor.ts'
@@ -7,7 +7,10 @@ interface Recorder {
   sentFrames?: string[]
 }
 
-/** From now on, records the frames that the visitor's page sends. A page sends none before Start. */
+/**
+ * From now on, records the frames that the visitor's page sends. A page sends none before Start, so
+ * that none is missed.
+ */
 export async function recordSent({ page }: Visitor): Promise<void> {
   await page.evaluate(() => {
     const frames: string[] = ((window as unknown as Recorder).sentFrames = [])
@@ -23,7 +26,7 @@ export async function recordSent({ page }: Visitor): Promise<void> {
   })
 }
 
-/** Returns the messages that the visitor's page has sent since {@link recordSent}, oldest first. */
+/** Returns all messages that the visitor's page has sent since {@link recordSent}, oldest first. */
 export async function sentMessages({ page }: Visitor): Promise<Message[]> {
   const frames = await page.evaluate(() => (window as unknown as Recorder).sentFrames ?? [])
   return frames.flatMap((frame) => decode(Uint8Array.from(Buffer.from(frame, 'latin1'))) ?? [])
@@ -31,7 +34,7 @@ export async function sentMessages({ page }: Visitor): Promise<Message[]> {
 
 type Signal = Pick<MessageOf<'signal'>, 'description' | 'candidates' | 'generation'>
 
-/** Returns the signals in `messages`, including the offers inside `ticket` and `next`. */
+/** Returns the signals in `messages`. These include the offers inside `ticket` and `next`. */
 export function signalsOf(messages: readonly Message[]): Signal[] {
   return messages.flatMap((message) => {
     if (message.type === 'signal') return message
@@ -41,7 +44,7 @@ export function signalsOf(messages: readonly Message[]): Signal[] {
   })
 }
 
-/** Returns the candidates of a signal: those in its description and the separate ones. */
+/** Returns the candidates of a signal: those inside its description, and those beside it. */
 export function candidatesOf({ description, candidates }: Signal): string[] {
   const inDescription = description?.sdp.match(/(?<=^a=)candidate:.*$/gm) ?? []
   return [...inDescription, ...candidates.map(({ candidate }) => candidate)].filter(Boolean)

@@ -1,5 +1,6 @@
-// Forwards a Unix socket to a TCP port on the loopback: node socket-to-port.mjs <socket> <port>.
-// Network namespaces share the file system, but each has a loopback of its own.
+// Forwards connections from a Unix socket to a loopback TCP port: node socket-to-port.mjs <socket>
+// <port>. A Unix socket works across network namespaces, because they share the file system. A port
+// does not, because each namespace has a loopback of its own.
 import { connect, createServer } from 'node:net'
 
 const [path, port] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-// The network changes, fails or becomes slow during a call. Media continues or recovers.
+// The network changes, fails or becomes slow during a call. Media continues, or recovers.
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { Call } from './fixtures.ts'
@@ -6,7 +6,7 @@ import { describeOnNetwork, test, withTurn } from './fixtures.ts'
 import { recordSent, sentMessages, signalsOf } from './sent-frames.ts'
 import { serverAddress } from './virtual-network.ts'
 
-/** Waits until both receive new frames, and prints how long that took. */
+/** Waits until both visitors receive new frames, and prints how long that took. */
 async function expectRecovery(what: string, { ana, bob }: Call): Promise<void> {
   const startedAt = performance.now()
   await Promise.all([ana.waitForMedia(), bob.waitForMedia()])
@@ -15,7 +15,7 @@ async function expectRecovery(what: string, { ana, bob }: Call): Promise<void> {
 }
 
 describeOnNetwork('network trouble during a call', () => {
-  test('keeps the call on a new path when the IP address changes', async ({ startCall }) => {
+  test('a call moves to a new path when the IP address changes', async ({ startCall }) => {
     const running = await startCall()
     running.home.changeAddress()
     await expectRecovery('another address', running)
@@ -23,7 +23,7 @@ describeOnNetwork('network trouble during a call', () => {
 
   for (const newcomer of ['ana', 'bob'] as const) {
     const offerer = { ana: 'Chromium', bob: 'Firefox' }[newcomer]
-    test(`Chromium and Firefox, offers from ${offerer}: restarts ICE after an address change, and creates a new connection if a restart fails`, async ({
+    test(`Chromium and Firefox, offers from ${offerer}: the client restarts ICE after an address change, and creates a new connection if a restart fails`, async ({
       startCall,
     }) => {
       const running = await startCall({ browser: 'firefox', newcomer })
@@ -49,7 +49,7 @@ describeOnNetwork('network trouble during a call', () => {
   }
 
   for (const seconds of [2, 20]) {
-    test(`recovers the call after an outage of ${seconds} s`, async ({ startCall }) => {
+    test(`a call recovers after an outage of ${seconds} s`, async ({ startCall }) => {
       const running = await startCall()
       running.home.dropAll()
       await wait(seconds * 1000)
@@ -58,21 +58,21 @@ describeOnNetwork('network trouble during a call', () => {
     })
   }
 
-  test('keeps media flowing at a packet loss of 5 %', async ({ startCall }) => {
+  test('media keeps flowing at a packet loss of 5 %', async ({ startCall }) => {
     const running = await startCall()
     running.home.dropPackets(5)
     await expectRecovery('5 % loss', running)
     await expectRecovery('5 % loss, later', running)
   })
 
-  test('keeps media flowing on an uplink of 250 kbit/s', async ({ startCall }) => {
+  test('media keeps flowing on an uplink of 250 kbit/s', async ({ startCall }) => {
     const running = await startCall()
     running.home.limitUpload(250)
     await expectRecovery('250 kbit/s', running)
     await expectRecovery('250 kbit/s, later', running)
   })
 
-  test('connects and keeps media flowing with a round-trip time of 200 ms to the relay', async ({
+  test('a call connects and media keeps flowing with a round-trip time of 200 ms to the relay', async ({
     startCall,
     startDelayedTurn,
   }) => {

@@ -1,16 +1,19 @@
-// Simulates several hosts with network namespaces: a server on an "internet", and homes behind routers with
-// NAT. Requires root on Linux with iproute2 and nftables.
+// Simulates several hosts with network namespaces: a server on an "internet", and homes behind
+// routers with NAT. Requires Linux, root, iproute2 and nftables.
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { spawn, spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** From the range for documentation (RFC 5737), which is not routed outside these namespaces. */
+/**
+ * The address of the server. It is from a range for documentation (RFC 5737), which no real network
+ * uses.
+ */
 export const serverAddress = '203.0.113.1'
 
 /**
- * How a router's NAT assigns outside ports. `port-preserving` keeps the inside port; `symmetric` takes a
- * random one for each destination, so that hole punching fails.
+ * How a router's NAT assigns outside ports. `port-preserving` keeps the inside port. `symmetric`
+ * takes a random port for each destination, which defeats hole punching.
  */
 export type NatMapping = 'port-preserving' | 'symmetric'
 
@@ -26,7 +29,7 @@ function has(command: string): boolean {
   })
 }
 
-/** Says why this machine cannot create virtual networks. Undefined if it can. */
+/** Returns why this machine cannot create virtual networks; undefined if it can. */
 export function whyNoNetworks(): string | undefined {
   if (process.platform !== 'linux') return 'network namespaces exist only on Linux'
   if (process.getuid?.() !== 0) return 'network namespaces need root'
@@ -54,7 +57,7 @@ class Host {
     this.run('ip', 'link', 'set', 'lo', 'up')
   }
 
-  /** Runs a command on this host and waits for its end. */
+  /** Runs a command on this host and waits until it ends. */
   run(command: string, ...args: string[]): void {
     run('ip', 'netns', 'exec', this.namespace, command, ...args)
   }
@@ -108,27 +111,27 @@ export class Home {
       `add rule ip home out oifname "internet" masquerade${ports}`,
       `add chain ip home filter { ${base('filter hook forward priority 0')} }`,
       `add rule ip home filter iifname "internet" ct state new drop`,
-      // Without this, conntrack would record an unsolicited packet and block the port that the home is about
-      // to use.
+      // Without this rule, conntrack would record an unsolicited packet. That would block the port
+      // that the home is about to use.
       `add chain ip home input { ${base('filter hook input priority 0')} }`,
       `add rule ip home input iifname "internet" meta l4proto udp ct state new drop`,
-      // Rules that a test adds, and `restore` removes.
+      // This chain holds the rules that a test adds. `restore` removes them.
       `add chain ip home trouble { ${base('filter hook forward priority -10')} }`,
     ]
     for (const rule of rules) this.#router.run('nft', rule)
   }
 
-  /** The home can reach only the server, no other home. */
+  /** Drops packets to other homes, so that this home can reach only the server. */
   allowOnlyServer(): void {
     this.#rule(`oifname "internet" ip daddr != ${serverAddress} drop`)
   }
 
-  /** Drops all outgoing and incoming UDP packets, as some company networks do. */
+  /** Drops all UDP packets in both directions, as some company networks do. */
   blockUdp(): void {
     this.#rule('meta l4proto udp drop')
   }
 
-  /** Drops this percentage of UDP packets at random, in each direction. */
+  /** Drops this percentage of UDP packets in each direction, at random. */
   dropPackets(percent: number): void {
     this.#rule(`meta l4proto udp numgen random mod 100 < ${percent} drop`)
   }
@@ -153,7 +156,7 @@ export class Home {
     )
   }
 
-  /** Gives the machine another IP address, as when it changes networks. */
+  /** Gives the machine another IP address, as happens when it moves to another network. */
   changeAddress(): void {
     this.machine.run('ip', 'address', 'flush', 'dev', 'eth0')
     this.#ownAddress++
