@@ -22,7 +22,7 @@ function statusOf(
   })
 }
 
-test('after twenty wrong tokens answers 429 to the right token from that address, and 200 from another', async ({
+test('refuses even the right token with 429 from an address that sent twenty wrong ones, and accepts it from another address', async ({
   startServer,
 }) => {
   const { url } = await startServer({ adminToken, host: '127.0.0.1' })
@@ -35,11 +35,11 @@ test('after twenty wrong tokens answers 429 to the right token from that address
     expect(await statusOf(url, path, adminToken)).toBe(429)
     expect(await statusOf(url, path, adminToken, '127.0.0.2')).toBe(200)
   }
-  // /status returns totals without a token.
+  // /status needs no token for its totals, so it answers a blocked address, too.
   expect(await statusOf(url, '/status', adminToken)).toBe(200)
 })
 
-test('counts wrong tokens sent to /status', async ({ startServer }) => {
+test('counts wrong tokens sent to /status towards the limit', async ({ startServer }) => {
   const { url } = await startServer({ adminToken, host: '127.0.0.1' })
   for (let guess = 0; guess < 20; guess++) {
     expect(await statusOf(url, '/status', `guess-${guess}`)).toBe(200)
@@ -47,7 +47,7 @@ test('counts wrong tokens sent to /status', async ({ startServer }) => {
   expect(await statusOf(url, '/dashboard', adminToken)).toBe(429)
 })
 
-test('does not limit requests with the right token, which a reload changes at once', async ({
+test('does not limit requests with the right token, and accepts only the new token after a reload', async ({
   startServer,
 }) => {
   const { url, server } = await startServer({ adminToken, host: '127.0.0.1' })

@@ -1,4 +1,4 @@
-// Runs each attack of `npm run attack` for a moment. The tests do not check the measured delays.
+// Runs each attack of `npm run attack` for 0.1 s. The tests do not check the measured delays.
 import { expect, test } from 'vitest'
 import { hasLoopbackAddresses } from '../attack/loopback.ts'
 import { runCommand } from '../run-command.ts'
@@ -8,7 +8,7 @@ const file = 'tests/attack/attack.ts'
 
 const isPossible = await hasLoopbackAddresses()
 
-test.skipIf(!isPossible)('no attack breaks a bound', { timeout: 240_000 }, async () => {
+test.skipIf(!isPossible)('every attack stays within the bounds', { timeout: 240_000 }, async () => {
   const { output: refusal } = await runCommand(file, '--attack', 'none')
   const names = /must be one of (.*)\./.exec(refusal)?.[1]?.split(', ') ?? []
   expect(names.length).toBeGreaterThan(25)
@@ -26,7 +26,7 @@ test.skipIf(!isPossible)('no attack breaks a bound', { timeout: 240_000 }, async
   )
 })
 
-test.skipIf(!isPossible)('the command fails if the server does not start', async () => {
+test.skipIf(!isPossible)('npm run attack exits with 1 if the server does not start', async () => {
   const checkout = makeCheckout('export const createBuddyServer = () => process.exit(7)')
   const args = ['--attack', 'hellos', '--seconds', '0.2', '--server', checkout]
   const { code, output } = await runCommand(file, ...args)

@@ -26,7 +26,7 @@ test.for([
 test.for([
   ['throw new Error("no such wire")', /against: its process ended \(1\)\..*no such wire/s],
   [
-    // This server listens, and ends at the first request.
+    // A server that listens, and exits at the first connection.
     `import { createServer } from 'node:net'
      export const createBuddyServer = () => ({
        listen: () => new Promise((resolve) => {

@@ -1,5 +1,5 @@
-// Invalid WebSocket handshakes are answered with an HTTP error, or the connection is closed. Other users
-// are not disturbed.
+// The server answers invalid WebSocket handshakes with an HTTP error or closes the connection. Other
+// users are not disturbed.
 import { randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
 import { test } from './neighbours-fixture.ts'
@@ -114,7 +114,7 @@ const unfinished: readonly (readonly string[])[] = [
   [],
   [half],
   ['SSH-2.0-OpenSSH_9.2\r\n\r\n'],
-  // One header a second, for longer than the server waits.
+  // Sends one header a second, for longer than the server waits for a request.
   [half, ...Array.from({ length: 60 }, (_, index) => `X-${index}: x\r\n`)],
 ]
 

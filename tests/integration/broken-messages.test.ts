@@ -1,4 +1,4 @@
-// Invalid messages are answered with a named error. Other users are not disturbed.
+// The server answers invalid messages with a named error. Other users are not disturbed.
 import type { Message } from '@buddy-chat/protocol'
 import { encode, messages } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
@@ -36,7 +36,7 @@ test.for(afterHello)(
   },
 )
 
-test('the list above contains every message that a client may send', () => {
+test('the tests before hello cover every message that a client may send', () => {
   const fromClients = Object.entries(messages)
     .filter(([type, { direction }]) => direction !== 'server' && type !== 'hello')
     .map(([type]) => type)
@@ -177,7 +177,7 @@ const malformed: readonly [name: string, frame: Uint8Array | string, code: strin
   ['a text without a partner', encode({ type: 'text', text: 'hi' }), 'not-in-room'],
 ]
 
-// Objects rather than tuples, so that the test name does not contain the bytes.
+// Uses objects, because vitest would print the bytes of a tuple in the test name.
 const cases = malformed.map(([name, frame, code]) => ({ name, frame, code }))
 test.for(cases)('answers $name with `$code`', async ({ frame, code }, { startWithNeighbours }) => {
   const { url } = await startWithNeighbours()
@@ -189,14 +189,14 @@ test.for(cases)('answers $name with `$code`', async ({ frame, code }, { startWit
   await client.receive('waiting')
 })
 
-test('does not use a forged record definition to decode later messages', async ({
+test('does not decode later messages by a record definition that a client sent', async ({
   startWithNeighbours,
 }) => {
   const { url } = await startWithNeighbours()
   const mallory = await RawClient.join(url, 'Mallory')
   mallory.sendRaw(bytes(0x93, 0x02, 0xd4, 0x72, 0x40, 0x91, 0xa1, 0x61, 0x01, 0x01))
   expect(await mallory.errorCode()).toBe('malformed-frame')
-  // 0x40 is 64: if the decoder knew the record, it would decode this byte as an object.
+  // The definition was for a msgpackr record with the id 0x40, which is also the character `@`.
   mallory.enter({ interests: ['@'] })
   await mallory.receive('waiting')
   await expectTextsRelayed(...(await RawClient.pair(url, 'other')))
@@ -212,7 +212,9 @@ test('closes the connection with `protocol-violation` after five malformed frame
   expect(server.status().users).toBe(2)
 })
 
-test('ignores types and fields of a later version', async ({ startWithNeighbours }) => {
+test('ignores message types and fields of a later protocol version', async ({
+  startWithNeighbours,
+}) => {
   const { url } = await startWithNeighbours()
   const client = await RawClient.join(url, 'Newer')
   client.sendRaw(bytes(0x92, 0x7f, 0xc3))
@@ -228,6 +230,6 @@ test('closes the connection after a frame above the maximum size of all frames',
   const client = await RawClient.join(url, 'Mallory')
   client.sendRaw(new Uint8Array(65_537))
   expect((await client.closed()).code).toBe(1006)
-  // The server treats this as a lost connection, so the session can be resumed.
+  // The server treats this close as a lost connection, so the session can be resumed.
   expect(server.status()).toMatchObject({ users: 3, away: 1 })
 })

@@ -1,5 +1,5 @@
-// WebSocket frames that no library sends (RFC 6455 §5): valid ones work, invalid ones end the
-// connection, and other users are not disturbed.
+// Sends WebSocket frames that no library sends (RFC 6455 §5). The server accepts valid ones, and ends
+// the connection after invalid ones. Other users are not disturbed.
 import { encode } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
 import { test } from './neighbours-fixture.ts'
@@ -67,7 +67,7 @@ test.for(invalidFrames)(
     const socket = await RawSocket.join(url)
     socket.send(...frames)
     await socket.ended()
-    // The server treats this as a lost connection, so the session can be resumed.
+    // The server treats this end as a lost connection, so the session can be resumed.
     await expect.poll(() => server.status()).toMatchObject({ users: 3, away: 1 })
   },
 )

@@ -23,7 +23,7 @@ export async function startCliProcess(
   nodeArguments: readonly string[] = [],
 ): Promise<CliProcess> {
   const child = spawn(process.execPath, [...nodeArguments, cli, '--dev'], {
-    // Passes no other variable of this machine, because some may be settings of the server.
+    // Passes no other environment variable of this machine, because some may be settings of the server.
     env: { PATH: process.env['PATH'], ICE_SERVERS: '', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })

@@ -85,13 +85,13 @@ test('check-config exits with 0 if the configuration is valid, otherwise with 1 
   const wrong = run([cli, 'check-config'], {
     SECRET_KEY: '',
     ALLOWED_ORIGINS: '*',
-    // Many tools set this variable. It must not act like `--dev`.
+    // Many tools set DEV. The server must not treat it like `--dev`.
     DEV: 'true',
   })
   expect(await wrong.exited).toBe(1)
   expect(wrong.output()).toMatch(/^SECRET_KEY is not set: set it to a random text .*--dev$/m)
   expect(wrong.output()).toMatch(/^ALLOWED_ORIGINS is open to every page: set it to/m)
-  // It also finds errors that only the start of a server would find.
+  // check-config also finds errors that otherwise only the start of the server finds.
   const credential = 'c'.repeat(600)
   const invalid = run([cli, 'check-config'], {
     ICE_SERVERS: JSON.stringify([{ urls: 'turn:t.example', username: 'u', credential }]),
@@ -165,7 +165,7 @@ test('on SIGHUP reloads the configuration file without closing connections', asy
     await running.writes('"msg":"configuration reloaded"')
     await expectTextsRelayed(one, other)
     await RawClient.join(url, 'Late')
-    // The environment sets the origins too, and takes precedence over the file.
+    // ALLOWED_ORIGINS is also set in the environment, which takes precedence over the file.
     const refusedClient = await RawClient.connect(url, { origin: 'https://new.example' })
     expect(await refusedClient.errorCode()).toBe('origin-not-allowed')
 
@@ -257,7 +257,7 @@ test('npm start prints the URL; SIGINT ends it and leaves no process', async () 
 
   running.child.kill('SIGINT')
   expect(await client.closed()).toMatchObject({ code: 4000 })
-  // Resolves only if both streams are closed: no process that inherited them is left.
+  // Resolves only when both output streams are closed, so no process that inherited them still runs.
   await running.exited
   await expect(fetch(url)).rejects.toThrow()
 })

@@ -1,4 +1,5 @@
-// WebSocket pings and pongs of a client: the server answers some, and closes the connection on a flood.
+// The server answers some WebSocket pings of a client and ignores some pongs. It closes the connection
+// on a flood of either.
 import { expect } from 'vitest'
 import { adminToken } from '../server-fixture.ts'
 import { test } from './neighbours-fixture.ts'
@@ -34,7 +35,7 @@ test.for(floods)(
     socket.send(...frames(5000, { opcode, payload: Buffer.alloc(125) }))
     expect(await socket.ended()).toBeUndefined()
     await expect.poll(() => server.status()).toMatchObject({ users: 2, away: 0 })
-    // The server ignores the frames that arrive together with the first one above the limit.
+    // After the first frame above the limit, the server ignores all frames that have already arrived.
     expect(socket.incoming.controls.length).toBeLessThanOrEqual(20)
     const headers = { authorization: `Bearer ${adminToken}` }
     const metrics = await (await fetch(`${url}/metrics`, { headers })).text()
@@ -43,7 +44,7 @@ test.for(floods)(
 )
 
 test.for(openings)(
-  'answers some pings, and ignores some pongs, %s',
+  'answers ten pings and ignores nine pongs, %s',
   async ([, open], { startWithNeighbours }) => {
     const { url } = await startWithNeighbours()
     const socket = await open(url)
@@ -63,6 +64,6 @@ test('closes a connection that answers no ping, even if it sends unsolicited pon
   const timer = setInterval(() => socket.send({ opcode: opcodes.pong }), 50)
   await socket.ended()
   clearInterval(timer)
-  // The connection was not closed because of the number of pongs.
+  // A flood would be counted in `buddy_cuts_total`, so the number of pongs was not the reason.
   expect(await metricsOf(url)).not.toContain('buddy_cuts_total{')
 })

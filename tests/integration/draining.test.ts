@@ -1,21 +1,28 @@
-// A server that is stopped: it drains. Calls may finish until a deadline; other clients are sent away.
+// While a stopped server drains, calls may go on until a deadline. The server disconnects all other
+// clients at once.
 import { expect, test as plainTest } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { expectTextsRelayed, RawClient } from './raw-client.ts'
 import { startCliProcess } from './cli-process.ts'
 import { ResumingClient } from './resuming-client.ts'
 
-/** Shared by a server and its successor, so that the successor accepts the resume tokens. */
+/**
+ * The key of a server and of the next one, so that the next server accepts the resume tokens of the
+ * first.
+ */
 const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
 
-/** Longer than these tests take. A test that fails waits this long. */
+/** A shutdown timeout that is longer than these tests take. Only a test that fails waits this long. */
 const longMs = 4000
-/** Longer than `closed()` waits: if it resolves, the deadline was not what closed the connection. */
+/**
+ * A shutdown timeout that is longer than `closed()` waits. If `closed()` resolves, the timeout was not
+ * the reason for the close.
+ */
 const longerMs = 8000
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status
 
-test('while draining is healthy but not ready, and reports it in /readyz and /status', async ({
+test('is healthy but not ready while draining, and reports `draining` in /readyz and /status', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ shutdownTimeoutMs: longMs })
@@ -33,7 +40,7 @@ test('while draining is healthy but not ready, and reports it in /readyz and /st
   await closing
 })
 
-test('while draining keeps calls until they end, and refuses every other client', async ({
+test('keeps calls until they end while draining, and disconnects every other client', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ shutdownTimeoutMs: longMs })
@@ -51,7 +58,7 @@ test('while draining keeps calls until they end, and refuses every other client'
   }
   for (const client of [one, other]) await client.receive('going-away')
   await expectTextsRelayed(one, other)
-  // So is a client that connects now.
+  // A client that connects while the server drains is disconnected, too.
   const late = await RawClient.connect(url)
   await late.receive('going-away')
   expect(await late.closed()).toMatchObject({ code: 4000 })
@@ -64,7 +71,7 @@ test('while draining keeps calls until they end, and refuses every other client'
   await expect(fetch(url)).rejects.toThrow()
 })
 
-test('gives each client another reconnect delay, so that they do not all reconnect at once', async ({
+test('sends each client a random reconnect delay, so that they do not all reconnect at once', async ({
   startServer,
 }) => {
   const { server, url } = await startServer()
@@ -81,7 +88,7 @@ test('gives each client another reconnect delay, so that they do not all reconne
   expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(1000)
 })
 
-test('disconnects the partner of a client that loses its connection while draining; the next server restores both', async ({
+test('disconnects a client if its partner loses its connection while the server drains; the next server restores both', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ secretKey, shutdownTimeoutMs: longerMs })
@@ -116,7 +123,7 @@ test('disconnects a client at once if its partner was away when draining began',
   await closing
 })
 
-test('answers a resume with going-away while draining, and leaves the session to the next server', async ({
+test('answers a resume with `going-away` while draining, so that the next server restores the session', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ secretKey, shutdownTimeoutMs: longMs })
@@ -141,7 +148,9 @@ test('answers a resume with going-away while draining, and leaves the session to
   await closing
 })
 
-test('disconnects calls that have not ended at the deadline', async ({ startServer }) => {
+test('disconnects the clients of calls that have not ended at the deadline', async ({
+  startServer,
+}) => {
   const { server, url } = await startServer({ shutdownTimeoutMs: 50 })
   const clients = await RawClient.pair(url)
   await server.close()
@@ -182,7 +191,7 @@ plainTest('exits with 0 at once on a second signal', async () => {
   await Promise.all([one.receive('going-away'), other.receive('going-away')])
   server.signal('SIGTERM')
   expect(await server.exited).toBe(0)
-  // The process did not wait for clients, and logged no further line.
+  // The process exited without closing the connections, and without the last log line.
   expect(await one.closed()).toMatchObject({ code: 1006 })
   expect(server.output()).not.toContain('"msg":"stopped"')
 })

@@ -1,4 +1,4 @@
-// docs/embedding.md: every snippet runs, and does what the page states.
+// Every snippet of docs/embedding.md runs, and does what the page states.
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { BuddyServer } from '@buddy-chat/server'
@@ -13,11 +13,11 @@ const snippets = [...page.matchAll(/```js\n([^`]*)```/g)].map(([, code = '']) =>
 /** The results of a snippet. */
 interface Run {
   readonly servers: readonly BuddyServer[]
-  /** URLs of the servers that listen, in the order in which they began to. */
+  /** URLs of the servers that the snippet made listen, in order. */
   readonly urls: readonly string[]
-  /** Actual and expected value of each line that states its value after `//`. */
+  /** The actual and the expected value of each line that states its value in a comment. */
   readonly results: readonly (readonly [unknown, unknown])[]
-  /** Value of the last `const`. */
+  /** The value of the last `const` of the snippet. */
   readonly value: unknown
 }
 
@@ -34,7 +34,7 @@ async function run(text: string, names: Readonly<Record<string, unknown>> = {}):
   const given = {
     verifySignature,
     results,
-    // Makes each server listen on a free port, and records it.
+    // Creates a server that listens on a free port; records the server and its URL.
     createBuddyServer: (...[options, surroundings]: Parameters<typeof createBuddyServer>) => {
       const own = { ...options, port: 0, shutdownTimeoutMs: 0, iceServers: [] }
       const server = createBuddyServer(own, surroundings)
@@ -68,7 +68,7 @@ async function run(text: string, names: Readonly<Record<string, unknown>> = {}):
 
 const secret = 'of-these-tests-only-3f9c27ab10de'
 
-test('the options start a server', async () => {
+test('the snippet with options starts a server that applies them', async () => {
   const { urls, servers } = await run('secretKey', { process: { env: { SECRET_KEY: secret } } })
   await RawClient.join(urls[0]!, 'Ana', { origin: 'https://www.example.org' })
   const refusedClient = await RawClient.connect(urls[0]!, { origin: 'https://other.example' })
@@ -76,7 +76,7 @@ test('the options start a server', async () => {
   expect(servers[0]!.status()).toMatchObject({ max_users: 500, users: 1 })
 })
 
-test('the methods of a server return the values in the comments', async () => {
+test('the methods of a server return the values in the comments of the snippet', async () => {
   const { results } = await run('server.status().users')
   expect(results).toHaveLength(5)
   for (const [actual, expected] of results) expect(actual).toEqual(expected)
@@ -126,20 +126,23 @@ test('the hooks refuse connections, users and texts, and receive reports and eve
   expect(counted).toEqual(['match', 'stopped', 'stopped'])
 })
 
-test.for([true, false])('verifySignature returns %s for its signature', async (isGenuine) => {
-  const body = '{"event":"match"}'
-  const at = Math.floor(Date.now() / 1000)
-  const key = isGenuine ? secret : 'another'
-  const signature = createHmac('sha256', key).update(`${at}.${body}`).digest('hex')
-  const { value } = await run('verifySignature({', {
-    process: { env: { WEBHOOK_SECRET: secret } },
-    request: { headers: { 'buddy-signature': `t=${at},v1=${signature}` } },
-    body,
-  })
-  expect(value).toBe(isGenuine)
-})
+test.for([true, false])(
+  'verifySignature returns whether the signature is genuine (%s)',
+  async (isGenuine) => {
+    const body = '{"event":"match"}'
+    const at = Math.floor(Date.now() / 1000)
+    const key = isGenuine ? secret : 'another'
+    const signature = createHmac('sha256', key).update(`${at}.${body}`).digest('hex')
+    const { value } = await run('verifySignature({', {
+      process: { env: { WEBHOOK_SECRET: secret } },
+      request: { headers: { 'buddy-signature': `t=${at},v1=${signature}` } },
+      body,
+    })
+    expect(value).toBe(isGenuine)
+  },
+)
 
-test('each snippet has a test', () => {
+test('the page has no snippet without a test', () => {
   expect(snippets).toHaveLength(5)
 })
 

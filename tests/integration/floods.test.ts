@@ -1,4 +1,5 @@
-// Limits for frames, bytes and connections: what exceeds them is refused with a named error.
+// The server limits frames, bytes and connections. It answers with a named error if a client exceeds a
+// limit.
 import type { Message } from '@buddy-chat/protocol'
 import { encode, messages } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
@@ -61,7 +62,7 @@ const floods: readonly [name: string, frame: Uint8Array, close: typeof rateLimit
   ['an empty frame', new Uint8Array(), violation],
 ]
 
-test('the list above contains every type that a client may send', () => {
+test('the flood tests cover every message type that a client may send', () => {
   const fromClients = Object.entries(messages)
     .filter(([, { direction }]) => direction !== 'server')
     .map(([type]) => type)
@@ -182,7 +183,7 @@ test(
     const all = (count: number): Promise<unknown> =>
       Promise.all(Array.from({ length: atOnce }, () => connect(count / atOnce)))
 
-    // Uses up the allowance of the address: until then, the server accepts each connection.
+    // Uses up the allowance of the address, within which the server accepts every connection.
     for (let time = 1; time <= 298; time++) {
       const socket = await RawSocket.open(server.url)
       socket.tcp.destroy()
@@ -192,7 +193,7 @@ test(
     await all(connects)
     const after = await server.measure(true)
     const refused = outcomes.get('too-many-connections 4002') ?? 0
-    // The server accepts some, because the allowance of 300 a minute grows again meanwhile.
+    // The server accepts some connections, because the allowance grows by 300 a minute.
     expect([...outcomes.keys()].filter((outcome) => outcome !== 'accepted undefined')).toEqual([
       'too-many-connections 4002',
     ])

@@ -7,9 +7,10 @@ import { onTestFinished } from 'vitest'
 export const ownCheckout = join(import.meta.dirname, '../..')
 
 /**
- * Creates another checkout for the length of a test, with the protocol of this one.
- * @param server source of its `packages/buddy-server/dist/index.js`
- * @returns its folder
+ * Creates a folder that looks like another checkout of Buddy, with the protocol package of this one.
+ * Deletes it when the test ends.
+ * @param server the source of its `packages/buddy-server/dist/index.js`
+ * @returns the folder
  */
 export function makeCheckout(server: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'buddy-checkout-'))

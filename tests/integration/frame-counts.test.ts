@@ -1,11 +1,15 @@
-// Which frames count in `received`, see docs/protocol.md. Client and server must count the same frames.
+// Tests which frames count in `received` (see docs/protocol.md). Client and server must count the same
+// frames.
 import { expect } from 'vitest'
 import { test } from '../server-fixture.ts'
 import { RawClient } from './raw-client.ts'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 
-/** Destroys the connection without a close frame; resolves with the count in the next welcome. */
+/**
+ * Destroys the connection without a close frame and resumes. Resolves with the count in the new
+ * welcome.
+ */
 async function countOf(
   url: string,
   client: RawClient,
@@ -47,7 +51,7 @@ test('counts frames that the rate limit drops', async ({ startServer }) => {
   expect(await countOf(url, client, resumeToken)).toBe(30)
 })
 
-test('does not count frames before the welcome, even while the server answers a hello', async ({
+test('does not count frames that arrive before the welcome, even if they arrive after the hello', async ({
   startServer,
 }) => {
   let admit: (answer: boolean) => void = () => undefined
@@ -78,7 +82,7 @@ test('accepts every resume token that the session has received', async ({ startS
   await client.closed()
   const [second, latest] = await RawClient.resume(url, first, client.received)
   expect(latest.resumeToken).not.toBe(first.resumeToken)
-  // The welcome with the latest token may be lost with its connection.
+  // The client may have lost its connection before the welcome with the latest token arrived.
   second.socket.terminate()
   await second.closed()
   const [, third] = await RawClient.resume(url, first, client.received + second.received)

@@ -78,7 +78,7 @@ test('queries only metrics and labels that exist', async ({ startServer }) => {
     webhookUrl: receiver.url,
     webhookSecret: 'of-these-tests-only-3f9c27ab10de',
   })
-  // A counter with labels has no sample before its first count, so each kind must occur once.
+  // A counter with labels has no sample before its first count, so each kind of event must occur once.
   const one = await RawClient.connect(url)
   one.sendHello()
   const { session } = await one.receive('welcome')
@@ -98,7 +98,7 @@ test('queries only metrics and labels that exist', async ({ startServer }) => {
   await one.closed()
   const unread = await RawClient.connect(url, { protocols: ['other.v1'] })
   await unread.closed()
-  // The server has at most four requests in flight: before it sends the fifth, it has counted one.
+  // The server sends at most four webhooks at a time, so it has counted one before it sends the fifth.
   await receiver.received(({ length }) => length >= 5)
 
   const { types, labelsOf } = await scrape(url)
@@ -147,7 +147,7 @@ test('has a query in every panel, and groups by every label that a legend uses',
   }
 })
 
-test('can be imported: asks for the data source, has unique ids and no overlapping panels', () => {
+test('can be imported, because it asks for the data source and has unique ids and no overlapping panels', () => {
   expect(dashboard.__inputs).toEqual([
     expect.objectContaining({ name: 'DS_PROMETHEUS', type: 'datasource', pluginId: 'prometheus' }),
   ])

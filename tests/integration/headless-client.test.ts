@@ -72,7 +72,7 @@ test('emits match, typing, message and leave in a text call', async ({ startServ
   expect(() => ana.send('too late')).toThrow(expect.objectContaining({ code: 'not-in-call' }))
 })
 
-test('emits the same text at both ends if it contains lone surrogates or a byte order mark', async ({
+test('emits the same text at both clients if it contains lone surrogates or a byte order mark', async ({
   startServer,
   join,
 }) => {
@@ -95,7 +95,7 @@ test('emits the same text at both ends if it contains lone surrogates or a byte 
   }
 })
 
-test('is matched again, later, if it calls next() faster than the rate limit', async ({
+test('is matched again after a delay if it calls next() faster than the rate limit allows', async ({
   startServer,
   join,
 }) => {
@@ -145,7 +145,7 @@ test('emits retry with `server-full` while start() is pending on a full server, 
   expect(ana.state).toBe('waiting')
 })
 
-test('start() rejects with `aborted` if stop() is called, and leaves no session', async ({
+test('start() rejects with `aborted` if stop() is called, and no session remains on the server', async ({
   startServer,
   join,
 }) => {
@@ -177,7 +177,7 @@ async function match(one: BuddyClient, other: BuddyClient): Promise<void> {
   await Promise.all(matches)
 }
 
-test('keeps a call when the network fails, and delivers texts sent in between once', async ({
+test('keeps a call while the network is down, and delivers each text sent meanwhile exactly once', async ({
   startServer,
   join,
   breakable,
@@ -214,7 +214,7 @@ test('keeps a call when the network fails, and delivers texts sent in between on
   expect(server.status()).toMatchObject({ users: 2, away: 0, rooms: 1, matches: 1 })
 })
 
-test('delivers each text once if more are sent than the rate limit allows and the network fails', async ({
+test('delivers each text exactly once if the network fails while more texts are sent than the rate limit allows', async ({
   startServer,
   join,
   breakable,
@@ -266,7 +266,7 @@ test('returns to the queue in the same session when the network fails and recove
   expect([ana.state, server.status().users]).toEqual(['waiting', 1])
 })
 
-test('sends a next() called while the network is down once it has recovered', async ({
+test('a next() called while the network is down takes effect once the network has recovered', async ({
   startServer,
   join,
   breakable,
@@ -287,7 +287,7 @@ test('sends a next() called while the network is down once it has recovered', as
   await vi.waitFor(() => expect([ana.state, bob.state]).toEqual(['connected', 'connected']))
 })
 
-test('emits leave with `server-lost` if the session has expired, and searches again', async ({
+test('emits leave with `server-lost` if the session expired while the network was down, and searches again', async ({
   startServer,
   join,
   breakable,
@@ -376,7 +376,7 @@ test('report() throws `server-unreachable` without a connection if the session c
   expect(() => ana.report('minor')).toThrow(expect.objectContaining({ code: 'server-unreachable' }))
 })
 
-test('reports the present partner, or the partner in a given room; emits an error for an unknown room', async ({
+test('report() reports the present partner or the partner of a given room, and emits an error for an unknown room', async ({
   startServer,
   join,
 }) => {

@@ -1,4 +1,4 @@
-// Hooks of a program that embeds the server: when each is called, with what, and what happens if it
+// Tests when each hook of an embedding program is called, with which arguments, and what happens if it
 // fails. A hook that fails must not disturb other users.
 import type { BuddyServerHooks } from '@buddy-chat/server'
 import { describe, expect, vi } from 'vitest'
@@ -57,7 +57,7 @@ async function expectRefused(client: RawClient): Promise<void> {
 const ana = { site: '', name: 'Ana', subject: undefined }
 
 describe('onUpgrade', () => {
-  test('receives origin and address before the hello; false refuses the connection with 4511', async ({
+  test('receives origin and address before the hello; the connection is refused with 4511 if it returns false', async ({
     startServer,
   }) => {
     const calls = new Calls<Given<'onUpgrade'>[0]>()
@@ -97,7 +97,7 @@ describe('onUpgrade', () => {
         throw new Error('of the program')
       },
     ],
-    // The type forbids a promise, but JavaScript does not.
+    // A program in JavaScript can return a promise, although the type forbids it.
     ['returns a promise', (() => Promise.resolve(true)) as never],
     ['rejects', (() => Promise.reject(new Error('of the program'))) as never],
   ])('refuses every connection and logs an error if it %s', async ([, hook], { startServer }) => {
@@ -110,7 +110,7 @@ describe('onUpgrade', () => {
 })
 
 describe('onConnect', () => {
-  test('receives the user who sent hello; false refuses with 4511 and begins no session', async ({
+  test('receives the user who sent hello; if it returns false, the connection is refused with 4511 and no session begins', async ({
     startServer,
   }) => {
     const calls = new Calls<Given<'onConnect'>[0]>()
@@ -176,7 +176,7 @@ describe('onConnect', () => {
     expect(await slow.receive('welcome')).toMatchObject({ name: 'Patient' })
   })
 
-  test('begins no session if the client disconnects before the promise resolves', async ({
+  test('no session begins if the client disconnects before the promise resolves', async ({
     startServer,
   }) => {
     const asked = new Calls<string>()
@@ -346,7 +346,7 @@ describe('onMatch, onReport and onDisconnect', () => {
 })
 
 describe('onText', () => {
-  test('receives the text and both users; false drops the text and sends `refused` to its author', async ({
+  test('receives the text and both users; if it returns false, the text is dropped and its author receives `refused`', async ({
     startServer,
   }) => {
     const calls = new Calls<Given<'onText'>[0]>()
@@ -383,7 +383,7 @@ describe('onText', () => {
     const [one, other] = await RawClient.pair(url)
     for (const text of ['slow 1', 'quick', 'no', 'slow 2', 'last']) one.send({ type: 'text', text })
     const answer = await asked.next()
-    // Texts in the other direction do not wait.
+    // The partner’s texts do not wait for this answer.
     other.send({ type: 'text', text: 'meanwhile' })
     expect(await one.receive('text')).toMatchObject({ text: 'meanwhile' })
     await other.settled()
@@ -396,7 +396,7 @@ describe('onText', () => {
     expect(await one.errorCode()).toBe('refused')
   })
 
-  test('drops a text if the room ends before the hook answers', async ({ startServer }) => {
+  test('a text is dropped if the room ends before the hook answers', async ({ startServer }) => {
     const asked = new Calls<(isAllowed: boolean) => void>()
     const onText: BuddyServerHooks['onText'] = ({ text }) =>
       text === 'late' ? new Promise((resolve) => asked.add(resolve)) : true
@@ -417,7 +417,7 @@ describe('onText', () => {
     expect(one.unread).not.toContain('error')
   })
 
-  test('drops a text without an answer after 10 s, sends `internal` to its author and logs an error', async ({
+  test('if it does not answer within 10 s, the text is dropped, its author receives `internal`, and an error is logged', async ({
     startServer,
   }) => {
     const asked = new Calls<string>()
@@ -445,7 +445,7 @@ describe('onText', () => {
     ])
   })
 
-  test('logs an error, but sends none, if it rejects after the room has ended', async ({
+  test('if it rejects after the room has ended, an error is logged, but none is sent', async ({
     startServer,
   }) => {
     const asked = new Calls<(error: Error) => void>()

@@ -58,7 +58,7 @@ test('does not limit /healthz and /readyz', async ({ startServer }) => {
   expect(new Set(await statuses(`${url}/readyz`, 50))).toEqual(new Set([200]))
 })
 
-test('by default lets sixty browsers behind one address load the whole page at once', async ({
+test('allows sixty browsers behind one address to load the whole page at once by default', async ({
   startServer,
 }) => {
   const { url } = await startServer()

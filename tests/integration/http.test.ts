@@ -44,7 +44,7 @@ test('GET / returns JSON to tools and the demo page to browsers', async ({ start
   const forBrowsers = await get(url, asBrowser)
   expect(forBrowsers.headers['content-type']).toContain('text/html')
   expect(forBrowsers.body.toString()).toContain('<buddy-chat>')
-  // A cache must not return the one to a client that needs the other.
+  // `Vary` keeps caches from returning the JSON to a browser, or the page to a tool.
   for (const { headers } of [forTools, forBrowsers]) expect(headers['vary']).toContain('Accept')
 })
 

@@ -9,7 +9,7 @@ test('closes an idle session without a room with `idle-timeout`, and no session 
   startWithNeighbours,
 }) => {
   const { server, url } = await startWithNeighbours(quick)
-  // The neighbours have been idle for longer, in their room.
+  // The two neighbours have been idle for longer, but they are in a room.
   const idle = await RawClient.join(url, 'Idle')
   expect(await idle.receive('error')).toMatchObject({ code: 'idle-timeout', retryAfterMs: null })
   expect(await idle.closed()).toEqual({ code: 4509, reason: 'idle-timeout' })
@@ -21,14 +21,16 @@ test('does not close a session that waits in the queue', async ({ startWithNeigh
   const waiting = await RawClient.join(url, 'Waiting')
   waiting.enter()
   await waiting.receive('waiting')
-  // Waits for twice the timeout: each of these sessions begins after the one before was closed.
+  // Waits for twice the timeout, because the second session begins after the first was closed as idle.
   for (const name of ['Idle', 'Idle too']) await (await RawClient.join(url, name)).closed()
   const newcomer = await RawClient.join(url, 'Newcomer')
   newcomer.enter()
   await Promise.all([waiting.receive('matched'), newcomer.receive('matched')])
 })
 
-test('ends an idle session that is away before its grace time', async ({ startWithNeighbours }) => {
+test('ends an idle session that is away before its grace time is over', async ({
+  startWithNeighbours,
+}) => {
   const { server, url } = await startWithNeighbours({ ...quick, resumeGraceMs: 60_000 })
   const idle = await RawClient.join(url, 'Idle')
   idle.socket.terminate()

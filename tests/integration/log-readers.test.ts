@@ -24,7 +24,7 @@ function createPipe(): Pipe {
   return { path, readEnd, writeEnd: openSync(path, constants.O_WRONLY) }
 }
 
-/** Writes until the pipe is full; returns whether it is. */
+/** Writes to the pipe until it is full. Returns false if a write fails for another reason. */
 function fill({ path }: Pipe): boolean {
   const filler = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
   try {

@@ -90,7 +90,7 @@ test('logs a warning if all rooms are taken', async ({ startServer }) => {
   expect(load.message).toBe('load is above 95 % of capacity')
 })
 
-test('logs once when 80 and 95 % of the users are reached, and once when the load is lower again', async ({
+test('logs one line when 80 % of maxUsers is reached, one for 95 %, and one when the load is lower again', async ({
   startServer,
 }) => {
   const { log, lines, line } = createRecordedLog()
@@ -98,7 +98,7 @@ test('logs once when 80 and 95 % of the users are reached, and once when the loa
   const clients: RawClient[] = []
   const join = async (): Promise<void> => void clients.push(await RawClient.join(url, 'Ana', {}))
   for (let count = 0; count < 20; count++) await join()
-  // Crossing the threshold repeatedly adds no line.
+  // The server logs no further line when the load crosses the threshold again.
   for (let time = 0; time < 3; time++) {
     await clients.pop()?.leave()
     await join()
@@ -118,12 +118,12 @@ test('does not log the load if monitoring is off', async ({ startServer }) => {
   const options = { isMonitoringEnabled: false, monitoringIntervalMs: 5, pingIntervalMs: 30 }
   const { url } = await startServer(options, { log })
   const client = await RawClient.join(url, 'Ana')
-  // Several lines would be due within each heartbeat interval.
+  // If monitoring were on, the server would log several lines within each heartbeat interval.
   for (let beat = 0; beat < 3; beat++) await client.receive('stats')
   expect(messages()).toEqual(['listening', 'session begun'])
 })
 
-test('logs refused connections together: the count of each code, and one origin that is not allowed', async ({
+test('logs refused connections in one line, with the count of each code and one origin that is not allowed', async ({
   startServer,
 }) => {
   const { log, line } = createRecordedLog()
@@ -185,7 +185,7 @@ async function runCall(url: string): Promise<void> {
   other.send({ type: 'text', text: secrets.text })
   await one.receive('text')
   one.send({ type: 'report', reason: 'minor', room: null })
-  // The log must not quote invalid messages either.
+  // The log must not quote invalid messages.
   one.sendRaw(`{"text":"${secrets.text}"}`)
   expect(await one.errorCode()).toBe('malformed-frame')
   one.sendRaw(Uint8Array.from([0x92, 17, 0xa2, 0x68]))
@@ -217,8 +217,8 @@ plainTest.for(['json', 'pretty'])('logs nothing private (%s)', async (format) =>
 })
 
 /**
- * An escape sequence, control characters, both kinds of bidirectional marks, line separators. Contains
- * no ESC, which is not allowed in a header.
+ * A text with an escape sequence, control characters, both kinds of bidirectional marks, and line
+ * separators. It contains no ESC, which is not allowed in a header.
  */
 const hostile = 'red\u009b31m\u007f\u0085\u202etxt.exe\u2066\u2028\u2029\u200b\ufeff'
 const rawHostile = /[\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/u

@@ -60,7 +60,7 @@ test('exposes wait and relay times as histograms with cumulative buckets', async
 }) => {
   const { url } = await startServer()
   const [one, other] = await RawClient.pair(url)
-  // The server measures every sixteenth frame.
+  // The server measures the relay time of every sixteenth frame.
   for (let count = 0; count < 16; count++)
     one.send({ type: 'signal', description: null, candidates: [], sending: null, generation: null })
   for (let count = 0; count < 16; count++) await other.receive('signal')
@@ -85,7 +85,7 @@ test('exposes wait and relay times as histograms with cumulative buckets', async
 test('does not count the time of a hook as relay time', async ({ startServer }) => {
   const { url } = await startServer({}, { hooks: { onText: () => Promise.resolve(true) } })
   const [one, other] = await RawClient.pair(url)
-  // The server measures every sixteenth frame, which is the text here.
+  // The server measures the relay time of every sixteenth frame, which is the text here.
   for (let count = 0; count < 15; count++)
     one.send({ type: 'signal', description: null, candidates: [], sending: null, generation: null })
   one.send({ type: 'text', text: 'hello' })

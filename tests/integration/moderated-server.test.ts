@@ -67,7 +67,7 @@ test('replaces a reserved name, and refuses an unwanted origin', options, async 
   expect(await spammer.closed()).toEqual({ code: 4511, reason: 'refused' })
 })
 
-test('logs reports without names, and bans a user after three', options, async () => {
+test('logs reports without names, and bans a user after three reports', options, async () => {
   const { address: url, matches, output, child, exited } = await start()
   const reported = await RawClient.connect(url)
   reported.sendHello({ name: 'Wilhelmina' })

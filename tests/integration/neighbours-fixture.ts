@@ -4,7 +4,7 @@ import type { RunningServer } from '../server-fixture.ts'
 import { test as base } from '../server-fixture.ts'
 import { RawClient } from './raw-client.ts'
 
-/** Two clients in a room, whose chat the misuse in a test must not disturb. */
+/** Two clients in a room. Other clients in a test, which misuse the server, must not disturb them. */
 class Neighbours {
   readonly #one: RawClient
   readonly #other: RawClient
@@ -15,7 +15,7 @@ class Neighbours {
     this.#other = other
   }
 
-  /** Each sends a text to the other. */
+  /** Sends a text from each client to its partner. */
   sendTexts(): void {
     this.#textCount++
     for (const client of [this.#one, this.#other]) {
@@ -23,7 +23,7 @@ class Neighbours {
     }
   }
 
-  /** Fails unless all texts arrive in order, and nothing else. */
+  /** Fails unless all texts arrive in order, and no other message arrives. */
   async expectUndisturbed(): Promise<void> {
     for (let time = 1; time <= 3; time++) this.sendTexts()
     for (const client of [this.#one, this.#other]) {

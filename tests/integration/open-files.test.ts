@@ -57,7 +57,7 @@ test('refuses new clients with `server-full`, and keeps relaying for the others'
   expect(await late.receive('error')).toMatchObject({ code: 'server-full', retryAfterMs: 10_000 })
   expect((await late.closed()).reason).toBe('server-full')
 
-  // Connections above the limit are closed at once; they do not wait in the backlog.
+  // The server closes connections above the limit at once, so that they do not wait in the backlog.
   const before = idle.length
   occupy(limit)
   await Promise.all(idle.slice(before + Math.floor(max * 0.05) + 1).map(closed))

@@ -45,7 +45,7 @@ test('relays the offer of next after `matched`', async ({ startServer }) => {
   expect(other.unread).toEqual([])
 })
 
-test('drops the offer if the ticket has to wait', async ({ startServer }) => {
+test('drops the offer if the ticket has to wait for a partner', async ({ startServer }) => {
   const { url } = await startServer()
   const waited = await waiting(url, { offer })
   const newcomer = await RawClient.join(url, 'Newcomer')
@@ -56,7 +56,7 @@ test('drops the offer if the ticket has to wait', async ({ startServer }) => {
   expect([waited.unread, newcomer.unread]).toEqual([[], []])
 })
 
-test('drops the offer if the ticket has to wait for a room', async ({ startServer }) => {
+test('drops the offer if the ticket has to wait for a free room', async ({ startServer }) => {
   const { url } = await startServer({ maxRooms: 1 })
   const [one] = await RawClient.pair(url)
   const [first, second] = [await waiting(url, { offer }), await waiting(url, { offer })]

@@ -6,7 +6,7 @@ interface Sample {
 
 /** The parsed response of `/metrics`. */
 export interface Exposition {
-  /** Types by metric. */
+  /** The type of each metric, by name. */
   readonly types: ReadonlyMap<string, string>
   readonly samples: readonly Sample[]
   /** Returns the sum of all samples of `name` that have `labels`; undefined if there is none. */

@@ -104,7 +104,7 @@ export class RawClient {
     return [client, await client.receive('welcome')]
   }
 
-  /** Resolves with two clients, `One` and `Other`, in a room; `One` entered first. */
+  /** Resolves with two clients, `One` and `Other`, in a room; `One` entered the queue first. */
   static async pair(url: string, lobby = ''): Promise<[RawClient, RawClient]> {
     const one = await RawClient.join(url, 'One')
     one.enter({ lobby })
@@ -133,7 +133,7 @@ export class RawClient {
     })
   }
 
-  /** Sends a binary frame with these bytes, or a text frame. */
+  /** Sends bytes as a binary frame, or a string as a text frame. */
   sendRaw(data: Uint8Array | string): void {
     this.socket.send(data)
   }
@@ -229,7 +229,7 @@ export class RawClient {
   }
 }
 
-/** Fails unless a text of each of the two reaches the other. */
+/** Fails unless a text of each client reaches its partner. */
 export async function expectTextsRelayed(one: RawClient, other: RawClient): Promise<void> {
   for (const [from, to] of [
     [one, other],

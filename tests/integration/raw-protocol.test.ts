@@ -49,7 +49,7 @@ test('two clients are matched, exchange texts, and leave', async ({ startServer,
   await has(bob, 'waiting 1 online')
 })
 
-test('drops an invalid text of the partner, as the page requires', async ({
+test('drops an invalid text of the partner, as docs/protocol.md requires', async ({
   startServer,
   chat,
 }) => {
@@ -59,7 +59,7 @@ test('drops an invalid text of the partner, as the page requires', async ({
   await partner.receive('waiting')
   const ana = chat(url, 'Ana')
   await partner.receive('matched')
-  // The server relays this frame, because it does not check the fields.
+  // The server relays this frame, because it does not check the fields of a text.
   partner.sendRaw(Uint8Array.from([0x92, 0x11, 0x07]))
   partner.send({ type: 'text', text: 'after it' })
   await has(ana, 'text after it')

@@ -5,7 +5,7 @@ import { createConnection } from 'node:net'
 import type { Message } from '@buddy-chat/protocol'
 import { decode, encode, subprotocol } from '@buddy-chat/protocol'
 
-/** RFC 6455 §5.2 and §11.8. */
+/** The opcodes of RFC 6455 §5.2 and §11.8. */
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
 
 /** A frame of RFC 6455 §5.2. The defaults give a valid binary frame. */
@@ -67,7 +67,7 @@ export function handshake(
   return `${[requestLine, ...lines].join('\r\n')}\r\n\r\n`
 }
 
-/** What arrived from the server after its handshake. */
+/** Everything that the server sent after the response to the handshake. */
 interface Incoming {
   readonly messages: readonly Message[]
   /** Pings and pongs. */
@@ -168,16 +168,16 @@ export class RawSocket {
     )
   }
 
-  /** Resolves when the server has closed the connection; with its close frame, if there was one. */
+  /** Resolves when the server has closed the connection; with its close frame, or with undefined. */
   async ended(timeoutMs = defaultTimeoutMs): Promise<Incoming['close']> {
     await this.#until(() => this.#isEnded, 'the end', timeoutMs)
     return this.incoming.close
   }
 
   /**
-   * Resolves with how the server answers a handshake, before any message is sent: with an error code
-   * and a close code, with `accepted`, or with `cut` if the connection ends without a close frame. The
-   * server answers pings only on connections that it has accepted.
+   * Resolves with the server’s answer to the handshake. `message` is the error code, `accepted`, or
+   * `cut` if the connection ended without a close frame; `close` is the close code. Sends a ping,
+   * because the server answers pings only on connections that it has accepted.
    */
   async answer(): Promise<{ readonly message: string; readonly close: number | undefined }> {
     await this.status()

@@ -42,7 +42,7 @@ test.for([{ protocols: [] }, { protocols: ['buddy.v9'] }, { protocols: ['soap', 
   },
 )
 
-test('selects its own version if a client offers several', async ({ startServer }) => {
+test('selects its own protocol version if a client offers several', async ({ startServer }) => {
   const { url } = await startServer()
   const client = await RawClient.join(url, 'Newer', { protocols: ['buddy.v2', 'buddy.v1'] })
   expect(client.socket.protocol).toBe('buddy.v1')
@@ -126,7 +126,7 @@ test('closes a connection without a hello with `hello-timeout`', async ({ startS
   await expectTextsRelayed(...neighbours)
 })
 
-test('queues tickets while all rooms are taken, and gives a free room to those who waited longest', async ({
+test('queues tickets while all rooms are taken, and matches the users who have waited longest when a room is free', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ maxRooms: 1 })

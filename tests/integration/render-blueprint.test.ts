@@ -19,7 +19,8 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const name = z.string().regex(/^[A-Z_][A-Z0-9_]*$/)
 const variable = z.union([
   z.strictObject({ key: name, value: z.union([z.string(), z.number()]) }),
-  // "a randomized, base64-encoded, 256-bit value", unless the variable has a value already
+  // Render generates "a randomized, base64-encoded, 256-bit value", unless the variable already has
+  // one.
   z.strictObject({ key: name, generateValue: z.literal(true) }),
   // Render asks for the value when the Blueprint is first applied.
   z.strictObject({ key: name, sync: z.literal(false) }),
@@ -91,7 +92,7 @@ async function deploy(more: Readonly<Record<string, string>> = {}): Promise<Depl
   const env = { ...environment(), ...more }
   const child = spawn('/bin/sh', ['-c', `exec ${service!.startCommand}`], {
     cwd: root,
-    // A free port instead of Render's 10000.
+    // Listens on a free port instead of Render's 10000.
     env: { ...ofRender, ...env, PATH: dirname(process.execPath), PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -103,7 +104,7 @@ async function deploy(more: Readonly<Record<string, string>> = {}): Promise<Depl
   return { url, env, terminate: () => void child.kill('SIGTERM'), exited }
 }
 
-test('follows the rules of Render, and sets no variable twice', () => {
+test('render.yaml follows the rules of Render, and sets no variable twice', () => {
   expect(blueprint.safeParse(parse(text)).error).toBeUndefined()
   const keys = service!.envVars.map(({ key }) => key)
   expect(new Set(keys).size).toBe(keys.length)

@@ -38,7 +38,7 @@ const forgeries: readonly [name: string, forge: (token: string, id: string) => s
   ['a token with a line break, which base64 decoders skip', (token) => `${token}\n`],
   [
     // The last of the 43 characters encodes four bits of the signature and two unused bits.
-    'a token that decodes to the same bytes but is spelt otherwise',
+    'a token that decodes to the same bytes but is spelt differently',
     (token) => {
       const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
       const last = alphabet.indexOf(token.at(-1) ?? '')
@@ -55,7 +55,7 @@ const forgeries: readonly [name: string, forge: (token: string, id: string) => s
 ]
 
 test.for(forgeries)(
-  'begins a new session for %s, and does not disturb the session it was made from',
+  'begins a new session for %s, and does not disturb the session of the valid token',
   async ([, forge], { startWithNeighbours }) => {
     const { server, url } = await startWithNeighbours()
     const { client, welcome, token } = await begin(url)
@@ -104,13 +104,14 @@ test('closes earlier connections of a session with `session-taken`', async ({
   expect(server.status()).toMatchObject({ users: 3, away: 0 })
 })
 
-test('ignores messages of a connection whose session another one has taken', async ({
+test('ignores messages of a connection whose session another connection has taken', async ({
   startWithNeighbours,
 }) => {
   const { server, url } = await startWithNeighbours()
   const first = await begin(url)
   const late = await RawClient.connect(url)
-  // The server may read both in one turn of its event loop; it must ignore the first connection.
+  // The first connection sends a ticket after the resume, before it is closed. The server must ignore
+  // it.
   late.sendHello({ resume: { token: first.token, received: 0, sent: null, roomToken: null } })
   await late.receive('welcome')
   if (first.client.socket.readyState === first.client.socket.OPEN) first.client.enter()
@@ -180,7 +181,9 @@ test.for([
   },
 )
 
-test('replays only the frames after `received`', async ({ startWithNeighbours }) => {
+test('replays only the frames that the client has not counted in `received`', async ({
+  startWithNeighbours,
+}) => {
   const { url } = await startWithNeighbours()
   const { client, token } = await begin(url)
   client.send({ type: 'next', offer: null })

@@ -50,7 +50,7 @@ test('restores a session without a ticket, and acknowledges every frame that the
   expect(next.server.status()).toMatchObject({ users: 1, waiting: 1, matches: 0 })
 })
 
-test('restores a session that was in the queue without its ticket; a new ticket is matched', async ({
+test('restores a waiting session, but not its ticket; a new ticket is matched', async ({
   startRestartable,
 }) => {
   const { url, restart } = await startRestartable()
@@ -69,7 +69,7 @@ test('restores a session that was in the queue without its ticket; a new ticket 
   await expectTextsRelayed(ana.client, bob)
 })
 
-test('restores a room when both partners have resumed, and delivers texts sent in between once, in order', async ({
+test('restores a room when both partners have resumed, and delivers texts sent before that once, in order', async ({
   startRestartable,
 }) => {
   const { url, restart } = await startRestartable()
@@ -174,7 +174,7 @@ test('sends partner-left with `lost` when the grace time ends and the partner ha
   expect(server.status()).toMatchObject({ users: 2, rooms: 0, waiting: 1 })
 })
 
-test('sends partner-left with `next` if the partner resumed and left first, and keeps the rematch delay', async ({
+test('sends partner-left with `next` to a user whose partner resumed first and then left, and keeps the rematch delay', async ({
   startRestartable,
 }) => {
   const { url, restart } = await startRestartable({ rematchDelayMs: 60_000 })
@@ -204,7 +204,7 @@ test('ends the room with `lost` if frames for a partner who has not resumed exce
   expect(server.status()).toMatchObject({ users: 2, rooms: 0 })
 })
 
-test('does not restore a room that had ended, and restores the present room of its user', async ({
+test('does not restore a room that had ended, but restores the later room of one of its users', async ({
   startRestartable,
 }) => {
   const { url, restart } = await startRestartable()
@@ -251,15 +251,15 @@ function tampered(token: string | null): string {
 }
 
 const invalidTokens = {
-  'a tampered session token': ({ welcome }) => tampered(welcome.resumeToken),
+  'a tampered resume token': ({ welcome }) => tampered(welcome.resumeToken),
   'a room token': ({ roomToken }) => roomToken ?? '',
-  'a session token with a character appended': ({ welcome }) => `${welcome.resumeToken}=`,
-  'an empty session token': () => '',
-  'a session token that is not base64url': () => '\u{1f980}',
+  'a resume token with a character appended': ({ welcome }) => `${welcome.resumeToken}=`,
+  'an empty resume token': () => '',
+  'a resume token that is not base64url': () => '\u{1f980}',
 } satisfies Record<string, (ana: ResumingClient) => string>
 
 test.for(Object.entries(invalidTokens))(
-  'begins a new session for %s',
+  'begins a new session if the resume token is %s',
   async ([, of], { startRestartable }) => {
     const { url, restart } = await startRestartable()
     const [ana, bob] = await ResumingClient.pair(url)
@@ -276,10 +276,10 @@ test.for(Object.entries(invalidTokens))(
 
 test.for([
   ['a tampered room token', (ana: ResumingClient) => tampered(ana.roomToken)],
-  ['a session token', (ana: ResumingClient) => ana.welcome.resumeToken?.slice(0, 512) ?? ''],
+  ['a resume token', (ana: ResumingClient) => ana.welcome.resumeToken?.slice(0, 512) ?? ''],
   ['the partner’s room token', (_: ResumingClient, bob: ResumingClient) => bob.roomToken ?? ''],
 ] as const)(
-  'restores the session, but not the room, for %s as room token',
+  'restores the session, but not the room, if the room token is %s',
   async ([, of], { startRestartable }) => {
     const { url, restart } = await startRestartable()
     const [ana, bob] = await ResumingClient.pair(url)
@@ -292,7 +292,7 @@ test.for([
   },
 )
 
-test('does not restore a room for a user who shows another user’s room token', async ({
+test('does not restore a room for a user who sends another user’s room token', async ({
   startRestartable,
 }) => {
   const { url, restart } = await startRestartable()
@@ -309,7 +309,7 @@ test('does not restore a room for a user who shows another user’s room token',
   expect(server.status()).toMatchObject({ users: 3, rooms: 1 })
 })
 
-test('begins a new session if the key differs, the grace time is over, or the client sends no count', async ({
+test('begins a new session if the secret key differs, the grace time is over, or the client sends no valid frame count', async ({
   startRestartable,
 }) => {
   const { url, restart } = await startRestartable()
@@ -329,7 +329,9 @@ test('begins a new session if the key differs, the grace time is over, or the cl
   expect(await resume(next.url, 1)).toEqual([true, 1])
 })
 
-test('does not restore a session that left this server', async ({ startRestartable }) => {
+test('does not restore a session whose client has left this server', async ({
+  startRestartable,
+}) => {
   const { url, restart } = await startRestartable()
   const ana = await ResumingClient.join(url, 'Ana')
   const { resumeToken } = ana.welcome
@@ -357,7 +359,7 @@ async function joinShop(url: string): Promise<ResumingClient> {
   return ResumingClient.join(url, '', { site: 'shop', token: await shopToken() })
 }
 
-test('restores a session without its site token, and keeps the limits of that token', async ({
+test('restores a session from a hello without site token, and keeps the limits of the token', async ({
   startRestartable,
 }) => {
   const { url, restart } = await startRestartable({ sites })
@@ -374,7 +376,7 @@ test('restores a session without its site token, and keeps the limits of that to
   expect(server.status()).toMatchObject({ users: 1 })
 })
 
-test('refuses to restore a session if the site is full or the subject is banned', async ({
+test('refuses to restore a session if the site is full or the subject of its site token is banned', async ({
   startRestartable,
 }) => {
   const { url, restart } = await startRestartable({ sites, trustedProxyHops: 1 })

@@ -1,4 +1,4 @@
-// A client that loses its connection resumes its session: frames of both directions arrive exactly
+// A client that loses its connection resumes its session. Frames of both directions arrive exactly
 // once.
 import type { MessageOf } from '@buddy-chat/protocol'
 import { createHmac } from 'node:crypto'
@@ -13,7 +13,7 @@ async function begin(url: string, name = 'Ana'): Promise<[RawClient, MessageOf<'
   return [client, await client.receive('welcome')]
 }
 
-/** Two clients in a room; Ana can resume with her welcome. */
+/** Resolves with two clients in a room, and with the welcome by which Ana can resume. */
 async function pairWithResume(
   url: string,
 ): Promise<{ ana: RawClient; welcome: MessageOf<'welcome'>; bob: RawClient }> {
@@ -92,7 +92,7 @@ test('keeps the room of a user who is away, and delivers the partner’s texts o
 test('replays frames that were sent but not received', async ({ startServer }) => {
   const { url } = await startServer()
   const { ana, welcome, bob } = await pairWithResume(url)
-  // Only `matched` counts as received: the two texts stand for frames in flight at the loss.
+  // Counts only `matched` as received, as if the two texts were in flight when the connection was lost.
   const { received } = ana
   for (const text of ['lost', 'lost too']) bob.send({ type: 'text', text })
   await ana.receive('text')
@@ -159,7 +159,7 @@ test('closes the other connections with `session-taken` if several resume one se
   expect(server.status()).toMatchObject({ users: 2, rooms: 1 })
 })
 
-test('sends partner-left with `lost` after the grace time, and then begins a new session', async ({
+test('sends partner-left with `lost` after the grace time; a later resume begins a new session', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ resumeGraceMs: 150 })
@@ -187,7 +187,8 @@ test('ends the room, but not the session, if frames for a user who is away excee
   expect((await again.receive('partner-left')).reason).toBe('lost')
   await again.settled()
   expect(again.unread).toEqual([])
-  // The frame counts of client and server still agree: after the next loss, no frame is lost or replayed.
+  // Checks that the frame counts of client and server still agree, so that no frame is lost or replayed
+  // after the next loss.
   again.enter()
   bob.send({ type: 'next', offer: null })
   await Promise.all([again.receive('matched'), bob.receive('matched')])
@@ -200,7 +201,7 @@ test('ends the room, but not the session, if frames for a user who is away excee
 
 test.for([
   ['more frames than were sent', 99],
-  ['too few frames for the replay buffer', 0],
+  ['so few frames that the replay buffer no longer has the next one', 0],
 ] as const)(
   'begins a new session if the client claims to have received %s',
   async ([, received], { startServer }) => {
@@ -227,7 +228,7 @@ const forged = {
 } satisfies Record<string, (session: string, token: string) => string>
 
 test.for(Object.entries(forged))(
-  'begins a new session for a token %s',
+  'begins a new session for a resume token %s',
   async ([, forge], { startServer }) => {
     const { server, url } = await startServer()
     const { ana, welcome, bob } = await pairWithResume(url)
@@ -249,7 +250,7 @@ test('does not resume a session at another site', async ({ startServer }) => {
   await ana.settled()
 })
 
-test('without a grace time sends no resume token, and ends sessions with their connection', async ({
+test('sends no resume token if the grace time is 0, and ends each session with its connection', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ resumeGraceMs: 0 })
@@ -259,7 +260,7 @@ test('without a grace time sends no resume token, and ends sessions with their c
   await expect.poll(() => server.status().users).toBe(0)
 })
 
-test('on a full server ends a session that is away to admit a new one, unless it has a room', async ({
+test('ends a session that is away and has no room, if a full server can then admit a new session', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ maxUsers: 3 })
@@ -278,7 +279,7 @@ test('on a full server ends a session that is away to admit a new one, unless it
   await expectTextsRelayed(again, bob)
 })
 
-test('ends no session that is away if that would not admit the new one, because the cap was lowered', async ({
+test('ends no session that is away if the server would still be full, because maxUsers was lowered', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ maxUsers: 3 })
@@ -293,7 +294,7 @@ test('ends no session that is away if that would not admit the new one, because 
   expect(session).toBe(welcome.session)
 })
 
-test('ends a room that both have been away from for longer than the cleanup interval', async ({
+test('ends a room when both users have been away for longer than the cleanup interval', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ roomCleanupIntervalMs: 50 })

@@ -2,7 +2,7 @@ import type { MessageOf } from '@buddy-chat/protocol'
 import { RawClient } from './raw-client.ts'
 
 /**
- * A client with everything that it needs to resume its session and its room, also at a server that was
+ * A client that keeps everything it needs to resume its session and its room, even if the server was
  * restarted and no longer knows them.
  */
 export class ResumingClient {

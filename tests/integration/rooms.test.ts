@@ -1,4 +1,4 @@
-// Tickets, matches and rooms: which messages the clients receive.
+// Tests which messages clients receive for tickets, matches and rooms.
 import { spawnSync } from 'node:child_process'
 import { encode } from '@buddy-chat/protocol'
 import { expect } from 'vitest'
@@ -22,13 +22,13 @@ test('sends session, cleaned name, heartbeat interval and ICE servers in welcome
     iceServers: [{ urls: ['stun:stun.example'], username: null, credential: null }, turn],
   })
   expect(welcome.session).toMatch(/^[\w-]{16}$/)
-  // The server adds no name of its own.
+  // The server does not replace an empty name.
   const nameless = await RawClient.connect(url)
   nameless.sendHello({ name: ' \u200b ' })
   expect((await nameless.receive('welcome')).name).toBe('')
 })
 
-test('matches two compatible tickets at once, and sends each role, name and its own spelling of interests', async ({
+test('matches two compatible tickets at once, and sends each client its role, the partner’s name, and the common interests in its own spelling', async ({
   startServer,
 }) => {
   const { url } = await startServer()
@@ -107,7 +107,7 @@ function segmentsTo(client: RawClient, serverPort: string): number {
 }
 
 test.skipIf(spawnSync('ss', ['-V']).error)(
-  'sends frames of one turn in one TCP segment, in order (skipped if `ss` is not installed)',
+  'sends the frames of one turn of the event loop in one TCP segment, in order (skipped if `ss` is not installed)',
   async ({ startServer }) => {
     const { url } = await startServer()
     const [one, other] = await RawClient.pair(url)
@@ -295,7 +295,7 @@ test('sends partner-left with `lost` if the partner answers no ping', async ({ s
     resumeGraceMs: 0,
   })
   const [one, other] = await RawClient.pair(url)
-  // Like a phone that has lost its network: the socket is open, but nothing reads it.
+  // Simulates a phone that has lost its network: the socket is open, but nothing reads from it.
   one.socket.pause()
   expect((await other.receive('partner-left')).reason).toBe('lost')
   expect(server.status().users).toBe(1)

@@ -1,11 +1,12 @@
-// Clients in text mode, which need no browser, while the server process is killed and restarted.
+// Tests what clients do when the server process is killed and restarted. They use text mode, which
+// needs no browser.
 import type { BuddyClientOptions, ClientEvents } from '@buddy-chat/client'
 import { BuddyClient } from '@buddy-chat/client'
 import { test as base, expect, vi } from 'vitest'
 import type { ServerProcess } from '../server-process.ts'
 import { prepareServerProcess } from '../server-process.ts'
 
-/** The clients reconnect with a backoff of up to some seconds. */
+/** The clients wait up to several seconds between two attempts to reconnect. */
 const reconnectTimeout = { timeout: 15_000 }
 
 const test = base.extend<{
@@ -57,13 +58,13 @@ class RecordedClient {
     this.client.on('message', ({ from, text }) => from === 'partner' && this.texts.push(text))
   }
 
-  /** Resolves with the next `retry` event: the client has lost the server. */
+  /** Resolves with the next `retry` event, which the client emits when it has lost the server. */
   get lostServer(): Promise<unknown> {
     return new Promise((resolve) => this.client.on('retry', resolve))
   }
 }
 
-/** Starts both clients, waits until they are in a call, and forgets the events until then. */
+/** Starts both clients, waits until they are in a call, and clears their events. */
 async function connect(one: RecordedClient, other: RecordedClient): Promise<void> {
   await Promise.all([one.client.start(), other.client.start()])
   await vi.waitFor(() => {
@@ -74,7 +75,7 @@ async function connect(one: RecordedClient, other: RecordedClient): Promise<void
 
 const status = async (url: string): Promise<unknown> => (await fetch(`${url}/status`)).json()
 
-test('keeps a call when the server is killed and restarted, and delivers texts sent in between once', async ({
+test('keeps a call when the server is killed and restarted, and delivers each text sent in between exactly once', async ({
   prepare,
   join,
 }) => {
@@ -136,7 +137,7 @@ test('returns a waiting client to the queue, in the same session, when the serve
   expect(ana.events).toEqual(['welcome new', 'welcome resumed', 'match Bob'])
 })
 
-test('sends a next() called while the server is down after the restart, with the client’s interests', async ({
+test('a next() called while the server is down takes effect after the restart, with the client’s interests', async ({
   prepare,
   join,
 }) => {

@@ -1,4 +1,4 @@
-// close() and listen() of a server, and options that are refused.
+// Tests close() and listen() of a server, and the options that it refuses.
 import { createConnection } from 'node:net'
 import { once } from 'node:events'
 import { expect, vi } from 'vitest'
@@ -53,7 +53,9 @@ test('listen() resolves with a URL that can be opened, for IPv6 too', async ({ s
   expect((await fetch(`${url}/healthz`)).status).toBe(200)
 })
 
-test('createBuddyServer throws if welcome cannot carry the options', async ({ startServer }) => {
+test('createBuddyServer throws if an option does not fit into the message welcome', async ({
+  startServer,
+}) => {
   const turn = { urls: ['turn:t.example'], username: 'u', credential: 'c'.repeat(600) }
   await expect(startServer({ iceServers: [turn] })).rejects.toThrow(
     'clients cannot use these options: ProtocolError: welcome.iceServers[0].credential',

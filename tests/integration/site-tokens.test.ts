@@ -151,7 +151,7 @@ test('resumes a session whose token has expired meanwhile', async ({ startServer
   expect(await again.receive('welcome')).toMatchObject({ session, received: 0 })
 })
 
-test('a ban closes every session of the subject, and refuses its subject and its address', async ({
+test('a ban closes every session of the token’s subject, and refuses the subject and the address', async ({
   startServer,
 }) => {
   const { server, url } = await startServer({ sites, trustedProxyHops: 1 })

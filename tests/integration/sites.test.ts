@@ -99,11 +99,11 @@ test('refuses an origin that no site allows before the hello', async ({ startSer
   const refusedClient = await RawClient.connect(url, { origin: 'https://evil.example' })
   expect(await refusedClient.errorCode()).toBe('origin-not-allowed')
   expect((await refusedClient.closed()).code).toBe(4501)
-  // An origin that one site allows is still refused by another.
+  // A site refuses an origin that only another site allows.
   expect((await join(url, '', 'https://shop.example')).answer).toBe('origin-not-allowed')
 })
 
-test('refuses users of a full site with `server-full`, and accepts users of another', async ({
+test('refuses users of a full site with `server-full`, and accepts users of another site', async ({
   startServer,
 }) => {
   const { url } = await startServer({ sites: [site('a', { maxUsers: 1 }), site('b')] })

@@ -25,8 +25,9 @@ const largeSignal = {
 const livePingTimeoutMs = 1000
 
 /**
- * Sends signals to a client that does not read until the server closes its connection. Uses one
- * partner after the other, because the rate limit of one is too low to fill the buffers of the kernel.
+ * Sends signals to a client that does not read, until the server closes its connection. Several
+ * partners send one after the other, because the rate limit of one partner is too low to fill the
+ * buffers of the kernel.
  */
 async function overwhelm(
   { server, url }: RunningServer,
@@ -77,7 +78,7 @@ test('closes the connection of a client that does not read with `slow-consumer`'
   expect(await slow.closed()).toEqual({ code: 4005, reason: 'slow-consumer' })
 })
 
-test('a slow client can resume its session afterwards, and loses no frame', async ({
+test('a slow client can resume its session after the close, and loses no frame', async ({
   startWithNeighbours,
 }) => {
   const running = await startWithNeighbours({
@@ -108,11 +109,12 @@ test('a slow client can resume its session afterwards, and loses no frame', asyn
   expect(server.status().away).toBe(0)
   await resumed.settled()
   signals += resumed.unread.filter((type) => type === 'signal').length
-  // Each sender sent five signals; the last may have sent some while the client was away.
+  // Each sender sent five signals. The last one may have sent some of them while the slow client was
+  // away.
   expect(signals).toBe(senders.length * 5)
 })
 
-test('closes a connection that answers no ping after ping interval and timeout, not earlier', async ({
+test('closes a connection that answers no ping, but not before ping interval and ping timeout are over', async ({
   startWithNeighbours,
 }) => {
   const [pingIntervalMs, pingTimeoutMs] = [100, livePingTimeoutMs]

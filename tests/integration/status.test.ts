@@ -1,4 +1,4 @@
-// GET /status, /healthz and /readyz: which figures each returns, and which need the admin token.
+// Tests which figures /status, /healthz and /readyz return, and which of them need the admin token.
 import { expect } from 'vitest'
 import { adminToken, test } from '../server-fixture.ts'
 import { RawClient } from './raw-client.ts'
@@ -28,7 +28,10 @@ async function joinSite(url: string, site: string, origin: string): Promise<RawC
   return client
 }
 
-/** Connects three users of the site `cafe`, two in a room and one waiting, and one without a site. */
+/**
+ * Connects four users: two of the site `cafe` in a room, one of this site who waits, and one without a
+ * site.
+ */
 async function populate(url: string): Promise<void> {
   const cafe = 'https://cafe.example'
   const users = [
@@ -62,7 +65,7 @@ test('/status lists sites if the request has the admin token, and otherwise tota
         { key: 'empty', users: 0, max_users: 16, waiting: 0, rooms: 0 },
       ],
     })
-    // No other origin may read this response, not even the origin `null`.
+    // No page of another origin may read this response, not even one with the origin `null`.
     expect(headers.has('access-control-allow-origin')).toBe(false)
   }
   const others = [undefined, 'Bearer', `Bearer ${adminToken}x`, basic(''), `Digest ${adminToken}`]
@@ -75,7 +78,7 @@ test('/status lists sites if the request has the admin token, and otherwise tota
   }
 })
 
-test('a server without an admin token accepts none, not even an empty one', async ({
+test('accepts no admin token, not even an empty one, if none is configured', async ({
   startServer,
 }) => {
   const { url } = await startServer({ sites })

@@ -81,7 +81,7 @@ test('uses a renewed certificate for new handshakes after reload(), and keeps op
   expect(server.reload(options)).toEqual([])
   expect(await presentedAt(url)).toBe(second.cert)
   await expectTextsRelayed(...old)
-  // Clients that connected before and after the reload can be matched.
+  // Clients that connected before the reload can be matched with clients that connected after it.
   const [one] = old
   one.send({ type: 'leave' })
   await old[1].receive('partner-left')

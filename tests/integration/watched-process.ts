@@ -26,7 +26,7 @@ export function watchProcess(child: ChildProcess): WatchedProcess {
       for (const check of waiting) check()
     })
   }
-  // `close` rather than `exit`: the output has arrived by then.
+  // Waits for `close` rather than `exit`, because all output has arrived by then.
   const exited = once(child, 'close').then(([code]) => code as number | null)
   const ended = exited.then(() => Promise.reject(new Error(`the process ended: ${output}`)))
   ended.catch(() => undefined)

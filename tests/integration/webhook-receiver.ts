@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-/** A request with a webhook. */
+/** A webhook request that the receiver has received. */
 export interface Delivery {
   readonly headers: IncomingHttpHeaders
   readonly body: string
@@ -18,7 +18,7 @@ export type Answer = (response: ServerResponse, index: number) => void
 /** An HTTP server on this machine that receives webhooks and keeps them. */
 export interface WebhookReceiver {
   readonly url: string
-  /** In the order of their arrival. */
+  /** The requests received so far, in order of arrival. */
   readonly deliveries: readonly Delivery[]
   /** Resolves with all deliveries once `isEnough` returns true for them. */
   received(isEnough: (deliveries: readonly Delivery[]) => boolean): Promise<readonly Delivery[]>

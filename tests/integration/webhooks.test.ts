@@ -11,7 +11,7 @@ const webhookSecret = 'a secret of at least thirty-two characters'
 
 const ok: Answer = (response) => void response.writeHead(204).end()
 
-/** Starts a receiver for the length of a test; resolves with its URL, too. */
+/** Starts a receiver for the length of a test; resolves with the receiver and its URL. */
 async function receive(answer: Answer): Promise<[WebhookReceiver, string]> {
   const receiver = await startWebhookReceiver(answer)
   onTestFinished(() => receiver.close())
