@@ -141,8 +141,8 @@ suite('input methods', () => {
     test(`in ${browser}, Enter that ends a composition in the name field does not start the chat`, async () => {
       const chat = await mount()
       const field = part(chat, 'name-input')!
-      // The default of the event is that the browser submits the form. tests/e2e/keyboard.test.ts
-      // checks with a real key that it does not.
+      // By default, the browser submits the form on this event. tests/e2e/keyboard.test.ts checks
+      // with a real key that the element prevents that.
       expect(key(field, 'Enter', init).defaultPrevented).to.equal(true)
       expect(key(field, 'Enter').defaultPrevented).to.equal(false)
     })

@@ -1,4 +1,7 @@
-/** The keys of the element, as buttons show them and as `KeyboardEvent.key` has them in upper case. */
+/**
+ * The keyboard shortcuts of the element. Each is a `KeyboardEvent.key` in upper case, and buttons
+ * show the same letter.
+ */
 export const shortcuts = {
   next: 'N',
   microphone: 'M',

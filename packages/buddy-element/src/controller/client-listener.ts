@@ -139,8 +139,8 @@ export class ClientListener {
   #handleQuality(quality: ClientEvents['quality']): void {
     const { receiving, sending } = quality
     const shown = this.#viewState.view.quality
-    // The client reports quality every 2 s. In most reports only the statistics differ, which are
-    // not shown.
+    // The client reports quality every 2 s. In most reports only the statistics differ, and the
+    // element does not show those.
     const isShown = receiving === shown.receiving && sending === shown.sending
     if (!isShown) this.#viewState.show({ quality: { receiving, sending } })
     this.#dependencies.announce('buddy-quality', quality)

@@ -22,8 +22,7 @@ function running(view: ChatView, actions: ChatActions, hasPanel: boolean): Templ
 
 /**
  * The whole element as a function of its view. The frame, the live region and the dialog remain the
- * same nodes in every state. A live region must, because screen readers ignore one that is
- * replaced.
+ * same nodes in every state. Screen readers would ignore a live region that is replaced.
  */
 export function chat(view: ChatView, actions: ChatActions): TemplateResult {
   const { state, mode, isTextOpen } = view

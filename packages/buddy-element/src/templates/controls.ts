@@ -98,8 +98,9 @@ function textToggle(view: ChatView, actions: ChatActions): TemplateResult {
 }
 
 /**
- * The buttons for microphone, camera, messages, Next and Stop. Each button has the same place in every
- * state while the client runs, so that a late press never hits another one.
+ * The buttons for microphone, camera, messages, Next and Stop. Each button has the same place in
+ * every state while the client runs, so that a press never hits another button by mistake when the
+ * state changes.
  */
 export function controls(view: ChatView, actions: ChatActions): TemplateResult {
   const { words, state, mode, hasCamera } = view

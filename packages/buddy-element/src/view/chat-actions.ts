@@ -1,6 +1,6 @@
 import type { Device, DeviceKind } from '@buddy-chat/client'
 
-/** The actions of the visitor. Templates and shortcuts can call nothing else. */
+/** The actions of the visitor, which templates and keyboard shortcuts call. */
 export interface ChatActions {
   readonly start: (options?: { readonly withoutCamera: boolean }) => void
   /** Opens the devices for the preview. */

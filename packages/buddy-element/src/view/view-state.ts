@@ -10,7 +10,7 @@ const noticeMs = 6000
 export class ViewState {
   readonly #onChange: () => void
   #view: ChatView = initialView
-  /** The view at the latest announcement, from which the next one is derived. */
+  /** The view at the latest announcement. The next announcement contains the changes since then. */
   #announced: ChatView = initialView
   #noticeTimer: number | undefined
   #countdown: number | undefined
