@@ -12,7 +12,7 @@ import { trackKinds } from './open-devices.ts'
 /**
  * What happened to the camera or microphone in use:
  * - `live`: the chosen device is in use, or a paused device works again
- * - `replaced`: the device was removed, and another one was opened in its place
+ * - `replaced`: the device was removed or failed, and another one was opened in its place
  * - `paused`: the system has muted the device, for example during a phone call
  * - `lost`: the device cannot be used any more, and the client continues without it. `error` is the reason
  */

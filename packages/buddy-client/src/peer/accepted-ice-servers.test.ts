@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { acceptIceServers } from './accepted-ice-servers.ts'
 
-/** A fake browser that refuses some URLs, or (`isOff`) every connection, and records open connections. */
+/**
+ * A fake browser that refuses some URLs, or every connection if `isOff` is true. Records the URLs of each
+ * attempt (`tried`) and the connections that are open.
+ */
 function browser(refuses: (url: string) => boolean, isOff = false) {
   const open = new Set<object>()
   const tried: string[] = []
@@ -18,7 +21,7 @@ function browser(refuses: (url: string) => boolean, isOff = false) {
 
 const turn = { urls: ['turn:a', 'turn://b', 'turns:c'], username: 'u', credential: 'c' }
 
-test('keeps a list that the browser accepts, after one try', () => {
+test('keeps a list that the browser accepts, and needs only one connection to test it', () => {
   const { open, tried, createConnection } = browser(() => false)
   const servers = [{ urls: 'stun:s' }, turn]
   expect(acceptIceServers(servers, createConnection)).toEqual({ accepted: servers, refused: [] })
@@ -26,7 +29,7 @@ test('keeps a list that the browser accepts, after one try', () => {
   expect(open.size).toBe(0)
 })
 
-test('removes refused URLs from their entries, and entries without URLs left', () => {
+test('removes refused URLs from their servers, and servers whose URLs are all refused', () => {
   const { open, createConnection } = browser((url) => url.includes('//'))
   const servers = [{ urls: 'stun://s' }, turn, { urls: ['stun:s'] }]
   expect(acceptIceServers(servers, createConnection)).toEqual({
@@ -36,12 +39,12 @@ test('removes refused URLs from their entries, and entries without URLs left', (
   expect(open.size).toBe(0)
 })
 
-test('refuses no URL if the browser cannot create any connection', () => {
+test('removes no URL if the browser cannot create any connection', () => {
   const { createConnection } = browser(() => true, true)
   expect(acceptIceServers([turn], createConnection)).toEqual({ accepted: [turn], refused: [] })
 })
 
-test('omits the password of a refused URL', () => {
+test('omits user name and password from a refused URL', () => {
   const { createConnection } = browser((url) => url.includes('@'))
   const servers = [{ urls: 'turn:ana:secret@h' }]
   expect(acceptIceServers(servers, createConnection).refused).toEqual(['turn:…@h'])

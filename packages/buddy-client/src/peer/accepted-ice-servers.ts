@@ -5,9 +5,9 @@ interface AcceptedIceServers {
 }
 
 /**
- * Removes the URLs that this browser refuses. With such a URL `RTCPeerConnection` would throw, and no
- * call would start. Browsers differ in what they accept, so each URL is tried. If the browser cannot
- * create a connection even without URLs, none is removed.
+ * Removes the ICE URLs that this browser refuses, because `RTCPeerConnection` throws if it is given one,
+ * and no call could start. Browsers differ in what they accept, so each URL is tested with a connection.
+ * If the browser cannot create a connection even without URLs, no URL is removed.
  */
 export function acceptIceServers(
   servers: readonly RTCIceServer[],
@@ -15,7 +15,7 @@ export function acceptIceServers(
 ): AcceptedIceServers {
   const isAccepted = (iceServers: RTCIceServer[]): boolean => {
     try {
-      // This connection gathers no candidates, and with `relay` they would reveal no address.
+      // This connection gathers no candidates. If it did, `relay` would keep the user's address private.
       createConnection({ iceServers, iceTransportPolicy: 'relay' }).close()
       return true
     } catch {
@@ -37,5 +37,5 @@ export function acceptIceServers(
   return { accepted, refused }
 }
 
-/** Replaces user name and password: a URL may be refused because it contains them. */
+/** Replaces user name and password, because a URL may be refused for containing them. */
 const withoutUser = (url: string): string => url.replace(/:.*@/s, ':…@')

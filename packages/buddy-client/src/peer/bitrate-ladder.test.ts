@@ -6,7 +6,7 @@ const handle = (ladder: BitrateLadder, quality: Quality, times = 1): number => {
   for (let time = 0; time < times; time++) ladder.handle(quality)
   return ladder.rung.kbps
 }
-/** The number of good measurements until the next step up. */
+/** Returns the number of good measurements until the next step up. */
 const goodUntilUp = (ladder: BitrateLadder): number => {
   for (let count = 1; count <= 100; count++) if (ladder.handle('good')) return count
   return Infinity
@@ -44,7 +44,7 @@ test('steps up after every five good measurements, to the highest rung', () => {
   expect(handle(ladder, 'good', 500)).toBe(2500)
 })
 
-test('waits twice as long before the next step up each time one has failed, up to 40 measurements', () => {
+test('doubles the measurements needed for a step up each time one has failed, up to 40', () => {
   const ladder = new BitrateLadder()
   handle(ladder, 'poor')
   const waits = Array.from({ length: 6 }, () => {
@@ -55,7 +55,7 @@ test('waits twice as long before the next step up each time one has failed, up t
   expect(waits).toEqual([5, 10, 20, 40, 40, 40])
 })
 
-test('returns to five good measurements after a step up that has held', () => {
+test('needs only five good measurements again after a step up that was not followed by a step down', () => {
   const ladder = new BitrateLadder()
   handle(ladder, 'poor', 3)
   expect(goodUntilUp(ladder)).toBe(5)
@@ -65,7 +65,7 @@ test('returns to five good measurements after a step up that has held', () => {
   expect(goodUntilUp(ladder)).toBe(5)
 })
 
-test('stays at or below 250 kbit/s in low-data mode, and rises at once when that ends', () => {
+test('stays at or below 250 kbit/s in low-data mode, and rises at once when the mode ends', () => {
   const ladder = new BitrateLadder()
   ladder.setLowData(true)
   expect(handle(ladder, 'good', 100)).toBe(250)

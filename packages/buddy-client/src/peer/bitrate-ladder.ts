@@ -1,6 +1,6 @@
 import type { Quality } from './quality.ts'
 
-/** Upper limits for the video that is sent. */
+/** One step of the ladder: upper limits for the video that is sent. */
 export interface Rung {
   readonly kbps: number
   /** The shorter side of the picture, in pixels. */
@@ -17,24 +17,26 @@ const rungs: readonly [Rung, ...Rung[]] = [
 ]
 
 /**
- * Fair quality leads no lower than this; poor quality may. Random loss, as on a radio link, hits small
- * pictures too, so that a lower bitrate does not help against it.
+ * The index of the lowest rung that fair quality leads to. Only poor quality leads lower. The reason is
+ * random loss, as on a radio link, against which a lower bitrate does not help.
  */
 const lowestWhenFair = 2
 const lowest = rungs.length - 1
-/** The highest rung in low-data mode. */
+/** The index of the highest rung in low-data mode. */
 const lowDataRung = 3
 
-/** Consecutive fair measurements before a step down. A single poor one is enough. */
+/** The number of consecutive fair measurements before a step down. A single poor one is enough. */
 const fairBeforeDown = 2
-/** Consecutive good measurements before a step up. */
+/** The number of consecutive good measurements before a step up. */
 const goodBeforeUp = 5
-/** The most that this number grows to when steps up have failed. */
+/** The maximum of `goodBeforeUp`, which doubles whenever a step up has failed. */
 const maxGoodBeforeUp = 40
 
-/** Lowers the video limits quickly when video arrives badly, and raises them slowly. */
+/**
+ * Lowers the limits for sent video quickly when it arrives badly at the partner, and raises them slowly.
+ */
 export class BitrateLadder {
-  /** The rung that quality has led to; `#best` may still hold the ladder lower. */
+  /** The index of the rung that the measurements led to. If `#best` is lower on the ladder, it applies. */
   #index = 0
   #best = 0
   #fair = 0
@@ -46,12 +48,14 @@ export class BitrateLadder {
     return rungs[this.#current] ?? rungs[0]
   }
 
-  /** Takes effect at once. In low-data mode the ladder does not rise above the low-data rung. */
+  /** Turns low-data mode on or off, at once. In this mode the ladder stays at or below a low rung. */
   setLowData(isLowData: boolean): void {
     this.#best = isLowData ? lowDataRung : 0
   }
 
-  /** Takes one measurement of how local media arrives at the partner. Returns whether the rung has changed. */
+  /**
+   * Handles a measurement of how local media arrives at the partner. Returns whether the rung has changed.
+   */
   handle(quality: Quality): boolean {
     const before = this.#current
     this.#good = quality === 'good' ? this.#good + 1 : 0
@@ -70,14 +74,15 @@ export class BitrateLadder {
     this.#fair = 0
     if (this.#current >= end) return
     this.#index = this.#current + 1
-    // The latest step up was too much, so the next one needs more good measurements.
+    // If the previous step went up, it has failed, so the next step up needs more good measurements.
     if (this.#wasLastUp) this.#goodBeforeUp = Math.min(2 * this.#goodBeforeUp, maxGoodBeforeUp)
     this.#wasLastUp = false
   }
 
   #stepUp(): void {
     this.#good = 0
-    // The latest step up has held, so the next one needs only the usual number.
+    // If the previous step also went up, it has not failed, so the usual number of measurements applies
+    // again.
     if (this.#wasLastUp) this.#goodBeforeUp = goodBeforeUp
     this.#wasLastUp = this.#index > this.#best
     if (this.#wasLastUp) this.#index--

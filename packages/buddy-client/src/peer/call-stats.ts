@@ -1,17 +1,20 @@
-/** The counters of a peer connection since its beginning, from one sample of the browser's statistics. */
+/**
+ * One sample of the browser's statistics: the totals of a peer connection since its beginning, and some
+ * current values.
+ */
 export interface Totals {
   readonly atMs: number
   readonly bytesReceived: number
   readonly packetsReceived: number
   readonly packetsLost: number
   readonly framesDecoded: number
-  /** How long the partner's video was frozen; 0 if the browser does not report it. */
+  /** The total time for which the partner's video was frozen; 0 if the browser does not report it. */
   readonly frozenMs: number
   readonly bytesSent: number
   readonly packetsSent: number
-  /** Local packets that did not reach the partner, according to its RTCP reports. */
+  /** The number of sent packets that did not reach the partner, according to the partner's RTCP reports. */
   readonly remotePacketsLost: number
-  /** Changes with each RTCP report from the partner. */
+  /** The sum of the times of the latest RTCP reports, so that the value changes with each report. */
   readonly reportedAtMs: number
   /** All bytes received on the transport, RTCP included; 0 if the browser does not report them. */
   readonly transportBytesReceived: number
@@ -23,35 +26,35 @@ export interface Totals {
   readonly height: number
 }
 
-/** Measurements of a call over the last seconds. A value is 0 if the call has no such media. */
+/** Measurements of a call over the latest 2 s. A value is 0 if the call has no media of that kind. */
 export interface CallStats {
-  /** Round-trip time; undefined until the browser has measured it. */
+  /** The round-trip time; undefined until the browser has measured it. */
   readonly rttMs: number | undefined
-  /** Share of the partner's packets that did not arrive. */
+  /** The share of the partner's packets that did not arrive. */
   readonly lossPercent: number
-  /** Jitter of the partner's packets (RFC 3550 §6.4.1). */
+  /** The jitter of the partner's packets (RFC 3550 §6.4.1). */
   readonly jitterMs: number
   readonly receivedKbps: number
   readonly sentKbps: number
-  /** Frame rate of the partner's video; `width` and `height` are its size in pixels. */
+  /** The frame rate of the partner's video. `width` and `height` are the size of that video in pixels. */
   readonly framesPerSecond: number
   readonly width: number
   readonly height: number
 }
 
-/** What happened between two samples. */
+/** The measurements between two samples. */
 export interface Interval {
   readonly stats: CallStats
-  /** Share of local packets lost; undefined if the partner sent no report, or nothing was sent. */
+  /** The share of sent packets that were lost; undefined if no RTCP report arrived or nothing was sent. */
   readonly sentLossPercent: number | undefined
-  /** Share of the time during which the partner's video was frozen. */
+  /** The share of the time during which the partner's video was frozen. */
   readonly frozenPercent: number
   readonly availableKbps: number | undefined
-  /** Nothing arrived, not even an RTCP report, although media was sent that the partner reports on. */
+  /** Whether nothing arrived although media was sent, for which the partner normally sends RTCP reports. */
   readonly isSilent: boolean
 }
 
-/** The fields that are read from statistics objects of several types (W3C webrtc-stats). */
+/** The fields that this file reads from statistics objects of several types (W3C webrtc-stats). */
 interface Report {
   readonly type: string
   readonly timestamp: number
@@ -75,7 +78,7 @@ interface Report {
 
 const toMs = (seconds: number): number => seconds * 1000
 
-/** Adds up the counters of all streams in the report. */
+/** Reads the totals from the browser's statistics. Adds up the counters of all streams. */
 export function readTotals(report: RTCStatsReport): Totals {
   const all = [...(report.values() as Iterable<Report>)]
   const ofType = (type: string): Report[] => all.filter((each) => each.type === type)
@@ -88,8 +91,8 @@ export function readTotals(report: RTCStatsReport): Totals {
     reports: readonly Report[],
     field: 'bytesReceived' | 'packetsReceived' | 'packetsLost' | 'bytesSent' | 'packetsSent',
   ): number => reports.reduce((total, each) => total + (each[field] ?? 0), 0)
-  // RTCP reports give a current round-trip time. That of the pair is from its latest connectivity
-  // check, which may be seconds old.
+  // The round-trip time in RTCP reports is current. That of the candidate pair is from its latest
+  // connectivity check, which may be seconds old.
   const trips = reported.flatMap(({ roundTripTime }) => roundTripTime ?? [])
   const rtt = trips.length > 0 ? Math.max(...trips) : pair?.currentRoundTripTime
   const available = pair?.availableOutgoingBitrate
@@ -114,8 +117,8 @@ export function readTotals(report: RTCStatsReport): Totals {
 }
 
 /**
- * Compares two samples of the same connection. Returns undefined if no time has passed, or if
- * counters went back because a stream has ended.
+ * Compares two samples of the same connection. Returns undefined if no time has passed between them, or if
+ * totals have decreased because a stream has ended.
  */
 export function compareTotals(before: Totals, after: Totals): Interval | undefined {
   const elapsedMs = after.atMs - before.atMs
@@ -124,7 +127,7 @@ export function compareTotals(before: Totals, after: Totals): Interval | undefin
   const bytesReceived = after.bytesReceived - before.bytesReceived
   const bytesSent = after.bytesSent - before.bytesSent
   if (elapsedMs <= 0 || received < 0 || sent < 0 || bytesReceived < 0) return undefined
-  // Loss counters may go down when late packets arrive.
+  // Loss counters may decrease when late packets arrive.
   const lost = Math.max(0, after.packetsLost - before.packetsLost)
   const remoteLost = Math.max(0, after.remotePacketsLost - before.remotePacketsLost)
   const isReported = after.reportedAtMs !== before.reportedAtMs

@@ -18,7 +18,7 @@ beforeEach(() => {
   })
 })
 
-test('sends the candidates of 20 ms together, in order', () => {
+test('sends candidates that are added within 20 ms together, in order', () => {
   add('a', 'b')
   clock.advance(19)
   add('c')
@@ -35,7 +35,7 @@ test('sends at most 64 candidates in a batch', () => {
   expect(batches.map((each) => each.length)).toEqual([64, 64, 2])
 })
 
-test('does not send candidates again that `take` has returned', () => {
+test('does not send candidates that `take` has returned', () => {
   add('a')
   expect(batch.take()).toEqual([{ candidate: 'a' }])
   clock.advance(20)

@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../clock.ts'
 
 /** Candidates that are gathered within this time are sent together. */
 const windowMs = 20
-/** The most candidates in one `signal` message; see the protocol. */
+/** The most candidates that the protocol allows in one `signal` message. */
 export const maxCandidates = 64
 
 interface CandidateBatchDependencies {
@@ -10,7 +10,9 @@ interface CandidateBatchDependencies {
   readonly clock: Clock
 }
 
-/** Collects trickled ICE candidates, so that a burst becomes one message instead of twenty. */
+/**
+ * Collects ICE candidates that are gathered shortly after each other, so that they need only one message.
+ */
 export class CandidateBatch {
   readonly #dependencies: CandidateBatchDependencies
   #candidates: RTCIceCandidateInit[] = []
@@ -20,7 +22,7 @@ export class CandidateBatch {
     this.#dependencies = dependencies
   }
 
-  /** Adds a candidate. The batch is sent after 20 ms, or as soon as it has 64 candidates. */
+  /** Adds a candidate. The batch is sent 20 ms after its first candidate, or as soon as it has 64. */
   add(candidate: RTCIceCandidateInit): void {
     this.#candidates.push(candidate)
     if (this.#candidates.length >= maxCandidates) this.#dependencies.onBatch(this.take())

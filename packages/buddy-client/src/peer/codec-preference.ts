@@ -1,11 +1,12 @@
 interface Named {
-  /** For example `video/VP9`. */
+  /** The media type of the codec, for example `video/VP9`. */
   readonly mimeType: string
 }
 
 /**
- * Sorts the preferred codecs first, in the order of `preferred`, which holds names such as `vp9` in
- * any case. The others keep their order.
+ * Returns the codecs with the preferred ones first, in the order of `preferred`. The others keep their
+ * order.
+ * @param preferred names such as `vp9`, in upper or lower case
  */
 export function orderCodecs<Codec extends Named>(
   codecs: readonly Codec[],
@@ -20,8 +21,9 @@ export function orderCodecs<Codec extends Named>(
 }
 
 /**
- * Makes the next description prefer these codecs. Other codecs stay in it, so that a call works with
- * a partner that lacks them. Does nothing if the browser does not support codec preferences.
+ * Makes the next description prefer these codecs. The description still contains the other codecs, so that
+ * calls also work with a partner whose browser lacks the preferred ones. Does nothing if the browser does
+ * not support codec preferences.
  */
 export function preferCodecs(connection: RTCPeerConnection, preferred: readonly string[]): void {
   if (preferred.length === 0) return

@@ -10,11 +10,14 @@ const media = (kind: string, mid: number, ...more: string[]): string[] => [
 ]
 const join = (...lines: string[]): string => `${lines.join('\r\n')}\r\n`
 
-/** Guards a description for a call with these kinds of media. */
+/**
+ * Calls `guardDescription` for a call with these kinds of media. Candidates that contain "bad" are
+ * refused.
+ */
 const guard = (sdp: string, kinds = ['audio', 'video']) =>
   guardDescription(sdp, { kinds, admitsCandidate: (line) => !line.includes('bad') })
 
-/** The kind and port of each section, and the BUNDLE group. */
+/** Returns the kind and port of each media section, and the BUNDLE group. */
 function outline(sdp: string): { ports: string[]; bundle: string | undefined } {
   const lines = sdp.split('\r\n')
   return {
@@ -23,12 +26,12 @@ function outline(sdp: string): { ports: string[]; bundle: string | undefined } {
   }
 }
 
-test('keeps a description with one section of each kind unchanged', () => {
+test('returns a description with one section of each kind unchanged', () => {
   const sdp = join(...session, 'a=group:BUNDLE 0 1', ...media('audio', 0), ...media('video', 1))
   expect(guard(sdp)).toEqual({ sdp, ufrag: 'Zk9q Zk9q' })
 })
 
-test('rejects other kinds, second sections of a kind and data, and removes them from the bundle', () => {
+test('rejects sections of other kinds and second sections of a kind, and removes them from BUNDLE', () => {
   const parts = ['video', 'audio', 'audio', 'application', 'text'].flatMap((kind, mid) =>
     media(kind, mid),
   )
@@ -39,7 +42,7 @@ test('rejects other kinds, second sections of a kind and data, and removes them 
   })
 })
 
-test('counts a section with port 0 as offered only if it is `bundle-only`', () => {
+test('treats a section with port 0 as offered only if it has `bundle-only`', () => {
   const withoutPort = (mid: number, ...more: string[]): string[] =>
     media('video', mid, ...more).map((line) => line.replace('m=video 9', 'm=video 0'))
   const bundled = guard(join(...session, ...withoutPort(0, 'a=bundle-only'), ...media('video', 1)))
@@ -59,7 +62,7 @@ test('removes candidates that `admitsCandidate` refuses', () => {
   expect(guard(sdp).sdp).toBe(sdp.replace('a=candidate:bad\r\n', ''))
 })
 
-test('removes attributes in forms that only some browsers parse, and simulcast attributes', () => {
+test('removes simulcast attributes, and attributes in forms that only some browsers parse', () => {
   const sdp = join(...session, ...media('video', 0))
   const others = [
     'a=Candidate:good',

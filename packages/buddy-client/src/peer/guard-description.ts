@@ -1,10 +1,13 @@
-/** Five times what browsers send with all their codecs and with candidates of many networks. */
+/** The most lines. It is five times what browsers send with all codecs and candidates of many networks. */
 const maxLines = 1500
-/** A call has two. A foreign client may offer a few more, which are rejected; more than this is an attack. */
+/**
+ * The most media sections. A call has two. Clients other than Buddy's may offer a few more, which are
+ * rejected. A description with more sections than this is an attack.
+ */
 const maxSections = 8
 
 interface Guards {
-  /** Kinds of media that the call has, one section for each. */
+  /** The kinds of media that the call has. The description may contain one section of each. */
   readonly kinds: readonly string[]
   /** Returns whether to keep a candidate line. Called for each candidate line, in order. */
   readonly admitsCandidate: (line: string) => boolean
@@ -12,28 +15,38 @@ interface Guards {
 
 interface GuardedDescription {
   readonly sdp: string
-  /** The ICE username fragments. A change means an ICE restart (RFC 8839 §4.4.1.1.1). */
+  /** The ICE username fragments. If they change, ICE restarts (RFC 8839 §4.4.1.1.1). */
   readonly ufrag: string
 }
 
-/** An attribute as browsers write it. Firefox also accepts other forms, such as `a=Candidate:` and `a= candidate 1`. */
+/**
+ * Matches attributes as browsers write them. Firefox also parses other forms, such as `a=Candidate:` and
+ * `a= candidate 1`.
+ */
 const attribute = /^a=([a-z][a-z0-9-]*)(?::|$)/
 
-/** Attributes that request video in several sizes (RFC 8853). Each size costs an encoder, and a call has only one receiver. */
+/**
+ * Attributes that request video in several sizes (RFC 8853). They are removed, because each size needs an
+ * encoder of its own, and a call has only one receiver.
+ */
 const simulcast: ReadonlySet<string> = new Set(['rid', 'simulcast'])
 
 const nameOf = (line: string): string | undefined => attribute.exec(line)?.[1]
 
-/** False for attributes to remove. That includes any in a form that this file does not parse, because a browser might. */
+/**
+ * Returns false for attributes to remove. These include all attributes in forms that this file does not
+ * parse, because a browser might parse them.
+ */
 function isKept(line: string): boolean {
   const name = nameOf(line)
   return !line.startsWith('a=') || (name !== undefined && !simulcast.has(name))
 }
 
 /**
- * Reduces a description to the media that the call has. All sections except the first of each kind are
- * rejected: their port becomes 0, which means media that the partner does not offer (RFC 8829 §5.3.1).
- * The browser then creates no transceiver, track or data channel for them and rejects them in its answer.
+ * Reduces a description to the media that the call has. All other sections are rejected, also a second
+ * section of the same kind. A rejected section gets port 0, as if the partner had not offered it (RFC 8829
+ * §5.3.1). The browser then creates no transceiver, track or data channel for the section and rejects it in
+ * the answer.
  * @throws Error if the description is not one that a browser sends; the message names the reason
  */
 export function guardDescription(
@@ -42,7 +55,7 @@ export function guardDescription(
 ): GuardedDescription {
   const lines = sdp.split(/\r\n|\r|\n/).filter((line) => line !== '')
   if (lines.length > maxLines) throw new Error(`the description has more than ${maxLines} lines`)
-  // The result is rebuilt from these lines, so that browsers see the same structure as this check.
+  // The result is built from the checked lines, so that a browser cannot parse it into other lines.
   // oxlint-disable-next-line no-control-regex -- matching control characters is the point
   if (lines.some((line) => !/^[a-z]=[^\x00-\x1f\x7f]*$/.test(line))) {
     throw new Error('the description has a malformed line')

@@ -3,13 +3,16 @@ import type { LinkSignal } from '../signal.ts'
 import type { PartnerBudget } from './partner-budget.ts'
 import { SignalGate } from './signal-gate.ts'
 
-/** How many candidates are applied in one turn of the event loop, so that the page stays responsive. */
+/** The most candidates to apply in one turn of the event loop, so that the page stays responsive. */
 const candidatesPerTurn = 32
-/** A client that follows the protocol waits for the answer before it makes another offer. */
+/**
+ * The most descriptions that may wait to be applied. A client that follows the protocol has only one,
+ * because it waits for the answer before it sends another offer.
+ */
 const maxPendingDescriptions = 8
 
 interface IncomingSignalsDependencies {
-  /** Kinds of media that the call has. */
+  /** The kinds of media that the call has. */
   readonly kinds: readonly string[]
   readonly budget: PartnerBudget
   readonly clock: Clock
@@ -22,9 +25,10 @@ interface IncomingSignalsDependencies {
 }
 
 /**
- * Applies the partner's signals to a peer connection. Content that no browser sends is dropped, or ends
- * the link. The rest is applied one signal after the other, because a candidate needs its description
- * first. Offers are rate-limited and candidates applied in slices.
+ * Applies the partner's signals to a peer connection. Drops candidates and attributes that no browser
+ * sends. Calls `onBroken` for signals that no browser sends, for example too many candidates. Applies one
+ * signal after the other, because a candidate can only be applied after its description. Limits the rate
+ * of offers, and applies few candidates at a time.
  */
 export class IncomingSignals {
   readonly #dependencies: IncomingSignalsDependencies
@@ -38,7 +42,7 @@ export class IncomingSignals {
     this.#gate = new SignalGate({ kinds, candidates: budget.candidates })
   }
 
-  /** Never throws: if the signal cannot be applied, calls `onBroken`. */
+  /** Handles a signal from the partner. Never throws. If the signal cannot be applied, calls `onBroken`. */
   handle(received: LinkSignal): void {
     const { isClosed, onBroken } = this.#dependencies
     if (isClosed()) return

@@ -1,25 +1,25 @@
 import type { Rung } from './bitrate-ladder.ts'
 
-/** Enough for clear speech. */
+/** The bitrate of audio in low-data mode. It is enough for clear speech. */
 const lowDataAudioKbps = 16
 
-/** Limits for sent media. */
+/** The limits for sent media. */
 export interface SendingLimits {
-  /** For video only. */
+  /** The maximum bitrate of video. Does not apply to audio. */
   readonly maxBitrateKbps: number
-  /** Sends small video with few frames, and audio with a low bitrate. */
+  /** Whether to send small video with few frames, and audio with a low bitrate. */
   readonly isLowData: boolean
 }
 
-/** The factor by which to scale the camera's video down. */
+/** Returns the factor by which to scale the camera's video down. */
 function scale(track: MediaStreamTrack, { shortSide }: Rung): number {
   const { width = 1280, height = 720 } = track.getSettings()
   return Math.max(1, Math.min(width, height) / shortSide)
 }
 
 /**
- * Applies these limits to a sender at once, without a negotiation. Never rejects: if the browser does
- * not support a limit, the sender stays unlimited.
+ * Applies these limits to a sender at once, without a negotiation. Never rejects. If the browser rejects
+ * the limits, the sender keeps its present ones.
  */
 export async function limitSender(
   sender: RTCRtpSender,
@@ -40,6 +40,6 @@ export async function limitSender(
     }
     await sender.setParameters(parameters)
   } catch {
-    // The connection was closed meanwhile, or the browser does not support such limits.
+    // The connection was closed meanwhile, or the browser does not support these limits.
   }
 }

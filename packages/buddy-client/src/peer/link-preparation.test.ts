@@ -2,7 +2,10 @@ import { expect, test } from 'vitest'
 import { LinkPreparation } from './link-preparation.ts'
 import type { PeerLink } from './peer-link.ts'
 
-/** Creates numbered fake links. `finishOffer[number]()` completes the offer of a link. */
+/**
+ * Creates a preparation with fake links, numbered from 0. `finishOffer[n]()` completes the offer of link
+ * n.
+ */
 function createPreparation() {
   const finishOffer: (() => void)[] = []
   const closed: number[] = []
@@ -21,7 +24,7 @@ function createPreparation() {
   return { preparation, finishOffer, closed }
 }
 
-test('resolves `offer` with the new offer if the first becomes stale before it is ready', async () => {
+test('resolves `offer()` with a second offer if the first is out of date before it is ready', async () => {
   const { preparation, finishOffer, closed } = createPreparation()
   const offer = preparation.offer()
   expect(preparation.handleStale()).toBe(true)
@@ -30,12 +33,12 @@ test('resolves `offer` with the new offer if the first becomes stale before it i
   finishOffer[1]!()
   expect((await offer)?.description?.sdp).toBe('1')
   expect(closed).toEqual([0])
-  // The offer was sent, so it stays although it is stale.
+  // The offer was sent, so its link is kept although it is out of date.
   expect(preparation.handleStale()).toBe(false)
   expect(preparation.take('offered')).toBeDefined()
 })
 
-test('resolves `offer` with null and closes the link if it is discarded before the offer is ready', async () => {
+test('resolves `offer()` with null if the link is discarded before its offer is ready', async () => {
   const { preparation, finishOffer, closed } = createPreparation()
   const offer = preparation.offer()
   preparation.discard()

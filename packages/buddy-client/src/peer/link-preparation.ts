@@ -3,27 +3,30 @@ import type { PeerLink } from './peer-link.ts'
 
 interface Prepared {
   readonly link: PeerLink
-  /** Resolves with whether the offer is ready; undefined if the link is for an answer. */
+  /**
+   * Resolves with true when the offer is ready, or with false if it failed. Undefined if there is no
+   * offer.
+   */
   readonly offer: Promise<boolean> | undefined
-  /** The offer was sent to the server with a ticket. It must stay until the server has answered. */
+  /** Whether the offer was sent to the server. If so, the link is kept until the server has answered. */
   isSent: boolean
 }
 
 /**
- * The link of the next call, created before there is a partner. A client that enters the queue sends an
- * offer with its ticket, for a partner that already waits. A client that has to wait keeps a link
- * without an offer, to answer the offer of a newcomer.
+ * Creates the link (peer connection) of the next call before there is a partner. A client that enters the
+ * queue sends an offer with its `ticket` or `next`, for a partner who waits already. A client that has to
+ * wait prepares a link without an offer, with which it can answer the offer of a later client.
  */
 export class LinkPreparation {
   readonly #createLink: () => PeerLink | undefined
   #prepared: Prepared | undefined
 
-  /** @param createLink may throw or return undefined; then nothing is prepared */
+  /** @param createLink creates a link. If it throws or returns undefined, no link is prepared */
   constructor(createLink: () => PeerLink | undefined) {
     this.#createLink = createLink
   }
 
-  /** Starts to create a link and its offer, unless an open one exists. */
+  /** Starts to create a link and its offer, unless an open link with an offer exists. */
   prepareOffer(): void {
     if (this.#prepared?.offer && !this.#prepared.link.isClosed) return
     this.discard()
@@ -36,19 +39,19 @@ export class LinkPreparation {
     this.#prepared = { link, offer, isSent: false }
   }
 
-  /** Replaces the prepared link with one that can answer. A link that has made an offer cannot. */
+  /** Replaces the prepared link by one that can answer, because a link that has made an offer cannot. */
   prepareAnswer(): void {
     this.discard()
     const link = this.#tryCreate()
     if (link) this.#prepared = { link, offer: undefined, isSent: false }
   }
 
-  /** Resolves with the offer to send now, created unless prepared before; null if that failed. */
+  /** Resolves with the offer to send now. Creates it if none is prepared. Null if that fails. */
   async offer(): Promise<LinkSignal | null> {
     this.prepareOffer()
     const prepared = this.#prepared
     const isMade = await prepared?.offer
-    // The offer became stale meanwhile and was replaced: wait for the new one.
+    // The link was out of date meanwhile and was replaced, so the offer of the new link is needed.
     if (prepared !== this.#prepared && this.#prepared?.offer) return this.offer()
     if (!isMade || !prepared || prepared !== this.#prepared) return null
     prepared.isSent = true
@@ -56,9 +59,9 @@ export class LinkPreparation {
   }
 
   /**
-   * Called when tracks, settings or ICE servers have changed. Discards a link with an offer, and
-   * replaces a link for an answer. Keeps a link whose offer was sent. Returns whether the caller must
-   * prepare a new offer.
+   * Called when the prepared link is out of date, because tracks, ICE servers or the network have changed.
+   * Discards a link with an offer, and replaces a link without one. Keeps a link whose offer was sent.
+   * Returns true if a link with an offer was discarded, so that the caller must prepare a new one.
    */
   handleStale(): boolean {
     if (!this.#prepared || this.#prepared.isSent) return false
@@ -75,8 +78,9 @@ export class LinkPreparation {
   }
 
   /**
-   * Hands the link over to the call that begins now: for `offered` the link whose offer was sent, for
-   * `any` one that can answer. Closes a link that does not fit and returns undefined.
+   * Returns the prepared link for the call that begins now. The role `offered` needs the link whose offer
+   * was sent. The role `any` needs a link without an offer. Closes a link that does not fit, and returns
+   * undefined.
    */
   take(role: 'offered' | 'any'): PeerLink | undefined {
     const prepared = this.#prepared
@@ -96,7 +100,7 @@ export class LinkPreparation {
     try {
       return this.#createLink()
     } catch {
-      // The call creates its own link later and reports the error if that fails too.
+      // The call will create a link itself, and report the error if that fails too.
       return undefined
     }
   }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ManualClock } from '../manual-clock.fixture.ts'
 import { Pace, PacedAction } from './pace.ts'
 
-test('allows a burst at once, delays further actions, and regains the burst with time', () => {
+test('Pace allows a burst at once, delays further actions, and allows a burst again with time', () => {
   const clock = new ManualClock()
   const pace = new Pace({ burst: 3, everyMs: 100 }, clock)
   expect([1, 2, 3, 4, 5].map(() => pace.reserve())).toEqual([0, 0, 0, 100, 200])
@@ -14,7 +14,7 @@ test('allows a burst at once, delays further actions, and regains the burst with
   expect([1, 2, 3, 4].map(() => pace.reserve())).toEqual([0, 0, 0, 100])
 })
 
-/** Creates an action with a burst of 1, and its clock. */
+/** Creates a `PacedAction` that runs once at once and then every 100 ms, and its clock. */
 function createAction() {
   const clock = new ManualClock()
   let runs = 0
@@ -26,7 +26,7 @@ function createAction() {
   return { action, clock, runs: () => runs }
 }
 
-test('merges requests that have to wait into one', () => {
+test('PacedAction merges requests that have to wait into one', () => {
   const { action, clock, runs } = createAction()
   for (let time = 1; time <= 100; time++) action.request()
   expect(runs()).toBe(1)
@@ -37,7 +37,7 @@ test('merges requests that have to wait into one', () => {
   expect(runs()).toBe(3)
 })
 
-test('drops a waiting request and its timer when it is closed', () => {
+test('PacedAction drops a waiting request and its timer when it is closed', () => {
   const { action, clock, runs } = createAction()
   action.request()
   action.request()

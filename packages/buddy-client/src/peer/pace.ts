@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../clock.ts'
 
-/** A rate limit: `burst` times at once, and once more every `everyMs`. */
+/** A rate limit: `burst` actions at once, and one more for each `everyMs` that passes. */
 export interface PaceRate {
   readonly burst: number
   readonly everyMs: number
@@ -10,7 +10,7 @@ export interface PaceRate {
 export class Pace {
   readonly #rate: PaceRate
   readonly #clock: Clock
-  /** When all reserved actions would be over if each took `everyMs`. */
+  /** The time at which all reserved actions would be over if each took `everyMs`. */
   #endsAtMs = -Infinity
 
   constructor(rate: PaceRate, clock: Clock) {
@@ -33,7 +33,7 @@ interface PacedActionDependencies {
   readonly run: () => void
 }
 
-/** Runs an action on request at a limited rate. Requests that have to wait are merged into one. */
+/** Runs an action when requested, at a limited rate. Requests that have to wait are merged into one. */
 export class PacedAction {
   readonly #dependencies: PacedActionDependencies
   #cancel: Cancel | undefined
@@ -55,7 +55,7 @@ export class PacedAction {
     }
   }
 
-  /** Drops a waiting request. */
+  /** Drops the request that waits, if there is one. */
   close(): void {
     this.#cancel?.()
     this.#cancel = undefined

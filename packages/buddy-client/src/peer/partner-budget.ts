@@ -2,14 +2,14 @@ import type { Clock } from '../clock.ts'
 import { Pace } from './pace.ts'
 
 /**
- * Rate limits for what the partner's client can make this one do. They apply to the whole call, across
- * its peer connections. Each is far above what a browser needs. A browser gathers about 100 candidates
- * on a machine with five networks (each with one IPv4 and three IPv6 addresses, over UDP and TCP),
- * several STUN servers and three TURN servers. A call without a media path restarts ICE at once, creates
- * a new connection after 7 s and ends 10 s later.
+ * Rate limits for the work that the partner's client can cause in this client. They apply to the whole call
+ * with all its peer connections. Each limit is far above what browsers cause. A browser gathers about 100
+ * candidates on a machine with five networks (each with one IPv4 and three IPv6 addresses, over UDP and
+ * TCP), several STUN servers and three TURN servers. When a call loses its media path, it restarts ICE at
+ * once, creates a new peer connection 7 s later and ends 10 s after that.
  */
 const rates = {
-  /** Distinct candidates. A restart every 7 s brings at most 14 a second. */
+  /** Distinct candidates. With an ICE restart every 7 s, a browser sends at most 14 a second. */
   candidates: { burst: 768, everyMs: 50 },
   /** Offers to answer. */
   offers: { burst: 10, everyMs: 2000 },

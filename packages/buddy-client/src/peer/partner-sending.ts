@@ -10,7 +10,10 @@ interface PartnerSendingDependencies {
   readonly onChange: (sending: Sending) => void
 }
 
-/** Reports changes of what the partner sends at a limited rate; of rapid changes only the latest. */
+/**
+ * Reports changes of the partner's `sending` state at a limited rate. If it changes faster, reports only
+ * the latest state.
+ */
 export class PartnerSending {
   readonly #change: PacedAction
   #latest: Sending | null = null

@@ -4,7 +4,7 @@ import { PeerCall } from './peer-call.ts'
 import type { LinkPartner, PeerLink } from './peer-link.ts'
 
 let clock: ManualClock
-/** Packets per second of the fake link, and whether RTCP reports arrive. */
+/** The packets per second that the fake link receives and sends, and whether RTCP reports arrive. */
 let flow: { received: number; reports: boolean; sent: number }
 let call: PeerCall
 let partner: LinkPartner
@@ -13,7 +13,7 @@ let calls: string[]
 let isConnected: boolean
 const advance = (seconds: number): Promise<void> => clock.advanceAsync(1000 * seconds)
 
-/** A fake link with statistics that grow as `flow` says. */
+/** Creates a fake link whose statistics grow by `flow`. */
 function createLink(): PeerLink {
   let atMs = clock.now()
   let [received, sent, reportedAtMs] = [0, 0, 0]
@@ -105,14 +105,14 @@ test('reports no quality while it restores the path', async () => {
   expect(calls).toEqual([])
 })
 
-test('does not end a restart because of media that arrives before the partner’s answer', async () => {
+test('continues an ICE restart even if media arrives before the partner’s answer', async () => {
   call.handleNetworkChange()
   isConnected = false
   await advance(1.5)
   flow = { received: 0, reports: false, sent: 100 }
   await advance(3)
   expect(calls.splice(0)).toEqual(['(none)', 'restart', '(restarting)'])
-  // The partner has answered, and the browser has reported no state change.
+  // The partner has answered, but the browser reports no change of state.
   isConnected = true
   await advance(2)
   expect(calls).toEqual([])
@@ -123,7 +123,7 @@ test('does not end a restart because of media that arrives before the partner’
   expect(calls).not.toContain('(rebuilding)')
 })
 
-test('rebuilds the connection if nothing arrives after a restart although the browser reports `connected`', async () => {
+test('creates a new connection if nothing arrives after an ICE restart, even if the browser reports `connected`', async () => {
   call.handleNetworkChange()
   flow = { received: 0, reports: false, sent: 100 }
   await advance(8)
@@ -132,7 +132,7 @@ test('rebuilds the connection if nothing arrives after a restart although the br
 
 test.each([
   ['the partner sends RTCP reports only', { received: 0, reports: true, sent: 100 }],
-  ['both sides send nothing', { received: 0, reports: false, sent: 0 }],
+  ['neither side sends anything', { received: 0, reports: false, sent: 0 }],
 ])('does not restart ICE when the partner is reachable again if %s', async (_name, quiet) => {
   await advance(4)
   flow = quiet
@@ -156,7 +156,7 @@ test('restarts ICE on a network change without reporting a step if the path stil
   expect(calls.filter((each) => each !== 'quality')).toEqual(['(none)', 'restart'])
 })
 
-test('reports `restarting` on a network change if the path is silent, and `none` when media arrives', async () => {
+test('reports `restarting` on a network change if nothing arrives, and `none` when media arrives', async () => {
   await advance(1)
   flow = { received: 0, reports: false, sent: 100 }
   call.handleNetworkChange()
@@ -169,7 +169,7 @@ test('reports `restarting` on a network change if the path is silent, and `none`
   expect(calls.splice(3)).toEqual(['(none)'])
 })
 
-test('reports `none` after silence and `disconnected` only when the browser reports `connected`', async () => {
+test('after a path is silent and `disconnected`, reports `none` only when the browser reports `connected`', async () => {
   await advance(1)
   flow = { received: 0, reports: false, sent: 100 }
   call.handleNetworkChange()
@@ -184,7 +184,7 @@ test('reports `none` after silence and `disconnected` only when the browser repo
   expect(calls.at(-1)).toBe('(none)')
 })
 
-test('fails if the partner requests more than five new connections without a path in between', () => {
+test('fails if the partner requests more than five new connections before there is a media path', () => {
   const request = (generation: number): void =>
     call.handleSignal({ description: null, candidates: [], sending: null, generation })
   for (let generation = 1; generation <= 40; generation++) {
@@ -201,7 +201,7 @@ test('fails if the partner requests more than five new connections without a pat
 test.each([
   ['makes an offer on a new connection on the impolite side', false, ['(rebuilding)']],
   ['requests an offer for a new connection on the polite side', true, ['(rebuilding)', 'restart']],
-])('%s if a restart has failed', async (_name, isPolite, expected) => {
+])('%s if an ICE restart has failed', async (_name, isPolite, expected) => {
   call.close()
   calls = []
   call = begin(isPolite)
@@ -212,7 +212,7 @@ test.each([
   expect(calls).toEqual(expected)
 })
 
-test('ignores requests for a restart while one is in progress', () => {
+test('ignores requests for an ICE restart while one is in progress', () => {
   const request = { description: null, candidates: [], sending: null, generation: null }
   call.handleSignal(request)
   isConnected = false
@@ -223,14 +223,14 @@ test('ignores requests for a restart while one is in progress', () => {
   expect(calls).toEqual(['(none)', 'restart', 'restart'])
 })
 
-test('leaves no timer if it is closed during a test of the path', async () => {
+test('leaves no timer if it is closed while it tests the path', async () => {
   call.handleReachable()
   await advance(0.5)
   call.close()
   expect(clock.pending).toBe(0)
 })
 
-test('limits requested restarts to ten at once and then one in 2 s, and merges the rest', async () => {
+test('limits ICE restarts that the partner requests to ten at once and one every 2 s, and merges the rest', async () => {
   const request = { description: null, candidates: [], sending: null, generation: null }
   const restarts = (): number => calls.filter((each) => each === 'restart').length
   for (let time = 1; time <= 100; time++) call.handleSignal(request)
@@ -258,7 +258,7 @@ test('fails on the twelfth new connection that the partner requests within 6 s',
   expect(calls).toContain('the partner requested too many new connections')
 })
 
-test('fails on the eleventh rebuild in a row if each path is lost at once', () => {
+test('fails instead of creating an eleventh new connection if each path is lost at once', () => {
   const losePath = (): void => {
     for (let failure = 1; failure <= 2; failure++) partner.onStateChange('failed')
   }
@@ -271,7 +271,7 @@ test('fails on the eleventh rebuild in a row if each path is lost at once', () =
   expect(calls.at(-1)).toBe('no media path to the partner')
 })
 
-test('reports changes of the partner’s `sending` at a limited rate, and always the latest state', async () => {
+test('reports changes of the partner’s `sending` at a limited rate, ending with the latest state', async () => {
   const toggle = (audio: boolean): void =>
     call.handleSignal({
       description: null,

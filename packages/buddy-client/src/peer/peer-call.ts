@@ -15,52 +15,53 @@ import { QualityMonitor } from './quality-monitor.ts'
 import type { RecoveryStep } from './recovery.ts'
 import { Recovery } from './recovery.ts'
 
-/** Something arrives on a working path within this time, even if the partner is muted and hidden. */
+/** The time within which something arrives on a working path, even if the partner has muted everything. */
 const probeMs = 1000
 
-/** Together the probes last longer than an ICE restart may take. */
+/** The most tests of the path in a row. Together they last longer than an ICE restart may take. */
 const maxProbes = 10
 
-/** The call fails if the partner requests more new connections than this before there is a media path. */
+/** The most new connections that the partner may request before there is a media path. */
 const maxRebuilds = 5
 
-/** The protocol's maximum for `generation` in a signal. */
+/** The protocol's maximum for the `generation` of a signal. */
 const maxGeneration = 255
 
-/** What a call needs, and its callbacks. */
+/** The initial values of a call, and its callbacks. */
 export interface PeerCallDependencies {
-  /** False for the side that makes the first offer. */
+  /** False for the client that makes the offers. */
   readonly isPolite: boolean
-  /** Whether the partner has received the link's offer with the match. */
+  /** Whether the server has passed the link's offer to the partner. */
   readonly isOffered: boolean
-  /** The number of the first link: 0, unless one side has lost its prepared link. */
+  /** The number of the first link. It is 0, or 1 if the link whose offer was sent is gone. */
   readonly generation: number
-  /** The first link, possibly with an offer made before there was a partner. */
+  /** The first link. It may have made an offer before there was a partner. */
   readonly link: PeerLink
   readonly createLink: () => PeerLink
   readonly sending: Sending
-  /** Limits for sent media. */
+  /** The limits for sent media. */
   readonly limits: SendingLimits
   readonly isHidden: () => boolean
   /** The `sending` state that was sent with the prepared offer; null if none was sent. */
   readonly announcedSending: Sending | null
   readonly clock: Clock
   readonly sendSignal: (signal: PeerSignal) => void
-  /** Called once a call, when the partner's first track has arrived. */
+  /** Called once, when the partner's first track has arrived. */
   readonly onRemoteStream: (stream: MediaStream) => void
-  /** Called after a change; of rapid changes only with the latest. */
+  /** Called when the partner's `sending` state has changed, at a limited rate. */
   readonly onPartnerSending: (sending: Sending) => void
   /** Called every 2 s while there is a media path and the page is visible. */
   readonly onQuality: (quality: CallQuality) => void
-  /** Called after each change of step; with `none` when the path opens, also after an interruption. */
+  /** Called after each change of step. The step is `none` when media flows, at first or again. */
   readonly onStep: (step: RecoveryStep) => void
   /** Called once if no path was found or the partner's signals are invalid. The call is then closed. */
   readonly onFailed: (error: BuddyError) => void
 }
 
 /**
- * The media of the two users in a room: one peer connection, replaced by a new one if an ICE restart
- * cannot restore it. Connections are numbered; this `generation` says which one a signal belongs to.
+ * Exchanges the media of the two users in a room. Uses one peer connection, and replaces it by a new one if
+ * an ICE restart cannot restore the media path. The connections of a room are numbered. The `generation` of
+ * a signal is the number of the connection that it belongs to.
  */
 export class PeerCall {
   readonly #dependencies: PeerCallDependencies
@@ -73,10 +74,13 @@ export class PeerCall {
   #link: PeerLink
   #generation: number
   #sending: Sending
-  /** The `sending` state that the partner knows. It is sent with the first description, then alone. */
+  /**
+   * The `sending` state that was sent to the partner latest. The first one is sent with a description,
+   * later ones alone.
+   */
   #announcedSending: Sending | null
   #hasRemoteStream = false
-  /** New connections that the partner has requested since there was last a media path. */
+  /** How many new connections the partner has requested since there was last a media path. */
   #rebuilds = 0
   #cancelProbe: Cancel | undefined
   #isClosed = false
@@ -94,7 +98,7 @@ export class PeerCall {
       pace: this.#budget.restarts,
       clock,
       run: () => {
-        // A restart in progress also serves the partner, which gathers candidates when it answers.
+        // A restart in progress is enough, because the partner also gathers candidates when it answers.
         if (!this.#link.isRestarting) this.#link.restartIce()
       },
     })
@@ -129,7 +133,7 @@ export class PeerCall {
     if (this.#announcedSending) this.#announceSending()
   }
 
-  /** Handles a signal from the partner. Never throws: if it cannot be applied, calls `onFailed`. */
+  /** Handles a signal from the partner. Never throws. If the signal cannot be applied, calls `onFailed`. */
   handleSignal(signal: PeerSignal): void {
     if (this.#isClosed) return
     const generation = signal.generation ?? 0
@@ -152,7 +156,7 @@ export class PeerCall {
   /** Sets what the local side sends from now on, and informs the partner. */
   setSending(sending: Sending): void {
     this.#sending = sending
-    // Before the first description is sent, the state is sent along with it.
+    // If no description was sent yet, the state will be sent with the first one.
     if (this.#announcedSending) this.#announceSending()
   }
 
@@ -162,8 +166,9 @@ export class PeerCall {
   }
 
   /**
-   * Call when signals reach the partner again. Tests the media path, which may be lost for the same
-   * reason, and restores it without waiting until the browser reports the loss.
+   * Call when signals reach the partner again. Tests the media path, which may have been lost together with
+   * the connection to the server. If so, restores the path without waiting for the browser to report the
+   * loss.
    */
   handleReachable(): void {
     void this.#probePath()
@@ -180,14 +185,14 @@ export class PeerCall {
     this.#link.setConfiguration(configuration)
   }
 
-  /** Looks for a media path with this configuration. The current path is used meanwhile. */
+  /** Looks for a media path with this configuration. Media uses the present path meanwhile. */
   lookForBetterPath(configuration: RTCConfiguration): void {
     this.setConfiguration(configuration)
-    // Both sides call this, and the impolite side makes the offers.
+    // Both clients call this method, but only the impolite one makes the offer that restarts ICE.
     if (!this.#dependencies.isPolite) this.#link.restartIce()
   }
 
-  /** Sends `track` from now on. This needs a negotiation only if no track of its kind was sent before. */
+  /** Sends `track` in place of the track of its kind. Needs a negotiation only if there was none before. */
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     const link = this.#link
     if (!(await link.replaceTrack(track))) link.addTrack(track)
@@ -199,7 +204,7 @@ export class PeerCall {
     this.#monitor.setLimits(limits)
   }
 
-  /** The browser's own statistics (W3C webrtc-stats). */
+  /** Returns the browser's statistics of the present peer connection (W3C webrtc-stats). */
   getStats(): Promise<RTCStatsReport> {
     return this.#link.getStats()
   }
@@ -216,13 +221,14 @@ export class PeerCall {
   }
 
   /**
-   * Tests whether anything arrives on the path, RTCP reports included. Repeats the test during an ICE
-   * restart.
+   * Tests whether anything arrives on the media path, which includes RTCP reports. Repeats the test during
+   * an ICE restart.
    */
   async #probePath(probesLeft = maxProbes): Promise<void> {
     const link = this.#link
     const before = readTotals(await link.getStats())
-    // Before the partner's answer, data may still arrive on the old path.
+    // Until the partner's answer arrives, media may still arrive on the old path. It must not end the
+    // restart.
     const { isConnected } = link
     if (this.#isClosed || link !== this.#link) return
     this.#endProbe()
@@ -246,7 +252,7 @@ export class PeerCall {
   #attach(isOffered: boolean): void {
     const { isPolite } = this.#dependencies
     const link = this.#link
-    // Before anything is sent, because a change during the first moments would cost video frames.
+    // The limits are set before media is sent, because a change at the beginning would cost video frames.
     this.#monitor.limitSenders()
     link.attach({
       isPolite,
@@ -271,7 +277,7 @@ export class PeerCall {
       return
     }
     this.#replaceLink(generation)
-    // The impolite side makes an offer, which carries the new generation. The polite side requests one.
+    // On the impolite side, the new link makes an offer. The polite side has to request an offer.
     if (this.#dependencies.isPolite) this.#link.restartIce()
   }
 
@@ -297,7 +303,9 @@ export class PeerCall {
     this.#send({ description: null, candidates: [], sending: this.#sending })
   }
 
-  /** Uses one stream for the whole call: tracks of a new connection replace those of the old one. */
+  /**
+   * Adds a track of the partner. The call has one stream, in which new tracks replace those of their kind.
+   */
   #addRemoteTrack(track: MediaStreamTrack): void {
     for (const old of this.#remoteStream.getTracks()) {
       if (old.kind === track.kind) this.#remoteStream.removeTrack(old)
@@ -315,6 +323,6 @@ export class PeerCall {
   }
 }
 
-/** A signal with nothing but its generation requests an offer. */
+/** Returns whether a signal requests an offer. Such a signal is empty except for its generation. */
 const isRequest = ({ description, candidates, sending }: PeerSignal): boolean =>
   !description && candidates.length === 0 && !sending

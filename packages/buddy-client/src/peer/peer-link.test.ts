@@ -7,7 +7,10 @@ import { PeerLink } from './peer-link.ts'
 const offer: LinkSignal = { description: { type: 'offer', sdp: 'v=0' }, candidates: [] }
 const candidate = { candidate: 'candidate:1 1 udp 1 192.0.2.1 1 typ host', usernameFragment: 'old' }
 
-/** Creates a polite link over a fake connection that rejects every candidate, and records `events`. */
+/**
+ * Creates a polite link over a fake connection that rejects every candidate. `events` records what the link
+ * and the connection do.
+ */
 function createLink() {
   const events: string[] = []
   const delays: number[] = []
@@ -49,7 +52,7 @@ function createLink() {
     localStream: undefined,
     kinds: ['audio'],
     codecs: [],
-    // Timers fire at once; the tests check the recorded delays.
+    // Timers fire at once. Tests check the recorded delays instead.
     clock: {
       now: () => 0,
       after: (delayMs, callback) => {
@@ -85,7 +88,7 @@ test('ignores a candidate that the browser rejects', async () => {
   expect(events).toEqual(['answered', 'answered'])
 })
 
-test('is not connected while a restart waits for its answer', async () => {
+test('`isConnected` is false until the answer of an ICE restart has arrived', async () => {
   const { link, settled } = createLink()
   expect(link.isConnected).toBe(true)
   link.restartIce()
@@ -95,7 +98,7 @@ test('is not connected while a restart waits for its answer', async () => {
   expect(link.isConnected).toBe(true)
 })
 
-test('sends one key frame when the path changes after a restart', async () => {
+test('sends one key frame when the path changes after an ICE restart', async () => {
   const { link, events, settled, findPath } = createLink()
   await settled()
   findPath()
@@ -139,7 +142,7 @@ test('applies no more candidates after it is closed', async () => {
   expect(applied()).toBeLessThanOrEqual(64)
 })
 
-test('breaks on too many candidates without applying any of them', async () => {
+test('closes and calls `onBroken` if a signal has too many candidates, and applies none of them', async () => {
   const { link, events, applied, settled } = createLink()
   link.handleSignal({ description: null, candidates: candidates(257) })
   await settled()
@@ -150,7 +153,7 @@ test('breaks on too many candidates without applying any of them', async () => {
   expect(applied()).toBe(0)
 })
 
-test('answers ten offers at once and later ones every 2 s', async () => {
+test('answers ten offers at once, and further ones every 2 s', async () => {
   const { link, events, delays, settled } = createLink()
   for (let time = 1; time <= 13; time++) {
     link.handleSignal(offer)
@@ -160,7 +163,7 @@ test('answers ten offers at once and later ones every 2 s', async () => {
   expect(delays).toEqual([2000, 4000, 6000])
 })
 
-test('breaks on the ninth unanswered offer', () => {
+test('closes and calls `onBroken` if nine offers wait for an answer', () => {
   const { link, events } = createLink()
   for (let time = 1; time <= 8; time++) link.handleSignal(offer)
   expect(events).toEqual([])
@@ -179,7 +182,7 @@ test('ignores a track of a kind that the call does not have', () => {
   link.close()
 })
 
-test('closes a connection at once, or when it starts to gather if it is about to', async () => {
+test('closes the connection at once, or if gathering is about to start, when it starts', async () => {
   const { link, connection, events } = createLink()
   connection.iceGatheringState = 'new'
   link.close()
@@ -192,7 +195,7 @@ test('closes a connection at once, or when it starts to gather if it is about to
   expect(other.events).toEqual(['closed'])
 })
 
-test('closes a connection after a pending `setLocalDescription`, and sends no description', async () => {
+test('waits for a pending `setLocalDescription` before it closes the connection, and sends nothing', async () => {
   const { link, connection, events, settled } = createLink()
   let describe: () => void = () => undefined
   connection.setLocalDescription = () => new Promise<void>((resolve) => (describe = resolve))

@@ -6,27 +6,27 @@ import { IncomingSignals } from './incoming-signals.ts'
 import { sendKeyFrame } from './key-frame.ts'
 import type { PartnerBudget } from './partner-budget.ts'
 
-/** What a link needs before there is a partner. */
+/** The dependencies of a link that has no partner yet. */
 export interface PeerLinkDependencies {
   readonly createConnection: () => RTCPeerConnection
-  /** The local tracks; undefined to only receive. */
+  /** The stream with the local tracks; undefined if the link only receives. */
   readonly localStream: MediaStream | undefined
-  /** Kinds of media that this call has, whether or not there is a local track for each. */
+  /** The kinds of media that the call has, also those for which there is no local track. */
   readonly kinds: readonly ('audio' | 'video')[]
-  /** Names of the preferred codecs, the most preferred first. */
+  /** The names of the preferred codecs, the most preferred first. */
   readonly codecs: readonly string[]
   readonly clock: Clock
 }
 
-/** The local role towards the partner, and the callbacks of a link that has one. */
+/** What a link needs as soon as there is a partner: its role in the negotiation, and its callbacks. */
 export interface LinkPartner {
-  /** False for the side that makes every offer, and whose offer wins if two collide. */
+  /** False for the client that makes every offer. If two offers collide, its offer is used. */
   readonly isPolite: boolean
-  /** Whether the partner has already received the offer of {@link PeerLink.prepareOffer}. */
+  /** Whether the server has passed the offer of {@link PeerLink.prepareOffer} to the partner. */
   readonly isOffered: boolean
   readonly budget: PartnerBudget
   readonly sendSignal: (signal: LinkSignal) => void
-  /** Called on the polite side to negotiate: the partner must make an offer with an ICE restart. */
+  /** Called on the polite side when a negotiation is needed. The partner must then make an offer. */
   readonly onOfferNeeded: () => void
   readonly onTrack: (track: MediaStreamTrack) => void
   readonly onStateChange: (state: RTCPeerConnectionState) => void
@@ -35,11 +35,11 @@ export interface LinkPartner {
 }
 
 /**
- * One RTCPeerConnection with perfect negotiation (W3C WebRTC §10.7), which it changes in two ways:
+ * One RTCPeerConnection with perfect negotiation (W3C WebRTC §10.7), with two changes:
  *
- * - The polite side never makes an offer but requests one. A call then begins without a collision, and
- *   each side keeps its DTLS role. (If Firefox has made the first offer and answers a later one, it
- *   changes roles, and Chromium refuses that answer.)
+ * - The polite side never makes an offer but requests one. So offers do not collide when a call begins, and
+ *   each side keeps its DTLS role. (A Firefox that has made the first offer and answers a later one changes
+ *   its role, and Chromium refuses that answer.)
  * - The link and its offer can be created before there is a partner, so that the offer is sent without
  *   delay.
  */
@@ -58,9 +58,12 @@ export class PeerLink {
   /** Resolves when the current `setLocalDescription` call has settled; never rejects. */
   #describing: Promise<void> | undefined
   #isRestarting = false
-  /** An ICE restart was negotiated, so that media may soon take another path. */
+  /** Whether an ICE restart was negotiated, so that media may soon take another path. */
   #expectsPath = false
-  /** One request is enough: if the partner's offer still lacks the media, the next one would too. */
+  /**
+   * Whether the link has requested an offer to send more media. It does so once, because if the partner's
+   * offer does not accept the media, the next one would not either.
+   */
   #hasRequestedMedia = false
 
   /** @throws what the browser's RTCPeerConnection throws on construction */
@@ -84,7 +87,10 @@ export class PeerLink {
     return this.#listening.signal.aborted
   }
 
-  /** Whether a local offer waits for its answer. An offer cannot be rolled back cleanly: use a new link. */
+  /**
+   * Whether a local offer waits for its answer. Such a link cannot answer an offer, because browsers do not
+   * roll back their own offer cleanly. Use another link for that.
+   */
   get hasOffer(): boolean {
     return this.#connection.signalingState === 'have-local-offer'
   }
@@ -97,14 +103,16 @@ export class PeerLink {
     return this.#setLocalOffer()
   }
 
-  /** The prepared offer, which includes the candidates gathered so far. Later ones are sent after it. */
+  /**
+   * Returns the prepared offer, with the candidates gathered so far. Later candidates are sent separately.
+   */
   takeOffer(): LinkSignal {
     this.#held = []
     this.#candidates.take()
     return { description: this.#localDescription(), candidates: [] }
   }
 
-  /** Connects the link to a partner and starts to send signals. Call it once. */
+  /** Gives the link a partner, and starts to send signals. Call it once. */
   attach(partner: LinkPartner): void {
     this.#partner = partner
     this.#incoming = new IncomingSignals({
@@ -122,7 +130,7 @@ export class PeerLink {
     else void this.#offer()
   }
 
-  /** Handles a signal from the partner. Never throws: if it cannot be applied, calls `onBroken`. */
+  /** Handles a signal from the partner. Never throws. If the signal cannot be applied, calls `onBroken`. */
   handleSignal(signal: LinkSignal): void {
     this.#incoming?.handle(signal)
   }
@@ -133,15 +141,15 @@ export class PeerLink {
   }
 
   /**
-   * Whether there is a media path according to the browser, and no ICE restart in progress. The browser
-   * may notice a loss late. If a restart finds another path before that, the browser reports neither
-   * the loss nor the new path.
+   * Whether the browser reports a media path and no ICE restart is in progress. The browser may notice late
+   * that a path is lost. If a restart finds another path before that, the browser reports neither the loss
+   * nor the new path.
    */
   get isConnected(): boolean {
     return this.#connection.connectionState === 'connected' && !this.#isRestarting
   }
 
-  /** Restarts ICE (W3C WebRTC §4.4.2). The old path is used until a new one is found. */
+  /** Restarts ICE (W3C WebRTC §4.4.2). Media uses the old path until a new one is found. */
   restartIce(): void {
     if (this.isClosed) return
     this.#isRestarting = true
@@ -150,7 +158,7 @@ export class PeerLink {
   }
 
   /**
-   * Sends `track` instead of the current track of its kind, without a negotiation.
+   * Sends `track` in place of the track of its kind, without a negotiation.
    * @returns false if this link sends no track of that kind
    * @throws (as a rejection) the browser's error
    */
@@ -179,12 +187,12 @@ export class PeerLink {
     if (!this.isClosed) this.#connection.setConfiguration(configuration)
   }
 
-  /** The browser's own senders, for bitrates and codecs. */
+  /** The senders of the RTCPeerConnection. */
   get senders(): readonly RTCRtpSender[] {
     return this.#connection.getSenders()
   }
 
-  /** The browser's own statistics (W3C webrtc-stats). */
+  /** Returns the browser's statistics (W3C webrtc-stats). */
   getStats(): Promise<RTCStatsReport> {
     return this.#connection.getStats()
   }
@@ -199,9 +207,9 @@ export class PeerLink {
   }
 
   /**
-   * Chromium 156 never frees a connection that is closed after `setLocalDescription` was called and before
-   * it has started to gather. Such connections count towards its limit of 500. So this method waits for
-   * gathering to start.
+   * Closes the connection. If `setLocalDescription` was called and gathering has not started, waits until
+   * it starts. Otherwise Chromium 156 would never free the connection, which would count towards its limit
+   * of 500.
    */
   #closeConnection(): void {
     const connection = this.#connection
@@ -241,8 +249,8 @@ export class PeerLink {
   }
 
   /**
-   * Listens for changes of the path if the browser reports them (W3C WebRTC §5.6). Senders that share a
-   * transport share one listener.
+   * Listens for changes of the media path, if the browser reports them (W3C WebRTC §5.6). Senders that
+   * share a transport add the same listener only once.
    */
   #followPath(): void {
     const { signal } = this.#listening
@@ -252,7 +260,7 @@ export class PeerLink {
     }
   }
 
-  /** Sends key frames: frames that were lost with the old path may be needed to decode later ones. */
+  /** Sends key frames, because later frames may depend on frames that were lost with the old path. */
   readonly #handlePath = (): void => {
     if (!this.#expectsPath) return
     this.#expectsPath = false
@@ -262,7 +270,7 @@ export class PeerLink {
   async #setLocalOffer(): Promise<void> {
     const connection = this.#connection
     const has = new Set(connection.getTransceivers().map(({ receiver }) => receiver.track.kind))
-    // Only an offer can request media without sending any; an answer accepts what is offered.
+    // The offer also requests the kinds that this client does not send, because an answer cannot add any.
     for (const kind of this.#kinds) {
       if (!has.has(kind)) connection.addTransceiver(kind, { direction: 'recvonly' })
     }
@@ -275,7 +283,7 @@ export class PeerLink {
     }
   }
 
-  /** Creates and sets an offer or an answer, whichever the signaling state needs (W3C WebRTC §4.4.1.5). */
+  /** Creates and sets an offer or an answer, depending on the signaling state (W3C WebRTC §4.4.1.5). */
   async #describe(): Promise<void> {
     const described = this.#connection.setLocalDescription()
     this.#describing = described.then(
@@ -294,14 +302,15 @@ export class PeerLink {
     const { remoteDescription, signalingState } = this.#connection
     if (!partner) return
     if (partner.isPolite) {
-      // Before the first offer no request is needed: its answer will include all local tracks.
+      // Before the partner's first offer no request is needed, because the answer to it sends all local
+      // tracks.
       if (remoteDescription && !this.#hasRequestedMedia) {
         this.#hasRequestedMedia = true
         partner.onOfferNeeded()
       }
       return
     }
-    // The partner and the browser may request the same offer.
+    // An offer that is in progress serves all requests, those of the partner and those of the browser.
     if (this.#makingOffer || signalingState !== 'stable') return
     try {
       await this.#setLocalOffer()
@@ -338,8 +347,8 @@ export class PeerLink {
     try {
       await this.#connection.addIceCandidate(candidate)
     } catch {
-      // Harmless: ICE has one candidate less to try. The candidate may belong to a description that was
-      // replaced meanwhile, or to an offer that was ignored (W3C WebRTC §4.4.1.6, step 4.6).
+      // The candidate may belong to a description that was replaced meanwhile, or to an offer that was
+      // ignored (W3C WebRTC §4.4.1.6, step 4.6). If not, ICE has one candidate less to try.
     }
   }
 
@@ -359,7 +368,7 @@ export class PeerLink {
   }
 
   #break(message: string, cause: unknown): void {
-    // Closing the connection rejects operations in progress, which is no error.
+    // If the link is closed, the operation failed because the connection was closed. That is not an error.
     if (this.isClosed) return
     this.close()
     this.#partner?.onBroken(message, cause)

@@ -3,7 +3,7 @@ import { ManualClock } from '../manual-clock.fixture.ts'
 import type { CallQuality } from './quality-monitor.ts'
 import { QualityMonitor } from './quality-monitor.ts'
 
-/** Packets per second of the fake connection, and its state. */
+/** The packets per second of the fake connection, and what the partner's RTCP reports contain. */
 interface Flow {
   readonly received: number
   readonly lost: number
@@ -72,7 +72,7 @@ class FakeStats {
   }
 }
 
-/** An RTCRtpSender that keeps the parameters set last. */
+/** A fake RTCRtpSender that keeps the latest parameters. */
 class FakeSender {
   readonly track = { kind: 'video', getSettings: () => ({ width: 1280, height: 720 }) }
   encoding: RTCRtpEncodingParameters = {}
@@ -151,7 +151,7 @@ test('judges each direction by its own loss', async () => {
   expect(reported.at(-1)).toMatchObject({ receiving: 'good', sending: 'poor' })
 })
 
-test('lowers the video limits on loss at the partner, and raises them later', async () => {
+test('lowers the limits for sent video if the partner reports loss, and raises them when it ends', async () => {
   monitor.start()
   await advance(4)
   connection.flow = { ...perfect, remoteLost: 20 }
@@ -187,7 +187,7 @@ test('takes no sample before `start`, while the page is hidden, or after `stop`'
   expect([connection.samples, reported.length]).toEqual([2, 1])
 })
 
-test('drops statistics that were requested before `stop` and arrive after it', async () => {
+test('drops statistics that were requested before `stop` and arrive afterwards', async () => {
   monitor.start()
   await advance(2)
   const { getStats } = connection
@@ -201,7 +201,7 @@ test('drops statistics that were requested before `stop` and arrive after it', a
   monitor.stop()
   monitor.start()
   answer()
-  // The next measurement does not start from the dropped sample either.
+  // The dropped sample is not the start of the next measurement either.
   await advance(2)
   expect(reported).toEqual([])
 })
@@ -229,7 +229,7 @@ test('reports `poor` if no packets and no RTCP reports arrive', async () => {
 
 test.each([
   ['the partner sends RTCP reports only', { ...perfect, received: 0 }],
-  ['both sides send nothing', { ...nothing, sent: 0 }],
+  ['neither side sends anything', { ...nothing, sent: 0 }],
 ] as const)('reports `good` if %s', async (_name, flow) => {
   monitor.start()
   await advance(4)

@@ -7,11 +7,11 @@ import { limitSender } from './limit-sender.ts'
 import type { Quality } from './quality.ts'
 import { judgeReceiving, judgeSending, SteadyQuality } from './quality.ts'
 
-/** Often enough to notice problems, and rarely enough to cost little. */
+/** The time between two samples: short enough to notice problems, and long enough to cost little. */
 const intervalMs = 2000
-/** If two samples are further apart, the machine was suspended, and their difference is meaningless. */
+/** If two samples are further apart than this, the machine was suspended, so they are not compared. */
 const maxIntervalMs = 3 * intervalMs
-/** RTCP reports on audio come only every 5 s, so the loss at the partner is measured over 6 s. */
+/** The number of samples to keep. They span 6 s, because RTCP reports on audio arrive only every 5 s. */
 const maxSamples = 3
 
 /** The quality of a call in both directions, as measured on this side. */
@@ -34,7 +34,9 @@ interface QualityMonitorDependencies {
   readonly onQuality: (quality: CallQuality) => void
 }
 
-/** Measures the quality of a call, and limits local video to what arrives well at the partner. */
+/**
+ * Measures the quality of a call, and limits the sent video to a bitrate that arrives well at the partner.
+ */
 export class QualityMonitor {
   readonly #dependencies: QualityMonitorDependencies
   readonly #ladder = new BitrateLadder()
@@ -45,7 +47,7 @@ export class QualityMonitor {
   #cancel: Cancel | undefined
   /** The latest samples, oldest first. */
   #samples: Totals[] = []
-  /** Replaced by `stop()`, so that the result of a sample begun before it is dropped. */
+  /** Replaced by `stop()`. A sample that was requested before is then dropped when it arrives. */
   #turn = {}
 
   constructor(dependencies: QualityMonitorDependencies) {
@@ -54,13 +56,13 @@ export class QualityMonitor {
     this.#ladder.setLowData(this.#limits.isLowData)
   }
 
-  /** Call when there is a media path: takes a sample every 2 s until `stop()`. */
+  /** Takes a sample every 2 s until `stop()`. Call when there is a media path. */
   start(): void {
     this.stop()
     this.#sampleLater()
   }
 
-  /** Call when the media path is lost or the call ends. */
+  /** Takes no more samples. Call when the media path is lost or the call ends. */
   stop(): void {
     this.#cancel?.()
     this.#cancel = undefined
@@ -68,7 +70,7 @@ export class QualityMonitor {
     this.#turn = {}
   }
 
-  /** Changes the limits for sent media; takes effect at once. */
+  /** Changes the limits for sent media at once. */
   setLimits(limits: SendingLimits): void {
     this.#limits = limits
     this.#ladder.setLowData(limits.isLowData)
@@ -77,7 +79,7 @@ export class QualityMonitor {
 
   /** Applies the limits to the senders. Call it when senders or their tracks have changed. */
   limitSenders(): void {
-    // Not concurrently: `setParameters` accepts only the result of the latest `getParameters`.
+    // One after the other, because `setParameters` accepts only the result of the latest `getParameters`.
     this.#limiting = this.#limiting.then(() =>
       Promise.all(
         this.#dependencies

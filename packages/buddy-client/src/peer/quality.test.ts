@@ -36,7 +36,7 @@ test.each([
   ['video that is frozen half of the time', 'poor', { ...perfect, frozenPercent: 50 }],
   ['no packets and no RTCP reports', 'poor', { ...perfect, isSilent: true }],
   ['a partner without media', 'good', withStats({ receivedKbps: 0, framesPerSecond: 0 })],
-] as const)('judgeReceiving: %s is %s', (_name, quality, interval) => {
+] as const)('judgeReceiving returns, for %s, `%s`', (_name, quality, interval) => {
   expect(judgeReceiving(interval)).toBe(quality)
 })
 
@@ -46,15 +46,35 @@ test.each([
   ['5 % loss at the partner', 'fair', { ...perfect, sentLossPercent: 5 }, 2500],
   ['20 % loss at the partner', 'poor', { ...perfect, sentLossPercent: 20 }, 2500],
   ['20 % loss of received packets', 'good', withStats({ lossPercent: 20 }), 2500],
-  ['a used-up 200 kbit/s', 'fair', { ...withStats({ sentKbps: 190 }), availableKbps: 200 }, 2500],
-  ['a used-up 100 kbit/s', 'poor', { ...withStats({ sentKbps: 90 }), availableKbps: 100 }, 2500],
-  ['an unused 200 kbit/s', 'good', { ...withStats({ sentKbps: 40 }), availableKbps: 200 }, 2500],
-  ['all that is wanted', 'good', { ...withStats({ sentKbps: 110 }), availableKbps: 130 }, 120],
-] as const)('judgeSending: %s is %s', (_name, quality, interval, wantedKbps) => {
+  [
+    '190 of 200 available kbit/s used',
+    'fair',
+    { ...withStats({ sentKbps: 190 }), availableKbps: 200 },
+    2500,
+  ],
+  [
+    '90 of 100 available kbit/s used',
+    'poor',
+    { ...withStats({ sentKbps: 90 }), availableKbps: 100 },
+    2500,
+  ],
+  [
+    '40 of 200 available kbit/s used',
+    'good',
+    { ...withStats({ sentKbps: 40 }), availableKbps: 200 },
+    2500,
+  ],
+  [
+    '110 of 130 available kbit/s used with a limit of 120 kbit/s',
+    'good',
+    { ...withStats({ sentKbps: 110 }), availableKbps: 130 },
+    120,
+  ],
+] as const)('judgeSending returns, for %s, `%s`', (_name, quality, interval, wantedKbps) => {
   expect(judgeSending(interval, wantedKbps)).toBe(quality)
 })
 
-/** The value after each measurement. */
+/** Returns the value of a `SteadyQuality` after each measurement. */
 function smooth(measured: readonly Quality[]): Quality[] {
   const steady = new SteadyQuality()
   return measured.map((each) => {
@@ -68,7 +88,7 @@ test('SteadyQuality gets worse after two bad measurements in a row', () => {
   expect(smooth(['poor', 'poor'])).toEqual(['good', 'poor'])
 })
 
-test('SteadyQuality changes only as far as all measurements in a row agree', () => {
+test('SteadyQuality changes by the smallest difference among the measurements in a row', () => {
   expect(smooth(['poor', 'fair'])).toEqual(['good', 'fair'])
   expect(smooth(['fair', 'poor'])).toEqual(['good', 'fair'])
   const after = (...measured: Quality[]): Quality | undefined =>

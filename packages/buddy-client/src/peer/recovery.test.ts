@@ -27,7 +27,7 @@ const connect = (): void => {
   expect(calls.splice(0)).toEqual(['(none)'])
 }
 
-test('gives up after 15 s without a first path', () => {
+test('gives up if there is no first path after 15 s', () => {
   recovery.handleState('connecting')
   clock.advance(14_999)
   expect(calls).toEqual([])
@@ -35,7 +35,7 @@ test('gives up after 15 s without a first path', () => {
   expect(calls).toEqual(['give up'])
 })
 
-test('restarts ICE once if the first attempt fails, without extending the 15 s', () => {
+test('restarts ICE once if the first attempt fails, but still gives up after 15 s', () => {
   clock.advance(4000)
   recovery.handleState('failed')
   recovery.handleState('failed')
@@ -44,7 +44,7 @@ test('restarts ICE once if the first attempt fails, without extending the 15 s',
   expect(calls).toEqual(['restart', 'give up'])
 })
 
-test('does nothing if a disconnected path recovers within 2.5 s', () => {
+test('does nothing if the state is `connected` again within 2.5 s after `disconnected`', () => {
   connect()
   recovery.handleState('disconnected')
   clock.advance(2499)
@@ -53,7 +53,7 @@ test('does nothing if a disconnected path recovers within 2.5 s', () => {
   expect(calls).toEqual([])
 })
 
-test('restarts ICE 2.5 s after `disconnected` even if signaling was lost meanwhile', () => {
+test('restarts ICE 2.5 s after `disconnected` even if signals could not reach the partner meanwhile', () => {
   connect()
   recovery.handleState('disconnected')
   clock.advance(1000)
@@ -63,7 +63,7 @@ test('restarts ICE 2.5 s after `disconnected` even if signaling was lost meanwhi
   expect(calls).toEqual(['(restarting)', 'restart'])
 })
 
-test('restarts ICE, then rebuilds the connection, then gives up if a disconnected path stays lost', () => {
+test('restarts ICE, then creates a new connection, then gives up if the state stays `disconnected`', () => {
   connect()
   recovery.handleState('disconnected')
   clock.advance(2500)
@@ -74,7 +74,7 @@ test('restarts ICE, then rebuilds the connection, then gives up if a disconnecte
   expect(calls.splice(2)).toEqual(['give up'])
 })
 
-test('takes the next step at once on state `failed`', () => {
+test('takes the next step at once if the state is `failed`', () => {
   connect()
   recovery.handleState('failed')
   recovery.handleState('failed')
@@ -83,7 +83,7 @@ test('takes the next step at once on state `failed`', () => {
   expect(calls.at(-1)).toBe('give up')
 })
 
-test('returns to `none` when a restart or a rebuild finds a path', () => {
+test('returns to `none` when an ICE restart or a new connection finds a path', () => {
   connect()
   recovery.handleState('failed')
   recovery.handleState('connected')
@@ -94,7 +94,7 @@ test('returns to `none` when a restart or a rebuild finds a path', () => {
   expect(calls.at(-1)).toBe('(none)')
 })
 
-test('does not give up while signals cannot reach the partner, and then starts the step again', () => {
+test('does not give up while signals cannot reach the partner, and starts the step again when they can', () => {
   connect()
   recovery.setReachable(false)
   recovery.handleState('failed')
@@ -110,7 +110,7 @@ test('does not give up while signals cannot reach the partner, and then starts t
   expect(calls).toEqual(['restart', 'give up'])
 })
 
-test('does nothing if signaling is lost and the path works', () => {
+test('does nothing if signals cannot reach the partner and the media path works', () => {
   connect()
   recovery.setReachable(false)
   clock.advance(600_000)
@@ -118,7 +118,7 @@ test('does nothing if signaling is lost and the path works', () => {
   expect(calls).toEqual([])
 })
 
-test('restarts ICE at once on a network change, and changes the step only when the path is silent', () => {
+test('restarts ICE at once on a network change, and changes the step only if the path is silent', () => {
   connect()
   recovery.handleNetworkChange()
   expect(calls.splice(0)).toEqual(['restart'])

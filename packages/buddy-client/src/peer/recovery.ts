@@ -1,14 +1,16 @@
 import type { Cancel, Clock } from '../clock.ts'
 
-/** ICE restarts after this time in state `disconnected`: the path is then unlikely to recover by itself. */
+/** The time in state `disconnected` after which the path is unlikely to recover without an ICE restart. */
 const disconnectedMs = 2500
-/** How long each step may take until there is a media path. */
+/** The time within which each step must find a media path. */
 const stepMs = { connecting: 15_000, restarting: 7000, rebuilding: 10_000 } as const
 
 /**
- * What the client does to get a media path. `none`: there is one · `connecting`: ICE looks for the first
- * path · `restarting`: an ICE restart looks for another · `rebuilding`: a new peer connection replaces
- * the old one.
+ * What the client does to get a media path:
+ * - `none`: nothing, because there is a path
+ * - `connecting`: ICE looks for the first path
+ * - `restarting`: an ICE restart looks for another path
+ * - `rebuilding`: a new peer connection, which replaces the old one, looks for a path
  */
 export type RecoveryStep = 'none' | 'connecting' | 'restarting' | 'rebuilding'
 
@@ -23,9 +25,9 @@ interface RecoveryDependencies {
 }
 
 /**
- * Restores a lost media path in steps: an ICE restart, then a new peer connection, then the end of the
- * call. Each step needs signals to reach the partner. While they cannot, no step times out and the call
- * does not end. When they can again, the step starts from its beginning.
+ * Restores a lost media path in two steps. The first is an ICE restart, the second a new peer connection.
+ * If both fail, the call ends. Each step needs signals, which must reach the partner. While they cannot,
+ * no step times out and the call does not end. When they can again, the present step starts again.
  */
 export class Recovery {
   readonly #dependencies: RecoveryDependencies
@@ -33,7 +35,10 @@ export class Recovery {
   #isReachable = true
   #cancelPatience: Cancel | undefined
   #cancelDeadline: Cancel | undefined
-  /** `connecting` includes one ICE restart, because on some networks the first attempt fails at once. */
+  /**
+   * Whether ICE was restarted in the step `connecting`. It is restarted once, because on some networks the
+   * first attempt fails at once.
+   */
   #hasRetriedFirst = false
 
   constructor(dependencies: RecoveryDependencies) {
@@ -57,8 +62,8 @@ export class Recovery {
   }
 
   /**
-   * Restarts ICE at once, because the machine has changed networks. The step stays `none` while the
-   * current path works.
+   * Restarts ICE at once, because the machine has changed networks. The step stays `none` while the present
+   * path works.
    */
   handleNetworkChange(): void {
     if (this.#step === 'none') this.#dependencies.restart()
@@ -67,7 +72,7 @@ export class Recovery {
 
   /**
    * Call when nothing arrives on the path any more although the browser still reports it as connected.
-   * @param isRestarting an ICE restart is already in progress
+   * @param isRestarting whether an ICE restart is already in progress
    */
   handleSilence(isRestarting: boolean): void {
     if (this.#step !== 'none') return
@@ -76,19 +81,19 @@ export class Recovery {
   }
 
   /**
-   * Call when media arrives again. A state change may not follow, because the browser may have reported
+   * Call when media arrives again. `handleState` may not be called, because the browser may have reported
    * the path as connected all the time.
    */
   handlePath(): void {
     if (this.#step === 'restarting') this.#enter('none')
   }
 
-  /** Call when the partner has requested a new peer connection and it was created. */
+  /** Call when a new peer connection was created because the partner has requested it. */
   handleRebuild(): void {
     this.#enter('rebuilding')
   }
 
-  /** Sets whether signals reach the partner: both sides must be connected to the server. */
+  /** Sets whether signals reach the partner, for which both clients must be connected to the server. */
   setReachable(isReachable: boolean): void {
     if (isReachable === this.#isReachable) return
     this.#isReachable = isReachable
@@ -100,7 +105,7 @@ export class Recovery {
     this.#clear()
   }
 
-  /** Takes the next step. */
+  /** Goes on to the next step. After the last one, gives up. */
   #escalate(): void {
     const { restart, rebuild, giveUp } = this.#dependencies
     switch (this.#step) {

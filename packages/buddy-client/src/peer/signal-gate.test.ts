@@ -4,7 +4,7 @@ import type { LinkSignal } from '../signal.ts'
 import { createPartnerBudget } from './partner-budget.ts'
 import { maxCandidatesPerGeneration, SignalGate } from './signal-gate.ts'
 
-/** The most candidates on a machine with five networks, with STUN and three TURN servers. */
+/** The number of candidates on a machine with five networks, with STUN and three TURN servers. */
 const mostPerGathering = 100
 const line = (number: number): string =>
   `candidate:${number} 1 udp 1 10.0.${number >> 8}.${number & 255} 5000 typ host`
@@ -24,7 +24,7 @@ const offer = (ufrag: string, ...lines: string[]): LinkSignal => ({
   candidates: [],
 })
 
-/** Creates a gate with a clock that `wait` advances. */
+/** Creates a gate whose clock is advanced by `wait`. */
 function createGate() {
   const clock = new ManualClock()
   const budget = createPartnerBudget(clock)
@@ -49,7 +49,7 @@ test('drops candidates that no browser sends, without counting them', () => {
   expect(admit(trickle(...range(0, maxCandidatesPerGeneration)))).toBe(maxCandidatesPerGeneration)
 })
 
-test('throws on the 257th candidate of a connection, and counts those in descriptions', () => {
+test('throws at the 257th candidate of a connection, including those in descriptions', () => {
   const { gate, admit } = createGate()
   gate.admit(offer('aaaa', ...range(0, 200)))
   expect(admit(trickle(...range(1000, 56)))).toBe(56)
@@ -57,7 +57,7 @@ test('throws on the 257th candidate of a connection, and counts those in descrip
   expect(() => createGate().gate.admit(offer('aaaa', ...range(0, 300)))).toThrow('too many')
 })
 
-test('keeps candidates that a later offer of the same connection repeats, without counting them again', () => {
+test('does not count candidates again that a later offer of the same connection repeats', () => {
   const { gate, admit } = createGate()
   const sdp = gate.admit(offer('aaaa', ...range(0, 200))).description?.sdp
   for (let time = 1; time <= 50; time++) {
@@ -66,7 +66,7 @@ test('keeps candidates that a later offer of the same connection repeats, withou
   expect(admit(trickle(...range(1000, 56)))).toBe(56)
 })
 
-test('removes repeated candidates and those that no browser sends from a description', () => {
+test('removes from a description repeated candidates and those that no browser sends', () => {
   const { gate } = createGate()
   const { description } = gate.admit(
     offer('aaaa', line(1), line(1), 'candidate:1 1 udp 1 :: 1 typ host'),
@@ -74,7 +74,7 @@ test('removes repeated candidates and those that no browser sends from a descrip
   expect(description?.sdp.match(/a=candidate/g)).toHaveLength(1)
 })
 
-test('passes 100 candidates for seven restarts in a row, and then every 7 s for hours', () => {
+test('passes 100 candidates for each of seven ICE restarts in a row, and then every 7 s for hours', () => {
   const { gate, admit, wait } = createGate()
   for (let restart = 0; restart < 1000; restart++) {
     gate.admit(offer(`u${restart}xx`))
@@ -84,7 +84,7 @@ test('passes 100 candidates for seven restarts in a row, and then every 7 s for 
   }
 })
 
-test('throws if restarts every 2 s bring 250 candidates each', () => {
+test('throws if there are ICE restarts every 2 s with 250 candidates each', () => {
   const { gate, admit, wait } = createGate()
   let admitted = 0
   expect(() => {

@@ -3,19 +3,19 @@ import type { LinkSignal } from '../signal.ts'
 import { guardDescription } from './guard-description.ts'
 import { isBrowserCandidate, isUfrag } from './ice-candidate.ts'
 
-/** Limit for one connection between two ICE restarts. A machine with many networks has about 100. */
+/** The most candidates between two ICE restarts. A machine with many networks has about 100. */
 export const maxCandidatesPerGeneration = 256
 
 interface SignalGateDependencies {
-  /** Kinds of media that the call has. */
+  /** The kinds of media that the call has. */
   readonly kinds: readonly string[]
   readonly candidates: Pace
 }
 
 /**
- * Filters the partner's signals before they reach the browser, whose work grows with the square of the
- * number of candidates. Passes only what a browser sends, each candidate once, and not more candidates
- * than a browser gathers.
+ * Filters the partner's signals before they reach the browser, because the browser's work grows with the
+ * square of the number of candidates. Passes only what browsers send, each candidate once, and not more
+ * candidates than browsers gather.
  */
 export class SignalGate {
   readonly #dependencies: SignalGateDependencies
