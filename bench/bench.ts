@@ -15,7 +15,7 @@ interface Contender {
   readonly name: string
   readonly file: string
   readonly args: readonly string[]
-  /** The checkout whose protocol package its users use. */
+  /** The checkout whose protocol package the simulated users use. */
   readonly checkout: string
   readonly isBare: boolean
 }

@@ -2,10 +2,13 @@ import type * as protocol from '@buddy-chat/protocol'
 import { WebSocket } from 'ws'
 import { BenchError } from './measured-process.ts'
 
-/** The built protocol package of any checkout, with the types of this one. */
+/** The built protocol package of a checkout. All checkouts get the types of this one. */
 export type Wire = typeof protocol
 
-/** How many connections are opened at a time. Even, so that all users of a batch can be matched. */
+/**
+ * The number of connections that are opened at a time. Even, so that all users of a batch can be
+ * matched.
+ */
 const batchSize = 100
 
 /** A user with one connection. */
@@ -17,7 +20,7 @@ interface Arrivals {
   readonly count: number
   /** Returns the lobby of the user with this index. Users in the same lobby are matched. */
   readonly lobbyOf: (index: number) => string
-  /** Called with each received frame's message type number; see {@link Crowd.numberOf}. */
+  /** Called for each received frame with its message type number; see {@link Crowd.numberOf}. */
   readonly onFrame?: (user: User, number: number | undefined) => void
 }
 

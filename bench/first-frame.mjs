@@ -9,7 +9,7 @@ import { createBuddyServer } from '@buddy-chat/server'
 import { ensureBrowsers } from '../scripts/browsers.mjs'
 import { numberFlag, runCommand } from '../tests/load/flags.ts'
 
-/** Long enough for a call on a busy machine, including the pause before it. */
+/** The time limit of one call, with the pause before it. Long enough for a busy machine. */
 const callLimitMs = 30_000
 
 function readOptions() {
@@ -76,7 +76,7 @@ function prepare(serverUrl) {
       const endErrors = client.on('error', (error) => finish(reject, error))
     })
 
-  /** Measures two clients in this page. The first one presses Next. */
+  /** Measures two clients in this page, of which the first one calls next(). */
   window.measureBuddy = async ({ environment, delayMs, preparesCalls, rounds }) => {
     const lobby = `${Math.random()}`
     const [ana, bob] = ['Ana', 'Bob'].map((name) =>
@@ -108,7 +108,10 @@ function prepare(serverUrl) {
     return results
   }
 
-  /** Measures two bare peer connections. Descriptions and candidates take `delayMs` from one to the other. */
+  /**
+   * Measures two bare peer connections. Descriptions and candidates take `delayMs` from one to the
+   * other.
+   */
   window.measureBare = async ({ delayMs, rounds, constraints }) => {
     const streams = await Promise.all(
       [0, 1].map(() => navigator.mediaDevices.getUserMedia(constraints)),

@@ -3,15 +3,15 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Usage, UsageRequest } from './servers/report.ts'
 
-/** A measurement failed; `message` contains the server and the reason. */
+/** Thrown if a measurement fails. `message` contains the server and the reason. */
 export class BenchError extends Error {
   override readonly name = 'BenchError'
 }
 
-/** Long enough to start or stop a server on a busy machine. */
+/** The default time limit for each action of a server. Long enough for a busy machine. */
 const defaultLimitMs = 20_000
 
-/** A server in a child process, which can end at any time. */
+/** A server in a child process, which may end unexpectedly at any time. */
 export class MeasuredProcess {
   readonly name: string
   readonly #child: ChildProcess
@@ -63,7 +63,7 @@ export class MeasuredProcess {
     return this.#port
   }
 
-  /** Returns what the process has used so far. */
+  /** Resolves with the resources that the process has used so far. */
   async usage(request: UsageRequest = { collect: false }): Promise<Usage> {
     const answered = once(this.#child, 'message')
     if (this.#child.connected) this.#child.send(request)

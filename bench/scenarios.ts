@@ -2,27 +2,27 @@ import type { User, Wire } from './crowd.ts'
 import { Crowd } from './crowd.ts'
 import { BenchError, type MeasuredProcess } from './measured-process.ts'
 
-/** Input of a scenario. */
+/** What a scenario is run with. */
 interface Run {
   readonly server: MeasuredProcess
   readonly wire: Wire
-  /** An even number. */
+  /** The number of users. Even, because users are matched in pairs. */
   readonly users: number
   readonly seconds: number
 }
 
-/** Figures by name. The name contains the unit. */
+/** Measured figures by name. The name contains the unit. */
 export type Figures = Readonly<Record<string, number>>
 
 /** A workload that is measured for each server. */
 export interface Scenario {
-  /** A description for the output. */
+  /** The description that is printed. */
   readonly what: string
-  /** Whether the bare relays support it. They do not support `next`. */
+  /** Whether the bare relays support this workload. They do not support `next`. */
   readonly isForBareRelays: boolean
-  /** Default, chosen so that a run takes a few seconds. */
+  /** The default number of users, chosen so that a run takes a few seconds. */
   readonly users: number
-  /** Default duration. */
+  /** The default duration. */
   readonly seconds: number
   run(run: Run): Promise<Figures>
 }
@@ -126,7 +126,10 @@ const churn: Scenario = {
     withCrowd(run, async (crowd) => {
       const next = run.wire.encode({ type: 'next', offer: null })
       const [matched, left] = [crowd.numberOf('matched'), crowd.numberOf('partner-left')]
-      /** Timers of the next `next`, for users in a room. Messages to other users are ignored. */
+      /**
+       * For each user in a room, the timer after which the user sends `next`. Users without a timer are
+       * skipped.
+       */
       const timers = new Map<User, NodeJS.Timeout>()
       const press = (user: User): void => {
         clearTimeout(timers.get(user))
@@ -155,7 +158,7 @@ const churn: Scenario = {
         const half = await run.server.usage()
         await wait(run.seconds * 500)
         const after = await run.server.usage()
-        // Both users of a match have counted it.
+        // Both users of a room have counted the match.
         const done = (matches - matchesBefore) / 2
         if (done === 0) throw new BenchError(`${run.server.name}: no match after Next`)
         return {

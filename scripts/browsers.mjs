@@ -91,7 +91,7 @@ export function ensureBrowsers() {
   return findBrowsers()
 }
 
-/** Says which browsers to install; undefined if none is missing. */
+/** Returns a message that names the browsers to install; undefined if none is missing. */
 export function missingBrowsersMessage({ chromium, firefox }) {
   const missing = [!chromium && 'Chromium (or Chrome)', !firefox && 'Firefox'].filter(Boolean)
   if (missing.length === 0) return undefined

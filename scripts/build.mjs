@@ -66,7 +66,7 @@ export function build() {
     packages.every((name) => existsSync(join(root, name, 'dist')))
   if (isCurrent) return
   console.log('Building …')
-  // Otherwise the output of deleted sources would stay, and would be published.
+  // Deletes dist/ first. Otherwise the output of deleted sources would stay, and would be published.
   for (const name of [...packages, dashboard]) {
     rmSync(join(root, name, 'dist'), { recursive: true, force: true })
   }

@@ -27,7 +27,7 @@ const crowd = [
   { key: 'night-owls', origin: 'https://night-owls.example', users: 35.8 },
 ]
 
-/** Clients that the server refuses, each with its rate. */
+/** Clients that the server refuses, and how many of each kind connect in a second. */
 const refusedClients = [
   { perSecond: 0.3, origin: 'https://copied-the-tag.example' },
   { perSecond: 0.15, origin: 'https://chess-club.example', site: 'chess-club' },

@@ -8,7 +8,7 @@ const checks = [
   ['dead code', 'knip', ['--no-progress']],
 ]
 
-/** Runs every check, and returns its name and whether it passed. */
+/** Runs every check. Returns the name of each, and whether it passed. */
 export function lint() {
   return checks.map(([name, command, args]) => {
     const { status } = spawnSync(command, args, { stdio: 'inherit' })

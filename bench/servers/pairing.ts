@@ -1,5 +1,5 @@
-// A minimal relay: the second frame of a connection contains a lobby, two connections with the same lobby
-// become partners, and every later frame is sent to the partner. No checks, no limits, no queue.
+// A minimal relay without checks, limits or queue. The second frame of a connection contains a lobby.
+// Two connections with the same lobby become partners, and every later frame is sent to the partner.
 import { encode } from '@buddy-chat/protocol'
 
 /** State of a connection. */

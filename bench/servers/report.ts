@@ -29,7 +29,7 @@ export function report(port: number): void {
     process.send?.(usage)
     turns.reset()
   })
-  // The benchmark process has ended.
+  // Exits when the benchmark process has ended.
   process.on('disconnect', () => process.exit())
   process.send?.({ port })
 }

@@ -14,7 +14,7 @@ export function createModerator(url) {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ text }),
-      // A text that arrives much later is of no use to the partner.
+      // Times out, because a text that arrives much later is of no use to the partner.
       signal: AbortSignal.timeout(2000),
     })
     if (!response.ok) throw new Error(`the moderation service answers ${response.status}`)

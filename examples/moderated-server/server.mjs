@@ -11,19 +11,20 @@ const reservedName = /^(admin|moderator|support)\b/i
 const reportsUntilBan = 3
 const banMs = 3_600_000
 
-/** By session: the sessions that have reported it. */
+/** For each session id, the ids of the sessions that have reported it. */
 const reportersOf = new Map()
 
 const server = createBuddyServer(
   { port: Number(PORT), host: '127.0.0.1' },
   {
-    // Any log with info, warn and error, such as pino. The server logs no names, texts or addresses.
+    // Any logger with the methods info, warn and error works. The server logs no names, texts or
+    // addresses.
     log: console,
     hooks: {
       // Called before the first message of a connection.
       onUpgrade: ({ origin }) => !refusedOrigins.has(origin),
 
-      // May be asynchronous, for example to query a database.
+      // The hook may be asynchronous, for example to query a database.
       onConnect: async ({ name }) => (reservedName.test(name) ? { name: 'Guest' } : true),
 
       onMatch: ({ room, people, waitsMs }) => {
@@ -33,8 +34,9 @@ const server = createBuddyServer(
         }
       },
 
-      // `false` drops the text, and its author gets the error `refused`. If this rejects, the text is
-      // dropped too: no text passes while the moderation service is down. Other users are not affected.
+      // `false` drops the text, and its author gets the error `refused`. If the promise rejects, the
+      // text is dropped too, so no text passes while the moderation service is down. Other users are
+      // not affected.
       onText: ({ text }) => isAllowed(text),
 
       onReport: ({ from, aboutId, reason }) => {

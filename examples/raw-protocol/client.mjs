@@ -25,7 +25,7 @@ const encode = (value) => {
   return [0xda, bytes.length >> 8, bytes.length & 255, ...bytes]
 }
 
-// Decodes every allowed value, also those that this client does not use, to skip unknown fields.
+// Decodes every allowed value, because fields that this client does not know must be skipped.
 const decode = (bytes) => {
   let at = 0
   const take = (size) => {
@@ -54,12 +54,13 @@ const decode = (bytes) => {
   return frame
 }
 
-// `state` is the type of the latest welcome, waiting, matched or partner-left.
+// `state` is the type of the latest message of these: welcome, waiting, matched, partner-left.
 let [socket, state, failures, isOver] = [null, 0, 0, false]
 const isMatched = () => state === 34
 const send = (...frame) => socket?.readyState === 1 && socket.send(Buffer.from(encode(frame)))
 
-// The server relays messages of partners unread, so the client checks them, and drops them outside a room.
+// The server does not check the fields of partners’ messages, so the client does. It drops them outside
+// a room.
 const lines = {
   17: (text) => isMatched() && isText(text) && `text ${text}`,
   18: (isTyping) => isMatched() && typeof isTyping === 'boolean' && `typing ${isTyping}`,

@@ -28,9 +28,14 @@ const maxGrowthBytes = 64 * 2 ** 20
 /** Goal: the attack increases the longest delay of the neighbours' messages by at most this much. */
 const goalMs = 100
 const webhookDelayMs = 500
-/** Enough for ten reports: the server sends four at a time, and each takes half a second. */
+/**
+ * Long enough for ten reports, because the server sends four webhooks at a time and each takes half a
+ * second.
+ */
 const webhooksTimeoutMs = 10_000
-/** If the server must close a connection of the attacker and has not, the attack goes on this long. */
+/**
+ * An attack goes on for at most this long until the server has closed a connection that it must close.
+ */
 const closeTimeoutMs = 5000
 const attackTimeoutMs = 120_000
 
@@ -112,7 +117,7 @@ async function runAttack(attack: Attack, { seed, seconds, checkout }: Options): 
     )
     const url = server.url.replace('localhost', '127.0.0.1')
     await pair.start(url)
-    // Leaves out the first messages: the server runs code for them that it has not compiled yet.
+    // Ignores the delays of the first messages, because the server compiles the code for them first.
     await wait(Math.min(300, seconds * 1000))
     await pair.takeDelays()
     await wait(seconds * 1000)

@@ -7,12 +7,12 @@ import { abort, countClose, repeat, repeatInParallel, writeRepeatedly } from './
 
 const name = 'Mallory'
 /**
- * How the server closes a connection that floods it. The close code may be lost if the server has
- * unread bytes when it closes: then TCP resets the connection.
+ * How the server closes a connection that floods it. The close code may be lost, because TCP resets the
+ * connection if the server has unread bytes when it closes.
  */
 const floodCloses: readonly CloseName[] = ['rate-limited', 'protocol-violation', 'cut']
 
-/** At least 64 kB of drawn frames: enough to keep a connection busy. */
+/** Returns at least 64 kB of random frames, which is enough to keep a connection busy. */
 function chunkOf({ random }: Scene, draw: () => WireFrame): Buffer {
   const frames: Buffer[] = []
   for (let bytes = 0; bytes < 65_536; bytes += frames.at(-1)!.length) frames.push(wireFrame(draw()))

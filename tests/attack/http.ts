@@ -6,7 +6,7 @@ import { connect as connectTls } from 'node:tls'
 import type { Attack, Scene } from './scene.ts'
 import { repeat, repeatInParallel, writeRepeatedly } from './scene.ts'
 
-/** An attacker that has sent all its requests checks this often if the connection is still open. */
+/** After its last request, an attacker checks this often whether the connection is still open. */
 const checkEveryMs = 100
 
 const request = (method: string, path: string, moreHeaders = ''): string =>
@@ -28,7 +28,7 @@ function open({ url }: Scene): Promise<Socket> {
 /** Keeps a connection open until the server closes it or the attack is over; sends only `bytes`. */
 async function keepOpen(scene: Scene, socket: Socket, bytes: string): Promise<void> {
   while (!scene.isOver() && !socket.destroyed) {
-    // A socket that is not read notices that the server closed it only if it writes.
+    // Writes, because a socket that is not read does not notice otherwise that the server closed it.
     socket.write(bytes)
     await scene.wait(checkEveryMs)
   }

@@ -2,14 +2,14 @@
 // delay them.
 import { Neighbours } from '../load/neighbours.ts'
 
-/** What this process sends to its parent: one answer to each request, and faults at any time. */
+/** The messages of this process to its parent: one answer to each request, and faults at any time. */
 export type NeighbourReport =
   | { readonly kind: 'started' }
   | { readonly kind: 'delays'; readonly delaysMs: readonly number[] }
   | { readonly kind: 'finished' }
   | { readonly kind: 'fault'; readonly text: string }
 
-/** What the parent requests: `start` once, `delays` since the last such request, `finish` last. */
+/** The requests of the parent: first `start`, then `delays` any number of times, then `finish`. */
 export type NeighbourRequest =
   | { readonly kind: 'start'; readonly url: string; readonly localAddress: string }
   | { readonly kind: 'delays' }

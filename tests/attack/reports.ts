@@ -1,4 +1,4 @@
-// Attacks on the reports that an operator receives: each report must arrive, and only once.
+// Attacks on the reports that an operator receives. Each report must arrive, and only once.
 import { parseMetrics } from '../integration/prometheus-text.ts'
 import { RawClient } from '../integration/raw-client.ts'
 import { visitorAddress } from './loopback.ts'
@@ -8,16 +8,16 @@ import { abort, repeatInParallel } from './scene.ts'
 const visitor = { localAddress: visitorAddress }
 /** Number of visitors who report their partner while the attackers cause matches. */
 const reporters = 10
-/** Few enough that the server accepts all their connections within a minute, and the visitors' too. */
+/** Few enough that the server accepts the connections of all attackers and visitors within a minute. */
 const attackers = 200
-/** Below the rate limit of `next`, 2 a second, which applies once the burst is used up. */
+/** A pause that keeps the client below the rate limit of `next`, 2 a second after a burst. */
 const nextEveryMs = 550
 
-/** One attacker that sends `next` continuously; resolves when the attack is over. */
+/** Sends `next` continuously as one attacker; resolves when the attack is over. */
 async function sendNexts(scene: Scene, name: string): Promise<void> {
   const client = await RawClient.join(scene.url, name)
   client.enter()
-  // Uses the allowed burst first, then keeps to the rate limit.
+  // Uses the allowed burst first, and then stays below the rate limit.
   for (let time = 1; !scene.isOver() && client.socket.readyState === 1; time++) {
     client.send({ type: 'next', offer: null })
     scene.count('nexts')
@@ -30,7 +30,8 @@ const reportsInFlood: Attack = {
   name: 'reports-in-a-flood',
   what: `${reporters} visitors report their partners while attackers cause a flood of match webhooks; each report must arrive`,
   hasWebhooks: true,
-  // Stands for attackers at many addresses: they queue webhooks faster than the receiver takes them.
+  // With these limits, one address can do as much as attackers at many addresses: cause webhooks faster
+  // than the receiver takes them.
   options: {
     rematchDelayMs: 0,
     maxUsers: 1000,
@@ -78,7 +79,7 @@ async function rematch(client: RawClient): Promise<void> {
       client.send({ type: 'next', offer: null })
     }
   } catch {
-    // The attack is over: the connection was closed.
+    // The connection was closed, because the attack is over.
   }
 }
 

@@ -25,7 +25,7 @@ export interface Scene {
   readonly onFault: (text: string) => void
   /**
    * Resolves with the webhooks of this event once at least `leastCount` have arrived, or with fewer
-   * after 10 s. Needs an attack with `hasWebhooks`.
+   * after 10 s. Works only for an attack with `hasWebhooks`.
    */
   readonly webhooks: (event: string, leastCount: number) => Promise<readonly Delivery[]>
 }
@@ -47,7 +47,7 @@ export interface Attack {
   readonly run: (scene: Scene) => Promise<void>
 }
 
-/** Name of a WebSocket close code; `cut` if the connection ended without a code of the protocol. */
+/** The name of a WebSocket close code; `cut` if the connection ended without a code of the protocol. */
 export type CloseName = CloseCode | 'cut'
 
 const namesByCode = new Map<number, CloseCode>(
@@ -84,7 +84,7 @@ const aborted = new WeakSet<RawClient>()
 export function countClose(scene: Scene, client: RawClient): void {
   let name: CloseName = 'cut'
   client.socket.once('close', (code) => (name = namesByCode.get(code) ?? 'cut'))
-  // The close code, if the client reads it, is known before the next turn of the event loop.
+  // If the client reads a close code, it does so before the next turn of the event loop.
   client.tcp.once('close', () =>
     setImmediate(() => {
       if (!scene.isOver() && !aborted.has(client)) scene.count(name)

@@ -7,7 +7,7 @@ import type { Attack, Scene } from './scene.ts'
 import { abort, countClose, repeat, repeatInParallel } from './scene.ts'
 
 const visitor = { localAddress: visitorAddress }
-/** Keeps to a client's rate limits: 50 signals and 64 kB a second. */
+/** A pause that keeps a client below its rate limits, 50 signals and 64 kB a second. */
 const signalEveryMs = 20
 
 const candidate = {
@@ -24,7 +24,7 @@ async function reset(client: RawClient): Promise<void> {
   await client.closed()
 }
 
-/** Two clients of the attacker, matched in a lobby of their own. */
+/** Resolves with two clients of the attacker, matched in a lobby of their own. */
 const attackerPair = ({ url, random }: Scene): Promise<[RawClient, RawClient]> =>
   RawClient.pair(url, `attack ${random.below(2 ** 32)}`)
 
@@ -37,7 +37,8 @@ const roomHoarding: Attack = {
       scene.count('rooms taken')
       await Promise.all(pair.map(reset))
     })
-    // Others connect at the end, when the attacker holds as many rooms as it can get.
+    // Other users connect at the end of the attack, when the attacker holds as many rooms as it can
+    // get.
     const newcomers = hoard.then(async () => {
       const pair = await Promise.all(
         ['Ana', 'Bob'].map((name) => RawClient.join(scene.url, name, visitor)),

@@ -27,7 +27,7 @@ const blocks = (kind: string): string[] =>
   [...page.matchAll(/^```([^\n]*)\n([^`]*)^```/gm)].flatMap(([, info, body]) =>
     info === kind ? [body!] : [],
   )
-/** All code of the pages, in blocks and within lines. */
+/** All code on the pages, both blocks and inline code. */
 const code = [...page.matchAll(/^```[^\n]*\n[^`]*^```|`[^`\n]+`/gm)].join('\n')
 /** Returns the first cell of each row of the table with this first header, without backquotes. */
 function firstCells(header: string): string[] {
@@ -55,7 +55,7 @@ const siteSecret = 'f3c1b7a09d5e42868b0d4c7fae61953271e0'
 const filledIn = (yaml: string): string => yaml.replace('FORUM_SECRET', siteSecret)
 const [main = '', ...changes] = blocks('yaml')
 
-test('the file with two sites is invalid without the secret of the site, and valid with it', () => {
+test('the configuration file with two sites is invalid without the secret of the site, and valid with it', () => {
   expect(() => read(main)).toThrow('sites[1].secret=… is not allowed')
   const { options } = read(filledIn(main))
   expect(options.sites.map(({ key, secret }) => [key, secret])).toEqual([
@@ -64,14 +64,14 @@ test('the file with two sites is invalid without the secret of the site, and val
   ])
 })
 
-test.for(changes)('the file is valid with this change: %s', (change) => {
+test.for(changes)('the configuration file is valid with this change: %s', (change) => {
   const { host, trusted_proxies, ...rest } = parse(filledIn(main))
   const isWithoutProxy = change.includes('tls_cert_file')
   const proxy = isWithoutProxy ? {} : { host, trusted_proxies }
   expect(() => read(stringify({ ...rest, ...proxy, ...parse(change) }))).not.toThrow()
 })
 
-test('the snippet signs a token that the server accepts', async () => {
+test('the snippet for site tokens signs a token that the server accepts', async () => {
   const snippet = blocks('js').find((block) => block.includes('SignJWT'))!
   const body = snippet
     .replace(/^import .*\n/m, '')
@@ -135,7 +135,7 @@ test('every key in lower case on the pages is a setting, or a field of /status o
     ...Object.keys(siteKeyDescriptions),
     ...Object.keys(status),
     'duration_ms',
-    // nginx
+    // Settings of nginx.
     'proxy_pass',
     'proxy_read_timeout',
     'worker_connections',
@@ -213,12 +213,12 @@ test('the pages list the codes of refusals, the events of webhooks and the field
   expect(Object.keys(figures)).toEqual(Object.keys(status))
 })
 
-test.for(blocks('sh'))('is valid shell syntax: %s', (block) => {
+test.for(blocks('sh'))('has valid shell syntax: %s', (block) => {
   const { status, stderr } = spawnSync('sh', ['-n'], { input: block, encoding: 'utf8' })
   expect([status, stderr]).toEqual([0, ''])
 })
 
-test('the hooks copy files of root to the paths that each program reads, for its user', () => {
+test('the commands copy certificates and the admin token to the paths that each program reads, for its user', () => {
   const hooks = blocks('sh').filter((block) => block.includes('renewal-hooks/deploy'))
   const copies = hooks.map((block) =>
     /^install -o (\w+) -g \1 -m 600 .*fullchain.pem .*privkey.pem (\S+)$/m.exec(block)!,

@@ -42,7 +42,7 @@ const vectors = [...page.matchAll(/```vector\n(\S+) (.*)\n([^`]+)```/g)].map(
 )
 
 test.for(vectors)(
-  'the vector of $message.type encodes to these bytes, which decode to it',
+  'the test vector of $message.type encodes to the bytes on the page, which decode to it',
   ({ message, frame }) => {
     expect(encode(message)).toEqual(frame)
     expect(decode(frame.slice())).toEqual(message)
@@ -62,7 +62,7 @@ test('a lone surrogate is encoded as U+FFFD', () => {
   expect(encode({ type: 'text', text: '\ud800' })).toEqual(replaced?.frame)
 })
 
-test('every message has a vector', () => {
+test('every message has a test vector', () => {
   const covered = new Set(vectors.map(({ message }) => message.type))
   expect([...covered].sort()).toEqual(Object.keys(messages).sort())
 })
@@ -94,7 +94,7 @@ test('the lists of numbers and names are complete, and state how unknown numbers
     Object.entries(numbers)
       .map(([name, number]) => `${number} ${name}`)
       .join(', ')
-  // Each function returns a message that is complete except for the number in question.
+  // Each function returns a complete message that contains the given number.
   const frames: readonly [numbers: string, frame: (value: number) => number[]][] = [
     [list(modes), (value) => [0x95, 2, value, 0xa0, 0x90, 0x90]],
     [

@@ -28,14 +28,17 @@ interface KnownSession {
   received: number
   /** Number of frames sent after the hello, by all connections. */
   sent: number
-  /** Name of the latest partner; undefined before the first match, or if one may have been missed. */
+  /**
+   * The name of the latest partner; undefined before the first match, or if the client may have missed
+   * one.
+   */
   partner: string | undefined
   isInRoom: boolean
-  /** The number of the latest text from this partner. */
+  /** The number of the latest text from the present partner. */
   latestText: number
 }
 
-/** The conversation of one user with the server: mostly valid frames, some of them mutated. */
+/** The conversation of one user with the server. Most frames are valid, some are mutated. */
 export class Conversation {
   readonly #run: FuzzRun
   readonly #random: Random
@@ -151,7 +154,7 @@ export class Conversation {
     const isForged = chance(0.1)
     const token = isForged ? this.#forge(session.token) : session.token
     const { sent } = session
-    // After a wrong count, the server may not replay the message that names the partner.
+    // After a wrong count, the server might skip the message that names the partner.
     if (!isHonest) session.partner = undefined
     await this.#open()
     this.#send([
@@ -259,7 +262,7 @@ export class Conversation {
       name: welcome.name,
       token: welcome.resumeToken ?? '',
       received: 0,
-      // A mutated hello is sent together with one more frame, which may count.
+      // A mutated hello is sent together with one more frame, which the server may count.
       sent: 1,
       partner: undefined,
       isInRoom: false,

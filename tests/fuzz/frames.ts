@@ -3,10 +3,10 @@ import { encode } from '@buddy-chat/protocol'
 import { helloOf, ticketFor } from '../load/load-client.ts'
 import type { Random } from '../load/random.ts'
 
-/** Few lobbies, so that users are matched. */
+/** There are few lobbies, so that users are matched. */
 export const lobbies = ['fuzz', 'fuzz', 'fuzz', ''] as const
 
-/** Distinguishes a text that a mutation changed from one that reached the wrong user. */
+/** Returns a checksum by which {@link readTag} recognizes a text that a mutation has changed. */
 function checksum(text: string): string {
   let sum = 0x811c9dc5
   for (let index = 0; index < text.length; index++) {
@@ -36,7 +36,7 @@ const candidate = {
   usernameFragment: 'abcd',
 }
 
-/** The relative frequency of each message, and how to draw one. */
+/** For each message, how often it is sent relative to the others, and a function that returns one. */
 const weights: readonly (readonly [
   number,
   (random: Random, text: () => string) => ClientMessage,

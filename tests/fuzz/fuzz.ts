@@ -17,14 +17,16 @@ import { replay } from './replay.ts'
 
 /** Number of conversations at a time. */
 const conversationsAtOnce = 64
-/** After this share of the frames the server has compiled its code, and its pools have their size. */
+/**
+ * By this share of the frames, the server has compiled its code, and its pools have reached their size.
+ */
 const warmUpShare = 0.2
-/** Memory growth after the warm-up above these bounds counts as a leak. */
+/** Memory that grows by more than this after the warm-up counts as a leak. */
 const maxHeapGrowthBytes = 4 * 2 ** 20
 const maxResidentGrowthBytes = 48 * 2 ** 20
-/** If nothing happens for this long, a conversation waits for an answer that will not arrive. */
+/** If nothing happens for this long, a conversation is waiting for an answer that will not arrive. */
 const stallMs = 30_000
-/** Long enough for a neighbour to resume, even on a busy machine. */
+/** The grace time of the server. Long enough for a neighbour to resume, even on a busy machine. */
 const graceMs = 3000
 
 interface Options {

@@ -1,6 +1,6 @@
 import type { Random } from '../load/random.ts'
 
-/** MessagePack values that a decoder may trust too much; most claim a length that does not follow. */
+/** MessagePack values that a careless decoder mishandles. Most claim a length that does not follow. */
 const traps: readonly (readonly number[])[] = [
   [0xdb, 0xff, 0xff, 0xff, 0xff], // a string of 4 GB
   [0xda, 0xff, 0xff],
@@ -63,7 +63,7 @@ const mutations: readonly Mutation[] = [
     const from = random.below(frame.length + 1)
     return join(frame.slice(0, from), frame.slice(from + random.below(8)))
   },
-  // Inserts a trap, or replaces some bytes by one.
+  // Inserts one of the {@link traps}, or replaces some bytes by it.
   (frame, random) => {
     const from = random.below(frame.length + 1)
     const to = Math.min(frame.length, from + random.below(3))

@@ -1,4 +1,4 @@
-/** A command-line flag has an invalid value; `message` says what is valid. */
+/** Thrown if a command-line flag has an invalid value. `message` states which values are valid. */
 export class FlagError extends Error {
   override readonly name = 'FlagError'
 }

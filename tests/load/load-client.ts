@@ -18,14 +18,14 @@ interface ConnectOptions {
 export interface LoadClientEvents {
   /** Called with each message that could be decoded. */
   onMessage(message: Message): void
-  /** Called when the server sends a frame that no server may send. */
+  /** Called when the server sends a frame that is not a message of a server. */
   onFault(text: string): void
 }
 
 /** The session that a hello resumes, or null for a new one. */
 export type Resume = MessageOf<'hello'>['resume']
 
-/** The hello of a user called `name`. */
+/** Returns the hello of a user called `name`. */
 export const helloOf = (name: string, resume: Resume = null): MessageOf<'hello'> => ({
   type: 'hello',
   name,
@@ -35,7 +35,7 @@ export const helloOf = (name: string, resume: Resume = null): MessageOf<'hello'>
   resume,
 })
 
-/** A ticket for `lobby`. */
+/** Returns a ticket for `lobby`. */
 export const ticketFor = (lobby: string): MessageOf<'ticket'> => ({
   type: 'ticket',
   mode: 'video',
@@ -151,7 +151,7 @@ export class LoadClient {
       const message = decode(frame)
       if (message) this.#events.onMessage(message)
     } catch (error) {
-      // Of a partner's message, the server checks the structure only; the receiver checks the fields.
+      // The server checks only the structure of a partner’s message, so its fields may be invalid.
       const isRelayed = messages[type].direction === 'partner'
       if (isRelayed && (error as ProtocolError).code !== 'malformed-frame') return
       this.#events.onFault(`the server sent a ${type} that cannot be decoded: ${String(error)}`)

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as server from '@buddy-chat/server'
 
-/** What this process sends to its parent. */
+/** The messages of this process to its parent. */
 export type Report =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'measured'; readonly figures: Figures }
-  /** The server logged an error. */
+  /** Sent when the server logs an error. */
   | { readonly kind: 'fault'; readonly text: string }
 
 /** Figures of the process at one moment, after a garbage collection if the parent requested one. */

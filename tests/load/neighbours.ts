@@ -3,7 +3,7 @@ import type { Message, MessageOf } from '@buddy-chat/protocol'
 import { encode } from '@buddy-chat/protocol'
 import { helloOf, LoadClient, ticketFor } from './load-client.ts'
 
-/** Keeps below the rate limits for signals (50 a second) and texts (3 a second). */
+/** An interval that keeps below the rate limits for signals (50 a second) and texts (3 a second). */
 const sendEveryMs = 40
 const signalsPerText = 10
 const loseEveryMs = 700
@@ -14,7 +14,7 @@ const loseEveryMs = 700
 const maxInFlight = 40
 
 interface NeighboursOptions {
-  /** The two lose their connections in turn, again and again, and resume. */
+  /** Whether the two lose their connections in turn, again and again, and resume. */
   readonly losesConnections: boolean
   /** See `LoadClient.open`. */
   readonly localAddress?: string
@@ -44,7 +44,7 @@ class Neighbour {
   #onMatched: () => void = () => undefined
   readonly matched = new Promise<void>((resolve) => (this.#onMatched = resolve))
   resumes = 0
-  /** Whether the pair is about to end: then a close or a partner that leaves is not a fault. */
+  /** Whether the pair is about to end. If so, a close or a partner that leaves is not a fault. */
   isLeaving = false
 
   constructor(
@@ -105,7 +105,7 @@ class Neighbour {
     )
   }
 
-  /** Loses its connection and resumes by a new one. */
+  /** Loses the connection, and resumes by a new one. */
   async loseConnection(lobby: string): Promise<void> {
     const client = this.#client
     this.#client = undefined
@@ -187,7 +187,9 @@ export class Neighbours {
   #timers: NodeJS.Timeout[] = []
   #turn = 0
   #losing: Promise<void> = Promise.resolve()
-  /** Number of messages that each had received at the last call of {@link takeDelaysMs}. */
+  /**
+   * The number of messages that each of the two had received at the last call of {@link takeDelaysMs}.
+   */
   #taken: [number, number] = [0, 0]
 
   private constructor(
@@ -245,7 +247,10 @@ export class Neighbours {
     return delaysMs
   }
 
-  /** Ends the exchange, and reports a fault for the first difference. Must be called once. */
+  /**
+   * Ends the exchange, and reports a fault for the first text that was lost, repeated or out of order.
+   * Must be called once.
+   */
   async finish(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
     await this.#losing
@@ -259,8 +264,8 @@ export class Neighbours {
   }
 
   /**
-   * Resolves once everything sent so far has arrived. The first round makes sure that the server has
-   * relayed it, the second that the partner has received it.
+   * Resolves once everything sent so far has arrived. After the first round the server has relayed it,
+   * after the second the partner has received it.
    */
   async #delivered(): Promise<void> {
     for (let time = 1; time <= 2; time++) {

@@ -60,7 +60,7 @@ export async function startServerProcess(
   const measure = (collect: boolean): Promise<Figures> =>
     new Promise((resolve) => {
       waiting.push(resolve)
-      // If the process has ended, `onFault` was called.
+      // If the process has ended, the promise stays pending, and `onFault` has been called.
       if (child.connected) child.send({ collect })
     })
   return {
@@ -81,7 +81,7 @@ export async function startServerProcess(
       isStopping = true
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
-      // The process cannot delay this signal, even if it is busy.
+      // SIGKILL ends even a busy process at once.
       child.kill('SIGKILL')
       await ended
     },

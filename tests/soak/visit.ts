@@ -6,7 +6,10 @@ import type { Random } from '../load/random.ts'
 /** What all visits of a soak share. */
 export interface Soak {
   readonly url: string
-  /** If it returns true, no visit begins and each visit ends after its present action. */
+  /**
+   * Returns whether the soak is ending. If so, no visit begins, and each visit ends after its present
+   * action.
+   */
   readonly isOver: () => boolean
   /** Adds one to a named count, which is printed at the end. */
   readonly count: (what: string) => void
@@ -14,7 +17,7 @@ export interface Soak {
   readonly wait: (ms: number) => Promise<void>
 }
 
-/** The pause between two actions is long enough to keep below every rate limit. */
+/** The shortest pause between two actions, long enough to keep below every rate limit. */
 const minPauseMs = 150
 const maxPauseMs = 600
 
