@@ -1,6 +1,8 @@
-// Nothing that was sent to a partner reaches the next partner.
+// Nothing that was sent to a partner reaches the next partner, or a session that has ended.
 import { encode } from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
+import { DelayedEngine } from '../engine/delayed-engine.fixture.ts'
+import { MemoryEngine } from '../engine/memory/memory-engine.ts'
 import { TestServer } from './core.fixture.ts'
 
 const text = { type: 'text', text: 'for the first partner' } as const
@@ -28,4 +30,25 @@ test('relays no text to the next partner that the hook allows after the room has
   allow(true)
   await new Promise((resolve) => setImmediate(resolve))
   expect([...bob.of('text'), ...cleo.of('text')]).toEqual([])
+})
+
+test('sends nothing to a session that has ended, if an event of the engine arrives late', async () => {
+  let engine: DelayedEngine | undefined
+  const server = new TestServer(
+    {},
+    {
+      createEngine: (dependencies) => {
+        engine = new DelayedEngine(1, dependencies, (given) => new MemoryEngine(given))
+        return engine
+      },
+    },
+  )
+  const [ana, bob] = await server.pair()
+  engine?.settle()
+  const { session } = ana
+  const { sent } = session
+  bob.send(text)
+  server.core.sessions.end(session, 'lost')
+  engine?.settle()
+  expect(session.sent).toBe(sent)
 })

@@ -186,6 +186,20 @@ test('restores no session that it has ended, even if a reload makes the grace ti
   expect(again.session.id).not.toBe(id)
 })
 
+test('reports a partner as away whose connection is lost again before its room is restored', async () => {
+  const [one, other] = await history(2, 1)
+  const server = new TestServer(settings)
+  const resumeOf = ({ resumeToken: token, roomTokens }: Proof) => ({
+    resume: { token, received: 0, sent: 0, roomToken: roomTokens[0]! },
+  })
+  const ana = await server.join('192.0.2.1', resumeOf(one!))
+  ana.disconnect()
+  const bob = await server.join('192.0.2.2', resumeOf(other!))
+  expect(bob.session.participant.room).toBeDefined()
+  expect(bob.messages.slice(1)).toEqual([{ type: 'partner-away' }])
+  expect(bob.session.participant.isPartnerPresent).toBe(false)
+})
+
 test('restores the room of a session that another connection takes over before its welcome', async () => {
   const [one, other] = await history(2, 1)
   const resumeOf = ({ resumeToken: token, roomTokens }: Proof) => ({
