@@ -1,6 +1,6 @@
 // Checks which peer connections may reveal the user's IP address, and when the client prepares the next
 // call.
-import type { MessageOf } from '@buddy-chat/protocol'
+import type { ClientMessage, MessageOf } from '@buddy-chat/protocol'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Emitter } from '../emitter.ts'
 import type { ClientEvents } from '../events.ts'
@@ -24,6 +24,9 @@ const matched: MessageOf<'matched'> = {
 /** The ICE transport policies with which connections were created ("made") or configured later ("set"). */
 let policies: string[]
 let connections: Connection[]
+let sent: ClientMessage[]
+/** What a room has reported to the client. */
+let reported: string[]
 let clock: ManualClock
 let calls: Calls
 let room: Room
@@ -41,13 +44,36 @@ class Connection extends EventTarget {
   setConfiguration({ iceTransportPolicy }: RTCConfiguration): void {
     policies.push(`set ${iceTransportPolicy}`)
   }
+  /** Why `replaceTrack` of the senders fails; undefined if it succeeds. */
+  refusal: Error | undefined
+  readonly encodings: { maxBitrate?: number }[] = [{}]
+  readonly tracks: unknown[] = []
+  restarts = 0
+  isClosed = false
   getTransceivers = () => []
-  getSenders = () => []
+  getSenders = () => [
+    {
+      track: { kind: 'audio' },
+      replaceTrack: async (track: unknown) => {
+        if (this.refusal) throw this.refusal
+        this.tracks.push(track)
+      },
+      getParameters: () => ({ encodings: this.encodings }),
+      setParameters: () => Promise.resolve(),
+    },
+  ]
   getStats = () => Promise.resolve(new Map())
   addTransceiver(): void {}
-  setLocalDescription = () => Promise.resolve()
-  restartIce(): void {}
-  close(): void {}
+  localDescription: RTCSessionDescriptionInit | undefined
+  async setLocalDescription(): Promise<void> {
+    this.localDescription = { type: 'offer', sdp: 'v=0' }
+  }
+  restartIce(): void {
+    this.restarts++
+  }
+  close(): void {
+    this.isClosed = true
+  }
   connects(): void {
     this.connectionState = 'connected'
     this.dispatchEvent(new Event('connectionstatechange'))
@@ -55,6 +81,11 @@ class Connection extends EventTarget {
 }
 
 function enter(options: BuddyClientOptions): void {
+  begin(options)
+  meet()
+}
+
+function begin(options: BuddyClientOptions): void {
   calls = new Calls({
     environment: {
       clock,
@@ -67,15 +98,21 @@ function enter(options: BuddyClientOptions): void {
     events: new Emitter<ClientEvents>(),
     localStream: () => undefined,
     sending: () => ({ audio: true, video: true }),
-    send: () => true,
+    send: (message) => {
+      sent.push(message)
+      return true
+    },
     onIceUrlsRefused: () => undefined,
   })
   calls.begin(resolveOptions(options))
   calls.setIceServers([turn])
-  room = calls.enter(matched, null, {
-    onConnected: () => undefined,
-    onInterrupted: () => undefined,
-    onFailed: () => undefined,
+}
+
+function meet(match: MessageOf<'matched'> = matched): void {
+  room = calls.enter(match, null, {
+    onConnected: () => reported.push('connected'),
+    onInterrupted: () => reported.push('interrupted'),
+    onFailed: ({ code }) => reported.push(code),
   })
   room.open()
 }
@@ -100,6 +137,8 @@ beforeEach(() => {
   vi.stubGlobal('MediaStream', EventTarget)
   policies = []
   connections = []
+  sent = []
+  reported = []
   clock = new ManualClock()
   generation = 0
 })
@@ -187,5 +226,84 @@ describe('the connection for the next call', () => {
     calls.close()
     calls.handleNetworkChange()
     expect(connections).toHaveLength(3)
+  })
+
+  test('is prepared again at once if the ICE servers change outside a call', async () => {
+    begin({})
+    void calls.takeOffer()
+    calls.close()
+    calls.setIceServers([{ ...turn, credential: 'renewed' }])
+    await clock.advanceAsync(0)
+    expect(connections.map(({ isClosed }) => isClosed)).toEqual([true, false])
+  })
+
+  test('is dropped with its connection at the end of a run', async () => {
+    begin({})
+    calls.handleQueued()
+    calls.end()
+    expect(connections.map(({ isClosed }) => isClosed)).toEqual([true])
+  })
+})
+
+describe('a call', () => {
+  test('ends when the next one begins', () => {
+    enter({})
+    meet()
+    expect(connections.map(({ isClosed }) => isClosed)).toEqual([true, false])
+    connections[0]?.connects()
+    connections[1]?.connects()
+    expect(reported).toEqual(['connected'])
+  })
+
+  test('restarts ICE when the network changes', () => {
+    begin({})
+    meet({ ...matched, isPolite: false })
+    connections[0]?.connects()
+    calls.handleNetworkChange()
+    expect(connections[0]?.restarts).toBe(1)
+  })
+
+  test('uses low data if that was set before, also during the search', async () => {
+    begin({})
+    calls.setLowData(true)
+    meet()
+    await clock.advanceAsync(0)
+    expect(connections[0]?.encodings).toEqual([{ maxBitrate: 16_000 }])
+    calls.setLowData(false)
+    await clock.advanceAsync(0)
+    expect(connections[0]?.encodings).toEqual([{}])
+  })
+
+  test('sends another track at once, and so does the next call', async () => {
+    enter({})
+    connections[0]?.connects()
+    await clock.advanceAsync(1500)
+    const track = { kind: 'audio' } as MediaStreamTrack
+    await calls.replaceTrack(track)
+    expect(connections.map(({ tracks }) => tracks)).toEqual([[track], [track]])
+  })
+
+  test('rejects with `media-failed` if the browser does not send another track', async () => {
+    enter({})
+    for (const connection of connections) connection.refusal = new TypeError('refused')
+    const replaced = calls.replaceTrack({ kind: 'audio' } as MediaStreamTrack)
+    await expect(replaced).rejects.toMatchObject({ code: 'media-failed' })
+  })
+
+  test('uses the connection whose offer the partner has received with the match', async () => {
+    begin({})
+    expect(await calls.takeOffer()).toMatchObject({ description: { type: 'offer' } })
+    meet({ ...matched, isOffered: true, isPolite: false })
+    await clock.advanceAsync(100)
+    expect([connections.length, sent]).toEqual([1, []])
+  })
+
+  test('offers anew, with generation 1, if that connection is lost', async () => {
+    begin({})
+    calls.handleQueued()
+    meet({ ...matched, isOffered: true, isPolite: false })
+    await clock.advanceAsync(0)
+    expect(connections.map(({ isClosed }) => isClosed)).toEqual([true, false])
+    expect(sent).toMatchObject([{ type: 'signal', description: { type: 'offer' }, generation: 1 }])
   })
 })

@@ -1,53 +1,11 @@
-import type { Message } from '@buddy-chat/protocol'
-import { closeCodes, decode, encode } from '@buddy-chat/protocol'
+import { closeCodes, encode } from '@buddy-chat/protocol'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ManualClock } from '../manual-clock.fixture.ts'
 import type { TokenSource } from '../options.ts'
+import { FakeSocket } from './fake-socket.fixture.ts'
 import type { ServerAnswer } from './server-probe.ts'
 import type { Retry } from './signaling-channel.ts'
 import { SignalingChannel } from './signaling-channel.ts'
-
-/** A fake WebSocket. Tests trigger its events and inspect what the client has sent. */
-class FakeSocket extends EventTarget {
-  static all: FakeSocket[] = []
-  binaryType = 'blob'
-  readyState = 0
-  closedWith: number | undefined
-  readonly sent: (Message | undefined)[] = []
-
-  constructor() {
-    super()
-    FakeSocket.all.push(this)
-  }
-
-  send(frame: Uint8Array): void {
-    this.sent.push(decode(frame))
-  }
-
-  close(code: number): void {
-    this.readyState = 3
-    this.closedWith = code
-  }
-
-  open(): void {
-    this.readyState = 1
-    this.dispatchEvent(new Event('open'))
-  }
-
-  receive(message: Message): void {
-    this.receiveBytes(encode(message))
-  }
-
-  receiveBytes(bytes: Uint8Array): void {
-    const data = bytes.slice().buffer
-    this.dispatchEvent(new MessageEvent('message', { data }))
-  }
-
-  end(code: number): void {
-    this.readyState = 3
-    this.dispatchEvent(Object.assign(new Event('close'), { code, reason: '' }))
-  }
-}
 
 const hello = { type: 'hello', name: 'Ana', site: '', client: 'test' } as const
 const first = { ...hello, token: null, resume: null }
@@ -92,18 +50,24 @@ let retries: Retry[]
 let refused: string[]
 let events: string[]
 let channel: SignalingChannel
-const latest = (): FakeSocket => FakeSocket.all.at(-1)!
+let sockets: FakeSocket[]
+const latest = (): FakeSocket => sockets.at(-1)!
+function createSocket(): WebSocket {
+  const socket = new FakeSocket()
+  sockets.push(socket)
+  return socket as unknown as WebSocket
+}
 
 beforeEach(() => {
   clock = new ManualClock()
-  FakeSocket.all = []
+  sockets = []
   answer = 'unknown'
   retries = []
   refused = []
   events = []
   channel = new SignalingChannel(
     {
-      createSocket: () => new FakeSocket() as unknown as WebSocket,
+      createSocket,
       clock,
       ...environment,
     },
@@ -154,9 +118,9 @@ test('reports `server-full` and reconnects after the time that the server gave',
   latest().end(closeCodes['server-full'])
   expect(retries[0]).toMatchObject({ delayMs: 9000, error: { code: 'server-full' } })
   clock.advance(8999)
-  expect(FakeSocket.all).toHaveLength(1)
+  expect(sockets).toHaveLength(1)
   clock.advance(1)
-  expect(FakeSocket.all).toHaveLength(2)
+  expect(sockets).toHaveLength(2)
 })
 
 test('reports `going-away` and reconnects after the time that the server gave', () => {
@@ -172,7 +136,7 @@ test('does not reconnect after a final refusal', () => {
   latest().end(closeCodes['origin-not-allowed'])
   clock.advance(600_000)
   expect(refused).toEqual(['origin-not-allowed'])
-  expect(FakeSocket.all).toHaveLength(1)
+  expect(sockets).toHaveLength(1)
 })
 
 test('reconnects after two heartbeat intervals without a frame', () => {
@@ -205,7 +169,7 @@ test('removes control characters from the name of a partner', () => {
   const names: string[] = []
   const own = new SignalingChannel(
     {
-      createSocket: () => new FakeSocket() as unknown as WebSocket,
+      createSocket,
       clock: new ManualClock(),
       ...environment,
     },
@@ -234,14 +198,14 @@ test('`checkConnection` sends a ping, and reconnects if no frame arrives within 
   expect(retries[0]?.error.code).toBe('server-unreachable')
 })
 
-test('`part` ends the session, and `checkConnection` then starts a new one at once', () => {
+test('`endSession` ends the session, and `checkConnection` then starts a new one at once', () => {
   latest().open()
   latest().receive({ ...welcome, resumeToken: 'token' })
   channel.endSession()
   expect(latest().closedWith).toBe(1000)
   expect(retries).toMatchObject([{ mayResume: false }])
   channel.checkConnection()
-  expect(FakeSocket.all).toHaveLength(2)
+  expect(sockets).toHaveLength(2)
   latest().open()
   expect(latest().sent).toEqual([first])
 })
@@ -253,21 +217,64 @@ test('`suspend` keeps the session for a resume, and `checkConnection` then resum
   expect(latest().closedWith).toBe(4999)
   expect(retries).toMatchObject([{ mayResume: true }])
   channel.checkConnection()
-  expect(FakeSocket.all).toHaveLength(2)
+  expect(sockets).toHaveLength(2)
   latest().open()
   expect(latest().sent).toMatchObject([{ resume: { token: 'token' } }])
+})
+
+test('`endSession` first sends the texts that wait for the rate limit', () => {
+  joinForResume()
+  sendTexts(1, 10)
+  channel.endSession()
+  expect(written()).toEqual(texts(1, 10))
+})
+
+test('`endSession` and `suspend` keep the scheduled retry if there is no connection', () => {
+  latest().end(1006)
+  channel.endSession()
+  channel.suspend()
+  expect(retries).toHaveLength(1)
+})
+
+test('`checkConnection` waits no longer than two heartbeat intervals', () => {
+  latest().open()
+  latest().receive({ ...welcome, heartbeatMs: 500 })
+  channel.checkConnection()
+  clock.advance(999)
+  expect(retries).toEqual([])
+  clock.advance(1)
+  expect(retries).toHaveLength(1)
+})
+
+test('`open` starts a new run: with the first retry, and with a probe of the server', async () => {
+  join()
+  latest().end(1006)
+  channel.retryNow()
+  latest().end(1006)
+  answer = 'other'
+  channel.open({ url: 'ws://test/ws', hello, token: '' })
+  latest().end(1006)
+  expect(retries.at(-1)?.attempt).toBe(1)
+  await settle()
+  expect(refused).toEqual(['not-a-buddy-server'])
+})
+
+test('ignores an `error` event of an open socket', () => {
+  join()
+  latest().dispatchEvent(new Event('error'))
+  expect(retries).toEqual([])
 })
 
 test('`retryNow` connects at once, and `close` stops all retries', () => {
   latest().end(1006)
   channel.retryNow()
-  expect(FakeSocket.all).toHaveLength(2)
+  expect(sockets).toHaveLength(2)
   channel.retryNow()
-  expect(FakeSocket.all).toHaveLength(2)
+  expect(sockets).toHaveLength(2)
   latest().end(1006)
   channel.close()
   clock.advance(600_000)
-  expect(FakeSocket.all).toHaveLength(2)
+  expect(sockets).toHaveLength(2)
 })
 
 /** Ends the connection, reconnects and receives `welcome`; the session is resumed unless `received` is null. */
@@ -603,6 +610,16 @@ test('reports the reason of the latest `error` message if the close code is unkn
   expect(retries).toMatchObject([{ error: { code: 'server-full', retryAfterMs: 3000 } }])
 })
 
+test('does not report the `error` message of an earlier connection', () => {
+  latest().open()
+  latest().receive({ type: 'error', code: 'server-full', message: '', retryAfterMs: 3000 })
+  latest().end(4450)
+  channel.retryNow()
+  latest().open()
+  latest().end(4450)
+  expect(retries.map(({ error }) => error.code)).toEqual(['server-full', 'server-unreachable'])
+})
+
 /** Lets the reactions to settled promises run. */
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await Promise.resolve()
@@ -680,6 +697,33 @@ test('fails with `token-timeout` if the token function does not answer within 8 
   clock.advance(1)
   expect([refused, retries, latest().closedWith]).toEqual([['token-timeout'], [], 1000])
 })
+
+test('waits 10 s for `welcome` once the token function has answered', async () => {
+  let resolveToken: (token: string) => void = () => undefined
+  openWith(() => new Promise((resolve) => (resolveToken = resolve)))
+  clock.advance(7000)
+  resolveToken('signed')
+  await settle()
+  clock.advance(9999)
+  expect([refused, retries]).toEqual([[], []])
+  clock.advance(1)
+  expect([refused, retries]).toMatchObject([[], [{ error: { code: 'server-unreachable' } }]])
+})
+
+test.each([
+  ['answers', (resolve: (token: string) => void) => resolve('signed')],
+  ['fails', (_: unknown, reject: (error: Error) => void) => reject(new Error('no session'))],
+])(
+  'does nothing if the token function %s after the connection has ended',
+  async (_, settleToken) => {
+    let finish = (): void => undefined
+    openWith(() => new Promise((resolve, reject) => (finish = () => settleToken(resolve, reject))))
+    latest().end(1006)
+    finish()
+    await settle()
+    expect([latest().sent, refused, retries.length]).toEqual([[], [], 1])
+  },
+)
 
 test('resumes a session without a site token if the token function times out', async () => {
   let calls = 0

@@ -1,0 +1,357 @@
+// What the client sends and emits, in order, for what the user, the server and the page do. Most tests use
+// text mode, which needs no device and no peer connection.
+import type { ServerMessage } from '@buddy-chat/protocol'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { ClientEnvironment } from './browser-environment.ts'
+import { BuddyClient } from './client.ts'
+import type { ClientEvents } from './events.ts'
+import { ManualClock } from './manual-clock.fixture.ts'
+import type { BuddyClientOptions } from './options.ts'
+import { FakeSocket } from './signaling/fake-socket.fixture.ts'
+
+const welcome = {
+  type: 'welcome',
+  session: 's',
+  name: 'Ana',
+  heartbeatMs: 60_000,
+  iceServers: [],
+  resumeToken: 'resume',
+  received: null,
+  allowsText: true,
+  allowsVideo: true,
+  isRestored: false,
+} as const satisfies ServerMessage
+
+const matched = {
+  type: 'matched',
+  room: 'room-1',
+  isPolite: true,
+  partnerName: 'Bob',
+  interests: [],
+  isOffered: false,
+  roomToken: 'token-1',
+} as const satisfies ServerMessage
+
+class FakeConnection extends EventTarget {
+  static latest: FakeConnection | undefined
+  connectionState = 'new'
+  signalingState = 'stable'
+  constructor({ iceServers }: RTCConfiguration) {
+    super()
+    if (iceServers?.some(({ urls }) => String(urls).includes('//')))
+      throw new SyntaxError('refused')
+    FakeConnection.latest = this
+  }
+  getTransceivers = () => []
+  getSenders = () => []
+  getStats = () => Promise.resolve(new Map())
+  addTransceiver(): void {}
+  addTrack(): void {}
+  setConfiguration(): void {}
+  setLocalDescription = () => Promise.resolve()
+  restartIce(): void {}
+  close(): void {}
+  changeState(state: string): void {
+    this.connectionState = state
+    this.dispatchEvent(new Event('connectionstatechange'))
+  }
+  addRemoteTrack(): void {
+    this.dispatchEvent(Object.assign(new Event('track'), { track: createTrack() }))
+  }
+}
+
+interface FakeTrack {
+  readonly kind: string
+}
+const createTrack = (): FakeTrack =>
+  Object.assign(new EventTarget(), {
+    kind: 'audio',
+    readyState: 'live',
+    getSettings: () => ({}),
+    stop: () => undefined,
+  })
+
+class FakeStream extends EventTarget {
+  readonly #tracks: FakeTrack[]
+  constructor(tracks: FakeTrack[] = []) {
+    super()
+    this.#tracks = tracks
+  }
+  getTracks = () => this.#tracks
+  addTrack(track: FakeTrack): void {
+    this.#tracks.push(track)
+  }
+}
+
+type PageListener = Parameters<ClientEnvironment['watch']>[0]
+
+let clock: ManualClock
+let sockets: FakeSocket[]
+let warnings: string[]
+let page: PageListener | undefined
+let events: string[]
+let client: BuddyClient
+const socket = (): FakeSocket => sockets.at(-1)!
+const settle = (): Promise<void> => clock.advanceAsync(0)
+
+beforeEach(() => {
+  vi.stubGlobal('MediaStream', FakeStream)
+  clock = new ManualClock()
+  sockets = []
+  warnings = []
+  page = undefined
+  events = []
+})
+afterEach(async () => {
+  client.stop()
+  await settle()
+  expect([clock.pending, page]).toEqual([0, undefined])
+  vi.unstubAllGlobals()
+})
+
+function createClient(options: BuddyClientOptions = { mode: 'text' }): void {
+  const environment: ClientEnvironment = {
+    clock,
+    random: () => 0.5,
+    createSocket: () => {
+      sockets.push(new FakeSocket())
+      return socket() as unknown as WebSocket
+    },
+    probeServer: async () => 'unknown',
+    watchPolicy: () => () => undefined,
+    media: () => ({
+      isSecureContext: true,
+      mediaDevices: {
+        getUserMedia: async () => new FakeStream([createTrack()]),
+        enumerateDevices: async () => [],
+        addEventListener: () => undefined,
+        removeEventListener: () => undefined,
+      } as unknown as MediaDevices,
+      allowsFeature: () => true,
+      permission: async () => undefined,
+      canChooseSpeaker: false,
+    }),
+    warn: (message) => warnings.push(message),
+    createConnection: (configuration) =>
+      new FakeConnection(configuration) as unknown as RTCPeerConnection,
+    hasWebRtc: () => true,
+    preparesCalls: false,
+    watch: (listener) => {
+      page = listener
+      return () => (page = undefined)
+    },
+    isHidden: () => false,
+    baseUrl: () => 'https://page.example/',
+  }
+  client = new BuddyClient({ server: 'https://chat.example', ...options }, environment)
+  const record = <Name extends keyof ClientEvents>(
+    name: Name,
+    format: (detail: ClientEvents[Name]) => string,
+  ): void => void client.on(name, (detail) => events.push(format(detail)))
+  record('state', ({ state }) => state)
+  record('match', ({ partner }) => `match ${partner.name}`)
+  record('leave', ({ reason, isSearching }) => `leave ${reason} ${isSearching}`)
+  record('message', ({ text, from }) => `${from}: ${text}`)
+  record('typing', ({ isTyping }) => `typing ${isTyping}`)
+  record('remote-stream', (stream) => `remote-stream ${stream !== undefined}`)
+  record('error', ({ code }) => `error ${code}`)
+  record('welcome', ({ isResumed }) => `welcome ${isResumed}`)
+  record('retry', ({ mayResume }) => `retry ${mayResume}`)
+}
+
+/** Starts a client and brings it into a call. Forgets the messages and events until then. */
+async function enterCall(options?: BuddyClientOptions, room: ServerMessage = matched) {
+  createClient(options)
+  const started = client.start()
+  await settle()
+  socket().open()
+  socket().receive(welcome)
+  await settle()
+  socket().receive(room)
+  await started
+  await settle()
+  events = []
+  socket().sent.length = 0
+}
+
+/** Connects again at once, and receives `welcome` with these fields. */
+async function reconnect(fields: Partial<typeof welcome> | object): Promise<void> {
+  client.retryNow()
+  socket().open()
+  socket().sent.length = 0
+  socket().receive({ ...welcome, ...fields })
+  await settle()
+}
+
+describe('the search', () => {
+  test('sends hello and ticket, next after a partner has left, and leave at the end', async () => {
+    createClient()
+    void client.start()
+    await settle()
+    socket().open()
+    socket().receive(welcome)
+    await settle()
+    socket().receive(matched)
+    socket().receive({ type: 'partner-left', reason: 'left' })
+    await settle()
+    client.stop()
+    expect(socket().sent).toMatchObject([
+      { type: 'hello' },
+      { type: 'ticket', mode: 'text', offer: null },
+      { type: 'next', offer: null },
+      { type: 'leave' },
+    ])
+    expect(events).toEqual([
+      'connecting',
+      'welcome false',
+      'negotiating',
+      'match Bob',
+      'connected',
+      'waiting',
+      'leave partner-left true',
+      'idle',
+    ])
+  })
+
+  test('sends only leave if stop() follows next() at once', async () => {
+    await enterCall()
+    client.next()
+    client.stop()
+    await settle()
+    expect(socket().sent).toEqual([{ type: 'leave' }])
+  })
+
+  test('goes on when the page is back after it was put away', async () => {
+    await enterCall()
+    page?.onPageHide()
+    expect(socket().closedWith).toBe(1000)
+    expect(events).toEqual(['reconnecting', 'leave server-lost true', 'retry false'])
+    page?.onWake()
+    socket().open()
+    expect(socket().sent).toMatchObject([{ type: 'hello', resume: null }])
+    socket().receive(welcome)
+    await settle()
+    expect(socket().sent).toMatchObject([{}, { type: 'ticket' }])
+  })
+})
+
+describe('a call', () => {
+  test('survives a page that is frozen', async () => {
+    await enterCall()
+    page?.onFreeze()
+    expect(socket().closedWith).toBe(4999)
+    page?.onWake()
+    socket().open()
+    expect(socket().sent).toMatchObject([
+      { type: 'hello', resume: { token: 'resume', roomToken: 'token-1' } },
+    ])
+    await reconnect({ received: 1 })
+    expect(client.partner?.name).toBe('Bob')
+  })
+
+  test('goes on after a restart of the server if its room can be restored', async () => {
+    await enterCall()
+    socket().end(1006)
+    await reconnect({ received: 1, isRestored: true })
+    expect([events, client.partner?.name]).toEqual([['retry true', 'welcome true'], 'Bob'])
+    expect(socket().sent).toEqual([])
+  })
+
+  test('ends after a restart of the server if its room cannot be restored', async () => {
+    await enterCall({ mode: 'text' }, { ...matched, roomToken: null })
+    socket().end(1006)
+    await reconnect({ received: 1, isRestored: true })
+    expect(events).toContain('leave server-lost true')
+    expect(socket().sent).toMatchObject([{ type: 'ticket' }])
+  })
+
+  test('ends at once if the session cannot be resumed', async () => {
+    createClient()
+    void client.start()
+    await settle()
+    socket().open()
+    socket().receive({ ...welcome, resumeToken: null })
+    socket().receive(matched)
+    events = []
+    socket().end(1006)
+    expect(events).toEqual(['reconnecting', 'leave server-lost true', 'retry false'])
+  })
+
+  test('sends typing once, and no end of typing after a text or after the call', async () => {
+    await enterCall()
+    client.notifyTyping()
+    client.notifyTyping()
+    client.send('Hi')
+    client.notifyTyping()
+    client.next()
+    clock.advance(10_000)
+    await settle()
+    expect(socket().sent).toMatchObject([
+      { type: 'typing', isTyping: true },
+      { type: 'text', text: 'Hi' },
+      { type: 'typing', isTyping: true },
+      { type: 'next' },
+    ])
+  })
+
+  test('ends the typing of the partner with a text', async () => {
+    await enterCall()
+    socket().receive({ type: 'typing', isTyping: true })
+    socket().receive({ type: 'text', text: 'Hi' })
+    expect(events).toEqual(['typing true', 'typing false', 'partner: Hi'])
+  })
+})
+
+describe('a call with media', () => {
+  const audio = { mode: 'audio' } as const
+  const connection = (): FakeConnection => FakeConnection.latest!
+
+  test('emits the remote stream, and its end with the call', async () => {
+    await enterCall(audio)
+    connection().addRemoteTrack()
+    connection().changeState('connected')
+    client.next()
+    expect(events).toEqual([
+      'remote-stream true',
+      'connected',
+      'remote-stream false',
+      'waiting',
+      'leave next true',
+    ])
+  })
+
+  test('is lost if no path is found any more: leaves its room, and searches only on next()', async () => {
+    await enterCall(audio)
+    connection().changeState('connected')
+    await settle()
+    events = []
+    socket().sent.length = 0
+    for (let step = 1; step <= 4; step++) {
+      connection().changeState('failed')
+      await settle()
+    }
+    expect(events).toEqual(['error call-failed', 'reconnecting', 'leave call-failed false'])
+    expect(
+      socket().sent.filter((message) => (message as { type: string }).type !== 'signal'),
+    ).toEqual([{ type: 'ping' }, { type: 'diagnosis', reason: 'no-path' }, { type: 'leave' }])
+    // A new welcome does not end the pause.
+    socket().end(1006)
+    await reconnect({ received: null })
+    expect([client.state, socket().sent]).toEqual(['reconnecting', []])
+    client.next()
+    await settle()
+    expect(socket().sent).toMatchObject([{ type: 'ticket', mode: 'audio' }])
+  })
+
+  test('uses no ICE URL that the browser refuses, and reports it once', async () => {
+    await enterCall(audio)
+    const iceServers = [
+      { urls: ['stun://wrong.example', 'stun:right.example'], username: null, credential: null },
+    ]
+    socket().receive({ type: 'ice-servers', iceServers })
+    socket().receive({ type: 'ice-servers', iceServers })
+    expect(warnings).toEqual([expect.stringContaining('stun://wrong.example')])
+    expect(socket().sent).toContainEqual({ type: 'diagnosis', reason: 'ice-url-refused' })
+    expect(socket().sent).toHaveLength(1)
+  })
+})
