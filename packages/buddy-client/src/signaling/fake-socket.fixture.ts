@@ -7,7 +7,7 @@ export class FakeSocket extends EventTarget {
   readyState = 0
   /** The code that the client closed it with. */
   closedWith: number | undefined
-  readonly sent: unknown[] = []
+  readonly sent: (Message | undefined)[] = []
 
   send(frame: Uint8Array): void {
     this.sent.push(decode(frame))
