@@ -1,10 +1,13 @@
 import type { Engine, EngineListener, EngineSession, SessionProfile } from './engine.ts'
 import type { EngineDependencies } from './memory/memory-engine.ts'
 
-/** Calls that are under way in one direction, in order. */
+/** The commands of one session, or the events for it, that were not delivered yet, oldest first. */
 type Lane = (() => void)[]
 
-/** Pseudorandom numbers from 0 to below 1 (mulberry32). The same seed gives the same sequence. */
+/**
+ * Returns a function that returns pseudorandom numbers from 0 to below 1 (mulberry32). The same seed gives
+ * the same sequence.
+ */
 function createRandom(seed: number): () => number {
   let state = seed
   return () => {
@@ -16,9 +19,9 @@ function createRandom(seed: number): () => number {
 }
 
 /**
- * Wraps an engine and delays every command and every event, as a network would. Those of one session keep
- * their order in each direction. Those of different sessions are interleaved at random. Nothing is
- * delivered before {@link step} or {@link settle} is called.
+ * Wraps an engine and delays every command and every event, as a network would. The commands of one session
+ * keep their order, and so do its events. Commands and events of different sessions are interleaved at
+ * random. Nothing is delivered before {@link step} or {@link settle} is called.
  */
 export class DelayedEngine implements Engine {
   readonly #inner: Engine
@@ -83,8 +86,8 @@ export class DelayedEngine implements Engine {
   }
 
   /**
-   * Delivers the next command or event of a random lane.
-   * @returns false if there is none
+   * Delivers the oldest command or event of a random lane.
+   * @returns false if all lanes are empty
    */
   step(): boolean {
     const lanes = this.#lanes.filter(({ length }) => length > 0)
@@ -93,7 +96,7 @@ export class DelayedEngine implements Engine {
     return lane !== undefined
   }
 
-  /** Delivers all commands and events, also those that follow from them. */
+  /** Delivers all commands and events, also those that they cause. */
   settle(): void {
     while (this.step()) continue
   }

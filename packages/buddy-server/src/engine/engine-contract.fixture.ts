@@ -6,16 +6,22 @@ import type { EngineDependencies } from './memory/memory-engine.ts'
 import type { Room, RoomClaim } from './room.ts'
 import type { Ticket } from './ticket.ts'
 
-/** An engine of any kind, with functions that deliver the commands and events that are under way. */
+/**
+ * An engine of any kind, with functions that deliver its pending commands and events. An engine that delivers
+ * within the call never has any.
+ */
 export interface EngineUnderTest {
   readonly engine: Engine
-  /** Delivers one command or event that is under way. */
+  /** Delivers one pending command or event. */
   step(): void
-  /** Delivers all commands and events, also those that follow from them. */
+  /** Delivers all pending commands and events, also those that they cause. */
   settle(): void
 }
 
-/** A session as a node has it: it counts generations, and drops events that are out of date. */
+/**
+ * A node's part of one session, for tests. Like a real one, it increases the generation with each command
+ * that has one, and drops events of earlier generations.
+ */
 export class ContractSession implements EngineListener {
   readonly id: string
   /** Events of the present generation and answers to reports, since the last {@link take}. */
@@ -72,7 +78,10 @@ export class ContractSession implements EngineListener {
     this.#engine.back(addressKey)
   }
 
-  /** Claims the room of an earlier process with this partner. Without a partner, claims no room. */
+  /**
+   * Claims the room that the session had with this partner in an earlier process. If no partner is given,
+   * tells the engine that the session claims no room.
+   */
   claim(partner?: string, roomId = 'former'): void {
     this.isClaiming = partner !== undefined
     const claim: RoomClaim | undefined =
@@ -109,7 +118,7 @@ export class ContractSession implements EngineListener {
 
   handleEvent(event: EngineEvent): void {
     if (event.generation !== this.generation && event.type !== 'reported') {
-      // The engine cannot know a command that was not sent yet.
+      // Only this session increases the generation, so the engine cannot have a later one.
       if (event.generation > this.generation) throw new Error('an event of a later generation')
       return
     }
@@ -142,7 +151,7 @@ export class ContractSession implements EngineListener {
   }
 }
 
-/** The sessions that a test has requested; up to four can be destructured. */
+/** As many sessions as ids were passed. The type has four, so that a test can destructure up to four. */
 type SessionList = readonly [ContractSession, ContractSession, ContractSession, ContractSession]
 
 /** An engine with its dependencies, which a test controls. */
@@ -191,7 +200,7 @@ export class EngineWorld {
     this.#underTest.step()
   }
 
-  /** Delivers everything that is under way. Fails if a session or the observer has thrown. */
+  /** Delivers all pending commands and events. Throws if a session or the observer has thrown. */
   settle(): void {
     this.#underTest.settle()
     for (const error of this.errors) throw error
@@ -203,7 +212,10 @@ export class EngineWorld {
     this.settle()
   }
 
-  /** Returns two sessions in a room, without pending events. The first has waited. */
+  /**
+   * Returns two sessions that are in one room. The first one waited in the queue, and so has seat 0. Both
+   * have no pending events.
+   */
   pair(...ids: readonly [string, string]): readonly [ContractSession, ContractSession] {
     const [one, other] = this.join(...ids)
     for (const session of [one, other]) {

@@ -1,4 +1,4 @@
-// The contract of every engine. New engines are added to the list at the end of this file.
+// What every engine must do. Add a new engine at the end of this file.
 import { describe, expect, test } from 'vitest'
 import { DelayedEngine } from './delayed-engine.fixture.ts'
 import type { EngineUnderTest } from './engine-contract.fixture.ts'
@@ -156,7 +156,7 @@ function describeEngine(
     })
 
     describe('rooms', () => {
-      test('relay frames in order, and before the event that the room has ended', () => {
+      test('a room relays frames in order, all of them before the event that it has ended', () => {
         const world = createWorld()
         const [ana, bob] = world.pair('ana', 'bob')
         for (let frame = 0; frame < 20; frame++) ana.pass(frame)
@@ -172,7 +172,7 @@ function describeEngine(
         expect(ana.take()).toEqual([])
       })
 
-      test('end when a session leaves, and send the partner the reason', () => {
+      test('a room ends when a session leaves, and the partner receives the reason', () => {
         const world = createWorld()
         const [ana, bob] = world.pair('ana', 'bob')
         const { room } = ana
@@ -187,7 +187,7 @@ function describeEngine(
         ])
       })
 
-      test('end with `next` when a session enters the queue again', () => {
+      test('a room ends with `next` when one of its sessions enters the queue again', () => {
         const world = createWorld()
         const [ana, bob] = world.pair('ana', 'bob')
         ana.enter({ lobby: 'elsewhere' })
@@ -196,7 +196,7 @@ function describeEngine(
         expect(ana.take()).toEqual([{ type: 'queued' }])
       })
 
-      test('end when a session ends', () => {
+      test('a room ends when one of its sessions ends', () => {
         const world = createWorld()
         const [ana, bob] = world.pair('ana', 'bob')
         ana.end('lost')
@@ -205,7 +205,7 @@ function describeEngine(
         expect(world.engine.counts).toEqual({ waiting: 0, rooms: 0 })
       })
 
-      test('send the partner both events in order if a session leaves as soon as it is matched', () => {
+      test('the partner of a session that leaves as soon as it is matched receives `matched`, then `parted`', () => {
         const world = createWorld()
         const [ana, bob] = world.join('ana', 'bob')
         ana.onEvent = ({ type }) => type === 'matched' && ana.leave()
@@ -217,7 +217,7 @@ function describeEngine(
         expect([ana.room, bob.room]).toEqual([undefined, undefined])
       })
 
-      test('drop frames for a partner that has left', () => {
+      test('a room drops frames for a partner that has left', () => {
         const world = createWorld()
         const [ana, bob] = world.pair('ana', 'bob')
         bob.leave()
@@ -226,7 +226,7 @@ function describeEngine(
         expect(bob.take()).toEqual([])
       })
 
-      test('continue while a session is away, and send its presence to the partner', () => {
+      test('a room continues while a session is away, and the partner receives each change of presence', () => {
         const world = createWorld()
         const [ana, bob] = world.pair('ana', 'bob')
         const { room } = ana
@@ -240,7 +240,7 @@ function describeEngine(
         expect([ana.frames, ana.room, bob.room]).toEqual([[Uint8Array.of(1)], room, room])
       })
 
-      test('are limited in number: two compatible tickets wait until a room is free', () => {
+      test('compatible tickets wait while the maximum number of rooms is open', () => {
         const world = createWorld()
         world.maxRooms = 1
         const [ana] = world.pair('ana', 'bob')
@@ -256,7 +256,7 @@ function describeEngine(
         expect(dan.room).toBe(cleo.room)
       })
 
-      test('end if both sessions have been away for 5 s and other tickets need the room', () => {
+      test('a room ends if both sessions have been away for 5 s and other tickets need the room', () => {
         const world = createWorld()
         world.maxRooms = 1
         const [ana, bob] = world.pair('ana', 'bob')
@@ -275,7 +275,7 @@ function describeEngine(
         expect([ana.take(), bob.take()]).toEqual([events, events])
       })
 
-      test('do not end for other tickets if one of the two sessions has come back', () => {
+      test('a room does not end for other tickets if one of its sessions has come back', () => {
         const world = createWorld()
         world.maxRooms = 1
         const [ana, bob] = world.pair('ana', 'bob')
@@ -291,7 +291,7 @@ function describeEngine(
         expect(ana.room).toBeDefined()
       })
 
-      test('are ended by a sweep if both sessions have been away for its time', async () => {
+      test('a sweep ends rooms in which both sessions have been away for at least the given time', async () => {
         const world = createWorld()
         const [ana, bob] = world.pair('ana', 'bob')
         ana.away()
@@ -311,7 +311,7 @@ function describeEngine(
     })
 
     describe('claims', () => {
-      test('restore a room when both sessions have claimed it', () => {
+      test('a room is restored when both sessions have claimed it', () => {
         const world = createWorld()
         const [ana, bob] = world.joinRestored('ana', 'bob')
         world.advance(100)
@@ -336,7 +336,7 @@ function describeEngine(
         ])
       })
 
-      test('fail when the time to restore sessions is over', () => {
+      test('a claim fails when sessions can no longer be restored', () => {
         const world = createWorld()
         const [ana] = world.joinRestored('ana')
         ana.claim('bob')
@@ -349,7 +349,7 @@ function describeEngine(
       test.each([
         ['no room', undefined],
         ['another room', 'another'],
-      ])('fail when the partner comes back and claims %s', (_, roomId) => {
+      ])('a claim fails when the partner comes back and claims %s', (_, roomId) => {
         const world = createWorld()
         const [ana, bob] = world.joinRestored('ana', 'bob')
         ana.claim('bob')
@@ -358,11 +358,11 @@ function describeEngine(
         bob.claim(roomId && 'ana', roomId)
         world.settle()
         expect(ana.take()).toEqual([lost])
-        // The claim of bob fails too, because ana is here and did not claim that room.
+        // The claim of bob fails too, because ana has joined and did not claim that room.
         expect(bob.take()).toEqual(roomId === undefined ? [] : [lost])
       })
 
-      test('restore a room to which the second session returns without a connection', () => {
+      test('a room is restored even if the second session is away when it claims the room', () => {
         const world = createWorld()
         const [ana, bob] = world.joinRestored('ana', 'bob')
         ana.claim('bob')
@@ -374,7 +374,7 @@ function describeEngine(
         expect(bob.take()).toMatchObject([{ type: 'restored', isPartnerPresent: true }])
       })
 
-      test('restore nothing for a third session that claims the same partner', () => {
+      test('a room is not restored for a third session that claims the same partner', () => {
         const world = createWorld()
         const [ana, bob, eve] = world.joinRestored('ana', 'bob', 'eve')
         for (const session of [eve, ana]) session.claim('bob')
@@ -386,7 +386,7 @@ function describeEngine(
         expect(bob.room).toBe(ana.room)
       })
 
-      test('restore the room of two sessions that claim it at the same time', () => {
+      test('a room is restored if both sessions claim it at the same time', () => {
         const world = createWorld()
         const [ana, bob] = world.joinRestored('ana', 'bob')
         ana.claim('bob')
@@ -396,7 +396,7 @@ function describeEngine(
         expect(bob.room).toBe(ana.room)
       })
 
-      test('fail if the partner ends before it has claimed a room', () => {
+      test('a claim fails if the session of the partner ends before it has claimed a room', () => {
         const world = createWorld()
         const [ana, bob] = world.joinRestored('ana', 'bob')
         ana.claim('bob')
@@ -410,7 +410,7 @@ function describeEngine(
       test.each([
         ['the partner claims another room', 0],
         ['the time to restore sessions is over', 30_000],
-      ])('send nothing to a session that has left its claim, also when %s', (_, waitMs) => {
+      ])('a session receives nothing about a claim that it has left, when %s', (_, waitMs) => {
         const world = createWorld()
         const [ana, bob] = world.joinRestored('ana', 'bob')
         ana.claim('bob')
@@ -422,7 +422,7 @@ function describeEngine(
         expect(world.engine.counts.waiting).toBe(1)
       })
 
-      test('send the reason to a partner that comes back after the session has left', () => {
+      test('a partner that claims the room after the session has left it receives the reason', () => {
         const world = createWorld()
         const [ana, bob] = world.joinRestored('ana', 'bob')
         ana.claim('bob')
@@ -435,7 +435,7 @@ function describeEngine(
         expect(ana.take().at(-1)).toEqual({ type: 'queued' })
       })
 
-      test('fail if all rooms are taken', () => {
+      test('a claim fails if the maximum number of rooms is open', () => {
         const world = createWorld()
         world.maxRooms = 1
         world.pair('cleo', 'dan')
@@ -451,7 +451,7 @@ function describeEngine(
     describe('encounters', () => {
       const about = (partnerId: string) => ({ type: 'reported', encounter: { partnerId } })
 
-      test('identify the partner of a report, in the room and after it', () => {
+      test('a report identifies the partner, during the room and after it', () => {
         const world = createWorld()
         const [ana, bob] = world.pair('ana', 'bob')
         const roomId = ana.room!.id
@@ -477,7 +477,7 @@ function describeEngine(
         expect(bob.take()).toMatchObject([about('ana')])
       })
 
-      test('contain the latest address of a partner that has changed its address and ended', () => {
+      test('a report contains the latest address of a partner whose address changed before its session ended', () => {
         const world = createWorld()
         const [ana, bob] = world.pair('ana', 'bob')
         ana.leave()
@@ -492,7 +492,7 @@ function describeEngine(
         ])
       })
 
-      test('mark a partner as already reported, in any room', () => {
+      test('a second report of the same partner is marked as repeated, also in another room', () => {
         const world = createWorld()
         const [ana, bob] = world.pair('ana', 'bob')
         const [first] = [ana.room!.id]
@@ -507,7 +507,7 @@ function describeEngine(
         expect(ana.take()).toMatchObject([answer, answer, answer])
       })
 
-      test('are undefined for rooms of other sessions, unknown rooms and sessions without partners', () => {
+      test('a report finds no partner in rooms of other sessions, in unknown rooms, or if there was no partner', () => {
         const world = createWorld()
         const [ana] = world.pair('ana', 'bob')
         const [cleo] = world.pair('cleo', 'dan')
@@ -520,7 +520,7 @@ function describeEngine(
         expect(eve.take()).toMatchObject([unknown])
       })
 
-      test('are kept for the last ten rooms, each for an hour', () => {
+      test('reports can name the last ten rooms, each for an hour', () => {
         const world = createWorld()
         const [ana] = world.join('ana')
         const rooms: string[] = []
@@ -545,7 +545,7 @@ function describeEngine(
         expect(known).toEqual([false, false, ...Array<boolean>(9).fill(true)])
       })
 
-      test('of a claimed room contain the partner before it is back', () => {
+      test('a report of a claimed room identifies the partner before the partner has come back', () => {
         const world = createWorld()
         const [ana] = world.joinRestored('ana')
         ana.claim('bob')
@@ -577,7 +577,7 @@ describeEngine('the memory engine', (dependencies) => ({
   settle: () => undefined,
 }))
 
-describe.each([1, 2, 3, 4, 5])('with delayed and interleaved delivery, seed %i,', (seed) => {
+describe.each([1, 2, 3, 4, 5])('with delayed and interleaved delivery (seed %i),', (seed) => {
   describeEngine('the memory engine', (dependencies) => {
     const engine = new DelayedEngine(seed, dependencies, (given) => new MemoryEngine(given))
     return { engine, step: () => engine.step(), settle: () => engine.settle() }

@@ -1,4 +1,4 @@
-// Properties that every engine keeps after any commands, regardless of the order in which commands and
+// What is true of every engine after any sequence of commands, regardless of the order in which commands and
 // events of different sessions arrive.
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -27,12 +27,15 @@ const step = fc.record({
 })
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
-/** Sessions that send frames `[index of the sender, number in the room]`. */
+/**
+ * Sessions that execute random steps. The frames that they pass are `[index of the sender, number of frames
+ * that it sent before in this room]`.
+ */
 class Crowd {
   readonly world: EngineWorld
   readonly sessions: readonly ContractSession[]
   readonly #sent = new Map<ContractSession, number>()
-  /** The room in which each session has sent its latest frame. */
+  /** The id of the room in which each session sent its latest frame. */
   readonly #rooms = new Map<ContractSession, string | undefined>()
 
   constructor(seed: number, maxRooms: number) {
@@ -54,7 +57,10 @@ class Crowd {
     for (const each of this.sessions) this.#checkFrames(each)
   }
 
-  /** Delivers everything. Then rooms, sessions and counts agree, and no two compatible tickets wait. */
+  /**
+   * Delivers all pending commands and events. Then checks that rooms, sessions and counts agree, and that no
+   * two compatible tickets wait.
+   */
   checkSettled(): void {
     this.world.settle()
     for (const session of this.sessions) this.#checkFrames(session)
@@ -99,8 +105,8 @@ class Crowd {
   }
 }
 
-describe.each([1, 2, 1000])('with at most %i rooms, and any order of arrival,', (maxRooms) => {
-  test('delivers frames in order, and rooms, sessions and counts agree in the end', () => {
+describe.each([1, 2, 1000])('an engine with at most %i rooms', (maxRooms) => {
+  test('delivers frames in order, and in the end its rooms, sessions and counts agree', () => {
     let matches = 0
     fc.assert(
       fc.property(

@@ -4,19 +4,23 @@ import type { LeaveReason, ReportReason } from '@buddy-chat/protocol'
 import type { Room, RoomClaim, RoomSeat, SeatIndex } from './room.ts'
 import type { Ticket } from './ticket.ts'
 
-/** The engine's data about a session. */
+/** What the engine knows about a session and its user. */
 export interface SessionProfile {
-  /** The session's seat in its rooms. All rooms share this object. */
+  /** The session's seat. Every room of the session contains this object. */
   readonly seat: RoomSeat
   /** The key of the site; empty for the server's own site. */
   readonly site: string
-  /** The address of the latest connection, as limits and bans count it. Never sent, never logged. */
+  /**
+   * The address of the latest connection, in the form that limits and bans compare. Never sent to clients,
+   * never logged.
+   */
   readonly addressKey: string
 }
 
 /**
- * An event that the engine sends to a session. Its generation is that of the session's latest command that
- * the engine had handled. If the session has sent a later command since, the event is out of date.
+ * An event that the engine sends to a session. Its generation is the one that the engine received with the
+ * session's latest handled command. If the session has increased its generation since, the event is out of
+ * date, and the session drops it. `reported` is never out of date.
  */
 export type EngineEvent = { readonly generation: number } & (
   | { readonly type: 'queued' }
@@ -29,7 +33,7 @@ export type EngineEvent = { readonly generation: number } & (
       /** Whether the ticket of seat 1 had an offer, which seat 0 receives as its first `frame`. */
       readonly isOffered: boolean
     }
-  /** The answer to `claimRoom`, after both sessions of the room have claimed it. */
+  /** The answer to `claimRoom`, sent to both sessions of the room when both have claimed it. */
   | {
       readonly type: 'restored'
       readonly room: Room
@@ -40,17 +44,20 @@ export type EngineEvent = { readonly generation: number } & (
   | { readonly type: 'frame'; readonly frame: Uint8Array }
   /** The partner has lost its connection, or has a connection again. */
   | { readonly type: 'presence'; readonly isPresent: boolean }
-  /** Both sessions of the room have been away for some seconds. It may be ended if another room is needed. */
+  /**
+   * Both sessions of the room have been away for some seconds. The engine may end the room if other tickets
+   * need one.
+   */
   | { readonly type: 'abandoned' }
-  /** The room has ended, or the claim has failed, for a reason other than the session's own command. */
+  /** The room has ended or the claim has failed, but not by a command of this session. */
   | { readonly type: 'parted'; readonly reason: LeaveReason }
   /** The answer to a `report`. */
   | {
       readonly type: 'reported'
       readonly reason: ReportReason
-      /** The room that the report named; null for the latest partner. */
+      /** The room that the report named; null if it named the latest partner. */
       readonly asked: string | null
-      /** Undefined if the session had no partner there, or if that was too long ago. */
+      /** Undefined if the session had no partner in that room, or if the room ended too long ago. */
       readonly encounter: ReportedEncounter | undefined
     }
 )
@@ -59,9 +66,9 @@ export type EngineEvent = { readonly generation: number } & (
 interface ReportedEncounter {
   readonly roomId: string
   readonly partnerId: string
-  /** Undefined if an earlier process had the room and the partner has not come back yet. */
+  /** Undefined if the room was opened by an earlier process and the partner has not come back yet. */
   readonly partner: SessionProfile | undefined
-  /** Whether the session had already reported this partner. */
+  /** Whether the session had already reported this partner, in this room or another. */
   readonly isRepeated: boolean
 }
 
@@ -71,9 +78,9 @@ export interface EngineListener {
 }
 
 /**
- * One session's access to the engine. The engine handles the commands of a session in order, at any later
- * time. Answers are events. Some commands make earlier ones obsolete; they have a generation, which the
- * session increases by one each time.
+ * One session's access to the engine. The engine handles the commands of a session in order, within the call
+ * or later. Answers are events. Some commands make earlier ones obsolete. These have the parameter
+ * `generation`, a number that the session increases by one for each such command.
  */
 export interface EngineSession {
   /**
@@ -88,7 +95,7 @@ export interface EngineSession {
    * yet which of them it is in. There is no answer. The partner receives `parted`.
    */
   leave(reason: LeaveReason, generation: number): void
-  /** Sends a frame to the partner. It is dropped if the room has ended meanwhile. */
+  /** Sends a frame to the partner. The frame is dropped if the room has ended meanwhile. */
   pass(frame: Uint8Array): void
   /**
    * The session has lost its connection. Its ticket is not matched until `back`. Its room continues, and the
@@ -101,30 +108,34 @@ export interface EngineSession {
    */
   back(addressKey: string): void
   /**
-   * Claims the room of an earlier process. Called once for each restored session. Answered by `restored`, by
-   * `presence` (the partner has not come back yet) or by `parted`. Without a claim, a partner that waits
-   * for this session receives `parted`.
+   * Claims the room that the session had in an earlier process. Called once for each restored session, also
+   * if it claims no room. Answered by `restored`, by `presence` (the partner has not come back yet) or by
+   * `parted`. If `claim` is undefined, there is no answer, and a partner that waits for this session receives
+   * `parted`.
    */
   claimRoom(claim: RoomClaim | undefined, generation: number): void
-  /** Reports the partner of a room, or the latest one if `roomId` is null. Answered by `reported`. */
+  /** Reports the partner of a room, or the latest partner if `roomId` is null. Answered by `reported`. */
   report(roomId: string | null, reason: ReportReason): void
-  /** The session has ended. Like `leave`, and no command follows. */
+  /** The session has ended. It leaves as with `leave`, and sends no more commands. */
   end(reason: LeaveReason): void
 }
 
 /** Receives the events of rooms. Only the node that has seat 0 of a room receives them. */
 export interface EngineObserver {
-  /** `waitsMs` is the time from ticket to match, in the order of the seats. */
+  /**
+   * A room was opened. `waitsMs` contains the time from ticket to match of both sessions, in the order of the
+   * seats.
+   */
   onOpened(room: Room, waitsMs: readonly [number, number]): void
   /** A room of an earlier process is open again. */
   onRestored(room: Room): void
-  /** `leaverId` is the session that left, or seat 0 if both were away. */
+  /** A room has ended. `leaverId` is the session that left, or the session of seat 0 if both were away. */
   onEnded(room: Room, leaverId: string, reason: LeaveReason, durationMs: number): void
 }
 
 /** Keys that are refused until their ban expires. */
 export interface BanList {
-  /** Bans `key`. A present ban that lasts longer stays. */
+  /** Bans `key`. If it is already banned for longer, the longer ban stays. */
   add(key: string, durationMs: number): void
   /** Whether this node knows a ban of `key`. A ban by another node may arrive later. */
   has(key: string): boolean
@@ -133,14 +144,17 @@ export interface BanList {
 /** The access of one node to the state that all users share. */
 export interface Engine {
   readonly bans: BanList
-  /** The numbers of queued tickets and open rooms. They may be slightly out of date. */
+  /** The numbers of queued tickets and open rooms of all users. They may be slightly out of date. */
   readonly counts: { readonly waiting: number; readonly rooms: number }
   /**
    * Registers a session of this node.
-   * @param isRestored whether an earlier process had the session, so that its `claimRoom` follows
+   * @param isRestored whether an earlier process had the session. If so, its `claimRoom` follows
    */
   join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession
-  /** Matches tickets that changed settings allow to match, over several turns of the event loop. */
+  /**
+   * Called when settings have changed. Matches the tickets that the new settings allow to match, over several
+   * turns of the event loop.
+   */
   reload(): Promise<void>
   /** Ends rooms whose sessions have both been away for `awayMs`, over several turns of the event loop. */
   sweep(awayMs: number): Promise<void>

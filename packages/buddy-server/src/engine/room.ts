@@ -7,7 +7,7 @@ export interface RoomSeat {
   readonly nodeId: string
   /** The name that the partner sees; empty if the user gave none. */
   readonly name: string
-  /** The user's identity at the site, from the site's token. */
+  /** The user's identity at the site, from the site token. */
   readonly subject: string | undefined
 }
 
@@ -23,10 +23,10 @@ export interface Room {
   readonly openedAtMs: number
 }
 
-/** Index of a session's seat in `Room.seats`. */
+/** The index of a session's seat in `Room.seats`. */
 export type SeatIndex = 0 | 1
 
-/** The seat of the other session in the room. */
+/** Returns the seat of the other session in the room. */
 export function partnerSeat({ seats }: Room, self: SeatIndex): RoomSeat {
   return seats[self === 0 ? 1 : 0]
 }

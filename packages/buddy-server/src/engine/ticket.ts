@@ -8,17 +8,17 @@ export interface Ticket {
   readonly lobby: string
   readonly mode: Mode
   readonly interests: readonly string[]
-  /** Sent by the client. Matching does not use them yet. */
+  /** The user's languages, as the client sent them. Matching does not use them yet. */
   readonly languages: readonly string[]
 }
 
-/** The key of the ticket's pool. Only tickets with the same site, lobby and mode can be matched. */
+/** Returns the key of the ticket's pool. Only tickets with the same site, lobby and mode can be matched. */
 export function poolOf({ site, lobby, mode }: Ticket): string {
-  // JSON keeps the three fields distinct, whatever characters they contain.
+  // In JSON, different fields never result in the same key, whatever characters they contain.
   return JSON.stringify([site, lobby, mode])
 }
 
-/** The interests of `own` that `other` also has, ignoring case, in the spelling of `own`. */
+/** Returns the interests that both tickets have, ignoring case, in the spelling of `own`. */
 export function commonInterests(own: Ticket, other: Ticket): readonly string[] {
   if (own.interests.length === 0 || other.interests.length === 0) return []
   const wanted = new Set(other.interests.map((interest) => interest.toLowerCase()))

@@ -13,24 +13,31 @@ interface ClaimsDependencies {
   readonly outbox: EventOutbox
   readonly rooms: Pick<OpenRooms, 'canOpen' | 'restore'>
   readonly findMember: (sessionId: string) => Member | undefined
-  /** How long sessions of an earlier process can still be restored. */
+  /** Returns how long sessions of an earlier process can still be restored. */
   readonly restoreLeftMs: () => number
 }
 
 /**
  * Restores rooms of an earlier server process. A room opens again when **both** sessions have claimed it. A
- * single claim affects only the session that made it, because the room may have ended since.
+ * claim of one session alone restores nothing, because its token may be of a room that ended before the
+ * restart.
  */
 export class Claims {
   readonly #dependencies: ClaimsDependencies
-  /** By the id of the partner that has not come back. Several sessions may claim the same partner. */
+  /**
+   * Waiting claims by the id of the partner that has not come back. Several sessions may claim a room with
+   * the same partner.
+   */
   readonly #byPartner = new Map<string, Set<WaitingClaim>>()
 
   constructor(dependencies: ClaimsDependencies) {
     this.#dependencies = dependencies
   }
 
-  /** Call this once for each restored session, with its claim if it has one. */
+  /**
+   * Handles the claim of a restored session, or undefined if it claims no room. Call this once for each
+   * restored session.
+   */
   handleClaim(member: Member, claim: RoomClaim | undefined): void {
     const { clock } = this.#dependencies
     if (claim) {
@@ -50,14 +57,20 @@ export class Claims {
     else this.#wait(member, claim)
   }
 
-  /** Ends the member's claim, if it has one. Its partner receives the reason if it comes back. */
+  /**
+   * Ends the member's claim, if it has one. If the partner claims the room later, the partner receives the
+   * reason.
+   */
   leave(member: Member, reason: LeaveReason): void {
     if (!member.claim) return
     member.claim.leftFor = reason
     member.claim = undefined
   }
 
-  /** Whether the session is here and its claim was handled already, so it did not claim this room. */
+  /**
+   * Returns whether the session has joined and its claim was already handled. Then it did not claim this
+   * room.
+   */
   #isElsewhere(sessionId: string): boolean {
     const member = this.#dependencies.findMember(sessionId)
     return member !== undefined && !member.isClaimPending

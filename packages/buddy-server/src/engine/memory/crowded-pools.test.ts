@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Pool } from './crowded-pools.ts'
 import { CrowdedPools } from './crowded-pools.ts'
 
-/** A pool that contains only the start times of its tickets. */
+/** A stand-in for a pool. It contains only the times at which its tickets began to wait. */
 class FakePool implements Pool {
   readonly tickets: number[] = []
 
@@ -23,7 +23,7 @@ const inOrder = (pools: readonly FakePool[]): FakePool[] =>
     .filter(({ size }) => size > 1)
     .toSorted((one, other) => one.oldestSinceMs - other.oldestSinceMs)
 
-test('offers exactly the pools with two or more tickets, ordered by their oldest ticket', () => {
+test('`findOldest` tries exactly the pools with two or more tickets, ordered by their oldest ticket', () => {
   const step = fc.record({
     act: fc.constantFrom('enter' as const, 'withdraw' as const, 'find' as const),
     pool: fc.nat(poolCount - 1),
@@ -44,7 +44,7 @@ test('offers exactly the pools with two or more tickets, ordered by their oldest
           crowded.findOldest((each) => {
             found.push(each)
             if (each !== pool) return false
-            // Two of its tickets are matched.
+            // Two tickets of this pool are matched.
             each.tickets.splice(0, 2)
             crowded.update(each)
             return true
@@ -62,7 +62,7 @@ test('offers exactly the pools with two or more tickets, ordered by their oldest
   )
 })
 
-test('drops pools that are no longer crowded', () => {
+test('drops pools that have fewer than two tickets', () => {
   const crowded = new CrowdedPools<FakePool>()
   for (let time = 0; time < 10_000; time++) {
     const pool = new FakePool()
@@ -74,7 +74,7 @@ test('drops pools that are no longer crowded', () => {
   expect(crowded.length).toBeLessThan(200)
 })
 
-test('finds the oldest of 10 000 pools without visiting all of them', () => {
+test('finds the pool with the oldest of 10 000 tickets without visiting all pools', () => {
   // The test counts reads instead of measuring time.
   let reads = 0
   class CountingPool extends FakePool {

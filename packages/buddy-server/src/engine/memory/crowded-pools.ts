@@ -1,6 +1,6 @@
 import FlatQueue from 'flatqueue'
 
-/** Waiting tickets that may be matched with each other, oldest first. */
+/** A set of waiting tickets that may be matched with each other. */
 export interface Pool {
   readonly size: number
   /** When the oldest ticket began to wait; Infinity if none waits. */
@@ -12,19 +12,23 @@ interface Entry<P> {
   isCrowded: boolean
 }
 
-/** Entries of pools that are no longer crowded are stale. Above this number they are removed together. */
+/**
+ * Entries of pools that are no longer crowded are stale. They are removed together once there are more than
+ * this number.
+ */
 const minStaleEntries = 64
 
 /**
- * The crowded pools: those in which at least two tickets wait. They are ordered by their oldest ticket, and
- * are searched when a room becomes free. Every call takes amortised logarithmic time in the number of
- * these pools.
+ * The crowded pools, which are those with at least two waiting tickets, ordered by their oldest ticket. The
+ * matchmaker searches them when a room becomes free. Every call takes amortised logarithmic time in the
+ * number of these pools.
  */
 export class CrowdedPools<P extends Pool> {
   readonly #entries = new Map<P, Entry<P>>()
   /**
-   * Ordered by the start time of the oldest ticket when the entry was added. A pool may have lost that
-   * ticket since. Then its entry comes too early, and is added again with its present start time.
+   * Entries, ordered by the time at which the pool's oldest ticket began to wait when the entry was added. If
+   * the pool has lost that ticket since, its entry is first too early. The search then adds it again with the
+   * present oldest ticket.
    */
   readonly #queue = new FlatQueue<Entry<P>>()
 
@@ -74,7 +78,10 @@ export class CrowdedPools<P extends Pool> {
     return isFound
   }
 
-  /** Removes stale entries once they are the majority: nothing else removes them while rooms are free. */
+  /**
+   * Removes stale entries once they are the majority. Only a search removes them otherwise, and there is no
+   * search while rooms are free.
+   */
   #dropStaleEntries(): void {
     if (this.#queue.length < minStaleEntries + this.#entries.size * 2) return
     this.#queue.clear()

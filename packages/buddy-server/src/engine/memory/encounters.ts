@@ -1,8 +1,8 @@
 import type { SessionProfile } from '../engine.ts'
 
 /**
- * A reference to a session's profile, which the session's former partners keep. The profile has the address
- * of the latest connection. It is a separate object, so that the session's own memory can be freed.
+ * A reference to the latest profile of a session. The encounters of its former partners keep this small
+ * object instead of the session, so that the memory of an ended session can be freed.
  */
 export interface Trace {
   profile: SessionProfile
@@ -12,7 +12,7 @@ export interface Trace {
 export interface Encounter {
   readonly roomId: string
   readonly partnerId: string
-  /** Undefined if an earlier process had the room and the partner has not come back. */
+  /** Undefined if the room was opened by an earlier process and the partner has not come back. */
   readonly partner: Trace | undefined
 }
 
@@ -20,9 +20,12 @@ interface Entry extends Encounter {
   readonly atMs: number
 }
 
-/** Maximum number of encounters. Users report recent partners. */
+/** Maximum number of encounters of a session. A few are enough, because users report recent partners. */
 const maxEncounters = 10
-/** Maximum number of reported partners. More than rooms, because one partner may be met many times. */
+/**
+ * Maximum number of reported partners that a session remembers. It exceeds the number of encounters, so that
+ * a repeated report is recognised even after many other rooms.
+ */
 const maxReported = 100
 /** A report may name a room that ended within the last hour. */
 const maxAgeMs = 3_600_000
@@ -33,9 +36,12 @@ const maxAgeMs = 3_600_000
  * fill it.
  */
 export class Encounters {
-  /** The latest is last. An array, because a Map of so few entries needs several times the memory. */
+  /**
+   * The latest encounter is last. This is an array, because a Map with so few entries needs several times the
+   * memory.
+   */
   readonly #entries: Entry[] = []
-  /** Ids of reported partners, the latest last. Undefined until the first report, to save memory. */
+  /** Ids of reported partners; the latest one is last. Undefined until the first report, to save memory. */
   #reported: Set<string> | undefined
 
   /** The number of encounters. */
@@ -48,17 +54,20 @@ export class Encounters {
     return this.#entries.at(-1)?.partnerId
   }
 
-  /** Adds an encounter that begins or ends now, and drops the oldest one if there are too many. */
+  /**
+   * Adds an encounter that begins now, or updates the latest one, which ends now. Drops the oldest one if
+   * there are too many.
+   */
   add({ roomId, partnerId, partner }: Encounter, nowMs: number): void {
-    // An encounter is added when it begins and again when it ends; the second entry replaces the first.
+    // The encounter of the present room is replaced, so that its age counts from the end of the room.
     if (this.#entries.at(-1)?.roomId === roomId) this.#entries.pop()
     this.#entries.push({ roomId, partnerId, partner, atMs: nowMs })
     if (this.#entries.length > maxEncounters) this.#entries.shift()
   }
 
   /**
-   * Returns the encounter in this room, or the latest one if `roomId` is null. Undefined if there was none,
-   * or if it ended more than an hour ago.
+   * Returns the encounter in this room, or the latest one if `roomId` is null. Returns undefined if there was
+   * none, or if it ended more than an hour ago.
    */
   find(roomId: string | null, nowMs: number): Encounter | undefined {
     const entry = this.#entries.findLast((known) => roomId === null || known.roomId === roomId)

@@ -1,16 +1,17 @@
 import type { EngineListener } from '../engine.ts'
 
 /**
- * Delivers the engine's events in the order in which they were posted, after the command that caused them
- * has changed the whole state of the engine. A listener may call commands. Their events follow the ones
- * posted before, so that every session receives its events in order.
+ * Delivers the engine's events in the order in which they were posted, but only after the command that caused
+ * them has finished all its changes. So a listener that calls another command finds the engine in a
+ * consistent state. The events of that command are delivered after those posted before, so that every session
+ * receives its events in order.
  */
 export class EventOutbox {
   readonly #onError: (error: unknown) => void
   #posted: (() => void)[] = []
   #isBusy = false
 
-  /** @param onError receives the errors that listeners throw; the next events are still delivered */
+  /** @param onError receives the errors that listeners throw; later events are still delivered */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError
   }
@@ -34,7 +35,10 @@ export class EventOutbox {
     this.#posted.push(deliver)
   }
 
-  /** Delivers a frame; the most frequent event, so it needs no closure unless other events are queued. */
+  /**
+   * Posts a frame, or delivers it at once if no command is running. Frames are by far the most frequent
+   * events, so this avoids a closure for each.
+   */
   postFrame(listener: EngineListener, generation: number, frame: Uint8Array): void {
     const event = { type: 'frame', generation, frame } as const
     if (this.#isBusy) {

@@ -17,7 +17,7 @@ const ticketOf = (sessionId: string, lobby: string): Ticket => ({
   languages: [],
 })
 
-/** A user, and the ticket that the user enters with. */
+/** A user, and the ticket with which the user enters the queue. */
 interface Person extends QueueEntry {
   readonly id: string
   ticket: Ticket
@@ -25,7 +25,7 @@ interface Person extends QueueEntry {
   partner: Person | undefined
 }
 
-/** A matchmaker with users and rooms. Throws if a match breaks a rule. */
+/** A matchmaker with users and rooms, which throws an error if a match breaks a rule. */
 class World {
   readonly clock = new ManualClock()
   readonly people: readonly Person[]
@@ -53,7 +53,7 @@ class World {
   enter(person: Person, lobby = person.ticket.lobby): void {
     this.leave(person)
     person.ticket = ticketOf(person.id, lobby)
-    // Set before `enter`, because the ticket may be matched within the call.
+    // The times are set before `enter`, because the ticket may be matched within that call.
     this.waitingSince.set(person, this.clock.now())
     const match = this.matchmaker.enter(person)
     if (match) this.#open(match.waited, match.arrived)
@@ -106,7 +106,7 @@ class World {
         if (this.canMatch(one, other)) throw new Error(`${one.id} and ${other.id} both wait`)
       }
     }
-    // Matching is O(1) because at most two users of a pool wait while rooms are free.
+    // Matching is O(1) only because at most two users of a pool wait while rooms are free.
     for (const lobby of new Set(waiting.map(({ ticket }) => ticket.lobby))) {
       expect(waiting.filter((person) => person.ticket.lobby === lobby).length).toBeLessThanOrEqual(
         2,
@@ -115,7 +115,7 @@ class World {
   }
 }
 
-describe('after any steps,', () => {
+describe('after any steps of users,', () => {
   const people = fc.nat({ max: 5 })
   const step = fc.oneof(
     fc.record({ act: fc.constant('enter' as const), who: people, pool: fc.constantFrom('a', 'b') }),
@@ -148,7 +148,7 @@ describe('after any steps,', () => {
 })
 
 describe('first come, first served', () => {
-  test('matches the session that has waited longest in the pool', () => {
+  test('matches the ticket that has waited longest in its pool', () => {
     const world = new World(4, 1)
     const [a, b, c, d] = world.people as [Person, Person, Person, Person]
     world.enter(a)
@@ -176,7 +176,7 @@ describe('first come, first served', () => {
     expect([c.partner, e.partner]).toEqual([d, undefined])
   })
 
-  test('matches two former partners when one has waited for the rematch delay, without another arrival', () => {
+  test('matches two former partners at the end of the rematch delay, even if no other ticket arrives', () => {
     const world = new World(2)
     const [a, b] = world.people as [Person, Person]
     world.enter(a)
@@ -191,7 +191,7 @@ describe('first come, first served', () => {
   })
 })
 
-test('matches two former partners who enter at the same time, even if timers fire slightly early', () => {
+test('matches two former partners who entered at the same time, even if timers fire slightly early', () => {
   const world = new World(2)
   const [a, b] = world.people as [Person, Person]
   world.enter(a)

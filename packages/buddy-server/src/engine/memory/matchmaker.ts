@@ -4,7 +4,7 @@ import type { Ticket } from '../ticket.ts'
 import { poolOf } from '../ticket.ts'
 import { CrowdedPools, type Pool } from './crowded-pools.ts'
 
-/** A ticket in the queue, with what else decides whom it can meet. */
+/** A ticket in the queue, with the session's latest partner, whom it may not meet again at once. */
 export interface QueueEntry {
   readonly ticket: Ticket
   /** The session's latest partner, if it had one. */
@@ -15,7 +15,7 @@ export interface QueueEntry {
 export interface Match<T> {
   readonly waited: T
   readonly arrived: T
-  /** How long each of the two was in the queue, in this order. */
+  /** How long the tickets `waited` and `arrived` were in the queue, in this order. */
   readonly waitsMs: readonly [number, number]
 }
 
@@ -47,23 +47,29 @@ class WaitingPool<T> implements Pool {
 
 interface MatchmakerDependencies<T> {
   readonly clock: Pick<Clock, 'now' | 'after'>
-  /** Two sessions that were each other's latest partner are matched only after one has waited this long. */
+  /**
+   * Returns the rematch delay. If two sessions were each other's latest partner, they are matched again only
+   * after one of them has waited this long.
+   */
   readonly rematchDelayMs: () => number
-  /** Returns false while all rooms are taken. Then all tickets wait. */
+  /** Returns false while no other room can be opened. All tickets wait until one can. */
   readonly canOpenRoom: () => boolean
-  /** Called if two waiting tickets are matched later. A match on arrival is returned by `enter` instead. */
+  /**
+   * Called when two waiting tickets are matched. A match of an arriving ticket is returned by `enter`
+   * instead.
+   */
   readonly onMatch: (match: Match<T>) => void
 }
 
 /**
- * Matches tickets on arrival, first come, first served. There is no periodic matching, because a ticket
- * never waits while a compatible one waits and a room is free.
+ * Matches tickets on arrival, first come, first served. There is no periodic matching, because a ticket never
+ * waits while a compatible one waits and a room is free.
  *
- * Matching is O(1). While rooms are free, two tickets of one pool wait together only if each is the other's
- * latest partner and their rematch delay is not over. A ticket has only one latest partner. So at most
- * two tickets of a pool wait, and an arriving ticket is compared with at most two. While all rooms are
- * taken, no pool is searched. When a room becomes free, the pool with the oldest ticket is searched
- * first; finding it takes logarithmic time in the number of pools with at least two tickets.
+ * Matching is O(1). While rooms are free, two tickets of one pool both wait only if each session is the
+ * latest partner of the other and the rematch delay is not over. A session has only one latest partner. So at
+ * most two tickets of a pool wait, and an arriving ticket is compared with at most two. While all rooms are
+ * taken, no pool is searched. When a room becomes free, the pool with the oldest ticket is searched first;
+ * finding it takes logarithmic time in the number of pools with at least two tickets.
  */
 export class Matchmaker<T extends QueueEntry> {
   readonly #dependencies: MatchmakerDependencies<T>
@@ -81,7 +87,7 @@ export class Matchmaker<T extends QueueEntry> {
   }
 
   /**
-   * Matches the ticket at once, or queues it. It replaces an earlier ticket of the session.
+   * Matches the ticket at once, or queues it. The ticket replaces an earlier one of the session.
    * @returns undefined if the ticket was queued
    */
   enter(entry: T): Match<T> | undefined {
@@ -113,7 +119,8 @@ export class Matchmaker<T extends QueueEntry> {
   }
 
   /**
-   * Matches two waiting tickets. Call it when a room has become free after all were taken.
+   * Matches two waiting tickets, if any two can be matched. Call it when a room has become free after all
+   * were taken.
    * @returns whether two tickets were matched
    */
   handleRoomFreed(): boolean {
@@ -125,7 +132,7 @@ export class Matchmaker<T extends QueueEntry> {
   }
 
   /**
-   * Matches all tickets that can be matched now, in slices; the first slice in this turn of the event loop.
+   * Matches all tickets that can be matched now, over several turns of the event loop, beginning in this one.
    * Call it when settings have changed that may allow more rooms or a shorter rematch delay.
    */
   async handleReload(): Promise<void> {
@@ -145,7 +152,8 @@ export class Matchmaker<T extends QueueEntry> {
   #retryAfterDelay(waiting: Waiting<T>): void {
     const { clock, rematchDelayMs } = this.#dependencies
     const leftMs = waiting.sinceMs + rematchDelayMs() - clock.now()
-    // Timers have whole milliseconds and may fire slightly early. In that case another timer follows.
+    // Timers count whole milliseconds and may fire slightly early. If the delay is not over then, another
+    // timer is set.
     if (leftMs <= 0) this.#matchLater(waiting)
     else waiting.cancelRetry = clock.after(leftMs, () => this.#retryAfterDelay(waiting))
   }

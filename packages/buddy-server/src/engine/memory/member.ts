@@ -9,20 +9,22 @@ import type { Encounters, Trace } from './encounters.ts'
 export interface Member {
   readonly listener: EngineListener
   profile: SessionProfile
-  /** Undefined until a partner needs it. */
+  /** Created when a partner's encounters need it. */
   trace: Trace | undefined
   /** Undefined until the first encounter. */
   encounters: Encounters | undefined
-  /** The generation of the latest handled command. */
+  /** The generation in the latest handled command that has one. */
   generation: number
-  /** When the session lost its connection, on the engine's clock; undefined while it has one. */
+  /**
+   * When the session lost its connection, in milliseconds on the engine's clock; undefined while it has one.
+   */
   awaySinceMs: number | undefined
   /** The ticket that is queued, or that will be queued when the session is back. */
   ticket: Ticket | undefined
   room: OpenRoom | undefined
-  /** Whether the session is restored and its `claimRoom` was not handled yet. */
+  /** Whether the session is a restored one whose `claimRoom` was not handled yet. */
   isClaimPending: boolean
-  /** Present while the session waits for its partner to come back to a room of an earlier process. */
+  /** Defined while the session waits for its partner to come back to a room of an earlier process. */
   claim: WaitingClaim | undefined
 }
 
@@ -31,7 +33,7 @@ export interface OpenRoom {
   readonly room: Room
   /** In the order of the seats. */
   readonly members: readonly [Member, Member]
-  /** On the engine's clock. */
+  /** When the room was opened, in milliseconds on the engine's clock. */
   readonly openedAtMs: number
 }
 
@@ -40,17 +42,20 @@ export interface WaitingClaim {
   readonly claim: RoomClaim
   readonly member: Member
   readonly cancelExpiry: Cancel
-  /** Why the session has stopped waiting. Its partner receives the reason when it comes back. */
+  /**
+   * Why the session has stopped waiting; undefined while it waits. The partner receives the reason when it
+   * comes back.
+   */
   leftFor: LeaveReason | undefined
 }
 
-/** The other session in the member's room; undefined if the member is in none. */
+/** Returns the other session in the member's room; undefined if the member is in no room. */
 export function partnerOf(member: Member): Member | undefined {
   const members = member.room?.members
   return members && (members[0] === member ? members[1] : members[0])
 }
 
-/** Returns the member's trace. All partners share one object. */
+/** Returns the member's trace, which all its partners share. */
 export function traceOf(member: Member): Trace {
   return (member.trace ??= { profile: member.profile })
 }

@@ -11,7 +11,7 @@ test('forgets a session that has ended', () => {
   const [bob] = world.join('bob')
   const [ana] = world.joinRestored('ana')
   bob.end()
-  // If the engine still had the partner's session, the claim would fail at once.
+  // If the engine still knew the partner's session, the claim would fail at once.
   ana.claim('bob')
   expect(ana.take()).toEqual([{ type: 'presence', isPresent: false }])
 })

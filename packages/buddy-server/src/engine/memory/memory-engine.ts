@@ -19,7 +19,7 @@ import { partnerOf } from './member.ts'
 import { OpenRooms } from './open-rooms.ts'
 import { EventOutbox } from './event-outbox.ts'
 
-/** The dependencies of an engine, of any kind. */
+/** The dependencies of every kind of engine. */
 export interface EngineDependencies {
   readonly clock: Pick<Clock, 'now' | 'after'>
   /** Milliseconds since 1970. */
@@ -27,9 +27,12 @@ export interface EngineDependencies {
   readonly createId: () => string
   readonly bans: BanList
   readonly maxRooms: () => number
-  /** Two sessions that were each other's latest partner are matched only after one has waited this long. */
+  /**
+   * Returns the rematch delay. If two sessions were each other's latest partner, they are matched again only
+   * after one of them has waited this long.
+   */
   readonly rematchDelayMs: () => number
-  /** How long sessions of an earlier process can still be restored; 0 if that time is over. */
+  /** Returns how long sessions of an earlier process can still be restored; 0 if that time is over. */
   readonly restoreLeftMs: () => number
   readonly observer: EngineObserver
   /** Receives errors that a listener or the observer throws. */
@@ -41,7 +44,7 @@ interface Entry extends QueueEntry {
   readonly member: Member
 }
 
-/** The parts of the engine, which the commands of its sessions use. */
+/** The parts of the engine. The commands of its sessions use them. */
 interface Parts {
   readonly clock: Pick<Clock, 'now' | 'after'>
   readonly outbox: EventOutbox
@@ -213,7 +216,7 @@ class MemorySession implements EngineSession, Member {
   end(reason: LeaveReason): void {
     this.#parts.outbox.run(() => {
       this.#leave(reason)
-      // A partner that waits for this session's claim must receive `parted`.
+      // Without this, a partner that waits for this session's claim would not receive `parted`.
       if (this.isClaimPending) this.#parts.claims.handleClaim(this, undefined)
       this.#parts.members.delete(this.profile.seat.sessionId)
     })

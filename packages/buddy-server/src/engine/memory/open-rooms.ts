@@ -9,7 +9,7 @@ import type { Member, OpenRoom } from './member.ts'
 import { partnerOf, traceOf } from './member.ts'
 import type { EventOutbox } from './event-outbox.ts'
 
-/** A member with the ticket by which it was matched. */
+/** A session with the ticket by which it was matched. */
 interface Matched {
   readonly member: Member
   readonly ticket: Ticket
@@ -23,14 +23,14 @@ interface OpenRoomsDependencies {
   readonly wallNow: () => number
   readonly outbox: EventOutbox
   readonly observer: EngineObserver
-  /** Called when a room can be opened again after all were taken. */
+  /** Called when another room can be opened, after none could be opened before. */
   readonly onFreed: () => void
 }
 
 /**
- * When both sessions of a room have been away for this time, the room is abandoned: it is ended if tickets
- * wait and no other room is free. Not earlier, because a short network failure of the server disconnects
- * both sessions of many rooms, and they soon reconnect.
+ * When both sessions of a room have been away for this time, the room is abandoned. That means that it is
+ * ended if tickets wait and no other room is free. The time is not shorter, because a short network failure
+ * of the server disconnects both sessions of many rooms, and they soon reconnect.
  */
 const abandonedAfterMs = 5000
 
@@ -59,7 +59,7 @@ export class OpenRooms {
   /**
    * Opens a room for two tickets. The session that waited gets seat 0. The one that arrived gets seat 1 and
    * sends the offer, because its user has just interacted with the page.
-   * @param offer a frame from the session that arrived, for the session that waited
+   * @param offer a `signal` frame from the session that arrived, for the session that waited
    * @throws Error if one of the sessions is in a room already
    */
   open(
@@ -126,7 +126,7 @@ export class OpenRooms {
     return true
   }
 
-  /** If the member is in a room, adds that room to its encounters. */
+  /** If the member is in a room, adds it to the member's encounters, or updates its entry. */
   rememberEncounter(member: Member): void {
     const partner = partnerOf(member)
     if (!member.room || !partner) return
@@ -183,7 +183,7 @@ export class OpenRooms {
     this.#emptied.set(open, clock.after(abandonedAfterMs, abandon))
   }
 
-  /** Ends a room in which neither session is present; both receive `parted`. */
+  /** Ends a room in which no session is present. Both sessions receive `parted`. */
   #dissolve(open: OpenRoom): void {
     this.#end(open, open.room.seats[0].sessionId, 'lost', open.members)
   }
@@ -203,7 +203,10 @@ export class OpenRooms {
     })
   }
 
-  /** Call this when a session is present in the room again, or the room has ended. */
+  /**
+   * Removes the room from the emptied and abandoned ones, because a session has come back or the room has
+   * ended.
+   */
   #keep(open: OpenRoom): void {
     this.#emptied.get(open)?.()
     this.#emptied.delete(open)
