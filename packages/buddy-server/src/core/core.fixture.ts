@@ -19,7 +19,7 @@ const upgrade = { origin: undefined, host: '', protocols: [], forwardedFor: '', 
 export class TestClient {
   /** All messages that this connection has received. */
   readonly messages: Message[] = []
-  /** The number of the session's frames that this connection has received, without `welcome`. */
+  /** How many frames of the session this connection has received, not counting `welcome`. */
   received = 0
   closeReason: string | undefined
   readonly #client: ClientConnection
@@ -45,13 +45,13 @@ export class TestClient {
     return this.#client.session!
   }
 
-  /** The field `resume` of a `hello` that resumes the session, from the latest `welcome`. */
+  /** The field `resume` for a `hello` that resumes this session, made from the latest `welcome`. */
   get resume(): NonNullable<MessageOf<'hello'>['resume']> {
     const token = this.of('welcome').at(-1)!.resumeToken!
     return { token, received: this.received, sent: null, roomToken: null }
   }
 
-  /** All messages of this type so far. */
+  /** Returns all messages of this type that this connection has received. */
   of<T extends MessageType>(type: T): readonly MessageOf<T>[] {
     return this.messages.filter(
       (message) => message.type === type,
@@ -62,7 +62,7 @@ export class TestClient {
     for (const message of messages) this.sendFrame(encode(message))
   }
 
-  /** Sends bytes that need not be a valid message. */
+  /** Sends bytes, also if they are not a valid message. */
   sendFrame(frame: Uint8Array): void {
     this.#client.onFrame(frame, true)
   }
@@ -83,9 +83,9 @@ export class TestClient {
 export class TestServer {
   readonly clock = new ManualClock()
   readonly core: Core
-  /** The present settings. Call `core.reload()` after a change. */
+  /** The present settings. If a test changes them, it calls `core.reload()`. */
   settings: ResolvedServerOptions
-  /** The events so far, with their names. */
+  /** The events that the server has emitted so far, with their names. */
   readonly events: (readonly [name: string, event: unknown])[] = []
 
   constructor(
@@ -110,7 +110,10 @@ export class TestServer {
     })
   }
 
-  /** Opens a connection from an address and sends `hello`. The answer is in `messages`. */
+  /**
+   * Opens a connection from an address and sends `hello`. Resolves with the client; its `messages` contain
+   * the answer.
+   */
   async join(
     addressKey = '192.0.2.1',
     hello: Partial<Omit<MessageOf<'hello'>, 'type'>> = {},
@@ -134,7 +137,8 @@ export class TestServer {
     )
     const defaults = { name: 'Ana', site: '', client: '', token: null, resume: null }
     client.send({ type: 'hello', ...defaults, ...hello })
-    // Joining is asynchronous because of hooks and tokens. Without them, one turn is enough.
+    // The server joins clients asynchronously, because hooks and token checks may take time. Without these,
+    // one turn of the event loop is enough.
     await new Promise((resolve) => setImmediate(resolve))
     return client
   }

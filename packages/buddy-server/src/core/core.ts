@@ -39,7 +39,7 @@ interface CoreDependencies {
   /** Called when a session has left its room, or its partner has lost the connection. */
   readonly onCallInterrupted: ParticipantContext['onCallInterrupted']
   readonly onInternalError: (error: unknown) => void
-  /** @default an engine in the memory of this process */
+  /** Creates the engine. @default creates an engine in the memory of this process */
   readonly createEngine?: (dependencies: EngineDependencies) => Engine
 }
 
@@ -50,25 +50,33 @@ export interface Core {
   readonly sites: Pick<SiteRegistry, 'isKnownOrigin'> & { values(): Iterable<Site> }
   readonly handlers: HandlerContext
   readonly hello: HelloContext
-  /** Counts users and rooms. Takes constant time. */
+  /** Returns the counts of the whole server. Takes constant time. */
   counts(): Counts
-  /** Counts users and rooms by the site's key, without sites that have no session. Visits every session. */
+  /**
+   * Returns the counts of each site by its key. Sites without sessions are left out. Visits every session.
+   */
   countsBySite(): ReadonlyMap<string, Counts>
   welcome(joined: Joined): MessageOf<'welcome'>
   /** Bans a user, see `sessions/ban.ts`. */
   ban(sessionId: string, durationMs: number): boolean
   /** Applies changed settings to the sites. The caller calls `engine.reload()` too. */
   reload(): void
-  /** Ends sessions that have been idle for too long, over several turns of the event loop. */
+  /**
+   * Ends sessions that have been idle for longer than the setting allows, over several turns of the event
+   * loop.
+   */
   sweepSessions(): Promise<void>
-  /** Ends rooms in which neither session is present, over several turns of the event loop. */
+  /**
+   * Ends rooms in which both sessions have been away for the set time, over several turns of the event loop.
+   */
   sweepRooms(): Promise<void>
 }
 
 const newId = (): string => randomBytes(12).toString('base64url')
 
 /**
- * Wires the sessions, the sites and the engine of a server, with the limits of its settings.
+ * Creates the sessions, the sites and the engine of a server, and connects them with each other and with the
+ * limits in its settings.
  * @throws InvalidWelcomeError if clients cannot use an option (see `check-welcome.ts`)
  */
 export function createCore(dependencies: CoreDependencies): Core {
@@ -128,7 +136,8 @@ export function createCore(dependencies: CoreDependencies): Core {
     graceMs,
     maxReplayBytes: () => settings().maxResumeBytes,
     onOverflow: (session) => {
-      // The partner sends too much. The session must not end because of another client.
+      // The partner has sent too much. Only the room ends, because a client must not be able to end another
+      // user's session.
       session.replaceMissed(session.participant.leave('lost'))
     },
     onAway: (session) => {

@@ -2,13 +2,13 @@ import type { Session } from '../sessions/session.ts'
 
 /** The present numbers of a server or of one site. */
 export interface Counts {
-  /** Sessions, present or away. */
+  /** Number of sessions, present or away. */
   readonly users: number
-  /** Sessions without a connection, within their grace time. */
+  /** Number of sessions without a connection, which are in their grace time. */
   readonly away: number
-  /** Tickets in the queue. */
+  /** Number of tickets in the queue. */
   readonly waiting: number
-  /** Open rooms. */
+  /** Number of open rooms. */
   readonly rooms: number
 }
 
@@ -20,7 +20,7 @@ export function countBySite(sessions: Iterable<Session>): ReadonlyMap<string, Co
     counts.set(identity.site, count)
     count.users++
     if (!isPresent) count.away++
-    // Both sessions of a room have the same site.
+    // Each of the two sessions of a room adds half a room. Both have the same site.
     if (participant.room) count.rooms += 1 / 2
     else if (participant.isSearching && isPresent) count.waiting++
   }

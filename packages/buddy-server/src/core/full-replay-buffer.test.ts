@@ -1,5 +1,5 @@
-// The frames kept for an absent session are limited. If they exceed the limit, the room ends and the session
-// continues.
+// The server keeps frames for a session that is away, up to a limit in bytes. If the frames exceed it, the
+// room ends and the session continues.
 import type { Message } from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
 import type { TestClient } from './core.fixture.ts'
@@ -15,7 +15,7 @@ const signal: Message = {
 const text: Message = { type: 'text', text: 'hi' }
 const lost = { type: 'partner-left', reason: 'lost' }
 
-/** Resumes a session whose client has received all frames of its `connections`. */
+/** Resumes a session whose client has received every frame that was sent on `connections`. */
 async function resume(
   server: TestServer,
   ...connections: readonly TestClient[]
@@ -26,7 +26,7 @@ async function resume(
   return server.join('192.0.2.1', { resume: fields })
 }
 
-test('ends the room if an absent session receives 90 kB of signals, and keeps the session', async () => {
+test('if a session that is away receives 90 kB of signals, its room ends and the session continues', async () => {
   const server = new TestServer()
   const [ana, bob] = await server.pair()
   const { session } = ana
@@ -37,7 +37,7 @@ test('ends the room if an absent session receives 90 kB of signals, and keeps th
   const again = await resume(server, ana)
   expect(again.session).toBe(session)
   expect(again.messages.slice(1)).toEqual([lost])
-  // The session can enter another room, and its next resume neither loses nor repeats a frame.
+  // The session can still enter another room, and its next resume neither loses nor repeats a frame.
   const cleo = await server.join('192.0.2.3')
   for (const client of [again, cleo]) client.enter({ lobby: 'next' })
   again.disconnect()
@@ -47,20 +47,20 @@ test('ends the room if an absent session receives 90 kB of signals, and keeps th
   expect(third.messages.slice(1)).toEqual([text])
 })
 
-test('keeps the `partner-left` of an absent session when the frames around it are dropped', async () => {
+test('keeps the `partner-left` for a session that is away when the frames around it are dropped', async () => {
   const server = new TestServer({ maxResumeBytes: 20_000 })
   const [ana, bob] = await server.pair()
   const { session } = ana
   ana.disconnect()
   bob.send({ type: 'next', offer: null })
-  // Any messages that the server may send to a session outside a room.
+  // The type of these messages does not matter: they only have to fill the buffer after `partner-left`.
   for (let count = 0; count < 200; count++) session.send({ type: 'partner-away' })
   const again = await resume(server, ana)
   expect(again.of('partner-left')).toEqual([{ type: 'partner-left', reason: 'next' }])
   expect(again.session).toBe(session)
 })
 
-test('keeps an absent session although its partner disconnects and resumes many times', async () => {
+test('keeps a session that is away although its partner disconnects and resumes many times', async () => {
   const server = new TestServer({ maxResumeBytes: 4096 })
   const [ana, first] = await server.pair()
   const { session } = ana
@@ -77,7 +77,8 @@ test('keeps an absent session although its partner disconnects and resumes many 
   expect((await resume(server, ana)).session).toBe(session)
 })
 
-// With one of the two numbers of texts, `partner-away` is the frame that exceeds the limit.
+// The frames `partner-away` and `partner-back` alternate. With either 0 or 1 text before them, it is
+// `partner-away` that exceeds the limit.
 test.each([0, 1])(
   'does not end the next room of a session because its previous room was abandoned (%i texts)',
   async (texts) => {

@@ -1,8 +1,9 @@
-// Absent sessions keep their places for the grace time. A single address cannot take all places that way.
+// A session that is away keeps its place at the server for the grace time. The clients of a single address
+// cannot take all places that way.
 import { expect, test } from 'vitest'
 import { TestServer } from './core.fixture.ts'
 
-test('counts absent sessions in rooms for their address, and refuses more with a time to retry', async () => {
+test('counts sessions that are away in rooms for their address, and refuses others with a time to retry', async () => {
   const server = new TestServer({ maxSessionsPerAddress: 2 })
   const pair = await server.pair('192.0.2.1', '192.0.2.1')
   for (const client of pair) client.disconnect()
@@ -12,12 +13,12 @@ test('counts absent sessions in rooms for their address, and refuses more with a
   ])
   expect(refused.closeReason).toBe('too-many-connections')
   expect((await server.join('192.0.2.2')).of('welcome')).toHaveLength(1)
-  // The places become free when the sessions have ended.
+  // The places become free when the sessions end after the grace time.
   server.clock.advance(server.settings.resumeGraceMs)
   expect((await server.join('192.0.2.1')).of('welcome')).toHaveLength(1)
 })
 
-test('ends the longest absent session of a full address if it is in no room', async () => {
+test('if an address is full, ends its session that has been away longest, unless that is in a room', async () => {
   const server = new TestServer({ maxSessionsPerAddress: 2 })
   const elsewhere = await server.join('192.0.2.2')
   const first = await server.join('192.0.2.1')
@@ -29,7 +30,7 @@ test('ends the longest absent session of a full address if it is in no room', as
   expect(isThere).toEqual([true, false, true])
 })
 
-test('resumes the only session that a full address may have', async () => {
+test('resumes the only session of an address that may have one', async () => {
   const server = new TestServer({ maxSessionsPerAddress: 1 })
   const client = await server.join('192.0.2.1')
   const { id } = client.session
@@ -42,14 +43,14 @@ test('counts a session for the address of its latest connection', async () => {
   const client = await server.join('192.0.2.1')
   const moved = await server.join('192.0.2.2', { resume: client.resume })
   expect(moved.session.addressKey).toBe('192.0.2.2')
-  // The previous address has a free place, and the present address has none.
+  // The previous address has a free place now, and the new address has none.
   expect((await server.join('192.0.2.1')).of('welcome')).toHaveLength(1)
   expect((await server.join('192.0.2.2')).of('error')).toMatchObject([
     { code: 'too-many-connections' },
   ])
 })
 
-test('refuses a resume from another address that is full, and keeps the session', async () => {
+test('refuses to resume a session from another address that is full, and keeps the session', async () => {
   const server = new TestServer({ maxSessionsPerAddress: 1 })
   const resident = await server.join('192.0.2.2')
   const client = await server.join('192.0.2.1')
@@ -76,7 +77,7 @@ test('sends `partner-left` to a session whose resume ends the session of its own
   expect(ana.received + again.received).toBe(again.session.sent)
 })
 
-test('counts absent sessions for the user limit of their site', async () => {
+test('counts sessions that are away for the user limit of their site', async () => {
   const sites = [{ key: 'shop', allowedOrigins: ['*'], maxUsers: 1 }]
   const server = new TestServer({ sites })
   const client = await server.join('192.0.2.1', { site: 'shop' })
@@ -88,7 +89,7 @@ test('counts absent sessions for the user limit of their site', async () => {
   expect(again.session.id).toBe(id)
 })
 
-test('ends the room that was emptied first if waiting users need it, and notifies its sessions', async () => {
+test('ends the room that was emptied first if waiting users need a room, and sends its sessions the end', async () => {
   const server = new TestServer({ maxRooms: 2 })
   const early = await server.pair('192.0.2.1', '192.0.2.2')
   const late = await server.pair('192.0.2.3', '192.0.2.4')
@@ -115,7 +116,7 @@ test('ends the room that was emptied first if waiting users need it, and notifie
   }
 })
 
-test('matches users who arrive later at once if there is an abandoned room', async () => {
+test('matches arriving users at once by ending an abandoned room', async () => {
   const server = new TestServer({ maxRooms: 1 })
   for (const client of await server.pair()) client.disconnect()
   server.clock.advance(5000)
@@ -149,7 +150,7 @@ test('ends the sessions of an abandoned room when a full server needs places for
   expect(server.core.counts().rooms).toBe(0)
 })
 
-test('counts a restored session for the address from which it comes back', async () => {
+test('counts a restored session for the address from which its client comes back', async () => {
   const former = new TestServer()
   const client = await former.join('192.0.2.1')
   const resume = { ...client.resume, sent: 0 }

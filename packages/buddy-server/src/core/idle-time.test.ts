@@ -1,11 +1,11 @@
-// Idle sessions are ended. A session that waits for a partner is not idle.
+// The server ends sessions that are idle for too long. A session that waits for a partner is not idle.
 import { expect, test } from 'vitest'
 import { TestLink } from '../sessions/session.fixture.ts'
 import { TestServer } from './core.fixture.ts'
 
 const userTimeoutMs = 300_000
 
-test('keeps and matches a session that waits in the queue, however long', async () => {
+test('keeps and matches a session that waits in the queue for longer than the idle time', async () => {
   const server = new TestServer({ userTimeoutMs })
   const ana = await server.join()
   ana.enter()
@@ -33,7 +33,7 @@ test('starts the idle time when the session leaves the queue', async () => {
   expect(ana.closeReason).toBe('idle-timeout')
 })
 
-test('keeps a session that loses its connection after a long wait in the queue for its grace time', async () => {
+test('if a session loses its connection after a long wait in the queue, keeps it for the grace time', async () => {
   const server = new TestServer({ userTimeoutMs })
   const ana = await server.join()
   ana.enter()
@@ -46,7 +46,7 @@ test('keeps a session that loses its connection after a long wait in the queue f
   expect(server.core.counts().waiting).toBe(1)
 })
 
-test('keeps a session that waits after a restart for the partner of its room', async () => {
+test('keeps a restored session that waits for the partner of its room', async () => {
   const former = new TestServer()
   const [ana] = await former.pair()
   const { roomToken } = ana.of('matched')[0]!

@@ -20,7 +20,10 @@ const kinds = [
 ] as const
 type Step = readonly [kind: (typeof kinds)[number], who: number, much: number]
 
-/** How often each kind is chosen: mostly steps that empty rooms and bring their sessions back. */
+/**
+ * How often each kind of step is chosen. Steps with which sessions leave rooms and come back are the most
+ * frequent.
+ */
 const weights = {
   join: 2,
   resume: 4,
@@ -44,7 +47,7 @@ const anySteps = fc.array(fc.tuple(anyKind, fc.nat(1000), fc.nat(1000)), {
 class Person {
   readonly id: string
   client: TestClient
-  /** The room according to the messages that the client has received. */
+  /** The id of the client's room, according to the messages that the client has received. */
   room: string | undefined
   #receivedBefore = 0
   #read = 0
@@ -54,7 +57,7 @@ class Person {
     this.id = client.of('welcome')[0]!.session
   }
 
-  /** The number of the session's frames that all connections have received. */
+  /** How many frames of the session all its connections have received. */
   get received(): number {
     return this.#receivedBefore + this.client.received
   }
@@ -66,7 +69,7 @@ class Person {
     this.client = client
   }
 
-  /** Reads the messages since the last call. */
+  /** Updates `room` by the messages that have arrived since the last call. */
   read(): void {
     for (const message of this.client.messages.slice(this.#read)) {
       if (message.type === 'matched') this.room = message.room
@@ -86,7 +89,7 @@ const settings = {
 
 /** A server with clients that come and go. */
 class Crowd {
-  /** Delivers the commands and events that are under way to and from the engine. */
+  /** Delivers all pending commands and events between sessions and engine. */
   settle = (): void => undefined
   readonly server: TestServer
   #people: Person[] = []
@@ -120,7 +123,7 @@ class Crowd {
     for (const each of this.#people) each.read()
   }
 
-  /** Checks what is true at any time. */
+  /** Checks what must be true at any time. */
   checkClients(): void {
     const { sessions } = this.server.core
     const present = this.#people.filter((person) => this.#isPresent(person))
@@ -133,7 +136,7 @@ class Crowd {
     }
   }
 
-  /** Checks what is true when nothing is under way to or from the engine. */
+  /** Delivers all pending commands and events. Then checks what must be true when none is pending. */
   checkSettled(): void {
     this.settle()
     for (const each of this.#people) each.read()
@@ -152,11 +155,11 @@ class Crowd {
       ({ participant, isPresent }) => participant.isSearching && isPresent,
     )
     expect(waiting).toBe(searching.length)
-    // All tickets have the same pool, and there is no rematch delay.
+    // At most one ticket can wait, because all tickets have the same pool and there is no rematch delay.
     if (rooms < this.server.settings.maxRooms) expect(waiting).toBeLessThan(2)
   }
 
-  /** Ends all sessions, and checks that there are as many places as at the beginning. */
+  /** Ends all sessions. Then checks that as many sessions and rooms can be created as at the beginning. */
   async checkPlaces(): Promise<void> {
     const { server } = this
     const { sessions } = server.core
@@ -183,7 +186,7 @@ class Crowd {
     else if (kind === 'talk') {
       for (let line = 0; line < 8; line++) client.send({ type: 'text', text: 'x'.repeat(300) })
     } else {
-      // The client receives no message when it leaves its room itself.
+      // A client that leaves its room receives no message about that.
       if (kind !== 'next' || client.session.participant.mode) person.room = undefined
       if (kind === 'ticket') client.enter()
       else client.send(kind === 'next' ? { type: 'next', offer: null } : { type: 'leave' })
@@ -206,7 +209,7 @@ class Crowd {
   }
 }
 
-/** @param settleEvery the number of steps after which everything that is under way is delivered */
+/** @param settleEvery after how many steps all pending commands and events are delivered */
 async function run(crowd: Crowd, steps: readonly Step[], settleEvery: number): Promise<void> {
   for (const [index, step] of steps.entries()) {
     await crowd.take(step)
@@ -217,7 +220,7 @@ async function run(crowd: Crowd, steps: readonly Step[], settleEvery: number): P
   await crowd.checkPlaces()
 }
 
-test('keeps counts, rooms and the queue consistent after any steps, and frees every place', async () => {
+test('counts, rooms and the queue agree after any steps, and every place becomes free in the end', async () => {
   await fc.assert(
     fc.asyncProperty(anySteps, async (steps) => {
       await run(new Crowd(), steps, 1)
@@ -226,7 +229,7 @@ test('keeps counts, rooms and the queue consistent after any steps, and frees ev
   )
 })
 
-test('keeps counts, rooms and the queue consistent if answers of the engine are delayed', async () => {
+test('counts, rooms and the queue agree after any steps if the engine's answers are delayed', async () => {
   await fc.assert(
     fc.asyncProperty(anySteps, fc.integer(), async (steps, seed) => {
       await run(new Crowd(seed), steps, 7)

@@ -1,4 +1,4 @@
-// A report names the right partner, also if the user has had other partners since.
+// A report is about the partner in the room that it names, also if the user has had other partners since.
 import { messages } from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
 import type { TestClient } from './core.fixture.ts'
@@ -6,7 +6,7 @@ import { TestServer } from './core.fixture.ts'
 
 const hourMs = 3_600_000
 
-/** Matches two clients in a lobby of their own. Returns the id of their room. */
+/** Matches two clients with each other, in a lobby of their own. Returns the id of their room. */
 function meet(one: TestClient, other: TestClient): string {
   const lobby = `${one.session.id} ${other.session.id}`
   for (const client of [one, other]) client.enter({ lobby })
@@ -16,7 +16,7 @@ function meet(one: TestClient, other: TestClient): string {
 const report = (client: TestClient, room: string | null): void =>
   client.send({ type: 'report', reason: 'spam', room })
 
-/** The reports so far. */
+/** Returns the reports that the server has emitted so far. */
 const reported = ({ events }: TestServer): unknown[] =>
   events.flatMap(([name, event]) => {
     if (name !== 'reported') return []
@@ -28,7 +28,7 @@ const reported = ({ events }: TestServer): unknown[] =>
     return [{ from: session.id, about: aboutId, room: roomId }]
   })
 
-/** The bans so far. */
+/** Returns the bans that the server has emitted so far. */
 const banned = ({ events }: TestServer): unknown[] =>
   events.flatMap(([name, event]) =>
     name === 'banned' ? [(event as { target: unknown }).target] : [],
@@ -45,7 +45,7 @@ test('reports the partner of the named room, also after another match', async ()
   expect(reported(server)[1]).toMatchObject({ about: cleo.session.id, room: later })
 })
 
-test('reports the latest partner if no room is named, as earlier clients do', async () => {
+test('reports the latest partner if the client names no room, as clients of earlier versions do', async () => {
   const server = new TestServer()
   const [ana, bob, cleo] = [await server.join(), await server.join(), await server.join()]
   meet(ana, bob)
@@ -60,7 +60,7 @@ test('reports each partner once, regardless of the number and order of rooms', a
   const others: TestClient[] = []
   for (let count = 1; count <= 12; count++) others.push(await server.join())
   const [bob, cleo] = others as [TestClient, TestClient]
-  // More rooms than the server remembers, first with two partners in turn, then with twelve partners.
+  // The user has more rooms than the server remembers, first with two partners in turn, then with twelve.
   const inTurn = Array.from({ length: 20 }, (_, index) => (index % 2 ? cleo : bob))
   const order = [...inTurn, ...others, ...others]
   const rooms: string[] = []
@@ -97,7 +97,7 @@ test('reports a partner whose session has ended, and can ban that partner for a 
 })
 
 test.each(['before', 'after'])(
-  'bans the latest address of a reported partner who changed it %s the room ended, and left',
+  'bans the latest address of a partner who was reported, changed the address %s the room ended, and left',
   async (when) => {
     const server = new TestServer()
     const [ana, bob] = [await server.join('192.0.2.1'), await server.join('192.0.2.2')]

@@ -1,5 +1,5 @@
-// Whatever tokens clients present after a restart, in any order: no session is in two rooms, and no session
-// restores a room alone.
+// Clients present any tokens in any order after a restart. Then no session is ever in two rooms, and a room
+// is restored only if both sessions claim it.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { TestClient } from './core.fixture.ts'
@@ -10,7 +10,10 @@ import { MemoryEngine } from '../engine/memory/memory-engine.ts'
 const resumeGraceMs = 30_000
 const settings = { resumeGraceMs, rematchDelayMs: 0 }
 
-/** Fails if rooms and sessions do not agree, or if a session is in two rooms, or in a room and the queue. */
+/**
+ * Fails if rooms and sessions do not agree, if a session is in two rooms, or if a session is both in a room
+ * and in the queue.
+ */
 function checkRooms({ core }: TestServer): void {
   const { sessions } = core
   const { rooms, waiting } = core.counts()
@@ -26,24 +29,27 @@ function checkRooms({ core }: TestServer): void {
   expect(waiting + seated.length).toBeLessThanOrEqual(sessions.size)
 }
 
-/** The tokens of one session of the former process. */
+/** The tokens of one session of the earlier process. */
 interface Proof {
   readonly sessionId: string
   readonly resumeToken: string
   /** The tokens of all rooms that the session was in. */
   readonly roomTokens: readonly string[]
-  /** The id of the room, by its token. */
+  /** The id of each room, by its token. */
   readonly rooms: ReadonlyMap<string, string>
 }
 
-/** Runs a former process in which `count` sessions are matched in different pairs. Returns their tokens. */
+/**
+ * Runs an earlier process in which `count` sessions are matched, in other pairs in each round. Returns their
+ * tokens.
+ */
 async function history(count: number, rounds: number): Promise<Proof[]> {
   const server = new TestServer(settings)
   const clients: TestClient[] = []
   for (let index = 0; index < count; index++) clients.push(await server.join())
   for (let round = 0; round < rounds; round++) {
     for (const client of clients) client.send({ type: 'leave' })
-    // The order differs in each round, so that other sessions are matched.
+    // The sessions enter in another order in each round, so that other pairs are matched.
     for (let index = 0; index < count; index++) {
       clients[(index * (round + 1) + round) % count]!.enter()
     }
@@ -66,7 +72,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('hello' as const),
       who: fc.nat({ max: people - 1 }),
-      /** Selects a room token, of this session or of any; an index without a token means none. */
+      /** The index of a room token. If there is no token at this index, the hello contains none. */
       token: fc.nat({ max: 16 }),
       isOwn: fc.boolean(),
     }),
@@ -78,7 +84,10 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('time' as const), ms: fc.constantFrom(100, 5000, 40_000) }),
 )
 
-/** A server whose engine answers at once, or late and interleaved; `settle` delivers all answers. */
+/**
+ * Returns a server whose engine answers at once or, if there is a seed, late and interleaved. `settle`
+ * delivers all pending answers.
+ */
 function createServer(seed: number | undefined): { server: TestServer; settle: () => void } {
   if (seed === undefined) return { server: new TestServer(settings), settle: () => undefined }
   let settle = (): void => undefined
@@ -113,7 +122,8 @@ test.each([
           if (next.kind === 'time') server.clock.advance(next.ms)
           else if (next.kind === 'hello') {
             const { resumeToken: token, roomTokens, rooms, sessionId } = proofs[next.who]!
-            // Mostly the session's own latest room, as clients do; otherwise two sessions rarely claim the same.
+            // Most hellos claim the session's own latest room, as clients do. Otherwise two sessions would
+            // rarely claim the same room.
             const own = roomTokens.at(next.token < 12 ? -1 : next.token - 17)
             const roomToken = (next.isOwn ? own : everyToken[next.token]) ?? null
             const isKnown = sessions.find(sessionId) !== undefined
@@ -157,7 +167,7 @@ test.each([
   },
 )
 
-test('restores sessions and waits for their partners until the server has run for the grace time', async () => {
+test('restores sessions, and keeps them waiting for their partners, until the server has run for the grace time', async () => {
   const [one, other] = await history(2, 1)
   const resumeOf = ({ resumeToken: token, roomTokens }: Proof) => ({
     resume: { token, received: 0, sent: 0, roomToken: roomTokens[0]! },
@@ -172,7 +182,7 @@ test('restores sessions and waits for their partners until the server has run fo
   expect(late.messages).toMatchObject([{ isRestored: false, received: null }])
 })
 
-test('restores no session that it has ended, even if a reload makes the grace time longer', async () => {
+test('restores no session that this process has ended, even if a reload makes the grace time longer', async () => {
   const server = new TestServer({ resumeGraceMs })
   const ana = await server.join()
   const { id } = ana.session
@@ -200,7 +210,7 @@ test('reports a partner as away whose connection is lost again before its room i
   expect(bob.session.participant.isPartnerPresent).toBe(false)
 })
 
-test('restores the room of a session that another connection takes over before its welcome', async () => {
+test('restores the room of a session that a second connection takes over before the welcome is sent', async () => {
   const [one, other] = await history(2, 1)
   const resumeOf = ({ resumeToken: token, roomTokens }: Proof) => ({
     resume: { token, received: 0, sent: 0, roomToken: roomTokens[0]! },

@@ -12,13 +12,13 @@ interface BanDependencies {
   readonly notify: Notify
 }
 
-/** The key of a ban by a site's subject. */
+/** Returns the key under which a site's subject is banned. */
 export const subjectBanKey = (site: string, subject: string): string =>
   JSON.stringify([site, subject])
 
 /**
- * Bans the address and the subject of a session, and ends all sessions of that user. If the user was
- * reported, the session may have ended already.
+ * Bans the address and the subject of a session, and ends all sessions of that subject. A session that has
+ * ended can be banned too, for a day after it was reported.
  * @returns false if no such session is known
  */
 export function ban(
@@ -35,7 +35,7 @@ export function ban(
   bans.add(addressKey, durationMs)
   if (subject !== undefined) bans.add(subjectBanKey(site, subject), durationMs)
   for (const other of sessions) {
-    // The same user may have sessions in other tabs.
+    // All sessions of the subject end, because a user may have one in each of several tabs.
     const { identity } = other
     const isSame = subject !== undefined && identity.site === site && identity.subject === subject
     if (other === session || isSame) dismiss(other, 'banned', sessions)

@@ -6,7 +6,7 @@ const notices = {
   banned: { code: 'banned', message: 'this user is temporarily banned' },
 } as const
 
-/** Sends the client an error with the reason, then ends the session and closes its connection. */
+/** Sends the client an error that names the reason, then ends the session and closes its connection. */
 export function dismiss(
   session: Session,
   reason: keyof typeof notices,

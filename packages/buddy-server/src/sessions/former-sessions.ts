@@ -7,7 +7,10 @@ interface FormerSessionsDependencies {
   /** Milliseconds since 1970. */
   readonly wallNow: () => number
   readonly tokens: ResumeTokens
-  /** How long a session outlives its connection; 0 if it does not. */
+  /**
+   * Returns the grace time, for which a session outlives its connection; 0 if sessions end with their
+   * connections.
+   */
   readonly graceMs: () => number
 }
 
@@ -16,14 +19,20 @@ const maxStatementAgeMs = 24 * 3_600_000
 
 /**
  * Finds sessions of an earlier server process by their tokens. They can be restored until this process has
- * run for the grace time. After that, all of them would have ended in the earlier process too.
+ * run for the grace time. After that, they would have ended even without a restart.
  */
 export class FormerSessions {
   readonly #dependencies: FormerSessionsDependencies
   readonly #startedAtMs: number
-  /** Ids of all sessions that this process had during that time, so that each is restored at most once. */
+  /**
+   * Ids of all sessions that this process had while sessions could be restored, so that each is restored at
+   * most once.
+   */
   readonly #knownIds = new Set<string>()
-  /** Stays true if a reload makes the grace time longer, because the ids have been deleted. */
+  /**
+   * Whether sessions can no longer be restored. It stays true even if a reload makes the grace time longer,
+   * because the known ids have been deleted.
+   */
   #isOver = false
 
   constructor(dependencies: FormerSessionsDependencies) {
@@ -38,7 +47,7 @@ export class FormerSessions {
     return Math.max(0, this.#startedAtMs + graceMs() - clock.now())
   }
 
-  /** Call this when this process gets a session with this id. */
+  /** Records that this process has a session with this id, created or restored. */
   add(id: string): void {
     if (this.leftMs > 0) this.#knownIds.add(id)
     else {
@@ -47,7 +56,7 @@ export class FormerSessions {
     }
   }
 
-  /** Returns the content of a token whose session can be restored; undefined if it cannot. */
+  /** Returns the content of a token; undefined if the token is invalid or its session cannot be restored. */
   find(token: string): SessionStatement | undefined {
     if (this.leftMs === 0) return undefined
     const statement = this.#dependencies.tokens.openSession(token)
@@ -55,7 +64,10 @@ export class FormerSessions {
     return this.#isRecent(statement.sealedAtMs) ? statement : undefined
   }
 
-  /** Returns the room that the token proves for this session; undefined if it proves none. */
+  /**
+   * Returns the claim in a room token; undefined if the token is invalid, too old, or belongs to another
+   * session.
+   */
   findRoom(token: string, sessionId: string): RoomClaim | undefined {
     const claim = this.#dependencies.tokens.openRoom(token)
     return claim?.sessionId === sessionId && this.#isRecent(claim.openedAtMs) ? claim : undefined

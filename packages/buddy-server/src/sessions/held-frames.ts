@@ -1,7 +1,11 @@
-/** Memory of one kept frame in addition to its bytes: its typed array and its function. */
+/**
+ * Approximate memory that a kept frame needs in addition to its bytes, for its typed array and its function.
+ */
 const overheadBytes = 400
 
-/** Frames for a partner who has not come back yet after a restart of the server, up to a limit in bytes. */
+/**
+ * Keeps frames for a partner who has not come back yet after a restart of the server, up to a limit in bytes.
+ */
 export class HeldFrames {
   readonly #maxBytes: number
   #bytes = 0
@@ -12,7 +16,7 @@ export class HeldFrames {
   }
 
   /**
-   * Keeps a frame of `byteLength` bytes.
+   * Keeps a frame of `byteLength` bytes; `pass` relays it later.
    * @returns false if all frames together exceed the limit
    */
   add(byteLength: number, pass: () => void): boolean {
@@ -21,7 +25,7 @@ export class HeldFrames {
     return this.#bytes <= this.#maxBytes
   }
 
-  /** Passes all frames on, in order. */
+  /** Relays all kept frames, in order. */
   pass(): void {
     for (const pass of this.#passes) pass()
   }

@@ -4,13 +4,13 @@ export interface Identity {
   readonly name: string
   /** The key of the site; empty for the server's own site. */
   readonly site: string
-  /** The user's identity at the site, from the site's token. */
+  /** The user's identity at the site, from the site token. */
   readonly subject: string | undefined
-  /** The only lobby that the site's token permits. */
+  /** The only lobby that the site token permits; undefined if it permits all. */
   readonly lobby: string | undefined
 }
 
-/** A session by its id, with its user. */
+/** A session's id and user. */
 export interface Identified {
   readonly id: string
   readonly identity: Identity

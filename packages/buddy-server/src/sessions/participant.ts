@@ -9,7 +9,7 @@ import type { PartnerLink } from './partner-link.ts'
 import { RoomLink } from './partner-link.ts'
 import type { SessionLink } from './session-link.ts'
 
-/** The criteria by which a client wants to be matched, checked and cleaned. */
+/** The criteria by which a client wants to be matched. They have been checked and cleaned. */
 export type MatchCriteria = Omit<Ticket, 'sessionId' | 'site'>
 
 /** The parts of a session that its participant uses. */
@@ -18,7 +18,7 @@ export interface ParticipantSession extends Identified {
   readonly isPresent: boolean
   /** The connection; undefined while the session has none. */
   readonly link: SessionLink | undefined
-  /** When the session was last in use. */
+  /** When the session was last in use, in milliseconds on the server's clock. */
   lastActiveMs: number
   send(message: Message): void
   /** Sends the bytes of a message. */
@@ -29,13 +29,18 @@ export interface ParticipantSession extends Identified {
 export interface ParticipantContext {
   readonly engine: Engine
   readonly nodeId: string
-  /** Milliseconds on the server's clock. */
+  /** Returns the time, in milliseconds on the server's clock. */
   readonly now: () => number
-  /** The number of sessions at this server, which waiting clients receive. */
+  /** Returns the number of sessions at this server. Clients receive it while they wait. */
   readonly online: () => number
-  /** The token that proves the seat to a later process; null if the room cannot be restored. */
+  /**
+   * Returns the room token, which proves the seat to a later process; null if the room cannot be restored.
+   */
   readonly roomTokenOf: (room: Room, seat: SeatIndex) => string | null
-  /** Maximum bytes kept for a partner who has not come back yet after a restart. */
+  /**
+   * Returns the maximum number of bytes that are kept for a partner who has not come back yet after a
+   * restart.
+   */
   readonly maxHeldBytes: () => number
   /** Called when the session has left its room, or its partner has lost the connection. */
   readonly onCallInterrupted: (session: ParticipantSession) => void
@@ -46,22 +51,23 @@ export interface ParticipantContext {
 export type Report = Omit<Extract<EngineEvent, { type: 'reported' }>, 'type' | 'generation'>
 
 /**
- * A session's part in matching. It sends the session's commands to the engine, and translates the engine's
- * events into messages to the client. It keeps the state of the session according to the commands sent and
- * the events received. It drops events that a later command has made obsolete, so that the engine may
- * answer at any time.
+ * A session's side of the engine. It sends the session's commands to the engine, and translates the engine's
+ * events into messages to the client. It knows whether the session is in the queue or in a room. It drops
+ * events that a later command has made obsolete, so that the engine may answer at any time.
  */
 export class Participant implements EngineListener {
   readonly #session: ParticipantSession
   readonly #context: ParticipantContext
   readonly #engine: EngineSession
-  /** Counts the commands that make earlier answers obsolete. */
+  /** The number of commands so far that have made earlier events obsolete. Each such command contains it. */
   #generation = 0
-  /** The latest ticket; undefined before the first. */
+  /** The latest ticket; undefined before the first one. */
   #ticket: Ticket | undefined
   #isSearching = false
   #link: RoomLink | undefined
-  /** Frames for a partner who has not come back yet after a restart; undefined if none is expected. */
+  /**
+   * Frames for a partner who has not come back yet after a restart; undefined if no such partner is expected.
+   */
   #held: HeldFrames | undefined
 
   /** @param isRestored whether an earlier process had the session. If so, the caller calls `claimRoom`. */
@@ -75,12 +81,12 @@ export class Participant implements EngineListener {
     this.#engine = engine.join(profile, this, isRestored)
   }
 
-  /** The room that the session is in. */
+  /** The room that the session is in; undefined if it is in none. */
   get room(): Room | undefined {
     return this.#link?.room
   }
 
-  /** Relays frames to the partner; undefined outside a room. */
+  /** The link that relays frames to the partner; undefined outside a room. */
   get partner(): PartnerLink | undefined {
     return this.#link
   }
@@ -107,12 +113,15 @@ export class Participant implements EngineListener {
     )
   }
 
-  /** Whether the session, if it is away, may be ended so that a new session gets its place. */
+  /**
+   * Whether the session may be ended when it is away and a new session needs its place. It may, unless it is
+   * in a room to which a session may still come back.
+   */
   get canGiveWay(): boolean {
     return this.#link?.isAbandoned ?? true
   }
 
-  /** The mode of the latest ticket; undefined before the first. */
+  /** The mode of the latest ticket; undefined before the first one. */
   get mode(): Mode | undefined {
     return this.#ticket?.mode
   }
@@ -145,7 +154,10 @@ export class Participant implements EngineListener {
     return wasInRoom
   }
 
-  /** Claims the room of an earlier process. Call it once for each restored session, also without a claim. */
+  /**
+   * Claims the room that the session had in an earlier process. Call this once for each restored session,
+   * with undefined if it claims no room.
+   */
   claimRoom(claim: RoomClaim | undefined): void {
     if (claim) {
       const { id: sessionId, identity } = this.#session
@@ -172,7 +184,10 @@ export class Participant implements EngineListener {
     return true
   }
 
-  /** Reports the partner of a room, or the latest one if `roomId` is null. */
+  /**
+   * Reports the partner of a room, or the latest partner if `roomId` is null. The answer arrives at
+   * `onReported`.
+   */
   report(roomId: string | null, reason: ReportReason): void {
     this.#engine.report(roomId, reason)
   }
@@ -246,7 +261,8 @@ export class Participant implements EngineListener {
     this.#link = new RoomLink(room, seat, isPartnerPresent, this.#engine)
     const held = this.#held
     this.#held = undefined
-    // The client may have missed an earlier change, because of the restart.
+    // The client receives the partner's presence in any case, because it may have missed a change during the
+    // restart.
     this.#session.send({ type: isPartnerPresent ? 'partner-back' : 'partner-away' })
     held?.pass()
   }
@@ -267,10 +283,12 @@ export class Participant implements EngineListener {
   }
 
   #enter(ticket: Ticket, offer: Uint8Array | undefined): void {
-    // Called before the command, because it may close the connection. Such a session must not be matched.
+    // `onCallInterrupted` may close the connection. It is called before the command, because the ticket of a
+    // session without a connection must not be matched.
     if (this.#leavePlace()) this.#context.onCallInterrupted(this.#session)
     this.#isSearching = true
-    // Text mode must not reveal an address, and an offer can contain one.
+    // In text mode the offer is dropped, because it can contain the user's address, which text mode must not
+    // reveal.
     const usable = ticket.mode === 'text' ? undefined : offer
     this.#engine.enter(ticket, ++this.#generation, usable)
   }

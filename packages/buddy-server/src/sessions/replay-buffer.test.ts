@@ -55,7 +55,7 @@ test('returns exactly the frames sent after a count, or undefined if one of them
           const frame = frameOf(next.length, index % 256)
           sent.push(frame.slice())
           buffer.push(frame, maxBytes)
-          // The caller may reuse its memory at once.
+          // The buffer must have copied the frame, because the caller may reuse its memory at once.
           frame.fill(255)
           buffer.trim(maxBytes)
         } else buffer.acknowledge(sentBefore + Math.floor(next.share * sent.length))
@@ -65,7 +65,7 @@ test('returns exactly the frames sent after a count, or undefined if one of them
       let isHeld = false
       for (let count = 0; count <= sent.length; count++) {
         const frames = buffer.after(sentBefore + count)
-        // If a frame is held, all later frames are held too.
+        // If a frame is kept, all later frames are kept too.
         if (isHeld) expect(frames).toBeDefined()
         if (!frames) continue
         isHeld = true
@@ -97,7 +97,7 @@ test('returns no frame of another session whose memory it reuses', () => {
   expect(frames).toEqual([frameOf(198, 2), frameOf(199, 2)])
 })
 
-test('counts frames without keeping them if the limit is 0', () => {
+test('if the limit is 0, counts frames without keeping them', () => {
   const buffer = new ReplayBuffer()
   buffer.push(frameOf(100, 1), 0)
   expect(buffer).toMatchObject({ sent: 1, bytes: 0 })
@@ -105,7 +105,7 @@ test('counts frames without keeping them if the limit is 0', () => {
   expect(buffer.after(1)).toEqual([])
 })
 
-test('keeps the latest frame with the smallest limit that can be configured', () => {
+test('keeps the latest frame even with the smallest limit that can be configured', () => {
   const buffer = new ReplayBuffer()
   for (let count = 0; count < 1000; count++) {
     buffer.push(frameOf(6, count % 256), 1024)
@@ -114,7 +114,7 @@ test('keeps the latest frame with the smallest limit that can be configured', ()
   }
 })
 
-test('counts at least as much memory as the shortest frames use', () => {
+test('`bytes` is at least the memory that the shortest frames use', () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const usedBytes = (): number => {

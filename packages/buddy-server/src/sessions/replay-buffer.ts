@@ -1,21 +1,29 @@
-/** Size of the length that precedes each frame in a chunk. */
+/** Number of bytes in which the length of a frame is stored before the frame. */
 const prefixBytes = 4
-/** Memory of one chunk in addition to its capacity: the typed array, its buffer and the record. */
+/**
+ * Memory that a chunk needs in addition to its capacity, for the typed array, its buffer and the `Chunk`
+ * object.
+ */
 const chunkOverheadBytes = 256
 const minChunkBytes = 256
 const maxChunkBytes = 4096
-/** A buffer with at most this many frames is idle: it contains heartbeats or the beginning of a room. */
+/**
+ * A buffer with at most this many frames counts as idle, because it contains only heartbeats or the first
+ * frames of a room.
+ */
 const idleFrames = 4
-/** 4 MB altogether. */
+/** Maximum number of spare chunks, which use at most 4 MB altogether. */
 const maxSpareChunks = 1024
 
-/** Memory of the largest chunks that no buffer uses at present. Busy sessions reuse it. */
+/**
+ * Memory of chunks of the largest size that no buffer uses at present. New chunks of busy sessions reuse it.
+ */
 const spare: Uint8Array[] = []
 
 /** Consecutive frames, each preceded by its length. Bytes that this chunk did not write are never read. */
 interface Chunk {
   readonly memory: Uint8Array
-  /** Offset of the oldest frame that is held. */
+  /** Offset of the oldest frame in this chunk that was not dropped. */
   start: number
   /** Offset at which the next frame is written. */
   end: number
@@ -23,15 +31,16 @@ interface Chunk {
 }
 
 /**
- * Frames that were sent to a client and not acknowledged yet, in order. Client and server count the frames
- * of a session from its first one. When a session resumes, the two counts show which frames were lost.
+ * Keeps the frames that were sent to a client and not acknowledged yet, in order. Client and server both
+ * count the frames of a session, from its first one. When a session resumes, the difference of the two counts
+ * shows which frames were lost.
  *
- * Frames are copied into chunks, because a typed array for each frame would need several times the memory
- * of a short frame. Whole chunks are dropped, so that the time to add or drop does not depend on the
- * number of frames.
+ * Frames are copied into chunks, because a typed array for each frame would need several times the memory of
+ * a short frame. Whole chunks are dropped, so that the time to add or drop does not depend on the number of
+ * frames.
  */
 export class ReplayBuffer {
-  /** Oldest first. */
+  /** Chunks with the oldest frames come first. */
   readonly #chunks: Chunk[] = []
   #sent: number
   #held = 0
@@ -55,9 +64,9 @@ export class ReplayBuffer {
   }
 
   /**
-   * Counts a frame, and adds a copy of it.
-   * @param maxBytes the limit with which {@link trim} will be called. A chunk is at most an eighth of it. 0
-   *   counts the frame without keeping it.
+   * Counts a frame as sent, and keeps a copy of it.
+   * @param maxBytes the limit that will be passed to {@link trim}. A new chunk is at most an eighth of it,
+   * unless a single frame is longer. If it is 0, the frame is counted but not kept.
    */
   push(frame: Uint8Array, maxBytes: number): void {
     this.#sent++
@@ -82,7 +91,7 @@ export class ReplayBuffer {
     this.#held++
   }
 
-  /** Drops the first `count` frames of the session, because the client has received them. */
+  /** Drops the first `count` frames of the session. Call this when the client has received them. */
   acknowledge(count: number): void {
     let left = Math.min(count, this.#sent) - this.#oldest
     if (left === this.#held) {
@@ -107,7 +116,10 @@ export class ReplayBuffer {
     while (this.#bytes > maxBytes) this.#dropChunk()
   }
 
-  /** Drops the frames after the first `count`, and no longer counts them as sent. */
+  /**
+   * Drops the frames after the first `count`, and no longer counts them as sent. Call this only if they were
+   * not written to a connection.
+   */
   withdraw(count: number): void {
     let left = Math.min(this.#sent - count, this.#held)
     this.#sent -= Math.max(left, 0)
@@ -127,8 +139,9 @@ export class ReplayBuffer {
   }
 
   /**
-   * Returns copies of the frames after the first `count`; undefined if some of them were dropped, or if
-   * fewer than `count` were sent. Copies, because the client may acknowledge them before they are written.
+   * Returns copies of the frames after the first `count`; undefined if some of them were dropped, or if fewer
+   * than `count` frames were sent. They are copies, because the client may acknowledge the frames, and so
+   * free their memory, before they are written.
    */
   after(count: number): readonly Uint8Array[] | undefined {
     if (count < this.#oldest || count > this.#sent) return undefined
@@ -144,7 +157,7 @@ export class ReplayBuffer {
     return frames.slice(count - this.#oldest)
   }
 
-  /** Number of frames that were sent before the oldest one that is held. */
+  /** Number of frames that were sent before the oldest kept one. */
   get #oldest(): number {
     return this.#sent - this.#held
   }

@@ -1,5 +1,6 @@
-// A client proves its session and its room with tokens, also to a later server process. The server
-// encrypts and authenticates them, so that only a process with the same key can read or create them.
+// Resume tokens and room tokens. With them a client proves its session and its room, also to a later server
+// process. They are encrypted and authenticated, so that only a process with the same key can read or create
+// them.
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 import type { Mode } from '@buddy-chat/protocol'
 import { maxFieldBytes, modes } from '@buddy-chat/protocol'
@@ -11,7 +12,10 @@ export interface SessionStatement {
   readonly sessionId: string
   /** Milliseconds since 1970. */
   readonly sealedAtMs: number
-  /** Undefined if the data was too long for a token. Such a session cannot be restored by a later process. */
+  /**
+   * What a later process needs to restore the session. Undefined if it was too long for a token; then only
+   * the process that has the session can resume it.
+   */
   readonly facts:
     | {
         readonly site: string
@@ -22,11 +26,14 @@ export interface SessionStatement {
     | undefined
 }
 
-/** Creates and reads tokens. The `open` functions return undefined for anything but a token of this key. */
+/**
+ * Creates and reads tokens. The `open…` functions return undefined for a text that is not a token of this
+ * key.
+ */
 export interface ResumeTokens {
   sealSession(statement: SessionStatement): string
   openSession(token: string): SessionStatement | undefined
-  /** Null if the claim is too long for a token. */
+  /** Returns null if the claim is too long for a token. */
   sealRoom(claim: RoomClaim): string | null
   openRoom(token: string): RoomClaim | undefined
 }
@@ -34,7 +41,10 @@ export interface ResumeTokens {
 const ivBytes = 12
 const tagBytes = 16
 
-/** AES-256-GCM (NIST SP 800-38D), with a key that is derived for this purpose only. */
+/**
+ * Returns functions that encrypt and decrypt values with AES-256-GCM (NIST SP 800-38D). Each purpose has a
+ * key of its own, derived from the secret.
+ */
 function createSeal(secretKey: string, purpose: string) {
   const key = createHmac('sha256', secretKey).update(purpose).digest()
   return {
@@ -46,7 +56,7 @@ function createSeal(secretKey: string, purpose: string) {
     },
     open(token: string): readonly unknown[] | undefined {
       const bytes = Buffer.from(token, 'base64url')
-      // Base64url has several encodings of the same bytes; only the canonical one is accepted.
+      // Several base64url texts decode to the same bytes. Only the canonical one is accepted.
       if (bytes.length <= ivBytes + tagBytes || bytes.toString('base64url') !== token) {
         return undefined
       }

@@ -4,7 +4,7 @@ import type { SessionCounts } from './session.ts'
 import { Session } from './session.ts'
 import type { SessionLink } from './session-link.ts'
 
-/** A session for unit tests, which takes no part in matching. */
+/** Creates a session for unit tests, which does not use the engine. */
 export function createTestSession({
   maxReplayBytes = 65_536,
   counts,
@@ -38,5 +38,5 @@ export class TestLink implements SessionLink {
   close(): void {}
 }
 
-/** A stand-in for the welcome, for tests that do not decode it. */
+/** Bytes that stand for a `welcome`, for tests that do not decode it. */
 export const testWelcome = (): Uint8Array => Uint8Array.of(0x90)

@@ -5,7 +5,10 @@ import type { Session } from './session.ts'
 const maxBytes = 65_536
 const frame = new Uint8Array(1000)
 
-/** A session with a connection, and the number of acknowledgements requested from its client. */
+/**
+ * Returns a session with a connection, and a function that counts the acknowledgements requested from its
+ * client.
+ */
 function presentSession(): { session: Session; requests: () => number } {
   const session = createTestSession({ maxReplayBytes: maxBytes })
   const link = new TestLink()
@@ -17,7 +20,7 @@ const sendMany = (session: Session, bytes: number): void => {
   for (let sent = 0; sent < bytes; sent += frame.length) session.sendFrame(frame)
 }
 
-test('requests an acknowledgement when a quarter of the replay buffer is used, and not before', () => {
+test('requests an acknowledgement when a quarter of the replay buffer is used, not before', () => {
   const { session, requests } = presentSession()
   sendMany(session, maxBytes / 8)
   expect(requests()).toBe(0)
@@ -51,7 +54,7 @@ test('sends the welcome first, then the frames that the client has missed, then 
   session.sendFrame(first)
   session.sendFrame(second)
   const link = new TestLink()
-  // A frame that is sent while the welcome is created follows it.
+  // A frame that is sent while the welcome is created arrives after it.
   const replayed = session.attach(link, 1, () => {
     session.sendFrame(third)
     return testWelcome()
@@ -62,7 +65,7 @@ test('sends the welcome first, then the frames that the client has missed, then 
   expect(link.frames).toHaveLength(4)
 })
 
-test('sends nothing if a frame that the client has missed is no longer kept', () => {
+test('sends nothing on attach if a frame that the client has missed is no longer kept', () => {
   const session = createTestSession()
   session.sendFrame(frame)
   session.acknowledge(1)

@@ -6,11 +6,11 @@ import type { Participant } from './participant.ts'
 import { ReplayBuffer } from './replay-buffer.ts'
 import type { SessionLink } from './session-link.ts'
 
-/** The numbers of frames of a session so far, as its server counts them. */
+/** How many frames the server has received and sent in a session so far. */
 export interface SessionCounts {
-  /** Frames from the client after `hello`. */
+  /** Number of frames from the client, not counting `hello`. */
   readonly received: number
-  /** Frames to the client, not counting `welcome`. */
+  /** Number of frames to the client, not counting `welcome`. */
   readonly sent: number
 }
 
@@ -18,42 +18,54 @@ interface SessionDependencies {
   readonly addressKey: string
   readonly limits: FrameLimits
   readonly nowMs: number
-  /** Present if an earlier process had the session. */
+  /** The counts from which a restored session continues; undefined for a new session. */
   readonly counts?: SessionCounts | undefined
-  /** Size of the replay buffer in bytes; 0 if sessions do not outlive connections. */
+  /** Returns the size of the replay buffer in bytes; 0 if sessions do not outlive their connections. */
   readonly maxReplayBytes: () => number
-  /** Called if the replay buffer overflows while the session is away; see {@link Session.replaceMissed}. */
+  /**
+   * Called when the replay buffer overflows while the session is away. The callee calls {@link
+   * Session.replaceMissed}.
+   */
   readonly onOverflow: (session: Session) => void
   readonly createParticipant: (session: Session) => Participant
 }
 
-/** At this share of the replay buffer, the server requests an acknowledgement before the next heartbeat. */
+/**
+ * When this share of the replay buffer is used, the server requests an acknowledgement without waiting for
+ * the next heartbeat.
+ */
 const acknowledgeAtShare = 1 / 4
 
 /** One user's presence at a server process. It outlives its connection by the grace time. */
 export class Session implements Identified {
   readonly id: string
   readonly identity: Identity
-  /** Rate limits continue across connections: a new connection does not reset them. */
+  /** The session's rate limits. They belong to the session, so that a new connection does not reset them. */
   readonly limits: FrameLimits
-  /** The session's part in matching. */
+  /** The session's side of the engine. */
   readonly participant: Participant
   readonly #replay: ReplayBuffer
   readonly #maxReplayBytes: () => number
   readonly #onOverflow: (session: Session) => void
   #isAcknowledgementRequested = false
   #link: SessionLink | undefined
-  /** Value of `sent` when the session lost its connection. Later frames were not written to any connection. */
+  /**
+   * The value of `sent` when the session lost its connection. Later frames were not written to any
+   * connection.
+   */
   #sentBeforeAway = 0
-  /** The address of the latest connection, as limits and bans count it. Never sent, never logged. */
+  /**
+   * The address of the latest connection, in the form that limits and bans compare. Never sent to clients,
+   * never logged.
+   */
   addressKey: string
-  /** The connection that the session is reserved for, between its `hello` and its `welcome`. */
+  /** The connection for which the session is reserved, between its `hello` and its `welcome`. */
   pendingLink: SessionLink | undefined
-  /** Number of frames handled, without `hello`. */
+  /** Number of frames from the client that were handled, not counting `hello`. */
   received: number
-  /** When the session was last in use (a frame, a room, the queue), on the server's clock. */
+  /** When the session last received a frame, was in a room or was in the queue, on the server's clock. */
   lastActiveMs: number
-  /** Since when the session is away, on the server's clock; undefined if it is not. */
+  /** When the session lost its connection, on the server's clock; undefined if it is not away. */
   awaySinceMs: number | undefined
 
   constructor(id: string, identity: Identity, dependencies: SessionDependencies) {
@@ -78,7 +90,7 @@ export class Session implements Identified {
     return this.#link !== undefined
   }
 
-  /** Number of all frames sent. A ping contains it, and its pong acknowledges them. */
+  /** Number of all frames sent. A ping contains this number, and its pong acknowledges those frames. */
   get sent(): number {
     return this.#replay.sent
   }
@@ -100,13 +112,13 @@ export class Session implements Identified {
   }
 
   /**
-   * Gives the session a connection. Sends the welcome, then every frame after the first `received`, then
-   * all later frames. There is no other way to get a connection, and no `await` inside. So no frame can
-   * be sent before the welcome, and none is left out.
+   * Gives the session a connection. Sends the welcome, then every frame after the first `received`, then all
+   * later frames. A session gets its connection only here, and without an `await`. So no frame can be sent
+   * before the welcome, and no frame is left out.
    * @param received number of frames that the client has; undefined if the session is new
    * @param welcome creates the welcome, which is not counted as a frame
-   * @returns the number of frames sent again. Undefined if a missed frame is no longer kept; then nothing
-   *   is sent.
+   * @returns the number of frames sent again. Undefined if a missed frame is no longer kept; then nothing is
+   * sent.
    */
   attach(
     link: SessionLink,
@@ -115,7 +127,7 @@ export class Session implements Identified {
   ): number | undefined {
     if (!this.#replay.after(received ?? 0)) return undefined
     link.sendFrame(welcome())
-    // Read again, because `welcome` may have sent a frame to the session.
+    // The frames are read again, because `welcome` may have sent a frame to the session.
     const missed = this.#replay.after(received ?? 0) ?? []
     if (received !== undefined) this.acknowledge(received)
     for (const frame of missed) link.sendFrame(frame)
@@ -130,9 +142,9 @@ export class Session implements Identified {
   }
 
   /**
-   * Drops all frames since the session lost its connection, and keeps a `partner-left` in their place if its
-   * room has ended. The frames were not written to any connection, so the counts of client and server
-   * still agree.
+   * Drops all frames since the session lost its connection. If its room has ended, keeps a single
+   * `partner-left` in their place. No dropped frame is counted as sent, because none was written to a
+   * connection. So the counts of client and server still agree.
    * @param isRoomOver whether the session has just left its room
    */
   replaceMissed(isRoomOver: boolean): void {
@@ -156,7 +168,10 @@ export class Session implements Identified {
     return this.#replay.after(count)
   }
 
-  /** Requests one acknowledgement at a time, so that a client which does not answer causes only one ping. */
+  /**
+   * Requests an acknowledgement if more than `bytes` are used. Requests only one at a time, so that a client
+   * that does not answer causes only one ping.
+   */
   #requestAcknowledgementAbove(bytes: number): void {
     if (this.#isAcknowledgementRequested || this.#replay.bytes <= bytes) return
     this.#isAcknowledgementRequested = true

@@ -9,7 +9,7 @@ import { Sessions } from './sessions.ts'
 const graceMs = 30_000
 const identity = { name: '', site: '', subject: undefined, lobby: undefined }
 
-/** Sessions with a manual clock, on which each timer fires in a turn of the event loop of its own. */
+/** Sessions with a manual clock. Each timer of that clock fires in its own turn of the event loop. */
 function createWorld() {
   let nowMs = 0
   let nextId = 0
@@ -103,7 +103,7 @@ test('ends each session after its own grace time, unless it has resumed', () => 
   expect(ended.at(-1)).toBe(one)
 })
 
-test('keeps frames between the resume and the welcome, and sends them after the welcome', () => {
+test('keeps frames that arrive between the resume and the welcome, and sends them after the welcome', () => {
   const { sessions } = createWorld()
   const session = join(sessions)
   const token = sessions.tokenOf(session) ?? ''
@@ -118,7 +118,7 @@ test('keeps frames between the resume and the welcome, and sends them after the 
   expect(next.frames).toEqual([testWelcome(), first, second])
 })
 
-test('gives the session to the later of two connections that resume it before a welcome is sent', () => {
+test('gives the session to the later of two connections if both resume it before a welcome is sent', () => {
   const { sessions, ended } = createWorld()
   const session = join(sessions)
   const token = sessions.tokenOf(session) ?? ''
@@ -129,12 +129,12 @@ test('gives the session to the later of two connections that resume it before a 
   expect(sessions.attach(session, slow, 0, testWelcome)).toBeUndefined()
   expect(sessions.attach(session, fast, 0, testWelcome)).toBe(0)
   expect([slow.frames.length, fast.frames.length, ended]).toEqual([0, 1, []])
-  // The other connection closes later. This has no effect.
+  // That the other connection closes later has no effect.
   sessions.detach(session, slow, false)
   expect(session.link).toBe(fast)
 })
 
-test('counts a session as away if its connection closes before the welcome', () => {
+test('counts a session as away if its new connection closes before the welcome', () => {
   const { sessions, ended, away, advance } = createWorld()
   const session = join(sessions)
   const token = sessions.tokenOf(session) ?? ''
@@ -143,7 +143,7 @@ test('counts a session as away if its connection closes before the welcome', () 
     sessions.resume({ token, received: 0, site: '' }, { link: next, addressKey: '' })
     sessions.detach(session, next, false)
   }
-  // The session was already away when the second connection came, so it is reported only once.
+  // The session was already away when the second connection arrived, so `onAway` is called only once.
   expect([away, sessions.awaySize]).toEqual([[session], 1])
   advance(graceMs - 1)
   expect(ended).toEqual([])

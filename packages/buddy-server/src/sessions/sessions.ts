@@ -21,15 +21,18 @@ interface SessionsDependencies {
   readonly formerSessions: Pick<FormerSessions, 'add'>
   readonly createParticipant: (session: Session, isRestored: boolean) => Participant
   readonly maxUsers: () => number
-  /** The maximum number of users of a site, by its key; undefined if the site has no such limit. */
+  /** Returns the maximum number of users of a site, by its key; undefined if the site has no such limit. */
   readonly maxUsersOf: (site: string) => number | undefined
   readonly maxSessionsPerAddress: () => number
-  /** How long a session outlives its connection; 0 if it does not. */
+  /**
+   * Returns the grace time, for which a session outlives its connection; 0 if sessions end with their
+   * connections.
+   */
   readonly graceMs: () => number
   readonly maxReplayBytes: () => number
   /** Milliseconds since 1970. */
   readonly wallNow: () => number
-  /** Called if the replay buffer of a session that is away overflows. */
+  /** Called when the replay buffer of a session that is away overflows. */
   readonly onOverflow: (session: Session) => void
   /** Called when a session has lost its connection and may resume. */
   readonly onAway: (session: Session) => void
@@ -37,7 +40,7 @@ interface SessionsDependencies {
   readonly onEnded: (session: Session, reason: SessionEnd) => void
 }
 
-/** Ending this many sessions takes a few milliseconds. */
+/** How many sessions end in one turn of the event loop. Ending them takes a few milliseconds. */
 const maxExpiredAtOnce = 100
 
 /** A session of an earlier process that is being restored. */
@@ -49,15 +52,15 @@ export interface Former {
 /** The connection for which a session is created or resumed. */
 interface Arrival {
   readonly link: SessionLink
-  /** The client's address, as limits and bans count it. */
+  /** The client's address, in the form that limits and bans compare. */
   readonly addressKey: string
 }
 
 /**
- * All sessions of this process, present or away. A session that has lost its connection ends after the
- * grace time. A connection with its token takes the session over, even if the previous connection still
- * seems to work. The latest connection wins, so that a client need not wait until the server notices a
- * dead socket.
+ * All sessions of this process, present or away. A session that has lost its connection ends after the grace
+ * time. A connection whose client presents the session's token takes the session over, even if the previous
+ * connection still seems to work. The latest connection wins, so that a client need not wait until the server
+ * notices a dead socket.
  *
  * A session gets its connection in two steps: `create` or `resume` reserves it for the connection, and
  * `attach` sends the welcome. Between the two steps the session keeps its frames.
@@ -65,12 +68,12 @@ interface Arrival {
 export class Sessions {
   readonly #dependencies: SessionsDependencies
   readonly #sessions = new Map<string, Session>()
-  /** In the order in which they lost their connections. */
+  /** The sessions that are away, in the order in which they lost their connections. */
   readonly #away = new Set<Session>()
   #cancelExpiry: Cancel | undefined
   readonly #bySite = new Map<string, number>()
   readonly #byAddress = new Map<string, number>()
-  /** One function for all sessions, because a function for each session would need memory for every user. */
+  /** All sessions share this function, because a function for each would need memory for every user. */
   readonly #maxReplayBytes: () => number
 
   constructor(dependencies: SessionsDependencies) {
@@ -92,12 +95,12 @@ export class Sessions {
     return this.#dependencies.maxUsers()
   }
 
-  /** The number of sessions of a site, by its key. */
+  /** Returns the number of sessions of a site, by its key. */
   sizeOf(site: string): number {
     return this.#bySite.get(site) ?? 0
   }
 
-  /** The session with this id. */
+  /** Returns the session with this id; undefined if this process has none. */
   find(id: string): Session | undefined {
     return this.#sessions.get(id)
   }
@@ -133,7 +136,10 @@ export class Sessions {
     return session
   }
 
-  /** The token with which a client can resume the session; null if sessions do not outlive connections. */
+  /**
+   * Returns the token with which a client can resume the session; null if sessions do not outlive their
+   * connections.
+   */
   tokenOf(session: Session): string | null {
     const { tokens, graceMs, wallNow } = this.#dependencies
     if (graceMs() === 0) return null
@@ -163,9 +169,10 @@ export class Sessions {
       session.addressKey = addressKey
     }
     const previous = session.link
-    // Checked after `#findPlaceAt`: if that has ended the partner's session, this one got one more frame.
+    // This is checked after `#findPlaceAt`, because that may end the partner's session, which sends one more
+    // frame to this session.
     if (!session.framesAfter(received)) {
-      // No client can continue this session: its client is here, and gets a new one.
+      // The session ends, because its only client cannot continue it and gets a new session.
       this.end(session, 'lost')
       previous?.close('session-taken')
       return undefined
@@ -212,7 +219,7 @@ export class Sessions {
       this.end(session, isLeaving ? 'left' : 'lost')
       return
     }
-    // If the connection closes before its welcome, the session may have been away before.
+    // If the connection closes before its welcome, the session may already have been away.
     const wasAway = session.awaySinceMs !== undefined
     session.detach()
     session.pendingLink = undefined
@@ -234,9 +241,9 @@ export class Sessions {
   }
 
   /**
-   * Checks all limits on the number of sessions; sessions that are away count too. If the server or the
-   * address is full, ends the session that has been away for the longest time and can give way. At a full
-   * site no session gives way.
+   * Checks all limits on the number of sessions, including those that are away. If the server or the address
+   * is full, makes a place by ending the session that has been away longest, among those that may be ended.
+   * If the site is full, ends no session.
    * @returns undefined if there is a place
    */
   #findPlace({ site }: Identity, addressKey: string): Refusal | undefined {
@@ -245,7 +252,7 @@ export class Sessions {
       return refusal('server-full', 'this site is full', waitAfterCloseMs['server-full'])
     }
     const isFull = (): boolean => this.size >= this.maxUsers
-    // If the limit is exceeded (a reload can lower it), ending one session would not make a place.
+    // If there are more sessions than the limit, which a reload can cause, ending one would not make a place.
     if (this.size <= this.maxUsers) {
       const refused = this.#findPlaceAt(addressKey)
       if (refused) return refused
@@ -265,7 +272,10 @@ export class Sessions {
     return refusal('too-many-connections', message, waitAfterCloseMs['too-many-connections'])
   }
 
-  /** Ends the session that has been away for the longest time and can give way. Returns false if none can. */
+  /**
+   * Ends the session that has been away longest, among those that may be ended. Returns false if there is
+   * none.
+   */
   #endLongestAway(addressKey?: string): boolean {
     for (const session of this.#away) {
       if (addressKey !== undefined && session.addressKey !== addressKey) continue
@@ -276,7 +286,10 @@ export class Sessions {
     return false
   }
 
-  /** One timer is enough for all sessions that are away, because they expire in order. */
+  /**
+   * Sets the timer for the next session that expires. One timer is enough, because sessions expire in the
+   * order in which they lost their connections.
+   */
   #scheduleExpiry(): void {
     const [first] = this.#away
     if (!first || this.#cancelExpiry) return
@@ -287,11 +300,14 @@ export class Sessions {
     })
   }
 
-  /** Ends sessions over several turns of the event loop: thousands can expire at once if a network fails. */
+  /**
+   * Ends the sessions that have expired. They may be thousands if a network fails, so they end over several
+   * turns of the event loop.
+   */
   #expire(): void {
     let left = maxExpiredAtOnce
     for (const session of this.#away) {
-      // Timers may fire a little early.
+      // The time is checked, because timers may fire a little early.
       if (left-- === 0 || this.#graceLeftMs(session) > 0) break
       this.end(session, 'lost')
     }
@@ -304,7 +320,7 @@ export class Sessions {
   }
 }
 
-/** Adds to the count of `key`. A key is deleted when its count is 0. */
+/** Adds `by` to the count of `key`, and deletes the key if its count is 0. */
 function add(by: 1 | -1, key: string, counts: Map<string, number>): void {
   const count = (counts.get(key) ?? 0) + by
   if (count > 0) counts.set(key, count)
