@@ -27,7 +27,7 @@ test('counts sessions, tickets and rooms of the server and of each site', async 
   expect(server.core.countsBySite().get('cafe')).toMatchObject({ away: 2, waiting: 0 })
 })
 
-test('the server answers a client's `ping` with its counts', async () => {
+test('answers the `ping` of a client with the counts of the server', async () => {
   const server = new TestServer()
   const [ana] = await server.pair()
   ana.send({ type: 'ping' })

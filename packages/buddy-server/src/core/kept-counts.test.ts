@@ -229,7 +229,7 @@ test('counts, rooms and the queue agree after any steps, and every place becomes
   )
 })
 
-test('counts, rooms and the queue agree after any steps if the engine's answers are delayed', async () => {
+test('counts, rooms and the queue agree after any steps if the engine answers late', async () => {
   await fc.assert(
     fc.asyncProperty(anySteps, fc.integer(), async (steps, seed) => {
       await run(new Crowd(seed), steps, 7)
