@@ -15,12 +15,12 @@ const hello = encode({
   resume: null,
 })
 
-/** Gives any session that a test makes to the connection. */
+/** A stand-in for `Sessions`, which gives the connection any session that a test has created. */
 const sessions = {
   attach: (session: Session, ...rest: Parameters<Session['attach']>) => session.attach(...rest),
 }
 
-test('refuses a frame between a resuming hello and its welcome, and does not count it', async () => {
+test('refuses a frame that arrives between a `hello` with `resume` and its `welcome`, and does not count it', async () => {
   const sent: (string | undefined)[] = []
   const connection = { send: (frame: Uint8Array) => sent.push(decode(frame)?.type) }
   const session = createTestSession({ counts: { received: 7, sent: 0 } })
@@ -41,7 +41,7 @@ test('refuses a frame between a resuming hello and its welcome, and does not cou
   expect(session.received).toBe(8)
 })
 
-test('ends the session and keeps the hello timeout if welcome cannot be encoded', async () => {
+test('if `welcome` cannot be encoded, ends the session and keeps the hello timeout', async () => {
   const sent: (string | undefined)[] = []
   const connection = {
     send: (frame: Uint8Array) => sent.push(decode(frame)?.type),
@@ -68,7 +68,7 @@ test('ends the session and keeps the hello timeout if welcome cannot be encoded'
   expect(cancelHelloTimeout).not.toHaveBeenCalled()
 })
 
-test('keeps frames sent before an answered ping until the next pong, as a browser answers before its page reads', async () => {
+test('keeps frames sent before an answered ping until the next pong, because the page may not have read them', async () => {
   const pings: Uint8Array[] = []
   const connection = {
     send: () => undefined,
@@ -88,7 +88,7 @@ test('keeps frames sent before an answered ping until the next pong, as a browse
   for (let beat = 1; beat <= 3; beat++) {
     client.beat(frame)
     client.onPong(pings.at(-1)!)
-    // The client may still resume with the count that it had before this beat.
+    // The client may still resume with the frame count that it had before this heartbeat.
     expect(session.framesAfter(beat - 1)).toEqual([frame])
     if (beat > 1) expect(session.framesAfter(beat - 2)).toBeUndefined()
   }

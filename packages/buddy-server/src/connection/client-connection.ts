@@ -18,30 +18,30 @@ import { Handshake } from './handshake.ts'
 import { messageHandlers } from './message-handlers.ts'
 import { OutstandingPings } from './outstanding-pings.ts'
 
-/** What connections need of the server. All connections share one object. */
+/** The parts of the server that connections use. All connections share one such object. */
 export interface ConnectionContext extends HandshakeContext {
   readonly onClosed: (client: ClientConnection) => void
 }
 
 /**
- * One client's connection. A frame passes the gate (rates and structure), then goes to the handshake
- * (`hello`) or to the handler of its type.
+ * The connection of one client. A frame first passes the gate, which checks rates and structure. Then the
+ * handshake (for `hello`) or the handler of its type handles it.
  */
 export class ClientConnection implements ConnectionEvents, SessionLink, HandshakeConnection {
-  /** What limits and bans count by. */
+  /** The client's address, in the form that limits and bans compare. */
   readonly addressKey: string
   /** The slot of the heartbeat wheel that this connection is in. `ConnectionAcceptor` sets it. */
   slot = 0
   readonly #connection: Connection
   readonly #context: ConnectionContext
   readonly #gate = new FrameGate()
-  /** Undefined once there is a session: a handshake that is kept takes memory for every connection. */
+  /** Undefined once there is a session, because a handshake would use memory for every connection. */
   #handshake: Handshake | undefined
   readonly #pings = new OutstandingPings()
   /**
-   * The number of frames sent before the latest ping that was answered. The pong after it acknowledges
-   * them, because a browser answers a ping before its page has read the frames that came with it, and
-   * the page may close the connection first.
+   * The number of frames sent before the latest answered ping. These frames are acknowledged only by the next
+   * pong. The reason is that a browser answers a ping before its page has read the frames before it, and the
+   * page may close the connection without reading them.
    */
   #sentBeforeAnswered = 0
   #session: Session | undefined
@@ -71,7 +71,9 @@ export class ClientConnection implements ConnectionEvents, SessionLink, Handshak
     return this.#lastReceivedMs
   }
 
-  /** The session that uses this connection. Undefined before `welcome` and after the end. */
+  /**
+   * The session that uses this connection. Undefined before `welcome`, and after the connection has closed.
+   */
   get session(): Session | undefined {
     return this.#session
   }
@@ -85,7 +87,8 @@ export class ClientConnection implements ConnectionEvents, SessionLink, Handshak
   onPong(payload: Uint8Array): void {
     const now = this.#context.clock.now()
     const sent = this.#pings.handlePong(payload)
-    // A pong without a ping proves nothing: a client may send it at any time, whether or not it reads.
+    // A pong that answers no ping does not prove that the client reads, because a client may send it at any
+    // time.
     if (sent === undefined) this.#countControlFrame(now)
     else {
       this.#lastReceivedMs = now
@@ -145,7 +148,7 @@ export class ClientConnection implements ConnectionEvents, SessionLink, Handshak
     this.#handshake = undefined
   }
 
-  /** Ends the connection with a close code. What was sent before goes out first. */
+  /** Closes the connection with this close code, after everything that was sent before has been written. */
   close(name: CloseCode): void {
     if (this.#isClosing) return
     this.#markClosing(name)
@@ -167,25 +170,25 @@ export class ClientConnection implements ConnectionEvents, SessionLink, Handshak
     this.#sendError('internal', 'the server failed to handle this frame')
   }
 
-  /** Sends one more message, as part of the session if there is one. */
+  /** Sends a message. If there is a session, the message counts as one of its frames. */
   send(message: Message): void {
     if (this.#session) this.#session.send(message)
     else this.#connection.send(encode(message))
   }
 
-  /** Sends the frame of a heartbeat to a client that has a session, and a ping after it. */
+  /** Sends a heartbeat: the frame, if the client has a session, and then a ping. */
   beat(frame: Uint8Array): void {
     this.#session?.sendFrame(frame)
     this.ping()
   }
 
-  /** Sends a ping, whose pong acknowledges every frame sent before. */
+  /** Sends a ping, unless too many are unanswered. */
   ping(): void {
     const payload = this.#pings.next(this.#session?.sent ?? 0)
     if (payload) this.#connection.ping(payload)
   }
 
-  /** Ends a connection that is dead already. */
+  /** Ends the connection without a close frame, because the client no longer answers. */
   terminate(): void {
     this.#connection.terminate()
   }
@@ -199,12 +202,16 @@ export class ClientConnection implements ConnectionEvents, SessionLink, Handshak
   /** The server parses every control frame and answers every ping, so a flood would delay all clients. */
   #countControlFrame(now: number): void {
     if (this.#gate.allowsControlFrame(now) || this.#isClosing) return
-    // There is no close frame, because after one the server would read on until the client closes too.
+    // The connection ends without a close frame. After a close frame the server would go on reading until the
+    // client closes too.
     this.#markClosing('rate-limited')
     this.#connection.terminate()
   }
 
-  /** Reports a fault of the client to the client, and a fault of this server to the operator. */
+  /**
+   * Handles a frame. An error of the client is reported to the client, an error of the server also to the
+   * operator.
+   */
   #handle(bytes: Uint8Array, number: number | undefined, type: MessageType | undefined): void {
     const session = this.#session
     const { handlers } = this.#context

@@ -1,16 +1,25 @@
 import type { CloseCode } from '@buddy-chat/protocol'
 
-/** Close codes of a page that was closed or left (RFC 6455 §7.4.1). Every other code means a lost connection. */
+/**
+ * Close codes that arrive if the client or the browser has closed the connection on purpose, for example
+ * because the user left the page (RFC 6455 §7.4.1). Every other code means that the connection was lost.
+ */
 const leavingCodes: ReadonlySet<number> = new Set([1000, 1001, 1005])
 
-/** Closes by the server after which the session may go on. Every other close ends the session too. */
+/**
+ * Close codes of the server after which the client may resume the session. Every other one ends the session
+ * too.
+ */
 const resumableCloses: ReadonlySet<CloseCode> = new Set([
   'going-away',
   'slow-consumer',
   'session-taken',
 ])
 
-/** Closes for what the client did. The operator receives a count of them. */
+/**
+ * Close codes of the server that mean that the client has broken a rule or was too slow. The operator sees
+ * their number.
+ */
 const cuts: ReadonlySet<CloseCode> = new Set([
   'rate-limited',
   'hello-timeout',
@@ -18,11 +27,17 @@ const cuts: ReadonlySet<CloseCode> = new Set([
   'protocol-violation',
 ])
 
-/** Whether the client has left on purpose, so that its session ends without a grace time. */
+/**
+ * Returns whether a client that closed with this code has left on purpose. Then its session ends without a
+ * grace time.
+ */
 export const isLeaving = (code: number): boolean => leavingCodes.has(code)
 
-/** Whether the session ends together with a connection that the server closes with this name. */
+/** Returns whether the session ends too if the server closes its connection with this code. */
 export const endsSession = (name: CloseCode): boolean => !resumableCloses.has(name)
 
-/** Whether this close is a cut: the server ends the connection for what the client did. */
+/**
+ * Returns whether a close with this code is a cut, which means that the client has broken a rule or was too
+ * slow.
+ */
 export const isCut = (name: CloseCode): boolean => cuts.has(name)

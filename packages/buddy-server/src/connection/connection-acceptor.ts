@@ -14,7 +14,7 @@ import type { Connection, ConnectionEvents, Upgrade } from '../transport/transpo
 import type { Wheel } from './wheel.ts'
 
 interface ConnectionAcceptorDependencies {
-  /** The open connections that were accepted. */
+  /** All accepted connections that are open. */
   readonly connections: Wheel<ClientConnection>
   /** The current settings. A reload may change them. */
   readonly settings: () => ResolvedServerOptions
@@ -31,7 +31,7 @@ interface ConnectionAcceptorDependencies {
   readonly onInternalError: (error: unknown) => void
 }
 
-/** The handlers of a connection that was refused. They ignore everything. */
+/** The event handlers of a refused connection. They ignore all events. */
 const ignoreEvents: ConnectionEvents = {
   onFrame: () => undefined,
   onPing: () => undefined,
@@ -40,7 +40,10 @@ const ignoreEvents: ConnectionEvents = {
   onClose: () => undefined,
 }
 
-/** Returns a random time for `going-away`, so that not all clients reconnect at the same moment. */
+/**
+ * Returns the time for a `going-away` message, in milliseconds. It is random, so that not all clients
+ * reconnect at the same moment.
+ */
 export function reconnectAfterMs(): number {
   return Math.floor(Math.random() * 2 * waitAfterCloseMs['going-away'])
 }
@@ -49,7 +52,7 @@ export function reconnectAfterMs(): number {
 export class ConnectionAcceptor {
   readonly #dependencies: ConnectionAcceptorDependencies
   readonly #admission: ConnectionAdmission
-  /** One object for all connections, because closures per connection would cost memory for every user. */
+  /** All connections share this object, because closures for each would use memory for every user. */
   readonly #context: ConnectionContext
   #onceEmpty: (() => void) | undefined
   #hasWarnedOfProxy = false
@@ -91,7 +94,7 @@ export class ConnectionAcceptor {
     }
   }
 
-  /** Accepts a connection, or sends the reason of the refusal and closes it. */
+  /** Accepts a connection, or refuses it: sends an error with the reason and closes it. */
   handleConnection(connection: Connection): ConnectionEvents {
     const { connections, isDraining, notify } = this.#dependencies
     const { upgrade } = connection
@@ -114,7 +117,7 @@ export class ConnectionAcceptor {
     return client
   }
 
-  /** Drops the counters of addresses whose limits are unused again. */
+  /** Deletes the counters of addresses without connections whose limits have recovered. */
   sweep(): Promise<void> {
     return this.#admission.sweep()
   }
@@ -155,7 +158,10 @@ export class ConnectionAcceptor {
     return refusal('refused', 'this server has refused the client')
   }
 
-  /** Warns once. Without the setting, all clients behind the proxy share one address and its limits. */
+  /**
+   * Warns once if requests come through a proxy that is not configured. All clients behind it would share the
+   * limits of one address.
+   */
   #warnOfUnknownProxy({ forwardedFor }: Upgrade): void {
     const { trustedProxyHops, trustedProxies } = this.#dependencies.settings()
     const isKnown = trustedProxyHops > 0 || trustedProxies.length > 0

@@ -8,16 +8,16 @@ import type { Session } from '../sessions/session.ts'
 import type { SessionLink } from '../sessions/session-link.ts'
 import type { Upgrade } from '../transport/transport.ts'
 
-/** A connection whose client has no session yet. */
+/** A connection, as its handshake uses it. */
 export interface HandshakeConnection extends SessionLink {
   readonly upgrade: Upgrade
-  /** What limits and bans count by. */
+  /** The client's address, in the form that limits and bans compare. */
   readonly addressKey: string
   /** False as soon as the connection is closed, or is about to be. */
   readonly isConnected: boolean
-  /** The session that uses this connection. */
+  /** The session that uses this connection; undefined if there is none yet. */
   readonly session: Session | undefined
-  /** Makes this the connection of `session`. */
+  /** Makes `session` the one that uses this connection. */
   attach(session: Session): void
   /** Sends an error, then closes the connection. */
   refuse(name: CloseCode, code: ErrorCode, message: string, retryAfterMs?: number | null): void
@@ -25,24 +25,24 @@ export interface HandshakeConnection extends SessionLink {
   handleInternalError(error: unknown): void
 }
 
-/** What handshakes need of the server. */
+/** The parts of the server that handshakes use. */
 export interface HandshakeContext {
   readonly handlers: HandlerContext
   readonly clock: Clock
   readonly helloTimeoutMs: () => number
-  /** Answers a hello; rejects only if the server itself fails. */
+  /** Resolves with a session or a refusal. Rejects only because of an error of the server. */
   readonly join: (
     hello: MessageOf<'hello'>,
     connection: HandshakeConnection,
   ) => Promise<Joined | Refusal>
-  /** The answer to a client that has joined. */
+  /** Creates the answer to a client that has joined. */
   readonly welcome: (joined: Joined) => MessageOf<'welcome'>
   readonly onRefused: (code: ErrorCode, connection: HandshakeConnection) => void
 }
 
 /**
- * Brings a new connection to its session: waits for `hello`, joins, sends `welcome` and the frames that
- * the client missed. The connection drops the handshake as soon as it has a session.
+ * Gives a new connection its session. Waits for `hello`, creates or resumes the session, then sends `welcome`
+ * and the frames that the client has missed. The connection drops the handshake as soon as it has a session.
  */
 export class Handshake {
   readonly #connection: HandshakeConnection
@@ -58,12 +58,15 @@ export class Handshake {
     })
   }
 
-  /** Call this when the connection has ended. A join that is under way ends by itself. */
+  /**
+   * Cancels the hello timeout. Call this when the connection has closed. If a `hello` is being answered then,
+   * `#join` notices that the connection has closed.
+   */
   cancel(): void {
     this.#cancelTimeout()
   }
 
-  /** @throws ProtocolError if the frame is no valid `hello`, or another one is being answered */
+  /** @throws ProtocolError if the frame is not a valid `hello`, or while another `hello` is being answered */
   handleHello(frame: Uint8Array): void {
     if (this.#isJoining) throw new ProtocolError('hello-repeated', 'hello was sent already')
     void this.#join(decode(frame) as MessageOf<'hello'>)
@@ -85,12 +88,12 @@ export class Handshake {
       joined = answer
       if (connection.isConnected) this.#enter(joined)
       else {
-        // The connection ended during the join.
+        // The connection closed during the join. The session is away now.
         sessions.detach(joined.session, connection, false)
         this.#claimRoom(joined)
       }
     } catch (error) {
-      // A client without `welcome` does not know its session. Nothing else would end it.
+      // A client that got no `welcome` cannot use its session. So the session ends now.
       if (joined && joined.session !== connection.session) sessions.end(joined.session, 'lost')
       connection.handleInternalError(error)
     } finally {
@@ -109,7 +112,8 @@ export class Handshake {
     if (replayedFrames === undefined) {
       const isOver = sessions.find(session.id) !== session
       connection.close(isOver ? 'going-away' : 'session-taken')
-      // Another connection has resumed the session. It does not know about the claim.
+      // Another connection has taken the session over. Its `hello` was handled as a resume, without the
+      // claim, so the claim is sent here.
       if (!isOver) this.#handleRestored(joined)
       return
     }
@@ -123,7 +127,9 @@ export class Handshake {
     }
   }
 
-  /** Does nothing unless an earlier process had the session. */
+  /**
+   * Reports that a session was restored, and sends its claim to the engine. Does nothing for other sessions.
+   */
   #handleRestored(joined: Joined): void {
     const { session, restored } = joined
     if (!restored) return

@@ -6,18 +6,18 @@ import { Wheel } from './wheel.ts'
 
 interface HeartbeatDependencies {
   readonly clock: Clock
-  /** The time between two beats of one connection. */
+  /** The time between two heartbeats of one connection. */
   readonly pingIntervalMs: number
-  /** A connection that sends nothing for the interval and this time counts as dead. */
+  /** If the client sends nothing for the interval plus this time, its connection counts as dead. */
   readonly pingTimeoutMs: () => number
-  /** The message that every client receives with each beat. */
+  /** Creates the message that every client receives with each heartbeat. */
   readonly stats: () => Message
 }
 
 /**
- * Makes the wheel of the open connections. Once in every interval each connection is sent `stats` and a
- * ping, so that its client knows that the server is alive. If the client was silent for too long, the
- * connection is terminated instead.
+ * Creates the wheel that contains the open connections. Once in each interval, it sends `stats` and a ping on
+ * each connection, so that the client knows that the server is alive. If the client was silent for too long,
+ * it terminates the connection instead.
  */
 export function createHeartbeat({
   clock,
@@ -33,7 +33,7 @@ export function createHeartbeat({
       let frame: Uint8Array | undefined
       for (const connection of connections) {
         if (connection.lastReceivedMs < silentSinceMs) connection.terminate()
-        // All connections of the slot share one frame.
+        // All connections of a slot receive the same frame, so it is encoded once.
         else connection.beat((frame ??= encode(stats())))
       }
     },

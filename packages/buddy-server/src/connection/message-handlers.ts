@@ -11,10 +11,13 @@ import { handleReport } from '../handlers/report.ts'
 import { handleTicket } from '../handlers/ticket.ts'
 import type { Session } from '../sessions/session.ts'
 
-/** Every message type of a client that has a session. `hello` makes the session: see `handshake.ts`. */
+/**
+ * Every message type that a client with a session may send. `hello`, which creates the session, is handled in
+ * `handshake.ts`.
+ */
 type SessionMessageType = Exclude<ClientMessage['type'], 'hello'>
 
-/** The handler of a message that the server decodes. */
+/** Returns the handler of a message that the server decodes. */
 function decoded<T extends SessionMessageType>(
   handle: (session: Session, message: MessageOf<T>, context: HandlerContext) => void,
 ): FrameHandler<MessageOf<T>> {

@@ -3,7 +3,7 @@ import { OutstandingPings } from './outstanding-pings.ts'
 
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.of(...values)
 
-test('returns the number of frames sent before a ping for the pong with its payload', () => {
+test('for a pong, returns the number of frames sent before the ping with the same payload', () => {
   const pings = new OutstandingPings()
   const payload = pings.next(258)
   expect(payload).toEqual(bytes(0, 0, 1, 2))
@@ -33,7 +33,7 @@ test('ignores a pong before the first ping', () => {
   expect(new OutstandingPings().handlePong(bytes(0, 0, 0, 0))).toBeUndefined()
 })
 
-test('a pong also answers the pings before its own', () => {
+test('a pong also answers all pings before the one with its payload', () => {
   const pings = new OutstandingPings()
   const [first, second, third] = [pings.next(1)!, pings.next(2)!, pings.next(3)!]
   expect(pings.handlePong(second)).toBe(2)

@@ -1,17 +1,21 @@
-/** The most unanswered pings at a time. A client that answers its pings has one or two. */
+/** Maximum number of unanswered pings. A client that answers its pings has one or two at a time. */
 const maxOutstanding = 8
 const payloadBytes = 4
 
 /**
- * The pings of one connection that the client has not answered yet. A pong counts only if it matches one
- * of them, because a client can send any other pong without having read anything.
+ * The pings of one connection that the client has not answered yet. Only a pong with the payload of one of
+ * them proves that the client has read something.
  */
 export class OutstandingPings {
-  /** The number of frames sent before each ping, oldest ping first. Undefined while there is no ping. */
+  /**
+   * The number of frames sent before each ping, oldest ping first. Undefined while there is no ping, to save
+   * memory.
+   */
   #sentBefore: number[] | undefined
 
   /**
-   * Adds a ping. Returns its payload, which contains `sent`; undefined if too many pings are unanswered.
+   * Adds a ping. Returns its payload, which contains `sent`. Returns undefined if too many pings are
+   * unanswered.
    * @param sent the number of frames sent before the ping
    */
   next(sent: number): Uint8Array | undefined {
@@ -24,9 +28,9 @@ export class OutstandingPings {
   }
 
   /**
-   * Handles a pong. It also answers every ping before its own (RFC 6455 §5.5.3).
-   * @returns the number of frames sent before the ping, all of which have arrived; undefined if the pong
-   *   answers no outstanding ping
+   * Handles a pong. A pong answers the ping with its payload and every ping before that (RFC 6455 §5.5.3).
+   * @returns the number of frames sent before the answered ping. Undefined if the pong answers no outstanding
+   * ping.
    */
   handlePong(payload: Uint8Array): number | undefined {
     if (payload.length !== payloadBytes || !this.#sentBefore) return undefined

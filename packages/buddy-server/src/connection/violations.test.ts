@@ -53,7 +53,8 @@ test('counts no violation for texts and typing on a site without text', async ()
   const other = await process.join('192.0.2.2', { site: 'quiet' })
   for (const client of [one, other]) client.enter()
   for (let count = 1; count <= 3; count++) {
-    // Not decoded: the site refuses every text, so an empty one is no violation either.
+    // An empty text is invalid. Here it is no violation, because the site refuses every text without decoding
+    // it.
     one.sendFrame(Uint8Array.of(0x92, 17, 0xa0))
     one.send({ type: 'typing', isTyping: true })
   }

@@ -4,7 +4,10 @@ import { Wheel } from './wheel.ts'
 
 const intervalMs = 20_000
 
-/** Makes a wheel with a clock that only `advance` moves. `advance` fires the wheel's timer once. */
+/**
+ * Creates a wheel with a clock that only `advance` moves. Each call of `advance` also fires the wheel's timer
+ * once.
+ */
 function createWheel(beforeVisit: (members: readonly number[]) => void = () => undefined) {
   let nowMs = 0
   let tick = (): void => undefined
@@ -74,7 +77,7 @@ test.for([0, 1, 99, 100, 199, 200, 350])(
   },
 )
 
-test('catches up a few slots at a time after the event loop was blocked', () => {
+test('visits a few slots at a time after the event loop was blocked, until it has caught up', () => {
   const { wheel, visits, advance, tickMs } = createWheel()
   fill(wheel, 19_000)
   advance(intervalMs)
@@ -110,13 +113,13 @@ test('visits all other members if one visit throws', () => {
     try {
       advance(tickMs())
     } catch {
-      // The server's clock reports it.
+      // The visit throws within the timer. The real clock would report this error.
     }
   }
   expect(visits.flat()).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9])
 })
 
-test('stops visiting when it is stopped', () => {
+test('visits no member after it was stopped', () => {
   const { wheel, visits, turn, stop } = createWheel()
   fill(wheel, 10)
   stop()

@@ -1,25 +1,29 @@
 import type { Cancel, Clock } from '../clock.ts'
 
 /**
- * The number of slots in one turn of the wheel. Of 19,000 members, 95 are visited at a time, or 190 if all
- * of them were added at the same time.
+ * The number of slots in one turn of the wheel. With 19,000 members, a slot has 95, or 190 if all of them
+ * were added at the same time.
  */
 const slotCount = 200
-/** After a delay the wheel catches up by this many slots at a time, so as not to visit all at once. */
+/**
+ * If slots are overdue, the wheel visits at most this many at a time, so that it never visits very many
+ * members at once.
+ */
 const maxSlotsAtOnce = 4
 
 interface WheelDependencies<T> {
   readonly clock: Clock
   /** The duration of one turn of the wheel. */
   readonly intervalMs: number
-  /** Called with the members of one slot. They may be deleted during the call. */
+  /** Visits the members of one slot. Members may be deleted during the call. */
   readonly visit: (members: Iterable<T>) => void
 }
 
 /**
- * Visits every member once in each interval, a few at a time, so that work for all members never blocks
- * the event loop for long. The first visit of a new member is between half an interval and a whole one
- * after it was added, because a new connection has just been active.
+ * Visits every member once in each interval, a few at a time, so that work for all members never blocks the
+ * event loop for long. It visits a new member for the first time between half an interval and a whole
+ * interval after it was added. An earlier visit would be useless, because a new connection has just been
+ * active.
  */
 export class Wheel<T> implements Iterable<T> {
   readonly #dependencies: WheelDependencies<T>
@@ -27,7 +31,7 @@ export class Wheel<T> implements Iterable<T> {
   #size = 0
   /** The number of slots visited since the start. */
   #visited = 0
-  /** Where the next member is added, within the half of the wheel that is visited last. */
+  /** The offset of the slot for the next member, within the half of the wheel that is visited last. */
   #nextOffset = 0
 
   constructor(dependencies: WheelDependencies<T>) {
@@ -63,12 +67,13 @@ export class Wheel<T> implements Iterable<T> {
     const slotMs = intervalMs / slotCount
     const startedAtMs = clock.now()
     return clock.every(slotMs, () => {
-      // Timers may fire late, so the clock decides how many slots are due.
+      // The number of due slots is calculated from the clock, because timers may fire late.
       const due = Math.floor((clock.now() - startedAtMs) / slotMs)
       // After a delay of more than a whole turn, each slot is visited once.
       this.#visited = Math.max(this.#visited, due - slotCount)
       const end = Math.min(due, this.#visited + maxSlotsAtOnce)
-      // Counted before the visit. Otherwise a visit that throws would repeat, and later slots would wait.
+      // A slot counts as visited before its visit. Otherwise, if a visit threw, it would be repeated and
+      // later slots would never be visited.
       while (this.#visited < end) visit(this.#slots[this.#visited++ % slotCount]!)
     })
   }

@@ -9,16 +9,22 @@ import type { TextReview } from './text-review.ts'
 export interface HandlerContext {
   readonly sessions: Sessions
   readonly counts: () => Counts
-  /** The site of a session. A site that was removed from the configuration keeps its last settings. */
+  /**
+   * Returns the site of a session. A site that was removed from the configuration keeps its last settings.
+   */
   readonly siteOf: (session: Session) => Site
   readonly notify: Notify
-  /** Undefined if the hook `onText` is not set. Then the server does not read texts. */
+  /**
+   * Reviews texts with the hook `onText`. Undefined if that hook is not set; then the server does not read
+   * texts.
+   */
   readonly textReview: TextReview | undefined
   /** Reports an error of this server to the operator. */
   readonly onInternalError: (error: unknown) => void
   /**
-   * Called for each relayed frame. It is no {@link Notify} event because it is called so often.
-   * `readAtMs` is on the server's clock; undefined if the frame had to wait for a hook or a partner.
+   * Called for each relayed frame. This is not an event of {@link Notify}, because it is called too often.
+   * `readAtMs` is when the server read the frame, on its own clock; undefined if the frame had to wait for a
+   * hook or a partner.
    */
   readonly onRelayed: (bytes: number, readAtMs: number | undefined) => void
 }

@@ -2,7 +2,10 @@ import type { MessageOf } from '@buddy-chat/protocol'
 import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
 
-/** Counts the reasons of failed calls. The event omits the session, so that the count is anonymous. */
+/**
+ * Handles a `diagnosis`, by which a client reports why a call has failed. The emitted event omits the
+ * session, so that the statistics are anonymous.
+ */
 export function handleDiagnosis(
   _session: Session,
   { reason }: MessageOf<'diagnosis'>,

@@ -2,15 +2,15 @@ import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
 
 /**
- * Handles the frames of one message type in two steps. An error in the first step is the client's fault,
- * an error in the second is the server's.
+ * Handles the frames of one message type in two steps. An error in `read` is the fault of the client. An
+ * error in `handle` is the fault of the server.
  */
 export interface FrameHandler<T> {
   /**
    * Reads a frame. Its bytes are valid only until `handle` returns.
-   * @throws ProtocolError if the frame breaks the protocol. It counts as a violation.
+   * @throws ProtocolError if the frame breaks the protocol, which counts as a violation
    */
   read(session: Session, frame: Uint8Array, context: HandlerContext): T
-  /** Handles the result of `read`. Anything it throws is an internal error of the server. */
+  /** Handles the result of `read`. Every error that it throws is an internal error of the server. */
   handle(session: Session, message: T, context: HandlerContext): void
 }

@@ -17,7 +17,10 @@ import type { SiteClaims } from '../sites/site-token.ts'
 import { SiteTokenError } from '../sites/site-token.ts'
 import type { Upgrade } from '../transport/transport.ts'
 
-/** Maximum frame count of a restored session. Counting continues from it; the protocol allows twice this. */
+/**
+ * Maximum frame count with which a session can be restored. The session continues counting from it, and the
+ * protocol allows counts of twice this number.
+ */
 const maxFormerFrames = 0x7fff_ffff
 
 /** The parts of the server that the answer to a `hello` uses. */
@@ -35,11 +38,11 @@ export interface HelloContext {
 export interface Joined {
   readonly session: Session
   readonly site: Site
-  /** Frames of the session that the client has; undefined for a new session. */
+  /** How many frames of the session the client has received; undefined for a new session. */
   readonly received: number | undefined
-  /** Present if an earlier process had the session. */
+  /** Defined if the session is restored, because an earlier process had it. */
   readonly restored?: {
-    /** The room that the client can prove; undefined if it proves none that may be open here. */
+    /** The room that the client proves by a room token; undefined if it proves none. */
     readonly claim: RoomClaim | undefined
     readonly wasInRoom: boolean
   }
@@ -55,8 +58,9 @@ export interface Caller {
 }
 
 /**
- * Applies the rules of joining, in this order: site, origin, resume, token, ban, hook, limits. Restored
- * sessions pass every check except the site token, which the earlier process verified.
+ * Decides whether a client gets a session. The checks are, in this order: site, origin, resume, site token,
+ * ban, hook, limits. A resumed session skips the later ones. Restored sessions pass every check except the
+ * site token, which the earlier process verified.
  */
 export async function handleHello(
   hello: MessageOf<'hello'>,
@@ -82,9 +86,9 @@ export async function handleHello(
   }
   const admitted = await askHook(identity, upgrade, context)
   if ('code' in admitted) return admitted
-  // A client that has disconnected meanwhile takes no place.
+  // If the client has disconnected meanwhile, no session is created.
   if (!isConnected()) return refusal('refused', 'the connection has closed')
-  // While the hook was deciding, another tab may have restored the session.
+  // While the hook was deciding, another connection may have restored the session. Then it can be resumed.
   if (former && sessions.find(former.id)) {
     return handleHello(hello, { upgrade, addressKey, link, isConnected }, context)
   }
@@ -97,12 +101,12 @@ export async function handleHello(
   return { session, site, received: counts.sent, restored: { claim, wasInRoom } }
 }
 
-/** Returns the identity of a new client, from the site's token or from its `hello`. */
+/** Returns the identity of a new client, from its site token or from its `hello`. */
 async function introduce(hello: MessageOf<'hello'>, site: Site): Promise<Identity | Refusal> {
   const claims = await readToken(hello.token, site)
   if ('code' in claims) return claims
   return {
-    // Empty if the visitor gave no name: each client shows a word for that in its user's language.
+    // Empty if the user gave no name. The partner's client then shows a word for it in its own language.
     name: cleanText(claims.name ?? hello.name),
     site: site.key,
     subject: claims.subject,
@@ -116,25 +120,29 @@ interface FormerSession extends Former {
   readonly wasInRoom: boolean
 }
 
-/** Returns the session of an earlier process that the client's token proves, if it belongs to this site. */
+/**
+ * Returns the session of an earlier process that the resume token proves; undefined if it cannot be restored
+ * at this site.
+ */
 function findFormer(
   resume: MessageOf<'hello'>['resume'],
   site: Site,
   formerSessions: FormerSessions,
 ): FormerSession | undefined {
-  // A client that does not count what it sends cannot continue: frames might be handled twice.
+  // A client that does not count the frames it sends cannot continue a session, because frames might be
+  // handled twice.
   if (!resume || resume.sent === null) return undefined
   if (Math.max(resume.received, resume.sent) > maxFormerFrames) return undefined
   const { sessionId: id, facts } = formerSessions.find(resume.token) ?? {}
   if (id === undefined || !facts || facts.site !== site.key) return undefined
-  // The site requires tokens now, and this session has never shown one.
+  // The site requires site tokens now, and this session was created without one.
   if (site.verifyToken && facts.subject === undefined) return undefined
   const { roomToken, received, sent } = resume
   const claim = roomToken === null ? undefined : formerSessions.findRoom(roomToken, id)
   return {
     id,
     facts,
-    // Every frame that the client has sent counts as handled, so that none is handled twice.
+    // All frames that the client has sent count as handled, so that the client sends none again.
     counts: { received: sent, sent: received },
     claim: claim && site.isAllowedMode(claim.mode) ? claim : undefined,
     wasInRoom: roomToken !== null,
@@ -145,7 +153,7 @@ async function readToken(
   token: string | null,
   { verifyToken }: Site,
 ): Promise<Partial<SiteClaims> | Refusal> {
-  // A site that requires no tokens ignores them.
+  // If a site does not require site tokens, they are ignored.
   if (!verifyToken) return {}
   if (token === null) return refusal('token-required', 'this site requires a token')
   try {
@@ -156,12 +164,12 @@ async function readToken(
   }
 }
 
-/** Shortens the name to its limit in bytes, without splitting a character. */
+/** Shortens a name to the maximum number of bytes, without splitting a character. */
 function cut(name: string): string {
   const bytes = Buffer.from(name)
   if (bytes.length <= maxFieldBytes.name) return name
   let end: number = maxFieldBytes.name
-  // A byte 10xxxxxx continues the character before it (RFC 3629 §3).
+  // A byte of the form 10xxxxxx belongs to the character that began before it (RFC 3629 §3).
   while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--
   return bytes.toString('utf8', 0, end)
 }

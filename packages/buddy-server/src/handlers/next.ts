@@ -3,7 +3,7 @@ import type { Session } from '../sessions/session.ts'
 import { sendError } from './send-error.ts'
 import { offerFrame } from './offer-frame.ts'
 
-/** Leaves the room and queues the latest ticket again. */
+/** Handles a `next`: the session leaves its room, and its latest ticket is queued again. */
 export function handleNext(session: Session, { offer }: MessageOf<'next'>): void {
   const hasTicket = session.participant.next(offerFrame(offer))
   if (!hasTicket) sendError(session, 'ticket-required', 'send a ticket before next')

@@ -3,7 +3,9 @@ import type { Counts } from '../core/counts.ts'
 import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
 
-/** The message with the server's counts. It answers a `ping`, and is also sent with each heartbeat. */
+/**
+ * Returns the message with the server's counts. It answers a `ping`, and is also sent with each heartbeat.
+ */
 export function statsOf({ users, waiting, rooms }: Counts): MessageOf<'stats'> {
   return { type: 'stats', online: users, waiting, rooms }
 }

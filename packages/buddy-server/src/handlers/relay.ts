@@ -6,13 +6,13 @@ import type { HandlerContext } from './context.ts'
 import { sendError } from './send-error.ts'
 import type { FrameHandler } from './frame-handler.ts'
 
-/** A text and the frame that contained it, for the hook that reviews texts. */
+/** A text that the hook reviews, and the frame that contained it. */
 interface ReviewedText {
   readonly frame: Uint8Array
   readonly text: string
 }
 
-/** Relays WebRTC signalling, but not in text mode, which must not reveal the partners' addresses. */
+/** Relays WebRTC signals. Refuses them in text mode, which must not reveal the partners' addresses. */
 export function relaySignal(type: 'signal' | 'trust'): FrameHandler<Uint8Array> {
   return {
     read: (session, frame) => {
@@ -25,11 +25,14 @@ export function relaySignal(type: 'signal' | 'trust'): FrameHandler<Uint8Array> 
   }
 }
 
-/** Relays texts if the site allows them. If there is a hook that reviews texts, it decides first. */
+/**
+ * Relays texts if the site allows them. If the hook `onText` is set, a text is relayed only after the hook
+ * has allowed it.
+ */
 export const relayText: FrameHandler<Uint8Array | ReviewedText> = {
   read: (session, frame, context) => {
     if (!context.textReview || !context.siteOf(session).isTextAllowed) return frame
-    // Decoded before anything waits: an invalid text is the sender's violation.
+    // The text is decoded in this step, so that an invalid text counts as a violation of its sender.
     const { text } = decode(frame) as MessageOf<'text'>
     return { frame, text }
   },
@@ -48,7 +51,7 @@ export const relayTyping: FrameHandler<Uint8Array> = {
   },
 }
 
-/** Whether the site allows texts. If it does not, the session receives an error. */
+/** Returns whether the site allows texts. If it does not, sends the session an error. */
 function isTextAllowed(session: Session, context: HandlerContext): boolean {
   if (context.siteOf(session).isTextAllowed) return true
   sendError(session, 'not-permitted', 'this site does not allow texts')
@@ -56,9 +59,9 @@ function isTextAllowed(session: Session, context: HandlerContext): boolean {
 }
 
 /**
- * Relays a frame at once, or after its review. While a restored session waits for its partner, the
- * frame is kept until the partner is back.
- * @param text the text of the frame, if the hook reviews it
+ * Relays a frame at once, or after the hook has reviewed it. If the session waits for its partner after a
+ * restart, keeps the frame until the partner is back.
+ * @param text the text in the frame; undefined if no hook reviews it
  */
 function relayOrKeep(
   session: Session,
@@ -68,14 +71,16 @@ function relayOrKeep(
 ): void {
   const { participant } = session
   const { partner } = participant
-  // The frame is a view of the socket's buffer, which is reused after this call: it is copied.
+  // The frame is copied here and below, because it is a view of the socket's buffer, which is reused after
+  // this call.
   if (partner && text === undefined) {
-    // The copy is written at the end of this turn. A copy in Node's pool takes a third of the time of a
-    // separate allocation.
+    // This copy is in Node's buffer pool, which takes a third of the time of a separate allocation. It is
+    // needed only until the end of this turn of the event loop.
     relay(partner, Buffer.copyBytesFrom(frame), context, session.lastActiveMs)
     return
   }
-  // The frame may wait for long. A copy in Node's pool would keep 8 kB in memory meanwhile.
+  // This copy is allocated separately, because it may be needed for long. A copy in Node's buffer pool would
+  // keep 8 kB in memory for that time.
   const bytes = frame.slice()
   if (partner) review(session, partner, bytes, context, text)
   else if (!participant.hold(bytes.length, () => relayHeld(session, bytes, context, text))) {
@@ -109,8 +114,8 @@ function review(
 /**
  * Relays a frame to the partner unchanged. Its structure has been checked. Its fields are not decoded,
  * because the partner's client validates them.
- * @param readAtMs when the server read the frame. Undefined if the frame has waited for a hook or a
- *   partner: that time is not the server's handling time.
+ * @param readAtMs when the server read the frame. Undefined if the frame has waited for a hook or a partner,
+ * because the handling time is not measured then.
  */
 function relay(
   partner: PartnerLink,

@@ -6,15 +6,18 @@ import type { Session } from '../sessions/session.ts'
 import { sendError } from './send-error.ts'
 
 /**
- * Reports the partner of the room that the message names, or the latest partner. The partner may have
- * left. A report does not end the room. The engine answers with the encounter; see
- * {@link handleReported}.
+ * Handles a `report`, which is about the partner of the room that it names, or about the latest partner. The
+ * partner may have left already. The report does not end the room. The engine finds the partner, and its
+ * answer is passed to {@link handleReported}.
  */
 export function handleReport({ participant }: Session, message: MessageOf<'report'>): void {
   participant.report(message.room, message.reason)
 }
 
-/** Notifies the operator of the report. A session can report each partner once. */
+/**
+ * Handles the engine's answer to a report. Notifies the operator, but only of a session's first report about
+ * the same partner. If the engine found no partner, sends the client an error.
+ */
 export function handleReported(
   session: ParticipantSession,
   { asked, encounter, reason }: Report,

@@ -1,7 +1,9 @@
 import type { ErrorCode } from '@buddy-chat/protocol'
 import type { Session } from '../sessions/session.ts'
 
-/** Sends an `error` message. `retryAfterMs` is the time after which a retry may succeed; null if none can. */
+/**
+ * Sends an `error` message. `retryAfterMs` is the time after which a retry may succeed; null if no retry can.
+ */
 export function sendError(
   session: Pick<Session, 'send'>,
   code: ErrorCode,

@@ -17,9 +17,9 @@ interface Question {
 
 let clock: ManualClock
 let textReview: TextReview
-/** The calls of the hook. */
+/** The calls of the hook so far. */
 let questions: Question[]
-/** The results in order: relayed texts, and errors that the author received. */
+/** The results in order. Each is a relayed text, or an error that the author received. */
 let outcomes: string[]
 /** Messages of the errors that were reported to the operator. */
 let failures: string[]
@@ -83,7 +83,7 @@ test('ignores an answer after the timeout, and still reports a failure to the op
   expect(failures.at(-1)).toBe('of the program')
 })
 
-test('keeps the order of texts regardless of the order of answers, and leaves no timer', async () => {
+test('relays texts in order, regardless of the order of the answers, and leaves no timer', async () => {
   for (const text of ['one', 'two', 'three']) submit(text)
   expect(questions.map(({ text }) => text)).toEqual(['one', 'two', 'three'])
   questions[2]!.answer(true)
@@ -120,7 +120,7 @@ test.each<[string, (question: Question) => void]>([
   expect(outcomes).toEqual([])
 })
 
-test('does not wait in a new room for texts of the previous room', async () => {
+test('texts in a new room do not wait for texts of the previous room', async () => {
   for (let count = 1; count <= 50; count++) submit(`text ${count}`)
   enterRoom('second')
   submit('hello')

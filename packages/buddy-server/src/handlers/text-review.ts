@@ -5,12 +5,15 @@ import type { PartnerLink } from '../sessions/partner-link.ts'
 import type { Session } from '../sessions/session.ts'
 import { sendError } from './send-error.ts'
 
-/** A hook that has not answered after this time has failed: the author expects a text to arrive at once. */
+/**
+ * If the hook has not answered after this time, it has failed. The time is short, because users expect a text
+ * to arrive at once.
+ */
 const answerTimeoutMs = 10_000
 /**
- * Maximum number of one author's texts that wait for an answer. The rate limit allows fewer within the
- * timeout; only frames that were kept for a partner after a restart can exceed this number. The author
- * receives an error for each text above it.
+ * Maximum number of texts of one author that wait for the hook. The author receives an error for each further
+ * text. The rate limit allows fewer texts within the timeout, so only texts that were kept for a partner
+ * after a restart can exceed this number.
  */
 const maxWaitingTexts = 50
 
@@ -25,7 +28,7 @@ interface TextReviewDependencies {
 
 /** A text that was neither relayed nor refused yet. */
 interface WaitingText {
-  /** Relays or refuses the text. Undefined until the hook has answered. */
+  /** Relays or refuses the text. Undefined until the hook has answered or failed. */
   act: (() => void) | undefined
 }
 
@@ -35,14 +38,14 @@ interface WaitingText {
  */
 export class TextReview {
   readonly #dependencies: TextReviewDependencies
-  /** One list for each room and author, oldest text first. */
+  /** The texts that wait, for each room and author. The oldest text is first. */
   readonly #waiting = new WeakMap<PartnerLink, WaitingText[]>()
 
   constructor(dependencies: TextReviewDependencies) {
     this.#dependencies = dependencies
   }
 
-  /** Calls `pass` if the hook allows the text. Otherwise the author receives an error. */
+  /** Calls `pass` if the hook allows the text. Otherwise sends the author an error. */
   review(
     author: Pick<Session, 'send'>,
     partner: PartnerLink,
@@ -81,7 +84,7 @@ export class TextReview {
       }, fail)
   }
 
-  /** Relays or refuses texts in order, up to the first that the hook has not answered yet. */
+  /** Relays or refuses texts in order. Stops before the first text that the hook has not answered yet. */
   #flush(partner: PartnerLink, texts: WaitingText[]): void {
     while (texts[0]?.act && partner.isOpen) {
       try {

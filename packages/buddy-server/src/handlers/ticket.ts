@@ -5,7 +5,10 @@ import type { HandlerContext } from './context.ts'
 import { sendError } from './send-error.ts'
 import { offerFrame } from './offer-frame.ts'
 
-/** Leaves the room and queues a new ticket, if the site allows its mode and lobby. */
+/**
+ * Handles a `ticket`: the session leaves its room, and the ticket is queued. Refuses a mode or lobby that the
+ * site or the site token does not allow.
+ */
 export function handleTicket(
   session: Session,
   { mode, lobby: wanted, interests, languages, offer }: MessageOf<'ticket'>,

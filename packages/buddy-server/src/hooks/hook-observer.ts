@@ -3,14 +3,17 @@ import type { BuddyServerHooks } from './hooks.ts'
 import { peopleOf, personOf } from './person.ts'
 
 /**
- * Returns an observer that calls the hooks which only observe. The other hooks are called by the code
- * that needs their answer.
+ * Returns an observer that calls the hooks without an answer. The other hooks are called by the code that
+ * needs their answer.
  */
 export function createHookObserver(
   hooks: BuddyServerHooks,
   onError: (error: unknown) => void,
 ): ServerObserver {
-  /** A hook may return a promise although its type forbids it. Its rejection must not end the process. */
+  /**
+   * A hook may return a promise although its type forbids it. If the promise rejects, that must not end the
+   * process.
+   */
   const call = (hook: () => unknown): void => {
     const result = hook()
     if (result instanceof Promise) result.catch(onError)

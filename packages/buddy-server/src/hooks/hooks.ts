@@ -1,58 +1,60 @@
 import type { ReportReason } from '@buddy-chat/protocol'
 import type { SessionEnd } from '../sessions/sessions.ts'
 
-/** A user, as hooks receive them. */
+/** A user, in the form that hooks receive. */
 export interface Person {
   readonly sessionId: string
   /** The key of the site; empty for the server's own site. */
   readonly site: string
-  /** The name that the partner receives; empty if the visitor gave none. */
+  /** The name that the partner receives; empty if the user gave none. */
   readonly name: string
-  /** The user's identity at the site, from the site's token. Undefined without a token. */
+  /** The user's identity at the site, from the site token. Undefined if the client sent no site token. */
   readonly subject: string | undefined
 }
 
 /** A client that wants to connect. */
 export interface Visitor {
-  /** The origin of the page, as the browser sends it. Undefined for clients that are no browser. */
+  /** The origin of the page, as the browser sends it. Undefined if the client is not a browser. */
   readonly origin: string | undefined
-  /** The client's address, from a proxy's header if that proxy is trusted. Private: do not log it. */
+  /**
+   * The client's address; if a trusted proxy forwards the connection, from its header. This is private data,
+   * so do not log it.
+   */
   readonly address: string
 }
 
 /**
- * The hooks of an embedding program, part of the second argument of `createBuddyServer`. If a hook throws
- * or rejects, the server logs the error. If the hook decides something, its failure counts as a refusal,
- * for this user only. Hooks run in the server's event loop, so they must not block. Their arguments are
- * copies.
+ * The hooks of an embedding program, part of the second argument of `createBuddyServer`. If a hook throws or
+ * rejects, the server logs the error. If the server waits for the hook's decision, a failure counts as a
+ * refusal, for this user only. Hooks run in the server's event loop, so they must not block. Their arguments
+ * are copies.
  */
 export interface BuddyServerHooks {
   /**
-   * Called for each connection before its first message, after the server's own limits. `false` refuses
-   * the client with `refused`. The answer cannot be a promise; use {@link onConnect} for checks that take
-   * time.
+   * Called for each new connection, after the checks of the server's own limits and before its first message.
+   * `false` refuses the client with `refused`. The answer cannot be a promise; use {@link onConnect} for
+   * checks that take time.
    */
   onUpgrade?(visitor: Visitor): boolean | void
   /**
    * Called for each `hello`, after the checks of site, origin, ban and token; not when a session resumes.
-   * `false` refuses the client with `refused`. `{ name }` replaces the name; it is cleaned and cut to the
-   * maximum size. Any other value admits the client. If the answer is a promise, only this client waits.
+   * `false` refuses the client with `refused`. `{ name }` replaces the name; that name is cleaned and cut to
+   * the maximum size. Any other value admits the client. If the answer is a promise, only this client waits.
    */
   onConnect?(person: Omit<Person, 'sessionId'> & Visitor): ConnectAnswer | Promise<ConnectAnswer>
   /** Called when two users are matched. */
   onMatch?(match: {
     readonly room: string
     readonly people: readonly [Person, Person]
-    /** The time from ticket to match, in the order of `people`. */
+    /** How long each of the two users waited from ticket to match, in the order of `people`. */
     readonly waitsMs: readonly [number, number]
   }): void
   /**
-   * Called for each text before it is relayed. The server reads texts only if this hook is set. `false`
-   * drops the text, and its author receives the error `refused`. Texts of one author keep their order:
-   * the hook is called for each at once, and an allowed text waits until those before it are decided.
-   * If the hook fails, or does not answer within 10 s, the text is dropped with the error `internal`. If
-   * 50 texts of one author wait, the next are dropped with `rate-limited`. If the room ends first, the
-   * answer is ignored.
+   * Called for each text before it is relayed. The server reads texts only if this hook is set. `false` drops
+   * the text, and its author receives the error `refused`. The hook is called for each text at once. But
+   * texts of one author keep their order, so an allowed text waits until all earlier ones are decided. If the
+   * hook fails, or does not answer within 10 s, the text is dropped with the error `internal`. If 50 texts of
+   * one author wait, the next are dropped with `rate-limited`. If the room ends first, the answer is ignored.
    */
   onText?(text: {
     readonly room: string
@@ -60,12 +62,18 @@ export interface BuddyServerHooks {
     readonly to: Person
     readonly text: string
   }): boolean | void | Promise<boolean | void>
-  /** Called when a user reports the present or an earlier partner, once for each partner. */
+  /**
+   * Called when a user reports the present or an earlier partner. If a user reports the same partner again,
+   * it is not called again.
+   */
   onReport?(report: {
     readonly from: Person
     /** The room of the two users. */
     readonly room: string
-    /** The reported session. It may have ended; `ban()` accepts it for a day after the report. */
+    /**
+     * The id of the reported session. The session may have ended, but `ban()` accepts this id for a day after
+     * the report.
+     */
     readonly aboutId: string
     readonly reason: ReportReason
   }): void
