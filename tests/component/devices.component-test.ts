@@ -165,6 +165,20 @@ suite('devices in a call', () => {
     await until('the default speaker', () => remote.sinkId === '')
   })
 
+  test('if the browser refuses a picked speaker, the picker shows the default speaker again', async () => {
+    const [ana] = await meet()
+    const remote = part<HTMLVideoElement>(ana, 'remote-video')!
+    let refusals = 0
+    remote.setSinkId = () => {
+      refusals++
+      return Promise.reject(new DOMException('', 'NotFoundError'))
+    }
+    await press(ana, 'devices-button')
+    await pickLast(ana, 'speaker')
+    const select = await picker(ana, 'speaker')
+    await until('the default speaker', () => refusals > 0 && select.value === 'default')
+  })
+
   test('on a phone with several cameras, a button on the visitor’s own video switches to the next camera', async () => {
     const { matchMedia } = window
     // Simulates a phone by its touch screen, because the fake cameras do not report which way they

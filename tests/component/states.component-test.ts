@@ -146,6 +146,15 @@ test('connected: shows messages, and the visitor’s own video above them, on a 
   await expectPresentable(ana)
 })
 
+test('connected: scrolls to the latest message', async () => {
+  const [ana, bob] = await meet()
+  for (let line = 1; line <= 8; line++) bob.send(`Line ${line}\n\n\n\n\n\n\n\n\n`)
+  await untilShown(ana, 'Line 8')
+  const list = part(ana, 'messages')!
+  expect(list.scrollHeight).to.be.greaterThan(list.clientHeight)
+  expect(list.scrollTop + list.clientHeight).to.be.closeTo(list.scrollHeight, 2)
+})
+
 test('connected: shows that the partner is muted and that the partner’s camera is off', async () => {
   const [ana, bob] = await meet()
   await press(bob, 'microphone-button')

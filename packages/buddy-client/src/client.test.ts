@@ -33,14 +33,14 @@ const matched = {
 } as const satisfies ServerMessage
 
 class FakeConnection extends EventTarget {
-  static latest: FakeConnection | undefined
+  static all: FakeConnection[] = []
   connectionState = 'new'
   signalingState = 'stable'
   constructor({ iceServers }: RTCConfiguration) {
     super()
     if (iceServers?.some(({ urls }) => String(urls).includes('//')))
       throw new SyntaxError('refused')
-    FakeConnection.latest = this
+    FakeConnection.all.push(this)
   }
   getTransceivers = () => []
   getSenders = () => []
@@ -50,7 +50,9 @@ class FakeConnection extends EventTarget {
   setConfiguration(): void {}
   setLocalDescription = () => Promise.resolve()
   restartIce(): void {}
-  close(): void {}
+  close(): void {
+    this.connectionState = 'closed'
+  }
   changeState(state: string): void {
     this.connectionState = state
     this.dispatchEvent(new Event('connectionstatechange'))
@@ -96,6 +98,7 @@ const settle = (): Promise<void> => clock.advanceAsync(0)
 
 beforeEach(() => {
   vi.stubGlobal('MediaStream', FakeStream)
+  FakeConnection.all = []
   clock = new ManualClock()
   sockets = []
   warnings = []
@@ -109,7 +112,10 @@ afterEach(async () => {
   vi.unstubAllGlobals()
 })
 
-function createClient(options: BuddyClientOptions = { mode: 'text' }): void {
+function createClient(
+  options: BuddyClientOptions = { mode: 'text' },
+  { preparesCalls = false } = {},
+): void {
   const environment: ClientEnvironment = {
     clock,
     random: () => 0.5,
@@ -135,7 +141,7 @@ function createClient(options: BuddyClientOptions = { mode: 'text' }): void {
     createConnection: (configuration) =>
       new FakeConnection(configuration) as unknown as RTCPeerConnection,
     hasWebRtc: () => true,
-    preparesCalls: false,
+    preparesCalls,
     watch: (listener) => {
       page = listener
       return () => (page = undefined)
@@ -304,7 +310,7 @@ describe('a call', () => {
 
 describe('a call with media', () => {
   const audio = { mode: 'audio' } as const
-  const connection = (): FakeConnection => FakeConnection.latest!
+  const connection = (): FakeConnection => FakeConnection.all.at(-1)!
 
   test('emits the remote stream, and its end with the call', async () => {
     await enterCall(audio)
@@ -355,5 +361,33 @@ describe('a call with media', () => {
     expect(warnings).toEqual([expect.stringContaining('stun://wrong.example')])
     expect(socket().sent).toContainEqual({ type: 'diagnosis', reason: 'ice-url-refused' })
     expect(socket().sent).toHaveLength(1)
+  })
+
+  test('is not given up while the partner is away, but 7 and 10 s after the partner is back', async () => {
+    await enterCall(audio)
+    connection().changeState('connected')
+    connection().changeState('failed')
+    socket().receive({ type: 'partner-away' })
+    await clock.advanceAsync(40_000)
+    expect(client.state).toBe('connected')
+    socket().receive({ type: 'partner-back' })
+    await clock.advanceAsync(16_999)
+    expect(client.state).toBe('connected')
+    await clock.advanceAsync(1)
+    expect(client.state).toBe('reconnecting')
+  })
+
+  test('leaves no peer connection open after stop(), also not the one of the next call', async () => {
+    createClient(audio, { preparesCalls: true })
+    void client.start().catch(() => undefined)
+    await settle()
+    socket().open()
+    socket().receive(welcome)
+    await settle()
+    socket().receive({ type: 'waiting', online: 2 })
+    client.stop()
+    await settle()
+    const states = FakeConnection.all.map(({ connectionState }) => connectionState)
+    expect(new Set(states)).toEqual(new Set(['closed']))
   })
 })
