@@ -4,8 +4,8 @@ import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 
 /**
- * Returns `message` as its receiver will decode it: encoding makes text well-formed Unicode.
- * @throws BuddyError `code`, naming the field and its limit, if the protocol cannot carry the message
+ * Returns `message` as its receiver will decode it. Lone surrogates in texts are then replaced by U+FFFD.
+ * @throws BuddyError with `code`, if a field is outside its limits; the message names the field and limit
  */
 export function asReceived<T extends ClientMessage>(message: T, code: BuddyErrorCode): T {
   try {

@@ -8,13 +8,13 @@ interface ConnectionEnvironment {
 
 interface ConnectionCallbacks {
   readonly onOpen: () => void
-  /** Called with each frame, whatever its type. */
+  /** Called with the data of each WebSocket message, whether binary or text. */
   readonly onFrame: (data: unknown) => void
-  /** Called when the connection has ended, or could not be opened (code 1006). */
+  /** Called when the connection has ended, or with code 1006 if it could not be opened. */
   readonly onClose: (code: number, reason: string) => void
 }
 
-/** One WebSocket to the server. After `close()` it calls nothing back. */
+/** One WebSocket to the server. No callback is called after `close()`. */
 export class Connection {
   readonly #socket: WebSocket
   readonly #clock: Clock
@@ -34,7 +34,7 @@ export class Connection {
     socket.binaryType = 'arraybuffer'
     socket.addEventListener('open', onOpen, { signal })
     socket.addEventListener('message', ({ data }) => onFrame(data), { signal })
-    // If the connection cannot be opened, Node 22 emits only `error`. Browsers emit `close` as well.
+    // If a WebSocket cannot be opened, Node 22 emits only `error`, but browsers emit `error` and `close`.
     socket.addEventListener('error', () => socket.readyState !== 1 && onClose(1006, ''), { signal })
     socket.addEventListener('close', ({ code, reason }) => onClose(code, reason), { signal })
   }
@@ -51,7 +51,10 @@ export class Connection {
     this.#socket.send(bytes)
   }
 
-  /** Calls `onMissed` after `timeoutMs`, unless another deadline is set or the connection is closed before. */
+  /**
+   * Calls `onMissed` after `timeoutMs`, unless the connection is closed before. Replaces an earlier
+   * deadline.
+   */
   setDeadline(timeoutMs: number, onMissed: () => void): void {
     this.#cancelDeadline?.()
     this.#cancelDeadline = this.#clock.after(timeoutMs, onMissed)

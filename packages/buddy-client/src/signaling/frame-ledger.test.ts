@@ -17,7 +17,7 @@ function writeDue(ledger: FrameLedger): (number | undefined)[] {
   return written
 }
 
-test('makes frames that the server lacks due again, in order, and drops those that it has', () => {
+test('returns frames that the server lacks as due again, in order, and drops those that it has', () => {
   const ledger = new FrameLedger()
   for (const byte of [1, 2, 3, 4]) ledger.keep(frame(byte))
   expect(writeDue(ledger)).toEqual([1, 2, 3, 4])
@@ -30,7 +30,7 @@ test('makes frames that the server lacks due again, in order, and drops those th
   expect(writeDue(ledger)).toEqual([])
 })
 
-test('refuses to resume if the server claims more frames than were sent, or fewer than were dropped', () => {
+test('cannot resume if the server claims more frames than were sent, or lacks frames that were dropped', () => {
   const ledger = new FrameLedger()
   ledger.keep(frame(1))
   ledger.keep(frame(2))
@@ -39,7 +39,7 @@ test('refuses to resume if the server claims more frames than were sent, or fewe
   expect(ledger.resume(3)).toBe(false)
 })
 
-test('keeps a bounded number of bytes, and has no room if an unwritten frame would be dropped', () => {
+test('keeps a limited number of bytes, and has no room if an unwritten frame would be dropped', () => {
   const ledger = new FrameLedger()
   for (let index = 0; index < 6; index++) {
     expect(ledger.hasRoomFor(frame(index, 50_000))).toBe(index < 5)
@@ -59,11 +59,11 @@ test('counts only frames that were written to a connection', () => {
   ledger.keep(frame(2))
   ledger.keep(frame(3))
   expect(ledger.written).toBe(1)
-  // A restarted server reports exactly the written frames as received.
+  // A server that has restarted reports exactly the written frames as received.
   expect(ledger.resume(ledger.written)).toBe(true)
   expect(writeDue(ledger)).toEqual([2, 3])
   expect(ledger.written).toBe(3)
-  // The server lacks frames 2 and 3. Until they are written again, no server can have them.
+  // The server lacks frames 2 and 3. They do not count as written until they are written again.
   ledger.resume(1)
   expect(ledger.written).toBe(1)
 })

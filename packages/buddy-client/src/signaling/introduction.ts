@@ -4,21 +4,21 @@ import { asReceived } from './as-received.ts'
 import { toTicket } from './message-conversion.ts'
 import { socketUrl } from './server-url.ts'
 
-/** What a client opens each connection with, the first and later ones. */
+/** The data with which a client opens its first connection and all later ones. */
 export interface Introduction {
-  /** WebSocket address. */
+  /** The address of the WebSocket. */
   readonly url: string
   readonly hello: Omit<MessageOf<'hello'>, 'token' | 'resume'>
   /** An empty string means no token. */
   readonly token: TokenSource
 }
 
-/** Name and version of this package, sent to the server. A test compares it with `package.json`. */
+/** The name and version of this package, for `hello`. A test compares the version with `package.json`. */
 const clientName = 'buddy-chat-js 0.0.0'
 
 /**
- * Validates the options that the server is sent, and resolves the server's address.
- * @throws BuddyError `invalid-options`, naming the option; `insecure-server`
+ * Validates the options that are sent to the server, and resolves the server's address.
+ * @throws BuddyError `invalid-options`, whose message names the option; `insecure-server`
  */
 export function toIntroduction(
   options: ResolvedOptions,

@@ -2,7 +2,7 @@ import type { MessageOf } from '@buddy-chat/protocol'
 import type { ResolvedOptions } from '../options.ts'
 import type { PeerSignal } from '../signal.ts'
 
-/** The ticket with which a client enters the queue. */
+/** Creates the `ticket` message with which a client enters the queue. */
 export function toTicket(
   options: ResolvedOptions,
   offer: MessageOf<'signal'> | null = null,
@@ -11,7 +11,7 @@ export function toTicket(
   return { type: 'ticket', mode, lobby, interests, languages, offer }
 }
 
-/** A `signal` message. Fields that browsers leave undefined become null. */
+/** Creates a `signal` message. Fields that browsers leave undefined become null. */
 export function toSignal({
   description,
   candidates,
@@ -32,7 +32,7 @@ export function toSignal({
   }
 }
 
-/** The ICE servers of a message, in the form that `RTCPeerConnection` takes. */
+/** Converts the ICE servers of a message to the form that `RTCPeerConnection` takes. */
 export function toIceServers(iceServers: MessageOf<'ice-servers'>['iceServers']): RTCIceServer[] {
   return iceServers.map(({ urls, username, credential }) => ({
     urls: [...urls],

@@ -2,11 +2,12 @@ import { textRate } from '@buddy-chat/protocol'
 import type { Cancel, Clock } from '../clock.ts'
 import type { Frame, FrameLedger } from './frame-ledger.ts'
 
-/** Slightly less than the server's limit, because texts may arrive closer together than they were sent. */
+// Both values are slightly stricter than the server's limit, because texts may arrive closer together than
+// they were sent.
 const textsAtOnce = textRate.burst - 2
 const textEveryMs = 1200 / textRate.perSecond
 
-/** Sends the frames of a ledger in order, and texts no faster than the server accepts them. */
+/** Sends the frames of a ledger in order, but texts no faster than the server accepts them. */
 export class PacedWriter {
   readonly #clock: Clock
   #allowance = textsAtOnce
@@ -18,10 +19,10 @@ export class PacedWriter {
   }
 
   /**
-   * Sends what is due. Texts beyond the rate wait and are sent later, until `pause()`; other frames
-   * overtake them. If a frame that waits ends the room (`next`, `leave`), all texts are sent at once:
-   * after that frame they would reach the next partner, and the frame must not wait. The server reports
-   * each text that it drops as `rate-limited`.
+   * Sends the frames that are due. Texts above the rate are sent later, unless `pause()` is called. Other
+   * frames overtake them. If a waiting frame ends the room (`ticket`, `next`, `leave`), all texts are sent
+   * at once. They must not be sent after that frame, because they would reach the next partner, and the
+   * frame must not wait for them. If the server drops such a text, it reports `rate-limited`.
    */
   write(ledger: FrameLedger, send: (frame: Frame) => void): void {
     this.#continue = undefined
@@ -36,12 +37,14 @@ export class PacedWriter {
     }
   }
 
-  /** Call when the connection is lost. Waiting frames stay in the ledger; the used rate stays used. */
+  /**
+   * Call when the connection is lost. Frames that wait stay in the ledger. The rate limit stays in force.
+   */
   pause(): void {
     this.#continue = undefined
   }
 
-  /** Call before the session ends: sends all waiting frames at once. */
+  /** Sends all waiting frames at once. Call before the session ends. */
   finish(): void {
     this.#allowance = Infinity
     this.#continue?.()

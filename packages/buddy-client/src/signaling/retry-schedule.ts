@@ -7,25 +7,28 @@ interface RetryScheduleEnvironment {
   readonly random: () => number
 }
 
-/** When the client connects again after a failure: the waits grow until a connection succeeds. */
+/** Schedules the attempts to connect again after a failure. The waits grow until a connection succeeds. */
 export class RetrySchedule {
   readonly #environment: RetryScheduleEnvironment
   readonly #connect: () => void
   #attempt = 0
   #cancel: Cancel | undefined
 
-  /** @param connect called when an attempt is due */
+  /** @param connect makes an attempt to connect */
   constructor(environment: RetryScheduleEnvironment, connect: () => void) {
     this.#environment = environment
     this.#connect = connect
   }
 
-  /** How many attempts were scheduled since the last success. */
+  /** The number of attempts that were scheduled since the latest success. */
   get attempt(): number {
     return this.#attempt
   }
 
-  /** Schedules the next attempt. Returns the wait in milliseconds; `retryAfterMs` of the error counts. */
+  /**
+   * Schedules the next attempt. Returns the wait in milliseconds, which is at least the error's
+   * `retryAfterMs`.
+   */
   schedule({ retryAfterMs }: BuddyError): number {
     const { clock, random } = this.#environment
     const delayMs =
@@ -45,7 +48,7 @@ export class RetrySchedule {
     this.#run()
   }
 
-  /** Begins with short waits again. Call after a success. */
+  /** Makes the next waits short again. Call after a success. */
   reset(): void {
     this.#attempt = 0
   }

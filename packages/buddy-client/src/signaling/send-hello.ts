@@ -5,7 +5,10 @@ import type { Connection } from './connection.ts'
 import type { Introduction } from './introduction.ts'
 import type { ResumableSession } from './resumable-session.ts'
 
-/** The time that a page's token function has: less than a server waits for a hello. */
+/**
+ * The time within which the page's token function must answer. A server waits longer than this for
+ * `hello`.
+ */
 const tokenTimeoutMs = 8000
 
 interface HelloDependencies {
@@ -14,13 +17,14 @@ interface HelloDependencies {
   /** The session to resume, if there is one. */
   readonly session: ResumableSession | undefined
   readonly onSent: () => void
-  /** Called with `token-invalid` or `token-timeout` if the page gives no token. */
+  /** Called with `token-invalid` or `token-timeout` if the page's token function fails. */
   readonly onFailed: (error: BuddyError) => void
 }
 
 /**
- * Sends the hello on an open connection, with a token of the page if the page has one. If the token
- * function fails, a session can still be resumed, because the resume token proves who the client is.
+ * Sends `hello` on an open connection, with the site token if the page gives one. If the page's token
+ * function fails and there is a session to resume, sends `hello` without a site token, because the resume
+ * token is enough to identify the client.
  */
 export function sendHello(dependencies: HelloDependencies): void {
   const { connection, introduction, session, onSent, onFailed } = dependencies
@@ -49,7 +53,10 @@ export function sendHello(dependencies: HelloDependencies): void {
   void requestToken(hello, token).then(send, fail)
 }
 
-/** @throws BuddyError (as a rejection) `token-invalid` if the function fails or returns no valid token */
+/**
+ * Resolves with the token of the page's token function.
+ * @throws BuddyError (as a rejection) `token-invalid` if the function fails or returns no valid token
+ */
 async function requestToken(
   hello: Introduction['hello'],
   getToken: () => string | Promise<string>,

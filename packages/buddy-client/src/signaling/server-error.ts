@@ -4,7 +4,9 @@ import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
 import type { ServerAnswer } from './server-probe.ts'
 
-/** After this many failures to connect, an answer without CORS headers means that no Buddy server is there. */
+/**
+ * The failures to connect after which an answer without CORS headers means that there is no Buddy server.
+ */
 const maxUnreadableFailures = 3
 
 const codes: Partial<Record<ErrorCode | CloseCode, BuddyErrorCode>> = {
@@ -29,7 +31,7 @@ const codes: Partial<Record<ErrorCode | CloseCode, BuddyErrorCode>> = {
   refused: 'refused',
 }
 
-/** The error of an `error` message. */
+/** Converts an `error` message of the server to the error to report. */
 export function fromErrorFrame(
   code: ErrorCode,
   message: string,
@@ -42,7 +44,7 @@ export function fromErrorFrame(
   )
 }
 
-/** The error of a close code. */
+/** Returns the error to report for a close code. */
 function fromClose(code: number, reason: string): BuddyError {
   const name = (Object.keys(closeCodes) as CloseCode[]).find((key) => closeCodes[key] === code)
   const known = name && codes[name]
@@ -55,8 +57,9 @@ function fromClose(code: number, reason: string): BuddyError {
 }
 
 /**
- * The error of a closed connection: that of the error frame before the close if it explains the close,
- * otherwise that of the close code.
+ * Returns the error to report for a closed connection. It is `announced` if that explains the close,
+ * otherwise the error of the close code.
+ * @param announced the error in the latest `error` message before the close
  */
 export function explainClose(
   announced: BuddyError | undefined,
@@ -65,13 +68,13 @@ export function explainClose(
 ): BuddyError {
   const named = fromClose(code, reason)
   const isNamed = named.code !== 'server-unreachable'
-  // An earlier frame about something else does not explain this close.
+  // If the close code has another meaning than the earlier error, that error does not explain the close.
   return announced && (announced.code === named.code || !isNamed) ? announced : named
 }
 
 /**
- * The reason why no attempt to connect to `url` can succeed, if what answers there over HTTP is not a
- * Buddy server, or redirects. Undefined if an attempt may succeed.
+ * Returns the reason why no attempt to connect to `url` can succeed, judged by what answers there over
+ * HTTP. Undefined if an attempt may succeed.
  * @param failures how many attempts have failed
  */
 export function explainAnswer(

@@ -27,7 +27,7 @@ const answers: readonly (readonly [
   ],
 ]
 
-test.each(answers)('reports %s as `%s`', async (_, expected, answer) => {
+test.each(answers)('resolves, for %s, with `%s`', async (_, expected, answer) => {
   const urls: unknown[] = []
   const found = await probeServer('wss://chat.example/buddy/ws', async (url, init) => {
     urls.push(url)
@@ -39,7 +39,7 @@ test.each(answers)('reports %s as `%s`', async (_, expected, answer) => {
   expect(urls[0]).toBe('https://chat.example/buddy/healthz')
 })
 
-test('sends no request and reports `unknown` if the address does not end in /ws', async () => {
+test('sends no request and resolves with `unknown` if the address does not end in /ws', async () => {
   const fetch = (): Promise<Response> => Promise.reject(new Error('fetched'))
   expect(await probeServer('wss://chat.example/socket', fetch)).toBe('unknown')
 })

@@ -2,18 +2,20 @@ import { healthUrl } from './server-url.ts'
 
 /**
  * What answers at a server's address over HTTP:
- * - `buddy` a Buddy server
- * - `moved` a redirect to a Buddy server; WebSockets do not follow redirects
- * - `other` something else, such as a web site
- * - `unreadable` something whose answer this page may not read (CORS); a Buddy server allows it
- * - `unknown` nothing, or a proxy whose server is down
+ * - `buddy`: a Buddy server
+ * - `moved`: a redirect to a Buddy server. A WebSocket cannot be opened, because it does not follow
+ *   redirects
+ * - `other`: something else, such as a web site
+ * - `unreadable`: a server that does not allow this page to read its answer (CORS). Buddy servers allow it,
+ *   but a proxy in front may answer instead
+ * - `unknown`: no server, or a proxy whose server is down
  */
 export type ServerAnswer = 'buddy' | 'moved' | 'other' | 'unreadable' | 'unknown'
 
 const timeoutMs = 5000
 
 /**
- * Sends a health request to find out what answers at the server's address.
+ * Sends an HTTP request to find out what answers at the server's address.
  * @param socketAddress the address of the server's WebSocket
  */
 export async function probeServer(
@@ -28,7 +30,7 @@ export async function probeServer(
   }
   try {
     const response = await request('cors')
-    // The answer of a proxy whose server restarts, or of a proxy that limits requests.
+    // A proxy answers like this while its server restarts, or because it limits requests.
     if (response.status >= 500 || response.status === 429) return 'unknown'
     if (!(await isHealth(response))) return 'other'
     return response.redirected ? 'moved' : 'buddy'

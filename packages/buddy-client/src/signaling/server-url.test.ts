@@ -30,24 +30,20 @@ test.each([
   ['with three slashes', 'https:///chat.example', 'wss://chat.example/ws'],
   ['in upper case', 'HTTPS://Chat.Example', 'wss://chat.example/ws'],
   ['between spaces', ' https://chat.example\n', 'wss://chat.example/ws'],
-  ['ws without /ws', 'wss://chat.example', 'wss://chat.example/ws'],
-  ['ws without /ws, with a port', 'wss://chat.example:8443/', 'wss://chat.example:8443/ws'],
-  ['ws with a folder', 'wss://chat.example/buddy/', 'wss://chat.example/buddy/ws'],
-  ['ws with a fragment', 'wss://chat.example/ws#top', 'wss://chat.example/ws'],
-  ['http with /ws', 'https://chat.example/ws', 'wss://chat.example/ws'],
-  ['http with /ws/', 'https://chat.example/buddy/ws/', 'wss://chat.example/buddy/ws'],
-  ['two slashes at the end', 'https://chat.example//', 'wss://chat.example/ws'],
+  ['with wss but without /ws', 'wss://chat.example', 'wss://chat.example/ws'],
+  ['with wss and a port', 'wss://chat.example:8443/', 'wss://chat.example:8443/ws'],
+  ['with wss and a folder', 'wss://chat.example/buddy/', 'wss://chat.example/buddy/ws'],
+  ['with wss and a fragment', 'wss://chat.example/ws#top', 'wss://chat.example/ws'],
+  ['with https and /ws', 'https://chat.example/ws', 'wss://chat.example/ws'],
+  ['with https and /ws/', 'https://chat.example/buddy/ws/', 'wss://chat.example/buddy/ws'],
+  ['with two slashes at the end', 'https://chat.example//', 'wss://chat.example/ws'],
   [
-    'two slashes at the end of a path',
+    'with two slashes at the end of a path',
     'https://chat.example/buddy//',
     'wss://chat.example/buddy/ws',
   ],
-  [
-    'the address of the script',
-    'https://chat.example/buddy/buddy-chat.js?v=2',
-    'wss://chat.example/buddy/ws',
-  ],
-])('corrects an unambiguous mistake, %s: %s becomes %s', (_, server, expected) => {
+  ['of the script', 'https://chat.example/buddy/buddy-chat.js?v=2', 'wss://chat.example/buddy/ws'],
+])('accepts an address %s, and converts %j to %s', (_, server, expected) => {
   expect(socketUrl(server, httpsPage)).toBe(expected)
 })
 
@@ -62,7 +58,7 @@ test.each([
 test.each([
   ['chat.example', 'wss://chat.example/ws'],
   ['localhost:3000', 'ws://localhost:3000/ws'],
-])('converts %s to %s without a page', (server, expected) => {
+])('converts %s to %s in an environment without a page', (server, expected) => {
   expect(socketUrl(server, undefined)).toBe(expected)
 })
 
@@ -76,14 +72,14 @@ test.each([
   ['', 'about:srcdoc'],
   ['', 'file:///home/ana/page.html'],
   ['/chat', 'file:///home/ana/page.html'],
-])('refuses %j on a page at %s with `invalid-options`, naming the option', (server, base) => {
+])('refuses %j on a page at %s with `invalid-options`, and names the option', (server, base) => {
   expect(() => socketUrl(server, base)).toThrow(
     expect.objectContaining({ code: 'invalid-options', message: expect.stringMatching(/^server/) }),
   )
 })
 
 test.each(['ws://chat.example', 'http://chat.example:3000'])(
-  'refuses %s with `insecure-server` on an https page, except on localhost',
+  'refuses %s with `insecure-server` on an https page, but accepts a server on localhost',
   (server) => {
     expect(() => socketUrl(server, httpsPage)).toThrow(
       expect.objectContaining({ code: 'insecure-server' }),

@@ -3,13 +3,16 @@ import { BuddyError } from '../errors.ts'
 const isLoopback = ({ hostname }: URL): boolean =>
   hostname === 'localhost' || hostname.endsWith('.localhost') || /^(127\.|\[::1\])/.test(hostname)
 
-/** A host without a scheme: `chat.example`, `localhost:3000`, `10.0.0.5/chat`. No relative path matches. */
+/**
+ * Returns whether `server` is a host without a scheme, for example `chat.example`, `localhost:3000` or
+ * `10.0.0.5/chat`. Returns false for relative paths.
+ */
 const isBareHost = (server: string): boolean =>
   /^(localhost|\[[\da-f:]+\]|[^/.?#][^/?#]*[.:][^/?#]+)([/?#]|$)/i.test(server)
 
 /**
- * Adds the scheme to a host: `http` for a server on this machine, and for a server with a port if the
- * page is `http` too; otherwise `https`.
+ * Adds the scheme to a host. The scheme is `http` for a server on this machine, and for a server with a port
+ * if the page is `http` too. Otherwise it is `https`.
  */
 function withScheme(host: string, base: URL | undefined): string {
   const url = new URL(`https://${host}`)
@@ -20,7 +23,8 @@ function withScheme(host: string, base: URL | undefined): string {
 function parse(server: string, base: string | undefined): URL {
   const text = server.trim()
   const page = base === undefined || !URL.canParse(base) ? undefined : new URL(base)
-  // With a missing or surplus slash after the scheme, `URL` would resolve a path of the page.
+  // If a slash after the scheme is missing or surplus, `URL` would return an address on the page's own
+  // host.
   const complete = text.replace(/^(https?|wss?):\/*/i, '$1://')
   if (isBareHost(text) && complete === text && !text.includes('://')) {
     return new URL(withScheme(text, page))
@@ -29,8 +33,9 @@ function parse(server: string, base: string | undefined): URL {
 }
 
 /**
- * The WebSocket address for the `server` option: `/ws` below the address of a page, script or host. A
- * WebSocket address that has a path stays as it is.
+ * Returns the WebSocket address for the option `server`. If `server` is the address of a host, of a page
+ * or of the script `buddy-chat.js`, the WebSocket is at `/ws` below it. A ws(s) address with a path is not
+ * changed.
  * @throws BuddyError `invalid-options`, `insecure-server`
  */
 export function socketUrl(server: string, base: string | undefined): string {
@@ -55,17 +60,21 @@ export function socketUrl(server: string, base: string | undefined): string {
   const isWhole = url.protocol.startsWith('ws') && !url.pathname.endsWith('/')
   if (!isWhole) {
     url.search = ''
-    // Site owners copy addresses from the address bar or the script tag, with or without a final slash.
+    // Site owners copy addresses from the address bar or from the script tag, with or without a final
+    // slash.
     const folder = url.pathname.replace(/\/buddy-chat\.js$/, '/').replace(/(\/ws)?\/*$/, '')
     url.pathname = `${folder}/ws`
   }
   url.protocol = isSecure ? 'wss:' : 'ws:'
-  // A fragment is never sent to a server, and older browsers reject it in `new WebSocket()`.
+  // The fragment is removed, because browsers do not send it and older ones reject it in `new WebSocket()`.
   url.hash = ''
   return url.href
 }
 
-/** The health address of the server at a WebSocket's address; undefined if it cannot be derived. */
+/**
+ * Returns the address of a server's health check (`/healthz`). Undefined if the path does not end in
+ * `/ws`.
+ */
 export function healthUrl(socketAddress: string): string | undefined {
   const url = new URL(socketAddress)
   if (!url.pathname.endsWith('/ws')) return undefined

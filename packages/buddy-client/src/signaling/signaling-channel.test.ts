@@ -42,9 +42,9 @@ const environment = {
 }
 
 let clock: ManualClock
-/** What `probeServer` finds at the server's address over HTTP. */
+/** The result of `probeServer`. */
 let answer: ServerAnswer
-/** The listeners of `watchPolicy`. A test calls them with an address that the page's policy forbids. */
+/** The listeners of `watchPolicy`. Tests call them with an address that the page's policy blocks. */
 const policyListeners = new Set<(address: string) => void>()
 let retries: Retry[]
 let refused: string[]
@@ -100,7 +100,7 @@ test('sends `hello` first, and nothing else before `welcome`', () => {
   expect(latest().sent).toEqual([first, { type: 'next', offer: null }])
 })
 
-test('reconnects after growing waits, and starts from the first wait again after a `welcome`', () => {
+test('reconnects after waits that grow with each failure, and are short again after a `welcome`', () => {
   for (const expected of [250, 500, 1000]) {
     latest().end(1006)
     expect(retries.at(-1)).toMatchObject({ delayMs: expected })
@@ -156,7 +156,7 @@ test('reconnects if no `welcome` arrives within 10 s', () => {
   expect(retries).toHaveLength(1)
 })
 
-test('drops malformed and unknown frames, and handles the next one', () => {
+test('drops malformed and unknown frames, and handles the frame after them', () => {
   join()
   latest().receiveBytes(Uint8Array.of(0x92, 0x11, 0xd4, 0x72, 0x40))
   latest().receiveBytes(Uint8Array.of(0x92, 0x7f, 0x01))
@@ -165,7 +165,7 @@ test('drops malformed and unknown frames, and handles the next one', () => {
   expect(events).toEqual(['welcome', 'text'])
 })
 
-test('removes control characters from the name of a partner', () => {
+test('removes deceptive characters from the name of a partner', () => {
   const names: string[] = []
   const own = new SignalingChannel(
     {
@@ -210,7 +210,7 @@ test('`endSession` ends the session, and `checkConnection` then starts a new one
   expect(latest().sent).toEqual([first])
 })
 
-test('`suspend` keeps the session for a resume, and `checkConnection` then resumes it at once', () => {
+test('`suspend` keeps the session, and `checkConnection` then resumes it at once', () => {
   latest().open()
   latest().receive({ ...welcome, resumeToken: 'token' })
   channel.suspend()
@@ -265,7 +265,7 @@ test('ignores an `error` event of an open socket', () => {
   expect(retries).toEqual([])
 })
 
-test('`retryNow` connects at once, and `close` stops all retries', () => {
+test('`retryNow` makes the scheduled attempt at once, and `close` cancels it', () => {
   latest().end(1006)
   channel.retryNow()
   expect(sockets).toHaveLength(2)
@@ -277,7 +277,9 @@ test('`retryNow` connects at once, and `close` stops all retries', () => {
   expect(sockets).toHaveLength(2)
 })
 
-/** Ends the connection, reconnects and receives `welcome`; the session is resumed unless `received` is null. */
+/**
+ * Ends the connection, reconnects and receives `welcome`. Resumes the session unless `received` is null.
+ */
 function reconnect(received: number | null, code = 1006): void {
   latest().end(code)
   channel.retryNow()
@@ -290,7 +292,7 @@ const joinForResume = (): void => {
   latest().receive({ ...welcome, resumeToken: 'resume-1' })
 }
 
-test('resumes a session: reports the received count and sends again, once, what the server lacks', () => {
+test('when it resumes, sends the number of received frames, and sends once again what the server lacks', () => {
   joinForResume()
   latest().receive({ type: 'waiting', online: 2 })
   latest().receiveBytes(Uint8Array.of(0x92, 0x11, 0xc1))
@@ -302,7 +304,7 @@ test('resumes a session: reports the received count and sends again, once, what 
   expect(channel.send({ type: 'typing', isTyping: true })).toBe(false)
   channel.retryNow()
   latest().open()
-  // A malformed frame counts as received although it is dropped.
+  // `received` is 2, because the malformed frame counts although it is dropped.
   expect(latest().sent).toEqual([
     { ...first, resume: { token: 'resume-1', received: 2, sent: 2, roomToken: null } },
   ])
@@ -321,13 +323,13 @@ test('resumes a session: reports the received count and sends again, once, what 
   ])
 })
 
-test('reports the written count to a restarted server, and sends the rest once', () => {
+test('sends a restarted server the number of written frames, and then the other frames once', () => {
   joinForResume()
   channel.send({ type: 'text', text: 'perhaps arrived' })
   latest().end(1006)
   channel.send({ type: 'text', text: 'typed meanwhile' })
   channel.retryNow()
-  // The connection ends before `welcome`, so the second text is still not written to any connection.
+  // The connection ends before `welcome`, so the second text was not written to any connection yet.
   latest().open()
   latest().end(1006)
   channel.retryNow()
@@ -368,7 +370,7 @@ test.each([
   expect(latest().sent[0]).toMatchObject({ resume: { roomToken } })
 })
 
-test('sends no room token after a new session has started', () => {
+test('sends no room token of the previous session when it resumes a new one', () => {
   joinForResume()
   latest().receive(matched)
   reconnect(null)
@@ -378,7 +380,9 @@ test('sends no room token after a new session has started', () => {
   expect(latest().sent[0]).toMatchObject({ resume: { token: 'resume-2', roomToken: null } })
 })
 
-/** The messages sent on the latest connection after `hello`: texts by their text, others by their type. */
+/**
+ * Returns what was sent on the latest connection after `hello`. A text is listed as such, others by type.
+ */
 const written = (): (string | undefined)[] =>
   latest()
     .sent.slice(1)
@@ -415,7 +419,7 @@ test('sends texts no faster than the rate limit of the server', () => {
   expect(written().slice(-8)).toEqual(texts(11, 18))
 })
 
-test('sends other messages before waiting texts, in their own order', () => {
+test('sends other messages in order, before the texts that wait', () => {
   joinForResume()
   sendTexts(1, 9)
   latest().end(1006)
@@ -441,7 +445,7 @@ test('sends all waiting texts before `next`', () => {
   expect(written()).toEqual([...texts(1, 10), 'next'])
 })
 
-test('accepts texts while disconnected, even if the sent messages fill the ledger', () => {
+test('accepts a text while disconnected, even if the messages already sent fill the ledger', () => {
   joinForResume()
   for (let time = 1; time <= 60; time++) channel.send(largeSignal)
   expect(written()).toHaveLength(60)
@@ -449,7 +453,7 @@ test('accepts texts while disconnected, even if the sent messages fill the ledge
   expect(channel.send({ type: 'text', text: 'x'.repeat(3000) })).toBe(true)
 })
 
-test('sends missed and newly written texts under one rate limit, each once', () => {
+test('sends each text once, and both those that the server lacks and new ones within the rate limit', () => {
   joinForResume()
   sendTexts(1, 6)
   latest().end(1006)
@@ -461,7 +465,7 @@ test('sends missed and newly written texts under one rate limit, each once', () 
   expect(written()).toEqual(texts(3, 10))
   clock.advance(400)
   expect(written()).toEqual(texts(3, 11))
-  // The connection is lost while texts wait. They wait for the next one, and none is sent on the old one.
+  // The connection is lost while texts wait. The texts wait for the next connection.
   const before = latest()
   latest().end(1006)
   clock.advance(100)
@@ -469,7 +473,7 @@ test('sends missed and newly written texts under one rate limit, each once', () 
   clock.advance(8 * 400)
   expect(before.sent).toHaveLength(10)
   latest().open()
-  // `sent` excludes the texts that were not sent again, because a restarted server cannot have them.
+  // `sent` does not count texts that wait to be sent again, because the server cannot have them.
   expect(latest().sent[0]).toMatchObject({ resume: { sent: 11 } })
   latest().receive({ ...welcome, resumeToken: 'resume-3', received: 9 })
   clock.advance(10 * 400)
@@ -484,7 +488,7 @@ test('sends all waiting texts before `leave`', () => {
   expect(written()).toEqual([...texts(1, 10), 'leave'])
 })
 
-test('sends no earlier messages to a server that starts a new session', () => {
+test('drops the kept messages if the server starts a new session', () => {
   joinForResume()
   latest().end(1006)
   channel.send({ type: 'text', text: 'for the previous partner' })
@@ -499,7 +503,7 @@ test('sends no earlier messages to a server that starts a new session', () => {
   ])
 })
 
-test('starts a new session if the server claims to have received more than was sent', () => {
+test('starts a new session if the server claims to have received more frames than were sent', () => {
   joinForResume()
   reconnect(7)
   expect(events).toEqual(['welcome'])
@@ -508,14 +512,14 @@ test('starts a new session if the server claims to have received more than was s
   expect(latest().sent).toEqual([first])
 })
 
-test('keeps no messages without a resume token', () => {
+test('keeps no messages while disconnected if the server gave no resume token', () => {
   join()
   latest().end(1006)
   expect(retries.at(-1)?.mayResume).toBe(false)
   expect(channel.send({ type: 'next', offer: null })).toBe(false)
 })
 
-test('refuses messages beyond the size limit while disconnected', () => {
+test('refuses messages while disconnected if the kept ones would exceed the size limit', () => {
   joinForResume()
   latest().end(1006)
   const text = 't'.repeat(4000)
@@ -524,7 +528,7 @@ test('refuses messages beyond the size limit while disconnected', () => {
   expect(taken).toBe(65)
 })
 
-test('reports a final close once, and does not reconnect', () => {
+test('reports a refusal that an `error` message announces once, and does not reconnect', () => {
   joinForResume()
   latest().receive({ type: 'error', code: 'idle-timeout', message: '', retryAfterMs: null })
   latest().end(closeCodes['idle-timeout'])
@@ -552,8 +556,8 @@ test('sends the token in `hello`, and calls a token function for each connection
 test.each([
   ['rejects', () => Promise.reject(new Error('no session'))],
   ['does not return a string', () => ({}) as unknown as string],
-  ['returns too long a token', () => 't'.repeat(3000)],
-])('fails with `token-invalid` if the token function %s', async (_, token) => {
+  ['returns a token that is too long', () => 't'.repeat(3000)],
+])('reports `token-invalid` if the token function %s', async (_, token) => {
   openWith(token)
   await vi.waitFor(() => expect(refused).toEqual(['token-invalid']))
   expect(latest().sent).toEqual([])
@@ -573,7 +577,7 @@ test('resumes a session without a site token if the token function fails', async
   expect([events.at(-1), refused]).toEqual(['resumed', []])
 })
 
-test('reconnects once if a socket fails with an `error` event, with or without a `close` event', () => {
+test('reconnects once if a WebSocket fails with an `error` event, also if a `close` event follows', () => {
   latest().readyState = 3
   latest().dispatchEvent(new Event('error'))
   expect(retries.at(-1)).toMatchObject({ attempt: 1, delayMs: 250 })
@@ -587,7 +591,7 @@ test.each([
   ['rate-limited', 30_000],
   ['going-away', 2500],
 ] as const)(
-  'waits at least the default time for close %s without an `error` message',
+  'after the close code %s without an `error` message, waits at least %i ms',
   (code, waitMs) => {
     latest().open()
     latest().end(closeCodes[code])
@@ -596,7 +600,7 @@ test.each([
   },
 )
 
-test('reports the reason of the close code, not of an earlier unrelated `error` message', () => {
+test('reports the reason of the close code if the earlier `error` message is about something else', () => {
   join()
   latest().receive({ type: 'error', code: 'rate-limited', message: '', retryAfterMs: 400 })
   latest().end(closeCodes['server-full'])
@@ -628,15 +632,18 @@ const settle = async (): Promise<void> => {
 test.each([
   ['other', 'not-a-buddy-server'],
   ['moved', 'insecure-server'],
-] as const)('does not reconnect if the probe finds `%s`, and reports `%s`', async (found, code) => {
-  answer = found
-  latest().end(1006)
-  await settle()
-  expect(refused).toEqual([code])
-  expect(clock.pending).toBe(0)
-})
+] as const)(
+  'if `probeServer` finds `%s`, reports `%s` and does not reconnect',
+  async (found, code) => {
+    answer = found
+    latest().end(1006)
+    await settle()
+    expect(refused).toEqual([code])
+    expect(clock.pending).toBe(0)
+  },
+)
 
-test('probes the server if no `welcome` arrives', async () => {
+test('calls `probeServer` if no `welcome` arrives', async () => {
   answer = 'other'
   latest().open()
   clock.advance(10_000)
@@ -644,7 +651,7 @@ test('probes the server if no `welcome` arrives', async () => {
   expect(refused).toEqual(['not-a-buddy-server'])
 })
 
-test('reports `not-a-buddy-server` after three failures if the probe finds `unreadable`', async () => {
+test('reports `not-a-buddy-server` after three failures if `probeServer` finds `unreadable`', async () => {
   answer = 'unreadable'
   for (const expected of [[], [], ['not-a-buddy-server']]) {
     latest().end(1006)
@@ -654,7 +661,7 @@ test('reports `not-a-buddy-server` after three failures if the probe finds `unre
   }
 })
 
-test('keeps reconnecting after a first `welcome`, whatever the probe finds', async () => {
+test('continues to reconnect after a first `welcome`, whatever `probeServer` finds', async () => {
   join()
   answer = 'other'
   for (let failure = 1; failure <= 5; failure++) {
@@ -665,7 +672,7 @@ test('keeps reconnecting after a first `welcome`, whatever the probe finds', asy
   expect([refused, retries.length]).toEqual([[], 5])
 })
 
-test('ignores a probe result that arrives after `close`', async () => {
+test('ignores a result of `probeServer` that arrives after `close`', async () => {
   answer = 'other'
   latest().end(1006)
   channel.close()
@@ -675,7 +682,7 @@ test('ignores a probe result that arrives after `close`', async () => {
 })
 
 test.each(['before', 'after'])(
-  'reports `blocked-by-csp` and does not reconnect if the violation is known %s the failure',
+  'reports `blocked-by-csp` and does not reconnect if the browser reports the violation %s the failure',
   (order) => {
     const report = (): void => {
       for (const onForbidden of policyListeners) onForbidden('ws://elsewhere/ws')
@@ -689,7 +696,7 @@ test.each(['before', 'after'])(
   },
 )
 
-test('fails with `token-timeout` if the token function does not answer within 8 s', async () => {
+test('reports `token-timeout` if the token function does not answer within 8 s', async () => {
   openWith(() => new Promise(() => undefined))
   await settle()
   clock.advance(7999)

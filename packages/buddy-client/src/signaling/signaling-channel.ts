@@ -21,64 +21,68 @@ import { sendHello } from './send-hello.ts'
 import { explainAnswer, explainClose, fromErrorFrame } from './server-error.ts'
 import type { ServerAnswer } from './server-probe.ts'
 
-/** A connection attempt fails if the server sends no frame for this long before its `welcome`. */
+/** The time without a frame after which an attempt to connect fails, until the server sends `welcome`. */
 const welcomeTimeoutMs = 10_000
 
-/** The time that a server has to answer after a change of network. */
+/** The time within which the server must send a frame after a change of network. */
 const signOfLifeMs = 2000
 
-/** Close code of this client for a connection that it believes to be dead, or wants to resume. */
+/** The code with which the client closes a connection that seems dead, or whose session it will resume. */
 const resumableClose = 4999
 
 /** A scheduled attempt to connect again. */
 export interface Retry {
-  /** 1 for the first attempt after a loss. */
+  /** The number of the attempt. The first attempt after a loss is 1. */
   readonly attempt: number
-  /** From now until the attempt. */
+  /** The time until the attempt. */
   readonly delayMs: number
-  /** Why the connection was lost. */
+  /** The reason why the connection was lost or could not be opened. */
   readonly error: BuddyError
   /**
-   * Whether the server keeps the session for a while. A call then goes on, and messages are kept until
-   * the session is resumed.
+   * Whether the client will try to resume the session. If so, a call continues, and the client keeps
+   * messages until the session is resumed.
    */
   readonly mayResume: boolean
 }
 
-/** What the channel takes from the browser. */
+/** The browser functions that the channel uses. */
 export interface SignalingEnvironment {
   readonly clock: Clock
   readonly createSocket: (url: string, protocol: string) => WebSocket
   readonly random: () => number
   /** See `probeServer`. */
   readonly probeServer: (socketAddress: string) => Promise<ServerAnswer>
-  /** Calls back with each address that the page's Content-Security-Policy blocks, until unsubscribed. */
+  /**
+   * Calls `onForbidden` with each address that the page's Content-Security-Policy blocks, until
+   * unsubscribed.
+   */
   readonly watchPolicy: (onForbidden: (address: string) => void) => Unsubscribe
 }
 
-/** What the channel reports. Each cause leads to at most one call. */
+/** The callbacks of the channel. Each event leads to at most one call. */
 export interface SignalingCallbacks {
   /**
-   * Called when a connection is ready, also after each loss. If the session is not resumed, the server
-   * knows nothing of the previous one. If `welcome.isRestored`, the server knows the room but no ticket.
+   * Called when a connection is ready, at first and after each loss. If `isResumed` is false, the session
+   * is new, and the server does not know an earlier one. If `welcome.isRestored` is true, the server knows
+   * the session's room but not its ticket.
    */
   readonly onWelcome: (welcome: MessageOf<'welcome'>, isResumed: boolean) => void
   readonly onMessage: (message: ServerMessage) => void
   /** Called when the connection, or an attempt, has failed and the next attempt is scheduled. */
   readonly onRetry: (retry: Retry) => void
-  /** Called when the server has refused the client for good. The channel is then closed. */
+  /** Called when no further attempt to connect can succeed. The channel is then closed. */
   readonly onRefused: (error: BuddyError) => void
 }
 
-/** Errors that may explain the close that follows, or concern a single frame. */
+/** Errors that may be followed by a close which they explain, but may also concern only a single frame. */
 const possibleRefusals = new Set<BuddyErrorCode>(['rate-limited'])
-/** Errors that are always followed by a close, and are reported by that close only. */
+/** Errors that are always followed by a close. The channel reports them only then. */
 const finalRefusals = new Set<BuddyErrorCode>(['idle-timeout', 'banned', 'session-taken'])
 
 /**
- * The connection to the server. It sends the hello, validates each frame, notices a silent server, and
- * connects again with full-jitter backoff until `close()`. If the server still has the session, it is
- * resumed: then no message is lost or delivered twice, in either direction.
+ * The channel to the server, which uses one connection after another. Sends `hello`, validates each frame,
+ * notices if the server does not respond, and reconnects with backoff until `close()`. Resumes the session
+ * if the server still has it. Then no message is lost or delivered twice, in either direction.
  */
 export class SignalingChannel {
   readonly #environment: SignalingEnvironment
@@ -88,9 +92,9 @@ export class SignalingChannel {
   #introduction: Introduction | undefined
   #session: ResumableSession | undefined
   #connection: Connection | undefined
-  /** Whether the server has accepted the present connection with a welcome. */
+  /** Whether the server has sent `welcome` on the present connection. */
   #isConnected = false
-  /** Whether a server has sent a welcome since `open()`. If so, there is a Buddy server at the address. */
+  /** Whether a server has sent `welcome` since `open()`. If so, there is a Buddy server at the address. */
   #hasEverConnected = false
   #unwatchPolicy: Unsubscribe | undefined
   #heartbeatMs = 0
@@ -104,7 +108,7 @@ export class SignalingChannel {
     this.#retries = new RetrySchedule(environment, () => this.#connect())
   }
 
-  /** Connects with a new session, and connects again after each loss. */
+  /** Connects with a new session, and reconnects after each loss. */
   open(introduction: Introduction): void {
     this.close()
     this.#introduction = introduction
@@ -114,15 +118,15 @@ export class SignalingChannel {
     this.#connect()
   }
 
-  /** Whether the server is connected and has sent its welcome. */
+  /** Whether the client is connected and the server has sent its `welcome`. */
   get isConnected(): boolean {
     return this.#isConnected
   }
 
   /**
-   * Sends `message` now, or as soon as the session is resumed. A text may wait for its turn, because
-   * the server limits the rate of texts. Returns false and does nothing if there is no session, or if
-   * too much is waiting already.
+   * Sends `message` now, or as soon as the session is resumed. Texts are sent later if they exceed the
+   * server's rate limit. Returns false and does nothing if there is no session, if the session cannot be
+   * resumed, or if too many bytes wait already.
    */
   send(message: ClientMessage): boolean {
     const session = this.#session
@@ -133,7 +137,7 @@ export class SignalingChannel {
     if (type === 'leave') session.roomToken = null
     const isOpen = this.#isConnected && this.#connection?.isOpen === true
     if (!isOpen || ledger.due) {
-      // A `typing` message that waits is outdated when it arrives.
+      // `typing` is not kept, because it would be out of date when it arrives.
       if (type === 'typing' || !ledger.hasRoomFor(frame)) return false
       if (!isOpen && !session.mayResume) return false
     }
@@ -142,14 +146,14 @@ export class SignalingChannel {
     return true
   }
 
-  /** Makes a scheduled attempt now. Does nothing while connected. */
+  /** Makes the scheduled attempt to connect now. Does nothing while connected. */
   retryNow(): void {
     this.#retries.runNow()
   }
 
   /**
-   * Call when the network may have changed or the machine has slept. Makes a scheduled attempt now. If
-   * the client seems to be connected, requires a frame of the server within 2 s.
+   * Call when the network may have changed or the machine has slept. Makes the scheduled attempt to connect
+   * now. If the client seems to be connected, sends a ping and reconnects if no frame arrives within 2 s.
    */
   checkConnection(): void {
     this.retryNow()
@@ -159,8 +163,8 @@ export class SignalingChannel {
   }
 
   /**
-   * Call when the page is left, and may be shown again as it was. Ends the session, so that no partner
-   * waits for this client. `checkConnection()` begins a new one.
+   * Call when the user leaves the page and the browser may show it again as it was. Ends the session, so
+   * that no partner waits for this client. `checkConnection()` begins a new session.
    */
   endSession(): void {
     if (!this.#connection) return
@@ -171,9 +175,9 @@ export class SignalingChannel {
   }
 
   /**
-   * Call when the page is about to be frozen. Chromium closes the connection of a frozen page with a
-   * code that reaches the server when the page thaws, and that ends the session. If the client closes
-   * the connection first, with another code, the session can be resumed. `checkConnection()` does that.
+   * Call when the browser is about to freeze the page. Chromium closes the connection of a frozen page with
+   * a code that ends the session. This method closes the connection first, with another code, so that
+   * `checkConnection()` can resume the session later.
    */
   suspend(): void {
     if (!this.#connection) return
@@ -202,7 +206,8 @@ export class SignalingChannel {
         onClose: (code, reason) => this.#handleClose(code, reason),
       })
     } catch (cause) {
-      // Some browsers throw for an address that the page's policy blocks. Others call `watchPolicy`.
+      // For an address that the page's policy blocks, some browsers throw here. Others fire the event that
+      // `watchPolicy` reports.
       const message = `the page's policy blocks a connection to ${introduction.url}`
       this.#refuse(new BuddyError('blocked-by-csp', message, { cause }))
       return
@@ -228,7 +233,8 @@ export class SignalingChannel {
     try {
       message = data instanceof ArrayBuffer ? decode(new Uint8Array(data)) : undefined
     } catch (error) {
-      // The server does not decode a partner's frames, so a malformed one is dropped here.
+      // The frame may come from the partner, whose frames the server does not decode. So it is only
+      // dropped.
       if (error instanceof ProtocolError) return
       throw error
     }
@@ -273,7 +279,7 @@ export class SignalingChannel {
     const { received, heartbeatMs, resumeToken } = welcome
     const resumed = received === null ? undefined : this.#session
     if (resumed && received !== null && !resumed.ledger.resume(received)) {
-      // Client and server disagree about what was sent, so only a new session is consistent.
+      // Client and server disagree about which frames were sent, so the session cannot be resumed.
       this.#session = undefined
       this.#drop(1000)
       this.#retry(new BuddyError('server-unreachable', 'the session could not be resumed'))
@@ -291,7 +297,8 @@ export class SignalingChannel {
   }
 
   #handleClose(code: number, reason: string): void {
-    // Without a close code of the server, an earlier `rate-limited` error does not explain the close.
+    // If the server has not sent a close code, the connection was lost. An earlier `rate-limited` error
+    // does not explain that.
     const announced = code >= 4000 || !this.#isConnected ? this.#lastError : undefined
     const error = explainClose(announced, code, reason)
     this.#drop(1000)
@@ -306,7 +313,7 @@ export class SignalingChannel {
     this.#refuse(new BuddyError('blocked-by-csp', message))
   }
 
-  /** Gives up if there is no Buddy server at this address, because then no attempt can succeed. */
+  /** Ends all attempts if there is no Buddy server at this address, because none can succeed. */
   async #lookForServer(): Promise<void> {
     const introduction = this.#introduction
     if (!introduction || this.#hasEverConnected) return
@@ -317,7 +324,7 @@ export class SignalingChannel {
     if (error) this.#refuse(error)
   }
 
-  /** Ends everything, for a reason that a further attempt would meet again. */
+  /** Closes the channel for a reason for which every further attempt would fail too. */
   #refuse(error: BuddyError): void {
     this.close()
     this.#callbacks.onRefused(error)
@@ -335,7 +342,10 @@ export class SignalingChannel {
     this.#writer.write(ledger, ({ bytes }) => connection?.send(bytes))
   }
 
-  /** A live server sends a frame in each heartbeat interval. TCP alone may never report a dead path. */
+  /**
+   * Drops the connection and schedules a retry unless a frame arrives within `timeoutMs`. A working server
+   * sends a frame in each heartbeat interval. TCP alone may never report that a connection is dead.
+   */
   #expectFrameWithin(timeoutMs: number): void {
     this.#connection?.setDeadline(timeoutMs, () => {
       this.#drop(resumableClose)
@@ -352,7 +362,7 @@ export class SignalingChannel {
   }
 }
 
-/** Some browsers report a blocked address without its path. */
+/** Compares only the origins, because some browsers report a blocked address without its path. */
 function isSameServer(address: string, url: string): boolean {
   return URL.canParse(address) && new URL(address).origin === new URL(url).origin
 }
