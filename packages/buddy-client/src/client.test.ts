@@ -1,5 +1,5 @@
-// What the client sends and emits, in order, for what the user, the server and the page do. Most tests use
-// text mode, which needs no device and no peer connection.
+// Checks what the client sends and emits, in order, when the user, the server or the page does something.
+// Most tests use text mode, which needs no device and no peer connection.
 import type { ServerMessage } from '@buddy-chat/protocol'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ClientEnvironment } from './browser-environment.ts'
@@ -165,7 +165,7 @@ function createClient(
   record('retry', ({ mayResume }) => `retry ${mayResume}`)
 }
 
-/** Starts a client and brings it into a call. Forgets the messages and events until then. */
+/** Starts a client and brings it into a call. Drops the messages and events recorded until then. */
 async function enterCall(options?: BuddyClientOptions, room: ServerMessage = matched) {
   createClient(options)
   const started = client.start()
@@ -180,7 +180,7 @@ async function enterCall(options?: BuddyClientOptions, room: ServerMessage = mat
   socket().sent.length = 0
 }
 
-/** Connects again at once, and receives `welcome` with these fields. */
+/** Makes the client reconnect at once, and receive a `welcome` with these fields. */
 async function reconnect(fields: Partial<typeof welcome> | object): Promise<void> {
   client.retryNow()
   socket().open()
@@ -189,8 +189,8 @@ async function reconnect(fields: Partial<typeof welcome> | object): Promise<void
   await settle()
 }
 
-describe('the search', () => {
-  test('sends hello and ticket, next after a partner has left, and leave at the end', async () => {
+describe('during a search, the client', () => {
+  test('sends `hello` and `ticket`, then `next` after the partner has left, and `leave` on stop()', async () => {
     createClient()
     void client.start()
     await settle()
@@ -219,7 +219,7 @@ describe('the search', () => {
     ])
   })
 
-  test('sends only leave if stop() follows next() at once', async () => {
+  test('sends only `leave` if stop() follows next() at once', async () => {
     await enterCall()
     client.next()
     client.stop()
@@ -227,7 +227,7 @@ describe('the search', () => {
     expect(socket().sent).toEqual([{ type: 'leave' }])
   })
 
-  test('goes on when the page is back after it was put away', async () => {
+  test('ends the session when the user leaves the page, and searches again when the page is shown again', async () => {
     await enterCall()
     page?.onPageHide()
     expect(socket().closedWith).toBe(1000)
@@ -242,7 +242,7 @@ describe('the search', () => {
 })
 
 describe('a call', () => {
-  test('survives a page that is frozen', async () => {
+  test('continues after the browser has frozen the page', async () => {
     await enterCall()
     page?.onFreeze()
     expect(socket().closedWith).toBe(4999)
@@ -255,7 +255,7 @@ describe('a call', () => {
     expect(client.partner?.name).toBe('Bob')
   })
 
-  test('goes on after a restart of the server if its room can be restored', async () => {
+  test('continues after a restart of the server if its room can be restored', async () => {
     await enterCall()
     socket().end(1006)
     await reconnect({ received: 1, isRestored: true })
@@ -271,7 +271,7 @@ describe('a call', () => {
     expect(socket().sent).toMatchObject([{ type: 'ticket' }])
   })
 
-  test('ends at once if the session cannot be resumed', async () => {
+  test('ends when the connection is lost if the session cannot be resumed', async () => {
     createClient()
     void client.start()
     await settle()
@@ -283,7 +283,7 @@ describe('a call', () => {
     expect(events).toEqual(['reconnecting', 'leave server-lost true', 'retry false'])
   })
 
-  test('sends typing once, and no end of typing after a text or after the call', async () => {
+  test('sends `typing` once, and does not send its end after a text or after the call', async () => {
     await enterCall()
     client.notifyTyping()
     client.notifyTyping()
@@ -300,7 +300,7 @@ describe('a call', () => {
     ])
   })
 
-  test('ends the typing of the partner with a text', async () => {
+  test("ends the partner's typing when a text arrives", async () => {
     await enterCall()
     socket().receive({ type: 'typing', isTyping: true })
     socket().receive({ type: 'text', text: 'Hi' })
@@ -312,7 +312,7 @@ describe('a call with media', () => {
   const audio = { mode: 'audio' } as const
   const connection = (): FakeConnection => FakeConnection.all.at(-1)!
 
-  test('emits the remote stream, and its end with the call', async () => {
+  test('emits `remote-stream` with the stream, and with undefined when the call ends', async () => {
     await enterCall(audio)
     connection().addRemoteTrack()
     connection().changeState('connected')
@@ -326,7 +326,7 @@ describe('a call with media', () => {
     ])
   })
 
-  test('is lost if no path is found any more: leaves its room, and searches only on next()', async () => {
+  test('is lost if its path cannot be restored, and the client then searches only on next()', async () => {
     await enterCall(audio)
     connection().changeState('connected')
     await settle()
@@ -342,7 +342,7 @@ describe('a call with media', () => {
       { type: 'diagnosis', reason: 'no-path' },
       { type: 'leave' },
     ])
-    // A new welcome does not end the pause.
+    // A new connection does not make the client search.
     socket().end(1006)
     await reconnect({ received: null })
     expect([client.state, socket().sent]).toEqual(['reconnecting', []])
@@ -351,7 +351,7 @@ describe('a call with media', () => {
     expect(socket().sent).toMatchObject([{ type: 'ticket', mode: 'audio' }])
   })
 
-  test('uses no ICE URL that the browser refuses, and reports it once', async () => {
+  test('does not use an ICE URL that the browser refuses, and the client reports the URL once', async () => {
     await enterCall(audio)
     const iceServers = [
       { urls: ['stun://wrong.example', 'stun:right.example'], username: null, credential: null },

@@ -96,7 +96,7 @@ export async function diagnose(
 
 type Report = (name: CheckName, code: CheckCode, urls?: readonly string[]) => void
 
-/** Connects to the server and sends one hello. The caller closes the channel. */
+/** Connects to the server and sends one `hello`. The caller closes the channel. */
 function connect(
   environment: DoctorEnvironment,
   introduction: Introduction,

@@ -11,7 +11,7 @@ test.for([
   ['\u3164', ''],
   ['\u2800 \u034f\u200d', ''],
   ['\u{e0041}\ufe0f', ''],
-  // Real names stay as they are: joined emoji, Persian with its non-joiner, accents.
+  // Real names are not changed, for example joined emoji, Persian with its non-joiner, and accents.
   ['👩‍🚀 Zoë', '👩‍🚀 Zoë'],
   ['می‌خواهم', 'می‌خواهم'],
 ])('cleanText converts %j to %j', ([text, shown]) => {

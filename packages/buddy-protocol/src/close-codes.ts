@@ -46,7 +46,7 @@ export const closeCodes = {
   refused: 4511,
 } as const
 
-/** The name of a close code, as in {@link closeCodes}. */
+/** A name in {@link closeCodes}. */
 export type CloseCode = keyof typeof closeCodes
 
 /**

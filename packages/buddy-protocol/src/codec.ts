@@ -43,8 +43,8 @@ export function encode(message: Message): Uint8Array<ArrayBuffer> {
 
 /**
  * Decodes the message in `frame` and checks every field. Returns undefined if this version does not know
- * the message: a receiver ignores such a frame, whatever its content. Fields after the last known one are
- * ignored too.
+ * the message, because a receiver ignores such a frame, whatever its content. Fields after the last known
+ * one are ignored too.
  * @throws ProtocolError `malformed-frame`, `invalid-field` or `frame-too-large`
  */
 export function decode(frame: Uint8Array): Message | undefined {

@@ -63,5 +63,5 @@ export const errorCodes = {
   'unknown-room': 26,
 } as const
 
-/** The name of an error, as in {@link errorCodes}. */
+/** A name in {@link errorCodes}. */
 export type ErrorCode = keyof typeof errorCodes

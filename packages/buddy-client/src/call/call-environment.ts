@@ -4,13 +4,13 @@ import type { Clock } from '../clock.ts'
 export interface CallEnvironment {
   readonly clock: Clock
   readonly createConnection: (configuration: RTCConfiguration) => RTCPeerConnection
-  /** False if WebRTC is disabled, for example by a privacy setting or an extension. */
+  /** Returns false if WebRTC is disabled, for example by a privacy setting or an extension. */
   readonly hasWebRtc: () => boolean
   /**
    * Whether the client creates the next call's peer connection and offer in advance. False only in a
    * benchmark that measures the time this saves.
    */
   readonly preparesCalls: boolean
-  /** Whether the page is hidden, because another tab is in front or the window is minimized. */
+  /** Returns whether the page is hidden, because another tab is in front or the window is minimized. */
   readonly isHidden: () => boolean
 }

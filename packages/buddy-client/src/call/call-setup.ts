@@ -52,7 +52,7 @@ export class CallSetup {
     return this.#limits
   }
 
-  /** Returns the new limits. */
+  /** Turns the low-data limits on or off. Returns the new limits. */
   setLowData(isLowData: boolean): SendingLimits {
     this.#limits = { ...this.#limits, isLowData }
     return this.#limits

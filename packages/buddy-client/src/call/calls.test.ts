@@ -25,7 +25,7 @@ const matched: MessageOf<'matched'> = {
 let policies: string[]
 let connections: Connection[]
 let sent: ClientMessage[]
-/** What a room has reported to the client. */
+/** The callbacks of the room that were called. */
 let reported: string[]
 let clock: ManualClock
 let calls: Calls
@@ -44,7 +44,7 @@ class Connection extends EventTarget {
   setConfiguration({ iceTransportPolicy }: RTCConfiguration): void {
     policies.push(`set ${iceTransportPolicy}`)
   }
-  /** Why `replaceTrack` of the senders fails; undefined if it succeeds. */
+  /** The error with which `replaceTrack` of the senders rejects; undefined if it succeeds. */
   refusal: Error | undefined
   readonly encodings: { maxBitrate?: number }[] = [{}]
   readonly tracks: unknown[] = []
@@ -228,7 +228,7 @@ describe('the connection for the next call', () => {
     expect(connections).toHaveLength(3)
   })
 
-  test('is prepared again at once if the ICE servers change outside a call', async () => {
+  test('is replaced at once if the ICE servers change outside a call', async () => {
     begin({})
     void calls.takeOffer()
     calls.close()
@@ -237,7 +237,7 @@ describe('the connection for the next call', () => {
     expect(connections.map(({ isClosed }) => isClosed)).toEqual([true, false])
   })
 
-  test('is dropped with its connection at the end of a run', async () => {
+  test('is closed at the end of a run', async () => {
     begin({})
     calls.handleQueued()
     calls.end()
@@ -263,7 +263,7 @@ describe('a call', () => {
     expect(connections[0]?.restarts).toBe(1)
   })
 
-  test('uses low data if that was set before, also during the search', async () => {
+  test('applies low-data mode if it was turned on before the call', async () => {
     begin({})
     calls.setLowData(true)
     meet()
@@ -274,7 +274,7 @@ describe('a call', () => {
     expect(connections[0]?.encodings).toEqual([{}])
   })
 
-  test('sends another track at once, and so does the next call', async () => {
+  test('sends a new track at once, as does the connection for the next call', async () => {
     enter({})
     connections[0]?.connects()
     await clock.advanceAsync(1500)
@@ -283,14 +283,14 @@ describe('a call', () => {
     expect(connections.map(({ tracks }) => tracks)).toEqual([[track], [track]])
   })
 
-  test('rejects with `media-failed` if the browser does not send another track', async () => {
+  test('rejects with `media-failed` if the browser cannot send a new track', async () => {
     enter({})
     for (const connection of connections) connection.refusal = new TypeError('refused')
     const replaced = calls.replaceTrack({ kind: 'audio' } as MediaStreamTrack)
     await expect(replaced).rejects.toMatchObject({ code: 'media-failed' })
   })
 
-  test('uses the connection whose offer the partner has received with the match', async () => {
+  test('uses the prepared connection if the server has passed its offer to the partner', async () => {
     begin({})
     expect(await calls.takeOffer()).toMatchObject({ description: { type: 'offer' } })
     meet({ ...matched, isOffered: true, isPolite: false })
@@ -298,7 +298,7 @@ describe('a call', () => {
     expect([connections.length, sent]).toEqual([1, []])
   })
 
-  test('offers anew, with generation 1, if that connection is lost', async () => {
+  test('sends an offer with generation 1 if the connection of the earlier offer is gone', async () => {
     begin({})
     calls.handleQueued()
     meet({ ...matched, isOffered: true, isPolite: false })

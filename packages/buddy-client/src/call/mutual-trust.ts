@@ -10,15 +10,16 @@ interface MutualTrustDependencies {
   readonly policy: AddressPolicy
   /** Sends `trust` to the partner. Returns false if the message can be neither sent nor kept for later. */
   readonly sendTrust: () => boolean
-  /** Called at the beginning and after each change, only if the policy is `once-trusted`. */
+  /** Called by `begin()` and after each change. Called only if the policy is `once-trusted`. */
   readonly onChange: (trust: Trust) => void
   /** Called once both sides have agreed, after `sendTrust` and `onChange`. */
   readonly onMutual: () => void
 }
 
 /**
- * IP addresses stay hidden until both sides have agreed to show them. A client with the policy
- * `at-once` agrees as soon as its partner does. A client with the policy `never` does not agree.
+ * The agreement of two users to show each other their IP addresses. Addresses stay hidden until both have
+ * agreed. A client with the policy `at-once` agrees as soon as its partner does. A client with the policy
+ * `never` does not agree.
  */
 export class MutualTrust {
   readonly #dependencies: MutualTrustDependencies

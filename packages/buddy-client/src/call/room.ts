@@ -100,7 +100,7 @@ export class Room {
     this.#trust.begin()
     if (setup.mode === 'text') onConnected()
     else this.#call = this.#createCall()
-    // If the link failed at once, the room was closed before `#call` was set.
+    // If the call failed while it was created, the room was closed before `#call` was set.
     if (this.#isClosed) this.#call?.close()
   }
 

@@ -3,15 +3,15 @@ import type { BuddyErrorCode } from '../errors.ts'
 
 /**
  * The names of the checks of `diagnose()`, in the order in which it returns the results:
- * - `page` the page is secure
- * - `webrtc` the browser has WebRTC
- * - `camera`, `microphone` the page may use the device
- * - `sound` the page may play audio
- * - `server` the server admits the client
- * - `clock` the clock of the machine is right
- * - `ice-servers` the browser accepts the server's ICE servers
- * - `udp` UDP passes in both directions
- * - `turn-udp`, `turn-tcp` a TURN server provides a relay, over UDP or over TCP
+ * - `page`: the page is secure
+ * - `webrtc`: the browser has WebRTC
+ * - `camera`, `microphone`: the page may use the device
+ * - `sound`: the page may play audio
+ * - `server`: the server admits the client
+ * - `clock`: the clock of the machine is right
+ * - `ice-servers`: the browser accepts the server's ICE servers
+ * - `udp`: UDP passes in both directions
+ * - `turn-udp`, `turn-tcp`: a TURN server provides a relay, over UDP or over TCP
  */
 export const checkNames = [
   'page',

@@ -319,7 +319,7 @@ export class DeviceControl {
     const others = (await this.#ids(device)).filter((id) => !this.#ended.has(id))
     const selectors = others.map((id) => ({ id }))
     const error = await this.#openFirst(device, selectors, 'replaced')
-    // The old track has left the stream if another device was opened or `close()` was called.
+    // If another track is in the stream, another device was opened. If none is, `close()` was called.
     if (this.media.track(device) !== track) return
     const ended = new BuddyError('device-not-found', `the ${device} was disconnected`, details)
     this.#lose(device, label, error ?? ended)

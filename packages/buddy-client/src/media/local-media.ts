@@ -5,7 +5,7 @@ import { openDevices, openFirst, stopTracks, trackKinds, trackOf } from './open-
 
 /** Which devices to open, and with which constraints. */
 export interface MediaRequest {
-  /** All devices that the chat mode can use, also if `constraints` do not request them now. */
+  /** All devices that the chat mode can use, including those that `constraints` do not request. */
   readonly devices: readonly Device[]
   readonly constraints: MediaStreamConstraints
 }

@@ -5,7 +5,7 @@ import { toMediaError } from './media-error.ts'
 /** The browser functions that local media needs. */
 export interface MediaEnvironment {
   readonly isSecureContext: boolean
-  /** Undefined on insecure pages. */
+  /** The browser's devices. Undefined on insecure pages. */
   readonly mediaDevices: MediaDevices | undefined
   /**
    * Returns false if the Permissions Policy forbids the device; undefined if the browser cannot report it.

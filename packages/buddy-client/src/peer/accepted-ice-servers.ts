@@ -15,7 +15,7 @@ export function acceptIceServers(
 ): AcceptedIceServers {
   const isAccepted = (iceServers: RTCIceServer[]): boolean => {
     try {
-      // This connection gathers no candidates. If it did, `relay` would keep the user's address private.
+      // This connection gathers no candidates. Even if it did, `relay` would hide the user's address.
       createConnection({ iceServers, iceTransportPolicy: 'relay' }).close()
       return true
     } catch {

@@ -1,6 +1,6 @@
 import type { Quality } from './quality.ts'
 
-/** One step of the ladder: upper limits for the video that is sent. */
+/** One rung of the ladder, that is, upper limits for the video that is sent. */
 export interface Rung {
   readonly kbps: number
   /** The shorter side of the picture, in pixels. */

@@ -16,7 +16,7 @@ export interface Totals {
   readonly remotePacketsLost: number
   /** The sum of the times of the latest RTCP reports, so that the value changes with each report. */
   readonly reportedAtMs: number
-  /** All bytes received on the transport, RTCP included; 0 if the browser does not report them. */
+  /** All bytes received on the transport, including RTCP; 0 if the browser does not report them. */
   readonly transportBytesReceived: number
   readonly rttMs: number | undefined
   readonly jitterMs: number
@@ -91,8 +91,8 @@ export function readTotals(report: RTCStatsReport): Totals {
     reports: readonly Report[],
     field: 'bytesReceived' | 'packetsReceived' | 'packetsLost' | 'bytesSent' | 'packetsSent',
   ): number => reports.reduce((total, each) => total + (each[field] ?? 0), 0)
-  // The round-trip time in RTCP reports is current. That of the candidate pair is from its latest
-  // connectivity check, which may be seconds old.
+  // The round-trip time in RTCP reports is preferred, because it is current. That of the candidate pair is
+  // from the latest connectivity check, which may be seconds old.
   const trips = reported.flatMap(({ roundTripTime }) => roundTripTime ?? [])
   const rtt = trips.length > 0 ? Math.max(...trips) : pair?.currentRoundTripTime
   const available = pair?.availableOutgoingBitrate

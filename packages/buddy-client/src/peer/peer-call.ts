@@ -138,7 +138,7 @@ export class PeerCall {
     if (this.#isClosed) return
     const generation = signal.generation ?? 0
     if (signal.sending) this.#partnerSending.handle(signal.sending)
-    // The signal belongs to a connection that was replaced.
+    // The signal belongs to a connection that was replaced since, so it is dropped.
     if (generation < this.#generation) return
     if (generation > this.#generation) {
       if (++this.#rebuilds > maxRebuilds || this.#budget.rebuilds.reserve() > 0) {
@@ -153,7 +153,7 @@ export class PeerCall {
     this.#link.handleSignal(signal)
   }
 
-  /** Sets what the local side sends from now on, and informs the partner. */
+  /** Sets the local `sending` state, and informs the partner. */
   setSending(sending: Sending): void {
     this.#sending = sending
     // If no description was sent yet, the state will be sent with the first one.

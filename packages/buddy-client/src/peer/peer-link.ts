@@ -66,7 +66,10 @@ export class PeerLink {
    */
   #hasRequestedMedia = false
 
-  /** @throws what the browser's RTCPeerConnection throws on construction */
+  /**
+   * Creates the RTCPeerConnection and adds the local tracks.
+   * @throws what the browser's RTCPeerConnection throws on construction
+   */
   constructor({ createConnection, localStream, kinds, codecs, clock }: PeerLinkDependencies) {
     this.#kinds = kinds
     this.#codecs = codecs
@@ -135,7 +138,7 @@ export class PeerLink {
     this.#incoming?.handle(signal)
   }
 
-  /** Whether an ICE restart was requested and its answer has not arrived. */
+  /** Whether an ICE restart was requested and is not negotiated yet. */
   get isRestarting(): boolean {
     return this.#isRestarting
   }

@@ -27,7 +27,7 @@ interface QualityMonitorDependencies {
   readonly getStats: () => Promise<RTCStatsReport>
   readonly senders: () => readonly RTCRtpSender[]
   readonly limits: SendingLimits
-  /** Whether the page is hidden. */
+  /** Returns whether the page is hidden. The monitor takes no samples while it is. */
   readonly isHidden: () => boolean
   readonly clock: Clock
   /** Called every 2 s while there is a media path and the page is visible. */

@@ -88,7 +88,7 @@ test('SteadyQuality gets worse after two bad measurements in a row', () => {
   expect(smooth(['poor', 'poor'])).toEqual(['good', 'poor'])
 })
 
-test('SteadyQuality changes by the smallest difference among the measurements in a row', () => {
+test('SteadyQuality changes to the value in a row of measurements that is closest to the present one', () => {
   expect(smooth(['poor', 'fair'])).toEqual(['good', 'fair'])
   expect(smooth(['fair', 'poor'])).toEqual(['good', 'fair'])
   const after = (...measured: Quality[]): Quality | undefined =>

@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../clock.ts'
 
 /** The time in state `disconnected` after which the path is unlikely to recover without an ICE restart. */
 const disconnectedMs = 2500
-/** The time within which each step must find a media path. */
+/** The time in milliseconds within which each step must find a media path. */
 const stepMs = { connecting: 15_000, restarting: 7000, rebuilding: 10_000 } as const
 
 /**

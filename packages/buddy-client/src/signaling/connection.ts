@@ -21,7 +21,10 @@ export class Connection {
   readonly #listening = new AbortController()
   #cancelDeadline: Cancel | undefined
 
-  /** @throws what the browser's WebSocket throws on construction */
+  /**
+   * Starts to connect.
+   * @throws what the browser's WebSocket throws on construction
+   */
   constructor(
     { clock, createSocket }: ConnectionEnvironment,
     url: string,

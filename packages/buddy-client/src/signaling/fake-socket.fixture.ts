@@ -1,11 +1,11 @@
 import type { Message } from '@buddy-chat/protocol'
 import { decode, encode } from '@buddy-chat/protocol'
 
-/** A fake WebSocket. Tests trigger its events and inspect what the client has sent. */
+/** A fake WebSocket. Tests fire its events and inspect what the client has sent. */
 export class FakeSocket extends EventTarget {
   binaryType = 'blob'
   readyState = 0
-  /** The code that the client closed it with. */
+  /** The code with which the client has closed the WebSocket. Undefined before. */
   closedWith: number | undefined
   readonly sent: (Message | undefined)[] = []
 

@@ -5,7 +5,8 @@ import { BuddyError } from '../errors.ts'
 import type { ServerAnswer } from './server-probe.ts'
 
 /**
- * The failures to connect after which an answer without CORS headers means that there is no Buddy server.
+ * The number of failed attempts after which an answer without CORS headers means that there is no Buddy
+ * server.
  */
 const maxUnreadableFailures = 3
 

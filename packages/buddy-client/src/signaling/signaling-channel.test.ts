@@ -229,14 +229,14 @@ test('`endSession` first sends the texts that wait for the rate limit', () => {
   expect(written()).toEqual(texts(1, 10))
 })
 
-test('`endSession` and `suspend` keep the scheduled retry if there is no connection', () => {
+test('`endSession` and `suspend` do not schedule another retry if there is no connection', () => {
   latest().end(1006)
   channel.endSession()
   channel.suspend()
   expect(retries).toHaveLength(1)
 })
 
-test('`checkConnection` waits no longer than two heartbeat intervals', () => {
+test('`checkConnection` waits two heartbeat intervals for a frame if that is less than 2 s', () => {
   latest().open()
   latest().receive({ ...welcome, heartbeatMs: 500 })
   channel.checkConnection()
@@ -246,7 +246,7 @@ test('`checkConnection` waits no longer than two heartbeat intervals', () => {
   expect(retries).toHaveLength(1)
 })
 
-test('`open` starts a new run: with the first retry, and with a probe of the server', async () => {
+test('`open` counts retries from the first again, and the channel calls `probeServer` again', async () => {
   join()
   latest().end(1006)
   channel.retryNow()
@@ -259,7 +259,7 @@ test('`open` starts a new run: with the first retry, and with a probe of the ser
   expect(refused).toEqual(['not-a-buddy-server'])
 })
 
-test('ignores an `error` event of an open socket', () => {
+test('ignores an `error` event of an open WebSocket', () => {
   join()
   latest().dispatchEvent(new Event('error'))
   expect(retries).toEqual([])
