@@ -42,7 +42,7 @@ const isTcp = (url: string): boolean =>
   /^turns:/i.test(url) ? !/transport=udp/i.test(url) : /transport=tcp/i.test(url)
 
 /**
- * Sorts ICE servers by the way that they test. A server with several URLs becomes one server for each URL.
+ * Sorts ICE servers by their way through the network. Returns one server for each URL.
  */
 export function iceWays(servers: readonly RTCIceServer[]): IceWays {
   const ways = { udp: [], 'turn-udp': [], 'turn-tcp': [] } as Record<keyof IceWays, RTCIceServer[]>

@@ -75,7 +75,7 @@ export class PeerCall {
   #generation: number
   #sending: Sending
   /**
-   * The `sending` state that was sent to the partner latest. The first one is sent with a description,
+   * The latest `sending` state that was sent to the partner. The first one is sent with a description,
    * later ones alone.
    */
   #announcedSending: Sending | null
