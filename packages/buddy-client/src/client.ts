@@ -230,7 +230,7 @@ export class BuddyClient {
   }
 
   /**
-   * Switches to this camera, without a negotiation during a call. If no camera is open, the next start
+   * Switches to this camera, without a negotiation during a call. If no devices are open, the next start
    * uses it. The present camera is stopped first.
    * @param id an `id` from `listDevices()`
    * @throws BuddyError (as a rejection) a device code; the previous camera is opened again if possible

@@ -46,7 +46,7 @@ export const signalFields = {
   generation: nullable(uint(255)),
 }
 
-/** An offer that travels with a ticket, as the fields of a `signal`. */
+/** An offer that is sent with a `ticket` or `next`. It has the fields of a `signal`. */
 export const offer = nullable(tuple(signalFields))
 
 /** Proves which session a client resumes, and reports which frames of the session the client has. */
