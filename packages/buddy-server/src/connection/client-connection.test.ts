@@ -93,3 +93,29 @@ test('keeps frames sent before an answered ping until the next pong, because the
     if (beat > 1) expect(session.framesAfter(beat - 2)).toBeUndefined()
   }
 })
+
+test('detaches a restored session whose connection has closed meanwhile, and claims its room', async () => {
+  const session = createTestSession()
+  const claim = { roomId: 'room', sessionId: 'id', partnerId: 'partner' }
+  const calls: unknown[] = []
+  Object.assign(session.participant, {
+    claimRoom: (claimed: unknown) => calls.push(['claim', claimed]),
+  })
+  const detach = (...args: unknown[]): unknown => calls.push(['detach', ...args])
+  let answer: (joined: unknown) => void = () => undefined
+  const client = new ClientConnection({} as Connection, '', {
+    handlers: { sessions: { detach } },
+    clock: { now: () => 0, after: () => () => undefined },
+    helloTimeoutMs: () => 1000,
+    join: () => new Promise((resolve) => (answer = resolve)),
+    onClosed: () => undefined,
+  } as unknown as ConnectionContext)
+  client.onFrame(hello, true)
+  client.onClose(1006)
+  answer({ session, received: 0, restored: { claim, wasInRoom: true } })
+  await vi.waitFor(() => expect(calls).toHaveLength(2))
+  expect(calls).toEqual([
+    ['detach', session, client, false],
+    ['claim', claim],
+  ])
+})

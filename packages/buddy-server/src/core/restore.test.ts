@@ -65,6 +65,11 @@ async function history(count: number, rounds: number): Promise<Proof[]> {
   })
 }
 
+/** The part of a `hello` by which the client proves its session and its first room. */
+const resumeOf = ({ resumeToken: token, roomTokens }: Proof) => ({
+  resume: { token, received: 0, sent: 0, roomToken: roomTokens[0]! },
+})
+
 const people = 5
 const step = fc.oneof(
   {
@@ -169,9 +174,6 @@ test.each([
 
 test('restores sessions, and keeps them waiting for their partners, until the server has run for the grace time', async () => {
   const [one, other] = await history(2, 1)
-  const resumeOf = ({ resumeToken: token, roomTokens }: Proof) => ({
-    resume: { token, received: 0, sent: 0, roomToken: roomTokens[0]! },
-  })
   const server = new TestServer(settings)
   server.clock.advance(resumeGraceMs - 1)
   const back = await server.join('192.0.2.1', resumeOf(one!))
@@ -196,12 +198,51 @@ test('restores no session that this process has ended, even if a reload makes th
   expect(again.session.id).not.toBe(id)
 })
 
+test.each([
+  ['invalid', 'no token'],
+  ['of another session', undefined],
+])('sends partner-left to a restored session whose room token is %s', async (_, token) => {
+  const [one, other] = await history(2, 1)
+  const server = new TestServer(settings)
+  const roomToken = token ?? other!.roomTokens[0]!
+  const resume = { token: one!.resumeToken, received: 0, sent: 0, roomToken }
+  const ana = await server.join('192.0.2.1', { resume })
+  expect(ana.of('welcome')).toMatchObject([{ isRestored: true }])
+  expect(ana.messages.slice(1)).toEqual([{ type: 'partner-left', reason: 'lost' }])
+})
+
+test('reviews the texts that it has kept for a partner, and relays the other frames', async () => {
+  const [one, other] = await history(2, 1)
+  const asked: string[] = []
+  const onText = ({ text }: { text: string }): boolean => asked.push(text) > 1
+  const server = new TestServer(settings, { hooks: { onText } })
+  const ana = await server.join('192.0.2.1', resumeOf(one!))
+  const typing = { type: 'typing', isTyping: true } as const
+  ana.send(typing, { type: 'text', text: 'refused' }, { type: 'text', text: 'allowed' })
+  expect(asked).toEqual([])
+  const bob = await server.join('192.0.2.2', resumeOf(other!))
+  expect(asked).toEqual(['refused', 'allowed'])
+  expect(bob.messages.slice(2)).toEqual([typing, { type: 'text', text: 'allowed' }])
+  expect(ana.of('error')).toMatchObject([{ code: 'refused' }])
+})
+
+test('ends the wait for a partner for whom too much is kept; the partner learns it when it is back', async () => {
+  const [one, other] = await history(2, 1)
+  const server = new TestServer({ ...settings, maxResumeBytes: 2048 })
+  const ana = await server.join('192.0.2.1', resumeOf(one!))
+  const text = { type: 'text', text: 'x'.repeat(500) } as const
+  ana.send(text, text, text)
+  const lost = { type: 'partner-left', reason: 'lost' }
+  expect(ana.messages.slice(1)).toEqual([{ type: 'partner-away' }, lost])
+  expect(ana.session.participant.isClaiming).toBe(false)
+  const bob = await server.join('192.0.2.2', resumeOf(other!))
+  expect(bob.messages.slice(1)).toEqual([lost])
+  expect(server.core.counts().rooms).toBe(0)
+})
+
 test('reports a partner as away whose connection is lost again before its room is restored', async () => {
   const [one, other] = await history(2, 1)
   const server = new TestServer(settings)
-  const resumeOf = ({ resumeToken: token, roomTokens }: Proof) => ({
-    resume: { token, received: 0, sent: 0, roomToken: roomTokens[0]! },
-  })
   const ana = await server.join('192.0.2.1', resumeOf(one!))
   ana.disconnect()
   const bob = await server.join('192.0.2.2', resumeOf(other!))
@@ -212,9 +253,6 @@ test('reports a partner as away whose connection is lost again before its room i
 
 test('restores the room of a session that a second connection takes over before the welcome is sent', async () => {
   const [one, other] = await history(2, 1)
-  const resumeOf = ({ resumeToken: token, roomTokens }: Proof) => ({
-    resume: { token, received: 0, sent: 0, roomToken: roomTokens[0]! },
-  })
   let admit: () => void = () => undefined
   const admitted = new Promise<void>((resolve) => (admit = resolve))
   const server = new TestServer(settings, { hooks: { onConnect: () => admitted } })

@@ -150,3 +150,11 @@ test('counts a session as away if its new connection closes before the welcome',
   advance(1)
   expect(ended).toEqual([session])
 })
+
+test('a session that has ended has no connection, and cannot get one', () => {
+  const { sessions, ended } = createWorld()
+  const session = join(sessions)
+  sessions.end(session, 'banned')
+  expect([session.isPresent, ended]).toEqual([false, [session]])
+  expect(sessions.attach(session, link, 0, testWelcome)).toBeUndefined()
+})
