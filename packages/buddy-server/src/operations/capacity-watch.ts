@@ -1,8 +1,8 @@
 import { percent } from './status.ts'
 
 /**
- * Below this share the warning ends. It is lower than the first level, so that the warning does not
- * flap.
+ * Below this percentage the warning ends. It is lower than the first level, so that the warning does not end
+ * and return while the number varies around that level.
  */
 const endPercent = 75
 
@@ -12,14 +12,14 @@ export class CapacityWatch {
   #level: 0 | 80 | 95 = 0
 
   /**
-   * @param onLevel called once when a level is reached, and with level 0 when the number is well below
-   * again
+   * @param onLevel called once when a level is reached, and with level 0 when the number is well below the
+   * first level again
    */
   constructor(onLevel: (level: 0 | 80 | 95, percent: number) => void) {
     this.#onLevel = onLevel
   }
 
-  /** Checks the present number. */
+  /** Compares `count` with `max`, and calls `onLevel` if a level was reached or left. */
   check(count: number, max: number): void {
     const share = percent(count, max)
     const level = this.#levelAt(share)

@@ -4,7 +4,7 @@ import type { ServerObserver } from '../events.ts'
 import type { WebhookEvent } from '../config/webhook-events.ts'
 import type { WebhookOutcome } from './webhooks/lane.ts'
 
-/** What the gauges read at each scrape. */
+/** The values that the gauges read at each scrape. */
 export interface MetricsSource {
   readonly counts: () => Counts
   readonly connections: () => number
@@ -15,7 +15,9 @@ export interface MetricsSource {
   readonly version: string
 }
 
-/** One frame of this many is timed, because a histogram costs more than relaying a frame. */
+/**
+ * Only one of this many frames is timed, because adding to a histogram takes longer than relaying a frame.
+ */
 const relaySampling = 16
 
 /** The Prometheus metrics of a server. `docs/monitoring.md` lists them. */
@@ -23,20 +25,20 @@ export interface Metrics {
   readonly registry: Registry
   readonly observer: ServerObserver
   /**
-   * Call this for each relayed frame. This is the hot path, so the frame is only counted, and published at
-   * the next scrape. If `handlingMs` is undefined, the frame is not timed.
+   * Call this for each relayed frame. It only counts the frame, because it is called very often. The counts
+   * are published at the next scrape. If `handlingMs` is undefined, the frame is not timed.
    */
   readonly onRelayed: (bytes: number, handlingMs: (() => number) | undefined) => void
   readonly onWebhook: (outcome: WebhookOutcome, event: WebhookEvent) => void
-  /** Totals since the start. */
+  /** The number of relayed frames and bytes since the start. */
   readonly relayed: { readonly frames: number; readonly bytes: number }
 }
 
 let processRegistry: Registry | undefined
 
 /**
- * Returns the metrics of memory, handles, garbage collection and event-loop lag. They belong to the process,
- * and their measurement cannot be stopped, so all servers in one program share them.
+ * Returns the metrics of the process: memory, handles, garbage collection and event-loop lag. All servers in
+ * one process share them, because their measurement cannot be stopped.
  */
 function processMetrics(): Registry {
   if (!processRegistry) {
@@ -47,7 +49,7 @@ function processMetrics(): Registry {
 }
 
 /**
- * Makes the metrics of one server. Each has its own registry, so that a program can run several
+ * Creates the metrics of one server. Each server has its own registry, so that a program can run several
  * servers.
  */
 export function createMetrics(source: MetricsSource): Metrics {

@@ -4,12 +4,12 @@ import { OpenFiles } from './open-files.ts'
 
 interface Fixture {
   readonly files: OpenFiles
-  /** Lines of the log: level, then message. */
+  /** The lines of the log. Each is the level, then the message. */
   readonly lines: string[]
   readonly system: { limit: number; used: number }
 }
 
-/** By default there is room for a hundred sockets: ten files are open, and 32 are reserved. */
+/** By default, a hundred sockets are allowed: ten of 142 files are open already, and 32 are reserved. */
 function createFixture(limit = 142): Fixture {
   const lines: string[] = []
   const system = { limit, used: 10 }
@@ -23,13 +23,13 @@ function createFixture(limit = 142): Fixture {
   return { files, lines, system }
 }
 
-test('subtracts open files and a reserve from the limit', () => {
+test('allows as many sockets as the limit, minus the open files and a reserve', () => {
   const { files, lines } = createFixture(142)
   files.refresh(95)
   expect([files.maxSockets, lines]).toEqual([100, []])
 })
 
-test('warns if the limit is too low for the users, at the start and after each reload', () => {
+test('warns if the limit is too low for the maximum of users, at the start and after each reload', () => {
   const { files, lines, system } = createFixture(142)
   const tooLow =
     'warn the limit of open files is too low for MAX_CONCURRENT_USERS: raise it (LimitNOFILE, ulimit -n)'

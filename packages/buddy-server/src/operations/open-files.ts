@@ -2,12 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { CapacityWatch } from './capacity-watch.ts'
 import type { Log } from './log/create-log.ts'
 
-/** Files that the process may open besides sockets: certificates, webhooks, and those of Node. */
+/**
+ * The number of files that the process may open besides client sockets, for certificates, webhooks and Node
+ * itself.
+ */
 const reservedFiles = 32
-/** From this share of the sockets on, new clients are refused, so that existing ones can continue. */
+/**
+ * When this percentage of the sockets is open, new clients are refused, so that connected ones can continue.
+ */
 const nearlyFullPercent = 95
 
-/** The operating system's figures about the open files of the process. */
+/** How many files the process may open and has open, according to the operating system. */
 export interface FileCount {
   /** Returns the maximum number of open files. Infinity if there is no limit. */
   readonly limit: () => number
@@ -28,7 +33,8 @@ function limitInReport(): number {
 const system: FileCount = {
   limit: () => {
     try {
-      // Node's report has the limit on other systems too, but is slow while many sockets are open.
+      // On Linux, the limit is read from this file. Node's report contains it on all systems, but is slow
+      // while many sockets are open.
       const line = /^Max open files +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
       return line?.[1] === 'unlimited' ? Infinity : Number(line?.[1])
     } catch {
@@ -46,20 +52,21 @@ const system: FileCount = {
 
 interface OpenFilesDependencies {
   readonly log: Log
-  /** @default the figures of the operating system */
+  /** Returns the numbers of files. @default those of the operating system */
   readonly files?: FileCount
 }
 
 /**
- * Keeps the number of sockets below the limit of open files, because each socket is an open file. At the
- * limit the system could not accept a connection, and would report it to the server again and again. Warns
- * the operator before.
+ * Keeps the number of sockets below the limit of open files, because each socket is an open file. Warns the
+ * operator before the limit. At the limit, the server could not accept a new connection, and the system would
+ * report that connection again and again.
  */
 export class OpenFiles {
   readonly #log: Log
   readonly #files: FileCount
   /**
-   * Files that are open besides sockets. Counted once, because counting is slow while many are open.
+   * The number of files that were open at the start, before any sockets. It is counted only once, because
+   * counting is slow while many files are open.
    */
   #own: number | undefined
   readonly #watch: CapacityWatch

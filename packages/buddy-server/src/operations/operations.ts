@@ -19,7 +19,7 @@ import { Webhooks } from './webhooks/webhooks.ts'
 
 /** The time between two samples for the dashboard. */
 const sampleIntervalMs = 2000
-/** From these shares on, the log line with the load is a warning. */
+/** When the load reaches one of these percentages, the log line with the load is a warning. */
 const warnPercents = [95, 80]
 
 interface OperationsDependencies {
@@ -36,7 +36,8 @@ interface OperationsDependencies {
 }
 
 /**
- * What an operator sees of a server: figures, log lines, webhooks. It observes, and changes nothing.
+ * What an operator sees of a server: figures, log lines and webhooks. It observes the server, and changes
+ * nothing in it.
  */
 export class Operations {
   readonly observers: readonly ServerObserver[]
@@ -96,7 +97,7 @@ export class Operations {
     this.#sampler.start()
     this.#cancels = [
       clock.every(settings().monitoringIntervalMs, () => this.#monitor()),
-      // Without an admin token there is no dashboard.
+      // Samples are taken only if there is an admin token, because without one there is no dashboard.
       clock.every(sampleIntervalMs, () => settings().adminToken && this.#sampler.sample()),
     ]
   }
@@ -106,7 +107,7 @@ export class Operations {
     this.#refusals.report()
   }
 
-  /** Returns the present figures. `withSites` requires that the reader has the admin token. */
+  /** Returns the present figures. Pass `withSites` only if the reader has the admin token. */
   status(withSites: boolean): Status {
     const { version, clock, isDraining, counts, settings } = this.#dependencies
     const { users, away, waiting, rooms } = counts()

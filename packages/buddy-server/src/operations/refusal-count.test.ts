@@ -18,7 +18,7 @@ function createCount(): Counted {
   return { count, lines, refuse }
 }
 
-test('logs one line for all refusals since the previous line, and none if there are none', () => {
+test('logs one line for all refusals since the previous line, and no line if there were none', () => {
   const { count, lines, refuse } = createCount()
   count.report()
   refuse('server-full', 'https://a.example')
@@ -34,7 +34,7 @@ test('logs one line for all refusals since the previous line, and none if there 
   ])
 })
 
-test('lists the refusals since the start by reason, the latest first', () => {
+test('lists the refusals since the start by reason, the latest reason first', () => {
   const { count, refuse } = createCount()
   refuse('server-full', 'https://a.example')
   refuse('banned')

@@ -3,17 +3,21 @@ import type { RecentRefusals } from './dashboard/data.ts'
 import type { Log } from './log/create-log.ts'
 import { printable } from './log/printable.ts'
 
-/** Longer than the origins of browsers. */
+/** The maximum length of a shown origin. Origins of real pages are shorter. */
 const maxOriginLength = 100
 
 /**
- * Counts refused and cut connections: for a log line at an interval, and for the dashboard by reason.
+ * Counts, by reason, the connections that were refused or that the server closed because of their client. The
+ * log shows the counts at intervals, the dashboard since the start.
  */
 export class RefusalCount {
   readonly #log: Log
   readonly #epochMs: () => number
   #counts: Record<string, number> = {}
-  /** The latest origin that is not on a list. It is the address of a page, not of a user. */
+  /**
+   * The latest origin that was refused because it is not allowed. It may be logged, because it belongs to a
+   * page, not to a user.
+   */
   #origin: string | undefined
   readonly #recent = new Map<string, Omit<RecentRefusals, 'reason'>>()
 
@@ -25,7 +29,7 @@ export class RefusalCount {
 
   readonly observer: ServerObserver = {
     refused: ({ code, origin }) => {
-      // A client can send any text as its origin.
+      // The origin is made printable, because a client can send any text as its origin.
       const shown = origin === undefined ? undefined : printable(origin, maxOriginLength)
       if (code === 'origin-not-allowed') this.#origin = shown
       this.#count(code, shown)
@@ -42,7 +46,7 @@ export class RefusalCount {
     })
   }
 
-  /** The refusals since the start by reason, the latest first. */
+  /** The refusals since the start by reason, the latest reason first. */
   get recent(): readonly RecentRefusals[] {
     return [...this.#recent]
       .map(([reason, refusals]) => ({ reason, ...refusals }))

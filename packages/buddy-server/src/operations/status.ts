@@ -1,18 +1,15 @@
-/** The present figures of one site. They need the admin token. */
+/** The present figures of one site. Only a reader with the admin token gets them. */
 export interface SiteStatus {
   /** The site's public key. Empty for the server's own pages. */
   readonly key: string
   readonly users: number
-  /** The site's maximum of users, or the server's if the site has none. */
+  /** The maximum number of users of the site, or that of the server if the site has none. */
   readonly max_users: number
   readonly waiting: number
   readonly rooms: number
 }
 
-/**
- * The waits before the latest matches, from ticket to match, in milliseconds. Null before the first
- * match.
- */
+/** Percentiles of the latest waits from ticket to match, in milliseconds. Null before the first match. */
 export interface WaitPercentiles {
   readonly p50: number | null
   readonly p95: number | null
@@ -25,7 +22,7 @@ export interface Status {
   readonly version: string
   readonly uptime_seconds: number
   readonly users: number
-  /** Of the users: those who lost their connection and may still resume. */
+  /** How many of the users have lost their connection and may still resume. */
   readonly away: number
   readonly max_users: number
   /** Users in percent of the maximum. */
@@ -35,7 +32,7 @@ export interface Status {
   readonly max_rooms: number
   /** Rooms in percent of the maximum. */
   readonly room_percent: number
-  /** Rooms opened since the start. */
+  /** The number of rooms opened since the start. */
   readonly matches: number
   readonly wait_ms: WaitPercentiles
   /** Present only with the admin token. */

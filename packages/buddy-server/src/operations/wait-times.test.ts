@@ -1,19 +1,20 @@
 import { expect, test } from 'vitest'
 import { WaitTimes } from './wait-times.ts'
 
-test('has no percentiles before the first wait', () => {
+test('its percentiles are null before the first wait', () => {
   expect(new WaitTimes().percentiles).toEqual({ p50: null, p95: null, p99: null })
 })
 
-test('has the same value for all percentiles after one wait', () => {
+test('all its percentiles are the same after one wait', () => {
   const waits = new WaitTimes()
   waits.add(12.4)
   expect(waits.percentiles).toEqual({ p50: 12, p95: 12, p99: 12 })
 })
 
-test('uses the nearest rank, in any order of waits', () => {
+test('calculates nearest-rank percentiles, whatever the order of the waits', () => {
   const waits = new WaitTimes()
-  // 1 to 100, each once, not sorted: 37 and 100 have no common divisor.
+  // These are the numbers from 1 to 100 in another order. Each occurs once, because 37 and 100 have no common
+  // divisor.
   for (let count = 1; count <= 100; count++) waits.add(((count * 37) % 100) + 1)
   expect(waits.percentiles).toEqual({ p50: 50, p95: 95, p99: 99 })
 })

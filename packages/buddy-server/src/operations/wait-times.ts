@@ -1,9 +1,9 @@
 import type { WaitPercentiles } from './status.ts'
 
-/** How many of the latest waits are kept. */
+/** The number of latest waits that are kept. */
 const capacity = 1000
 
-/** How long users waited for the latest matches. */
+/** Keeps how long users waited for the latest matches, and calculates percentiles. */
 export class WaitTimes {
   readonly #waitsMs: number[] = []
   #next = 0

@@ -12,7 +12,7 @@ const quiet: Reading = {
   relayedBytes: 0,
 }
 
-/** Creates a sampler whose time and readings the test sets. */
+/** Creates a sampler. The test sets its time and its readings. */
 function createSampler(): {
   sampler: Sampler
   now: { atMs: number; behindMs: number; reading: Reading }
@@ -48,7 +48,7 @@ test('samples counts as they are, and counters as rates over the elapsed time', 
     relayedBytes: 51_000,
   }
   sampler.sample()
-  // A late timer causes no peak.
+  // The second sample is late. Its rates are no higher, because they are averages over the real time.
   now.atMs += 4000
   now.reading = { ...now.reading, matches: 15, relayedFrames: 1025 }
   sampler.sample()
@@ -91,7 +91,7 @@ test('keeps rates correct and times increasing if the system clock is set back',
   expect(at).toEqual([1002, 1002.001, 1002.002])
 })
 
-test('measures a long turn of the event loop as lag', async () => {
+test('reports a long turn of the event loop as lag', async () => {
   const { sampler } = createSampler()
   sampler.start()
   const beats = async (): Promise<void> => {

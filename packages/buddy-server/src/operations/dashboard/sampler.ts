@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Counts } from '../../core/counts.ts'
 import type { DashboardSamples } from './data.ts'
 
-/** The present counts, and counters that only grow. */
+/** The present counts, and totals that never decrease. */
 export interface Reading extends Omit<Counts, 'away'> {
   readonly matches: number
   readonly waitP95Ms: number | null
@@ -10,7 +10,7 @@ export interface Reading extends Omit<Counts, 'away'> {
   readonly relayedBytes: number
 }
 
-/** Twenty minutes, with a sample every two seconds. */
+/** The maximum number of samples. With one every two seconds, they cover twenty minutes. */
 const maxSamples = 600
 
 type Columns = { -readonly [Name in keyof DashboardSamples]: DashboardSamples[Name][number][] }
@@ -45,7 +45,7 @@ export class Sampler {
     this.#nowMs = nowMs
   }
 
-  /** Starts to measure. The first sample covers the time from here on. */
+  /** Starts to measure. The first sample covers the time since this call. */
   start(): void {
     this.#before = { reading: this.#read(), atMs: this.#nowMs() }
     this.#loop.enable()
@@ -64,7 +64,7 @@ export class Sampler {
     const seconds = Math.max((atMs - beforeMs) / 1000, 0.001)
     const perSecond = (now: number, then: number): number => round((now - then) / seconds)
     this.#add({
-      // A plot needs increasing times.
+      // The times must increase, because plots require that, even if the system clock was set back.
       at: Math.max(this.#epochMs() / 1000, (this.#columns.at.at(-1) ?? 0) + 0.001),
       users: reading.users,
       waiting: reading.waiting,
@@ -74,7 +74,7 @@ export class Sampler {
       framesPerSecond: perSecond(reading.relayedFrames, before.relayedFrames),
       bytesPerSecond: perSecond(reading.relayedBytes, before.relayedBytes),
       residentBytes: process.memoryUsage.rss(),
-      // The histogram includes the interval of its own timer, 20 ms.
+      // The histogram measures the intervals of its own timer, which are 20 ms without any lag.
       loopLagMs: round(Math.max(0, this.#loop.max / 1e6 - 20)),
     })
     this.#loop.reset()

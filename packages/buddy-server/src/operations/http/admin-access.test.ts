@@ -7,7 +7,7 @@ const token = 'the token of these tests, which is long'
 interface Fixture {
   readonly access: AdminAccess
   readonly time: { ms: number }
-  /** Checks a request with a token as the password of Basic, from an address. */
+  /** Checks a request from an address, with the token as the password of `Basic` authentication. */
   readonly sendToken: (given: string, address?: string) => string
   readonly send: (authorization: string) => string
 }
@@ -26,7 +26,7 @@ function createFixture(adminToken = token): Fixture {
   return { access, time, send, sendToken }
 }
 
-test('accepts Bearer, and Basic with any user name, in any case', () => {
+test('accepts the token with `Bearer`, or `Basic` with any user name, in lower or upper case', () => {
   const { send } = createFixture('a-token-without-spaces-0123456789')
   const basic = (text: string): string => `basic ${Buffer.from(text).toString('base64')}`
   expect(send('Bearer a-token-without-spaces-0123456789')).toBe('granted')
@@ -51,11 +51,11 @@ test('grants nothing if the server has no token', () => {
   expect(sendToken('')).toBe('none')
 })
 
-test('checks no token after twenty wrong ones, and one more each minute', () => {
+test('after twenty wrong tokens, checks only one more each minute', () => {
   const { sendToken, time } = createFixture()
   for (let count = 0; count < 20; count++) expect(sendToken(`wrong ${count}`)).toBe('wrong')
   expect(sendToken(token)).toBe('too-many')
-  // Neither unchecked requests nor other addresses affect the rate.
+  // Requests that were not checked do not count, and other addresses are not affected.
   expect(sendToken(token, '192.0.2.2')).toBe('granted')
   time.ms += 59_000
   expect(sendToken(token)).toBe('too-many')
@@ -75,7 +75,7 @@ test('forgets only addresses whose rate has recovered', async () => {
   expect(sendToken(token, '192.0.2.1')).toBe('too-many')
 })
 
-test('shares one rate among the addresses beyond ten thousand', () => {
+test('after ten thousand addresses, all further addresses share one rate', () => {
   const { sendToken } = createFixture()
   for (let count = 0; count < 10_000; count++) sendToken('wrong', `one ${count}`)
   for (let count = 0; count < 20; count++) expect(sendToken('wrong', `more ${count}`)).toBe('wrong')

@@ -3,16 +3,21 @@ import { AddressTable } from '../../limits/address-table.ts'
 import { TokenBucket } from '../../limits/token-bucket.ts'
 import type { HttpRequest } from '../../transport/transport.ts'
 
-/** The rate of wrong tokens from one address. Beyond it no token of that address is checked. */
+/**
+ * The maximum rate of wrong tokens from one address. While an address exceeds it, its tokens are not checked.
+ */
 const wrongRate = { burst: 20, perSecond: 1 / 60 }
-/** Addresses beyond this number share one rate, because an attacker may have many addresses. */
+/**
+ * The maximum number of addresses with a rate of their own. Further addresses share one rate, because an
+ * attacker may have many addresses.
+ */
 const maxAddresses = 10_000
 
-/** The result of a check. `none`: the request has no token, or the server has none. */
+/** The result of a check. `none` means that the request has no token, or that the server has none. */
 export type Access = 'granted' | 'none' | 'wrong' | 'too-many'
 
 interface AdminAccessDependencies {
-  /** The admin token. If it is empty, no request is granted. */
+  /** Returns the admin token. If it is empty, no request is granted. */
   readonly adminToken: () => string
   readonly addressKeyOf: (request: HttpRequest) => string
   readonly now: () => number
@@ -39,7 +44,7 @@ function tokenIn(authorization: string): string | undefined {
  */
 export class AdminAccess {
   readonly #dependencies: AdminAccessDependencies
-  /** The addresses that sent a wrong token recently. */
+  /** The rates of the addresses that sent a wrong token recently. */
   readonly #wrong: AddressTable<TokenBucket>
 
   constructor(dependencies: AdminAccessDependencies) {
@@ -66,7 +71,7 @@ export class AdminAccess {
     return 'wrong'
   }
 
-  /** Forgets addresses whose rate has recovered. */
+  /** Deletes the rates of addresses that have sent no wrong token for long enough. */
   sweep(): Promise<void> {
     return this.#wrong.sweep()
   }

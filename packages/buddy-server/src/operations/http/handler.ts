@@ -20,14 +20,17 @@ interface HttpHandlerDependencies {
   readonly isReady: () => boolean
 }
 
-/** The HTTP side of a server. */
+/** Answers the HTTP requests of a server. */
 interface HttpHandler {
   readonly onRequest: TransportHandlers['onRequest']
-  /** Forgets addresses that are idle. */
+  /** Deletes the counters of idle addresses. */
   readonly sweep: () => Promise<void>
 }
 
-/** Connects the routes with the data that they show and with the limits of addresses. */
+/**
+ * Creates the HTTP handler: connects the routes with the data that they return and with the limits of
+ * addresses.
+ */
 export function createHttpHandler({
   settings,
   clock,

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 
-/** A served file. It is read once, and compressed when a client first requests it in that encoding. */
+/**
+ * A file that the server sends to clients. The server reads it once, and compresses it when a client first
+ * requests that encoding.
+ */
 export class PublicFile {
   readonly etag: string
   readonly identity: Uint8Array
@@ -33,10 +36,10 @@ const names = [
   'dashboard/dashboard.js',
 ] as const
 
-/** The name of a served file. */
+/** The name of a file that the server sends to clients. */
 export type PublicFileName = (typeof names)[number]
 
-/** Reads the files in `directory`, a URL that ends in a slash. Missing files are left out. */
+/** Reads the public files in `directory`, which is a URL that ends in a slash. Missing files are left out. */
 export function loadPublicFiles(directory: URL): ReadonlyMap<PublicFileName, PublicFile> {
   const files = new Map<PublicFileName, PublicFile>()
   for (const name of names) {

@@ -7,10 +7,13 @@ import type { Status } from '../status.ts'
 
 interface RouteDependencies {
   readonly files: ReadonlyMap<PublicFileName, PublicFile>
-  /** Decides which requests are answered. It is not asked about the probes of load balancers. */
+  /**
+   * Decides whether a request is answered. Not called for the probes of load balancers, which are always
+   * answered.
+   */
   readonly judge: (request: HttpRequest) => HttpVerdict
   readonly status: (withSites: boolean) => Promise<Status>
-  /** False while draining. */
+  /** Returns false while the server drains. */
   readonly isReady: () => boolean
   /** Checks a request for the admin token. */
   readonly access: (request: HttpRequest) => Access
@@ -24,7 +27,10 @@ type Route = (request: HttpRequest) => Answer
 
 const common = { 'X-Content-Type-Options': 'nosniff' }
 
-/** Headers of a page with a strict content security policy. `more` are the page's own directives. */
+/**
+ * Returns the headers of a page with a strict content security policy. `more` are additional directives for
+ * this page.
+ */
 const pageHeaders = (...more: readonly string[]): HttpResponse['headers'] => ({
   'Content-Security-Policy': [
     "default-src 'none'",
@@ -39,7 +45,7 @@ const pageHeaders = (...more: readonly string[]): HttpResponse['headers'] => ({
   'Referrer-Policy': 'no-referrer',
 })
 
-/** A JSON response for pages of this origin and for tools. */
+/** Returns a JSON response that other origins cannot read, only pages of this origin and programs. */
 function ownJson(
   status: number,
   body: object,
@@ -57,13 +63,13 @@ function ownJson(
   }
 }
 
-/** A JSON response that pages of any origin may read. */
+/** Returns a JSON response that pages of any origin may read. */
 function json(status: number, body: object, headers: HttpResponse['headers'] = {}): HttpResponse {
   return ownJson(status, body, { 'Access-Control-Allow-Origin': '*', ...headers })
 }
 
 function bestEncoding(acceptEncoding: string): 'br' | 'gzip' | 'identity' {
-  // A weight of zero excludes an encoding (RFC 9110 §12.5.3).
+  // An encoding with the weight zero is not acceptable (RFC 9110 §12.5.3).
   const accepted = new Set(
     acceptEncoding
       .toLowerCase()
@@ -127,8 +133,8 @@ const refusals = {
 } as const
 
 /**
- * Makes a route that requires the admin token. If the server has no admin token, the route answers 404, or
- * is open to everyone if `isOpenWithoutToken`.
+ * Returns a route that requires the admin token. If the server has no admin token, the route answers 404 or,
+ * if `isOpenWithoutToken`, answers every request.
  */
 function behindToken(
   { access, hasAdminToken }: RouteDependencies,
@@ -153,13 +159,13 @@ function behindToken(
   }
 }
 
-/** The routes by path. Each answers GET and HEAD. */
+/** Returns the routes by path. Each route answers GET and HEAD. */
 function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, Route>> {
   const { status, isReady, access, metrics, dashboard } = dependencies
   const file = (name: PublicFileName, headers: HttpResponse['headers']) =>
     serveFile(dependencies, name, headers)
   const fresh = { 'Cache-Control': 'no-cache' }
-  // No `frame-ancestors`: other pages may embed the demo page.
+  // There is no `frame-ancestors` directive, because other pages may embed the demo page.
   const page = file('index.html', {
     ...pageHeaders(
       "connect-src 'self' ws: wss:",
@@ -204,20 +210,20 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
       true,
     ),
     '/dashboard': behindToken(dependencies, dashboardPage),
-    // A relative URL, like all URLs of the pages, because a proxy may serve the server below a path.
+    // The URL is relative, like all URLs in the pages, because a proxy may offer the server below a path.
     '/dashboard/': () => ({
       status: 308,
       headers: { ...common, Location: '../dashboard' },
       body: '',
     }),
     '/dashboard/data': behindToken(dependencies, async () => ownJson(200, await dashboard())),
-    // Style and script are public, because they contain no data.
+    // The style sheet and the script need no token, because they contain no data.
     '/dashboard/dashboard.css': file('dashboard/dashboard.css', fresh),
     '/dashboard/dashboard.js': file('dashboard/dashboard.js', fresh),
     '/demo.css': file('demo.css', fresh),
     '/demo.js': file('demo.js', fresh),
-    // Five minutes, so that a fix reaches every embedding page soon, and a visit requests the file at
-    // most once.
+    // Browsers cache the file for five minutes. So a fix reaches every embedding page soon, and a visit
+    // requests the file at most once.
     '/buddy-chat.js': file('buddy-chat.js', {
       'Cache-Control': 'public, max-age=300, stale-while-revalidate=86400',
       'Access-Control-Allow-Origin': '*',
@@ -227,7 +233,10 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
   }
 }
 
-/** Probes are not limited, because they may come from the proxy's address, which all visitors share. */
+/**
+ * Paths of the probes of load balancers. They are not limited, because they may come from the address of a
+ * proxy, whose limits all users behind it share.
+ */
 const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
 
 function tooMany(retryAfterMs: number): HttpResponse {
@@ -240,8 +249,8 @@ function tooMany(retryAfterMs: number): HttpResponse {
 }
 
 /**
- * Makes a function that answers HTTP requests. Undefined means that the connection is closed without a
- * response. No route reads a body or changes state.
+ * Creates the function that answers HTTP requests. If it returns undefined, the connection is closed without
+ * a response. No route reads a body or changes state.
  */
 export function createHttpRoutes(
   dependencies: RouteDependencies,

@@ -14,12 +14,12 @@ function createFixture<T>(make: (count: number) => T | Promise<T>): {
   return { snapshot, made: () => count, wait: (ms) => (now += ms) }
 }
 
-test('makes a new value for each of a few readers', async () => {
+test('makes a new value for each reader if there are few', async () => {
   const { snapshot } = createFixture((count) => count)
   expect([await snapshot.read(), await snapshot.read(), await snapshot.read()]).toEqual([1, 2, 3])
 })
 
-test('makes the value a dozen times for a thousand readers in a second', async () => {
+test('for a thousand readers in a second, makes a dozen values', async () => {
   const { snapshot, made, wait } = createFixture((count) => count)
   for (let time = 1; time <= 1000; time++) {
     await snapshot.read()
@@ -42,7 +42,7 @@ test('shares a value that is being made among its readers', async () => {
   expect(made()).toBe(1)
 })
 
-test('rejects if making the value fails, and tries again for the next reader', async () => {
+test('rejects if making the value fails, and makes a value again for the next reader', async () => {
   const { snapshot } = createFixture((count) => {
     if (count === 1) throw new Error('broken')
     return count

@@ -1,6 +1,6 @@
 import { TokenBucket } from '../../limits/token-bucket.ts'
 
-/** How often a new value is made. More frequent readers get the latest value. */
+/** The maximum rate at which new values are made. Readers beyond it get the latest value. */
 const makeRate = { burst: 10, perSecond: 2 }
 
 /**

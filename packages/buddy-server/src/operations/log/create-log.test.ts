@@ -41,7 +41,7 @@ test('keeps the message of an error on one line in a stack trace', () => {
   expect(second).toMatch(/^ +at /)
 })
 
-describe.each(['json', 'pretty'])('a line of the log (%s)', (format) => {
+describe.each(['json', 'pretty'])('a line of the log (LOG_FORMAT=%s)', (format) => {
   const write = (statement: string): string => {
     const script = `
       import { createLog } from ${JSON.stringify(new URL('create-log.ts', import.meta.url).href)}

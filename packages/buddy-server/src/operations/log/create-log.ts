@@ -5,18 +5,21 @@ import { LogOutput } from './output.ts'
 import { printable, printableFields, printableStack } from './printable.ts'
 
 /**
- * The server's log, for its operator. It must not contain private data: addresses, names, texts, session
- * descriptions, candidates.
+ * The log of a server, for its operator. It must not contain private data, which are addresses, names, texts,
+ * session descriptions and candidates.
  */
 export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
 
-/** Returns an error as fields. Its message may quote anything, including a user's text. */
+/**
+ * Returns the fields by which an error is logged. They are made printable, because the message may quote
+ * anything, even a user's text.
+ */
 function toFields(error: Error): object {
   const { stack, ...fields } = pino.stdSerializers.err(error)
   return { ...printableFields(fields), stack: printableStack(stack) }
 }
 
-/** Makes each entry one line that is safe to show in a terminal, whatever its content. */
+/** Options that make each log entry one line, which is safe to show in a terminal whatever it contains. */
 const formatting = {
   base: null,
   timestamp: pino.stdTimeFunctions.isoTime,
@@ -33,14 +36,14 @@ const formatting = {
   },
 } satisfies LoggerOptions
 
-/** Makes a log on standard output: JSON lines, or readable lines. */
+/** Creates a log that writes to standard output, as JSON lines or readable lines. */
 export function createLog(level: string, format: 'json' | 'pretty'): Log {
   const options = { level, ...formatting }
   const toText =
     format === 'json'
       ? (line: string) => line
       : prettyFactory({ singleLine: true, translateTime: 'SYS:HH:MM:ss' })
-  // pino's own destination would block the whole process if standard output is not read.
+  // The destination is not pino's own, which would block the process if nothing reads its standard output.
   const output = new LogOutput(process.stdout, (dropped) => {
     let notice = ''
     const noticing = pino(options, { write: (line) => (notice = toText(line)) })
@@ -50,5 +53,5 @@ export function createLog(level: string, format: 'json' | 'pretty'): Log {
   return pino(options, { write: (line) => output.write(toText(line)) })
 }
 
-/** A log that writes nothing, for a server in a program that passes no log. */
+/** A log that writes nothing. A program that embeds the server and passes no log gets this one. */
 export const silentLog: Log = pino({ level: 'silent' })

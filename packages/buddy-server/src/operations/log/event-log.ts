@@ -5,8 +5,8 @@ import type { Log } from './create-log.ts'
 const sessionsOf = ({ seats }: Room): string[] => seats.map(({ sessionId }) => sessionId)
 
 /**
- * Logs one line for each event of a session or a room. Ids are random. Names, texts and addresses are never
- * logged.
+ * Logs one line for each event of a session or a room. The lines contain ids, which are random, but never
+ * names, texts or addresses.
  */
 export function createEventLog(log: Log): ServerObserver {
   return {

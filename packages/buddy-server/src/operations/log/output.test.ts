@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import { LogOutput } from './output.ts'
 
-/** A stream that is not read until the test sets `writableLength`. */
+/** A stand-in for a stream. Its buffered bytes stay until the test sets `writableLength`. */
 class UnreadStream extends EventEmitter {
   readonly written: string[] = []
   writableLength = 0
@@ -24,7 +24,7 @@ test('writes lines in order', () => {
   expect(stream.written).toEqual(['one', 'two'])
 })
 
-test('keeps a megabyte for a slow reader, and drops and counts further lines', () => {
+test('keeps a megabyte for a slow reader, then drops and counts further lines', () => {
   const { output, stream } = createOutput()
   const line = 'x'.repeat(100_000)
   for (let time = 1; time <= 20; time++) output.write(line)

@@ -1,4 +1,4 @@
-/** The maximum number of bytes that wait to be read. Further lines are dropped. */
+/** The maximum number of bytes that wait to be written. While there are more, lines are dropped. */
 const maxWaitingBytes = 1_000_000
 
 /** The part of a writable stream that the log uses. */
@@ -19,11 +19,12 @@ export class LogOutput {
   #dropped = 0
   #isGone = false
 
-  /** @param noticeOf returns the line that is written after `dropped` lines were dropped */
+  /** @param noticeOf returns the line that states how many lines were dropped */
   constructor(stream: Stream, noticeOf: (dropped: number) => string) {
     this.#stream = stream
     this.#noticeOf = noticeOf
-    // EPIPE, or EIO from a closed terminal. Without a listener the error would end the process.
+    // Possible errors are EPIPE, or EIO if the terminal was closed. Without a listener they would end the
+    // process.
     stream.on('error', () => (this.#isGone = true))
   }
 

@@ -5,13 +5,14 @@
  */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
-/** Longer than any text in the log needs to be. */
+/** The default maximum length. No text in the log needs to be as long. */
 const maxTextLength = 2000
 const maxItems = 100
 
 /**
- * Returns `text` so that a log, a page or a terminal can show it, even if a client wrote it. Unprintable
- * characters become escapes such as `\u{202e}`. A text longer than `maxLength` is cut and ends in `…`.
+ * Returns `text` in a form that is safe to show in a log, a page or a terminal, even if a client sent it.
+ * Unprintable characters become escapes such as `\u{202e}`. A text longer than `maxLength` is cut and ends in
+ * `…`.
  */
 export function printable(text: string, maxLength = maxTextLength): string {
   const kept = text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text
@@ -27,8 +28,8 @@ export function printableStack(stack: string): string {
 }
 
 /**
- * Applies {@link printable} to every text in the fields of a log line. Errors have a serializer of
- * their own.
+ * Applies {@link printable} to every text in the fields of a log line. Errors are left as they are, because
+ * the log has a serializer for them.
  */
 export function printableFields<T>(fields: T): T
 export function printableFields(fields: unknown): unknown {

@@ -8,7 +8,8 @@ interface Sender {
 }
 
 /**
- * Returns the headers of one attempt at `delivery`. The signature contains the time of this attempt.
+ * Returns the headers of one attempt to send `delivery`. Each attempt has its own signature, which contains
+ * its time.
  */
 export function webhookHeaders(
   { id, event, body, attempt }: Delivery,

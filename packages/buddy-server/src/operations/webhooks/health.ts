@@ -9,8 +9,9 @@ interface WebhookHealthOptions {
 }
 
 /**
- * How long no attempt may fail before webhooks count as working. Without this, a receiver that accepts one
- * event and refuses the next would cause two log lines for each event.
+ * After a failure, webhooks count as working again when an event was delivered and no attempt has failed for
+ * this time. Without it, a receiver that accepts one event and refuses the next would cause two log lines for
+ * each pair of events.
  */
 const quietMs = 60_000
 
@@ -24,7 +25,10 @@ export class WebhookHealth {
     this.#options = options
   }
 
-  /** Call this when an attempt failed or the queue is full. `reason` must not quote the request. */
+  /**
+   * Call this when an attempt has failed or the queue is full. `reason` must not quote the request, because
+   * it is logged.
+   */
   handleFailure(reason: string): void {
     this.stop()
     if (this.#isFailing) return

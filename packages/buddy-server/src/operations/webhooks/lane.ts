@@ -9,12 +9,12 @@ import type { RetryPolicy } from './retry.ts'
 import { isRetryable, retryDelayMs } from './retry.ts'
 
 /**
- * The outcome of an event: delivered; failed, because the receiver refused it or all attempts failed; or
- * dropped, because the queue was full or the server stopped.
+ * The outcome of an event. `failed`: the receiver refused it, or all attempts failed. `dropped`: the queue
+ * was full, or the server stopped.
  */
 export type WebhookOutcome = 'delivered' | 'failed' | 'dropped'
 
-/** What a {@link WebhookLane} needs. */
+/** Options of a {@link WebhookLane}. */
 export interface WebhookLaneOptions extends RetryPolicy {
   readonly url: string
   readonly secret: string
@@ -28,13 +28,14 @@ export interface WebhookLaneOptions extends RetryPolicy {
   /** The health of the receiver, shared by all lanes. */
   readonly health: WebhookHealth
   readonly onEnd: (delivery: Delivery, outcome: WebhookOutcome) => void
-  /** Called when nothing is queued or under way any more. */
+  /** Called when no event is queued or in progress any more. */
   readonly onEmpty: () => void
 }
 
 /**
- * Delivers events through a queue and requests of its own, so that the events of another lane neither delay
- * nor drop them. The first attempts are in the order of the events.
+ * Delivers some kinds of events. Each lane has its own queue and its own maximum number of concurrent
+ * requests, so that events of one lane neither delay nor displace those of another. Events are sent for the
+ * first time in the order in which they were added.
  */
 export class WebhookLane {
   readonly #options: WebhookLaneOptions
@@ -45,12 +46,12 @@ export class WebhookLane {
     this.#options = options
   }
 
-  /** Queued events, without those under way. */
+  /** The number of queued events, without those whose request is in progress. */
   get queued(): number {
     return this.#queue.queued
   }
 
-  /** Events with a request in progress. */
+  /** The number of events whose request is in progress. */
   get underWay(): number {
     return this.#queue.underWay
   }
@@ -62,14 +63,14 @@ export class WebhookLane {
     this.#dropExcess()
   }
 
-  /** Ends all retries: each queued event gets one more attempt at most, without a delay. */
+  /** For shutdown: sends each queued event at once, and retries none that fails. */
   drain(): void {
     this.#isDraining = true
     this.#queue.wakeAll()
     this.#startAttempts()
   }
 
-  /** Drops the queued events. Events under way may still be delivered. */
+  /** Drops the queued events. Events whose request is in progress may still be delivered. */
   dropQueued(): void {
     while (this.#dropOldest());
   }

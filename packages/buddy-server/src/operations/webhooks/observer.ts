@@ -3,14 +3,17 @@ import type { Person } from '../../hooks/hooks.ts'
 import { peopleOf, personOf } from '../../hooks/person.ts'
 import type { WebhookEvent } from '../../config/webhook-events.ts'
 
-/** The ids of a session, without the user's name: webhooks contain no more than the receiver needs. */
+/**
+ * Returns the ids of a session, without the user's name, because webhooks contain no more than the receiver
+ * needs.
+ */
 const idsOf = ({ sessionId, site, subject }: Omit<Person, 'name'>): object => ({
   session: sessionId,
   site,
   ...(subject !== undefined && { subject }),
 })
 
-/** Makes an observer that sends the events of the server as webhooks. */
+/** Creates an observer that sends the events of the server as webhooks. */
 export function createWebhookObserver(
   send: (event: WebhookEvent, data: object) => void,
 ): ServerObserver {

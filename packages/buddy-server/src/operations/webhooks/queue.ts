@@ -10,7 +10,7 @@ export interface Message {
 }
 
 /**
- * A message without an outcome yet: it is ready to be sent, under way, or waiting for its next attempt.
+ * A message that has no outcome yet. It is ready to be sent, in progress, or waiting for its next attempt.
  */
 export interface Delivery extends Message {
   /** How many attempts have begun. */
@@ -24,7 +24,8 @@ interface Entry extends Delivery {
 }
 
 /**
- * The deliveries of a lane, each in one of three states: ready, under way, or waiting for its next attempt.
+ * The deliveries of a lane. Each is in one of three states: ready, in progress, or waiting for its next
+ * attempt.
  */
 export class WebhookQueue {
   /** All deliveries, the oldest first. */
@@ -47,14 +48,16 @@ export class WebhookQueue {
     return this.#all.size - this.#underWay
   }
 
-  /** Adds a message, which is ready, behind the others. */
+  /** Adds a message as the last of the ready deliveries. */
   add(message: Message): void {
     const entry: Entry = { ...message, attempt: 0, isUnderWay: false, cancelRetry: undefined }
     this.#all.add(entry)
     this.#ready.add(entry)
   }
 
-  /** Returns the first ready delivery, whose next attempt begins. Undefined if none is ready. */
+  /**
+   * Begins the next attempt of the first ready delivery and returns it. Returns undefined if none is ready.
+   */
   take(): Delivery | undefined {
     const [entry] = this.#ready
     if (!entry) return undefined
@@ -75,7 +78,7 @@ export class WebhookQueue {
     entry.cancelRetry = cancel
   }
 
-  /** Makes a waiting delivery ready, behind the others. */
+  /** Makes a waiting delivery the last of the ready ones. */
   wake(delivery: Delivery): void {
     const entry = delivery as Entry
     this.#leave(entry)
@@ -87,9 +90,9 @@ export class WebhookQueue {
     for (const entry of this.#all) if (entry.cancelRetry) this.wake(entry)
   }
 
-  /** The oldest delivery that is not under way. */
+  /** The oldest delivery that is not in progress. */
   get oldestQueued(): Delivery | undefined {
-    // Skips at most as many as may be under way.
+    // The loop skips only the deliveries in progress, which are few.
     for (const entry of this.#all) if (!entry.isUnderWay) return entry
     return undefined
   }
@@ -101,7 +104,7 @@ export class WebhookQueue {
     this.#all.delete(entry)
   }
 
-  /** Takes an entry out of its state. */
+  /** Removes an entry from its present state. */
   #leave(entry: Entry): void {
     if (entry.isUnderWay) this.#underWay--
     entry.isUnderWay = false

@@ -18,21 +18,21 @@ test('accepts a genuine request, with its body as text or as bytes', () => {
   expect(verifySignature({ ...genuine, body: Buffer.from(body) })).toBe(true)
 })
 
-test('accepts a header with several signatures, as while a secret is replaced', () => {
+test('accepts a header with several signatures if one of them is valid, as is usual while a secret is replaced', () => {
   const other = signWebhook('another one', body, nowMs).split(',')[1]
   const [time, own] = header.split(',')
   expect(verifySignature({ ...genuine, header: `${time}, ${other}, ${own}, v2=later` })).toBe(true)
 })
 
-describe('refuses', () => {
-  test('another body, secret or time', () => {
+describe('verifySignature', () => {
+  test('refuses another body, secret or time than was signed', () => {
     expect(verifySignature({ ...genuine, body: body.replace('match', 'leave') })).toBe(false)
     expect(verifySignature({ ...genuine, secret: `${secret}!` })).toBe(false)
     const later = header.replace('1800000000', '1800000001')
     expect(verifySignature({ ...genuine, header: later })).toBe(false)
   })
 
-  test('a request that is too old, or from the future', () => {
+  test('refuses a request whose time is too old or in the future', () => {
     const sentMs = 1_800_000_000_000
     for (const [awayMs, isFresh] of [
       [300_000, true],
@@ -45,7 +45,7 @@ describe('refuses', () => {
     expect(verifySignature({ ...genuine, nowMs: Number.NaN })).toBe(false)
   })
 
-  test('everything if the secret is not set', () => {
+  test('refuses every request if the secret is not set', () => {
     const signed = signWebhook('', body, nowMs)
     expect(verifySignature({ ...genuine, secret: '', header: signed })).toBe(false)
     expect(verifySignature({ ...genuine, secret: undefined })).toBe(false)
@@ -68,7 +68,7 @@ describe('refuses', () => {
     `t=NaN,${own}`,
     `t=-1800000000,${own}`,
     `${time};${own}`,
-  ])('the malformed header %s', (malformed) => {
+  ])('refuses the malformed header %s', (malformed) => {
     expect(verifySignature({ ...genuine, header: malformed })).toBe(false)
   })
 })

@@ -30,10 +30,10 @@ export interface SignedWebhook {
 }
 
 /**
- * For receivers of webhooks: whether the request comes from a server that knows the secret, and was sent
- * recently. Never throws. False if the secret is empty or missing, and if the header is malformed or
- * repeated. Takes the same time for every wrong signature. Retries have the same `Buddy-Delivery`; remember
- * it to handle each event once.
+ * For receivers of webhooks. Returns whether a request comes from a server that knows the secret, and was
+ * sent recently. Returns false also if the secret is empty or missing, or if the header is malformed or
+ * repeated. Never throws. Takes the same time for every wrong signature. A retry has the same
+ * `Buddy-Delivery` as the first attempt; receivers remember it to handle each event only once.
  */
 export function verifySignature({
   secret,
@@ -42,14 +42,14 @@ export function verifySignature({
   nowMs,
   toleranceMs = 300_000,
 }: SignedWebhook): boolean {
-  // With an empty secret anyone could make a valid signature.
+  // An empty secret is refused, because anyone could create a valid signature with it.
   if (typeof secret !== 'string' || secret === '' || typeof header !== 'string') return false
   const fields = header.split(',').map((field) => field.trim())
   const seconds = fields.flatMap((field) => /^t=(\d{1,12})$/.exec(field)?.[1] ?? [])
   const [sentAt] = seconds
-  // With two times it would be unclear which one is checked.
+  // Two times are refused, because only one of them would be checked.
   if (sentAt === undefined || seconds.length > 1) return false
-  // Negated, so that NaN as a time or tolerance is refused.
+  // The comparison is negated, so that NaN as a time or tolerance is refused.
   if (!(Math.abs(nowMs - Number(sentAt) * 1000) <= toleranceMs)) return false
   const expected = hmac(secret, sentAt, body)
   return fields.some((field) => {

@@ -13,7 +13,7 @@ import { verifySignature } from './signature.ts'
 const secret = 'a secret of at least thirty-two characters'
 const startMs = Date.parse('2026-11-24T12:00:00.500Z')
 
-/** A clock that the test advances. A test can wait until a timer is set. */
+/** A clock that the test advances. It also lets a test wait until a timer is set. */
 class ManualClock implements Clock {
   #now = 0
   readonly timers: { atMs: number; callback: () => void }[] = []
@@ -66,12 +66,12 @@ class FakeReceiver {
       this.requests.push({ ...request, answer })
     })
 
-  /** The numbers in the requests' data, in the order of arrival. */
+  /** The number in the data of each request, in the order of arrival. */
   get numbers(): number[] {
     return this.requests.map(({ body }) => (JSON.parse(body) as { data: { no: number } }).data.no)
   }
 
-  /** Responds to the request at `index`, and lets the immediate consequences happen. */
+  /** Responds to the request at `index`, and waits until the webhooks have handled the response. */
   async answer(index: number, given: PostResponse | Error | number): Promise<void> {
     this.requests.at(index)!.answer(typeof given === 'number' ? { status: given } : given)
     await new Promise((resolve) => setImmediate(resolve))
@@ -111,8 +111,8 @@ function create(options: Partial<WebhooksOptions> = {}): Webhooks {
   })
 }
 
-describe('sends', () => {
-  test('the event, its time, and its data at that time', async () => {
+describe('a request', () => {
+  test('contains the event, its time, and its data at that time', async () => {
     const webhooks = create()
     const data = { room: 'r1' }
     webhooks.send('match', data)
@@ -136,7 +136,7 @@ describe('sends', () => {
     expect(request!.timeoutMs).toBe(10_000)
   })
 
-  test('only the configured events', () => {
+  test('is sent only for the configured events', () => {
     const webhooks = create({ events: ['ban', 'report'] })
     for (const event of ['match', 'leave', 'report', 'ban', 'capacity'] as const) {
       webhooks.send(event, {})
@@ -147,7 +147,7 @@ describe('sends', () => {
     ])
   })
 
-  test('a retry with the same id and body, the next attempt number, and a new signature', async () => {
+  test('has, if it is a retry, the same id and body, the next attempt number, and a new signature', async () => {
     const webhooks = create()
     webhooks.send('report', { no: 1 })
     await receiver.answer(0, 503)
@@ -165,17 +165,20 @@ describe('sends', () => {
   })
 })
 
-describe('retries', () => {
-  test.for([408, 425, 429, 500, 502, 503, 504, 599])('after %d', async (status) => {
-    create().send('ban', {})
-    await receiver.answer(0, status)
-    expect(outcomes).toEqual([])
-    clock.advance(1000)
-    await receiver.answer(1, 204)
-    expect(outcomes).toEqual(['delivered'])
-  })
+describe('a failed attempt', () => {
+  test.for([408, 425, 429, 500, 502, 503, 504, 599])(
+    'is repeated after status %d',
+    async (status) => {
+      create().send('ban', {})
+      await receiver.answer(0, status)
+      expect(outcomes).toEqual([])
+      clock.advance(1000)
+      await receiver.answer(1, 204)
+      expect(outcomes).toEqual(['delivered'])
+    },
+  )
 
-  test('if there is no response', async () => {
+  test('is repeated if there was no response', async () => {
     create().send('ban', {})
     await receiver.answer(0, new TypeError('fetch failed'))
     clock.advance(1000)
@@ -183,16 +186,19 @@ describe('retries', () => {
     expect(outcomes).toEqual(['delivered'])
   })
 
-  test.for([301, 302, 304, 400, 401, 403, 404, 410, 413, 422])('not after %d', async (status) => {
-    const webhooks = create()
-    webhooks.send('ban', {})
-    await receiver.answer(0, status)
-    expect(clock.timers).toEqual([])
-    expect(outcomes).toEqual(['failed'])
-    expect(webhooks.stats).toEqual({ delivered: 0, failed: 1, dropped: 0, queued: 0 })
-  })
+  test.for([301, 302, 304, 400, 401, 403, 404, 410, 413, 422])(
+    'is not repeated after status %d',
+    async (status) => {
+      const webhooks = create()
+      webhooks.send('ban', {})
+      await receiver.answer(0, status)
+      expect(clock.timers).toEqual([])
+      expect(outcomes).toEqual(['failed'])
+      expect(webhooks.stats).toEqual({ delivered: 0, failed: 1, dropped: 0, queued: 0 })
+    },
+  )
 
-  test('up to six attempts, with delays of up to twice the previous one', async () => {
+  test('is repeated up to six attempts in all, and the maximum delay doubles each time', async () => {
     create().send('ban', {})
     const delays: number[] = []
     for (let attempt = 1; attempt < 6; attempt++) {
@@ -208,7 +214,7 @@ describe('retries', () => {
     expect(clock.timers).toEqual([])
   })
 
-  test('after a random part of that delay, and never after more than the maximum', async () => {
+  test('is repeated after a random part of the maximum delay, which has an upper limit', async () => {
     const chances = [0.25, 1, 0]
     create({ random: () => chances.shift()!, baseDelayMs: 40_000, maxDelayMs: 60_000 }).send(
       'ban',
@@ -221,7 +227,7 @@ describe('retries', () => {
     }
   })
 
-  test('not before the time of Retry-After, up to the maximum', async () => {
+  test('is not repeated before the time of Retry-After, if that is not above the limit', async () => {
     create({ random: () => 0 }).send('ban', {})
     for (const [retryAfterMs, expectedMs] of [
       [5000, 5000],
@@ -268,7 +274,7 @@ describe('with a receiver that hangs', () => {
     return expect(rest(1)).resolves.toEqual([1, 4, 5, 6])
   })
 
-  test('may drop an event that waits for its next attempt, and cancels that attempt', async () => {
+  test('drops an event that waits for its next attempt, if it is the oldest, and cancels that attempt', async () => {
     const webhooks = create({ concurrency: 1, maxQueued: 2 })
     for (let no = 1; no <= 2; no++) webhooks.send('leave', { no })
     await receiver.answer(0, 500)
@@ -288,7 +294,7 @@ describe('with a receiver that hangs', () => {
     expect(await rest(2)).toEqual([1, 2, 3])
   })
 
-  /** Responds to all requests from the given one on, and returns the numbers of all requests. */
+  /** Responds to all requests from index `from` on. Returns the numbers in the data of all requests. */
   async function rest(from: number): Promise<number[]> {
     for (let index = from - 1; index < receiver.requests.length; index++) {
       await receiver.answer(index, 200)
@@ -298,7 +304,7 @@ describe('with a receiver that hangs', () => {
 })
 
 describe('during a flood of matches', () => {
-  /** Sends as many matches as one lane holds, and a hundred more. */
+  /** Sends as many `match` events as one lane holds, and a hundred more. */
   const flood = (webhooks: Webhooks): void => {
     for (let no = 1; no <= 1104; no++) webhooks.send(no % 2 ? 'match' : 'leave', { no: 0 })
   }
@@ -351,12 +357,12 @@ test('counts an event as failed if JSON cannot hold its data, and does not throw
   ])
 })
 
-test('throws without a secret or a valid URL', () => {
+test('the constructor throws without a secret or a valid URL', () => {
   expect(() => create({ secret: '' })).toThrow(/need a secret/)
   expect(() => create({ url: 'hooks.example' })).toThrow(TypeError)
 })
 
-describe('the log', () => {
+describe('the log of webhooks', () => {
   const fails = ['warn', { origin: 'https://hooks.example', reason: 'status 503' }, 'webhooks fail']
   const again = ['info', { origin: 'https://hooks.example' }, 'webhooks are delivered again']
 
@@ -370,7 +376,7 @@ describe('the log', () => {
     expect(logged).toEqual([])
     await sendAndAnswer(503)
     await sendAndAnswer(500)
-    // A success between failures adds no line.
+    // A delivered event between failures causes no line.
     await sendAndAnswer(200)
     clock.advance(59_999)
     await sendAndAnswer(503)
@@ -404,7 +410,7 @@ describe('the log', () => {
   })
 })
 
-describe('drain', () => {
+describe('drain()', () => {
   test('resolves at once if there is no event', async () => {
     await create().drain(5000)
     expect(clock.timers).toEqual([])
@@ -427,7 +433,7 @@ describe('drain', () => {
     expect(webhooks.stats).toEqual({ delivered: 3, failed: 0, dropped: 0, queued: 0 })
   })
 
-  test('attempts waiting events at once, and does not retry any event', async () => {
+  test('attempts waiting events at once, and retries no event', async () => {
     const webhooks = create()
     webhooks.send('leave', { no: 1 })
     webhooks.send('leave', { no: 2 })
@@ -467,22 +473,22 @@ describe('drain', () => {
     ])
     webhooks.send('leave', { no: 4 })
     expect(webhooks.stats.dropped).toBe(3)
-    // An event under way may still be delivered.
+    // An event whose request is in progress may still be delivered.
     await receiver.answer(0, 200)
     expect(receiver.numbers).toEqual([1])
     expect(webhooks.stats).toEqual({ delivered: 1, failed: 0, dropped: 3, queued: 0 })
   })
 })
 
-describe('over HTTP', () => {
+describe('webhooks over HTTP', () => {
   interface Received {
     readonly headers: IncomingHttpHeaders
     readonly body: Buffer
   }
 
   /**
-   * Starts a receiver that responds with each status in turn, and repeats the last. 0: it does not
-   * respond.
+   * Starts a receiver that responds with each status in turn, then always with the last one. For the status 0
+   * it does not respond.
    */
   async function listen(
     statuses: readonly number[],
@@ -588,7 +594,7 @@ describe('over HTTP', () => {
 
   test('retries after a timeout', async () => {
     const { url, received } = await listen([0, 200])
-    // Long enough for the second response on a busy machine.
+    // This is long enough for the second response to arrive on a busy machine.
     const { webhooks, ended } = createReal(url, { timeoutMs: 1000 })
     webhooks.send('capacity', {})
     clock.advance(await clock.delayMs())

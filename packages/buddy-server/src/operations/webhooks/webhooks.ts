@@ -11,7 +11,8 @@ import { WebhookLane } from './lane.ts'
 import type { RetryPolicy } from './retry.ts'
 
 /**
- * Numbers of events by outcome since the start, and of the events that are queued now (not under way).
+ * The numbers of events by outcome since the start, and the number of events that are queued now. Events
+ * whose request is in progress are not counted.
  */
 export type WebhookStats = Readonly<Record<WebhookOutcome | 'queued', number>>
 
@@ -31,9 +32,9 @@ export interface WebhooksOptions extends Partial<RetryPolicy> {
   readonly post?: Post
   /** Returns the milliseconds since 1970. @default Date.now */
   readonly now?: () => number
-  /** How many events each lane queues. If there are more, the oldest is dropped. @default 1000 */
+  /** How many events each lane queues at most. If there are more, the oldest one is dropped. @default 1000 */
   readonly maxQueued?: number
-  /** How many requests each lane makes at a time. @default 4 */
+  /** How many requests each lane makes concurrently. @default 4 */
   readonly concurrency?: number
   /** An attempt without a response after this time has failed. @default 10_000 */
   readonly timeoutMs?: number
@@ -56,8 +57,9 @@ const defaults = {
 } satisfies Partial<WebhooksOptions>
 
 /**
- * The events of one list share a lane, so that they never wait behind those of another. Users can cause any
- * number of matches and leaves. Reports are rarer and more important. Only the operator causes bans.
+ * Each list of events has a lane of its own, so that its events never wait behind those of another list.
+ * Users can cause any number of matches and leaves. Reports are rarer and more important. Only the operator
+ * causes bans.
  */
 const lanes: readonly (readonly WebhookEvent[])[] = [
   ['ban', 'capacity'],
@@ -66,14 +68,14 @@ const lanes: readonly (readonly WebhookEvent[])[] = [
 ]
 
 /**
- * Sends events to the operator's receiver by HTTP POST. `send` only adds an event to a bounded queue, so
- * that webhooks never delay the server. An event that cannot be delivered is retried with growing delays;
- * its outcome is counted. An event may arrive twice, or after a later one.
+ * Sends events to the operator's receiver by HTTP POST. `send` only adds an event to a bounded queue, so that
+ * webhooks never delay the server. If an event cannot be delivered, it is retried with growing delays. The
+ * outcome of each event is counted. An event may arrive twice, or after a later event.
  */
 export class Webhooks {
   readonly #options: Required<WebhooksOptions>
   readonly #lanes = new Set<WebhookLane>()
-  /** The lane of each event that is sent. */
+  /** The lane of each event that the operator has chosen. */
   readonly #laneOf = new Map<WebhookEvent, WebhookLane>()
   readonly #health: WebhookHealth
   readonly #counts: Record<WebhookOutcome, number> = { delivered: 0, failed: 0, dropped: 0 }
@@ -81,7 +83,7 @@ export class Webhooks {
   #isClosed = false
   #onceEmpty: (() => void) | undefined
 
-  /** @throws TypeError if `url` is not a URL; Error if `secret` is empty */
+  /** @throws TypeError if `url` is not a valid URL; Error if `secret` is empty */
   constructor(options: WebhooksOptions) {
     this.#options = { ...defaults, ...options }
     const { events, url, secret, clock, log } = this.#options
@@ -128,7 +130,8 @@ export class Webhooks {
 
   /**
    * For shutdown: attempts each queued event at most once more. Resolves when no event is left, or after
-   * `timeoutMs`. Then the remaining events and all later ones are dropped. A second call has no effect.
+   * `timeoutMs`. After the timeout, drops the remaining events and all later ones. A second call returns the
+   * same promise.
    */
   drain(timeoutMs: number): Promise<void> {
     if (!this.#drained) {
