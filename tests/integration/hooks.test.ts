@@ -143,11 +143,11 @@ describe('onConnect', () => {
   })
 
   test.for<[string, Given<'onConnect'>[0]['name'] | undefined, string]>([
-    ['another name', 'Guest', 'Guest'],
-    ['a name with control characters, cleaned', '  two\u0000  words ', 'two words'],
-    ['no empty name', ' ', 'Ana'],
-    ['a name that is too long, cut', `${'é'.repeat(63)}x€uro`, `${'é'.repeat(63)}x`],
-    ['no undefined name', undefined, 'Ana'],
+    ['a new name', 'Guest', 'Guest'],
+    ['a new name without its control characters', '  two\u0000  words ', 'two words'],
+    ['the old name if it returns an empty one', ' ', 'Ana'],
+    ['a new name cut to the maximum length', `${'é'.repeat(63)}x€uro`, `${'é'.repeat(63)}x`],
+    ['the old name if it returns none', undefined, 'Ana'],
   ])('gives the user and the partner %s', async ([, given, seen], { startServer }) => {
     const onConnect: BuddyServerHooks['onConnect'] = ({ name }) =>
       name === 'Ana' && given !== undefined ? { name: given } : undefined

@@ -130,7 +130,7 @@ test('answers 401 to a request without the configured admin token', async ({ sta
 })
 
 test('counts connections that the server closed, by close code', async ({ startServer }) => {
-  // Long enough for the second client to send its hello, even on a busy machine.
+  // The timeout is long enough for the second client to send its hello on a busy machine.
   const { url } = await startServer({ helloTimeoutMs: 1000 })
   const silent = await RawClient.connect(url)
   expect((await silent.closed()).reason).toBe('hello-timeout')

@@ -21,7 +21,7 @@ export interface Closed {
   readonly reason: string
 }
 
-/** Long enough for a busy machine. A test waits this long only if it fails. */
+/** The time limit of every wait, long enough for a busy machine. A test waits this long only if it fails. */
 const timeoutMs = 5000
 
 /** Settles as `promise` does; after 5 s rejects with an error that names what was awaited. */

@@ -76,7 +76,7 @@ interface Incoming {
   readonly close: { readonly code: number; readonly reason: string } | undefined
 }
 
-/** Long enough for a busy machine. A test waits this long only if it fails. */
+/** The default time limit of a wait, long enough for a busy machine. A test waits this long only if it fails. */
 const defaultTimeoutMs = 5000
 
 /** One TCP connection, which keeps everything it receives. */

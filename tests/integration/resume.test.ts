@@ -32,7 +32,7 @@ async function loseConnection(client: RawClient, partner: RawClient): Promise<vo
   await partner.receive('partner-away')
 }
 
-test('resumes a session without a ticket', async ({ startServer }) => {
+test('resumes a session that has no ticket', async ({ startServer }) => {
   const { server, url } = await startServer()
   const [ana, welcome] = await begin(url)
   ana.socket.terminate()

@@ -71,7 +71,7 @@ test.for([
   ['self', 'https://shop.example', false],
   ['exact', 'null', false],
 ] as const)(
-  'for the site `%s`, accepts the origin %s: %s',
+  'the site `%s` accepts the origin %s: %s',
   async ([key, origin, isAccepted], { startServer }) => {
     const { url } = await startServer({ sites: Object.values(pages) })
     const { answer } = await join(url, key, origin)

@@ -21,7 +21,7 @@ const largeSignal = {
   generation: null,
 } as const
 
-/** Long enough for a client that is alive to answer a ping, even on a busy machine. */
+/** A ping timeout within which a client that is alive answers, even on a busy machine. */
 const livePingTimeoutMs = 1000
 
 /**

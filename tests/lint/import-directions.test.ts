@@ -79,7 +79,7 @@ test.each([
   ['engine', 'packages/buddy-server/src/engine/a.ts', '../transport/transport.ts'],
   ['engine', 'packages/buddy-server/src/engine/a.ts', '../connection/client-connection.ts'],
   ['example', 'examples/a/a.ts', '../../packages/buddy-client/src/index.ts'],
-])('refuses an import in %s: %s ← %s', (_folder, path, name) => {
+])('refuses an import in the part %s: %s imports %s', (_folder, path, name) => {
   const { status, output } = lint({ [path]: importing(name) })
   expect(output).toContain('no-restricted-imports')
   expect(status).not.toBe(0)
@@ -101,16 +101,19 @@ test.each([
   ['packages/buddy-server/src/transport/a.ts', './transport.ts'],
   ['packages/buddy-server/src/transport/uws-transport.ts', 'uWebSockets.js'],
   ['examples/a/a.ts', '@buddy-chat/client'],
-])('allows %s ← %s', (path, name) => {
+])('allows %s to import %s', (path, name) => {
   expect(lint({ [path]: importing(name) })).toMatchObject({ status: 0 })
 })
 
 test.each([
   ['client', 'packages/buddy-client/src/call/a.ts', '@buddy-chat/protocol'],
   ['element', 'packages/buddy-element/src/a.ts', '@buddy-chat/client'],
-])('allows a type import in every file of the %s: %s ← %s', (_package, path, name) => {
-  expect(lint({ [path]: importingType(name) })).toMatchObject({ status: 0 })
-})
+])(
+  'allows type imports in every file of the %s: %s imports a type of %s',
+  (_package, path, name) => {
+    expect(lint({ [path]: importingType(name) })).toMatchObject({ status: 0 })
+  },
+)
 
 test('refuses an import circle', () => {
   const { status, output } = lint({
