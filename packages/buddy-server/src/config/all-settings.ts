@@ -10,7 +10,7 @@ export const settingGroups: Readonly<Record<string, Readonly<Record<string, Sett
   ...processSettings,
 }
 
-/** The name of an option. */
+/** The name of the option of a setting, such as `maxRooms`. */
 export type OptionName = keyof ResolvedServerOptions | keyof ProcessOptions
 
 /** Every setting of the server and its process, by the name of its option. */

@@ -1,6 +1,9 @@
 import { isIP } from 'node:net'
 
-/** Whether `text` is an address or a range in CIDR notation: `10.0.0.0/8`, `fd00::/8`, `192.0.2.1`. */
+/**
+ * Returns whether `text` is an IP address, or a range of them in CIDR notation. Examples: `192.0.2.1`,
+ * `10.0.0.0/8`, `fd00::/8`.
+ */
 export function isCidr(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/')
   const version = isIP(address)

@@ -1,8 +1,8 @@
 import { distance } from 'fastest-levenshtein'
 
 /**
- * Returns the known name that differs least from `name`, for "did you mean …?". Undefined if every
- * known name differs by more than `maxEdits` or by more than a quarter of its letters.
+ * Returns the known name that is most similar to `name`, for "did you mean …?". Undefined if every known name
+ * differs from it by more than `maxEdits` edits, or by more than a quarter of its letters.
  */
 export function closestName(
   name: string,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { iceUrlFault, shownIceUrl } from './ice-url.ts'
 import type { ValueSchema } from './value-schemas.ts'
 
-/** One STUN or TURN server, as in the browser's `RTCIceServer`. */
+/** One STUN or TURN server. The fields are those of the browser's `RTCIceServer`. */
 export interface IceServer {
   readonly urls: readonly string[]
   readonly username?: string | undefined
@@ -10,8 +10,9 @@ export interface IceServer {
 }
 
 /**
- * A URL that browsers accept and whose scheme matches `schemes`; `otherwise` is the error if it does
- * not match. `params.shown` of an issue is the part of the URL that the error message may show.
+ * Returns a schema for a URL that browsers accept and whose scheme matches `schemes`. `otherwise` is the
+ * error message if the scheme does not match. `params.shown` of an issue is the part of the URL that the
+ * error message may show.
  */
 const url = (schemes: RegExp, otherwise: string): z.ZodType<string> =>
   z.string().superRefine((text, context) => {
@@ -31,7 +32,8 @@ const iceServer = z
     username: z.string().optional(),
     credential: z.string().optional(),
   })
-  // If a TURN server has none, browsers refuse to make the whole peer connection (W3C WebRTC §4.2.4).
+  // If the username or credential of one TURN server is missing, browsers refuse to create the peer
+  // connection at all (W3C WebRTC §4.2.4).
   .refine(
     ({ urls, username, credential }) =>
       !urls.some((each) => each.startsWith('turn')) || (username && credential),
@@ -49,9 +51,10 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * A list that `schema` checks. An issue with a message of its own names the entry; for any other issue
- * the message is `allowed`.
- * @param read returns the list, and how many steps of an issue's path the operator can recognise
+ * Returns a schema for a list that `schema` checks. If an issue has its own message, the error contains that
+ * message and the entry. For every other issue, the error contains `allowed`.
+ * @param read returns the list, and how many levels of an issue's path the error may name. The operator would
+ * not recognise deeper levels.
  */
 function listSchema<T>(
   allowed: string,
@@ -78,14 +81,18 @@ function listSchema<T>(
     .describe(allowed) as ValueSchema<T>
 }
 
-/** Undefined if there are only commas, because that is a mistake. */
+/**
+ * Returns the URLs in a text, which are separated by commas. Undefined if the text contains no URL, because
+ * that is a mistake.
+ */
 function splitUrls(text: string): string[] | undefined {
   const urls = text.split(',').flatMap((each) => each.trim() || [])
   return urls.length > 0 ? urls : undefined
 }
 
 /**
- * ICE servers without credentials, or with credentials that never change. Empty text means no servers.
+ * A schema for ICE servers without credentials, or with credentials that never change. An empty text means no
+ * servers.
  */
 export const iceServers: ValueSchema<readonly IceServer[]> = listSchema(
   'stun: URLs separated by commas, or a list (JSON) of RTCIceServer objects; those with a turn: URL need username and credential',
@@ -99,7 +106,7 @@ export const iceServers: ValueSchema<readonly IceServer[]> = listSchema(
   },
 )
 
-/** URLs of TURN servers that check short-lived credentials (coturn: `use-auth-secret`). */
+/** A schema for URLs of TURN servers that accept short-lived credentials (in coturn: `use-auth-secret`). */
 export const turnUrls: ValueSchema<readonly string[]> = listSchema(
   'turn: or turns: URLs, separated by commas',
   z.array(url(/^turn/, 'it must be a turn: or turns: URL')).max(8),

@@ -1,4 +1,5 @@
-// tests/e2e/ice-urls.test.ts checks the same lists against the constructors of two browsers.
+// tests/e2e/ice-urls.test.ts checks the same lists against the `RTCPeerConnection` constructors of two
+// browsers.
 import { expect, test } from 'vitest'
 import { badIceUrls, goodIceUrls } from '../../../../tests/ice-urls.ts'
 import { iceUrlFault, shownIceUrl } from './ice-url.ts'

@@ -1,5 +1,5 @@
-// The grammar of STUN and TURN URLs. If one URL does not follow it, browsers refuse to make the whole
-// peer connection.
+// The grammar of STUN and TURN URLs. If one URL does not follow it, browsers refuse to create the peer
+// connection at all.
 import { isIPv4, isIPv6 } from 'node:net'
 
 const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i
@@ -7,7 +7,8 @@ const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i
 function hostFault(host: string): string | undefined {
   if (host === '') return 'a host is missing after the scheme'
   if (host.startsWith('[')) {
-    // A zone (%eth0) has a meaning on one machine only. `isIPv6` accepts it.
+    // `isIPv6` accepts a zone such as %eth0. It is refused here, because it has a meaning on one machine
+    // only.
     const isAddress = isIPv6(host.slice(1, -1)) && host.endsWith(']') && !host.includes('%')
     return isAddress ? undefined : 'the brackets must contain an IPv6 address'
   }
@@ -22,9 +23,9 @@ function hostFault(host: string): string | undefined {
 }
 
 /**
- * Returns what is wrong with a STUN or TURN URL, as a clause. Undefined if nothing is
- * (RFC 7064 §3.1, RFC 7065 §3.1). Stricter than these RFCs: `scheme` and `transport` must be in lower
- * case, because Firefox accepts no other `transport`, and `transport` must be one that browsers know.
+ * Returns what is wrong with a STUN or TURN URL, as a clause. Undefined if the URL is valid (RFC 7064 §3.1,
+ * RFC 7065 §3.1). The function is stricter than these RFCs. `scheme` and `transport` must be in lower case,
+ * because Firefox accepts `transport` only so. And `transport` must be one that browsers know.
  */
 export function iceUrlFault(url: string): string | undefined {
   const [, scheme, rest = ''] = /^(stuns?|turns?):(.*)$/s.exec(url) ?? []
@@ -55,8 +56,8 @@ const isPort = (port: string): boolean =>
   /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535
 
 /**
- * Returns the URL as an error message may show it: without anything that could be a credential, and
- * with at most 80 characters.
+ * Returns the part of the URL that an error message may show. It contains nothing that could be a credential,
+ * and has at most 80 characters.
  */
 export function shownIceUrl(url: string): string {
   const [, scheme, rest = ''] = /^((?:stun|turn)s?:(?:\/\/)?)(.*)$/is.exec(url) ?? []

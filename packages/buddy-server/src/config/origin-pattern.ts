@@ -1,6 +1,6 @@
 /**
- * Whether `text` is an origin as a browser sends it, such an origin with a leading `*.` (any host
- * below), `self`, or `*` (all origins).
+ * Returns whether `text` is allowed in a list of origins. It may be an origin as a browser sends it, such an
+ * origin whose host begins with `*.` (any host below it), `self`, or `*` (all origins).
  */
 export function isOriginPattern(text: string): boolean {
   if (text === '*' || text === 'self') return true
@@ -8,6 +8,6 @@ export function isOriginPattern(text: string): boolean {
   return /^https?:[^*]+$/.test(host) && URL.canParse(host) && new URL(host).origin === host
 }
 
-/** What {@link isOriginPattern} accepts, for error messages and the configuration page. */
+/** A description of what {@link isOriginPattern} accepts, for error messages and the configuration page. */
 export const originPatterns =
   'origins like https://chat.example or https://*.example (self: the page this server serves; *: all)'

@@ -19,7 +19,10 @@ function masked(value: unknown): unknown {
   )
 }
 
-/** Converts a time to seconds, as a configuration file has it. Returns any other value unchanged. */
+/**
+ * Converts a time from milliseconds to seconds, the unit in configuration files. Returns every other value
+ * unchanged.
+ */
 const inUnits = (name: string, value: unknown): unknown =>
   name.endsWith('Ms') && value !== undefined ? Number(value) / 1000 : value
 

@@ -1,5 +1,5 @@
-// The settings of the process that a server runs in. Programs that call `createBuddyServer` have none
-// of these.
+// The settings of the process in which the command runs a server. A program that calls `createBuddyServer`
+// does not have these.
 import type { OptionsOf } from './setting.ts'
 import { setting } from './setting.ts'
 import { boolean, oneOf } from './value-schemas.ts'

@@ -24,7 +24,7 @@ function file(content: string | object, extension = 'yaml'): string {
 }
 
 const secret = 'hzYd_dQ3Vb4mZ0pXK2sLwN8tR6yUjE1c'
-/** The settings that a server needs without `--dev`. */
+/** The settings that are required without `--dev`. */
 const needed = { SECRET_KEY: secret, ALLOWED_ORIGINS: 'https://chat.example' }
 
 const read = (environment: Record<string, string> = {}, more: ConfigInput = {}): Config =>
@@ -56,7 +56,7 @@ const { publicKey } = await import('node:crypto').then(({ generateKeyPairSync })
   }),
 )
 
-/** For each option: a value as text, the same value in a file, and the value after reading. */
+/** For each option, a value as text, the same value in a configuration file, and the value after reading. */
 const samples: Record<OptionName, readonly [text: string, inFile: unknown, value: unknown]> = {
   port: ['8080', 8080, 8080],
   host: ['127.0.0.2', '127.0.0.2', '127.0.0.2'],
@@ -107,7 +107,7 @@ const samples: Record<OptionName, readonly [text: string, inFile: unknown, value
   logLevel: ['warn', 'warn', 'warn'],
   logFormat: ['json', 'json', 'json'],
 }
-/** Options that need other options. */
+/** Options that can only be set together with other options. */
 const together: Partial<Record<OptionName, readonly OptionName[]>> = {
   tlsCertFile: ['tlsKeyFile'],
   tlsKeyFile: ['tlsCertFile'],
@@ -161,10 +161,10 @@ describe.for(Object.entries(samples) as [OptionName, (typeof samples)[OptionName
       ({ ...options, ...process })[name as never]
     const other = { ...needed, ...companionVariables }
 
-    test('is read from a flag, a variable, a YAML file and a JSON file', () => {
+    test('can be set by a flag, a variable, a YAML file and a JSON file', () => {
       const flag = readConfig({ environment: other, flags: { [flagOf(key)]: text } })
       const variable = readConfig({ environment: { ...other, [variableOf(key)]: text } })
-      // The environment overrides a file, so it must not contain the setting.
+      // The environment must not contain the setting here, because it would override the file.
       const { [key]: _, ...withoutIt } = other as Record<string, string>
       const content = { [fileKeyOf(key)]: inFile }
       const [yaml, json] = [file(content), file(JSON.stringify(content), 'json')].map((path) =>
@@ -181,13 +181,13 @@ describe.for(Object.entries(samples) as [OptionName, (typeof samples)[OptionName
       expect(json!.origins[name]).toMatch(/^config-\d+\.json$/)
     })
 
-    test('is refused by its name in each spelling if the value is invalid', () => {
+    test('if its value is invalid, is refused with an error that spells its name as the source does', () => {
       const { schema, isSecret } = settings[name]
       const wrong = [-1, 'x', '\0', 'short', 'two words'].find(
         (raw) => !schema.safeParse(raw).success,
       )
       expect(wrong).toBeDefined()
-      // The message for a list may name the item, and hides values that could be secrets.
+      // The error for a list may name the item, and hides values that could be secrets.
       const refusalOf = (spelled: string): string | RegExp =>
         Array.isArray(settings[name].defaultValue)
           ? new RegExp(`^${spelled}(\\[0\\])?=(${wrong}|…) is not allowed: it must be `)
@@ -243,7 +243,7 @@ test('reports every mistake at once', () => {
   expect(mistakes(() => read({ PORT: 'x', MAX_ROOMS: 'y' }))).toHaveLength(2)
 })
 
-describe('refuses an invalid ICE entry by its position, with the reason', () => {
+describe('refuses an invalid ICE entry, with its position and the reason', () => {
   const turn = { username: 'u', credential: 'c' }
   test.for<[string, unknown, string]>([
     [
@@ -288,7 +288,7 @@ describe('refuses an invalid ICE entry by its position, with the reason', () => 
   })
 })
 
-describe('error messages never contain a secret, given', () => {
+describe('error messages never contain a secret from', () => {
   const leak = 'hunter2-hunter2'
   test.for<[string, ConfigInput]>([
     ['a short key', { environment: { SECRET_KEY: leak } }],
@@ -316,7 +316,7 @@ describe('error messages never contain a secret, given', () => {
   })
 })
 
-describe('refuses an unknown key', () => {
+describe('an unknown setting', () => {
   test.for([
     ['MAX_ROOM', 'MAX_ROOMS'],
     ['MAX_ROOMSS', 'MAX_ROOMS'],
@@ -325,15 +325,15 @@ describe('refuses an unknown key', () => {
     ['SECRET_KYE', 'SECRET_KEY'],
     ['TURN_URL', 'TURN_URLS'],
     ['CONFIG_FIEL', 'CONFIG_FILE'],
-  ] as const)('in the environment, if it resembles a setting: %s', ([typo, key]) => {
+  ] as const)('is refused in the environment if it resembles a setting: %s', ([typo, key]) => {
     expect(mistakes(() => read({ [typo]: '5' }))).toEqual([
       `unknown setting ${typo}: did you mean ${key}?`,
     ])
   })
 
-  test('but ignores the variables of other programs', () => {
+  test('is ignored in the environment if it resembles no setting', () => {
     const others = {
-      // Similar to TLS_CERT_FILE, and set on many machines.
+      // This variable is similar to TLS_CERT_FILE, but many machines set it.
       SSL_CERT_FILE: '/etc/ssl/cert.pem',
       SSL_CERT_DIR: '/etc/ssl/certs',
       NODE_ENV: 'production',
@@ -355,7 +355,7 @@ describe('refuses an unknown key', () => {
     expect(read(others)).toEqual(read())
   })
 
-  test('in a file, and suggests the closest name', () => {
+  test('is refused in a file, and the error suggests the closest name', () => {
     const CONFIG_FILE = file({ max_room: 5, colour: 'blue', PORT: 1, config_file: 'x' })
     const label = CONFIG_FILE.split('/').at(-1)
     expect(mistakes(() => read({ CONFIG_FILE }))).toEqual([
@@ -366,7 +366,7 @@ describe('refuses an unknown key', () => {
     ])
   })
 
-  test('in a site, and suggests the closest name', () => {
+  test('is refused in a site, and the error suggests the closest name', () => {
     const CONFIG_FILE = file({ sites: [site, { ...site, key: 'b', max_user: 3, colour: 'x' }] })
     expect(mistakes(() => read({ CONFIG_FILE }))).toEqual([
       'unknown setting sites[1].max_user: did you mean max_users?',
@@ -409,7 +409,7 @@ describe('a site', () => {
       TURN_SECRET: 'of the server',
     })
 
-  test('may have a value of its own for every key', () => {
+  test('can set every one of its keys', () => {
     const full = {
       ...site,
       max_users: 5,
@@ -479,7 +479,7 @@ describe('a site', () => {
   })
 })
 
-describe('refuses without --dev, and accepts with it', () => {
+describe('is refused without --dev, and accepted with it:', () => {
   const placeholder = /^SECRET_KEY looks like a placeholder: set a random text/
   test.for<[string, Record<string, string>, RegExp]>([
     ['no secret key', { SECRET_KEY: '' }, /^SECRET_KEY is not set: set it to a random text/],
@@ -513,7 +513,7 @@ describe('refuses without --dev, and accepts with it', () => {
 })
 
 describe('trial mode (--dev)', () => {
-  test('needs no settings: loopback, any origin, a new key at each start', () => {
+  test('without settings, listens on loopback, allows any origin, and makes a new secret key at each start', () => {
     const trial = (): Config => readConfig({ flags: { dev: true } })
     expect(trial().options).toMatchObject({
       host: '127.0.0.1',
@@ -557,12 +557,12 @@ describe('refuses settings that need or exclude each other', () => {
     ],
   ])('%o', ([environment, sentence]) => {
     expect(mistakes(() => read(environment))).toEqual([sentence])
-    // Also in trial mode, because half of such a pair is always a mistake.
+    // Trial mode refuses them too, because half of such a pair is always a mistake.
     expect(mistakes(() => read({ ...environment, BUDDY_DEV: '1' }))).toEqual([sentence])
   })
 })
 
-test('prints a configuration that reads the same, with secrets masked', () => {
+test('the printed configuration has the same values when it is read again, except for masked secrets', () => {
   const environment = {
     ...needed,
     ADMIN_TOKEN: `${secret}a`,

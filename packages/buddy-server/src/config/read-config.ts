@@ -16,14 +16,17 @@ import { environmentSource, fileSource, flagSource } from './sources.ts'
 export interface Config {
   readonly options: ResolvedServerOptions
   readonly process: ProcessOptions
-  /** Where each value comes from: `--port`, `environment`, a file's name, or `default`. */
+  /**
+   * Where each value comes from. It is a flag such as `--port`, `environment`, the name of a file, or
+   * `default`.
+   */
   readonly origins: Readonly<Record<OptionName, string>>
 }
 
-/** What {@link readConfig} reads. */
+/** The input of {@link readConfig}, in addition to the configuration file. */
 export interface ConfigInput {
   readonly environment?: Readonly<Record<string, string | undefined>>
-  /** The values of flags, by their long name without the dashes: `{ 'max-rooms': '5' }`. */
+  /** The values of flags, by their long names without the dashes, such as `{ 'max-rooms': '5' }`. */
   readonly flags?: Readonly<Record<string, string | boolean | undefined>>
 }
 
@@ -72,7 +75,10 @@ function findValue(setting: Setting<unknown>, sources: readonly ConfigSource[]):
   return undefined
 }
 
-/** What is wrong with a value. `params.shown` is the part of the value that the message may show. */
+/**
+ * Returns the error messages for an invalid value. `params.shown` is the part of the value that a message may
+ * show.
+ */
 interface Issue {
   readonly path: readonly PropertyKey[]
   readonly message: string
@@ -88,7 +94,8 @@ function describe(
   const name =
     source.spell(key) +
     path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
-  // Messages end up in logs, and a nested value may contain a password.
+  // A value that is not a simple one is not shown, because messages end up in logs, and it may contain a
+  // password.
   const isShown =
     !isSecret && path.length === 0 && typeof raw !== 'object' && !/^[[{]/.test(String(raw))
   const value = params?.shown ?? (isShown ? String(raw) : '…')
@@ -105,9 +112,10 @@ const unknownSetting = (name: string, closest: string | undefined): string =>
 const variables = [...names.map((name) => variableOf(settings[name].key)), 'CONFIG_FILE']
 
 /**
- * Variables of other programs are ignored. A variable whose name is almost a setting's is a mistake:
- * at most two edits, the same first letter (`SSL_CERT_FILE` is not `TLS_CERT_FILE`), and at least eight
- * letters, so that it is not similar by chance. See docs/decisions/configuration.md.
+ * Returns an error for each variable whose name is almost that of a setting, because it is probably mistyped.
+ * Variables of other programs are ignored. "Almost" means at most two edits and the same first letter (so
+ * `SSL_CERT_FILE` is not taken for `TLS_CERT_FILE`), in a name of at least eight letters, because shorter
+ * names are similar by chance. See docs/decisions/configuration.md.
  */
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(environment)
@@ -131,7 +139,10 @@ const placeholder =
 
 const isWeak = (secret: string): boolean => placeholder.test(secret) || new Set(secret).size < 8
 
-/** In trial mode (`--dev`) fills in what is missing. Otherwise reports what is missing as a mistake. */
+/**
+ * In trial mode (`--dev`), replaces missing settings by values for a trial. Otherwise, missing settings are
+ * mistakes.
+ */
 function finish(values: Record<OptionName, unknown>, origins: Record<OptionName, string>): Config {
   const processNames = new Set(Object.keys(processSettings.Process))
   const pick = (isProcess: boolean): object =>
@@ -153,7 +164,7 @@ function finish(values: Record<OptionName, unknown>, origins: Record<OptionName,
   return { options, process, origins }
 }
 
-/** Settings that need or exclude each other. */
+/** Returns an error for each pair of settings of which one lacks the other, or which exclude each other. */
 function combinationMistakes(options: ResolvedServerOptions): string[] {
   const mistakes: string[] = []
   const { tlsCertFile, tlsKeyFile, turnUrls, turnSecret, webhookUrl, webhookSecret } = options
@@ -182,7 +193,8 @@ function combinationMistakes(options: ResolvedServerOptions): string[] {
 }
 
 /**
- * What a server that others can reach must set: a secret key, the allowed origins, and no weak secrets.
+ * Returns an error for each setting that a server must not lack if other machines can reach it. It needs a
+ * secret key and the allowed origins, and its secrets must not be weak.
  */
 function publicServerMistakes(
   options: ResolvedServerOptions,

@@ -24,7 +24,7 @@ const webhookUrl = valueSchema('an http or https URL without a user name or pass
 const isReloadable = true
 const isSecret = true
 
-/** The settings of a server by the name of the option, in the groups of `docs/configuration.md`. */
+/** The settings of a server by the names of their options, in the groups of `docs/configuration.md`. */
 export const serverSettings = {
   Listening: {
     port: setting({
@@ -314,18 +314,18 @@ export const serverSettings = {
   },
 } as const
 
-/** The options of a server with a value for each. Times in milliseconds, sizes in bytes. */
+/** The options of a server, each with a value. Times are in milliseconds, sizes in bytes. */
 export type ResolvedServerOptions = OptionsOf<typeof serverSettings>
 
 /**
- * The options of `createBuddyServer`. `docs/configuration.md` describes each. Times in milliseconds,
- * sizes in bytes. An undefined option has its default value.
+ * The options of `createBuddyServer`. `docs/configuration.md` describes each of them. Times are in
+ * milliseconds, sizes in bytes. If an option is undefined, its default applies.
  */
 export type BuddyServerOptions = {
   readonly [Name in keyof ResolvedServerOptions]?: ResolvedServerOptions[Name] | undefined
 }
 
-/** The options of a server that was given none. */
+/** The default of each option. */
 export const defaultOptions = Object.fromEntries(
   Object.values(serverSettings).flatMap((group) =>
     Object.entries<Setting<unknown>>(group).map(([name, { defaultValue }]) => [name, defaultValue]),

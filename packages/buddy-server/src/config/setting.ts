@@ -1,23 +1,28 @@
 import type { ValueSchema } from './value-schemas.ts'
 
-/** The definition of one setting. Its three names come from `key`, see `key-names.ts`. */
+/**
+ * The definition of one setting. Its variable, flag and file key are derived from `key`; see `key-names.ts`.
+ */
 export interface Setting<T> {
   /** The name of the environment variable. */
   readonly key: string
   readonly schema: ValueSchema<T>
-  /** In the unit of the option: times in milliseconds. */
+  /** The default, in the unit of the option. Times are in milliseconds. */
   readonly defaultValue: T
   /** What the setting does, for `docs/configuration.md` and `--help`. */
   readonly description: string
-  /** The value is never printed. */
+  /** Set if the value must never be printed. */
   readonly isSecret?: true
-  /** SIGHUP applies a new value. Without this, a new value needs a restart. */
+  /** Set if SIGHUP applies a new value. Otherwise a new value needs a restart. */
   readonly isReloadable?: true
-  /** An empty text is a value. Without this, it counts as not set. */
+  /** Set if an empty text is a value. Otherwise an empty text counts as not set. */
   readonly acceptsEmpty?: true
 }
 
-/** Returns `definition`. The call infers the type of the value from the schema. */
+/**
+ * Returns `definition` unchanged. This function exists so that TypeScript infers the type of the value from
+ * the schema.
+ */
 export function setting<T>(definition: Setting<T>): Setting<T> {
   return definition
 }
@@ -26,7 +31,10 @@ type Flat<G> = { [K in keyof G]: (x: G[K]) => void }[keyof G] extends (x: infer 
   ? I
   : never
 
-/** The options that groups of settings define: each name with the type of its value. */
+/**
+ * The type of the options that groups of settings define. It contains the name of each option with the type
+ * of its value.
+ */
 export type OptionsOf<G> = {
   readonly [K in keyof Flat<G>]: Flat<G>[K] extends Setting<infer T> ? T : never
 }

@@ -53,7 +53,7 @@ export const siteKeyDescriptions: Readonly<Record<keyof typeof fields, string>> 
     'If set, clients need a token: a JWT signed with the private key that belongs to this public key (ES256).',
 }
 
-/** One site. For a key that is not set, the server's own setting applies. */
+/** A schema for one site. For a key that is not set, the setting of the server applies. */
 const site = z
   .strictObject(fields)
   .refine(({ secret, public_key }) => !secret || !public_key, {
@@ -74,7 +74,7 @@ const site = z
     publicKey: raw.public_key,
   }))
 
-/** One site, as the option `sites` of `createBuddyServer` takes it. */
+/** One site, in the form that the option `sites` of `createBuddyServer` has. */
 export type SiteOptions = Pick<z.output<typeof site>, 'key' | 'allowedOrigins'> &
   Partial<z.output<typeof site>>
 
@@ -99,7 +99,7 @@ export const siteFileKeys = Object.entries(fileKeys) as readonly (readonly [
   string,
 ])[]
 
-/** The setting `sites`: every site except the server's own. */
+/** A schema for the setting `sites`, which contains every site except the server's own. */
 export const sites: ValueSchema<readonly SiteOptions[]> = z
   .preprocess(
     (raw, context) => {
@@ -108,7 +108,8 @@ export const sites: ValueSchema<readonly SiteOptions[]> = z
       try {
         return JSON.parse(raw) as unknown
       } catch {
-        // The parser's own message quotes the text, which may contain a secret.
+        // The error message of the JSON parser is not used, because it quotes the text, which may contain a
+        // secret.
         context.addIssue({ code: 'custom', message: 'it must be a list of sites in JSON' })
         return z.NEVER
       }

@@ -14,7 +14,7 @@ export interface ConfigSource {
   origin(key: string): string
 }
 
-/** Makes a source of flags, given by their long name without the dashes. */
+/** Creates a source of flags, which are given by their long names without the dashes. */
 export function flagSource(
   flags: Readonly<Record<string, string | boolean | undefined>>,
 ): ConfigSource {
@@ -22,7 +22,7 @@ export function flagSource(
   return { get: (key) => flags[flagOf(key)], spell, origin: spell }
 }
 
-/** Makes a source of environment variables. */
+/** Creates a source of environment variables. */
 export function environmentSource(
   environment: Readonly<Record<string, string | undefined>>,
 ): ConfigSource {
@@ -74,7 +74,7 @@ function parseFile(path: string, fail: (what: string) => never): unknown {
     return fail(`cannot be read: ${unreadable[code] ?? message}`)
   }
   const lineCounter = new LineCounter()
-  // Pretty errors would quote lines of the file.
+  // Pretty errors are switched off, because they quote lines of the file.
   const document = parseDocument(text, { lineCounter, prettyErrors: false })
   const [mistake] = [...document.errors, ...document.warnings]
   if (mistake) {

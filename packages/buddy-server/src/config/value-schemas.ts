@@ -1,6 +1,6 @@
-// Schemas for the values of settings. Each accepts text, as flags and variables give it, and what a
-// configuration file may hold: a number, a boolean, a list. Its description completes the sentence
-// "it must be …" in error messages, and "Allowed: …" in docs/configuration.md.
+// Schemas for the values of settings. Each accepts a text, which flags and variables contain, and the number,
+// boolean or list that a configuration file may contain instead. The description of a schema completes the
+// sentence "it must be …" in error messages, and "Allowed: …" in docs/configuration.md.
 import { wellFormed } from '@buddy-chat/protocol'
 import { z } from 'zod'
 
@@ -8,8 +8,8 @@ import { z } from 'zod'
 export type ValueSchema<T> = z.ZodType<T, unknown>
 
 /**
- * Makes a schema.
- * @param allowed the description
+ * Creates a schema.
+ * @param allowed the description of the schema
  * @param read returns the value, or undefined if `raw` is not allowed
  */
 export function valueSchema<T>(
@@ -32,24 +32,27 @@ function toNumber(raw: unknown, pattern: RegExp): number {
   return typeof raw === 'string' && pattern.test(raw) ? Number(raw) : Number.NaN
 }
 
-/** A whole number. */
+/** A schema for a whole number. */
 export const wholeNumber = (min: number, max: number): ValueSchema<number> =>
   valueSchema(`a whole number from ${min} to ${max}`, (raw) => {
     const value = toNumber(raw, /^\d+$/)
     return Number.isInteger(value) && value >= min && value <= max ? value : undefined
   })
 
-/** One day. A longer time is probably a mistake, and timers overflow at 24 days. */
+/**
+ * The default maximum of a time, one day. A longer time is probably a mistake, and timers overflow at 24
+ * days.
+ */
 const maxSeconds = 86_400
 
-/** A time. The operator gives seconds; the value is in milliseconds. */
+/** A schema for a time. The operator writes seconds, and the value is in milliseconds. */
 export const seconds = (min: number, max = maxSeconds): ValueSchema<number> =>
   valueSchema(`seconds, from ${min} to ${max}`, (raw) => {
     const value = toNumber(raw, /^\d+(\.\d+)?$/)
     return value >= min && value <= max ? Math.round(value * 1000) : undefined
   })
 
-/** A boolean, or a text that means one. */
+/** A schema for a boolean, or a text that means one, such as `yes` or `0`. */
 export const boolean: ValueSchema<boolean> = valueSchema('true or false', (raw) => {
   if (typeof raw === 'boolean') return raw
   const value = String(raw).toLowerCase()
@@ -57,25 +60,29 @@ export const boolean: ValueSchema<boolean> = valueSchema('true or false', (raw) 
   return ['false', '0', 'no', 'off'].includes(value) ? false : undefined
 })
 
-/** YAML and JSON can hold a lone surrogate. Clients would receive it as another character. */
+/**
+ * Returns whether `value` is a text without lone surrogates. YAML and JSON can contain them, but clients
+ * would receive another character.
+ */
 const isWellFormed = (value: unknown): value is string =>
   typeof value === 'string' && wellFormed(value) === value
 
-/** A text that matches `pattern`. */
+/** A schema for a text that matches `pattern`. */
 export const text = (allowed: string, pattern = /^[^\0]*$/): ValueSchema<string> =>
   valueSchema(allowed, (raw) => {
-    // YAML reads a key that consists of digits as a number.
+    // A number is accepted as a text, because YAML reads a text of digits as a number.
     const value = typeof raw === 'number' ? String(raw) : raw
     return isWellFormed(value) && pattern.test(value) ? value : undefined
   })
 
-/** One of `words`. */
+/** A schema for one of `words`. */
 export const oneOf = <const W extends string>(...words: readonly W[]): ValueSchema<W> =>
   valueSchema(`one of ${words.join(', ')}`, (raw) => words.find((each) => each === raw))
 
 /**
- * A list of texts, or one text with commas between them. `isAllowed` checks each item. If `mayBeEmpty`,
- * an empty list is allowed. A text of commas only is never allowed, because it is a mistake.
+ * A schema for a list of texts, or for one text in which they are separated by commas. `isAllowed` checks
+ * each item. If `mayBeEmpty`, an empty list is allowed. A text that contains only commas is never allowed,
+ * because it is a mistake.
  */
 export const textList = (
   allowed: string,

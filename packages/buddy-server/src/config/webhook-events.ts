@@ -1,5 +1,5 @@
 /** The events that the server can send as webhooks. */
 export const webhookEvents = ['match', 'leave', 'report', 'ban', 'capacity'] as const
 
-/** One of {@link webhookEvents}. */
+/** The name of one of {@link webhookEvents}. */
 export type WebhookEvent = (typeof webhookEvents)[number]

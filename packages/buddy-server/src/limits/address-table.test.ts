@@ -23,7 +23,7 @@ test('creates one entry for each address, and keeps it', () => {
   expect([table.get('a'), table.find('a'), table.size]).toEqual([one, one, 2])
 })
 
-test('shares one entry among the addresses beyond `maxAddresses`, and keeps the earlier entries', () => {
+test('shares one entry among all addresses after the first `maxAddresses`, and keeps the entries of those', () => {
   const table = createTable()
   const [one] = [table.get('a'), table.get('b')]
   const shared = table.get('c')
@@ -32,7 +32,7 @@ test('shares one entry among the addresses beyond `maxAddresses`, and keeps the 
   expect(shared).not.toBe(one)
 })
 
-test('removes idle entries in a sweep, which makes room for new addresses', async () => {
+test('a sweep removes idle entries, so that new addresses get an entry of their own', async () => {
   const table = createTable()
   table.get('a').isIdle = true
   const other = table.get('b')
@@ -43,7 +43,7 @@ test('removes idle entries in a sweep, which makes room for new addresses', asyn
   expect(table.size).toBe(2)
 })
 
-test('yields to the event loop during a sweep of many addresses', async () => {
+test('a sweep of many addresses yields to the event loop', async () => {
   const table = createTable(1000)
   for (let address = 0; address < 1000; address++) table.get(String(address)).isIdle = true
   const swept = table.sweep()

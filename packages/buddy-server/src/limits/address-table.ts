@@ -2,17 +2,17 @@ import { forEachInSlices } from '../slices.ts'
 
 interface AddressTableOptions<Entry> {
   /**
-   * How many addresses have an entry of their own. All further addresses share one entry, so that an
+   * Maximum number of addresses with an entry of their own. All further addresses share one entry, so that an
    * attacker with many addresses cannot fill the memory.
    */
   readonly maxAddresses: number
-  /** Makes the entry of an address that is not in the table. */
+  /** Creates the entry of an address that is not in the table. */
   readonly create: () => Entry
-  /** Whether `entry` equals a new one, so that the table may remove it. */
+  /** Returns whether `entry` is like a new one, so that the table may remove it. */
   readonly isIdle: (entry: Entry) => boolean
 }
 
-/** An entry for each address. The addresses beyond `maxAddresses` share one entry. */
+/** A table with an entry for each address. After `maxAddresses`, all further addresses share one entry. */
 export class AddressTable<Entry> {
   readonly #options: AddressTableOptions<Entry>
   readonly #entries = new Map<string, Entry>()
@@ -27,12 +27,12 @@ export class AddressTable<Entry> {
     return this.#entries.size
   }
 
-  /** Returns the entry of an address. Undefined if it has none. */
+  /** Returns the entry of an address. Undefined if the address has none. */
   find(addressKey: string): Entry | undefined {
     return this.#entries.get(addressKey) ?? (this.#isFull ? this.#shared : undefined)
   }
 
-  /** Returns the entry of an address, and makes one if it has none. */
+  /** Returns the entry of an address. Creates one if the address has none. */
   get(addressKey: string): Entry {
     const known = this.find(addressKey)
     if (known !== undefined) return known

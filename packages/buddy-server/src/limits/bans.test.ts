@@ -16,7 +16,7 @@ test('keeps a ban for exactly its duration', () => {
   expect(bans.has('192.0.2.1')).toBe(false)
 })
 
-test('extends a ban by a second one, and never shortens it', () => {
+test('a second ban of the same key can extend the first, but never shortens it', () => {
   const { bans, setNow } = create()
   bans.add('a', 1000)
   bans.add('a', 10)
@@ -29,16 +29,16 @@ test('extends a ban by a second one, and never shortens it', () => {
   expect(bans.has('a')).toBe(false)
 })
 
-test('keeps ten thousand bans, and drops the oldest for a new one', () => {
+test('keeps ten thousand bans, and drops the oldest when there is another', () => {
   const { bans } = create()
   for (let index = 0; index < 10_000; index++) bans.add(String(index), 1000)
-  // Ban this one again, so that it is not the oldest any more.
+  // The oldest key is banned again, so that it is not the oldest any more.
   bans.add('0', 1000)
   bans.add('one more', 1000)
   expect(['0', '1', '2', 'one more'].map((key) => bans.has(key))).toEqual([true, false, true, true])
 })
 
-test('keeps a long ban during a flood of short ones that have expired', () => {
+test('keeps a long ban when a flood of short bans has expired', () => {
   const { bans, setNow } = create()
   bans.add('long', 1_000_000)
   for (let round = 1; round <= 3; round++) {

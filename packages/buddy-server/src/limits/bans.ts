@@ -1,10 +1,10 @@
 /**
- * The maximum number of bans. Beyond it expired bans are removed, or the oldest ban if none has
- * expired.
+ * Maximum number of bans. If there are more, all expired bans are removed or, if none has expired, the oldest
+ * ban.
  */
 const maxBans = 10_000
 
-/** Temporary bans. The key of a ban is the address of a client, or a site's name for a user. */
+/** Temporary bans. The key of a ban is the address of a client, or a site and its subject for a user. */
 export class Bans {
   readonly #now: () => number
   readonly #untilMs = new Map<string, number>()
@@ -14,7 +14,7 @@ export class Bans {
     this.#now = now
   }
 
-  /** Bans `key`. An existing ban that lasts longer stays as it is. */
+  /** Bans `key`. If it is already banned for longer, the longer ban stays. */
   add(key: string, durationMs: number): void {
     const untilMs = Math.max(this.#now() + durationMs, this.#untilMs.get(key) ?? 0)
     this.#untilMs.delete(key)
@@ -27,7 +27,7 @@ export class Bans {
     if (this.#untilMs.size > maxBans && oldest !== undefined) this.#untilMs.delete(oldest)
   }
 
-  /** Whether `key` is banned now. */
+  /** Returns whether `key` is banned now. */
   has(key: string): boolean {
     const untilMs = this.#untilMs.get(key)
     if (untilMs === undefined) return false

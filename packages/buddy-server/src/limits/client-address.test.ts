@@ -11,7 +11,8 @@ test.for([
   [1, '6.6.6.6, 192.0.2.1', '192.0.2.1'],
   [1, '6.6.6.6,192.0.2.1', '192.0.2.1'],
   [2, '6.6.6.6, 192.0.2.1, 10.0.0.2', '192.0.2.1'],
-  // Fewer entries than proxies: the client bypassed them.
+  // If there are fewer entries than trusted hops, the client has bypassed a proxy, so its TCP address is
+  // used.
   [2, '6.6.6.6', '10.0.0.1'],
   [1, '', '10.0.0.1'],
   // An entry that is not an IP address is not used.
@@ -74,7 +75,7 @@ test.for([
   ['::1', '0:0:0:0::/64'],
   ['::', '0:0:0:0::/64'],
   ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
-  // Empty if the socket has just closed. All of these share one key.
+  // The address is empty if the socket has just closed. All such connections share one key.
   ['', ''],
 ] as const)('the limits of %s are counted for %s', ([address, key]) => {
   expect(addressKey(address)).toBe(key)

@@ -2,7 +2,8 @@ import { BlockList, isIP } from 'node:net'
 import type { Upgrade } from '../transport/transport.ts'
 
 /**
- * Which entry of `X-Forwarded-For` is trusted: by its place from the end, or by the proxies' addresses.
+ * Defines which entry of `X-Forwarded-For` is trusted: by its position from the end, or by the addresses of
+ * the proxies.
  */
 export interface ProxyTrust {
   readonly trustedProxyHops: number
@@ -11,7 +12,7 @@ export interface ProxyTrust {
 
 /**
  * Returns the canonical spelling of an address, without a port. An IPv4-mapped IPv6 address becomes IPv4.
- * Empty if `text` is not an address.
+ * Returns an empty text if `text` is not an address.
  */
 function plainAddress(text: string): string {
   const bare = text
@@ -30,7 +31,10 @@ function plainAddress(text: string): string {
   return isIP(address) === 0 ? '' : address
 }
 
-/** Returns the first 64 bits of an IPv6 address: a provider assigns at least a /64 to each customer. */
+/**
+ * Returns the first 64 bits of an IPv6 address. The rest is ignored, because a provider assigns at least a
+ * /64 to each customer, who can use any address in it.
+ */
 function network64(address: string): string {
   const [head = '', tail] = address.split('::')
   const groups = head === '' ? [] : head.split(':')
@@ -46,7 +50,8 @@ function network64(address: string): string {
 }
 
 /**
- * Returns the key of an address in limits and bans: an IPv4 address, or the /64 network of an IPv6 one.
+ * Returns the key by which limits and bans compare an address. It is the IPv4 address itself, or the /64
+ * network of an IPv6 address.
  */
 export function addressKey(address: string): string {
   const plain = plainAddress(address)
@@ -54,10 +59,10 @@ export function addressKey(address: string): string {
 }
 
 /**
- * Makes a function that returns a client's address. By default no proxy is trusted, and it is the address
- * of the TCP peer. With `trustedProxyHops` it is that entry of `X-Forwarded-For`, counted from the end. With
- * `trustedProxies`, if the peer is one of them, it is the last entry that is not one of them. Entries
- * further left are ignored, because the client may have written them.
+ * Creates a function that returns a client's address. By default no proxy is trusted, and the address is that
+ * of the TCP peer. With `trustedProxyHops`, it is the entry of `X-Forwarded-For` at this position from the
+ * end. With `trustedProxies`, if the TCP peer is one of them, it is the last entry that is not a trusted
+ * proxy. All earlier entries are ignored, because the client may have written them.
  */
 export function createClientAddress({
   trustedProxyHops,

@@ -5,7 +5,7 @@ import type { Refusal } from './refusal.ts'
 
 interface Fixture {
   readonly admission: ConnectionAdmission
-  /** A client connects. @default address 192.0.2.1, protocol buddy.v1 */
+  /** Admits or refuses the connection of a client. @default address 192.0.2.1, protocol buddy.v1 */
   readonly connect: (address?: string, protocols?: readonly string[]) => Admitted | Refusal
   readonly wait: (ms: number) => void
   readonly banned: Set<string>
@@ -39,11 +39,11 @@ function createFixture({ connections = 3, connects = 60 } = {}): Fixture {
 const outcome = (answer: Admitted | Refusal): string =>
   'code' in answer ? answer.code : 'admitted'
 
-/** Outcomes of `count` connects at the same moment. */
+/** Returns the outcomes of `count` connections at the same moment. */
 const times = (count: number, connect: Fixture['connect']): readonly string[] =>
   Array.from({ length: count }, () => outcome(connect()))
 
-test('limits the connections of one address, and admits another one after a release', () => {
+test('limits the connections of one address, and admits another connection when one has closed', () => {
   const { admission, connect } = createFixture({ connections: 2 })
   const first = connect()
   expect(outcome(connect())).toBe('admitted')
@@ -53,14 +53,14 @@ test('limits the connections of one address, and admits another one after a rele
   expect(times(2, connect)).toEqual(['admitted', 'too-many-connections'])
 })
 
-test('limits the connects per minute of one address, even if its connections close at once', () => {
+test('limits the new connections of one address per minute, even if they close at once', () => {
   const { admission, connect, wait } = createFixture({ connections: 100, connects: 60 })
   for (let time = 1; time <= 60; time++) {
     const answer = connect()
     expect(outcome(answer)).toBe('admitted')
     if ('addressKey' in answer) admission.release(answer.addressKey)
   }
-  // One connect becomes available each second, so the client may retry after that.
+  // One more connection is allowed each second, so the client may retry after a second.
   expect(connect()).toMatchObject({ code: 'too-many-connections', retryAfterMs: 1000 })
   expect(outcome(connect('192.0.2.2'))).toBe('admitted')
   wait(999)
@@ -71,14 +71,14 @@ test('limits the connects per minute of one address, even if its connections clo
   expect(times(61, connect).filter((each) => each === 'admitted')).toHaveLength(60)
 })
 
-test('applies a changed limit of connects at once, to known addresses too', () => {
+test('applies a changed limit of new connections at once, also to known addresses', () => {
   const { connect, caps } = createFixture({ connections: 1000, connects: 2 })
   expect(times(3, connect)).toEqual(['admitted', 'admitted', 'too-many-connections'])
   caps.connects = 3
   expect(times(4, connect)).toEqual(['admitted', 'admitted', 'admitted', 'too-many-connections'])
 })
 
-test('checks version, ban and origin before it counts a connect', () => {
+test('counts no new connection that it refuses because of version, ban or origin', () => {
   const { admission, connect, banned } = createFixture({ connections: 1, connects: 1 })
   expect(outcome(connect(undefined, ['soap']))).toBe('unsupported-version')
   expect(outcome(connect(undefined, []))).toBe('unsupported-version')
@@ -96,7 +96,7 @@ test('checks version, ban and origin before it counts a connect', () => {
   expect(outcome(connect())).toBe('admitted')
 })
 
-test('removes an address in a sweep only if it has no connection and its bucket is full', async () => {
+test('a sweep removes an address only if it has no connection and its bucket is full', async () => {
   const { admission, connect, wait } = createFixture({ connections: 1, connects: 60 })
   const answer = connect()
   expect(admission.addresses).toBe(1)
@@ -113,7 +113,7 @@ test('removes an address in a sweep only if it has no connection and its bucket 
   expect(admission.addresses).toBe(0)
 })
 
-test('refuses with retryAfterMs while the process is out of sockets, without counting the connection', () => {
+test('while the process is out of sockets, refuses connections with retryAfterMs, and does not count them', () => {
   const { connect, caps } = createFixture({ connections: 1 })
   caps.sockets = 0
   expect(connect()).toMatchObject({ code: 'server-full', retryAfterMs: 10_000 })

@@ -25,14 +25,16 @@ interface AdmissionDependencies {
 
 interface Address {
   open: number
-  /** The limit that the bucket was made for. A reload may change the limit. */
+  /**
+   * The limit with which the bucket was created. A reload may change the limit; then the bucket is replaced.
+   */
   maxConnects: number
   connects: TokenBucket
 }
 
 const minuteMs = 60_000
 
-/** Decides which connections are admitted, before the client has sent a message. */
+/** Decides whether a new connection is admitted, before its client has sent a message. */
 export class ConnectionAdmission {
   readonly #dependencies: AdmissionDependencies
   readonly #addresses = new Map<string, Address>()
@@ -41,12 +43,12 @@ export class ConnectionAdmission {
     this.#dependencies = dependencies
   }
 
-  /** The number of addresses with connections, or with recent ones. */
+  /** The number of addresses that have connections, or had some recently. */
   get addresses(): number {
     return this.#addresses.size
   }
 
-  /** Admits a connection, or returns the reason why not. */
+  /** Admits a connection, or returns the reason why it is refused. */
   admit(upgrade: Upgrade): Admitted | Refusal {
     const {
       addressKeyOf,
@@ -88,12 +90,12 @@ export class ConnectionAdmission {
     return { addressKey }
   }
 
-  /** A connection that was admitted for `addressKey` has closed. */
+  /** Call this when a connection that was admitted for `addressKey` has closed. */
   release(addressKey: string): void {
     this.#address(addressKey).open--
   }
 
-  /** Forgets addresses without connections whose bucket is full again. */
+  /** Deletes the addresses that have no connections and whose bucket is full again. */
   async sweep(): Promise<void> {
     const { now } = this.#dependencies
     await forEachInSlices(this.#addresses, ([key, { open, connects }]) => {

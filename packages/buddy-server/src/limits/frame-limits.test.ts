@@ -5,7 +5,7 @@ import type { Verdict } from './frame-limits.ts'
 import { FrameLimits } from './frame-limits.ts'
 import { droppedRate, otherRate, rates, relayedBytesRate } from './frame-rates.ts'
 
-/** Verdicts for `count` small frames of one type at the same moment. */
+/** Returns the verdicts for `count` small frames of one type at the same moment. */
 function judge(
   limits: FrameLimits,
   type: MessageType | undefined,
@@ -38,7 +38,7 @@ test('counts unknown types together with the types that have no rate of their ow
   expect(passed(judge(limits, 'report', 10))).toBe(5)
 })
 
-test('does not limit a type because another one has used up its rate', () => {
+test('a type that has used up its rate does not limit another type', () => {
   const limits = new FrameLimits()
   judge(limits, 'text', 50)
   expect(passed(judge(limits, 'signal', 50))).toBe(50)
@@ -65,7 +65,7 @@ test.for(['next', 'ticket'] as const)(
   },
 )
 
-test('limits the bytes for a partner independently of the number of frames', () => {
+test('limits the bytes of relayed frames, whatever their number', () => {
   const limits = new FrameLimits()
   const size = 49_000
   const many = Math.floor(relayedBytesRate.burst / size)
@@ -77,7 +77,7 @@ test('limits the bytes for a partner independently of the number of frames', () 
   expect(limits.judge('signal', size, 1000).kind).toBe('pass')
 })
 
-test('cuts a client after a flood of dropped frames, but not after slow ones', () => {
+test('returns `cut` after a flood of dropped frames, but not if frames are dropped slowly', () => {
   const flooded = new FrameLimits()
   const verdicts = judge(flooded, 'typing', rates.typing.burst + droppedRate.burst + 1)
   expect(verdicts.findIndex(({ kind }) => kind === 'cut')).toBe(
@@ -91,7 +91,7 @@ test('cuts a client after a flood of dropped frames, but not after slow ones', (
   }
 })
 
-test('cuts a client after a flood of `leave`', () => {
+test('returns `cut` after a flood of `leave` frames', () => {
   const verdicts = judge(new FrameLimits(), 'leave', otherRate.burst + droppedRate.burst + 1)
   expect(verdicts.at(-1)).toEqual({ kind: 'cut' })
 })

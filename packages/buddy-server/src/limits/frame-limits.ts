@@ -3,7 +3,7 @@ import { messages } from '@buddy-chat/protocol'
 import { type Rate, TokenBucket } from './token-bucket.ts'
 import { controlFrameRate, droppedRate, otherRate, rates, relayedBytesRate } from './frame-rates.ts'
 
-/** The rates by what they limit: a message type, all other types together, or all frames. */
+/** All rates. The key is the message type, or a group of frames, that a rate limits. */
 const limits = {
   ...rates,
   other: otherRate,
@@ -15,8 +15,8 @@ const limits = {
 type Limit = keyof typeof limits
 
 /**
- * The decision about a frame: `pass` handles it, `drop` ignores it, `cut` closes the connection. A drop
- * with `retryAfterMs` is reported to the client.
+ * The decision about a frame. `pass`: the server handles the frame. `drop`: it ignores the frame and, if
+ * there is `retryAfterMs`, reports that to the client. `cut`: it closes the connection.
  */
 export type Verdict =
   | { readonly kind: 'pass' }
@@ -32,9 +32,12 @@ const limitOf = (type: MessageType | undefined): Limit =>
 /** The minimum time between two reports of dropped frames of one type. */
 const reportIntervalMs = 1000
 
-/** The rate limits of one session or connection, with the rates of `frame-rates.ts`. */
+/**
+ * Limits the frames of one session, or of one connection that has no session yet, to the rates in
+ * `frame-rates.ts`.
+ */
 export class FrameLimits {
-  /** Made when first needed, because most sessions use few of them. */
+  /** The buckets, which are created when they are first used, because most sessions use only a few. */
   readonly #buckets: Partial<Record<Limit, TokenBucket>> = {}
   #reportedAtMs: Map<MessageType | undefined, number> | undefined
 
@@ -48,12 +51,14 @@ export class FrameLimits {
       (isRelayed ? this.#take('relayedBytes', nowMs, byteLength) : 0)
     if (retryAfterMs === 0) return pass
     if (this.#take('dropped', nowMs) > 0) return cut
-    // A client may always leave.
+    // A `leave` is never dropped, because a user must always be able to leave.
     if (type === 'leave') return pass
     return this.#isReportDue(type, nowMs) ? { kind: 'drop', retryAfterMs } : { kind: 'drop' }
   }
 
-  /** Counts a WebSocket ping, or a pong without a ping. False if the connection has to be closed. */
+  /**
+   * Counts a WebSocket ping, or a pong that answers no ping. Returns false if the connection must be closed.
+   */
   allowsControlFrame(nowMs: number): boolean {
     return this.#take('control', nowMs) === 0
   }
@@ -63,7 +68,10 @@ export class FrameLimits {
     return this.#buckets[limit].take(nowMs, cost)
   }
 
-  /** Drops of `next` and `ticket` are always reported, because their sender waits for an answer. */
+  /**
+   * Returns whether a dropped frame is reported to the client. For `next` and `ticket` it always is, because
+   * the client waits for an answer.
+   */
   #isReportDue(type: MessageType | undefined, nowMs: number): boolean {
     if (type === 'next' || type === 'ticket') return true
     this.#reportedAtMs ??= new Map()

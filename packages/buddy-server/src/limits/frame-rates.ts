@@ -3,8 +3,8 @@ import { textRate } from '@buddy-chat/protocol'
 import type { Rate } from './token-bucket.ts'
 
 /**
- * The rates of message types: far above what a user and a browser need, far below what a program can
- * send.
+ * The maximum rates of message types. They are far above what a user and a browser need, and far below what a
+ * program can send.
  */
 export const rates = {
   /** Trickled ICE candidates come in bursts at the beginning of a call. */
@@ -16,19 +16,23 @@ export const rates = {
 } as const satisfies Partial<Record<MessageType, Rate>>
 
 /**
- * Bytes for a partner. A call needs some 20 kB of signals at its beginning. At a much higher rate a client
- * could fill its partner's queue, and the server would close the partner's connection as too slow.
+ * The maximum rate of bytes in frames for a partner. A call needs some 20 kB of signals at its beginning. At
+ * a much higher rate a client could fill its partner's queue, and the server would close the partner's
+ * connection as too slow.
  */
 export const relayedBytesRate: Rate = { burst: 262_144, perSecond: 65_536 }
 
-/** All other frames: `leave`, unknown types, a repeated `hello`. */
+/** The maximum rate of all other frames together, such as `leave`, unknown types or a repeated `hello`. */
 export const otherRate: Rate = { burst: 20, perSecond: 5 }
 
-/** Frames that are dropped for their rate. Beyond this rate the connection is closed. */
+/**
+ * The maximum rate of frames that are dropped because of another rate. If a client exceeds it, its connection
+ * is closed.
+ */
 export const droppedRate: Rate = { burst: 200, perSecond: 20 }
 
 /**
- * WebSocket pings, and pongs that answer no ping of the server. RFC 6455 §5.5.3 allows such pongs, and
- * some clients ping every few seconds.
+ * The maximum rate of WebSocket pings, and of pongs that answer no ping of the server. Both are allowed in
+ * moderation, because RFC 6455 §5.5.3 permits such pongs, and some clients send pings every few seconds.
  */
 export const controlFrameRate: Rate = { burst: 20, perSecond: 2 }

@@ -4,7 +4,7 @@ import { HttpAdmission } from './http-admission.ts'
 
 interface Fixture {
   readonly admission: HttpAdmission
-  /** The verdict on a request. @default address 192.0.2.1 */
+  /** Returns the verdict on a request. @default address 192.0.2.1 */
   readonly request: (address?: string) => string
   /** Completes all pending responses. */
   readonly complete: () => void
@@ -54,7 +54,7 @@ test('limits the pending responses of an address to 512', () => {
   expect(request()).toBe('admitted')
 })
 
-test('drops requests without a response after twenty refusals, except for one a second', () => {
+test('after twenty refusals, drops requests without a response, except for one each second', () => {
   const { request, wait } = createFixture(1)
   expect(request()).toBe('admitted')
   expect(new Set(times(20, () => request()))).toEqual(new Set(['retry after 60000']))
@@ -71,7 +71,7 @@ test('applies a changed limit at once, and still counts pending responses', () =
   expect(request()).toBe('retry after 1000')
 })
 
-test('keeps an address with pending responses in a sweep', async () => {
+test('a sweep keeps an address that has pending responses', async () => {
   const { admission, request, wait } = createFixture(1000)
   times(512, () => request())
   wait(3_600_000)

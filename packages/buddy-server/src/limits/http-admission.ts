@@ -2,12 +2,15 @@ import type { HttpRequest } from '../transport/transport.ts'
 import { AddressTable } from './address-table.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-/** Responses in progress to one address. Each takes some kilobytes until the client has read it. */
+/**
+ * Maximum number of pending responses to one address. Each uses some kilobytes until the client has read it.
+ */
 const maxResponsesPerAddress = 512
-/** The retry time for a client with too many responses in progress. */
+/** After this time, a client with too many pending responses may retry. */
 const busyRetryAfterMs = 1000
 /**
- * Refusals that are sent as a response. Beyond this rate the connection is closed, which costs less.
+ * Maximum rate of refusals that are sent as a response to one address. Beyond it, the connection is closed
+ * without a response, which costs less.
  */
 const refusalRate = { burst: 20, perSecond: 1 }
 const maxAddresses = 100_000
@@ -21,7 +24,9 @@ interface HttpAdmissionDependencies {
 
 interface Address {
   responses: number
-  /** The limit that the bucket was made for. A reload may change the limit. */
+  /**
+   * The limit with which the bucket was created. A reload may change the limit; then the bucket is replaced.
+   */
   maxRequests: number
   requests: TokenBucket
   readonly refusals: TokenBucket
@@ -31,13 +36,13 @@ interface Address {
 export type HttpVerdict =
   | { readonly kind: 'admitted' }
   | { readonly kind: 'refused'; readonly retryAfterMs: number }
-  /** Refused without a response, because the address got too many refusals. */
+  /** The request is refused without a response, because the address has received too many refusals. */
   | { readonly kind: 'dropped' }
 
 const admitted: HttpVerdict = { kind: 'admitted' }
 const dropped: HttpVerdict = { kind: 'dropped' }
 
-/** Decides which HTTP requests are answered, by the address of the client. */
+/** Decides whether an HTTP request is answered, by the address of the client. */
 export class HttpAdmission {
   readonly #dependencies: HttpAdmissionDependencies
   readonly #addresses: AddressTable<Address>
@@ -57,9 +62,7 @@ export class HttpAdmission {
     })
   }
 
-  /**
-   * Decides about a request. The response to an admitted one counts as in progress until it is done.
-   */
+  /** Decides about a request. If it is admitted, its response counts as pending until it is done. */
   judge(request: HttpRequest): HttpVerdict {
     const { now, addressKeyOf, maxRequestsPerAddressPerMinute } = this.#dependencies
     const address = this.#addresses.get(addressKeyOf(request))
@@ -76,7 +79,7 @@ export class HttpAdmission {
     return admitted
   }
 
-  /** Forgets addresses that are idle. */
+  /** Deletes the counters of idle addresses. */
   sweep(): Promise<void> {
     return this.#addresses.sweep()
   }

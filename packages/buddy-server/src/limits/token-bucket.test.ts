@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { TokenBucket } from './token-bucket.ts'
 
-test('allows a burst, then as many as its rate refills', () => {
+test('gives a burst of tokens, then as many as its rate refills', () => {
   const bucket = new TokenBucket({ burst: 3, perSecond: 2 }, 1000)
   expect([1, 2, 3].map(() => bucket.take(1000))).toEqual([0, 0, 0])
   expect(bucket.take(1000)).toBe(500)

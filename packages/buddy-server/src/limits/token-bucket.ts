@@ -1,10 +1,12 @@
-/** A bucket holds at most `burst` tokens and gains `perSecond` tokens a second. */
+/**
+ * The rate of a token bucket, which holds at most `burst` tokens and gains `perSecond` tokens each second.
+ */
 export interface Rate {
   readonly burst: number
   readonly perSecond: number
 }
 
-/** A token bucket. The caller passes the time to each method. */
+/** A token bucket, which is full at first. The caller passes the time to each method. */
 export class TokenBucket {
   readonly #rate: Rate
   #tokens: number
@@ -17,8 +19,8 @@ export class TokenBucket {
   }
 
   /**
-   * Takes `cost` tokens and returns 0. If there are fewer, takes none and returns the milliseconds until
-   * there are enough.
+   * Takes `cost` tokens and returns 0. If there are not enough, takes none and returns the milliseconds until
+   * there are.
    */
   take(nowMs: number, cost = 1): number {
     this.#refill(nowMs)
@@ -30,13 +32,13 @@ export class TokenBucket {
     return Math.ceil(((cost - this.#tokens) / perSecond) * 1000)
   }
 
-  /** Whether `take` would return 0. */
+  /** Returns whether `take` would return 0. */
   has(nowMs: number, cost = 1): boolean {
     this.#refill(nowMs)
     return this.#tokens >= cost
   }
 
-  /** Whether the bucket is full, as a new one is. */
+  /** Returns whether the bucket is full, like a new one. */
   isFull(nowMs: number): boolean {
     this.#refill(nowMs)
     return this.#tokens >= this.#rate.burst
