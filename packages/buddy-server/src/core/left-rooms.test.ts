@@ -52,3 +52,26 @@ test('sends nothing to a session that has ended, if an event of the engine arriv
   engine?.settle()
   expect(session.sent).toBe(sent)
 })
+
+test('passes on no offer in text mode, because it could contain an address', async () => {
+  const server = new TestServer()
+  const [ana, bob] = [await server.join(), await server.join()]
+  const description = { type: 'offer', sdp: 'v=0' } as const
+  const offer = { description, candidates: [], sending: null, generation: null }
+  for (const client of [ana, bob]) client.enter({ mode: 'text', offer })
+  for (const client of [ana, bob]) client.send({ type: 'next', offer })
+  server.clock.advance(server.settings.rematchDelayMs)
+  expect(ana.of('matched').map(({ isOffered }) => isOffered)).toEqual([false, false])
+  expect([...ana.of('signal'), ...bob.of('signal')]).toEqual([])
+})
+
+test('reports a call as interrupted to both sessions of a room that ends, and to the partner of a lost connection', async () => {
+  const interrupted: string[] = []
+  const server = new TestServer({}, { onCallInterrupted: ({ id }) => void interrupted.push(id) })
+  const [ana, bob] = await server.pair()
+  const ids = [ana, bob].map(({ session }) => session.id)
+  ana.disconnect()
+  expect(interrupted.splice(0)).toEqual([ids[1]])
+  bob.send({ type: 'leave' })
+  expect(interrupted.toSorted()).toEqual(ids.toSorted())
+})

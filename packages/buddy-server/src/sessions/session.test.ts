@@ -73,3 +73,11 @@ test('sends nothing on attach if a frame that the client has missed is no longer
   expect(session.attach(link, 0, testWelcome)).toBeUndefined()
   expect([link.frames, session.isPresent]).toEqual([[], false])
 })
+
+test('drops the frames that the client has, as soon as it resumes', () => {
+  const session = createTestSession()
+  session.sendFrame(frame)
+  session.sendFrame(frame)
+  session.attach(new TestLink(), 1, testWelcome)
+  expect([session.framesAfter(0), session.framesAfter(1)]).toEqual([undefined, [frame]])
+})

@@ -158,3 +158,15 @@ test('a session that has ended has no connection, and cannot get one', () => {
   expect([session.isPresent, ended]).toEqual([false, [session]])
   expect(sessions.attach(session, link, 0, testWelcome)).toBeUndefined()
 })
+
+test('ends a session if frames that its client has missed are dropped before the welcome', () => {
+  const { sessions, ended } = createWorld()
+  const session = join(sessions)
+  session.sendFrame(Uint8Array.of(1))
+  const token = sessions.tokenOf(session) ?? ''
+  const next = new TestLink()
+  sessions.resume({ token, received: 0, site: '' }, { link: next, addressKey: '' })
+  session.acknowledge(1)
+  expect(sessions.attach(session, next, 0, testWelcome)).toBeUndefined()
+  expect([next.frames, ended, sessions.size]).toEqual([[], [session], 0])
+})
