@@ -4,17 +4,17 @@ import type { ResolvedServerOptions } from '../config/server-settings.ts'
 import type { Site } from './site.ts'
 
 /**
- * The `welcome` message of a site cannot be encoded, or browsers would refuse it. The message names the
- * site.
+ * Thrown if the `welcome` message of a site cannot be encoded, or if browsers would refuse its ICE servers.
+ * The message names the site.
  */
 export class InvalidWelcomeError extends Error {
   override readonly name = 'InvalidWelcomeError'
 }
 
 /**
- * Checks that the server can send `welcome` to every client of these sites: that the message can be
- * encoded even with the longest name, id and token, and that browsers accept every ICE URL in it.
- * @throws InvalidWelcomeError if not
+ * Checks that the server can send `welcome` to every client of these sites: the message must be encodable
+ * even with the longest name, id and token, and browsers must accept every ICE URL in it. @throws
+ * InvalidWelcomeError if it cannot
  */
 export function checkWelcome(
   sites: Iterable<Site>,
@@ -23,7 +23,8 @@ export function checkWelcome(
   for (const site of sites) {
     const iceServers = site.iceServersFor('s'.repeat(maxFieldBytes.sessionId), Date.now())
     try {
-      // The options of `createBuddyServer` do not pass the schemas of the settings.
+      // The URLs are checked here again, because the options of `createBuddyServer` are not checked by the
+      // schemas of the settings.
       for (const url of iceServers.flatMap(({ urls }) => urls)) checkIceUrl(url)
       encode({
         type: 'welcome',

@@ -7,16 +7,17 @@ export interface IceCredentials {
 }
 
 /**
- * Returns credentials that expire, as coturn checks them with `use-auth-secret`
- * (draft-uberti-behave-turn-rest-00). The user name is `expiry:user`, with the expiry in seconds since
+ * Returns credentials that expire, for TURN servers that share a secret with this server (coturn:
+ * `use-auth-secret`; draft-uberti-behave-turn-rest-00). The user name is `expiry:user`, with the expiry in
+ * seconds since
  * 1970. The password is the HMAC-SHA1 of the user name, in base64.
  */
 export function iceCredentials(options: {
-  /** The secret that the TURN server shares. */
+  /** The secret that the TURN server and this server share. */
   readonly secret: string
   readonly user: string
   readonly ttlMs: number
-  /** Milliseconds since 1970. */
+  /** The present time, in milliseconds since 1970. */
   readonly nowMs: number
 }): IceCredentials {
   const expiry = Math.floor((options.nowMs + options.ttlMs) / 1000)

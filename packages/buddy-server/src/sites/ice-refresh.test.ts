@@ -61,7 +61,7 @@ function begin(): {
   return { clock, refresh, session, sent: link.frames }
 }
 
-test('sends new credentials after half of their lifetime, repeatedly, until the session ends', () => {
+test('sends new credentials each time that half of their lifetime is over, until the session ends', () => {
   const { clock, refresh, session, sent } = begin()
   expect(clock.delayMs).toBe(30_000)
   clock.fire()
@@ -71,7 +71,7 @@ test('sends new credentials after half of their lifetime, repeatedly, until the 
   expect(clock.callback).toBeUndefined()
 })
 
-test('sends no credentials to an away session, and continues when it resumes', () => {
+test('sends no credentials to a session that is away, and continues when it has resumed', () => {
   const { clock, session, sent } = begin()
   session.detach()
   clock.fire()

@@ -3,8 +3,8 @@ import type { Session } from '../sessions/session.ts'
 import type { Site } from './site.ts'
 
 /**
- * Sends new ICE servers to sessions whose TURN credentials expire, after half of their lifetime. So a
- * call that restarts ICE has valid credentials.
+ * Sends sessions new ICE servers when half of the lifetime of their TURN credentials is over. So a call that
+ * restarts ICE always has valid credentials.
  */
 export class IceRefresh {
   readonly #clock: Clock
@@ -26,7 +26,8 @@ export class IceRefresh {
     if (iceTtlMs === undefined) return
     const refresh = (): void => {
       this.begin(session)
-      // A session that is away would keep them in its replay buffer, and its next `welcome` has new ones.
+      // A session that is away gets no message, because its next `welcome` contains new credentials, and the
+      // message would use its replay buffer.
       if (!session.link) return
       const iceServers = this.#siteOf(session).iceServersFor(session.id, this.#epochMs())
       session.send({ type: 'ice-servers', iceServers })

@@ -41,10 +41,10 @@ test('allows a client without an Origin header, which is not a browser', () => {
   expect(isAllowed([], undefined)).toBe(true)
 })
 
-test('does not treat a request without a Host header as one from the server’s own page', () => {
+test('`self` does not match a request without a Host header', () => {
   expect(isAllowed(['self'], 'https://', '')).toBe(false)
 })
 
-test('matches no wildcard with an origin longer than a host name can be', () => {
+test('a wildcard does not match an origin that is longer than a host name can be', () => {
   expect(isAllowed(['https://*.example'], `https://${'a.'.repeat(2000)}example`)).toBe(false)
 })

@@ -2,14 +2,17 @@ import type { Upgrade } from '../transport/transport.ts'
 
 type OriginAndHost = Pick<Upgrade, 'origin' | 'host'>
 
-/** A host name has at most 253 characters, but an `Origin` header can have thousands. */
+/**
+ * Longer origins are not compared with wildcards, which would take long. A host name has at most 253
+ * characters, but an `Origin` header can have thousands.
+ */
 const maxOriginLength = 300
 
 /**
- * Makes a function that checks an origin against a list. `*` allows all origins, `https://chat.example`
- * exactly that one, `https://*.example` any host below it, and `self` the page that this server serves. A
- * client without an origin is a program, not a page. It is allowed, because it could send any origin, so
- * that refusing it would not protect any visitor. The time of a check does not depend on the length of
+ * Creates a function that checks whether a list allows an origin. In the list, `*` allows all origins,
+ * `https://chat.example` this one only, `https://*.example` any host below it, and `self` the pages of this
+ * server. A client that sends no origin is a program, not a page. It is allowed, because a program could send
+ * any origin, so refusing it would protect no visitor. The time of a check does not depend on the length of
  * the list.
  */
 export function createOriginCheck(allowed: readonly string[]): (upgrade: OriginAndHost) => boolean {
@@ -20,7 +23,7 @@ export function createOriginCheck(allowed: readonly string[]): (upgrade: OriginA
     if (origin === undefined) return true
     const wanted = origin.toLowerCase()
     if (known.has(wanted)) return !wanted.includes('*') && wanted !== 'self'
-    // The scheme is not compared, because a proxy may terminate TLS.
+    // For `self` the scheme is not compared, because the server does not know it if a proxy terminates TLS.
     const [, scheme = '', rest = ''] = /^(https?:\/\/)?(.*)$/s.exec(wanted) ?? []
     if (known.has('self') && host !== '' && rest === host.toLowerCase()) return true
     if (!hasWildcards || wanted.length > maxOriginLength) return false

@@ -10,7 +10,10 @@ const allOrigins = ({ allowedOrigins, sites }: ResolvedServerOptions): readonly 
   ...sites.flatMap((site) => site.allowedOrigins),
 ]
 
-/** The sites of the configuration, and those that a reload has removed while they had sessions. */
+/**
+ * The sites of the configuration. It also keeps sites that a reload has removed, as long as they have
+ * sessions.
+ */
 export class SiteRegistry {
   #sites: ReadonlyMap<string, Site>
   #isKnownOrigin: (upgrade: Pick<Upgrade, 'origin' | 'host'>) => boolean
@@ -23,12 +26,12 @@ export class SiteRegistry {
     checkWelcome(this.#sites.values(), settings)
   }
 
-  /** The site with this key, if the configuration has it. */
+  /** Returns the site with this key; undefined if the configuration has none. */
   find(key: string): Site | undefined {
     return this.#sites.get(key)
   }
 
-  /** The site of a session. A site that a reload has removed stays as it was. */
+  /** Returns the site of a session. A site that a reload has removed keeps its last settings. */
   siteOf({ identity: { site } }: { readonly identity: { readonly site: string } }): Site {
     return this.#sites.get(site) ?? this.#removed.get(site) ?? this.#sites.get('')!
   }
@@ -37,20 +40,20 @@ export class SiteRegistry {
     return this.#sites.values()
   }
 
-  /** Whether a page of this origin may use any of the sites. */
+  /** Returns whether at least one site allows this origin. */
   isKnownOrigin(upgrade: Pick<Upgrade, 'origin' | 'host'>): boolean {
     return this.#isKnownOrigin(upgrade)
   }
 
   /**
-   * Takes new settings.
-   * @param isInUse whether a site has sessions, by its key
-   * @throws InvalidWelcomeError if clients cannot use an option; then nothing has changed
+   * Applies new settings. @throws InvalidWelcomeError if clients cannot use an option; then nothing has
+   * changed
    */
   reload(settings: ResolvedServerOptions, isInUse: (key: string) => boolean): void {
     const renewed = createSites(settings)
     checkWelcome(renewed.values(), settings)
-    // Sites that this reload removes stay for now: a hook may be deciding about a client of theirs.
+    // Only sites that an earlier reload has removed are deleted here. Those that this reload removes are kept
+    // even without sessions, because a hook may be deciding about a client of theirs.
     for (const key of this.#removed.keys()) if (!isInUse(key)) this.#removed.delete(key)
     for (const [key, site] of this.#sites) if (!renewed.has(key)) this.#removed.set(key, site)
     this.#sites = renewed

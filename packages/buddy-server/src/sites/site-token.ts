@@ -3,14 +3,14 @@ import { errors, jwtVerify } from 'jose'
 import type { ErrorCode } from '@buddy-chat/protocol'
 import { maxFieldBytes, wellFormed } from '@buddy-chat/protocol'
 
-/** What a site's token says about its user. */
+/** The claims about a user in a site token. */
 export interface SiteClaims {
   readonly subject: string
   readonly name: string | undefined
   readonly lobby: string | undefined
 }
 
-/** A token is not accepted. The code and the message say why. */
+/** Thrown if a site token is not accepted. The code and the message give the reason. */
 export class SiteTokenError extends Error {
   override readonly name = 'SiteTokenError'
   readonly code: ErrorCode & ('token-invalid' | 'token-expired' | 'token-wrong-site')
@@ -21,15 +21,15 @@ export class SiteTokenError extends Error {
   }
 }
 
-/** The clocks of a site and of this server may differ by this time. */
+/** The clocks of a site and of this server may differ by this number of seconds. */
 const clockToleranceSeconds = 5
 
 /**
- * Makes a function that checks the tokens (JWT, RFC 7519) of one site. A token is signed with the site's
- * secret (HS256), or with the private key of its public key (ES256). No other algorithm is accepted, in
- * particular not `none` (RFC 8725 §3.1). `aud` is the site's key. `sub` and `exp` are required, `name` and
- * `lobby` are optional.
- * @returns a function that rejects with SiteTokenError
+ * Creates a function that checks the site tokens (JWT, RFC 7519) of one site. A token must be signed with the
+ * site's secret (HS256), or with the private key that belongs to the site's public key (ES256). No other
+ * algorithm is accepted, in particular not `none` (RFC 8725 §3.1). `aud` is the site's key. `sub` and `exp`
+ * are required, `name` and `lobby` are optional.
+ * @returns a function that rejects with SiteTokenError if the token is not accepted
  */
 export function createTokenVerifier(
   site: string,
@@ -69,9 +69,9 @@ function text(value: unknown, claim: string, maxBytes: number): string | undefin
 }
 
 /**
- * Returns a claim that is compared with others. JSON can hold a lone surrogate, which the wire format
- * cannot. In a name it is replaced; in an identifier that could make two different identifiers equal, so
- * such a token is refused.
+ * Returns a claim that identifies a user or a lobby. A token is refused if such a claim contains a lone
+ * surrogate, which JSON can contain but the protocol cannot. In a name a lone surrogate is replaced, but that
+ * could make two different identifiers equal.
  */
 function identifier(value: unknown, claim: string, maxBytes: number): string | undefined {
   const found = text(value, claim, maxBytes)

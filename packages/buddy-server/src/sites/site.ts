@@ -12,28 +12,29 @@ type IceServers = MessageOf<'welcome'>['iceServers']
 
 /** A site that embeds Buddy, or the server's own pages. */
 export interface Site {
-  /** Empty for the server's own pages. */
+  /** The site's public key. Empty for the server's own pages. */
   readonly key: string
   /** The maximum number of sessions. Undefined if only the server's maximum applies. */
   readonly maxUsers: number | undefined
   readonly isTextAllowed: boolean
   readonly isVideoAllowed: boolean
   /**
-   * The lifetime of the credentials from {@link Site.iceServersFor}. Undefined if they do not expire.
+   * The lifetime of the credentials from {@link Site.iceServersFor}, in milliseconds. Undefined if they do
+   * not expire.
    */
   readonly iceTtlMs: number | undefined
-  /** Whether a page of this origin may connect. */
+  /** Returns whether a page of this origin may connect. */
   isAllowedOrigin(upgrade: Pick<Upgrade, 'origin' | 'host'>): boolean
   isAllowedLobby(lobby: string): boolean
   isAllowedMode(mode: Mode): boolean
   /**
-   * Returns the ICE servers for a session. If the site uses short-lived credentials, they are for this
-   * session.
+   * Returns the ICE servers for a session. If the site uses short-lived credentials, they are created for
+   * this session.
    */
   iceServersFor(sessionId: string, nowMs: number): IceServers
   /**
-   * Checks a token. Rejects with SiteTokenError if it is not accepted. Undefined if the site requires no
-   * token.
+   * Checks a site token. Rejects with SiteTokenError if the token is not accepted. Undefined if the site
+   * requires no site tokens.
    */
   readonly verifyToken: ((token: string) => Promise<SiteClaims>) | undefined
 }
@@ -76,7 +77,7 @@ function createSite(options: SiteOptions, server: ResolvedServerOptions): Site {
   }
 }
 
-/** Makes the sites of a server, by their keys. The key of the server's own site is empty. */
+/** Returns the sites of a server by their keys. The key of the server's own site is empty. */
 export function createSites(options: ResolvedServerOptions): ReadonlyMap<string, Site> {
   const own: SiteOptions = { key: '', allowedOrigins: options.allowedOrigins }
   return new Map([own, ...options.sites].map((site) => [site.key, createSite(site, options)]))

@@ -11,7 +11,10 @@ import type { HttpRequest, HttpResponse, TransportHandlers } from './transport.t
 import { createUwsTransport } from './uws-transport.ts'
 
 const hello: HttpResponse = { status: 200, headers: {}, body: 'hello' }
-/** More than the kernel takes while the client does not read. */
+/**
+ * The size of an answer that is larger than the kernel's buffers, so that the socket cannot take all of it
+ * while the client does not read.
+ */
 const large: HttpResponse = { ...hello, body: new Uint8Array(32_000_000) }
 const get = (path: string, ...headers: readonly string[]): string =>
   [`GET ${path} HTTP/1.1`, 'Host: here', ...headers, '', ''].join('\r\n')
@@ -33,14 +36,14 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 interface TestServer {
-  /** Paths of the requests that the handler has received, in order. */
+  /** The paths of the requests that the handler has received, in order. */
   readonly asked: string[]
-  /** Paths of the requests that have ended, in order. */
+  /** The paths of the requests that have ended, in order. */
   readonly done: string[]
   readonly errors: unknown[]
   /** The number of WebSockets that have opened. */
   readonly opened: () => number
-  /** Connects a client that does not read until its socket is resumed. */
+  /** Connects a client. It does not read until the test resumes its socket. */
   readonly connect: () => Promise<Socket>
   /** Resolves when the server has read everything that was sent before. */
   readonly settled: () => Promise<void>
@@ -143,7 +146,7 @@ const closed = (socket: Socket): Promise<void> =>
     if (socket.closed) resolve()
   })
 
-/** Resolves with everything received until the server ends the connection. */
+/** Resolves when the server has ended the connection, with everything that the client has received. */
 async function received(socket: Socket): Promise<string> {
   let text = ''
   socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
@@ -174,7 +177,7 @@ describe.each(kinds)('%s', (kind) => {
     expect(asked).toEqual(['/large'])
   })
 
-  test('sends all of an answer that the socket takes in parts, and keeps the connection', async () => {
+  test('sends the whole of an answer that the socket takes in parts, and keeps the connection', async () => {
     const { done, connect } = await startServer(kind, ({ path }) =>
       path === '/large' ? large : hello,
     )
@@ -192,7 +195,7 @@ describe.each(kinds)('%s', (kind) => {
     await expect.poll(() => done).toEqual(['/large', '/small'])
   })
 
-  test('disconnects a client that does not read the answer in time', async () => {
+  test('disconnects a client that does not read the answer within the time limit', async () => {
     const { done, connect, handled, settled, fireTimers } = await startServer(kind, () => large)
     const socket = await connect()
     socket.write(get('/large'))
@@ -203,7 +206,7 @@ describe.each(kinds)('%s', (kind) => {
     await closed(socket)
   })
 
-  test('disconnects the client if the handler does not answer in time', async () => {
+  test('disconnects the client if the handler does not answer within the time limit', async () => {
     let resolve: (late: HttpResponse) => void = () => undefined
     const promise = new Promise<HttpResponse>((settle) => (resolve = settle))
     const { done, errors, connect, handled, settled, fireTimers } = await startServer(
@@ -233,7 +236,7 @@ describe.each(kinds)('%s', (kind) => {
     await handled('/b')
   })
 
-  test('opens no WebSocket for a handshake behind another request', async () => {
+  test('opens no WebSocket for a handshake that is pipelined behind another request', async () => {
     const { opened, connect, settled } = await startServer(kind)
     const socket = await connect()
     const key = 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='
@@ -250,7 +253,7 @@ describe.each(kinds)('%s', (kind) => {
     expect(opened()).toBe(0)
   })
 
-  test('drops a short body, and answers after the body has come', async () => {
+  test('drops a short request body, and answers after it has arrived', async () => {
     const { asked, connect, settled } = await startServer(kind, () => ({
       ...hello,
       headers: { Connection: 'close' },
@@ -276,7 +279,7 @@ describe.each(kinds)('%s', (kind) => {
     expect(asked).toEqual([])
   })
 
-  test('disconnects a client whose body does not come in time', async () => {
+  test('disconnects a client whose request body does not arrive within the time limit', async () => {
     const { asked, connect, settled, fireTimers } = await startServer(kind)
     const socket = await connect()
     socket.write('POST /a HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\n12345')

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../clock.ts'
 import type { HttpRequest, HttpResponse } from './transport.ts'
 
-/** The server drops request bodies. A longer body than this ends the connection. */
+/** The server ignores request bodies. A body of more bytes than this ends the connection. */
 const maxBodyBytes = 16_384
 
 const statusTexts: Readonly<Record<number, string>> = {
@@ -26,12 +26,15 @@ const internalError: HttpResponse = {
 const encoder = new TextEncoder()
 const empty = new Uint8Array()
 
-/** The part of a uWebSockets.js response that an exchange needs. */
+/** The part of a uWebSockets.js response that an exchange uses. */
 interface Response {
   cork(act: () => void): unknown
   writeStatus(status: string): unknown
   writeHeader(name: string, value: string): unknown
-  /** Writes as much as the socket takes. The second flag says whether the response is complete. */
+  /**
+   * Writes as much as the socket takes. Returns whether the socket has taken everything, and whether the
+   * response is complete.
+   */
   tryEnd(body: Uint8Array, totalBytes: number): readonly [boolean, boolean]
   onWritable(handler: (offset: number) => boolean): unknown
   onAborted(handler: () => void): unknown
@@ -41,9 +44,9 @@ interface Response {
 
 interface HttpExchangeOptions {
   readonly clock: Pick<Clock, 'after'>
-  /** A client that has not received the whole answer in this time is disconnected. */
+  /** A client that has not received the whole answer within this time is disconnected. */
   readonly answerTimeoutMs: number
-  /** Returns the answer. Undefined closes the connection without one. */
+  /** Returns the answer. If it is undefined, the connection is closed without an answer. */
   readonly onRequest: (
     request: HttpRequest,
   ) => HttpResponse | undefined | Promise<HttpResponse | undefined>
@@ -51,11 +54,11 @@ interface HttpExchangeOptions {
 }
 
 /**
- * One HTTP request and its answer. A connection has one exchange at a time: uWebSockets.js closes a
- * connection that sends a request while the answer to another is pending, and an answer stays pending
- * until the socket has taken all of it. Therefore a client that pipelines requests, or that does not
- * read, costs the server one answer. The body is never copied; only the part that one system call did not
- * take (16 kB at most, and the headers) is kept.
+ * One HTTP request and its answer. A connection has only one exchange at a time, because uWebSockets.js
+ * closes a connection that sends a request while the answer to another is pending. An answer is pending until
+ * the socket has taken all of it. Therefore a client that pipelines requests, or does not read, costs the
+ * server only one answer. The body of an answer is never copied, except for the part that one system call did
+ * not take, which has at most 16 kB and the headers.
  */
 export class HttpExchange {
   readonly #response: Response
@@ -70,15 +73,19 @@ export class HttpExchange {
     response.onAborted(() => this.#end())
   }
 
-  /** Calls back once, when the answer has been sent or the connection has ended. */
+  /** Calls `callback` once, when the answer has been sent or the connection has ended. */
   onDone(callback: () => void): void {
     this.#onDone.push(callback)
   }
 
-  /** Answers the request after its body, which is ignored, has come, in the next turn at the earliest. */
+  /**
+   * Answers the request when its whole body has arrived, but not before the next turn of the event loop. The
+   * body is ignored.
+   */
   handle(request: HttpRequest): void {
     const { clock, answerTimeoutMs } = this.#options
-    // Requests that came in the same read are parsed before the next turn, and end the connection.
+    // The answer waits for the next turn of the event loop. Until then, other requests that arrived in the
+    // same read are parsed, and end the connection.
     const next = (): void => void setImmediate(() => this.#answer(request))
     if (!hasBody(request)) {
       next()
@@ -123,15 +130,17 @@ export class HttpExchange {
       else if (method === 'HEAD' || content.status === 304) this.#sendHead(content)
       else this.#sendAll(content)
     } catch (error) {
-      // A part of the answer may have been written, so no other answer can follow.
+      // The connection is closed, because a part of the answer may have been written, so that no error
+      // response can follow.
       this.#options.onError(error)
       this.#close()
     }
   }
 
   /**
-   * Sends an answer without a body, then ends the connection. uWebSockets.js does not report whether the
-   * socket has taken such an answer, so a client that does not read could request any number of them.
+   * Sends an answer without a body, then ends the connection. The connection must end, because uWebSockets.js
+   * does not report whether the socket has taken such an answer. A client that does not read could otherwise
+   * request any number of them.
    */
   #sendHead(content: HttpResponse): void {
     const { length } = bytesOf(content.body)
@@ -175,7 +184,7 @@ export class HttpExchange {
   }
 
   #close(): void {
-    // This calls `onAborted`, which ends the exchange.
+    // This call results in `onAborted`, which ends the exchange.
     if (!this.#isOver) this.#response.close()
   }
 

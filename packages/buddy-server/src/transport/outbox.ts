@@ -2,27 +2,31 @@
 export interface Flushable {
   /** Sends the queued frames. */
   flush(): void
-  /** Called if `flush` throws. */
+  /** Ends the connection. Called if `flush` has thrown. */
   terminate(): void
 }
 
-/** Flushes every connection that was scheduled in one turn of the event loop, once, at the end of the turn. */
+/**
+ * Flushes connections at the end of a turn of the event loop. Each connection that was scheduled in that turn
+ * is flushed once.
+ */
 export class Outbox {
   readonly #onError: (error: unknown) => void
   readonly #dirty = new Set<Flushable>()
   #isScheduled = false
 
-  /** @param onError receives what a `flush` has thrown. The other connections are still flushed. */
+  /** @param onError receives errors that `flush` throws. The other connections are still flushed. */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError
   }
 
-  /** Flushes `connection` once at the end of this turn, however often this is called. */
+  /** Flushes `connection` at the end of this turn, only once even if this is called several times. */
   schedule(connection: Flushable): void {
     this.#dirty.add(connection)
     if (this.#isScheduled) return
     this.#isScheduled = true
-    // Runs after all sockets that are ready now have been read, so that their answers are sent together.
+    // `setImmediate` calls back after all sockets with data have been read, so that the frames for one
+    // connection are sent together.
     setImmediate(() => {
       this.#isScheduled = false
       const connections = [...this.#dirty]

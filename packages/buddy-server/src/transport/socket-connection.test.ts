@@ -3,10 +3,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { createUwsTransport } from './uws-transport.ts'
 
-/** Bytes that are queued when the connection is closed: more than the kernel takes. */
+/**
+ * The number of bytes that are queued when the connection is closed. They are more than fit into the kernel's
+ * buffers.
+ */
 const waitingBytes = 32_000_000
 
-test('disconnects a client that reads only a part of the frames queued before its close', async () => {
+test('disconnects a client that reads only a part of the frames that were queued before the close', async () => {
   const transport = createUwsTransport(
     {
       clock: { after: () => () => undefined },
@@ -38,7 +41,7 @@ test('disconnects a client that reads only a part of the frames queued before it
   const port = await transport.listen('127.0.0.1', 0)
   const client = new WebSocket(`ws://127.0.0.1:${port}/ws`)
   client.on('error', () => undefined)
-  // The close waits for the first frame of the client.
+  // The client sends a frame, because the server's close frame waits for the client's first frame.
   client.on('open', () => client.send(''))
   const [first] = await new Promise<unknown[]>((resolve) =>
     client.once('message', (...message) => resolve(message)),
@@ -46,11 +49,12 @@ test('disconnects a client that reads only a part of the frames queued before it
   expect((first as Buffer).length).toBe(1_000_000)
   let messages = 1
   client.on('message', () => {
-    // So many that the server's socket has taken more meanwhile.
+    // The client stops reading after eight messages. By then, the server's socket has taken more of the
+    // queue.
     if (++messages >= 8) client.pause()
   })
   const { _socket: tcp } = client as unknown as { _socket: Socket }
-  // The client notices that the other end is gone when it writes something.
+  // The client writes, because otherwise it would not notice that the server has ended the connection.
   const timer = setInterval(() => tcp.write(''.padEnd(6, '\0')), 100)
   await new Promise((resolve) => tcp.once('close', resolve))
   clearInterval(timer)
@@ -58,7 +62,7 @@ test('disconnects a client that reads only a part of the frames queued before it
 })
 
 test.each(['the client sends a frame', 'half a second is over'])(
-  'sends a frame before the close at once, and the close itself when %s',
+  'sends a frame that was queued before the close at once, and the close frame when %s',
   async (cause) => {
     const timers: { delayMs: number; callback: () => void }[] = []
     const transport = createUwsTransport(
@@ -102,7 +106,7 @@ test.each(['the client sends a frame', 'half a second is over'])(
       }),
     )
     await received
-    // A close without the wait would have come in the same read.
+    // A close frame without the delay would have arrived in the same read as the message.
     await new Promise((resolve) => setImmediate(resolve))
     log.push(cause)
     if (cause === 'half a second is over') for (const { callback } of timers) callback()

@@ -5,12 +5,12 @@ import type { Connection, ConnectionEvents, Upgrade } from './transport.ts'
 /** The maximum payload of a control frame in bytes (RFC 6455 §5.5). */
 const maxPingBytes = 125
 
-/** How long a close waits for the first frame of a client that has not sent anything yet. */
+/** How long `close` waits for the first frame of a client that has not sent any frame yet. */
 const settleMs = 500
 
 const empty = new Uint8Array()
 
-/** The part of a uWebSockets.js WebSocket that a connection needs. */
+/** The part of a uWebSockets.js WebSocket that a connection uses. */
 interface Socket {
   send(frame: Uint8Array, isBinary: boolean): unknown
   ping(payload: Uint8Array): unknown
@@ -24,31 +24,34 @@ interface Ping {
   readonly pingPayload: Uint8Array
 }
 
-/** Shared by all connections of a transport. */
+/** Options that all connections of a transport share. */
 interface SocketConnectionOptions {
   readonly outbox: Outbox
   readonly clock: Pick<Clock, 'after'>
-  /** If more than this waits to be sent after a flush, the connection reports a backlog. */
+  /** If more than this number of bytes still waits to be sent after a flush, `onBacklog` is called. */
   readonly maxBacklogBytes: number
 }
 
 /**
- * A {@link Connection} over an open socket, until {@link SocketConnection.detach}.
- *
- * A close waits until the client has sent its first frame, for half a second at most. The reason:
- * uWebSockets.js ends the TCP connection right after a close frame. If Firefox reads that end together with
- * the answer to its handshake, it reports only the close, without `open` and without the frames before it.
+ * A {@link Connection} that uses an open socket, until {@link SocketConnection.detach}. The close frame is
+ * sent only when the client has sent its first frame, or after half a second. The reason is that
+ * uWebSockets.js ends the TCP connection right after a close frame. If Firefox reads the end of the TCP
+ * connection together with the answer to its handshake, it reports only the close, and neither `open` nor the
+ * frames before the close.
  */
 export class SocketConnection implements Connection, Flushable {
   readonly upgrade: Upgrade
-  /** The handlers of this connection's events, set as soon as they are known. */
+  /** The handlers of this connection's events. Undefined until `onConnection` has returned them. */
   events: ConnectionEvents | undefined
   readonly #options: SocketConnectionOptions
   #socket: Socket | undefined
   /** Frames and pings, in the order in which they are sent. */
   #queue: (Uint8Array | Ping)[] = []
   #closing: { readonly code: number; readonly reason: string } | undefined
-  /** Whether the client has read the answer to its handshake: it has sent a frame, or had enough time. */
+  /**
+   * Whether the client has read the answer to its handshake. This is so if the client has sent a frame, and
+   * is assumed after half a second.
+   */
   #isSettled = false
   #cancelSettling: Cancel | undefined
 
@@ -76,7 +79,7 @@ export class SocketConnection implements Connection, Flushable {
     }
   }
 
-  /** Called when the client has sent a frame of any kind. */
+  /** Call this when the client has sent a frame of any kind. */
   handleReceived(): void {
     if (this.#isSettled) return
     this.#isSettled = true
@@ -84,7 +87,8 @@ export class SocketConnection implements Connection, Flushable {
   }
 
   ping(payload: Uint8Array = empty): void {
-    // uWebSockets.js would send it, and the client would end the connection because of it.
+    // uWebSockets.js would send a payload that is too long, and the client would end the connection because
+    // of that.
     if (payload.length > maxPingBytes)
       throw new RangeError('the payload of a ping is longer than 125 bytes')
     if (this.#socket && !this.#closing) this.#enqueue({ pingPayload: payload })
@@ -94,19 +98,22 @@ export class SocketConnection implements Connection, Flushable {
     this.#socket?.close()
   }
 
-  /** Whether `close` was called. No frame is read after that. */
+  /** Whether `close` was called. Frames that arrive after that are ignored. */
   get isClosing(): boolean {
     return this.#closing !== undefined
   }
 
-  /** Called when the socket is gone. uWebSockets.js throws if the socket is used after that. */
+  /** Call this when the socket has closed, because uWebSockets.js throws if it is used after that. */
   detach(): void {
     this.#socket = undefined
     this.#queue = []
     this.#cancelSettling?.()
   }
 
-  /** Sends everything that is queued in one system call, then closes the socket or reports a backlog. */
+  /**
+   * Sends everything that is queued, in one system call. Then sends the close frame if it is due, or reports
+   * a backlog.
+   */
   flush(): void {
     const socket = this.#socket
     if (!socket) return

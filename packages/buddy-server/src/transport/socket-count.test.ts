@@ -84,7 +84,7 @@ const closed = (socket: Socket): Promise<void> =>
     if (socket.closed) resolve()
   })
 
-test('counts a TCP connection from when it is accepted until it ends', async () => {
+test('counts a TCP connection from the moment that it is accepted until it ends', async () => {
   const { count, open } = await startServer(10)
   const [one, other] = [await open(), await open()]
   await expect.poll(count).toBe(2)

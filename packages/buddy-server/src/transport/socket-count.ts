@@ -1,6 +1,9 @@
 import type { Clock } from '../clock.ts'
 
-/** After a close frame, uWebSockets.js checks at this interval whether the client has closed the socket too. */
+/**
+ * The interval at which uWebSockets.js checks, after it has sent a close frame, whether the client has closed
+ * the socket too.
+ */
 const closingMs = 4000
 
 interface SocketCountOptions {
@@ -12,7 +15,10 @@ interface SocketCountOptions {
 export class SocketCount {
   readonly #options: SocketCountOptions
   #count = 0
-  /** Sockets that wait for their client to close them too, since this interval and since the one before. */
+  /**
+   * The numbers of sockets whose client has not closed them yet after a close frame: those since the
+   * beginning of this interval, and those since the interval before.
+   */
   #closing = 0
   #closingBefore = 0
 
@@ -24,13 +30,16 @@ export class SocketCount {
     return this.#count
   }
 
-  /** Adds sockets that have opened, or, with a negative number, removes sockets that are gone. */
+  /** Changes the count by the number of sockets that have opened or, if negative, have closed. */
   add(change: number): void {
     this.#count += change
     this.#options.onChange(this.#count)
   }
 
-  /** Called when the server has sent a close frame. uWebSockets.js does not report the end of that socket. */
+  /**
+   * Call this when the server has sent a close frame. The socket is counted for one or two more intervals,
+   * because uWebSockets.js does not report when it closes.
+   */
   handleClosing(): void {
     this.#closing++
     if (this.#closing + this.#closingBefore === 1) this.#forgetLater()

@@ -2,15 +2,15 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 
-/** The files of a certificate. */
+/** The files of a certificate and its key. */
 export interface TlsFiles {
-  /** Path of a PEM file with the server's certificate, followed by the intermediate certificates. */
+  /** The path of a PEM file with the server's certificate, followed by the intermediate certificates. */
   readonly certFile: string
-  /** Path of a PEM file with the certificate's private key, without a passphrase. */
+  /** The path of a PEM file with the certificate's private key, without a passphrase. */
   readonly keyFile: string
 }
 
-/** A certificate or its key cannot be used. The message names the file and the reason. */
+/** Thrown if a certificate or its key cannot be used. The message names the file and the reason. */
 export class TlsError extends Error {
   override readonly name = 'TlsError'
 }
@@ -35,7 +35,9 @@ function read(path: string): string {
   }
 }
 
-/** Returns the result of `parse`. Turns an error into a TlsError that names the file and `wrong`. */
+/**
+ * Returns the result of `parse`. If it throws, throws a TlsError that names the file and contains `wrong`.
+ */
 function parsing<Result>(path: string, wrong: string, parse: () => Result): Result {
   try {
     return parse()
@@ -45,15 +47,15 @@ function parsing<Result>(path: string, wrong: string, parse: () => Result): Resu
 }
 
 /**
- * Reads a certificate and its key and checks that a server can use them. Does not check dates and host
- * names, because clients do.
- * @returns the text of both files, which is equal as long as the files are unchanged
+ * Reads a certificate and its key and checks that a server can use them. Dates and host names are not
+ * checked, because clients check them.
+ * @returns the text of both files. It changes only if a file changes.
  * @throws TlsError
  */
 export function readTlsFiles({ certFile, keyFile }: TlsFiles): string {
   const cert = read(certFile)
   const key = read(keyFile)
-  // Without these checks the reasons would be OpenSSL's messages about its own internals.
+  // These checks exist because OpenSSL's own error messages are hard to understand.
   if (!/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(cert)) {
     throw new TlsError(`${certFile}: contains no certificate in PEM format`)
   }
@@ -72,7 +74,7 @@ export function readTlsFiles({ certFile, keyFile }: TlsFiles): string {
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new TlsError(`${keyFile}: is not the key of the certificate in ${certFile}`)
   }
-  // Reads the rest of the chain too, and refuses what TLS does not accept, such as short keys.
+  // This call also reads the rest of the chain, and refuses what TLS does not accept, such as short keys.
   parsing(certFile, 'TLS does not accept it, or what follows it in the file', () =>
     createSecureContext({ cert, key }),
   )

@@ -5,9 +5,12 @@ import type { TlsFiles } from './tls-files.ts'
 export interface Upgrade {
   /** The origin of the client's page, as the browser sends it. Undefined for programs. */
   readonly origin: string | undefined
-  /** The `Host` header: the name by which the client, or a proxy, reached this server. Empty if absent. */
+  /**
+   * The `Host` header, which contains the name by which the client or a proxy has reached this server. Empty
+   * if there is none.
+   */
   readonly host: string
-  /** The WebSocket subprotocols that the client offers, in order. */
+  /** The WebSocket subprotocols that the client offers, in its order of preference. */
   readonly protocols: readonly string[]
   /** The address of the other end of the TCP connection. */
   readonly remoteAddress: string
@@ -15,7 +18,9 @@ export interface Upgrade {
   readonly forwardedFor: string
 }
 
-/** One WebSocket. Every method may be called at any time. After the end of the connection it does nothing. */
+/**
+ * One WebSocket. Every method may be called at any time. After the connection has ended, methods do nothing.
+ */
 export interface Connection {
   readonly upgrade: Upgrade
   /**
@@ -24,15 +29,15 @@ export interface Connection {
    */
   send(frame: Uint8Array): void
   /**
-   * Sends the queued frames, then a close frame. If the client has not sent anything yet, the close frame
-   * waits for its first frame, for half a second at most.
+   * Sends the queued frames, then a close frame. If the client has not sent any frame yet, the close frame
+   * waits for its first one, but at most half a second.
    */
   close(code: number, reason: string): void
   /**
-   * Queues a WebSocket ping behind the frames that are queued already. Every browser answers a ping by
-   * itself, with a pong of the same payload.
+   * Queues a WebSocket ping behind the frames that are queued already. Every browser answers a ping
+   * automatically, by a pong with the same payload.
    * @param payload at most 125 bytes (RFC 6455 §5.5)
-   * @default payload empty
+   * @default an empty payload
    * @throws RangeError if the payload is longer
    */
   ping(payload?: Uint8Array): void
@@ -40,26 +45,29 @@ export interface Connection {
   terminate(): void
 }
 
-/** The events of one connection. After `close` or `terminate` only `onClose` is called. */
+/** The events of one connection. After `close` or `terminate`, only `onClose` is called. */
 export interface ConnectionEvents {
   /** Called for each frame. `bytes` are valid only during the call. */
   onFrame(bytes: Uint8Array, isBinary: boolean): void
-  /** Called when the client has sent a ping. The transport has answered it already. */
+  /** Called when the client has sent a ping, which the transport has answered already. */
   onPing(): void
   /**
-   * Called when the client has sent a pong: the answer to a ping, whose `payload` it repeats, or an
-   * unsolicited one (RFC 6455 §5.5.3). The payload is valid only during the call.
+   * Called when the client has sent a pong. It either answers a ping and repeats its `payload`, or is
+   * unsolicited (RFC 6455 §5.5.3). The payload is valid only during the call.
    */
   onPong(payload: Uint8Array): void
-  /** Called when the client reads too slowly: more than `maxBacklogBytes` wait to be sent. */
+  /** Called when more than `maxBacklogBytes` wait to be sent, because the client reads too slowly. */
   onBacklog(): void
-  /** Called once, as the last event. `code` is 1006 if no close frame came. */
+  /** Called once, as the last event. `code` is 1006 if the connection ended without a close frame. */
   onClose(code: number): void
 }
 
-/** One HTTP request, without its body, which is dropped. It stays readable after the handler returns. */
+/**
+ * One HTTP request, without its body, which is ignored. Its fields can still be read after the handler has
+ * returned.
+ */
 export interface HttpRequest {
-  /** In upper case. */
+  /** The method in upper case, such as `GET`. */
   readonly method: string
   /** The path, without the query. */
   readonly path: string
@@ -69,15 +77,15 @@ export interface HttpRequest {
   readonly remoteAddress: string
   /** All values of the `X-Forwarded-For` header, joined with commas. Any client can forge them. */
   readonly forwardedFor: string
-  /** All values of a header, by its lower-case name, joined with commas. Empty if absent. */
+  /** Returns all values of a header, joined with commas. Empty if there is none. `name` is in lower case. */
   header(name: string): string
-  /** Calls back once, when the answer has been sent or the connection has ended. */
+  /** Calls `callback` once, when the answer has been sent or the connection has ended. */
   onDone(callback: () => void): void
 }
 
 /**
- * One HTTP response. It has a body for `HEAD` requests too: the transport leaves the body out. The
- * connection ends after an answer to `HEAD` and after status 304.
+ * One HTTP response. For `HEAD` requests it has a body too, which the transport does not send. The connection
+ * ends after an answer to `HEAD` and after status 304.
  */
 export interface HttpResponse {
   readonly status: number
@@ -88,9 +96,10 @@ export interface HttpResponse {
 /** The functions that a transport calls. */
 export interface TransportHandlers {
   /**
-   * Returns the answer to a request. Undefined closes the connection without an answer. While a promise
-   * is pending, the client waits; if the client disconnects, the answer is dropped. A connection has one
-   * request at a time: a client that sends another request before the answer is disconnected.
+   * Returns the answer to a request, or a promise of it. If the answer is undefined, the connection is closed
+   * without one. If the client disconnects before the promise resolves, the answer is dropped. A client that
+   * sends another request before the answer is disconnected, because a connection has only one request at a
+   * time.
    */
   onRequest(request: HttpRequest): HttpResponse | undefined | Promise<HttpResponse | undefined>
   /** Called when a connection has opened. Returns the handlers of its events. */
@@ -100,7 +109,10 @@ export interface TransportHandlers {
    * connection, or answers that HTTP request with status 500. Other connections are not affected.
    */
   onError(error: unknown): void
-  /** Called with the number of open TCP connections: WebSockets, HTTP, and those without a request yet. */
+  /**
+   * Called with the number of open TCP connections when it has changed. It includes WebSockets, HTTP
+   * connections, and connections that have not sent a request yet.
+   */
   onSockets?(count: number): void
 }
 
@@ -108,25 +120,26 @@ export interface TransportHandlers {
 export interface TransportOptions {
   readonly clock: Pick<Clock, 'after'>
   /**
-   * An HTTP client that has not received its whole answer in this time is disconnected.
+   * An HTTP client that has not received its whole answer within this time is disconnected.
    * @default 60,000
    */
   readonly answerTimeoutMs?: number
-  /** Every live client sends something at least once in this time. */
+  /**
+   * The longest time in which a live client sends nothing. A client that was silent for longer counts as
+   * dead.
+   */
   readonly silentAfterMs: number
   /**
-   * The maximum number of TCP connections. Each further one is closed as soon as it is accepted.
+   * Returns the maximum number of TCP connections. Each further connection is closed as soon as it is
+   * accepted.
    * @default no limit
    */
   readonly maxSockets?: () => number
-  /** A frame longer than this ends the connection before the frame is read. */
+  /** If a frame is longer than this, the connection ends before the frame is read. */
   readonly maxFrameBytes: number
-  /** See {@link ConnectionEvents.onBacklog}. */
+  /** If more bytes than this wait to be sent, {@link ConnectionEvents.onBacklog} is called. */
   readonly maxBacklogBytes: number
-  /**
-   * Uses HTTPS and WSS with this certificate.
-   * @default HTTP and WS
-   */
+  /** The certificate for HTTPS and WSS. @default none; the transport uses HTTP and WS */
   readonly tls?: TlsFiles
 }
 
@@ -141,12 +154,12 @@ export interface Transport {
    */
   listen(host: string, port: number): Promise<number>
   /**
-   * Reads the certificate and its key again. Later handshakes get the new certificate. Open connections
-   * keep the old one, and no connection is refused in between. Does nothing if the files have not
-   * changed, without TLS, and before `listen`.
+   * Reads the certificate and its key again. Later handshakes get the new certificate. Open connections keep
+   * the old one. No connection is refused during the change. Does nothing if the files have not changed, if
+   * the transport does not use TLS, or before `listen`.
    * @throws TlsError if the new files cannot be used. The old certificate stays in use.
    */
   reloadTls(): void
-  /** Stops listening and ends every open connection. The transport cannot be used again. */
+  /** Stops listening and ends every open connection. The transport cannot listen again. */
   close(): void
 }

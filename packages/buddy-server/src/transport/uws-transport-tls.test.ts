@@ -17,7 +17,7 @@ interface Started {
   readonly port: number
   readonly certFile: string
   readonly keyFile: string
-  /** Replaces the certificate and the key in the files. */
+  /** Replaces the certificate and the key in the files that the transport reads. */
   readonly renew: (name: Pair) => void
 }
 
@@ -74,7 +74,10 @@ async function start(onFrame: (transport: Transport) => void = () => undefined):
   return { transport, port: await transport.listen('127.0.0.1', 0), ...tls, renew }
 }
 
-/** Which certificate a new handshake gets. Without `servername` the handshake names no server. */
+/**
+ * Resolves with the name of the certificate that a new handshake gets. If `servername` is not given, the
+ * handshake names no server.
+ */
 function shownTo(port: number, servername?: string): Promise<Pair | undefined> {
   return new Promise((resolve, reject) => {
     const socket = connect({
@@ -97,7 +100,10 @@ interface Handshake {
   readonly isResumed: boolean
 }
 
-/** Uses TLS 1.2, in which the session is known as soon as the handshake has ended. */
+/**
+ * Opens a connection with TLS 1.2, because in that version the TLS session is known as soon as the handshake
+ * has ended.
+ */
 function handshake(port: number, session?: Buffer): Promise<Handshake> {
   return new Promise((resolve, reject) => {
     const socket = connect({
@@ -133,7 +139,7 @@ function echoed(socket: WebSocket, word: string): Promise<string> {
   })
 }
 
-test('serves https and wss with the certificate', async () => {
+test('serves HTTPS and WSS with the certificate', async () => {
   const { port } = await start()
   const body = await new Promise((resolve, reject) => {
     const options = { ca: certificate('first'), agent: false }
@@ -197,13 +203,13 @@ test('reloadTls gives new handshakes the new certificate, and keeps open connect
   await expect(shownTo(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
-test('reloadTls changes nothing if the files are unchanged: TLS sessions can still be resumed', async () => {
+test('reloadTls changes nothing if the files are unchanged, so that TLS sessions can still be resumed', async () => {
   const { transport, port, renew } = await start()
   const { session } = await handshake(port)
   renew('first')
   transport.reloadTls()
   expect(await handshake(port, session)).toMatchObject({ isResumed: true })
-  // After a change, clients must see the new certificate.
+  // After a change, TLS sessions cannot be resumed, so that clients see the new certificate.
   renew('second')
   transport.reloadTls()
   expect(await handshake(port, session)).toMatchObject({ isResumed: false })
@@ -214,7 +220,7 @@ test('reloadTls refuses no connection', async () => {
   for (const name of ['second', 'third', 'first'] as const) {
     renew(name)
     const handshakes = Promise.all(Array.from({ length: 20 }, () => shownTo(port)))
-    // By then the connections wait to be accepted.
+    // After this tick, the connections wait to be accepted.
     await new Promise<void>((resolve) => process.nextTick(resolve))
     transport.reloadTls()
     await expect(handshakes).resolves.toHaveLength(20)
@@ -246,7 +252,8 @@ test('close ends a connection that was accepted in the same turn', async () => {
   transport.reloadTls()
   const late = connectTcp(port, '127.0.0.1').on('error', () => undefined)
   const lateClosed = new Promise<void>((resolve) => late.once('close', () => resolve()))
-  // Both are ready in the same turn: first the connection, then the frame whose handler calls `close`.
+  // Both are ready in the same turn of the event loop. First comes the new connection, then the frame whose
+  // handler calls `close`.
   await new Promise<void>((resolve) => process.nextTick(resolve))
   socket.send('close')
   await lateClosed

@@ -203,14 +203,14 @@ test.each([
   socket.write('GET /slow HTTP/1.1\r\nHost: here\r\n\r\n')
   await asked
   socket.destroy()
-  // The server receives the end of that connection before this request.
+  // The server handles the end of the first connection before this request.
   expect((await fetch(url)).status).toBe(200)
   settle(resolve, reject)
   expect((await fetch(url)).status).toBe(200)
   expect(errors.filter((error) => String(error) !== 'Error: late')).toEqual([])
 })
 
-test('close ends idle connections and those that wait for an answer', async () => {
+test('close ends idle connections and connections that wait for an answer', async () => {
   const { promise: asked, resolve: onAsked } = deferred<void>()
   const { promise, resolve } = deferred<HttpResponse>()
   const { transport, url, port, errors } = await start({
@@ -247,7 +247,7 @@ test('listen rejects with `EADDRINUSE` if the port is in use', async () => {
   await expect(other.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE' })
 })
 
-test('refuses to listen twice, because the first port would never be closed', async () => {
+test('listen rejects if it was called before, because the first port would never be closed', async () => {
   const { transport, url } = await start()
   await expect(transport.listen('127.0.0.1', 0)).rejects.toThrow('listens already')
   expect(await (await fetch(url)).text()).toBe('hello')
@@ -259,7 +259,7 @@ test('reloadTls does nothing without TLS', async () => {
   expect(await (await fetch(url)).text()).toBe('hello')
 })
 
-test('refuses a ping that is too long, and keeps the connection', async () => {
+test('ping throws if the payload is too long, and keeps the connection', async () => {
   let thrown: unknown
   const { url } = await start({
     onConnection: (connection) => {
@@ -300,7 +300,7 @@ test('sends a ping after the frames queued before it, so that its pong acknowled
   expect(came).toEqual(['before', 'ping', 'after'])
 })
 
-/** An empty frame of a client, masked with zeros. */
+/** These bytes are an empty frame of a client, masked with zeros. */
 const emptyFrame = (opcode: number): Buffer => Buffer.from([0x80 | opcode, 0x80, 0, 0, 0, 0])
 
 test.each([

@@ -19,10 +19,13 @@ import type {
   Upgrade,
 } from './transport.ts'
 
-/** Exists at run time, but the package declares it as a type only. */
+/**
+ * The listen option that refuses a port in use. The constant exists at run time, but the package declares it
+ * as a type only.
+ */
 const exclusivePort = (uws as unknown as Record<string, number>)['LIBUS_LISTEN_EXCLUSIVE_PORT']
 
-/** Adds the methods that exist at run time but are missing in the package's types. */
+/** An app, with methods that exist at run time but are missing in the package's types. */
 type App = TemplatedApp & {
   listen(
     host: string,
@@ -31,24 +34,31 @@ type App = TemplatedApp & {
     callback: (socket: ListenSocket | false) => void,
   ): unknown
   getDescriptor(): number
-  /** From now on this app hands each socket that it accepts to the other app, with its TLS and routes. */
+  /**
+   * After this call, the app passes each socket that it accepts to the other app, which uses its own
+   * certificate and routes.
+   */
   addChildAppDescriptor(descriptor: number): unknown
   removeChildAppDescriptor(descriptor: number): unknown
 }
 
-/** Long enough for the largest file over a slow connection. */
+/** The default time for an answer, which is enough for the largest file over a slow connection. */
 const defaultAnswerTimeoutMs = 60_000
 
-/** Twice the time after which a silent client counts as dead, within the range of uWebSockets.js. */
+/**
+ * Returns twice the time after which a silent client counts as dead, in seconds. The result is limited to the
+ * range that uWebSockets.js accepts; 0 means no limit.
+ */
 function idleTimeoutSeconds(silentAfterMs: number): number {
   const seconds = Math.ceil((silentAfterMs * 2) / 1000)
-  // uWebSockets.js accepts at most 960 s. With a longer ping interval it would disconnect live clients.
+  // uWebSockets.js accepts at most 960 s. If the ping interval is longer, this would disconnect live clients,
+  // so there is no limit.
   return silentAfterMs > 900_000 ? 0 : Math.min(Math.max(seconds, 8), 960)
 }
 
 interface SocketData {
   readonly upgrade: Upgrade
-  /** Undefined until the socket has opened. */
+  /** The connection over the socket. Undefined until the socket has opened. */
   connection: SocketConnection | undefined
 }
 
@@ -57,7 +67,10 @@ const decoder = new TextDecoder()
 const remoteAddressOf = (response: UwsResponse): string =>
   decoder.decode(response.getRemoteAddressAsText())
 
-/** All values of all headers. `getHeader` returns the first value only, which a client can forge. */
+/**
+ * Returns all values of all headers. `getHeader` would return only the first value of a header, which a
+ * client can forge.
+ */
 function allHeaders(request: UwsRequest): ReadonlyMap<string, string> {
   const headers = new Map<string, string>()
   request.forEach((name, value) => {
@@ -67,7 +80,7 @@ function allHeaders(request: UwsRequest): ReadonlyMap<string, string> {
   return headers
 }
 
-/** The offer of Buddy's own clients. One array for all connections. */
+/** The subprotocols that Buddy's own clients offer. All connections share this array, to save memory. */
 const ownProtocols: readonly string[] = [subprotocol]
 
 function protocolsIn(header: string): readonly string[] {
@@ -81,12 +94,16 @@ function createApp(tls: TlsFiles | undefined): App {
   try {
     return uws.SSLApp({ cert_file_name: certFile, key_file_name: keyFile }) as App
   } catch (cause) {
-    // Rare, because the files were checked: they have changed since, or its own TLS library refuses them.
+    // This is rare, because the files have been checked. Either they have changed since, or the TLS library
+    // of uWebSockets.js refuses them.
     throw new TlsError(`${certFile}, ${keyFile}: uWebSockets.js cannot use these files`, { cause })
   }
 }
 
-/** Serves HTTP, and WebSocket at `/ws`, with uWebSockets.js. No other file imports that package. */
+/**
+ * Creates a transport that serves HTTP, and WebSocket at `/ws`, by uWebSockets.js. No other file imports that
+ * package.
+ */
 export function createUwsTransport(
   options: TransportOptions,
   handlers: TransportHandlers,
@@ -103,14 +120,15 @@ export function createUwsTransport(
   let isClosed = false
   let tlsText = ''
   /**
-   * One app for each certificate so far, because an app cannot change its certificate. The first app has
-   * the listen socket, the last one receives the accepted sockets, and each keeps its connections.
+   * The apps, one for each certificate so far, because an app cannot change its certificate. The first app
+   * has the listen socket. The last app receives the accepted sockets. Each app keeps the connections that it
+   * has received.
    */
   const apps: App[] = []
 
   const sockets = new SocketCount({ clock, onChange: (count) => handlers.onSockets?.(count) })
 
-  /** Catches exceptions, because an exception that reaches native code ends the process. */
+  /** Calls `act` and catches exceptions, because an exception that reaches native code ends the process. */
   const guard = (data: SocketData, act: () => void): void => {
     try {
       act()
@@ -121,8 +139,8 @@ export function createUwsTransport(
   }
 
   /**
-   * Delivers a frame to its connection. If the connection is closing, closes it at once: uWebSockets.js
-   * then drops the other frames of the same read, which may be tens of thousands.
+   * Delivers a frame to its connection. If the connection is closing, sends its close frame at once, because
+   * uWebSockets.js then drops the other frames of the same read, which may be tens of thousands.
    */
   const deliver = (data: SocketData, act: (events: ConnectionEvents) => void): void => {
     const { connection } = data
@@ -143,7 +161,8 @@ export function createUwsTransport(
     context: uws.us_socket_context_t,
   ): void {
     const headers = allHeaders(request)
-    // uWebSockets.js checks the key only. RFC 6455 §4.2.1 and §4.4 require these two as well.
+    // uWebSockets.js checks only the header `sec-websocket-key`. RFC 6455 §4.2.1 and §4.4 require these two
+    // headers as well.
     const isWebSocket =
       headers.get('sec-websocket-version') === '13' &&
       headers.get('upgrade')?.toLowerCase() === 'websocket'
@@ -163,8 +182,9 @@ export function createUwsTransport(
     response.upgrade(
       data,
       headers.get('sec-websocket-key') ?? '',
-      // A browser drops a connection silently if the server chooses none of the subprotocols offered. If
-      // Buddy's is not among them, choose another one: the refusal follows after the handshake.
+      // A browser reports no reason if the server chooses none of the offered subprotocols. So if Buddy's is
+      // not among them, the server chooses another one, and refuses the client with an error after the
+      // handshake.
       protocols.includes(subprotocol) ? subprotocol : (protocols[0] ?? ''),
       headers.get('sec-websocket-extensions') ?? '',
       context,
@@ -182,7 +202,7 @@ export function createUwsTransport(
     exchange.handle({
       method: request.getMethod().toUpperCase(),
       path: request.getUrl(),
-      // Without a `?` it is undefined, although its type excludes that.
+      // `getQuery` returns undefined if there is no `?`, although its type excludes that.
       query: (request.getQuery() as string | undefined) ?? '',
       remoteAddress: remoteAddressOf(response),
       forwardedFor: headers.get('x-forwarded-for') ?? '',
@@ -194,11 +214,12 @@ export function createUwsTransport(
   function addRoutes(app: App): App {
     app.ws<SocketData>('/ws', {
       maxPayloadLength: maxFrameBytes,
-      // Far above `maxBacklogBytes`, at which the server closes the connection: uWebSockets.js would only drop
-      // single frames.
+      // Above this limit, uWebSockets.js drops single frames. It is far above `maxBacklogBytes`, so that the
+      // server closes the connection before that.
       maxBackpressure: maxBacklogBytes * 4 + maxFrameBytes,
-      // The server's pings detect a dead client earlier. This limit is for a client that was sent a close
-      // frame: it starts again whenever the client reads, and without it such a client could stay forever.
+      // This limit ends the connection of a client that does not close it after the server's close frame.
+      // Without the limit, such a client could stay connected forever. The time starts again whenever the
+      // client reads. A dead client is detected earlier, by the server's pings.
       idleTimeout: idleTimeoutSeconds(silentAfterMs),
       sendPingsAutomatically: false,
       upgrade: handleUpgrade,
@@ -218,14 +239,15 @@ export function createUwsTransport(
       close: (socket, code) => {
         const data = socket.getUserData()
         data.connection?.detach()
-        // Without a close frame the socket is gone. With one, it waits for the client to close it too.
+        // After code 1006 (no close frame) the socket has closed. After any other code it waits for the
+        // client to close it too.
         if (code === 1006) sockets.add(-1)
         else sockets.handleClosing()
         guard(data, () => data.connection?.events?.onClose(code))
       },
     })
     app.any('/*', handleRequest)
-    // Reports new connections, and the end of connections that have not become WebSockets.
+    // The filter is called for new TCP connections, and for the end of those that have not become WebSockets.
     app.filter((response, change) => {
       sockets.add(change)
       if (change > 0 && sockets.count > maxSockets()) response.close()
@@ -251,8 +273,9 @@ export function createUwsTransport(
       apps.push(app)
       return uws.us_socket_local_port(socket)
     },
-    // A new listen socket would refuse the clients that wait to be accepted, and a certificate that is
-    // added for a server name reaches only clients that send that name. A child app serves all clients.
+    // The new certificate belongs to a child app, which serves all later clients. Other ways have faults. A
+    // new listen socket would refuse the clients that wait to be accepted. A certificate that is added for a
+    // server name would reach only clients that send that name.
     reloadTls: () => {
       const [listening] = apps
       const previous = apps.at(-1)
@@ -273,7 +296,8 @@ export function createUwsTransport(
         for (const app of apps) app.close()
       }
       closeApps()
-      // A socket that was accepted in this turn reaches a child app in the next turn only.
+      // Close the apps again later, because a socket that was accepted in this turn reaches its child app
+      // only in the next turn.
       if (apps.length > 1) setImmediate(() => setImmediate(closeApps))
     },
   }
