@@ -7,7 +7,7 @@ export default {
   output: { file: 'dist/public/dashboard/dashboard.js', format: 'iife', generatedCode: 'es2015' },
   plugins: [
     nodeResolve({ browser: true, exportConditions: ['production', 'browser'] }),
-    // uPlot's licence requires that its notice stays.
+    // The licence notice of uPlot is kept, as the licence requires.
     terser({ ecma: 2020, format: { comments: /Copyright/ } }),
   ],
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command `buddy-server`: flags, commands and their help. `run.ts` runs the server.
+// The command `buddy-server`, with its flags, subcommands and their help. `run.ts` runs the server.
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { generateKeys } from './config/generate-keys.ts'
@@ -26,7 +26,7 @@ const program = new Command('buddy-server')
     'Signalling server for random one-to-one video chat. Each flag is also an environment variable (--max-rooms: MAX_ROOMS) and a key of the configuration file (max_rooms).',
   )
   .version(version)
-  // The value of a mistyped flag may be a secret.
+  // Values are hidden in error messages, because the value of a mistyped flag may be a secret.
   .configureOutput({ outputError: (text, write) => write(text.replace(/=[^']*'/, "=…'")) })
   .addOption(new Option('--config <file>', 'YAML or JSON file with settings').helpGroup('Process:'))
 
@@ -42,7 +42,7 @@ for (const [title, group] of Object.entries(settingGroups)) {
   }
 }
 
-/** Returns the environment and the given flags, by their long names. */
+/** Returns the environment variables and the given flags, by their long names. */
 function input(): ConfigInput {
   const flags = Object.fromEntries(
     program.options.map((option) => [
@@ -53,7 +53,10 @@ function input(): ConfigInput {
   return { environment: process.env, flags }
 }
 
-/** Runs `act`. A mistake of the operator is printed to standard error, and the exit code is 1. */
+/**
+ * Runs `act`. If it throws because of a mistake of the operator, prints the message to standard error and
+ * sets the exit code to 1.
+ */
 function orExplain(act: () => void): void {
   try {
     act()
@@ -88,7 +91,7 @@ program
   .description('print new random secrets as lines of an environment file')
   .action(() => console.log(generateKeys()))
 
-/** Exits with an error for a command that does not exist, and suggests the closest one. */
+/** Reports that a command does not exist, suggests the closest one, and exits with an error. */
 function refuseCommand(unknown: string): void {
   const names = program.commands.map((command) => command.name())
   const known = closestName(unknown, names)
@@ -97,19 +100,19 @@ function refuseCommand(unknown: string): void {
 }
 
 program
-  // Without this, commander reports an unknown command as an excess argument, because the program has a
-  // default action.
+  // Excess arguments are allowed, because commander would report an unknown command as an excess argument of
+  // the default action. The action reports it better.
   .allowExcessArguments()
   .action(() => {
     const [unknown] = program.args
     if (unknown !== undefined) return refuseCommand(unknown)
-    // Sends the URL to a parent process that opened an IPC channel.
+    // If a parent process has opened an IPC channel, `process.send` sends it the URL.
     return run(input(), (listening) => process.send?.(listening))
   })
 
 /**
- * Writes `--dev` as `--dev=true`, unless a value follows. Otherwise a switch would take the next word as its
- * value, as in `--dev check-config`.
+ * Replaces a flag without a value, such as `--dev`, by `--dev=true`. Otherwise commander would take the next
+ * word as its value, as in `--dev check-config`.
  */
 function withExplicitSwitches(args: readonly string[]): string[] {
   return args.map((arg, index) => {

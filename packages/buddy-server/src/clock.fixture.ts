@@ -5,14 +5,16 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** A clock for tests. Time passes only by `advance`, which calls back in order. */
+/** A clock for tests. Its time changes only by `advance`, which fires the timers that are due, in order. */
 export class ManualClock implements Clock {
-  /** How much too early a timer fires, as the timers of a real machine do. */
+  /**
+   * By how many milliseconds each timer fires too early. Timers of real machines also fire slightly early.
+   */
   earlyMs = 0
   #nowMs = 0
   #timers: Timer[] = []
 
-  /** How many timers wait. */
+  /** The number of pending timers. */
   get size(): number {
     return this.#timers.length
   }
@@ -22,7 +24,8 @@ export class ManualClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): Cancel {
-    // Even a timer that fires early takes a moment, so that a loop of timers ends.
+    // A timer that fires early still takes some time, so that a timer that sets itself again does not repeat
+    // forever.
     const leastMs = this.earlyMs > 0 ? 0.01 : 0
     const timer = { atMs: this.#nowMs + Math.max(delayMs - this.earlyMs, leastMs), callback }
     this.#timers.push(timer)

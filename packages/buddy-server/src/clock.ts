@@ -1,18 +1,18 @@
-/** Cancels a timer. Does nothing if the timer has fired, or was cancelled before. */
+/** A function that cancels a timer. It does nothing if the timer has fired or was cancelled before. */
 export type Cancel = () => void
 
-/** The source of time. It is injected, so that tests need not wait. */
+/** The source of time. It is passed to the parts that need it, so that tests need not wait. */
 export interface Clock {
-  /** Milliseconds since an arbitrary moment. Never decreases. */
+  /** Returns milliseconds since an arbitrary moment. The result never decreases. */
   now(): number
-  /** Calls back once after `delayMs`. */
+  /** Calls `callback` once after `delayMs`. Returns a function that cancels the call. */
   after(delayMs: number, callback: () => void): Cancel
-  /** Calls back every `intervalMs`. */
+  /** Calls `callback` every `intervalMs`. Returns a function that stops the calls. */
   every(intervalMs: number, callback: () => void): Cancel
 }
 
 /**
- * Makes a clock from the timers of Node. They do not keep the process alive. If a callback throws, the
+ * Creates a clock that uses the timers of Node. They do not keep the process alive. If a callback throws, the
  * clock passes the error to `onError`, and the process continues.
  */
 export function createSystemClock(onError: (error: unknown) => void): Clock {

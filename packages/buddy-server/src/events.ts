@@ -18,12 +18,15 @@ interface ServerEvents {
   readonly away: { readonly session: Session }
   /** The session has resumed. `replayedFrames` is the number of missed frames that were sent again. */
   readonly back: { readonly session: Session; readonly replayedFrames: number }
-  /** A session of an earlier process continues here. */
+  /** A session of an earlier process was restored in this one. */
   readonly restored: { readonly session: Session }
   readonly ended: { readonly session: Session; readonly reason: SessionEnd }
-  /** `waitsMs` is the time from ticket to match, in the order of the room's seats. */
+  /**
+   * A room was opened. `waitsMs` contains the time from ticket to match of both sessions, in the order of the
+   * room's seats.
+   */
   readonly matched: { readonly room: Room; readonly waitsMs: readonly [number, number] }
-  /** A room of an earlier process continues here. */
+  /** A room of an earlier process was restored in this one. */
   readonly reopened: { readonly room: Room }
   readonly parted: {
     readonly room: Room
@@ -33,10 +36,13 @@ interface ServerEvents {
   }
   readonly refused: {
     readonly code: ErrorCode
-    /** The page's origin, which is not private. */
+    /** The origin of the page. It is not private, so it may be logged. */
     readonly origin: string | undefined
   }
-  /** The server has closed a connection because of its client's behaviour. The session may continue. */
+  /**
+   * The server has closed a connection because its client has broken a rule or was too slow. The session may
+   * continue.
+   */
   readonly cut: { readonly code: CloseCode }
   readonly reported: {
     readonly session: Identified
@@ -46,13 +52,16 @@ interface ServerEvents {
   }
   /** A client has reported why its calls fail. */
   readonly diagnosed: { readonly reason: CallFailure }
-  /** A user was banned. The session may have ended before. */
+  /** A user was banned. The session of that user may have ended before. */
   readonly banned: { readonly target: BanTarget; readonly durationMs: number }
-  /** The share of users in percent has reached `level`, or fallen below the lowest level (0). */
+  /**
+   * The number of users has reached `level` percent of its maximum. Level 0 means that it is well below the
+   * lowest level again.
+   */
   readonly capacity: { readonly level: 0 | 80 | 95; readonly percent: number }
 }
 
-/** Observes events. The name of each method is the name of its event. */
+/** Observes events. Each method has the name of the event that it receives. */
 export type ServerObserver = {
   readonly [Name in keyof ServerEvents]?: (event: ServerEvents[Name]) => void
 }
@@ -63,7 +72,10 @@ export type Notify = <Name extends keyof ServerEvents>(
   event: ServerEvents[Name],
 ) => void
 
-/** Emits events to `observers` in order. If one throws, `onError` is called, and the next one follows. */
+/**
+ * Emits events to `observers` in order. If an observer throws, calls `onError` and continues with the next
+ * one.
+ */
 export function createNotify(
   observers: readonly ServerObserver[],
   onError: (error: unknown) => void,

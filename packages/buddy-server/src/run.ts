@@ -14,14 +14,15 @@ function fail(message: string): never {
   process.exit(1)
 }
 
-/** The argument of `onListening`. */
+/** The data that is passed to `onListening`. */
 interface Listening {
   /** The server's URL on this machine. */
   readonly url: string
 }
 
 /**
- * Calls `make`. An error is about the configuration, so its message is printed without a stack trace.
+ * Returns the result of `make`. If it throws, prints the message without a stack trace and exits, because the
+ * reason is the configuration.
  */
 function orFail<T>(make: () => T): T {
   try {
@@ -36,14 +37,14 @@ function logOf({ process: { logLevel, logFormat } }: Config): Log {
   return createLog(logLevel, isPretty ? 'pretty' : 'json')
 }
 
-/** Reads the configuration again and applies it. An invalid configuration changes nothing. */
+/** Reads the configuration again and applies it. If it is invalid, logs the reason and changes nothing. */
 function reload(server: BuddyServer, input: ConfigInput, before: Config, log: Log): void {
   try {
     const renewed = readConfig(input)
     const isSame = (name: keyof ProcessOptions): boolean =>
       renewed.process[name] === before.process[name]
     const needRestart = [
-      // In trial mode the secret key is different each time.
+      // In trial mode, the default secret key is different each time. That is no change by the operator.
       ...server
         .reload(renewed.options)
         .filter((name) => name !== 'secretKey' || renewed.origins.secretKey !== 'default'),
@@ -60,19 +61,22 @@ function reload(server: BuddyServer, input: ConfigInput, before: Config, log: Lo
 }
 
 /**
- * Runs one server until SIGINT or SIGTERM; then the process exits with 0. SIGHUP reloads the
- * configuration. A mistake of the operator ends the process with 1 and a message on standard error.
+ * Runs one server until SIGINT or SIGTERM. Then the process exits with 0. SIGHUP reloads the configuration.
+ * If the configuration is invalid at the start, the process prints a message to standard error and exits with
+ * 1.
  */
 export async function run(
   input: ConfigInput,
   onListening: (listening: Listening) => void,
 ): Promise<void> {
   try {
-    // Without a listener SIGHUP would end the process. During the start there is nothing to reload.
+    // Without a listener, SIGHUP would end the process. The listener does nothing, because there is nothing
+    // to reload during the start.
     process.on('SIGHUP', () => undefined)
     const config = readConfig(input)
     const log = logOf(config)
-    // Imported late, because loading its native part may fail, which needs a clear message.
+    // The server is imported here, not above, so that there is a clear message if the native part of
+    // uWebSockets.js cannot be loaded.
     const { createBuddyServer } = await import('./server.ts').catch((error: unknown) => {
       fail(
         `uWebSockets.js does not load on Node ${process.version} (${process.platform}-${process.arch}): ` +
@@ -83,7 +87,7 @@ export async function run(
 
     let isStopping = false
     const stop = (): void => {
-      // A second signal ends the process without waiting for calls.
+      // A second signal ends the process at once, without waiting for calls.
       if (isStopping) process.exit(0)
       isStopping = true
       log.info('stopping')

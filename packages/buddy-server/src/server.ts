@@ -32,41 +32,41 @@ const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string }
 
-/** A signalling server: HTTP, WebSocket, queue and rooms. */
+/** A signalling server, which serves HTTP and WebSocket and contains the queue and the rooms. */
 export interface BuddyServer {
   /**
    * Starts listening.
-   * @returns the port, and the address on this machine
-   * @throws Error with `code: 'EADDRINUSE'` if the port is taken; Error if the server is already
-   *   listening or closed; TlsError if the certificate files cannot be used
+   * @returns the port, and the URL of the server on this machine
+   * @throws Error with `code: 'EADDRINUSE'` if the port is taken; Error if the server is already listening or
+   * closed; TlsError if the certificate files cannot be used
    */
   listen(): Promise<{ readonly port: number; readonly url: string }>
   /** Returns the present users, rooms and load. */
   status(): Status
   /**
-   * Applies new options, and reads the TLS files again. No client is disconnected: a lower limit applies
-   * to new clients only. A higher limit applies at once: users who wait for a room are matched.
-   * @returns the names of changed options that need a new server; these keep their old values
+   * Applies new options, and reads the TLS files again. No client is disconnected, so a lower limit applies
+   * to new clients only. A higher limit applies at once, so users who wait for a room are matched.
+   * @returns the names of changed options that only a new server can apply; they keep their old values
    * @throws Error if the options or files cannot be used; then nothing has changed
    */
   reload(options: BuddyServerOptions): readonly string[]
   /**
    * Bans a user for `durationMs`. Ends the session and all other sessions with the same subject at the same
-   * site, and refuses that subject and the address of the session's latest connection. A session that has
-   * ended can be banned for a day after a report about it.
-   * @returns false if there is no such session
+   * site. Then refuses that subject, and the address of the session's latest connection. A user whose session
+   * has ended can be banned for a day after a report.
+   * @returns false if the session is unknown
    */
   ban(sessionId: string, durationMs: number): boolean
   /**
-   * Stops the server. Asks every client to reconnect later. Closes connections outside rooms at once; the
-   * others when their room ends, when a session in it loses its connection, or after
-   * `shutdownTimeoutMs`. Running calls continue between the browsers. Resolves when everything is
-   * closed. Further calls return the same promise.
+   * Stops the server. Asks every client to reconnect later. Closes connections of sessions outside rooms at
+   * once. Closes the others when their room ends, when their partner loses its connection, or after
+   * `shutdownTimeoutMs`. Running calls continue between the browsers. Resolves when everything is closed.
+   * Further calls return the same promise.
    */
   close(): Promise<void>
 }
 
-/** What the embedding program passes to a server besides its options. */
+/** What a program that embeds the server passes to it besides the options. */
 export interface BuddyServerSurroundings {
   /** A logger with the methods of pino. @default a logger that discards everything */
   readonly log?: Log | undefined
@@ -74,13 +74,16 @@ export interface BuddyServerSurroundings {
   readonly hooks?: BuddyServerHooks | undefined
 }
 
-/** Gives missing and undefined options their defaults, so that `undefined` cannot remove a limit. */
+/**
+ * Returns the options, with the default for each missing or undefined one. So `undefined` cannot remove a
+ * limit.
+ */
 function resolveOptions(options: BuddyServerOptions): ResolvedServerOptions {
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   return { ...defaultOptions, ...Object.fromEntries(given) }
 }
 
-/** The host name by which this machine reaches a server that listens on `host`. */
+/** Returns the host for a URL by which this machine reaches a server that listens on `host`. */
 function hostInUrl(host: string): string {
   if (['0.0.0.0', '::', '127.0.0.1'].includes(host)) return 'localhost'
   return host.includes(':') ? `[${host}]` : host
@@ -132,8 +135,8 @@ export function createBuddyServer(
     hooks,
     addressOf: (upgrade) => clientAddress(upgrade),
     onCallInterrupted: ({ link }) => {
-      // During shutdown a connection is closed as soon as its room ends. If the partner has lost its
-      // connection, both continue their call at the next server.
+      // During shutdown, a connection is closed as soon as its room ends or its partner loses the connection.
+      // In the second case, both sessions continue their call at the next server process.
       if (closed) link?.close('going-away')
     },
     onRelayed: (bytes, readAtMs) => {
@@ -221,7 +224,7 @@ export function createBuddyServer(
     try {
       clientAddress = createClientAddress(settings)
       core.reload()
-      // TLS comes last, because its reload cannot be undone.
+      // The certificate is reloaded last, because that cannot be undone.
       transport.reloadTls()
     } catch (error) {
       settings = previous
@@ -243,7 +246,7 @@ export function createBuddyServer(
     })
     await acceptor.untilEmpty(settings.shutdownTimeoutMs)
     await forEachInSlices(connections, (connection) => connection.close('going-away'))
-    // A connection that blocks its close frame does not delay the rest.
+    // The time is limited, so that a client that does not accept its close frame does not delay the rest.
     await acceptor.untilEmpty(closeFramesTimeoutMs)
     for (const cancel of cancels) cancel()
     await forEachInSlices(core.sessions, (session) => core.sessions.end(session, 'stopped'))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { forEachInSlices } from './slices.ts'
 
-test('handles every item, and yields to the event loop after each hundred', async () => {
+test('handles every item, and yields to the event loop after each hundred items', async () => {
   const handled: number[] = []
   let turns = 0
   let isDone = false
@@ -16,7 +16,7 @@ test('handles every item, and yields to the event loop after each hundred', asyn
   expect(turns).toBeGreaterThanOrEqual(10)
 })
 
-test('handles added items and skips removed items, as the iterator of a Set does', async () => {
+test('handles items that are added meanwhile and skips removed ones, as the iterator of a Set does', async () => {
   const items = new Set(Array(300).keys())
   const handled: number[] = []
   const done = forEachInSlices(items, (item) => handled.push(item))

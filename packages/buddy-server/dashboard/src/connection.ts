@@ -1,7 +1,9 @@
 import { pageElement, showText } from './elements.ts'
 import { formatClock } from './time-format.ts'
 
-/** The state of the page's connection to its server; also the value of `data-connection` on the body. */
+/**
+ * The state of the page's connection to its server. It is also the value of `data-connection` on the body.
+ */
 export type ConnectionState = 'connecting' | 'live' | 'offline' | 'signed-out'
 
 const labels: Readonly<Record<ConnectionState, string>> = {
@@ -20,7 +22,7 @@ export class Connection {
   readonly #reload = pageElement('reload')
   #respondedAtMs: number
 
-  /** @param epochMs milliseconds since 1970 */
+  /** @param epochMs returns milliseconds since 1970 */
   constructor(epochMs: () => number, onReload: () => void) {
     this.#epochMs = epochMs
     this.#respondedAtMs = epochMs()

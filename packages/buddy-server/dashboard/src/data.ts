@@ -1,5 +1,6 @@
-// The server's own types of the data that it sends. The paths end in `.js`, because TypeScript rewrites `.ts`
-// only for files of the same project, and these files belong to the project of the server.
+// The types of the data that the server sends, from the server's own files. The paths end in `.js`, because
+// TypeScript rewrites `.ts` only for files of the same TypeScript project, and these files belong to the
+// server's project.
 export type {
   DashboardData,
   DashboardSamples,

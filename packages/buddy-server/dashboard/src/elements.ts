@@ -1,6 +1,6 @@
 /**
  * Returns the page's element with this id.
- * @throws Error if there is none, because page and script are of different versions
+ * @throws Error if there is none. Then the page and the script have different versions.
  */
 export function pageElement(id: string): HTMLElement {
   const element = document.getElementById(id)
@@ -20,7 +20,7 @@ export function createElement<Tag extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-/** Sets the element's text. Leaves an equal text as it is, so that a selection inside it stays. */
+/** Sets the element's text. Does nothing if the text is the same, so that a selection inside it stays. */
 export function showText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text
 }

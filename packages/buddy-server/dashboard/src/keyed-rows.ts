@@ -5,8 +5,8 @@ export interface Row<Item> {
 }
 
 /**
- * Table rows that keep their elements as long as their item is shown, so that a selection, the focus and
- * the position of a screen reader survive the next poll.
+ * Shows items as table rows. An item keeps the same row element as long as it is shown, so that a selection,
+ * the focus and the position of a screen reader stay after the next poll.
  */
 export class KeyedRows<Item> {
   readonly #body: HTMLTableSectionElement

@@ -1,14 +1,14 @@
 import { createElement, showText } from './elements.ts'
 import { formatPercent } from './number-format.ts'
 
-/** The load at which a bar becomes `busy`, and the one at which it becomes `full`. */
+/** The loads, in percent, at which a bar becomes `busy` and `full`. */
 const busyPercent = 80
 const fullPercent = 95
 
 /** A bar that shows a load. */
 export interface LoadBar {
   readonly element: HTMLElement
-  /** Shows that `part` of `whole` is in use. */
+  /** Shows how much of `whole` the number `part` is. */
   readonly show: (part: number, whole: number) => void
 }
 
@@ -20,7 +20,8 @@ function levelOf(percent: number): { level: string; note: string } {
 }
 
 /**
- * Creates a bar. `data-level` on its element is `normal`, `busy` from 80 %, or `full` from 95 %.
+ * Creates a bar. The attribute `data-level` of its element is `normal`, `busy` from 80 %, or `full` from 95
+ * %.
  * @param label the accessible name
  * @param hasText whether to show the load as a text below the bar
  */
@@ -41,7 +42,8 @@ export function createLoadBar(label: string, hasText: boolean): LoadBar {
     const { level, note } = levelOf(percent)
     element.dataset['level'] = level
     fill.style.inlineSize = `${Math.min(100, percent)}%`
-    // A meter's value must not exceed its maximum, but a reload can lower a limit below the present use.
+    // The value is limited, because a meter's value must not exceed its maximum. A reload can lower the
+    // maximum below the present number.
     meter.setAttribute('aria-valuemax', `${Math.max(part, whole)}`)
     meter.setAttribute('aria-valuenow', `${part}`)
     meter.setAttribute('aria-valuetext', `${formatPercent(percent)}${note}`)

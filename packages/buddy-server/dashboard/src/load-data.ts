@@ -5,14 +5,14 @@ export type LoadResult =
   | { readonly kind: 'data'; readonly data: DashboardData }
   /** The server does not accept the browser's credentials. */
   | { readonly kind: 'signed-out' }
-  /** `reason` is a few words, or empty if there was no response. */
+  /** The request has failed. `reason` is a few words, or empty if there was no response. */
   | { readonly kind: 'failed'; readonly reason: string }
 
-/** A running server responds much faster. */
+/** A request fails after this time. A running server responds much faster. */
 const timeoutMs = 8000
 
 function isDashboardData(body: unknown): body is DashboardData {
-  // The response may be a page of a proxy, or come from an older server.
+  // The fields are checked, because the response may be a page of a proxy, or come from an older server.
   return (
     typeof body === 'object' &&
     body !== null &&
@@ -26,8 +26,8 @@ function isDashboardData(body: unknown): body is DashboardData {
 export async function loadData(): Promise<LoadResult> {
   let response: Response
   try {
-    // The URL is relative to the page, which may be below a path prefix. It leaves out the credentials of a
-    // page that was opened as https://name:token@host/, because fetch refuses such URLs.
+    // The URL is relative to the page, which a proxy may offer below a path. It does not contain the
+    // credentials of a page that was opened as https://name:token@host/, because fetch refuses such URLs.
     response = await fetch(new URL('dashboard/data', location.origin + location.pathname), {
       cache: 'no-store',
       credentials: 'same-origin',
@@ -43,7 +43,7 @@ export async function loadData(): Promise<LoadResult> {
     const body: unknown = await response.json()
     if (isDashboardData(body)) return { kind: 'data', data: body }
   } catch {
-    // The body is incomplete or no JSON. Both count as an invalid response.
+    // The body is incomplete or not JSON. Both count as an invalid response.
   }
   return { kind: 'failed', reason: 'invalid response' }
 }

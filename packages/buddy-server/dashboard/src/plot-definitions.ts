@@ -12,13 +12,13 @@ export interface Curve {
 
 /** The content and format of one plot. */
 export interface PlotDefinition {
-  /** The id of the figure is `plot-` followed by this. */
+  /** The id of the plot. The id of its `figure` element is `plot-` followed by this. */
   readonly id: string
   readonly title: string
-  /** A short text beside the title: the unit or the meaning of the figures. */
+  /** A short text beside the title, which states the unit or the meaning of the figures. */
   readonly unit: string
   readonly curves: readonly [Curve, ...Curve[]]
-  /** Formats the current value and the values of the readout. */
+  /** Formats the latest value and the values at the cursor. */
   readonly format: (value: number) => string
   /** Formats the values of the axis. */
   readonly formatTick: (value: number) => string
@@ -26,7 +26,7 @@ export interface PlotDefinition {
   readonly minTop: number
   /** Whether the axis has whole numbers only. */
   readonly isWhole?: boolean
-  /** Shown if there are samples, but none of them has a figure. */
+  /** The text that is shown if there are samples, but none of them has a figure. */
   readonly whenEmpty?: string
 }
 

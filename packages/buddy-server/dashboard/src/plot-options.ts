@@ -4,13 +4,19 @@ import type { Curve, PlotDefinition } from './plot-definitions.ts'
 import { formatClock, formatShortClock } from './time-format.ts'
 
 const font = '12px system-ui, sans-serif'
-/** The shortest time axis, because a server that has just started has only a few seconds of samples. */
+/**
+ * The shortest time span of the axis. There is a minimum, because a server that has just started has only a
+ * few seconds of samples.
+ */
 const minSpanSeconds = 60
 /** The space to the right of the newest sample, in CSS pixels. */
 const rightPaddingPx = 6
-/** On a shorter axis, two neighbouring ticks may have the same minute, so they show seconds. */
+/**
+ * If the time axis is shorter than this, its labels show seconds, because two neighbouring ones may be in the
+ * same minute.
+ */
 const shortSpanSeconds = 300
-/** Distances of ticks on an axis of whole numbers: 1, 2, 5, 10, 20 … */
+/** The distances that ticks may have on an axis of whole numbers, which are 1, 2, 5, 10, 20 … */
 const wholeIncrements = [0, 1, 2, 3, 4, 5, 6, 7, 8].flatMap((power) =>
   [1, 2, 5].map((digit) => digit * 10 ** power),
 )
@@ -50,7 +56,7 @@ function createTimeAxis(palette: Palette): uPlot.Axis {
       const lastPx = plot.valToPos(plot.scales['x']?.max ?? 0, 'x')
       return splits.map((seconds) => {
         const text = format(seconds * 1000)
-        // Leave out a time that the edge of the canvas would cut off.
+        // A time that the edge of the canvas would cut off is left out.
         const end = plot.valToPos(seconds, 'x') + plot.ctx.measureText(text).width / 2
         return end > lastPx + rightPaddingPx ? '' : text
       })
@@ -80,8 +86,9 @@ function createValueAxis(definition: PlotDefinition, palette: Palette): uPlot.Ax
 
 /**
  * Returns uPlot's options for a plot.
- * @param size in CSS pixels
- * @param onCursor called when the cursor moves over any of the plots, which share it
+ * @param size the size of the plot in CSS pixels
+ * @param onCursor called when the cursor moves over any plot, because all plots show the cursor at the same
+ * time value
  */
 export function createPlotOptions(
   definition: PlotDefinition,

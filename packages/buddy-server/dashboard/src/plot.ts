@@ -23,8 +23,8 @@ function createCurrent(curve: Curve, isAlone: boolean): { row: HTMLElement; valu
 }
 
 /**
- * A figure with a title, the current value of each curve, and the curves. `data-points` on the figure is the
- * number of samples that are drawn.
+ * A figure with a title, the latest value of each curve, and the curves. The attribute `data-points` of the
+ * figure is the number of samples that are drawn.
  */
 export class Plot {
   readonly #definition: PlotDefinition
@@ -69,7 +69,7 @@ export class Plot {
     new ResizeObserver(() => this.#plot.setSize(size())).observe(this.#area)
   }
 
-  /** Draws the samples. */
+  /** Draws the samples and shows the latest values. */
   show(samples: DashboardSamples): void {
     const { curves, format, title, whenEmpty } = this.#definition
     this.#figure.dataset['points'] = `${samples.at.length}`
@@ -98,7 +98,7 @@ export class Plot {
     this.#plot.redraw(false)
   }
 
-  /** Copies the samples into the arrays that uPlot takes. */
+  /** Returns the samples as the arrays that uPlot accepts. */
   #dataOf(samples: DashboardSamples | undefined): uPlot.AlignedData {
     return [
       [...(samples?.at ?? [])],

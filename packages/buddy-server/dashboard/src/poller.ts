@@ -1,7 +1,7 @@
 import type { LoadResult } from './load-data.ts'
 
 interface PollerDependencies {
-  /** Never rejects. */
+  /** Requests the data. Never rejects. */
   readonly load: () => Promise<LoadResult>
   readonly isHidden: () => boolean
   /** Calls `callback` once after the delay. Returns a function that cancels the call. */
@@ -13,9 +13,9 @@ const minDelayMs = 1000
 const maxDelayMs = 30_000
 
 /**
- * Loads the data repeatedly: once per sample of the server, with growing delays after failures, and not while
- * the page is hidden. Stops when the browser is signed out, because each further request would open the
- * browser's login prompt.
+ * Loads the data repeatedly, each time that the server has a new sample. Waits longer after each failure, and
+ * loads nothing while the page is hidden. Stops when the browser is signed out, because each further request
+ * would open the browser's login prompt.
  */
 export class Poller {
   readonly #dependencies: PollerDependencies
@@ -28,7 +28,10 @@ export class Poller {
     this.#dependencies = dependencies
   }
 
-  /** Loads at once, or pauses while the page is hidden. Must be called when the visibility changes. */
+  /**
+   * Loads the data at once if the page is visible, and pauses if it is hidden. Call this at the start and
+   * when the visibility changes.
+   */
   handleVisibility(): void {
     this.#cancel?.()
     this.#cancel = undefined
@@ -43,7 +46,7 @@ export class Poller {
     this.#isLoading = false
     this.#failures = result.kind === 'data' ? 0 : this.#failures + 1
     this.#isSignedOut = result.kind === 'signed-out'
-    // Schedule the next request first, because `onResult` may throw.
+    // The next request is scheduled first, because `onResult` may throw.
     if (!this.#isSignedOut && !isHidden()) {
       this.#cancel = after(this.#delayMs(result), () => void this.#load())
     }

@@ -35,7 +35,8 @@ function createRow({ reason }: DatedRefusals): Row<DatedRefusals> {
 
 /**
  * Prepares the table of refusals. Returns a function that shows the given refusals in their order. Its
- * `nowMs` is the server's time in milliseconds since 1970, because the times of refusals are the server's too.
+ * `nowMs` is the present time on the server's clock, in milliseconds since 1970, because the times of the
+ * refusals are on that clock too.
  */
 export function createRefusalsTable(): (
   refusals: readonly RecentRefusals[],

@@ -32,7 +32,10 @@ function createRow({ key }: SiteStatus): Row<SiteStatus> {
   }
 }
 
-/** Prepares the table of sites. Returns a function that shows the given sites, most users first. */
+/**
+ * Prepares the table of sites. Returns a function that shows the given sites. The site with the most users is
+ * first.
+ */
 export function createSitesTable(): (sites: readonly SiteStatus[]) => void {
   const table = pageElement('sites')
   const empty = pageElement('sites-empty')

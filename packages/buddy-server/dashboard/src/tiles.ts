@@ -4,7 +4,10 @@ import { createLoadBar } from './load-bar.ts'
 import { formatCount, noFigure } from './number-format.ts'
 import { formatDuration, formatMs } from './time-format.ts'
 
-/** Prepares the header and the tiles. Returns a function that shows a status in them. */
+/**
+ * Prepares the header and the tiles, which show single figures. Returns a function that shows a status in
+ * them.
+ */
 export function createTiles(): (status: Status) => void {
   const usersLoad = createLoadBar('Users, as a share of the maximum', true)
   const roomsLoad = createLoadBar('Rooms, as a share of the maximum', true)

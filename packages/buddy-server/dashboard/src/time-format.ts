@@ -2,24 +2,30 @@ const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 const shortClock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' })
 const threeDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 
-/** Formats a time of day in the reader's time zone: `14:03:22`. `epochMs` is milliseconds since 1970. */
+/**
+ * Formats a time of day in the reader's time zone, for example as `14:03:22`. `epochMs` is milliseconds since
+ * 1970.
+ */
 export function formatClock(epochMs: number): string {
   return clock.format(epochMs)
 }
 
-/** Formats a time of day in the reader's time zone: `14:03`. `epochMs` is milliseconds since 1970. */
+/**
+ * Formats a time of day in the reader's time zone, without seconds, for example as `14:03`. `epochMs` is
+ * milliseconds since 1970.
+ */
 export function formatShortClock(epochMs: number): string {
   return shortClock.format(epochMs)
 }
 
-/** Formats a delay: `0.4 ms`, `850 ms`, `12.4 s`, `3.5 min`. */
+/** Formats a delay, for example as `0.4 ms`, `850 ms`, `12.4 s` or `3.5 min`. */
 export function formatMs(ms: number): string {
   if (ms < 999.5) return `${threeDigits.format(ms)} ms`
   if (ms < 119_500) return `${threeDigits.format(ms / 1000)} s`
   return `${threeDigits.format(ms / 60_000)} min`
 }
 
-/** Formats a duration in its two largest units: `45 s`, `12 min 5 s`, `3 d 4 h`. */
+/** Formats a duration in its two largest units, for example as `45 s`, `12 min 5 s` or `3 d 4 h`. */
 export function formatDuration(seconds: number): string {
   const total = Math.max(0, Math.floor(seconds))
   const [s, min, h, d] = [
@@ -34,7 +40,10 @@ export function formatDuration(seconds: number): string {
   return `${s} s`
 }
 
-/** Formats the time since an event: `just now`, `12 s ago`, `3 min ago`, `2 h ago`, `4 d ago`. */
+/**
+ * Formats the time since an event, for example as `just now`, `12 s ago`, `3 min ago`, `2 h ago` or `4 d
+ * ago`.
+ */
 export function formatAgo(ms: number): string {
   const seconds = Math.floor(ms / 1000)
   if (seconds < 5) return 'just now'
@@ -44,7 +53,9 @@ export function formatAgo(ms: number): string {
   return `${Math.floor(seconds / 86_400)} d ago`
 }
 
-/** Formats a duration as it follows "the last": `45 seconds`, `30 minutes`. */
+/**
+ * Formats a duration so that it can follow the words "the last", for example as `45 seconds` or `30 minutes`.
+ */
 export function formatSpan(seconds: number): string {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} seconds`
   return `${Math.round(seconds / 60)} minutes`

@@ -12,9 +12,9 @@ export class InvalidWelcomeError extends Error {
 }
 
 /**
- * Checks that the server can send `welcome` to every client of these sites: the message must be encodable
- * even with the longest name, id and token, and browsers must accept every ICE URL in it. @throws
- * InvalidWelcomeError if it cannot
+ * Checks that the server can send `welcome` to every client of these sites. The message must be encodable
+ * even with the longest name, id and token, and browsers must accept every ICE URL in it.
+ * @throws InvalidWelcomeError if one of these is not so
  */
 export function checkWelcome(
   sites: Iterable<Site>,

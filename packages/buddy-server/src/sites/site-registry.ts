@@ -46,8 +46,9 @@ export class SiteRegistry {
   }
 
   /**
-   * Applies new settings. @throws InvalidWelcomeError if clients cannot use an option; then nothing has
-   * changed
+   * Applies new settings.
+   * @param isInUse returns whether a site has sessions, by its key
+   * @throws InvalidWelcomeError if clients cannot use an option; then nothing has changed
    */
   reload(settings: ResolvedServerOptions, isInUse: (key: string) => boolean): void {
     const renewed = createSites(settings)
