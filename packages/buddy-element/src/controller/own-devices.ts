@@ -2,7 +2,7 @@ import type { BuddyError, Device, DeviceChange, DeviceKind, Unsubscribe } from '
 import type { ChatClient } from '../client/client-part.ts'
 import { isBuddyError } from '../client/is-buddy-error.ts'
 import type { DevicesView } from '../view/chat-view.ts'
-import { initialView } from '../view/initial-view.ts'
+import { initialView } from '../view/chat-view.ts'
 import { recallDevices, rememberDevice } from './remembered-devices.ts'
 
 interface OwnDevicesDependencies {

@@ -1,6 +1,6 @@
 import type { BuddyClientOptions } from '@buddy-chat/client'
 import type { ChatView } from '../view/chat-view.ts'
-import { initialView } from '../view/initial-view.ts'
+import { initialView } from '../view/chat-view.ts'
 
 type ShownSettings = Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera'>
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Words } from '../words/words.ts'
 import { announcement } from './announcement.ts'
 import type { ChatView } from './chat-view.ts'
-import { initialView } from './initial-view.ts'
+import { initialView } from './chat-view.ts'
 
 const waiting: ChatView = { ...initialView, state: 'waiting' }
 const inCall: ChatView = {

@@ -1,6 +1,6 @@
 import { fill } from '../words/fill.ts'
 import type { ChatView } from './chat-view.ts'
-import { initialView } from './initial-view.ts'
+import { initialView } from './chat-view.ts'
 import { qualityText, statusText } from './status-text.ts'
 
 const isResting = ({ state }: ChatView): boolean => state === 'idle' || state === 'closed'

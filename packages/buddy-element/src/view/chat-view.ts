@@ -13,6 +13,7 @@ import type {
   Sending,
   Trust,
 } from '@buddy-chat/client'
+import { visitorWords } from '../words/visitor-words.ts'
 import type { Words } from '../words/words.ts'
 import type { ChatMessage } from './conversation.ts'
 
@@ -121,3 +122,51 @@ export interface ChatView {
 
 /** Returns whether the partners can send text messages. */
 export const offersText = ({ hasText, allowsText }: ChatView): boolean => hasText && allowsText
+
+/** The view before the first start. */
+export const initialView: ChatView = {
+  words: visitorWords,
+  state: 'idle',
+  mode: 'video',
+  name: '',
+  hasText: true,
+  allowsText: true,
+  hasCamera: true,
+  hasChangesWaiting: false,
+  localStream: undefined,
+  devices: {
+    list: [],
+    camera: '',
+    microphone: '',
+    speaker: '',
+    facing: '',
+    canFlip: false,
+    trouble: {},
+    isPanelOpen: false,
+  },
+  isOpeningPreview: false,
+  remoteStream: undefined,
+  partner: undefined,
+  interests: [],
+  sending: { audio: true, video: true },
+  partnerSending: { audio: true, video: true },
+  trust: undefined,
+  isTrustPostponed: false,
+  messages: [],
+  isPartnerTyping: false,
+  isPartnerAway: false,
+  interruption: 'none',
+  quality: { receiving: 'good', sending: 'good' },
+  isLost: false,
+  online: undefined,
+  retry: undefined,
+  problem: undefined,
+  isPreviewProblem: false,
+  doctor: undefined,
+  hasCallFailed: false,
+  announcement: '',
+  notice: undefined,
+  needsPlay: false,
+  isTextOpen: false,
+  unread: 0,
+}

@@ -1,7 +1,7 @@
 import type { Retry } from '@buddy-chat/client'
 import { announcement } from './announcement.ts'
 import type { ChatView } from './chat-view.ts'
-import { initialView } from './initial-view.ts'
+import { initialView } from './chat-view.ts'
 
 /** How long a notice is shown. */
 const noticeMs = 6000

@@ -12,6 +12,15 @@ export interface Ticket {
   readonly languages: readonly string[]
 }
 
+/** The ticket of a session that is restored after a restart. Its client sends the rest again with its next ticket. */
+export function restoredTicket(
+  sessionId: string,
+  site: string,
+  { lobby, mode }: Pick<Ticket, 'lobby' | 'mode'>,
+): Ticket {
+  return { sessionId, site, lobby, mode, interests: [], languages: [] }
+}
+
 /** Returns the key of the ticket's pool. Only tickets with the same site, lobby and mode can be matched. */
 export function poolOf({ site, lobby, mode }: Ticket): string {
   // In JSON, different fields never result in the same key, whatever characters they contain.

@@ -1,22 +1,12 @@
 import type { Clock } from '../clock.ts'
 import type { BuddyServerHooks } from '../hooks/hooks.ts'
+import { onTextLimits } from '../hooks/hooks.ts'
 import { peopleOf } from '../hooks/person.ts'
 import type { PartnerLink } from '../sessions/partner-link.ts'
 import type { Session } from '../sessions/session.ts'
 import { sendError } from './send-error.ts'
 
-/**
- * If the hook has not answered after this time, it has failed. The time is short, because users expect a text
- * to arrive at once.
- */
-const answerTimeoutMs = 10_000
-/**
- * Maximum number of texts of one author that wait for the hook. The author receives an error for each further
- * text. The rate limit allows fewer texts within the timeout, so only texts that were kept for a partner
- * after a restart can exceed this number.
- */
-const maxWaitingTexts = 50
-
+const { answerTimeoutMs, maxWaitingTexts } = onTextLimits
 const notRelayed = 'this text was not relayed'
 
 interface TextReviewDependencies {

@@ -23,6 +23,20 @@ export interface Visitor {
   readonly address: string
 }
 
+/** The limits of the hook `onText`. */
+export const onTextLimits = {
+  /**
+   * A hook that has not answered after this time has failed. The time is short, because users expect a text
+   * to arrive at once.
+   */
+  answerTimeoutMs: 10_000,
+  /**
+   * The texts of one author that may wait for an answer. The rate limit allows fewer within the timeout, so
+   * only texts that were kept for a partner after a restart can exceed this number.
+   */
+  maxWaitingTexts: 50,
+} as const
+
 /**
  * The hooks of an embedding program, part of the second argument of `createBuddyServer`. If a hook throws or
  * rejects, the server logs the error. If the server waits for the hook's decision, a failure counts as a

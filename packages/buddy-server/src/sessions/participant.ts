@@ -3,6 +3,7 @@ import type { Engine, EngineEvent, EngineListener, EngineSession } from '../engi
 import type { Room, RoomClaim, SeatIndex } from '../engine/room.ts'
 import { partnerSeat } from '../engine/room.ts'
 import type { Ticket } from '../engine/ticket.ts'
+import { restoredTicket } from '../engine/ticket.ts'
 import { HeldFrames } from './held-frames.ts'
 import type { Identified } from './identity.ts'
 import type { PartnerLink } from './partner-link.ts'
@@ -160,10 +161,7 @@ export class Participant implements EngineListener {
    */
   claimRoom(claim: RoomClaim | undefined): void {
     if (claim) {
-      const { id: sessionId, identity } = this.#session
-      const { lobby, mode } = claim
-      const { site } = identity
-      this.#ticket = { sessionId, site, lobby, mode, interests: [], languages: [] }
+      this.#ticket = restoredTicket(this.#session.id, this.#session.identity.site, claim)
       this.#held = new HeldFrames(this.#context.maxHeldBytes())
     }
     this.#engine.claimRoom(claim, ++this.#generation)

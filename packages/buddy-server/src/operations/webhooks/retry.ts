@@ -10,6 +10,9 @@ export interface RetryPolicy {
   readonly random: () => number
 }
 
+/** Six attempts, with delays of at most one minute. */
+export const defaultRetries = { attempts: 6, baseDelayMs: 1000, maxDelayMs: 60_000 } as const
+
 /**
  * "Request Timeout", "Too Early" and "Too Many Requests". After these, the same request may succeed later.
  */

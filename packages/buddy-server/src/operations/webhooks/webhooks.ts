@@ -9,6 +9,7 @@ import { WebhookHealth } from './health.ts'
 import type { WebhookOutcome } from './lane.ts'
 import { WebhookLane } from './lane.ts'
 import type { RetryPolicy } from './retry.ts'
+import { defaultRetries } from './retry.ts'
 
 /**
  * The numbers of events by outcome since the start, and the number of events that are queued now. Events
@@ -50,9 +51,7 @@ const defaults = {
   maxQueued: 1000,
   concurrency: 4,
   timeoutMs: 10_000,
-  attempts: 6,
-  baseDelayMs: 1000,
-  maxDelayMs: 60_000,
+  ...defaultRetries,
   onOutcome: () => undefined,
 } satisfies Partial<WebhooksOptions>
 
