@@ -150,7 +150,7 @@ test('keeps the variable names of the original Buddy', () => {
 })
 
 describe.for(Object.entries(samples) as [OptionName, (typeof samples)[OptionName]][])(
-  '%s',
+  'the setting %s',
   ([name, [text, inFile, value]]) => {
     const { key } = settings[name]
     const companions = together[name] ?? []
@@ -288,7 +288,7 @@ describe('refuses an invalid ICE entry, with its position and the reason', () =>
   })
 })
 
-describe('error messages never contain a secret from', () => {
+describe('error messages never contain a secret that is part of', () => {
   const leak = 'hunter2-hunter2'
   test.for<[string, ConfigInput]>([
     ['a short key', { environment: { SECRET_KEY: leak } }],
@@ -385,7 +385,7 @@ describe('the configuration file', () => {
     ['- a\n- b', 'must be a list of "key: value"'],
     ['port: 1\nport: 2', 'cannot be read: line 2, column 1: duplicate key'],
     ['port: [1', 'cannot be read: line 1, column 9: bad indent'],
-  ])('%j %s', ([content, sentence]) => {
+  ])('with the content %j is refused: %s', ([content, sentence]) => {
     const path = file(content!)
     expect(mistakes(() => read({ CONFIG_FILE: path }))).toEqual([
       `the configuration file ${path} ${sentence}`,

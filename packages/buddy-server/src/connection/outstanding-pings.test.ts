@@ -41,7 +41,7 @@ test('a pong also answers all pings before the one with its payload', () => {
   expect(pings.handlePong(third)).toBe(3)
 })
 
-test('accepts a pong for each of two pings with the same count', () => {
+test('accepts a pong for each of two pings before which the same number of frames was sent', () => {
   const pings = new OutstandingPings()
   const [first, second] = [pings.next(7)!, pings.next(7)!]
   expect(pings.handlePong(first)).toBe(7)

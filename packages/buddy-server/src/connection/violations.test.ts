@@ -22,7 +22,7 @@ test.each<[string, Uint8Array, string]>([
   ['a message of servers', encode({ type: 'partner-away' }), 'wrong-direction'],
   ['a frame that is cut short', Uint8Array.of(0x92, 17, 0xa5), 'malformed-frame'],
   ['a ticket without fields', Uint8Array.of(0x91, 2), 'invalid-field'],
-])('ends the connection at the fifth violation: %s', async (_, frame, code) => {
+])('ends the connection at the fifth violation (%s)', async (_, frame, code) => {
   const process = new TestServer()
   const client = await process.join()
   client.enter({ mode: 'text' })
@@ -38,7 +38,7 @@ test.each<[string, Message, string]>([
   ['text without a partner', { type: 'text', text: 'hi' }, 'not-in-room'],
   ['next without a ticket', { type: 'next', offer: null }, 'ticket-required'],
   ['a report without a partner', { type: 'report', reason: 'spam', room: null }, 'not-in-room'],
-])('counts no violation: %s', async (_, message, code) => {
+])('answers with an error, but counts no violation: %s', async (_, message, code) => {
   const process = new TestServer()
   const client = await process.join()
   for (let count = 1; count <= 5; count++) client.send(message)

@@ -69,7 +69,7 @@ export class Wheel<T> implements Iterable<T> {
     return clock.every(slotMs, () => {
       // The number of due slots is calculated from the clock, because timers may fire late.
       const due = Math.floor((clock.now() - startedAtMs) / slotMs)
-      // After a delay of more than a whole turn, each slot is visited once.
+      // After a delay of more than a whole turn, each slot is visited only once.
       this.#visited = Math.max(this.#visited, due - slotCount)
       const end = Math.min(due, this.#visited + maxSlotsAtOnce)
       // A slot counts as visited before its visit. Otherwise, if a visit threw, it would be repeated and

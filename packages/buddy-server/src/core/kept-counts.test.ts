@@ -62,7 +62,7 @@ class Person {
     return this.#receivedBefore + this.client.received
   }
 
-  /** Continues with a new connection. */
+  /** Continues the session with a new connection. */
   follow(client: TestClient): void {
     this.#receivedBefore = this.received
     this.#read = 0

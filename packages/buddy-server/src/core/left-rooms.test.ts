@@ -18,7 +18,7 @@ test('relays no frame by the link of an earlier room', async () => {
   expect([...bob.of('text'), ...cleo.of('text')]).toEqual([])
 })
 
-test('relays no text to the next partner that the hook allows after the room has ended', async () => {
+test('a text that the hook allows after the room has ended does not reach the next partner', async () => {
   let allow: (isAllowed: boolean) => void = () => undefined
   const onText = (): Promise<boolean> => new Promise((resolve) => (allow = resolve))
   const server = new TestServer({}, { hooks: { onText } })
@@ -53,7 +53,7 @@ test('sends nothing to a session that has ended, if an event of the engine arriv
   expect(session.sent).toBe(sent)
 })
 
-test('passes on no offer in text mode, because it could contain an address', async () => {
+test('relays no offer in text mode, because it could contain an address', async () => {
   const server = new TestServer()
   const [ana, bob] = [await server.join(), await server.join()]
   const description = { type: 'offer', sdp: 'v=0' } as const
@@ -65,7 +65,7 @@ test('passes on no offer in text mode, because it could contain an address', asy
   expect([...ana.of('signal'), ...bob.of('signal')]).toEqual([])
 })
 
-test('reports a call as interrupted to both sessions of a room that ends, and to the partner of a lost connection', async () => {
+test('calls onCallInterrupted for both sessions of a room that ends, and for the partner of a lost connection', async () => {
   const interrupted: string[] = []
   const server = new TestServer({}, { onCallInterrupted: ({ id }) => void interrupted.push(id) })
   const [ana, bob] = await server.pair()

@@ -218,7 +218,7 @@ test.each([
   expect(ana.messages.slice(1)).toEqual([{ type: 'partner-left', reason: 'lost' }])
 })
 
-test('reviews the texts that it has kept for a partner, and relays the other frames', async () => {
+test('when a partner is back, reviews the texts that were kept for it, and relays the other kept frames', async () => {
   const [one, other] = await history(2, 1)
   const asked: string[] = []
   const onText = ({ text }: { text: string }): boolean => asked.push(text) > 1
@@ -233,7 +233,7 @@ test('reviews the texts that it has kept for a partner, and relays the other fra
   expect(ana.of('error')).toMatchObject([{ code: 'refused' }])
 })
 
-test('ends the wait for a partner for whom too much is kept; the partner learns it when it is back', async () => {
+test('if too much is kept for a partner, the session stops waiting, and both receive `partner-left`', async () => {
   const [one, other] = await history(2, 1)
   const server = new TestServer({ ...settings, maxResumeBytes: 2048 })
   const ana = await server.join('192.0.2.1', resumeOf(one!))
@@ -247,7 +247,7 @@ test('ends the wait for a partner for whom too much is kept; the partner learns 
   expect(server.core.counts().rooms).toBe(0)
 })
 
-test('reports a partner as away whose connection is lost again before its room is restored', async () => {
+test('a partner that loses its connection again before its room is restored counts as away', async () => {
   const [one, other] = await history(2, 1)
   const server = new TestServer(settings)
   const ana = await server.join('192.0.2.1', resumeOf(one!))

@@ -19,7 +19,7 @@ export interface Room {
   readonly site: string
   readonly lobby: string
   readonly mode: Mode
-  /** Milliseconds since 1970. */
+  /** When the room was opened, in milliseconds since 1970. */
   readonly openedAtMs: number
 }
 
@@ -41,6 +41,6 @@ export interface RoomClaim {
   readonly partnerId: string
   readonly mode: Mode
   readonly lobby: string
-  /** Milliseconds since 1970. */
+  /** When the room was opened, in milliseconds since 1970. */
   readonly openedAtMs: number
 }

@@ -111,7 +111,7 @@ test.each<[string, (question: Question) => void]>([
   ['the hook refuses it', ({ answer }) => answer(false)],
   ['the hook fails', ({ fail }) => fail(new Error('of the program'))],
   ['the hook does not answer in time', () => clock.advance(10_000)],
-])('does nothing with a text whose room has ended, if %s', async (_, decide) => {
+])('ignores a text whose room has ended, even if %s', async (_, decide) => {
   submit('late')
   partner.isOpen = false
   decide(questions[0]!)

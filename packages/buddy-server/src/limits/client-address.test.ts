@@ -25,7 +25,7 @@ test.for([
   [1, '::ffff:192.0.2.1', '192.0.2.1'],
   [1, 'fe80::1%eth0', 'fe80::1'],
 ] as const)(
-  '%i trusted hops, X-Forwarded-For "%s": %s',
+  'with %i trusted hops and X-Forwarded-For "%s", the address of the client is %s',
   ([trustedProxyHops, forwardedFor, expected]) => {
     const addressOf = createClientAddress({ ...none, trustedProxyHops })
     expect(addressOf({ remoteAddress: '10.0.0.1', forwardedFor })).toBe(expected)
@@ -52,7 +52,7 @@ test.for([
   ['a proxy trusted by its single address', '198.51.100.4', '192.0.2.1', '192.0.2.1'],
   ['the address next to that proxy', '198.51.100.5', '192.0.2.1', '198.51.100.5'],
 ] as const)(
-  'trusted proxies by address, %s: peer %s with "%s" is %s',
+  'with trusted proxies (%s), TCP peer %s and X-Forwarded-For "%s", the address of the client is %s',
   ([, remoteAddress, forwardedFor, expected]) => {
     const addressOf = createClientAddress({
       ...none,

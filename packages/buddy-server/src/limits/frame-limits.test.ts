@@ -22,15 +22,18 @@ const fromClients = Object.entries(messages)
   .filter(([, { direction }]) => direction !== 'server')
   .map(([type]) => type as MessageType)
 
-test.for(fromClients)('%s: passes a burst, drops the next frame, and refills with time', (type) => {
-  const { burst, perSecond } = type in rates ? rates[type as keyof typeof rates] : otherRate
-  const limits = new FrameLimits()
-  expect(passed(judge(limits, type, burst))).toBe(burst)
-  const [next] = judge(limits, type, 1)
-  // `leave` always passes, because a client must be able to leave.
-  expect(next?.kind).toBe(type === 'leave' ? 'pass' : 'drop')
-  if (type !== 'leave') expect(passed(judge(limits, type, perSecond * 3, 1000))).toBe(perSecond)
-})
+test.for(fromClients)(
+  'passes a burst of `%s`, drops the next, and passes more with time',
+  (type) => {
+    const { burst, perSecond } = type in rates ? rates[type as keyof typeof rates] : otherRate
+    const limits = new FrameLimits()
+    expect(passed(judge(limits, type, burst))).toBe(burst)
+    const [next] = judge(limits, type, 1)
+    // `leave` always passes, because a client must be able to leave.
+    expect(next?.kind).toBe(type === 'leave' ? 'pass' : 'drop')
+    if (type !== 'leave') expect(passed(judge(limits, type, perSecond * 3, 1000))).toBe(perSecond)
+  },
+)
 
 test('counts unknown types together with the types that have no rate of their own', () => {
   const limits = new FrameLimits()
@@ -57,7 +60,7 @@ test('reports drops with retryAfterMs once a second for each type', () => {
 })
 
 test.for(['next', 'ticket'] as const)(
-  '%s: reports each drop, because the client waits for an answer',
+  'reports each dropped `%s`, because the client waits for an answer',
   (type) => {
     const limits = new FrameLimits()
     judge(limits, type, rates[type].burst)

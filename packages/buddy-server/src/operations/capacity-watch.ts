@@ -19,7 +19,7 @@ export class CapacityWatch {
     this.#onLevel = onLevel
   }
 
-  /** Compares `count` with `max`, and calls `onLevel` if a level was reached or left. */
+  /** Compares `count` with `max`. Calls `onLevel` if the level has risen, or has fallen to 0. */
   check(count: number, max: number): void {
     const share = percent(count, max)
     const level = this.#levelAt(share)

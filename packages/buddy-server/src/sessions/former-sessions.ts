@@ -4,7 +4,7 @@ import type { ResumeTokens, SessionStatement } from './resume-token.ts'
 
 interface FormerSessionsDependencies {
   readonly clock: Pick<Clock, 'now'>
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   readonly wallNow: () => number
   readonly tokens: ResumeTokens
   /**

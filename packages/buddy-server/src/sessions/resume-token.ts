@@ -10,7 +10,7 @@ import { randomBytes } from '../random-bytes.ts'
 /** The data by which a later process restores a session. */
 export interface SessionStatement {
   readonly sessionId: string
-  /** Milliseconds since 1970. */
+  /** When the token was created, in milliseconds since 1970. */
   readonly sealedAtMs: number
   /**
    * What a later process needs to restore the session. Undefined if it was too long for a token; then only

@@ -30,7 +30,7 @@ interface SessionsDependencies {
    */
   readonly graceMs: () => number
   readonly maxReplayBytes: () => number
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   readonly wallNow: () => number
   /** Called when the replay buffer of a session that is away overflows. */
   readonly onOverflow: (session: Session) => void

@@ -33,7 +33,7 @@ test.each([
   [['*'], 'https://anything.example', true],
   [['https://a.example', '*'], 'null', true],
   [[], 'https://a.example', false],
-])('with allowed origins %j, %s: %s', (allowed, origin, expected) => {
+])('with the allowed origins %j, the result for %s is %s', (allowed, origin, expected) => {
   expect(isAllowed(allowed, origin)).toBe(expected)
 })
 

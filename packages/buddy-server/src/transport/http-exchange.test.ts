@@ -270,7 +270,7 @@ describe.each(kinds)('%s', (kind) => {
   test.each([
     ['with a length', 'Content-Length: 1000000000', 'x'.repeat(20_000)],
     ['in chunks', 'Transfer-Encoding: chunked', `4e20\r\n${'x'.repeat(20_000)}\r\n`],
-  ])('disconnects a client with a long body without an answer: %s', async (_how, header, body) => {
+  ])('disconnects a client whose request body is too long (%s)', async (_how, header, body) => {
     const { asked, connect } = await startServer(kind)
     const socket = await connect()
     socket.write(`POST /a HTTP/1.1\r\nHost: here\r\n${header}\r\n\r\n${body}`)

@@ -68,7 +68,7 @@ test.each([
   ['one.crt', 'cut.key', 'cut.key', 'the private key is damaged'],
   ['one.crt', 'locked.key', 'locked.key', 'has a passphrase'],
   ['one.crt', 'locked8.key', 'locked8.key', 'has a passphrase'],
-])('refuses %s with %s: the error names %s and says %j', (cert, key, named, reason) => {
+])('refuses %s with the key %s: the error names %s and contains %j', (cert, key, named, reason) => {
   const act = (): string => readPair(cert, key)
   expect(act).toThrow(TlsError)
   expect(act).toThrow(`${at(named)}: `)

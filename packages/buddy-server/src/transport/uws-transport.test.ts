@@ -133,7 +133,7 @@ test('keeps a request readable while its answer is pending', async () => {
 test.each([
   ['answer at once', (answer: HttpResponse) => answer],
   ['answer later', (answer: HttpResponse) => Promise.resolve(answer)],
-])('keeps the connection for the next request: %s', async (_when, give) => {
+])('keeps the connection for the next request if handlers %s', async (_when, give) => {
   const { url } = await start({
     onRequest: ({ query }) => give({ ...hello, body: `hello${query}` }),
   })
@@ -151,7 +151,7 @@ test.each([
   ['304, at once', 'GET', 304, (answer: HttpResponse) => answer],
   ['304, later', 'GET', 304, (answer: HttpResponse) => Promise.resolve(answer)],
 ])(
-  'sends the length but no body, and ends the connection: %s',
+  'sends the length but no body, and ends the connection (%s)',
   async (...[, method, status, give]) => {
     const { url } = await start({ onRequest: () => give({ ...hello, status }) })
     const { socket, length, body } = await getKept(url, keepingAgent(), method)
@@ -165,7 +165,7 @@ test.each([
   [403, 'Forbidden'],
   [429, 'Too Many Requests'],
   [500, 'Internal Server Error'],
-])('sends status %i as %s', async (status, name) => {
+])('sends status %i with the text %s', async (status, name) => {
   const { url } = await start({ onRequest: () => ({ ...hello, status }) })
   expect(await fetch(url)).toMatchObject({ status, statusText: name })
 })
@@ -189,7 +189,7 @@ test.each([
 test.each([
   ['an answer', (resolve: (answer: HttpResponse) => void) => resolve(hello)],
   ['an error', (_: unknown, reject: (error: Error) => void) => reject(new Error('late'))],
-])('ignores %s for a client that has disconnected', async (_what, settle) => {
+])('ignores %s of a handler if the client has disconnected meanwhile', async (_what, settle) => {
   const { promise: asked, resolve: onAsked } = deferred<void>()
   const { promise, resolve, reject } = deferred<HttpResponse>()
   const { url, port, errors } = await start({
@@ -308,7 +308,7 @@ test.each([
   ['pings', 9],
   ['pongs', 10],
 ])(
-  'reads nothing after close or terminate, not even from the same packet: %s',
+  'after close or terminate, delivers no more %s, not even from the same packet',
   async (_what, opcode) => {
     for (const [act, code] of [
       [(connection: Connection) => connection.close(4000, 'enough'), 4000],

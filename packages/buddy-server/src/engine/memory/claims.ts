@@ -8,7 +8,7 @@ import type { EventOutbox } from './event-outbox.ts'
 
 interface ClaimsDependencies {
   readonly clock: Pick<Clock, 'now' | 'after'>
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   readonly wallNow: () => number
   readonly outbox: EventOutbox
   readonly rooms: Pick<OpenRooms, 'canOpen' | 'restore'>

@@ -13,8 +13,8 @@ interface Entry<P> {
 }
 
 /**
- * Entries of pools that are no longer crowded are stale. They are removed together once there are more than
- * this number.
+ * Entries of pools that are no longer crowded are stale. They are removed together when they are the
+ * majority, and more than this number.
  */
 const minStaleEntries = 64
 
@@ -27,8 +27,8 @@ export class CrowdedPools<P extends Pool> {
   readonly #entries = new Map<P, Entry<P>>()
   /**
    * Entries, ordered by the time at which the pool's oldest ticket began to wait when the entry was added. If
-   * the pool has lost that ticket since, its entry is first too early. The search then adds it again with the
-   * present oldest ticket.
+   * the pool has lost that ticket since, its entry comes too early in the order. When a search reaches such
+   * an entry, it adds the entry again with the present time.
    */
   readonly #queue = new FlatQueue<Entry<P>>()
 

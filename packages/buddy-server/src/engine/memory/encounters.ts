@@ -27,7 +27,7 @@ const maxEncounters = 10
  * a repeated report is recognised even after many other rooms.
  */
 const maxReported = 100
-/** A report may name a room that ended within the last hour. */
+/** How long after the end of a room a report may name it, in milliseconds. */
 const maxAgeMs = 3_600_000
 
 /**

@@ -52,7 +52,7 @@ test('reports the error of a listener, and delivers the next events', () => {
   expect(delivered).toEqual(['first', 'of a listener', 'second', 3, 'of a listener', 4])
 })
 
-test('throws the error of a command, after the events that it posted before', () => {
+test('delivers the events that a command has posted before it fails, then throws its error', () => {
   const command = (): void => {
     post('posted before')
     fail()

@@ -4,7 +4,10 @@ import type { Ticket } from '../ticket.ts'
 import { poolOf } from '../ticket.ts'
 import { CrowdedPools, type Pool } from './crowded-pools.ts'
 
-/** A ticket in the queue, with the session's latest partner, whom it may not meet again at once. */
+/**
+ * A ticket in the queue, with the session's latest partner, with whom it is matched again only after the
+ * rematch delay.
+ */
 export interface QueueEntry {
   readonly ticket: Ticket
   /** The session's latest partner, if it had one. */

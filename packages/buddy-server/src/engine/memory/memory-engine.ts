@@ -22,7 +22,7 @@ import { EventOutbox } from './event-outbox.ts'
 /** The dependencies of every kind of engine. */
 export interface EngineDependencies {
   readonly clock: Pick<Clock, 'now' | 'after'>
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   readonly wallNow: () => number
   readonly createId: () => string
   readonly bans: BanList

@@ -19,7 +19,7 @@ interface OpenRoomsDependencies {
   readonly maxRooms: () => number
   readonly createId: () => string
   readonly clock: Pick<Clock, 'now' | 'after'>
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   readonly wallNow: () => number
   readonly outbox: EventOutbox
   readonly observer: EngineObserver

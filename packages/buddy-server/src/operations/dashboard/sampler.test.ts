@@ -33,7 +33,7 @@ test('takes no sample before the start', () => {
   expect(sampler.samples.at).toEqual([])
 })
 
-test('samples counts as they are, and counters as rates over the elapsed time', () => {
+test('samples contain counts as they are, and totals as rates over the elapsed time', () => {
   const { sampler, now } = createSampler()
   now.reading = { ...quiet, matches: 10, relayedFrames: 1000, relayedBytes: 50_000 }
   sampler.start()
@@ -66,7 +66,7 @@ test('samples counts as they are, and counters as rates over the elapsed time', 
   })
 })
 
-test('keeps the samples of twenty minutes: six hundred in each column', () => {
+test('keeps the samples of twenty minutes, which are six hundred in each column', () => {
   const { sampler, now } = createSampler()
   sampler.start()
   for (let count = 0; count < 605; count++) {

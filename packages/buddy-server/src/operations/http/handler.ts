@@ -16,7 +16,7 @@ interface HttpHandlerDependencies {
   readonly operations: Operations
   /** Returns the key of the client's address in limits. */
   readonly addressKeyOf: (request: HttpRequest) => string
-  /** False while the server drains. */
+  /** Returns false while the server drains. */
   readonly isReady: () => boolean
 }
 

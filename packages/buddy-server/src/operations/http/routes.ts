@@ -45,7 +45,7 @@ const pageHeaders = (...more: readonly string[]): HttpResponse['headers'] => ({
   'Referrer-Policy': 'no-referrer',
 })
 
-/** Returns a JSON response that other origins cannot read, only pages of this origin and programs. */
+/** Returns a JSON response that pages of other origins cannot read. */
 function ownJson(
   status: number,
   body: object,

@@ -3,7 +3,7 @@ const maxWaitingBytes = 1_000_000
 
 /** The part of a writable stream that the log uses. */
 interface Stream {
-  /** Bytes that wait to be written. */
+  /** The number of bytes that wait to be written. */
   readonly writableLength: number
   write(text: string): unknown
   on(event: 'error', callback: (error: unknown) => void): unknown

@@ -48,7 +48,7 @@ export class WebhookHealth {
     })
   }
 
-  /** Cancels the timer. */
+  /** Cancels the timer, so that nothing is logged any more. */
   stop(): void {
     this.#cancelRecovery?.()
     this.#cancelRecovery = undefined
