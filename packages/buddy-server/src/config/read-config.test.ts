@@ -233,7 +233,7 @@ test.for([
   ['TRUSTED_PROXIES', '10.0.0.0/33', 'addresses or CIDR ranges'],
   ['WEBHOOK_EVENTS', 'match,joined', 'some of match, leave, report, ban, capacity'],
   ['LOG_LEVEL', 'loud', 'one of debug, info, warn, error, silent'],
-] as const)('refuses %s=%s and says what is allowed', ([key, value, allowed]) => {
+] as const)('refuses %s=%s, and the error states what is allowed', ([key, value, allowed]) => {
   const sentences = mistakes(() => read({ [key]: value }))
   expect(sentences).toHaveLength(1)
   expect(sentences[0]).toContain(`${key}=${value} is not allowed: it must be ${allowed}`)

@@ -76,7 +76,7 @@ test.each([
 })
 
 test.each([['two'], ['rsa']])(
-  "refuses another certificate's key, and names both files: %s",
+  'refuses the key of another certificate (%s), and names both files',
   (other) => {
     const act = (): string => readPair('one.crt', `${other}.key`)
     expect(act).toThrow(TlsError)
