@@ -112,7 +112,7 @@ suite('the events of the element', () => {
     const chat = await mount()
     const { onerror } = window
     const errors: unknown[] = []
-    // Assigned, because the test runner's own handler would fail the test for the listener's error.
+    // Replaces the test runner's handler, which would fail the test when the listener throws.
     // oxlint-disable-next-line unicorn/prefer-add-event-listener
     window.onerror = (_event, _source, _line, _column, error) => errors.push(error)
     const listener = (): void => {

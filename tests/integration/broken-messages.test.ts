@@ -223,7 +223,7 @@ test('ignores message types and fields of a later protocol version', async ({
   expect(client.unread).toEqual([])
 })
 
-test('closes the connection after a frame above the maximum size of all frames', async ({
+test('closes the connection after a frame that is larger than any message may be', async ({
   startWithNeighbours,
 }) => {
   const { server, url } = await startWithNeighbours()

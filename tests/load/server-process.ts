@@ -17,7 +17,7 @@ export interface ServerProcess {
 const pollMs = 50
 const here = join(import.meta.dirname, '../..')
 
-/** Options for a load that comes from one address and exceeds the default limits of the server. */
+/** Server options that raise the default limits, for a load that comes from one address. */
 export const liftedLimits: BuddyServerOptions = {
   maxUsers: 100_000,
   maxRooms: 50_000,

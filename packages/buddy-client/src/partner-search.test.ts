@@ -88,7 +88,7 @@ describe('a later request', () => {
     expect(types()).toEqual(['next'])
   })
 
-  test('is a `ticket` if the server does not know the earlier one', async () => {
+  test('is a `ticket` instead of `next` if the server does not know the earlier ticket', async () => {
     search.handleForgotten(false)
     search.requestIfDue()
     await giveOffer()

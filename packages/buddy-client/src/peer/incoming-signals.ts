@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { LinkSignal } from '../signal.ts'
-import type { PartnerBudget } from './partner-budget.ts'
+import type { PartnerRates } from './partner-limits.ts'
 import { SignalGate } from './signal-gate.ts'
 
 /** The most candidates to apply in one turn of the event loop, so that the page stays responsive. */
@@ -14,7 +14,7 @@ const maxPendingDescriptions = 8
 interface IncomingSignalsDependencies {
   /** The kinds of media that the call has. */
   readonly kinds: readonly string[]
-  readonly budget: PartnerBudget
+  readonly budget: PartnerRates
   readonly clock: Clock
   readonly isClosed: () => boolean
   /** Rejects if the description cannot be applied. */

@@ -6,8 +6,8 @@ import type { PeerSignal } from '../signal.ts'
 import { isSameSending } from '../sending.ts'
 import { compareTotals, readTotals } from './call-stats.ts'
 import type { SendingLimits } from './limit-sender.ts'
-import type { PartnerBudget } from './partner-budget.ts'
-import { createPartnerBudget } from './partner-budget.ts'
+import type { PartnerRates } from './partner-limits.ts'
+import { createPartnerRates } from './partner-limits.ts'
 import { PartnerSending } from './partner-sending.ts'
 import type { PeerLink } from './peer-link.ts'
 import type { CallQuality } from './quality-monitor.ts'
@@ -68,7 +68,7 @@ export class PeerCall {
   readonly #remoteStream = new MediaStream()
   readonly #recovery: Recovery
   readonly #monitor: QualityMonitor
-  readonly #budget: PartnerBudget
+  readonly #budget: PartnerRates
   readonly #restart: PacedAction
   readonly #partnerSending: PartnerSending
   #link: PeerLink
@@ -93,7 +93,7 @@ export class PeerCall {
     this.#link = link
     this.#generation = dependencies.generation
     const { clock } = dependencies
-    this.#budget = createPartnerBudget(clock)
+    this.#budget = createPartnerRates(clock)
     this.#restart = new PacedAction({
       pace: this.#budget.restarts,
       clock,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../manual-clock.fixture.ts'
 import type { LinkSignal } from '../signal.ts'
-import { createPartnerBudget } from './partner-budget.ts'
+import { createPartnerRates } from './partner-limits.ts'
 import { PeerLink } from './peer-link.ts'
 
 const offer: LinkSignal = { description: { type: 'offer', sdp: 'v=0' }, candidates: [] }
@@ -65,7 +65,7 @@ function createLink() {
   link.attach({
     isPolite: true,
     isOffered: false,
-    budget: createPartnerBudget(new ManualClock()),
+    budget: createPartnerRates(new ManualClock()),
     sendSignal: () => events.push('answered'),
     onOfferNeeded: () => events.push('requested an offer'),
     onTrack: ({ kind }) => events.push(`track ${kind}`),

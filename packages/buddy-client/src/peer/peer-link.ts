@@ -4,7 +4,7 @@ import { CandidateBatch, maxCandidates } from './candidate-batch.ts'
 import { preferCodecs } from './codec-preference.ts'
 import { IncomingSignals } from './incoming-signals.ts'
 import { sendKeyFrame } from './key-frame.ts'
-import type { PartnerBudget } from './partner-budget.ts'
+import type { PartnerRates } from './partner-limits.ts'
 
 /** The dependencies of a link that has no partner yet. */
 export interface PeerLinkDependencies {
@@ -24,7 +24,7 @@ export interface LinkPartner {
   readonly isPolite: boolean
   /** Whether the server has passed the offer of {@link PeerLink.prepareOffer} to the partner. */
   readonly isOffered: boolean
-  readonly budget: PartnerBudget
+  readonly budget: PartnerRates
   readonly sendSignal: (signal: LinkSignal) => void
   /** Called on the polite side when a negotiation is needed. The partner must then make an offer. */
   readonly onOfferNeeded: () => void

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../manual-clock.fixture.ts'
 import type { LinkSignal } from '../signal.ts'
-import { createPartnerBudget } from './partner-budget.ts'
-import { maxCandidatesPerGeneration, SignalGate } from './signal-gate.ts'
+import { createPartnerRates } from './partner-limits.ts'
+import { maxCandidatesPerGeneration } from './partner-limits.ts'
+import { SignalGate } from './signal-gate.ts'
 
 /** The number of candidates on a machine with five networks, with STUN and three TURN servers. */
 const mostPerGathering = 100
@@ -27,7 +28,7 @@ const offer = (ufrag: string, ...lines: string[]): LinkSignal => ({
 /** Creates a gate whose clock is advanced by `wait`. */
 function createGate() {
   const clock = new ManualClock()
-  const budget = createPartnerBudget(clock)
+  const budget = createPartnerRates(clock)
   const gate = new SignalGate({ kinds: ['audio'], candidates: budget.candidates })
   const admit = (signal: LinkSignal): number => gate.admit(signal).candidates.length
   return { gate, admit, wait: (ms: number) => clock.advance(ms) }

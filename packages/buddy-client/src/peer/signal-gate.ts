@@ -2,9 +2,7 @@ import type { Pace } from './pace.ts'
 import type { LinkSignal } from '../signal.ts'
 import { guardDescription } from './guard-description.ts'
 import { isBrowserCandidate, isUfrag } from './ice-candidate.ts'
-
-/** The most candidates between two ICE restarts. A machine with many networks has about 100. */
-export const maxCandidatesPerGeneration = 256
+import { maxCandidatesPerGeneration } from './partner-limits.ts'
 
 interface SignalGateDependencies {
   /** The kinds of media that the call has. */

@@ -10,10 +10,9 @@ import { createMetrics } from './metrics.ts'
 import type { OpenFiles } from './open-files.ts'
 import { RefusalCount } from './refusal-count.ts'
 import { Sampler } from './dashboard/sampler.ts'
-import type { SiteStatus, Status } from './status.ts'
-import { percent } from './status.ts'
+import type { Status } from './status.ts'
+import { StatusReporter } from './status.ts'
 import { createEventLog } from './log/event-log.ts'
-import { WaitTimes } from './wait-times.ts'
 import { createWebhookObserver } from './webhooks/observer.ts'
 import { Webhooks } from './webhooks/webhooks.ts'
 
@@ -43,18 +42,16 @@ export class Operations {
   readonly observers: readonly ServerObserver[]
   readonly metrics: Metrics
   readonly #dependencies: OperationsDependencies
-  readonly #startedAtMs: number
-  readonly #waits = new WaitTimes()
+  readonly #status: StatusReporter
   readonly #refusals: RefusalCount
   readonly #webhooks: Webhooks | undefined
   readonly #sampler: Sampler
-  #matches = 0
   #cancels: Cancel[] = []
 
   constructor(dependencies: OperationsDependencies) {
     const { settings, clock, log, version, connections, openFiles, counts } = dependencies
     this.#dependencies = dependencies
-    this.#startedAtMs = clock.now()
+    this.#status = new StatusReporter(dependencies)
     this.metrics = createMetrics({
       counts,
       connections,
@@ -75,15 +72,9 @@ export class Operations {
       const { onWebhook: onOutcome } = this.metrics
       this.#webhooks = new Webhooks({ url, secret, events, version, clock, log, onOutcome })
     }
-    const counting: ServerObserver = {
-      matched: ({ waitsMs }) => {
-        this.#matches++
-        for (const waitMs of waitsMs) this.#waits.add(waitMs)
-      },
-    }
     const webhooks = this.#webhooks
     this.observers = [
-      counting,
+      this.#status.observer,
       createEventLog(log),
       this.#refusals.observer,
       this.metrics.observer,
@@ -107,27 +98,9 @@ export class Operations {
     this.#refusals.report()
   }
 
-  /** Returns the present figures. Pass `withSites` only if the reader has the admin token. */
+  /** See {@link StatusReporter.read}. */
   status(withSites: boolean): Status {
-    const { version, clock, isDraining, counts, settings } = this.#dependencies
-    const { users, away, waiting, rooms } = counts()
-    const { maxUsers, maxRooms } = settings()
-    return {
-      status: isDraining() ? 'draining' : 'healthy',
-      version,
-      uptime_seconds: Math.floor((clock.now() - this.#startedAtMs) / 1000),
-      users,
-      away,
-      max_users: maxUsers,
-      load_percent: percent(users, maxUsers),
-      waiting,
-      rooms,
-      max_rooms: maxRooms,
-      room_percent: percent(rooms, maxRooms),
-      matches: this.#matches,
-      wait_ms: this.#waits.percentiles,
-      ...(withSites && { sites: this.#sites() }),
-    }
+    return this.#status.read(withSites)
   }
 
   /** Returns the data of the dashboard. */
@@ -151,22 +124,14 @@ export class Operations {
 
   #read(): ReturnType<ConstructorParameters<typeof Sampler>[0]> {
     const { frames, bytes } = this.metrics.relayed
+    const { matches, wait_ms: waits } = this.status(false)
     return {
       ...this.#dependencies.counts(),
-      matches: this.#matches,
-      waitP95Ms: this.#waits.percentiles.p95,
+      matches,
+      waitP95Ms: waits.p95,
       relayedFrames: frames,
       relayedBytes: bytes,
     }
-  }
-
-  #sites(): readonly SiteStatus[] {
-    const { settings, countsBySite, sites } = this.#dependencies
-    const counts = countsBySite()
-    return [...sites()].map(({ key, maxUsers }) => {
-      const { users, waiting, rooms } = counts.get(key) ?? { users: 0, waiting: 0, rooms: 0 }
-      return { key, users, max_users: maxUsers ?? settings().maxUsers, waiting, rooms }
-    })
   }
 
   #monitor(): void {

@@ -1,4 +1,9 @@
-import type { WaitPercentiles } from './status.ts'
+/** Percentiles of the latest waits from ticket to match, in milliseconds. Null before the first match. */
+export interface WaitPercentiles {
+  readonly p50: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+}
 
 /** The number of latest waits that are kept. */
 const capacity = 1000

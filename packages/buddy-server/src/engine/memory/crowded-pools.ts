@@ -79,8 +79,8 @@ export class CrowdedPools<P extends Pool> {
   }
 
   /**
-   * Removes stale entries once they are the majority. Only a search removes them otherwise, and there is no
-   * search while rooms are free.
+   * Removes stale entries when they are more than half of all entries. Otherwise only `findOldest` removes
+   * them, which is not called while rooms are free.
    */
   #dropStaleEntries(): void {
     if (this.#queue.length < minStaleEntries + this.#entries.size * 2) return

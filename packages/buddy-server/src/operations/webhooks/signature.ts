@@ -47,7 +47,7 @@ export function verifySignature({
   const fields = header.split(',').map((field) => field.trim())
   const seconds = fields.flatMap((field) => /^t=(\d{1,12})$/.exec(field)?.[1] ?? [])
   const [sentAt] = seconds
-  // Two times are refused, because only one of them would be checked.
+  // A header with two timestamps is refused, because only one of them would be checked.
   if (sentAt === undefined || seconds.length > 1) return false
   // The comparison is negated, so that NaN as a time or tolerance is refused.
   if (!(Math.abs(nowMs - Number(sentAt) * 1000) <= toleranceMs)) return false

@@ -1,6 +1,9 @@
 import type { Clock } from '../clock.ts'
 import { Pace } from './pace.ts'
 
+/** The most candidates between two ICE restarts. A machine with many networks has about 100. */
+export const maxCandidatesPerGeneration = 256
+
 /**
  * Rate limits for the work that the partner's client can cause in this client. They apply to the whole call
  * with all its peer connections. Each limit is far above what browsers cause. A browser gathers about 100
@@ -22,9 +25,9 @@ const rates = {
 } as const
 
 /** The rate limits of one call, see {@link rates}. */
-export type PartnerBudget = Readonly<Record<keyof typeof rates, Pace>>
+export type PartnerRates = Readonly<Record<keyof typeof rates, Pace>>
 
-export function createPartnerBudget(clock: Clock): PartnerBudget {
+export function createPartnerRates(clock: Clock): PartnerRates {
   return {
     candidates: new Pace(rates.candidates, clock),
     offers: new Pace(rates.offers, clock),
