@@ -99,7 +99,7 @@ describeOnNetwork('the connection doctor', () => {
         'turn-udp': 'turn-credentials',
         'turn-tcp': 'turn-credentials',
       })
-      await ana.waitForText('its secret or its clock is not the server’s')
+      await ana.waitForText('its secret or its clock differs from the server’s')
       expect(await countReports(ana, 'turn-credentials')).toBe(1)
     })
   }
@@ -116,7 +116,7 @@ describeOnNetwork('the connection doctor', () => {
     const visitor = await waitForNoPath(ana, bob)
     expect(await countReports(visitor, 'no-path')).toBeGreaterThan(0)
     await visitor.press('doctor-button')
-    await visitor.waitForText('its secret or its clock is not the server’s')
+    await visitor.waitForText('its secret or its clock differs from the server’s')
   })
 
   test('reports that a TURN server is unreachable, not that it rejects credentials, if it does not run', async ({

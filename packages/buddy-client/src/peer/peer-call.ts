@@ -221,7 +221,7 @@ export class PeerCall {
   }
 
   /**
-   * Tests whether anything arrives on the media path, which includes RTCP reports. Repeats the test during
+   * Tests whether anything arrives on the media path (RTCP reports count too). Repeats the test during
    * an ICE restart.
    */
   async #probePath(probesLeft = maxProbes): Promise<void> {

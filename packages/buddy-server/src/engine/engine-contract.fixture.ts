@@ -24,7 +24,7 @@ export interface EngineUnderTest {
  */
 export class ContractSession implements EngineListener {
   readonly id: string
-  /** Events of the present generation and answers to reports, since the last {@link take}. */
+  /** Events of the current generation and answers to reports, since the last {@link take}. */
   events: EngineEvent[] = []
   generation = 0
   /** Called with each event of the present generation; it may send commands. */

@@ -30,8 +30,8 @@ export class FormerSessions {
    */
   readonly #knownIds = new Set<string>()
   /**
-   * Whether sessions can no longer be restored. It stays true even if a reload makes the grace time longer,
-   * because the known ids have been deleted.
+   * Whether sessions can no longer be restored. It stays true even if a reload makes the grace time longer: the
+   * ids in `#knownIds` are deleted by then, so a session could be restored twice.
    */
   #isOver = false
 

@@ -159,7 +159,7 @@ test('a session that has ended has no connection, and cannot get one', () => {
   expect(sessions.attach(session, link, 0, testWelcome)).toBeUndefined()
 })
 
-test('ends a session if frames that its client has missed are dropped before the welcome', () => {
+test('ends a session if, before `welcome`, an acknowledgement removes frames that its client still needs', () => {
   const { sessions, ended } = createWorld()
   const session = join(sessions)
   session.sendFrame(Uint8Array.of(1))

@@ -160,7 +160,7 @@ describe('first come, first served', () => {
     expect(b.partner).toBeUndefined()
   })
 
-  test('gives a free room to the pool with the oldest ticket', () => {
+  test('when a room ends, matches two tickets of the pool with the oldest ticket', () => {
     const world = new World(6, 1)
     const [a, b, c, d, e, f] = world.people as [Person, Person, Person, Person, Person, Person]
     world.enter(a, 'x')
