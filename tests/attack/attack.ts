@@ -117,7 +117,7 @@ async function runAttack(attack: Attack, { seed, seconds, checkout }: Options): 
     )
     const url = server.url.replace('localhost', '127.0.0.1')
     await pair.start(url)
-    // Ignores the delays of the first messages, because the server compiles the code for them first.
+    // Ignores the delays of the first messages, because the JIT compiler has not compiled the server's code yet.
     await wait(Math.min(300, seconds * 1000))
     await pair.takeDelays()
     await wait(seconds * 1000)

@@ -6,7 +6,7 @@ import { connect as connectTls } from 'node:tls'
 import type { Attack, Scene } from './scene.ts'
 import { repeat, repeatInParallel, writeRepeatedly } from './scene.ts'
 
-/** After its last request, an attacker checks this often whether the connection is still open. */
+/** The time between an attacker's checks, after its last request, whether the connection is still open. */
 const checkEveryMs = 100
 
 const request = (method: string, path: string, moreHeaders = ''): string =>

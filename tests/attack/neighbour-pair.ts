@@ -17,7 +17,7 @@ export interface Delays {
 export interface NeighbourPair {
   /** Resolves once the two are in a room of the server at `url`. Must be called first, and once. */
   start(url: string): Promise<void>
-  /** Resolves with the delays of the messages since the last call. */
+  /** Resolves with the delays of the messages since `takeDelays` was last called. */
   takeDelays(): Promise<Delays>
   /** Ends the exchange. Reports a fault if a message was lost, duplicated or reordered. */
   finish(): Promise<void>

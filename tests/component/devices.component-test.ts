@@ -55,7 +55,7 @@ function hideDevices(): void {
 }
 
 suite('the preview', () => {
-  test('opens devices only when its button is pressed, and then shows the visitor’s video and the pickers', async () => {
+  test('opens devices only when the preview button is pressed, and then shows the visitor’s video and the pickers', async () => {
     const chat = await mount()
     expect(chat.localStream).to.equal(undefined)
     await press(chat, 'preview-button')

@@ -235,7 +235,7 @@ export class Neighbours {
     }
   }
 
-  /** Resolves with the delay of each message that has arrived since the last call. */
+  /** Resolves with the delay of each message that has arrived since this was last called. */
   async takeDelaysMs(): Promise<readonly number[]> {
     await this.#delivered()
     const [one, other] = [this.#one, this.#other]

@@ -69,7 +69,7 @@ class Person {
     this.client = client
   }
 
-  /** Updates `room` by the messages that have arrived since the last call. */
+  /** Updates `room` by the messages that have arrived since it was last updated. */
   read(): void {
     for (const message of this.client.messages.slice(this.#read)) {
       if (message.type === 'matched') this.room = message.room

@@ -108,7 +108,7 @@ export class ContractSession implements EngineListener {
     this.#engine.end(reason)
   }
 
-  /** Returns the events since the last call, without their generation. */
+  /** Returns the events since `take` was last called, without their generation. */
   take(): readonly object[] {
     const events = this.events.splice(0).map((event) => Object.entries(event))
     return events.map((fields) =>

@@ -93,7 +93,7 @@ export class Operations {
     ]
   }
 
-  /** Logs the refusals since the previous call. */
+  /** Logs the refusals since they were last logged. */
   reportRefusals(): void {
     this.#refusals.report()
   }

@@ -21,7 +21,7 @@ export class SiteTokenError extends Error {
   }
 }
 
-/** The clocks of a site and of this server may differ by this number of seconds. */
+/** The clocks of a site and of this server may differ by up to this number of seconds. */
 const clockToleranceSeconds = 5
 
 /**

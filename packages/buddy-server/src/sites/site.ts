@@ -77,7 +77,8 @@ function createSite(options: SiteOptions, server: ResolvedServerOptions): Site {
   }
 }
 
-/** Returns the sites of a server by their keys. The key of the server's own site is empty. */
+/** Returns the sites of a server by their keys. The server's own site, for clients that name none, has the
+ * empty key. */
 export function createSites(options: ResolvedServerOptions): ReadonlyMap<string, Site> {
   const own: SiteOptions = { key: '', allowedOrigins: options.allowedOrigins }
   return new Map([own, ...options.sites].map((site) => [site.key, createSite(site, options)]))

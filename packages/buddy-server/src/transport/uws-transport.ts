@@ -101,7 +101,7 @@ function createApp(tls: TlsFiles | undefined): App {
 }
 
 /**
- * Creates a transport that serves HTTP, and WebSocket at `/ws`, by uWebSockets.js. No other file imports that
+ * Creates a transport that serves HTTP, and WebSocket at `/ws`, with uWebSockets.js. No other file imports that
  * package.
  */
 export function createUwsTransport(
