@@ -39,7 +39,7 @@ function middles(chat: BuddyChat, name: string): Pixels {
 }
 
 /**
- * Returns the part names of the button that a click at these positions would hit, for each width.
+ * Returns, for each width of the element, the part names of the button that a click at each position would hit.
  */
 function hits(chat: BuddyChat, pixels: Pixels): Record<number, string | undefined> {
   return Object.fromEntries(

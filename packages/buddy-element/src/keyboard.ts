@@ -1,6 +1,7 @@
 import { shortcuts } from './shortcuts.ts'
 import type { ChatActions } from './view/chat-actions.ts'
 import type { ChatView } from './view/chat-view.ts'
+import { isRunning } from './view/is-running.ts'
 
 /**
  * Returns whether a key press belongs to an input method, as for Japanese, Chinese or Korean. Such
@@ -87,8 +88,7 @@ export class Keyboard {
 
   #shortcut(key: string): (() => void) | undefined {
     const { view, actions } = this.#dependencies
-    const { state, doctor } = view()
-    if (doctor || state === 'idle' || state === 'closed') return undefined
+    if (view().doctor || !isRunning(view())) return undefined
     switch (key.toUpperCase()) {
       case shortcuts.next:
         return actions.next
@@ -120,11 +120,11 @@ export class Keyboard {
    */
   #topmost(path: readonly EventTarget[]): (() => void) | undefined {
     const { root, view, actions } = this.#dependencies
-    const { devices, isTextOpen, state } = view()
+    const { devices, isTextOpen } = view()
     // `close()` is called on the dialog itself, because the browser then restores the focus.
     const dialog = root().querySelector('dialog')
     if (dialog?.open) return () => dialog.close()
-    if (state === 'idle' || state === 'closed') return undefined
+    if (!isRunning(view())) return undefined
     if (devices.isPanelOpen) return actions.toggleDevices
     // The messages cover the stage only if the button that closes them is visible. Otherwise they
     // are beside the stage and stay open.

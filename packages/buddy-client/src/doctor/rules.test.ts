@@ -123,7 +123,7 @@ describe('failureOf', () => {
   })
 })
 
-test('check() derives from the code whether the check was skipped, passed or failed', () => {
+test('check() derives from the code of a result whether the check was skipped, passed or failed', () => {
   expect(check('camera', 'not-asked').result).toBe('skipped')
   expect(check('camera', 'ok')).toEqual({ name: 'camera', result: 'ok', code: 'ok', urls: [] })
   const urls = ['stun:a:53']

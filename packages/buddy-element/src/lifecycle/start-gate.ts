@@ -1,5 +1,6 @@
 import type { BuddyClientOptions, BuddyError } from '@buddy-chat/client'
 import type { ChatClient, ClientPart } from '../client/client-part.ts'
+import { isRunning } from '../view/is-running.ts'
 
 interface StartGateDependencies {
   readonly client: Pick<ChatClient, 'start' | 'state' | 'stop'>
@@ -30,10 +31,6 @@ function createRequest(overrides: BuddyClientOptions): Request {
   })
   return { overrides, promise, resolve, reject, isAnnounced: false }
 }
-
-/** Returns whether a client was started and has not stopped. */
-export const isRunning = ({ state }: Pick<ChatClient, 'state'>): boolean =>
-  state !== 'idle' && state !== 'closed'
 
 /**
  * Decides when a requested start begins: once the element is in a page, and only if no listener of

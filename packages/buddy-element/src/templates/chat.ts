@@ -3,6 +3,7 @@ import { html, nothing } from 'lit'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { offersText } from '../view/chat-view.ts'
+import { isRunning } from '../view/is-running.ts'
 import { controls } from './controls.ts'
 import { doctorDialog } from './doctor-dialog.ts'
 import { problemScreen } from './problem-screen.ts'
@@ -25,8 +26,7 @@ function running(view: ChatView, actions: ChatActions, hasPanel: boolean): Templ
  * same nodes in every state. Screen readers would ignore a live region that is replaced.
  */
 export function chat(view: ChatView, actions: ChatActions): TemplateResult {
-  const { state, mode, isTextOpen } = view
-  const isResting = state === 'idle' || state === 'closed'
+  const { mode, isTextOpen } = view
   const isText = mode === 'text'
   // The panel is also there without a partner. If it appeared and disappeared, it would move the
   // controls.
@@ -37,9 +37,9 @@ export function chat(view: ChatView, actions: ChatActions): TemplateResult {
     hasPanel ? 'has-panel' : '',
     isTextOpen ? 'text-open' : '',
   ]
-  return html`<div class=${isResting ? 'frame resting' : layout.join(' ')} part="frame">
+  return html`<div class=${isRunning(view) ? layout.join(' ') : 'frame resting'} part="frame">
     <p class="unseen" role="status" aria-live="polite">${view.announcement}</p>
-    ${isResting ? resting(view, actions) : running(view, actions, hasPanel)}
+    ${isRunning(view) ? running(view, actions, hasPanel) : resting(view, actions)}
     ${doctorDialog(view, actions)}
   </div>`
 }

@@ -1,14 +1,13 @@
 import { fill } from '../words/fill.ts'
 import type { ChatView } from './chat-view.ts'
 import { initialView } from './chat-view.ts'
+import { isRunning } from './is-running.ts'
 import { qualityText, statusText } from './status-text.ts'
-
-const isResting = ({ state }: ChatView): boolean => state === 'idle' || state === 'closed'
 
 /** Returns the state in one sentence. Empty while the client is stopped. */
 function stateText(view: ChatView): string {
   const { words, state, partner } = view
-  if (isResting(view)) return ''
+  if (!isRunning(view)) return ''
   return state === 'connected'
     ? fill(words.connected, { partner: partner?.name ?? '' })
     : statusText(view).title
@@ -59,7 +58,7 @@ function ownChanges({ sending: before }: ChatView, { words, sending, mode }: Cha
  * Undefined if the previous text stays; empty while the client is stopped.
  */
 export function announcement(before: ChatView, view: ChatView): string | undefined {
-  if (isResting(view)) return ''
+  if (!isRunning(view)) return ''
   const { notice, partner, state } = view
   const isSameCall = before.state === 'connected' && before.partner === partner
   const text = stateText(view)
@@ -67,7 +66,7 @@ export function announcement(before: ChatView, view: ChatView): string | undefin
     notice === before.notice ? undefined : notice,
     text === stateText(before) ? undefined : text,
     ...(state === 'connected' ? changesInCall(isSameCall ? before : initialView, view) : []),
-    ...(isResting(before) ? [] : ownChanges(before, view)),
+    ...(!isRunning(before) ? [] : ownChanges(before, view)),
   ]
   return changes.filter(Boolean).join(' ') || undefined
 }

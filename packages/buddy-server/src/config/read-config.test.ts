@@ -129,7 +129,7 @@ test('uses defaults for settings that are not set', () => {
   expect(read({ PORT: '', LOG_LEVEL: '' })).toEqual(read())
 })
 
-test('keeps the variable names of the original Buddy', () => {
+test('keeps the names of the environment variables of the earlier app (React and Flask)', () => {
   const keys = new Set(Object.values(settings).map(({ key }) => key))
   for (const key of [
     'PORT',

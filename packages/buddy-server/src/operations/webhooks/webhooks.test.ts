@@ -391,7 +391,7 @@ describe('the log of webhooks', () => {
     expect(logged).toEqual([fails, again, fails])
   })
 
-  test('has the reason of a failure, and neither the content nor the full URL', async () => {
+  test('the log line of a failed webhook has the reason, and neither the content nor the full URL', async () => {
     create().send('report', { text: 'private' })
     const error = new TypeError(`fetch of https://hooks.example/a-token-in-the-path ${secret}`)
     await receiver.answer(0, Object.assign(error, { cause: { code: 'ECONNREFUSED' } }))
