@@ -33,7 +33,7 @@ test('resolves `offer()` with a second offer if the first is out of date before 
   finishOffer[1]!()
   expect((await offer)?.description?.sdp).toBe('1')
   expect(closed).toEqual([0])
-  // The offer was sent, so its link is kept although it is out of date.
+  // The link is out of date, but it is kept, because its offer was sent.
   expect(preparation.handleStale()).toBe(false)
   expect(preparation.take('offered')).toBeDefined()
 })

@@ -112,8 +112,8 @@ export class Handshake {
     if (replayedFrames === undefined) {
       const isOver = sessions.find(session.id) !== session
       connection.close(isOver ? 'going-away' : 'session-taken')
-      // Another connection has taken the session over. Its `hello` was handled as a resume, without the
-      // claim, so the claim is sent here.
+      // Another connection has taken the session over. The `hello` of that connection was handled as a
+      // resume, which sends no room claim, so this connection sends it.
       if (!isOver) this.#handleRestored(joined)
       return
     }

@@ -44,7 +44,7 @@ function createWheel(beforeVisit: (members: readonly number[]) => void = () => u
 const fill = (wheel: Wheel<number>, size: number): Map<number, number> =>
   new Map(Array.from({ length: size }, (_, member) => [member, wheel.add(member)]))
 
-test('visits every member exactly once in each interval', () => {
+test('the wheel visits every member exactly once in each interval', () => {
   const { wheel, visits, turn } = createWheel()
   fill(wheel, 1000)
   for (let time = 1; time <= 3; time++) {
@@ -54,7 +54,7 @@ test('visits every member exactly once in each interval', () => {
   }
 })
 
-test('visits at most 200 of 19,000 members at a time, even if all were added at once', () => {
+test('the wheel visits at most 200 of 19,000 members at a time, even if all were added at once', () => {
   const { wheel, visits, turn } = createWheel()
   fill(wheel, 19_000)
   turn()
@@ -77,7 +77,7 @@ test.for([0, 1, 99, 100, 199, 200, 350])(
   },
 )
 
-test('visits a few slots at a time after the event loop was blocked, until it has caught up', () => {
+test('the wheel visits a few slots at a time after the event loop was blocked, until it has caught up', () => {
   const { wheel, visits, advance, tickMs } = createWheel()
   fill(wheel, 19_000)
   advance(intervalMs)
@@ -86,7 +86,7 @@ test('visits a few slots at a time after the event loop was blocked, until it ha
   expect(new Set(visits.flat()).size).toBe(19_000)
 })
 
-test('visits each member once after a pause of several intervals', () => {
+test('the wheel visits each member once after a pause of several intervals', () => {
   const { wheel, visits, advance } = createWheel()
   fill(wheel, 1000)
   advance(intervalMs * 10)
@@ -94,7 +94,7 @@ test('visits each member once after a pause of several intervals', () => {
   expect(visits.flat()).toHaveLength(1000)
 })
 
-test('does not visit members that were deleted', () => {
+test('the wheel does not visit members that were deleted', () => {
   const { wheel, visits, turn } = createWheel()
   const slots = fill(wheel, 10)
   wheel.delete(3, slots.get(3)!)
@@ -104,7 +104,7 @@ test('does not visit members that were deleted', () => {
   expect(visits.flat()).not.toContain(3)
 })
 
-test('visits all other members if one visit throws', () => {
+test('the wheel visits all other members if one visit throws', () => {
   const { wheel, visits, advance, tickMs } = createWheel((members) => {
     if (members.includes(3)) throw new Error('the visit fails')
   })
@@ -119,7 +119,7 @@ test('visits all other members if one visit throws', () => {
   expect(visits.flat()).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9])
 })
 
-test('visits no member after it was stopped', () => {
+test('the wheel visits no member after it was stopped', () => {
   const { wheel, visits, turn, stop } = createWheel()
   fill(wheel, 10)
   stop()

@@ -77,7 +77,8 @@ const newId = (): string => randomBytes(12).toString('base64url')
 /**
  * Creates the sessions, the sites and the engine of a server, and connects them with each other and with the
  * limits in its settings.
- * @throws InvalidWelcomeError if clients cannot use an option (see `check-welcome.ts`)
+ * @throws InvalidWelcomeError if `welcome` cannot be encoded with these settings, or browsers would refuse
+ *   its ICE servers (see `check-welcome.ts`)
  */
 export function createCore(dependencies: CoreDependencies): Core {
   const { settings, clock, notify, hooks, onInternalError } = dependencies

@@ -30,7 +30,10 @@ export type EngineEvent = { readonly generation: number } & (
       /** Seat 0 is the session that waited, seat 1 the one that arrived. */
       readonly seat: SeatIndex
       readonly interests: readonly string[]
-      /** Whether the ticket of seat 1 had an offer, which seat 0 receives as its first `frame`. */
+      /**
+       * Whether the ticket of the session in seat 1 had an offer, which the session in seat 0 receives as its
+       * first `frame`.
+       */
       readonly isOffered: boolean
     }
   /** The answer to `claimRoom`, sent to both sessions of the room when both have claimed it. */
