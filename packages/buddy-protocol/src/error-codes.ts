@@ -1,6 +1,6 @@
 /**
- * Every error that a server sends, with its number on the wire. An error does not end the connection. If
- * the connection ends because of it, a close code follows (`close-codes.ts`).
+ * Every error that a server sends, with its number on the wire. An error message alone does not end the
+ * connection. If the server also closes the connection, a close code follows (`close-codes.ts`).
  */
 export const errorCodes = {
   /** A client reads every code that it does not know as this one. It reports `message` and continues. */
