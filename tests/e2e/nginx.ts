@@ -2,10 +2,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../server-process.ts'
 
 const command = ['nginx', '/usr/sbin/nginx'].find(
@@ -26,7 +24,7 @@ const configuration = (directory: string, port: number, prefix: string, target: 
 daemon off;
 worker_processes 1;
 pid ${directory}/pid;
-error_log stderr warn;
+error_log stderr notice;
 events { worker_connections 256; }
 http {
   access_log off;
@@ -54,19 +52,6 @@ http {
 }
 `
 
-/** Returns whether a process listens on this port of 127.0.0.1. */
-async function listens(port: number): Promise<boolean> {
-  const socket = createConnection(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
-}
-
 /**
  * Starts nginx as a proxy to `target`.
  * @param target the origin of a server
@@ -84,13 +69,16 @@ export async function startNginx(
   const child = spawn(command, ['-p', directory, '-e', 'stderr', '-c', join(directory, 'conf')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  let errorOutput = ''
-  child.stderr.on('data', (chunk) => (errorOutput += String(chunk)))
   const ended = once(child, 'exit')
-  while (!(await listens(port))) {
-    if (child.exitCode !== null) throw new Error(`nginx ended: ${errorOutput}`)
-    await sleep(20)
-  }
+  await new Promise<void>((resolve, reject) => {
+    let output = ''
+    child.stderr.on('data', (chunk) => {
+      output += String(chunk)
+      // nginx listens before it starts its workers.
+      if (output.includes('start worker processes')) resolve()
+    })
+    void ended.then(() => reject(new Error(`nginx ended: ${output}`)))
+  })
   return {
     origin: `http://127.0.0.1:${port}`,
     stop: async () => {

@@ -85,7 +85,7 @@ export function check(name: CheckName, code: CheckCode, urls: readonly string[] 
 
 /**
  * Returns the reason that the client reports to the server for a failed check. Undefined if the check did
- * not fail. Also undefined for the check `server`, because the server knows whom it has refused, and
+ * not fail. Also undefined for the check `server`, because the server counts its refusals itself, and
  * receives no report while it is unreachable.
  */
 export function failureOf({ result, name, code }: Check): CallFailure | undefined {

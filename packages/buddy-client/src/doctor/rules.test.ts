@@ -115,7 +115,7 @@ describe('failureOf', () => {
     ['camera', 'permission-denied', 'device-refused'],
     ['microphone', 'device-not-found', 'device-missing'],
     ['turn-udp', 'relay-unavailable', 'other'],
-    // The server knows whom it has banned, and receives no report while it is unreachable.
+    // The server counts its refusals itself, and receives no report while it is unreachable.
     ['server', 'server-unreachable', undefined],
     ['server', 'banned', undefined],
   ])('returns, for check `%s` with code `%s`, the reason `%s`', ([name, code, failure]) => {

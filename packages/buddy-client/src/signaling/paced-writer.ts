@@ -20,9 +20,9 @@ export class PacedWriter {
 
   /**
    * Sends the frames that are due. Texts above the rate are sent later, unless `pause()` is called. Other
-   * frames overtake them. If a waiting frame ends the room (`ticket`, `next`, `leave`), all texts are sent
-   * at once. They must not be sent after that frame, because they would reach the next partner, and the
-   * frame must not wait for them. If the server drops such a text, it reports `rate-limited`.
+   * frames overtake them. If a waiting frame ends the room (`ticket`, `next`, `leave`), all waiting
+   * texts are sent at once, before that frame. After it, they would reach the next partner, and the frame must
+   * not wait for them. If the server drops such a text, it sends the error `rate-limited`.
    */
   write(ledger: FrameLedger, send: (frame: Frame) => void): void {
     this.#continue = undefined

@@ -54,7 +54,7 @@ export const english = {
   privacy: {
     video: 'Your camera turns on only when you press a button.',
     audio: 'Your microphone turns on only when you press a button.',
-    text: 'Nobody sees or hears you: text only.',
+    text: 'Text only. Your camera and microphone stay off.',
   },
   check: { video: 'Check camera and microphone', audio: 'Check microphone' },
   closePreview: 'Turn off',

@@ -193,8 +193,8 @@ function combinationMistakes(options: ResolvedServerOptions): string[] {
 }
 
 /**
- * Returns an error for each setting that a server must not lack if other machines can reach it. It needs a
- * secret key and the allowed origins, and its secrets must not be weak.
+ * Returns the errors of a server that other machines can reach: one for each required setting that is missing
+ * (the secret key, the allowed origins) and one for each weak secret.
  */
 function publicServerMistakes(
   options: ResolvedServerOptions,

@@ -5,8 +5,8 @@ import { poolOf } from '../ticket.ts'
 import { CrowdedPools, type Pool } from './crowded-pools.ts'
 
 /**
- * A ticket in the queue, with the session's latest partner, with whom it is matched again only after the
- * rematch delay.
+ * A ticket in the queue, and the session's latest partner. The two sessions are matched with each other again
+ * only after the rematch delay.
  */
 export interface QueueEntry {
   readonly ticket: Ticket

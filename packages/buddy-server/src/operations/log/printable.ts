@@ -1,5 +1,5 @@
 /**
- * Characters that must not be shown raw: control characters, which terminals execute; format characters,
+ * Characters that logs and the dashboard escape: control characters, which terminals execute; format characters,
  * which reorder or hide text (bidirectional overrides and isolates, zero-width characters); U+2028 and
  * U+2029, which some programs treat as the end of a line; and lone surrogates. See Unicode TR36 §2.3, §3.2.
  */
