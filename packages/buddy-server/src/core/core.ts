@@ -6,6 +6,7 @@ import { countBySite } from './counts.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { EngineDependencies } from '../engine/memory/memory-engine.ts'
 import { MemoryEngine } from '../engine/memory/memory-engine.ts'
+import { partnerSeat } from '../engine/room.ts'
 import type { Notify } from '../events.ts'
 import type { HandlerContext } from '../handlers/context.ts'
 import type { HelloContext, Joined } from '../handlers/hello.ts'
@@ -114,10 +115,11 @@ export function createCore(dependencies: CoreDependencies): Core {
     nodeId: newId(),
     now: () => clock.now(),
     online: () => sessions.size,
-    roomTokenOf: ({ id: roomId, seats, mode, lobby, openedAtMs }, seat) => {
+    roomTokenOf: (room, seat) => {
       if (graceMs() === 0) return null
-      const { sessionId } = seats[seat]
-      const { sessionId: partnerId } = seats[seat === 0 ? 1 : 0]
+      const { id: roomId, mode, lobby, openedAtMs } = room
+      const { sessionId } = room.seats[seat]
+      const { sessionId: partnerId } = partnerSeat(room, seat)
       return tokens.sealRoom({ roomId, sessionId, partnerId, mode, lobby, openedAtMs })
     },
     maxHeldBytes: () => settings().maxResumeBytes,
