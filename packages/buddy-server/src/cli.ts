@@ -1,21 +1,18 @@
 #!/usr/bin/env node
-// The command `buddy-server`, with its flags, subcommands and their help. `run.ts` runs the server.
+// The command `buddy-server` with its flags and their help. commands/ has its sub-commands, and `run.ts` runs
+// the server.
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import { generateKeys } from './config/generate-keys.ts'
+import { addCheckConfig } from './commands/check-config.ts'
+import { addGenerateKeys } from './commands/generate-keys.ts'
+import { addPrintConfig } from './commands/print-config.ts'
 import { closestName } from './config/closest-name.ts'
-import { printConfig } from './config/print-config.ts'
 import type { ConfigInput } from './config/read-config.ts'
-import { ConfigError } from './config/config-error.ts'
-import { readConfig } from './config/read-config.ts'
 import { settingGroups } from './config/all-settings.ts'
 import { defaultText } from './config/setting.ts'
 import { boolean } from './config/value-schemas.ts'
 import { flagOf } from './config/key-names.ts'
 import { run } from './run.ts'
-import { checkWelcome, InvalidWelcomeError } from './sites/check-welcome.ts'
-import { createSites } from './sites/site.ts'
-import { readTlsFiles, TlsError } from './transport/tls-files.ts'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -53,43 +50,9 @@ function input(): ConfigInput {
   return { environment: process.env, flags }
 }
 
-/**
- * Runs `act`. If it throws because of a mistake of the operator, prints the message to standard error and
- * sets the exit code to 1.
- */
-function orExplain(act: () => void): void {
-  try {
-    act()
-  } catch (error) {
-    const isMistake = [ConfigError, TlsError, InvalidWelcomeError].some(
-      (kind) => error instanceof kind,
-    )
-    if (!isMistake) throw error
-    console.error((error as Error).message)
-    process.exitCode = 1
-  }
-}
-
-program
-  .command('check-config')
-  .description('check the configuration, print its mistakes, and exit')
-  .action(() =>
-    orExplain(() => {
-      const { options } = readConfig(input())
-      const { tlsCertFile: certFile, tlsKeyFile: keyFile } = options
-      checkWelcome(createSites(options).values(), options)
-      if (certFile) readTlsFiles({ certFile, keyFile })
-      console.log('The configuration is valid.')
-    }),
-  )
-program
-  .command('print-config')
-  .description('print the configuration, with secrets masked')
-  .action(() => orExplain(() => console.log(printConfig(readConfig(input())))))
-program
-  .command('generate-keys')
-  .description('print new random secrets as lines of an environment file')
-  .action(() => console.log(generateKeys()))
+addCheckConfig(program, input)
+addPrintConfig(program, input)
+addGenerateKeys(program)
 
 /** Reports that a command does not exist, suggests the closest one, and exits with an error. */
 function refuseCommand(unknown: string): void {

@@ -1,0 +1,20 @@
+import { ConfigError } from '../config/config-error.ts'
+import { InvalidWelcomeError } from '../sites/check-welcome.ts'
+import { TlsError } from '../transport/tls-files.ts'
+
+/**
+ * Runs `act`. If it throws because of a mistake of the operator, prints the message to standard error and
+ * sets the exit code to 1.
+ */
+export function orExplain(act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    const isMistake = [ConfigError, TlsError, InvalidWelcomeError].some(
+      (kind) => error instanceof kind,
+    )
+    if (!isMistake) throw error
+    console.error((error as Error).message)
+    process.exitCode = 1
+  }
+}
