@@ -32,7 +32,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           // These tests mostly wait: for browsers to detect a broken path, and for outages to end.
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {
