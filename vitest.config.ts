@@ -26,6 +26,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'install',
+          include: ['tests/install/**/*.test.ts'],
+          globalSetup: ['tests/install/pack-packages.ts'],
+          // Each test installs packages from a registry.
+          testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'network',
           include: ['tests/network/**/*.test.ts'],
           expect: slowExpect,

@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { pnpmVersion } from './pnpm.mjs'
 
-const pnpmVersion = '10.34.9'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const [step = 'start', ...args] = process.argv.slice(2)
 

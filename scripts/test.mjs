@@ -102,6 +102,7 @@ const steps = {
     )
   },
   integration: () => vitest('integration'),
+  install: () => vitest('install'),
   e2e() {
     ensureProxy()
     needChromium(() => vitest('e2e'))

@@ -1,0 +1,2 @@
+/** The pnpm version that installs the workspace and packs its packages. */
+export const pnpmVersion = '10.34.9'
