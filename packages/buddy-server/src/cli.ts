@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // The command `buddy-server` with its flags and their help. commands/ has its sub-commands, and `run.ts` runs
 // the server.
-import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { addCheckConfig } from './commands/check-config.ts'
 import { addGenerateKeys } from './commands/generate-keys.ts'
@@ -13,10 +12,7 @@ import { defaultText } from './config/setting.ts'
 import { boolean } from './config/value-schemas.ts'
 import { flagOf } from './config/key-names.ts'
 import { run } from './run.ts'
-
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string }
+import { version } from './version.ts'
 
 const program = new Command('buddy-server')
   .description(

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Cancel } from './clock.ts'
 import { createSystemClock } from './clock.ts'
 import { settings as allSettings } from './config/all-settings.ts'
@@ -22,15 +21,12 @@ import type { Status } from './operations/status.ts'
 import { ConnectionAcceptor, reconnectAfterMs } from './connection/connection-acceptor.ts'
 import { forEachInSlices } from './slices.ts'
 import { createUwsTransport } from './transport/uws-transport.ts'
+import { version } from './version.ts'
 
 /** Maximum time that `close()` waits for the close frames of the last connections. */
 const closeFramesTimeoutMs = 500
 /** Maximum time that `close()` waits for queued webhooks. */
 const webhooksTimeoutMs = 2000
-
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string }
 
 /** A signalling server, which serves HTTP and WebSocket and contains the queue and the rooms. */
 export interface BuddyServer {

@@ -59,7 +59,7 @@ export function createHttpHandler({
   const { registry } = operations.metrics
   return {
     onRequest: createHttpRoutes({
-      files: loadPublicFiles(new URL('../../public/', import.meta.url)),
+      files: loadPublicFiles(),
       judge: (request) => {
         const verdict = admission.judge(request)
         if (verdict.kind !== 'admitted') {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { readOwnFile } from '../../own-files.ts'
 
 /**
  * A file that the server sends to clients. The server reads it once, and compresses it when a client first
@@ -39,15 +39,12 @@ const names = [
 /** The name of a file that the server sends to clients. */
 export type PublicFileName = (typeof names)[number]
 
-/** Reads the public files in `directory`, which is a URL that ends in a slash. Missing files are left out. */
-export function loadPublicFiles(directory: URL): ReadonlyMap<PublicFileName, PublicFile> {
+/** Reads the public files. Missing files are left out. */
+export function loadPublicFiles(): ReadonlyMap<PublicFileName, PublicFile> {
   const files = new Map<PublicFileName, PublicFile>()
   for (const name of names) {
-    try {
-      files.set(name, new PublicFile(readFileSync(new URL(name, directory))))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    }
+    const bytes = readOwnFile(`dist/public/${name}`)
+    if (bytes) files.set(name, new PublicFile(bytes))
   }
   return files
 }
