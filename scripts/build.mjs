@@ -13,80 +13,110 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { stageWorkspace, swapIn } from './staged-workspace.mjs'
 
 const root = join(import.meta.dirname, '..')
-const stamp = join(root, 'node_modules', '.buddy-build')
-const publicDirectory = join(root, 'packages/buddy-server/dist/public')
+/** Contains the fingerprint of the sources of the finished build. */
+const stamp = join(root, 'dist', 'build-fingerprint')
 
-const dashboard = 'packages/buddy-server/dashboard'
-const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)
+const element = 'packages/buddy-element'
+const server = 'packages/buddy-server'
+const dashboard = `${server}/dashboard`
+const publicFolder = `${server}/dist/public`
 
-const inputs = [
-  'pnpm-lock.yaml',
-  'tsconfig.base.json',
-  'tsconfig.json',
-  'scripts/build.mjs',
-  ...packages.flatMap((name) =>
-    ['src', 'demo', 'dashboard', 'package.json', 'tsconfig.json', 'rollup.config.mjs'].map(
-      (file) => `${name}/${file}`,
-    ),
-  ),
+/** The packages with code. The server is the last one, because it imports others and contains their results. */
+const packages = readdirSync(join(root, 'packages'))
+  .map((name) => `packages/${name}`)
+  .filter((name) => name !== server && existsSync(join(root, name, 'tsconfig.json')))
+  .concat(server)
+
+/** What a build makes, in the order in which it replaces the results of the previous build. */
+const results = [...packages.slice(0, -1), dashboard, server].map((name) => `${name}/dist`)
+
+/**
+ * The stages of a build, in order. Each runs in a copy of the workspace: `work` is its root, and the stages
+ * before it have written their results there.
+ */
+const stages = [
+  function compile(work) {
+    run('tsc', ['-b', ...packages, dashboard], { cwd: work })
+  },
+  function scriptTagBundle(work) {
+    run('rollup', ['--config', '--silent'], { of: element, cwd: join(work, element) })
+    mkdirSync(join(work, publicFolder), { recursive: true })
+    cpSync(
+      join(work, element, 'dist/bundle/buddy-chat.js'),
+      join(work, publicFolder, 'buddy-chat.js'),
+    )
+  },
+  function demoPage(work) {
+    cpSync(join(work, server, 'demo'), join(work, publicFolder), { recursive: true })
+  },
+  function dashboardPage(work) {
+    const args = ['--config', 'dashboard/rollup.config.mjs', '--silent']
+    run('rollup', args, { of: server, cwd: join(work, server) })
+    for (const name of ['index.html', 'dashboard.css']) {
+      cpSync(join(work, dashboard, name), join(work, publicFolder, 'dashboard', name))
+    }
+  },
 ]
 
-function fingerprint() {
-  const hash = createHash('sha256')
-  const add = (path) => {
-    if (!existsSync(path)) return
-    const stats = statSync(path)
-    if (stats.isDirectory()) {
-      // Build output is not an input. The dashboard's dist/ is inside its source directory.
-      const names = readdirSync(path).filter((name) => name !== 'dist')
-      for (const name of names.sort()) add(join(path, name))
-    } else hash.update(`${path} ${stats.mtimeMs} ${stats.size}\n`)
-  }
-  for (const input of inputs) add(join(root, input))
-  return hash.digest('hex')
-}
-
-/** Runs a command that the package in `cwd` (or the workspace) depends on. */
-function run(command, args, cwd = root) {
-  const path = join(cwd, 'node_modules/.bin', command)
-  const { status, error } = spawnSync(path, args, { cwd, stdio: 'inherit' })
+/** Runs a command that the package `of` (or the workspace) depends on. */
+function run(command, args, { of = '.', cwd }) {
+  const isWindows = process.platform === 'win32'
+  const path = join(root, of, 'node_modules/.bin', isWindows ? `${command}.cmd` : command)
+  const { status, error } = spawnSync(path, args, { cwd, stdio: 'inherit', shell: isWindows })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`, { cause: error })
 }
 
-/** Brings dist/ of every package up to date. @throws Error if the sources do not compile */
+/** Returns the paths of all sources. Build output is no source. */
+function sources() {
+  const walk = (folder) =>
+    readdirSync(join(root, folder), { withFileTypes: true })
+      .filter(({ name }) => name !== 'dist' && name !== 'node_modules')
+      .flatMap((entry) => {
+        const path = `${folder}/${entry.name}`
+        return entry.isDirectory() ? walk(path) : [path]
+      })
+  return ['package.json', 'tsconfig.base.json', 'tsconfig.json', ...packages.flatMap(walk)].sort()
+}
+
+/** Changes when a source changes, or the way in which the sources are built. */
+function fingerprint(files) {
+  const hash = createHash('sha256')
+  const tools = ['pnpm-lock.yaml', 'scripts/build.mjs', 'scripts/staged-workspace.mjs']
+  for (const file of [...tools, ...files]) {
+    const { mtimeMs, size } = statSync(join(root, file))
+    hash.update(`${file} ${mtimeMs} ${size}\n`)
+  }
+  return hash.digest('hex')
+}
+
+/**
+ * Brings dist/ of every package up to date. If this fails, the results of the previous build stay as they are.
+ * @throws Error if a stage fails, for example because the sources do not compile
+ */
 export function build() {
-  const current = fingerprint()
+  const files = sources()
+  const current = fingerprint(files)
   const isCurrent =
     existsSync(stamp) &&
     readFileSync(stamp, 'utf8') === current &&
-    existsSync(join(publicDirectory, 'buddy-chat.js')) &&
-    existsSync(join(publicDirectory, 'dashboard/dashboard.js')) &&
-    packages.every((name) => existsSync(join(root, name, 'dist')))
+    existsSync(join(root, publicFolder, 'buddy-chat.js')) &&
+    existsSync(join(root, publicFolder, 'dashboard/dashboard.js')) &&
+    results.every((folder) => existsSync(join(root, folder)))
   if (isCurrent) return
   console.log('Building …')
-  // Deletes dist/ first. Otherwise the output of deleted sources would stay, and would be published.
-  for (const name of [...packages, dashboard]) {
-    rmSync(join(root, name, 'dist'), { recursive: true, force: true })
+  const work = stageWorkspace(root, packages, files)
+  try {
+    for (const stage of stages) stage(work)
+    // If the process is killed while the results are replaced, the next build starts again.
+    rmSync(stamp, { force: true })
+    swapIn(root, work, results)
+    writeFileSync(stamp, current)
+  } finally {
+    rmSync(work, { recursive: true, force: true })
   }
-  run('tsc', ['-b', ...packages, dashboard])
-  run('rollup', ['--config', '--silent'], join(root, 'packages/buddy-element'))
-  mkdirSync(publicDirectory, { recursive: true })
-  cpSync(join(root, 'packages/buddy-server/demo'), publicDirectory, { recursive: true })
-  cpSync(
-    join(root, 'packages/buddy-element/dist/bundle/buddy-chat.js'),
-    join(publicDirectory, 'buddy-chat.js'),
-  )
-  run(
-    'rollup',
-    ['--config', 'dashboard/rollup.config.mjs', '--silent'],
-    join(root, 'packages/buddy-server'),
-  )
-  for (const name of ['index.html', 'dashboard.css']) {
-    cpSync(join(root, dashboard, name), join(publicDirectory, 'dashboard', name))
-  }
-  writeFileSync(stamp, current)
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,10 +1,16 @@
 // npm start: builds if necessary, then runs the server in this process, so that Ctrl-C ends it directly.
+import { existsSync } from 'node:fs'
 import { build } from './build.mjs'
 
 try {
   build()
 } catch (error) {
   console.error(error.message, error.cause ?? '')
+  const cli = 'packages/buddy-server/dist/cli.js'
+  const previous = existsSync(cli)
+    ? ` The server of the last successful build is unchanged; to start it: node ${cli} --dev`
+    : ''
+  console.error(`\nThe build failed, so no server was started.${previous}`)
   process.exit(1)
 }
 
