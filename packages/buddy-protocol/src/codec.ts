@@ -27,10 +27,16 @@ function fieldsOf(type: Message['type']): Field<object> {
 }
 
 /**
+ * `Uint8Array<ArrayBuffer>`, written so that TypeScript before 5.7, where `Uint8Array` has no type parameter,
+ * accepts the published types too.
+ */
+type FrameBytes = ReturnType<Uint8ArrayConstructor['of']>
+
+/**
  * Encodes `message` as one frame. Later calls do not change the memory that is returned.
  * @throws ProtocolError `invalid-field` or `frame-too-large`
  */
-export function encode(message: Message): Uint8Array<ArrayBuffer> {
+export function encode(message: Message): FrameBytes {
   const { number, maxBytes } = messages[message.type]
   const fields = fieldsOf(message.type).write(message, message.type) as unknown[]
   // A copy, because msgpackr returns a view of a buffer that it reuses, and frames wait in queues.
