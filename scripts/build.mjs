@@ -21,7 +21,6 @@ const stamp = join(root, 'dist', 'build-fingerprint')
 
 const element = 'packages/buddy-element'
 const server = 'packages/buddy-server'
-const dashboard = `${server}/dashboard`
 const publicFolder = `${server}/dist/public`
 
 /** The packages with code. The server is the last one, because it imports others and contains their results. */
@@ -31,7 +30,7 @@ const packages = readdirSync(join(root, 'packages'))
   .concat(server)
 
 /** What a build makes, in the order in which it replaces the results of the previous build. */
-const results = [...packages.slice(0, -1), dashboard, server].map((name) => `${name}/dist`)
+const results = packages.map((name) => `${name}/dist`)
 
 /**
  * The stages of a build, in order. Each runs in a copy of the workspace: `work` is its root, and the stages
@@ -39,7 +38,7 @@ const results = [...packages.slice(0, -1), dashboard, server].map((name) => `${n
  */
 const stages = [
   function compile(work) {
-    run('tsc', ['-b', ...packages, dashboard], { cwd: work })
+    run('tsc', ['-b', ...packages, `${server}/pages`], { cwd: work })
   },
   function scriptTagBundle(work) {
     run('rollup', ['--config', '--silent'], { of: element, cwd: join(work, element) })
@@ -49,15 +48,8 @@ const stages = [
       join(work, publicFolder, 'buddy-chat.js'),
     )
   },
-  function demoPage(work) {
-    cpSync(join(work, server, 'demo'), join(work, publicFolder), { recursive: true })
-  },
-  function dashboardPage(work) {
-    const args = ['--config', 'dashboard/rollup.config.mjs', '--silent']
-    run('rollup', args, { of: server, cwd: join(work, server) })
-    for (const name of ['index.html', 'dashboard.css']) {
-      cpSync(join(work, dashboard, name), join(work, publicFolder, 'dashboard', name))
-    }
+  function pages(work) {
+    run('vite', ['build', 'pages', '--logLevel', 'warn'], { of: server, cwd: join(work, server) })
   },
 ]
 

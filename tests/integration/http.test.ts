@@ -48,6 +48,14 @@ test('GET / returns JSON to tools and the demo page to browsers', async ({ start
   for (const { headers } of [forTools, forBrowsers]) expect(headers['vary']).toContain('Accept')
 })
 
+test('the script of the dashboard contains the licence notice of the library that draws the plots', async ({
+  startServer,
+}) => {
+  const { url } = await startServer()
+  const { body } = await get(`${url}/dashboard/dashboard.js`)
+  expect(body.toString()).toMatch(/^\/\*[^/]*Copyright[^/]*uPlot/)
+})
+
 test('/healthz exposes the Date header to pages of any origin', async ({ startServer }) => {
   const { url } = await startServer()
   const { headers } = await fetch(`${url}/healthz`)

@@ -29,7 +29,7 @@ export function hashBuiltFiles(workspace: string): Readonly<Record<string, strin
   const entries = readdirSync(join(workspace, 'packages'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => /^[^/\\]+[/\\](dashboard[/\\])?dist[/\\]/.test(relativeTo(workspace, path)))
+    .filter((path) => /^[^/\\]+[/\\]dist[/\\]/.test(relativeTo(workspace, path)))
     .map((path): [string, string] => [
       relativeTo(workspace, path),
       createHash('sha256').update(readFileSync(path)).digest('hex'),

@@ -132,7 +132,7 @@ test.each([
   'packages/buddy-client/src',
   'packages/buddy-element/src',
   'packages/buddy-server/src',
-  'packages/buddy-server/dashboard/src',
+  'packages/buddy-server/pages/dashboard/src',
   'tests/integration',
 ])('refuses an import circle among types only: %s', (folder) => {
   const { status, output } = lint({

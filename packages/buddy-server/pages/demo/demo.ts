@@ -6,5 +6,5 @@ const names = ['name', 'interests', 'mode', 'lobby', 'site', 'relayonly', 'relay
 if (window.top === window) names.push('autostart')
 for (const name of names) {
   const value = query.get(name)
-  if (value !== null) chat.setAttribute(name, value)
+  if (value !== null) chat?.setAttribute(name, value)
 }
