@@ -1,0 +1,41 @@
+// The Vite plugin of the development loop.
+import { join } from 'node:path'
+import { sourcesByName } from './sources.mjs'
+
+const element = join(import.meta.dirname, '../../packages/buddy-element/src')
+
+/**
+ * The script at `/buddy-chat.js` during development. Like the built one, it registers the element and makes the
+ * server that delivered it the default server. It loads the modules of the sources, which Vite reloads.
+ */
+const script = `
+const server = new URL('.', document.currentScript?.src ?? location.href)
+const load = (file) => import(new URL('@fs${element}/' + file, server).href)
+const { BuddyChat } = await load('element.ts')
+BuddyChat.defaultServer = server.href
+await load('define.ts')
+`
+
+/** Makes Vite resolve the published names of the packages to their sources. */
+export function sourcePackages() {
+  const alias = [...sourcesByName()].map(([name, file]) => ({
+    find: new RegExp(`^${name.replaceAll(/[/.]/g, '\\$&')}$`),
+    replacement: file,
+  }))
+  return {
+    name: 'buddy-sources',
+    config: () => ({ resolve: { alias } }),
+    configureServer({ middlewares }) {
+      middlewares.use((request, response, next) => {
+        if (new URL(request.url ?? '', 'http://localhost').pathname !== '/buddy-chat.js')
+          return next()
+        response
+          .writeHead(200, {
+            'Content-Type': 'text/javascript; charset=utf-8',
+            'Access-Control-Allow-Origin': '*',
+          })
+          .end(`(async () => {${script}})()`)
+      })
+    },
+  }
+}
