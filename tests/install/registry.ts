@@ -14,6 +14,8 @@ const run = promisify(execFile)
 
 /** Where `npm run pack` writes. */
 const packedFolder = join(import.meta.dirname, '../../dist/npm')
+/** The packages with binaries, of which only those of this platform are packed. */
+const platformFolder = join(import.meta.dirname, '../../packages/platforms')
 
 /** A running registry. */
 export interface Registry {
@@ -40,6 +42,23 @@ async function readPackage(file: string): Promise<PackedPackage> {
   const manifest = JSON.parse(stdout) as PackedPackage['manifest']
   const fileName = `${basename(manifest.name)}-${manifest.version}.tgz`
   return { manifest, tarball: await readFile(file), path: `/${manifest.name}/-/${fileName}` }
+}
+
+/**
+ * The packages of other platforms than this one. They have no tarball, because no package manager downloads
+ * it, but package managers read their manifests.
+ */
+async function readOtherPlatforms(packed: readonly PackedPackage[]): Promise<PackedPackage[]> {
+  const folders = await readdir(platformFolder, { withFileTypes: true })
+  const manifests = await Promise.all(
+    folders
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => readFile(join(platformFolder, name, 'package.json'), 'utf8')),
+  )
+  return manifests
+    .map((text) => JSON.parse(text) as PackedPackage['manifest'])
+    .filter(({ name }) => !packed.some(({ manifest }) => manifest.name === name))
+    .map((manifest) => ({ manifest, tarball: Buffer.alloc(0), path: `/${manifest.name}/-/none` }))
 }
 
 /** What a registry answers for the name of a package that has one version. */
@@ -101,7 +120,8 @@ async function passOn(
  */
 export async function startRegistry(folder: string = packedFolder): Promise<Registry> {
   const files = (await readdir(folder)).filter((name) => name.endsWith('.tgz'))
-  const packages = await Promise.all(files.map((name) => readPackage(join(folder, name))))
+  const packed = await Promise.all(files.map((name) => readPackage(join(folder, name))))
+  const packages = [...packed, ...(await readOtherPlatforms(packed))]
   const upstream = await configuredRegistry()
   const requests: string[] = []
   const server = createServer((request, response) => {

@@ -4,9 +4,11 @@ import { ConfigError } from './config/config-error.ts'
 import type { ProcessOptions } from './config/process-settings.ts'
 import type { Config, ConfigInput } from './config/read-config.ts'
 import { readConfig } from './config/read-config.ts'
+import { signals } from './launcher/process-signals.ts'
 import type { Log } from './operations/log/create-log.ts'
 import { createLog } from './operations/log/create-log.ts'
 import type { BuddyServer } from './server.ts'
+import { createBuddyServer } from './server.ts'
 
 /** Prints `message` to standard error and exits with 1. */
 function fail(message: string): never {
@@ -72,17 +74,9 @@ export async function run(
   try {
     // Without a listener, SIGHUP would end the process. The listener does nothing, because there is nothing
     // to reload during the start.
-    process.on('SIGHUP', () => undefined)
+    signals.on('SIGHUP', () => undefined)
     const config = readConfig(input)
     const log = logOf(config)
-    // The server is imported here, not above, so that there is a clear message if the native part of
-    // uWebSockets.js cannot be loaded.
-    const { createBuddyServer } = await import('./server.ts').catch((error: unknown) => {
-      fail(
-        `uWebSockets.js does not load on Node ${process.version} (${process.platform}-${process.arch}): ` +
-          `use Node 20 or 22 on glibc Linux, macOS or Windows.\n${String(error)}`,
-      )
-    })
     const server = orFail(() => createBuddyServer(config.options, { log }))
 
     let isStopping = false
@@ -96,9 +90,9 @@ export async function run(
         process.exit(0)
       })
     }
-    process.on('SIGINT', stop)
-    process.on('SIGTERM', stop)
-    process.on('SIGHUP', () => reload(server, input, config, log))
+    signals.on('SIGINT', stop)
+    signals.on('SIGTERM', stop)
+    signals.on('SIGHUP', () => reload(server, input, config, log))
 
     onListening(await server.listen())
   } catch (error) {

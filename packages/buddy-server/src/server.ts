@@ -87,7 +87,8 @@ function hostInUrl(host: string): string {
 
 /**
  * Creates a server. It opens no socket before `listen()`.
- * @throws InvalidWelcomeError if clients cannot use an option (see `check-welcome.ts`)
+ * @throws InvalidWelcomeError if clients cannot use an option (see `check-welcome.ts`); NativeAddonError if
+ * uWebSockets.js cannot be loaded on this machine
  */
 export function createBuddyServer(
   options: BuddyServerOptions = {},

@@ -3,10 +3,12 @@ import type {
   HttpResponse as UwsResponse,
   TemplatedApp,
   us_listen_socket as ListenSocket,
+  us_socket_context_t as SocketContext,
 } from 'uWebSockets.js'
 import { subprotocol } from '@buddy-chat/protocol'
-import * as uws from 'uWebSockets.js'
 import { HttpExchange } from './http-exchange.ts'
+import type { UwsAddon } from './load-addon.ts'
+import { loadAddon } from './load-addon.ts'
 import { Outbox } from './outbox.ts'
 import { SocketConnection } from './socket-connection.ts'
 import { SocketCount } from './socket-count.ts'
@@ -18,12 +20,6 @@ import type {
   TransportOptions,
   Upgrade,
 } from './transport.ts'
-
-/**
- * The listen option that refuses a port in use. The constant exists at run time, but the package declares it
- * as a type only.
- */
-const exclusivePort = (uws as unknown as Record<string, number>)['LIBUS_LISTEN_EXCLUSIVE_PORT']
 
 /** An app, with methods that exist at run time but are missing in the package's types. */
 type App = TemplatedApp & {
@@ -88,7 +84,7 @@ function protocolsIn(header: string): readonly string[] {
   return header.split(',').flatMap((name) => name.trim() || [])
 }
 
-function createApp(tls: TlsFiles | undefined): App {
+function createApp(uws: UwsAddon, tls: TlsFiles | undefined): App {
   if (!tls) return uws.App() as App
   const { certFile, keyFile } = tls
   try {
@@ -101,13 +97,17 @@ function createApp(tls: TlsFiles | undefined): App {
 }
 
 /**
- * Creates a transport that serves HTTP, and WebSocket at `/ws`, with uWebSockets.js. No other file imports that
- * package.
+ * Creates a transport that serves HTTP, and WebSocket at `/ws`, with uWebSockets.js.
+ * @throws NativeAddonError if its native part cannot be loaded
  */
 export function createUwsTransport(
   options: TransportOptions,
   handlers: TransportHandlers,
 ): Transport {
+  const uws = loadAddon()
+  // This option of `listen` refuses a port in use. The constant exists at run time, but the package declares
+  // it as a type only.
+  const exclusivePort = (uws as unknown as Record<string, number>)['LIBUS_LISTEN_EXCLUSIVE_PORT']
   const { clock, maxFrameBytes, maxBacklogBytes, tls } = options
   const {
     silentAfterMs,
@@ -155,11 +155,7 @@ export function createUwsTransport(
     }
   }
 
-  function handleUpgrade(
-    response: UwsResponse,
-    request: UwsRequest,
-    context: uws.us_socket_context_t,
-  ): void {
+  function handleUpgrade(response: UwsResponse, request: UwsRequest, context: SocketContext): void {
     const headers = allHeaders(request)
     // uWebSockets.js checks only the header `sec-websocket-key`. RFC 6455 §4.2.1 and §4.4 require these two
     // headers as well.
@@ -260,7 +256,7 @@ export function createUwsTransport(
       if (isClosed) throw new Error('this transport is closed')
       if (listenSocket) throw new Error('this transport listens already')
       const text = tls ? readTlsFiles(tls) : ''
-      const app = addRoutes(createApp(tls))
+      const app = addRoutes(createApp(uws, tls))
       const socket = await new Promise<ListenSocket | false>((resolve) => {
         app.listen(host, port, exclusivePort ?? 1, resolve)
       })
@@ -282,7 +278,7 @@ export function createUwsTransport(
       if (!tls || !listening || !previous || isClosed) return
       const text = readTlsFiles(tls)
       if (text === tlsText) return
-      const next = addRoutes(createApp(tls))
+      const next = addRoutes(createApp(uws, tls))
       listening.addChildAppDescriptor(next.getDescriptor())
       if (previous !== listening) listening.removeChildAppDescriptor(previous.getDescriptor())
       tlsText = text

@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Machine } from '../transport/find-addon.ts'
+import { findAddon } from '../transport/find-addon.ts'
+
+/** The version of the binary interface of Node 22, which the pinned Node has. */
+const pinnedAbi = '127'
+
+/**
+ * Returns the executable of the Node 22 that is installed with the server, if the server needs it: if there is
+ * no native addon for the running Node, and there is one for Node 22. Otherwise returns undefined; then the
+ * running Node can start the server, or gives the reason why not.
+ */
+export function pinnedNodeIfNeeded(machine: Machine): string | undefined {
+  if (!('problem' in findAddon(machine))) return undefined
+  if ('problem' in findAddon({ ...machine, abi: pinnedAbi })) return undefined
+  const folder = machine.folderOf(`@buddy-chat/node-${machine.platform}`)
+  if (folder === undefined) return undefined
+  const file = join(folder, 'bin', machine.platform.startsWith('win32') ? 'node.exe' : 'node')
+  return existsSync(file) ? file : undefined
+}
