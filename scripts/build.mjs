@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto'
 import {
   cpSync,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -13,12 +12,14 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { completePublicFiles, isComplete } from './public-files.mjs'
 import { stageWorkspace, swapIn } from './staged-workspace.mjs'
 
 const root = join(import.meta.dirname, '..')
 /** Contains the fingerprint of the sources of the finished build. */
 const stamp = join(root, 'dist', 'build-fingerprint')
 
+const client = 'packages/buddy-client'
 const element = 'packages/buddy-element'
 const server = 'packages/buddy-server'
 const publicFolder = `${server}/dist/public`
@@ -40,18 +41,29 @@ const stages = [
   function compile(work) {
     run('tsc', ['-b', ...packages, `${server}/pages`], { cwd: work })
   },
+  function versions(work) {
+    for (const name of [element, client]) {
+      const file = join(work, name, 'dist/version.js')
+      const code = readFileSync(file, 'utf8')
+      if (!code.includes("'unbuilt'")) throw new Error(`${file} has no place for the version`)
+      writeFileSync(file, code.replace("'unbuilt'", `'${versionOf(name)}'`))
+    }
+  },
   function scriptTagBundle(work) {
     run('rollup', ['--config', '--silent'], { of: element, cwd: join(work, element) })
-    mkdirSync(join(work, publicFolder), { recursive: true })
-    cpSync(
-      join(work, element, 'dist/bundle/buddy-chat.js'),
-      join(work, publicFolder, 'buddy-chat.js'),
-    )
+    // The server serves this folder below /v/<version>/.
+    cpSync(join(work, element, 'dist/bundle'), join(work, publicFolder, 'v'), { recursive: true })
   },
   function pages(work) {
     run('vite', ['build', 'pages', '--logLevel', 'warn'], { of: server, cwd: join(work, server) })
   },
+  function publicFiles(work) {
+    completePublicFiles(join(work, publicFolder), versionOf(element))
+  },
 ]
+
+const versionOf = (name) =>
+  JSON.parse(readFileSync(join(root, name, 'package.json'), 'utf8')).version
 
 /** Runs a command that the package `of` (or the workspace) depends on. */
 function run(command, args, { of = '.', cwd }) {
@@ -76,8 +88,8 @@ function sources() {
 /** Changes when a source changes, or the way in which the sources are built. */
 function fingerprint(files) {
   const hash = createHash('sha256')
-  const tools = ['pnpm-lock.yaml', 'scripts/build.mjs', 'scripts/staged-workspace.mjs']
-  for (const file of [...tools, ...files]) {
+  const scripts = ['build', 'public-files', 'staged-workspace'].map((name) => `scripts/${name}.mjs`)
+  for (const file of ['pnpm-lock.yaml', ...scripts, ...files]) {
     const { mtimeMs, size } = statSync(join(root, file))
     hash.update(`${file} ${mtimeMs} ${size}\n`)
   }
@@ -94,8 +106,7 @@ export function build() {
   const isCurrent =
     existsSync(stamp) &&
     readFileSync(stamp, 'utf8') === current &&
-    existsSync(join(root, publicFolder, 'buddy-chat.js')) &&
-    existsSync(join(root, publicFolder, 'dashboard/dashboard.js')) &&
+    isComplete(join(root, publicFolder)) &&
     results.every((folder) => existsSync(join(root, folder)))
   if (isCurrent) return
   console.log('Building …')

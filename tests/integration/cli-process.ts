@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 import type { WatchedProcess } from './watched-process.ts'
 import { watchProcess } from './watched-process.ts'
 
-const cli = join(import.meta.dirname, '../../packages/buddy-server/dist/cli.js')
+const builtCli = join(import.meta.dirname, '../../packages/buddy-server/dist/cli.js')
 
 /** A running `buddy-server` process. */
 export interface CliProcess extends Pick<WatchedProcess, 'output' | 'writes' | 'exited'> {
@@ -17,10 +17,12 @@ export interface CliProcess extends Pick<WatchedProcess, 'output' | 'writes' | '
  * Starts `buddy-server --dev` on a free port, and kills it when the test ends.
  * @param env settings
  * @param nodeArguments arguments for Node, before the script
+ * @param cli the script of another build
  */
 export async function startCliProcess(
   env: Readonly<Record<string, string>> = {},
   nodeArguments: readonly string[] = [],
+  cli = builtCli,
 ): Promise<CliProcess> {
   const child = spawn(process.execPath, [...nodeArguments, cli, '--dev'], {
     // Passes no other environment variable of this machine, because some may be settings of the server.

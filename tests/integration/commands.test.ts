@@ -1,6 +1,6 @@
 // The commands `buddy-server` and `npm start`.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -260,10 +260,4 @@ test('npm start prints the URL; SIGINT ends it and leaves no process', async () 
   // Resolves only when both output streams are closed, so no process that inherited them still runs.
   await running.exited
   await expect(fetch(url)).rejects.toThrow()
-})
-
-test('the build of the server contains its public files', () => {
-  for (const name of ['buddy-chat.js', 'index.html', 'demo.css', 'demo.js']) {
-    expect(existsSync(join(root, 'packages/buddy-server/dist/public', name))).toBe(true)
-  }
 })

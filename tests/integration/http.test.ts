@@ -122,6 +122,68 @@ test('/buddy-chat.js is cacheable, readable from every origin, and compressed if
   expect([again.status, again.body.length]).toEqual([304, 0])
 })
 
+test('/v/<version>/buddy-chat.js is the same script, and caches may keep it for ever', async ({
+  startServer,
+}) => {
+  const { url, server } = await startServer()
+  const shortLived = await get(`${url}/buddy-chat.js`)
+  const path = `${url}/v/${server.status().version}/buddy-chat.js`
+  const plain = await get(path)
+  expect(plain.status).toBe(200)
+  expect(plain.body).toEqual(shortLived.body)
+  expect(plain.headers).toMatchObject({
+    'content-type': 'text/javascript; charset=utf-8',
+    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'cross-origin',
+    'cache-control': 'public, max-age=31536000, immutable',
+    vary: 'Accept-Encoding',
+    etag: shortLived.headers['etag'],
+  })
+  const br = await get(path, { 'Accept-Encoding': 'gzip;q=0.5, br' })
+  expect(br.headers['content-encoding']).toBe('br')
+  expect(brotliDecompressSync(br.body)).toEqual(plain.body)
+  const gzip = await get(path, { 'Accept-Encoding': 'br;q=0, gzip' })
+  expect(gunzipSync(gzip.body)).toEqual(plain.body)
+  const neither = await get(path, { 'Accept-Encoding': 'br;q=0, gzip;q=0.0' })
+  expect(neither.headers['content-encoding']).toBeUndefined()
+  const head = await get(path, {}, 'HEAD')
+  expect([head.status, head.headers['content-length'], head.body.length]).toEqual([
+    200,
+    String(plain.body.length),
+    0,
+  ])
+  const again = await get(path, { 'If-None-Match': String(plain.headers['etag']) })
+  expect([again.status, again.headers['cache-control']]).toEqual([
+    304,
+    plain.headers['cache-control'],
+  ])
+  expect((await get(path, {}, 'POST')).status).toBe(405)
+})
+
+test('below /v/, another version and another file get a named error that caches do not keep', async ({
+  startServer,
+}) => {
+  const { url, server } = await startServer()
+  const own = server.status().version
+  for (const [path, error] of [
+    ['/v/99.0.0/buddy-chat.js', 'unknown-version'],
+    ['/v/', 'unknown-version'],
+    ['/v//buddy-chat.js', 'unknown-version'],
+    ['/v/__proto__/buddy-chat.js', 'unknown-version'],
+    [`/v/${own}`, 'unknown-version'],
+    [`/v/${own}/`, 'not-found'],
+    [`/v/${own}/other.js`, 'not-found'],
+    [`/v/${own}/buddy-chat.js.br`, 'not-found'],
+    [`/v/${own}/..%2Findex.html`, 'not-found'],
+  ] as const) {
+    const { status, headers, body } = await get(url + path)
+    expect([path, status, JSON.parse(body.toString()).error]).toEqual([path, 404, error])
+    expect(headers['cache-control']).toBe('no-store')
+  }
+  const { body } = await get(`${url}/v/99.0.0/buddy-chat.js`)
+  expect(body.toString()).toContain(`/v/${own}/buddy-chat.js`)
+})
+
 test('answers HEAD without a body, and other methods and unknown paths with a named error', async ({
   startServer,
 }) => {

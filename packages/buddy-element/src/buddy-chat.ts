@@ -21,6 +21,7 @@ import { PagePresence } from './lifecycle/page-presence.ts'
 import { adoptDocumentStyles } from './styles/document-styles.ts'
 import { styles } from './styles/styles.ts'
 import { chat } from './templates/chat.ts'
+import { version } from './version.ts'
 
 /**
  * Random one-to-one chat in one tag. Before the visitor presses Start, the element opens no camera
@@ -52,6 +53,9 @@ import { chat } from './templates/chat.ts'
  */
 export class BuddyChat extends LitElement implements ControllerHost {
   static override styles = styles
+
+  /** The version of this package, such as `1.2.3`. */
+  static readonly version: string = version
 
   /**
    * URL of the server that is used if `server` is empty. The script-tag bundle sets it to the URL

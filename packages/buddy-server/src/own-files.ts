@@ -2,30 +2,28 @@
 // are read through this module, so that only this module knows where they are.
 import { readFileSync } from 'node:fs'
 
-const names = [
-  'package.json',
-  'dist/public/buddy-chat.js',
-  'dist/public/index.html',
-  'dist/public/demo.css',
-  'dist/public/demo.js',
-  'dist/public/dashboard/index.html',
-  'dist/public/dashboard/dashboard.css',
-  'dist/public/dashboard/dashboard.js',
-] as const
+/** The folder of the files that the server serves. */
+const publicFolder = 'dist/public/'
 
-/** The name of an own file: its path in this package. */
-export type OwnFileName = (typeof names)[number]
+/** The public file that names all others. The build writes it last. */
+const manifestName = 'manifest.json'
 
-/** Returns the names of all files that the server reads. They exist in a complete build. */
-export function ownFileNames(): readonly OwnFileName[] {
-  return names
+/** What the build says about the public files. */
+export interface Manifest {
+  /** The version of the element in the script `v/buddy-chat.js`. */
+  readonly version: string
+  /**
+   * The hash of each public file, by its path in the public folder. It has the form of Subresource Integrity:
+   * `sha384-…`. A file `name.br` or `name.gz` is the file `name`, compressed with Brotli or gzip.
+   */
+  readonly files: Readonly<Record<string, string>>
 }
 
 /**
- * Reads an own file. Returns undefined if it does not exist.
+ * Reads an own file; `name` is its path in this package. Returns undefined if it does not exist.
  * @throws Error of the file system for any other failure, such as a missing permission
  */
-export function readOwnFile(name: OwnFileName): Uint8Array | undefined {
+export function readOwnFile(name: string): Uint8Array | undefined {
   try {
     // This module is one folder below the package, both in src/ and in dist/.
     return readFileSync(new URL(`../${name}`, import.meta.url))
@@ -33,4 +31,30 @@ export function readOwnFile(name: OwnFileName): Uint8Array | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+}
+
+/** Reads a file that the server serves; `name` is its path in the public folder. */
+export const readPublicFile = (name: string): Uint8Array | undefined =>
+  readOwnFile(publicFolder + name)
+
+/**
+ * Reads what the build says about the public files. Returns undefined if the package is not built, or if
+ * this file is damaged.
+ * @param read replaced only in tests
+ */
+export function readManifest(read = readPublicFile): Manifest | undefined {
+  const bytes = read(manifestName)
+  if (!bytes) return undefined
+  try {
+    const { version, files } = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Manifest>
+    return version && files ? { version, files } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Returns the names of all files that the server may read. All of them exist in a complete build. */
+export function ownFileNames(): readonly string[] {
+  const files = Object.keys(readManifest()?.files ?? {})
+  return ['package.json', ...[manifestName, ...files].map((name) => publicFolder + name)]
 }

@@ -13,6 +13,7 @@ import type { BuddyServerHooks } from './hooks/hooks.ts'
 import { addressKey, createClientAddress } from './limits/client-address.ts'
 import { CapacityWatch } from './operations/capacity-watch.ts'
 import { createHttpHandler } from './operations/http/handler.ts'
+import { describeFaults, loadPublicFiles } from './operations/http/public-files.ts'
 import type { Log } from './operations/log/create-log.ts'
 import { silentLog } from './operations/log/create-log.ts'
 import { OpenFiles } from './operations/open-files.ts'
@@ -165,13 +166,15 @@ export function createBuddyServer(
     onInternalError,
   })
 
+  const publicFiles = loadPublicFiles()
   const http = createHttpHandler({
     settings: () => settings,
     clock,
     notify,
     operations,
     addressKeyOf: (request) => addressKey(clientAddress(request)),
-    isReady: () => closed === undefined,
+    publicFiles,
+    isDraining: () => closed !== undefined,
   })
   const { tlsCertFile: certFile, tlsKeyFile: keyFile } = settings
   const transport = createUwsTransport(
@@ -261,6 +264,9 @@ export function createBuddyServer(
       const scheme = settings.tlsCertFile ? 'https' : 'http'
       const url = `${scheme}://${hostInUrl(settings.host)}:${port}`
       log.info({ port, url }, 'listening')
+      // The server goes on, because clients with a script from elsewhere can use it. But it is not ready.
+      const faults = describeFaults(publicFiles)
+      if (faults) log.error({ missing: publicFiles.missing, changed: publicFiles.changed }, faults)
       return { port, url }
     },
     reload,

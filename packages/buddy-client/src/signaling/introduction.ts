@@ -3,6 +3,7 @@ import type { ResolvedOptions, TokenSource } from '../options.ts'
 import { asReceived } from './as-received.ts'
 import { toTicket } from './message-conversion.ts'
 import { socketUrl } from './server-url.ts'
+import { version } from '../version.ts'
 
 /** The data with which a client opens its first connection and all later ones. */
 export interface Introduction {
@@ -13,8 +14,8 @@ export interface Introduction {
   readonly token: TokenSource
 }
 
-/** The name and version of this package, for `hello`. A test compares the version with `package.json`. */
-const clientName = 'buddy-chat-js 0.0.0'
+/** The name and version of this package, for `hello`. */
+const clientName = `buddy-chat-js ${version}`
 
 /**
  * Validates the options that are sent to the server, and resolves the server's address.

@@ -6,7 +6,7 @@ import type { HttpRequest, TransportHandlers } from '../../transport/transport.t
 import { AdminAccess } from './admin-access.ts'
 import { createHttpRoutes } from './routes.ts'
 import type { Operations } from '../operations.ts'
-import { loadPublicFiles } from './public-files.ts'
+import type { PublicFiles } from './public-files.ts'
 import { Snapshot } from './snapshot.ts'
 
 interface HttpHandlerDependencies {
@@ -16,8 +16,8 @@ interface HttpHandlerDependencies {
   readonly operations: Operations
   /** Returns the key of the client's address in limits. */
   readonly addressKeyOf: (request: HttpRequest) => string
-  /** Returns false while the server drains. */
-  readonly isReady: () => boolean
+  readonly publicFiles: PublicFiles
+  readonly isDraining: () => boolean
 }
 
 /** Answers the HTTP requests of a server. */
@@ -37,7 +37,8 @@ export function createHttpHandler({
   notify,
   operations,
   addressKeyOf,
-  isReady,
+  publicFiles,
+  isDraining,
 }: HttpHandlerDependencies): HttpHandler {
   const now = (): number => clock.now()
   const adminAccess = new AdminAccess({
@@ -59,7 +60,7 @@ export function createHttpHandler({
   const { registry } = operations.metrics
   return {
     onRequest: createHttpRoutes({
-      files: loadPublicFiles(),
+      publicFiles,
       judge: (request) => {
         const verdict = admission.judge(request)
         if (verdict.kind !== 'admitted') {
@@ -68,7 +69,7 @@ export function createHttpHandler({
         return verdict
       },
       status: (withSites) => (withSites ? adminStatus() : publicStatus()),
-      isReady,
+      isDraining,
       access: (request) => adminAccess.check(request),
       hasAdminToken: () => settings().adminToken !== '',
       metrics: snapshot(async () => ({

@@ -1,33 +1,18 @@
 import { createHash } from 'node:crypto'
-import { brotliCompressSync, gzipSync } from 'node:zlib'
-import { readOwnFile } from '../../own-files.ts'
+import { readManifest, readPublicFile } from '../../own-files.ts'
 
-/**
- * A file that the server sends to clients. The server reads it once, and compresses it when a client first
- * requests that encoding.
- */
-export class PublicFile {
+/** A file that the server sends to clients. The build has compressed it. */
+export interface PublicFile {
+  /** The tag of the uncompressed file, as in the HTTP header. */
   readonly etag: string
   readonly identity: Uint8Array
-  #gzip: Uint8Array | undefined
-  #br: Uint8Array | undefined
-
-  constructor(identity: Uint8Array) {
-    this.identity = identity
-    this.etag = `"${createHash('sha256').update(identity).digest('base64url').slice(0, 22)}"`
-  }
-
-  get gzip(): Uint8Array {
-    return (this.#gzip ??= gzipSync(this.identity))
-  }
-
-  get br(): Uint8Array {
-    return (this.#br ??= brotliCompressSync(this.identity))
-  }
+  readonly br: Uint8Array | undefined
+  readonly gzip: Uint8Array | undefined
 }
 
-const names = [
-  'buddy-chat.js',
+/** The files without which a server is not ready. */
+const required = [
+  'v/buddy-chat.js',
   'index.html',
   'demo.css',
   'demo.js',
@@ -36,15 +21,68 @@ const names = [
   'dashboard/dashboard.js',
 ] as const
 
-/** The name of a file that the server sends to clients. */
-export type PublicFileName = (typeof names)[number]
+/** The name of a file that a route serves. */
+export type PublicFileName = (typeof required)[number]
 
-/** Reads the public files. Missing files are left out. */
-export function loadPublicFiles(): ReadonlyMap<PublicFileName, PublicFile> {
-  const files = new Map<PublicFileName, PublicFile>()
-  for (const name of names) {
-    const bytes = readOwnFile(`dist/public/${name}`)
-    if (bytes) files.set(name, new PublicFile(bytes))
+/** All files that the server sends to clients. */
+export interface PublicFiles {
+  /** The version of the script `v/buddy-chat.js`. Empty if the package is not built. */
+  readonly version: string
+  /** By path in the public folder. Faulty files are left out. */
+  readonly files: ReadonlyMap<string, PublicFile>
+  /** The names of files that do not exist. */
+  readonly missing: readonly string[]
+  /** The names of files that differ from what the build has written. */
+  readonly changed: readonly string[]
+}
+
+/**
+ * Reads all public files, and compares each with the hash that the build has written. So a server never
+ * serves files of different builds.
+ * @param read returns the bytes of a public file; replaced only in tests
+ */
+export function loadPublicFiles(read = readPublicFile): PublicFiles {
+  const manifest = readManifest(read)
+  const hashes = manifest?.files ?? {}
+  const missing: string[] = manifest ? [] : ['manifest.json']
+  const changed: string[] = []
+  const intact = new Map<string, Uint8Array>()
+  for (const name of new Set([...required, ...Object.keys(hashes)])) {
+    const bytes = hashes[name] === undefined ? undefined : read(name)
+    if (!bytes) missing.push(name)
+    else if (integrityOf(bytes) === hashes[name]) intact.set(name, bytes)
+    else changed.push(name)
   }
-  return files
+  const files = [...intact]
+    .filter(([name]) => !/\.(br|gz)$/.test(name))
+    .map(([name, identity]): [string, PublicFile] => [
+      name,
+      {
+        etag: `"${hashes[name]?.slice(hashPrefix.length, hashPrefix.length + 22)}"`,
+        identity,
+        br: intact.get(`${name}.br`),
+        gzip: intact.get(`${name}.gz`),
+      },
+    ])
+  return { version: manifest?.version ?? '', files: new Map(files), missing, changed }
+}
+
+const hashPrefix = 'sha384-'
+
+const integrityOf = (bytes: Uint8Array): string =>
+  `${hashPrefix}${createHash('sha384').update(bytes).digest('base64')}`
+
+/**
+ * Returns a sentence about missing and changed files, and what to do. Returns undefined if there are none.
+ */
+export function describeFaults({
+  missing,
+  changed,
+}: Pick<PublicFiles, 'missing' | 'changed'>): string | undefined {
+  if (missing.length + changed.length === 0) return undefined
+  const parts = [
+    ...(missing.length > 0 ? [`missing: ${missing.join(', ')}`] : []),
+    ...(changed.length > 0 ? [`changed: ${changed.join(', ')}`] : []),
+  ]
+  return `The server's own files are incomplete (${parts.join('; ')}). Build or install it again.`
 }

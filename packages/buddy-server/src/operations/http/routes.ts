@@ -2,19 +2,19 @@ import type { HttpVerdict } from '../../limits/http-admission.ts'
 import type { HttpRequest, HttpResponse } from '../../transport/transport.ts'
 import type { Access } from './admin-access.ts'
 import type { DashboardData } from '../dashboard/data.ts'
-import type { PublicFile, PublicFileName } from './public-files.ts'
+import type { PublicFileName, PublicFiles } from './public-files.ts'
+import { serveFile } from './serve-file.ts'
 import type { Status } from '../status.ts'
 
 interface RouteDependencies {
-  readonly files: ReadonlyMap<PublicFileName, PublicFile>
+  readonly publicFiles: PublicFiles
   /**
    * Decides whether a request is answered. Not called for the probes of load balancers, which are always
    * answered.
    */
   readonly judge: (request: HttpRequest) => HttpVerdict
   readonly status: (withSites: boolean) => Promise<Status>
-  /** Returns false while the server drains. */
-  readonly isReady: () => boolean
+  readonly isDraining: () => boolean
   /** Checks a request for the admin token. */
   readonly access: (request: HttpRequest) => Access
   readonly hasAdminToken: () => boolean
@@ -68,58 +68,11 @@ function json(status: number, body: object, headers: HttpResponse['headers'] = {
   return ownJson(status, body, { 'Access-Control-Allow-Origin': '*', ...headers })
 }
 
-function bestEncoding(acceptEncoding: string): 'br' | 'gzip' | 'identity' {
-  // An encoding with the weight zero is not acceptable (RFC 9110 §12.5.3).
-  const accepted = new Set(
-    acceptEncoding
-      .toLowerCase()
-      .split(',')
-      .filter((entry) => !/;\s*q=0(\.0*)?\s*$/.test(entry))
-      .map((entry) => entry.split(';')[0]?.trim()),
-  )
-  if (accepted.has('br')) return 'br'
-  return accepted.has('gzip') ? 'gzip' : 'identity'
-}
-
-const contentTypes: Readonly<Record<string, string>> = {
-  html: 'text/html; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-  js: 'text/javascript; charset=utf-8',
-}
-
-function serveFile(
-  { files }: RouteDependencies,
-  name: PublicFileName,
-  extra: HttpResponse['headers'],
-): (request: HttpRequest) => HttpResponse {
-  return (request) => {
-    const file = files.get(name)
-    if (!file) {
-      return json(404, {
-        error: 'not-built',
-        message: `${name} is missing: build the server with "npm run build"`,
-      })
-    }
-    const encoding = bestEncoding(request.header('accept-encoding'))
-    const headers = {
-      ...common,
-      'Content-Type': contentTypes[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
-      // Each encoding is a separate representation, so it has its own tag (RFC 9110 §8.8.3).
-      ETag: encoding === 'identity' ? file.etag : file.etag.replace(/"$/, `-${encoding}"`),
-      Vary: 'Accept-Encoding',
-      ...extra,
-    }
-    const known = request.header('if-none-match').split(/\s*,\s*/)
-    if (known.includes(headers.ETag) || known.includes(`W/${headers.ETag}`)) {
-      return { status: 304, headers, body: '' }
-    }
-    if (encoding === 'identity') return { status: 200, headers, body: file.identity }
-    return {
-      status: 200,
-      headers: { ...headers, 'Content-Encoding': encoding },
-      body: file[encoding],
-    }
-  }
+/** The script and its parts: pages of all origins may load them. */
+const forAllOrigins = {
+  'Access-Control-Allow-Origin': '*',
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+  'Timing-Allow-Origin': '*',
 }
 
 const refusals = {
@@ -159,11 +112,39 @@ function behindToken(
   }
 }
 
+/** Returns the answer to a request for the script, or one of its parts, of one version. */
+function versioned(request: HttpRequest, { version, files }: PublicFiles): HttpResponse {
+  const [, wanted = '', name = ''] = /^\/v\/([^/]*)\/(.*)$/.exec(request.path) ?? []
+  if (wanted !== version) {
+    const message = `this server has only one version of the script: /v/${version}/buddy-chat.js`
+    return json(404, { error: 'unknown-version', message })
+  }
+  const file = files.get(`v/${name}`)
+  if (!file) return notFound()
+  // The bytes of a version never change.
+  const headers = { 'Cache-Control': 'public, max-age=31536000, immutable', ...forAllOrigins }
+  return serveFile(request, name, file, headers)
+}
+
+const notFound = (): HttpResponse =>
+  json(404, { error: 'not-found', message: 'this path does not exist' })
+
 /** Returns the routes by path. Each route answers GET and HEAD. */
 function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, Route>> {
-  const { status, isReady, access, metrics, dashboard } = dependencies
-  const file = (name: PublicFileName, headers: HttpResponse['headers']) =>
-    serveFile(dependencies, name, headers)
+  const { publicFiles, status, isDraining, access, metrics, dashboard } = dependencies
+  const { missing, changed } = publicFiles
+  const hasAllFiles = missing.length + changed.length === 0
+  const file =
+    (
+      name: PublicFileName,
+      headers: HttpResponse['headers'],
+    ): ((request: HttpRequest) => HttpResponse) =>
+    (request) => {
+      const found = publicFiles.files.get(name)
+      if (found) return serveFile(request, name, found, headers)
+      const message = `${name} is missing: build or install the server again`
+      return json(404, { error: 'not-built', message })
+    }
   const fresh = { 'Cache-Control': 'no-cache' }
   // There is no `frame-ancestors` directive, because other pages may embed the demo page.
   const page = file('index.html', {
@@ -195,8 +176,11 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
       ),
     // Pages of any origin may read `Date`, to find out how far their own clock is off.
     '/healthz': () => json(200, { status: 'healthy' }, { 'Access-Control-Expose-Headers': 'Date' }),
-    '/readyz': () =>
-      isReady() ? json(200, { status: 'ready' }) : json(503, { status: 'draining' }),
+    '/readyz': () => {
+      if (isDraining()) return json(503, { status: 'draining' })
+      if (!hasAllFiles) return json(503, { status: 'files-missing', missing, changed })
+      return json(200, { status: 'ready' })
+    },
     '/status': async (request) => {
       const isAdmin = access(request) === 'granted'
       return isAdmin ? ownJson(200, await status(true)) : json(200, await status(false))
@@ -224,11 +208,9 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
     '/demo.js': file('demo.js', fresh),
     // Browsers cache the file for five minutes. So a fix reaches every embedding page soon, and a visit
     // requests the file at most once.
-    '/buddy-chat.js': file('buddy-chat.js', {
+    '/buddy-chat.js': file('v/buddy-chat.js', {
       'Cache-Control': 'public, max-age=300, stale-while-revalidate=86400',
-      'Access-Control-Allow-Origin': '*',
-      'Cross-Origin-Resource-Policy': 'cross-origin',
-      'Timing-Allow-Origin': '*',
+      ...forAllOrigins,
     }),
   }
 }
@@ -263,8 +245,13 @@ export function createHttpRoutes(
       if (verdict.kind === 'dropped') return undefined
       if (verdict.kind === 'refused') return tooMany(verdict.retryAfterMs)
     }
-    const route = Object.hasOwn(routes, request.path) ? routes[request.path] : undefined
-    if (!route) return json(404, { error: 'not-found', message: 'this path does not exist' })
+    const { path } = request
+    const route: Route | undefined = path.startsWith('/v/')
+      ? () => versioned(request, dependencies.publicFiles)
+      : Object.hasOwn(routes, path)
+        ? routes[path]
+        : undefined
+    if (!route) return notFound()
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       const message = 'only GET and HEAD are allowed'
       return json(405, { error: 'method-not-allowed', message }, { Allow: 'GET, HEAD' })
