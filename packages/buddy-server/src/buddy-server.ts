@@ -23,10 +23,20 @@ const otherNode = isLaunched || printsOnly ? undefined : pinnedNodeIfNeeded(this
 if (otherNode === undefined) {
   if (isLaunched && process.connected) {
     process.on('message', ({ signal }: LauncherMessage) => signals.handlePassedOn(signal))
-    // The launcher was killed. Nobody else would stop this process.
-    process.on('disconnect', () => signals.handlePassedOn('SIGTERM'))
+    process.on('disconnect', () => signals.handleOrphaned())
     // The channel must not keep a finished command from ending.
     process.channel?.unref()
+  }
+  if (process.env['npm_command'] !== undefined) {
+    // npx and `npm start` run commands in a shell, and pass SIGTERM on to the shell only. It then ends, and
+    // nobody would stop this process.
+    const parent = process.ppid
+    const timer = setInterval(() => {
+      if (process.ppid === parent) return
+      clearInterval(timer)
+      signals.handleOrphaned()
+    }, 250)
+    timer.unref()
   }
   await import('./cli.ts')
 } else {

@@ -55,3 +55,16 @@ test('ends the process by a passed on signal that has no handler', () => {
   signals.handlePassedOn('SIGQUIT')
   expect(ended).toEqual(['SIGQUIT'])
 })
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'an orphaned process receives SIGTERM, unless it received %s before',
+  (signal) => {
+    const orphan = setUp()
+    orphan.signals.handleOrphaned()
+    expect(orphan.handled).toEqual(['SIGTERM'])
+    const stopping = setUp()
+    stopping.kill(signal)
+    stopping.signals.handleOrphaned()
+    expect(stopping.handled).toEqual([signal])
+  },
+)

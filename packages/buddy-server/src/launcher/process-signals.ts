@@ -16,7 +16,8 @@ export class ProcessSignals {
   readonly #handlers = new Map<NodeJS.Signals, (() => void)[]>()
   /** For each signal, how many the launcher has passed on minus how many reached this process itself. */
   readonly #lead = new Map<NodeJS.Signals, number>()
-  #hasLauncher = false
+  /** Whether a signal has been handled that stops the process. */
+  #isStopping = false
 
   constructor(source: SignalSource) {
     this.#source = source
@@ -31,14 +32,21 @@ export class ProcessSignals {
     }
     this.#handlers.set(signal, [handler])
     this.#source.on(signal, () => {
-      if (!this.#hasLauncher || this.#move(signal, -1) < 0) this.#deliver(signal)
+      if (this.#move(signal, -1) < 0) this.#deliver(signal)
     })
   }
 
   /** Call this for each signal that the launcher passes on. */
   handlePassedOn(signal: NodeJS.Signals): void {
-    this.#hasLauncher = true
     if (this.#move(signal, 1) > 0) this.#deliver(signal)
+  }
+
+  /**
+   * Call this if the process that would stop this one has ended without doing so. Acts as SIGTERM, unless this
+   * process is stopping already: a second SIGTERM would end it at once.
+   */
+  handleOrphaned(): void {
+    if (!this.#isStopping) this.#deliver('SIGTERM')
   }
 
   /** Returns the new lead of the launcher. */
@@ -49,6 +57,7 @@ export class ProcessSignals {
   }
 
   #deliver(signal: NodeJS.Signals): void {
+    if (signal === 'SIGTERM' || signal === 'SIGINT') this.#isStopping = true
     const handlers = this.#handlers.get(signal)
     if (!handlers) this.#source.endBy(signal)
     for (const handler of handlers ?? []) handler()
