@@ -60,6 +60,7 @@ function manifest(kind, { id, os, cpu, libc, executable }) {
       url: 'git+https://github.com/buddy-chat/buddy.git',
       directory: `packages/platforms/${name}`,
     },
+    type: 'commonjs',
     os: [os],
     cpu: [cpu],
     ...(libc && { libc: [libc] }),

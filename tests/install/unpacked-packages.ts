@@ -17,6 +17,7 @@ export interface Manifest {
   readonly repository?: { readonly url: string; readonly directory: string }
   readonly dependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
   readonly [field: string]: unknown
 }
 
