@@ -33,6 +33,7 @@ const importingType = (name: string): string =>
 test.each([
   ['protocol', 'packages/buddy-protocol/src/a.ts', '@buddy-chat/client'],
   ['protocol', 'packages/buddy-protocol/src/a.ts', 'node:fs'],
+  ['conformance', 'packages/buddy-conformance/src/a.ts', '@buddy-chat/protocol'],
   ['client', 'packages/buddy-client/src/a.ts', '@buddy-chat/element'],
   ['client', 'packages/buddy-client/src/a.ts', '@buddy-chat/server'],
   ['client', 'packages/buddy-client/src/a.ts', '@buddy-chat/protocol'],

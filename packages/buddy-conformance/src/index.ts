@@ -1,0 +1,5 @@
+export { allCases } from './cases/all-cases.ts'
+export { features, type Case, type Feature } from './case.ts'
+export type { CaseContext, Joined, Pair, Target } from './case-context.ts'
+export { report, summarize, type ReportName, type Summary } from './report.ts'
+export { runCases, type Result, type RunOptions } from './run.ts'
