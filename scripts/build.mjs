@@ -49,6 +49,9 @@ const stages = [
       writeFileSync(file, code.replace("'unbuilt'", `'${versionOf(name)}'`))
     }
   },
+  function serverCodec(work) {
+    run('rollup', ['--config', '--silent'], { of: server, cwd: join(work, server) })
+  },
   function scriptTagBundle(work) {
     run('rollup', ['--config', '--silent'], { of: element, cwd: join(work, element) })
     // The server serves this folder below /v/<version>/.

@@ -12,7 +12,8 @@ import {
   modes,
   reportReasons,
 } from '@buddy-chat/protocol'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import * as codecOfServer from '../../packages/buddy-server/src/codec.ts'
 import {
   otherRate,
   rates,
@@ -41,25 +42,33 @@ const vectors = [...page.matchAll(/```vector\n(\S+) (.*)\n([^`]+)```/g)].map(
   }),
 )
 
-test.for(vectors)(
-  'the test vector of $message.type encodes to the bytes on the page, which decode to it',
-  ({ message, frame }) => {
-    expect(encode(message)).toEqual(frame)
-    expect(decode(frame.slice())).toEqual(message)
-  },
-)
-
 const refused = /```refused\n([^`]+)```/.exec(page)![1]!.trim().split('\n')
 
-test.for(refused)('decode refuses with `malformed-frame`: %s', (line) => {
-  const hex = /^(?:[\da-f]{2} )+/.exec(line)![0]
-  const frame = Uint8Array.from(hex.trim().split(' '), (byte) => Number.parseInt(byte, 16))
-  expect(() => decode(frame)).toThrow(expect.objectContaining({ code: 'malformed-frame' }))
-})
+/** The server has a codec of its own. */
+const codecs = [
+  ['the protocol package', { encode, decode }],
+  ['the server', codecOfServer],
+] as const
 
-test('a lone surrogate is encoded as U+FFFD', () => {
-  const replaced = vectors.find(({ message }) => 'text' in message && message.text === '\ufffd')
-  expect(encode({ type: 'text', text: '\ud800' })).toEqual(replaced?.frame)
+describe.for(codecs)('encode and decode of %s', ([, codec]) => {
+  test.for(vectors)(
+    'the test vector of $message.type encodes to the bytes on the page, which decode to it',
+    ({ message, frame }) => {
+      expect(codec.encode(message)).toEqual(frame)
+      expect(codec.decode(frame.slice())).toEqual(message)
+    },
+  )
+
+  test.for(refused)('decode refuses with `malformed-frame`: %s', (line) => {
+    const hex = /^(?:[\da-f]{2} )+/.exec(line)![0]
+    const frame = Uint8Array.from(hex.trim().split(' '), (byte) => Number.parseInt(byte, 16))
+    expect(() => codec.decode(frame)).toThrow(expect.objectContaining({ code: 'malformed-frame' }))
+  })
+
+  test('a lone surrogate is encoded as U+FFFD', () => {
+    const replaced = vectors.find(({ message }) => 'text' in message && message.text === '\ufffd')
+    expect(codec.encode({ type: 'text', text: '\ud800' })).toEqual(replaced?.frame)
+  })
 })
 
 test('every message has a test vector', () => {

@@ -22,14 +22,22 @@ const traps: readonly (readonly number[])[] = [
   [0xc1],
   [0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x91],
   [0xa4, 0xf0, 0x9f, 0x98, 0xff], // invalid UTF-8
+  [0xa1, 0x80], // a continuation byte without a first byte
   [0xa2, 0xc0, 0xaf], // an overlong character
   [0xa3, 0xed, 0xa0, 0x80], // a surrogate
   [0xa4, 0xf4, 0x90, 0x80, 0x80], // above U+10FFFF
   [0xc0, 0xc0, 0xc0],
 ]
 
-const join = (...parts: readonly ArrayLike<number>[]): Uint8Array =>
-  Uint8Array.from(parts.flatMap((part) => Array.from(part)))
+function join(...parts: readonly ArrayLike<number>[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    joined.set(part, at)
+    at += part.length
+  }
+  return joined
+}
 
 type Mutation = (frame: Uint8Array, random: Random) => Uint8Array | string
 

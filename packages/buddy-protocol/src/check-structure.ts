@@ -1,13 +1,7 @@
-import { ProtocolError } from './protocol-error.ts'
+import { faults, malformed, maxDepth, maxValues, unknownTag } from './structure.ts'
 import type { Utf8Check } from './unicode.ts'
 import { isUtf8 } from './unicode.ts'
 
-/**
- * The most levels of arrays inside the frame's outermost array. The deepest message (`welcome`) has three.
- */
-const maxDepth = 4
-/** The most values in one frame, on all levels together. The fullest signal (64 candidates) has 327. */
-const maxValues = 512
 /** The length in bytes up to which a loop checks ASCII strings faster than a call of the UTF-8 check. */
 const shortBytes = 24
 
@@ -16,15 +10,9 @@ function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
   return true
 }
 
-function malformed(why: string): never {
-  throw new ProtocolError('malformed-frame', why)
-}
-
-const cutShort = 'the frame ends inside a value'
-
 /** Returns the big-endian number in the `byteCount` bytes from index `at` on. */
 function readLength(bytes: Uint8Array, at: number, byteCount: number): number {
-  if (at + byteCount > bytes.length) malformed(cutShort)
+  if (at + byteCount > bytes.length) malformed(faults.cutShort)
   let length = 0
   for (let index = at; index < at + byteCount; index++) length = length * 256 + bytes[index]!
   return length
@@ -36,7 +24,7 @@ function readLength(bytes: Uint8Array, at: number, byteCount: number): number {
  * this way, without decoding them. The function is one loop, because closures and recursion would take more
  * time than the check of the strings.
  *
- * The check runs before msgpackr decodes, because msgpackr
+ * A decoder for all of msgpack needs this check before it, because such a decoder, for example msgpackr,
  * - acts on record definitions (extension 0x72) that a sender has forged, even with `useRecords: false`,
  *   and keeps them for later frames;
  * - builds maps and extension objects, which no message has;
@@ -58,14 +46,14 @@ export function checkStructure(bytes: Uint8Array, isValidUtf8: Utf8Check = isUtf
       continue
     }
     due[depth]!--
-    if (++values > maxValues) malformed(`the frame holds more than ${maxValues} values`)
-    if (at >= end) malformed(cutShort)
+    if (++values > maxValues) malformed(faults.tooManyValues)
+    if (at >= end) malformed(faults.cutShort)
     const tag = bytes[at++]!
     if (tag < 0x80 || tag >= 0xe0) continue // positive and negative fixint
     if (tag === 0xc0 || tag === 0xc2 || tag === 0xc3) continue // nil, false, true
     if (tag >= 0xcc && tag <= 0xd3) {
       at += 1 << (tag & 3) // uint 8 to 64, int 8 to 64
-      if (at > end) malformed(cutShort)
+      if (at > end) malformed(faults.cutShort)
       continue
     }
     let length: number
@@ -80,17 +68,17 @@ export function checkStructure(bytes: Uint8Array, isValidUtf8: Utf8Check = isUtf
       const byteCount = isArray ? 2 << (tag - 0xdc) : 1 << (tag - 0xd9)
       length = readLength(bytes, at, byteCount)
       at += byteCount
-    } else malformed(`0x${tag.toString(16)} is not a kind of value this protocol uses`)
+    } else unknownTag(tag)
     if (isArray) {
-      if (++depth > maxDepth) malformed(`arrays are nested deeper than ${maxDepth}`)
+      if (++depth > maxDepth) malformed(faults.tooDeep)
       due[depth] = length
       continue
     }
     const start = at
     at += length
-    if (at > end) malformed(cutShort)
+    if (at > end) malformed(faults.cutShort)
     if (length <= shortBytes && isAscii(bytes, start, at)) continue
-    if (!isValidUtf8(bytes.subarray(start, at))) malformed('a string is not valid UTF-8')
+    if (!isValidUtf8(bytes.subarray(start, at))) malformed(faults.notUtf8)
   }
-  if (at !== end) malformed('bytes follow the frame')
+  if (at !== end) malformed(faults.notAtEnd)
 }

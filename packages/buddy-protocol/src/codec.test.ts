@@ -4,6 +4,7 @@ import { Packr } from 'msgpackr'
 import { describe, expect, test } from 'vitest'
 import { checkStructure } from './check-structure.ts'
 import { decode, encode, peekNumber } from './codec.ts'
+import { codecs } from './msgpackr.fixture.ts'
 import type { Message, MessageOf } from './messages.ts'
 import { messages } from './messages.ts'
 import { ProtocolError } from './protocol-error.ts'
@@ -93,7 +94,7 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   } as const),
 )
 
-describe('encode and decode', () => {
+describe.for(codecs)('encode and decode of %s', ([, { encode, decode }]) => {
   test('decode returns the message that encode received', () => {
     fc.assert(
       fc.property(anyMessage, (message) => {
@@ -322,7 +323,7 @@ const notUtf8: readonly [name: string, bytes: readonly number[]][] = [
   ['a character above U+10FFFF', [0xf4, 0x90, 0x80, 0x80]],
 ]
 
-describe('text in a frame', () => {
+describe.for(codecs)('text in a frame of %s', ([, { encode, decode }]) => {
   test.for(notUtf8)(
     'decode refuses %s with `malformed-frame`, in a short text and in a long one',
     ([, bytes]) => {
@@ -353,7 +354,7 @@ describe('text in a frame', () => {
   })
 })
 
-test('decode accepts the fullest signal that the limits allow', () => {
+test.for(codecs)('decode of %s accepts the fullest signal that the limits allow', ([, codec]) => {
   const candidates = Array.from({ length: 64 }, () => ({
     candidate: 'candidate:1 1 udp 2122260223 192.0.2.7 50000 typ host generation 0 ufrag abcd',
     sdpMid: '0',
@@ -367,5 +368,5 @@ test('decode accepts the fullest signal that the limits allow', () => {
     sending: { audio: true, video: true },
     generation: 7,
   }
-  expect(decode(encode(full))).toEqual(full)
+  expect(codec.decode(codec.encode(full))).toEqual(full)
 })

@@ -1,11 +1,15 @@
-import { Packr } from 'msgpackr'
 import type { Field } from './field-codec.ts'
 import type { Message } from './messages.ts'
 import { messageTypeOf, messages } from './messages.ts'
+import type { FrameBytes, Msgpack, WireValue } from './msgpack.ts'
+import { msgpack } from './msgpack.ts'
 import { ProtocolError } from './protocol-error.ts'
-import { checkStructure } from './check-structure.ts'
 
-const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'number' })
+/** The two functions of {@link createCodec}. They are {@link encode} and {@link decode}. */
+export interface Codec {
+  encode(this: void, message: Message): FrameBytes
+  decode(this: void, frame: Uint8Array): Message | undefined
+}
 
 /**
  * Returns the message number in the second byte of `frame`, without decoding the frame. Undefined if the
@@ -27,44 +31,53 @@ function fieldsOf(type: Message['type']): Field<object> {
 }
 
 /**
- * `Uint8Array<ArrayBuffer>`, written so that TypeScript before 5.7, where `Uint8Array` has no type parameter,
- * accepts the published types too.
+ * Creates functions like {@link encode} and {@link decode} on another implementation of msgpack, for a
+ * platform that has a faster one.
  */
-type FrameBytes = ReturnType<Uint8ArrayConstructor['of']>
+export function createCodec({ pack, unpack }: Msgpack): Codec {
+  return {
+    encode(message) {
+      const { number, maxBytes } = messages[message.type]
+      const fields = fieldsOf(message.type).write(message, message.type) as readonly WireValue[]
+      const frame = pack([number, ...fields])
+      if (frame.length > maxBytes) {
+        throw new ProtocolError(
+          'frame-too-large',
+          `${message.type} has more than ${maxBytes} bytes`,
+        )
+      }
+      return frame
+    },
+
+    decode(frame) {
+      const number = peekNumber(frame)
+      if (number === undefined) {
+        throw new ProtocolError('malformed-frame', 'the frame is not one msgpack array, type first')
+      }
+      const type = messageTypeOf(number)
+      if (type === undefined) return undefined
+      const { maxBytes } = messages[type]
+      if (frame.length > maxBytes) {
+        throw new ProtocolError('frame-too-large', `${type} has more than ${maxBytes} bytes`)
+      }
+      const [, ...fields] = unpack(frame)
+      return { type, ...fieldsOf(type).read(fields, type) } as Message
+    },
+  }
+}
+
+const codec = createCodec(msgpack)
 
 /**
- * Encodes `message` as one frame. Later calls do not change the memory that is returned.
+ * Encodes a message as one frame. Later calls do not change the memory that is returned.
  * @throws ProtocolError `invalid-field` or `frame-too-large`
  */
-export function encode(message: Message): FrameBytes {
-  const { number, maxBytes } = messages[message.type]
-  const fields = fieldsOf(message.type).write(message, message.type) as unknown[]
-  // A copy, because msgpackr returns a view of a buffer that it reuses, and frames wait in queues.
-  const frame = new Uint8Array(packr.pack([number, ...fields]))
-  if (frame.length > maxBytes) {
-    throw new ProtocolError('frame-too-large', `${message.type} has more than ${maxBytes} bytes`)
-  }
-  return frame
-}
+export const encode: Codec['encode'] = codec.encode
 
 /**
- * Decodes the message in `frame` and checks every field. Returns undefined if this version does not know
- * the message, because a receiver ignores such a frame, whatever its content. Fields after the last known
- * one are ignored too.
+ * Decodes the message in a frame and checks every field. Returns undefined if this version does not know the
+ * message, because a receiver ignores such a frame, whatever its content. Fields after the last known one
+ * are ignored too.
  * @throws ProtocolError `malformed-frame`, `invalid-field` or `frame-too-large`
  */
-export function decode(frame: Uint8Array): Message | undefined {
-  const number = peekNumber(frame)
-  if (number === undefined) {
-    throw new ProtocolError('malformed-frame', 'the frame is not one msgpack array, type first')
-  }
-  const type = messageTypeOf(number)
-  if (type === undefined) return undefined
-  checkStructure(frame)
-  const { maxBytes } = messages[type]
-  if (frame.length > maxBytes) {
-    throw new ProtocolError('frame-too-large', `${type} has more than ${maxBytes} bytes`)
-  }
-  const [, ...fields] = packr.unpack(frame) as unknown[]
-  return { type, ...fieldsOf(type).read(fields, type) } as Message
-}
+export const decode: Codec['decode'] = codec.decode

@@ -1,3 +1,4 @@
+import type { WireValue } from './msgpack.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { utf8Length, wellFormed } from './unicode.ts'
 
@@ -7,7 +8,7 @@ import { utf8Length, wellFormed } from './unicode.ts'
  */
 export interface Field<T> {
   read(raw: unknown, path: string): T
-  write(value: T, path: string): unknown
+  write(value: T, path: string): WireValue
 }
 
 /** The type of a field's value. */
@@ -21,7 +22,7 @@ function invalid(path: string, expected: string): never {
 }
 
 /** A field whose value has the same form in memory and on the wire. */
-function symmetric<T>(check: (value: unknown, path: string) => T): Field<T> {
+function symmetric<T extends WireValue>(check: (value: unknown, path: string) => T): Field<T> {
   return { read: check, write: check }
 }
 

@@ -1,7 +1,8 @@
 export { cleanText } from './clean-text.ts'
 export type { CloseCode } from './close-codes.ts'
 export { closeCodes, mayReconnect, waitAfterCloseMs } from './close-codes.ts'
-export { decode, encode, peekNumber } from './codec.ts'
+export type { Codec } from './codec.ts'
+export { createCodec, decode, encode, peekNumber } from './codec.ts'
 export type { CallFailure, LeaveReason, Mode, ReportReason } from './enums.ts'
 export { callFailures, leaveReasons, modes, reportReasons } from './enums.ts'
 export type { ErrorCode } from './error-codes.ts'
@@ -15,6 +16,8 @@ export type {
   ServerMessage,
 } from './messages.ts'
 export { messages, messageTypeOf } from './messages.ts'
+export type { Msgpack, WireValue } from './msgpack.ts'
+export { msgpack } from './msgpack.ts'
 export { ProtocolError } from './protocol-error.ts'
 export { maxFieldBytes, textRate } from './limits.ts'
 export { wellFormed } from './unicode.ts'

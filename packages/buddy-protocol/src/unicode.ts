@@ -1,10 +1,13 @@
 // All text in frames is well-formed Unicode: `encode` replaces lone surrogates, and `decode` refuses
 // invalid UTF-8.
 
-/** The part of `TextDecoder` (WHATWG Encoding) that this file uses. Node and browsers have it. */
+// The parts of WHATWG Encoding that this file uses. Node and browsers have them.
+declare const TextEncoder: new () => {
+  encodeInto(text: string, target: Uint8Array): { readonly written: number }
+}
 declare const TextDecoder: new (
   label: 'utf-8',
-  options: { readonly fatal: boolean },
+  options: { readonly fatal: boolean; readonly ignoreBOM: boolean },
 ) => { decode(bytes: Uint8Array): string }
 
 /**
@@ -39,14 +42,25 @@ export function utf8Length(text: string): number {
   return bytes
 }
 
-const strict = new TextDecoder('utf-8', { fatal: true })
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** A check for any platform. Node's own `isUtf8` takes only a tenth of the time for a long text. */
-export const isUtf8: Utf8Check = (bytes) => {
+/**
+ * Writes `text` at the beginning of `target`, which must have three bytes for each UTF-16 unit. Returns the
+ * number of bytes. A lone surrogate becomes U+FFFD.
+ */
+export function writeUtf8(text: string, target: Uint8Array): number {
+  return encoder.encodeInto(text, target).written
+}
+
+/** Decodes valid UTF-8, with a byte order mark if it begins with one. Returns undefined for other bytes. */
+export function readUtf8(bytes: Uint8Array): string | undefined {
   try {
-    strict.decode(bytes)
-    return true
+    return decoder.decode(bytes)
   } catch {
-    return false
+    return undefined
   }
 }
+
+/** A check for any platform. Node's own `isUtf8` takes only a tenth of the time for a long text. */
+export const isUtf8: Utf8Check = (bytes) => readUtf8(bytes) !== undefined

@@ -1,12 +1,12 @@
 import type { CloseCode, ErrorCode, Message, MessageType } from '@buddy-chat/protocol'
 import {
   closeCodes,
-  encode,
   messageTypeOf,
   peekNumber,
   ProtocolError,
   waitAfterCloseMs,
 } from '@buddy-chat/protocol'
+import { encode } from '../codec.ts'
 import type { FrameHandler } from '../handlers/frame-handler.ts'
 import type { Session } from '../sessions/session.ts'
 import type { SessionLink } from '../sessions/session-link.ts'

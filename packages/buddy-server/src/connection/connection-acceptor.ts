@@ -1,4 +1,5 @@
-import { closeCodes, encode, waitAfterCloseMs } from '@buddy-chat/protocol'
+import { closeCodes, waitAfterCloseMs } from '@buddy-chat/protocol'
+import { encode } from '../codec.ts'
 import { ClientConnection, type ConnectionContext } from './client-connection.ts'
 import type { Clock } from '../clock.ts'
 import type { ResolvedServerOptions } from '../config/server-settings.ts'

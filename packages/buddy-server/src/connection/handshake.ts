@@ -1,5 +1,6 @@
 import type { CloseCode, ErrorCode, MessageOf } from '@buddy-chat/protocol'
-import { decode, encode, ProtocolError } from '@buddy-chat/protocol'
+import { ProtocolError } from '@buddy-chat/protocol'
+import { decode, encode } from '../codec.ts'
 import type { Cancel, Clock } from '../clock.ts'
 import type { HandlerContext } from '../handlers/context.ts'
 import type { Joined } from '../handlers/hello.ts'

@@ -1,5 +1,5 @@
 import type { Message } from '@buddy-chat/protocol'
-import { encode } from '@buddy-chat/protocol'
+import { encode } from '../codec.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { Clock } from '../clock.ts'
 import { Wheel } from './wheel.ts'

@@ -1,5 +1,5 @@
 import type { ClientMessage, MessageOf, messages } from '@buddy-chat/protocol'
-import { decode } from '@buddy-chat/protocol'
+import { decode } from '../codec.ts'
 import type { HandlerContext } from '../handlers/context.ts'
 import { handleDiagnosis } from '../handlers/diagnosis.ts'
 import type { FrameHandler } from '../handlers/frame-handler.ts'

@@ -1,5 +1,6 @@
 import type { MessageOf } from '@buddy-chat/protocol'
-import { decode, ProtocolError } from '@buddy-chat/protocol'
+import { ProtocolError } from '@buddy-chat/protocol'
+import { decode } from '../codec.ts'
 import type { PartnerLink } from '../sessions/partner-link.ts'
 import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'

@@ -1,5 +1,6 @@
 import type { Message } from '@buddy-chat/protocol'
-import { encode, messages, peekNumber } from '@buddy-chat/protocol'
+import { messages, peekNumber } from '@buddy-chat/protocol'
+import { encode } from '../codec.ts'
 import type { FrameLimits } from '../limits/frame-limits.ts'
 import type { Identified, Identity } from './identity.ts'
 import type { Participant } from './participant.ts'

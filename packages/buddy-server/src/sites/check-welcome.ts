@@ -1,4 +1,5 @@
-import { encode, maxFieldBytes } from '@buddy-chat/protocol'
+import { maxFieldBytes } from '@buddy-chat/protocol'
+import { encode } from '../codec.ts'
 import { iceUrlFault, shownIceUrl } from '../config/ice-url.ts'
 import type { ResolvedServerOptions } from '../config/server-settings.ts'
 import type { Site } from './site.ts'
