@@ -1,7 +1,6 @@
 // Compares the codec of the protocol with one that is built on msgpackr.
-import { isUtf8 } from 'node:buffer'
 import { isDeepStrictEqual } from 'node:util'
-import type { Message, Msgpack, WireValue } from '@buddy-chat/protocol'
+import type { Message, WireValue } from '@buddy-chat/protocol'
 import {
   checkStructure,
   createCodec,
@@ -12,19 +11,9 @@ import {
   ProtocolError,
   wellFormed,
 } from '@buddy-chat/protocol'
-import { Packr } from 'msgpackr'
+import { msgpackr } from '../load/msgpackr.ts'
 
-const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'number' })
-
-/** msgpackr, in the way in which the server uses it. */
-const reference: Msgpack = {
-  pack: (values) => new Uint8Array(packr.pack(values)),
-  unpack(frame) {
-    checkStructure(frame, isUtf8)
-    return packr.unpack(frame) as unknown[]
-  },
-}
-const referenceCodec = createCodec(reference)
+const codecOfMsgpackr = createCodec(msgpackr)
 
 /** The result of a function, or the error that it threw. */
 type Outcome = { readonly result: unknown } | { readonly refused: string }
@@ -73,7 +62,7 @@ export function compareMessage(message: Message): Comparison {
   if (
     !isDeepStrictEqual(
       encoded,
-      outcomeOf(() => referenceCodec.encode(message)),
+      outcomeOf(() => codecOfMsgpackr.encode(message)),
     )
   ) {
     return { difference: 'encode', isAccepted: true }
@@ -92,7 +81,7 @@ export function compareValues(values: readonly WireValue[]): Comparison {
   // msgpackr writes lone surrogates as bytes that are not UTF-8; `encode` replaces them before.
   const clean = withWellFormedTexts(values) as WireValue[]
   const packed = msgpack.pack(clean)
-  if (!isDeepStrictEqual(packed, reference.pack(clean))) {
+  if (!isDeepStrictEqual(packed, msgpackr.pack(clean))) {
     return { difference: 'pack', isAccepted: true }
   }
   const unpacked = outcomeOf(() => msgpack.unpack(packed))
@@ -118,7 +107,7 @@ export function compareFrame(frame: Uint8Array): Comparison {
     if (
       !isDeepStrictEqual(
         values,
-        outcomeOf(() => reference.unpack(frame)),
+        outcomeOf(() => msgpackr.unpack(frame)),
       )
     ) {
       return { difference: 'unpack', isAccepted }
@@ -128,7 +117,7 @@ export function compareFrame(frame: Uint8Array): Comparison {
   const isAccepted = 'result' in message
   return isDeepStrictEqual(
     message,
-    outcomeOf(() => referenceCodec.decode(frame)),
+    outcomeOf(() => codecOfMsgpackr.decode(frame)),
   )
     ? { isAccepted }
     : { difference: 'decode', isAccepted }

@@ -47,6 +47,15 @@ test.for([
   },
 )
 
+test('bench/codec.ts prints figures of both codecs for each message', async () => {
+  const { code, output } = await runCommand('bench/codec.ts', '--rounds', '2')
+  const [header, ...rows] = output.split('\n').filter((line) => /^│.*\w/.test(line))
+  expect(header).toMatch(/encode, own .*decode, own .*encode, msgpackr .*decode, msgpackr/)
+  expect(rows).toHaveLength(8)
+  for (const row of rows) expect(row).toMatch(/(?:│ [1-9]\d* +){5}│$/)
+  expect(code).toBe(0)
+})
+
 test.for([
   ['--scenario', 'rely', /--scenario is "rely": it must be one of relay, /],
   ['--users', '3', /--users is "3": it must be even/],
