@@ -77,6 +77,11 @@ export function ensureNetworkTools() {
   ensureCommands({ iproute2: 'ip', nftables: 'nft', coturn: 'turnserver' })
 }
 
+/** Installs the TURN server for tests of the commands about it. */
+export function ensureTurnServer() {
+  ensureCommands({ coturn: 'turnserver' })
+}
+
 /** Installs the proxy for tests behind a path prefix. */
 export function ensureProxy() {
   ensureCommands({ nginx: 'nginx' })

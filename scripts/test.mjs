@@ -9,6 +9,7 @@ import {
   ensureBrowsers,
   ensureNetworkTools,
   ensureProxy,
+  ensureTurnServer,
   missingBrowsersMessage,
 } from './browsers.mjs'
 import { lint } from './lint.mjs'
@@ -101,7 +102,10 @@ const steps = {
       ),
     )
   },
-  integration: () => vitest('integration'),
+  integration() {
+    ensureTurnServer()
+    vitest('integration')
+  },
   install: () => vitest('install'),
   e2e() {
     ensureProxy()

@@ -5,9 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ErrorCode } from '@buddy-chat/protocol'
 import { createBuddyServer } from '@buddy-chat/server'
+import { Command } from 'commander'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
+import {
+  addTurnConfig,
+  turnConfigDefaults,
+} from '../../packages/buddy-server/src/commands/turn-config.ts'
 import { generateKeys } from '../../packages/buddy-server/src/config/generate-keys.ts'
 import type { Config } from '../../packages/buddy-server/src/config/read-config.ts'
 import { readConfig } from '../../packages/buddy-server/src/config/read-config.ts'
@@ -98,13 +103,19 @@ test('every environment variable on the pages exists', () => {
   expect(new Set(named).size).toBeGreaterThan(15)
 })
 
+const program = new Command()
+addTurnConfig(program, () => ({}))
+/** The sub-commands that have flags of their own. */
+const { commands } = program
+
 test('every flag of buddy-server on the pages exists', () => {
+  const ownFlags = commands.flatMap(({ options }) => options.map(({ long }) => long!.slice(2)))
   const lines = [
     ...page.split('\n').filter((line) => /^\s*buddy-server /.test(line)),
     ...page.matchAll(/`(--[^`]+)`/g),
   ]
   const flags = lines.flatMap((line) => [...String(line).matchAll(/--([a-z-]+)/g)])
-  const known = new Set(['config', ...keys.map(flagOf)])
+  const known = new Set(['config', ...ownFlags, ...keys.map(flagOf)])
   expect(flags.map(([, flag]) => flag!).filter((flag) => !known.has(flag))).toEqual([])
   expect(flags.length).toBeGreaterThan(3)
 })
@@ -223,11 +234,10 @@ test('the commands copy certificates and the admin token to the paths that each 
   const copies = hooks.map((block) =>
     /^install -o (\w+) -g \1 -m 600 .*fullchain.pem .*privkey.pem (\S+)$/m.exec(block)!,
   )
-  const [coturn = ''] = blocks('coturn')
   const server = blocks('yaml').find((block) => block.includes('tls_cert_file'))!
   expect(copies.map(([, user, folder]) => [user, folder])).toEqual([
     ['buddy', /^tls_cert_file: (.*)\/fullchain.pem$/m.exec(server)![1]],
-    ['turnserver', /^cert=(.*)\/fullchain.pem$/m.exec(coturn)![1]],
+    ['turnserver', /^(.*)\/fullchain.pem$/.exec(turnConfigDefaults.turnCert)![1]],
   ])
   const [prometheus = ''] = blocks('yaml prometheus')
   const tokenFile = /credentials_file: (.*)/.exec(prometheus)![1]!
@@ -242,12 +252,11 @@ test('nginx redirects http to https', () => {
   expect(nginx).toMatch(/listen 80;[^}]*return 301 https:/)
 })
 
-test('the configuration of coturn denies private addresses, but not all addresses', () => {
-  const [coturn = ''] = blocks('coturn')
-  const denied = [...coturn.matchAll(/^denied-peer-ip=(.*)$/gm)].map(([, range]) => range!)
-  for (const first of ['10.0.0.0', '127.0.0.0', '169.254.0.0', '192.168.0.0', '::1', 'fc00::']) {
-    expect(denied.some((range) => range.split('-')[0] === first)).toBe(true)
+test('the page lists the flags of turn-config with their defaults', () => {
+  const listed = firstCells('flag')
+  const { options } = commands.find((command) => command.name() === 'turn-config')!
+  expect(listed.sort()).toEqual(options.map(({ long }) => long).sort())
+  for (const { defaultValue } of options) {
+    if (defaultValue !== undefined) expect(page).toContain(`default \`${String(defaultValue)}\``)
   }
-  // coturn 4.6 takes the unspecified address for any address, and would deny every peer.
-  expect(denied.filter((range) => /^::(-|$)/.test(range))).toEqual([])
 })

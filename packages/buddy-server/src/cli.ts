@@ -5,6 +5,7 @@ import { Command, Option } from 'commander'
 import { addCheckConfig } from './commands/check-config.ts'
 import { addGenerateKeys } from './commands/generate-keys.ts'
 import { addPrintConfig } from './commands/print-config.ts'
+import { addTurnConfig } from './commands/turn-config.ts'
 import { closestName } from './config/closest-name.ts'
 import type { ConfigInput } from './config/read-config.ts'
 import { settingGroups } from './config/all-settings.ts'
@@ -49,6 +50,7 @@ function input(): ConfigInput {
 addCheckConfig(program, input)
 addPrintConfig(program, input)
 addGenerateKeys(program)
+addTurnConfig(program, input)
 
 /** Reports that a command does not exist, suggests the closest one, and exits with an error. */
 function refuseCommand(unknown: string): void {

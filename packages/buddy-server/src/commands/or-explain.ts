@@ -3,12 +3,12 @@ import { InvalidWelcomeError } from '../sites/check-welcome.ts'
 import { TlsError } from '../transport/tls-files.ts'
 
 /**
- * Runs `act`. If it throws because of a mistake of the operator, prints the message to standard error and
+ * Runs `act`. If it fails because of a mistake of the operator, prints the message to standard error and
  * sets the exit code to 1.
  */
-export function orExplain(act: () => void): void {
+export async function orExplain(act: () => void | Promise<void>): Promise<void> {
   try {
-    act()
+    await act()
   } catch (error) {
     const isMistake = [ConfigError, TlsError, InvalidWelcomeError].some(
       (kind) => error instanceof kind,

@@ -2,7 +2,7 @@
 // browsers.
 import { expect, test } from 'vitest'
 import { badIceUrls, goodIceUrls } from '../../../../tests/ice-urls.ts'
-import { iceUrlFault, shownIceUrl } from './ice-url.ts'
+import { iceUrlFault, partsOfIceUrl, shownIceUrl } from './ice-url.ts'
 
 test.for(goodIceUrls)('accepts %s', (url) => {
   expect(iceUrlFault(url)).toBeUndefined()
@@ -22,4 +22,18 @@ test.for([
   [`stun:${'h'.repeat(600)}`, `stun:${'h'.repeat(74)}…`],
 ])('shows %j as %j', ([url, shown]) => {
   expect(shownIceUrl(url!)).toBe(shown)
+})
+
+test.for([
+  ['turn:h', { scheme: 'turn', host: 'h', port: 3478, transport: 'udp' }],
+  ['turn:h:80?transport=tcp', { scheme: 'turn', host: 'h', port: 80, transport: 'tcp' }],
+  ['turns:h', { scheme: 'turns', host: 'h', port: 5349, transport: 'tls' }],
+  ['turns:[::1]:443?transport=udp', { scheme: 'turns', host: '::1', port: 443, transport: 'dtls' }],
+  ['stun:192.0.2.1', { scheme: 'stun', host: '192.0.2.1', port: 3478, transport: 'udp' }],
+] as const)('splits %s into its parts', ([url, parts]) => {
+  expect(partsOfIceUrl(url)).toEqual(parts)
+})
+
+test.for(goodIceUrls)('can split %s', (url) => {
+  expect(partsOfIceUrl(url).host).not.toBe('')
 })

@@ -52,6 +52,34 @@ export function iceUrlFault(url: string): string | undefined {
   return hostFault(host)
 }
 
+/** The parts of a STUN or TURN URL. */
+export interface IceUrlParts {
+  readonly scheme: 'stun' | 'stuns' | 'turn' | 'turns'
+  /** The host name or address. An IPv6 address has no brackets. */
+  readonly host: string
+  readonly port: number
+  /** How a client reaches the server. `tls` is TLS over TCP, `dtls` is TLS over UDP. */
+  readonly transport: 'udp' | 'tcp' | 'tls' | 'dtls'
+}
+
+/**
+ * Returns the parts of a valid STUN or TURN URL. If it has no port or transport, the defaults apply: 3478,
+ * 5349 with TLS (RFC 7064 §3.2, RFC 7065 §3.2).
+ */
+export function partsOfIceUrl(url: string): IceUrlParts {
+  const pattern = /^(stuns?|turns?):(?:\[(.*)\]|([^:?]*))(?::(\d+))?(?:\?transport=(udp|tcp))?$/
+  const [, scheme, address, name, port, wanted] = pattern.exec(url) ?? []
+  if (scheme === undefined) throw new TypeError(`the ICE URL ${shownIceUrl(url)} is invalid`)
+  const isSecure = scheme.endsWith('s')
+  const isTcp = wanted === undefined ? isSecure : wanted === 'tcp'
+  return {
+    scheme: scheme as IceUrlParts['scheme'],
+    host: address ?? name ?? '',
+    port: port === undefined ? (isSecure ? 5349 : 3478) : Number(port),
+    transport: isSecure ? (isTcp ? 'tls' : 'dtls') : isTcp ? 'tcp' : 'udp',
+  }
+}
+
 const isPort = (port: string): boolean =>
   /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535
 
