@@ -1,7 +1,9 @@
 // npm run dev: serves the demo page, the dashboard and an example app by Vite, and runs a server that restarts when
 // its code changes. All of them run from the sources; nothing is built.
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { join, relative } from 'node:path'
+import { watch } from 'chokidar'
 import { readOptions } from './develop/options.mjs'
 import { ServerProcess } from './develop/server-process.mjs'
 import { TypeCheck } from './develop/type-check.mjs'
@@ -10,6 +12,13 @@ import { startVite } from './develop/vite-server.mjs'
 const root = join(import.meta.dirname, '..')
 /** The folders of the server's code. */
 const serverSources = ['packages/buddy-protocol/src', 'packages/buddy-server/src']
+/** The folders whose types are checked. */
+const typedSources = [
+  ...serverSources,
+  'packages/buddy-client/src',
+  'packages/buddy-element/src',
+  'packages/buddy-server/pages',
+]
 /** The paths that the server answers, as a regular expression. Vite answers all others. */
 const serverPaths = String.raw`^/(ws|healthz|readyz|status|metrics|dashboard/data)($|\?)`
 /** Editors and version control change several files at once. Changes within this time cause one restart. */
@@ -18,10 +27,11 @@ const settleMs = 50
 const typeCheck = new TypeCheck()
 const vites = []
 let server
+let watcher
 
 async function stop(code) {
   typeCheck.stop()
-  await Promise.all([server?.stop(), ...vites.map((vite) => vite.close())])
+  await Promise.all([server?.stop(), watcher?.close(), ...vites.map((vite) => vite.close())])
   process.exit(code)
 }
 
@@ -68,7 +78,7 @@ async function start({ port, exampleFolder, examplePort }) {
   const example = exampleFolder && (await startVite(exampleFolder, examplePort, '--example-port'))
   if (example) vites.push(example.vite)
 
-  watch(pages.vite.watcher)
+  await watchSources()
   typeCheck.run()
   const urls = { url: pages.url, exampleUrl: example?.url }
   console.log(`
@@ -88,22 +98,29 @@ Buddy runs from its sources.
   process.send?.(urls)
 }
 
-/** Restarts the server after a change of its code, and checks the types after each change. */
-function watch(watcher) {
-  const folders = serverSources.map((path) => join(root, path))
-  watcher.add([...folders, join(root, 'packages')])
+/**
+ * Restarts the server after a change of its code, and checks the types after each change. Resolves when no change is
+ * missed any more.
+ */
+async function watchSources() {
+  const isServer = (file) => serverSources.some((path) => file.startsWith(join(root, path)))
+  let changed = []
   let timer
-  let isServer = false
+  watcher = watch(
+    typedSources.map((path) => join(root, path)),
+    { ignoreInitial: true },
+  )
   watcher.on('all', (event, file) => {
-    if (event.endsWith('Dir') || !/(?<!\.test|\.fixture)\.ts$/.test(file)) return
-    isServer ||= folders.some((folder) => file.startsWith(folder))
+    if (!/(?<!\.test|\.fixture)\.ts$/.test(file)) return
+    changed.push(file)
     clearTimeout(timer)
     timer = setTimeout(() => {
-      if (isServer) void restart()
-      isServer = false
+      if (changed.some(isServer)) void restart()
+      changed = []
       typeCheck.run()
     }, settleMs)
   })
+  await once(watcher, 'ready')
 }
 
 async function restart() {

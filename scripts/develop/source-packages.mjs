@@ -24,7 +24,12 @@ export function sourcePackages() {
   }))
   return {
     name: 'buddy-sources',
-    config: () => ({ resolve: { alias } }),
+    config: () => ({
+      resolve: { alias },
+      // Vite prepares the dependencies of these files when it starts. It would not find those of the element, which
+      // the script above loads, and would reload the page when it meets them.
+      optimizeDeps: { entries: ['**/*.html', join(element, 'define.ts')] },
+    }),
     configureServer({ middlewares }) {
       middlewares.use((request, response, next) => {
         if (new URL(request.url ?? '', 'http://localhost').pathname !== '/buddy-chat.js')

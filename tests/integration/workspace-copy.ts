@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest'
 const root = join(import.meta.dirname, '../..')
 
 /**
- * Copies the packages, as they are built, and the scripts. Dependencies are linked. The copy disappears when
+ * Copies the packages, as they are built, the examples and the scripts. Dependencies are linked. The copy disappears when
  * the test ends.
  * @returns the folder of the copy
  */
@@ -16,7 +16,8 @@ export function copyWorkspace(): string {
   const copy = mkdtempSync(join(tmpdir(), 'buddy-workspace-'))
   onTestFinished(() => rmSync(copy, { recursive: true, force: true }))
   for (const name of readdirSync(root)) {
-    const isNeeded = ['packages', 'scripts'].includes(name) || /\.(json|yaml)$/.test(name)
+    const isNeeded =
+      ['examples', 'packages', 'scripts'].includes(name) || /\.(json|yaml)$/.test(name)
     if (!isNeeded) continue
     cpSync(join(root, name), join(copy, name), { recursive: true, verbatimSymlinks: true })
   }

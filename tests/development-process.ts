@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished } from 'vitest'
+import type { WatchedProcess } from './integration/watched-process.ts'
+import { watchProcess } from './integration/watched-process.ts'
+import { copyWorkspace } from './integration/workspace-copy.ts'
+
+/** `npm run dev` in a copy of the workspace. */
+export interface Development extends WatchedProcess {
+  /** The folder `packages` of the copy. */
+  readonly packages: string
+  /** Replaces `before`, which the file in `packages` must contain, by `after`. */
+  readonly edit: (file: string, before: string, after: string) => void
+}
+
+/** Starts what `npm run dev` runs, without an example app. It ends with the test. */
+export function startDevelopment(...args: readonly string[]): Development {
+  const workspace = copyWorkspace()
+  const packages = join(workspace, 'packages')
+  const child = spawn(process.execPath, ['scripts/develop.mjs', '--example=none', ...args], {
+    cwd: workspace,
+    env: { PATH: process.env['PATH'], ICE_SERVERS: '' },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return {
+    ...watchProcess(child),
+    packages,
+    edit: (name, before, after) => {
+      const file = join(packages, name)
+      const text = readFileSync(file, 'utf8')
+      expect(text).toContain(before)
+      writeFileSync(file, text.replace(before, after))
+    },
+  }
+}
