@@ -230,6 +230,10 @@ test('exits with 1 and a message if the port is taken', async () => {
   expect(await second.exited).toBe(1)
   expect(second.output()).toContain(`port ${port} on 0.0.0.0 is in use`)
   expect(second.output()).toContain('Set PORT (or HOST) to another one.')
+  const check = run([cli, 'check-config'], { PORT: port })
+  expect([await check.exited, check.output()]).toEqual([1, second.output()])
+  const ofRunning = run([cli, 'check-config', '--running'], { PORT: port })
+  expect([await ofRunning.exited, ofRunning.output()]).toEqual([0, 'The configuration is valid.\n'])
 })
 
 test('logs no name, text, origin or address', async () => {

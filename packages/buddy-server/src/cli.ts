@@ -4,6 +4,7 @@
 import { Command, Option } from 'commander'
 import { addCheckConfig } from './commands/check-config.ts'
 import { addGenerateKeys } from './commands/generate-keys.ts'
+import { orExplain } from './commands/or-explain.ts'
 import { addPrintConfig } from './commands/print-config.ts'
 import { addTurnConfig } from './commands/turn-config.ts'
 import { closestName } from './config/closest-name.ts'
@@ -68,7 +69,7 @@ program
     const [unknown] = program.args
     if (unknown !== undefined) return refuseCommand(unknown)
     // If a parent process has opened an IPC channel, `process.send` sends it the URL.
-    return run(input(), (listening) => process.send?.(listening))
+    return orExplain(() => run(input(), (listening) => process.send?.(listening)))
   })
 
 /**

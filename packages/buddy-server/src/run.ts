@@ -1,37 +1,18 @@
 import type { OptionName } from './config/all-settings.ts'
 import { settings } from './config/all-settings.ts'
-import { ConfigError } from './config/config-error.ts'
 import type { ProcessOptions } from './config/process-settings.ts'
 import type { Config, ConfigInput } from './config/read-config.ts'
 import { readConfig } from './config/read-config.ts'
 import { signals } from './launcher/process-signals.ts'
 import type { Log } from './operations/log/create-log.ts'
-import { createLog } from './operations/log/create-log.ts'
-import type { BuddyServer } from './server.ts'
+import { createLog, silentLog } from './operations/log/create-log.ts'
+import type { BuddyServer, CheckOptions } from './server.ts'
 import { createBuddyServer } from './server.ts'
-
-/** Prints `message` to standard error and exits with 1. */
-function fail(message: string): never {
-  console.error(message)
-  process.exit(1)
-}
 
 /** The data that is passed to `onListening`. */
 interface Listening {
   /** The server's URL on this machine. */
   readonly url: string
-}
-
-/**
- * Returns the result of `make`. If it throws, prints the message without a stack trace and exits, because the
- * reason is the configuration.
- */
-function orFail<T>(make: () => T): T {
-  try {
-    return make()
-  } catch (error) {
-    fail((error as Error).message)
-  }
 }
 
 function logOf({ process: { logLevel, logFormat } }: Config): Log {
@@ -62,44 +43,59 @@ function reload(server: BuddyServer, input: ConfigInput, before: Config, log: Lo
   }
 }
 
+/** A server that does not listen yet, with its configuration and log. */
+interface Prepared {
+  readonly config: Config
+  readonly log: Log
+  readonly server: BuddyServer
+}
+
+/**
+ * Does everything that comes before a server listens.
+ * @throws ConfigError, and what `createBuddyServer` throws
+ */
+function prepare(input: ConfigInput, chooseLog: (config: Config) => Log): Prepared {
+  const config = readConfig(input)
+  const log = chooseLog(config)
+  return { config, log, server: createBuddyServer(config.options, { log }) }
+}
+
+/**
+ * Checks everything that a start with this input needs, on this machine and now.
+ * @throws what `run` throws
+ */
+export async function checkStart(input: ConfigInput, options: CheckOptions): Promise<void> {
+  const { server } = prepare(input, () => silentLog)
+  await server.check(options)
+}
+
 /**
  * Runs one server until SIGINT or SIGTERM. Then the process exits with 0. SIGHUP reloads the configuration.
- * If the configuration is invalid at the start, the process prints a message to standard error and exits with
- * 1.
+ * @throws an error of `operator-mistakes.ts` if the server cannot start with this input or on this machine
  */
 export async function run(
   input: ConfigInput,
   onListening: (listening: Listening) => void,
 ): Promise<void> {
-  try {
-    // Without a listener, SIGHUP would end the process. The listener does nothing, because there is nothing
-    // to reload during the start.
-    signals.on('SIGHUP', () => undefined)
-    const config = readConfig(input)
-    const log = logOf(config)
-    const server = orFail(() => createBuddyServer(config.options, { log }))
+  // Without a listener, SIGHUP would end the process. The listener does nothing, because there is nothing to
+  // reload during the start.
+  signals.on('SIGHUP', () => undefined)
+  const { config, log, server } = prepare(input, logOf)
 
-    let isStopping = false
-    const stop = (): void => {
-      // A second signal ends the process at once, without waiting for calls.
-      if (isStopping) process.exit(0)
-      isStopping = true
-      log.info('stopping')
-      void server.close().then(() => {
-        log.info('stopped')
-        process.exit(0)
-      })
-    }
-    signals.on('SIGINT', stop)
-    signals.on('SIGTERM', stop)
-    signals.on('SIGHUP', () => reload(server, input, config, log))
-
-    onListening(await server.listen())
-  } catch (error) {
-    if (error instanceof ConfigError) fail(error.message)
-    const { code, name, message } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') fail(`Cannot listen: ${message}. Set PORT (or HOST) to another one.`)
-    if (name === 'TlsError') fail(message)
-    throw error
+  let isStopping = false
+  const stop = (): void => {
+    // A second signal ends the process at once, without waiting for calls.
+    if (isStopping) process.exit(0)
+    isStopping = true
+    log.info('stopping')
+    void server.close().then(() => {
+      log.info('stopped')
+      process.exit(0)
+    })
   }
+  signals.on('SIGINT', stop)
+  signals.on('SIGTERM', stop)
+  signals.on('SIGHUP', () => reload(server, input, config, log))
+
+  onListening(await server.listen())
 }

@@ -13,7 +13,11 @@ import type { BuddyServerHooks } from './hooks/hooks.ts'
 import { addressKey, createClientAddress } from './limits/client-address.ts'
 import { CapacityWatch } from './operations/capacity-watch.ts'
 import { createHttpHandler } from './operations/http/handler.ts'
-import { describeFaults, loadPublicFiles } from './operations/http/public-files.ts'
+import {
+  describeFaults,
+  IncompleteFilesError,
+  loadPublicFiles,
+} from './operations/http/public-files.ts'
 import type { Log } from './operations/log/create-log.ts'
 import { silentLog } from './operations/log/create-log.ts'
 import { OpenFiles } from './operations/open-files.ts'
@@ -34,10 +38,15 @@ export interface BuddyServer {
   /**
    * Starts listening.
    * @returns the port, and the URL of the server on this machine
-   * @throws Error with `code: 'EADDRINUSE'` if the port is taken; Error if the server is already listening or
-   * closed; TlsError if the certificate files cannot be used
+   * @throws ListenError if it cannot listen there, with `code: 'EADDRINUSE'` if the port is taken; Error if the
+   * server is already listening or closed; TlsError if the certificate files cannot be used
    */
   listen(): Promise<{ readonly port: number; readonly url: string }>
+  /**
+   * Checks that `listen()` would succeed now and that the server would become ready. Accepts no client.
+   * @throws ListenError, TlsError as `listen`; IncompleteFilesError if files of the server are missing or changed
+   */
+  check(options?: CheckOptions): Promise<void>
   /** Returns the present users, rooms and load. */
   status(): Status
   /**
@@ -61,6 +70,15 @@ export interface BuddyServer {
    * Further calls return the same promise.
    */
   close(): Promise<void>
+}
+
+/** What {@link BuddyServer.check} leaves out. */
+export interface CheckOptions {
+  /**
+   * Whether a server with these options listens already. Then its port is in use, so the port is not checked.
+   * @default false
+   */
+  readonly isRunning?: boolean | undefined
 }
 
 /** What a program that embeds the server passes to it besides the options. */
@@ -268,6 +286,12 @@ export function createBuddyServer(
       const faults = describeFaults(publicFiles)
       if (faults) log.error({ missing: publicFiles.missing, changed: publicFiles.changed }, faults)
       return { port, url }
+    },
+    check: async ({ isRunning = false } = {}) => {
+      const faults = describeFaults(publicFiles)
+      if (faults) throw new IncompleteFilesError(faults)
+      if (isRunning) transport.checkTls()
+      else await transport.check(settings.host, settings.port)
     },
     reload,
     ban: (sessionId, durationMs) => core.ban(sessionId, durationMs),

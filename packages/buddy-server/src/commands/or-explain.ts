@@ -1,6 +1,4 @@
-import { ConfigError } from '../config/config-error.ts'
-import { InvalidWelcomeError } from '../sites/check-welcome.ts'
-import { TlsError } from '../transport/tls-files.ts'
+import { isOperatorMistake } from '../operator-mistakes.ts'
 
 /**
  * Runs `act`. If it fails because of a mistake of the operator, prints the message to standard error and
@@ -10,11 +8,8 @@ export async function orExplain(act: () => void | Promise<void>): Promise<void> 
   try {
     await act()
   } catch (error) {
-    const isMistake = [ConfigError, TlsError, InvalidWelcomeError].some(
-      (kind) => error instanceof kind,
-    )
-    if (!isMistake) throw error
-    console.error((error as Error).message)
+    if (!isOperatorMistake(error)) throw error
+    console.error(error.message)
     process.exitCode = 1
   }
 }

@@ -149,10 +149,20 @@ export interface Transport {
    * Starts listening. Port 0 chooses a free port.
    * @returns the port
    * @throws TlsError if the certificate or its key cannot be used
-   * @throws Error with `code: 'EADDRINUSE'` if the port is in use or not allowed
+   * @throws ListenError if the port is in use or not allowed, or the host is no address of this machine
    * @throws Error if the transport listens already, or is closed
    */
   listen(host: string, port: number): Promise<number>
+  /**
+   * Does what `listen` does, and stops listening before a client is accepted.
+   * @throws TlsError, ListenError as `listen`
+   */
+  check(host: string, port: number): Promise<void>
+  /**
+   * Checks the certificate and its key as `listen` does, without listening.
+   * @throws TlsError
+   */
+  checkTls(): void
   /**
    * Reads the certificate and its key again. Later handshakes get the new certificate. Open connections keep
    * the old one. No connection is refused during the change. Does nothing if the files have not changed, if

@@ -7,6 +7,7 @@ import type {
 } from 'uWebSockets.js'
 import { subprotocol } from '@buddy-chat/protocol'
 import { HttpExchange } from './http-exchange.ts'
+import { listenError } from './listen-error.ts'
 import type { UwsAddon } from './load-addon.ts'
 import { loadAddon } from './load-addon.ts'
 import { Outbox } from './outbox.ts'
@@ -50,6 +51,14 @@ function idleTimeoutSeconds(silentAfterMs: number): number {
   // uWebSockets.js accepts at most 960 s. If the ping interval is longer, this would disconnect live clients,
   // so there is no limit.
   return silentAfterMs > 900_000 ? 0 : Math.min(Math.max(seconds, 8), 960)
+}
+
+/** A listen socket and its app. */
+interface Opened {
+  readonly app: App
+  readonly socket: ListenSocket
+  /** The text of the certificate and its key. Empty without TLS. */
+  readonly tlsText: string
 }
 
 interface SocketData {
@@ -251,23 +260,41 @@ export function createUwsTransport(
     return app
   }
 
+  /**
+   * Opens a listen socket, with an app of its own.
+   * @throws TlsError, ListenError
+   */
+  async function open(host: string, port: number): Promise<Opened> {
+    const tlsText = tls ? readTlsFiles(tls) : ''
+    const app = addRoutes(createApp(uws, tls))
+    const socket = await new Promise<ListenSocket | false>((resolve) => {
+      app.listen(host, port, exclusivePort ?? 1, resolve)
+    })
+    if (socket) return { app, socket, tlsText }
+    app.close()
+    throw await listenError(host, port)
+  }
+
   return {
     listen: async (host, port) => {
       if (isClosed) throw new Error('this transport is closed')
       if (listenSocket) throw new Error('this transport listens already')
-      const text = tls ? readTlsFiles(tls) : ''
-      const app = addRoutes(createApp(uws, tls))
-      const socket = await new Promise<ListenSocket | false>((resolve) => {
-        app.listen(host, port, exclusivePort ?? 1, resolve)
-      })
-      if (!socket) {
-        const message = `port ${port} on ${host} is in use or not allowed`
-        throw Object.assign(new Error(message), { code: 'EADDRINUSE' })
-      }
-      listenSocket = socket
-      tlsText = text
-      apps.push(app)
-      return uws.us_socket_local_port(socket)
+      const opened = await open(host, port)
+      listenSocket = opened.socket
+      tlsText = opened.tlsText
+      apps.push(opened.app)
+      return uws.us_socket_local_port(opened.socket)
+    },
+    check: async (host, port) => {
+      // The socket is closed before the event loop can accept a client.
+      const { app, socket } = await open(host, port)
+      uws.us_listen_socket_close(socket)
+      app.close()
+    },
+    checkTls: () => {
+      if (!tls) return
+      readTlsFiles(tls)
+      createApp(uws, tls).close()
     },
     // The new certificate belongs to a child app, which serves all later clients. Other ways have faults. A
     // new listen socket would refuse the clients that wait to be accepted. A certificate that is added for a

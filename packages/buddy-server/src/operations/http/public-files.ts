@@ -86,3 +86,8 @@ export function describeFaults({
   ]
   return `The server's own files are incomplete (${parts.join('; ')}). Build or install it again.`
 }
+
+/** Thrown if the server's own files are incomplete. */
+export class IncompleteFilesError extends Error {
+  override readonly name = 'IncompleteFilesError'
+}

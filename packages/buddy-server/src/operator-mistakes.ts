@@ -1,0 +1,21 @@
+import { ConfigError } from './config/config-error.ts'
+import { IncompleteFilesError } from './operations/http/public-files.ts'
+import { InvalidWelcomeError } from './sites/check-welcome.ts'
+import { ListenError } from './transport/listen-error.ts'
+import { NativeAddonError } from './transport/load-addon.ts'
+import { TlsError } from './transport/tls-files.ts'
+
+/** The errors of a server that cannot start. Their messages say what the operator can do. */
+const mistakes = [
+  ConfigError,
+  IncompleteFilesError,
+  InvalidWelcomeError,
+  ListenError,
+  NativeAddonError,
+  TlsError,
+]
+
+/** Returns whether the message of an error is for the operator, who needs no stack trace. */
+export function isOperatorMistake(error: unknown): error is Error {
+  return mistakes.some((kind) => error instanceof kind)
+}
