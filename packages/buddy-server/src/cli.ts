@@ -83,4 +83,4 @@ function withExplicitSwitches(args: readonly string[]): string[] {
   })
 }
 
-await program.parseAsync(withExplicitSwitches(process.argv.slice(2)), { from: 'user' })
+void program.parseAsync(withExplicitSwitches(process.argv.slice(2)), { from: 'user' })

@@ -19,11 +19,11 @@ export interface Manifest {
   readonly files: Readonly<Record<string, string>>
 }
 
-/**
- * Reads an own file; `name` is its path in this package. Returns undefined if it does not exist.
- * @throws Error of the file system for any other failure, such as a missing permission
- */
-export function readOwnFile(name: string): Uint8Array | undefined {
+/** Returns the bytes of an own file by its path in this package, or undefined if it does not exist. */
+type OwnFileSource = (name: string) => Uint8Array | undefined
+
+/** Where the own files are, unless {@link readOwnFilesFrom} was called: in the folder of this package. */
+const inPackage: OwnFileSource = (name) => {
   try {
     // This module is one folder below the package, both in src/ and in dist/.
     return readFileSync(new URL(`../${name}`, import.meta.url))
@@ -31,6 +31,21 @@ export function readOwnFile(name: string): Uint8Array | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+}
+
+let source = inPackage
+
+/** Reads own files from another source from now on. The one-file server has them inside its executable. */
+export function readOwnFilesFrom(other: OwnFileSource): void {
+  source = other
+}
+
+/**
+ * Reads an own file; `name` is its path in this package. Returns undefined if it does not exist.
+ * @throws Error of the file system for any other failure, such as a missing permission
+ */
+export function readOwnFile(name: string): Uint8Array | undefined {
+  return source(name)
 }
 
 /** Reads a file that the server serves; `name` is its path in the public folder. */

@@ -7,7 +7,12 @@ const platforms = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'wi
 
 /** Why there is no addon for a process. */
 export type AddonProblem =
-  'unsupported-platform' | 'musl' | 'not-installed' | 'unsupported-node' | 'unloadable'
+  | 'unsupported-platform'
+  | 'musl'
+  | 'not-installed'
+  | 'unsupported-node'
+  | 'unloadable'
+  | 'no-private-folder'
 
 /** The file of the addon, or why there is none. */
 export type AddonSearch =

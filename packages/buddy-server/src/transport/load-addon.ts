@@ -19,11 +19,22 @@ export class NativeAddonError extends Error {
 
 const require = createRequire(import.meta.url)
 
+let loadEmbedded: (() => UwsAddon) | undefined
+
+/**
+ * Makes `loadAddon` call `load`. The one-file server calls this, because its addon is inside the executable.
+ * `load` throws NativeAddonError.
+ */
+export function loadAddonBy(load: () => UwsAddon): void {
+  loadEmbedded = load
+}
+
 /**
  * Loads the native part of uWebSockets.js. Repeated calls return the same object.
  * @throws NativeAddonError
  */
 export function loadAddon(machine: Machine = thisMachine()): UwsAddon {
+  if (loadEmbedded) return loadEmbedded()
   const found = findAddon(machine)
   if ('problem' in found) throw new NativeAddonError(found.problem, found.message)
   try {
