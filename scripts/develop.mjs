@@ -2,6 +2,7 @@
 // its code changes. All of them run from the sources; nothing is built.
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { watch } from 'chokidar'
 import { readOptions } from './develop/options.mjs'
@@ -13,12 +14,11 @@ const root = join(import.meta.dirname, '..')
 /** The folders of the server's code. */
 const serverSources = ['packages/buddy-protocol/src', 'packages/buddy-server/src']
 /** The folders whose types are checked. */
-const typedSources = [
-  ...serverSources,
-  'packages/buddy-client/src',
-  'packages/buddy-element/src',
-  'packages/buddy-server/pages',
-]
+const typedSources = ['packages/buddy-server/pages']
+for (const name of readdirSync(join(root, 'packages'))) {
+  const folder = `packages/${name}/src`
+  if (existsSync(join(root, folder))) typedSources.push(folder)
+}
 /** The paths that the server answers, as a regular expression. Vite answers all others. */
 const serverPaths = String.raw`^/(ws|healthz|readyz|status|metrics|dashboard/data)($|\?)`
 /** Editors and version control change several files at once. Changes within this time cause one restart. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import type { WatchedProcess } from './integration/watched-process.ts'
@@ -14,10 +14,13 @@ export interface Development extends WatchedProcess {
   readonly edit: (file: string, before: string, after: string) => void
 }
 
-/** Starts what `npm run dev` runs, without an example app. It ends with the test. */
+/** Starts what `npm run dev` runs, without an example app and without a build. It ends with the test. */
 export function startDevelopment(...args: readonly string[]): Development {
   const workspace = copyWorkspace()
   const packages = join(workspace, 'packages')
+  // As in a new clone, nothing is built.
+  for (const name of readdirSync(packages))
+    rmSync(join(packages, name, 'dist'), { recursive: true, force: true })
   const child = spawn(process.execPath, ['scripts/develop.mjs', '--example=none', ...args], {
     cwd: workspace,
     env: { PATH: process.env['PATH'], ICE_SERVERS: '' },
