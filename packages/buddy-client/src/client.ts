@@ -134,7 +134,8 @@ export class BuddyClient {
    * @param overrides options that apply to this run only
    * @returns a promise that resolves when the search has begun
    * @throws BuddyError (as a rejection) a device code, with the client `idle` again; the server's reason if
-   *   it refuses the client, with the client `closed`; `invalid-options` or `webrtc-unavailable`;
+   *   it refuses the client, with the client `closed`; `server-missing`,
+   *   `invalid-options` or `webrtc-unavailable`;
    *   `aborted` if `stop()` was called before the search had begun
    */
   start(overrides: BuddyClientOptions = {}): Promise<void> {

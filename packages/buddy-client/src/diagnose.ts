@@ -40,7 +40,7 @@ type Answer = MessageOf<'welcome'> | BuddyError
  * @param environment the browser functions; replaced only in tests
  * @returns each check once, in the order of {@link checkNames}; if `signal` is aborted, only those that
  *   have finished
- * @throws BuddyError (as a rejection) `invalid-options`
+ * @throws BuddyError (as a rejection) `invalid-options`, `server-missing`, `insecure-server`
  */
 export async function diagnose(
   options: DiagnoseOptions = {},

@@ -17,6 +17,8 @@
  * Codes about the server:
  * - `server-unreachable`: the connection failed or broke, and the client retries. If a method throws this
  *   code, the message was neither sent nor kept
+ * - `server-missing`: the page names no server, and there is none to use instead, because its script came
+ *   from a CDN, or the page has no address of its own (`start()` rejects)
  * - `insecure-server`: the page is https and `server` is not, which no browser allows (`start()` rejects);
  *   or `server` redirects, mostly to https, which WebSockets do not follow (closed)
  * - `blocked-by-csp` (closed): the page's Content-Security-Policy lacks the server in `connect-src`
@@ -57,6 +59,7 @@ export type BuddyErrorCode =
   | 'insecure-page'
   | 'media-failed'
   | 'server-unreachable'
+  | 'server-missing'
   | 'insecure-server'
   | 'blocked-by-csp'
   | 'not-a-buddy-server'

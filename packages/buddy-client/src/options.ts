@@ -10,10 +10,11 @@ export type TokenSource = string | (() => string | Promise<string>)
 export interface BuddyClientOptions {
   /**
    * The address of the server, such as `https://chat.example`, or of its WebSocket (`wss://…/ws`). The
-   * client adds a missing scheme or `/ws`.
-   * @default the page's own origin
+   * client adds a missing scheme or `/ws`. `null` means that there is no server: the start fails with
+   * `server-missing`.
+   * @default the page's own origin, also for an empty string
    */
-  readonly server?: string | undefined
+  readonly server?: string | null | undefined
   /** The key of the embedding site on that server, at most 64 bytes. @default '' */
   readonly site?: string | undefined
   /**
@@ -74,16 +75,19 @@ export interface BuddyClientOptions {
 const defaultBitrateKbps = 2500
 const minBitrateKbps = 50
 
-/** Options with every default filled in. */
+/** Options with every default filled in. `server` is empty if there is none. */
 export type ResolvedOptions = {
-  readonly [Name in keyof BuddyClientOptions]-?: Exclude<BuddyClientOptions[Name], undefined>
+  readonly [Name in keyof BuddyClientOptions]-?: Exclude<
+    BuddyClientOptions[Name],
+    Name extends 'server' ? undefined | null : undefined
+  >
 }
 
 /** Fills in the defaults, some of which are the page's origin and the browser's languages. */
 export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
   const { camera = true, microphone = true } = options
   return {
-    server: options.server || pageOrigin(),
+    server: options.server === null ? '' : options.server || pageOrigin(),
     site: options.site ?? '',
     token: options.token ?? '',
     relayOnly: options.relayOnly ?? false,

@@ -58,14 +58,15 @@ export class BuddyChat extends LitElement implements ControllerHost {
   static readonly version: string = version
 
   /**
-   * URL of the server that is used if `server` is empty. The script-tag bundle sets it to the URL
-   * of the folder that it was loaded from.
+   * URL of the server that is used if `server` is empty. The script of a Buddy server sets it to
+   * that server. The script of a CDN sets it to null, which means that there is none: without
+   * `server`, a start fails with `server-missing`. Empty: the origin of the page.
    */
-  static defaultServer = ''
+  static defaultServer: string | null = ''
 
   /**
    * URL of the server, such as `https://chat.example`. Default: the server that delivered the
-   * script-tag bundle; without that bundle, the origin of the page.
+   * script; for a script from a CDN, none; without a script of either, the origin of the page.
    */
   @property({ converter: emptyIfRemoved }) server = ''
   /** The site key, which identifies the embedding site to the server. */

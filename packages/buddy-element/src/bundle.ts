@@ -1,6 +1,7 @@
-// Entry file of the script-tag bundle. Registers the element, and makes the server that delivered
+// Entry file of the script that Buddy servers serve. Registers the element, and makes the server that delivered
 // this file the default server.
 import { BuddyChat } from './buddy-chat.ts'
+import { scriptServer } from './script-server.ts'
 import { version } from './version.ts'
 
 const ownName = /\/buddy-chat\.js$/
@@ -17,15 +18,8 @@ function findScript(): HTMLScriptElement | undefined {
   )
 }
 
-/** Returns the server that serves the script at `src`: as `/buddy-chat.js` or below `/v/<version>/`. */
-function serverOf(src: string): string {
-  const folder = new URL('.', src).href
-  const ownFolder = `/v/${version}/`
-  return folder.endsWith(ownFolder) ? folder.slice(0, -ownFolder.length + 1) : folder
-}
-
 // This must not run later, because `currentScript` is set only while the script is executed.
 const { src } = findScript() ?? {}
-if (src) BuddyChat.defaultServer = serverOf(src)
+if (src) BuddyChat.defaultServer = scriptServer(src, version)
 
 if (!customElements.get('buddy-chat')) customElements.define('buddy-chat', BuddyChat)

@@ -19,7 +19,7 @@ const clientName = `buddy-chat-js ${version}`
 
 /**
  * Validates the options that are sent to the server, and resolves the server's address.
- * @throws BuddyError `invalid-options`, whose message names the option; `insecure-server`
+ * @throws BuddyError `invalid-options`, whose message names the option; `server-missing`; `insecure-server`
  */
 export function toIntroduction(
   options: ResolvedOptions,

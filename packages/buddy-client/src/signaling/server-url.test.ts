@@ -68,9 +68,6 @@ test.each([
   ['https://chat.example:99999', httpsPage],
   ['chat.example:99999', httpsPage],
   ['/chat', undefined],
-  ['', undefined],
-  ['', 'about:srcdoc'],
-  ['', 'file:///home/ana/page.html'],
   ['/chat', 'file:///home/ana/page.html'],
 ])('refuses %j on a page at %s with `invalid-options`, and names the option', (server, base) => {
   expect(() => socketUrl(server, base)).toThrow(
@@ -88,3 +85,14 @@ test.each(['ws://chat.example', 'http://chat.example:3000'])(
     expect(socketUrl('http://localhost:3000', httpsPage)).toBe('ws://localhost:3000/ws')
   },
 )
+
+test('refuses an empty address with `server-missing`, on every page', () => {
+  for (const base of [httpsPage, undefined, 'about:srcdoc', 'file:///home/ana/page.html']) {
+    expect(() => socketUrl('', base)).toThrow(
+      expect.objectContaining({
+        code: 'server-missing',
+        message: expect.stringMatching(/^server/),
+      }),
+    )
+  }
+})

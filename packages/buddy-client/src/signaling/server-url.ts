@@ -36,12 +36,12 @@ function parse(server: string, base: string | undefined): URL {
  * Returns the WebSocket address for the option `server`. If `server` is the address of a host, of a page
  * or of the script `buddy-chat.js`, the WebSocket is at `/ws` below it. A ws(s) address with a path is not
  * changed.
- * @throws BuddyError `invalid-options`, `insecure-server`
+ * @throws BuddyError `server-missing`, `invalid-options`, `insecure-server`
  */
 export function socketUrl(server: string, base: string | undefined): string {
   if (!server) {
-    const message = 'server is not set, and this page has no address of its own to use instead'
-    throw new BuddyError('invalid-options', message)
+    const message = 'server is not set: set it to the address of a Buddy server'
+    throw new BuddyError('server-missing', message)
   }
   let url: URL
   try {

@@ -340,6 +340,10 @@ export const english = {
       title: 'The server cannot be reached',
       body: 'Check your connection. Nothing is lost: this page keeps trying.',
     },
+    'server-missing': {
+      title: 'No chat server is set',
+      body: 'This page does not say where its chat server is: its owner has to set server="https://…" on <buddy-chat>.',
+    },
     'insecure-server': {
       title: 'The chat server is not secure',
       body: 'This page may not use it over plain http: its owner has to set an https address.',

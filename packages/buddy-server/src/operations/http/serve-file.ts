@@ -18,6 +18,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
+  txt: 'text/plain; charset=utf-8',
 }
 
 /** Returns the answer to a request for `file`. The end of `name` determines the content type. */
