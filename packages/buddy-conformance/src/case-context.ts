@@ -1,6 +1,7 @@
 import { Connection, type ConnectOptions } from './connection.ts'
 import { equal, Failure, Skip } from './failure.ts'
 import type { HelloFields, TicketFields } from './fields.ts'
+import type { Gate } from './gate.ts'
 import type { ServerMessages } from './server-messages.ts'
 import { modes } from './wire.ts'
 
@@ -57,10 +58,15 @@ export class CaseContext {
   readonly target: ResolvedTarget
   /** A lobby that no other case uses. */
   readonly lobby = `conformance-${run}-${++lobbies}`
+  /** How long the case had to wait because the server refuses more connections, in milliseconds. */
+  waitedMs = 0
   readonly #connections: Connection[] = []
 
-  constructor(target: ResolvedTarget) {
+  readonly #gate: Gate
+
+  constructor(target: ResolvedTarget, gate: Gate) {
     this.target = target
+    this.#gate = gate
   }
 
   /** The frames of all connections, for the report of a failure. */
@@ -74,6 +80,7 @@ export class CaseContext {
   async connect(options: ConnectOptions = {}): Promise<Connection> {
     const { url, origin, timeoutMs } = this.target
     const label = String.fromCharCode(65 + this.#connections.length)
+    this.waitedMs += await this.#gate.pass()
     const given = { origin: origin ?? null, ...options }
     const connection = await Connection.open(url, label, timeoutMs, given)
     this.#connections.push(connection)

@@ -1,4 +1,5 @@
 import { AtCapacity, Failure, Skip } from './failure.ts'
+import { Gate } from './gate.ts'
 import type { Case, Feature } from './case.ts'
 import { CaseContext, resolveTarget, type Target } from './case-context.ts'
 
@@ -30,15 +31,14 @@ export interface RunOptions {
 
 /** How often a case is run again because the server was full. */
 const maxAttempts = 20
-/** The longest time to wait for a place at a full server, for each attempt. */
-const maxCapacityWaitMs = 15_000
 
 /** Runs cases. Returns their results in the order of the cases. */
 export async function runCases(options: RunOptions): Promise<readonly Result[]> {
   const { cases, concurrency = 8, onResult } = options
   const results = new Map<Case, Result>()
+  const gate = new Gate()
   const run = async (one: Case): Promise<void> => {
-    const result = await runCase(one, options)
+    const result = await runCase(one, options, gate)
     results.set(one, result)
     onResult?.(result)
   }
@@ -53,7 +53,7 @@ export async function runCases(options: RunOptions): Promise<readonly Result[]> 
   return cases.map((one) => results.get(one)!)
 }
 
-async function runCase(one: Case, options: RunOptions): Promise<Result> {
+async function runCase(one: Case, options: RunOptions, gate: Gate): Promise<Result> {
   const { id, title, rule, feature } = one
   const target = resolveTarget(options.target)
   const startedAtMs = performance.now()
@@ -68,14 +68,15 @@ async function runCase(one: Case, options: RunOptions): Promise<Result> {
   if (!options.profile.has(feature))
     return result('skipped', `the feature ${feature} is not claimed`)
   for (let attempt = 1; ; attempt++) {
-    const context = new CaseContext(target)
+    const context = new CaseContext(target, gate)
     try {
-      await withLimit(runAndCheck(one, context), (one.waitsMs ?? 0) + target.timeoutMs * 4)
+      const limitMs = (one.waitsMs ?? 0) + target.timeoutMs * 4
+      await withLimit(runAndCheck(one, context), limitMs, () => context.waitedMs)
       return result('passed')
     } catch (error) {
       if (error instanceof Skip) return result('skipped', error.message)
       if (error instanceof AtCapacity && attempt < maxAttempts) {
-        await pause(Math.min(error.retryAfterMs, maxCapacityWaitMs) + Math.random() * 500)
+        gate.handleRefusal(error.retryAfterMs)
         continue
       }
       if (error instanceof AtCapacity) return result('skipped', `at capacity: ${error.message}`)
@@ -93,15 +94,24 @@ async function runAndCheck(one: Case, context: CaseContext): Promise<void> {
   await context.checkEnd()
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** Settles as the promise does; rejects with Failure after the limit. */
-async function withLimit(promise: Promise<void>, limitMs: number): Promise<void> {
+/**
+ * Settles as the promise does; rejects with Failure after the limit.
+ * @param waitedMs returns the time that does not count, because the case had to wait for a connection
+ */
+async function withLimit(
+  promise: Promise<void>,
+  limitMs: number,
+  waitedMs: () => number,
+): Promise<void> {
+  const endsAtMs = performance.now() + limitMs
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new Failure(`the case did not end within ${limitMs} ms`))
-    }, limitMs)
+    const look = (): void => {
+      const leftMs = endsAtMs + waitedMs() - performance.now()
+      if (leftMs > 0) timer = setTimeout(look, leftMs)
+      else reject(new Failure(`the case did not end within ${limitMs} ms`))
+    }
+    look()
   })
   try {
     await Promise.race([promise, limit])

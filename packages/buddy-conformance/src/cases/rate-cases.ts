@@ -172,15 +172,25 @@ export const rateCases = group('rates', 'rates', [
     title: 'keeps the rates of a session that resumes',
     rule: 'A resumed session must keep its rates, so that a new connection does not reset them.',
     run: async (t) => {
-      const first = await t.join()
-      if (first.welcome.resumeToken === null) t.skip('the server does not resume sessions')
-      for (let time = 1; time <= 40; time++) first.sendBytes(bytes(0x91, unknownType))
-      await first.settle()
-      await first.drop()
-      const second = await resume(t, first, { received: first.received })
-      for (let time = 1; time <= 15; time++) second.sendBytes(bytes(0x91, unknownType))
-      const { limited } = await tally(second)
-      check(limited >= 1, 'the new connection has new rates')
+      const { atOnce, perSecond } = rates.ticket
+      // On a slow machine the session may have regained its rate before it resumes.
+      for (let attempt = 1; attempt <= 5; attempt++) {
+        const first = await t.join()
+        if (first.welcome.resumeToken === null) t.skip('the server does not resume sessions')
+        const began = Date.now()
+        for (let time = 1; time <= atOnce * 2; time++) t.enter(first)
+        await first.drop()
+        const second = await resume(t, first, { received: first.received })
+        // What the first connection had caused is sent again, and does not count.
+        await second.barrier()
+        second.forget()
+        for (let time = 1; time <= atOnce; time++) t.enter(second)
+        const { limited } = await tally(second)
+        if (limited > 0) return
+        const regained = ((Date.now() - began) / 1000) * perSecond
+        check(regained >= atOnce, 'the new connection has new rates')
+      }
+      t.skip('this machine is too slow')
     },
   },
   {
