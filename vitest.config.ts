@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { isFullRun } from './tests/install/full-run.ts'
 
 /** Browsers and networks can be slow on a busy machine. */
 const slowExpect = { poll: { timeout: 20_000 } }
@@ -28,9 +29,14 @@ export default defineConfig({
         test: {
           name: 'install',
           include: ['tests/install/**/*.test.ts'],
+          // Those of full/ take minutes. They run by npm run test:install.
+          exclude: isFullRun ? [] : ['tests/install/full/**'],
           globalSetup: ['tests/install/pack-packages.ts'],
-          // Each test installs packages from a registry.
+          expect: slowExpect,
+          // Tests install packages from a registry, and start browsers.
           testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
         },
       },
       {

@@ -106,7 +106,7 @@ const steps = {
     ensureTurnServer()
     vitest('integration')
   },
-  install: () => vitest('install'),
+  install: () => needChromium(() => vitest('install')),
   e2e() {
     ensureProxy()
     needChromium(() => vitest('e2e'))

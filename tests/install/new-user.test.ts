@@ -1,0 +1,94 @@
+// What a new user does with the published packages: installs them, checks types, builds a page with Vite,
+// starts the server, and meets another user.
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { test } from '../e2e/fixtures.ts'
+import type { Visitor } from '../e2e/visitor.ts'
+import { meet } from '../e2e/visitor.ts'
+import { freePort } from '../server-process.ts'
+import { isFullRun } from './full-run.ts'
+import type { NewProject } from './new-project.ts'
+import { newSharedProject } from './new-project.ts'
+import { typeErrors, writeTypedUse } from './type-check.ts'
+
+const ownPackages = ['protocol', 'client', 'element', 'server'].map((name) => `@buddy-chat/${name}`)
+const tools = ['vite@8.3.8', 'typescript@5.6.3', '@types/node@22']
+/** The TypeScript of this repository, which is the latest. */
+const latestCompiler = join(import.meta.dirname, '../../node_modules/typescript/bin/tsc')
+
+const pnpm = ['npx', '--yes', 'pnpm@10.34.9']
+const managers: readonly (readonly [name: string, add: readonly string[]])[] = [
+  ['npm', ['npm', 'install']],
+  ...(isFullRun ? [['pnpm', [...pnpm, 'add']] as const] : []),
+]
+
+describe.for(managers)('with %s', ([, [command, ...add]]) => {
+  let project: NewProject
+
+  afterAll(() => project.remove())
+
+  beforeAll(async () => {
+    project = await newSharedProject()
+    await project.write('package.json', '{ "private": true, "type": "module" }')
+    await project.copy('new-user-app', 'app')
+    await writeTypedUse(project)
+    const installed = await project.run(command!, ...add, ...ownPackages, ...tools)
+    expect(installed.code, installed.output).toBe(0)
+  }, 120_000)
+
+  test.for([
+    ['node_modules/typescript/bin/tsc', 'page', 'bundler'],
+    [latestCompiler, 'page', 'node16'],
+    [latestCompiler, 'program', 'nodenext'],
+  ] as const)(
+    '%s accepts the types of a %s by the resolution %s',
+    async ([compiler, part, resolution]) => {
+      expect(await typeErrors(project, compiler, part, resolution)).toBe('')
+    },
+  )
+
+  test('the packages for browsers can be imported in Node, for rendering on a server', async () => {
+    const script = `
+      const { BuddyChat } = await import('@buddy-chat/element')
+      const { BuddyClient } = await import('@buddy-chat/client')
+      console.log(BuddyChat.name, new BuddyClient().state)`
+    const { code, output } = await project.run('node', '--input-type=module', '--eval', script)
+    expect([code, output]).toEqual([0, 'BuddyChat idle\n'])
+  })
+
+  test('two users meet on a page that Vite has built, through the server that was installed', async ({
+    visit,
+    visitWithFirefox,
+  }) => {
+    const vite = 'node_modules/.bin/vite'
+    const built = await project.run(vite, 'build', 'app')
+    expect([built.code, built.output]).toEqual([0, expect.not.stringMatching(/warn/i)])
+    const pagePort = String(await freePort())
+    const page = project.start(
+      {},
+      vite,
+      'preview',
+      'app',
+      '--host=127.0.0.1',
+      '--strictPort',
+      '--port',
+      pagePort,
+    )
+    const server = project.start(
+      {
+        PORT: '0',
+        SECRET_KEY: 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga',
+        ALLOWED_ORIGINS: `http://127.0.0.1:${pagePort}`,
+        ICE_SERVERS: '',
+      },
+      'node_modules/.bin/buddy-server',
+    )
+    const [, serverUrl] = await server.matches(/"url":"([^"]+)"/)
+    await page.matches(/http:\/\/127\.0\.0\.1/)
+    const url = `http://127.0.0.1:${pagePort}/?server=${serverUrl}`
+    const [ana, bob]: Visitor[] = await Promise.all([visit(url), visitWithFirefox(url)])
+    await meet(ana!, bob!)
+    await Promise.all([ana!.waitForMedia(), bob!.waitForMedia()])
+    expect([ana!.errors, bob!.errors]).toEqual([[], []])
+  })
+})
