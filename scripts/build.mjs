@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { completePublicFiles, isComplete } from './public-files.mjs'
+import { completePublicFiles, filesIn, isComplete } from './public-files.mjs'
 import { stageWorkspace, swapIn } from './staged-workspace.mjs'
 
 const root = join(import.meta.dirname, '..')
@@ -43,10 +43,7 @@ const stages = [
   },
   function versions(work) {
     for (const name of [element, client]) {
-      const file = join(work, name, 'dist/version.js')
-      const code = readFileSync(file, 'utf8')
-      if (!code.includes("'unbuilt'")) throw new Error(`${file} has no place for the version`)
-      writeFileSync(file, code.replace("'unbuilt'", `'${versionOf(name)}'`))
+      fillIn(join(work, name, 'dist/version.js'), versionOf(name))
     }
   },
   function serverCodec(work) {
@@ -61,9 +58,30 @@ const stages = [
     run('vite', ['build', 'pages', '--logLevel', 'warn'], { of: server, cwd: join(work, server) })
   },
   function publicFiles(work) {
-    completePublicFiles(join(work, publicFolder), versionOf(element))
+    const build = hashOfCode(work)
+    fillIn(join(work, server, 'dist/build-id.js'), build)
+    completePublicFiles(join(work, publicFolder), { version: versionOf(element), build })
   },
 ]
+
+/** Puts a value into a built file that has `'unbuilt'` in its place. */
+function fillIn(file, value) {
+  const code = readFileSync(file, 'utf8')
+  if (!code.includes("'unbuilt'")) throw new Error(`${file} has no place for a value of the build`)
+  writeFileSync(file, code.replace("'unbuilt'", `'${value}'`))
+}
+
+/** The same sources always give the same hash. */
+function hashOfCode(work) {
+  const hash = createHash('sha256')
+  for (const folder of results) {
+    const files = filesIn(join(work, folder)).filter((name) => name.endsWith('.js'))
+    for (const name of files) {
+      hash.update(`${folder}/${name}\n`).update(readFileSync(join(work, folder, name)))
+    }
+  }
+  return hash.digest('hex').slice(0, 32)
+}
 
 const versionOf = (name) =>
   JSON.parse(readFileSync(join(root, name, 'package.json'), 'utf8')).version

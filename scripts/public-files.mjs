@@ -21,8 +21,8 @@ const compressions = {
   gz: (bytes) => gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION }),
 }
 
-/** Returns the paths of all files in `folder`, with slashes. */
-function filesIn(folder) {
+/** Returns the sorted paths of all files in `folder`, with slashes. */
+export function filesIn(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
@@ -32,9 +32,9 @@ function filesIn(folder) {
 
 /**
  * Writes beside each file in `folder` its compressed forms, if they are smaller, and a manifest with the
- * hashes of all of them. The same files always give the same bytes.
+ * hashes of all of them. The same files always give the same bytes. `about` is more for the manifest.
  */
-export function completePublicFiles(folder, version) {
+export function completePublicFiles(folder, about) {
   for (const name of filesIn(folder)) {
     const bytes = readFileSync(join(folder, name))
     for (const [end, compress] of Object.entries(compressions)) {
@@ -47,7 +47,7 @@ export function completePublicFiles(folder, version) {
     name,
     integrityOf(readFileSync(join(folder, name))),
   ])
-  const manifest = { version, files: Object.fromEntries(hashes) }
+  const manifest = { ...about, files: Object.fromEntries(hashes) }
   writeFileSync(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`)
 }
 

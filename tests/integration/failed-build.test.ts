@@ -50,7 +50,7 @@ test('a killed build and one that does not compile leave the previous build, whi
   const unfinished = join(copy, 'dist/builds', String(killed.child.pid))
   await expect
     .poll(() => existsSync(join(unfinished, 'packages/buddy-protocol/dist/index.js')), {
-      timeout: 15_000,
+      timeout: 60_000,
     })
     .toBe(true)
   killed.kill()
@@ -68,7 +68,7 @@ test('a killed build and one that does not compile leave the previous build, whi
 
   const server = runNode(['packages/buddy-server/dist/cli.js', '--dev'], copy)
   expect((await fetch(`${await server.url()}/readyz`)).status).toBe(200)
-}, 40_000)
+}, 120_000)
 
 const folders = ['a', 'b', 'server'].map((name) => `packages/${name}/dist`)
 

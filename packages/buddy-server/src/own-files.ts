@@ -2,6 +2,10 @@
 // are read through this module, so that only this module knows where they are.
 import { readFileSync } from 'node:fs'
 
+// Here, because the command loads this module early. The earlier the id is loaded, the more of a replacement during
+// the start is noticed.
+export { buildId } from './build-id.ts'
+
 /** The folder of the files that the server serves. */
 const publicFolder = 'dist/public/'
 
@@ -12,6 +16,8 @@ const manifestName = 'manifest.json'
 export interface Manifest {
   /** The version of the element in the script `v/buddy-chat.js`. */
   readonly version: string
+  /** What the module `build-id.ts` of the same build contains. */
+  readonly build: string
   /**
    * The hash of each public file, by its path in the public folder. It has the form of Subresource Integrity:
    * `sha384-…`. A file `name.br` or `name.gz` is the file `name`, compressed with Brotli or gzip.
@@ -61,15 +67,11 @@ export function readManifest(read = readPublicFile): Manifest | undefined {
   const bytes = read(manifestName)
   if (!bytes) return undefined
   try {
-    const { version, files } = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Manifest>
-    return version && files ? { version, files } : undefined
+    const { version, build, files } = JSON.parse(
+      new TextDecoder().decode(bytes),
+    ) as Partial<Manifest>
+    return version && build && files ? { version, build, files } : undefined
   } catch {
     return undefined
   }
-}
-
-/** Returns the names of all files that the server may read. All of them exist in a complete build. */
-export function ownFileNames(): readonly string[] {
-  const files = Object.keys(readManifest()?.files ?? {})
-  return ['package.json', ...[manifestName, ...files].map((name) => publicFolder + name)]
 }

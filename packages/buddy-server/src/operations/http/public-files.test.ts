@@ -26,7 +26,7 @@ function folder(
   const files = Object.fromEntries(names.map((name) => [name, hash(name)]))
   const contents: Record<string, string | undefined> = {
     ...Object.fromEntries(names.map((name) => [name, name])),
-    'manifest.json': JSON.stringify({ version: '1.2.3', files }),
+    'manifest.json': JSON.stringify({ version: '1.2.3', build: 'a', files }),
     ...changes,
   }
   return (name) => {
@@ -70,7 +70,7 @@ test.for(['index.html', 'v/buddy-chat.js', 'v/buddy-chat.js.br', 'v/part.js'])(
 test.for([
   ['no manifest', undefined],
   ['a truncated manifest', '{"version":"1.2.3","files":{"ind'],
-  ['a manifest without files', '{"version":"1.2.3"}'],
+  ['a manifest without files', '{"version":"1.2.3","build":"a"}'],
   ['a manifest that is null', 'null'],
 ] as const)('with %s, loadPublicFiles names every file that the routes need', ([, manifest]) => {
   const { version, files, missing } = loadPublicFiles(folder({ 'manifest.json': manifest }))
@@ -83,4 +83,11 @@ test.for([
       'dashboard/index.html',
     ]),
   )
+})
+
+test('loadPublicFiles names the manifest if it is of another build than the code', () => {
+  expect(loadPublicFiles(folder(), 'a').changed).toEqual([])
+  expect(loadPublicFiles(folder(), 'b').changed).toEqual(['manifest.json'])
+  // As in tests, which run the sources.
+  expect(loadPublicFiles(folder(), 'unbuilt').changed).toEqual([])
 })

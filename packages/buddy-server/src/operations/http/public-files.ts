@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readManifest, readPublicFile } from '../../own-files.ts'
+import { buildId, readManifest, readPublicFile } from '../../own-files.ts'
 
 /** A file that the server sends to clients. The build has compressed it. */
 export interface PublicFile {
@@ -38,14 +38,18 @@ export interface PublicFiles {
 
 /**
  * Reads all public files, and compares each with the hash that the build has written. So a server never
- * serves files of different builds.
+ * serves files of different builds. If the manifest is of another build than the code that runs, it counts as
+ * changed.
  * @param read returns the bytes of a public file; replaced only in tests
+ * @param build the build of the code that runs; replaced only in tests
  */
-export function loadPublicFiles(read = readPublicFile): PublicFiles {
+export function loadPublicFiles(read = readPublicFile, build = buildId): PublicFiles {
   const manifest = readManifest(read)
   const hashes = manifest?.files ?? {}
   const missing: string[] = manifest ? [] : ['manifest.json']
-  const changed: string[] = []
+  // Code that runs from its sources belongs to no build.
+  const isOfOtherBuild = manifest && build !== 'unbuilt' && build !== manifest.build
+  const changed: string[] = isOfOtherBuild ? ['manifest.json'] : []
   const intact = new Map<string, Uint8Array>()
   for (const name of new Set([...required, ...Object.keys(hashes)])) {
     const bytes = hashes[name] === undefined ? undefined : read(name)
