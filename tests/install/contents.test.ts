@@ -153,3 +153,14 @@ describe.for(byName(libraries))('%s', ([name, item]) => {
     expect(manifest.engines !== undefined).toBe(name === '@buddy-chat/server')
   })
 })
+
+test('the element contains the script to which CDNs lead, with its version and the licences of its libraries', () => {
+  const { manifest, files, read } = packages.find(
+    ({ manifest: { name } }) => name === '@buddy-chat/element',
+  )!
+  const { unpkg, jsdelivr, version } = manifest as unknown as Record<string, string>
+  expect([unpkg, jsdelivr]).toEqual(['./dist/buddy-chat.min.js', './dist/buddy-chat.min.js'])
+  expect(files).toContain('dist/buddy-chat.min.js')
+  expect(read('dist/buddy-chat.min.js').slice(0, 100)).toContain(`Buddy ${version}, ISC`)
+  expect(read('dist/THIRD-PARTY-NOTICES.txt')).toContain('Copyright (c) 2017 Google LLC')
+})
