@@ -9,6 +9,7 @@ import { Command } from 'commander'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { addInit } from '../../packages/buddy-server/src/commands/init.ts'
 import {
   addTurnConfig,
   turnConfigDefaults,
@@ -104,6 +105,7 @@ test('every environment variable on the pages exists', () => {
 })
 
 const program = new Command()
+addInit(program, () => ({}))
 addTurnConfig(program, () => ({}))
 /** The sub-commands that have flags of their own. */
 const { commands } = program
@@ -252,9 +254,9 @@ test('nginx redirects http to https', () => {
   expect(nginx).toMatch(/listen 80;[^}]*return 301 https:/)
 })
 
-test('the page lists the flags of turn-config with their defaults', () => {
-  const listed = firstCells('flag')
-  const { options } = commands.find((command) => command.name() === 'turn-config')!
+test.for(['init', 'turn-config'])('the page lists the flags of %s with their defaults', (name) => {
+  const listed = firstCells(`flag of \`${name}\``).flatMap((cell) => cell.split(', '))
+  const { options } = commands.find((command) => command.name() === name)!
   expect(listed.sort()).toEqual(options.map(({ long }) => long).sort())
   for (const { defaultValue } of options) {
     if (defaultValue !== undefined) expect(page).toContain(`default \`${String(defaultValue)}\``)

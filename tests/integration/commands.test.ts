@@ -74,7 +74,7 @@ test('--help lists every setting', async () => {
   for (const { key } of Object.values(settings)) {
     expect(running.output()).toContain(`--${key.toLowerCase().replaceAll('_', '-')} `)
   }
-  for (const command of ['check-config', 'print-config', 'generate-keys', 'turn-config']) {
+  for (const command of ['check-config', 'print-config', 'generate-keys', 'turn-config', 'init']) {
     expect(running.output()).toContain(command)
   }
 })
@@ -187,7 +187,7 @@ test('on SIGHUP reloads the configuration file without closing connections', asy
 test.for([
   [['chek-config'], "unknown command 'chek-config'\n(Did you mean check-config?)"],
   [['--dev', 'print-confg'], "unknown command 'print-confg'\n(Did you mean print-config?)"],
-  [['start'], '(The commands are check-config, '],
+  [['start'], '(The commands are init, check-config, '],
   [['check-config', 'twice'], "too many arguments for 'check-config'"],
   [['SECRET_KEY=hunter2'], "unknown command 'SECRET_KEY=…'"],
 ] as const)(

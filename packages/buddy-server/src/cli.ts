@@ -4,6 +4,7 @@
 import { Command, Option } from 'commander'
 import { addCheckConfig } from './commands/check-config.ts'
 import { addGenerateKeys } from './commands/generate-keys.ts'
+import { addInit } from './commands/init.ts'
 import { orExplain } from './commands/or-explain.ts'
 import { addPrintConfig } from './commands/print-config.ts'
 import { addTurnConfig } from './commands/turn-config.ts'
@@ -48,6 +49,7 @@ function input(): ConfigInput {
   return { environment: process.env, flags }
 }
 
+addInit(program, input)
 addCheckConfig(program, input)
 addPrintConfig(program, input)
 addGenerateKeys(program)

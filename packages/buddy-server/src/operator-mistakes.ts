@@ -1,3 +1,4 @@
+import { CommandError } from './commands/command-error.ts'
 import { ConfigError } from './config/config-error.ts'
 import { IncompleteFilesError } from './operations/http/public-files.ts'
 import { InvalidWelcomeError } from './sites/check-welcome.ts'
@@ -5,8 +6,9 @@ import { ListenError } from './transport/listen-error.ts'
 import { NativeAddonError } from './transport/load-addon.ts'
 import { TlsError } from './transport/tls-files.ts'
 
-/** The errors of a server that cannot start. Their messages say what the operator can do. */
+/** The errors of a server that cannot start, and of sub-commands. Their messages say what the operator can do. */
 const mistakes = [
+  CommandError,
   ConfigError,
   IncompleteFilesError,
   InvalidWelcomeError,

@@ -24,14 +24,16 @@ function logOf({ process: { logLevel, logFormat } }: Config): Log {
 function reload(server: BuddyServer, input: ConfigInput, before: Config, log: Log): void {
   try {
     const renewed = readConfig(input)
-    const isSame = (name: keyof ProcessOptions): boolean =>
-      renewed.process[name] === before.process[name]
+    const isApplied = (name: keyof ProcessOptions): boolean =>
+      settings[name].isReloadable || renewed.process[name] === before.process[name]
     const needRestart = [
       // In trial mode, the default secret key is different each time. That is no change by the operator.
       ...server
         .reload(renewed.options)
         .filter((name) => name !== 'secretKey' || renewed.origins.secretKey !== 'default'),
-      ...(Object.keys(before.process) as (keyof ProcessOptions)[]).filter((name) => !isSame(name)),
+      ...(Object.keys(before.process) as (keyof ProcessOptions)[]).filter(
+        (name) => !isApplied(name),
+      ),
     ].map((name) => settings[name as OptionName].key)
     log.info('configuration reloaded')
     if (needRestart.length > 0) log.warn({ keys: needRestart }, 'changed settings need a restart')

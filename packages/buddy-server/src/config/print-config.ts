@@ -26,6 +26,10 @@ function masked(value: unknown): unknown {
 const inUnits = (name: string, value: unknown): unknown =>
   name.endsWith('Ms') && value !== undefined ? Number(value) / 1000 : value
 
+/** Returns the value of an option in the form that it has in a configuration file. */
+export const inFileForm = (name: OptionName, value: unknown): unknown =>
+  name === 'sites' ? (value as readonly SiteOptions[]).map(inFileKeys) : inUnits(name, value)
+
 const inFileKeys = (site: SiteOptions): object =>
   Object.fromEntries(
     siteFileKeys.map(([name, fileKey]) => [fileKey, inUnits(name, site[name])] as const),
@@ -36,17 +40,13 @@ const inFileKeys = (site: SiteOptions): object =>
  * value comes from. Secrets are masked.
  */
 export function printConfig({ options, process, origins }: Config): string {
-  const values: Readonly<Record<string, unknown>> = {
-    ...options,
-    sites: options.sites.map(inFileKeys),
-    ...process,
-  }
+  const values: Readonly<Record<string, unknown>> = { ...options, ...process }
   return Object.keys(settings)
     .map((name) => {
       const { key, isSecret } = settings[name as OptionName]
       const value = values[name]
       const isHidden = isSecret && typeof value === 'string' && value !== ''
-      const shown = isHidden ? mask : masked(inUnits(name, value))
+      const shown = isHidden ? mask : masked(inFileForm(name as OptionName, value))
       const yaml = stringify({ [fileKeyOf(key)]: shown }).trimEnd()
       return yaml.replace(/$/m, `  # ${origins[name as OptionName]}`)
     })

@@ -2,7 +2,15 @@
 // does not have these.
 import type { OptionsOf } from './setting.ts'
 import { setting } from './setting.ts'
-import { boolean, oneOf } from './value-schemas.ts'
+import { boolean, oneOf, valueSchema } from './value-schemas.ts'
+
+/** An address for people and programs, so it has neither credentials nor a query. */
+const publicUrl = valueSchema('a URL like https://chat.example.org', (raw) => {
+  if (typeof raw !== 'string' || !/^https?:\/\/[^\s?#@]+$/.test(raw) || !URL.canParse(raw)) {
+    return undefined
+  }
+  return new URL(raw).href.replace(/\/$/, '')
+})
 
 /** The process settings, in one group of `docs/configuration.md`. */
 export const processSettings = {
@@ -13,6 +21,14 @@ export const processSettings = {
       defaultValue: false,
       description:
         'Trial mode: the server listens on 127.0.0.1 only, makes a new key at each start, and accepts any origin.',
+    }),
+    publicUrl: setting({
+      key: 'PUBLIC_URL',
+      schema: publicUrl,
+      defaultValue: '',
+      description:
+        'Where visitors reach the server, also below a path. `buddy-server doctor` checks this address; the server itself does not need it.',
+      isReloadable: true,
     }),
     logLevel: setting({
       key: 'LOG_LEVEL',

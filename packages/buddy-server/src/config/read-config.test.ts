@@ -104,6 +104,11 @@ const samples: Record<OptionName, readonly [text: string, inFile: unknown, value
   webhookSecret: [`${secret}w`, `${secret}w`, `${secret}w`],
   webhookEvents: ['match,report', ['match', 'report'], ['match', 'report']],
   isDev: ['true', true, true],
+  publicUrl: [
+    'https://Chat.example/buddy/',
+    'https://chat.example/buddy/',
+    'https://chat.example/buddy',
+  ],
   logLevel: ['warn', 'warn', 'warn'],
   logFormat: ['json', 'json', 'json'],
 }
@@ -123,7 +128,7 @@ test('uses defaults for settings that are not set', () => {
     secretKey: secret,
     allowedOrigins: ['https://chat.example'],
   })
-  expect(process).toEqual({ isDev: false, logLevel: 'info', logFormat: 'auto' })
+  expect(process).toEqual({ isDev: false, publicUrl: '', logLevel: 'info', logFormat: 'auto' })
   expect(origins).toMatchObject({ secretKey: 'environment', port: 'default' })
   // `PORT=` in a compose file means "not set".
   expect(read({ PORT: '', LOG_LEVEL: '' })).toEqual(read())
