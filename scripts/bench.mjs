@@ -1,10 +1,12 @@
 // npm run bench -- [--scenario NAME] [--users N] [--seconds N] [--rounds N] [--against CHECKOUT]
 // npm run bench:first-frame -- [--calls N] [--delay MS]
 // npm run bench -- codec [--rounds N]
+// npm run bench -- start [--starts N], after npm run build:binary
 // Benchmarks. Tests run each of them briefly and do not assert its figures.
 import { runTypeScript } from './run-typescript.mjs'
 
 const [first, ...rest] = process.argv.slice(2)
 if (first === 'first-frame') runTypeScript('bench/first-frame.mjs', rest)
 else if (first === 'codec') runTypeScript('bench/codec.ts', rest)
+else if (first === 'start') runTypeScript('bench/start.ts', rest)
 else runTypeScript('bench/bench.ts')

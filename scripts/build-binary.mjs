@@ -16,6 +16,7 @@ import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { bundleServer, bundleStart } from './binary/bundle.mjs'
 import { makeExecutable } from './binary/executable.mjs'
+import { notices } from './binary/notices.mjs'
 import { build } from './build.mjs'
 import { platforms, thisPlatform } from './platforms.mjs'
 
@@ -69,8 +70,9 @@ async function writeAssets(folder) {
   for (const name of filesIn(join(server, 'dist/public'))) {
     copy(`dist/public/${name}`, `dist/public/${name}`)
   }
-  const { text } = await bundleServer()
+  const { text, inputs } = await bundleServer()
   writeFileSync(join(folder, 'bundle.cjs'), text)
+  writeFileSync(join(folder, 'THIRD-PARTY-NOTICES.txt'), notices(inputs))
   writeCodeCache(folder)
 }
 

@@ -1,66 +1,36 @@
 // The one-file server, as an operator runs it who has nothing else.
-import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { expectTextsRelayed, RawClient } from '../integration/raw-client.ts'
-import type { WatchedProcess } from '../integration/watched-process.ts'
-import { watchProcess } from '../integration/watched-process.ts'
+import {
+  binary,
+  binaryName,
+  buildBinary,
+  canChroot,
+  makeBareRoot,
+  pathsIn,
+  portOf,
+  root,
+  run,
+  runIn,
+} from './binary.ts'
 
-const root = join(import.meta.dirname, '../..')
-const dist = join(root, 'dist')
-const name = process.platform === 'win32' ? 'buddy-server.exe' : 'buddy-server'
-const binary = join(dist, name)
+const nobody = '65534:65534'
+const adminToken = 'Zk3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Gaq8'
 
-beforeAll(() => {
-  execFileSync(process.execPath, [join(root, 'scripts/build-binary.mjs')], { stdio: 'inherit' })
-}, 120_000)
+beforeAll(() => buildBinary())
 
-/** Makes a folder that is deleted when the test ends. */
-function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'buddy-binary-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  return folder
-}
-
-interface RunOptions {
-  readonly env?: Readonly<Record<string, string>>
-  readonly user?: string
-  readonly args?: readonly string[]
-}
-
-/** Runs a command with only `env` in its environment, without PATH. It is killed when the test ends. */
-function run(
-  command: string,
-  args: readonly string[],
-  env: RunOptions['env'] = {},
-): WatchedProcess {
-  const child = spawn(command, args, { cwd: '/', env, stdio: ['ignore', 'pipe', 'pipe'] })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  return watchProcess(child)
-}
-
-test('the binary prints its version and the result of sub-commands without any environment', async () => {
+test('the binary prints its version and the results of sub-commands without any environment', async () => {
   const { version } = JSON.parse(
     readFileSync(join(root, 'packages/buddy-server/package.json'), 'utf8'),
   )
   const outputs = {
     '--version': `${version}\n`,
-    '--help': expect.stringContaining('Usage: buddy-server '),
-    'generate-keys': expect.stringMatching(/^SECRET_KEY=/),
     'check-config --dev': 'The configuration is valid.\n',
     'print-config --dev': expect.stringContaining('port: 3000'),
+    'generate-keys': expect.stringMatching(/^SECRET_KEY=/),
   }
   for (const [args, output] of Object.entries(outputs)) {
     const command = run(binary, args.split(' '))
@@ -68,47 +38,39 @@ test('the binary prints its version and the result of sub-commands without any e
   }
 })
 
-test('dist/SHA256SUMS has the sum of the binary', () => {
-  const sum = createHash('sha256').update(readFileSync(binary)).digest('hex')
-  expect(readFileSync(join(dist, 'SHA256SUMS'), 'utf8')).toBe(`${sum}  ${name}\n`)
+test('licences prints the licence of each part of the binary', async () => {
+  const command = run(binary, ['licences'])
+  expect(await command.exited).toBe(0)
+  const lines = command.output().split('\n')
+  const parts = ['Buddy', 'Node.js v', 'uWebSockets.js', 'Name: lit-html', 'zod 4']
+  expect(parts.filter((part) => !lines.some((line) => line.startsWith(part)))).toEqual([])
 })
 
-const canChroot = process.platform === 'linux' && process.getuid?.() === 0
-const nobody = '65534:65534'
-const adminToken = 'Zk3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Gaq8'
+test('the binary has every sub-command that its help names', async () => {
+  const help = run(binary, ['--help'])
+  expect(await help.exited).toBe(0)
+  const [, list = ''] = help.output().split('\nCommands:\n')
+  const names = [...list.matchAll(/^ {2}([a-z-]+)/gm)].flatMap(([, name]) => name ?? [])
+  expect(names).toEqual(expect.arrayContaining(['check-config', 'turn-config']))
+  await Promise.all(
+    names.map(async (name) => {
+      const command = run(binary, [name, '--help'])
+      expect([await command.exited, command.output()]).toEqual([0, expect.stringContaining(name)])
+    }),
+  )
+})
+
+test('dist/SHA256SUMS has the sum of the binary', () => {
+  const sum = createHash('sha256').update(readFileSync(binary)).digest('hex')
+  expect(readFileSync(join(root, 'dist/SHA256SUMS'), 'utf8')).toBe(`${sum}  ${binaryName}\n`)
+})
 
 describe.skipIf(!canChroot)(
   'in a root folder with only the binary and the libraries that ldd names (needs Linux, and root for chroot)',
   () => {
-    /** Returns such a folder. */
-    function makeBareRoot(): string {
-      const folder = makeFolder()
-      copyFileSync(binary, join(folder, name))
-      const libraries = execFileSync('ldd', [binary], { encoding: 'utf8' }).match(/\/\S+/g) ?? []
-      for (const library of libraries) {
-        mkdirSync(join(folder, dirname(library)), { recursive: true })
-        copyFileSync(library, join(folder, library))
-      }
-      chmodSync(folder, 0o755)
-      return folder
-    }
-
-    /** Runs the binary with `folder` as its root, as root or as `user`. */
-    function runIn(folder: string, { env = {}, user = '0:0', args = [] }: RunOptions = {}) {
-      const chroot = ['/usr/sbin/chroot', `--userspec=${user}`, folder, `/${name}`]
-      const [command = '', ...more] = chroot
-      return run(command, [...more, '--dev', '--port=0', ...args], env)
-    }
-
-    const portOf = async (server: WatchedProcess): Promise<string> =>
-      (await server.matches(/"port":(\d+)/))[1] ?? ''
-
-    const filesIn = (folder: string): readonly string[] =>
-      readdirSync(folder, { recursive: true }).map(String).sort()
-
     test('the binary serves its pages, connects two users, and stops on SIGTERM', async () => {
       const folder = makeBareRoot()
-      const before = filesIn(folder)
+      const before = pathsIn(folder)
       const server = runIn(folder, { args: [`--admin-token=${adminToken}`] })
       const url = `http://127.0.0.1:${await portOf(server)}`
       const get = async (path: string): Promise<readonly [number, string]> => {
@@ -123,7 +85,7 @@ describe.skipIf(!canChroot)(
       expect(await get('/buddy-chat.js')).toEqual([200, script.toString()])
       const [one, other] = await RawClient.pair(url)
       await expectTextsRelayed(one, other)
-      expect(filesIn(folder)).toEqual(before)
+      expect(pathsIn(folder)).toEqual(before)
       server.child.kill('SIGTERM')
       await Promise.all([one.closed(), other.closed()])
       expect(await server.exited).toBe(0)
@@ -136,7 +98,7 @@ describe.skipIf(!canChroot)(
       expect(response.status).toBe(200)
     })
 
-    test('a user who can write to no folder learns what to do', async () => {
+    test('a user who can write to no folder is told what to do', async () => {
       const server = runIn(makeBareRoot(), { user: nobody })
       expect(await server.exited).toBe(1)
       expect(server.output()).toMatch(/Set BUDDY_CACHE_DIR to such a folder\..*\n\/tmp: ENOENT/)
@@ -147,32 +109,30 @@ describe.skipIf(!canChroot)(
       const folder = makeBareRoot()
       const env = { BUDDY_CACHE_DIR: '/cache' }
       await portOf(runIn(folder, { env }))
-      const before = filesIn(folder)
+      const before = pathsIn(folder)
       expect(before).toContainEqual(expect.stringMatching(/^cache\/uws-[0-9a-f]{64}\.node$/))
       await portOf(runIn(folder, { env, user: nobody }))
-      expect(filesIn(folder)).toEqual(before)
+      expect(pathsIn(folder)).toEqual(before)
     })
 
     test('a library that another user has put into the cache is not loaded', async () => {
       const folder = makeBareRoot()
-      const [cache, tmp] = ['home/.cache/buddy-server', 'tmp'].map((one) => join(folder, one))
+      const [cache, tmp] = [join(folder, 'home/.cache/buddy-server'), join(folder, 'tmp')]
       for (const [path, mode] of [
         [cache, 0o777],
         [tmp, 0o1777],
       ] as const) {
-        mkdirSync(path!, { recursive: true })
-        chmodSync(path!, mode)
+        mkdirSync(path, { recursive: true })
+        chmodSync(path, mode)
       }
-      const addon = readFileSync(
-        join(
-          root,
-          'packages/buddy-server/node_modules/uWebSockets.js/dist/bin/uws_linux_x64_127.node',
-        ),
-      )
-      const planted = join(cache!, `uws-${createHash('sha256').update(addon).digest('hex')}.node`)
+      const addon = 'uws_linux_x64_127.node'
+      const { sha256 } = JSON.parse(
+        readFileSync(join(root, 'packages/platforms/addon-hashes.json'), 'utf8'),
+      ).files[addon.replace('x64', process.arch)]
+      const planted = join(cache, `uws-${sha256}.node`)
       writeFileSync(planted, 'planted')
       await portOf(runIn(folder, { env: { HOME: '/home' } }))
-      expect([readFileSync(planted, 'utf8'), readdirSync(tmp!)]).toEqual(['planted', []])
+      expect([readFileSync(planted, 'utf8'), readdirSync(tmp)]).toEqual(['planted', []])
     })
   },
 )

@@ -6,6 +6,7 @@ import { addCheckConfig } from './commands/check-config.ts'
 import { addGenerateKeys } from './commands/generate-keys.ts'
 import { addInit } from './commands/init.ts'
 import { orExplain } from './commands/or-explain.ts'
+import { addLicences } from './commands/licences.ts'
 import { addPrintConfig } from './commands/print-config.ts'
 import { addTurnConfig } from './commands/turn-config.ts'
 import { closestName } from './config/closest-name.ts'
@@ -54,6 +55,7 @@ addCheckConfig(program, input)
 addPrintConfig(program, input)
 addGenerateKeys(program)
 addTurnConfig(program, input)
+addLicences(program)
 
 /** Reports that a command does not exist, suggests the closest one, and exits with an error. */
 function refuseCommand(unknown: string): void {
