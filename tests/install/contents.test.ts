@@ -93,6 +93,15 @@ describe.for(byName(packages))('%s', ([, item]) => {
     const code = files.filter((file) => /\.(js|mjs|css|ts)$/.test(file))
     expect(code.filter((file) => read(file).includes('sourceMappingURL='))).toEqual([])
   })
+})
+
+describe.for(byName(libraries))('%s', ([, item]) => {
+  const { manifest, files, read } = item
+  const modules = files.filter((file) => /\.(js|mjs|d\.ts)$/.test(file))
+  const imports = modules.flatMap((file) =>
+    importsOf(file, read(file)).map((target) => ({ file, target })),
+  )
+  const isRelative = (target: string): boolean => target.startsWith('.')
 
   test('is approved by publint', async () => {
     const tarball = readFileSync(item.tarball)
@@ -106,15 +115,6 @@ describe.for(byName(packages))('%s', ([, item]) => {
       messages.map((message) => formatMessage(message, manifest as Record<string, unknown>)),
     ).toEqual([])
   })
-})
-
-describe.for(byName(libraries))('%s', ([name, item]) => {
-  const { manifest, files, read } = item
-  const modules = files.filter((file) => /\.(js|mjs|d\.ts)$/.test(file))
-  const imports = modules.flatMap((file) =>
-    importsOf(file, read(file)).map((target) => ({ file, target })),
-  )
-  const isRelative = (target: string): boolean => target.startsWith('.')
 
   test('has types that every resolution of ES modules finds', async () => {
     const tarball = new Uint8Array(readFileSync(item.tarball))
@@ -149,8 +149,8 @@ describe.for(byName(libraries))('%s', ([name, item]) => {
     expect([...new Set(imported)].sort()).toEqual(declared.sort())
   })
 
-  test('has engines only if it is the server, because npm installs an older version if they do not match', () => {
-    expect(manifest.engines !== undefined).toBe(name === '@buddy-chat/server')
+  test('has engines only if it has a command, because npm installs an older version if they do not match', () => {
+    expect(manifest.engines !== undefined).toBe(manifest['bin'] !== undefined)
   })
 })
 

@@ -2,16 +2,11 @@
 // has nothing to complain about.
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { complaints } from '../complaints.ts'
 import { newProject } from '../new-project.ts'
 import { installNode, installTool } from '../tools.ts'
 
 const added = ['@buddy-chat/element', '@buddy-chat/client', '@buddy-chat/server']
-
-/** What a package manager prints when a package asks the user for something, or is not right for them. */
-const complaint = /warn|deprecat|peer|engine|build script|allow-scripts|unmet|missing|fail|error/i
-
-/** Yarn says of every ES module under Plug'n'Play that it is experimental, and counts that as a warning. */
-const harmless = /YN0092|Done with warnings/
 
 interface Manager {
   readonly tool: string
@@ -65,10 +60,7 @@ test.for(Object.entries(managers))(
     await write(...(settings?.(registry.url) ?? ['.npmrc', `registry=${registry.url}\n`]))
     const [program = '', ...subcommand] = command
     const installed = await run(program, ...subcommand, ...added)
-    const complaints = installed.output
-      .split('\n')
-      .filter((line) => complaint.test(line) && !harmless.test(line))
-    expect([installed.code, complaints], installed.output).toEqual([0, []])
+    expect([installed.code, complaints(installed.output)], installed.output).toEqual([0, []])
 
     const script = `
     const { BuddyChat } = await import('@buddy-chat/element')
