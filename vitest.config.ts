@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['tests/integration/**/*.test.ts'],
+          include: ['tests/{integration,compatibility}/**/*.test.ts'],
           // Processes start slowly on a busy machine. Waits inside the tests have shorter timeouts of their own.
           testTimeout: 20_000,
           // Most of the time is spent waiting for timeouts of servers, so more workers than cores are faster.
