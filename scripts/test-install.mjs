@@ -12,6 +12,7 @@ if (message) console.log(message)
 const { status } = spawnSync('vitest', ['run', '--project=install', ...process.argv.slice(2)], {
   cwd: join(import.meta.dirname, '..'),
   stdio: 'inherit',
+  shell: process.platform === 'win32',
   env: {
     ...process.env,
     BUDDY_CHROMIUM: chromium,

@@ -1,7 +1,7 @@
 // The one-file server, as an operator runs it who has nothing else.
 import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { expectTextsRelayed, RawClient } from '../integration/raw-client.ts'
 import {
@@ -9,6 +9,7 @@ import {
   binaryName,
   buildBinary,
   canChroot,
+  librariesOf,
   makeBareRoot,
   pathsIn,
   portOf,
@@ -65,8 +66,33 @@ test('dist/SHA256SUMS has the sum of the binary', () => {
   expect(readFileSync(join(root, 'dist/SHA256SUMS'), 'utf8')).toBe(`${sum}  ${binaryName}\n`)
 })
 
+test.skipIf(process.platform !== 'linux')(
+  'docs/binary.md names the shared libraries and the glibc version that the binary needs (only on Linux)',
+  () => {
+    const page = readFileSync(join(root, 'docs/binary.md'), 'utf8')
+    const libraries = librariesOf(binary).map((path) => basename(path))
+    const named = libraries.filter((library) => !library.startsWith('ld-'))
+    expect(named).toContain('libc.so.6')
+    expect(named.filter((library) => !page.includes(`\`${library}\``))).toEqual([])
+    const versions = readFileSync(binary)
+      .toString('latin1')
+      .matchAll(/GLIBC_2\.(\d+)/g)
+    const newest = Math.max(...[...versions].map(([, minor]) => Number(minor)))
+    expect(page).toContain(`glibc 2.${newest} or newer`)
+  },
+)
+
+// Where the binary cannot run in a root folder of its own, this is the next best. Else the tests below do more.
+test.skipIf(canChroot)('the binary connects two users without any environment', async () => {
+  const server = run(binary, ['--dev', '--port=0'])
+  const url = `http://127.0.0.1:${await portOf(server)}`
+  expect((await fetch(`${url}/buddy-chat.js`)).status).toBe(200)
+  const [one, other] = await RawClient.pair(url)
+  await expectTextsRelayed(one, other)
+})
+
 describe.skipIf(!canChroot)(
-  'in a root folder with only the binary and the libraries that ldd names (needs Linux, and root for chroot)',
+  'in a root folder with only the binary and the libraries that ldd names (skipped except for root on Linux, because it needs chroot)',
   () => {
     test('the binary serves its pages, connects two users, and stops on SIGTERM', async () => {
       const folder = makeBareRoot()

@@ -30,7 +30,17 @@ export function run(
   args: readonly string[],
   env: Environment = {},
 ): WatchedProcess {
-  const child = spawn(command, args, { cwd: '/', env, stdio: ['ignore', 'pipe', 'pipe'] })
+  // Windows needs these two for sockets and for the cache folder.
+  const windows = Object.fromEntries(
+    ['SystemRoot', 'LOCALAPPDATA'].flatMap((name) =>
+      process.platform === 'win32' ? [[name, process.env[name]]] : [],
+    ),
+  )
+  const child = spawn(command, args, {
+    cwd: '/',
+    env: { ...windows, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   return watchProcess(child)
 }
@@ -43,13 +53,17 @@ export async function portOf(server: WatchedProcess): Promise<string> {
 /** Whether this machine can run {@link runIn}, which needs Linux, and root for chroot. */
 export const canChroot = process.platform === 'linux' && process.getuid?.() === 0
 
+/** Returns the paths of the shared libraries that a program needs, also indirectly. Only on Linux. */
+export function librariesOf(file: string): readonly string[] {
+  return execFileSync('ldd', [file], { encoding: 'utf8' }).match(/\/\S+/g) ?? []
+}
+
 /** Makes a folder with the binary and the shared libraries that ldd names. It is deleted when the test ends. */
 export function makeBareRoot(): string {
   const folder = mkdtempSync(join(tmpdir(), 'buddy-binary-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   chmodSync(folder, 0o755)
-  const libraries = execFileSync('ldd', [binary], { encoding: 'utf8' }).match(/\/\S+/g) ?? []
-  for (const library of libraries) {
+  for (const library of librariesOf(binary)) {
     mkdirSync(join(folder, dirname(library)), { recursive: true })
     copyFileSync(library, join(folder, library))
   }
