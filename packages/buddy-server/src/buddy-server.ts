@@ -27,9 +27,9 @@ if (otherNode === undefined) {
     // The channel must not keep a finished command from ending.
     process.channel?.unref()
   }
-  if (process.env['npm_command'] !== undefined) {
-    // npx and `npm start` run commands in a shell, and pass SIGTERM on to the shell only. It then ends, and
-    // nobody would stop this process.
+  if (process.env['npm_config_user_agent'] !== undefined) {
+    // A package manager has started this process, for example `npx`. npm passes SIGTERM on to its shell only, and
+    // yarn to nobody. It then ends, and nobody would stop this process.
     const parent = process.ppid
     const timer = setInterval(() => {
       if (process.ppid === parent) return
