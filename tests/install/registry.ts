@@ -23,6 +23,10 @@ export interface Registry {
   readonly url: string
   /** Decoded paths of all requests so far, such as `/@buddy-chat/client` or `/lit/-/lit-3.3.3.tgz`. */
   readonly requests: readonly string[]
+  /** Names of the packages that were published to it, such as `@buddy-chat/client@0.1.0`, in their order. */
+  readonly published: readonly string[]
+  /** Forgets a package. */
+  remove(name: string): void
   /** Stops the registry. Resolves when its port is free. */
   close(): Promise<void>
 }
@@ -59,6 +63,18 @@ async function readOtherPlatforms(packed: readonly PackedPackage[]): Promise<Pac
     .map((text) => JSON.parse(text) as PackedPackage['manifest'])
     .filter(({ name }) => !packed.some(({ manifest }) => manifest.name === name))
     .map((manifest) => ({ manifest, tarball: Buffer.alloc(0), path: `/${manifest.name}/-/none` }))
+}
+
+/** Reads a package from the body of a request with which npm publishes it. */
+async function readPublished(request: IncomingMessage, path: string): Promise<PackedPackage> {
+  const body = JSON.parse((await buffer(request)).toString()) as {
+    readonly versions: Readonly<Record<string, PackedPackage['manifest']>>
+    readonly _attachments: Readonly<Record<string, { readonly data: string }>>
+  }
+  const [manifest] = Object.values(body.versions)
+  const [attachment] = Object.values(body._attachments)
+  const tarball = Buffer.from(attachment!.data, 'base64')
+  return { manifest: manifest!, tarball, path: `${path}/-/${manifest!.version}.tgz` }
 }
 
 /** What a registry answers for the name of a package that has one version. */
@@ -114,22 +130,30 @@ async function passOn(
 }
 
 /**
- * Starts a registry that has the packages of `folder`, and passes requests for all others on to the registry
+ * Starts a registry that has the packages of `folder` and those that are published to it, and passes requests for all others on to the registry
  * that npm uses on this machine. Each package has its one version, tagged `latest`.
  * @param folder a folder of tarballs. @default where `npm run pack` writes
  */
 export async function startRegistry(folder: string = packedFolder): Promise<Registry> {
   const files = (await readdir(folder)).filter((name) => name.endsWith('.tgz'))
   const packed = await Promise.all(files.map((name) => readPackage(join(folder, name))))
-  const packages = [...packed, ...(await readOtherPlatforms(packed))]
+  let packages = [...packed, ...(await readOtherPlatforms(packed))]
   const upstream = await configuredRegistry()
   const requests: string[] = []
+  const published: string[] = []
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', url).pathname)
     requests.push(path)
     const described = packages.find(({ manifest }) => path === `/${manifest.name}`)
     const downloaded = packages.find((candidate) => path === candidate.path)
-    if (described) {
+    if (request.method === 'PUT' && !described) {
+      void readPublished(request, path).then((item) => {
+        packages = [...packages, item]
+        published.push(`${item.manifest.name}@${item.manifest.version}`)
+        response.writeHead(201, { 'content-type': 'application/json' })
+        response.end('{}')
+      })
+    } else if (described) {
       response.writeHead(200, { 'content-type': 'application/json' })
       response.end(packument(described, url))
     } else if (downloaded) {
@@ -148,6 +172,10 @@ export async function startRegistry(folder: string = packedFolder): Promise<Regi
   return {
     url,
     requests,
+    published,
+    remove: (name) => {
+      packages = packages.filter(({ manifest }) => manifest.name !== name)
+    },
     close: async () => {
       server.closeAllConnections()
       server.close()
