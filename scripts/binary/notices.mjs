@@ -34,6 +34,9 @@ export function notices(files) {
       'The script buddy-chat.js',
       read('packages/buddy-element/dist/bundle/THIRD-PARTY-NOTICES.txt'),
     ],
+    // Libraries that the build has put into the files of the server.
+    ['The codec', read('packages/buddy-server/dist/THIRD-PARTY-NOTICES.txt')],
+    ['The dashboard', read('packages/buddy-server/dist/public/dashboard/THIRD-PARTY-NOTICES.txt')],
     ...packageFolders(files).map((folder) => noticeOf(folder)),
   ]
   const line = '='.repeat(80)

@@ -9,7 +9,7 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { describe, expect, test } from 'vitest'
 import type { Manifest, UnpackedPackage } from './unpacked-packages.ts'
-import { unpackPackages } from './unpacked-packages.ts'
+import { packageOf, unpackPackages } from './unpacked-packages.ts'
 
 const root = join(import.meta.dirname, '../..')
 const packages = unpackPackages()
@@ -37,12 +37,6 @@ function isResolved({ files }: UnpackedPackage, file: string, target: string): b
     (file.endsWith('.d.ts') && files.includes(path.replace(/\.ts$/, '.d.ts')))
   )
 }
-
-const packageOf = (specifier: string): string =>
-  specifier
-    .split('/')
-    .slice(0, specifier.startsWith('@') ? 2 : 1)
-    .join('/')
 
 test('the four packages that users import are packed', () => {
   expect(libraries.map(({ manifest }) => manifest.name)).toEqual(

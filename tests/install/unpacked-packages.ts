@@ -49,3 +49,10 @@ export function unpackPackages(): readonly UnpackedPackage[] {
     return { manifest: JSON.parse(read('package.json')) as Manifest, tarball, folder, files, read }
   })
 }
+
+/** The package that an import leads to, such as `@lit/task` for `@lit/task/deep.js`. */
+export const packageOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')

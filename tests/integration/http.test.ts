@@ -48,12 +48,15 @@ test('GET / returns JSON to tools and the demo page to browsers', async ({ start
   for (const { headers } of [forTools, forBrowsers]) expect(headers['vary']).toContain('Accept')
 })
 
-test('the script of the dashboard contains the licence notice of the library that draws the plots', async ({
+test('the script of the dashboard leads to the licence of the library that draws the plots', async ({
   startServer,
 }) => {
   const { url } = await startServer()
-  const { body } = await get(`${url}/dashboard/dashboard.js`)
-  expect(body.toString()).toMatch(/^\/\*[^/]*Copyright[^/]*uPlot/)
+  const script = await get(`${url}/dashboard/dashboard.js`)
+  const [, file] = /^\/\*! With libraries; see (\S+) \*\//.exec(script.body.toString())!
+  const notices = await get(`${url}/dashboard/${file}`)
+  expect(notices.headers['content-type']).toContain('text/plain')
+  expect(notices.body.toString()).toMatch(/uplot.*Permission is hereby granted/s)
 })
 
 test('/healthz exposes the Date header to pages of any origin', async ({ startServer }) => {

@@ -28,39 +28,17 @@ const pagePaths: Plugin = {
   },
 }
 
-/**
- * Keeps the notices at the top of library files, because their licences require it. The build itself drops a
- * comment together with the code that follows it.
- */
-function licenceNotices(): Plugin {
-  const notices = new Map<string, string>()
-  return {
-    name: 'buddy-licence-notices',
-    apply: 'build',
-    transform: {
-      filter: { id: /node_modules/ },
-      handler: (code, id) => {
-        const [notice] = /^\s*\/\*.*?\*\//s.exec(code) ?? []
-        if (notice && /copyright|licen[cs]e/i.test(notice)) notices.set(id, notice.trim())
-      },
-    },
-    generateBundle: (_options, bundle) => {
-      for (const file of Object.values(bundle)) {
-        if (file.type !== 'chunk') continue
-        const found = new Set(file.moduleIds.map((id) => notices.get(id)).filter(Boolean))
-        if (found.size > 0) file.code = `${[...found].join('\n')}\n${file.code}`
-      }
-    },
-  }
-}
+/** The licences of the libraries in the dashboard's script, which have to be passed on with it. */
+const notices = 'THIRD-PARTY-NOTICES.txt'
 
 export default defineConfig({
   appType: 'mpa',
   publicDir: false,
-  plugins: [pagePaths, licenceNotices()],
+  plugins: [pagePaths],
   build: {
     outDir: '../dist/public',
     emptyOutDir: false,
+    license: { fileName: `dashboard/${notices}` },
     target: 'es2022',
     // The polyfill would be an inline script, which the policy of the pages forbids.
     modulePreload: { polyfill: false },
@@ -68,6 +46,10 @@ export default defineConfig({
       input: { demo: 'demo/index.html', 'dashboard/dashboard': 'dashboard/index.html' },
       output: {
         entryFileNames: '[name].js',
+        postBanner: ({ moduleIds }) =>
+          moduleIds.some((id) => id.includes('node_modules'))
+            ? `/*! With libraries; see ${notices} */`
+            : '',
         // The style sheet of a page is beside its script. Vite names it after the source file only.
         assetFileNames: ({ originalFileNames: [source] }) =>
           source?.startsWith('dashboard/') ? 'dashboard/[name].[ext]' : '[name].[ext]',

@@ -15,6 +15,7 @@ const names = [
   'dashboard/index.html',
   'dashboard/dashboard.css',
   'dashboard/dashboard.js',
+  'dashboard/THIRD-PARTY-NOTICES.txt',
 ]
 
 /** A complete public folder, in which the content of each file is its name. `changes` replaces files. */

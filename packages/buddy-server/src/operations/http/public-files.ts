@@ -19,6 +19,7 @@ const required = [
   'dashboard/index.html',
   'dashboard/dashboard.css',
   'dashboard/dashboard.js',
+  'dashboard/THIRD-PARTY-NOTICES.txt',
 ] as const
 
 /** The name of a file that a route serves. */

@@ -201,9 +201,10 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
       body: '',
     }),
     '/dashboard/data': behindToken(dependencies, async () => ownJson(200, await dashboard())),
-    // The style sheet and the script need no token, because they contain no data.
+    // The style sheet, the script and the licences of its libraries need no token: they contain no data.
     '/dashboard/dashboard.css': file('dashboard/dashboard.css', fresh),
     '/dashboard/dashboard.js': file('dashboard/dashboard.js', fresh),
+    '/dashboard/THIRD-PARTY-NOTICES.txt': file('dashboard/THIRD-PARTY-NOTICES.txt', fresh),
     '/demo.css': file('demo.css', fresh),
     '/demo.js': file('demo.js', fresh),
     // Browsers cache the file for five minutes. So a fix reaches every embedding page soon, and a visit
