@@ -3,6 +3,7 @@ import { equal, Failure, Skip } from './failure.ts'
 import type { HelloFields, TicketFields } from './fields.ts'
 import type { Gate } from './gate.ts'
 import type { ServerMessages } from './server-messages.ts'
+import type { SharedRestart } from './shared-restart.ts'
 import { modes } from './wire.ts'
 
 /** The server under test, and how to reach it. */
@@ -50,6 +51,14 @@ export interface Pair {
   readonly arrivedMatch: ServerMessages['matched']
 }
 
+/** What all cases of a run share. */
+export interface Surroundings {
+  readonly target: ResolvedTarget
+  readonly gate: Gate
+  /** Undefined if the server cannot be restarted. */
+  readonly restart: SharedRestart | undefined
+}
+
 let lobbies = 0
 const run = Math.random().toString(36).slice(2, 10)
 
@@ -63,10 +72,12 @@ export class CaseContext {
   readonly #connections: Connection[] = []
 
   readonly #gate: Gate
+  readonly #restart: SharedRestart | undefined
 
-  constructor(target: ResolvedTarget, gate: Gate) {
+  constructor({ target, gate, restart }: Surroundings) {
     this.target = target
     this.#gate = gate
+    this.#restart = restart
   }
 
   /** The frames of all connections, for the report of a failure. */
@@ -134,6 +145,13 @@ export class CaseContext {
     return { waited, waitedMatch, arrived, arrivedMatch }
   }
 
+  /** Checks that the next frame of both is `matched`, with the same room. Returns the room. */
+  async matchedTogether(one: Connection, other: Connection): Promise<string> {
+    const { room } = await one.next('matched')
+    equal((await other.next('matched')).room, room, 'the room of the second')
+    return room
+  }
+
   /** Checks that a signal of each partner reaches the other. */
   async checkRelay(one: Connection, other: Connection): Promise<void> {
     const number = Math.floor(Math.random() * 256)
@@ -180,11 +198,13 @@ export class CaseContext {
     throw new Failure(message)
   }
 
-  /** Restarts the server. @throws Skip if the command line does not say how */
+  /**
+   * Waits until the server has restarted. It restarts once for all cases that wait for it.
+   * @throws Skip if the command line does not say how
+   */
   async restart(): Promise<void> {
-    const { restart } = this.target
-    if (!restart) throw new Skip('needs --restart')
-    await restart()
+    if (!this.#restart) throw new Skip('needs --restart')
+    await this.#restart.wait()
   }
 
   /**

@@ -31,7 +31,7 @@ export interface Case {
    * beside the others.
    */
   readonly waitsMs?: number
-  /** Whether the case restarts the server. Such cases run alone, after all others. */
+  /** Whether the server restarts during the case. Such cases run after all others, at the same time. */
   readonly restarts?: true
   /** Throws Failure if the server breaks the rule, and Skip if the case cannot check it. */
   readonly run: (context: CaseContext) => Promise<void>

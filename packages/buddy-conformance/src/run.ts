@@ -1,7 +1,8 @@
 import { AtCapacity, Failure, Skip } from './failure.ts'
 import { Gate } from './gate.ts'
+import { SharedRestart } from './shared-restart.ts'
 import type { Case, Feature } from './case.ts'
-import { CaseContext, resolveTarget, type Target } from './case-context.ts'
+import { CaseContext, resolveTarget, type Surroundings, type Target } from './case-context.ts'
 
 /** What became of one case. */
 export interface Result {
@@ -36,9 +37,13 @@ const maxAttempts = 20
 export async function runCases(options: RunOptions): Promise<readonly Result[]> {
   const { cases, concurrency = 8, onResult } = options
   const results = new Map<Case, Result>()
-  const gate = new Gate()
+  const surroundings = {
+    target: resolveTarget(options.target),
+    gate: new Gate(),
+    restart: options.target.restart && new SharedRestart(options.target.restart),
+  }
   const run = async (one: Case): Promise<void> => {
-    const result = await runCase(one, options, gate)
+    const result = await runCase(one, options.profile, surroundings)
     results.set(one, result)
     onResult?.(result)
   }
@@ -49,13 +54,17 @@ export async function runCases(options: RunOptions): Promise<readonly Result[]> 
     for (let one = queue.shift(); one; one = queue.shift()) await run(one)
   }
   await Promise.all([...waiting.map(run), ...Array.from({ length: concurrency }, work)])
-  for (const one of cases) if (one.restarts) await run(one)
+  await Promise.all(cases.filter(({ restarts }) => restarts).map(run))
   return cases.map((one) => results.get(one)!)
 }
 
-async function runCase(one: Case, options: RunOptions, gate: Gate): Promise<Result> {
-  const { id, title, rule, feature } = one
-  const target = resolveTarget(options.target)
+async function runCase(
+  one: Case,
+  profile: RunOptions['profile'],
+  surroundings: Surroundings,
+): Promise<Result> {
+  const { id, title, rule, feature, restarts } = one
+  const { target, gate, restart } = surroundings
   const startedAtMs = performance.now()
   const result = (
     status: Result['status'],
@@ -65,10 +74,10 @@ async function runCase(one: Case, options: RunOptions, gate: Gate): Promise<Resu
     const durationMs = Math.round(performance.now() - startedAtMs)
     return { id, title, rule, feature, status, reason, transcript, durationMs }
   }
-  if (!options.profile.has(feature))
-    return result('skipped', `the feature ${feature} is not claimed`)
+  if (!profile.has(feature)) return result('skipped', `the feature ${feature} is not claimed`)
   for (let attempt = 1; ; attempt++) {
-    const context = new CaseContext(target, gate)
+    const context = new CaseContext(surroundings)
+    if (restarts) restart?.begin()
     try {
       const limitMs = (one.waitsMs ?? 0) + target.timeoutMs * 4
       await withLimit(runAndCheck(one, context), limitMs, () => context.waitedMs)
@@ -84,6 +93,7 @@ async function runCase(one: Case, options: RunOptions, gate: Gate): Promise<Resu
       const isExpected = error instanceof Failure
       return result('failed', isExpected ? message : stack, context.transcript)
     } finally {
+      if (restarts) restart?.end()
       await context.close()
     }
   }

@@ -3,7 +3,7 @@ import type { Joined } from '../case-context.ts'
 import { check } from '../failure.ts'
 import { bytes, pack } from '../msgpack.ts'
 import { errors, rates, types, unknownType } from '../wire.ts'
-import { resume } from './resume-cases.ts'
+import { resume } from './resuming.ts'
 
 const drops = 'The server must drop frames above the rate of their type.'
 const answersEach =

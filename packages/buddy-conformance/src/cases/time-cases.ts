@@ -1,7 +1,7 @@
 import { group } from '../case.ts'
 import { check, equal, Skip } from '../failure.ts'
 import { bytes } from '../msgpack.ts'
-import { resume } from './resume-cases.ts'
+import { resume } from './resuming.ts'
 
 /** The longest period that a case waits for. */
 const longestMs = 45_000
