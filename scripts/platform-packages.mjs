@@ -124,23 +124,22 @@ function fillAddon(platform) {
 
 function fillNode(platform) {
   const target = join(folder, `node-${platform.id}`)
-  const installed = join(root, 'node_modules', platform.node)
+  const { node, executable } = platform
+  const installed = join(root, 'node_modules', node)
   // pnpm has checked the integrity of an installed package.
-  if (existsSync(installed)) copyNode(installed, platform, target)
+  if (existsSync(installed)) copy(join(installed, executable), join(target, executable))
   else {
     const place = mkdtempSync(join(tmpdir(), 'buddy-node-'))
     try {
-      download(platform.node, place)
-      copyNode(join(place, 'package'), platform, target)
+      download(node, place)
+      copy(join(place, 'package', executable), join(target, executable))
     } finally {
       rmSync(place, { recursive: true })
     }
   }
+  // The package for Windows has no licence, so that of Node is in the repository.
+  copy(join(folder, 'node-licence.txt'), join(target, 'LICENSE'))
   return writeReadme(target)
-}
-
-function copyNode(source, { executable }, target) {
-  for (const name of [executable, 'LICENSE']) copy(join(source, name), join(target, name))
 }
 
 /** Returns the name of the package. */
@@ -161,7 +160,7 @@ function download(name, place) {
       .split(`\n  ${name}@${pinnedNode}:\n`)[1]
       ?.match(/^ +resolution: \{integrity: (\S+)\}/) ?? []
   if (!integrity) throw new Error(`pnpm-lock.yaml has no integrity of ${name}@${pinnedNode}`)
-  run('npm', ['pack', `${name}@${pinnedNode}`, `--pack-destination=${place}`])
+  run('npm', ['pack', '--silent', `${name}@${pinnedNode}`, `--pack-destination=${place}`])
   const [tarball] = readdirSync(place).map((file) => join(place, file))
   if (`sha512-${hashOf(tarball, 'sha512', 'base64')}` !== integrity) {
     throw new Error(`${name}@${pinnedNode} has another SHA-512 than in pnpm-lock.yaml`)
@@ -196,7 +195,7 @@ function outdatedManifests() {
   })
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   if (process.argv[2] === '--check') {
     for (const path of outdatedManifests()) console.log(`${path}/package.json is out of date`)
   } else writeManifests()

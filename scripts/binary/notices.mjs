@@ -1,7 +1,6 @@
 // The licences of everything that the one-file server contains.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { thisPlatform } from '../platforms.mjs'
 
 const root = join(import.meta.dirname, '../..')
 const read = (path) => readFileSync(join(root, path), 'utf8').trim()
@@ -28,7 +27,7 @@ function noticeOf(folder) {
 export function notices(files) {
   const sections = [
     ['Buddy', read('LICENSE')],
-    [`Node.js ${process.version}`, read(`node_modules/${thisPlatform.node}/LICENSE`)],
+    [`Node.js ${process.version}`, read('packages/platforms/node-licence.txt')],
     ['uWebSockets.js', read('packages/platforms/addon-licence.txt')],
     [
       'The script buddy-chat.js',
