@@ -48,6 +48,12 @@ test('licences prints the licence of each part of the binary', async () => {
   expect(parts.filter((part) => !lines.some((line) => line.startsWith(part)))).toEqual([])
 })
 
+test('a memory limit in NODE_OPTIONS causes no warning about the code cache', async () => {
+  const env = { NODE_OPTIONS: '--max-old-space-size=300' }
+  const command = run(binary, ['check-config', '--dev'], env)
+  expect([await command.exited, command.output()]).toEqual([0, 'The configuration is valid.\n'])
+})
+
 test('the binary has every sub-command that its help names', async () => {
   const help = run(binary, ['--help'])
   expect(await help.exited).toBe(0)
