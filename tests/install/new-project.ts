@@ -26,7 +26,10 @@ export interface NewProject {
   readonly env: Readonly<Record<string, string>>
   /** Writes a file in the folder. */
   write(name: string, content: string): Promise<void>
-  /** Copies a file or folder of `tests/install` into the folder. */
+  /**
+   * Copies a folder into the folder, without what was installed and built in it.
+   * @param from its path, relative to `tests/install`
+   */
   copy(from: string, to: string): Promise<void>
   /** Runs a command in the folder, and resolves when it ends, whatever its exit code. */
   run(command: string, ...args: readonly string[]): Promise<CommandResult>
@@ -99,7 +102,12 @@ export async function newSharedProject(...path: readonly string[]): Promise<NewP
       await mkdir(dirname(path), { recursive: true })
       await writeFile(path, content)
     },
-    copy: (from, to) => cp(join(import.meta.dirname, from), join(folder, to), { recursive: true }),
+    copy: (from, to) => {
+      const source = join(import.meta.dirname, from)
+      const left = new Set(['node_modules', 'dist'].map((name) => join(source, name)))
+      const filter = (path: string): boolean => !left.has(path)
+      return cp(source, join(folder, to), { recursive: true, filter })
+    },
     run: (command, ...args) => finish(spawnHere(command, args, {})),
     start: (added, command, ...args) => watchProcess(spawnHere(command, args, added)),
     remove: async () => {
