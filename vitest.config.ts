@@ -41,6 +41,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'examples',
+          include: ['tests/examples/**/*.test.ts'],
+          // The type checks of some frameworks take long.
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: 'network',
           include: ['tests/network/**/*.test.ts'],
           expect: slowExpect,

@@ -8,30 +8,32 @@ import { copyWorkspace } from './integration/workspace-copy.ts'
 
 /** `npm run dev` in a copy of the workspace. */
 export interface Development extends WatchedProcess {
-  /** The folder `packages` of the copy. */
-  readonly packages: string
-  /** Replaces `before`, which the file in `packages` must contain, by `after`. */
+  /** Resolves with the URL of the example app. */
+  readonly exampleUrl: () => Promise<string>
+  /** Replaces `before`, which the file of the copy must contain, by `after`. */
   readonly edit: (file: string, before: string, after: string) => void
 }
 
-/** Starts what `npm run dev` runs, without an example app and without a build. It ends with the test. */
-export function startDevelopment(...args: readonly string[]): Development {
+/** Starts what `npm run dev` runs, without a build, at `port`. It ends with the test. */
+export function startDevelopment({ port = 0, example = 'none' } = {}): Development {
   const workspace = copyWorkspace()
   const packages = join(workspace, 'packages')
   // As in a new clone, nothing is built.
   for (const name of readdirSync(packages))
     rmSync(join(packages, name, 'dist'), { recursive: true, force: true })
-  const child = spawn(process.execPath, ['scripts/develop.mjs', '--example=none', ...args], {
+  const args = [`--port=${port}`, `--example=${example}`, '--example-port=0']
+  const child = spawn(process.execPath, ['scripts/develop.mjs', ...args], {
     cwd: workspace,
     env: { PATH: process.env['PATH'], ICE_SERVERS: '' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
+  const development = watchProcess(child)
   return {
-    ...watchProcess(child),
-    packages,
+    ...development,
+    exampleUrl: async () => (await development.matches(/(http:\S+) +examples\//))[1]!,
     edit: (name, before, after) => {
-      const file = join(packages, name)
+      const file = join(workspace, name)
       const text = readFileSync(file, 'utf8')
       expect(text).toContain(before)
       writeFileSync(file, text.replace(before, after))

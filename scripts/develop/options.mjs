@@ -1,13 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 const folder = join(import.meta.dirname, '../../examples')
-/** The examples that are apps of Vite. */
-const examples = readdirSync(folder).filter(
-  (name) =>
-    JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')).devDependencies?.vite,
-)
+function usesVite(name) {
+  const manifest = join(folder, name, 'package.json')
+  return (
+    existsSync(manifest) &&
+    JSON.parse(readFileSync(manifest, 'utf8')).devDependencies?.vite !== undefined
+  )
+}
+
+const examples = readdirSync(folder).filter(usesVite)
 
 const usage = `Usage: npm run dev -- [options]
 

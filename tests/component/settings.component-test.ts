@@ -135,3 +135,19 @@ test('if a listener stops a start and starts again, attributes that change later
   expect(isShown(chat, 'camera-button')).to.equal(true)
   expect(visibleText(chat)).to.contain(waitsForStart)
 })
+
+test('a property that a framework sets to undefined or null counts as not set', async () => {
+  const names = ['site', 'token', 'name', 'interests', 'mode', 'autostart', 'novideo'] as const
+  for (const missing of [undefined, null]) {
+    const chat = await mount({ name: 'Ana', interests: 'chess', site: 'shop', mode: 'text' })
+    Object.assign(chat, Object.fromEntries(names.map((name) => [name, missing])))
+    await chat.start()
+    await untilState(chat, 'waiting')
+    expect(isShown(chat, 'camera-button')).to.equal(true)
+    expect(chat.interests).to.equal('')
+    chat.stop()
+    Object.assign(chat, { server: missing, lobby: missing })
+    await chat.updateComplete
+    expect([chat.server, chat.lobby]).to.deep.equal(['', ''])
+  }
+})

@@ -2,20 +2,31 @@
 import { expect } from 'vitest'
 import { startDevelopment } from '../development-process.ts'
 import { test } from './fixtures.ts'
-import { meet } from './visitor.ts'
+import { waitForPageText } from './page-text.ts'
 
-test('npm run dev: two visitors meet; their call survives a change of the server; changes of a style sheet and of the element arrive', async ({
+test('npm run dev: a visitor of the demo page meets one of the React example in StrictMode; their call survives changes of the server, a style sheet and the example; a change of the element reloads the page', async ({
   visit,
 }) => {
-  const development = startDevelopment('--port=0')
+  const development = startDevelopment({ example: 'react' })
   const url = await development.url()
-  const [ana, bob] = await Promise.all([visit(`${url}/?name=Ana`), visit(`${url}/?name=Bob`)])
+  const [ana, bob] = await Promise.all([
+    visit(`${url}/?name=Ana&interests=English`),
+    visit(await development.exampleUrl(), {}, async (page) => {
+      await (await page.waitForSelector('::-p-text(Find a partner)'))!.click()
+    }),
+  ])
   const both = [ana, bob]
-  await meet(ana, bob)
+  await ana.press('start-button')
+  await Promise.all(both.map((visitor) => visitor.waitForState('connected')))
   await Promise.all(both.map((visitor) => visitor.waitForMedia()))
+  await waitForPageText(bob.page, 'Partners so far: Ana')
+  // React mounts every component twice in StrictMode. That must not start two calls.
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  expect(metrics).toMatch(/^buddy_sessions_total 2$/m)
+  expect(await bob.liveTracks()).toBe(2)
 
   development.edit(
-    'buddy-server/src/operations/http/routes.ts',
+    'packages/buddy-server/src/operations/http/routes.ts',
     "{ status: 'healthy' }",
     "{ status: 'changed' }",
   )
@@ -25,18 +36,25 @@ test('npm run dev: two visitors meet; their call survives a change of the server
   await ana.press('send-button')
   await bob.waitForText('Hello through the new server')
 
-  development.edit('buddy-server/pages/demo/demo.css', 'background: #0e0f16', 'background: #010203')
+  const demo = 'packages/buddy-server/pages/demo/demo.css'
+  development.edit(demo, 'background: #0e0f16', 'background: #010203')
   await ana.page.waitForFunction(
     () => getComputedStyle(document.body).backgroundColor === 'rgb(1, 2, 3)',
     { polling: 50 },
   )
-  // Neither change has ended the call.
+  development.edit('examples/react/src/app.tsx', 'Language exchange', 'Tandem')
+  await waitForPageText(bob.page, 'Tandem')
+  // None of these changes has ended the call.
   await Promise.all(both.map((visitor) => visitor.waitForMedia()))
-  expect((await ana.record()).events).toEqual([{ name: 'match', about: 'Bob' }])
+  expect((await ana.record()).events).toHaveLength(1)
   expect((await bob.record()).events).toEqual([{ name: 'match', about: 'Ana' }])
 
   const reload = ana.page.waitForNavigation()
-  development.edit('buddy-element/src/words/english.ts', "start: 'Start'", "start: 'Begin'")
+  development.edit(
+    'packages/buddy-element/src/words/english.ts',
+    "start: 'Start'",
+    "start: 'Begin'",
+  )
   await reload
   await ana.waitForText('Begin')
   expect([...ana.errors, ...bob.errors]).toEqual([])
@@ -47,4 +65,4 @@ test('npm run dev: two visitors meet; their call survives a change of the server
   development.child.kill('SIGINT')
   // Its children have the same output, which is closed when the last process has ended.
   expect(await development.exited).toBe(0)
-})
+}, 120_000)

@@ -2,17 +2,27 @@
 // failed.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser } from 'puppeteer-core'
+import type { Browser, Page } from 'puppeteer-core'
 import { test as base } from '../server-fixture.ts'
 import type { ChromiumTraits } from './browsers.ts'
 import { launchChromium, launchFirefox } from './browsers.ts'
 import { Visitor } from './visitor.ts'
 
 interface Fixtures {
-  /** Opens `url` in a new Chromium process. `traits` are its devices and permissions. */
-  readonly visit: (url: string, traits?: ChromiumTraits) => Promise<Visitor>
+  /**
+   * Opens `url` in a new Chromium process. `traits` are its devices and permissions; `insert` makes the page
+   * insert the element, if it does so later.
+   */
+  readonly visit: (
+    url: string,
+    traits?: ChromiumTraits,
+    insert?: (page: Page) => Promise<void>,
+  ) => Promise<Visitor>
   /** Opens `url` in a new Firefox process. */
-  readonly visitWithFirefox: (url: string) => Promise<Visitor>
+  readonly visitWithFirefox: (
+    url: string,
+    insert?: (page: Page) => Promise<void>,
+  ) => Promise<Visitor>
   /**
    * Serves `html` at a new origin, as if it was the page of an embedding site. Resolves with its
    * URL.
@@ -24,20 +34,20 @@ export const test = base.extend<Fixtures>({
   // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
   visit: async ({}, use) => {
     const browsers: Browser[] = []
-    await use(async (url, traits) => {
+    await use(async (url, traits, insert) => {
       const browser = await launchChromium(traits)
       browsers.push(browser)
-      return Visitor.open(browser, url)
+      return Visitor.open(browser, url, insert)
     })
     await Promise.all(browsers.map((browser) => browser.close()))
   },
   // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
   visitWithFirefox: async ({}, use) => {
     const browsers: Browser[] = []
-    await use(async (url) => {
+    await use(async (url, insert) => {
       const browser = await launchFirefox()
       browsers.push(browser)
-      return Visitor.open(browser, url)
+      return Visitor.open(browser, url, insert)
     })
     await Promise.all(browsers.map((browser) => browser.close()))
   },

@@ -36,12 +36,20 @@ export class Visitor {
     })
   }
 
-  /** Opens `url` in `browser`. If the page has iframes, the element is expected in the last one. */
-  static async open(browser: Browser, url: string): Promise<Visitor> {
+  /**
+   * Opens `url` in `browser`. If the page has iframes, the element is expected in the last one. If the page
+   * inserts the element later, `insert` makes it do so.
+   */
+  static async open(
+    browser: Browser,
+    url: string,
+    insert?: (page: Page) => Promise<void>,
+  ): Promise<Visitor> {
     const page = await browser.newPage()
     const visitor = new Visitor(page)
     await page.evaluateOnNewDocument(watchPage)
     await page.goto(url)
+    await insert?.(page)
     visitor.#frame = page.frames().at(-1) ?? page.mainFrame()
     await (await visitor.#frame.waitForSelector(chat))?.dispose()
     return visitor

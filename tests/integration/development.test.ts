@@ -5,10 +5,10 @@ import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { startDevelopment } from '../development-process.ts'
 
-const server = 'buddy-server/src/version.ts'
+const server = 'packages/buddy-server/src/version.ts'
 
 test('npm run dev prints errors of syntax, which leave the old server, and of types, which do not stop the new one; the server ends when npm run dev is killed', async () => {
-  const development = startDevelopment('--port=0')
+  const development = startDevelopment()
   const url = await development.url()
   const isServing = async (): Promise<boolean> => (await fetch(`${url}/healthz`)).ok
 
@@ -31,7 +31,7 @@ test('npm run dev names a port that is taken, and the flag that sets another one
   onTestFinished(() => void other.close())
   await once(other, 'listening')
   const { port } = other.address() as AddressInfo
-  const development = startDevelopment(`--port=${port}`)
+  const development = startDevelopment({ port })
   expect(await development.exited).toBe(1)
   expect(development.output()).toBe(`Port ${port} is taken. Set another one with --port.\n`)
 })

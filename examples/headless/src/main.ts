@@ -1,5 +1,5 @@
 // A chat with a user interface of its own: this file connects the client with the elements of index.html.
-import { BuddyClient, BuddyError } from '@buddy-chat/client'
+import { BuddyClient, BuddyError, type ClientState } from '@buddy-chat/client'
 
 const byId = <T extends HTMLElement>(id: string) => document.getElementById(id) as T
 const status = byId('status')
@@ -19,22 +19,24 @@ client.on('match', ({ partner }) => {
   messages.replaceChildren()
   status.textContent = `You are with ${partner.name || 'a stranger'}.`
 })
-client.on('leave', () => (status.textContent = 'The call has ended.'))
 client.on('message', ({ text, from }) => {
   const item = document.createElement('li')
   item.textContent = `${from === 'self' ? 'You' : 'Your partner'}: ${text}`
   messages.append(item)
 })
 client.on('error', (error) => (status.textContent = error.message))
+
+const texts: Partial<Record<ClientState, string>> = {
+  idle: 'Press Start to meet someone.',
+  waiting: 'Waiting for a partner …',
+  reconnecting: 'The connection is lost.',
+}
 client.on('state', ({ state }) => {
-  const isOff = state === 'idle' || state === 'closed'
-  const isInCall = state === 'negotiating' || state === 'connected'
-  start.disabled = !isOff
-  stop.disabled = isOff
-  next.disabled = !isInCall
-  text.disabled = !isInCall
-  if (state === 'idle') status.textContent = 'Press Start to meet someone.'
-  if (state === 'waiting') status.textContent = 'Waiting for a partner …'
+  status.textContent = texts[state] ?? status.textContent
+  start.disabled = state !== 'idle' && state !== 'closed'
+  stop.disabled = !start.disabled
+  next.disabled = !start.disabled || state === 'connecting'
+  text.disabled = state !== 'negotiating' && state !== 'connected'
 })
 
 start.addEventListener('click', async () => {

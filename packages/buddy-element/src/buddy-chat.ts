@@ -23,6 +23,8 @@ import { styles } from './styles/styles.ts'
 import { chat } from './templates/chat.ts'
 import { version } from './version.ts'
 
+const textProperties = ['server', 'site', 'token', 'name', 'lobby', 'interests'] as const
+
 /**
  * Random one-to-one chat in one tag. Before the visitor presses Start, the element opens no camera
  * and no connection, and sets no cookie. It releases everything half a second after it was removed
@@ -296,6 +298,8 @@ export class BuddyChat extends LitElement implements ControllerHost {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    // Frameworks set a property to undefined if its value is missing, and to null if it is removed.
+    for (const name of textProperties) this[name] ??= ''
     this.#effects.prepare()
     if (changed.has('lowdata')) this.client.setLowData(this.lowdata)
     if (changed.size === 0) return

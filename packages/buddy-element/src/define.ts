@@ -8,3 +8,4 @@ if (typeof customElements !== 'undefined' && !customElements.get('buddy-chat')) 
 
 export { BuddyChat }
 export type { BuddyEventDetails, BuddyEventName } from './events.ts'
+export type { BuddyChatProperties, BuddyEventListeners } from './framework-types.ts'

@@ -74,7 +74,7 @@ test.for([
   ['a manifest without files', '{"version":"1.2.3","build":"a"}'],
   ['a manifest that is null', 'null'],
 ] as const)('with %s, loadPublicFiles names every file that the routes need', ([, manifest]) => {
-  const { version, files, missing } = loadPublicFiles(folder({ 'manifest.json': manifest }))
+  const { version, files, missing } = loadPublicFiles(folder({ 'manifest.json': manifest }), 'a')
   expect([version, files.size]).toEqual(['', 0])
   expect(missing).toEqual(
     expect.arrayContaining([
@@ -91,4 +91,9 @@ test('loadPublicFiles names the manifest if it is of another build than the code
   expect(loadPublicFiles(folder(), 'b').changed).toEqual(['manifest.json'])
   // As in tests, which run the sources.
   expect(loadPublicFiles(folder(), 'unbuilt').changed).toEqual([])
+})
+
+test('loadPublicFiles needs no files if the code runs from its sources and nothing is built', () => {
+  const files = loadPublicFiles(() => undefined, 'unbuilt')
+  expect([files.files.size, describeFaults(files)]).toEqual([0, undefined])
 })

@@ -46,6 +46,10 @@ export interface PublicFiles {
  */
 export function loadPublicFiles(read = readPublicFile, build = buildId): PublicFiles {
   const manifest = readManifest(read)
+  // Code that runs from its sources needs no build: during development, Vite serves the pages.
+  if (!manifest && build === 'unbuilt') {
+    return { version: '', files: new Map(), missing: [], changed: [] }
+  }
   const hashes = manifest?.files ?? {}
   const missing: string[] = manifest ? [] : ['manifest.json']
   // Code that runs from its sources belongs to no build.
