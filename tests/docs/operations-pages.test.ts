@@ -95,7 +95,9 @@ test('the snippet for site tokens signs a token that the server accepts', async 
 const foreign = new Set(['FORUM_SECRET', 'MAINPID', 'AF_INET', 'AF_INET6', 'AF_UNIX'])
 
 test('every environment variable on the pages exists', () => {
-  const named = [...code.matchAll(/\b[A-Z][A-Z\d]*_[A-Z\d_]+\b/g)].map(([name]) => name)
+  const alerts = readFileSync(new URL('../../deploy/alerts.yaml', import.meta.url), 'utf8')
+  expect(firstCells('alert')).toEqual([...alerts.matchAll(/alert: (\w+)/g)].map(([, name]) => name))
+  const named = [...(code + alerts).matchAll(/\b[A-Z][A-Z\d]*_[A-Z\d_]+\b/g)].map(([name]) => name)
   const known = new Set([...keys, 'CONFIG_FILE'])
   const unknown = named.filter(
     (name) => !known.has(name) && !foreign.has(name) && !name.startsWith('CAP_'),

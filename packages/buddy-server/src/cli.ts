@@ -4,6 +4,7 @@
 import { Command, Option } from 'commander'
 import { addCheckConfig } from './commands/check-config.ts'
 import { addGenerateKeys } from './commands/generate-keys.ts'
+import { addHealthcheck } from './commands/healthcheck.ts'
 import { addInit } from './commands/init.ts'
 import { orExplain } from './commands/or-explain.ts'
 import { addLicences } from './commands/licences.ts'
@@ -55,6 +56,7 @@ addCheckConfig(program, input)
 addPrintConfig(program, input)
 addGenerateKeys(program)
 addTurnConfig(program, input)
+addHealthcheck(program, input)
 addLicences(program)
 
 /** Reports that a command does not exist, suggests the closest one, and exits with an error. */
