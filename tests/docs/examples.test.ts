@@ -10,7 +10,8 @@ const root = join(import.meta.dirname, '../..')
 const pages = [
   'README.md',
   ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
+    // The code of this page is that of the example apps, see frameworks-page.test.ts.
+    .filter((name) => name.endsWith('.md') && name !== 'frameworks.md')
     .map((name) => `docs/${name}`),
 ]
 

@@ -13,7 +13,7 @@ export function App() {
           server={import.meta.env.VITE_BUDDY_SERVER}
           interests={['Spanish', 'English']}
           autostart
-          onbuddy-match={(event) => setPartners([...partners, event.detail.partner.name])}
+          onbuddy-match={({ detail }) => setPartners((names) => [...names, detail.partner.name])}
         />
       )}
       <p>Partners so far: {partners.join(', ')}</p>
