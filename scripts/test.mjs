@@ -104,6 +104,7 @@ const steps = {
   },
   integration() {
     ensureTurnServer()
+    ensureProxy()
     vitest('integration')
   },
   install: () => needChromium(() => vitest('install')),

@@ -9,6 +9,7 @@ import { Command } from 'commander'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { addDoctor } from '../../packages/buddy-server/src/commands/doctor.ts'
 import { addInit } from '../../packages/buddy-server/src/commands/init.ts'
 import {
   addTurnConfig,
@@ -21,6 +22,7 @@ import { settings } from '../../packages/buddy-server/src/config/all-settings.ts
 import { siteKeyDescriptions } from '../../packages/buddy-server/src/config/site-settings.ts'
 import { fileKeyOf, flagOf } from '../../packages/buddy-server/src/config/key-names.ts'
 import { webhookEvents } from '../../packages/buddy-server/src/config/webhook-events.ts'
+import { checkNames } from '../../packages/buddy-server/src/doctor/finding.ts'
 import { createTokenVerifier } from '../../packages/buddy-server/src/sites/site-token.ts'
 
 const page = ['operations', 'monitoring', 'limits', 'webhooks']
@@ -109,6 +111,7 @@ test('every environment variable on the pages exists', () => {
 const program = new Command()
 addInit(program, () => ({}))
 addTurnConfig(program, () => ({}))
+addDoctor(program, () => ({}))
 /** The sub-commands that have flags of their own. */
 const { commands } = program
 
@@ -150,6 +153,8 @@ test('every key in lower case on the pages is a setting, or a field of /status o
     ...Object.keys(siteKeyDescriptions),
     ...Object.keys(status),
     'duration_ms',
+    // A field of /client-address.
+    'forwarded_for',
     // Settings of nginx.
     'proxy_pass',
     'proxy_read_timeout',
@@ -256,11 +261,18 @@ test('nginx redirects http to https', () => {
   expect(nginx).toMatch(/listen 80;[^}]*return 301 https:/)
 })
 
-test.for(['init', 'turn-config'])('the page lists the flags of %s with their defaults', (name) => {
-  const listed = firstCells(`flag of \`${name}\``).flatMap((cell) => cell.split(', '))
-  const { options } = commands.find((command) => command.name() === name)!
-  expect(listed.sort()).toEqual(options.map(({ long }) => long).sort())
-  for (const { defaultValue } of options) {
-    if (defaultValue !== undefined) expect(page).toContain(`default \`${String(defaultValue)}\``)
-  }
+test.for(['init', 'turn-config', 'doctor'])(
+  'the page lists the flags of %s with their defaults',
+  (name) => {
+    const listed = firstCells(`flag of \`${name}\``).flatMap((cell) => cell.split(', '))
+    const { options } = commands.find((command) => command.name() === name)!
+    expect(listed.sort()).toEqual(options.map(({ long }) => long).sort())
+    for (const { defaultValue } of options) {
+      if (defaultValue !== undefined) expect(page).toContain(`default \`${String(defaultValue)}\``)
+    }
+  },
+)
+
+test('the page lists the checks of the doctor', () => {
+  expect(firstCells('check')).toEqual(checkNames)
 })

@@ -3,7 +3,7 @@
 import { expect } from 'vitest'
 import { adminToken } from '../server-fixture.ts'
 import { test as base } from './fixtures.ts'
-import { missingNginxMessage, startNginx } from './nginx.ts'
+import { missingNginxMessage, startNginx } from '../nginx.ts'
 
 if (missingNginxMessage) console.log(missingNginxMessage)
 

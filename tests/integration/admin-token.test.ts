@@ -31,7 +31,7 @@ test('refuses even the right token with 429 from an address that sent twenty wro
     wrong.push(await statusOf(url, '/dashboard/data', `guess number ${guess}`.replaceAll(' ', '-')))
   }
   expect(wrong).toEqual([...Array<number>(20).fill(401), 429, 429])
-  for (const path of ['/dashboard', '/dashboard/data', '/metrics']) {
+  for (const path of ['/dashboard', '/dashboard/data', '/metrics', '/client-address']) {
     expect(await statusOf(url, path, adminToken)).toBe(429)
     expect(await statusOf(url, path, adminToken, '127.0.0.2')).toBe(200)
   }

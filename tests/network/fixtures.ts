@@ -91,7 +91,7 @@ export const withTurn = (urls: string): ServerSettings => ({
 })
 
 /** Resolves when the output of `program` matches `wanted`. Rejects if the program ends first. */
-function waitForOutput(program: ChildProcess, wanted: RegExp): Promise<void> {
+export function waitForOutput(program: ChildProcess, wanted: RegExp): Promise<void> {
   return new Promise((resolve, reject) => {
     let output = ''
     const look = (chunk: Buffer): void => {

@@ -3,6 +3,7 @@
 // the server.
 import { Command, Option } from 'commander'
 import { addCheckConfig } from './commands/check-config.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addGenerateKeys } from './commands/generate-keys.ts'
 import { addHealthcheck } from './commands/healthcheck.ts'
 import { addInit } from './commands/init.ts'
@@ -56,6 +57,7 @@ addCheckConfig(program, input)
 addPrintConfig(program, input)
 addGenerateKeys(program)
 addTurnConfig(program, input)
+addDoctor(program, input)
 addHealthcheck(program, input)
 addLicences(program)
 

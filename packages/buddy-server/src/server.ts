@@ -10,7 +10,7 @@ import { statsOf } from './handlers/ping.ts'
 import { createHeartbeat } from './connection/heartbeat.ts'
 import { createHookObserver } from './hooks/hook-observer.ts'
 import type { BuddyServerHooks } from './hooks/hooks.ts'
-import { addressKey, createClientAddress } from './limits/client-address.ts'
+import { createClientAddress } from './limits/client-address.ts'
 import { CapacityWatch } from './operations/capacity-watch.ts'
 import { createHttpHandler } from './operations/http/handler.ts'
 import {
@@ -190,7 +190,7 @@ export function createBuddyServer(
     clock,
     notify,
     operations,
-    addressKeyOf: (request) => addressKey(clientAddress(request)),
+    addressOf: (request) => clientAddress(request),
     publicFiles,
     isDraining: () => closed !== undefined,
   })

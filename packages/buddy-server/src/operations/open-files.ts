@@ -30,7 +30,8 @@ function limitInReport(): number {
   return typeof soft === 'number' ? soft : Infinity
 }
 
-const system: FileCount = {
+/** The numbers of files according to the operating system. */
+export const systemFiles: FileCount = {
   limit: () => {
     try {
       // On Linux, the limit is read from this file. Node's report contains it on all systems, but is slow
@@ -49,6 +50,14 @@ const system: FileCount = {
     }
   },
 }
+
+/** Returns how many sockets the process may have open, with `own` open files before the first socket. */
+const socketsWithin = (limit: number, own: number): number =>
+  Math.max(1, limit - own - reservedFiles)
+
+/** Returns how many users a server can have, before the limit of open files refuses new ones. */
+export const usersWithin = (limit: number, own: number): number =>
+  Math.floor((socketsWithin(limit, own) * nearlyFullPercent) / 100)
 
 interface OpenFilesDependencies {
   readonly log: Log
@@ -73,7 +82,7 @@ export class OpenFiles {
   #sockets = 0
   #maxSockets = Infinity
 
-  constructor({ log, files = system }: OpenFilesDependencies) {
+  constructor({ log, files = systemFiles }: OpenFilesDependencies) {
     this.#log = log
     this.#files = files
     this.#watch = new CapacityWatch((level, percent) => {
@@ -104,8 +113,8 @@ export class OpenFiles {
   refresh(maxUsers: number): void {
     const limit = this.#files.limit()
     this.#own ??= this.#files.used()
-    this.#maxSockets = Math.max(1, limit - this.#own - reservedFiles)
-    if ((this.#maxSockets * nearlyFullPercent) / 100 >= maxUsers) return
+    this.#maxSockets = socketsWithin(limit, this.#own)
+    if (usersWithin(limit, this.#own) >= maxUsers) return
     this.#log.warn(
       { limit, users: maxUsers },
       'the limit of open files is too low for MAX_CONCURRENT_USERS: raise it (LimitNOFILE, ulimit -n)',

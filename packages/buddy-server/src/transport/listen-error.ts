@@ -27,13 +27,22 @@ async function nodesCode(host: string, port: number): Promise<string | undefined
   }
 }
 
+/** Returns why a server cannot listen on this address at present. Returns undefined if it can. */
+export async function listenFault(host: string, port: number): Promise<ListenError | undefined> {
+  const code = await nodesCode(host, port)
+  return code === undefined ? undefined : describe(code, host, port)
+}
+
 /**
  * Returns the error of a server that uWebSockets.js did not let listen. uWebSockets.js gives no reason, so this
  * function tries the address with Node.
  */
 export async function listenError(host: string, port: number): Promise<ListenError> {
   // If Node can listen, the port was in use until now, or by a socket that only Node ignores.
-  const code = (await nodesCode(host, port)) ?? 'EADDRINUSE'
+  return (await listenFault(host, port)) ?? describe('EADDRINUSE', host, port)
+}
+
+function describe(code: string, host: string, port: number): ListenError {
   const messages: Readonly<Record<string, string>> = {
     EADDRINUSE: `port ${port} on ${host} is in use. Set PORT (or HOST) to another one.`,
     EACCES: `the user of this process may not listen on port ${port}. Set PORT to one above 1023, or give the process CAP_NET_BIND_SERVICE.`,

@@ -36,7 +36,7 @@ interface Endpoint {
 }
 
 /** An allocation of a TURN server. */
-interface Allocation {
+export interface Allocation {
   /** Where peers send to. */
   readonly relayed: Endpoint
   /** Where the TURN server sees this client. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { ResolvedServerOptions } from '../../config/server-settings.ts'
 import type { Notify } from '../../events.ts'
+import { addressKey } from '../../limits/client-address.ts'
 import { HttpAdmission } from '../../limits/http-admission.ts'
 import type { HttpRequest, TransportHandlers } from '../../transport/transport.ts'
 import { AdminAccess } from './admin-access.ts'
@@ -14,8 +15,7 @@ interface HttpHandlerDependencies {
   readonly clock: Clock
   readonly notify: Notify
   readonly operations: Operations
-  /** Returns the key of the client's address in limits. */
-  readonly addressKeyOf: (request: HttpRequest) => string
+  readonly addressOf: (request: HttpRequest) => string
   readonly publicFiles: PublicFiles
   readonly isDraining: () => boolean
 }
@@ -36,11 +36,13 @@ export function createHttpHandler({
   clock,
   notify,
   operations,
-  addressKeyOf,
+  addressOf,
   publicFiles,
   isDraining,
 }: HttpHandlerDependencies): HttpHandler {
   const now = (): number => clock.now()
+  /** Returns the key of the client's address in limits. */
+  const addressKeyOf = (request: HttpRequest): string => addressKey(addressOf(request))
   const adminAccess = new AdminAccess({
     adminToken: () => settings().adminToken,
     addressKeyOf,
@@ -60,6 +62,7 @@ export function createHttpHandler({
   const { registry } = operations.metrics
   return {
     onRequest: createHttpRoutes({
+      addressOf,
       publicFiles,
       judge: (request) => {
         const verdict = admission.judge(request)

@@ -15,6 +15,8 @@ interface RouteDependencies {
   readonly judge: (request: HttpRequest) => HttpVerdict
   readonly status: (withSites: boolean) => Promise<Status>
   readonly isDraining: () => boolean
+  /** Returns the address to which limits and bans apply for the sender of a request. */
+  readonly addressOf: (request: HttpRequest) => string
   /** Checks a request for the admin token. */
   readonly access: (request: HttpRequest) => Access
   readonly hasAdminToken: () => boolean
@@ -131,7 +133,7 @@ const notFound = (): HttpResponse =>
 
 /** Returns the routes by path. Each route answers GET and HEAD. */
 function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, Route>> {
-  const { publicFiles, status, isDraining, access, metrics, dashboard } = dependencies
+  const { publicFiles, status, isDraining, access, addressOf, metrics, dashboard } = dependencies
   const { missing, changed } = publicFiles
   const hasAllFiles = missing.length + changed.length === 0
   const file =
@@ -194,6 +196,13 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
       true,
     ),
     '/dashboard': behindToken(dependencies, dashboardPage),
+    '/client-address': behindToken(dependencies, (request) =>
+      ownJson(200, {
+        address: addressOf(request),
+        peer: request.remoteAddress,
+        forwarded_for: request.forwardedFor.split(',').flatMap((entry) => entry.trim() || []),
+      }),
+    ),
     // The URL is relative, like all URLs in the pages, because a proxy may offer the server below a path.
     '/dashboard/': () => ({
       status: 308,

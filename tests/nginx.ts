@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../server-process.ts'
+import { freePort } from './server-process.ts'
 
 const command = ['nginx', '/usr/sbin/nginx'].find(
   (each) => spawnSync(each, ['-v'], { stdio: 'ignore' }).status === 0,
@@ -13,14 +13,35 @@ const command = ['nginx', '/usr/sbin/nginx'].find(
 /** A message that tells the user to install nginx; undefined if it is installed. */
 export const missingNginxMessage =
   command === undefined
-    ? 'Skipped: tests behind a path prefix. Install nginx (on Debian or Ubuntu: sudo apt-get install nginx).'
+    ? 'Skipped: tests behind a proxy. Install nginx (on Debian or Ubuntu: sudo apt-get install nginx).'
     : undefined
 
-/**
- * Returns an nginx configuration: the `location` block of `docs/operations.md`, with `prefix` as
- * its path.
- */
-const configuration = (directory: string, port: number, prefix: string, target: string): string => `
+/** How a proxy differs from the one of `docs/operations.md`. */
+export interface NginxChanges {
+  /** Lines of the `location` block that match are left out. */
+  readonly without?: RegExp
+  /** Lines that are added to it. */
+  readonly added?: readonly string[]
+}
+
+/** Returns an nginx configuration: the `location` block of `docs/operations.md`, with `prefix` as its path. */
+function configuration(
+  directory: string,
+  port: number,
+  prefix: string,
+  target: string,
+  { without = /^$/, added = [] }: NginxChanges,
+): string {
+  const location = [
+    `proxy_pass ${target}/;`,
+    'proxy_http_version 1.1;',
+    'proxy_set_header Host $http_host;',
+    'proxy_set_header Upgrade $http_upgrade;',
+    'proxy_set_header Connection $connection_upgrade;',
+    'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
+    'proxy_read_timeout 90s;',
+  ].filter((line) => !without.test(line))
+  return `
 daemon off;
 worker_processes 1;
 pid ${directory}/pid;
@@ -40,17 +61,12 @@ http {
   server {
     listen 127.0.0.1:${port};
     location ${prefix} {
-      proxy_pass ${target}/;
-      proxy_http_version 1.1;
-      proxy_set_header Host $http_host;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection $connection_upgrade;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_read_timeout 90s;
+      ${[...location, ...added].join('\n      ')}
     }
   }
 }
 `
+}
 
 /**
  * Starts nginx as a proxy to `target`.
@@ -61,11 +77,13 @@ http {
 export async function startNginx(
   target: string,
   prefix: string,
+  changes: NginxChanges = {},
 ): Promise<{ readonly origin: string; readonly stop: () => Promise<void> }> {
   if (!command) throw new Error(missingNginxMessage)
   const directory = mkdtempSync(join(tmpdir(), 'buddy-nginx-'))
   const port = await freePort()
-  writeFileSync(join(directory, 'conf'), configuration(directory, port, prefix, target))
+  const text = configuration(directory, port, prefix, target, changes)
+  writeFileSync(join(directory, 'conf'), text)
   const child = spawn(command, ['-p', directory, '-e', 'stderr', '-c', join(directory, 'conf')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
