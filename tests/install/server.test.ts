@@ -128,15 +128,17 @@ describe.for(testedNodes)('with Node %s', (major) => {
     },
   )
 
-  // With an IPC channel, the launcher cannot become the server, and starts it as a child. If there is an addon,
-  // there is no launcher, so npm test sends one signal only.
+  /** Without a launcher, tests/integration covers the same. */
+  const isCovered = hasAddon && !isFullRun
+
+  // With an IPC channel, the launcher cannot become the server, and starts it as a child.
   const signals = [
     ['SIGTERM to the process', 'SIGTERM', false, false],
     ['SIGTERM to a process with an IPC channel', 'SIGTERM', false, true],
     ['Ctrl-C in a terminal', 'SIGINT', true, false],
     ['Ctrl-C in a terminal, with an IPC channel', 'SIGINT', true, true],
   ] as const
-  describe.skipIf(isWindows).for(hasAddon && !isFullRun ? signals.slice(0, 1) : signals)(
+  describe.skipIf(isWindows).for(isCovered ? [] : signals)(
     '%s (skipped on Windows: no signals)',
     ([, signal, toGroup, withIpc]) => {
       test('reaches the server once, which ends its calls and exits with 0', async () => {
@@ -172,15 +174,23 @@ describe.for(testedNodes)('with Node %s', (major) => {
     },
   )
 
-  test('an invalid setting ends the command with 1, and a finished command ends', async () => {
-    for (const withIpc of [false, true]) {
-      const running = await start(major, [command, '--port=none'], { withIpc })
-      expect(await running.exited).toBe(1)
-      expect(running.output()).toMatch(/^--port=none is not allowed/)
-    }
-    const checking = await start(major, [command, 'check-config', ...serverArgs], { withIpc: true })
-    expect([await checking.exited, checking.output()]).toEqual([0, 'The configuration is valid.\n'])
-  })
+  test.skipIf(isCovered)(
+    'an invalid setting ends the command with 1, and a finished command ends',
+    async () => {
+      for (const withIpc of [false, true]) {
+        const running = await start(major, [command, '--port=none'], { withIpc })
+        expect(await running.exited).toBe(1)
+        expect(running.output()).toMatch(/^--port=none is not allowed/)
+      }
+      const checking = await start(major, [command, 'check-config', ...serverArgs], {
+        withIpc: true,
+      })
+      expect([await checking.exited, checking.output()]).toEqual([
+        0,
+        'The configuration is valid.\n',
+      ])
+    },
+  )
 
   test('the package can be imported, and createBuddyServer works or says what to do', async () => {
     const script = `

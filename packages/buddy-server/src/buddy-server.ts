@@ -7,20 +7,23 @@ import { signals } from './launcher/process-signals.ts'
 import type { LauncherMessage } from './launcher/start-node.ts'
 import { startNode } from './launcher/start-node.ts'
 import { thisMachine } from './transport/find-addon.ts'
+import { version } from './version.ts'
 
 /** The environment variable of a process that a launcher started. It starts no further one. */
 const mark = 'BUDDY_SERVER_LAUNCHED'
 const isLaunched = process.env[mark] !== undefined
 delete process.env[mark]
 
-/** These print a text and need no addon. */
-const printsOnly = process.argv
-  .slice(2)
-  .some((arg) => ['--version', '-V', '--help', '-h', 'help'].includes(arg))
+const args = process.argv.slice(2)
+/** Whether the command only prints a text, for which it needs no addon. */
+const isPrinting = args.some((arg) => ['--version', '-V', '--help', '-h', 'help'].includes(arg))
 
-const otherNode = isLaunched || printsOnly ? undefined : pinnedNodeIfNeeded(thisMachine())
+const otherNode = isLaunched || isPrinting ? undefined : pinnedNodeIfNeeded(thisMachine())
 
-if (otherNode === undefined) {
+if (args.length === 1 && ['--version', '-V'].includes(args[0] ?? '')) {
+  // The command itself prints the same, but loads every setting first.
+  console.log(version)
+} else if (otherNode === undefined) {
   if (isLaunched && process.connected) {
     process.on('message', ({ signal }: LauncherMessage) => signals.handlePassedOn(signal))
     process.on('disconnect', () => signals.handleOrphaned())
@@ -42,7 +45,7 @@ if (otherNode === undefined) {
 } else {
   startNode({
     node: otherNode,
-    args: [...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)],
+    args: [...process.execArgv, fileURLToPath(import.meta.url), ...args],
     env: { ...process.env, [mark]: '1' },
   })
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
 
 /** Signals that operators and terminals send. SIGKILL cannot be passed on, and SIGUSR1 is Node's own. */
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGBREAK'] as const
@@ -24,19 +25,34 @@ const signalsHere = passedOn.filter(
 
 /**
  * Replaces this process by another Node, if this Node and this platform can (POSIX, Node 22.15 and later). Then
- * the function does not return, and the new process has the same id. Otherwise starts a child.
+ * the function does not return, and the new process has the same id. Otherwise starts a child. If neither is
+ * possible, prints why and exits with 1.
  */
 export function startNode(start: NodeStart): void {
-  const { node, args, env } = start
-  // A replaced process cannot keep the IPC channel of its parent.
-  if (process.execve !== undefined && !process.connected) {
-    try {
-      process.execve(node, [node, ...args], env as NodeJS.ProcessEnv)
-    } catch {
-      // Node's permission model, for example, can forbid it.
-    }
+  try {
+    // `execve` would abort this process if it failed.
+    accessSync(start.node, constants.X_OK)
+    replaceProcess(start)
+    startChild(start)
+  } catch (error) {
+    fail(start, error as Error)
   }
-  startChild(start)
+}
+
+function fail({ node }: NodeStart, { message }: Error): never {
+  console.error(`${node} cannot be started: ${message}`)
+  process.exit(1)
+}
+
+/** Does nothing if this process cannot be replaced. */
+function replaceProcess({ node, args, env }: NodeStart): void {
+  // A replaced process cannot keep the IPC channel of its parent.
+  if (process.execve === undefined || process.connected) return
+  try {
+    process.execve(node, [node, ...args], env as NodeJS.ProcessEnv)
+  } catch {
+    // Windows has no such call, and Node's permission model can forbid it.
+  }
 }
 
 /**
@@ -44,15 +60,13 @@ export function startNode(start: NodeStart): void {
  * and exit code. The child receives each signal as a LauncherMessage, and loses its IPC channel if this
  * process is killed.
  */
-function startChild({ node, args, env }: NodeStart): void {
+function startChild(start: NodeStart): void {
+  const { node, args, env } = start
   const child = spawn(node, args, {
     env: env as NodeJS.ProcessEnv,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
-  child.on('error', (error) => {
-    console.error(`${node} cannot be started: ${error.message}`)
-    process.exit(1)
-  })
+  child.on('error', (error) => fail(start, error))
   child.on('message', (message) => process.send?.(message))
   for (const signal of signalsHere) {
     const message: LauncherMessage = { signal }
