@@ -44,6 +44,11 @@ test('is the Node of the platform package for every other Node', () => {
   expect(pinnedNodeIfNeeded(machine('win32-x64', '137'))).toBe(file)
 })
 
+test('is undefined on a system with musl, which cannot run it', () => {
+  const withMusl = { ...machine('linux-x64', '137'), hasMusl: () => true }
+  expect(pinnedNodeIfNeeded(withMusl)).toBeUndefined()
+})
+
 test('is undefined if it would not help: without an addon for it, or if it is not installed', () => {
   expect(pinnedNodeIfNeeded(machine('linux-arm64', '137'))).toBeUndefined()
   expect(pinnedNodeIfNeeded(machine('darwin-x64', '137'))).toBeUndefined()

@@ -8,11 +8,14 @@ const pinnedAbi = '127'
 
 /**
  * Returns the executable of the Node 22 that is installed with the server, if the server needs it: if there is
- * no native addon for the running Node, and there is one for Node 22. Otherwise returns undefined; then the
- * running Node can start the server, or gives the reason why not.
+ * no native addon for the running Node, and there is one for Node 22 that this machine can run. Otherwise returns
+ * undefined; then the running Node can start the server, or gives the reason why not.
  */
 export function pinnedNodeIfNeeded(machine: Machine): string | undefined {
-  if (!('problem' in findAddon(machine))) return undefined
+  const search = findAddon(machine)
+  // A system with musl cannot run the Node 22, and a failed `process.execve` ends the process without a reason. The
+  // package of Node can be there all the same, because not every package manager looks at its `libc`.
+  if (!('problem' in search) || search.problem === 'musl') return undefined
   if ('problem' in findAddon({ ...machine, abi: pinnedAbi })) return undefined
   const folder = machine.folderOf(`@buddy-chat/node-${machine.platform}`)
   if (folder === undefined) return undefined
