@@ -79,7 +79,7 @@ test('the file denies internal addresses of each kind', () => {
   const firsts = denied.map((range) => range.split('-')[0])
   const wanted =
     '0.0.0.0 10.0.0.0 100.64.0.0 127.0.0.0 169.254.0.0 172.16.0.0 192.168.0.0 224.0.0.0 240.0.0.0 ' +
-    '168.63.129.16 ::1 fc00:: fe80:: ff00:: ::ffff:0.0.0.0 64:ff9b:: 2002::'
+    '168.63.129.16 ::1 fc00:: fe80:: ff00:: ::ffff:0.0.0.0 64:ff9b:: 64:ff9b:1:: 2001:: 2002::'
   for (const first of wanted.split(' ')) {
     expect(firsts).toContain(first)
   }

@@ -36,6 +36,9 @@ export const deniedPeers: readonly (readonly [reason: string, ...ranges: readonl
     'IPv6 addresses that lead to an IPv4 address',
     '::ffff:0.0.0.0-::ffff:255.255.255.255',
     '64:ff9b::-64:ff9b::ffff:ffff',
+    // RFC 8215: unlike the range before, these may lead to private addresses too.
+    '64:ff9b:1::-64:ff9b:1:ffff:ffff:ffff:ffff:ffff',
+    '2001::-2001:0:ffff:ffff:ffff:ffff:ffff:ffff',
     '2002::-2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
   ],
 ]
