@@ -25,6 +25,13 @@ test('prints the file of the TURN server that --turn-host names, and asks for it
   )
 })
 
+test('takes hosts that differ only in upper and lower case for one TURN server', () => {
+  const turnUrls = ['turn:One.example:3478', 'turns:one.example:5349?transport=tcp']
+  const text = print({ ...one, turnUrls }, { turnHost: 'ONE.example' })
+  expect(text).toContain('\nrealm=one.example\n')
+  expect(text).toContain('\nlistening-port=3478\ntls-listening-port=5349\n')
+})
+
 test('contains the secrets of the server and of a site with the same TURN server', () => {
   const text = print({ ...one, sites: siteOf(['turn:one.example:3478?transport=tcp']) })
   expect(text.match(/^static-auth-secret=.*$/gm)).toEqual([

@@ -4,6 +4,7 @@ import type { ResolvedServerOptions } from '../config/server-settings.ts'
 
 /** A machine that runs TURN for this server, as the configuration describes it. */
 export interface TurnServer {
+  /** In lower case. */
   readonly host: string
   /** Each way in which clients reach it. */
   readonly entries: readonly IceUrlParts[]
@@ -27,8 +28,10 @@ export function turnServersOf({ turnUrls, turnSecret, sites }: TurnOptions): rea
   for (const { urls, secret } of uses) {
     for (const url of urls) {
       const parts = partsOfIceUrl(url)
-      const known = found.get(parts.host) ?? { entries: new Map(), secrets: new Set() }
-      found.set(parts.host, known)
+      // Host names do not distinguish upper and lower case.
+      const host = parts.host.toLowerCase()
+      const known = found.get(host) ?? { entries: new Map(), secrets: new Set() }
+      found.set(host, known)
       known.entries.set(url, parts)
       known.secrets.add(secret)
     }
