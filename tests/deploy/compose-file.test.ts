@@ -19,6 +19,8 @@ import {
   turnConfig,
   turnConfigDefaults,
 } from '../../packages/buddy-server/src/commands/turn-config.ts'
+import { settings } from '../../packages/buddy-server/src/config/all-settings.ts'
+import { variableOf } from '../../packages/buddy-server/src/config/key-names.ts'
 import { readConfig } from '../../packages/buddy-server/src/config/read-config.ts'
 import type { Config } from '../../packages/buddy-server/src/config/read-config.ts'
 import {
@@ -147,7 +149,10 @@ test('new-env.sh does not replace a file, and refuses values that are no names, 
 })
 
 test('gives the server a valid configuration, and the service of the secrets the same', () => {
-  const { options, origins } = configOf(buddy!.environment!)
+  const { options, process, origins } = configOf(buddy!.environment!)
+  expect(process.publicUrl).toBe('https://chat.example.org')
+  const known = Object.values(settings).map(({ key }) => variableOf(key))
+  expect(known).toEqual(expect.arrayContaining(Object.keys(buddy!.environment!)))
   expect(options).toMatchObject({
     secretKey: variables['SECRET_KEY'],
     allowedOrigins: ['self', 'https://*.example.org'],
@@ -156,8 +161,8 @@ test('gives the server a valid configuration, and the service of the secrets the
   for (const name of ['turnUrls', 'turnSecret', 'adminToken', 'trustedProxies'] as const) {
     expect(origins[name], name).not.toBe('default')
   }
-  const { PUBLIC_IP, RELAY_PORTS, ...settings } = secrets!.environment!
-  expect(settings).toEqual(buddy!.environment)
+  const { PUBLIC_IP, RELAY_PORTS, ...shared } = secrets!.environment!
+  expect(shared).toEqual(buddy!.environment)
   expect(
     turnConfig(options, {
       ...turnConfigDefaults,
