@@ -2,6 +2,7 @@
 // The packages with binaries are those of this platform; with `-- --all-platforms`, those of all platforms.
 import { spawnSync } from 'node:child_process'
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -22,14 +23,16 @@ const dist = join(root, 'dist')
 /** The folder of the tarballs. It contains no other file. */
 export const packed = join(dist, 'npm')
 
-/** The names of the public packages without binaries. */
+/** The public packages without binaries: their folders and names. */
 function publicPackages() {
   return readdirSync(join(root, 'packages'))
-    .map((name) => join(root, 'packages', name, 'package.json'))
-    .filter((file) => existsSync(file))
-    .map((file) => JSON.parse(readFileSync(file, 'utf8')))
+    .map((name) => join(root, 'packages', name))
+    .filter((folder) => existsSync(join(folder, 'package.json')))
+    .map((folder) => ({
+      folder,
+      ...JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')),
+    }))
     .filter(({ private: isPrivate }) => !isPrivate)
-    .map(({ name }) => name)
 }
 
 /**
@@ -38,7 +41,10 @@ function publicPackages() {
  * @throws Error if pnpm fails, or if a binary is not the expected one
  */
 export function pack({ ofAllPlatforms = false } = {}) {
-  const names = [...publicPackages(), ...fillPlatformPackages({ ofAllPlatforms })]
+  const libraries = publicPackages()
+  // pnpm adds the licence of the workspace only to packages without any file that has `licence` in its name.
+  for (const { folder } of libraries) cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
+  const names = [...libraries.map(({ name }) => name), ...fillPlatformPackages({ ofAllPlatforms })]
   mkdirSync(dist, { recursive: true })
   // Packs into another folder first: readers of dist/npm/ never see an unfinished tarball.
   const unfinished = mkdtempSync(join(dist, 'npm-'))

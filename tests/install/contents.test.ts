@@ -143,6 +143,10 @@ describe.for(byName(libraries))('%s', ([, item]) => {
     expect([...new Set(imported)].sort()).toEqual(declared.sort())
   })
 
+  test('will contain its changelog, which a release writes', () => {
+    expect(manifest['files']).toContain('CHANGELOG.md')
+  })
+
   test('has engines only if it has a command, because npm installs an older version if they do not match', () => {
     expect(manifest.engines !== undefined).toBe(manifest['bin'] !== undefined)
   })

@@ -81,7 +81,9 @@ export async function newSharedProject(...path: readonly string[]): Promise<NewP
     args: readonly string[],
     added: Readonly<Record<string, string>>,
   ): ChildProcess => {
-    const child = spawn(command, args, {
+    // The shell of Windows takes a slash in the name of a command for an option.
+    const path = process.platform === 'win32' ? command.replaceAll('/', '\\') : command
+    const child = spawn(path, args, {
       cwd: folder,
       env: { ...env, ...added },
       shell: process.platform === 'win32',

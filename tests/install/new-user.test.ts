@@ -1,5 +1,7 @@
 // What a new user does with the published packages: installs them, checks types, builds a page with Vite,
 // starts the server, and meets another user.
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { test } from '../e2e/fixtures.ts'
@@ -10,32 +12,51 @@ import { complaints } from './complaints.ts'
 import { isFullRun } from './full-run.ts'
 import type { NewProject } from './new-project.ts'
 import { newSharedProject } from './new-project.ts'
+import { installTool } from './tools.ts'
 import { typeErrors, writeTypedUse } from './type-check.ts'
 
 const ownPackages = ['protocol', 'client', 'element', 'server'].map((name) => `@buddy-chat/${name}`)
-const tools = ['vite@8.3.8', 'typescript@5.6.3', '@types/node@22']
+const { devDependencies } = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+) as { readonly devDependencies: { readonly vite: string } }
+/** With the oldest TypeScript that the types support. */
+const tools = [`vite@${devDependencies.vite}`, 'typescript@5.6.3', '@types/node@22']
 /** The TypeScript of this repository, which is the latest. */
 const latestCompiler = join(import.meta.dirname, '../../node_modules/typescript/bin/tsc')
 
-const pnpm = ['npx', '--yes', 'pnpm@10.34.9']
-const managers: readonly (readonly [name: string, add: readonly string[]])[] = [
-  ['npm', ['npm', 'install']],
-  ...(isFullRun ? [['pnpm', [...pnpm, 'add']] as const] : []),
+const managers: readonly (readonly [
+  name: string,
+  tool: string | undefined,
+  add: readonly string[],
+])[] = [
+  ['the npm of this machine', undefined, ['npm', 'install']],
+  ...(isFullRun ? [['pnpm 12', 'pnpm@12.21.0', ['pnpm', 'add']] as const] : []),
 ]
 
-describe.for(managers)('with %s', ([, [command, ...add]]) => {
+describe.for(managers)('with %s', ([, tool, [command, ...add]]) => {
   let project: NewProject
 
-  afterAll(() => project.remove())
-
   beforeAll(async () => {
-    project = await newSharedProject()
+    project = await newSharedProject(...(tool ? [join(await installTool(tool), '.bin')] : []))
     await project.write('package.json', '{ "private": true, "type": "module" }')
+    await project.write('.npmrc', `registry=${project.registry.url}\n`)
     await project.copy('new-user-app', 'app')
     await writeTypedUse(project)
     const installed = await project.run(command!, ...add, ...ownPackages, ...tools)
     expect([installed.code, complaints(installed.output)], installed.output).toEqual([0, []])
   }, 120_000)
+
+  afterAll(() => project.remove())
+
+  test.skipIf(tool)('no package that was installed has an install script', async () => {
+    const lockfile = await readFile(join(project.folder, 'node_modules/.package-lock.json'), 'utf8')
+    const { packages } = JSON.parse(lockfile) as {
+      readonly packages: Readonly<Record<string, { readonly hasInstallScript?: boolean }>>
+    }
+    const paths = Object.keys(packages).filter((path) => packages[path]?.hasInstallScript)
+    // Vite needs fsevents on macOS.
+    expect(paths.filter((path) => path !== 'node_modules/fsevents')).toEqual([])
+  })
 
   test.for([
     ['node_modules/typescript/bin/tsc', 'page', 'bundler'],
