@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Machine } from './find-addon.ts'
-import { findAddon } from './find-addon.ts'
+import { findAddon, thisMachine } from './find-addon.ts'
 import { loadAddon, NativeAddonError } from './load-addon.ts'
 
 let place: string
@@ -80,6 +80,18 @@ describe('findAddon', () => {
     expect(findAddon(machineWith([ours], { hasMusl }))).toHaveProperty('file')
   })
 })
+
+test.skipIf(process.platform !== 'linux')(
+  'thisMachine has musl if Node names no version of glibc (only on Linux)',
+  () => {
+    const report = vi.spyOn(process.report, 'getReport')
+    onTestFinished(() => report.mockRestore())
+    report.mockReturnValue({ header: { glibcVersionRuntime: '2.36' } })
+    expect(thisMachine().hasMusl()).toBe(false)
+    report.mockReturnValue({ header: {} })
+    expect(thisMachine().hasMusl()).toBe(true)
+  },
+)
 
 describe('loadAddon', () => {
   test('returns the functions of uWebSockets.js, every time the same object', () => {
