@@ -50,7 +50,7 @@ export const nameCases = group('names', 'names', [
     run: async (t) => {
       const { waitedMatch } = await t.pair(
         { interests: [' jazz ', '\u200b', 'jazz', 'go'] },
-        { interests: ['go', 'jazz'] },
+        { interests: ['go', '\u200b', '\u2060', 'jazz'] },
       )
       equal(waitedMatch.interests, ['jazz', 'go'], 'interests')
     },

@@ -155,6 +155,32 @@ export const restartCases = group(
       },
     },
     {
+      title: 'does not restore a session again that has left',
+      rule: 'The server must restore a session at most once, and resume it afterwards.',
+      run: async (t: CaseContext) => {
+        const first = await t.join()
+        await restartUnder(t, first)
+        const second = await comeBack(t, first)
+        await second.leave(1000)
+        const { welcome } = await comeBack(t, first)
+        equal(welcome.received, null, 'received')
+        equal(welcome.isRestored, false, 'isRestored')
+        check(welcome.session !== first.welcome.session, 'the session was restored twice')
+      },
+    },
+    {
+      title: 'does not restore a session that began after the restart and has left',
+      rule: 'A session that a client has left must not resume.',
+      run: async (t: CaseContext) => {
+        await t.restart()
+        const first = await t.join()
+        await first.leave(1000)
+        const { welcome } = await comeBack(t, first)
+        equal(welcome.received, null, 'received')
+        check(welcome.session !== first.welcome.session, 'the session was restored')
+      },
+    },
+    {
       title: 'resumes a restored session',
       rule: 'The server must restore a session at most once, and resume it afterwards.',
       run: async (t: CaseContext) => {

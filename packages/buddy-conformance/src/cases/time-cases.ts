@@ -9,6 +9,9 @@ const longestMs = 45_000
 const heartbeat =
   'From `welcome` on, the server must send each client at least one binary frame in each period of `heartbeatMs`.'
 
+/** The longest time between two heartbeats. On a busy machine they arrive later than they are due. */
+const withinMs = (heartbeatMs: number): number => heartbeatMs + Math.max(heartbeatMs / 4, 2000)
+
 /** Cases that wait for a time limit of the server. */
 export const heartbeatCases = group('heartbeat', 'core', [
   {
@@ -19,11 +22,10 @@ export const heartbeatCases = group('heartbeat', 'core', [
       const client = await t.join()
       const { heartbeatMs } = client.welcome
       if (heartbeatMs > longestMs / 1.5) throw new Skip(`heartbeatMs is ${heartbeatMs}`)
-      // Frames arrive a little later than they are sent, so one frame must come within 1.25 periods.
       const periods = heartbeatMs > 10_000 ? 1 : 3
       for (let period = 1; period <= periods; period++) {
         const before = client.received
-        await client.untilReceived(before + 1, heartbeatMs * 1.25)
+        await client.untilReceived(before + 1, withinMs(heartbeatMs))
       }
     },
   },
@@ -40,7 +42,7 @@ export const heartbeatCases = group('heartbeat', 'core', [
       const clients = [waited, arrived, waiting]
       const counts = clients.map(({ received }) => received + 1)
       await Promise.all(
-        clients.map((client, index) => client.untilReceived(counts[index]!, heartbeatMs * 1.25)),
+        clients.map((client, index) => client.untilReceived(counts[index]!, withinMs(heartbeatMs))),
       )
     },
   },
@@ -87,11 +89,15 @@ export const expiryCases = group('expiry', 'resume', [
       await arrived.drop()
       await waited.next('partner-away')
       const part = 'v'.repeat(32_000)
-      for (let time = 1; time <= 8; time++) waited.send('signal', [0, part], [], null, time)
+      const frames = Array.from({ length: 8 }, (_, index) =>
+        waited.send('signal', [0, part], [], null, index),
+      )
       await waited.barrier()
-      const isOver = waited.unread.some(({ name }) => name === 'partner-left')
-      if (!isOver) {
-        waited.forget()
+      if (waited.unread.length === 0) {
+        // The bound is higher, so nothing may be lost.
+        const second = await resume(t, arrived)
+        for (const frame of frames) await second.nextRelayed(frame)
+        await waited.next('partner-back')
         throw new Skip('the bound of this server is above 256 kB')
       }
       await waited.nextPartnerLeft('lost')
