@@ -6,7 +6,6 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -19,6 +18,7 @@ import { makeExecutable } from './binary/executable.mjs'
 import { notices } from './binary/notices.mjs'
 import { build } from './build.mjs'
 import { platforms, thisPlatform } from './platforms.mjs'
+import { filesIn } from './public-files.mjs'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -74,14 +74,6 @@ async function writeAssets(folder) {
   writeFileSync(join(folder, 'bundle.cjs'), text)
   writeFileSync(join(folder, 'THIRD-PARTY-NOTICES.txt'), notices(inputs))
   writeCodeCache(folder)
-}
-
-/** Returns the paths of all files in a folder, with slashes, in alphabetical order. */
-function filesIn(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
-    .sort()
 }
 
 /**

@@ -1,6 +1,5 @@
 // npm run build:cdn: builds, and writes to dist/cdn/<version>/ what a static server or a CDN needs to serve the
 // script, with its integrity. Prints the tag for a page.
-import { createHash } from 'node:crypto'
 import {
   cpSync,
   mkdirSync,
@@ -13,6 +12,7 @@ import {
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from './build.mjs'
+import { integrityOf } from './public-files.mjs'
 
 const root = join(import.meta.dirname, '..')
 const element = join(root, 'packages/buddy-element')
@@ -20,8 +20,6 @@ const script = 'buddy-chat.min.js'
 
 /** Where npm's CDNs serve the files of a version. */
 const publicUrl = (version) => `https://cdn.jsdelivr.net/npm/@buddy-chat/element@${version}/dist/`
-
-const integrityOf = (bytes) => `sha384-${createHash('sha384').update(bytes).digest('base64')}`
 
 /** The tags for a page, as the documentation shows them. */
 const tags = (version, integrity) => `<script

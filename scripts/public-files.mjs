@@ -8,7 +8,8 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 const manifestName = 'manifest.json'
 
 /** The hash of a file in the form of Subresource Integrity. */
-const integrityOf = (bytes) => `sha384-${createHash('sha384').update(bytes).digest('base64')}`
+export const integrityOf = (bytes) =>
+  `sha384-${createHash('sha384').update(bytes).digest('base64')}`
 
 const compressions = {
   br: (bytes) =>
