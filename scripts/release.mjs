@@ -1,5 +1,6 @@
 // npm run release: makes everything that belongs to the version in the package.json files, and publishes the
 // packages that the registry does not have yet. npm run release:dry does the same without publishing.
+// `-- --prepare` does not publish either, but fails where a release would; publish-all.mjs then publishes.
 // `-- --all-platforms` includes the binaries of all platforms; a release needs it. See docs/releasing.md.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
@@ -13,6 +14,7 @@ import { releaseNotes } from './release/release-notes.mjs'
 
 const root = join(import.meta.dirname, '..')
 const isDry = process.argv.includes('--dry')
+const isPreparing = process.argv.includes('--prepare')
 const ofAllPlatforms = process.argv.includes('--all-platforms')
 
 /** Reports what forbids a release. In a dry run, it is only printed. */
@@ -68,7 +70,7 @@ function release() {
       .join(''),
   )
   console.log(`\nBuddy ${version}`)
-  publishAll({ isDry })
+  publishAll({ isDry: isDry || isPreparing })
   const files = [
     'dist/buddy-server',
     'dist/SHA256SUMS',

