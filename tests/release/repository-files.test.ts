@@ -89,6 +89,23 @@ test('the script that publishes needs no installed dependencies', () => {
   expect(execFileSync(process.execPath, [script], { encoding: 'utf8' })).toBe('')
 })
 
+test('Renovate keeps the ranges of dependencies that apps share with a package', () => {
+  const { packageRules } = JSON.parse(read('.github/renovate.json')) as {
+    packageRules: { matchPackageNames?: readonly string[]; rangeStrategy?: string }[]
+  }
+  const shared = globSync('packages/*/package.json', { cwd: root }).flatMap((file) => {
+    const { dependencies = {} } = JSON.parse(read(file)) as {
+      dependencies?: Record<string, string>
+    }
+    return Object.keys(dependencies).filter((name) => dependencies[name]!.startsWith('^'))
+  })
+  expect(shared).toContain('lit')
+  const kept = packageRules
+    .filter(({ rangeStrategy }) => rangeStrategy === 'update-lockfile')
+    .flatMap(({ matchPackageNames = [] }) => matchPackageNames)
+  expect(kept).toEqual(expect.arrayContaining(shared))
+})
+
 test('.github/renovate.json has the form that Renovate reads, and names dependencies of this repository', () => {
   const config = JSON.parse(read('.github/renovate.json')) as {
     packageRules: { matchPackageNames?: readonly string[] }[]
