@@ -84,7 +84,8 @@ interface Waiting {
 
 /**
  * Opens a client. Rejects with the error of the system if the server cannot be reached.
- * @param signal when aborted, every method rejects with its reason
+ * @param signal when aborted, every method rejects with its reason, and so does this function if it is aborted
+ *   already
  * @param onData receives what peers send to the relayed address
  */
 export async function openTurnClient(
@@ -92,6 +93,8 @@ export async function openTurnClient(
   signal: AbortSignal,
   onData: (data: Buffer) => void = () => undefined,
 ): Promise<TurnClient> {
+  // A signal that is aborted already sends no event, so requests over UDP would be repeated for ever.
+  signal.throwIfAborted()
   const waiting = new Map<string, Waiting>()
   let failure: unknown
   const fail = (error: unknown): void => {
