@@ -8,6 +8,7 @@ import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
+import { WebSocketServer } from 'ws'
 import type { CertificateFiles } from '../self-signed.ts'
 import { writeIssued, writeSelfSigned } from '../self-signed.ts'
 import { missingNginxMessage, startNginx } from '../nginx.ts'
@@ -278,6 +279,33 @@ describe('the public URL of a server without a proxy', () => {
       expect.stringMatching(
         /^problem: .* because nothing listens there: check the DNS, the firewall/,
       ),
+    ])
+  })
+
+  test('is not asked with the admin token if a server with another key answers', async ({
+    startServer,
+  }) => {
+    const secretKey = 'Q2m_another_key_than_the_doctor_has'
+    const { url } = await startServer({ ...known, adminToken, secretKey })
+    const settings = { ...at(url), BUDDY_PUBLIC_URL: url, ADMIN_TOKEN: adminToken }
+    expect(await diagnose('client address', settings)).toEqual([
+      expect.stringMatching(/^skipped: It needs a public URL by which a WebSocket reaches your/),
+    ])
+  })
+
+  test('is a problem if a program answers the WebSocket with something else', async () => {
+    const about = JSON.stringify({ status: 'healthy', service: 'buddy-server' })
+    const other = createHttpServer((_, response) => response.end(about)).listen(0, '127.0.0.1')
+    const sockets = new WebSocketServer({ server: other })
+    sockets.on('connection', (socket) => socket.send('welcome'))
+    onTestFinished(() => {
+      sockets.close()
+      other.close()
+    })
+    await once(other, 'listening')
+    const url = `http://localhost:${(other.address() as AddressInfo).port}`
+    expect(await diagnose('WebSocket', { ...at(url), BUDDY_PUBLIC_URL: url })).toEqual([
+      expect.stringMatching(/^problem: .* because it sends what no Buddy server sends: /),
     ])
   })
 

@@ -25,13 +25,21 @@ interface Seen {
 /**
  * Checks whether the server takes the visitor's address for the visitor's address: neither that of a proxy,
  * nor one that a visitor can choose. The messages contain no address.
+ * @param isOwnServer whether the server at the public URL has proved that it has this SECRET_KEY. No other server
+ *   receives the admin token
  */
 export async function checkClientAddress(
   { config, timeLimitMs }: CheckContext,
-  isPublicUrlOk: boolean,
+  isOwnServer: boolean,
 ): Promise<Observation[]> {
   const { options, process } = config
-  if (!isPublicUrlOk) return [skipped('It needs a public URL that leads to a Buddy server.')]
+  if (!isOwnServer) {
+    return [
+      skipped(
+        'It needs a public URL by which a WebSocket reaches your server: no other server may receive ADMIN_TOKEN.',
+      ),
+    ]
+  }
   if (options.adminToken === '') {
     return [skipped('It needs ADMIN_TOKEN, with which the server tells how it sees a client.')]
   }

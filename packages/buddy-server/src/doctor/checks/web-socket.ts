@@ -47,7 +47,14 @@ function firstAnswer(
       ),
     )
     socket.on('message', (data: Buffer) => {
-      const message = decode(new Uint8Array(data))
+      let message
+      try {
+        message = decode(new Uint8Array(data))
+      } catch {
+        reject(new Error('it sends what no Buddy server sends'))
+        socket.terminate()
+        return
+      }
       if (message?.type !== 'welcome' && message?.type !== 'error') return
       resolve(message)
       // With this code the server ends the session, and keeps no grace time.
@@ -90,7 +97,8 @@ export async function checkWebSocket(
   if (message.type !== 'welcome') return []
   const token = message.resumeToken
   const isKnown =
-    process.isDev || token === null || createResumeTokens(options.secretKey).openSession(token)
+    process.isDev ||
+    (token !== null && createResumeTokens(options.secretKey).openSession(token) !== undefined)
   return [
     isKnown
       ? ok(`A WebSocket through ${url} reaches the server.`)
