@@ -63,6 +63,39 @@ test.for(frameworks)(
   },
 )
 
+test('if React in StrictMode mounts a component twice that starts and stops the element, there is one call', async ({
+  startServer,
+  visit,
+}) => {
+  const { server, url } = await startServer()
+  const example = copyExample('react')
+  // A function outside the component, because React calls an inline one again after every change of state.
+  const keepStarted = `
+    let mounts = 0
+    function keepStarted(chat) {
+      document.body.dataset.mounts = String(++mounts)
+      chat.start().catch(() => undefined)
+      return () => chat.stop()
+    }
+  `
+  example.edit('src/app.tsx', 'export function App', `${keepStarted}\nexport function App`)
+  example.edit('src/app.tsx', 'autostart', 'ref={keepStarted}')
+  const env = { VITE_BUDDY_SERVER: url, NODE_ENV: 'development' }
+  const { code, output } = await example.run(['node_modules/.bin/vite', 'build'], env)
+  expect(code, output).toBe(0)
+  const site = await example.serve()
+
+  const both = await Promise.all([visit(site, {}, findPartner), visit(site, {}, findPartner)])
+  await Promise.all(both.map((visitor) => visitor.waitForState('connected')))
+  await Promise.all(both.map((visitor) => visitor.waitForMedia()))
+  for (const visitor of both) {
+    expect(await visitor.page.evaluate(() => document.body.dataset['mounts'])).toBe('2')
+    expect(await visitor.liveTracks()).toBe(2)
+    expect((await visitor.record()).events).toHaveLength(1)
+  }
+  expect(server.status()).toMatchObject({ users: 2, matches: 1 })
+})
+
 test('examples/headless is built, and two visitors meet and exchange texts', async ({
   startServer,
 }) => {
