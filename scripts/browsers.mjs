@@ -87,6 +87,13 @@ export function ensureProxy() {
   ensureCommands({ nginx: 'nginx' })
 }
 
+/** Installs the libraries of examples/python-server for the operating system's Python. */
+export function ensurePythonLibraries() {
+  const imports = ['-c', 'import websockets.legacy.server, msgpack']
+  const { status } = spawnSync('/usr/bin/python3', imports, { stdio: 'ignore' })
+  if (status !== 0 && canInstall) install(['python3-websockets', 'python3-msgpack'])
+}
+
 /** Installs missing browsers with apt if this process is root, then returns {@link findBrowsers}. */
 export function ensureBrowsers() {
   const found = findBrowsers()

@@ -9,6 +9,7 @@ import {
   ensureBrowsers,
   ensureNetworkTools,
   ensureProxy,
+  ensurePythonLibraries,
   ensureTurnServer,
   missingBrowsersMessage,
 } from './browsers.mjs'
@@ -105,11 +106,13 @@ const steps = {
   integration() {
     ensureTurnServer()
     ensureProxy()
+    ensurePythonLibraries()
     vitest('integration')
   },
   install: () => needChromium(() => vitest('install')),
   e2e() {
     ensureProxy()
+    ensurePythonLibraries()
     needChromium(() => vitest('e2e'))
   },
   network() {
