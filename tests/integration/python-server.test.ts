@@ -53,8 +53,11 @@ describe.skipIf(missingPythonMessage)('with Debian’s Python', () => {
     const { code, output } = await runCommand(
       'packages/buddy-conformance/dist/cli.js',
       url,
-      ...['--profile', 'offers,rates,names,origins', '--report', 'json', '--concurrency', '16'],
-      ...['--origin', 'https://good.example', '--refused-origin', 'https://bad.example'],
+      '--profile=offers,rates,names,origins',
+      '--origin=https://good.example',
+      '--refused-origin=https://bad.example',
+      '--concurrency=16',
+      '--report=json',
     )
     if (!output.startsWith('{')) throw new Error(output)
     const { results } = JSON.parse(output) as Report
