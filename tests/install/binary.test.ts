@@ -31,6 +31,7 @@ test('the binary prints its version and the results of sub-commands without any 
     '--version': `${version}\n`,
     'check-config --dev': 'The configuration is valid.\n',
     'print-config --dev': expect.stringContaining('port: 3000'),
+    'doctor --dev --port=0 --timeout=1': expect.stringMatching(/^ok +own files /m),
     'generate-keys': expect.stringMatching(/^SECRET_KEY=/),
   }
   for (const [args, output] of Object.entries(outputs)) {

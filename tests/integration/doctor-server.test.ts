@@ -395,6 +395,18 @@ describe.skipIf(missingNginxMessage)('the public URL of a server behind nginx', 
     ['the proxy is trusted', bind, { TRUSTED_PROXIES: '127.0.0.2' }, 'ok: The server sees the'],
     ['the hops are right', bind, { TRUSTED_PROXY_HOPS: '1' }, 'ok: The server sees the addresses'],
     [
+      'the doctor runs beside an untrusted proxy',
+      {},
+      {},
+      'problem: The server takes the address of',
+    ],
+    [
+      'the doctor runs beside a proxy that is not listed',
+      {},
+      { TRUSTED_PROXIES: '10.0.0.1' },
+      'problem: The server takes',
+    ],
+    [
       'there are fewer hops',
       bind,
       { TRUSTED_PROXY_HOPS: '2' },

@@ -1,6 +1,5 @@
+import { operationsPage } from '../documentation.ts'
 import type { Answers } from './answers.ts'
-
-const pages = 'https://github.com/buddy-chat/buddy/blob/main/docs'
 
 /** Returns the command by which the operator has started this process. */
 export function commandName(environment: Readonly<Record<string, string | undefined>>): string {
@@ -15,18 +14,15 @@ export function nextSteps(answers: Answers, file: string, command: string): stri
   const page = new URL(`${publicUrl}/`)
   const steps: [what: string, how: string][] = [['Start the server', run]]
   if (https === 'proxy') {
-    steps.push(['Configure the proxy, with WebSockets', `${pages}/operations.md#tls`])
+    steps.push(['Configure the proxy, with WebSockets', `${operationsPage}#tls`])
   }
   if (https === 'server') {
-    steps.push([
-      'Renew the certificate, and ports below 1024',
-      `${pages}/operations.md#without-a-proxy`,
-    ])
+    steps.push(['Renew the certificate, and ports below 1024', `${operationsPage}#without-a-proxy`])
   }
   if (turnHost !== undefined) {
     steps.push([
       `Set up coturn on ${turnHost}`,
-      `${run} turn-config   (prints /etc/turnserver.conf; see ${pages}/operations.md#turn)`,
+      `${run} turn-config   (prints /etc/turnserver.conf; see ${operationsPage}#turn)`,
     ])
   }
   steps.push(['Check everything', `${run} doctor`])

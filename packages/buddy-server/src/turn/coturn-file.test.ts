@@ -74,6 +74,24 @@ test('the quotas allow two calls for each user, and no more allocations than the
   )
 })
 
+test('the file turns off what calls do not need, and limits each allocation', () => {
+  expect(lines(['turn:h'])).toEqual(
+    expect.arrayContaining([
+      'no-cli',
+      'no-tcp-relay',
+      'no-multicast-peers',
+      'no-tlsv1',
+      'no-tlsv1_1',
+      'no-software-attribute',
+      'fingerprint',
+      'stale-nonce=600',
+      'max-bps=1000000',
+      'proc-user=turnserver',
+      'proc-group=turnserver',
+    ]),
+  )
+})
+
 test('the file denies internal addresses of each kind', () => {
   const denied = lines(['turn:h']).flatMap((line) => line.match(/^denied-peer-ip=(.*)/)?.[1] ?? [])
   const firsts = denied.map((range) => range.split('-')[0])

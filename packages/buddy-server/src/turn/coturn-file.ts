@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { ConfigError } from '../config/config-error.ts'
+import { operationsPage } from '../documentation.ts'
 import type { TurnServer } from './turn-servers.ts'
 import { deniedPeers } from './denied-peers.ts'
 
@@ -20,9 +21,6 @@ export interface CoturnFileOptions {
   /** The user and group that coturn runs as. */
   readonly user: string
 }
-
-/** Where the certbot hook and the firewall ports are described. */
-const page = 'https://github.com/buddy-chat/buddy/blob/main/docs/operations.md#turn'
 
 /**
  * The maximum rate of one allocation in each direction, in bytes per second. It is three times the rate of a
@@ -139,7 +137,7 @@ function listening({ server, listeningIp, certFile, keyFile, user }: CoturnFileO
       '',
       `# TURN over TLS. If the user ${user} cannot read both files, coturn starts without TURN over TLS, and reports that`,
       '# in its log only. certbot stores the key for root only, so copy both files for that user with the hook in',
-      `# ${page}`,
+      `# ${operationsPage}#turn`,
       '# Then check with `buddy-server doctor`.',
       `cert=${certFile}`,
       `pkey=${keyFile}`,

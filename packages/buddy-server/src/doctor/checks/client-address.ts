@@ -3,8 +3,8 @@ import type { CheckContext } from '../context.ts'
 import { faultOf } from '../fault-words.ts'
 import type { Observation } from '../finding.ts'
 import { ok, problem, skipped, warning } from '../finding.ts'
-import { httpGet, jsonIn } from '../http-get.ts'
-import { within } from '../within.ts'
+import { httpGet, jsonIn } from '../../http-get.ts'
+import { within } from '../../within.ts'
 
 /** An address from a range for documentation (RFC 5737), which no visitor has. */
 const forgedAddress = '192.0.2.99'

@@ -2,8 +2,8 @@ import type { CheckContext } from '../context.ts'
 import { faultOf } from '../fault-words.ts'
 import type { Observation } from '../finding.ts'
 import { ok, problem, skipped, warning } from '../finding.ts'
-import { httpGet } from '../http-get.ts'
-import { within } from '../within.ts'
+import { httpGet } from '../../http-get.ts'
+import { within } from '../../within.ts'
 
 /** A `Date` header has whole seconds, and both machines may be a little off. */
 const warnAboveSeconds = 10

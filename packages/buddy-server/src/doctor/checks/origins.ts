@@ -3,7 +3,7 @@ import type { CheckContext } from '../context.ts'
 import { isInternalAddress, isLocalHost } from '../address-kinds.ts'
 import type { Observation } from '../finding.ts'
 import { ok, problem, warning } from '../finding.ts'
-import { within } from '../within.ts'
+import { within } from '../../within.ts'
 
 /** Returns the IP addresses of a host name. Rejects if it has none. */
 export type Resolve = (host: string) => Promise<readonly string[]>

@@ -3,9 +3,9 @@ import { isLocalHost } from '../address-kinds.ts'
 import { faultOf } from '../fault-words.ts'
 import type { Observation } from '../finding.ts'
 import { ok, problem, skipped, warning } from '../finding.ts'
-import type { HttpAnswer } from '../http-get.ts'
-import { httpGet, jsonIn } from '../http-get.ts'
-import { within } from '../within.ts'
+import type { HttpAnswer } from '../../http-get.ts'
+import { httpGet, jsonIn } from '../../http-get.ts'
+import { within } from '../../within.ts'
 
 /** Checks that requests to the public URL reach a Buddy server of this version. */
 export async function checkPublicUrl(

@@ -1,12 +1,12 @@
-import { isIPv6 } from 'node:net'
+import { localUrl } from '../../local-url.ts'
 import { listenFault } from '../../transport/listen-error.ts'
 import type { CheckContext } from '../context.ts'
 import { faultOf } from '../fault-words.ts'
 import type { Observation } from '../finding.ts'
 import { ok, problem, skipped, warning } from '../finding.ts'
-import type { HttpAnswer } from '../http-get.ts'
-import { httpGet, jsonIn } from '../http-get.ts'
-import { within } from '../within.ts'
+import type { HttpAnswer } from '../../http-get.ts'
+import { httpGet, jsonIn } from '../../http-get.ts'
+import { within } from '../../within.ts'
 
 /** What the checks of the port and of the running server have found. */
 export interface LocalServer {
@@ -16,13 +16,6 @@ export interface LocalServer {
   readonly isRunning: boolean
   /** The maximum number of open files of the running server. Undefined if it is not known. */
   readonly maxFiles: number | undefined
-}
-
-/** Returns the URL by which this machine reaches the server. */
-function localUrl({ config }: CheckContext): string {
-  const { host, port, tlsCertFile } = config.options
-  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
-  return `${tlsCertFile ? 'https' : 'http'}://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`
 }
 
 /** Checks whether the port is free, or a Buddy server answers there already. Then checks that server. */
@@ -40,7 +33,7 @@ export async function checkLocalServer(context: CheckContext): Promise<LocalServ
   }
   if (fault.code !== 'EADDRINUSE') return { ...notRunning, port: [problem(fault.message)] }
 
-  const url = localUrl(context)
+  const url = localUrl(context.config.options)
   const get = (path: string, headers = {}): Promise<HttpAnswer> =>
     within(context.timeLimitMs, (signal) =>
       // A certificate for the public name does not cover the local address.

@@ -5,7 +5,7 @@ import { faultOf } from '../fault-words.ts'
 import type { Observation } from '../finding.ts'
 import { ok, skipped, warning } from '../finding.ts'
 import { stunUrlsOf } from '../ice-servers.ts'
-import { within } from '../within.ts'
+import { within } from '../../within.ts'
 import type { Resolve } from './origins.ts'
 import { resolveBySystem } from './origins.ts'
 

@@ -8,7 +8,7 @@ import type { CheckContext } from '../context.ts'
 import type { Observation } from '../finding.ts'
 import { ok, problem, skipped, warning } from '../finding.ts'
 import type { TurnUse } from '../ice-servers.ts'
-import { within } from '../within.ts'
+import { within } from '../../within.ts'
 
 /** Addresses that a TURN server must not relay to, by the family of the allocation. */
 const internalPeers = {

@@ -1,12 +1,13 @@
 import { decode, encode, subprotocol } from '@buddy-chat/protocol'
 import type { Message } from '@buddy-chat/protocol'
 import { WebSocket } from 'ws'
+import { operationsPage } from '../../documentation.ts'
 import { createResumeTokens } from '../../sessions/resume-token.ts'
 import type { CheckContext } from '../context.ts'
 import { faultOf } from '../fault-words.ts'
 import type { Observation } from '../finding.ts'
 import { ok, problem, skipped, warning } from '../finding.ts'
-import { within } from '../within.ts'
+import { within } from '../../within.ts'
 
 /** Why no WebSocket was opened: the status of the answer, or an error. */
 class UpgradeRefused extends Error {
@@ -111,7 +112,7 @@ export async function checkWebSocket(
 function explain(error: unknown, url: string): string {
   if (error instanceof UpgradeRefused) {
     return error.status === 426
-      ? `The proxy passes requests on, but no WebSockets: let it pass on the headers Upgrade and Connection (see docs/operations.md, TLS).`
+      ? `The proxy passes requests on, but no WebSockets: let it pass on the headers Upgrade and Connection (${operationsPage}#tls).`
       : `${url} answers ${error.status} instead of opening a WebSocket: let the proxy pass WebSockets on.`
   }
   return `No WebSocket opens at ${url}, because ${faultOf(error)}: let the proxy pass WebSockets on.`
