@@ -66,8 +66,8 @@ export default defineConfig({
           expect: slowExpect,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Each file starts several browsers. Two files at once would overload a small machine.
-          fileParallelism: false,
+          // Each file starts several browsers, which mostly wait. More files at once would overload a small machine.
+          maxWorkers: 2,
         },
       },
     ],
