@@ -107,4 +107,16 @@ export const offerCases = group('offers', 'offers', [
       await t.quiet(waited, arrived)
     },
   },
+  {
+    title: 'drops an offer that does not fit into a signal',
+    rule: 'If the `signal` of the offer would be longer than a `signal` may be, the server must drop the offer, and `isOffered` is false.',
+    run: async (t) => {
+      // A ticket may be 1024 bytes longer than a signal.
+      const candidates = Array.from({ length: 17 }, () => ['c'.repeat(1000), '0', 0, null])
+      const large: readonly Packable[] = [[0, 'v'.repeat(32_300)], candidates, null, 0]
+      const { waited, waitedMatch, arrived, arrivedMatch } = await t.pair({}, { offer: large })
+      equal([waitedMatch.isOffered, arrivedMatch.isOffered], [false, false], 'isOffered')
+      await t.quiet(waited, arrived)
+    },
+  },
 ])

@@ -1,7 +1,13 @@
 import type { MessageOf } from '@buddy-chat/protocol'
+import { messages } from '@buddy-chat/protocol'
 import { encode } from '../codec.ts'
 
-/** Encodes the offer of a `ticket` or `next` as the `signal` frame that the partner receives. */
+/**
+ * Encodes the offer of a `ticket` or `next` as the `signal` frame that the partner receives. A ticket may be longer
+ * than a signal; the result is undefined if the offer does not fit into one.
+ */
 export function offerFrame(offer: MessageOf<'ticket'>['offer']): Uint8Array | undefined {
-  return offer ? encode({ type: 'signal', ...offer }) : undefined
+  if (!offer) return undefined
+  const frame = encode({ type: 'signal', ...offer })
+  return frame.length > messages.signal.maxBytes ? undefined : frame
 }
