@@ -33,10 +33,14 @@ async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
 }
 
 /** Starts Caddy with the Caddyfile, and a certificate authority of its own. Resolves with URL and certificate. */
-async function startCaddy(target: string): Promise<{ readonly url: string; readonly ca: string }> {
+async function startCaddy(target: string): Promise<{
+  readonly url: string
+  readonly ca: string
+  readonly writes: (text: string) => Promise<void>
+}> {
   const folder = newFolder()
   const [http, https] = [await freePort(), await freePort()]
-  const options = `{\n\thttp_port ${http}\n\thttps_port ${https}\n\tadmin off\n\tskip_install_trust\n}\n`
+  const options = `{\n\thttp_port ${http}\n\thttps_port ${https}\n\tadmin off\n\tskip_install_trust\n\tdebug\n}\n`
   const file = readDeployed('Caddyfile')
   expect(file).toContain('reverse_proxy buddy:3000 {')
   writeFileSync(
@@ -48,9 +52,10 @@ async function startCaddy(target: string): Promise<{ readonly url: string; reado
   execFileSync('caddy', ['validate', ...args], { env, stdio: 'pipe' })
   const child = spawn('caddy', ['run', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
-  await watchProcess(child).writes('certificate obtained successfully')
+  const { writes } = watchProcess(child)
+  await writes('certificate obtained successfully')
   const authority = join(folder, '.local/share/caddy/pki/authorities/local/root.crt')
-  return { url: `https://localhost:${https}`, ca: readFileSync(authority, 'utf8') }
+  return { url: `https://localhost:${https}`, ca: readFileSync(authority, 'utf8'), writes }
 }
 
 test.skipIf(missing.includes('caddy'))(
@@ -86,11 +91,14 @@ test.skipIf(missing.includes('caddy'))(
   'Caddy lets requests wait while the server restarts',
   async ({ startServer }) => {
     const port = await freePort()
-    const { url, ca } = await startCaddy(`http://127.0.0.1:${port}`)
-    const client = RawClient.connect(url, { ca })
+    const { url, ca, writes } = await startCaddy(`http://127.0.0.1:${port}`)
+    const connecting = RawClient.connect(url, { ca })
+    connecting.catch(() => undefined)
+    await writes('connection refused')
     await startServer({ port })
-    ;(await client).sendHello()
-    await (await client).receive('welcome')
+    const client = await connecting
+    client.sendHello()
+    await client.receive('welcome')
   },
 )
 
