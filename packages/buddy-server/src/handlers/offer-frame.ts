@@ -1,5 +1,5 @@
 import type { MessageOf } from '@buddy-chat/protocol'
-import { messages } from '@buddy-chat/protocol'
+import { ProtocolError } from '@buddy-chat/protocol'
 import { encode } from '../codec.ts'
 
 /**
@@ -8,6 +8,10 @@ import { encode } from '../codec.ts'
  */
 export function offerFrame(offer: MessageOf<'ticket'>['offer']): Uint8Array | undefined {
   if (!offer) return undefined
-  const frame = encode({ type: 'signal', ...offer })
-  return frame.length > messages.signal.maxBytes ? undefined : frame
+  try {
+    return encode({ type: 'signal', ...offer })
+  } catch (error) {
+    if (error instanceof ProtocolError && error.code === 'frame-too-large') return undefined
+    throw error
+  }
 }
