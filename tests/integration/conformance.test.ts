@@ -163,6 +163,7 @@ test('the command reports cases of features that the server does not claim as sk
 test.for([
   [['http://localhost:1', '--only', 'no-such-case'], 'no case is left to run'],
   [['localhost:3000'], 'not a ws, wss, http or https address'],
+  [['ws://localhost:1'], 'the WebSocket did not open: '],
   [['ws://localhost:1', '--profile', 'resumes'], '"resumes" is not one of full, core, resume'],
 ] as const)('the command exits with 2 for the arguments %j', async ([args, message]) => {
   const { code, output } = await runCommand(command, ...args)

@@ -93,9 +93,15 @@ export class CaseContext {
     const label = String.fromCharCode(65 + this.#connections.length)
     this.waitedMs += await this.#gate.pass()
     const given = { origin: origin ?? null, ...options }
-    const connection = await Connection.open(url, label, timeoutMs, given)
-    this.#connections.push(connection)
-    return connection
+    try {
+      const connection = await Connection.open(url, label, timeoutMs, given)
+      this.#gate.handleOpened(true)
+      this.#connections.push(connection)
+      return connection
+    } catch (error) {
+      this.#gate.handleOpened(false)
+      throw error
+    }
   }
 
   /** Opens a connection, sends `hello`, and reads `welcome`. */

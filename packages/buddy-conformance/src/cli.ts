@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { allCases } from './cases/all-cases.ts'
+import { Connection } from './connection.ts'
 import { features, type Case, type Feature } from './case.ts'
 import { report, reportNames, summarize, type ReportName } from './report.ts'
 import { runCases } from './run.ts'
@@ -112,14 +113,27 @@ if (flags.list) {
   for (const { id, feature, rule } of cases) console.log(`${id} (${feature})\n  ${rule}`)
 } else await main()
 
+/** Ends the process if no WebSocket can be opened at all. */
+async function checkReachable(url: string, origin?: string, timeoutMs?: number): Promise<void> {
+  try {
+    const given = { origin: origin ?? null }
+    const connection = await Connection.open(url, 'the first connection', timeoutMs ?? 5000, given)
+    connection.socket.terminate()
+  } catch (error) {
+    program.error(`${url}: ${(error as Error).message}`, { exitCode: 2 })
+  }
+}
+
 async function main(): Promise<void> {
   const startedAtMs = performance.now()
   const { origin, refusedOrigin, site, token, restart, timeout, concurrency, profile } = flags
+  const url = program.processedArgs[0] as string
+  await checkReachable(url, origin, timeout)
   const isTerminal = process.stderr.isTTY && flags.report === 'pretty'
   let done = 0
   const results = await runCases({
     target: {
-      url: program.processedArgs[0] as string,
+      url,
       origin,
       refusedOrigin,
       site,

@@ -85,7 +85,9 @@ export class Connection {
     try {
       await once(socket, 'open')
     } catch (error) {
-      throw new Failure(`${label}: the WebSocket did not open: ${(error as Error).message}`)
+      // If a name has several addresses, the error has no message of its own.
+      const { message, code = '' } = error as NodeJS.ErrnoException
+      throw new Failure(`${label}: the WebSocket did not open: ${message || code}`)
     }
     socket.on('error', ({ message }) => connection.#note(`error: ${message}`))
     return connection

@@ -37,6 +37,16 @@ test('the interval doubles with each refusal, but once for refusals at the same 
   expect(second - first).toBe(200)
 })
 
+test('no connection is opened any more after ten in a row could not be opened', async () => {
+  const { gate } = createGate()
+  for (let time = 1; time <= 9; time++) gate.handleOpened(false)
+  gate.handleOpened(true)
+  for (let time = 1; time <= 9; time++) gate.handleOpened(false)
+  expect(await waits(gate, 1)).toEqual([0])
+  gate.handleOpened(false)
+  await expect(gate.pass()).rejects.toThrow('does not answer')
+})
+
 test('the interval shrinks to nothing while the server refuses no connection', async () => {
   const { gate, advance } = createGate()
   gate.handleRefusal(500)

@@ -192,6 +192,19 @@ export const relayCases = group('relay', 'core', [
     },
   })),
   {
+    title: 'relays typing and texts in text mode',
+    rule: bytesUnchanged,
+    run: async (t) => {
+      const probe = await t.join()
+      t.requireText(probe)
+      const { waited, arrived } = await t.pair({ mode: modes.text })
+      await arrived.nextRelayed(waited.send('typing', true))
+      await arrived.nextRelayed(waited.send('text', 'hello'))
+      await waited.nextRelayed(arrived.send('typing', false))
+      await t.quiet(waited, arrived)
+    },
+  },
+  {
     title: 'refuses a signal in the queue for text',
     rule: wrongMode,
     run: async (t) => {

@@ -139,6 +139,18 @@ export const restartCases = group(
       },
     },
     {
+      title: 'does not keep a room for a client with the roomToken of another session',
+      rule: 'A `roomToken` of another session must count as invalid, and the client that presents an invalid one must receive `partner-left` with reason 2.',
+      run: async (t: CaseContext) => {
+        const { waited, arrived, arrivedMatch } = await t.pair()
+        const thief = await t.join()
+        await restartUnder(t, waited, arrived, thief)
+        const stolen = await comeBack(t, thief, arrivedMatch.roomToken)
+        await stolen.nextPartnerLeft('lost')
+        await stolen.quiet()
+      },
+    },
+    {
       title: 'does not queue a restored session before its next ticket',
       rule: 'A restored session must not be in the queue before its next `ticket`.',
       run: async (t: CaseContext) => {
