@@ -1,8 +1,9 @@
 // The Vite plugin of the development loop.
 import { join } from 'node:path'
+import { normalizePath } from 'vite'
 import { sourcesByName } from './sources.mjs'
 
-const element = join(import.meta.dirname, '../../packages/buddy-element/src')
+const element = normalizePath(join(import.meta.dirname, '../../packages/buddy-element/src'))
 
 /**
  * The script at `/buddy-chat.js` during development. Like the built one, it registers the element and makes the
@@ -10,7 +11,7 @@ const element = join(import.meta.dirname, '../../packages/buddy-element/src')
  */
 const script = `
 const server = new URL('.', document.currentScript?.src ?? location.href)
-const load = (file) => import(new URL('@fs${element}/' + file, server).href)
+const load = (file) => import(new URL('@fs/${element.replace(/^\//, '')}/' + file, server).href)
 const { BuddyChat } = await load('element.ts')
 BuddyChat.defaultServer = server.href
 await load('define.ts')
@@ -20,7 +21,7 @@ await load('define.ts')
 export function sourcePackages() {
   const alias = [...sourcesByName()].map(([name, file]) => ({
     find: new RegExp(`^${name.replaceAll(/[/.]/g, '\\$&')}$`),
-    replacement: file,
+    replacement: normalizePath(file),
   }))
   return {
     name: 'buddy-sources',
@@ -28,7 +29,7 @@ export function sourcePackages() {
       resolve: { alias },
       // Vite prepares the dependencies of these files when it starts. It would not find those of the element, which
       // the script above loads, and would reload the page when it meets them.
-      optimizeDeps: { entries: ['**/*.html', join(element, 'define.ts')] },
+      optimizeDeps: { entries: ['**/*.html', `${element}/define.ts`] },
     }),
     configureServer({ middlewares }) {
       middlewares.use((request, response, next) => {

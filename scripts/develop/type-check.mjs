@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
@@ -40,6 +41,8 @@ export class TypeCheck {
       { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
     )
     this.#child = child
+    // The pages and the server come first.
+    if (child.pid) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
     const [code] = await once(child, 'exit')
     this.#child = undefined
     if (code === 0 && this.#hadErrors) console.log('There are no type errors any more.')
