@@ -47,8 +47,8 @@ describe.skipIf(missingPythonMessage)('with Debian’s Python', () => {
   })
 
   test('passes every case of what it claims', { timeout: 90_000 }, async () => {
-    // Short limits, because some cases wait for them.
-    const limits = ['--hello-timeout', '2', '--heartbeat-ms', '1500']
+    // Short limits, because some cases wait for them; long enough for a busy machine.
+    const limits = ['--hello-timeout', '5', '--heartbeat-ms', '4000']
     const url = await startPythonServer(...limits, '--origin', 'https://good.example')
     const { code, output } = await runCommand(
       'packages/buddy-conformance/dist/cli.js',
