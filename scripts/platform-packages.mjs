@@ -41,7 +41,7 @@ function manifest(kind, { id, os, cpu, libc, executable }) {
     },
     node: {
       // pnpm packs a file as executable only if it is listed here or in `bin`. There is no `bin`, because that
-      // would put a command `node` into the folder node_modules/.bin of whoever installs the server.
+      // would put a command `node` into the folder node_modules/.bin of each user of the server.
       executableFiles: [executable],
       description: `Node ${pinnedNode} for ${id}. A part of @buddy-chat/server, which runs with it if uWebSockets.js does not support the installed Node.`,
       license: 'MIT',

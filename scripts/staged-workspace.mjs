@@ -84,7 +84,7 @@ function relocateBuildInfo(file) {
 
 /**
  * Replaces each of `folders` by the one that was built in `work`. The last folder is taken away first and
- * comes back last. If the process is killed in between, that folder is missing, so nobody can run a mixture
+ * comes back last. If the process is killed in between, that folder is missing, so no process can run a mixture
  * of two builds. If a folder cannot be replaced, all previous ones are restored.
  * @throws Error of the file system
  */

@@ -55,6 +55,6 @@ export function makeExecutable({ folder, main, assets, node, platform, file }) {
     'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2',
     ...(platform === 'darwin' ? ['--macho-segment-name', 'NODE_SEA'] : []),
   ])
-  // macOS on ARM runs signed executables only. This signature names nobody.
+  // macOS on ARM runs signed executables only. This signature contains no name.
   if (platform === 'darwin') run('codesign', ['--sign', '-', file])
 }

@@ -19,8 +19,8 @@ function readPackage(fileName) {
 }
 
 /**
- * Returns the packed packages, each after those that it depends on. So whoever installs a package while a
- * release is under way finds everything that it needs.
+ * Returns the packed packages, each after those that it depends on. So a user who installs a package while
+ * a release is in progress can install everything that it needs.
  */
 export function packedPackages() {
   const packages = readdirSync(packed)

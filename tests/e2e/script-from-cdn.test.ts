@@ -101,7 +101,9 @@ test('Chromium and Firefox load the script from a CDN with its hash, and meet at
   }
 })
 
-test('the script from a CDN needs `server`, and says so', async ({ hostPage }) => {
+test('the script from a CDN needs `server`, and shows that in the element', async ({
+  hostPage,
+}) => {
   const { folder } = buildCdn()
   const cdn = await serveStatically(folder)
   const listener = `<script>

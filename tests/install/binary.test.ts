@@ -132,7 +132,7 @@ describe.skipIf(!canChroot)(
       expect(response.status).toBe(200)
     })
 
-    test('a user who can write to no folder is told what to do', async () => {
+    test('a user who can write to no folder gets an error with what to do', async () => {
       const server = runIn(makeBareRoot(), { user: nobody })
       expect(await server.exited).toBe(1)
       expect(server.output()).toMatch(/Set BUDDY_CACHE_DIR to such a folder\..*\n\/tmp: ENOENT/)

@@ -1,7 +1,7 @@
 /** What a package manager prints if a package asks the user for something, or does not fit. */
 const complaint = /warn|deprecat|peer|engine|build script|allow-scripts|unmet|missing|fail|error/i
 
-/** Yarn says of every ES module under Plug'n'Play that it is experimental, and counts that as a warning. */
+/** Under Plug'n'Play, yarn prints for every ES module that it is experimental, as a warning. */
 const harmless = /YN0092|Done with warnings/
 
 /**

@@ -74,7 +74,7 @@ describe.skipIf(missingCoturnMessage)('a TURN server', () => {
     ])
   })
 
-  test('with another secret is told apart from one that does not answer', async () => {
+  test('with another secret is distinguished from one that does not answer', async () => {
     const url = `turn:127.0.0.1:${await freePort()}`
     await startCoturn(fileFor([url]).replace(turnSecret, 'another secret'))
     const sites = [
@@ -178,7 +178,7 @@ describe.skipIf(missingCoturnMessage)('a TURN server', () => {
     expect((await diagnoseTurn(settingsFor([url])))[0]).toMatch(message)
   })
 
-  test('whose clock differs is told apart from one with another secret', async () => {
+  test('whose clock differs is distinguished from one with another secret', async () => {
     const url = `turn:127.0.0.1:${await freePort()}`
     await startCoturn(fileFor([url]))
     const twoHoursMs = 7_200_000

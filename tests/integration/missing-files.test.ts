@@ -1,4 +1,4 @@
-// A server whose own files are missing or changed says so, and does not become ready.
+// A server whose own files are missing or changed logs an error, and does not become ready.
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

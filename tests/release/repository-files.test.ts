@@ -74,7 +74,8 @@ test('only jobs that install and build nothing can publish packages', () => {
       .filter(([, job]) => /NPM_TOKEN|"id-token":"write"/.test(JSON.stringify(job)))
       .map(([name, { steps = [] }]) => [name, ...steps.flatMap(({ run }) => run ?? [])])
   })
-  expect(publishing).toEqual([['publish', 'node scripts/release/publish-all.mjs']])
+  const login = expect.stringMatching(/^npm config set [^\n]*$/) as string
+  expect(publishing).toEqual([['publish', login, 'node scripts/release/publish-all.mjs']])
 })
 
 test('the script that publishes needs no installed dependencies', () => {

@@ -123,7 +123,7 @@ export class Inbox {
     })
   }
 
-  /** @throws Failure that says that the connection has ended too early */
+  /** @throws Failure if the connection has ended too early */
   failEnded(what: string): never {
     const { code, reason } = this.closed ?? { code: 1005, reason: '' }
     const how = `with ${code}${reason && ` ${reason}`}`

@@ -32,7 +32,7 @@ if (args.length === 1 && ['--version', '-V'].includes(args[0] ?? '')) {
   }
   if (process.env['npm_config_user_agent'] !== undefined) {
     // A package manager has started this process, for example `npx`. npm passes SIGTERM on to its shell only, and
-    // yarn to nobody. It then ends, and nobody would stop this process.
+    // yarn to no process. The package manager then ends, and without this check the server would go on.
     const parent = process.ppid
     const timer = setInterval(() => {
       if (process.ppid === parent) return

@@ -45,7 +45,7 @@ export function addInit(program: Command, input: () => ConfigInput): void {
     .addOption(
       new Option(
         '--https <who>',
-        'who serves https: a proxy on this machine, a hosting platform, the server itself, or nobody (for a trial)',
+        'who serves https: a proxy on this machine, a hosting platform, the server itself, or none (for a trial)',
       ).choices(httpsKinds),
     )
     .option('--turn <host>', 'host name of your TURN server')
@@ -67,7 +67,7 @@ export async function init(
   if (flags['config'] !== undefined) {
     throw new CommandError('init writes a new file: name it with --file instead of --config')
   }
-  // Checked before the questions, so that nobody answers them in vain.
+  // Checked before the questions, so that the operator does not answer them in vain.
   checkNewFile(own.file, mayReplace)
   const settingsGiven = givenSettings(flags)
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 
-/** Who serves https to visitors. `none`: nobody, for a trial on this machine. */
+/** What serves https to visitors. `none`: nothing, for a trial on this machine. */
 export const httpsKinds = ['proxy', 'platform', 'server', 'none'] as const
 /** One of {@link httpsKinds}. */
 export type HttpsKind = (typeof httpsKinds)[number]

@@ -73,7 +73,7 @@ test('does not accept an allocation from a server that does not prove that it kn
   )
 })
 
-test('tells that a server gives an allocation without asking for credentials', async () => {
+test('reports a server that gives an allocation without asking for credentials', async () => {
   const { target } = await startServer(success)
   const client = await open(target)
   expect(await client.allocate(credentials, 4)).toEqual({
