@@ -67,7 +67,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Each file starts several browsers, which mostly wait. More files at once would overload a small machine.
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
     ],
