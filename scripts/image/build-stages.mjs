@@ -29,10 +29,12 @@ function packageSettings() {
  */
 export async function buildStages(stages, { context, work, cache, node }) {
   const built = new Map()
+  // Paths in the image, whose commands run as root.
+  const home = '/root'
   const caches = {
-    '/root/.npm': join(cache, 'npm'),
-    '/root/.local/share/pnpm': join(cache, 'pnpm'),
-    '/root/.cache': join(cache, 'other'),
+    [`${home}/.npm`]: join(cache, 'npm'),
+    [`${home}/.local/share/pnpm`]: join(cache, 'pnpm'),
+    [`${home}/.cache`]: join(cache, 'other'),
   }
   for (const folder of Object.values(caches)) mkdirSync(folder, { recursive: true })
   let root

@@ -18,7 +18,7 @@ import {
   runIn,
 } from './binary.ts'
 
-const nobody = '65534:65534'
+const unprivileged = '65534:65534'
 const adminToken = 'Zk3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Gaq8'
 
 beforeAll(() => buildBinary())
@@ -133,7 +133,7 @@ describe.skipIf(!canChroot)(
     })
 
     test('a user who can write to no folder gets an error with what to do', async () => {
-      const server = runIn(makeBareRoot(), { user: nobody })
+      const server = runIn(makeBareRoot(), { user: unprivileged })
       expect(await server.exited).toBe(1)
       expect(server.output()).toMatch(/Set BUDDY_CACHE_DIR to such a folder\..*\n\/tmp: ENOENT/)
       expect(server.output()).not.toContain('    at ')
@@ -145,7 +145,7 @@ describe.skipIf(!canChroot)(
       await portOf(runIn(folder, { env }))
       const before = pathsIn(folder)
       expect(before).toContainEqual(expect.stringMatching(/^cache\/uws-[0-9a-f]{64}\.node$/))
-      await portOf(runIn(folder, { env, user: nobody }))
+      await portOf(runIn(folder, { env, user: unprivileged }))
       expect(pathsIn(folder)).toEqual(before)
     })
 

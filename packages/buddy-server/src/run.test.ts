@@ -187,7 +187,7 @@ test('checkStart accepts a good set-up, and leaves its port free', async () => {
   await expect(checkStart(input, {})).resolves.toBeUndefined()
 })
 
-test('checkStart accepts the port of a running server if the operator says that the server runs', async () => {
+test('checkStart accepts the port of a running server if the option isRunning is set', async () => {
   const input: ConfigInput = { environment: { ...good, PORT: await takenPort() }, flags: {} }
   await expect(checkStart(input, { isRunning: true })).resolves.toBeUndefined()
 })

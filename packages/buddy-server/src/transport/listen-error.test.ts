@@ -13,7 +13,7 @@ function lowestFreePort(): number {
 }
 
 test.skipIf(lowestFreePort() <= 80)(
-  'listenError says that the user may not listen on a port (skipped where every user may)',
+  'listenError names a port on which the user may not listen (skipped where every user may)',
   () => {
     const module = new URL('listen-error.ts', import.meta.url).href
     const script = `
