@@ -35,16 +35,16 @@ NEXT, LEFT, LOST = 0, 1, 2  # the reasons of partner-left
 class Type(IntEnum):
     """The types of messages: from the client, to the partner, from the server."""
 
-    HELLO, TICKET, NEXT, LEAVE, REPORT, PING, DIAGNOSIS = range(1, 8)
-    SIGNAL, TEXT, TYPING, TRUST = range(16, 20)
+    HELLO, TICKET, NEXT, LEAVE, REPORT, PING, DIAGNOSIS, CHANGE, BLOCK = range(1, 10)
+    SIGNAL, TEXT, TYPING, TRUST, CONSENT = range(16, 21)
     WELCOME, WAITING, MATCHED, PARTNER_LEFT, STATS, ERROR, GOING_AWAY = range(32, 39)
-    PARTNER_AWAY, PARTNER_BACK, ICE_SERVERS = range(39, 42)
+    PARTNER_AWAY, PARTNER_BACK, ICE_SERVERS, SEARCHING, MEASURE = range(39, 44)
 
 
 TYPES = {int(kind): kind for kind in Type}
-MAX_BYTES = dict(zip(Type, (4096, 50176, 49152, 64, 128, 64, 64, 49152, 4200, 64, 64,
-                            16384, 64, 2048, 64, 128, 512, 64, 64, 64, 16384)))
-TO_PARTNER = {Type.SIGNAL, Type.TEXT, Type.TYPING, Type.TRUST}
+MAX_BYTES = dict(zip(Type, (8192, 50176, 49152, 64, 49152, 64, 64, 4096, 128, 49152, 4200, 64, 64,
+                            64, 16384, 64, 2048, 64, 128, 512, 64, 64, 64, 16384, 1024, 2048)))
+TO_PARTNER = {Type.SIGNAL, Type.TEXT, Type.TYPING, Type.TRUST, Type.CONSENT}
 ERRORS = """unknown malformed-frame invalid-field frame-too-large wrong-direction hello-required
     hello-repeated ticket-required not-in-room rate-limited server-full too-many-connections
     origin-not-allowed unsupported-version internal wrong-mode unknown-site""".split()
@@ -107,10 +107,10 @@ FIELDS = {
     Type.TICKET: record(uint(2), key, array(10, interest), array(8, tag), optional(signal_fields)),
     Type.NEXT: record(optional(signal_fields)),
     Type.REPORT: record(uint(), optional(key)),
-    Type.DIAGNOSIS: record(uint()),
-    Type.SIGNAL: signal_fields,
+    Type.DIAGNOSIS: record(uint()), Type.BLOCK: record(optional(key)),
+    Type.SIGNAL: signal_fields, Type.CHANGE: record(array(10, interest), array(8, tag)),
     Type.TEXT: record(string(1, 4096)),
-    Type.TYPING: record(boolean),
+    Type.TYPING: record(boolean), Type.CONSENT: record(uint(), boolean),
     **dict.fromkeys((Type.LEAVE, Type.PING, Type.TRUST), record()),
 }
 

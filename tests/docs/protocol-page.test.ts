@@ -3,14 +3,17 @@ import { readFileSync } from 'node:fs'
 import type { Message, ProtocolError } from '@buddy-chat/protocol'
 import {
   callFailures,
+  consentTopics,
   closeCodes,
   decode,
   encode,
   errorCodes,
   leaveReasons,
+  measureKinds,
   messages,
   modes,
   reportReasons,
+  searchObstacles,
 } from '@buddy-chat/protocol'
 import { describe, expect, test } from 'vitest'
 import * as codecOfServer from '../../packages/buddy-server/src/codec.ts'
@@ -113,12 +116,18 @@ test('the lists of numbers and names are complete, and state how unknown numbers
     [list(leaveReasons), (value) => [0x92, 35, value]],
     [list(reportReasons), (value) => [0x92, 5, value]],
     [list(callFailures), (value) => [0x92, 7, value]],
+    [list(consentTopics), (value) => [0x93, 20, value, 0xc3]],
+    [list(searchObstacles), (value) => [0x97, 42, 1, 0xc0, 0x90, 0x90, 0xc0, value]],
+    [list(measureKinds), (value) => [0x97, 43, value, 0, 0xc2, 0xc0, 0xc0, 0xa0]],
     ['see [errors](#errors)', (value) => [0x94, 37, value, 0xa0, 0xc0]],
   ]
   const read = (frame: number[]): string => {
     try {
       const message = decode(Uint8Array.from(frame))
       if (message?.type === 'error') return message.code
+      if (message?.type === 'consent') return message.topic
+      if (message?.type === 'searching') return message.obstacle
+      if (message?.type === 'measure') return message.kind
       return message && 'reason' in message ? message.reason : ''
     } catch (error) {
       return `\`${(error as ProtocolError).code}\``

@@ -2,12 +2,15 @@
 import type { Message, MessageOf, MessageType, WireValue } from '@buddy-chat/protocol'
 import {
   callFailures,
+  consentTopics,
   errorCodes,
   leaveReasons,
   maxFieldBytes,
+  measureKinds,
   messages,
   modes,
   reportReasons,
+  searchObstacles,
 } from '@buddy-chat/protocol'
 import type { Random } from '../load/random.ts'
 
@@ -85,6 +88,8 @@ const draws: { readonly [T in MessageType]: Draw<T> } = {
           roomToken: random.chance(0.5) ? drawText(random, maxFieldBytes.roomToken) : null,
         }
       : null,
+    visitor: maybe(random, () => drawText(random, maxFieldBytes.visitorToken)),
+    proof: maybe(random, () => drawText(random, maxFieldBytes.proof)),
   }),
   ticket: (random) => ({
     mode: random.pick(Object.keys(modes) as (keyof typeof modes)[]),
@@ -92,11 +97,22 @@ const draws: { readonly [T in MessageType]: Draw<T> } = {
     interests: drawList(random, 10, () => drawText(random, maxFieldBytes.interest, 1)),
     languages: drawList(random, 8, () => drawText(random, maxFieldBytes.language, 1)),
     offer: random.chance(0.5) ? drawSignal(random) : null,
+    ...drawWishes(random),
   }),
   next: (random) => ({ offer: random.chance(0.7) ? drawSignal(random) : null }),
   leave: () => ({}),
   report: (random) => ({
     reason: random.pick(Object.keys(reportReasons) as (keyof typeof reportReasons)[]),
+    room: random.chance(0.5) ? drawText(random, maxFieldBytes.roomId) : null,
+    note: maybe(random, () => drawText(random, maxFieldBytes.reportNote)),
+    still: maybe(random, () => drawText(random, maxFieldBytes.still)),
+  }),
+  change: (random) => ({
+    interests: drawList(random, 10, () => drawText(random, maxFieldBytes.interest, 1)),
+    languages: drawList(random, 8, () => drawText(random, maxFieldBytes.language, 1)),
+    ...drawWishes(random),
+  }),
+  block: (random) => ({
     room: random.chance(0.5) ? drawText(random, maxFieldBytes.roomId) : null,
   }),
   ping: () => ({}),
@@ -107,6 +123,10 @@ const draws: { readonly [T in MessageType]: Draw<T> } = {
   text: (random) => ({ text: drawText(random, maxFieldBytes.text, 1) }),
   typing: (random) => ({ isTyping: random.chance(0.5) }),
   trust: () => ({}),
+  consent: (random) => ({
+    topic: random.pick(Object.keys(consentTopics) as (keyof typeof consentTopics)[]),
+    isGiven: random.chance(0.5),
+  }),
   welcome: (random) => ({
     session: drawText(random, maxFieldBytes.sessionId, 1),
     name: drawText(random, maxFieldBytes.name),
@@ -117,6 +137,7 @@ const draws: { readonly [T in MessageType]: Draw<T> } = {
     allowsText: random.chance(0.5),
     allowsVideo: random.chance(0.5),
     isRestored: random.chance(0.5),
+    visitorToken: maybe(random, () => drawText(random, maxFieldBytes.visitorToken)),
   }),
   waiting: (random) => ({ online: drawInteger(random) }),
   matched: (random) => ({
@@ -126,6 +147,10 @@ const draws: { readonly [T in MessageType]: Draw<T> } = {
     interests: drawList(random, 10, () => drawText(random, maxFieldBytes.interest, 1)),
     isOffered: random.chance(0.5),
     roomToken: random.chance(0.5) ? drawText(random, maxFieldBytes.roomToken) : null,
+    languages: maybe(random, () =>
+      drawList(random, 8, () => drawText(random, maxFieldBytes.language, 1)),
+    ),
+    isRematch: maybe(random, () => random.chance(0.5)),
   }),
   'partner-left': (random) => ({
     reason: random.pick(Object.keys(leaveReasons) as (keyof typeof leaveReasons)[]),
@@ -144,6 +169,41 @@ const draws: { readonly [T in MessageType]: Draw<T> } = {
   'partner-away': () => ({}),
   'partner-back': () => ({}),
   'ice-servers': drawIceServers,
+  searching: (random) => ({
+    online: drawInteger(random),
+    estimateMs: random.chance(0.5) ? drawInteger(random) : null,
+    interests: drawList(random, 10, () => drawText(random, maxFieldBytes.interest, 1)),
+    languages: drawList(random, 8, () => drawText(random, maxFieldBytes.language, 1)),
+    widensInMs: random.chance(0.5) ? drawInteger(random) : null,
+    obstacle: random.pick(Object.keys(searchObstacles) as (keyof typeof searchObstacles)[]),
+  }),
+  measure: (random) => ({
+    kind: random.pick(Object.keys(measureKinds) as (keyof typeof measureKinds)[]),
+    reason: random.pick(Object.keys(reportReasons) as (keyof typeof reportReasons)[]),
+    isAutomatic: random.chance(0.5),
+    until: random.chance(0.5) ? drawInteger(random) : null,
+    appealUrl: random.chance(0.5) ? drawText(random, maxFieldBytes.appealUrl) : null,
+    decision: drawText(random, maxFieldBytes.decisionId),
+    statement: maybe(random, () => drawText(random, maxFieldBytes.statement)),
+  }),
+}
+
+/** Returns a value of an optional field, or undefined. */
+function maybe<T>(random: Random, draw: () => T): T | undefined {
+  return random.chance(0.5) ? draw() : undefined
+}
+
+function drawWishes(random: Random): Pick<MessageOf<'change'>, 'asks' | 'keep'> {
+  const { chance } = random
+  return {
+    asks: maybe(random, () =>
+      drawList(random, 4, () => ({
+        attribute: drawText(random, maxFieldBytes.attribute, 1),
+        values: drawList(random, 8, () => drawText(random, maxFieldBytes.attributeValue, 1)),
+      })),
+    ),
+    keep: maybe(random, () => ({ interests: chance(0.5), languages: chance(0.5) })),
+  }
 }
 
 function drawIceServers(random: Random): Omit<MessageOf<'ice-servers'>, 'type'> {

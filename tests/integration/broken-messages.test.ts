@@ -16,10 +16,13 @@ const afterHello: readonly Message[] = [
   { type: 'report', reason: 'spam', room: null },
   { type: 'ping' },
   { type: 'diagnosis', reason: 'no-path' },
+  { type: 'change', interests: [], languages: [] },
+  { type: 'block', room: null },
   { type: 'signal', description: null, candidates: [], sending: null, generation: null },
   { type: 'text', text: 'hi' },
   { type: 'typing', isTyping: true },
   { type: 'trust' },
+  { type: 'consent', topic: 'picture', isGiven: true },
 ]
 
 test.for(afterHello)(
@@ -218,7 +221,9 @@ test('ignores message types and fields of a later protocol version', async ({
   const { url } = await startWithNeighbours()
   const client = await RawClient.join(url, 'Newer')
   client.sendRaw(bytes(0x92, 0x7f, 0xc3))
-  client.sendRaw(bytes(0x97, 0x02, 0x00, 0xa0, 0x90, 0x90, 0xc0, 0xa3, 0x6e, 0x65, 0x77))
+  client.sendRaw(
+    bytes(0x99, 0x02, 0x00, 0xa0, 0x90, 0x90, 0xc0, 0xc0, 0xc0, 0xa3, 0x6e, 0x65, 0x77),
+  )
   await client.receive('waiting')
   expect(client.unread).toEqual([])
 })

@@ -54,6 +54,7 @@ const fieldsOf = {
     allowsText: boolean,
     allowsVideo: boolean,
     isRestored: boolean,
+    visitorToken: nullable(string(0, 512)),
   },
   waiting: { online: uint },
   matched: {
@@ -63,6 +64,8 @@ const fieldsOf = {
     interests: list(10, string(1, 48)),
     isOffered: boolean,
     roomToken: nullable(string(0, 512)),
+    languages: nullable(list(8, string(1, 35))),
+    isRematch: nullable(boolean),
   },
   'partner-left': { reason: uint },
   stats: { online: uint, waiting: uint, rooms: uint },
@@ -71,6 +74,23 @@ const fieldsOf = {
   'partner-away': {},
   'partner-back': {},
   'ice-servers': { iceServers },
+  searching: {
+    online: uint,
+    estimateMs: nullable(uint),
+    interests: list(10, string(1, 48)),
+    languages: list(8, string(1, 35)),
+    widensInMs: nullable(uint),
+    obstacle: uint,
+  },
+  measure: {
+    kind: uint,
+    reason: uint,
+    isAutomatic: boolean,
+    until: nullable(uint),
+    appealUrl: nullable(string(0, 512)),
+    decision: string(0, 64),
+    statement: nullable(string(0, 512)),
+  },
 } as const satisfies Partial<Record<TypeName, Readonly<Record<string, Check>>>>
 
 /** The messages of a server, with the types of their fields. */
@@ -85,6 +105,7 @@ export interface ServerMessages {
     readonly allowsText: boolean
     readonly allowsVideo: boolean
     readonly isRestored: boolean
+    readonly visitorToken: string | null
   }
   readonly waiting: { readonly online: number }
   readonly matched: {
@@ -94,6 +115,8 @@ export interface ServerMessages {
     readonly interests: readonly string[]
     readonly isOffered: boolean
     readonly roomToken: string | null
+    readonly languages: readonly string[] | null
+    readonly isRematch: boolean | null
   }
   readonly 'partner-left': { readonly reason: number }
   readonly stats: { readonly online: number; readonly waiting: number; readonly rooms: number }
@@ -106,6 +129,23 @@ export interface ServerMessages {
   readonly 'partner-away': Readonly<Record<never, never>>
   readonly 'partner-back': Readonly<Record<never, never>>
   readonly 'ice-servers': { readonly iceServers: readonly Value[] }
+  readonly searching: {
+    readonly online: number
+    readonly estimateMs: number | null
+    readonly interests: readonly string[]
+    readonly languages: readonly string[]
+    readonly widensInMs: number | null
+    readonly obstacle: number
+  }
+  readonly measure: {
+    readonly kind: number
+    readonly reason: number
+    readonly isAutomatic: boolean
+    readonly until: number | null
+    readonly appealUrl: string | null
+    readonly decision: string
+    readonly statement: string | null
+  }
 }
 
 /** A frame that the server has sent. */
@@ -118,7 +158,7 @@ export interface Received {
 }
 
 /** The messages that a server relays from the partner. The partner's client checks their fields. */
-const relayed: ReadonlySet<TypeName> = new Set(['signal', 'text', 'typing', 'trust'])
+const relayed: ReadonlySet<TypeName> = new Set(['signal', 'text', 'typing', 'trust', 'consent'])
 
 /**
  * Reads a frame of the server, and checks that it keeps all rules of its type.

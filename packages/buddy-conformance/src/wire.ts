@@ -10,10 +10,13 @@ export const types = {
   report: 5,
   ping: 6,
   diagnosis: 7,
+  change: 8,
+  block: 9,
   signal: 16,
   text: 17,
   typing: 18,
   trust: 19,
+  consent: 20,
   welcome: 32,
   waiting: 33,
   matched: 34,
@@ -24,6 +27,8 @@ export const types = {
   'partner-away': 39,
   'partner-back': 40,
   'ice-servers': 41,
+  searching: 42,
+  measure: 43,
 } as const
 
 /** The name of a message type. */
@@ -31,17 +36,20 @@ export type TypeName = keyof typeof types
 
 /** The maximum length of a frame of each type, in bytes. */
 export const maxBytes = {
-  hello: 4096,
+  hello: 8192,
   ticket: 50_176,
   next: 49_152,
   leave: 64,
-  report: 128,
+  report: 49_152,
   ping: 64,
   diagnosis: 64,
+  change: 4096,
+  block: 128,
   signal: 49_152,
   text: 4200,
   typing: 64,
   trust: 64,
+  consent: 64,
   welcome: 16_384,
   waiting: 64,
   matched: 2048,
@@ -52,6 +60,8 @@ export const maxBytes = {
   'partner-away': 64,
   'partner-back': 64,
   'ice-servers': 16_384,
+  searching: 1024,
+  measure: 2048,
 } as const satisfies Record<TypeName, number>
 
 /** A type number that no version of the protocol uses yet. */

@@ -12,7 +12,29 @@ export const modes = { video: 0, audio: 1, text: 2 } as const
 export const leaveReasons = { next: 0, left: 1, lost: 2 } as const
 
 /** The reason why a user reports a partner. */
-export const reportReasons = { other: 0, nudity: 1, harassment: 2, minor: 3, spam: 4 } as const
+export const reportReasons = {
+  other: 0,
+  nudity: 1,
+  harassment: 2,
+  minor: 3,
+  spam: 4,
+  threats: 5,
+} as const
+
+/**
+ * What two users of a room can agree to. `picture` means that both may see each other's clear picture. A
+ * client ignores topics that it does not know, which are read as `other`.
+ */
+export const consentTopics = { other: 0, picture: 1 } as const
+
+/**
+ * Why nobody is found although other users wait. `known-people` means that the user has met the others
+ * recently, or may not meet them again. `few-people` means that the lobby has nobody else.
+ */
+export const searchObstacles = { none: 0, 'known-people': 1, 'few-people': 2 } as const
+
+/** A measure of the operator against a user. */
+export const measureKinds = { warning: 0, slowed: 1, ban: 2 } as const
 
 /**
  * The reason why a user's calls fail, as the user's client found out. `no-path` means that a call found no
@@ -39,5 +61,11 @@ export type Mode = keyof typeof modes
 export type LeaveReason = keyof typeof leaveReasons
 /** A name in {@link reportReasons}. */
 export type ReportReason = keyof typeof reportReasons
+/** A name in {@link consentTopics}. */
+export type ConsentTopic = keyof typeof consentTopics
+/** A name in {@link searchObstacles}. */
+export type SearchObstacle = keyof typeof searchObstacles
+/** A name in {@link measureKinds}. */
+export type MeasureKind = keyof typeof measureKinds
 /** A name in {@link callFailures}. */
 export type CallFailure = keyof typeof callFailures

@@ -9,13 +9,21 @@ import { utf8Length, wellFormed } from './unicode.ts'
 export interface Field<T> {
   read(raw: unknown, path: string): T
   write(value: T, path: string): WireValue
+  /** Whether the field is left out of the frame if it and all later fields have no value. */
+  readonly isOptional?: true
 }
 
 /** The type of a field's value. */
 type ValueOf<F> = F extends Field<infer T> ? T : never
 
-/** The type of an object with one value for each field in `S`. */
-export type ValuesOf<S> = { readonly [K in keyof S]: ValueOf<S[K]> }
+type OptionalKeys<S> = {
+  [K in keyof S]: undefined extends ValueOf<S[K]> ? K : never
+}[keyof S]
+
+/** The type of an object with one value for each field in `S`. Those of `optional` fields may be missing. */
+export type ValuesOf<S> = {
+  readonly [K in Exclude<keyof S, OptionalKeys<S>>]: ValueOf<S[K]>
+} & { readonly [K in OptionalKeys<S>]?: ValueOf<S[K]> }
 
 function invalid(path: string, expected: string): never {
   throw new ProtocolError('invalid-field', `${path} must be ${expected}`)
@@ -68,6 +76,19 @@ export function nullable<T>(field: Field<T>): Field<T | null> {
   }
 }
 
+/**
+ * A field that a later version has added at the end of a message or of a tuple. It may be nil, and is left out
+ * if it has no value. `read` returns undefined for nil, and for a missing field.
+ */
+export function optional<T>(field: Field<T>): Field<T | null | undefined> {
+  const { read, write } = nullable(field)
+  return {
+    read: (raw, path) => read(raw, path) ?? undefined,
+    write: (value, path) => write(value ?? null, path),
+    isOptional: true,
+  }
+}
+
 /** An array of at most `maxItems` values, each encoded like `field`. */
 export function list<T>(field: Field<T>, maxItems: number): Field<readonly T[]> {
   const each = <From, To>(value: unknown, path: string, step: (item: From, at: string) => To) => {
@@ -113,9 +134,12 @@ export function tuple<S extends Readonly<Record<string, Field<unknown>>>>(
         entries.map(([name, field], index) => [name, field.read(raw[index], `${path}.${name}`)]),
       ) as ValuesOf<S>
     },
-    write: (value, path) =>
-      entries.map(([name, field]) =>
+    write: (value, path) => {
+      const written = entries.map(([name, field]) =>
         field.write((value as Record<string, unknown>)[name], `${path}.${name}`),
-      ),
+      )
+      while (written.at(-1) === null && entries[written.length - 1]?.[1].isOptional) written.pop()
+      return written
+    },
   }
 }

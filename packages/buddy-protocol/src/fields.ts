@@ -1,6 +1,6 @@
 // Fields that are part of more than one message, or that consist of several fields. All other fields are in
 // `messages.ts`.
-import { boolean, list, nullable, oneOf, string, tuple, uint } from './field-codec.ts'
+import { boolean, list, nullable, oneOf, optional, string, tuple, uint } from './field-codec.ts'
 import { maxFieldBytes, maxListItems } from './limits.ts'
 
 /** A user's name, which partners see. */
@@ -8,6 +8,28 @@ export const name = string(maxFieldBytes.name)
 
 /** A session's interests, in the user's own words. */
 export const interests = list(string(maxFieldBytes.interest, 1), maxListItems.interests)
+
+/** A session's languages as BCP 47 tags, the most wanted first. */
+export const languages = list(string(maxFieldBytes.language, 1), maxListItems.languages)
+
+/**
+ * What the partner must have: for each attribute that the site signs in its tokens, the accepted values. Null
+ * means that every partner is accepted.
+ */
+export const asks = optional(
+  list(
+    tuple({
+      attribute: string(maxFieldBytes.attribute, 1),
+      values: list(string(maxFieldBytes.attributeValue, 1), maxListItems.valuesOfAsk),
+    }),
+    maxListItems.asks,
+  ),
+)
+
+/**
+ * Which criteria the server must not relax, however long the user waits. Null means that it may relax both.
+ */
+export const keep = optional(tuple({ interests: boolean, languages: boolean }))
 
 /** STUN and TURN servers, each as `RTCIceServer` (W3C WebRTC §4.2.4). */
 export const iceServers = list(

@@ -3,8 +3,24 @@ export type { CloseCode } from './close-codes.ts'
 export { closeCodes, mayReconnect, waitAfterCloseMs } from './close-codes.ts'
 export type { Codec } from './codec.ts'
 export { createCodec, decode, encode, peekNumber } from './codec.ts'
-export type { CallFailure, LeaveReason, Mode, ReportReason } from './enums.ts'
-export { callFailures, leaveReasons, modes, reportReasons } from './enums.ts'
+export type {
+  CallFailure,
+  ConsentTopic,
+  LeaveReason,
+  MeasureKind,
+  Mode,
+  ReportReason,
+  SearchObstacle,
+} from './enums.ts'
+export {
+  callFailures,
+  consentTopics,
+  leaveReasons,
+  measureKinds,
+  modes,
+  reportReasons,
+  searchObstacles,
+} from './enums.ts'
 export type { ErrorCode } from './error-codes.ts'
 export { errorCodes } from './error-codes.ts'
 export type {

@@ -1,9 +1,27 @@
-import { callFailures, leaveReasons, modes, reportReasons } from './enums.ts'
+import {
+  callFailures,
+  consentTopics,
+  leaveReasons,
+  measureKinds,
+  modes,
+  reportReasons,
+  searchObstacles,
+} from './enums.ts'
 import { errorCodes } from './error-codes.ts'
 import type { Field, ValuesOf } from './field-codec.ts'
-import { boolean, list, nullable, oneOf, string, tuple, uint } from './field-codec.ts'
-import { iceServers, interests, name, offer, resume, signalFields } from './fields.ts'
-import { maxFieldBytes, maxListItems } from './limits.ts'
+import { boolean, nullable, oneOf, optional, string, tuple, uint } from './field-codec.ts'
+import {
+  asks,
+  iceServers,
+  interests,
+  keep,
+  languages,
+  name,
+  offer,
+  resume,
+  signalFields,
+} from './fields.ts'
+import { maxFieldBytes } from './limits.ts'
 
 /**
  * Who sends a message. A client sends `partner` messages to the server, which passes them on to the
@@ -33,7 +51,7 @@ function define<
  */
 export const messages = {
   /** The first message on every connection: introduces the client. */
-  hello: define(1, 'client', 4096, {
+  hello: define(1, 'client', 8192, {
     name,
     /** The site's key. An empty key means the server's own site. */
     site: string(maxFieldBytes.site),
@@ -43,6 +61,10 @@ export const messages = {
     token: nullable(string(maxFieldBytes.siteToken)),
     /** The session to resume. Null requests a new session. */
     resume,
+    /** The `visitorToken` of an earlier `welcome` of this site. Null if the client has none. */
+    visitor: optional(string(maxFieldBytes.visitorToken)),
+    /** What a check of the operator asks for, such as the answer to a captcha. Null if there is none. */
+    proof: optional(string(maxFieldBytes.proof)),
   }),
   /**
    * Describes the match that the user wants, and puts the session into the queue at once. Replaces an
@@ -52,20 +74,25 @@ export const messages = {
     mode: oneOf(modes),
     lobby: string(maxFieldBytes.lobby),
     interests,
-    /** BCP 47 tags, preferred first. Clients send them; matching does not use them yet. */
-    languages: list(string(maxFieldBytes.language, 1), maxListItems.languages),
+    languages,
     /** An offer for a partner who waits already. If no partner waits, the server drops the offer. */
     offer,
+    asks,
+    keep,
   }),
   /** Ends the room, if there is one, and puts the session back into the queue with its latest ticket. */
   next: define(3, 'client', 49_152, { offer }),
   /** Ends the room, or takes the session out of the queue. The session continues. */
   leave: define(4, 'client', 64, {}),
   /** Reports a present or past partner to the operator. The room continues. */
-  report: define(5, 'client', 128, {
+  report: define(5, 'client', 49_152, {
     reason: oneOf(reportReasons, 'other'),
     /** The `room` in the partner's `matched`. Null means the latest room. */
     room: nullable(string(maxFieldBytes.roomId)),
+    /** What the user adds, for the operator. */
+    note: optional(string(maxFieldBytes.reportNote)),
+    /** A picture of the partner's video that the user adds, a JPEG in base64 (RFC 4648 §4). */
+    still: optional(string(maxFieldBytes.still)),
   }),
 
   /**
@@ -79,6 +106,19 @@ export const messages = {
    */
   diagnosis: define(7, 'client', 64, { reason: oneOf(callFailures, 'other') }),
 
+  /**
+   * Changes what the session looks for, in the queue without losing its place there, and in a room for the
+   * next search. A match that the server has made before it receives this message stands.
+   */
+  change: define(8, 'client', 4096, { interests, languages, asks, keep }),
+  /**
+   * Ends the room with this partner, if it is the present one. The two users never meet again.
+   */
+  block: define(9, 'client', 128, {
+    /** The `room` in the partner's `matched`. Null means the latest room. */
+    room: nullable(string(maxFieldBytes.roomId)),
+  }),
+
   /** WebRTC signalling. A signal may contain any of these fields, alone or together. */
   signal: define(16, 'partner', 49_152, signalFields),
   text: define(17, 'partner', 4200, { text: string(maxFieldBytes.text, 1) }),
@@ -88,6 +128,14 @@ export const messages = {
    * both users have agreed. Holds for the whole room.
    */
   trust: define(19, 'partner', 64, {}),
+  /**
+   * Agrees to a topic in this room, or withdraws the agreement. The topic is agreed while both users have
+   * agreed to it.
+   */
+  consent: define(20, 'partner', 64, {
+    topic: oneOf(consentTopics, 'other'),
+    isGiven: boolean,
+  }),
 
   /** Answers `hello`. The server then sends at least one frame in every `heartbeatMs`. */
   welcome: define(32, 'server', 16_384, {
@@ -106,6 +154,8 @@ export const messages = {
     allowsVideo: boolean,
     /** Whether the server has restarted and restored the session, but not its ticket. */
     isRestored: boolean,
+    /** For `visitor` in the `hello` of later sessions. Null if the server does not recognise visitors. */
+    visitorToken: optional(string(maxFieldBytes.visitorToken)),
   }),
   /** The session is in the queue. `online` counts the users on the server. */
   waiting: define(33, 'server', 64, { online: uint() }),
@@ -123,6 +173,10 @@ export const messages = {
     isOffered: boolean,
     /** For `resume` in a later `hello`, while in the room. Null if the room cannot survive a restart. */
     roomToken: nullable(string(maxFieldBytes.roomToken)),
+    /** The languages that both users have in common, as BCP 47 tags. Null if the server does not say. */
+    languages: optional(languages),
+    /** Whether the two users have met recently. Null if the server does not say. */
+    isRematch: optional(boolean),
   }),
   /** The partner has ended the room. The session is not in the queue until the client sends `next`. */
   'partner-left': define(35, 'server', 64, { reason: oneOf(leaveReasons, 'left') }),
@@ -146,6 +200,36 @@ export const messages = {
    * present call.
    */
   'ice-servers': define(41, 'server', 16_384, { iceServers }),
+  /** Explains the wait of a session in the queue. Sent after `waiting`, and when something changes. */
+  searching: define(42, 'server', 1024, {
+    /** The number of users in this lobby whom the user could meet, including the user. */
+    online: uint(),
+    /** How long tickets of this kind have recently waited. Null if there are too few of them. */
+    estimateMs: nullable(uint()),
+    /** The interests of which the partner must share one. Empty if the search does not ask for any. */
+    interests,
+    /** The languages of which the partner must share one. Empty if the search does not ask for any. */
+    languages,
+    /** The time until the search asks for less. Null if it will not. */
+    widensInMs: nullable(uint()),
+    obstacle: oneOf(searchObstacles, 'none'),
+  }),
+  /** The operator has warned, slowed or banned this user. A ban is followed by the error `banned`. */
+  measure: define(43, 'server', 2048, {
+    kind: oneOf(measureKinds, 'warning'),
+    /** What the user is said to have done. */
+    reason: oneOf(reportReasons, 'other'),
+    /** Whether a rule has decided, and not a person. */
+    isAutomatic: boolean,
+    /** When the measure ends, in seconds since 1970. Null if it does not end, or has no duration. */
+    until: nullable(uint()),
+    /** Where the user can appeal. */
+    appealUrl: nullable(string(maxFieldBytes.appealUrl)),
+    /** The id of the decision, for an appeal. */
+    decision: string(maxFieldBytes.decisionId),
+    /** What the operator adds for the user. */
+    statement: optional(string(maxFieldBytes.statement)),
+  }),
 } as const
 
 /** The name of a message. */

@@ -280,6 +280,8 @@ export const bytesCases = group('bytes', 'core', [
     ['jazz'],
     [],
     null,
+    null,
+    null,
     'later',
     -5,
     [true, null],

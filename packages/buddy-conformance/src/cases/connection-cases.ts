@@ -24,6 +24,9 @@ function padded(length: number, ...fields: readonly Packable[]): Uint8Array {
   throw new Error(`no frame has ${length} bytes`)
 }
 
+/** As many fields without a value. */
+const nils = (count: number): readonly null[] => Array.from({ length: count }, () => null)
+
 export const connectionCases = group('connection', 'core', [
   {
     title: 'opens a WebSocket at the given address',
@@ -221,7 +224,7 @@ export const connectionCases = group('connection', 'core', [
     rule: maximum,
     run: async (t) => {
       const client = await t.join()
-      const frame = padded(maxBytes.ticket, types.ticket, t.mode, t.lobby, [], [], null)
+      const frame = padded(maxBytes.ticket, types.ticket, t.mode, t.lobby, [], [], ...nils(3))
       client.sendBytes(frame)
       await client.next('waiting')
     },
@@ -232,7 +235,7 @@ export const connectionCases = group('connection', 'core', [
     run: async (t) => {
       const client = await t.connect()
       const { site, token = null } = t.target
-      const frame = padded(maxBytes.hello, types.hello, 'Ana', site, 'x', token, null)
+      const frame = padded(maxBytes.hello, types.hello, 'Ana', site, 'x', token, ...nils(3))
       client.sendBytes(frame, 'hello')
       await client.next('welcome')
     },

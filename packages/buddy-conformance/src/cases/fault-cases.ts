@@ -20,10 +20,13 @@ const valid: Readonly<Record<string, readonly Packable[]>> = {
   report: [0, null],
   ping: [],
   diagnosis: [0],
+  change: [[], [], null, null],
+  block: [null],
   signal: [null, [], null, null],
   text: ['hello'],
   typing: [true],
   trust: [],
+  consent: [1, true],
 }
 
 const fromClients = ['hello', ...Object.keys(valid)] as TypeName[]

@@ -16,10 +16,13 @@ const valid: Readonly<Record<string, readonly Packable[]>> = {
   report: [0, null],
   ping: [],
   diagnosis: [0],
+  change: [[], [], null, null],
+  block: [null],
   signal: [null, [], null, null],
   text: ['hello'],
   typing: [true],
   trust: [],
+  consent: [1, true],
 }
 
 const frameOf = (name: TypeName): Uint8Array =>

@@ -33,7 +33,7 @@ export const reportCases = group('reports', 'reports', [
   },
   {
     title: 'does not answer a report with an unknown reason',
-    rule: '`reason` of report: 0 other, 1 nudity, 2 harassment, 3 minor, 4 spam. Any other: other.',
+    rule: '`reason` of report: 0 other, 1 nudity, 2 harassment, 3 minor, 4 spam, 5 threats. Any other: other.',
     run: async (t) => {
       const { waited, arrived } = await t.pair()
       waited.send('report', 200, null)

@@ -2,11 +2,13 @@ import type { ClientMessage, MessageOf, messages } from '@buddy-chat/protocol'
 import { decode } from '../codec.ts'
 import type { HandlerContext } from '../handlers/context.ts'
 import { handleDiagnosis } from '../handlers/diagnosis.ts'
+import { handleBlock } from '../handlers/block.ts'
+import { handleChange } from '../handlers/change.ts'
 import type { FrameHandler } from '../handlers/frame-handler.ts'
 import { handleLeave } from '../handlers/leave.ts'
 import { handleNext } from '../handlers/next.ts'
 import { handlePing } from '../handlers/ping.ts'
-import { relaySignal, relayText, relayTyping } from '../handlers/relay.ts'
+import { relayConsent, relaySignal, relayText, relayTyping } from '../handlers/relay.ts'
 import { handleReport } from '../handlers/report.ts'
 import { handleTicket } from '../handlers/ticket.ts'
 import type { Session } from '../sessions/session.ts'
@@ -36,8 +38,11 @@ export const messageHandlers: { readonly [T in SessionMessageType]: HandlerOf<T>
   ping: decoded(handlePing),
   diagnosis: decoded(handleDiagnosis),
   report: decoded(handleReport),
+  change: decoded(handleChange),
+  block: decoded(handleBlock),
   signal: relaySignal('signal'),
   trust: relaySignal('trust'),
   text: relayText,
   typing: relayTyping,
+  consent: relayConsent,
 }

@@ -52,6 +52,12 @@ export const relayTyping: FrameHandler<Uint8Array> = {
   },
 }
 
+/** Relays what a user agrees to. The partner's client decides what it means. */
+export const relayConsent: FrameHandler<Uint8Array> = {
+  read: (_session, frame) => frame,
+  handle: (session, frame, context) => relayOrKeep(session, frame, context),
+}
+
 /** Returns whether the site allows texts. If it does not, sends the session an error. */
 function isTextAllowed(session: Session, context: HandlerContext): boolean {
   if (context.siteOf(session).isTextAllowed) return true

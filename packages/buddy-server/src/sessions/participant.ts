@@ -144,6 +144,13 @@ export class Participant implements EngineListener {
     return true
   }
 
+  /** Changes the criteria of the latest ticket, if there is one. */
+  change(criteria: Pick<MatchCriteria, 'interests' | 'languages'>): void {
+    if (!this.#ticket) return
+    this.#ticket = { ...this.#ticket, ...criteria }
+    if (this.#isSearching) this.#enter(this.#ticket, undefined)
+  }
+
   /**
    * Leaves the room, the queue or the claim.
    * @returns whether the session was in a room
