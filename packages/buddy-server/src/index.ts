@@ -3,6 +3,22 @@ export type { IceServer } from './config/ice-server.ts'
 export type { BuddyServerOptions } from './config/server-settings.ts'
 export type { SiteOptions } from './config/site-settings.ts'
 export type { BuddyServerHooks, ConnectAnswer, Person, Visitor } from './hooks/hooks.ts'
+export type {
+  AuditVerdict,
+  BanEntry,
+  Decision,
+  DecisionKind,
+  DecisionRequest,
+  DecisionsQuery,
+  Moderation,
+  ModerationProblem,
+  ReportEntry,
+  ReportGroup,
+  ReportsQuery,
+  ReportState,
+  Restriction,
+} from './safety/moderation.ts'
+export { decisionKinds, ModerationError } from './safety/moderation.ts'
 export type { SessionEnd } from './sessions/sessions.ts'
 export type { BuddyServer, BuddyServerSurroundings, CheckOptions } from './server.ts'
 export { createBuddyServer } from './server.ts'

@@ -15,6 +15,7 @@ import { TextReview } from '../handlers/text-review.ts'
 import type { BuddyServerHooks } from '../hooks/hooks.ts'
 import { Bans } from '../limits/bans.ts'
 import { randomBytes } from '../random-bytes.ts'
+import { createPersonKeys } from '../safety/person-keys.ts'
 import { ban } from '../sessions/ban.ts'
 import { dismiss } from '../sessions/dismiss.ts'
 import { FormerSessions } from '../sessions/former-sessions.ts'
@@ -89,7 +90,9 @@ export function createCore(dependencies: CoreDependencies): Core {
   const sites = new SiteRegistry(settings())
   const siteOf: HandlerContext['siteOf'] = (session) => sites.siteOf(session)
   const iceRefresh = new IceRefresh(clock, siteOf, wallNow)
-  const tokens = createResumeTokens(settings().secretKey || newId())
+  const secretKey = settings().secretKey || newId()
+  const tokens = createResumeTokens(secretKey)
+  const personKeys = createPersonKeys(secretKey)
   const graceMs = (): number => settings().resumeGraceMs
   const formerSessions = new FormerSessions({ clock, wallNow, tokens, graceMs })
   const reportedUsers = new ReportedUsers(() => clock.now())
@@ -181,6 +184,8 @@ export function createCore(dependencies: CoreDependencies): Core {
       sessions,
       formerSessions,
       bans: engine.bans,
+      personKeys,
+      wallNow,
       findSite: (key) => sites.find(key),
       addressOf: dependencies.addressOf,
       onConnect: hooks.onConnect && ((person) => hooks.onConnect?.(person)),
@@ -201,6 +206,7 @@ export function createCore(dependencies: CoreDependencies): Core {
         allowsText: site.isTextAllowed,
         allowsVideo: site.isVideoAllowed,
         isRestored: restored !== undefined,
+        visitorToken: personKeys.sealVisitor(site.key, session.identity),
       }
     },
     ban: (sessionId, durationMs) =>

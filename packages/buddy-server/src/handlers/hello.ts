@@ -5,6 +5,8 @@ import type { RoomClaim } from '../engine/room.ts'
 import type { BuddyServerHooks } from '../hooks/hooks.ts'
 import type { Refusal } from '../limits/refusal.ts'
 import { refusal } from '../limits/refusal.ts'
+import type { PersonKeys } from '../safety/person-keys.ts'
+import { newVisitor } from '../safety/person-keys.ts'
 import { subjectBanKey } from '../sessions/ban.ts'
 import type { FormerSessions } from '../sessions/former-sessions.ts'
 import type { Identity } from '../sessions/identity.ts'
@@ -30,6 +32,9 @@ export interface HelloContext {
   readonly bans: BanList
   readonly findSite: (key: string) => Site | undefined
   readonly addressOf: (upgrade: Upgrade) => string
+  readonly personKeys: PersonKeys
+  /** Returns milliseconds since 1970. */
+  readonly wallNow: () => number
   readonly onConnect: BuddyServerHooks['onConnect']
   readonly onInternalError: (error: unknown) => void
 }
@@ -79,7 +84,7 @@ export async function handleHello(
     if (session) return 'code' in session ? session : { session, site, received }
   }
   const former = findFormer(hello.resume, site, formerSessions)
-  const identity = former ? former.facts : await introduce(hello, site)
+  const identity = former ? former.facts : await introduce(hello, site, context)
   if ('code' in identity) return identity
   if (identity.subject !== undefined && bans.has(subjectBanKey(site.key, identity.subject))) {
     return refusal('banned', 'this user is temporarily banned')
@@ -102,15 +107,21 @@ export async function handleHello(
 }
 
 /** Returns the identity of a new client, from its site token or from its `hello`. */
-async function introduce(hello: MessageOf<'hello'>, site: Site): Promise<Identity | Refusal> {
+async function introduce(
+  hello: MessageOf<'hello'>,
+  site: Site,
+  { personKeys, wallNow }: HelloContext,
+): Promise<Identity | Refusal> {
   const claims = await readToken(hello.token, site)
   if ('code' in claims) return claims
+  const known = personKeys.openVisitor(site.key, hello.visitor ?? '')
   return {
     // Empty if the user gave no name. The partner's client then shows a word for it in its own language.
     name: cleanText(claims.name ?? hello.name),
     site: site.key,
     subject: claims.subject,
     lobby: claims.lobby,
+    ...(known ?? newVisitor(wallNow())),
   }
 }
 

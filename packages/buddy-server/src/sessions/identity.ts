@@ -8,6 +8,10 @@ export interface Identity {
   readonly subject: string | undefined
   /** The only lobby that the site token permits; undefined if it permits all. */
   readonly lobby: string | undefined
+  /** The random id that the browser keeps for this site, in a sealed token. Clients never receive it. */
+  readonly visitorId: string
+  /** When the server made that id, in milliseconds since 1970. */
+  readonly visitorSinceMs: number
 }
 
 /** A session's id and user. */

@@ -1,11 +1,12 @@
 // Resume tokens and room tokens. With them a client proves its session and its room, also to a later server
 // process. They are encrypted and authenticated, so that only a process with the same key can read or create
 // them.
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 import type { Mode } from '@buddy-chat/protocol'
 import { maxFieldBytes, modes } from '@buddy-chat/protocol'
 import type { RoomClaim } from '../engine/room.ts'
-import { randomBytes } from '../random-bytes.ts'
+import { newVisitor } from '../safety/person-keys.ts'
+import { createSeal } from '../safety/seal.ts'
+import type { Identity } from './identity.ts'
 
 /** The data by which a later process restores a session. */
 export interface SessionStatement {
@@ -16,14 +17,7 @@ export interface SessionStatement {
    * What a later process needs to restore the session. Undefined if it was too long for a token; then only
    * the process that has the session can resume it.
    */
-  readonly facts:
-    | {
-        readonly site: string
-        readonly name: string
-        readonly subject: string | undefined
-        readonly lobby: string | undefined
-      }
-    | undefined
+  readonly facts: Identity | undefined
 }
 
 /**
@@ -38,37 +32,31 @@ export interface ResumeTokens {
   openRoom(token: string): RoomClaim | undefined
 }
 
-const ivBytes = 12
-const tagBytes = 16
+type FactsList = readonly [
+  site: string,
+  name: string,
+  subject: string | null,
+  lobby: string | null,
+  visitorId?: string,
+  visitorSinceMs?: number,
+]
 
-/**
- * Returns functions that encrypt and decrypt values with AES-256-GCM (NIST SP 800-38D). Each purpose has a
- * key of its own, derived from the secret.
- */
-function createSeal(secretKey: string, purpose: string) {
-  const key = createHmac('sha256', secretKey).update(purpose).digest()
+function listOf(identity: Identity): FactsList {
+  const { site, name, subject = null, lobby = null, visitorId, visitorSinceMs } = identity
+  return [site, name, subject, lobby, visitorId, visitorSinceMs]
+}
+
+function identityIn(facts: FactsList, sealedAtMs: number): Identity {
+  const [site, name, subject, lobby, visitorId, visitorSinceMs] = facts
   return {
-    seal(value: readonly unknown[]): string {
-      const iv = randomBytes(ivBytes)
-      const cipher = createCipheriv('aes-256-gcm', key, iv)
-      const sealed = [cipher.update(JSON.stringify(value)), cipher.final(), cipher.getAuthTag()]
-      return Buffer.concat([iv, ...sealed]).toString('base64url')
-    },
-    open(token: string): readonly unknown[] | undefined {
-      const bytes = Buffer.from(token, 'base64url')
-      // Several base64url texts decode to the same bytes. Only the canonical one is accepted.
-      if (bytes.length <= ivBytes + tagBytes || bytes.toString('base64url') !== token) {
-        return undefined
-      }
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes))
-      decipher.setAuthTag(bytes.subarray(-tagBytes))
-      try {
-        const opened = decipher.update(bytes.subarray(ivBytes, -tagBytes))
-        return JSON.parse(Buffer.concat([opened, decipher.final()]).toString()) as unknown[]
-      } catch {
-        return undefined
-      }
-    },
+    site,
+    name,
+    subject: subject ?? undefined,
+    lobby: lobby ?? undefined,
+    // Tokens of version 0.1.0 have no visitor.
+    ...(visitorId === undefined || visitorSinceMs === undefined
+      ? newVisitor(sealedAtMs)
+      : { visitorId, visitorSinceMs }),
   }
 }
 
@@ -78,8 +66,7 @@ export function createResumeTokens(secretKey: string): ResumeTokens {
   const seats = createSeal(secretKey, 'buddy seat statement v1')
   return {
     sealSession: ({ sessionId, sealedAtMs, facts }) => {
-      const { site, name, subject = null, lobby = null } = facts ?? {}
-      const token = sessions.seal([sessionId, sealedAtMs, facts && [site, name, subject, lobby]])
+      const token = sessions.seal([sessionId, sealedAtMs, facts && listOf(facts)])
       return token.length <= maxFieldBytes.resumeToken
         ? token
         : sessions.seal([sessionId, sealedAtMs, null])
@@ -87,19 +74,8 @@ export function createResumeTokens(secretKey: string): ResumeTokens {
     openSession: (token) => {
       const opened = sessions.open(token)
       if (!opened) return undefined
-      const [sessionId, sealedAtMs, facts] = opened as [string, number, (string | null)[] | null]
-      if (!facts) return { sessionId, sealedAtMs, facts: undefined }
-      const [site = null, name = null, subject = null, lobby = null] = facts
-      return {
-        sessionId,
-        sealedAtMs,
-        facts: {
-          site: site ?? '',
-          name: name ?? '',
-          subject: subject ?? undefined,
-          lobby: lobby ?? undefined,
-        },
-      }
+      const [sessionId, sealedAtMs, facts] = opened as [string, number, FactsList | null]
+      return { sessionId, sealedAtMs, facts: facts ? identityIn(facts, sealedAtMs) : undefined }
     },
     sealRoom: ({ roomId, sessionId, partnerId, mode, lobby, openedAtMs }) => {
       const token = seats.seal([roomId, sessionId, partnerId, modes[mode], lobby, openedAtMs])

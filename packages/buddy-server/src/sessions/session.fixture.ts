@@ -9,7 +9,14 @@ export function createTestSession({
   maxReplayBytes = 65_536,
   counts,
 }: { maxReplayBytes?: number; counts?: SessionCounts } = {}): Session {
-  const identity = { name: '', site: '', subject: undefined, lobby: undefined }
+  const identity = {
+    name: '',
+    site: '',
+    subject: undefined,
+    lobby: undefined,
+    visitorId: '',
+    visitorSinceMs: 0,
+  }
   const participant = { handleBack: () => undefined }
   return new Session('id', identity, {
     addressKey: '',

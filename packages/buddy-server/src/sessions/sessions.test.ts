@@ -7,7 +7,14 @@ import type { SessionLink } from './session-link.ts'
 import { Sessions } from './sessions.ts'
 
 const graceMs = 30_000
-const identity = { name: '', site: '', subject: undefined, lobby: undefined }
+const identity = {
+  name: '',
+  site: '',
+  subject: undefined,
+  lobby: undefined,
+  visitorId: '',
+  visitorSinceMs: 0,
+}
 
 /** Sessions with a manual clock. Each timer of that clock fires in its own turn of the event loop. */
 function createWorld() {

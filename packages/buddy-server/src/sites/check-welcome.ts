@@ -38,6 +38,7 @@ export function checkWelcome(
         allowsText: true,
         allowsVideo: true,
         isRestored: false,
+        visitorToken: 't'.repeat(maxFieldBytes.visitorToken),
       })
     } catch (cause) {
       const source = site.key === '' ? 'ICE_SERVERS, TURN_URLS' : `site ${site.key}`
