@@ -116,6 +116,7 @@ export function createCore(dependencies: CoreDependencies): Core {
   const participants: ParticipantContext = {
     engine,
     nodeId: newId(),
+    personKeyOf: (identity) => personKeys.personKey(identity),
     now: () => clock.now(),
     online: () => sessions.size,
     roomTokenOf: (room, seat) => {

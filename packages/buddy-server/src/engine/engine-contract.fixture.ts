@@ -41,7 +41,8 @@ export class ContractSession implements EngineListener {
     this.id = id
     const seat = { sessionId: id, nodeId: 'node', name: `name of ${id}`, subject: undefined }
     const addressKey = `address of ${id}`
-    this.#engine = engine.join({ seat, site: '', addressKey }, this, isRestored)
+    const profile = { seat, site: '', addressKey, personKey: `person ${id}` }
+    this.#engine = engine.join(profile, this, isRestored)
   }
 
   enter(criteria: Partial<Ticket> = {}, offer?: Uint8Array): void {

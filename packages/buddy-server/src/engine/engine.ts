@@ -15,6 +15,8 @@ export interface SessionProfile {
    * never logged.
    */
   readonly addressKey: string
+  /** The same for all sessions of a person at a site, also later ones; see `safety/person-keys.ts`. */
+  readonly personKey: string
 }
 
 /**

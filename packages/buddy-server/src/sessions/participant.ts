@@ -5,7 +5,7 @@ import { partnerSeat } from '../engine/room.ts'
 import type { Ticket } from '../engine/ticket.ts'
 import { restoredTicket } from '../engine/ticket.ts'
 import { HeldFrames } from './held-frames.ts'
-import type { Identified } from './identity.ts'
+import type { Identified, Identity } from './identity.ts'
 import type { PartnerLink } from './partner-link.ts'
 import { RoomLink } from './partner-link.ts'
 import type { SessionLink } from './session-link.ts'
@@ -30,6 +30,8 @@ export interface ParticipantSession extends Identified {
 export interface ParticipantContext {
   readonly engine: Engine
   readonly nodeId: string
+  /** Returns the key of a person, see `safety/person-keys.ts`. */
+  readonly personKeyOf: (identity: Identity) => string
   /** Returns the time, in milliseconds on the server's clock. */
   readonly now: () => number
   /** Returns the number of sessions at this server. Clients receive it while they wait. */
@@ -78,7 +80,8 @@ export class Participant implements EngineListener {
     const { id: sessionId, addressKey, identity } = session
     const { site, name, subject } = identity
     const { engine, nodeId } = context
-    const profile = { seat: { sessionId, nodeId, name, subject }, site, addressKey }
+    const personKey = context.personKeyOf(identity)
+    const profile = { seat: { sessionId, nodeId, name, subject }, site, addressKey, personKey }
     this.#engine = engine.join(profile, this, isRestored)
   }
 
