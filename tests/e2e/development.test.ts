@@ -51,7 +51,7 @@ test('npm run dev: a visitor of the demo page meets one of the React example in 
 
   const reload = ana.page.waitForNavigation()
   development.edit(
-    'packages/buddy-element/src/words/english.ts',
+    'packages/buddy-element/src/words/english/start-screen.ts',
     "start: 'Start'",
     "start: 'Begin'",
   )

@@ -60,6 +60,7 @@ test.each([
   ['element', 'packages/buddy-element/src/view/chat-view.ts', '@buddy-chat/client'],
   ['element', 'packages/buddy-element/src/a.ts', './client/browser-client-part.ts'],
   ['element', 'packages/buddy-element/src/templates/a.ts', '../words/english.ts'],
+  ['element', 'packages/buddy-element/src/templates/a.ts', '../words/english/stage.ts'],
   ['element', 'packages/buddy-element/src/client/obtain-client-part.ts', '@buddy-chat/client'],
   ['server', 'packages/buddy-server/src/a.ts', '@buddy-chat/client'],
   ['server', 'packages/buddy-server/src/a.ts', 'uWebSockets.js'],
