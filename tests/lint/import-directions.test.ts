@@ -49,6 +49,9 @@ test.each([
   ['media', 'packages/buddy-client/src/media/a.ts', '../call/room.ts'],
   ['media', 'packages/buddy-client/src/media/a.ts', 'lit'],
   ['media', 'packages/buddy-client/src/media/a.ts', '../signaling/backoff.ts'],
+  ['guard', 'packages/buddy-client/src/guard/a.ts', '../client.ts'],
+  ['guard', 'packages/buddy-client/src/guard/a.ts', '../media/local-media.ts'],
+  ['guard', 'packages/buddy-client/src/guard/a.ts', '@buddy-chat/protocol'],
   ['signaling', 'packages/buddy-client/src/signaling/a.ts', '../peer/peer-call.ts'],
   ['signaling', 'packages/buddy-client/src/signaling/a.ts', '../media/local-media.ts'],
   ['signaling', 'packages/buddy-client/src/signaling/a.ts', '../call/room.ts'],
@@ -97,6 +100,7 @@ test.each([
 
 test.each([
   ['packages/buddy-client/src/signaling/a.ts', '@buddy-chat/protocol'],
+  ['packages/buddy-client/src/guard/a.ts', '../clock.ts'],
   ['packages/buddy-element/src/client/browser-client-part.ts', '@buddy-chat/client'],
   ['packages/buddy-element/src/client/obtain-client-part.ts', './browser-client-part.ts'],
   ['packages/buddy-element/src/view/chat-view.ts', '../words/visitor-words.ts'],

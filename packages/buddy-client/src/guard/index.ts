@@ -1,0 +1,12 @@
+// The part of the client that has a guard check the pictures of a call. It is an import path of its own,
+// `@buddy-chat/client/guard`, so that the client itself does not contain it.
+export type { Guard, GuardResult, GuardSource, GuardSubject, GuardVerdict } from './guard.ts'
+export { guardVerdicts } from './guard.ts'
+export type {
+  GuardChange,
+  GuardEnvironment,
+  GuardRunnerOptions,
+  GuardSample,
+} from './guard-runner.ts'
+export { GuardRunner } from './guard-runner.ts'
+export type { Pictures } from './pictures.ts'
