@@ -1,15 +1,8 @@
-import type {
-  BuddyClient,
-  BuddyClientOptions,
-  ClientState,
-  Mode,
-  ReportReason,
-  TokenSource,
-} from '@buddy-chat/client'
+import type { BuddyClient, BuddyClientOptions, ClientState, ReportReason } from '@buddy-chat/client'
 import type { PropertyValues, TemplateResult } from 'lit'
-import { LitElement, supportsAdoptingStyleSheets } from 'lit'
-import { property } from 'lit/decorators.js'
-import { emptyIfRemoved, toList, toMode } from './attributes.ts'
+import { supportsAdoptingStyleSheets } from 'lit'
+import { toList, toMode } from './attributes.ts'
+import { ChatProperties, textProperties } from './chat-properties.ts'
 import { obtainClientPart } from './client/obtain-client-part.ts'
 import type { ControllerHost } from './controller/chat-controller.ts'
 import { ChatController } from './controller/chat-controller.ts'
@@ -22,8 +15,6 @@ import { adoptDocumentStyles } from './styles/document-styles.ts'
 import { styles } from './styles/styles.ts'
 import { chat } from './templates/chat.ts'
 import { version } from './version.ts'
-
-const textProperties = ['server', 'site', 'token', 'name', 'lobby', 'interests'] as const
 
 /**
  * Random one-to-one chat in one tag. Before the visitor presses Start, the element opens no camera
@@ -53,7 +44,7 @@ const textProperties = ['server', 'site', 'token', 'name', 'lobby', 'interests']
  * @cssprop [--buddy-radius=18px] - radius of the element's corners
  * @cssprop [--buddy-font=system-ui] - font family
  */
-export class BuddyChat extends LitElement implements ControllerHost {
+export class BuddyChat extends ChatProperties implements ControllerHost {
   static override styles = styles
 
   /** The version of this package, such as `1.2.3`. */
@@ -65,54 +56,6 @@ export class BuddyChat extends LitElement implements ControllerHost {
    * `server`, a start fails with `server-missing`. Empty: the origin of the page.
    */
   static defaultServer: string | null = ''
-
-  /**
-   * URL of the server, such as `https://chat.example`. Default: the server that delivered the
-   * script; for a script from a CDN, none; without a script of either, the origin of the page.
-   */
-  @property({ converter: emptyIfRemoved }) server = ''
-  /** The site key, which identifies the embedding site to the server. */
-  @property({ converter: emptyIfRemoved }) site = ''
-  /**
-   * The site's signed token for this visitor (a JWT). The property also accepts a function that
-   * returns the token.
-   */
-  @property({ converter: emptyIfRemoved }) token: TokenSource = ''
-  /** The visitor's name. The visitor can change it before Start. */
-  @property({ converter: emptyIfRemoved }) name = ''
-  /** The kind of chat: `video`, `audio` or `text`. */
-  @property() mode: Mode = 'video'
-  /** Only users in the same lobby are matched. */
-  @property({ converter: emptyIfRemoved }) lobby = ''
-  /**
-   * Topics that interest the visitor, as a comma-separated list. The property also accepts an
-   * array.
-   */
-  @property({ converter: emptyIfRemoved }) interests: string | readonly string[] = ''
-  /** Starts the chat each time the element is inserted into a page, but not after `stop()`. */
-  @property({ type: Boolean }) autostart = false
-  /** The element does not use a camera. Partners may use theirs. */
-  @property({ type: Boolean }) novideo = false
-  /** Sends media through TURN servers only, so that partners never learn this visitor's address. */
-  @property({ type: Boolean }) relayonly = false
-  /**
-   * Like `relayonly`, until both partners press “Connect directly”. Then each may learn the address
-   * of the other.
-   */
-  @property({ type: Boolean }) relayuntiltrusted = false
-  /**
-   * Sends low-resolution video and narrowband audio to save data. A change takes effect at once,
-   * also during a call.
-   */
-  @property({ type: Boolean }) lowdata = false
-  /** Offers no text messages in video and audio calls. */
-  @property({ type: Boolean }) notext = false
-
-  /**
-   * Stores the devices that the visitor chose in `localStorage`, for the next visit. Without this
-   * attribute, nothing is stored.
-   */
-  @property({ type: Boolean }) remember = false
 
   readonly #part = obtainClientPart()
   readonly #client = this.createClient()

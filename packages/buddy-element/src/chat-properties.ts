@@ -1,0 +1,58 @@
+import type { Mode, TokenSource } from '@buddy-chat/client'
+import { LitElement } from 'lit'
+import { property } from 'lit/decorators.js'
+import { emptyIfRemoved } from './attributes.ts'
+
+/** The properties that are texts. If one is set to null or undefined, it becomes empty. */
+export const textProperties = ['server', 'site', 'token', 'name', 'lobby', 'interests'] as const
+
+/** The attributes of `<buddy-chat>`, which are also properties. */
+export class ChatProperties extends LitElement {
+  /**
+   * URL of the server, such as `https://chat.example`. Default: the server that delivered the
+   * script; for a script from a CDN, none; without a script of either, the origin of the page.
+   */
+  @property({ converter: emptyIfRemoved }) server = ''
+  /** The site key, which identifies the embedding site to the server. */
+  @property({ converter: emptyIfRemoved }) site = ''
+  /**
+   * The site's signed token for this visitor (a JWT). The property also accepts a function that
+   * returns the token.
+   */
+  @property({ converter: emptyIfRemoved }) token: TokenSource = ''
+  /** The visitor's name. The visitor can change it before Start. */
+  @property({ converter: emptyIfRemoved }) name = ''
+  /** The kind of chat: `video`, `audio` or `text`. */
+  @property() mode: Mode = 'video'
+  /** Only users in the same lobby are matched. */
+  @property({ converter: emptyIfRemoved }) lobby = ''
+  /**
+   * Topics that interest the visitor, as a comma-separated list. The property also accepts an
+   * array.
+   */
+  @property({ converter: emptyIfRemoved }) interests: string | readonly string[] = ''
+  /** Starts the chat each time the element is inserted into a page, but not after `stop()`. */
+  @property({ type: Boolean }) autostart = false
+  /** The element does not use a camera. Partners may use theirs. */
+  @property({ type: Boolean }) novideo = false
+  /** Sends media through TURN servers only, so that partners never learn this visitor's address. */
+  @property({ type: Boolean }) relayonly = false
+  /**
+   * Like `relayonly`, until both partners press “Connect directly”. Then each may learn the address
+   * of the other.
+   */
+  @property({ type: Boolean }) relayuntiltrusted = false
+  /**
+   * Sends low-resolution video and narrowband audio to save data. A change takes effect at once,
+   * also during a call.
+   */
+  @property({ type: Boolean }) lowdata = false
+  /** Offers no text messages in video and audio calls. */
+  @property({ type: Boolean }) notext = false
+
+  /**
+   * Stores the devices that the visitor chose in `localStorage`, for the next visit. Without this
+   * attribute, nothing is stored.
+   */
+  @property({ type: Boolean }) remember = false
+}
