@@ -89,8 +89,12 @@ test('the snippet for site tokens signs a token that the server accepts', async 
     ...given: [typeof SignJWT, string]
   ) => (member: { id: string; name: string }) => Promise<string>
   const token = await make(SignJWT, siteSecret)({ id: '4711', name: 'Ana' })
-  const verify = createTokenVerifier('forum', { secret: siteSecret })
-  expect(await verify(token)).toEqual({ subject: '4711', name: 'Ana', lobby: undefined })
+  const verify = createTokenVerifier('forum', {
+    secret: siteSecret,
+    attributes: [],
+    ageBands: [],
+  })
+  expect(await verify(token)).toMatchObject({ subject: '4711', name: 'Ana', lobby: undefined })
 })
 
 /** Names of variables and constants of other programs. */
@@ -153,6 +157,8 @@ test('every key in lower case on the pages is a setting, or a field of /status o
     ...Object.keys(siteKeyDescriptions),
     ...Object.keys(status),
     'duration_ms',
+    // A claim of site tokens.
+    'age_band',
     // A field of /client-address.
     'forwarded_for',
     // Settings of nginx.

@@ -48,6 +48,7 @@ const readSite = {
   isTextAllowed: true,
   isVideoAllowed: true,
 }
+const bands = { secret, age_bands: ['minor', 'adult'], default_age_band: 'minor' }
 const { publicKey } = await import('node:crypto').then(({ generateKeyPairSync }) =>
   generateKeyPairSync('ec', {
     namedCurve: 'prime256v1',
@@ -88,6 +89,8 @@ const samples: Record<OptionName, readonly [text: string, inFile: unknown, value
   roomCleanupIntervalMs: ['62', 62, 62_000],
   resumeGraceMs: ['63', 63, 63_000],
   maxResumeBytes: ['2048', 2048, 2048],
+  widenInterestsMs: ['2.5', 2.5, 2500],
+  widenLanguagesMs: ['0', 0, 0],
   rematchDelayMs: ['0', 0, 0],
   shutdownTimeoutMs: ['7', 7, 7000],
   iceServers: [
@@ -423,6 +426,11 @@ describe('a site', () => {
       turn_urls: 'turn:own.example',
       turn_secret: 'its own secret',
       turn_ttl_seconds: 600,
+      attributes: 'verified, region',
+      age_bands: ['minor', 'adult'],
+      default_age_band: 'minor',
+      widen_interests_seconds: 5,
+      widen_languages_seconds: 0,
       text: false,
       video: 'no',
       public_key: publicKey,
@@ -436,6 +444,11 @@ describe('a site', () => {
         turnUrls: ['turn:own.example'],
         turnSecret: 'its own secret',
         turnTtlMs: 600_000,
+        attributes: ['verified', 'region'],
+        ageBands: ['minor', 'adult'],
+        defaultAgeBand: 'minor',
+        widenInterestsMs: 5000,
+        widenLanguagesMs: 0,
         isTextAllowed: false,
         isVideoAllowed: false,
         publicKey,
@@ -460,6 +473,23 @@ describe('a site', () => {
       'with a secret and a public key',
       { secret, public_key: publicKey },
       'a secret or a public_key, not both',
+    ],
+    [
+      'with the claim sub as an attribute',
+      { secret, attributes: ['sub'] },
+      'none of iss, sub, aud',
+    ],
+    ['with an attribute twice', { secret, attributes: ['a', 'a'] }, 'each only once'],
+    [
+      'with bands but no default band',
+      { ...bands, default_age_band: undefined },
+      'it must have both',
+    ],
+    ['with an unknown default band', { ...bands, default_age_band: 'x' }, 'must be one of them'],
+    [
+      'with bands but no key for tokens',
+      { ...bands, secret: undefined },
+      'need a secret or a public',
     ],
     [
       'with a bad TURN URL',

@@ -222,20 +222,37 @@ export const serverSettings = {
       description: 'Bytes of frames kept for one session, to send them again when it resumes.',
       isReloadable,
     }),
-    rematchDelayMs: setting({
-      key: 'REMATCH_DELAY_SECONDS',
-      schema: seconds(0, 3600),
-      defaultValue: 3000,
-      description:
-        'Two users who were just in a room meet again only after one of them has waited this long.',
-      isReloadable,
-    }),
     shutdownTimeoutMs: setting({
       key: 'SHUTDOWN_TIMEOUT_SECONDS',
       schema: seconds(0, 3600),
       defaultValue: 10_000,
       description:
         'After SIGTERM, how long users in a room may continue. With `--dev` the default is 0.',
+      isReloadable,
+    }),
+  },
+  Matching: {
+    widenInterestsMs: setting({
+      key: 'WIDEN_INTERESTS_SECONDS',
+      schema: seconds(0),
+      defaultValue: 8000,
+      description:
+        'How long a search requires a common interest. After it, users who have no other choice meet without one, unless they keep their interests.',
+      isReloadable,
+    }),
+    widenLanguagesMs: setting({
+      key: 'WIDEN_LANGUAGES_SECONDS',
+      schema: seconds(0),
+      defaultValue: 12_000,
+      description: 'The same for a common language.',
+      isReloadable,
+    }),
+    rematchDelayMs: setting({
+      key: 'REMATCH_DELAY_SECONDS',
+      schema: seconds(0, 3600),
+      defaultValue: 3000,
+      description:
+        'Two users who were just in a room meet again only after one of them has waited this long.',
       isReloadable,
     }),
   },

@@ -16,6 +16,24 @@ function isEs256Key(pem: string): boolean {
   }
 }
 
+/** The claims of a token that have a meaning of their own, and so are no attributes. */
+const reservedClaims: readonly string[] = [
+  'iss',
+  'sub',
+  'aud',
+  'exp',
+  'nbf',
+  'iat',
+  'jti',
+  'name',
+  'lobby',
+  'age_band',
+]
+/** Attributes are part of resume tokens, whose length is limited. */
+const maxAttributes = 8
+
+const isBand = (name: string): boolean => Buffer.byteLength(name) <= 32
+
 const fields = {
   key: text('1 to 64 letters, digits, dots, dashes or underscores', /^[\w.-]{1,64}$/),
   allowed_origins: textList(originPatterns, isOriginPattern),
@@ -28,6 +46,18 @@ const fields = {
   turn_urls: turnUrls.optional(),
   turn_secret: text('text').optional(),
   turn_ttl_seconds: seconds(60).optional(),
+  attributes: textList(
+    `at most ${maxAttributes} names of claims, each 1 to 32 letters, digits or underscores, and none of ${reservedClaims.join(', ')}`,
+    (name) => /^\w{1,32}$/.test(name) && !reservedClaims.includes(name),
+  )
+    .refine((names) => new Set(names).size === names.length && names.length <= maxAttributes, {
+      error: `it must be at most ${maxAttributes} names, each only once`,
+    })
+    .optional(),
+  age_bands: textList('names of 1 to 32 bytes', isBand).optional(),
+  default_age_band: text('one of age_bands').optional(),
+  widen_interests_seconds: seconds(0).optional(),
+  widen_languages_seconds: seconds(0).optional(),
   text: boolean.optional(),
   video: boolean.optional(),
   secret: text('at least 32 characters', /^.{32,}$/s).optional(),
@@ -46,6 +76,13 @@ export const siteKeyDescriptions: Readonly<Record<keyof typeof fields, string>> 
   turn_urls: 'Replaces `TURN_URLS` for this site.',
   turn_secret: 'Replaces `TURN_SECRET` for this site.',
   turn_ttl_seconds: 'Replaces `TURN_TTL_SECONDS` for this site.',
+  attributes:
+    'Claims of the token that users may ask for in a partner, such as `verified` or `region`.',
+  age_bands:
+    'Allowed values of the claim `age_band`. Users of different bands never meet. Needs `default_age_band`.',
+  default_age_band: 'The band of users whose token has no `age_band`, or who have no token.',
+  widen_interests_seconds: 'Replaces `WIDEN_INTERESTS_SECONDS` for this site.',
+  widen_languages_seconds: 'Replaces `WIDEN_LANGUAGES_SECONDS` for this site.',
   text: 'Whether users may send text. Default: true.',
   video: 'Whether users may send video. Default: true.',
   secret: 'If set, clients need a token: a JWT signed with this secret (HS256).',
@@ -59,6 +96,16 @@ const site = z
   .refine(({ secret, public_key }) => !secret || !public_key, {
     error: 'it must have a secret or a public_key, not both',
   })
+  .refine(
+    ({ age_bands: bands, default_age_band: band }) =>
+      bands === undefined ? band === undefined : band !== undefined && bands.includes(band),
+    { error: 'it must have both age_bands and default_age_band, which must be one of them' },
+  )
+  .refine(
+    ({ secret, public_key, attributes, age_bands: bands }) =>
+      secret || public_key || !(attributes || bands),
+    { error: 'attributes and age_bands need a secret or a public_key, because tokens have them' },
+  )
   .transform((raw) => ({
     key: raw.key,
     allowedOrigins: raw.allowed_origins,
@@ -68,6 +115,11 @@ const site = z
     turnUrls: raw.turn_urls,
     turnSecret: raw.turn_secret,
     turnTtlMs: raw.turn_ttl_seconds,
+    attributes: raw.attributes,
+    ageBands: raw.age_bands,
+    defaultAgeBand: raw.default_age_band,
+    widenInterestsMs: raw.widen_interests_seconds,
+    widenLanguagesMs: raw.widen_languages_seconds,
     isTextAllowed: raw.text ?? true,
     isVideoAllowed: raw.video ?? true,
     secret: raw.secret,
@@ -87,6 +139,11 @@ const fileKeys: Readonly<Record<keyof SiteOptions, keyof typeof fields>> = {
   turnUrls: 'turn_urls',
   turnSecret: 'turn_secret',
   turnTtlMs: 'turn_ttl_seconds',
+  attributes: 'attributes',
+  ageBands: 'age_bands',
+  defaultAgeBand: 'default_age_band',
+  widenInterestsMs: 'widen_interests_seconds',
+  widenLanguagesMs: 'widen_languages_seconds',
   isTextAllowed: 'text',
   isVideoAllowed: 'video',
   secret: 'secret',

@@ -5,6 +5,7 @@ import type { Engine, EngineEvent, EngineListener, EngineSession } from './engin
 import type { EngineDependencies } from './memory/memory-engine.ts'
 import type { Room, RoomClaim } from './room.ts'
 import type { Ticket } from './ticket.ts'
+import { noCriteria } from './ticket.ts'
 
 /**
  * An engine of any kind, with functions that deliver its pending commands and events. An engine that delivers
@@ -49,12 +50,15 @@ export class ContractSession implements EngineListener {
     this.#exit()
     this.isSearching = true
     const ticket: Ticket = {
+      ...noCriteria,
       sessionId: this.id,
       site: '',
       lobby: '',
       mode: 'video',
-      interests: [],
-      languages: [],
+      band: '',
+      attributes: {},
+      delayMs: 0,
+      interestKeys: (criteria.interests ?? []).map((interest) => interest.toLowerCase()),
       ...criteria,
     }
     this.#engine.enter(ticket, ++this.generation, offer)

@@ -29,7 +29,7 @@ function describeEngine(
         expect(room).toMatchObject({ site: '', lobby: '', mode: 'video', openedAtMs: 0 })
         expect(room?.seats.map(({ sessionId }) => sessionId)).toEqual(['ana', 'bob'])
         expect(room?.seats.map(({ name: shown }) => shown)).toEqual(['name of ana', 'name of bob'])
-        const matched = { type: 'matched', room, isOffered: false }
+        const matched = { type: 'matched', room, languages: [], isOffered: false }
         expect(ana.take()).toEqual([{ ...matched, seat: 0, interests: ['Jazz'] }])
         expect(bob.take()).toEqual([{ ...matched, seat: 1, interests: ['jazz'] }])
         expect(world.engine.counts).toEqual({ waiting: 0, rooms: 1 })

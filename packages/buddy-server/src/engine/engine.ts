@@ -15,7 +15,10 @@ export interface SessionProfile {
    * never logged.
    */
   readonly addressKey: string
-  /** The same for all sessions of a person at a site, also later ones; see `safety/person-keys.ts`. */
+  /**
+   * The person whose session this is, also in another tab or later; see `safety/person-keys.ts`. Two sessions
+   * of one person are never matched. Never sent to clients, never logged.
+   */
   readonly personKey: string
 }
 
@@ -31,7 +34,10 @@ export type EngineEvent = { readonly generation: number } & (
       readonly room: Room
       /** Seat 0 is the session that waited, seat 1 the one that arrived. */
       readonly seat: SeatIndex
+      /** The interests that both tickets have, in the spelling of this session. */
       readonly interests: readonly string[]
+      /** The languages that both tickets have. */
+      readonly languages: readonly string[]
       /**
        * Whether the ticket of the session in seat 1 had an offer, which the session in seat 0 receives as its
        * first `frame`.

@@ -1,12 +1,18 @@
 import type { MessageOf } from '@buddy-chat/protocol'
-import { cleanText } from '@buddy-chat/protocol'
 import type { Session } from '../sessions/session.ts'
+import type { HandlerContext } from './context.ts'
+import { criteriaOf } from './criteria.ts'
+import { refuseAsks } from './ticket.ts'
 
-/** Handles a `change`: the session's next search uses these criteria. */
+/**
+ * Handles a `change`: replaces the criteria of the latest ticket, which keeps its place in the queue. Refuses
+ * attributes that the site does not let tickets ask for.
+ */
 export function handleChange(
-  { participant }: Session,
-  { interests, languages }: MessageOf<'change'>,
+  session: Session,
+  message: MessageOf<'change'>,
+  context: HandlerContext,
 ): void {
-  const cleaned = interests.map(cleanText).filter((interest) => interest !== '')
-  participant.change({ interests: [...new Set(cleaned)], languages })
+  const criteria = criteriaOf(message)
+  if (!refuseAsks(session, criteria, context)) session.participant.change(criteria)
 }

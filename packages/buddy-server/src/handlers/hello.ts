@@ -122,6 +122,8 @@ async function introduce(
     subject: claims.subject,
     lobby: claims.lobby,
     ...(known ?? newVisitor(wallNow())),
+    attributes: claims.attributes ?? {},
+    band: claims.band ?? site.defaultBand,
   }
 }
 
@@ -148,6 +150,8 @@ function findFormer(
   if (id === undefined || !facts || facts.site !== site.key) return undefined
   // The site requires site tokens now, and this session was created without one.
   if (site.verifyToken && facts.subject === undefined) return undefined
+  // The site has other age bands now.
+  if (!site.isKnownBand(facts.band)) return undefined
   const { roomToken, received, sent } = resume
   const claim = roomToken === null ? undefined : formerSessions.findRoom(roomToken, id)
   return {

@@ -12,6 +12,10 @@ export interface Identity {
   readonly visitorId: string
   /** When the server made that id, in milliseconds since 1970. */
   readonly visitorSinceMs: number
+  /** The attributes that the site token has, by name. */
+  readonly attributes: Readonly<Record<string, string>>
+  /** The age band, from the site token or for users without one; empty if the site has no bands. */
+  readonly band: string
 }
 
 /** A session's id and user. */

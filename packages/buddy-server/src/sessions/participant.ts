@@ -2,16 +2,16 @@ import type { LeaveReason, Message, Mode, ReportReason } from '@buddy-chat/proto
 import type { Engine, EngineEvent, EngineListener, EngineSession } from '../engine/engine.ts'
 import type { Room, RoomClaim, SeatIndex } from '../engine/room.ts'
 import { partnerSeat } from '../engine/room.ts'
-import type { Ticket } from '../engine/ticket.ts'
-import { restoredTicket } from '../engine/ticket.ts'
+import type { Criteria, Ticket } from '../engine/ticket.ts'
+import { noCriteria } from '../engine/ticket.ts'
 import { HeldFrames } from './held-frames.ts'
 import type { Identified, Identity } from './identity.ts'
 import type { PartnerLink } from './partner-link.ts'
 import { RoomLink } from './partner-link.ts'
 import type { SessionLink } from './session-link.ts'
 
-/** The criteria by which a client wants to be matched. They have been checked and cleaned. */
-export type MatchCriteria = Omit<Ticket, 'sessionId' | 'site'>
+/** What a client wants. It has been checked and cleaned. */
+export type MatchCriteria = Criteria & Pick<Ticket, 'lobby' | 'mode'>
 
 /** The parts of a session that its participant uses. */
 export interface ParticipantSession extends Identified {
@@ -45,6 +45,8 @@ export interface ParticipantContext {
    * restart.
    */
   readonly maxHeldBytes: () => number
+  /** Returns how long a ticket of this user must wait before it can be matched; 0 unless the user is slowed. */
+  readonly delayMsOf: (session: Identified) => number
   /** Called when the session has left its room, or its partner has lost the connection. */
   readonly onCallInterrupted: (session: ParticipantSession) => void
   readonly onReported: (session: ParticipantSession, report: Report) => void
@@ -132,8 +134,7 @@ export class Participant implements EngineListener {
 
   /** Leaves the room, if the session is in one, and queues a new ticket. */
   enter(criteria: MatchCriteria, offer: Uint8Array | undefined): void {
-    const { id: sessionId, identity } = this.#session
-    this.#ticket = { sessionId, site: identity.site, ...criteria }
+    this.#ticket = this.#toTicket(criteria)
     this.#enter(this.#ticket, offer)
   }
 
@@ -143,12 +144,13 @@ export class Participant implements EngineListener {
    */
   next(offer: Uint8Array | undefined): boolean {
     if (!this.#ticket) return false
+    this.#ticket = this.#toTicket(this.#ticket)
     this.#enter(this.#ticket, offer)
     return true
   }
 
   /** Changes the criteria of the latest ticket, if there is one. */
-  change(criteria: Pick<MatchCriteria, 'interests' | 'languages'>): void {
+  change(criteria: Criteria): void {
     if (!this.#ticket) return
     this.#ticket = { ...this.#ticket, ...criteria }
     if (this.#isSearching) this.#enter(this.#ticket, undefined)
@@ -171,7 +173,8 @@ export class Participant implements EngineListener {
    */
   claimRoom(claim: RoomClaim | undefined): void {
     if (claim) {
-      this.#ticket = restoredTicket(this.#session.id, this.#session.identity.site, claim)
+      // The client sends the criteria again with its next ticket.
+      this.#ticket = this.#toTicket({ ...noCriteria, lobby: claim.lobby, mode: claim.mode })
       this.#held = new HeldFrames(this.#context.maxHeldBytes())
     }
     this.#engine.claimRoom(claim, ++this.#generation)
@@ -251,7 +254,8 @@ export class Participant implements EngineListener {
     }
   }
 
-  #handleMatched({ room, seat, interests, isOffered }: EngineEvent & { type: 'matched' }): void {
+  #handleMatched(event: EngineEvent & { type: 'matched' }): void {
+    const { room, seat, interests, languages, isOffered } = event
     this.#isSearching = false
     this.#link = new RoomLink(room, seat, true, this.#engine)
     this.#session.send({
@@ -262,6 +266,7 @@ export class Participant implements EngineListener {
       interests,
       isOffered,
       roomToken: this.#context.roomTokenOf(room, seat),
+      languages,
     })
   }
 
@@ -288,6 +293,13 @@ export class Participant implements EngineListener {
     const wasInRoom = this.#leavePlace()
     this.#session.send({ type: 'partner-left', reason })
     if (wasInRoom) this.#context.onCallInterrupted(this.#session)
+  }
+
+  #toTicket(criteria: MatchCriteria): Ticket {
+    const { id: sessionId, identity } = this.#session
+    const { site, band, attributes } = identity
+    const delayMs = this.#context.delayMsOf(this.#session)
+    return { ...criteria, sessionId, site, band, attributes, delayMs }
   }
 
   #enter(ticket: Ticket, offer: Uint8Array | undefined): void {

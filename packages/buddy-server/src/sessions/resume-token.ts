@@ -39,21 +39,26 @@ type FactsList = readonly [
   lobby: string | null,
   visitorId?: string,
   visitorSinceMs?: number,
+  band?: string,
+  attributes?: Identity['attributes'],
 ]
 
 function listOf(identity: Identity): FactsList {
   const { site, name, subject = null, lobby = null, visitorId, visitorSinceMs } = identity
-  return [site, name, subject, lobby, visitorId, visitorSinceMs]
+  const { band, attributes } = identity
+  return [site, name, subject, lobby, visitorId, visitorSinceMs, band, attributes]
 }
 
 function identityIn(facts: FactsList, sealedAtMs: number): Identity {
-  const [site, name, subject, lobby, visitorId, visitorSinceMs] = facts
+  const [site, name, subject, lobby, visitorId, visitorSinceMs, band, attributes] = facts
   return {
     site,
     name,
     subject: subject ?? undefined,
     lobby: lobby ?? undefined,
-    // Tokens of version 0.1.0 have no visitor.
+    // Tokens of version 0.1.0 have no band, no attributes and no visitor.
+    band: band ?? '',
+    attributes: attributes ?? {},
     ...(visitorId === undefined || visitorSinceMs === undefined
       ? newVisitor(sealedAtMs)
       : { visitorId, visitorSinceMs }),

@@ -16,6 +16,8 @@ export function createTestSession({
     lobby: undefined,
     visitorId: '',
     visitorSinceMs: 0,
+    attributes: {},
+    band: '',
   }
   const participant = { handleBack: () => undefined }
   return new Session('id', identity, {

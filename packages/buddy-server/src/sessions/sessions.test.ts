@@ -14,6 +14,8 @@ const identity = {
   lobby: undefined,
   visitorId: '',
   visitorSinceMs: 0,
+  attributes: {},
+  band: '',
 }
 
 /** Sessions with a manual clock. Each timer of that clock fires in its own turn of the event loop. */

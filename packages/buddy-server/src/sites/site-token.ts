@@ -8,6 +8,20 @@ export interface SiteClaims {
   readonly subject: string
   readonly name: string | undefined
   readonly lobby: string | undefined
+  /** The values of the attributes that the site has in its setting `attributes`, by name. */
+  readonly attributes: Readonly<Record<string, string>>
+  /** The age band; undefined if the token has none, or the site has no bands. */
+  readonly band: string | undefined
+}
+
+/** What a site has configured about its tokens. */
+interface TokenOptions {
+  readonly secret?: string | undefined
+  readonly publicKey?: string | undefined
+  /** The names of the claims that tickets may ask for. */
+  readonly attributes: readonly string[]
+  /** The values that the claim `age_band` may have. */
+  readonly ageBands: readonly string[]
 }
 
 /** Thrown if a site token is not accepted. The code and the message give the reason. */
@@ -28,15 +42,12 @@ const clockToleranceSeconds = 5
  * Creates a function that checks the site tokens (JWT, RFC 7519) of one site. A token must be signed with the
  * site's secret (HS256), or with the private key that belongs to the site's public key (ES256). No other
  * algorithm is accepted, in particular not `none` (RFC 8725 §3.1). `aud` is the site's key. `sub` and `exp`
- * are required, `name` and `lobby` are optional.
+ * are required, `name`, `lobby`, `age_band` and the site's attributes are optional.
  * @returns a function that rejects with SiteTokenError if the token is not accepted
  */
 export function createTokenVerifier(
   site: string,
-  {
-    secret,
-    publicKey,
-  }: { readonly secret?: string | undefined; readonly publicKey?: string | undefined },
+  { secret, publicKey, attributes, ageBands }: TokenOptions,
 ): (token: string) => Promise<SiteClaims> {
   const key = publicKey ? createPublicKey(publicKey) : new TextEncoder().encode(secret)
   const algorithms = [publicKey ? 'ES256' : 'HS256']
@@ -52,6 +63,8 @@ export function createTokenVerifier(
         subject: identifier(payload.sub, 'sub', 255) ?? '',
         name: text(payload['name'], 'name', maxFieldBytes.name),
         lobby: identifier(payload['lobby'], 'lobby', maxFieldBytes.lobby),
+        attributes: attributesIn(payload, attributes),
+        band: bandIn(payload, ageBands),
       }
     } catch (error) {
       throw toSiteTokenError(error)
@@ -77,6 +90,34 @@ function identifier(value: unknown, claim: string, maxBytes: number): string | u
   const found = text(value, claim, maxBytes)
   if (found === undefined || wellFormed(found) === found) return found
   throw new SiteTokenError('token-invalid', `the claim ${claim} must be well-formed Unicode`)
+}
+
+/**
+ * Returns the claims that are attributes. A number or a boolean counts as its text, because a site may sign
+ * `"verified": true`.
+ */
+function attributesIn(
+  payload: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const name of names) {
+    const raw = Object.hasOwn(payload, name) ? payload[name] : undefined
+    const isScalar = typeof raw === 'number' || typeof raw === 'boolean'
+    const value = identifier(isScalar ? String(raw) : raw, name, maxFieldBytes.attributeValue)
+    if (value !== undefined) found[name] = value
+  }
+  return found
+}
+
+function bandIn(
+  { age_band: band }: Readonly<Record<string, unknown>>,
+  ageBands: readonly string[],
+): string | undefined {
+  if (ageBands.length === 0 || band === undefined) return undefined
+  const known = ageBands.find((each) => each === band)
+  if (known !== undefined) return known
+  throw new SiteTokenError('token-invalid', 'the claim age_band is none of the bands of this site')
 }
 
 function toSiteTokenError(error: unknown): unknown {

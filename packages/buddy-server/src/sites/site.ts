@@ -2,6 +2,7 @@ import type { MessageOf, Mode } from '@buddy-chat/protocol'
 import type { IceServer } from '../config/ice-server.ts'
 import type { SiteOptions } from '../config/site-settings.ts'
 import type { ResolvedServerOptions } from '../config/server-settings.ts'
+import type { WidenSchedule } from '../engine/may-meet.ts'
 import type { Upgrade } from '../transport/transport.ts'
 import { iceCredentials } from './ice-credentials.ts'
 import { createOriginCheck } from './origin-check.ts'
@@ -25,6 +26,14 @@ export interface Site {
   readonly iceTtlMs: number | undefined
   /** Returns whether a page of this origin may connect. */
   isAllowedOrigin(upgrade: Pick<Upgrade, 'origin' | 'host'>): boolean
+  /** The names of the signed attributes that tickets may ask for. */
+  readonly attributes: readonly string[]
+  /** The age band of users whose token has none; empty if the site has no bands. */
+  readonly defaultBand: string
+  /** How long a search requires a common interest and a common language. */
+  readonly widenSchedule: WidenSchedule
+  /** Returns whether the site has this age band. Without bands, every user is in the empty one. */
+  isKnownBand(band: string): boolean
   isAllowedLobby(lobby: string): boolean
   isAllowedMode(mode: Mode): boolean
   /**
@@ -46,7 +55,7 @@ const toWire = ({ urls, username, credential }: IceServer): IceServers[number] =
 })
 
 function createSite(options: SiteOptions, server: ResolvedServerOptions): Site {
-  const { key, lobbies, secret, publicKey } = options
+  const { key, lobbies, secret, publicKey, attributes = [], ageBands = [] } = options
   const fixed = (options.iceServers ?? server.iceServers).map(toWire)
   const turnUrls = options.turnUrls ?? server.turnUrls
   const turnSecret = options.turnSecret ?? server.turnSecret
@@ -59,6 +68,13 @@ function createSite(options: SiteOptions, server: ResolvedServerOptions): Site {
     isTextAllowed,
     isVideoAllowed,
     iceTtlMs: turnUrls.length > 0 ? turnTtlMs : undefined,
+    attributes,
+    defaultBand: options.defaultAgeBand ?? '',
+    widenSchedule: {
+      interestsMs: options.widenInterestsMs ?? server.widenInterestsMs,
+      languagesMs: options.widenLanguagesMs ?? server.widenLanguagesMs,
+    },
+    isKnownBand: (band) => (ageBands.length === 0 ? band === '' : ageBands.includes(band)),
     isAllowedOrigin: createOriginCheck(options.allowedOrigins),
     isAllowedLobby: (lobby) => lobby === '' || !lobbies || lobbies.includes(lobby),
     isAllowedMode: (mode) =>
@@ -73,7 +89,10 @@ function createSite(options: SiteOptions, server: ResolvedServerOptions): Site {
               ...iceCredentials({ secret: turnSecret, user, ttlMs: turnTtlMs, nowMs }),
             },
           ],
-    verifyToken: secret || publicKey ? createTokenVerifier(key, { secret, publicKey }) : undefined,
+    verifyToken:
+      secret || publicKey
+        ? createTokenVerifier(key, { secret, publicKey, attributes, ageBands })
+        : undefined,
   }
 }
 

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../clock.fixture.ts'
 import type { Ticket } from '../ticket.ts'
+import { noCriteria } from '../ticket.ts'
 import type { QueueEntry } from './matchmaker.ts'
 import { Matchmaker } from './matchmaker.ts'
 
@@ -9,12 +10,14 @@ const rematchDelayMs = 3000
 
 /** A ticket for one pool: only tickets of one lobby can meet. */
 const ticketOf = (sessionId: string, lobby: string): Ticket => ({
+  ...noCriteria,
   sessionId,
   site: '',
   lobby,
   mode: 'video',
-  interests: [],
-  languages: [],
+  band: '',
+  attributes: {},
+  delayMs: 0,
 })
 
 /** A user, and the ticket with which the user enters the queue. */

@@ -3,7 +3,7 @@ import type { Cancel, Clock } from '../../clock.ts'
 import { forEachInSlices } from '../../slices.ts'
 import type { EngineObserver } from '../engine.ts'
 import type { Room } from '../room.ts'
-import { commonInterests, type Ticket } from '../ticket.ts'
+import { commonInterests, commonLanguages, type Ticket } from '../ticket.ts'
 import { Encounters } from './encounters.ts'
 import type { Member, OpenRoom } from './member.ts'
 import { partnerOf, traceOf } from './member.ts'
@@ -86,10 +86,10 @@ export class OpenRooms {
     ] as const) {
       const { listener, generation } = own.member
       const interests = commonInterests(own.ticket, other.ticket)
+      const languages = commonLanguages(own.ticket, other.ticket)
+      const match = { room, seat, interests, languages, isOffered }
       own.member.ticket = undefined
-      outbox.post(() =>
-        listener.handleEvent({ type: 'matched', generation, room, seat, interests, isOffered }),
-      )
+      outbox.post(() => listener.handleEvent({ type: 'matched', generation, ...match }))
     }
     if (offer) outbox.postFrame(waited.member.listener, waited.member.generation, offer)
     outbox.post(() => observer.onOpened(room, waitsMs))

@@ -1,0 +1,65 @@
+import type { Ask, Criteria, Ticket } from './ticket.ts'
+import { poolOf } from './ticket.ts'
+
+/** A ticket, and which of its criteria no longer restrict the search, because it has waited long enough. */
+export interface Wish {
+  readonly ticket: Ticket
+  /** Whether the ticket accepts partners without a common interest. */
+  readonly isFreeInInterests: boolean
+  /** Whether the ticket accepts partners without a common language. */
+  readonly isFreeInLanguages: boolean
+}
+
+/** How long a search requires a common interest and a common language, in milliseconds. */
+export interface WidenSchedule {
+  readonly interestsMs: number
+  readonly languagesMs: number
+}
+
+/** Returns whether a search that has looked for these interests for `searchedMs` accepts any partner. */
+export function isFreeInInterests(
+  { interestKeys, keepsInterests }: Criteria,
+  searchedMs: number,
+  { interestsMs }: WidenSchedule,
+): boolean {
+  return interestKeys.length === 0 || (!keepsInterests && searchedMs >= interestsMs)
+}
+
+/** Returns whether a search that has looked for these languages for `searchedMs` accepts any partner. */
+export function isFreeInLanguages(
+  { languages, keepsLanguages }: Criteria,
+  searchedMs: number,
+  { languagesMs }: WidenSchedule,
+): boolean {
+  return languages.length === 0 || (!keepsLanguages && searchedMs >= languagesMs)
+}
+
+/** Returns whether attributes satisfy all asks. */
+function satisfies(attributes: Ticket['attributes'], asks: readonly Ask[]): boolean {
+  return asks.every(({ attribute, values }) => {
+    const value = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined
+    return value !== undefined && values.includes(value)
+  })
+}
+
+/**
+ * Returns whether two tickets accept each other. They must be of one pool. They must have a common interest,
+ * or both must be free in interests. They must have a common language, or both must be free in languages, or
+ * one of them states none. Each must satisfy what the other asks. The rule is symmetric. What two users know
+ * of each other (recent partners, blocks) comes in addition, and is not part of it.
+ */
+export function mayMeet(one: Wish, other: Wish): boolean {
+  const [a, b] = [one.ticket, other.ticket]
+  return (
+    a.sessionId !== b.sessionId &&
+    poolOf(a) === poolOf(b) &&
+    ((one.isFreeInInterests && other.isFreeInInterests) ||
+      a.interestKeys.some((key) => b.interestKeys.includes(key))) &&
+    ((one.isFreeInLanguages && other.isFreeInLanguages) ||
+      a.languages.length === 0 ||
+      b.languages.length === 0 ||
+      a.languages.some((language) => b.languages.includes(language))) &&
+    satisfies(b.attributes, a.asks) &&
+    satisfies(a.attributes, b.asks)
+  )
+}
