@@ -1,16 +1,19 @@
 import type { Cancel, Clock } from '../clock.ts'
-import type { HttpRequest, HttpResponse } from './transport.ts'
-
-/** The server ignores request bodies. A body of more bytes than this ends the connection. */
-const maxBodyBytes = 16_384
+import { RequestBody } from './request-body.ts'
+import type { HttpRequest, HttpResponse, TransportHandlers } from './transport.ts'
 
 const statusTexts: Readonly<Record<number, string>> = {
   200: 'OK',
   304: 'Not Modified',
+  308: 'Permanent Redirect',
+  400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
   426: 'Upgrade Required',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
@@ -42,15 +45,15 @@ interface Response {
   close(): unknown
 }
 
-interface HttpExchangeOptions {
+interface HttpExchangeOptions extends Pick<
+  TransportHandlers,
+  'keepsBody' | 'onRequest' | 'onError'
+> {
   readonly clock: Pick<Clock, 'after'>
-  /** A client that has not received the whole answer within this time is disconnected. */
+  /**
+   * A client that has not sent the whole body and received the whole answer within this time is disconnected.
+   */
   readonly answerTimeoutMs: number
-  /** Returns the answer. If it is undefined, the connection is closed without an answer. */
-  readonly onRequest: (
-    request: HttpRequest,
-  ) => HttpResponse | undefined | Promise<HttpResponse | undefined>
-  readonly onError: (error: unknown) => void
 }
 
 /**
@@ -65,6 +68,8 @@ export class HttpExchange {
   readonly #options: HttpExchangeOptions
   readonly #onDone: (() => void)[] = []
   #cancelDeadline: Cancel | undefined
+  /** Undefined if the request has no body, and when the exchange is over. */
+  #body: RequestBody | undefined
   #isOver = false
 
   constructor(response: Response, options: HttpExchangeOptions) {
@@ -79,8 +84,7 @@ export class HttpExchange {
   }
 
   /**
-   * Answers the request when its whole body has arrived, but not before the next turn of the event loop. The
-   * body is ignored.
+   * Answers the request when its whole body has arrived, but not before the next turn of the event loop.
    */
   handle(request: HttpRequest): void {
     const { clock, answerTimeoutMs } = this.#options
@@ -91,19 +95,33 @@ export class HttpExchange {
       next()
       return
     }
+    if (hasSeveralLengths(request)) {
+      this.#close()
+      return
+    }
+    const body = new RequestBody(this.#keepsBody(request))
+    this.#body = body
     this.#cancelDeadline = clock.after(answerTimeoutMs, () => this.#close())
-    let receivedBytes = 0
     this.#response.onData((chunk, isLast) => {
-      receivedBytes += chunk.byteLength
-      if (receivedBytes > maxBodyBytes) this.#close()
+      if (!body.add(chunk)) this.#close()
       else if (isLast) next()
     })
+  }
+
+  #keepsBody(request: HttpRequest): boolean {
+    try {
+      return this.#options.keepsBody?.(request) ?? false
+    } catch (error) {
+      // An exception that reaches native code ends the process.
+      this.#options.onError(error)
+      return false
+    }
   }
 
   #answer(request: HttpRequest): void {
     if (this.#isOver) return
     try {
-      const content = this.#options.onRequest(request)
+      const content = this.#options.onRequest(request, this.#body?.bytes)
       if (content && 'then' in content) {
         content.then(
           (settled) => this.#send(settled, request),
@@ -191,6 +209,7 @@ export class HttpExchange {
   #end(): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#body = undefined
     this.#cancelDeadline?.()
     for (const callback of this.#onDone) callback()
   }
@@ -202,4 +221,12 @@ function bytesOf(body: string | Uint8Array): Uint8Array {
 
 function hasBody({ header }: HttpRequest): boolean {
   return header('transfer-encoding') !== '' || !['', '0'].includes(header('content-length'))
+}
+
+/**
+ * Returns whether the lengths in the headers contradict each other, so that a proxy might see another end of
+ * the body (RFC 9112 §6.3). uWebSockets.js would use the first length.
+ */
+function hasSeveralLengths({ header }: HttpRequest): boolean {
+  return header('content-length').includes(',')
 }

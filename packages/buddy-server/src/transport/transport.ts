@@ -63,8 +63,7 @@ export interface ConnectionEvents {
 }
 
 /**
- * One HTTP request, without its body, which is ignored. Its fields can still be read after the handler has
- * returned.
+ * One HTTP request, without its body. Its fields can still be read after the handler has returned.
  */
 export interface HttpRequest {
   /** The method in upper case, such as `GET`. */
@@ -96,12 +95,22 @@ export interface HttpResponse {
 /** The functions that a transport calls. */
 export interface TransportHandlers {
   /**
-   * Returns the answer to a request, or a promise of it. If the answer is undefined, the connection is closed
+   * Called for a request with a body when its headers have arrived. Returns whether its body is kept for
+   * {@link onRequest}. Other bodies are dropped as they arrive, so that they cost no memory.
+   * @default every body is dropped
+   */
+  keepsBody?(request: HttpRequest): boolean
+  /**
+   * Returns the answer to a request, or a promise of it. Called when the whole body has arrived. If the answer is undefined, the connection is closed
    * without one. If the client disconnects before the promise resolves, the answer is dropped. A client that
    * sends another request before the answer is disconnected, because a connection has only one request at a
    * time.
+   * @param body undefined if the request has none, if it was dropped, or if it is longer than 16 kB
    */
-  onRequest(request: HttpRequest): HttpResponse | undefined | Promise<HttpResponse | undefined>
+  onRequest(
+    request: HttpRequest,
+    body: Uint8Array | undefined,
+  ): HttpResponse | undefined | Promise<HttpResponse | undefined>
   /** Called when a connection has opened. Returns the handlers of its events. */
   onConnection(connection: Connection): ConnectionEvents
   /**
@@ -120,7 +129,8 @@ export interface TransportHandlers {
 export interface TransportOptions {
   readonly clock: Pick<Clock, 'after'>
   /**
-   * An HTTP client that has not received its whole answer within this time is disconnected.
+   * An HTTP client that has not sent its whole body and received its whole answer within this time is
+   * disconnected.
    * @default 60,000
    */
   readonly answerTimeoutMs?: number

@@ -201,7 +201,8 @@ export function createUwsTransport(
     const exchange = new HttpExchange(response, {
       clock,
       answerTimeoutMs,
-      onRequest: (asked) => handlers.onRequest(asked),
+      keepsBody: (asked) => handlers.keepsBody?.(asked) ?? false,
+      onRequest: (asked, body) => handlers.onRequest(asked, body),
       onError: (error) => handlers.onError(error),
     })
     exchange.handle({
