@@ -193,6 +193,7 @@ export function createBuddyServer(
     addressOf: (request) => clientAddress(request),
     publicFiles,
     isDraining: () => closed !== undefined,
+    moderation: undefined,
   })
   const { tlsCertFile: certFile, tlsKeyFile: keyFile } = settings
   const transport = createUwsTransport(
@@ -204,6 +205,7 @@ export function createBuddyServer(
       ...(certFile && { tls: { certFile, keyFile } }),
     },
     {
+      keepsBody: http.keepsBody,
       onRequest: http.onRequest,
       onConnection: (connection) => acceptor.handleConnection(connection),
       onError: onInternalError,

@@ -121,7 +121,7 @@ export class HttpExchange {
   #answer(request: HttpRequest): void {
     if (this.#isOver) return
     try {
-      const content = this.#options.onRequest(request, this.#body?.bytes)
+      const content = this.#options.onRequest(request, this.#body ? this.#body.bytes : empty)
       if (content && 'then' in content) {
         content.then(
           (settled) => this.#send(settled, request),

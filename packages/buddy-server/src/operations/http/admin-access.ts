@@ -25,17 +25,29 @@ interface AdminAccessDependencies {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
+/** Returns the user name and the password in an `Authorization: Basic` header. */
+function basicCredentials(authorization: string): readonly [string, string] | undefined {
+  const [, value = ''] = /^basic\s+(\S+)\s*$/i.exec(authorization) ?? []
+  const text = Buffer.from(value, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon < 0 ? undefined : [text.slice(0, colon), text.slice(colon + 1)]
+}
+
+/**
+ * Returns the user name with which an operator has signed in to a browser. It is empty for `Bearer`. Only the
+ * token is checked, so the operator may choose any name.
+ */
+export function operatorName(request: HttpRequest): string {
+  return basicCredentials(request.header('authorization'))?.[0].trim() ?? ''
+}
+
 /**
  * Returns the token in an `Authorization` header: `Bearer <token>`, or `Basic` with the token as
  * password.
  */
 function tokenIn(authorization: string): string | undefined {
-  const [, scheme = '', value = ''] = /^(\S+)\s+(\S+)\s*$/.exec(authorization) ?? []
-  if (scheme.toLowerCase() === 'bearer') return value
-  if (scheme.toLowerCase() !== 'basic') return undefined
-  const text = Buffer.from(value, 'base64').toString('utf8')
-  const colon = text.indexOf(':')
-  return colon < 0 ? undefined : text.slice(colon + 1)
+  const [, bearer] = /^bearer\s+(\S+)\s*$/i.exec(authorization) ?? []
+  return bearer ?? basicCredentials(authorization)?.[1]
 }
 
 /**
@@ -46,6 +58,8 @@ export class AdminAccess {
   readonly #dependencies: AdminAccessDependencies
   /** The rates of the addresses that sent a wrong token recently. */
   readonly #wrong: AddressTable<TokenBucket>
+  /** The results of requests so far. A request with a body is checked twice, and counts once. */
+  readonly #results = new WeakMap<HttpRequest, Access>()
 
   constructor(dependencies: AdminAccessDependencies) {
     const { now } = dependencies
@@ -57,8 +71,19 @@ export class AdminAccess {
     })
   }
 
-  /** Checks a request. A wrong token counts towards the rate of its address. */
+  /**
+   * Checks a request. A wrong token counts towards the rate of its address, once for each request. A later
+   * check of the same request has the same result.
+   */
   check(request: HttpRequest): Access {
+    const known = this.#results.get(request)
+    if (known) return known
+    const result = this.#examine(request)
+    this.#results.set(request, result)
+    return result
+  }
+
+  #examine(request: HttpRequest): Access {
     const { adminToken, addressKeyOf, now } = this.#dependencies
     const given = tokenIn(request.header('authorization'))
     if (given === undefined || adminToken() === '') return 'none'

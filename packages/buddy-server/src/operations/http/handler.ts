@@ -6,6 +6,7 @@ import { HttpAdmission } from '../../limits/http-admission.ts'
 import type { HttpRequest, TransportHandlers } from '../../transport/transport.ts'
 import { AdminAccess } from './admin-access.ts'
 import { createHttpRoutes } from './routes.ts'
+import type { Moderation } from '../../safety/moderation.ts'
 import type { Operations } from '../operations.ts'
 import type { PublicFiles } from './public-files.ts'
 import { Snapshot } from './snapshot.ts'
@@ -18,11 +19,11 @@ interface HttpHandlerDependencies {
   readonly addressOf: (request: HttpRequest) => string
   readonly publicFiles: PublicFiles
   readonly isDraining: () => boolean
+  readonly moderation: Moderation | undefined
 }
 
 /** Answers the HTTP requests of a server. */
-interface HttpHandler {
-  readonly onRequest: TransportHandlers['onRequest']
+interface HttpHandler extends Required<Pick<TransportHandlers, 'keepsBody' | 'onRequest'>> {
   /** Deletes the counters of idle addresses. */
   readonly sweep: () => Promise<void>
 }
@@ -39,6 +40,7 @@ export function createHttpHandler({
   addressOf,
   publicFiles,
   isDraining,
+  moderation,
 }: HttpHandlerDependencies): HttpHandler {
   const now = (): number => clock.now()
   /** Returns the key of the client's address in limits. */
@@ -61,7 +63,7 @@ export function createHttpHandler({
   const adminStatus = snapshot(() => operations.status(true))
   const { registry } = operations.metrics
   return {
-    onRequest: createHttpRoutes({
+    ...createHttpRoutes({
       addressOf,
       publicFiles,
       judge: (request) => {
@@ -80,6 +82,8 @@ export function createHttpHandler({
         text: await registry.metrics(),
       })),
       dashboard: snapshot(() => operations.dashboard()),
+      moderation,
+      isPersistent: () => false,
     }),
     sweep: async () => {
       await adminAccess.sweep()

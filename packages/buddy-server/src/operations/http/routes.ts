@@ -1,12 +1,16 @@
 import type { HttpVerdict } from '../../limits/http-admission.ts'
-import type { HttpRequest, HttpResponse } from '../../transport/transport.ts'
-import type { Access } from './admin-access.ts'
+import type { HttpRequest, HttpResponse, TransportHandlers } from '../../transport/transport.ts'
+import { behindToken } from './behind-token.ts'
 import type { DashboardData } from '../dashboard/data.ts'
+import type { ModerationRouteDependencies } from './moderation-routes.ts'
+import { createModerationRoutes } from './moderation-routes.ts'
 import type { PublicFileName, PublicFiles } from './public-files.ts'
+import type { Route } from './responses.ts'
+import { commonHeaders, json, ownJson } from './responses.ts'
 import { serveFile } from './serve-file.ts'
 import type { Status } from '../status.ts'
 
-interface RouteDependencies {
+interface RouteDependencies extends ModerationRouteDependencies {
   readonly publicFiles: PublicFiles
   /**
    * Decides whether a request is answered. Not called for the probes of load balancers, which are always
@@ -17,17 +21,9 @@ interface RouteDependencies {
   readonly isDraining: () => boolean
   /** Returns the address to which limits and bans apply for the sender of a request. */
   readonly addressOf: (request: HttpRequest) => string
-  /** Checks a request for the admin token. */
-  readonly access: (request: HttpRequest) => Access
-  readonly hasAdminToken: () => boolean
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>
   readonly dashboard: () => Promise<DashboardData>
 }
-
-type Answer = HttpResponse | Promise<HttpResponse>
-type Route = (request: HttpRequest) => Answer
-
-const common = { 'X-Content-Type-Options': 'nosniff' }
 
 /**
  * Returns the headers of a page with a strict content security policy. `more` are additional directives for
@@ -47,71 +43,11 @@ const pageHeaders = (...more: readonly string[]): HttpResponse['headers'] => ({
   'Referrer-Policy': 'no-referrer',
 })
 
-/** Returns a JSON response that pages of other origins cannot read. */
-function ownJson(
-  status: number,
-  body: object,
-  headers: HttpResponse['headers'] = {},
-): HttpResponse {
-  return {
-    status,
-    headers: {
-      ...common,
-      'Content-Type': 'application/json; charset=utf-8',
-      'Cache-Control': 'no-store',
-      ...headers,
-    },
-    body: `${JSON.stringify(body)}\n`,
-  }
-}
-
-/** Returns a JSON response that pages of any origin may read. */
-function json(status: number, body: object, headers: HttpResponse['headers'] = {}): HttpResponse {
-  return ownJson(status, body, { 'Access-Control-Allow-Origin': '*', ...headers })
-}
-
 /** The script and its parts: pages of all origins may load them. */
 const forAllOrigins = {
   'Access-Control-Allow-Origin': '*',
   'Cross-Origin-Resource-Policy': 'cross-origin',
   'Timing-Allow-Origin': '*',
-}
-
-const refusals = {
-  none: { status: 401, error: 'unauthorized', message: 'the admin token is required' },
-  wrong: { status: 401, error: 'unauthorized', message: 'the admin token is wrong' },
-  'too-many': {
-    status: 429,
-    error: 'too-many-attempts',
-    message: 'too many wrong tokens: try again later',
-  },
-} as const
-
-/**
- * Returns a route that requires the admin token. If the server has no admin token, the route answers 404 or,
- * if `isOpenWithoutToken`, answers every request.
- */
-function behindToken(
-  { access, hasAdminToken }: RouteDependencies,
-  route: Route,
-  isOpenWithoutToken = false,
-): Route {
-  return (request) => {
-    if (!hasAdminToken()) {
-      if (isOpenWithoutToken) return route(request)
-      return json(404, { error: 'no-admin-token', message: 'set ADMIN_TOKEN to enable this page' })
-    }
-    const result = access(request)
-    if (result === 'granted') return route(request)
-    const { status, error, message } = refusals[result]
-    return json(
-      status,
-      { error, message },
-      status === 401
-        ? { 'WWW-Authenticate': 'Basic realm="Buddy", charset="UTF-8"' }
-        : { 'Retry-After': '60' },
-    )
-  }
 }
 
 /** Returns the answer to a request for the script, or one of its parts, of one version. */
@@ -191,7 +127,7 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
       dependencies,
       async () => {
         const { type, text } = await metrics()
-        return { status: 200, headers: { ...common, 'Content-Type': type }, body: text }
+        return { status: 200, headers: { ...commonHeaders, 'Content-Type': type }, body: text }
       },
       true,
     ),
@@ -206,7 +142,7 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
     // The URL is relative, like all URLs in the pages, because a proxy may offer the server below a path.
     '/dashboard/': () => ({
       status: 308,
-      headers: { ...common, Location: '../dashboard' },
+      headers: { ...commonHeaders, Location: '../dashboard' },
       body: '',
     }),
     '/dashboard/data': behindToken(dependencies, async () => ownJson(200, await dashboard())),
@@ -240,32 +176,42 @@ function tooMany(retryAfterMs: number): HttpResponse {
   )
 }
 
-/**
- * Creates the function that answers HTTP requests. If it returns undefined, the connection is closed without
- * a response. No route reads a body or changes state.
- */
-export function createHttpRoutes(
-  dependencies: RouteDependencies,
-): (request: HttpRequest) => Answer | undefined {
+/** The functions that answer HTTP requests; see `TransportHandlers`. */
+type HttpRoutes = Required<Pick<TransportHandlers, 'keepsBody' | 'onRequest'>>
+
+function methodNotAllowed(...allowed: readonly string[]): HttpResponse {
+  const message = `only ${allowed.join(' and ')} ${allowed.length > 1 ? 'are' : 'is'} allowed`
+  return json(405, { error: 'method-not-allowed', message }, { Allow: allowed.join(', ') })
+}
+
+/** Creates the functions that answer HTTP requests. Only routes of moderation read a body and change something. */
+export function createHttpRoutes(dependencies: RouteDependencies): HttpRoutes {
   const { judge } = dependencies
-  const routes = createRoutes(dependencies)
-  return (request) => {
-    if (!probes.has(request.path)) {
-      const verdict = judge(request)
-      if (verdict.kind === 'dropped') return undefined
-      if (verdict.kind === 'refused') return tooMany(verdict.retryAfterMs)
-    }
-    const { path } = request
-    const route: Route | undefined = path.startsWith('/v/')
-      ? () => versioned(request, dependencies.publicFiles)
-      : Object.hasOwn(routes, path)
-        ? routes[path]
-        : undefined
-    if (!route) return notFound()
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      const message = 'only GET and HEAD are allowed'
-      return json(405, { error: 'method-not-allowed', message }, { Allow: 'GET, HEAD' })
-    }
-    return route(request)
+  const { reads, changes, refuseChange } = createModerationRoutes(dependencies)
+  const routes: Readonly<Record<string, Route>> = { ...createRoutes(dependencies), ...reads }
+  return {
+    keepsBody: (request) =>
+      request.method === 'POST' && Object.hasOwn(changes, request.path) && !refuseChange(request),
+    onRequest: (request, body) => {
+      if (!probes.has(request.path)) {
+        const verdict = judge(request)
+        if (verdict.kind === 'dropped') return undefined
+        if (verdict.kind === 'refused') return tooMany(verdict.retryAfterMs)
+      }
+      const { path, method } = request
+      const change = Object.hasOwn(changes, path) ? changes[path] : undefined
+      if (change) {
+        if (method !== 'POST') return methodNotAllowed('POST')
+        return refuseChange(request) ?? change(request, body)
+      }
+      const route: Route | undefined = path.startsWith('/v/')
+        ? () => versioned(request, dependencies.publicFiles)
+        : Object.hasOwn(routes, path)
+          ? routes[path]
+          : undefined
+      if (!route) return notFound()
+      if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed('GET', 'HEAD')
+      return route(request)
+    },
   }
 }
