@@ -1,5 +1,5 @@
 /** The maximum length of a body that is kept. */
-export const maxBodyBytes = 16_384
+const maxBodyBytes = 16_384
 
 /**
  * The maximum length of a body of a request whose body is kept. Between this and {@link maxBodyBytes}, the

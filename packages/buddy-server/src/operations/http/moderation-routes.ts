@@ -36,7 +36,7 @@ export interface ModerationRouteDependencies extends TokenCheck {
 }
 
 /** The response of `GET /moderation/reports`. */
-export interface ReportsAnswer {
+interface ReportsAnswer {
   readonly groups: readonly ReportGroup[]
   /** The value of `before` for the next page; null if this is the last. */
   readonly nextBefore: number | null
@@ -48,19 +48,19 @@ export interface ReportsAnswer {
 }
 
 /** The response of `GET /moderation/bans`. */
-export interface BansAnswer {
+interface BansAnswer {
   readonly bans: readonly BanEntry[]
 }
 
 /** The response of `GET /moderation/decisions`. */
-export interface DecisionsAnswer {
+interface DecisionsAnswer {
   readonly decisions: readonly Decision[]
   /** The value of `before` for the next page; null if this is the last. */
   readonly nextBefore: number | null
 }
 
 /** The response of `POST /moderation/decide` and `POST /moderation/lift`. */
-export interface DecisionAnswer {
+interface DecisionAnswer {
   readonly decision: Decision
 }
 
