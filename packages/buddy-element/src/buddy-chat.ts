@@ -15,6 +15,7 @@ import { adoptDocumentStyles } from './styles/document-styles.ts'
 import { styles } from './styles/styles.ts'
 import { chat } from './templates/chat.ts'
 import { version } from './version.ts'
+import type { AgreementView } from './view/agreement-view.ts'
 
 /**
  * Random one-to-one chat in one tag. Before the visitor presses Start, the element opens no camera
@@ -23,6 +24,7 @@ import { version } from './version.ts'
  *
  * @tagname buddy-chat
  * @fires buddy-start - the visitor or the page starts the chat; `preventDefault()` prevents it
+ * @fires buddy-agreement - `{ version, agreed }`; `preventDefault()` keeps the chat from starting
  * @fires buddy-state-change - `{ state, previous }`
  * @fires buddy-match - `{ partner, interests }`
  * @fires buddy-message - `{ text, from }`
@@ -35,6 +37,7 @@ import { version } from './version.ts'
  * @fires buddy-error - `{ error }`
  * @slot logo - replaces Buddy's logo on the start screen
  * @slot start - more text on the start screen, such as house rules
+ * @slot agreement - replaces the words of the question that `agreement` requires
  * @csspart frame - the whole element
  * @csspart stage - the area of the videos
  * @csspart controls - the bar of buttons; each button is a part named `control`
@@ -157,7 +160,7 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
    */
   async showDoctor(): Promise<void> {
     await this.updateComplete
-    return this.#controller.doctor.open()
+    return this.#controller.openDoctor()
   }
 
   /** @internal */
@@ -177,6 +180,12 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
       relayUntilTrusted: this.relayuntiltrusted,
       lowData: lowdata,
     }
+  }
+
+  /** @internal */
+  requiredAgreement(): AgreementView | undefined {
+    const { agreement: version, minage, termsurl: termsUrl, privacyurl: privacyUrl } = this
+    return version ? { version, minAge: minage || 0, termsUrl, privacyUrl } : undefined
   }
 
   /** @internal */

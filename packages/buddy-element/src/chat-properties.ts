@@ -4,7 +4,18 @@ import { property } from 'lit/decorators.js'
 import { emptyIfRemoved } from './attributes.ts'
 
 /** The properties that are texts. If one is set to null or undefined, it becomes empty. */
-export const textProperties = ['server', 'site', 'token', 'name', 'lobby', 'interests'] as const
+export const textProperties = [
+  'server',
+  'site',
+  'token',
+  'name',
+  'lobby',
+  'interests',
+  'agreement',
+  'agreed',
+  'termsurl',
+  'privacyurl',
+] as const
 
 /** The attributes of `<buddy-chat>`, which are also properties. */
 export class ChatProperties extends LitElement {
@@ -51,8 +62,25 @@ export class ChatProperties extends LitElement {
   @property({ type: Boolean }) notext = false
 
   /**
-   * Stores the devices that the visitor chose in `localStorage`, for the next visit. Without this
-   * attribute, nothing is stored.
+   * Names the version of the terms that the visitor has to agree to before anything is opened. Empty: the
+   * element does not ask.
+   */
+  @property({ converter: emptyIfRemoved }) agreement = ''
+  /**
+   * The version that the visitor has agreed to. If it is that of `agreement`, the element does not ask. The
+   * element sets the property when the visitor agrees.
+   */
+  @property({ converter: emptyIfRemoved }) agreed = ''
+  /** With `agreement`: the age in years that the visitor has to confirm. */
+  @property({ type: Number }) minage = 0
+  /** With `agreement`: the address of the terms of use. */
+  @property({ converter: emptyIfRemoved }) termsurl = ''
+  /** With `agreement`: the address of the privacy notice. */
+  @property({ converter: emptyIfRemoved }) privacyurl = ''
+
+  /**
+   * Stores the devices that the visitor chose and the version that they agreed to in `localStorage`, for
+   * the next visit. Without this attribute, nothing is stored.
    */
   @property({ type: Boolean }) remember = false
 }

@@ -16,6 +16,12 @@ export interface BuddyEventDetails {
    * The visitor pressed Start, or the page called `start()`. `preventDefault()` prevents the start.
    */
   readonly 'buddy-start': null
+  /**
+   * The visitor has answered the question for the agreement that the attribute `agreement` requires.
+   * `preventDefault()` closes the question and starts nothing; a page that checks the visitor itself sets
+   * `agreed` and calls `start()` afterwards.
+   */
+  readonly 'buddy-agreement': { readonly version: string; readonly agreed: boolean }
   readonly 'buddy-state-change': { readonly state: ClientState; readonly previous: ClientState }
   /**
    * A partner was found. `partner.name` is the name that the element shows. If the partner has no
@@ -54,12 +60,14 @@ export interface BuddyEventDetails {
 /** The name of a DOM event of `<buddy-chat>`. */
 export type BuddyEventName = keyof BuddyEventDetails
 
-/** Creates an event that bubbles and crosses shadow roots. Only `buddy-start` is cancelable. */
+const cancelableNames = new Set<BuddyEventName>(['buddy-start', 'buddy-agreement'])
+
+/** Creates an event that bubbles and crosses shadow roots. */
 export function createEvent<Name extends BuddyEventName>(
   name: Name,
   detail: BuddyEventDetails[Name],
 ): CustomEvent<BuddyEventDetails[Name]> {
-  const cancelable = name === 'buddy-start'
+  const cancelable = cancelableNames.has(name)
   return new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable })
 }
 

@@ -4,12 +4,14 @@ import type { ChatClient, ClientPart } from '../client/client-part.ts'
 import { isBuddyError } from '../client/is-buddy-error.ts'
 import type { BuddyEventDetails, BuddyEventName } from '../events.ts'
 import { StartGate } from '../lifecycle/start-gate.ts'
+import type { AgreementView } from '../view/agreement-view.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { isRunning } from '../view/is-running.ts'
 import { ViewState } from '../view/view-state.ts'
 import { explain, explainDevice } from '../words/explain.ts'
 import type { Words } from '../words/words.ts'
+import { Agreement } from './agreement.ts'
 import { ClientListener } from './client-listener.ts'
 import { DoctorVisit } from './doctor-visit.ts'
 import { OwnDevices } from './own-devices.ts'
@@ -20,8 +22,12 @@ export interface ControllerHost extends ReactiveControllerHost {
   readonly isConnected: boolean
   /** Returns the options for the next start, from the current attributes. */
   clientOptions(): BuddyClientOptions
-  /** Returns whether devices that the visitor chose may be stored for the next visit. */
+  /** Returns whether the visitor's choices may be stored for the next visit. */
   remembersDevices(): boolean
+  /** The version of the terms that the visitor has agreed to. */
+  agreed: string
+  /** Returns what the visitor has to agree to; undefined if nothing. */
+  requiredAgreement(): AgreementView | undefined
   /** Returns whether the field for text messages has the focus. */
   isWriting(): boolean
   /** Dispatches a DOM event. Returns false if a listener has cancelled it. */
@@ -42,6 +48,7 @@ export class ChatController implements ReactiveController {
   readonly #devices: OwnDevices
   readonly #settings: Settings
   readonly #gate: StartGate
+  readonly #agreement: Agreement
   #unsubscribes: Unsubscribe[] = []
 
   constructor(host: ControllerHost, part: ClientPart, client: ChatClient) {
@@ -71,9 +78,22 @@ export class ChatController implements ReactiveController {
     })
     this.#devices = devices
     this.#settings = new Settings(() => host.clientOptions())
+    this.#agreement = new Agreement({
+      required: () => host.requiredAgreement(),
+      agreed: () => host.agreed,
+      remembers: () => host.remembersDevices(),
+      announce: (answer) => host.announce('buddy-agreement', answer),
+      onQuestion: (agreement) => viewState.show({ agreement, isAgreementRefused: false }),
+      onAgreed: (version) => (host.agreed = version),
+      onRefused: (isCancelled) => {
+        this.#gate.stop()
+        viewState.show({ isAgreementRefused: !isCancelled })
+      },
+    })
     this.#gate = new StartGate({
       client,
       isInPage: () => host.isConnected,
+      hasAgreement: () => this.#agreement.request(),
       mayStart: () => host.announce('buddy-start', null),
       begin: (overrides) => this.#begin(overrides),
       createError: part.createError,
@@ -86,6 +106,7 @@ export class ChatController implements ReactiveController {
     })
     this.actions = {
       start: (options) => void this.#startByHand(options?.withoutCamera ?? false),
+      answerAgreement: (isGiven) => this.#agreement.answer(isGiven),
       preview: () => void this.#preview(),
       closePreview: () => this.stop(),
       chooseDevice: (kind, id) => devices.choose(kind, id),
@@ -107,7 +128,7 @@ export class ChatController implements ReactiveController {
       rename: (name) => this.configure({ name }),
       retryNow: () => client.retryNow(),
       play: () => this.#viewState.show({ needsPlay: false }),
-      openDoctor: () => void this.doctor.open(),
+      openDoctor: () => void this.openDoctor(),
       closeDoctor: () => this.doctor.close(),
     }
     host.addController(this)
@@ -154,6 +175,14 @@ export class ChatController implements ReactiveController {
     this.#viewState.show({ needsPlay: true })
   }
 
+  /**
+   * Opens the connection doctor once the visitor has agreed to what the page requires. Resolves when all checks
+   * are done, or when the dialog or the question is closed.
+   */
+  async openDoctor(): Promise<void> {
+    if (this.#agreement.request() || (await this.#agreement.obtain())) await this.doctor.open()
+  }
+
   /** Selects the system's default speaker. Called when the chosen speaker cannot be used. */
   refuseSpeaker(): void {
     this.#devices.refuseSpeaker()
@@ -185,13 +214,18 @@ export class ChatController implements ReactiveController {
     if (this.#gate.takeAutostart()) void this.#startByHand(false)
   }
 
-  /** Begins a start that waits for the element to be inserted into a page, if that has happened. */
+  /**
+   * Begins a start that waits for the element to be inserted into a page or for an agreement, if that has
+   * happened.
+   */
   proceed(): void {
+    this.#agreement.refresh()
     this.#gate.proceed()
   }
 
   /** Stops the client, and cancels a start that has not begun yet. */
   stop(): void {
+    this.#agreement.close()
     this.#gate.stop()
   }
 
@@ -200,6 +234,7 @@ export class ChatController implements ReactiveController {
    * events.
    */
   release(): void {
+    this.#agreement.close()
     this.#gate.release()
     this.doctor.close()
     for (const unsubscribe of this.#unsubscribes) unsubscribe()
@@ -210,7 +245,12 @@ export class ChatController implements ReactiveController {
   async #begin(overrides: BuddyClientOptions): Promise<void> {
     this.#devices.recall()
     const options = this.#settings.begin(overrides)
-    this.#viewState.show({ problem: undefined, isPreviewProblem: false, notice: undefined })
+    this.#viewState.show({
+      problem: undefined,
+      isPreviewProblem: false,
+      isAgreementRefused: false,
+      notice: undefined,
+    })
     try {
       await this.client.start(options)
     } catch (error) {
@@ -226,6 +266,7 @@ export class ChatController implements ReactiveController {
   }
 
   async #preview(): Promise<void> {
+    if (!this.#agreement.request() && !(await this.#agreement.obtain())) return
     this.#devices.recall()
     this.#viewState.show({ problem: undefined, isPreviewProblem: false, isOpeningPreview: true })
     try {

@@ -3,9 +3,10 @@
  * the focus.
  */
 const successors: Readonly<Record<string, readonly string[]>> = {
-  'preview-button': ['close-preview-button'],
+  'preview-button': ['close-preview-button', 'agreement-screen'],
   'close-preview-button': ['preview-button'],
-  'start-button': ['next-button'],
+  'start-button': ['next-button', 'agreement-screen'],
+  'accept-agreement-button': ['next-button'],
   'audio-only-button': ['next-button'],
   'retry-button': ['next-button'],
   'another-button': ['next-button'],

@@ -6,6 +6,11 @@ interface StartGateDependencies {
   readonly client: Pick<ChatClient, 'start' | 'state' | 'stop'>
   /** Returns whether the element is in a page. */
   readonly isInPage: () => boolean
+  /**
+   * Returns whether the visitor has agreed to what the page requires. Otherwise asks; the start then waits
+   * until `proceed()` is called after the agreement.
+   */
+  readonly hasAgreement: () => boolean
   /** Dispatches `buddy-start`. Returns false if a listener has prevented the start. */
   readonly mayStart: () => boolean
   /** Starts the client. Rejects as `BuddyClient.start` does. */
@@ -33,8 +38,8 @@ function createRequest(overrides: BuddyClientOptions): Request {
 }
 
 /**
- * Decides when a requested start begins: once the element is in a page, and only if no listener of
- * `buddy-start` prevents it. `stop()` cancels a request that has not begun, so that the latest call
+ * Decides when a requested start begins: once the element is in a page, once the visitor
+ * has agreed to what the page requires, and only if no listener of `buddy-start` prevents it. `stop()` cancels a request that has not begun, so that the latest call
  * always takes effect.
  */
 export class StartGate {
@@ -64,11 +69,11 @@ export class StartGate {
     return promise
   }
 
-  /** Begins the request that is waiting, if there is one and the element is in a page. */
+  /** Begins the request that is waiting, if there is one and nothing is missing for it. */
   proceed(): void {
-    const { isInPage, mayStart, begin } = this.#dependencies
+    const { isInPage, hasAgreement, mayStart, begin } = this.#dependencies
     const request = this.#request
-    if (!request || request.isAnnounced || !isInPage()) return
+    if (!request || request.isAnnounced || !isInPage() || !hasAgreement()) return
     request.isAnnounced = true
     const isAllowed = mayStart()
     // A listener of `buddy-start` may have called `stop()`.

@@ -1,3 +1,4 @@
+import { agreement } from './agreement.styles.ts'
 import { card } from './card.styles.ts'
 import { controls } from './controls.styles.ts'
 import { devices } from './devices.styles.ts'
@@ -8,4 +9,14 @@ import { textPanel } from './text-panel.styles.ts'
 import { theme } from './theme.styles.ts'
 
 /** All styles of the element. They are adopted style sheets, which a strict CSP allows. */
-export const styles = [theme, card, stage, controls, devices, question, doctor, textPanel]
+export const styles = [
+  theme,
+  card,
+  agreement,
+  stage,
+  controls,
+  devices,
+  question,
+  doctor,
+  textPanel,
+]

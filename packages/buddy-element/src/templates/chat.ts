@@ -4,6 +4,7 @@ import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { offersText } from '../view/chat-view.ts'
 import { isRunning } from '../view/is-running.ts'
+import { agreementScreen } from './agreement-screen.ts'
 import { controls } from './controls.ts'
 import { doctorDialog } from './doctor-dialog.ts'
 import { problemScreen } from './problem-screen.ts'
@@ -11,8 +12,12 @@ import { stage } from './stage.ts'
 import { startScreen } from './start-screen.ts'
 import { textPanel } from './text-panel.ts'
 
-/** Shown while the client is stopped: the start screen, or the problem that stopped the client. */
+/**
+ * Shown while the client is stopped: the question for an agreement, the problem that stopped the client, or
+ * the start screen.
+ */
 function resting(view: ChatView, actions: ChatActions): TemplateResult {
+  if (view.agreement) return agreementScreen(view.agreement, view, actions)
   return view.problem ? problemScreen(view.problem, view, actions) : startScreen(view, actions)
 }
 

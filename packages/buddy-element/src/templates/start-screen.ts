@@ -7,10 +7,14 @@ import { devicePickers } from './device-pickers.ts'
 import { icons } from './icons.ts'
 
 /** The title, and the slots that a page can fill. Shown while there is no preview. */
-function introduction({ words, mode }: ChatView): TemplateResult {
+function introduction({ words, mode, isAgreementRefused }: ChatView): TemplateResult {
   return html`<slot name="logo">${icons.mark}</slot>
     <h2>${words.title[mode]}</h2>
-    <p>${words.subtitle[mode]}</p>
+    ${
+      isAgreementRefused
+        ? html`<p part="agreement-refused" role="alert">${words.agreementRefused}</p>`
+        : html`<p>${words.subtitle[mode]}</p>`
+    }
     <slot name="start"></slot>`
 }
 

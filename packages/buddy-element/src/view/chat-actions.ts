@@ -3,6 +3,8 @@ import type { Device, DeviceKind } from '@buddy-chat/client'
 /** The actions of the visitor, which templates and keyboard shortcuts call. */
 export interface ChatActions {
   readonly start: (options?: { readonly withoutCamera: boolean }) => void
+  /** Answers the question for the agreement that the page requires. */
+  readonly answerAgreement: (isGiven: boolean) => void
   /** Opens the devices for the preview. */
   readonly preview: () => void
   /** Closes the devices of the preview. */

@@ -13,6 +13,7 @@ import type {
   Sending,
   Trust,
 } from '@buddy-chat/client'
+import type { AgreementView } from './agreement-view.ts'
 import { visitorWords } from '../words/visitor-words.ts'
 import type { Words } from '../words/words.ts'
 import type { ChatMessage } from './conversation.ts'
@@ -104,6 +105,10 @@ export interface ChatView {
   readonly problem: BuddyError | undefined
   /** Whether `problem` occurred in the preview, not at the start. */
   readonly isPreviewProblem: boolean
+  /** The question for the visitor's agreement, while it is shown. */
+  readonly agreement: AgreementView | undefined
+  /** Whether the visitor has answered the latest question with no. */
+  readonly isAgreementRefused: boolean
   /** Undefined while the dialog of the connection doctor is closed. */
   readonly doctor: DoctorView | undefined
   /** Whether the latest call found no network path. If so, the connection doctor is offered. */
@@ -162,6 +167,8 @@ export const initialView: ChatView = {
   retry: undefined,
   problem: undefined,
   isPreviewProblem: false,
+  agreement: undefined,
+  isAgreementRefused: false,
   doctor: undefined,
   hasCallFailed: false,
   announcement: '',

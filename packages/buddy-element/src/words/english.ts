@@ -1,3 +1,4 @@
+import { agreement } from './english/agreement.ts'
 import { devices } from './english/devices.ts'
 import { doctor } from './english/doctor.ts'
 import { problems } from './english/problems.ts'
@@ -16,6 +17,7 @@ export const english = {
   /** The language as a BCP 47 tag, which determines the plural rules. */
   language: 'en',
   ...startScreen,
+  ...agreement,
   ...devices,
   ...stage,
   ...trust,

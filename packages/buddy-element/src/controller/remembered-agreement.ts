@@ -1,0 +1,20 @@
+const key = 'buddy-agreement'
+
+/** Returns the version that the visitor agreed to on an earlier visit; undefined if none is stored. */
+export function recallAgreement(): string | undefined {
+  try {
+    return localStorage.getItem(key) ?? undefined
+  } catch {
+    // Storage is blocked, for example in a sandboxed iframe.
+    return undefined
+  }
+}
+
+/** Stores the version that the visitor has agreed to. */
+export function rememberAgreement(version: string): void {
+  try {
+    localStorage.setItem(key, version)
+  } catch {
+    // Storage is blocked or full. The visitor is asked again at the next visit.
+  }
+}
