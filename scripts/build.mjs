@@ -21,6 +21,7 @@ const stamp = join(root, 'dist', 'build-fingerprint')
 
 const client = 'packages/buddy-client'
 const element = 'packages/buddy-element'
+const guard = 'packages/buddy-guard'
 const server = 'packages/buddy-server'
 const publicFolder = `${server}/dist/public`
 
@@ -53,6 +54,12 @@ const stages = [
     run('rollup', ['--config', '--silent'], { of: element, cwd: join(work, element) })
     // The server serves this folder below /v/<version>/.
     cpSync(join(work, element, 'dist/bundle'), join(work, publicFolder, 'v'), { recursive: true })
+  },
+  function guardScripts(work) {
+    runNode(join(work, guard, 'build-scripts.mjs'), { cwd: work })
+    for (const name of ['buddy-guard.js', 'buddy-guard-worker.js', 'THIRD-PARTY-NOTICES.txt']) {
+      cpSync(join(work, guard, 'dist', name), join(work, publicFolder, 'v/guard', name))
+    }
   },
   function pages(work) {
     run('vite', ['build', 'pages', '--logLevel', 'warn'], { of: server, cwd: join(work, server) })
@@ -92,6 +99,11 @@ function run(command, args, { of = '.', cwd }) {
   const path = join(root, of, 'node_modules/.bin', isWindows ? `${command}.cmd` : command)
   const { status, error } = spawnSync(path, args, { cwd, stdio: 'inherit', shell: isWindows })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`, { cause: error })
+}
+
+function runNode(script, { cwd }) {
+  const { status, error } = spawnSync(process.execPath, [script], { cwd, stdio: 'inherit' })
+  if (status !== 0) throw new Error(`${script} failed`, { cause: error })
 }
 
 /** Returns the paths of all sources. Build output is no source. */

@@ -33,6 +33,7 @@ export function notices(files) {
       'The script buddy-chat.js',
       read('packages/buddy-element/dist/bundle/THIRD-PARTY-NOTICES.txt'),
     ],
+    ['The guard', read('packages/buddy-guard/dist/THIRD-PARTY-NOTICES.txt')],
     // Libraries that the build has put into the files of the server.
     ['The codec', read('packages/buddy-server/dist/THIRD-PARTY-NOTICES.txt')],
     ['The dashboard', read('packages/buddy-server/dist/public/dashboard/THIRD-PARTY-NOTICES.txt')],

@@ -53,6 +53,8 @@ const compilerOptions = {
   typeRoots: [join(root, 'node_modules/@types')],
   paths: {
     '@buddy-chat/client': [join(root, 'packages/buddy-client/dist/index.d.ts')],
+    '@buddy-chat/client/guard': [join(root, 'packages/buddy-client/dist/guard/index.d.ts')],
+    '@buddy-chat/guard': [join(root, 'packages/buddy-guard/dist/index.d.ts')],
     '@buddy-chat/element': [join(root, 'packages/buddy-element/dist/define.d.ts')],
     '@buddy-chat/server': [join(root, 'packages/buddy-server/dist/index.d.ts')],
     jose: [

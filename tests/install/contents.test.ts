@@ -38,11 +38,12 @@ function isResolved({ files }: UnpackedPackage, file: string, target: string): b
   )
 }
 
-test('the four packages that users import are packed', () => {
+test('the packages that users import are packed', () => {
   expect(libraries.map(({ manifest }) => manifest.name)).toEqual(
     expect.arrayContaining([
       '@buddy-chat/client',
       '@buddy-chat/element',
+      '@buddy-chat/guard',
       '@buddy-chat/protocol',
       '@buddy-chat/server',
     ]),

@@ -15,7 +15,9 @@ import { newSharedProject } from './new-project.ts'
 import { installTool } from './tools.ts'
 import { typeErrors, writeTypedUse } from './type-check.ts'
 
-const ownPackages = ['protocol', 'client', 'element', 'server'].map((name) => `@buddy-chat/${name}`)
+const ownPackages = ['protocol', 'client', 'element', 'guard', 'server'].map(
+  (name) => `@buddy-chat/${name}`,
+)
 const { devDependencies } = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
 ) as { readonly devDependencies: { readonly vite: string } }

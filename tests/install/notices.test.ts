@@ -14,6 +14,7 @@ const packages = unpackPackages()
 const find = (name: string): UnpackedPackage =>
   packages.find(({ manifest }) => manifest.name === name)!
 const element = find('@buddy-chat/element')
+const guard = find('@buddy-chat/guard')
 const server = find('@buddy-chat/server')
 const sourceFolder = ({ manifest }: UnpackedPackage): string =>
   join(root, manifest.repository!.directory)
@@ -96,6 +97,9 @@ async function librariesOfPages(): Promise<ReadonlyMap<string, readonly Library[
   return new Map(modules.map(([file, ids]) => [`dist/public/${file}`, librariesOf(ids)]))
 }
 
+/** The scripts of the guard. The first contains code of Buddy only. */
+const guardScripts = ['buddy-guard.js', 'buddy-guard-worker.js']
+
 const ofElement = await librariesOfElement()
 const ofPages = await librariesOfPages()
 
@@ -142,6 +146,42 @@ test('the pages of the server are published with the licences of their libraries
   expect([...ofPages.values()].flat().map(({ name }) => name)).toContain('uplot')
 })
 
+/** The libraries of the guard's worker. Those of TensorFlow have no file with their licence. */
+const ofGuardWorker = [
+  ['@tensorflow/tfjs-backend-cpu', 'Apache License'],
+  ['@tensorflow/tfjs-backend-wasm', 'Apache License'],
+  ['@tensorflow/tfjs-core', 'Apache License'],
+  ['@tensorflow/tfjs-layers', 'Apache License'],
+  ['base64-js', 'Jameson Little'],
+  ['buffer', 'Feross Aboukhadijeh'],
+  ['ieee754', 'Fair Oaks Labs'],
+  ['long', 'Apache License'],
+  ['nsfwjs', 'Infinite Red'],
+  ['seedrandom', 'David Bau'],
+] as const
+
+test('the worker of the guard is published with the licences of its libraries and of no other', () => {
+  const worker = guard.read('dist/buddy-guard-worker.js').slice(0, 1000)
+  const [, named] = /see THIRD-PARTY-NOTICES\.txt: (.*) \*\/$/m.exec(worker)!
+  const libraries = named!.split(', ')
+  expect(libraries.map((library) => library.split(' ')[0])).toEqual(
+    ofGuardWorker.map(([name]) => name),
+  )
+  const sections = guard.read('dist/THIRD-PARTY-NOTICES.txt').split('\n\n---\n\n')
+  for (const [index, [name, words]] of ofGuardWorker.entries()) {
+    const section = sections.find((text) => text.startsWith(`${libraries[index]} (`))
+    expect(section, name).toContain(words)
+  }
+  expect(guard.read('dist/buddy-guard.js')).toContain(`Buddy ${guard.manifest.version}, ISC`)
+  // The server delivers the same files.
+  for (const file of guardScripts) {
+    expect(server.read(`dist/public/v/guard/${file}`)).toBe(guard.read(`dist/${file}`))
+  }
+  expect(server.read('dist/public/v/guard/THIRD-PARTY-NOTICES.txt')).toBe(
+    guard.read('dist/THIRD-PARTY-NOTICES.txt'),
+  )
+})
+
 test('modules into which a library is bundled are published with its licence', () => {
   const bundled = packages.flatMap((item) =>
     bundledImports(item).map((found) => ({ item, ...found })),
@@ -151,7 +191,12 @@ test('modules into which a library is bundled are published with its licence', (
 })
 
 test('no other file is a bundle: each is emitted from one source, or is a script that is checked above', () => {
-  const checked = [...ofElement.keys(), ...ofPages.keys(), 'dist/public/v/buddy-chat.js']
+  const checked = [
+    ...ofElement.keys(),
+    ...ofPages.keys(),
+    'dist/public/v/buddy-chat.js',
+    ...guardScripts.flatMap((file) => [`dist/${file}`, `dist/public/v/guard/${file}`]),
+  ]
   for (const item of packages) {
     const others = item.files
       .filter((file) => /\.(js|mjs|cjs)$/.test(file))

@@ -24,6 +24,7 @@ export async function writeTypedUse(project: NewProject): Promise<void> {
     ['protocol', 'page'],
     ['client', 'page'],
     ['element', 'page'],
+    ['guard', 'page'],
     ['server', 'program'],
   ] as const) {
     const readme = await readFile(join(packagesFolder, `buddy-${name}/README.md`), 'utf8')

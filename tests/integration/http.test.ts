@@ -163,6 +163,36 @@ test('/v/<version>/buddy-chat.js is the same script, and caches may keep it for 
   expect((await get(path, {}, 'POST')).status).toBe(405)
 })
 
+test('the guard and its worker are served like the script, and the worker cannot make requests', async ({
+  startServer,
+}) => {
+  const { url, server } = await startServer()
+  const versioned = `/v/${server.status().version}/guard`
+  const policy = "default-src 'none'; script-src 'wasm-unsafe-eval'"
+  for (const [name, expectedPolicy] of [
+    ['buddy-guard.js', undefined],
+    ['buddy-guard-worker.js', policy],
+  ] as const) {
+    const shortLived = await get(`${url}/${name}`)
+    const immutable = await get(`${url}${versioned}/${name}`)
+    expect(immutable.body).toEqual(shortLived.body)
+    for (const { status, headers } of [shortLived, immutable]) {
+      expect(status).toBe(200)
+      expect(headers['content-security-policy']).toBe(expectedPolicy)
+      expect(headers).toMatchObject({
+        'content-type': 'text/javascript; charset=utf-8',
+        'access-control-allow-origin': '*',
+        'cross-origin-resource-policy': 'cross-origin',
+      })
+    }
+    expect(shortLived.headers['cache-control']).toMatch(/^public, max-age=300, /)
+    expect(immutable.headers['cache-control']).toMatch(/immutable$/)
+    // The numbers of the model do not become smaller by brotli.
+    const compressed = await get(`${url}/${name}`, { 'Accept-Encoding': 'gzip' })
+    expect(gunzipSync(compressed.body)).toEqual(shortLived.body)
+  }
+})
+
 test('below /v/, another version and another file get a named error that caches do not keep', async ({
   startServer,
 }) => {

@@ -75,7 +75,7 @@ test('gives the same higher version to all packages of Buddy', () => {
   const versions = manifestsOf(copy)
     .filter(isVersionOfBuddy)
     .map(({ manifest }) => manifest.version)
-  expect(versions).toHaveLength(14)
+  expect(versions).toHaveLength(15)
   expect(new Set(versions).size).toBe(1)
   const [major, minor] = versions[0]!.split('.').map(Number)
   const [majorBefore, minorBefore] = before

@@ -6,7 +6,9 @@ import { resolutions, typeErrors, writeTypedUse } from '../type-check.ts'
 
 /** The latest patch of each version since 5.6. */
 const compilers = ['5.6.3', '5.7.3', '5.8.3', '5.9.3', '6.0.3', '7.0.2']
-const packages = ['protocol', 'client', 'element', 'server'].map((name) => `@buddy-chat/${name}`)
+const packages = ['protocol', 'client', 'element', 'guard', 'server'].map(
+  (name) => `@buddy-chat/${name}`,
+)
 
 let project: NewProject
 

@@ -6,6 +6,9 @@ import type { BuddyEventDetails } from '@buddy-chat/element'
 import type { BuddyChat } from '@buddy-chat/element/element'
 import type { BuddyClientOptions } from '@buddy-chat/client'
 import { BuddyClient, BuddyError, diagnose } from '@buddy-chat/client'
+import type { Guard } from '@buddy-chat/client/guard'
+import { GuardRunner } from '@buddy-chat/client/guard'
+import { createNsfwGuard } from '@buddy-chat/guard'
 import type { Message } from '@buddy-chat/protocol'
 import { decode, encode } from '@buddy-chat/protocol'
 
@@ -40,3 +43,18 @@ const frame = encode({ type: 'text', text: 'hello' })
 // TypeScript 5.7 and later refuse bytes here that might be in shared memory.
 export const send = (socket: WebSocket): void => socket.send(frame)
 export const message: Message | undefined = decode(frame)
+
+const ownGuard: Guard = {
+  check: async ({ width }) => ({ verdict: width > 0 ? 'ok' : 'warn', label: 'own', score: 1 }),
+  close: () => undefined,
+}
+export const runners = [ownGuard, () => createNsfwGuard({ thresholds: { veil: 0.9 } })].map(
+  (guard) =>
+    new GuardRunner({
+      guard,
+      onVerdict: ({ subject, verdict }) => console.log(subject, verdict),
+      onFailure: (error) => console.error(error),
+    }),
+)
+// @ts-expect-error -- a verdict that does not exist
+export const wrongGuard: Guard = { ...ownGuard, check: async () => ({ verdict: 'no' }) }

@@ -9,6 +9,8 @@ const names = [
   'v/buddy-chat.js.br',
   'v/buddy-chat.js.gz',
   'v/part.js',
+  'v/guard/buddy-guard.js',
+  'v/guard/buddy-guard-worker.js',
   'index.html',
   'demo.css',
   'demo.js',

@@ -13,6 +13,8 @@ export interface PublicFile {
 /** The files without which a server is not ready. */
 const required = [
   'v/buddy-chat.js',
+  'v/guard/buddy-guard.js',
+  'v/guard/buddy-guard-worker.js',
   'index.html',
   'demo.css',
   'demo.js',

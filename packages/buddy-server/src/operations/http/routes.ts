@@ -50,6 +50,15 @@ const forAllOrigins = {
   'Timing-Allow-Origin': '*',
 }
 
+/**
+ * The policy of the guard's worker, which the browser enforces: it compiles WebAssembly, and cannot make a request.
+ * So the pictures that it checks cannot leave the device.
+ */
+const workerPolicy = {
+  'Content-Security-Policy': "default-src 'none'; script-src 'wasm-unsafe-eval'",
+}
+const guardWorker = 'guard/buddy-guard-worker.js'
+
 /** Returns the answer to a request for the script, or one of its parts, of one version. */
 function versioned(request: HttpRequest, { version, files }: PublicFiles): HttpResponse {
   const [, wanted = '', name = ''] = /^\/v\/([^/]*)\/(.*)$/.exec(request.path) ?? []
@@ -60,7 +69,11 @@ function versioned(request: HttpRequest, { version, files }: PublicFiles): HttpR
   const file = files.get(`v/${name}`)
   if (!file) return notFound()
   // The bytes of a version never change.
-  const headers = { 'Cache-Control': 'public, max-age=31536000, immutable', ...forAllOrigins }
+  const headers = {
+    'Cache-Control': 'public, max-age=31536000, immutable',
+    ...forAllOrigins,
+    ...(name === guardWorker && workerPolicy),
+  }
   return serveFile(request, name, file, headers)
 }
 
@@ -84,12 +97,18 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
       return json(404, { error: 'not-built', message })
     }
   const fresh = { 'Cache-Control': 'no-cache' }
+  // Browsers cache the file for five minutes. So a fix reaches every embedding page soon, and a visit
+  // requests the file at most once.
+  const script = {
+    'Cache-Control': 'public, max-age=300, stale-while-revalidate=86400',
+    ...forAllOrigins,
+  }
   // There is no `frame-ancestors` directive, because other pages may embed the demo page.
   const page = file('index.html', {
     ...pageHeaders(
       "connect-src 'self' ws: wss:",
       "media-src 'self' blob:",
-      "trusted-types 'allow-duplicates' lit-html",
+      "trusted-types 'allow-duplicates' lit-html buddy-guard",
     ),
     ...fresh,
     Vary: 'Accept, Accept-Encoding',
@@ -152,12 +171,10 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
     '/dashboard/THIRD-PARTY-NOTICES.txt': file('dashboard/THIRD-PARTY-NOTICES.txt', fresh),
     '/demo.css': file('demo.css', fresh),
     '/demo.js': file('demo.js', fresh),
-    // Browsers cache the file for five minutes. So a fix reaches every embedding page soon, and a visit
-    // requests the file at most once.
-    '/buddy-chat.js': file('v/buddy-chat.js', {
-      'Cache-Control': 'public, max-age=300, stale-while-revalidate=86400',
-      ...forAllOrigins,
-    }),
+    '/buddy-chat.js': file('v/buddy-chat.js', script),
+    // The element loads the guard by this path, and the guard its worker, if the page has switched it on.
+    '/buddy-guard.js': file('v/guard/buddy-guard.js', script),
+    '/buddy-guard-worker.js': file(`v/${guardWorker}`, { ...script, ...workerPolicy }),
   }
 }
 
