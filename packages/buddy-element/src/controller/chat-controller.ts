@@ -1,38 +1,19 @@
 import type { BuddyClientOptions, Unsubscribe } from '@buddy-chat/client'
-import type { ReactiveController, ReactiveControllerHost } from 'lit'
+import type { ReactiveController } from 'lit'
 import type { ChatClient, ClientPart } from '../client/client-part.ts'
 import { isBuddyError } from '../client/is-buddy-error.ts'
-import type { BuddyEventDetails, BuddyEventName } from '../events.ts'
-import { StartGate } from '../lifecycle/start-gate.ts'
-import type { AgreementView } from '../view/agreement-view.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { isRunning } from '../view/is-running.ts'
 import { ViewState } from '../view/view-state.ts'
 import { explain, explainDevice } from '../words/explain.ts'
 import type { Words } from '../words/words.ts'
-import { Agreement } from './agreement.ts'
+import type { ControllerHost } from './controller-host.ts'
 import { ClientListener } from './client-listener.ts'
 import { DoctorVisit } from './doctor-visit.ts'
 import { OwnDevices } from './own-devices.ts'
 import { Settings } from './settings.ts'
-
-/** What the controller needs from the element. */
-export interface ControllerHost extends ReactiveControllerHost {
-  readonly isConnected: boolean
-  /** Returns the options for the next start, from the current attributes. */
-  clientOptions(): BuddyClientOptions
-  /** Returns whether the visitor's choices may be stored for the next visit. */
-  remembersDevices(): boolean
-  /** The version of the terms that the visitor has agreed to. */
-  agreed: string
-  /** Returns what the visitor has to agree to; undefined if nothing. */
-  requiredAgreement(): AgreementView | undefined
-  /** Returns whether the field for text messages has the focus. */
-  isWriting(): boolean
-  /** Dispatches a DOM event. Returns false if a listener has cancelled it. */
-  announce<Name extends BuddyEventName>(name: Name, detail: BuddyEventDetails[Name]): boolean
-}
+import { Starts } from './starts.ts'
 
 /**
  * Controls one element. Carries out the actions of the visitor and of the page by calling the
@@ -42,17 +23,14 @@ export class ChatController implements ReactiveController {
   readonly client: ChatClient
   readonly actions: ChatActions
   readonly doctor: DoctorVisit
-  readonly #host: ControllerHost
   readonly #viewState: ViewState
   readonly #listener: ClientListener
   readonly #devices: OwnDevices
   readonly #settings: Settings
-  readonly #gate: StartGate
-  readonly #agreement: Agreement
+  readonly #starts: Starts
   #unsubscribes: Unsubscribe[] = []
 
   constructor(host: ControllerHost, part: ClientPart, client: ChatClient) {
-    this.#host = host
     this.client = client
     const viewState = new ViewState(() => host.requestUpdate())
     this.#viewState = viewState
@@ -60,7 +38,7 @@ export class ChatController implements ReactiveController {
       client,
       viewState,
       isWriting: () => host.isWriting(),
-      onStopped: () => this.#endSettings(),
+      onStopped: () => this.#starts.handleStopped(),
       announce: (name, detail) => void host.announce(name, detail),
     })
     const devices = new OwnDevices({
@@ -78,25 +56,13 @@ export class ChatController implements ReactiveController {
     })
     this.#devices = devices
     this.#settings = new Settings(() => host.clientOptions())
-    this.#agreement = new Agreement({
-      required: () => host.requiredAgreement(),
-      agreed: () => host.agreed,
-      remembers: () => host.remembersDevices(),
-      announce: (answer) => host.announce('buddy-agreement', answer),
-      onQuestion: (agreement) => viewState.show({ agreement, isAgreementRefused: false }),
-      onAgreed: (version) => (host.agreed = version),
-      onRefused: (isCancelled) => {
-        this.#gate.stop()
-        viewState.show({ isAgreementRefused: !isCancelled })
-      },
-    })
-    this.#gate = new StartGate({
+    this.#starts = new Starts({
       client,
-      isInPage: () => host.isConnected,
-      hasAgreement: () => this.#agreement.request(),
-      mayStart: () => host.announce('buddy-start', null),
-      begin: (overrides) => this.#begin(overrides),
+      host,
+      viewState,
+      settings: this.#settings,
       createError: part.createError,
+      recallDevices: () => devices.recall(),
     })
     this.doctor = new DoctorVisit({
       part,
@@ -105,9 +71,9 @@ export class ChatController implements ReactiveController {
       onError: (error) => this.#listener.handleError(error),
     })
     this.actions = {
-      start: (options) => void this.#startByHand(options?.withoutCamera ?? false),
-      answerAgreement: (isGiven) => this.#agreement.answer(isGiven),
-      preview: () => void this.#preview(),
+      start: (options) => void this.#starts.startByHand(options?.withoutCamera ?? false),
+      answerAgreement: (isGiven) => this.#starts.answerAgreement(isGiven),
+      preview: () => void this.#starts.preview(),
       closePreview: () => this.stop(),
       chooseDevice: (kind, id) => devices.choose(kind, id),
       flipCamera: () => devices.flip(),
@@ -180,7 +146,7 @@ export class ChatController implements ReactiveController {
    * are done, or when the dialog or the question is closed.
    */
   async openDoctor(): Promise<void> {
-    if (this.#agreement.request() || (await this.#agreement.obtain())) await this.doctor.open()
+    if (await this.#starts.obtainAgreement()) await this.doctor.open()
   }
 
   /** Selects the system's default speaker. Called when the chosen speaker cannot be used. */
@@ -195,7 +161,7 @@ export class ChatController implements ReactiveController {
    * shows
    */
   start(overrides: BuddyClientOptions = {}): Promise<void> {
-    return this.#gate.start(overrides)
+    return this.#starts.start(overrides)
   }
 
   /**
@@ -203,7 +169,7 @@ export class ChatController implements ReactiveController {
    * `release()`.
    */
   handleArrival(): void {
-    this.#gate.handleArrival()
+    this.#starts.handleArrival()
   }
 
   /**
@@ -211,7 +177,7 @@ export class ChatController implements ReactiveController {
    * into the page.
    */
   autostart(): void {
-    if (this.#gate.takeAutostart()) void this.#startByHand(false)
+    this.#starts.autostart()
   }
 
   /**
@@ -219,14 +185,12 @@ export class ChatController implements ReactiveController {
    * happened.
    */
   proceed(): void {
-    this.#agreement.refresh()
-    this.#gate.proceed()
+    this.#starts.proceed()
   }
 
   /** Stops the client, and cancels a start that has not begun yet. */
   stop(): void {
-    this.#agreement.close()
-    this.#gate.stop()
+    this.#starts.stop()
   }
 
   /**
@@ -234,59 +198,11 @@ export class ChatController implements ReactiveController {
    * events.
    */
   release(): void {
-    this.#agreement.close()
-    this.#gate.release()
+    this.#starts.release()
     this.doctor.close()
     for (const unsubscribe of this.#unsubscribes) unsubscribe()
     this.#unsubscribes = []
     this.#viewState.release()
-  }
-
-  async #begin(overrides: BuddyClientOptions): Promise<void> {
-    this.#devices.recall()
-    const options = this.#settings.begin(overrides)
-    this.#viewState.show({
-      problem: undefined,
-      isPreviewProblem: false,
-      isAgreementRefused: false,
-      notice: undefined,
-    })
-    try {
-      await this.client.start(options)
-    } catch (error) {
-      if (!isRunning(this.client)) this.#endSettings()
-      if (isBuddyError(error) && error.code !== 'aborted') this.#viewState.show({ problem: error })
-      throw error
-    }
-  }
-
-  #endSettings(): void {
-    this.#settings.end()
-    this.#viewState.show(this.#settings.view)
-  }
-
-  async #preview(): Promise<void> {
-    if (!this.#agreement.request() && !(await this.#agreement.obtain())) return
-    this.#devices.recall()
-    this.#viewState.show({ problem: undefined, isPreviewProblem: false, isOpeningPreview: true })
-    try {
-      await this.client.preview(this.#host.clientOptions())
-    } catch (error) {
-      if (!isBuddyError(error)) throw error
-      this.#viewState.show({ problem: error, isPreviewProblem: true })
-      this.#host.announce('buddy-error', { error })
-    } finally {
-      this.#viewState.show({ isOpeningPreview: false })
-    }
-  }
-
-  async #startByHand(withoutCamera: boolean): Promise<void> {
-    try {
-      await this.start(withoutCamera ? { camera: false } : {})
-    } catch (error) {
-      if (!isBuddyError(error)) throw error
-      if (error.code !== 'aborted') this.#host.announce('buddy-error', { error })
-    }
   }
 
   #sendByHand(text: string): boolean {
