@@ -196,6 +196,7 @@ suite('start and stop', () => {
     const partner = await Partner.waiting(lobby, 'Zoë')
     const chat = await mount({ lobby, mode: 'hologram' })
     chat.interests = ['jazz', ' chess ']
+    await chat.updateComplete
     const field = part<HTMLInputElement>(chat, 'name-input')!
     field.value = 'Cem'
     field.dispatchEvent(new InputEvent('input', { bubbles: true }))

@@ -48,7 +48,6 @@ const changes: readonly Readonly<Record<string, string>>[] = [
   { lobby: 'elsewhere' },
   { server: 'https://elsewhere.example' },
   { site: 'elsewhere' },
-  { interests: 'jazz' },
   { relayonly: '' },
   { relayuntiltrusted: '' },
 ]
@@ -87,10 +86,12 @@ test('changed attributes take effect at the next start', async () => {
   expect(ana.localStream).to.equal(undefined)
 })
 
-test('changing `token` or `lowdata` shows no message', async () => {
+test('changing `token`, `lowdata`, `interests` or `languages` shows no message', async () => {
   const [ana] = await meet()
   ana.token = () => 'another'
   ana.lowdata = true
+  ana.interests = 'jazz'
+  ana.languages = 'pl'
   await ana.updateComplete
   expect(visibleText(ana)).not.to.include(waitsForStart)
 })

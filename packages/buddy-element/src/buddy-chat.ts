@@ -1,11 +1,12 @@
 import type { BuddyClient, BuddyClientOptions, ClientState, ReportReason } from '@buddy-chat/client'
 import type { PropertyValues, TemplateResult } from 'lit'
 import { supportsAdoptingStyleSheets } from 'lit'
-import { toList, toMode } from './attributes.ts'
+import { toMode } from './attributes.ts'
 import { ChatProperties, textProperties } from './chat-properties.ts'
 import { obtainClientPart } from './client/obtain-client-part.ts'
 import { ChatController } from './controller/chat-controller.ts'
 import type { ControllerHost } from './controller/controller-host.ts'
+import { criteriaSettingsOf } from './controller/criteria-settings.ts'
 import { RenderEffects } from './effects/render-effects.ts'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 import { createEvent } from './events.ts'
@@ -14,6 +15,7 @@ import { PagePresence } from './lifecycle/page-presence.ts'
 import { adoptDocumentStyles } from './styles/document-styles.ts'
 import { styles } from './styles/styles.ts'
 import { chat } from './templates/chat.ts'
+import type { ChosenCriteria } from './view/criteria-view.ts'
 import { version } from './version.ts'
 import type { AgreementView } from './view/agreement-view.ts'
 
@@ -27,6 +29,7 @@ import type { AgreementView } from './view/agreement-view.ts'
  * @fires buddy-agreement - `{ version, agreed }`; `preventDefault()` keeps the chat from starting
  * @fires buddy-state-change - `{ state, previous }`
  * @fires buddy-match - `{ partner, interests }`
+ * @fires buddy-criteria-change - `{ interests, languages }`
  * @fires buddy-message - `{ text, from }`
  * @fires buddy-leave - `{ reason }`
  * @fires buddy-quality - `{ receiving, sending, stats }`
@@ -93,6 +96,11 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
 
   get remoteStream(): MediaStream | undefined {
     return this.client.remoteStream
+  }
+
+  /** The visitor's interests and languages, as the search uses them. */
+  get criteria(): ChosenCriteria {
+    return this.#controller.criteria.chosen
   }
 
   /**
@@ -165,7 +173,7 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
 
   /** @internal */
   clientOptions(): BuddyClientOptions {
-    const { server, site, token, lobby, interests, novideo, lowdata } = this
+    const { server, site, token, lobby, novideo, lowdata } = this
     const { defaultServer } = this.constructor as typeof BuddyChat
     return {
       server: server || defaultServer,
@@ -174,7 +182,7 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
       lobby,
       mode: toMode(this.mode),
       name: this.#controller.name,
-      interests: toList(interests),
+      ...this.criteria,
       camera: !novideo,
       relayOnly: this.relayonly,
       relayUntilTrusted: this.relayuntiltrusted,
@@ -255,6 +263,10 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
     this.#effects.prepare()
     if (changed.has('lowdata')) this.client.setLowData(this.lowdata)
     if (changed.size === 0) return
+    if (changed.get('remember')) this.#controller.forget()
+    this.#controller.criteria.configure(
+      criteriaSettingsOf(this, this.#controller.view.words.language),
+    )
     this.#controller.configure({
       ...(changed.has('name') && { name: this.name }),
       mode: toMode(this.mode),

@@ -15,6 +15,7 @@ export const textProperties = [
   'agreed',
   'termsurl',
   'privacyurl',
+  'languages',
 ] as const
 
 /** The attributes of `<buddy-chat>`, which are also properties. */
@@ -39,9 +40,22 @@ export class ChatProperties extends LitElement {
   @property({ converter: emptyIfRemoved }) lobby = ''
   /**
    * Topics that interest the visitor, as a comma-separated list. The property also accepts an
-   * array.
+   * array. The visitor can change them; `criteria` has what the visitor chose.
    */
   @property({ converter: emptyIfRemoved }) interests: string | readonly string[] = ''
+  /** The visitor sees the interests and cannot change them. */
+  @property({ type: Boolean }) fixedinterests = false
+  /** The visitor does not see the interests. */
+  @property({ type: Boolean }) nointerests = false
+  /**
+   * The visitor's languages as BCP 47 tags, the most wanted first, as a comma-separated list. The
+   * property also accepts an array. The visitor can change them. Default: those of the browser.
+   */
+  @property({ converter: emptyIfRemoved }) languages: string | readonly string[] = ''
+  /** The visitor sees the languages and cannot change them. */
+  @property({ type: Boolean }) fixedlanguages = false
+  /** The visitor does not see the languages. */
+  @property({ type: Boolean }) nolanguages = false
   /** Starts the chat each time the element is inserted into a page, but not after `stop()`. */
   @property({ type: Boolean }) autostart = false
   /** The element does not use a camera. Partners may use theirs. */
@@ -79,8 +93,9 @@ export class ChatProperties extends LitElement {
   @property({ converter: emptyIfRemoved }) privacyurl = ''
 
   /**
-   * Stores the devices that the visitor chose and the version that they agreed to in `localStorage`, for
-   * the next visit. Without this attribute, nothing is stored.
+   * Stores the devices, interests and languages that the visitor chose and the version that they agreed to
+   * in `localStorage`, for the next visit. Without this attribute, nothing is stored. If it is removed, what
+   * was stored is deleted.
    */
   @property({ type: Boolean }) remember = false
 }

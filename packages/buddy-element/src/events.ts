@@ -9,6 +9,7 @@ import type {
   ReportReason,
   Trust,
 } from '@buddy-chat/client'
+import type { ChosenCriteria } from './view/criteria-view.ts'
 
 /** The `detail` of each DOM event of `<buddy-chat>`. */
 export interface BuddyEventDetails {
@@ -29,6 +30,11 @@ export interface BuddyEventDetails {
    * `match` has the partner's own name instead.
    */
   readonly 'buddy-match': { readonly partner: Partner; readonly interests: readonly string[] }
+  /**
+   * The visitor has changed interests or languages. `languages` are primary subtags, the most wanted
+   * first. Not dispatched if the page changes them.
+   */
+  readonly 'buddy-criteria-change': ChosenCriteria
   readonly 'buddy-message': { readonly text: string; readonly from: 'partner' | 'self' }
   readonly 'buddy-leave': { readonly reason: CallEndReason }
   /**

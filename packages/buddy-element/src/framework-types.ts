@@ -3,7 +3,7 @@ import type { BuddyChat } from './buddy-chat.ts'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 
 type OwnName = Exclude<keyof BuddyChat, keyof LitElement>
-type ReadOnlyName = 'client' | 'state' | 'localStream' | 'remoteStream'
+type ReadOnlyName = 'client' | 'criteria' | 'state' | 'localStream' | 'remoteStream'
 type MethodName = {
   [Name in OwnName]: BuddyChat[Name] extends (...args: never[]) => unknown ? Name : never
 }[OwnName]

@@ -120,12 +120,13 @@ export class Keyboard {
    */
   #topmost(path: readonly EventTarget[]): (() => void) | undefined {
     const { root, view, actions } = this.#dependencies
-    const { devices, isTextOpen } = view()
+    const { devices, criteria, isTextOpen } = view()
     // `close()` is called on the dialog itself, because the browser then restores the focus.
     const dialog = root().querySelector('dialog')
     if (dialog?.open) return () => dialog.close()
     if (!isRunning(view())) return undefined
     if (devices.isPanelOpen) return actions.toggleDevices
+    if (criteria.isOpen) return actions.criteria.toggle
     // The messages cover the stage only if the button that closes them is visible. Otherwise they
     // are beside the stage and stay open.
     const isSheet = root().querySelector('.text-toggle')?.checkVisibility() ?? false

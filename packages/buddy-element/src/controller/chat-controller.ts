@@ -10,8 +10,12 @@ import { explain, explainDevice } from '../words/explain.ts'
 import type { Words } from '../words/words.ts'
 import type { ControllerHost } from './controller-host.ts'
 import { ClientListener } from './client-listener.ts'
+import { Criteria } from './criteria.ts'
 import { DoctorVisit } from './doctor-visit.ts'
 import { OwnDevices } from './own-devices.ts'
+import { forgetAgreement } from './remembered-agreement.ts'
+import { forgetCriteria } from './remembered-criteria.ts'
+import { forgetDevices } from './remembered-devices.ts'
 import { Settings } from './settings.ts'
 import { Starts } from './starts.ts'
 
@@ -23,6 +27,7 @@ export class ChatController implements ReactiveController {
   readonly client: ChatClient
   readonly actions: ChatActions
   readonly doctor: DoctorVisit
+  readonly criteria: Criteria
   readonly #viewState: ViewState
   readonly #listener: ClientListener
   readonly #devices: OwnDevices
@@ -55,6 +60,11 @@ export class ChatController implements ReactiveController {
       },
     })
     this.#devices = devices
+    this.criteria = new Criteria({
+      onView: (criteria) => viewState.show({ criteria }),
+      onChange: () => undefined,
+      onChosen: (chosen) => void host.announce('buddy-criteria-change', chosen),
+    })
     this.#settings = new Settings(() => host.clientOptions())
     this.#starts = new Starts({
       client,
@@ -80,8 +90,10 @@ export class ChatController implements ReactiveController {
       resumeDevice: (device) => devices.resume(device),
       toggleDevices: () => {
         this.#viewState.show({ isTextOpen: false })
+        this.criteria.close()
         devices.togglePanel()
       },
+      criteria: this.criteria,
       next: () => client.next(),
       stop: () => this.stop(),
       trust: () => this.#trustByHand(),
@@ -147,6 +159,13 @@ export class ChatController implements ReactiveController {
    */
   async openDoctor(): Promise<void> {
     if (await this.#starts.obtainAgreement()) await this.doctor.open()
+  }
+
+  /** Deletes what is stored of this visitor. Called when the page no longer sets `remember`. */
+  forget(): void {
+    forgetAgreement()
+    forgetCriteria()
+    forgetDevices()
   }
 
   /** Selects the system's default speaker. Called when the chosen speaker cannot be used. */

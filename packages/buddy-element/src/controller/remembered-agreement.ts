@@ -18,3 +18,12 @@ export function rememberAgreement(version: string): void {
     // Storage is blocked or full. The visitor is asked again at the next visit.
   }
 }
+
+/** Removes what `rememberAgreement` has stored. */
+export function forgetAgreement(): void {
+  try {
+    localStorage.removeItem(key)
+  } catch {
+    // Storage is blocked, so nothing is stored.
+  }
+}

@@ -35,6 +35,15 @@ export function recallDevices(): Remembered {
   }
 }
 
+/** Removes what `rememberDevice` has stored. */
+export function forgetDevices(): void {
+  try {
+    localStorage.removeItem(key)
+  } catch {
+    // Storage is blocked, so nothing is stored.
+  }
+}
+
 /** Stores the chosen device in `localStorage`. An empty id removes the choice. */
 export function rememberDevice(kind: DeviceKind, id: string): void {
   if (id.length > maxIdLength) return

@@ -68,9 +68,10 @@ export class Settings {
 
   /**
    * Returns a text that is the same for equal settings. Ignores the token, because pages renew it,
-   * and `lowData`, because it takes effect at once.
+   * and what takes effect at once.
    */
-  #print({ token: _token, lowData: _lowData, ...options }: BuddyClientOptions): string {
-    return JSON.stringify([options, this.#wanted.hasText])
+  #print(options: BuddyClientOptions): string {
+    const atOnce = { token: null, lowData: null, interests: null, languages: null }
+    return JSON.stringify([{ ...options, ...atOnce }, this.#wanted.hasText])
   }
 }

@@ -4,9 +4,10 @@ import { css } from 'lit'
 export const card = css`
   .resting {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     overflow: auto;
     padding: clamp(12px, 4cqi, 32px);
-    place-items: center;
+    place-items: safe center;
     background:
       radial-gradient(
         60cqmax 46cqmax at 12% 6%,

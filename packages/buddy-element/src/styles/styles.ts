@@ -1,6 +1,7 @@
 import { agreement } from './agreement.styles.ts'
 import { card } from './card.styles.ts'
 import { controls } from './controls.styles.ts'
+import { criteria } from './criteria.styles.ts'
 import { devices } from './devices.styles.ts'
 import { doctor } from './doctor.styles.ts'
 import { question } from './question.styles.ts'
@@ -16,6 +17,7 @@ export const styles = [
   stage,
   controls,
   devices,
+  criteria,
   question,
   doctor,
   textPanel,

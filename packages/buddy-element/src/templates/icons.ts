@@ -28,6 +28,7 @@ export const icons = {
   flip: icon(
     svg`<path d="M4.5 10A8 8 0 0 1 19 8.5M19.5 14A8 8 0 0 1 5 15.5M19.5 4v4.5H15M4.5 20v-4.5H9" />`,
   ),
+  up: icon(svg`<path d="M12 19V5.5M6 11l6-6 6 6" />`),
   next: icon(svg`<path d="M5 5.5v13l8-6.5zM13 5.5v13l8-6.5z" />`),
   stop: icon(svg`<path d="M6 6l12 12M18 6L6 18" />`),
   text: icon(

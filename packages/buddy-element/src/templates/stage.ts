@@ -5,6 +5,7 @@ import type { ChatView } from '../view/chat-view.ts'
 import { qualityText } from '../view/status-text.ts'
 import { initialOf, visibleName } from '../view/visible-name.ts'
 import { fill } from '../words/fill.ts'
+import { criteriaPanel } from './criteria.ts'
 import { devicePanel, deviceTrouble, flipButton } from './device-panel.ts'
 import { icons } from './icons.ts'
 import { qualityMark } from './quality-mark.ts'
@@ -138,7 +139,7 @@ export function stage(view: ChatView, actions: ChatActions): TemplateResult {
     ${isConnected ? partnerLabel(view, actions) : status(view, actions)}
     ${isConnected && needsPlay ? playPrompt(view, actions) : nothing}
     ${isConnected && !hasTrouble ? trustRequest(view, actions) : nothing}
-    ${deviceTrouble(view, actions)} ${devicePanel(view, actions)}
+    ${deviceTrouble(view, actions)} ${devicePanel(view, actions)} ${criteriaPanel(view, actions)}
     ${isConnected && text && !hasTrouble ? html`<p class="toast" part="notice">${text}</p>` : nothing}
   </section>`
 }

@@ -2,9 +2,11 @@ import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
+import { startCriteria } from './criteria.ts'
 import { flipButton } from './device-panel.ts'
 import { devicePickers } from './device-pickers.ts'
 import { icons } from './icons.ts'
+import { takeTypedInterest } from './interest-field.ts'
 
 /** The title, and the slots that a page can fill. Shown while there is no preview. */
 function introduction({ words, mode, isAgreementRefused }: ChatView): TemplateResult {
@@ -75,6 +77,7 @@ export function startScreen(view: ChatView, actions: ChatActions): TemplateResul
   const { words, localStream, name, mode } = view
   const handleSubmit = (event: SubmitEvent): void => {
     event.preventDefault()
+    takeTypedInterest(event.target as HTMLFormElement, actions.criteria)
     actions.start()
   }
   const handleInput = ({ target }: InputEvent): void =>
@@ -95,6 +98,7 @@ export function startScreen(view: ChatView, actions: ChatActions): TemplateResul
       .value=${name}
       @input=${handleInput}
     />
+    ${startCriteria(view, actions)}
     <button class="primary" part="start-button" type="submit">${words.start}</button>
     ${
       localStream

@@ -1,5 +1,24 @@
 import type { Device, DeviceKind } from '@buddy-chat/client'
 
+/** What the visitor can do with interests and languages. */
+export interface CriteriaActions {
+  /**
+   * Adds the interests in a text, which may be a list. Returns those that were refused and that the
+   * visitor can correct, as a text for the field.
+   */
+  readonly addInterests: (text: string) => string
+  readonly removeInterest: (interest: string) => void
+  /** Adds a language by its primary subtag. An empty one changes nothing. */
+  readonly addLanguage: (language: string) => void
+  readonly removeLanguage: (language: string) => void
+  /** Moves a language one place towards the most wanted. */
+  readonly preferLanguage: (language: string) => void
+  /** Opens or closes the fields. */
+  readonly toggle: () => void
+  /** Removes the message about the latest change. */
+  readonly forgetRemark: () => void
+}
+
 /** The actions of the visitor, which templates and keyboard shortcuts call. */
 export interface ChatActions {
   readonly start: (options?: { readonly withoutCamera: boolean }) => void
@@ -13,6 +32,7 @@ export interface ChatActions {
   readonly flipCamera: () => void
   readonly resumeDevice: (device: Device) => void
   readonly toggleDevices: () => void
+  readonly criteria: CriteriaActions
   readonly next: () => void
   readonly stop: () => void
   /** Agrees to a direct connection, in which the partner may learn the visitor's address. */

@@ -17,6 +17,8 @@ import type { AgreementView } from './agreement-view.ts'
 import { visitorWords } from '../words/visitor-words.ts'
 import type { Words } from '../words/words.ts'
 import type { ChatMessage } from './conversation.ts'
+import type { CriteriaView } from './criteria-view.ts'
+import { initialCriteria } from './criteria-view.ts'
 
 /** Camera, microphone and speaker, as the templates show them. */
 export interface DevicesView {
@@ -65,6 +67,7 @@ export interface ChatView {
   readonly hasChangesWaiting: boolean
   readonly localStream: MediaStream | undefined
   readonly devices: DevicesView
+  readonly criteria: CriteriaView
   /** Whether devices are being opened for the preview. */
   readonly isOpeningPreview: boolean
   readonly remoteStream: MediaStream | undefined
@@ -149,6 +152,7 @@ export const initialView: ChatView = {
     trouble: {},
     isPanelOpen: false,
   },
+  criteria: initialCriteria,
   isOpeningPreview: false,
   remoteStream: undefined,
   partner: undefined,

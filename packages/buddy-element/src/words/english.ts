@@ -1,4 +1,5 @@
 import { agreement } from './english/agreement.ts'
+import { criteria } from './english/criteria.ts'
 import { devices } from './english/devices.ts'
 import { doctor } from './english/doctor.ts'
 import { problems } from './english/problems.ts'
@@ -18,6 +19,7 @@ export const english = {
   language: 'en',
   ...startScreen,
   ...agreement,
+  ...criteria,
   ...devices,
   ...stage,
   ...trust,

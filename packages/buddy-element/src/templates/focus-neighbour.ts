@@ -1,0 +1,13 @@
+/**
+ * Moves the focus from a button of a list item, which is about to be removed, to the same button of
+ * the next item, else of the previous one, else to the field of the list.
+ */
+export function focusNeighbour(button: HTMLElement): void {
+  const item = button.closest('li')
+  const [part = ''] = button.part
+  const neighbour = item?.nextElementSibling ?? item?.previousElementSibling
+  const next =
+    neighbour?.querySelector<HTMLElement>(`[part~="${part}"]`) ??
+    item?.closest('.criterion')?.querySelector<HTMLElement>('input, select')
+  next?.focus({ preventScroll: true })
+}

@@ -1,0 +1,40 @@
+import { languageName } from '../criteria/languages.ts'
+import { fill } from '../words/fill.ts'
+import type { ChatView } from './chat-view.ts'
+import type { ChosenCriteria } from './criteria-view.ts'
+
+/** Returns the items as a list in words, such as `chess, go, and jazz`. */
+function listText(language: string, type: Intl.ListFormatType, items: string[]): string {
+  return new Intl.ListFormat(language, { type }).format(items)
+}
+
+/** Returns what happened in a field at last. Empty if nothing did. */
+export function remarkText(view: ChatView, field: keyof ChosenCriteria): string {
+  const { words, criteria } = view
+  const { remark, pageLanguage } = criteria
+  if (remark?.field !== field) return ''
+  const names = remark.items.map((item) =>
+    field === 'languages' ? languageName(item, pageLanguage) : item,
+  )
+  const items = listText(words.language, 'conjunction', names)
+  switch (remark.what) {
+    case 'added':
+    case 'removed':
+    case 'preferred':
+      return fill(words[remark.what], { items })
+    default:
+      return field === 'languages'
+        ? words.tooManyLanguages
+        : fill(words.interestRefused[remark.what], { interest: items })
+  }
+}
+
+/** Returns the visitor's interests and languages in one line. */
+export function chosenText({ criteria }: ChatView): string {
+  const { interests, languages, interestUse, languageUse, pageLanguage } = criteria
+  const shown = [
+    ...(interestUse === 'hidden' ? [] : interests),
+    ...(languageUse === 'hidden' ? [] : languages.map((tag) => languageName(tag, pageLanguage))),
+  ]
+  return shown.join(', ')
+}

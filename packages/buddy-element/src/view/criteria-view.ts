@@ -1,0 +1,45 @@
+import type { InterestRefusal } from '../criteria/interests.ts'
+
+/** What the visitor looks for in a partner. */
+export interface ChosenCriteria {
+  readonly interests: readonly string[]
+  /** Primary subtags, such as `pt`, the most wanted first. */
+  readonly languages: readonly string[]
+}
+
+/** Whether the visitor can change a list, only read it, or does not see it. */
+export type FieldUse = 'editable' | 'fixed' | 'hidden'
+
+/** What happened in a field at last. It is shown if it is a refusal, and announced in any case. */
+export interface CriteriaRemark {
+  readonly field: keyof ChosenCriteria
+  readonly what: InterestRefusal | 'added' | 'removed' | 'preferred'
+  /** The interests or languages concerned. */
+  readonly items: readonly string[]
+}
+
+/** Interests and languages, as the templates show them. */
+export interface CriteriaView extends ChosenCriteria {
+  readonly interestUse: FieldUse
+  readonly languageUse: FieldUse
+  /** The language of the page as a BCP 47 tag, in which the picker names languages. */
+  readonly pageLanguage: string
+  /** Whether the fields are open where they do not fit beside everything else. */
+  readonly isOpen: boolean
+  readonly remark: CriteriaRemark | undefined
+}
+
+/** The criteria before the attributes of the element are known. */
+export const initialCriteria: CriteriaView = {
+  interests: [],
+  languages: [],
+  interestUse: 'editable',
+  languageUse: 'editable',
+  pageLanguage: 'en',
+  isOpen: false,
+  remark: undefined,
+}
+
+/** Returns whether the remark says that something was refused. */
+export const isRefusal = ({ what }: CriteriaRemark): boolean =>
+  what === 'duplicate' || what === 'too-long' || what === 'too-many'
