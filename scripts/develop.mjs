@@ -20,7 +20,7 @@ for (const name of readdirSync(join(root, 'packages'))) {
   if (existsSync(join(root, folder))) typedSources.push(folder)
 }
 /** The paths that the server answers, as a regular expression. Vite answers all others. */
-const serverPaths = String.raw`^/(ws|healthz|readyz|status|metrics|dashboard/data)($|\?)`
+const serverPaths = String.raw`^/(ws|healthz|readyz|status|metrics|dashboard/data|moderation/(reports|bans|decisions|still|audit|audit/verdict|decide|lift))($|\?)`
 /** Editors and version control change several files at once. Changes within this time cause one restart. */
 const settleMs = 50
 

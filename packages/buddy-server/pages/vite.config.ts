@@ -1,4 +1,4 @@
-// The pages of the server: the demo page and the dashboard. URLs in their HTML are relative to this folder. The
+// The pages of the server: the demo page, and the dashboard and the moderation page for operators. URLs in their HTML are relative to this folder. The
 // build writes them to `dist/public`, under the names that the server serves.
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vite'
@@ -7,6 +7,7 @@ import { defineConfig } from 'vite'
 const pages: Readonly<Record<string, string>> = {
   '/': '/demo/index.html',
   '/dashboard': '/dashboard/index.html',
+  '/moderation': '/moderation/index.html',
 }
 
 /** Serves the pages at the same paths as the server, and writes the page at `/` to the root folder. */
@@ -43,21 +44,27 @@ export default defineConfig({
     // The polyfill would be an inline script, which the policy of the pages forbids.
     modulePreload: { polyfill: false },
     rollupOptions: {
-      input: { demo: 'demo/index.html', 'dashboard/dashboard': 'dashboard/index.html' },
+      input: {
+        demo: 'demo/index.html',
+        'dashboard/dashboard': 'dashboard/index.html',
+        'moderation/moderation': 'moderation/index.html',
+      },
       output: {
         entryFileNames: '[name].js',
+        // The modules that both pages for operators use.
+        chunkFileNames: 'operator-pages.js',
         postBanner: ({ moduleIds }) =>
           moduleIds.some((id) => id.includes('node_modules'))
             ? `/*! With libraries; see ${notices} */`
             : '',
         // The style sheet of a page is beside its script. Vite names it after the source file only.
-        assetFileNames: ({ originalFileNames: [source] }) =>
-          source?.startsWith('dashboard/') ? 'dashboard/[name].[ext]' : '[name].[ext]',
+        assetFileNames: ({ originalFileNames: [source = ''] }) =>
+          `${/^(dashboard|moderation)\//.exec(source)?.[0] ?? ''}[name].[ext]`,
       },
     },
   },
   experimental: {
-    // Both pages are served at the root folder, possibly below a path prefix of a proxy.
+    // All pages are served at the root folder, possibly below a path prefix of a proxy.
     renderBuiltUrl: (fileName) => fileName,
   },
 })

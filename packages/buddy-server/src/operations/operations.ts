@@ -103,6 +103,11 @@ export class Operations {
     return this.#status.read(withSites)
   }
 
+  /** Returns the keys of all sites. */
+  siteKeys(): readonly string[] {
+    return Array.from(this.#dependencies.sites(), ({ key }) => key)
+  }
+
   /** Returns the data of the dashboard. */
   dashboard(): DashboardData {
     return {

@@ -1,16 +1,16 @@
 // The entry point of the page: polls the server's data and shows it.
 import type { DashboardData } from './data.ts'
-import { Connection } from './connection.ts'
-import { pageElement, showText } from './elements.ts'
+import { Connection } from '../../shared/connection.ts'
+import { pageElement, showText } from '../../shared/elements.ts'
 import { loadData } from './load-data.ts'
 import { Palette } from './palette.ts'
 import { plotDefinitions } from './plot-definitions.ts'
 import { Plot, spanOf } from './plot.ts'
-import { Poller } from './poller.ts'
+import { Poller } from '../../shared/poller.ts'
 import { createRefusalsTable } from './refusals-table.ts'
 import { createSitesTable } from './sites-table.ts'
 import { createTiles } from './tiles.ts'
-import { formatSpan } from './time-format.ts'
+import { formatSpan } from '../../shared/time-format.ts'
 
 const connection = new Connection(Date.now, () => location.reload())
 const palette = new Palette()
@@ -35,6 +35,7 @@ function show({ status, samples, refusals, nowMs }: DashboardData): void {
 
 const poller = new Poller({
   load: loadData,
+  intervalMs: ({ intervalMs }) => intervalMs,
   isHidden: () => document.hidden,
   after: (delayMs, callback) => {
     const timer = setTimeout(callback, delayMs)

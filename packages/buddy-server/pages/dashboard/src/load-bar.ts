@@ -1,5 +1,5 @@
-import { createElement, showText } from './elements.ts'
-import { formatPercent } from './number-format.ts'
+import { createElement, showText } from '../../shared/elements.ts'
+import { formatPercent } from '../../shared/number-format.ts'
 
 /** The loads, in percent, at which a bar becomes `busy` and `full`. */
 const busyPercent = 80

@@ -1,7 +1,12 @@
 import type { DashboardSamples } from './data.ts'
 import type { Colour } from './palette.ts'
-import { formatBytes, formatCount, formatCountTick, formatRate } from './number-format.ts'
-import { formatMs } from './time-format.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatCountTick,
+  formatRate,
+} from '../../shared/number-format.ts'
+import { formatMs } from '../../shared/time-format.ts'
 
 /** One curve of a plot. */
 export interface Curve {

@@ -1,7 +1,7 @@
 import type uPlot from 'uplot'
 import type { Palette } from './palette.ts'
 import type { Curve, PlotDefinition } from './plot-definitions.ts'
-import { formatClock, formatShortClock } from './time-format.ts'
+import { formatClock, formatShortClock } from '../../shared/time-format.ts'
 
 const font = '12px system-ui, sans-serif'
 /**

@@ -1,8 +1,8 @@
 import type uPlot from 'uplot'
-import { createElement, showText } from './elements.ts'
-import { noFigure } from './number-format.ts'
+import { createElement, showText } from '../../shared/elements.ts'
+import { noFigure } from '../../shared/number-format.ts'
 import type { PlotDefinition } from './plot-definitions.ts'
-import { formatClock } from './time-format.ts'
+import { formatClock } from '../../shared/time-format.ts'
 
 /** The distance between the cursor and the readout, in CSS pixels. */
 const gapPx = 10

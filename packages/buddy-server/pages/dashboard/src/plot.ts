@@ -1,12 +1,12 @@
 import uPlot from 'uplot'
 import type { DashboardSamples } from './data.ts'
-import { createElement, showText } from './elements.ts'
-import { noFigure } from './number-format.ts'
+import { createElement, showText } from '../../shared/elements.ts'
+import { noFigure } from '../../shared/number-format.ts'
 import type { Palette } from './palette.ts'
 import type { Curve, PlotDefinition } from './plot-definitions.ts'
 import { createPlotOptions } from './plot-options.ts'
 import { createReadout } from './plot-readout.ts'
-import { formatSpan } from './time-format.ts'
+import { formatSpan } from '../../shared/time-format.ts'
 
 /** Returns the seconds from the first to the last sample. */
 export function spanOf({ at }: DashboardSamples): number {

@@ -1,10 +1,10 @@
 import type { RecentRefusals } from './data.ts'
-import { createElement, pageElement, showText } from './elements.ts'
-import type { Row } from './keyed-rows.ts'
-import { KeyedRows } from './keyed-rows.ts'
-import { formatCount } from './number-format.ts'
+import { createElement, pageElement, showText } from '../../shared/elements.ts'
+import type { Row } from '../../shared/keyed-list.ts'
+import { bodyOf, KeyedList } from '../../shared/keyed-list.ts'
+import { formatCount } from '../../shared/number-format.ts'
 import { refusalWords } from './refusal-words.ts'
-import { formatAgo } from './time-format.ts'
+import { formatAgo } from '../../shared/time-format.ts'
 
 interface DatedRefusals extends RecentRefusals {
   readonly agoMs: number
@@ -44,7 +44,10 @@ export function createRefusalsTable(): (
 ) => void {
   const table = pageElement('refusals')
   const empty = pageElement('refusals-empty')
-  const rows = new KeyedRows(table, (refusals: DatedRefusals) => refusals.reason, createRow)
+  const rows = new KeyedList<DatedRefusals>(bodyOf(table), {
+    keyOf: ({ reason }) => reason,
+    createRow,
+  })
   return (refusals, nowMs) => {
     const isEmpty = refusals.length === 0
     table.hidden = isEmpty

@@ -1,9 +1,9 @@
 import type { SiteStatus } from './data.ts'
-import { createElement, pageElement, showText } from './elements.ts'
-import type { Row } from './keyed-rows.ts'
-import { KeyedRows } from './keyed-rows.ts'
+import { createElement, pageElement, showText } from '../../shared/elements.ts'
+import type { Row } from '../../shared/keyed-list.ts'
+import { bodyOf, KeyedList } from '../../shared/keyed-list.ts'
 import { createLoadBar } from './load-bar.ts'
-import { formatCount } from './number-format.ts'
+import { formatCount } from '../../shared/number-format.ts'
 
 function createRow({ key }: SiteStatus): Row<SiteStatus> {
   const element = createElement('tr')
@@ -39,7 +39,7 @@ function createRow({ key }: SiteStatus): Row<SiteStatus> {
 export function createSitesTable(): (sites: readonly SiteStatus[]) => void {
   const table = pageElement('sites')
   const empty = pageElement('sites-empty')
-  const rows = new KeyedRows(table, (site: SiteStatus) => site.key, createRow)
+  const rows = new KeyedList<SiteStatus>(bodyOf(table), { keyOf: ({ key }) => key, createRow })
   return (sites) => {
     const isEmpty = sites.length === 0
     table.hidden = isEmpty

@@ -1,8 +1,8 @@
 import type { Status } from './data.ts'
-import { pageElement, showText } from './elements.ts'
+import { pageElement, showText } from '../../shared/elements.ts'
 import { createLoadBar } from './load-bar.ts'
-import { formatCount, noFigure } from './number-format.ts'
-import { formatDuration, formatMs } from './time-format.ts'
+import { formatCount, noFigure } from '../../shared/number-format.ts'
+import { formatDuration, formatMs } from '../../shared/time-format.ts'
 
 /**
  * Prepares the header and the tiles, which show single figures. Returns a function that shows a status in

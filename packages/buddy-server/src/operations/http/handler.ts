@@ -84,6 +84,7 @@ export function createHttpHandler({
       dashboard: snapshot(() => operations.dashboard()),
       moderation,
       isPersistent: () => false,
+      siteKeys: () => operations.siteKeys(),
     }),
     sweep: async () => {
       await adminAccess.sweep()

@@ -51,6 +51,7 @@ function createFixture(isPersistent = true) {
   const { reads, changes, refuseChange } = createModerationRoutes({
     moderation: recordingModeration(calls),
     isPersistent: () => isPersistent,
+    siteKeys: () => ['', 'chess'],
     access: (request) => access.check(request),
     hasAdminToken: () => true,
   })
@@ -147,6 +148,7 @@ describe('reads', () => {
     expect(JSON.parse(String(body))).toMatchObject({
       isPersistent: false,
       nextBefore: null,
+      sites: ['', 'chess'],
       groups: [],
     })
   })

@@ -33,10 +33,12 @@ export interface ModerationRouteDependencies extends TokenCheck {
   readonly moderation: Moderation | undefined
   /** Whether reports, bans and decisions outlive a restart, because `DATA_DIR` is set. */
   readonly isPersistent: () => boolean
+  /** Returns the keys of all sites. The server's own site has the empty key. */
+  readonly siteKeys: () => readonly string[]
 }
 
 /** The response of `GET /moderation/reports`. */
-interface ReportsAnswer {
+export interface ReportsAnswer {
   readonly groups: readonly ReportGroup[]
   /** The value of `before` for the next page; null if this is the last. */
   readonly nextBefore: number | null
@@ -45,22 +47,24 @@ interface ReportsAnswer {
   readonly isPersistent: boolean
   /** The name that the server writes into the audit log for decisions of this operator. */
   readonly operator: string
+  /** The keys of all sites. The server's own site has the empty key. */
+  readonly sites: readonly string[]
 }
 
 /** The response of `GET /moderation/bans`. */
-interface BansAnswer {
+export interface BansAnswer {
   readonly bans: readonly BanEntry[]
 }
 
 /** The response of `GET /moderation/decisions`. */
-interface DecisionsAnswer {
+export interface DecisionsAnswer {
   readonly decisions: readonly Decision[]
   /** The value of `before` for the next page; null if this is the last. */
   readonly nextBefore: number | null
 }
 
 /** The response of `POST /moderation/decide` and `POST /moderation/lift`. */
-interface DecisionAnswer {
+export interface DecisionAnswer {
   readonly decision: Decision
 }
 
@@ -120,7 +124,7 @@ const nextPage = (count: number, limit: number, last: number | undefined): numbe
 export function createModerationRoutes(
   dependencies: ModerationRouteDependencies,
 ): ModerationRoutes {
-  const { moderation, isPersistent } = dependencies
+  const { moderation, isPersistent, siteKeys } = dependencies
   if (!moderation) return { reads: {}, changes: {}, refuseChange: () => undefined }
   const read = (act: (request: HttpRequest) => HttpResponse): Route =>
     behindToken(dependencies, (request) => answer(() => act(request)))
@@ -144,6 +148,7 @@ export function createModerationRoutes(
           nowMs: Date.now(),
           isPersistent: isPersistent(),
           operator: nameInLog(operatorName(request)),
+          sites: siteKeys(),
         }
         return ownJson(200, result, ownOnly)
       }),

@@ -22,6 +22,10 @@ const required = [
   'dashboard/dashboard.css',
   'dashboard/dashboard.js',
   'dashboard/THIRD-PARTY-NOTICES.txt',
+  'moderation/index.html',
+  'moderation/moderation.css',
+  'moderation/moderation.js',
+  'operator-pages.js',
 ] as const
 
 /** The name of a file that a route serves. */

@@ -77,6 +77,11 @@ function versioned(request: HttpRequest, { version, files }: PublicFiles): HttpR
   return serveFile(request, name, file, headers)
 }
 
+/** Returns a route that redirects to a URL, which may be relative to the requested one. */
+const redirect =
+  (location: string): Route =>
+  () => ({ status: 308, headers: { ...commonHeaders, Location: location }, body: '' })
+
 const notFound = (): HttpResponse =>
   json(404, { error: 'not-found', message: 'this path does not exist' })
 
@@ -113,10 +118,10 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
     ...fresh,
     Vary: 'Accept, Accept-Encoding',
   })
-  const dashboardPage = file('dashboard/index.html', {
+  const forOperators = {
     ...pageHeaders("connect-src 'self'", "trusted-types 'none'", "frame-ancestors 'none'"),
     ...fresh,
-  })
+  }
   return {
     '/': (request) =>
       request.header('accept').includes('text/html')
@@ -150,7 +155,8 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
       },
       true,
     ),
-    '/dashboard': behindToken(dependencies, dashboardPage),
+    '/dashboard': behindToken(dependencies, file('dashboard/index.html', forOperators)),
+    '/moderation': behindToken(dependencies, file('moderation/index.html', forOperators)),
     '/client-address': behindToken(dependencies, (request) =>
       ownJson(200, {
         address: addressOf(request),
@@ -159,16 +165,17 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
       }),
     ),
     // The URL is relative, like all URLs in the pages, because a proxy may offer the server below a path.
-    '/dashboard/': () => ({
-      status: 308,
-      headers: { ...commonHeaders, Location: '../dashboard' },
-      body: '',
-    }),
+    '/dashboard/': redirect('../dashboard'),
+    '/moderation/': redirect('../moderation'),
     '/dashboard/data': behindToken(dependencies, async () => ownJson(200, await dashboard())),
     // The style sheet, the script and the licences of its libraries need no token: they contain no data.
     '/dashboard/dashboard.css': file('dashboard/dashboard.css', fresh),
     '/dashboard/dashboard.js': file('dashboard/dashboard.js', fresh),
     '/dashboard/THIRD-PARTY-NOTICES.txt': file('dashboard/THIRD-PARTY-NOTICES.txt', fresh),
+    '/moderation/moderation.css': file('moderation/moderation.css', fresh),
+    '/moderation/moderation.js': file('moderation/moderation.js', fresh),
+    // What the scripts of both pages import.
+    '/operator-pages.js': file('operator-pages.js', fresh),
     '/demo.css': file('demo.css', fresh),
     '/demo.js': file('demo.js', fresh),
     '/buddy-chat.js': file('v/buddy-chat.js', script),

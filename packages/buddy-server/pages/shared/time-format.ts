@@ -60,3 +60,13 @@ export function formatSpan(seconds: number): string {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} seconds`
   return `${Math.round(seconds / 60)} minutes`
 }
+
+const dateAndTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
+
+/**
+ * Formats a time in the reader's time zone, for example as `28 Nov 2026, 14:03`. `epochMs` is milliseconds
+ * since 1970.
+ */
+export function formatDate(epochMs: number): string {
+  return dateAndTime.format(epochMs)
+}

@@ -1,30 +1,33 @@
-import type { LoadResult } from './load-data.ts'
+import type { LoadResult } from './load-json.ts'
 
-interface PollerDependencies {
+interface PollerDependencies<Data> {
   /** Requests the data. Never rejects. */
-  readonly load: () => Promise<LoadResult>
+  readonly load: () => Promise<LoadResult<Data>>
+  /** Returns how long to wait before the next request after a successful one. */
+  readonly intervalMs: (data: Data) => number
   readonly isHidden: () => boolean
   /** Calls `callback` once after the delay. Returns a function that cancels the call. */
   readonly after: (delayMs: number, callback: () => void) => () => void
-  readonly onResult: (result: LoadResult) => void
+  readonly onResult: (result: LoadResult<Data>) => void
 }
 
 const minDelayMs = 1000
 const maxDelayMs = 30_000
 
 /**
- * Loads the data repeatedly, each time that the server has a new sample. Waits longer after each failure, and
- * loads nothing while the page is hidden. Stops when the browser is signed out, because each further request
- * would open the browser's login prompt.
+ * Loads the data repeatedly. Waits longer after each failure, and loads nothing while the page is hidden. Stops
+ * when the browser is signed out, because each further request would open the browser's login prompt.
  */
-export class Poller {
-  readonly #dependencies: PollerDependencies
+export class Poller<Data> {
+  readonly #dependencies: PollerDependencies<Data>
   #cancel: (() => void) | undefined
   #isLoading = false
   #isSignedOut = false
+  /** Whether a request is under way that may return older data than was asked for. */
+  #isStale = false
   #failures = 0
 
-  constructor(dependencies: PollerDependencies) {
+  constructor(dependencies: PollerDependencies<Data>) {
     this.#dependencies = dependencies
   }
 
@@ -36,6 +39,12 @@ export class Poller {
     this.#cancel?.()
     this.#cancel = undefined
     if (!this.#dependencies.isHidden()) void this.#load()
+  }
+
+  /** Loads the data at once, although the time for the next request has not come. */
+  refresh(): void {
+    this.#isStale = this.#isLoading
+    this.handleVisibility()
   }
 
   async #load(): Promise<void> {
@@ -50,11 +59,15 @@ export class Poller {
     if (!this.#isSignedOut && !isHidden()) {
       this.#cancel = after(this.#delayMs(result), () => void this.#load())
     }
-    onResult(result)
+    const isStale = this.#isStale && result.kind === 'data'
+    this.#isStale = false
+    if (isStale) this.handleVisibility()
+    else onResult(result)
   }
 
-  #delayMs(result: LoadResult): number {
-    if (result.kind === 'data') return Math.max(minDelayMs, result.data.intervalMs)
+  #delayMs(result: LoadResult<Data>): number {
+    const { intervalMs } = this.#dependencies
+    if (result.kind === 'data') return Math.max(minDelayMs, intervalMs(result.data))
     return Math.min(maxDelayMs, minDelayMs * 2 ** this.#failures)
   }
 }

@@ -1,0 +1,38 @@
+import { createElement, showText } from '../../shared/elements.ts'
+import type { Row } from '../../shared/keyed-list.ts'
+import { formatDate } from '../../shared/time-format.ts'
+import type { ReportEntry } from './data.ts'
+import { stillUrl } from './requests.ts'
+import { reasonWords } from './words.ts'
+
+/**
+ * Creates the picture of a report. It is blurred and grey until the operator presses it, so that nobody sees
+ * by accident what visitors report. A second press blurs it again.
+ */
+export function createStillButton({ id, reason, atMs }: ReportEntry): Row<ReportEntry> {
+  const element = createElement('li')
+  const button = createElement('button', 'still')
+  button.type = 'button'
+  button.dataset['still'] = id
+  button.setAttribute('aria-pressed', 'false')
+  button.setAttribute('aria-label', `Picture of ${formatDate(atMs)}, ${reasonWords[reason]}`)
+  const image = createElement('img')
+  image.alt = ''
+  image.loading = 'lazy'
+  image.decoding = 'async'
+  image.src = stillUrl(id)
+  const hint = createElement('span', 'still-hint', 'Show')
+  hint.ariaHidden = 'true'
+  image.addEventListener('error', () => {
+    button.disabled = true
+    showText(hint, 'No longer stored')
+  })
+  button.addEventListener('click', () => {
+    const isShown = button.getAttribute('aria-pressed') !== 'true'
+    button.setAttribute('aria-pressed', String(isShown))
+    showText(hint, isShown ? 'Hide' : 'Show')
+  })
+  button.append(image, hint)
+  element.append(button)
+  return { element, show: () => undefined }
+}
