@@ -381,6 +381,8 @@ test('all scrollable regions and buttons can be reached by keyboard', async ({
       return activeElement?.id || (activeElement?.getAttribute('aria-labelledby') ?? null)
     })
   await page.keyboard.press('Tab')
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Moderation')
+  await page.keyboard.press('Tab')
   expect(await focused()).toBe('sites-heading')
   const outline = await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle)
   expect(outline).toBe('solid')

@@ -72,8 +72,13 @@ test('a page that loads the script from below the prefix finds the server there'
   expect(ana.errors).toEqual([])
 })
 
-for (const path of ['/chat/dashboard', '/chat/dashboard/']) {
-  test(`the dashboard at ${path} loads its style sheet and receives data`, async ({
+for (const path of [
+  '/chat/dashboard',
+  '/chat/dashboard/',
+  '/chat/moderation',
+  '/chat/moderation/',
+]) {
+  test(`the page for operators at ${path} loads its style sheet and receives data`, async ({
     startBelow,
     visit,
   }) => {
@@ -84,7 +89,7 @@ for (const path of ['/chat/dashboard', '/chat/dashboard/']) {
     await page.authenticate({ username: 'operator', password: adminToken })
     await page.goto(`${origin}${path}`)
     await page.waitForSelector('body[data-connection="live"]', { timeout: 20_000 })
-    expect(page.url()).toBe(`${origin}/chat/dashboard`)
+    expect(page.url()).toBe(`${origin}${path.replace(/\/$/, '')}`)
     const isStyled = await page.$eval('.top', (top) => getComputedStyle(top).display !== 'block')
     expect(isStyled).toBe(true)
   })

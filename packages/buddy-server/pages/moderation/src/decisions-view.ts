@@ -51,7 +51,7 @@ const verdictWords = (result: LoadResult<AuditVerdict>): readonly [string, strin
   }
   const verdict = result.data
   if (!verdict.isIntact) {
-    return ['broken', `The log was changed: entry ${verdict.entry}: ${verdict.problem}`]
+    return ['broken', `The log was changed. Entry ${verdict.entry}: ${verdict.problem}`]
   }
   const { entries } = verdict
   return [

@@ -18,6 +18,10 @@ const names = [
   'dashboard/dashboard.css',
   'dashboard/dashboard.js',
   'dashboard/THIRD-PARTY-NOTICES.txt',
+  'moderation/index.html',
+  'moderation/moderation.css',
+  'moderation/moderation.js',
+  'operator-pages.js',
 ]
 
 /** A complete public folder, in which the content of each file is its name. `changes` replaces files. */
