@@ -45,6 +45,8 @@
  *   only at the beginning of a call, it is closed
  * - `relay-unavailable` (closed): `relayOnly` or `relayUntilTrusted` is set, and the server names no TURN
  *   server. The client has sent nothing to a partner
+ * - `guard-failed`: the page's guard cannot be loaded, or fails, so pictures are not checked any more. Only the
+ *   element reports it
  * - `not-in-call`: there is no partner to send to, or to report
  * - `invalid-text`: the text is empty, or longer than 4096 bytes of UTF-8
  * - `invalid-options`: an option has the wrong type or is too long; the message names the option
@@ -85,6 +87,7 @@ export type BuddyErrorCode =
   | 'call-failed'
   | 'webrtc-unavailable'
   | 'relay-unavailable'
+  | 'guard-failed'
   | 'not-in-call'
   | 'invalid-text'
   | 'invalid-options'

@@ -1,4 +1,5 @@
 import type { BuddyClient, BuddyClientOptions, ClientState, ReportReason } from '@buddy-chat/client'
+import type { GuardSource } from '@buddy-chat/client/guard'
 import type { PropertyValues, TemplateResult } from 'lit'
 import { supportsAdoptingStyleSheets } from 'lit'
 import { toMode } from './attributes.ts'
@@ -10,6 +11,7 @@ import { criteriaSettingsOf } from './controller/criteria-settings.ts'
 import { RenderEffects } from './effects/render-effects.ts'
 import type { BuddyEventDetails, BuddyEventName } from './events.ts'
 import { createEvent } from './events.ts'
+import { guardSource } from './controller/load-guard.ts'
 import { Keyboard } from './keyboard.ts'
 import { PagePresence } from './lifecycle/page-presence.ts'
 import { adoptDocumentStyles } from './styles/document-styles.ts'
@@ -36,6 +38,7 @@ import type { AgreementView } from './view/agreement-view.ts'
  * @fires buddy-interruption - `{ step }`
  * @fires buddy-device - `{ device, status, label, error }`
  * @fires buddy-trust - `{ self, partner }`
+ * @fires buddy-guard - `{ subject, verdict, label, score }`; `preventDefault()` prevents what follows
  * @fires buddy-report - `{ reason }`
  * @fires buddy-error - `{ error }`
  * @slot logo - replaces Buddy's logo on the start screen
@@ -79,6 +82,7 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
   })
   readonly #internals = this.attachInternals?.()
   #shownState: ClientState | undefined
+  #guardSource: GuardSource | undefined
   readonly #presence = new PagePresence({ element: this, onEnd: () => this.#release() })
 
   /** The client that the element uses. A page can use it for what the element has no method for. */
@@ -197,6 +201,16 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
   }
 
   /** @internal */
+  guardSource(): GuardSource | undefined {
+    return this.#guardSource
+  }
+
+  /** @internal */
+  isHidden(): boolean {
+    return this.ownerDocument.visibilityState === 'hidden'
+  }
+
+  /** @internal */
   isWriting(): boolean {
     return this.shadowRoot?.activeElement?.localName === 'textarea'
   }
@@ -253,8 +267,7 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
   protected createClient(): BuddyClient {
     // Checks the window that the element is in, for example a popup. That window may be visible
     // while the window that loaded this code is hidden.
-    const isHidden = (): boolean => this.ownerDocument.visibilityState === 'hidden'
-    return this.#part.createClient(isHidden)
+    return this.#part.createClient(() => this.isHidden())
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -262,6 +275,13 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
     for (const name of textProperties) this[name] ??= ''
     this.#effects.prepare()
     if (changed.has('lowdata')) this.client.setLowData(this.lowdata)
+    if (changed.has('guard')) {
+      this.#guardSource = guardSource(
+        this.guard,
+        (name) => this.#part.serverFileUrl(this.clientOptions().server ?? '', name),
+        this.ownerDocument.baseURI,
+      )
+    }
     if (changed.size === 0) return
     if (changed.get('remember')) this.#controller.forget()
     this.#controller.criteria.configure(

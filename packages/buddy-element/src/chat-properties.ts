@@ -2,6 +2,7 @@ import type { Mode, TokenSource } from '@buddy-chat/client'
 import { LitElement } from 'lit'
 import { property } from 'lit/decorators.js'
 import { emptyIfRemoved } from './attributes.ts'
+import type { GuardSetting } from './controller/load-guard.ts'
 
 /** The properties that are texts. If one is set to null or undefined, it becomes empty. */
 export const textProperties = [
@@ -74,6 +75,13 @@ export class ChatProperties extends LitElement {
   @property({ type: Boolean }) lowdata = false
   /** Offers no text messages in video and audio calls. */
   @property({ type: Boolean }) notext = false
+
+  /**
+   * Has the pictures of video chats checked on the visitor's device. As a property: a guard, or a function
+   * that loads one, such as `createNsfwGuard` of `@buddy-chat/guard`. As an attribute: empty for the guard
+   * that the server delivers, or the URL of a module with the function `createGuard`. Takes effect at once.
+   */
+  @property() guard: GuardSetting = null
 
   /**
    * Names the version of the terms that the visitor has to agree to before anything is opened. Empty: the

@@ -9,6 +9,7 @@ import type {
   ReportReason,
   Trust,
 } from '@buddy-chat/client'
+import type { GuardChange } from '@buddy-chat/client/guard'
 import type { ChosenCriteria } from './view/criteria-view.ts'
 
 /** The `detail` of each DOM event of `<buddy-chat>`. */
@@ -54,6 +55,11 @@ export interface BuddyEventDetails {
    * addresses to each other; see `relayuntiltrusted`.
    */
   readonly 'buddy-trust': Trust
+  /**
+   * Another verdict of the page's guard stands, about the visitor's own picture or that of the partner.
+   * `preventDefault()` prevents what the element would do.
+   */
+  readonly 'buddy-guard': GuardChange
   /** The page or the visitor reported a partner. */
   readonly 'buddy-report': { readonly reason: ReportReason }
   /**
@@ -66,7 +72,7 @@ export interface BuddyEventDetails {
 /** The name of a DOM event of `<buddy-chat>`. */
 export type BuddyEventName = keyof BuddyEventDetails
 
-const cancelableNames = new Set<BuddyEventName>(['buddy-start', 'buddy-agreement'])
+const cancelableNames = new Set<BuddyEventName>(['buddy-start', 'buddy-agreement', 'buddy-guard'])
 
 /** Creates an event that bubbles and crosses shadow roots. */
 export function createEvent<Name extends BuddyEventName>(

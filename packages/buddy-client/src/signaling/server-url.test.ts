@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { socketUrl } from './server-url.ts'
+import { serverFileUrl, socketUrl } from './server-url.ts'
 
 const httpsPage = 'https://page.example/some/page'
 const httpPage = 'http://localhost:5173/some/page'
@@ -95,4 +95,14 @@ test('refuses an empty address with `server-missing`, on every page', () => {
       }),
     )
   }
+})
+
+test.each([
+  ['https://chat.example', 'https://chat.example/buddy-guard.js'],
+  ['https://site.example/buddy/', 'https://site.example/buddy/buddy-guard.js'],
+  ['wss://chat.example/other?key=1', 'https://chat.example/buddy-guard.js'],
+  ['localhost:3000', 'http://localhost:3000/buddy-guard.js'],
+  ['', 'https://page.example/buddy-guard.js'],
+])('of the server %s, the address of a file is %s', (server, expected) => {
+  expect(serverFileUrl(server, 'buddy-guard.js', httpsPage)).toBe(expected)
 })

@@ -72,6 +72,20 @@ export function socketUrl(server: string, base: string | undefined): string {
 }
 
 /**
+ * Returns the address of a file that the server delivers, such as `buddy-guard.js`.
+ * @param server the option `server`; empty for the origin of `base`
+ * @param base the address of the page
+ * @throws BuddyError as `socketUrl`
+ */
+export function serverFileUrl(server: string, name: string, base: string): string {
+  const url = new URL(socketUrl(server || new URL('/', base).href, base))
+  url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:'
+  url.pathname = url.pathname.replace(/[^/]*$/, name)
+  url.search = ''
+  return url.href
+}
+
+/**
  * Returns the address of a server's health check (`/healthz`). Undefined if the path does not end in
  * `/ws`.
  */

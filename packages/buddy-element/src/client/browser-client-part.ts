@@ -4,8 +4,10 @@ import {
   BuddyError,
   checkNames,
   diagnose,
+  serverFileUrl,
   watchAudioLevel,
 } from '@buddy-chat/client'
+import { GuardRunner } from '@buddy-chat/client/guard'
 import type { ClientPart } from './client-part.ts'
 
 /**
@@ -18,4 +20,6 @@ export const browserClientPart: ClientPart = {
   diagnose,
   checkNames,
   watchAudioLevel,
+  serverFileUrl: (server, name) => serverFileUrl(server, name, document.baseURI),
+  createGuardRunner: (options, isHidden) => new GuardRunner(options, { isHidden }),
 }

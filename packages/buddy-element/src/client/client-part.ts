@@ -8,6 +8,8 @@ import type {
   Unsubscribe,
 } from '@buddy-chat/client'
 
+import type { GuardRunner, GuardRunnerOptions } from '@buddy-chat/client/guard'
+
 /**
  * The members of `BuddyClient` that the element uses. The type has no private members, so that any
  * object with these members can be used instead, for example in a test.
@@ -53,6 +55,10 @@ export interface ClientPart {
    * The name of every check of the connection doctor, in the order in which the dialog shows them.
    */
   readonly checkNames: readonly CheckName[]
+  /** Returns the URL of a file of the server that the option `server` names. */
+  readonly serverFileUrl: (server: string, name: string) => string
+  /** Creates what has a guard check the pictures of a call. It loads nothing before it gets a stream. */
+  readonly createGuardRunner: (options: GuardRunnerOptions, isHidden: () => boolean) => GuardRunner
   /**
    * Calls `onLevel` with the loudness of `track`, from 0 to 1, for each frame that the browser
    * draws. The returned function ends this.

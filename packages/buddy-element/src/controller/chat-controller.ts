@@ -12,6 +12,7 @@ import type { ControllerHost } from './controller-host.ts'
 import { ClientListener } from './client-listener.ts'
 import { Criteria } from './criteria.ts'
 import { DoctorVisit } from './doctor-visit.ts'
+import { GuardWatch } from './guard-watch.ts'
 import { OwnDevices } from './own-devices.ts'
 import { forgetAgreement } from './remembered-agreement.ts'
 import { forgetCriteria } from './remembered-criteria.ts'
@@ -33,6 +34,7 @@ export class ChatController implements ReactiveController {
   readonly #devices: OwnDevices
   readonly #settings: Settings
   readonly #starts: Starts
+  readonly #guard: GuardWatch
   #unsubscribes: Unsubscribe[] = []
 
   constructor(host: ControllerHost, part: ClientPart, client: ChatClient) {
@@ -80,6 +82,21 @@ export class ChatController implements ReactiveController {
       onView: (doctor) => this.#viewState.show({ doctor }),
       onError: (error) => this.#listener.handleError(error),
     })
+    this.#guard = new GuardWatch({
+      client,
+      createRunner: part.createGuardRunner,
+      createError: part.createError,
+      view: () => this.view,
+      source: () => host.guardSource(),
+      isHidden: () => host.isHidden(),
+      onView: (guard) => viewState.show({ guard }),
+      onNotice: (notice) => viewState.showNotice(notice),
+      // The call goes on, so only the page is told.
+      onError: (error) => void host.announce('buddy-error', { error }),
+      announce: (change) => host.announce('buddy-guard', change),
+      hideSelf: () => client.setVideoEnabled(false),
+      showSelf: () => client.setVideoEnabled(true),
+    })
     this.actions = {
       start: (options) => void this.#starts.startByHand(options?.withoutCamera ?? false),
       answerAgreement: (isGiven) => this.#starts.answerAgreement(isGiven),
@@ -98,6 +115,8 @@ export class ChatController implements ReactiveController {
       stop: () => this.stop(),
       trust: () => this.#trustByHand(),
       postponeTrust: () => this.#viewState.show({ isTrustPostponed: true }),
+      showPartner: () => this.#guard.showPartner(),
+      showSelf: () => this.#guard.showSelf(),
       toggleMicrophone: () => client.setAudioEnabled(!client.sending.audio),
       toggleCamera: () => client.setVideoEnabled(!client.sending.video),
       toggleText: () => this.#viewState.show({ isTextOpen: !this.view.isTextOpen, unread: 0 }),
@@ -118,7 +137,11 @@ export class ChatController implements ReactiveController {
 
   hostConnected(): void {
     if (this.#unsubscribes.length > 0) return
-    this.#unsubscribes = [...this.#devices.listen(), ...this.#listener.listen()]
+    this.#unsubscribes = [
+      ...this.#devices.listen(),
+      ...this.#listener.listen(),
+      ...this.#guard.listen(),
+    ]
   }
 
   hostUpdate(): void {
@@ -201,9 +224,10 @@ export class ChatController implements ReactiveController {
 
   /**
    * Begins a start that waits for the element to be inserted into a page or for an agreement, if that has
-   * happened.
+   * happened. Gives the guard what was changed.
    */
   proceed(): void {
+    this.#guard.refresh()
     this.#starts.proceed()
   }
 
@@ -218,6 +242,7 @@ export class ChatController implements ReactiveController {
    */
   release(): void {
     this.#starts.release()
+    this.#guard.release()
     this.doctor.close()
     for (const unsubscribe of this.#unsubscribes) unsubscribe()
     this.#unsubscribes = []

@@ -1,4 +1,5 @@
 import type { BuddyClientOptions } from '@buddy-chat/client'
+import type { GuardSource } from '@buddy-chat/client/guard'
 import type { ReactiveControllerHost } from 'lit'
 import type { BuddyEventDetails, BuddyEventName } from '../events.ts'
 import type { AgreementView } from '../view/agreement-view.ts'
@@ -14,6 +15,10 @@ export interface ControllerHost extends ReactiveControllerHost {
   agreed: string
   /** Returns what the visitor has to agree to; undefined if nothing. */
   requiredAgreement(): AgreementView | undefined
+  /** Returns the guard that the page has set; undefined if none. The same one until that changes. */
+  guardSource(): GuardSource | undefined
+  /** Returns whether the window that the element is in is hidden. */
+  isHidden(): boolean
   /** Returns whether the field for text messages has the focus. */
   isWriting(): boolean
   /** Dispatches a DOM event. Returns false if a listener has cancelled it. */

@@ -4,6 +4,7 @@ import { controls } from './controls.styles.ts'
 import { criteria } from './criteria.styles.ts'
 import { devices } from './devices.styles.ts'
 import { doctor } from './doctor.styles.ts'
+import { guard } from './guard.styles.ts'
 import { question } from './question.styles.ts'
 import { stage } from './stage.styles.ts'
 import { textPanel } from './text-panel.styles.ts'
@@ -19,6 +20,7 @@ export const styles = [
   devices,
   criteria,
   question,
+  guard,
   doctor,
   textPanel,
 ]

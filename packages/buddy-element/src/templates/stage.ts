@@ -7,6 +7,7 @@ import { initialOf, visibleName } from '../view/visible-name.ts'
 import { fill } from '../words/fill.ts'
 import { criteriaPanel } from './criteria.ts'
 import { devicePanel, deviceTrouble, flipButton } from './device-panel.ts'
+import { ownPictureHidden, partnerVeil } from './guard.ts'
 import { icons } from './icons.ts'
 import { qualityMark } from './quality-mark.ts'
 import { status } from './status.ts'
@@ -67,13 +68,13 @@ function playPrompt({ words, partner }: ChatView, { play }: ChatActions): Templa
   </button>`
 }
 
-function remote(view: ChatView): TemplateResult {
-  const { words, state, mode, partner, partnerSending, remoteStream } = view
+function remote(view: ChatView, actions: ChatActions): TemplateResult {
+  const { words, state, mode, partner, partnerSending, remoteStream, guard } = view
   const name = partner?.name ?? ''
   const isVisible = mode === 'video' && partnerSending.video
   return html`<video
       part="remote-video"
-      class=${isVisible ? 'remote' : 'remote hidden'}
+      class="remote ${isVisible ? '' : 'hidden'} ${guard.isPartnerVeiled ? 'veiled' : ''}"
       playsinline
       aria-label=${name}
       .srcObject=${remoteStream ?? null}
@@ -82,7 +83,8 @@ function remote(view: ChatView): TemplateResult {
       state === 'connected' && !isVisible
         ? avatar(name, mode === 'video' ? fill(words.cameraOff, { partner: name }) : undefined)
         : nothing
-    }`
+    }
+    ${state === 'connected' && isVisible ? partnerVeil(view, actions) : nothing}`
 }
 
 function local(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
@@ -135,11 +137,12 @@ export function stage(view: ChatView, actions: ChatActions): TemplateResult {
   // meanwhile.
   const hasTrouble = Object.keys(devices.trouble).length > 0
   return html`<section class="stage" part="stage" tabindex="-1">
-    ${remote(view)} ${local(view, actions)}
+    ${remote(view, actions)} ${local(view, actions)}
     ${isConnected ? partnerLabel(view, actions) : status(view, actions)}
     ${isConnected && needsPlay ? playPrompt(view, actions) : nothing}
     ${isConnected && !hasTrouble ? trustRequest(view, actions) : nothing}
-    ${deviceTrouble(view, actions)} ${devicePanel(view, actions)} ${criteriaPanel(view, actions)}
+    ${hasTrouble ? nothing : ownPictureHidden(view, actions)} ${deviceTrouble(view, actions)}
+    ${devicePanel(view, actions)} ${criteriaPanel(view, actions)}
     ${isConnected && text && !hasTrouble ? html`<p class="toast" part="notice">${text}</p>` : nothing}
   </section>`
 }

@@ -35,6 +35,9 @@ function changesInCall(before: ChatView, view: ChatView): (string | undefined)[]
       ? words.interrupted[interruption]
       : undefined,
     isRestored ? words.restored : undefined,
+    view.guard.isPartnerVeiled && !before.guard.isPartnerVeiled
+      ? fill(words.pictureVeiled, { partner })
+      : undefined,
     remark === qualityText(before) ? undefined : (remark ?? words.better),
     before.retry === undefined && view.retry ? words.serverLost : undefined,
     before.retry && view.retry === undefined ? words.serverBack : undefined,

@@ -39,6 +39,10 @@ export interface ChatActions {
   readonly trust: () => void
   /** Closes the partner's request for a direct connection without agreeing. */
   readonly postponeTrust: () => void
+  /** Shows the partner's picture, which the guard has veiled. */
+  readonly showPartner: () => void
+  /** Sends the visitor's own picture again, which the guard has stopped. */
+  readonly showSelf: () => void
   readonly toggleMicrophone: () => void
   readonly toggleCamera: () => void
   readonly toggleText: () => void

@@ -41,6 +41,17 @@ export interface DevicesView {
   readonly isPanelOpen: boolean
 }
 
+/** What follows from the verdicts of the page's guard. */
+export interface GuardView {
+  /** Whether the visitor's own picture is not sent because of a verdict. */
+  readonly isSelfHidden: boolean
+  /** Whether the partner's picture is blurred because of a verdict. */
+  readonly isPartnerVeiled: boolean
+}
+
+/** The view without a guard, or while it finds nothing. */
+export const noGuardView: GuardView = { isSelfHidden: false, isPartnerVeiled: false }
+
 /** The results of the connection doctor so far. */
 export interface DoctorView {
   /** The names of all checks, in the order in which the dialog shows them. */
@@ -114,6 +125,7 @@ export interface ChatView {
   readonly isAgreementRefused: boolean
   /** Undefined while the dialog of the connection doctor is closed. */
   readonly doctor: DoctorView | undefined
+  readonly guard: GuardView
   /** Whether the latest call found no network path. If so, the connection doctor is offered. */
   readonly hasCallFailed: boolean
   /** The text of the live region: what screen readers announce. */
@@ -174,6 +186,7 @@ export const initialView: ChatView = {
   agreement: undefined,
   isAgreementRefused: false,
   doctor: undefined,
+  guard: noGuardView,
   hasCallFailed: false,
   announcement: '',
   notice: undefined,

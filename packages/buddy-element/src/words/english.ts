@@ -2,6 +2,7 @@ import { agreement } from './english/agreement.ts'
 import { criteria } from './english/criteria.ts'
 import { devices } from './english/devices.ts'
 import { doctor } from './english/doctor.ts'
+import { guard } from './english/guard.ts'
 import { problems } from './english/problems.ts'
 import { stage } from './english/stage.ts'
 import { startScreen } from './english/start-screen.ts'
@@ -23,6 +24,7 @@ export const english = {
   ...devices,
   ...stage,
   ...trust,
+  ...guard,
   ...textPanel,
   ...doctor,
   ...problems,

@@ -157,6 +157,7 @@ export const problems = {
       title: 'Calls are switched off here',
       body: 'WebRTC is disabled in this browser.',
     },
+    'guard-failed': unexplained,
     'relay-unavailable': {
       title: 'Your address could not be hidden',
       body: 'This server has no relay (TURN), which this page asks for. No call was made.',

@@ -1,0 +1,169 @@
+import type { BuddyError, BuddyErrorCode, Unsubscribe } from '@buddy-chat/client'
+import type { GuardChange, GuardRunner, GuardSource } from '@buddy-chat/client/guard'
+import type { ChatClient, ClientPart } from '../client/client-part.ts'
+import type { BuddyEventDetails } from '../events.ts'
+import type { ChatView, GuardView } from '../view/chat-view.ts'
+import { noGuardView } from '../view/chat-view.ts'
+import { isRunning } from '../view/is-running.ts'
+import { fill } from '../words/fill.ts'
+
+interface GuardWatchDependencies {
+  readonly client: ChatClient
+  readonly createRunner: ClientPart['createGuardRunner']
+  readonly createError: (code: BuddyErrorCode, message: string) => BuddyError
+  readonly view: () => ChatView
+  /** Returns the guard that the page has set; undefined if none. */
+  readonly source: () => GuardSource | undefined
+  readonly isHidden: () => boolean
+  readonly onView: (view: GuardView) => void
+  readonly onNotice: (notice: string) => void
+  readonly onError: (error: BuddyError) => void
+  /** Dispatches `buddy-guard`. Returns false if a listener has cancelled it. */
+  readonly announce: (detail: BuddyEventDetails['buddy-guard']) => boolean
+  /** Keeps the visitor's clear picture from being sent. */
+  readonly hideSelf: () => void
+  /** Lets it be sent again. */
+  readonly showSelf: () => void
+}
+
+/**
+ * Has the page's guard check the pictures of a video chat, and carries out its verdicts. There is a runner only
+ * while the client runs in video mode and the page has set a guard.
+ */
+export class GuardWatch {
+  readonly #dependencies: GuardWatchDependencies
+  #runner: GuardRunner | undefined
+  #source: GuardSource | undefined
+  /** Set when the guard has failed. It is tried again with the next start. */
+  #hasFailed = false
+  /** Whether the visitor wants to see the present partner, whatever the guard says. */
+  #isPartnerWanted = false
+
+  constructor(dependencies: GuardWatchDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** The listeners of this class have to be added after those that update the view. */
+  listen(): Unsubscribe[] {
+    const { client } = this.#dependencies
+    return [
+      client.on('state', () => this.refresh()),
+      client.on('local-stream', () => this.refresh()),
+      client.on('remote-stream', () => {
+        this.#isPartnerWanted = false
+        this.#show({ isPartnerVeiled: false })
+        this.refresh()
+      }),
+      client.on('sending', ({ video }) => {
+        // The visitor has switched the camera on again.
+        if (video && this.#view.isSelfHidden) this.#handleSelfShown()
+      }),
+    ]
+  }
+
+  /** Adapts to what the page has set and to what the client does. */
+  refresh(): void {
+    const { client, view, source } = this.#dependencies
+    const { mode, localStream, remoteStream } = view()
+    const isNeeded = isRunning(client) && mode === 'video'
+    if (!isRunning(client)) {
+      this.#hasFailed = false
+      // The next start begins with the camera as the visitor had it.
+      if (this.#view.isSelfHidden) this.#dependencies.showSelf()
+    }
+    const wanted = isNeeded ? source() : undefined
+    if (wanted !== this.#source) this.#replace(wanted)
+    this.#runner?.setStream('self', localStream)
+    this.#runner?.setStream('partner', remoteStream)
+  }
+
+  /** Shows the present partner, whatever the guard says. */
+  showPartner(): void {
+    this.#isPartnerWanted = true
+    this.#show({ isPartnerVeiled: false })
+  }
+
+  /** Lets the visitor's picture be sent again, and judges it anew. */
+  showSelf(): void {
+    this.#dependencies.showSelf()
+    this.#handleSelfShown()
+  }
+
+  /** Ends all checks. */
+  release(): void {
+    this.#replace(undefined)
+  }
+
+  get #view(): GuardView {
+    return this.#dependencies.view().guard
+  }
+
+  #show(change: Partial<GuardView>): void {
+    this.#dependencies.onView({ ...this.#view, ...change })
+  }
+
+  #replace(source: GuardSource | undefined): void {
+    this.#runner?.close()
+    this.#runner = undefined
+    this.#source = source
+    this.#isPartnerWanted = false
+    this.#dependencies.onView(noGuardView)
+    if (!source || this.#hasFailed) return
+    const { createRunner, isHidden } = this.#dependencies
+    this.#runner = createRunner(
+      {
+        guard: source,
+        onVerdict: (change) => this.#handleVerdict(change),
+        onFailure: (error) => this.#handleFailure(error),
+      },
+      isHidden,
+    )
+  }
+
+  #handleSelfShown(): void {
+    this.#show({ isSelfHidden: false })
+    // Forgets the verdict, so that the guard reports it again if the picture has not changed.
+    this.#runner?.setStream('self', undefined)
+    this.refresh()
+  }
+
+  #handleVerdict(change: GuardChange): void {
+    if (!this.#dependencies.announce(change)) return
+    if (change.subject === 'self') this.#handleOwn(change)
+    else this.#handlePartners(change)
+  }
+
+  #handleOwn({ verdict }: GuardChange): void {
+    const { client, view, hideSelf, onNotice } = this.#dependencies
+    if (verdict === 'ok') return
+    if (verdict === 'warn') {
+      onNotice(view().words.ownPictureWarned)
+      return
+    }
+    hideSelf()
+    this.#show({ isSelfHidden: true })
+    if (verdict === 'leave' && view().partner) client.next()
+  }
+
+  #handlePartners({ verdict }: GuardChange): void {
+    const { client, view, onNotice } = this.#dependencies
+    const { words, partner } = view()
+    const name = partner?.name ?? ''
+    if (verdict === 'leave' && partner) {
+      client.next()
+      onNotice(fill(words.pictureLeft, { partner: name }))
+      return
+    }
+    const isVeiled = verdict === 'veil' || verdict === 'leave'
+    this.#show({ isPartnerVeiled: isVeiled && !this.#isPartnerWanted })
+    if (verdict === 'warn') onNotice(fill(words.pictureWarned, { partner: name }))
+  }
+
+  #handleFailure(error: unknown): void {
+    const { createError, onError } = this.#dependencies
+    this.#hasFailed = true
+    this.#runner = undefined
+    const reason = error instanceof Error ? error.message : String(error)
+    onError(createError('guard-failed', `pictures are not checked any more: ${reason}`))
+  }
+}

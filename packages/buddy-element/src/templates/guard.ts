@@ -1,0 +1,44 @@
+import type { TemplateResult } from 'lit'
+import { html, nothing } from 'lit'
+import type { ChatActions } from '../view/chat-actions.ts'
+import type { ChatView } from '../view/chat-view.ts'
+import { fill } from '../words/fill.ts'
+
+/** Covers the partner's blurred picture, with the reason and a way to see it. */
+export function partnerVeil(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
+  const { words, guard, partner } = view
+  if (!guard.isPartnerVeiled) return nothing
+  return html`<div class="veil" part="partner-veil">
+    <p>${fill(words.pictureVeiled, { partner: partner?.name ?? '' })}</p>
+    <button
+      class="secondary"
+      part="show-partner-button"
+      type="button"
+      @click=${() => actions.showPartner()}
+    >
+      ${words.showAnyway}
+    </button>
+  </div>`
+}
+
+/** Says why the visitor's own picture is not sent, and offers to send it again. */
+export function ownPictureHidden(
+  view: ChatView,
+  actions: ChatActions,
+): TemplateResult | typeof nothing {
+  const { words, guard } = view
+  if (!guard.isSelfHidden) return nothing
+  return html`<div class="toast question" part="self-hidden" role="status">
+    <div>
+      <p>${words.ownPictureHidden}</p>
+      <button
+        class="secondary"
+        part="show-self-button"
+        type="button"
+        @click=${() => actions.showSelf()}
+      >
+        ${words.showOwnPicture}
+      </button>
+    </div>
+  </div>`
+}

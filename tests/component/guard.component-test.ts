@@ -1,0 +1,222 @@
+// A page's guard, here a stub with a verdict of the test's choice: what the element does for each verdict. The
+// pictures are those of the browser's fake camera. The real model is tested in tests/e2e.
+import type { Guard, GuardVerdict } from '@buddy-chat/client/guard'
+import { expect } from 'chai'
+import type { BuddyChat } from './stage.ts'
+import {
+  clear,
+  expectAccessible,
+  expectToFit,
+  isShown,
+  meet,
+  mount,
+  part,
+  press,
+  until,
+  untilShown,
+  untilState,
+  visibleText,
+} from './stage.ts'
+
+teardown(clear)
+
+/** A guard with one verdict on every picture. */
+class StubGuard implements Guard {
+  verdict: GuardVerdict
+  checks = 0
+  closed = 0
+
+  constructor(verdict: GuardVerdict) {
+    this.verdict = verdict
+  }
+
+  async check(frame: ImageBitmap): ReturnType<Guard['check']> {
+    this.checks += 1
+    if (frame.width < 2 || frame.width > 320) throw new Error(`a picture of ${frame.width} pixels`)
+    return { verdict: this.verdict, label: 'stub', score: 1 }
+  }
+
+  close(): void {
+    this.closed += 1
+  }
+}
+
+/**
+ * Connects Ana with Bob, who has no camera. So a guard of Ana sees only her own picture, and a guard of Bob only
+ * that of his partner.
+ */
+const meetOneCamera = (): Promise<[BuddyChat, BuddyChat]> => meet({}, { novideo: '' })
+
+/** Records the details of `buddy-guard` events, in an array that grows. */
+function record(chat: BuddyChat): string[] {
+  const verdicts: string[] = []
+  chat.addEventListener('buddy-guard', ({ detail }) => {
+    verdicts.push(`${detail.subject} ${detail.verdict} ${detail.label}`)
+  })
+  return verdicts
+}
+
+suite('the partner’s picture', () => {
+  test('is blurred by `veil`, until the visitor presses “Show anyway”; the next partner’s is judged anew', async () => {
+    const [ana, bob] = await meetOneCamera()
+    const verdicts = record(bob)
+    bob.guard = new StubGuard('veil')
+    await untilShown(bob, 'Ana’s picture may be explicit, so it is blurred.')
+    const video = part<HTMLVideoElement>(bob, 'remote-video')!
+    expect(getComputedStyle(video).filter).to.contain('blur')
+    await until('the announcement', () =>
+      bob.renderRoot.querySelector('[role="status"]')?.textContent?.includes('so it is blurred'),
+    )
+    await expectAccessible(bob)
+    await expectToFit(bob)
+
+    await press(bob, 'show-partner-button')
+    expect(getComputedStyle(video).filter).to.equal('none')
+    expect(isShown(bob, 'partner-veil')).to.equal(false)
+    expect(verdicts).to.deep.equal(['partner veil stub'])
+
+    ana.next()
+    await until('the veil of the next call', () => isShown(bob, 'partner-veil'))
+    expect(verdicts).to.deep.equal(['partner veil stub', 'partner veil stub'])
+  })
+
+  test('is shown again when the guard finds it harmless', async () => {
+    const [, bob] = await meetOneCamera()
+    const guard = new StubGuard('veil')
+    bob.guard = guard
+    await until('the veil', () => isShown(bob, 'partner-veil'))
+    guard.verdict = 'ok'
+    await until('the picture', () => !isShown(bob, 'partner-veil'))
+  })
+
+  test('makes `warn` a notice', async () => {
+    const [, bob] = await meetOneCamera()
+    bob.guard = new StubGuard('warn')
+    await untilShown(bob, 'Ana’s picture may be revealing.')
+    expect(isShown(bob, 'partner-veil')).to.equal(false)
+    await expectAccessible(bob)
+  })
+
+  test('makes `leave` end the call, and says why', async () => {
+    const [ana, bob] = await meetOneCamera()
+    const left: string[] = []
+    ana.addEventListener('buddy-leave', ({ detail }) => left.push(detail.reason))
+    bob.guard = new StubGuard('leave')
+    await until('the end of the call', () => left.length > 0)
+    bob.guard = null
+    expect(left[0]).to.equal('partner-next')
+    await until('the notice', () => bob.renderRoot.textContent?.includes('You left Ana'))
+  })
+})
+
+suite('the visitor’s own picture', () => {
+  for (const verdict of ['veil', 'leave'] as const) {
+    test(`is not sent after \`${verdict}\`, until the visitor sends it again`, async () => {
+      const [ana, bob] = await meetOneCamera()
+      const verdicts = record(ana)
+      const guard = new StubGuard(verdict)
+      ana.guard = guard
+      await untilShown(ana, 'Your picture may be explicit, so it is not sent.')
+      expect(ana.client.sending.video).to.equal(false)
+      expect(ana.localStream?.getVideoTracks()[0]?.enabled).to.equal(false)
+      await untilState(bob, 'connected')
+      await untilShown(bob, 'Ana’s camera is off')
+      await expectAccessible(ana)
+      await expectToFit(ana)
+
+      await press(ana, 'show-self-button')
+      expect(ana.client.sending.video).to.equal(true)
+      expect(isShown(ana, 'self-hidden')).to.equal(false)
+      // Still the same picture, so the same verdict.
+      await until('the second verdict', () => verdicts.length === 2)
+      expect(verdicts).to.deep.equal([`self ${verdict} stub`, `self ${verdict} stub`])
+      expect(ana.client.sending.video).to.equal(false)
+    })
+  }
+
+  test('can also be sent again by the camera’s button', async () => {
+    const [ana] = await meetOneCamera()
+    const guard = new StubGuard('veil')
+    ana.guard = guard
+    await until('the reason', () => isShown(ana, 'self-hidden'))
+    guard.verdict = 'ok'
+    await press(ana, 'camera-button')
+    expect(ana.client.sending.video).to.equal(true)
+    expect(isShown(ana, 'self-hidden')).to.equal(false)
+  })
+
+  test('makes `warn` a notice', async () => {
+    const [ana] = await meetOneCamera()
+    ana.guard = new StubGuard('warn')
+    await untilShown(ana, 'Your picture may be revealing.')
+    expect(ana.client.sending.video).to.equal(true)
+  })
+
+  test('is sent again with the next start', async () => {
+    const [ana] = await meetOneCamera()
+    ana.guard = new StubGuard('veil')
+    await until('the reason', () => isShown(ana, 'self-hidden'))
+    ana.stop()
+    ana.guard = null
+    await ana.start()
+    expect(ana.client.sending.video).to.equal(true)
+  })
+})
+
+test('a page that cancels `buddy-guard` decides itself what follows', async () => {
+  const [ana] = await meetOneCamera()
+  const verdicts = record(ana)
+  ana.addEventListener('buddy-guard', (event) => event.preventDefault())
+  ana.guard = new StubGuard('leave')
+  await until('the verdict', () => verdicts.length > 0)
+  expect(ana.client.sending.video).to.equal(true)
+  expect(isShown(ana, 'self-hidden')).to.equal(false)
+})
+
+test('a guard is loaded only when a video chat has started, and closed when it has ended', async () => {
+  const guard = new StubGuard('ok')
+  let loads = 0
+  const load = (): Guard => {
+    loads += 1
+    return guard
+  }
+  const chat = await mount({ mode: 'text' })
+  chat.guard = load
+  await chat.start()
+  await untilState(chat, 'waiting')
+  chat.stop()
+  chat.mode = 'video'
+  await chat.updateComplete
+  expect(loads).to.equal(0)
+  await chat.start()
+  await until('a check', () => guard.checks > 0)
+  chat.stop()
+  await until('the end of the guard', () => guard.closed > 0)
+  expect([loads, guard.closed]).to.deep.equal([1, 1])
+})
+
+test('the attribute loads a module with `createGuard`', async () => {
+  const code = `export const createGuard = () => ({
+    check: async () => ({ verdict: 'warn', label: 'of the module', score: 1 }),
+    close() {},
+  })`
+  const [ana] = await meet({}, { novideo: '' })
+  const verdicts = record(ana)
+  ana.setAttribute('guard', `data:text/javascript,${encodeURIComponent(code)}`)
+  await until('the verdict', () => verdicts.includes('self warn of the module'))
+})
+
+test('if the guard cannot be loaded, `buddy-error` says so once, and the call goes on', async () => {
+  const [ana] = await meetOneCamera()
+  const errors: string[] = []
+  ana.addEventListener('buddy-error', ({ detail }) => {
+    errors.push(`${detail.error.code}: ${detail.error.message}`)
+  })
+  ana.setAttribute('guard', 'data:text/javascript,export const nothing = 1')
+  await until('the error', () => errors.length > 0)
+  expect(errors).to.deep.equal([
+    'guard-failed: pictures are not checked any more: data:text/javascript,export const nothing = 1 does not export createGuard',
+  ])
+  expect(visibleText(ana)).to.not.contain('guard')
+  expect(ana.state).to.equal('connected')
+})
