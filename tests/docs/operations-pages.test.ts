@@ -157,6 +157,9 @@ test('every key in lower case on the pages is a setting, or a field of /status o
     ...Object.keys(siteKeyDescriptions),
     ...Object.keys(status),
     'duration_ms',
+    'until_ms',
+    'has_still',
+    'appeal_url',
     // A claim of site tokens.
     'age_band',
     // A field of /client-address.

@@ -256,6 +256,7 @@ describe('onMatch, onReport and onDisconnect', () => {
     expect(server.status().users).toBe(1)
     expect(server.ban(aboutId, 60_000)).toBe(true)
     const banned = await RawClient.connect(url, from('192.0.2.2'))
+    banned.sendHello()
     expect(await banned.errorCode()).toBe('banned')
     await RawClient.join(url, 'Cem', from('192.0.2.3'))
   })
@@ -287,8 +288,9 @@ describe('onMatch, onReport and onDisconnect', () => {
 
     for (const reason of ['spam', 'nudity'] as const)
       other.send({ type: 'report', reason, room: null })
-    const report = { from: people[1], room, aboutId: oneId, reason: 'spam' }
-    expect(await reports.next()).toEqual(report)
+    const about = { personId: expect.any(String), reportId: expect.any(String) }
+    const report = { from: people[1], room, aboutId: oneId, reason: 'spam', ...about }
+    expect(await reports.next()).toEqual({ ...report, note: null, hasStill: false })
     await other.settled()
     expect(reports.unread).toBe(0)
     await one.leave()

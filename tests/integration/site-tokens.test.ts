@@ -181,6 +181,7 @@ test('a ban closes every session of the token’s subject, and refuses the subje
   })
   expect(await resuming.errorCode()).toBe('banned')
   const sameAddress = await from('192.0.2.1')
+  sameAddress.sendHello({ site: 'shop', token: await sign({ sub: 'customer-9' }) })
   expect(await sameAddress.errorCode()).toBe('banned')
   const sameSubject = await from('192.0.2.2')
   sameSubject.sendHello({ site: 'shop', token })

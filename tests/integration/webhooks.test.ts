@@ -26,7 +26,7 @@ async function joinWithId(url: string, name: string): Promise<[RawClient, string
   return [client, session]
 }
 
-test('sends signed match, report, leave, ban and capacity events without names or texts', async ({
+test('sends signed match, report, leave, decision, ban and capacity events without names or texts', async ({
   startServer,
 }) => {
   const [receiver, webhookUrl] = await receive(ok)
@@ -46,7 +46,7 @@ test('sends signed match, report, leave, ban and capacity events without names o
   expect(server.ban(otherId, 60_000)).toBe(true)
   expect(await other.errorCode()).toBe('banned')
 
-  const deliveries = await receiver.received(({ length }) => length >= 6)
+  const deliveries = await receiver.received(({ length }) => length >= 7)
   const of = (event: string) =>
     deliveries.filter((delivery) => delivery.event === event).map(({ data }) => data)
   const people = [
@@ -55,11 +55,17 @@ test('sends signed match, report, leave, ban and capacity events without names o
   ]
   const waits = { wait_ms: expect.any(Number) }
   expect(of('match')).toEqual([{ room, people: people.map((id) => ({ ...id, ...waits })) }])
-  expect(of('report')).toEqual([{ from: people[0], about: otherId, room, reason: 'spam' }])
+  const [{ person }] = of('report') as [{ person: string }]
+  const report = { from: people[0], about: otherId, room, reason: 'spam', person }
+  expect(of('report')).toEqual([{ ...report, report: expect.any(String), has_still: false }])
+  const [decision] = of('decision') as [{ decision: string; reports: string[] }]
+  expect(decision).toMatchObject({ kind: 'ban', person, source: 'notice', by: 'program' })
+  expect(decision.reports).toHaveLength(1)
   expect(of('leave')).toEqual([
     { room, leaver: oneId, reason: 'next', duration_ms: expect.any(Number), people },
   ])
-  expect(of('ban')).toEqual([{ ...people[1], duration_ms: 60_000 }])
+  const why = { person, reason: 'spam', automatic: false, decision: decision.decision }
+  expect(of('ban')).toEqual([{ ...people[1], ...why, duration_ms: expect.any(Number) }])
   expect(of('capacity')).toEqual([
     { level: 95, percent: 100 },
     { level: 0, percent: 50 },

@@ -7,7 +7,8 @@ import type {
 } from '@buddy-chat/protocol'
 import type { Room } from './engine/room.ts'
 import type { Identified } from './sessions/identity.ts'
-import type { BanTarget } from './sessions/reported-users.ts'
+import type { Decision } from './safety/moderation.ts'
+import type { StoredMeasure, StoreError } from './safety/store.ts'
 import type { Session } from './sessions/session.ts'
 import type { SessionEnd } from './sessions/sessions.ts'
 
@@ -49,11 +50,33 @@ interface ServerEvents {
     readonly aboutId: string
     readonly roomId: string
     readonly reason: ReportReason
+    /** What the user added; null if nothing. */
+    readonly note: string | null
+    /** The id of the stored report; null if nobody is known whom it could be stored for. */
+    readonly reportId: string | null
+    /** The reported person; null if not known. */
+    readonly personId: string | null
+    readonly hasStill: boolean
   }
   /** A client has reported why its calls fail. */
   readonly diagnosed: { readonly reason: CallFailure }
+  /** The operator, the program or a rule has decided about a person. */
+  readonly decided: { readonly decision: Decision }
   /** A user was banned. The session of that user may have ended before. */
-  readonly banned: { readonly target: BanTarget; readonly durationMs: number }
+  readonly banned: {
+    /** The session that was reported or banned; empty if none is known. */
+    readonly sessionId: string
+    readonly site: string
+    /** Undefined if the user has none, or has left. */
+    readonly subject: string | undefined
+    readonly measure: StoredMeasure
+    /** Null if the ban holds until it is lifted. */
+    readonly durationMs: number | null
+  }
+  /** The data folder cannot be read or written. What could not be stored is kept in memory. */
+  readonly storeFailed: { readonly error: StoreError }
+  /** Everything that was kept in memory is stored. */
+  readonly storeRecovered: object
   /**
    * The number of users has reached `level` percent of its maximum. Level 0 means that it is well below the
    * lowest level again.

@@ -1,6 +1,7 @@
 import { CommandError } from './commands/command-error.ts'
 import { ConfigError } from './config/config-error.ts'
 import { IncompleteFilesError } from './operations/http/public-files.ts'
+import { StoreError } from './safety/store.ts'
 import { InvalidWelcomeError } from './sites/check-welcome.ts'
 import { ListenError } from './transport/listen-error.ts'
 import { NativeAddonError } from './transport/load-addon.ts'
@@ -14,6 +15,7 @@ const mistakes = [
   InvalidWelcomeError,
   ListenError,
   NativeAddonError,
+  StoreError,
   TlsError,
 ]
 

@@ -1,6 +1,8 @@
 import type { Cancel } from './clock.ts'
 import { createSystemClock } from './clock.ts'
 import { settings as allSettings } from './config/all-settings.ts'
+import { ConfigError } from './config/config-error.ts'
+import { dataDirWithoutKey } from './config/data-dir.ts'
 import type { BuddyServerOptions, ResolvedServerOptions } from './config/server-settings.ts'
 import { defaultOptions } from './config/server-settings.ts'
 import type { Core } from './core/core.ts'
@@ -24,6 +26,11 @@ import { OpenFiles } from './operations/open-files.ts'
 import { Operations } from './operations/operations.ts'
 import type { Status } from './operations/status.ts'
 import { ConnectionAcceptor, reconnectAfterMs } from './connection/connection-acceptor.ts'
+import type { Moderation } from './safety/moderation.ts'
+import { checkStore } from './safety/check-store.ts'
+import { MemoryStore } from './safety/memory-store.ts'
+import { SqliteStore } from './safety/sqlite-store.ts'
+import type { Store } from './safety/store.ts'
 import { forEachInSlices } from './slices.ts'
 import { createUwsTransport } from './transport/uws-transport.ts'
 import { version } from './version.ts'
@@ -39,7 +46,8 @@ export interface BuddyServer {
    * Starts listening.
    * @returns the port, and the URL of the server on this machine
    * @throws ListenError if it cannot listen there, with `code: 'EADDRINUSE'` if the port is taken; Error if the
-   * server is already listening or closed; TlsError if the certificate files cannot be used
+   * server is already listening or closed; TlsError if the certificate files cannot be used; StoreError if the
+   * data folder cannot be used
    */
   listen(): Promise<{ readonly port: number; readonly url: string }>
   /**
@@ -57,12 +65,14 @@ export interface BuddyServer {
    */
   reload(options: BuddyServerOptions): readonly string[]
   /**
-   * Bans a user for `durationMs`. Ends the session and all other sessions with the same subject at the same
-   * site. Then refuses that subject, and the address of the session's latest connection. A user whose session
-   * has ended can be banned for a day after a report.
+   * Bans a user for `durationMs`. Ends the session and all other sessions of the same person at the same site.
+   * Then refuses that person there, and for a time the address of the session's latest connection. A user whose
+   * session has ended can be banned as long as a report about the session is kept.
    * @returns false if the session is unknown
    */
   ban(sessionId: string, durationMs: number): boolean
+  /** Reports, decisions, bans and the audit log. Use it only while the server is listening. */
+  readonly moderation: Moderation
   /**
    * Stops the server. Asks every client to reconnect later. Closes connections of sessions outside rooms at
    * once. Closes the others when their room ends, when their partner loses its connection, or after
@@ -114,6 +124,7 @@ export function createBuddyServer(
   { log = silentLog, hooks = {} }: BuddyServerSurroundings = {},
 ): BuddyServer {
   let settings = resolveOptions(options)
+  if (settings.dataDir && !settings.secretKey) throw new ConfigError(dataDirWithoutKey)
   const onInternalError = (error: unknown): void => log.error({ err: error }, 'a handler failed')
   const clock = createSystemClock(onInternalError)
   let clientAddress = createClientAddress(settings)
@@ -193,7 +204,7 @@ export function createBuddyServer(
     addressOf: (request) => clientAddress(request),
     publicFiles,
     isDraining: () => closed !== undefined,
-    moderation: undefined,
+    moderation: core.safety.moderation,
   })
   const { tlsCertFile: certFile, tlsKeyFile: keyFile } = settings
   const transport = createUwsTransport(
@@ -214,6 +225,26 @@ export function createBuddyServer(
   )
 
   let cancels: Cancel[] = []
+  let isStoreOpen = false
+
+  /** Opens the data folder, if there is one. Does nothing at a second attempt to listen. */
+  function openStore(): void {
+    if (isStoreOpen) return
+    const { dataDir } = settings
+    if (!dataDir)
+      log.info('reports, bans and blocks end with this process: set DATA_DIR to keep them')
+    useStore(dataDir ? new SqliteStore(dataDir) : new MemoryStore())
+    isStoreOpen = true
+  }
+
+  function useStore(store: Store): void {
+    try {
+      core.openStore(store)
+    } catch (error) {
+      store.close()
+      throw error
+    }
+  }
 
   function start(): void {
     cancels = [
@@ -270,6 +301,7 @@ export function createBuddyServer(
     await acceptor.untilEmpty(closeFramesTimeoutMs)
     for (const cancel of cancels) cancel()
     await forEachInSlices(core.sessions, (session) => core.sessions.end(session, 'stopped'))
+    core.safety.close()
     transport.close()
     await operations.close(webhooksTimeoutMs)
   }
@@ -278,6 +310,7 @@ export function createBuddyServer(
     status: () => operations.status(false),
     listen: async () => {
       if (closed) throw new Error('this server is closed; create a new one')
+      openStore()
       const port = await transport.listen(settings.host, settings.port)
       openFiles.refresh(settings.maxUsers)
       start()
@@ -292,11 +325,13 @@ export function createBuddyServer(
     check: async ({ isRunning = false } = {}) => {
       const faults = describeFaults(publicFiles)
       if (faults) throw new IncompleteFilesError(faults)
+      checkStore(settings.dataDir, isRunning)
       if (isRunning) transport.checkTls()
       else await transport.check(settings.host, settings.port)
     },
     reload,
-    ban: (sessionId, durationMs) => core.ban(sessionId, durationMs),
+    ban: (sessionId, durationMs) => core.safety.ban(sessionId, durationMs),
+    moderation: core.safety.moderation,
     close: () => {
       closed ??= Promise.resolve().then(close)
       return closed

@@ -93,6 +93,19 @@ const samples: Record<OptionName, readonly [text: string, inFile: unknown, value
   widenLanguagesMs: ['0', 0, 0],
   rematchDelayMs: ['0', 0, 0],
   shutdownTimeoutMs: ['7', 7, 7000],
+  dataDir: ['/var/lib/buddy', '/var/lib/buddy', '/var/lib/buddy'],
+  retentionDays: ['7', 7, 7],
+  auditRetentionDays: ['365', 365, 365],
+  appealUrl: ['https://a.example/appeal', 'https://a.example/appeal', 'https://a.example/appeal'],
+  slowAfterReports: ['0', 0, 0],
+  banAfterReports: ['9', 9, 9],
+  reportWindowMs: ['600', 600, 600_000],
+  slowMs: ['60', 60, 60_000],
+  slowedSearchMs: ['5', 5, 5000],
+  banMs: ['7200', 7200, 7_200_000],
+  addressBanMs: ['0', 0, 0],
+  areStillsKept: ['false', false, false],
+  areNotesInWebhooks: ['true', true, true],
   iceServers: [
     'stun:a.example, stuns:b.example',
     [{ urls: 'stun:a.example' }, { urls: ['stuns:b.example'] }],
@@ -239,7 +252,7 @@ test.for([
   ['ALLOWED_ORIGINS', 'https://*', 'origins like'],
   ['ALLOWED_ORIGINS', ' , ', 'origins like'],
   ['TRUSTED_PROXIES', '10.0.0.0/33', 'addresses or CIDR ranges'],
-  ['WEBHOOK_EVENTS', 'match,joined', 'some of match, leave, report, ban, capacity'],
+  ['WEBHOOK_EVENTS', 'match,joined', 'some of match, leave, report, decision, ban, capacity'],
   ['LOG_LEVEL', 'loud', 'one of debug, info, warn, error, silent'],
 ] as const)('refuses %s=%s, and the error states what is allowed', ([key, value, allowed]) => {
   const sentences = mistakes(() => read({ [key]: value }))

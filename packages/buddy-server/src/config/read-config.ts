@@ -3,6 +3,7 @@ import type { OptionName } from './all-settings.ts'
 import { settings } from './all-settings.ts'
 import { closestName } from './closest-name.ts'
 import { ConfigError } from './config-error.ts'
+import { dataDirWithoutKey } from './data-dir.ts'
 import { fileKeyOf, variableOf } from './key-names.ts'
 import type { ProcessOptions } from './process-settings.ts'
 import { processSettings } from './process-settings.ts'
@@ -186,6 +187,7 @@ function combinationMistakes(options: ResolvedServerOptions): string[] {
   if (webhookUrl && !webhookSecret) {
     mistakes.push('WEBHOOK_URL needs WEBHOOK_SECRET, with which the receiver verifies the sender')
   }
+  if (options.dataDir && !options.secretKey) mistakes.push(dataDirWithoutKey)
   if (options.trustedProxyHops > 0 && options.trustedProxies.length > 0) {
     mistakes.push('TRUSTED_PROXY_HOPS and TRUSTED_PROXIES exclude each other: set one of them')
   }

@@ -7,7 +7,7 @@ import { isOriginPattern, originPatterns } from './origin-pattern.ts'
 import type { OptionsOf, Setting } from './setting.ts'
 import { setting } from './setting.ts'
 import type { SiteOptions } from './site-settings.ts'
-import { sites } from './site-settings.ts'
+import { appealUrl, sites } from './site-settings.ts'
 import type { ValueSchema } from './value-schemas.ts'
 import { boolean, seconds, text, textList, valueSchema, wholeNumber } from './value-schemas.ts'
 import type { WebhookEvent } from './webhook-events.ts'
@@ -254,6 +254,103 @@ export const serverSettings = {
       description:
         'Two users who were just in a room meet again only after one of them has waited this long.',
       isReloadable,
+    }),
+  },
+  Safety: {
+    dataDir: setting({
+      key: 'DATA_DIR',
+      schema: text('a path'),
+      defaultValue: '',
+      description:
+        'Folder for reports, bans, blocks and decisions, in one file that only this server may use. Without it they end with the process.',
+    }),
+    retentionDays: setting({
+      key: 'RETENTION_DAYS',
+      schema: wholeNumber(1, 365),
+      defaultValue: 30,
+      description:
+        'How long reports with their notes and pictures are kept, and warnings that could not be delivered.',
+      isReloadable,
+    }),
+    auditRetentionDays: setting({
+      key: 'AUDIT_RETENTION_DAYS',
+      schema: wholeNumber(1, 3650),
+      defaultValue: 180,
+      description:
+        'How long entries of the audit log are kept. In the EU, people can complain for six months.',
+      isReloadable,
+    }),
+    appealUrl: setting({
+      key: 'APPEAL_URL',
+      schema: appealUrl,
+      defaultValue: '',
+      description: 'Where people who were warned, slowed or banned can object. They receive it.',
+      isReloadable,
+    }),
+    slowAfterReports: setting({
+      key: 'SLOW_AFTER_REPORTS',
+      schema: wholeNumber(0, 1000),
+      defaultValue: 3,
+      description:
+        'If so many independent people report someone within the window, their searches are slowed. 0: never.',
+      isReloadable,
+    }),
+    banAfterReports: setting({
+      key: 'BAN_AFTER_REPORTS',
+      schema: wholeNumber(0, 1000),
+      defaultValue: 6,
+      description:
+        'If so many independent people report someone within the window, they are banned for a time. 0: never.',
+      isReloadable,
+    }),
+    reportWindowMs: setting({
+      key: 'REPORT_WINDOW_SECONDS',
+      schema: seconds(60, 30 * 86_400),
+      defaultValue: 3_600_000,
+      description: 'The window of these two rules.',
+      isReloadable,
+    }),
+    slowMs: setting({
+      key: 'SLOW_SECONDS',
+      schema: seconds(1, 365 * 86_400),
+      defaultValue: 3_600_000,
+      description: 'How long searches stay slowed.',
+      isReloadable,
+    }),
+    slowedSearchMs: setting({
+      key: 'SLOWED_SEARCH_SECONDS',
+      schema: seconds(0, 3600),
+      defaultValue: 10_000,
+      description: 'How long each search of a slowed person waits before it can be matched.',
+      isReloadable,
+    }),
+    banMs: setting({
+      key: 'BAN_SECONDS',
+      schema: seconds(1, 365 * 86_400),
+      defaultValue: 3_600_000,
+      description: 'How long a ban by the rule lasts.',
+      isReloadable,
+    }),
+    addressBanMs: setting({
+      key: 'ADDRESS_BAN_SECONDS',
+      schema: seconds(0, 365 * 86_400),
+      defaultValue: 7 * 86_400_000,
+      description:
+        'How long a ban at most also refuses the address of the banned person, which others may share or get. 0: it refuses no address.',
+      isReloadable,
+    }),
+    areStillsKept: setting({
+      key: 'KEEP_STILLS',
+      schema: boolean,
+      defaultValue: true,
+      description: 'Keep the pictures that users add to reports. If not, they are dropped.',
+      isReloadable,
+    }),
+    areNotesInWebhooks: setting({
+      key: 'WEBHOOK_NOTES',
+      schema: boolean,
+      defaultValue: false,
+      description: 'Send the notes of reports and decisions in webhooks. Pictures are never sent.',
     }),
   },
   'ICE servers': {

@@ -1,6 +1,7 @@
 // The keys of one site in the setting `sites`. The settings of the whole server are in
 // server-settings.ts.
 import { createPublicKey } from 'node:crypto'
+import { maxFieldBytes } from '@buddy-chat/protocol'
 import { z } from 'zod'
 import { iceServers, turnUrls } from './ice-server.ts'
 import { isOriginPattern, originPatterns } from './origin-pattern.ts'
@@ -33,6 +34,15 @@ const reservedClaims: readonly string[] = [
 const maxAttributes = 8
 
 const isBand = (name: string): boolean => Buffer.byteLength(name) <= 32
+/** Clients open it in a new tab, so it must not run a script. */
+export const appealUrl: ValueSchema<string> = valueSchema(
+  'an http or https URL of at most 512 bytes',
+  (raw) => {
+    if (typeof raw !== 'string' || !/^https?:\/\/\S+$/.test(raw) || !URL.canParse(raw))
+      return undefined
+    return Buffer.byteLength(raw) <= maxFieldBytes.appealUrl ? raw : undefined
+  },
+)
 
 const fields = {
   key: text('1 to 64 letters, digits, dots, dashes or underscores', /^[\w.-]{1,64}$/),
@@ -60,6 +70,12 @@ const fields = {
   widen_languages_seconds: seconds(0).optional(),
   text: boolean.optional(),
   video: boolean.optional(),
+  appeal_url: appealUrl.optional(),
+  slow_after_reports: wholeNumber(0, 1000).optional(),
+  ban_after_reports: wholeNumber(0, 1000).optional(),
+  report_window_seconds: seconds(60, 30 * 86_400).optional(),
+  slow_seconds: seconds(1, 365 * 86_400).optional(),
+  ban_seconds: seconds(1, 365 * 86_400).optional(),
   secret: text('at least 32 characters', /^.{32,}$/s).optional(),
   public_key: valueSchema('a public P-256 key in PEM', (raw) =>
     typeof raw === 'string' && isEs256Key(raw) ? raw : undefined,
@@ -85,6 +101,12 @@ export const siteKeyDescriptions: Readonly<Record<keyof typeof fields, string>> 
   widen_languages_seconds: 'Replaces `WIDEN_LANGUAGES_SECONDS` for this site.',
   text: 'Whether users may send text. Default: true.',
   video: 'Whether users may send video. Default: true.',
+  appeal_url: 'Replaces `APPEAL_URL` for this site.',
+  slow_after_reports: 'Replaces `SLOW_AFTER_REPORTS` for this site.',
+  ban_after_reports: 'Replaces `BAN_AFTER_REPORTS` for this site.',
+  report_window_seconds: 'Replaces `REPORT_WINDOW_SECONDS` for this site.',
+  slow_seconds: 'Replaces `SLOW_SECONDS` for this site.',
+  ban_seconds: 'Replaces `BAN_SECONDS` for this site.',
   secret: 'If set, clients need a token: a JWT signed with this secret (HS256).',
   public_key:
     'If set, clients need a token: a JWT signed with the private key that belongs to this public key (ES256).',
@@ -122,6 +144,12 @@ const site = z
     widenLanguagesMs: raw.widen_languages_seconds,
     isTextAllowed: raw.text ?? true,
     isVideoAllowed: raw.video ?? true,
+    appealUrl: raw.appeal_url,
+    slowAfterReports: raw.slow_after_reports,
+    banAfterReports: raw.ban_after_reports,
+    reportWindowMs: raw.report_window_seconds,
+    slowMs: raw.slow_seconds,
+    banMs: raw.ban_seconds,
     secret: raw.secret,
     publicKey: raw.public_key,
   }))
@@ -146,6 +174,12 @@ const fileKeys: Readonly<Record<keyof SiteOptions, keyof typeof fields>> = {
   widenLanguagesMs: 'widen_languages_seconds',
   isTextAllowed: 'text',
   isVideoAllowed: 'video',
+  appealUrl: 'appeal_url',
+  slowAfterReports: 'slow_after_reports',
+  banAfterReports: 'ban_after_reports',
+  reportWindowMs: 'report_window_seconds',
+  slowMs: 'slow_seconds',
+  banMs: 'ban_seconds',
   secret: 'secret',
   publicKey: 'public_key',
 }

@@ -1,5 +1,5 @@
 /** The events that the server can send as webhooks. */
-export const webhookEvents = ['match', 'leave', 'report', 'ban', 'capacity'] as const
+export const webhookEvents = ['match', 'leave', 'report', 'decision', 'ban', 'capacity'] as const
 
 /** The name of one of {@link webhookEvents}. */
 export type WebhookEvent = (typeof webhookEvents)[number]

@@ -65,7 +65,6 @@ export class ConnectionAcceptor {
       now: () => clock.now(),
       addressKeyOf: (upgrade) => addressKey(addressOf(upgrade)),
       isAllowedOrigin: (upgrade) => core.sites.isKnownOrigin(upgrade),
-      isBanned: (key) => core.engine.bans.has(key),
       isOutOfSockets,
       maxConnectionsPerAddress: () => settings().maxConnectionsPerAddress,
       maxConnectsPerAddress: () => settings().maxConnectsPerAddress,

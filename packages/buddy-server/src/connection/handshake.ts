@@ -83,6 +83,7 @@ export class Handshake {
       if ('code' in answer) {
         if (!connection.isConnected) return
         this.#context.onRefused(answer.code, connection)
+        if (answer.measure) connection.sendFrame(encode(answer.measure))
         connection.refuse(answer.code, answer.code, answer.message, answer.retryAfterMs)
         return
       }

@@ -88,6 +88,8 @@ export class TestServer {
   /** The events that the server has emitted so far, with their names. */
   readonly events: (readonly [name: string, event: unknown])[] = []
 
+  readonly #startedAtMs = Date.now()
+
   constructor(
     settings: Partial<ResolvedServerOptions> = {},
     surroundings: Partial<Parameters<typeof createCore>[0]> = {},
@@ -97,6 +99,7 @@ export class TestServer {
     this.core = createCore({
       settings: () => this.settings,
       clock: this.clock,
+      wallNow: () => this.wallNow,
       notify,
       hooks: {},
       addressOf: () => '',
@@ -108,6 +111,11 @@ export class TestServer {
         }),
       ...surroundings,
     })
+  }
+
+  /** Milliseconds since 1970, which pass with the clock. */
+  get wallNow(): number {
+    return this.#startedAtMs + this.clock.now()
   }
 
   /**

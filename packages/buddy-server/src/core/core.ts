@@ -8,6 +8,7 @@ import type { EngineDependencies } from '../engine/memory/memory-engine.ts'
 import { MemoryEngine } from '../engine/memory/memory-engine.ts'
 import { partnerSeat } from '../engine/room.ts'
 import type { Notify } from '../events.ts'
+import { createNotify } from '../events.ts'
 import type { HandlerContext } from '../handlers/context.ts'
 import type { HelloContext, Joined } from '../handlers/hello.ts'
 import { handleReported } from '../handlers/report.ts'
@@ -15,13 +16,13 @@ import { TextReview } from '../handlers/text-review.ts'
 import type { BuddyServerHooks } from '../hooks/hooks.ts'
 import { Bans } from '../limits/bans.ts'
 import { randomBytes } from '../random-bytes.ts'
+import { Safety } from '../safety/safety.ts'
+import type { Store } from '../safety/store.ts'
 import { createPersonKeys } from '../safety/person-keys.ts'
-import { ban } from '../sessions/ban.ts'
 import { dismiss } from '../sessions/dismiss.ts'
 import { FormerSessions } from '../sessions/former-sessions.ts'
 import type { ParticipantContext } from '../sessions/participant.ts'
 import { Participant } from '../sessions/participant.ts'
-import { banTargetOf, ReportedUsers } from '../sessions/reported-users.ts'
 import { createResumeTokens } from '../sessions/resume-token.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import { IceRefresh } from '../sites/ice-refresh.ts'
@@ -41,6 +42,8 @@ interface CoreDependencies {
   /** Called when a session has left its room, or its partner has lost the connection. */
   readonly onCallInterrupted: ParticipantContext['onCallInterrupted']
   readonly onInternalError: (error: unknown) => void
+  /** Returns milliseconds since 1970. @default Date.now */
+  readonly wallNow?: () => number
   /** Creates the engine. @default creates an engine in the memory of this process */
   readonly createEngine?: (dependencies: EngineDependencies) => Engine
 }
@@ -59,8 +62,9 @@ export interface Core {
    */
   countsBySite(): ReadonlyMap<string, Counts>
   welcome(joined: Joined): MessageOf<'welcome'>
-  /** Bans a user, see `sessions/ban.ts`. */
-  ban(sessionId: string, durationMs: number): boolean
+  readonly safety: Safety
+  /** Uses a store from now on. Call this before the first client. */
+  openStore(store: Store): void
   /** Applies changed settings to the sites. The caller calls `engine.reload()` too. */
   reload(): void
   /**
@@ -83,9 +87,13 @@ const newId = (): string => randomBytes(12).toString('base64url')
  *   its ICE servers (see `check-welcome.ts`)
  */
 export function createCore(dependencies: CoreDependencies): Core {
-  const { settings, clock, notify, hooks, onInternalError } = dependencies
+  const { settings, clock, hooks, onInternalError } = dependencies
   const { createEngine = (given) => new MemoryEngine(given) } = dependencies
-  const wallNow = Date.now
+  const { wallNow = Date.now } = dependencies
+  const notify: Notify = (name, event) => {
+    dependencies.notify(name, event)
+    toSafety(name, event)
+  }
   const bans = new Bans(() => clock.now())
   const sites = new SiteRegistry(settings())
   const siteOf: HandlerContext['siteOf'] = (session) => sites.siteOf(session)
@@ -95,7 +103,6 @@ export function createCore(dependencies: CoreDependencies): Core {
   const personKeys = createPersonKeys(secretKey)
   const graceMs = (): number => settings().resumeGraceMs
   const formerSessions = new FormerSessions({ clock, wallNow, tokens, graceMs })
-  const reportedUsers = new ReportedUsers(() => clock.now())
 
   const engine = createEngine({
     clock,
@@ -116,7 +123,6 @@ export function createCore(dependencies: CoreDependencies): Core {
   const participants: ParticipantContext = {
     engine,
     nodeId: newId(),
-    personKeyOf: (identity) => personKeys.personKey(identity),
     now: () => clock.now(),
     online: () => sessions.size,
     roomTokenOf: (room, seat) => {
@@ -129,13 +135,14 @@ export function createCore(dependencies: CoreDependencies): Core {
     delayMsOf: () => 0,
     maxHeldBytes: () => settings().maxResumeBytes,
     onCallInterrupted: dependencies.onCallInterrupted,
-    onReported: (session, report) => handleReported(session, report, { reportedUsers, notify }),
+    onReported: (session, report) => handleReported(session, report, { safety, notify }),
   }
   const sessions = new Sessions({
     clock,
     createId: newId,
     tokens,
     formerSessions,
+    personKeyOf: (identity) => personKeys.personKey(identity),
     createParticipant: (session, isRestored) => new Participant(session, participants, isRestored),
     wallNow,
     maxUsers: () => settings().maxUsers,
@@ -154,11 +161,23 @@ export function createCore(dependencies: CoreDependencies): Core {
     },
     onEnded: (session, reason) => {
       iceRefresh.end(session)
-      reportedUsers.handleEnded(banTargetOf(session))
       session.participant.end(reason === 'left' ? 'left' : 'lost')
       notify('ended', { session, reason })
     },
   })
+  const safety = new Safety({
+    settings,
+    rulesOf: (site) => sites.siteOf({ identity: { site } }).safety,
+    clock,
+    wallNow,
+    createId: newId,
+    keys: personKeys,
+    bans: engine.bans,
+    sessions,
+    notify,
+    onError: onInternalError,
+  })
+  const toSafety = createNotify([safety.observer], onInternalError)
   const textReview =
     hooks.onText &&
     new TextReview({ clock, onText: (text) => hooks.onText?.(text), onInternalError })
@@ -178,6 +197,10 @@ export function createCore(dependencies: CoreDependencies): Core {
   }
 
   return {
+    safety,
+    openStore: (store) => {
+      safety.open(store)
+    },
     engine,
     sessions,
     sites,
@@ -185,7 +208,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     hello: {
       sessions,
       formerSessions,
-      bans: engine.bans,
+      findBan: (identity, addressKey) => safety.findBan(identity, addressKey),
       personKeys,
       wallNow,
       findSite: (key) => sites.find(key),
@@ -211,8 +234,6 @@ export function createCore(dependencies: CoreDependencies): Core {
         visitorToken: personKeys.sealVisitor(site.key, session.identity),
       }
     },
-    ban: (sessionId, durationMs) =>
-      ban(sessionId, durationMs, { sessions, reportedUsers, bans: engine.bans, notify }),
     reload: () => sites.reload(settings(), (key) => sessions.sizeOf(key) > 0),
     sweepSessions: async () => {
       const { userTimeoutMs } = settings()

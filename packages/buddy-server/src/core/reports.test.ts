@@ -2,6 +2,7 @@
 import { messages } from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
 import type { TestClient } from './core.fixture.ts'
+import { MemoryStore } from '../safety/memory-store.ts'
 import { TestServer } from './core.fixture.ts'
 
 const hourMs = 3_600_000
@@ -31,7 +32,7 @@ const reported = ({ events }: TestServer): unknown[] =>
 /** Returns the bans that the server has emitted so far. */
 const banned = ({ events }: TestServer): unknown[] =>
   events.flatMap(([name, event]) =>
-    name === 'banned' ? [(event as { target: unknown }).target] : [],
+    name === 'banned' ? [(event as { sessionId: string }).sessionId] : [],
   )
 
 test('reports the partner of the named room, also after another match', async () => {
@@ -78,22 +79,22 @@ test('reports each partner once, regardless of the number and order of rooms', a
   expect(reported(server)).toHaveLength(13)
 })
 
-test('reports a partner whose session has ended, and can ban that partner for a day', async () => {
-  const server = new TestServer()
+test('reports a partner whose session has ended, and can ban that partner while the report is kept', async () => {
+  const server = new TestServer({ retentionDays: 2 })
+  server.core.openStore(new MemoryStore())
   const [ana, bob] = [await server.join('192.0.2.1'), await server.join('192.0.2.2')]
   const room = meet(ana, bob)
   bob.disconnect()
   const moved = await server.join('192.0.2.3', { resume: bob.resume })
-  const { id, identity } = moved.session
-  const { site, subject } = identity
+  const { id } = moved.session
   server.core.sessions.end(moved.session, 'left')
   report(ana, room)
   expect(reported(server)).toMatchObject([{ about: id }])
-  server.clock.advance(24 * hourMs)
-  expect(server.core.ban(id, hourMs)).toBe(true)
-  expect(banned(server)).toEqual([{ sessionId: id, site, subject, addressKey: '192.0.2.3' }])
-  server.clock.advance(1)
-  expect(server.core.ban(id, hourMs)).toBe(false)
+  server.clock.advance(48 * hourMs)
+  expect(server.core.safety.ban(id, hourMs)).toBe(true)
+  expect(banned(server)).toEqual([id])
+  server.clock.advance(hourMs)
+  expect(server.core.safety.ban(id, hourMs)).toBe(false)
 })
 
 test.each(['before', 'after'])(
@@ -108,9 +109,11 @@ test.each(['before', 'after'])(
     const moved = await server.join('192.0.2.3', { resume: bob.resume })
     const { id } = moved.session
     server.core.sessions.end(moved.session, 'left')
-    expect(server.core.ban(id, hourMs)).toBe(true)
-    expect(server.core.engine.bans.has('192.0.2.3')).toBe(true)
-    expect(server.core.engine.bans.has('192.0.2.2')).toBe(false)
+    expect(server.core.safety.ban(id, hourMs)).toBe(true)
+    const refused = async (address: string): Promise<unknown[]> =>
+      (await server.join(address)).of('error').map(({ code }) => code)
+    expect(await refused('192.0.2.3')).toEqual(['banned'])
+    expect(await refused('192.0.2.2')).toEqual([])
   },
 )
 

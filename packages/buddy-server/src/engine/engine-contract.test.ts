@@ -470,6 +470,8 @@ function describeEngine(
               roomId,
               partnerId: 'bob',
               partner: expect.objectContaining({ addressKey: 'address of bob' }),
+              mode: 'video',
+              lobby: 'ana and bob',
               isRepeated: false,
             },
           },

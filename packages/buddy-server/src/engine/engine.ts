@@ -1,6 +1,6 @@
 // The engine holds the state that all users of a service share: the queue, the rooms, recent encounters and
 // bans. A node (one server process) holds sessions. This file is the only interface between the two.
-import type { LeaveReason, ReportReason } from '@buddy-chat/protocol'
+import type { LeaveReason, Mode, ReportReason } from '@buddy-chat/protocol'
 import type { Room, RoomClaim, RoomSeat, SeatIndex } from './room.ts'
 import type { Ticket } from './ticket.ts'
 
@@ -74,8 +74,10 @@ export type EngineEvent = { readonly generation: number } & (
 )
 
 /** The partner that a report is about. */
-interface ReportedEncounter {
+export interface ReportedEncounter {
   readonly roomId: string
+  readonly mode: Mode
+  readonly lobby: string
   readonly partnerId: string
   /** Undefined if the room was opened by an earlier process and the partner has not come back yet. */
   readonly partner: SessionProfile | undefined
@@ -148,6 +150,8 @@ export interface EngineObserver {
 export interface BanList {
   /** Bans `key`. If it is already banned for longer, the longer ban stays. */
   add(key: string, durationMs: number): void
+  /** Lifts the ban of `key`, if there is one. */
+  delete(key: string): void
   /** Whether this node knows a ban of `key`. A ban by another node may arrive later. */
   has(key: string): boolean
 }

@@ -1,13 +1,12 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import { cleanText, maxFieldBytes } from '@buddy-chat/protocol'
-import type { BanList } from '../engine/engine.ts'
 import type { RoomClaim } from '../engine/room.ts'
 import type { BuddyServerHooks } from '../hooks/hooks.ts'
 import type { Refusal } from '../limits/refusal.ts'
 import { refusal } from '../limits/refusal.ts'
 import type { PersonKeys } from '../safety/person-keys.ts'
 import { newVisitor } from '../safety/person-keys.ts'
-import { subjectBanKey } from '../sessions/ban.ts'
+import type { Safety } from '../safety/safety.ts'
 import type { FormerSessions } from '../sessions/former-sessions.ts'
 import type { Identity } from '../sessions/identity.ts'
 import type { SessionStatement } from '../sessions/resume-token.ts'
@@ -29,7 +28,7 @@ const maxFormerFrames = 0x7fff_ffff
 export interface HelloContext {
   readonly sessions: Sessions
   readonly formerSessions: FormerSessions
-  readonly bans: BanList
+  readonly findBan: Safety['findBan']
   readonly findSite: (key: string) => Site | undefined
   readonly addressOf: (upgrade: Upgrade) => string
   readonly personKeys: PersonKeys
@@ -72,7 +71,7 @@ export async function handleHello(
   { upgrade, addressKey, link, isConnected }: Caller,
   context: HelloContext,
 ): Promise<Joined | Refusal> {
-  const { sessions, formerSessions, bans, findSite } = context
+  const { sessions, formerSessions, findSite } = context
   const site = findSite(hello.site)
   if (!site) return refusal('unknown-site', 'this server has no site with that key')
   if (!site.isAllowedOrigin(upgrade)) {
@@ -86,9 +85,8 @@ export async function handleHello(
   const former = findFormer(hello.resume, site, formerSessions)
   const identity = former ? former.facts : await introduce(hello, site, context)
   if ('code' in identity) return identity
-  if (identity.subject !== undefined && bans.has(subjectBanKey(site.key, identity.subject))) {
-    return refusal('banned', 'this user is temporarily banned')
-  }
+  const ban = context.findBan(identity, addressKey)
+  if (ban) return { ...refusal('banned', 'this user is banned'), measure: ban.measure }
   const admitted = await askHook(identity, upgrade, context)
   if ('code' in admitted) return admitted
   // If the client has disconnected meanwhile, no session is created.

@@ -1,7 +1,7 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import type { Notify } from '../events.ts'
+import type { Safety } from '../safety/safety.ts'
 import type { ParticipantSession, Report } from '../sessions/participant.ts'
-import type { ReportedUsers } from '../sessions/reported-users.ts'
 import type { Session } from '../sessions/session.ts'
 import { sendError } from './send-error.ts'
 
@@ -11,18 +11,20 @@ import { sendError } from './send-error.ts'
  * answer is passed to {@link handleReported}.
  */
 export function handleReport({ participant }: Session, message: MessageOf<'report'>): void {
-  participant.report(message.room, message.reason)
+  participant.report(message)
 }
 
 /**
- * Handles the engine's answer to a report. Notifies the operator, but only of a session's first report about
- * the same partner. If the engine found no partner, sends the client an error.
+ * Handles the engine's answer to a report. Stores it, notifies the operator and applies the rules of the site,
+ * but only for a person's first report about the same person. If the engine found no partner, sends the client
+ * an error.
  */
 export function handleReported(
   session: ParticipantSession,
-  { asked, encounter, reason }: Report,
-  { reportedUsers, notify }: { readonly reportedUsers: ReportedUsers; readonly notify: Notify },
+  report: Report,
+  { safety, notify }: { readonly safety: Safety; readonly notify: Notify },
 ): void {
+  const { asked, encounter, reason } = report
   if (!encounter) {
     if (asked === null) sendError(session, 'not-in-room', 'there is no partner to report')
     else
@@ -33,12 +35,17 @@ export function handleReported(
       )
     return
   }
-  const { roomId, partnerId, partner, isRepeated } = encounter
+  const { roomId, partnerId: aboutId, isRepeated } = encounter
   if (isRepeated) return
-  if (partner) {
-    const { seat, site, addressKey } = partner
-    const { sessionId, subject } = seat
-    reportedUsers.add({ sessionId, site, subject, addressKey })
+  const added = safety.addReport(session, report, encounter)
+  if (added === 'repeated') return
+  if (added === 'unknown-person') {
+    const unknown = { note: null, reportId: null, personId: null, hasStill: false }
+    notify('reported', { session, aboutId, roomId, reason, ...unknown })
+    return
   }
-  notify('reported', { session, aboutId: partnerId, roomId, reason })
+  const { person, reportId, note, hasStill } = added
+  const { personId } = person
+  notify('reported', { session, aboutId, roomId, reason, note, reportId, personId, hasStill })
+  safety.applyRules(person)
 }

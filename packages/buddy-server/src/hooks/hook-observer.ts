@@ -21,8 +21,12 @@ export function createHookObserver(
   return {
     matched: ({ room, waitsMs }) =>
       call(() => hooks.onMatch?.({ room: room.id, people: peopleOf(room), waitsMs })),
-    reported: ({ session, aboutId, roomId: room, reason }) =>
-      call(() => hooks.onReport?.({ from: personOf(session), room, aboutId, reason })),
+    reported: ({ session, roomId: room, ...report }) => {
+      const { aboutId, reason, note, personId, reportId, hasStill } = report
+      const about = { aboutId, reason, note, personId, reportId, hasStill }
+      call(() => hooks.onReport?.({ from: personOf(session), room, ...about }))
+    },
+    decided: ({ decision }) => call(() => hooks.onDecision?.(decision)),
     ended: ({ session, reason }) => call(() => hooks.onDisconnect?.(personOf(session), reason)),
   }
 }

@@ -1,4 +1,5 @@
 import type { ReportReason } from '@buddy-chat/protocol'
+import type { Decision } from '../safety/moderation.ts'
 import type { SessionEnd } from '../sessions/sessions.ts'
 
 /** A user, in the form that hooks receive. */
@@ -85,12 +86,22 @@ export interface BuddyServerHooks {
     /** The room of the two users. */
     readonly room: string
     /**
-     * The id of the reported session. The session may have ended, but `ban()` accepts this id for a day after
-     * the report.
+     * The id of the reported session. The session may have ended, but `ban()` accepts this id as long as the
+     * report is kept (`RETENTION_DAYS`).
      */
     readonly aboutId: string
     readonly reason: ReportReason
+    /** What the user added; null if nothing. */
+    readonly note: string | null
+    /** The id of the reported person, for `moderation.decide`; null if the server does not know the person. */
+    readonly personId: string | null
+    /** The id of the stored report, for `moderation.still`; null if it was not stored. */
+    readonly reportId: string | null
+    /** Whether it has a picture. */
+    readonly hasStill: boolean
   }): void
+  /** Called for each decision about a person, by an operator, this program or a rule. */
+  onDecision?(decision: Decision): void
   /** Called when a session ends. `lost` means that its grace time is over. */
   onDisconnect?(person: Person, reason: SessionEnd): void
 }

@@ -29,9 +29,17 @@ test('a second ban of the same key can extend the first, but never shortens it',
   expect(bans.has('a')).toBe(false)
 })
 
-test('keeps ten thousand bans, and drops the oldest when there is another', () => {
+test('a ban that was lifted holds no longer', () => {
   const { bans } = create()
-  for (let index = 0; index < 10_000; index++) bans.add(String(index), 1000)
+  bans.add('a', 1000)
+  bans.delete('a')
+  bans.delete('b')
+  expect(bans.has('a')).toBe(false)
+})
+
+test('keeps a hundred thousand bans, and drops the oldest when there is another', () => {
+  const { bans } = create()
+  for (let index = 0; index < 100_000; index++) bans.add(String(index), 1000)
   // The oldest key is banned again, so that it is not the oldest any more.
   bans.add('0', 1000)
   bans.add('one more', 1000)

@@ -2,9 +2,9 @@
  * Maximum number of bans. If there are more, all expired bans are removed or, if none has expired, the oldest
  * ban.
  */
-const maxBans = 10_000
+const maxBans = 100_000
 
-/** Temporary bans. The key of a ban is the address of a client, or a site and its subject for a user. */
+/** Bans for a time. The keys are keyed hashes of persons and addresses; see `safety/person-keys.ts`. */
 export class Bans {
   readonly #now: () => number
   readonly #untilMs = new Map<string, number>()
@@ -25,6 +25,10 @@ export class Bans {
     }
     const [oldest] = this.#untilMs.keys()
     if (this.#untilMs.size > maxBans && oldest !== undefined) this.#untilMs.delete(oldest)
+  }
+
+  delete(key: string): void {
+    this.#untilMs.delete(key)
   }
 
   /** Returns whether `key` is banned now. */

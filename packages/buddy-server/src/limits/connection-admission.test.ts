@@ -8,19 +8,16 @@ interface Fixture {
   /** Admits or refuses the connection of a client. @default address 192.0.2.1, protocol buddy.v1 */
   readonly connect: (address?: string, protocols?: readonly string[]) => Admitted | Refusal
   readonly wait: (ms: number) => void
-  readonly banned: Set<string>
   readonly caps: { connections: number; connects: number; sockets: number }
 }
 
 function createFixture({ connections = 3, connects = 60 } = {}): Fixture {
   let now = 0
-  const banned = new Set<string>()
   const caps = { connections, connects, sockets: 1 }
   const admission = new ConnectionAdmission({
     now: () => now,
     addressKeyOf: ({ remoteAddress }) => remoteAddress,
     isAllowedOrigin: ({ origin }) => origin !== 'https://evil.example',
-    isBanned: (key) => banned.has(key),
     isOutOfSockets: () => caps.sockets === 0,
     maxConnectionsPerAddress: () => caps.connections,
     maxConnectsPerAddress: () => caps.connects,
@@ -33,7 +30,7 @@ function createFixture({ connections = 3, connects = 60 } = {}): Fixture {
       remoteAddress: address,
       forwardedFor: '',
     })
-  return { admission, connect, wait: (ms) => (now += ms), banned, caps }
+  return { admission, connect, wait: (ms) => (now += ms), caps }
 }
 
 const outcome = (answer: Admitted | Refusal): string =>
@@ -78,13 +75,10 @@ test('applies a changed limit of new connections at once, also to known addresse
   expect(times(4, connect)).toEqual(['admitted', 'admitted', 'admitted', 'too-many-connections'])
 })
 
-test('counts no new connection that it refuses because of version, ban or origin', () => {
-  const { admission, connect, banned } = createFixture({ connections: 1, connects: 1 })
+test('counts no new connection that it refuses because of version or origin', () => {
+  const { admission, connect } = createFixture({ connections: 1, connects: 1 })
   expect(outcome(connect(undefined, ['soap']))).toBe('unsupported-version')
   expect(outcome(connect(undefined, []))).toBe('unsupported-version')
-  banned.add('192.0.2.1')
-  expect(outcome(connect())).toBe('banned')
-  banned.clear()
   const answer = admission.admit({
     origin: 'https://evil.example',
     host: '',

@@ -16,7 +16,6 @@ interface AdmissionDependencies {
   /** Returns the key of the client's address in limits and bans. */
   readonly addressKeyOf: (upgrade: Upgrade) => string
   readonly isAllowedOrigin: (upgrade: Upgrade) => boolean
-  readonly isBanned: (addressKey: string) => boolean
   /** Whether the process is close to its limit of open files. */
   readonly isOutOfSockets: () => boolean
   readonly maxConnectionsPerAddress: () => number
@@ -50,14 +49,8 @@ export class ConnectionAdmission {
 
   /** Admits a connection, or returns the reason why it is refused. */
   admit(upgrade: Upgrade): Admitted | Refusal {
-    const {
-      addressKeyOf,
-      isAllowedOrigin,
-      isBanned,
-      isOutOfSockets,
-      maxConnectionsPerAddress,
-      now,
-    } = this.#dependencies
+    const { addressKeyOf, isAllowedOrigin, isOutOfSockets, maxConnectionsPerAddress, now } =
+      this.#dependencies
     if (!upgrade.protocols.includes(subprotocol)) {
       return refusal('unsupported-version', `this server supports ${subprotocol} only`)
     }
@@ -65,7 +58,6 @@ export class ConnectionAdmission {
       return refusal('origin-not-allowed', 'this origin may not use this server')
     }
     const addressKey = addressKeyOf(upgrade)
-    if (isBanned(addressKey)) return refusal('banned', 'this user is temporarily banned')
     const address = this.#address(addressKey)
     const waitMs = address.connects.take(now())
     if (waitMs > 0) {

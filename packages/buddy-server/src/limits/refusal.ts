@@ -1,4 +1,4 @@
-import type { CloseCode, ErrorCode } from '@buddy-chat/protocol'
+import type { CloseCode, ErrorCode, MessageOf } from '@buddy-chat/protocol'
 
 /** The reason why a connection is refused. Each code is both an error code and a close code. */
 export interface Refusal {
@@ -6,6 +6,8 @@ export interface Refusal {
   readonly message: string
   /** The time in milliseconds after which the client may retry. Null if a retry cannot succeed. */
   readonly retryAfterMs: number | null
+  /** Sent before the refusal, if a ban is the reason. */
+  readonly measure?: MessageOf<'measure'> | undefined
 }
 
 /** Creates a {@link Refusal}. */

@@ -68,6 +68,7 @@ export class Operations {
       () => clock.now(),
     )
     const { webhookUrl: url, webhookSecret: secret, webhookEvents: events } = settings()
+    const { areNotesInWebhooks } = settings()
     if (url) {
       const { onWebhook: onOutcome } = this.metrics
       this.#webhooks = new Webhooks({ url, secret, events, version, clock, log, onOutcome })
@@ -78,7 +79,9 @@ export class Operations {
       createEventLog(log),
       this.#refusals.observer,
       this.metrics.observer,
-      ...(webhooks ? [createWebhookObserver((event, data) => webhooks.send(event, data))] : []),
+      ...(webhooks
+        ? [createWebhookObserver((event, data) => webhooks.send(event, data), areNotesInWebhooks)]
+        : []),
     ]
   }
 

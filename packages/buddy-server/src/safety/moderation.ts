@@ -60,6 +60,8 @@ export type ReportState = 'open' | 'decided'
 
 /** A measure that is in force. */
 export interface Restriction {
+  /** For {@link Moderation.lift}. */
+  readonly id: string
   readonly kind: 'slow' | 'ban'
   /** When it ends, in milliseconds since 1970; null if it holds until it is lifted. */
   readonly untilMs: number | null
@@ -137,7 +139,7 @@ export interface Decision {
   readonly note: string | null
   /** Where the person can object; null if the operator has set no address. */
   readonly appealUrl: string | null
-  /** The ban that this decision made or lifted; null for other kinds. */
+  /** The ban that this decision made, or the restriction that it lifted; null for other kinds. */
   readonly banId: string | null
   /** The SHA-256 of this entry and the one before, in hexadecimal digits. */
   readonly hash: string
@@ -185,7 +187,7 @@ export interface Moderation {
   /** Returns the bans in force, latest first. */
   bans(): readonly BanEntry[]
   /**
-   * Lifts a ban before its end.
+   * Lifts a ban before its end, or another restriction.
    * @throws ModerationError `unknown-ban`, `invalid-decision` if `by` is not 1 to 64 bytes
    */
   lift(banId: string, by: string): Decision

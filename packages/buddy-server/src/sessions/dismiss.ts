@@ -3,7 +3,7 @@ import type { Sessions } from './sessions.ts'
 
 const notices = {
   idle: { code: 'idle-timeout', message: 'the session was idle for too long' },
-  banned: { code: 'banned', message: 'this user is temporarily banned' },
+  banned: { code: 'banned', message: 'this user is banned' },
 } as const
 
 /** Sends the client an error that names the reason, then ends the session and closes its connection. */

@@ -1,11 +1,11 @@
-import type { LeaveReason, Message, Mode, ReportReason } from '@buddy-chat/protocol'
+import type { LeaveReason, Message, MessageOf, Mode } from '@buddy-chat/protocol'
 import type { Engine, EngineEvent, EngineListener, EngineSession } from '../engine/engine.ts'
 import type { Room, RoomClaim, SeatIndex } from '../engine/room.ts'
 import { partnerSeat } from '../engine/room.ts'
 import type { Criteria, Ticket } from '../engine/ticket.ts'
 import { noCriteria } from '../engine/ticket.ts'
 import { HeldFrames } from './held-frames.ts'
-import type { Identified, Identity } from './identity.ts'
+import type { Identified } from './identity.ts'
 import type { PartnerLink } from './partner-link.ts'
 import { RoomLink } from './partner-link.ts'
 import type { SessionLink } from './session-link.ts'
@@ -16,6 +16,10 @@ export type MatchCriteria = Criteria & Pick<Ticket, 'lobby' | 'mode'>
 /** The parts of a session that its participant uses. */
 export interface ParticipantSession extends Identified {
   readonly addressKey: string
+  /** The same for all sessions of a person at a site; see `safety/person-keys.ts`. */
+  readonly personKey: string
+  /** When the session began, in milliseconds since 1970. */
+  readonly sinceMs: number
   readonly isPresent: boolean
   /** The connection; undefined while the session has none. */
   readonly link: SessionLink | undefined
@@ -30,8 +34,6 @@ export interface ParticipantSession extends Identified {
 export interface ParticipantContext {
   readonly engine: Engine
   readonly nodeId: string
-  /** Returns the key of a person, see `safety/person-keys.ts`. */
-  readonly personKeyOf: (identity: Identity) => string
   /** Returns the time, in milliseconds on the server's clock. */
   readonly now: () => number
   /** Returns the number of sessions at this server. Clients receive it while they wait. */
@@ -52,8 +54,18 @@ export interface ParticipantContext {
   readonly onReported: (session: ParticipantSession, report: Report) => void
 }
 
-/** The engine's answer to a report. */
-export type Report = Omit<Extract<EngineEvent, { type: 'reported' }>, 'type' | 'generation'>
+/** The engine's answer to a report, with what the client has added to it. */
+export type Report = Omit<Extract<EngineEvent, { type: 'reported' }>, 'type' | 'generation'> &
+  ReportAdditions
+
+/** What the engine does not need to find the partner. */
+interface ReportAdditions {
+  readonly note: string | null
+  /** As the client sent it, so not checked. */
+  readonly still: string | null
+}
+
+const noAdditions: ReportAdditions = { note: null, still: null }
 
 /**
  * A session's side of the engine. It sends the session's commands to the engine, and translates the engine's
@@ -69,6 +81,11 @@ export class Participant implements EngineListener {
   /** The latest ticket; undefined before the first one. */
   #ticket: Ticket | undefined
   #isSearching = false
+  /**
+   * Of the reports that the engine has not answered yet. It answers them in order. Undefined until the first
+   * report, to save memory.
+   */
+  #reportAdditions: ReportAdditions[] | undefined
   #link: RoomLink | undefined
   /**
    * Frames for a partner who has not come back yet after a restart; undefined if no such partner is expected.
@@ -79,10 +96,9 @@ export class Participant implements EngineListener {
   constructor(session: ParticipantSession, context: ParticipantContext, isRestored: boolean) {
     this.#session = session
     this.#context = context
-    const { id: sessionId, addressKey, identity } = session
+    const { id: sessionId, addressKey, identity, personKey } = session
     const { site, name, subject } = identity
     const { engine, nodeId } = context
-    const personKey = context.personKeyOf(identity)
     const profile = { seat: { sessionId, nodeId, name, subject }, site, addressKey, personKey }
     this.#engine = engine.join(profile, this, isRestored)
   }
@@ -196,11 +212,12 @@ export class Participant implements EngineListener {
   }
 
   /**
-   * Reports the partner of a room, or the latest partner if `roomId` is null. The answer arrives at
+   * Reports the partner of a room, or the latest partner if `room` is null. The answer arrives at
    * `onReported`.
    */
-  report(roomId: string | null, reason: ReportReason): void {
-    this.#engine.report(roomId, reason)
+  report({ room, reason, note, still }: MessageOf<'report'>): void {
+    ;(this.#reportAdditions ??= []).push({ note: note ?? null, still: still ?? null })
+    this.#engine.report(room, reason)
   }
 
   /** Call this when the session has lost its connection. */
@@ -225,7 +242,8 @@ export class Participant implements EngineListener {
 
   handleEvent(event: EngineEvent): void {
     if (event.type === 'reported') {
-      this.#context.onReported(this.#session, event)
+      const { note, still } = this.#reportAdditions?.shift() ?? noAdditions
+      this.#context.onReported(this.#session, { ...event, note, still })
       return
     }
     if (event.generation !== this.#generation) return

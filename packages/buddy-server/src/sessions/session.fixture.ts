@@ -22,6 +22,8 @@ export function createTestSession({
   const participant = { handleBack: () => undefined }
   return new Session('id', identity, {
     addressKey: '',
+    personKey: '',
+    sinceMs: 0,
     limits: new FrameLimits(),
     nowMs: 0,
     counts,

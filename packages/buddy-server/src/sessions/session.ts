@@ -17,6 +17,9 @@ export interface SessionCounts {
 
 interface SessionDependencies {
   readonly addressKey: string
+  readonly personKey: string
+  /** Milliseconds since 1970. */
+  readonly sinceMs: number
   readonly limits: FrameLimits
   readonly nowMs: number
   /** The counts from which a restored session continues; undefined for a new session. */
@@ -41,6 +44,10 @@ const acknowledgeAtShare = 1 / 4
 export class Session implements Identified {
   readonly id: string
   readonly identity: Identity
+  /** The same for all sessions of a person at a site; see `safety/person-keys.ts`. */
+  readonly personKey: string
+  /** When this process created the session, in milliseconds since 1970. */
+  readonly sinceMs: number
   /** The session's rate limits. They belong to the session, so that a new connection does not reset them. */
   readonly limits: FrameLimits
   /** The session's side of the engine. */
@@ -72,6 +79,8 @@ export class Session implements Identified {
   constructor(id: string, identity: Identity, dependencies: SessionDependencies) {
     this.id = id
     this.identity = identity
+    this.personKey = dependencies.personKey
+    this.sinceMs = dependencies.sinceMs
     this.addressKey = dependencies.addressKey
     this.limits = dependencies.limits
     this.lastActiveMs = dependencies.nowMs

@@ -46,6 +46,7 @@ function createWorld() {
     graceMs: () => graceMs,
     maxReplayBytes: () => 1024,
     wallNow: () => nowMs,
+    personKeyOf: () => '',
     onOverflow: () => undefined,
     onAway: (session) => away.push(session),
     onEnded: (session) => {

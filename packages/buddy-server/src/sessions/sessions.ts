@@ -32,6 +32,8 @@ interface SessionsDependencies {
   readonly maxReplayBytes: () => number
   /** Returns milliseconds since 1970. */
   readonly wallNow: () => number
+  /** Returns the key of a person; see `safety/person-keys.ts`. */
+  readonly personKeyOf: (identity: Identity) => string
   /** Called when the replay buffer of a session that is away overflows. */
   readonly onOverflow: (session: Session) => void
   /** Called when a session has lost its connection and may resume. */
@@ -117,10 +119,13 @@ export class Sessions {
    */
   create(identity: Identity, { link, addressKey }: Arrival, former?: Former): Session | Refusal {
     const { clock, createId, onOverflow, createParticipant, formerSessions } = this.#dependencies
+    const { personKeyOf, wallNow } = this.#dependencies
     const refused = this.#findPlace(identity, addressKey)
     if (refused) return refused
     const session = new Session(former?.id ?? createId(), identity, {
       addressKey,
+      personKey: personKeyOf(identity),
+      sinceMs: wallNow(),
       counts: former?.counts,
       limits: new FrameLimits(),
       nowMs: clock.now(),

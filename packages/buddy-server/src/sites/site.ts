@@ -46,7 +46,20 @@ export interface Site {
    * requires no site tokens.
    */
   readonly verifyToken: ((token: string) => Promise<SiteClaims>) | undefined
+  readonly safety: SafetyRules
 }
+
+/** What a site does about reports, with the settings of the server where it has none of its own. */
+export type SafetyRules = Pick<ResolvedServerOptions, (typeof safetyNames)[number]>
+
+const safetyNames = [
+  'appealUrl',
+  'slowAfterReports',
+  'banAfterReports',
+  'reportWindowMs',
+  'slowMs',
+  'banMs',
+] as const
 
 const toWire = ({ urls, username, credential }: IceServer): IceServers[number] => ({
   urls,
@@ -93,6 +106,9 @@ function createSite(options: SiteOptions, server: ResolvedServerOptions): Site {
       secret || publicKey
         ? createTokenVerifier(key, { secret, publicKey, attributes, ageBands })
         : undefined,
+    safety: Object.fromEntries(
+      safetyNames.map((name) => [name, options[name] ?? server[name]]),
+    ) as unknown as SafetyRules,
   }
 }
 

@@ -41,9 +41,9 @@ export class Claims {
   handleClaim(member: Member, claim: RoomClaim | undefined): void {
     const { clock } = this.#dependencies
     if (claim) {
-      const { roomId, partnerId } = claim
+      const { roomId, mode, lobby, partnerId } = claim
       member.encounters ??= new Encounters()
-      member.encounters.add({ roomId, partnerId, partner: undefined }, clock.now())
+      member.encounters.add({ roomId, mode, lobby, partnerId, partner: undefined }, clock.now())
     }
     let match: WaitingClaim | undefined
     for (const waiting of this.#byPartner.get(member.profile.seat.sessionId) ?? []) {

@@ -1,3 +1,4 @@
+import type { Mode } from '@buddy-chat/protocol'
 import type { SessionProfile } from '../engine.ts'
 
 /**
@@ -11,6 +12,8 @@ export interface Trace {
 /** A partner of one session, in one room. */
 export interface Encounter {
   readonly roomId: string
+  readonly mode: Mode
+  readonly lobby: string
   readonly partnerId: string
   /** Undefined if the room was opened by an earlier process and the partner has not come back. */
   readonly partner: Trace | undefined
@@ -58,10 +61,10 @@ export class Encounters {
    * Adds an encounter that begins now, or updates the latest one, which ends now. Drops the oldest one if
    * there are too many.
    */
-  add({ roomId, partnerId, partner }: Encounter, nowMs: number): void {
+  add(encounter: Encounter, nowMs: number): void {
     // The encounter of the present room is replaced, so that its age counts from the end of the room.
-    if (this.#entries.at(-1)?.roomId === roomId) this.#entries.pop()
-    this.#entries.push({ roomId, partnerId, partner, atMs: nowMs })
+    if (this.#entries.at(-1)?.roomId === encounter.roomId) this.#entries.pop()
+    this.#entries.push({ ...encounter, atMs: nowMs })
     if (this.#entries.length > maxEncounters) this.#entries.shift()
   }
 

@@ -202,6 +202,8 @@ class MemorySession implements EngineSession, Member {
       const found = this.encounters?.find(asked, clock.now())
       const encounter = found && {
         roomId: found.roomId,
+        mode: found.mode,
+        lobby: found.lobby,
         partnerId: found.partnerId,
         partner: found.partner?.profile,
         isRepeated: !this.encounters?.report(found),

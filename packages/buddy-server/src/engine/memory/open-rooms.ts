@@ -130,9 +130,11 @@ export class OpenRooms {
   rememberEncounter(member: Member): void {
     const partner = partnerOf(member)
     if (!member.room || !partner) return
-    const { id: roomId } = member.room.room
+    const { id: roomId, mode, lobby } = member.room.room
     const encounter = {
       roomId,
+      mode,
+      lobby,
       partnerId: partner.profile.seat.sessionId,
       partner: traceOf(partner),
     }

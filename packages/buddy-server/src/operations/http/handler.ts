@@ -83,7 +83,7 @@ export function createHttpHandler({
       })),
       dashboard: snapshot(() => operations.dashboard()),
       moderation,
-      isPersistent: () => false,
+      isPersistent: () => settings().dataDir !== '',
       siteKeys: () => operations.siteKeys(),
     }),
     sweep: async () => {

@@ -35,10 +35,23 @@ export function createEventLog(log: Log): ServerObserver {
         { room: room.id, session: leaverId, reason, durationMs: Math.round(durationMs) },
         'room ended',
       ),
-    reported: ({ session, aboutId, roomId, reason }) =>
-      log.warn({ session: session.id, about: aboutId, room: roomId, reason }, 'partner reported'),
-    banned: ({ target: { sessionId }, durationMs }) =>
-      log.warn({ session: sessionId, durationMs }, 'banned'),
+    reported: ({ session, aboutId, roomId, reason, reportId }) =>
+      log.warn(
+        { session: session.id, about: aboutId, room: roomId, reason, report: reportId },
+        'partner reported',
+      ),
+    decided: ({ decision: { id, number, kind, personId, reason, isAutomatic, hash } }) =>
+      log.warn(
+        { decision: id, number, kind, person: personId, reason, isAutomatic, hash },
+        'decided',
+      ),
+    banned: ({ sessionId, durationMs }) => log.warn({ session: sessionId, durationMs }, 'banned'),
+    storeFailed: ({ error }) =>
+      log.error(
+        { reason: error.message },
+        'the data folder failed: bans hold in memory, and what is new is stored when it works again',
+      ),
+    storeRecovered: () => log.info('the data folder works again, and everything is stored'),
     capacity: ({ level, percent }) => {
       if (level === 0) log.info({ percent }, 'users are well below capacity again')
       else log.warn({ percent }, `users have reached ${level} % of capacity`)

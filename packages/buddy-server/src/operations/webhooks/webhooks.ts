@@ -58,10 +58,10 @@ const defaults = {
 /**
  * Each list of events has a lane of its own, so that its events never wait behind those of another list.
  * Users can cause any number of matches and leaves. Reports are rarer and more important. Only the operator
- * causes bans.
+ * and the rules cause bans and decisions.
  */
 const lanes: readonly (readonly WebhookEvent[])[] = [
-  ['ban', 'capacity'],
+  ['ban', 'decision', 'capacity'],
   ['report'],
   ['match', 'leave'],
 ]

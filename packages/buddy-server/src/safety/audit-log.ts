@@ -1,0 +1,102 @@
+// The log of decisions. Each entry has the hash of the one before, so that nobody can change, remove or insert
+// an entry without changing all later hashes.
+import { createHash } from 'node:crypto'
+import type { AuditVerdict, Decision } from './moderation.ts'
+import type { AuditLine, AuditMark, Store } from './store.ts'
+
+/** What stands for the hash before the first entry. */
+const genesis: AuditMark = { number: 0, hash: '0'.repeat(64) }
+
+/** Returns the hash of an entry: SHA-256 of the previous hash, a line feed and the entry in canonical JSON. */
+function hashOf(previous: string, text: string): string {
+  return createHash('sha256').update(`${previous}\n${text}`).digest('hex')
+}
+
+/** Returns JSON in which the names of each object are sorted, as RFC 8785 requires, without spaces. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : part,
+  )
+}
+
+const decisionIn = ({ text, hash }: AuditLine): Decision => ({
+  ...(JSON.parse(text) as Omit<Decision, 'hash'>),
+  hash,
+})
+
+/** The audit log of one server, in its store. */
+export class AuditLog {
+  readonly #store: Pick<Store, 'audit' | 'auditLines'>
+  #head: AuditMark
+  /** Entries that could not be stored yet, oldest first. */
+  readonly #unstored: AuditLine[] = []
+
+  constructor(store: Pick<Store, 'audit' | 'auditLines' | 'auditHead'>) {
+    this.#store = store
+    this.#head = store.auditHead ?? genesis
+  }
+
+  /** Returns the next entry. The caller stores it, and calls {@link handleStored} when that has succeeded. */
+  add(decision: Omit<Decision, 'number' | 'hash'>): { line: AuditLine; decision: Decision } {
+    const number = this.#head.number + 1
+    const text = canonicalJson({ ...decision, number })
+    const line = { number, atMs: decision.atMs, text, hash: hashOf(this.#head.hash, text) }
+    this.#head = line
+    this.#unstored.push(line)
+    return { line, decision: { ...decision, number, hash: line.hash } }
+  }
+
+  /** Call this when an entry is stored. */
+  handleStored(line: AuditLine): void {
+    this.#unstored.splice(this.#unstored.indexOf(line), 1)
+  }
+
+  /** Returns decisions with a lower number than `before`, latest first. */
+  decisions(limit: number, before: number): Decision[] {
+    const unstored = this.#unstored.filter(({ number }) => number < before).toReversed()
+    return [...unstored, ...this.#store.audit(limit, before)].slice(0, limit).map(decisionIn)
+  }
+
+  /** Returns each entry as a line of JSON, oldest first. */
+  *lines(): Iterable<string> {
+    for (const line of this.#store.auditLines()) yield JSON.stringify(decisionIn(line))
+    for (const line of this.#unstored) yield JSON.stringify(decisionIn(line))
+  }
+}
+
+/**
+ * Checks the audit log in a store: that each entry has the hash that follows from it and from the one before,
+ * that the numbers have no gap, and that the log ends with the entry that is recorded as its last.
+ */
+export function verifyAudit(
+  store: Pick<Store, 'auditLines' | 'auditHead' | 'auditAnchor'>,
+): AuditVerdict {
+  const { auditHead, auditAnchor } = store
+  let previous = auditAnchor ?? genesis
+  let entries = 0
+  for (const line of store.auditLines()) {
+    const entry = previous.number + 1
+    const problem = problemOf(line, previous)
+    if (problem) return { isIntact: false, entry, problem }
+    previous = line
+    entries++
+  }
+  const head = auditHead ?? genesis
+  if (head.number !== previous.number || head.hash !== previous.hash) {
+    const entry = Math.min(head.number, previous.number) + 1
+    return { isIntact: false, entry, problem: 'the log does not end with its last entry' }
+  }
+  return { isIntact: true, entries, head: head.hash }
+}
+
+function problemOf(line: AuditLine, previous: AuditMark): string | undefined {
+  if (line.number !== previous.number + 1) return 'an entry is missing'
+  if (line.hash !== hashOf(previous.hash, line.text)) {
+    return 'its hash does not follow from it and the entry before'
+  }
+  // The column is a copy for purging, which the hash does not cover.
+  if (decisionIn(line).atMs !== line.atMs) return 'its time was changed'
+  return undefined
+}

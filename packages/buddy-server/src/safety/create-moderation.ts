@@ -1,0 +1,191 @@
+import { cleanText, reportReasons } from '@buddy-chat/protocol'
+import type { AuditLog } from './audit-log.ts'
+import { verifyAudit } from './audit-log.ts'
+import type { Decisions } from './decisions.ts'
+import { countReasons } from './decisions.ts'
+import type { Measures } from './measures.ts'
+import type {
+  BanEntry,
+  Decision,
+  DecisionRequest,
+  Moderation,
+  ReportEntry,
+  ReportGroup,
+  ReportState,
+  Restriction,
+} from './moderation.ts'
+import { decisionKinds, ModerationError } from './moderation.ts'
+import type { People } from './people.ts'
+import { weigh } from './reporter-weight.ts'
+import type { Store, StoredMeasure, StoredPerson, StoredReport } from './store.ts'
+
+/** What {@link createModeration} uses. The functions return what is in use now. */
+interface ModerationDependencies {
+  readonly store: () => Store
+  readonly audit: () => AuditLog
+  readonly measures: () => Measures
+  readonly decisions: () => Decisions
+  readonly people: People
+  /** Returns how long a search is slowed if the operator names no time. */
+  readonly slowMsOf: (site: string) => number
+  /** Returns milliseconds since 1970. */
+  readonly wallNow: () => number
+}
+
+/** How many reports a group contains at most. */
+const maxReportsOfGroup = 100
+/** Ten years; a longer time is meant to be for good. */
+const maxDurationMs = 10 * 365 * 86_400_000
+const maxNoteBytes = 500
+const maxByBytes = 64
+
+/** Creates the functions for operators. */
+export function createModeration(dependencies: ModerationDependencies): Moderation {
+  const { store, audit, measures, decisions, people, slowMsOf, wallNow } = dependencies
+
+  /** Returns the person of a group, with the latest address. */
+  const personOf = (personId: string): StoredPerson => {
+    const person = store().findPerson(personId) ?? restrictedPerson(personId)
+    if (!person) throw new ModerationError('unknown-person', 'nobody was reported with this id')
+    const live = people.sessionsOf(person)
+    const latest = live.find(({ id }) => id === person.sessionId) ?? live.at(-1)
+    return latest ? people.personOf(latest, person.atMs) : person
+  }
+
+  /** Returns a person without reports who is restricted. */
+  const restrictedPerson = (personId: string): StoredPerson | undefined => {
+    const [measure] = measures().of(personId, 'ban', 'slow')
+    if (!measure) return undefined
+    const { site, visitorKey, addressHash, atMs } = measure
+    return { personId, site, visitorKey, addressHash: addressHash ?? '', sessionId: '', atMs }
+  }
+
+  const groupOf = (personId: string, state: ReportState, online: Set<string>): ReportGroup => {
+    const reports = store().reportsOf(personId, state)
+    return {
+      personId,
+      site: reports[0]?.site ?? '',
+      state,
+      isOnline: online.has(personId),
+      sessionIds: [...new Set(reports.map(({ sessionId }) => sessionId))],
+      latestAtMs: reports[0]?.atMs ?? 0,
+      counts: countReasons(reports),
+      ...weigh(reports),
+      restrictions: measures().of(personId, 'ban', 'slow').map(restrictionOf),
+      reports: reports.slice(0, maxReportsOfGroup).map(entryOf),
+      total: reports.length,
+    }
+  }
+
+  return {
+    reports: ({ site, state = 'open', limit = 50, before = Infinity } = {}) => {
+      const online = people.online()
+      return store()
+        .groups({ site, state, limit: clamp(limit, 200), beforeMs: before })
+        .map(({ personId }) => groupOf(personId, state, online))
+    },
+    decide: (personId, request, by) => {
+      const verdict = checkedRequest(request)
+      const name = checkedName(by)
+      const person = personOf(personId)
+      const reports = store().reportsOf(personId, 'open')
+      const durationMs =
+        request.kind === 'slow' ? (request.durationMs ?? slowMsOf(person.site)) : request.durationMs
+      const isLimited = request.kind === 'slow' || request.kind === 'ban'
+      const untilMs = isLimited && durationMs !== null ? wallNow() + durationMs : null
+      const decision = decisions().make({
+        ...verdict,
+        person,
+        untilMs,
+        by: name,
+        isAutomatic: false,
+        reports,
+      })
+      // If the reports were unfounded, so was what a rule did because of them.
+      if (request.kind === 'dismiss') {
+        const unfounded = measures().of(personId, 'ban', 'slow', 'warning')
+        for (const measure of unfounded.filter(({ isAutomatic }) => isAutomatic)) {
+          decisions().lift(measure, name, reports)
+        }
+      }
+      return decision
+    },
+    bans: () =>
+      measures()
+        .bans()
+        .map((ban) => banEntryOf(ban, decisions().isStored(ban.id))),
+    lift: (banId, by) => {
+      const measure = measures().find(banId)
+      if (!measure) throw new ModerationError('unknown-ban', 'no ban in force has this id')
+      const reports = store().reportsOf(measure.personId, 'open')
+      return decisions().lift(measure, checkedName(by), reports)
+    },
+    decisions: ({ limit = 100, before = Infinity } = {}) =>
+      audit().decisions(clamp(limit, 1000), before),
+    still: (reportId) => store().still(reportId),
+    verifyAudit: () => verifyAudit(store()),
+    exportAudit: () => audit().lines(),
+  }
+}
+
+const clamp = (limit: number, max: number): number =>
+  Math.max(1, Math.min(max, Math.floor(limit) || 1))
+
+const invalid = (message: string): ModerationError =>
+  new ModerationError('invalid-decision', message)
+
+/** Returns the valid parts of a request, which may come from another program. */
+function checkedRequest(
+  request: DecisionRequest,
+): Pick<Decision, 'note'> & Pick<DecisionRequest, 'kind' | 'reason'> {
+  const { kind, reason, durationMs, note } = request
+  if (!decisionKinds.includes(kind))
+    throw invalid(`kind must be one of ${decisionKinds.join(', ')}`)
+  if (!Object.hasOwn(reportReasons, reason)) {
+    throw invalid(`reason must be one of ${Object.keys(reportReasons).join(', ')}`)
+  }
+  const isTime = Number.isSafeInteger(durationMs) && Number(durationMs) > 0
+  if (durationMs !== null && !(isTime && durationMs <= maxDurationMs)) {
+    throw invalid('durationMs must be null, or whole milliseconds from 1 to ten years')
+  }
+  if (note !== undefined && (typeof note !== 'string' || Buffer.byteLength(note) > maxNoteBytes)) {
+    throw invalid(`note must be a text of at most ${maxNoteBytes} bytes`)
+  }
+  return { kind, reason, note: cleanText(note ?? '') || null }
+}
+
+function checkedName(by: string): string {
+  const name = typeof by === 'string' ? cleanText(by) : ''
+  if (name === '' || Buffer.byteLength(name) > maxByBytes) {
+    throw invalid(`by must be a name of 1 to ${maxByBytes} bytes`)
+  }
+  return name
+}
+
+function entryOf(report: StoredReport): ReportEntry {
+  const { id, atMs, reason, note, hasStill, room, mode, lobby, sessionId, reporterId, weight } =
+    report
+  return { id, atMs, reason, note, hasStill, room, mode, lobby, sessionId, reporterId, weight }
+}
+
+function restrictionOf({ id, kind, untilMs, decisionId }: StoredMeasure): Restriction {
+  return { id, kind: kind === 'ban' ? 'ban' : 'slow', untilMs, decisionId }
+}
+
+function banEntryOf(ban: StoredMeasure, isStored: boolean): BanEntry {
+  const { id, personId, site, atMs, untilMs, reason, isAutomatic, by, decisionId } = ban
+  const holdsForAddress = ban.addressHash !== null
+  return {
+    id,
+    personId,
+    site,
+    atMs,
+    untilMs,
+    reason,
+    isAutomatic,
+    by,
+    decisionId,
+    holdsForAddress,
+    isStored,
+  }
+}

@@ -1,0 +1,22 @@
+import type { MessageOf } from '@buddy-chat/protocol'
+import type { StoredMeasure } from './store.ts'
+
+const kinds = { warning: 'warning', slow: 'slowed', ban: 'ban' } as const
+
+/** Returns the message that tells a client about a measure. */
+export function measureMessage(
+  { kind, reason, isAutomatic, untilMs, decisionId, statement }: StoredMeasure,
+  appealUrl: string,
+): MessageOf<'measure'> {
+  return {
+    type: 'measure',
+    kind: kinds[kind],
+    reason,
+    isAutomatic,
+    // Rounded up, so that the measure never holds longer than the client was told.
+    until: untilMs === null ? null : Math.ceil(untilMs / 1000),
+    appealUrl: appealUrl === '' ? null : appealUrl,
+    decision: decisionId,
+    statement,
+  }
+}

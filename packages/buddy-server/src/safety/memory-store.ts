@@ -1,0 +1,229 @@
+import type {
+  AuditLine,
+  AuditMark,
+  PersonReports,
+  PurgeLimits,
+  Store,
+  StoredMeasure,
+  StoredPair,
+  StoredPerson,
+  StoredReport,
+  StoredTally,
+} from './store.ts'
+
+/** How much a {@link MemoryStore} keeps. If there is more, it drops the oldest. Measures are never dropped. */
+const maxItems = {
+  reports: 10_000,
+  /** A picture has up to 30 kB. */
+  stills: 200,
+  persons: 10_000,
+  pairs: 100_000,
+  tallies: 50_000,
+  audit: 10_000,
+} as const
+
+/** A store in the memory of the process, with limits. Everything in it ends with the process. */
+export class MemoryStore implements Store {
+  readonly isLasting = false
+  /** The latest one is last, in every map here. */
+  readonly #reports = new Map<string, StoredReport>()
+  readonly #stills = new Map<string, Uint8Array>()
+  /** The number of reports by reporter and reported person. */
+  readonly #reported = new Map<string, number>()
+  readonly #reportsOf = new Map<string, Set<string>>()
+  readonly #persons = new Map<string, StoredPerson>()
+  readonly #personOfSession = new Map<string, string>()
+  readonly #measures = new Map<string, StoredMeasure>()
+  readonly #pairs = new Map<string, StoredPair>()
+  readonly #tallies = new Map<string, StoredTally>()
+  #audit: AuditLine[] = []
+  #auditAnchor: AuditMark | undefined
+
+  transact(_isDurable: boolean, write: () => void): void {
+    write()
+  }
+
+  addReport(report: StoredReport, still: Uint8Array | undefined): void {
+    this.#reports.set(report.id, report)
+    if (still) put(this.#stills, report.id, still, maxItems.stills)
+    const pair = pairKey(report.reporterId, report.personId)
+    this.#reported.set(pair, (this.#reported.get(pair) ?? 0) + 1)
+    const ids = this.#reportsOf.get(report.personId) ?? new Set()
+    this.#reportsOf.set(report.personId, ids.add(report.id))
+    const [oldest] = this.#reports.values()
+    if (this.#reports.size > maxItems.reports && oldest) this.#deleteReport(oldest)
+  }
+
+  hasReport(reporterId: string, personId: string): boolean {
+    return this.#reported.has(pairKey(reporterId, personId))
+  }
+
+  groups({ site, state, limit, beforeMs }: Parameters<Store['groups']>[0]): PersonReports[] {
+    const groups: PersonReports[] = []
+    for (const personId of this.#reportsOf.keys()) {
+      const reports = this.reportsOf(personId, state)
+      const [latest] = reports
+      if (!latest || latest.atMs >= beforeMs) continue
+      if (site !== undefined && latest.site !== site) continue
+      groups.push({ personId, latestAtMs: latest.atMs, total: reports.length })
+    }
+    return groups.sort((one, other) => other.latestAtMs - one.latestAtMs).slice(0, limit)
+  }
+
+  reportsOf(personId: string, state: 'open' | 'decided'): StoredReport[] {
+    const ids = [...(this.#reportsOf.get(personId) ?? [])]
+    return ids
+      .map((id) => this.#reports.get(id))
+      .filter((report) => report !== undefined)
+      .filter(({ decisionId }) => (decisionId === null) === (state === 'open'))
+      .map((report) => ({ ...report, hasStill: this.#stills.has(report.id) }))
+      .toReversed()
+      .sort((one, other) => other.atMs - one.atMs)
+  }
+
+  still(reportId: string): Uint8Array | undefined {
+    return this.#stills.get(reportId)
+  }
+
+  decideReports(personId: string, decisionId: string): void {
+    for (const report of this.reportsOf(personId, 'open')) {
+      this.#reports.set(report.id, { ...report, decisionId })
+    }
+  }
+
+  stillsFrom(reporterAddress: string): number {
+    let count = 0
+    for (const id of this.#stills.keys()) {
+      if (this.#reports.get(id)?.reporterAddress === reporterAddress) count++
+    }
+    return count
+  }
+
+  putPerson(person: StoredPerson): void {
+    const known = this.#persons.get(person.personId)
+    if (known) this.#personOfSession.delete(known.sessionId)
+    this.#personOfSession.set(person.sessionId, person.personId)
+    put(this.#persons, person.personId, person, maxItems.persons, ({ sessionId }) =>
+      this.#personOfSession.delete(sessionId),
+    )
+  }
+
+  findPerson(personId: string): StoredPerson | undefined {
+    return this.#persons.get(personId)
+  }
+
+  findPersonOf(sessionId: string): StoredPerson | undefined {
+    const personId = this.#personOfSession.get(sessionId)
+    return personId === undefined ? undefined : this.#persons.get(personId)
+  }
+
+  putMeasure(measure: StoredMeasure): void {
+    this.#measures.set(measure.id, measure)
+  }
+
+  deleteMeasure(id: string): void {
+    this.#measures.delete(id)
+  }
+
+  measures(): StoredMeasure[] {
+    return [...this.#measures.values()]
+  }
+
+  putPair(pair: StoredPair): void {
+    const [personA, personB] = [pair.personA, pair.personB].sort() as [string, string]
+    const key = `${pair.kind} ${pairKey(personA, personB)}`
+    put(this.#pairs, key, { ...pair, personA, personB }, maxItems.pairs)
+  }
+
+  pairs(): Iterable<StoredPair> {
+    return this.#pairs.values()
+  }
+
+  putTally(tally: StoredTally): void {
+    put(this.#tallies, tally.personId, tally, maxItems.tallies)
+  }
+
+  findTally(personId: string): StoredTally | undefined {
+    return this.#tallies.get(personId)
+  }
+
+  appendAudit(line: AuditLine): void {
+    this.#audit.push(line)
+    if (this.#audit.length > maxItems.audit) this.#auditAnchor = this.#audit.shift()
+  }
+
+  audit(limit: number, before: number): AuditLine[] {
+    return this.#audit
+      .filter(({ number }) => number < before)
+      .slice(-limit)
+      .toReversed()
+  }
+
+  auditLines(): Iterable<AuditLine> {
+    return this.#audit
+  }
+
+  get auditHead(): AuditMark | undefined {
+    return this.#audit.at(-1) ?? this.#auditAnchor
+  }
+
+  get auditAnchor(): AuditMark | undefined {
+    return this.#auditAnchor
+  }
+
+  purge({ nowMs, reportsBeforeMs, warningsBeforeMs, auditBeforeMs }: PurgeLimits): void {
+    for (const report of this.#reports.values()) {
+      if (report.atMs < reportsBeforeMs) this.#deleteReport(report)
+    }
+    for (const { personId, sessionId, atMs } of this.#persons.values()) {
+      if (atMs >= reportsBeforeMs) continue
+      this.#persons.delete(personId)
+      this.#personOfSession.delete(sessionId)
+    }
+    for (const { personId, atMs } of this.#tallies.values()) {
+      if (atMs < reportsBeforeMs) this.#tallies.delete(personId)
+    }
+    for (const [key, { untilMs }] of this.#pairs) if (untilMs <= nowMs) this.#pairs.delete(key)
+    for (const { id, kind, atMs, untilMs } of this.#measures.values()) {
+      const isOver = kind === 'warning' ? atMs < warningsBeforeMs : (untilMs ?? Infinity) <= nowMs
+      if (isOver) this.#measures.delete(id)
+    }
+    const kept = this.#audit.findIndex(({ atMs }) => atMs >= auditBeforeMs)
+    const purged = this.#audit.splice(0, kept === -1 ? this.#audit.length : kept)
+    this.#auditAnchor = purged.at(-1) ?? this.#auditAnchor
+  }
+
+  close(): void {}
+
+  #deleteReport({ id, reporterId, personId }: StoredReport): void {
+    this.#reports.delete(id)
+    this.#stills.delete(id)
+    const pair = pairKey(reporterId, personId)
+    const left = (this.#reported.get(pair) ?? 1) - 1
+    if (left > 0) this.#reported.set(pair, left)
+    else this.#reported.delete(pair)
+    const ids = this.#reportsOf.get(personId)
+    ids?.delete(id)
+    if (ids?.size === 0) this.#reportsOf.delete(personId)
+  }
+}
+
+/** Keys of persons contain no spaces. */
+const pairKey = (one: string, other: string): string => `${one} ${other}`
+
+/** Puts a value at the end of a map. If there are too many, deletes the first one. */
+function put<T>(
+  map: Map<string, T>,
+  key: string,
+  value: T,
+  max: number,
+  onDropped: (dropped: T) => void = () => undefined,
+): void {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size <= max) return
+  const [first] = map
+  if (!first) return
+  map.delete(first[0])
+  onDropped(first[1])
+}

@@ -1,0 +1,362 @@
+// What a server does for the safety of its users: it keeps reports, decides by the rules of the site, applies
+// the decisions of the operator, and recognises people who are banned.
+import type { MessageOf, ReportReason } from '@buddy-chat/protocol'
+import { cleanText } from '@buddy-chat/protocol'
+import type { Cancel, Clock } from '../clock.ts'
+import type { ResolvedServerOptions } from '../config/server-settings.ts'
+import type { BanList, ReportedEncounter } from '../engine/engine.ts'
+import type { Notify, ServerObserver } from '../events.ts'
+import type { Identity } from '../sessions/identity.ts'
+import type { ParticipantSession, Report } from '../sessions/participant.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import type { SafetyRules } from '../sites/site.ts'
+import { AuditLog } from './audit-log.ts'
+import { createModeration } from './create-moderation.ts'
+import { Decisions } from './decisions.ts'
+import { measureMessage } from './measure-message.ts'
+import { Measures } from './measures.ts'
+import { MemoryStore } from './memory-store.ts'
+import type { Moderation } from './moderation.ts'
+import { People } from './people.ts'
+import type { PersonKeys } from './person-keys.ts'
+import { weigh, weightOf } from './reporter-weight.ts'
+import { jpegIn } from './still.ts'
+import type { Store, StoredMeasure, StoredPair, StoredPerson } from './store.ts'
+import { StoreError } from './store.ts'
+import { StoreWriter } from './store-writer.ts'
+import { Tallies } from './tallies.ts'
+
+interface SafetyDependencies {
+  readonly settings: () => Pick<
+    ResolvedServerOptions,
+    'retentionDays' | 'auditRetentionDays' | 'slowedSearchMs' | 'addressBanMs' | 'areStillsKept'
+  >
+  readonly rulesOf: (site: string) => SafetyRules
+  readonly clock: Clock
+  /** Returns milliseconds since 1970. */
+  readonly wallNow: () => number
+  readonly createId: () => string
+  readonly keys: PersonKeys
+  readonly bans: BanList
+  readonly sessions: Pick<Sessions, 'find' | 'end'> & Iterable<Session>
+  readonly notify: Notify
+  readonly onError: (error: unknown) => void
+}
+
+/** What depends on the store. */
+interface State {
+  readonly store: Store
+  readonly writer: StoreWriter
+  readonly audit: AuditLog
+  readonly measures: Measures
+  readonly tallies: Tallies
+  readonly decisions: Decisions
+}
+
+/** A report that was added. */
+export interface AddedReport {
+  readonly reportId: string
+  readonly person: StoredPerson
+  readonly note: string | null
+  readonly hasStill: boolean
+}
+
+const dayMs = 86_400_000
+const purgeIntervalMs = 600_000
+/** How many pictures are kept from one address, so that nobody can displace those of others. */
+const maxStillsPerAddress = 20
+/** How many visitor keys of ended sessions are kept, for reports that come later. */
+const maxEnded = 10_000
+
+/** The safety of one server. */
+export class Safety {
+  readonly moderation: Moderation
+  /** Observes the events of the server. */
+  readonly observer: ServerObserver
+  readonly #dependencies: SafetyDependencies
+  readonly #people: People
+  #state: State
+  #cancelPurge: Cancel | undefined
+  /** The visitor keys of ended sessions whose person has a subject; the latest is last. */
+  readonly #endedVisitors = new Map<string, string>()
+
+  constructor(dependencies: SafetyDependencies) {
+    this.#dependencies = dependencies
+    const { sessions, keys, rulesOf, wallNow } = dependencies
+    this.#people = new People({ sessions, keys })
+    this.#state = this.#stateOf(new MemoryStore())
+    this.moderation = createModeration({
+      store: () => this.#state.store,
+      audit: () => this.#state.audit,
+      measures: () => this.#state.measures,
+      decisions: () => this.#state.decisions,
+      people: this.#people,
+      slowMsOf: (site) => rulesOf(site).slowMs,
+      wallNow,
+    })
+    this.observer = {
+      joined: ({ session }) => this.#sendMeasures(session),
+      restored: ({ session }) => this.#sendMeasures(session),
+      ended: ({ session }) => this.#handleEnded(session),
+      matched: ({ room }) => {
+        for (const { sessionId } of room.seats) {
+          const session = sessions.find(sessionId)
+          if (session) this.#read(undefined, ({ tallies }) => tallies.addMet(session.personKey))
+        }
+      },
+    }
+  }
+
+  /**
+   * Starts to use a store, and to delete what has expired. Call this before the first client.
+   * @returns the pairs that must not meet, or not soon
+   * @throws StoreError if the store cannot be read; then the caller closes it
+   */
+  open(store: Store): Iterable<StoredPair> {
+    const { wallNow } = this.#dependencies
+    const state = this.#stateOf(store)
+    this.#state = state
+    for (const measure of store.measures()) state.measures.add(measure)
+    this.#purge()
+    const nowMs = wallNow()
+    return [...store.pairs()].filter(({ untilMs }) => untilMs > nowMs)
+  }
+
+  /** Stores what is not stored yet, and closes the store. */
+  close(): void {
+    this.#cancelPurge?.()
+    const { writer, store } = this.#state
+    writer.close()
+    store.close()
+  }
+
+  /** Call this when the engine knows a new pair. */
+  handlePair(pair: StoredPair): void {
+    const change = { write: (store: Store) => store.putPair(pair) }
+    if (pair.kind === 'blocked') this.#state.writer.now(false, change)
+    else this.#state.writer.later(change)
+  }
+
+  /** Returns the ban that refuses a client; undefined if there is none. */
+  findBan(identity: Identity, addressKey: string): Ban | undefined {
+    const { keys, bans, rulesOf } = this.#dependencies
+    const personKey = keys.personKey(identity)
+    const banKeys = this.#people.keysOf({ identity, personKey, addressKey })
+    const measure = this.#state.measures.findBan(banKeys)
+    if (measure) return { measure: measureMessage(measure, rulesOf(identity.site).appealUrl) }
+    // Another node may have made the ban. Its reason is not known here.
+    const isBanned = Object.values(banKeys).some((key) => bans.has(key))
+    return isBanned ? { measure: undefined } : undefined
+  }
+
+  /** Returns how long a search of a person must wait before it can be matched. */
+  slowMsFor(personKey: string): number {
+    const isSlowed = this.#state.measures.of(personKey, 'slow').length > 0
+    return isSlowed ? this.#dependencies.settings().slowedSearchMs : 0
+  }
+
+  /**
+   * Adds a report about a partner. The caller then calls {@link applyRules}.
+   * @returns undefined if the reporter has reported this person before, also in another session
+   */
+  addReport(
+    reporter: ParticipantSession,
+    { reason, note, still }: Pick<Report, 'reason' | 'note' | 'still'>,
+    encounter: ReportedEncounter,
+  ): AddedReport | 'repeated' | 'unknown-person' {
+    const { createId, wallNow, keys } = this.#dependencies
+    const person = this.#personIn(encounter)
+    if (!person) return 'unknown-person'
+    const { personId, site } = person
+    const isRepeated = this.#read(false, ({ store }) =>
+      store.hasReport(reporter.personKey, personId),
+    )
+    if (isRepeated) return 'repeated'
+    const reporterAddress = keys.addressHash(site, reporter.addressKey)
+    const jpeg = this.#jpegOf(still, reporterAddress)
+    const tally = this.#read({ met: 0, reported: 0 }, ({ tallies }) =>
+      tallies.of(reporter.personKey),
+    )
+    const { roomId: room, mode, lobby, partnerId: sessionId } = encounter
+    const report = {
+      id: createId(),
+      atMs: wallNow(),
+      site,
+      personId,
+      sessionId,
+      reporterId: reporter.personKey,
+      reporterAddress,
+      reporterSinceMs: reporter.sinceMs,
+      reporterMet: tally.met,
+      weight: weightOf(tally),
+      reason,
+      note: cleanText(note ?? '') || null,
+      room,
+      mode,
+      lobby,
+      hasStill: jpeg !== undefined,
+      decisionId: null,
+    }
+    this.#state.writer.now(false, {
+      write: (store) => {
+        store.addReport(report, jpeg)
+        store.putPerson(person)
+      },
+    })
+    this.#read(undefined, ({ tallies }) => tallies.addReported(reporter.personKey))
+    return { reportId: report.id, person, note: report.note, hasStill: report.hasStill }
+  }
+
+  /** Takes the measures that the rules of the site require against a person who was just reported. */
+  applyRules(person: StoredPerson): void {
+    const { rulesOf, wallNow } = this.#dependencies
+    const { slowAfterReports, banAfterReports, reportWindowMs, slowMs, banMs } = rulesOf(
+      person.site,
+    )
+    const { store, measures, decisions } = this.#state
+    const nowMs = wallNow()
+    const reports = this.#read([], () => store.reportsOf(person.personId, 'open')).filter(
+      ({ atMs }) => atMs > nowMs - reportWindowMs,
+    )
+    const { weight } = weigh(reports)
+    // The sum of several weights may be a little less than a whole number.
+    const isReached = (needed: number): boolean => needed > 0 && weight + 1e-9 >= needed
+    const inForce = new Set(measures.of(person.personId, 'slow', 'ban').map(({ kind }) => kind))
+    if (inForce.has('ban')) return
+    const kind = isReached(banAfterReports)
+      ? 'ban'
+      : isReached(slowAfterReports)
+        ? 'slow'
+        : undefined
+    if (kind === undefined || inForce.has(kind)) return
+    const untilMs = nowMs + (kind === 'ban' ? banMs : slowMs)
+    const reason = commonestReason(reports.map((report) => report.reason))
+    const by = { by: 'rule', isAutomatic: true, note: null }
+    decisions.make({ person, kind, reason, untilMs, reports, ...by })
+  }
+
+  /**
+   * Bans the person of a session, which may have ended if it was reported.
+   * @returns false if no such session is known
+   */
+  ban(sessionId: string, durationMs: number): boolean {
+    const { wallNow } = this.#dependencies
+    const session = this.#people.findSession(sessionId)
+    const nowMs = wallNow()
+    const person = session
+      ? this.#people.personOf(session, nowMs)
+      : this.#read(undefined, ({ store }) => store.findPersonOf(sessionId))
+    if (!person) return false
+    const reports = this.#read([], ({ store }) => store.reportsOf(person.personId, 'open'))
+    const reason = commonestReason(reports.map((report) => report.reason))
+    const by = { by: 'program', isAutomatic: false, note: null }
+    const untilMs = nowMs + durationMs
+    this.#state.decisions.make({ person, kind: 'ban', reason, untilMs, reports, ...by })
+    return true
+  }
+
+  #stateOf(store: Store): State {
+    const { clock, wallNow, createId, bans, rulesOf, settings, notify, onError } =
+      this.#dependencies
+    const writer = new StoreWriter({
+      clock,
+      store,
+      onFailed: (error) => notify('storeFailed', { error }),
+      onRecovered: () => notify('storeRecovered', {}),
+      onError,
+    })
+    const audit = new AuditLog(store)
+    const measures = new Measures({ bans, wallNow })
+    const tallies = new Tallies({ store, writer, wallNow })
+    const addressBanMs = (): number => settings().addressBanMs
+    const parts = { createId, wallNow, people: this.#people, measures, audit, writer }
+    const decisions = new Decisions({ ...parts, rulesOf, addressBanMs, notify })
+    return { store, writer, audit, measures, tallies, decisions }
+  }
+
+  /** Returns the person whom a report is about, with the address of the latest connection. */
+  #personIn({ partner, partnerId }: ReportedEncounter): StoredPerson | undefined {
+    const { wallNow, keys } = this.#dependencies
+    const session = this.#people.findSession(partnerId)
+    if (session) return this.#people.personOf(session, wallNow())
+    // The session has ended.
+    if (!partner) return this.#read(undefined, ({ store }) => store.findPersonOf(partnerId))
+    const { site, personKey: personId, addressKey } = partner
+    const visitorKey = this.#endedVisitors.get(partnerId) ?? personId
+    const addressHash = keys.addressHash(site, addressKey)
+    return { personId, site, visitorKey, addressHash, sessionId: partnerId, atMs: wallNow() }
+  }
+
+  #jpegOf(still: string | null, reporterAddress: string): Uint8Array | undefined {
+    if (still === null || !this.#dependencies.settings().areStillsKept) return undefined
+    const count = this.#read(Infinity, ({ store }) => store.stillsFrom(reporterAddress))
+    return count < maxStillsPerAddress ? jpegIn(still) : undefined
+  }
+
+  /** Sends a client that has joined the measures that it may not know. */
+  #sendMeasures(session: Session): void {
+    const { measures, writer } = this.#state
+    const { appealUrl } = this.#dependencies.rulesOf(session.identity.site)
+    const send = (measure: StoredMeasure): void => session.send(measureMessage(measure, appealUrl))
+    for (const slow of measures.of(session.personKey, 'slow')) send(slow)
+    for (const warning of measures.of(session.personKey, 'warning')) {
+      send(warning)
+      measures.delete(warning)
+      writer.now(false, { write: (store) => store.deleteMeasure(warning.id) })
+    }
+  }
+
+  /** Keeps what a later report or ban needs. */
+  #handleEnded(session: Session): void {
+    const { visitorKey } = this.#people.keysOf(session)
+    if (visitorKey !== session.personKey) {
+      this.#endedVisitors.set(session.id, visitorKey)
+      const [oldest] = this.#endedVisitors.keys()
+      if (this.#endedVisitors.size > maxEnded && oldest !== undefined) {
+        this.#endedVisitors.delete(oldest)
+      }
+    }
+    const known = this.#read(undefined, ({ store }) => store.findPersonOf(session.id))
+    if (!known) return
+    const person = this.#people.personOf(session, known.atMs)
+    this.#state.writer.now(false, { write: (store) => store.putPerson(person) })
+  }
+
+  #purge(): void {
+    const { settings, wallNow, clock } = this.#dependencies
+    const { retentionDays, auditRetentionDays } = settings()
+    const nowMs = wallNow()
+    const reportsBeforeMs = nowMs - retentionDays * dayMs
+    const auditBeforeMs = nowMs - auditRetentionDays * dayMs
+    const limits = { nowMs, reportsBeforeMs, warningsBeforeMs: reportsBeforeMs, auditBeforeMs }
+    this.#cancelPurge = clock.after(purgeIntervalMs, () => this.#purge())
+    this.#state.measures.purge(reportsBeforeMs)
+    this.#state.writer.now(false, { write: (store) => store.purge(limits) })
+  }
+
+  /** Reads from the store. If it fails, tells the operator, and returns `fallback`. */
+  #read<T>(fallback: T, read: (state: State) => T): T {
+    try {
+      return read(this.#state)
+    } catch (error) {
+      if (error instanceof StoreError) this.#dependencies.notify('storeFailed', { error })
+      else this.#dependencies.onError(error)
+      return fallback
+    }
+  }
+}
+
+/** A ban that refuses a client. */
+export interface Ban {
+  /** What the client is told; undefined if the reason is not known here. */
+  readonly measure: MessageOf<'measure'> | undefined
+}
+
+/** Returns the reason that most reports have; `other` if there is no report. */
+function commonestReason(reasons: readonly ReportReason[]): ReportReason {
+  const counts = new Map<ReportReason, number>()
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  const [first] = [...counts].sort(([, one], [, other]) => other - one)
+  return first?.[0] ?? 'other'
+}

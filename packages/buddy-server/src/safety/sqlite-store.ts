@@ -1,0 +1,320 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { databasePath, openDatabase, toStoreError } from './sqlite-file.ts'
+import type {
+  AuditLine,
+  AuditMark,
+  PersonReports,
+  PurgeLimits,
+  Store,
+  StoredMeasure,
+  StoredPair,
+  StoredPerson,
+  StoredReport,
+  StoredTally,
+} from './store.ts'
+
+/** How much the file keeps at most. Of pictures and reports the oldest are dropped first. */
+const defaultMax = { reports: 100_000, stills: 5000 }
+
+type Row = Record<string, null | number | bigint | string | Uint8Array>
+
+/** A store in the file `buddy.sqlite` of a data folder. */
+export class SqliteStore implements Store {
+  readonly isLasting = true
+  readonly #path: string
+  readonly #database: DatabaseSync
+  readonly #max: typeof defaultMax
+  readonly #statements = new Map<string, StatementSync>()
+  #isInTransaction = false
+
+  /** @throws StoreError if the folder or the file cannot be used */
+  constructor(dataDir: string, max: Partial<typeof defaultMax> = {}) {
+    this.#path = databasePath(dataDir)
+    this.#database = openDatabase(dataDir)
+    this.#max = { ...defaultMax, ...max }
+  }
+
+  transact(isDurable: boolean, write: () => void): void {
+    this.#guard(() => {
+      // FULL waits until the disk has the transaction (https://sqlite.org/pragma.html#pragma_synchronous).
+      this.#database.exec(`PRAGMA synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`)
+      this.#database.exec('BEGIN IMMEDIATE')
+      try {
+        this.#isInTransaction = true
+        write()
+        this.#database.exec('COMMIT')
+      } catch (error) {
+        // SQLite may have ended the transaction itself, for example because the disk is full.
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+        throw error
+      } finally {
+        this.#isInTransaction = false
+      }
+    })
+  }
+
+  addReport(report: StoredReport, still: Uint8Array | undefined): void {
+    this.#write(
+      `INSERT INTO reports VALUES ($id, $atMs, $site, $personId, $sessionId, $reporterId,
+        $reporterAddress, $reporterSinceMs, $reporterMet, $weight, $reason, $note, $room, $mode, $lobby,
+        $decisionId)`,
+      without(report, 'hasStill'),
+    )
+    this.#dropExcess('reports', this.#max.reports)
+    if (!still) return
+    const { id, atMs, reporterAddress } = report
+    this.#write('INSERT INTO stills VALUES ($id, $reporterAddress, $atMs, $still)', {
+      id,
+      atMs,
+      reporterAddress,
+      still,
+    })
+    this.#dropExcess('stills', this.#max.stills)
+  }
+
+  hasReport(reporterId: string, personId: string): boolean {
+    const query = 'SELECT 1 FROM reports WHERE reporter_id = $reporterId AND person_id = $personId'
+    return this.#first(query, { reporterId, personId }) !== undefined
+  }
+
+  groups({ site, state, limit, beforeMs }: Parameters<Store['groups']>[0]): PersonReports[] {
+    const rows = this.#all(
+      `SELECT person_id, MAX(at_ms) AS latest, COUNT(*) AS total FROM reports
+        WHERE decision_id IS ${state === 'open' ? '' : 'NOT '}NULL AND ($site IS NULL OR site = $site)
+        GROUP BY person_id HAVING latest < $beforeMs ORDER BY latest DESC LIMIT $limit`,
+      { site: site ?? null, beforeMs: finite(beforeMs), limit },
+    )
+    return rows.map((row) => ({
+      personId: String(row['person_id']),
+      latestAtMs: Number(row['latest']),
+      total: Number(row['total']),
+    }))
+  }
+
+  reportsOf(personId: string, state: 'open' | 'decided'): StoredReport[] {
+    const rows = this.#all(
+      `SELECT *, EXISTS (SELECT 1 FROM stills WHERE report_id = id) AS has_still FROM reports
+        WHERE person_id = $personId AND decision_id IS ${state === 'open' ? '' : 'NOT '}NULL
+        ORDER BY at_ms DESC, rowid DESC`,
+      { personId },
+    )
+    return rows.map((row) => ({
+      ...(camelCased(row) as unknown as StoredReport),
+      hasStill: row['has_still'] === 1,
+    }))
+  }
+
+  still(reportId: string): Uint8Array | undefined {
+    const row = this.#first('SELECT jpeg FROM stills WHERE report_id = $reportId', { reportId })
+    return row?.['jpeg'] as Uint8Array | undefined
+  }
+
+  decideReports(personId: string, decisionId: string): void {
+    this.#write(
+      `UPDATE reports SET decision_id = $decisionId
+        WHERE person_id = $personId AND decision_id IS NULL`,
+      { personId, decisionId },
+    )
+  }
+
+  stillsFrom(reporterAddress: string): number {
+    const query = 'SELECT COUNT(*) AS n FROM stills WHERE reporter_address = $reporterAddress'
+    return Number(this.#first(query, { reporterAddress })?.['n'])
+  }
+
+  putPerson(person: StoredPerson): void {
+    this.#write(
+      `INSERT OR REPLACE INTO persons VALUES ($personId, $site, $visitorKey, $addressHash, $sessionId, $atMs)`,
+      { ...person },
+    )
+  }
+
+  findPerson(personId: string): StoredPerson | undefined {
+    const row = this.#first('SELECT * FROM persons WHERE person_id = $personId', { personId })
+    return row && (camelCased(row) as unknown as StoredPerson)
+  }
+
+  findPersonOf(sessionId: string): StoredPerson | undefined {
+    const query = 'SELECT * FROM persons WHERE session_id = $sessionId'
+    const row = this.#first(query, { sessionId })
+    return row && (camelCased(row) as unknown as StoredPerson)
+  }
+
+  putMeasure(measure: StoredMeasure): void {
+    this.#write(
+      `INSERT OR REPLACE INTO measures VALUES ($id, $kind, $personId, $site, $visitorKey, $addressHash,
+        $addressUntilMs, $atMs, $untilMs, $reason, $isAutomatic, $by, $decisionId, $statement)`,
+      { ...measure, isAutomatic: measure.isAutomatic ? 1 : 0 },
+    )
+  }
+
+  deleteMeasure(id: string): void {
+    this.#write('DELETE FROM measures WHERE id = $id', { id })
+  }
+
+  measures(): StoredMeasure[] {
+    return this.#all('SELECT * FROM measures ORDER BY at_ms, rowid', {}).map((row) => {
+      const { madeBy, ...measure } = camelCased(row)
+      return {
+        ...(measure as unknown as StoredMeasure),
+        by: String(madeBy),
+        isAutomatic: measure['isAutomatic'] === 1,
+      }
+    })
+  }
+
+  putPair({ kind, personA, personB, untilMs }: StoredPair): void {
+    const [one, other] = [personA, personB].sort() as [string, string]
+    this.#write('INSERT OR REPLACE INTO pairs VALUES ($kind, $one, $other, $untilMs)', {
+      kind,
+      one,
+      other,
+      untilMs: finite(untilMs),
+    })
+  }
+
+  *pairs(): Iterable<StoredPair> {
+    for (const row of this.#statement('SELECT * FROM pairs').iterate()) {
+      yield camelCased(row as Row) as unknown as StoredPair
+    }
+  }
+
+  putTally(tally: StoredTally): void {
+    this.#write('INSERT OR REPLACE INTO tallies VALUES ($personId, $met, $reported, $atMs)', {
+      ...tally,
+    })
+  }
+
+  findTally(personId: string): StoredTally | undefined {
+    const row = this.#first('SELECT * FROM tallies WHERE person_id = $personId', { personId })
+    return row && (camelCased(row) as unknown as StoredTally)
+  }
+
+  appendAudit(line: AuditLine): void {
+    this.#write('INSERT INTO audit VALUES ($number, $atMs, $text, $hash)', { ...line })
+    this.#mark('head', line)
+  }
+
+  audit(limit: number, before: number): AuditLine[] {
+    return this.#all(
+      'SELECT * FROM audit WHERE number < $before ORDER BY number DESC LIMIT $limit',
+      { limit, before: finite(before) },
+    ).map((row) => camelCased(row) as unknown as AuditLine)
+  }
+
+  *auditLines(): Iterable<AuditLine> {
+    for (const row of this.#statement('SELECT * FROM audit ORDER BY number').iterate()) {
+      yield camelCased(row as Row) as unknown as AuditLine
+    }
+  }
+
+  get auditHead(): AuditMark | undefined {
+    return this.#markOf('head')
+  }
+
+  get auditAnchor(): AuditMark | undefined {
+    return this.#markOf('anchor')
+  }
+
+  purge({ nowMs, reportsBeforeMs, warningsBeforeMs, auditBeforeMs }: PurgeLimits): void {
+    this.#write('DELETE FROM reports WHERE at_ms < $reportsBeforeMs', { reportsBeforeMs })
+    this.#write('DELETE FROM persons WHERE at_ms < $reportsBeforeMs', { reportsBeforeMs })
+    this.#write('DELETE FROM tallies WHERE at_ms < $reportsBeforeMs', { reportsBeforeMs })
+    this.#write('DELETE FROM pairs WHERE until_ms <= $nowMs', { nowMs })
+    this.#write(
+      `DELETE FROM measures WHERE until_ms <= $nowMs OR (kind = 'warning' AND at_ms < $warningsBeforeMs)`,
+      { nowMs, warningsBeforeMs },
+    )
+    // Only entries from before the first one that stays, so that the log has no gap if the clock was set back.
+    const last = this.#first(
+      `SELECT number, hash FROM audit WHERE number < COALESCE(
+        (SELECT MIN(number) FROM audit WHERE at_ms >= $auditBeforeMs), 9e15)
+        ORDER BY number DESC LIMIT 1`,
+      { auditBeforeMs },
+    )
+    if (!last) return
+    const anchor = { number: Number(last['number']), hash: String(last['hash']) }
+    this.#write('DELETE FROM audit WHERE number <= $number', { number: anchor.number })
+    this.#mark('anchor', anchor)
+  }
+
+  close(): void {
+    this.#statements.clear()
+    this.#database.close()
+  }
+
+  #mark(name: 'head' | 'anchor', { number, hash }: AuditMark): void {
+    this.#write('INSERT OR REPLACE INTO audit_marks VALUES ($name, $number, $hash)', {
+      name,
+      number,
+      hash,
+    })
+  }
+
+  #markOf(name: 'head' | 'anchor'): AuditMark | undefined {
+    const row = this.#first('SELECT number, hash FROM audit_marks WHERE name = $name', { name })
+    return row && (camelCased(row) as unknown as AuditMark)
+  }
+
+  #dropExcess(table: 'reports' | 'stills', max: number): void {
+    const key = table === 'reports' ? 'id' : 'report_id'
+    const count = Number(this.#first(`SELECT COUNT(*) AS n FROM ${table}`, {})?.['n'])
+    if (count <= max) return
+    this.#write(
+      `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} ORDER BY at_ms, rowid LIMIT $excess)`,
+      { excess: count - max },
+    )
+  }
+
+  #write(query: string, values: Record<string, SQLInputValue>): void {
+    if (this.#isInTransaction) this.#statement(query).run(values)
+    else this.transact(false, () => this.#statement(query).run(values))
+  }
+
+  #first(query: string, values: Record<string, SQLInputValue>): Row | undefined {
+    return this.#guard(() => this.#statement(query).get(values) as Row | undefined)
+  }
+
+  #all(query: string, values: Record<string, SQLInputValue>): Row[] {
+    return this.#guard(() => this.#statement(query).all(values) as Row[])
+  }
+
+  #statement(query: string): StatementSync {
+    let statement = this.#statements.get(query)
+    if (!statement) {
+      statement = this.#database.prepare(query)
+      this.#statements.set(query, statement)
+    }
+    return statement
+  }
+
+  #guard<T>(act: () => T): T {
+    try {
+      return act()
+    } catch (error) {
+      throw toStoreError(error, this.#path)
+    }
+  }
+}
+
+/** SQLite has no infinite integers. */
+const finite = (value: number): number => Math.min(value, Number.MAX_SAFE_INTEGER)
+
+function camelCased(row: Row): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+      value,
+    ]),
+  )
+}
+
+function without<T extends object, K extends keyof T>(
+  value: T,
+  name: K,
+): Record<string, SQLInputValue> {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== name)) as Record<
+    string,
+    SQLInputValue
+  >
+}
