@@ -306,6 +306,44 @@ describe('a call', () => {
     socket().receive({ type: 'text', text: 'Hi' })
     expect(events).toEqual(['typing true', 'typing false', 'partner: Hi'])
   })
+
+  test('cleans texts in both directions, and passes none without a visible character', async () => {
+    await enterCall()
+    client.send('one\u202e\r\ntwo\u0000')
+    socket().receive({ type: 'text', text: 'a\u202ebc\u202c\n\u200bd' })
+    socket().receive({ type: 'text', text: '\u200b\u2067' })
+    expect(() => client.send('\u200b')).toThrow(expect.objectContaining({ code: 'invalid-text' }))
+    expect(socket().sent).toEqual([{ type: 'text', text: 'one\ntwo' }])
+    expect(events.filter((event) => !event.startsWith('typing'))).toEqual([
+      'self: one\ntwo',
+      'partner: abc\nd',
+    ])
+  })
+
+  test('filters texts in both directions by `textFilter`', async () => {
+    await enterCall({
+      mode: 'text',
+      textFilter: (text) => !text.includes('drop') && text.replace('bad', '***'),
+    })
+    client.send('a bad word')
+    expect(() => client.send('drop')).toThrow(expect.objectContaining({ code: 'text-filtered' }))
+    socket().receive({ type: 'text', text: 'bad' })
+    socket().receive({ type: 'text', text: 'drop' })
+    expect(socket().sent).toEqual([{ type: 'text', text: 'a *** word' }])
+    expect(events.filter((event) => !event.startsWith('typing'))).toEqual([
+      'self: a *** word',
+      'partner: ***',
+    ])
+  })
+
+  test('emits `error` if the filter of an incoming text fails', async () => {
+    const textFilter = (): string => {
+      throw new Error('broken')
+    }
+    await enterCall({ mode: 'text', textFilter })
+    socket().receive({ type: 'text', text: 'Hi' })
+    expect(events).toEqual(['typing false', 'error text-filtered'])
+  })
 })
 
 describe('a call with media', () => {

@@ -171,7 +171,7 @@ export class BuddyClient {
 
   /**
    * Sends a text to the partner.
-   * @throws BuddyError `not-in-call`, `server-unreachable`, `invalid-text`
+   * @throws BuddyError `not-in-call`, `server-unreachable`, `invalid-text`, `text-filtered`
    */
   send(text: string): void {
     if (!this.#room) throw new BuddyError('not-in-call', 'there is no partner to write to')

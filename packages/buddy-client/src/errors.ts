@@ -49,6 +49,7 @@
  *   element reports it
  * - `not-in-call`: there is no partner to send to, or to report
  * - `invalid-text`: the text is empty, or longer than 4096 bytes of UTF-8
+ * - `text-filtered`: the option `textFilter` has dropped the text, or failed; see `cause`
  * - `invalid-options`: an option has the wrong type or is too long; the message names the option
  * - `aborted`: `stop()` was called before `start()` had resolved
  */
@@ -90,6 +91,7 @@ export type BuddyErrorCode =
   | 'guard-failed'
   | 'not-in-call'
   | 'invalid-text'
+  | 'text-filtered'
   | 'invalid-options'
   | 'aborted'
 

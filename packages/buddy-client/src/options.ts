@@ -1,4 +1,5 @@
 import type { Mode } from '@buddy-chat/protocol'
+import type { TextFilter } from './call/text-filter.ts'
 import type { Device } from './errors.ts'
 import { defaultConstraints } from './media/default-constraints.ts'
 import type { MediaRequest } from './media/local-media.ts'
@@ -69,19 +70,28 @@ export interface BuddyClientOptions {
    * remain possible. Has no effect in browsers without `setCodecPreferences`. @default the browser's order
    */
   readonly codecs?: readonly string[] | undefined
+  /**
+   * Decides about each text that the user sends or the partner has sent, for example by a list of words. It
+   * returns the text to use, or `false` to drop it: then `send()` throws `text-filtered`, and a partner's text
+   * is not emitted. It must answer at once. @default none
+   */
+  readonly textFilter?: TextFilter | undefined
 }
 
 /** A higher bit rate does not visibly improve video of the default size. */
 const defaultBitrateKbps = 2500
 const minBitrateKbps = 50
 
+/** The options whose absence has a meaning of its own. */
+type Absent = 'textFilter'
+
 /** Options with every default filled in. `server` is empty if there is none. */
 export type ResolvedOptions = {
-  readonly [Name in keyof BuddyClientOptions]-?: Exclude<
+  readonly [Name in Exclude<keyof BuddyClientOptions, Absent>]-?: Exclude<
     BuddyClientOptions[Name],
     Name extends 'server' ? undefined | null : undefined
   >
-}
+} & { readonly [Name in Absent]: BuddyClientOptions[Name] }
 
 /** Fills in the defaults, some of which are the page's origin and the browser's languages. */
 export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
@@ -101,6 +111,7 @@ export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
     maxBitrateKbps: toBitrate(options.maxBitrateKbps),
     lowData: options.lowData ?? false,
     codecs: options.codecs ?? [],
+    textFilter: options.textFilter,
     microphone: microphone === true ? defaultConstraints.microphone : microphone,
   }
 }

@@ -130,7 +130,7 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
 
   /**
    * Sends a text message to the partner.
-   * @throws BuddyError `not-in-call`, `server-unreachable`, `invalid-text`
+   * @throws BuddyError `not-in-call`, `server-unreachable`, `invalid-text`, `text-filtered`
    */
   send(text: string): void {
     this.client.send(text)
@@ -191,6 +191,7 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
       relayOnly: this.relayonly,
       relayUntilTrusted: this.relayuntiltrusted,
       lowData: lowdata,
+      textFilter: (text, direction) => (this.textFilter ? this.textFilter(text, direction) : text),
     }
   }
 

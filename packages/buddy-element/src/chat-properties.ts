@@ -1,4 +1,4 @@
-import type { Mode, TokenSource } from '@buddy-chat/client'
+import type { Mode, TextFilter, TokenSource } from '@buddy-chat/client'
 import { LitElement } from 'lit'
 import { property } from 'lit/decorators.js'
 import { emptyIfRemoved } from './attributes.ts'
@@ -75,6 +75,11 @@ export class ChatProperties extends LitElement {
   @property({ type: Boolean }) lowdata = false
   /** Offers no text messages in video and audio calls. */
   @property({ type: Boolean }) notext = false
+  /**
+   * A function that gets each text and its direction, `in` or `out`, and returns the text to use, or
+   * `false` to drop it. A change takes effect at once.
+   */
+  @property({ attribute: false }) textFilter: TextFilter | undefined
 
   /**
    * Has the pictures of video chats checked on the visitor's device. As a property: a guard, or a function

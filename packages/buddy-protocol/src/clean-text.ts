@@ -12,7 +12,7 @@ const deceptive =
 /**
  * Matches a text without a visible character (Unicode §5.21). The empty Braille pattern is invisible too.
  */
-const invisible = /^[\p{Default_Ignorable_Code_Point}\u2800\s]*$/u
+export const invisible = /^[\p{Default_Ignorable_Code_Point}\u2800\s]*$/u
 
 /**
  * Cleans a name or an interest before other users see it: makes it well-formed, removes deceptive

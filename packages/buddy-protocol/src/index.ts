@@ -1,3 +1,4 @@
+export { cleanMessage } from './clean-message.ts'
 export { cleanText } from './clean-text.ts'
 export type { CloseCode } from './close-codes.ts'
 export { closeCodes, mayReconnect, waitAfterCloseMs } from './close-codes.ts'

@@ -11,6 +11,7 @@ import type { CallEnvironment } from './call-environment.ts'
 import { CallSetup } from './call-setup.ts'
 import type { RoomCallbacks } from './room.ts'
 import { Room } from './room.ts'
+import type { TextFilter } from './text-filter.ts'
 
 /**
  * The time between the connection of a call and the preparation of the next call, which would slow the
@@ -39,6 +40,7 @@ export class Calls {
   readonly #preparation: LinkPreparation
   #cancelPreparation: Cancel | undefined
   #room: Room | undefined
+  #textFilter: TextFilter | undefined
 
   constructor(dependencies: CallsDependencies) {
     const { environment } = dependencies
@@ -66,6 +68,7 @@ export class Calls {
   begin(options: ResolvedOptions): void {
     this.#setup.begin(options)
     this.#preparation.discard()
+    this.#textFilter = options.textFilter
   }
 
   /** Discards the prepared peer connection. Call at the end of a run. A room that is open stays open. */
@@ -138,6 +141,7 @@ export class Calls {
       events,
       send,
       setup: this.#setup,
+      textFilter: this.#textFilter,
       takeLink: (role) => this.#preparation.take(role),
       sending: sending(),
       announcedSending,

@@ -13,6 +13,8 @@ import { toSignal } from '../signaling/message-conversion.ts'
 import type { CallEnvironment } from './call-environment.ts'
 import type { CallSetup } from './call-setup.ts'
 import { MutualTrust } from './mutual-trust.ts'
+import type { TextFilter } from './text-filter.ts'
+import { filterText } from './text-filter.ts'
 import { TypingSignal } from './typing-signal.ts'
 
 /** The callbacks through which a room reports to the client. */
@@ -33,6 +35,7 @@ interface RoomDependencies extends RoomCallbacks {
   readonly setup: CallSetup
   /** See `LinkPreparation.take`. */
   readonly takeLink: (role: 'offered' | 'any') => PeerLink | undefined
+  readonly textFilter: TextFilter | undefined
   readonly sending: Sending
   /** The `sending` state that was sent with the prepared offer; null if none was sent. */
   readonly announcedSending: Sending | null
@@ -122,18 +125,20 @@ export class Room {
         return
       case 'text':
         events.emit('typing', { isTyping: false })
-        events.emit('message', { text: message.text, from: 'partner' })
+        this.#handleText(message.text)
     }
   }
 
   /**
    * Sends a text to the partner.
-   * @throws BuddyError `invalid-text`, `server-unreachable`
+   * @throws BuddyError `invalid-text`, `text-filtered`, `server-unreachable`
    */
   send(text: string): void {
-    const { send, events } = this.#dependencies
-    // Both clients show the same text, also if it contains lone surrogates, which UTF-8 cannot encode.
-    const message = asReceived({ type: 'text', text }, 'invalid-text')
+    const { send, events, textFilter } = this.#dependencies
+    const { text: given } = asReceived({ type: 'text', text }, 'invalid-text')
+    // The text is cleaned here too, so that both clients show the same one.
+    const filtered = filterText(given, 'out', textFilter)
+    const message = asReceived({ type: 'text', text: filtered }, 'invalid-text')
     if (!send(message)) throw serverUnreachable()
     // `typing: false` need not be sent, because the partner's client ends typing when the text arrives.
     this.#typing.reset()
@@ -198,6 +203,17 @@ export class Room {
     if (!this.#remoteStream) return
     this.#remoteStream = undefined
     this.#dependencies.events.emit('remote-stream', undefined)
+  }
+
+  #handleText(received: string): void {
+    const { events, textFilter } = this.#dependencies
+    try {
+      const text = filterText(received, 'in', textFilter)
+      if (text !== '') events.emit('message', { text, from: 'partner' })
+    } catch (error) {
+      // A text that the page drops is none of the user's business; a filter that fails is the page's.
+      if ((error as BuddyError).cause !== undefined) events.emit('error', error as BuddyError)
+    }
   }
 
   get #configuration(): RTCConfiguration {

@@ -31,6 +31,7 @@ export const textPanel = css`
     border-radius: 17px;
     font-size: 0.95rem;
     overflow-wrap: anywhere;
+    unicode-bidi: plaintext;
     white-space: pre-wrap;
   }
 

@@ -167,6 +167,7 @@ export const problems = {
     'server-error': unexplained,
     'not-in-call': unexplained,
     'invalid-text': unexplained,
+    'text-filtered': { title: 'That was not sent', body: 'This site does not allow it.' },
     aborted: unexplained,
   } satisfies Record<BuddyErrorCode, ErrorWords>,
 } as const
