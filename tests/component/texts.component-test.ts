@@ -58,7 +58,7 @@ test('a right-to-left line is shown from the right, beside a left-to-right one i
     'hello (1)\nשלום (1)\na much longer line than the others',
   )
   const range = document.createRange()
-  const words = [...node!.childNodes].find((each) => each.textContent !== '')!
+  const words = [...node!.childNodes].find((each) => each instanceof Text && each.data !== '')!
   const text = words.textContent!
   const leftOf = (letter: string): number => {
     range.setStart(words, text.indexOf(letter))
