@@ -1,5 +1,5 @@
 import type { Mode } from '@buddy-chat/protocol'
-import type { TextFilter } from './call/text-filter.ts'
+import type { TextFilter } from './signaling/text-filter.ts'
 import type { Device } from './errors.ts'
 import { defaultConstraints } from './media/default-constraints.ts'
 import type { MediaRequest } from './media/local-media.ts'

@@ -11,7 +11,7 @@ import type { CallEnvironment } from './call-environment.ts'
 import { CallSetup } from './call-setup.ts'
 import type { RoomCallbacks } from './room.ts'
 import { Room } from './room.ts'
-import type { TextFilter } from './text-filter.ts'
+import type { TextFilter } from '../signaling/text-filter.ts'
 
 /**
  * The time between the connection of a call and the preparation of the next call, which would slow the

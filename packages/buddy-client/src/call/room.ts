@@ -13,8 +13,8 @@ import { toSignal } from '../signaling/message-conversion.ts'
 import type { CallEnvironment } from './call-environment.ts'
 import type { CallSetup } from './call-setup.ts'
 import { MutualTrust } from './mutual-trust.ts'
-import type { TextFilter } from './text-filter.ts'
-import { filterText } from './text-filter.ts'
+import type { TextFilter } from '../signaling/text-filter.ts'
+import { filterText } from '../signaling/text-filter.ts'
 import { TypingSignal } from './typing-signal.ts'
 
 /** The callbacks through which a room reports to the client. */
