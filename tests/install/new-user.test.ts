@@ -75,12 +75,13 @@ describe.for(managers)('with %s', ([, tool, [command, ...add]]) => {
     const script = `
       const { BuddyChat } = await import('@buddy-chat/element')
       const { BuddyClient } = await import('@buddy-chat/client')
-      console.log(BuddyChat.name, new BuddyClient().state)`
+      const { createNsfwGuard } = await import('@buddy-chat/guard')
+      console.log(BuddyChat.name, new BuddyClient().state, createNsfwGuard.name)`
     const { code, output } = await project.run('node', '--input-type=module', '--eval', script)
-    expect([code, output]).toEqual([0, 'BuddyChat idle\n'])
+    expect([code, output]).toEqual([0, 'BuddyChat idle createNsfwGuard\n'])
   })
 
-  test('two users meet on a page that Vite has built, through the server that was installed', async ({
+  test('two users meet on a page that Vite has built, with the guard, through the server that was installed', async ({
     visit,
     visitWithFirefox,
   }) => {
@@ -113,6 +114,9 @@ describe.for(managers)('with %s', ([, tool, [command, ...add]]) => {
     const [ana, bob]: Visitor[] = await Promise.all([visit(url), visitWithFirefox(url)])
     await meet(ana!, bob!)
     await Promise.all([ana!.waitForMedia(), bob!.waitForMedia()])
+    await Promise.all(
+      [ana!, bob!].map(({ page: tab }) => tab.waitForSelector('html[data-verdict="ok"]')),
+    )
     expect([ana!.errors, bob!.errors]).toEqual([[], []])
   })
 })
