@@ -10,6 +10,8 @@ import { SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { addDoctor } from '../../packages/buddy-server/src/commands/doctor.ts'
+import { addAudit } from '../../packages/buddy-server/src/commands/audit.ts'
+import { addModeration } from '../../packages/buddy-server/src/commands/moderation.ts'
 import { addInit } from '../../packages/buddy-server/src/commands/init.ts'
 import {
   addTurnConfig,
@@ -25,7 +27,7 @@ import { webhookEvents } from '../../packages/buddy-server/src/config/webhook-ev
 import { checkNames } from '../../packages/buddy-server/src/doctor/finding.ts'
 import { createTokenVerifier } from '../../packages/buddy-server/src/sites/site-token.ts'
 
-const page = ['operations', 'monitoring', 'limits', 'webhooks']
+const page = ['operations', 'monitoring', 'limits', 'webhooks', 'moderation']
   .map((name) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8'))
   .join('\n')
 const keys = Object.values(settings).map(({ key }) => key)
@@ -116,11 +118,15 @@ const program = new Command()
 addInit(program, () => ({}))
 addTurnConfig(program, () => ({}))
 addDoctor(program, () => ({}))
+addModeration(program, () => ({}))
+addAudit(program, () => ({}))
 /** The sub-commands that have flags of their own. */
 const { commands } = program
 
 test('every flag of buddy-server on the pages exists', () => {
-  const ownFlags = commands.flatMap(({ options }) => options.map(({ long }) => long!.slice(2)))
+  const ownFlags = [...commands, ...commands.flatMap((command) => command.commands)].flatMap(
+    ({ options }) => options.map(({ long }) => long!.slice(2)),
+  )
   const lines = [
     ...page.split('\n').filter((line) => /^\s*buddy-server /.test(line)),
     ...page.matchAll(/`(--[^`]+)`/g),

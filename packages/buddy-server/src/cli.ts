@@ -2,11 +2,13 @@
 // The command `buddy-server` with its flags and their help. commands/ has its sub-commands, and `run.ts` runs
 // the server.
 import { Command, Option } from 'commander'
+import { addAudit } from './commands/audit.ts'
 import { addCheckConfig } from './commands/check-config.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addGenerateKeys } from './commands/generate-keys.ts'
 import { addHealthcheck } from './commands/healthcheck.ts'
 import { addInit } from './commands/init.ts'
+import { addModeration } from './commands/moderation.ts'
 import { orExplain } from './commands/or-explain.ts'
 import { addLicences } from './commands/licences.ts'
 import { addPrintConfig } from './commands/print-config.ts'
@@ -59,6 +61,8 @@ addGenerateKeys(program)
 addTurnConfig(program, input)
 addDoctor(program, input)
 addHealthcheck(program, input)
+addModeration(program, input)
+addAudit(program, input)
 addLicences(program)
 
 /** Reports that a command does not exist, suggests the closest one, and exits with an error. */

@@ -6,26 +6,46 @@ export interface HttpAnswer {
   readonly status: number
   /** Returns the values of a header, joined with commas. Undefined if there is none. */
   readonly header: (name: string) => string | undefined
-  /** At most 4 MB. */
   readonly body: string
 }
 
-interface GetOptions {
+interface RequestOptions {
   readonly signal: AbortSignal
   readonly headers?: Readonly<Record<string, string>>
-  readonly method?: 'GET' | 'HEAD'
+  /** A longer answer is an error. @default 4 MB */
+  readonly maxBytes?: number
   /** Whether the certificate must be valid. @default true */
   readonly verifiesCertificate?: boolean
 }
 
-const maxBodyBytes = 4_000_000
+interface GetOptions extends RequestOptions {
+  readonly method?: 'GET' | 'HEAD'
+}
+
+const defaultMaxBytes = 4_000_000
 
 /**
  * Sends a request by a new connection, and follows no redirect. Rejects with the error of the system, or with
  * the reason of the signal.
  */
 export function httpGet(url: string, options: GetOptions): Promise<HttpAnswer> {
-  const { signal, headers = {}, method = 'GET', verifiesCertificate = true } = options
+  const { method = 'GET' } = options
+  return send(url, method, undefined, options)
+}
+
+/** Sends JSON by POST; otherwise as {@link httpGet}. */
+export function httpPost(url: string, body: object, options: RequestOptions): Promise<HttpAnswer> {
+  const headers = { ...options.headers, 'Content-Type': 'application/json' }
+  return send(url, 'POST', JSON.stringify(body), { ...options, headers })
+}
+
+function send(
+  url: string,
+  method: string,
+  body: string | undefined,
+  options: RequestOptions,
+): Promise<HttpAnswer> {
+  const { signal, headers = {}, verifiesCertificate = true, maxBytes = defaultMaxBytes } = options
   return new Promise((resolve, reject) => {
     const common = { method, headers, signal, agent: false }
     const sent = url.startsWith('https:')
@@ -37,7 +57,7 @@ export function httpGet(url: string, options: GetOptions): Promise<HttpAnswer> {
       let length = 0
       response.on('data', (chunk: Buffer) => {
         length += chunk.length
-        if (length > maxBodyBytes) response.destroy(new Error('the answer is too long'))
+        if (length > maxBytes) response.destroy(new Error('the answer is too long'))
         else chunks.push(chunk)
       })
       response.on('error', reject)
@@ -52,7 +72,7 @@ export function httpGet(url: string, options: GetOptions): Promise<HttpAnswer> {
         }),
       )
     })
-    sent.end()
+    sent.end(body)
   })
 }
 

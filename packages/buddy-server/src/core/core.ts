@@ -132,7 +132,7 @@ export function createCore(dependencies: CoreDependencies): Core {
       const { sessionId: partnerId } = partnerSeat(room, seat)
       return tokens.sealRoom({ roomId, sessionId, partnerId, mode, lobby, openedAtMs })
     },
-    delayMsOf: () => 0,
+    delayMsOf: ({ personKey }) => safety.slowMsFor(personKey),
     maxHeldBytes: () => settings().maxResumeBytes,
     onCallInterrupted: dependencies.onCallInterrupted,
     onReported: (session, report) => handleReported(session, report, { safety, notify }),

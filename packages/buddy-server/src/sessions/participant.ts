@@ -48,7 +48,7 @@ export interface ParticipantContext {
    */
   readonly maxHeldBytes: () => number
   /** Returns how long a ticket of this user must wait before it can be matched; 0 unless the user is slowed. */
-  readonly delayMsOf: (session: Identified) => number
+  readonly delayMsOf: (session: ParticipantSession) => number
   /** Called when the session has left its room, or its partner has lost the connection. */
   readonly onCallInterrupted: (session: ParticipantSession) => void
   readonly onReported: (session: ParticipantSession, report: Report) => void

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs'
+import type { Command } from 'commander'
+import type { ConfigInput } from '../config/read-config.ts'
+import { readConfig } from '../config/read-config.ts'
+import { AuditLog, verifyAudit } from '../safety/audit-log.ts'
+import type { AuditVerdict } from '../safety/moderation.ts'
+import { databasePath } from '../safety/sqlite-file.ts'
+import { SqliteStore } from '../safety/sqlite-store.ts'
+import { StoreError } from '../safety/store.ts'
+import { CommandError } from './command-error.ts'
+import { moderationApi } from './moderation-api.ts'
+import { orExplain } from './or-explain.ts'
+
+interface AuditFlags {
+  readonly url?: string
+  readonly offline?: true
+}
+
+/** Adds the sub-command `audit` with `verify` and `export`. */
+export function addAudit(program: Command, input: () => ConfigInput): void {
+  const audit = program.command('audit').description('check or export the log of decisions')
+  const add = (name: string, about: string, act: (flags: AuditFlags) => Promise<void>): void => {
+    audit
+      .command(name)
+      .description(about)
+      .option('--url <url>', 'the server (default: the one of this configuration)')
+      .option('--offline', 'read DATA_DIR, of a server that does not run')
+      .action((flags: AuditFlags) => orExplain(() => act(flags)))
+  }
+  add(
+    'verify',
+    'check that no entry was changed, and exit with an error if one was',
+    async (flags) => {
+      const verdict = flags.offline
+        ? readOffline(input(), verifyAudit)
+        : (JSON.parse(
+            await moderationApi(flags.url, input()).get('/moderation/audit/verdict'),
+          ) as AuditVerdict)
+      if (!verdict.isIntact) {
+        throw new CommandError(`the log is damaged at entry ${verdict.entry}: ${verdict.problem}`)
+      }
+      console.log(`${verdict.entries} entries, all intact; the last has the hash ${verdict.head}`)
+    },
+  )
+  add('export', 'print every entry as a line of JSON, oldest first', async (flags) => {
+    const text = flags.offline
+      ? readOffline(input(), (store) => [...new AuditLog(store).lines()].join('\n'))
+      : await moderationApi(flags.url, input()).get('/moderation/audit')
+    if (text !== '') console.log(text.trimEnd())
+  })
+}
+
+/**
+ * Reads the data folder of the configuration.
+ * @throws CommandError if there is none, or a server uses it; StoreError if it cannot be read
+ */
+function readOffline<T>(input: ConfigInput, read: (store: SqliteStore) => T): T {
+  // The folder is often a copy, on a machine without the rest of the configuration.
+  const { flags = {}, environment = {} } = input
+  const given = flags['data-dir'] ?? environment['DATA_DIR']
+  const dataDir = given ? String(given) : readConfig(input).options.dataDir
+  if (dataDir === '') throw new CommandError('DATA_DIR is not set')
+  const path = databasePath(dataDir)
+  if (!existsSync(path)) throw new CommandError(`there is no file ${path}`)
+  let store: SqliteStore
+  try {
+    store = new SqliteStore(dataDir)
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'in-use') throw error
+    throw new CommandError(`a server uses ${path}: leave out --offline to ask that server`)
+  }
+  try {
+    return read(store)
+  } finally {
+    store.close()
+  }
+}
