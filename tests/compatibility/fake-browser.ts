@@ -207,6 +207,7 @@ export function createFakePage(
     },
     isHidden: () => false,
     baseUrl: () => undefined,
+    storage: () => undefined,
   }
   return {
     environment,

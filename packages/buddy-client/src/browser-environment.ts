@@ -4,6 +4,7 @@ import type { Unsubscribe } from './emitter.ts'
 import type { MediaEnvironment } from './media/open-devices.ts'
 import { probeServer } from './signaling/server-probe.ts'
 import type { SignalingEnvironment } from './signaling/signaling-channel.ts'
+import type { VisitorStorage } from './signaling/visitor-token.ts'
 
 /** All browser functions that a client uses, in one interface, so that tests can replace them. */
 export interface ClientEnvironment extends SignalingEnvironment, CallEnvironment {
@@ -24,6 +25,8 @@ export interface ClientEnvironment extends SignalingEnvironment, CallEnvironment
   }) => Unsubscribe
   /** Returns the page's address, which is the base of a relative `server` option. */
   readonly baseUrl: () => string | undefined
+  /** Returns the page's storage. It may throw, for example in a sandboxed frame. */
+  readonly storage: () => VisitorStorage | undefined
   /** Writes a warning for the page's developer to the console. It must contain nothing private. */
   readonly warn: (message: string) => void
 }
@@ -93,6 +96,8 @@ export const browserEnvironment: ClientEnvironment = {
   hasWebRtc: () => 'RTCPeerConnection' in globalThis,
   isHidden: () => globalThis.document?.visibilityState === 'hidden',
   baseUrl: () => globalThis.location?.href,
+  // Node has a `localStorage` too, with a warning, but no document.
+  storage: () => (globalThis.document ? globalThis.localStorage : undefined),
   warn: (message) => console.warn(message),
   media: () => ({
     isSecureContext: globalThis.isSecureContext,

@@ -148,6 +148,7 @@ function createClient(
     },
     isHidden: () => false,
     baseUrl: () => 'https://page.example/',
+    storage: () => undefined,
   }
   client = new BuddyClient({ server: 'https://chat.example', ...options }, environment)
   const record = <Name extends keyof ClientEvents>(

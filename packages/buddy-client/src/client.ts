@@ -8,14 +8,19 @@ import type { Unsubscribe } from './emitter.ts'
 import { Emitter } from './emitter.ts'
 import type { Device } from './errors.ts'
 import { BuddyError } from './errors.ts'
+import type { SearchCriteria } from './criteria.ts'
+import { toCriteriaFields } from './criteria.ts'
 import type { CallEndReason, ClientEvents, Partner } from './events.ts'
 import { MachineWatch } from './machine-watch.ts'
 import { DeviceControl } from './media/device-control.ts'
 import type { DeviceInfo } from './media/device-list.ts'
+import { toMeasure } from './measure.ts'
 import type { LocalMedia } from './media/local-media.ts'
 import type { BuddyClientOptions } from './options.ts'
 import { mediaRequest, resolveOptions } from './options.ts'
+import type { ReportDetails } from './partner-reports.ts'
 import type { Sending } from './sending.ts'
+import { asReceived } from './signaling/as-received.ts'
 import { toIntroduction } from './signaling/introduction.ts'
 import { fromErrorFrame } from './signaling/server-error.ts'
 import type { Retry } from './signaling/signaling-channel.ts'
@@ -41,6 +46,8 @@ export class BuddyClient {
   readonly #media: LocalMedia
   #state: ClientState = 'idle'
   #run: ClientRun | undefined
+  /** What `setCriteria()` has changed. */
+  #criteria: Partial<SearchCriteria> = {}
   readonly #calls: Calls
   readonly #machine: MachineWatch
 
@@ -151,6 +158,21 @@ export class BuddyClient {
       const wasPaused = this.#run?.search.unpause() ?? false
       if (this.#endCall('next') || wasPaused) this.#requeue()
     })
+  }
+
+  /**
+   * Changes whom the user looks for: in the queue without losing the place there, in a call for the next search,
+   * and before `start()` for all runs. Criteria that are not given stay as they are.
+   * @throws BuddyError `invalid-options`; then nothing has changed
+   */
+  setCriteria(criteria: Partial<SearchCriteria>): void {
+    const given = Object.entries(criteria).filter(([, value]) => value !== undefined)
+    const changed = { ...this.#criteria, ...Object.fromEntries(given) }
+    const all = { ...resolveOptions({ ...this.#options, ...changed }) }
+    asReceived({ type: 'change', ...toCriteriaFields(all) }, 'invalid-options')
+    this.#criteria = changed
+    const { interests, languages, asks, keepInterests, keepLanguages } = all
+    this.#run?.search.setCriteria({ interests, languages, asks, keepInterests, keepLanguages })
   }
 
   /** Ends the call, the search and the connection, and releases camera and microphone. */
@@ -265,19 +287,28 @@ export class BuddyClient {
   }
 
   /**
-   * Reports a partner to the operator. The call continues. While the connection is lost and the session
-   * may be resumed, the client keeps the report. If the session is not resumed, the client emits `error`
-   * with `server-unreachable`.
-   * @param room the `Partner.room` of the partner to report; the present or latest partner by default. If
-   *   the server does not remember that room, the client emits `error` with `not-in-call`
+   * Reports a partner to the operator, and blocks the partner as {@link BuddyClient.block} does. While the
+   * connection is lost and the session may be resumed, the client keeps the report. If the session is not
+   * resumed, the client emits `error` with `server-unreachable`.
+   * @param about the `Partner.room` of the partner to report, or more details; the present or latest partner by
+   *   default. If the server does not remember that room, the client emits `error` with `not-in-call`
    * @throws BuddyError `not-in-call` if there was no partner, or the client is stopped;
-   *   `server-unreachable` if the report can be neither sent nor kept; `invalid-options` if `room` is
-   *   too long
+   *   `server-unreachable` if the report can be neither sent nor kept; `invalid-options` if a detail is
+   *   too long. Then nothing was sent, and the call goes on
    */
-  report(reason: ReportReason, room?: string): void {
-    const run = this.#run
-    if (!run) throw new BuddyError('not-in-call', 'there is no partner to report before start()')
-    run.reports.report(reason, room)
+  report(reason: ReportReason, about: string | ReportDetails = {}): void {
+    const details = typeof about === 'string' ? { room: about } : about
+    this.#part('report', ({ reports }) => reports.report(reason, details))
+  }
+
+  /**
+   * Blocks a partner: the two users never meet again. If it is the present partner, the call ends at once for
+   * both, and the client searches for another partner.
+   * @param room the `Partner.room` of the partner; the present or latest partner by default
+   * @throws BuddyError as {@link BuddyClient.report}
+   */
+  block(room?: string): void {
+    this.#part('block', ({ reports }) => reports.block(room))
   }
 
   /** Resolves with the browser's statistics of the present call; undefined outside a call. */
@@ -285,8 +316,19 @@ export class BuddyClient {
     return this.#room?.getStats()
   }
 
+  /** Sends a report or block, and ends the call if it is about the present partner. */
+  #part(reason: 'report' | 'block', send: (run: ClientRun) => string): void {
+    const run = this.#run
+    if (!run) throw new BuddyError('not-in-call', 'there was no partner since start()')
+    this.#emitter.batch(() => {
+      const room = send(run)
+      if (room === this.partner?.room && this.#endCall(reason)) this.#requeue()
+    })
+  }
+
   #begin(overrides: BuddyClientOptions): Promise<void> {
-    const run = new ClientRun(resolveOptions({ ...this.#options, ...overrides }), {
+    const options = { ...this.#options, ...this.#criteria, ...overrides }
+    const run = new ClientRun(resolveOptions(options), {
       takeOffer: () => this.#calls.takeOffer(),
       sending: () => this.#media.sending,
       isConnected: () => this.#channel.isConnected,
@@ -295,7 +337,8 @@ export class BuddyClient {
       onReportLost: (error) => this.#emitter.emit('error', error),
     })
     try {
-      const introduction = toIntroduction(run.options, this.#environment.baseUrl())
+      const { baseUrl, storage } = this.#environment
+      const introduction = toIntroduction(run.options, baseUrl(), storage)
       this.#calls.begin(run.options)
       this.#run = run
       this.#machine.begin()
@@ -351,12 +394,24 @@ export class BuddyClient {
   #handleMessage(message: ServerMessage): void {
     switch (message.type) {
       case 'waiting':
-        this.#run?.search.handleAnswered()
+        this.#run?.search.handleAnswered(true)
         this.#calls.close()
         this.#calls.handleQueued()
         this.#advance('queued')
         this.#run?.resolve()
         this.#emitter.emit('waiting', { online: message.online })
+        return
+      case 'searching': {
+        const { type: _type, estimateMs, widensInMs, ...rest } = message
+        this.#emitter.emit('searching', {
+          ...rest,
+          estimateMs: estimateMs ?? undefined,
+          widensInMs: widensInMs ?? undefined,
+        })
+        return
+      }
+      case 'measure':
+        this.#emitter.emit('measure', toMeasure(message))
         return
       case 'matched':
         this.#openRoom(message)
@@ -415,7 +470,7 @@ export class BuddyClient {
     const run = this.#run
     if (!run) return
     run.reports.handleMatched(matched.room)
-    run.search.handleAnswered()
+    run.search.handleAnswered(false)
     const room = this.#calls.enter(matched, run.search.announcedSending, {
       onConnected: () => this.#emitter.batch(() => this.#advance('call-connected')),
       onInterrupted: () => this.#channel.checkConnection(),
@@ -423,7 +478,13 @@ export class BuddyClient {
     })
     this.#advance('matched')
     this.#run?.resolve()
-    this.#emitter.emit('match', { partner: room.partner, interests: matched.interests })
+    const { interests, languages, isRematch } = matched
+    this.#emitter.emit('match', {
+      partner: room.partner,
+      interests,
+      languages: languages ?? [],
+      isRematch: isRematch ?? false,
+    })
     try {
       room.open()
     } catch (cause) {

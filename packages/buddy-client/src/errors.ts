@@ -1,3 +1,5 @@
+import type { Measure } from './measure.ts'
+
 /**
  * The codes of all failures of the client. The codes are stable; messages may change. "(closed)" marks
  * codes after which the client is in the state `closed` and does not retry.
@@ -31,8 +33,9 @@
  * - `token-required`, `token-invalid`, `token-expired`, `token-wrong-site` (closed): the site requires a
  *   valid token of its own. Get a new token and start again
  * - `token-timeout` (closed): the page's `token` function has not answered for 8 seconds
+ * - `proof-failed` (closed): the page's `proof` function has failed, or has not answered for 8 seconds
  * - `not-permitted`: the site does not allow this mode or lobby (closed), or does not allow texts
- * - `banned` (closed): the operator has banned the user
+ * - `banned` (closed): the operator has banned the user; see `measure`
  * - `refused`: the operator refuses the user (closed), or refuses a single text, which was not delivered
  * - `session-taken` (closed): another connection has resumed the session
  * - `idle-timeout` (closed): there was no activity for too long
@@ -77,6 +80,7 @@ export type BuddyErrorCode =
   | 'token-required'
   | 'token-timeout'
   | 'token-invalid'
+  | 'proof-failed'
   | 'token-expired'
   | 'token-wrong-site'
   | 'not-permitted'
@@ -102,6 +106,7 @@ interface BuddyErrorDetails {
   readonly cause?: unknown
   readonly devices?: readonly Device[]
   readonly retryAfterMs?: number
+  readonly measure?: Measure | undefined
 }
 
 /**
@@ -115,12 +120,15 @@ export class BuddyError extends Error {
   readonly devices: readonly Device[]
   /** The time after which to try again, in milliseconds. Undefined unless the server has named one. */
   readonly retryAfterMs: number | undefined
+  /** For `banned`: the reason, and where to appeal. Undefined if the server did not say. */
+  readonly measure: Measure | undefined
 
   constructor(code: BuddyErrorCode, message: string, details: BuddyErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.devices = details.devices ?? []
     this.retryAfterMs = details.retryAfterMs
+    this.measure = details.measure
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Trust } from './call/mutual-trust.ts'
+import type { SearchObstacle } from '@buddy-chat/protocol'
 import type { BuddyError } from './errors.ts'
+import type { Measure } from './measure.ts'
 import type { DeviceChange } from './media/device-control.ts'
 import type { DeviceInfo } from './media/device-list.ts'
 import type { CallQuality } from './peer/quality-monitor.ts'
@@ -20,12 +22,39 @@ export interface Partner {
  * The reason why a call ended:
  * - the partner pressed Next (`partner-next`), left (`partner-left`), or lost the connection and did not
  *   come back (`partner-lost`)
- * - the page called `next()` (`next`) or `stop()` (`stop`)
+ * - the page called `next()` (`next`), `report()` (`report`), `block()` (`block`) or `stop()` (`stop`)
  * - no media path could be found or restored (`call-failed`)
  * - the server has ended the session or refused the client (`server-lost`)
  */
 export type CallEndReason =
-  'partner-next' | 'partner-left' | 'partner-lost' | 'next' | 'stop' | 'call-failed' | 'server-lost'
+  | 'partner-next'
+  | 'partner-left'
+  | 'partner-lost'
+  | 'next'
+  | 'report'
+  | 'block'
+  | 'stop'
+  | 'call-failed'
+  | 'server-lost'
+
+/** Why the user waits, and for whom. */
+export interface Searching {
+  /** The users in this lobby whom the user could meet, including the user. */
+  readonly online: number
+  /** How long such searches have waited recently, in milliseconds; undefined if the server does not know. */
+  readonly estimateMs: number | undefined
+  /** The interests of which the partner must share one. Empty if none is required. */
+  readonly interests: readonly string[]
+  /** The languages of which the partner must share one, as BCP 47 tags. Empty if none is required. */
+  readonly languages: readonly string[]
+  /** The time until the search requires less, in milliseconds; undefined if it will not. */
+  readonly widensInMs: number | undefined
+  /**
+   * Why nobody is found: the user has met the others recently or may not meet them (`known-people`), or nobody
+   * else is there (`few-people`).
+   */
+  readonly obstacle: SearchObstacle
+}
 
 /** The events of a client, by name. */
 export interface ClientEvents {
@@ -37,8 +66,22 @@ export interface ClientEvents {
   readonly 'remote-stream': MediaStream | undefined
   /** The client has entered the queue. `online` is the number of users on the server. */
   readonly waiting: { readonly online: number }
-  /** A partner was found. `interests` are those that both users have in common. */
-  readonly match: { readonly partner: Partner; readonly interests: readonly string[] }
+  /**
+   * Explains the wait. Emitted after `waiting`, and when something changes. Servers before 0.2 do not send it.
+   */
+  readonly searching: Searching
+  /**
+   * A partner was found. `interests` and `languages` are those that both users have in common. `isRematch` is
+   * true if they have met recently, and nobody else is there.
+   */
+  readonly match: {
+    readonly partner: Partner
+    readonly interests: readonly string[]
+    readonly languages: readonly string[]
+    readonly isRematch: boolean
+  }
+  /** The operator has warned, slowed or banned this user. After a ban, the `BuddyError` `banned` follows. */
+  readonly measure: Measure
   /** The partner has sent a text, or this client has. */
   readonly message: { readonly text: string; readonly from: 'partner' | 'self' }
   /** The partner has started or stopped typing. */

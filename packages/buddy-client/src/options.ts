@@ -1,5 +1,6 @@
 import type { Mode } from '@buddy-chat/protocol'
 import type { TextFilter } from './signaling/text-filter.ts'
+import type { Ask } from './criteria.ts'
 import type { Device } from './errors.ts'
 import { defaultConstraints } from './media/default-constraints.ts'
 import type { MediaRequest } from './media/local-media.ts'
@@ -44,8 +45,30 @@ export interface BuddyClientOptions {
    * common. @default []
    */
   readonly interests?: readonly string[] | undefined
-  /** The user's languages as BCP 47 tags, at most 8. @default navigator.languages */
+  /**
+   * The user's languages as BCP 47 tags, at most 8, the most wanted first. The server prefers partners with whom
+   * the user shares one. @default navigator.languages
+   */
   readonly languages?: readonly string[] | undefined
+  /**
+   * What the partner must have, at most 4 attributes. The site must name them in its settings and sign them in
+   * its tokens. @default []
+   */
+  readonly asks?: readonly Ask[] | undefined
+  /** Whether to wait for a partner with a common interest, however long it takes. @default false */
+  readonly keepInterests?: boolean | undefined
+  /** Whether to wait for a partner with a common language, however long it takes. @default false */
+  readonly keepLanguages?: boolean | undefined
+  /**
+   * Where the client keeps the token by which the server recognises this browser, so that blocks hold in other
+   * tabs and on other days: in `localStorage`, or nowhere. @default 'local'
+   */
+  readonly visitorStorage?: 'local' | 'none' | undefined
+  /**
+   * What the operator's check of new clients asks for, such as the answer to a captcha: a string of at most 2048
+   * bytes, or a function that returns one. The client calls the function before each new session. @default ''
+   */
+  readonly proof?: TokenSource | undefined
   /**
    * The camera in video mode. With `false` the user joins without a camera. Constraints replace the
    * default.
@@ -106,6 +129,11 @@ export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
     mode: options.mode ?? 'video',
     lobby: options.lobby ?? '',
     interests: options.interests ?? [],
+    asks: options.asks ?? [],
+    keepInterests: options.keepInterests ?? false,
+    keepLanguages: options.keepLanguages ?? false,
+    visitorStorage: options.visitorStorage ?? 'local',
+    proof: options.proof ?? '',
     languages: options.languages ?? (globalThis.navigator?.languages ?? []).slice(0, 8),
     camera: camera === true ? defaultConstraints.camera : camera,
     maxBitrateKbps: toBitrate(options.maxBitrateKbps),

@@ -22,35 +22,37 @@ beforeEach(() => {
   })
 })
 
-test('reports the latest partner, or the partner of the given room', () => {
+test('reports and blocks the latest partner, or the partner of the given room', () => {
   reports.handleMatched('first')
   reports.handleMatched('second')
-  reports.report('spam')
-  reports.report('nudity', 'first')
+  reports.report('spam', {})
+  reports.report('nudity', { room: 'first', note: 'a note', still: 'anBn' })
   expect(sent).toEqual([
     { type: 'report', reason: 'spam', room: 'second' },
-    { type: 'report', reason: 'nudity', room: 'first' },
+    { type: 'block', room: 'second' },
+    { type: 'report', reason: 'nudity', room: 'first', note: 'a note', still: 'anBn' },
+    { type: 'block', room: 'first' },
   ])
 })
 
 test('throws `not-in-call` before the first partner, also of a new session', () => {
-  expect(() => reports.report('spam')).toThrow(expect.objectContaining({ code: 'not-in-call' }))
+  expect(() => reports.report('spam', {})).toThrow(expect.objectContaining({ code: 'not-in-call' }))
   reports.handleMatched('first')
   reports.handleWelcome(false)
-  expect(() => reports.report('spam')).toThrow(expect.objectContaining({ code: 'not-in-call' }))
+  expect(() => reports.report('spam', {})).toThrow(expect.objectContaining({ code: 'not-in-call' }))
 })
 
 test('throws `server-unreachable` if the report can be neither sent nor kept', () => {
   reports.handleMatched('first')
   accepts = false
   const error = expect.objectContaining({ code: 'server-unreachable' })
-  expect(() => reports.report('spam')).toThrow(error)
+  expect(() => reports.report('spam', {})).toThrow(error)
 })
 
 test('calls `onLost` once with `server-unreachable` if a report was kept and the session is not resumed', () => {
   reports.handleMatched('first')
   isConnected = false
-  reports.report('spam')
+  reports.report('spam', {})
   reports.handleWelcome(false)
   reports.handleWelcome(false)
   expect(lost).toEqual(['server-unreachable'])
@@ -59,7 +61,7 @@ test('calls `onLost` once with `server-unreachable` if a report was kept and the
 test('does not call `onLost` if the session is resumed, because that sends the kept report', () => {
   reports.handleMatched('first')
   isConnected = false
-  reports.report('spam')
+  reports.report('spam', {})
   reports.handleWelcome(true)
   reports.handleWelcome(false)
   expect(lost).toEqual([])

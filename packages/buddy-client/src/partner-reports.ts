@@ -2,6 +2,19 @@ import type { ClientMessage, ReportReason } from '@buddy-chat/protocol'
 import { BuddyError, serverUnreachable } from './errors.ts'
 import { asReceived } from './signaling/as-received.ts'
 
+/** What a report says besides its reason. */
+export interface ReportDetails {
+  /** The `Partner.room` of the partner to report. @default the present or latest partner */
+  readonly room?: string | undefined
+  /** What the user adds for the operator, at most 1000 bytes of UTF-8. @default none */
+  readonly note?: string | undefined
+  /**
+   * A picture of the partner's video, a JPEG in base64, at most 40,000 characters. Attach it only if the user has
+   * seen it and agreed; see `BuddyClient.captureStill()`. @default none
+   */
+  readonly still?: string | undefined
+}
+
 interface PartnerReportsDependencies {
   /** Returns whether the client is connected and the server has sent its `welcome`. */
   readonly isConnected: () => boolean
@@ -11,12 +24,12 @@ interface PartnerReportsDependencies {
   readonly onLost: (error: BuddyError) => void
 }
 
-/** Sends the user's reports of partners to the operator, during one run of the client. */
+/** Sends the user's reports and blocks of partners to the server, during one run of the client. */
 export class PartnerReports {
   readonly #dependencies: PartnerReportsDependencies
   /** The room of the present or latest partner in the present session. */
   #latestRoom: string | undefined
-  /** Whether a report is kept until the session is resumed. */
+  /** Whether a report or block is kept until the session is resumed. */
   #isKept = false
 
   constructor(dependencies: PartnerReportsDependencies) {
@@ -38,17 +51,36 @@ export class PartnerReports {
     this.#latestRoom = undefined
     if (wasKept) {
       this.#dependencies.onLost(
-        serverUnreachable('a report was not sent: the server has ended the session'),
+        serverUnreachable('a report or block was not sent: the server has ended the session'),
       )
     }
   }
 
-  /** See `BuddyClient.report`. */
-  report(reason: ReportReason, room = this.#latestRoom): void {
-    const { isConnected, send } = this.#dependencies
+  /**
+   * Reports a partner, and blocks the partner.
+   * @returns the room of the partner
+   * @throws as `BuddyClient.report`
+   */
+  report(reason: ReportReason, { room = this.#latestRoom, note, still }: ReportDetails): string {
     if (room === undefined) throw new BuddyError('not-in-call', 'there was no partner to report')
-    const message = asReceived({ type: 'report', reason, room }, 'invalid-options')
-    if (!send(message)) throw serverUnreachable()
+    this.#send({ type: 'report', reason, room, note, still })
+    return this.block(room)
+  }
+
+  /**
+   * Blocks a partner.
+   * @returns the room of the partner
+   * @throws as `BuddyClient.block`
+   */
+  block(room = this.#latestRoom): string {
+    if (room === undefined) throw new BuddyError('not-in-call', 'there was no partner to block')
+    this.#send({ type: 'block', room })
+    return room
+  }
+
+  #send(message: ClientMessage): void {
+    const { isConnected, send } = this.#dependencies
+    if (!send(asReceived(message, 'invalid-options'))) throw serverUnreachable()
     if (!isConnected()) this.#isKept = true
   }
 }

@@ -41,7 +41,7 @@ const types = (): string[] => sent.map(({ type }) => type)
 async function enterQueue(): Promise<void> {
   search.handleMediaReady()
   await giveOffer()
-  search.handleAnswered()
+  search.handleAnswered(true)
   sent = []
 }
 
@@ -124,7 +124,7 @@ describe('when the server has dropped a message, the search', () => {
     search.request()
     await giveOffer()
     search.handleDropped(500)
-    search.handleAnswered()
+    search.handleAnswered(true)
     clock.advance(500)
     search.handleDropped(500)
     search.request()

@@ -1,5 +1,7 @@
 import type { ClientMessage } from '@buddy-chat/protocol'
 import type { Cancel, Clock } from './clock.ts'
+import type { SearchCriteria } from './criteria.ts'
+import { toCriteriaFields } from './criteria.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Sending } from './sending.ts'
 import type { LinkSignal } from './signal.ts'
@@ -22,7 +24,7 @@ export interface PartnerSearchDependencies {
  * ones are `next`.
  */
 export class PartnerSearch {
-  readonly #options: ResolvedOptions
+  #options: ResolvedOptions
   readonly #dependencies: PartnerSearchDependencies
   #isMediaReady = false
   /** Whether a request must be sent as soon as devices and server are ready. */
@@ -31,6 +33,9 @@ export class PartnerSearch {
   #hasTicket = false
   /** Whether a request was sent and is not answered yet. */
   #isRequested = false
+  /** The options in the latest request that was sent. The server has them when it has answered. */
+  #requested: ResolvedOptions | undefined
+  #isInQueue = false
   #isPaused = false
   #isEnded = false
   /** Identifies the request that waits for its offer. A later request replaces an earlier one. */
@@ -63,14 +68,22 @@ export class PartnerSearch {
    * restart.
    */
   handleForgotten(hasRoom: boolean): void {
-    this.#hasTicket = this.#isRequested = false
+    this.#hasTicket = this.#isRequested = this.#isInQueue = false
     this.#isDue = !this.#isPaused && !hasRoom
   }
 
-  /** Called when the server has answered the request with `waiting` or `matched`. */
-  handleAnswered(): void {
+  /**
+   * Called when the server has answered the request with `waiting` or `matched`.
+   * @param isInQueue whether the answer was `waiting`
+   */
+  handleAnswered(isInQueue: boolean): void {
+    const wasRequested = this.#isRequested
     this.#isRequested = false
-    this.#hasTicket = true
+    this.#isInQueue = isInQueue
+    if (!wasRequested) return
+    this.#hasTicket = this.#requested === this.#options
+    // The page has changed the criteria since the request.
+    if (!this.#hasTicket) this.setCriteria(this.#options)
   }
 
   /**
@@ -83,6 +96,18 @@ export class PartnerSearch {
     this.#cancelRepeat = this.#dependencies.clock.after(retryAfterMs, () => {
       if (this.#isRequested) this.request()
     })
+  }
+
+  /**
+   * Changes whom the user looks for. In the queue the user keeps the place. In a call the change applies to the
+   * next search.
+   */
+  setCriteria(criteria: SearchCriteria): void {
+    this.#options = { ...this.#options, ...criteria }
+    const { send, isConnected } = this.#dependencies
+    // A server before 0.2 ignores `change`. So the next request is a `ticket`, which every server understands.
+    this.#hasTicket = false
+    if (this.#isInQueue && isConnected()) send({ type: 'change', ...toCriteriaFields(criteria) })
   }
 
   pause(): void {
@@ -126,6 +151,7 @@ export class PartnerSearch {
   #send(offer: LinkSignal | null): void {
     const signal =
       offer && toSignal({ ...offer, sending: this.#announcedSending, generation: null })
+    this.#requested = this.#options
     this.#isRequested = this.#dependencies.send(
       this.#hasTicket ? { type: 'next', offer: signal } : toTicket(this.#options, signal),
     )

@@ -122,6 +122,7 @@ class FakeBrowser {
     },
     isHidden: () => false,
     baseUrl: () => 'https://page.example/',
+    storage: () => undefined,
   }
 
   get liveTracks(): number {

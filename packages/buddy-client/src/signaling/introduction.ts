@@ -4,14 +4,19 @@ import { asReceived } from './as-received.ts'
 import { toTicket } from './message-conversion.ts'
 import { socketUrl } from './server-url.ts'
 import { version } from '../version.ts'
+import type { VisitorStorage } from './visitor-token.ts'
+import { VisitorToken } from './visitor-token.ts'
 
 /** The data with which a client opens its first connection and all later ones. */
 export interface Introduction {
   /** The address of the WebSocket. */
   readonly url: string
-  readonly hello: Omit<MessageOf<'hello'>, 'token' | 'resume'>
+  readonly hello: Omit<MessageOf<'hello'>, 'token' | 'resume' | 'visitor' | 'proof'>
   /** An empty string means no token. */
   readonly token: TokenSource
+  /** An empty string means no proof. */
+  readonly proof: TokenSource
+  readonly visitor: VisitorToken
 }
 
 /** The name and version of this package, for `hello`. */
@@ -24,12 +29,16 @@ const clientName = `buddy-chat-js ${version}`
 export function toIntroduction(
   options: ResolvedOptions,
   baseUrl: string | undefined,
+  storage: () => VisitorStorage | undefined = () => undefined,
 ): Introduction {
-  const { server, token, name, site } = options
+  const { server, token, proof, name, site, visitorStorage } = options
   const hello = { type: 'hello', name, site, client: clientName } as const
   const known = typeof token === 'string' ? token : null
   const url = socketUrl(server, baseUrl)
-  asReceived({ ...hello, token: known, resume: null }, 'invalid-options')
+  const knownProof = typeof proof === 'string' ? proof : null
+  asReceived({ ...hello, token: known, resume: null, proof: knownProof }, 'invalid-options')
   asReceived(toTicket(options), 'invalid-options')
-  return { url, hello, token }
+  const isStored = visitorStorage === 'local'
+  const visitor = new VisitorToken(url, site, () => (isStored ? storage() : undefined))
+  return { url, hello, token, proof, visitor }
 }

@@ -1,4 +1,5 @@
 import type { MessageOf } from '@buddy-chat/protocol'
+import { toCriteriaFields } from '../criteria.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { PeerSignal } from '../signal.ts'
 
@@ -7,8 +8,8 @@ export function toTicket(
   options: ResolvedOptions,
   offer: MessageOf<'signal'> | null = null,
 ): MessageOf<'ticket'> {
-  const { mode, lobby, interests, languages } = options
-  return { type: 'ticket', mode, lobby, interests, languages, offer }
+  const { mode, lobby } = options
+  return { type: 'ticket', mode, lobby, offer, ...toCriteriaFields(options) }
 }
 
 /** Creates a `signal` message. Fields that browsers leave undefined become null. */

@@ -1,15 +1,18 @@
 import { encode } from '@buddy-chat/protocol'
+import type { MessageOf } from '@buddy-chat/protocol'
+import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
+import type { TokenSource } from '../options.ts'
 import { asReceived } from './as-received.ts'
 import type { Connection } from './connection.ts'
 import type { Introduction } from './introduction.ts'
 import type { ResumableSession } from './resumable-session.ts'
 
 /**
- * The time within which the page's token function must answer. A server waits longer than this for
- * `hello`.
+ * The time within which the page's functions `token` and `proof` must answer. A server waits longer than this
+ * for `hello`.
  */
-const tokenTimeoutMs = 8000
+const answerTimeoutMs = 8000
 
 interface HelloDependencies {
   readonly connection: Connection
@@ -17,56 +20,92 @@ interface HelloDependencies {
   /** The session to resume, if there is one. */
   readonly session: ResumableSession | undefined
   readonly onSent: () => void
-  /** Called with `token-invalid` or `token-timeout` if the page's token function fails. */
+  /** Called with `token-invalid`, `token-timeout` or `proof-failed` if a function of the page fails. */
   readonly onFailed: (error: BuddyError) => void
 }
 
-/**
- * Sends `hello` on an open connection, with the site token if the page gives one. If the page's token
- * function fails and there is a session to resume, sends `hello` without a site token, because the resume
- * token is enough to identify the client.
- */
-export function sendHello(dependencies: HelloDependencies): void {
-  const { connection, introduction, session, onSent, onFailed } = dependencies
-  const { hello, token } = introduction
-  let isSent = false
-  const send = (text: string): void => {
-    if (connection.isClosed || isSent) return
-    isSent = true
-    onSent()
-    connection.send(encode({ ...hello, token: text || null, resume: session?.proof ?? null }))
-  }
-  if (typeof token === 'string') {
-    send(token)
-    return
-  }
-  const fail = (error: BuddyError): void => {
-    if (connection.isClosed) return
-    if (session?.mayResume) send('')
-    else onFailed(error)
-  }
-  connection.setDeadline(tokenTimeoutMs, () =>
-    fail(
-      new BuddyError('token-timeout', 'the token function of this page has not answered in 8 s'),
-    ),
-  )
-  void requestToken(hello, token).then(send, fail)
+/** What a page's function is asked for, and how its failure is reported. */
+interface Question {
+  readonly field: 'token' | 'proof'
+  readonly source: TokenSource
+  readonly failed: BuddyErrorCode
+  readonly late: BuddyErrorCode
 }
 
 /**
- * Resolves with the token of the page's token function.
- * @throws BuddyError (as a rejection) `token-invalid` if the function fails or returns no valid token
+ * Sends `hello` on an open connection, with the site token and the proof if the page gives them. If the client
+ * has a session to resume, the resume token is enough to identify it. Then the page is not asked for a proof,
+ * and a token function that fails does not matter.
  */
-async function requestToken(
+export function sendHello(dependencies: HelloDependencies): void {
+  const { connection, introduction, session, onSent, onFailed } = dependencies
+  const { hello, token, proof, visitor } = introduction
+  let isDone = false
+  const send = ([tokenText = '', proofText = '']: readonly string[]): void => {
+    if (connection.isClosed || isDone) return
+    isDone = true
+    onSent()
+    connection.send(
+      encode({
+        ...hello,
+        token: tokenText || null,
+        resume: session?.proof ?? null,
+        visitor: visitor.read(),
+        proof: proofText || null,
+      }),
+    )
+  }
+  const fail = (error: BuddyError): void => {
+    if (connection.isClosed || isDone) return
+    if (session?.mayResume) send([])
+    else onFailed(error)
+  }
+  const questions: readonly Question[] = [
+    { field: 'token', source: token, failed: 'token-invalid', late: 'token-timeout' },
+    {
+      field: 'proof',
+      source: session?.mayResume ? '' : proof,
+      failed: 'proof-failed',
+      late: 'proof-failed',
+    },
+  ]
+  const texts = questions.flatMap(({ source }) => (typeof source === 'string' ? source : []))
+  if (texts.length === questions.length) {
+    send(texts)
+    return
+  }
+  const missing = new Set(questions)
+  connection.setDeadline(answerTimeoutMs, () => {
+    const [late] = missing
+    if (!late) return
+    const message = `the ${late.field} function of this page has not answered in 8 s`
+    fail(new BuddyError(late.late, message))
+  })
+  void Promise.all(
+    questions.map(async (question) => {
+      const text = await ask(hello, question)
+      missing.delete(question)
+      return text
+    }),
+  ).then(send, fail)
+}
+
+/**
+ * Resolves with the answer of a page's function.
+ * @throws BuddyError (as a rejection) if the function fails or returns no valid text
+ */
+async function ask(
   hello: Introduction['hello'],
-  getToken: () => string | Promise<string>,
+  { field, source, failed }: Question,
 ): Promise<string> {
+  if (typeof source === 'string') return source
   try {
-    const token = await getToken()
-    asReceived({ ...hello, token, resume: null }, 'token-invalid')
-    return token
+    const text = await source()
+    const filled: MessageOf<'hello'> = { ...hello, token: null, resume: null, [field]: text }
+    asReceived(filled, failed)
+    return text
   } catch (cause) {
-    const message = `the token function of this page failed: ${(cause as Error)?.message ?? String(cause)}`
-    throw new BuddyError('token-invalid', message, { cause })
+    const message = `the ${field} function of this page failed: ${(cause as Error)?.message ?? String(cause)}`
+    throw new BuddyError(failed, message, { cause })
   }
 }

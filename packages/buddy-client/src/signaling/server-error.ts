@@ -2,6 +2,7 @@ import type { CloseCode, ErrorCode } from '@buddy-chat/protocol'
 import { closeCodes, waitAfterCloseMs } from '@buddy-chat/protocol'
 import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
+import type { Measure } from '../measure.ts'
 import type { ServerAnswer } from './server-probe.ts'
 
 /**
@@ -32,17 +33,20 @@ const codes: Partial<Record<ErrorCode | CloseCode, BuddyErrorCode>> = {
   refused: 'refused',
 }
 
-/** Converts an `error` message of the server to the error to report. */
+/**
+ * Converts an `error` message of the server to the error to report.
+ * @param measure the latest measure, which explains a ban
+ */
 export function fromErrorFrame(
   code: ErrorCode,
   message: string,
   retryAfterMs: number | null,
+  measure?: Measure,
 ): BuddyError {
-  return new BuddyError(
-    codes[code] ?? 'server-error',
-    message || code,
-    retryAfterMs === null ? {} : { retryAfterMs },
-  )
+  return new BuddyError(codes[code] ?? 'server-error', message || code, {
+    ...(retryAfterMs !== null && { retryAfterMs }),
+    ...(code === 'banned' && { measure }),
+  })
 }
 
 /** Returns the error to report for a close code. */

@@ -5,9 +5,12 @@ import type { TokenSource } from '../options.ts'
 import { FakeSocket } from './fake-socket.fixture.ts'
 import type { ServerAnswer } from './server-probe.ts'
 import type { Retry } from './signaling-channel.ts'
+import { VisitorToken } from './visitor-token.ts'
 import { SignalingChannel } from './signaling-channel.ts'
 
 const hello = { type: 'hello', name: 'Ana', site: '', client: 'test' } as const
+/** This page may store nothing. */
+const visitor = new VisitorToken('ws://test/ws', '', () => undefined)
 const first = { ...hello, token: null, resume: null }
 const welcome = {
   type: 'welcome',
@@ -78,7 +81,7 @@ beforeEach(() => {
       onRefused: ({ code }) => refused.push(code),
     },
   )
-  channel.open({ url: 'ws://test/ws', hello, token: '' })
+  channel.open({ url: 'ws://test/ws', hello, token: '', proof: '', visitor })
 })
 afterEach(() => {
   channel.close()
@@ -180,7 +183,7 @@ test('removes deceptive characters from the name of a partner', () => {
       onRefused: () => undefined,
     },
   )
-  own.open({ url: 'ws://test/ws', hello, token: '' })
+  own.open({ url: 'ws://test/ws', hello, token: '', proof: '', visitor })
   join()
   const partnerName = 'A\u202Ena\u0000 '
   latest().receive({ ...matched, partnerName })
@@ -252,7 +255,7 @@ test('`open` counts retries from the first again, and the channel calls `probeSe
   channel.retryNow()
   latest().end(1006)
   answer = 'other'
-  channel.open({ url: 'ws://test/ws', hello, token: '' })
+  channel.open({ url: 'ws://test/ws', hello, token: '', proof: '', visitor })
   latest().end(1006)
   expect(retries.at(-1)?.attempt).toBe(1)
   await settle()
@@ -537,7 +540,7 @@ test('reports a refusal that an `error` message announces once, and does not rec
 })
 
 const openWith = (token: TokenSource): void => {
-  channel.open({ url: 'ws://test/ws', hello, token })
+  channel.open({ url: 'ws://test/ws', hello, token, proof: '', visitor })
   latest().open()
 }
 
@@ -676,7 +679,7 @@ test('ignores a result of `probeServer` that arrives after `close`', async () =>
   answer = 'other'
   latest().end(1006)
   channel.close()
-  channel.open({ url: 'ws://test/ws', hello, token: '' })
+  channel.open({ url: 'ws://test/ws', hello, token: '', proof: '', visitor })
   await settle()
   expect(refused).toEqual([])
 })
@@ -764,6 +767,6 @@ test('reports `blocked-by-csp` and does not reconnect if the WebSocket construct
       onRefused: ({ code }) => refused.push(code),
     },
   )
-  own.open({ url: 'ws://test/ws', hello, token: '' })
+  own.open({ url: 'ws://test/ws', hello, token: '', proof: '', visitor })
   expect([refused, retries, policyListeners.size]).toEqual([['blocked-by-csp'], [], 1])
 })

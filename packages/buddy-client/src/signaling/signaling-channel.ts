@@ -11,6 +11,8 @@ import type { Clock } from '../clock.ts'
 import type { Unsubscribe } from '../emitter.ts'
 import type { BuddyErrorCode } from '../errors.ts'
 import { BuddyError } from '../errors.ts'
+import type { Measure } from '../measure.ts'
+import { toMeasure } from '../measure.ts'
 import { Connection } from './connection.ts'
 import type { Frame, FrameLedger } from './frame-ledger.ts'
 import type { Introduction } from './introduction.ts'
@@ -100,6 +102,8 @@ export class SignalingChannel {
   #heartbeatMs = 0
   /** The error frame that may explain the close that follows. */
   #lastError: BuddyError | undefined
+  /** The latest measure against the user, which explains a ban. */
+  #measure: Measure | undefined
 
   constructor(environment: SignalingEnvironment, callbacks: SignalingCallbacks) {
     this.#environment = environment
@@ -250,13 +254,19 @@ export class SignalingChannel {
         if (!this.#isConnected) this.#handleWelcome(message)
         return
       case 'error': {
-        const error = fromErrorFrame(message.code, message.message, message.retryAfterMs)
+        const { code, retryAfterMs } = message
+        const error = fromErrorFrame(code, message.message, retryAfterMs, this.#measure)
         const isFinal = finalRefusals.has(error.code)
         if (!this.#isConnected || isFinal || possibleRefusals.has(error.code))
           this.#lastError = error
         if (isFinal) return
         break
       }
+      case 'measure':
+        // A measure may arrive before the refusal of a `hello`, so without a `welcome`.
+        this.#measure = toMeasure(message)
+        this.#callbacks.onMessage(message)
+        return
       case 'going-away':
         this.#lastError = new BuddyError('going-away', 'the server restarts', {
           retryAfterMs: message.reconnectAfterMs,
@@ -293,6 +303,7 @@ export class SignalingChannel {
     this.#heartbeatMs = heartbeatMs
     this.#expectFrameWithin(heartbeatMs * 2)
     this.#write(session.ledger)
+    this.#introduction?.visitor.write(welcome.visitorToken)
     this.#callbacks.onWelcome(welcome, resumed !== undefined)
   }
 

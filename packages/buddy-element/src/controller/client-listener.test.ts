@@ -57,7 +57,13 @@ function enter(state: ClientState): void {
   client.state = state
   emit('state', { state, previous })
 }
-const meet = (name: string): void => emit('match', { partner: { name, room: 'r' }, interests: [] })
+const meet = (name: string): void =>
+  emit('match', {
+    partner: { name, room: 'r' },
+    interests: [],
+    languages: [],
+    isRematch: false,
+  })
 const errorWith = (code: BuddyErrorCode): BuddyError => new BuddyError(code, 'message')
 
 describe('the end of a call', () => {

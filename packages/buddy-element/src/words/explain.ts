@@ -39,8 +39,15 @@ export function explainCallEnd(
   reason: CallEndReason,
   partner: string,
 ): string | undefined {
-  if (reason === 'next' || reason === 'stop') return undefined
-  return fill(words.callEnded[reason], { partner })
+  switch (reason) {
+    case 'next':
+    case 'report':
+    case 'block':
+    case 'stop':
+      return undefined
+    default:
+      return fill(words.callEnded[reason], { partner })
+  }
 }
 
 /** Returns what the result of a check means, and what the visitor can do. */

@@ -166,6 +166,10 @@ export const problems = {
     'protocol-violation': unexplained,
     'server-error': unexplained,
     'not-in-call': unexplained,
+    'proof-failed': {
+      title: 'A check has failed',
+      body: 'This page could not show that you are not a program. Try again.',
+    },
     'invalid-text': unexplained,
     'text-filtered': { title: 'That was not sent', body: 'This site does not allow it.' },
     aborted: unexplained,

@@ -57,7 +57,7 @@ export const stage = {
     'partner-lost': '{partner} lost the connection.',
     'call-failed': 'No connection to {partner} was possible.',
     'server-lost': 'The call with {partner} was interrupted.',
-  } satisfies Record<Exclude<CallEndReason, 'next' | 'stop'>, string>,
+  } satisfies Record<Exclude<CallEndReason, 'next' | 'report' | 'block' | 'stop'>, string>,
   tryNow: 'Try now',
   retryIn: 'Trying again in {seconds} s',
   retryNow: 'Trying again now…',
