@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 // The file that the command `buddy-server` starts, with whatever Node is on PATH. If uWebSockets.js has no
-// binary for that one, the server runs with the Node 22 that is installed with it.
+// binary for that one, or the server needs SQLite and that one has none, the server runs with the Node 22 that is
+// installed with it.
 import { fileURLToPath } from 'node:url'
+import { isBuiltin } from 'node:module'
+import { needsSqlite } from './launcher/needs-sqlite.ts'
 import { pinnedNodeIfNeeded } from './launcher/pinned-node.ts'
 import { signals } from './launcher/process-signals.ts'
 import type { LauncherMessage } from './launcher/start-node.ts'
@@ -18,7 +21,11 @@ const args = process.argv.slice(2)
 /** Whether the command only prints a text, for which it needs no addon. */
 const isPrinting = args.some((arg) => ['--version', '-V', '--help', '-h', 'help'].includes(arg))
 
-const otherNode = isLaunched || isPrinting ? undefined : pinnedNodeIfNeeded(thisMachine())
+/** Whether the command needs SQLite, and this Node has none (before 22.13). */
+const lacksSqlite = !isBuiltin('node:sqlite') && needsSqlite(args, process.env)
+
+const otherNode =
+  isLaunched || isPrinting ? undefined : pinnedNodeIfNeeded(thisMachine(), lacksSqlite)
 
 if (args.length === 1 && ['--version', '-V'].includes(args[0] ?? '')) {
   // The command itself prints the same, but loads every setting first.

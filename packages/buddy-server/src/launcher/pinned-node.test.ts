@@ -35,6 +35,14 @@ test('is undefined for Node 20 and 22, for which there is an addon', () => {
   expect(pinnedNodeIfNeeded(machine('linux-x64', '127'))).toBeUndefined()
 })
 
+test('is the Node of the platform package for a Node with an addon that lacks SQLite, but not with musl', () => {
+  const file = join(place, '@buddy-chat/node-linux-x64/bin/node')
+  expect(pinnedNodeIfNeeded(machine('linux-x64', '115'), true)).toBe(file)
+  const withMusl = { ...machine('linux-x64', '115'), hasMusl: () => true }
+  expect(pinnedNodeIfNeeded(withMusl, true)).toBeUndefined()
+  expect(pinnedNodeIfNeeded(machine('darwin-x64', '115'), true)).toBeUndefined()
+})
+
 test('is the Node of the platform package for every other Node', () => {
   for (const abi of ['108', '137', '147']) {
     const file = join(place, '@buddy-chat/node-linux-x64/bin/node')

@@ -8,14 +8,17 @@ const pinnedAbi = '127'
 
 /**
  * Returns the executable of the Node 22 that is installed with the server, if the server needs it: if there is
- * no native addon for the running Node, and there is one for Node 22 that this machine can run. Otherwise returns
- * undefined; then the running Node can start the server, or gives the reason why not.
+ * no native addon for the running Node or the running Node lacks SQLite, and there is an addon for Node 22 that
+ * this machine can run. Otherwise returns undefined; then the running Node can start the server, or gives the
+ * reason why not.
+ * @param lacksSqlite whether the server needs SQLite, and the running Node has none
  */
-export function pinnedNodeIfNeeded(machine: Machine): string | undefined {
+export function pinnedNodeIfNeeded(machine: Machine, lacksSqlite = false): string | undefined {
   const search = findAddon(machine)
   // A system with musl cannot run the Node 22, and a failed `process.execve` ends the process without a reason. The
   // package of Node can be there all the same, because not every package manager looks at its `libc`.
-  if (!('problem' in search) || search.problem === 'musl') return undefined
+  if ('problem' in search ? search.problem === 'musl' : !lacksSqlite) return undefined
+  if (machine.hasMusl()) return undefined
   if ('problem' in findAddon({ ...machine, abi: pinnedAbi })) return undefined
   const folder = machine.folderOf(`@buddy-chat/node-${machine.platform}`)
   if (folder === undefined) return undefined

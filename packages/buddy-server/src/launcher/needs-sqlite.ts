@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+
+/**
+ * Returns whether a command with these arguments and variables may use a data folder. The configuration is not
+ * read properly here, because that needs the whole server: a file that only names the setting is enough.
+ */
+export function needsSqlite(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
+  if (environment['DATA_DIR']) return true
+  if (args.some((arg) => /^--data-dir(=|$)/.test(arg))) return true
+  const flag = args.findIndex((arg) => /^--config(=|$)/.test(arg))
+  const [, inFlag] = (args[flag] ?? '').split('=')
+  const path = inFlag ?? (flag === -1 ? undefined : args[flag + 1]) ?? environment['CONFIG_FILE']
+  if (!path) return false
+  try {
+    return readFileSync(path, 'utf8').includes('data_dir')
+  } catch {
+    // The server itself names a file that cannot be read.
+    return false
+  }
+}
