@@ -146,6 +146,42 @@ const requestBody: Attack = {
     }),
 }
 
+const adminToken = 'the-token-of-the-attacks-0123456789abcdef'
+
+/** The attacker sends bodies that do not end to the endpoint that reads bodies. */
+function slowBodies(name: string, what: string, headers: string): Attack {
+  return {
+    name,
+    what: `request bodies on 256 connections that arrive byte by byte, ${what}`,
+    options: { adminToken },
+    run: (scene) =>
+      repeatInParallel(scene, 256, async () => {
+        const socket = await open(scene)
+        socket.resume()
+        const length = 'Content-Type: application/json\r\nContent-Length: 16000\r\n'
+        socket.write(request('POST', '/moderation/decide', length + headers))
+        await keepOpen(scene, socket, ' ')
+      }),
+  }
+}
+
+const chunkedBodies: Attack = {
+  name: 'bodies-in-chunks',
+  what: 'request bodies of many chunks of one byte, which do not end, to the endpoint that reads bodies',
+  options: { adminToken },
+  run: (scene) =>
+    repeatInParallel(scene, 8, async () => {
+      const socket = await open(scene)
+      socket.resume()
+      const headers = `Content-Type: application/json\r\nAuthorization: Bearer ${adminToken}\r\n`
+      const head = request('POST', '/moderation/decide', `${headers}Transfer-Encoding: chunked\r\n`)
+      socket.write(head)
+      await writeRepeatedly(scene, socket, Buffer.from('1\r\n \r\n'.repeat(1000)))
+      if (!scene.isOver()) scene.count('cut')
+      socket.destroy()
+    }),
+}
+
 export const httpAttacks: readonly Attack[] = [
   unread('bundle', { path: '/buddy-chat.js', bytes: 400_000 }),
   unread('bundle-tls', { path: '/buddy-chat.js', bytes: 400_000, hasTls: true }),
@@ -170,4 +206,11 @@ export const httpAttacks: readonly Attack[] = [
   connectAndClose('tls-handshakes', 'connections that are closed after the TLS handshake', true),
   unfinishedRequests,
   requestBody,
+  slowBodies('slow-bodies', 'without a token', ''),
+  slowBodies(
+    'slow-bodies-with-token',
+    'with the admin token',
+    `Authorization: Bearer ${adminToken}\r\n`,
+  ),
+  chunkedBodies,
 ]

@@ -8,22 +8,33 @@ const maxBodyBytes = 16_384
  */
 const maxRefusedBytes = 65_536
 
+/**
+ * The maximum number of parts in which a body arrives. Each costs a call from native code, which would add up if
+ * a client sent chunks of one byte.
+ */
+const maxParts = 256
+
 /** The body of one request: keeps or drops what arrives, and limits its length. */
 export class RequestBody {
   readonly #isKept: boolean
   /** Has room for the longest body. It is one buffer, because many short chunks would cost more. */
   #buffer: Uint8Array | undefined
   #receivedBytes = 0
+  #parts = 0
 
   /** @param isKept whether {@link bytes} returns the body. Otherwise it is dropped as it arrives. */
   constructor(isKept: boolean) {
     this.#isKept = isKept
   }
 
-  /** Adds a part of the body. Returns false if the body is so long that the connection has to end. */
+  /**
+   * Adds a part of the body. Returns false if the body is so long, or has so many parts, that the connection has
+   * to end.
+   */
   add(chunk: ArrayBuffer): boolean {
     const offset = this.#receivedBytes
     this.#receivedBytes += chunk.byteLength
+    if (++this.#parts > maxParts) return false
     if (!this.#isKept) return this.#receivedBytes <= maxBodyBytes
     if (this.#receivedBytes > maxBodyBytes) {
       this.#buffer = undefined
