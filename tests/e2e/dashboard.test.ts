@@ -1,84 +1,13 @@
 // The operator's dashboard in a real Chromium. The server that it shows has connected clients.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { Browser, Page } from 'puppeteer-core'
+import type { Page } from 'puppeteer-core'
 import { expect } from 'vitest'
 import { RawClient } from '../integration/raw-client.ts'
-import { adminToken, test as base } from '../server-fixture.ts'
+import { adminToken } from '../server-fixture.ts'
 import { freePort } from '../server-process.ts'
-import { launchChromium } from './browsers.ts'
+import { audit, test, waitForConnection, waitForText } from './operator-page.ts'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** Long enough for the assertions of a test, and short enough that a failed test soon ends. */
 const shutdownTimeoutMs = 20_000
-
-interface Visit {
-  readonly page: Page
-  /** Uncaught errors, and violations of the content security policy. */
-  readonly errors: readonly string[]
-}
-
-const test = base.extend<{
-  /** Opens the dashboard of the server at `url`. The browser answers the login prompt with `token`. */
-  readonly open: (url: string, token?: string) => Promise<Visit>
-}>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
-  open: async ({}, use) => {
-    const browsers: Browser[] = []
-    await use(async (url, token = adminToken) => {
-      const browser = await launchChromium()
-      browsers.push(browser)
-      const page = await browser.newPage()
-      const errors: string[] = []
-      page.on('pageerror', (error) => errors.push(String(error)))
-      await page.exposeFunction('reportViolation', (text: string) => errors.push(text))
-      await page.evaluateOnNewDocument(() => {
-        document.addEventListener('securitypolicyviolation', (event) => {
-          const { reportViolation } = window as unknown as {
-            reportViolation: (text: string) => void
-          }
-          reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`)
-        })
-      })
-      if (token) await page.authenticate({ username: 'operator', password: token })
-      await page.goto(`${url}/dashboard`)
-      return { page, errors }
-    })
-    await Promise.all(browsers.map((browser) => browser.close()))
-  },
-})
-
-/**
- * Resolves when the text of the element at `selector` equals `text`, or matches it if it is a
- * regular expression.
- */
-async function waitForText(page: Page, selector: string, text: string | RegExp): Promise<void> {
-  const isExact = typeof text === 'string'
-  try {
-    await page.waitForFunction(
-      (where, wanted, exact) => {
-        const shown = document.querySelector<HTMLElement>(where)?.innerText.trim() ?? ''
-        return exact ? shown === wanted : new RegExp(wanted, 's').test(shown)
-      },
-      { polling: 50, timeout: 20_000 },
-      selector,
-      isExact ? text : text.source,
-      isExact,
-    )
-  } catch (cause) {
-    const shown = await page
-      .$eval(selector, (element) => (element as HTMLElement).innerText)
-      .catch(() => '(nothing)')
-    throw new Error(`${selector} does not show ${String(text)} but ${shown}`, { cause })
-  }
-}
-
-const waitForConnection = (page: Page, state: string): Promise<unknown> =>
-  page.waitForFunction(
-    (wanted) => document.body.dataset['connection'] === wanted,
-    { polling: 50, timeout: 30_000 },
-    state,
-  )
 
 /** Resolves when every plot has been drawn with at least `count` samples. */
 const waitForSamples = (page: Page, count: number): Promise<unknown> =>
@@ -121,18 +50,6 @@ function measurePlots(page: Page): Promise<Record<string, { pixels: number; heig
       result[plot.id] = { pixels, height: 1 - top / height }
     }
     return result
-  })
-}
-
-/** Runs an accessibility audit. Returns one string for each violation. */
-async function audit(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  return page.evaluate(async () => {
-    const { axe: auditor } = window as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-    }
-    const { violations } = await auditor.run()
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
   })
 }
 

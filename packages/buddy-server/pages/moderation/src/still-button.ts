@@ -14,25 +14,24 @@ export function createStillButton({ id, reason, atMs }: ReportEntry): Row<Report
   const button = createElement('button', 'still')
   button.type = 'button'
   button.dataset['still'] = id
-  button.setAttribute('aria-pressed', 'false')
-  button.setAttribute('aria-label', `Picture of ${formatDate(atMs)}, ${reasonWords[reason]}`)
+  button.dataset['shown'] = 'false'
   const image = createElement('img')
   image.alt = ''
   image.loading = 'lazy'
   image.decoding = 'async'
   image.src = stillUrl(id)
   const hint = createElement('span', 'still-hint', 'Show')
-  hint.ariaHidden = 'true'
+  const about = `the picture of ${formatDate(atMs)}, ${reasonWords[reason]}`
   image.addEventListener('error', () => {
     button.disabled = true
     showText(hint, 'No longer stored')
   })
   button.addEventListener('click', () => {
-    const isShown = button.getAttribute('aria-pressed') !== 'true'
-    button.setAttribute('aria-pressed', String(isShown))
+    const isShown = button.dataset['shown'] !== 'true'
+    button.dataset['shown'] = String(isShown)
     showText(hint, isShown ? 'Hide' : 'Show')
   })
-  button.append(image, hint)
+  button.append(image, hint, ' ', createElement('span', 'unseen', about))
   element.append(button)
   return { element, show: () => undefined }
 }

@@ -19,7 +19,7 @@ interface HttpHandlerDependencies {
   readonly addressOf: (request: HttpRequest) => string
   readonly publicFiles: PublicFiles
   readonly isDraining: () => boolean
-  readonly moderation: Moderation | undefined
+  readonly moderation: Moderation
 }
 
 /** Answers the HTTP requests of a server. */

@@ -29,8 +29,7 @@ import { refuseWithoutProof } from './same-origin.ts'
 
 /** What the moderation endpoints need of the server. */
 export interface ModerationRouteDependencies extends TokenCheck {
-  /** Undefined if the server has no moderation. Then none of its paths exists. */
-  readonly moderation: Moderation | undefined
+  readonly moderation: Moderation
   /** Whether reports, bans and decisions outlive a restart, because `DATA_DIR` is set. */
   readonly isPersistent: () => boolean
   /** Returns the keys of all sites. The server's own site has the empty key. */
@@ -125,7 +124,6 @@ export function createModerationRoutes(
   dependencies: ModerationRouteDependencies,
 ): ModerationRoutes {
   const { moderation, isPersistent, siteKeys } = dependencies
-  if (!moderation) return { reads: {}, changes: {}, refuseChange: () => undefined }
   const read = (act: (request: HttpRequest) => HttpResponse): Route =>
     behindToken(dependencies, (request) => answer(() => act(request)))
   const change =
