@@ -206,6 +206,7 @@ export function createFakePage(
       return () => void listeners.delete(listener)
     },
     isHidden: () => false,
+    createVeil: () => ({ cover: () => undefined, close: () => undefined }),
     baseUrl: () => undefined,
     storage: () => undefined,
   }

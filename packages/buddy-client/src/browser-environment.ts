@@ -2,6 +2,7 @@ import type { CallEnvironment } from './call/call-environment.ts'
 import { systemClock } from './clock.ts'
 import type { Unsubscribe } from './emitter.ts'
 import type { MediaEnvironment } from './media/open-devices.ts'
+import { BrowserVeil } from './media/veil.ts'
 import { probeServer } from './signaling/server-probe.ts'
 import type { SignalingEnvironment } from './signaling/signaling-channel.ts'
 import type { VisitorStorage } from './signaling/visitor-token.ts'
@@ -92,6 +93,7 @@ export const browserEnvironment: ClientEnvironment = {
     listen(globalThis, 'pageshow', onWake)
     return () => listening.abort()
   },
+  createVeil: () => new BrowserVeil(),
   preparesCalls: true,
   hasWebRtc: () => 'RTCPeerConnection' in globalThis,
   isHidden: () => globalThis.document?.visibilityState === 'hidden',

@@ -147,6 +147,7 @@ function createClient(
       return () => (page = undefined)
     },
     isHidden: () => false,
+    createVeil: () => ({ cover: () => undefined, close: () => undefined }),
     baseUrl: () => 'https://page.example/',
     storage: () => undefined,
   }

@@ -12,6 +12,7 @@ import type { SearchCriteria } from './criteria.ts'
 import { toCriteriaFields } from './criteria.ts'
 import type { CallEndReason, ClientEvents, Partner } from './events.ts'
 import { MachineWatch } from './machine-watch.ts'
+import { captureStill } from './media/capture-still.ts'
 import { DeviceControl } from './media/device-control.ts'
 import type { DeviceInfo } from './media/device-list.ts'
 import { toMeasure } from './measure.ts'
@@ -217,6 +218,25 @@ export class BuddyClient {
     this.#room.trust()
   }
 
+  /**
+   * With the option `reveal: 'mutual'`, agrees to show the clear picture to this partner, or covers it again. It
+   * is shown while both users agree; the event `reveal` reports who has agreed. The agreement ends with the call.
+   * Without the option, does nothing.
+   * @throws BuddyError `not-in-call`; `server-unreachable` if the partner cannot be told of the agreement
+   */
+  setRevealed(isRevealed: boolean): void {
+    if (!this.#room) throw new BuddyError('not-in-call', 'there is no partner to show a picture')
+    this.#room.setRevealed(isRevealed)
+  }
+
+  /**
+   * Resolves with a small JPEG of the partner's present picture, in base64 without a prefix, for a report;
+   * undefined if there is no picture. Ask the user before you send it.
+   */
+  async captureStill(): Promise<string | undefined> {
+    return this.remoteStream && captureStill(this.remoteStream)
+  }
+
   /** Mutes or unmutes the microphone. The partner's client is informed. */
   setAudioEnabled(isEnabled: boolean): void {
     this.#devices.setSwitches({ audio: isEnabled })
@@ -420,6 +440,7 @@ export class BuddyClient {
       case 'text':
       case 'typing':
       case 'trust':
+      case 'consent':
         this.#room?.handleMessage(message)
         return
       case 'partner-left':

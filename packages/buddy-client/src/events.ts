@@ -1,4 +1,4 @@
-import type { Trust } from './call/mutual-trust.ts'
+import type { Consent } from './call/mutual-consent.ts'
 import type { SearchObstacle } from '@buddy-chat/protocol'
 import type { BuddyError } from './errors.ts'
 import type { Measure } from './measure.ts'
@@ -100,7 +100,13 @@ export interface ClientEvents {
    * Which of the two users have agreed to reveal their address. Emitted at the beginning of a call, when
    * neither has agreed, and after every change. Emitted only with the option `relayUntilTrusted`.
    */
-  readonly trust: Trust
+  readonly trust: Consent
+  /**
+   * Which of the two users have agreed to show their pictures, and whether clear pictures are sent, which is while
+   * both agree. Emitted at the beginning of a call and after every change. Emitted only with the option
+   * `reveal: 'mutual'` in video mode.
+   */
+  readonly reveal: Consent & { readonly isRevealed: boolean }
   /** The partner's client sends other media than before, for example because the partner has muted it. */
   readonly 'partner-sending': Sending
   /** The user has muted or unmuted audio or video. */

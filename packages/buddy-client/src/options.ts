@@ -34,6 +34,13 @@ export interface BuddyClientOptions {
    * a direct path, and both users may learn each other's IP address. @default false
    */
   readonly relayUntilTrusted?: boolean | undefined
+  /**
+   * With `mutual`, the client sends only a coarse picture of at most 40 × 30 pixels until both users have agreed by
+   * `BuddyClient.setRevealed`. It has no effect in audio and text mode. @default 'at-once'
+   */
+  readonly reveal?: 'at-once' | 'mutual' | undefined
+  /** With `reveal: 'mutual'`, whether to send sound before both users have agreed. @default true */
+  readonly revealAudio?: boolean | undefined
   /** The user's name, which partners see, at most 128 bytes of UTF-8. @default '' */
   readonly name?: string | undefined
   /** The kind of chat. Only users with the same mode meet. @default 'video' */
@@ -125,6 +132,8 @@ export function resolveOptions(options: BuddyClientOptions): ResolvedOptions {
     token: options.token ?? '',
     relayOnly: options.relayOnly ?? false,
     relayUntilTrusted: options.relayUntilTrusted ?? false,
+    reveal: options.reveal ?? 'at-once',
+    revealAudio: options.revealAudio ?? true,
     name: options.name ?? '',
     mode: options.mode ?? 'video',
     lobby: options.lobby ?? '',

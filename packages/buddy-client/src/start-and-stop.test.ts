@@ -121,6 +121,7 @@ class FakeBrowser {
       return () => void this.#watchers--
     },
     isHidden: () => false,
+    createVeil: () => ({ cover: () => undefined, close: () => undefined }),
     baseUrl: () => 'https://page.example/',
     storage: () => undefined,
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { Veil } from '../media/veil.ts'
 
 /** The browser functions that calls use. */
 export interface CallEnvironment {
@@ -11,6 +12,7 @@ export interface CallEnvironment {
    * benchmark that measures the time this saves.
    */
   readonly preparesCalls: boolean
+  readonly createVeil: () => Veil
   /** Returns whether the page is hidden, because another tab is in front or the window is minimized. */
   readonly isHidden: () => boolean
 }

@@ -4,6 +4,7 @@ import type { BuddyClientOptions } from '../options.ts'
 import { resolveOptions } from '../options.ts'
 import type { CallEnvironment } from './call-environment.ts'
 import { CallSetup } from './call-setup.ts'
+import { OutgoingMedia } from './outgoing-media.ts'
 
 const turn = { urls: ['turn:turn.example'], username: 'u', credential: 'c' }
 
@@ -20,6 +21,7 @@ function setUp(options: BuddyClientOptions) {
   const environment: CallEnvironment = {
     isHidden: () => false,
     hasWebRtc: () => true,
+    createVeil: () => ({ cover: () => undefined, close: () => undefined }),
     preparesCalls: true,
     clock: new ManualClock(),
     createConnection: ({ iceServers, iceTransportPolicy, bundlePolicy }: RTCConfiguration) => {
@@ -33,7 +35,10 @@ function setUp(options: BuddyClientOptions) {
   }
   const setup = new CallSetup({
     environment,
-    localStream: () => undefined,
+    outgoing: new OutgoingMedia({
+      localStream: () => undefined,
+      createVeil: environment.createVeil,
+    }),
     onIceUrlsRefused: (urls) => refused.push(...urls),
   })
   setup.begin(resolveOptions(options))

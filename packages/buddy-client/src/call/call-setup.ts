@@ -7,10 +7,11 @@ import type { SendingLimits } from '../peer/limit-sender.ts'
 import { PeerLink } from '../peer/peer-link.ts'
 import { toIceServers } from '../signaling/message-conversion.ts'
 import type { CallEnvironment } from './call-environment.ts'
+import type { OutgoingMedia } from './outgoing-media.ts'
 
 interface CallSetupDependencies {
   readonly environment: CallEnvironment
-  readonly localStream: () => MediaStream | undefined
+  readonly outgoing: OutgoingMedia
   /** Called with the ICE URLs that this browser rejects, once for each URL. Calls do not use these URLs. */
   readonly onIceUrlsRefused: (urls: readonly string[]) => void
 }
@@ -93,13 +94,14 @@ export class CallSetup {
   /**
    * Creates a link for a call.
    * @param isTrusted whether the partner may learn the user's address; false before there is a partner
+   * @param isRevealed whether the partner may see the user's clear picture; false before there is a partner
    * @throws what the browser's RTCPeerConnection throws on construction
    */
-  createLink(isTrusted = false): PeerLink {
-    const { environment, localStream } = this.#dependencies
+  createLink(isTrusted = false, isRevealed = false): PeerLink {
+    const { environment, outgoing } = this.#dependencies
     return new PeerLink({
       createConnection: () => environment.createConnection(this.configuration(isTrusted)),
-      localStream: localStream(),
+      localStream: outgoing.stream(isRevealed),
       kinds: this.mode === 'audio' ? ['audio'] : ['audio', 'video'],
       codecs: this.#options?.codecs ?? [],
       clock: environment.clock,

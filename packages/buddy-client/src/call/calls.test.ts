@@ -90,6 +90,7 @@ function begin(options: BuddyClientOptions): void {
     environment: {
       clock,
       hasWebRtc: () => true,
+      createVeil: () => ({ cover: () => undefined, close: () => undefined }),
       preparesCalls: true,
       isHidden: () => false,
       createConnection: (configuration) =>

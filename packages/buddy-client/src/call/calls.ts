@@ -9,6 +9,7 @@ import type { Sending } from '../sending.ts'
 import type { LinkSignal } from '../signal.ts'
 import type { CallEnvironment } from './call-environment.ts'
 import { CallSetup } from './call-setup.ts'
+import { OutgoingMedia } from './outgoing-media.ts'
 import type { RoomCallbacks } from './room.ts'
 import { Room } from './room.ts'
 import type { TextFilter } from '../signaling/text-filter.ts'
@@ -36,6 +37,7 @@ interface CallsDependencies {
  */
 export class Calls {
   readonly #dependencies: CallsDependencies
+  readonly #outgoing: OutgoingMedia
   readonly #setup: CallSetup
   readonly #preparation: LinkPreparation
   #cancelPreparation: Cancel | undefined
@@ -43,9 +45,11 @@ export class Calls {
   #textFilter: TextFilter | undefined
 
   constructor(dependencies: CallsDependencies) {
-    const { environment } = dependencies
+    const { environment, localStream, onIceUrlsRefused } = dependencies
     this.#dependencies = dependencies
-    this.#setup = new CallSetup(dependencies)
+    const { createVeil } = environment
+    const outgoing = (this.#outgoing = new OutgoingMedia({ localStream, createVeil }))
+    this.#setup = new CallSetup({ environment, outgoing, onIceUrlsRefused })
     this.#preparation = new LinkPreparation(() =>
       environment.preparesCalls ? this.#setup.createLink() : undefined,
     )
@@ -67,6 +71,7 @@ export class Calls {
    */
   begin(options: ResolvedOptions): void {
     this.#setup.begin(options)
+    this.#outgoing.begin(options)
     this.#preparation.discard()
     this.#textFilter = options.textFilter
   }
@@ -75,6 +80,7 @@ export class Calls {
   end(): void {
     this.#cancelPreparation?.()
     this.#preparation.discard()
+    this.#outgoing.close()
   }
 
   /** Sets the ICE servers for the next call, and for the next ICE restart of the present call. */
@@ -102,7 +108,11 @@ export class Calls {
    */
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     try {
-      await Promise.all([this.#room?.replaceTrack(track), this.#preparation.replaceTrack(track)])
+      const covered = this.#outgoing.track(track, false)
+      await Promise.all([
+        this.#room?.replaceTrack(track),
+        covered && this.#preparation.replaceTrack(covered),
+      ])
     } catch (cause) {
       throw new BuddyError('media-failed', 'the browser does not send this device', { cause })
     }
@@ -141,6 +151,7 @@ export class Calls {
       events,
       send,
       setup: this.#setup,
+      outgoing: this.#outgoing,
       textFilter: this.#textFilter,
       takeLink: (role) => this.#preparation.take(role),
       sending: sending(),

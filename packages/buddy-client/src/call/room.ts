@@ -1,7 +1,6 @@
 import type { ClientMessage, MessageOf } from '@buddy-chat/protocol'
 import type { Emitter } from '../emitter.ts'
-import type { BuddyError } from '../errors.ts'
-import { serverUnreachable } from '../errors.ts'
+import { BuddyError, serverUnreachable } from '../errors.ts'
 import type { ClientEvents, Partner } from '../events.ts'
 import type { SendingLimits } from '../peer/limit-sender.ts'
 import { PeerCall } from '../peer/peer-call.ts'
@@ -12,7 +11,8 @@ import { asReceived } from '../signaling/as-received.ts'
 import { toSignal } from '../signaling/message-conversion.ts'
 import type { CallEnvironment } from './call-environment.ts'
 import type { CallSetup } from './call-setup.ts'
-import { MutualTrust } from './mutual-trust.ts'
+import { MutualConsent } from './mutual-consent.ts'
+import type { OutgoingMedia } from './outgoing-media.ts'
 import type { TextFilter } from '../signaling/text-filter.ts'
 import { filterText } from '../signaling/text-filter.ts'
 import { TypingSignal } from './typing-signal.ts'
@@ -33,6 +33,7 @@ export interface RoomCallbacks {
 interface RoomDependencies extends RoomCallbacks {
   readonly matched: MessageOf<'matched'>
   readonly setup: CallSetup
+  readonly outgoing: OutgoingMedia
   /** See `LinkPreparation.take`. */
   readonly takeLink: (role: 'offered' | 'any') => PeerLink | undefined
   readonly textFilter: TextFilter | undefined
@@ -45,12 +46,13 @@ interface RoomDependencies extends RoomCallbacks {
   readonly send: (message: ClientMessage) => boolean
 }
 
-/** What the user and one partner share while they are matched: the call, texts, typing and trust. */
+/** What the user and one partner share while they are matched: the call, texts, typing and consents. */
 export class Room {
   readonly partner: Partner
   readonly #dependencies: RoomDependencies
   readonly #typing: TypingSignal
-  readonly #trust: MutualTrust
+  readonly #trust: MutualConsent
+  readonly #picture: MutualConsent
   #call: PeerCall | undefined
   #remoteStream: MediaStream | undefined
   #isClosed = false
@@ -59,18 +61,25 @@ export class Room {
   readonly #reachable = { server: true, partner: true }
 
   constructor(dependencies: RoomDependencies) {
-    const { matched, environment, events, setup, send } = dependencies
+    const { matched, environment, events, setup, outgoing, send } = dependencies
     this.#dependencies = dependencies
     this.partner = { name: matched.partnerName, room: matched.room }
     this.#typing = new TypingSignal({
       clock: environment.clock,
       onChange: (isTyping) => send({ type: 'typing', isTyping }),
     })
-    this.#trust = new MutualTrust({
-      policy: setup.addressPolicy,
-      sendTrust: () => send({ type: 'trust' }),
+    this.#trust = new MutualConsent({
+      policy: setup.addressPolicy === 'once-trusted' ? 'by-user' : setup.addressPolicy,
+      send: () => send({ type: 'trust' }),
       onChange: (trust) => events.emit('trust', trust),
       onMutual: () => this.#call?.lookForBetterPath(this.#configuration),
+    })
+    this.#picture = new MutualConsent({
+      policy: outgoing.isVeiling ? 'by-user' : 'at-once',
+      send: (isGiven) => send({ type: 'consent', topic: 'picture', isGiven }),
+      onChange: (consent) =>
+        events.emit('reveal', { ...consent, isRevealed: consent.self && consent.partner }),
+      onMutual: (isRevealed) => this.#sendTracks(isRevealed),
     })
   }
 
@@ -101,6 +110,7 @@ export class Room {
     const { setup, onConnected } = this.#dependencies
     if (this.#isClosed) return
     this.#trust.begin()
+    this.#picture.begin()
     if (setup.mode === 'text') onConnected()
     else this.#call = this.#createCall()
     // If the call failed while it was created, the room was closed before `#call` was set.
@@ -111,7 +121,7 @@ export class Room {
    * Handles a message of the partner. `SignalingChannel` has validated it, because the server passes it on
    * without decoding it.
    */
-  handleMessage(message: MessageOf<'signal' | 'text' | 'typing' | 'trust'>): void {
+  handleMessage(message: MessageOf<'signal' | 'text' | 'typing' | 'trust' | 'consent'>): void {
     const { events } = this.#dependencies
     switch (message.type) {
       case 'signal':
@@ -119,6 +129,9 @@ export class Room {
         return
       case 'trust':
         this.#trust.handlePartner()
+        return
+      case 'consent':
+        if (message.topic === 'picture') this.#picture.handlePartner(message.isGiven)
         return
       case 'typing':
         events.emit('typing', { isTyping: message.isTyping })
@@ -153,6 +166,16 @@ export class Room {
     if (!this.#trust.give()) throw serverUnreachable()
   }
 
+  /**
+   * Agrees to show the clear picture while the partner agrees too, or withdraws the agreement. The clear picture
+   * is no longer sent as soon as it is withdrawn, whether or not the partner can be told.
+   * @throws BuddyError `server-unreachable` if the partner cannot be told of the agreement
+   */
+  setRevealed(isRevealed: boolean): void {
+    if (!isRevealed) this.#picture.withdraw()
+    else if (!this.#picture.give()) throw serverUnreachable()
+  }
+
   notifyTyping(): void {
     this.#typing.notify()
   }
@@ -178,7 +201,8 @@ export class Room {
 
   /** See `PeerCall.replaceTrack`. */
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
-    await this.#call?.replaceTrack(track)
+    const sent = this.#dependencies.outgoing.track(track, this.#picture.isMutual)
+    if (sent) await this.#call?.replaceTrack(sent)
   }
 
   setSending(sending: Sending): void {
@@ -220,6 +244,19 @@ export class Room {
     return this.#dependencies.setup.configuration(this.#trust.isMutual)
   }
 
+  /** Sends the clear tracks, or the covered ones. */
+  #sendTracks(isRevealed: boolean): void {
+    const { outgoing, events } = this.#dependencies
+    if (!outgoing.isVeiling) return
+    for (const track of outgoing.tracks(isRevealed)) {
+      this.#call?.replaceTrack(track).catch((cause: unknown) => {
+        if (!isRevealed) this.#call?.stopSending(track.kind)
+        const message = 'the browser does not send this picture'
+        events.emit('error', new BuddyError('media-failed', message, { cause }))
+      })
+    }
+  }
+
   #createCall(): PeerCall {
     const { environment, events, send, setup, matched } = this.#dependencies
     const { sending, announcedSending, takeLink, onFailed } = this.#dependencies
@@ -232,7 +269,7 @@ export class Room {
       // it.
       generation: isOwnOffer && !prepared ? 1 : 0,
       link: prepared ?? setup.createLink(),
-      createLink: () => setup.createLink(this.#trust.isMutual),
+      createLink: () => setup.createLink(this.#trust.isMutual, this.#picture.isMutual),
       sending,
       limits: setup.limits,
       isHidden: environment.isHidden,

@@ -199,6 +199,11 @@ export class PeerCall {
     this.#monitor.limitSenders()
   }
 
+  /** Sends nothing of this kind until `replaceTrack` is called. */
+  stopSending(kind: string): void {
+    this.#link.stopSending(kind)
+  }
+
   /** Changes the limits for sent media, at once and without a negotiation. */
   setLimits(limits: SendingLimits): void {
     this.#monitor.setLimits(limits)

@@ -177,6 +177,13 @@ export class PeerLink {
     }
   }
 
+  /** Sends nothing of this kind from now on. */
+  stopSending(kind: string): void {
+    for (const sender of this.#connection.getSenders()) {
+      if (sender.track?.kind === kind) void sender.replaceTrack(null)
+    }
+  }
+
   /** Sends a track of a kind that was not sent before. This starts a negotiation. */
   addTrack(track: MediaStreamTrack): void {
     if (!this.isClosed) this.#connection.addTrack(track)
