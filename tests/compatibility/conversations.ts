@@ -10,7 +10,14 @@ export interface Conversation {
   run(stage: Stage): Promise<void>
 }
 
-const settings = { host: '127.0.0.1', iceServers: [], rematchDelayMs: 50 } as const
+const settings = {
+  host: '127.0.0.1',
+  iceServers: [],
+  rematchDelayMs: 50,
+  // Users meet at once, without a language in common.
+  widenInterestsMs: 0,
+  widenLanguagesMs: 0,
+} as const
 
 /** Brings Ana and Bob into a text call. */
 async function meet(stage: Stage): Promise<[Actor, Actor]> {
@@ -35,13 +42,14 @@ export const conversations: readonly Conversation[] = [
       await bob.until('emits message')
       bob.does('send', 'Hello')
       await ana.until('emits message {"text":"Hello"')
-      bob.does('report', 'spam')
       bob.does('next')
       await ana.until('emits leave')
       await Promise.all([ana.until('is connected'), bob.until('is connected')])
       ana.does('stop')
       await bob.untilFrame('gets', 'partner-left')
       await bob.untilFrame('gets', 'waiting')
+      // After a report the two users are never matched again.
+      bob.does('report', 'spam')
       bob.does('stop')
       await bob.until('closes')
     },

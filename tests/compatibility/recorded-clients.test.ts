@@ -88,9 +88,14 @@ class Play {
   }
 }
 
+const isReport = (line: Line): boolean =>
+  line.verb === 'sends' && peekNumber(frameOf(line)) === messages.report.number
+
 describe.for(readRecordings())('the clients of $version in the conversation $name', (recording) => {
   test('are answered as they were by the server of their version', async ({ startServer }) => {
-    const settings = JSON.parse(firstDetail(recording.lines, 'has', 'server')) as BuddyServerOptions
+    const recorded = JSON.parse(firstDetail(recording.lines, 'has', 'server')) as BuddyServerOptions
+    // The server of 0.1.0 did not compare interests and languages.
+    const settings = { widenInterestsMs: 0, widenLanguagesMs: 0, ...recorded }
     const play = new Play(recording)
     let running = await startServer(settings)
     let stopped: Promise<void> | undefined
@@ -101,6 +106,8 @@ describe.for(readRecordings())('the clients of $version in the conversation $nam
         await stopped
         running = await startServer(settings)
       } else await play.act(line, running.url)
+      // The server of 0.1.0 matched two users again after a report. Later ones never do.
+      if (isReport(line)) break
     }
     play.clear()
   })

@@ -1,8 +1,11 @@
 // The server passes every case of the conformance suite. It runs as a process of its own, with time limits as
 // short as the settings allow; `npm run conformance` runs the suite with the default settings.
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { SignJWT } from 'jose'
 import { expect, onTestFinished, test } from 'vitest'
 import { runCommand } from '../run-command.ts'
@@ -98,16 +101,23 @@ test('the server passes every case for its own site', { timeout: 120_000 }, asyn
 
 test('the server passes the cases for a site with tokens, without texts and video', async () => {
   const server = await startServer()
-  const token = await new SignJWT({ sub: 'visitor', aud: 'closed' })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setExpirationTime('5 minutes')
-    .sign(new TextEncoder().encode(secret))
+  const sign = (visitor: number): Promise<string> =>
+    new SignJWT({ sub: `visitor ${visitor}`, aud: 'closed' })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setExpirationTime('5 minutes')
+      .sign(new TextEncoder().encode(secret))
+  // Each connection needs a user of its own, because the server never matches a user with a former partner.
+  const tokens = await Promise.all(Array.from({ length: 500 }, (_, index) => sign(index)))
+  const folder = mkdtempSync(join(tmpdir(), 'buddy-tokens-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'tokens.txt')
+  writeFileSync(file, tokens.join('\n'))
   const report = await runSuite(
     server.url,
     '--site',
     'closed',
-    '--token',
-    token,
+    '--tokens',
+    file,
     '--only',
     'tokens/,hello/,queue/,matching/,relay/,rooms/,resume/',
   )

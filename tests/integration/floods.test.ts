@@ -46,6 +46,13 @@ const floods: readonly [name: string, frame: Uint8Array, close: typeof rateLimit
   ['next', encode({ type: 'next', offer: null }), rateLimited],
   ['leave', encode({ type: 'leave' }), rateLimited],
   ['report', encode({ type: 'report', reason: 'spam', room: null }), rateLimited],
+  [
+    'change',
+    encode({ type: 'change', interests: ['chess'], languages: [], asks: null, keep: null }),
+    rateLimited,
+  ],
+  ['block', encode({ type: 'block', room: null }), rateLimited],
+  ['consent', encode({ type: 'consent', topic: 'picture', isGiven: true }), rateLimited],
   ['ping', encode({ type: 'ping' }), rateLimited],
   ['diagnosis', encode({ type: 'diagnosis', reason: 'no-path' }), rateLimited],
   ['signal', encode(smallSignal), rateLimited],

@@ -176,9 +176,13 @@ export class RawClient {
     return (await this.receive('error')).code
   }
 
-  /** Types of the messages that have arrived and were not taken by {@link receive}. */
+  /**
+   * Types of the messages that have arrived and were not taken by {@link receive}. Without `searching`, which
+   * may arrive at any time while a ticket waits.
+   */
   get unread(): readonly MessageType[] {
-    return this.#inbox.map(({ message }) => message.type)
+    const types = this.#inbox.map(({ message }) => message.type)
+    return types.filter((type) => type !== 'searching')
   }
 
   /**

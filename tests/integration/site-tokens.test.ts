@@ -126,7 +126,7 @@ test('restricts a user to the lobby in the token', async ({ startServer }) => {
   expect(await client.errorCode()).toBe('not-permitted')
   client.enter()
   await client.receive('waiting')
-  const { client: free } = await sendToken(url, await sign())
+  const { client: free } = await sendToken(url, await sign({ sub: 'another' }))
   free.enter({ lobby: 'music' })
   await Promise.all([client.receive('matched'), free.receive('matched')])
 })

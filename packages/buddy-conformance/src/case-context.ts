@@ -18,6 +18,11 @@ export interface Target {
   readonly site?: string | undefined
   /** A valid token of this site. @default none, because the site requires none */
   readonly token?: string | undefined
+  /**
+   * Valid tokens of this site for different users. Each connection sends the next one, so that a server may
+   * treat those with the same user as one person. @default `token` alone
+   */
+  readonly tokens?: readonly string[] | undefined
   /** How long each wait may last, in milliseconds. @default 5000 */
   readonly timeoutMs?: number | undefined
   /** Restarts the server process and resolves when it listens. @default impossible */
@@ -50,6 +55,9 @@ export interface Pair {
   readonly arrived: Joined
   readonly arrivedMatch: ServerMessages['matched']
 }
+
+/** Which of the target's tokens is the next. A process runs the cases once. */
+let nextTokenIndex = 0
 
 /** What all cases of a run share. */
 export interface Surroundings {
@@ -114,8 +122,13 @@ export class CaseContext {
 
   /** Sends a `hello` with the site and the token of the target, unless others are given. */
   sendHello(connection: Connection, hello: HelloFields = {}): void {
-    const { site, token = null } = this.target
-    connection.sendHello({ site, token, ...hello })
+    const { site } = this.target
+    connection.sendHello({ site, token: this.#nextToken(), ...hello })
+  }
+
+  #nextToken(): string | null {
+    const { token = null, tokens = [] } = this.target
+    return tokens[nextTokenIndex++ % tokens.length] ?? token
   }
 
   /** Sends a ticket in the lobby of this case, unless another is given. */

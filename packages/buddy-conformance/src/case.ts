@@ -8,6 +8,8 @@ export const features = {
   offers: 'offers',
   rates: 'limits of rates',
   reports: 'reports',
+  criteria: 'matching by criteria',
+  blocks: 'blocks',
   names: 'names',
   origins: 'origins',
   tokens: 'tokens of sites',

@@ -22,6 +22,7 @@ interface Flags {
   readonly refusedOrigin?: string
   readonly site: string
   readonly token?: string
+  readonly tokens?: readonly string[]
   readonly restart?: string
   readonly timeout: number
   readonly concurrency: number
@@ -39,6 +40,18 @@ function toProfile(text: string): readonly Feature[] {
     throw new InvalidArgumentError(`"${unknown}" is not one of full, ${featureNames.join(', ')}`)
   }
   return ['core', ...(names as Feature[])]
+}
+
+function toTokens(path: string): readonly string[] {
+  try {
+    const tokens = readFileSync(path, 'utf8')
+      .split(/\s+/)
+      .filter((token) => token !== '')
+    if (tokens.length > 0) return tokens
+  } catch {
+    throw new InvalidArgumentError('It cannot be read.')
+  }
+  throw new InvalidArgumentError('It contains no token.')
 }
 
 function toNumber(text: string): number {
@@ -88,6 +101,7 @@ const program = new Command('buddy-conformance')
   .option('--refused-origin <origin>', 'an Origin that the server must refuse')
   .option('--site <key>', 'key of the site', '')
   .option('--token <jwt>', 'a valid token of the site')
+  .option('--tokens <file>', 'a file with such tokens of different users, one a line', toTokens)
   .option(
     '--restart <command>',
     'shell command that restarts the server and waits until it listens',
@@ -126,7 +140,8 @@ async function checkReachable(url: string, origin?: string, timeoutMs?: number):
 
 async function main(): Promise<void> {
   const startedAtMs = performance.now()
-  const { origin, refusedOrigin, site, token, restart, timeout, concurrency, profile } = flags
+  const { origin, refusedOrigin, site, token, tokens, restart, timeout, concurrency, profile } =
+    flags
   const url = program.processedArgs[0] as string
   await checkReachable(url, origin, timeout)
   const isTerminal = process.stderr.isTTY && flags.report === 'pretty'
@@ -137,7 +152,8 @@ async function main(): Promise<void> {
       origin,
       refusedOrigin,
       site,
-      token,
+      token: token ?? tokens?.[0],
+      tokens,
       timeoutMs: timeout,
       restart: restart === undefined ? undefined : shell(restart),
     },

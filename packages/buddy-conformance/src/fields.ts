@@ -24,10 +24,14 @@ export interface TicketFields {
   readonly interests?: Packable
   readonly languages?: Packable
   readonly offer?: Packable
+  readonly asks?: Packable
+  readonly keep?: Packable
 }
 
 /** Returns the fields of a `ticket`, with defaults for those that are not given. */
 export function ticketFields(fields: TicketFields = {}): readonly Packable[] {
   const { mode = modes.audio, lobby = '', interests = [], languages = [], offer = null } = fields
-  return [mode, lobby, interests, languages, offer]
+  const { asks = null, keep = null } = fields
+  const added = asks === null && keep === null ? [] : [asks, keep]
+  return [mode, lobby, interests, languages, offer, ...added]
 }

@@ -20,7 +20,7 @@ export interface Ping {
 }
 
 /** Messages that may arrive at any time. Cases read them only on purpose. */
-const unasked: ReadonlySet<string | undefined> = new Set(['stats', 'ice-servers'])
+const unasked: ReadonlySet<string | undefined> = new Set(['stats', 'ice-servers', 'searching'])
 
 const capacityErrors: ReadonlySet<unknown> = new Set([
   errors['server-full'],

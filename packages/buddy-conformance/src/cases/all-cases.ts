@@ -1,6 +1,7 @@
 import type { Case } from '../case.ts'
 import { bytesCases } from './bytes-cases.ts'
 import { connectionCases } from './connection-cases.ts'
+import { blockCases, criteriaCases } from './criteria-cases.ts'
 import { faultCases } from './fault-cases.ts'
 import { faultLimitCases } from './fault-limit-cases.ts'
 import { helloCases } from './hello-cases.ts'
@@ -42,6 +43,8 @@ export const allCases: readonly Case[] = [
   ...offerCases,
   ...rateCases,
   ...reportCases,
+  ...criteriaCases,
+  ...blockCases,
   ...nameCases,
   ...originCases,
   ...tokenCases,

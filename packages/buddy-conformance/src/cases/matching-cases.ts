@@ -3,9 +3,9 @@ import { check, equal } from '../failure.ts'
 import { modes } from '../wire.ts'
 
 const atOnce =
-  'If a compatible ticket waits, the server must match an arriving ticket at once, unless all rooms are taken or the two users were just partners (step 6 above).'
+  'If a compatible ticket waits, the server must match an arriving ticket at once, unless all rooms are taken or the two users have met recently (step 6 above).'
 const longest =
-  'Of several compatible tickets, the server must choose the one that has waited longest.'
+  'Of several compatible tickets with equally many interests in common, the server must choose the one that has waited longest.'
 const compatible = 'The server must not match tickets of different sites, lobbies or modes.'
 const self = 'The server must not match a session with itself.'
 const atMostOne = 'A session must have at most one room and at most one ticket in the queue.'
@@ -20,7 +20,7 @@ const common =
   "`interests` must hold the interests that both tickets have, compared without regard to case, in the spelling and order of the receiver's ticket."
 const notOffered = 'Unless the server passes an offer on (see offers), `isOffered` must be false.'
 const rematch =
-  'Two users whose latest partner was each other meet again only after one of them has waited for some time (3 s unless configured).'
+  'Two users who have met recently meet again only after one of them has waited for some time (3 s unless configured).'
 
 /** The case that two tickets are not matched, and that each still finds a partner like itself. */
 function separate(
@@ -144,10 +144,10 @@ export const matchingCases = group('matching', 'core', [
     },
   },
   {
-    title: 'matches tickets whose languages differ',
+    title: 'matches tickets of which only one states languages',
     rule: 'Tickets are compatible if they have the same `site`, `lobby` and `mode`.',
     run: async (t) => {
-      await t.pair({ languages: ['en'] }, { languages: ['pl', 'de-AT'] })
+      await t.pair({ languages: ['pl', 'de-AT'] }, {})
     },
   },
   {
@@ -244,24 +244,6 @@ export const matchingCases = group('matching', 'core', [
     },
   },
   {
-    title: 'matches a user at once with a partner before the latest one',
-    rule: rematch,
-    run: async (t) => {
-      const { waited, arrived } = await t.pair()
-      arrived.send('leave')
-      await waited.nextPartnerLeft('left')
-      const third = await t.join()
-      await t.wait(third)
-      waited.send('next', null)
-      await t.matchedTogether(waited, third)
-      third.send('leave')
-      await waited.nextPartnerLeft('left')
-      await t.wait(waited)
-      arrived.send('next', null)
-      await t.matchedTogether(arrived, waited)
-    },
-  },
-  {
     title: 'sends the common interests in the spelling of each user',
     rule: common,
     run: async (t) => {
@@ -274,22 +256,10 @@ export const matchingCases = group('matching', 'core', [
     },
   },
   {
-    title: 'sends no interests if there are none in common',
+    title: 'sends no interests if there are none',
     rule: common,
     run: async (t) => {
-      const { waitedMatch, arrivedMatch } = await t.pair(
-        { interests: ['jazz'] },
-        { interests: ['go'] },
-      )
-      equal(waitedMatch.interests, [], 'interests of the one that waited')
-      equal(arrivedMatch.interests, [], 'interests of the one that arrived')
-    },
-  },
-  {
-    title: 'sends no interests to either if one ticket has none',
-    rule: common,
-    run: async (t) => {
-      const { waitedMatch, arrivedMatch } = await t.pair({ interests: ['jazz'] }, {})
+      const { waitedMatch, arrivedMatch } = await t.pair()
       equal([...waitedMatch.interests, ...arrivedMatch.interests], [], 'interests')
     },
   },

@@ -247,12 +247,43 @@ export const serverSettings = {
       description: 'The same for a common language.',
       isReloadable,
     }),
+    avoidRecentMs: setting({
+      key: 'AVOID_RECENT_SECONDS',
+      schema: seconds(0),
+      defaultValue: 600_000,
+      description:
+        'Two users who were in a room do not meet again for this time, unless both have nobody else in the lobby.',
+      isReloadable,
+    }),
+    avoidRecentCount: setting({
+      key: 'AVOID_RECENT_COUNT',
+      schema: wholeNumber(0, 200),
+      defaultValue: 20,
+      description: 'Number of recent partners whom each user avoids in that time. 0: none.',
+      isReloadable,
+    }),
     rematchDelayMs: setting({
       key: 'REMATCH_DELAY_SECONDS',
       schema: seconds(0, 3600),
       defaultValue: 3000,
       description:
-        'Two users who were just in a room meet again only after one of them has waited this long.',
+        'Two users who have nobody else meet again only after one of them has waited this long.',
+      isReloadable,
+    }),
+    fairMatchesPerMinute: setting({
+      key: 'FAIR_MATCHES_PER_MINUTE',
+      schema: wholeNumber(1, 100_000),
+      defaultValue: 12,
+      description:
+        'Matches a minute that the users of one address (or one identity of a site) may always have in a lobby.',
+      isReloadable,
+    }),
+    fairSharePercent: setting({
+      key: 'FAIR_SHARE_PERCENT',
+      schema: wholeNumber(1, 100),
+      defaultValue: 25,
+      description:
+        'Beyond that number, the share of all matches in the lobby that they may have. If they have had more, they meet only each other for a while. 100: no limit.',
       isReloadable,
     }),
   },

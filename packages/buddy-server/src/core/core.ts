@@ -9,6 +9,7 @@ import { MemoryEngine } from '../engine/memory/memory-engine.ts'
 import { partnerSeat } from '../engine/room.ts'
 import type { Notify } from '../events.ts'
 import { createNotify } from '../events.ts'
+import { sendUnknownRoom } from '../handlers/block.ts'
 import type { HandlerContext } from '../handlers/context.ts'
 import type { HelloContext, Joined } from '../handlers/hello.ts'
 import { handleReported } from '../handlers/report.ts'
@@ -78,6 +79,9 @@ export interface Core {
   sweepRooms(): Promise<void>
 }
 
+/** How long two people of whom one has blocked the other never meet, in milliseconds. */
+const blockMs = 30 * 24 * 3_600_000
+
 const newId = (): string => randomBytes(12).toString('base64url')
 
 /**
@@ -110,13 +114,23 @@ export function createCore(dependencies: CoreDependencies): Core {
     createId: newId,
     bans,
     maxRooms: () => settings().maxRooms,
+    scheduleOf: (site) => sites.siteOf({ identity: { site } }).widenSchedule,
+    avoidRecentMs: () => settings().avoidRecentMs,
+    avoidRecentCount: () => settings().avoidRecentCount,
     rematchDelayMs: () => settings().rematchDelayMs,
+    blockMs: () => blockMs,
+    fairLimits: () => ({
+      matchesPerMinute: settings().fairMatchesPerMinute,
+      sharePercent: settings().fairSharePercent,
+    }),
     restoreLeftMs: () => formerSessions.leftMs,
     observer: {
       onOpened: (room, waitsMs) => notify('matched', { room, waitsMs }),
       onRestored: (room) => notify('reopened', { room }),
       onEnded: (room, leaverId, reason, durationMs) =>
         notify('parted', { room, leaverId, reason, durationMs }),
+      onPair: (kind, personA, personB, untilMs) =>
+        safety.handlePair({ kind, personA, personB, untilMs }),
     },
     onError: onInternalError,
   })
@@ -129,12 +143,21 @@ export function createCore(dependencies: CoreDependencies): Core {
       if (graceMs() === 0) return null
       const { id: roomId, mode, lobby, openedAtMs } = room
       const { sessionId } = room.seats[seat]
-      const { sessionId: partnerId } = partnerSeat(room, seat)
-      return tokens.sealRoom({ roomId, sessionId, partnerId, mode, lobby, openedAtMs })
+      const { sessionId: partnerId, personKey: partnerKey } = partnerSeat(room, seat)
+      return tokens.sealRoom({
+        roomId,
+        sessionId,
+        partnerId,
+        mode,
+        lobby,
+        openedAtMs,
+        partnerKey,
+      })
     },
     delayMsOf: ({ personKey }) => safety.slowMsFor(personKey),
     maxHeldBytes: () => settings().maxResumeBytes,
     onCallInterrupted: dependencies.onCallInterrupted,
+    onUnknownRoom: sendUnknownRoom,
     onReported: (session, report) => handleReported(session, report, { safety, notify }),
   }
   const sessions = new Sessions({
@@ -199,7 +222,9 @@ export function createCore(dependencies: CoreDependencies): Core {
   return {
     safety,
     openStore: (store) => {
-      safety.open(store)
+      for (const { kind, personA, personB, untilMs } of safety.open(store)) {
+        engine.pairs.add(kind, personA, personB, untilMs)
+      }
     },
     engine,
     sessions,

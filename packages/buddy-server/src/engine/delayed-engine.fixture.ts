@@ -42,12 +42,17 @@ export class DelayedEngine implements Engine {
         onOpened: (...event) => lane.push(() => observer.onOpened(...event)),
         onRestored: (...event) => lane.push(() => observer.onRestored(...event)),
         onEnded: (...event) => lane.push(() => observer.onEnded(...event)),
+        onPair: (...event) => lane.push(() => observer.onPair(...event)),
       },
     })
   }
 
   get bans(): Engine['bans'] {
     return this.#inner.bans
+  }
+
+  get pairs(): Engine['pairs'] {
+    return this.#inner.pairs
   }
 
   get counts(): Engine['counts'] {
@@ -67,12 +72,14 @@ export class DelayedEngine implements Engine {
     })
     return {
       enter: (...command) => send(() => session.enter(...command)),
+      change: (...command) => send(() => session.change(...command)),
       leave: (...command) => send(() => session.leave(...command)),
       pass: (...command) => send(() => session.pass(...command)),
       away: () => send(() => session.away()),
       back: (...command) => send(() => session.back(...command)),
       claimRoom: (...command) => send(() => session.claimRoom(...command)),
       report: (...command) => send(() => session.report(...command)),
+      block: (...command) => send(() => session.block(...command)),
       end: (...command) => send(() => session.end(...command)),
     }
   }

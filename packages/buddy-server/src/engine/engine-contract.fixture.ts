@@ -1,8 +1,17 @@
 import type { LeaveReason } from '@buddy-chat/protocol'
 import { ManualClock } from '../clock.fixture.ts'
 import { Bans } from '../limits/bans.ts'
-import type { Engine, EngineEvent, EngineListener, EngineSession } from './engine.ts'
+import type {
+  Engine,
+  EngineEvent,
+  EngineListener,
+  EngineObserver,
+  EngineSession,
+  SearchState,
+} from './engine.ts'
 import type { EngineDependencies } from './memory/memory-engine.ts'
+import type { WidenSchedule } from './may-meet.ts'
+import type { FairLimits } from './memory/fair-share.ts'
 import type { Room, RoomClaim } from './room.ts'
 import type { Ticket } from './ticket.ts'
 import { noCriteria } from './ticket.ts'
@@ -32,24 +41,34 @@ export class ContractSession implements EngineListener {
   onEvent: (event: EngineEvent) => void = () => undefined
   isPresent = true
   isSearching = false
+  /** What the session was last told about its search. */
+  search: SearchState | undefined
   isClaiming = false
   room: Room | undefined
   /** Frames that the partner has sent in the present room. */
   frames: Uint8Array[] = []
   readonly #engine: EngineSession
+  #ticket: Ticket | undefined
 
   constructor(id: string, engine: Engine, isRestored = false) {
     this.id = id
-    const seat = { sessionId: id, nodeId: 'node', name: `name of ${id}`, subject: undefined }
+    const personKey = `person ${id}`
+    const seat = {
+      sessionId: id,
+      nodeId: 'node',
+      name: `name of ${id}`,
+      subject: undefined,
+      personKey,
+    }
     const addressKey = `address of ${id}`
-    const profile = { seat, site: '', addressKey, personKey: `person ${id}` }
+    const profile = { seat, site: '', addressKey, personKey }
     this.#engine = engine.join(profile, this, isRestored)
   }
 
   enter(criteria: Partial<Ticket> = {}, offer?: Uint8Array): void {
     this.#exit()
     this.isSearching = true
-    const ticket: Ticket = {
+    this.#ticket = {
       ...noCriteria,
       sessionId: this.id,
       site: '',
@@ -58,10 +77,10 @@ export class ContractSession implements EngineListener {
       band: '',
       attributes: {},
       delayMs: 0,
-      interestKeys: (criteria.interests ?? []).map((interest) => interest.toLowerCase()),
+      ...keysOf(criteria),
       ...criteria,
     }
-    this.#engine.enter(ticket, ++this.generation, offer)
+    this.#engine.enter(this.#ticket, ++this.generation, offer)
   }
 
   leave(reason: LeaveReason = 'left'): void {
@@ -99,10 +118,19 @@ export class ContractSession implements EngineListener {
             mode: 'video',
             lobby: '',
             openedAtMs: 0,
+            partnerKey: `person ${partner}`,
           }
     this.#engine.claimRoom(claim, ++this.generation)
   }
 
+  /** Replaces these fields of the ticket that is queued. */
+  change(criteria: Partial<Ticket>): void {
+    this.#ticket = { ...this.#ticket!, ...criteria, ...keysOf(criteria) }
+    this.#engine.change(this.#ticket)
+  }
+  block(roomId: string): void {
+    this.#engine.block(roomId)
+  }
   report(roomId: string | null = null): void {
     this.#engine.report(roomId, 'spam')
   }
@@ -122,9 +150,15 @@ export class ContractSession implements EngineListener {
   }
 
   handleEvent(event: EngineEvent): void {
-    if (event.generation !== this.generation && event.type !== 'reported') {
+    const isTimeless = event.type === 'reported' || event.type === 'blocked'
+    if (event.generation !== this.generation && !isTimeless) {
       // Only this session increases the generation, so the engine cannot have a later one.
       if (event.generation > this.generation) throw new Error('an event of a later generation')
+      return
+    }
+    if (event.type === 'searching') {
+      if (!this.isSearching) throw new Error('searching without a ticket')
+      this.search = event
       return
     }
     this.events.push(event)
@@ -156,6 +190,11 @@ export class ContractSession implements EngineListener {
   }
 }
 
+/** Returns the keys of the interests, which differ from their spelling in case only. */
+function keysOf({ interests }: Partial<Ticket>): Partial<Ticket> {
+  return interests ? { interestKeys: interests.map((interest) => interest.toLowerCase()) } : {}
+}
+
 /** As many sessions as ids were passed. The type has four, so that a test can destructure up to four. */
 type SessionList = readonly [ContractSession, ContractSession, ContractSession, ContractSession]
 
@@ -165,9 +204,16 @@ export class EngineWorld {
   readonly engine: Engine
   /** The calls of the observer: `opened`, `restored` or `ended`, the room, and other arguments. */
   readonly observed: (readonly [event: string, room: Room, ...rest: unknown[]])[] = []
+  /** The pairs that the observer has received. */
+  readonly pairs: Parameters<EngineObserver['onPair']>[] = []
   readonly errors: unknown[] = []
   maxRooms = 1000
+  schedule: WidenSchedule = { interestsMs: 8000, languagesMs: 12_000 }
+  avoidRecentMs = 0
+  avoidRecentCount = 20
   rematchDelayMs = 0
+  blockMs = 1_000_000
+  fairLimits: FairLimits = { matchesPerMinute: 12, sharePercent: 100 }
   restoreLeftMs = 30_000
   readonly #underTest: EngineUnderTest
   #nextId = 0
@@ -179,12 +225,18 @@ export class EngineWorld {
       createId: () => `room ${this.#nextId++}`,
       bans: new Bans(() => this.clock.now()),
       maxRooms: () => this.maxRooms,
+      scheduleOf: () => this.schedule,
+      avoidRecentMs: () => this.avoidRecentMs,
+      avoidRecentCount: () => this.avoidRecentCount,
       rematchDelayMs: () => this.rematchDelayMs,
+      blockMs: () => this.blockMs,
+      fairLimits: () => this.fairLimits,
       restoreLeftMs: () => this.restoreLeftMs,
       observer: {
         onOpened: (room, waitsMs) => this.observed.push(['opened', room, waitsMs]),
         onRestored: (room) => this.observed.push(['restored', room]),
         onEnded: (room, ...rest) => this.observed.push(['ended', room, ...rest]),
+        onPair: (...pair) => this.pairs.push(pair),
       },
       onError: (error) => this.errors.push(error),
     })

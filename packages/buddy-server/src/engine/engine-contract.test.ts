@@ -29,7 +29,7 @@ function describeEngine(
         expect(room).toMatchObject({ site: '', lobby: '', mode: 'video', openedAtMs: 0 })
         expect(room?.seats.map(({ sessionId }) => sessionId)).toEqual(['ana', 'bob'])
         expect(room?.seats.map(({ name: shown }) => shown)).toEqual(['name of ana', 'name of bob'])
-        const matched = { type: 'matched', room, languages: [], isOffered: false }
+        const matched = { type: 'matched', room, languages: [], isOffered: false, isRematch: false }
         expect(ana.take()).toEqual([{ ...matched, seat: 0, interests: ['Jazz'] }])
         expect(bob.take()).toEqual([{ ...matched, seat: 1, interests: ['jazz'] }])
         expect(world.engine.counts).toEqual({ waiting: 0, rooms: 1 })
@@ -497,10 +497,10 @@ function describeEngine(
       test('a second report of the same partner is marked as repeated, also in another room', () => {
         const world = createWorld()
         const [ana, bob] = world.pair('ana', 'bob')
-        const [first] = [ana.room!.id]
+        const first = ana.room!.id
+        for (const session of [ana, bob]) session.enter()
+        world.settle()
         ana.report()
-        ana.enter()
-        bob.enter()
         world.settle()
         ana.take()
         for (const roomId of [null, first, ana.room!.id]) ana.report(roomId)

@@ -34,6 +34,8 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 class Crowd {
   readonly world: EngineWorld
   readonly sessions: readonly ContractSession[]
+  /** The lobby of each session's latest ticket. */
+  readonly #lobbies = new Map<ContractSession, string>()
   readonly #sent = new Map<ContractSession, number>()
   /** The id of the room in which each session sent its latest frame. */
   readonly #rooms = new Map<ContractSession, string | undefined>()
@@ -76,16 +78,31 @@ class Crowd {
     const searching = this.sessions.filter(({ isSearching, isPresent }) => isSearching && isPresent)
     expect(searching).toHaveLength(waiting)
     for (const { room } of searching) expect(room).toBeUndefined()
-    if (rooms < this.world.maxRooms) expect(waiting).toBeLessThanOrEqual(lobbies.length)
+    if (rooms < this.world.maxRooms) this.#checkPairs(searching)
     const opened = this.world.observed.filter(([event]) => event === 'opened')
     const ended = this.world.observed.filter(([event]) => event === 'ended')
     expect(opened.length - ended.length).toBe(rooms)
     expect(new Set(ended.map(([, room]) => room.id)).size).toBe(ended.length)
   }
 
+  /** Checks that two sessions wait in one lobby only if one of them has blocked or reported the other. */
+  #checkPairs(searching: readonly ContractSession[]): void {
+    const blocked = this.world.pairs.filter(([kind]) => kind === 'blocked')
+    for (const [index, one] of searching.entries()) {
+      for (const other of searching.slice(index + 1)) {
+        if (this.#lobbies.get(one) !== this.#lobbies.get(other)) continue
+        const keys = [one, other].map(({ id }) => `person ${id}`)
+        expect(blocked.some(([, ...pair]) => keys.every((key) => pair.includes(key)))).toBe(true)
+      }
+    }
+  }
+
   #command(kind: Step['kind'], session: ContractSession, amount: number): void {
-    if (kind === 'enter') session.enter({ lobby: lobbies[amount % 2]! })
-    else if (kind === 'leave') session.leave()
+    if (kind === 'enter') {
+      const lobby = lobbies[amount % 2]!
+      this.#lobbies.set(session, lobby)
+      session.enter({ lobby })
+    } else if (kind === 'leave') session.leave()
     else if (kind === 'report') session.report()
     else if (kind === 'pass' && session.room) {
       if (this.#rooms.get(session) !== session.room.id) this.#sent.set(session, 0)

@@ -1,6 +1,6 @@
 // The engine holds the state that all users of a service share: the queue, the rooms, recent encounters and
 // bans. A node (one server process) holds sessions. This file is the only interface between the two.
-import type { LeaveReason, Mode, ReportReason } from '@buddy-chat/protocol'
+import type { LeaveReason, Mode, ReportReason, SearchObstacle } from '@buddy-chat/protocol'
 import type { Room, RoomClaim, RoomSeat, SeatIndex } from './room.ts'
 import type { Ticket } from './ticket.ts'
 
@@ -17,7 +17,7 @@ export interface SessionProfile {
   readonly addressKey: string
   /**
    * The person whose session this is, also in another tab or later; see `safety/person-keys.ts`. Two sessions
-   * of one person are never matched. Never sent to clients, never logged.
+   * of one person are never matched. Never sent to clients, never logged. The seat has it too.
    */
   readonly personKey: string
 }
@@ -25,10 +25,15 @@ export interface SessionProfile {
 /**
  * An event that the engine sends to a session. Its generation is the one that the engine received with the
  * session's latest handled command. If the session has increased its generation since, the event is out of
- * date, and the session drops it. `reported` is never out of date.
+ * date, and the session drops it. `reported` and `blocked` are never out of date.
  */
 export type EngineEvent = { readonly generation: number } & (
   | { readonly type: 'queued' }
+  /**
+   * What the search of a queued ticket looks for, and how it goes. Follows `queued`, and comes again when
+   * something has changed.
+   */
+  | ({ readonly type: 'searching' } & SearchState)
   | {
       readonly type: 'matched'
       readonly room: Room
@@ -43,6 +48,8 @@ export type EngineEvent = { readonly generation: number } & (
        * first `frame`.
        */
       readonly isOffered: boolean
+      /** Whether the two people have met recently. They have nobody else then. */
+      readonly isRematch: boolean
     }
   /** The answer to `claimRoom`, sent to both sessions of the room when both have claimed it. */
   | {
@@ -71,7 +78,29 @@ export type EngineEvent = { readonly generation: number } & (
       /** Undefined if the session had no partner in that room, or if the room ended too long ago. */
       readonly encounter: ReportedEncounter | undefined
     }
+  /** The answer to a `block`. */
+  | {
+      readonly type: 'blocked'
+      /** False if the session had no partner in that room, or if the room ended too long ago. */
+      readonly isKnown: boolean
+    }
 )
+
+/** What a session is told about its search. */
+export interface SearchState {
+  /** The number of present sessions whose latest ticket was for this pool, including the session. */
+  readonly online: number
+  /** How long tickets of this kind have recently waited, in milliseconds; null if too few have. */
+  readonly estimateMs: number | null
+  /** The interests of which the partner must share one, as the user has spelled them; empty if it need not. */
+  readonly interests: readonly string[]
+  /** The languages of which the partner must share one; empty if it need not. */
+  readonly languages: readonly string[]
+  /** The time until the search requires less; null if it will not. */
+  readonly widensInMs: number | null
+  /** Why nobody is found. */
+  readonly obstacle: SearchObstacle
+}
 
 /** The partner that a report is about. */
 export interface ReportedEncounter {
@@ -104,6 +133,13 @@ export interface EngineSession {
    */
   enter(ticket: Ticket, generation: number, offer?: Uint8Array): void
   /**
+   * Replaces the ticket that is queued, which keeps its place in the queue. Has no effect if none is queued.
+   * It makes no earlier answer obsolete: a match that crosses it stands. Answered by `searching` or
+   * `matched`.
+   * @param ticket a ticket for the same site, lobby, mode and band
+   */
+  change(ticket: Ticket): void
+  /**
    * Leaves the room, the queue or the claim. One command serves all three, because the session may not know
    * yet which of them it is in. There is no answer. The partner receives `parted`.
    */
@@ -117,7 +153,7 @@ export interface EngineSession {
   away(): void
   /**
    * The session has a connection again, perhaps from another address. If it had a ticket, the ticket is
-   * queued again, and answered by `queued` or `matched`.
+   * queued again in its former place, and answered by `queued` or `matched`.
    */
   back(addressKey: string): void
   /**
@@ -127,11 +163,25 @@ export interface EngineSession {
    * `parted`.
    */
   claimRoom(claim: RoomClaim | undefined, generation: number): void
-  /** Reports the partner of a room, or the latest partner if `roomId` is null. Answered by `reported`. */
+  /**
+   * Reports the partner of a room, or the latest partner if `roomId` is null. The two people are never matched
+   * again. Answered by `reported`.
+   */
   report(roomId: string | null, reason: ReportReason): void
+  /**
+   * Blocks the partner of a room: the two people are never matched again. The room continues. Answered by
+   * `blocked`.
+   */
+  block(roomId: string): void
   /** The session has ended. It leaves as with `leave`, and sends no more commands. */
   end(reason: LeaveReason): void
 }
+
+/**
+ * What is known of two people: they have met recently, or one has blocked or reported the other. `one` and
+ * `other` are keys of persons, and their order means nothing.
+ */
+export type PairKind = 'met' | 'blocked'
 
 /** Receives the events of rooms. Only the node that has seat 0 of a room receives them. */
 export interface EngineObserver {
@@ -144,6 +194,17 @@ export interface EngineObserver {
   onRestored(room: Room): void
   /** A room has ended. `leaverId` is the session that left, or the session of seat 0 if both were away. */
   onEnded(room: Room, leaverId: string, reason: LeaveReason, durationMs: number): void
+  /**
+   * Two people avoid each other until the given time, in milliseconds since 1970. Called again if that time
+   * changes.
+   */
+  onPair(kind: PairKind, one: string, other: string, untilMs: number): void
+}
+
+/** The pairs of people who avoid each other. */
+export interface PairList {
+  /** Adds a pair that an earlier process knew, until a time in milliseconds since 1970. */
+  add(kind: PairKind, one: string, other: string, untilMs: number): void
 }
 
 /** Keys that are refused until their ban expires. */
@@ -159,6 +220,7 @@ export interface BanList {
 /** The access of one node to the state that all users share. */
 export interface Engine {
   readonly bans: BanList
+  readonly pairs: PairList
   /** The numbers of queued tickets and open rooms of all users. They may be slightly out of date. */
   readonly counts: { readonly waiting: number; readonly rooms: number }
   /**

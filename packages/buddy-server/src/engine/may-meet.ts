@@ -35,7 +35,7 @@ export function isFreeInLanguages(
 }
 
 /** Returns whether attributes satisfy all asks. */
-function satisfies(attributes: Ticket['attributes'], asks: readonly Ask[]): boolean {
+export function satisfies(attributes: Ticket['attributes'], asks: readonly Ask[]): boolean {
   return asks.every(({ attribute, values }) => {
     const value = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined
     return value !== undefined && values.includes(value)

@@ -9,6 +9,8 @@ export interface RoomSeat {
   readonly name: string
   /** The user's identity at the site, from the site token. */
   readonly subject: string | undefined
+  /** The key of the person; see `SessionProfile`. */
+  readonly personKey: string
 }
 
 /** Two matched sessions. An immutable value that can be sent to another process. */
@@ -43,4 +45,6 @@ export interface RoomClaim {
   readonly lobby: string
   /** When the room was opened, in milliseconds since 1970. */
   readonly openedAtMs: number
+  /** The key of the partner's person; undefined in tokens of version 0.1.0. */
+  readonly partnerKey: string | undefined
 }

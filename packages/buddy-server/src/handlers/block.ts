@@ -1,7 +1,18 @@
 import type { MessageOf } from '@buddy-chat/protocol'
+import type { ParticipantSession } from '../sessions/participant.ts'
 import type { Session } from '../sessions/session.ts'
+import { sendError } from './send-error.ts'
 
-/** Handles a `block`: the room ends, if it is the present one. */
-export function handleBlock({ participant }: Session, { room }: MessageOf<'block'>): void {
-  if (participant.room && (room === null || room === participant.room.id)) participant.leave('left')
+/**
+ * Handles a `block`: the session and the partner of that room, or the latest partner, never meet again. If it
+ * is the present room, it ends.
+ */
+export function handleBlock(session: Session, { room }: MessageOf<'block'>): void {
+  const hasPartner = session.participant.block(room)
+  if (!hasPartner) sendError(session, 'not-in-room', 'there is no partner to block')
+}
+
+/** Sends the error for a report or a block that names a room of others, or one of too long ago. */
+export function sendUnknownRoom(session: ParticipantSession): void {
+  sendError(session, 'unknown-room', 'the session was not in that room, or left it too long ago')
 }

@@ -3,6 +3,7 @@ import type { Notify } from '../events.ts'
 import type { Safety } from '../safety/safety.ts'
 import type { ParticipantSession, Report } from '../sessions/participant.ts'
 import type { Session } from '../sessions/session.ts'
+import { sendUnknownRoom } from './block.ts'
 import { sendError } from './send-error.ts'
 
 /**
@@ -27,12 +28,7 @@ export function handleReported(
   const { asked, encounter, reason } = report
   if (!encounter) {
     if (asked === null) sendError(session, 'not-in-room', 'there is no partner to report')
-    else
-      sendError(
-        session,
-        'unknown-room',
-        'the session was not in that room, or left it too long ago',
-      )
+    else sendUnknownRoom(session)
     return
   }
   const { roomId, partnerId: aboutId, isRepeated } = encounter

@@ -26,7 +26,13 @@ let failures: string[]
 let author: Pick<Session, 'send'>
 let partner: PartnerLink & { isOpen: boolean }
 
-const seat = (sessionId: string) => ({ sessionId, nodeId: '', name: '', subject: undefined })
+const seat = (sessionId: string) => ({
+  sessionId,
+  nodeId: '',
+  name: '',
+  subject: undefined,
+  personKey: '',
+})
 
 const enterRoom = (id: string): void => {
   const seats = [seat('ana'), seat('bob')] as const

@@ -51,6 +51,8 @@ export interface ParticipantContext {
   readonly delayMsOf: (session: ParticipantSession) => number
   /** Called when the session has left its room, or its partner has lost the connection. */
   readonly onCallInterrupted: (session: ParticipantSession) => void
+  /** Called when the session has blocked the partner of a room in which it was not, or too long ago. */
+  readonly onUnknownRoom: (session: ParticipantSession) => void
   readonly onReported: (session: ParticipantSession, report: Report) => void
 }
 
@@ -87,6 +89,8 @@ export class Participant implements EngineListener {
    */
   #reportAdditions: ReportAdditions[] | undefined
   #link: RoomLink | undefined
+  /** The id of the room in which the session was last, or which it has claimed. */
+  #latestRoomId: string | undefined
   /**
    * Frames for a partner who has not come back yet after a restart; undefined if no such partner is expected.
    */
@@ -99,7 +103,8 @@ export class Participant implements EngineListener {
     const { id: sessionId, addressKey, identity, personKey } = session
     const { site, name, subject } = identity
     const { engine, nodeId } = context
-    const profile = { seat: { sessionId, nodeId, name, subject }, site, addressKey, personKey }
+    const seat = { sessionId, nodeId, name, subject, personKey }
+    const profile = { seat, site, addressKey, personKey }
     this.#engine = engine.join(profile, this, isRestored)
   }
 
@@ -165,11 +170,11 @@ export class Participant implements EngineListener {
     return true
   }
 
-  /** Changes the criteria of the latest ticket, if there is one. */
+  /** Changes the criteria of the latest ticket, if there is one. In the queue it keeps its place. */
   change(criteria: Criteria): void {
     if (!this.#ticket) return
-    this.#ticket = { ...this.#ticket, ...criteria }
-    if (this.#isSearching) this.#enter(this.#ticket, undefined)
+    this.#ticket = this.#toTicket({ ...this.#ticket, ...criteria })
+    if (this.#isSearching) this.#engine.change(this.#ticket)
   }
 
   /**
@@ -191,6 +196,7 @@ export class Participant implements EngineListener {
     if (claim) {
       // The client sends the criteria again with its next ticket.
       this.#ticket = this.#toTicket({ ...noCriteria, lobby: claim.lobby, mode: claim.mode })
+      this.#latestRoomId = claim.roomId
       this.#held = new HeldFrames(this.#context.maxHeldBytes())
     }
     this.#engine.claimRoom(claim, ++this.#generation)
@@ -220,6 +226,22 @@ export class Participant implements EngineListener {
     this.#engine.report(room, reason)
   }
 
+  /**
+   * Blocks the partner of a room, or the latest partner if `roomId` is null: the two people never meet again.
+   * Leaves the room if it is the present one.
+   * @returns false if there was no partner yet
+   */
+  block(roomId: string | null): boolean {
+    // The engine always receives the name of a room. Otherwise a match that the client does not know yet could
+    // be the latest one.
+    const named = roomId ?? this.#latestRoomId
+    if (named === undefined) return false
+    this.#engine.block(named)
+    const isPresent = this.#link !== undefined || this.isClaiming
+    if (isPresent && named === this.#latestRoomId) this.leave('left')
+    return true
+  }
+
   /** Call this when the session has lost its connection. */
   handleAway(): void {
     if (this.#isSearching) this.#touch()
@@ -246,6 +268,10 @@ export class Participant implements EngineListener {
       this.#context.onReported(this.#session, { ...event, note, still })
       return
     }
+    if (event.type === 'blocked') {
+      if (!event.isKnown) this.#context.onUnknownRoom(this.#session)
+      return
+    }
     if (event.generation !== this.#generation) return
     switch (event.type) {
       case 'frame':
@@ -253,6 +279,9 @@ export class Participant implements EngineListener {
         break
       case 'queued':
         this.#session.send({ type: 'waiting', online: this.#context.online() })
+        break
+      case 'searching':
+        this.#handleSearching(event)
         break
       case 'matched':
         this.#handleMatched(event)
@@ -272,10 +301,24 @@ export class Participant implements EngineListener {
     }
   }
 
+  #handleSearching(event: EngineEvent & { type: 'searching' }): void {
+    const { online, estimateMs, interests, languages, widensInMs, obstacle } = event
+    this.#session.send({
+      type: 'searching',
+      online,
+      estimateMs,
+      interests,
+      languages,
+      widensInMs,
+      obstacle,
+    })
+  }
+
   #handleMatched(event: EngineEvent & { type: 'matched' }): void {
-    const { room, seat, interests, languages, isOffered } = event
+    const { room, seat, interests, languages, isOffered, isRematch } = event
     this.#isSearching = false
     this.#link = new RoomLink(room, seat, true, this.#engine)
+    this.#latestRoomId = room.id
     this.#session.send({
       type: 'matched',
       room: room.id,
@@ -285,6 +328,7 @@ export class Participant implements EngineListener {
       isOffered,
       roomToken: this.#context.roomTokenOf(room, seat),
       languages,
+      isRematch,
     })
   }
 

@@ -82,23 +82,43 @@ export function createResumeTokens(secretKey: string): ResumeTokens {
       const [sessionId, sealedAtMs, facts] = opened as [string, number, FactsList | null]
       return { sessionId, sealedAtMs, facts: facts ? identityIn(facts, sealedAtMs) : undefined }
     },
-    sealRoom: ({ roomId, sessionId, partnerId, mode, lobby, openedAtMs }) => {
-      const token = seats.seal([roomId, sessionId, partnerId, modes[mode], lobby, openedAtMs])
+    sealRoom: ({ roomId, sessionId, partnerId, mode, lobby, openedAtMs, partnerKey }) => {
+      const number = modes[mode]
+      const token = seats.seal([
+        roomId,
+        sessionId,
+        partnerId,
+        number,
+        lobby,
+        openedAtMs,
+        partnerKey,
+      ])
       return token.length <= maxFieldBytes.roomToken ? token : null
     },
     openRoom: (token) => {
       const opened = seats.open(token)
       if (!opened) return undefined
-      const [roomId, sessionId, partnerId, number, lobby, openedAtMs] = opened as [
+      const [roomId, sessionId, partnerId, number, lobby, openedAtMs, partnerKey] = opened as [
         string,
         string,
         string,
         number,
         string,
         number,
+        (string | null)?,
       ]
       const mode = (Object.keys(modes) as Mode[]).find((name) => modes[name] === number)
-      return mode && { roomId, sessionId, partnerId, mode, lobby, openedAtMs }
+      return (
+        mode && {
+          roomId,
+          sessionId,
+          partnerId,
+          mode,
+          lobby,
+          openedAtMs,
+          partnerKey: partnerKey ?? undefined,
+        }
+      )
     },
   }
 }

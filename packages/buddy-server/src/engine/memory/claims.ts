@@ -4,6 +4,7 @@ import type { RoomClaim } from '../room.ts'
 import { Encounters } from './encounters.ts'
 import type { Member, WaitingClaim } from './member.ts'
 import type { OpenRooms } from './open-rooms.ts'
+import type { People } from './people.ts'
 import type { EventOutbox } from './event-outbox.ts'
 
 interface ClaimsDependencies {
@@ -12,6 +13,7 @@ interface ClaimsDependencies {
   readonly wallNow: () => number
   readonly outbox: EventOutbox
   readonly rooms: Pick<OpenRooms, 'canOpen' | 'restore'>
+  readonly people: Pick<People, 'meet'>
   readonly findMember: (sessionId: string) => Member | undefined
   /** Returns how long sessions of an earlier process can still be restored. */
   readonly restoreLeftMs: () => number
@@ -39,11 +41,13 @@ export class Claims {
    * restored session.
    */
   handleClaim(member: Member, claim: RoomClaim | undefined): void {
-    const { clock } = this.#dependencies
+    const { clock, people } = this.#dependencies
     if (claim) {
       const { roomId, mode, lobby, partnerId } = claim
       member.encounters ??= new Encounters()
-      member.encounters.add({ roomId, mode, lobby, partnerId, partner: undefined }, clock.now())
+      const partner = { partnerId, partner: undefined, partnerKey: claim.partnerKey }
+      member.encounters.add({ roomId, mode, lobby, ...partner }, clock.now())
+      if (claim.partnerKey !== undefined) people.meet(member.person, claim.partnerKey)
     }
     let match: WaitingClaim | undefined
     for (const waiting of this.#byPartner.get(member.profile.seat.sessionId) ?? []) {
@@ -107,6 +111,7 @@ export class Claims {
       room: { id, seats: [first.profile.seat, second.profile.seat], site, lobby, mode, openedAtMs },
       members: [first, second],
       openedAtMs: clock.now() - (wallNow() - openedAtMs),
+      pool: undefined,
     })
   }
 

@@ -17,6 +17,8 @@ export interface Encounter {
   readonly partnerId: string
   /** Undefined if the room was opened by an earlier process and the partner has not come back. */
   readonly partner: Trace | undefined
+  /** The key of the partner's person; undefined if it is not known. */
+  readonly partnerKey: string | undefined
 }
 
 interface Entry extends Encounter {
@@ -34,8 +36,8 @@ const maxReported = 100
 const maxAgeMs = 3_600_000
 
 /**
- * The recent partners of one session. The engine uses them to delay a rematch with the latest partner, and
- * to find the partner that a report is about. Each session has its own list, so no other session can
+ * The recent partners of one session. The engine uses them to find the partner that a report or a block is
+ * about. Each session has its own list, so no other session can
  * fill it.
  */
 export class Encounters {
@@ -50,11 +52,6 @@ export class Encounters {
   /** The number of encounters. */
   get size(): number {
     return this.#entries.length
-  }
-
-  /** The id of the partner in the latest room; undefined if there was none. */
-  get latestPartnerId(): string | undefined {
-    return this.#entries.at(-1)?.partnerId
   }
 
   /**

@@ -4,11 +4,23 @@ import type { EngineListener, SessionProfile } from '../engine.ts'
 import type { Room, RoomClaim } from '../room.ts'
 import type { Ticket } from '../ticket.ts'
 import type { Encounters, Trace } from './encounters.ts'
+import type { Person } from './people.ts'
+import type { Pool } from './pool.ts'
+import type { Entrant, Waiting } from './waiting.ts'
+
+/** A ticket in the queue, with its session. */
+export interface Entry extends Entrant {
+  readonly member: Member
+}
+
+/** A pool of the memory engine. */
+export type MemberPool = Pool<Waiting<Entry>>
 
 /** The state of one session in the memory engine. */
 export interface Member {
   readonly listener: EngineListener
   profile: SessionProfile
+  readonly person: Person
   /** Created when a partner's encounters need it. */
   trace: Trace | undefined
   /** Undefined until the first encounter. */
@@ -21,6 +33,10 @@ export interface Member {
   awaySinceMs: number | undefined
   /** The ticket that is queued, or that will be queued when the session is back. */
   ticket: Ticket | undefined
+  /** When that ticket was entered, in milliseconds on the engine's clock. */
+  ticketSinceMs: number
+  /** The pool of the latest ticket, while the session is present and has not left; undefined otherwise. */
+  pool: MemberPool | undefined
   room: OpenRoom | undefined
   /** Whether the session is a restored one whose `claimRoom` was not handled yet. */
   isClaimPending: boolean
@@ -35,6 +51,8 @@ export interface OpenRoom {
   readonly members: readonly [Member, Member]
   /** When the room was opened, in milliseconds on the engine's clock. */
   readonly openedAtMs: number
+  /** Undefined if the room was opened by an earlier process. */
+  readonly pool: MemberPool | undefined
 }
 
 /** The claim of a session that waits for its partner to come back to a room of an earlier process. */

@@ -6,18 +6,21 @@ import type {
   EngineListener,
   EngineObserver,
   EngineSession,
+  PairList,
   SessionProfile,
 } from '../engine.ts'
 import type { RoomClaim } from '../room.ts'
 import type { Ticket } from '../ticket.ts'
 import { Claims } from './claims.ts'
 import type { Encounters, Trace } from './encounters.ts'
-import type { QueueEntry } from './matchmaker.ts'
+import type { MatchmakerDependencies } from './matchmaker.ts'
 import { Matchmaker } from './matchmaker.ts'
-import type { Member, OpenRoom, WaitingClaim } from './member.ts'
+import type { Entry, Member, MemberPool, OpenRoom, WaitingClaim } from './member.ts'
 import { partnerOf } from './member.ts'
 import { OpenRooms } from './open-rooms.ts'
 import { EventOutbox } from './event-outbox.ts'
+import type { Person } from './people.ts'
+import { People } from './people.ts'
 
 /** The dependencies of every kind of engine. */
 export interface EngineDependencies {
@@ -27,21 +30,25 @@ export interface EngineDependencies {
   readonly createId: () => string
   readonly bans: BanList
   readonly maxRooms: () => number
+  /** Returns how long the searches of a site require a common interest and a common language. */
+  readonly scheduleOf: MatchmakerDependencies<Entry>['scheduleOf']
+  /** Returns how long two people who have met avoid each other. */
+  readonly avoidRecentMs: () => number
+  /** Returns how many recent partners a person remembers; 0 if none are avoided. */
+  readonly avoidRecentCount: () => number
   /**
-   * Returns the rematch delay. If two sessions were each other's latest partner, they are matched again only
-   * after one of them has waited this long.
+   * Returns the rematch delay. Recent partners are matched again only after one of them has waited this long,
+   * and only if both have nobody else.
    */
   readonly rematchDelayMs: () => number
+  /** Returns how long a block lasts. */
+  readonly blockMs: () => number
+  readonly fairLimits: MatchmakerDependencies<Entry>['fairLimits']
   /** Returns how long sessions of an earlier process can still be restored; 0 if that time is over. */
   readonly restoreLeftMs: () => number
   readonly observer: EngineObserver
   /** Receives errors that a listener or the observer throws. */
   readonly onError: (error: unknown) => void
-}
-
-/** A ticket in the queue, with its session. */
-interface Entry extends QueueEntry {
-  readonly member: Member
 }
 
 /** The parts of the engine. The commands of its sessions use them. */
@@ -51,6 +58,7 @@ interface Parts {
   readonly matchmaker: Matchmaker<Entry>
   readonly rooms: OpenRooms
   readonly claims: Claims
+  readonly people: People
   readonly members: Map<string, MemorySession>
 }
 
@@ -60,18 +68,31 @@ interface Parts {
  */
 export class MemoryEngine implements Engine {
   readonly bans: BanList
+  readonly pairs: PairList
   readonly #parts: Parts
 
   constructor(dependencies: EngineDependencies) {
     const { bans, onError, maxRooms, createId, wallNow, observer } = dependencies
-    const { rematchDelayMs, restoreLeftMs } = dependencies
+    const { rematchDelayMs, restoreLeftMs, avoidRecentMs, avoidRecentCount, blockMs } = dependencies
+    const { scheduleOf, fairLimits } = dependencies
     this.bans = bans
+    this.pairs = { add: (...pair) => people.restore(...pair) }
     const outbox = new EventOutbox(onError)
     const clock: Pick<Clock, 'now' | 'after'> = {
       now: () => dependencies.clock.now(),
       after: (delayMs, callback) => dependencies.clock.after(delayMs, () => outbox.run(callback)),
     }
     const members = new Map<string, MemorySession>()
+    const people = new People({
+      clock,
+      wallNow,
+      // The rematch delay holds even if no partners are avoided.
+      avoidMs: () =>
+        avoidRecentCount() > 0 ? Math.max(avoidRecentMs(), rematchDelayMs()) : rematchDelayMs(),
+      avoidCount: avoidRecentCount,
+      blockMs,
+      onPair: (...pair) => outbox.post(() => observer.onPair(...pair)),
+    })
     const rooms: OpenRooms = new OpenRooms({
       maxRooms,
       createId,
@@ -79,24 +100,34 @@ export class MemoryEngine implements Engine {
       wallNow,
       outbox,
       observer,
+      people,
+      onLeft: (pool, { person }) => matchmaker.handleLeft(pool, person),
       onFreed: () => matchmaker.handleRoomFreed(),
     })
     const matchmaker = new Matchmaker<Entry>({
       clock,
+      people,
+      scheduleOf,
       rematchDelayMs,
+      fairLimits,
       canOpenRoom: () => rooms.canOpen,
-      onMatch: ({ waited, arrived, waitsMs }) =>
-        outbox.run(() => rooms.open(waited, arrived, waitsMs)),
+      onMatch: (match) => outbox.run(() => rooms.open(match)),
+      onSearching: ({ member: { listener, generation } }, search, isFirst) =>
+        outbox.run(() => {
+          if (isFirst) outbox.post(() => listener.handleEvent({ type: 'queued', generation }))
+          outbox.post(() => listener.handleEvent({ type: 'searching', generation, ...search }))
+        }),
     })
     const claims = new Claims({
       clock,
       wallNow,
       outbox,
       rooms,
+      people,
       findMember: (sessionId) => members.get(sessionId),
       restoreLeftMs,
     })
-    this.#parts = { clock, outbox, matchmaker, rooms, claims, members }
+    this.#parts = { clock, outbox, matchmaker, rooms, claims, people, members }
   }
 
   get counts(): Engine['counts'] {
@@ -128,6 +159,9 @@ class MemorySession implements EngineSession, Member {
   generation = 0
   awaySinceMs: number | undefined
   ticket: Ticket | undefined
+  ticketSinceMs = 0
+  pool: MemberPool | undefined
+  readonly person: Person
   room: OpenRoom | undefined
   isClaimPending: boolean
   claim: WaitingClaim | undefined
@@ -142,6 +176,7 @@ class MemorySession implements EngineSession, Member {
     this.profile = profile
     this.listener = listener
     this.isClaimPending = isClaimPending
+    this.person = parts.people.join(profile.personKey)
     this.#parts = parts
   }
 
@@ -150,13 +185,21 @@ class MemorySession implements EngineSession, Member {
       this.#leave('next')
       this.generation = generation
       this.ticket = ticket
+      this.ticketSinceMs = this.#parts.clock.now()
       if (this.awaySinceMs === undefined) this.#queue(ticket, offer)
     })
+  }
+
+  change(ticket: Ticket): void {
+    if (!this.ticket) return
+    this.ticket = ticket
+    this.#parts.outbox.run(() => this.#parts.matchmaker.change(ticket))
   }
 
   leave(reason: LeaveReason, generation: number): void {
     this.#parts.outbox.run(() => {
       this.#leave(reason)
+      this.#visit(undefined)
       this.generation = generation
     })
   }
@@ -171,6 +214,7 @@ class MemorySession implements EngineSession, Member {
     outbox.run(() => {
       this.awaySinceMs = clock.now()
       if (this.ticket) matchmaker.withdraw(this.profile.seat.sessionId)
+      this.#visit(undefined)
       rooms.handleAway(this)
     })
   }
@@ -183,6 +227,7 @@ class MemorySession implements EngineSession, Member {
         if (this.trace) this.trace.profile = this.profile
       }
       this.#parts.rooms.handleBack(this)
+      this.#visit(this.room?.pool)
       if (this.ticket) this.#queue(this.ticket)
     })
   }
@@ -196,10 +241,11 @@ class MemorySession implements EngineSession, Member {
   }
 
   report(asked: string | null, reason: ReportReason): void {
-    const { outbox, rooms, clock } = this.#parts
+    const { outbox, rooms, clock, people } = this.#parts
     outbox.run(() => {
       rooms.rememberEncounter(this)
       const found = this.encounters?.find(asked, clock.now())
+      if (found?.partnerKey !== undefined) people.block(this.person, found.partnerKey)
       const encounter = found && {
         roomId: found.roomId,
         mode: found.mode,
@@ -215,12 +261,26 @@ class MemorySession implements EngineSession, Member {
     })
   }
 
+  block(roomId: string): void {
+    const { outbox, rooms, clock, people } = this.#parts
+    outbox.run(() => {
+      rooms.rememberEncounter(this)
+      const found = this.encounters?.find(roomId, clock.now())
+      if (found?.partnerKey !== undefined) people.block(this.person, found.partnerKey)
+      const { listener, generation } = this
+      const isKnown = found !== undefined
+      outbox.post(() => listener.handleEvent({ type: 'blocked', generation, isKnown }))
+    })
+  }
+
   end(reason: LeaveReason): void {
     this.#parts.outbox.run(() => {
       this.#leave(reason)
+      this.#visit(undefined)
       // Without this, a partner that waits for this session's claim would not receive `parted`.
       if (this.isClaimPending) this.#parts.claims.handleClaim(this, undefined)
       this.#parts.members.delete(this.profile.seat.sessionId)
+      this.#parts.people.leave(this.person)
     })
   }
 
@@ -232,14 +292,19 @@ class MemorySession implements EngineSession, Member {
   }
 
   #queue(ticket: Ticket, offer?: Uint8Array): void {
-    const { matchmaker, rooms, outbox } = this.#parts
-    const { listener, generation } = this
-    const match = matchmaker.enter({
-      ticket,
-      latestPartnerId: this.encounters?.latestPartnerId,
-      member: this,
-    })
-    if (match) rooms.open(match.waited, match.arrived, match.waitsMs, offer)
-    else outbox.post(() => listener.handleEvent({ type: 'queued', generation }))
+    const { matchmaker, rooms } = this.#parts
+    const { person, profile } = this
+    const { subject } = profile.seat
+    const fairKeys = [`address ${profile.addressKey}`]
+    if (subject !== undefined) fairKeys.push(`subject ${subject}`)
+    this.#visit(matchmaker.poolOf(ticket))
+    const match = matchmaker.enter({ ticket, person, fairKeys, member: this }, this.ticketSinceMs)
+    if (match) rooms.open(match, offer)
+  }
+
+  /** Changes the pool in which the session is present. */
+  #visit(pool: MemberPool | undefined): void {
+    this.#parts.matchmaker.handleVisit(this.pool, pool)
+    this.pool = pool
   }
 }

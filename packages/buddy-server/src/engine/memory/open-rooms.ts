@@ -3,17 +3,13 @@ import type { Cancel, Clock } from '../../clock.ts'
 import { forEachInSlices } from '../../slices.ts'
 import type { EngineObserver } from '../engine.ts'
 import type { Room } from '../room.ts'
-import { commonInterests, commonLanguages, type Ticket } from '../ticket.ts'
+import { commonInterests, commonLanguages } from '../ticket.ts'
 import { Encounters } from './encounters.ts'
-import type { Member, OpenRoom } from './member.ts'
+import type { Entry, Member, MemberPool, OpenRoom } from './member.ts'
 import { partnerOf, traceOf } from './member.ts'
 import type { EventOutbox } from './event-outbox.ts'
-
-/** A session with the ticket by which it was matched. */
-interface Matched {
-  readonly member: Member
-  readonly ticket: Ticket
-}
+import type { Match } from './matchmaker.ts'
+import type { People } from './people.ts'
 
 interface OpenRoomsDependencies {
   readonly maxRooms: () => number
@@ -22,7 +18,10 @@ interface OpenRoomsDependencies {
   /** Returns milliseconds since 1970. */
   readonly wallNow: () => number
   readonly outbox: EventOutbox
-  readonly observer: EngineObserver
+  readonly observer: Pick<EngineObserver, 'onOpened' | 'onRestored' | 'onEnded'>
+  readonly people: Pick<People, 'meet'>
+  /** Called when a member has left the room that a match has opened. */
+  readonly onLeft: (pool: MemberPool, member: Member) => void
   /** Called when another room can be opened, after none could be opened before. */
   readonly onFreed: () => void
 }
@@ -62,36 +61,35 @@ export class OpenRooms {
    * @param offer a `signal` frame from the session that arrived, for the session that waited
    * @throws Error if one of the sessions is in a room already
    */
-  open(
-    waited: Matched,
-    arrived: Matched,
-    waitsMs: readonly [number, number],
-    offer?: Uint8Array,
-  ): void {
-    const { createId, wallNow, clock, outbox, observer } = this.#dependencies
+  open({ waited, arrived, isRematch, pool }: Match<Entry>, offer?: Uint8Array): void {
+    const { createId, wallNow, clock, outbox, observer, people } = this.#dependencies
     const { site, lobby, mode } = arrived.ticket
+    const members = [waited.entrant.member, arrived.entrant.member] as const
     const room: Room = {
       id: createId(),
-      seats: [waited.member.profile.seat, arrived.member.profile.seat],
+      seats: [members[0].profile.seat, members[1].profile.seat],
       site,
       lobby,
       mode,
       openedAtMs: wallNow(),
     }
-    this.#seat({ room, members: [waited.member, arrived.member], openedAtMs: clock.now() })
+    this.#seat({ room, members, openedAtMs: clock.now(), pool })
+    people.meet(members[0].person, members[1].person.key)
     const isOffered = offer !== undefined
     for (const [seat, own, other] of [
       [0, waited, arrived],
       [1, arrived, waited],
     ] as const) {
-      const { listener, generation } = own.member
+      const { member } = own.entrant
+      const { listener, generation } = member
       const interests = commonInterests(own.ticket, other.ticket)
       const languages = commonLanguages(own.ticket, other.ticket)
-      const match = { room, seat, interests, languages, isOffered }
-      own.member.ticket = undefined
+      const match = { room, seat, interests, languages, isOffered, isRematch }
+      member.ticket = undefined
       outbox.post(() => listener.handleEvent({ type: 'matched', generation, ...match }))
     }
-    if (offer) outbox.postFrame(waited.member.listener, waited.member.generation, offer)
+    if (offer) outbox.postFrame(members[0].listener, members[0].generation, offer)
+    const waitsMs = [waited.waitMs, arrived.waitMs] as const
     outbox.post(() => observer.onOpened(room, waitsMs))
   }
 
@@ -137,6 +135,7 @@ export class OpenRooms {
       lobby,
       partnerId: partner.profile.seat.sessionId,
       partner: traceOf(partner),
+      partnerKey: partner.profile.personKey,
     }
     member.encounters ??= new Encounters()
     member.encounters.add(encounter, this.#dependencies.clock.now())
@@ -191,12 +190,17 @@ export class OpenRooms {
   }
 
   #end(open: OpenRoom, leaverId: string, reason: LeaveReason, recipients: readonly Member[]): void {
-    const { clock, outbox, observer } = this.#dependencies
+    const { clock, outbox, observer, people, onLeft } = this.#dependencies
     this.#whileFreeing(() => {
       this.#rooms.delete(open)
       this.#keep(open)
       for (const member of open.members) this.rememberEncounter(member)
-      for (const member of open.members) member.room = undefined
+      const [one, other] = open.members
+      people.meet(one.person, other.person.key)
+      for (const member of open.members) {
+        member.room = undefined
+        if (open.pool) onLeft(open.pool, member)
+      }
       for (const { listener, generation } of recipients) {
         outbox.post(() => listener.handleEvent({ type: 'parted', generation, reason }))
       }

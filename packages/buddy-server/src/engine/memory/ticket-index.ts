@@ -1,0 +1,216 @@
+import { satisfies } from '../may-meet.ts'
+import type { Ticket } from '../ticket.ts'
+import type { Link } from './chain.ts'
+import type { Groups, List } from './lists.ts'
+import { Bucket, Group } from './lists.ts'
+
+/** A ticket that is or can be in the index, with the state that the index keeps of it. */
+export interface Indexed<W> {
+  readonly ticket: Ticket
+  readonly sinceMs: number
+  readonly isFreeInInterests: boolean
+  readonly isFreeInLanguages: boolean
+  /** Equal for tickets with the same attributes; empty without attributes. */
+  readonly attributesSignature: string
+  /** Equal for tickets with the same attributes and asks; empty if the ticket asks for nothing. */
+  readonly asksSignature: string
+  links: Link<W>[]
+  /** The buckets of the interests. */
+  buckets: Bucket<W>[]
+  /** The number of the search that has last seen this ticket, and whether that search could choose it. */
+  seenBy: number
+  isChoice: boolean
+}
+
+/**
+ * Of the acceptable tickets of one list, a search compares this many, the ones that have waited longest. So
+ * the number of common interests decides among these.
+ */
+const maxCompared = 8
+/** So many tickets of one group are skipped, because the two people may not meet. Then the group is left. */
+const maxSkipped = 256
+/** So many groups with other attributes or asks are looked at in one list. */
+const maxGroups = 64
+/** A ticket that states no language looks into so many lists of each interest. */
+const maxLists = 64
+/** Empty buckets are removed together when tickets have left so many of them empty. */
+const minEmptied = 256
+
+/**
+ * The waiting tickets of one pool, so arranged that a search visits only lists whose tickets have an interest
+ * and a language that the seeker accepts. Adding, searching and removing take constant time in the number of
+ * tickets: a ticket is in one list for each pair of its interests and languages (at most 99), and a search
+ * visits a bounded part of as many.
+ *
+ * The bounds matter only to tickets that many others reject. Whoever fills a list with more than 64 groups of
+ * different asks delays those who ask for attributes and are in a later group: they are found when they
+ * search themselves. Tickets without asks are in one group, so nobody can delay them this way.
+ */
+export class TicketIndex<W extends Indexed<W>> {
+  readonly #byInterest = new Map<string, Bucket<W>>()
+  /** The tickets that are free in interests. */
+  readonly #free = new Bucket<W>()
+  #emptied = 0
+  #search = 0
+  #seeker: W | undefined
+  #accepts: (candidate: W) => boolean = () => false
+  #best: W | undefined
+  #bestOverlap = 0
+
+  /** Adds a ticket to the lists of its interests and languages. It must not be in an index. */
+  add(waiting: W): void {
+    // The numbers of searches in another index mean nothing here.
+    waiting.seenBy = 0
+    for (const key of waiting.ticket.interestKeys) {
+      let bucket = this.#byInterest.get(key)
+      if (!bucket) this.#byInterest.set(key, (bucket = new Bucket()))
+      waiting.buckets.push(bucket)
+      this.#addTo(bucket, waiting)
+    }
+    if (waiting.isFreeInInterests) this.#addTo(this.#free, waiting)
+  }
+
+  /** Removes a ticket from all lists. */
+  remove(waiting: W): void {
+    for (const link of waiting.links) {
+      const group = link.chain as Group<W>
+      group.remove(link)
+      const { bucket } = group.list
+      bucket.handleRemoved(group)
+      if (bucket.size === 0) this.#emptied++
+    }
+    waiting.links = []
+    waiting.buckets = []
+    if (this.#emptied > minEmptied + this.#byInterest.size / 2) this.#dropEmptyBuckets()
+  }
+
+  /**
+   * Returns the best partner for a ticket, which may be in the index itself: the one with most common
+   * interests and, among equal ones, the one that has waited longest.
+   * @param accepts returns whether the two people may meet, as far as their tickets do not decide it
+   */
+  find(seeker: W, accepts: (candidate: W) => boolean): W | undefined {
+    this.#search++
+    this.#seeker = seeker
+    this.#accepts = accepts
+    this.#best = undefined
+    const { interestKeys } = seeker.ticket
+    const found: Bucket<W>[] = []
+    for (const key of interestKeys) {
+      const bucket = this.#byInterest.get(key)
+      if (!bucket || bucket.size === 0) continue
+      bucket.searchedBy = this.#search
+      found.push(bucket)
+    }
+    // With one interest all tickets of its bucket are equal, and the first is the best.
+    for (const bucket of found) this.#visitBucket(bucket, interestKeys.length > 1 ? maxCompared : 1)
+    // Those of the free tickets that have a common interest were found before.
+    if (seeker.isFreeInInterests) this.#visitBucket(this.#free, 1)
+    const best = this.#best
+    this.#seeker = undefined
+    this.#best = undefined
+    return best
+  }
+
+  #addTo(bucket: Bucket<W>, waiting: W): void {
+    const { languages } = waiting.ticket
+    if (languages.length === 0) this.#addToList(bucket.withoutLanguage, waiting)
+    for (const language of languages) this.#addToList(bucket.listOf(language), waiting)
+    if (languages.length > 0 && waiting.isFreeInLanguages) this.#addToList(bucket.free, waiting)
+  }
+
+  #addToList(list: List<W>, waiting: W): void {
+    const { attributesSignature, asksSignature } = waiting
+    if (asksSignature !== '') {
+      list.asking ??= new Map()
+      this.#addToGroup(groupOf(list.asking, asksSignature, list), waiting)
+      return
+    }
+    this.#addToGroup(list.open, waiting)
+    if (attributesSignature === '') return
+    list.signed ??= new Map()
+    this.#addToGroup(groupOf(list.signed, attributesSignature, list), waiting)
+  }
+
+  #addToGroup(group: Group<W>, waiting: W): void {
+    waiting.links.push(group.add(waiting, waiting.sinceMs))
+    group.list.bucket.handleAdded(group)
+  }
+
+  #visitBucket(bucket: Bucket<W>, maxChoices: number): void {
+    if (bucket.size === 0) return
+    const { ticket, isFreeInLanguages } = this.#seeker!
+    this.#visitList(bucket.withoutLanguage, maxChoices)
+    if (ticket.languages.length === 0) {
+      let left = maxLists
+      for (const list of bucket.byLanguage.values()) {
+        if (list.size > 0 && left-- === 0) break
+        this.#visitList(list, maxChoices)
+      }
+      return
+    }
+    for (const language of ticket.languages) {
+      const list = bucket.byLanguage.get(language)
+      if (list) this.#visitList(list, maxChoices)
+    }
+    if (isFreeInLanguages) this.#visitList(bucket.free, maxChoices)
+  }
+
+  #visitList(list: List<W>, maxChoices: number): void {
+    if (list.size === 0) return
+    const { asks } = this.#seeker!.ticket
+    if (asks.length === 0) this.#visitGroup(list.open, maxChoices)
+    else if (list.signed) this.#visitGroups(list.signed, maxChoices)
+    if (list.asking) this.#visitGroups(list.asking, maxChoices)
+  }
+
+  #visitGroups(groups: Groups<W>, maxChoices: number): void {
+    const own = this.#seeker!.ticket
+    let left = maxGroups
+    for (const group of groups.values()) {
+      if (left-- === 0) break
+      const other = group.first()!.item.ticket
+      if (satisfies(other.attributes, own.asks) && satisfies(own.attributes, other.asks)) {
+        this.#visitGroup(group, maxChoices)
+      }
+    }
+  }
+
+  #visitGroup(group: Group<W>, maxChoices: number): void {
+    let choices = 0
+    let skipped = 0
+    for (let link = group.first(); link; link = group.after(link)) {
+      const candidate = link.item
+      if (candidate.seenBy !== this.#search) this.#consider(candidate)
+      if (candidate.isChoice ? ++choices === maxChoices : ++skipped === maxSkipped) return
+    }
+  }
+
+  #consider(candidate: W): void {
+    candidate.seenBy = this.#search
+    candidate.isChoice = candidate !== this.#seeker && this.#accepts(candidate)
+    if (!candidate.isChoice) return
+    let overlap = 0
+    for (const { searchedBy } of candidate.buckets) if (searchedBy === this.#search) overlap++
+    const isBetter =
+      !this.#best ||
+      overlap > this.#bestOverlap ||
+      (overlap === this.#bestOverlap && candidate.sinceMs < this.#best.sinceMs)
+    if (!isBetter) return
+    this.#best = candidate
+    this.#bestOverlap = overlap
+  }
+
+  #dropEmptyBuckets(): void {
+    this.#emptied = 0
+    for (const [key, bucket] of this.#byInterest) {
+      if (bucket.size === 0) this.#byInterest.delete(key)
+    }
+  }
+}
+
+function groupOf<W>(groups: Groups<W>, signature: string, list: List<W>): Group<W> {
+  let group = groups.get(signature)
+  if (!group) groups.set(signature, (group = new Group(list, signature)))
+  return group
+}
