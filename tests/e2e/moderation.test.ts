@@ -1,10 +1,15 @@
 // The moderation page in a real Chromium. Real clients have reported each other to its server.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { MessageOf } from '@buddy-chat/protocol'
 import type { BuddyServerOptions } from '@buddy-chat/server'
 import type { Page } from 'puppeteer-core'
 import { expect } from 'vitest'
 import { RawClient } from '../integration/raw-client.ts'
 import { adminToken } from '../server-fixture.ts'
+import { freePort } from '../server-process.ts'
 import { audit, test as base, waitForConnection, waitForText } from './operator-page.ts'
 
 const sites = [
@@ -57,6 +62,10 @@ async function decisionsOf(url: string): Promise<readonly string[]> {
   return decisions.map(({ kind }) => kind)
 }
 
+/** Makes the page load the reports now, as it does when the network is back, and not at its next turn. */
+const refresh = (page: Page): Promise<unknown> =>
+  page.evaluate(() => dispatchEvent(new Event('online')))
+
 /** Opens a part of the page by its link. */
 async function openPart(page: Page, name: string): Promise<void> {
   await page.click(`nav a[href="#${name}"]`)
@@ -101,6 +110,7 @@ test('shows nobody, then a report as soon as it arrives, and warns that nothing 
   await waitForText(page, '#reports-count', '1')
   expect(await page.title()).toBe('(1) Buddy moderation')
   await reported.leave()
+  await refresh(page)
   await waitForText(page, '.person .badges', /^Offline/)
   await openPart(page, 'bans')
   await waitForText(page, '#bans-empty:not([hidden])', 'Nobody is banned.')
@@ -159,6 +169,7 @@ test('blurs a picture until the operator presses it, and again after the next pr
   const clip = { x: 0, y: 0, width: 80, height: 60 }
   const still = await page.screenshot({ type: 'jpeg', quality: 50, clip, encoding: 'base64' })
   await report(url, { reason: 'nudity', still })
+  await refresh(page)
   const button = await page.waitForSelector('.still')
   await page.waitForFunction(
     () => document.querySelector<HTMLImageElement>('.still img')?.naturalWidth === 80,
@@ -171,6 +182,7 @@ test('blurs a picture until the operator presses it, and again after the next pr
   expect(await filter()).toBe('none')
   // The next poll does not blur it again, because the card stays the same.
   await report(url, { reason: 'spam' })
+  await refresh(page)
   await page.waitForSelector('.person:nth-child(2)')
   expect(await filter()).toBe('none')
   await button!.focus()
@@ -191,6 +203,7 @@ test('keeps what the operator types while reports arrive, and while somebody els
   await page.select('.person [name=reason]', 'threats')
   await page.type('.person textarea', 'Stop ')
   await report(url, { reason: 'minor', note: 'second' })
+  await refresh(page)
   await page.waitForSelector('.person:nth-child(2)')
   await page.keyboard.type('it.')
   const form = (): Promise<readonly string[]> =>
@@ -209,6 +222,7 @@ test('keeps what the operator types while reports arrive, and while somebody els
     { kind: 'dismiss', reason: 'spam', durationMs: null },
     'kim',
   )
+  await refresh(page)
   await waitForText(page, '.gone:not(:empty)', /decided meanwhile/)
   expect(await form()).toEqual(['threats', 'Stop it.'])
   await page.keyboard.press('Escape')
@@ -274,7 +288,7 @@ test('bans for good only after a confirmation, dismisses, warns and slows, and l
 
   await page.select('#state', 'decided')
   await page.waitForSelector('.person:nth-child(4)')
-  await waitForText(page, `${last} .badges`, /Banned for good/)
+  await waitForText(page, `${last} .restrictions`, /Banned for good/)
   await openPart(page, 'decisions')
   await page.waitForSelector('[data-decision="4"]')
   await waitForText(
@@ -295,6 +309,57 @@ test('bans for good only after a confirmation, dismisses, warns and slows, and l
     'ban',
   ])
   expect(errors).toEqual([])
+})
+
+test('lifts what a rule has done, from the card of the person', async ({ startServer, open }) => {
+  const { url, server } = await startServer({ ...options, slowAfterReports: 1 })
+  await report(url, { reason: 'spam' })
+  const { page } = await open(url)
+  await waitForText(page, '.person .restrictions', /Slowed until/)
+  await page.click('.person .lift')
+  await page.waitForSelector('#confirm[open]')
+  await page.click('#confirm-yes')
+  await waitForText(
+    page,
+    '#announcement',
+    /^Restriction lifted: person \S+\. Entry 2 of the log\.$/,
+  )
+  expect(server.moderation.decisions().map(({ kind, isAutomatic }) => [kind, isAutomatic])).toEqual(
+    [
+      ['lift', false],
+      ['slow', true],
+    ],
+  )
+})
+
+test('names the entry of the log that somebody has changed', async ({
+  startServer,
+  open,
+  onTestFinished,
+}) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'buddy-moderation-'))
+  onTestFinished(() => rmSync(dataDir, { recursive: true }))
+  const secretKey = 'the-secret-key-of-these-tests-0123456789abcdef'
+  const kept = { ...options, dataDir, secretKey, port: await freePort() }
+  const first = await startServer(kept)
+  const { page } = await open(first.url)
+  await report(first.url, { reason: 'spam' })
+  const [{ personId } = { personId: '' }] = first.server.moderation.reports()
+  for (const note of ['one', 'two', 'three']) {
+    const warning = { kind: 'warn', reason: 'spam', durationMs: null, note } as const
+    first.server.moderation.decide(personId, warning, 'kim')
+  }
+  await openPart(page, 'decisions')
+  await waitForText(page, '#verdict', 'The log is intact: the hashes of all 3 entries are right.')
+  expect(await page.$eval('#not-persistent', (hint) => (hint as HTMLElement).hidden)).toBe(true)
+  await first.server.close()
+
+  const database = new DatabaseSync(join(dataDir, 'buddy.sqlite'))
+  database.exec(`UPDATE audit SET text = replace(text, '"two"', '"too"')`)
+  database.close()
+  await startServer(kept)
+  await page.click('#verify')
+  await waitForText(page, '#verdict', /^The log was changed\. Entry 2: /)
 })
 
 test('shows only the chosen site', async ({ startServer, open }) => {
@@ -428,7 +493,7 @@ test('says that the server does not respond, and what became of a decision meanw
   await page.type('.person textarea', 'Please stop.')
   await page.setOfflineMode(true)
   await page.click('.person .primary')
-  await waitForText(page, '.person .error', /^The server did not respond/)
+  await waitForText(page, '.decision .error', /^The server did not respond/)
   await waitForConnection(page, 'offline')
   await waitForText(page, '#notice', /^No response since \d\d:\d\d:\d\d\. Retrying …$/)
   expect(await decisionsOf(url)).toEqual([])
@@ -436,9 +501,10 @@ test('says that the server does not respond, and what became of a decision meanw
   await waitForConnection(page, 'live')
   expect(await page.$eval('.person textarea', (field) => field.value)).toBe('Please stop.')
 
-  server.reload({ ...options, adminToken: 'another-token-of-these-tests-0123456789' })
+  const renewed = { adminToken: 'another-token-of-these-tests-0123456789', shutdownTimeoutMs: 0 }
+  server.reload({ ...options, ...renewed })
   await waitForConnection(page, 'signed-out')
   await waitForText(page, '#notice', /You are signed out\..*Reload/)
   await page.click('.person .primary')
-  await waitForText(page, '.person .error', 'You are signed out. Nothing was decided.')
+  await waitForText(page, '.decision .error', 'You are signed out. Nothing was decided.')
 })

@@ -72,11 +72,12 @@ function announce({ kind, personId, number }: Decision): void {
   )
 }
 
+const liftOptions = { confirm, lift: async (id: string) => handleDecision(await lift(id)) }
 const showReports = createReportsView({
-  confirm,
+  ...liftOptions,
   decide: async (input) => handleDecision(await decide(input)),
 })
-const showBans = createBansView({ confirm, lift: async ({ id }) => handleDecision(await lift(id)) })
+const showBans = createBansView(liftOptions)
 const showDecisions = createDecisionsView()
 
 /** Loads the open reports, and what the present part of the page shows. */

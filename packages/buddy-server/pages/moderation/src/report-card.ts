@@ -2,9 +2,10 @@ import { createElement, showText } from '../../shared/elements.ts'
 import type { Row } from '../../shared/keyed-list.ts'
 import { KeyedList } from '../../shared/keyed-list.ts'
 import { formatAgo, formatDate } from '../../shared/time-format.ts'
-import type { Question } from './confirm-dialog.ts'
 import type { ReportEntry, ReportGroup, Restriction } from './data.ts'
 import { DecisionForm } from './decision-form.ts'
+import type { LiftOptions } from './lift-button.ts'
+import { createLiftButton } from './lift-button.ts'
 import type { DatedReport } from './report-entry.ts'
 import { createReportEntry } from './report-entry.ts'
 import type { DecisionInput } from './requests.ts'
@@ -20,8 +21,7 @@ export interface DatedGroup extends ReportGroup {
   readonly nowMs: number
 }
 
-interface ReportCardOptions {
-  readonly confirm: (question: Question) => Promise<boolean>
+interface ReportCardOptions extends LiftOptions {
   readonly decide: (input: DecisionInput) => Promise<string | undefined>
   readonly onCancel: () => void
 }
@@ -56,8 +56,12 @@ export function createReportCard(first: DatedGroup, options: ReportCardOptions):
   heading.append(createElement('code', '', personWords(personId)))
   heading.title = personId
   const badges = createElement('ul', 'badges')
+  const restrictions = createElement('ul', 'badges restrictions')
+  restrictions.setAttribute('aria-label', 'Restrictions')
+  const problem = createElement('p', 'error')
+  problem.setAttribute('role', 'alert')
   const head = createElement('div', 'head')
-  head.append(heading, badges)
+  head.append(heading, badges, restrictions)
   const meta = createElement('p', 'meta')
   const gone = createElement('p', 'gone')
   gone.setAttribute('role', 'status')
@@ -74,8 +78,20 @@ export function createReportCard(first: DatedGroup, options: ReportCardOptions):
     personId,
     suggestedReason: () => reasonsOf(group)[0] ?? 'other',
   })
-  element.append(head, meta, gone, counts, stills, latest, rest, form.element)
+  element.append(head, meta, problem, gone, counts, stills, latest, rest, form.element)
 
+  const restrictionList = new KeyedList<Restriction>(restrictions, {
+    keyOf: ({ id }) => id,
+    createRow: (restriction) => {
+      const row = badge(restriction.kind, restrictionWords(restriction))
+      const restricted = { ...restriction, personId }
+      row.append(
+        ' ',
+        createLiftButton(restricted, options, (words) => showText(problem, words)),
+      )
+      return { element: row, show: () => undefined }
+    },
+  })
   const keyOf = ({ id }: ReportEntry): string => id
   const stillList = new KeyedList<ReportEntry>(stills, { keyOf, createRow: createStillButton })
   const latestList = new KeyedList<DatedReport>(latest, { keyOf, createRow: createReportEntry })
@@ -85,14 +101,10 @@ export function createReportCard(first: DatedGroup, options: ReportCardOptions):
     element,
     show: (shown) => {
       group = shown
-      const { isOnline, restrictions, latestAtMs, reporters, weight, total, nowMs } = shown
+      const { isOnline, latestAtMs, reporters, weight, total, nowMs } = shown
       showText(gone, '')
-      showBadges(badges, [
-        badge(isOnline ? 'online' : 'offline', isOnline ? 'Online' : 'Offline'),
-        ...restrictions.map((restriction) =>
-          badge(restriction.kind, restrictionWords(restriction)),
-        ),
-      ])
+      showBadges(badges, [badge(isOnline ? 'online' : 'offline', isOnline ? 'Online' : 'Offline')])
+      restrictionList.show(shown.restrictions)
       const people = reporters === 1 ? '1 reporter' : `${reporters} independent reporters`
       showText(
         meta,

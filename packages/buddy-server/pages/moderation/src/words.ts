@@ -30,7 +30,7 @@ export const decisionWords: Readonly<Record<Decision['kind'], string>> = {
   warn: 'Warned',
   slow: 'Slowed',
   ban: 'Banned',
-  lift: 'Ban lifted',
+  lift: 'Restriction lifted',
 }
 
 /** A choice for how long a measure holds. Null has the meaning that the server's types describe. */
