@@ -39,7 +39,10 @@ export function addAudit(program: Command, input: () => ConfigInput): void {
       if (!verdict.isIntact) {
         throw new CommandError(`the log is damaged at entry ${verdict.entry}: ${verdict.problem}`)
       }
-      console.log(`${verdict.entries} entries, all intact; the last has the hash ${verdict.head}`)
+      const { entries, head } = verdict
+      console.log(
+        entries === 0 ? 'no entries' : `${entries} entries, intact; the last hash is ${head}`,
+      )
     },
   )
   add('export', 'print every entry as a line of JSON, oldest first', async (flags) => {
