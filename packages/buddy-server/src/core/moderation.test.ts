@@ -279,7 +279,8 @@ describe('decisions', () => {
     town.decide({ kind: 'ban', durationMs: null })
     expect(moved.closeReason).toBe('banned')
     expect(errors(await town.join('203.0.113.1'))).toEqual([])
-    expect(errors(await town.join('203.0.113.2'))).toEqual(['banned'])
+    const atAddress = await town.join('203.0.113.2')
+    expect([kinds(atAddress), errors(atAddress)]).toEqual([['ban'], ['banned']])
     expect(errors(await town.joinAgain(bob))).toEqual(['banned'])
     expect(errors(await town.join('203.0.113.2', { site: 'shop' }))).toEqual([])
     // An address gets another owner.
