@@ -213,6 +213,33 @@ test('reports and bans outlive a restart, and the folder contains no address and
   await stop(second)
 })
 
+test('people of whom one has reported the other do not meet after a restart either', async () => {
+  const dataDir = temporaryFolder()
+  const settings = { ...settingsOf(dataDir), AVOID_RECENT_SECONDS: '0', REMATCH_DELAY_SECONDS: '0' }
+  const first = await startCliProcess(settings)
+  const [ana, bob] = await meetAndReport(first.url)
+  // Written at once, so it outlives a killed process too.
+  first.signal('SIGKILL')
+  await first.exited
+  const { url } = await startCliProcess(settings)
+  const again = [
+    await visit(url, '192.0.2.1', ana.visitor),
+    await visit(url, '192.0.2.2', bob.visitor),
+  ]
+  for (const { client } of again) {
+    client.enter()
+    await client.receive('waiting')
+  }
+  for (const { client } of again) {
+    await client.settled()
+    expect(client.unread).not.toContain('matched')
+  }
+  // Each of them still meets others.
+  const cleo = await visit(url, '192.0.2.3')
+  cleo.client.enter()
+  await cleo.client.receive('matched')
+})
+
 test('a killed server keeps the bans that it has decided', async () => {
   const dataDir = temporaryFolder()
   const first = await startCliProcess(settingsOf(dataDir))

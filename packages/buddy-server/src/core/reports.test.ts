@@ -175,6 +175,27 @@ test('reports the partner of a room that lasts hours, during the room and after 
   expect(reported(server)).toMatchObject([{ about: bob.session.id }, { about: ana.session.id }])
 })
 
+test('keeps a report for a person who has not come back after a restart', async () => {
+  const former = new TestServer()
+  const [ana, bob] = [await former.join('192.0.2.1'), await former.join('192.0.2.2')]
+  const room = meet(ana, bob)
+  const { roomToken } = ana.of('matched')[0]!
+  const server = new TestServer()
+  const again = await server.join('192.0.2.1', { resume: { ...ana.resume, sent: 1, roomToken } })
+  report(again, room)
+  const { moderation } = server.core.safety
+  expect(moderation.reports()).toMatchObject([
+    { personId: bob.session.personKey, isOnline: false, total: 1 },
+  ])
+  const back = await server.join('192.0.2.7', { resume: { ...bob.resume, sent: 0 } })
+  expect(moderation.reports()).toMatchObject([{ isOnline: true }])
+  const ban = { kind: 'ban', reason: 'spam', durationMs: hourMs } as const
+  moderation.decide(bob.session.personKey, ban, 'kim')
+  expect(back.closeReason).toBe('banned')
+  const refused = await server.join('192.0.2.7')
+  expect(refused.of('measure')).toHaveLength(1)
+})
+
 test('reports the partner of a claimed room after a restart, before the partner is back', async () => {
   const former = new TestServer()
   const [ana, bob] = [await former.join(), await former.join()]

@@ -470,6 +470,7 @@ function describeEngine(
               roomId,
               partnerId: 'bob',
               partner: expect.objectContaining({ addressKey: 'address of bob' }),
+              partnerKey: 'person bob',
               mode: 'video',
               lobby: 'ana and bob',
               isRepeated: false,

@@ -110,6 +110,8 @@ export interface ReportedEncounter {
   readonly partnerId: string
   /** Undefined if the room was opened by an earlier process and the partner has not come back yet. */
   readonly partner: SessionProfile | undefined
+  /** The key of the partner's person. Undefined if an earlier version of the server opened the room. */
+  readonly partnerKey: string | undefined
   /** Whether the session had already reported this partner, in this room or another. */
   readonly isRepeated: boolean
 }

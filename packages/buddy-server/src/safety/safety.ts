@@ -166,7 +166,7 @@ export class Safety {
     encounter: ReportedEncounter,
   ): AddedReport | 'repeated' | 'unknown-person' {
     const { createId, wallNow, keys } = this.#dependencies
-    const person = this.#personIn(encounter)
+    const person = this.#personIn(encounter, reporter.identity.site)
     if (!person) return 'unknown-person'
     const { personId, site } = person
     const isRepeated = this.#read(false, ({ store }) =>
@@ -276,16 +276,24 @@ export class Safety {
   }
 
   /** Returns the person whom a report is about, with the address of the latest connection. */
-  #personIn({ partner, partnerId }: ReportedEncounter): StoredPerson | undefined {
+  #personIn(
+    { partner, partnerId, partnerKey }: ReportedEncounter,
+    site: string,
+  ): StoredPerson | undefined {
     const { wallNow, keys } = this.#dependencies
     const session = this.#people.findSession(partnerId)
     if (session) return this.#people.personOf(session, wallNow())
-    // The session has ended.
-    if (!partner) return this.#read(undefined, ({ store }) => store.findPersonOf(partnerId))
-    const { site, personKey: personId, addressKey } = partner
-    const visitorKey = this.#endedVisitors.get(partnerId) ?? personId
-    const addressHash = keys.addressHash(site, addressKey)
-    return { personId, site, visitorKey, addressHash, sessionId: partnerId, atMs: wallNow() }
+    // The session has ended, or has not come back after a restart. Then its address is not known.
+    const personId = partner?.personKey ?? partnerKey
+    if (personId === undefined) return undefined
+    return {
+      personId,
+      site,
+      visitorKey: this.#endedVisitors.get(partnerId) ?? personId,
+      addressHash: partner ? keys.addressHash(site, partner.addressKey) : '',
+      sessionId: partnerId,
+      atMs: wallNow(),
+    }
   }
 
   #jpegOf(still: string | null, reporterAddress: string): Uint8Array | undefined {

@@ -252,6 +252,7 @@ class MemorySession implements EngineSession, Member {
         lobby: found.lobby,
         partnerId: found.partnerId,
         partner: found.partner?.profile,
+        partnerKey: found.partnerKey,
         isRepeated: !this.encounters?.report(found),
       }
       const { listener, generation } = this
