@@ -50,9 +50,8 @@ export class ContractSession implements EngineListener {
   readonly #engine: EngineSession
   #ticket: Ticket | undefined
 
-  constructor(id: string, engine: Engine, isRestored = false) {
+  constructor(id: string, engine: Engine, isRestored = false, personKey = `person ${id}`) {
     this.id = id
-    const personKey = `person ${id}`
     const seat = {
       sessionId: id,
       nodeId: 'node',

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { DelayedEngine } from './delayed-engine.fixture.ts'
 import type { EngineUnderTest } from './engine-contract.fixture.ts'
-import { EngineWorld } from './engine-contract.fixture.ts'
+import { ContractSession, EngineWorld } from './engine-contract.fixture.ts'
 import type { EngineDependencies } from './memory/memory-engine.ts'
 import { MemoryEngine } from './memory/memory-engine.ts'
 
@@ -152,6 +152,325 @@ function describeEngine(
         world.advance(1)
         expect(ana.room).toBeDefined()
         expect(bob.room).toBe(ana.room)
+      })
+    })
+
+    describe('criteria', () => {
+      const chess = { interests: ['chess'] }
+      const go = { interests: ['go'] }
+
+      test('matches the ticket with most interests in common, then the one that has waited longest', () => {
+        const world = createWorld()
+        const [ana, bob, cleo, dan] = world.join('ana', 'bob', 'cleo', 'dan')
+        for (const [session, interests] of [
+          [ana, ['chess']],
+          [bob, ['go', 'jazz']],
+          [cleo, ['jazz', 'tea']],
+        ] as const) {
+          // They keep different languages, so none of them meets another.
+          session.enter({ interests, languages: [session.id], keepsLanguages: true })
+          world.advance(1)
+        }
+        dan.enter({ interests: ['tea', 'jazz', 'chess', 'go'] })
+        world.settle()
+        expect(dan.room).toBe(bob.room)
+        expect(dan.take()).toMatchObject([{ interests: ['jazz', 'go'] }])
+        const [eve] = world.join('eve')
+        eve.enter({ interests: ['tea', 'chess'] })
+        world.settle()
+        expect(eve.room).toBe(ana.room)
+      })
+
+      test('matches tickets without a common interest when both have widened', () => {
+        const world = createWorld()
+        const [ana, bob] = world.join('ana', 'bob')
+        ana.enter(chess)
+        world.advance(1000)
+        bob.enter(go)
+        world.settle()
+        expect(bob.search).toMatchObject({ interests: ['go'], widensInMs: 8000, obstacle: 'none' })
+        world.advance(7000)
+        expect(ana.search).toMatchObject({ interests: [], widensInMs: null })
+        world.advance(999)
+        expect(ana.room).toBeUndefined()
+        world.advance(1)
+        expect(ana.room).toBeDefined()
+        expect(bob.room).toBe(ana.room)
+      })
+
+      test('matches tickets without a common language when both have widened', () => {
+        const world = createWorld()
+        const [ana, bob] = world.join('ana', 'bob')
+        ana.enter({ languages: ['pl'] })
+        bob.enter({ languages: ['en', 'de'] })
+        world.advance(11_999)
+        expect([ana.room, bob.search]).toMatchObject([undefined, { languages: ['en', 'de'] }])
+        world.advance(1)
+        expect(ana.room).toBeDefined()
+      })
+
+      test('never widens what a ticket keeps', () => {
+        const world = createWorld()
+        const [ana, bob] = world.join('ana', 'bob')
+        ana.enter({ ...chess, keepsInterests: true, languages: ['pl'], keepsLanguages: true })
+        bob.enter()
+        world.advance(1_000_000)
+        expect(ana.room).toBeUndefined()
+        expect(ana.search).toMatchObject({
+          interests: ['chess'],
+          languages: ['pl'],
+          widensInMs: null,
+        })
+      })
+
+      test('matches asks only with attributes that satisfy them, in both directions', () => {
+        const world = createWorld()
+        const asks = [{ attribute: 'verified', values: ['yes'] }]
+        const attributes = { verified: 'yes' }
+        const [ana, bob, cleo, dan] = world.join('ana', 'bob', 'cleo', 'dan')
+        ana.enter({ asks })
+        world.advance(1)
+        bob.enter()
+        cleo.enter({ asks, attributes: { verified: 'no' } })
+        world.advance(1_000_000)
+        expect([ana.room, bob.room, cleo.room]).toEqual([undefined, undefined, undefined])
+        dan.enter({ asks, attributes })
+        world.settle()
+        // Nobody who waits has the attribute that dan asks for.
+        expect(dan.room).toBeUndefined()
+        const [eve] = world.join('eve')
+        eve.enter({ attributes })
+        world.settle()
+        expect(eve.room).toBeDefined()
+        expect(ana.room).toBe(eve.room)
+      })
+
+      test('never matches tickets of different bands', () => {
+        const world = createWorld()
+        const [ana, bob] = world.join('ana', 'bob')
+        ana.enter({ band: 'adult' })
+        bob.enter({ band: 'minor' })
+        world.advance(1_000_000)
+        expect([ana.room, ana.search]).toMatchObject([undefined, { obstacle: 'few-people' }])
+      })
+
+      test('a ticket that is changed keeps its place, and is matched at once if that is possible', () => {
+        const world = createWorld()
+        const [ana, bob, cleo] = world.join('ana', 'bob', 'cleo')
+        ana.enter({ ...chess, languages: ['pl'], keepsLanguages: true })
+        world.advance(1000)
+        bob.enter({ ...go, languages: ['en'], keepsLanguages: true, keepsInterests: true })
+        world.settle()
+        ana.change(go)
+        world.settle()
+        expect(ana.search).toMatchObject({ interests: ['go'], widensInMs: 8000 })
+        cleo.enter(go)
+        world.settle()
+        expect(cleo.room).toBe(ana.room)
+        const [dan] = world.join('dan')
+        dan.enter(chess)
+        world.settle()
+        dan.change({ interests: ['tea', 'go'] })
+        world.settle()
+        expect(dan.take().at(-1)).toMatchObject({ type: 'matched', seat: 1, interests: ['go'] })
+        expect(bob.room).toBe(dan.room)
+      })
+
+      test('a match that crosses a change stands', () => {
+        const world = createWorld()
+        const [ana, bob] = world.join('ana', 'bob')
+        ana.enter(chess)
+        world.settle()
+        bob.enter(chess)
+        ana.change({ ...go, keepsInterests: true })
+        world.settle()
+        expect(ana.room === undefined).toBe(bob.room === undefined)
+        expect(ana.room).toBe(bob.room)
+      })
+
+      test('a ticket with a delay is matched only after it', () => {
+        const world = createWorld()
+        const [ana, bob] = world.join('ana', 'bob')
+        ana.enter({ delayMs: 5000 })
+        bob.enter()
+        world.advance(4999)
+        expect([ana.room, ana.take()]).toEqual([undefined, [{ type: 'queued' }]])
+        world.advance(1)
+        expect(ana.room).toBeDefined()
+      })
+
+      test('a ticket keeps its place while its session is away', () => {
+        const world = createWorld()
+        const [ana, bob, cleo] = world.join('ana', 'bob', 'cleo')
+        for (const session of [ana, bob]) {
+          session.enter({ languages: [session.id], keepsLanguages: true })
+          world.advance(1)
+        }
+        ana.away()
+        world.advance(100)
+        ana.back()
+        world.settle()
+        cleo.enter()
+        world.settle()
+        expect(cleo.room).toBe(ana.room)
+        expect(bob.room).toBeUndefined()
+      })
+
+      test('tells a search how many are present, and how long others have waited', () => {
+        const world = createWorld()
+        const [ana] = world.join('ana')
+        ana.enter()
+        world.settle()
+        const alone = { online: 1, estimateMs: null, obstacle: 'few-people' }
+        expect(ana.search).toMatchObject(alone)
+        for (const waitMs of [3000, 1000, 2000, 4000]) {
+          const [partner] = world.join(`partner ${waitMs}`)
+          world.advance(waitMs)
+          partner.enter()
+          world.settle()
+          expect(ana.room).toBeDefined()
+          partner.leave()
+          ana.enter()
+          world.settle()
+        }
+        // Four waits are too few.
+        expect(ana.search).toMatchObject(alone)
+        const [last] = world.join('last')
+        world.advance(10_000)
+        last.enter()
+        world.settle()
+        ana.enter()
+        world.settle()
+        expect(ana.search).toMatchObject({ online: 2, estimateMs: 3000 })
+        last.end()
+        world.advance(15_000)
+        expect(ana.search).toMatchObject({ online: 1 })
+      })
+    })
+
+    describe('people', () => {
+      test('two people who have met avoid each other while somebody else is there', () => {
+        const world = createWorld()
+        world.avoidRecentMs = 600_000
+        world.rematchDelayMs = 1000
+        const [ana, bob, cleo, dan] = world.join('ana', 'bob', 'cleo', 'dan')
+        for (const session of [ana, bob, cleo, dan]) {
+          session.enter()
+          world.settle()
+        }
+        expect(ana.room).toBe(bob.room)
+        for (const session of [ana, bob]) session.enter()
+        world.advance(100_000)
+        // Ana and Bob have not met Cleo and Dan, who are in a room.
+        expect([ana.room, bob.room]).toEqual([undefined, undefined])
+        expect([ana, bob].map(({ search }) => search?.obstacle)).toEqual([
+          'known-people',
+          'known-people',
+        ])
+        cleo.leave()
+        dan.leave()
+        world.advance(100)
+        expect(ana.room).toBeDefined()
+        expect(ana.room).toBe(bob.room)
+        expect(ana.take().at(-1)).toMatchObject({ type: 'matched', isRematch: true })
+      })
+
+      test('two people who have met may meet again after the time', () => {
+        const world = createWorld()
+        world.avoidRecentMs = 60_000
+        const [ana, bob, cleo, dan] = world.join('ana', 'bob', 'cleo', 'dan')
+        for (const session of [ana, bob, cleo, dan]) {
+          session.enter()
+          world.settle()
+        }
+        for (const session of [ana, bob]) session.enter()
+        world.advance(59_999)
+        expect(ana.room).toBeUndefined()
+        world.advance(1)
+        expect(ana.take().at(-1)).toMatchObject({ type: 'matched', isRematch: false })
+      })
+
+      test('a person is forgotten only when both have met enough others', () => {
+        const world = createWorld()
+        world.avoidRecentMs = 600_000
+        world.avoidRecentCount = 2
+        const [ana, bob, cleo, dan] = world.join('ana', 'bob', 'cleo', 'dan')
+        cleo.enter({ mode: 'text' })
+        dan.enter({ mode: 'text' })
+        const meet = (one: ContractSession, other: ContractSession, lobby: string): void => {
+          for (const session of [one, other]) session.enter({ lobby })
+          world.settle()
+          expect(one.room).toBe(other.room)
+        }
+        meet(ana, bob, 'first')
+        for (const number of [1, 2, 3]) meet(ana, world.join(`x${number}`)[0], `a${number}`)
+        // Somebody is there whom neither has met.
+        const others = world.join('eve', 'fay')
+        others[0].enter()
+        others[1].enter()
+        world.settle()
+        for (const session of [ana, bob]) session.enter()
+        world.settle()
+        expect(ana.room).toBeUndefined()
+        for (const number of [1, 2, 3]) meet(bob, world.join(`y${number}`)[0], `b${number}`)
+        bob.enter()
+        world.settle()
+        expect(ana.room).toBeDefined()
+        expect(ana.room).toBe(bob.room)
+      })
+
+      test('never matches two sessions of one person', () => {
+        const world = createWorld()
+        const [ana] = world.join('ana')
+        const second = new ContractSession('second', world.engine, false, 'person ana')
+        ana.enter()
+        second.enter()
+        world.advance(1_000_000)
+        expect([ana.room, second.room]).toEqual([undefined, undefined])
+      })
+
+      test.each(['block', 'report'] as const)(
+        'after a %s two people never meet again, also in other sessions and after a restart',
+        (command) => {
+          const world = createWorld()
+          const [ana, bob] = world.pair('ana', 'bob')
+          if (command === 'block') ana.block(ana.room!.id)
+          else ana.report(ana.room!.id)
+          world.settle()
+          if (command === 'block') expect(ana.take()).toEqual([{ type: 'blocked', isKnown: true }])
+          // The room continues until the session leaves it.
+          expect(bob.room).toBe(ana.room)
+          const pair = world.pairs.find(([kind]) => kind === 'blocked')
+          expect(pair!.slice(1, 3).toSorted()).toEqual(['person ana', 'person bob'])
+          for (const session of [ana, bob]) session.end()
+          world.settle()
+          const second = new ContractSession('second', world.engine, false, 'person ana')
+          const [other] = [new ContractSession('other', world.engine, false, 'person bob')]
+          for (const session of [second, other!]) session.enter()
+          world.advance(900_000)
+          expect([second.room, other!.room]).toEqual([undefined, undefined])
+          expect(second.search).toMatchObject({ obstacle: 'known-people' })
+          const later = createWorld()
+          later.engine.pairs.add(...pair!)
+          const [again, partner] = later.join('ana', 'bob')
+          again.enter()
+          partner.enter()
+          later.advance(900_000)
+          expect([again.room, partner.room]).toEqual([undefined, undefined])
+        },
+      )
+
+      test('a block of a room of others, or of too long ago, is not known', () => {
+        const world = createWorld()
+        const [ana, bob] = world.pair('ana', 'bob')
+        const [cleo] = world.pair('cleo', 'dan')
+        ana.block(cleo.room!.id)
+        world.settle()
+        expect(ana.take()).toEqual([{ type: 'blocked', isKnown: false }])
+        for (const session of [ana, cleo]) session.enter({ lobby: 'new' })
+        world.settle()
+        expect(ana.room).toBe(cleo.room)
+        expect(bob.room).toBeUndefined()
       })
     })
 

@@ -43,6 +43,8 @@ export class MatchmakerWorld {
   matches = 0
   rematches = 0
   rooms = 0
+  /** Called with the users of each match. */
+  onOpen: (one: User, other: User) => void = () => undefined
   readonly avoidMs: number
   readonly avoidCount = 3
   /** The partners that each person remembers, with the times at which they met, the latest last. */
@@ -296,5 +298,6 @@ export class MatchmakerWorld {
       self.searches = []
     }
     this.#remember(one, other)
+    this.onOpen(one, other)
   }
 }

@@ -1,6 +1,9 @@
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Ticket } from '../ticket.ts'
+import type { User } from './matchmaker.fixture.ts'
 import { MatchmakerWorld } from './matchmaker.fixture.ts'
+import { TicketIndex } from './ticket-index.ts'
 
 const word = fc.constantFrom('a', 'b', 'c')
 const words = fc.oneof(fc.constant([]), fc.uniqueArray(word, { maxLength: 3 }))
@@ -85,4 +88,119 @@ describe('after any steps of users,', () => {
       if (avoidMs! > 0) expect(rematches).toBeGreaterThan(20)
     },
   )
+})
+
+describe('a crowd of 10 000 that waits', () => {
+  /** Returns a world in which so many users wait, and a function that counts visits of their tickets. */
+  function crowdOf(fieldsOf: (index: number) => Partial<Ticket>) {
+    const world = new MatchmakerWorld(0, 0)
+    let visits = 0
+    const { relationOf } = world.people
+    world.people.relationOf = (...pair) => {
+      visits++
+      return relationOf.call(world.people, ...pair)
+    }
+    for (let index = 0; index < 10_000; index++) {
+      world.enter(world.join(`user ${index}`), fieldsOf(index))
+      world.clock.advance(1)
+    }
+    return { world, visits: () => visits }
+  }
+
+  test.each([
+    ['the same criteria', () => ({}), {}],
+    [
+      'the same interest',
+      () => ({ interestKeys: ['a'], interests: ['a'] }),
+      { interestKeys: ['a', 'b'] },
+    ],
+    [
+      'other interests',
+      (index: number) => ({ interestKeys: [`${index}`], keepsInterests: true }),
+      { interestKeys: ['5000', 'x'] },
+    ],
+    [
+      'other languages',
+      (index: number) => ({ languages: [`l${index}`], keepsLanguages: true }),
+      { languages: ['l5000'] },
+    ],
+    [
+      'asks that nobody satisfies',
+      () => ({ asks: [{ attribute: 'x', values: ['1'] }], attributes: { x: '2' } }),
+      { attributes: { x: '1' } },
+    ],
+  ] as const)('is not scanned if all have %s', (_, fieldsOf, arriving) => {
+    const { world, visits } = crowdOf(fieldsOf as (index: number) => Partial<Ticket>)
+    expect(visits()).toBe(0)
+    world.maxRooms = 1
+    const last = world.join('last')
+    world.enter(last, arriving as Partial<Ticket>)
+    expect(last.partner).toBeDefined()
+    expect(visits()).toBeLessThanOrEqual(20)
+    expect(world.matchmaker.size).toBe(9999)
+  })
+})
+
+test('when a room becomes free, the oldest ticket that has not searched is matched', () => {
+  const world = new MatchmakerWorld(7, 1)
+  const [a, b, c, d, e, f] = world.users as [User, User, User, User, User, User]
+  world.enter(a, { lobby: 'one' })
+  world.enter(b, { lobby: 'one' })
+  for (const [user, lobby] of [
+    [c, 'first'],
+    [e, 'second'],
+    [f, 'second'],
+    [d, 'first'],
+  ] as const) {
+    world.clock.advance(10)
+    world.enter(user, { lobby })
+  }
+  world.leave(a)
+  expect([c.partner, e.partner]).toEqual([d, undefined])
+})
+
+test('matches two former partners at the end of the rematch delay, even if timers fire slightly early', () => {
+  const world = new MatchmakerWorld(3)
+  const [a, b] = world.users as [User, User]
+  for (let time = 1; time <= 2; time++) {
+    world.enter(a, {})
+    world.enter(b, {})
+    world.clock.earlyMs = 0.9
+  }
+  world.clock.advance(2998)
+  expect(a.partner).toBeUndefined()
+  world.clock.advance(3)
+  expect(a.partner).toBe(b)
+})
+
+test('matches tickets over several turns of the event loop after a reload', async () => {
+  const world = new MatchmakerWorld(0, 0)
+  for (let index = 0; index < 1000; index++) {
+    world.enter(world.join(`user ${index}`), { lobby: String(index >> 1) })
+  }
+  world.maxRooms = Infinity
+  const done = world.matchmaker.handleReload()
+  expect(world.matches).toBeGreaterThan(0)
+  expect(world.matches).toBeLessThan(500)
+  await done
+  expect([world.matches, world.matchmaker.size]).toEqual([500, 0])
+})
+
+test('searches for few tickets in one turn if those that could not search find nobody', () => {
+  const world = new MatchmakerWorld(0, 0)
+  for (let index = 0; index < 1000; index++) {
+    world.enter(world.join(`user ${index}`), { lobby: String(index) })
+  }
+  world.maxRooms = 1
+  let told = 0
+  const { find } = TicketIndex.prototype
+  TicketIndex.prototype.find = function (this: TicketIndex<never>, ...search) {
+    told++
+    return find.apply(this, search)
+  }
+  onTestFinished(() => void (TicketIndex.prototype.find = find))
+  world.matchmaker.handleRoomFreed()
+  expect(told).toBe(200)
+  world.clock.advance(0)
+  expect(told).toBe(1000)
 })
