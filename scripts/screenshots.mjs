@@ -1,5 +1,5 @@
 // node scripts/dev.mjs screenshots: recreates the README's screenshots from a real call between two
-// browsers, and from the dashboard of a busy server. Only the camera input is drawn.
+// browsers, and from the pages for operators of a busy server. Only the camera input is drawn.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { launch } from 'puppeteer-core'
 import { ensureBrowsers } from './browsers.mjs'
 import { build } from './build.mjs'
 import { takeDashboardScreenshots } from './dashboard-screenshots.mjs'
+import { takeModerationScreenshots } from './moderation-screenshots.mjs'
 
 const images = join(import.meta.dirname, '../docs/images')
 const scratch = mkdtempSync(join(tmpdir(), 'buddy-screenshots-'))
@@ -160,4 +161,6 @@ try {
   await server.close()
   rmSync(scratch, { recursive: true })
 }
-await takeDashboardScreenshots({ createBuddyServer, chromium, args: sandbox, images })
+const surroundings = { createBuddyServer, chromium, args: sandbox, images }
+await takeModerationScreenshots(surroundings)
+await takeDashboardScreenshots(surroundings)

@@ -294,7 +294,7 @@ test('bans for good only after a confirmation, dismisses, warns and slows, and l
   await waitForText(
     page,
     '[data-decision="4"]',
-    /^4\. Banned for good.*by operator · on 1 report of 1 reporter$/,
+    /^4\. Banned for good.*by operator · on 1 report of 1 reporter · id \S+$/,
   )
   await waitForText(page, '[data-decision="2"]', /^2\. Warned.*Harassment.*Be kind\.$/)
   await waitForText(page, '#verdict', 'The log is intact: the hashes of all 4 entries are right.')

@@ -66,6 +66,6 @@ test('a visitor is reported, banned by the operator, refused with the reason, an
   await bob.waitForState('waiting', 'connected')
 
   await page.click('nav a[href="#decisions"]')
-  await waitForText(page, '[data-decision="2"]', /^2\. Restriction lifted.*by kim$/)
+  await waitForText(page, '[data-decision="2"]', /^2\. Restriction lifted.*by kim · id \S+$/)
   await waitForText(page, '[data-decision="1"]', /^1\. Banned until.*by kim.*Be kind next time\.$/)
 })

@@ -15,7 +15,8 @@ import {
 } from './words.ts'
 
 function createDecisionRow(decision: Decision): Row<Decision> {
-  const { number, atMs, kind, personId, site, untilMs, reason, isAutomatic, by, note } = decision
+  const { id, number, atMs, kind, personId, site, untilMs, reason, isAutomatic, by, note } =
+    decision
   const { reporters, reportIds } = decision.facts
   const element = createElement('li', 'card entry')
   element.dataset['decision'] = String(number)
@@ -32,7 +33,7 @@ function createDecisionRow(decision: Decision): Row<Decision> {
     kind === 'lift'
       ? ''
       : ` · on ${count} of ${reporters === 1 ? '1 reporter' : `${reporters} reporters`}`
-  const meta = createElement('p', 'meta', `${formatDate(atMs)} ${author}${basis}`)
+  const meta = createElement('p', 'meta', `${formatDate(atMs)} ${author}${basis} · id ${id}`)
   const text = createElement('div')
   text.append(heading, line, meta)
   if (note) {
