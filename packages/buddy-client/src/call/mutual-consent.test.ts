@@ -92,6 +92,14 @@ test('is never mutual by what the partner says alone', async () => {
   expect(events[0]).not.toContain('mutual')
 })
 
+test('takes back a partner’s agreement always, and accepts it at most 50 times', () => {
+  const { ana, events } = pair(['by-user', 'by-user'])
+  for (let time = 1; time <= 60; time++)
+    for (const isGiven of [true, false]) ana.handlePartner(isGiven)
+  expect(events[0]).toHaveLength(100)
+  expect(events[0].at(-1)).toBe('false false')
+})
+
 test('reports no trust if it cannot be sent to the partner', () => {
   const { ana, events, cut } = pair(['by-user', 'by-user'])
   cut()

@@ -23,6 +23,9 @@ interface MutualConsentDependencies {
   readonly onMutual: (isMutual: boolean) => void
 }
 
+/** A partner who changes their mind more often cannot agree any more: each change costs this client work. */
+const maxPartnerChanges = 50
+
 /**
  * The agreement of two users to one topic, in one room. It holds while both agree. What the partner's client
  * says is never enough, because each client waits for its own user too.
@@ -30,6 +33,7 @@ interface MutualConsentDependencies {
 export class MutualConsent {
   readonly #dependencies: MutualConsentDependencies
   #consent: Consent = { self: false, partner: false }
+  #partnerChanges = 0
 
   constructor(dependencies: MutualConsentDependencies) {
     this.#dependencies = dependencies
@@ -64,6 +68,7 @@ export class MutualConsent {
   handlePartner(isGiven = true): void {
     const { policy, send } = this.#dependencies
     if (policy === 'never' || this.#consent.partner === isGiven) return
+    if (isGiven && ++this.#partnerChanges > maxPartnerChanges) return
     if (policy === 'by-user') this.#change({ partner: isGiven })
     else if (send(isGiven)) this.#change({ self: isGiven, partner: isGiven })
   }

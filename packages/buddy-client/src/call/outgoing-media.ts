@@ -6,6 +6,11 @@ interface OutgoingMediaDependencies {
   readonly createVeil: () => Veil
 }
 
+interface OutgoingTrack {
+  readonly kind: string
+  readonly track: MediaStreamTrack | undefined
+}
+
 /**
  * Decides which tracks are sent. Peer connections get their tracks only from here, so that none of them ever has
  * a clear track of a user who has not agreed to show it.
@@ -53,10 +58,13 @@ export class OutgoingMedia {
     return this.#veil.cover(local)
   }
 
-  /** Returns the tracks that replace those of a peer connection when the users agree or withdraw. */
-  tracks(isRevealed: boolean): readonly MediaStreamTrack[] {
+  /**
+   * Returns the tracks that replace those of a peer connection when the users agree or withdraw. Without a `track`,
+   * nothing of this kind may be sent.
+   */
+  tracks(isRevealed: boolean): readonly OutgoingTrack[] {
     const local = this.#dependencies.localStream()?.getTracks() ?? []
-    return local.flatMap((track) => this.track(track, isRevealed) ?? [])
+    return local.map((track) => ({ kind: track.kind, track: this.track(track, isRevealed) }))
   }
 
   /** Stops the covered tracks. Call this at the end of a run. */

@@ -248,12 +248,14 @@ export class Room {
   #sendTracks(isRevealed: boolean): void {
     const { outgoing, events } = this.#dependencies
     if (!outgoing.isVeiling) return
-    for (const track of outgoing.tracks(isRevealed)) {
-      this.#call?.replaceTrack(track).catch((cause: unknown) => {
-        if (!isRevealed) this.#call?.stopSending(track.kind)
-        const message = 'the browser does not send this picture'
-        events.emit('error', new BuddyError('media-failed', message, { cause }))
-      })
+    for (const { kind, track } of outgoing.tracks(isRevealed)) {
+      if (!track) this.#call?.stopSending(kind)
+      else
+        this.#call?.replaceTrack(track).catch((cause: unknown) => {
+          if (!isRevealed) this.#call?.stopSending(kind)
+          const message = 'the browser does not send this picture'
+          events.emit('error', new BuddyError('media-failed', message, { cause }))
+        })
     }
   }
 

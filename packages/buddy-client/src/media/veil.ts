@@ -71,6 +71,7 @@ class CoarsePicture {
   readonly #video = document.createElement('video')
   readonly #timer: ReturnType<typeof setInterval>
   readonly track: MediaStreamTrack | undefined
+  #shown: MediaStreamTrack | undefined
 
   constructor() {
     Object.assign(this.#canvas, coarseSize)
@@ -83,8 +84,8 @@ class CoarsePicture {
   }
 
   show(track: MediaStreamTrack): void {
-    const [present] = (this.#video.srcObject as MediaStream | null)?.getVideoTracks() ?? []
-    if (present === track) return
+    if (this.#shown === track) return
+    this.#shown = track
     this.#video.srcObject = new MediaStream([track])
     this.#video.play().catch(() => {
       // Another track was shown before this one could be played.
@@ -97,9 +98,18 @@ class CoarsePicture {
     this.#video.srcObject = null
   }
 
+  get #isFlowing(): boolean {
+    return this.#shown?.readyState === 'live' && this.#shown.enabled && !this.#shown.muted
+  }
+
   #draw(context: CanvasRenderingContext2D | null): void {
     const { videoWidth, videoHeight } = this.#video
     if (!context || videoWidth === 0 || videoHeight === 0) return
+    // The element keeps the last picture of a camera that has ended.
+    if (!this.#isFlowing) {
+      context.fillRect(0, 0, this.#canvas.width, this.#canvas.height)
+      return
+    }
     const { width, height } = fitCoarse(videoWidth, videoHeight)
     // Setting a size clears the canvas, also if it is the same.
     if (this.#canvas.width !== width || this.#canvas.height !== height) {

@@ -195,7 +195,9 @@ export class PeerCall {
   /** Sends `track` in place of the track of its kind. Needs a negotiation only if there was none before. */
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     const link = this.#link
-    if (!(await link.replaceTrack(track))) link.addTrack(track)
+    // Both happen in this turn, because a track may not be added after the user has withdrawn it.
+    if (link.sends(track.kind)) await link.replaceTrack(track)
+    else link.addTrack(track)
     this.#monitor.limitSenders()
   }
 

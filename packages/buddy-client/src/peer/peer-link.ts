@@ -180,8 +180,15 @@ export class PeerLink {
   /** Sends nothing of this kind from now on. */
   stopSending(kind: string): void {
     for (const sender of this.#connection.getSenders()) {
-      if (sender.track?.kind === kind) void sender.replaceTrack(null)
+      if (sender.track?.kind !== kind) continue
+      // It rejects only if the connection is closed, which sends nothing either.
+      sender.replaceTrack(null).catch(() => undefined)
     }
+  }
+
+  /** Whether the link sends a track of this kind, or did so when it was created. */
+  sends(kind: string): boolean {
+    return this.#connection.getSenders().some(({ track }) => track?.kind === kind)
   }
 
   /** Sends a track of a kind that was not sent before. This starts a negotiation. */
@@ -212,8 +219,13 @@ export class PeerLink {
     if (this.isClosed) return
     this.#listening.abort()
     this.#candidates.take()
-    if (this.#describing) void this.#describing.finally(() => this.#closeConnection())
-    else this.#closeConnection()
+    if (!this.#describing) {
+      this.#closeConnection()
+      return
+    }
+    // The connection is closed a little later, and the partner must not see anything until then.
+    for (const kind of this.#kinds) this.stopSending(kind)
+    void this.#describing.finally(() => this.#closeConnection())
   }
 
   /**
