@@ -10,6 +10,7 @@ export const features = {
   reports: 'reports',
   criteria: 'matching by criteria',
   blocks: 'blocks',
+  visitors: 'visitors',
   names: 'names',
   origins: 'origins',
   tokens: 'tokens of sites',

@@ -8,13 +8,15 @@ export interface HelloFields {
   readonly client?: Packable
   readonly token?: Packable
   readonly resume?: Packable
+  readonly visitor?: Packable
 }
 
 /** Returns the fields of a `hello`, with defaults for those that are not given. */
 export function helloFields(fields: HelloFields = {}): readonly Packable[] {
   const { name = 'Ana', site = '', client = 'buddy-conformance' } = fields
-  const { token = null, resume = null } = fields
-  return [name, site, client, token, resume]
+  const { token = null, resume = null, visitor } = fields
+  const added = visitor === undefined ? [] : [visitor]
+  return [name, site, client, token, resume, ...added]
 }
 
 /** The fields of a `ticket`. Each can be forged, also by bytes. */

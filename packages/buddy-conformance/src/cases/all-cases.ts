@@ -20,6 +20,7 @@ import { resumeCountCases } from './resume-count-cases.ts'
 import { resumeRoomCases } from './resume-room-cases.ts'
 import { roomCases } from './room-cases.ts'
 import { originCases, tokenCases } from './site-cases.ts'
+import { visitorCases } from './visitor-cases.ts'
 import { expiryCases, heartbeatCases } from './time-cases.ts'
 
 /** Every case, in the order of the page. */
@@ -45,6 +46,7 @@ export const allCases: readonly Case[] = [
   ...reportCases,
   ...criteriaCases,
   ...blockCases,
+  ...visitorCases,
   ...nameCases,
   ...originCases,
   ...tokenCases,

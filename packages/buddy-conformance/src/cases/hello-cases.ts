@@ -17,6 +17,7 @@ const sameName =
 const ignoresResume =
   'If the server cannot resume the session that `resume` names, it must begin a new session, as if `resume` were nil.'
 const fields = '`invalid-field`, if the direction is client and a field breaks its rule.'
+const anyVisitor = 'The server must accept a `visitor` that it does not know.'
 const byteLength = 'The length of a string is its number of UTF-8 bytes.'
 const nilFields = 'Missing fields at the end count as nil.'
 const nilElsewhere =
@@ -180,6 +181,7 @@ export const helloCases = group('hello', 'core', [
   accepted('whose name has 128 bytes', { name: 'é'.repeat(64) }, byteLength),
   accepted('whose client has 64 bytes', { client: 'x'.repeat(64) }),
   accepted('whose client is empty', { client: '' }),
+  accepted('whose visitor is unknown', { visitor: 'unknown' }, anyVisitor),
   refused('whose name has 129 bytes', { name: 'x'.repeat(129) }),
   refused('whose name has 65 characters and 130 bytes', { name: 'é'.repeat(65) }, byteLength),
   refused('whose name is nil', { name: null }, nilElsewhere),

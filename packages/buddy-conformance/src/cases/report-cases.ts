@@ -50,6 +50,38 @@ export const reportCases = group('reports', 'reports', [
     },
   },
   {
+    title: 'does not answer a report with a note and a picture, also if it is none',
+    rule: 'A report whose `still` is no JPEG in base64 must count as one without it.',
+    run: async (t) => {
+      const pictures = ['/9j/4AAQ', 'no base64!', Buffer.from('<svg/>').toString('base64')]
+      for (const still of pictures) {
+        const { waited, waitedMatch, arrived } = await t.pair()
+        waited.send('report', 5, waitedMatch.room, 'a note', still)
+        await t.quiet(waited, arrived)
+      }
+    },
+  },
+  {
+    title: 'never matches the two again',
+    rule: 'The server must never match two users again of whom one has reported the other.',
+    waitsMs: 6000,
+    run: async (t) => {
+      const { waited, waitedMatch, arrived } = await t.pair()
+      waited.send('report', 1, waitedMatch.room)
+      waited.send('next', null)
+      await waited.next('waiting')
+      await arrived.nextPartnerLeft('next')
+      arrived.send('next', null)
+      await arrived.next('waiting')
+      // The rematch delay of a server is 3 s unless configured.
+      await t.pause(4000)
+      await t.quiet(waited, arrived)
+      const third = await t.join()
+      t.enter(third)
+      await t.matchedTogether(third, waited)
+    },
+  },
+  {
     title: 'keeps the room, and tells the partner nothing',
     rule: secret,
     run: async (t) => {
