@@ -10,7 +10,10 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'tests/{lint,docs,release,deploy}/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'tests/{lint,docs,release,deploy,simulate}/*.test.ts',
+          ],
           // Property tests run thousands of cases, which can take long on a busy machine.
           testTimeout: 20_000,
         },

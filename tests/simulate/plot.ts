@@ -31,15 +31,15 @@ export function plotWaits(kinds: readonly PlottedWaits[]): string {
     color: { legend: false, domain: kinds.map(({ kind }) => kind) },
     marks: [
       Plot.lineY(data, { x: 'seconds', y: 'share', stroke: 'kind', curve: 'step-after' }),
-      Plot.text(
-        data,
-        Plot.selectLast({
-          x: 'seconds',
-          y: 'share',
-          z: 'kind',
+      // The names are one below the other, because curves that end close together would hide each other's.
+      ...kinds.map(({ kind }, index) =>
+        Plot.text([{ kind }], {
           text: 'kind',
           fill: 'kind',
-          dy: -8,
+          frameAnchor: 'bottom-right',
+          fontSize: 13,
+          dx: -8,
+          dy: -8 - 18 * (kinds.length - 1 - index),
         }),
       ),
     ],

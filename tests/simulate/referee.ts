@@ -12,6 +12,8 @@ export interface MatchingTimes {
   readonly widenInterestsMs: number
   readonly widenLanguagesMs: number
   readonly avoidRecentMs: number
+  /** The number of recent partners that each person remembers. */
+  readonly avoidRecentCount: number
 }
 
 const pairOf = (one: string, other: string): string =>
@@ -31,6 +33,8 @@ export class Referee {
   readonly #times: MatchingTimes
   readonly #blocked = new Set<string>()
   readonly #metAtMs = new Map<string, number>()
+  /** The latest partners of each person, the latest one last. */
+  readonly #partners = new Map<string, string[]>()
   /** The broken rules, each in one sentence. */
   readonly faults: string[] = []
   repeats = 0
@@ -45,6 +49,13 @@ export class Referee {
 
   handleParted(one: string, other: string, nowMs: number): void {
     this.#metAtMs.set(pairOf(one, other), nowMs)
+    for (const [person, partner] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const earlier = this.#partners.get(person)?.filter((each) => each !== partner) ?? []
+      this.#partners.set(person, [...earlier, partner].slice(-this.#times.avoidRecentCount))
+    }
   }
 
   /** Checks a match of two searches. */
@@ -57,8 +68,8 @@ export class Referee {
 
   /** Whether the rules allow the two to meet now, if a room is free. Recent partners may have to wait. */
   mayMeet(one: Search, other: Search, nowMs: number): boolean {
-    const pair = pairOf(one.person, other.person)
-    const isRecent = nowMs - (this.#metAtMs.get(pair) ?? -Infinity) < this.#times.avoidRecentMs
+    const metAtMs = this.#metAtMs.get(pairOf(one.person, other.person)) ?? -Infinity
+    const isRecent = nowMs - metAtMs < this.#times.avoidRecentMs
     return !isRecent && this.#findFault(one, other, true, nowMs, -toleranceMs) === undefined
   }
 
@@ -76,8 +87,11 @@ export class Referee {
     }
     const pair = pairOf(one.person, other.person)
     if (this.#blocked.has(pair)) return 'one of them has blocked the other'
-    const metAtMs = this.#metAtMs.get(pair)
-    const isRecent = metAtMs !== undefined && nowMs - metAtMs < avoidRecentMs - slackMs
+    const metAtMs = this.#metAtMs.get(pair) ?? -Infinity
+    const isRemembered =
+      this.#partners.get(one.person)?.includes(other.person) &&
+      this.#partners.get(other.person)?.includes(one.person)
+    const isRecent = isRemembered && nowMs - metAtMs < avoidRecentMs - slackMs
     if (isRecent && !isRematch) return 'they have met recently, and were not told so'
     const hasWaited = (sinceMs: number, ms: number) => nowMs - sinceMs >= ms - slackMs
     const isFreeInInterests = ({ ticket, sinceMs }: Search) =>

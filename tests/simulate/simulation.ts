@@ -41,10 +41,11 @@ export interface SimulationResult {
 }
 
 /** The defaults of the server's settings. */
-export const matchingTimes: MatchingTimes = {
+const matchingTimes: MatchingTimes = {
   widenInterestsMs: 8000,
   widenLanguagesMs: 12_000,
   avoidRecentMs: 600_000,
+  avoidRecentCount: 20,
 }
 
 /** After this number of steps, one waiting ticket is compared with all others of its pool. */
@@ -95,11 +96,20 @@ export class Simulation {
       clock,
       wallNow: () => clock.now(),
       createId: () => `r${this.#nextId++}`,
-      bans: { add: () => undefined, has: () => false },
+      bans: { add: () => undefined, has: () => false, delete: () => undefined },
       maxRooms: () => options.maxRooms,
       rematchDelayMs: () => 3000,
+      scheduleOf: () => ({
+        interestsMs: matchingTimes.widenInterestsMs,
+        languagesMs: matchingTimes.widenLanguagesMs,
+      }),
+      avoidRecentMs: () => matchingTimes.avoidRecentMs,
+      avoidRecentCount: () => matchingTimes.avoidRecentCount,
+      blockMs: () => Infinity,
+      fairLimits: () => ({ sharePercent: 25, matchesPerMinute: 12 }),
       restoreLeftMs: () => 0,
       observer: {
+        onPair: () => undefined,
         onOpened: () => undefined,
         onRestored: () => undefined,
         onEnded: () => undefined,
@@ -160,7 +170,7 @@ export class Simulation {
       delayMs: 0,
     }
     const visitor = new Visitor(arrival, ticket, this.#observer)
-    const seat = { sessionId, nodeId: 'node', name: '', subject: undefined }
+    const seat = { sessionId, nodeId: 'node', name: '', subject: undefined, personKey: person }
     const profile = { seat, site: '', addressKey: address, personKey: person }
     this.#visitors.set(sessionId, visitor)
     visitor.start(this.#engine.join(profile, visitor, false))

@@ -68,7 +68,7 @@ export class Tallies {
 }
 
 /** Returns the value below which `share` of the sorted values are; 0 if there are none. */
-export function quantile(sorted: readonly number[], share: number): number {
+function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }
 
