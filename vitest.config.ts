@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             'packages/*/src/**/*.test.ts',
-            'tests/{lint,docs,release,deploy,simulate}/*.test.ts',
+            'tests/{lint,docs,release,deploy,simulate,attacker}/*.test.ts',
           ],
           // Property tests run thousands of cases, which can take long on a busy machine.
           testTimeout: 20_000,

@@ -94,7 +94,11 @@ export async function runAttacker(options: AttackerOptions): Promise<AttackerRes
 
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
-    options: { sessions: { type: 'string' }, seed: { type: 'string' }, servers: { type: 'string' } },
+    options: {
+      sessions: { type: 'string' },
+      seed: { type: 'string' },
+      servers: { type: 'string' },
+    },
   })
   const fallback = Math.floor(Math.random() * 2 ** 32)
   const seed = numberFlag('seed', values.seed, { fallback, min: 0, max: 2 ** 32 - 1 })

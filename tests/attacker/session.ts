@@ -42,7 +42,8 @@ async function join(
   const isForged = isLiar && site === 'club' && random.chance(0.4)
   const own = site === 'club' ? await trueToken(name, band) : null
   const token = isForged ? await forgedToken(name, random) : own
-  const foreign = isLiar && random.chance(0.2) ? random.pick([...foreignTokens, 'forged']) : undefined
+  const foreign =
+    isLiar && random.chance(0.2) ? random.pick([...foreignTokens, 'forged']) : undefined
   const client = await RawClient.connect(url, { localAddress: address })
   client.sendHello({ site, name, token, visitor: foreign ?? person.visitorToken })
   const answer = await client.receiveAnyOf('welcome', 'error')
@@ -131,15 +132,9 @@ export async function runSession(
   witness.identify(welcome.session, { person: name, site, band, lobby })
   client.enter({ mode: 'text', languages: ['en'], ...lies, lobby })
   for (let meeting = 0; meeting < meetings; meeting++) {
-    const answer = await client.receiveAnyOf('waiting', 'matched', 'error')
-    if (answer.type === 'error') {
-      witness.count(`ticket refused with ${answer.code}`)
-      break
-    }
-    const matched = answer.type === 'matched' ? answer : await waitForMatch(client)
+    const matched = await nextMatch(client, witness)
     if (!matched) break
     rooms.push(matched.room)
-    // Both clients send the names, so each knows whom it has met; the server sees only what it relays.
     client.send({ type: 'consent', topic: 'picture', isGiven: true })
     if (isLiar) floodReports(client, matched.room, random, ground)
     else if (random.chance(0.5)) {
@@ -158,11 +153,23 @@ export async function runSession(
   await client.closed()
 }
 
-/** Resolves with the next match; with undefined if none comes while the session has patience. */
-async function waitForMatch(client: RawClient): Promise<MessageOf<'matched'> | undefined> {
-  try {
-    return await client.receive('matched')
-  } catch {
+/** The errors that answer a report of a liar. */
+const answersToReports: ReadonlySet<string> = new Set([
+  'not-in-room',
+  'unknown-room',
+  'rate-limited',
+])
+
+/** Resolves with the next match; with undefined if the ticket is refused, or nobody comes. */
+async function nextMatch(
+  client: RawClient,
+  witness: Witness,
+): Promise<MessageOf<'matched'> | undefined> {
+  for (;;) {
+    const answer = await client.receiveAnyOf('matched', 'error').catch(() => undefined)
+    if (answer?.type === 'matched') return answer
+    if (answer && answersToReports.has(answer.code)) continue
+    if (answer) witness.count(`ticket refused with ${answer.code}`)
     return undefined
   }
 }
