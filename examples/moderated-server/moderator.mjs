@@ -1,15 +1,17 @@
-const words = /\b(casino|lottery)\b/i
+const forbidden = /\b(casino|lottery)\b/i
+const rude = /\b(idiot|stupid)\b/gi
 
 /**
- * Decides which texts are allowed: by a list of words and, if `url` is given, by the service at that URL.
- * The service receives `{ text }` by POST and answers `{ allowed }`.
- * @returns a function that takes a text and resolves to whether it is allowed. It rejects if the service
- *   fails.
+ * Decides about texts: by two lists of words and, if `url` is given, by the service at that URL. The service
+ * receives `{ text }` by POST and answers `{ allowed }`.
+ * @returns a function that takes a text and resolves to the text to relay, or to false if it is not allowed.
+ *   It rejects if the service fails.
  */
 export function createModerator(url) {
   return async (text) => {
-    if (words.test(text)) return false
-    if (!url) return true
+    if (forbidden.test(text)) return false
+    const relayed = text.replace(rude, (word) => '*'.repeat(word.length))
+    if (!url) return relayed
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
@@ -18,6 +20,6 @@ export function createModerator(url) {
       signal: AbortSignal.timeout(2000),
     })
     if (!response.ok) throw new Error(`the moderation service answers ${response.status}`)
-    return (await response.json()).allowed === true
+    return (await response.json()).allowed === true && relayed
   }
 }

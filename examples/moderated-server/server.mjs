@@ -1,9 +1,9 @@
-// A Buddy server inside a program that decides who may connect and which texts are relayed.
+// A Buddy server inside a program that decides who may connect, and which texts are relayed.
 import { createBuddyServer } from '@buddy-chat/server'
 import { createModerator } from './moderator.mjs'
 
 const { PORT = '3000', MODERATION_URL } = process.env
-const isAllowed = createModerator(MODERATION_URL)
+const moderate = createModerator(MODERATION_URL)
 
 const refusedOrigins = new Set(['https://spam.example'])
 const reservedName = /^(admin|moderator|support)\b/i
@@ -34,10 +34,10 @@ const server = createBuddyServer(
         }
       },
 
-      // `false` drops the text, and its author gets the error `refused`. If the promise rejects, the
+      // `false` drops the text, and its author gets the error `refused`. Another text replaces it. If the promise rejects, the
       // text is dropped too, so no text passes while the moderation service is down. Other users are
       // not affected.
-      onText: ({ text }) => isAllowed(text),
+      onText: ({ text }) => moderate(text),
 
       onReport: ({ from, aboutId, reason }) => {
         console.log(`report ${reason} about ${aboutId}`)

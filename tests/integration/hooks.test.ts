@@ -377,6 +377,33 @@ describe('onText', () => {
     expect(calls.unread).toBe(0)
   })
 
+  test('replaces the text for the partner by a text that it returns, cleaned', async ({
+    startServer,
+  }) => {
+    const onText: BuddyServerHooks['onText'] = async ({ text }) => `${text.toUpperCase()}\u202e!`
+    const { url } = await startServer({}, { hooks: { onText } })
+    const [one, other] = await RawClient.pair(url)
+    one.send({ type: 'text', text: 'hello' })
+    expect(await other.receive('text')).toMatchObject({ text: 'HELLO!' })
+  })
+
+  test.for([
+    ['an empty text', ''],
+    ['a text without a visible character', '\u200b'],
+    ['a text that is too long', 'x'.repeat(4097)],
+  ])(
+    'drops the text with `internal` and logs an error if it returns %s',
+    async ([, text], { startServer }) => {
+      const { log, line } = createRecordedLog()
+      const { url } = await startServer({}, { log, hooks: { onText: () => text! } })
+      const [one, other] = await RawClient.pair(url)
+      one.send({ type: 'text', text: 'hello' })
+      expect(await one.errorCode()).toBe('internal')
+      expect((await line(({ level }) => level === 'error')).fields['err']).toBeInstanceOf(TypeError)
+      expect(other.unread).not.toContain('text')
+    },
+  )
+
   test('keeps the order of a user’s texts if it is asynchronous', async ({ startServer }) => {
     const asked = new Calls<(isAllowed: boolean) => void>()
     const onText: BuddyServerHooks['onText'] = ({ text }) =>

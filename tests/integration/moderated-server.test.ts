@@ -55,6 +55,8 @@ test('drops an unwanted text and sends `refused` to its author', options, async 
   }
   await expectTextsRelayed(one, other)
   expect(other.unread).not.toContain('text')
+  one.send({ type: 'text', text: 'you Idiot' })
+  expect(await other.receive('text')).toMatchObject({ text: 'you *****' })
 })
 
 test('replaces a reserved name, and refuses an unwanted origin', options, async () => {

@@ -108,6 +108,9 @@ const samples: Record<OptionName, readonly [text: string, inFile: unknown, value
   slowedSearchMs: ['5', 5, 5000],
   banMs: ['7200', 7200, 7_200_000],
   addressBanMs: ['0', 0, 0],
+  repeatedTextRooms: ['5', 5, 5],
+  repeatedTextWindowMs: ['60', 60, 60_000],
+  newVisitorMs: ['60', 60, 60_000],
   areStillsKept: ['false', false, false],
   areNotesInWebhooks: ['true', true, true],
   iceServers: [

@@ -370,6 +370,29 @@ export const serverSettings = {
         'How long a ban at most also refuses the address of the banned person, which others may share or get. 0: it refuses no address.',
       isReloadable,
     }),
+    repeatedTextRooms: setting({
+      key: 'REPEATED_TEXT_ROOMS',
+      schema: wholeNumber(0, 100),
+      defaultValue: 8,
+      description:
+        'In so many rooms a person may begin with nearly the same text of 60 letters or more; with a link, handle or telephone number in half as many, whatever its length. Further ones are dropped, and the person is slowed. 0: texts are not compared.',
+      isReloadable,
+    }),
+    repeatedTextWindowMs: setting({
+      key: 'REPEATED_TEXT_WINDOW_SECONDS',
+      schema: seconds(60, 3600),
+      defaultValue: 600_000,
+      description: 'The window of this rule, after which fingerprints of texts are forgotten.',
+      isReloadable,
+    }),
+    newVisitorMs: setting({
+      key: 'NEW_VISITOR_SECONDS',
+      schema: seconds(0),
+      defaultValue: 600_000,
+      description:
+        'How long a person whom the server sees for the first time may send fewer links, and press Next less often. 0: no difference.',
+      isReloadable,
+    }),
     areStillsKept: setting({
       key: 'KEEP_STILLS',
       schema: boolean,

@@ -17,9 +17,12 @@ import { TextReview } from '../handlers/text-review.ts'
 import type { BuddyServerHooks } from '../hooks/hooks.ts'
 import { Bans } from '../limits/bans.ts'
 import { randomBytes } from '../random-bytes.ts'
+import { newForMs } from '../safety/new-visitors.ts'
 import { Safety } from '../safety/safety.ts'
 import type { Store } from '../safety/store.ts'
 import { createPersonKeys } from '../safety/person-keys.ts'
+import { TextGate } from '../safety/text-gate.ts'
+import { createKeyedHash } from '../safety/text-sketch.ts'
 import { dismiss } from '../sessions/dismiss.ts'
 import { FormerSessions } from '../sessions/former-sessions.ts'
 import type { ParticipantContext } from '../sessions/participant.ts'
@@ -168,6 +171,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     personKeyOf: (identity) => personKeys.personKey(identity),
     createParticipant: (session, isRestored) => new Participant(session, participants, isRestored),
     wallNow,
+    newForMs: (identity) => newForMs(identity, wallNow(), settings().newVisitorMs),
     maxUsers: () => settings().maxUsers,
     maxUsersOf: (site) => sites.find(site)?.maxUsers,
     maxSessionsPerAddress: () => settings().maxSessionsPerAddress,
@@ -201,6 +205,16 @@ export function createCore(dependencies: CoreDependencies): Core {
     onError: onInternalError,
   })
   const toSafety = createNotify([safety.observer], onInternalError)
+  const textKey = randomBytes(8)
+  const textGate = new TextGate({
+    settings,
+    now: () => clock.now(),
+    wallNow,
+    hash: createKeyedHash([textKey.readUInt32LE(0), textKey.readUInt32LE(4)]),
+    keys: personKeys,
+    onRepeated: (session, roomId, rooms, isPersistent) =>
+      safety.handleRepeatedText(session, roomId, rooms, isPersistent),
+  })
   const textReview =
     hooks.onText &&
     new TextReview({ clock, onText: (text) => hooks.onText?.(text), onInternalError })
@@ -214,6 +228,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     counts,
     siteOf,
     notify,
+    textGate,
     textReview,
     onInternalError,
     onRelayed: dependencies.onRelayed,
@@ -261,6 +276,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     },
     reload: () => sites.reload(settings(), (key) => sessions.sizeOf(key) > 0),
     sweepSessions: async () => {
+      textGate.sweep()
       const { userTimeoutMs } = settings()
       if (userTimeoutMs === 0) return
       await forEachInSlices(sessions, (session) => {

@@ -2,6 +2,7 @@ import type { Counts } from '../core/counts.ts'
 import type { Notify } from '../events.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { TextGate } from '../safety/text-gate.ts'
 import type { Site } from '../sites/site.ts'
 import type { TextReview } from './text-review.ts'
 
@@ -14,10 +15,9 @@ export interface HandlerContext {
    */
   readonly siteOf: (session: Session) => Site
   readonly notify: Notify
-  /**
-   * Reviews texts with the hook `onText`. Undefined if that hook is not set; then the server does not read
-   * texts.
-   */
+  /** Refuses texts that only a program sends. */
+  readonly textGate: TextGate
+  /** Reviews texts with the hook `onText`. Undefined if that hook is not set. */
   readonly textReview: TextReview | undefined
   /** Reports an error of this server to the operator. */
   readonly onInternalError: (error: unknown) => void

@@ -1,14 +1,14 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import { ProtocolError } from '@buddy-chat/protocol'
-import { decode } from '../codec.ts'
+import { decode, encode } from '../codec.ts'
 import type { PartnerLink } from '../sessions/partner-link.ts'
 import type { Session } from '../sessions/session.ts'
 import type { HandlerContext } from './context.ts'
 import { sendError } from './send-error.ts'
 import type { FrameHandler } from './frame-handler.ts'
 
-/** A text that the hook reviews, and the frame that contained it. */
-interface ReviewedText {
+/** A text that the server reads, and the frame that contained it. */
+interface ReadText {
   readonly frame: Uint8Array
   readonly text: string
 }
@@ -27,20 +27,28 @@ export function relaySignal(type: 'signal' | 'trust'): FrameHandler<Uint8Array> 
 }
 
 /**
- * Relays texts if the site allows them. If the hook `onText` is set, a text is relayed only after the hook
- * has allowed it.
+ * Relays texts if the site allows them. The server reads only the texts that its gate has to see, and all if
+ * the hook `onText` is set; then a text is relayed only after the hook has allowed it.
  */
-export const relayText: FrameHandler<Uint8Array | ReviewedText> = {
+export const relayText: FrameHandler<Uint8Array | ReadText> = {
   read: (session, frame, context) => {
-    if (!context.textReview || !context.siteOf(session).isTextAllowed) return frame
+    const isRead = context.textReview !== undefined || context.textGate.wants(session)
+    if (!isRead || !context.siteOf(session).isTextAllowed) return frame
     // The text is decoded in this step, so that an invalid text counts as a violation of its sender.
     const { text } = decode(frame) as MessageOf<'text'>
     return { frame, text }
   },
   handle: (session, message, context) => {
     if (!isTextAllowed(session, context)) return
-    if (message instanceof Uint8Array) relayOrKeep(session, message, context)
-    else relayOrKeep(session, message.frame, context, message.text)
+    if (message instanceof Uint8Array) {
+      relayOrKeep(session, message, context)
+      return
+    }
+    const { frame, text } = message
+    const { partner } = session.participant
+    const refusal = partner && context.textGate.check(session, partner, text)
+    if (refusal) sendError(session, 'rate-limited', refusal.message, refusal.retryAfterMs)
+    else relayOrKeep(session, frame, context, context.textReview && text)
   },
 }
 
@@ -115,7 +123,12 @@ function review(
 ): void {
   const { textReview } = context
   if (text === undefined || !textReview) relay(partner, bytes, context)
-  else textReview.review(session, partner, text, () => relay(partner, bytes, context))
+  else {
+    textReview.review(session, partner, text, (replacement) => {
+      const frame = replacement === undefined ? bytes : encode({ type: 'text', text: replacement })
+      relay(partner, frame, context)
+    })
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
+import { cleanMessage, maxFieldBytes } from '@buddy-chat/protocol'
 import type { Clock } from '../clock.ts'
-import type { BuddyServerHooks } from '../hooks/hooks.ts'
+import type { BuddyServerHooks, TextAnswer } from '../hooks/hooks.ts'
 import { onTextLimits } from '../hooks/hooks.ts'
 import { peopleOf } from '../hooks/person.ts'
 import type { PartnerLink } from '../sessions/partner-link.ts'
@@ -35,12 +36,15 @@ export class TextReview {
     this.#dependencies = dependencies
   }
 
-  /** Calls `pass` if the hook allows the text. Otherwise sends the author an error. */
+  /**
+   * Calls `pass` if the hook allows the text, with another text if the hook has replaced it. Otherwise sends
+   * the author an error.
+   */
   review(
     author: Pick<Session, 'send'>,
     partner: PartnerLink,
     text: string,
-    pass: () => void,
+    pass: (replacement?: string) => void,
   ): void {
     const { clock, onText, onInternalError } = this.#dependencies
     const texts = this.#waiting.get(partner) ?? []
@@ -65,13 +69,17 @@ export class TextReview {
     })
     const [one, other] = peopleOf(partner.room)
     const [from, to] = partner.self === partner.room.seats[0] ? [one, other] : [other, one]
-    const ask = async (): Promise<boolean | void> =>
-      onText({ room: partner.room.id, from, to, text })
+    const ask = async (): Promise<TextAnswer> => onText({ room: partner.room.id, from, to, text })
     void ask()
       .finally(cancel)
       .then((answer) => {
-        decide(answer === false ? () => sendError(author, 'refused', notRelayed) : pass)
-      }, fail)
+        if (answer === false) decide(() => sendError(author, 'refused', notRelayed))
+        else if (typeof answer === 'string') {
+          const replacement = checkedReplacement(answer)
+          decide(() => pass(replacement))
+        } else decide(() => pass())
+      })
+      .catch(fail)
   }
 
   /** Relays or refuses texts in order. Stops before the first text that the hook has not answered yet. */
@@ -84,4 +92,15 @@ export class TextReview {
       }
     }
   }
+}
+
+/**
+ * Returns the text of a hook as a client may receive it.
+ * @throws TypeError if clients could not read it
+ */
+function checkedReplacement(text: string): string {
+  const cleaned = cleanMessage(text)
+  const bytes = Buffer.byteLength(cleaned)
+  if (bytes > 0 && bytes <= maxFieldBytes.text) return cleaned
+  throw new TypeError(`onText must return a text of 1 to ${maxFieldBytes.text} bytes`)
 }

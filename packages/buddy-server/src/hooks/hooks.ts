@@ -65,8 +65,8 @@ export interface BuddyServerHooks {
     readonly waitsMs: readonly [number, number]
   }): void
   /**
-   * Called for each text before it is relayed. The server reads texts only if this hook is set. `false` drops
-   * the text, and its author receives the error `refused`. The hook is called for each text at once. But
+   * Called for each text before it is relayed. `false` drops the text, and its author receives the error
+   * `refused`. A text replaces it, for the partner only; it is cleaned, and must have 1 to 4096 bytes. The hook is called for each text at once. But
    * texts of one author keep their order, so an allowed text waits until all earlier ones are decided. If the
    * hook fails, or does not answer within 10 s, the text is dropped with the error `internal`. If 50 texts of
    * one author wait, the next are dropped with `rate-limited`. If the room ends first, the answer is ignored.
@@ -76,7 +76,7 @@ export interface BuddyServerHooks {
     readonly from: Person
     readonly to: Person
     readonly text: string
-  }): boolean | void | Promise<boolean | void>
+  }): TextAnswer | Promise<TextAnswer>
   /**
    * Called when a user reports the present or an earlier partner. If a user reports the same partner again,
    * it is not called again.
@@ -105,6 +105,9 @@ export interface BuddyServerHooks {
   /** Called when a session ends. `lost` means that its grace time is over. */
   onDisconnect?(person: Person, reason: SessionEnd): void
 }
+
+/** The answer of `onText`. */
+export type TextAnswer = boolean | string | void
 
 /** The answer of `onConnect`. */
 export type ConnectAnswer = boolean | { readonly name: string } | void

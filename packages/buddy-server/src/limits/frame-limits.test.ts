@@ -3,7 +3,7 @@ import type { MessageType } from '@buddy-chat/protocol'
 import { expect, test } from 'vitest'
 import type { Verdict } from './frame-limits.ts'
 import { FrameLimits } from './frame-limits.ts'
-import { droppedRate, otherRate, rates, relayedBytesRate } from './frame-rates.ts'
+import { droppedRate, otherRate, rates, relayedBytesRate, searchRateOfNew } from './frame-rates.ts'
 
 /** Returns the verdicts for `count` small frames of one type at the same moment. */
 function judge(
@@ -34,6 +34,23 @@ test.for(fromClients)(
     if (type !== 'leave') expect(passed(judge(limits, type, perSecond * 3, 1000))).toBe(perSecond)
   },
 )
+
+test('limits the searches of new people, `next` and `ticket` together, until they are no longer new', () => {
+  const isNewUntilMs = 100_000
+  const countSearches = (limits: FrameLimits, fromMs: number): number => {
+    let count = 0
+    for (let nowMs = fromMs; nowMs < fromMs + 60_000; nowMs += 250) {
+      count += passed(judge(limits, nowMs % 500 === 0 ? 'next' : 'ticket', 1, nowMs))
+    }
+    return count
+  }
+  const { burst, perSecond } = searchRateOfNew
+  expect(countSearches(new FrameLimits(isNewUntilMs), 0)).toBeLessThanOrEqual(
+    burst + perSecond * 60,
+  )
+  expect(countSearches(new FrameLimits(isNewUntilMs), isNewUntilMs)).toBe(240)
+  expect(countSearches(new FrameLimits(), 0)).toBe(240)
+})
 
 test('counts unknown types together with the types that have no rate of their own', () => {
   const limits = new FrameLimits()

@@ -1,7 +1,14 @@
 import type { MessageType } from '@buddy-chat/protocol'
 import { messages } from '@buddy-chat/protocol'
 import { type Rate, TokenBucket } from './token-bucket.ts'
-import { controlFrameRate, droppedRate, otherRate, rates, relayedBytesRate } from './frame-rates.ts'
+import {
+  controlFrameRate,
+  droppedRate,
+  otherRate,
+  rates,
+  relayedBytesRate,
+  searchRateOfNew,
+} from './frame-rates.ts'
 
 /** All rates. The key is the message type, or a group of frames, that a rate limits. */
 const limits = {
@@ -10,6 +17,7 @@ const limits = {
   relayedBytes: relayedBytesRate,
   dropped: droppedRate,
   control: controlFrameRate,
+  searchOfNew: searchRateOfNew,
 } as const satisfies Record<string, Rate>
 
 type Limit = keyof typeof limits
@@ -29,6 +37,8 @@ const cut: Verdict = { kind: 'cut' }
 const limitOf = (type: MessageType | undefined): Limit =>
   type !== undefined && type in rates ? (type as keyof typeof rates) : 'other'
 
+const isSearch = (type: MessageType | undefined): boolean => type === 'next' || type === 'ticket'
+
 /** The minimum time between two reports of dropped frames of one type. */
 const reportIntervalMs = 1000
 
@@ -40,6 +50,12 @@ export class FrameLimits {
   /** The buckets, which are created when they are first used, because most sessions use only a few. */
   readonly #buckets: Partial<Record<Limit, TokenBucket>> = {}
   #reportedAtMs: Map<MessageType | undefined, number> | undefined
+  readonly #isNewUntilMs: number
+
+  /** @param isNewUntilMs until when the rates of new people apply; by default they do not */
+  constructor(isNewUntilMs = -Infinity) {
+    this.#isNewUntilMs = isNewUntilMs
+  }
 
   /**
    * Decides about a frame of `byteLength` bytes. `type` is undefined if this server does not know it.
@@ -48,7 +64,8 @@ export class FrameLimits {
     const isRelayed = type !== undefined && messages[type].direction === 'partner'
     const retryAfterMs =
       this.#take(limitOf(type), nowMs) ||
-      (isRelayed ? this.#take('relayedBytes', nowMs, byteLength) : 0)
+      (isRelayed ? this.#take('relayedBytes', nowMs, byteLength) : 0) ||
+      (isSearch(type) && nowMs < this.#isNewUntilMs ? this.#take('searchOfNew', nowMs) : 0)
     if (retryAfterMs === 0) return pass
     if (this.#take('dropped', nowMs) > 0) return cut
     // A `leave` is never dropped, because a user must always be able to leave.
@@ -73,7 +90,7 @@ export class FrameLimits {
    * the client waits for an answer.
    */
   #isReportDue(type: MessageType | undefined, nowMs: number): boolean {
-    if (type === 'next' || type === 'ticket') return true
+    if (isSearch(type)) return true
     this.#reportedAtMs ??= new Map()
     if (nowMs - (this.#reportedAtMs.get(type) ?? -Infinity) < reportIntervalMs) return false
     this.#reportedAtMs.set(type, nowMs)

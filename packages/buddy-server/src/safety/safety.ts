@@ -69,6 +69,15 @@ const maxStillsPerAddress = 20
 /** How many visitor keys of ended sessions are kept, for reports that come later. */
 const maxEnded = 10_000
 
+/** The reporter of what a rule has found. It counts as one reporter whom the server knows well. */
+const ruleReporter = {
+  reporterId: 'rule',
+  reporterAddress: 'rule',
+  reporterSinceMs: 0,
+  reporterMet: 1000,
+  weight: 1,
+} as const
+
 /** The safety of one server. */
 export class Safety {
   readonly moderation: Moderation
@@ -234,6 +243,52 @@ export class Safety {
     const reason = commonestReason(reports.map((report) => report.reason))
     const by = { by: 'rule', isAutomatic: true, note: null }
     decisions.make({ person, kind, reason, untilMs, reports, ...by })
+  }
+
+  /**
+   * Slows the person of a session that says nearly the same text to many strangers. If it goes on, reports the
+   * person, so that the operator decides. The report has no text.
+   */
+  handleRepeatedText(session: Session, roomId: string, rooms: number, isPersistent: boolean): void {
+    const { rulesOf, wallNow, createId } = this.#dependencies
+    const { measures, decisions, writer } = this.#state
+    const nowMs = wallNow()
+    const person = this.#people.personOf(session, nowMs)
+    const { personId, site } = person
+    const note = `nearly the same text in ${rooms} rooms`
+    if (measures.of(personId, 'slow', 'ban').length === 0) {
+      const untilMs = nowMs + rulesOf(site).slowMs
+      const by = { by: 'rule', isAutomatic: true, note }
+      decisions.make({ person, kind: 'slow', reason: 'spam', untilMs, reports: [], ...by })
+    }
+    const isKnown = this.#read(true, ({ store }) =>
+      store.hasReport(ruleReporter.reporterId, personId),
+    )
+    const room = session.participant.partner?.room
+    if (!isPersistent || isKnown || !room) return
+    const { mode, lobby } = room
+    const report = {
+      ...ruleReporter,
+      id: createId(),
+      atMs: nowMs,
+      site,
+      personId,
+      sessionId: session.id,
+      reason: 'spam' as const,
+      note,
+      room: roomId,
+      mode,
+      lobby,
+      hasStill: false,
+      decisionId: null,
+    }
+    writer.now(false, {
+      write: (store) => {
+        store.addReport(report, undefined)
+        store.putPerson(person)
+      },
+    })
+    this.applyRules(person)
   }
 
   /**

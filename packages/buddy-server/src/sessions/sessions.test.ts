@@ -47,6 +47,7 @@ function createWorld() {
     maxReplayBytes: () => 1024,
     wallNow: () => nowMs,
     personKeyOf: () => '',
+    newForMs: () => 0,
     onOverflow: () => undefined,
     onAway: (session) => away.push(session),
     onEnded: (session) => {

@@ -34,6 +34,8 @@ interface SessionsDependencies {
   readonly wallNow: () => number
   /** Returns the key of a person; see `safety/person-keys.ts`. */
   readonly personKeyOf: (identity: Identity) => string
+  /** Returns how long a person still counts as new, in milliseconds; see `safety/new-visitors.ts`. */
+  readonly newForMs: (identity: Identity) => number
   /** Called when the replay buffer of a session that is away overflows. */
   readonly onOverflow: (session: Session) => void
   /** Called when a session has lost its connection and may resume. */
@@ -119,7 +121,7 @@ export class Sessions {
    */
   create(identity: Identity, { link, addressKey }: Arrival, former?: Former): Session | Refusal {
     const { clock, createId, onOverflow, createParticipant, formerSessions } = this.#dependencies
-    const { personKeyOf, wallNow } = this.#dependencies
+    const { personKeyOf, newForMs, wallNow } = this.#dependencies
     const refused = this.#findPlace(identity, addressKey)
     if (refused) return refused
     const session = new Session(former?.id ?? createId(), identity, {
@@ -127,7 +129,7 @@ export class Sessions {
       personKey: personKeyOf(identity),
       sinceMs: wallNow(),
       counts: former?.counts,
-      limits: new FrameLimits(),
+      limits: new FrameLimits(clock.now() + newForMs(identity)),
       nowMs: clock.now(),
       maxReplayBytes: this.#maxReplayBytes,
       onOverflow,

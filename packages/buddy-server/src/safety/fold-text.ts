@@ -1,0 +1,97 @@
+// Makes texts comparable that look alike to a person: case, accents, width, invisible characters, letters of
+// other scripts, and digits in place of letters.
+
+/** Letters that look like a Latin letter, after it (UTS #39 §4 has the complete list). */
+const lookalikes: Readonly<Record<string, string>> = {
+  a: 'аαɑᴀ',
+  b: 'ьʙ',
+  c: 'сϲᴄ',
+  d: 'ԁđᴅ',
+  e: 'еєεᴇ',
+  f: 'ꜰ',
+  g: 'ցɢ',
+  h: 'һհʜ',
+  i: 'іιıɪ',
+  j: 'јᴊ',
+  k: 'кκᴋ',
+  l: 'ӏłʟ',
+  m: 'мᴍ',
+  n: 'ոηпɴ',
+  o: 'оοσօøᴏ',
+  p: 'рρᴘ',
+  q: 'ԛզ',
+  r: 'гʀ',
+  s: 'ѕꜱ',
+  t: 'тτᴛ',
+  u: 'υսᴜ',
+  v: 'νѵᴠ',
+  w: 'ԝωшᴡ',
+  x: 'хχ',
+  y: 'уγʏ',
+  z: 'ᴢ',
+}
+const latinOf = new Map(
+  Object.entries(lookalikes).flatMap(([latin, others]) =>
+    [...others].map((other) => [other, latin] as const),
+  ),
+)
+const anyLookalike = new RegExp(`[${Object.values(lookalikes).join('')}]`, 'gu')
+
+const digitsAsLetters: Readonly<Record<string, string>> = {
+  0: 'o',
+  1: 'i',
+  3: 'e',
+  4: 'a',
+  5: 's',
+  7: 't',
+  $: 's',
+}
+
+/** A longer text is compared by its beginning. */
+const maxUnits = 2000
+
+/**
+ * Returns a text in lower case, without accents and invisible characters, with Latin letters in place of their
+ * lookalikes. It is only for comparison: a text in Cyrillic or Greek becomes unreadable.
+ */
+export function foldText(text: string): string {
+  return (
+    text
+      .slice(0, maxUnits)
+      .normalize('NFKD')
+      .toLowerCase()
+      .replace(/\s+/gu, ' ')
+      .replace(/[\p{M}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu, '')
+      // Puts the syllables of Korean together again.
+      .normalize('NFC')
+      .replace(anyLookalike, (letter) => latinOf.get(letter) ?? letter)
+      .replace(/(?<=\p{L})[013457$](?=\p{L})/gu, (digit) => digitsAsLetters[digit] ?? digit)
+  )
+}
+
+/**
+ * Returns the words of a folded text without digits, punctuation and repeated letters. Letters that are
+ * written apart ("h e y") count as one word.
+ */
+export function wordsOf(folded: string): readonly string[] {
+  const words: string[] = []
+  let apart = ''
+  const endApart = (): void => {
+    if (apart !== '') words.push(apart)
+    apart = ''
+  }
+  for (const part of folded.split(' ')) {
+    const word = part
+      .replace(/\P{L}+/gu, '')
+      // A capital I looks like a small L.
+      .replaceAll('l', 'i')
+      .replace(/(\p{L})\1+/gu, '$1')
+    if ([...word].length === 1) apart += word
+    else if (word !== '') {
+      endApart()
+      words.push(word)
+    }
+  }
+  endApart()
+  return words
+}

@@ -1,0 +1,120 @@
+import type { TextSketch } from './text-sketch.ts'
+import { similarity } from './text-sketch.ts'
+
+/** The rule by which a text counts as repeated. */
+export interface RepetitionRule {
+  /** In so many rooms a text without a contact may be said. */
+  readonly maxRooms: number
+  /** The time within which rooms count. Older texts are forgotten. */
+  readonly windowMs: number
+}
+
+/** How a text was repeated. */
+export interface Repetition {
+  /** In how many rooms nearly the same text was said, also in this one. */
+  readonly rooms: number
+  /** How many rooms the rule allows for this kind of text. */
+  readonly allowedRooms: number
+}
+
+/**
+ * Shorter texts without a contact are not compared, because everybody begins with "hello where are you from".
+ * The count is of letters, so this is about twelve English words.
+ */
+const minLetters = 60
+/** From this similarity on, two texts are nearly the same. Different texts of one language have about 0.15. */
+const minSimilarity = 0.6
+/** How many different texts are kept for one sender, and for how many senders. */
+const maxTextsPerSender = 8
+const maxSenders = 10_000
+
+/** One text that a sender has said, with the rooms where it was said nearly the same. */
+interface SaidText {
+  sketch: TextSketch
+  readonly rooms: Map<string, number>
+}
+
+/**
+ * Finds senders who say nearly the same text in many rooms. It keeps no text, only sketches, in memory, for
+ * the time of the window. A sender is a key: of a person, or of an address.
+ */
+export class RepeatedTexts {
+  readonly #rule: () => RepetitionRule
+  /** The sender who has said something last is last. */
+  readonly #senders = new Map<string, SaidText[]>()
+
+  constructor(rule: () => RepetitionRule) {
+    this.#rule = rule
+  }
+
+  /** The number of senders of whom something is kept. */
+  get size(): number {
+    return this.#senders.size
+  }
+
+  /**
+   * Adds a text that a sender says in a room. Returns undefined if texts like this are not compared.
+   * @param tolerance by how much the allowed number of rooms is multiplied
+   */
+  add(
+    sender: string,
+    room: string,
+    sketch: TextSketch,
+    nowMs: number,
+    tolerance = 1,
+  ): Repetition | undefined {
+    const { maxRooms, windowMs } = this.#rule()
+    const hasContact = sketch.contacts.length > 0
+    if (!hasContact && sketch.letters < minLetters) return undefined
+    const texts = this.#textsOf(sender, nowMs - windowMs)
+    const known = texts.find(({ sketch: earlier }) => isNearlySame(earlier, sketch))
+    const said = known ?? { sketch, rooms: new Map<string, number>() }
+    // The latest form is compared, so that a text that changes little by little is followed.
+    said.sketch = sketch
+    said.rooms.delete(room)
+    said.rooms.set(room, nowMs)
+    const allowedRooms = Math.ceil((hasContact ? maxRooms / 2 : maxRooms) * tolerance)
+    // Twice the number suffices for every decision.
+    const [oldest] = said.rooms.keys()
+    if (said.rooms.size > 2 * maxRooms * tolerance && oldest !== undefined)
+      said.rooms.delete(oldest)
+    if (known) texts.splice(texts.indexOf(known), 1)
+    texts.push(said)
+    if (texts.length > maxTextsPerSender) texts.shift()
+    return { rooms: said.rooms.size, allowedRooms }
+  }
+
+  /** Forgets everything that is older than the window. */
+  sweep(nowMs: number): void {
+    const sinceMs = nowMs - this.#rule().windowMs
+    for (const [sender, texts] of this.#senders) {
+      if (dropOld(texts, sinceMs).length === 0) this.#senders.delete(sender)
+    }
+  }
+
+  #textsOf(sender: string, sinceMs: number): SaidText[] {
+    const texts = dropOld(this.#senders.get(sender) ?? [], sinceMs)
+    this.#senders.delete(sender)
+    this.#senders.set(sender, texts)
+    const [oldest] = this.#senders.keys()
+    if (this.#senders.size > maxSenders && oldest !== undefined) this.#senders.delete(oldest)
+    return texts
+  }
+}
+
+function isNearlySame(one: TextSketch, other: TextSketch): boolean {
+  return (
+    one.contacts.some((contact) => other.contacts.includes(contact)) ||
+    similarity(one, other) >= minSimilarity
+  )
+}
+
+/** Removes the rooms from before `sinceMs`, and the texts without a room, from `texts`. Returns it. */
+function dropOld(texts: SaidText[], sinceMs: number): SaidText[] {
+  for (const { rooms } of texts) {
+    for (const [room, atMs] of rooms) if (atMs <= sinceMs) rooms.delete(room)
+  }
+  const kept = texts.filter(({ rooms }) => rooms.size > 0)
+  texts.splice(0, texts.length, ...kept)
+  return texts
+}

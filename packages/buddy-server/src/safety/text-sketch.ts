@@ -1,0 +1,81 @@
+import { contactsIn } from './contacts.ts'
+import { foldText, wordsOf } from './fold-text.ts'
+
+/** What remains of a text for comparison. The text cannot be restored from it. */
+export interface TextSketch {
+  /** The lowest hashes of the text's features in ascending order: a bottom-k sketch (Cohen and Kaplan 2007). */
+  readonly hashes: Uint32Array
+  /** Hashes of addresses, handles and telephone numbers. */
+  readonly contacts: readonly number[]
+  /** The number of letters. A character of Chinese, Japanese or Korean counts as three. */
+  readonly letters: number
+}
+
+/** Hashes a text with a key that only this process knows. */
+export type KeyedHash = (text: string) => number
+
+/** With 64 hashes, the estimate of an overlap of 60 % is off by 6 % on average. */
+const maxHashes = 64
+const isIdeographic = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
+
+/**
+ * Returns a hash function. Without the key nobody can find texts with the same hashes, so nobody can make the
+ * text of another person look like an advertisement.
+ */
+export function createKeyedHash(key: readonly [number, number]): KeyedHash {
+  return (text) => {
+    let one = key[0]
+    let other = key[1]
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index)
+      one = Math.imul(one ^ unit, 0x85eb_ca6b)
+      one ^= one >>> 13
+      other = Math.imul(other + unit, 0xc2b2_ae35) ^ (one >>> 7)
+    }
+    let mixed = Math.imul(one ^ (other >>> 16), 0x2545_f491)
+    mixed ^= mixed >>> 15
+    mixed = Math.imul(mixed ^ other, 0x9e37_79b1)
+    return (mixed ^ (mixed >>> 16)) >>> 0
+  }
+}
+
+/**
+ * Returns the sketch of a text. Its features are the runs of three letters within its words, so that another
+ * order of the words, another name or another number changes few of them.
+ */
+export function sketchOf(text: string, hash: KeyedHash): TextSketch {
+  const folded = foldText(text)
+  const features = new Set<string>()
+  let letters = 0
+  for (const word of wordsOf(folded)) {
+    const characters = [...word]
+    const isDense = isIdeographic.test(word)
+    const length = isDense ? 2 : 3
+    letters += characters.length * (isDense ? 3 : 1)
+    const padded = isDense ? characters : ['_', ...characters, '_']
+    for (let start = 0; start + length <= padded.length; start++) {
+      features.add(padded.slice(start, start + length).join(''))
+    }
+  }
+  const hashes = Uint32Array.from(features, hash).toSorted().slice(0, maxHashes)
+  return { hashes, contacts: Array.from(contactsIn(folded), hash), letters }
+}
+
+/** Estimates which share of the features of two texts they have in common, from 0 to 1. */
+export function similarity(one: TextSketch, other: TextSketch): number {
+  const first = one.hashes
+  const second = other.hashes
+  let inFirst = 0
+  let inSecond = 0
+  let common = 0
+  let seen = 0
+  while (seen < maxHashes && (inFirst < first.length || inSecond < second.length)) {
+    const a = first[inFirst] ?? Infinity
+    const b = second[inSecond] ?? Infinity
+    if (a === b) common++
+    if (a <= b) inFirst++
+    if (b <= a) inSecond++
+    seen++
+  }
+  return seen === 0 ? 0 : common / seen
+}
