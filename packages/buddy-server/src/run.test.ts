@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { ConfigInput } from './config/read-config.ts'
 import { isOperatorMistake } from './operator-mistakes.ts'
 import { checkStart, run } from './run.ts'
+import { SqliteStore } from './safety/sqlite-store.ts'
 
 let place: string
 beforeEach(() => {
@@ -131,6 +132,29 @@ const setUps: Readonly<Record<string, BadSetUp>> = {
   'a certificate file without a certificate': {
     prepare: () => ({ TLS_CERT_FILE: file('cert.pem', 'x'), TLS_KEY_FILE: file('key.pem', 'x') }),
     message: /cert\.pem: contains no certificate/,
+  },
+  'a data folder without a secret key': {
+    environment: { DATA_DIR: '/nowhere/data', SECRET_KEY: '', DEV: 'true' },
+    message: /^DATA_DIR needs SECRET_KEY/,
+  },
+  'a data folder that is a file': {
+    prepare: () => ({ DATA_DIR: join(file('data', ''), 'below') }),
+    message: /^DATA_DIR cannot be used \(.*below\): a part of the path is a file/,
+  },
+  'a data folder with a damaged file': {
+    prepare: () => {
+      file('buddy.sqlite', 'this is no database, but long enough to be one '.repeat(10))
+      return { DATA_DIR: place }
+    },
+    message: /buddy\.sqlite is damaged/,
+  },
+  'a data folder that another server uses': {
+    prepare: () => {
+      const other = new SqliteStore(place)
+      onTestFinished(() => other.close())
+      return { DATA_DIR: place }
+    },
+    message: /buddy\.sqlite is in use by another server/,
   },
   'a port that is taken': {
     prepare: async () => ({ PORT: await takenPort() }),

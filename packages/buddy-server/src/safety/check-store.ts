@@ -1,8 +1,7 @@
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { databasePath, requireSqlite } from './sqlite-file.ts'
+import { databasePath, requireSqlite, unusableFolder } from './sqlite-file.ts'
 import { SqliteStore } from './sqlite-store.ts'
-import { StoreError } from './store.ts'
 
 /**
  * Checks that a server could use this data folder; nothing if there is none. Makes neither folder nor file,
@@ -13,7 +12,8 @@ import { StoreError } from './store.ts'
 export function checkStore(dataDir: string, isRunning: boolean): void {
   if (dataDir === '') return
   requireSqlite()
-  let path = resolve(databasePath(dataDir))
+  const file = resolve(databasePath(dataDir))
+  let path = file
   if (existsSync(path) && !isRunning) {
     new SqliteStore(dataDir).close()
     return
@@ -21,8 +21,9 @@ export function checkStore(dataDir: string, isRunning: boolean): void {
   while (!existsSync(path)) path = dirname(path)
   try {
     accessSync(path, constants.R_OK | constants.W_OK)
+    // Access to a folder that is to be made below this path.
+    if (path !== file) readdirSync(path)
   } catch (cause) {
-    const { message } = cause as Error
-    throw new StoreError('unreadable', `DATA_DIR cannot be used: ${message}`, { cause })
+    throw unusableFolder(dataDir, cause)
   }
 }

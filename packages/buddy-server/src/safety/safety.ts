@@ -142,6 +142,8 @@ export class Safety {
 
   /** Call this when the engine knows a new pair. */
   handlePair(pair: StoredPair): void {
+    // The engine has it in memory anyway.
+    if (!this.#state.store.isLasting) return
     const change = { write: (store: Store) => store.putPair(pair) }
     if (pair.kind === 'blocked') this.#state.writer.now(false, change)
     else this.#state.writer.later(change)

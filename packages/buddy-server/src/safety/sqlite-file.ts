@@ -74,9 +74,26 @@ function makeFile(dataDir: string, path: string): void {
     closeSync(openSync(path, 'a', 0o600))
     chmodSync(path, 0o600)
   } catch (cause) {
-    const { message } = cause as Error
-    throw new StoreError('unreadable', `DATA_DIR cannot be used: ${message}`, { cause })
+    throw unusableFolder(dataDir, cause)
   }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'the user of this process has no permission',
+  EEXIST: 'a part of the path is a file',
+  ENOTDIR: 'a part of the path is a file',
+  EPERM: 'the user of this process has no permission',
+  EROFS: 'the file system can only be read',
+}
+
+/** Returns the error for a data folder that an error of the system makes unusable. */
+export function unusableFolder(dataDir: string, cause: unknown): StoreError {
+  const { code = '', message } = cause as NodeJS.ErrnoException
+  return new StoreError(
+    'unreadable',
+    `DATA_DIR cannot be used (${dataDir}): ${reasons[code] ?? message}`,
+    { cause },
+  )
 }
 
 function lock(database: Sqlite.DatabaseSync): void {

@@ -100,6 +100,17 @@ test('what was written survives a process that is killed', () => {
   store.close()
 })
 
+test('names a Node without SQLite', () => {
+  const { getBuiltinModule } = process
+  process.getBuiltinModule = (() => undefined) as typeof getBuiltinModule
+  try {
+    expect(problemOf(() => new SqliteStore(folder))).toBe('no-sqlite')
+    expect(problemOf(() => checkStore(folder, true))).toBe('no-sqlite')
+  } finally {
+    process.getBuiltinModule = getBuiltinModule
+  }
+})
+
 test('names a file of a newer version, a damaged one and a folder that cannot be used', () => {
   new SqliteStore(folder).close()
   const database = new DatabaseSync(file)
