@@ -1,9 +1,12 @@
 // A proxy serves Buddy below a path prefix, `/chat/`. Browsers must find the pages, the script and
 // the WebSocket there.
 import { expect } from 'vitest'
+import { RawClient } from '../integration/raw-client.ts'
 import { adminToken } from '../server-fixture.ts'
+import { launchChromium } from './browsers.ts'
 import { test as base } from './fixtures.ts'
 import { missingNginxMessage, startNginx } from '../nginx.ts'
+import { waitForText } from './operator-page.ts'
 
 if (missingNginxMessage) console.log(missingNginxMessage)
 
@@ -72,13 +75,8 @@ test('a page that loads the script from below the prefix finds the server there'
   expect(ana.errors).toEqual([])
 })
 
-for (const path of [
-  '/chat/dashboard',
-  '/chat/dashboard/',
-  '/chat/moderation',
-  '/chat/moderation/',
-]) {
-  test(`the page for operators at ${path} loads its style sheet and receives data`, async ({
+for (const path of ['/chat/dashboard', '/chat/dashboard/']) {
+  test(`the dashboard at ${path} loads its style sheet and receives data`, async ({
     startBelow,
     visit,
   }) => {
@@ -89,8 +87,28 @@ for (const path of [
     await page.authenticate({ username: 'operator', password: adminToken })
     await page.goto(`${origin}${path}`)
     await page.waitForSelector('body[data-connection="live"]', { timeout: 20_000 })
-    expect(page.url()).toBe(`${origin}${path.replace(/\/$/, '')}`)
+    expect(page.url()).toBe(`${origin}/chat/dashboard`)
     const isStyled = await page.$eval('.top', (top) => getComputedStyle(top).display !== 'block')
     expect(isStyled).toBe(true)
   })
 }
+
+test('the moderation page below the prefix shows reports, and its decisions are accepted', async ({
+  startBelow,
+  onTestFinished,
+}) => {
+  const origin = await startBelow()
+  const [, reporter] = await RawClient.pair(`${origin}/chat`)
+  reporter.send({ type: 'report', reason: 'spam', room: null })
+  await reporter.settled()
+  const browser = await launchChromium()
+  onTestFinished(() => browser.close())
+  const page = await browser.newPage()
+  await page.authenticate({ username: 'operator', password: adminToken })
+  await page.goto(`${origin}/chat/moderation/`)
+  expect(page.url()).toBe(`${origin}/chat/moderation`)
+  await waitForText(page, '.person .reasons', 'Spam × 1')
+  await page.click('.person .kinds .dismiss')
+  await page.click('.person .primary')
+  await waitForText(page, '#reports-empty:not([hidden])', 'No reports wait for a decision.')
+})

@@ -47,7 +47,7 @@ async function answerTo(
   return text.slice(start)
 }
 
-describe.each(kinds)('%s', (kind) => {
+describe.each([kinds[0], kinds[2]])('%s', (kind) => {
   test.each([
     ['with a length', [withLength(5, 'hello')], '[5] hello'],
     ['with a length, in parts', [withLength(11, 'hel'), 'lo wo', 'rld'], '[11] hello world'],

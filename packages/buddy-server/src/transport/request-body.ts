@@ -36,10 +36,7 @@ export class RequestBody {
     this.#receivedBytes += chunk.byteLength
     if (++this.#parts > maxParts) return false
     if (!this.#isKept) return this.#receivedBytes <= maxBodyBytes
-    if (this.#receivedBytes > maxBodyBytes) {
-      this.#buffer = undefined
-      return this.#receivedBytes <= maxRefusedBytes
-    }
+    if (this.#receivedBytes > maxBodyBytes) return this.#receivedBytes <= maxRefusedBytes
     this.#buffer ??= new Uint8Array(maxBodyBytes)
     // The bytes are copied, because the chunk is valid only during this call.
     this.#buffer.set(new Uint8Array(chunk), offset)
