@@ -10,6 +10,7 @@ import {
   isShown,
   meet,
   mount,
+  newLobby,
   part,
   press,
   until,
@@ -160,6 +161,57 @@ suite('the visitor’s own picture', () => {
     ana.guard = null
     await ana.start()
     expect(ana.client.sending.video).to.equal(true)
+  })
+})
+
+suite('with pictures that are covered until both users agree', () => {
+  /** Connects Ana with Bob, who has no camera. Both send only coarse pictures until both agree. */
+  async function meetCovered(guard: Guard): Promise<[BuddyChat, BuddyChat, string[]]> {
+    const lobby = newLobby()
+    const [ana, bob] = [await mount({ lobby, name: 'Ana' }), await mount({ lobby, novideo: '' })]
+    for (const chat of [ana, bob]) {
+      const options = chat.clientOptions.bind(chat)
+      chat.clientOptions = () => ({ ...options(), reveal: 'mutual' })
+    }
+    const agreed: string[] = []
+    ana.client.on('reveal', ({ self }) => agreed.push(self ? 'agreed' : 'covered'))
+    ana.guard = guard
+    await Promise.all([ana.start(), bob.start()])
+    await Promise.all([untilState(ana, 'connected'), untilState(bob, 'connected')])
+    return [ana, bob, agreed]
+  }
+
+  test('`veil` covers the own picture again, and the camera stays on', async () => {
+    const guard = new StubGuard('veil')
+    const [ana, , agreed] = await meetCovered(guard)
+    const verdicts = record(ana)
+    ana.client.setRevealed(true)
+    await untilShown(ana, 'Your picture may be explicit, so only a coarse one is sent.')
+    expect(agreed).to.deep.equal(['covered', 'agreed', 'covered'])
+    expect(ana.client.sending.video).to.equal(true)
+    await expectAccessible(ana)
+
+    guard.verdict = 'ok'
+    await press(ana, 'show-self-button')
+    expect(isShown(ana, 'self-hidden')).to.equal(false)
+    const before = guard.checks
+    await until('two more checks', () => guard.checks > before + 1)
+    expect(agreed.at(-1)).to.equal('agreed')
+    expect(verdicts).to.deep.equal(['self veil stub'])
+  })
+
+  test('a verdict from before the agreement changes nothing until there is one', async () => {
+    const guard = new StubGuard('veil')
+    const [ana, bob, agreed] = await meetCovered(guard)
+    await until('three checks', () => guard.checks > 2)
+    expect([agreed, ana.client.sending.video]).to.deep.equal([['covered'], true])
+    expect(isShown(ana, 'self-hidden')).to.equal(false)
+    ana.client.setRevealed(true)
+    await until('the picture to be covered', () => agreed.at(-1) === 'covered')
+    await until('the reason', () => isShown(ana, 'self-hidden'))
+    // The reason belongs to the call with this partner.
+    bob.next()
+    await until('the next call', () => !isShown(ana, 'self-hidden'))
   })
 })
 

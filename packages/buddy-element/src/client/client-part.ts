@@ -29,6 +29,7 @@ export type ChatClient = Pick<
   | 'setAudioEnabled'
   | 'setCamera'
   | 'setMicrophone'
+  | 'setRevealed'
   | 'setVideoEnabled'
   | 'start'
   | 'state'

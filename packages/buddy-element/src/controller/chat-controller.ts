@@ -94,8 +94,7 @@ export class ChatController implements ReactiveController {
       // The call goes on, so only the page is told.
       onError: (error) => void host.announce('buddy-error', { error }),
       announce: (change) => host.announce('buddy-guard', change),
-      hideSelf: () => client.setVideoEnabled(false),
-      showSelf: () => client.setVideoEnabled(true),
+      isRevealMutual: () => this.#settings.options.reveal === 'mutual',
     })
     this.actions = {
       start: (options) => void this.#starts.startByHand(options?.withoutCamera ?? false),

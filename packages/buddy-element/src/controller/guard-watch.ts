@@ -20,10 +20,8 @@ interface GuardWatchDependencies {
   readonly onError: (error: BuddyError) => void
   /** Dispatches `buddy-guard`. Returns false if a listener has cancelled it. */
   readonly announce: (detail: BuddyEventDetails['buddy-guard']) => boolean
-  /** Keeps the visitor's clear picture from being sent. */
-  readonly hideSelf: () => void
-  /** Lets it be sent again. */
-  readonly showSelf: () => void
+  /** Returns whether only a coarse picture is sent until both users agree to show theirs. */
+  readonly isRevealMutual: () => boolean
 }
 
 /**
@@ -38,6 +36,8 @@ export class GuardWatch {
   #hasFailed = false
   /** Whether the visitor wants to see the present partner, whatever the guard says. */
   #isPartnerWanted = false
+  /** With `reveal="mutual"`: whether the visitor has agreed to show the clear picture to the present partner. */
+  #isRevealed = false
 
   constructor(dependencies: GuardWatchDependencies) {
     this.#dependencies = dependencies
@@ -56,8 +56,13 @@ export class GuardWatch {
       }),
       client.on('sending', ({ video }) => {
         // The visitor has switched the camera on again.
-        if (video && this.#view.isSelfHidden) this.#handleSelfShown()
+        if (video && this.#view.self === 'off') this.#handleSelfShown()
       }),
+      client.on('match', () => {
+        this.#isRevealed = false
+        if (this.#view.self === 'coarse') this.#show({ self: 'shown' })
+      }),
+      client.on('reveal', ({ self }) => this.#handleReveal(self)),
     ]
   }
 
@@ -69,7 +74,7 @@ export class GuardWatch {
     if (!isRunning(client)) {
       this.#hasFailed = false
       // The next start begins with the camera as the visitor had it.
-      if (this.#view.isSelfHidden) this.#dependencies.showSelf()
+      if (this.#view.self === 'off') client.setVideoEnabled(true)
     }
     const wanted = isNeeded ? source() : undefined
     if (wanted !== this.#source) this.#replace(wanted)
@@ -83,10 +88,11 @@ export class GuardWatch {
     this.#show({ isPartnerVeiled: false })
   }
 
-  /** Lets the visitor's picture be sent again, and judges it anew. */
+  /** Lets the visitor's clear picture be sent again. It is judged anew. */
   showSelf(): void {
-    this.#dependencies.showSelf()
-    this.#handleSelfShown()
+    const { client } = this.#dependencies
+    if (this.#view.self === 'off') client.setVideoEnabled(true)
+    else if (this.#view.self === 'coarse') this.#setRevealed(true)
   }
 
   /** Ends all checks. */
@@ -120,8 +126,36 @@ export class GuardWatch {
     )
   }
 
+  /** Stops sending the visitor's clear picture. */
+  #hideSelf(): void {
+    const { client, isRevealMutual } = this.#dependencies
+    if (!isRevealMutual()) {
+      client.setVideoEnabled(false)
+      this.#show({ self: 'off' })
+    } else if (this.#isRevealed) {
+      this.#setRevealed(false)
+      this.#show({ self: 'coarse' })
+    }
+    // Otherwise only a coarse picture is sent anyway.
+  }
+
+  #setRevealed(isRevealed: boolean): void {
+    try {
+      this.#dependencies.client.setRevealed(isRevealed)
+    } catch {
+      // The partner has left, or cannot be told. The clear picture is not sent then.
+    }
+  }
+
+  #handleReveal(isRevealed: boolean): void {
+    const isNew = isRevealed && !this.#isRevealed
+    this.#isRevealed = isRevealed
+    // What was found while only a coarse picture was sent counts from now on, so it is judged again.
+    if (isNew) this.#handleSelfShown()
+  }
+
   #handleSelfShown(): void {
-    this.#show({ isSelfHidden: false })
+    this.#show({ self: 'shown' })
     // Forgets the verdict, so that the guard reports it again if the picture has not changed.
     this.#runner?.setStream('self', undefined)
     this.refresh()
@@ -134,14 +168,13 @@ export class GuardWatch {
   }
 
   #handleOwn({ verdict }: GuardChange): void {
-    const { client, view, hideSelf, onNotice } = this.#dependencies
+    const { client, view, onNotice } = this.#dependencies
     if (verdict === 'ok') return
     if (verdict === 'warn') {
       onNotice(view().words.ownPictureWarned)
       return
     }
-    hideSelf()
-    this.#show({ isSelfHidden: true })
+    this.#hideSelf()
     if (verdict === 'leave' && view().partner) client.next()
   }
 

@@ -27,10 +27,10 @@ export function ownPictureHidden(
   actions: ChatActions,
 ): TemplateResult | typeof nothing {
   const { words, guard } = view
-  if (!guard.isSelfHidden) return nothing
+  if (guard.self === 'shown') return nothing
   return html`<div class="toast question" part="self-hidden" role="status">
     <div>
-      <p>${words.ownPictureHidden}</p>
+      <p>${guard.self === 'off' ? words.ownPictureHidden : words.ownPictureCoarse}</p>
       <button
         class="secondary"
         part="show-self-button"

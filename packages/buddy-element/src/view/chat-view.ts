@@ -43,14 +43,17 @@ export interface DevicesView {
 
 /** What follows from the verdicts of the page's guard. */
 export interface GuardView {
-  /** Whether the visitor's own picture is not sent because of a verdict. */
-  readonly isSelfHidden: boolean
+  /**
+   * What is sent of the visitor's own picture: what the visitor wants; nothing, because of a verdict; or only the
+   * coarse picture of `reveal="mutual"`, because of a verdict.
+   */
+  readonly self: 'shown' | 'off' | 'coarse'
   /** Whether the partner's picture is blurred because of a verdict. */
   readonly isPartnerVeiled: boolean
 }
 
 /** The view without a guard, or while it finds nothing. */
-export const noGuardView: GuardView = { isSelfHidden: false, isPartnerVeiled: false }
+export const noGuardView: GuardView = { self: 'shown', isPartnerVeiled: false }
 
 /** The results of the connection doctor so far. */
 export interface DoctorView {
