@@ -19,7 +19,7 @@ const test = base.extend<{
     const server = createServer((_request, response) => {
       response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>Foreign</title>')
     })
-    await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     await use(`http://localhost:${(server.address() as AddressInfo).port}/`)
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
@@ -106,84 +106,96 @@ const postByFetch = (page: Page, attempt: Attempt, init: RequestInit): Promise<s
     init,
   )
 
-test('no request of another page changes anything, although the browser adds the credentials of the operator', async ({
-  startServer,
-  open,
-  foreignUrl,
-}) => {
-  const { url, server } = await startServer({ adminToken, host: 'localhost' })
-  const [, other] = await RawClient.pair(url)
-  other.send({ type: 'report', reason: 'spam', room: null })
-  await other.settled()
-  const { page: operatorPage } = await open(url)
-  await waitForConnection(operatorPage, 'live')
-  const [{ personId } = { personId: '' }] = server.moderation.reports()
-  server.moderation.decide(personId, { kind: 'ban', reason: 'spam', durationMs: null }, 'kim')
-  const [{ id: banId } = { id: '' }] = server.moderation.bans()
+/**
+ * The host of both the server and the other page: to a page of another host Chromium gives no credentials. It sends
+ * `Sec-Fetch-Site` only to hosts that it trusts without https, such as localhost. To others it sends only `Origin`.
+ */
+const hosts = ['localhost', 'home.example'] as const
 
-  // A page in the same browser, for which nobody answers login prompts.
-  const page = await operatorPage.browserContext().newPage()
-  const requests = await watchRequests(page, url)
-  const goBack = (): Promise<unknown> => page.goto(foreignUrl)
+test.for(hosts)(
+  'at %s, no request of a page of another port changes anything, although the browser adds the credentials of the operator',
+  async (host, { startServer, open, foreignUrl: foreignLocalUrl }) => {
+    const { url: localUrl, server } = await startServer({ adminToken, host: '127.0.0.1' })
+    const url = localUrl.replace('localhost', host)
+    const foreignUrl = foreignLocalUrl.replace('localhost', host)
+    const [, other] = await RawClient.pair(localUrl)
+    other.send({ type: 'report', reason: 'spam', room: null })
+    await other.settled()
+    const { page: operatorPage } = await open(url)
+    await waitForConnection(operatorPage, 'live')
+    const [{ personId } = { personId: '' }] = server.moderation.reports()
+    server.moderation.decide(personId, { kind: 'ban', reason: 'spam', durationMs: null }, 'kim')
+    const [{ id: banId } = { id: '' }] = server.moderation.bans()
 
-  // The browser does add the credentials to requests of this page, so that the server answers with data.
-  await goBack()
-  await page.evaluate(
-    (target) => fetch(target, { mode: 'no-cors', credentials: 'include' }).then(() => undefined),
-    `${url}/client-address`,
-  )
-  await expect.poll(requests).toEqual(['GET 200 with credentials'])
+    // A page in the same browser, for which nobody answers login prompts.
+    const page = await operatorPage.browserContext().newPage()
+    const requests = await watchRequests(page, url)
+    const goBack = (): Promise<unknown> => page.goto(foreignUrl)
 
-  const attempts: readonly Attempt[] = [
-    {
-      target: `${url}/moderation/decide`,
-      body: JSON.stringify({ personId, kind: 'ban', reason: 'spam', durationMs: null }),
-    },
-    { target: `${url}/moderation/lift`, body: JSON.stringify({ banId }) },
-  ]
-  const refused = 'POST 403 with credentials'
-  for (const attempt of attempts) {
-    for (const enctype of [
-      'text/plain',
-      'application/x-www-form-urlencoded',
-      'multipart/form-data',
-    ]) {
-      await goBack()
-      const response = await postForm(page, attempt, enctype)
-      expect([response?.status(), await response?.json()]).toEqual([
-        403,
-        { error: 'cross-origin', message: expect.any(String) },
-      ])
-    }
+    // The browser does add the credentials to requests of this page, so that the server answers with data.
     await goBack()
-    const before = requests().length
-    const added = (): readonly string[] => requests().slice(before)
-    await postByFetch(page, attempt, { mode: 'no-cors' })
-    // In this mode the browser does not set the type to JSON.
-    const headers = { 'Content-Type': 'application/json' }
-    await postByFetch(page, attempt, { mode: 'no-cors', headers })
     await page.evaluate(
-      ({ target, body }) => navigator.sendBeacon(target, new Blob([body], { type: 'text/plain' })),
-      attempt,
+      (target) => fetch(target, { mode: 'no-cors', credentials: 'include' }).then(() => undefined),
+      `${url}/client-address`,
     )
-    await expect.poll(added).toEqual([refused, refused, refused])
-    // The browser asks the server for permission before these, and gets none.
-    expect(await postByFetch(page, attempt, { mode: 'cors', headers })).toBe('TypeError')
-    const withToken = { ...headers, Authorization: 'Bearer guess' }
-    expect(await postByFetch(page, attempt, { mode: 'cors', headers: withToken })).toBe('TypeError')
-    // The browser refuses this by itself.
-    expect(await postByFetch(page, attempt, { mode: 'same-origin', headers })).toBe('TypeError')
-    await expect.poll(() => added().slice(3)).toEqual(['OPTIONS 405', 'OPTIONS 405'])
-  }
-  expect(server.moderation.decisions().map(({ kind, by }) => [kind, by])).toEqual([['ban', 'kim']])
-  expect(server.moderation.bans().map(({ id }) => id)).toEqual([banId])
+    await expect.poll(requests).toEqual(['GET 200 with credentials'])
 
-  // The same request from the page of the server does change something.
-  const [, lift] = attempts
-  const own = await operatorPage.evaluate(async ({ target, body }) => {
-    const headers = { 'Content-Type': 'application/json' }
-    return (await fetch(target, { method: 'POST', body, headers })).status
-  }, lift!)
-  expect(own).toBe(200)
-  expect(server.moderation.bans()).toEqual([])
-})
+    const attempts: readonly Attempt[] = [
+      {
+        target: `${url}/moderation/decide`,
+        body: JSON.stringify({ personId, kind: 'ban', reason: 'spam', durationMs: null }),
+      },
+      { target: `${url}/moderation/lift`, body: JSON.stringify({ banId }) },
+    ]
+    const refused = 'POST 403 with credentials'
+    for (const attempt of attempts) {
+      for (const enctype of [
+        'text/plain',
+        'application/x-www-form-urlencoded',
+        'multipart/form-data',
+      ]) {
+        await goBack()
+        const response = await postForm(page, attempt, enctype)
+        expect([response?.status(), await response?.json()]).toEqual([
+          403,
+          { error: 'cross-origin', message: expect.any(String) },
+        ])
+      }
+      await goBack()
+      const before = requests().length
+      const added = (): readonly string[] => requests().slice(before)
+      await postByFetch(page, attempt, { mode: 'no-cors' })
+      // In this mode the browser does not set the type to JSON.
+      const headers = { 'Content-Type': 'application/json' }
+      await postByFetch(page, attempt, { mode: 'no-cors', headers })
+      await page.evaluate(
+        ({ target, body }) =>
+          navigator.sendBeacon(target, new Blob([body], { type: 'text/plain' })),
+        attempt,
+      )
+      await expect.poll(added).toEqual([refused, refused, refused])
+      // The browser asks the server for permission before these, and gets none.
+      expect(await postByFetch(page, attempt, { mode: 'cors', headers })).toBe('TypeError')
+      const withToken = { ...headers, Authorization: 'Bearer guess' }
+      expect(await postByFetch(page, attempt, { mode: 'cors', headers: withToken })).toBe(
+        'TypeError',
+      )
+      // The browser refuses this by itself.
+      expect(await postByFetch(page, attempt, { mode: 'same-origin', headers })).toBe('TypeError')
+      await expect.poll(() => added().slice(3)).toEqual(['OPTIONS 405', 'OPTIONS 405'])
+    }
+    expect(server.moderation.decisions().map(({ kind, by }) => [kind, by])).toEqual([
+      ['ban', 'kim'],
+    ])
+    expect(server.moderation.bans().map(({ id }) => id)).toEqual([banId])
+
+    // The same request from the page of the server does change something.
+    const [, lift] = attempts
+    const own = await operatorPage.evaluate(async ({ target, body }) => {
+      const headers = { 'Content-Type': 'application/json' }
+      return (await fetch(target, { method: 'POST', body, headers })).status
+    }, lift!)
+    expect(own).toBe(200)
+    expect(server.moderation.bans()).toEqual([])
+  },
+)
