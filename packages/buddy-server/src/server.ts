@@ -231,8 +231,6 @@ export function createBuddyServer(
   function openStore(): void {
     if (isStoreOpen) return
     const { dataDir } = settings
-    if (!dataDir)
-      log.info('reports, bans and blocks end with this process: set DATA_DIR to keep them')
     useStore(dataDir ? new SqliteStore(dataDir) : new MemoryStore())
     isStoreOpen = true
   }
@@ -317,6 +315,9 @@ export function createBuddyServer(
       const scheme = settings.tlsCertFile ? 'https' : 'http'
       const url = `${scheme}://${hostInUrl(settings.host)}:${port}`
       log.info({ port, url }, 'listening')
+      if (!settings.dataDir) {
+        log.info('reports, bans and blocks end with this process: set DATA_DIR to keep them')
+      }
       // The server goes on, because clients with a script from elsewhere can use it. But it is not ready.
       const faults = describeFaults(publicFiles)
       if (faults) log.error({ missing: publicFiles.missing, changed: publicFiles.changed }, faults)
