@@ -62,7 +62,10 @@ suite('the events of the element', () => {
       { name: 'buddy-start', detail: null },
       { name: 'buddy-state-change', detail: { state: 'connecting', previous: 'idle' } },
       { name: 'buddy-state-change', detail: { state: 'negotiating', previous: 'connecting' } },
-      { name: 'buddy-match', detail: { partner: { name: 'Zoë', room }, interests: [] } },
+      {
+        name: 'buddy-match',
+        detail: { partner: { name: 'Zoë', room }, interests: [], languages: [], isRematch: false },
+      },
       { name: 'buddy-message', detail: { text: 'Hi', from: 'partner' } },
       { name: 'buddy-message', detail: { text: 'Hello', from: 'self' } },
       { name: 'buddy-state-change', detail: { state: 'waiting', previous: 'negotiating' } },

@@ -109,12 +109,12 @@ test('negotiating: shows the name of the partner', async () => {
   await expectPresentable(chat)
 })
 
-test('connected: shows the partner’s video, both names, common interests and all controls', async () => {
+test('connected: shows the partner’s video, both names, why they met, and all controls', async () => {
   const [ana, bob] = await meet({ interests: 'jazz, chess' }, { interests: 'chess' })
   await untilShown(ana, 'Bob')
   expect(part(ana, 'partner-name')?.innerText).to.equal('Bob')
   expect(part(ana, 'own-name')?.innerText).to.equal('Ana (You)')
-  expect(part(ana, 'interests')?.innerText).to.equal('chess')
+  expect(part(ana, 'reason')?.innerText).to.match(/^You both like chess\./)
   expect(isShown(ana, 'remote-video')).to.equal(true)
   for (const name of ['microphone-button', 'camera-button', 'next-button', 'stop-button']) {
     expect(isShown(ana, name), name).to.equal(true)
@@ -148,7 +148,7 @@ test('connected: shows messages, and the visitor’s own video above them, on a 
 
 test('connected: scrolls to the latest message', async () => {
   const [ana, bob] = await meet()
-  for (let line = 1; line <= 8; line++) bob.send(`Line ${line}\n\n\n\n\n\n\n\n\n`)
+  for (let line = 1; line <= 8; line++) bob.send(`Line ${line}${'\nmore'.repeat(9)}`)
   await untilShown(ana, 'Line 8')
   const list = part(ana, 'messages')!
   expect(list.scrollHeight).to.be.greaterThan(list.clientHeight)

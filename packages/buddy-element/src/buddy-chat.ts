@@ -30,7 +30,7 @@ import type { AgreementView } from './view/agreement-view.ts'
  * @fires buddy-start - the visitor or the page starts the chat; `preventDefault()` prevents it
  * @fires buddy-agreement - `{ version, agreed }`; `preventDefault()` keeps the chat from starting
  * @fires buddy-state-change - `{ state, previous }`
- * @fires buddy-match - `{ partner, interests }`
+ * @fires buddy-match - `{ partner, interests, languages, isRematch }`
  * @fires buddy-criteria-change - `{ interests, languages }`
  * @fires buddy-message - `{ text, from }`
  * @fires buddy-leave - `{ reason }`
@@ -186,7 +186,7 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
       lobby,
       mode: toMode(this.mode),
       name: this.#controller.name,
-      ...this.criteria,
+      ...this.#controller.criteria.searched,
       camera: !novideo,
       relayOnly: this.relayonly,
       relayUntilTrusted: this.relayuntiltrusted,

@@ -2,9 +2,9 @@ import type {
   BuddyError,
   CallEndReason,
   CallQuality,
+  ClientEvents,
   ClientState,
   DeviceChange,
-  Partner,
   RecoveryStep,
   ReportReason,
   Trust,
@@ -29,8 +29,9 @@ export interface BuddyEventDetails {
    * A partner was found. `partner.name` is the name that the element shows. If the partner has no
    * visible name, this is a word such as “Stranger” in the visitor's language. The client's event
    * `match` has the partner's own name instead.
+   * `interests` and `languages` are those that both have in common.
    */
-  readonly 'buddy-match': { readonly partner: Partner; readonly interests: readonly string[] }
+  readonly 'buddy-match': ClientEvents['match']
   /**
    * The visitor has changed interests or languages. `languages` are primary subtags, the most wanted
    * first. Not dispatched if the page changes them.

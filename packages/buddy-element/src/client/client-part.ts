@@ -28,6 +28,7 @@ export type ChatClient = Pick<
   | 'sending'
   | 'setAudioEnabled'
   | 'setCamera'
+  | 'setCriteria'
   | 'setMicrophone'
   | 'setRevealed'
   | 'setVideoEnabled'

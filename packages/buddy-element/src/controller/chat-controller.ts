@@ -63,9 +63,10 @@ export class ChatController implements ReactiveController {
     })
     this.#devices = devices
     this.criteria = new Criteria({
+      client,
       onView: (criteria) => viewState.show({ criteria }),
-      onChange: () => undefined,
       onChosen: (chosen) => void host.announce('buddy-criteria-change', chosen),
+      onError: (error) => this.#listener.handleError(error),
     })
     this.#settings = new Settings(() => host.clientOptions())
     this.#starts = new Starts({
@@ -109,7 +110,14 @@ export class ChatController implements ReactiveController {
         this.criteria.close()
         devices.togglePanel()
       },
-      criteria: this.criteria,
+      criteria: {
+        ...this.criteria,
+        toggle: () => {
+          this.#viewState.show({ isTextOpen: false })
+          if (this.view.devices.isPanelOpen) devices.togglePanel()
+          this.criteria.toggle()
+        },
+      },
       next: () => client.next(),
       stop: () => this.stop(),
       trust: () => this.#trustByHand(),
@@ -138,6 +146,7 @@ export class ChatController implements ReactiveController {
     if (this.#unsubscribes.length > 0) return
     this.#unsubscribes = [
       ...this.#devices.listen(),
+      ...this.criteria.listen(),
       ...this.#listener.listen(),
       ...this.#guard.listen(),
     ]

@@ -155,6 +155,52 @@ test.each([
   expect([view().retry, vi.getTimerCount()]).toEqual([undefined, 0])
 })
 
+describe('the wait', () => {
+  const search = {
+    online: 2,
+    estimateMs: undefined,
+    interests: ['chess'],
+    languages: ['en'],
+    obstacle: 'none',
+  } as const
+
+  test('counts the seconds until the search widens, and ends with the state', () => {
+    enter('waiting')
+    emit('searching', { ...search, widensInMs: 2500 })
+    expect(view().search).toEqual({ ...search, widensInSeconds: 3 })
+    vi.advanceTimersByTime(2000)
+    expect(view().search?.widensInSeconds).toBe(1)
+    // The server says how it goes on.
+    emit('searching', { ...search, interests: [], widensInMs: 4000 })
+    expect(view().search).toEqual({ ...search, interests: [], widensInSeconds: 4 })
+    enter('negotiating')
+    expect([view().search, vi.getTimerCount()]).toEqual([undefined, 0])
+  })
+
+  test('counts nothing if the search does not widen', () => {
+    enter('waiting')
+    emit('searching', { ...search, widensInMs: 5000 })
+    emit('searching', { ...search, widensInMs: undefined })
+    expect([view().search?.widensInSeconds, vi.getTimerCount()]).toEqual([undefined, 0])
+  })
+
+  test('stays at 0 until the server says how it goes on', () => {
+    enter('waiting')
+    emit('searching', { ...search, widensInMs: 0 })
+    expect([view().search?.widensInSeconds, vi.getTimerCount()]).toEqual([0, 0])
+  })
+})
+
+test('a match shows what both have in common, without interests that nobody can see', () => {
+  emit('match', {
+    partner: { name: 'Bob', room: 'r' },
+    interests: ['chess', '\u200b'],
+    languages: ['pl'],
+    isRematch: true,
+  })
+  expect(view().meeting).toEqual({ interests: ['chess'], languages: ['pl'], isRematch: true })
+})
+
 test('stops counting at 0', () => {
   const error = errorWith('server-unreachable')
   emit('retry', { attempt: 1, delayMs: 1500, error, mayResume: false })

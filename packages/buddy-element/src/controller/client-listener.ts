@@ -50,6 +50,7 @@ export class ClientListener {
       client.on('leave', (leave) => this.#handleLeave(leave)),
       client.on('waiting', ({ online }) => viewState.show({ online })),
       client.on('stats', ({ online }) => viewState.show({ online })),
+      client.on('searching', (search) => viewState.showSearch(search)),
       client.on('retry', (retry) => viewState.showRetry(retry)),
       client.on('welcome', ({ allowsText }) => this.#handleWelcome(allowsText)),
       client.on('quality', (quality) => this.#handleQuality(quality)),
@@ -79,19 +80,24 @@ export class ClientListener {
     this.#viewState.show({
       state,
       retry: undefined,
+      search: undefined,
       ...(state !== 'reconnecting' && { isLost: false }),
       ...((state === 'connected' || state === 'idle') && { hasCallFailed: false }),
     })
     announce('buddy-state-change', { state, previous })
   }
 
-  #handleMatch({ partner, interests }: ClientEvents['match']): void {
+  #handleMatch({ partner, interests, languages, isRematch }: ClientEvents['match']): void {
     const { words } = this.#viewState.view
     const shown = { ...partner, name: visibleName(partner.name, words.stranger) }
     this.#viewState.hideNotice()
     this.#viewState.show({
       partner: shown,
-      interests: interests.filter((interest) => visibleName(interest, '')),
+      meeting: {
+        interests: interests.filter((interest) => visibleName(interest, '')),
+        languages,
+        isRematch,
+      },
       messages: [],
       unread: 0,
       isPartnerTyping: false,
@@ -103,7 +109,12 @@ export class ClientListener {
       trust: undefined,
       isTrustPostponed: false,
     })
-    this.#dependencies.announce('buddy-match', { partner: shown, interests })
+    this.#dependencies.announce('buddy-match', {
+      partner: shown,
+      interests,
+      languages,
+      isRematch,
+    })
   }
 
   #handleMessage(message: ClientEvents['message']): void {

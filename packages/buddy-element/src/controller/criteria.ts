@@ -1,3 +1,6 @@
+import type { BuddyError, Unsubscribe } from '@buddy-chat/client'
+import type { ChatClient } from '../client/client-part.ts'
+import { isBuddyError } from '../client/is-buddy-error.ts'
 import type { AddedInterests } from '../criteria/interests.ts'
 import { addInterests } from '../criteria/interests.ts'
 import { browserLanguages, maxLanguages, preferLanguage } from '../criteria/languages.ts'
@@ -9,15 +12,17 @@ import type {
   FieldUse,
 } from '../view/criteria-view.ts'
 import { initialCriteria } from '../view/criteria-view.ts'
+import { isRunning } from '../view/is-running.ts'
 import type { CriteriaSettings } from './criteria-settings.ts'
 import { recallCriteria, rememberCriteria } from './remembered-criteria.ts'
 
 interface CriteriaDependencies {
+  readonly client: Pick<ChatClient, 'on' | 'setCriteria' | 'state'>
   readonly onView: (view: CriteriaView) => void
-  /** Called when the criteria of the search have changed, by the page or by the visitor. */
-  readonly onChange: (criteria: ChosenCriteria) => void
   /** Called when the visitor has changed interests or languages. */
   readonly onChosen: (criteria: ChosenCriteria) => void
+  /** Called when the client refuses criteria that the page has changed during a run. */
+  readonly onError: (error: BuddyError) => void
 }
 
 const isSame = (one: readonly string[] | undefined, other: readonly string[]): boolean =>
@@ -42,6 +47,27 @@ export class Criteria implements CriteriaActions {
     return { interests, languages }
   }
 
+  /** The criteria as the client needs them. */
+  get searched(): Parameters<ChatClient['setCriteria']>[0] {
+    const { interests, languages, keepsInterests, keepsLanguages, isOpenToAll } = this.#view
+    if (isOpenToAll) {
+      return { interests: [], languages: [], keepInterests: false, keepLanguages: false }
+    }
+    return { interests, languages, keepInterests: keepsInterests, keepLanguages: keepsLanguages }
+  }
+
+  listen(): Unsubscribe[] {
+    const { client } = this.#dependencies
+    return [
+      // From the next search on, what the visitor chose counts again.
+      client.on('match', () => this.#change({ isOpenToAll: false })),
+      client.on('state', ({ previous }) => {
+        if (!isRunning(client)) this.#show({ ...unrefused, ...closed })
+        else if (!isRunning({ state: previous })) this.#show(closed)
+      }),
+    ]
+  }
+
   /** Applies attributes that may have changed. */
   configure(settings: CriteriaSettings): void {
     const before = this.#settings
@@ -52,7 +78,7 @@ export class Criteria implements CriteriaActions {
       interests: this.#wanted('interests', interestUse, before, recalled),
       languages: this.#wanted('languages', languageUse, before, recalled),
     }
-    this.#show({ ...chosen, interestUse, languageUse, pageLanguage })
+    this.#change({ ...chosen, interestUse, languageUse, pageLanguage })
   }
 
   readonly addInterests = (text: string): string => {
@@ -87,12 +113,23 @@ export class Criteria implements CriteriaActions {
     this.#choose({ languages }, { field: 'languages', what: 'preferred', items: [language] })
   }
 
-  readonly toggle = (): void => this.#show({ isOpen: !this.#view.isOpen, remark: undefined })
+  readonly keepInterests = (): void => this.#change({ keepsInterests: !this.#view.keepsInterests })
+
+  readonly keepLanguages = (): void => this.#change({ keepsLanguages: !this.#view.keepsLanguages })
+
+  readonly searchAnybody = (): void =>
+    this.#change({
+      isOpenToAll: !this.#view.isOpenToAll,
+      keepsInterests: false,
+      keepsLanguages: false,
+    })
+
+  readonly toggle = (): void => this.#show({ ...closed, isOpen: !this.#view.isOpen })
 
   readonly forgetRemark = (): void => this.#show({ remark: undefined })
 
   close(): void {
-    this.#show({ isOpen: false })
+    this.#show(closed)
   }
 
   /** Returns the list of a field after a change of the attributes. */
@@ -110,7 +147,7 @@ export class Criteria implements CriteriaActions {
   }
 
   #choose(change: Partial<ChosenCriteria>, remark: CriteriaRemark | undefined): void {
-    this.#show({ ...change, remark })
+    this.#change({ ...change, remark, isOpenToAll: false })
     this.#dependencies.onChosen(this.chosen)
     const { remembers, interestUse, languageUse } = this.#settings ?? {}
     if (!remembers) return
@@ -123,14 +160,30 @@ export class Criteria implements CriteriaActions {
   }
 
   #show(change: Partial<CriteriaView>): void {
-    const before = this.#view
-    this.#view = { ...before, ...change }
+    this.#view = { ...this.#view, ...change }
     this.#dependencies.onView(this.#view)
-    const { interests, languages } = this.#view
-    if (isSame(before.interests, interests) && isSame(before.languages, languages)) return
-    this.#dependencies.onChange(this.chosen)
+  }
+
+  /** Shows a change, and makes the client search by it. */
+  #change(change: Partial<CriteriaView>): void {
+    const before = JSON.stringify(this.searched)
+    this.#show(change)
+    const { client, onError } = this.#dependencies
+    if (!isRunning(client) || JSON.stringify(this.searched) === before) return
+    try {
+      client.setCriteria(this.searched)
+    } catch (error) {
+      // A preset of the page may be too long or too many.
+      if (!isBuddyError(error)) throw error
+      onError(error)
+    }
   }
 }
+
+/** What a visitor has refused or allowed holds until the chat is stopped. */
+const unrefused = { keepsInterests: false, keepsLanguages: false, isOpenToAll: false } as const
+
+const closed = { isOpen: false, remark: undefined } as const
 
 const presetLanguages = ({ languages }: CriteriaSettings): readonly string[] =>
   languages.length > 0 ? languages : browserLanguages()

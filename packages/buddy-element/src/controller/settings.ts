@@ -71,7 +71,14 @@ export class Settings {
    * and what takes effect at once.
    */
   #print(options: BuddyClientOptions): string {
-    const atOnce = { token: null, lowData: null, interests: null, languages: null }
+    const atOnce = {
+      token: null,
+      lowData: null,
+      interests: null,
+      languages: null,
+      keepInterests: null,
+      keepLanguages: null,
+    }
     return JSON.stringify([{ ...options, ...atOnce }, this.#wanted.hasText])
   }
 }

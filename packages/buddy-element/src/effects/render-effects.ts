@@ -27,6 +27,7 @@ export class RenderEffects {
   #latestMessage: ChatMessage | undefined
   #wasTextOpen = false
   #wasPanelOpen = false
+  #wasCriteriaOpen = false
 
   constructor(dependencies: RenderEffectsDependencies) {
     this.#dependencies = dependencies
@@ -45,6 +46,7 @@ export class RenderEffects {
     this.#playNewStreams(root, view)
     this.#showLatestMessage(root, view)
     this.#showDevices(root, view)
+    this.#showCriteria(root, view)
     if (root.isConnected) showDialog(root)
     keepFocus(root, this.#focused)
     this.#focused = null
@@ -116,6 +118,19 @@ export class RenderEffects {
     if (devices.isPanelOpen === this.#wasPanelOpen) return
     this.#wasPanelOpen = devices.isPanelOpen
     const next = devices.isPanelOpen ? '.devices select' : '.corner'
+    root.querySelector<HTMLElement>(next)?.focus({ preventScroll: true })
+  }
+
+  /**
+   * Moves focus into the panel of interests and languages when it opens, and back to its button when
+   * it closes. On the start screen the fields follow their button, so the focus stays.
+   */
+  #showCriteria(root: ShadowRoot, { criteria }: ChatView): void {
+    if (criteria.isOpen === this.#wasCriteriaOpen) return
+    this.#wasCriteriaOpen = criteria.isOpen
+    // Another panel that opened at the same time keeps the focus that it got.
+    if (!criteria.isOpen && root.activeElement) return
+    const next = criteria.isOpen ? '.criteria-panel :is(input, select)' : '.change'
     root.querySelector<HTMLElement>(next)?.focus({ preventScroll: true })
   }
 }

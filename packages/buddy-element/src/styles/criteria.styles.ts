@@ -63,7 +63,7 @@ export const criteria = css`
   }
 
   .chip-box input {
-    flex: 1 1 120px;
+    flex: 1 1 140px;
     inline-size: auto;
     min-inline-size: 0;
     min-block-size: 36px;
@@ -187,6 +187,70 @@ export const criteria = css`
     }
   }
 
+  .choices {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: center;
+    gap: 6px;
+    max-inline-size: min(100%, 620px);
+  }
+
+  .choice {
+    min-block-size: 36px;
+    max-inline-size: 100%;
+    padding: 5px 14px;
+    border: 1px solid transparent;
+    border-radius: 18px;
+    background: rgb(255 255 255 / 14%);
+    color: #fff;
+    font-size: 0.9rem;
+    line-height: 1.25;
+    text-shadow: none;
+  }
+
+  .choice:hover {
+    background: rgb(255 255 255 / 24%);
+  }
+
+  .choice[aria-pressed='true'] {
+    background: #fff;
+    color: #1a1730;
+  }
+
+  .text-mode .choice {
+    border-color: var(--line);
+    background: var(--raised);
+    color: var(--text);
+  }
+
+  .text-mode .choice[aria-pressed='true'] {
+    background: var(--text);
+    color: var(--raised);
+  }
+
+  /* A long sentence about the search is smaller than the other titles. */
+  .status h2.search {
+    max-inline-size: 32ch;
+    font-size: clamp(1.15rem, 0.9rem + 1.2cqi, 1.5rem);
+  }
+
+  /* The devices button is in the corner above the text. */
+  @container buddy (width < 600px) or (height < 430px) {
+    .stage:has(.corner) .status:has(.choices) {
+      inset-block-start: calc(max(14px, env(safe-area-inset-top)) + 48px);
+    }
+  }
+
+  @container buddy (height < 560px) {
+    .status:has(.choices) .pulse {
+      display: none;
+    }
+
+    .status:has(.choices) {
+      gap: 6px;
+    }
+  }
+
   .criteria-panel header {
     display: flex;
     align-items: center;
@@ -203,12 +267,17 @@ export const criteria = css`
   @media (forced-colors: active) {
     .chip,
     .add,
+    .choice,
     .criteria-toggle {
       border: 1px solid ButtonText;
     }
 
     .chip-box:focus-within {
       outline-color: Highlight;
+    }
+
+    .choice[aria-pressed='true'] {
+      border-width: 3px;
     }
   }
 `

@@ -206,23 +206,15 @@ export const stage = css`
     text-overflow: ellipsis;
   }
 
-  .interests {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 6px;
-    min-inline-size: 0;
-  }
-
-  .interests li {
+  /* Why the two users met, below the name. */
+  .reason {
+    display: -webkit-box;
     overflow: hidden;
-    max-inline-size: min(18ch, 100%);
-    padding: 1px 10px;
-    border-radius: 999px;
-    background: color-mix(in srgb, var(--accent) 60%, #17182a);
-    color: #f5f4fc;
-    font-size: 0.8rem;
-    text-overflow: ellipsis;
-    white-space: nowrap;
+    inline-size: 100%;
+    color: #e4e2f2;
+    font-size: 0.86rem;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
   }
 
   .status,

@@ -262,6 +262,7 @@ export const textPanel = css`
     font-size: 0.86rem;
   }
 
+  .text-mode .reason,
   .text-mode .quiet {
     color: var(--quiet);
   }

@@ -45,6 +45,25 @@ export function startCriteria(
   </div>`
 }
 
+/** The button that opens the fields while the visitor waits. */
+export function changeButton(
+  view: ChatView,
+  actions: ChatActions,
+): TemplateResult | typeof nothing {
+  const { words, criteria } = view
+  if (!hasFields(view)) return nothing
+  return html`<button
+    class="choice change"
+    part="change-button"
+    type="button"
+    aria-label=${words.changeCriteria}
+    aria-expanded=${criteria.isOpen ? 'true' : 'false'}
+    @click=${() => actions.criteria.toggle()}
+  >
+    ${words.change}
+  </button>`
+}
+
 /**
  * The panel of these fields, above the stage. It stays open when a partner is found, so that what
  * the visitor is typing does not act as shortcuts.

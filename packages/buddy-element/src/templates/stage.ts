@@ -2,6 +2,7 @@ import type { TemplateResult } from 'lit'
 import { html, nothing } from 'lit'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
+import { reasonText } from '../view/search-text.ts'
 import { qualityText } from '../view/status-text.ts'
 import { initialOf, visibleName } from '../view/visible-name.ts'
 import { fill } from '../words/fill.ts'
@@ -27,8 +28,9 @@ function ownName({ words, name }: ChatView): string {
 }
 
 function partnerLabel(view: ChatView, actions: ChatActions): TemplateResult {
-  const { words, partner, partnerSending, interests, mode } = view
+  const { words, partner, partnerSending, mode } = view
   const name = partner?.name ?? ''
+  const reason = reasonText(view)
   return html`<div class="label" part="partner-label">
     <strong part="partner-name" dir="auto">${name}</strong>
     ${mode === 'text' ? nothing : qualityMark(view)}
@@ -44,19 +46,13 @@ function partnerLabel(view: ChatView, actions: ChatActions): TemplateResult {
           >`
     }
     ${
-      interests.length === 0
-        ? nothing
-        : html`<ul class="interests" part="interests" aria-label=${words.common}>
-            ${interests.map((interest) => html`<li dir="auto">${interest}</li>`)}
-          </ul>`
-    }
-    ${
       // In video mode the visitor's own video shows this name.
       mode === 'video'
         ? nothing
         : html`<span class="quiet" part="own-name" dir="auto">${ownName(view)}</span>`
     }
     ${trustMark(view, actions)}
+    ${reason ? html`<p class="reason" part="reason">${reason}</p>` : nothing}
   </div>`
 }
 

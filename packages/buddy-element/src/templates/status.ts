@@ -5,6 +5,7 @@ import type { ChatView } from '../view/chat-view.ts'
 import { statusText } from '../view/status-text.ts'
 import { fill } from '../words/fill.ts'
 import { doctorButton } from './doctor-dialog.ts'
+import { searchChoices } from './search-choices.ts'
 
 /** Returns the text that counts down the seconds until the client connects to the server again. */
 function retryText({ words, retry }: ChatView): string {
@@ -30,8 +31,9 @@ export function status(view: ChatView, actions: ChatActions): TemplateResult {
   const { title, detail } = statusText(view)
   return html`<div class="status" part="status">
     <div class="pulse ${view.state}" aria-hidden="true"><i></i><i></i><i></i></div>
-    <h2>${title}</h2>
+    <h2 class=${view.search ? 'search' : ''}>${title}</h2>
     ${detail ? html`<p>${detail}</p>` : nothing} ${waitButton(view, actions)}
+    ${searchChoices(view, actions)}
     ${view.hasChangesWaiting ? html`<p class="fine" part="changes-waiting">${words.changesWaiting}</p>` : nothing}
     ${view.retry || view.isLost || view.hasCallFailed ? doctorButton(view, actions) : nothing}
   </div>`

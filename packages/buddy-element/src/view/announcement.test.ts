@@ -11,6 +11,14 @@ const inCall: ChatView = {
   state: 'connected',
   partner: { name: 'Bob', room: 'r1' },
 }
+const search = {
+  online: 2,
+  estimateMs: undefined,
+  interests: ['chess'],
+  languages: [],
+  obstacle: 'none',
+  widensInSeconds: 3,
+} as const
 const retry = { error: new BuddyError('server-unreachable', 'gone'), seconds: 3 }
 
 describe('announces', () => {
@@ -90,6 +98,37 @@ describe('announces', () => {
     ],
     ['that the visitor is muted', inCall, { sending: muted }, 'Your microphone is muted'],
     ['that the visitor’s camera is off', inCall, { sending: hidden }, 'Your camera is off'],
+    [
+      'why the two met, at the beginning of a call',
+      waiting,
+      { ...inCall, meeting: { interests: ['chess', 'go'], languages: ['pl'], isRematch: false } },
+      'You are with Bob. You both like chess and go. You both speak Polish.',
+    ],
+    [
+      'why the two met only once',
+      { ...inCall, meeting: { interests: ['chess'], languages: [], isRematch: false } },
+      { notice: 'Slow down.' },
+      'Slow down.',
+    ],
+    ['who is looked for', waiting, { search }, 'Looking for someone who likes chess…'],
+    [
+      'that the search has widened',
+      { ...waiting, search },
+      { search: { ...search, interests: [] } },
+      'Looking for someone…',
+    ],
+    [
+      'why nobody comes',
+      { ...waiting, search },
+      { search: { ...search, obstacle: 'known-people' } },
+      'You have just met everybody who is here. Someone new may come any moment.',
+    ],
+    [
+      'nothing while seconds until the search widens pass',
+      { ...waiting, search },
+      { search: { ...search, widensInSeconds: 2 } },
+      undefined,
+    ],
     ['nothing if nothing has changed', inCall, {}, undefined],
     [
       'nothing while seconds until a retry pass',

@@ -2,6 +2,7 @@ import { fill } from '../words/fill.ts'
 import type { ChatView } from './chat-view.ts'
 import { initialView } from './chat-view.ts'
 import { isRunning } from './is-running.ts'
+import { presenceText, reasonText } from './search-text.ts'
 import { qualityText, statusText } from './status-text.ts'
 
 /** Returns the state in one sentence. Empty while the client is stopped. */
@@ -20,8 +21,10 @@ function changesInCall(before: ChatView, view: ChatView): (string | undefined)[]
   const hasChanged = (key: 'audio' | 'video'): boolean =>
     before.partnerSending[key] !== partnerSending[key]
   const remark = qualityText(view)
+  const reason = reasonText(view)
   const isRestored = before.interruption !== 'none' && interruption === 'none'
   return [
+    reason === reasonText(before) ? undefined : reason,
     mode === 'video' && hasChanged('video')
       ? fill(partnerSending.video ? words.cameraOn : words.cameraOff, { partner })
       : undefined,
@@ -56,6 +59,13 @@ function ownChanges({ sending: before }: ChatView, { words, sending, mode }: Cha
   ]
 }
 
+/** Returns why nobody comes, if that has changed. */
+function obstacleText(before: ChatView, view: ChatView): string | undefined {
+  const { search } = view
+  const isNew = search?.obstacle !== before.search?.obstacle
+  return search && search.obstacle !== 'none' && isNew ? presenceText(view) : undefined
+}
+
 /**
  * Returns the text that a screen reader announces after the change from one view to the next.
  * Undefined if the previous text stays; empty while the client is stopped.
@@ -68,6 +78,7 @@ export function announcement(before: ChatView, view: ChatView): string | undefin
   const changes = [
     notice === before.notice ? undefined : notice,
     text === stateText(before) ? undefined : text,
+    obstacleText(before, view),
     ...(state === 'connected' ? changesInCall(isSameCall ? before : initialView, view) : []),
     ...(!isRunning(before) ? [] : ownChanges(before, view)),
   ]

@@ -13,6 +13,12 @@ export interface CriteriaActions {
   readonly removeLanguage: (language: string) => void
   /** Moves a language one place towards the most wanted. */
   readonly preferLanguage: (language: string) => void
+  /** Refuses to look for people with other interests, or allows it again. */
+  readonly keepInterests: () => void
+  /** Refuses to look for people with other languages, or allows it again. */
+  readonly keepLanguages: () => void
+  /** Looks for anybody until a partner is found, or for the interests and languages again. */
+  readonly searchAnybody: () => void
   /** Opens or closes the fields. */
   readonly toggle: () => void
   /** Removes the message about the latest change. */

@@ -19,6 +19,7 @@ import type { Words } from '../words/words.ts'
 import type { ChatMessage } from './conversation.ts'
 import type { CriteriaView } from './criteria-view.ts'
 import { initialCriteria } from './criteria-view.ts'
+import type { Meeting, SearchView } from './search-view.ts'
 
 /** Camera, microphone and speaker, as the templates show them. */
 export interface DevicesView {
@@ -86,7 +87,8 @@ export interface ChatView {
   readonly isOpeningPreview: boolean
   readonly remoteStream: MediaStream | undefined
   readonly partner: Partner | undefined
-  readonly interests: readonly string[]
+  /** What the visitor has in common with the partner. */
+  readonly meeting: Meeting
   readonly sending: Sending
   readonly partnerSending: Sending
   /**
@@ -111,6 +113,8 @@ export interface ChatView {
   readonly isLost: boolean
   /** Whether the partner's connection to the server is interrupted. The call may continue. */
   readonly isPartnerAway: boolean
+  /** What the server says about the wait. Undefined outside the queue, and with servers of version 0.1. */
+  readonly search: SearchView | undefined
   /** The number of users on the server, as last reported. */
   readonly online: number | undefined
   /**
@@ -171,7 +175,7 @@ export const initialView: ChatView = {
   isOpeningPreview: false,
   remoteStream: undefined,
   partner: undefined,
-  interests: [],
+  meeting: { interests: [], languages: [], isRematch: false },
   sending: { audio: true, video: true },
   partnerSending: { audio: true, video: true },
   trust: undefined,
@@ -182,6 +186,7 @@ export const initialView: ChatView = {
   interruption: 'none',
   quality: { receiving: 'good', sending: 'good' },
   isLost: false,
+  search: undefined,
   online: undefined,
   retry: undefined,
   problem: undefined,

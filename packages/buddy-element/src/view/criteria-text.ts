@@ -2,11 +2,7 @@ import { languageName } from '../criteria/languages.ts'
 import { fill } from '../words/fill.ts'
 import type { ChatView } from './chat-view.ts'
 import type { ChosenCriteria } from './criteria-view.ts'
-
-/** Returns the items as a list in words, such as `chess, go, and jazz`. */
-function listText(language: string, type: Intl.ListFormatType, items: string[]): string {
-  return new Intl.ListFormat(language, { type }).format(items)
-}
+import { listText } from './search-text.ts'
 
 /** Returns what happened in a field at last. Empty if nothing did. */
 export function remarkText(view: ChatView, field: keyof ChosenCriteria): string {
@@ -16,7 +12,7 @@ export function remarkText(view: ChatView, field: keyof ChosenCriteria): string 
   const names = remark.items.map((item) =>
     field === 'languages' ? languageName(item, pageLanguage) : item,
   )
-  const items = listText(words.language, 'conjunction', names)
+  const items = listText(view, 'conjunction', names)
   switch (remark.what) {
     case 'added':
     case 'removed':

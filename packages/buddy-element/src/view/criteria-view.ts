@@ -22,6 +22,12 @@ export interface CriteriaRemark {
 export interface CriteriaView extends ChosenCriteria {
   readonly interestUse: FieldUse
   readonly languageUse: FieldUse
+  /** Whether the visitor refuses to look for people with other interests. */
+  readonly keepsInterests: boolean
+  /** Whether the visitor refuses to look for people with other languages. */
+  readonly keepsLanguages: boolean
+  /** Whether the present search looks for anybody. */
+  readonly isOpenToAll: boolean
   /** The language of the page as a BCP 47 tag, in which the picker names languages. */
   readonly pageLanguage: string
   /** Whether the fields are open where they do not fit beside everything else. */
@@ -35,6 +41,9 @@ export const initialCriteria: CriteriaView = {
   languages: [],
   interestUse: 'editable',
   languageUse: 'editable',
+  keepsInterests: false,
+  keepsLanguages: false,
+  isOpenToAll: false,
   pageLanguage: 'en',
   isOpen: false,
   remark: undefined,

@@ -1,6 +1,7 @@
 import { explain } from '../words/explain.ts'
-import { fill, fillPlural } from '../words/fill.ts'
+import { fill } from '../words/fill.ts'
 import type { ChatView } from './chat-view.ts'
+import { presenceText, reasonText, searchTitle } from './search-text.ts'
 
 interface StatusText {
   readonly title: string
@@ -9,7 +10,7 @@ interface StatusText {
 
 /** Returns the text in the middle of the stage while no partner is shown. */
 export function statusText(view: ChatView): StatusText {
-  const { words, state, mode, localStream, online, partner, retry, notice } = view
+  const { words, state, mode, localStream, partner, retry, notice } = view
   switch (state) {
     case 'connecting':
       return mode === 'text' || localStream
@@ -18,7 +19,7 @@ export function statusText(view: ChatView): StatusText {
     case 'negotiating':
       return {
         title: fill(words.negotiating, { partner: partner?.name ?? '' }),
-        detail: notice,
+        detail: notice ?? (reasonText(view) || undefined),
       }
     case 'reconnecting': {
       if (view.isLost && !retry) return { title: words.lost, detail: words.lostHint }
@@ -27,14 +28,8 @@ export function statusText(view: ChatView): StatusText {
       return { title, detail: body }
     }
     default:
-      return { title: words.looking, detail: notice ?? onlineText(words, online) }
+      return { title: searchTitle(view), detail: notice ?? presenceText(view) }
   }
-}
-
-/** Returns the number of users in words. Undefined before the server has reported it. */
-function onlineText(words: ChatView['words'], online: number | undefined): string | undefined {
-  if (online === undefined) return undefined
-  return online > 1 ? fillPlural(words.language, words.online, online) : words.alone
 }
 
 /**

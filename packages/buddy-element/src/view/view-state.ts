@@ -1,7 +1,8 @@
-import type { Retry } from '@buddy-chat/client'
+import type { Retry, Searching } from '@buddy-chat/client'
 import { announcement } from './announcement.ts'
 import type { ChatView } from './chat-view.ts'
 import { initialView } from './chat-view.ts'
+import { Countdown } from './countdown.ts'
 
 /** How long a notice is shown. */
 const noticeMs = 6000
@@ -13,7 +14,7 @@ export class ViewState {
   /** The view at the latest announcement. The next announcement contains the changes since then. */
   #announced: ChatView = initialView
   #noticeTimer: number | undefined
-  #countdown: number | undefined
+  readonly #countdown = new Countdown()
 
   /** @param onChange called after each change, to render the element again */
   constructor(onChange: () => void) {
@@ -43,19 +44,22 @@ export class ViewState {
 
   /** Shows the seconds until the client connects to the server again, and counts them down. */
   showRetry({ delayMs, error }: Retry): void {
-    this.stopCountdown()
-    let seconds = Math.ceil(delayMs / 1000)
-    this.show({ retry: { error, seconds } })
-    this.#countdown = window.setInterval(() => {
-      seconds = Math.max(0, seconds - 1)
-      this.show({ retry: { error, seconds } })
-      if (seconds === 0) this.stopCountdown()
-    }, 1000)
+    this.#countdown.start(delayMs, (seconds) => this.show({ retry: { error, seconds } }))
+  }
+
+  /** Shows what the server says about the wait, and counts down the seconds until the search widens. */
+  showSearch(search: Searching): void {
+    const { online, estimateMs, interests, languages, widensInMs, obstacle } = search
+    const shown = { online, estimateMs, interests, languages, obstacle }
+    const show = (widensInSeconds: number | undefined): void =>
+      this.show({ search: { ...shown, widensInSeconds } })
+    this.#countdown.stop()
+    if (widensInMs === undefined) show(undefined)
+    else this.#countdown.start(widensInMs, show)
   }
 
   stopCountdown(): void {
-    clearInterval(this.#countdown)
-    this.#countdown = undefined
+    this.#countdown.stop()
   }
 
   /**

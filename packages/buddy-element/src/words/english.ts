@@ -4,6 +4,7 @@ import { devices } from './english/devices.ts'
 import { doctor } from './english/doctor.ts'
 import { guard } from './english/guard.ts'
 import { problems } from './english/problems.ts'
+import { search } from './english/search.ts'
 import { stage } from './english/stage.ts'
 import { startScreen } from './english/start-screen.ts'
 import { textPanel } from './english/text-panel.ts'
@@ -22,6 +23,7 @@ export const english = {
   ...agreement,
   ...criteria,
   ...devices,
+  ...search,
   ...stage,
   ...trust,
   ...guard,

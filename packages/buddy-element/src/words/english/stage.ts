@@ -43,7 +43,6 @@ export const stage = {
   poorThere: 'Poor connection: {partner} may hardly see and hear you.',
   better: 'The connection is better.',
   changesWaiting: 'Changed settings count from the next start.',
-  common: 'You both like',
   cameraOff: '{partner}’s camera is off',
   cameraOn: '{partner}’s camera is on',
   muted: '{partner} is muted',
