@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { FlagError, listFlag, numberFlag, runCommand } from '../tests/load/flags.ts'
 import type { Wire } from './crowd.ts'
+import { benchMatcher } from '../tests/load/matcher-bench.ts'
 import { BenchError, MeasuredProcess } from './measured-process.ts'
 import type { Figures, Scenario } from './scenarios.ts'
 import { scenarios } from './scenarios.ts'
@@ -29,6 +30,7 @@ function readOptions() {
       users: { type: 'string' },
       seconds: { type: 'string' },
       rounds: { type: 'string' },
+      waiting: { type: 'string' },
       against: { type: 'string' },
     },
   })
@@ -49,9 +51,13 @@ function readOptions() {
     )
   }
   return {
-    names: listFlag('scenario', values.scenario, Object.keys(scenarios)),
+    names: listFlag('scenario', values.scenario, [...Object.keys(scenarios), 'matcher']),
     users,
     seconds: optional('seconds', 3600),
+    waiting:
+      values.waiting === undefined
+        ? 1_000_000
+        : numberFlag('waiting', values.waiting, { fallback: 0, min: 1000, max: 2_000_000 }),
     rounds: numberFlag('rounds', values.rounds, { fallback: 3, min: 1, max: 100 }),
     against,
   }
@@ -95,8 +101,12 @@ function summarize(rounds: readonly Figures[]): Record<string, string> {
 }
 
 async function main(): Promise<boolean> {
-  const { names, rounds, against, ...size } = readOptions()
+  const { names, rounds, against, waiting, ...size } = readOptions()
   for (const name of names) {
+    if (name === 'matcher') {
+      benchMatcher({ ...size, waiting: [1000, waiting] })
+      continue
+    }
     const scenario: Scenario = scenarios[name as keyof typeof scenarios]
     const { users = scenario.users, seconds = scenario.seconds } = size
     const participants = contenders(against).filter(

@@ -1,4 +1,5 @@
 // npm run bench -- [--scenario NAME] [--users N] [--seconds N] [--rounds N] [--against CHECKOUT]
+// npm run bench -- --scenario matcher [--users N] [--seconds N] [--waiting N]
 // npm run bench:first-frame -- [--calls N] [--delay MS]
 // npm run bench -- codec [--rounds N]
 // npm run bench -- start [--starts N], after npm run build:binary

@@ -23,6 +23,13 @@ test.for([
   },
 )
 
+test('prints the matches in a second and the times of operations for the scenario matcher', async () => {
+  const args = ['--scenario', 'matcher', '--users', '1000', '--seconds', '1', '--waiting', '2000']
+  const { code, output } = await runCommand('bench/bench.ts', ...args)
+  expect(output).toMatch(/matches\/s.*0–10 interests.*2000 waiting/s)
+  expect(code).toBe(0)
+})
+
 test.for([
   ['throw new Error("no such wire")', /against: its process ended \(1\)\..*no such wire/s],
   [

@@ -77,5 +77,5 @@ test('drops the entries of items that are no longer due', () => {
     queue.set(item, count)
     queue.set(item, Infinity)
   }
-  expect(queue.length).toBeLessThan(2000)
+  expect(queue.length).toBeLessThan(300)
 })

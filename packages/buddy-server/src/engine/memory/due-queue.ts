@@ -11,43 +11,61 @@ export interface Due {
 
 /** How many items are handled in one turn of the event loop. Each may search for a partner. */
 const maxHandledAtOnce = 200
-/** Stale entries are dropped together when they are the majority, and more than this number. */
-const minStaleEntries = 1000
+/** Items that are due in the same period of this length are kept together until it begins. */
+const periodMs = 256
 
 /**
  * All times at which something must be done, with one timer. So a crowd of waiting tickets needs no timer for
- * each, and nothing visits all of them periodically. Setting a time takes logarithmic time in the number of
- * items, and constant time if it is later than most.
+ * each, and nothing visits all of them periodically. Setting and removing a time takes constant time. Only the
+ * items of the present period are sorted. A removed item is no longer referenced, because most tickets are
+ * matched long before they are due, and their memory must be free again soon.
  */
 export class DueQueue {
   readonly #clock: Pick<Clock, 'now' | 'after'>
-  /** An entry is stale if its priority is not the present time of the item. */
-  readonly #queue = new FlatQueue<Due>()
-  #size = 0
+  /** The items of later periods, by the number of the period. */
+  readonly #periods = new Map<number, Set<Due>>()
+  /** The numbers of these periods. */
+  readonly #order = new FlatQueue<number>()
+  /** The items of periods that have begun. An entry is stale if its priority is not the present time of the item. */
+  readonly #soon = new FlatQueue<Due>()
+  /** The number of the latest period that has begun. */
+  #begun = -Infinity
   #timer: { readonly atMs: number; readonly cancel: Cancel } | undefined
 
   constructor(clock: Pick<Clock, 'now' | 'after'>) {
     this.#clock = clock
   }
 
-  /** The number of entries, including stale ones. */
+  /** The number of items, including removed ones of periods that have begun. */
   get length(): number {
-    return this.#queue.length
+    let length = this.#soon.length
+    for (const items of this.#periods.values()) length += items.size
+    return length
   }
 
   /** Sets the time of the item, instead of its earlier one. Infinity removes the item. */
   set(item: Due, atMs: number): void {
     if (item.dueAtMs === atMs) return
-    this.#size += Number(item.dueAtMs === Infinity) - Number(atMs === Infinity)
+    if (item.dueAtMs !== Infinity) this.#periods.get(periodOf(item.dueAtMs))?.delete(item)
     item.dueAtMs = atMs
-    if (atMs === Infinity) this.#dropStaleEntries()
-    else {
-      this.#queue.push(item, atMs)
-      if (atMs < (this.#timer?.atMs ?? Infinity)) this.#startTimer(atMs)
+    if (atMs === Infinity) return
+    const period = periodOf(atMs)
+    if (period <= this.#begun || atMs <= this.#clock.now()) {
+      this.#soon.push(item, atMs)
+      this.#wakeAt(atMs)
+      return
     }
+    let items = this.#periods.get(period)
+    if (!items) {
+      this.#periods.set(period, (items = new Set()))
+      this.#order.push(period, period)
+      this.#wakeAt(period * periodMs)
+    }
+    items.add(item)
   }
 
-  #startTimer(atMs: number): void {
+  #wakeAt(atMs: number): void {
+    if (atMs >= (this.#timer?.atMs ?? Infinity)) return
     this.#timer?.cancel()
     const cancel = this.#clock.after(Math.max(0, atMs - this.#clock.now()), () => {
       this.#timer = undefined
@@ -57,39 +75,42 @@ export class DueQueue {
   }
 
   #handleAll(): void {
+    this.#beginPeriods()
     for (let left = maxHandledAtOnce; left > 0; left--) {
       const item = this.#peek()
       // The time is checked, because timers may fire a little early.
       if (!item || item.dueAtMs > this.#clock.now()) break
-      this.#queue.pop()
-      this.#size--
+      this.#soon.pop()
       item.dueAtMs = Infinity
       item.handleDue()
     }
+    if (this.#soon.length === 0) this.#soon.shrink()
     const next = this.#peek()
-    if (next && next.dueAtMs < (this.#timer?.atMs ?? Infinity)) this.#startTimer(next.dueAtMs)
+    if (next) this.#wakeAt(next.dueAtMs)
+    const period = this.#order.peek()
+    if (period !== undefined) this.#wakeAt(period * periodMs)
   }
 
-  /** Returns the item that is due first. Drops the stale entries before it. */
+  /** Sorts the items of the periods that have begun. */
+  #beginPeriods(): void {
+    for (;;) {
+      const period = this.#order.peek()
+      if (period === undefined || period * periodMs > this.#clock.now()) return
+      this.#order.pop()
+      this.#begun = Math.max(this.#begun, period)
+      for (const item of this.#periods.get(period) ?? []) this.#soon.push(item, item.dueAtMs)
+      this.#periods.delete(period)
+    }
+  }
+
+  /** Returns the item that is due first, of the periods that have begun. Drops the stale entries before it. */
   #peek(): Due | undefined {
     for (;;) {
-      const item = this.#queue.peek()
-      if (!item || item.dueAtMs === this.#queue.peekValue()) return item
-      this.#queue.pop()
+      const item = this.#soon.peek()
+      if (!item || item.dueAtMs === this.#soon.peekValue()) return item
+      this.#soon.pop()
     }
-  }
-
-  #dropStaleEntries(): void {
-    const { ids, values, length } = this.#queue
-    if (length < minStaleEntries + this.#size * 2) return
-    let kept = 0
-    const live: Due[] = []
-    for (let index = 0; index < length; index++) {
-      const item = ids[index]!
-      if (item.dueAtMs === values[index]) live[kept++] = item
-    }
-    this.#queue.clear()
-    for (const item of live) this.#queue.push(item, item.dueAtMs)
-    this.#queue.shrink()
   }
 }
+
+const periodOf = (atMs: number): number => Math.floor(atMs / periodMs)

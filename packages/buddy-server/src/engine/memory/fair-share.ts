@@ -31,7 +31,7 @@ export class FairKey<W> {
   /** The waiting tickets with this key that are not released, the one that entered first comes first. */
   readonly waiting = new Set<W>()
   /** The waiting tickets that can be matched with anybody again, although the key is still parked. */
-  readonly released = new Set<W>()
+  released: Set<W> | undefined
   /** Whether its tickets are matched only with each other, because the key has had more than its share. */
   isParked = false
 

@@ -42,17 +42,18 @@ const maxEmptyLists = 16
 /** The tickets that have one interest, or that are free in interests. */
 export class Bucket<W> {
   /** Tickets that state no language. */
-  readonly withoutLanguage: List<W> = new List(this, '')
+  withoutLanguage: List<W> | undefined
   /** Tickets by each of their languages. */
-  readonly byLanguage = new Map<string, List<W>>()
+  byLanguage: Map<string, List<W>> | undefined
   /** Tickets that state languages, but are free in them. They are in the lists of their languages too. */
-  readonly free: List<W> = new List(this, '')
+  free: List<W> | undefined
   /** The number of places in all lists. */
   size = 0
   /** The number of the latest search for this interest. */
   searchedBy = 0
 
   listOf(language: string): List<W> {
+    this.byLanguage ??= new Map()
     let list = this.byLanguage.get(language)
     if (!list) this.byLanguage.set(language, (list = new List(this, language)))
     return list
@@ -73,8 +74,9 @@ export class Bucket<W> {
       if (list.asking?.get(signature) === group) list.asking.delete(signature)
       else list.signed?.delete(signature)
     }
-    if (list.size === 0 && list.language !== '' && this.byLanguage.size > maxEmptyLists) {
-      this.byLanguage.delete(list.language)
+    const { byLanguage } = this
+    if (list.size === 0 && list.language !== '' && byLanguage && byLanguage.size > maxEmptyLists) {
+      byLanguage.delete(list.language)
     }
   }
 }

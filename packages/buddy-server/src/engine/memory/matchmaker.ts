@@ -87,6 +87,8 @@ export class Matchmaker<T extends Entrant> {
   readonly #unsearched = new Chain<Waiting<T>>()
   readonly #freed: Due = { dueAtMs: Infinity, handleDue: () => void this.handleRoomFreed() }
   readonly #handleDue = (waiting: Waiting<T>): void => this.#continue(waiting)
+  readonly #isAccepted = (waiting: Waiting<T>, candidate: Waiting<T>): boolean =>
+    this.#accepts(waiting, candidate)
   /** The partners that the present search has skipped because of what the people know of each other. */
   #skipped: Waiting<T>[] = []
 
@@ -284,13 +286,12 @@ export class Matchmaker<T extends Entrant> {
       return undefined
     }
     this.#unpostpone(waiting)
+    if (waiting.isHeld) waiting.pool.held.delete(waiting)
     waiting.isHeld = false
     waiting.heldUntilMs = Infinity
-    waiting.pool.held.delete(waiting)
-    this.#skipped = []
-    const partner = waiting.index?.find(waiting, (candidate) => this.#accepts(waiting, candidate))
+    const partner = waiting.index?.find(waiting, this.#isAccepted)
     const skipped = this.#skipped
-    this.#skipped = []
+    if (skipped.length > 0) this.#skipped = []
     if (partner) return this.#match(partner, waiting)
     if (skipped.length > 0) this.#hold(waiting, skipped)
     return undefined
@@ -343,13 +344,8 @@ export class Matchmaker<T extends Entrant> {
     const { clock, people } = this.#dependencies
     const { pool } = searcher
     const now = clock.now()
-    const [waited, arrived] = [partner, searcher].map((waiting) => {
-      const { entrant, ticket, sinceMs, isQueued } = waiting
-      const waitMs = now - sinceMs
-      if (isQueued) pool.waitsOf(ticket).add(waitMs)
-      this.#remove(waiting)
-      return { entrant, ticket, waitMs }
-    }) as [Matched<T>, Matched<T>]
+    const waited = this.#take(partner, now)
+    const arrived = this.#take(searcher, now)
     const isRematch = people.relationOf(waited.entrant.person, arrived.entrant.person) === 'recent'
     if (pool.fair.isOn) {
       pool.fair.handleMatch(partner.fair, searcher.fair, now)
@@ -359,15 +355,23 @@ export class Matchmaker<T extends Entrant> {
     return { waited, arrived, isRematch, pool }
   }
 
+  #take(waiting: Waiting<T>, nowMs: number): Matched<T> {
+    const { entrant, ticket, sinceMs, isQueued, pool } = waiting
+    const waitMs = nowMs - sinceMs
+    if (isQueued) pool.waitsOf(ticket).add(waitMs)
+    this.#remove(waiting)
+    return { entrant, ticket, waitMs }
+  }
+
   #remove(waiting: Waiting<T>): void {
     this.#waiting.delete(waiting.entrant.ticket.sessionId)
     waiting.index?.remove(waiting)
     this.#unpostpone(waiting)
     this.#due.set(waiting, Infinity)
-    waiting.pool.held.delete(waiting)
+    if (waiting.isHeld) waiting.pool.held.delete(waiting)
     for (const key of waiting.fair) {
       key.waiting.delete(waiting)
-      key.released.delete(waiting)
+      key.released?.delete(waiting)
     }
   }
 

@@ -46,7 +46,7 @@ export class Parking<T extends Entrant> {
 
   /** Returns the keys of the ticket by which it is parked. */
   static keysOf<E extends Entrant>(waiting: Waiting<E>): readonly string[] {
-    const parked = waiting.fair.filter((key) => key.isParked && !key.released.has(waiting))
+    const parked = waiting.fair.filter((key) => key.isParked && !key.released?.has(waiting))
     return parked.map(({ key }) => key)
   }
 
@@ -59,8 +59,8 @@ export class Parking<T extends Entrant> {
   #park(pool: Pool<Waiting<T>>, key: FairKey<Waiting<T>>): void {
     const { clock, due, onMoved } = this.#dependencies
     if (key.isParked) {
-      const again = [...key.released]
-      key.released.clear()
+      const again = key.released ?? []
+      key.released = undefined
       for (const waiting of again) key.waiting.add(waiting)
       for (const waiting of again) onMoved(waiting)
       return
@@ -78,12 +78,13 @@ export class Parking<T extends Entrant> {
       const [first] = key.waiting
       if (!first) {
         key.isParked = false
-        for (const waiting of key.released) key.waiting.add(waiting)
-        key.released.clear()
+        for (const waiting of key.released ?? []) key.waiting.add(waiting)
+        key.released = undefined
         pool.dropIndexesOf(key.key)
         return
       }
       key.waiting.delete(first)
+      key.released ??= new Set()
       key.released.add(first)
       onMoved(first)
       onReleased(first)

@@ -5,21 +5,25 @@ const minWaits = 5
 
 /** How long the latest tickets of one kind have waited. */
 export class RecentWaits {
-  readonly #waitsMs: number[] = []
+  /** In the order in which they ended; the oldest is replaced first. */
+  readonly #latest: number[] = []
+  /** The same in ascending order. */
+  readonly #sorted: number[] = []
   #next = 0
-  /** Undefined if it must be calculated again. */
-  #median: number | undefined
 
   add(waitMs: number): void {
-    this.#waitsMs[this.#next] = waitMs
+    const oldest = this.#latest[this.#next]
+    if (oldest !== undefined) this.#sorted.splice(this.#sorted.indexOf(oldest), 1)
+    this.#latest[this.#next] = waitMs
     this.#next = (this.#next + 1) % maxWaits
-    this.#median = undefined
+    let index = this.#sorted.length
+    while (index > 0 && this.#sorted[index - 1]! > waitMs) index--
+    this.#sorted.splice(index, 0, waitMs)
   }
 
   /** The median in whole milliseconds; null if there are too few waits. */
   get medianMs(): number | null {
-    if (this.#waitsMs.length < minWaits) return null
-    this.#median ??= this.#waitsMs.toSorted((one, other) => one - other)[this.#waitsMs.length >> 1]!
-    return Math.round(this.#median)
+    const { length } = this.#sorted
+    return length < minWaits ? null : Math.round(this.#sorted[length >> 1]!)
   }
 }

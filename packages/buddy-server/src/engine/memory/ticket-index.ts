@@ -1,8 +1,8 @@
 import { satisfies } from '../may-meet.ts'
 import type { Ticket } from '../ticket.ts'
 import type { Link } from './chain.ts'
-import type { Groups, List } from './lists.ts'
-import { Bucket, Group } from './lists.ts'
+import type { Groups } from './lists.ts'
+import { Bucket, Group, List } from './lists.ts'
 
 /** A ticket that is or can be in the index, with the state that the index keeps of it. */
 export interface Indexed<W> {
@@ -33,8 +33,8 @@ const maxSkipped = 256
 const maxGroups = 64
 /** A ticket that states no language looks into so many lists of each interest. */
 const maxLists = 64
-/** Empty buckets are removed together when tickets have left so many of them empty. */
-const minEmptied = 256
+/** Empty buckets are removed together when there are so many new ones, because tickets often need them again. */
+const minNewBuckets = 1000
 
 /**
  * The waiting tickets of one pool, so arranged that a search visits only lists whose tickets have an interest
@@ -50,10 +50,10 @@ export class TicketIndex<W extends Indexed<W>> {
   readonly #byInterest = new Map<string, Bucket<W>>()
   /** The tickets that are free in interests. */
   readonly #free = new Bucket<W>()
-  #emptied = 0
+  #bucketsAfterSweep = 0
   #search = 0
   #seeker: W | undefined
-  #accepts: (candidate: W) => boolean = () => false
+  #accepts: (seeker: W, candidate: W) => boolean = () => false
   #best: W | undefined
   #bestOverlap = 0
 
@@ -63,7 +63,7 @@ export class TicketIndex<W extends Indexed<W>> {
     waiting.seenBy = 0
     for (const key of waiting.ticket.interestKeys) {
       let bucket = this.#byInterest.get(key)
-      if (!bucket) this.#byInterest.set(key, (bucket = new Bucket()))
+      if (!bucket) this.#byInterest.set(key, (bucket = this.#createBucket()))
       waiting.buckets.push(bucket)
       this.#addTo(bucket, waiting)
     }
@@ -75,13 +75,10 @@ export class TicketIndex<W extends Indexed<W>> {
     for (const link of waiting.links) {
       const group = link.chain as Group<W>
       group.remove(link)
-      const { bucket } = group.list
-      bucket.handleRemoved(group)
-      if (bucket.size === 0) this.#emptied++
+      group.list.bucket.handleRemoved(group)
     }
     waiting.links = []
     waiting.buckets = []
-    if (this.#emptied > minEmptied + this.#byInterest.size / 2) this.#dropEmptyBuckets()
   }
 
   /**
@@ -89,7 +86,7 @@ export class TicketIndex<W extends Indexed<W>> {
    * interests and, among equal ones, the one that has waited longest.
    * @param accepts returns whether the two people may meet, as far as their tickets do not decide it
    */
-  find(seeker: W, accepts: (candidate: W) => boolean): W | undefined {
+  find(seeker: W, accepts: (seeker: W, candidate: W) => boolean): W | undefined {
     this.#search++
     this.#seeker = seeker
     this.#accepts = accepts
@@ -114,9 +111,15 @@ export class TicketIndex<W extends Indexed<W>> {
 
   #addTo(bucket: Bucket<W>, waiting: W): void {
     const { languages } = waiting.ticket
-    if (languages.length === 0) this.#addToList(bucket.withoutLanguage, waiting)
+    if (languages.length === 0) {
+      bucket.withoutLanguage ??= new List(bucket, '')
+      this.#addToList(bucket.withoutLanguage, waiting)
+      return
+    }
     for (const language of languages) this.#addToList(bucket.listOf(language), waiting)
-    if (languages.length > 0 && waiting.isFreeInLanguages) this.#addToList(bucket.free, waiting)
+    if (!waiting.isFreeInLanguages) return
+    bucket.free ??= new List(bucket, '')
+    this.#addToList(bucket.free, waiting)
   }
 
   #addToList(list: List<W>, waiting: W): void {
@@ -140,20 +143,22 @@ export class TicketIndex<W extends Indexed<W>> {
   #visitBucket(bucket: Bucket<W>, maxChoices: number): void {
     if (bucket.size === 0) return
     const { ticket, isFreeInLanguages } = this.#seeker!
-    this.#visitList(bucket.withoutLanguage, maxChoices)
+    if (bucket.withoutLanguage) this.#visitList(bucket.withoutLanguage, maxChoices)
+    const { byLanguage } = bucket
+    if (!byLanguage) return
     if (ticket.languages.length === 0) {
       let left = maxLists
-      for (const list of bucket.byLanguage.values()) {
+      for (const list of byLanguage.values()) {
         if (list.size > 0 && left-- === 0) break
         this.#visitList(list, maxChoices)
       }
       return
     }
     for (const language of ticket.languages) {
-      const list = bucket.byLanguage.get(language)
+      const list = byLanguage.get(language)
       if (list) this.#visitList(list, maxChoices)
     }
-    if (isFreeInLanguages) this.#visitList(bucket.free, maxChoices)
+    if (isFreeInLanguages && bucket.free) this.#visitList(bucket.free, maxChoices)
   }
 
   #visitList(list: List<W>, maxChoices: number): void {
@@ -188,7 +193,7 @@ export class TicketIndex<W extends Indexed<W>> {
 
   #consider(candidate: W): void {
     candidate.seenBy = this.#search
-    candidate.isChoice = candidate !== this.#seeker && this.#accepts(candidate)
+    candidate.isChoice = candidate !== this.#seeker && this.#accepts(this.#seeker!, candidate)
     if (!candidate.isChoice) return
     let overlap = 0
     for (const { searchedBy } of candidate.buckets) if (searchedBy === this.#search) overlap++
@@ -201,11 +206,14 @@ export class TicketIndex<W extends Indexed<W>> {
     this.#bestOverlap = overlap
   }
 
-  #dropEmptyBuckets(): void {
-    this.#emptied = 0
-    for (const [key, bucket] of this.#byInterest) {
-      if (bucket.size === 0) this.#byInterest.delete(key)
+  #createBucket(): Bucket<W> {
+    if (this.#byInterest.size > minNewBuckets + 2 * this.#bucketsAfterSweep) {
+      for (const [key, bucket] of this.#byInterest) {
+        if (bucket.size === 0) this.#byInterest.delete(key)
+      }
+      this.#bucketsAfterSweep = this.#byInterest.size
     }
+    return new Bucket()
   }
 }
 
