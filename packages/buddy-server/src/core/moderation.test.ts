@@ -419,6 +419,26 @@ describe('what is kept', () => {
     expect(town.server.events.at(-1)![0]).toBe('storeRecovered')
   })
 
+  test('a server that stops while its store fails says what it loses', async () => {
+    const town = new Town()
+    const [ana, bob] = [await town.join(), await town.join()]
+    town.report(ana, bob)
+    town.store.transact = () => {
+      throw new StoreError('unwritable', 'the disk is full')
+    }
+    town.decide({ kind: 'ban', durationMs: null })
+    town.server.core.safety.close()
+    const [name, event] = town.server.events.at(-1)!
+    expect([name, event]).toEqual([
+      'storeFailed',
+      {
+        error: expect.objectContaining({
+          message: expect.stringContaining('end with this process'),
+        }),
+      },
+    ])
+  })
+
   test('a store that cannot be read lets people report and join', async () => {
     const town = new Town()
     const [ana, bob] = [await town.join(), await town.join()]

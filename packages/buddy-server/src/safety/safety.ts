@@ -136,7 +136,11 @@ export class Safety {
   close(): void {
     this.#cancelPurge?.()
     const { writer, store } = this.#state
-    writer.close()
+    const lost = writer.close()
+    if (lost > 0) {
+      const message = `${lost} changes could not be stored, and end with this process`
+      this.#dependencies.notify('storeFailed', { error: new StoreError('unwritable', message) })
+    }
     store.close()
   }
 

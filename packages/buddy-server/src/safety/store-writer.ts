@@ -66,10 +66,14 @@ export class StoreWriter {
     return true
   }
 
-  /** Stores what waits, and stops. */
-  close(): void {
+  /**
+   * Stores what waits, and stops.
+   * @returns how many changes could not be stored
+   */
+  close(): number {
     this.flush(true)
     this.#cancel?.()
+    return this.#waiting.length
   }
 
   #schedule(afterMs: number): void {
