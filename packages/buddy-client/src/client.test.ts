@@ -1,9 +1,11 @@
 // Checks what the client sends and emits, in order, when the user, the server or the page does something.
 // Most tests use text mode, which needs no device and no peer connection.
 import type { ServerMessage } from '@buddy-chat/protocol'
+import { closeCodes } from '@buddy-chat/protocol'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ClientEnvironment } from './browser-environment.ts'
 import { BuddyClient } from './client.ts'
+import type { BuddyError } from './errors.ts'
 import type { ClientEvents } from './events.ts'
 import { ManualClock } from './manual-clock.fixture.ts'
 import type { BuddyClientOptions } from './options.ts'
@@ -164,6 +166,7 @@ function createClient(
   record('remote-stream', (stream) => `remote-stream ${stream !== undefined}`)
   record('error', ({ code }) => `error ${code}`)
   record('welcome', ({ isResumed }) => `welcome ${isResumed}`)
+  record('measure', ({ kind }) => `measure ${kind}`)
   record('retry', ({ mayResume }) => `retry ${mayResume}`)
 }
 
@@ -429,5 +432,126 @@ describe('a call with media', () => {
     await settle()
     const states = FakeConnection.all.map(({ connectionState }) => connectionState)
     expect(new Set(states)).toEqual(new Set(['closed']))
+  })
+})
+
+describe('a report or block', () => {
+  const block = { type: 'block', room: 'room-1' }
+
+  test('of the present partner ends the call at once and searches on', async () => {
+    await enterCall()
+    client.report('threats', { note: 'a note' })
+    await settle()
+    expect(socket().sent).toMatchObject([
+      { type: 'report', reason: 'threats', room: 'room-1', note: 'a note' },
+      block,
+      { type: 'next' },
+    ])
+    expect([events, client.state]).toEqual([['waiting', 'leave report true'], 'waiting'])
+  })
+
+  test('of the present partner has its own reason', async () => {
+    await enterCall()
+    client.block()
+    await settle()
+    expect(socket().sent).toEqual([block, { type: 'next', offer: null }])
+    expect(events).toEqual(['waiting', 'leave block true'])
+  })
+
+  test('of an earlier partner leaves the present call alone', async () => {
+    await enterCall()
+    client.next()
+    await settle()
+    socket().receive({ ...matched, room: 'room-2' })
+    events = []
+    socket().sent.length = 0
+    client.report('spam', 'room-1')
+    client.block('room-1')
+    await settle()
+    expect(socket().sent).toMatchObject([{ type: 'report', room: 'room-1' }, block, block])
+    expect([events, client.partner?.room]).toEqual([[], 'room-2'])
+  })
+
+  test('that is not valid sends nothing, and the call goes on', async () => {
+    await enterCall()
+    expect(() => client.report('spam', { note: 'x'.repeat(1001) })).toThrow(
+      expect.objectContaining({ code: 'invalid-options' }),
+    )
+    expect([socket().sent, client.partner?.room]).toEqual([[], 'room-1'])
+  })
+
+  test('is kept while the connection is lost, and ends the call at once', async () => {
+    await enterCall()
+    socket().end(1006)
+    client.report('nudity')
+    expect(client.partner).toBeUndefined()
+    await reconnect({ received: 1 })
+    expect(socket().sent.map(({ type }) => type)).toEqual(['report', 'block', 'next'])
+  })
+})
+
+test('a ban has its measure, as an event and in the error', async () => {
+  await enterCall()
+  let error: BuddyError | undefined
+  client.on('error', (emitted) => (error = emitted))
+  socket().receive({
+    type: 'measure',
+    kind: 'ban',
+    reason: 'spam',
+    isAutomatic: true,
+    until: null,
+    appealUrl: 'https://site.example/appeal',
+    decision: 'd-1',
+    statement: null,
+  })
+  socket().receive({ type: 'error', code: 'banned', message: '', retryAfterMs: null })
+  socket().end(closeCodes.banned)
+  expect(events).toEqual(['measure ban', 'closed', 'leave server-lost false', 'error banned'])
+  expect(error?.measure).toMatchObject({
+    reason: 'spam',
+    appealUrl: 'https://site.example/appeal',
+    decision: 'd-1',
+  })
+})
+
+describe('setCriteria()', () => {
+  test('before start() applies to all runs, and keeps what is not given', async () => {
+    createClient({ mode: 'text', interests: ['go'], languages: ['de'] })
+    client.setCriteria({ interests: ['chess'] })
+    client.setCriteria({ interests: undefined, keepInterests: true })
+    client.start().catch(() => undefined)
+    await settle()
+    socket().open()
+    socket().receive(welcome)
+    await settle()
+    expect(socket().sent.at(-1)).toMatchObject({
+      type: 'ticket',
+      interests: ['chess'],
+      languages: ['de'],
+      keep: { interests: true, languages: false },
+    })
+  })
+
+  test('rejects criteria that are not valid, and keeps the present ones', async () => {
+    await enterCall({ mode: 'text', interests: ['go'] })
+    expect(() => client.setCriteria({ interests: ['x'.repeat(49)] })).toThrow(
+      expect.objectContaining({ code: 'invalid-options' }),
+    )
+    client.setCriteria({})
+    client.next()
+    await settle()
+    expect(socket().sent).toMatchObject([{ type: 'ticket', interests: ['go'] }])
+  })
+
+  test('changes the search of a client in the queue', async () => {
+    await enterCall()
+    client.next()
+    await settle()
+    socket().receive({ type: 'waiting', online: 1 })
+    socket().sent.length = 0
+    client.setCriteria({ asks: [{ attribute: 'region', values: ['eu'] }] })
+    expect(socket().sent).toMatchObject([
+      { type: 'change', asks: [{ attribute: 'region', values: ['eu'] }] },
+    ])
   })
 })

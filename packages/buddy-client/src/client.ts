@@ -422,6 +422,7 @@ export class BuddyClient {
         this.#emitter.emit('waiting', { online: message.online })
         return
       case 'searching': {
+        this.#run?.search.handleSearching()
         const { type: _type, estimateMs, widensInMs, ...rest } = message
         this.#emitter.emit('searching', {
           ...rest,

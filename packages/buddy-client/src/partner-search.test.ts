@@ -135,3 +135,63 @@ describe('when the server has dropped a message, the search', () => {
     expect(types()).toEqual(['next', 'next'])
   })
 })
+
+describe('a change of criteria', () => {
+  const chess = { ...resolveOptions({}), interests: ['chess'], keepInterests: true }
+
+  test('in the queue is a `change`, and the next request is a `ticket` with it', async () => {
+    await enterQueue()
+    search.setCriteria(chess)
+    expect(sent).toMatchObject([
+      { type: 'change', interests: ['chess'], keep: { interests: true, languages: false } },
+    ])
+    search.handleAnswered(false)
+    search.request()
+    await giveOffer()
+    expect(sent.at(-1)).toMatchObject({ type: 'ticket', interests: ['chess'] })
+    search.handleAnswered(true)
+    search.request()
+    await giveOffer()
+    expect(sent.at(-1)).toMatchObject({ type: 'next' })
+  })
+
+  test('in a call sends nothing, and the next request is a `ticket`', async () => {
+    await enterQueue()
+    search.handleAnswered(false)
+    search.setCriteria(chess)
+    expect(sent).toEqual([])
+    search.request()
+    await giveOffer()
+    expect(sent).toMatchObject([{ type: 'ticket', interests: ['chess'] }])
+  })
+
+  test('that the user makes before the request is answered is sent as soon as it is', async () => {
+    search.handleMediaReady()
+    await giveOffer()
+    search.setCriteria(chess)
+    expect(types()).toEqual(['ticket'])
+    search.handleAnswered(true)
+    expect(types()).toEqual(['ticket', 'change'])
+  })
+
+  test('is in the ticket of a new session', async () => {
+    await enterQueue()
+    search.setCriteria(chess)
+    search.handleForgotten(false)
+    search.requestIfDue()
+    await giveOffer()
+    expect(sent.at(-1)).toMatchObject({ type: 'ticket', interests: ['chess'] })
+  })
+
+  test('is sent again if the server drops it, and not after its answer', async () => {
+    await enterQueue()
+    search.setCriteria(chess)
+    search.handleDropped(1000)
+    clock.advance(1000)
+    expect(types()).toEqual(['change', 'change'])
+    search.handleDropped(1000)
+    search.handleSearching()
+    clock.advance(1000)
+    expect(types()).toEqual(['change', 'change'])
+  })
+})

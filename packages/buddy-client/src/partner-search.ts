@@ -36,6 +36,8 @@ export class PartnerSearch {
   /** The options in the latest request that was sent. The server has them when it has answered. */
   #requested: ResolvedOptions | undefined
   #isInQueue = false
+  /** Whether a `change` was sent and is not answered yet. */
+  #isChanging = false
   #isPaused = false
   #isEnded = false
   /** Identifies the request that waits for its offer. A later request replaces an earlier one. */
@@ -78,7 +80,7 @@ export class PartnerSearch {
    */
   handleAnswered(isInQueue: boolean): void {
     const wasRequested = this.#isRequested
-    this.#isRequested = false
+    this.#isRequested = this.#isChanging = false
     this.#isInQueue = isInQueue
     if (!wasRequested) return
     this.#hasTicket = this.#requested === this.#options
@@ -86,15 +88,21 @@ export class PartnerSearch {
     if (!this.#hasTicket) this.setCriteria(this.#options)
   }
 
+  /** Called when the server has explained the search, with which it also answers a `change`. */
+  handleSearching(): void {
+    this.#isChanging = false
+  }
+
   /**
-   * Called when the server has dropped a message because of its rate limit. If a request is not answered
-   * yet, the message may have been that request, so it is sent again after `retryAfterMs`.
+   * Called when the server has dropped a message because of its rate limit. If a request or a change is not
+   * answered yet, the message may have been that one, so it is sent again after `retryAfterMs`.
    */
   handleDropped(retryAfterMs: number): void {
-    if (!this.#isRequested) return
+    if (!this.#isRequested && !this.#isChanging) return
     this.#cancelRepeat?.()
     this.#cancelRepeat = this.#dependencies.clock.after(retryAfterMs, () => {
       if (this.#isRequested) this.request()
+      else if (this.#isChanging) this.#sendChange()
     })
   }
 
@@ -104,10 +112,9 @@ export class PartnerSearch {
    */
   setCriteria(criteria: SearchCriteria): void {
     this.#options = { ...this.#options, ...criteria }
-    const { send, isConnected } = this.#dependencies
     // A server before 0.2 ignores `change`. So the next request is a `ticket`, which every server understands.
     this.#hasTicket = false
-    if (this.#isInQueue && isConnected()) send({ type: 'change', ...toCriteriaFields(criteria) })
+    this.#sendChange()
   }
 
   pause(): void {
@@ -146,6 +153,12 @@ export class PartnerSearch {
   end(): void {
     this.#isEnded = true
     this.#cancelRepeat?.()
+  }
+
+  #sendChange(): void {
+    const { send, isConnected } = this.#dependencies
+    if (this.#isEnded || !this.#isInQueue || !isConnected()) return
+    this.#isChanging = send({ type: 'change', ...toCriteriaFields(this.#options) })
   }
 
   #send(offer: LinkSignal | null): void {

@@ -3,6 +3,12 @@ const maxSide = 480
 /** A still of this size fits into a report. */
 const maxBytes = 30_000
 const qualities = [0.8, 0.6, 0.4, 0.2]
+/** The time within which a video that flows has a picture. */
+const pictureTimeoutMs = 2000
+
+/** Without a picture, `play()` stays pending. */
+const after = (delayMs: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, delayMs))
 
 /**
  * Resolves with a JPEG of the present picture of a video, in base64 without a prefix. Undefined if there is no
@@ -16,7 +22,7 @@ export async function captureStill(stream: MediaStream): Promise<string | undefi
   if (!track || track.readyState !== 'live') return undefined
   video.srcObject = new MediaStream([track])
   try {
-    await video.play()
+    await Promise.race([video.play(), after(pictureTimeoutMs)])
     if (video.videoWidth === 0) return undefined
     const canvas = document.createElement('canvas')
     const scale = Math.min(1, maxSide / Math.max(video.videoWidth, video.videoHeight))

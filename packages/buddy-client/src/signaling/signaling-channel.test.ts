@@ -580,6 +580,56 @@ test('resumes a session without a site token if the token function fails', async
   expect([events.at(-1), refused]).toEqual(['resumed', []])
 })
 
+test('sends the proof in the `hello` of a new session, and asks for none to resume one', async () => {
+  let calls = 0
+  const proof = (): string => `answer-${++calls}`
+  channel.open({ url: 'ws://test/ws', hello, token: '', proof, visitor })
+  latest().open()
+  await vi.waitFor(() => expect(latest().sent).toEqual([{ ...first, proof: 'answer-1' }]))
+  latest().receive({ ...welcome, resumeToken: 'resume-1' })
+  latest().end(1006)
+  channel.retryNow()
+  latest().open()
+  const resume = { token: 'resume-1', received: 0, sent: 0, roomToken: null }
+  expect(latest().sent).toEqual([{ ...first, resume }])
+  expect(calls).toBe(1)
+})
+
+test.each([
+  ['fails', () => Promise.reject(new Error('the captcha was closed'))],
+  ['returns a text that is too long', () => 'x'.repeat(3000)],
+])('reports `proof-failed` if the proof function %s', async (_, proof) => {
+  channel.open({ url: 'ws://test/ws', hello, token: '', proof, visitor })
+  latest().open()
+  await vi.waitFor(() => expect(refused).toEqual(['proof-failed']))
+  expect(latest().sent).toEqual([])
+})
+
+test('reports `proof-failed` if the proof function has not answered for 8 s', async () => {
+  channel.open({
+    url: 'ws://test/ws',
+    hello,
+    token: 'signed',
+    proof: () => new Promise<string>(() => undefined),
+    visitor,
+  })
+  latest().open()
+  await clock.advanceAsync(8000)
+  expect(refused).toEqual(['proof-failed'])
+})
+
+test('sends the visitor token of the latest `welcome`', () => {
+  const own = new VisitorToken('ws://test/ws', '', () => undefined)
+  channel.open({ url: 'ws://test/ws', hello, token: '', proof: '', visitor: own })
+  latest().open()
+  expect(latest().sent).toEqual([first])
+  latest().receive({ ...welcome, visitorToken: 'visitor-1' })
+  latest().end(1006)
+  channel.retryNow()
+  latest().open()
+  expect(latest().sent).toEqual([{ ...first, visitor: 'visitor-1' }])
+})
+
 test('reconnects once if a WebSocket fails with an `error` event, also if a `close` event follows', () => {
   latest().readyState = 3
   latest().dispatchEvent(new Event('error'))
