@@ -532,6 +532,22 @@ describe('setCriteria()', () => {
     })
   })
 
+  test('keeps what start() was given', async () => {
+    createClient({ mode: 'text' })
+    client.start({ interests: ['go'], keepInterests: true }).catch(() => undefined)
+    await settle()
+    client.setCriteria({ languages: ['de'] })
+    socket().open()
+    socket().receive(welcome)
+    await settle()
+    expect(socket().sent.at(-1)).toMatchObject({
+      type: 'ticket',
+      interests: ['go'],
+      languages: ['de'],
+      keep: { interests: true, languages: false },
+    })
+  })
+
   test('rejects criteria that are not valid, and keeps the present ones', async () => {
     await enterCall({ mode: 'text', interests: ['go'] })
     expect(() => client.setCriteria({ interests: ['x'.repeat(49)] })).toThrow(

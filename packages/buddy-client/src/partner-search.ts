@@ -55,6 +55,12 @@ export class PartnerSearch {
     return this.#announcedSending
   }
 
+  /** Whom the user looks for at present. */
+  get criteria(): SearchCriteria {
+    const { interests, languages, asks, keepInterests, keepLanguages } = this.#options
+    return { interests, languages, asks, keepInterests, keepLanguages }
+  }
+
   /** Whether a call was lost. The search then waits for `next()`. */
   get isPaused(): boolean {
     return this.#isPaused
