@@ -3,7 +3,7 @@ import type { ClientEnvironment } from './browser-environment.ts'
 import { Calls } from './call/calls.ts'
 import type { Room } from './call/room.ts'
 import { ClientRun } from './client-run.ts'
-import type { SearchCriteria } from './criteria.ts'
+import type { CriteriaChange, SearchCriteria } from './criteria.ts'
 import { toCriteriaFields } from './criteria.ts'
 import { Emitter } from './emitter.ts'
 import { BuddyError } from './errors.ts'
@@ -104,8 +104,8 @@ export class ClientCore {
     })
   }
 
-  setCriteria(criteria: Partial<SearchCriteria>): void {
-    const given = Object.fromEntries(
+  setCriteria(criteria: CriteriaChange): void {
+    const given: Partial<SearchCriteria> = Object.fromEntries(
       Object.entries(criteria).filter(([, value]) => value !== undefined),
     )
     const changed = { ...this.#criteria, ...given }

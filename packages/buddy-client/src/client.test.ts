@@ -486,7 +486,7 @@ describe('a report or block', () => {
     client.report('nudity')
     expect(client.partner).toBeUndefined()
     await reconnect({ received: 1 })
-    expect(socket().sent.map(({ type }) => type)).toEqual(['report', 'block', 'next'])
+    expect(socket().sent.map((message) => message?.type)).toEqual(['report', 'block', 'next'])
   })
 })
 

@@ -2,7 +2,7 @@ import type { ReportReason } from '@buddy-chat/protocol'
 import type { ClientEnvironment } from './browser-environment.ts'
 import { browserEnvironment } from './browser-environment.ts'
 import { ClientCore } from './client-core.ts'
-import type { SearchCriteria } from './criteria.ts'
+import type { CriteriaChange } from './criteria.ts'
 import type { Unsubscribe } from './emitter.ts'
 import type { Device } from './errors.ts'
 import { BuddyError } from './errors.ts'
@@ -93,7 +93,7 @@ export class BuddyClient {
    * and before `start()` for all runs. Criteria that are not given stay as they are.
    * @throws BuddyError `invalid-options`; then nothing has changed
    */
-  setCriteria(criteria: Partial<SearchCriteria>): void {
+  setCriteria(criteria: CriteriaChange): void {
     this.#core.setCriteria(criteria)
   }
 

@@ -17,6 +17,11 @@ export interface SearchCriteria {
   readonly keepLanguages: boolean
 }
 
+/** What to change of the criteria. What is missing or undefined stays as it is. */
+export type CriteriaChange = {
+  readonly [Name in keyof SearchCriteria]?: SearchCriteria[Name] | undefined
+}
+
 /** Creates the fields of `ticket` and `change` that describe whom the user looks for. */
 export function toCriteriaFields({
   interests,

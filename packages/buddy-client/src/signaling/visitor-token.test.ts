@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
+import type { VisitorStorage } from './visitor-token.ts'
 import { VisitorToken } from './visitor-token.ts'
 
 let stored: Map<string, string>
@@ -42,7 +43,7 @@ test.for([
   expect(create().read()).toBeNull()
 })
 
-test.for([
+test.for<[string, () => VisitorStorage | undefined]>([
   [
     'that throws when it is read or written',
     () => ({
@@ -61,7 +62,7 @@ test.for([
     },
   ],
   ['that does not exist', () => undefined],
-] as const)('with a storage %s, keeps the token until the page is closed', ([, broken]) => {
+])('with a storage %s, keeps the token until the page is closed', ([, broken]) => {
   const token = new VisitorToken('wss://chat.example/ws', '', broken)
   expect(token.read()).toBeNull()
   token.write('token-1')
