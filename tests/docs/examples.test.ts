@@ -41,6 +41,7 @@ const surroundings = `
     function findMember(subject: string | undefined): Promise<{ nickname: string } | undefined>
     function count(what: string): void
     function mayPass(text: string): Promise<boolean>
+    function isSolved(proof: string | undefined): Promise<boolean>
     function store(report: object): void
   }
 `

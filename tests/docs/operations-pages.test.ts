@@ -237,6 +237,7 @@ test('the pages list the codes of refusals, the events of webhooks and the field
     'token-expired',
     'token-wrong-site',
     'banned',
+    'proof-required',
     'refused',
     'unsupported-version',
   ]

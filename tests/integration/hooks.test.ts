@@ -135,6 +135,9 @@ describe('onConnect', () => {
       name: 'Mallory',
       origin: 'https://page.example',
       address: expect.stringMatching(/^(127\.0\.0\.1|::1)$/),
+      proof: undefined,
+      isNewVisitor: true,
+      isRestored: false,
     })
     const client = await RawClient.join(url, 'Ana')
     expect(server.status().users).toBe(1)
@@ -198,6 +201,25 @@ describe('onConnect', () => {
     admit(true)
     await RawClient.join(url, 'Ana')
     expect([server.status().users, ended.unread]).toEqual([1, 0])
+  })
+
+  test('receives the proof and whether the visitor is new; `proof-required` refuses by that name', async ({
+    startServer,
+  }) => {
+    const calls = new Calls<Given<'onConnect'>[0]>()
+    const onConnect: BuddyServerHooks['onConnect'] = (arrival) => {
+      calls.add(arrival)
+      return arrival.proof === 'right' || 'proof-required'
+    }
+    const { url } = await startServer({ newVisitorMs: 60_000 }, { hooks: { onConnect } })
+    const wrong = await RawClient.connect(url)
+    wrong.sendHello({ proof: 'wrong' })
+    expect(await wrong.receive('error')).toMatchObject({ code: 'proof-required' })
+    expect(await wrong.closed()).toEqual({ code: 4511, reason: 'refused' })
+    const right = await RawClient.connect(url)
+    right.sendHello({ proof: 'right' })
+    await right.receive('welcome')
+    expect(await calls.next()).toMatchObject({ proof: 'wrong', isNewVisitor: true })
   })
 
   test('is not called when a session is resumed', async ({ startServer }) => {

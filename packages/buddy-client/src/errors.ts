@@ -33,6 +33,7 @@ import type { Measure } from './measure.ts'
  * - `token-required`, `token-invalid`, `token-expired`, `token-wrong-site` (closed): the site requires a
  *   valid token of its own. Get a new token and start again
  * - `token-timeout` (closed): the page's `token` function has not answered for 8 seconds
+ * - `proof-required` (closed): the operator's program asks for another `proof`. Start again with a new one
  * - `proof-failed` (closed): the page's `proof` function has failed, or has not answered for 8 seconds
  * - `not-permitted`: the site does not allow this mode or lobby (closed), or does not allow texts
  * - `banned` (closed): the operator has banned the user; see `measure`
@@ -81,6 +82,7 @@ export type BuddyErrorCode =
   | 'token-timeout'
   | 'token-invalid'
   | 'proof-failed'
+  | 'proof-required'
   | 'token-expired'
   | 'token-wrong-site'
   | 'not-permitted'

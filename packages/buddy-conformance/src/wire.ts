@@ -96,6 +96,7 @@ export const errors = {
   banned: 24,
   refused: 25,
   'unknown-room': 26,
+  'proof-required': 27,
 } as const
 
 /** The name of an error code. */

@@ -191,6 +191,7 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
       relayOnly: this.relayonly,
       relayUntilTrusted: this.relayuntiltrusted,
       lowData: lowdata,
+      proof: this.proof,
       textFilter: (text, direction) => (this.textFilter ? this.textFilter(text, direction) : text),
     }
   }

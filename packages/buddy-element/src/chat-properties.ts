@@ -33,6 +33,11 @@ export class ChatProperties extends LitElement {
    * returns the token.
    */
   @property({ converter: emptyIfRemoved }) token: TokenSource = ''
+  /**
+   * The answer to a captcha or a proof of work that the operator asks for, or a function that returns it. The
+   * function is called before each new session.
+   */
+  @property({ attribute: false }) proof: TokenSource | undefined
   /** The visitor's name. The visitor can change it before Start. */
   @property({ converter: emptyIfRemoved }) name = ''
   /** The kind of chat: `video`, `audio` or `text`. */

@@ -2,7 +2,14 @@ export type { Log } from './operations/log/create-log.ts'
 export type { IceServer } from './config/ice-server.ts'
 export type { BuddyServerOptions } from './config/server-settings.ts'
 export type { SiteOptions } from './config/site-settings.ts'
-export type { BuddyServerHooks, ConnectAnswer, TextAnswer, Person, Visitor } from './hooks/hooks.ts'
+export type {
+  Arrival,
+  BuddyServerHooks,
+  ConnectAnswer,
+  TextAnswer,
+  Person,
+  Visitor,
+} from './hooks/hooks.ts'
 export type {
   AuditVerdict,
   BanEntry,

@@ -21,6 +21,7 @@ const codes: Partial<Record<ErrorCode | CloseCode, BuddyErrorCode>> = {
   'going-away': 'going-away',
   'not-in-room': 'not-in-call',
   'unknown-room': 'not-in-call',
+  'proof-required': 'proof-required',
   'unknown-site': 'unknown-site',
   'token-required': 'token-required',
   'token-invalid': 'token-invalid',
@@ -74,7 +75,9 @@ export function explainClose(
   const named = fromClose(code, reason)
   const isNamed = named.code !== 'server-unreachable'
   // If the close code has another meaning than the earlier error, that error does not explain the close.
-  return announced && (announced.code === named.code || !isNamed) ? announced : named
+  // The close code has no name of its own for this one.
+  const isProof = announced?.code === 'proof-required' && named.code === 'refused'
+  return announced && (announced.code === named.code || !isNamed || isProof) ? announced : named
 }
 
 /**

@@ -9,7 +9,7 @@ import { handleHello } from '../handlers/hello.ts'
 import type { BuddyServerHooks } from '../hooks/hooks.ts'
 import { ConnectionAdmission } from '../limits/connection-admission.ts'
 import { addressKey } from '../limits/client-address.ts'
-import { refusal } from '../limits/refusal.ts'
+import { closeAfter, refusal } from '../limits/refusal.ts'
 import type { Log } from '../operations/log/create-log.ts'
 import type { Connection, ConnectionEvents, Upgrade } from '../transport/transport.ts'
 import type { Wheel } from './wheel.ts'
@@ -108,7 +108,7 @@ export class ConnectionAcceptor {
     if ('code' in admitted) {
       const { code, message, retryAfterMs } = admitted
       connection.send(encode({ type: 'error', code, message, retryAfterMs }))
-      connection.close(closeCodes[code], code)
+      connection.close(closeCodes[closeAfter(code)], closeAfter(code))
       notify('refused', { code, origin: upgrade.origin })
       return ignoreEvents
     }

@@ -5,6 +5,7 @@ import type { Cancel, Clock } from '../clock.ts'
 import type { HandlerContext } from '../handlers/context.ts'
 import type { Joined } from '../handlers/hello.ts'
 import type { Refusal } from '../limits/refusal.ts'
+import { closeAfter } from '../limits/refusal.ts'
 import type { Session } from '../sessions/session.ts'
 import type { SessionLink } from '../sessions/session-link.ts'
 import type { Upgrade } from '../transport/transport.ts'
@@ -84,7 +85,7 @@ export class Handshake {
         if (!connection.isConnected) return
         this.#context.onRefused(answer.code, connection)
         if (answer.measure) connection.sendFrame(encode(answer.measure))
-        connection.refuse(answer.code, answer.code, answer.message, answer.retryAfterMs)
+        connection.refuse(closeAfter(answer.code), answer.code, answer.message, answer.retryAfterMs)
         return
       }
       joined = answer

@@ -253,6 +253,8 @@ export function createCore(dependencies: CoreDependencies): Core {
       wallNow,
       findSite: (key) => sites.find(key),
       addressOf: dependencies.addressOf,
+      clock,
+      isNewVisitor: (identity) => newForMs(identity, wallNow(), settings().newVisitorMs) > 0,
       onConnect: hooks.onConnect && ((person) => hooks.onConnect?.(person)),
       onInternalError,
     },

@@ -1,7 +1,9 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import { cleanText, maxFieldBytes } from '@buddy-chat/protocol'
 import type { RoomClaim } from '../engine/room.ts'
-import type { BuddyServerHooks } from '../hooks/hooks.ts'
+import type { Clock } from '../clock.ts'
+import type { Arrival, BuddyServerHooks, ConnectAnswer } from '../hooks/hooks.ts'
+import { onConnectTimeoutMs } from '../hooks/hooks.ts'
 import type { Refusal } from '../limits/refusal.ts'
 import { refusal } from '../limits/refusal.ts'
 import type { PersonKeys } from '../safety/person-keys.ts'
@@ -34,6 +36,9 @@ export interface HelloContext {
   readonly personKeys: PersonKeys
   /** Returns milliseconds since 1970. */
   readonly wallNow: () => number
+  readonly clock: Pick<Clock, 'after'>
+  /** Returns whether the server has first seen this person a short time ago. */
+  readonly isNewVisitor: (identity: Identity) => boolean
   readonly onConnect: BuddyServerHooks['onConnect']
   readonly onInternalError: (error: unknown) => void
 }
@@ -87,7 +92,11 @@ export async function handleHello(
   if ('code' in identity) return identity
   const ban = context.findBan(identity, addressKey)
   if (ban) return { ...refusal('banned', 'this user is banned'), measure: ban.measure }
-  const admitted = await askHook(identity, upgrade, context)
+  const admitted = await askHook(
+    identity,
+    { upgrade, proof: hello.proof ?? undefined, isRestored: former !== undefined },
+    context,
+  )
   if ('code' in admitted) return admitted
   // If the client has disconnected meanwhile, no session is created.
   if (!isConnected()) return refusal('refused', 'the connection has closed')
@@ -189,19 +198,47 @@ function cut(name: string): string {
 
 async function askHook(
   identity: Identity,
-  upgrade: Upgrade,
-  { onConnect, addressOf, onInternalError }: HelloContext,
+  { upgrade, ...given }: Pick<Arrival, 'proof' | 'isRestored'> & { readonly upgrade: Upgrade },
+  { onConnect, addressOf, isNewVisitor, clock, onInternalError }: HelloContext,
 ): Promise<Identity | Refusal> {
   if (!onConnect) return identity
   const { site, name, subject } = identity
-  const visitor = { origin: upgrade.origin, address: addressOf(upgrade) }
+  const arrival = {
+    site,
+    name,
+    subject,
+    origin: upgrade.origin,
+    address: addressOf(upgrade),
+    ...given,
+    isNewVisitor: isNewVisitor(identity),
+  }
   try {
-    const answer = await onConnect({ site, name, subject, ...visitor })
+    const answer = await inTime(clock, onConnect, arrival)
+    if (answer === 'proof-required') return refusal(answer, 'this server asks for another proof')
     if (answer === false) return refusal('refused', 'the server has refused this user')
     if (typeof answer !== 'object') return identity
     return { ...identity, name: cleanText(cut(cleanText(answer.name))) || name }
   } catch (error) {
     onInternalError(error)
     return refusal('refused', 'the server could not check this user')
+  }
+}
+
+/** Resolves with the answer of the hook. Rejects if the hook fails, or does not answer in time. */
+async function inTime(
+  clock: HelloContext['clock'],
+  onConnect: NonNullable<BuddyServerHooks['onConnect']>,
+  arrival: Arrival,
+): Promise<ConnectAnswer> {
+  let cancel = (): void => undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    cancel = clock.after(onConnectTimeoutMs, () => {
+      reject(new Error(`onConnect did not answer within ${onConnectTimeoutMs / 1000} s`))
+    })
+  })
+  try {
+    return await Promise.race([onConnect(arrival), late])
+  } finally {
+    cancel()
   }
 }

@@ -24,6 +24,25 @@ export interface Visitor {
   readonly address: string
 }
 
+/** A client that has sent `hello`. */
+export interface Arrival extends Omit<Person, 'sessionId'>, Visitor {
+  /** The answer to a captcha or a proof of work; undefined if the client sent none. It is not checked. */
+  readonly proof: string | undefined
+  /**
+   * Whether the server has first seen this browser less than `NEW_VISITOR_SECONDS` ago. A browser that keeps no
+   * visitor token is always new.
+   */
+  readonly isNewVisitor: boolean
+  /** Whether an earlier process of this server has admitted the session. Then the client sends no proof. */
+  readonly isRestored: boolean
+}
+
+/**
+ * The time that the hook `onConnect` has, for example to ask a captcha service. It ends before the default time
+ * for `hello`, so that the client gets a reason.
+ */
+export const onConnectTimeoutMs = 8000
+
 /** The limits of the hook `onText`. */
 export const onTextLimits = {
   /**
@@ -54,9 +73,11 @@ export interface BuddyServerHooks {
   /**
    * Called for each `hello`, after the checks of site, origin, ban and token; not when a session resumes.
    * `false` refuses the client with `refused`. `{ name }` replaces the name; that name is cleaned and cut to
-   * the maximum size. Any other value admits the client. If the answer is a promise, only this client waits.
+   * the maximum size. `'proof-required'` refuses the client with that error, and the page can try again with
+   * another proof. Any other value admits the client. If the answer is a promise, only this client waits, for
+   * 8 s at most; then it is refused.
    */
-  onConnect?(person: Omit<Person, 'sessionId'> & Visitor): ConnectAnswer | Promise<ConnectAnswer>
+  onConnect?(arrival: Arrival): ConnectAnswer | Promise<ConnectAnswer>
   /** Called when two users are matched. */
   onMatch?(match: {
     readonly room: string
@@ -110,4 +131,4 @@ export interface BuddyServerHooks {
 export type TextAnswer = boolean | string | void
 
 /** The answer of `onConnect`. */
-export type ConnectAnswer = boolean | { readonly name: string } | void
+export type ConnectAnswer = boolean | 'proof-required' | { readonly name: string } | void

@@ -166,6 +166,10 @@ export const problems = {
     'protocol-violation': unexplained,
     'server-error': unexplained,
     'not-in-call': unexplained,
+    'proof-required': {
+      title: 'One more check',
+      body: 'This site checks that you are not a program. Try again.',
+    },
     'proof-failed': {
       title: 'A check has failed',
       body: 'This page could not show that you are not a program. Try again.',
