@@ -1,10 +1,11 @@
 import { ManualClock } from '../../clock.fixture.ts'
+import type { SearchState } from '../engine.ts'
 import type { Wish } from '../may-meet.ts'
 import { isFreeInInterests, isFreeInLanguages, mayMeet } from '../may-meet.ts'
 import type { Ticket } from '../ticket.ts'
 import { noCriteria, poolOf } from '../ticket.ts'
 import type { FairLimits } from './fair-share.ts'
-import type { Match, Search } from './matchmaker.ts'
+import type { Match } from './matchmaker.ts'
 import { Matchmaker } from './matchmaker.ts'
 import type { Person } from './people.ts'
 import { People } from './people.ts'
@@ -24,7 +25,7 @@ export interface User extends Entrant {
   /** Whether the session is away. Its ticket keeps its place. */
   isPaused: boolean
   /** What was told about the search, the latest last. */
-  searches: Search[]
+  searches: SearchState[]
 }
 
 /**

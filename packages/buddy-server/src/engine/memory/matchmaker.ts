@@ -1,6 +1,6 @@
-import type { SearchObstacle } from '@buddy-chat/protocol'
 import type { Clock } from '../../clock.ts'
 import { forEachInSlices } from '../../slices.ts'
+import type { SearchState } from '../engine.ts'
 import type { WidenSchedule } from '../may-meet.ts'
 import { isFreeInInterests, isFreeInLanguages } from '../may-meet.ts'
 import type { Ticket } from '../ticket.ts'
@@ -12,6 +12,7 @@ import { Parking } from './parking.ts'
 import type { People, Person } from './people.ts'
 import type { Pool } from './pool.ts'
 import { Pools } from './pool.ts'
+import { nextDueMs, nextReport } from './search-report.ts'
 import type { Entrant } from './waiting.ts'
 import { Waiting } from './waiting.ts'
 
@@ -33,16 +34,6 @@ export interface Match<T extends Entrant> {
   readonly pool: Pool<Waiting<T>>
 }
 
-/** What a search looks for at present, and how it goes. */
-export interface Search {
-  readonly online: number
-  readonly estimateMs: number | null
-  readonly interests: readonly string[]
-  readonly languages: readonly string[]
-  readonly widensInMs: number | null
-  readonly obstacle: SearchObstacle
-}
-
 /** The dependencies of {@link Matchmaker}. */
 export interface MatchmakerDependencies<T extends Entrant> {
   readonly clock: Pick<Clock, 'now' | 'after'>
@@ -60,11 +51,9 @@ export interface MatchmakerDependencies<T extends Entrant> {
   /** Called when a match is made, except for those that `enter` returns. */
   readonly onMatch: (match: Match<T>) => void
   /** Called when a ticket was queued (then `isFirst`), and when something about its search has changed. */
-  readonly onSearching: (entrant: T, search: Search, isFirst: boolean) => void
+  readonly onSearching: (entrant: T, search: SearchState, isFirst: boolean) => void
 }
 
-/** What a search tells is told again after this time, if it has changed. */
-const refreshMs = 15_000
 /** So many tickets search in one turn of the event loop after a room has become free. */
 const maxSearches = 200
 /** The least time between two searches for all tickets that are held in a pool. */
@@ -398,76 +387,14 @@ export class Matchmaker<T extends Entrant> {
 
   /** Tells what is known of the search, if it differs from what was told before. */
   #tell(waiting: Waiting<T>): void {
-    const { entrant, ticket, pool, isHeld, told } = waiting
-    const now = this.#dependencies.clock.now()
-    waiting.refreshAtMs = now + refreshMs
-    const { online } = pool
-    const estimateMs = pool.waitsOf(ticket).medianMs
-    const alone = pool.peopleCount <= 1 ? 'few-people' : 'none'
-    const obstacle = isHeld ? 'known-people' : alone
-    const isTold =
-      told?.online === online &&
-      told.estimateMs === estimateMs &&
-      told.isFreeInInterests === waiting.isFreeInInterests &&
-      told.isFreeInLanguages === waiting.isFreeInLanguages &&
-      told.obstacle === obstacle
-    if (isTold) return
-    const widensAtMs = Math.min(this.#interestsAtMs(waiting), this.#languagesAtMs(waiting))
-    const search = {
-      online,
-      estimateMs,
-      interests: waiting.isFreeInInterests ? [] : ticket.interests,
-      languages: waiting.isFreeInLanguages ? [] : ticket.languages,
-      widensInMs: widensAtMs === Infinity ? null : Math.max(0, Math.ceil(widensAtMs - now)),
-      obstacle,
-    } as const
-    const { isFreeInInterests: interests, isFreeInLanguages: languages } = waiting
-    waiting.told = {
-      online,
-      estimateMs,
-      isFreeInInterests: interests,
-      isFreeInLanguages: languages,
-      obstacle,
-    }
     const isFirst = !waiting.isQueued
-    waiting.isQueued = true
-    this.#dependencies.onSearching(entrant, search, isFirst)
-  }
-
-  /** Returns when the ticket stops to require a common interest; Infinity if it never does, or has. */
-  #interestsAtMs({
-    isFreeInInterests: isFree,
-    ticket,
-    interestsSinceMs,
-    pool,
-  }: Waiting<T>): number {
-    return isFree || ticket.keepsInterests
-      ? Infinity
-      : interestsSinceMs + pool.schedule().interestsMs
-  }
-
-  /** The same for a common language. */
-  #languagesAtMs({
-    isFreeInLanguages: isFree,
-    ticket,
-    languagesSinceMs,
-    pool,
-  }: Waiting<T>): number {
-    return isFree || ticket.keepsLanguages
-      ? Infinity
-      : languagesSinceMs + pool.schedule().languagesMs
+    const search = nextReport(waiting, this.#dependencies.clock.now())
+    if (search) this.#dependencies.onSearching(waiting.entrant, search, isFirst)
   }
 
   /** Sets when there is something to do for the ticket. */
   #schedule(waiting: Waiting<T>): void {
-    const { sinceMs, ticket, heldUntilMs, refreshAtMs, index } = waiting
-    const atMs = Math.min(
-      index ? Infinity : sinceMs + ticket.delayMs,
-      this.#interestsAtMs(waiting),
-      this.#languagesAtMs(waiting),
-      heldUntilMs,
-      refreshAtMs,
-    )
+    const atMs = nextDueMs(waiting)
     // Something that is over already is due in the next turn, so that no mistake can occupy this one for ever.
     this.#due.set(waiting, Math.max(atMs, this.#dependencies.clock.now() + 1))
   }

@@ -27,6 +27,8 @@ export interface Indexed<W> {
  * the number of common interests decides among these.
  */
 const maxCompared = 8
+/** After so many acceptable tickets in all, a search looks at only one more in each list. */
+const maxComparedInAll = 16
 /** So many tickets of one group are skipped, because the two people may not meet. Then the group is left. */
 const maxSkipped = 256
 /** So many groups with other attributes or asks are looked at in one list. */
@@ -56,6 +58,7 @@ export class TicketIndex<W extends Indexed<W>> {
   #accepts: (seeker: W, candidate: W) => boolean = () => false
   #best: W | undefined
   #bestOverlap = 0
+  #comparedCount = 0
 
   /** Adds a ticket to the lists of its interests and languages. It must not be in an index. */
   add(waiting: W): void {
@@ -91,6 +94,7 @@ export class TicketIndex<W extends Indexed<W>> {
     this.#seeker = seeker
     this.#accepts = accepts
     this.#best = undefined
+    this.#comparedCount = 0
     const { interestKeys } = seeker.ticket
     const found: Bucket<W>[] = []
     for (const key of interestKeys) {
@@ -187,7 +191,9 @@ export class TicketIndex<W extends Indexed<W>> {
     for (let link = group.first(); link; link = group.after(link)) {
       const candidate = link.item
       if (candidate.seenBy !== this.#search) this.#consider(candidate)
-      if (candidate.isChoice ? ++choices === maxChoices : ++skipped === maxSkipped) return
+      if (candidate.isChoice) {
+        if (++choices === maxChoices || this.#comparedCount >= maxComparedInAll) return
+      } else if (++skipped === maxSkipped) return
     }
   }
 
@@ -195,6 +201,7 @@ export class TicketIndex<W extends Indexed<W>> {
     candidate.seenBy = this.#search
     candidate.isChoice = candidate !== this.#seeker && this.#accepts(this.#seeker!, candidate)
     if (!candidate.isChoice) return
+    this.#comparedCount++
     let overlap = 0
     for (const { searchedBy } of candidate.buckets) if (searchedBy === this.#search) overlap++
     const isBetter =
