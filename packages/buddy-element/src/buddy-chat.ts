@@ -1,4 +1,10 @@
-import type { BuddyClient, BuddyClientOptions, ClientState, ReportReason } from '@buddy-chat/client'
+import type {
+  BuddyClient,
+  BuddyClientOptions,
+  ClientState,
+  ReportDetails,
+  ReportReason,
+} from '@buddy-chat/client'
 import type { GuardSource } from '@buddy-chat/client/guard'
 import type { PropertyValues, TemplateResult } from 'lit'
 import { supportsAdoptingStyleSheets } from 'lit'
@@ -39,7 +45,9 @@ import type { AgreementView } from './view/agreement-view.ts'
  * @fires buddy-device - `{ device, status, label, error }`
  * @fires buddy-trust - `{ self, partner }`
  * @fires buddy-guard - `{ subject, verdict, label, score }`; `preventDefault()` prevents what follows
- * @fires buddy-report - `{ reason }`
+ * @fires buddy-reveal - `{ self, partner, isRevealed }`
+ * @fires buddy-report - `{ reason, room }`; `preventDefault()` prevents the report
+ * @fires buddy-block - `{ room }`; `preventDefault()` prevents the block
  * @fires buddy-error - `{ error }`
  * @slot logo - replaces Buddy's logo on the start screen
  * @slot start - more text on the start screen, such as house rules
@@ -155,14 +163,41 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
   }
 
   /**
-   * Reports the current partner to the operator, or the latest one if there is none now. The call
-   * continues. See `BuddyClient.report`.
-   * @param room reports an earlier partner: `partner.room` of that partner's `buddy-match` event
+   * Reports the current partner to the operator, or the latest one if there is none now. A call with that
+   * partner ends, and the two never meet again. Does nothing if a listener cancels `buddy-report`.
+   * @param details the room of an earlier partner (`partner.room` of that partner's `buddy-match` event), or
+   * an object with `room`, a `note` and a `still`; see `BuddyClient.report`
    * @throws BuddyError `not-in-call`, `server-unreachable`, `invalid-options`
    */
-  report(reason: ReportReason, room?: string): void {
-    this.client.report(reason, room)
-    this.announce('buddy-report', { reason })
+  report(reason: ReportReason, details: string | ReportDetails = {}): void {
+    this.#controller.reports.report(
+      reason,
+      typeof details === 'string' ? { room: details } : details,
+    )
+  }
+
+  /**
+   * Blocks the current partner without a report, or the latest one if there is none now. A call with that
+   * partner ends, and the two never meet again. Does nothing if a listener cancels `buddy-block`.
+   * @param room blocks an earlier partner: `partner.room` of that partner's `buddy-match` event
+   * @throws BuddyError `not-in-call`, `server-unreachable`, `invalid-options`
+   */
+  block(room?: string): void {
+    this.#controller.reports.block(room)
+  }
+
+  /**
+   * With `reveal="mutual"`: agrees that the partner sees the visitor's face, or veils it again at once. Both
+   * faces are shown once both have agreed.
+   * @throws BuddyError `not-in-call`, `server-unreachable`
+   */
+  setRevealed(isRevealed: boolean): void {
+    this.client.setRevealed(isRevealed)
+  }
+
+  /** Opens the sheet by which the visitor reports a partner, if there is somebody to report. */
+  showReport(): void {
+    this.#controller.reports.open()
   }
 
   /**
@@ -192,6 +227,8 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
       relayUntilTrusted: this.relayuntiltrusted,
       lowData: lowdata,
       proof: this.proof,
+      reveal: this.reveal === 'mutual' ? 'mutual' : 'at-once',
+      revealAudio: !this.silentreveal,
       textFilter: (text, direction) => (this.textFilter ? this.textFilter(text, direction) : text),
     }
   }
@@ -294,6 +331,8 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
       mode: toMode(this.mode),
       hasCamera: !this.novideo,
       hasText: !this.notext,
+      offersReport: !this.noreport,
+      isMutual: this.reveal === 'mutual',
     })
   }
 

@@ -85,6 +85,15 @@ export class ChatProperties extends LitElement {
    * `false` to drop it. A change takes effect at once.
    */
   @property({ attribute: false }) textFilter: TextFilter | undefined
+  /**
+   * `mutual`: the client sends only a coarse picture until both partners agree to show their faces. `at-once`:
+   * it sends the whole picture from the start.
+   */
+  @property() reveal: 'at-once' | 'mutual' = 'at-once'
+  /** With `reveal="mutual"`: the client sends no sound before both have agreed. */
+  @property({ type: Boolean }) silentreveal = false
+  /** Offers the visitor no button, key or sheet to report or block partners. */
+  @property({ type: Boolean }) noreport = false
 
   /**
    * Has the pictures of video chats checked on the visitor's device. As a property: a guard, or a function

@@ -61,8 +61,18 @@ export interface BuddyEventDetails {
    * `preventDefault()` prevents what the element would do.
    */
   readonly 'buddy-guard': GuardChange
-  /** The page or the visitor reported a partner. */
-  readonly 'buddy-report': { readonly reason: ReportReason }
+  /**
+   * With `reveal="mutual"`: whether the visitor and the partner have agreed to show their faces, and whether they
+   * are shown.
+   */
+  readonly 'buddy-reveal': ClientEvents['reveal']
+  /**
+   * The page or the visitor reports a partner. `room` is `partner.room` of that partner's `buddy-match`
+   * event. `preventDefault()` prevents the report.
+   */
+  readonly 'buddy-report': { readonly reason: ReportReason; readonly room: string }
+  /** The page or the visitor blocks a partner. `preventDefault()` prevents the block. */
+  readonly 'buddy-block': { readonly room: string }
   /**
    * An error that did not reach the page otherwise: no method that the page called has thrown it or
    * rejected with it.
@@ -73,7 +83,13 @@ export interface BuddyEventDetails {
 /** The name of a DOM event of `<buddy-chat>`. */
 export type BuddyEventName = keyof BuddyEventDetails
 
-const cancelableNames = new Set<BuddyEventName>(['buddy-start', 'buddy-agreement', 'buddy-guard'])
+const cancelableNames = new Set<BuddyEventName>([
+  'buddy-start',
+  'buddy-agreement',
+  'buddy-guard',
+  'buddy-report',
+  'buddy-block',
+])
 
 /** Creates an event that bubbles and crosses shadow roots. */
 export function createEvent<Name extends BuddyEventName>(

@@ -1,6 +1,7 @@
 import { shortcuts } from './shortcuts.ts'
 import type { ChatActions } from './view/chat-actions.ts'
 import type { ChatView } from './view/chat-view.ts'
+import { canReport } from './view/can-report.ts'
 import { isRunning } from './view/is-running.ts'
 
 /**
@@ -88,7 +89,7 @@ export class Keyboard {
 
   #shortcut(key: string): (() => void) | undefined {
     const { view, actions } = this.#dependencies
-    if (view().doctor || !isRunning(view())) return undefined
+    if (view().doctor || view().report || !isRunning(view())) return undefined
     switch (key.toUpperCase()) {
       case shortcuts.next:
         return actions.next
@@ -98,6 +99,10 @@ export class Keyboard {
         return actions.toggleCamera
       case shortcuts.stop:
         return actions.stop
+      case shortcuts.report:
+        return canReport(view()) ? () => actions.reports.open() : undefined
+      case shortcuts.face:
+        return view().reveal ? actions.toggleFace : undefined
       default:
         return undefined
     }

@@ -7,4 +7,6 @@ export const shortcuts = {
   microphone: 'M',
   camera: 'V',
   stop: 'S',
+  report: 'R',
+  face: 'F',
 } as const

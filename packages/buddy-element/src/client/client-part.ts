@@ -16,12 +16,15 @@ import type { GuardRunner, GuardRunnerOptions } from '@buddy-chat/client/guard'
  */
 export type ChatClient = Pick<
   BuddyClient,
+  | 'block'
+  | 'captureStill'
   | 'deviceInUse'
   | 'localStream'
   | 'next'
   | 'notifyTyping'
   | 'on'
   | 'preview'
+  | 'report'
   | 'resumeDevice'
   | 'retryNow'
   | 'send'

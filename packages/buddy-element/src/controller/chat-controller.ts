@@ -17,8 +17,11 @@ import { OwnDevices } from './own-devices.ts'
 import { forgetAgreement } from './remembered-agreement.ts'
 import { forgetCriteria } from './remembered-criteria.ts'
 import { forgetDevices } from './remembered-devices.ts'
+import { Reports } from './reports.ts'
+import type { ShownSettings } from './settings.ts'
 import { Settings } from './settings.ts'
 import { Starts } from './starts.ts'
+import { Veil } from './veil.ts'
 
 /**
  * Controls one element. Carries out the actions of the visitor and of the page by calling the
@@ -29,12 +32,14 @@ export class ChatController implements ReactiveController {
   readonly actions: ChatActions
   readonly doctor: DoctorVisit
   readonly criteria: Criteria
+  readonly reports: Reports
   readonly #viewState: ViewState
   readonly #listener: ClientListener
   readonly #devices: OwnDevices
   readonly #settings: Settings
   readonly #starts: Starts
   readonly #guard: GuardWatch
+  readonly #veil: Veil
   #unsubscribes: Unsubscribe[] = []
 
   constructor(host: ControllerHost, part: ClientPart, client: ChatClient) {
@@ -76,6 +81,14 @@ export class ChatController implements ReactiveController {
       settings: this.#settings,
       createError: part.createError,
       recallDevices: () => devices.recall(),
+    })
+    const announce: ControllerHost['announce'] = (name, detail) => host.announce(name, detail)
+    this.#veil = new Veil({ client, viewState, announce })
+    this.reports = new Reports({
+      client,
+      viewState,
+      announce,
+      onOpen: () => this.#veil.veilOwnPicture(),
     })
     this.doctor = new DoctorVisit({
       part,
@@ -124,6 +137,9 @@ export class ChatController implements ReactiveController {
       postponeTrust: () => this.#viewState.show({ isTrustPostponed: true }),
       showPartner: () => this.#guard.showPartner(),
       showSelf: () => this.#guard.showSelf(),
+      reports: this.reports,
+      toggleFace: () => this.#veil.toggle(),
+      dismissMeasure: () => viewState.show({ measure: undefined }),
       toggleMicrophone: () => client.setAudioEnabled(!client.sending.audio),
       toggleCamera: () => client.setVideoEnabled(!client.sending.video),
       toggleText: () => this.#viewState.show({ isTextOpen: !this.view.isTextOpen, unread: 0 }),
@@ -147,6 +163,8 @@ export class ChatController implements ReactiveController {
     this.#unsubscribes = [
       ...this.#devices.listen(),
       ...this.criteria.listen(),
+      ...this.reports.listen(),
+      ...this.#veil.listen(),
       ...this.#listener.listen(),
       ...this.#guard.listen(),
     ]
@@ -169,7 +187,7 @@ export class ChatController implements ReactiveController {
    * Changes settings of the next start. A client that runs keeps the settings that it was started
    * with. A preview is closed if the next start would open other devices.
    */
-  configure(settings: Partial<Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera'>>): void {
+  configure(settings: Partial<ShownSettings>): void {
     const needsOtherDevices = this.#settings.change(settings)
     const isPreviewing = this.view.localStream || this.view.isOpeningPreview
     if (needsOtherDevices && isPreviewing && !isRunning(this.client)) this.client.stop()
@@ -252,6 +270,7 @@ export class ChatController implements ReactiveController {
     this.#starts.release()
     this.#guard.release()
     this.doctor.close()
+    this.reports.release()
     for (const unsubscribe of this.#unsubscribes) unsubscribe()
     this.#unsubscribes = []
     this.#viewState.release()

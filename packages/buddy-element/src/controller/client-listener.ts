@@ -56,6 +56,7 @@ export class ClientListener {
       client.on('quality', (quality) => this.#handleQuality(quality)),
       client.on('interruption', ({ step }) => this.#handleInterruption(step)),
       client.on('partner-away', ({ isAway }) => viewState.show({ isPartnerAway: isAway })),
+      client.on('measure', (measure) => viewState.show({ measure })),
       client.on('error', (error) => this.handleError(error)),
     ]
   }
@@ -90,7 +91,7 @@ export class ClientListener {
   #handleMatch({ partner, interests, languages, isRematch }: ClientEvents['match']): void {
     const { words } = this.#viewState.view
     const shown = { ...partner, name: visibleName(partner.name, words.stranger) }
-    this.#viewState.hideNotice()
+    this.#viewState.hideNoticeOfCall()
     this.#viewState.show({
       partner: shown,
       meeting: {

@@ -2,7 +2,11 @@ import type { BuddyClientOptions } from '@buddy-chat/client'
 import type { ChatView } from '../view/chat-view.ts'
 import { initialView } from '../view/chat-view.ts'
 
-type ShownSettings = Pick<ChatView, 'mode' | 'name' | 'hasText' | 'hasCamera'>
+/** The settings that the templates show. */
+export type ShownSettings = Pick<
+  ChatView,
+  'mode' | 'name' | 'hasText' | 'hasCamera' | 'offersReport' | 'isMutual'
+>
 
 /**
  * Keeps the settings of the next start, and those that the client was started with while it runs.
@@ -14,6 +18,8 @@ export class Settings {
     name: initialView.name,
     hasText: initialView.hasText,
     hasCamera: initialView.hasCamera,
+    offersReport: initialView.offersReport,
+    isMutual: initialView.isMutual,
   }
   #running: { readonly options: BuddyClientOptions; readonly print: string } | undefined
 
@@ -79,6 +85,10 @@ export class Settings {
       keepInterests: null,
       keepLanguages: null,
     }
-    return JSON.stringify([{ ...options, ...atOnce }, this.#wanted.hasText])
+    return JSON.stringify([
+      { ...options, ...atOnce },
+      this.#wanted.hasText,
+      this.#wanted.offersReport,
+    ])
   }
 }

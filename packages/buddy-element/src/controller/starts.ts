@@ -140,6 +140,7 @@ export class Starts {
       isPreviewProblem: false,
       isAgreementRefused: false,
       notice: undefined,
+      measure: undefined,
     })
     try {
       await client.start(options)

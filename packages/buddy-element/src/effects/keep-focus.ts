@@ -10,6 +10,8 @@ const successors: Readonly<Record<string, readonly string[]>> = {
   'audio-only-button': ['next-button'],
   'retry-button': ['next-button'],
   'another-button': ['next-button'],
+  'dismiss-measure-button': ['next-button'],
+  'report-earlier-button': ['report-button'],
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ChatMessage } from '../view/conversation.ts'
 import { fitPicture, releasePicture } from './fit-picture.ts'
 import { keepFocus } from './keep-focus.ts'
 import { LevelDisplay } from './level-display.ts'
+import { drawStill } from './still-picture.ts'
 
 interface RenderEffectsDependencies {
   /** Returns the shadow root of the element; null if it has none yet. */
@@ -48,6 +49,8 @@ export class RenderEffects {
     this.#showDevices(root, view)
     this.#showCriteria(root, view)
     if (root.isConnected) showDialog(root)
+    const still = root.querySelector('canvas')
+    if (still && view.report?.still) void drawStill(still, view.report.still)
     keepFocus(root, this.#focused)
     this.#focused = null
     if (root.isConnected) for (const video of videosIn(root)) fitPicture(video)

@@ -111,7 +111,7 @@ export const controls = css`
     }
   }
 
-  @container buddy (width < 350px) {
+  @container buddy (width < 380px) {
     .controls {
       gap: 4px;
       padding: 5px;
@@ -120,16 +120,18 @@ export const controls = css`
     .pill.next {
       padding: 0 12px;
     }
+  }
 
-    /* All five buttons shrink together, before one of them would be cut off. */
-    .controls:has([part~='camera-button']) > * {
+  @container buddy (width < 350px) {
+    /* If there are five or six buttons, all shrink together, before one of them would be cut off. */
+    .controls:is(:has([part~='camera-button']), :has(.round ~ .round ~ .round)) > * {
       flex-shrink: 1;
       inline-size: 44px;
       min-inline-size: 0;
       padding: 0;
     }
 
-    .controls:has([part~='camera-button']) .next span {
+    .controls:is(:has([part~='camera-button']), :has(.round ~ .round ~ .round)) .next span {
       display: none;
     }
   }

@@ -1,37 +1,12 @@
 import { css } from 'lit'
 
-/** The dialog of the connection doctor. The browser shows it above everything else in the page. */
+/** The content of the connection doctor's dialog. */
 export const doctor = css`
-  .doctor[open] {
-    display: flex;
-    flex-direction: column;
-    gap: 12px;
-  }
-
-  .doctor {
-    inline-size: min(100vw - 24px, 440px);
-    max-block-size: min(100dvh - 24px, 720px);
-    padding: 20px;
-    border: 1px solid var(--line);
-    border-radius: 22px;
-    background: var(--raised);
-    color: var(--text);
-    overflow-wrap: break-word;
-  }
-
-  .doctor::backdrop {
-    background: rgb(8 8 16 / 62%);
-  }
-
   .doctor header {
     display: flex;
     align-items: center;
     justify-content: space-between;
     gap: 12px;
-  }
-
-  .doctor h2 {
-    font-size: 1.3rem;
   }
 
   .doctor .close {

@@ -7,7 +7,9 @@ import { isRunning } from '../view/is-running.ts'
 import { agreementScreen } from './agreement-screen.ts'
 import { controls } from './controls.ts'
 import { doctorDialog } from './doctor-dialog.ts'
+import { measureNotice } from './measure.ts'
 import { problemScreen } from './problem-screen.ts'
+import { reportSheet } from './report-sheet.ts'
 import { stage } from './stage.ts'
 import { startScreen } from './start-screen.ts'
 import { textPanel } from './text-panel.ts'
@@ -45,6 +47,7 @@ export function chat(view: ChatView, actions: ChatActions): TemplateResult {
   return html`<div class=${isRunning(view) ? layout.join(' ') : 'frame resting'} part="frame">
     <p class="unseen" role="status" aria-live="polite">${view.announcement}</p>
     ${isRunning(view) ? running(view, actions, hasPanel) : resting(view, actions)}
-    ${doctorDialog(view, actions)}
+    ${measureNotice(view, actions)}
+    ${view.report ? reportSheet(view.report, view, actions) : doctorDialog(view, actions)}
   </div>`
 }

@@ -4,6 +4,7 @@ import { shortcuts } from '../shortcuts.ts'
 import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { offersText } from '../view/chat-view.ts'
+import { canReport } from '../view/can-report.ts'
 import { fill } from '../words/fill.ts'
 import type { Words } from '../words/words.ts'
 import { icons } from './icons.ts'
@@ -97,8 +98,27 @@ function textToggle(view: ChatView, actions: ChatActions): TemplateResult {
   </button>`
 }
 
+function reportButton(view: ChatView, { reports }: ChatActions): TemplateResult {
+  const { words, partner, earlierPartner } = view
+  const label = !partner && earlierPartner ? words.reportEarlier : words.report
+  const isAvailable = canReport(view)
+  return html`<button
+    class="round"
+    part="control report-button"
+    type="button"
+    aria-label=${label}
+    aria-haspopup="dialog"
+    aria-keyshortcuts=${shortcuts.report}
+    aria-disabled=${isAvailable ? nothing : 'true'}
+    title=${fill(words.withKey, { label, key: shortcuts.report })}
+    @click=${() => isAvailable && reports.open()}
+  >
+    ${icons.flag}
+  </button>`
+}
+
 /**
- * The buttons for microphone, camera, messages, Next and Stop. Each button has the same place in
+ * The buttons for microphone, camera, messages, reports, Next and Stop. Each button has the same place in
  * every state while the client runs, so that a press never hits another button by mistake when the
  * state changes.
  */
@@ -109,6 +129,7 @@ export function controls(view: ChatView, actions: ChatActions): TemplateResult {
     ${mode === 'text' ? nothing : microphoneToggle(view, actions)}
     ${mode === 'video' && hasCamera ? cameraToggle(view, actions) : nothing}
     ${offersText(view) && mode !== 'text' ? textToggle(view, actions) : nothing}
+    ${view.offersReport ? reportButton(view, actions) : nothing}
     <button
       class="pill next"
       part="control next-button"

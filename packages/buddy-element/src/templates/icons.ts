@@ -10,6 +10,9 @@ const microphoneShape = svg`<rect x="9" y="3" width="6" height="11" rx="3" />
 const cameraShape = svg`<rect x="3" y="6.5" width="12.5" height="11" rx="3" />
   <path d="M15.5 11l5.5-3v8l-5.5-3z" />`
 
+const eyeShape = svg`<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z" />
+  <circle cx="12" cy="12" r="3" />`
+
 /**
  * Icons in the current text colour. They have no accessible name, because the control around them
  * has one.
@@ -37,6 +40,9 @@ export const icons = {
   send: icon(svg`<path d="M4.5 12L20 4.5 15 20l-3.5-6.5zM11.5 13.5L20 4.5" />`),
   play: icon(svg`<path d="M7 4.5v15l12-7.5z" />`),
   shield: icon(svg`<path d="M12 3l7.5 3v5.5c0 4.6-3.1 7.9-7.5 9.5-4.4-1.6-7.5-4.9-7.5-9.5V6z" />`),
+  eye: icon(eyeShape),
+  eyeOff: icon(svg`${eyeShape}${slash}`),
+  flag: icon(svg`<path d="M5.5 21V4M5.5 4.5c4-2.5 7 2.2 13 0v9c-6 2.2-9-2.5-13 0" />`),
   check: icon(svg`<path d="M5 12.5l4.5 4.5L19 7.5" />`),
   skipped: icon(svg`<path d="M7 12h10" />`),
   alert: icon(svg`<circle cx="12" cy="12" r="9" /><path d="M12 7.5v5.5M12 16.3v.2" />`),

@@ -6,6 +6,7 @@ import type { ChatView } from '../view/chat-view.ts'
 import { explain } from '../words/explain.ts'
 import { doctorButton } from './doctor-dialog.ts'
 import { icons } from './icons.ts'
+import { measureDetails } from './measure.ts'
 
 /** Returns whether a start without a camera could solve the problem. */
 function offersAudioOnly({ code, devices }: BuddyError): boolean {
@@ -47,6 +48,7 @@ export function problemScreen(
     <span class="badge">${icons.alert}</span>
     <h2>${title}</h2>
     <p>${body}</p>
+    ${problem.measure ? measureDetails(words, problem.measure) : nothing}
     <button
       class="primary"
       part="start-button"

@@ -4,6 +4,7 @@ import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { reasonText } from '../view/search-text.ts'
 import { qualityText } from '../view/status-text.ts'
+import { isCoarse } from '../view/reveal-text.ts'
 import { initialOf, visibleName } from '../view/visible-name.ts'
 import { fill } from '../words/fill.ts'
 import { criteriaPanel } from './criteria.ts'
@@ -13,6 +14,7 @@ import { icons } from './icons.ts'
 import { qualityMark } from './quality-mark.ts'
 import { status } from './status.ts'
 import { trustMark, trustRequest } from './trust.ts'
+import { revealPrompt } from './reveal.ts'
 
 function avatar(name: string, caption: string | undefined): TemplateResult {
   return html`<div class="avatar" part="avatar">
@@ -64,20 +66,31 @@ function playPrompt({ words, partner }: ChatView, { play }: ChatActions): Templa
   </button>`
 }
 
+function remoteClass(view: ChatView, isVisible: boolean): string {
+  const classes = [
+    'remote',
+    isVisible ? '' : 'hidden',
+    isCoarse(view) ? 'coarse' : '',
+    view.guard.isPartnerVeiled ? 'veiled' : '',
+  ]
+  return classes.filter(Boolean).join(' ')
+}
+
 function remote(view: ChatView, actions: ChatActions): TemplateResult {
-  const { words, state, mode, partner, partnerSending, remoteStream, guard } = view
+  const { words, state, mode, partner, partnerSending, remoteStream } = view
   const name = partner?.name ?? ''
-  const isVisible = mode === 'video' && partnerSending.video
+  const isVisible = mode === 'video' && partnerSending.video && !view.isPartnerHidden
+  const isCameraOff = mode === 'video' && !partnerSending.video
   return html`<video
       part="remote-video"
-      class="remote ${isVisible ? '' : 'hidden'} ${guard.isPartnerVeiled ? 'veiled' : ''}"
+      class=${remoteClass(view, isVisible)}
       playsinline
       aria-label=${name}
       .srcObject=${remoteStream ?? null}
     ></video>
     ${
       state === 'connected' && !isVisible
-        ? avatar(name, mode === 'video' ? fill(words.cameraOff, { partner: name }) : undefined)
+        ? avatar(name, isCameraOff ? fill(words.cameraOff, { partner: name }) : undefined)
         : nothing
     }
     ${state === 'connected' && isVisible ? partnerVeil(view, actions) : nothing}`
@@ -91,7 +104,7 @@ function local(view: ChatView, actions: ChatActions): TemplateResult | typeof no
   const isMirrored = devices.facing !== 'environment'
   const size = state === 'connected' || state === 'negotiating' ? 'tile' : 'full'
   return html`<div
-    class="local ${size} ${isHidden ? 'off' : ''} ${isMirrored ? 'mirrored' : ''}"
+    class="local ${size} ${isHidden ? 'off' : ''} ${isMirrored ? 'mirrored' : ''} ${isCoarse(view) ? 'coarse' : ''}"
     part="local"
   >
     <video
@@ -106,7 +119,9 @@ function local(view: ChatView, actions: ChatActions): TemplateResult | typeof no
     ${size === 'tile' && hasCamera ? flipButton(view, actions) : nothing}
     <span class="label own" part="own-label">
       ${sending.audio && !devices.trouble.microphone ? nothing : icons.microphoneOff}
-      <span part="own-name" dir="auto">${ownName(view)}</span>
+      <span part="own-name" dir="auto"
+        >${isCoarse(view) && !isHidden ? words.ownVeiled : ownName(view)}</span
+      >
     </span>
   </div>`
 }
@@ -135,6 +150,7 @@ export function stage(view: ChatView, actions: ChatActions): TemplateResult {
   return html`<section class="stage" part="stage" tabindex="-1">
     ${remote(view, actions)} ${local(view, actions)}
     ${isConnected ? partnerLabel(view, actions) : status(view, actions)}
+    ${isConnected && !view.guard.isPartnerVeiled ? revealPrompt(view, actions) : nothing}
     ${isConnected && needsPlay ? playPrompt(view, actions) : nothing}
     ${isConnected && !hasTrouble ? trustRequest(view, actions) : nothing}
     ${hasTrouble ? nothing : ownPictureHidden(view, actions)} ${deviceTrouble(view, actions)}

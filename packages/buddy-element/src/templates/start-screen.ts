@@ -53,6 +53,7 @@ function preview(view: ChatView, actions: ChatActions): TemplateResult {
     ${closeButton(view, actions)}
   </div>`
   return html`${localStream?.getVideoTracks().length ? picture : hint}
+  ${view.isMutual && localStream?.getVideoTracks().length ? html`<p class="fine" part="preview-veiled">${words.previewVeiled}</p>` : nothing}
   ${devicePickers(view, actions)}`
 }
 

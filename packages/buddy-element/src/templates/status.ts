@@ -5,6 +5,7 @@ import type { ChatView } from '../view/chat-view.ts'
 import { statusText } from '../view/status-text.ts'
 import { fill } from '../words/fill.ts'
 import { doctorButton } from './doctor-dialog.ts'
+import { reportEarlierButton } from './report-sheet.ts'
 import { searchChoices } from './search-choices.ts'
 
 /** Returns the text that counts down the seconds until the client connects to the server again. */
@@ -36,5 +37,6 @@ export function status(view: ChatView, actions: ChatActions): TemplateResult {
     ${searchChoices(view, actions)}
     ${view.hasChangesWaiting ? html`<p class="fine" part="changes-waiting">${words.changesWaiting}</p>` : nothing}
     ${view.retry || view.isLost || view.hasCallFailed ? doctorButton(view, actions) : nothing}
+    ${reportEarlierButton(view, actions)}
   </div>`
 }

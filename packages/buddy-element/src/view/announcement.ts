@@ -4,6 +4,7 @@ import { initialView } from './chat-view.ts'
 import { isRunning } from './is-running.ts'
 import { presenceText, reasonText } from './search-text.ts'
 import { qualityText, statusText } from './status-text.ts'
+import { revealText } from './reveal-text.ts'
 
 /** Returns the state in one sentence. Empty while the client is stopped. */
 function stateText(view: ChatView): string {
@@ -31,6 +32,7 @@ function changesInCall(before: ChatView, view: ChatView): (string | undefined)[]
     mode !== 'text' && hasChanged('audio')
       ? fill(partnerSending.audio ? words.unmuted : words.muted, { partner })
       : undefined,
+    revealText(view) === revealText(before) ? undefined : revealText(view),
     before.isPartnerAway === isPartnerAway
       ? undefined
       : fill(isPartnerAway ? words.away : words.back, { partner }),

@@ -1,4 +1,4 @@
-import type { Device, DeviceKind } from '@buddy-chat/client'
+import type { Device, DeviceKind, ReportReason } from '@buddy-chat/client'
 
 /** What the visitor can do with interests and languages. */
 export interface CriteriaActions {
@@ -25,6 +25,22 @@ export interface CriteriaActions {
   readonly forgetRemark: () => void
 }
 
+/** What the visitor can do in the sheet for a report. */
+export interface ReportActions {
+  /** Opens the sheet, if there is somebody to report. */
+  readonly open: () => void
+  readonly close: () => void
+  readonly choose: (room: string) => void
+  readonly writeNote: (text: string) => void
+  readonly attachStill: (isAttached: boolean) => void
+  /** Hides the partner's picture while the sheet is open, or shows it again. */
+  readonly togglePicture: () => void
+  /** Returns false if the report was not sent and the sheet should stay open. */
+  readonly submit: (reason: ReportReason) => boolean
+  /** Returns false if the block was not sent and the sheet should stay open. */
+  readonly submitBlock: () => boolean
+}
+
 /** The actions of the visitor, which templates and keyboard shortcuts call. */
 export interface ChatActions {
   readonly start: (options?: { readonly withoutCamera: boolean }) => void
@@ -49,6 +65,11 @@ export interface ChatActions {
   readonly showPartner: () => void
   /** Sends the visitor's own picture again, which the guard has stopped. */
   readonly showSelf: () => void
+  readonly reports: ReportActions
+  /** Agrees to show the faces, or veils the visitor's picture again. */
+  readonly toggleFace: () => void
+  /** Closes the notice of a warning or of slower matching. */
+  readonly dismissMeasure: () => void
   readonly toggleMicrophone: () => void
   readonly toggleCamera: () => void
   readonly toggleText: () => void

@@ -2,10 +2,12 @@ import type {
   BuddyError,
   Check,
   CheckName,
+  ClientEvents,
   ClientState,
   Device,
   DeviceChange,
   DeviceInfo,
+  Measure,
   Mode,
   Partner,
   Quality,
@@ -14,6 +16,7 @@ import type {
   Trust,
 } from '@buddy-chat/client'
 import type { AgreementView } from './agreement-view.ts'
+import type { ReportTarget, ReportView } from './report-view.ts'
 import { visitorWords } from '../words/visitor-words.ts'
 import type { Words } from '../words/words.ts'
 import type { ChatMessage } from './conversation.ts'
@@ -100,6 +103,23 @@ export interface ChatView {
    * Whether the visitor has closed the partner's request for a direct connection without agreeing.
    */
   readonly isTrustPostponed: boolean
+  /** False if the page offers the visitor no reports. */
+  readonly offersReport: boolean
+  /** The latest partner, while they can still be reported. */
+  readonly earlierPartner: ReportTarget | undefined
+  /** Undefined while the sheet for a report is closed. */
+  readonly report: ReportView | undefined
+  /** Whether the visitor has hidden the partner's picture while they report. */
+  readonly isPartnerHidden: boolean
+  /** Whether the page asks for `reveal="mutual"`. */
+  readonly isMutual: boolean
+  /**
+   * Whether the visitor and the partner have agreed to show their faces. Undefined without `reveal="mutual"`, and
+   * outside a call.
+   */
+  readonly reveal: ClientEvents['reveal'] | undefined
+  /** What the operator has decided about the visitor. */
+  readonly measure: Measure | undefined
   readonly messages: readonly ChatMessage[]
   readonly isPartnerTyping: boolean
   /** The quality of each direction of the call. */
@@ -180,6 +200,13 @@ export const initialView: ChatView = {
   partnerSending: { audio: true, video: true },
   trust: undefined,
   isTrustPostponed: false,
+  offersReport: true,
+  earlierPartner: undefined,
+  report: undefined,
+  isPartnerHidden: false,
+  isMutual: false,
+  reveal: undefined,
+  measure: undefined,
   messages: [],
   isPartnerTyping: false,
   isPartnerAway: false,

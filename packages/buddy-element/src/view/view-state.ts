@@ -14,6 +14,8 @@ export class ViewState {
   /** The view at the latest announcement. The next announcement contains the changes since then. */
   #announced: ChatView = initialView
   #noticeTimer: number | undefined
+  /** Whether the notice stays when a call begins. */
+  #isLasting = false
   readonly #countdown = new Countdown()
 
   /** @param onChange called after each change, to render the element again */
@@ -30,11 +32,20 @@ export class ViewState {
     this.#onChange()
   }
 
-  /** Shows a notice for 6 s. It replaces the previous notice. */
-  showNotice(notice: string): void {
+  /**
+   * Shows a notice for 6 s. It replaces the previous notice.
+   * @param lasting `also-in-next-call`: it stays if the next call begins meanwhile
+   */
+  showNotice(notice: string, lasting?: 'also-in-next-call'): void {
     clearTimeout(this.#noticeTimer)
+    this.#isLasting = lasting !== undefined
     this.show({ notice })
     this.#noticeTimer = window.setTimeout(() => this.show({ notice: undefined }), noticeMs)
+  }
+
+  /** Hides a notice about the previous call. */
+  hideNoticeOfCall(): void {
+    if (!this.#isLasting) this.hideNotice()
   }
 
   hideNotice(): void {
