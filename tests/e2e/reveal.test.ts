@@ -1,5 +1,6 @@
 // With `reveal: 'mutual'`, no decoded frame is larger than 40 × 30 pixels before both users have agreed, and none
-// after one of them has withdrawn. The pages record the size of every frame of the partner, from the first one.
+// after one of them has withdrawn. With `revealAudio: false`, no sound is sent either. The pages record the size of
+// every frame of the partner, from the first one.
 import type { Browser, Page } from 'puppeteer-core'
 import { expect } from 'vitest'
 import { test as base } from '../server-fixture.ts'
@@ -22,6 +23,7 @@ interface Client {
   next(): void
   setRevealed(isRevealed: boolean): void
   resumeDevice(device: string): Promise<void>
+  getStats(): Promise<RTCStatsReport | undefined>
 }
 
 /** The properties of a page's `window`. */
@@ -119,7 +121,7 @@ class User {
     await user.#waitFor(() => 'BuddyClient' in window)
     await opened.evaluate((url) => {
       const recorded = window as unknown as Recorded
-      const client = new recorded.BuddyClient({ server: url, reveal: 'mutual' })
+      const client = new recorded.BuddyClient({ server: url, reveal: 'mutual', revealAudio: false })
       recorded.client = client
       client.on('match', () => {
         recorded.runs = []
@@ -194,6 +196,22 @@ class User {
     )
   }
 
+  /** Returns the energy of the sound that the page sends at present. Only Chromium reports it. */
+  sentSound(): Promise<number> {
+    return this.#page.evaluate(async () => {
+      const stats = await (window as unknown as Recorded).client.getStats()
+      const sources = [...(stats?.values() ?? [])].filter(
+        ({ type, kind }) => type === 'media-source' && kind === 'audio',
+      )
+      return sources.reduce((sum, { totalAudioEnergy }) => sum + totalAudioEnergy, 0)
+    })
+  }
+
+  /** Resolves when the page sends sound. */
+  async waitForSentSound(): Promise<void> {
+    await expect.poll(() => this.sentSound(), { timeout: 10_000 }).toBeGreaterThan(0)
+  }
+
   waitForPartnerAgreement(): Promise<void> {
     return this.#waitFor(() => (window as unknown as Recorded).hasPartnerAgreed)
   }
@@ -263,9 +281,11 @@ for (const other of ['Chromium', 'Firefox'] as const) {
     await bob.rebuild()
     await receive('coarse')
     expect(await kinds()).toEqual(['coarse', 'coarse'])
+    expect(await ana.sentSound()).toBe(0)
 
     await bob.setRevealed(true)
     await receive('clear')
+    await ana.waitForSentSound()
     await ana.reopenCamera()
     await receive('clear')
 
