@@ -133,6 +133,13 @@ test('reports `going-away` and reconnects after the time that the server gave', 
   expect(retries[0]).toMatchObject({ delayMs: 3375, error: { code: 'going-away' } })
 })
 
+test('reports `proof-required` by its name, although the close code is that of `refused`', () => {
+  latest().open()
+  latest().receive({ type: 'error', code: 'proof-required', message: '', retryAfterMs: null })
+  latest().end(closeCodes.refused)
+  expect(refused).toEqual(['proof-required'])
+})
+
 test('does not reconnect after a final refusal', () => {
   latest().open()
   latest().receive({ type: 'error', code: 'origin-not-allowed', message: '', retryAfterMs: null })

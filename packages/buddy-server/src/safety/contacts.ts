@@ -19,6 +19,15 @@ const serviceHandle = new RegExp(
 )
 const telephone = /\+?\d(?:[\s().-]*\d){8,14}/gu
 
+/** Every contact in ASCII has one of these; other texts have to be folded first. */
+const contactSign = new RegExp(
+  `[^\\x20-\\x7e\\n]|@|:\\/\\/|\\.[a-z\\d_-]|\\s\\.|\\.\\s+(?:com|net|org)\\b|[[({]\\s*(?:\\.|at|dot|punkt|punto|point)|\\bdot\\b|\\b(?:${services})\\b|[a-z][\\d$][a-z]|(?:\\d[\\s().-]*){4}`,
+  'i',
+)
+
+/** Returns false if a text certainly has no contact. This takes a fraction of the time of {@link contactsIn}. */
+export const mayHaveContact = (text: string): boolean => contactSign.test(text)
+
 /**
  * Returns a key for each address, handle and telephone number in a folded text. The key stays the same if
  * digits change, or the rest of a path.

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { botTexts } from './bot-texts.fixture.ts'
-import { contactsIn } from './contacts.ts'
+import { contactsIn, mayHaveContact } from './contacts.ts'
 import { everydayOpenings } from './everyday-openings.fixture.ts'
 import { foldText } from './fold-text.ts'
 import { RepeatedTexts } from './repeated-texts.ts'
@@ -34,6 +34,34 @@ describe('says to 30 strangers', () => {
     expect(rooms).toBeLessThanOrEqual(9)
     expect(rooms).toBeGreaterThanOrEqual(4)
   })
+})
+
+test('the quick test for contacts misses none', () => {
+  const part = fc.constantFrom(
+    ...botTexts.flatMap(({ say }) => strangers.map(say)),
+    'snap',
+    'kik',
+    'is',
+    'id',
+    ' ',
+    'anna',
+    'dot',
+    'com',
+    'at',
+    'spam',
+    '+49',
+    '@',
+    '.',
+    '(',
+    ')',
+  )
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 6 }), (parts) => {
+      const text = parts.join('')
+      if (contactsIn(foldText(text)).size > 0) expect(mayHaveContact(text)).toBe(true)
+    }),
+    { numRuns: 1000 },
+  )
 })
 
 test('a conversation that differs from room to room is not repeated, however long', () => {

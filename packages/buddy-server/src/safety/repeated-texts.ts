@@ -21,7 +21,7 @@ export interface Repetition {
  * Shorter texts without a contact are not compared, because everybody begins with "hello where are you from".
  * The count is of letters, so this is about twelve English words.
  */
-const minLetters = 60
+export const minLetters = 60
 /** From this similarity on, two texts are nearly the same. Different texts of one language have about 0.15. */
 const minSimilarity = 0.6
 /** How many different texts are kept for one sender, and for how many senders. */

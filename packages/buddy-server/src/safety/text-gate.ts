@@ -4,7 +4,8 @@ import type { PartnerLink } from '../sessions/partner-link.ts'
 import type { Session } from '../sessions/session.ts'
 import { newForMs } from './new-visitors.ts'
 import type { PersonKeys } from './person-keys.ts'
-import { RepeatedTexts } from './repeated-texts.ts'
+import { mayHaveContact } from './contacts.ts'
+import { minLetters, RepeatedTexts } from './repeated-texts.ts'
 import type { KeyedHash, TextSketch } from './text-sketch.ts'
 import { sketchOf } from './text-sketch.ts'
 
@@ -87,8 +88,14 @@ export class TextGate {
 
   /** Returns why a text must not be relayed; undefined if it may. */
   check(session: Session, partner: PartnerLink, text: string): TextRefusal | undefined {
+    const isCompared = this.#comparesNext(partner)
+    if (isCompared) this.#countRead(partner)
+    // Most texts end here, so that relaying them costs little more.
+    if (!mayHaveContact(text) && (text.length < minLetters || !isCompared)) return undefined
     const sketch = sketchOf(text, this.#dependencies.hash)
-    return this.#checkContacts(session, sketch) ?? this.#checkRepeated(session, partner, sketch)
+    const refusal = this.#checkContacts(session, sketch)
+    if (refusal || !isCompared) return refusal
+    return this.#checkRepeated(session, partner, sketch)
   }
 
   /** Forgets what is older than the window. */
@@ -107,6 +114,12 @@ export class TextGate {
     return read < maxReadTexts && compared < maxComparedTexts
   }
 
+  #countRead(partner: PartnerLink): void {
+    const texts = this.#texts.get(partner) ?? { read: 0, compared: 0 }
+    this.#texts.set(partner, texts)
+    texts.read++
+  }
+
   #checkContacts(session: Session, { contacts }: TextSketch): TextRefusal | undefined {
     if (contacts.length === 0 || !this.#isNew(session)) return undefined
     const nowMs = this.#dependencies.now()
@@ -122,16 +135,13 @@ export class TextGate {
     partner: PartnerLink,
     sketch: TextSketch,
   ): TextRefusal | undefined {
-    if (!this.#comparesNext(partner)) return undefined
-    const texts = this.#texts.get(partner) ?? { read: 0, compared: 0 }
-    this.#texts.set(partner, texts)
-    texts.read++
     const { keys, now, onRepeated } = this.#dependencies
     const { personKey, addressKey, identity } = session
     const { id: roomId } = partner.room
     const byPerson = this.#repeated.add(personKey, roomId, sketch, now())
     if (!byPerson) return undefined
-    texts.compared++
+    const texts = this.#texts.get(partner)
+    if (texts) texts.compared++
     const address = keys.addressHash(identity.site, addressKey)
     const byAddress = this.#repeated.add(address, roomId, sketch, now(), addressTolerance)
     const broken = [byPerson, byAddress].find(
