@@ -288,8 +288,8 @@ export class Matchmaker<T extends Entrant> {
 
   /** Returns whether two people may meet. Notes why and until when not. */
   #accepts(waiting: Waiting<T>, candidate: Waiting<T>): boolean {
-    const { person } = waiting.entrant
-    const { person: other } = candidate.entrant
+    const { person } = waiting
+    const { person: other } = candidate
     if (person === other) return false
     const { people, rematchDelayMs, clock } = this.#dependencies
     const relation = people.relationOf(person, other)

@@ -26,9 +26,9 @@ export interface Indexed<W> {
  * Of the acceptable tickets of one list, a search compares this many, the ones that have waited longest. So
  * the number of common interests decides among these.
  */
-const maxCompared = 8
+const maxCompared = 4
 /** After so many acceptable tickets in all, a search looks at only one more in each list. */
-const maxComparedInAll = 16
+const maxComparedInAll = 8
 /** So many tickets of one group are skipped, because the two people may not meet. Then the group is left. */
 const maxSkipped = 256
 /** So many groups with other attributes or asks are looked at in one list. */

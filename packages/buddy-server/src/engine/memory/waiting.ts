@@ -31,6 +31,8 @@ interface Told {
 /** A ticket in the queue. The matchmaker, the index and the fair share keep their state of it here. */
 export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
   readonly entrant: T
+  /** The same as in `entrant`: searches compare it for each ticket that they visit. */
+  readonly person: Person
   readonly pool: Pool<Waiting<T>>
   /** When the session began to wait, on the engine's clock. A change of the criteria does not change it. */
   readonly sinceMs: number
@@ -69,6 +71,7 @@ export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
     onDue: (waiting: Waiting<T>) => void,
   ) {
     this.entrant = entrant
+    this.person = entrant.person
     this.pool = pool
     this.sinceMs = sinceMs
     this.ticket = entrant.ticket
