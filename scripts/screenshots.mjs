@@ -144,6 +144,12 @@ try {
     { timeout: 60_000 },
   )
   await ana.page.screenshot({ path: join(images, 'call.png') })
+  // The report sheet, with a reason and a note. The still is off, as it is at first.
+  await ana.page.click('buddy-chat >>> [part~="report-button"]')
+  await ana.page.click('buddy-chat >>> [part~="report-harassment"]')
+  await ana.page.type('buddy-chat >>> [part~="report-note"]', 'Keeps asking for my address.')
+  await ana.page.screenshot({ path: join(images, 'report.png') })
+  await ana.page.click('buddy-chat >>> [part~="cancel-report-button"]')
   await ana.page.setViewport({ width: 390, height: 720, deviceScaleFactor: 1 })
   await ana.page.waitForFunction(() => innerWidth === 390)
   // Wait for the end of all transitions.
