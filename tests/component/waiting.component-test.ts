@@ -117,6 +117,31 @@ test('every control of the wait can be scrolled into view at 280 × 440 and at 3
   }
 })
 
+test('in text mode the fields are shown in full, and nothing covers the message field', async () => {
+  const chat = await wait()
+  await explain(chat)
+  for (const [width, height] of [
+    [280, 440],
+    [480, 360],
+    [800, 600],
+  ] as const) {
+    for (const isOpen of [true, false]) {
+      resize(chat, width, height)
+      await press(chat, isOpen ? 'change-button' : 'close-criteria-button')
+      const where = `${width} px, ${isOpen ? 'open' : 'closed'}`
+      const box = (name: string): DOMRect => part(chat, name)!.getBoundingClientRect()
+      expect(box('text-input').bottom, where).to.be.at.most(box('controls').top + 0.5)
+      if (!isOpen) continue
+      expect(box('stage').bottom, where).to.be.at.least(box('criteria-panel').bottom)
+      for (const name of ['interest-input', 'add-language-button']) {
+        part(chat, name)!.scrollIntoView({ block: 'nearest' })
+        expect(box(name).bottom, where).to.be.at.most(box('criteria-panel').bottom + 0.5)
+        expect(box(name).top, where).to.be.at.least(box('criteria-panel').top - 0.5)
+      }
+    }
+  }
+})
+
 test('a server that does not explain the wait: the element shows only that it searches', async () => {
   const chat = await wait()
   expect(visibleText(chat)).to.include('Looking for someone…')
@@ -201,7 +226,9 @@ suite('the visitor', () => {
     await explain(chat)
     await press(chat, 'change-button')
     expect(focused(chat)).to.equal('interest-input')
-    expect(part(chat, 'change-button')?.ariaExpanded).to.equal('true')
+    // In text mode the fields take the place of the button.
+    const button = chat.renderRoot.querySelector('[part~="change-button"]')
+    expect(button?.ariaExpanded).to.equal('true')
     const field = part<HTMLInputElement>(chat, 'interest-input')!
     field.value = 'go,'
     field.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }))

@@ -253,6 +253,27 @@ export const textPanel = css`
     display: none;
   }
 
+  /* Leaves space for the messages and the controls. The text above them scrolls. */
+  .text-mode .status:has(.choices) {
+    justify-content: start;
+    max-block-size: 38cqb;
+  }
+
+  /* The fields take the place of the text, because the stage is low. */
+  .text-mode .criteria-panel {
+    position: static;
+    inline-size: min(100%, 480px);
+    max-block-size: 46cqb;
+    padding: 0;
+    border-radius: 0;
+    background: none;
+    box-shadow: none;
+  }
+
+  .text-mode .stage:has(.criteria-panel) .status {
+    display: none;
+  }
+
   .text-mode .status h2 {
     font-size: 1.05rem;
   }
