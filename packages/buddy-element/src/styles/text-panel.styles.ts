@@ -264,7 +264,7 @@ export const textPanel = css`
     position: static;
     inline-size: min(100%, 480px);
     max-block-size: 46cqb;
-    padding: 0;
+    padding: 4px 6px;
     border-radius: 0;
     background: none;
     box-shadow: none;
