@@ -196,6 +196,10 @@ test('the still is off by default, shows exactly what would be sent, and is drop
   await expectAccessible(ana)
   box.click()
   await until('no still', () => !isShown(ana, 'still'))
+  // A still that was taken again by mistake would be here by now.
+  await ana.client.captureStill()
+  await ana.updateComplete
+  expect([box.checked, isShown(ana, 'still')]).to.deep.equal([false, false])
   await press(ana, 'hide-picture-button')
   expect(isShown(ana, 'remote-video')).to.equal(false)
   await press(ana, 'cancel-report-button')
