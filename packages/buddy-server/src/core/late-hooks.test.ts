@@ -23,6 +23,28 @@ test('a client is refused if onConnect does not answer in time, also if it answe
   expect(server.core.counts().users).toBe(0)
 })
 
+test('a person who is banned while onConnect decides is refused', async () => {
+  let admit: () => void = () => undefined
+  let isAsked = false
+  const server = new TestServer(
+    {},
+    {
+      hooks: {
+        onConnect: () => (isAsked ? new Promise<void>((resolve) => (admit = resolve)) : undefined),
+      },
+    },
+  )
+  const first = await server.join()
+  const visitor = first.of('welcome')[0]!.visitorToken!
+  isAsked = true
+  const tab = await server.join('192.0.2.2', { visitor })
+  server.core.safety.ban(first.session.id, 60_000)
+  admit()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(tab.messages).toMatchObject([{ type: 'measure' }, { type: 'error', code: 'banned' }])
+  expect(server.core.counts().users).toBe(0)
+})
+
 test('a person is no longer new when the time has passed since the server first saw the browser', async () => {
   const seen: boolean[] = []
   const server = new TestServer(

@@ -90,8 +90,8 @@ export async function handleHello(
   const former = findFormer(hello.resume, site, formerSessions)
   const identity = former ? former.facts : await introduce(hello, site, context)
   if ('code' in identity) return identity
-  const ban = context.findBan(identity, addressKey)
-  if (ban) return { ...refusal('banned', 'this user is banned'), measure: ban.measure }
+  const ban = refuseBanned(identity, addressKey, context)
+  if (ban) return ban
   const admitted = await askHook(
     identity,
     { upgrade, proof: hello.proof ?? undefined, isRestored: former !== undefined },
@@ -100,7 +100,10 @@ export async function handleHello(
   if ('code' in admitted) return admitted
   // If the client has disconnected meanwhile, no session is created.
   if (!isConnected()) return refusal('refused', 'the connection has closed')
-  // While the hook was deciding, another connection may have restored the session. Then it can be resumed.
+  // While the hook was deciding, an operator or a rule may have banned the person.
+  const lateBan = refuseBanned(identity, addressKey, context)
+  if (lateBan) return lateBan
+  // In the same time, another connection may have restored the session. Then it can be resumed.
   if (former && sessions.find(former.id)) {
     return handleHello(hello, { upgrade, addressKey, link, isConnected }, context)
   }
@@ -111,6 +114,15 @@ export async function handleHello(
   if (!former) return { session, site, received: undefined }
   const { claim, wasInRoom, counts } = former
   return { session, site, received: counts.sent, restored: { claim, wasInRoom } }
+}
+
+function refuseBanned(
+  identity: Identity,
+  addressKey: string,
+  { findBan }: HelloContext,
+): Refusal | undefined {
+  const ban = findBan(identity, addressKey)
+  return ban && { ...refusal('banned', 'this user is banned'), measure: ban.measure }
 }
 
 /** Returns the identity of a new client, from its site token or from its `hello`. */
