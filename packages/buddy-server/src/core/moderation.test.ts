@@ -300,6 +300,20 @@ describe('decisions', () => {
     expect(errors(await town.joinAgain(bob))).toEqual(['banned'])
   })
 
+  test('does not tell others at the address what the operator wrote, nor that they are refused for good', async () => {
+    const town = new Town({ addressBanMs: hourMs })
+    const bob = await town.join('203.0.113.1')
+    town.report(await town.join(), bob)
+    town.decide({ kind: 'ban', note: 'about bob' })
+    const until = Math.ceil((town.moderation.bans()[0]!.atMs + hourMs) / 1000)
+    const other = await town.join('203.0.113.1')
+    expect(other.of('measure')).toMatchObject([{ kind: 'ban', until }])
+    expect(other.of('measure')[0]!.statement ?? null).toBeNull()
+    const tab = await town.joinAgain(bob)
+    expect(tab.of('measure')).toMatchObject([{ statement: 'about bob' }])
+    expect(tab.of('measure')[0]!.until ?? null).toBeNull()
+  })
+
   test('refuses no address if the operator wants that', async () => {
     const town = new Town({ addressBanMs: 0 })
     const [ana, bob] = [await town.join(), await town.join('203.0.113.1')]

@@ -159,7 +159,16 @@ export class Safety {
     const personKey = keys.personKey(identity)
     const banKeys = this.#people.keysOf({ identity, personKey, addressKey })
     const measure = this.#state.measures.findBan(banKeys)
-    if (measure) return { measure: measureMessage(measure, rulesOf(identity.site).appealUrl) }
+    if (measure) {
+      const { personId, visitorKey } = banKeys
+      const isOwn = [measure.personId, measure.visitorKey].some(
+        (key) => key === personId || key === visitorKey,
+      )
+      const { addressUntilMs: untilMs } = measure
+      // Others at the address do not receive what was written to the person, and are refused for less long.
+      const told = isOwn ? measure : { ...measure, untilMs, statement: null }
+      return { measure: measureMessage(told, rulesOf(identity.site).appealUrl) }
+    }
     // Another node may have made the ban. Its reason is not known here.
     const isBanned = Object.values(banKeys).some((key) => bans.has(key))
     return isBanned ? { measure: undefined } : undefined
