@@ -6,11 +6,12 @@ const domains =
 const services =
   'snap(?:chat)?|kik|insta(?:gram)?|telegram|tg|whats?app|discord|skype|viber|wechat|onlyfans|tiktok|zangi|wickr|teleguard'
 
+/** Parts have limits, because the time would otherwise grow with the square of the length of a text. */
 const address = new RegExp(
-  `(?:https?:\\/\\/|www\\.)([^\\s/?#]+)(\\/[^\\s/?#]*)?|\\b([a-z0-9-]+(?:\\.[a-z0-9-]+)*\\.(?:${domains}))\\b(\\/[^\\s/?#]*)?|\\b([a-z0-9-]+\\.[a-z]{2,})(\\/[^\\s/?#]+)`,
+  `(?:https?:\\/\\/|www\\.)([^\\s/?#]+)(\\/[^\\s/?#]*)?|\\b([a-z0-9-]{1,63}(?:\\.[a-z0-9-]{1,63}){0,4}\\.(?:${domains}))\\b(\\/[^\\s/?#]*)?|\\b([a-z0-9-]{1,63}\\.[a-z]{2,})(\\/[^\\s/?#]+)`,
   'gu',
 )
-const mail = /[\w.+-]+@([\w-]+\.)+[a-z]{2,}/gu
+const mail = /[\w.+-]{1,64}@([\w-]{1,63}\.){1,8}[a-z]{2,}/gu
 const atHandle = /(?<![\w.])@([a-z0-9_.]{3,30})/gu
 /** A handle after the name of a service has a digit, a dot or an underscore, or follows a colon or "is". */
 const serviceHandle = new RegExp(

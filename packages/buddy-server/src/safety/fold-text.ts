@@ -59,6 +59,8 @@ export function foldText(text: string): string {
     text
       .slice(0, maxUnits)
       .normalize('NFKD')
+      // One character can become 18.
+      .slice(0, maxUnits)
       .toLowerCase()
       .replace(/\s+/gu, ' ')
       .replace(/[\p{M}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu, '')
