@@ -32,6 +32,8 @@ export class Reports implements ReportActions {
   /** Rooms of partners that were reported or blocked. They are not offered again. */
   readonly #settled = new Set<string>()
   #expiry: number | undefined
+  /** The number of the latest wish for a still, or against one. A still for an earlier wish is dropped. */
+  #stillWish = 0
 
   constructor(dependencies: ReportsDependencies) {
     this.#dependencies = dependencies
@@ -70,13 +72,16 @@ export class Reports implements ReportActions {
   }
 
   close(): void {
+    this.#stillWish++
     this.#dependencies.viewState.show({ report: undefined, isPartnerHidden: false })
   }
 
   choose(room: string): void {
     const { report } = this.#dependencies.viewState.view
     const target = report?.targets.find((each) => each.room === room)
-    if (target) this.#change({ target, still: undefined, problem: undefined })
+    if (!target) return
+    this.#stillWish++
+    this.#change({ target, still: undefined, problem: undefined })
   }
 
   writeNote(text: string): void {
@@ -91,10 +96,11 @@ export class Reports implements ReportActions {
   async #attachStill(isAttached: boolean): Promise<void> {
     const { client, viewState } = this.#dependencies
     const { report, words } = viewState.view
+    const wish = ++this.#stillWish
     this.#change({ still: undefined, problem: undefined })
     if (!isAttached || !report) return
     const still = await client.captureStill()
-    if (viewState.view.report?.target.room !== report.target.room) return
+    if (wish !== this.#stillWish) return
     this.#change(still ? { still } : { problem: words.stillFailed })
   }
 
