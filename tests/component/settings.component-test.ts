@@ -50,6 +50,7 @@ const changes: readonly Readonly<Record<string, string>>[] = [
   { site: 'elsewhere' },
   { relayonly: '' },
   { relayuntiltrusted: '' },
+  { novisitorid: '' },
 ]
 
 test('changing an attribute during a call leaves screen, devices and call unchanged, and shows a message', async () => {
@@ -150,5 +151,31 @@ test('a property that a framework sets to undefined or null counts as not set', 
     Object.assign(chat, { server: missing, lobby: missing })
     await chat.updateComplete
     expect([chat.server, chat.lobby]).to.deep.equal(['', ''])
+  }
+})
+
+test('the visitor token is neither stored nor read with `novisitorid`', async () => {
+  const { getItem, setItem } = Storage.prototype
+  const uses = new Set<string>()
+  const note = (use: string, key: string): void => {
+    if (key.startsWith('buddy-visitor ')) uses.add(use)
+  }
+  Storage.prototype.getItem = function noteRead(key) {
+    note('read', key)
+    return getItem.call(this, key)
+  }
+  Storage.prototype.setItem = function noteWrite(key, value) {
+    note('write', key)
+    setItem.call(this, key, value)
+  }
+  try {
+    for (const novisitorid of [true, false]) {
+      const chat = await mount({ mode: 'text', ...(novisitorid && { novisitorid: '' }) })
+      await chat.start()
+      chat.stop()
+      expect([...uses], `${novisitorid}`).to.deep.equal(novisitorid ? [] : ['read', 'write'])
+    }
+  } finally {
+    Object.assign(Storage.prototype, { getItem, setItem })
   }
 })

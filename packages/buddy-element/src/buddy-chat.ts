@@ -227,6 +227,7 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
       relayUntilTrusted: this.relayuntiltrusted,
       lowData: lowdata,
       proof: this.proof,
+      visitorStorage: this.novisitorid ? 'none' : 'local',
       reveal: this.reveal === 'mutual' ? 'mutual' : 'at-once',
       revealAudio: !this.silentreveal,
       textFilter: (text, direction) => (this.textFilter ? this.textFilter(text, direction) : text),

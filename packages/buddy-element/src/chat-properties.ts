@@ -121,8 +121,13 @@ export class ChatProperties extends LitElement {
 
   /**
    * Stores the devices, interests and languages that the visitor chose and the version that they agreed to
-   * in `localStorage`, for the next visit. Without this attribute, nothing is stored. If it is removed, what
-   * was stored is deleted.
+   * in `localStorage`, for the next visit. Without this attribute, none of these is stored. If it is removed,
+   * what was stored is deleted.
    */
   @property({ type: Boolean }) remember = false
+  /**
+   * Neither stores nor reads the token by which the server recognises this browser. Blocks of visitors without
+   * an account then end with their session.
+   */
+  @property({ type: Boolean }) novisitorid = false
 }
