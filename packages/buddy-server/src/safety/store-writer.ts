@@ -50,11 +50,15 @@ export class StoreWriter {
     return this.flush(isDurable)
   }
 
-  /** Stores a change within a second. */
-  later(change: StoreWrite): void {
-    if (this.#hasFailed && this.#waiting.length >= maxWaiting) return
+  /**
+   * Stores a change within a second.
+   * @returns false if too many wait already, so that this one is dropped
+   */
+  later(change: StoreWrite): boolean {
+    if (this.#hasFailed && this.#waiting.length >= maxWaiting) return false
     this.#waiting.push(change)
     this.#schedule(delayMs)
+    return true
   }
 
   /**

@@ -44,13 +44,15 @@ export class Tallies {
     this.#dropOldest()
     if (this.#unstored.has(personId)) return
     this.#unstored.add(personId)
-    writer.later({
+    const isWaiting = writer.later({
       write: (store) => {
         const tally = this.#cache.get(personId)
         if (tally) store.putTally(tally)
       },
       onStored: () => this.#unstored.delete(personId),
     })
+    // A dropped one must not count as waiting, because then it would stay in memory for good.
+    if (!isWaiting) this.#unstored.delete(personId)
   }
 
   #dropOldest(): void {
