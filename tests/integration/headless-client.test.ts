@@ -403,16 +403,18 @@ test('report() reports the present partner or the partner of a given room, and e
   )
 })
 
-test('report() needs a partner, and does not end the call', async ({ startServer, join }) => {
+test('report() needs a partner, and ends the call at once for both', async ({ startServer, join }) => {
   const { url } = await startServer()
   const [ana, bob] = [join(url, 'Ana'), join(url, 'Bob')]
   expect(() => ana.report('spam')).toThrow(expect.objectContaining({ code: 'not-in-call' }))
   await ana.start()
   expect(() => ana.report('spam')).toThrow(expect.objectContaining({ code: 'not-in-call' }))
   await match(ana, bob)
-  const typing = once(bob, 'typing')
+  const left = [once(ana, 'leave'), once(bob, 'leave')]
   ana.report('harassment')
-  ana.notifyTyping()
-  await typing
-  expect([ana.state, bob.state]).toEqual(['connected', 'connected'])
+  // The partner is not told of the report.
+  expect(await Promise.all(left)).toEqual([
+    { reason: 'report', isSearching: true },
+    { reason: 'partner-left', isSearching: true },
+  ])
 })

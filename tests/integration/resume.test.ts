@@ -318,6 +318,7 @@ test('bans the address of the latest connection of a session', async ({ startSer
   expect((await again.receive('welcome')).session).toBe(session)
   expect(server.ban(session, 60_000)).toBe(true)
   const banned = await RawClient.connect(url, from('192.0.2.2'))
+  banned.sendHello()
   expect(await banned.errorCode()).toBe('banned')
   await RawClient.join(url, 'At the earlier address', from('192.0.2.1'))
 })
