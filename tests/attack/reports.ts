@@ -71,21 +71,9 @@ async function acceptedReports({ url }: Scene): Promise<number> {
   return metrics.value('buddy_reports_total') ?? 0
 }
 
-/** Sends `next` whenever the partner leaves, until the connection ends. */
-async function rematch(client: RawClient): Promise<void> {
-  try {
-    for (;;) {
-      await client.receive('partner-left')
-      client.send({ type: 'next', offer: null })
-    }
-  } catch {
-    // The connection was closed, because the attack is over.
-  }
-}
-
 const repeatedReports: Attack = {
   name: 'repeated-reports',
-  what: 'one user meets two partners in turn and reports them each time; the operator must receive one report for each partner',
+  what: 'one user meets two partners and reports them again and again; the operator must receive one report for each partner',
   hasWebhooks: true,
   options: { rematchDelayMs: 0 },
   run: async (scene) => {
@@ -97,31 +85,35 @@ const repeatedReports: Attack = {
     // The reporter enters first, so that the server does not match the partners with each other.
     reporter.enter({ lobby })
     await reporter.receive('waiting')
-    for (const client of partners) client.enter({ lobby })
-    for (const client of partners) void rematch(client)
     const rooms: string[] = []
-    while (!scene.isOver()) {
+    for (const partner of partners) {
+      partner.enter({ lobby })
       rooms.push((await reporter.receive('matched')).room)
-      for (const room of [null, rooms.at(-1)!, scene.random.pick(rooms)]) {
+      reporter.send({ type: 'next', offer: null })
+      // The next partner enters after the reporter, who never meets the same one again.
+      await reporter.settled()
+      await partner.leave()
+    }
+    do {
+      for (const room of [null, ...rooms, scene.random.pick(rooms)]) {
         reporter.send({ type: 'report', reason: 'spam', room })
         scene.count('reports sent')
       }
       await scene.wait(nextEveryMs)
-      reporter.send({ type: 'next', offer: null })
-    }
+    } while (!scene.isOver())
     // Once the server has handled every message, its count of reports is final.
     await reporter.settled()
     const accepted = await acceptedReports(scene)
     const reports = await scene.webhooks('report', accepted)
     scene.count('reports', reports.length)
-    if (accepted === 0) scene.onFault('the server accepted no report')
     if (reports.length !== accepted) {
       scene.onFault(`${reports.length} of ${accepted} reports arrived`)
     }
     if (new Set(reports.map(({ data }) => sessionsOf(data))).size < reports.length) {
       scene.onFault('the operator received several reports of one partner')
     }
-    abort(reporter, ...partners)
+    if (accepted !== partners.length) scene.onFault(`${accepted} of 2 partners were reported`)
+    abort(reporter)
   },
 }
 

@@ -25,7 +25,6 @@ test.for([
   ['another band', { band: '13-17' }, 'band'],
   ['another site', { site: 'open' }, 'site'],
   ['another lobby', { lobby: 'quiet' }, 'lobby'],
-  ['the same person', { person: 'ana' }, 'themselves'],
 ] as const)('sees a meeting with %s', ([, identity, word]) => {
   const { witness, meet } = witnessOf({ ana: {}, bob: identity })
   meet('ana', 'bob')

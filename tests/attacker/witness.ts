@@ -62,7 +62,6 @@ export class Witness {
         )
       }
       const pair = pairOf(one.person, other.person)
-      if (one.person === other.person) this.faults.push(`${one.person} met themselves`)
       if (this.#blocked.has(pair)) this.faults.push(`${pair} met after a block`)
       this.#met.add(pair)
     },

@@ -142,8 +142,21 @@ test.for([true, false])(
   },
 )
 
+test('a new visitor is admitted with a proof, and refused without', async () => {
+  const { servers } = await run('isSolved(proof)', {
+    isSolved: (proof: string | null) => Promise.resolve(proof === 'solved'),
+  })
+  const url = (await servers[0]!.listen()).url
+  const client = await RawClient.connect(url)
+  client.sendHello()
+  expect(await client.errorCode()).toBe('proof-required')
+  const solved = await RawClient.connect(url)
+  solved.sendHello({ proof: 'solved' })
+  await solved.receive('welcome')
+})
+
 test('the page has no snippet without a test', () => {
-  expect(snippets).toHaveLength(5)
+  expect(snippets).toHaveLength(6)
 })
 
 const rows = [...page.matchAll(/^\| `([A-Z_]+)=(\S+)` +\| `(\w+): (.+)` +\|$/gm)]

@@ -177,7 +177,8 @@ test('a report is decided by command, the ban refuses with its reason, and a lif
   const exported = (await command(url, ['audit', 'export'])).output.trim().split('\n')
   expect(exported.map((line) => (JSON.parse(line) as Decision).kind)).toEqual(['ban', 'lift'])
   expect(server.output()).not.toMatch(/ExperimentalWarning|where I live|192\.0\.2/)
-})
+  // A dozen processes start one after the other.
+}, 60_000)
 
 test('a ban ends all sessions of a person at once, and tells each why', async () => {
   const { url } = await startCliProcess(settingsOf(temporaryFolder()))

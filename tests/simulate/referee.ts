@@ -48,6 +48,8 @@ export class Referee {
   }
 
   handleParted(one: string, other: string, nowMs: number): void {
+    // Two sessions of one person may meet whenever nobody else is there.
+    if (one === other) return
     this.#metAtMs.set(pairOf(one, other), nowMs)
     for (const [person, partner] of [
       [one, other],
@@ -70,6 +72,7 @@ export class Referee {
   mayMeet(one: Search, other: Search, nowMs: number): boolean {
     const metAtMs = this.#metAtMs.get(pairOf(one.person, other.person)) ?? -Infinity
     const isRecent = nowMs - metAtMs < this.#times.avoidRecentMs
+    if (one.person === other.person) return false
     return !isRecent && this.#findFault(one, other, true, nowMs, -toleranceMs) === undefined
   }
 
@@ -81,7 +84,6 @@ export class Referee {
     slackMs = toleranceMs,
   ): string | undefined {
     const { widenInterestsMs, widenLanguagesMs, avoidRecentMs } = this.#times
-    if (one.person === other.person) return 'they are one person'
     for (const name of ['site', 'lobby', 'mode', 'band'] as const) {
       if (a[name] !== b[name]) return `the ${name} differs`
     }

@@ -419,14 +419,25 @@ function describeEngine(
         expect(ana.room).toBe(bob.room)
       })
 
-      test('never matches two sessions of one person', () => {
+      test('matches two sessions of one person only while nobody else is there', () => {
         const world = createWorld()
-        const [ana] = world.join('ana')
+        const [ana, bob] = world.join('ana', 'bob')
         const second = new ContractSession('second', world.engine, false, 'person ana')
+        // Bob shares no interest with them, and so waits too.
+        bob.enter({ interests: ['go'], interestKeys: ['go'], keepsInterests: true })
+        world.settle()
         ana.enter()
         second.enter()
         world.advance(1_000_000)
         expect([ana.room, second.room]).toEqual([undefined, undefined])
+        for (const session of [bob, ana, second]) session.leave()
+        world.settle()
+        ana.enter()
+        world.settle()
+        second.enter()
+        world.settle()
+        expect(ana.room).toBeDefined()
+        expect(ana.room).toBe(second.room)
       })
 
       test.each(['block', 'report'] as const)(

@@ -17,7 +17,7 @@ export interface SessionProfile {
   readonly addressKey: string
   /**
    * The person whose session this is, also in another tab or later; see `safety/person-keys.ts`. Two sessions
-   * of one person are never matched. Never sent to clients, never logged. The seat has it too.
+   * of one person are matched only while nobody else is there. Never sent to clients, never logged. The seat has it too.
    */
   readonly personKey: string
 }

@@ -201,7 +201,8 @@ export class MatchmakerWorld {
     return waiting.flatMap((one, index) =>
       waiting
         .slice(index + 1)
-        .filter((other) => this.#accept(one, other))
+        // Two tabs of one person may meet, but nobody has to find out that they can.
+        .filter((other) => one.person !== other.person && this.#accept(one, other))
         .map((other) => [one, other] as const),
     )
   }
@@ -209,8 +210,9 @@ export class MatchmakerWorld {
   #accept(one: User, other: User): boolean {
     const now = this.clock.now()
     if ([one, other].some(({ sinceMs, ticket }) => now - sinceMs! < ticket.delayMs)) return false
-    if (one.person === other.person || this.#areBlocked(one.person, other.person)) return false
+    if (this.#areBlocked(one.person, other.person)) return false
     if (!mayMeet(this.#wishOf(one), this.#wishOf(other))) return false
+    if (one.person === other.person) return this.#isAlone(one)
     if (!this.#avoid(one.person, other.person)) return true
     const waitedMs = now - Math.min(one.sinceMs!, other.sinceMs!)
     return (
@@ -227,15 +229,24 @@ export class MatchmakerWorld {
     }
   }
 
-  /** Whether everybody else in the pool, waiting or in a room, is avoided. */
-  #hasNobodyElse({ person, ticket }: User): boolean {
+  /** The users in the pool of this ticket, waiting or in a room. */
+  #presentWith({ ticket }: User): readonly User[] {
     const pool = poolOf(ticket)
-    const present = this.users.filter((user) =>
+    return this.users.filter((user) =>
       user.room
         ? user.room.pool.key === pool
         : this.#waiting().includes(user) && poolOf(user.ticket) === pool,
     )
-    return present.every(
+  }
+
+  #isAlone(one: User): boolean {
+    return this.#presentWith(one).every(({ person }) => person === one.person)
+  }
+
+  /** Whether everybody else in the pool, waiting or in a room, is avoided. */
+  #hasNobodyElse(one: User): boolean {
+    const { person } = one
+    return this.#presentWith(one).every(
       (user) =>
         user.person === person ||
         this.#avoid(person, user.person) ||
@@ -261,6 +272,7 @@ export class MatchmakerWorld {
 
   #remember(one: User, other: User): void {
     this.people.meet(one.person, other.person.key)
+    if (one.person === other.person) return
     for (const [self, partner] of [
       [one.person, other.person],
       [other.person, one.person],

@@ -290,7 +290,8 @@ export class Matchmaker<T extends Entrant> {
   #accepts(waiting: Waiting<T>, candidate: Waiting<T>): boolean {
     const { person } = waiting
     const { person: other } = candidate
-    if (person === other) return false
+    // Whoever tries a page in two tabs meets themselves, but only while nobody else is there.
+    if (person === other) return waiting.pool.peopleCount === 1
     const { people, rematchDelayMs, clock } = this.#dependencies
     const relation = people.relationOf(person, other)
     if (!relation) return true
