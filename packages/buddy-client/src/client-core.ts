@@ -350,6 +350,7 @@ export class ClientCore {
     const run = this.#run
     this.#run = undefined
     run?.search.end()
+    run?.reports.end()
     return run
   }
 

@@ -66,3 +66,13 @@ test('does not call `onLost` if the session is resumed, because that sends the k
   reports.handleWelcome(false)
   expect(lost).toEqual([])
 })
+
+test('calls `onLost` once if the run ends while a report is kept', () => {
+  reports.handleMatched('first')
+  reports.end()
+  isConnected = false
+  reports.report('spam', {})
+  reports.end()
+  reports.end()
+  expect(lost).toEqual(['server-unreachable'])
+})

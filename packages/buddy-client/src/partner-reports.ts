@@ -49,11 +49,17 @@ export class PartnerReports {
     this.#isKept = false
     if (isResumed) return
     this.#latestRoom = undefined
-    if (wasKept) {
-      this.#dependencies.onLost(
-        serverUnreachable('a report or block was not sent: the server has ended the session'),
-      )
-    }
+    if (wasKept) this.#reportLoss('the server has ended the session')
+  }
+
+  /** Called at the end of the run, which drops what was kept. */
+  end(): void {
+    if (this.#isKept) this.#reportLoss('the client was stopped before it was connected again')
+    this.#isKept = false
+  }
+
+  #reportLoss(reason: string): void {
+    this.#dependencies.onLost(serverUnreachable(`a report or block was not sent: ${reason}`))
   }
 
   /**

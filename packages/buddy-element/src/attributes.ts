@@ -18,3 +18,11 @@ const modes: readonly Mode[] = ['video', 'audio', 'text']
 export function toMode(value: string): Mode {
   return modes.find((mode) => mode === value) ?? 'video'
 }
+
+/**
+ * Returns when the visitor's clear picture is sent. Only an absent or empty value, or `at-once`, shows it at once: a
+ * page that has mistyped `mutual` wants it covered.
+ */
+export function toReveal(value: string | null | undefined): 'at-once' | 'mutual' {
+  return !value || value === 'at-once' ? 'at-once' : 'mutual'
+}

@@ -8,7 +8,7 @@ import type {
 import type { GuardSource } from '@buddy-chat/client/guard'
 import type { PropertyValues, TemplateResult } from 'lit'
 import { supportsAdoptingStyleSheets } from 'lit'
-import { toMode } from './attributes.ts'
+import { toMode, toReveal } from './attributes.ts'
 import { ChatProperties, textProperties } from './chat-properties.ts'
 import { obtainClientPart } from './client/obtain-client-part.ts'
 import { ChatController } from './controller/chat-controller.ts'
@@ -228,7 +228,7 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
       lowData: lowdata,
       proof: this.proof,
       visitorStorage: this.novisitorid ? 'none' : 'local',
-      reveal: this.reveal === 'mutual' ? 'mutual' : 'at-once',
+      reveal: toReveal(this.reveal),
       revealAudio: !this.silentreveal,
       textFilter: (text, direction) => (this.textFilter ? this.textFilter(text, direction) : text),
     }
@@ -333,7 +333,7 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
       hasCamera: !this.novideo,
       hasText: !this.notext,
       offersReport: !this.noreport,
-      isMutual: this.reveal === 'mutual',
+      isMutual: toReveal(this.reveal) === 'mutual',
     })
   }
 

@@ -89,7 +89,7 @@ export class ChatProperties extends LitElement {
    * `mutual`: the client sends only a coarse picture until both partners agree to show their faces. `at-once`:
    * it sends the whole picture from the start.
    */
-  @property() reveal: 'at-once' | 'mutual' = 'at-once'
+  @property() reveal: 'at-once' | 'mutual' | '' = 'at-once'
   /** With `reveal="mutual"`: the client sends no sound before both have agreed. */
   @property({ type: Boolean }) silentreveal = false
   /** Offers the visitor no button, key or sheet to report or block partners. */
