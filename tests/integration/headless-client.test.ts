@@ -403,7 +403,10 @@ test('report() reports the present partner or the partner of a given room, and e
   )
 })
 
-test('report() needs a partner, and ends the call at once for both', async ({ startServer, join }) => {
+test('report() needs a partner, and ends the call at once for both', async ({
+  startServer,
+  join,
+}) => {
   const { url } = await startServer()
   const [ana, bob] = [join(url, 'Ana'), join(url, 'Bob')]
   expect(() => ana.report('spam')).toThrow(expect.objectContaining({ code: 'not-in-call' }))
