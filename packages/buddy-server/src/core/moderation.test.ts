@@ -270,6 +270,25 @@ describe('decisions', () => {
     expect(kinds(await town.joinAgain(bob))).toEqual([])
   })
 
+  test.for(['resumes', 'does not come back'] as const)(
+    'a warning to a session that is away reaches the person once, if it %s',
+    async (what) => {
+      const town = new Town()
+      const [ana, bob] = [await town.join(), await town.join()]
+      town.report(ana, bob)
+      const { session } = bob
+      bob.disconnect()
+      town.decide({ kind: 'warn' })
+      if (what === 'does not come back') town.server.core.sessions.end(session, 'lost')
+      const again =
+        what === 'resumes'
+          ? await town.join(undefined, { resume: bob.resume })
+          : await town.joinAgain(bob)
+      expect(kinds(again)).toEqual(['warning'])
+      expect(kinds(await town.joinAgain(bob))).toEqual([])
+    },
+  )
+
   test('a person who is slowed is told at each visit, until the end', async () => {
     const town = new Town({ slowMs: hourMs })
     const [ana, bob] = [await town.join(), await town.join()]

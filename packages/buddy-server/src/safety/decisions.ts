@@ -71,8 +71,10 @@ export class Decisions {
     const { person, kind, isAutomatic } = verdict
     const id = this.#dependencies.createId()
     const measure = kind === 'dismiss' ? undefined : this.#measureOf(verdict, id, kind)
-    const sessions = this.#dependencies.people.sessionsOf(person)
-    // A warning that a client receives now need not be kept.
+    const known = this.#dependencies.people.sessionsOf(person)
+    // A session that is away may end without a client. So a warning goes to those that have one or, if there are
+    // none, is kept for the next client of the person.
+    const sessions = kind === 'warn' ? known.filter(({ isPresent }) => isPresent) : known
     const isKept = measure && (kind !== 'warn' || sessions.length === 0)
     const replaced = measure ? measures.of(person.personId, measure.kind) : []
     const decision = this.#record(

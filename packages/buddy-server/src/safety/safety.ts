@@ -107,6 +107,7 @@ export class Safety {
     this.observer = {
       joined: ({ session }) => this.#sendMeasures(session),
       restored: ({ session }) => this.#sendMeasures(session),
+      back: ({ session }) => this.#sendWarnings(session),
       ended: ({ session }) => this.#handleEnded(session),
       matched: ({ room }) => {
         for (const { sessionId } of room.seats) {
@@ -374,12 +375,20 @@ export class Safety {
 
   /** Sends a client that has joined the measures that it may not know. */
   #sendMeasures(session: Session): void {
-    const { measures, writer } = this.#state
+    for (const slow of this.#state.measures.of(session.personKey, 'slow')) this.#tell(session, slow)
+    this.#sendWarnings(session)
+  }
+
+  #tell(session: Session, measure: StoredMeasure): void {
     const { appealUrl } = this.#dependencies.rulesOf(session.identity.site)
-    const send = (measure: StoredMeasure): void => session.send(measureMessage(measure, appealUrl))
-    for (const slow of measures.of(session.personKey, 'slow')) send(slow)
+    session.send(measureMessage(measure, appealUrl))
+  }
+
+  /** Sends a client the warnings that no client of this person has received. */
+  #sendWarnings(session: Session): void {
+    const { measures, writer } = this.#state
     for (const warning of measures.of(session.personKey, 'warning')) {
-      send(warning)
+      this.#tell(session, warning)
       measures.delete(warning)
       writer.now(false, { write: (store) => store.deleteMeasure(warning.id) })
     }
