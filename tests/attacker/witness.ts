@@ -31,6 +31,8 @@ export class Witness {
 
   /** Call this when the server has handled the block. */
   handleBlock(one: string, other: string): void {
+    // Somebody who has met themselves in another tab cannot block themselves.
+    if (one === other) return
     this.#blocked.add(pairOf(one, other))
     this.count('blocks')
   }

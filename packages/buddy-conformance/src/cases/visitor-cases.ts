@@ -4,7 +4,7 @@ import { check } from '../failure.ts'
 
 const given = '`visitorToken` in `welcome` must not be nil.'
 const onePerson =
-  'The server must not match a session with one whose `hello` had its `visitorToken`, unless their site tokens have different users.'
+  'While other people are in the lobby, the server must not match a session with one whose `hello` had its `visitorToken`, unless their site tokens have different users.'
 const forged =
   'A `visitor` that the server has not sent as `visitorToken` for this site must count as nil.'
 
@@ -29,9 +29,10 @@ export const visitorCases = group('visitors', 'visitors', [
     },
   },
   {
-    title: 'does not match a browser with itself',
+    title: 'does not match a browser with itself while others are there',
     rule: onePerson,
     run: async (t) => {
+      await t.pair()
       const [client, visitor] = await joinWithToken(t)
       const tab = await t.join({ visitor })
       await t.wait(client)
