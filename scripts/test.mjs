@@ -1,8 +1,6 @@
 // npm test: runs all checks and tests, fastest first. Continues after a failure, so that one run shows all
 // of them, and ends with the line `N passed, N failed`. `npm test -- unit e2e` runs only these steps.
-// Steps of one group run at the same time. The output of all but the first is printed when they end.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,24 +26,10 @@ function count(passed, failed, skipped = 0) {
   total.skipped += skipped
 }
 
-/**
- * Runs a command and resolves with its exit status.
- * @param output receives the output; undefined if it goes to the terminal
- */
-async function execute(command, args, options, output) {
-  const stdio = output ? ['ignore', 'pipe', 'pipe'] : 'inherit'
-  const child = spawn(command, args, { stdio, ...options })
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk) => output.push(chunk))
-  }
-  const [status] = await once(child, 'close')
-  return status
-}
-
 /** Runs a test runner that writes a JSON report. Without a report, it failed before its first test. */
-async function runner(name, command, args, options, readReport, output) {
+function runner(name, command, args, options, readReport) {
   const report = join(reports, `${name}.json`)
-  const status = await execute(command, args(report), options(report), output)
+  const { status } = spawnSync(command, args(report), { stdio: 'inherit', ...options(report) })
   let counts
   try {
     counts = readReport(JSON.parse(readFileSync(report, 'utf8')))
@@ -56,8 +40,8 @@ async function runner(name, command, args, options, readReport, output) {
   count(counts.passed, counts.failed + (hasHiddenFailure ? 1 : 0), counts.skipped)
 }
 
-function vitest(project, output) {
-  return runner(
+function vitest(project) {
+  runner(
     project,
     'vitest',
     (report) => [
@@ -81,28 +65,27 @@ function vitest(project, output) {
       failed: Math.max(numFailedTests, numFailedTestSuites > 0 ? 1 : 0),
       skipped: numPendingTests,
     }),
-    output,
   )
 }
 
-async function needChromium(run) {
+function needChromium(run) {
   browsers ??= ensureBrowsers()
   const message = missingBrowsersMessage(browsers)
   if (message) console.log(message)
-  if (browsers.chromium) await run()
+  if (browsers.chromium) run()
   else count(0, 1)
 }
 
 const steps = {
-  async types(output) {
-    const status = await execute('tsc', ['-b'], { cwd: root }, output)
+  types() {
+    const { status } = spawnSync('tsc', ['-b'], { cwd: root, stdio: 'inherit' })
     count(status === 0 ? 1 : 0, status === 0 ? 0 : 1)
   },
   lint() {
     for (const { hasPassed } of lint()) count(hasPassed ? 1 : 0, hasPassed ? 0 : 1)
   },
-  unit: (output) => vitest('unit', output),
-  component: (output) =>
+  unit: () => vitest('unit'),
+  component() {
     needChromium(() =>
       runner(
         'component',
@@ -117,55 +100,25 @@ const steps = {
           },
         }),
         ({ passed, failed }) => ({ passed, failed, skipped: 0 }),
-        output,
       ),
-    ),
-  integration(output) {
+    )
+  },
+  integration() {
     ensureTurnServer()
     ensureProxy()
     ensurePythonLibraries()
-    return vitest('integration', output)
+    vitest('integration')
   },
-  install: (output) => needChromium(() => vitest('install', output)),
-  e2e(output) {
+  install: () => needChromium(() => vitest('install')),
+  e2e() {
     ensureProxy()
     ensurePythonLibraries()
-    return needChromium(() => vitest('e2e', output))
+    needChromium(() => vitest('e2e'))
   },
-  network(output) {
+  network() {
     ensureNetworkTools()
-    return needChromium(() => vitest('network', output))
+    needChromium(() => vitest('network'))
   },
-}
-
-/**
- * The steps, in groups that run at the same time. The tests of the network mostly wait for timeouts, so they
- * leave time to the tests of the browsers.
- */
-const groups = [
-  ['types'],
-  ['lint'],
-  ['unit'],
-  ['component'],
-  ['integration'],
-  ['install'],
-  ['e2e', 'network'],
-]
-
-async function runStep(name, output) {
-  const startedAt = performance.now()
-  const title = `\n── ${name}\n`
-  if (output) output.push(title)
-  else process.stdout.write(title)
-  try {
-    await steps[name](output)
-  } catch (error) {
-    console.error(error.message, error.cause ?? '')
-    count(0, 1)
-  }
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  if (output) process.stdout.write(Buffer.concat(output.map((chunk) => Buffer.from(chunk))))
-  console.log(`   ${name}: ${seconds} s`)
 }
 
 const wanted = process.argv.slice(2)
@@ -176,9 +129,12 @@ if (unknown.length > 0) {
 }
 try {
   build()
-  for (const group of groups) {
-    const names = group.filter((name) => wanted.length === 0 || wanted.includes(name))
-    await Promise.all(names.map((name, index) => runStep(name, index > 0 ? [] : undefined)))
+  for (const [name, step] of Object.entries(steps)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue
+    const startedAt = performance.now()
+    console.log(`\n── ${name}`)
+    step()
+    console.log(`   ${name}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
   }
 } catch (error) {
   console.error(error.message, error.cause ?? '')
