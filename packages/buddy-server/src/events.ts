@@ -9,6 +9,7 @@ import type { Room } from './engine/room.ts'
 import type { Identified } from './sessions/identity.ts'
 import type { Decision } from './safety/moderation.ts'
 import type { StoredMeasure, StoreError } from './safety/store.ts'
+import type { WriteKind } from './safety/store-writer.ts'
 import type { Session } from './sessions/session.ts'
 import type { SessionEnd } from './sessions/sessions.ts'
 
@@ -73,9 +74,14 @@ interface ServerEvents {
     /** Null if the ban holds until it is lifted. */
     readonly durationMs: number | null
   }
-  /** The data folder cannot be read or written. What could not be stored is kept in memory. */
+  /**
+   * The data folder cannot be read or written: once, until `storeRecovered`. What could not be stored is kept in
+   * memory.
+   */
   readonly storeFailed: { readonly error: StoreError }
-  /** Everything that was kept in memory is stored. */
+  /** A change that waited for the data folder was dropped, because too many of its kind wait. */
+  readonly storeDropped: { readonly kind: WriteKind }
+  /** The data folder works again, and everything that was kept in memory is stored. */
   readonly storeRecovered: object
   /**
    * The number of users has reached `level` percent of its maximum. Level 0 means that it is well below the

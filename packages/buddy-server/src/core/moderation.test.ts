@@ -377,7 +377,7 @@ describe('decisions', () => {
     ['an unknown reason', { reason: 'constructor' }],
     ['no time', { durationMs: 0 }],
     ['a part of a millisecond', { durationMs: 0.5 }],
-    ['a time beyond ten years', { durationMs: 11 * 365 * dayMs }],
+    ['a time beyond ten years', { durationMs: 3650 * dayMs + 1 }],
     ['a time that is a text', { durationMs: '5' }],
     ['a long note', { note: 'ü'.repeat(251) }],
     ['nobody who decides', {}, ' '],
@@ -392,6 +392,18 @@ describe('decisions', () => {
     expect(town.moderation.decisions()).toEqual([])
     expect(bob.closeReason).toBeUndefined()
   })
+
+  test.each([0, -1, 0.5, NaN, Infinity, 3650 * dayMs + 1])(
+    'refuses a ban by the program for %s ms',
+    async (durationMs) => {
+      const town = new Town()
+      const bob = await town.join()
+      const act = () => town.server.core.safety.ban(bob.session.id, durationMs)
+      expect(act).toThrow(expect.objectContaining({ code: 'invalid-decision' }))
+      expect(bob.closeReason).toBeUndefined()
+      expect(town.server.core.safety.ban(bob.session.id, 3650 * dayMs)).toBe(true)
+    },
+  )
 
   test('refuses unknown people and bans by name', () => {
     const { moderation } = new Town()
@@ -452,6 +464,36 @@ describe('what is kept', () => {
     expect(town.server.events.at(-1)![0]).toBe('storeRecovered')
   })
 
+  test('while the store fails, a report waits once, and the operator receives what is dropped', async () => {
+    const town = new Town()
+    const [ana, bob, cleo] = [await town.join(), await town.join(), await town.join()]
+    town.report(ana, cleo)
+    const { id } = cleo.session
+    const tabs = [ana, await town.joinAgain(ana)]
+    const rooms = tabs.map((tab) => [tab, town.meet(tab, bob)] as const)
+    const { transact } = town.store
+    town.store.transact = () => {
+      throw new StoreError('unwritable', 'the disk is full')
+    }
+    for (const [from, room] of rooms) from.send({ type: 'report', reason: 'spam', room })
+    const named = (name: string) => town.server.events.filter(([event]) => event === name)
+    expect(named('reported')).toHaveLength(2)
+    for (let index = 0; index < 20_001; index++) {
+      try {
+        town.server.core.safety.ban(id, hourMs)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'store-failed' })
+      }
+    }
+    expect(named('storeDropped')).toEqual([['storeDropped', { kind: 'decision' }]])
+    town.store.transact = transact
+    town.server.clock.advance(60_000)
+    expect(town.moderation.verifyAudit()).toMatchObject({ isIntact: true, entries: 10_000 })
+    expect(town.moderation.reports()).toMatchObject([{ total: 1 }])
+    expect(named('storeFailed')).toHaveLength(1)
+    expect(named('storeRecovered')).toHaveLength(1)
+  })
+
   test('a server that stops while its store fails says what it loses', async () => {
     const town = new Town()
     const [ana, bob] = [await town.join(), await town.join()]
@@ -488,6 +530,31 @@ describe('what is kept', () => {
     expect([errors(ana), ana.closeReason]).toEqual([[], undefined])
     expect(errors(await town.join())).toEqual([])
     expect(town.server.core.safety.ban('unknown', 1)).toBe(false)
+  })
+
+  test('the operator receives one event when a store cannot be read, and one when it can again', async () => {
+    const town = new Town()
+    const { findTally } = town.store
+    let isBroken = false
+    town.store.findTally = (personId) => {
+      if (isBroken) throw new StoreError('broken', 'the file is damaged')
+      return findTally.call(town.store, personId)
+    }
+    const named = () =>
+      town.server.events.map(([name]) => name).filter((name) => name.startsWith('store'))
+    const meet = async () => town.meet(await town.join(), await town.join())
+    isBroken = true
+    for (let index = 0; index < 5; index++) await meet()
+    expect(named()).toEqual(['storeFailed'])
+    isBroken = false
+    await meet()
+    expect(named()).toEqual(['storeFailed'])
+    town.server.clock.advance(minuteMs)
+    await meet()
+    expect(named()).toEqual(['storeFailed', 'storeRecovered'])
+    isBroken = true
+    await meet()
+    expect(named()).toEqual(['storeFailed', 'storeRecovered', 'storeFailed'])
   })
 })
 

@@ -123,6 +123,16 @@ export function createMetrics(source: MetricsSource): Metrics {
     registers,
   })
   const matches = new Counter({ name: 'buddy_matches_total', help: 'Rooms opened.', registers })
+  const drops = counter(
+    'buddy_store_dropped_total',
+    'Changes that were dropped because the data folder could not be written, by kind.',
+    'kind',
+  )
+  const failing = new Gauge({
+    name: 'buddy_store_failing',
+    help: '1 while the data folder cannot be read or written.',
+    registers,
+  })
   const bans = new Counter({ name: 'buddy_bans_total', help: 'Bans.', registers })
   const waits = new Histogram({
     name: 'buddy_wait_seconds',
@@ -186,6 +196,9 @@ export function createMetrics(source: MetricsSource): Metrics {
       reported: ({ reason }) => reports.inc({ reason }),
       diagnosed: ({ reason }) => failures.inc({ reason }),
       banned: () => bans.inc(),
+      storeFailed: () => failing.set(1),
+      storeRecovered: () => failing.set(0),
+      storeDropped: ({ kind }) => drops.inc({ kind }),
     },
   }
 }

@@ -3,6 +3,7 @@ import type { AuditLog } from './audit-log.ts'
 import { verifyAudit } from './audit-log.ts'
 import type { Decisions } from './decisions.ts'
 import { countReasons } from './decisions.ts'
+import { isMeasureDuration, measureDurationRule } from './measure-duration.ts'
 import type { Measures } from './measures.ts'
 import type {
   BanEntry,
@@ -34,8 +35,6 @@ interface ModerationDependencies {
 
 /** How many reports a group contains at most. */
 const maxReportsOfGroup = 100
-/** Ten years; a longer time is meant to be for good. */
-const maxDurationMs = 10 * 365 * 86_400_000
 const maxNoteBytes = 500
 const maxByBytes = 64
 
@@ -144,9 +143,8 @@ function checkedRequest(
   if (!Object.hasOwn(reportReasons, reason)) {
     throw invalid(`reason must be one of ${Object.keys(reportReasons).join(', ')}`)
   }
-  const isTime = Number.isSafeInteger(durationMs) && Number(durationMs) > 0
-  if (durationMs !== null && !(isTime && durationMs <= maxDurationMs)) {
-    throw invalid('durationMs must be null, or whole milliseconds from 1 to ten years')
+  if (durationMs !== null && !isMeasureDuration(durationMs)) {
+    throw invalid(`durationMs: ${measureDurationRule}`)
   }
   if (note !== undefined && (typeof note !== 'string' || Buffer.byteLength(note) > maxNoteBytes)) {
     throw invalid(`note must be a text of at most ${maxNoteBytes} bytes`)

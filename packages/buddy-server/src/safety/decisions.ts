@@ -5,6 +5,7 @@ import type { AuditLog } from './audit-log.ts'
 import { measureMessage } from './measure-message.ts'
 import type { Measures } from './measures.ts'
 import type { Decision, DecisionKind } from './moderation.ts'
+import { ModerationError } from './moderation.ts'
 import type { People } from './people.ts'
 import { weigh } from './reporter-weight.ts'
 import type { StoredMeasure, StoredPerson, StoredReport } from './store.ts'
@@ -65,9 +66,13 @@ export class Decisions {
     return !this.#unstored.has(measureId)
   }
 
-  /** Makes a decision. A measure replaces an earlier one of its kind against the same person. */
+  /**
+   * Makes a decision. A measure replaces an earlier one of its kind against the same person.
+   * @throws ModerationError `store-failed` if so many decisions wait for the store that no more are kept
+   */
   make(verdict: Verdict): Decision {
     const { measures } = this.#dependencies
+    this.#checkRoom()
     const { person, kind, isAutomatic } = verdict
     const id = this.#dependencies.createId()
     const measure = kind === 'dismiss' ? undefined : this.#measureOf(verdict, id, kind)
@@ -90,8 +95,12 @@ export class Decisions {
     return decision
   }
 
-  /** Ends a measure before its time. */
+  /**
+   * Ends a measure before its time.
+   * @throws ModerationError `store-failed` as {@link make}
+   */
   lift(measure: StoredMeasure, by: string, reports: readonly StoredReport[]): Decision {
+    this.#checkRoom()
     const { personId, site, visitorKey } = measure
     const person = { personId, site, visitorKey, addressHash: '', sessionId: '', atMs: 0 }
     const id = this.#dependencies.createId()
@@ -101,6 +110,15 @@ export class Decisions {
       // The reports are closed, so that the rules do not take the same measure again.
       { added: undefined, removed: [measure], closesReports: true },
     )
+  }
+
+  /** Refuses a decision that could not be kept: the log would have a gap without it. */
+  #checkRoom(): void {
+    const { writer, notify } = this.#dependencies
+    if (writer.hasRoom('decision')) return
+    notify('storeDropped', { kind: 'decision' })
+    const message = 'the data folder cannot be written, and too many decisions wait for it'
+    throw new ModerationError('store-failed', message)
   }
 
   #measureOf(
@@ -167,6 +185,7 @@ export class Decisions {
     })
     if (added) this.#unstored.add(added.id)
     writer.now(true, {
+      kind: 'decision',
       write: (store) => {
         store.appendAudit(line)
         for (const measure of removed) store.deleteMeasure(measure.id)

@@ -94,7 +94,7 @@ export interface DecisionRequest {
   /** The rule that was broken. The person receives it. */
   readonly reason: ReportReason
   /**
-   * How long the measure holds. Null: a ban holds until it is lifted, and a slowed search for the time of the
+   * How long the measure holds, at most ten years. Null: a ban holds until it is lifted, and a slowed search for the time of the
    * setting `SLOW_SECONDS`. Has no meaning for `dismiss` and `warn`.
    */
   readonly durationMs: number | null
@@ -181,14 +181,15 @@ export interface Moderation {
    * Decides about a person who was reported. Open reports of the person become decided. The decision is
    * stored before this returns.
    * @param by who decides, for the audit log; 1 to 64 bytes
-   * @throws ModerationError `unknown-person` or `invalid-decision`
+   * @throws ModerationError `unknown-person`, `invalid-decision`, or `store-failed` if the data folder could not be
+   *   written for so long that no more decisions are kept
    */
   decide(personId: string, request: DecisionRequest, by: string): Decision
   /** Returns the bans in force, latest first. */
   bans(): readonly BanEntry[]
   /**
    * Lifts a ban before its end, or another restriction.
-   * @throws ModerationError `unknown-ban`, `invalid-decision` if `by` is not 1 to 64 bytes
+   * @throws ModerationError `unknown-ban`, `store-failed`, `invalid-decision` if `by` is not 1 to 64 bytes
    */
   lift(banId: string, by: string): Decision
   /** Returns the latest decisions, latest first. */
@@ -202,7 +203,8 @@ export interface Moderation {
 }
 
 /** Why a request to {@link Moderation} failed. */
-export type ModerationProblem = 'unknown-person' | 'unknown-ban' | 'invalid-decision'
+export type ModerationProblem =
+  'unknown-person' | 'unknown-ban' | 'invalid-decision' | 'store-failed'
 
 /** The server refuses a request to {@link Moderation}. */
 export class ModerationError extends Error {

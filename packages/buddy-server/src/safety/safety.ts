@@ -13,17 +13,21 @@ import type { Sessions } from '../sessions/sessions.ts'
 import type { SafetyRules } from '../sites/site.ts'
 import { AuditLog } from './audit-log.ts'
 import { createModeration } from './create-moderation.ts'
+import type { Verdict } from './decisions.ts'
 import { Decisions } from './decisions.ts'
+import { isMeasureDuration, measureDurationRule } from './measure-duration.ts'
 import { measureMessage } from './measure-message.ts'
 import { Measures } from './measures.ts'
 import { MemoryStore } from './memory-store.ts'
 import type { Moderation } from './moderation.ts'
+import { ModerationError } from './moderation.ts'
 import { People } from './people.ts'
 import type { PersonKeys } from './person-keys.ts'
 import { weigh, weightOf } from './reporter-weight.ts'
 import { jpegIn } from './still.ts'
 import type { Store, StoredMeasure, StoredPair, StoredPerson } from './store.ts'
 import { StoreError } from './store.ts'
+import { StoreHealth } from './store-health.ts'
 import { StoreWriter } from './store-writer.ts'
 import { Tallies } from './tallies.ts'
 
@@ -47,6 +51,7 @@ interface SafetyDependencies {
 /** What depends on the store. */
 interface State {
   readonly store: Store
+  readonly health: StoreHealth
   readonly writer: StoreWriter
   readonly audit: AuditLog
   readonly measures: Measures
@@ -87,6 +92,8 @@ export class Safety {
   readonly #people: People
   #state: State
   #cancelPurge: Cancel | undefined
+  /** Reporter and reported person of reports that wait for the store, so that none waits twice. */
+  readonly #unstoredReports = new Set<string>()
   /** The visitor keys of ended sessions whose person has a subject; the latest is last. */
   readonly #endedVisitors = new Map<string, string>()
 
@@ -149,9 +156,10 @@ export class Safety {
   handlePair(pair: StoredPair): void {
     // The engine has it in memory anyway.
     if (!this.#state.store.isLasting) return
-    const change = { write: (store: Store) => store.putPair(pair) }
-    if (pair.kind === 'blocked') this.#state.writer.now(false, change)
-    else this.#state.writer.later(change)
+    const write = (store: Store): void => store.putPair(pair)
+    const { writer } = this.#state
+    if (pair.kind === 'blocked') writer.now(false, { kind: 'block', write })
+    else writer.later({ kind: 'meeting', write })
   }
 
   /** Returns the ban that refuses a client; undefined if there is none. */
@@ -194,9 +202,10 @@ export class Safety {
     const person = this.#personIn(encounter, reporter.identity.site)
     if (!person) return 'unknown-person'
     const { personId, site } = person
-    const isRepeated = this.#read(false, ({ store }) =>
-      store.hasReport(reporter.personKey, personId),
-    )
+    const pair = `${reporter.personKey} ${personId}`
+    const isRepeated =
+      this.#unstoredReports.has(pair) ||
+      this.#read(false, ({ store }) => store.hasReport(reporter.personKey, personId))
     if (isRepeated) return 'repeated'
     const reporterAddress = keys.addressHash(site, reporter.addressKey)
     const jpeg = this.#jpegOf(still, reporterAddress)
@@ -223,11 +232,16 @@ export class Safety {
       hasStill: jpeg !== undefined,
       decisionId: null,
     }
-    this.#state.writer.now(false, {
+    const { writer } = this.#state
+    const kind = jpeg ? 'picture' : 'report'
+    if (writer.hasRoom(kind)) this.#unstoredReports.add(pair)
+    writer.now(false, {
+      kind,
       write: (store) => {
         store.addReport(report, jpeg)
         store.putPerson(person)
       },
+      onStored: () => this.#unstoredReports.delete(pair),
     })
     this.#read(undefined, ({ tallies }) => tallies.addReported(reporter.personKey))
     return { reportId: report.id, person, note: report.note, hasStill: report.hasStill }
@@ -239,7 +253,7 @@ export class Safety {
     const { slowAfterReports, banAfterReports, reportWindowMs, slowMs, banMs } = rulesOf(
       person.site,
     )
-    const { store, measures, decisions } = this.#state
+    const { store, measures } = this.#state
     const nowMs = wallNow()
     const reports = this.#read([], () => store.reportsOf(person.personId, 'open')).filter(
       ({ atMs }) => atMs > nowMs - reportWindowMs,
@@ -257,8 +271,7 @@ export class Safety {
     if (kind === undefined || inForce.has(kind)) return
     const untilMs = nowMs + (kind === 'ban' ? banMs : slowMs)
     const reason = commonestReason(reports.map((report) => report.reason))
-    const by = { by: 'rule', isAutomatic: true, note: null }
-    decisions.make({ person, kind, reason, untilMs, reports, ...by })
+    this.#decideByRule({ person, kind, reason, untilMs, reports, note: null })
   }
 
   /**
@@ -267,15 +280,14 @@ export class Safety {
    */
   handleRepeatedText(session: Session, roomId: string, rooms: number, isPersistent: boolean): void {
     const { rulesOf, wallNow, createId } = this.#dependencies
-    const { measures, decisions, writer } = this.#state
+    const { measures, writer } = this.#state
     const nowMs = wallNow()
     const person = this.#people.personOf(session, nowMs)
     const { personId, site } = person
     const note = `nearly the same text in ${rooms} rooms`
     if (measures.of(personId, 'slow', 'ban').length === 0) {
       const untilMs = nowMs + rulesOf(site).slowMs
-      const by = { by: 'rule', isAutomatic: true, note }
-      decisions.make({ person, kind: 'slow', reason: 'spam', untilMs, reports: [], ...by })
+      this.#decideByRule({ person, kind: 'slow', reason: 'spam', untilMs, reports: [], note })
     }
     const isKnown = this.#read(true, ({ store }) =>
       store.hasReport(ruleReporter.reporterId, personId),
@@ -299,6 +311,7 @@ export class Safety {
       decisionId: null,
     }
     writer.now(false, {
+      kind: 'report',
       write: (store) => {
         store.addReport(report, undefined)
         store.putPerson(person)
@@ -310,9 +323,14 @@ export class Safety {
   /**
    * Bans the person of a session, which may have ended if it was reported.
    * @returns false if no such session is known
+   * @throws ModerationError `invalid-decision` for an impossible duration; `store-failed`, see
+   *   {@link Decisions.make}
    */
   ban(sessionId: string, durationMs: number): boolean {
     const { wallNow } = this.#dependencies
+    if (!isMeasureDuration(durationMs)) {
+      throw new ModerationError('invalid-decision', `durationMs: ${measureDurationRule}`)
+    }
     const session = this.#people.findSession(sessionId)
     const nowMs = wallNow()
     const person = session
@@ -330,11 +348,18 @@ export class Safety {
   #stateOf(store: Store): State {
     const { clock, wallNow, createId, bans, rulesOf, settings, notify, onError } =
       this.#dependencies
+    const health = new StoreHealth({
+      clock,
+      onFailed: (error) => notify('storeFailed', { error }),
+      onRecovered: () => notify('storeRecovered', {}),
+      onError,
+    })
     const writer = new StoreWriter({
       clock,
       store,
-      onFailed: (error) => notify('storeFailed', { error }),
-      onRecovered: () => notify('storeRecovered', {}),
+      onFailed: (error) => health.handleWriteFailed(error),
+      onRecovered: () => health.handleWriteRecovered(),
+      onDropped: (kind) => notify('storeDropped', { kind }),
       onError,
     })
     const audit = new AuditLog(store)
@@ -343,7 +368,7 @@ export class Safety {
     const addressBanMs = (): number => settings().addressBanMs
     const parts = { createId, wallNow, people: this.#people, measures, audit, writer }
     const decisions = new Decisions({ ...parts, rulesOf, addressBanMs, notify })
-    return { store, writer, audit, measures, tallies, decisions }
+    return { store, health, writer, audit, measures, tallies, decisions }
   }
 
   /** Returns the person whom a report is about, with the address of the latest connection. */
@@ -369,6 +394,11 @@ export class Safety {
 
   #jpegOf(still: string | null, reporterAddress: string): Uint8Array | undefined {
     if (still === null || !this.#dependencies.settings().areStillsKept) return undefined
+    // Without room for the picture, the report is kept without it.
+    if (!this.#state.writer.hasRoom('picture')) {
+      this.#dependencies.notify('storeDropped', { kind: 'picture' })
+      return undefined
+    }
     const count = this.#read(Infinity, ({ store }) => store.stillsFrom(reporterAddress))
     return count < maxStillsPerAddress ? jpegIn(still) : undefined
   }
@@ -390,7 +420,10 @@ export class Safety {
     for (const warning of measures.of(session.personKey, 'warning')) {
       this.#tell(session, warning)
       measures.delete(warning)
-      writer.now(false, { write: (store) => store.deleteMeasure(warning.id) })
+      writer.now(false, {
+        kind: 'delivery',
+        write: (store) => store.deleteMeasure(warning.id),
+      })
     }
   }
 
@@ -407,7 +440,10 @@ export class Safety {
     const known = this.#read(undefined, ({ store }) => store.findPersonOf(session.id))
     if (!known) return
     const person = this.#people.personOf(session, known.atMs)
-    this.#state.writer.now(false, { write: (store) => store.putPerson(person) })
+    this.#state.writer.now(false, {
+      kind: 'address',
+      write: (store) => store.putPerson(person),
+    })
   }
 
   #purge(): void {
@@ -419,18 +455,23 @@ export class Safety {
     const limits = { nowMs, reportsBeforeMs, warningsBeforeMs: reportsBeforeMs, auditBeforeMs }
     this.#cancelPurge = clock.after(purgeIntervalMs, () => this.#purge())
     this.#state.measures.purge(reportsBeforeMs)
-    this.#state.writer.now(false, { write: (store) => store.purge(limits) })
+    const { writer } = this.#state
+    if (writer.hasRoom('purge')) {
+      writer.now(false, { kind: 'purge', write: (store) => store.purge(limits) })
+    }
   }
 
-  /** Reads from the store. If it fails, tells the operator, and returns `fallback`. */
+  /** Makes a decision that a rule requires. If too many wait for the store, none is made. */
+  #decideByRule(verdict: Omit<Verdict, 'by' | 'isAutomatic'>): void {
+    const { writer, decisions } = this.#state
+    if (writer.hasRoom('decision')) {
+      decisions.make({ ...verdict, by: 'rule', isAutomatic: true })
+    } else this.#dependencies.notify('storeDropped', { kind: 'decision' })
+  }
+
+  /** Reads from the store; returns `fallback` if that fails. */
   #read<T>(fallback: T, read: (state: State) => T): T {
-    try {
-      return read(this.#state)
-    } catch (error) {
-      if (error instanceof StoreError) this.#dependencies.notify('storeFailed', { error })
-      else this.#dependencies.onError(error)
-      return fallback
-    }
+    return this.#state.health.read(fallback, () => read(this.#state))
   }
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { ManualClock } from '../clock.fixture.ts'
 import type { Store } from './store.ts'
 import { StoreError } from './store.ts'
+import type { WriteKind } from './store-writer.ts'
 import { StoreWriter } from './store-writer.ts'
 
 /** A store that records what is written, and fails while `fault` is set. */
@@ -10,6 +11,7 @@ function create() {
   const written: string[] = []
   const transactions: { count: number; isDurable: boolean }[] = []
   const events: string[] = []
+  const dropped: string[] = []
   const world = { fault: undefined as Error | undefined }
   const store = {
     transact: (isDurable: boolean, write: () => void) => {
@@ -29,13 +31,15 @@ function create() {
     store,
     onFailed: ({ message }) => events.push(`failed: ${message}`),
     onRecovered: () => events.push('recovered'),
+    onDropped: (kind) => dropped.push(kind),
     onError: (error) => events.push(`error: ${String(error)}`),
   })
-  const change = (name: string) => ({
+  const change = (name: string, kind: WriteKind = 'decision') => ({
+    kind,
     write: () => void written.push(name),
     onStored: () => void events.push(`stored ${name}`),
   })
-  return { clock, written, transactions, events, world, writer, change }
+  return { clock, written, transactions, events, dropped, world, writer, change }
 }
 
 const full = new StoreError('unwritable', 'the disk is full')
@@ -85,22 +89,57 @@ test('keeps changes while the store fails, tells it once, and stores them in ord
   ])
 })
 
-test('while the store fails, frequent changes are bounded and decisions are not', () => {
-  const { writer, change, written, world, clock } = create()
+test('while the store fails, each kind of change is bounded, and no flood displaces a ban or a block', () => {
+  const { writer, change, written, dropped, world, clock } = create()
   world.fault = full
-  writer.now(true, change('first'))
-  for (let index = 0; index < 20_000; index++) writer.later(change('pair'))
-  writer.now(true, change('last'))
+  writer.now(true, change('ban'))
+  for (let index = 0; index < 60_000; index++) {
+    writer.later(change('met', 'meeting'))
+    writer.now(false, change('reported', 'report'))
+    writer.now(false, change('seen', 'picture'))
+  }
+  writer.now(false, change('block', 'block'))
+  writer.now(true, change('last ban'))
+  const counted = (kind: string): number => dropped.filter((one) => one === kind).length
+  expect(['meeting', 'report', 'picture'].map(counted)).toEqual([10_000, 55_000, 59_800])
+  expect(dropped).toHaveLength(124_800)
   world.fault = undefined
   clock.advance(60_000)
-  expect(written).toHaveLength(10_001)
-  expect([written[0], written.at(-1)]).toEqual(['first', 'last'])
+  expect(written).toHaveLength(55_203)
+  expect([written[0], ...written.slice(-2)]).toEqual(['ban', 'block', 'last ban'])
+  // There is room again.
+  expect(writer.now(false, change('reported', 'report'))).toBe(true)
+  expect(dropped).toHaveLength(124_800)
+})
+
+test('decisions are bounded too', () => {
+  const { writer, change, world } = create()
+  world.fault = full
+  for (let index = 0; index < 20_000; index++) writer.now(true, change('ban'))
+  expect(writer.hasRoom('decision')).toBe(false)
+  expect(writer.hasRoom('block')).toBe(true)
+})
+
+test('while the store fails, a flood of changes causes one attempt each second', () => {
+  const { writer, change, world, clock } = create()
+  let attempts = 0
+  Object.defineProperty(world, 'fault', {
+    get: () => {
+      attempts++
+      return full
+    },
+  })
+  for (let index = 0; index < 1000; index++) writer.now(false, change('reported', 'report'))
+  expect(attempts).toBeLessThanOrEqual(2)
+  clock.advance(3000)
+  expect(attempts).toBeLessThanOrEqual(2 + 3 * 2)
 })
 
 test('a change with a fault of its own is dropped and reported, and no other is lost', () => {
   const { writer, change, written, events } = create()
   writer.later(change('before'))
   writer.now(false, {
+    kind: 'report',
     write: () => {
       throw new TypeError('a fault')
     },

@@ -9,12 +9,15 @@ interface StoreWriterDependencies {
   readonly onFailed: (error: StoreError) => void
   /** Called when everything that could not be written is stored. */
   readonly onRecovered: () => void
+  /** Called when a change is dropped, because too many of its kind wait. */
+  readonly onDropped: (kind: WriteKind) => void
   /** Receives errors of this server. */
   readonly onError: (error: unknown) => void
 }
 
 /** A change of the store. `onStored` is called after the transaction. */
 export interface StoreWrite {
+  readonly kind: WriteKind
   readonly write: (store: Store) => void
   readonly onStored?: () => void
 }
@@ -23,16 +26,43 @@ export interface StoreWrite {
 const delayMs = 1000
 /** How many changes one transaction has, so that it takes a few milliseconds. */
 const maxWrites = 500
-/** How many frequent changes wait while the store cannot be written. Further ones are dropped. */
-const maxWaiting = 10_000
+/**
+ * How many changes of each kind wait. Further ones are dropped, so that memory stays bounded while the disk
+ * fails. Each kind has a limit of its own: whatever is reported, no ban and no block is dropped for it. All
+ * together take less than 100 MB.
+ */
+const maxWaiting = {
+  /** Pairs who met. */
+  meeting: 50_000,
+  /** How many partners a person has met and reported. */
+  tally: 50_000,
+  /** The last address of a reported person who has left. */
+  address: 5000,
+  report: 5000,
+  /** Reports with a picture of up to 30 kB. */
+  picture: 200,
+  /** Warnings that were delivered. */
+  delivery: 5000,
+  /** The next one deletes what this one would have deleted. */
+  purge: 1,
+  block: 50_000,
+  /** Decisions with their bans. {@link Decisions} makes no more, because the audit log must have no gap. */
+  decision: 20_000,
+} as const
+
+/** What a change is about. */
+export type WriteKind = keyof typeof maxWaiting
 
 /**
  * Writes to the store. If the store fails, for example because the disk is full, keeps the changes in memory
  * and tries again each second. Changes are stored in the order in which they came.
+ *
+ * Changes of a kind that has reached its limit are dropped, the new ones.
  */
 export class StoreWriter {
   readonly #dependencies: StoreWriterDependencies
   readonly #waiting: StoreWrite[] = []
+  readonly #counts = new Map<WriteKind, number>()
   #cancel: Cancel | undefined
   #hasFailed = false
 
@@ -40,25 +70,29 @@ export class StoreWriter {
     this.#dependencies = dependencies
   }
 
+  /** Whether a change of this kind would not be dropped. */
+  hasRoom(kind: WriteKind): boolean {
+    return (this.#counts.get(kind) ?? 0) < maxWaiting[kind]
+  }
+
   /**
-   * Stores a change at once, after all that wait.
+   * Stores a change at once, after all that wait. While the store fails, the change waits for the next attempt.
    * @param isDurable whether it must survive a failure of power
-   * @returns false if it could not be stored yet
+   * @returns false if it is not stored yet, or was dropped
    */
   now(isDurable: boolean, change: StoreWrite): boolean {
-    this.#waiting.push(change)
-    return this.flush(isDurable)
+    // Each attempt takes time, so that a flood of reports must not cause one each.
+    return this.#add(change) && !this.#hasFailed && this.flush(isDurable)
   }
 
   /**
    * Stores a change within a second.
-   * @returns false if too many wait already, so that this one is dropped
+   * @returns false if too many of its kind wait already, so that this one is dropped
    */
   later(change: StoreWrite): boolean {
-    if (this.#hasFailed && this.#waiting.length >= maxWaiting) return false
-    this.#waiting.push(change)
-    this.#schedule(delayMs)
-    return true
+    const isAdded = this.#add(change)
+    if (isAdded) this.#schedule(delayMs)
+    return isAdded
   }
 
   /**
@@ -78,6 +112,24 @@ export class StoreWriter {
     this.flush(true)
     this.#cancel?.()
     return this.#waiting.length
+  }
+
+  #add(change: StoreWrite): boolean {
+    const { kind } = change
+    if (!this.hasRoom(kind)) {
+      this.#dependencies.onDropped(kind)
+      return false
+    }
+    this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1)
+    this.#waiting.push(change)
+    return true
+  }
+
+  /** Takes the oldest changes out of the queue. */
+  #remove(count: number): void {
+    for (const { kind } of this.#waiting.splice(0, count)) {
+      this.#counts.set(kind, (this.#counts.get(kind) ?? 0) - 1)
+    }
   }
 
   #schedule(afterMs: number): void {
@@ -110,7 +162,7 @@ export class StoreWriter {
       this.#writeOneByOne(some)
       return true
     }
-    this.#waiting.splice(0, some.length)
+    this.#remove(some.length)
     for (const { onStored } of some) onStored?.()
     if (this.#hasFailed && this.#waiting.length === 0) {
       this.#hasFailed = false
@@ -121,7 +173,7 @@ export class StoreWriter {
 
   #writeOneByOne(some: readonly StoreWrite[]): void {
     const { store, onError } = this.#dependencies
-    this.#waiting.splice(0, some.length)
+    this.#remove(some.length)
     for (const { write, onStored } of some) {
       try {
         store.transact(true, () => write(store))

@@ -45,6 +45,7 @@ export class Tallies {
     if (this.#unstored.has(personId)) return
     this.#unstored.add(personId)
     const isWaiting = writer.later({
+      kind: 'tally',
       write: (store) => {
         const tally = this.#cache.get(personId)
         if (tally) store.putTally(tally)

@@ -1,6 +1,7 @@
 // Checks what an operator sends to the moderation endpoints.
 import { reportReasons, type ReportReason } from '@buddy-chat/protocol'
 import { z } from 'zod'
+import { isMeasureDuration, measureDurationRule } from '../../safety/measure-duration.ts'
 
 /** Why the input of a request is refused. */
 export type InputProblem = 'body-too-large' | 'invalid-json' | 'invalid-field' | 'invalid-query'
@@ -16,8 +17,6 @@ export class InputError extends Error {
   }
 }
 
-/** Ten years. Longer than that is a mistake, and `null` means for good. */
-const maxDurationMs = 10 * 366 * 24 * 3_600_000
 const maxIdLength = 200
 
 const id = z.string().min(1).max(maxIdLength)
@@ -37,7 +36,7 @@ export const decideBody = z.discriminatedUnion('kind', [
   z.strictObject({
     ...common,
     kind: z.enum(['slow', 'ban']),
-    durationMs: z.int().min(1000).max(maxDurationMs).nullable(),
+    durationMs: z.number().refine(isMeasureDuration, measureDurationRule).nullable(),
   }),
 ])
 

@@ -231,6 +231,7 @@ describe('changes', () => {
     ['a reason that objects inherit', { ...ban, reason: 'constructor' }],
     ['a ban without a duration', { ...ban, durationMs: undefined }],
     ['a negative duration', { ...ban, durationMs: -1 }],
+    ['a duration beyond ten years', { ...ban, durationMs: 3650 * 86_400_000 + 1 }],
     ['a duration of no time', { ...ban, durationMs: 0 }],
     ['a duration that is a text', { ...ban, durationMs: '3600000' }],
     ['a duration beyond every integer', { ...ban, durationMs: 1e300 }],

@@ -96,6 +96,7 @@ const statuses: Readonly<Record<InputProblem | ModerationProblem, number>> = {
   'invalid-decision': 400,
   'unknown-person': 404,
   'unknown-ban': 404,
+  'store-failed': 503,
 }
 
 /** Returns what `act` returns, or the answer that names the fault of the request. */

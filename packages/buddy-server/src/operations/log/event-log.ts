@@ -9,6 +9,7 @@ const sessionsOf = ({ seats }: Room): string[] => seats.map(({ sessionId }) => s
  * names, texts or addresses.
  */
 export function createEventLog(log: Log): ServerObserver {
+  const dropped = new Map<string, number>()
   return {
     joined: ({ session: { id, identity } }) =>
       log.info({ session: id, site: identity.site }, 'session begun'),
@@ -51,7 +52,25 @@ export function createEventLog(log: Log): ServerObserver {
         { reason: error.message },
         'the data folder failed: bans hold in memory, and what is new is stored when it works again',
       ),
-    storeRecovered: () => log.info('the data folder works again, and everything is stored'),
+    storeDropped: ({ kind }) => {
+      const count = (dropped.get(kind) ?? 0) + 1
+      dropped.set(kind, count)
+      // The rest is one line when the folder works again.
+      if (count === 1) {
+        log.error(
+          { kind },
+          'too many changes of this kind wait for the data folder: new ones are dropped',
+        )
+      }
+    },
+    storeRecovered: () => {
+      if (dropped.size === 0) log.info('the data folder works again, and everything is stored')
+      else {
+        const counts = Object.fromEntries(dropped)
+        log.warn({ dropped: counts }, 'the data folder works again; what was dropped is lost')
+        dropped.clear()
+      }
+    },
     capacity: ({ level, percent }) => {
       if (level === 0) log.info({ percent }, 'users are well below capacity again')
       else log.warn({ percent }, `users have reached ${level} % of capacity`)
