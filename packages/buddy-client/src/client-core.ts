@@ -22,10 +22,7 @@ import { SignalingChannel } from './signaling/signaling-channel.ts'
 import type { ClientEvent, ClientState } from './state.ts'
 import { transition } from './state.ts'
 
-/**
- * The parts of a client, and what they do in answer to the page, to the server and to each other. `BuddyClient`
- * documents the methods.
- */
+/** Connects the parts of a client. `BuddyClient` documents the methods. */
 export class ClientCore {
   readonly emitter = new Emitter<ClientEvents>()
   readonly channel: SignalingChannel

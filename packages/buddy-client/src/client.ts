@@ -89,8 +89,8 @@ export class BuddyClient {
   }
 
   /**
-   * Changes whom the user looks for: in the queue without losing the place there, in a call for the next search,
-   * and before `start()` for all runs. Criteria that are not given stay as they are.
+   * Changes whom the user looks for. In the queue, the user keeps the place. In a call, the change applies to
+   * the next search; before `start()`, to all runs. Criteria that are not given stay as they are.
    * @throws BuddyError `invalid-options`; then nothing has changed
    */
   setCriteria(criteria: CriteriaChange): void {
@@ -134,10 +134,10 @@ export class BuddyClient {
   }
 
   /**
-   * With the option `reveal: 'mutual'`, agrees to show the clear picture to this partner, or covers it again. It
-   * is shown while both users agree; the event `reveal` reports who has agreed. The agreement ends with the call.
-   * Without the option, does nothing.
-   * @throws BuddyError `not-in-call`; `server-unreachable` if the partner cannot be told of the agreement
+   * With the option `reveal: 'mutual'`, agrees to show the clear picture to this partner, or covers it again.
+   * The picture is clear while both users agree; the event `reveal` reports which of them have agreed. The
+   * agreement ends with the call. Without the option, does nothing.
+   * @throws BuddyError `not-in-call`; `server-unreachable` if the agreement cannot be sent
    */
   setRevealed(isRevealed: boolean): void {
     if (!this.#core.room)
@@ -225,11 +225,11 @@ export class BuddyClient {
    * Reports a partner to the operator, and blocks the partner as {@link BuddyClient.block} does. While the
    * connection is lost and the session may be resumed, the client keeps the report. If the session is not
    * resumed, the client emits `error` with `server-unreachable`.
-   * @param about the `Partner.room` of the partner to report, or more details; the present or latest partner by
-   *   default. If the server does not remember that room, the client emits `error` with `not-in-call`
-   * @throws BuddyError `not-in-call` if there was no partner, or the client is stopped;
-   *   `server-unreachable` if the report can be neither sent nor kept; `invalid-options` if a detail is
-   *   too long. Then nothing was sent, and the call goes on
+   * @param about the `Partner.room` of the partner to report, or more details; the present or latest partner
+   *   by default. If the server does not remember that room, the client emits `error` with `not-in-call`
+   * @throws BuddyError `not-in-call` if there was no partner, or the client is stopped; `server-unreachable`
+   *   if the report can be neither sent nor kept; `invalid-options` if a detail is too long. Then nothing was
+   *   sent, and the call continues
    */
   report(reason: ReportReason, about: string | ReportDetails = {}): void {
     const details = typeof about === 'string' ? { room: about } : about

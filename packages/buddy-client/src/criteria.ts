@@ -17,7 +17,7 @@ export interface SearchCriteria {
   readonly keepLanguages: boolean
 }
 
-/** What to change of the criteria. What is missing or undefined stays as it is. */
+/** The criteria to change. Criteria that are missing or undefined stay as they are. */
 export type CriteriaChange = {
   readonly [Name in keyof SearchCriteria]?: SearchCriteria[Name] | undefined
 }

@@ -1,13 +1,12 @@
 import type { Measure } from './measure.ts'
 
 /**
- * The codes of all failures of the client. The codes are stable; messages may change. "(closed)" marks
- * codes after which the client is in the state `closed` and does not retry.
+ * The codes of all failures of the client. The codes are stable; messages may change. "(closed)" marks codes
+ * after which the client is in the state `closed` and does not retry.
  *
- * Device codes. `start()` rejects with these; the client is then idle and may be started again.
- * `preview()`, `setCamera()`, `setMicrophone()`, `switchCamera()` and `resumeDevice()` reject with them
- * too, and do not affect a call. If a device is lost, the event `device` contains one of them as its
- * `error`:
+ * Device codes. `start()` rejects with these; the client is then idle and may be started again. `preview()`,
+ * `setCamera()`, `setMicrophone()`, `switchCamera()` and `resumeDevice()` reject with them too, and do not
+ * affect a call. If a device is lost, the event `device` contains one of them as its `error`:
  * - `permission-denied`: the visitor or the system refused camera or microphone
  * - `blocked-by-policy`: the page is in an iframe without `allow="camera; microphone"`
  * - `device-not-found`: there is no such device; `devices` says which one is missing
@@ -21,8 +20,8 @@ import type { Measure } from './measure.ts'
  *   code, the message was neither sent nor kept
  * - `server-missing`: the page names no server, and there is none to use instead, because its script came
  *   from a CDN, or the page has no address of its own (`start()` rejects)
- * - `insecure-server`: the page is https and `server` is not, which no browser allows (`start()` rejects);
- *   or `server` redirects, mostly to https, which WebSockets do not follow (closed)
+ * - `insecure-server`: the page is https and `server` is not, which no browser allows (`start()` rejects); or
+ *   `server` redirects, mostly to https, which WebSockets do not follow (closed)
  * - `blocked-by-csp` (closed): the page's Content-Security-Policy lacks the server in `connect-src`
  * - `not-a-buddy-server` (closed): something else answers at `server`, such as a web site
  * - `server-full`, `too-many-connections`, `rate-limited`: the client retries after `retryAfterMs`
@@ -33,7 +32,7 @@ import type { Measure } from './measure.ts'
  * - `token-required`, `token-invalid`, `token-expired`, `token-wrong-site` (closed): the site requires a
  *   valid token of its own. Get a new token and start again
  * - `token-timeout` (closed): the page's `token` function has not answered for 8 seconds
- * - `proof-required` (closed): the operator's program asks for another `proof`. Start again with a new one
+ * - `proof-required` (closed): the operator's program requires a valid `proof`. Start again with a new one
  * - `proof-failed` (closed): the page's `proof` function has failed, or has not answered for 8 seconds
  * - `not-permitted`: the site does not allow this mode or lobby (closed), or does not allow texts
  * - `banned` (closed): the operator has banned the user; see `measure`
@@ -43,14 +42,14 @@ import type { Measure } from './measure.ts'
  * - `server-error`: the server failed, or sent an error that this version does not know
  *
  * Codes about calls and method calls:
- * - `call-failed`: there is no media path to this partner. The client searches for the next partner, or
- *   waits for `next()` if media had flowed before
+ * - `call-failed`: there is no media path to this partner. The client searches for the next partner, or waits
+ *   for `next()` if media had flowed before
  * - `webrtc-unavailable`: the browser opens no peer connection. `start()` rejects; if the client finds out
  *   only at the beginning of a call, it is closed
  * - `relay-unavailable` (closed): `relayOnly` or `relayUntilTrusted` is set, and the server names no TURN
  *   server. The client has sent nothing to a partner
- * - `guard-failed`: the page's guard cannot be loaded, or fails, so pictures are not checked any more. Only the
- *   element reports it
+ * - `guard-failed`: the page's guard cannot be loaded, or fails, so pictures are not checked any more. Only
+ *   the element reports it
  * - `not-in-call`: there is no partner to send to, or to report
  * - `invalid-text`: the text is empty, or longer than 4096 bytes of UTF-8
  * - `text-filtered`: the option `textFilter` has dropped the text, or failed; see `cause`
@@ -122,7 +121,10 @@ export class BuddyError extends Error {
   readonly devices: readonly Device[]
   /** The time after which to try again, in milliseconds. Undefined unless the server has named one. */
   readonly retryAfterMs: number | undefined
-  /** For `banned`: the reason, and where to appeal. Undefined if the server did not say. */
+  /**
+   * For `banned`: the measure, with its reason and the address for an appeal. Undefined if the server sent
+   * none.
+   */
   readonly measure: Measure | undefined
 
   constructor(code: BuddyErrorCode, message: string, details: BuddyErrorDetails = {}) {

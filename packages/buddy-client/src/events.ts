@@ -37,11 +37,13 @@ export type CallEndReason =
   | 'call-failed'
   | 'server-lost'
 
-/** Why the user waits, and for whom. */
+/** Why the user waits, and whom the search accepts. */
 export interface Searching {
-  /** The users in this lobby whom the user could meet, including the user. */
+  /** The number of users in this lobby whom the user could meet, including the user. */
   readonly online: number
-  /** How long such searches have waited recently, in milliseconds; undefined if the server does not know. */
+  /**
+   * How long similar searches have waited recently, in milliseconds; undefined if the server does not know.
+   */
   readonly estimateMs: number | undefined
   /** The interests of which the partner must share one. Empty if none is required. */
   readonly interests: readonly string[]
@@ -50,8 +52,8 @@ export interface Searching {
   /** The time until the search requires less, in milliseconds; undefined if it will not. */
   readonly widensInMs: number | undefined
   /**
-   * Why nobody is found: the user has met the others recently or may not meet them (`known-people`), or nobody
-   * else is there (`few-people`).
+   * Why the search finds no partner: the user has recently met all other users of the lobby or may not meet
+   * them (`known-people`), or the lobby has no other user (`few-people`).
    */
   readonly obstacle: SearchObstacle
 }
@@ -67,12 +69,13 @@ export interface ClientEvents {
   /** The client has entered the queue. `online` is the number of users on the server. */
   readonly waiting: { readonly online: number }
   /**
-   * Explains the wait. Emitted after `waiting`, and when something changes. Servers before 0.2 do not send it.
+   * Explains the wait. Emitted after `waiting`, and again when one of the fields changes. Servers before 0.2
+   * do not send it.
    */
   readonly searching: Searching
   /**
    * A partner was found. `interests` and `languages` are those that both users have in common. `isRematch` is
-   * true if they have met recently, and nobody else is there.
+   * true if they have met recently, and no other user was available.
    */
   readonly match: {
     readonly partner: Partner

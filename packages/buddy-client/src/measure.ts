@@ -1,11 +1,11 @@
 import type { MeasureKind, MessageOf, ReportReason } from '@buddy-chat/protocol'
 
-/** What the operator has decided about this user. */
+/** A decision of the operator about this user. */
 export interface Measure {
   readonly kind: MeasureKind
-  /** What the user is said to have done. */
+  /** The reason, as in reports. */
   readonly reason: ReportReason
-  /** Whether a rule has decided, and not a person. */
+  /** Whether a rule has decided, and not an operator. */
   readonly isAutomatic: boolean
   /** When the measure ends; undefined if it does not end, or has no duration. */
   readonly until: Date | undefined
@@ -13,7 +13,7 @@ export interface Measure {
   readonly appealUrl: string | undefined
   /** The id of the decision, which an appeal should name. */
   readonly decision: string
-  /** What the operator adds. */
+  /** A text of the operator. */
   readonly statement: string | undefined
 }
 

@@ -53,8 +53,8 @@ export interface BuddyClientOptions {
    */
   readonly interests?: readonly string[] | undefined
   /**
-   * The user's languages as BCP 47 tags, at most 8, the most wanted first. The server prefers partners with whom
-   * the user shares one. @default navigator.languages
+   * The user's languages as BCP 47 tags, at most 8, the most wanted first. The partner must share one until
+   * the search widens. @default navigator.languages
    */
   readonly languages?: readonly string[] | undefined
   /**
@@ -72,7 +72,7 @@ export interface BuddyClientOptions {
    */
   readonly visitorStorage?: 'local' | 'none' | undefined
   /**
-   * What the operator's check of new clients asks for, such as the answer to a captcha: a string of at most 2048
+   * What the operator requires of new clients, such as the answer to a captcha: a string of at most 2048
    * bytes, or a function that returns one. The client calls the function before each new session. @default ''
    */
   readonly proof?: TokenSource | undefined
@@ -102,8 +102,8 @@ export interface BuddyClientOptions {
   readonly codecs?: readonly string[] | undefined
   /**
    * Decides about each text that the user sends or the partner has sent, for example by a list of words. It
-   * returns the text to use, or `false` to drop it: then `send()` throws `text-filtered`, and a partner's text
-   * is not emitted. It must answer at once. @default none
+   * returns the text to use, or `false` to drop it: then `send()` throws `text-filtered`, and a partner's
+   * text is not emitted. It must not return a promise. @default none
    */
   readonly textFilter?: TextFilter | undefined
 }

@@ -2,11 +2,11 @@ import type { ClientMessage, ReportReason } from '@buddy-chat/protocol'
 import { BuddyError, serverUnreachable } from './errors.ts'
 import { asReceived } from './signaling/as-received.ts'
 
-/** What a report says besides its reason. */
+/** The details of a report besides its reason. */
 export interface ReportDetails {
   /** The `Partner.room` of the partner to report. @default the present or latest partner */
   readonly room?: string | undefined
-  /** What the user adds for the operator, at most 1000 bytes of UTF-8. @default none */
+  /** The user's note for the operator, at most 1000 bytes of UTF-8. @default none */
   readonly note?: string | undefined
   /**
    * A picture of the partner's video, a JPEG in base64, at most 40,000 characters. Attach it only if the user has
@@ -52,7 +52,7 @@ export class PartnerReports {
     if (wasKept) this.#reportLoss('the server has ended the session')
   }
 
-  /** Called at the end of the run, which drops what was kept. */
+  /** Called at the end of the run. Drops the reports and blocks that were kept. */
   end(): void {
     if (this.#isKept) this.#reportLoss('the client was stopped before it was connected again')
     this.#isKept = false

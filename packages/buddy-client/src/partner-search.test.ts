@@ -165,7 +165,7 @@ describe('a change of criteria', () => {
     expect(sent).toMatchObject([{ type: 'ticket', interests: ['chess'] }])
   })
 
-  test('that the user makes before the request is answered is sent as soon as it is', async () => {
+  test('that the user makes before the answer to a request is sent after the answer', async () => {
     search.handleMediaReady()
     await giveOffer()
     search.setCriteria(chess)

@@ -94,7 +94,7 @@ export class PartnerSearch {
     if (!this.#hasTicket) this.setCriteria(this.#options)
   }
 
-  /** Called when the server has explained the search, with which it also answers a `change`. */
+  /** Called when the server has sent `searching`, which is also the answer to a `change`. */
   handleSearching(): void {
     this.#isChanging = false
   }
@@ -113,8 +113,8 @@ export class PartnerSearch {
   }
 
   /**
-   * Changes whom the user looks for. In the queue the user keeps the place. In a call the change applies to the
-   * next search.
+   * Changes whom the user looks for. In the queue, the user keeps the place. In a call, the change applies to
+   * the next search.
    */
   setCriteria(criteria: SearchCriteria): void {
     this.#options = { ...this.#options, ...criteria }

@@ -20,8 +20,8 @@ export function toMode(value: string): Mode {
 }
 
 /**
- * Returns when the visitor's clear picture is sent. Only an absent or empty value, or `at-once`, shows it at once: a
- * page that has mistyped `mutual` wants it covered.
+ * Returns when the visitor's clear picture is sent. Only an absent or empty value, or `at-once`, shows it at
+ * once. Every other value covers it, because it is probably a mistyped `mutual`.
  */
 export function toReveal(value: string | null | undefined): 'at-once' | 'mutual' {
   return !value || value === 'at-once' ? 'at-once' : 'mutual'

@@ -28,9 +28,9 @@ import { version } from './version.ts'
 import type { AgreementView } from './view/agreement-view.ts'
 
 /**
- * Random one-to-one chat in one tag. Before the visitor presses Start, the element opens no camera
- * and no connection, and sets no cookie. It releases everything half a second after it was removed
- * from the page. A page can therefore move it, also to another window, without ending the call.
+ * Random one-to-one chat in one tag. Before the visitor presses Start, the element opens no camera and no
+ * connection, and sets no cookie. It releases everything half a second after it was removed from the page. A
+ * page can therefore move it, also to another window, without ending the call.
  *
  * @tagname buddy-chat
  * @fires buddy-start - the visitor or the page starts the chat; `preventDefault()` prevents it
@@ -44,7 +44,7 @@ import type { AgreementView } from './view/agreement-view.ts'
  * @fires buddy-interruption - `{ step }`
  * @fires buddy-device - `{ device, status, label, error }`
  * @fires buddy-trust - `{ self, partner }`
- * @fires buddy-guard - `{ subject, verdict, label, score }`; `preventDefault()` prevents what follows
+ * @fires buddy-guard - `{ subject, verdict, label, score }`; `preventDefault()` prevents the element's action
  * @fires buddy-reveal - `{ self, partner, isRevealed }`
  * @fires buddy-report - `{ reason, room }`; `preventDefault()` prevents the report
  * @fires buddy-block - `{ room }`; `preventDefault()` prevents the block
@@ -187,15 +187,15 @@ export class BuddyChat extends ChatProperties implements ControllerHost {
   }
 
   /**
-   * With `reveal="mutual"`: agrees that the partner sees the visitor's face, or veils it again at once. Both
-   * faces are shown once both have agreed.
+   * With `reveal="mutual"`: agrees that the partner sees the visitor's face, or covers it again at once. Both
+   * pictures are clear while both visitors agree.
    * @throws BuddyError `not-in-call`, `server-unreachable`
    */
   setRevealed(isRevealed: boolean): void {
     this.client.setRevealed(isRevealed)
   }
 
-  /** Opens the sheet by which the visitor reports a partner, if there is somebody to report. */
+  /** Opens the report sheet, if there is a partner to report. */
   showReport(): void {
     this.#controller.reports.open()
   }

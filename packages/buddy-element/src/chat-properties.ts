@@ -34,7 +34,7 @@ export class ChatProperties extends LitElement {
    */
   @property({ converter: emptyIfRemoved }) token: TokenSource = ''
   /**
-   * The answer to a captcha or a proof of work that the operator asks for, or a function that returns it. The
+   * The answer to a captcha or a proof of work that the operator requires, or a function that returns it. The
    * function is called before each new session.
    */
   @property({ attribute: false }) proof: TokenSource | undefined
@@ -81,7 +81,7 @@ export class ChatProperties extends LitElement {
   /** Offers no text messages in video and audio calls. */
   @property({ type: Boolean }) notext = false
   /**
-   * A function that gets each text and its direction, `in` or `out`, and returns the text to use, or
+   * A function that receives each text and its direction, `in` or `out`, and returns the text to use, or
    * `false` to drop it. A change takes effect at once.
    */
   @property({ attribute: false }) textFilter: TextFilter | undefined
@@ -96,19 +96,19 @@ export class ChatProperties extends LitElement {
   @property({ type: Boolean }) noreport = false
 
   /**
-   * Has the pictures of video chats checked on the visitor's device. As a property: a guard, or a function
-   * that loads one, such as `createNsfwGuard` of `@buddy-chat/guard`. As an attribute: empty for the guard
-   * that the server delivers, or the URL of a module with the function `createGuard`. Takes effect at once.
+   * Checks the pictures of video chats on the visitor's device. As a property: a guard, or a function that
+   * loads one, such as `createNsfwGuard` of `@buddy-chat/guard`. As an attribute: empty for the guard that
+   * the server delivers, or the URL of a module with the function `createGuard`. Takes effect at once.
    */
   @property() guard: GuardSetting = null
 
   /**
-   * Names the version of the terms that the visitor has to agree to before anything is opened. Empty: the
-   * element does not ask.
+   * The version of the terms that the visitor has to agree to before the element opens a device or a
+   * connection. Empty: the element does not ask.
    */
   @property({ converter: emptyIfRemoved }) agreement = ''
   /**
-   * The version that the visitor has agreed to. If it is that of `agreement`, the element does not ask. The
+   * The version that the visitor has agreed to. If it equals `agreement`, the element does not ask. The
    * element sets the property when the visitor agrees.
    */
   @property({ converter: emptyIfRemoved }) agreed = ''

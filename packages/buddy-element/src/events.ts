@@ -19,9 +19,9 @@ export interface BuddyEventDetails {
    */
   readonly 'buddy-start': null
   /**
-   * The visitor has answered the question for the agreement that the attribute `agreement` requires.
-   * `preventDefault()` closes the question and starts nothing; a page that checks the visitor itself sets
-   * `agreed` and calls `start()` afterwards.
+   * The visitor has answered whether they agree to the terms of the attribute `agreement`. `preventDefault()`
+   * closes the question and starts nothing; a page that checks the visitor itself sets `agreed` and calls
+   * `start()` afterwards.
    */
   readonly 'buddy-agreement': { readonly version: string; readonly agreed: boolean }
   readonly 'buddy-state-change': { readonly state: ClientState; readonly previous: ClientState }
@@ -57,8 +57,8 @@ export interface BuddyEventDetails {
    */
   readonly 'buddy-trust': Trust
   /**
-   * Another verdict of the page's guard stands, about the visitor's own picture or that of the partner.
-   * `preventDefault()` prevents what the element would do.
+   * The verdict of the page's guard on the visitor's own picture or the partner's has changed.
+   * `preventDefault()` prevents the element's action.
    */
   readonly 'buddy-guard': GuardChange
   /**

@@ -1,5 +1,4 @@
-// Checks that no peer connection has the clear picture of a user who has not agreed, or whose partner has not,
-// whatever happens to the connections.
+// Checks that no peer connection ever has the clear picture before both users have agreed.
 import type { MessageOf } from '@buddy-chat/protocol'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Emitter } from '../emitter.ts'
@@ -139,7 +138,7 @@ function rebuild(generation: number): void {
   room.handleMessage({ ...empty, generation })
 }
 
-/** Prepares a connection for the next partner, in both ways. */
+/** Prepares both kinds of connection for the next partner. */
 function prepare(): void {
   calls.handleQueued()
   void calls.takeOffer()

@@ -65,7 +65,7 @@ test('with policy `never`, sends no trust and reports no change', async () => {
   expect(events).toEqual([[], ['sends', 'true false']])
 })
 
-test('ends when one of the two withdraws, also if the partner cannot be told', async () => {
+test('ends when one of the two withdraws, also if the message cannot be sent', async () => {
   const { ana, bob, events, cut } = pair(['by-user', 'by-user'])
   ana.give()
   bob.give()
@@ -85,14 +85,14 @@ test('ends when one of the two withdraws, also if the partner cannot be told', a
   expect(ana.isMutual).toBe(false)
 })
 
-test('is never mutual by what the partner says alone', async () => {
+test('never becomes mutual by the partner’s agreement alone', async () => {
   const { ana, events } = pair(['by-user', 'by-user'])
   for (const isGiven of [true, false, true, true]) ana.handlePartner(isGiven)
   expect(ana.isMutual).toBe(false)
   expect(events[0]).not.toContain('mutual')
 })
 
-test('takes back a partner’s agreement always, and accepts it at most 50 times', () => {
+test('always accepts a partner’s withdrawal, and at most 50 agreements', () => {
   const { ana, events } = pair(['by-user', 'by-user'])
   for (let time = 1; time <= 60; time++)
     for (const isGiven of [true, false]) ana.handlePartner(isGiven)

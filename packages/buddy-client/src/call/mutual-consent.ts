@@ -1,12 +1,12 @@
-/** Which of the two users in a room have agreed to a topic, such as their addresses or their pictures. */
+/** The agreement of the two users in a room to a topic, such as their addresses or their pictures. */
 export interface Consent {
   readonly self: boolean
   readonly partner: boolean
 }
 
 /**
- * How a client decides about a topic: as its user does (`by-user`), as the partner does (`at-once`, because the
- * user has nothing to hide), or not at all (`never`).
+ * When this client agrees to a topic: when its user does (`by-user`), when the partner does (`at-once`), or
+ * never (`never`).
  */
 export type ConsentPolicy = 'by-user' | 'at-once' | 'never'
 
@@ -23,12 +23,12 @@ interface MutualConsentDependencies {
   readonly onMutual: (isMutual: boolean) => void
 }
 
-/** A partner who changes their mind more often cannot agree any more: each change costs this client work. */
+/** A partner who has agreed this often cannot agree again, because each change costs this client work. */
 const maxPartnerChanges = 50
 
 /**
- * The agreement of two users to one topic, in one room. It holds while both agree. What the partner's client
- * says is never enough, because each client waits for its own user too.
+ * The agreement of two users to one topic, in one room. It holds while both agree. A message of the partner's
+ * client alone is never enough, because each client also waits for its own user.
  */
 export class MutualConsent {
   readonly #dependencies: MutualConsentDependencies
@@ -48,7 +48,7 @@ export class MutualConsent {
     this.#change({})
   }
 
-  /** Agrees for this user. Returns false and does nothing if the partner cannot be told. */
+  /** Agrees for this user. Returns false and does nothing if the message cannot be sent. */
   give(): boolean {
     const { policy, send } = this.#dependencies
     if (policy !== 'by-user' || this.#consent.self) return true
@@ -57,7 +57,7 @@ export class MutualConsent {
     return true
   }
 
-  /** Withdraws the agreement of this user, also if the partner cannot be told. */
+  /** Withdraws the agreement of this user, also if the message cannot be sent. */
   withdraw(): void {
     if (!this.#consent.self) return
     this.#change({ self: false })
@@ -77,7 +77,7 @@ export class MutualConsent {
     const { policy, onChange, onMutual } = this.#dependencies
     const wasMutual = this.isMutual
     this.#consent = { ...this.#consent, ...change }
-    // What follows from the agreement comes first, because a veil must fall before anybody is told.
+    // This call comes first, because the picture must be covered before the message and the event are sent.
     if (this.isMutual !== wasMutual) onMutual(this.isMutual)
     if (policy === 'by-user') onChange(this.#consent)
   }

@@ -12,8 +12,8 @@ interface OutgoingTrack {
 }
 
 /**
- * Decides which tracks are sent. Peer connections get their tracks only from here, so that none of them ever has
- * a clear track of a user who has not agreed to show it.
+ * Decides which tracks are sent. Peer connections get their tracks only from here, so that no connection has
+ * a clear track before both users have agreed.
  */
 export class OutgoingMedia {
   readonly #dependencies: OutgoingMediaDependencies

@@ -167,9 +167,9 @@ export class Room {
   }
 
   /**
-   * Agrees to show the clear picture while the partner agrees too, or withdraws the agreement. The clear picture
-   * is no longer sent as soon as it is withdrawn, whether or not the partner can be told.
-   * @throws BuddyError `server-unreachable` if the partner cannot be told of the agreement
+   * Agrees to show the clear picture while the partner agrees too, or withdraws the agreement. A withdrawal
+   * takes effect at once, also if the message cannot be sent.
+   * @throws BuddyError `server-unreachable` if the agreement cannot be sent
    */
   setRevealed(isRevealed: boolean): void {
     if (!isRevealed) this.#picture.withdraw()
@@ -235,7 +235,7 @@ export class Room {
       const text = filterText(received, 'in', textFilter)
       if (text !== '') events.emit('message', { text, from: 'partner' })
     } catch (error) {
-      // A text that the page drops is none of the user's business; a filter that fails is the page's.
+      // A text that the page's filter drops is no error. A failure of the filter is an error of the page.
       if ((error as BuddyError).cause !== undefined) events.emit('error', error as BuddyError)
     }
   }

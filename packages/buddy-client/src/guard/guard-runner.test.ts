@@ -94,7 +94,7 @@ test('checks each stream every two seconds, one picture at a time, and closes th
   expect(scene.changes).toEqual([])
 })
 
-test('reports a verdict once two of three pictures agree, and looks twice in a row when in doubt', async () => {
+test('reports a verdict when two of three pictures agree, and checks the second picture early', async () => {
   const scene = new Scene()
   scene.watch('partner')
   scene.results.push(of('veil'), of('veil'))
@@ -108,7 +108,7 @@ test('reports a verdict once two of three pictures agree, and looks twice in a r
   expect(scene.changes).toHaveLength(2)
 })
 
-test('one bad picture among good ones is reported to nobody', async () => {
+test('does not report one bad picture among good ones', async () => {
   const scene = new Scene()
   scene.watch('self')
   scene.results.push(ok, of('leave'), ok, ok, of('leave'), ok)
@@ -125,7 +125,7 @@ test('a slow device is checked less often, so that checks take a tenth of its ti
   expect(own.taken).toBe(6)
 })
 
-test('checks nothing while the page is hidden or no video flows, and goes on afterwards', async () => {
+test('checks nothing while the page is hidden or no video flows, and continues afterwards', async () => {
   const scene = new Scene()
   const own = scene.watch('self')
   await scene.clock.advanceAsync(3000)

@@ -5,7 +5,7 @@ import type { Pictures } from './pictures.ts'
 import { videoPictures } from './pictures.ts'
 import { RecentVerdicts } from './recent-verdicts.ts'
 
-/** A verdict that stands from now on. */
+/** A change of the verdict on a subject. */
 export interface GuardChange extends GuardResult {
   readonly subject: GuardSubject
 }
@@ -20,14 +20,13 @@ export interface GuardSample extends GuardResult {
 export interface GuardRunnerOptions {
   readonly guard: GuardSource
   /**
-   * Called when another verdict stands for a subject: once two of its latest three pictures were judged at
-   * least that bad, and again with a milder verdict when that no longer holds. Every stream starts with `ok`,
-   * without a call.
+   * Called when the verdict on a subject changes. A verdict other than `ok` requires that two of the latest
+   * three pictures were judged at least that bad; a milder verdict follows when this no longer holds. Every
+   * stream starts with `ok`, without a call.
    */
   readonly onVerdict: (change: GuardChange) => void
   /**
-   * Called once if the guard cannot be loaded, or has failed three times in a row. The runner is closed then,
-   * and nothing is checked any more.
+   * Called once if the guard cannot be loaded, or has failed three times in a row. The runner is then closed.
    */
   readonly onFailure: (error: unknown) => void
   /** Called after each check. */
@@ -58,27 +57,24 @@ interface Watched {
   hasPicture: boolean
 }
 
-/** A check that counts. */
+/** A check whose result was used. */
 interface Checked {
   readonly sample: GuardSample
-  /** The verdict that stands because of it, if that is another one. */
+  /** The new verdict, if the check has changed it. */
   readonly change: GuardResult | undefined
 }
 
-/**
- * The wait before a picture that decides about a bad verdict, and before the next attempt while a stream has
- * had no picture yet.
- */
+/** The wait after a first bad picture, and between attempts to get the first picture of a stream. */
 const soonMs = 500
-/** On a slow device, a subject is checked for at most this share of the time. */
+/** The share of the time that the checks of one subject may take. */
 const maxShare = 0.1
 const checkTimeoutMs = 20_000
 const maxFailures = 3
 
 /**
- * Has a guard check the visitor's own picture and that of the partner, one picture at a time. Every stream is
- * checked every two seconds; on a device that needs long for one check, less often. Nothing is checked while
- * the page is hidden or no video flows.
+ * Checks the visitor's own video and the partner's with a guard, one picture at a time. Each stream is
+ * checked every two seconds, and less often on a slow device. Nothing is checked while the page is hidden or
+ * no video flows.
  */
 export class GuardRunner {
   readonly #options: GuardRunnerOptions
@@ -96,14 +92,14 @@ export class GuardRunner {
     this.#environment = { ...browser, ...environment }
   }
 
-  /** The verdict that stands for a subject; `ok` without a stream. */
+  /** The present verdict on a subject; `ok` without a stream. */
   verdictOn(subject: GuardSubject): GuardVerdict {
     return this.#watched.get(subject)?.recent.standing ?? 'ok'
   }
 
   /**
-   * Sets what is checked for a subject; undefined for nothing. Another stream starts with the verdict `ok`
-   * and no history. The same stream again changes nothing. The first stream makes the guard load.
+   * Sets the stream of a subject; undefined for none. A new stream starts with the verdict `ok` and no
+   * history. Setting the same stream again has no effect. The guard is loaded with the first stream.
    */
   setStream(subject: GuardSubject, stream: MediaStream | undefined): void {
     if (this.#isClosed || this.#streams.get(subject) === stream) return
@@ -145,7 +141,7 @@ export class GuardRunner {
     this.#cancel = this.#environment.clock.after(delayMs, () => void this.#run())
   }
 
-  /** What is due first. */
+  /** The stream whose check is due first. */
   #next(): Watched | undefined {
     return [...this.#watched.values()].toSorted((a, b) => a.dueMs - b.dueMs)[0]
   }
@@ -190,7 +186,7 @@ export class GuardRunner {
     }
   }
 
-  /** The time until the next picture of what was checked. */
+  /** The time until the next check of the same stream. */
   #waitMs({ hasPicture, recent }: Watched, checked: Checked | 'nothing' | 'failed'): number {
     const { intervalMs = 2000 } = this.#options
     if (checked === 'nothing') return hasPicture ? intervalMs : soonMs

@@ -1,5 +1,5 @@
 /**
- * What a guard says about one picture, from harmless to worst:
+ * The verdict of a guard on one picture, from harmless to worst:
  * - `ok`: nothing to do
  * - `warn`: the visitor should know
  * - `veil`: the picture should not be seen
@@ -19,8 +19,8 @@ export interface GuardResult {
 }
 
 /**
- * Judges pictures of a call on the device. `@buddy-chat/guard` is one implementation; a site can bring its
- * own. The runner calls `check` again only after the previous call has settled, so a guard needs no queue.
+ * Judges pictures of a call on the device. `@buddy-chat/guard` is one implementation; a site can use its own.
+ * The runner calls `check` again only after the previous call has settled, so a guard needs no queue.
  */
 export interface Guard {
   /**
@@ -30,16 +30,16 @@ export interface Guard {
    * runner gives up
    */
   check(frame: ImageBitmap): Promise<GuardResult>
-  /** Releases what the guard holds, such as its worker. No `check` follows. */
+  /** Releases the resources of the guard, such as its worker. The runner does not call `check` afterwards. */
   close(): void
 }
 
 /**
  * A guard, or a function that loads one. The function is called when the first picture can be expected, so
- * that nothing is loaded before. A guard that it returns is closed by the runner; a guard that was passed
- * itself stays open, because it belongs to the page.
+ * that nothing is loaded before. The runner closes a guard that the function returns. It does not close a
+ * guard that the page has passed.
  */
 export type GuardSource = Guard | (() => Guard | Promise<Guard>)
 
-/** Whose picture a verdict is about: the visitor's own, which others see, or that of the partner. */
+/** Whose picture a verdict is about: the visitor's own, or the partner's. */
 export type GuardSubject = 'self' | 'partner'

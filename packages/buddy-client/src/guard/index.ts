@@ -1,5 +1,5 @@
-// The part of the client that has a guard check the pictures of a call. It is an import path of its own,
-// `@buddy-chat/client/guard`, so that the client itself does not contain it.
+// Checks the pictures of a call with a guard. It has its own import path, `@buddy-chat/client/guard`, so that
+// the client itself does not contain it.
 export type { Guard, GuardResult, GuardSource, GuardSubject, GuardVerdict } from './guard.ts'
 export { guardVerdicts } from './guard.ts'
 export type {

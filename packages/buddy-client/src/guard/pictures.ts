@@ -1,11 +1,11 @@
-/** Where the runner gets the pictures of one stream from. */
+/** The source of pictures of one stream. */
 export interface Pictures {
   /**
    * Resolves with the present picture, which the caller must close. Resolves with undefined if no video
    * flows: there is no track, the camera is off, or nothing has arrived yet.
    */
   take(): Promise<ImageBitmap | undefined>
-  /** Releases the stream. Its tracks go on. */
+  /** Releases the stream, without stopping its tracks. */
   close(): void
 }
 

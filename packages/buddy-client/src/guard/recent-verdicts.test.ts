@@ -4,7 +4,7 @@ import type { GuardVerdict } from './guard.ts'
 import { guardVerdicts } from './guard.ts'
 import { RecentVerdicts } from './recent-verdicts.ts'
 
-/** The verdict that stands after each of these results. */
+/** Returns the verdict after each of these results. */
 function standingAfter(...verdicts: GuardVerdict[]): GuardVerdict[] {
   const recent = new RecentVerdicts()
   return verdicts.map((verdict) => {
@@ -37,7 +37,7 @@ test('returns the result with the new verdict when the verdict changes, and noth
   expect(recent.isInDoubt).toBe(false)
 })
 
-test('a verdict other than `ok` stands only while two of the latest three results are at least as bad', () => {
+test('the verdict is other than `ok` only while two of the latest three results are at least as bad', () => {
   assert(
     property(array(constantFrom(...guardVerdicts), { maxLength: 30 }), (verdicts) => {
       for (const [index, standing] of standingAfter(...verdicts).entries()) {

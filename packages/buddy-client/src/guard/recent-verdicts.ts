@@ -8,30 +8,27 @@ const windowSize = 3
 const needed = 2
 
 /**
- * The latest results about one picture source. A verdict stands once two of the latest three results are at
- * least that bad, so that one wrongly judged picture neither veils nor unveils anything.
+ * The latest results about one picture source. The present verdict is one that two of the latest three
+ * results are at least as bad as, so that one wrongly judged picture changes nothing.
  */
 export class RecentVerdicts {
   #results: GuardResult[] = []
   #standing: GuardVerdict = 'ok'
 
-  /** The verdict that stands. It is `ok` at first. */
+  /** The present verdict. It is `ok` at first. */
   get standing(): GuardVerdict {
     return this.#standing
   }
 
   /**
-   * Returns whether the latest result is worse than the verdict that stands, so that the next picture decides.
+   * Returns whether the latest result is worse than the present verdict, so that the next picture decides.
    */
   get isInDoubt(): boolean {
     const latest = this.#results.at(-1)
     return latest !== undefined && severity(latest.verdict) > severity(this.#standing)
   }
 
-  /**
-   * Adds a result. If another verdict stands because of it, returns a result with this verdict, otherwise
-   * undefined.
-   */
+  /** Adds a result. If it changes the verdict, returns a result with the new verdict, otherwise undefined. */
   add(result: GuardResult): GuardResult | undefined {
     this.#results = [...this.#results, result].slice(-windowSize)
     const worstFirst = this.#results.toSorted((a, b) => severity(b.verdict) - severity(a.verdict))

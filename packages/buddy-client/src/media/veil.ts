@@ -1,4 +1,4 @@
-/** The largest coarse picture, in pixels. It shows that somebody is there, and not who. */
+/** The largest coarse picture, in pixels. It shows that a person is there, but not which person. */
 export const coarseSize = { width: 40, height: 30 } as const
 
 /** The time between two coarse pictures. */
@@ -25,9 +25,9 @@ export function fitCoarse(width: number, height: number): { width: number; heigh
 }
 
 /**
- * A veil of the browser. The coarse picture is drawn on a small canvas, and only the canvas is sent: the encoder
- * never receives a clear frame, whatever the sender's parameters, a negotiation or another camera do. Scaling in
- * the sender (`scaleResolutionDownBy`) would depend on all of them.
+ * A veil of the browser. The coarse picture is drawn on a small canvas, and only the canvas is sent: the
+ * encoder never receives a clear frame. Scaling in the sender (`scaleResolutionDownBy`) would depend on its
+ * parameters, on negotiations and on the camera.
  */
 export class BrowserVeil implements Veil {
   #picture: CoarsePicture | undefined

@@ -223,7 +223,7 @@ export class PeerLink {
       this.#closeConnection()
       return
     }
-    // The connection is closed a little later, and the partner must not see anything until then.
+    // The connection is closed a little later. Until then, the partner must receive nothing.
     for (const kind of this.#kinds) this.stopSending(kind)
     void this.#describing.finally(() => this.#closeConnection())
   }

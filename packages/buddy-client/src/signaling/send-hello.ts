@@ -24,7 +24,7 @@ interface HelloDependencies {
   readonly onFailed: (error: BuddyError) => void
 }
 
-/** What a page's function is asked for, and how its failure is reported. */
+/** What a function of the page returns, and how its failure is reported. */
 interface Question {
   readonly field: 'token' | 'proof'
   readonly source: TokenSource

@@ -4,8 +4,8 @@ import { maxFieldBytes } from '@buddy-chat/protocol'
 export type VisitorStorage = Pick<Storage, 'getItem' | 'setItem'>
 
 /**
- * The token by which the server recognises this browser, also in another tab and on another day, so that people
- * who have blocked each other do not meet again. It has no meaning for anybody but the server that made it.
+ * The token by which the server recognises this browser, also in another tab and on another day, so that
+ * people who have blocked each other do not meet again. Only the server that made it can read it.
  */
 export class VisitorToken {
   readonly #key: string

@@ -155,7 +155,7 @@ export const criteriaCases = group('criteria', 'criteria', [
       await arrived.nextPartnerLeft('next')
       await waited.next('waiting')
       let search = await waited.next('searching')
-      // The one before the match may not have been read yet.
+      // A `searching` from before the match may not have been read yet.
       if (search.interests.length === 0) search = await waited.next('searching')
       equal(search.interests, ['chess'], 'interests')
     },

@@ -62,7 +62,10 @@ export interface ClientPart {
   readonly checkNames: readonly CheckName[]
   /** Returns the URL of a file of the server that the option `server` names. */
   readonly serverFileUrl: (server: string, name: string) => string
-  /** Creates what has a guard check the pictures of a call. It loads nothing before it gets a stream. */
+  /**
+   * Creates the runner that checks the pictures of a call with a guard. It loads the guard with its first
+   * stream.
+   */
   readonly createGuardRunner: (options: GuardRunnerOptions, isHidden: () => boolean) => GuardRunner
   /**
    * Calls `onLevel` with the loudness of `track`, from 0 to 1, for each frame that the browser

@@ -10,7 +10,7 @@ interface AgreementDependencies {
   readonly remembers: () => boolean
   /** Dispatches `buddy-agreement`. Returns false if a listener has cancelled it. */
   readonly announce: (answer: { readonly version: string; readonly agreed: boolean }) => boolean
-  /** Called with the question that has to be shown; with undefined when it has to be closed. */
+  /** Called with the question to show, or with undefined to close it. */
   readonly onQuestion: (question: AgreementView | undefined) => void
   /** Called when the visitor has agreed to a version. */
   readonly onAgreed: (version: string) => void
@@ -19,7 +19,8 @@ interface AgreementDependencies {
 }
 
 /**
- * Asks the visitor for the agreement that the page requires, before anything is opened.
+ * Asks the visitor for the agreement that the page requires, before the element opens a device or a
+ * connection.
  */
 export class Agreement {
   readonly #dependencies: AgreementDependencies
@@ -42,7 +43,7 @@ export class Agreement {
     return this.request() || new Promise((resolve) => this.#waiting.push(resolve))
   }
 
-  /** Called when the page has changed a property. Closes or changes the question if it has to. */
+  /** Called when the page has changed a property. Closes or changes the question if necessary. */
   refresh(): void {
     if (!this.#question) return
     const required = this.#missing()

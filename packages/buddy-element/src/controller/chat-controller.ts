@@ -105,7 +105,7 @@ export class ChatController implements ReactiveController {
       isHidden: () => host.isHidden(),
       onView: (guard) => viewState.show({ guard }),
       onNotice: (notice) => viewState.showNotice(notice),
-      // The call goes on, so only the page is told.
+      // The call continues, so only the page receives the error.
       onError: (error) => void host.announce('buddy-error', { error }),
       announce: (change) => host.announce('buddy-guard', change),
       isRevealMutual: () => this.#settings.options.reveal === 'mutual',
@@ -249,8 +249,8 @@ export class ChatController implements ReactiveController {
   }
 
   /**
-   * Begins a start that waits for the element to be inserted into a page or for an agreement, if that has
-   * happened. Gives the guard what was changed.
+   * Begins a start that has waited for the element to be inserted into a page or for an agreement. Passes
+   * changes to the guard.
    */
   proceed(): void {
     this.#guard.refresh()

@@ -170,7 +170,7 @@ describe('the wait', () => {
     expect(view().search).toEqual({ ...search, widensInSeconds: 3 })
     vi.advanceTimersByTime(2000)
     expect(view().search?.widensInSeconds).toBe(1)
-    // The server says how it goes on.
+    // The next `searching` of the server continues the count.
     emit('searching', { ...search, interests: [], widensInMs: 4000 })
     expect(view().search).toEqual({ ...search, interests: [], widensInSeconds: 4 })
     enter('negotiating')
@@ -184,14 +184,14 @@ describe('the wait', () => {
     expect([view().search?.widensInSeconds, vi.getTimerCount()]).toEqual([undefined, 0])
   })
 
-  test('stays at 0 until the server says how it goes on', () => {
+  test('stays at 0 until the server sends the next `searching`', () => {
     enter('waiting')
     emit('searching', { ...search, widensInMs: 0 })
     expect([view().search?.widensInSeconds, vi.getTimerCount()]).toEqual([0, 0])
   })
 })
 
-test('a match shows what both have in common, without interests that nobody can see', () => {
+test('a match shows what both have in common, without invisible interests', () => {
   emit('match', {
     partner: { name: 'Bob', room: 'r' },
     interests: ['chess', '\u200b'],

@@ -4,7 +4,7 @@ import type { ReactiveControllerHost } from 'lit'
 import type { BuddyEventDetails, BuddyEventName } from '../events.ts'
 import type { AgreementView } from '../view/agreement-view.ts'
 
-/** What the controller needs from the element. */
+/** The functions of the element that the controller uses. */
 export interface ControllerHost extends ReactiveControllerHost {
   readonly isConnected: boolean
   /** Returns the options for the next start, from the current attributes. */
@@ -15,7 +15,10 @@ export interface ControllerHost extends ReactiveControllerHost {
   agreed: string
   /** Returns what the visitor has to agree to; undefined if nothing. */
   requiredAgreement(): AgreementView | undefined
-  /** Returns the guard that the page has set; undefined if none. The same one until that changes. */
+  /**
+   * Returns the guard that the page has set; undefined if none. It is the same object until the page sets
+   * another.
+   */
   guardSource(): GuardSource | undefined
   /** Returns whether the window that the element is in is hidden. */
   isHidden(): boolean

@@ -3,7 +3,7 @@ import type { ChatProperties } from '../chat-properties.ts'
 import { primaryLanguages } from '../criteria/languages.ts'
 import type { FieldUse } from '../view/criteria-view.ts'
 
-/** What the attributes of the element say about interests and languages. */
+/** The attributes of the element for interests and languages. */
 export interface CriteriaSettings {
   /** The interests that the page presets. */
   readonly interests: readonly string[]
@@ -22,7 +22,7 @@ function toFieldUse(isHidden: boolean, isFixed: boolean): FieldUse {
 }
 
 /**
- * Returns what the attributes of an element say now.
+ * Returns the present values of these attributes.
  * @param ownLanguage the language of the element's texts, for pages that state none
  */
 export function criteriaSettingsOf(chat: ChatProperties, ownLanguage: string): CriteriaSettings {
@@ -31,7 +31,7 @@ export function criteriaSettingsOf(chat: ChatProperties, ownLanguage: string): C
     interestUse: toFieldUse(chat.nointerests, chat.fixedinterests),
     languages: primaryLanguages(toList(chat.languages)),
     languageUse: toFieldUse(chat.nolanguages, chat.fixedlanguages),
-    // The root of a page with several languages may have no `lang`, or that of another part.
+    // The root of a page with several languages may have no `lang`, or the `lang` of another part.
     pageLanguage:
       chat.closest('[lang]')?.getAttribute('lang') ||
       chat.ownerDocument.documentElement.lang ||

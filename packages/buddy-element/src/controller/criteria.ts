@@ -29,8 +29,8 @@ const isSame = (one: readonly string[] | undefined, other: readonly string[]): b
   one?.length === other.length && one.every((item, index) => item === other[index])
 
 /**
- * Keeps what the visitor looks for: first what the page presets or what is stored, then what the
- * visitor chooses. If the page changes a preset, the new preset replaces the visitor's choice.
+ * Holds the visitor's criteria: at first the presets of the page or the stored choice, then the visitor's
+ * choice. If the page changes a preset, the new preset replaces the visitor's choice.
  */
 export class Criteria implements CriteriaActions {
   readonly #dependencies: CriteriaDependencies
@@ -59,7 +59,7 @@ export class Criteria implements CriteriaActions {
   listen(): Unsubscribe[] {
     const { client } = this.#dependencies
     return [
-      // From the next search on, what the visitor chose counts again.
+      // The next search uses the visitor's choice again.
       client.on('match', () => this.#change({ isOpenToAll: false })),
       client.on('state', ({ previous }) => {
         if (!isRunning(client)) this.#show({ ...unrefused, ...closed })
@@ -152,7 +152,7 @@ export class Criteria implements CriteriaActions {
     const { remembers, interestUse, languageUse } = this.#settings ?? {}
     if (!remembers) return
     const { interests, languages } = this.#view
-    // What the page has fixed is not the visitor's choice.
+    // A fixed preset is not the visitor's choice, so it is not stored.
     rememberCriteria({
       ...(interestUse === 'editable' && { interests }),
       ...(languageUse === 'editable' && { languages }),
@@ -164,7 +164,7 @@ export class Criteria implements CriteriaActions {
     this.#dependencies.onView(this.#view)
   }
 
-  /** Shows a change, and makes the client search by it. */
+  /** Shows a change, and passes it to the client. */
   #change(change: Partial<CriteriaView>): void {
     const before = JSON.stringify(this.searched)
     this.#show(change)
@@ -173,14 +173,14 @@ export class Criteria implements CriteriaActions {
     try {
       client.setCriteria(this.searched)
     } catch (error) {
-      // A preset of the page may be too long or too many.
+      // A preset of the page may be too long or have too many items.
       if (!isBuddyError(error)) throw error
       onError(error)
     }
   }
 }
 
-/** What a visitor has refused or allowed holds until the chat is stopped. */
+/** A choice about widening holds until the chat is stopped. */
 const unrefused = { keepsInterests: false, keepsLanguages: false, isOpenToAll: false } as const
 
 const closed = { isOpen: false, remark: undefined } as const

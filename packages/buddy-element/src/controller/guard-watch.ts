@@ -25,16 +25,16 @@ interface GuardWatchDependencies {
 }
 
 /**
- * Has the page's guard check the pictures of a video chat, and carries out its verdicts. There is a runner only
+ * Checks the pictures of a video chat with the page's guard, and acts on its verdicts. A runner exists only
  * while the client runs in video mode and the page has set a guard.
  */
 export class GuardWatch {
   readonly #dependencies: GuardWatchDependencies
   #runner: GuardRunner | undefined
   #source: GuardSource | undefined
-  /** Set when the guard has failed. It is tried again with the next start. */
+  /** Whether the guard has failed. The next start loads it again. */
   #hasFailed = false
-  /** Whether the visitor wants to see the present partner, whatever the guard says. */
+  /** Whether the visitor wants to see the present partner in spite of the verdict. */
   #isPartnerWanted = false
   /** With `reveal="mutual"`: whether the visitor has agreed to show the clear picture to the present partner. */
   #isRevealed = false
@@ -66,7 +66,7 @@ export class GuardWatch {
     ]
   }
 
-  /** Adapts to what the page has set and to what the client does. */
+  /** Creates or closes the runner, as the page's guard and the state of the client require. */
   refresh(): void {
     const { client, view, source } = this.#dependencies
     const { mode, localStream, remoteStream } = view()
@@ -82,13 +82,13 @@ export class GuardWatch {
     this.#runner?.setStream('partner', remoteStream)
   }
 
-  /** Shows the present partner, whatever the guard says. */
+  /** Shows the present partner in spite of the verdict. */
   showPartner(): void {
     this.#isPartnerWanted = true
     this.#show({ isPartnerVeiled: false })
   }
 
-  /** Lets the visitor's clear picture be sent again. It is judged anew. */
+  /** Sends the visitor's clear picture again, and has it checked again. */
   showSelf(): void {
     const { client } = this.#dependencies
     if (this.#view.self === 'off') client.setVideoEnabled(true)
@@ -143,14 +143,14 @@ export class GuardWatch {
     try {
       this.#dependencies.client.setRevealed(isRevealed)
     } catch {
-      // The partner has left, or cannot be told. The clear picture is not sent then.
+      // The partner has left, or the message cannot be sent. In both cases the clear picture is not sent.
     }
   }
 
   #handleReveal(isRevealed: boolean): void {
     const isNew = isRevealed && !this.#isRevealed
     this.#isRevealed = isRevealed
-    // What was found while only a coarse picture was sent counts from now on, so it is judged again.
+    // Verdicts had no effect while only a coarse picture was sent, so the picture is checked again.
     if (isNew) this.#handleSelfShown()
   }
 

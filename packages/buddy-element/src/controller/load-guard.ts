@@ -1,8 +1,8 @@
 import type { Guard, GuardSource } from '@buddy-chat/client/guard'
 
 /**
- * What a page may set as `guard`: a guard or a function that loads one; or, as in the attribute, the URL of a
- * module with the function `createGuard`, which is empty (or true) for the guard that the server delivers.
+ * A value of `guard`: a guard, a function that loads one, or the URL of a module with the function
+ * `createGuard`. An empty URL, or true, means the guard that the server delivers.
  */
 export type GuardSetting = GuardSource | string | boolean | null | undefined
 

@@ -1,4 +1,4 @@
-// Checks that no still is attached that the visitor has not ticked in the sheet that is open.
+// Checks that a still is attached only if the visitor has ticked it in the present sheet.
 import { expect, test } from 'vitest'
 import type { ChatClient } from '../client/client-part.ts'
 import { ViewState } from '../view/view-state.ts'

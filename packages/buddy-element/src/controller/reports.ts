@@ -22,17 +22,17 @@ interface ReportsDependencies {
 const maxAgeMs = 3_600_000
 
 /**
- * Reports and blocks partners: the present one, and the latest one until the server would refuse it. Holds
- * the sheet by which the visitor does so.
+ * Reports and blocks the present partner, and the previous one until the server would refuse it. Holds the
+ * state of the report sheet.
  */
 export class Reports implements ReportActions {
   readonly #dependencies: ReportsDependencies
   #present: ReportTarget | undefined
   #earlier: ReportTarget | undefined
-  /** Rooms of partners that were reported or blocked. They are not offered again. */
+  /** Rooms of partners that were reported or blocked. The sheet does not offer these partners again. */
   readonly #settled = new Set<string>()
   #expiry: number | undefined
-  /** The number of the latest wish for a still, or against one. A still for an earlier wish is dropped. */
+  /** The number of the visitor's latest choice about a still. A still of an earlier choice is dropped. */
   #stillWish = 0
 
   constructor(dependencies: ReportsDependencies) {
@@ -200,7 +200,9 @@ export class Reports implements ReportActions {
     viewState.showNotice(words.reportTooLate)
   }
 
-  /** Shows who can be reported now. An open sheet keeps its target, also if other chats follow. */
+  /**
+   * Shows the partners who can be reported now. An open sheet keeps its target, also if other chats follow.
+   */
   #update(): void {
     const { viewState } = this.#dependencies
     viewState.show({ earlierPartner: this.#earlier })
@@ -218,7 +220,10 @@ export class Reports implements ReportActions {
     if (report) viewState.show({ report: { ...report, ...change } })
   }
 
-  /** Calls `act`, which returns what to confirm. If it fails, the sheet stays open and says why. */
+  /**
+   * Calls `act`, which returns the confirmation to show. If it fails, the sheet stays open and shows the
+   * reason.
+   */
   #try(act: () => string | false): boolean {
     const { viewState } = this.#dependencies
     try {

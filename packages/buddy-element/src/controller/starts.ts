@@ -27,8 +27,8 @@ interface StartsDependencies {
 }
 
 /**
- * Everything that opens devices or a connection: Start, `start()`, the automatic start and the preview. Each
- * waits until the visitor has agreed to what the page requires.
+ * Handles all actions that open devices or a connection: Start, `start()`, the automatic start and the
+ * preview. Each waits until the visitor has agreed to what the page requires.
  */
 export class Starts {
   readonly #dependencies: StartsDependencies
@@ -82,7 +82,7 @@ export class Starts {
     if (this.#gate.takeAutostart()) void this.startByHand(false)
   }
 
-  /** Begins what has waited for the element to be inserted into a page, or for an agreement. */
+  /** Begins a start that has waited for the element to be inserted into a page, or for an agreement. */
   proceed(): void {
     this.#agreement.refresh()
     this.#gate.proceed()

@@ -11,7 +11,7 @@ interface VeilDependencies {
   readonly announce: ControllerHost['announce']
 }
 
-/** Whether the visitor's picture is veiled, which means that the client sends only a coarse one. */
+/** Whether the visitor's picture is veiled: the client sends only a coarse picture. */
 export class Veil {
   readonly #dependencies: VeilDependencies
 

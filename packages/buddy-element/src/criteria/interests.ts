@@ -9,7 +9,9 @@ const maxInterestBytes = 48
 /** Matches what separates interests in a typed or pasted text, also on keyboards of other scripts. */
 const separator = /[,;\n\r\t，、،؛；]+/u
 
-/** Marks that a Latin or Greek letter can have. In other scripts a mark makes another letter. */
+/**
+ * Marks that a Latin or Greek letter can have. In other scripts, a letter with a mark is a different letter.
+ */
 const accents = /([\p{Script=Latin}\p{Script=Greek}])\p{Mn}+/gu
 
 const encoder = new TextEncoder()

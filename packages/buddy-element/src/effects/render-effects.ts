@@ -131,7 +131,7 @@ export class RenderEffects {
   #showCriteria(root: ShadowRoot, { criteria }: ChatView): void {
     if (criteria.isOpen === this.#wasCriteriaOpen) return
     this.#wasCriteriaOpen = criteria.isOpen
-    // Another panel that opened at the same time keeps the focus that it got.
+    // If another panel opened at the same time and has the focus, that panel keeps it.
     if (!criteria.isOpen && root.activeElement) return
     const next = criteria.isOpen ? '.criteria-panel :is(input, select)' : '.change'
     root.querySelector<HTMLElement>(next)?.focus({ preventScroll: true })

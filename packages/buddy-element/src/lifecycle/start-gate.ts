@@ -69,7 +69,7 @@ export class StartGate {
     return promise
   }
 
-  /** Begins the request that is waiting, if there is one and nothing is missing for it. */
+  /** Begins the waiting request, if there is one and all its conditions hold. */
   proceed(): void {
     const { isInPage, hasAgreement, mayStart, begin } = this.#dependencies
     const request = this.#request

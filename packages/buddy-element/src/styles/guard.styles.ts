@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** The veil over a picture that the guard has found unsuitable. */
+/** The cover of a picture because of a verdict of the guard. */
 export const guard = css`
   /* The picture is enlarged, because a blur lets the background shine in at its edges. */
   .remote.veiled {

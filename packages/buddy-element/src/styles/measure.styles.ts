@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** What the operator has decided about the visitor. */
+/** Decisions of the operator about the visitor. */
 export const measure = css`
   .measure {
     position: absolute;

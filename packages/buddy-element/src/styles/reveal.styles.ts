@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** Coarse pictures, and what lies on them. */
+/** Coarse pictures, and the words and buttons above them. */
 export const reveal = css`
   /* The picture that arrives has at most 40 × 30 pixels. This smooths their edges. */
   .remote.coarse {

@@ -23,8 +23,8 @@ function links(
 }
 
 /**
- * The question that a page with `agreement` asks before anything is opened. A page can replace its words
- * by the slot `agreement`.
+ * The question of the attribute `agreement`, which is shown before the element opens a device or a
+ * connection. A page can replace its words by the slot `agreement`.
  */
 export function agreementScreen(
   question: AgreementView,

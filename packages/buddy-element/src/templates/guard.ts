@@ -4,7 +4,7 @@ import type { ChatActions } from '../view/chat-actions.ts'
 import type { ChatView } from '../view/chat-view.ts'
 import { fill } from '../words/fill.ts'
 
-/** Covers the partner's blurred picture, with the reason and a way to see it. */
+/** Covers the partner's blurred picture, with the reason and a button that shows it. */
 export function partnerVeil(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
   const { words, guard, partner } = view
   if (!guard.isPartnerVeiled) return nothing
@@ -21,7 +21,7 @@ export function partnerVeil(view: ChatView, actions: ChatActions): TemplateResul
   </div>`
 }
 
-/** Says why the visitor's own picture is not sent, and offers to send it again. */
+/** Shows why the visitor's own picture is not sent, and a button that sends it again. */
 export function ownPictureHidden(
   view: ChatView,
   actions: ChatActions,

@@ -11,7 +11,7 @@ import { fill } from '../words/fill.ts'
 import { focusNeighbour } from './focus-neighbour.ts'
 import { icons } from './icons.ts'
 
-/** Adds what the field contains. What the visitor can correct stays in the field. */
+/** Adds the interests in the field. Refused interests that the visitor can correct stay in the field. */
 function take(field: HTMLInputElement, actions: CriteriaActions): void {
   if (field.value !== '') field.value = actions.addInterests(field.value)
 }

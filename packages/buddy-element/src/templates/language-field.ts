@@ -22,7 +22,8 @@ function chip(
     focusNeighbour(currentTarget as HTMLElement)
     actions.removeLanguage(tag)
   }
-  // The first button does nothing, but it must not disappear under the finger or lose the focus.
+  // The button of the first language does nothing. It stays, so that it does not lose the focus and no other
+  // button takes its place under a finger.
   const prefer = html`<button
     part="prefer-language-button"
     type="button"
@@ -51,7 +52,7 @@ function chip(
 }
 
 function adder({ words, criteria }: ChatView, actions: CriteriaActions): TemplateResult {
-  // A button adds the language, because with a keyboard a list changes at every step through it.
+  // A button adds the language, because a list changes its value at every key press.
   const handleAdd = ({ currentTarget }: Event): void => {
     const list = (currentTarget as HTMLElement).parentElement!.querySelector('select')!
     actions.addLanguage(list.value)

@@ -7,7 +7,7 @@ import { measureFacts } from '../view/measure-facts.ts'
 import type { Words } from '../words/words.ts'
 import { outsideLink } from './outside-link.ts'
 
-/** What the operator has decided about the visitor: statement, facts, and where to appeal. */
+/** A decision of the operator about the visitor: statement, facts, and the link for an appeal. */
 export function measureDetails(words: Words, measure: Measure): TemplateResult {
   const { statement, appealUrl } = measure
   return html`${statement ? html`<p part="measure-statement" dir="auto">${statement}</p>` : nothing}
@@ -21,7 +21,7 @@ export function measureDetails(words: Words, measure: Measure): TemplateResult {
     ${outsideLink(words, appealUrl ?? '', words.appeal, 'appeal-link')}`
 }
 
-/** The notice of a warning or of slower matching. It stays until the visitor has read it. */
+/** The notice of a warning or of slower matching. It stays until the visitor closes it. */
 export function measureNotice(
   { words, measure }: ChatView,
   { dismissMeasure }: ChatActions,

@@ -22,7 +22,7 @@ const reasons: readonly ReportReason[] = [
 const closeDialog = ({ currentTarget }: Event): void =>
   (currentTarget as HTMLElement).closest('dialog')?.close()
 
-/** Whom the report is about. Shown only if there is a choice. */
+/** The choice of the partner. Shown only if there are two. */
 function targetChoice(
   { targets, target }: ReportView,
   { words }: ChatView,
@@ -94,8 +94,8 @@ function noteField(
 }
 
 /**
- * What concerns the partner's picture: a button that hides it, and the still. A still can be taken only while
- * the picture is there. One that was taken stays if the partner leaves.
+ * A button that hides the partner's picture, and the still. A still can be taken only while the picture is
+ * there. It stays if the partner leaves.
  */
 function pictureChoices(
   { target, still }: ReportView,
@@ -137,7 +137,7 @@ function pictureChoices(
   </div>`
 }
 
-/** The modal sheet by which the visitor reports or blocks a partner. */
+/** The modal sheet in which the visitor reports or blocks a partner. */
 export function reportSheet(
   report: ReportView,
   view: ChatView,

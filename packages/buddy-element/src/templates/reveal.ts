@@ -8,8 +8,8 @@ import { fill } from '../words/fill.ts'
 import { icons } from './icons.ts'
 
 /**
- * Who has agreed to show the faces, and the button by which the visitor agrees or veils their picture again. The
- * button is the same node in each state, so that it keeps the focus.
+ * Shows which of the two have agreed to show the faces, and the button with which the visitor agrees or
+ * withdraws. The button is the same node in each state, so that it keeps the focus.
  */
 export function revealPrompt(
   view: ChatView,

@@ -18,7 +18,7 @@ function keepButton(part: string, label: string, isKept: boolean, act: () => voi
   </button>`
 }
 
-/** The buttons that refuse to look for more people, or look for anybody at once. */
+/** The buttons that refuse to widen the search, or widen it fully at once. */
 function choices(view: ChatView, actions: ChatActions): TemplateResult | typeof nothing {
   const { words, criteria, search } = view
   const { interests, languages, isOpenToAll } = criteria
@@ -59,12 +59,12 @@ function choices(view: ChatView, actions: ChatActions): TemplateResult | typeof 
   ${changeButton(view, actions)}`
 }
 
-/** What the server says about the wait, and what the visitor can do about it. */
+/** Explains the wait, with buttons to change the search. */
 export function searchChoices(
   view: ChatView,
   actions: ChatActions,
 ): TemplateResult | typeof nothing {
-  // Servers of version 0.1 say nothing, and could not change a search that waits.
+  // Servers of version 0.1 do not explain the wait, and cannot change a search that waits.
   if (view.state !== 'waiting' || !view.search) return nothing
   const lines = [estimateText(view), wideningText(view)].filter((line) => line !== undefined)
   return html`${lines.map((line) => html`<p class="fine">${line}</p>`)}

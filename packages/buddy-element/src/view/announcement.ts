@@ -61,7 +61,7 @@ function ownChanges({ sending: before }: ChatView, { words, sending, mode }: Cha
   ]
 }
 
-/** Returns why nobody comes, if that has changed. */
+/** Returns why no partner is available, if that has changed. */
 function obstacleText(before: ChatView, view: ChatView): string | undefined {
   const { search } = view
   const isNew = search?.obstacle !== before.search?.obstacle

@@ -1,10 +1,10 @@
 import type { Device, DeviceKind, ReportReason } from '@buddy-chat/client'
 
-/** What the visitor can do with interests and languages. */
+/** The visitor's actions on interests and languages. */
 export interface CriteriaActions {
   /**
-   * Adds the interests in a text, which may be a list. Returns those that were refused and that the
-   * visitor can correct, as a text for the field.
+   * Adds the interests in a text, which may be a list. Returns the refused interests that the visitor can
+   * correct, as a text for the field.
    */
   readonly addInterests: (text: string) => string
   readonly removeInterest: (interest: string) => void
@@ -13,11 +13,11 @@ export interface CriteriaActions {
   readonly removeLanguage: (language: string) => void
   /** Moves a language one place towards the most wanted. */
   readonly preferLanguage: (language: string) => void
-  /** Refuses to look for people with other interests, or allows it again. */
+  /** Refuses or allows that the search widens to other interests. */
   readonly keepInterests: () => void
-  /** Refuses to look for people with other languages, or allows it again. */
+  /** Refuses or allows that the search widens to other languages. */
   readonly keepLanguages: () => void
-  /** Looks for anybody until a partner is found, or for the interests and languages again. */
+  /** Drops all criteria until a partner is found, or uses the interests and languages again. */
   readonly searchAnybody: () => void
   /** Opens or closes the fields. */
   readonly toggle: () => void
@@ -25,9 +25,9 @@ export interface CriteriaActions {
   readonly forgetRemark: () => void
 }
 
-/** What the visitor can do in the sheet for a report. */
+/** The visitor's actions in the report sheet. */
 export interface ReportActions {
-  /** Opens the sheet, if there is somebody to report. */
+  /** Opens the sheet, if there is a partner to report. */
   readonly open: () => void
   readonly close: () => void
   readonly choose: (room: string) => void
@@ -61,9 +61,9 @@ export interface ChatActions {
   readonly trust: () => void
   /** Closes the partner's request for a direct connection without agreeing. */
   readonly postponeTrust: () => void
-  /** Shows the partner's picture, which the guard has veiled. */
+  /** Shows the partner's picture in spite of the guard's verdict. */
   readonly showPartner: () => void
-  /** Sends the visitor's own picture again, which the guard has stopped. */
+  /** Sends the visitor's own picture again after a verdict of the guard. */
   readonly showSelf: () => void
   readonly reports: ReportActions
   /** Agrees to show the faces, or veils the visitor's picture again. */

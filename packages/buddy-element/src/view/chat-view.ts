@@ -45,18 +45,18 @@ export interface DevicesView {
   readonly isPanelOpen: boolean
 }
 
-/** What follows from the verdicts of the page's guard. */
+/** The effects of the guard's verdicts. */
 export interface GuardView {
   /**
-   * What is sent of the visitor's own picture: what the visitor wants; nothing, because of a verdict; or only the
-   * coarse picture of `reveal="mutual"`, because of a verdict.
+   * How a verdict limits the visitor's own picture: not at all, to no picture, or to the coarse picture of
+   * `reveal="mutual"`.
    */
   readonly self: 'shown' | 'off' | 'coarse'
   /** Whether the partner's picture is blurred because of a verdict. */
   readonly isPartnerVeiled: boolean
 }
 
-/** The view without a guard, or while it finds nothing. */
+/** The view without a guard, or while its verdicts are `ok`. */
 export const noGuardView: GuardView = { self: 'shown', isPartnerVeiled: false }
 
 /** The results of the connection doctor so far. */
@@ -109,16 +109,16 @@ export interface ChatView {
   readonly earlierPartner: ReportTarget | undefined
   /** Undefined while the sheet for a report is closed. */
   readonly report: ReportView | undefined
-  /** Whether the visitor has hidden the partner's picture while they report. */
+  /** Whether the visitor has hidden the partner's picture while the report sheet is open. */
   readonly isPartnerHidden: boolean
-  /** Whether the page asks for `reveal="mutual"`. */
+  /** Whether the page sets `reveal="mutual"`. */
   readonly isMutual: boolean
   /**
    * Whether the visitor and the partner have agreed to show their faces. Undefined without `reveal="mutual"`, and
    * outside a call.
    */
   readonly reveal: ClientEvents['reveal'] | undefined
-  /** What the operator has decided about the visitor. */
+  /** The latest decision of the operator about the visitor. */
   readonly measure: Measure | undefined
   readonly messages: readonly ChatMessage[]
   readonly isPartnerTyping: boolean
@@ -133,7 +133,7 @@ export interface ChatView {
   readonly isLost: boolean
   /** Whether the partner's connection to the server is interrupted. The call may continue. */
   readonly isPartnerAway: boolean
-  /** What the server says about the wait. Undefined outside the queue, and with servers of version 0.1. */
+  /** The server's explanation of the wait. Undefined outside the queue, and with servers of version 0.1. */
   readonly search: SearchView | undefined
   /** The number of users on the server, as last reported. */
   readonly online: number | undefined

@@ -4,7 +4,7 @@ import type { ChatView } from './chat-view.ts'
 import type { ChosenCriteria } from './criteria-view.ts'
 import { listText } from './search-text.ts'
 
-/** Returns what happened in a field at last. Empty if nothing did. */
+/** Returns the words for the latest change in a field. Empty if there was none. */
 export function remarkText(view: ChatView, field: keyof ChosenCriteria): string {
   const { words, criteria } = view
   const { remark, pageLanguage } = criteria

@@ -10,7 +10,7 @@ export interface ChosenCriteria {
 /** Whether the visitor can change a list, only read it, or does not see it. */
 export type FieldUse = 'editable' | 'fixed' | 'hidden'
 
-/** What happened in a field at last. It is shown if it is a refusal, and announced in any case. */
+/** The latest change in a field. It is always announced to screen readers, and shown if it is a refusal. */
 export interface CriteriaRemark {
   readonly field: keyof ChosenCriteria
   readonly what: InterestRefusal | 'added' | 'removed' | 'preferred'
@@ -22,15 +22,15 @@ export interface CriteriaRemark {
 export interface CriteriaView extends ChosenCriteria {
   readonly interestUse: FieldUse
   readonly languageUse: FieldUse
-  /** Whether the visitor refuses to look for people with other interests. */
+  /** Whether the visitor refuses that the search widens to other interests. */
   readonly keepsInterests: boolean
-  /** Whether the visitor refuses to look for people with other languages. */
+  /** Whether the visitor refuses that the search widens to other languages. */
   readonly keepsLanguages: boolean
-  /** Whether the present search looks for anybody. */
+  /** Whether the present search has no criteria. */
   readonly isOpenToAll: boolean
   /** The language of the page as a BCP 47 tag, in which the picker names languages. */
   readonly pageLanguage: string
-  /** Whether the fields are open where they do not fit beside everything else. */
+  /** Whether the fields are open in a layout that hides them behind a button. */
   readonly isOpen: boolean
   readonly remark: CriteriaRemark | undefined
 }
@@ -49,6 +49,6 @@ export const initialCriteria: CriteriaView = {
   remark: undefined,
 }
 
-/** Returns whether the remark says that something was refused. */
+/** Returns whether the remark is a refusal. */
 export const isRefusal = ({ what }: CriteriaRemark): boolean =>
   what === 'duplicate' || what === 'too-long' || what === 'too-many'

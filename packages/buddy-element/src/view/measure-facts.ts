@@ -1,10 +1,10 @@
 import type { Measure } from '@buddy-chat/client'
 import type { Words } from '../words/words.ts'
 
-/** A fact about a decision of the operator: what it is, and its value. */
+/** A fact about a decision of the operator: its name and its value. */
 export type MeasureFact = readonly [label: string, value: string]
 
-/** Returns what the visitor has to know about a decision. */
+/** Returns the facts about a decision that the visitor must see. */
 export function measureFacts(words: Words, measure: Measure): readonly MeasureFact[] {
   const { kind, reason, isAutomatic, until, decision } = measure
   const facts: MeasureFact[] = [

@@ -70,7 +70,7 @@ describe('estimateText', () => {
     expect(estimateText(withSearch({ estimateMs }))).toBe(text)
   })
 
-  test('says nothing without an estimate, and while nobody can come', () => {
+  test('is empty without an estimate, and while no partner is available', () => {
     expect(estimateText(withSearch({}))).toBeUndefined()
     expect(estimateText(withSearch({ estimateMs: 1000, obstacle: 'known-people' }))).toBeUndefined()
   })

@@ -31,7 +31,7 @@ export function languagesText(
   )
 }
 
-/** Returns who is looked for. */
+/** Returns whom the search accepts. */
 export function searchTitle(view: ChatView): string {
   const { words, search } = view
   const interests = listText(view, 'disjunction', search?.interests ?? [])
@@ -41,7 +41,10 @@ export function searchTitle(view: ChatView): string {
   return languages ? fill(words.lookingForLanguages, { languages }) : words.looking
 }
 
-/** Returns how many users are there, or why nobody comes. Undefined before the server says it. */
+/**
+ * Returns how many users are in the lobby, or why no partner is available. Undefined before the first
+ * explanation of the server.
+ */
 export function presenceText({ words, search, online }: ChatView): string | undefined {
   const obstacle = search && words.obstacles[search.obstacle]
   if (obstacle) return obstacle
@@ -50,10 +53,13 @@ export function presenceText({ words, search, online }: ChatView): string | unde
   return count > 1 ? fillPlural(words.language, words.online, count) : words.alone
 }
 
-/** Returns how long others have waited. It is about the past, so that it promises nothing. */
+/**
+ * Returns how long similar searches have waited. The words are about the past, because the wait of this
+ * search is not known.
+ */
 export function estimateText({ words, search }: ChatView): string | undefined {
   const { estimateMs } = search ?? {}
-  // While nobody can come, the waits of others say nothing about this one.
+  // While no partner is available, other waits do not predict this wait.
   if (estimateMs === undefined || search?.obstacle !== 'none') return undefined
   const seconds = Math.ceil(estimateMs / 1000)
   if (seconds <= 5) return words.estimateShort
@@ -63,7 +69,7 @@ export function estimateText({ words, search }: ChatView): string | undefined {
   return fillPlural(words.language, words.estimateSeconds, Math.ceil(seconds / 10) * 10)
 }
 
-/** Returns when the search asks for less. Undefined if it will not. */
+/** Returns when the search widens. Undefined if it will not. */
 export function wideningText({ words, search }: ChatView): string | undefined {
   const seconds = search?.widensInSeconds
   if (seconds === undefined) return undefined

@@ -58,7 +58,7 @@ export class ViewState {
     this.#countdown.start(delayMs, (seconds) => this.show({ retry: { error, seconds } }))
   }
 
-  /** Shows what the server says about the wait, and counts down the seconds until the search widens. */
+  /** Shows the server's explanation of the wait, and counts down the seconds until the search widens. */
   showSearch(search: Searching): void {
     const { online, estimateMs, interests, languages, widensInMs, obstacle } = search
     const shown = { online, estimateMs, interests, languages, obstacle }
