@@ -1,5 +1,5 @@
-// Builds the two scripts that need no bundler: the guard as one module, and its worker with TensorFlow, nsfwjs and
-// the model. Writes the licences of what they contain beside them.
+// Builds the two scripts for pages without a bundler: the guard as one module, and its worker with
+// TensorFlow, nsfwjs and the model. Writes the licences of their libraries beside them.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -11,7 +11,7 @@ const notices = 'THIRD-PARTY-NOTICES.txt'
 /** The packages that bundled files belong to, without those of Buddy: their folders, in alphabetical order. */
 function librariesIn({ inputs }) {
   const folders = Object.keys(inputs)
-    // Packages for Node, in whose place a browser gets an empty module.
+    // Packages for Node. The build replaces them by an empty module.
     .filter((file) => !file.startsWith('(disabled):'))
     .map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0])
     .filter((folder) => folder !== undefined && !folder.includes('node_modules/@buddy-chat/'))

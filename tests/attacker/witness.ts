@@ -1,6 +1,6 @@
 import type { BuddyServerHooks } from '@buddy-chat/server'
 
-/** Who a session really belongs to. The server must not be able to tell wrong from what the client claims. */
+/** The person to whom a session really belongs, whatever its client claims. */
 export interface TrueIdentity {
   readonly person: string
   readonly site: string

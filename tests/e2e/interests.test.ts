@@ -73,7 +73,7 @@ test('a visitor who keeps an interest is not widened, and meets after changing i
   await ana.waitForText('You both like tea.')
 })
 
-test('two visitors who may not meet again both wait, and are told why', async ({
+test('two visitors who may not meet again both wait, and see the reason', async ({
   startServer,
   visit,
 }) => {

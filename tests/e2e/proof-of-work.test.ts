@@ -12,7 +12,7 @@ interface Chat extends HTMLElement {
   start(): Promise<void>
 }
 
-test('two visitors with a proof of work meet, and a visitor with a wrong one is told why', async ({
+test('two visitors with a proof of work meet, and a visitor with a wrong one sees the reason', async ({
   visit,
 }) => {
   const child = spawn(process.execPath, [script], {

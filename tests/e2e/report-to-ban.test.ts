@@ -16,7 +16,7 @@ test('a visitor is reported, banned by the operator, refused with the reason, an
     visit(`${url}/?mode=text&name=Bob&autostart`),
   ])
   await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
-  /** Records the measures that Bob's client is told. */
+  /** Records the measures that Bob's client receives. */
   await bob.page.$eval('buddy-chat', (element) => {
     const { client } = element as unknown as {
       client: { on(name: 'measure', listener: (measure: object) => void): void }

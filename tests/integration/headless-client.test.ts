@@ -415,7 +415,7 @@ test('report() needs a partner, and ends the call at once for both', async ({
   await match(ana, bob)
   const left = [once(ana, 'leave'), once(bob, 'leave')]
   ana.report('harassment')
-  // The partner is not told of the report.
+  // The partner receives nothing about the report.
   expect(await Promise.all(left)).toEqual([
     { reason: 'report', isSearching: true },
     { reason: 'partner-left', isSearching: true },

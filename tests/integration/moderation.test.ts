@@ -112,7 +112,7 @@ async function meetAndReport(
   return [ana, bob]
 }
 
-/** Resolves with the refusal of a client, and with what it was told before. */
+/** Resolves with the refusal of a client, and with the measure that it received before. */
 async function refusal(url: string, address: string, visitor?: string) {
   const client = await RawClient.connect(url, at(address))
   client.sendHello({ ...(visitor !== undefined && { visitor }) })
@@ -180,7 +180,7 @@ test('a report is decided by command, the ban refuses with its reason, and a lif
   // A dozen processes start one after the other.
 }, 60_000)
 
-test('a ban ends all sessions of a person at once, and tells each why', async () => {
+test('a ban ends all sessions of a person at once, and sends each the reason', async () => {
   const { url } = await startCliProcess(settingsOf(temporaryFolder()))
   const [, bob] = await meetAndReport(url)
   const tabs = [

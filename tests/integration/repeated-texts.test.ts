@@ -56,7 +56,7 @@ const pitch = (index: number): string =>
   `come watch me live on my free page you will not regret it ${index}`
 
 describe('a speaker who says to 30 strangers', () => {
-  test('nearly the same is heard by the first 8, is told, slowed and then reported', async ({
+  test('nearly the same reaches the first 8 partners, and is then refused, slowed and reported', async ({
     startServer,
   }) => {
     const running = await startServer(options)
@@ -80,7 +80,7 @@ describe('a speaker who says to 30 strangers', () => {
     )
   })
 
-  test('a link is heard by the first 4', async ({ startServer }) => {
+  test('a link reaches the first 4 partners', async ({ startServer }) => {
     const running = await startServer({ ...options, newVisitorMs: 0 })
     const { received } = await sayToAll(
       running,
@@ -89,14 +89,16 @@ describe('a speaker who says to 30 strangers', () => {
     expect(received.filter((text) => text !== undefined)).toHaveLength(4)
   })
 
-  test('an everyday opening is heard by all', async ({ startServer }) => {
+  test('an everyday opening reaches all partners', async ({ startServer }) => {
     const running = await startServer(options)
     const { received } = await sayToAll(running, () => 'hello where are you from')
     expect(received).toEqual(strangers.map(() => 'hello where are you from'))
     expect(running.server.moderation.decisions()).toEqual([])
   })
 
-  test('nearly the same is heard by all if texts are not compared', async ({ startServer }) => {
+  test('nearly the same reaches all partners if texts are not compared', async ({
+    startServer,
+  }) => {
     const running = await startServer({ ...options, repeatedTextRooms: 0, newVisitorMs: 0 })
     const { received } = await sayToAll(running, pitch)
     expect(received).toEqual(strangers.map(pitch))

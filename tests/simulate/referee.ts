@@ -94,7 +94,7 @@ export class Referee {
       this.#partners.get(one.person)?.includes(other.person) &&
       this.#partners.get(other.person)?.includes(one.person)
     const isRecent = isRemembered && nowMs - metAtMs < avoidRecentMs - slackMs
-    if (isRecent && !isRematch) return 'they have met recently, and were not told so'
+    if (isRecent && !isRematch) return 'they have met recently, and `isRematch` is false'
     const hasWaited = (sinceMs: number, ms: number) => nowMs - sinceMs >= ms - slackMs
     const isFreeInInterests = ({ ticket, sinceMs }: Search) =>
       ticket.interestKeys.length === 0 ||

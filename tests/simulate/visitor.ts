@@ -10,7 +10,7 @@ import type { Arrival } from './arrival.ts'
 import { drawTime } from './arrival.ts'
 import type { Search } from './referee.ts'
 
-/** What a visitor tells the simulation. */
+/** The events of a visitor. */
 export interface VisitorObserver {
   readonly random: Random
   readonly now: () => number

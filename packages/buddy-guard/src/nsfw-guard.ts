@@ -10,7 +10,7 @@ export interface NsfwGuardOptions {
    * contains this code
    */
   readonly workerUrl?: string | URL
-  /** When which verdict is given. Each threshold that is missing has its default. */
+  /** The thresholds of the verdicts. A missing threshold has its default. */
   readonly thresholds?: Partial<NsfwThresholds>
 }
 

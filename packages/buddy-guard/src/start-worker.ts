@@ -34,7 +34,7 @@ importScripts(
 
 /**
  * Starts a worker from a script of any origin. Browsers start workers from the page's own origin only, so a
- * script of another one is loaded by a small worker of the page.
+ * small worker of the page loads a script of another origin.
  * @throws DOMException `SecurityError` or TypeError if the page's content security policy forbids it
  */
 export function startWorker(url: URL): Worker {

@@ -1,5 +1,5 @@
-// What nsfwjs uses of `@tensorflow/tfjs`. The build puts this file in the place of that package, which contains
-// much more: other backends, data sets, and tools for Node.
+// The functions of `@tensorflow/tfjs` that nsfwjs uses. The build replaces that package by this file, because
+// the package contains much more: other backends, data sets, and tools for Node.
 import '@tensorflow/tfjs-core/dist/public/chained_ops/div.js'
 import '@tensorflow/tfjs-core/dist/public/chained_ops/reshape.js'
 import '@tensorflow/tfjs-core/dist/public/chained_ops/to_float.js'

@@ -7,10 +7,10 @@ import { startBackend } from './backend.ts'
 
 const send = (message: WorkerMessage): void => postMessage(message)
 
-/** The side of the square that the model sees. */
+/** The side of the square picture that the model takes. */
 const sidePx = 224
 
-/** nsfwjs names its model in every visitor's console. */
+/** nsfwjs logs the name of its model to the console. */
 console.info = () => undefined
 
 async function loadModel(): Promise<(frame: ImageBitmap) => Promise<NsfwScores>> {

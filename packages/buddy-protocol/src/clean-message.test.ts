@@ -53,7 +53,7 @@ test('a flood of combining marks is cut, also with joiners between them', () => 
   expect([...cleanMessage(`ก${'\u0e31'.repeat(50)}`).matchAll(/\p{M}/gu)]).toHaveLength(10)
 })
 
-/** Texts that consist mostly of what the rule is about. */
+/** Texts that consist mostly of characters that the rules treat. */
 const hostile = fc
   .array(
     fc.oneof(

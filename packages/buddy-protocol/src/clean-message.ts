@@ -20,7 +20,7 @@ const meaningless =
 const tags =
   /(\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{1,6}\u{e007f})|[\u{e0000}-\u{e007f}]/gu
 
-/** Joiners and bidirectional marks. One has an effect; more of the same in a row have no other. */
+/** Joiners and bidirectional marks. Repeating the same character in a row has no further effect. */
 const repeatedMark = /([\u061c\u200c-\u200f])\1+/gu
 
 /**
@@ -39,7 +39,10 @@ const maxNesting = 8
 
 const isolates = { lri: '\u2066', rli: '\u2067', fsi: '\u2068', pdi: '\u2069' } as const
 
-/** What a run was begun with, and so what ends it. An override leaves no character in the text. */
+/**
+ * The character with which a run began, which determines the character that ends it. An override leaves no
+ * character in the text.
+ */
 type Run = 'isolate' | 'embedding' | 'override'
 
 /**

@@ -28,8 +28,8 @@ export const reportReasons = {
 export const consentTopics = { other: 0, picture: 1 } as const
 
 /**
- * Why nobody is found although other users wait. `known-people` means that the user has met the others
- * recently, or may not meet them again. `few-people` means that the lobby has nobody else.
+ * Why a search finds no partner. `known-people` means that the user has recently met all other users of the
+ * lobby, or may not meet them again. `few-people` means that the lobby has no other user.
  */
 export const searchObstacles = { none: 0, 'known-people': 1, 'few-people': 2 } as const
 

@@ -61,7 +61,7 @@ export const errorCodes = {
   refused: 25,
   /** The report names a room that this session was never in, or that the server has forgotten. */
   'unknown-room': 26,
-  /** A hook of the program that runs the server asks for another `proof` in `hello`. */
+  /** A hook of the program that runs the server requires a valid `proof` in `hello`. */
   'proof-required': 27,
 } as const
 

@@ -63,7 +63,7 @@ export const messages = {
     resume,
     /** The `visitorToken` of an earlier `welcome` of this site. Null if the client has none. */
     visitor: optional(string(maxFieldBytes.visitorToken)),
-    /** What a check of the operator asks for, such as the answer to a captcha. Null if there is none. */
+    /** What the operator requires of new clients, such as the answer to a captcha. Null if there is none. */
     proof: optional(string(maxFieldBytes.proof)),
   }),
   /**
@@ -89,9 +89,9 @@ export const messages = {
     reason: oneOf(reportReasons, 'other'),
     /** The `room` in the partner's `matched`. Null means the latest room. */
     room: nullable(string(maxFieldBytes.roomId)),
-    /** What the user adds, for the operator. */
+    /** The user's note for the operator. */
     note: optional(string(maxFieldBytes.reportNote)),
-    /** A picture of the partner's video that the user adds, a JPEG in base64 (RFC 4648 §4). */
+    /** A picture of the partner's video that the user attaches, a JPEG in base64 (RFC 4648 §4). */
     still: optional(string(maxFieldBytes.still)),
   }),
 
@@ -107,12 +107,12 @@ export const messages = {
   diagnosis: define(7, 'client', 64, { reason: oneOf(callFailures, 'other') }),
 
   /**
-   * Changes what the session looks for, in the queue without losing its place there, and in a room for the
-   * next search. A match that the server has made before it receives this message stands.
+   * Changes what the session looks for. In the queue, the session keeps its place. In a room, the change
+   * applies to the next search. The message does not affect a match that the server made before.
    */
   change: define(8, 'client', 4096, { interests, languages, asks, keep }),
   /**
-   * Ends the room with this partner, if it is the present one. The two users never meet again.
+   * Blocks a partner, so that the two users never meet again. If this is the present partner, the room ends.
    */
   block: define(9, 'client', 128, {
     /** The `room` in the partner's `matched`. Null means the latest room. */
@@ -200,26 +200,29 @@ export const messages = {
    * present call.
    */
   'ice-servers': define(41, 'server', 16_384, { iceServers }),
-  /** Explains the wait of a session in the queue. Sent after `waiting`, and when something changes. */
+  /**
+   * Explains the wait of a session in the queue. Sent after `waiting`, and again when one of its fields
+   * changes.
+   */
   searching: define(42, 'server', 1024, {
     /** The number of users in this lobby whom the user could meet, including the user. */
     online: uint(),
     /** How long tickets of this kind have recently waited. Null if there are too few of them. */
     estimateMs: nullable(uint()),
-    /** The interests of which the partner must share one. Empty if the search does not ask for any. */
+    /** The interests of which the partner must share one. Empty if the search requires none. */
     interests,
-    /** The languages of which the partner must share one. Empty if the search does not ask for any. */
+    /** The languages of which the partner must share one. Empty if the search requires none. */
     languages,
-    /** The time until the search asks for less. Null if it will not. */
+    /** The time until the search requires less. Null if it will not. */
     widensInMs: nullable(uint()),
     obstacle: oneOf(searchObstacles, 'none'),
   }),
   /** The operator has warned, slowed or banned this user. A ban is followed by the error `banned`. */
   measure: define(43, 'server', 2048, {
     kind: oneOf(measureKinds, 'warning'),
-    /** What the user is said to have done. */
+    /** The reason, as in `report`. */
     reason: oneOf(reportReasons, 'other'),
-    /** Whether a rule has decided, and not a person. */
+    /** Whether a rule has decided, and not an operator. */
     isAutomatic: boolean,
     /** When the measure ends, in seconds since 1970. Null if it does not end, or has no duration. */
     until: nullable(uint()),
@@ -227,7 +230,7 @@ export const messages = {
     appealUrl: nullable(string(maxFieldBytes.appealUrl)),
     /** The id of the decision, for an appeal. */
     decision: string(maxFieldBytes.decisionId),
-    /** What the operator adds for the user. */
+    /** A text of the operator for the user. */
     statement: optional(string(maxFieldBytes.statement)),
   }),
 } as const

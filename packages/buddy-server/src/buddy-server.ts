@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The file that the command `buddy-server` starts, with whatever Node is on PATH. If uWebSockets.js has no
-// binary for that one, or the server needs SQLite and that one has none, the server runs with the Node 22 that is
+// The file that the command `buddy-server` starts, with the Node on PATH. If uWebSockets.js has no binary for
+// this Node, or the server needs SQLite and this Node has none, the server runs with the Node 22 that is
 // installed with it.
 import { fileURLToPath } from 'node:url'
 import { isBuiltin } from 'node:module'

@@ -51,9 +51,9 @@ interface ServerEvents {
     readonly aboutId: string
     readonly roomId: string
     readonly reason: ReportReason
-    /** What the user added; null if nothing. */
+    /** The user's note; null if there is none. */
     readonly note: string | null
-    /** The id of the stored report; null if nobody is known whom it could be stored for. */
+    /** The id of the stored report; null if the reported person is not known. */
     readonly reportId: string | null
     /** The reported person; null if not known. */
     readonly personId: string | null
@@ -75,13 +75,13 @@ interface ServerEvents {
     readonly durationMs: number | null
   }
   /**
-   * The data folder cannot be read or written: once, until `storeRecovered`. What could not be stored is kept in
-   * memory.
+   * The data folder cannot be read or written. Emitted once, until `storeRecovered`. Changes that could not
+   * be stored are kept in memory.
    */
   readonly storeFailed: { readonly error: StoreError }
   /** A change that waited for the data folder was dropped, because too many of its kind wait. */
   readonly storeDropped: { readonly kind: WriteKind }
-  /** The data folder works again, and everything that was kept in memory is stored. */
+  /** The data folder works again, and the changes that were kept in memory are stored. */
   readonly storeRecovered: object
   /**
    * The number of users has reached `level` percent of its maximum. Level 0 means that it is well below the

@@ -4,8 +4,8 @@ export type LoadResult<Data> =
   /** The server does not accept the browser's credentials. */
   | { readonly kind: 'signed-out' }
   /**
-   * The request has failed. `reason` is a few words, or empty if there was no response. `error` is the name
-   * that the server gave, such as `unknown-person`, or empty.
+   * The request has failed. `reason` is a few words, or empty if there was no response. `error` is the error
+   * name of the response, such as `unknown-person`, or empty.
    */
   | { readonly kind: 'failed'; readonly reason: string; readonly error: string }
 

@@ -23,7 +23,7 @@ export class Poller<Data> {
   #cancel: (() => void) | undefined
   #isLoading = false
   #isSignedOut = false
-  /** Whether a request is under way that may return older data than was asked for. */
+  /** Whether a request is in progress that may return older data than the latest call requires. */
   #isStale = false
   #failures = 0
 

@@ -1,4 +1,4 @@
-// The sub-commands for moderators. They ask a running server.
+// The sub-commands for moderators. They send requests to a running server.
 import type { Command } from 'commander'
 import type { ConfigInput } from '../config/read-config.ts'
 import { printable } from '../operations/log/printable.ts'

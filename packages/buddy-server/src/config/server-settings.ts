@@ -237,14 +237,14 @@ export const serverSettings = {
       schema: seconds(0),
       defaultValue: 8000,
       description:
-        'How long a search requires a common interest. After it, users who have no other choice meet without one, unless they keep their interests.',
+        'How long a search requires a common interest. After this time, two such searches can be matched without one, unless a user keeps the interests.',
       isReloadable,
     }),
     widenLanguagesMs: setting({
       key: 'WIDEN_LANGUAGES_SECONDS',
       schema: seconds(0),
       defaultValue: 12_000,
-      description: 'The same for a common language.',
+      description: 'How long a search requires a common language.',
       isReloadable,
     }),
     avoidRecentMs: setting({
@@ -252,14 +252,14 @@ export const serverSettings = {
       schema: seconds(0),
       defaultValue: 600_000,
       description:
-        'Two users who were in a room do not meet again for this time, unless both have nobody else in the lobby.',
+        'Two users who were in a room together do not meet again for this time, unless both have nobody else in the lobby.',
       isReloadable,
     }),
     avoidRecentCount: setting({
       key: 'AVOID_RECENT_COUNT',
       schema: wholeNumber(0, 200),
       defaultValue: 20,
-      description: 'Number of recent partners whom each user avoids in that time. 0: none.',
+      description: 'Number of recent partners whom each user avoids during that time. 0: none.',
       isReloadable,
     }),
     rematchDelayMs: setting({
@@ -275,7 +275,7 @@ export const serverSettings = {
       schema: wholeNumber(1, 100_000),
       defaultValue: 12,
       description:
-        'Matches a minute that the users of one address (or one identity of a site) may always have in a lobby.',
+        'Number of matches a minute that the users of one address (or one signed identity) may always have in a lobby.',
       isReloadable,
     }),
     fairSharePercent: setting({
@@ -283,7 +283,7 @@ export const serverSettings = {
       schema: wholeNumber(1, 100),
       defaultValue: 25,
       description:
-        'Beyond that number, the share of all matches in the lobby that they may have. If they have had more, they meet only each other for a while. 100: no limit.',
+        'The share of all matches in the lobby that the users of one address may have beyond that number. If they have had more, they meet only each other for a while. 100: no limit.',
       isReloadable,
     }),
   },
@@ -293,7 +293,7 @@ export const serverSettings = {
       schema: text('a path'),
       defaultValue: '',
       description:
-        'Folder for reports, bans, blocks and decisions, in one file that only this server may use. Without it they end with the process.',
+        'Folder in which the server keeps reports, bans, blocks and decisions. Only one server may use it. Without a folder, they end with the process.',
     }),
     retentionDays: setting({
       key: 'RETENTION_DAYS',
@@ -315,7 +315,7 @@ export const serverSettings = {
       key: 'APPEAL_URL',
       schema: appealUrl,
       defaultValue: '',
-      description: 'Where people who were warned, slowed or banned can object. They receive it.',
+      description: 'The address for appeals. People who are warned, slowed or banned receive it.',
       isReloadable,
     }),
     slowAfterReports: setting({
@@ -323,7 +323,7 @@ export const serverSettings = {
       schema: wholeNumber(0, 1000),
       defaultValue: 3,
       description:
-        'If so many independent people report someone within the window, their searches are slowed. 0: never.',
+        'If this many independent people report a person within the window, the searches of that person are slowed. 0: never.',
       isReloadable,
     }),
     banAfterReports: setting({
@@ -331,7 +331,7 @@ export const serverSettings = {
       schema: wholeNumber(0, 1000),
       defaultValue: 6,
       description:
-        'If so many independent people report someone within the window, they are banned for a time. 0: never.',
+        'If this many independent people report a person within the window, that person is banned for a time. 0: never.',
       isReloadable,
     }),
     reportWindowMs: setting({
@@ -367,7 +367,7 @@ export const serverSettings = {
       schema: seconds(0, 365 * 86_400),
       defaultValue: 7 * 86_400_000,
       description:
-        'How long a ban at most also refuses the address of the banned person, which others may share or get. 0: it refuses no address.',
+        'The maximum time for which a ban also refuses the address of the banned person. Other users may share or get that address. 0: a ban refuses no address.',
       isReloadable,
     }),
     repeatedTextRooms: setting({
@@ -375,14 +375,14 @@ export const serverSettings = {
       schema: wholeNumber(0, 100),
       defaultValue: 8,
       description:
-        'In so many rooms a person may begin with nearly the same text of 60 letters or more; with a link, handle or telephone number in half as many, whatever its length. Further ones are dropped, and the person is slowed. 0: texts are not compared.',
+        'Number of rooms in which a person may send nearly the same first text of 60 letters or more. A text of any length with a link, handle or telephone number is allowed in half as many. Beyond that, such texts are dropped, and the person is slowed. 0: texts are not compared.',
       isReloadable,
     }),
     repeatedTextWindowMs: setting({
       key: 'REPEATED_TEXT_WINDOW_SECONDS',
       schema: seconds(60, 3600),
       defaultValue: 600_000,
-      description: 'The window of this rule, after which fingerprints of texts are forgotten.',
+      description: 'The window of this rule. Fingerprints of texts are dropped after it.',
       isReloadable,
     }),
     newVisitorMs: setting({
@@ -390,14 +390,15 @@ export const serverSettings = {
       schema: seconds(0),
       defaultValue: 600_000,
       description:
-        'How long a person whom the server sees for the first time may send fewer links, and press Next less often. 0: no difference.',
+        'How long a new visitor has lower limits for links and for Next. 0: no lower limits.',
       isReloadable,
     }),
     areStillsKept: setting({
       key: 'KEEP_STILLS',
       schema: boolean,
       defaultValue: true,
-      description: 'Keep the pictures that users add to reports. If not, they are dropped.',
+      description:
+        'Keep the pictures that users attach to reports. If false, the server drops them.',
       isReloadable,
     }),
     areNotesInWebhooks: setting({

@@ -17,7 +17,7 @@ function isEs256Key(pem: string): boolean {
   }
 }
 
-/** The claims of a token that have a meaning of their own, and so are no attributes. */
+/** The claims of a token that have a meaning of their own, and cannot be attributes. */
 const reservedClaims: readonly string[] = [
   'iss',
   'sub',

@@ -1,4 +1,4 @@
-// A site signs the age band and the attributes of its users. Nothing that a client sends can change them.
+// A site signs the age band and the attributes of its users. A client cannot change them.
 import { SignJWT } from 'jose'
 import { expect, test } from 'vitest'
 import { TestServer, type TestClient } from './core.fixture.ts'

@@ -1,4 +1,4 @@
-// What follows from reports: the rules of the site, the decisions of the operator, and what clients are told.
+// The effects of reports: the rules of the site, the decisions of the operator, and the messages to clients.
 import type { ReportReason } from '@buddy-chat/protocol'
 import { describe, expect, test } from 'vitest'
 import type { SiteOptions } from '../config/site-settings.ts'
@@ -83,7 +83,7 @@ const kinds = (client: TestClient): unknown[] => client.of('measure').map(({ kin
 const errors = (client: TestClient): unknown[] => client.of('error').map(({ code }) => code)
 
 describe('reports', () => {
-  test('a person reports another once: in turns with others, and in another session too', async () => {
+  test('a person’s reports about the same person count once, also alternating with others and in another session', async () => {
     const town = new Town()
     const [ana, bob, cleo] = [await town.join(), await town.join(), await town.join()]
     const [tab, tabOfBob] = [await town.joinAgain(ana), await town.joinAgain(bob)]
@@ -137,7 +137,7 @@ describe('reports', () => {
     }
   })
 
-  test('a person who reports everybody counts less, also after coming back', async () => {
+  test('a person who reports every partner counts less, also in a later session', async () => {
     const town = new Town()
     const ana = await town.join()
     const weights: number[] = []
@@ -192,7 +192,7 @@ describe('rules', () => {
     expect(kinds(bob)).toEqual(['slowed'])
   })
 
-  test('many from one address, and a group that has just come, count once', async () => {
+  test('reports from one address, and reports of a group that has just arrived, count once', async () => {
     const town = new Town({ slowAfterReports: 2 })
     const bob = await town.join()
     for (let count = 0; count < 5; count++) {
@@ -252,7 +252,7 @@ describe('rules', () => {
 })
 
 describe('decisions', () => {
-  test('a warning reaches a person who is there, and otherwise at the next visit, once', async () => {
+  test('a person receives a warning once: at once if connected, otherwise at the next visit', async () => {
     const town = new Town()
     const [ana, bob] = [await town.join(), await town.join()]
     town.report(ana, bob)
@@ -289,7 +289,7 @@ describe('decisions', () => {
     },
   )
 
-  test('a person who is slowed is told at each visit, until the end', async () => {
+  test('a slowed person receives the measure at each visit, until its end', async () => {
     const town = new Town({ slowMs: hourMs })
     const [ana, bob] = [await town.join(), await town.join()]
     town.report(ana, bob)
@@ -313,13 +313,13 @@ describe('decisions', () => {
     expect([kinds(atAddress), errors(atAddress)]).toEqual([['ban'], ['banned']])
     expect(errors(await town.joinAgain(bob))).toEqual(['banned'])
     expect(errors(await town.join('203.0.113.2', { site: 'shop' }))).toEqual([])
-    // An address gets another owner.
+    // Another user gets the address.
     town.server.clock.advance(dayMs)
     expect(errors(await town.join('203.0.113.2'))).toEqual([])
     expect(errors(await town.joinAgain(bob))).toEqual(['banned'])
   })
 
-  test('does not tell others at the address what the operator wrote, nor that they are refused for good', async () => {
+  test('sends others at the address neither the operator’s text nor an end that does not hold for them', async () => {
     const town = new Town({ addressBanMs: hourMs })
     const bob = await town.join('203.0.113.1')
     town.report(await town.join(), bob)
@@ -437,7 +437,7 @@ describe('what is kept', () => {
     expect(errors(await town.joinAgain(bob))).toEqual(['banned'])
   })
 
-  test('a store that fails ends no call and loses no ban, and the operator is told', async () => {
+  test('a store that fails ends no call and loses no ban, and the operator receives an event', async () => {
     const town = new Town()
     const [ana, bob] = [await town.join(), await town.join()]
     town.report(ana, bob)
@@ -494,7 +494,7 @@ describe('what is kept', () => {
     expect(named('storeRecovered')).toHaveLength(1)
   })
 
-  test('a server that stops while its store fails says what it loses', async () => {
+  test('a server that stops while its store fails reports what it loses', async () => {
     const town = new Town()
     const [ana, bob] = [await town.join(), await town.join()]
     town.report(ana, bob)

@@ -41,7 +41,7 @@ export class ContractSession implements EngineListener {
   onEvent: (event: EngineEvent) => void = () => undefined
   isPresent = true
   isSearching = false
-  /** What the session was last told about its search. */
+  /** The latest state of the search that the session has received. */
   search: SearchState | undefined
   isClaiming = false
   room: Room | undefined

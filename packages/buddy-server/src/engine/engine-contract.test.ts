@@ -236,7 +236,7 @@ function describeEngine(
         expect([ana.room, bob.room, cleo.room]).toEqual([undefined, undefined, undefined])
         dan.enter({ asks, attributes })
         world.settle()
-        // Nobody who waits has the attribute that dan asks for.
+        // No waiting ticket has the attribute that Dan asks for.
         expect(dan.room).toBeUndefined()
         const [eve] = world.join('eve')
         eve.enter({ attributes })
@@ -276,7 +276,7 @@ function describeEngine(
         expect(bob.room).toBe(dan.room)
       })
 
-      test('a match that crosses a change stands', () => {
+      test('a change does not affect a match that was made before', () => {
         const world = createWorld()
         const [ana, bob] = world.join('ana', 'bob')
         ana.enter(chess)
@@ -316,7 +316,7 @@ function describeEngine(
         expect(bob.room).toBeUndefined()
       })
 
-      test('tells a search how many are present, and how long others have waited', () => {
+      test('reports to a search the number of present sessions, and recent waits', () => {
         const world = createWorld()
         const [ana] = world.join('ana')
         ana.enter()
@@ -349,7 +349,7 @@ function describeEngine(
     })
 
     describe('people', () => {
-      test('two people who have met avoid each other while somebody else is there', () => {
+      test('two people who have met avoid each other while another person is present', () => {
         const world = createWorld()
         world.avoidRecentMs = 600_000
         world.rematchDelayMs = 1000
@@ -390,7 +390,7 @@ function describeEngine(
         expect(ana.take().at(-1)).toMatchObject({ type: 'matched', isRematch: false })
       })
 
-      test('a person is forgotten only when both have met enough others', () => {
+      test('a pair is dropped only when both have met enough others', () => {
         const world = createWorld()
         world.avoidRecentMs = 600_000
         world.avoidRecentCount = 2
@@ -404,7 +404,7 @@ function describeEngine(
         }
         meet(ana, bob, 'first')
         for (const number of [1, 2, 3]) meet(ana, world.join(`x${number}`)[0], `a${number}`)
-        // Somebody is there whom neither has met.
+        // A person is present whom neither has met.
         const others = world.join('eve', 'fay')
         others[0].enter()
         others[1].enter()
@@ -419,7 +419,7 @@ function describeEngine(
         expect(ana.room).toBe(bob.room)
       })
 
-      test('matches two sessions of one person only while nobody else is there', () => {
+      test('matches two sessions of one person only while no other person is present', () => {
         const world = createWorld()
         const [ana, bob] = world.join('ana', 'bob')
         const second = new ContractSession('second', world.engine, false, 'person ana')
@@ -471,7 +471,7 @@ function describeEngine(
         },
       )
 
-      test('a block of a room of others, or of too long ago, is not known', () => {
+      test('a block that names a room of others, or a room from too long ago, is refused', () => {
         const world = createWorld()
         const [ana, bob] = world.pair('ana', 'bob')
         const [cleo] = world.pair('cleo', 'dan')

@@ -17,7 +17,7 @@ export interface SessionProfile {
   readonly addressKey: string
   /**
    * The person whose session this is, also in another tab or later; see `safety/person-keys.ts`. Two sessions
-   * of one person are matched only while nobody else is there. Never sent to clients, never logged. The seat has it too.
+   * of one person are matched only while no other person is in the pool. Never sent to clients, never logged.
    */
   readonly personKey: string
 }
@@ -29,10 +29,7 @@ export interface SessionProfile {
  */
 export type EngineEvent = { readonly generation: number } & (
   | { readonly type: 'queued' }
-  /**
-   * What the search of a queued ticket looks for, and how it goes. Follows `queued`, and comes again when
-   * something has changed.
-   */
+  /** The state of the search of a queued ticket. Follows `queued`, and is sent again when it has changed. */
   | ({ readonly type: 'searching' } & SearchState)
   | {
       readonly type: 'matched'
@@ -48,7 +45,9 @@ export type EngineEvent = { readonly generation: number } & (
        * first `frame`.
        */
       readonly isOffered: boolean
-      /** Whether the two people have met recently. They have nobody else then. */
+      /**
+       * Whether the two people have met recently. They are matched only if both have nobody else in the pool.
+       */
       readonly isRematch: boolean
     }
   /** The answer to `claimRoom`, sent to both sessions of the room when both have claimed it. */
@@ -86,19 +85,22 @@ export type EngineEvent = { readonly generation: number } & (
     }
 )
 
-/** What a session is told about its search. */
+/** The state of a search. */
 export interface SearchState {
   /** The number of present sessions whose latest ticket was for this pool, including the session. */
   readonly online: number
-  /** How long tickets of this kind have recently waited, in milliseconds; null if too few have. */
+  /** How long tickets of this kind have recently waited, in milliseconds; null if there were too few. */
   readonly estimateMs: number | null
-  /** The interests of which the partner must share one, as the user has spelled them; empty if it need not. */
+  /**
+   * The interests of which the partner must share one, as the user has spelled them; empty if none is
+   * required.
+   */
   readonly interests: readonly string[]
-  /** The languages of which the partner must share one; empty if it need not. */
+  /** The languages of which the partner must share one; empty if none is required. */
   readonly languages: readonly string[]
   /** The time until the search requires less; null if it will not. */
   readonly widensInMs: number | null
-  /** Why nobody is found. */
+  /** Why the search finds no partner. */
   readonly obstacle: SearchObstacle
 }
 
@@ -136,7 +138,7 @@ export interface EngineSession {
   enter(ticket: Ticket, generation: number, offer?: Uint8Array): void
   /**
    * Replaces the ticket that is queued, which keeps its place in the queue. Has no effect if none is queued.
-   * It makes no earlier answer obsolete: a match that crosses it stands. Answered by `searching` or
+   * It makes no earlier answer obsolete: a match that was made before stays. Answered by `searching` or
    * `matched`.
    * @param ticket a ticket for the same site, lobby, mode and band
    */
@@ -180,7 +182,7 @@ export interface EngineSession {
 }
 
 /**
- * What is known of two people: they have met recently, or one has blocked or reported the other. `one` and
+ * A relation of two people: they have met recently, or one has blocked or reported the other. `one` and
  * `other` are keys of persons, and their order means nothing.
  */
 export type PairKind = 'met' | 'blocked'

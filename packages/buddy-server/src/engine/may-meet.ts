@@ -45,8 +45,8 @@ export function satisfies(attributes: Ticket['attributes'], asks: readonly Ask[]
 /**
  * Returns whether two tickets accept each other. They must be of one pool. They must have a common interest,
  * or both must be free in interests. They must have a common language, or both must be free in languages, or
- * one of them states none. Each must satisfy what the other asks. The rule is symmetric. What two users know
- * of each other (recent partners, blocks) comes in addition, and is not part of it.
+ * one of them states none. Each must satisfy what the other asks. The rule is symmetric. Recent partners and
+ * blocks are checked elsewhere.
  */
 export function mayMeet(one: Wish, other: Wish): boolean {
   const [a, b] = [one.ticket, other.ticket]

@@ -15,7 +15,7 @@ export interface HandlerContext {
    */
   readonly siteOf: (session: Session) => Site
   readonly notify: Notify
-  /** Refuses texts that only a program sends. */
+  /** Refuses texts that only bots send. */
   readonly textGate: TextGate
   /** Reviews texts with the hook `onText`. Undefined if that hook is not set. */
   readonly textReview: TextReview | undefined

@@ -8,7 +8,7 @@ const accents = /([\p{Script=Latin}\p{Script=Greek}])\p{Mn}+/gu
 /**
  * Marks that are usually not written: the vowel points of Hebrew and Arabic, and the Arabic line that makes
  * words wider. Marks of all other scripts stay, because a letter with another mark is another letter: in
- * Devanagari and Thai vowels are marks, and Japanese tells か from が by one.
+ * Devanagari and Thai, vowels are marks, and in Japanese か and が differ by a mark.
  */
 const points = /[\u{591}-\u{5BD}\u{5BF}\u{5C1}\u{5C2}\u{5C7}\u{640}]|[\u{64B}-\u{652}]/gu
 /** Russian writes ё mostly as е. */
@@ -29,7 +29,7 @@ export function interestKeyOf(interest: string): string {
   return cleanText(bare.normalize('NFC'))
 }
 
-/** The subtags of the two written forms of Norwegian. Whoever reads one of them reads both. */
+/** The subtags of the two written forms of Norwegian. A user who reads one of them can read both. */
 const norwegian = new Set(['nb', 'nn'])
 
 /** Results of {@link languageOf}, because `Intl.Locale` is slow and few tags are in use. */

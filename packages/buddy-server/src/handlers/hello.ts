@@ -100,10 +100,10 @@ export async function handleHello(
   if ('code' in admitted) return admitted
   // If the client has disconnected meanwhile, no session is created.
   if (!isConnected()) return refusal('refused', 'the connection has closed')
-  // While the hook was deciding, an operator or a rule may have banned the person.
+  // While the hook decided, an operator or a rule may have banned the person.
   const lateBan = refuseBanned(identity, addressKey, context)
   if (lateBan) return lateBan
-  // In the same time, another connection may have restored the session. Then it can be resumed.
+  // Meanwhile, another connection may have restored the session. Then it can be resumed.
   if (former && sessions.find(former.id)) {
     return handleHello(hello, { upgrade, addressKey, link, isConnected }, context)
   }

@@ -60,7 +60,7 @@ export const relayTyping: FrameHandler<Uint8Array> = {
   },
 }
 
-/** Relays what a user agrees to. The partner's client decides what it means. */
+/** Relays `consent`. The partner's client decides what it means. */
 export const relayConsent: FrameHandler<Uint8Array> = {
   read: (_session, frame) => frame,
   handle: (session, frame, context) => relayOrKeep(session, frame, context),

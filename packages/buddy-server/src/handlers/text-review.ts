@@ -37,8 +37,8 @@ export class TextReview {
   }
 
   /**
-   * Calls `pass` if the hook allows the text, with another text if the hook has replaced it. Otherwise sends
-   * the author an error.
+   * Calls `pass` if the hook allows the text, with the replacement if the hook has returned one. Otherwise
+   * sends the author an error.
    */
   review(
     author: Pick<Session, 'send'>,

@@ -38,8 +38,8 @@ export interface Arrival extends Omit<Person, 'sessionId'>, Visitor {
 }
 
 /**
- * The time that the hook `onConnect` has, for example to ask a captcha service. It ends before the default time
- * for `hello`, so that the client gets a reason.
+ * The time that the hook `onConnect` has, for example for a request to a captcha service. It ends before the
+ * default time for `hello`, so that the client gets a reason.
  */
 export const onConnectTimeoutMs = 8000
 
@@ -112,7 +112,7 @@ export interface BuddyServerHooks {
      */
     readonly aboutId: string
     readonly reason: ReportReason
-    /** What the user added; null if nothing. */
+    /** The user's note; null if there is none. */
     readonly note: string | null
     /** The id of the reported person, for `moderation.decide`; null if the server does not know the person. */
     readonly personId: string | null

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * Returns whether a command with these arguments and variables may use a data folder. The configuration is not
- * read properly here, because that needs the whole server: a file that only names the setting is enough.
+ * Returns whether a command with these arguments and variables may use a data folder. A configuration file
+ * that contains the name of the setting counts, because only the whole server can read the file correctly.
  */
 export function needsSqlite(
   args: readonly string[],
@@ -17,7 +17,7 @@ export function needsSqlite(
   try {
     return readFileSync(path, 'utf8').includes('data_dir')
   } catch {
-    // The server itself names a file that cannot be read.
+    // The server itself reports a file that cannot be read.
     return false
   }
 }

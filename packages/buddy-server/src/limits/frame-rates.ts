@@ -23,7 +23,7 @@ export const rates = {
 export const relayedBytesRate: Rate = { burst: 262_144, perSecond: 65_536 }
 
 /**
- * The rate of `next` and `ticket` together, for people whom the server sees for the first time. It is in
+ * The rate of `next` and `ticket` together, for people whom the server sees for the first time. It applies in
  * addition to the rates above, and slows programs that look for many partners under new identities.
  */
 export const searchRateOfNew: Rate = { burst: 30, perSecond: 1 }

@@ -10,7 +10,7 @@ import type { PartnerLink } from './partner-link.ts'
 import { RoomLink } from './partner-link.ts'
 import type { SessionLink } from './session-link.ts'
 
-/** What a client wants. It has been checked and cleaned. */
+/** A client's request for a match. It has been checked and cleaned. */
 export type MatchCriteria = Criteria & Pick<Ticket, 'lobby' | 'mode'>
 
 /** The parts of a session that its participant uses. */
@@ -51,7 +51,7 @@ export interface ParticipantContext {
   readonly delayMsOf: (session: ParticipantSession) => number
   /** Called when the session has left its room, or its partner has lost the connection. */
   readonly onCallInterrupted: (session: ParticipantSession) => void
-  /** Called when the session has blocked the partner of a room in which it was not, or too long ago. */
+  /** Called when a block names a room in which the session was not, or a room from too long ago. */
   readonly onUnknownRoom: (session: ParticipantSession) => void
   readonly onReported: (session: ParticipantSession, report: Report) => void
 }
@@ -60,7 +60,7 @@ export interface ParticipantContext {
 export type Report = Omit<Extract<EngineEvent, { type: 'reported' }>, 'type' | 'generation'> &
   ReportAdditions
 
-/** What the engine does not need to find the partner. */
+/** The details that the client has added. */
 interface ReportAdditions {
   readonly note: string | null
   /** As the client sent it, so not checked. */
@@ -84,8 +84,8 @@ export class Participant implements EngineListener {
   #ticket: Ticket | undefined
   #isSearching = false
   /**
-   * Of the reports that the engine has not answered yet. It answers them in order. Undefined until the first
-   * report, to save memory.
+   * The details of the reports that the engine has not answered yet. It answers them in order. Undefined
+   * until the first report, to save memory.
    */
   #reportAdditions: ReportAdditions[] | undefined
   #link: RoomLink | undefined

@@ -9,7 +9,7 @@ const options = {
   ageBands: ['minor', 'adult'],
 }
 
-/** Returns what the site `forum` reads in a token with these claims. */
+/** Returns the result of the site `forum` for a token with these claims. */
 async function read(claims: object, site: Partial<typeof options> = {}) {
   const token = await new SignJWT({ ...claims })
     .setProtectedHeader({ alg: 'HS256' })

@@ -14,7 +14,7 @@ export interface SiteClaims {
   readonly band: string | undefined
 }
 
-/** What a site has configured about its tokens. */
+/** The settings of a site for its tokens. */
 interface TokenOptions {
   readonly secret?: string | undefined
   readonly publicKey?: string | undefined

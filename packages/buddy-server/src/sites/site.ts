@@ -49,7 +49,7 @@ export interface Site {
   readonly safety: SafetyRules
 }
 
-/** What a site does about reports, with the settings of the server where it has none of its own. */
+/** The rules of a site for reports. A missing setting of the site is that of the server. */
 export type SafetyRules = Pick<ResolvedServerOptions, (typeof safetyNames)[number]>
 
 const safetyNames = [

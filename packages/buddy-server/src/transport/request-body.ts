@@ -14,7 +14,7 @@ const maxRefusedBytes = 65_536
  */
 const maxParts = 256
 
-/** The body of one request: keeps or drops what arrives, and limits its length. */
+/** The body of one request. It keeps or drops the parts that arrive, and limits its length. */
 export class RequestBody {
   readonly #isKept: boolean
   /** Has room for the longest body. It is one buffer, because many short chunks would cost more. */

@@ -34,7 +34,7 @@ function createBanRow(ban: BanEntry, options: LiftOptions): Row<BanEntry> {
   return { element, show: ({ isStored }) => (unstored.hidden = isStored) }
 }
 
-/** Prepares the list of bans. Returns a function that shows the given ones. */
+/** Prepares the list of bans. Returns a function that shows bans. */
 export function createBansView(options: LiftOptions): (bans: readonly BanEntry[]) => void {
   const empty = pageElement('bans-empty')
   const rows = new KeyedList<BanEntry>(pageElement('bans-list'), {

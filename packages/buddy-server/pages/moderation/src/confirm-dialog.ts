@@ -1,6 +1,6 @@
 import { pageElement, showText } from '../../shared/elements.ts'
 
-/** What the operator is asked. */
+/** A question to the operator. */
 export interface Question {
   readonly heading: string
   readonly text: string

@@ -18,22 +18,22 @@ const kinds: Readonly<Record<DecisionKind, KindWords>> = {
   dismiss: {
     button: 'Dismiss',
     submit: 'Dismiss the reports',
-    effect: 'The reports are closed. Nothing happens to the person.',
+    effect: 'Closes the reports, without a measure against the person.',
   },
   warn: {
     button: 'Warn',
     submit: 'Warn',
-    effect: 'The person is told which rule was broken, and may go on.',
+    effect: 'Sends the person the reason. The person may continue.',
   },
   slow: {
     button: 'Slow',
     submit: 'Slow down',
-    effect: 'The person has to wait longer for each partner, and is told why.',
+    effect: 'Lets the person wait longer for each partner, and sends the person the reason.',
   },
   ban: {
     button: 'Ban',
     submit: 'Ban',
-    effect: 'The person is disconnected, may not come back to this site, and is told why.',
+    effect: 'Disconnects the person, refuses them at this site, and sends them the reason.',
   },
 }
 
@@ -42,7 +42,9 @@ interface DecisionFormOptions {
   /** Returns the reason that is chosen when the form opens. */
   readonly suggestedReason: () => ReportReason
   readonly confirm: (question: Question) => Promise<boolean>
-  /** Carries out the decision. Resolves with why that was not possible, or undefined if it was. */
+  /**
+   * Carries out the decision. Resolves with the reason if this was not possible, otherwise with undefined.
+   */
   readonly decide: (input: DecisionInput) => Promise<string | undefined>
   /** Called when the form has closed without a decision. */
   readonly onCancel: () => void
@@ -140,7 +142,7 @@ export class DecisionForm {
     const choices = durationChoices[kind]
     this.#duration.replaceChildren(...choices.map(({ words }, at) => new Option(words, String(at))))
     showField(this.#duration, choices.length > 0)
-    // Nobody is told the reason of a dismissal.
+    // The reason of a dismissal is sent to nobody.
     showField(this.#reason, kind !== 'dismiss')
     if (!wasOpen) this.#reason.value = this.#options.suggestedReason()
     this.#showNoteLength()

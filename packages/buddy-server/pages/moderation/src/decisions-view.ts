@@ -124,7 +124,7 @@ export function createDecisionsView(): DecisionsView {
   return {
     show: (answer) => {
       add(answer)
-      // Later responses have the latest page only, so that they do not say whether there are older decisions.
+      // Later responses contain only the latest page, so they do not show whether there are older decisions.
       hasOlder ??= answer.nextBefore !== null
       render()
     },

@@ -5,7 +5,7 @@ import { personWords } from './words.ts'
 /** What a button that lifts a restriction needs. */
 export interface LiftOptions {
   readonly confirm: (question: Question) => Promise<boolean>
-  /** Lifts a restriction. Resolves with why that was not possible, or undefined if it was. */
+  /** Lifts a restriction. Resolves with the reason if this was not possible, otherwise with undefined. */
   readonly lift: (id: string) => Promise<string | undefined>
 }
 

@@ -22,7 +22,7 @@ import { decisionWords, personWords } from './words.ts'
 
 const intervalMs = 3000
 
-/** What one round of requests has loaded. */
+/** The data that one round of requests has loaded. */
 interface PageData {
   /** The open reports, whose number the page always shows. */
   readonly open: ReportsAnswer
@@ -48,7 +48,7 @@ const view = createViewSwitch((name) => {
   poller.refresh()
 })
 
-/** Handles the answer to a decision. Returns what the operator has to know if there was none. */
+/** Handles the answer to a decision. If the request failed, returns the words to show. */
 function handleDecision(result: LoadResult<DecisionAnswer>): string | undefined {
   if (result.kind === 'data') {
     announce(result.data.decision)
@@ -80,7 +80,7 @@ const showReports = createReportsView({
 const showBans = createBansView(liftOptions)
 const showDecisions = createDecisionsView()
 
-/** Loads the open reports, and what the present part of the page shows. */
+/** Loads the open reports, and the data of the present part of the page. */
 async function load(): Promise<LoadResult<PageData>> {
   const [name, key] = [view(), site.chosen()]
   const isDecided = name === 'reports' && stateChoice.value === 'decided'

@@ -36,7 +36,7 @@ function badge(kind: string, words: string): HTMLElement {
   return element
 }
 
-/** Replaces the children of `list`, unless it has the same already, so that a selection inside it stays. */
+/** Replaces the children of `list`, unless they are equal, so that a selection inside it stays. */
 function showBadges(list: HTMLElement, badges: readonly HTMLElement[]): void {
   const outer = (elements: Iterable<Element>): string =>
     Array.from(elements, ({ outerHTML }) => outerHTML).join('')

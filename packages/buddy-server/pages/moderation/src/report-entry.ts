@@ -4,12 +4,12 @@ import { formatAgo, formatDate } from '../../shared/time-format.ts'
 import type { ReportEntry } from './data.ts'
 import { reasonWords, safeText } from './words.ts'
 
-/** A report, and how long ago it came. */
+/** A report, and how long ago it arrived. */
 export interface DatedReport extends ReportEntry {
   readonly agoMs: number
 }
 
-/** Creates the lines of one report: its reason, when it came, from where, and the reporter's note. */
+/** Creates the lines of one report: its reason, time, room and note. */
 export function createReportEntry(report: DatedReport): Row<DatedReport> {
   const { id, atMs, reason, note, mode, lobby, room, sessionId, weight } = report
   const element = createElement('li', 'report')

@@ -11,7 +11,7 @@ import type {
   ReportState,
 } from './data.ts'
 
-/** What is decided about a person. */
+/** A decision about a person. */
 export interface DecisionInput {
   readonly personId: string
   readonly kind: DecisionKind

@@ -8,7 +8,7 @@ const everySite = '*'
 export interface SiteFilter {
   /** The key of the chosen site; undefined for every site. */
   readonly chosen: () => string | undefined
-  /** Offers these sites. */
+  /** Adds these sites to the choice. */
   readonly offer: (keys: readonly string[]) => void
 }
 
@@ -20,7 +20,7 @@ export function createSiteFilter(onChange: () => void): SiteFilter {
     chosen: () => (select.value === everySite ? undefined : select.value),
     offer: (keys) => {
       const present = new Set(Array.from(select.options, ({ value }) => value))
-      // Sites that are no longer there stay on offer, because their reports may still be.
+      // Removed sites stay in the choice, because their reports may still exist.
       for (const key of keys) if (!present.has(key)) select.append(new Option(siteWords(key), key))
     },
   }

@@ -6,8 +6,8 @@ import { stillUrl } from './requests.ts'
 import { reasonWords } from './words.ts'
 
 /**
- * Creates the picture of a report. It is blurred and grey until the operator presses it, so that nobody sees
- * by accident what visitors report. A second press blurs it again.
+ * Creates the picture of a report. It is blurred and grey until the operator presses it, so that an operator
+ * does not see it by accident. A second press blurs it again.
  */
 export function createStillButton({ id, reason, atMs }: ReportEntry): Row<ReportEntry> {
   const element = createElement('li')

@@ -3,8 +3,8 @@ import type { ReportGroup } from './data.ts'
 import { reasons } from './words.ts'
 
 /**
- * Compares two groups of reports for sorting, the most urgent first: one in which somebody may be a minor,
- * then the one with more weight, then the later one.
+ * Compares two groups of reports for sorting, the most urgent first: groups with a report of a minor, then
+ * those with more weight, then the later ones.
  */
 export function compareUrgency(one: ReportGroup, other: ReportGroup): number {
   const minors = ({ counts }: ReportGroup): number => (counts.minor ? 1 : 0)

@@ -64,7 +64,7 @@ export const durationChoices: Readonly<Record<DecisionKind, readonly DurationCho
 /** The words for a site. */
 export const siteWords = (key: string): string => key || '(this server)'
 
-/** The start of a person's key, which suffices to tell people apart. */
+/** The start of a person's key, which suffices to distinguish people. */
 export const personWords = (personId: string): string => personId.slice(0, 8)
 
 /** The words for the end of a measure. */

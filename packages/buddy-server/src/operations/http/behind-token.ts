@@ -3,7 +3,7 @@ import type { Access } from './admin-access.ts'
 import type { Answer, Route } from './responses.ts'
 import { json } from './responses.ts'
 
-/** What is needed to check a request for the admin token. */
+/** The dependencies of the check for the admin token. */
 export interface TokenCheck {
   /** Checks a request for the admin token. */
   readonly access: (request: HttpRequest) => Access

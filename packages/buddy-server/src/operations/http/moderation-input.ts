@@ -1,4 +1,4 @@
-// Checks what an operator sends to the moderation endpoints.
+// Checks the requests of operators to the moderation endpoints.
 import { reportReasons, type ReportReason } from '@buddy-chat/protocol'
 import { z } from 'zod'
 import { isMeasureDuration, measureDurationRule } from '../../safety/measure-duration.ts'
@@ -24,8 +24,8 @@ const reason = z.enum(Object.keys(reportReasons) as [ReportReason, ...ReportReas
 const common = { personId: id, reason, note: z.string().optional(), by: z.string().optional() }
 
 /**
- * The body of `POST /moderation/decide`. A ban needs `durationMs`, so that nobody is banned for good because
- * the field was forgotten.
+ * The body of `POST /moderation/decide`. A ban needs `durationMs`, so that a forgotten field does not ban for
+ * good.
  */
 export const decideBody = z.discriminatedUnion('kind', [
   z.strictObject({

@@ -153,7 +153,7 @@ describe('reads', () => {
     })
   })
 
-  test('a still is an image that runs nothing, and nobody else can display or keep', async () => {
+  test('a still is an image that runs nothing, and no cache or other page can keep or display it', async () => {
     const { get } = createFixture()
     const { status, headers, body } = await get('/moderation/still?report=known')
     expect(status).toBe(200)
@@ -247,7 +247,7 @@ describe('changes', () => {
     expect(calls).toEqual([])
   })
 
-  test('says which field is wrong', () => {
+  test('names the wrong field', () => {
     const { post } = createFixture()
     const { body } = post('/moderation/decide', { ...ban, durationMs: -1 })
     expect(JSON.parse(String(body))).toMatchObject({

@@ -1,4 +1,4 @@
-// What the moderation page, the command and scripts of an operator request from a running server.
+// The endpoints of the moderation page, the commands and an operator's scripts.
 import type {
   BanEntry,
   Decision,
@@ -27,7 +27,7 @@ import type { Route } from './responses.ts'
 import { commonHeaders, ownJson } from './responses.ts'
 import { refuseWithoutProof } from './same-origin.ts'
 
-/** What the moderation endpoints need of the server. */
+/** The parts of the server that the moderation endpoints use. */
 export interface ModerationRouteDependencies extends TokenCheck {
   readonly moderation: Moderation
   /** Whether reports, bans and decisions outlive a restart, because `DATA_DIR` is set. */

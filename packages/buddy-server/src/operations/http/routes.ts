@@ -179,7 +179,8 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
     '/demo.css': file('demo.css', fresh),
     '/demo.js': file('demo.js', fresh),
     '/buddy-chat.js': file('v/buddy-chat.js', script),
-    // The element loads the guard by this path, and the guard its worker, if the page has switched it on.
+    // If the page has switched the guard on, the element loads the guard from this path, and the guard loads
+    // its worker.
     '/buddy-guard.js': file('v/guard/buddy-guard.js', script),
     '/buddy-guard-worker.js': file(`v/${guardWorker}`, { ...script, ...workerPolicy }),
   }

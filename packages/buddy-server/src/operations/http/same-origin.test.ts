@@ -6,7 +6,7 @@ const json = 'application/json'
 const basic = `Basic ${btoa('operator:the-token')}`
 const bearer = 'Bearer the-token'
 
-/** What a browser or a program sends. Undefined headers are missing. */
+/** The headers of a request. Undefined headers are missing. */
 interface Sent {
   readonly authorization?: string
   readonly 'content-type'?: string
@@ -30,7 +30,7 @@ const ownOrigin = 'http://chat.example:3000'
 const otherPort = 'http://chat.example:3001'
 
 test.each<[string, Sent, string]>([
-  // What a browser sends for a page of this server, and for others.
+  // The headers that a browser sends for a page of this server, and for other pages.
   ['own page', { origin: ownOrigin, 'sec-fetch-site': 'same-origin' }, 'accepted'],
   [
     'own page that hides its origin',
@@ -102,7 +102,7 @@ test.each<[string, Sent, string]>([
     'cross-origin',
   ],
   [
-    'proxy that replaces the host, in a browser that tells the relation',
+    'proxy that replaces the host, in a browser that sends the relation',
     { origin: 'https://chat.example', host: '127.0.0.1:3000', 'sec-fetch-site': 'same-origin' },
     'accepted',
   ],

@@ -2,7 +2,7 @@
 // is no proof, because a browser that has it as the password of HTTP Basic adds it to requests of any page.
 import type { HttpRequest } from '../../transport/transport.ts'
 
-/** Why a request that changes something is refused, whatever token it has. */
+/** Why a request that changes something is refused, even with the right token. */
 export interface ProofRefusal {
   readonly status: 403 | 415
   readonly error: 'cross-origin' | 'bearer-required' | 'json-required'
@@ -43,10 +43,11 @@ function isOriginOf(origin: string, host: string): boolean {
 }
 
 /**
- * Checks that no page of another origin has sent this request. A browser says so in `Sec-Fetch-Site`, which
- * pages cannot set; over http, and in old browsers, only in `Origin`. A program sends neither, and has to send
- * the token as `Bearer`, which no browser adds by itself. In addition the body has to be JSON, which a form
- * cannot send, and which a page may send to another origin only if that origin allows it beforehand.
+ * Checks that no page of another origin has sent this request. A browser sends the relation of the origins in
+ * `Sec-Fetch-Site`, which pages cannot set; over http, and in old browsers, it sends only `Origin`. A program
+ * sends neither, and has to send the token as `Bearer`, which no browser adds by itself. In addition the body
+ * has to be JSON, which a form cannot send, and which a page may send to another origin only if that origin
+ * allows it beforehand.
  * @returns undefined if the request may be handled
  */
 export function refuseWithoutProof({ header }: HttpRequest): ProofRefusal | undefined {

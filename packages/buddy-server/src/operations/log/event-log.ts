@@ -55,7 +55,7 @@ export function createEventLog(log: Log): ServerObserver {
     storeDropped: ({ kind }) => {
       const count = (dropped.get(kind) ?? 0) + 1
       dropped.set(kind, count)
-      // The rest is one line when the folder works again.
+      // The log has one more line when the folder works again.
       if (count === 1) {
         log.error(
           { kind },
