@@ -154,6 +154,19 @@ test('a property that a framework sets to undefined or null counts as not set', 
   }
 })
 
+test('a visitor token that an earlier visit has stored is deleted with `novisitorid`, and only then', async () => {
+  const key = `buddy-visitor ${window.servers.open.replace('http:', 'ws:')}/ws `
+  // Not by `setItem`, which stores no visitor token in these tests.
+  localStorage[key] = 'token-1'
+  for (const attributes of [{}, { novisitorid: '' }]) {
+    const chat = await mount({ mode: 'text', ...attributes })
+    await chat.start()
+    chat.stop()
+    const hasToken = localStorage.getItem(key) !== null
+    expect(hasToken).to.equal(!('novisitorid' in attributes))
+  }
+})
+
 test('the visitor token is neither stored nor read with `novisitorid`', async () => {
   const { getItem, setItem } = Storage.prototype
   const uses = new Set<string>()

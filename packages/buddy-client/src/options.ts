@@ -68,7 +68,8 @@ export interface BuddyClientOptions {
   readonly keepLanguages?: boolean | undefined
   /**
    * Where the client keeps the token by which the server recognises this browser, so that blocks hold in other
-   * tabs and on other days: in `localStorage`, or nowhere. @default 'local'
+   * tabs and on other days: in `localStorage`, or nowhere. With `none`, a start deletes the token that an earlier
+   * visit has stored for this server and site. @default 'local'
    */
   readonly visitorStorage?: 'local' | 'none' | undefined
   /**

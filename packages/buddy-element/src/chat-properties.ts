@@ -126,8 +126,8 @@ export class ChatProperties extends LitElement {
    */
   @property({ type: Boolean }) remember = false
   /**
-   * Neither stores nor reads the token by which the server recognises this browser. Blocks of visitors without
-   * an account then end with their session.
+   * Neither stores nor reads the token by which the server recognises this browser, and deletes at the next start
+   * what an earlier visit has stored. Blocks of visitors without an account then end with their session.
    */
   @property({ type: Boolean }) novisitorid = false
 }

@@ -23,7 +23,8 @@ export interface Introduction {
 const clientName = `buddy-chat-js ${version}`
 
 /**
- * Validates the options that are sent to the server, and resolves the server's address.
+ * Validates the options that are sent to the server, and resolves the server's address. With
+ * `visitorStorage: 'none'`, deletes the visitor token that is in the storage.
  * @throws BuddyError `invalid-options`, whose message names the option; `server-missing`; `insecure-server`
  */
 export function toIntroduction(
@@ -38,7 +39,6 @@ export function toIntroduction(
   const knownProof = typeof proof === 'string' ? proof : null
   asReceived({ ...hello, token: known, resume: null, proof: knownProof }, 'invalid-options')
   asReceived(toTicket(options), 'invalid-options')
-  const isStored = visitorStorage === 'local'
-  const visitor = new VisitorToken(url, site, () => (isStored ? storage() : undefined))
+  const visitor = new VisitorToken(url, site, storage, visitorStorage === 'local')
   return { url, hello, token, proof, visitor }
 }

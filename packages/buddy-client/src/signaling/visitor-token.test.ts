@@ -8,6 +8,7 @@ beforeEach(() => void (stored = new Map()))
 const storage = () => ({
   getItem: (key: string) => stored.get(key) ?? null,
   setItem: (key: string, value: string) => void stored.set(key, value),
+  removeItem: (key: string) => void stored.delete(key),
 })
 const create = (url = 'wss://chat.example/ws', site = '') => new VisitorToken(url, site, storage)
 
@@ -53,6 +54,9 @@ test.for<[string, () => VisitorStorage | undefined]>([
       setItem: () => {
         throw new DOMException('full', 'QuotaExceededError')
       },
+      removeItem: () => {
+        throw new DOMException('denied', 'SecurityError')
+      },
     }),
   ],
   [
@@ -63,8 +67,21 @@ test.for<[string, () => VisitorStorage | undefined]>([
   ],
   ['that does not exist', () => undefined],
 ])('with a storage %s, keeps the token until the page is closed', ([, broken]) => {
-  const token = new VisitorToken('wss://chat.example/ws', '', broken)
+  for (const isStored of [true, false]) {
+    const token = new VisitorToken('wss://chat.example/ws', '', broken, isStored)
+    expect(token.read()).toBeNull()
+    token.write('token-1')
+    expect(token.read()).toBe('token-1')
+  }
+})
+
+test('a token that may not be stored deletes the one of an earlier visit, and no other', () => {
+  create().write('token-1')
+  create('wss://other.example/ws').write('token-2')
+  const token = new VisitorToken('wss://chat.example/ws', '', storage, false)
   expect(token.read()).toBeNull()
-  token.write('token-1')
-  expect(token.read()).toBe('token-1')
+  expect([...stored.values()]).toEqual(['token-2'])
+  token.write('token-3')
+  expect(token.read()).toBe('token-3')
+  expect([...stored.values()]).toEqual(['token-2'])
 })
