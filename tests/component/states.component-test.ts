@@ -317,3 +317,22 @@ test('connected: shows a button to play the partner’s video if the browser req
     HTMLMediaElement.prototype.play = play
   }
 })
+
+test('what the element shows beside them restarts neither video', async () => {
+  const [ana, bob] = await meet()
+  const videos = ['remote-video', 'local-video'].map((name) => part<HTMLVideoElement>(ana, name)!)
+  await until('two pictures', () => videos.every(({ videoWidth }) => videoWidth > 0))
+  let restarts = 0
+  for (const video of videos) video.addEventListener('emptied', () => (restarts += 1))
+  bob.send('Hi')
+  await untilShown(ana, 'Hi')
+  await press(ana, 'report-button')
+  const note = part<HTMLTextAreaElement>(ana, 'report-note')!
+  note.value = 'rude'
+  note.dispatchEvent(new InputEvent('input'))
+  await ana.updateComplete
+  await press(ana, 'cancel-report-button')
+  // The event is queued, and so is this one.
+  await new Promise((resolve) => setTimeout(resolve))
+  expect(restarts).to.equal(0)
+})

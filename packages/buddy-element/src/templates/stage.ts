@@ -11,6 +11,7 @@ import { criteriaPanel } from './criteria.ts'
 import { devicePanel, deviceTrouble, flipButton } from './device-panel.ts'
 import { ownPictureHidden, partnerVeil } from './guard.ts'
 import { icons } from './icons.ts'
+import { videoSource } from './video-source.ts'
 import { qualityMark } from './quality-mark.ts'
 import { status } from './status.ts'
 import { trustMark, trustRequest } from './trust.ts'
@@ -86,7 +87,7 @@ function remote(view: ChatView, actions: ChatActions): TemplateResult {
       class=${remoteClass(view, isVisible)}
       playsinline
       aria-label=${name}
-      .srcObject=${remoteStream ?? null}
+      .srcObject=${videoSource(remoteStream)}
     ></video>
     ${
       state === 'connected' && !isVisible
@@ -113,7 +114,7 @@ function local(view: ChatView, actions: ChatActions): TemplateResult | typeof no
       playsinline
       aria-label=${words.you}
       .muted=${true}
-      .srcObject=${localStream}
+      .srcObject=${videoSource(localStream)}
     ></video>
     ${isHidden ? html`<span class="off-icon">${icons.cameraOff}</span>` : nothing}
     ${size === 'tile' && hasCamera ? flipButton(view, actions) : nothing}

@@ -7,6 +7,7 @@ import { flipButton } from './device-panel.ts'
 import { devicePickers } from './device-pickers.ts'
 import { icons } from './icons.ts'
 import { takeTypedInterest } from './interest-field.ts'
+import { videoSource } from './video-source.ts'
 
 /** The title, and the slots that a page can fill. Shown while there is no preview. */
 function introduction({ words, mode, isAgreementRefused }: ChatView): TemplateResult {
@@ -44,7 +45,7 @@ function preview(view: ChatView, actions: ChatActions): TemplateResult {
       playsinline
       aria-label=${words.ready.video}
       .muted=${true}
-      .srcObject=${localStream ?? null}
+      .srcObject=${videoSource(localStream)}
     ></video>
     ${flipButton(view, actions)} ${closeButton(view, actions)}
   </div>`
