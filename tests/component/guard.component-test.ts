@@ -164,6 +164,79 @@ suite('the visitor’s own picture', () => {
   })
 })
 
+suite('a page that changes its guard', () => {
+  for (const replacement of [null, new StubGuard('ok')]) {
+    const what = replacement ? 'sets another one' : 'removes it'
+
+    test(`and ${what}: the own picture stays unsent, and the visitor can send it again`, async () => {
+      const [ana] = await meetOneCamera()
+      ana.guard = new StubGuard('veil')
+      await until('the reason', () => isShown(ana, 'self-hidden'))
+      ana.guard = replacement
+      await ana.updateComplete
+      expect(ana.client.sending.video).to.equal(false)
+      await untilShown(ana, 'Your picture may be explicit, so it is not sent.')
+      await press(ana, 'show-self-button')
+      expect(ana.client.sending.video).to.equal(true)
+      expect(isShown(ana, 'self-hidden')).to.equal(false)
+    })
+
+    test(`and ${what}: the next start begins with the camera on`, async () => {
+      const [ana] = await meetOneCamera()
+      ana.guard = new StubGuard('veil')
+      await until('the reason', () => isShown(ana, 'self-hidden'))
+      ana.guard = replacement
+      await ana.updateComplete
+      ana.stop()
+      await ana.updateComplete
+      expect(isShown(ana, 'self-hidden')).to.equal(false)
+      await ana.start()
+      expect(ana.client.sending.video).to.equal(true)
+    })
+  }
+
+  test('and removes it: the partner’s picture stays blurred until the visitor shows it, or the next partner', async () => {
+    const [ana, bob] = await meetOneCamera()
+    bob.guard = new StubGuard('veil')
+    await until('the veil', () => isShown(bob, 'partner-veil'))
+    bob.guard = null
+    await bob.updateComplete
+    expect(isShown(bob, 'partner-veil')).to.equal(true)
+    await press(bob, 'show-partner-button')
+    expect(isShown(bob, 'partner-veil')).to.equal(false)
+
+    bob.guard = new StubGuard('veil')
+    ana.next()
+    await until('the veil of the next call', () => isShown(bob, 'partner-veil'))
+    bob.guard = null
+    ana.next()
+    await until('the next call', () => !isShown(bob, 'partner-veil'))
+  })
+
+  test('and sets another one: it decides whether the partner’s picture is shown again', async () => {
+    const [, bob] = await meetOneCamera()
+    bob.guard = new StubGuard('veil')
+    await until('the veil', () => isShown(bob, 'partner-veil'))
+    const other = new StubGuard('veil')
+    bob.guard = other
+    await until('three checks', () => other.checks > 2)
+    expect(isShown(bob, 'partner-veil')).to.equal(true)
+    other.verdict = 'ok'
+    await until('the picture', () => !isShown(bob, 'partner-veil'))
+  })
+
+  test('because it has failed: the other one is used at once', async () => {
+    const [ana] = await meetOneCamera()
+    let failures = 0
+    ana.addEventListener('buddy-error', () => (failures += 1))
+    ana.guard = () => Promise.reject(new Error('none'))
+    await until('the failure', () => failures > 0)
+    const other = new StubGuard('ok')
+    ana.guard = other
+    await until('a check', () => other.checks > 0)
+  })
+})
+
 suite('with pictures that are covered until both users agree', () => {
   /** Connects Ana with Bob, who has no camera. Both send only coarse pictures until both agree. */
   async function meetCovered(guard: Guard): Promise<[BuddyChat, BuddyChat, string[]]> {

@@ -21,8 +21,8 @@ export interface GuardRunnerOptions {
   readonly guard: GuardSource
   /**
    * Called when the verdict on a subject changes. A verdict other than `ok` requires that two of the latest
-   * three pictures were judged at least that bad; a milder verdict follows when this no longer holds. Every
-   * stream starts with `ok`, without a call.
+   * three pictures were judged at least that bad; a milder verdict follows when this no longer holds. There is no
+   * call for the verdict with which a stream starts (see `setStream`).
    */
   readonly onVerdict: (change: GuardChange) => void
   /**
@@ -98,10 +98,15 @@ export class GuardRunner {
   }
 
   /**
-   * Sets the stream of a subject; undefined for none. A new stream starts with the verdict `ok` and no
-   * history. Setting the same stream again has no effect. The guard is loaded with the first stream.
+   * Sets the stream of a subject; undefined for none. A new stream starts without a history. Setting the same
+   * stream again has no effect. The guard is loaded with the first stream.
+   * @param standing the verdict with which a new stream starts, such as that of a former guard; default `ok`
    */
-  setStream(subject: GuardSubject, stream: MediaStream | undefined): void {
+  setStream(
+    subject: GuardSubject,
+    stream: MediaStream | undefined,
+    standing: GuardVerdict = 'ok',
+  ): void {
     if (this.#isClosed || this.#streams.get(subject) === stream) return
     this.#release(subject)
     if (!stream) return
@@ -109,7 +114,7 @@ export class GuardRunner {
     this.#watched.set(subject, {
       subject,
       pictures: this.#environment.picturesOf(stream),
-      recent: new RecentVerdicts(),
+      recent: new RecentVerdicts(standing),
       dueMs: this.#environment.clock.now(),
       hasPicture: false,
     })

@@ -37,6 +37,17 @@ test('returns the result with the new verdict when the verdict changes, and noth
   expect(recent.isInDoubt).toBe(false)
 })
 
+test('after a former verdict, two good results return `ok`, and two bad ones nothing', () => {
+  for (const verdict of ['ok', 'veil'] as const) {
+    const recent = new RecentVerdicts('veil')
+    expect(recent.standing).toBe('veil')
+    expect(recent.add({ verdict, label: 'A', score: 1 })).toBeUndefined()
+    const second = recent.add({ verdict, label: 'B', score: 1 })
+    expect(second?.verdict).toBe(verdict === 'ok' ? 'ok' : undefined)
+    expect(recent.standing).toBe(verdict)
+  }
+})
+
 test('the verdict is other than `ok` only while two of the latest three results are at least as bad', () => {
   assert(
     property(array(constantFrom(...guardVerdicts), { maxLength: 30 }), (verdicts) => {

@@ -13,9 +13,14 @@ const needed = 2
  */
 export class RecentVerdicts {
   #results: GuardResult[] = []
-  #standing: GuardVerdict = 'ok'
+  #standing: GuardVerdict
 
-  /** The present verdict. It is `ok` at first. */
+  /** @param standing the verdict at first */
+  constructor(standing: GuardVerdict = 'ok') {
+    this.#standing = standing
+  }
+
+  /** The present verdict. */
   get standing(): GuardVerdict {
     return this.#standing
   }

@@ -26,14 +26,14 @@ interface GuardWatchDependencies {
 
 /**
  * Checks the pictures of a video chat with the page's guard, and acts on its verdicts. A runner exists only
- * while the client runs in video mode and the page has set a guard.
+ * while the client runs in video mode and the page has set a guard. What a guard has hidden stays
+ * hidden when the page sets another guard or removes it, until the visitor shows it or the other guard finds it
+ * harmless.
  */
 export class GuardWatch {
   readonly #dependencies: GuardWatchDependencies
   #runner: GuardRunner | undefined
   #source: GuardSource | undefined
-  /** Whether the guard has failed. The next start loads it again. */
-  #hasFailed = false
   /** Whether the visitor wants to see the present partner in spite of the verdict. */
   #isPartnerWanted = false
   /** With `reveal="mutual"`: whether the visitor has agreed to show the clear picture to the present partner. */
@@ -71,15 +71,16 @@ export class GuardWatch {
     const { client, view, source } = this.#dependencies
     const { mode, localStream, remoteStream } = view()
     const isNeeded = isRunning(client) && mode === 'video'
-    if (!isRunning(client)) {
-      this.#hasFailed = false
-      // The next start begins with the camera as the visitor had it.
-      if (this.#view.self === 'off') client.setVideoEnabled(true)
-    }
     const wanted = isNeeded ? source() : undefined
     if (wanted !== this.#source) this.#replace(wanted)
+    if (!isRunning(client) && this.#view !== noGuardView) {
+      const wasOff = this.#view.self === 'off'
+      this.#dependencies.onView(noGuardView)
+      // The next start begins with the camera as the visitor had it.
+      if (wasOff) client.setVideoEnabled(true)
+    }
     this.#runner?.setStream('self', localStream)
-    this.#runner?.setStream('partner', remoteStream)
+    this.#runner?.setStream('partner', remoteStream, this.#view.isPartnerVeiled ? 'veil' : 'ok')
   }
 
   /** Shows the present partner in spite of the verdict. */
@@ -112,9 +113,7 @@ export class GuardWatch {
     this.#runner?.close()
     this.#runner = undefined
     this.#source = source
-    this.#isPartnerWanted = false
-    this.#dependencies.onView(noGuardView)
-    if (!source || this.#hasFailed) return
+    if (!source) return
     const { createRunner, isHidden } = this.#dependencies
     this.#runner = createRunner(
       {
@@ -194,7 +193,6 @@ export class GuardWatch {
 
   #handleFailure(error: unknown): void {
     const { createError, onError } = this.#dependencies
-    this.#hasFailed = true
     this.#runner = undefined
     const reason = error instanceof Error ? error.message : String(error)
     onError(createError('guard-failed', `pictures are not checked any more: ${reason}`))
