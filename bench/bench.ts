@@ -31,7 +31,9 @@ function readOptions() {
       seconds: { type: 'string' },
       rounds: { type: 'string' },
       waiting: { type: 'string' },
+      interests: { type: 'string' },
       against: { type: 'string' },
+      profile: { type: 'string' },
     },
   })
   const optional = (name: 'users' | 'seconds', max: number): number | undefined =>
@@ -58,8 +60,10 @@ function readOptions() {
       values.waiting === undefined
         ? 1_000_000
         : numberFlag('waiting', values.waiting, { fallback: 0, min: 1000, max: 2_000_000 }),
+    interests: numberFlag('interests', values.interests, { fallback: 10, min: 0, max: 10 }),
     rounds: numberFlag('rounds', values.rounds, { fallback: 3, min: 1, max: 100 }),
     against,
+    profileDir: values.profile && resolve(values.profile),
   }
 }
 
@@ -100,8 +104,19 @@ function summarize(rounds: readonly Figures[]): Record<string, string> {
   )
 }
 
+/** Returns a function that divides the figures of a round by those of the same round of another server. */
+function quotientsOf(others: readonly Figures[]): (figures: Figures, round: number) => Figures {
+  return (figures, round) =>
+    Object.fromEntries(
+      Object.entries(figures).map(([name, value]) => [
+        name,
+        value / (others[round]?.[name] ?? NaN),
+      ]),
+    )
+}
+
 async function main(): Promise<boolean> {
-  const { names, rounds, against, waiting, ...size } = readOptions()
+  const { names, rounds, against, waiting, interests, profileDir, ...size } = readOptions()
   for (const name of names) {
     if (name === 'matcher') {
       benchMatcher({ ...size, waiting: [1000, waiting] })
@@ -119,9 +134,13 @@ async function main(): Promise<boolean> {
       for (const contender of round % 2 === 0 ? participants : participants.toReversed()) {
         const path = join(contender.checkout, 'packages/buddy-protocol/dist/index.js')
         const wire = (await import(pathToFileURL(path).href)) as Wire
-        const server = await MeasuredProcess.start(contender.name, contender.file, contender.args)
+        const args = [...contender.args, JSON.stringify(scenario.options ?? {})]
+        const server = await MeasuredProcess.start(contender.name, contender.file, args, profileDir)
+        // The bare relays know no interests: they match users who send the same ticket.
+        const maxInterests = contender.isBare ? 0 : interests
         try {
-          results.get(contender.name)!.push(await scenario.run({ server, wire, users, seconds }))
+          const run = { server, wire, users, seconds, maxInterests }
+          results.get(contender.name)!.push(await scenario.run(run))
         } catch (cause) {
           const reason = cause instanceof Error ? cause.message : String(cause)
           throw new BenchError(`${name} with ${contender.name} failed: ${reason}`, { cause })
@@ -131,9 +150,12 @@ async function main(): Promise<boolean> {
       }
     }
     console.log(`\n${name}: ${scenario.what}; ${users} users, ${seconds} s, median of ${rounds}`)
-    console.table(
-      Object.fromEntries([...results].map(([server, figures]) => [server, summarize(figures)])),
-    )
+    const { buddy = [], against: others } = Object.fromEntries(results)
+    const ratios = others && { 'buddy ÷ against': summarize(buddy.map(quotientsOf(others))) }
+    console.table({
+      ...Object.fromEntries([...results].map(([server, figures]) => [server, summarize(figures)])),
+      ...ratios,
+    })
   }
   return true
 }

@@ -1,6 +1,7 @@
 import type * as protocol from '@buddy-chat/protocol'
 import { WebSocket } from 'ws'
 import { BenchError } from './measured-process.ts'
+import type { Taste } from './tastes.ts'
 
 /** The built protocol package of a checkout. All checkouts get the types of this one. */
 export type Wire = typeof protocol
@@ -11,15 +12,34 @@ export type Wire = typeof protocol
  */
 const batchSize = 100
 
+const nothingKept = { interests: false, languages: false }
+
+/**
+ * Gives each user an address of its own, because a server limits what one address may do. Only Linux has all
+ * of 127.0.0.0/8.
+ */
+function addressOf(index: number): { readonly localAddress?: string } {
+  if (process.platform !== 'linux') return {}
+  return { localAddress: `127.1.${index >> 8}.${index & 255}` }
+}
+
 /** A user with one connection. */
 export interface User {
   send(frame: Uint8Array): void
+  /** The token of the latest `welcome`; null if the server has sent none. */
+  visitorToken: string | null
 }
 
 interface Arrivals {
   readonly count: number
   /** Returns the lobby of the user with this index. Users in the same lobby are matched. */
   readonly lobbyOf: (index: number) => string
+  /** Returns what the user with this index looks for. */
+  readonly tasteOf: (index: number) => Taste
+  /** Returns the visitor token of the user with this index. @default null, as a new visitor */
+  readonly visitorTokenOf?: (index: number) => string | null
+  /** Whether a user has also arrived if nobody fits yet. @default false */
+  readonly mayWait?: boolean
   /** Called for each received frame with its message type number; see {@link Crowd.numberOf}. */
   readonly onFrame?: (user: User, number: number | undefined) => void
 }
@@ -51,28 +71,45 @@ export class Crowd {
     return Promise.race([promise, this.#failed])
   }
 
-  /** Connects `count` users. Resolves when all of them are matched. */
-  async arrive({ count, lobbyOf, onFrame = () => undefined }: Arrivals): Promise<void> {
+  /** Connects `count` users. Resolves when all of them are matched, or wait if they may. */
+  async arrive(arrivals: Arrivals): Promise<void> {
+    const { count } = arrivals
     for (let from = 0; from < count; from += batchSize) {
       const batch = Array.from({ length: Math.min(batchSize, count - from) }, (_, index) =>
-        this.#arrive(lobbyOf(from + index), onFrame),
+        this.#arrive(from + index, arrivals),
       )
       await this.unlessFailed(Promise.all(batch))
     }
   }
 
-  /** Closes all connections. */
-  leave(): void {
+  /** Closes all connections as pages do when their users leave. Resolves when they are closed. */
+  async leave(): Promise<void> {
+    this.#isLeaving = true
+    await Promise.all(
+      this.#sockets.map((socket) => {
+        const closed = new Promise((resolve) => socket.once('close', resolve))
+        socket.close(1000)
+        return closed
+      }),
+    )
+  }
+
+  /** Destroys all connections. */
+  terminate(): void {
     this.#isLeaving = true
     for (const socket of this.#sockets) socket.terminate()
   }
 
-  #arrive(lobby: string, onFrame: NonNullable<Arrivals['onFrame']>): Promise<void> {
+  #arrive(
+    index: number,
+    { lobbyOf, tasteOf, visitorTokenOf, mayWait, onFrame }: Arrivals,
+  ): Promise<void> {
     const { encode, peekNumber, subprotocol } = this.wire
     const socket = new WebSocket(`ws://127.0.0.1:${this.#port}/ws`, subprotocol, {
       perMessageDeflate: false,
+      ...addressOf(index),
     })
-    const user: User = { send: (frame) => socket.send(frame) }
+    const user: User = { send: (frame) => socket.send(frame), visitorToken: null }
     this.#sockets.push(socket)
     this.users.push(user)
     socket.on('error', (error) =>
@@ -83,22 +120,26 @@ export class Crowd {
       this.#fail(new BenchError(`the server closed a connection: ${code} ${reason.toString()}`))
     })
     socket.on('open', () => {
-      user.send(
-        encode({ type: 'hello', name: '', site: '', client: 'bench', token: null, resume: null }),
-      )
-      user.send(
-        encode({ type: 'ticket', mode: 'video', lobby, interests: [], languages: [], offer: null }),
-      )
+      const token = null
+      const visitor = visitorTokenOf?.(index) ?? null
+      const hello = { name: '', site: '', client: 'bench', token, resume: null, visitor }
+      user.send(encode({ type: 'hello', ...hello }))
+      const ticket = { mode: 'video', lobby: lobbyOf(index), ...tasteOf(index) } as const
+      user.send(encode({ type: 'ticket', ...ticket, asks: [], keep: nothingKept, offer: null }))
     })
+    const [welcome, waiting] = [this.numberOf('welcome'), this.numberOf('waiting')]
     const [matched, error] = [this.numberOf('matched'), this.numberOf('error')]
     return new Promise((resolve) => {
       socket.on('message', (data: Buffer) => {
         const number = peekNumber(data)
-        if (number === matched) resolve()
-        if (number === error) {
+        if (number === matched || (mayWait && number === waiting)) resolve()
+        else if (number === welcome) {
+          const message = this.wire.decode(data) as protocol.MessageOf<'welcome'>
+          user.visitorToken = message.visitorToken ?? null
+        } else if (number === error) {
           this.#fail(new BenchError(`the server sent ${JSON.stringify(this.wire.decode(data))}`))
         }
-        onFrame(user, number)
+        onFrame?.(user, number)
       })
     })
   }

@@ -15,16 +15,24 @@ const defaultLimitMs = 20_000
 export class MeasuredProcess {
   readonly name: string
   readonly #child: ChildProcess
+  readonly #isProfiled: boolean
   /** Rejects if the process ends before {@link stop}. */
   readonly #ended: Promise<never>
   #isStopping = false
   #port = 0
 
-  private constructor(name: string, file: string, args: readonly string[]) {
+  private constructor(
+    name: string,
+    file: string,
+    args: readonly string[],
+    profileDir: string | undefined,
+  ) {
     this.name = name
+    this.#isProfiled = profileDir !== undefined
+    const profiling = profileDir === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDir]
     this.#child = fork(new URL(`servers/${file}`, import.meta.url), args, {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
+      execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning', ...profiling],
     })
     let errorOutput = ''
     this.#child.stderr?.on(
@@ -45,14 +53,16 @@ export class MeasuredProcess {
 
   /**
    * Starts `servers/<file>`. Resolves when it listens.
+   * @param profileDir where the process writes its CPU profile when it stops; by default it writes none
    * @throws BenchError if the process ends instead
    */
   static async start(
     name: string,
     file: string,
     args: readonly string[],
+    profileDir?: string,
   ): Promise<MeasuredProcess> {
-    const started = new MeasuredProcess(name, file, args)
+    const started = new MeasuredProcess(name, file, args, profileDir)
     const [{ port }] = await started.within('start', once(started.#child, 'message'))
     started.#port = port as number
     return started
@@ -95,7 +105,9 @@ export class MeasuredProcess {
     this.#isStopping = true
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const ended = once(this.#child, 'exit')
-    this.#child.kill('SIGKILL')
+    // Disconnected, the process exits by itself, and writes its profile.
+    if (this.#isProfiled) this.#child.disconnect()
+    else this.#child.kill('SIGKILL')
     await ended
   }
 }

@@ -1,6 +1,9 @@
+import type { BuddyServerOptions } from '@buddy-chat/server'
+import { createRandom } from '../tests/load/random.ts'
 import type { User, Wire } from './crowd.ts'
 import { Crowd } from './crowd.ts'
 import { BenchError, type MeasuredProcess } from './measured-process.ts'
+import { anybody, createTastes } from './tastes.ts'
 
 /** What a scenario is run with. */
 interface Run {
@@ -9,6 +12,11 @@ interface Run {
   /** The number of users. Even, because users are matched in pairs. */
   readonly users: number
   readonly seconds: number
+  /**
+   * The maximum number of interests of a user. 0: users look for anybody, and each pair has a lobby of its
+   * own in `connect`.
+   */
+  readonly maxInterests: number
 }
 
 /** Measured figures by name. The name contains the unit. */
@@ -24,6 +32,8 @@ export interface Scenario {
   readonly users: number
   /** The default duration. */
   readonly seconds: number
+  /** Options of Buddy that the workload needs. */
+  readonly options?: BuddyServerOptions
   run(run: Run): Promise<Figures>
 }
 
@@ -48,8 +58,24 @@ async function withCrowd<T>(
     const limitMs = 120_000 + seconds * 3000
     return await server.within('finish', crowd.unlessFailed(act(crowd)), limitMs)
   } finally {
-    crowd.leave()
+    crowd.terminate()
   }
+}
+
+/** Users who arrive in pairs. Both users of a pair look for the same, and are matched at once. */
+function pairs({ users: count, maxInterests }: Run): {
+  readonly count: number
+  readonly lobbyOf: (index: number) => string
+  readonly tasteOf: ReturnType<typeof createTastes>
+} {
+  const tasteOf = maxInterests === 0 ? () => anybody : createTastes(maxInterests)
+  return { count, lobbyOf: pairOf, tasteOf: (index) => tasteOf(Math.floor(index / 2)) }
+}
+
+/** Users who arrive in one lobby, and look for partners with common interests. */
+function strangers({ users: count, maxInterests }: Run): ReturnType<typeof pairs> {
+  const tasteOf = maxInterests === 0 ? () => anybody : createTastes(maxInterests)
+  return { count, lobbyOf: () => '', tasteOf }
 }
 
 /** All pairs exchange small signals. */
@@ -66,8 +92,7 @@ const relay: Scenario = {
       let onDelivered: () => void = () => undefined
       const delivered = new Promise<void>((resolve) => (onDelivered = resolve))
       await crowd.arrive({
-        count: run.users,
-        lobbyOf: pairOf,
+        ...pairs(run),
         onFrame: (_user, number) => {
           if (number === signal && ++received === expected) onDelivered()
         },
@@ -96,24 +121,91 @@ const relay: Scenario = {
     }),
 }
 
-/** Users connect as fast as the server admits them. */
+/** Words of texts. Most texts of 14 words have so many letters that the server compares them. */
+const words =
+  'hello hi so where are you from what do you like music football games it is cold here today really nice to meet you tell me something about your city family work holiday why not maybe later'.split(
+    ' ',
+  )
+/** The rate limit for texts allows 3 a second. */
+const textsPerSecond = 3
+
+/** All pairs write texts of different lengths, each another one. */
+const text: Scenario = {
+  what: 'pairs exchange texts of 1 to 24 words, 3 a second',
+  isForBareRelays: true,
+  users: 2000,
+  seconds: 5,
+  run: (run) =>
+    withCrowd(run, async (crowd) => {
+      const number = crowd.numberOf('text')
+      const expected = run.users * textsPerSecond * run.seconds
+      let received = 0
+      let onDelivered: () => void = () => undefined
+      const delivered = new Promise<void>((resolve) => (onDelivered = resolve))
+      await crowd.arrive({
+        ...pairs(run),
+        onFrame: (_user, of) => {
+          if (of === number && ++received === expected) onDelivered()
+        },
+      })
+      const random = createRandom(1)
+      const frames = Array.from({ length: expected }, () => {
+        const length = 1 + Math.floor((random.below(1000) / 1000) ** 2 * 24)
+        const said = Array.from({ length }, () => random.pick(words)).join(' ')
+        return run.wire.encode({ type: 'text', text: said })
+      })
+      const before = await run.server.usage()
+      for (let turn = 0; turn < run.seconds * textsPerSecond; turn++) {
+        const next = wait(1000 / textsPerSecond)
+        for (const user of crowd.users) user.send(frames.pop()!)
+        await next
+      }
+      await run.server.within('deliver every text', delivered)
+      const after = await run.server.usage()
+      return {
+        'CPU µs/text': (after.cpuMicroseconds - before.cpuMicroseconds) / expected,
+        'RSS MB': mb(after.residentBytes),
+      }
+    }),
+}
+
+/** Users connect as fast as the server admits them, leave, and come back. */
 const connect: Scenario = {
-  what: 'users arrive: connection, hello, ticket, match',
+  what: 'users arrive: connection, hello, ticket, match or wait; then leave and return',
   isForBareRelays: true,
   users: 3000,
   seconds: 1,
-  run: (run) =>
-    withCrowd(run, async (crowd) => {
+  run: async (run) => {
+    const measure = async (
+      crowd: Crowd,
+      visitorTokenOf: (index: number) => string | null,
+    ): Promise<{ cpu: number; perSecond: number }> => {
       const before = await run.server.usage()
       const startedAtMs = performance.now()
-      await crowd.arrive({ count: run.users, lobbyOf: pairOf })
+      const isForInterests = run.maxInterests > 0
+      await crowd.arrive({
+        ...(isForInterests ? strangers(run) : pairs(run)),
+        mayWait: isForInterests,
+        visitorTokenOf,
+      })
       const seconds = (performance.now() - startedAtMs) / 1000
       const after = await run.server.usage()
-      return {
-        'CPU µs/connect': (after.cpuMicroseconds - before.cpuMicroseconds) / run.users,
-        'connects/s': run.users / seconds,
-      }
-    }),
+      const cpu = (after.cpuMicroseconds - before.cpuMicroseconds) / run.users
+      return { cpu, perSecond: run.users / seconds }
+    }
+    const { first, tokens } = await withCrowd(run, async (crowd) => {
+      const measured = await measure(crowd, () => null)
+      await crowd.leave()
+      return { first: measured, tokens: crowd.users.map(({ visitorToken }) => visitorToken) }
+    })
+    const again = await withCrowd(run, (crowd) => measure(crowd, (index) => tokens[index] ?? null))
+    return {
+      'CPU µs/connect': first.cpu,
+      'connects/s': first.perSecond,
+      'CPU µs/return': again.cpu,
+      'returns/s': again.perSecond,
+    }
+  },
 }
 
 /** Every user presses Next as often as the rate limit allows. */
@@ -122,6 +214,8 @@ const churn: Scenario = {
   isForBareRelays: false,
   users: 1000,
   seconds: 10,
+  // The users are no new visitors, who may press Next less often.
+  options: { newVisitorMs: 0 },
   run: (run) =>
     withCrowd(run, async (crowd) => {
       const next = run.wire.encode({ type: 'next', offer: null })
@@ -139,8 +233,8 @@ const churn: Scenario = {
       let [matches, hasEnded] = [0, false]
       try {
         await crowd.arrive({
-          count: run.users,
-          lobbyOf: () => '',
+          ...strangers(run),
+          mayWait: true,
           onFrame: (user, number) => {
             if (hasEnded) return
             if (number === matched) {
@@ -183,7 +277,7 @@ const idle: Scenario = {
   run: (run) =>
     withCrowd(run, async (crowd) => {
       const before = await run.server.usage({ collect: true })
-      await crowd.arrive({ count: run.users, lobbyOf: pairOf })
+      await crowd.arrive(pairs(run))
       // Collect garbage and reset the turn measurement, so that only the idle time is measured.
       await run.server.usage({ collect: true })
       await wait(100)
@@ -200,4 +294,7 @@ const idle: Scenario = {
 }
 
 /** All scenarios of `npm run bench`, by name. */
-export const scenarios = { relay, connect, churn, idle } as const satisfies Record<string, Scenario>
+export const scenarios = { relay, text, connect, churn, idle } as const satisfies Record<
+  string,
+  Scenario
+>

@@ -7,6 +7,7 @@ const small = ['--users', '20', '--seconds', '1', '--rounds', '1']
 
 test.for([
   ['relay', ['buddy', 'against', 'bare-uws', 'bare-ws']],
+  ['text', ['buddy', 'against', 'bare-uws', 'bare-ws']],
   ['connect', ['buddy', 'against', 'bare-uws', 'bare-ws']],
   ['churn', ['buddy', 'against']],
   ['idle', ['buddy', 'against', 'bare-uws', 'bare-ws']],
@@ -19,6 +20,7 @@ test.for([
     expect(output).toMatch(new RegExp(`^\n${scenario}: `))
     const rows = [...output.matchAll(/^│ (\S+) +│ '-?\d/gm)].map(([, server]) => server)
     expect(rows).toEqual(servers)
+    expect(output).toMatch(/│ buddy ÷ against +│ '\d/)
     expect(code).toBe(0)
   },
 )
@@ -65,6 +67,7 @@ test('bench/codec.ts prints figures of both codecs for each message', async () =
 
 test.for([
   ['--scenario', 'rely', /--scenario is "rely": it must be one of relay, /],
+  ['--interests', '11', /--interests is "11": it must be a whole number from 0 to 10/],
   ['--users', '3', /--users is "3": it must be even/],
   ['--against', '/nowhere', /--against is "\/nowhere": there is no built checkout/],
 ] as const)('refuses %s "%s" with a one-line error', async ([flag, value, message]) => {

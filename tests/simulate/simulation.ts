@@ -96,7 +96,7 @@ export class Simulation {
       clock,
       wallNow: () => clock.now(),
       createId: () => `r${this.#nextId++}`,
-      bans: { add: () => undefined, has: () => false, delete: () => undefined },
+      bans: { size: 0, add: () => undefined, has: () => false, delete: () => undefined },
       maxRooms: () => options.maxRooms,
       rematchDelayMs: () => 3000,
       scheduleOf: () => ({

@@ -14,12 +14,16 @@ const deceptive =
  */
 export const invisible = /^[\p{Default_Ignorable_Code_Point}\u2800\s]*$/u
 
+/** Matches ASCII words with single spaces between them, which need no cleaning. */
+const isClean = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/
+
 /**
  * Cleans a name or an interest before other users see it: makes it well-formed, removes deceptive
  * characters and surrounding white space, and reduces inner white space to single spaces. Returns an
  * empty string if nothing visible is left.
  */
 export function cleanText(text: string): string {
+  if (text === '' || isClean.test(text)) return text
   const cleaned = wellFormed(text).replace(deceptive, ' ').replace(/\s+/gu, ' ').trim()
   return invisible.test(cleaned) ? '' : cleaned
 }

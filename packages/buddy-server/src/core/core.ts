@@ -260,7 +260,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     },
     counts,
     countsBySite: () => countBySite(sessions),
-    welcome: ({ session, site, received, restored }) => {
+    welcome: ({ session, site, received, restored, visitorToken }) => {
       iceRefresh.begin(session)
       return {
         type: 'welcome',
@@ -273,7 +273,7 @@ export function createCore(dependencies: CoreDependencies): Core {
         allowsText: site.isTextAllowed,
         allowsVideo: site.isVideoAllowed,
         isRestored: restored !== undefined,
-        visitorToken: personKeys.sealVisitor(site.key, session.identity),
+        visitorToken: visitorToken ?? personKeys.sealVisitor(site.key, session.identity),
       }
     },
     reload: () => sites.reload(settings(), (key) => sessions.sizeOf(key) > 0),

@@ -215,6 +215,8 @@ export interface PairList {
 export interface BanList {
   /** Bans `key`. If it is already banned for longer, the longer ban stays. */
   add(key: string, durationMs: number): void
+  /** The number of bans that this node knows. Some of them may have ended. */
+  readonly size: number
   /** Lifts the ban of `key`, if there is one. */
   delete(key: string): void
   /** Whether this node knows a ban of `key`. A ban by another node may arrive later. */

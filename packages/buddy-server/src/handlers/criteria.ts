@@ -11,6 +11,7 @@ const accents = /([\p{Script=Latin}\p{Script=Greek}])\p{Mn}+/gu
  * Devanagari and Thai, vowels are marks, and in Japanese か and が differ by a mark.
  */
 const points = /[\u{591}-\u{5BD}\u{5BF}\u{5C1}\u{5C2}\u{5C7}\u{640}]|[\u{64B}-\u{652}]/gu
+const isAscii = /^[\x20-\x7e]*$/
 /** Russian writes ё mostly as е. */
 const yo = /\u0435\u0308/gu
 
@@ -20,7 +21,10 @@ const yo = /\u0435\u0308/gu
  */
 export function interestKeyOf(interest: string): string {
   // Upper case first: it makes ss of ß, and one letter of the two forms of the Greek sigma (Unicode §5.18.4).
-  const folded = cleanText(interest).normalize('NFKC').toUpperCase().toLowerCase()
+  const cleaned = cleanText(interest)
+  // Most interests are plain ASCII, in which only the case can differ.
+  if (isAscii.test(cleaned)) return cleaned.toLowerCase()
+  const folded = cleaned.normalize('NFKC').toUpperCase().toLowerCase()
   const bare = folded
     .normalize('NFD')
     .replace(accents, '$1')

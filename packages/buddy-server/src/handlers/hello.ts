@@ -6,7 +6,7 @@ import type { Arrival, BuddyServerHooks, ConnectAnswer } from '../hooks/hooks.ts
 import { onConnectTimeoutMs } from '../hooks/hooks.ts'
 import type { Refusal } from '../limits/refusal.ts'
 import { refusal } from '../limits/refusal.ts'
-import type { PersonKeys } from '../safety/person-keys.ts'
+import type { PersonKeys, Visitor } from '../safety/person-keys.ts'
 import { newVisitor } from '../safety/person-keys.ts'
 import type { Safety } from '../safety/safety.ts'
 import type { FormerSessions } from '../sessions/former-sessions.ts'
@@ -49,6 +49,8 @@ export interface Joined {
   readonly site: Site
   /** How many frames of the session the client has received; undefined for a new session. */
   readonly received: number | undefined
+  /** The visitor token of the client, if it is valid; otherwise the client gets a new one. */
+  readonly visitorToken?: string | null | undefined
   /** Defined if the session is restored, because an earlier process had it. */
   readonly restored?: {
     /** The room that the client proves by a room token; undefined if it proves none. */
@@ -88,7 +90,8 @@ export async function handleHello(
     if (session) return 'code' in session ? session : { session, site, received }
   }
   const former = findFormer(hello.resume, site, formerSessions)
-  const identity = former ? former.facts : await introduce(hello, site, context)
+  const visitor = former ? undefined : context.personKeys.openVisitor(site.key, hello.visitor ?? '')
+  const identity = former ? former.facts : await introduce(hello, site, visitor, context)
   if ('code' in identity) return identity
   const ban = refuseBanned(identity, addressKey, context)
   if (ban) return ban
@@ -101,7 +104,7 @@ export async function handleHello(
   // If the client has disconnected meanwhile, no session is created.
   if (!isConnected()) return refusal('refused', 'the connection has closed')
   // While the hook decided, an operator or a rule may have banned the person.
-  const lateBan = refuseBanned(identity, addressKey, context)
+  const lateBan = context.onConnect && refuseBanned(identity, addressKey, context)
   if (lateBan) return lateBan
   // Meanwhile, another connection may have restored the session. Then it can be resumed.
   if (former && sessions.find(former.id)) {
@@ -111,7 +114,10 @@ export async function handleHello(
   const who = former ? identity : admitted
   const session = sessions.create(who, { link, addressKey }, former)
   if ('code' in session) return session
-  if (!former) return { session, site, received: undefined }
+  if (!former) {
+    const visitorToken = visitor && hello.visitor
+    return { session, site, received: undefined, visitorToken }
+  }
   const { claim, wasInRoom, counts } = former
   return { session, site, received: counts.sent, restored: { claim, wasInRoom } }
 }
@@ -129,18 +135,18 @@ function refuseBanned(
 async function introduce(
   hello: MessageOf<'hello'>,
   site: Site,
-  { personKeys, wallNow }: HelloContext,
+  visitor: Visitor | undefined,
+  { wallNow }: HelloContext,
 ): Promise<Identity | Refusal> {
   const claims = await readToken(hello.token, site)
   if ('code' in claims) return claims
-  const known = personKeys.openVisitor(site.key, hello.visitor ?? '')
   return {
     // Empty if the user gave no name. The partner's client then shows a word for it in its own language.
     name: cleanText(claims.name ?? hello.name),
     site: site.key,
     subject: claims.subject,
     lobby: claims.lobby,
-    ...(known ?? newVisitor(wallNow())),
+    ...(visitor ?? newVisitor(wallNow())),
     attributes: claims.attributes ?? {},
     band: claims.band ?? site.defaultBand,
   }

@@ -14,6 +14,11 @@ export class Bans {
     this.#now = now
   }
 
+  /** The number of bans. Some of them may have ended. */
+  get size(): number {
+    return this.#untilMs.size
+  }
+
   /** Bans `key`. If it is already banned for longer, the longer ban stays. */
   add(key: string, durationMs: number): void {
     const untilMs = Math.max(this.#now() + durationMs, this.#untilMs.get(key) ?? 0)

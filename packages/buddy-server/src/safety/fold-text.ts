@@ -48,16 +48,27 @@ const digitsAsLetters: Readonly<Record<string, string>> = {
 }
 
 /** A longer text is compared by its beginning. */
-const maxUnits = 2000
+export const maxUnits = 2000
+
+/** Most texts are plain ASCII, in which nothing but white space, case and digits has to be changed. */
+const isPlain = /^[\x20-\x7e\n]*$/
 
 /**
  * Returns a text in lower case, without accents and invisible characters, with Latin letters in place of their
  * lookalikes. It is only for comparison: a text in Cyrillic or Greek becomes unreadable.
  */
 export function foldText(text: string): string {
+  const start = text.slice(0, maxUnits)
+  const folded = isPlain.test(start) ? start.toLowerCase().replace(/\s+/gu, ' ') : foldSigns(start)
+  return folded.replace(
+    /(?<=\p{L})[013457$](?=\p{L})/gu,
+    (digit) => digitsAsLetters[digit] ?? digit,
+  )
+}
+
+function foldSigns(text: string): string {
   return (
     text
-      .slice(0, maxUnits)
       .normalize('NFKD')
       // One character can become 18.
       .slice(0, maxUnits)
@@ -67,9 +78,10 @@ export function foldText(text: string): string {
       // Puts the syllables of Korean together again.
       .normalize('NFC')
       .replace(anyLookalike, (letter) => latinOf.get(letter) ?? letter)
-      .replace(/(?<=\p{L})[013457$](?=\p{L})/gu, (digit) => digitsAsLetters[digit] ?? digit)
   )
 }
+
+const isOneLetter = /^.$/u
 
 /**
  * Returns the words of a folded text without digits, punctuation and repeated letters. Letters that are
@@ -82,13 +94,13 @@ export function wordsOf(folded: string): readonly string[] {
     if (apart !== '') words.push(apart)
     apart = ''
   }
-  for (const part of folded.split(' ')) {
-    const word = part
-      .replace(/\P{L}+/gu, '')
-      // A capital I looks like a small L.
-      .replaceAll('l', 'i')
-      .replace(/(\p{L})\1+/gu, '$1')
-    if ([...word].length === 1) apart += word
+  const letters = folded
+    .replace(/[^\p{L} ]+/gu, '')
+    // A capital I looks like a small L.
+    .replaceAll('l', 'i')
+    .replace(/(\p{L})\1+/gu, '$1')
+  for (const word of letters.split(' ')) {
+    if (isOneLetter.test(word)) apart += word
     else if (word !== '') {
       endApart()
       words.push(word)

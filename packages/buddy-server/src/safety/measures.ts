@@ -29,6 +29,11 @@ export class Measures {
     this.#dependencies = dependencies
   }
 
+  /** Whether there is no measure, not even one that has ended. */
+  get isEmpty(): boolean {
+    return this.#byId.size === 0
+  }
+
   add(measure: StoredMeasure): void {
     this.#byId.set(measure.id, measure)
     for (const key of keysOf(measure)) {

@@ -111,10 +111,14 @@ function isNearlySame(one: TextSketch, other: TextSketch): boolean {
 
 /** Removes the rooms from before `sinceMs`, and the texts without a room, from `texts`. Returns it. */
 function dropOld(texts: SaidText[], sinceMs: number): SaidText[] {
-  for (const { rooms } of texts) {
-    for (const [room, atMs] of rooms) if (atMs <= sinceMs) rooms.delete(room)
+  for (let index = texts.length - 1; index >= 0; index--) {
+    const { rooms } = texts[index]!
+    for (const [room, atMs] of rooms) {
+      // The latest room is last.
+      if (atMs > sinceMs) break
+      rooms.delete(room)
+    }
+    if (rooms.size === 0) texts.splice(index, 1)
   }
-  const kept = texts.filter(({ rooms }) => rooms.size > 0)
-  texts.splice(0, texts.length, ...kept)
   return texts
 }

@@ -165,6 +165,8 @@ export class Safety {
   /** Returns the ban that refuses a client; undefined if there is none. */
   findBan(identity: Identity, addressKey: string): Ban | undefined {
     const { keys, bans, rulesOf } = this.#dependencies
+    // The keys of a client take time, and are seldom needed.
+    if (this.#state.measures.isEmpty && bans.size === 0) return undefined
     const personKey = keys.personKey(identity)
     const banKeys = this.#people.keysOf({ identity, personKey, addressKey })
     const measure = this.#state.measures.findBan(banKeys)
@@ -429,9 +431,9 @@ export class Safety {
 
   /** Keeps what a later report or ban needs. */
   #handleEnded(session: Session): void {
-    const { visitorKey } = this.#people.keysOf(session)
-    if (visitorKey !== session.personKey) {
-      this.#endedVisitors.set(session.id, visitorKey)
+    const { identity } = session
+    if (identity.subject !== undefined) {
+      this.#endedVisitors.set(session.id, this.#dependencies.keys.visitorKey(identity))
       const [oldest] = this.#endedVisitors.keys()
       if (this.#endedVisitors.size > maxEnded && oldest !== undefined) {
         this.#endedVisitors.delete(oldest)

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey } from 'node:crypto'
 import { randomBytes } from '../random-bytes.ts'
 
 /** Encrypts and authenticates values, so that only a process with the same key can read or create them. */
@@ -21,7 +21,7 @@ export function deriveKey(secretKey: string, purpose: string): Buffer {
  * key of its own, derived from the secret.
  */
 export function createSeal(secretKey: string, purpose: string): Seal {
-  const key = deriveKey(secretKey, purpose)
+  const key = createSecretKey(deriveKey(secretKey, purpose))
   return {
     seal(value) {
       const iv = randomBytes(ivBytes)

@@ -69,6 +69,11 @@ export class TextGate {
   readonly #repeated: RepeatedTexts
   readonly #texts = new WeakMap<PartnerLink, RoomTexts>()
   readonly #contacts = new WeakMap<Session, TokenBucket>()
+  /** The hash of each session's address, because computing it takes as long as comparing a text. */
+  readonly #addresses = new WeakMap<
+    Session,
+    { readonly addressKey: string; readonly hash: string }
+  >()
 
   constructor(dependencies: TextGateDependencies) {
     this.#dependencies = dependencies
@@ -120,6 +125,15 @@ export class TextGate {
     texts.read++
   }
 
+  #addressHashOf(session: Session): string {
+    const { addressKey, identity } = session
+    const known = this.#addresses.get(session)
+    if (known?.addressKey === addressKey) return known.hash
+    const hash = this.#dependencies.keys.addressHash(identity.site, addressKey)
+    this.#addresses.set(session, { addressKey, hash })
+    return hash
+  }
+
   #checkContacts(session: Session, { contacts }: TextSketch): TextRefusal | undefined {
     if (contacts.length === 0 || !this.#isNew(session)) return undefined
     const nowMs = this.#dependencies.now()
@@ -135,14 +149,14 @@ export class TextGate {
     partner: PartnerLink,
     sketch: TextSketch,
   ): TextRefusal | undefined {
-    const { keys, now, onRepeated } = this.#dependencies
-    const { personKey, addressKey, identity } = session
+    const { now, onRepeated } = this.#dependencies
+    const { personKey } = session
     const { id: roomId } = partner.room
     const byPerson = this.#repeated.add(personKey, roomId, sketch, now())
     if (!byPerson) return undefined
     const texts = this.#texts.get(partner)
     if (texts) texts.compared++
-    const address = keys.addressHash(identity.site, addressKey)
+    const address = this.#addressHashOf(session)
     const byAddress = this.#repeated.add(address, roomId, sketch, now(), addressTolerance)
     const broken = [byPerson, byAddress].find(
       (repetition) => repetition && repetition.rooms > repetition.allowedRooms,

@@ -1,5 +1,5 @@
-import { contactsIn } from './contacts.ts'
-import { foldText, wordsOf } from './fold-text.ts'
+import { contactsIn, mayHaveContact } from './contacts.ts'
+import { foldText, maxUnits, wordsOf } from './fold-text.ts'
 
 /** What remains of a text for comparison. The text cannot be restored from it. */
 export interface TextSketch {
@@ -11,11 +11,12 @@ export interface TextSketch {
   readonly letters: number
 }
 
-/** Hashes a text with a key that only this process knows. */
-export type KeyedHash = (text: string) => number
+/** Hashes a text, or the part of it from `start` to before `end`, with a key that only this process knows. */
+export type KeyedHash = (text: string, start?: number, end?: number) => number
 
 /** With 64 hashes, the estimate of an overlap of 60 % is off by 6 % on average. */
 const maxHashes = 64
+const isAscii = /^[\x20-\x7e]*$/
 const isIdeographic = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
 
 /**
@@ -23,10 +24,10 @@ const isIdeographic = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{S
  * text of another person look like an advertisement.
  */
 export function createKeyedHash(key: readonly [number, number]): KeyedHash {
-  return (text) => {
+  return (text, start = 0, end = text.length) => {
     let one = key[0]
     let other = key[1]
-    for (let index = 0; index < text.length; index++) {
+    for (let index = start; index < end; index++) {
       const unit = text.charCodeAt(index)
       one = Math.imul(one ^ unit, 0x85eb_ca6b)
       one ^= one >>> 13
@@ -39,26 +40,39 @@ export function createKeyedHash(key: readonly [number, number]): KeyedHash {
   }
 }
 
+/** Where a sketch is made. A word has at most as many features as letters. */
+const features = new Uint32Array(maxUnits)
+
 /**
  * Returns the sketch of a text. Its features are the runs of three letters within its words, so that another
  * order of the words, another name or another number changes few of them.
  */
 export function sketchOf(text: string, hash: KeyedHash): TextSketch {
   const folded = foldText(text)
-  const features = new Set<string>()
+  let count = 0
   let letters = 0
   for (const word of wordsOf(folded)) {
-    const characters = [...word]
-    const isDense = isIdeographic.test(word)
+    const isPlain = isAscii.test(word)
+    const isDense = !isPlain && isIdeographic.test(word)
     const length = isDense ? 2 : 3
-    letters += characters.length * (isDense ? 3 : 1)
-    const padded = isDense ? characters : ['_', ...characters, '_']
+    const padded = isDense ? word : `_${word}_`
+    letters += (isPlain ? word.length : [...word].length) * (isDense ? 3 : 1)
     for (let start = 0; start + length <= padded.length; start++) {
-      features.add(padded.slice(start, start + length).join(''))
+      features[count++] = hash(padded, start, start + length)
     }
   }
-  const hashes = Uint32Array.from(features, hash).toSorted().slice(0, maxHashes)
-  return { hashes, contacts: Array.from(contactsIn(folded), hash), letters }
+  const contacts = mayHaveContact(text) ? Array.from(contactsIn(folded), (key) => hash(key)) : []
+  return { hashes: lowest(features.subarray(0, count)), contacts, letters }
+}
+
+/** Returns the lowest different hashes in ascending order. Changes the order of `all`. */
+function lowest(all: Uint32Array): Uint32Array {
+  all.sort()
+  let kept = 0
+  for (let index = 0; index < all.length && kept < maxHashes; index++) {
+    if (index === 0 || all[index] !== all[index - 1]) all[kept++] = all[index]!
+  }
+  return all.slice(0, kept)
 }
 
 /** Estimates which share of the features of two texts they have in common, from 0 to 1. */
