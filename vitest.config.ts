@@ -10,6 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          isolate: false,
           include: [
             'packages/*/src/**/*.test.ts',
             'tests/{lint,docs,release,deploy,simulate,attacker}/*.test.ts',
@@ -69,8 +70,10 @@ export default defineConfig({
           expect: slowExpect,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Each file starts several browsers, which mostly wait. More files at once would overload a small machine.
+          // Each file uses several browsers, which mostly wait. More files at once would overload a small machine.
           maxWorkers: 2,
+          // The files that a worker runs share its browsers: see tests/e2e/browser-pool.ts.
+          isolate: false,
         },
       },
     ],

@@ -2,15 +2,14 @@
 // failed.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser, Page } from 'puppeteer-core'
-import { test as base } from '../server-fixture.ts'
+import type { Page } from 'puppeteer-core'
+import { test as base } from './browser-pool.ts'
 import type { ChromiumTraits } from './browsers.ts'
-import { launchChromium, launchFirefox } from './browsers.ts'
 import { Visitor } from './visitor.ts'
 
 interface Fixtures {
   /**
-   * Opens `url` in a new Chromium process. `traits` are its devices and permissions; `insert` makes the page
+   * Opens `url` in a Chromium process of its own. `traits` are its devices and permissions; `insert` makes the page
    * insert the element, if it does so later.
    */
   readonly visit: (
@@ -18,7 +17,7 @@ interface Fixtures {
     traits?: ChromiumTraits,
     insert?: (page: Page) => Promise<void>,
   ) => Promise<Visitor>
-  /** Opens `url` in a new Firefox process. */
+  /** Opens `url` in a Firefox process of its own. */
   readonly visitWithFirefox: (
     url: string,
     insert?: (page: Page) => Promise<void>,
@@ -31,25 +30,13 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
-  visit: async ({}, use) => {
-    const browsers: Browser[] = []
-    await use(async (url, traits, insert) => {
-      const browser = await launchChromium(traits)
-      browsers.push(browser)
-      return Visitor.open(browser, url, insert)
-    })
-    await Promise.all(browsers.map((browser) => browser.close()))
+  visit: async ({ browsers }, use) => {
+    await use(async (url, traits, insert) =>
+      Visitor.open(await browsers.lendChromium(traits), url, insert),
+    )
   },
-  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
-  visitWithFirefox: async ({}, use) => {
-    const browsers: Browser[] = []
-    await use(async (url, insert) => {
-      const browser = await launchFirefox()
-      browsers.push(browser)
-      return Visitor.open(browser, url, insert)
-    })
-    await Promise.all(browsers.map((browser) => browser.close()))
+  visitWithFirefox: async ({ browsers }, use) => {
+    await use(async (url, insert) => Visitor.open(await browsers.lendFirefox(), url, insert))
   },
   // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
   hostPage: async ({}, use) => {

@@ -159,7 +159,7 @@ test('a call continues in a hidden tab; when the tab is visible again, the clien
   // notice the failure only after two minutes.
   const call = await startCall({ pingIntervalMs: 60_000 })
   const { ana, bob, network } = call
-  const other = await ana.page.browser().newPage()
+  const other = await ana.page.browserContext().newPage()
   await other.bringToFront()
   await ana.page.waitForFunction(() => document.visibilityState === 'hidden', { polling: 50 })
   await Promise.all([ana.waitForMedia(), bob.waitForMedia(20)])

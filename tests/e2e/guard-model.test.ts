@@ -1,18 +1,15 @@
 // The guard with its real model, on pictures that are drawn here: harmless ones. What the model says about others
 // is checked by the unit test of its thresholds (scores.test.ts of the guard).
 import type * as GuardModule from '@buddy-chat/guard'
-import type { Browser, Page } from 'puppeteer-core'
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
-import { launchChromium, launchFirefox } from './browsers.ts'
-import { test } from './fixtures.ts'
+import type { BrowserContext, Page } from 'puppeteer-core'
+import { expect } from 'vitest'
+import { test as base } from './fixtures.ts'
 
-let chromium: Browser
-let firefox: Browser
-
-beforeAll(async () => {
-  ;[chromium, firefox] = await Promise.all([launchChromium(), launchFirefox()])
+const test = base.extend<{ readonly both: readonly BrowserContext[] }>({
+  both: async ({ browsers }, use) => {
+    await use(await Promise.all([browsers.lendChromium(), browsers.lendFirefox()]))
+  },
 })
-afterAll(() => Promise.all([chromium, firefox].map((browser) => browser.close())))
 
 /** Loads the guard of the server at `url` into the page, and has it check drawn pictures. */
 async function checkDrawings(page: Page, url: string): Promise<readonly (readonly string[])[]> {
@@ -63,18 +60,18 @@ const expected = ['a dark room', 'a bright wall', 'a landscape', 'a page of text
   'a score',
 ])
 
-async function open(browser: Browser, url: string): Promise<Page> {
+async function open(browser: BrowserContext, url: string): Promise<Page> {
   const page = await browser.newPage()
-  onTestFinished(() => page.close())
   await page.goto(url)
   return page
 }
 
 test('the model finds drawn pictures harmless, in Chromium and Firefox, on the server’s own page with its strict policy', async ({
   startServer,
+  both,
 }) => {
   const { url } = await startServer()
-  for (const browser of [chromium, firefox]) {
+  for (const browser of both) {
     expect(await checkDrawings(await open(browser, url), url)).toEqual(expected)
   }
 })
@@ -82,6 +79,7 @@ test('the model finds drawn pictures harmless, in Chromium and Firefox, on the s
 test('the model runs on a page of another origin, also one with Trusted Types and a policy that names the server', async ({
   startServer,
   hostPage,
+  both,
 }) => {
   const { url } = await startServer()
   const policy = [
@@ -94,7 +92,7 @@ test('the model runs on a page of another origin, also one with Trusted Types an
   const site = await hostPage(
     `<!doctype html><meta http-equiv="Content-Security-Policy" content="${policy}"><title>A site</title>`,
   )
-  for (const browser of [chromium, firefox]) {
+  for (const browser of both) {
     expect(await checkDrawings(await open(browser, site), url)).toEqual(expected)
   }
 })
@@ -102,13 +100,14 @@ test('the model runs on a page of another origin, also one with Trusted Types an
 test('a page whose policy forbids the worker gets an error that says so', async ({
   startServer,
   hostPage,
+  both,
 }) => {
   const { url } = await startServer()
   const site = await hostPage(
     `<!doctype html><meta http-equiv="Content-Security-Policy"
       content="script-src ${url}; worker-src 'none'"><title>A site</title>`,
   )
-  for (const browser of [chromium, firefox]) {
+  for (const browser of both) {
     const page = await open(browser, site)
     await expect(checkDrawings(page, url)).rejects.toThrow(
       /worker .*does not run: it cannot be loaded, or the content security policy forbids it/,

@@ -1,9 +1,9 @@
 // A page for operators in a real Chromium, and what its tests have in common.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Browser, Page } from 'puppeteer-core'
-import { adminToken, test as base } from '../server-fixture.ts'
-import { launchChromium } from './browsers.ts'
+import type { Page } from 'puppeteer-core'
+import { adminToken } from '../server-fixture.ts'
+import { test as base } from './browser-pool.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -22,12 +22,10 @@ export const test = base.extend<{
   readonly open: (url: string, token?: string) => Promise<Visit>
 }>({
   path: '/dashboard',
-  open: async ({ path }, use) => {
-    const browsers: Browser[] = []
+  open: async ({ path, browsers }, use) => {
     await use(async (url, token = adminToken) => {
-      const browser = await launchChromium()
-      browsers.push(browser)
-      const page = await browser.newPage()
+      const context = await browsers.lendChromium()
+      const page = await context.newPage()
       const errors: string[] = []
       page.on('pageerror', (error) => errors.push(String(error)))
       await page.exposeFunction('reportViolation', (text: string) => errors.push(text))
@@ -43,7 +41,6 @@ export const test = base.extend<{
       await page.goto(`${url}${path}`)
       return { page, errors }
     })
-    await Promise.all(browsers.map((browser) => browser.close()))
   },
 })
 

@@ -3,7 +3,6 @@
 import { expect } from 'vitest'
 import { RawClient } from '../integration/raw-client.ts'
 import { adminToken } from '../server-fixture.ts'
-import { launchChromium } from './browsers.ts'
 import { test as base } from './fixtures.ts'
 import { missingNginxMessage, startNginx } from '../nginx.ts'
 import { waitForText } from './operator-page.ts'
@@ -95,15 +94,13 @@ for (const path of ['/chat/dashboard', '/chat/dashboard/']) {
 
 test('the moderation page below the prefix shows reports, and its decisions are accepted', async ({
   startBelow,
-  onTestFinished,
+  browsers,
 }) => {
   const origin = await startBelow()
   const [, reporter] = await RawClient.pair(`${origin}/chat`)
   reporter.send({ type: 'report', reason: 'spam', room: null })
   await reporter.settled()
-  const browser = await launchChromium()
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage()
+  const page = await (await browsers.lendChromium()).newPage()
   await page.authenticate({ username: 'operator', password: adminToken })
   await page.goto(`${origin}/chat/moderation/`)
   expect(page.url()).toBe(`${origin}/chat/moderation`)

@@ -1,14 +1,13 @@
 // From a report to a ban and back, with two visitors and an operator in real browsers.
 import { expect } from 'vitest'
 import { adminToken } from '../server-fixture.ts'
-import { launchChromium } from './browsers.ts'
 import { test } from './fixtures.ts'
 import { waitForConnection, waitForText } from './operator-page.ts'
 
 test('a visitor is reported, banned by the operator, refused with the reason, and let in again after the ban was lifted', async ({
   startServer,
   visit,
-  onTestFinished,
+  browsers,
 }) => {
   const { url } = await startServer({ adminToken, slowAfterReports: 0, banAfterReports: 0 })
   const [ana, bob] = await Promise.all([
@@ -28,9 +27,7 @@ test('a visitor is reported, banned by the operator, refused with the reason, an
     void (element as unknown as { report(reason: string): unknown }).report('harassment')
   })
 
-  const browser = await launchChromium()
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage()
+  const page = await (await browsers.lendChromium()).newPage()
   await page.authenticate({ username: 'kim', password: adminToken })
   await page.goto(`${url}/moderation`)
   await waitForConnection(page, 'live')

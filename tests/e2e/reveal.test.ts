@@ -1,10 +1,9 @@
 // With `reveal: 'mutual'`, no decoded frame is larger than 40 × 30 pixels before both users have agreed, and none
 // after one of them has withdrawn. With `revealAudio: false`, no sound is sent either. The pages record the size of
 // every frame of the partner, from the first one.
-import type { Browser, Page } from 'puppeteer-core'
+import type { BrowserContext, Page } from 'puppeteer-core'
 import { expect } from 'vitest'
-import { test as base } from '../server-fixture.ts'
-import { launchChromium, launchFirefox } from './browsers.ts'
+import { test as base } from './browser-pool.ts'
 import { serveHeadless } from './serve-headless.ts'
 
 /** Frames in a row that are all at most 40 × 30 pixels (`coarse`), or all larger (`clear`). */
@@ -113,7 +112,7 @@ class User {
     this.#page = page
   }
 
-  static async open(browser: Browser, page: string, server: string): Promise<User> {
+  static async open(browser: BrowserContext, page: string, server: string): Promise<User> {
     const opened = await browser.newPage()
     await opened.evaluateOnNewDocument(recordFrames)
     await opened.goto(page)
@@ -236,19 +235,15 @@ class User {
 }
 
 const test = base.extend<{
-  /** Opens a page with the headless client in a new browser, which is closed after the test. */
+  /** Opens a page with the headless client in a browser of its own. */
   readonly open: (browser: 'Chromium' | 'Firefox', server: string) => Promise<User>
 }>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
-  open: async ({}, use) => {
+  open: async ({ browsers }, use) => {
     const page = await serveHeadless()
-    const browsers: Browser[] = []
     await use(async (name, server) => {
-      const browser = await (name === 'Firefox' ? launchFirefox() : launchChromium())
-      browsers.push(browser)
-      return User.open(browser, page.url, server)
+      const context = name === 'Firefox' ? browsers.lendFirefox() : browsers.lendChromium()
+      return User.open(await context, page.url, server)
     })
-    await Promise.all(browsers.map((browser) => browser.close()))
     page.server.closeAllConnections()
     page.server.close()
   },

@@ -4,9 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { Browser } from 'puppeteer-core'
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
-import { launchChromium, launchFirefox } from './browsers.ts'
+import { expect, onTestFinished } from 'vitest'
 import { test } from './fixtures.ts'
 import { meet, Visitor } from './visitor.ts'
 
@@ -48,16 +46,6 @@ const chatPage = (script: string, attributes = ''): string =>
   `<!doctype html><meta charset="utf-8"><title>A site</title>${script}
    <style>buddy-chat { height: 400px }</style><buddy-chat ${attributes}></buddy-chat>`
 
-// The tests share two browsers, because a start takes seconds.
-let chromium: Browser
-let firefox: Browser
-
-beforeAll(async () => {
-  ;[chromium, firefox] = await Promise.all([launchChromium(), launchFirefox()])
-})
-
-afterAll(() => Promise.all([chromium, firefox].map((browser) => browser.close())))
-
 /** Waits until the page has run the script, or refused it. Returns the element's version, if it is defined. */
 const versionOn = ({ page }: Visitor): Promise<string | undefined> =>
   page.evaluate(async () => {
@@ -71,7 +59,9 @@ const versionOn = ({ page }: Visitor): Promise<string | undefined> =>
 test('Chromium and Firefox load the script from a CDN with its hash, and meet at a Buddy server of another origin', async ({
   startServer,
   hostPage,
+  browsers,
 }) => {
+  const [chromium, firefox] = await Promise.all([browsers.lendChromium(), browsers.lendFirefox()])
   const { url, server } = await startServer()
   const { folder, tag } = buildCdn()
   const { version } = server.status()
@@ -103,6 +93,7 @@ test('Chromium and Firefox load the script from a CDN with its hash, and meet at
 
 test('the script from a CDN needs `server`, and shows that in the element', async ({
   hostPage,
+  visit,
 }) => {
   const { folder } = buildCdn()
   const cdn = await serveStatically(folder)
@@ -110,7 +101,7 @@ test('the script from a CDN needs `server`, and shows that in the element', asyn
     addEventListener('buddy-error', ({ detail }) => document.title = detail.error.code)
   </script>`
   const tag = `<script src="${cdn}/${name}"></script>`
-  const visitor = await Visitor.open(chromium, await hostPage(chatPage(listener + tag)))
+  const visitor = await visit(await hostPage(chatPage(listener + tag)))
   await visitor.press('start-button')
   await visitor.waitForText('No chat server is set')
   expect(await visitor.text()).toContain('server="https://…"')
@@ -121,7 +112,9 @@ test('the script from a CDN needs `server`, and shows that in the element', asyn
 test('one version of a server’s script, with its hash, finds its server', async ({
   startServer,
   hostPage,
+  browsers,
 }) => {
+  const chromium = await browsers.lendChromium()
   const { url, server } = await startServer()
   const { version } = server.status()
   const manifest = join(root, 'packages/buddy-server/dist/public/manifest.json')

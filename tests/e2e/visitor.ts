@@ -1,6 +1,6 @@
 // The page object of one visitor. It presses the element's buttons, and waits for what the page
 // shows.
-import type { Browser, ElementHandle, Frame, Page } from 'puppeteer-core'
+import type { Browser, BrowserContext, ElementHandle, Frame, Page } from 'puppeteer-core'
 
 /** The media that the page has received over its current peer connection. */
 export interface ReceivedMedia {
@@ -41,7 +41,7 @@ export class Visitor {
    * inserts the element later, `insert` makes it do so.
    */
   static async open(
-    browser: Browser,
+    browser: Browser | BrowserContext,
     url: string,
     insert?: (page: Page) => Promise<void>,
   ): Promise<Visitor> {
