@@ -45,7 +45,9 @@ class BrowserPool {
 
   async close(): Promise<void> {
     await this.takeBack()
-    await Promise.all([...this.#free.values()].flat().map((browser) => browser.close()))
+    const all = [...this.#free.values()].flat()
+    this.#free.clear()
+    await Promise.all(all.map((browser) => browser.close()))
   }
 
   async #lend(kind: string, launch: () => Promise<Browser>): Promise<BrowserContext> {
@@ -58,14 +60,17 @@ class BrowserPool {
   }
 }
 
-/** Tests in browsers. The files that a worker runs share its browsers, because e2e tests are not isolated. */
+// One for all files that a worker runs: e2e tests are not isolated, so that they share this module.
+const shared = new BrowserPool()
+
+/** Tests in browsers. */
 export const test = base.extend<{ readonly pool: BrowserPool; readonly browsers: BrowserPool }>({
   pool: [
     // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
     async ({}, use) => {
-      const pool = new BrowserPool()
-      await use(pool)
-      await pool.close()
+      await use(shared)
+      // The worker has run its last file.
+      await shared.close()
     },
     { scope: 'worker' },
   ],
