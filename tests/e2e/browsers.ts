@@ -44,9 +44,9 @@ export function launchChromium(traits: ChromiumTraits & RemoteHost = {}): Promis
   return launchBrowser({
     browser: 'chrome',
     executablePath: executablePath ?? path('BUDDY_CHROMIUM'),
-    // Controls the browser through a pipe, because a debugging port in another network namespace
-    // cannot be reached from here.
-    pipe: executablePath !== undefined,
+    // Controls the browser through a pipe: a debugging port in another network namespace cannot be
+    // reached from here, and the end of the pipe ends the browser if the process of the test is killed.
+    pipe: true,
     args: [
       ...(isRoot ? ['--no-sandbox'] : []),
       // The frame rate is low, because four software encoders must share a small machine.

@@ -1,12 +1,12 @@
 // A server with this transport, and clients that send it bytes, for the tests of HTTP exchanges.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { connect as connectTcp } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
-import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { TlsFiles } from './tls-files.ts'
 import type { HttpResponse, TransportHandlers } from './transport.ts'
 import { createUwsTransport } from './uws-transport.ts'
@@ -21,20 +21,27 @@ export const get = (path: string, ...headers: readonly string[]): string =>
 /** How a client connects to the server. */
 export const kinds = ['http', 'https', 'https after a reload'] as const
 
-let folder: string
-// Vitest calls these functions in each test file that imports this module.
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'buddy-exchange-'))
-  for (const name of ['first', 'second']) {
-    const files = ['-keyout', `${name}.key`, '-out', `${name}.crt`, '-subj', '/CN=localhost']
-    const algorithm = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+/** Returns a new certificate and its key, in PEM. */
+function createPair(): { readonly certificate: Buffer; readonly key: Buffer } {
+  const folder = mkdtempSync(join(tmpdir(), 'buddy-certificate-'))
+  const files = ['-keyout', 'site.key', '-out', 'site.crt', '-subj', '/CN=localhost']
+  const algorithm = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  try {
     execFileSync('openssl', ['req', '-x509', ...algorithm, ...files], {
       cwd: folder,
       stdio: 'pipe',
     })
+    const [certificate, key] = ['site.crt', 'site.key'].map((name) =>
+      readFileSync(join(folder, name)),
+    ) as [Buffer, Buffer]
+    return { certificate, key }
+  } finally {
+    rmSync(folder, { recursive: true })
   }
-})
-afterAll(() => rmSync(folder, { recursive: true }))
+}
+
+// Made once for all test files of a worker, because it takes long.
+const pairs = { first: createPair(), second: createPair() }
 
 /** A running server. */
 interface TestServer {
@@ -57,9 +64,9 @@ interface TestServer {
   readonly timers: () => number
 }
 
-function copyPair(name: string, { certFile, keyFile }: TlsFiles): void {
-  execFileSync('cp', [join(folder, `${name}.crt`), certFile])
-  execFileSync('cp', [join(folder, `${name}.key`), keyFile])
+function writePair(name: keyof typeof pairs, { certFile, keyFile }: TlsFiles): void {
+  writeFileSync(certFile, pairs[name].certificate)
+  writeFileSync(keyFile, pairs[name].key)
 }
 
 /** Starts a server, which is closed when the test ends. */
@@ -68,9 +75,10 @@ export async function startServer(
   answer: TransportHandlers['onRequest'] = () => hello,
   keepsBody?: TransportHandlers['keepsBody'],
 ): Promise<TestServer> {
-  const place = mkdtempSync(join(folder, 'server-'))
+  const place = mkdtempSync(join(tmpdir(), 'buddy-exchange-'))
+  onTestFinished(() => rmSync(place, { recursive: true }))
   const tls = { certFile: join(place, 'site.crt'), keyFile: join(place, 'site.key') }
-  copyPair('first', tls)
+  writePair('first', tls)
   const timers = new Set<() => void>()
   const [asked, done, errors]: [string[], string[], unknown[]] = [[], [], []]
   let opened = 0
@@ -112,7 +120,7 @@ export async function startServer(
   onTestFinished(() => transport.close())
   const port = await transport.listen('127.0.0.1', 0)
   if (kind === 'https after a reload') {
-    copyPair('second', tls)
+    writePair('second', tls)
     transport.reloadTls()
   }
   const connect = async (): Promise<Socket> => {
