@@ -3,6 +3,7 @@
 // every frame of the partner, from the first one.
 import type { BrowserContext, Page } from 'puppeteer-core'
 import { expect } from 'vitest'
+import { isFullBrowserRun } from '../full-browser-run.ts'
 import { test as base } from './browser-pool.ts'
 import { serveHeadless } from './serve-headless.ts'
 
@@ -249,7 +250,9 @@ const test = base.extend<{
   },
 })
 
-for (const other of ['Chromium', 'Firefox'] as const) {
+for (const other of isFullBrowserRun
+  ? (['Chromium', 'Firefox'] as const)
+  : (['Firefox'] as const)) {
   test(`Chromium and ${other} send no clear frame except while both users agree`, async ({
     startServer,
     open,

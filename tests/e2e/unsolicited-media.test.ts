@@ -1,6 +1,7 @@
 // A partner offers media that the room's mode does not include: more tracks, video in an audio
 // room, or data channels.
 import { expect } from 'vitest'
+import { isFullBrowserRun } from '../full-browser-run.ts'
 import { test } from './fixtures.ts'
 import type { RecordedPage } from './peer-connections.ts'
 import { recordConnections } from './peer-connections.ts'
@@ -61,7 +62,9 @@ async function receivedKinds(visitor: Visitor): Promise<string[]> {
   )
 }
 
-for (const browser of ['Chromium', 'Firefox'] as const) {
+for (const browser of isFullBrowserRun
+  ? (['Chromium', 'Firefox'] as const)
+  : (['Firefox'] as const)) {
   test(`${browser} in an audio room refuses video, a second audio track and data channels, and keeps the call`, async ({
     startServer,
     visit,

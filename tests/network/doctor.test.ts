@@ -1,6 +1,7 @@
 // The connection doctor on networks with a known fault. It must report this fault and no other.
 import { expect } from 'vitest'
 import type { Visitor } from '../e2e/visitor.ts'
+import { isFullBrowserRun } from '../full-browser-run.ts'
 import {
   describeOnNetwork,
   test,
@@ -11,9 +12,10 @@ import {
 } from './fixtures.ts'
 
 const udpAndTcp = withTurn(`${turnByUdp},${turnByTcp}`)
-const browsers = process.env['BUDDY_FIREFOX']
-  ? (['chromium', 'firefox'] as const)
-  : (['chromium'] as const)
+const browsers =
+  process.env['BUDDY_FIREFOX'] && isFullBrowserRun
+    ? (['chromium', 'firefox'] as const)
+    : (['chromium'] as const)
 
 /**
  * Runs the connection doctor of the element. Resolves with the result codes of the checks of the
