@@ -1,5 +1,5 @@
-// Takes the README's screenshot of the moderation page, from a server whose users have reported each other. What they
-// write and show is made up.
+// Takes the README's screenshot of the moderation page, from a server whose users have reported each other.
+// Their notes and pictures are made up.
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { launch } from 'puppeteer-core'
@@ -76,7 +76,7 @@ class User {
   }
 }
 
-/** Lets two users meet. Nobody else waits in the lobby. */
+/** Matches two users. No other user waits in the lobby. */
 async function meet(one, other) {
   for (const user of [one, other]) user.search('evening')
   await Promise.all([one.receive('matched'), other.receive('matched')])
@@ -106,12 +106,12 @@ function drawStill() {
   return canvas.toDataURL('image/jpeg', 0.6).split(',')[1]
 }
 
-/** Lets users report a person. Resolves with the person, who stays connected. */
+/** Reports a person by several users. Resolves with the person, who stays connected. */
 async function reportPerson(url, { site, reports }, still) {
   const person = await connect(url, site)
   for (const { hasStill, ...report } of reports) {
     const [reporter, friend] = [await connect(url, site), await connect(url, site)]
-    // Somebody who has met nobody but the reported person would not count fully.
+    // A reporter who has met only the reported person would not count fully.
     await meet(reporter, friend)
     await friend.leave()
     await reporter.receive('partner-left')

@@ -144,7 +144,7 @@ try {
     { timeout: 60_000 },
   )
   await ana.page.screenshot({ path: join(images, 'call.png') })
-  // The report sheet, with a reason and a note. The still is off, as it is at first.
+  // The report sheet, with a reason and a note, and without a still.
   await ana.page.click('buddy-chat >>> [part~="report-button"]')
   await ana.page.click('buddy-chat >>> [part~="report-harassment"]')
   await ana.page.type('buddy-chat >>> [part~="report-note"]', 'Keeps asking for my address.')

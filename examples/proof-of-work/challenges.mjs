@@ -5,9 +5,9 @@ const maxAgeMs = 120_000
 
 /**
  * Issues challenges and checks proofs. A challenge is a text that only this process can make: the time, a
- * random number, and a keyed hash of both. So nothing is stored for visitors who never answer. Only used
- * challenges are stored, until they are too old anyway.
- * @param bits with how many zero bits the hash of a proof must begin: each bit doubles the work
+ * random number, and a keyed hash of both. So the server stores nothing for visitors who never answer. It
+ * stores only used challenges, until they expire.
+ * @param bits number of zero bits with which the hash of a proof must begin: each bit doubles the work
  */
 export function createChallenges(bits, now = Date.now) {
   const key = randomBytes(32)

@@ -12,11 +12,10 @@ const buddy = createBuddyServer(
   {
     log: console,
     hooks: {
-      // A captcha service belongs here too: send `proof`, which is then the token that its script gives the
-      // page, to the service with your secret, and wait for its answer. If it does not answer within 8 s, the
-      // client is refused.
+      // To use a captcha service, pass the token from its script as `proof`, send it here to the service with
+      // your secret, and wait for the answer. If it does not answer within 8 s, the client is refused.
       onConnect: ({ proof, isNewVisitor, isRestored }) => {
-        // Returning visitors need no proof here, and sessions of before a restart cannot have one.
+        // Returning visitors need no proof here. Sessions from before a restart cannot send one.
         if (!isNewVisitor || isRestored) return true
         return challenges.accepts(proof) || 'proof-required'
       },

@@ -90,7 +90,7 @@ const repeatedReports: Attack = {
       partner.enter({ lobby })
       rooms.push((await reporter.receive('matched')).room)
       reporter.send({ type: 'next', offer: null })
-      // The next partner enters after the reporter, who never meets the same one again.
+      // The next partner enters after the reporter, because the reporter never meets the same partner again.
       await reporter.settled()
       await partner.leave()
     }

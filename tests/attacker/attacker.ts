@@ -1,6 +1,6 @@
-// npm run attacker: sessions of honest and of lying people meet on real servers, which are restarted in between. A
-// witness knows the truth about each of them. Exits with 1 if two people meet who must not, if a forged claim is
-// accepted, or if a report reaches the operator that must not.
+// npm run attacker: honest and lying clients meet on real servers, which are restarted in between. A witness
+// knows the true person of each session. Exits with 1 if two people meet who must not, if the server accepts
+// a forged claim, or if the operator receives a report that the server should have refused.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ interface AttackerOptions {
   readonly seed: number
   /** How many sessions there are at a time. */
   readonly atOnce: number
-  /** How many server processes follow each other on the same data. */
+  /** The number of server processes that use the same data, one after the other. */
   readonly servers: number
 }
 
@@ -43,7 +43,7 @@ function drawPeople(random: Random, count: number): Person[] {
   })
 }
 
-/** Runs the sessions, and resolves with what the witness has seen. */
+/** Runs the sessions, and resolves with the faults that the witness has found. */
 export async function runAttacker(options: AttackerOptions): Promise<AttackerResult> {
   const { sessions, seed, atOnce, servers } = options
   const random = createRandom(seed)
@@ -60,7 +60,8 @@ export async function runAttacker(options: AttackerOptions): Promise<AttackerRes
           secretKey: 'the secret key of this run, long enough',
           dataDir,
           rematchDelayMs: 50,
-          // Everybody here presses Next at once, so the share of an address is not what is tested.
+          // All clients press Next at once, so they would reach the limit of shares, which this test is not
+          // about.
           fairSharePercent: 100,
           avoidRecentMs: 0,
           banAfterReports: 0,

@@ -1,4 +1,4 @@
-// What a client can claim in its hello and its ticket although it is not true.
+// False claims that a client can make in its hello and its ticket.
 import { SignJWT, UnsecuredJWT } from 'jose'
 import type { MessageOf } from '@buddy-chat/protocol'
 import type { Random } from '../load/random.ts'
@@ -34,21 +34,21 @@ export async function forgedToken(subject: string, random: Random): Promise<stri
   return random.pick([
     await signed({}, 'a secret that the attacker has made up, long enough'),
     new UnsecuredJWT(claims).encode(),
-    // The claims of another token, with a signature that belongs to the attacker's own.
+    // The claims of another token, with the signature of the attacker's own token.
     `${header}.${body}.${signature}`,
     await signed({ aud: 'open' }),
     await signed({ exp: Math.floor(Date.now() / 1000) - 3600 }),
-    // Only the site could sign this, but the band is not one of the site's.
+    // Only the site can sign this, but the site does not have the band.
     await signed({ age_band: 'any' }),
     await signed({ age_band: ['13-17', '18+'] }),
     '',
   ])
 }
 
-/** Returns fields of a ticket that try to reach another pool, or to choose whom to meet. */
+/** Returns fields of a ticket that try to reach another pool, or to select a partner. */
 export function lyingTicket({ pick }: Random): Partial<MessageOf<'ticket'>> {
   return pick<Partial<MessageOf<'ticket'>>>([
-    // The key of another pool, in case the server should join its parts without care.
+    // The key of another pool, which would match if the server joined the parts without a separator.
     { lobby: '","video","13-17' },
     { lobby: 'quiet\u200b' },
     { interests: ['age_band:13-17', '13-17'] },

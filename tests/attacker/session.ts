@@ -1,11 +1,11 @@
-// One session of an honest or a lying person, over a real connection.
+// One session of an honest or lying client, over a real connection.
 import type { MessageOf } from '@buddy-chat/protocol'
 import { RawClient } from '../integration/raw-client.ts'
 import type { Random } from '../load/random.ts'
 import { forgedToken, lyingTicket, trueToken } from './lies.ts'
 import type { Witness } from './witness.ts'
 
-/** Somebody who comes several times, with what their browser keeps. */
+/** A person who opens several sessions, with the data that the browser keeps. */
 export interface Person {
   readonly name: string
   readonly isLiar: boolean
@@ -13,11 +13,11 @@ export interface Person {
   readonly band: string
   /** A loopback address of their own. */
   readonly address: string
-  /** What the browser of this person keeps. */
+  /** The visitor token in the browser of this person. */
   visitorToken: string | undefined
 }
 
-/** What the sessions of a run share. */
+/** The data that the sessions of a run share. */
 export interface Ground {
   readonly url: string
   readonly witness: Witness
@@ -73,7 +73,7 @@ function floodReports(client: RawClient, room: string, random: Random, { rooms }
   }
 }
 
-/** Comes back in a way that a person who was blocked may try. */
+/** Opens a further session in one of the ways that a blocked person may try. */
 async function comeBack(
   client: RawClient,
   welcome: MessageOf<'welcome'>,
@@ -114,7 +114,7 @@ export async function enrol(person: Person, { url }: Pick<Ground, 'url'>): Promi
   await client.leave()
 }
 
-/** Comes, meets up to `meetings` people, lies if the person is a liar, and leaves. */
+/** Connects, meets up to `meetings` people, lies if the person is a liar, and leaves. */
 export async function runSession(
   person: Person,
   random: Random,
@@ -160,7 +160,7 @@ const answersToReports: ReadonlySet<string> = new Set([
   'rate-limited',
 ])
 
-/** Resolves with the next match; with undefined if the ticket is refused, or nobody comes. */
+/** Resolves with the next match; with undefined if the ticket is refused, or no partner is available. */
 async function nextMatch(
   client: RawClient,
   witness: Witness,

@@ -12,15 +12,15 @@ export interface TrueIdentity {
 const pairOf = (one: string, other: string): string => [one, other].toSorted().join(' and ')
 
 /**
- * Observes a server by its hooks, knows the truth about each session, and records every meeting and every report
- * that must not happen.
+ * Observes a server by its hooks, knows the true person of each session, and records every meeting and every
+ * report that must not happen.
  */
 export class Witness {
   readonly #sessions = new Map<string, TrueIdentity>()
   readonly #blocked = new Set<string>()
   readonly #met = new Set<string>()
   readonly #reports = new Set<string>()
-  /** What must not have happened, each in one sentence. */
+  /** The faults, each in one sentence. */
   readonly faults: string[] = []
   readonly counts = new Map<string, number>()
 
@@ -31,7 +31,7 @@ export class Witness {
 
   /** Call this when the server has handled the block. */
   handleBlock(one: string, other: string): void {
-    // Somebody who has met themselves in another tab cannot block themselves.
+    // A person who has met themselves in another tab cannot block themselves.
     if (one === other) return
     this.#blocked.add(pairOf(one, other))
     this.count('blocks')

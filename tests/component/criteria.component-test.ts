@@ -1,5 +1,4 @@
-// Interests and languages on the start screen: what the visitor can do with them by mouse and
-// keyboard, what is announced, and what is stored.
+// Interests and languages on the start screen: actions by mouse and keyboard, announcements, and storage.
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import {
@@ -93,9 +92,9 @@ suite('interests', () => {
     expect(field(chat).value).to.equal('')
   })
 
-  test('keys of an input method neither add nor remove anything', async () => {
+  test('keys of an input method add and remove nothing', async () => {
     const chat = await mountHigh({ interests: 'chess' })
-    // In Safari the key that ends a composition comes after it, with the key code 229.
+    // In Safari, the event of the key that ends a composition follows the composition, with the key code 229.
     await type(chat, '将棋、', { isComposing: true })
     await key(chat, 'Enter', { isComposing: true })
     await key(chat, 'Enter', { keyCode: 229 })

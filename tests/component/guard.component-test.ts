@@ -1,5 +1,5 @@
-// A page's guard, here a stub with a verdict of the test's choice: what the element does for each verdict. The
-// pictures are those of the browser's fake camera. The real model is tested in tests/e2e.
+// What the element does for each verdict of a page's guard. The guard is a stub, whose verdict the test
+// chooses. The pictures are those of the browser's fake camera. The real model is tested in tests/e2e.
 import type { Guard, GuardVerdict } from '@buddy-chat/client/guard'
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
@@ -58,7 +58,7 @@ function record(chat: BuddyChat): string[] {
 }
 
 suite('the partner’s picture', () => {
-  test('is blurred by `veil`, until the visitor presses “Show anyway”; the next partner’s is judged anew', async () => {
+  test('is blurred by `veil`, until the visitor presses “Show anyway”; the next partner’s picture is checked again', async () => {
     const [ana, bob] = await meetOneCamera()
     const verdicts = record(bob)
     bob.guard = new StubGuard('veil')
@@ -288,7 +288,7 @@ suite('with pictures that are covered until both users agree', () => {
   })
 })
 
-test('a page that cancels `buddy-guard` decides itself what follows', async () => {
+test('if a page cancels `buddy-guard`, the element does nothing', async () => {
   const [ana] = await meetOneCamera()
   const verdicts = record(ana)
   ana.addEventListener('buddy-guard', (event) => event.preventDefault())

@@ -1,5 +1,5 @@
-// What the operator has decided about the visitor: a warning and slower matching as a notice, a ban on the problem
-// screen. The messages are put into the socket of the client, as if the server had sent them.
+// Decisions of the operator about the visitor: a warning and slower matching as a notice, a ban on the
+// problem screen. The messages are put into the socket of the client, as if the server had sent them.
 import type { MessageOf } from '@buddy-chat/protocol'
 import { closeCodes, encode } from '@buddy-chat/protocol'
 import { expect } from 'chai'

@@ -1,4 +1,4 @@
-// The sheet by which a visitor reports or blocks a partner: the present one, or the one before.
+// The sheet in which a visitor reports or blocks the present or the previous partner.
 import { expect } from 'chai'
 import type { BuddyChat } from './stage.ts'
 import {
@@ -206,7 +206,7 @@ test('the still is off by default, shows exactly what would be sent, and is drop
   await until('the picture', () => isShown(ana, 'remote-video'))
 })
 
-test('a still is offered neither without a picture nor for the person before', async () => {
+test('a still is offered neither without a picture nor for the previous partner', async () => {
   const [ana, bob] = await meet()
   bob.client.setVideoEnabled(false)
   await untilShown(ana, 'Bob’s camera is off')
@@ -228,7 +228,7 @@ test('the note is cut to 1000 bytes, and shows how much is left', async () => {
   expect(part(ana, 'note-left')?.innerText).to.equal('0 left')
 })
 
-test('after Next, a button, the control and R report the person before', async () => {
+test('after Next, a button, the control and R report the previous partner', async () => {
   const { chat, room } = await afterNext()
   const details = record(chat)
   expect(part(chat, 'report-earlier-button')?.innerText).to.equal('Report the previous chat')

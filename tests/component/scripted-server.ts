@@ -1,10 +1,10 @@
-// A server inside the page. It lets a visitor wait, and sends only what the test says.
+// A server inside the page. It lets a visitor wait, and sends only the messages of the test.
 import type { Message, MessageOf, MessageType, ServerMessage } from '@buddy-chat/protocol'
 import { decode, encode } from '@buddy-chat/protocol'
 
 /** Replaces `WebSocket` until {@link ScriptedServer.remove} is called. */
 export class ScriptedServer {
-  /** What the clients have sent, the oldest first. */
+  /** The messages of the clients, the oldest first. */
   readonly received: Message[] = []
   readonly #original = window.WebSocket
   #socket: EventTarget | undefined
@@ -44,7 +44,7 @@ export class ScriptedServer {
     this.#socket?.dispatchEvent(new MessageEvent('message', { data }))
   }
 
-  /** Explains the wait. By default somebody is looked for who likes chess and speaks English. */
+  /** Explains the wait. By default, the search requires chess and English. */
   explain(change: Partial<MessageOf<'searching'>> = {}): void {
     this.send({
       type: 'searching',

@@ -29,8 +29,8 @@ type Attributes = Readonly<Record<string, string>>
 const { setItem } = Storage.prototype
 
 /**
- * Keeps each element of a test a visitor of its own. Otherwise all elements of the page would share the visitor token
- * in `localStorage`, and the server would not match a person with themselves.
+ * Makes each element of a test a visitor of its own. Otherwise all elements of the page would share the
+ * visitor token in `localStorage`, and the server would not match a person with themselves.
  */
 Storage.prototype.setItem = function setOtherItem(key: string, value: string): void {
   if (!key.startsWith('buddy-visitor ')) setItem.call(this, key, value)

@@ -1,5 +1,5 @@
-// While the visitor waits: whom the element looks for and why nobody comes, and what the visitor can
-// change. The server only sends what the test says.
+// The wait: whom the search accepts, why no partner is available, and what the visitor can change. The server
+// sends only the messages of the test.
 import { expect } from 'chai'
 import { ScriptedServer } from './scripted-server.ts'
 import type { BuddyChat } from './stage.ts'

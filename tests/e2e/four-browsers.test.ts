@@ -37,7 +37,7 @@ test('four visitors always find another partner: after Next on both sides, after
   startServer,
   visit,
 }) => {
-  // With the default, the two who press Next would wait for the other pair rather than meet again.
+  // With the default, the two users who press Next would wait for the other pair instead of meeting again.
   const { server, url } = await startServer({ avoidRecentMs: 0 })
   const visitors = await Promise.all(
     ['Ana', 'Bob', 'Cem', 'Dua'].map(async (name) => ({

@@ -1,11 +1,11 @@
-// Guards in calls of real browsers: that of the server with its real model, and a stub whose verdict the visitor
-// overrules with the keyboard.
+// Guards in calls of real browsers: the guard of the server with its real model, and a stub whose verdict the
+// visitor overrules with the keyboard.
 import { expect } from 'vitest'
 import { chatPage, test } from './fixtures.ts'
 import type { Visitor } from './visitor.ts'
 import { meet } from './visitor.ts'
 
-/** Records what the guard's worker answers. */
+/** Records the answers of the guard's worker. */
 const recorder = `<script>
   window.answers = []
   window.Worker = class extends Worker {
@@ -80,7 +80,7 @@ test('with the keyboard, a visitor shows a veiled partner, and sends their own p
   visit,
 }) => {
   const { url } = await startServer()
-  // The guard veils until the page says otherwise.
+  // The guard returns `veil` until the page changes its verdict.
   const code = `window.verdict = 'veil'
     export const createGuard = () => ({
       check: async () => ({ verdict: window.verdict, label: 'stub', score: 1 }),

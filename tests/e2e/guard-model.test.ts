@@ -1,5 +1,5 @@
-// The guard with its real model, on pictures that are drawn here: harmless ones. What the model says about others
-// is checked by the unit test of its thresholds (scores.test.ts of the guard).
+// The guard with its real model, on drawn, harmless pictures. The unit test of the thresholds (scores.test.ts
+// of the guard) checks the verdicts on other scores.
 import type * as GuardModule from '@buddy-chat/guard'
 import type { BrowserContext, Page } from 'puppeteer-core'
 import { expect } from 'vitest'

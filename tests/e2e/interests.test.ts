@@ -1,5 +1,6 @@
-// Interests in real browsers with a real server: who meets first, how a search widens and how a visitor
-// refuses that, and what two people see who may not meet again. Text mode, because media plays no part.
+// Interests in real browsers with a real server: the order of matches, a search that widens, a visitor who
+// refuses that, and the words for two people who may not meet again. Text mode, because media does not matter
+// here.
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
 import type { Visitor } from './visitor.ts'
@@ -30,7 +31,7 @@ test('two visitors with a common interest meet before a third who has waited lon
   await enter(ana)
   await bob.press('start-button')
   await Promise.all([ana.waitForState('connected'), bob.waitForState('connected')])
-  // Each reads the interest in their own words.
+  // Each visitor sees the interest in their own spelling.
   await ana.waitForText('You both like chess.')
   await bob.waitForText('You both like CHESS.')
   await cem.waitForText('Looking for someone who likes tea')
@@ -61,7 +62,7 @@ test('a visitor who keeps an interest is not widened, and meets after changing i
   await enter(ana)
   await ana.press('keep-interests-button')
   await enter(bob)
-  // Bob's search accepts everybody now, and Ana's does not: neither has met anybody.
+  // Bob's search now accepts every partner. Ana's does not, so neither has met a partner.
   await bob.waitForText('Looking for someone who speaks English')
   await ana.waitForText('Looking for someone who likes chess')
   expect([await ana.state(), server.status().matches]).toEqual(['waiting', 0])

@@ -1,5 +1,5 @@
-// A page of another origin tries to ban somebody in the name of an operator who is signed in to the moderation
-// page in the same browser.
+// A page of another origin tries to ban a person in the name of an operator who is signed in to the
+// moderation page in the same browser.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { HTTPResponse, Page } from 'puppeteer-core'
@@ -127,7 +127,7 @@ test.for(hosts)(
     server.moderation.decide(personId, { kind: 'ban', reason: 'spam', durationMs: null }, 'kim')
     const [{ id: banId } = { id: '' }] = server.moderation.bans()
 
-    // A page in the same browser, for which nobody answers login prompts.
+    // A page in the same browser. No test code answers its login prompts.
     const page = await operatorPage.browserContext().newPage()
     const requests = await watchRequests(page, url)
     const goBack = (): Promise<unknown> => page.goto(foreignUrl)

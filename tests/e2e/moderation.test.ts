@@ -24,7 +24,7 @@ const options: BuddyServerOptions = {
   adminToken,
   sites,
   allowedOrigins: ['https://home.example'],
-  // No rule decides, so that the operator has to.
+  // The rules are off, so that only the operator decides.
   slowAfterReports: 0,
   banAfterReports: 0,
 }
@@ -35,7 +35,7 @@ type ReportFields = Partial<Pick<MessageOf<'report'>, 'reason' | 'note' | 'still
 
 let lobbies = 0
 
-/** Lets two clients meet, of whom one reports the other. Resolves with the client that was reported. */
+/** Matches two clients, of whom one reports the other. Resolves with the client that was reported. */
 async function report(url: string, fields: ReportFields, site = ''): Promise<RawClient> {
   const lobby = `lobby-${++lobbies}`
   const origin = sites.find(({ key }) => key === site)?.allowedOrigins[0]
@@ -54,7 +54,7 @@ async function report(url: string, fields: ReportFields, site = ''): Promise<Raw
   return reported
 }
 
-/** Returns what the server has decided so far, as kinds, latest first. */
+/** Returns the kinds of the server's decisions so far, latest first. */
 async function decisionsOf(url: string): Promise<readonly string[]> {
   const headers = { Authorization: `Bearer ${adminToken}` }
   const response = await fetch(`${url}/moderation/decisions`, { headers })
@@ -62,7 +62,7 @@ async function decisionsOf(url: string): Promise<readonly string[]> {
   return decisions.map(({ kind }) => kind)
 }
 
-/** Makes the page load the reports now, as it does when the network is back, and not at its next turn. */
+/** Makes the page load the reports now, as it does when the network is back. */
 const refresh = (page: Page): Promise<unknown> =>
   page.evaluate(() => dispatchEvent(new Event('online')))
 
@@ -93,7 +93,7 @@ async function tabTo(page: Page, words: string): Promise<void> {
   throw new Error(`Tab does not reach "${words}"`)
 }
 
-test('shows nobody, then a report as soon as it arrives, and warns that nothing is kept', async ({
+test('shows an empty list, then a report as soon as it arrives, and warns that nothing is kept', async ({
   startServer,
   open,
 }) => {
@@ -191,7 +191,7 @@ test('blurs a picture until the operator presses it, and again after the next pr
   expect(errors).toEqual([])
 })
 
-test('keeps what the operator types while reports arrive, and while somebody else decides', async ({
+test('keeps what the operator types while reports arrive, and while another operator decides', async ({
   startServer,
   open,
 }) => {
@@ -311,7 +311,7 @@ test('bans for good only after a confirmation, dismisses, warns and slows, and l
   expect(errors).toEqual([])
 })
 
-test('lifts what a rule has done, from the card of the person', async ({ startServer, open }) => {
+test('lifts the measure of a rule, from the card of the person', async ({ startServer, open }) => {
   const { url, server } = await startServer({ ...options, slowAfterReports: 1 })
   await report(url, { reason: 'spam' })
   const { page } = await open(url)
@@ -332,7 +332,7 @@ test('lifts what a rule has done, from the card of the person', async ({ startSe
   )
 })
 
-test('names the entry of the log that somebody has changed', async ({
+test('names the entry of the log that was changed', async ({
   startServer,
   open,
   onTestFinished,
@@ -481,7 +481,7 @@ test('passes an accessibility audit and does not scroll sideways, in light and d
   expect(errors).toEqual([])
 })
 
-test('says that the server does not respond, and what became of a decision meanwhile; and that the operator is signed out', async ({
+test('shows that the server does not respond, the result of a decision meanwhile, and that the operator is signed out', async ({
   startServer,
   open,
 }) => {

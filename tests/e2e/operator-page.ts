@@ -1,4 +1,4 @@
-// A page for operators in a real Chromium, and what its tests have in common.
+// A page for operators in a real Chromium, for the tests of these pages.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'puppeteer-core'

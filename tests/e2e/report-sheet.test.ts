@@ -1,4 +1,5 @@
-// Visitors report and block each other in real browsers, with real key presses; the server gets what they have entered.
+// Visitors report and block each other in real browsers, with real key presses. The server receives what they
+// have entered.
 import type { BuddyServerHooks } from '@buddy-chat/server'
 import { expect } from 'vitest'
 import { test } from './fixtures.ts'
@@ -60,14 +61,14 @@ test('by the keyboard alone: a report with a reason, a note and a still reaches 
   const still = server.moderation.still(reports[0]!.reportId!)
   expect(Array.from(still?.slice(0, 3) ?? [])).toEqual([0xff, 0xd8, 0xff])
   expect(server.status().matches).toBe(1)
-  // A third visitor meets one of them, so the two were in the queue and passed each other over.
+  // A third visitor meets one of them. So both were in the queue, and were not matched with each other.
   const cem = await visit(`${url}/?name=Cem&autostart`)
   await cem.waitForState('connected')
   expect(server.status().matches).toBe(2)
   expect([...ana.errors, ...bob.errors]).toEqual([])
 })
 
-test('after Next, R reports the person before; the next call goes on, and blocking without a report ends it for both', async ({
+test('after Next, R reports the previous partner; the next call continues, and blocking without a report ends it for both', async ({
   startServer,
   visit,
 }) => {

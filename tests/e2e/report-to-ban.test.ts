@@ -59,7 +59,7 @@ test('a visitor is reported, banned by the operator, refused with the reason, an
   await page.click('#confirm-yes')
   await waitForText(page, '#bans-empty:not([hidden])', 'Nobody is banned.')
   await start()
-  // Ana has reported Bob, so the two never meet again, although nobody else is there.
+  // Ana has reported Bob, so the two never meet again, although no other visitor is there.
   await bob.waitForState('waiting')
 
   await page.click('nav a[href="#decisions"]')

@@ -16,7 +16,7 @@ interface Run {
   height: number
 }
 
-/** What the client of the page offers to this test. */
+/** The functions of the page that this test uses. */
 interface Client {
   on(name: string, listener: (detail: never) => void): void
   start(): Promise<void>
@@ -269,7 +269,7 @@ for (const other of isFullBrowserRun
 
     await Promise.all(both.map((user) => user.start()))
     await receive('coarse')
-    // One user's agreement is not enough, whatever happens to the call.
+    // One user's agreement is not enough, also after changes of the connection.
     await ana.setRevealed(true)
     await bob.waitForPartnerAgreement()
     await Promise.all(both.map((user) => user.reopenCamera()))

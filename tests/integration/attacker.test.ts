@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { runAttacker } from '../attacker/attacker.ts'
 
-test('lying clients meet nobody whom they must not meet, also after a restart of the server', async () => {
+test('clients that lie meet nobody whom they must not meet, also after a restart of the server', async () => {
   const { faults, counts } = await runAttacker({ sessions: 160, seed: 7, atOnce: 80, servers: 2 })
   expect(faults).toEqual([])
   // The run has contained each kind of lie.

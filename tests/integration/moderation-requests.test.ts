@@ -39,9 +39,7 @@ test('each path answers only its methods', async ({ startServer }) => {
   expect(await ask(url, '/moderation/nothing', { body: '{}' })).toEqual([404, 'not-found'])
 })
 
-test('decides and lifts over HTTP, and names what is wrong with a request', async ({
-  startServer,
-}) => {
+test('decides and lifts over HTTP, and names the fault of a request', async ({ startServer }) => {
   const { url, server } = await startServer(options)
   const [reported, reporter] = await RawClient.pair(url)
   reporter.send({ type: 'report', reason: 'spam', room: null })
@@ -70,13 +68,13 @@ test('decides and lifts over HTTP, and names what is wrong with a request', asyn
   ])
 })
 
-test('does not wait for the body of a request without the token, and blocks guesses at once', async ({
+test('does not wait for the body of a request without the token, and counts wrong tokens at once', async ({
   startServer,
 }) => {
   const { url } = await startServer(options)
   for (let guess = 0; guess < 20; guess++) {
     const socket = await RawSocket.connect(url)
-    // The body never ends. The guess counts nevertheless.
+    // The body never ends, but the wrong token counts.
     socket.write(
       'POST /moderation/decide HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
         `Authorization: Bearer guess-${guess}\r\nContent-Length: 100\r\n\r\n{`,

@@ -34,7 +34,7 @@ const settingsOf = (dataDir: string): Record<string, string> => ({
   TRUSTED_PROXY_HOPS: '1',
 })
 
-/** Runs a sub-command of `buddy-server`. Resolves with its exit code and what it prints. */
+/** Runs a sub-command of `buddy-server`. Resolves with its exit code and its output. */
 async function command(
   url: string,
   args: readonly string[],
@@ -159,7 +159,7 @@ test('a report is decided by command, the ban refuses with its reason, and a lif
   const refused = { measure: told, code: 'banned', closed: 4510 }
   // The same browser elsewhere, then another browser at the latest address.
   expect(await refusal(url, '192.0.2.77', bob.visitor)).toEqual(refused)
-  // Somebody else may have the address now, and does not receive what was written to the person.
+  // Another user may have the address now, and must not receive the operator's text to the person.
   const atAddress = { ...told, statement: undefined }
   expect(await refusal(url, '192.0.2.2')).toEqual({ ...refused, measure: atAddress })
 
@@ -254,7 +254,7 @@ test('a killed server keeps the bans that it has decided', async () => {
   expect(await refusal(url, '192.0.2.9', bob.visitor)).toMatchObject({ code: 'banned' })
 })
 
-test('a second server with the same folder does not start, and says why', async () => {
+test('a second server with the same folder does not start, and prints the reason', async () => {
   const dataDir = temporaryFolder()
   await startCliProcess(settingsOf(dataDir))
   const second = await command('', ['--dev'], { ...settingsOf(dataDir), PORT: '0' })
@@ -263,7 +263,7 @@ test('a second server with the same folder does not start, and says why', async 
   expect(offline).toMatchObject({ code: 1, errors: expect.stringContaining('a server uses') })
 })
 
-test('a damaged file is named at the start, and `audit verify --offline` reads the folder of a stopped server', async () => {
+test('a server with a damaged file does not start and names the file, and `audit verify --offline` reads the folder of a stopped server', async () => {
   const dataDir = temporaryFolder()
   const server = await startCliProcess(settingsOf(dataDir))
   await meetAndReport(server.url)

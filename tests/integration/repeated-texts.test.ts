@@ -1,15 +1,18 @@
-// A bot that says nearly the same to 30 strangers is slowed and reported; a person who greets 30 strangers alike
-// is not. With real sockets.
+// A bot that sends nearly the same text to 30 strangers is slowed and reported; a person who greets 30
+// strangers alike is not. With real sockets.
 import { describe, expect } from 'vitest'
 import type { RunningServer } from '../server-fixture.ts'
 import { test } from '../server-fixture.ts'
 import { RawClient } from './raw-client.ts'
 
 const strangers = Array.from({ length: 30 }, (_, index) => index)
-/** Searches of slowed people are not delayed here, because all rooms are open before the bot speaks. */
+/** Slowed searches have no effect here, because all rooms are open before the bot sends texts. */
 const options = { trustedProxyHops: 1, slowedSearchMs: 0 }
 
-/** Says what `say` returns in a room with each stranger. Resolves with what each stranger received. */
+/**
+ * Sends the text that `say` returns in a room with each stranger. Resolves with the texts that the strangers
+ * received.
+ */
 async function sayToAll(
   { url }: RunningServer,
   say: (index: number) => string,
@@ -55,7 +58,7 @@ const pitch = (index: number): string =>
   `Hi ${'Anna Ben Cleo Dan Eva'.split(' ')[index % 5]}!! I am alone tonight and so b${index % 2 ? 'o' : 'о'}red, ` +
   `come watch me live on my free page you will not regret it ${index}`
 
-describe('a speaker who says to 30 strangers', () => {
+describe('a user who sends to 30 strangers', () => {
   test('nearly the same reaches the first 8 partners, and is then refused, slowed and reported', async ({
     startServer,
   }) => {
@@ -105,7 +108,7 @@ describe('a speaker who says to 30 strangers', () => {
   })
 })
 
-test('new identities from one address are found by the address, with twice the tolerance', async ({
+test('new identities from one address are recognised by the address, after twice as many rooms', async ({
   startServer,
 }) => {
   const running = await startServer(options)

@@ -8,7 +8,7 @@ import type { Entrant } from '../../packages/buddy-server/src/engine/memory/wait
 import type { Ticket } from '../../packages/buddy-server/src/engine/ticket.ts'
 import { noCriteria } from '../../packages/buddy-server/src/engine/ticket.ts'
 
-/** What the users of one row look for. */
+/** The criteria of the users of one row. */
 interface Taste {
   readonly maxInterests: number
   readonly languages: number
@@ -24,7 +24,7 @@ const languages = ['en', 'de', 'fr', 'es', 'pt', 'pl', 'it', 'tr', 'ja', 'ko']
 const fairLimits: FairLimits = { matchesPerMinute: 12, sharePercent: 25 }
 /** Time passes by this much with each ticket, so that searches widen. */
 const stepMs = 0.1
-/** The time is read after so many operations. */
+/** The number of operations between two readings of the time. */
 const batch = 1000
 
 /** Returns pseudorandom numbers from 0 to below 1 (mulberry32), the same in every run. */
@@ -90,7 +90,7 @@ class Lobby {
     }
   }
 
-  /** Returns the ticket of a new user. Common interests are more common than others, as with real ones. */
+  /** Returns the ticket of a new user. Some interests are more frequent than others, as in real data. */
   createEntrant(index: number, { maxInterests, languages: languageCount }: Taste): Entrant {
     const keys = new Set<string>()
     const count = Math.floor(this.#random() * (maxInterests + 1))
@@ -114,7 +114,7 @@ class Lobby {
 
 /**
  * Returns the matches in a second of CPU time. Each match ends at once, and both users search again after the
- * others, so that somebody always arrives.
+ * others, so that a ticket always arrives.
  */
 function measureMatches(taste: Taste, users: number, seconds: number): number {
   const lobby = new Lobby()
@@ -142,7 +142,7 @@ function measureMatches(taste: Taste, users: number, seconds: number): number {
       next = 0
     }
   }
-  // First the code is compiled, and the queue fills.
+  // The first part is not measured: the code is compiled, and the queue fills.
   run(performance.now() + Math.min(2000, seconds * 1000))
   matches = 0
   const before = process.cpuUsage()
@@ -158,7 +158,7 @@ interface Costs {
   readonly match: number
 }
 
-/** Returns the time of each operation while so many tickets wait. The median of many measurements. */
+/** Returns the median time of each operation while this number of tickets waits. */
 function measureCosts(waiting: number, taste: Taste, rounds: number): Costs {
   const lobby = new Lobby()
   const { matchmaker } = lobby
@@ -188,7 +188,7 @@ function measureCosts(waiting: number, taste: Taste, rounds: number): Costs {
       else matchmaker.withdraw(newcomers[index]!.ticket.sessionId)
     })
     lobby.canOpenRoom = false
-    // Those who were matched wait again, so that their number stays the same.
+    // Matched users search again, so that the number of waiting tickets stays the same.
     for (const { waited, arrived, pool } of matches) {
       for (const { entrant } of [waited, arrived]) matchmaker.handleLeft(pool, entrant.person)
       lobby.people.leave(arrived.entrant.person)

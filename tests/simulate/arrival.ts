@@ -1,5 +1,5 @@
-// The input of a simulation: who comes when, and what they look for. A trace file has one arrival in JSON on
-// each line, ordered by time.
+// The input of a simulation: the sessions with their times and criteria. A trace file has one arrival in JSON
+// on each line, ordered by time.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { FlagError } from '../load/flags.ts'
@@ -86,7 +86,7 @@ function drawInterests({ below, chance, pick }: Random): string[] {
 
 /**
  * Draws arrivals of `users` people, some of whom come several times, at a rate at which about `present` of
- * them are there at the same time.
+ * them are present at the same time.
  */
 export function drawArrivals(random: Random, users: number, present: number): readonly Arrival[] {
   const { below, chance, pick } = random

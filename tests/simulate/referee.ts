@@ -1,13 +1,13 @@
 import type { Ticket } from '../../packages/buddy-server/src/engine/ticket.ts'
 
-/** What a search asks for, and since when. */
+/** The criteria of a search, and its start. */
 export interface Search {
   readonly ticket: Ticket
   readonly person: string
   readonly sinceMs: number
 }
 
-/** The times of the matching rules, as the engine was given them. */
+/** The times of the matching rules, as in the options of the engine. */
 export interface MatchingTimes {
   readonly widenInterestsMs: number
   readonly widenLanguagesMs: number
@@ -25,10 +25,7 @@ const haveCommon = (own: readonly string[], other: readonly string[]): boolean =
 /** Timers may fire slightly before the time that a ticket has to wait. */
 const toleranceMs = 2
 
-/**
- * Checks every match against the rules of matching, by code of its own: `docs/matching.md` is the only thing
- * that it shares with the engine.
- */
+/** Checks every match against the rules in `docs/matching.md`. It shares no code with the engine. */
 export class Referee {
   readonly #times: MatchingTimes
   readonly #blocked = new Set<string>()
@@ -48,7 +45,7 @@ export class Referee {
   }
 
   handleParted(one: string, other: string, nowMs: number): void {
-    // Two sessions of one person may meet whenever nobody else is there.
+    // Two sessions of one person may meet while no other person is present.
     if (one === other) return
     this.#metAtMs.set(pairOf(one, other), nowMs)
     for (const [person, partner] of [

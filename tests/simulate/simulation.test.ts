@@ -1,4 +1,4 @@
-// Short runs of npm run simulate, and a proof that the referee sees broken rules.
+// Short runs of npm run simulate, and checks that the referee finds broken rules.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,7 +48,7 @@ test('the same seed and the same trace give the same result', () => {
   expect(run(5, { arrivals })).toEqual(run(5, { arrivals }))
 })
 
-test('the referee sees an engine that widens too early', () => {
+test('the referee finds an engine that widens too early', () => {
   const { faults } = run(6, {
     alter: (dependencies) => ({
       ...dependencies,
@@ -58,14 +58,14 @@ test('the referee sees an engine that widens too early', () => {
   expect(faults.some((fault) => fault.includes('no interest in common'))).toBe(true)
 })
 
-test('the referee sees an engine that forgets recent partners', () => {
+test('the referee finds an engine that drops recent partners', () => {
   const { faults } = run(7, {
     alter: (dependencies) => ({ ...dependencies, avoidRecentCount: () => 0 }),
   })
   expect(faults.some((fault) => fault.includes('have met recently'))).toBe(true)
 })
 
-test('the referee sees an engine that leaves two waiting who may meet', () => {
+test('the referee finds an engine that leaves two tickets waiting that may meet', () => {
   const { faults } = run(8, {
     alter: (dependencies) => ({
       ...dependencies,

@@ -186,7 +186,8 @@ export class Simulation {
       return
     }
     this.#tallies.handleMatch(search, nowMs - search.sinceMs, interests.length > 0)
-    // Both sessions receive the event. The match is judged at the first one, when both still search.
+    // Both sessions receive the event. The referee checks the match at the first event, while both still
+    // search.
     if (this.#latestRoomId === room.id) return
     this.#latestRoomId = room.id
     this.#matches++
@@ -206,7 +207,10 @@ export class Simulation {
       .find((each) => each !== visitor)
   }
 
-  /** Compares one waiting search with all others. If a room is free, no two may be able to meet. */
+  /**
+   * Compares one waiting search with all others. If a room is free, it is a fault if the rules allow two of
+   * them to meet.
+   */
   #checkWaiting(): void {
     const { rooms } = this.#engine.counts
     if (rooms >= this.#options.maxRooms) return

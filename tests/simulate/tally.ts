@@ -19,7 +19,7 @@ interface Tally {
   longestUnmatchedMs: number
 }
 
-/** Returns the kind of a search, by what it asks for. */
+/** Returns the kind of a search, by its criteria. */
 function kindOf({ ticket }: Search): string {
   if (ticket.asks.length > 0) return 'asks for an attribute'
   if (ticket.keepsInterests || ticket.keepsLanguages) return 'refuses to widen'

@@ -106,7 +106,7 @@ export class Visitor implements EngineListener {
     this.#engine.enter(ticket, ++this.#generation)
   }
 
-  /** Drops the interests, so that everybody may be met at once. */
+  /** Drops the interests, so that every partner is acceptable. */
   #change(): void {
     if (!this.search || this.#isGone) return
     this.#observer.onStep()

@@ -2,7 +2,7 @@
 import type * as GuardModule from '@buddy-chat/guard'
 import type { Page } from 'puppeteer-core'
 
-/** What the page has counted so far. */
+/** The counts of the page so far. */
 export interface GuardCounts {
   readonly checks: number
   readonly partners: number

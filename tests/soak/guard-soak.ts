@@ -11,16 +11,16 @@ import { numberFlag, runCommand } from '../load/flags.ts'
 import { createRandom } from '../load/random.ts'
 import { countsOf, meetPartner, openGuardPage, startGuard } from './guard-page.ts'
 
-/** The part of the run that belongs to neither half: the model is loaded, and pools still grow. */
+/** The part of the run that belongs to neither half, because the model is loaded and pools still grow. */
 const warmUpShare = 0.2
 const sampleCount = 40
 const mb = 2 ** 20
-/** By how much the median of the second half may exceed the median of the first. */
+/** The number of bytes by which the median of the second half may exceed the median of the first. */
 const tolerances = { workerHeapBytes: 2 * mb, pageHeapBytes: 2 * mb, residentBytes: 24 * mb }
 
 /**
- * In a shorter run, only the heaps are compared. For the first minutes, the process of Chromium grows with each
- * picture that is taken of a video, also if nothing judges it, and releases that later.
+ * In a shorter run, only the heaps are compared. For the first minutes, the process of Chromium grows with
+ * each picture that is taken of a video, also if no model checks it, and releases this memory later.
  */
 const minutesForResident = 30
 

@@ -6,7 +6,7 @@ const unknownRoom =
   'The server must answer a report that names a room which the session was not in with `unknown-room`.'
 const neverInRoom =
   'The server must answer a report without `room` with `not-in-room` if the session was never in a room.'
-const secret = 'The server must not tell the reported partner, nor end the room.'
+const secret = 'The server must not inform the reported partner, and must not end the room.'
 
 export const reportCases = group('reports', 'reports', [
   {
@@ -82,7 +82,7 @@ export const reportCases = group('reports', 'reports', [
     },
   },
   {
-    title: 'keeps the room, and tells the partner nothing',
+    title: 'keeps the room, and sends the partner nothing',
     rule: secret,
     run: async (t) => {
       const { waited, waitedMatch, arrived } = await t.pair()

@@ -82,7 +82,7 @@ export const serverSettings = {
       schema: text('at least 32 characters', /^.{32,}$/s),
       defaultValue: '',
       description:
-        'Required for `/dashboard`, `/metrics` and the sites in `/status`. Without it there is no dashboard, and `/metrics` is open to everyone.',
+        'Required for `/dashboard`, `/moderation`, `/metrics` and the sites in `/status`. Without it there is no dashboard, and `/metrics` is open to everyone.',
       isSecret,
       isReloadable,
     }),
