@@ -60,7 +60,7 @@ test('reports each partner once, regardless of the number and order of rooms', a
   const ana = await server.join()
   const others: TestClient[] = []
   for (let count = 1; count <= 12; count++) others.push(await server.join())
-  // The user has more rooms than the server remembers. Users meet twice, because after a report they cannot.
+  // The user has more rooms than the server keeps. Users meet twice, because after a report they cannot.
   for (const other of others) {
     meet(ana, other)
     server.clock.advance(1000)

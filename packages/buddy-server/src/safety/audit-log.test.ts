@@ -73,7 +73,7 @@ test('still verifies what is left after its start was purged', () => {
   store.close()
 })
 
-test('anybody can check an exported log: SHA-256 of the previous hash, a line feed and the canonical JSON', () => {
+test('an exported log can be checked without Buddy: SHA-256 of the previous hash, a line feed and the canonical JSON', () => {
   const store = new MemoryStore()
   fill(store, 3)
   let previous = '0'.repeat(64)

@@ -1,10 +1,10 @@
-// The log of decisions. Each entry has the hash of the one before, so that nobody can change, remove or insert
-// an entry without changing all later hashes.
+// The log of decisions. Each entry has the hash of the previous entry. A changed, removed or inserted entry
+// changes all later hashes.
 import { createHash } from 'node:crypto'
 import type { AuditVerdict, Decision } from './moderation.ts'
 import type { AuditLine, AuditMark, Store } from './store.ts'
 
-/** What stands for the hash before the first entry. */
+/** The previous hash of the first entry. */
 const genesis: AuditMark = { number: 0, hash: '0'.repeat(64) }
 
 /** Returns the hash of an entry: SHA-256 of the previous hash, a line feed and the entry in canonical JSON. */
@@ -67,8 +67,8 @@ export class AuditLog {
 }
 
 /**
- * Checks the audit log in a store: that each entry has the hash that follows from it and from the one before,
- * that the numbers have no gap, and that the log ends with the entry that is recorded as its last.
+ * Checks the audit log in a store: each entry must have the hash of itself and the previous entry, the
+ * numbers must have no gap, and the last entry must be the one that is recorded as the last.
  */
 export function verifyAudit(
   store: Pick<Store, 'auditLines' | 'auditHead' | 'auditAnchor'>,

@@ -33,7 +33,7 @@ function rotate(text: string, index: number): string {
   return [...words.slice(at), ...words.slice(0, at)].join(' ')
 }
 
-/** What bots say, each with the changes by which they hide that it is the same text. */
+/** Texts of bots, each with the changes by which bots hide that it is the same text. */
 export const botTexts: readonly BotText[] = [
   { name: 'always the same', say: () => pitch },
   { name: 'another number', say: (index) => `${pitch} ${index * 7919}` },

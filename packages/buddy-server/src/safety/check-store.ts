@@ -5,7 +5,7 @@ import { SqliteStore } from './sqlite-store.ts'
 
 /**
  * Checks that a server could use this data folder; nothing if there is none. Makes neither folder nor file,
- * because they would belong to the user who checks, and not to that of the server.
+ * because they would belong to the system user who checks, and not to the server's.
  * @param isRunning whether a server uses it now. Then the file is locked, so that its content is not checked.
  * @throws StoreError
  */

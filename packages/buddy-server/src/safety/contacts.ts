@@ -1,4 +1,4 @@
-// Finds what leads a stranger away from the chat: addresses, handles and telephone numbers.
+// Finds addresses, handles and telephone numbers in texts.
 
 /** Top-level domains that appear in chats, and that end no English word after a forgotten space. */
 const domains =

@@ -20,7 +20,7 @@ import type { People } from './people.ts'
 import { weigh } from './reporter-weight.ts'
 import type { Store, StoredMeasure, StoredPerson, StoredReport } from './store.ts'
 
-/** What {@link createModeration} uses. The functions return what is in use now. */
+/** The dependencies of {@link createModeration}. The functions return the present parts. */
 interface ModerationDependencies {
   readonly store: () => Store
   readonly audit: () => AuditLog
@@ -33,7 +33,7 @@ interface ModerationDependencies {
   readonly wallNow: () => number
 }
 
-/** How many reports a group contains at most. */
+/** The maximum number of reports in a group. */
 const maxReportsOfGroup = 100
 const maxNoteBytes = 500
 const maxByBytes = 64
@@ -100,7 +100,7 @@ export function createModeration(dependencies: ModerationDependencies): Moderati
         isAutomatic: false,
         reports,
       })
-      // If the reports were unfounded, so was what a rule did because of them.
+      // If the reports were unfounded, the measure of a rule because of them was unfounded too.
       if (request.kind === 'dismiss') {
         const unfounded = measures().of(personId, 'ban', 'slow', 'warning')
         for (const measure of unfounded.filter(({ isAutomatic }) => isAutomatic)) {

@@ -20,7 +20,7 @@ interface DecisionsDependencies {
   readonly audit: AuditLog
   readonly writer: StoreWriter
   readonly rulesOf: (site: string) => SafetyRules
-  /** Returns how long a ban refuses an address at most. */
+  /** Returns the maximum time for which a ban refuses an address. */
   readonly addressBanMs: () => number
   readonly notify: Notify
 }
@@ -50,7 +50,7 @@ const scopes = {
 
 /**
  * Makes decisions: records them in the audit log, stores their measures, and only then applies them to the
- * sessions of the person. If the store cannot be written, the measures hold all the same, from memory.
+ * sessions of the person. If the store cannot be written, the measures hold from memory.
  */
 export class Decisions {
   readonly #dependencies: DecisionsDependencies
@@ -61,7 +61,7 @@ export class Decisions {
     this.#dependencies = dependencies
   }
 
-  /** Whether a measure would survive the process. */
+  /** Whether a measure is stored. */
   isStored(measureId: string): boolean {
     return !this.#unstored.has(measureId)
   }

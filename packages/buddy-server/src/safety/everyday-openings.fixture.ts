@@ -1,4 +1,4 @@
-/** What people commonly say first. A person may say the same to everybody. */
+/** Common first texts of people. A person may send the same one to every partner. */
 export const everydayOpenings: readonly string[] = [
   'hi',
   'Hello!',

@@ -1,7 +1,7 @@
-// Makes texts comparable that look alike to a person: case, accents, width, invisible characters, letters of
-// other scripts, and digits in place of letters.
+// Makes texts equal that look alike: it removes differences of case, accents, width, invisible characters,
+// lookalike letters of other scripts, and digits in place of letters.
 
-/** Letters that look like a Latin letter, after it (UTS #39 §4 has the complete list). */
+/** Each Latin letter, followed by letters that look like it (UTS #39 §4 has the complete list). */
 const lookalikes: Readonly<Record<string, string>> = {
   a: 'аαɑᴀ',
   b: 'ьʙ',

@@ -60,7 +60,7 @@ test('a ban is found by person, browser and address, also by other nodes, each u
   expect(state()).toEqual([all(false), all(false)])
 })
 
-test('a lifted ban leaves in force what other bans hold for the same browser and address', () => {
+test('a lifted ban leaves other bans of the same browser and address in force', () => {
   const { measures, state, bans } = create()
   const [ofBob, ofCleo] = [banOf(), banOf({ personId: 'cleo' })]
   measures.add(ofBob)

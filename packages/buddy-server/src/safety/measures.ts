@@ -1,7 +1,7 @@
 import type { BanList } from '../engine/engine.ts'
 import type { StoredMeasure } from './store.ts'
 
-/** What the keys of a ban are, for one client. */
+/** The keys by which a ban recognises a client. */
 export interface BanKeys {
   readonly personId: string
   readonly visitorKey: string
@@ -97,7 +97,7 @@ export class Measures {
     return undefined
   }
 
-  /** Forgets measures that have ended, and warnings from before this time. */
+  /** Drops measures that have ended, and warnings from before this time. */
   purge(warningsBeforeMs: number): void {
     for (const measure of this.#byId.values()) {
       const isOld = measure.kind === 'warning' && measure.atMs < warningsBeforeMs

@@ -11,7 +11,7 @@ import type {
   StoredTally,
 } from './store.ts'
 
-/** How much a {@link MemoryStore} keeps. If there is more, it drops the oldest. Measures are never dropped. */
+/** The limits of a {@link MemoryStore}. Beyond them, it drops the oldest entries. It never drops measures. */
 const maxItems = {
   reports: 10_000,
   /** A picture has up to 30 kB. */

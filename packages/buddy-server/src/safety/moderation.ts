@@ -2,7 +2,7 @@
 // endpoints below /moderation and the dashboard have these types in common, also in JSON.
 import type { Mode, ReportReason } from '@buddy-chat/protocol'
 
-/** What an operator can decide about a reported person. */
+/** The kinds of decision about a reported person. */
 export const decisionKinds = ['dismiss', 'warn', 'slow', 'ban'] as const
 
 /** The name of one of {@link decisionKinds}. */
@@ -14,7 +14,7 @@ export interface ReportEntry {
   /** When the server received it, in milliseconds since 1970. */
   readonly atMs: number
   readonly reason: ReportReason
-  /** What the reporter wrote; null if nothing. */
+  /** The reporter's note; null if there is none. */
   readonly note: string | null
   /** Whether {@link Moderation.still} returns a picture. */
   readonly hasStill: boolean
@@ -31,7 +31,7 @@ export interface ReportEntry {
 
 /** All reports of one person that are open, or that were decided. */
 export interface ReportGroup {
-  /** A keyed hash of who the person is. It is the same in each session of the person at this site. */
+  /** A keyed hash of the person. It is the same in each session of the person at this site. */
   readonly personId: string
   /** The key of the site; empty for the server's own site. */
   readonly site: string
@@ -40,7 +40,7 @@ export interface ReportGroup {
   readonly isOnline: boolean
   /** The sessions that were reported, latest first. */
   readonly sessionIds: readonly string[]
-  /** When the latest report came, in milliseconds since 1970. */
+  /** When the latest report arrived, in milliseconds since 1970. */
   readonly latestAtMs: number
   /** How many of the reports have each reason. Reasons without a report are missing. */
   readonly counts: Readonly<Partial<Record<ReportReason, number>>>
@@ -48,7 +48,7 @@ export interface ReportGroup {
   readonly reporters: number
   /** The sum of the weights of the independent reporters. */
   readonly weight: number
-  /** What restricts the person now. */
+  /** The measures in force against the person. */
   readonly restrictions: readonly Restriction[]
   /** Latest first. At most 100; `total` counts all. */
   readonly reports: readonly ReportEntry[]
@@ -88,7 +88,7 @@ export interface DecisionsQuery {
   readonly before?: number | undefined
 }
 
-/** What an operator wants to decide. */
+/** A request for a decision. */
 export interface DecisionRequest {
   readonly kind: DecisionKind
   /** The rule that was broken. The person receives it. */
@@ -103,8 +103,8 @@ export interface DecisionRequest {
 }
 
 /**
- * A decision, which is also an entry of the audit log. It has what a statement of reasons needs by Art. 17(3)
- * of the Digital Services Act (Regulation (EU) 2022/2065).
+ * A decision, which is also an entry of the audit log. It has the fields of a statement of reasons by Art.
+ * 17(3) of the Digital Services Act (Regulation (EU) 2022/2065).
  */
 export interface Decision {
   readonly id: string
@@ -130,9 +130,9 @@ export interface Decision {
     readonly reporters: number
     readonly weight: number
   }
-  /** Whether reports of others led to it, or the operator acted unasked. */
+  /** Whether reports led to it, or the operator acted without a report. */
   readonly source: 'notice' | 'own-initiative'
-  /** Whether a rule made the decision, without a person. */
+  /** Whether a rule made the decision, and not an operator. */
   readonly isAutomatic: boolean
   /** Who made it: `rule`, or the name that the operator gave. */
   readonly by: string
@@ -173,7 +173,7 @@ export type AuditVerdict =
       readonly problem: string
     }
 
-/** What an operator can do about reports. Every method answers at once. */
+/** The functions of an operator. Every method returns synchronously. */
 export interface Moderation {
   /** Returns the reports, grouped by the reported person; the group with the latest report is first. */
   reports(query?: ReportsQuery): readonly ReportGroup[]

@@ -11,7 +11,7 @@ interface PeopleDependencies {
   readonly keys: PersonKeys
 }
 
-/** What the keys of a person are made from. */
+/** The values from which the keys of a person are computed. */
 type KeySource = Pick<Session, 'identity' | 'personKey' | 'addressKey'>
 
 /** Finds the sessions of a person, and the keys of a session. */
@@ -24,7 +24,7 @@ export class People {
     this.#keys = keys
   }
 
-  /** Returns what a ban recognises the person of a session by. */
+  /** Returns the keys by which a ban recognises the person of a session. */
   keysOf({ identity, personKey, addressKey }: KeySource): BanKeys {
     return {
       personId: personKey,
@@ -66,7 +66,7 @@ export class People {
     return new Set([...this.#sessions].map(({ personKey }) => personKey))
   }
 
-  /** Sends a client why it is banned, and ends its session. */
+  /** Sends a client the reason of its ban, and ends its session. */
   dismiss(session: Session, measure: MessageOf<'measure'>): void {
     if (session.link) session.send(measure)
     dismiss(session, 'banned', this.#sessions)

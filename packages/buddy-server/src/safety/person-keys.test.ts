@@ -25,7 +25,7 @@ test('keys differ from site to site, and a later process with the same secret co
   expect(other.personKey(person)).not.toBe(keys.personKey(person))
 })
 
-test('no key contains what it was made from', () => {
+test('no key contains the value from which it was computed', () => {
   expect(keys.addressHash('shop', '192.0.2.1')).toMatch(/^[\w-]{22}$/)
   expect(keys.personKey({ ...person, subject: '192.0.2.1' })).toMatch(/^[\w-]{22}$/)
 })

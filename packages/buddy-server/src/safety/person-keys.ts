@@ -1,6 +1,6 @@
-// Who a person is, as far as a server can know: the subject of the site token, or a random id that the browser
-// keeps in a sealed token. Reports, blocks and bans store only keyed hashes of these, and of addresses. Each
-// hash is bound to a site, so that sites cannot be compared with each other.
+// The identity of a person: the subject of the site token, or a random id that the browser keeps in a sealed
+// token. Reports, blocks and bans store only keyed hashes of these, and of addresses. Each hash is bound to a
+// site, so that the hashes of two sites cannot be compared.
 import { createHmac } from 'node:crypto'
 import { randomBytes } from '../random-bytes.ts'
 import type { Identity } from '../sessions/identity.ts'
@@ -27,7 +27,9 @@ export interface PersonKeys {
   openVisitor(site: string, token: string): Visitor | undefined
 }
 
-/** The length of a key. 128 bits suffice, because nobody can choose what is hashed without the secret. */
+/**
+ * The length of a key. 128 bits suffice, because an attacker without the secret cannot search for collisions.
+ */
 const keyBytes = 16
 
 /** Returns a new visitor. */

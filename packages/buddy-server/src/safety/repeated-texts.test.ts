@@ -11,7 +11,7 @@ const hash = createKeyedHash([0x1234_5678, 0x9abc_def0])
 const rule = { maxRooms: 8, windowMs: 600_000 }
 const minuteMs = 60_000
 
-/** Says texts in a room each, 15 s apart. Returns the number of rooms after which the rule is broken. */
+/** Sends texts in a room each, 15 s apart. Returns the number of rooms after which the rule is broken. */
 function roomsUntilRepeated(texts: readonly string[]): number | undefined {
   const repeated = new RepeatedTexts(() => rule)
   const broken = texts.findIndex((text, index) => {
@@ -72,7 +72,7 @@ test('a conversation that differs from room to room is not repeated, however lon
   expect(roomsUntilRepeated(said)).toBeUndefined()
 })
 
-test('a text counts once in each room, and is forgotten after the window', () => {
+test('a text counts once in each room, and is dropped after the window', () => {
   const repeated = new RepeatedTexts(() => rule)
   const sketch = sketchOf(botTexts[0]!.say(0), hash)
   for (let index = 0; index < 20; index++) {
@@ -94,7 +94,7 @@ test('senders are compared only with themselves', () => {
   }
 })
 
-test('memory is bounded, whatever is said by however many', () => {
+test('memory is bounded for any number of texts and senders', () => {
   const repeated = new RepeatedTexts(() => rule)
   const sketch = sketchOf(botTexts[0]!.say(0), hash)
   for (let index = 0; index < 12_000; index++) repeated.add(`sender ${index}`, 'room', sketch, 0)

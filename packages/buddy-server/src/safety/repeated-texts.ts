@@ -3,58 +3,58 @@ import { similarity } from './text-sketch.ts'
 
 /** The rule by which a text counts as repeated. */
 export interface RepetitionRule {
-  /** In so many rooms a text without a contact may be said. */
+  /** The number of rooms in which a text without a contact is allowed. */
   readonly maxRooms: number
-  /** The time within which rooms count. Older texts are forgotten. */
+  /** The time within which rooms count. Older texts are dropped. */
   readonly windowMs: number
 }
 
-/** How a text was repeated. */
+/** The repetitions of a text. */
 export interface Repetition {
-  /** In how many rooms nearly the same text was said, also in this one. */
+  /** The number of rooms with nearly the same text, including this one. */
   readonly rooms: number
   /** How many rooms the rule allows for this kind of text. */
   readonly allowedRooms: number
 }
 
 /**
- * Shorter texts without a contact are not compared, because everybody begins with "hello where are you from".
- * The count is of letters, so this is about twelve English words.
+ * Shorter texts without a contact are not compared, because many users send the same greeting. The count is
+ * of letters, so this is about twelve English words.
  */
 export const minLetters = 60
 /** From this similarity on, two texts are nearly the same. Different texts of one language have about 0.15. */
 const minSimilarity = 0.6
-/** How many different texts are kept for one sender, and for how many senders. */
+/** The maximum number of different texts for one sender, and of senders. */
 const maxTextsPerSender = 8
 const maxSenders = 10_000
 
-/** One text that a sender has said, with the rooms where it was said nearly the same. */
+/** One text of a sender, with the rooms in which the sender has sent nearly the same. */
 interface SaidText {
   sketch: TextSketch
   readonly rooms: Map<string, number>
 }
 
 /**
- * Finds senders who say nearly the same text in many rooms. It keeps no text, only sketches, in memory, for
+ * Finds senders who send nearly the same text in many rooms. It keeps no text, only sketches, in memory, for
  * the time of the window. A sender is a key: of a person, or of an address.
  */
 export class RepeatedTexts {
   readonly #rule: () => RepetitionRule
-  /** The sender who has said something last is last. */
+  /** The sender of the latest text is last. */
   readonly #senders = new Map<string, SaidText[]>()
 
   constructor(rule: () => RepetitionRule) {
     this.#rule = rule
   }
 
-  /** The number of senders of whom something is kept. */
+  /** The number of senders with a text. */
   get size(): number {
     return this.#senders.size
   }
 
   /**
-   * Adds a text that a sender says in a room. Returns undefined if texts like this are not compared.
-   * @param tolerance by how much the allowed number of rooms is multiplied
+   * Adds a text that a sender sends in a room. Returns undefined if texts like this are not compared.
+   * @param tolerance the factor of the allowed number of rooms
    */
   add(
     sender: string,
@@ -69,7 +69,7 @@ export class RepeatedTexts {
     const texts = this.#textsOf(sender, nowMs - windowMs)
     const known = texts.find(({ sketch: earlier }) => isNearlySame(earlier, sketch))
     const said = known ?? { sketch, rooms: new Map<string, number>() }
-    // The latest form is compared, so that a text that changes little by little is followed.
+    // The latest form is compared, so that a text that changes gradually is still recognised.
     said.sketch = sketch
     said.rooms.delete(room)
     said.rooms.set(room, nowMs)
@@ -84,7 +84,7 @@ export class RepeatedTexts {
     return { rooms: said.rooms.size, allowedRooms }
   }
 
-  /** Forgets everything that is older than the window. */
+  /** Drops the texts that are older than the window. */
   sweep(nowMs: number): void {
     const sinceMs = nowMs - this.#rule().windowMs
     for (const [sender, texts] of this.#senders) {

@@ -1,8 +1,8 @@
-// How much reports count. A report by somebody who reports almost every partner says little, and people who
-// act together must not count as many.
+// How much reports count. A report by a person who reports almost every partner counts less, and people who
+// act together count once.
 import type { StoredReport, StoredTally } from './store.ts'
 
-/** The weight of somebody who reports everybody. It is above 0, because even that person may be right. */
+/** The weight of a person who reports every partner. It is above 0, because that person may be right too. */
 const minWeight = 0.1
 /** The first reports of a person count in full, because nothing is known about the person yet. */
 const reportsInFull = 3
@@ -19,7 +19,7 @@ export function weightOf({ met, reported }: Pick<StoredTally, 'met' | 'reported'
   return Math.max(minWeight, Math.min(1, (usualShare / share) ** 2))
 }
 
-/** What the rules and the moderation page count. */
+/** The independent reporters of a person. */
 interface Weighed {
   /** The number of independent reporters. */
   readonly reporters: number
@@ -32,11 +32,11 @@ const groupSpanMs = 60_000
 
 /**
  * Counts the independent reporters among the reports about one person:
- * 1. a person counts once,
- * 2. an address (IPv6: a /64) counts once, whoever reports from it,
- * 3. newcomers count once together if they arrived one after another within a minute each. A newcomer is
- *    somebody who had met nobody but the reported person.
- * Of those that count once, the one with the highest weight counts.
+ * 1. A person counts once.
+ * 2. An address (IPv6: a /64) counts once, however many people report from it.
+ * 3. Newcomers count once together if they arrived one after another within a minute each. A newcomer is
+ *    a person who had met only the reported person.
+ * Of the reports that count once together, the one with the highest weight counts.
  */
 export function weigh(reports: readonly StoredReport[]): Weighed {
   const byPerson = strongest(reports, ({ reporterId }) => reporterId)

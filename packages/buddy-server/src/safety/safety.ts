@@ -1,5 +1,5 @@
-// What a server does for the safety of its users: it keeps reports, decides by the rules of the site, applies
-// the decisions of the operator, and recognises people who are banned.
+// The safety of a server: it keeps reports, decides by the rules of the site, applies the decisions of the
+// operator, and recognises banned people.
 import type { MessageOf, ReportReason } from '@buddy-chat/protocol'
 import { cleanText } from '@buddy-chat/protocol'
 import type { Cancel, Clock } from '../clock.ts'
@@ -48,7 +48,7 @@ interface SafetyDependencies {
   readonly onError: (error: unknown) => void
 }
 
-/** What depends on the store. */
+/** The parts that depend on the store. */
 interface State {
   readonly store: Store
   readonly health: StoreHealth
@@ -69,12 +69,15 @@ export interface AddedReport {
 
 const dayMs = 86_400_000
 const purgeIntervalMs = 600_000
-/** How many pictures are kept from one address, so that nobody can displace those of others. */
+/**
+ * The maximum number of pictures from one address, so that one address cannot displace the pictures of
+ * others.
+ */
 const maxStillsPerAddress = 20
-/** How many visitor keys of ended sessions are kept, for reports that come later. */
+/** The maximum number of visitor keys of ended sessions, which are kept for later reports. */
 const maxEnded = 10_000
 
-/** The reporter of what a rule has found. It counts as one reporter whom the server knows well. */
+/** The reporter of a report by a rule. It counts as one reporter with the weight 1. */
 const ruleReporter = {
   reporterId: 'rule',
   reporterAddress: 'rule',
@@ -92,7 +95,7 @@ export class Safety {
   readonly #people: People
   #state: State
   #cancelPurge: Cancel | undefined
-  /** Reporter and reported person of reports that wait for the store, so that none waits twice. */
+  /** Reporter and reported person of reports that wait for the store, so that no report waits twice. */
   readonly #unstoredReports = new Set<string>()
   /** The visitor keys of ended sessions whose person has a subject; the latest is last. */
   readonly #endedVisitors = new Map<string, string>()
@@ -165,7 +168,7 @@ export class Safety {
   /** Returns the ban that refuses a client; undefined if there is none. */
   findBan(identity: Identity, addressKey: string): Ban | undefined {
     const { keys, bans, rulesOf } = this.#dependencies
-    // The keys of a client take time, and are seldom needed.
+    // The keys of a client take time to compute, and are seldom needed.
     if (this.#state.measures.isEmpty && bans.size === 0) return undefined
     const personKey = keys.personKey(identity)
     const banKeys = this.#people.keysOf({ identity, personKey, addressKey })
@@ -176,7 +179,8 @@ export class Safety {
         (key) => key === personId || key === visitorKey,
       )
       const { addressUntilMs: untilMs } = measure
-      // Others at the address do not receive what was written to the person, and are refused for less long.
+      // Other users of the address must not receive the operator's text to the person, and are refused for a
+      // shorter time.
       const told = isOwn ? measure : { ...measure, untilMs, statement: null }
       return { measure: measureMessage(told, rulesOf(identity.site).appealUrl) }
     }
@@ -277,8 +281,8 @@ export class Safety {
   }
 
   /**
-   * Slows the person of a session that says nearly the same text to many strangers. If it goes on, reports the
-   * person, so that the operator decides. The report has no text.
+   * Slows the person of a session that sends nearly the same text to many strangers. If the person continues,
+   * adds a report, so that the operator decides. The report has no text.
    */
   handleRepeatedText(session: Session, roomId: string, rooms: number, isPersistent: boolean): void {
     const { rulesOf, wallNow, createId } = this.#dependencies
@@ -405,7 +409,7 @@ export class Safety {
     return count < maxStillsPerAddress ? jpegIn(still) : undefined
   }
 
-  /** Sends a client that has joined the measures that it may not know. */
+  /** Sends a client that has joined the measures that it may not have received. */
   #sendMeasures(session: Session): void {
     for (const slow of this.#state.measures.of(session.personKey, 'slow')) this.#tell(session, slow)
     this.#sendWarnings(session)
@@ -429,7 +433,7 @@ export class Safety {
     }
   }
 
-  /** Keeps what a later report or ban needs. */
+  /** Keeps the visitor key for a later report or ban. */
   #handleEnded(session: Session): void {
     const { identity } = session
     if (identity.subject !== undefined) {
@@ -479,7 +483,7 @@ export class Safety {
 
 /** A ban that refuses a client. */
 export interface Ban {
-  /** What the client is told; undefined if the reason is not known here. */
+  /** The message for the client; undefined if the reason is not known here. */
   readonly measure: MessageOf<'measure'> | undefined
 }
 

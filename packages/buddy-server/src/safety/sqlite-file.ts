@@ -15,8 +15,8 @@ const resultCodes = { busy: 5, locked: 6, readOnly: 8, corrupt: 11, cantOpen: 14
 export const databasePath = (dataDir: string): string => join(dataDir, fileName)
 
 /**
- * Returns Node's module; undefined if this Node has none. Node warns that it is experimental; operators need
- * not read that, because Buddy pins the Node with which it is tested. No other warning is dropped.
+ * Returns Node's module; undefined if this Node has none. Drops Node's warning that SQLite is experimental,
+ * because Buddy pins the Node with which it is tested. Drops no other warning.
  */
 function loadSqlite(): typeof Sqlite | undefined {
   const { emitWarning } = process
@@ -47,7 +47,7 @@ export function requireSqlite(): typeof Sqlite {
 
 /**
  * Opens the database in a data folder, makes both if they do not exist, and brings the tables up to date. The
- * process holds an exclusive lock on the file until it closes it or ends, in whatever way.
+ * process holds an exclusive lock on the file until it closes the file or ends.
  * @throws StoreError
  */
 export function openDatabase(dataDir: string): Sqlite.DatabaseSync {
@@ -97,13 +97,13 @@ export function unusableFolder(dataDir: string, cause: unknown): StoreError {
 }
 
 function lock(database: Sqlite.DatabaseSync): void {
-  // In this mode the connection never gives up a lock it has, and the lock ends with the process. So no file
-  // with a process id is needed, which would stay behind after a crash.
+  // In this mode, the connection keeps its lock, and the lock ends with the process. A file with a process id
+  // would remain after a crash.
   database.exec('PRAGMA locking_mode = EXCLUSIVE')
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('BEGIN EXCLUSIVE; COMMIT')
   database.exec('PRAGMA foreign_keys = ON')
-  // What was deleted is overwritten, so that expired reports cannot be read from the file.
+  // SQLite overwrites deleted data, so that expired reports cannot be read from the file.
   database.exec('PRAGMA secure_delete = ON')
 }
 

@@ -1,6 +1,7 @@
 /**
- * The statements that make each version of the database from the one before. A released entry never changes;
- * a change of the tables is a new entry. `PRAGMA user_version` counts the entries that a file has had.
+ * The statements that make each version of the database from the previous version. A released entry never
+ * changes; a change of the tables is a new entry. `PRAGMA user_version` counts the entries that a file has
+ * had.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE reports (

@@ -1,4 +1,4 @@
-// What a file promises besides the contract of a store.
+// The promises of a file besides the contract of a store.
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -80,7 +80,7 @@ test('a file has one user at a time, and is free again after it', () => {
   expect(problemOf(() => new SqliteStore(folder).close())).toBe('none')
 })
 
-test('what was written survives a process that is killed', () => {
+test('written data survives a process that is killed', () => {
   const url = new URL('sqlite-store.ts', import.meta.url).href
   const script = `const { SqliteStore } = await import('${url}')
     const store = new SqliteStore(${JSON.stringify(folder)})
@@ -160,7 +160,7 @@ test('a full disk is an error with a name, and undoes the whole transaction', ()
   again.close()
 })
 
-test('what was purged cannot be read from the file', () => {
+test('purged data cannot be read from the file', () => {
   const store = new SqliteStore(folder)
   store.addReport(report('r1', 1), still)
   store.purge({ nowMs: 9, reportsBeforeMs: 9, warningsBeforeMs: 9, auditBeforeMs: 9 })

@@ -13,7 +13,7 @@ import type {
   StoredTally,
 } from './store.ts'
 
-/** How much the file keeps at most. Of pictures and reports the oldest are dropped first. */
+/** The limits of the file. Beyond them, the oldest pictures and reports are dropped. */
 const defaultMax = { reports: 100_000, stills: 5000 }
 
 type Row = Record<string, null | number | bigint | string | Uint8Array>

@@ -1,4 +1,4 @@
-// What both stores promise.
+// The promises of both stores.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -232,7 +232,7 @@ describe.each([
     expect(store.auditHead).toMatchObject({ number: 2, hash: 'h2' })
   })
 
-  test('what was written in one transaction can be read afterwards', () => {
+  test('data that was written in one transaction can be read afterwards', () => {
     const store = open()
     store.transact(true, () => {
       store.putMeasure(measureOf())

@@ -12,8 +12,8 @@ interface StoreHealthDependencies {
 }
 
 /**
- * How long no reading may fail before the store counts as readable again. If one page of a file is damaged,
- * only some readings fail, and the operator must not receive an event at each of them.
+ * The time without a failed read after which the store counts as readable again. If one page of a file is
+ * damaged, only some reads fail, and the operator must not receive an event for each of them.
  */
 const quietMs = 60_000
 

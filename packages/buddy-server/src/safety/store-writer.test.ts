@@ -44,7 +44,7 @@ function create() {
 
 const full = new StoreError('unwritable', 'the disk is full')
 
-test('stores a change at once, and says so', () => {
+test('stores a change at once, and returns true', () => {
   const { writer, change, written, events, transactions } = create()
   expect(writer.now(true, change('ban'))).toBe(true)
   expect([written, events]).toEqual([['ban'], ['stored ban']])
@@ -68,7 +68,7 @@ test('stores thousands of changes over several turns, in order', () => {
   expect(written[1199]).toBe('pair 1199')
 })
 
-test('keeps changes while the store fails, tells it once, and stores them in order when it works again', () => {
+test('keeps changes while the store fails, reports the failure once, and stores them in order when it works again', () => {
   const { writer, change, written, events, world, clock } = create()
   writer.later(change('pair'))
   world.fault = full
@@ -149,7 +149,7 @@ test('a change with a fault of its own is dropped and reported, and no other is 
   expect(events.filter((event) => event.startsWith('error'))).not.toEqual([])
 })
 
-test('stores what waits when it is closed', () => {
+test('stores the waiting changes when it is closed', () => {
   const { writer, change, written, clock } = create()
   writer.later(change('pair'))
   writer.close()

@@ -22,19 +22,19 @@ export interface StoreWrite {
   readonly onStored?: () => void
 }
 
-/** How long frequent changes are collected, and how long the writer waits after a failure. */
+/** The time for which frequent changes are collected, and the wait after a failure. */
 const delayMs = 1000
-/** How many changes one transaction has, so that it takes a few milliseconds. */
+/** The maximum number of changes in one transaction, so that it takes a few milliseconds. */
 const maxWrites = 500
 /**
- * How many changes of each kind wait. Further ones are dropped, so that memory stays bounded while the disk
- * fails. Each kind has a limit of its own: whatever is reported, no ban and no block is dropped for it. All
- * together take less than 100 MB.
+ * The maximum number of waiting changes of each kind. Further changes are dropped, so that memory stays
+ * bounded while the disk fails. Each kind has its own limit, so that a flood of reports drops no ban and no
+ * block. All together take less than 100 MB.
  */
 const maxWaiting = {
   /** Pairs who met. */
   meeting: 50_000,
-  /** How many partners a person has met and reported. */
+  /** The number of partners whom a person has met and reported. */
   tally: 50_000,
   /** The last address of a reported person who has left. */
   address: 5000,
@@ -43,21 +43,20 @@ const maxWaiting = {
   picture: 200,
   /** Warnings that were delivered. */
   delivery: 5000,
-  /** The next one deletes what this one would have deleted. */
+  /** If one is dropped, the next one deletes the same entries. */
   purge: 1,
   block: 50_000,
   /** Decisions with their bans. {@link Decisions} makes no more, because the audit log must have no gap. */
   decision: 20_000,
 } as const
 
-/** What a change is about. */
+/** The kind of a change. */
 export type WriteKind = keyof typeof maxWaiting
 
 /**
  * Writes to the store. If the store fails, for example because the disk is full, keeps the changes in memory
- * and tries again each second. Changes are stored in the order in which they came.
- *
- * Changes of a kind that has reached its limit are dropped, the new ones.
+ * and tries again each second. Changes are stored in the order of arrival. If a kind has reached its limit, new
+ * changes of this kind are dropped.
  */
 export class StoreWriter {
   readonly #dependencies: StoreWriterDependencies
@@ -70,7 +69,7 @@ export class StoreWriter {
     this.#dependencies = dependencies
   }
 
-  /** Whether a change of this kind would not be dropped. */
+  /** Whether a change of this kind would be kept. */
   hasRoom(kind: WriteKind): boolean {
     return (this.#counts.get(kind) ?? 0) < maxWaiting[kind]
   }
@@ -81,7 +80,7 @@ export class StoreWriter {
    * @returns false if it is not stored yet, or was dropped
    */
   now(isDurable: boolean, change: StoreWrite): boolean {
-    // Each attempt takes time, so that a flood of reports must not cause one each.
+    // An attempt takes time, so a flood of reports must not cause an attempt for each report.
     return this.#add(change) && !this.#hasFailed && this.flush(isDurable)
   }
 
@@ -105,7 +104,7 @@ export class StoreWriter {
   }
 
   /**
-   * Stores what waits, and stops.
+   * Stores the waiting changes, and stops.
    * @returns how many changes could not be stored
    */
   close(): number {

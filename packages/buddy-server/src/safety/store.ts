@@ -4,7 +4,7 @@ import type { ReportState } from './moderation.ts'
 /** A report, as it is stored. Persons and addresses are keyed hashes; see `person-keys.ts`. */
 export interface StoredReport {
   readonly id: string
-  /** When it came, in milliseconds since 1970. */
+  /** When it arrived, in milliseconds since 1970. */
   readonly atMs: number
   /** The key of the site; empty for the server's own site. */
   readonly site: string
@@ -29,7 +29,7 @@ export interface StoredReport {
   readonly decisionId: string | null
 }
 
-/** What a ban recognises a person by, after the sessions of the person have ended. */
+/** The keys by which a ban recognises a person after the sessions of the person have ended. */
 export interface StoredPerson {
   readonly personId: string
   readonly site: string
@@ -54,7 +54,7 @@ export interface StoredMeasure {
   readonly addressHash: string | null
   /** Until when a ban refuses the address, in milliseconds since 1970. */
   readonly addressUntilMs: number | null
-  /** When it was taken, in milliseconds since 1970. */
+  /** When the measure began, in milliseconds since 1970. */
   readonly atMs: number
   /** When it ends, in milliseconds since 1970; null if it holds until it is lifted. */
   readonly untilMs: number | null
@@ -62,7 +62,7 @@ export interface StoredMeasure {
   readonly isAutomatic: boolean
   readonly by: string
   readonly decisionId: string
-  /** What the person is told besides the reason. */
+  /** The operator's text to the person. */
   readonly statement: string | null
 }
 
@@ -75,7 +75,7 @@ export interface StoredPair {
   readonly untilMs: number
 }
 
-/** How many partners a person has met and reported. */
+/** The number of partners whom a person has met and reported. */
 export interface StoredTally {
   readonly personId: string
   readonly met: number
@@ -119,8 +119,8 @@ export interface PurgeLimits {
 }
 
 /**
- * What a server remembers for its safety. Every method answers at once. A method that writes may throw
- * {@link StoreError}; then nothing of its `transact` is stored.
+ * The data that a server keeps for the safety of its users. Every method returns synchronously. A method that
+ * writes may throw {@link StoreError}; then nothing of its `transact` is stored.
  */
 export interface Store {
   /** Whether it outlives the process. */
@@ -180,7 +180,7 @@ export interface Store {
   close(): void
 }
 
-/** What is wrong with a store. */
+/** The kinds of fault of a store. */
 export type StoreProblem =
   'in-use' | 'no-sqlite' | 'unreadable' | 'broken' | 'newer-version' | 'unwritable'
 

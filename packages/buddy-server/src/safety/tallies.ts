@@ -8,10 +8,10 @@ interface TalliesDependencies {
   readonly wallNow: () => number
 }
 
-/** How many tallies are kept in memory besides the store. */
+/** The maximum number of tallies in memory. */
 const maxCached = 20_000
 
-/** How many partners each person has met and reported. */
+/** The numbers of partners whom each person has met and reported. */
 export class Tallies {
   readonly #dependencies: TalliesDependencies
   /** The one that was used last is last. */
@@ -52,7 +52,7 @@ export class Tallies {
       },
       onStored: () => this.#unstored.delete(personId),
     })
-    // A dropped one must not count as waiting, because then it would stay in memory for good.
+    // A dropped tally must not count as waiting, because it would then stay in memory for ever.
     if (!isWaiting) this.#unstored.delete(personId)
   }
 

@@ -9,17 +9,17 @@ import { minLetters, RepeatedTexts } from './repeated-texts.ts'
 import type { KeyedHash, TextSketch } from './text-sketch.ts'
 import { sketchOf } from './text-sketch.ts'
 
-/** How new visitors may send addresses, handles and telephone numbers. */
+/** The rate at which new visitors may send addresses, handles and telephone numbers. */
 const contactRateOfNew = { burst: 3, perSecond: 1 / 60 } as const
 
 /**
- * How many texts of one author in one room are read, and how many of them are compared. A bot says what it has
- * to say at once, because strangers leave.
+ * The maximum number of texts of one author in one room that are read, and that are compared. A bot sends its
+ * text at once, because strangers leave.
  */
 const maxReadTexts = 10
 const maxComparedTexts = 3
 
-/** People behind one address may say the same more often together than one person. */
+/** People behind one address may together send the same text in more rooms than one person. */
 const addressTolerance = 2
 
 /** How long a client waits before it sends a text again that was too similar to others. */
@@ -37,8 +37,8 @@ interface TextGateDependencies {
   readonly hash: KeyedHash
   readonly keys: Pick<PersonKeys, 'addressHash'>
   /**
-   * Called when a text was said in too many rooms.
-   * @param isPersistent whether it was said in twice as many
+   * Called when a text was sent in too many rooms.
+   * @param isPersistent whether it was sent in twice as many
    */
   readonly onRepeated: (
     session: Session,
@@ -54,15 +54,15 @@ export interface TextRefusal {
   readonly retryAfterMs: number
 }
 
-/** What was read of one author in one room. */
+/** The counts for one author in one room. */
 interface RoomTexts {
   read: number
   compared: number
 }
 
 /**
- * Refuses texts that only a program sends: nearly the same to many strangers, and many addresses or handles of
- * a visitor whom the server has not known for long. It reads texts for that, but keeps and logs none.
+ * Refuses texts that only bots send: nearly the same text to many strangers, and many addresses or handles of
+ * a new visitor. It reads texts, but neither keeps nor logs them.
  */
 export class TextGate {
   readonly #dependencies: TextGateDependencies
@@ -103,7 +103,7 @@ export class TextGate {
     return this.#checkRepeated(session, partner, sketch)
   }
 
-  /** Forgets what is older than the window. */
+  /** Drops the data that is older than the window. */
   sweep(): void {
     this.#repeated.sweep(this.#dependencies.now())
   }

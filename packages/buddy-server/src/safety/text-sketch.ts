@@ -1,7 +1,7 @@
 import { contactsIn, mayHaveContact } from './contacts.ts'
 import { foldText, maxUnits, wordsOf } from './fold-text.ts'
 
-/** What remains of a text for comparison. The text cannot be restored from it. */
+/** The fingerprint of a text for comparison. The text cannot be restored from it. */
 export interface TextSketch {
   /** The lowest hashes of the text's features in ascending order: a bottom-k sketch (Cohen and Kaplan 2007). */
   readonly hashes: Uint32Array
@@ -20,8 +20,8 @@ const isAscii = /^[\x20-\x7e]*$/
 const isIdeographic = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
 
 /**
- * Returns a hash function. Without the key nobody can find texts with the same hashes, so nobody can make the
- * text of another person look like an advertisement.
+ * Returns a hash function. An attacker without the key cannot find texts with the same hashes, and so cannot
+ * make the text of another person look like an advertisement.
  */
 export function createKeyedHash(key: readonly [number, number]): KeyedHash {
   return (text, start = 0, end = text.length) => {
@@ -44,7 +44,7 @@ export function createKeyedHash(key: readonly [number, number]): KeyedHash {
 const features = new Uint32Array(maxUnits)
 
 /**
- * Returns the sketch of a text. Its features are the runs of three letters within its words, so that another
+ * Returns the sketch of a text. Its features are the sequences of three letters within its words. Another
  * order of the words, another name or another number changes few of them.
  */
 export function sketchOf(text: string, hash: KeyedHash): TextSketch {
