@@ -1,15 +1,18 @@
 import { defineConfig } from 'vitest/config'
 import { isFullRun } from './tests/install/full-run.ts'
+import { LongestFirst } from './tests/longest-first.ts'
 
 /** Browsers and networks can be slow on a busy machine. */
 const slowExpect = { poll: { timeout: 20_000 } }
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
           name: 'unit',
+          // A new process for each of the many small files would take longer than their tests.
           isolate: false,
           include: [
             'packages/*/src/**/*.test.ts',
