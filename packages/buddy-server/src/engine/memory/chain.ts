@@ -1,19 +1,97 @@
 import FlatQueue from 'flatqueue'
 
-/** The place of an item in a {@link Chain}. */
-export interface Link<T> {
-  readonly item: T
-  /** The items of a chain are in the order of their ranks, the lowest first. */
-  readonly rank: number
-  readonly chain: Chain<T>
-  /** Whether the link is in the queue of late items, and not yet between its neighbours. */
-  isLate: boolean
-  isRemoved: boolean
-  previous: Link<T> | undefined
-  next: Link<T> | undefined
+// A link is four numbers in an array of all links: its neighbours, the slot of its item, and the next link of
+// the same item. A link is named by the position of the first of them; 0 means none.
+const nextAt = 1
+const slotAt = 2
+const siblingAt = 3
+const cellsPerLink = 4
+const shift = 2
+/** In place of the previous link: the link is in the queue of late links, or was removed while it was there. */
+const late = -1
+const lateAndRemoved = -2
+
+/**
+ * The links of many chains, and their items. All of it is in a few arrays of numbers, which grow as needed. So
+ * the garbage collector does not visit the links, and a removed link leaves no garbage.
+ */
+export class LinkTable<T> {
+  /** The items by their slots. */
+  readonly items: (T | undefined)[] = [undefined]
+  /** The ranks of the items by their slots. */
+  ranks = new Float64Array(16)
+  cells = new Int32Array(64)
+  /** The chain of each link. */
+  readonly chains: Chain<T>[] = []
+  readonly #freeSlots: number[] = []
+  /** The first link that is not in use. The next one is its neighbour. */
+  #free = 0
+  #end = cellsPerLink
+
+  /** Returns a slot for the item. A chain has its items in the order of their ranks, the lowest first. */
+  claim(item: T, rank: number): number {
+    const slot = this.#freeSlots.pop() ?? this.items.length
+    if (slot === this.ranks.length) {
+      const ranks = new Float64Array(slot * 2)
+      ranks.set(this.ranks)
+      this.ranks = ranks
+    }
+    this.items[slot] = item
+    this.ranks[slot] = rank
+    return slot
+  }
+
+  /** Frees a slot. Its item must be in no chain. */
+  release(slot: number): void {
+    this.items[slot] = undefined
+    this.#freeSlots.push(slot)
+  }
+
+  /** Returns the item of a link. */
+  itemOf(link: number): T {
+    return this.items[this.cells[link + slotAt]!]!
+  }
+
+  rankOf(link: number): number {
+    return this.ranks[this.cells[link + slotAt]!]!
+  }
+
+  chainOf(link: number): Chain<T> {
+    return this.chains[link >> shift]!
+  }
+
+  /** Returns the link that was passed to `create` with this one; 0 if it was none. */
+  siblingOf(link: number): number {
+    return this.cells[link + siblingAt]!
+  }
+
+  /** Returns a link that is in no chain yet. */
+  create(slot: number, chain: Chain<T>, sibling: number): number {
+    let link = this.#free
+    if (link === 0) {
+      link = this.#end
+      this.#end += cellsPerLink
+      if (this.#end > this.cells.length) {
+        const cells = new Int32Array(this.cells.length * 2)
+        cells.set(this.cells)
+        this.cells = cells
+      }
+    } else this.#free = this.cells[link + nextAt]!
+    const { cells } = this
+    cells[link + slotAt] = slot
+    cells[link + siblingAt] = sibling
+    this.chains[link >> shift] = chain
+    return link
+  }
+
+  /** Frees a link, which must be in no chain. */
+  free(link: number): void {
+    this.cells[link + nextAt] = this.#free
+    this.#free = link
+  }
 }
 
-/** Removed links in the queue of late items are dropped together when there are more than this number. */
+/** Removed links in the queue of late links are dropped together when there are more than this number. */
 const minStaleLinks = 64
 
 /**
@@ -23,95 +101,109 @@ const minStaleLinks = 64
  * time for each step besides that.
  */
 export class Chain<T> {
+  readonly table: LinkTable<T>
   /** The number of items. */
   size = 0
-  #head: Link<T> | undefined
-  #tail: Link<T> | undefined
-  #late: FlatQueue<Link<T>> | undefined
+  #head = 0
+  #tail = 0
+  #late: FlatQueue<number> | undefined
   #lateSize = 0
 
-  add(item: T, rank: number): Link<T> {
-    const link: Link<T> = {
-      item,
-      rank,
-      chain: this,
-      isLate: false,
-      isRemoved: false,
-      previous: undefined,
-      next: undefined,
-    }
+  constructor(table: LinkTable<T>) {
+    this.table = table
+  }
+
+  /**
+   * Adds the item of a slot.
+   * @param sibling another link of the same item, or 0; see `siblingOf`
+   * @returns the link of the item in this chain
+   */
+  add(slot: number, sibling = 0): number {
+    const { table } = this
+    const link = table.create(slot, this, sibling)
     this.size++
-    if (this.#tail && rank < this.#tail.rank) {
-      link.isLate = true
+    const tail = this.#tail
+    const rank = table.ranks[slot]!
+    if (tail !== 0 && rank < table.rankOf(tail)) {
+      table.cells[link] = late
       this.#lateSize++
       this.#late ??= new FlatQueue()
       this.#late.push(link, rank)
-    } else this.#insert(link, this.#tail)
+      return link
+    }
+    const { cells } = table
+    cells[link] = tail
+    cells[link + nextAt] = 0
+    if (tail === 0) this.#head = link
+    else cells[tail + nextAt] = link
+    this.#tail = link
     return link
   }
 
-  /** Removes an item, which must be in this chain. */
-  remove(link: Link<T>): void {
+  /** Removes an item by its link, which must be in this chain. */
+  remove(link: number): void {
     this.size--
-    link.isRemoved = true
-    if (link.isLate) {
+    const { cells } = this.table
+    const previous = cells[link]!
+    if (previous === late) {
+      cells[link] = lateAndRemoved
       this.#lateSize--
       this.#dropStaleLinks()
       return
     }
-    const { previous, next } = link
-    if (previous) previous.next = next
-    else this.#head = next
-    if (next) next.previous = previous
-    else this.#tail = previous
+    const next = cells[link + nextAt]!
+    if (previous === 0) this.#head = next
+    else cells[previous + nextAt] = next
+    if (next === 0) this.#tail = previous
+    else cells[next] = previous
+    this.table.free(link)
   }
 
-  /** Returns the link of the item with the lowest rank; undefined if the chain is empty. */
-  first(): Link<T> | undefined {
-    if (this.#lateSize > 0) this.#linkLate(undefined, this.#head)
+  /** Returns the link of the item with the lowest rank; 0 if the chain is empty. */
+  first(): number {
+    if (this.#lateSize > 0) this.#linkLate(0, this.#head)
     return this.#head
   }
 
-  /** Returns the link after this one, which must be in the chain; undefined if it is the last one. */
-  after(link: Link<T>): Link<T> | undefined {
-    if (this.#lateSize > 0) this.#linkLate(link, link.next)
-    return link.next
+  /** Returns the link after this one, which must be in the chain; 0 if it is the last one. */
+  after(link: number): number {
+    if (this.#lateSize > 0) this.#linkLate(link, this.table.cells[link + nextAt]!)
+    return this.table.cells[link + nextAt]!
   }
 
   /** Links in the late item that belongs between two neighbours, if there is one. */
-  #linkLate(previous: Link<T> | undefined, next: Link<T> | undefined): void {
-    const late = this.#late!
-    let link = late.peek()
-    while (link?.isRemoved) {
-      late.pop()
-      link = late.peek()
+  #linkLate(previous: number, next: number): void {
+    const { table } = this
+    const { cells } = table
+    const queue = this.#late!
+    let link = queue.peek()
+    while (link !== undefined && cells[link] === lateAndRemoved) {
+      queue.pop()
+      table.free(link)
+      link = queue.peek()
     }
-    if (!link || (next && next.rank <= link.rank)) return
-    late.pop()
-    link.isLate = false
+    if (link === undefined || (next !== 0 && table.rankOf(next) <= table.rankOf(link))) return
+    queue.pop()
     this.#lateSize--
-    this.#insert(link, previous)
+    cells[link] = previous
+    cells[link + nextAt] = next
+    if (previous === 0) this.#head = link
+    else cells[previous + nextAt] = link
+    if (next === 0) this.#tail = link
+    else cells[next] = link
     this.#dropStaleLinks()
   }
 
-  #insert(link: Link<T>, previous: Link<T> | undefined): void {
-    const next = previous ? previous.next : this.#head
-    link.previous = previous
-    link.next = next
-    if (previous) previous.next = link
-    else this.#head = link
-    if (next) next.previous = link
-    else this.#tail = link
-  }
-
   #dropStaleLinks(): void {
-    const late = this.#late
-    if (!late) return
-    if (this.#lateSize === 0) this.#late = undefined
-    else if (late.length > minStaleLinks + this.#lateSize * 2) {
-      const kept = late.ids.slice(0, late.length).filter(({ isRemoved }) => !isRemoved)
-      this.#late = new FlatQueue()
-      for (const link of kept) this.#late.push(link, link.rank)
+    const queue = this.#late
+    if (!queue) return
+    if (this.#lateSize > 0 && queue.length <= minStaleLinks + this.#lateSize * 2) return
+    const { table } = this
+    this.#late = this.#lateSize > 0 ? new FlatQueue() : undefined
+    for (let index = 0; index < queue.length; index++) {
+      const link = queue.ids[index]!
+      if (table.cells[link] === lateAndRemoved) table.free(link)
+      else this.#late?.push(link, table.rankOf(link))
     }
   }
 }

@@ -5,6 +5,10 @@ import type { Cancel, Clock } from '../../clock.ts'
 export interface Due {
   /** When, in milliseconds on the engine's clock; Infinity if there is nothing to do. Set by the queue. */
   dueAtMs: number
+  /** The place in the queue, which alone uses it: the period, and the neighbours in it. */
+  duePeriod?: Period | undefined
+  previousDue?: Due | undefined
+  nextDue?: Due | undefined
   /** Called when it is due. It may set another time. */
   handleDue(): void
 }
@@ -13,6 +17,40 @@ export interface Due {
 const maxHandledAtOnce = 200
 /** Items that are due in the same period of this length are kept together until it begins. */
 const periodMs = 256
+
+/** The items that are due in one period, in the order in which they were set. */
+export class Period {
+  readonly number: number
+  size = 0
+  first: Due | undefined
+  #last: Due | undefined
+
+  constructor(number: number) {
+    this.number = number
+  }
+
+  add(item: Due): void {
+    const last = this.#last
+    item.duePeriod = this
+    item.previousDue = last
+    if (last) last.nextDue = item
+    else this.first = item
+    this.#last = item
+    this.size++
+  }
+
+  delete(item: Due): void {
+    const { previousDue, nextDue } = item
+    item.duePeriod = undefined
+    if (previousDue) previousDue.nextDue = nextDue
+    else this.first = nextDue
+    if (nextDue) nextDue.previousDue = previousDue
+    else this.#last = previousDue
+    item.previousDue = undefined
+    item.nextDue = undefined
+    this.size--
+  }
+}
 
 /**
  * All times at which something must be done, with one timer. So a crowd of waiting tickets needs no timer for
@@ -23,7 +61,9 @@ const periodMs = 256
 export class DueQueue {
   readonly #clock: Pick<Clock, 'now' | 'after'>
   /** The items of later periods, by the number of the period. */
-  readonly #periods = new Map<number, Set<Due>>()
+  readonly #periods = new Map<number, Period>()
+  /** The period that was used last, because most items are due in the same one. */
+  #latest: Period | undefined
   /** The numbers of these periods. */
   readonly #order = new FlatQueue<number>()
   /** The items of periods that have begun. An entry is stale if its priority is not the present time of the item. */
@@ -39,29 +79,34 @@ export class DueQueue {
   /** The number of items, including removed ones of periods that have begun. */
   get length(): number {
     let length = this.#soon.length
-    for (const items of this.#periods.values()) length += items.size
+    for (const { size } of this.#periods.values()) length += size
     return length
   }
 
   /** Sets the time of the item, instead of its earlier one. Infinity removes the item. */
   set(item: Due, atMs: number): void {
     if (item.dueAtMs === atMs) return
-    if (item.dueAtMs !== Infinity) this.#periods.get(periodOf(item.dueAtMs))?.delete(item)
+    // An item of a period that has begun stays in `#soon`, where its time tells that it is stale.
+    item.duePeriod?.delete(item)
     item.dueAtMs = atMs
     if (atMs === Infinity) return
-    const period = periodOf(atMs)
-    if (period <= this.#begun || atMs <= this.#clock.now()) {
+    const number = periodOf(atMs)
+    if (number <= this.#begun || atMs <= this.#clock.now()) {
       this.#soon.push(item, atMs)
       this.#wakeAt(atMs)
       return
     }
-    let items = this.#periods.get(period)
-    if (!items) {
-      this.#periods.set(period, (items = new Set()))
-      this.#order.push(period, period)
-      this.#wakeAt(period * periodMs)
-    }
-    items.add(item)
+    if (this.#latest?.number !== number)
+      this.#latest = this.#periods.get(number) ?? this.#create(number)
+    this.#latest.add(item)
+  }
+
+  #create(number: number): Period {
+    const period = new Period(number)
+    this.#periods.set(number, period)
+    this.#order.push(number, number)
+    this.#wakeAt(number * periodMs)
+    return period
   }
 
   #wakeAt(atMs: number): void {
@@ -98,8 +143,17 @@ export class DueQueue {
       if (period === undefined || period * periodMs > this.#clock.now()) return
       this.#order.pop()
       this.#begun = Math.max(this.#begun, period)
-      for (const item of this.#periods.get(period) ?? []) this.#soon.push(item, item.dueAtMs)
+      const begun = this.#periods.get(period)
       this.#periods.delete(period)
+      this.#latest = undefined
+      for (let item = begun?.first; item;) {
+        const next = item.nextDue
+        item.duePeriod = undefined
+        item.previousDue = undefined
+        item.nextDue = undefined
+        this.#soon.push(item, item.dueAtMs)
+        item = next
+      }
     }
   }
 

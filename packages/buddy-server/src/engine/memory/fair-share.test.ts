@@ -117,3 +117,20 @@ test('a household is never limited', () => {
   const [, free] = run([strangers(20), behind('home', 3, 30_000)], 5 * minutes, 100)
   expect(home).toEqual(free)
 })
+
+test("a slowed user's ticket waits for its delay, also when its address has had more than its share", () => {
+  const world = new MatchmakerWorld(0)
+  world.fairLimits = { matchesPerMinute: 0.5, sharePercent: 25 }
+  const join = (name: string, address: string): User => {
+    const user = world.join(name)
+    user.fairKeys = [address]
+    return user
+  }
+  const [slowed, one, other] = ['slowed', 'one', 'other'].map((name) => join(name, 'school'))
+  world.enter(slowed!, { delayMs: 60_000 })
+  world.enter(join('stranger', 'home'), {})
+  world.enter(one!, {})
+  expect(one!.partner).toBeDefined()
+  world.enter(other!, {})
+  expect([slowed!.partner, other!.partner]).toEqual([undefined, undefined])
+})

@@ -1,3 +1,4 @@
+import type { LinkTable } from './chain.ts'
 import { Chain } from './chain.ts'
 
 /** Tickets of one list that are equal in their attributes and asks, or all that ask for nothing. */
@@ -7,7 +8,7 @@ export class Group<W> extends Chain<W> {
   readonly signature: string
 
   constructor(list: List<W>, signature: string) {
-    super()
+    super(list.bucket.table)
     this.list = list
     this.signature = signature
   }
@@ -41,6 +42,7 @@ const maxEmptyLists = 16
 
 /** The tickets that have one interest, or that are free in interests. */
 export class Bucket<W> {
+  readonly table: LinkTable<W>
   /** Tickets that state no language. */
   withoutLanguage: List<W> | undefined
   /** Tickets by each of their languages. */
@@ -51,6 +53,10 @@ export class Bucket<W> {
   size = 0
   /** The number of the latest search for this interest. */
   searchedBy = 0
+
+  constructor(table: LinkTable<W>) {
+    this.table = table
+  }
 
   listOf(language: string): List<W> {
     this.byLanguage ??= new Map()

@@ -4,15 +4,17 @@ import type { SearchState } from '../engine.ts'
 import type { WidenSchedule } from '../may-meet.ts'
 import { isFreeInInterests, isFreeInLanguages } from '../may-meet.ts'
 import type { Ticket } from '../ticket.ts'
-import { Chain } from './chain.ts'
+import type { AcquaintanceDependencies } from './acquaintance.ts'
+import { Acquaintance } from './acquaintance.ts'
 import type { Due } from './due-queue.ts'
 import { DueQueue } from './due-queue.ts'
 import type { FairLimits } from './fair-share.ts'
 import { Parking } from './parking.ts'
-import type { People, Person } from './people.ts'
+import type { Person } from './people.ts'
 import type { Pool } from './pool.ts'
 import { Pools } from './pool.ts'
 import { nextDueMs, nextReport } from './search-report.ts'
+import { Unsearched } from './unsearched.ts'
 import type { Entrant } from './waiting.ts'
 import { Waiting } from './waiting.ts'
 
@@ -35,16 +37,10 @@ export interface Match<T extends Entrant> {
 }
 
 /** The dependencies of {@link Matchmaker}. */
-export interface MatchmakerDependencies<T extends Entrant> {
+export interface MatchmakerDependencies<T extends Entrant> extends AcquaintanceDependencies {
   readonly clock: Pick<Clock, 'now' | 'after'>
-  readonly people: Pick<People, 'relationOf' | 'avoidsUntilMs' | 'avoidsAll'>
   /** Returns how long the searches of a site require a common interest and a common language. */
   readonly scheduleOf: (site: string) => WidenSchedule
-  /**
-   * Returns the rematch delay: recent partners meet again only after one of them has waited this long, and
-   * only if both have nobody else in the pool.
-   */
-  readonly rematchDelayMs: () => number
   readonly fairLimits: () => FairLimits
   /** Returns false while no other room can be opened. All tickets wait until one can. */
   readonly canOpenRoom: () => boolean
@@ -72,19 +68,16 @@ export class Matchmaker<T extends Entrant> {
   readonly #pools: Pools<Waiting<T>>
   readonly #due: DueQueue
   readonly #parking: Parking<T>
-  /** The tickets that have not searched since they last began to accept a partner. */
-  readonly #unsearched = new Chain<Waiting<T>>()
+  readonly #unsearched = new Unsearched<T>()
+  readonly #acquaintance: Acquaintance<T>
   readonly #freed: Due = { dueAtMs: Infinity, handleDue: () => void this.handleRoomFreed() }
   readonly #handleDue = (waiting: Waiting<T>): void => this.#continue(waiting)
-  readonly #isAccepted = (waiting: Waiting<T>, candidate: Waiting<T>): boolean =>
-    this.#accepts(waiting, candidate)
-  /** The partners that the present search has skipped because of what the people know of each other. */
-  #skipped: Waiting<T>[] = []
 
   constructor(dependencies: MatchmakerDependencies<T>) {
     const { clock, fairLimits, scheduleOf } = dependencies
     this.#dependencies = dependencies
     this.#due = new DueQueue(clock)
+    this.#acquaintance = new Acquaintance(dependencies)
     this.#pools = new Pools<Waiting<T>>({
       fairLimits,
       scheduleOf,
@@ -93,7 +86,10 @@ export class Matchmaker<T extends Entrant> {
     this.#parking = new Parking({
       clock,
       due: this.#due,
-      onMoved: (waiting) => this.#move(waiting),
+      // A slowed user's ticket stays outside of all indexes.
+      onMoved: (waiting) => {
+        if (waiting.index) this.#move(waiting)
+      },
       onReleased: (waiting) => this.#searchLater(waiting),
     })
   }
@@ -119,20 +115,15 @@ export class Matchmaker<T extends Entrant> {
     const now = this.#dependencies.clock.now()
     const pool = this.#pools.find(ticket)
     const waiting = new Waiting(entrant, pool, sinceMs, this.#handleDue)
-    this.#waiting.set(ticket.sessionId, waiting)
     pool.addPerson(person)
-    if (pool.fair.isOn) {
-      waiting.fair = entrant.fairKeys.map((name) => pool.fair.keyOf(name, now))
-      for (const key of waiting.fair) key.waiting.add(waiting)
-    }
+    if (pool.fair.isOn) waiting.fair = pool.fair.keysOf(entrant.fairKeys, now)
     this.#widen(waiting)
     if (now - sinceMs >= ticket.delayMs) {
-      this.#move(waiting)
+      this.#assignIndex(waiting)
       const match = this.#search(waiting)
       if (match) return match
-    }
-    this.#tell(waiting)
-    this.#schedule(waiting)
+    } else this.#enqueue(waiting)
+    this.#wait(waiting)
     return undefined
   }
 
@@ -141,13 +132,14 @@ export class Matchmaker<T extends Entrant> {
     const waiting = this.#waiting.get(ticket.sessionId)
     if (!waiting) return
     const { index } = waiting
-    index?.remove(waiting)
-    waiting.index = undefined
+    if (index) index.remove(waiting)
     waiting.change(ticket, this.#dependencies.clock.now())
     this.#widen(waiting)
-    waiting.index = index
-    index?.add(waiting)
-    waiting.told = undefined
+    if (index) {
+      index.prepare(waiting)
+      index.add(waiting)
+    }
+    waiting.toldState = 0
     this.#searchLater(waiting)
   }
 
@@ -187,7 +179,7 @@ export class Matchmaker<T extends Entrant> {
   handleRoomFreed(): boolean {
     const { canOpenRoom, clock, onMatch } = this.#dependencies
     for (let left = maxSearches; left > 0 && canOpenRoom(); left--) {
-      const waiting = this.#unsearched.first()?.item
+      const waiting = this.#unsearched.first
       if (!waiting) return false
       const match = this.#search(waiting)
       if (match) {
@@ -195,8 +187,7 @@ export class Matchmaker<T extends Entrant> {
         if (canOpenRoom() && this.#unsearched.size > 0) this.#due.set(this.#freed, clock.now())
         return true
       }
-      this.#tell(waiting)
-      this.#schedule(waiting)
+      this.#wait(waiting)
     }
     if (canOpenRoom() && this.#unsearched.size > 0) this.#due.set(this.#freed, clock.now())
     return false
@@ -231,31 +222,53 @@ export class Matchmaker<T extends Entrant> {
    * @returns whether it accepts more than before
    */
   #widen(waiting: Waiting<T>): boolean {
-    const { ticket, pool, interestsSinceMs, languagesSinceMs, index } = waiting
+    const { ticket, pool, index } = waiting
+    const isBound = ticket.interestKeys.length > 0 || ticket.languages.length > 0
+    if (!isBound && waiting.isFreeInInterests && waiting.isFreeInLanguages) return false
     const now = this.#dependencies.clock.now()
     const schedule = pool.schedule()
-    const isFreeNow = isFreeInInterests(ticket, now - interestsSinceMs, schedule)
-    const isFreeInLanguagesNow = isFreeInLanguages(ticket, now - languagesSinceMs, schedule)
+    const isFreeNow = isFreeInInterests(ticket, now - waiting.interestsSinceMs, schedule)
+    const isFreeInLanguagesNow = isFreeInLanguages(ticket, now - waiting.languagesSinceMs, schedule)
     const isSame =
       isFreeNow === waiting.isFreeInInterests && isFreeInLanguagesNow === waiting.isFreeInLanguages
     if (isSame) return false
-    index?.remove(waiting)
+    const isIndexed = waiting.slot !== 0
+    if (isIndexed) index!.remove(waiting)
     waiting.isFreeInInterests = isFreeNow
     waiting.isFreeInLanguages = isFreeInLanguagesNow
-    index?.add(waiting)
+    if (isIndexed) index!.add(waiting)
     return true
   }
 
-  /** Puts the ticket into the index that its parked keys require. */
-  #move(waiting: Waiting<T>): void {
+  /**
+   * Assigns the index that the ticket's parked keys require, but does not add the ticket.
+   * @returns whether it was another one before
+   */
+  #assignIndex(waiting: Waiting<T>): boolean {
     const index = waiting.pool.indexOf(Parking.keysOf(waiting))
-    if (index === waiting.index) return
-    const wasIndexed = waiting.index !== undefined
-    waiting.index?.remove(waiting)
+    if (index === waiting.index) return false
+    if (waiting.slot !== 0) waiting.index!.remove(waiting)
     waiting.index = index
-    index.add(waiting)
+    index.prepare(waiting)
+    return true
+  }
+
+  /** Puts a waiting ticket into the index that its parked keys require. */
+  #move(waiting: Waiting<T>): void {
+    const wasIndexed = waiting.index !== undefined
+    if (!this.#assignIndex(waiting)) return
+    waiting.index!.add(waiting)
     // Tickets of one key move together. With several keys there may be others in the new index.
     if (wasIndexed && waiting.fair.length > 1) this.#postpone(waiting)
+  }
+
+  /** Puts the ticket into the queue, and into its index if it has one. */
+  #enqueue(waiting: Waiting<T>): void {
+    if (waiting.isQueued) return
+    waiting.isQueued = true
+    this.#waiting.set(waiting.sessionId, waiting)
+    for (const key of waiting.fair) key.add(waiting)
+    waiting.index?.add(waiting)
   }
 
   #searchLater(waiting: Waiting<T>): void {
@@ -264,53 +277,33 @@ export class Matchmaker<T extends Entrant> {
     else this.#wait(waiting)
   }
 
+  /** Tells what is known of the search, if it differs from what was told before. Sets what is due next. */
   #wait(waiting: Waiting<T>): void {
-    this.#tell(waiting)
-    this.#schedule(waiting)
+    const now = this.#dependencies.clock.now()
+    const isFirst = !waiting.isTold
+    const search = nextReport(waiting, now)
+    if (search) this.#dependencies.onSearching(waiting.entrant, search, isFirst)
+    // Something that is over already is due in the next turn, so that no mistake can occupy this one for ever.
+    this.#due.set(waiting, Math.max(nextDueMs(waiting, now), now + 1))
   }
 
+  /** Matches a ticket that has an index, or puts it into the queue, if it is not there. */
   #search(waiting: Waiting<T>): Match<T> | undefined {
     if (!this.#dependencies.canOpenRoom()) {
-      waiting.unsearched ??= this.#unsearched.add(waiting, waiting.sinceMs)
+      this.#enqueue(waiting)
+      this.#unsearched.add(waiting)
       return undefined
     }
-    this.#unpostpone(waiting)
+    this.#unsearched.delete(waiting)
     if (waiting.isHeld) waiting.pool.held.delete(waiting)
     waiting.isHeld = false
-    waiting.heldUntilMs = Infinity
-    const partner = waiting.index?.find(waiting, this.#isAccepted)
-    const skipped = this.#skipped
-    if (skipped.length > 0) this.#skipped = []
+    waiting.heldUntilMs = undefined
+    const partner = waiting.index!.find(waiting, this.#acquaintance.accepts)
+    const skipped = this.#acquaintance.takeSkipped()
     if (partner) return this.#match(partner, waiting)
+    this.#enqueue(waiting)
     if (skipped.length > 0) this.#hold(waiting, skipped)
     return undefined
-  }
-
-  /** Returns whether two people may meet. Notes why and until when not. */
-  #accepts(waiting: Waiting<T>, candidate: Waiting<T>): boolean {
-    const { person } = waiting
-    const { person: other } = candidate
-    // Whoever tries a page in two tabs meets themselves, but only while nobody else is there.
-    if (person === other) return waiting.pool.peopleCount === 1
-    const { people, rematchDelayMs, clock } = this.#dependencies
-    const relation = people.relationOf(person, other)
-    if (!relation) return true
-    if (relation === 'recent') {
-      const { pool } = waiting
-      const relaxesAtMs = Math.min(waiting.sinceMs, candidate.sinceMs) + rematchDelayMs()
-      if (relaxesAtMs > clock.now()) {
-        waiting.heldUntilMs = Math.min(waiting.heldUntilMs, relaxesAtMs)
-      } else if (
-        people.avoidsAll(person, pool, pool.peopleCount) &&
-        people.avoidsAll(other, pool, pool.peopleCount)
-      ) {
-        return true
-      }
-      const endsAtMs = people.avoidsUntilMs(person, other)
-      waiting.heldUntilMs = Math.min(waiting.heldUntilMs, endsAtMs)
-    }
-    this.#skipped.push(candidate)
-    return false
   }
 
   /**
@@ -326,17 +319,16 @@ export class Matchmaker<T extends Entrant> {
       held.add(other)
       if (other.isHeld) continue
       other.isHeld = true
-      if (other.isQueued) this.#wait(other)
+      if (other.isTold) this.#wait(other)
     }
   }
 
   #match(partner: Waiting<T>, searcher: Waiting<T>): Match<T> {
-    const { clock, people } = this.#dependencies
     const { pool } = searcher
-    const now = clock.now()
+    const now = this.#dependencies.clock.now()
     const waited = this.#take(partner, now)
     const arrived = this.#take(searcher, now)
-    const isRematch = people.relationOf(waited.entrant.person, arrived.entrant.person) === 'recent'
+    const isRematch = this.#acquaintance.isRematch(searcher, partner)
     if (pool.fair.isOn) {
       pool.fair.handleMatch(partner.fair, searcher.fair, now)
       this.#parking.handleMatch(pool, partner.fair)
@@ -346,35 +338,29 @@ export class Matchmaker<T extends Entrant> {
   }
 
   #take(waiting: Waiting<T>, nowMs: number): Matched<T> {
-    const { entrant, ticket, sinceMs, isQueued, pool } = waiting
+    const { entrant, ticket, sinceMs, pool } = waiting
     const waitMs = nowMs - sinceMs
-    if (isQueued) pool.waitsOf(ticket).add(waitMs)
+    if (waiting.isTold) pool.waitsOf(waiting.kind).add(waitMs)
     this.#remove(waiting)
     return { entrant, ticket, waitMs }
   }
 
   #remove(waiting: Waiting<T>): void {
-    this.#waiting.delete(waiting.entrant.ticket.sessionId)
-    waiting.index?.remove(waiting)
-    this.#unpostpone(waiting)
+    if (!waiting.isQueued) return
+    waiting.isQueued = false
+    this.#waiting.delete(waiting.sessionId)
+    if (waiting.slot !== 0) waiting.index!.remove(waiting)
+    this.#unsearched.delete(waiting)
     this.#due.set(waiting, Infinity)
     if (waiting.isHeld) waiting.pool.held.delete(waiting)
-    for (const key of waiting.fair) {
-      key.waiting.delete(waiting)
-      key.released?.delete(waiting)
-    }
+    for (const key of waiting.fair) key.delete(waiting)
   }
 
   /** Lets the ticket search at the next opportunity. */
   #postpone(waiting: Waiting<T>): void {
-    waiting.unsearched ??= this.#unsearched.add(waiting, waiting.sinceMs)
+    this.#unsearched.add(waiting)
     const { canOpenRoom, clock } = this.#dependencies
     if (canOpenRoom()) this.#due.set(this.#freed, clock.now())
-  }
-
-  #unpostpone(waiting: Waiting<T>): void {
-    if (waiting.unsearched) this.#unsearched.remove(waiting.unsearched)
-    waiting.unsearched = undefined
   }
 
   #searchForHeld(pool: Pool<Waiting<T>>): void {
@@ -382,21 +368,7 @@ export class Matchmaker<T extends Entrant> {
     // Searches change the set, so a copy is visited.
     const held = [...pool.held]
     for (const waiting of held) {
-      if (this.#waiting.get(waiting.ticket.sessionId) === waiting) this.#searchLater(waiting)
+      if (waiting.isQueued) this.#searchLater(waiting)
     }
-  }
-
-  /** Tells what is known of the search, if it differs from what was told before. */
-  #tell(waiting: Waiting<T>): void {
-    const isFirst = !waiting.isQueued
-    const search = nextReport(waiting, this.#dependencies.clock.now())
-    if (search) this.#dependencies.onSearching(waiting.entrant, search, isFirst)
-  }
-
-  /** Sets when there is something to do for the ticket. */
-  #schedule(waiting: Waiting<T>): void {
-    const atMs = nextDueMs(waiting)
-    // Something that is over already is due in the next turn, so that no mistake can occupy this one for ever.
-    this.#due.set(waiting, Math.max(atMs, this.#dependencies.clock.now() + 1))
   }
 }

@@ -18,6 +18,8 @@ interface ParkingDependencies<W> {
   readonly onReleased: (waiting: W) => void
 }
 
+const noKeys: readonly string[] = []
+
 /** A parked key, which is checked from time to time. */
 class ParkedKey<W> implements Due {
   dueAtMs = Infinity
@@ -46,8 +48,11 @@ export class Parking<T extends Entrant> {
 
   /** Returns the keys of the ticket by which it is parked. */
   static keysOf<E extends Entrant>(waiting: Waiting<E>): readonly string[] {
-    const parked = waiting.fair.filter((key) => key.isParked && !key.released?.has(waiting))
-    return parked.map(({ key }) => key)
+    let parked: string[] | undefined
+    for (const key of waiting.fair) {
+      if (key.isParked && !key.released?.has(waiting)) (parked ??= []).push(key.key)
+    }
+    return parked ?? noKeys
   }
 
   /** Call this after a match of tickets with these keys. Parks those that have had more than their share. */
@@ -59,14 +64,11 @@ export class Parking<T extends Entrant> {
   #park(pool: Pool<Waiting<T>>, key: FairKey<Waiting<T>>): void {
     const { clock, due, onMoved } = this.#dependencies
     if (key.isParked) {
-      const again = key.released ?? []
-      key.released = undefined
-      for (const waiting of again) key.waiting.add(waiting)
-      for (const waiting of again) onMoved(waiting)
+      for (const waiting of key.unrelease()) onMoved(waiting)
       return
     }
     key.isParked = true
-    for (const waiting of key.waiting) onMoved(waiting)
+    key.forEach(onMoved)
     const parked = new ParkedKey<T>((self) => this.#check(pool, key, self))
     due.set(parked, clock.now() + checkIntervalMs)
   }
@@ -75,17 +77,14 @@ export class Parking<T extends Entrant> {
     const { clock, due, onMoved, onReleased } = this.#dependencies
     const now = clock.now()
     for (let left = maxReleased; left > 0 && !pool.fair.isOver(key, now); left--) {
-      const [first] = key.waiting
+      const { first } = key
       if (!first) {
         key.isParked = false
-        for (const waiting of key.released ?? []) key.waiting.add(waiting)
-        key.released = undefined
+        key.unrelease()
         pool.dropIndexesOf(key.key)
         return
       }
-      key.waiting.delete(first)
-      key.released ??= new Set()
-      key.released.add(first)
+      key.release(first)
       onMoved(first)
       onReleased(first)
     }

@@ -9,11 +9,39 @@ export class Person {
   pairs: Map<Person, Pair> | undefined
   /** The pairs that this person remembers as recent partners, the latest last. */
   met: Pair[] = []
-  /** The pool of each session of this person that is in the queue or in a room. */
-  places: object[] = []
+  /** The pool of each session of this person that is in the queue or in a room. Most people have one session. */
+  #place: object | undefined
+  #more: object[] | undefined
 
   constructor(key: string) {
     this.key = key
+  }
+
+  /** Whether a session of this person is in the queue or in a room of the pool. */
+  isIn(pool: object): boolean {
+    return this.#place === pool || (this.#more?.includes(pool) ?? false)
+  }
+
+  /** Call this when a session of this person enters the queue of the pool. */
+  enter(pool: object): void {
+    if (this.#place) (this.#more ??= []).push(pool)
+    else this.#place = pool
+  }
+
+  /**
+   * Call this when a session of this person has left the queue without a match, or its room.
+   * @returns whether the person had a session in the pool
+   */
+  exit(pool: object): boolean {
+    const more = this.#more
+    if (this.#place === pool) {
+      this.#place = more?.pop()
+      return true
+    }
+    const index = more?.indexOf(pool) ?? -1
+    if (index < 0) return false
+    more!.splice(index, 1)
+    return true
   }
 }
 
@@ -137,12 +165,12 @@ export class People {
    * @param peopleCount the number of different people in the pool
    */
   avoidsAll(person: Person, pool: object, peopleCount: number): boolean {
-    const others = peopleCount - Number(person.places.includes(pool))
+    const others = peopleCount - Number(person.isIn(pool))
     const pairCount = person.pairs?.size ?? 0
     if (others > pairCount || pairCount > maxComparedPairs) return false
     let avoided = 0
     for (const [other, pair] of person.pairs ?? []) {
-      if (other.places.includes(pool) && this.#relationIn(pair)) avoided++
+      if (other.isIn(pool) && this.#relationIn(pair)) avoided++
     }
     return avoided >= others
   }

@@ -9,6 +9,11 @@ import { RecentWaits } from './recent-waits.ts'
 import type { Indexed } from './ticket-index.ts'
 import { TicketIndex } from './ticket-index.ts'
 
+/** Returns the kind of a ticket, from 0 to 3. Tickets of one kind wait for similar times. */
+export function kindOf({ interestKeys, asks }: Criteria): number {
+  return Number(interestKeys.length > 0) + 2 * Number(asks.length > 0)
+}
+
 /** The tickets that can be matched with each other, and who is there. */
 export class Pool<W extends Indexed<W>> implements Due {
   readonly key: string
@@ -69,23 +74,20 @@ export class Pool<W extends Indexed<W>> implements Due {
     }
   }
 
-  /** Returns how long tickets of the same kind have waited. */
-  waitsOf({ interestKeys, asks }: Criteria): RecentWaits {
-    return this.#waits[Number(interestKeys.length > 0) + 2 * Number(asks.length > 0)]!
+  /** Returns how long tickets of the same kind have waited; see `kindOf`. */
+  waitsOf(kind: number): RecentWaits {
+    return this.#waits[kind]!
   }
 
   /** Call this when a session of the person enters the queue. */
-  addPerson({ places }: Person): void {
-    if (!places.includes(this)) this.peopleCount++
-    places.push(this)
+  addPerson(person: Person): void {
+    if (!person.isIn(this)) this.peopleCount++
+    person.enter(this)
   }
 
   /** Call this when a session of the person has left the queue without a match, or its room. */
-  removePerson({ places }: Person): void {
-    const index = places.indexOf(this)
-    if (index < 0) return
-    places.splice(index, 1)
-    if (!places.includes(this)) this.peopleCount--
+  removePerson(person: Person): void {
+    if (person.exit(this) && !person.isIn(this)) this.peopleCount--
   }
 
   handleDue(): void {

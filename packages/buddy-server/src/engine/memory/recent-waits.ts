@@ -6,24 +6,31 @@ const minWaits = 5
 /** How long the latest tickets of one kind have waited. */
 export class RecentWaits {
   /** In the order in which they ended; the oldest is replaced first. */
-  readonly #latest: number[] = []
+  readonly #latest = new Float64Array(maxWaits)
   /** The same in ascending order. */
-  readonly #sorted: number[] = []
+  readonly #sorted = new Float64Array(maxWaits)
   #next = 0
+  #count = 0
 
   add(waitMs: number): void {
-    const oldest = this.#latest[this.#next]
-    if (oldest !== undefined) this.#sorted.splice(this.#sorted.indexOf(oldest), 1)
+    const sorted = this.#sorted
+    let index = this.#count
+    if (index === maxWaits) {
+      index = sorted.indexOf(this.#latest[this.#next]!)
+      // Longer waits close the gap of the oldest, until the place of the new one is reached.
+      for (; index < maxWaits - 1 && sorted[index + 1]! < waitMs; index++) {
+        sorted[index] = sorted[index + 1]!
+      }
+    } else this.#count++
+    for (; index > 0 && sorted[index - 1]! > waitMs; index--) sorted[index] = sorted[index - 1]!
+    sorted[index] = waitMs
     this.#latest[this.#next] = waitMs
     this.#next = (this.#next + 1) % maxWaits
-    let index = this.#sorted.length
-    while (index > 0 && this.#sorted[index - 1]! > waitMs) index--
-    this.#sorted.splice(index, 0, waitMs)
   }
 
   /** The median in whole milliseconds; null if there are too few waits. */
   get medianMs(): number | null {
-    const { length } = this.#sorted
-    return length < minWaits ? null : Math.round(this.#sorted[length >> 1]!)
+    const count = this.#count
+    return count < minWaits ? null : Math.round(this.#sorted[count >> 1]!)
   }
 }

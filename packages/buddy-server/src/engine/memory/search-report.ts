@@ -3,30 +3,35 @@ import type { Entrant, Waiting } from './waiting.ts'
 
 /** What has changed is told at the latest after this time, in milliseconds. */
 const refreshMs = 15_000
+/** The parts of `toldState`. It is 0 before the first report, and when the criteria have changed. */
+const told = 1
+const freeInInterests = 2
+const freeInLanguages = 4
+const alone = 8
+const held = 16
 
-/**
- * Returns what the client is told about its search; undefined if it knows that already. Sets when this must be
- * checked again.
- */
+/** Returns what the client is told about its search; undefined if it knows that already. */
 export function nextReport<T extends Entrant>(
   waiting: Waiting<T>,
   nowMs: number,
 ): SearchState | undefined {
-  const { ticket, pool, isHeld, told, isFreeInInterests, isFreeInLanguages } = waiting
-  waiting.refreshAtMs = nowMs + refreshMs
+  const { ticket, pool, isFreeInInterests, isFreeInLanguages } = waiting
   const { online } = pool
-  const estimateMs = pool.waitsOf(ticket).medianMs
-  const alone = pool.peopleCount <= 1 ? 'few-people' : 'none'
-  const obstacle = isHeld ? 'known-people' : alone
-  const isTold =
-    told?.online === online &&
-    told.estimateMs === estimateMs &&
-    told.isFreeInInterests === isFreeInInterests &&
-    told.isFreeInLanguages === isFreeInLanguages &&
-    told.obstacle === obstacle
-  if (isTold) return undefined
-  waiting.told = { online, estimateMs, isFreeInInterests, isFreeInLanguages, obstacle }
-  waiting.isQueued = true
+  const estimateMs = pool.waitsOf(waiting.kind).medianMs
+  let state = told
+  if (isFreeInInterests) state |= freeInInterests
+  if (isFreeInLanguages) state |= freeInLanguages
+  if (waiting.isHeld) state |= held
+  else if (pool.peopleCount <= 1) state |= alone
+  const isSame =
+    waiting.toldState === state &&
+    waiting.toldOnline === online &&
+    waiting.toldEstimateMs === estimateMs
+  if (isSame) return undefined
+  waiting.isTold = true
+  waiting.toldState = state
+  waiting.toldOnline = online
+  waiting.toldEstimateMs = estimateMs
   const widensAtMs = Math.min(interestsAtMs(waiting), languagesAtMs(waiting))
   return {
     online,
@@ -34,19 +39,19 @@ export function nextReport<T extends Entrant>(
     interests: isFreeInInterests ? [] : ticket.interests,
     languages: isFreeInLanguages ? [] : ticket.languages,
     widensInMs: widensAtMs === Infinity ? null : Math.max(0, Math.ceil(widensAtMs - nowMs)),
-    obstacle,
+    obstacle: state & held ? 'known-people' : state & alone ? 'few-people' : 'none',
   }
 }
 
-/** Returns when there is something to do for the ticket, on the engine's clock. */
-export function nextDueMs<T extends Entrant>(waiting: Waiting<T>): number {
-  const { sinceMs, ticket, heldUntilMs, refreshAtMs, index } = waiting
+/** Returns when there is something to do for a ticket whose report is up to date, on the engine's clock. */
+export function nextDueMs<T extends Entrant>(waiting: Waiting<T>, nowMs: number): number {
+  const { sinceMs, ticket, index, heldUntilMs = Infinity } = waiting
   return Math.min(
     index ? Infinity : sinceMs + ticket.delayMs,
     interestsAtMs(waiting),
     languagesAtMs(waiting),
     heldUntilMs,
-    refreshAtMs,
+    nowMs + refreshMs,
   )
 }
 

@@ -1,6 +1,6 @@
 import { satisfies } from '../may-meet.ts'
 import type { Ticket } from '../ticket.ts'
-import type { Link } from './chain.ts'
+import { LinkTable } from './chain.ts'
 import type { Groups } from './lists.ts'
 import { Bucket, Group, List } from './lists.ts'
 
@@ -14,9 +14,12 @@ export interface Indexed<W> {
   readonly attributesSignature: string
   /** Equal for tickets with the same attributes and asks; empty if the ticket asks for nothing. */
   readonly asksSignature: string
-  links: Link<W>[]
-  /** The buckets of the interests. */
-  buckets: Bucket<W>[]
+  /** The buckets of the interests, after `prepare`. */
+  buckets: readonly Bucket<W>[]
+  /** The slot in the index; 0 if the ticket is in no index. */
+  slot: number
+  /** The latest link, from which the others can be reached. */
+  link: number
   /** The number of the search that has last seen this ticket, and whether that search could choose it. */
   seenBy: number
   isChoice: boolean
@@ -38,6 +41,8 @@ const maxLists = 64
 /** Empty buckets are removed together when there are so many new ones, because tickets often need them again. */
 const minNewBuckets = 1000
 
+const noBuckets: readonly never[] = []
+
 /**
  * The waiting tickets of one pool, so arranged that a search visits only lists whose tickets have an interest
  * and a language that the seeker accepts. Adding, searching and removing take constant time in the number of
@@ -49,9 +54,10 @@ const minNewBuckets = 1000
  * search themselves. Tickets without asks are in one group, so nobody can delay them this way.
  */
 export class TicketIndex<W extends Indexed<W>> {
+  readonly #table = new LinkTable<W>()
   readonly #byInterest = new Map<string, Bucket<W>>()
   /** The tickets that are free in interests. */
-  readonly #free = new Bucket<W>()
+  readonly #free = new Bucket<W>(this.#table)
   #bucketsAfterSweep = 0
   #search = 0
   #seeker: W | undefined
@@ -60,32 +66,43 @@ export class TicketIndex<W extends Indexed<W>> {
   #bestOverlap = 0
   #comparedCount = 0
 
-  /** Adds a ticket to the lists of its interests and languages. It must not be in an index. */
-  add(waiting: W): void {
+  /** Finds the buckets of the ticket's interests. Call this before the ticket searches or is added. */
+  prepare(waiting: W): void {
     // The numbers of searches in another index mean nothing here.
     waiting.seenBy = 0
-    for (const key of waiting.ticket.interestKeys) {
-      let bucket = this.#byInterest.get(key)
-      if (!bucket) this.#byInterest.set(key, (bucket = this.#createBucket()))
-      waiting.buckets.push(bucket)
-      this.#addTo(bucket, waiting)
+    const { interestKeys } = waiting.ticket
+    if (interestKeys.length === 0) {
+      waiting.buckets = noBuckets
+      return
     }
+    if (this.#byInterest.size > minNewBuckets + 2 * this.#bucketsAfterSweep) this.#sweep()
+    waiting.buckets = interestKeys.map((key) => this.#bucketOf(key))
+  }
+
+  /** Adds a ticket to the lists of its interests and languages. It must be prepared, and not in an index. */
+  add(waiting: W): void {
+    waiting.slot = this.#table.claim(waiting, waiting.sinceMs)
+    for (const bucket of waiting.buckets) this.#addTo(bucket, waiting)
     if (waiting.isFreeInInterests) this.#addTo(this.#free, waiting)
   }
 
   /** Removes a ticket from all lists. */
   remove(waiting: W): void {
-    for (const link of waiting.links) {
-      const group = link.chain as Group<W>
+    const table = this.#table
+    for (let { link } = waiting; link !== 0;) {
+      const group = table.chainOf(link) as Group<W>
+      const sibling = table.siblingOf(link)
       group.remove(link)
       group.list.bucket.handleRemoved(group)
+      link = sibling
     }
-    waiting.links = []
-    waiting.buckets = []
+    waiting.link = 0
+    table.release(waiting.slot)
+    waiting.slot = 0
   }
 
   /**
-   * Returns the best partner for a ticket, which may be in the index itself: the one with most common
+   * Returns the best partner for a prepared ticket, which may be in the index itself: the one with most common
    * interests and, among equal ones, the one that has waited longest.
    * @param accepts returns whether the two people may meet, as far as their tickets do not decide it
    */
@@ -95,16 +112,11 @@ export class TicketIndex<W extends Indexed<W>> {
     this.#accepts = accepts
     this.#best = undefined
     this.#comparedCount = 0
-    const { interestKeys } = seeker.ticket
-    const found: Bucket<W>[] = []
-    for (const key of interestKeys) {
-      const bucket = this.#byInterest.get(key)
-      if (!bucket || bucket.size === 0) continue
-      bucket.searchedBy = this.#search
-      found.push(bucket)
-    }
+    const { buckets } = seeker
+    for (const bucket of buckets) bucket.searchedBy = this.#search
     // With one interest all tickets of its bucket are equal, and the first is the best.
-    for (const bucket of found) this.#visitBucket(bucket, interestKeys.length > 1 ? maxCompared : 1)
+    const maxChoices = buckets.length > 1 ? maxCompared : 1
+    for (const bucket of buckets) this.#visitBucket(bucket, maxChoices)
     // Those of the free tickets that have a common interest were found before.
     if (seeker.isFreeInInterests) this.#visitBucket(this.#free, 1)
     const best = this.#best
@@ -140,7 +152,7 @@ export class TicketIndex<W extends Indexed<W>> {
   }
 
   #addToGroup(group: Group<W>, waiting: W): void {
-    waiting.links.push(group.add(waiting, waiting.sinceMs))
+    waiting.link = group.add(waiting.slot, waiting.link)
     group.list.bucket.handleAdded(group)
   }
 
@@ -178,7 +190,7 @@ export class TicketIndex<W extends Indexed<W>> {
     let left = maxGroups
     for (const group of groups.values()) {
       if (left-- === 0) break
-      const other = group.first()!.item.ticket
+      const other = this.#table.itemOf(group.first()).ticket
       if (satisfies(other.attributes, own.asks) && satisfies(own.attributes, other.asks)) {
         this.#visitGroup(group, maxChoices)
       }
@@ -188,8 +200,8 @@ export class TicketIndex<W extends Indexed<W>> {
   #visitGroup(group: Group<W>, maxChoices: number): void {
     let choices = 0
     let skipped = 0
-    for (let link = group.first(); link; link = group.after(link)) {
-      const candidate = link.item
+    for (let link = group.first(); link !== 0; link = group.after(link)) {
+      const candidate = this.#table.itemOf(link)
       if (candidate.seenBy !== this.#search) this.#consider(candidate)
       if (candidate.isChoice) {
         if (++choices === maxChoices || this.#comparedCount >= maxComparedInAll) return
@@ -213,14 +225,17 @@ export class TicketIndex<W extends Indexed<W>> {
     this.#bestOverlap = overlap
   }
 
-  #createBucket(): Bucket<W> {
-    if (this.#byInterest.size > minNewBuckets + 2 * this.#bucketsAfterSweep) {
-      for (const [key, bucket] of this.#byInterest) {
-        if (bucket.size === 0) this.#byInterest.delete(key)
-      }
-      this.#bucketsAfterSweep = this.#byInterest.size
+  #bucketOf(key: string): Bucket<W> {
+    let bucket = this.#byInterest.get(key)
+    if (!bucket) this.#byInterest.set(key, (bucket = new Bucket(this.#table)))
+    return bucket
+  }
+
+  #sweep(): void {
+    for (const [key, bucket] of this.#byInterest) {
+      if (bucket.size === 0) this.#byInterest.delete(key)
     }
-    return new Bucket()
+    this.#bucketsAfterSweep = this.#byInterest.size
   }
 }
 
