@@ -3,13 +3,16 @@ import type { Command } from 'commander'
 import type { ConfigInput } from '../config/read-config.ts'
 import { readConfig } from '../config/read-config.ts'
 import { AuditLog, verifyAudit } from '../safety/audit-log.ts'
-import type { AuditVerdict } from '../safety/moderation.ts'
+import type { AuditVerdict, Decision } from '../safety/moderation.ts'
 import { databasePath } from '../safety/sqlite-file.ts'
 import { SqliteStore } from '../safety/sqlite-store.ts'
 import { StoreError } from '../safety/store.ts'
 import { CommandError } from './command-error.ts'
 import { moderationApi } from './moderation-api.ts'
 import { orExplain } from './or-explain.ts'
+
+/** A million entries take about half a minute on a busy machine. */
+const verifyTimeoutMs = 600_000
 
 interface AuditFlags {
   readonly url?: string
@@ -32,9 +35,12 @@ export function addAudit(program: Command, input: () => ConfigInput): void {
     'check that no entry was changed, and exit with an error if one was',
     async (flags) => {
       const verdict = flags.offline
-        ? readOffline(input(), verifyAudit)
+        ? await readOffline(input(), verifyAudit)
         : (JSON.parse(
-            await moderationApi(flags.url, input()).get('/moderation/audit/verdict'),
+            await moderationApi(flags.url, input()).get(
+              '/moderation/audit/verdict',
+              verifyTimeoutMs,
+            ),
           ) as AuditVerdict)
       if (!verdict.isIntact) {
         throw new CommandError(`the log is damaged at entry ${verdict.entry}: ${verdict.problem}`)
@@ -46,10 +52,20 @@ export function addAudit(program: Command, input: () => ConfigInput): void {
     },
   )
   add('export', 'print every entry as a line of JSON, oldest first', async (flags) => {
-    const text = flags.offline
-      ? readOffline(input(), (store) => [...new AuditLog(store).lines()].join('\n'))
-      : await moderationApi(flags.url, input()).get('/moderation/audit')
-    if (text !== '') console.log(text.trimEnd())
+    if (flags.offline) {
+      await readOffline(input(), async (store) => {
+        for await (const line of new AuditLog(store).lines(0)) console.log(line)
+      })
+      return
+    }
+    // One answer has a part of the log.
+    const { get } = moderationApi(flags.url, input())
+    for (let after = 0; ;) {
+      const text = (await get(`/moderation/audit?after=${after}`)).trimEnd()
+      if (text === '') return
+      console.log(text)
+      after = (JSON.parse(text.slice(text.lastIndexOf('\n') + 1)) as Decision).number
+    }
   })
 }
 
@@ -57,7 +73,10 @@ export function addAudit(program: Command, input: () => ConfigInput): void {
  * Reads the data folder of the configuration.
  * @throws CommandError if there is none, or a server uses it; StoreError if it cannot be read
  */
-function readOffline<T>(input: ConfigInput, read: (store: SqliteStore) => T): T {
+async function readOffline<T>(
+  input: ConfigInput,
+  read: (store: SqliteStore) => Promise<T>,
+): Promise<T> {
   // The folder is often a copy, on a machine without the rest of the configuration.
   const { flags = {}, environment = {} } = input
   const given = flags['data-dir'] ?? environment['DATA_DIR']
@@ -73,7 +92,7 @@ function readOffline<T>(input: ConfigInput, read: (store: SqliteStore) => T): T 
     throw new CommandError(`a server uses ${path}: leave out --offline to ask that server`)
   }
   try {
-    return read(store)
+    return await read(store)
   } finally {
     store.close()
   }

@@ -8,14 +8,18 @@ import { within } from '../within.ts'
 import { CommandError } from './command-error.ts'
 
 /** How long the server may take to answer. */
-const timeoutMs = 30_000
-/** An audit log of ten thousand entries has about 10 MB. */
+const defaultTimeoutMs = 30_000
+/** Ten thousand entries of the audit log have about 10 MB. */
 const maxBytes = 200_000_000
 
 /** Requests of an operator to a running server. */
 export interface ModerationApi {
-  /** Returns the body of the answer. @throws CommandError with the server's reason */
-  get(path: string): Promise<string>
+  /**
+   * Returns the body of the answer.
+   * @param timeoutMs how long the server may take; default: 30 seconds
+   * @throws CommandError with the server's reason
+   */
+  get(path: string, timeoutMs?: number): Promise<string>
   /** Returns the body of the answer. @throws CommandError with the server's reason */
   post(path: string, body: object): Promise<string>
 }
@@ -32,6 +36,7 @@ export function moderationApi(url: string | undefined, input: ConfigInput): Mode
   const ask = async (
     path: string,
     send: (url: string, signal: AbortSignal) => Promise<HttpAnswer>,
+    timeoutMs = defaultTimeoutMs,
   ): Promise<string> => {
     let answer: HttpAnswer
     try {
@@ -43,7 +48,8 @@ export function moderationApi(url: string | undefined, input: ConfigInput): Mode
     throw new CommandError(`${server}${path} answers ${answer.status}: ${reasonIn(answer)}`)
   }
   return {
-    get: (path) => ask(path, (to, signal) => httpGet(to, { ...common, signal, maxBytes })),
+    get: (path, timeoutMs) =>
+      ask(path, (to, signal) => httpGet(to, { ...common, signal, maxBytes }), timeoutMs),
     post: (path, body) => ask(path, (to, signal) => httpPost(to, body, { ...common, signal })),
   }
 }

@@ -13,6 +13,12 @@ interface CommonFlags {
   readonly json?: true
 }
 
+interface PageFlags extends CommonFlags {
+  readonly limit?: string
+  readonly before?: string
+}
+
+const beforeFlag = ['--before <cursor>', 'the next page, as the page before says'] as const
 const urlFlag = ['--url <url>', 'the server (default: the one of this configuration)'] as const
 const jsonFlag = ['--json', 'print the answer of the server'] as const
 
@@ -24,12 +30,13 @@ export function addModeration(program: Command, input: () => ConfigInput): void 
     .option('--site <key>', 'only this site')
     .option('--decided', 'those that were decided, instead of the open ones')
     .option('--limit <count>', 'how many people')
+    .option(...beforeFlag)
     .option(...urlFlag)
     .option(...jsonFlag)
-    .action((flags: CommonFlags & { site?: string; decided?: true; limit?: string }) =>
+    .action((flags: PageFlags & { site?: string; decided?: true }) =>
       orExplain(() => {
-        const { site, decided, limit } = flags
-        const query = { site, state: decided && 'decided', limit }
+        const { site, decided, limit, before } = flags
+        const query = { site, state: decided && 'decided', limit, before }
         return list(flags, `/moderation/reports${queryOf(query)}`, ({ groups }) =>
           (groups as ReportGroup[]).flatMap(groupLines),
         )
@@ -53,12 +60,18 @@ export function addModeration(program: Command, input: () => ConfigInput): void 
   program
     .command('bans')
     .description('list the bans in force')
+    .option('--site <key>', 'only this site')
+    .option('--limit <count>', 'how many')
+    .option(...beforeFlag)
     .option(...urlFlag)
     .option(...jsonFlag)
-    .action((flags: CommonFlags) =>
-      orExplain(() =>
-        list(flags, '/moderation/bans', ({ bans }) => (bans as BanEntry[]).map(banLine)),
-      ),
+    .action((flags: PageFlags & { site?: string }) =>
+      orExplain(() => {
+        const { site, limit, before } = flags
+        return list(flags, `/moderation/bans${queryOf({ site, limit, before })}`, ({ bans }) =>
+          (bans as BanEntry[]).map(banLine),
+        )
+      }),
     )
   program
     .command('unban')
@@ -74,14 +87,16 @@ export function addModeration(program: Command, input: () => ConfigInput): void 
     .command('decisions')
     .description('list the latest decisions')
     .option('--limit <count>', 'how many')
+    .option(...beforeFlag)
     .option(...urlFlag)
     .option(...jsonFlag)
-    .action((flags: CommonFlags & { limit?: string }) =>
-      orExplain(() =>
-        list(flags, `/moderation/decisions${queryOf({ limit: flags.limit })}`, ({ decisions }) =>
+    .action((flags: PageFlags) =>
+      orExplain(() => {
+        const { limit, before } = flags
+        return list(flags, `/moderation/decisions${queryOf({ limit, before })}`, ({ decisions }) =>
           (decisions as Decision[]).map(decisionLine),
-        ),
-      ),
+        )
+      }),
     )
 
   async function list(
@@ -92,8 +107,13 @@ export function addModeration(program: Command, input: () => ConfigInput): void 
     const body = await moderationApi(url, input()).get(path)
     if (json) console.log(body)
     else {
-      const lines = linesOf(JSON.parse(body) as Record<string, unknown>)
+      const answer = JSON.parse(body) as Record<string, unknown>
+      const lines = linesOf(answer)
       console.log(lines.length > 0 ? lines.join('\n') : 'none')
+      const next = answer['nextBefore']
+      if (typeof next === 'string' || typeof next === 'number') {
+        console.log(`there are more: --before ${next}`)
+      }
     }
   }
 
@@ -132,7 +152,8 @@ const timeOf = (ms: number | null): string =>
   ms === null ? 'for good' : new Date(ms).toISOString()
 
 function groupLines(group: ReportGroup): string[] {
-  const { personId, site, isOnline, counts, reporters, weight, restrictions, reports } = group
+  const { personId, site, isOnline, counts, reporters, weight, restrictions, reports, total } =
+    group
   const reasons = Object.entries(counts).map(([reason, count]) => `${reason} ${count}`)
   const facts = [
     personId,
@@ -142,7 +163,9 @@ function groupLines(group: ReportGroup): string[] {
     ...(isOnline ? ['online'] : []),
     ...restrictions.map(({ kind, untilMs, id }) => `${kind} until ${timeOf(untilMs)} (${id})`),
   ]
-  return [facts.join(' · '), ...reports.map(reportLine)]
+  const left = total - reports.length
+  const more = left > 0 ? [`  ${left} earlier reports`] : []
+  return [facts.join(' · '), ...reports.map(reportLine), ...more]
 }
 
 function reportLine({ id, atMs, reason, note, hasStill }: ReportGroup['reports'][number]): string {

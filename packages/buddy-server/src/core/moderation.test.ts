@@ -417,6 +417,75 @@ describe('decisions', () => {
   })
 })
 
+describe('pages', () => {
+  test('pages of bans of one millisecond skip and repeat nobody, also if bans are made and lifted', async () => {
+    const town = new Town()
+    const banOne = async () => {
+      const client = await town.join()
+      town.server.core.safety.ban(client.session.id, hourMs)
+    }
+    for (let index = 0; index < 5; index++) await banOne()
+    const all = town.moderation.bans().map(({ id }) => id)
+    expect(new Set(all).size).toBe(5)
+    const seen: string[] = []
+    for (let before: string | undefined; ;) {
+      const page = town.moderation.bans({ limit: 2, before })
+      const last = page.at(-1)
+      if (!last) break
+      seen.push(...page.map(({ id }) => id))
+      before = last.cursor
+      town.server.clock.advance(1)
+      await banOne()
+      town.moderation.lift(last.id, 'kim')
+    }
+    expect(seen).toEqual(all)
+    expect(() => town.moderation.bans({ before: 'x' })).toThrow(ModerationError)
+  })
+
+  test('a page of reports is bounded during a brigade, and the pages together are complete', async () => {
+    const town = new Town()
+    const add = (personId: string, index: number): void =>
+      town.store.addReport(
+        {
+          id: `${personId} ${index}`,
+          atMs: town.server.wallNow,
+          site: '',
+          personId,
+          sessionId: `session ${index}`,
+          reporterId: `reporter ${index}`,
+          reporterAddress: `address ${index}`,
+          reporterSinceMs: 0,
+          reporterMet: 9,
+          weight: 1,
+          reason: 'spam',
+          note: 'ü'.repeat(250),
+          room: 'room',
+          mode: 'video',
+          lobby: '',
+          hasStill: false,
+          decisionId: null,
+        },
+        undefined,
+      )
+    for (let person = 0; person < 60; person++) {
+      for (let index = 0; index < 25; index++) add(`person ${person}`, index)
+    }
+    const seen: string[] = []
+    for (let before: string | undefined; ;) {
+      const page = town.moderation.reports({ limit: 200, before })
+      if (page.length === 0) break
+      expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(300_000)
+      for (const { reports, sessionIds, total, reporters } of page) {
+        expect([reports.length, sessionIds.length, total, reporters]).toEqual([20, 20, 25, 25])
+      }
+      seen.push(...page.map(({ personId }) => personId))
+      before = page.at(-1)!.cursor
+    }
+    expect([seen.length, new Set(seen).size]).toEqual([60, 60])
+    expect(() => town.moderation.reports({ before: '5' })).toThrow(ModerationError)
+  })
+})
+
 describe('what is kept', () => {
   test('reports, people and warnings end with the retention, and a ban for good does not', async () => {
     const town = new Town({ retentionDays: 2, auditRetentionDays: 3 })
@@ -433,7 +502,7 @@ describe('what is kept', () => {
     expect(town.moderation.decisions()).toHaveLength(1)
     town.server.clock.advance(dayMs)
     expect(town.moderation.decisions()).toEqual([])
-    expect(town.moderation.verifyAudit()).toMatchObject({ isIntact: true, entries: 0 })
+    expect(await town.moderation.verifyAudit()).toMatchObject({ isIntact: true, entries: 0 })
     expect(errors(await town.joinAgain(bob))).toEqual(['banned'])
   })
 
@@ -460,7 +529,7 @@ describe('what is kept', () => {
     expect(town.moderation.bans()).toMatchObject([{ isStored: true }])
     expect(town.store.measures()).toHaveLength(1)
     expect(town.moderation.reports()).toHaveLength(1)
-    expect(town.moderation.verifyAudit()).toMatchObject({ isIntact: true, entries: 1 })
+    expect(await town.moderation.verifyAudit()).toMatchObject({ isIntact: true, entries: 1 })
     expect(town.server.events.at(-1)![0]).toBe('storeRecovered')
   })
 
@@ -488,7 +557,7 @@ describe('what is kept', () => {
     expect(named('storeDropped')).toEqual([['storeDropped', { kind: 'decision' }]])
     town.store.transact = transact
     town.server.clock.advance(60_000)
-    expect(town.moderation.verifyAudit()).toMatchObject({ isIntact: true, entries: 10_000 })
+    expect(await town.moderation.verifyAudit()).toMatchObject({ isIntact: true, entries: 10_000 })
     expect(town.moderation.reports()).toMatchObject([{ total: 1 }])
     expect(named('storeFailed')).toHaveLength(1)
     expect(named('storeRecovered')).toHaveLength(1)

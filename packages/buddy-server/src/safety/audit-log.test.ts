@@ -46,38 +46,38 @@ function fill(store: Store, count: number): void {
 test.each([
   ['memory', () => new MemoryStore()],
   ['SQLite', () => new SqliteStore(folder)],
-])('continues the chain of a store (%s), and verifies it', (_, open) => {
+])('continues the chain of a store (%s), and verifies it', async (_, open) => {
   const store = open()
-  expect(verifyAudit(store)).toEqual({ isIntact: true, entries: 0, head: '0'.repeat(64) })
+  expect(await verifyAudit(store)).toEqual({ isIntact: true, entries: 0, head: '0'.repeat(64) })
   fill(store, 2)
   // A later process continues the log.
   fill(store, 1)
-  const lines = [...store.auditLines()]
+  const lines = store.auditAfter(0, 10)
   expect(lines.map(({ number }) => number)).toEqual([1, 2, 3])
-  expect(verifyAudit(store)).toEqual({ isIntact: true, entries: 3, head: lines[2]!.hash })
+  expect(await verifyAudit(store)).toEqual({ isIntact: true, entries: 3, head: lines[2]!.hash })
   store.close()
 })
 
-test('still verifies what is left after its start was purged', () => {
+test('still verifies what is left after its start was purged', async () => {
   const store = new SqliteStore(folder)
   fill(store, 5)
   const auditBeforeMs = decision(3).atMs
   store.purge({ nowMs: 0, reportsBeforeMs: 0, warningsBeforeMs: 0, auditBeforeMs })
-  expect(verifyAudit(store)).toMatchObject({ isIntact: true, entries: 3 })
+  expect(await verifyAudit(store)).toMatchObject({ isIntact: true, entries: 3 })
   fill(store, 1)
-  expect(verifyAudit(store)).toMatchObject({ isIntact: true, entries: 4 })
+  expect(await verifyAudit(store)).toMatchObject({ isIntact: true, entries: 4 })
   store.purge({ nowMs: 0, reportsBeforeMs: 0, warningsBeforeMs: 0, auditBeforeMs: Infinity })
-  expect(verifyAudit(store)).toMatchObject({ isIntact: true, entries: 0 })
+  expect(await verifyAudit(store)).toMatchObject({ isIntact: true, entries: 0 })
   fill(store, 1)
-  expect([...store.auditLines()].map(({ number }) => number)).toEqual([7])
+  expect(store.auditAfter(0, 10).map(({ number }) => number)).toEqual([7])
   store.close()
 })
 
-test('an exported log can be checked without Buddy: SHA-256 of the previous hash, a line feed and the canonical JSON', () => {
+test('anybody can check an exported log: SHA-256 of the previous hash, a line feed and the canonical JSON', async () => {
   const store = new MemoryStore()
   fill(store, 3)
   let previous = '0'.repeat(64)
-  for (const line of new AuditLog(store).lines()) {
+  for await (const line of new AuditLog(store).lines(0)) {
     const { hash, ...entry } = JSON.parse(line) as Record<string, unknown>
     const sorted = (value: unknown): unknown =>
       value && typeof value === 'object' && !Array.isArray(value)
@@ -93,7 +93,7 @@ test('an exported log can be checked without Buddy: SHA-256 of the previous hash
   }
 })
 
-test('entries that are not stored yet are listed and exported after the stored ones', () => {
+test('entries that are not stored yet are listed and exported after the stored ones', async () => {
   const store = new MemoryStore()
   fill(store, 1)
   const log = new AuditLog(store)
@@ -101,19 +101,45 @@ test('entries that are not stored yet are listed and exported after the stored o
   log.add(decision(3))
   expect(log.decisions(2, Infinity).map(({ id }) => id)).toEqual(['d3', 'd2'])
   expect(log.decisions(9, 3).map(({ id }) => id)).toEqual(['d2', 'd1'])
-  expect([...log.lines()].map((text) => (JSON.parse(text) as Decision).id)).toEqual([
-    'd1',
-    'd2',
-    'd3',
-  ])
+  const exported = async (after: number): Promise<string[]> => {
+    const ids: string[] = []
+    for await (const text of log.lines(after)) ids.push((JSON.parse(text) as Decision).id)
+    return ids
+  }
+  expect(await exported(0)).toEqual(['d1', 'd2', 'd3'])
+  expect(await exported(2)).toEqual(['d3'])
   store.appendAudit(line)
   log.handleStored(line)
   expect(log.decisions(9, Infinity).map(({ id }) => id)).toEqual(['d3', 'd2', 'd1'])
 })
 
+test('verifies and exports a long log over several turns, while it grows and its start is purged', async () => {
+  const store = new SqliteStore(folder)
+  store.transact(false, () => fill(store, 2000))
+  let turns = 0
+  let isDone = false
+  const countTurn = (): void => {
+    turns++
+    if (turns === 1) {
+      fill(store, 5)
+      const auditBeforeMs = decision(1200).atMs
+      store.purge({ nowMs: 0, reportsBeforeMs: 0, warningsBeforeMs: 0, auditBeforeMs })
+    }
+    if (!isDone) setImmediate(countTurn)
+  }
+  setImmediate(countTurn)
+  expect(await verifyAudit(store)).toMatchObject({ isIntact: true })
+  isDone = true
+  expect(turns).toBeGreaterThanOrEqual(2)
+  let exported = 0
+  for await (const _ of new AuditLog(store).lines(0)) exported++
+  expect(exported).toBe(store.auditAfter(0, 9999).length)
+  store.close()
+})
+
 describe('a change of the file is found', () => {
   /** Changes the file of a closed store with three entries, and verifies it. */
-  function verifyAfter(change: (database: DatabaseSync) => void) {
+  async function verifyAfter(change: (database: DatabaseSync) => void) {
     const store = new SqliteStore(folder)
     if (store.auditHead === undefined) fill(store, 3)
     store.close()
@@ -124,21 +150,21 @@ describe('a change of the file is found', () => {
     database.close()
     const changed = new SqliteStore(folder)
     try {
-      return verifyAudit(changed)
+      return await verifyAudit(changed)
     } finally {
       changed.close()
     }
   }
 
-  test('each flipped byte of each field', () => {
+  test('each flipped byte of each field', async () => {
     const store = new SqliteStore(folder)
     fill(store, 3)
     store.close()
     const database = new DatabaseSync(join(folder, 'buddy.sqlite'))
     const view = viewOf(database)
-    expect(verifyAudit(view)).toMatchObject({ isIntact: true, entries: 3 })
+    expect(await verifyAudit(view)).toMatchObject({ isIntact: true, entries: 3 })
     let flipped = 0
-    const flipEach = (table: string, column: string, key: string): void => {
+    const flipEach = async (table: string, column: string, key: string): Promise<void> => {
       const rows = database.prepare(`SELECT ${key} AS key, ${column} AS value FROM ${table}`).all()
       const update = database.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${key} = ?`)
       for (const row of rows) {
@@ -154,7 +180,7 @@ describe('a change of the file is found', () => {
             typeof original === 'number' ? Number(changed) : changed.toString('utf8'),
             rowKey,
           )
-          expect(verifyAudit(view), `${table}.${column}, byte ${index}`).toMatchObject({
+          expect(await verifyAudit(view), `${table}.${column}, byte ${index}`).toMatchObject({
             isIntact: false,
           })
           flipped++
@@ -162,11 +188,11 @@ describe('a change of the file is found', () => {
         }
       }
     }
-    for (const column of ['text', 'hash', 'at_ms']) flipEach('audit', column, 'number')
-    flipEach('audit_marks', 'hash', 'name')
-    flipEach('audit_marks', 'number', 'name')
+    for (const column of ['text', 'hash', 'at_ms']) await flipEach('audit', column, 'number')
+    await flipEach('audit_marks', 'hash', 'name')
+    await flipEach('audit_marks', 'number', 'name')
     expect(flipped).toBeGreaterThan(1200)
-    expect(verifyAudit(view)).toMatchObject({ isIntact: true })
+    expect(await verifyAudit(view)).toMatchObject({ isIntact: true })
     database.close()
   })
 
@@ -176,6 +202,7 @@ describe('a change of the file is found', () => {
     ['an entry between is missing', 'DELETE FROM audit WHERE number = 2', 2],
     ['all entries are missing', 'DELETE FROM audit', 1],
     ['the record of the last entry is missing', 'DELETE FROM audit_marks', 1],
+    ['an entry is inserted at the start', "INSERT INTO audit VALUES (-1, 0, '{}', 'x')", 1],
     [
       'an entry is there twice',
       'INSERT INTO audit SELECT 4, at_ms, text, hash FROM audit WHERE number = 3',
@@ -186,8 +213,8 @@ describe('a change of the file is found', () => {
       'UPDATE audit SET number = 9 WHERE number = 1; UPDATE audit SET number = 1 WHERE number = 2; UPDATE audit SET number = 2 WHERE number = 9',
       1,
     ],
-  ])('%s', (_, statements, entry) => {
-    expect(verifyAfter((database) => database.exec(statements))).toMatchObject({
+  ])('%s', async (_, statements, entry) => {
+    expect(await verifyAfter((database) => database.exec(statements))).toMatchObject({
       isIntact: false,
       entry,
     })
@@ -195,15 +222,20 @@ describe('a change of the file is found', () => {
 })
 
 /** Reads the log of an open database, so that thousands of changes need not open the file each. */
-function viewOf(database: DatabaseSync): Pick<Store, 'auditLines' | 'auditHead' | 'auditAnchor'> {
+function viewOf(database: DatabaseSync): Pick<Store, 'auditAfter' | 'auditHead' | 'auditAnchor'> {
   const lines = database.prepare(
-    'SELECT number, at_ms AS atMs, text, hash FROM audit ORDER BY number',
+    'SELECT number, at_ms AS atMs, text, hash FROM audit WHERE number > ? ORDER BY number LIMIT ?',
   )
   const mark = database.prepare('SELECT number, hash FROM audit_marks WHERE name = ?')
   const markOf = (name: string) => mark.get(name) as { number: number; hash: string } | undefined
   return {
-    auditLines: () =>
-      lines.all() as unknown as { number: number; atMs: number; text: string; hash: string }[],
+    auditAfter: (after, limit) =>
+      lines.all(after, limit) as unknown as {
+        number: number
+        atMs: number
+        text: string
+        hash: string
+      }[],
     get auditHead() {
       return markOf('head')
     },

@@ -28,12 +28,12 @@ const decisionIn = ({ text, hash }: AuditLine): Decision => ({
 
 /** The audit log of one server, in its store. */
 export class AuditLog {
-  readonly #store: Pick<Store, 'audit' | 'auditLines'>
+  readonly #store: Pick<Store, 'audit' | 'auditAfter'>
   #head: AuditMark
   /** Entries that could not be stored yet, oldest first. */
   readonly #unstored: AuditLine[] = []
 
-  constructor(store: Pick<Store, 'audit' | 'auditLines' | 'auditHead'>) {
+  constructor(store: Pick<Store, 'audit' | 'auditAfter' | 'auditHead'>) {
     this.#store = store
     this.#head = store.auditHead ?? genesis
   }
@@ -59,36 +59,65 @@ export class AuditLog {
     return [...unstored, ...this.#store.audit(limit, before)].slice(0, limit).map(decisionIn)
   }
 
-  /** Returns each entry as a line of JSON, oldest first. */
-  *lines(): Iterable<string> {
-    for (const line of this.#store.auditLines()) yield JSON.stringify(decisionIn(line))
-    for (const line of this.#unstored) yield JSON.stringify(decisionIn(line))
+  /**
+   * Returns each entry with a higher number than `after` as a line of JSON, oldest first, over several turns of the
+   * event loop.
+   */
+  async *lines(after: number): AsyncIterable<string> {
+    for (let last = after; ;) {
+      const slice = this.#store.auditAfter(last, sliceSize)
+      const isLast = slice.length < sliceSize
+      // Read with the last slice, because they may be stored while the caller handles it.
+      const unstored = isLast ? [...this.#unstored] : []
+      for (const line of [...slice, ...unstored]) {
+        if (line.number > last) yield JSON.stringify(decisionIn(line))
+        last = Math.max(last, line.number)
+      }
+      if (isLast) return
+      await nextTurn()
+    }
   }
 }
 
+/** How many entries are read in one turn of the event loop. It takes a few milliseconds. */
+const sliceSize = 200
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 /**
- * Checks the audit log in a store: each entry must have the hash of itself and the previous entry, the
- * numbers must have no gap, and the last entry must be the one that is recorded as the last.
+ * Checks the audit log in a store: that each entry has the hash that follows from it and from the one before,
+ * that the numbers have no gap, and that the log ends with the entry that is recorded as its last. Works over several
+ * turns of the event loop. Entries may be added and purged meanwhile.
  */
-export function verifyAudit(
-  store: Pick<Store, 'auditLines' | 'auditHead' | 'auditAnchor'>,
-): AuditVerdict {
-  const { auditHead, auditAnchor } = store
-  let previous = auditAnchor ?? genesis
+export async function verifyAudit(
+  store: Pick<Store, 'auditAfter' | 'auditHead' | 'auditAnchor'>,
+): Promise<AuditVerdict> {
+  let previous = genesis
   let entries = 0
-  for (const line of store.auditLines()) {
-    const entry = previous.number + 1
-    const problem = problemOf(line, previous)
-    if (problem) return { isIntact: false, entry, problem }
-    previous = line
-    entries++
+  // An entry that somebody has inserted may have any number.
+  for (let after = Number.MIN_SAFE_INTEGER; ;) {
+    // All three are read in one turn, in which nothing is added or purged.
+    const slice = store.auditAfter(after, sliceSize)
+    const { auditAnchor, auditHead: head = genesis } = store
+    if (auditAnchor && auditAnchor.number > previous.number) previous = auditAnchor
+    for (const line of slice) {
+      const entry = previous.number + 1
+      const problem = problemOf(line, previous)
+      if (problem) return { isIntact: false, entry, problem }
+      previous = line
+      entries++
+    }
+    after = slice.at(-1)?.number ?? after
+    if (slice.length === sliceSize) {
+      await nextTurn()
+      continue
+    }
+    if (head.number !== previous.number || head.hash !== previous.hash) {
+      const entry = Math.min(head.number, previous.number) + 1
+      return { isIntact: false, entry, problem: 'the log does not end with its last entry' }
+    }
+    return { isIntact: true, entries, head: head.hash }
   }
-  const head = auditHead ?? genesis
-  if (head.number !== previous.number || head.hash !== previous.hash) {
-    const entry = Math.min(head.number, previous.number) + 1
-    return { isIntact: false, entry, problem: 'the log does not end with its last entry' }
-  }
-  return { isIntact: true, entries, head: head.hash }
 }
 
 function problemOf(line: AuditLine, previous: AuditMark): string | undefined {

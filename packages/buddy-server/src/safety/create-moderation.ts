@@ -18,7 +18,14 @@ import type {
 import { decisionKinds, ModerationError } from './moderation.ts'
 import type { People } from './people.ts'
 import { weigh } from './reporter-weight.ts'
-import type { Store, StoredMeasure, StoredPerson, StoredReport } from './store.ts'
+import {
+  banCursorIn,
+  banCursorText,
+  compareBans,
+  groupCursorIn,
+  groupCursorText,
+} from './cursor.ts'
+import type { PersonReports, Store, StoredMeasure, StoredPerson, StoredReport } from './store.ts'
 
 /** The dependencies of {@link createModeration}. The functions return the present parts. */
 interface ModerationDependencies {
@@ -33,8 +40,12 @@ interface ModerationDependencies {
   readonly wallNow: () => number
 }
 
-/** The maximum number of reports in a group. */
-const maxReportsOfGroup = 100
+/** How many reports a group contains at most. */
+const maxReportsOfGroup = 20
+/** How much JSON one page of groups has at most, besides its first group, in bytes. */
+const maxPageBytes = 256 * 1024
+/** How many reports are read for one page at most, besides those of its first group. */
+const maxReportsRead = 5000
 const maxNoteBytes = 500
 const maxByBytes = 64
 
@@ -59,29 +70,47 @@ export function createModeration(dependencies: ModerationDependencies): Moderati
     return { personId, site, visitorKey, addressHash: addressHash ?? '', sessionId: '', atMs }
   }
 
-  const groupOf = (personId: string, state: ReportState, online: Set<string>): ReportGroup => {
+  const groupOf = (
+    { personId, place, total }: PersonReports,
+    state: ReportState,
+    { online, upTo }: { online: Set<string>; upTo: number },
+  ): ReportGroup => {
     const reports = store().reportsOf(personId, state)
     return {
       personId,
       site: reports[0]?.site ?? '',
       state,
       isOnline: online.has(personId),
-      sessionIds: [...new Set(reports.map(({ sessionId }) => sessionId))],
+      sessionIds: [...new Set(reports.map(({ sessionId }) => sessionId))].slice(
+        0,
+        maxReportsOfGroup,
+      ),
       latestAtMs: reports[0]?.atMs ?? 0,
       counts: countReasons(reports),
       ...weigh(reports),
       restrictions: measures().of(personId, 'ban', 'slow').map(restrictionOf),
       reports: reports.slice(0, maxReportsOfGroup).map(entryOf),
-      total: reports.length,
+      total: Math.max(total, reports.length),
+      cursor: groupCursorText({ upTo, before: place }),
     }
   }
 
   return {
-    reports: ({ site, state = 'open', limit = 50, before = Infinity } = {}) => {
-      const online = people.online()
-      return store()
-        .groups({ site, state, limit: clamp(limit, 200), beforeMs: before })
-        .map(({ personId }) => groupOf(personId, state, online))
+    reports: ({ site, state = 'open', limit = 50, before } = {}) => {
+      const cursor =
+        before === undefined ? { upTo: store().lastPlace, before: Infinity } : groupCursorIn(before)
+      const common = { online: people.online(), upTo: cursor.upTo }
+      const groups: ReportGroup[] = []
+      let bytes = 0
+      let read = 0
+      for (const person of store().groups({ site, state, limit: clamp(limit, 200), cursor })) {
+        const group = groupOf(person, state, common)
+        bytes += Buffer.byteLength(JSON.stringify(group))
+        read += group.total
+        if (groups.length > 0 && (bytes > maxPageBytes || read > maxReportsRead)) break
+        groups.push(group)
+      }
+      return groups
     },
     decide: (personId, request, by) => {
       const verdict = checkedRequest(request)
@@ -109,10 +138,15 @@ export function createModeration(dependencies: ModerationDependencies): Moderati
       }
       return decision
     },
-    bans: () =>
-      measures()
+    bans: ({ site, limit = Infinity, before } = {}) => {
+      const cursor = before === undefined ? undefined : banCursorIn(before)
+      return measures()
         .bans()
-        .map((ban) => banEntryOf(ban, decisions().isStored(ban.id))),
+        .filter((ban) => site === undefined || ban.site === site)
+        .filter((ban) => !cursor || compareBans(ban, cursor) > 0)
+        .slice(0, limit)
+        .map((ban) => banEntryOf(ban, decisions().isStored(ban.id)))
+    },
     lift: (banId, by) => {
       const measure = measures().find(banId)
       if (!measure) throw new ModerationError('unknown-ban', 'no ban in force has this id')
@@ -123,7 +157,7 @@ export function createModeration(dependencies: ModerationDependencies): Moderati
       audit().decisions(clamp(limit, 1000), before),
     still: (reportId) => store().still(reportId),
     verifyAudit: () => verifyAudit(store()),
-    exportAudit: () => audit().lines(),
+    exportAudit: (after = 0) => audit().lines(after),
   }
 }
 
@@ -185,5 +219,6 @@ function banEntryOf(ban: StoredMeasure, isStored: boolean): BanEntry {
     decisionId,
     holdsForAddress,
     isStored,
+    cursor: banCursorText(ban),
   }
 }

@@ -1,4 +1,5 @@
 import type { BanList } from '../engine/engine.ts'
+import { compareBans } from './cursor.ts'
 import type { StoredMeasure } from './store.ts'
 
 /** The keys by which a ban recognises a client. */
@@ -75,8 +76,7 @@ export class Measures {
   bans(): StoredMeasure[] {
     return [...this.#byId.values()]
       .filter((measure) => measure.kind === 'ban' && this.#isInForce(measure))
-      .toReversed()
-      .sort((one, other) => other.atMs - one.atMs)
+      .sort(compareBans)
   }
 
   /** Returns the measures of a kind in force against a person. */

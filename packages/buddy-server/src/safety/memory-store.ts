@@ -1,3 +1,5 @@
+import { maxOpenReports } from './store.ts'
+import type { ReportState } from './moderation.ts'
 import type {
   AuditLine,
   AuditMark,
@@ -28,6 +30,8 @@ export class MemoryStore implements Store {
   /** The latest one is last, in every map here. */
   readonly #reports = new Map<string, StoredReport>()
   readonly #stills = new Map<string, Uint8Array>()
+  readonly #places = new Map<string, number>()
+  #lastPlace = 0
   /** The number of reports by reporter and reported person. */
   readonly #reported = new Map<string, number>()
   readonly #reportsOf = new Map<string, Set<string>>()
@@ -45,6 +49,7 @@ export class MemoryStore implements Store {
 
   addReport(report: StoredReport, still: Uint8Array | undefined): void {
     this.#reports.set(report.id, report)
+    this.#places.set(report.id, ++this.#lastPlace)
     if (still) put(this.#stills, report.id, still, maxItems.stills)
     const pair = pairKey(report.reporterId, report.personId)
     this.#reported.set(pair, (this.#reported.get(pair) ?? 0) + 1)
@@ -52,33 +57,46 @@ export class MemoryStore implements Store {
     this.#reportsOf.set(report.personId, ids.add(report.id))
     const [oldest] = this.#reports.values()
     if (this.#reports.size > maxItems.reports && oldest) this.#deleteReport(oldest)
+    const open = this.#allOf(report.personId, 'open')
+    if (open.length > maxOpenReports) this.#deleteReport(oldestOfBusiestAddress(open))
+  }
+
+  get lastPlace(): number {
+    return this.#lastPlace
   }
 
   hasReport(reporterId: string, personId: string): boolean {
     return this.#reported.has(pairKey(reporterId, personId))
   }
 
-  groups({ site, state, limit, beforeMs }: Parameters<Store['groups']>[0]): PersonReports[] {
+  groups({ site, state, limit, cursor }: Parameters<Store['groups']>[0]): PersonReports[] {
     const groups: PersonReports[] = []
     for (const personId of this.#reportsOf.keys()) {
-      const reports = this.reportsOf(personId, state)
-      const [latest] = reports
-      if (!latest || latest.atMs >= beforeMs) continue
-      if (site !== undefined && latest.site !== site) continue
-      groups.push({ personId, latestAtMs: latest.atMs, total: reports.length })
+      const reports = this.#allOf(personId, state)
+      const places = reports
+        .map(({ id }) => this.#places.get(id) ?? 0)
+        .filter((place) => place <= cursor.upTo)
+      const place = places.at(-1)
+      if (place === undefined || place >= cursor.before) continue
+      if (site !== undefined && reports[0]?.site !== site) continue
+      groups.push({ personId, place, total: places.length })
     }
-    return groups.sort((one, other) => other.latestAtMs - one.latestAtMs).slice(0, limit)
+    return groups.sort((one, other) => other.place - one.place).slice(0, limit)
   }
 
-  reportsOf(personId: string, state: 'open' | 'decided'): StoredReport[] {
-    const ids = [...(this.#reportsOf.get(personId) ?? [])]
-    return ids
+  reportsOf(personId: string, state: ReportState): StoredReport[] {
+    return this.#allOf(personId, state)
+      .slice(-maxOpenReports)
+      .map((report) => ({ ...report, hasStill: this.#stills.has(report.id) }))
+      .toReversed()
+  }
+
+  /** Returns all reports of a person, latest last. */
+  #allOf(personId: string, state: ReportState): StoredReport[] {
+    return [...(this.#reportsOf.get(personId) ?? [])]
       .map((id) => this.#reports.get(id))
       .filter((report) => report !== undefined)
       .filter(({ decisionId }) => (decisionId === null) === (state === 'open'))
-      .map((report) => ({ ...report, hasStill: this.#stills.has(report.id) }))
-      .toReversed()
-      .sort((one, other) => other.atMs - one.atMs)
   }
 
   still(reportId: string): Uint8Array | undefined {
@@ -86,7 +104,7 @@ export class MemoryStore implements Store {
   }
 
   decideReports(personId: string, decisionId: string): void {
-    for (const report of this.reportsOf(personId, 'open')) {
+    for (const report of this.#allOf(personId, 'open')) {
       this.#reports.set(report.id, { ...report, decisionId })
     }
   }
@@ -159,8 +177,9 @@ export class MemoryStore implements Store {
       .toReversed()
   }
 
-  auditLines(): Iterable<AuditLine> {
-    return this.#audit
+  auditAfter(after: number, limit: number): AuditLine[] {
+    const start = this.#audit.findIndex(({ number }) => number > after)
+    return start === -1 ? [] : this.#audit.slice(start, start + limit)
   }
 
   get auditHead(): AuditMark | undefined {
@@ -197,6 +216,7 @@ export class MemoryStore implements Store {
 
   #deleteReport({ id, reporterId, personId }: StoredReport): void {
     this.#reports.delete(id)
+    this.#places.delete(id)
     this.#stills.delete(id)
     const pair = pairKey(reporterId, personId)
     const left = (this.#reported.get(pair) ?? 1) - 1
@@ -206,6 +226,17 @@ export class MemoryStore implements Store {
     ids?.delete(id)
     if (ids?.size === 0) this.#reportsOf.delete(personId)
   }
+}
+
+/** Returns the oldest report, which comes first, from the address that sent most of them. */
+function oldestOfBusiestAddress(reports: readonly StoredReport[]): StoredReport {
+  const counts = new Map<string, number>()
+  for (const { reporterAddress } of reports) {
+    counts.set(reporterAddress, (counts.get(reporterAddress) ?? 0) + 1)
+  }
+  const most = Math.max(...counts.values())
+  const isBusiest = ({ reporterAddress }: StoredReport) => counts.get(reporterAddress) === most
+  return reports.find(isBusiest)!
 }
 
 /** Keys of persons contain no spaces. */

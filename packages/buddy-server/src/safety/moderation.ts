@@ -38,7 +38,7 @@ export interface ReportGroup {
   readonly state: ReportState
   /** Whether the person has a session at this server now. */
   readonly isOnline: boolean
-  /** The sessions that were reported, latest first. */
+  /** The sessions that were reported, latest first. At most 20. */
   readonly sessionIds: readonly string[]
   /** When the latest report arrived, in milliseconds since 1970. */
   readonly latestAtMs: number
@@ -50,9 +50,11 @@ export interface ReportGroup {
   readonly weight: number
   /** The measures in force against the person. */
   readonly restrictions: readonly Restriction[]
-  /** Latest first. At most 100; `total` counts all. */
+  /** Latest first. At most 20; `total` counts all. */
   readonly reports: readonly ReportEntry[]
   readonly total: number
+  /** The value of {@link ReportsQuery.before} for the groups after this one. */
+  readonly cursor: string
 }
 
 /** Whether reports wait for a decision. */
@@ -74,10 +76,17 @@ export interface ReportsQuery {
   readonly site?: string | undefined
   /** @default 'open' */
   readonly state?: ReportState | undefined
-  /** The maximum number of groups, from 1 to 200. @default 50 */
+  /**
+   * The maximum number of groups, from 1 to 200. There are fewer if they are large: only the last page is empty.
+   * @default 50
+   */
   readonly limit?: number | undefined
-  /** Only groups whose latest report came earlier, in milliseconds since 1970. @default all */
-  readonly before?: number | undefined
+  /**
+   * Only groups after the one with this `cursor`. Pages skip and repeat no group: reports that come meanwhile are
+   * on the first page of the next reading.
+   * @default all
+   */
+  readonly before?: string | undefined
 }
 
 /** Selects decisions. */
@@ -88,7 +97,17 @@ export interface DecisionsQuery {
   readonly before?: number | undefined
 }
 
-/** A request for a decision. */
+/** Selects bans. */
+export interface BansQuery {
+  /** @default every site */
+  readonly site?: string | undefined
+  /** The maximum number. @default all */
+  readonly limit?: number | undefined
+  /** Only bans after the one with this `cursor`. @default all */
+  readonly before?: string | undefined
+}
+
+/** What an operator wants to decide. */
 export interface DecisionRequest {
   readonly kind: DecisionKind
   /** The rule that was broken. The person receives it. */
@@ -161,6 +180,8 @@ export interface BanEntry {
   readonly holdsForAddress: boolean
   /** False while the ban is in memory only, because the data folder could not be written. */
   readonly isStored: boolean
+  /** The value of {@link BansQuery.before} for the bans after this one. */
+  readonly cursor: string
 }
 
 /** The result of {@link Moderation.verifyAudit}. */
@@ -173,9 +194,12 @@ export type AuditVerdict =
       readonly problem: string
     }
 
-/** The functions of an operator. Every method returns synchronously. */
+/** What an operator can do about reports. Every method without a promise answers at once. */
 export interface Moderation {
-  /** Returns the reports, grouped by the reported person; the group with the latest report is first. */
+  /**
+   * Returns the reports, grouped by the reported person; the group with the latest report is first.
+   * @throws ModerationError `invalid-query` if `before` is no cursor
+   */
   reports(query?: ReportsQuery): readonly ReportGroup[]
   /**
    * Decides about a person who was reported. Open reports of the person become decided. The decision is
@@ -185,8 +209,11 @@ export interface Moderation {
    *   written for so long that no more decisions are kept
    */
   decide(personId: string, request: DecisionRequest, by: string): Decision
-  /** Returns the bans in force, latest first. */
-  bans(): readonly BanEntry[]
+  /**
+   * Returns the bans in force, latest first.
+   * @throws ModerationError `invalid-query` if `before` is no cursor
+   */
+  bans(query?: BansQuery): readonly BanEntry[]
   /**
    * Lifts a ban before its end, or another restriction.
    * @throws ModerationError `unknown-ban`, `store-failed`, `invalid-decision` if `by` is not 1 to 64 bytes
@@ -196,15 +223,18 @@ export interface Moderation {
   decisions(query?: DecisionsQuery): readonly Decision[]
   /** Returns the picture of a report as JPEG; undefined if there is none. */
   still(reportId: string): Uint8Array | undefined
-  /** Checks the hashes of the audit log. */
-  verifyAudit(): AuditVerdict
-  /** Returns the audit log, oldest entry first, each as one line of JSON without its line break. */
-  exportAudit(): Iterable<string>
+  /** Checks the hashes of the audit log, over several turns of the event loop. */
+  verifyAudit(): Promise<AuditVerdict>
+  /**
+   * Returns the audit log, oldest entry first, each as one line of JSON without its line break.
+   * @param after only entries with a higher number; default: all
+   */
+  exportAudit(after?: number): AsyncIterable<string>
 }
 
 /** Why a request to {@link Moderation} failed. */
 export type ModerationProblem =
-  'unknown-person' | 'unknown-ban' | 'invalid-decision' | 'store-failed'
+  'unknown-person' | 'unknown-ban' | 'invalid-decision' | 'invalid-query' | 'store-failed'
 
 /** The server refuses a request to {@link Moderation}. */
 export class ModerationError extends Error {

@@ -84,4 +84,6 @@ export const migrations: readonly string[] = [
     number INTEGER NOT NULL,
     hash TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;`,
+  // Lists the open reports of a site without reading the reports themselves.
+  `CREATE INDEX open_reports ON reports (person_id, site) WHERE decision_id IS NULL;`,
 ]

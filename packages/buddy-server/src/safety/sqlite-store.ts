@@ -1,5 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { databasePath, openDatabase, toStoreError } from './sqlite-file.ts'
+import type { ReportState } from './moderation.ts'
+import { maxOpenReports } from './store.ts'
 import type {
   AuditLine,
   AuditMark,
@@ -26,6 +28,8 @@ export class SqliteStore implements Store {
   readonly #max: typeof defaultMax
   readonly #statements = new Map<string, StatementSync>()
   #isInTransaction = false
+  /** Counting them for each report would read a whole index. Undefined if not known. */
+  #reportCount: number | undefined
 
   /** @throws StoreError if the folder or the file cannot be used */
   constructor(dataDir: string, max: Partial<typeof defaultMax> = {}) {
@@ -44,6 +48,7 @@ export class SqliteStore implements Store {
         write()
         this.#database.exec('COMMIT')
       } catch (error) {
+        this.#reportCount = undefined
         // SQLite may have ended the transaction itself, for example because the disk is full.
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
         throw error
@@ -60,7 +65,7 @@ export class SqliteStore implements Store {
         $decisionId)`,
       without(report, 'hasStill'),
     )
-    this.#dropExcess('reports', this.#max.reports)
+    this.#dropExcessReports(report)
     if (!still) return
     const { id, atMs, reporterAddress } = report
     this.#write('INSERT INTO stills VALUES ($id, $reporterAddress, $atMs, $still)', {
@@ -69,7 +74,8 @@ export class SqliteStore implements Store {
       reporterAddress,
       still,
     })
-    this.#dropExcess('stills', this.#max.stills)
+    const stills = Number(this.#first('SELECT COUNT(*) AS n FROM stills', {})?.['n'])
+    this.#dropOldest('stills', 'report_id', stills - this.#max.stills)
   }
 
   hasReport(reporterId: string, personId: string): boolean {
@@ -77,30 +83,31 @@ export class SqliteStore implements Store {
     return this.#first(query, { reporterId, personId }) !== undefined
   }
 
-  groups({ site, state, limit, beforeMs }: Parameters<Store['groups']>[0]): PersonReports[] {
-    const rows = this.#all(
-      `SELECT person_id, MAX(at_ms) AS latest, COUNT(*) AS total FROM reports
-        WHERE decision_id IS ${state === 'open' ? '' : 'NOT '}NULL AND ($site IS NULL OR site = $site)
-        GROUP BY person_id HAVING latest < $beforeMs ORDER BY latest DESC LIMIT $limit`,
-      { site: site ?? null, beforeMs: finite(beforeMs), limit },
-    )
-    return rows.map((row) => ({
-      personId: String(row['person_id']),
-      latestAtMs: Number(row['latest']),
-      total: Number(row['total']),
-    }))
+  groups({ site, state, limit, cursor }: Parameters<Store['groups']>[0]): PersonReports[] {
+    const { upTo, before } = cursor
+    // A row id grows with each report, and no two have the same, unlike their times. The plus keeps SQLite from
+    // reading the table in the order of the row ids instead of an index.
+    return this.#all(
+      `SELECT person_id AS personId, MAX(rowid) AS place, COUNT(*) AS total FROM reports
+        WHERE ${inState(state)} AND +rowid <= $upTo ${site === undefined ? '' : 'AND site = $site'}
+        GROUP BY person_id HAVING place < $before ORDER BY place DESC LIMIT $limit`,
+      { upTo: finite(upTo), before: finite(before), limit, ...(site !== undefined && { site }) },
+    ) as unknown as PersonReports[]
   }
 
-  reportsOf(personId: string, state: 'open' | 'decided'): StoredReport[] {
+  get lastPlace(): number {
+    return Number(this.#first('SELECT COALESCE(MAX(rowid), 0) AS n FROM reports', {})?.['n'])
+  }
+
+  reportsOf(personId: string, state: ReportState): StoredReport[] {
     const rows = this.#all(
-      `SELECT *, EXISTS (SELECT 1 FROM stills WHERE report_id = id) AS has_still FROM reports
-        WHERE person_id = $personId AND decision_id IS ${state === 'open' ? '' : 'NOT '}NULL
-        ORDER BY at_ms DESC, rowid DESC`,
-      { personId },
+      `SELECT ${reportColumns}, EXISTS (SELECT 1 FROM stills WHERE report_id = id) AS hasStill
+        FROM reports WHERE person_id = $personId AND ${inState(state)} ORDER BY rowid DESC LIMIT $limit`,
+      { personId, limit: maxOpenReports },
     )
     return rows.map((row) => ({
-      ...(camelCased(row) as unknown as StoredReport),
-      hasStill: row['has_still'] === 1,
+      ...(row as unknown as StoredReport),
+      hasStill: row['hasStill'] === 1,
     }))
   }
 
@@ -202,10 +209,12 @@ export class SqliteStore implements Store {
     ).map((row) => camelCased(row) as unknown as AuditLine)
   }
 
-  *auditLines(): Iterable<AuditLine> {
-    for (const row of this.#statement('SELECT * FROM audit ORDER BY number').iterate()) {
-      yield camelCased(row as Row) as unknown as AuditLine
-    }
+  auditAfter(after: number, limit: number): AuditLine[] {
+    return this.#all(
+      `SELECT number, at_ms AS atMs, text, hash FROM audit WHERE number > $after
+        ORDER BY number LIMIT $limit`,
+      { after, limit },
+    ) as unknown as AuditLine[]
   }
 
   get auditHead(): AuditMark | undefined {
@@ -217,6 +226,7 @@ export class SqliteStore implements Store {
   }
 
   purge({ nowMs, reportsBeforeMs, warningsBeforeMs, auditBeforeMs }: PurgeLimits): void {
+    this.#reportCount = undefined
     this.#write('DELETE FROM reports WHERE at_ms < $reportsBeforeMs', { reportsBeforeMs })
     this.#write('DELETE FROM persons WHERE at_ms < $reportsBeforeMs', { reportsBeforeMs })
     this.#write('DELETE FROM tallies WHERE at_ms < $reportsBeforeMs', { reportsBeforeMs })
@@ -256,19 +266,39 @@ export class SqliteStore implements Store {
     return row && (camelCased(row) as unknown as AuditMark)
   }
 
-  #dropExcess(table: 'reports' | 'stills', max: number): void {
-    const key = table === 'reports' ? 'id' : 'report_id'
-    const count = Number(this.#first(`SELECT COUNT(*) AS n FROM ${table}`, {})?.['n'])
-    if (count <= max) return
-    this.#write(
-      `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} ORDER BY at_ms, rowid LIMIT $excess)`,
-      { excess: count - max },
+  /** Call this after a report was added. */
+  #dropExcessReports({ personId }: StoredReport): void {
+    this.#reportCount ??= Number(this.#first('SELECT COUNT(*) AS n FROM reports', {})?.['n']) - 1
+    this.#reportCount++
+    this.#reportCount -= this.#dropOldest('reports', 'id', this.#reportCount - this.#max.reports)
+    const ofPerson = 'person_id = $personId AND decision_id IS NULL'
+    const open = this.#first(`SELECT COUNT(*) AS n FROM reports WHERE ${ofPerson}`, { personId })
+    if (Number(open?.['n']) <= maxOpenReports) return
+    this.#reportCount -= this.#write(
+      `DELETE FROM reports WHERE id = (SELECT id FROM reports WHERE ${ofPerson} AND reporter_address =
+        (SELECT reporter_address FROM reports WHERE ${ofPerson}
+          GROUP BY reporter_address ORDER BY COUNT(*) DESC, MIN(rowid) LIMIT 1)
+        ORDER BY rowid LIMIT 1)`,
+      { personId },
     )
   }
 
-  #write(query: string, values: Record<string, SQLInputValue>): void {
-    if (this.#isInTransaction) this.#statement(query).run(values)
-    else this.transact(false, () => this.#statement(query).run(values))
+  /** Returns how many were dropped. */
+  #dropOldest(table: 'reports' | 'stills', key: string, excess: number): number {
+    if (excess <= 0) return 0
+    return this.#write(
+      `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} ORDER BY at_ms, rowid LIMIT $excess)`,
+      { excess },
+    )
+  }
+
+  /** Returns how many rows were changed. */
+  #write(query: string, values: Record<string, SQLInputValue>): number {
+    let changes = 0
+    const run = (): void => void (changes = Number(this.#statement(query).run(values).changes))
+    if (this.#isInTransaction) run()
+    else this.transact(false, run)
+    return changes
   }
 
   #first(query: string, values: Record<string, SQLInputValue>): Row | undefined {
@@ -296,6 +326,14 @@ export class SqliteStore implements Store {
     }
   }
 }
+
+const inState = (state: ReportState): string =>
+  `decision_id IS ${state === 'open' ? '' : 'NOT '}NULL`
+
+/** The fields of a {@link StoredReport} that are columns. */
+const reportColumns = `id, at_ms AS atMs, site, person_id AS personId, session_id AS sessionId,
+  reporter_id AS reporterId, reporter_address AS reporterAddress, reporter_since_ms AS reporterSinceMs,
+  reporter_met AS reporterMet, weight, reason, note, room, mode, lobby, decision_id AS decisionId`
 
 /** SQLite has no infinite integers. */
 const finite = (value: number): number => Math.min(value, Number.MAX_SAFE_INTEGER)

@@ -76,7 +76,8 @@ const personOf = (changes: object = {}) => ({
   ...changes,
 })
 
-const anyGroups = { site: undefined, state: 'open', limit: 10, beforeMs: Infinity } as const
+const everywhere = { upTo: Infinity, before: Infinity }
+const anyGroups = { site: undefined, state: 'open', limit: 10, cursor: everywhere } as const
 const early = { nowMs: 0, reportsBeforeMs: 0, warningsBeforeMs: 0, auditBeforeMs: 0 }
 
 describe.each([
@@ -95,18 +96,52 @@ describe.each([
     expect(store.stillsFrom('a2')).toBe(0)
   })
 
-  test('groups reports by person, the latest first, by site and before a time', () => {
+  test('groups reports by person, the latest first, by site', () => {
     const store = open()
-    store.addReport(reportOf({ atMs: 1 }), undefined)
-    store.addReport(reportOf({ atMs: 3, reporterId: 'cleo' }), undefined)
-    store.addReport(reportOf({ atMs: 2, personId: 'dan', site: 'shop' }), undefined)
-    const bob = { personId: 'bob', latestAtMs: 3, total: 2 }
-    const dan = { personId: 'dan', latestAtMs: 2, total: 1 }
+    store.addReport(reportOf(), undefined)
+    store.addReport(reportOf({ personId: 'dan', site: 'shop' }), undefined)
+    store.addReport(reportOf({ reporterId: 'cleo', note: 'later' }), undefined)
+    const bob = { personId: 'bob', place: 3, total: 2 }
+    const dan = { personId: 'dan', place: 2, total: 1 }
     expect(store.groups(anyGroups)).toEqual([bob, dan])
     expect(store.groups({ ...anyGroups, limit: 1 })).toEqual([bob])
-    expect(store.groups({ ...anyGroups, beforeMs: 3 })).toEqual([dan])
     expect(store.groups({ ...anyGroups, site: 'shop' })).toEqual([dan])
-    expect(store.reportsOf('bob', 'open').map(({ atMs }) => atMs)).toEqual([3, 1])
+    expect(store.reportsOf('bob', 'open').map(({ note }) => note)).toEqual(['later', null])
+  })
+
+  test('pages of groups skip and repeat nobody, with reports of one millisecond and new ones meanwhile', () => {
+    const store = open()
+    for (const personId of ['a', 'b', 'c', 'd', 'e']) {
+      store.addReport(reportOf({ personId }), undefined)
+    }
+    const upTo = store.lastPlace
+    const seen: string[] = []
+    let before = Infinity
+    for (;;) {
+      const page = store.groups({ ...anyGroups, limit: 2, cursor: { upTo, before } })
+      if (page.length === 0) break
+      seen.push(...page.map(({ personId }) => personId))
+      before = page.at(-1)!.place
+      // Somebody on a later page, and somebody new, are reported.
+      store.addReport(reportOf({ personId: 'a', reporterId: `r${seen.length}` }), undefined)
+      store.addReport(reportOf({ personId: `new ${seen.length}` }), undefined)
+    }
+    expect(seen).toEqual(['e', 'd', 'c', 'b', 'a'])
+  })
+
+  test('keeps 1000 open reports about a person, and no address displaces those of others', () => {
+    const store = open()
+    store.transact(false, () => {
+      store.addReport(reportOf({ reporterAddress: 'honest' }), undefined)
+      for (let index = 0; index < 1100; index++) {
+        store.addReport(reportOf({ reporterAddress: 'flood', reporterMet: index }), undefined)
+      }
+    })
+    const kept = store.reportsOf('bob', 'open')
+    expect(kept).toHaveLength(1000)
+    expect(kept.at(-1)).toMatchObject({ reporterAddress: 'honest' })
+    expect(kept[0]).toMatchObject({ reporterMet: 1099 })
+    expect(store.groups(anyGroups)).toMatchObject([{ total: 1000 }])
   })
 
   test('a decision about a person closes all reports of the person, and no other', () => {
@@ -180,7 +215,7 @@ describe.each([
     for (const number of [1, 2, 3]) {
       store.appendAudit({ number, atMs: number, text: `{"n":${number}}`, hash: `h${number}` })
     }
-    expect([...store.auditLines()].map(({ number }) => number)).toEqual([1, 2, 3])
+    expect(store.auditAfter(0, 10).map(({ number }) => number)).toEqual([1, 2, 3])
     expect(store.audit(2, Infinity).map(({ number }) => number)).toEqual([3, 2])
     expect(store.audit(2, 2)).toEqual([{ number: 1, atMs: 1, text: '{"n":1}', hash: 'h1' }])
     expect(store.auditHead).toMatchObject({ number: 3, hash: 'h3' })
@@ -206,7 +241,7 @@ describe.each([
       store.findTally('ana') ? 1 : 0,
       [...store.pairs()].length,
       store.measures().length,
-      [...store.auditLines()].length,
+      store.auditAfter(0, 10).length,
     ]
     store.purge({
       ...early,
@@ -224,10 +259,10 @@ describe.each([
     store.purge({ ...early, warningsBeforeMs: 11 })
     expect(store.measures()).toMatchObject([{ decisionId: 'for good' }])
     store.purge({ ...early, auditBeforeMs: 20 })
-    expect([...store.auditLines()].map(({ number }) => number)).toEqual([2])
+    expect(store.auditAfter(0, 10).map(({ number }) => number)).toEqual([2])
     expect(store.auditAnchor).toMatchObject({ number: 1, hash: 'h1' })
     store.purge({ ...early, auditBeforeMs: 21 })
-    expect([...store.auditLines()]).toEqual([])
+    expect(store.auditAfter(0, 10)).toEqual([])
     expect(store.auditAnchor).toMatchObject({ number: 2, hash: 'h2' })
     expect(store.auditHead).toMatchObject({ number: 2, hash: 'h2' })
   })

@@ -103,9 +103,23 @@ export interface AuditMark {
 /** The reports of one person. */
 export interface PersonReports {
   readonly personId: string
-  readonly latestAtMs: number
+  /** The place of the latest report in the order in which reports came. No other report has it. */
+  readonly place: number
   readonly total: number
 }
+
+/** A place in a list of persons: after the one whose latest report has this place. */
+export interface GroupCursor {
+  /**
+   * Only reports up to this place count, so that a report that comes while somebody reads page by page moves no
+   * person to a page that was read.
+   */
+  readonly upTo: number
+  readonly before: number
+}
+
+/** How many open reports about one person are kept. */
+export const maxOpenReports = 1000
 
 /** Everything that ended before its time is deleted. The times are in milliseconds since 1970. */
 export interface PurgeLimits {
@@ -132,7 +146,11 @@ export interface Store {
    */
   transact(isDurable: boolean, write: () => void): void
 
-  /** Adds a report. Drops the oldest one if there are too many. */
+  /**
+   * Adds a report. Drops the oldest one if there are too many. If there are too many open ones about the person,
+   * drops the oldest one from the address that sent most of them, so that no address displaces the reports of
+   * others.
+   */
   addReport(report: StoredReport, still: Uint8Array | undefined): void
   /** Whether this person has reported that person. */
   hasReport(reporterId: string, personId: string): boolean
@@ -141,9 +159,11 @@ export interface Store {
     readonly site: string | undefined
     readonly state: ReportState
     readonly limit: number
-    readonly beforeMs: number
+    readonly cursor: GroupCursor
   }): readonly PersonReports[]
-  /** Returns the reports of a person, latest first. */
+  /** The place of the latest report of all; 0 if there is none. */
+  readonly lastPlace: number
+  /** Returns the latest {@link maxOpenReports} reports of a person, latest first. */
   reportsOf(personId: string, state: ReportState): readonly StoredReport[]
   still(reportId: string): Uint8Array | undefined
   /** Makes the open reports of a person decided. */
@@ -168,8 +188,8 @@ export interface Store {
   appendAudit(line: AuditLine): void
   /** Returns entries with a lower number than `before`, latest first. */
   audit(limit: number, before: number): readonly AuditLine[]
-  /** Returns all entries, oldest first. */
-  auditLines(): Iterable<AuditLine>
+  /** Returns entries with a higher number than `after`, oldest first. */
+  auditAfter(after: number, limit: number): readonly AuditLine[]
   /** The latest entry, as recorded beside the log; undefined if there was never one. */
   readonly auditHead: AuditMark | undefined
   /** The latest entry that was purged; undefined if none was. */

@@ -2,7 +2,7 @@ import { createElement, pageElement, showText } from '../../shared/elements.ts'
 import type { Row } from '../../shared/keyed-list.ts'
 import { KeyedList } from '../../shared/keyed-list.ts'
 import { formatDate } from '../../shared/time-format.ts'
-import type { BanEntry } from './data.ts'
+import type { BanEntry, BansAnswer } from './data.ts'
 import type { LiftOptions } from './lift-button.ts'
 import { createLiftButton } from './lift-button.ts'
 import { personWords, reasonWords, safeText, siteWords, untilWords } from './words.ts'
@@ -34,14 +34,15 @@ function createBanRow(ban: BanEntry, options: LiftOptions): Row<BanEntry> {
   return { element, show: ({ isStored }) => (unstored.hidden = isStored) }
 }
 
-/** Prepares the list of bans. Returns a function that shows bans. */
-export function createBansView(options: LiftOptions): (bans: readonly BanEntry[]) => void {
+/** Prepares the list of bans. Returns a function that shows the bans of a response. */
+export function createBansView(options: LiftOptions): (answer: BansAnswer) => void {
   const empty = pageElement('bans-empty')
   const rows = new KeyedList<BanEntry>(pageElement('bans-list'), {
     keyOf: ({ id }) => id,
     createRow: (ban) => createBanRow(ban, options),
   })
-  return (bans) => {
+  return ({ bans, nextBefore }) => {
+    pageElement('bans-rest').hidden = nextBefore === null
     rows.show(bans)
     empty.hidden = bans.length > 0
     showText(empty, 'Nobody is banned.')

@@ -73,6 +73,9 @@ export interface DecisionsView {
   readonly verify: () => Promise<void>
 }
 
+/** How many entries one response of the server has. */
+const maxExported = 10_000
+
 /** Prepares the log of decisions. */
 export function createDecisionsView(): DecisionsView {
   const empty = pageElement('decisions-empty')
@@ -112,9 +115,13 @@ export function createDecisionsView(): DecisionsView {
     render()
   })
 
+  const exportPart = pageElement('export-part')
   const verify = async (): Promise<void> => {
     verifyButton.disabled = true
-    const [state, words] = verdictWords(await loadVerdict())
+    const result = await loadVerdict()
+    const [state, words] = verdictWords(result)
+    const isWhole = result.kind !== 'data' || !result.data.isIntact
+    exportPart.hidden = isWhole || result.data.entries <= maxExported
     verdict.dataset['verdict'] = state
     showText(verdict, words)
     verifyButton.disabled = false

@@ -14,8 +14,9 @@ import type {
   ReportState,
 } from './data.ts'
 import { createDecisionsView } from './decisions-view.ts'
-import { createReportsView, maxGroups } from './reports-view.ts'
-import { decide, lift, loadBans, loadDecisions, loadReports } from './requests.ts'
+import { createReportsView } from './reports-view.ts'
+import { decide, lift, loadBans, loadDecisions } from './requests.ts'
+import { firstPages, loadReportPages, maxPages } from './report-pages.ts'
 import { createSiteFilter } from './site-filter.ts'
 import { createViewSwitch } from './view-switch.ts'
 import { decisionWords, personWords } from './words.ts'
@@ -31,7 +32,8 @@ interface PageData {
   readonly decisions: DecisionsAnswer | undefined
 }
 
-let groupLimit = 100
+/** How many pages of reports are shown. A response is one page, and small enough to be loaded every three seconds. */
+let pageCount = firstPages
 const stateChoice = pageElement('state') as HTMLSelectElement
 const moreReports = pageElement('reports-more')
 const count = pageElement('reports-count')
@@ -85,9 +87,9 @@ async function load(): Promise<LoadResult<PageData>> {
   const [name, key] = [view(), site.chosen()]
   const isDecided = name === 'reports' && stateChoice.value === 'decided'
   const results = await Promise.all([
-    loadReports('open', key, groupLimit),
-    isDecided ? loadReports('decided', key, groupLimit) : undefined,
-    name === 'bans' ? loadBans() : undefined,
+    loadReportPages('open', key, pageCount),
+    isDecided ? loadReportPages('decided', key, pageCount) : undefined,
+    name === 'bans' ? loadBans(key) : undefined,
     name === 'decisions' ? loadDecisions() : undefined,
   ])
   const [open, decided, bans, decisions] = results
@@ -118,10 +120,10 @@ function show({ open, decided, bans, decisions }: PageData): void {
   pageElement('not-persistent').hidden = open.isPersistent
   site.offer(open.sites)
   const state = stateChoice.value as ReportState
-  if (state === 'open') showReports(open, state)
-  else if (decided) showReports(decided, state)
-  const key = site.chosen()
-  if (bans) showBans(bans.bans.filter((ban) => key === undefined || ban.site === key))
+  const canShowMore = pageCount < maxPages
+  if (state === 'open') showReports(open, state, canShowMore)
+  else if (decided) showReports(decided, state, canShowMore)
+  if (bans) showBans(bans)
   if (decisions) showDecisions.show(decisions)
 }
 
@@ -145,7 +147,7 @@ const poller = new Poller<PageData>({
 
 stateChoice.addEventListener('change', () => poller.refresh())
 moreReports.addEventListener('click', () => {
-  groupLimit = maxGroups
+  pageCount = maxPages
   poller.refresh()
 })
 document.addEventListener('visibilitychange', () => poller.handleVisibility())

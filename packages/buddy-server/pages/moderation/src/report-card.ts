@@ -122,7 +122,7 @@ export function createReportCard(first: DatedGroup, options: ReportCardOptions):
       latestList.show(reports.slice(0, shownReports))
       otherList.show(reports.slice(shownReports))
       rest.hidden = reports.length <= shownReports
-      const unsent = total > reports.length ? ` of ${total}` : ''
+      const unsent = total > reports.length ? ` (${total - reports.length} more are not shown)` : ''
       showText(summary, `${reports.length - shownReports}${unsent} earlier reports`)
     },
     keep: () => {

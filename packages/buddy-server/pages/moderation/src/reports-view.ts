@@ -10,31 +10,32 @@ const emptyWords: Readonly<Record<ReportState, string>> = {
   decided: 'No reports were decided.',
 }
 
-/** The maximum number of groups that the server sends in one response. */
-export const maxGroups = 200
-
 /**
  * Prepares the list of reported people. Returns a function that shows the groups of a response: open ones by
  * urgency, decided ones latest first.
  */
 export function createReportsView(
   options: Omit<Parameters<typeof createReportCard>[1], 'onCancel'>,
-): (answer: ReportsAnswer, state: ReportState) => void {
+): (answer: ReportsAnswer, state: ReportState, canShowMore: boolean) => void {
   const list = pageElement('reports-list')
   const empty = pageElement('reports-empty')
   const more = pageElement('reports-more')
+  const rest = pageElement('reports-rest')
   let latest: readonly DatedGroup[] = []
   const cards = new KeyedList<DatedGroup>(list, {
     keyOf: ({ site, personId, state }) => JSON.stringify([site, personId, state]),
     createRow: (group) =>
       createReportCard(group, { ...options, onCancel: () => cards.show(latest) }),
   })
-  return ({ groups, nextBefore, nowMs }, state) => {
+  return ({ groups, nextBefore, nowMs }, state, canShowMore) => {
     const sorted = state === 'open' ? [...groups].sort(compareUrgency) : groups
     latest = sorted.map((group) => ({ ...group, nowMs }))
     cards.show(latest)
     empty.hidden = latest.length > 0
     showText(empty, emptyWords[state])
-    more.hidden = nextBefore === null || groups.length >= maxGroups
+    more.hidden = nextBefore === null || !canShowMore
+    rest.hidden = nextBefore === null
+    const advice = canShowMore ? '' : ' Decide about these first, or choose a site.'
+    showText(rest, `These are the ${groups.length} people who were reported last.${advice}`)
   }
 }

@@ -26,19 +26,23 @@ const isDecisions = (body: unknown): body is DecisionsAnswer => hasFields(body, 
 const isVerdict = (body: unknown): body is AuditVerdict => hasFields(body, 'isIntact')
 const isDecision = (body: unknown): body is DecisionAnswer => hasFields(body, 'decision')
 
-/** Loads the reports of a site; of every site if `site` is undefined. */
+/** Loads a page of the reports of a site; of every site if `site` is undefined. */
 export function loadReports(
   state: ReportState,
   site: string | undefined,
-  limit: number,
+  before: string | undefined,
 ): Promise<LoadResult<ReportsAnswer>> {
-  const query = new URLSearchParams({ state, limit: String(limit) })
+  const query = new URLSearchParams({ state })
   if (site !== undefined) query.set('site', site)
+  if (before !== undefined) query.set('before', before)
   return loadJson(`moderation/reports?${query}`, isReports)
 }
 
-/** Loads the bans in force. */
-export const loadBans = (): Promise<LoadResult<BansAnswer>> => loadJson('moderation/bans', isBans)
+/** Loads the latest bans in force at a site; at every site if `site` is undefined. */
+export function loadBans(site: string | undefined): Promise<LoadResult<BansAnswer>> {
+  const query = site === undefined ? '' : `?${new URLSearchParams({ site })}`
+  return loadJson(`moderation/bans${query}`, isBans)
+}
 
 /** Loads the latest decisions, or those with a lower number than `before`. */
 export function loadDecisions(before?: number): Promise<LoadResult<DecisionsAnswer>> {

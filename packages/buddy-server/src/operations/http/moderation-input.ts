@@ -1,6 +1,7 @@
 // Checks the requests of operators to the moderation endpoints.
 import { reportReasons, type ReportReason } from '@buddy-chat/protocol'
 import { z } from 'zod'
+import { cursorPatterns } from '../../safety/cursor.ts'
 import { isMeasureDuration, measureDurationRule } from '../../safety/measure-duration.ts'
 
 /** Why the input of a request is refused. */
@@ -50,13 +51,26 @@ const wholeNumber = z
 
 const limit = (max: number) => wholeNumber.pipe(z.int().min(1).max(max)).optional()
 
+const cursor = (pattern: RegExp) =>
+  z.string().regex(pattern, 'must be the `nextBefore` of an earlier answer').optional()
+
 /** The query of `GET /moderation/reports`. */
 export const reportsQuery = z.strictObject({
   site: z.string().max(maxIdLength).optional(),
   state: z.enum(['open', 'decided']).optional(),
   limit: limit(200),
-  before: wholeNumber.optional(),
+  before: cursor(cursorPatterns.reports),
 })
+
+/** The query of `GET /moderation/bans`. */
+export const bansQuery = z.strictObject({
+  site: z.string().max(maxIdLength).optional(),
+  limit: limit(1000),
+  before: cursor(cursorPatterns.bans),
+})
+
+/** The query of `GET /moderation/audit`. */
+export const auditQuery = z.strictObject({ after: wholeNumber.optional() })
 
 /** The query of `GET /moderation/decisions`. */
 export const decisionsQuery = z.strictObject({

@@ -14,7 +14,7 @@ interface Call {
 }
 
 /** A moderation that records calls. It knows the person `known`, the ban `known` and a still of `known`. */
-function recordingModeration(calls: Call[]): Moderation {
+function recordingModeration(calls: Call[], entries: number): Moderation {
   const record =
     <T>(method: keyof Moderation, result: T) =>
     (...parameters: readonly unknown[]): T => {
@@ -36,12 +36,18 @@ function recordingModeration(calls: Call[]): Moderation {
     },
     decisions: record('decisions', []),
     still: (reportId) => (reportId === 'known' ? still : undefined),
-    verifyAudit: record('verifyAudit', { isIntact: true as const, entries: 2, head: 'ab' }),
-    exportAudit: record('exportAudit', ['{"number":1}', '{"number":2}']),
+    verifyAudit: record(
+      'verifyAudit',
+      Promise.resolve({ isIntact: true as const, entries: 2, head: 'ab' }),
+    ),
+    async *exportAudit(after) {
+      calls.push({ method: 'exportAudit', parameters: [after] })
+      for (let number = 1; number <= entries; number++) yield JSON.stringify({ number })
+    },
   }
 }
 
-function createFixture(isPersistent = true) {
+function createFixture(isPersistent = true, entries = 2) {
   const calls: Call[] = []
   const access = new AdminAccess({
     adminToken: () => token,
@@ -49,7 +55,7 @@ function createFixture(isPersistent = true) {
     now: () => 0,
   })
   const { reads, changes, refuseChange } = createModerationRoutes({
-    moderation: recordingModeration(calls),
+    moderation: recordingModeration(calls, entries),
     isPersistent: () => isPersistent,
     siteKeys: () => ['', 'chess'],
     access: (request) => access.check(request),
@@ -92,8 +98,13 @@ describe('reads', () => {
     ['/moderation/reports', { limit: 50 }],
     ['/moderation/reports?site=', { site: '', limit: 50 }],
     [
-      '/moderation/reports?site=chess&state=decided&limit=200&before=1700000000000',
-      { site: 'chess', state: 'decided', limit: 200, before: 1_700_000_000_000 },
+      '/moderation/reports?site=chess&state=decided&limit=200&before=17-9',
+      { site: 'chess', state: 'decided', limit: 200, before: '17-9' },
+    ],
+    ['/moderation/bans', { limit: 200 }],
+    [
+      '/moderation/bans?site=chess&limit=9&before=17-a_b-c',
+      { site: 'chess', limit: 9, before: '17-a_b-c' },
     ],
     ['/moderation/decisions', { limit: 100 }],
     ['/moderation/decisions?limit=1&before=7', { limit: 1, before: 7 }],
@@ -118,12 +129,15 @@ describe('reads', () => {
     ['/moderation/reports?limit=1e2'],
     ['/moderation/reports?state=all'],
     ['/moderation/reports?before=-1'],
+    ['/moderation/reports?before=1700000000000'],
     ['/moderation/reports?before=99999999999999999999'],
     ['/moderation/reports?limit=1&limit=2'],
     ['/moderation/reports?page=2'],
     ['/moderation/reports?__proto__=x'],
     ['/moderation/decisions?limit=1001'],
-    ['/moderation/bans?limit=1'],
+    ['/moderation/bans?limit=1001'],
+    ['/moderation/bans?before=17'],
+    ['/moderation/audit?after=x'],
     ['/moderation/audit?verify'],
     ['/moderation/still'],
     ['/moderation/still?report='],
@@ -166,6 +180,13 @@ describe('reads', () => {
     })
     expect(body).toEqual(still)
     expect(errorIn(await get('/moderation/still?report=other'))).toEqual([404, 'unknown-still'])
+  })
+
+  test('one answer has at most 10,000 entries of the audit log', async () => {
+    const { get, calls } = createFixture(true, 10_001)
+    const { body } = await get('/moderation/audit?after=7')
+    expect(String(body).trimEnd().split('\n')).toHaveLength(10_000)
+    expect(calls).toEqual([{ method: 'exportAudit', parameters: [7] }])
   })
 
   test('the audit log is a file with one JSON object in each line', async () => {

@@ -13,6 +13,8 @@ import type { TokenCheck } from './behind-token.ts'
 import { behindToken, refuseWithoutToken } from './behind-token.ts'
 import type { InputProblem } from './moderation-input.ts'
 import {
+  auditQuery,
+  bansQuery,
   decideBody,
   decisionsQuery,
   InputError,
@@ -23,7 +25,7 @@ import {
   reportsQuery,
   stillQuery,
 } from './moderation-input.ts'
-import type { Route } from './responses.ts'
+import type { Answer, Route } from './responses.ts'
 import { commonHeaders, ownJson } from './responses.ts'
 import { refuseWithoutProof } from './same-origin.ts'
 
@@ -40,7 +42,7 @@ export interface ModerationRouteDependencies extends TokenCheck {
 export interface ReportsAnswer {
   readonly groups: readonly ReportGroup[]
   /** The value of `before` for the next page; null if this is the last. */
-  readonly nextBefore: number | null
+  readonly nextBefore: string | null
   /** The server's time, in milliseconds since 1970. */
   readonly nowMs: number
   readonly isPersistent: boolean
@@ -53,6 +55,8 @@ export interface ReportsAnswer {
 /** The response of `GET /moderation/bans`. */
 export interface BansAnswer {
   readonly bans: readonly BanEntry[]
+  /** The value of `before` for the next page; null if this is the last. */
+  readonly nextBefore: string | null
 }
 
 /** The response of `GET /moderation/decisions`. */
@@ -82,6 +86,9 @@ interface ModerationRoutes {
 
 const defaultReportsLimit = 50
 const defaultDecisionsLimit = 100
+const defaultBansLimit = 200
+/** How many entries of the audit log one response has at most: about 10 MB. */
+const maxAuditEntries = 10_000
 /** The maximum length of the name of an operator in the audit log. */
 const maxNameBytes = 64
 
@@ -99,15 +106,11 @@ const statuses: Readonly<Record<InputProblem | ModerationProblem, number>> = {
   'store-failed': 503,
 }
 
-/** Returns what `act` returns, or the answer that names the fault of the request. */
-function answer(act: () => HttpResponse): HttpResponse {
-  try {
-    return act()
-  } catch (error) {
-    if (!(error instanceof InputError || error instanceof ModerationError)) throw error
-    const { code, message } = error
-    return ownJson(statuses[code], { error: code, message }, ownOnly)
-  }
+/** Returns the answer that names the fault of a request. @throws any other error again */
+function refusalOf(error: unknown): HttpResponse {
+  if (!(error instanceof InputError || error instanceof ModerationError)) throw error
+  const { code, message } = error
+  return ownJson(statuses[code], { error: code, message }, ownOnly)
 }
 
 /** Returns the start of `name` that fits into the audit log. */
@@ -117,23 +120,35 @@ function nameInLog(name: string): string {
 }
 
 /** Returns `last` if there may be more items after it. */
-const nextPage = (count: number, limit: number, last: number | undefined): number | null =>
-  count < limit ? null : (last ?? null)
+const nextPage = <Cursor>(
+  items: readonly unknown[],
+  limit: number,
+  last: Cursor | undefined,
+): Cursor | null => (items.length < limit ? null : (last ?? null))
 
 /** Creates the routes of moderation. */
 export function createModerationRoutes(
   dependencies: ModerationRouteDependencies,
 ): ModerationRoutes {
   const { moderation, isPersistent, siteKeys } = dependencies
-  const read = (act: (request: HttpRequest) => HttpResponse): Route =>
-    behindToken(dependencies, (request) => answer(() => act(request)))
+  const read = (act: (request: HttpRequest) => Answer): Route =>
+    behindToken(dependencies, async (request) => {
+      try {
+        return await act(request)
+      } catch (error) {
+        return refusalOf(error)
+      }
+    })
   const change =
     (act: (body: Uint8Array | undefined, operator: string) => Decision): Change =>
-    (request, body) =>
-      answer(() => {
+    (request, body) => {
+      try {
         const result: DecisionAnswer = { decision: act(body, operatorName(request)) }
         return ownJson(200, result, ownOnly)
-      })
+      } catch (error) {
+        return refusalOf(error)
+      }
+    }
 
   return {
     reads: {
@@ -141,9 +156,13 @@ export function createModerationRoutes(
         const query = parseQuery(reportsQuery, request.query)
         const { limit = defaultReportsLimit } = query
         const groups = moderation.reports({ ...query, limit })
+        const last = groups.at(-1)?.cursor
+        // A page of large groups has fewer than `limit`.
+        const hasMore =
+          last !== undefined && moderation.reports({ ...query, limit: 1, before: last }).length > 0
         const result: ReportsAnswer = {
           groups,
-          nextBefore: nextPage(groups.length, limit, groups.at(-1)?.latestAtMs),
+          nextBefore: hasMore ? last : null,
           nowMs: Date.now(),
           isPersistent: isPersistent(),
           operator: nameInLog(operatorName(request)),
@@ -151,9 +170,11 @@ export function createModerationRoutes(
         }
         return ownJson(200, result, ownOnly)
       }),
-      '/moderation/bans': read(({ query }) => {
-        parseQuery(noQuery, query)
-        const result: BansAnswer = { bans: moderation.bans() }
+      '/moderation/bans': read((request) => {
+        const query = parseQuery(bansQuery, request.query)
+        const { limit = defaultBansLimit } = query
+        const bans = moderation.bans({ ...query, limit })
+        const result: BansAnswer = { bans, nextBefore: nextPage(bans, limit, bans.at(-1)?.cursor) }
         return ownJson(200, result, ownOnly)
       }),
       '/moderation/decisions': read((request) => {
@@ -162,7 +183,7 @@ export function createModerationRoutes(
         const decisions = moderation.decisions({ ...query, limit })
         const result: DecisionsAnswer = {
           decisions,
-          nextBefore: nextPage(decisions.length, limit, decisions.at(-1)?.number),
+          nextBefore: nextPage(decisions, limit, decisions.at(-1)?.number),
         }
         return ownJson(200, result, ownOnly)
       }),
@@ -185,8 +206,14 @@ export function createModerationRoutes(
           body: bytes,
         }
       }),
-      '/moderation/audit': read(({ query }) => {
-        parseQuery(noQuery, query)
+      '/moderation/audit': read(async ({ query }) => {
+        const { after } = parseQuery(auditQuery, query)
+        let text = ''
+        let count = 0
+        for await (const line of moderation.exportAudit(after)) {
+          text += `${line}\n`
+          if (++count === maxAuditEntries) break
+        }
         return {
           status: 200,
           headers: {
@@ -196,12 +223,12 @@ export function createModerationRoutes(
             'Content-Disposition': 'attachment; filename="audit.jsonl"',
             'Cache-Control': 'no-store',
           },
-          body: Array.from(moderation.exportAudit(), (line) => `${line}\n`).join(''),
+          body: text,
         }
       }),
-      '/moderation/audit/verdict': read(({ query }) => {
+      '/moderation/audit/verdict': read(async ({ query }) => {
         parseQuery(noQuery, query)
-        return ownJson(200, moderation.verifyAudit(), ownOnly)
+        return ownJson(200, await moderation.verifyAudit(), ownOnly)
       }),
     },
     changes: {
