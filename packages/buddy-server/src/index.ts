@@ -21,6 +21,7 @@ export type {
   ModerationProblem,
   ReportEntry,
   ReportGroup,
+  BansQuery,
   ReportsQuery,
   ReportState,
   Restriction,
