@@ -108,6 +108,7 @@ const samples: Record<OptionName, readonly [text: string, inFile: unknown, value
   slowedSearchMs: ['5', 5, 5000],
   banMs: ['7200', 7200, 7_200_000],
   addressBanMs: ['0', 0, 0],
+  blockMs: ['3600', 3600, 3_600_000],
   repeatedTextRooms: ['5', 5, 5],
   repeatedTextWindowMs: ['60', 60, 60_000],
   newVisitorMs: ['60', 60, 60_000],

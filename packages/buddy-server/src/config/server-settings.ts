@@ -370,6 +370,14 @@ export const serverSettings = {
         'The maximum time for which a ban also refuses the address of the banned person. Other users may share or get that address. 0: a ban refuses no address.',
       isReloadable,
     }),
+    blockMs: setting({
+      key: 'BLOCK_SECONDS',
+      schema: seconds(3600, 3650 * 86_400),
+      defaultValue: 30 * 86_400_000,
+      description:
+        'How long two users of whom one has blocked or reported the other never meet. Applies to new blocks.',
+      isReloadable,
+    }),
     repeatedTextRooms: setting({
       key: 'REPEATED_TEXT_ROOMS',
       schema: wholeNumber(0, 100),

@@ -82,9 +82,6 @@ export interface Core {
   sweepRooms(): Promise<void>
 }
 
-/** How long two people of whom one has blocked the other never meet, in milliseconds. */
-const blockMs = 30 * 24 * 3_600_000
-
 const newId = (): string => randomBytes(12).toString('base64url')
 
 /**
@@ -121,7 +118,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     avoidRecentMs: () => settings().avoidRecentMs,
     avoidRecentCount: () => settings().avoidRecentCount,
     rematchDelayMs: () => settings().rematchDelayMs,
-    blockMs: () => blockMs,
+    blockMs: () => settings().blockMs,
     fairLimits: () => ({
       matchesPerMinute: settings().fairMatchesPerMinute,
       sharePercent: settings().fairSharePercent,
