@@ -2,7 +2,7 @@
 // TensorFlow, nsfwjs and the model. Writes the licences of their libraries beside them.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { bundle, bundleWorker } from './bundle-worker.mjs'
 
 const here = import.meta.dirname
 const { version, homepage } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
@@ -32,31 +32,12 @@ function licenceOf({ folder, name, license }) {
   throw new Error(`${name} (${license}) has no file with its licence: add ${kept}`)
 }
 
-const bundle = (options) =>
-  build({
-    bundle: true,
-    minify: true,
-    target: 'es2022',
-    legalComments: 'none',
-    metafile: true,
-    write: false,
-    logLevel: 'error',
-    // The worker is classic, because a worker of another origin can load only classic scripts.
-    ...options,
-  })
-
 const guard = await bundle({
   entryPoints: [join(here, 'dist/index.js')],
   format: 'esm',
   outfile: join(here, 'dist/buddy-guard.js'),
 })
-const worker = await bundle({
-  entryPoints: [join(here, 'worker/worker.ts')],
-  format: 'iife',
-  outfile: join(here, 'dist/buddy-guard-worker.js'),
-  alias: { '@tensorflow/tfjs': join(here, 'worker/tfjs.ts') },
-  loader: { '.wasm': 'binary' },
-})
+const worker = await bundleWorker()
 const libraries = librariesIn(worker.metafile)
 const ownLibraries = librariesIn(guard.metafile)
 if (ownLibraries.length > 0) throw new Error('buddy-guard.js must contain code of Buddy only')

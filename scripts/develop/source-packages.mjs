@@ -1,9 +1,12 @@
 // The Vite plugin of the development loop.
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { normalizePath } from 'vite'
 import { sourcesByName } from './sources.mjs'
 
-const element = normalizePath(join(import.meta.dirname, '../../packages/buddy-element/src'))
+const packages = normalizePath(join(import.meta.dirname, '../../packages'))
+const element = `${packages}/buddy-element/src`
+const guard = `${packages}/buddy-guard`
 
 /**
  * The script at `/buddy-chat.js` during development. Like the built one, it registers the element and makes the
@@ -16,6 +19,27 @@ const { BuddyChat } = await load('element.ts')
 BuddyChat.defaultServer = server.href
 await load('define.ts')
 `
+
+/** The module at `/buddy-guard.js` during development: the sources of the guard. */
+const guardModule = `export * from '/@fs/${guard.replace(/^\//, '')}/src/index.ts'\n`
+
+/** The bundle of the guard's worker, which is made when the first page requests it. */
+let guardWorker
+
+async function bundleGuardWorker() {
+  const { bundleWorker } = await import(pathToFileURL(`${guard}/bundle-worker.mjs`).href)
+  const { outputFiles } = await bundleWorker()
+  return outputFiles[0].contents
+}
+
+/** Returns the script that a page requests at this path; undefined if it is none of these. */
+function scriptAt(path) {
+  if (path === '/buddy-chat.js') return `(async () => {${script}})()`
+  if (path === '/buddy-guard.js') return guardModule
+  // The sources of the guard request it beside themselves.
+  if (!path.endsWith('/buddy-guard-worker.js')) return undefined
+  return (guardWorker ??= bundleGuardWorker())
+}
 
 /** Makes Vite resolve the published names of the packages to their sources. */
 export function sourcePackages() {
@@ -33,14 +57,16 @@ export function sourcePackages() {
     }),
     configureServer({ middlewares }) {
       middlewares.use((request, response, next) => {
-        if (new URL(request.url ?? '', 'http://localhost').pathname !== '/buddy-chat.js')
-          return next()
-        response
-          .writeHead(200, {
-            'Content-Type': 'text/javascript; charset=utf-8',
-            'Access-Control-Allow-Origin': '*',
-          })
-          .end(`(async () => {${script}})()`)
+        const found = scriptAt(new URL(request.url ?? '', 'http://localhost').pathname)
+        if (found === undefined) return next()
+        Promise.resolve(found).then((body) => {
+          response
+            .writeHead(200, {
+              'Content-Type': 'text/javascript; charset=utf-8',
+              'Access-Control-Allow-Origin': '*',
+            })
+            .end(body)
+        }, next)
       })
     },
   }

@@ -4,7 +4,7 @@ import { startDevelopment } from '../development-process.ts'
 import { test } from './fixtures.ts'
 import { waitForPageText } from './page-text.ts'
 
-test('npm run dev: a visitor of the demo page meets one of the React example in StrictMode; their call survives changes of the server, a style sheet and the example; a change of the element reloads the page', async ({
+test('npm run dev: a visitor of the demo page meets one of the React example in StrictMode; their call survives changes of the server, a style sheet and the example; a change of the element reloads the page; the guard runs from its sources', async ({
   visit,
 }) => {
   const development = startDevelopment({ example: 'react' })
@@ -59,10 +59,22 @@ test('npm run dev: a visitor of the demo page meets one of the React example in 
   await ana.waitForText('Begin')
   expect([...ana.errors, ...bob.errors]).toEqual([])
 
+  // As text, because vitest replaces import() in the code of a test.
+  const verdict = await ana.page.evaluate(`(async () => {
+    const { createGuard } = await import('/buddy-guard.js')
+    const guard = await createGuard()
+    const canvas = new OffscreenCanvas(320, 240)
+    canvas.getContext('2d').fillRect(0, 0, 320, 240)
+    const { verdict } = await guard.check(canvas.transferToImageBitmap())
+    guard.close()
+    return verdict
+  })()`)
+  expect(verdict).toBe('ok')
+
   await ana.page.goto(`${url}/dashboard`)
   await ana.page.waitForSelector('body[data-connection="live"]')
 
   development.child.kill('SIGINT')
   // Its children have the same output, which is closed when the last process has ended.
   expect(await development.exited).toBe(0)
-}, 120_000)
+}, 180_000)

@@ -91,6 +91,41 @@ test('Chromium and Firefox load the script from a CDN with its hash, and meet at
   }
 })
 
+test('the guard from a CDN checks pictures on a page of another origin, and is refused if it was changed', async ({
+  hostPage,
+}) => {
+  const { folder } = buildCdn()
+  const integrity = JSON.parse(readFileSync(join(folder, 'integrity.json'), 'utf8'))
+  const tags = readFileSync(join(folder, 'tags-with-guard.html'), 'utf8')
+  const { hash, published } =
+    /"(?<published>https:[^"]+)": "(?<hash>[^"]+)"/.exec(tags)?.groups ?? {}
+  expect(hash).toBe(integrity['guard/buddy-guard.js'])
+  expect(tags).toContain(`guard="${published}"`)
+  const intact = await serveStatically(folder)
+  const forged = await serveStatically(folder, (bytes) => Buffer.from(`${bytes} `))
+  for (const [browser, cdn] of [
+    [chromium, intact],
+    [firefox, intact],
+    [chromium, forged],
+    [firefox, forged],
+  ] as const) {
+    const url = `${cdn}/guard/buddy-guard.js`
+    const [map = ''] = /<script[^]*<\/script>/.exec(tags.replaceAll(published!, url)) ?? []
+    const { page } = await Visitor.open(browser, await hostPage(chatPage(map)))
+    // As text, because vitest replaces import() in the code of a test.
+    const verdict = await page.evaluate(`import('${url}').then(
+      async ({ createGuard }) => {
+        const guard = await createGuard()
+        const canvas = new OffscreenCanvas(320, 240)
+        canvas.getContext('2d').fillRect(0, 0, 320, 240)
+        return (await guard.check(canvas.transferToImageBitmap())).verdict
+      },
+      () => 'refused',
+    )`)
+    expect(verdict).toBe(cdn === intact ? 'ok' : 'refused')
+  }
+})
+
 test('the script from a CDN needs `server`, and shows that in the element', async ({
   hostPage,
   visit,
