@@ -93,7 +93,9 @@ test('Chromium and Firefox load the script from a CDN with its hash, and meet at
 
 test('the guard from a CDN checks pictures on a page of another origin, and is refused if it was changed', async ({
   hostPage,
+  browsers,
 }) => {
+  const [chromium, firefox] = await Promise.all([browsers.lendChromium(), browsers.lendFirefox()])
   const { folder } = buildCdn()
   const integrity = JSON.parse(readFileSync(join(folder, 'integrity.json'), 'utf8'))
   const tags = readFileSync(join(folder, 'tags-with-guard.html'), 'utf8')
