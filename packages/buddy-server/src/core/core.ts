@@ -208,7 +208,6 @@ export function createCore(dependencies: CoreDependencies): Core {
     now: () => clock.now(),
     wallNow,
     hash: createKeyedHash([textKey.readUInt32LE(0), textKey.readUInt32LE(4)]),
-    keys: personKeys,
     onRepeated: (session, roomId, rooms, isPersistent) =>
       safety.handleRepeatedText(session, roomId, rooms, isPersistent),
   })

@@ -35,7 +35,7 @@ export const relayText: FrameHandler<Uint8Array | ReadText> = {
     const isRead = context.textReview !== undefined || context.textGate.wants(session)
     if (!isRead || !context.siteOf(session).isTextAllowed) return frame
     // The text is decoded in this step, so that an invalid text counts as a violation of its sender.
-    const { text } = decode(frame) as MessageOf<'text'>
+    const text = asciiTextIn(frame) ?? (decode(frame) as MessageOf<'text'>).text
     return { frame, text }
   },
   handle: (session, message, context) => {
@@ -50,6 +50,25 @@ export const relayText: FrameHandler<Uint8Array | ReadText> = {
     if (refusal) sendError(session, 'rate-limited', refusal.message, refusal.retryAfterMs)
     else relayOrKeep(session, frame, context, context.textReview && text)
   },
+}
+
+const isAscii = /^[\x20-\x7e\n]+$/
+
+/**
+ * Returns the text of a frame of `text`. Undefined if the frame has anything but a short text in plain ASCII;
+ * then it has to be decoded, which takes several times as long.
+ */
+function asciiTextIn(frame: Uint8Array): string | undefined {
+  const header = frame[2] ?? 0
+  // An array of two values (0x92): the type, and a string with its length in one byte (0xa0 to 0xbf) or two.
+  const isShort = (header & 0xe0) === 0xa0
+  if (frame[0] !== 0x92 || (!isShort && header !== 0xd9)) return undefined
+  const start = isShort ? 3 : 4
+  const length = isShort ? header & 0x1f : frame[3]
+  if (start + (length ?? 0) !== frame.length) return undefined
+  const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)
+  const text = bytes.toString('latin1', start)
+  return isAscii.test(text) ? text : undefined
 }
 
 /** Relays typing notices if the site allows texts. */

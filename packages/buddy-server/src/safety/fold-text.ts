@@ -47,6 +47,8 @@ const digitsAsLetters: Readonly<Record<string, string>> = {
   $: 's',
 }
 
+const someDigit = /[013457$]/
+
 /** A longer text is compared by its beginning. */
 export const maxUnits = 2000
 
@@ -60,6 +62,7 @@ const isPlain = /^[\x20-\x7e\n]*$/
 export function foldText(text: string): string {
   const start = text.slice(0, maxUnits)
   const folded = isPlain.test(start) ? start.toLowerCase().replace(/\s+/gu, ' ') : foldSigns(start)
+  if (!someDigit.test(folded)) return folded
   return folded.replace(
     /(?<=\p{L})[013457$](?=\p{L})/gu,
     (digit) => digitsAsLetters[digit] ?? digit,
@@ -81,7 +84,12 @@ function foldSigns(text: string): string {
   )
 }
 
+/** What is removed from texts: what is no letter and no space, and all but the first of repeated letters. */
+const signs = [/[^\p{L} ]+/gu, /(\p{L})\1+/gu] as const
+/** The same in a text in lower case that is plain ASCII. These are several times as fast. */
+const signsInAscii = [/[^a-z ]+/g, /([a-z])\1+/g] as const
 const isOneLetter = /^.$/u
+const isAscii = /^[\x20-\x7e]*$/
 
 /**
  * Returns the words of a folded text without digits, punctuation and repeated letters. Letters that are
@@ -94,13 +102,14 @@ export function wordsOf(folded: string): readonly string[] {
     if (apart !== '') words.push(apart)
     apart = ''
   }
+  const [notInWords, repeated] = isAscii.test(folded) ? signsInAscii : signs
   const letters = folded
-    .replace(/[^\p{L} ]+/gu, '')
+    .replace(notInWords, '')
     // A capital I looks like a small L.
     .replaceAll('l', 'i')
-    .replace(/(\p{L})\1+/gu, '$1')
+    .replace(repeated, '$1')
   for (const word of letters.split(' ')) {
-    if (isOneLetter.test(word)) apart += word
+    if (word.length <= 2 && isOneLetter.test(word)) apart += word
     else if (word !== '') {
       endApart()
       words.push(word)

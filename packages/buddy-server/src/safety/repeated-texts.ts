@@ -31,7 +31,8 @@ const maxSenders = 10_000
 /** One text of a sender, with the rooms in which the sender has sent nearly the same. */
 interface SaidText {
   sketch: TextSketch
-  readonly rooms: Map<string, number>
+  /** The latest room is last. */
+  readonly rooms: { readonly id: string; readonly atMs: number }[]
 }
 
 /**
@@ -68,20 +69,19 @@ export class RepeatedTexts {
     if (!hasContact && sketch.letters < minLetters) return undefined
     const texts = this.#textsOf(sender, nowMs - windowMs)
     const known = texts.find(({ sketch: earlier }) => isNearlySame(earlier, sketch))
-    const said = known ?? { sketch, rooms: new Map<string, number>() }
+    const said = known ?? { sketch, rooms: [] }
     // The latest form is compared, so that a text that changes gradually is still recognised.
     said.sketch = sketch
-    said.rooms.delete(room)
-    said.rooms.set(room, nowMs)
+    const earlier = said.rooms.findIndex(({ id }) => id === room)
+    if (earlier !== -1) said.rooms.splice(earlier, 1)
+    said.rooms.push({ id: room, atMs: nowMs })
     const allowedRooms = Math.ceil((hasContact ? maxRooms / 2 : maxRooms) * tolerance)
     // Twice the number suffices for every decision.
-    const [oldest] = said.rooms.keys()
-    if (said.rooms.size > 2 * maxRooms * tolerance && oldest !== undefined)
-      said.rooms.delete(oldest)
+    if (said.rooms.length > 2 * maxRooms * tolerance) said.rooms.shift()
     if (known) texts.splice(texts.indexOf(known), 1)
     texts.push(said)
     if (texts.length > maxTextsPerSender) texts.shift()
-    return { rooms: said.rooms.size, allowedRooms }
+    return { rooms: said.rooms.length, allowedRooms }
   }
 
   /** Drops the texts that are older than the window. */
@@ -113,12 +113,8 @@ function isNearlySame(one: TextSketch, other: TextSketch): boolean {
 function dropOld(texts: SaidText[], sinceMs: number): SaidText[] {
   for (let index = texts.length - 1; index >= 0; index--) {
     const { rooms } = texts[index]!
-    for (const [room, atMs] of rooms) {
-      // The latest room is last.
-      if (atMs > sinceMs) break
-      rooms.delete(room)
-    }
-    if (rooms.size === 0) texts.splice(index, 1)
+    while (rooms[0] && rooms[0].atMs <= sinceMs) rooms.shift()
+    if (rooms.length === 0) texts.splice(index, 1)
   }
   return texts
 }

@@ -3,7 +3,6 @@ import { TokenBucket } from '../limits/token-bucket.ts'
 import type { PartnerLink } from '../sessions/partner-link.ts'
 import type { Session } from '../sessions/session.ts'
 import { newForMs } from './new-visitors.ts'
-import type { PersonKeys } from './person-keys.ts'
 import { mayHaveContact } from './contacts.ts'
 import { minLetters, RepeatedTexts } from './repeated-texts.ts'
 import type { KeyedHash, TextSketch } from './text-sketch.ts'
@@ -35,7 +34,6 @@ interface TextGateDependencies {
   /** Returns milliseconds since 1970. */
   readonly wallNow: () => number
   readonly hash: KeyedHash
-  readonly keys: Pick<PersonKeys, 'addressHash'>
   /**
    * Called when a text was sent in too many rooms.
    * @param isPersistent whether it was sent in twice as many
@@ -69,11 +67,6 @@ export class TextGate {
   readonly #repeated: RepeatedTexts
   readonly #texts = new WeakMap<PartnerLink, RoomTexts>()
   readonly #contacts = new WeakMap<Session, TokenBucket>()
-  /** The hash of each session's address, because computing it takes as long as comparing a text. */
-  readonly #addresses = new WeakMap<
-    Session,
-    { readonly addressKey: string; readonly hash: string }
-  >()
 
   constructor(dependencies: TextGateDependencies) {
     this.#dependencies = dependencies
@@ -125,13 +118,14 @@ export class TextGate {
     texts.read++
   }
 
-  #addressHashOf(session: Session): string {
-    const { addressKey, identity } = session
-    const known = this.#addresses.get(session)
-    if (known?.addressKey === addressKey) return known.hash
-    const hash = this.#dependencies.keys.addressHash(identity.site, addressKey)
-    this.#addresses.set(session, { addressKey, hash })
-    return hash
+  /**
+   * Returns a hash of a session's address at its site, which only this process can compute. The keys of reports
+   * and bans would take longer than all the rest, and are not needed, because nothing here is stored.
+   */
+  #addressHashOf({ addressKey, identity }: Session): string {
+    const { hash } = this.#dependencies
+    const address = JSON.stringify([identity.site, addressKey])
+    return `${hash(address)} ${hash(`${address} again`)}`
   }
 
   #checkContacts(session: Session, { contacts }: TextSketch): TextRefusal | undefined {

@@ -49,10 +49,10 @@ const features = new Uint32Array(maxUnits)
  */
 export function sketchOf(text: string, hash: KeyedHash): TextSketch {
   const folded = foldText(text)
+  const isPlain = isAscii.test(folded)
   let count = 0
   let letters = 0
   for (const word of wordsOf(folded)) {
-    const isPlain = isAscii.test(word)
     const isDense = !isPlain && isIdeographic.test(word)
     const length = isDense ? 2 : 3
     const padded = isDense ? word : `_${word}_`
