@@ -1,8 +1,9 @@
 // Four visitors press Next fifty times in total. Every call has moving video, and no call leaves
 // resources behind when it ends.
 import { expect } from 'vitest'
+import { launchChromium } from './browsers.ts'
 import { test } from './fixtures.ts'
-import type { Visitor } from './visitor.ts'
+import { Visitor } from './visitor.ts'
 
 const rounds = 25
 
@@ -73,11 +74,16 @@ async function resourcesOf(visitor: Visitor): Promise<Resources> {
 
 test('shows moving video in each of fifty calls, and releases their resources', async ({
   startServer,
-  visit,
+  onTestFinished,
 }) => {
   const { server, url } = await startServer({ rematchDelayMs: 50 })
   const visitors = await Promise.all(
-    ['Ana', 'Bob', 'Cem', 'Dua'].map((name) => visit(`${url}/?name=${name}`)),
+    ['Ana', 'Bob', 'Cem', 'Dua'].map(async (name) => {
+      // A new browser, so that its resources are those of this test alone.
+      const browser = await launchChromium()
+      onTestFinished(() => browser.close())
+      return Visitor.open(browser, `${url}/?name=${name}`)
+    }),
   )
   for (const { page } of visitors) {
     await page.evaluateOnNewDocument(trackResources)
