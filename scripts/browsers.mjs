@@ -82,6 +82,11 @@ export function ensureTurnServer() {
   ensureCommands({ coturn: 'turnserver' })
 }
 
+/** Installs Redis for tests of several servers. */
+export function ensureRedis() {
+  ensureCommands({ 'redis-server': 'redis-server' })
+}
+
 /** Installs the proxy for tests behind a path prefix. */
 export function ensureProxy() {
   ensureCommands({ nginx: 'nginx' })

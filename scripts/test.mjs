@@ -10,6 +10,7 @@ import {
   ensureNetworkTools,
   ensureProxy,
   ensurePythonLibraries,
+  ensureRedis,
   ensureTurnServer,
   missingBrowsersMessage,
 } from './browsers.mjs'
@@ -84,7 +85,10 @@ const steps = {
   lint() {
     for (const { hasPassed } of lint()) count(hasPassed ? 1 : 0, hasPassed ? 0 : 1)
   },
-  unit: () => vitest('unit'),
+  unit() {
+    ensureRedis()
+    vitest('unit')
+  },
   component() {
     needChromium(() =>
       runner(
@@ -107,6 +111,7 @@ const steps = {
     ensureTurnServer()
     ensureProxy()
     ensurePythonLibraries()
+    ensureRedis()
     vitest('integration')
   },
   install: () => needChromium(() => vitest('install')),

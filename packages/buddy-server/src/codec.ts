@@ -15,3 +15,13 @@ export const { encode, decode }: Codec = createCodec({
     return packr.unpack(frame) as unknown[]
   },
 })
+
+/** Encodes a value for Redis or for another node. */
+export function packValue(value: unknown): Uint8Array {
+  return new Uint8Array(packr.pack(value))
+}
+
+/** Decodes a value from Redis or from another node. */
+export function unpackValue(bytes: Uint8Array): unknown {
+  return packr.unpack(bytes)
+}

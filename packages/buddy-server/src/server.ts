@@ -1,8 +1,10 @@
+import { randomBytes } from './random-bytes.ts'
 import type { Cancel } from './clock.ts'
 import { createSystemClock } from './clock.ts'
 import { settings as allSettings } from './config/all-settings.ts'
 import { ConfigError } from './config/config-error.ts'
 import { dataDirWithoutKey } from './config/data-dir.ts'
+import { redisWithoutKey } from './config/redis-settings.ts'
 import type { BuddyServerOptions, ResolvedServerOptions } from './config/server-settings.ts'
 import { defaultOptions } from './config/server-settings.ts'
 import type { Core } from './core/core.ts'
@@ -10,6 +12,8 @@ import { createCore } from './core/core.ts'
 import { createNotify } from './events.ts'
 import { statsOf } from './handlers/ping.ts'
 import { createHeartbeat } from './connection/heartbeat.ts'
+import { RedisClient } from './engine/redis/redis-client.ts'
+import { connectEngine } from './engine/redis/redis-engine.ts'
 import { createHookObserver } from './hooks/hook-observer.ts'
 import type { BuddyServerHooks } from './hooks/hooks.ts'
 import { createClientAddress } from './limits/client-address.ts'
@@ -126,6 +130,7 @@ export function createBuddyServer(
 ): BuddyServer {
   let settings = resolveOptions(options)
   if (settings.dataDir && !settings.secretKey) throw new ConfigError(dataDirWithoutKey)
+  if (settings.redisUrl && !settings.secretKey) throw new ConfigError(redisWithoutKey)
   const onInternalError = (error: unknown): void => log.error({ err: error }, 'a handler failed')
   const clock = createSystemClock(onInternalError)
   let clientAddress = createClientAddress(settings)
@@ -156,7 +161,25 @@ export function createBuddyServer(
     ],
     onInternalError,
   )
+  const nodeId = randomBytes(12).toString('base64url')
+  const redis = settings.redisUrl
+    ? new RedisClient({ url: settings.redisUrl, onError: onInternalError })
+    : undefined
   const core: Core = createCore({
+    nodeId,
+    ...(redis && {
+      createEngine: (given) =>
+        connectEngine(
+          redis,
+          {
+            ...given,
+            nodeId,
+            graceMs: () => settings.resumeGraceMs,
+            maxHeldBytes: () => settings.maxResumeBytes,
+          },
+          settings.redisPrefix,
+        ),
+    }),
     settings: () => settings,
     clock,
     notify,
@@ -300,6 +323,8 @@ export function createBuddyServer(
     await acceptor.untilEmpty(closeFramesTimeoutMs)
     for (const cancel of cancels) cancel()
     await forEachInSlices(core.sessions, (session) => core.sessions.end(session, 'stopped'))
+    await core.engine.close()
+    redis?.close()
     core.safety.close()
     transport.close()
     await operations.close(webhooksTimeoutMs)
@@ -309,6 +334,7 @@ export function createBuddyServer(
     status: () => operations.status(false),
     listen: async () => {
       if (closed) throw new Error('this server is closed; create a new one')
+      await redis?.connect()
       openStore()
       const port = await transport.listen(settings.host, settings.port)
       openFiles.refresh(settings.maxUsers)

@@ -77,6 +77,12 @@ const samples: Record<OptionName, readonly [text: string, inFile: unknown, value
   maxRooms: ['2', 2, 2],
   maxConnectionsPerAddress: ['3', 3, 3],
   maxSessionsPerAddress: ['3', 3, 3],
+  redisUrl: [
+    'rediss://u:p@r.example:6380/2',
+    'rediss://u:p@r.example:6380/2',
+    'rediss://u:p@r.example:6380/2',
+  ],
+  redisPrefix: ['chat:', 'chat:', 'chat:'],
   maxConnectsPerAddress: ['30', 30, 30],
   maxRequestsPerAddress: ['40', 40, 40],
   maxFrameBytes: ['70000', 70_000, 70_000],
@@ -139,6 +145,7 @@ const samples: Record<OptionName, readonly [text: string, inFile: unknown, value
 /** Options that can only be set together with other options. */
 const together: Partial<Record<OptionName, readonly OptionName[]>> = {
   tlsCertFile: ['tlsKeyFile'],
+  redisUrl: ['secretKey'],
   tlsKeyFile: ['tlsCertFile'],
   turnUrls: ['turnSecret'],
   turnSecret: ['turnUrls'],

@@ -4,6 +4,7 @@ import { isCidr } from './cidr.ts'
 import type { IceServer } from './ice-server.ts'
 import { iceServers, turnUrls } from './ice-server.ts'
 import { isOriginPattern, originPatterns } from './origin-pattern.ts'
+import { redisSettings } from './redis-settings.ts'
 import type { OptionsOf, Setting } from './setting.ts'
 import { setting } from './setting.ts'
 import type { SiteOptions } from './site-settings.ts'
@@ -416,6 +417,7 @@ export const serverSettings = {
       description: 'Send the notes of reports and decisions in webhooks. Pictures are never sent.',
     }),
   },
+  'Several servers': redisSettings,
   'ICE servers': {
     iceServers: setting({
       key: 'ICE_SERVERS',

@@ -48,6 +48,8 @@ interface CoreDependencies {
   readonly onInternalError: (error: unknown) => void
   /** Returns milliseconds since 1970. @default Date.now */
   readonly wallNow?: () => number
+  /** The id of this server process. @default a random one */
+  readonly nodeId?: string
   /** Creates the engine. @default creates an engine in the memory of this process */
   readonly createEngine?: (dependencies: EngineDependencies) => Engine
 }
@@ -136,7 +138,7 @@ export function createCore(dependencies: CoreDependencies): Core {
   })
   const participants: ParticipantContext = {
     engine,
-    nodeId: newId(),
+    nodeId: dependencies.nodeId ?? newId(),
     now: () => clock.now(),
     online: () => sessions.size,
     roomTokenOf: (room, seat) => {
@@ -156,6 +158,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     },
     delayMsOf: ({ personKey }) => safety.slowMsFor(personKey),
     maxHeldBytes: () => settings().maxResumeBytes,
+    onTaken: ({ id }) => sessions.give(id),
     onCallInterrupted: dependencies.onCallInterrupted,
     onUnknownRoom: sendUnknownRoom,
     onReported: (session, report) => handleReported(session, report, { safety, notify }),
@@ -185,7 +188,8 @@ export function createCore(dependencies: CoreDependencies): Core {
     },
     onEnded: (session, reason) => {
       iceRefresh.end(session)
-      session.participant.end(reason === 'left' ? 'left' : 'lost')
+      if (reason === 'stopped') session.participant.release(session.handover)
+      else if (reason !== 'moved') session.participant.end(reason === 'left' ? 'left' : 'lost')
       notify('ended', { session, reason })
     },
   })
@@ -247,6 +251,8 @@ export function createCore(dependencies: CoreDependencies): Core {
       findBan: (identity, addressKey) => safety.findBan(identity, addressKey),
       personKeys,
       wallNow,
+      hasOtherNodes: engine.hasOtherNodes,
+      adopt: (sessionId) => engine.adopt(sessionId),
       findSite: (key) => sites.find(key),
       addressOf: dependencies.addressOf,
       clock,

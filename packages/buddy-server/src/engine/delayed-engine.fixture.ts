@@ -47,6 +47,10 @@ export class DelayedEngine implements Engine {
     })
   }
 
+  get hasOtherNodes(): boolean {
+    return this.#inner.hasOtherNodes
+  }
+
   get bans(): Engine['bans'] {
     return this.#inner.bans
   }
@@ -80,8 +84,14 @@ export class DelayedEngine implements Engine {
       claimRoom: (...command) => send(() => session.claimRoom(...command)),
       report: (...command) => send(() => session.report(...command)),
       block: (...command) => send(() => session.block(...command)),
+      keep: (...command) => send(() => session.keep(...command)),
+      release: (...command) => send(() => session.release(...command)),
       end: (...command) => send(() => session.end(...command)),
     }
+  }
+
+  adopt(sessionId: string): ReturnType<Engine['adopt']> {
+    return this.#inner.adopt(sessionId)
   }
 
   reload(): Promise<void> {
@@ -90,6 +100,10 @@ export class DelayedEngine implements Engine {
 
   sweep(awayMs: number): Promise<void> {
     return this.#inner.sweep(awayMs)
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close()
   }
 
   /**

@@ -118,9 +118,39 @@ export interface ReportedEncounter {
   readonly isRepeated: boolean
 }
 
+/** A frame for a session's client. */
+interface KeptFrame {
+  /** How many frames of the session were sent before it; undefined if that is not known. */
+  readonly sentBefore: number | undefined
+  readonly frame: Uint8Array
+}
+
+/** What a node gives to the one that takes a session over. */
+export interface Handover {
+  /** Frames that the client has not acknowledged. They are consecutive. */
+  readonly frames: readonly Uint8Array[]
+  /** How many frames of the session were sent before the first of them. */
+  readonly sentBefore: number
+  /** How many frames of the client were handled. */
+  readonly received: number
+}
+
+/** What another node had of a session that this node has taken over. */
+export interface Adopted {
+  /** Frames that the client may not have received, in order. */
+  readonly frames: readonly KeptFrame[]
+  /** How many frames of the client the other node has handled; undefined if that node is dead. */
+  readonly received: number | undefined
+}
+
 /** Receives the events of one session, in order. */
 export interface EngineListener {
   handleEvent(event: EngineEvent): void
+  /**
+   * Called only by an engine of several nodes. Another node takes the session over. The session must end at this node without a command to the engine. Returns
+   * what the other node needs.
+   */
+  handleTaken?(): Handover
 }
 
 /**
@@ -177,6 +207,17 @@ export interface EngineSession {
    * `blocked`.
    */
   block(roomId: string): void
+  /**
+   * Keeps frames that the client has not received, because the session is away. Only a node that takes the session
+   * over uses them.
+   * @param sentBefore how many frames of the session were sent before the first of them
+   */
+  keep(frames: readonly Uint8Array[], sentBefore: number): void
+  /**
+   * This node stops, and another one may take the session over. Ends the session here, as `end` does, but its room
+   * continues if there are other nodes.
+   */
+  release(handover: Handover): void
   /** The session has ended. It leaves as with `leave`, and sends no more commands. */
   end(reason: LeaveReason): void
 }
@@ -225,15 +266,22 @@ export interface BanList {
 
 /** The access of one node to the state that all users share. */
 export interface Engine {
+  /** Whether there can be other nodes. */
+  readonly hasOtherNodes: boolean
   readonly bans: BanList
   readonly pairs: PairList
   /** The numbers of queued tickets and open rooms of all users. They may be slightly out of date. */
   readonly counts: { readonly waiting: number; readonly rooms: number }
   /**
    * Registers a session of this node.
-   * @param isRestored whether an earlier process had the session. If so, its `claimRoom` follows
+   * @param isRestored whether another process had the session. If so, its `claimRoom` follows
    */
   join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession
+  /**
+   * Takes over a session that another node has or had. Call `join` next.
+   * @returns undefined if the engine knows no such session
+   */
+  adopt(sessionId: string): Promise<Adopted | undefined>
   /**
    * Called when settings have changed. Matches the tickets that the new settings allow to match, over several
    * turns of the event loop.
@@ -241,4 +289,6 @@ export interface Engine {
   reload(): Promise<void>
   /** Ends rooms whose sessions have both been away for `awayMs`, over several turns of the event loop. */
   sweep(awayMs: number): Promise<void>
+  /** Resolves when all commands have been handled. Call it after the last command. */
+  close(): Promise<void>
 }

@@ -1,5 +1,6 @@
 import type { MessageOf } from '@buddy-chat/protocol'
 import { cleanText, maxFieldBytes } from '@buddy-chat/protocol'
+import type { Adopted, Engine } from '../engine/engine.ts'
 import type { RoomClaim } from '../engine/room.ts'
 import type { Clock } from '../clock.ts'
 import type { Arrival, BuddyServerHooks, ConnectAnswer } from '../hooks/hooks.ts'
@@ -39,6 +40,10 @@ export interface HelloContext {
   readonly clock: Pick<Clock, 'after'>
   /** Returns whether the server has first seen this person a short time ago. */
   readonly isNewVisitor: (identity: Identity) => boolean
+  /** Whether other nodes may have the session. */
+  readonly hasOtherNodes: boolean
+  /** Takes over a session that another node has or had. */
+  readonly adopt: Engine['adopt']
   readonly onConnect: BuddyServerHooks['onConnect']
   readonly onInternalError: (error: unknown) => void
 }
@@ -75,10 +80,11 @@ export interface Caller {
  */
 export async function handleHello(
   hello: MessageOf<'hello'>,
-  { upgrade, addressKey, link, isConnected }: Caller,
+  caller: Caller,
   context: HelloContext,
 ): Promise<Joined | Refusal> {
-  const { sessions, formerSessions, findSite } = context
+  const { upgrade, addressKey, link, isConnected } = caller
+  const { sessions, findSite, adopt, hasOtherNodes } = context
   const site = findSite(hello.site)
   if (!site) return refusal('unknown-site', 'this server has no site with that key')
   if (!site.isAllowedOrigin(upgrade)) {
@@ -89,7 +95,7 @@ export async function handleHello(
     const session = sessions.resume({ ...hello.resume, site: site.key }, { link, addressKey })
     if (session) return 'code' in session ? session : { session, site, received }
   }
-  const former = findFormer(hello.resume, site, formerSessions)
+  const former = findFormer(hello.resume, site, context)
   const visitor = former ? undefined : context.personKeys.openVisitor(site.key, hello.visitor ?? '')
   const identity = former ? former.facts : await introduce(hello, site, visitor, context)
   if ('code' in identity) return identity
@@ -106,20 +112,34 @@ export async function handleHello(
   // While the hook decided, an operator or a rule may have banned the person.
   const lateBan = context.onConnect && refuseBanned(identity, addressKey, context)
   if (lateBan) return lateBan
-  // Meanwhile, another connection may have restored the session. Then it can be resumed.
-  if (former && sessions.find(former.id)) {
-    return handleHello(hello, { upgrade, addressKey, link, isConnected }, context)
+  const adopted = former && hasOtherNodes ? await adopt(former.id) : undefined
+  // In the same time, another connection may have restored the session. Then it can be resumed.
+  if (former && sessions.find(former.id)) return handleHello(hello, caller, context)
+  if (former && !adopted && !former.isOfEarlierProcess) {
+    // Nobody has the session any more, so the client gets a new one.
+    return handleHello({ ...hello, resume: null }, caller, context)
   }
   // A restored session keeps its name, because its partner knows it by that name.
   const who = former ? identity : admitted
-  const session = sessions.create(who, { link, addressKey }, former)
+  const restored = former && (adopted ? continueFrom(former, adopted) : former)
+  const session = sessions.create(who, { link, addressKey }, restored)
   if ('code' in session) return session
-  if (!former) {
+  if (!restored) {
     const visitorToken = visitor && hello.visitor
     return { session, site, received: undefined, visitorToken }
   }
-  const { claim, wasInRoom, counts } = former
+  const { claim, wasInRoom, counts } = restored
   return { session, site, received: counts.sent, restored: { claim, wasInRoom } }
+}
+
+/** Returns the session with what its former node has kept. */
+function continueFrom(
+  former: FormerSession,
+  { frames, received = former.counts.received }: Adopted,
+): FormerSession {
+  const { sent } = former.counts
+  const missed = frames.filter(({ sentBefore = sent }) => sentBefore >= sent)
+  return { ...former, counts: { sent, received }, missed: missed.map(({ frame }) => frame) }
 }
 
 function refuseBanned(
@@ -156,6 +176,8 @@ interface FormerSession extends Former {
   readonly facts: NonNullable<SessionStatement['facts']>
   readonly claim: RoomClaim | undefined
   readonly wasInRoom: boolean
+  /** Whether a process that has ended may have had the session. Then it is restored from its token alone. */
+  readonly isOfEarlierProcess: boolean
 }
 
 /**
@@ -165,14 +187,15 @@ interface FormerSession extends Former {
 function findFormer(
   resume: MessageOf<'hello'>['resume'],
   site: Site,
-  formerSessions: FormerSessions,
+  { formerSessions, hasOtherNodes }: HelloContext,
 ): FormerSession | undefined {
   // A client that does not count the frames it sends cannot continue a session, because frames might be
   // handled twice.
   if (!resume || resume.sent === null) return undefined
   if (Math.max(resume.received, resume.sent) > maxFormerFrames) return undefined
-  const { sessionId: id, facts } = formerSessions.find(resume.token) ?? {}
+  const { sessionId: id, facts } = formerSessions.open(resume.token) ?? {}
   if (id === undefined || !facts || facts.site !== site.key) return undefined
+  if (!formerSessions.canRestore(id) && !hasOtherNodes) return undefined
   // The site requires site tokens now, and this session was created without one.
   if (site.verifyToken && facts.subject === undefined) return undefined
   // The site has other age bands now.
@@ -184,6 +207,8 @@ function findFormer(
     facts,
     // All frames that the client has sent count as handled, so that the client sends none again.
     counts: { received: sent, sent: received },
+    missed: [],
+    isOfEarlierProcess: formerSessions.canRestore(id),
     claim: claim && site.isAllowedMode(claim.mode) ? claim : undefined,
     wasInRoom: roomToken !== null,
   }

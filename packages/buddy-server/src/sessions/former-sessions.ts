@@ -56,12 +56,15 @@ export class FormerSessions {
     }
   }
 
-  /** Returns the content of a token; undefined if the token is invalid or its session cannot be restored. */
-  find(token: string): SessionStatement | undefined {
-    if (this.leftMs === 0) return undefined
+  /** Returns the content of a token; undefined if the token is invalid or too old. */
+  open(token: string): SessionStatement | undefined {
     const statement = this.#dependencies.tokens.openSession(token)
-    if (!statement || this.#knownIds.has(statement.sessionId)) return undefined
-    return this.#isRecent(statement.sealedAtMs) ? statement : undefined
+    return statement && this.#isRecent(statement.sealedAtMs) ? statement : undefined
+  }
+
+  /** Returns whether an earlier process may have had the session, and this one did not restore it yet. */
+  canRestore(sessionId: string): boolean {
+    return this.leftMs > 0 && !this.#knownIds.has(sessionId)
   }
 
   /**

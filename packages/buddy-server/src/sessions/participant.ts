@@ -1,5 +1,11 @@
 import type { LeaveReason, Message, MessageOf, Mode } from '@buddy-chat/protocol'
-import type { Engine, EngineEvent, EngineListener, EngineSession } from '../engine/engine.ts'
+import type {
+  Engine,
+  EngineEvent,
+  EngineListener,
+  EngineSession,
+  Handover,
+} from '../engine/engine.ts'
 import type { Room, RoomClaim, SeatIndex } from '../engine/room.ts'
 import { partnerSeat } from '../engine/room.ts'
 import type { Criteria, Ticket } from '../engine/ticket.ts'
@@ -49,6 +55,8 @@ export interface ParticipantContext {
   readonly maxHeldBytes: () => number
   /** Returns how long a ticket of this user must wait before it can be matched; 0 unless the user is slowed. */
   readonly delayMsOf: (session: ParticipantSession) => number
+  /** Ends the session at this node, because another one takes it over. Returns what that node needs. */
+  readonly onTaken: (session: ParticipantSession) => Handover
   /** Called when the session has left its room, or its partner has lost the connection. */
   readonly onCallInterrupted: (session: ParticipantSession) => void
   /** Called when a block names a room in which the session was not, or a room from too long ago. */
@@ -242,6 +250,14 @@ export class Participant implements EngineListener {
     return true
   }
 
+  /**
+   * Keeps frames that the client has not received, in case another node takes the session over.
+   * @param sentBefore how many frames of the session were sent before the first of them
+   */
+  keep(frames: readonly Uint8Array[], sentBefore: number): void {
+    this.#engine.keep(frames, sentBefore)
+  }
+
   /** Call this when the session has lost its connection. */
   handleAway(): void {
     if (this.#isSearching) this.#touch()
@@ -252,6 +268,19 @@ export class Participant implements EngineListener {
   handleBack(): void {
     if (this.#link) this.#link.isAbandoned = false
     this.#engine.back(this.#session.addressKey)
+  }
+
+  /** Ends the session at this node, which stops. Another node may take it over. */
+  release(handover: Handover): void {
+    this.#leavePlace()
+    this.#generation++
+    this.#engine.release(handover)
+  }
+
+  handleTaken(): Handover {
+    this.#leavePlace()
+    this.#generation++
+    return this.#context.onTaken(this.#session)
   }
 
   /** Call this when the session has ended. */

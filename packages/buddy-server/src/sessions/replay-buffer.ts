@@ -158,6 +158,10 @@ export class ReplayBuffer {
   }
 
   /** Number of frames that were sent before the oldest kept one. */
+  get first(): number {
+    return this.#oldest
+  }
+
   get #oldest(): number {
     return this.#sent - this.#held
   }

@@ -2,6 +2,7 @@ import type { Message } from '@buddy-chat/protocol'
 import { messages, peekNumber } from '@buddy-chat/protocol'
 import { encode } from '../codec.ts'
 import type { FrameLimits } from '../limits/frame-limits.ts'
+import type { Handover } from '../engine/engine.ts'
 import type { Identified, Identity } from './identity.ts'
 import type { Participant } from './participant.ts'
 import { ReplayBuffer } from './replay-buffer.ts'
@@ -114,6 +115,7 @@ export class Session implements Identified {
       this.#link.sendFrame(frame)
       this.#requestAcknowledgementAbove(maxBytes * acknowledgeAtShare)
     } else if (this.#replay.bytes > maxBytes) this.#onOverflow(this)
+    else if (this.awaySinceMs !== undefined) this.participant.keep([frame], this.sent - 1)
   }
 
   /** Sends a message of the server itself. */
@@ -171,6 +173,12 @@ export class Session implements Identified {
   acknowledge(count: number): void {
     this.#isAcknowledgementRequested = false
     this.#replay.acknowledge(count)
+  }
+
+  /** Returns what another node needs to continue the session. */
+  get handover(): Handover {
+    const { first } = this.#replay
+    return { frames: this.#replay.after(first) ?? [], sentBefore: first, received: this.received }
   }
 
   /** Returns the frames after the first `count`; undefined if some of them are no longer kept. */

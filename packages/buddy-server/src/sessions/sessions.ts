@@ -1,5 +1,6 @@
 import { waitAfterCloseMs } from '@buddy-chat/protocol'
 import type { Cancel, Clock } from '../clock.ts'
+import type { Handover } from '../engine/engine.ts'
 import type { Refusal } from '../limits/refusal.ts'
 import { refusal } from '../limits/refusal.ts'
 import { FrameLimits } from '../limits/frame-limits.ts'
@@ -12,7 +13,7 @@ import { Session } from './session.ts'
 import type { SessionLink } from './session-link.ts'
 
 /** Why a session has ended. */
-export type SessionEnd = 'left' | 'lost' | 'idle' | 'banned' | 'stopped'
+export type SessionEnd = 'left' | 'lost' | 'idle' | 'banned' | 'stopped' | 'moved'
 
 interface SessionsDependencies {
   readonly clock: Clock
@@ -47,10 +48,12 @@ interface SessionsDependencies {
 /** How many sessions end in one turn of the event loop. Ending them takes a few milliseconds. */
 const maxExpiredAtOnce = 100
 
-/** A session of an earlier process that is being restored. */
+/** A session of another process that is being restored. */
 export interface Former {
   readonly id: string
   readonly counts: SessionCounts
+  /** Frames that the client has not received, in order. */
+  readonly missed: readonly Uint8Array[]
 }
 
 /** The connection for which a session is created or resumed. */
@@ -135,6 +138,7 @@ export class Sessions {
       onOverflow,
       createParticipant: (created) => createParticipant(created, former !== undefined),
     })
+    for (const frame of former?.missed ?? []) session.sendFrame(frame)
     session.pendingLink = link
     this.#sessions.set(session.id, session)
     formerSessions.add(session.id)
@@ -234,6 +238,19 @@ export class Sessions {
     this.#away.add(session)
     this.#scheduleExpiry()
     if (!wasAway) onAway(session)
+  }
+
+  /**
+   * Ends a session at this node, because another one takes it over. Closes its connection.
+   * @returns what the other node needs
+   */
+  give(id: string): Handover {
+    const session = this.#sessions.get(id)
+    if (!session) return { frames: [], sentBefore: 0, received: 0 }
+    const { link, handover } = session
+    this.end(session, 'moved')
+    link?.close('session-taken')
+    return handover
   }
 
   /** Ends a session. A second call has no effect. The caller closes the connection. */

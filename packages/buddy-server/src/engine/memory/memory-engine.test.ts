@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EngineWorld } from '../engine-contract.fixture.ts'
+import { EngineWorld } from '../engine-world.fixture.ts'
 import { MemoryEngine } from './memory-engine.ts'
 
 test('forgets a session that has ended', () => {

@@ -67,6 +67,7 @@ interface Parts {
  * command is handled, and its events are delivered, within the call.
  */
 export class MemoryEngine implements Engine {
+  readonly hasOtherNodes = false
   readonly bans: BanList
   readonly pairs: PairList
   readonly #parts: Parts
@@ -141,6 +142,10 @@ export class MemoryEngine implements Engine {
     return session
   }
 
+  async adopt(): Promise<undefined> {
+    // There is no other node.
+  }
+
   reload(): Promise<void> {
     return this.#parts.matchmaker.handleReload()
   }
@@ -148,6 +153,10 @@ export class MemoryEngine implements Engine {
   sweep(awayMs: number): Promise<void> {
     const { rooms, clock } = this.#parts
     return rooms.sweep(clock.now() - awayMs)
+  }
+
+  async close(): Promise<void> {
+    // Every command is handled within its call.
   }
 }
 
@@ -272,6 +281,14 @@ class MemorySession implements EngineSession, Member {
       const isKnown = found !== undefined
       outbox.post(() => listener.handleEvent({ type: 'blocked', generation, isKnown }))
     })
+  }
+
+  keep(): void {
+    // There is no other node.
+  }
+
+  release(): void {
+    this.end('lost')
   }
 
   end(reason: LeaveReason): void {

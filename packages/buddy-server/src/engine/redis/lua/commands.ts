@@ -1,0 +1,187 @@
+/**
+ * The commands of nodes. One call contains several, which are handled in order. Each answer is a list: what went wrong
+ * or false, the events, the pairs, and the result.
+ */
+export const commands = String.raw`
+
+function commands.join(command)
+  local key = sessionKey(command.s)
+  local known = find(command.s)
+  if known and known.n == command.n and known.e == command.e then
+    -- The session was taken over. Its place continues.
+    call('HSET', key, 'g', command.g, 'k', command.k, 'f', pack(command.f), 'cp', '1')
+    call('HDEL', key, 'a')
+    recs[command.s] = nil
+    return
+  end
+  call('HSET', key, 'n', command.n, 'e', command.e, 'g', command.g, 'p', 'i', 'k', command.k, 'f', pack(command.f))
+  if command.isRestored then call('HSET', key, 'cp', '1') end
+  call('PERSIST', key)
+  call('SADD', B .. 'n:' .. command.n, command.s)
+  recs[command.s] = nil
+end
+
+function commands.enter(command)
+  local rec = own(command)
+  leave(rec, 'next')
+  rec.g = command.g
+  call('HSET', sessionKey(rec.id), 'g', rec.g)
+  local w = command.w
+  w.since0 = now
+  w.since = ordered(now)
+  rec.w = w
+  setPlace(rec, 'q')
+  if rec.a then saveWish(rec) else queue(rec, command.isOffered) end
+end
+
+function commands.change(command)
+  local rec = own(command)
+  local former = rec.w
+  if rec.p ~= 'q' or not former then return end
+  local w = command.w
+  if not former.isQueued then
+    w.since, w.since0 = former.since, former.since0
+    rec.w = w
+    saveWish(rec)
+    return
+  end
+  local wasIndexed, px = former.ix, former.px
+  removeFromIndex(rec)
+  for _, name in ipairs({ 'since', 'since0', 'isQueued', 'held', 'hu', 'rf', 'fk' }) do w[name] = former[name] end
+  w.px = px
+  w.iS = table.concat(former.ik, '\1') == table.concat(w.ik, '\1') and former.iS or now
+  w.lS = table.concat(former.la, '\1') == table.concat(w.la, '\1') and former.lS or now
+  w.fI, w.fL = widen(w)
+  rec.w = w
+  -- The report differs from what was told, whatever has changed.
+  w.told = ''
+  if wasIndexed then
+    addToIndex(rec)
+    searchOrWait(rec)
+  else wait(rec) end
+end
+
+function commands.leave(command)
+  local rec = own(command)
+  leave(rec, command.reason)
+  visit(rec, nil)
+  rec.g = command.g
+  call('HSET', sessionKey(rec.id), 'g', rec.g)
+end
+
+function commands.away(command)
+  local rec = own(command)
+  rec.a = now
+  call('HSET', sessionKey(rec.id), 'a', now)
+  withdraw(rec)
+  visit(rec, nil)
+  changePresence(rec, false)
+end
+
+function commands.back(command)
+  local rec = own(command)
+  rec.a = nil
+  call('HDEL', sessionKey(rec.id), 'a')
+  if command.f then call('HSET', sessionKey(rec.id), 'f', pack(command.f)) end
+  changePresence(rec, true)
+  local room = rec.p == 'r' and roomOf(rec.rm)
+  if room and room.pool then visit(rec, room.pool) end
+  if rec.p == 'q' and rec.w then queue(rec) end
+end
+
+function commands.claim(command)
+  local rec = own(command)
+  rec.g = command.g
+  call('HSET', sessionKey(rec.id), 'g', rec.g)
+  if command.isAdopted then
+    rec.cp = false
+    call('HDEL', sessionKey(rec.id), 'cp')
+    continueRoom(rec, command.claim)
+  else handleClaim(rec, command.claim, command.inMs) end
+end
+
+function commands.failClaim(command)
+  local rec = own(command)
+  local claim = claimOf(rec)
+  if claim and claim.roomId == command.room then failClaim(rec, claim) end
+end
+
+-- Blocks the partner of a former or present room. Returns the latest profile of the partner, if it is known.
+function commands.block(command)
+  local rec = own(command)
+  if textOf(command.partnerKey) then block(rec.k, command.partnerKey, now + cfg.blockMs) end
+  local profile = call('HGET', sessionKey(command.partner), 'f')
+  return profile and unpackMessage(profile)
+end
+
+-- Answers after the commands before it.
+function commands.nothing() return nil end
+
+commands['end'] = function(command) endSession(own(command), command.reason) end
+
+function commands.due(command)
+  local rec = own(command)
+  local w = rec.w
+  if rec.p ~= 'q' or not w or not w.isQueued then return end
+  w.iM, w.lM = command.schedule[1], command.schedule[2]
+  for _, key in ipairs(w.fk) do checkParked(w.pool, key, searchOrWait) end
+  if rec.p ~= 'q' or not rec.w then return end
+  local isNew = not w.ix and now - w.since0 >= w.delay
+  local isWider = applyWidening(rec)
+  if isNew then
+    w.px = parkedKeysOf(w, rec.id)
+    addToIndex(rec)
+  end
+  if isNew or isWider or w.held then searchOrWait(rec) else wait(rec) end
+end
+
+function commands.abandon(command) abandonIfDue(command.room) end
+
+function commands.freed() handleRoomFreed() end
+
+-- Ends rooms whose sessions have both been away for some time. Returns how many were looked at.
+function commands.sweep(command)
+  local rooms = call('ZRANGEBYSCORE', B .. 'emptied', '-inf', now - command.awayMs, 'LIMIT', 0, 64)
+  for _, id in ipairs(call('ZRANGEBYSCORE', B .. 'abandoned', '-inf', now - command.awayMs, 'LIMIT', 0, 64)) do
+    rooms[#rooms + 1] = id
+  end
+  for _, id in ipairs(rooms) do
+    local room = roomOf(id)
+    if room then dissolve(room) else keepRoom(id) end
+  end
+  return #rooms
+end
+
+function commands.pair(command)
+  local untilMs = command.untilMs
+  if command.kind == 'blocked' then block(command.one, command.other, untilMs)
+  elseif untilMs > now then meet(command.one, command.other, untilMs - cfg.avoidMs) end
+  pairsOut = {}
+end
+
+local function handle(keys, args)
+  call, pack, unpackMessage = redis.call, cmsgpack.pack, cmsgpack.unpack
+  B = keys[1]
+  local batch = unpackMessage(args[1])
+  cfg = batch.cfg
+  if batch.now then now = batch.now
+  else
+    local time = call('TIME')
+    now = time[1] * 1000 + math.floor(time[2] / 1000)
+  end
+  local answers = {}
+  for index, command in ipairs(batch.commands) do
+    recs, out, pairsOut = {}, {}, {}
+    roomId, nextRoom = command.room or '', 0
+    local isDone, result = pcall(commands[command.c], command)
+    local failure = false
+    if not isDone then
+      failure = type(result) == 'table' and (result.code or result.err) or tostring(result)
+      result = nil
+    end
+    answers[index] = { failure, out, pairsOut, result or false }
+  end
+  local totals = { countOf('waiting'), countOf('rooms') }
+  return pack({ totals, answers })
+end
+`

@@ -1,0 +1,156 @@
+/**
+ * How much of a pool one address or identity may have; see `memory/fair-share.ts` and `memory/parking.ts` for the
+ * rule. `f<key>` contains the decaying number of matches of a key, and whether it is parked. `fw<key>` contains its
+ * waiting tickets, and `fr<key>` those of a parked key that are released.
+ */
+export const fairShare = String.raw`
+local halfLifeMs, checkIntervalMs, maxReleased, maxMoved = 60000, 250, 8, 64
+-- A count is kept for this time after the last match.
+local keptMs = 600000
+
+local function fairKey(pool, kind, key) return poolKey(pool, ':' .. kind .. '\1' .. key) end
+
+local function decayed(key)
+  local v = call('HMGET', key, 'v', 't')
+  if not v[1] then return 0 end
+  return tonumber(v[1]) * 2 ^ ((tonumber(v[2]) - now) / halfLifeMs)
+end
+
+local function countMatch(key)
+  call('HSET', key, 'v', decayed(key) + 1, 't', now)
+  call('PEXPIRE', key, keptMs)
+end
+
+local function isOver(pool, key)
+  if cfg.sharePercent >= 100 then return false end
+  local own = decayed(fairKey(pool, 'f', key))
+  local perMinute = own * math.log(2) * 60000 / halfLifeMs
+  return perMinute > cfg.matchesPerMinute
+    and own * 100 > decayed(poolKey(pool, ':all')) * cfg.sharePercent
+end
+
+local function isParked(pool, key) return call('HEXISTS', fairKey(pool, 'f', key), 'p') == 1 end
+
+-- Returns the parked keys of a ticket that are not released, as one text.
+local function parkedKeysOf(w, id)
+  local keys = {}
+  for _, key in ipairs(w.fk) do
+    if isParked(w.pool, key) and not call('ZSCORE', fairKey(w.pool, 'fr', key), id) then
+      keys[#keys + 1] = key
+    end
+  end
+  if #keys == 0 then return nil end
+  table.sort(keys)
+  return table.concat(keys, '\2')
+end
+
+local function addFairKeys(rec)
+  if cfg.sharePercent >= 100 then rec.w.fk = {} end
+  for _, key in ipairs(rec.w.fk) do call('ZADD', fairKey(rec.w.pool, 'fw', key), rec.w.since, rec.id) end
+end
+
+local function removeFairKeys(rec)
+  for _, key in ipairs(rec.w.fk) do
+    call('ZREM', fairKey(rec.w.pool, 'fw', key), rec.id)
+    call('ZREM', fairKey(rec.w.pool, 'fr', key), rec.id)
+  end
+end
+
+-- Puts the ticket into the index that its parked keys require.
+local function move(rec)
+  local w = rec.w
+  local px = parkedKeysOf(w, rec.id)
+  if w.ix and px == w.px then return end
+  local wasIndexed = w.ix
+  removeFromIndex(rec)
+  w.px = px
+  addToIndex(rec)
+  -- With several keys there may be others in the new index, so the ticket searches again soon.
+  if wasIndexed and #w.fk > 1 then emit(rec, { type = 'again', inMs = 1 }) end
+  saveWish(rec)
+end
+
+local function moveAll(pool, kind, key)
+  for _, id in ipairs(call('ZRANGE', fairKey(pool, kind, key), 0, maxMoved - 1)) do
+    local rec = find(id)
+    if rec and rec.w and rec.w.ix then move(rec) end
+  end
+end
+
+local function returnReleased(pool, key)
+  local waiting, released = fairKey(pool, 'fw', key), fairKey(pool, 'fr', key)
+  if call('EXISTS', released) == 1 then
+    call('ZUNIONSTORE', waiting, 2, waiting, released, 'AGGREGATE', 'MIN')
+    call('DEL', released)
+  end
+end
+
+local function park(pool, key)
+  local field = fairKey(pool, 'f', key)
+  if isParked(pool, key) then
+    returnReleased(pool, key)
+  else
+    call('HSET', field, 'p', now + checkIntervalMs)
+    -- The owner of the first ticket checks the key.
+    local first = call('ZRANGE', fairKey(pool, 'fw', key), 0, 0)[1]
+    local rec = first and find(first)
+    if rec then emit(rec, { type = 'again', inMs = checkIntervalMs }) end
+  end
+  moveAll(pool, 'fw', key)
+end
+
+-- Counts a match. Only matches between users without a common key count.
+local function countFair(pool, one, other)
+  if cfg.sharePercent >= 100 then return end
+  for _, key in ipairs(one.fk) do
+    for _, same in ipairs(other.fk) do if key == same then return end end
+  end
+  countMatch(poolKey(pool, ':all'))
+  for _, keys in ipairs({ one.fk, other.fk }) do
+    for _, key in ipairs(keys) do countMatch(fairKey(pool, 'f', key)) end
+  end
+  for _, keys in ipairs({ one.fk, other.fk }) do
+    for _, key in ipairs(keys) do if isOver(pool, key) then park(pool, key) end end
+  end
+end
+
+-- Releases tickets of a parked key, if it has its share again. Calls searchAgain with each of them.
+local function checkParked(pool, key, searchAgain)
+  local field = fairKey(pool, 'f', key)
+  local checkAt = numberOf(call('HGET', field, 'p'))
+  if not checkAt or checkAt > now then return end
+  for _ = 1, maxReleased do
+    if isOver(pool, key) then break end
+    local first = call('ZRANGE', fairKey(pool, 'fw', key), 0, 0)[1]
+    if not first then
+      call('HDEL', field, 'p')
+      local released = call('ZRANGE', fairKey(pool, 'fr', key), 0, maxMoved - 1)
+      returnReleased(pool, key)
+      return
+    end
+    call('ZREM', fairKey(pool, 'fw', key), first)
+    local rec = find(first)
+    if rec and rec.w then
+      call('ZADD', fairKey(pool, 'fr', key), rec.w.since, first)
+      if rec.w.ix then
+        move(rec)
+        searchAgain(rec)
+      end
+    end
+  end
+  call('HSET', field, 'p', now + checkIntervalMs)
+end
+
+-- Returns when the parked keys of a ticket must be checked for it; infinity if it has none.
+local function parkedDueMs(w, id)
+  local due = math.huge
+  if w.px then
+    for _, key in ipairs(w.fk) do
+      local checkAt = numberOf(call('HGET', fairKey(w.pool, 'f', key), 'p'))
+      local rank = checkAt and call('ZRANK', fairKey(w.pool, 'fw', key), id)
+      if rank then due = math.min(due, checkAt + checkIntervalMs * math.floor(rank / maxReleased)) end
+    end
+  end
+  return due
+end
+`

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto'
+import { claims } from './claims.ts'
+import { commands } from './commands.ts'
+import { fairShare } from './fair-share.ts'
+import { matchmaker } from './matchmaker.ts'
+import { nodes } from './nodes.ts'
+import { people } from './people.ts'
+import { records } from './records.ts'
+import { rooms } from './rooms.ts'
+import { sessions } from './sessions.ts'
+import { ticketIndex } from './ticket-index.ts'
+
+const body = [
+  records,
+  people,
+  ticketIndex,
+  fairShare,
+  matchmaker,
+  rooms,
+  claims,
+  sessions,
+  nodes,
+  commands,
+].join('\n')
+
+/**
+ * The name of the function and of its library in Redis. It contains a hash of the source, so that servers of two
+ * versions can use one Redis during a roll-out.
+ */
+export const functionName = `buddy_${createHash('sha256').update(body).digest('hex').slice(0, 12)}`
+
+/** The source of the library, for `FUNCTION LOAD`. */
+export const librarySource = `#!lua name=${functionName}\n${body}\nredis.register_function('${functionName}', handle)\n`

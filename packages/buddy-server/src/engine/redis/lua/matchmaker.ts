@@ -1,0 +1,222 @@
+/**
+ * Matches tickets on arrival; see `memory/matchmaker.ts` for the rule. Nothing here happens by itself: the node that
+ * has a ticket calls `due` when there is something to do for it, and each answer says when that is.
+ */
+export const matchmaker = String.raw`
+local refreshMs, heldIntervalMs, maxHeldSearches, maxWaits, minWaits = 15000, 100, 8, 32, 5
+local openRoom -- see rooms
+
+local function canOpenRoom() return countOf('rooms') - countOf('abandoned') < cfg.maxRooms end
+
+local function waitsKey(w)
+  local kind = (#w.ik > 0 and 1 or 0) + (#w.as > 0 and 2 or 0)
+  return poolKey(w.pool, ':w' .. kind)
+end
+
+local function estimateOf(w)
+  local waits = call('LRANGE', waitsKey(w), 0, maxWaits - 1)
+  if #waits < minWaits then return nil end
+  for index, value in ipairs(waits) do waits[index] = tonumber(value) end
+  table.sort(waits)
+  return math.floor(waits[math.floor(#waits / 2) + 1] + 0.5)
+end
+
+local function widensAt(isFree, keeps, sinceMs, afterMs)
+  if isFree or keeps then return math.huge end
+  return sinceMs + afterMs
+end
+
+local function interestsAt(w) return widensAt(w.fI, w.kI, w.iS, w.iM) end
+local function languagesAt(w) return widensAt(w.fL, w.kL, w.lS, w.lM) end
+
+-- Tells the session about its search, if something differs from what it knows.
+local function report(rec)
+  local w = rec.w
+  w.rf = now + refreshMs
+  local obstacle = w.held and 'known-people' or (peopleIn(w.pool) <= 1 and 'few-people' or 'none')
+  local online, estimate = onlineIn(w.pool), estimateOf(w)
+  local told = online .. ' ' .. tostring(estimate) .. tostring(w.fI) .. tostring(w.fL) .. obstacle
+  if told == w.told then return end
+  local widens = math.min(interestsAt(w), languagesAt(w))
+  emit(rec, {
+    type = 'searching', isFirst = w.told == nil, online = online, estimateMs = estimate, obstacle = obstacle,
+    interests = not w.fI and w.il or nil, languages = not w.fL and w.la or nil,
+    widensInMs = widens ~= math.huge and math.max(0, math.ceil(widens - now)) or nil,
+  })
+  w.told = told
+end
+
+-- Emits when there is something to do for the ticket.
+local function schedule(rec)
+  local w = rec.w
+  local due = math.min(interestsAt(w), languagesAt(w), w.hu or math.huge, w.rf, parkedDueMs(w, rec.id))
+  if not w.ix then due = math.min(due, w.since0 + w.delay) end
+  emit(rec, { type = 'due', inMs = math.max(1, math.ceil(due - now)) })
+end
+
+local function wait(rec)
+  report(rec)
+  schedule(rec)
+  saveWish(rec)
+end
+
+local function widen(w)
+  local fI = #w.ik == 0 or (not w.kI and now - w.iS >= w.iM)
+  local fL = #w.la == 0 or (not w.kL and now - w.lS >= w.lM)
+  return fI, fL
+end
+
+-- Lets the ticket accept more, if it has searched long enough. Returns whether it accepts more than before.
+local function applyWidening(rec)
+  local w = rec.w
+  local fI, fL = widen(w)
+  if fI == (w.fI or false) and fL == (w.fL or false) then return false end
+  local wasIndexed = w.ix
+  removeFromIndex(rec)
+  w.fI, w.fL = fI, fL
+  if wasIndexed then addToIndex(rec) end
+  return true
+end
+
+-- Returns whether two people may meet. Notes why and until when not.
+local function accepts(rec, other, skipped)
+  local w = rec.w
+  if rec.k == other.k then return peopleIn(w.pool) == 1 end
+  local relation, at = relationOf(rec.k, other.k)
+  if not relation then return true end
+  if relation == 'recent' then
+    local relaxesAt = math.min(w.since0, other.w.since0) + cfg.rematchMs
+    if relaxesAt > now then w.hu = math.min(w.hu or math.huge, relaxesAt)
+    elseif avoidsAll(rec.k, w.pool) and avoidsAll(other.k, w.pool) then return true end
+    w.hu = math.min(w.hu or math.huge, at + cfg.avoidMs)
+  end
+  skipped[#skipped + 1] = other
+  return false
+end
+
+local function setHeld(rec, isHeld)
+  rec.w.held = isHeld or nil
+  local key = poolKey(rec.w.pool, ':h')
+  if isHeld then call('ZADD', key, rec.w.since, rec.id) else call('ZREM', key, rec.id) end
+end
+
+-- Removes the ticket from the queue. Its person stays in the pool.
+local function takeOut(rec)
+  local w = rec.w
+  if not w then return end
+  removeFromIndex(rec)
+  call('ZREM', B .. 'unsearched', rec.id)
+  if w.held then setHeld(rec, false) end
+  removeFairKeys(rec)
+  if w.isQueued then count('waiting', -1) end
+  rec.w = nil
+  saveWish(rec)
+end
+
+local function matchOf(rec, other)
+  local isRematch = relationOf(rec.k, other.k) == 'recent'
+  local one, two = other.w, rec.w
+  for _, each in ipairs({ other, rec }) do
+    if each.w.told then
+      local key = waitsKey(each.w)
+      call('LPUSH', key, now - each.w.since0)
+      call('LTRIM', key, 0, maxWaits - 1)
+      call('PEXPIRE', key, 3600000)
+    end
+  end
+  takeOut(other)
+  takeOut(rec)
+  countFair(two.pool, one, two)
+  return { waited = other, arrived = rec, one = one, two = two, isRematch = isRematch }
+end
+
+-- Searches for a partner, and opens a room with it. Returns whether there was one.
+local function searchFor(rec, isOffered)
+  local w = rec.w
+  if not canOpenRoom() then
+    call('ZADD', B .. 'unsearched', w.since, rec.id)
+    return false
+  end
+  call('ZREM', B .. 'unsearched', rec.id)
+  if w.held then setHeld(rec, false) end
+  w.hu = nil
+  local skipped = {}
+  local partner = search(rec, function(other) return accepts(rec, other, skipped) end)
+  if partner then
+    openRoom(matchOf(rec, partner), isOffered)
+    return true
+  end
+  if #skipped > 0 then
+    setHeld(rec, true)
+    for _, other in ipairs(skipped) do
+      if not other.w.held then
+        setHeld(other, true)
+        saveWish(other)
+        if other.w.told then wait(other) end
+      end
+    end
+  end
+  return false
+end
+
+local function searchOrWait(rec)
+  if not searchFor(rec) then wait(rec) end
+end
+
+-- Puts the session's ticket into the queue, or matches it at once.
+local function queue(rec, isOffered)
+  local w = rec.w
+  w.ix, w.told, w.held, w.hu, w.px, w.fI, w.fL = nil, nil, nil, nil, nil, false, false
+  w.iS, w.lS, w.isQueued = w.since0, w.since0, true
+  count('waiting', 1)
+  addPerson(w.pool, rec.k)
+  visit(rec, w.pool)
+  addFairKeys(rec)
+  w.fI, w.fL = widen(w)
+  for _, key in ipairs(w.fk) do checkParked(w.pool, key, searchOrWait) end
+  if now - w.since0 >= w.delay then
+    w.px = parkedKeysOf(w, rec.id)
+    if searchFor(rec, isOffered) then return end
+    addToIndex(rec)
+  end
+  wait(rec)
+end
+
+-- Call this when a session has left the queue without a match, or its room.
+local function leavePool(pool, person)
+  if not removePerson(pool, person) then return end
+  -- Perhaps those who are held have nobody else now, and so may meet again.
+  local key = poolKey(pool, ':hs')
+  local searchedAt = numberOf(call('GET', key)) or -math.huge
+  local waiting = call('ZRANGE', poolKey(pool, ':h'), 0, maxHeldSearches - 1)
+  local inMs = math.max(1, math.ceil(searchedAt + heldIntervalMs - now))
+  for _, id in ipairs(waiting) do
+    local rec = find(id)
+    if rec and rec.w then emit(rec, { type = 'again', inMs = inMs }) end
+  end
+  if #waiting > 0 then
+    call('SET', key, now + inMs, 'PX', 60000)
+  end
+end
+
+local function withdraw(rec)
+  if not rec.w or not rec.w.isQueued then return end
+  local w = rec.w
+  takeOut(rec)
+  rec.w = w
+  w.isQueued, w.told = nil, nil
+  saveWish(rec)
+  leavePool(w.pool, rec.k)
+end
+
+-- Lets tickets search that could not, because all rooms were taken.
+local function handleRoomFreed()
+  for _ = 1, 32 do
+    if not canOpenRoom() then return end
+    local id = call('ZRANGE', B .. 'unsearched', 0, 0)[1]
+    if not id then return end
+    local rec = find(id)
+    if rec and rec.w then searchOrWait(rec) else call('ZREM', B .. 'unsearched', id) end
+  end
+end
+`

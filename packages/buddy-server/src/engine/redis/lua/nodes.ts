@@ -1,0 +1,135 @@
+/**
+ * Which nodes live, and what happens to the sessions of those that do not. `nodes` contains the time of each node's
+ * latest beat, `dying` the nodes whose sessions are being released, `n:<node>` the sessions of a node, and `orphans`
+ * the sessions without a node, with the time at which they end. `k:<session>` contains frames that are kept for a
+ * client: each is a list of its number (0 if it is not known) and its bytes.
+ */
+export const nodes = String.raw`
+-- If no node has beaten for this time, Redis itself has stopped, and nobody is declared dead before all could beat.
+local pauseMs, maxReaped, maxOrphans = 1500, 64, 32
+
+-- Takes a session from its node. It has no ticket any more, and its room continues without it.
+local function orphan(rec, graceMs)
+  if rec.p == 'q' then
+    withdraw(rec)
+    rec.w = nil
+    saveWish(rec)
+    setPlace(rec, 'i')
+  elseif rec.p == 'c' then leaveClaim(rec, 'lost') end
+  visit(rec, nil)
+  if not rec.a then
+    rec.a = now
+    call('HSET', sessionKey(rec.id), 'a', now)
+    changePresence(rec, false)
+  end
+  call('SREM', B .. 'n:' .. rec.n, rec.id)
+  rec.n, rec.e = '', rec.e + 1
+  call('HSET', sessionKey(rec.id), 'n', '', 'e', rec.e)
+  call('ZADD', B .. 'orphans', now + graceMs, rec.id)
+end
+
+local function endOrphans()
+  for _, id in ipairs(call('ZRANGEBYSCORE', B .. 'orphans', '-inf', now, 'LIMIT', 0, maxOrphans)) do
+    call('ZREM', B .. 'orphans', id)
+    local rec = find(id)
+    if rec and rec.n == '' then endSession(rec, 'lost') end
+  end
+end
+
+-- Releases some sessions of a node that has died.
+local function reap(node, graceMs)
+  local ids = call('SRANDMEMBER', B .. 'n:' .. node, maxReaped)
+  for _, id in ipairs(ids) do
+    local rec = find(id)
+    if rec and rec.n == node then orphan(rec, graceMs) else call('SREM', B .. 'n:' .. node, id) end
+  end
+  if #ids < maxReaped then call('ZREM', B .. 'dying', node) end
+end
+
+-- A node calls this some times a second. Declares nodes dead that have not beaten for deadMs. Returns the number of
+-- nodes, and whether there is more to do at once.
+function commands.beat(command)
+  local isKnown = call('ZSCORE', B .. 'nodes', command.n)
+  if command.isKnown and not isKnown then error({ code = 'fenced' }) end
+  local latest = numberOf(call('GET', B .. 'beat'))
+  if latest and now - latest > pauseMs then call('SET', B .. 'calm', now + command.deadMs) end
+  call('SET', B .. 'beat', now)
+  call('ZADD', B .. 'nodes', now, command.n)
+  if (numberOf(call('GET', B .. 'calm')) or 0) <= now then
+    for _, node in ipairs(call('ZRANGEBYSCORE', B .. 'nodes', '-inf', now - command.deadMs)) do
+      call('ZREM', B .. 'nodes', node)
+      call('ZADD', B .. 'dying', now, node)
+    end
+  end
+  local dying = call('ZRANGE', B .. 'dying', 0, 0)[1]
+  if dying then reap(dying, command.graceMs) end
+  endOrphans()
+  local isMore = call('EXISTS', B .. 'dying') == 1
+    or #call('ZRANGEBYSCORE', B .. 'orphans', '-inf', now, 'LIMIT', 0, 1) > 0
+  return { nodes = call('ZCARD', B .. 'nodes'), isMore = isMore }
+end
+
+-- The node stops, and has released its sessions.
+function commands.bye(command)
+  call('ZREM', B .. 'nodes', command.n)
+  if call('EXISTS', B .. 'n:' .. command.n) == 1 then call('ZADD', B .. 'dying', now, command.n) end
+end
+
+-- Takes a session over. Returns unknown if there is none, elsewhere if another node has it, or taken.
+function commands.adopt(command)
+  local rec = find(command.s)
+  if not rec then return { state = 'unknown' } end
+  if rec.n ~= '' and not command.isForced then
+    if call('ZSCORE', B .. 'nodes', rec.n) then
+      emit(rec, { type = 'release', to = command.n })
+      return { state = 'elsewhere' }
+    end
+  end
+  if rec.n ~= '' then orphan(rec, command.graceMs) end
+  rec.n, rec.e = command.n, rec.e + 1
+  local key = sessionKey(rec.id)
+  call('HSET', key, 'n', rec.n, 'e', rec.e)
+  call('SADD', B .. 'n:' .. rec.n, rec.id)
+  call('ZREM', B .. 'orphans', rec.id)
+  local kept, received = call('LRANGE', B .. 'k:' .. rec.id, 0, -1), call('HGET', key, 'rc')
+  call('DEL', B .. 'k:' .. rec.id)
+  call('HDEL', key, 'kb', 'rc')
+  for index, value in ipairs(kept) do kept[index] = { unpackMessage(value) } end
+  return { state = 'taken', epoch = rec.e, frames = kept, received = received and tonumber(received) or nil }
+end
+
+-- Keeps frames for a session's client. Returns false if they exceed the limit.
+local function keepFrames(rec, first, frames, maxBytes)
+  local key, bytes = B .. 'k:' .. rec.id, 0
+  for index, frame in ipairs(frames) do
+    local number = first > 0 and first + index - 1 or 0
+    call('RPUSH', key, pack(number, frame))
+    bytes = bytes + #frame
+  end
+  call('PEXPIRE', key, endedMs)
+  return call('HINCRBY', sessionKey(rec.id), 'kb', bytes) <= maxBytes
+end
+
+-- The node gives the session up, because another node takes it over, or stops.
+function commands.release(command)
+  local rec = own(command)
+  call('DEL', B .. 'k:' .. rec.id)
+  call('HDEL', sessionKey(rec.id), 'kb')
+  if #command.frames > 0 then keepFrames(rec, command.first, command.frames, math.huge) end
+  call('HSET', sessionKey(rec.id), 'rc', command.received)
+  orphan(rec, command.graceMs)
+end
+
+-- Keeps frames for a session that is away, in case its node dies.
+function commands.keep(command)
+  keepFrames(own(command), command.first, command.frames, math.huge)
+end
+
+-- Frames that the partner's node did not receive. Returns the node that has the session now, if another has it.
+function commands.hold(command)
+  local rec = find(command.partner)
+  if not rec or rec.p ~= 'r' or rec.rm ~= command.room then return nil end
+  if rec.n ~= '' and rec.n ~= command.to then return rec.n end
+  if not keepFrames(rec, 0, command.frames, command.maxBytes) then leaveRoom(rec, 'lost') end
+end
+`

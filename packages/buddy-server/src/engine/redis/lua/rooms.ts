@@ -1,0 +1,166 @@
+/**
+ * The open rooms. A room is a hash `r:<id>` with the ids of both sessions (`0`, `1`), the fields of the room,
+ * and its pool. `emptied` contains the rooms in which both sessions are away, with the time since when,
+ * and `abandoned` those for which that is too long.
+ */
+export const rooms = String.raw`
+local abandonedAfterMs = 5000
+local roomId -- the id of the next room, which the node has created
+local nextRoom = 0
+
+local function newRoomId()
+  nextRoom = nextRoom + 1
+  return nextRoom == 1 and roomId or roomId .. '-' .. nextRoom
+end
+
+local function roomKey(id) return B .. 'r:' .. id end
+
+local function roomOf(id)
+  local v = call('HMGET', roomKey(id), '0', '1', 'f', 'at', 'pool')
+  if not v[1] then return nil end
+  return { id = id, ids = { v[1], v[2] }, f = v[3], at = tonumber(v[4]), pool = textOf(v[5]) }
+end
+
+local function profileOf(rec) return unpackMessage(call('HGET', sessionKey(rec.id), 'f')) end
+
+local function partnerIn(room, rec)
+  return find(room.ids[1] == rec.id and room.ids[2] or room.ids[1])
+end
+
+local function commonInterests(own, other)
+  local list, has = {}, {}
+  for _, key in ipairs(other.ik) do has[key] = true end
+  for index, key in ipairs(own.ik) do if has[key] then list[#list + 1] = own.il[index] end end
+  return list
+end
+
+local function commonLanguages(own, other)
+  local list, has = {}, {}
+  for _, language in ipairs(other.la) do has[language] = true end
+  for _, language in ipairs(own.la) do if has[language] then list[#list + 1] = language end end
+  return list
+end
+
+local function keepRoom(id)
+  call('ZREM', B .. 'emptied', id)
+  if call('ZREM', B .. 'abandoned', id) == 1 then count('abandoned', -1) end
+end
+
+-- Ends a room. The recipients receive parted.
+local function endRoom(room, leaver, reason, recipients)
+  local wasFull = not canOpenRoom()
+  call('DEL', roomKey(room.id))
+  keepRoom(room.id)
+  count('rooms', -1)
+  local members = {}
+  for index, id in ipairs(room.ids) do members[index] = find(id) end
+  if members[1] and members[2] then meet(members[1].k, members[2].k, now) end
+  for _, member in ipairs(members) do
+    setPlace(member, 'i')
+    if room.pool then leavePool(room.pool, member.k) end
+  end
+  for _, member in ipairs(recipients) do
+    -- A node that takes the session over learns why its room has ended.
+    if member.n == '' then call('HSET', sessionKey(member.id), 'lr', reason) end
+    emitChange(member, { type = 'parted', room = room.id, reason = reason })
+  end
+  local first = members[1]
+  if first then
+    emit(first, { type = 'ended', room = room.id, leaver = leaver, reason = reason, durationMs = now - room.at })
+  end
+  if wasFull then handleRoomFreed() end
+end
+
+local function dissolve(room)
+  local members = {}
+  for _, id in ipairs(room.ids) do members[#members + 1] = find(id) end
+  endRoom(room, room.ids[1], 'lost', members)
+end
+
+local function makeSpace()
+  while countOf('rooms') >= cfg.maxRooms do
+    local id = call('ZRANGE', B .. 'abandoned', 0, 0)[1]
+    local room = id and roomOf(id)
+    if not room then return end
+    dissolve(room)
+  end
+end
+
+-- Puts two sessions into a room.
+local function seat(id, one, two, fields, atMs, pool)
+  makeSpace()
+  call('HSET', roomKey(id), '0', one.id, '1', two.id, 'f', fields, 'at', atMs, 'pool', pool or '')
+  count('rooms', 1)
+  setPlace(one, 'r', id)
+  setPlace(two, 'r', id)
+end
+
+local function watchIfEmpty(room)
+  for _, id in ipairs(room.ids) do
+    local member = find(id)
+    if member and not member.a then return end
+  end
+  if call('ZSCORE', B .. 'abandoned', room.id) then return end
+  call('ZADD', B .. 'emptied', 'NX', now, room.id)
+  local first = find(room.ids[1])
+  if first then emit(first, { type = 'emptied', room = room.id, inMs = abandonedAfterMs }) end
+end
+
+openRoom = function(match, isOffered)
+  local one, two = match.waited, match.arrived
+  local id = newRoomId()
+  local fields = { id = id, ids = { one.id, two.id }, site = match.two.site, lobby = match.two.lobby, mode = match.two.mode, openedAtMs = now }
+  seat(id, one, two, pack(fields), now, match.two.pool)
+  meet(one.k, two.k, now)
+  local profiles = { profileOf(one), profileOf(two) }
+  local waits = { now - match.one.since0, now - match.two.since0 }
+  for index, rec in ipairs({ one, two }) do
+    local own, other = match.one, match.two
+    if index == 2 then own, other = other, own end
+    emitChange(rec, {
+      type = 'matched', room = fields, profiles = profiles, seat = index - 1, partner = (index == 1 and two or one).n,
+      interests = commonInterests(own, other), languages = commonLanguages(own, other),
+      isOffered = isOffered or false, isRematch = match.isRematch, waitsMs = waits,
+    })
+  end
+end
+
+-- Ends the session's room. Returns false if it is in none.
+local function leaveRoom(rec, reason)
+  if rec.p ~= 'r' then return false end
+  local room = roomOf(rec.rm)
+  if not room then
+    setPlace(rec, 'i')
+    return false
+  end
+  local partner = partnerIn(room, rec)
+  endRoom(room, rec.id, reason, partner and { partner } or {})
+  return true
+end
+
+local function changePresence(rec, isPresent)
+  if rec.p ~= 'r' then return end
+  local room = roomOf(rec.rm)
+  if not room then return end
+  if isPresent then keepRoom(room.id) end
+  local partner = partnerIn(room, rec)
+  if partner then emitChange(partner, { type = 'presence', room = room.id, isPresent = isPresent, node = rec.n }) end
+  if not isPresent then watchIfEmpty(room) end
+end
+
+local function abandonIfDue(id)
+  local at = numberOf(call('ZSCORE', B .. 'emptied', id))
+  if not at or at + abandonedAfterMs > now then return end
+  local room = roomOf(id)
+  call('ZREM', B .. 'emptied', id)
+  if not room then return end
+  for _, member in ipairs(room.ids) do
+    local rec = find(member)
+    if rec then emit(rec, { type = 'abandoned', room = id }) end
+  end
+  local wasFull = not canOpenRoom()
+  call('ZADD', B .. 'abandoned', at, id)
+  count('abandoned', 1)
+  if wasFull and canOpenRoom() then handleRoomFreed() end
+end
+`

@@ -1,0 +1,66 @@
+/** What a session's commands share: who may send them, how a session leaves its place, and how it ends. */
+export const sessions = String.raw`
+local endedMs = 3600000
+local commands = {}
+
+-- Returns the session, if the node still has it.
+local function own(command)
+  local rec = find(command.s)
+  if not rec then error({ code = 'unknown' }) end
+  if rec.n ~= command.n or rec.e ~= command.e then error({ code = 'fenced' }) end
+  return rec
+end
+
+local function leave(rec, reason)
+  if rec.p == 'q' then
+    withdraw(rec)
+    rec.w = nil
+    saveWish(rec)
+    setPlace(rec, 'i')
+  elseif not leaveRoom(rec, reason) then leaveClaim(rec, reason) end
+end
+
+local function endSession(rec, reason)
+  leave(rec, reason)
+  visit(rec, nil)
+  -- Without this, a partner that waits for this session's claim would not receive parted.
+  if rec.cp then handleClaim(rec, nil) end
+  local key = sessionKey(rec.id)
+  if rec.n ~= '' then call('SREM', B .. 'n:' .. rec.n, rec.id) end
+  local profile = call('HGET', key, 'f')
+  local claim = claimOf(rec)
+  if claim then call('SREM', B .. 'c:' .. claim.partnerId, rec.id) end
+  call('DEL', key, B .. 'k:' .. rec.id)
+  -- Reports still need the profile.
+  call('HSET', key, 'f', profile)
+  call('PEXPIRE', key, endedMs)
+  recs[rec.id] = false
+end
+
+-- Continues the room of a session that another node had.
+local function continueRoom(rec, claim)
+  local room = rec.p == 'r' and roomOf(rec.rm)
+  if room and claim and claim.roomId == room.id then
+    local partner = partnerIn(room, rec)
+    local seatIndex = room.ids[1] == rec.id and 0 or 1
+    keepRoom(room.id)
+    local fields = unpackMessage(room.f)
+    local profiles = {}
+    for index, id in ipairs(room.ids) do profiles[index] = unpackMessage(call('HGET', sessionKey(id), 'f')) end
+    emitChange(rec, {
+      type = 'restored', room = fields, profiles = profiles, seat = seatIndex, isContinued = true,
+      partner = partner and partner.n or '', isPartnerPresent = partner ~= nil and partner.a == nil,
+    })
+    if room.pool then visit(rec, room.pool) end
+    if partner then
+      emitChange(partner, { type = 'presence', room = room.id, isPresent = true, node = rec.n })
+    end
+    return
+  end
+  if room then leaveRoom(rec, 'lost') end
+  if claim then
+    local reason = call('HGET', sessionKey(rec.id), 'lr')
+    emitChange(rec, { type = 'parted', room = claim.roomId, reason = reason or 'lost' })
+  end
+end
+`

@@ -1,0 +1,83 @@
+import type { Engine } from '../engine.ts'
+import type { EngineUnderTest } from '../engine-world.fixture.ts'
+import type { EngineDependencies } from '../memory/memory-engine.ts'
+import type { RedisClient } from './redis-client.ts'
+import { RedisEngine } from './redis-engine.ts'
+
+let worlds = 0
+
+/**
+ * Returns an engine with this number of nodes, which share a real Redis. Each session joins at the next node. The time
+ * is that of the test, also in Redis.
+ */
+export function createRedisEngines(
+  client: RedisClient,
+  nodeCount: number,
+  dependencies: EngineDependencies,
+): EngineUnderTest {
+  const prefix = `world ${worlds++}:`
+  /** The calls without an answer, and the messages that were not received. */
+  const pending = { count: 0 }
+  const done = (): void => void pending.count--
+  const engines = Array.from({ length: nodeCount }, (_, index) => {
+    const nodeId = `node ${index}`
+    const link = client.link({
+      prefix,
+      nodeId,
+      onMessage: (payload) => {
+        done()
+        engine.handleMessage(payload)
+      },
+    })
+    pending.count++
+    const ready = link.ready()
+    void ready.finally(done)
+    const engine: RedisEngine = new RedisEngine({
+      ...dependencies,
+      nodeId,
+      graceMs: () => 30_000,
+      maxHeldBytes: () => 65_536,
+      redisNow: () => dependencies.clock.now(),
+      link: {
+        call: (payload) => {
+          pending.count++
+          return link.call(payload).finally(done)
+        },
+        publish: (node, payload) => {
+          pending.count++
+          return ready.then(() => link.publish(node, payload))
+        },
+      },
+    })
+    return engine
+  })
+  let next = 0
+  const [first] = engines
+  const engine: Engine = {
+    hasOtherNodes: true,
+    bans: first!.bans,
+    pairs: first!.pairs,
+    get counts() {
+      return latestCounts(engines)
+    },
+    join: (...session) => engines[next++ % nodeCount]!.join(...session),
+    adopt: (sessionId) => engines[next % nodeCount]!.adopt(sessionId),
+    reload: () => first!.reload(),
+    sweep: (awayMs) => first!.sweep(awayMs),
+    close: () => Promise.resolve(),
+  }
+  return {
+    engine,
+    step: () => undefined,
+    async settle() {
+      // Calls are made in a microtask, and their answers cause others.
+      do await new Promise(setImmediate)
+      while (pending.count > 0)
+    },
+  }
+}
+
+/** Returns the counts that the most recent answer contained. */
+function latestCounts(engines: readonly RedisEngine[]): Engine['counts'] {
+  return engines.reduce((one, other) => (other.answeredAt > one.answeredAt ? other : one)).counts
+}

@@ -1,0 +1,69 @@
+// Starts a real redis-server for a test file.
+import type { ChildProcess } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const isInstalled =
+  spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).error === undefined
+
+/** A message that tells the user to install Redis; undefined if it is installed. */
+export const missingRedisMessage = isInstalled
+  ? undefined
+  : 'Skipped: tests of several servers. Install Redis (on Debian or Ubuntu: sudo apt-get install redis-server).'
+
+/** A running Redis server, which keeps nothing on disk. */
+export class RedisServer {
+  readonly url: string
+  readonly port: number
+  readonly #process: ChildProcess
+  readonly #folder: string
+
+  private constructor(port: number, process: ChildProcess, folder: string) {
+    this.port = port
+    this.url = `redis://127.0.0.1:${port}`
+    this.#process = process
+    this.#folder = folder
+  }
+
+  /** Starts a server on a free port. Resolves when it accepts connections. */
+  static async start(...flags: readonly string[]): Promise<RedisServer> {
+    const port = await freePort()
+    const folder = mkdtempSync(join(tmpdir(), 'buddy-redis-'))
+    const child = spawn(
+      'redis-server',
+      ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...flags],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    for await (const line of createInterface(child.stdout)) {
+      if (line.includes('Ready to accept connections')) break
+    }
+    child.stdout.resume()
+    return new RedisServer(port, child, folder)
+  }
+
+  /** Sends a signal to the process. */
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name)
+  }
+
+  async stop(): Promise<void> {
+    const exited = once(this.#process, 'exit')
+    this.#process.kill('SIGKILL')
+    await exited
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { readonly port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -1,0 +1,412 @@
+import type { LeaveReason, ReportReason } from '@buddy-chat/protocol'
+import type { Cancel, Clock } from '../../clock.ts'
+import { Encounters } from '../memory/encounters.ts'
+import type { WidenSchedule } from '../may-meet.ts'
+import type {
+  EngineListener,
+  EngineObserver,
+  EngineSession,
+  Handover,
+  SessionProfile,
+} from '../engine.ts'
+import type { Room, RoomClaim, RoomSeat, SeatIndex } from '../room.ts'
+import { partnerSeat } from '../room.ts'
+import type { Ticket } from '../ticket.ts'
+import { poolOf } from '../ticket.ts'
+import type { Answer, StoredEvent, StoredProfile, StoredRoom, StoredTicket } from './wire.ts'
+
+/** The parts of the engine that its sessions use. */
+export interface RedisSessionContext {
+  readonly nodeId: string
+  readonly clock: Pick<Clock, 'now' | 'after'>
+  readonly createId: () => string
+  readonly scheduleOf: (site: string) => WidenSchedule
+  readonly restoreLeftMs: () => number
+  /** Returns how long a session outlives its connection. */
+  readonly graceMs: () => number
+  readonly observer: Pick<EngineObserver, 'onOpened' | 'onRestored' | 'onEnded'>
+  /** Sends a command. Commands are handled in the order in which they were sent. */
+  readonly send: (command: object, handleAnswer?: (answer: Answer) => void) => void
+  /** Relays a frame to a session, which may be at another node. */
+  readonly relay: (nodeId: string, sessionId: string, roomId: string, frame: Uint8Array) => void
+  readonly forget: (session: RedisSession) => void
+  /** Called when the session can be taken over by the node `by`. */
+  readonly onReleased: (sessionId: string, by: string) => void
+  /** The rooms whose seat 0 is at this node. */
+  readonly rooms: Map<string, Room>
+}
+
+const nothing: Handover = { frames: [], sentBefore: 0, received: 0 }
+
+interface Seated {
+  readonly room: Room
+  readonly seat: SeatIndex
+  partnerNode: string
+}
+
+/** A session of this node. Its place (queue, room, claim) is in Redis; this is what the node knows of it. */
+export class RedisSession implements EngineSession {
+  readonly id: string
+  readonly #listener: EngineListener
+  readonly #context: RedisSessionContext
+  #profile: SessionProfile
+  #generation = 0
+  readonly #epoch: number
+  /** Whether the session was taken over from another node. */
+  readonly #isAdopted: boolean
+  /** The number of the latest change of the place that has arrived. */
+  #change = 0
+  #seated: Seated | undefined
+  #encounters: Encounters | undefined
+  #site = ''
+  #offer: Uint8Array | undefined
+  #cancelDue: Cancel | undefined
+  #dueAtMs = Infinity
+  #claimedRoomId: string | undefined
+
+  constructor(
+    profile: SessionProfile,
+    listener: EngineListener,
+    isRestored: boolean,
+    adoptedEpoch: number | undefined,
+    context: RedisSessionContext,
+  ) {
+    this.id = profile.seat.sessionId
+    this.#epoch = adoptedEpoch ?? 1
+    this.#isAdopted = adoptedEpoch !== undefined
+    this.#profile = profile
+    this.#listener = listener
+    this.#context = context
+    this.#send('join', { g: 0, k: profile.personKey, f: this.#stored(), isRestored })
+  }
+
+  enter(ticket: Ticket, generation: number, offer?: Uint8Array): void {
+    this.#exit()
+    this.#generation = generation
+    this.#site = ticket.site
+    this.#offer = offer
+    const room = this.#context.createId()
+    const isOffered = offer !== undefined
+    this.#send('enter', { g: generation, w: this.#toStored(ticket), room, isOffered })
+  }
+
+  change(ticket: Ticket): void {
+    this.#send('change', { w: this.#toStored(ticket), room: this.#context.createId() })
+  }
+
+  leave(reason: LeaveReason, generation: number): void {
+    this.#exit()
+    this.#generation = generation
+    this.#send('leave', { g: generation, reason })
+  }
+
+  pass(frame: Uint8Array): void {
+    if (!this.#seated) return
+    const { room, seat, partnerNode } = this.#seated
+    this.#context.relay(partnerNode, partnerSeat(room, seat).sessionId, room.id, frame)
+  }
+
+  away(): void {
+    this.#send('away', {})
+  }
+
+  back(addressKey: string): void {
+    const isNew = addressKey !== this.#profile.addressKey
+    if (isNew) this.#profile = { ...this.#profile, addressKey }
+    this.#send('back', { room: this.#context.createId(), ...(isNew && { f: this.#stored() }) })
+  }
+
+  claimRoom(claim: RoomClaim | undefined, generation: number): void {
+    this.#generation = generation
+    const isAdopted = this.#isAdopted
+    if (!claim) {
+      this.#send('claim', { g: generation, isAdopted })
+      return
+    }
+    const { partnerKey = '', ...rest } = claim
+    const { partnerId, roomId, mode, lobby } = claim
+    this.#remember({ roomId, mode, lobby, partnerId, partnerKey: claim.partnerKey })
+    this.#claimedRoomId = roomId
+    this.#send('claim', {
+      g: generation,
+      isAdopted,
+      claim: { ...rest, partnerKey, site: this.#profile.site },
+      inMs: this.#context.restoreLeftMs(),
+    })
+  }
+
+  report(asked: string | null, reason: ReportReason): void {
+    const found = this.#encounters?.find(asked, this.#context.clock.now())
+    const isRepeated = found ? !this.#encounters!.report(found) : false
+    this.#block(found, (profile) => {
+      const encounter = found && {
+        roomId: found.roomId,
+        mode: found.mode,
+        lobby: found.lobby,
+        partnerId: found.partnerId,
+        partner: profile && toProfile(found.partnerId, profile),
+        partnerKey: found.partnerKey,
+        isRepeated,
+      }
+      const generation = this.#generation
+      this.#listener.handleEvent({ type: 'reported', generation, reason, asked, encounter })
+    })
+  }
+
+  block(roomId: string): void {
+    const found = this.#encounters?.find(roomId, this.#context.clock.now())
+    this.#block(found, () => {
+      const isKnown = found !== undefined
+      this.#listener.handleEvent({ type: 'blocked', generation: this.#generation, isKnown })
+    })
+  }
+
+  end(reason: LeaveReason): void {
+    this.#exit()
+    this.#generation++
+    this.#send('end', { reason }, () => this.#context.forget(this))
+  }
+
+  keep(frames: readonly Uint8Array[], sentBefore: number): void {
+    // Numbers are stored from 1 on, because 0 means that the number is not known.
+    this.#send('keep', { frames: frames.map(toText), first: sentBefore + 1 })
+  }
+
+  release({ frames, sentBefore, received }: Handover, onReleased?: () => void): void {
+    this.#exit()
+    this.#generation++
+    const fields = { frames: frames.map(toText), first: sentBefore + 1, received }
+    this.#send('release', { ...fields, graceMs: this.#context.graceMs() }, () => {
+      this.#context.forget(this)
+      onReleased?.()
+    })
+  }
+
+  /** The node has lost the session, because the others have declared it dead. */
+  handleLost(): void {
+    this.#exit()
+    this.#generation++
+    this.#listener.handleTaken?.()
+  }
+
+  /** Another node takes the session over, which is told when it is free. */
+  handleTaken(by: string): void {
+    const handover = this.#listener.handleTaken?.() ?? nothing
+    this.release(handover, () => this.#context.onReleased(this.id, by))
+  }
+
+  /** Handles a frame from the partner. Drops it if it is not for the present room. */
+  handleFrame(roomId: string, frame: Uint8Array): void {
+    if (this.#seated?.room.id !== roomId) return
+    this.#listener.handleEvent({ type: 'frame', generation: this.#generation, frame })
+  }
+
+  handleEvent(event: StoredEvent): void {
+    if (event.type === 'ended') {
+      const room = this.#context.rooms.get(event.room)
+      this.#context.rooms.delete(event.room)
+      if (room) {
+        this.#context.observer.onEnded(room, event.leaver, event.reason, event.durationMs)
+      }
+      return
+    }
+    if (event.v !== undefined) {
+      if (event.v <= this.#change) return
+      this.#change = event.v
+    }
+    const isCurrent = event.g === this.#generation
+    if (event.type === 'matched' || event.type === 'restored') this.#seat(event, isCurrent)
+    if (!isCurrent) return
+    switch (event.type) {
+      case 'searching':
+        this.#handleSearching(event)
+        break
+      case 'matched': {
+        const { interests, languages, isOffered, isRematch, seat, g: generation } = event
+        const { room } = this.#seated!
+        const match = { room, seat, interests, languages, isOffered, isRematch }
+        this.#listener.handleEvent({ type: 'matched', generation, ...match })
+        // The offer follows the match, so that it is the partner's first frame.
+        if (isOffered && seat === 1 && this.#offer) this.pass(this.#offer)
+        this.#offer = undefined
+        break
+      }
+      case 'restored': {
+        const { isPartnerPresent, seat, g: generation } = event
+        const { room } = this.#seated!
+        this.#listener.handleEvent({ type: 'restored', generation, room, seat, isPartnerPresent })
+        break
+      }
+      case 'presence':
+        if (event.node !== undefined && this.#seated) this.#seated.partnerNode = event.node
+        this.#listener.handleEvent({
+          type: 'presence',
+          generation: event.g,
+          isPresent: event.isPresent,
+        })
+        break
+      case 'abandoned':
+        this.#listener.handleEvent({ type: 'abandoned', generation: event.g })
+        break
+      case 'parted':
+        this.#exit()
+        this.#listener.handleEvent({ type: 'parted', generation: event.g, reason: event.reason })
+        break
+      case 'due':
+        this.#setDue(event.inMs, false)
+        break
+      case 'again':
+        this.#setDue(event.inMs, true)
+        break
+      case 'emptied':
+        this.#context.clock.after(event.inMs, () => this.#send('abandon', { room: event.room }))
+        break
+      case 'claiming': {
+        const room = this.#claimedRoomId
+        this.#context.clock.after(event.inMs, () => this.#send('failClaim', { room }))
+        break
+      }
+    }
+  }
+
+  #handleSearching(event: StoredEvent & { type: 'searching' }): void {
+    this.#offer = undefined
+    const { g: generation, isFirst, online, obstacle } = event
+    const { estimateMs = null, interests = [], languages = [], widensInMs = null } = event
+    const search = { online, estimateMs, interests, languages, widensInMs, obstacle }
+    if (isFirst) this.#listener.handleEvent({ type: 'queued', generation })
+    this.#listener.handleEvent({ type: 'searching', generation, ...search })
+  }
+
+  /** Notes the room, and tells the observer of it. */
+  #seat(event: StoredEvent & { type: 'matched' | 'restored' }, isCurrent: boolean): void {
+    const { room: fields, profiles, seat, partner } = event
+    const room = toRoom(fields, profiles)
+    if (seat === 0) {
+      const isKnown = event.type === 'restored' && event.isContinued
+      this.#context.rooms.set(room.id, room)
+      if (event.type === 'matched') this.#context.observer.onOpened(room, event.waitsMs)
+      else if (!isKnown) this.#context.observer.onRestored(room)
+    }
+    if (!isCurrent) return
+    this.#exit()
+    this.#seated = { room, seat, partnerNode: partner }
+    const { sessionId: partnerId, personKey: partnerKey } = partnerSeat(room, seat)
+    this.#remember({ roomId: room.id, mode: room.mode, lobby: room.lobby, partnerId, partnerKey })
+  }
+
+  #block(
+    found: ReturnType<Encounters['find']>,
+    onProfile: (profile: StoredProfile | undefined) => void,
+  ): void {
+    if (!found) {
+      this.#send('nothing', {}, () => onProfile(undefined))
+      return
+    }
+    const { partnerId: partner, partnerKey = '' } = found
+    this.#send('block', { partner, partnerKey }, ([, , , result]) =>
+      onProfile(result ? (result as StoredProfile) : undefined),
+    )
+  }
+
+  #remember(encounter: {
+    readonly roomId: string
+    readonly mode: Room['mode']
+    readonly lobby: string
+    readonly partnerId: string
+    readonly partnerKey: string | undefined
+  }): void {
+    this.#encounters ??= new Encounters()
+    this.#encounters.add({ ...encounter, partner: undefined }, this.#context.clock.now())
+  }
+
+  /** Notes that the session is in no room, queue or claim. */
+  #exit(): void {
+    const { room, seat } = this.#seated ?? {}
+    this.#seated = undefined
+    this.#cancelDue?.()
+    this.#cancelDue = undefined
+    this.#dueAtMs = Infinity
+    if (!room || seat === undefined) return
+    // The age of an encounter counts from the end of the room.
+    const { sessionId: partnerId, personKey: partnerKey } = partnerSeat(room, seat)
+    this.#remember({ roomId: room.id, mode: room.mode, lobby: room.lobby, partnerId, partnerKey })
+  }
+
+  #setDue(inMs: number, keepsEarlier: boolean): void {
+    const { clock } = this.#context
+    const dueAtMs = clock.now() + inMs
+    if (keepsEarlier && this.#dueAtMs <= dueAtMs) return
+    this.#cancelDue?.()
+    this.#dueAtMs = dueAtMs
+    this.#cancelDue = clock.after(inMs, () => {
+      this.#dueAtMs = Infinity
+      const { interestsMs, languagesMs } = this.#context.scheduleOf(this.#site)
+      const room = this.#context.createId()
+      this.#send('due', { schedule: [interestsMs, languagesMs], room })
+    })
+  }
+
+  #send(name: string, fields: object, handleAnswer?: (answer: Answer) => void): void {
+    const { nodeId, send } = this.#context
+    send({ c: name, s: this.id, n: nodeId, e: this.#epoch, ...fields }, handleAnswer)
+  }
+
+  #stored(): StoredProfile {
+    const { seat, site, addressKey, personKey } = this.#profile
+    const { name, subject = '', nodeId } = seat
+    return { name, subject, nodeId, personKey, addressKey, site }
+  }
+
+  #toStored(ticket: Ticket): StoredTicket {
+    const { site, lobby, mode, attributes, asks, languages } = ticket
+    const { interestsMs, languagesMs } = this.#context.scheduleOf(site)
+    const names = Object.keys(attributes).toSorted()
+    const sg =
+      names.length === 0 ? '' : JSON.stringify(names.map((name) => [name, attributes[name]]))
+    const { subject } = this.#profile.seat
+    return {
+      pool: poolOf(ticket),
+      site,
+      lobby,
+      mode,
+      il: ticket.interests,
+      ik: ticket.interestKeys,
+      la: languages,
+      at: attributes,
+      as: asks,
+      sg,
+      ag: asks.length === 0 ? '' : JSON.stringify([sg, asks]),
+      kI: ticket.keepsInterests,
+      kL: ticket.keepsLanguages,
+      iM: interestsMs,
+      lM: languagesMs,
+      delay: ticket.delayMs,
+      fk: [
+        `address ${this.#profile.addressKey}`,
+        ...(subject === undefined ? [] : [`subject ${subject}`]),
+      ],
+    }
+  }
+}
+
+/** Returns the bytes as text, because Redis mixes up texts and bytes inside a value. */
+function toText(frame: Uint8Array): string {
+  return Buffer.from(frame).toString('base64')
+}
+
+function toSeat(sessionId: string, { nodeId, name, subject, personKey }: StoredProfile): RoomSeat {
+  return { sessionId, nodeId, name, subject: subject || undefined, personKey }
+}
+
+function toProfile(sessionId: string, stored: StoredProfile): SessionProfile {
+  const { site, addressKey, personKey } = stored
+  return { seat: toSeat(sessionId, stored), site, addressKey, personKey }
+}
+
+function toRoom(
+  { ids, ...fields }: StoredRoom,
+  profiles: readonly [StoredProfile, StoredProfile],
+): Room {
+  return { ...fields, seats: [toSeat(ids[0], profiles[0]), toSeat(ids[1], profiles[1])] }
+}

@@ -1,0 +1,157 @@
+// What a node sends to the function in Redis, what it receives from it, and what nodes send to each other.
+import type { LeaveReason, Mode, SearchObstacle } from '@buddy-chat/protocol'
+import type { PairKind } from '../engine.ts'
+import type { SeatIndex } from '../room.ts'
+import type { Ask } from '../ticket.ts'
+
+/** A session's profile, as Redis keeps it. */
+export interface StoredProfile {
+  readonly nodeId: string
+  readonly name: string
+  /** Empty if the user has no identity at the site. */
+  readonly subject: string
+  readonly personKey: string
+  readonly addressKey: string
+  readonly site: string
+}
+
+/** The settings that the function uses. */
+export interface Configuration {
+  readonly maxRooms: number
+  readonly avoidMs: number
+  readonly avoidCount: number
+  readonly rematchMs: number
+  readonly blockMs: number
+  readonly matchesPerMinute: number
+  readonly sharePercent: number
+}
+
+/** A ticket, as the function stores it. The names are short, because each waiting ticket is stored with them. */
+export interface StoredTicket {
+  /** The pool, as a hash of its key. */
+  readonly pool: string
+  readonly site: string
+  readonly lobby: string
+  readonly mode: Mode
+  /** The interests as spelled, and their keys. */
+  readonly il: readonly string[]
+  readonly ik: readonly string[]
+  readonly la: readonly string[]
+  /** The attributes and asks, and their signatures; see `memory/waiting.ts`. */
+  readonly at: Readonly<Record<string, string>>
+  readonly as: readonly Ask[]
+  readonly sg: string
+  readonly ag: string
+  /** Whether interests and languages are kept. */
+  readonly kI: boolean
+  readonly kL: boolean
+  /** How long a common interest and a common language are required, in milliseconds. */
+  readonly iM: number
+  readonly lM: number
+  readonly delay: number
+  /** The keys of the fair share. */
+  readonly fk: readonly string[]
+}
+
+/** The fields of a room that Redis keeps. */
+export interface StoredRoom {
+  readonly id: string
+  /** The sessions, in the order of the seats. */
+  readonly ids: readonly [string, string]
+  readonly site: string
+  readonly lobby: string
+  readonly mode: Mode
+  readonly openedAtMs: number
+}
+
+/** An event for a session, or for the node that has it. */
+export type StoredEvent = {
+  /** The session, its node, and the generation of its latest handled command. */
+  readonly s: string
+  readonly n: string
+  readonly g: number
+  /** The number of the change of the session's place. */
+  readonly v?: number
+} & (
+  | {
+      readonly type: 'searching'
+      readonly isFirst: boolean
+      readonly online: number
+      readonly estimateMs?: number
+      readonly interests?: readonly string[]
+      readonly languages?: readonly string[]
+      readonly widensInMs?: number
+      readonly obstacle: SearchObstacle
+    }
+  | {
+      readonly type: 'matched'
+      readonly room: StoredRoom
+      readonly profiles: readonly [StoredProfile, StoredProfile]
+      readonly seat: SeatIndex
+      /** The node of the partner. */
+      readonly partner: string
+      readonly interests: readonly string[]
+      readonly languages: readonly string[]
+      readonly isOffered: boolean
+      readonly isRematch: boolean
+      readonly waitsMs: readonly [number, number]
+    }
+  | {
+      readonly type: 'restored'
+      readonly room: StoredRoom
+      readonly profiles: readonly [StoredProfile, StoredProfile]
+      readonly seat: SeatIndex
+      readonly partner: string
+      readonly isPartnerPresent: boolean
+      /** Whether the room was open all the time, while the session came from another node. */
+      readonly isContinued?: boolean
+    }
+  /** The node is empty if none has the session. */
+  | {
+      readonly type: 'presence'
+      readonly room: string
+      readonly isPresent: boolean
+      readonly node?: string
+    }
+  /** Another node takes the session over. */
+  | { readonly type: 'release'; readonly to: string }
+  /** The session's former node has released it. */
+  | { readonly type: 'released' }
+  | { readonly type: 'abandoned'; readonly room: string }
+  | { readonly type: 'parted'; readonly room: string; readonly reason: LeaveReason }
+  | {
+      readonly type: 'ended'
+      readonly room: string
+      readonly leaver: string
+      readonly reason: LeaveReason
+      readonly durationMs: number
+    }
+  /** There is something to do for the ticket: after this time, or at the latest after it. */
+  | { readonly type: 'due' | 'again'; readonly inMs: number }
+  /** Both sessions of the room are away. */
+  | { readonly type: 'emptied'; readonly room: string; readonly inMs: number }
+  /** The session waits for its partner to claim the room. */
+  | { readonly type: 'claiming'; readonly inMs: number }
+)
+
+/** A pair of people who avoid each other. */
+type StoredPair = readonly [kind: PairKind, one: string, other: string, untilMs: number]
+
+/** The answer to one command. */
+export type Answer = readonly [
+  failure: string | false,
+  events: readonly StoredEvent[],
+  pairs: readonly StoredPair[],
+  result: unknown,
+]
+
+/** The answer to a call: the numbers of waiting tickets and rooms, and the answers to its commands. */
+export type CallAnswer = readonly [
+  totals: readonly [waiting: number, rooms: number],
+  answers: readonly Answer[],
+]
+
+/** A message from node to node: events, and frames with their session and room. */
+export type NodeMessage = readonly (
+  StoredEvent | readonly [sessionId: string, roomId: string, frame: Uint8Array]
+)[]

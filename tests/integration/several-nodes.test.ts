@@ -1,0 +1,142 @@
+// Two servers that share a Redis: their users meet each other.
+import { describe, expect } from 'vitest'
+import {
+  missingRedisMessage,
+  RedisServer,
+} from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
+import { test as base } from '../server-fixture.ts'
+import type { ServerProcess } from '../server-process.ts'
+import { prepareServerProcess } from '../server-process.ts'
+import { expectTextsRelayed, RawClient } from './raw-client.ts'
+import { ResumingClient } from './resuming-client.ts'
+
+const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
+
+const test = base.extend<{
+  readonly redis: RedisServer
+  /** Starts a node in a process of its own, which the test can kill. */
+  readonly startNode: () => Promise<ServerProcess>
+}>({
+  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
+  redis: async ({}, use) => {
+    const redis = await RedisServer.start()
+    await use(redis)
+    await redis.stop()
+  },
+  startNode: async ({ redis }, use) => {
+    const nodes: ServerProcess[] = []
+    await use(async () => {
+      const node = await prepareServerProcess({ REDIS_URL: redis.url, SECRET_KEY: secretKey })
+      nodes.push(node)
+      await node.start()
+      return node
+    })
+    await Promise.all(nodes.map((node) => node.kill()))
+  },
+})
+
+/** Returns two clients in a room, each at its own server. */
+async function pair(
+  first: string,
+  second: string,
+): Promise<readonly [ResumingClient, ResumingClient]> {
+  const ana = await ResumingClient.join(first, 'Ana')
+  ana.client.enter()
+  await ana.client.receive('waiting')
+  const bob = await ResumingClient.join(second, 'Bob')
+  bob.client.enter()
+  await Promise.all([ana.matched(), bob.matched()])
+  return [ana, bob]
+}
+
+if (missingRedisMessage) console.log(missingRedisMessage)
+
+describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
+  test('users of two nodes meet, exchange frames in both directions, and part', async ({
+    redis,
+    startServer,
+  }) => {
+    const options = { redisUrl: redis.url, secretKey }
+    const [first, second] = await Promise.all([startServer(options), startServer(options)])
+    const ana = await RawClient.join(first.url, 'Ana')
+    ana.enter({ interests: ['chess'] })
+    await ana.receive('waiting')
+    const bob = await RawClient.join(second.url, 'Bob')
+    bob.enter({ interests: ['Chess', 'tea'] })
+    expect(await ana.receive('matched')).toMatchObject({ partnerName: 'Bob', interests: ['chess'] })
+    expect(await bob.receive('matched')).toMatchObject({ partnerName: 'Ana', interests: ['Chess'] })
+    for (let number = 0; number < 5; number++) {
+      ana.send({ type: 'text', text: `to Bob ${number}` })
+      bob.send({ type: 'text', text: `to Ana ${number}` })
+    }
+    for (let number = 0; number < 5; number++) {
+      expect(await bob.receive('text')).toMatchObject({ text: `to Bob ${number}` })
+      expect(await ana.receive('text')).toMatchObject({ text: `to Ana ${number}` })
+    }
+    ana.send({ type: 'leave' })
+    expect(await bob.receive('partner-left')).toMatchObject({ reason: 'left' })
+  })
+
+  test('a session resumes at another node, and receives every text once', async ({
+    redis,
+    startServer,
+  }) => {
+    const options = { redisUrl: redis.url, secretKey }
+    const [first, second] = await Promise.all([startServer(options), startServer(options)])
+    const [ana, bob] = await pair(first.url, second.url)
+    ana.client.socket.terminate()
+    await bob.client.receive('partner-away')
+    bob.client.send({ type: 'text', text: 'while you are away' })
+    expect(await ana.reconnect(second.url)).toMatchObject({ isRestored: true, name: 'Ana' })
+    expect(await ana.client.receive('text')).toMatchObject({ text: 'while you are away' })
+    await bob.client.receive('partner-back')
+    await expectTextsRelayed(ana.client, bob.client)
+    expect(first.server.status().users).toBe(0)
+    expect(second.server.status().users).toBe(2)
+  })
+
+  test('a room continues when the node of a session stops, and the session comes to another node', async ({
+    redis,
+    startServer,
+  }) => {
+    const options = { redisUrl: redis.url, secretKey }
+    const [first, second] = await Promise.all([startServer(options), startServer(options)])
+    const [ana, bob] = await pair(first.url, second.url)
+    await first.server.close()
+    await bob.client.receive('partner-away')
+    bob.client.send({ type: 'text', text: 'while you are away' })
+    expect(await ana.reconnect(second.url)).toMatchObject({ isRestored: true })
+    expect(await ana.client.receive('text')).toMatchObject({ text: 'while you are away' })
+    await bob.client.receive('partner-back')
+    await expectTextsRelayed(ana.client, bob.client)
+  })
+
+  test('when a node is killed, its tickets vanish, partners of its users are told, and they continue elsewhere', async ({
+    redis,
+    startServer,
+    startNode,
+  }) => {
+    const killed = await startNode()
+    const { url, server } = await startServer({ redisUrl: redis.url, secretKey })
+    const [ana, bob] = await pair(killed.url, url)
+    const waiting = await RawClient.join(killed.url, 'Waiting')
+    waiting.enter({ lobby: 'elsewhere' })
+    await waiting.receive('waiting')
+    await killed.kill()
+    // Nobody receives it now. It is kept, although the server does not know yet that the node is dead.
+    bob.client.send({ type: 'text', text: 'at once' })
+    await bob.client.receive('partner-away')
+    bob.client.send({ type: 'text', text: 'later' })
+    const newcomer = await RawClient.join(url, 'Newcomer')
+    newcomer.enter({ lobby: 'elsewhere' })
+    await newcomer.receive('waiting')
+    expect(await ana.reconnect(url)).toMatchObject({ isRestored: true, name: 'Ana' })
+    expect(await ana.client.receive('text')).toMatchObject({ text: 'at once' })
+    expect(await ana.client.receive('text')).toMatchObject({ text: 'later' })
+    await bob.client.receive('partner-back')
+    await expectTextsRelayed(ana.client, bob.client)
+    await newcomer.settled()
+    expect(newcomer.unread).not.toContain('matched')
+    expect(server.status()).toMatchObject({ users: 3 })
+  })
+})
