@@ -1,9 +1,8 @@
 // npm run bench -- --scenario matcher: the matchmaker alone, without sessions and sockets. Prints how many
 // matches it makes in a second, and the time of one operation while few and while many tickets wait.
 import type { FairLimits } from '../../packages/buddy-server/src/engine/memory/fair-share.ts'
-import type { Match } from '../../packages/buddy-server/src/engine/memory/matchmaker.ts'
+import type { Match } from '../../packages/buddy-server/src/engine/memory/match.ts'
 import { Matchmaker } from '../../packages/buddy-server/src/engine/memory/matchmaker.ts'
-import type { Person } from '../../packages/buddy-server/src/engine/memory/people.ts'
 import { People } from '../../packages/buddy-server/src/engine/memory/people.ts'
 import type { Entrant } from '../../packages/buddy-server/src/engine/memory/waiting.ts'
 import type { Ticket } from '../../packages/buddy-server/src/engine/ticket.ts'
@@ -39,26 +38,21 @@ function createRandom(): () => number {
   }
 }
 
-/** A user, with one session. */
-interface User {
+/** A user, with one session, which searches again and again. */
+interface User extends Entrant {
   readonly index: number
-  readonly person: Person
   readonly criteria: Pick<Ticket, 'interests' | 'interestKeys' | 'languages'>
+  ticket: Ticket
   /** The pool in which the session is present. */
-  pool: Match<Arrival>['pool'] | undefined
-}
-
-/** A user who searches. Like after a message, ticket and keys are new. */
-interface Arrival extends Entrant {
-  readonly user: User
+  pool: Match<User>['pool'] | undefined
 }
 
 /** A matchmaker whose time passes only by its own calls. */
 class Lobby {
-  readonly matchmaker: Matchmaker<Arrival>
+  readonly matchmaker: Matchmaker<User>
   readonly people: People
   canOpenRoom = true
-  onMatch: (match: Match<Arrival>) => void = () => undefined
+  onMatch: (match: Match<User>) => void = () => undefined
   nowMs = 0
   readonly #random = createRandom()
   #timer: { readonly atMs: number; readonly callback: () => void } | undefined
@@ -83,7 +77,7 @@ class Lobby {
       onPair: () => undefined,
     })
     const { people } = this
-    this.matchmaker = new Matchmaker<Arrival>({
+    this.matchmaker = new Matchmaker<User>({
       clock,
       people,
       scheduleOf: () => ({ interestsMs: 8000, languagesMs: 12_000 }),
@@ -106,16 +100,16 @@ class Lobby {
   }
 
   /** Lets the user search, as a session does. A session stays present in the pool of its latest ticket. */
-  enter(arrival: Arrival): Match<Arrival> | undefined {
-    const { user, ticket } = arrival
-    const pool = this.matchmaker.poolOf(ticket)
+  enter(user: User): Match<User> | undefined {
+    const pool = this.matchmaker.poolOf(user.ticket)
     this.matchmaker.handleVisit(user.pool, pool)
     user.pool = pool
-    return this.matchmaker.enter(arrival)
+    return this.matchmaker.enter(user)
   }
 
-  /** The user leaves the room or the queue, and is no longer present. */
-  forget({ user }: Arrival): void {
+  /** The user leaves the queue, and is no longer present. */
+  forget(user: User): void {
+    this.matchmaker.forget(user)
     this.matchmaker.handleVisit(user.pool, undefined)
     this.people.leave(user.person)
   }
@@ -130,14 +124,15 @@ class Lobby {
       interestKeys: [...keys],
       languages: languages.slice(0, languageCount && 1 + Math.floor(this.#random() ** 2 * 2)),
     }
-    return { index, person: this.people.join(`person ${index}`), criteria, pool: undefined }
+    const person = this.people.join(`person ${index}`)
+    const ticket = ticketOf(index, criteria)
+    return { index, person, fairKeys: [`address ${index}`], criteria, ticket, pool: undefined }
   }
 }
 
-/** Returns a new ticket of the user. */
-function arrivalOf(user: User): Arrival {
-  const { index, person, criteria } = user
-  const ticket: Ticket = {
+/** Returns a new ticket. Like in a message, its lists are new. */
+function ticketOf(index: number, criteria: User['criteria']): Ticket {
+  return {
     ...noCriteria,
     sessionId: `session ${index}`,
     site: '',
@@ -150,7 +145,6 @@ function arrivalOf(user: User): Arrival {
     interestKeys: [...criteria.interestKeys],
     languages: [...criteria.languages],
   }
-  return { ticket, person, fairKeys: [`address ${index}`], user }
 }
 
 /** What one measurement has found. */
@@ -174,32 +168,33 @@ function measureMatches(taste: Taste, users: number, seconds: number): Throughpu
     matches++
     lobby.matchmaker.handleLeft(pool, waited.entrant.person)
     lobby.matchmaker.handleLeft(pool, arrived.entrant.person)
-    free.push(waited.entrant.user, arrived.entrant.user)
+    free.push(waited.entrant, arrived.entrant)
   }
   /** Removes a number of users from those that are free. */
-  const pick = (count: number): Arrival[] =>
+  const pick = (count: number): User[] =>
     Array.from({ length: Math.min(count, free.length) }, () => {
       const index = Math.floor(random() * free.length)
       const user = free[index]!
       free[index] = free.at(-1)!
       free.pop()
-      return arrivalOf(user)
+      user.ticket = ticketOf(user.index, user.criteria)
+      return user
     })
   /** Returns the CPU time in microseconds. */
   const run = (untilMs: number): number => {
     let cpuUs = 0
     while (performance.now() < untilMs) {
       // So few users that others are free, however many of them wait.
-      const arrivals = pick(Math.min(batch, users >> 1))
+      const searchers = pick(Math.min(batch, users >> 1))
       cpuUs += measureCpu(() => {
-        for (const arrival of arrivals) {
+        for (const user of searchers) {
           lobby.pass(stepMs)
-          const match = lobby.enter(arrival)
+          const match = lobby.enter(user)
           if (match) lobby.onMatch(match)
         }
       })
       // If nobody is free, time passes nevertheless.
-      if (arrivals.length === 0) lobby.pass(stepMs)
+      if (searchers.length === 0) lobby.pass(stepMs)
     }
     return cpuUs
   }
@@ -225,13 +220,17 @@ interface Costs {
   readonly match: number
 }
 
+function median(list: readonly number[]): number {
+  return list.toSorted((one, other) => one - other)[list.length >> 1]!
+}
+
 /** Returns the CPU time of each operation while so many tickets wait. The median of many measurements. */
 function measureCosts(waiting: number, taste: Taste, rounds: number): Costs {
   const lobby = new Lobby()
   const { matchmaker } = lobby
   lobby.canOpenRoom = false
   for (let index = 0; index < waiting; index++) {
-    lobby.enter(arrivalOf(lobby.createUser(index, taste)))
+    lobby.enter(lobby.createUser(index, taste))
     lobby.nowMs += 0.001
   }
   const times: Record<keyof Costs, number[]> = { enter: [], leave: [], match: [] }
@@ -243,33 +242,73 @@ function measureCosts(waiting: number, taste: Taste, rounds: number): Costs {
     })
     times[name].push(cpuUs / acts)
   }
+  let created = waiting
+  const createUsers = (): readonly User[] =>
+    Array.from({ length: acts }, () => lobby.createUser(created++, taste))
   for (let round = 0; round < rounds; round++) {
-    const newcomers = Array.from({ length: acts }, (_, index) =>
-      arrivalOf(lobby.createUser(waiting + round * acts + index, taste)),
-    )
-    measure('enter', (index) => void lobby.enter(newcomers[index]!))
-    measure('leave', (index) => matchmaker.withdraw(newcomers[index]!.ticket.sessionId))
+    // Each of these searches for the first time, so that nothing is known of it.
+    const [visitors, seekers] = [createUsers(), createUsers()]
+    measure('enter', (index) => void lobby.enter(visitors[index]!))
+    measure('leave', (index) => matchmaker.withdraw(visitors[index]!))
     lobby.canOpenRoom = true
-    const matches: Match<Arrival>[] = []
+    const matches: Match<User>[] = []
     measure('match', (index) => {
-      const match = lobby.enter(newcomers[index]!)
+      const match = lobby.enter(seekers[index]!)
       if (match) matches.push(match)
     })
     lobby.canOpenRoom = false
     // Those who were matched wait again, so that their number stays the same.
-    for (const arrival of newcomers) matchmaker.withdraw(arrival.ticket.sessionId)
+    for (const user of [...visitors, ...seekers]) matchmaker.withdraw(user)
     for (const { waited, arrived, pool } of matches) {
       for (const { entrant } of [waited, arrived]) matchmaker.handleLeft(pool, entrant.person)
-      lobby.enter(arrivalOf(waited.entrant.user))
+      const { entrant: user } = waited
+      user.ticket = ticketOf(user.index, user.criteria)
+      lobby.enter(user)
     }
-    for (const arrival of newcomers) lobby.forget(arrival)
+    for (const user of [...visitors, ...seekers]) lobby.forget(user)
   }
-  const median = (list: readonly number[]): number =>
-    list.toSorted((one, other) => one - other)[list.length >> 1]!
   return { enter: median(times.enter), leave: median(times.leave), match: median(times.match) }
 }
 
-/** Measures the matchmaker, and prints both tables. */
+/** The CPU times of single accesses in nanoseconds, which no matchmaker can be faster than. */
+interface Floor {
+  /** A `Map.get` by a string, and one field of the value. */
+  readonly 'Map.get': number
+  /** Reading one number of an array that has 64 bytes for each entry. */
+  readonly array: number
+}
+
+/** Returns the time to access random ones of so many entries. */
+function measureFloor(entries: number): Floor {
+  const accesses = 200_000
+  const map = new Map(
+    Array.from({ length: entries }, (_, index) => [`session ${index}`, { value: index }]),
+  )
+  const keys = [...map.keys()]
+  const array = new Int32Array(entries * 16)
+  const random = createRandom()
+  // The order is read one after the other, so that it costs little itself.
+  const order = Uint32Array.from({ length: accesses }, () => Math.floor(random() * entries))
+  const orderedKeys = Array.from(order, (index) => keys[index]!)
+  let sum = 0
+  const measure = (act: () => void): number => {
+    const times = Array.from({ length: 11 }, () => measureCpu(act))
+    return (median(times) * 1000) / accesses
+  }
+  const floor = {
+    'Map.get': measure(() => {
+      for (const key of orderedKeys) sum += map.get(key)!.value
+    }),
+    // Each position depends on the value before, so that the accesses do not overlap.
+    array: measure(() => {
+      for (const index of order) sum = (sum + array[((index + (sum & 1)) % entries) * 16]!) | 0
+    }),
+  }
+  if (Number.isNaN(sum)) throw new Error('nothing was read')
+  return floor
+}
+
+/** Measures the matchmaker, and prints its tables. */
 export function benchMatcher({
   users = 20_000,
   seconds = 5,
@@ -287,17 +326,27 @@ export function benchMatcher({
       Object.entries(tastes).map(([name, taste]) => [name, measureMatches(taste, users, seconds)]),
     ),
   )
-  console.log(`\nmatcher: µs of CPU time of an operation while tickets wait, with 0–10 interests`)
+  console.log(`\nmatcher: µs of CPU time of an operation while tickets wait, with 0–10 interests.`)
+  console.log(
+    'Floor: ns of one access to a random one of so many entries. × is against the first row.',
+  )
   const taste = tastes['0–10 interests']!
+  const rows = waiting.map((count) => ({
+    ...measureCosts(count, taste, rounds),
+    ...measureFloor(count),
+  }))
+  const first: Readonly<Record<string, number>> = rows[0]!
   console.table(
     Object.fromEntries(
-      waiting.map((count) => {
-        const costs = Object.entries(measureCosts(count, taste, rounds))
-        return [
-          `${count} waiting`,
-          Object.fromEntries(costs.map(([name, us]) => [name, us.toFixed(2)])),
-        ]
-      }),
+      rows.map((row, index) => [
+        `${waiting[index]} waiting`,
+        Object.fromEntries(
+          Object.entries(row).map(([name, value]) => [
+            name,
+            `${value.toFixed(2)} (${(value / first[name]!).toFixed(2)}×)`,
+          ]),
+        ),
+      ]),
     ),
   )
 }

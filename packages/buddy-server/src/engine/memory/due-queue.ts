@@ -55,8 +55,9 @@ export class Period {
 /**
  * All times at which something must be done, with one timer. So a crowd of waiting tickets needs no timer for
  * each, and nothing visits all of them periodically. Setting and removing a time takes constant time. Only the
- * items of the present period are sorted. A removed item is no longer referenced, because most tickets are
- * matched long before they are due, and their memory must be free again soon.
+ * items of the present period are sorted. An item whose time moves to a later period keeps its place until the
+ * period of that place begins, because most tickets are matched, and their sessions search again, long before
+ * they are due.
  */
 export class DueQueue {
   readonly #clock: Pick<Clock, 'now' | 'after'>
@@ -83,19 +84,39 @@ export class DueQueue {
     return length
   }
 
-  /** Sets the time of the item, instead of its earlier one. Infinity removes the item. */
+  /**
+   * Sets the time of the item, instead of its earlier one. Infinity removes the item, which is then no longer
+   * referenced.
+   */
   set(item: Due, atMs: number): void {
-    if (item.dueAtMs === atMs) return
-    // An item of a period that has begun stays in `#soon`, where its time tells that it is stale.
-    item.duePeriod?.delete(item)
+    const { duePeriod } = item
+    if (item.dueAtMs === atMs && !duePeriod) return
     item.dueAtMs = atMs
-    if (atMs === Infinity) return
+    if (atMs === Infinity) {
+      duePeriod?.delete(item)
+      return
+    }
     const number = periodOf(atMs)
+    if (duePeriod) {
+      if (duePeriod.number <= number) return
+      duePeriod.delete(item)
+    }
+    // An item of a period that has begun stays in `#soon`, where its time tells that it is stale.
     if (number <= this.#begun || atMs <= this.#clock.now()) {
       this.#soon.push(item, atMs)
       this.#wakeAt(atMs)
-      return
-    }
+    } else this.#put(item, number)
+  }
+
+  /**
+   * Nothing must be done for the item until its time is set again. It keeps its place for some time, so that
+   * setting a time soon costs little.
+   */
+  pause(item: Due): void {
+    item.dueAtMs = Infinity
+  }
+
+  #put(item: Due, number: number): void {
     if (this.#latest?.number !== number)
       this.#latest = this.#periods.get(number) ?? this.#create(number)
     this.#latest.add(item)
@@ -151,7 +172,10 @@ export class DueQueue {
         item.duePeriod = undefined
         item.previousDue = undefined
         item.nextDue = undefined
-        this.#soon.push(item, item.dueAtMs)
+        const { dueAtMs } = item
+        const number = periodOf(dueAtMs)
+        if (number <= this.#begun) this.#soon.push(item, dueAtMs)
+        else if (dueAtMs < Infinity) this.#put(item, number)
         item = next
       }
     }

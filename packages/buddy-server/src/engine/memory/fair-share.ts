@@ -4,18 +4,31 @@
 /** After this time a match counts half. */
 const halfLifeMs = 60_000
 
-/** Numbers of matches, each of which loses half of its value in each {@link halfLifeMs}. */
+/** Times are rounded down to a multiple of this, so that few powers must be computed. It changes a count by 0.04 %. */
+const stepMs = 32
+/** After so many half-lives all counts are stated in a new unit, before the unit becomes too small for a number. */
+const maxHalfLives = 500
+
+/**
+ * Numbers of matches, each of which loses half of its value in each {@link halfLifeMs}. Not the counts change with
+ * time, but the unit in which a match is stated: a match counts twice as much as one that was a half-life earlier.
+ */
 class DecayingCounts {
-  /** The value after the latest addition, and when that was. In one array, because searches read few of many. */
+  /** The counts, in one array, because matches read few of many. */
   #cells = new Float64Array(16)
   readonly #freed: number[] = []
   #end = 0
+  /** The time at which one match is stated as 1. */
+  #baseMs = 0
+  #step = 0
+  /** How a match of the present step is stated. */
+  #unit = 1
 
   /** Returns the number of a new count. */
   create(): number {
     const number = this.#freed.pop() ?? this.#end++
-    if (number * 2 >= this.#cells.length) {
-      const cells = new Float64Array(number * 4)
+    if (number === this.#cells.length) {
+      const cells = new Float64Array(number * 2)
       cells.set(this.#cells)
       this.#cells = cells
     }
@@ -23,24 +36,36 @@ class DecayingCounts {
   }
 
   delete(number: number): void {
-    this.#cells[number * 2] = 0
+    this.#cells[number] = 0
     this.#freed.push(number)
   }
 
-  /** The value without the loss since the latest addition, so the true one is at most this. */
-  boundOf(number: number): number {
-    return this.#cells[number * 2]!
+  /** Returns how a match of this time is stated. */
+  unitAt(nowMs: number): number {
+    const step = Math.floor((nowMs - this.#baseMs) / stepMs)
+    if (step === this.#step) return this.#unit
+    const halfLives = (step * stepMs) / halfLifeMs
+    if (halfLives > maxHalfLives) {
+      const cells = this.#cells
+      for (let number = 0; number < this.#end; number++) cells[number]! *= 2 ** -halfLives
+      this.#baseMs += step * stepMs
+      this.#step = 0
+      this.#unit = 1
+    } else {
+      this.#step = step
+      this.#unit = 2 ** halfLives
+    }
+    return this.#unit
   }
 
-  at(number: number, nowMs: number): number {
-    const value = this.#cells[number * 2]!
-    const atMs = this.#cells[number * 2 + 1]!
-    return atMs === nowMs ? value : value * 2 ** ((atMs - nowMs) / halfLifeMs)
+  /** Returns the count, in the unit of `unitAt`. */
+  statedOf(number: number): number {
+    return this.#cells[number]!
   }
 
-  add(number: number, nowMs: number): void {
-    this.#cells[number * 2] = this.at(number, nowMs) + 1
-    this.#cells[number * 2 + 1] = nowMs
+  /** Adds one match, which is stated as `unit`. */
+  add(number: number, unit: number): void {
+    this.#cells[number]! += unit
   }
 }
 
@@ -52,6 +77,8 @@ export class FairKey<W> {
   readonly key: string
   /** The number of the count of its matches. */
   readonly count: number
+  /** Whether the key was removed, because it was not in use. Another object may have its name now. */
+  isRemoved = false
   /** The waiting tickets that can be matched with anybody again, although the key is still parked. */
   released: Set<W> | undefined
   /** Whether its tickets are matched only with each other, because the key has had more than its share. */
@@ -144,8 +171,16 @@ export class FairShare<W> {
     return this.#limits().sharePercent < 100
   }
 
-  /** Returns the keys of these names. */
-  keysOf(names: readonly string[], nowMs: number): readonly FairKey<W>[] {
+  /**
+   * Returns the keys of these names.
+   * @param known what it returned for the same names before, if it did
+   */
+  keysOf(
+    names: readonly string[],
+    nowMs: number,
+    known: readonly FairKey<W>[] | undefined,
+  ): readonly FairKey<W>[] {
+    if (known && !hasRemoved(known)) return known
     if (this.#keys.size > minNewKeys + 2 * this.#sizeAfterSweep) this.#sweep(nowMs)
     return names.map((name) => this.#keyOf(name))
   }
@@ -154,20 +189,22 @@ export class FairShare<W> {
   handleMatch(one: readonly FairKey<W>[], other: readonly FairKey<W>[], nowMs: number): void {
     for (const key of one) if (other.includes(key)) return
     const counts = this.#counts
-    counts.add(this.#all, nowMs)
-    for (const { count } of one) counts.add(count, nowMs)
-    for (const { count } of other) counts.add(count, nowMs)
+    const unit = counts.unitAt(nowMs)
+    counts.add(this.#all, unit)
+    for (const { count } of one) counts.add(count, unit)
+    for (const { count } of other) counts.add(count, unit)
   }
 
   /** Whether the key has had more than its share. */
   isOver(key: FairKey<W>, nowMs: number): boolean {
     const { matchesPerMinute, sharePercent } = this.#limits()
-    if (sharePercent >= 100 || perMinute(this.#counts.boundOf(key.count)) <= matchesPerMinute) {
-      return false
-    }
-    const count = this.#counts.at(key.count, nowMs)
-    const all = this.#counts.at(this.#all, nowMs)
-    return perMinute(count) > matchesPerMinute && count * 100 > all * sharePercent
+    const counts = this.#counts
+    const stated = counts.statedOf(key.count)
+    return (
+      sharePercent < 100 &&
+      stated * 100 > counts.statedOf(this.#all) * sharePercent &&
+      perMinute(stated / counts.unitAt(nowMs)) > matchesPerMinute
+    )
   }
 
   #keyOf(name: string): FairKey<W> {
@@ -177,13 +214,20 @@ export class FairShare<W> {
   }
 
   #sweep(nowMs: number): void {
+    const forgettable = forgettableMatches * this.#counts.unitAt(nowMs)
     for (const [name, key] of this.#keys) {
       // A key that is not parked has no released tickets.
       if (key.first || key.isParked) continue
-      if (this.#counts.at(key.count, nowMs) >= forgettableMatches) continue
+      if (this.#counts.statedOf(key.count) >= forgettable) continue
       this.#counts.delete(key.count)
       this.#keys.delete(name)
+      key.isRemoved = true
     }
     this.#sizeAfterSweep = this.#keys.size
   }
+}
+
+function hasRemoved(keys: readonly { readonly isRemoved: boolean }[]): boolean {
+  for (const key of keys) if (key.isRemoved) return true
+  return false
 }

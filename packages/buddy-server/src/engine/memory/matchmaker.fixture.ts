@@ -5,7 +5,7 @@ import { isFreeInInterests, isFreeInLanguages, mayMeet } from '../may-meet.ts'
 import type { Ticket } from '../ticket.ts'
 import { noCriteria, poolOf } from '../ticket.ts'
 import type { FairLimits } from './fair-share.ts'
-import type { Match } from './matchmaker.ts'
+import type { Match } from './match.ts'
 import { Matchmaker } from './matchmaker.ts'
 import type { Person } from './people.ts'
 import { People } from './people.ts'
@@ -127,14 +127,14 @@ export class MatchmakerWorld {
     if (String(ticket.interestKeys) !== String(user.ticket.interestKeys))
       user.interestsSinceMs = now
     if (String(ticket.languages) !== String(user.ticket.languages)) user.languagesSinceMs = now
-    this.matchmaker.change(user.ticket)
+    this.matchmaker.change(user)
   }
 
   leave(user: User): void {
     user.sinceMs = undefined
     user.isPaused = false
     user.searches = []
-    this.matchmaker.withdraw(user.id)
+    this.matchmaker.withdraw(user)
     const { partner, room } = user
     if (!partner || !room) return
     const wasFull = this.rooms >= this.maxRooms
@@ -153,7 +153,7 @@ export class MatchmakerWorld {
     if (user.sinceMs === undefined) return
     user.isPaused = true
     user.searches = []
-    this.matchmaker.withdraw(user.id)
+    this.matchmaker.withdraw(user)
   }
 
   resume(user: User): void {

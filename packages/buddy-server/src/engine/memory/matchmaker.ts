@@ -2,39 +2,22 @@ import type { Clock } from '../../clock.ts'
 import { forEachInSlices } from '../../slices.ts'
 import type { SearchState } from '../engine.ts'
 import type { WidenSchedule } from '../may-meet.ts'
-import { isFreeInInterests, isFreeInLanguages } from '../may-meet.ts'
 import type { Ticket } from '../ticket.ts'
 import type { AcquaintanceDependencies } from './acquaintance.ts'
 import { Acquaintance } from './acquaintance.ts'
-import type { Due } from './due-queue.ts'
 import { DueQueue } from './due-queue.ts'
 import type { FairLimits } from './fair-share.ts'
+import { Holding } from './holding.ts'
+import type { Match, Matched } from './match.ts'
 import { Parking } from './parking.ts'
 import type { Person } from './people.ts'
 import type { Pool } from './pool.ts'
 import { Pools } from './pool.ts'
-import { nextDueMs, nextReport } from './search-report.ts'
+import { nextDueMs, nextReport, widensAtMs } from './search-report.ts'
 import { Unsearched } from './unsearched.ts'
 import type { Entrant } from './waiting.ts'
 import { Waiting } from './waiting.ts'
-
-/** One of two matched tickets, with its latest criteria. */
-interface Matched<T> {
-  readonly entrant: T
-  readonly ticket: Ticket
-  /** How long it was in the queue. */
-  readonly waitMs: number
-}
-
-/** Two matched tickets, which are no longer in the queue. Their people stay in the pool, as in a room. */
-export interface Match<T extends Entrant> {
-  /** The one that was found, and the one that has searched. */
-  readonly waited: Matched<T>
-  readonly arrived: Matched<T>
-  /** Whether the two people have met recently. */
-  readonly isRematch: boolean
-  readonly pool: Pool<Waiting<T>>
-}
+import { WaitingList } from './waiting-list.ts'
 
 /** The dependencies of {@link Matchmaker}. */
 export interface MatchmakerDependencies<T extends Entrant> extends AcquaintanceDependencies {
@@ -50,53 +33,59 @@ export interface MatchmakerDependencies<T extends Entrant> extends AcquaintanceD
   readonly onSearching: (entrant: T, search: SearchState, isFirst: boolean) => void
 }
 
-/** So many tickets search in one turn of the event loop after a room has become free. */
-const maxSearches = 200
-/** The least time between two searches for all tickets that are held in a pool. */
-const heldIntervalMs = 100
-
 /**
  * Matches tickets on arrival. An arriving ticket searches the index of its pool for the best partner (see
  * `ticket-index.ts`), and then waits in it. So of two waiting tickets, the later one has examined the other,
  * and no periodic matching is necessary: a ticket searches again only when it accepts more (it widens or
- * changes), or when something outside the tickets has changed (see `#hold`). Tickets that cannot search,
+ * changes), or when something outside the tickets has changed (see `holding.ts`). Tickets that cannot search,
  * because all rooms are taken, wait in one list, and search when a room becomes free, the oldest first.
  */
 export class Matchmaker<T extends Entrant> {
   readonly #dependencies: MatchmakerDependencies<T>
-  readonly #waiting = new Map<string, Waiting<T>>()
+  readonly #queue = new WaitingList<Waiting<T>>()
   readonly #pools: Pools<Waiting<T>>
   readonly #due: DueQueue
   readonly #parking: Parking<T>
-  readonly #unsearched = new Unsearched<T>()
+  readonly #unsearched: Unsearched<T>
   readonly #acquaintance: Acquaintance<T>
-  readonly #freed: Due = { dueAtMs: Infinity, handleDue: () => void this.handleRoomFreed() }
+  readonly #holding: Holding<T>
   readonly #handleDue = (waiting: Waiting<T>): void => this.#continue(waiting)
 
   constructor(dependencies: MatchmakerDependencies<T>) {
-    const { clock, fairLimits, scheduleOf } = dependencies
+    const { clock, fairLimits, scheduleOf, canOpenRoom } = dependencies
     this.#dependencies = dependencies
     this.#due = new DueQueue(clock)
     this.#acquaintance = new Acquaintance(dependencies)
+    const common = {
+      clock,
+      due: this.#due,
+      canOpenRoom,
+      onSearch: (waiting: Waiting<T>) => this.#searchLater(waiting),
+    }
+    this.#unsearched = new Unsearched(common)
+    this.#holding = new Holding({
+      ...common,
+      onHeld: (waiting) => {
+        if (waiting.isTold) this.#wait(waiting, clock.now())
+      },
+    })
     this.#pools = new Pools<Waiting<T>>({
       fairLimits,
       scheduleOf,
-      onDue: (pool) => this.#searchForHeld(pool),
+      onDue: (pool) => this.#holding.searchAll(pool),
     })
     this.#parking = new Parking({
-      clock,
-      due: this.#due,
+      ...common,
       // A slowed user's ticket stays outside of all indexes.
       onMoved: (waiting) => {
         if (waiting.index) this.#move(waiting)
       },
-      onReleased: (waiting) => this.#searchLater(waiting),
     })
   }
 
   /** The number of waiting tickets. */
   get size(): number {
-    return this.#waiting.size
+    return this.#queue.size
   }
 
   /** Returns the pool of a ticket. */
@@ -105,36 +94,42 @@ export class Matchmaker<T extends Entrant> {
   }
 
   /**
-   * Matches the ticket at once, or queues it. The ticket replaces an earlier one of the session.
+   * Matches the latest ticket of the session at once, or queues it. It replaces an earlier one of the session.
    * @param sinceMs when the session began to wait, if that was earlier
    * @returns undefined if the ticket was queued
    */
-  enter(entrant: T, sinceMs: number = this.#dependencies.clock.now()): Match<T> | undefined {
+  enter(entrant: T, sinceMs?: number): Match<T> | undefined {
     const { ticket, person } = entrant
-    this.withdraw(ticket.sessionId)
+    let waiting = this.#waitingOf(entrant)
+    if (waiting?.isQueued) this.withdraw(entrant)
     const now = this.#dependencies.clock.now()
     const pool = this.#pools.find(ticket)
-    const waiting = new Waiting(entrant, pool, sinceMs, this.#handleDue)
+    if (!waiting) {
+      waiting = new Waiting(entrant, pool, now, this.#handleDue)
+      entrant.waiting = waiting as unknown as Waiting<Entrant>
+    }
+    waiting.begin(pool, sinceMs ?? now)
     pool.addPerson(person)
-    if (pool.fair.isOn) waiting.fair = pool.fair.keysOf(entrant.fairKeys, now)
-    this.#widen(waiting)
-    if (now - sinceMs >= ticket.delayMs) {
+    waiting.findFairKeys(now)
+    waiting.widen(now)
+    if (now - waiting.sinceMs >= ticket.delayMs) {
       this.#assignIndex(waiting)
-      const match = this.#search(waiting)
+      const match = this.#search(waiting, now)
       if (match) return match
     } else this.#enqueue(waiting)
-    this.#wait(waiting)
+    this.#wait(waiting, now)
     return undefined
   }
 
-  /** Replaces the criteria of the session's ticket, if it waits. The ticket keeps its place. */
-  change(ticket: Ticket): void {
-    const waiting = this.#waiting.get(ticket.sessionId)
-    if (!waiting) return
+  /** Replaces the criteria by those of the session's latest ticket, if it waits. The ticket keeps its place. */
+  change(entrant: T): void {
+    const waiting = this.#waitingOf(entrant)
+    if (!waiting?.isQueued) return
     const { index } = waiting
+    const now = this.#dependencies.clock.now()
     if (index) index.remove(waiting)
-    waiting.change(ticket, this.#dependencies.clock.now())
-    this.#widen(waiting)
+    waiting.change(entrant.ticket, now)
+    waiting.widen(now)
     if (index) {
       index.prepare(waiting)
       index.add(waiting)
@@ -144,22 +139,25 @@ export class Matchmaker<T extends Entrant> {
   }
 
   /** Removes the session's ticket, if it waits. */
-  withdraw(id: string): void {
-    const waiting = this.#waiting.get(id)
-    if (!waiting) return
+  withdraw(entrant: T): void {
+    const waiting = this.#waitingOf(entrant)
+    if (!waiting?.isQueued) return
     this.#remove(waiting)
-    this.handleLeft(waiting.pool, waiting.entrant.person)
+    this.handleLeft(waiting.pool, waiting.person)
+  }
+
+  /** Call this when a session has ended, so that nothing refers to it. */
+  forget(entrant: T): void {
+    this.withdraw(entrant)
+    const waiting = this.#waitingOf(entrant)
+    if (waiting) this.#due.set(waiting, Infinity)
   }
 
   /** Call this when a session has left the room that it was in after a match. */
   handleLeft(pool: Pool<Waiting<T>>, person: Person): void {
     const before = pool.peopleCount
     pool.removePerson(person)
-    if (pool.peopleCount < before && pool.held.size > 0 && pool.dueAtMs === Infinity) {
-      // Perhaps those who are held have nobody else now, and so may meet again.
-      const { clock } = this.#dependencies
-      this.#due.set(pool, Math.max(clock.now(), pool.heldSearchedAtMs + heldIntervalMs))
-    }
+    if (pool.peopleCount < before) this.#holding.handleLeft(pool)
     this.#pools.removeIfEmpty(pool)
   }
 
@@ -177,20 +175,7 @@ export class Matchmaker<T extends Entrant> {
    * @returns whether two tickets were matched
    */
   handleRoomFreed(): boolean {
-    const { canOpenRoom, clock, onMatch } = this.#dependencies
-    for (let left = maxSearches; left > 0 && canOpenRoom(); left--) {
-      const waiting = this.#unsearched.first
-      if (!waiting) return false
-      const match = this.#search(waiting)
-      if (match) {
-        onMatch(match)
-        if (canOpenRoom() && this.#unsearched.size > 0) this.#due.set(this.#freed, clock.now())
-        return true
-      }
-      this.#wait(waiting)
-    }
-    if (canOpenRoom() && this.#unsearched.size > 0) this.#due.set(this.#freed, clock.now())
-    return false
+    return this.#unsearched.search()
   }
 
   /**
@@ -199,45 +184,28 @@ export class Matchmaker<T extends Entrant> {
    */
   async handleReload(): Promise<void> {
     await forEachInSlices(this.#matchAll(), () => undefined)
-    await forEachInSlices(this.#waiting.values(), (waiting) => this.#continue(waiting))
+    await forEachInSlices(this.#queue, (waiting) => this.#continue(waiting))
   }
 
   *#matchAll(): Iterable<void> {
     while (this.handleRoomFreed()) yield
   }
 
-  /** Does what is due for a ticket: lets it be found, widens its search, searches again, tells about it. */
-  #continue(waiting: Waiting<T>): void {
-    const { ticket, sinceMs } = waiting
-    const isDelayOver = this.#dependencies.clock.now() - sinceMs >= ticket.delayMs
-    const isNew = !waiting.index && isDelayOver
-    if (isNew) this.#move(waiting)
-    const isWider = this.#widen(waiting)
-    if (isNew || isWider || waiting.isHeld) this.#searchLater(waiting)
-    else this.#wait(waiting)
+  #waitingOf(entrant: T): Waiting<T> | undefined {
+    // An entrant's own search has its type.
+    return entrant.waiting as Waiting<T> | undefined
   }
 
-  /**
-   * Lets the ticket accept more, if it has searched long enough.
-   * @returns whether it accepts more than before
-   */
-  #widen(waiting: Waiting<T>): boolean {
-    const { ticket, pool, index } = waiting
-    const isBound = ticket.interestKeys.length > 0 || ticket.languages.length > 0
-    if (!isBound && waiting.isFreeInInterests && waiting.isFreeInLanguages) return false
+  /** Does what is due for a ticket: lets it be found, widens its search, searches again, tells about it. */
+  #continue(waiting: Waiting<T>): void {
+    if (!waiting.isQueued) return
+    const { ticket, sinceMs } = waiting
     const now = this.#dependencies.clock.now()
-    const schedule = pool.schedule()
-    const isFreeNow = isFreeInInterests(ticket, now - waiting.interestsSinceMs, schedule)
-    const isFreeInLanguagesNow = isFreeInLanguages(ticket, now - waiting.languagesSinceMs, schedule)
-    const isSame =
-      isFreeNow === waiting.isFreeInInterests && isFreeInLanguagesNow === waiting.isFreeInLanguages
-    if (isSame) return false
-    const isIndexed = waiting.slot !== 0
-    if (isIndexed) index!.remove(waiting)
-    waiting.isFreeInInterests = isFreeNow
-    waiting.isFreeInLanguages = isFreeInLanguagesNow
-    if (isIndexed) index!.add(waiting)
-    return true
+    const isNew = !waiting.index && now - sinceMs >= ticket.delayMs
+    if (isNew) this.#move(waiting)
+    const isWider = waiting.widen(now)
+    if (isNew || isWider || waiting.isHeld) this.#searchLater(waiting)
+    else this.#wait(waiting, now)
   }
 
   /**
@@ -259,80 +227,65 @@ export class Matchmaker<T extends Entrant> {
     if (!this.#assignIndex(waiting)) return
     waiting.index!.add(waiting)
     // Tickets of one key move together. With several keys there may be others in the new index.
-    if (wasIndexed && waiting.fair.length > 1) this.#postpone(waiting)
+    if (!wasIndexed || waiting.fair.length === 1) return
+    this.#unsearched.add(waiting)
+    this.#unsearched.searchSoon()
   }
 
   /** Puts the ticket into the queue, and into its index if it has one. */
   #enqueue(waiting: Waiting<T>): void {
     if (waiting.isQueued) return
-    waiting.isQueued = true
-    this.#waiting.set(waiting.sessionId, waiting)
+    this.#queue.add(waiting)
     for (const key of waiting.fair) key.add(waiting)
     waiting.index?.add(waiting)
   }
 
-  #searchLater(waiting: Waiting<T>): void {
-    const match = waiting.index && this.#search(waiting)
+  /** Searches again for a waiting ticket. Returns whether it was matched. */
+  #searchLater(waiting: Waiting<T>): boolean {
+    const now = this.#dependencies.clock.now()
+    const match = waiting.index && this.#search(waiting, now)
     if (match) this.#dependencies.onMatch(match)
-    else this.#wait(waiting)
+    else this.#wait(waiting, now)
+    return match !== undefined
   }
 
-  /** Tells what is known of the search, if it differs from what was told before. Sets what is due next. */
-  #wait(waiting: Waiting<T>): void {
-    const now = this.#dependencies.clock.now()
+  /** Sets what is due next. Tells what is known of the search, if it differs from what was told before. */
+  #wait(waiting: Waiting<T>, now: number): void {
     const isFirst = !waiting.isTold
-    const search = nextReport(waiting, now)
-    if (search) this.#dependencies.onSearching(waiting.entrant, search, isFirst)
+    const widensAt = widensAtMs(waiting)
     // Something that is over already is due in the next turn, so that no mistake can occupy this one for ever.
-    this.#due.set(waiting, Math.max(nextDueMs(waiting, now), now + 1))
+    this.#due.set(waiting, Math.max(nextDueMs(waiting, now, widensAt), now + 1))
+    const search = nextReport(waiting, now, widensAt)
+    if (search) this.#dependencies.onSearching(waiting.entrant, search, isFirst)
   }
 
   /** Matches a ticket that has an index, or puts it into the queue, if it is not there. */
-  #search(waiting: Waiting<T>): Match<T> | undefined {
+  #search(waiting: Waiting<T>, now: number): Match<T> | undefined {
     if (!this.#dependencies.canOpenRoom()) {
       this.#enqueue(waiting)
       this.#unsearched.add(waiting)
       return undefined
     }
     this.#unsearched.delete(waiting)
-    if (waiting.isHeld) waiting.pool.held.delete(waiting)
-    waiting.isHeld = false
+    this.#holding.release(waiting)
     waiting.heldUntilMs = undefined
     const partner = waiting.index!.find(waiting, this.#acquaintance.accepts)
     const skipped = this.#acquaintance.takeSkipped()
-    if (partner) return this.#match(partner, waiting)
+    if (partner) return this.#match(partner, waiting, now)
     this.#enqueue(waiting)
-    if (skipped.length > 0) this.#hold(waiting, skipped)
+    if (skipped.length > 0) this.#holding.hold(waiting, skipped)
     return undefined
   }
 
-  /**
-   * Notes that tickets would have been matched, if their people did not avoid each other. They search again
-   * when the rematch delay or the time of avoidance is over, when somebody leaves the pool, and when their
-   * clients are told again.
-   */
-  #hold(waiting: Waiting<T>, skipped: readonly Waiting<T>[]): void {
-    const { held } = waiting.pool
-    waiting.isHeld = true
-    held.add(waiting)
-    for (const other of skipped) {
-      held.add(other)
-      if (other.isHeld) continue
-      other.isHeld = true
-      if (other.isTold) this.#wait(other)
-    }
-  }
-
-  #match(partner: Waiting<T>, searcher: Waiting<T>): Match<T> {
+  #match(partner: Waiting<T>, searcher: Waiting<T>, now: number): Match<T> {
     const { pool } = searcher
-    const now = this.#dependencies.clock.now()
     const waited = this.#take(partner, now)
     const arrived = this.#take(searcher, now)
     const isRematch = this.#acquaintance.isRematch(searcher, partner)
     if (pool.fair.isOn) {
       pool.fair.handleMatch(partner.fair, searcher.fair, now)
-      this.#parking.handleMatch(pool, partner.fair)
-      this.#parking.handleMatch(pool, searcher.fair)
+      this.#parking.handleMatch(pool, partner.fair, now)
+      this.#parking.handleMatch(pool, searcher.fair, now)
     }
     return { waited, arrived, isRematch, pool }
   }
@@ -347,28 +300,11 @@ export class Matchmaker<T extends Entrant> {
 
   #remove(waiting: Waiting<T>): void {
     if (!waiting.isQueued) return
-    waiting.isQueued = false
-    this.#waiting.delete(waiting.sessionId)
+    this.#queue.delete(waiting)
     if (waiting.slot !== 0) waiting.index!.remove(waiting)
     this.#unsearched.delete(waiting)
-    this.#due.set(waiting, Infinity)
-    if (waiting.isHeld) waiting.pool.held.delete(waiting)
+    this.#due.pause(waiting)
+    this.#holding.release(waiting)
     for (const key of waiting.fair) key.delete(waiting)
-  }
-
-  /** Lets the ticket search at the next opportunity. */
-  #postpone(waiting: Waiting<T>): void {
-    this.#unsearched.add(waiting)
-    const { canOpenRoom, clock } = this.#dependencies
-    if (canOpenRoom()) this.#due.set(this.#freed, clock.now())
-  }
-
-  #searchForHeld(pool: Pool<Waiting<T>>): void {
-    pool.heldSearchedAtMs = this.#dependencies.clock.now()
-    // Searches change the set, so a copy is visited.
-    const held = [...pool.held]
-    for (const waiting of held) {
-      if (waiting.isQueued) this.#searchLater(waiting)
-    }
   }
 }

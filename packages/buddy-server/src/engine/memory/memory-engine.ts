@@ -174,6 +174,8 @@ class MemorySession implements EngineSession, Member {
   room: OpenRoom | undefined
   isClaimPending: boolean
   claim: WaitingClaim | undefined
+  /** Undefined until the first ticket. */
+  #entry: (Entry & { ticket: Ticket; fairKeys: readonly string[] }) | undefined
   readonly #parts: Parts
 
   constructor(
@@ -202,7 +204,8 @@ class MemorySession implements EngineSession, Member {
   change(ticket: Ticket): void {
     if (!this.ticket) return
     this.ticket = ticket
-    this.#parts.outbox.run(() => this.#parts.matchmaker.change(ticket))
+    const entry = this.#entryOf(ticket)
+    this.#parts.outbox.run(() => this.#parts.matchmaker.change(entry))
   }
 
   leave(reason: LeaveReason, generation: number): void {
@@ -222,7 +225,7 @@ class MemorySession implements EngineSession, Member {
     const { outbox, clock, matchmaker, rooms } = this.#parts
     outbox.run(() => {
       this.awaySinceMs = clock.now()
-      if (this.ticket) matchmaker.withdraw(this.profile.seat.sessionId)
+      if (this.#entry) matchmaker.withdraw(this.#entry)
       this.#visit(undefined)
       rooms.handleAway(this)
     })
@@ -233,6 +236,7 @@ class MemorySession implements EngineSession, Member {
       this.awaySinceMs = undefined
       if (addressKey !== this.profile.addressKey) {
         this.profile = { ...this.profile, addressKey }
+        if (this.#entry) this.#entry.fairKeys = fairKeysOf(this.profile)
         if (this.trace) this.trace.profile = this.profile
       }
       this.#parts.rooms.handleBack(this)
@@ -297,6 +301,7 @@ class MemorySession implements EngineSession, Member {
       this.#visit(undefined)
       // Without this, a partner that waits for this session's claim would not receive `parted`.
       if (this.isClaimPending) this.#parts.claims.handleClaim(this, undefined)
+      if (this.#entry) this.#parts.matchmaker.forget(this.#entry)
       this.#parts.members.delete(this.profile.seat.sessionId)
       this.#parts.people.leave(this.person)
     })
@@ -304,20 +309,24 @@ class MemorySession implements EngineSession, Member {
 
   #leave(reason: LeaveReason): void {
     const { matchmaker, rooms, claims } = this.#parts
-    if (this.ticket) matchmaker.withdraw(this.profile.seat.sessionId)
+    if (this.#entry) matchmaker.withdraw(this.#entry)
     this.ticket = undefined
     if (!rooms.leave(this, reason)) claims.leave(this, reason)
   }
 
   #queue(ticket: Ticket, offer?: Uint8Array): void {
     const { matchmaker, rooms } = this.#parts
-    const { person, profile } = this
-    const { subject } = profile.seat
-    const fairKeys = [`address ${profile.addressKey}`]
-    if (subject !== undefined) fairKeys.push(`subject ${subject}`)
     this.#visit(matchmaker.poolOf(ticket))
-    const match = matchmaker.enter({ ticket, person, fairKeys, member: this }, this.ticketSinceMs)
+    const match = matchmaker.enter(this.#entryOf(ticket), this.ticketSinceMs)
     if (match) rooms.open(match, offer)
+  }
+
+  /** Returns what the matchmaker knows of the session, with this ticket. */
+  #entryOf(ticket: Ticket): Entry {
+    const { person, profile } = this
+    if (this.#entry) this.#entry.ticket = ticket
+    else this.#entry = { ticket, person, fairKeys: fairKeysOf(profile), member: this }
+    return this.#entry
   }
 
   /** Changes the pool in which the session is present. */
@@ -325,4 +334,10 @@ class MemorySession implements EngineSession, Member {
     this.#parts.matchmaker.handleVisit(this.pool, pool)
     this.pool = pool
   }
+}
+
+/** Returns what the session may have in common with others of the same user; see `Entrant`. */
+function fairKeysOf({ addressKey, seat: { subject } }: SessionProfile): readonly string[] {
+  const address = `address ${addressKey}`
+  return subject === undefined ? [address] : [address, `subject ${subject}`]
 }

@@ -8,7 +8,7 @@ import { Encounters } from './encounters.ts'
 import type { Entry, Member, MemberPool, OpenRoom } from './member.ts'
 import { partnerOf, traceOf } from './member.ts'
 import type { EventOutbox } from './event-outbox.ts'
-import type { Match } from './matchmaker.ts'
+import type { Match } from './match.ts'
 import type { People } from './people.ts'
 
 interface OpenRoomsDependencies {

@@ -15,7 +15,7 @@ interface ParkingDependencies<W> {
   /** Moves a ticket to the index that its parked keys require. */
   readonly onMoved: (waiting: W) => void
   /** Searches for a partner of a ticket that was released. */
-  readonly onReleased: (waiting: W) => void
+  readonly onSearch: (waiting: W) => void
 }
 
 const noKeys: readonly string[] = []
@@ -56,8 +56,7 @@ export class Parking<T extends Entrant> {
   }
 
   /** Call this after a match of tickets with these keys. Parks those that have had more than their share. */
-  handleMatch(pool: Pool<Waiting<T>>, keys: readonly FairKey<Waiting<T>>[]): void {
-    const now = this.#dependencies.clock.now()
+  handleMatch(pool: Pool<Waiting<T>>, keys: readonly FairKey<Waiting<T>>[], now: number): void {
     for (const key of keys) if (pool.fair.isOver(key, now)) this.#park(pool, key)
   }
 
@@ -74,7 +73,7 @@ export class Parking<T extends Entrant> {
   }
 
   #check(pool: Pool<Waiting<T>>, key: FairKey<Waiting<T>>, parked: ParkedKey<T>): void {
-    const { clock, due, onMoved, onReleased } = this.#dependencies
+    const { clock, due, onMoved, onSearch } = this.#dependencies
     const now = clock.now()
     for (let left = maxReleased; left > 0 && !pool.fair.isOver(key, now); left--) {
       const { first } = key
@@ -86,7 +85,7 @@ export class Parking<T extends Entrant> {
       }
       key.release(first)
       onMoved(first)
-      onReleased(first)
+      onSearch(first)
     }
     due.set(parked, now + checkIntervalMs)
   }

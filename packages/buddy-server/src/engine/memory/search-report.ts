@@ -10,10 +10,14 @@ const freeInLanguages = 4
 const alone = 8
 const held = 16
 
-/** Returns what the client is told about its search; undefined if it knows that already. */
+/**
+ * Returns what the client is told about its search; undefined if it knows that already.
+ * @param widensAt see `widensAtMs`
+ */
 export function nextReport<T extends Entrant>(
   waiting: Waiting<T>,
   nowMs: number,
+  widensAt: number,
 ): SearchState | undefined {
   const { ticket, pool, isFreeInInterests, isFreeInLanguages } = waiting
   const { online } = pool
@@ -32,27 +36,33 @@ export function nextReport<T extends Entrant>(
   waiting.toldState = state
   waiting.toldOnline = online
   waiting.toldEstimateMs = estimateMs
-  const widensAtMs = Math.min(interestsAtMs(waiting), languagesAtMs(waiting))
   return {
     online,
     estimateMs,
     interests: isFreeInInterests ? [] : ticket.interests,
     languages: isFreeInLanguages ? [] : ticket.languages,
-    widensInMs: widensAtMs === Infinity ? null : Math.max(0, Math.ceil(widensAtMs - nowMs)),
+    widensInMs: widensAt === Infinity ? null : Math.max(0, Math.ceil(widensAt - nowMs)),
     obstacle: state & held ? 'known-people' : state & alone ? 'few-people' : 'none',
   }
 }
 
-/** Returns when there is something to do for a ticket whose report is up to date, on the engine's clock. */
-export function nextDueMs<T extends Entrant>(waiting: Waiting<T>, nowMs: number): number {
+/**
+ * Returns when there is something to do for a ticket whose report is up to date, on the engine's clock.
+ * @param widensAt see `widensAtMs`
+ */
+export function nextDueMs<T extends Entrant>(
+  waiting: Waiting<T>,
+  nowMs: number,
+  widensAt: number,
+): number {
   const { sinceMs, ticket, index, heldUntilMs = Infinity } = waiting
-  return Math.min(
-    index ? Infinity : sinceMs + ticket.delayMs,
-    interestsAtMs(waiting),
-    languagesAtMs(waiting),
-    heldUntilMs,
-    nowMs + refreshMs,
-  )
+  const listedAt = index ? Infinity : sinceMs + ticket.delayMs
+  return Math.min(listedAt, widensAt, heldUntilMs, nowMs + refreshMs)
+}
+
+/** Returns when the ticket requires less, on the engine's clock; Infinity if it never does. */
+export function widensAtMs<T extends Entrant>(waiting: Waiting<T>): number {
+  return Math.min(interestsAtMs(waiting), languagesAtMs(waiting))
 }
 
 /** Returns when the ticket stops to require a common interest; Infinity if it never does, or has. */

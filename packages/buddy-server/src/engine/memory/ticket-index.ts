@@ -16,6 +16,8 @@ export interface Indexed<W> {
   readonly asksSignature: string
   /** The buckets of the interests, after `prepare`. */
   buckets: readonly Bucket<W>[]
+  /** For what these buckets were found. */
+  preparation: Preparation | undefined
   /** The slot in the index; 0 if the ticket is in no index. */
   slot: number
   /** The latest link, from which the others can be reached. */
@@ -23,6 +25,13 @@ export interface Indexed<W> {
   /** The number of the search that has last seen this ticket, and whether that search could choose it. */
   seenBy: number
   isChoice: boolean
+}
+
+/** The interests whose buckets were found, in which index, and after how many sweeps of it. */
+export interface Preparation {
+  readonly index: object
+  readonly interestKeys: readonly string[]
+  readonly sweeps: number
 }
 
 /**
@@ -59,6 +68,7 @@ export class TicketIndex<W extends Indexed<W>> {
   /** The tickets that are free in interests. */
   readonly #free = new Bucket<W>(this.#table)
   #bucketsAfterSweep = 0
+  #sweeps = 0
   #search = 0
   #seeker: W | undefined
   #accepts: (seeker: W, candidate: W) => boolean = () => false
@@ -68,15 +78,19 @@ export class TicketIndex<W extends Indexed<W>> {
 
   /** Finds the buckets of the ticket's interests. Call this before the ticket searches or is added. */
   prepare(waiting: W): void {
+    const { preparation } = waiting
+    const { interestKeys } = waiting.ticket
+    const isPrepared =
+      preparation?.index === this &&
+      preparation.sweeps === this.#sweeps &&
+      isSame(preparation.interestKeys, interestKeys)
+    if (isPrepared) return
     // The numbers of searches in another index mean nothing here.
     waiting.seenBy = 0
-    const { interestKeys } = waiting.ticket
-    if (interestKeys.length === 0) {
-      waiting.buckets = noBuckets
-      return
-    }
     if (this.#byInterest.size > minNewBuckets + 2 * this.#bucketsAfterSweep) this.#sweep()
-    waiting.buckets = interestKeys.map((key) => this.#bucketOf(key))
+    waiting.buckets =
+      interestKeys.length === 0 ? noBuckets : interestKeys.map((key) => this.#bucketOf(key))
+    waiting.preparation = { index: this, interestKeys, sweeps: this.#sweeps }
   }
 
   /** Adds a ticket to the lists of its interests and languages. It must be prepared, and not in an index. */
@@ -232,6 +246,7 @@ export class TicketIndex<W extends Indexed<W>> {
   }
 
   #sweep(): void {
+    this.#sweeps++
     for (const [key, bucket] of this.#byInterest) {
       if (bucket.size === 0) this.#byInterest.delete(key)
     }
@@ -243,4 +258,12 @@ function groupOf<W>(groups: Groups<W>, signature: string, list: List<W>): Group<
   let group = groups.get(signature)
   if (!group) groups.set(signature, (group = new Group(list, signature)))
   return group
+}
+
+/** Returns whether two lists have the same items in the same order. */
+export function isSame(one: readonly string[], other: readonly string[]): boolean {
+  if (one === other) return true
+  if (one.length !== other.length) return false
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false
+  return true
 }

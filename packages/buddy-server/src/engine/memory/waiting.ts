@@ -1,3 +1,4 @@
+import { isFreeInInterests, isFreeInLanguages } from '../may-meet.ts'
 import type { Ticket } from '../ticket.ts'
 import type { Due, Period } from './due-queue.ts'
 import type { FairKey } from './fair-share.ts'
@@ -5,38 +6,48 @@ import type { Bucket } from './lists.ts'
 import type { Person } from './people.ts'
 import type { Pool } from './pool.ts'
 import { kindOf } from './pool.ts'
-import type { Indexed, TicketIndex } from './ticket-index.ts'
+import type { Indexed, Preparation, TicketIndex } from './ticket-index.ts'
+import { isSame } from './ticket-index.ts'
 
-/** A ticket that enters the queue, with what the matchmaker must know of its session. */
+/**
+ * A session that searches: its ticket, with what the matchmaker must know of the session. The object stays the same
+ * while the session lasts.
+ */
 export interface Entrant {
+  /** The latest ticket. */
   readonly ticket: Ticket
   readonly person: Person
   /**
    * What the session may have in common with other sessions of the same user: its address, and the identity
-   * that the site has signed. See `fair-share.ts`.
+   * that the site has signed. A new array, if they have changed. See `fair-share.ts`.
    */
   readonly fairKeys: readonly string[]
+  /** The state that the matchmaker keeps, and alone uses, from the first search on. */
+  waiting?: Waiting<Entrant>
 }
 
 const noBuckets: readonly never[] = []
 const noKeys: readonly never[] = []
 
 /**
- * A ticket in the queue, or one that searches before it is queued. The matchmaker, the index, the fair share and
- * the search report keep their state of it here. Few fields have a time, because a field with a fraction needs an
- * object of its own.
+ * The search of a session, whether its ticket is in the queue or not. The matchmaker, the index, the fair share and
+ * the search report keep their state of it here. It is used again for the next ticket of the session, so that a
+ * search creates no garbage, and what an earlier search has looked up need not be looked up again.
  */
 export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
-  readonly entrant: T
-  /** The same as in `entrant`: searches compare it for each ticket that they visit. */
+  // These come first, because searches read them of each ticket that they visit.
+  /** The same as in `entrant`. */
   readonly person: Person
-  readonly sessionId: string
-  readonly pool: Pool<Waiting<T>>
+  seenBy = 0
+  isChoice = false
+  buckets: readonly Bucket<Waiting<T>>[] = noBuckets
   /** When the session began to wait, on the engine's clock. A change of the criteria does not change it. */
-  readonly sinceMs: number
+  sinceMs: number
+  readonly entrant: T
   ticket: Ticket
+  pool: Pool<Waiting<T>>
   /** See `kindOf`. */
-  kind: number
+  kind = 0
   /** When the interests, and the languages, were changed; undefined if the ticket has entered with them. */
   #interestsChangedAtMs: number | undefined
   #languagesChangedAtMs: number | undefined
@@ -44,15 +55,13 @@ export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
   isFreeInLanguages = false
   attributesSignature = ''
   asksSignature = ''
-  /** Whether it is in the queue. */
-  isQueued = false
+  /** The place in the list of all that are in the queue; -1 if it is not there. */
+  position = -1
   /** The index in which the ticket can be found; undefined while a slowed user's ticket cannot be matched. */
   index: TicketIndex<Waiting<T>> | undefined
-  buckets: readonly Bucket<Waiting<T>>[] = noBuckets
+  preparation: Preparation | undefined
   slot = 0
   link = 0
-  seenBy = 0
-  isChoice = false
   /** The place among the tickets that have not searched yet; 0 after the search. */
   unsearchedLink = 0
   unsearchedSlot = 0
@@ -61,6 +70,7 @@ export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
   /** When a skipped partner may be met again; undefined if there is none. */
   heldUntilMs: number | undefined
   fair: readonly FairKey<Waiting<T>>[] = noKeys
+  #fairNames: readonly string[] | undefined
   /** Whether the session knows that its ticket is in the queue. */
   isTold = false
   /** What was last told about the search; see `search-report.ts`. */
@@ -79,16 +89,17 @@ export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
     sinceMs: number,
     onDue: (waiting: Waiting<T>) => void,
   ) {
-    const { ticket, person } = entrant
     this.entrant = entrant
-    this.person = person
-    this.sessionId = ticket.sessionId
+    this.person = entrant.person
+    this.ticket = entrant.ticket
     this.pool = pool
     this.sinceMs = sinceMs
-    this.ticket = ticket
-    this.kind = kindOf(ticket)
     this.#onDue = onDue
-    this.#sign()
+  }
+
+  /** Whether it is in the queue. */
+  get isQueued(): boolean {
+    return this.position >= 0
   }
 
   /** When the search began to require these interests. */
@@ -101,22 +112,78 @@ export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
     return this.#languagesChangedAtMs ?? this.sinceMs
   }
 
+  /** Begins a new search, for the latest ticket of the session. It must not be in the queue. */
+  begin(pool: Pool<Waiting<T>>, sinceMs: number): void {
+    if (pool !== this.pool) {
+      this.pool = pool
+      this.fair = noKeys
+      this.#fairNames = undefined
+    }
+    this.sinceMs = sinceMs
+    this.#interestsChangedAtMs = undefined
+    this.#languagesChangedAtMs = undefined
+    this.isFreeInInterests = false
+    this.isFreeInLanguages = false
+    this.index = undefined
+    this.isHeld = false
+    this.heldUntilMs = undefined
+    this.isTold = false
+    this.toldState = 0
+    this.#accept(this.entrant.ticket)
+  }
+
+  /** Finds the keys of the session in its pool. */
+  findFairKeys(nowMs: number): void {
+    const { pool, entrant } = this
+    if (!pool.fair.isOn) {
+      this.fair = noKeys
+      this.#fairNames = undefined
+      return
+    }
+    const { fairKeys } = entrant
+    const known = this.#fairNames === fairKeys ? this.fair : undefined
+    this.fair = pool.fair.keysOf(fairKeys, nowMs, known)
+    this.#fairNames = fairKeys
+  }
+
   /** Replaces the criteria. Those that differ are required anew, from now on. */
   change(ticket: Ticket, nowMs: number): void {
     const { interestKeys, languages } = this.ticket
     if (!isSame(interestKeys, ticket.interestKeys)) this.#interestsChangedAtMs = nowMs
     if (!isSame(languages, ticket.languages)) this.#languagesChangedAtMs = nowMs
-    this.ticket = ticket
-    this.kind = kindOf(ticket)
-    this.#sign()
+    this.#accept(ticket)
+  }
+
+  /**
+   * Lets the ticket accept more, if it has searched long enough.
+   * @returns whether it accepts more than before
+   */
+  widen(nowMs: number): boolean {
+    const { ticket, pool, index } = this
+    const isBound = ticket.interestKeys.length > 0 || ticket.languages.length > 0
+    if (!isBound && this.isFreeInInterests && this.isFreeInLanguages) return false
+    const schedule = pool.schedule()
+    const isFreeNow = isFreeInInterests(ticket, nowMs - this.interestsSinceMs, schedule)
+    const isFreeInLanguagesNow = isFreeInLanguages(ticket, nowMs - this.languagesSinceMs, schedule)
+    const isSameAsBefore =
+      isFreeNow === this.isFreeInInterests && isFreeInLanguagesNow === this.isFreeInLanguages
+    if (isSameAsBefore) return false
+    const isIndexed = this.slot !== 0
+    if (isIndexed) index!.remove(this)
+    this.isFreeInInterests = isFreeNow
+    this.isFreeInLanguages = isFreeInLanguagesNow
+    if (isIndexed) index!.add(this)
+    return true
   }
 
   handleDue(): void {
     this.#onDue(this)
   }
 
-  #sign(): void {
-    const { attributes, asks } = this.ticket
+  #accept(ticket: Ticket): void {
+    const { attributes, asks } = ticket
+    this.ticket = ticket
+    this.kind = kindOf(ticket)
     this.attributesSignature = signatureOf(attributes)
     this.asksSignature = asks.length === 0 ? '' : JSON.stringify([this.attributesSignature, asks])
   }
@@ -129,8 +196,4 @@ function signatureOf(attributes: Ticket['attributes']): string {
     return JSON.stringify(names.map((name) => [name, attributes[name]]))
   }
   return ''
-}
-
-function isSame(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((item, index) => item === other[index])
 }
