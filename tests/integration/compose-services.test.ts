@@ -122,7 +122,7 @@ test.skipIf(missing.length > 0)(
         .replace('buddy:3000', new URL(target).host)
         .replace('scrape_interval: 15s', 'scrape_interval: 1s'),
     )
-    expect(String(execFileSync('promtool', ['check', 'config', config]))).toContain('7 rules found')
+    expect(String(execFileSync('promtool', ['check', 'config', config]))).toContain('8 rules found')
 
     const port = await freePort()
     const child = spawn(

@@ -163,7 +163,11 @@ export function createBuddyServer(
   )
   const nodeId = randomBytes(12).toString('base64url')
   const redis = settings.redisUrl
-    ? new RedisClient({ url: settings.redisUrl, onError: onInternalError })
+    ? new RedisClient({
+        url: settings.redisUrl,
+        onUp: () => log.info('Redis answers'),
+        onDown: (error) => log.error({ err: error }, 'Redis does not answer'),
+      })
     : undefined
   const core: Core = createCore({
     nodeId,
@@ -176,6 +180,7 @@ export function createBuddyServer(
             nodeId,
             graceMs: () => settings.resumeGraceMs,
             maxHeldBytes: () => settings.maxResumeBytes,
+            onDataLost: () => core.restorePairs(),
           },
           settings.redisPrefix,
         ),
@@ -228,6 +233,7 @@ export function createBuddyServer(
     addressOf: (request) => clientAddress(request),
     publicFiles,
     isDraining: () => closed !== undefined,
+    isEngineUp: () => core.engine.isUp,
     moderation: core.safety.moderation,
   })
   const { tlsCertFile: certFile, tlsKeyFile: keyFile } = settings

@@ -19,7 +19,7 @@ import { Bans } from '../limits/bans.ts'
 import { randomBytes } from '../random-bytes.ts'
 import { newForMs } from '../safety/new-visitors.ts'
 import { Safety } from '../safety/safety.ts'
-import type { Store } from '../safety/store.ts'
+import type { Store, StoredPair } from '../safety/store.ts'
 import { createPersonKeys } from '../safety/person-keys.ts'
 import { TextGate } from '../safety/text-gate.ts'
 import { createKeyedHash } from '../safety/text-sketch.ts'
@@ -71,6 +71,8 @@ export interface Core {
   readonly safety: Safety
   /** Uses a store from now on. Call this before the first client. */
   openStore(store: Store): void
+  /** Adds the pairs of the store to the engine again, because the engine has lost them. */
+  restorePairs(): void
   /** Applies changed settings to the sites. The caller calls `engine.reload()` too. */
   reload(): void
   /**
@@ -234,13 +236,16 @@ export function createCore(dependencies: CoreDependencies): Core {
     onRelayed: dependencies.onRelayed,
   }
 
+  const addPairs = (pairs: Iterable<StoredPair>): void => {
+    for (const { kind, personA, personB, untilMs } of pairs) {
+      engine.pairs.add(kind, personA, personB, untilMs)
+    }
+  }
+
   return {
     safety,
-    openStore: (store) => {
-      for (const { kind, personA, personB, untilMs } of safety.open(store)) {
-        engine.pairs.add(kind, personA, personB, untilMs)
-      }
-    },
+    openStore: (store) => addPairs(safety.open(store)),
+    restorePairs: () => addPairs(safety.pairs()),
     engine,
     sessions,
     sites,

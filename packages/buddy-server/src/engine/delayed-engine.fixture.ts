@@ -47,6 +47,10 @@ export class DelayedEngine implements Engine {
     })
   }
 
+  get isUp(): boolean {
+    return this.#inner.isUp
+  }
+
   get hasOtherNodes(): boolean {
     return this.#inner.hasOtherNodes
   }

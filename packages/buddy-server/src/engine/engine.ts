@@ -266,6 +266,8 @@ export interface BanList {
 
 /** The access of one node to the state that all users share. */
 export interface Engine {
+  /** Whether the engine can match users. False while Redis does not answer. */
+  readonly isUp: boolean
   /** Whether there can be other nodes. */
   readonly hasOtherNodes: boolean
   readonly bans: BanList

@@ -84,7 +84,7 @@ export async function handleHello(
   context: HelloContext,
 ): Promise<Joined | Refusal> {
   const { upgrade, addressKey, link, isConnected } = caller
-  const { sessions, findSite, adopt, hasOtherNodes } = context
+  const { sessions, findSite, hasOtherNodes } = context
   const site = findSite(hello.site)
   if (!site) return refusal('unknown-site', 'this server has no site with that key')
   if (!site.isAllowedOrigin(upgrade)) {
@@ -112,7 +112,8 @@ export async function handleHello(
   // While the hook decided, an operator or a rule may have banned the person.
   const lateBan = context.onConnect && refuseBanned(identity, addressKey, context)
   if (lateBan) return lateBan
-  const adopted = former && hasOtherNodes ? await adopt(former.id) : undefined
+  const adopted = former && hasOtherNodes ? await takeOver(former.id, context) : undefined
+  if (adopted && 'code' in adopted) return adopted
   // In the same time, another connection may have restored the session. Then it can be resumed.
   if (former && sessions.find(former.id)) return handleHello(hello, caller, context)
   if (former && !adopted && !former.isOfEarlierProcess) {
@@ -130,6 +131,19 @@ export async function handleHello(
   }
   const { claim, wasInRoom, counts } = restored
   return { session, site, received: counts.sent, restored: { claim, wasInRoom } }
+}
+
+/** Takes the session over. Refuses the client for a short time if nobody can know who has the session. */
+async function takeOver(
+  sessionId: string,
+  { adopt, onInternalError }: HelloContext,
+): Promise<Adopted | Refusal | undefined> {
+  try {
+    return await adopt(sessionId)
+  } catch (error) {
+    onInternalError(error)
+    return refusal('server-full', 'the server cannot continue sessions at present', 2000)
+  }
 }
 
 /** Returns the session with what its former node has kept. */

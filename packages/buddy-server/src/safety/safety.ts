@@ -81,13 +81,17 @@ export class Safety {
    * @throws StoreError if the store cannot be read; then the caller closes it
    */
   open(store: Store): Iterable<StoredPair> {
-    const { wallNow } = this.#dependencies
     const state = createState(store, this.#people, this.#dependencies)
     this.#state = state
     for (const measure of store.measures()) state.measures.add(measure)
     this.#purge()
-    const nowMs = wallNow()
-    return [...store.pairs()].filter(({ untilMs }) => untilMs > nowMs)
+    return this.pairs()
+  }
+
+  /** Returns the pairs that must not meet, or not soon. */
+  pairs(): Iterable<StoredPair> {
+    const nowMs = this.#dependencies.wallNow()
+    return [...this.#state.store.pairs()].filter(({ untilMs }) => untilMs > nowMs)
   }
 
   /** Stores what is not stored yet, and closes the store. */

@@ -67,6 +67,7 @@ interface Parts {
  * command is handled, and its events are delivered, within the call.
  */
 export class MemoryEngine implements Engine {
+  readonly isUp = true
   readonly hasOtherNodes = false
   readonly bans: BanList
   readonly pairs: PairList

@@ -37,6 +37,7 @@ export function createRedisEngines(
       nodeId,
       graceMs: () => 30_000,
       maxHeldBytes: () => 65_536,
+      onDataLost: () => undefined,
       redisNow: () => dependencies.clock.now(),
       link: {
         call: (payload) => {
@@ -54,6 +55,7 @@ export function createRedisEngines(
   let next = 0
   const [first] = engines
   const engine: Engine = {
+    isUp: true,
     hasOtherNodes: true,
     bans: first!.bans,
     pairs: first!.pairs,

@@ -16,7 +16,11 @@ let client: RedisClient
 beforeAll(async () => {
   if (missingRedisMessage) return
   server = await RedisServer.start()
-  client = new RedisClient({ url: server.url, onError: (error) => console.error(error) })
+  client = new RedisClient({
+    url: server.url,
+    onUp: () => undefined,
+    onDown: (error) => console.error(error),
+  })
   await client.connect()
 })
 

@@ -1,12 +1,14 @@
-import { packValue, unpackValue } from '../../codec.ts'
 import type { Adopted, Engine, EngineListener, EngineSession, SessionProfile } from '../engine.ts'
 import type { EngineDependencies } from '../memory/memory-engine.ts'
 import type { Room } from '../room.ts'
+import type { Command } from './command-queue.ts'
+import { CommandQueue } from './command-queue.ts'
+import { NodeMessages } from './node-messages.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RedisLink } from './redis-link.ts'
 import type { RedisSessionContext } from './redis-session.ts'
 import { RedisSession } from './redis-session.ts'
-import type { Answer, CallAnswer, Configuration, NodeMessage, StoredEvent } from './wire.ts'
+import type { Answer, Configuration, FrameItem, Restated, StoredEvent } from './wire.ts'
 
 /** The dependencies of {@link RedisEngine}. */
 export interface RedisEngineDependencies extends EngineDependencies {
@@ -17,20 +19,24 @@ export interface RedisEngineDependencies extends EngineDependencies {
   readonly graceMs: () => number
   /** Returns how many bytes of frames are kept for a session without a node. */
   readonly maxHeldBytes: () => number
+  /** Called when Redis has lost its data. The caller adds the pairs that it knows again. */
+  readonly onDataLost: () => void
   /** Returns the time that Redis uses, in milliseconds. @default Redis uses its own clock */
   readonly redisNow?: () => number
 }
 
 /** How long `close` waits for Redis, in milliseconds. */
 const closeTimeoutMs = 1000
-/** Maximum number of commands in one call, so that no call occupies Redis for long. */
-const maxCommands = 32
-
 /** How long a node has to release a session that another one takes over, in milliseconds. */
 const releaseTimeoutMs = 1000
 
 /** A session that was taken over must join within this time, in milliseconds. */
 const joinTimeoutMs = 5000
+
+interface BeatAnswer {
+  readonly isMore?: boolean
+  readonly boot?: string
+}
 
 type TakeOver =
   | { readonly state: 'unknown' | 'elsewhere' }
@@ -45,11 +51,6 @@ type TakeOver =
 /** The time between two beats of a node. A node without a beat for the second time is dead. In milliseconds. */
 const beatIntervalMs = 500
 const deadAfterMs = 2000
-
-interface Pending {
-  readonly command: object
-  readonly handleAnswer: ((answer: Answer) => void) | undefined
-}
 
 /**
  * The engine of a service with several nodes. The queue and the rooms are in Redis, where a function decides each
@@ -66,14 +67,17 @@ export class RedisEngine implements Engine {
   readonly #adopted = new Map<string, number>()
   /** Called when the former node has released a session. */
   readonly #releases = new Map<string, () => void>()
-  /** Resolves when the latest message has been sent, and so all earlier ones too. */
-  #latestMessage: Promise<void> = Promise.resolve()
+  /** The number of beats. */
+  #beats = 0
   /** Whether the other nodes know this one. */
   #isKnown = false
   #isClosed = false
-  #pending: Pending[] = []
-  #outgoing = new Map<string, NodeMessage[number][]>()
-  #isFlushScheduled = false
+  readonly #commands: CommandQueue
+  /** The value in Redis that changes when Redis has lost its data; undefined before the first beat. */
+  #boot: string | undefined
+  /** Counts the times that all sessions were stated again. */
+  #restatement = 0
+  readonly #messages: NodeMessages
   #counts: Engine['counts'] = { waiting: 0, rooms: 0 }
   /** When the counts were received, in milliseconds on the process's clock. */
   answeredAt = 0
@@ -81,9 +85,39 @@ export class RedisEngine implements Engine {
   constructor(dependencies: RedisEngineDependencies) {
     this.#dependencies = dependencies
     const { nodeId, clock, createId, scheduleOf, restoreLeftMs, graceMs, observer } = dependencies
+    const { link, redisNow, onError } = dependencies
+    this.#commands = new CommandQueue({
+      link,
+      redisNow,
+      configuration: () => this.#configuration(),
+      onAnswer: (command, answer) => this.#handleAnswer(command, answer),
+      onTotals: (waiting, rooms) => {
+        this.#counts = { waiting, rooms }
+        this.answeredAt = performance.now()
+      },
+      onFailed: (error) => {
+        onError(error)
+        this.handleDisconnected()
+      },
+    })
+    this.#messages = new NodeMessages({
+      nodeId,
+      link,
+      clock,
+      isConnected: () => this.#commands.isOpen,
+      onUndelivered: (node, frame) => this.#hold(node, frame),
+      onFailed: (error) => {
+        onError(error)
+        this.handleDisconnected()
+      },
+      onEvent: (event) => this.#deliver(event),
+      onFrame: (sessionId, roomId, frame) =>
+        this.#try(() => this.#sessions.get(sessionId)?.handleFrame(roomId, frame)),
+    })
     this.bans = dependencies.bans
     this.pairs = {
-      add: (kind, one, other, untilMs) => this.#send({ c: 'pair', kind, one, other, untilMs }),
+      add: (kind, one, other, untilMs) =>
+        this.#send({ c: 'pair', kind, one, other, untilMs }, undefined, true),
     }
     this.#context = {
       nodeId,
@@ -93,12 +127,14 @@ export class RedisEngine implements Engine {
       restoreLeftMs,
       graceMs,
       observer,
-      send: (command, handleAnswer) => this.#send(command, handleAnswer),
+      send: (command, handleAnswer, isKept) => this.#send(command, handleAnswer, isKept),
+      isConnected: () => this.#commands.isOpen,
+      find: (sessionId) => this.#sessions.get(sessionId),
       relay: (node, sessionId, roomId, frame) => this.#relay(node, sessionId, roomId, frame),
       forget: (session) => {
         if (this.#sessions.get(session.id) === session) this.#sessions.delete(session.id)
       },
-      onReleased: (s, by) => this.#post(by, { type: 'released', s, n: by, g: 0 }),
+      onReleased: (s, by) => this.#messages.post(by, { type: 'released', s, n: by, g: 0 }),
       rooms: new Map<string, Room>(),
     }
   }
@@ -145,11 +181,6 @@ export class RedisEngine implements Engine {
     } while (typeof count === 'number' && count > 0)
   }
 
-  /** Tells the other nodes from now on that this one lives, and takes note of those that do not. */
-  start(): void {
-    this.#beat()
-  }
-
   async close(): Promise<void> {
     this.#isClosed = true
     const { nodeId, clock } = this.#dependencies
@@ -158,24 +189,29 @@ export class RedisEngine implements Engine {
     )
     // Redis may not answer.
     const late = new Promise<void>((resolve) => clock.after(closeTimeoutMs, resolve))
-    await Promise.race([farewell.then(() => this.#sendLast()), late])
+    await Promise.race([farewell.then(() => this.#messages.untilSent()), late])
   }
 
-  /** Sends the messages that the latest answers have caused. */
-  async #sendLast(): Promise<void> {
-    this.#flush()
-    await this.#latestMessage
+  get isUp(): boolean {
+    return this.#commands.isOpen
+  }
+
+  /** Redis does not answer. Rooms of this node continue; everything else waits. */
+  handleDisconnected(): void {
+    this.#commands.close()
+  }
+
+  /** Redis answers again. It may have lost messages, or all data. */
+  handleConnected(): void {
+    this.#commands.open()
+    this.#messages.flush()
+    this.#beat()
+    void this.#restateAll()
   }
 
   /** Handles a message from another node. */
   handleMessage(payload: Uint8Array): void {
-    for (const item of unpackValue(payload) as NodeMessage) {
-      if (isFrame(item)) {
-        const [sessionId, roomId, { buffer, byteOffset, byteLength }] = item
-        const frame = new Uint8Array(buffer, byteOffset, byteLength)
-        this.#try(() => this.#sessions.get(sessionId)?.handleFrame(roomId, frame))
-      } else this.#deliver(item)
-    }
+    this.#messages.handleMessage(payload)
   }
 
   #beat(): void {
@@ -186,26 +222,32 @@ export class RedisEngine implements Engine {
       isKnown: this.#isKnown,
       deadMs: deadAfterMs,
       graceMs: graceMs(),
+      boot: this.#newId(),
     }
+    const number = ++this.#beats
     this.#send(command, ([failure, , , result]) => {
+      // A later beat continues.
+      if (this.#isClosed || number !== this.#beats || failure === 'unavailable') return
+      const wasKnown = this.#isKnown
       this.#isKnown = failure === false
-      if (failure === 'fenced') this.#loseAll()
-      const { isMore = false } = (result || {}) as { readonly isMore?: boolean }
-      if (!this.#isClosed) clock.after(isMore ? 1 : beatIntervalMs, () => this.#beat())
+      const { isMore = false, boot } = (result || {}) as BeatAnswer
+      const isDataLost = boot !== undefined && this.#boot !== undefined && boot !== this.#boot
+      this.#boot = boot ?? this.#boot
+      if (isDataLost) this.#dependencies.onDataLost()
+      if (isDataLost || (wasKnown && !this.#isKnown)) void this.#restateAll()
+      clock.after(isMore ? 1 : beatIntervalMs, () => this.#beat())
     })
-  }
-
-  /** The other nodes have declared this one dead, so its sessions are no longer its own. */
-  #loseAll(): void {
-    for (const session of this.#sessions.values()) this.#try(() => session.handleLost())
-    this.#sessions.clear()
   }
 
   async #takeOver(sessionId: string, isForced: boolean): Promise<TakeOver> {
     const { nodeId, graceMs } = this.#dependencies
     const command = { c: 'adopt', s: sessionId, n: nodeId, isForced, graceMs: graceMs() }
-    return new Promise((resolve) =>
-      this.#send(command, ([, , , result]) => resolve(result as TakeOver)),
+    return new Promise((resolve, reject) =>
+      this.#send(command, ([failure, , , result]) =>
+        failure === false
+          ? resolve(result as TakeOver)
+          : reject(new Error('Redis does not answer')),
+      ),
     )
   }
 
@@ -232,92 +274,67 @@ export class RedisEngine implements Engine {
     return this.#dependencies.createId()
   }
 
-  #send(command: object, handleAnswer?: (answer: Answer) => void): void {
-    this.#pending.push({ command, handleAnswer })
-    this.#schedule()
+  #send(command: Command, handleAnswer?: (answer: Answer) => void, isKept = false): void {
+    const { onError } = this.#dependencies
+    const handle =
+      handleAnswer && ((answer: Answer) => attempt(() => handleAnswer(answer), onError))
+    this.#commands.send(command, handle, isKept)
   }
 
   #relay(nodeId: string, sessionId: string, roomId: string, frame: Uint8Array): void {
     if (nodeId === this.#dependencies.nodeId) {
       this.#try(() => this.#sessions.get(sessionId)?.handleFrame(roomId, frame))
-    } else this.#post(nodeId, [sessionId, roomId, frame])
+    } else this.#messages.post(nodeId, [sessionId, roomId, frame])
   }
 
-  #post(nodeId: string, item: NodeMessage[number]): void {
-    const items = this.#outgoing.get(nodeId)
-    if (items) items.push(item)
-    else this.#outgoing.set(nodeId, [item])
-    this.#schedule()
-  }
-
-  #schedule(): void {
-    if (this.#isFlushScheduled) return
-    this.#isFlushScheduled = true
-    queueMicrotask(() => this.#flush())
-  }
-
-  #flush(): void {
-    this.#isFlushScheduled = false
-    const outgoing = this.#outgoing
-    this.#outgoing = new Map()
-    for (const [nodeId, items] of outgoing) this.#publish(nodeId, items)
-    const pending = this.#pending
-    this.#pending = []
-    for (let from = 0; from < pending.length; from += maxCommands) {
-      this.#call(pending.slice(from, from + maxCommands))
-    }
-  }
-
-  /** Sends items to a node. If no node receives them, keeps the frames in Redis. */
-  #publish(nodeId: string, items: readonly NodeMessage[number][]): void {
-    const { link, onError } = this.#dependencies
-    const sent = nodeId === '' ? Promise.resolve(false) : link.publish(nodeId, packValue(items))
-    this.#latestMessage = sent.then(
-      (isReceived) => {
-        if (!isReceived) for (const item of items) if (isFrame(item)) this.#hold(nodeId, item)
-      },
-      (error: unknown) => onError(error),
-    )
-  }
-
-  /** Keeps a frame for a session whose node has not received it. */
-  #hold(to: string, [partner, room, frame]: FrameItem): void {
+  /** Keeps a frame for a session whose node has not received it. Resolves with true if that node lives. */
+  #hold(to: string, [partner, room, frame]: FrameItem): Promise<boolean> {
     const maxBytes = this.#dependencies.maxHeldBytes()
     const frames = [Buffer.from(frame).toString('base64')]
-    this.#send({ c: 'hold', partner, room, to, frames, maxBytes }, ([, , , node]) => {
-      // Another node has the session now.
-      if (typeof node === 'string') this.#relay(node, partner, room, frame)
+    return new Promise((resolve) => {
+      this.#send({ c: 'hold', partner, room, to, frames, maxBytes }, ([failure, , , node]) => {
+        // Another node has the session now.
+        if (typeof node === 'string' && node !== to) this.#relay(node, partner, room, frame)
+        resolve(failure === 'unavailable' || node === to)
+      })
     })
   }
 
-  #call(batch: readonly Pending[]): void {
-    const { redisNow, link, onError } = this.#dependencies
-    const payload = packValue({
-      ...(redisNow && { now: redisNow() }),
-      cfg: this.#configuration(),
-      commands: batch.map(({ command }) => command),
-    })
-    link.call(payload).then(
-      (reply) => this.#handleAnswers(batch, unpackValue(reply) as CallAnswer),
-      (error: unknown) => onError(error),
-    )
+  #handleAnswer({ c: name, s: sessionId }: Command, [failure, events, pairs]: Answer): void {
+    const { observer, onError } = this.#dependencies
+    for (const event of events) this.#deliver(event)
+    for (const pair of pairs) this.#try(() => observer.onPair(...pair))
+    if (failure === false) return
+    const session = sessionId === undefined ? undefined : this.#sessions.get(sessionId)
+    const isLost = failure === 'fenced' || failure === 'unknown'
+    if (!isLost) onError(new Error(`Redis could not handle ${name}: ${failure}`))
+    else if (session && name !== 'restate') this.#restate(session)
   }
 
-  #handleAnswers(batch: readonly Pending[], [[waiting, rooms], answers]: CallAnswer): void {
-    this.#counts = { waiting, rooms }
-    this.answeredAt = performance.now()
-    const { onError, observer } = this.#dependencies
-    for (const [index, answer] of answers.entries()) {
-      const [failure, events, pairs] = answer
-      if (failure !== false) onError(new Error(`Redis: ${failure}`))
-      for (const event of events) this.#deliver(event)
-      for (const pair of pairs) this.#try(() => observer.onPair(...pair))
-      this.#try(() => batch[index]?.handleAnswer?.(answer))
+  /** Brings Redis and this node together again about all sessions, one after the other. */
+  async #restateAll(): Promise<void> {
+    const number = ++this.#restatement
+    for (const session of this.#sessions.values()) {
+      if (number !== this.#restatement || !this.#commands.isOpen) return
+      await this.#restate(session)
     }
+  }
+
+  #restate(session: RedisSession): Promise<void> {
+    return new Promise((resolve) => {
+      this.#send(session.statement(), ([failure, , , result]) => {
+        if (failure === false) session.handleRestated(result as Restated)
+        else if (failure === 'fenced') {
+          session.handleLost()
+          this.#context.forget(session)
+        }
+        resolve()
+      })
+    })
   }
 
   #deliver(event: StoredEvent): void {
-    if (event.n !== this.#dependencies.nodeId) this.#post(event.n, event)
+    if (event.n !== this.#dependencies.nodeId) this.#messages.post(event.n, event)
     else if (event.type === 'released') this.#releases.get(event.s)?.()
     else if (event.type === 'release')
       this.#try(() => this.#sessions.get(event.s)?.handleTaken(event.to))
@@ -325,11 +342,7 @@ export class RedisEngine implements Engine {
   }
 
   #try(act: () => void): void {
-    try {
-      act()
-    } catch (error) {
-      this.#dependencies.onError(error)
-    }
+    attempt(act, this.#dependencies.onError)
   }
 
   #configuration(): Configuration {
@@ -348,15 +361,17 @@ export class RedisEngine implements Engine {
   }
 }
 
-type FrameItem = readonly [sessionId: string, roomId: string, frame: Uint8Array]
-
-function isFrame(item: NodeMessage[number]): item is FrameItem {
-  return Array.isArray(item)
+function attempt(act: () => void, onError: (error: unknown) => void): void {
+  try {
+    act()
+  } catch (error) {
+    onError(error)
+  }
 }
 
 /** Creates the engine of a node, which receives the messages of the other nodes. */
 export function connectEngine(
-  client: Pick<RedisClient, 'link' | 'onReady'>,
+  client: Pick<RedisClient, 'link' | 'onUp' | 'onDown'>,
   dependencies: Omit<RedisEngineDependencies, 'link'>,
   prefix: string,
 ): RedisEngine {
@@ -367,6 +382,7 @@ export function connectEngine(
     onMessage: (payload) => engine.handleMessage(payload),
   })
   const engine: RedisEngine = new RedisEngine({ ...dependencies, link })
-  client.onReady(() => engine.start())
+  client.onUp(() => engine.handleConnected())
+  client.onDown(() => engine.handleDisconnected())
   return engine
 }

@@ -1,6 +1,6 @@
 // Starts a real redis-server for a test file.
 import type { ChildProcess } from 'node:child_process'
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -32,7 +32,11 @@ export class RedisServer {
 
   /** Starts a server on a free port. Resolves when it accepts connections. */
   static async start(...flags: readonly string[]): Promise<RedisServer> {
-    const port = await freePort()
+    return RedisServer.startAt(await freePort(), ...flags)
+  }
+
+  /** Starts a server on this port. Resolves when it accepts connections. */
+  static async startAt(port: number, ...flags: readonly string[]): Promise<RedisServer> {
     const folder = mkdtempSync(join(tmpdir(), 'buddy-redis-'))
     const child = spawn(
       'redis-server',
@@ -44,6 +48,11 @@ export class RedisServer {
     }
     child.stdout.resume()
     return new RedisServer(port, child, folder)
+  }
+
+  /** Runs a command in the server. Throws if it fails. */
+  run(...command: readonly string[]): void {
+    execFileSync('redis-cli', ['-p', String(this.port), ...command], { stdio: 'pipe' })
   }
 
   /** Sends a signal to the process. */
@@ -59,7 +68,8 @@ export class RedisServer {
   }
 }
 
-async function freePort(): Promise<number> {
+/** Returns a TCP port on which nothing listens. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { readonly port: number }

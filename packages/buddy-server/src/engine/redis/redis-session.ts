@@ -13,7 +13,15 @@ import type { Room, RoomClaim, RoomSeat, SeatIndex } from '../room.ts'
 import { partnerSeat } from '../room.ts'
 import type { Ticket } from '../ticket.ts'
 import { poolOf } from '../ticket.ts'
-import type { Answer, StoredEvent, StoredProfile, StoredRoom, StoredTicket } from './wire.ts'
+import type { Command } from './command-queue.ts'
+import type {
+  Answer,
+  Restated,
+  StoredEvent,
+  StoredProfile,
+  StoredRoom,
+  StoredTicket,
+} from './wire.ts'
 
 /** The parts of the engine that its sessions use. */
 export interface RedisSessionContext {
@@ -26,7 +34,14 @@ export interface RedisSessionContext {
   readonly graceMs: () => number
   readonly observer: Pick<EngineObserver, 'onOpened' | 'onRestored' | 'onEnded'>
   /** Sends a command. Commands are handled in the order in which they were sent. */
-  readonly send: (command: object, handleAnswer?: (answer: Answer) => void) => void
+  readonly send: (
+    command: Command,
+    handleAnswer?: (answer: Answer) => void,
+    isKept?: boolean,
+  ) => void
+  /** Whether Redis answers. */
+  readonly isConnected: () => boolean
+  readonly find: (sessionId: string) => RedisSession | undefined
   /** Relays a frame to a session, which may be at another node. */
   readonly relay: (nodeId: string, sessionId: string, roomId: string, frame: Uint8Array) => void
   readonly forget: (session: RedisSession) => void
@@ -37,6 +52,12 @@ export interface RedisSessionContext {
 }
 
 const nothing: Handover = { frames: [], sentBefore: 0, received: 0 }
+
+/** What the session's latest command was for, until it has an effect. */
+type Intent =
+  | { readonly kind: 'none' | 'leave' }
+  | { readonly kind: 'enter'; readonly ticket: StoredTicket; readonly sinceMs: number }
+  | { readonly kind: 'claim'; readonly claim: object }
 
 interface Seated {
   readonly room: Room
@@ -51,7 +72,7 @@ export class RedisSession implements EngineSession {
   readonly #context: RedisSessionContext
   #profile: SessionProfile
   #generation = 0
-  readonly #epoch: number
+  #epoch: number
   /** Whether the session was taken over from another node. */
   readonly #isAdopted: boolean
   /** The number of the latest change of the place that has arrived. */
@@ -63,6 +84,12 @@ export class RedisSession implements EngineSession {
   #cancelDue: Cancel | undefined
   #dueAtMs = Infinity
   #claimedRoomId: string | undefined
+  #intent: Intent = { kind: 'none' }
+  #isAway = false
+  /** The reason of the latest command that leaves a place. */
+  #reason: LeaveReason = 'left'
+  /** The room that the session has left, until Redis knows it. */
+  #left: { readonly id: string; readonly reason: LeaveReason } | undefined
 
   constructor(
     profile: SessionProfile,
@@ -81,23 +108,28 @@ export class RedisSession implements EngineSession {
   }
 
   enter(ticket: Ticket, generation: number, offer?: Uint8Array): void {
-    this.#exit()
+    this.#quit('next')
     this.#generation = generation
     this.#site = ticket.site
     this.#offer = offer
     const room = this.#context.createId()
     const isOffered = offer !== undefined
-    this.#send('enter', { g: generation, w: this.#toStored(ticket), room, isOffered })
+    const w = this.#toStored(ticket)
+    this.#intent = { kind: 'enter', ticket: w, sinceMs: this.#context.clock.now() }
+    this.#send('enter', { g: generation, w, room, isOffered }, this.#clearLeft())
   }
 
   change(ticket: Ticket): void {
-    this.#send('change', { w: this.#toStored(ticket), room: this.#context.createId() })
+    const w = this.#toStored(ticket)
+    if (this.#intent.kind === 'enter') this.#intent = { ...this.#intent, ticket: w }
+    this.#send('change', { w, room: this.#context.createId() })
   }
 
   leave(reason: LeaveReason, generation: number): void {
-    this.#exit()
+    this.#quit(reason)
     this.#generation = generation
-    this.#send('leave', { g: generation, reason })
+    this.#intent = { kind: 'leave' }
+    this.#send('leave', { g: generation, reason }, this.#clearLeft())
   }
 
   pass(frame: Uint8Array): void {
@@ -107,10 +139,12 @@ export class RedisSession implements EngineSession {
   }
 
   away(): void {
+    this.#isAway = true
     this.#send('away', {})
   }
 
   back(addressKey: string): void {
+    this.#isAway = false
     const isNew = addressKey !== this.#profile.addressKey
     if (isNew) this.#profile = { ...this.#profile, addressKey }
     this.#send('back', { room: this.#context.createId(), ...(isNew && { f: this.#stored() }) })
@@ -127,10 +161,12 @@ export class RedisSession implements EngineSession {
     const { partnerId, roomId, mode, lobby } = claim
     this.#remember({ roomId, mode, lobby, partnerId, partnerKey: claim.partnerKey })
     this.#claimedRoomId = roomId
+    const stated = { ...rest, partnerKey, site: this.#profile.site }
+    this.#intent = { kind: 'claim', claim: stated }
     this.#send('claim', {
       g: generation,
       isAdopted,
-      claim: { ...rest, partnerKey, site: this.#profile.site },
+      claim: stated,
       inMs: this.#context.restoreLeftMs(),
     })
   }
@@ -162,9 +198,10 @@ export class RedisSession implements EngineSession {
   }
 
   end(reason: LeaveReason): void {
-    this.#exit()
+    this.#quit(reason)
     this.#generation++
-    this.#send('end', { reason }, () => this.#context.forget(this))
+    this.#context.forget(this)
+    this.#send('end', { reason }, undefined, true)
   }
 
   keep(frames: readonly Uint8Array[], sentBefore: number): void {
@@ -182,11 +219,59 @@ export class RedisSession implements EngineSession {
     })
   }
 
-  /** The node has lost the session, because the others have declared it dead. */
+  /** Another node has the session. */
   handleLost(): void {
     this.#exit()
     this.#generation++
     this.#listener.handleTaken?.()
+  }
+
+  /** Returns the command that states again what this node knows of the session. */
+  statement(): Command {
+    const { nodeId, clock, restoreLeftMs, createId } = this.#context
+    const intent = this.#intent
+    return {
+      c: 'restate',
+      s: this.id,
+      n: nodeId,
+      e: this.#epoch,
+      g: this.#generation,
+      v: this.#change,
+      k: this.#profile.personKey,
+      f: this.#stored(),
+      isAway: this.#isAway,
+      reason: this.#reason,
+      room: createId(),
+      ...(this.#left && { left: this.#left }),
+      ...(this.#seated && { at: toStoredRoom(this.#seated.room) }),
+      ...(intent.kind === 'enter' && { w: intent.ticket, waitedMs: clock.now() - intent.sinceMs }),
+      ...(intent.kind === 'claim' && { claim: intent.claim, inMs: restoreLeftMs() }),
+    }
+  }
+
+  /** Handles the answer to {@link statement}. Its events arrive before it. */
+  handleRestated({ epoch, frames, isWaiting }: Restated): void {
+    this.#epoch = epoch
+    this.#left = undefined
+    const at = this.#seated?.room.id
+    if (at === undefined) return
+    // Frames with a number are in the replay buffer of this node.
+    for (const [number, frame] of frames) {
+      if (number === 0) this.handleFrame(at, new Uint8Array(Buffer.from(frame, 'base64')))
+    }
+    if (!isWaiting) return
+    const { clock, graceMs } = this.#context
+    clock.after(graceMs(), () =>
+      this.#send('expectPartner', { at, room: this.#context.createId() }),
+    )
+  }
+
+  /** Its partner at this node has left the room while Redis does not answer. */
+  handlePartnerLeft(roomId: string, reason: LeaveReason): void {
+    if (this.#seated?.room.id !== roomId) return
+    this.#left = { id: roomId, reason }
+    this.#exit()
+    this.#listener.handleEvent({ type: 'parted', generation: this.#generation, reason })
   }
 
   /** Another node takes the session over, which is told when it is free. */
@@ -215,7 +300,14 @@ export class RedisSession implements EngineSession {
       this.#change = event.v
     }
     const isCurrent = event.g === this.#generation
-    if (event.type === 'matched' || event.type === 'restored') this.#seat(event, isCurrent)
+    if (event.type === 'matched' || event.type === 'restored') {
+      if (event.room.id === this.#seated?.room.id) {
+        // The session knows the room already.
+        this.#seated.partnerNode = event.partner
+        return
+      }
+      this.#seat(event, isCurrent)
+    }
     if (!isCurrent) return
     switch (event.type) {
       case 'searching':
@@ -250,6 +342,7 @@ export class RedisSession implements EngineSession {
         break
       case 'parted':
         this.#exit()
+        this.#intent = { kind: 'none' }
         this.#listener.handleEvent({ type: 'parted', generation: event.g, reason: event.reason })
         break
       case 'due':
@@ -291,6 +384,7 @@ export class RedisSession implements EngineSession {
     if (!isCurrent) return
     this.#exit()
     this.#seated = { room, seat, partnerNode: partner }
+    this.#intent = { kind: 'none' }
     const { sessionId: partnerId, personKey: partnerKey } = partnerSeat(room, seat)
     this.#remember({ roomId: room.id, mode: room.mode, lobby: room.lobby, partnerId, partnerKey })
   }
@@ -300,13 +394,13 @@ export class RedisSession implements EngineSession {
     onProfile: (profile: StoredProfile | undefined) => void,
   ): void {
     if (!found) {
-      this.#send('nothing', {}, () => onProfile(undefined))
+      this.#send('nothing', {}, () => onProfile(undefined), true)
       return
     }
     const { partnerId: partner, partnerKey = '' } = found
-    this.#send('block', { partner, partnerKey }, ([, , , result]) =>
-      onProfile(result ? (result as StoredProfile) : undefined),
-    )
+    const handle = ([, , , result]: Answer): void =>
+      onProfile(result ? (result as StoredProfile) : undefined)
+    this.#send('block', { partner, partnerKey }, handle, true)
   }
 
   #remember(encounter: {
@@ -318,6 +412,28 @@ export class RedisSession implements EngineSession {
   }): void {
     this.#encounters ??= new Encounters()
     this.#encounters.add({ ...encounter, partner: undefined }, this.#context.clock.now())
+  }
+
+  /** Leaves the place by a command, which Redis may receive later. */
+  #quit(reason: LeaveReason): void {
+    this.#reason = reason
+    if (this.#seated) {
+      const { room, seat, partnerNode } = this.#seated
+      this.#left = { id: room.id, reason }
+      const { nodeId, isConnected, find } = this.#context
+      if (!isConnected() && partnerNode === nodeId) {
+        find(partnerSeat(room, seat).sessionId)?.handlePartnerLeft(room.id, reason)
+      }
+    }
+    this.#exit()
+  }
+
+  /** Returns a function that is called when Redis knows of the latest command. */
+  #clearLeft(): (answer: Answer) => void {
+    const left = this.#left
+    return ([failure]) => {
+      if (failure === false && this.#left === left) this.#left = undefined
+    }
   }
 
   /** Notes that the session is in no room, queue or claim. */
@@ -347,9 +463,14 @@ export class RedisSession implements EngineSession {
     })
   }
 
-  #send(name: string, fields: object, handleAnswer?: (answer: Answer) => void): void {
+  #send(
+    name: string,
+    fields: object,
+    handleAnswer?: (answer: Answer) => void,
+    isKept = false,
+  ): void {
     const { nodeId, send } = this.#context
-    send({ c: name, s: this.id, n: nodeId, e: this.#epoch, ...fields }, handleAnswer)
+    send({ c: name, s: this.id, n: nodeId, e: this.#epoch, ...fields }, handleAnswer, isKept)
   }
 
   #stored(): StoredProfile {
@@ -409,4 +530,8 @@ function toRoom(
   profiles: readonly [StoredProfile, StoredProfile],
 ): Room {
   return { ...fields, seats: [toSeat(ids[0], profiles[0]), toSeat(ids[1], profiles[1])] }
+}
+
+function toStoredRoom({ seats, ...fields }: Room): StoredRoom {
+  return { ...fields, ids: [seats[0].sessionId, seats[1].sessionId] }
 }

@@ -151,7 +151,20 @@ export type CallAnswer = readonly [
   answers: readonly Answer[],
 ]
 
-/** A message from node to node: events, and frames with their session and room. */
-export type NodeMessage = readonly (
-  StoredEvent | readonly [sessionId: string, roomId: string, frame: Uint8Array]
-)[]
+/** A frame, with the session that receives it and the room. */
+export type FrameItem = readonly [sessionId: string, roomId: string, frame: Uint8Array]
+
+/** An event or a frame for another node. */
+export type NodeItem = StoredEvent | FrameItem
+
+/** A message from node to node: the sender, the number of the message, its events and frames. */
+export type NodeMessage = readonly [from: string, number: number, items: readonly NodeItem[]]
+
+/** The answer to a command that states a session again. */
+export interface Restated {
+  readonly epoch: number
+  /** Frames that were kept while the session had no node, in base64, each with its number or 0. */
+  readonly frames: readonly (readonly [number: number, frame: string])[]
+  /** Whether the partner has not been stated again yet. */
+  readonly isWaiting: boolean
+}

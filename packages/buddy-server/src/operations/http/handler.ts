@@ -19,6 +19,7 @@ interface HttpHandlerDependencies {
   readonly addressOf: (request: HttpRequest) => string
   readonly publicFiles: PublicFiles
   readonly isDraining: () => boolean
+  readonly isEngineUp: () => boolean
   readonly moderation: Moderation
 }
 
@@ -40,6 +41,7 @@ export function createHttpHandler({
   addressOf,
   publicFiles,
   isDraining,
+  isEngineUp,
   moderation,
 }: HttpHandlerDependencies): HttpHandler {
   const now = (): number => clock.now()
@@ -75,6 +77,7 @@ export function createHttpHandler({
       },
       status: (withSites) => (withSites ? adminStatus() : publicStatus()),
       isDraining,
+      isEngineUp,
       access: (request) => adminAccess.check(request),
       hasAdminToken: () => settings().adminToken !== '',
       metrics: snapshot(async () => ({

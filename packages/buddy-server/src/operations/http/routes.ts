@@ -19,6 +19,8 @@ interface RouteDependencies extends ModerationRouteDependencies {
   readonly judge: (request: HttpRequest) => HttpVerdict
   readonly status: (withSites: boolean) => Promise<Status>
   readonly isDraining: () => boolean
+  /** Returns whether the engine can match users; false while Redis does not answer. */
+  readonly isEngineUp: () => boolean
   /** Returns the address to which limits and bans apply for the sender of a request. */
   readonly addressOf: (request: HttpRequest) => string
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>
@@ -87,7 +89,8 @@ const notFound = (): HttpResponse =>
 
 /** Returns the routes by path. Each route answers GET and HEAD. */
 function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, Route>> {
-  const { publicFiles, status, isDraining, access, addressOf, metrics, dashboard } = dependencies
+  const { publicFiles, status, isDraining, isEngineUp, access } = dependencies
+  const { addressOf, metrics, dashboard } = dependencies
   const { missing, changed } = publicFiles
   const hasAllFiles = missing.length + changed.length === 0
   const file =
@@ -141,6 +144,7 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
     '/readyz': () => {
       if (isDraining()) return json(503, { status: 'draining' })
       if (!hasAllFiles) return json(503, { status: 'files-missing', missing, changed })
+      if (!isEngineUp()) return json(503, { status: 'redis-unreachable' })
       return json(200, { status: 'ready' })
     },
     '/status': async (request) => {

@@ -23,6 +23,8 @@ end
 
 function commands.enter(command)
   local rec = own(command)
+  -- The command was handled before, but its answer was lost.
+  if rec.g >= command.g then return end
   leave(rec, 'next')
   rec.g = command.g
   call('HSET', sessionKey(rec.id), 'g', rec.g)
@@ -63,6 +65,7 @@ end
 
 function commands.leave(command)
   local rec = own(command)
+  if rec.g >= command.g then return end
   leave(rec, command.reason)
   visit(rec, nil)
   rec.g = command.g

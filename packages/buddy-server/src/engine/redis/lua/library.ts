@@ -5,6 +5,7 @@ import { fairShare } from './fair-share.ts'
 import { matchmaker } from './matchmaker.ts'
 import { nodes } from './nodes.ts'
 import { people } from './people.ts'
+import { restate } from './restate.ts'
 import { records } from './records.ts'
 import { rooms } from './rooms.ts'
 import { sessions } from './sessions.ts'
@@ -19,6 +20,7 @@ const body = [
   rooms,
   claims,
   sessions,
+  restate,
   nodes,
   commands,
 ].join('\n')

@@ -66,7 +66,9 @@ function commands.beat(command)
   endOrphans()
   local isMore = call('EXISTS', B .. 'dying') == 1
     or #call('ZRANGEBYSCORE', B .. 'orphans', '-inf', now, 'LIMIT', 0, 1) > 0
-  return { nodes = call('ZCARD', B .. 'nodes'), isMore = isMore }
+  -- Another value means that Redis has lost its data.
+  call('SET', B .. 'boot', command.boot, 'NX')
+  return { nodes = call('ZCARD', B .. 'nodes'), isMore = isMore, boot = call('GET', B .. 'boot') }
 end
 
 -- The node stops, and has released its sessions.
@@ -91,10 +93,8 @@ function commands.adopt(command)
   call('HSET', key, 'n', rec.n, 'e', rec.e)
   call('SADD', B .. 'n:' .. rec.n, rec.id)
   call('ZREM', B .. 'orphans', rec.id)
-  local kept, received = call('LRANGE', B .. 'k:' .. rec.id, 0, -1), call('HGET', key, 'rc')
-  call('DEL', B .. 'k:' .. rec.id)
-  call('HDEL', key, 'kb', 'rc')
-  for index, value in ipairs(kept) do kept[index] = { unpackMessage(value) } end
+  local kept, received = takeKept(rec), call('HGET', key, 'rc')
+  call('HDEL', key, 'rc')
   return { state = 'taken', epoch = rec.e, frames = kept, received = received and tonumber(received) or nil }
 end
 
@@ -129,7 +129,8 @@ end
 function commands.hold(command)
   local rec = find(command.partner)
   if not rec or rec.p ~= 'r' or rec.rm ~= command.room then return nil end
-  if rec.n ~= '' and rec.n ~= command.to then return rec.n end
+  -- A node that lives receives the frame later.
+  if rec.n ~= '' and (rec.n ~= command.to or call('ZSCORE', B .. 'nodes', rec.n)) then return rec.n end
   if not keepFrames(rec, 0, command.frames, command.maxBytes) then leaveRoom(rec, 'lost') end
 end
 `

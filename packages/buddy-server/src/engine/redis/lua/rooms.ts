@@ -106,23 +106,37 @@ local function watchIfEmpty(room)
   if first then emit(first, { type = 'emptied', room = room.id, inMs = abandonedAfterMs }) end
 end
 
+-- Emits that a session was matched. index is 1 for the session that waited.
+local function emitMatched(room, rec, index, isOffered)
+  local profiles, facts = {}, unpackMessage(call('HGET', roomKey(room.id), 'm') or pack({}))
+  for each, id in ipairs(room.ids) do profiles[each] = unpackMessage(call('HGET', sessionKey(id), 'f')) end
+  local partner = partnerIn(room, rec)
+  emitChange(rec, {
+    type = 'matched', room = unpackMessage(room.f), profiles = profiles, seat = index - 1,
+    partner = partner and partner.n or '', isOffered = isOffered, isRematch = facts.isRematch or false,
+    interests = facts.interests and facts.interests[index] or {},
+    languages = facts.languages and facts.languages[index] or {},
+    waitsMs = facts.waitsMs or { 0, 0 },
+  })
+end
+
 openRoom = function(match, isOffered)
   local one, two = match.waited, match.arrived
+  local a, b = match.one, match.two
   local id = newRoomId()
-  local fields = { id = id, ids = { one.id, two.id }, site = match.two.site, lobby = match.two.lobby, mode = match.two.mode, openedAtMs = now }
-  seat(id, one, two, pack(fields), now, match.two.pool)
+  local fields = {
+    id = id, ids = { one.id, two.id }, site = b.site, lobby = b.lobby, mode = b.mode, openedAtMs = now,
+  }
+  seat(id, one, two, pack(fields), now, b.pool)
   meet(one.k, two.k, now)
-  local profiles = { profileOf(one), profileOf(two) }
-  local waits = { now - match.one.since0, now - match.two.since0 }
-  for index, rec in ipairs({ one, two }) do
-    local own, other = match.one, match.two
-    if index == 2 then own, other = other, own end
-    emitChange(rec, {
-      type = 'matched', room = fields, profiles = profiles, seat = index - 1, partner = (index == 1 and two or one).n,
-      interests = commonInterests(own, other), languages = commonLanguages(own, other),
-      isOffered = isOffered or false, isRematch = match.isRematch, waitsMs = waits,
-    })
-  end
+  call('HSET', roomKey(id), 'm', pack({
+    interests = { commonInterests(a, b), commonInterests(b, a) },
+    languages = { commonLanguages(a, b), commonLanguages(b, a) },
+    isRematch = match.isRematch, waitsMs = { now - a.since0, now - b.since0 },
+  }))
+  local room = roomOf(id)
+  emitMatched(room, one, 1, isOffered or false)
+  emitMatched(room, two, 2, isOffered or false)
 end
 
 -- Ends the session's room. Returns false if it is in none.

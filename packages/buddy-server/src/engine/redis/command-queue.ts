@@ -1,0 +1,128 @@
+import { packValue, unpackValue } from '../../codec.ts'
+import type { RedisLink } from './redis-link.ts'
+import type { Answer, CallAnswer, Configuration } from './wire.ts'
+
+interface CommandQueueDependencies {
+  readonly link: Pick<RedisLink, 'call'>
+  readonly configuration: () => Configuration
+  /** Returns the time that Redis uses, in milliseconds; undefined if Redis uses its own clock. */
+  readonly redisNow: (() => number) | undefined
+  /** Called with each answer, before the command's own function. */
+  readonly onAnswer: (command: Command, answer: Answer) => void
+  /** Called with the numbers of waiting tickets and rooms. */
+  readonly onTotals: (waiting: number, rooms: number) => void
+  /** Called when a call has failed, so that nobody knows which of its commands were handled. */
+  readonly onFailed: (error: unknown) => void
+}
+
+/** A command, by its name `c`, with its fields. */
+export type Command = { readonly c: string; readonly s?: string } & Readonly<
+  Record<string, unknown>
+>
+
+interface Pending {
+  readonly command: Command
+  readonly handleAnswer: ((answer: Answer) => void) | undefined
+  readonly isKept: boolean
+}
+
+/** Maximum number of commands in one call, so that no call occupies Redis for long. */
+const maxCommands = 32
+/** Maximum number of commands that are kept while Redis does not answer. */
+const maxKept = 10_000
+const unavailable: Answer = ['unavailable', [], [], undefined]
+
+/**
+ * Sends commands to Redis, several in one call, and handles the answers in order. While Redis does not answer, commands
+ * fail at once with `unavailable`, except those that are kept: these can be repeated, because a second time changes
+ * nothing.
+ */
+export class CommandQueue {
+  readonly #dependencies: CommandQueueDependencies
+  #pending: Pending[] = []
+  #kept: Pending[] = []
+  #isFlushScheduled = false
+  #isOpen = true
+
+  constructor(dependencies: CommandQueueDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** Whether commands are sent. */
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /**
+   * Sends a command.
+   * @param isKept whether the command is sent again if Redis does not answer
+   */
+  send(command: Command, handleAnswer?: (answer: Answer) => void, isKept = false): void {
+    const pending = { command, handleAnswer, isKept }
+    if (!this.#isOpen) {
+      this.#fail([pending])
+      return
+    }
+    this.#pending.push(pending)
+    if (this.#isFlushScheduled) return
+    this.#isFlushScheduled = true
+    queueMicrotask(() => this.flush())
+  }
+
+  /** Sends what is pending now. */
+  flush(): void {
+    this.#isFlushScheduled = false
+    const pending = this.#pending
+    this.#pending = []
+    for (let from = 0; from < pending.length; from += maxCommands) {
+      this.#call(pending.slice(from, from + maxCommands))
+    }
+  }
+
+  /** Sends no commands until `open` is called. */
+  close(): void {
+    this.#isOpen = false
+    this.#fail(this.#pending.splice(0))
+  }
+
+  /** Sends commands again, the kept ones first. */
+  open(): void {
+    if (this.#isOpen) return
+    this.#isOpen = true
+    this.#pending.unshift(...this.#kept.splice(0))
+    this.flush()
+  }
+
+  #call(batch: readonly Pending[]): void {
+    const { redisNow, link, configuration, onFailed } = this.#dependencies
+    const payload = packValue({
+      ...(redisNow && { now: redisNow() }),
+      cfg: configuration(),
+      commands: batch.map(({ command }) => command),
+    })
+    link.call(payload).then(
+      (reply) => this.#handleAnswers(batch, unpackValue(reply) as CallAnswer),
+      (error: unknown) => {
+        onFailed(error)
+        this.#fail(batch)
+      },
+    )
+  }
+
+  #handleAnswers(batch: readonly Pending[], [totals, answers]: CallAnswer): void {
+    const { onAnswer, onTotals } = this.#dependencies
+    onTotals(...totals)
+    for (const [index, answer] of answers.entries()) {
+      const { command, handleAnswer } = batch[index]!
+      onAnswer(command, answer)
+      handleAnswer?.(answer)
+    }
+  }
+
+  #fail(batch: readonly Pending[]): void {
+    for (const pending of batch) {
+      if (pending.isKept && this.#kept.length < maxKept) this.#kept.push(pending)
+      else pending.handleAnswer?.(unavailable)
+    }
+  }
+}

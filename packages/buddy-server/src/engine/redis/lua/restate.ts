@@ -1,0 +1,144 @@
+/**
+ * Brings Redis and a node together again about one session: after lost messages, a lost connection, or when Redis
+ * has lost its data. The node states what it knows of the session, and receives what has changed.
+ */
+export const restate = String.raw`
+local overMs = 120000
+
+-- Returns the frames that are kept for the session, which are no longer kept then.
+local function takeKept(rec)
+  local key = B .. 'k:' .. rec.id
+  local kept = call('LRANGE', key, 0, -1)
+  call('DEL', key)
+  call('HDEL', sessionKey(rec.id), 'kb')
+  for index, value in ipairs(kept) do kept[index] = { unpackMessage(value) } end
+  return kept
+end
+
+local function overKey(room) return B .. 'over:' .. room end
+
+-- The session has left a room while Redis could not know it.
+local function leaveFormer(rec, left)
+  if rec.p == 'r' and rec.rm == left.id then leaveRoom(rec, left.reason) return end
+  local room = roomOf(left.id)
+  if room and (room.ids[1] == rec.id or room.ids[2] == rec.id) then
+    local partner = partnerIn(room, rec)
+    endRoom(room, rec.id, left.reason, partner and { partner } or {})
+  else call('SET', overKey(left.id), left.reason, 'PX', overMs) end
+end
+
+-- Redis has lost the room. Creates it again. Returns whether the partner has not restated it yet.
+local function seatAgain(rec, fields)
+  local reason = call('GET', overKey(fields.id))
+  if reason then
+    emitChange(rec, { type = 'parted', room = fields.id, reason = reason })
+    return false
+  end
+  if call('EXISTS', roomKey(fields.id)) == 0 then
+    call('HSET', roomKey(fields.id), '0', fields.ids[1], '1', fields.ids[2], 'f', pack(fields), 'at', fields.openedAtMs)
+    count('rooms', 1)
+  end
+  setPlace(rec, 'r', fields.id)
+  local partner = partnerIn(roomOf(fields.id), rec)
+  if not partner or partner.rm ~= fields.id then return true end
+  emitChange(rec, { type = 'presence', room = fields.id, isPresent = partner.a == nil, node = partner.n })
+  changePresence(rec, rec.a == nil)
+  return false
+end
+
+local function enterAgain(rec, command)
+  local w = command.w
+  w.since0 = now - command.waitedMs
+  w.since = ordered(w.since0)
+  rec.w = w
+  setPlace(rec, 'q')
+  if rec.a then saveWish(rec) else queue(rec) end
+end
+
+local function restatePresence(rec, isAway)
+  if isAway == (rec.a ~= nil) then return end
+  local key = sessionKey(rec.id)
+  if isAway then
+    rec.a = now
+    call('HSET', key, 'a', now)
+    withdraw(rec)
+    visit(rec, nil)
+    changePresence(rec, false)
+    return
+  end
+  rec.a = nil
+  call('HDEL', key, 'a')
+  changePresence(rec, true)
+  local room = rec.p == 'r' and roomOf(rec.rm)
+  if room and room.pool then visit(rec, room.pool) end
+  if rec.p == 'q' and rec.w then queue(rec) end
+end
+
+-- Sends the events that the node has missed. The generation of both is the same.
+local function catchUp(rec, command)
+  local at = command.at
+  if rec.p == 'r' then
+    local room = roomOf(rec.rm)
+    local partner = room and partnerIn(room, rec)
+    if not room then
+      setPlace(rec, 'i')
+      if at then emitChange(rec, { type = 'parted', room = at.id, reason = 'lost' }) end
+    elseif at and at.id == room.id then
+      local isPresent = partner ~= nil and partner.a == nil
+      emitChange(rec, { type = 'presence', room = room.id, isPresent = isPresent, node = partner and partner.n or '' })
+    else
+      -- Perhaps the partner's node does not know of the match either.
+      for index, id in ipairs(room.ids) do
+        local member = find(id)
+        if member then emitMatched(room, member, index, false) end
+      end
+    end
+  elseif at then
+    local reason = call('HGET', sessionKey(rec.id), 'lr')
+    emitChange(rec, { type = 'parted', room = at.id, reason = reason or 'lost' })
+  elseif rec.p == 'i' and command.w then enterAgain(rec, command)
+  -- The node may have missed when there is something to do for the ticket.
+  elseif rec.w and rec.w.isQueued then wait(rec) end
+end
+
+function commands.restate(command)
+  local rec, key, kept = find(command.s), sessionKey(command.s), {}
+  if not rec then
+    call('HSET', key, 'n', command.n, 'e', command.e, 'g', -1, 'p', 'i', 'k', command.k, 'v', command.v)
+    call('PERSIST', key)
+    recs[command.s] = nil
+    rec = find(command.s)
+  elseif rec.n == '' then
+    -- The other nodes had declared this one dead.
+    rec.n, rec.e = command.n, rec.e + 1
+    call('HSET', key, 'n', rec.n, 'e', rec.e)
+    call('ZREM', B .. 'orphans', rec.id)
+    kept = takeKept(rec)
+  elseif rec.n ~= command.n or rec.e ~= command.e then error({ code = 'fenced' }) end
+  call('HSET', key, 'f', pack(command.f))
+  call('SADD', B .. 'n:' .. rec.n, rec.id)
+  if command.left then leaveFormer(rec, command.left) end
+  restatePresence(rec, command.isAway)
+  local isWaiting = false
+  if rec.g < command.g then
+    leave(rec, command.reason)
+    rec.g = command.g
+    call('HSET', key, 'g', rec.g)
+    if command.at then isWaiting = seatAgain(rec, command.at)
+    elseif command.w then enterAgain(rec, command)
+    elseif command.claim then handleClaim(rec, command.claim, command.inMs) end
+  else catchUp(rec, command) end
+  return { epoch = rec.e, frames = kept, isWaiting = isWaiting }
+end
+
+-- Ends a room whose partner has not come back after Redis had lost its data.
+function commands.expectPartner(command)
+  local rec = own(command)
+  if rec.p ~= 'r' or rec.rm ~= command.at then return end
+  local room = roomOf(rec.rm)
+  local partner = room and partnerIn(room, rec)
+  if room and not (partner and partner.rm == room.id) then
+    endRoom(room, room.ids[1] == rec.id and room.ids[2] or room.ids[1], 'lost', { rec })
+  end
+end
+`

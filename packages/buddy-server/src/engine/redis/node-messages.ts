@@ -1,0 +1,146 @@
+import type { Clock } from '../../clock.ts'
+import { packValue, unpackValue } from '../../codec.ts'
+import type { RedisLink } from './redis-link.ts'
+import type { FrameItem, NodeItem, NodeMessage } from './wire.ts'
+
+interface NodeMessagesDependencies {
+  readonly nodeId: string
+  readonly link: Pick<RedisLink, 'publish'>
+  readonly clock: Pick<Clock, 'after'>
+  /** Whether Redis answers. */
+  readonly isConnected: () => boolean
+  /**
+   * Called with a frame that its node has not received. Resolves with true if the frame must be sent to that node again,
+   * because the node lives.
+   */
+  readonly onUndelivered: (nodeId: string, frame: FrameItem) => Promise<boolean>
+  /** Called when Redis has not answered. */
+  readonly onFailed: (error: unknown) => void
+  readonly onEvent: (event: Exclude<NodeItem, FrameItem>) => void
+  readonly onFrame: (sessionId: string, roomId: string, frame: Uint8Array) => void
+}
+
+/** What is sent to one node. */
+interface Lane {
+  items: NodeItem[]
+  /** The number of the present message. A message that is sent again has the same number. */
+  number: number
+  /** Resolves when the message that is on its way, and all after it, have been sent; undefined if none is. */
+  sending: Promise<void> | undefined
+}
+
+/** Maximum number of events and frames that wait for one node. Then the oldest is dropped. */
+const maxWaiting = 20_000
+/** The wait before a message is sent again to a node that lives and does not receive it, in milliseconds. */
+const retryMs = 100
+
+/**
+ * Messages from node to node, in order and each at most once. All that is posted while a message is on its way goes into
+ * the next one. If Redis fails meanwhile, the message is sent again later, and its number tells the receiver whether it
+ * has arrived already.
+ */
+export class NodeMessages {
+  readonly #dependencies: NodeMessagesDependencies
+  readonly #lanes = new Map<string, Lane>()
+  /** The number of the latest message from each node. */
+  readonly #received = new Map<string, number>()
+  #isFlushScheduled = false
+
+  constructor(dependencies: NodeMessagesDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** Sends an event or a frame to a node. */
+  post(nodeId: string, item: NodeItem): void {
+    let lane = this.#lanes.get(nodeId)
+    if (!lane) this.#lanes.set(nodeId, (lane = { items: [], number: 1, sending: undefined }))
+    lane.items.push(item)
+    if (lane.items.length > maxWaiting) lane.items.shift()
+    if (this.#isFlushScheduled) return
+    this.#isFlushScheduled = true
+    queueMicrotask(() => this.flush())
+  }
+
+  /** Sends what is waiting. Call this when Redis answers again. */
+  flush(): void {
+    this.#isFlushScheduled = false
+    for (const [nodeId, lane] of this.#lanes) void this.#sendAll(nodeId, lane)
+  }
+
+  /** Resolves when all that was posted has been sent. */
+  async untilSent(): Promise<void> {
+    await Promise.all([...this.#lanes].map(([nodeId, lane]) => this.#sendAll(nodeId, lane)))
+  }
+
+  /** Handles a message from another node. */
+  handleMessage(payload: Uint8Array): void {
+    const [from, number, items] = unpackValue(payload) as NodeMessage
+    if (number <= (this.#received.get(from) ?? 0)) return
+    this.#received.set(from, number)
+    const { onEvent, onFrame } = this.#dependencies
+    for (const item of items) {
+      if (isFrame(item)) {
+        const [sessionId, roomId, { buffer, byteOffset, byteLength }] = item
+        onFrame(sessionId, roomId, new Uint8Array(buffer, byteOffset, byteLength))
+      } else onEvent(item)
+    }
+  }
+
+  /** Call this when a node is dead. */
+  forget(nodeId: string): void {
+    this.#lanes.delete(nodeId)
+    this.#received.delete(nodeId)
+  }
+
+  #sendAll(nodeId: string, lane: Lane): Promise<void> {
+    lane.sending ??= this.#send(nodeId, lane).finally(() => {
+      lane.sending = undefined
+    })
+    return lane.sending
+  }
+
+  async #send(nodeId: string, lane: Lane): Promise<void> {
+    const { isConnected, clock } = this.#dependencies
+    while (lane.items.length > 0 && isConnected()) {
+      const items = lane.items
+      lane.items = []
+      const left = await this.#deliver(nodeId, lane, items)
+      if (left.length === 0) continue
+      lane.items = [...left, ...lane.items]
+      clock.after(retryMs, () => void this.#sendAll(nodeId, lane))
+      return
+    }
+  }
+
+  /** Sends one message. Returns what must be sent again. */
+  async #deliver(
+    nodeId: string,
+    lane: Lane,
+    items: readonly NodeItem[],
+  ): Promise<readonly NodeItem[]> {
+    const { link, onFailed, nodeId: self } = this.#dependencies
+    try {
+      const message: NodeMessage = [self, lane.number, items]
+      const isReceived = nodeId !== '' && (await link.publish(nodeId, packValue(message)))
+      if (!isReceived) return await this.#findLeft(nodeId, items)
+      lane.number++
+      return []
+    } catch (error) {
+      onFailed(error)
+      return items
+    }
+  }
+
+  /** Returns the frames that must be sent to the node again. Events are not, because their effect is in Redis. */
+  async #findLeft(nodeId: string, items: readonly NodeItem[]): Promise<readonly NodeItem[]> {
+    const frames = items.filter((item) => isFrame(item))
+    const isLeft = await Promise.all(
+      frames.map((frame) => this.#dependencies.onUndelivered(nodeId, frame)),
+    )
+    return frames.filter((_, index) => isLeft[index])
+  }
+}
+
+function isFrame(item: NodeItem): item is FrameItem {
+  return Array.isArray(item)
+}
