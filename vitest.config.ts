@@ -16,7 +16,7 @@ export default defineConfig({
           isolate: false,
           include: [
             'packages/*/src/**/*.test.ts',
-            'tests/{lint,docs,release,deploy,simulate,attacker}/*.test.ts',
+            'tests/{lint,docs,release,deploy,simulate,attacker,chaos}/*.test.ts',
           ],
           // Property tests run thousands of cases, which can take long on a busy machine.
           testTimeout: 20_000,

@@ -8,6 +8,9 @@ import { join } from 'node:path'
 
 const cli = join(import.meta.dirname, '../packages/buddy-server/dist/cli.js')
 
+/** How many characters of the error output are kept for the error of a process that does not start. */
+const maxOutput = 10_000
+
 /** A server that a test can kill and start again at the same URL. */
 export interface ServerProcess {
   readonly url: string
@@ -21,6 +24,10 @@ export interface ServerProcess {
    * the process has ended.
    */
   kill(): Promise<void>
+  /** Asks the process to stop with SIGTERM, as a service manager does. Resolves when it has ended. */
+  stop(): Promise<void>
+  /** Sends a signal to the process, for example SIGSTOP. */
+  signal(name: NodeJS.Signals): void
 }
 
 /** Returns a TCP port on which nothing listens. */
@@ -35,13 +42,22 @@ export async function freePort(): Promise<number> {
 
 /**
  * Chooses a port for a server, and does not start the server yet. `settings` are environment
- * variables, added to the defaults below.
+ * variables, added to the defaults below. `onOutput` receives what the process writes to its error output.
  */
 export async function prepareServerProcess(
   settings: Readonly<Record<string, string>> = {},
+  onOutput?: (text: string) => void,
 ): Promise<ServerProcess> {
   const port = await freePort()
   let child: ChildProcess | undefined
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const running = child
+    child = undefined
+    if (!running || running.exitCode !== null || running.signalCode !== null) return
+    const closed = once(running, 'exit')
+    running.kill(signal)
+    await closed
+  }
   return {
     url: `http://localhost:${port}`,
     start: async (changed = {}) => {
@@ -64,18 +80,17 @@ export async function prepareServerProcess(
       })
       child = started
       let errorOutput = ''
-      started.stderr!.on('data', (chunk) => (errorOutput += String(chunk)))
+      started.stderr!.on('data', (chunk) => {
+        if (onOutput) onOutput(String(chunk))
+        // The output of a process that runs for long could be long.
+        errorOutput = (errorOutput + String(chunk)).slice(-maxOutput)
+      })
       const ended = once(started, 'close').then(() => Promise.reject(new Error(errorOutput)))
       await Promise.race([once(started, 'message'), ended])
       ended.catch(() => undefined)
     },
-    kill: async () => {
-      const running = child
-      child = undefined
-      if (!running || running.exitCode !== null || running.signalCode !== null) return
-      const closed = once(running, 'exit')
-      running.kill('SIGKILL')
-      await closed
-    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    signal: (name) => void child?.kill(name),
   }
 }

@@ -1,0 +1,5 @@
+// npm run chaos -- [--minutes N] [--seed N] [--clients N] [--fault KIND] [--check FILE] Runs several servers on one
+// Redis, kills, pauses and restarts them under load, and checks the history of what every client has received.
+import { runTypeScript } from './run-typescript.mjs'
+
+runTypeScript('tests/chaos/chaos.ts')

@@ -1,0 +1,86 @@
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { RedisServer } from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
+import { clubSecret } from '../attacker/lies.ts'
+import type { ServerProcess } from '../server-process.ts'
+import { prepareServerProcess } from '../server-process.ts'
+
+/** The bands of the site `club`. */
+export const bands = ['13-17', '18+'] as const
+
+const settings: Readonly<Record<string, string>> = {
+  HOST: '127.0.0.1',
+  SITES: JSON.stringify([
+    {
+      key: 'club',
+      allowed_origins: ['https://club.example'],
+      secret: clubSecret,
+      age_bands: bands,
+      default_age_band: '18+',
+    },
+  ]),
+  // A client notices a silent node after twice this time.
+  SOCKET_PING_INTERVAL: '2',
+  SOCKET_PING_TIMEOUT: '4',
+  SHUTDOWN_TIMEOUT_SECONDS: '1',
+  // The rules of a run are about the engine. These would only make its rooms fewer.
+  AVOID_RECENT_SECONDS: '0',
+  FAIR_SHARE_PERCENT: '100',
+  SLOW_AFTER_REPORTS: '0',
+  BAN_AFTER_REPORTS: '0',
+  REPEATED_TEXT_ROOMS: '0',
+  NEW_VISITOR_SECONDS: '0',
+  WIDEN_INTERESTS_SECONDS: '1',
+  WIDEN_LANGUAGES_SECONDS: '2',
+}
+
+/** Several nodes, each a process of its own, which share a real Redis. */
+export class Cluster {
+  readonly redis: RedisServer
+  readonly nodes: readonly ServerProcess[]
+
+  private constructor(redis: RedisServer, nodes: readonly ServerProcess[]) {
+    this.redis = redis
+    this.nodes = nodes
+  }
+
+  /**
+   * Starts Redis and the nodes.
+   * @param logFolder the folder for what the nodes write to their error output; undefined if it is dropped
+   */
+  static async start(
+    nodeCount: number,
+    graceMs: number,
+    logFolder: string | undefined,
+  ): Promise<Cluster> {
+    const redis = await RedisServer.start()
+    if (logFolder !== undefined) mkdirSync(logFolder, { recursive: true })
+    const nodes = await Promise.all(
+      Array.from({ length: nodeCount }, (_, index) =>
+        prepareServerProcess(
+          {
+            ...settings,
+            REDIS_URL: redis.url,
+            RESUME_GRACE_SECONDS: String(graceMs / 1000),
+          },
+          (text) => {
+            if (logFolder !== undefined) appendFileSync(join(logFolder, `node-${index}.log`), text)
+          },
+        ),
+      ),
+    )
+    const cluster = new Cluster(redis, nodes)
+    try {
+      await Promise.all(nodes.map((node) => node.start()))
+    } catch (error) {
+      await cluster.stop()
+      throw error
+    }
+    return cluster
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.kill()))
+    await this.redis.stop()
+  }
+}

@@ -1,0 +1,39 @@
+import type { Entry, FaultKind } from './history.ts'
+
+/** A fault, and when it was in effect. */
+export interface FaultPeriod {
+  readonly id: number
+  readonly kind: FaultKind
+  readonly node: number | undefined
+  readonly from: number
+  /** Infinity while it has not ended. */
+  to: number
+}
+
+/** How long after its end a fault still counts as the cause of what happens, in milliseconds. */
+const aftermathMs = 5000
+
+/** The faults of a history. */
+export class FaultPeriods {
+  readonly all: FaultPeriod[] = []
+
+  constructor(entries: readonly Entry[]) {
+    for (const entry of entries) {
+      if (entry.do !== 'fault') continue
+      const { id, kind, phase, node, t } = entry
+      const known = this.all.find((period) => period.id === id)
+      if (phase === 'begin') this.all.push({ id, kind, node, from: t, to: Infinity })
+      else if (known) known.to = t
+    }
+  }
+
+  /** Returns the kind of the latest fault that can have caused what happened at this time. */
+  kindAt(t: number): FaultKind | 'none' {
+    return this.all.findLast(({ from, to }) => from <= t && t <= to + aftermathMs)?.kind ?? 'none'
+  }
+
+  /** Returns whether a fault was in effect at some time of this span. */
+  isAny(from: number, to: number): boolean {
+    return this.all.some((period) => period.from <= to && from <= period.to + aftermathMs)
+  }
+}
