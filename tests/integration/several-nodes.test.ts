@@ -139,4 +139,29 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
     expect(newcomer.unread).not.toContain('matched')
     expect(server.status()).toMatchObject({ users: 3 })
   })
+
+  test('a node that was stopped for some seconds gives up the sessions that others have taken over, and continues the rest', async ({
+    redis,
+    startServer,
+    startNode,
+  }) => {
+    const paused = await startNode()
+    const { url, server } = await startServer({ redisUrl: redis.url, secretKey })
+    const [ana, bob] = await pair(paused.url, url)
+    const [cleo, dan] = await pair(paused.url, url)
+    const former = ana.client
+    paused.signal('SIGSTOP')
+    await Promise.all([bob.client.receive('partner-away'), dan.client.receive('partner-away')])
+    dan.client.send({ type: 'text', text: 'while you are stopped' })
+    await ana.reconnect(url)
+    await bob.client.receive('partner-back')
+    await expectTextsRelayed(ana.client, bob.client)
+    paused.signal('SIGCONT')
+    expect(await former.closed()).toMatchObject({ reason: 'session-taken' })
+    await dan.client.receive('partner-back')
+    expect(await cleo.client.receive('text')).toMatchObject({ text: 'while you are stopped' })
+    await expectTextsRelayed(cleo.client, dan.client)
+    await expectTextsRelayed(ana.client, bob.client)
+    expect(server.status()).toMatchObject({ users: 3, rooms: 2 })
+  })
 })
