@@ -1,0 +1,82 @@
+// Two browsers at two servers, which share a Redis. One server is killed during the call.
+import { describe, expect } from 'vitest'
+import {
+  missingRedisMessage,
+  RedisServer,
+} from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
+import { createBalancer } from '../balancer.ts'
+import type { ServerProcess } from '../server-process.ts'
+import { prepareServerProcess } from '../server-process.ts'
+import { test as base } from './fixtures.ts'
+import type { Visitor } from './visitor.ts'
+import { meet } from './visitor.ts'
+
+const test = base.extend<{ readonly nodes: readonly [ServerProcess, ServerProcess] }>({
+  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
+  nodes: async ({}, use) => {
+    const redis = await RedisServer.start()
+    const start = async (): Promise<ServerProcess> => {
+      const node = await prepareServerProcess({ REDIS_URL: redis.url })
+      await node.start()
+      return node
+    }
+    const nodes = await Promise.all([start(), start()])
+    await use(nodes)
+    await Promise.all(nodes.map((node) => node.kill()))
+    await redis.stop()
+  },
+})
+
+const occurrences = async (visitor: Visitor, text: string): Promise<number> =>
+  (await visitor.text()).split(text).length - 1
+
+if (missingRedisMessage) console.log(missingRedisMessage)
+
+describe.skipIf(missingRedisMessage)('two servers', () => {
+  test('a call between users of two servers continues when one is killed: media flows, each text arrives once, and Next works', async ({
+    nodes: [first, second],
+    visit,
+  }) => {
+    const balancer = await createBalancer(first.url, second.url)
+    const [ana, bob] = await Promise.all([
+      visit(`${balancer.url}/?name=Ana`),
+      visit(`${second.url}/?name=Bob`),
+    ])
+    const both = [ana, bob]
+    await meet(ana, bob)
+    await Promise.all(both.map((visitor) => visitor.waitForMedia()))
+    const before = await Promise.all(both.map((visitor) => visitor.receivedMedia()))
+
+    await first.kill()
+    await bob.type('text-input', 'Bob typed meanwhile')
+    await bob.press('send-button')
+    await Promise.all(both.map((visitor) => visitor.waitForMedia(20)))
+    await ana.type('text-input', 'Ana typed meanwhile')
+    await ana.press('send-button')
+    await Promise.all([
+      ana.waitForText('Bob typed meanwhile'),
+      bob.waitForText('Ana typed meanwhile'),
+    ])
+    await Promise.all(both.map((visitor) => visitor.waitForMedia(20)))
+    const after = await Promise.all(both.map((visitor) => visitor.receivedMedia()))
+    for (const [index, visitor] of both.entries()) {
+      // The count of a new peer connection would start at 0.
+      const frames = [before, after].map((at) => at[index]!.framesDecoded)
+      expect(frames[1]! - frames[0]!).toBeGreaterThanOrEqual(40)
+      await expect.poll(() => visitor.text(), { timeout: 20_000 }).not.toContain('out of reach')
+      await expect.poll(() => visitor.text()).not.toContain('interrupted')
+      expect(await visitor.state()).toBe('connected')
+      for (const text of ['Ana typed meanwhile', 'Bob typed meanwhile']) {
+        expect(await occurrences(visitor, text)).toBe(1)
+      }
+    }
+    const status = await (await fetch(`${second.url}/status`)).json()
+    expect(status).toMatchObject({ users: 2, waiting: 0, rooms: 1 })
+
+    await ana.press('next-button')
+    await Promise.all(both.map((visitor) => visitor.waitForMatches(2)))
+    await Promise.all(both.map((visitor) => visitor.waitForState('connected')))
+    await Promise.all(both.map((visitor) => visitor.waitForMedia()))
+    balancer.close()
+  })
+})
