@@ -1,39 +1,8 @@
 // Two servers that share a Redis: their users meet each other.
 import { describe, expect } from 'vitest'
-import {
-  missingRedisMessage,
-  RedisServer,
-} from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
-import { test as base } from '../server-fixture.ts'
-import type { ServerProcess } from '../server-process.ts'
-import { prepareServerProcess } from '../server-process.ts'
+import { missingRedisMessage, secretKey, test } from './nodes-fixture.ts'
 import { expectTextsRelayed, RawClient } from './raw-client.ts'
 import { ResumingClient } from './resuming-client.ts'
-
-const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
-
-const test = base.extend<{
-  readonly redis: RedisServer
-  /** Starts a node in a process of its own, which the test can kill. */
-  readonly startNode: () => Promise<ServerProcess>
-}>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
-  redis: async ({}, use) => {
-    const redis = await RedisServer.start()
-    await use(redis)
-    await redis.stop()
-  },
-  startNode: async ({ redis }, use) => {
-    const nodes: ServerProcess[] = []
-    await use(async () => {
-      const node = await prepareServerProcess({ REDIS_URL: redis.url, SECRET_KEY: secretKey })
-      nodes.push(node)
-      await node.start()
-      return node
-    })
-    await Promise.all(nodes.map((node) => node.kill()))
-  },
-})
 
 /** Returns two clients in a room, each at its own server. */
 async function pair(

@@ -14,6 +14,15 @@ import { VirtualClock } from './virtual-clock.ts'
 import type { VisitorObserver } from './visitor.ts'
 import { Visitor } from './visitor.ts'
 
+const noBans: EngineDependencies['bans'] = {
+  size: 0,
+  add: () => undefined,
+  has: () => false,
+  leftMs: () => 0,
+  delete: () => undefined,
+  keys: () => [].values(),
+}
+
 interface SimulationOptions {
   readonly arrivals: readonly Arrival[]
   readonly seed: number
@@ -96,7 +105,8 @@ export class Simulation {
       clock,
       wallNow: () => clock.now(),
       createId: () => `r${this.#nextId++}`,
-      bans: { size: 0, add: () => undefined, has: () => false, delete: () => undefined },
+      bans: noBans,
+      onBanned: () => undefined,
       maxRooms: () => options.maxRooms,
       rematchDelayMs: () => 3000,
       scheduleOf: () => ({

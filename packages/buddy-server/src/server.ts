@@ -13,6 +13,7 @@ import { createNotify } from './events.ts'
 import { statsOf } from './handlers/ping.ts'
 import { createHeartbeat } from './connection/heartbeat.ts'
 import { RedisClient } from './engine/redis/redis-client.ts'
+import type { RedisEngine } from './engine/redis/redis-engine.ts'
 import { connectEngine } from './engine/redis/redis-engine.ts'
 import { createHookObserver } from './hooks/hook-observer.ts'
 import type { BuddyServerHooks } from './hooks/hooks.ts'
@@ -169,11 +170,12 @@ export function createBuddyServer(
         onDown: (error) => log.error({ err: error }, 'Redis does not answer'),
       })
     : undefined
+  let redisEngine: RedisEngine | undefined
   const core: Core = createCore({
     nodeId,
     ...(redis && {
       createEngine: (given) =>
-        connectEngine(
+        (redisEngine = connectEngine(
           redis,
           {
             ...given,
@@ -183,7 +185,7 @@ export function createBuddyServer(
             onDataLost: () => core.restorePairs(),
           },
           settings.redisPrefix,
-        ),
+        )),
     }),
     settings: () => settings,
     clock,
@@ -341,6 +343,8 @@ export function createBuddyServer(
     listen: async () => {
       if (closed) throw new Error('this server is closed; create a new one')
       await redis?.connect()
+      // A banned person must not be admitted because this node has just started.
+      await redisEngine?.load()
       openStore()
       const port = await transport.listen(settings.host, settings.port)
       openFiles.refresh(settings.maxUsers)

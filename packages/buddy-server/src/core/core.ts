@@ -117,6 +117,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     wallNow,
     createId: newId,
     bans,
+    onBanned: (keys) => void safety.handleBanned(keys).catch(onInternalError),
     maxRooms: () => settings().maxRooms,
     scheduleOf: (site) => sites.siteOf({ identity: { site } }).widenSchedule,
     avoidRecentMs: () => settings().avoidRecentMs,

@@ -216,6 +216,8 @@ export class EngineWorld {
   readonly observed: (readonly [event: string, room: Room, ...rest: unknown[]])[] = []
   /** The pairs that the observer has received. */
   readonly pairs: Parameters<EngineObserver['onPair']>[] = []
+  /** The keys that nodes have received as banned by another node. */
+  readonly banned: string[] = []
   readonly errors: unknown[] = []
   maxRooms = 1000
   schedule: WidenSchedule = { interestsMs: 8000, languagesMs: 12_000 }
@@ -234,6 +236,7 @@ export class EngineWorld {
       wallNow: () => this.clock.now(),
       createId: () => `room ${this.#nextId++}`,
       bans: new Bans(() => this.clock.now()),
+      onBanned: (keys) => this.banned.push(...keys),
       maxRooms: () => this.maxRooms,
       scheduleOf: () => this.schedule,
       avoidRecentMs: () => this.avoidRecentMs,

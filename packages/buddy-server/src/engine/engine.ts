@@ -264,6 +264,14 @@ export interface BanList {
   has(key: string): boolean
 }
 
+/** The bans in the memory of one node. */
+export interface LocalBans extends BanList {
+  /** Returns how long `key` is still banned, in milliseconds; 0 if it is not. */
+  leftMs(key: string): number
+  /** Iterates over the keys. Bans may be lifted meanwhile. */
+  keys(): IterableIterator<string>
+}
+
 /** The access of one node to the state that all users share. */
 export interface Engine {
   /** Whether the engine can match users. False while Redis does not answer. */

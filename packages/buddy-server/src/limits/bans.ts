@@ -38,10 +38,21 @@ export class Bans {
 
   /** Returns whether `key` is banned now. */
   has(key: string): boolean {
+    return this.leftMs(key) > 0
+  }
+
+  /** Returns how long `key` is still banned, in milliseconds; 0 if it is not. */
+  leftMs(key: string): number {
     const untilMs = this.#untilMs.get(key)
-    if (untilMs === undefined) return false
-    if (untilMs > this.#now()) return true
+    if (untilMs === undefined) return 0
+    const leftMs = untilMs - this.#now()
+    if (leftMs > 0) return leftMs
     this.#untilMs.delete(key)
-    return false
+    return 0
+  }
+
+  /** Iterates over the banned keys, oldest ban first. Bans may be lifted meanwhile. */
+  keys(): IterableIterator<string> {
+    return this.#untilMs.keys()
   }
 }

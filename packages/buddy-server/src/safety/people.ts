@@ -61,6 +61,12 @@ export class People {
     })
   }
 
+  /** Returns whether one of these keys is that of the person or the visitor of a session. */
+  isAnyOf({ personKey, identity }: Session, keys: ReadonlySet<string>): boolean {
+    if (keys.has(personKey)) return true
+    return identity.subject !== undefined && keys.has(this.#keys.visitorKey(identity))
+  }
+
   /** Returns the persons who have a session. */
   online(): Set<string> {
     return new Set([...this.#sessions].map(({ personKey }) => personKey))

@@ -5,8 +5,10 @@ import type { Cancel } from '../clock.ts'
 import type { ReportedEncounter } from '../engine/engine.ts'
 import type { ServerObserver } from '../events.ts'
 import type { Identity } from '../sessions/identity.ts'
+import { dismiss } from '../sessions/dismiss.ts'
 import type { ParticipantSession, Report } from '../sessions/participant.ts'
 import type { Session } from '../sessions/session.ts'
+import { forEachInSlices } from '../slices.ts'
 import { createModeration } from './create-moderation.ts'
 import { isMeasureDuration, measureDurationRule } from './measure-duration.ts'
 import { MeasureDelivery } from './measure-delivery.ts'
@@ -138,6 +140,14 @@ export class Safety {
     // Another node may have made the ban. Its reason is not known here.
     const isBanned = Object.values(banKeys).some((key) => bans.has(key))
     return isBanned ? { measure: undefined } : undefined
+  }
+
+  /** Call this with the keys that another node has banned. Ends the sessions of these people at this node. */
+  handleBanned(keys: ReadonlySet<string>): Promise<void> {
+    const { sessions } = this.#dependencies
+    return forEachInSlices(sessions, (session) => {
+      if (this.#people.isAnyOf(session, keys)) dismiss(session, 'banned', sessions)
+    })
   }
 
   /** Returns how long a search of a person must wait before it can be matched. */

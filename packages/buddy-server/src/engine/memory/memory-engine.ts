@@ -6,6 +6,7 @@ import type {
   EngineListener,
   EngineObserver,
   EngineSession,
+  LocalBans,
   PairList,
   SessionProfile,
 } from '../engine.ts'
@@ -28,7 +29,10 @@ export interface EngineDependencies {
   /** Returns milliseconds since 1970. */
   readonly wallNow: () => number
   readonly createId: () => string
-  readonly bans: BanList
+  /** The bans that this node knows. */
+  readonly bans: LocalBans
+  /** Called with keys that another node has banned. */
+  readonly onBanned: (keys: ReadonlySet<string>) => void
   readonly maxRooms: () => number
   /** Returns how long the searches of a site require a common interest and a common language. */
   readonly scheduleOf: MatchmakerDependencies<Entry>['scheduleOf']

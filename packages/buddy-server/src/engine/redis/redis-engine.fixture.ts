@@ -1,4 +1,5 @@
-import type { Engine } from '../engine.ts'
+import { Bans } from '../../limits/bans.ts'
+import type { BanList, Engine } from '../engine.ts'
 import type { EngineUnderTest } from '../engine-world.fixture.ts'
 import type { EngineDependencies } from '../memory/memory-engine.ts'
 import type { RedisClient } from './redis-client.ts'
@@ -35,6 +36,7 @@ export function createRedisEngines(
     const engine: RedisEngine = new RedisEngine({
       ...dependencies,
       nodeId,
+      bans: new Bans(() => dependencies.clock.now()),
       graceMs: () => 30_000,
       maxHeldBytes: () => 65_536,
       onDataLost: () => undefined,
@@ -52,12 +54,13 @@ export function createRedisEngines(
     })
     return engine
   })
+  for (const each of engines) each.handleConnected()
   let next = 0
   const [first] = engines
   const engine: Engine = {
     isUp: true,
     hasOtherNodes: true,
-    bans: first!.bans,
+    bans: bansOf(engines),
     pairs: first!.pairs,
     get counts() {
       return latestCounts(engines)
@@ -82,4 +85,22 @@ export function createRedisEngines(
 /** Returns the counts that the most recent answer contained. */
 function latestCounts(engines: readonly RedisEngine[]): Engine['counts'] {
   return engines.reduce((one, other) => (other.answeredAt > one.answeredAt ? other : one)).counts
+}
+
+/** Returns the bans of all nodes, which must agree. The first node changes them. */
+function bansOf([first, ...others]: readonly RedisEngine[]): BanList {
+  const { bans } = first!
+  const same = <T>(read: (list: BanList) => T): T => {
+    const values = [bans, ...others.map((other) => other.bans)].map(read)
+    if (new Set(values).size > 1) throw new Error(`nodes disagree: ${values.join()}`)
+    return read(bans)
+  }
+  return {
+    add: (...ban) => bans.add(...ban),
+    delete: (key) => bans.delete(key),
+    has: (key) => same((list) => list.has(key)),
+    get size() {
+      return same((list) => list.size)
+    },
+  }
 }

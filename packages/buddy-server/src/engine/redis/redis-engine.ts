@@ -4,11 +4,12 @@ import type { Room } from '../room.ts'
 import type { Command } from './command-queue.ts'
 import { CommandQueue } from './command-queue.ts'
 import { NodeMessages } from './node-messages.ts'
+import { RedisBans } from './redis-bans.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RedisLink } from './redis-link.ts'
 import type { RedisSessionContext } from './redis-session.ts'
 import { RedisSession } from './redis-session.ts'
-import type { Answer, Configuration, FrameItem, Restated, StoredEvent } from './wire.ts'
+import type { Answer, BeatResult, Configuration, FrameItem, Restated, StoredEvent } from './wire.ts'
 
 /** The dependencies of {@link RedisEngine}. */
 export interface RedisEngineDependencies extends EngineDependencies {
@@ -33,11 +34,6 @@ const releaseTimeoutMs = 1000
 /** A session that was taken over must join within this time, in milliseconds. */
 const joinTimeoutMs = 5000
 
-interface BeatAnswer {
-  readonly isMore?: boolean
-  readonly boot?: string
-}
-
 type TakeOver =
   | { readonly state: 'unknown' | 'elsewhere' }
   | {
@@ -58,7 +54,7 @@ const deadAfterMs = 2000
  */
 export class RedisEngine implements Engine {
   readonly hasOtherNodes = true
-  readonly bans: Engine['bans']
+  readonly bans: RedisBans
   readonly pairs: Engine['pairs']
   readonly #dependencies: RedisEngineDependencies
   readonly #sessions = new Map<string, RedisSession>()
@@ -114,7 +110,13 @@ export class RedisEngine implements Engine {
       onFrame: (sessionId, roomId, frame) =>
         this.#try(() => this.#sessions.get(sessionId)?.handleFrame(roomId, frame)),
     })
-    this.bans = dependencies.bans
+    this.bans = new RedisBans({
+      nodeId,
+      clock,
+      local: dependencies.bans,
+      send: (command, handleAnswer) => this.#send(command, handleAnswer),
+      onBanned: dependencies.onBanned,
+    })
     this.pairs = {
       add: (kind, one, other, untilMs) =>
         this.#send({ c: 'pair', kind, one, other, untilMs }, undefined, true),
@@ -190,6 +192,12 @@ export class RedisEngine implements Engine {
     // Redis may not answer.
     const late = new Promise<void>((resolve) => clock.after(closeTimeoutMs, resolve))
     await Promise.race([farewell.then(() => this.#messages.untilSent()), late])
+    this.bans.close()
+  }
+
+  /** Resolves when this node knows the bans of the others, or when they cannot be read now. */
+  load(): Promise<void> {
+    return this.bans.load()
   }
 
   get isUp(): boolean {
@@ -230,12 +238,14 @@ export class RedisEngine implements Engine {
       if (this.#isClosed || number !== this.#beats || failure === 'unavailable') return
       const wasKnown = this.#isKnown
       this.#isKnown = failure === false
-      const { isMore = false, boot } = (result || {}) as BeatAnswer
+      const beat = (result || undefined) as BeatResult | undefined
+      const boot = beat?.boot
       const isDataLost = boot !== undefined && this.#boot !== undefined && boot !== this.#boot
       this.#boot = boot ?? this.#boot
       if (isDataLost) this.#dependencies.onDataLost()
       if (isDataLost || (wasKnown && !this.#isKnown)) void this.#restateAll()
-      clock.after(isMore ? 1 : beatIntervalMs, () => this.#beat())
+      if (beat) this.bans.handleBeat(beat.banId, beat.bans)
+      clock.after(beat?.isMore ? 1 : beatIntervalMs, () => this.#beat())
     })
   }
 

@@ -137,6 +137,32 @@ export type StoredEvent = {
 /** A pair of people who avoid each other. */
 type StoredPair = readonly [kind: PairKind, one: string, other: string, untilMs: number]
 
+/** A key that was banned for some milliseconds, or whose ban was lifted if these are 0. */
+export type BanChange = readonly [key: string, leftMs: number]
+
+/** The result of the command `bans`: changes that the node may not know. */
+export interface BanChanges {
+  /** The id of the list of bans. It is another one if Redis has lost its data. */
+  readonly id: string
+  /** The number of the latest change up to which the node knows all. */
+  readonly v: number
+  /** Whether the list begins with the first change, although the node knew some. */
+  readonly isReset: boolean
+  readonly changes: readonly BanChange[]
+  readonly isMore: boolean
+}
+
+/** The result of the command `beat`. */
+export interface BeatResult {
+  /** Whether there is more to do at once. */
+  readonly isMore: boolean
+  /** Another value than before means that Redis has lost its data. */
+  readonly boot: string
+  /** The id of the list of bans, and the number of its latest change. */
+  readonly banId: string
+  readonly bans: number
+}
+
 /** The answer to one command. */
 export type Answer = readonly [
   failure: string | false,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { bans } from './bans.ts'
 import { claims } from './claims.ts'
 import { commands } from './commands.ts'
 import { fairShare } from './fair-share.ts'
@@ -20,6 +21,7 @@ const body = [
   rooms,
   claims,
   sessions,
+  bans,
   restate,
   nodes,
   commands,

@@ -68,7 +68,8 @@ function commands.beat(command)
     or #call('ZRANGEBYSCORE', B .. 'orphans', '-inf', now, 'LIMIT', 0, 1) > 0
   -- Another value means that Redis has lost its data.
   call('SET', B .. 'boot', command.boot, 'NX')
-  return { nodes = call('ZCARD', B .. 'nodes'), isMore = isMore, boot = call('GET', B .. 'boot') }
+  local banId, banNumber = banVersion()
+  return { isMore = isMore, boot = call('GET', B .. 'boot'), banId = banId, bans = banNumber }
 end
 
 -- The node stops, and has released its sessions.
