@@ -1,5 +1,5 @@
 // The licences of everything that the one-file server contains.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
@@ -15,6 +15,8 @@ function packageFolders(files) {
 function noticeOf(folder) {
   const { name, version } = JSON.parse(read(`${folder}/package.json`))
   const files = readdirSync(join(root, folder)).filter((file) => /^(licen[cs]e|notice)/i.test(file))
+  const kept = `packages/buddy-server/licences/${name.replace(/^@([^/]+)\/.*/, '$1')}.txt`
+  if (files.length === 0 && existsSync(join(root, kept))) return [`${name} ${version}`, read(kept)]
   if (files.length === 0) throw new Error(`${name} ${version} has no file with its licence.`)
   return [`${name} ${version}`, ...files.sort().map((file) => read(`${folder}/${file}`))]
 }
@@ -36,6 +38,7 @@ export function notices(files) {
     ['The guard', read('packages/buddy-guard/dist/THIRD-PARTY-NOTICES.txt')],
     // Libraries that the build has put into the files of the server.
     ['The codec', read('packages/buddy-server/dist/THIRD-PARTY-NOTICES.txt')],
+    ['The Redis client', read('packages/buddy-server/dist/engine/redis/THIRD-PARTY-NOTICES.txt')],
     ['The dashboard', read('packages/buddy-server/dist/public/dashboard/THIRD-PARTY-NOTICES.txt')],
     ...packageFolders(files).map((folder) => noticeOf(folder)),
   ]

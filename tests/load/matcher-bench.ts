@@ -80,7 +80,7 @@ class Lobby {
     this.matchmaker = new Matchmaker<User>({
       clock,
       people,
-      scheduleOf: () => ({ interestsMs: 8000, languagesMs: 12_000 }),
+      scheduleOf: () => ({ interestsMs: 8000, languagesMs: 12_000, regionMs: 0 }),
       rematchDelayMs: () => 3000,
       fairLimits: () => fairLimits,
       canOpenRoom: () => this.canOpenRoom,
@@ -140,6 +140,7 @@ function ticketOf(index: number, criteria: User['criteria']): Ticket {
     mode: 'video',
     band: '',
     attributes: {},
+    region: '',
     delayMs: 0,
     interests: [...criteria.interests],
     interestKeys: [...criteria.interestKeys],

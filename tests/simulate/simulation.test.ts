@@ -52,7 +52,7 @@ test('the referee finds an engine that widens too early', () => {
   const { faults } = run(6, {
     alter: (dependencies) => ({
       ...dependencies,
-      scheduleOf: () => ({ interestsMs: 0, languagesMs: 0 }),
+      scheduleOf: () => ({ interestsMs: 0, languagesMs: 0, regionMs: 0 }),
     }),
   })
   expect(faults.some((fault) => fault.includes('no interest in common'))).toBe(true)
@@ -69,7 +69,7 @@ test('the referee finds an engine that leaves two tickets waiting that may meet'
   const { faults } = run(8, {
     alter: (dependencies) => ({
       ...dependencies,
-      scheduleOf: () => ({ interestsMs: 3_600_000, languagesMs: 3_600_000 }),
+      scheduleOf: () => ({ interestsMs: 3_600_000, languagesMs: 3_600_000, regionMs: 0 }),
     }),
   })
   expect(faults.some((fault) => fault.includes('both wait although they may meet'))).toBe(true)

@@ -112,6 +112,7 @@ export class Simulation {
       scheduleOf: () => ({
         interestsMs: matchingTimes.widenInterestsMs,
         languagesMs: matchingTimes.widenLanguagesMs,
+        regionMs: 0,
       }),
       avoidRecentMs: () => matchingTimes.avoidRecentMs,
       avoidRecentCount: () => matchingTimes.avoidRecentCount,
@@ -174,6 +175,7 @@ export class Simulation {
       interestKeys: interests,
       languages,
       attributes,
+      region: '',
       asks,
       keepsInterests: arrival.keepsInterests,
       keepsLanguages: arrival.keepsLanguages,

@@ -1,5 +1,6 @@
 import { CommandError } from './commands/command-error.ts'
 import { ConfigError } from './config/config-error.ts'
+import { RedisError } from './engine/redis/redis-url.ts'
 import { IncompleteFilesError } from './operations/http/public-files.ts'
 import { StoreError } from './safety/store.ts'
 import { InvalidWelcomeError } from './sites/check-welcome.ts'
@@ -15,6 +16,7 @@ const mistakes = [
   InvalidWelcomeError,
   ListenError,
   NativeAddonError,
+  RedisError,
   StoreError,
   TlsError,
 ]

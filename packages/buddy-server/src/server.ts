@@ -12,6 +12,7 @@ import { createCore } from './core/core.ts'
 import { createNotify } from './events.ts'
 import { statsOf } from './handlers/ping.ts'
 import { createHeartbeat } from './connection/heartbeat.ts'
+import { checkRedis } from './engine/redis/check-redis.ts'
 import { RedisClient } from './engine/redis/redis-client.ts'
 import type { RedisEngine } from './engine/redis/redis-engine.ts'
 import { connectEngine } from './engine/redis/redis-engine.ts'
@@ -57,7 +58,8 @@ export interface BuddyServer {
   listen(): Promise<{ readonly port: number; readonly url: string }>
   /**
    * Checks that `listen()` would succeed now and that the server would become ready. Accepts no client.
-   * @throws ListenError, TlsError as `listen`; IncompleteFilesError if files of the server are missing or changed
+   * @throws ListenError, TlsError as `listen`; IncompleteFilesError if files of the server are missing or changed;
+   * RedisError if Redis cannot be used
    */
   check(options?: CheckOptions): Promise<void>
   /** Returns the present users, rooms and load. */
@@ -166,6 +168,7 @@ export function createBuddyServer(
   const redis = settings.redisUrl
     ? new RedisClient({
         url: settings.redisUrl,
+        caFile: settings.redisCaFile,
         onUp: () => log.info('Redis answers'),
         onDown: (error) => log.error({ err: error }, 'Redis does not answer'),
       })
@@ -364,6 +367,7 @@ export function createBuddyServer(
       const faults = describeFaults(publicFiles)
       if (faults) throw new IncompleteFilesError(faults)
       checkStore(settings.dataDir, isRunning)
+      if (settings.redisUrl) await checkRedis(settings)
       if (isRunning) transport.checkTls()
       else await transport.check(settings.host, settings.port)
     },

@@ -1,24 +1,24 @@
 // The settings of a service with several nodes.
+import { z } from 'zod'
+import { readRedisUrl, redisUrlForms } from '../engine/redis/redis-url.ts'
 import type { ValueSchema } from './value-schemas.ts'
-import { text, valueSchema } from './value-schemas.ts'
+import { text } from './value-schemas.ts'
 import { setting } from './setting.ts'
 
 /** The error for Redis without a secret key. */
 export const redisWithoutKey =
   'REDIS_URL needs SECRET_KEY, the same at every node: with it a client resumes its session at another node, and people are recognised at all of them'
 
-const redisUrl: ValueSchema<string> = valueSchema(
-  'a URL like redis://user:password@host:6379 or rediss://host:6380/2',
-  (raw) => {
-    if (raw === '') return raw
-    if (typeof raw !== 'string' || !/^rediss?:\/\/\S+$/.test(raw) || !URL.canParse(raw)) {
-      return undefined
-    }
-    const { hostname, pathname, search, hash } = new URL(raw)
-    const isAllowed = hostname !== '' && /^\/?\d*$/.test(pathname) && search === '' && hash === ''
-    return isAllowed ? raw : undefined
-  },
-)
+const redisUrl = z
+  .unknown()
+  .transform((raw, context) => {
+    const target = typeof raw === 'string' && raw !== '' ? readRedisUrl(raw) : undefined
+    if (raw === '' || typeof target === 'object') return raw as string
+    const message = target === undefined ? `it must be ${redisUrlForms}` : `it ${target}`
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+  .describe(redisUrlForms) as ValueSchema<string>
 
 /** The settings of a service with several nodes, in one group of `docs/configuration.md`. */
 export const redisSettings = {
@@ -27,8 +27,15 @@ export const redisSettings = {
     schema: redisUrl,
     defaultValue: '',
     description:
-      'Redis or Valkey, which several servers share, so that their users meet each other. Every server needs the same `SECRET_KEY`. Without it the server is alone.',
+      'Redis (from 7.0) or Valkey, which several servers share, so that their users meet each other. Every server needs the same `SECRET_KEY`. Without it the server is alone. See [Redis](redis.md).',
     isSecret: true,
+  }),
+  redisCaFile: setting({
+    key: 'REDIS_CA_FILE',
+    schema: text('a path'),
+    defaultValue: '',
+    description:
+      'Certificate (PEM) of the authority that has signed the TLS certificate of Redis. Without it, the public authorities are trusted.',
   }),
   redisPrefix: setting({
     key: 'REDIS_PREFIX',
@@ -36,5 +43,12 @@ export const redisSettings = {
     defaultValue: 'buddy:',
     description:
       'The first part of all keys and channels in Redis, so that two services can use one Redis.',
+  }),
+  region: setting({
+    key: 'REGION',
+    schema: text('at most 20 letters, digits and dashes, such as eu-west', /^[\w-]{1,20}$/),
+    defaultValue: '',
+    description:
+      'The region of this server. Its users prefer partners of the same region, and require them for `WIDEN_REGION_SECONDS`. See [Regions](redis.md#regions).',
   }),
 } as const

@@ -248,6 +248,14 @@ export const serverSettings = {
       description: 'How long a search requires a common language.',
       isReloadable,
     }),
+    widenRegionMs: setting({
+      key: 'WIDEN_REGION_SECONDS',
+      schema: seconds(0),
+      defaultValue: 4000,
+      description:
+        'How long a search requires a partner of the same `REGION`. It has no effect without regions.',
+      isReloadable,
+    }),
     avoidRecentMs: setting({
       key: 'AVOID_RECENT_SECONDS',
       schema: seconds(0),

@@ -142,6 +142,7 @@ export function createCore(dependencies: CoreDependencies): Core {
   const participants: ParticipantContext = {
     engine,
     nodeId: dependencies.nodeId ?? newId(),
+    region: settings().region,
     now: () => clock.now(),
     online: () => sessions.size,
     roomTokenOf: (room, seat) => {

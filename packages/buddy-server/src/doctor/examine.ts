@@ -9,6 +9,7 @@ import { checkAddon, checkOwnFiles } from './checks/local.ts'
 import { checkOpenFiles } from './checks/open-files.ts'
 import { checkOrigins } from './checks/origins.ts'
 import { checkPublicUrl } from './checks/public-url.ts'
+import { checkRedisServer } from './checks/redis.ts'
 import { checkLocalServer } from './checks/running-server.ts'
 import { checkStun } from './checks/stun.ts'
 import { checkTlsFiles } from './checks/tls-files.ts'
@@ -85,6 +86,7 @@ async function examineConfigured(context: CheckContext, record: Record): Promise
   }
   const checks: Partial<globalThis.Record<CheckName, Promise<Observation[]>>> = {
     'TLS files': checkTlsFiles(context),
+    Redis: checkRedisServer(context),
     origins: checkOrigins(context),
     clock: checkClock(context),
     STUN: checkStun(context),

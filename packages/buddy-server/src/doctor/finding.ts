@@ -7,6 +7,7 @@ export const checkNames = [
   'running server',
   'open files',
   'TLS files',
+  'Redis',
   'origins',
   'clock',
   'public URL',

@@ -208,6 +208,54 @@ export function describeEngine(
         expect(ana.room).toBeDefined()
       })
 
+      test('requires a partner of the same region, and accepts any when both have widened', async () => {
+        const world = createWorld()
+        const [ana, bob, cleo, dan] = world.join('ana', 'bob', 'cleo', 'dan')
+        ana.enter({ region: 'eu' })
+        await world.advance(1000)
+        bob.enter({ region: 'asia' })
+        await world.advance(3999)
+        expect([ana.room, bob.search]).toMatchObject([undefined, { widensInMs: null }])
+        // Ana has widened, and accepts a partner of any region that accepts any too.
+        cleo.enter({ region: 'eu' })
+        await world.settle()
+        expect(ana.room).toBeDefined()
+        expect(cleo.room).toEqual(ana.room)
+        dan.enter()
+        await world.settle()
+        expect(dan.room).toBeUndefined()
+        await world.advance(1)
+        expect(bob.room).toBeDefined()
+        expect(dan.room).toEqual(bob.room)
+      })
+
+      test('prefers the own region among tickets with equally many common interests', async () => {
+        const world = createWorld()
+        const sessions = world.join('ana', 'bob', 'cleo', 'dan')
+        const regions = ['asia', 'eu', 'asia', 'eu']
+        for (const [index, session] of sessions.entries()) {
+          // They keep different languages, so none of them meets another.
+          const interests = index === 2 ? ['go', 'tea'] : ['go']
+          const region = regions[index]!
+          session.enter({ region, interests, languages: [session.id], keepsLanguages: true })
+          await world.advance(1)
+        }
+        await world.advance(4000)
+        const [ana, bob, cleo] = sessions
+        const [eve, finn] = world.join('eve', 'finn')
+        // They search first when they have been slowed so long that they accept any region.
+        const slowed = { region: 'eu', delayMs: 4000 }
+        eve.enter({ ...slowed, interests: ['go'] })
+        await world.advance(4000)
+        expect(eve.room).toBeDefined()
+        expect(bob.room).toEqual(eve.room)
+        finn.enter({ ...slowed, interests: ['go', 'tea'] })
+        await world.advance(4000)
+        expect(finn.room).toBeDefined()
+        expect(cleo.room).toEqual(finn.room)
+        expect(ana.room).toBeUndefined()
+      })
+
       test('never widens what a ticket keeps', async () => {
         const world = createWorld()
         const [ana, bob] = world.join('ana', 'bob')

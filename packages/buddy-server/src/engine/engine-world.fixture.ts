@@ -80,6 +80,7 @@ export class ContractSession implements EngineListener {
       mode: 'video',
       band: '',
       attributes: {},
+      region: '',
       delayMs: 0,
       ...keysOf(criteria),
       ...criteria,
@@ -220,7 +221,7 @@ export class EngineWorld {
   readonly banned: string[] = []
   readonly errors: unknown[] = []
   maxRooms = 1000
-  schedule: WidenSchedule = { interestsMs: 8000, languagesMs: 12_000 }
+  schedule: WidenSchedule = { interestsMs: 8000, languagesMs: 12_000, regionMs: 4000 }
   avoidRecentMs = 0
   avoidRecentCount = 20
   rematchDelayMs = 0

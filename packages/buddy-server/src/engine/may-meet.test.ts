@@ -1,9 +1,15 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isFreeInInterests, isFreeInLanguages, mayMeet, type Wish } from './may-meet.ts'
+import {
+  isFreeInInterests,
+  isFreeInLanguages,
+  isFreeInRegions,
+  mayMeet,
+  type Wish,
+} from './may-meet.ts'
 import { noCriteria, type Ticket } from './ticket.ts'
 
-const schedule = { interestsMs: 8000, languagesMs: 12_000 }
+const schedule = { interestsMs: 8000, languagesMs: 12_000, regionMs: 4000 }
 let nextId = 0
 
 /** A ticket that has searched for this time. */
@@ -16,6 +22,7 @@ function wish(fields: Partial<Ticket> = {}, searchedMs = 0): Wish {
     mode: 'video',
     band: '',
     attributes: {},
+    region: '',
     delayMs: 0,
     ...fields,
   }
@@ -23,9 +30,12 @@ function wish(fields: Partial<Ticket> = {}, searchedMs = 0): Wish {
     ticket,
     isFreeInInterests: isFreeInInterests(ticket, searchedMs, schedule),
     isFreeInLanguages: isFreeInLanguages(ticket, searchedMs, schedule),
+    isFreeInRegions: isFreeInRegions(ticket, searchedMs, schedule),
   }
 }
 
+const europe = { region: 'eu' }
+const asia = { region: 'asia' }
 const chess = { interestKeys: ['chess'] }
 const jazz = { interestKeys: ['jazz'] }
 const english = { languages: ['en'] }
@@ -42,6 +52,11 @@ describe.each([
   ['interests that both have stopped to require', wish(chess, 8000), wish(jazz, 8000), true],
   ['widened interests and none', wish(chess, 8000), wish(), true],
   ['interests that are kept', wish({ ...chess, keepsInterests: true }, 1e9), wish(), false],
+  ['one region', wish(europe), wish(europe), true],
+  ['regions that one side still requires', wish(europe, 4000), wish(asia, 3999), false],
+  ['regions that both have stopped to require', wish(europe, 4000), wish(asia, 4000), true],
+  ['a region that is still required and none', wish(europe, 3999), wish(), false],
+  ['a region that is no longer required and none', wish(europe, 4000), wish(), true],
   ['a common language', wish(english), wish({ languages: ['de', 'en'] }), true],
   ['different languages', wish(english), wish(german), false],
   ['a language and none', wish(english), wish(), true],

@@ -8,12 +8,15 @@ export interface Wish {
   readonly isFreeInInterests: boolean
   /** Whether the ticket accepts partners without a common language. */
   readonly isFreeInLanguages: boolean
+  /** Whether the ticket accepts partners of another region. */
+  readonly isFreeInRegions: boolean
 }
 
-/** How long a search requires a common interest and a common language, in milliseconds. */
+/** How long a search requires a common interest, a common language and the same region, in milliseconds. */
 export interface WidenSchedule {
   readonly interestsMs: number
   readonly languagesMs: number
+  readonly regionMs: number
 }
 
 /** Returns whether a search that has looked for these interests for `searchedMs` accepts any partner. */
@@ -34,6 +37,23 @@ export function isFreeInLanguages(
   return languages.length === 0 || (!keepsLanguages && searchedMs >= languagesMs)
 }
 
+/** Returns whether a search of this region that has lasted `searchedMs` accepts partners of any region. */
+export function isFreeInRegions(
+  { region }: Pick<Ticket, 'region'>,
+  searchedMs: number,
+  { regionMs }: WidenSchedule,
+): boolean {
+  return region === '' || searchedMs >= regionMs
+}
+
+/** Returns whether the regions of two tickets allow them to meet: they are equal, or both accept any. */
+export function mayMeetInRegions(
+  one: Pick<Wish, 'isFreeInRegions'> & { readonly ticket: Pick<Ticket, 'region'> },
+  other: Pick<Wish, 'isFreeInRegions'> & { readonly ticket: Pick<Ticket, 'region'> },
+): boolean {
+  return one.ticket.region === other.ticket.region || (one.isFreeInRegions && other.isFreeInRegions)
+}
+
 /** Returns whether attributes satisfy all asks. */
 export function satisfies(attributes: Ticket['attributes'], asks: readonly Ask[]): boolean {
   return asks.every(({ attribute, values }) => {
@@ -45,7 +65,8 @@ export function satisfies(attributes: Ticket['attributes'], asks: readonly Ask[]
 /**
  * Returns whether two tickets accept each other. They must be of one pool. They must have a common interest,
  * or both must be free in interests. They must have a common language, or both must be free in languages, or
- * one of them states none. Each must satisfy what the other asks. The rule is symmetric. Recent partners and
+ * one of them states none. They must be of one region, or both must be free in regions. Each must satisfy what the
+ * other asks. The rule is symmetric. Recent partners and
  * blocks are checked elsewhere.
  */
 export function mayMeet(one: Wish, other: Wish): boolean {
@@ -59,6 +80,7 @@ export function mayMeet(one: Wish, other: Wish): boolean {
       a.languages.length === 0 ||
       b.languages.length === 0 ||
       a.languages.some((language) => b.languages.includes(language))) &&
+    mayMeetInRegions(one, other) &&
     satisfies(b.attributes, a.asks) &&
     satisfies(a.attributes, b.asks)
   )

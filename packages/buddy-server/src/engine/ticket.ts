@@ -38,6 +38,8 @@ export interface Ticket extends Criteria {
   readonly band: string
   /** The attributes that the site has signed, by name. */
   readonly attributes: Readonly<Record<string, string>>
+  /** The region of the node; empty if it has none. */
+  readonly region: string
   /** The time that the ticket must wait before it can be matched; 0 unless the user is slowed. */
   readonly delayMs: number
 }

@@ -40,6 +40,8 @@ export interface ParticipantSession extends Identified {
 export interface ParticipantContext {
   readonly engine: Engine
   readonly nodeId: string
+  /** The region of this node; empty if it has none. */
+  readonly region: string
   /** Returns the time, in milliseconds on the server's clock. */
   readonly now: () => number
   /** Returns the number of sessions at this server. Clients receive it while they wait. */
@@ -389,8 +391,9 @@ export class Participant implements EngineListener {
   #toTicket(criteria: MatchCriteria): Ticket {
     const { id: sessionId, identity } = this.#session
     const { site, band, attributes } = identity
+    const { region } = this.#context
     const delayMs = this.#context.delayMsOf(this.#session)
-    return { ...criteria, sessionId, site, band, attributes, delayMs }
+    return { ...criteria, sessionId, site, band, attributes, region, delayMs }
   }
 
   #enter(ticket: Ticket, offer: Uint8Array | undefined): void {

@@ -30,7 +30,7 @@ export interface Site {
   readonly attributes: readonly string[]
   /** The age band of users whose token has none; empty if the site has no bands. */
   readonly defaultBand: string
-  /** How long a search requires a common interest and a common language. */
+  /** How long a search requires a common interest, a common language and the same region. */
   readonly widenSchedule: WidenSchedule
   /** Returns whether the site has this age band. Without bands, every user is in the empty one. */
   isKnownBand(band: string): boolean
@@ -86,6 +86,7 @@ function createSite(options: SiteOptions, server: ResolvedServerOptions): Site {
     widenSchedule: {
       interestsMs: options.widenInterestsMs ?? server.widenInterestsMs,
       languagesMs: options.widenLanguagesMs ?? server.widenLanguagesMs,
+      regionMs: options.widenRegionMs ?? server.widenRegionMs,
     },
     isKnownBand: (band) => (ageBands.length === 0 ? band === '' : ageBands.includes(band)),
     isAllowedOrigin: createOriginCheck(options.allowedOrigins),

@@ -1,7 +1,7 @@
 import { ManualClock } from '../../clock.fixture.ts'
 import type { SearchState } from '../engine.ts'
 import type { Wish } from '../may-meet.ts'
-import { isFreeInInterests, isFreeInLanguages, mayMeet } from '../may-meet.ts'
+import { isFreeInInterests, isFreeInLanguages, isFreeInRegions, mayMeet } from '../may-meet.ts'
 import type { Ticket } from '../ticket.ts'
 import { noCriteria, poolOf } from '../ticket.ts'
 import type { FairLimits } from './fair-share.ts'
@@ -38,7 +38,7 @@ export class MatchmakerWorld {
   readonly matchmaker: Matchmaker<User>
   readonly people: People
   rematchDelayMs = 3000
-  schedule = { interestsMs: 8000, languagesMs: 12_000 }
+  schedule = { interestsMs: 8000, languagesMs: 12_000, regionMs: 4000 }
   fairLimits: FairLimits = { matchesPerMinute: 12, sharePercent: 100 }
   maxRooms: number
   matches = 0
@@ -96,6 +96,7 @@ export class MatchmakerWorld {
         mode: 'video',
         band: '',
         attributes: {},
+        region: '',
         delayMs: 0,
       },
       partner: undefined,
@@ -220,12 +221,13 @@ export class MatchmakerWorld {
     )
   }
 
-  #wishOf({ ticket, interestsSinceMs, languagesSinceMs }: User): Wish {
+  #wishOf({ ticket, sinceMs, interestsSinceMs, languagesSinceMs }: User): Wish {
     const now = this.clock.now()
     return {
       ticket,
       isFreeInInterests: isFreeInInterests(ticket, now - interestsSinceMs, this.schedule),
       isFreeInLanguages: isFreeInLanguages(ticket, now - languagesSinceMs, this.schedule),
+      isFreeInRegions: isFreeInRegions(ticket, now - (sinceMs ?? now), this.schedule),
     }
   }
 

@@ -27,6 +27,7 @@ const step = fc.oneof(
     who,
     lobby: fc.constantFrom('one', 'one', 'one', 'one', 'two'),
     band: fc.constantFrom('', '', '', '', 'adult'),
+    region: fc.constantFrom('', '', '', 'eu', 'asia'),
     attributes: fc.constantFrom({}, { x: '1' }, { x: '1' }, { x: '2' }),
     delayMs: fc.constantFrom(0, 0, 0, 1000),
     criteria,
@@ -49,8 +50,8 @@ function take(world: MatchmakerWorld, each: Step): void {
   }
   const user = world.users[each.who]!
   if (each.act === 'enter') {
-    const { lobby, band, attributes, delayMs } = each
-    world.enter(user, { lobby, band, attributes, delayMs, ...each.criteria })
+    const { lobby, band, region, attributes, delayMs } = each
+    world.enter(user, { lobby, band, region, attributes, delayMs, ...each.criteria })
   } else if (each.act === 'next') world.enter(user, {})
   else if (each.act === 'leave') world.leave(user)
   else if (each.act === 'change') world.change(user, each.criteria)

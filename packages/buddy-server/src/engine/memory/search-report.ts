@@ -57,10 +57,10 @@ export function nextDueMs<T extends Entrant>(
 ): number {
   const { sinceMs, ticket, index, heldUntilMs = Infinity } = waiting
   const listedAt = index ? Infinity : sinceMs + ticket.delayMs
-  return Math.min(listedAt, widensAt, heldUntilMs, nowMs + refreshMs)
+  return Math.min(listedAt, widensAt, regionAtMs(waiting), heldUntilMs, nowMs + refreshMs)
 }
 
-/** Returns when the ticket requires less, on the engine's clock; Infinity if it never does. */
+/** Returns when the ticket requires less of what the user has chosen, on the engine's clock; Infinity if it never does. */
 export function widensAtMs<T extends Entrant>(waiting: Waiting<T>): number {
   return Math.min(interestsAtMs(waiting), languagesAtMs(waiting))
 }
@@ -77,4 +77,9 @@ function languagesAtMs<T extends Entrant>(waiting: Waiting<T>): number {
   const { isFreeInLanguages, ticket, languagesSinceMs, pool } = waiting
   if (isFreeInLanguages || ticket.keepsLanguages) return Infinity
   return languagesSinceMs + pool.schedule().languagesMs
+}
+
+/** Returns when the ticket accepts partners of other regions; Infinity if it does already. */
+function regionAtMs<T extends Entrant>({ isFreeInRegions, sinceMs, pool }: Waiting<T>): number {
+  return isFreeInRegions ? Infinity : sinceMs + pool.schedule().regionMs
 }

@@ -1,4 +1,4 @@
-import { satisfies } from '../may-meet.ts'
+import { mayMeetInRegions, satisfies } from '../may-meet.ts'
 import type { Ticket } from '../ticket.ts'
 import { LinkTable } from './chain.ts'
 import type { Groups } from './lists.ts'
@@ -10,6 +10,7 @@ export interface Indexed<W> {
   readonly sinceMs: number
   readonly isFreeInInterests: boolean
   readonly isFreeInLanguages: boolean
+  readonly isFreeInRegions: boolean
   /** Equal for tickets with the same attributes; empty without attributes. */
   readonly attributesSignature: string
   /** Equal for tickets with the same attributes and asks; empty if the ticket asks for nothing. */
@@ -117,7 +118,7 @@ export class TicketIndex<W extends Indexed<W>> {
 
   /**
    * Returns the best partner for a prepared ticket, which may be in the index itself: the one with most common
-   * interests and, among equal ones, the one that has waited longest.
+   * interests and, among equal ones, one of its region, and among these the one that has waited longest.
    * @param accepts returns whether the two people may meet, as far as their tickets do not decide it
    */
   find(seeker: W, accepts: (seeker: W, candidate: W) => boolean): W | undefined {
@@ -218,14 +219,20 @@ export class TicketIndex<W extends Indexed<W>> {
       const candidate = this.#table.itemOf(link)
       if (candidate.seenBy !== this.#search) this.#consider(candidate)
       if (candidate.isChoice) {
-        if (++choices === maxChoices || this.#comparedCount >= maxComparedInAll) return
+        choices++
+        // All nodes of one process have one region, so the best is of the own region in all but tests.
+        if (choices >= maxChoices && this.#isOfRegion(this.#best)) return
+        if (choices === maxSkipped || this.#comparedCount >= maxComparedInAll) return
       } else if (++skipped === maxSkipped) return
     }
   }
 
   #consider(candidate: W): void {
     candidate.seenBy = this.#search
-    candidate.isChoice = candidate !== this.#seeker && this.#accepts(this.#seeker!, candidate)
+    candidate.isChoice =
+      candidate !== this.#seeker &&
+      mayMeetInRegions(this.#seeker!, candidate) &&
+      this.#accepts(this.#seeker!, candidate)
     if (!candidate.isChoice) return
     this.#comparedCount++
     let overlap = 0
@@ -233,10 +240,20 @@ export class TicketIndex<W extends Indexed<W>> {
     const isBetter =
       !this.#best ||
       overlap > this.#bestOverlap ||
-      (overlap === this.#bestOverlap && candidate.sinceMs < this.#best.sinceMs)
+      (overlap === this.#bestOverlap && this.#isPreferred(candidate, this.#best))
     if (!isBetter) return
     this.#best = candidate
     this.#bestOverlap = overlap
+  }
+
+  #isPreferred(candidate: W, best: W): boolean {
+    const isOfRegion = this.#isOfRegion(candidate)
+    if (isOfRegion !== this.#isOfRegion(best)) return isOfRegion
+    return candidate.sinceMs < best.sinceMs
+  }
+
+  #isOfRegion(waiting: W | undefined): boolean {
+    return waiting?.ticket.region === this.#seeker!.ticket.region
   }
 
   #bucketOf(key: string): Bucket<W> {

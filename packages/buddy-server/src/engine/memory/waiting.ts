@@ -1,4 +1,4 @@
-import { isFreeInInterests, isFreeInLanguages } from '../may-meet.ts'
+import { isFreeInInterests, isFreeInLanguages, isFreeInRegions } from '../may-meet.ts'
 import type { Ticket } from '../ticket.ts'
 import type { Due, Period } from './due-queue.ts'
 import type { FairKey } from './fair-share.ts'
@@ -53,6 +53,7 @@ export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
   #languagesChangedAtMs: number | undefined
   isFreeInInterests = false
   isFreeInLanguages = false
+  isFreeInRegions = true
   attributesSignature = ''
   asksSignature = ''
   /** The place in the list of all that are in the queue; -1 if it is not there. */
@@ -124,6 +125,7 @@ export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
     this.#languagesChangedAtMs = undefined
     this.isFreeInInterests = false
     this.isFreeInLanguages = false
+    this.isFreeInRegions = this.entrant.ticket.region === ''
     this.index = undefined
     this.isHeld = false
     this.heldUntilMs = undefined
@@ -161,17 +163,22 @@ export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
   widen(nowMs: number): boolean {
     const { ticket, pool, index } = this
     const isBound = ticket.interestKeys.length > 0 || ticket.languages.length > 0
-    if (!isBound && this.isFreeInInterests && this.isFreeInLanguages) return false
+    const isFree = this.isFreeInInterests && this.isFreeInLanguages && this.isFreeInRegions
+    if (!isBound && isFree) return false
     const schedule = pool.schedule()
     const isFreeNow = isFreeInInterests(ticket, nowMs - this.interestsSinceMs, schedule)
     const isFreeInLanguagesNow = isFreeInLanguages(ticket, nowMs - this.languagesSinceMs, schedule)
+    const isFreeInRegionsNow = isFreeInRegions(ticket, nowMs - this.sinceMs, schedule)
     const isSameAsBefore =
-      isFreeNow === this.isFreeInInterests && isFreeInLanguagesNow === this.isFreeInLanguages
+      isFreeNow === this.isFreeInInterests &&
+      isFreeInLanguagesNow === this.isFreeInLanguages &&
+      isFreeInRegionsNow === this.isFreeInRegions
     if (isSameAsBefore) return false
     const isIndexed = this.slot !== 0
     if (isIndexed) index!.remove(this)
     this.isFreeInInterests = isFreeNow
     this.isFreeInLanguages = isFreeInLanguagesNow
+    this.isFreeInRegions = isFreeInRegionsNow
     if (isIndexed) index!.add(this)
     return true
   }

@@ -1,30 +1,45 @@
-// The only file that imports the Redis client.
-import { createClient, RESP_TYPES } from '@redis/client'
 import { functionName, librarySource } from './lua/library.ts'
+import type { RedisCommand, RedisConnection } from './open-redis.ts'
+import { explainRedisError } from './redis-error.ts'
 import type { RedisLink } from './redis-link.ts'
-
-/** Replies of the function, and messages of other nodes, are bytes. */
-const asBytes = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }
+import type { RedisTarget } from './redis-url.ts'
+import { readCaFile, requireRedisUrl } from './redis-url.ts'
 
 /** The options of {@link RedisClient}. */
 export interface RedisClientOptions {
-  /** A `redis:` or `rediss:` URL. */
+  /** A URL in one of the forms that `redis-url.ts` reads. */
   readonly url: string
+  /** A file with the certificate of the authority that has signed that of Redis. @default the authorities of Node */
+  readonly caFile?: string
   /** Called when Redis answers, for the first time or again. */
   readonly onUp: () => void
   /** Called when Redis no longer answers, with the reason. The client tries to connect again by itself. */
   readonly onDown: (error: unknown) => void
 }
 
-/** How long a connection may take, in milliseconds. */
-const connectTimeoutMs = 2000
-/** A connection on which nothing arrives for this time is replaced, in milliseconds. Beats are more frequent. */
-const silentTimeoutMs = 3000
-const pingIntervalMs = 1000
-/** The longest wait before the next attempt to connect, in milliseconds. A random part keeps nodes apart. */
-const maxRetryMs = 2000
 /** How long `connect` waits for the first connection, in milliseconds. */
 const firstConnectionMs = 2000
+/** While Redis is down, it is tried so often, in milliseconds. A new connection is tried at once. */
+const retryIntervalMs = 500
+
+/** The command that stores the function. */
+export const loadFunction: RedisCommand = ['FUNCTION', 'LOAD', 'REPLACE', librarySource]
+
+/** Returns the command that calls the function for the keys that begin with `base`. */
+export const callFunction = (base: string, payload: Uint8Array): RedisCommand => [
+  'FCALL',
+  functionName,
+  '1',
+  base,
+  Buffer.from(payload),
+]
+
+/** All keys of one shard are in one slot of a cluster. */
+export const baseOf = (prefix: string): string => `${prefix}{0}:`
+
+/** Answers to commands that Redis has not executed, because it has lost the function, or the keys are elsewhere now. */
+const refusal =
+  /^(ERR Function not found|MOVED|ASK |TRYAGAIN|READONLY|CLUSTERDOWN|MASTERDOWN|LOADING)/
 
 /** What one engine uses of Redis. */
 export interface LinkOptions {
@@ -36,71 +51,68 @@ export interface LinkOptions {
 }
 
 /**
- * Two connections to Redis: one for commands, one that receives messages. Redis is up while both work and Redis has the
- * function. A lost connection is replaced by itself.
+ * The connections of one process to Redis. Redis is up while all work and Redis has the function. A lost connection is
+ * replaced by itself. The library of the client is loaded by `connect`.
  */
 export class RedisClient {
-  readonly #commands: ReturnType<typeof createClient>
-  readonly #messages: ReturnType<typeof createClient>
   readonly #options: RedisClientOptions
+  readonly #target: RedisTarget
+  readonly #bases = new Set<string>()
   readonly #subscriptions: (() => Promise<void>)[] = []
   readonly #upCallbacks: (() => void)[] = []
   readonly #downCallbacks: (() => void)[] = []
+  #connection: RedisConnection | undefined
+  #retry: NodeJS.Timeout | undefined
   #isUp = false
   #hasReported = false
   #isPreparing = false
+  #isClosed = false
 
+  /** @throws RedisError if the URL cannot be used */
   constructor(options: RedisClientOptions) {
     this.#options = options
-    const settings = {
-      url: options.url,
-      RESP: 3,
-      // Commands fail at once while there is no connection. The engine decides what happens to them.
-      disableOfflineQueue: true,
-      pingInterval: pingIntervalMs,
-      socket: {
-        connectTimeout: connectTimeoutMs,
-        socketTimeout: silentTimeoutMs,
-        reconnectStrategy: (retries: number) =>
-          Math.min(50 * 2 ** retries, maxRetryMs) * (0.5 + Math.random() / 2),
-      },
-    } as const
-    this.#commands = createClient(settings) as unknown as ReturnType<typeof createClient>
-    this.#messages = createClient(settings) as unknown as ReturnType<typeof createClient>
-    for (const client of [this.#commands, this.#messages]) {
-      client.on('ready', () => void this.#prepare())
-      client.on('error', (error) => this.#handleDown(error))
-    }
+    this.#target = requireRedisUrl(options.url)
   }
 
-  /** Connects. Resolves when Redis answers, or when it has not answered for some seconds; then attempts continue. */
+  /**
+   * Connects. Resolves when Redis answers, or when it has not answered for some seconds; then attempts continue.
+   * @throws RedisError if the file of `caFile` cannot be read
+   */
   async connect(): Promise<void> {
+    const { caFile } = this.#options
+    const ca = caFile ? readCaFile(caFile) : undefined
+    const { openRedis } = await import('./open-redis.ts')
+    if (this.#isClosed) return
     const first = new Promise<void>((resolve) => {
       this.onUp(resolve)
       setTimeout(resolve, firstConnectionMs).unref()
     })
-    // A failed attempt is reported by the event `error`.
-    for (const client of [this.#commands, this.#messages]) client.connect().catch(() => undefined)
+    this.#connection = openRedis({
+      target: this.#target,
+      ca,
+      isOneAttempt: false,
+      onReady: () => void this.#prepare(),
+      onError: (error) => this.#handleDown(error),
+    })
+    this.#connection.connect().catch((error: unknown) => this.#handleDown(error))
     await first
   }
 
   /** Returns the link of one node, which receives messages while Redis is up. */
   link({ prefix, nodeId, onMessage }: LinkOptions): RedisLink & { ready(): Promise<void> } {
-    // All keys of one shard are in one slot of a cluster.
-    const base = `${prefix}{0}:`
+    const base = baseOf(prefix)
+    this.#bases.add(base)
     const channelOf = (node: string): string => `${prefix}{${node}}`
-    const subscribe = (): Promise<void> =>
-      this.#messages.sSubscribe(channelOf(nodeId), (payload) => onMessage(payload), true)
+    const subscribe = (): Promise<void> => this.#connection!.subscribe(channelOf(nodeId), onMessage)
     if (!this.#isUp) this.#subscriptions.push(subscribe)
     return {
       ready: subscribe,
-      call: (payload) =>
-        this.#commands.sendCommand<Buffer>(
-          ['FCALL', functionName, '1', base, Buffer.from(payload)],
-          asBytes,
-        ),
-      publish: async (node, payload) =>
-        (await this.#commands.sPublish(channelOf(node), Buffer.from(payload))) > 0,
+      call: async (payload) => (await this.#send(base, callFunction(base, payload))) as Buffer,
+      publish: async (node, payload) => {
+        const channel = channelOf(node)
+        const receivers = await this.#send(channel, ['SPUBLISH', channel, Buffer.from(payload)])
+        return (receivers as number) > 0
+      },
     }
   }
 
@@ -115,19 +127,36 @@ export class RedisClient {
   }
 
   close(): void {
-    for (const client of [this.#commands, this.#messages]) if (client.isOpen) client.destroy()
+    this.#isClosed = true
+    clearTimeout(this.#retry)
+    this.#connection?.close()
+  }
+
+  async #send(key: string, command: RedisCommand): Promise<unknown> {
+    if (!this.#connection) throw new Error('there is no connection to Redis yet')
+    try {
+      return await this.#connection.send(key, command)
+    } catch (error) {
+      // All sessions are stated again after the repair, so no command needs to be sent again in its order.
+      if (refusal.test((error as Error).message)) this.#handleDown(error)
+      throw error
+    }
   }
 
   async #prepare(): Promise<void> {
-    if (this.#isPreparing || !this.#commands.isReady || !this.#messages.isReady) return
+    const connection = this.#connection
+    if (this.#isPreparing || this.#isUp || this.#isClosed || !connection?.isReady) return
     this.#isPreparing = true
     try {
       // Redis may have been replaced by another one.
-      await this.#commands.sendCommand(['FUNCTION', 'LOAD', 'REPLACE', librarySource])
+      await connection.sendToAll(loadFunction)
+      for (const base of this.#bases) await connection.probe(base)
       // The client subscribes again by itself after a lost connection.
-      for (const subscribe of this.#subscriptions.splice(0)) await subscribe()
+      for (const subscribe of this.#subscriptions) await subscribe()
+      this.#subscriptions.length = 0
       this.#isUp = true
       this.#hasReported = false
+      clearTimeout(this.#retry)
       this.#options.onUp()
       for (const callback of this.#upCallbacks) callback()
     } catch (error) {
@@ -138,10 +167,24 @@ export class RedisClient {
   }
 
   #handleDown(error: unknown): void {
+    if (this.#isClosed) return
+    this.#retryLater()
     if (!this.#isUp && this.#hasReported) return
     this.#isUp = false
     this.#hasReported = true
-    this.#options.onDown(error)
+    this.#options.onDown(explainRedisError(error, this.#target))
     for (const callback of this.#downCallbacks) callback()
+  }
+
+  #retryLater(): void {
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(
+      () => {
+        if (this.#isUp || this.#isClosed) return
+        this.#retryLater()
+        void this.#prepare()
+      },
+      retryIntervalMs * (0.5 + Math.random()),
+    )
   }
 }

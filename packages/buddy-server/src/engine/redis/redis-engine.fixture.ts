@@ -10,11 +10,13 @@ let worlds = 0
 /**
  * Returns an engine with this number of nodes, which share a real Redis. Each session joins at the next node. The time
  * is that of the test, also in Redis.
+ * @param nearMs how much shorter a ticket of the own node may have waited and is preferred
  */
 export function createRedisEngines(
   client: RedisClient,
   nodeCount: number,
   dependencies: EngineDependencies,
+  nearMs = 0,
 ): EngineUnderTest {
   const prefix = `world ${worlds++}:`
   /** The calls without an answer, and the messages that were not received. */
@@ -40,6 +42,7 @@ export function createRedisEngines(
       graceMs: () => 30_000,
       maxHeldBytes: () => 65_536,
       onDataLost: () => undefined,
+      nearMs: () => nearMs,
       redisNow: () => dependencies.clock.now(),
       link: {
         call: (payload) => {

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DelayedEngine } from '../delayed-engine.fixture.ts'
 import { describeEngine } from '../engine-contract.fixture.ts'
 import { describeProperties } from '../engine-properties.fixture.ts'
-import type { EngineUnderTest } from '../engine-world.fixture.ts'
+import type { ContractSession, EngineUnderTest } from '../engine-world.fixture.ts'
+import { EngineWorld } from '../engine-world.fixture.ts'
 import type { EngineDependencies } from '../memory/memory-engine.ts'
 import { RedisClient } from './redis-client.ts'
 import { createRedisEngines } from './redis-engine.fixture.ts'
@@ -58,6 +59,33 @@ describe.skipIf(missingRedisMessage)('with Redis,', () => {
 
   describe.each([1, 2])('with delayed and interleaved delivery (seed %i),', (seed) => {
     describeEngine('the Redis engine', (dependencies) => createDelayedEngines(seed, dependencies))
+  })
+
+  test('a ticket of the own node is preferred among those that have waited almost equally long', async () => {
+    const world = new EngineWorld((given) => createRedisEngines(client, 2, given, 250))
+    // The sessions join at the two nodes in turn. They keep different languages, so none of them meets another.
+    const [ana, bob, cleo, dan] = world.join('ana', 'bob', 'cleo', 'dan')
+    const keep = (session: ContractSession): object => ({
+      languages: [session.id],
+      keepsLanguages: true,
+    })
+    ana.enter(keep(ana))
+    await world.advance(251)
+    cleo.enter(keep(cleo))
+    await world.advance(249)
+    dan.enter(keep(dan))
+    await world.settle()
+    const [, finn] = world.join('eve', 'finn')
+    // Ana has waited much longer than Dan, and Cleo a little longer.
+    finn.enter()
+    await world.settle()
+    expect(finn.room).toBeDefined()
+    expect(ana.room).toEqual(finn.room)
+    bob.enter()
+    await world.settle()
+    expect(bob.room).toBeDefined()
+    expect(dan.room).toEqual(bob.room)
+    expect(cleo.room).toBeUndefined()
   })
 
   describeProperties('the Redis engine', 40, createDelayedEngines)

@@ -22,12 +22,16 @@ export interface RedisEngineDependencies extends EngineDependencies {
   readonly maxHeldBytes: () => number
   /** Called when Redis has lost its data. The caller adds the pairs that it knows again. */
   readonly onDataLost: () => void
+  /** Returns how much shorter a ticket of the own node may have waited and is preferred. @default 250 */
+  readonly nearMs?: () => number
   /** Returns the time that Redis uses, in milliseconds. @default Redis uses its own clock */
   readonly redisNow?: () => number
 }
 
 /** How long `close` waits for Redis, in milliseconds. */
 const closeTimeoutMs = 1000
+/** Two tickets whose waits differ by less, in milliseconds, have waited equally long. */
+const nearMs = 250
 /** How long a node has to release a session that another one takes over, in milliseconds. */
 const releaseTimeoutMs = 1000
 
@@ -366,6 +370,7 @@ export class RedisEngine implements Engine {
       avoidCount: avoidRecentCount(),
       rematchMs,
       blockMs: blockMs(),
+      nearMs: this.#dependencies.nearMs?.() ?? nearMs,
       ...fairLimits(),
     }
   }

@@ -457,9 +457,9 @@ export class RedisSession implements EngineSession {
     this.#dueAtMs = dueAtMs
     this.#cancelDue = clock.after(inMs, () => {
       this.#dueAtMs = Infinity
-      const { interestsMs, languagesMs } = this.#context.scheduleOf(this.#site)
+      const { interestsMs, languagesMs, regionMs } = this.#context.scheduleOf(this.#site)
       const room = this.#context.createId()
-      this.#send('due', { schedule: [interestsMs, languagesMs], room })
+      this.#send('due', { schedule: [interestsMs, languagesMs, regionMs], room })
     })
   }
 
@@ -480,8 +480,8 @@ export class RedisSession implements EngineSession {
   }
 
   #toStored(ticket: Ticket): StoredTicket {
-    const { site, lobby, mode, attributes, asks, languages } = ticket
-    const { interestsMs, languagesMs } = this.#context.scheduleOf(site)
+    const { site, lobby, mode, attributes, asks, languages, region } = ticket
+    const { interestsMs, languagesMs, regionMs } = this.#context.scheduleOf(site)
     const names = Object.keys(attributes).toSorted()
     const sg =
       names.length === 0 ? '' : JSON.stringify(names.map((name) => [name, attributes[name]]))
@@ -502,6 +502,8 @@ export class RedisSession implements EngineSession {
       kL: ticket.keepsLanguages,
       iM: interestsMs,
       lM: languagesMs,
+      rg: region,
+      rM: regionMs,
       delay: ticket.delayMs,
       fk: [
         `address ${this.#profile.addressKey}`,

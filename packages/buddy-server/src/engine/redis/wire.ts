@@ -24,6 +24,8 @@ export interface Configuration {
   readonly blockMs: number
   readonly matchesPerMinute: number
   readonly sharePercent: number
+  /** A ticket of the own node is preferred if it has waited less than this time shorter, in milliseconds. */
+  readonly nearMs: number
 }
 
 /** A ticket, as the function stores it. The names are short, because each waiting ticket is stored with them. */
@@ -48,6 +50,9 @@ export interface StoredTicket {
   /** How long a common interest and a common language are required, in milliseconds. */
   readonly iM: number
   readonly lM: number
+  /** The region of the node, and how long it is required, in milliseconds. */
+  readonly rg: string
+  readonly rM: number
   readonly delay: number
   /** The keys of the fair share. */
   readonly fk: readonly string[]

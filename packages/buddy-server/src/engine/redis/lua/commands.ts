@@ -53,7 +53,7 @@ function commands.change(command)
   w.px = px
   w.iS = table.concat(former.ik, '\1') == table.concat(w.ik, '\1') and former.iS or now
   w.lS = table.concat(former.la, '\1') == table.concat(w.la, '\1') and former.lS or now
-  w.fI, w.fL = widen(w)
+  w.fI, w.fL, w.fR = widen(w)
   rec.w = w
   -- The report differs from what was told, whatever has changed.
   w.told = ''
@@ -126,7 +126,7 @@ function commands.due(command)
   local rec = own(command)
   local w = rec.w
   if rec.p ~= 'q' or not w or not w.isQueued then return end
-  w.iM, w.lM = command.schedule[1], command.schedule[2]
+  w.iM, w.lM, w.rM = unpack(command.schedule)
   for _, key in ipairs(w.fk) do checkParked(w.pool, key, searchOrWait) end
   if rec.p ~= 'q' or not rec.w then return end
   local isNew = not w.ix and now - w.since0 >= w.delay

@@ -28,6 +28,7 @@ end
 
 local function interestsAt(w) return widensAt(w.fI, w.kI, w.iS, w.iM) end
 local function languagesAt(w) return widensAt(w.fL, w.kL, w.lS, w.lM) end
+local function regionAt(w) return widensAt(w.fR, false, w.since0, w.rM) end
 
 -- Tells the session about its search, if something differs from what it knows.
 local function report(rec)
@@ -49,7 +50,7 @@ end
 -- Emits when there is something to do for the ticket.
 local function schedule(rec)
   local w = rec.w
-  local due = math.min(interestsAt(w), languagesAt(w), w.hu or math.huge, w.rf, parkedDueMs(w, rec.id))
+  local due = math.min(interestsAt(w), languagesAt(w), regionAt(w), w.hu or math.huge, w.rf, parkedDueMs(w, rec.id))
   if not w.ix then due = math.min(due, w.since0 + w.delay) end
   emit(rec, { type = 'due', inMs = math.max(1, math.ceil(due - now)) })
 end
@@ -63,17 +64,18 @@ end
 local function widen(w)
   local fI = #w.ik == 0 or (not w.kI and now - w.iS >= w.iM)
   local fL = #w.la == 0 or (not w.kL and now - w.lS >= w.lM)
-  return fI, fL
+  local fR = w.rg == '' or now - w.since0 >= w.rM
+  return fI, fL, fR
 end
 
 -- Lets the ticket accept more, if it has searched long enough. Returns whether it accepts more than before.
 local function applyWidening(rec)
   local w = rec.w
-  local fI, fL = widen(w)
-  if fI == (w.fI or false) and fL == (w.fL or false) then return false end
+  local fI, fL, fR = widen(w)
+  if fI == (w.fI or false) and fL == (w.fL or false) and fR == (w.fR or false) then return false end
   local wasIndexed = w.ix
   removeFromIndex(rec)
-  w.fI, w.fL = fI, fL
+  w.fI, w.fL, w.fR = fI, fL, fR
   if wasIndexed then addToIndex(rec) end
   return true
 end
@@ -172,7 +174,7 @@ local function queue(rec, isOffered)
   addPerson(w.pool, rec.k)
   visit(rec, w.pool)
   addFairKeys(rec)
-  w.fI, w.fL = widen(w)
+  w.fI, w.fL, w.fR = widen(w)
   for _, key in ipairs(w.fk) do checkParked(w.pool, key, searchOrWait) end
   if now - w.since0 >= w.delay then
     w.px = parkedKeysOf(w, rec.id)

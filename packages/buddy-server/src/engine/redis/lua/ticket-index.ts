@@ -2,14 +2,25 @@
  * The index of the waiting tickets of a pool; see `memory/ticket-index.ts` for the rule. A ticket is in one
  * sorted set for each of its interests (and one for all who are free in interests) and each of its languages.
  * The score is since when it waits. Tickets whose keys are parked (see `fair-share.ts`) have indexes of their
- * own. A ticket that asks for attributes, or has some, is in a set of those that are equal in both.
+ * own. A ticket that asks for attributes, or has some, is in a set of those that are equal in both. A ticket with a
+ * region is in sets of this region, and once it is free in regions, also in those without one.
  */
 export const ticketIndex = String.raw`
 local maxCompared, maxComparedInAll, maxSkipped, maxGroups = 4, 8, 64, 64
 
+local function indexPrefix(w, region)
+  return poolKey(w.pool, ':x' .. (w.px or '') .. (region ~= '' and '\3' .. region or '') .. '\1')
+end
+
+-- Returns the regions whose lists a ticket is in, and visits. The empty one has those that are free in regions.
+local function regionsOf(w)
+  if w.rg == '' then return { '' } end
+  return w.fR and { w.rg, '' } or { w.rg }
+end
+
 -- Calls act with the key of each list in which the ticket is.
 local function eachList(w, act)
-  local prefix = poolKey(w.pool, ':x' .. (w.px or '') .. '\1')
+  local prefix
   local function inBucket(bucket)
     local list = prefix .. bucket .. '\1'
     act(list .. '*')
@@ -17,8 +28,11 @@ local function eachList(w, act)
     for _, language in ipairs(w.la) do act(list .. language) end
     if w.fL then act(list .. '+') end
   end
-  for _, interest in ipairs(w.ik) do inBucket('i' .. interest) end
-  if w.fI then inBucket('f') end
+  for _, region in ipairs(regionsOf(w)) do
+    prefix = indexPrefix(w, region)
+    for _, interest in ipairs(w.ik) do inBucket('i' .. interest) end
+    if w.fI then inBucket('f') end
+  end
 end
 
 -- Counts tickets of one kind in the list, so that a search can find all kinds.
@@ -74,7 +88,9 @@ local function satisfies(attributes, asks)
   return true
 end
 
--- Returns the best partner for a ticket, which may be in the index itself.
+-- Returns the best partner for a ticket, which may be in the index itself: the one with most common interests, then
+-- one of the own region, then the one that has waited longest. Among those that have waited almost equally long, one
+-- of the own node is better, because the frames between the two then stay in one process.
 -- accepts(candidate) returns whether the two people may meet, as far as their tickets do not decide it.
 local function search(rec, accepts)
   local w = rec.w
@@ -83,6 +99,13 @@ local function search(rec, accepts)
   for _, interest in ipairs(w.ik) do own[interest] = true end
   local isAsked = call('HEXISTS', poolKey(w.pool, ':k'), 'asking') == 1
 
+  local function isPreferred(other)
+    if (other.w.rg == w.rg) ~= (best.w.rg == w.rg) then return other.w.rg == w.rg end
+    local isNear = math.abs(other.w.since - best.w.since) < cfg.nearMs
+    if isNear and (other.n == rec.n) ~= (best.n == rec.n) then return other.n == rec.n end
+    return other.w.since < best.w.since
+  end
+
   local function consider(id)
     if id == rec.id then return false end
     local other = find(id)
@@ -90,21 +113,28 @@ local function search(rec, accepts)
     compared = compared + 1
     local overlap = 0
     for _, interest in ipairs(other.w.ik) do if own[interest] then overlap = overlap + 1 end end
-    local isBetter = not best or overlap > bestOverlap
-      or (overlap == bestOverlap and other.w.since < best.w.since)
+    local isBetter = not best or overlap > bestOverlap or (overlap == bestOverlap and isPreferred(other))
     if isBetter then best, bestOverlap = other, overlap end
     return true
   end
 
   local function visitGroup(key, maxChoices)
     local from, size, choices, skipped = 0, maxChoices, 0, 0
+    local firstSince
+    -- Those after the first may be of the own node, and as good.
+    local function isDone(other)
+      if compared >= maxComparedInAll or choices >= maxCompared then return true end
+      if choices < maxChoices then return false end
+      return best.n == rec.n or other.w.since - firstSince >= cfg.nearMs
+    end
     while true do
       local ids = call('ZRANGE', key, from, from + size - 1)
       for _, id in ipairs(ids) do
         if seen[id] == nil then seen[id] = consider(id) end
         if seen[id] then
-          choices = choices + 1
-          if choices == maxChoices or compared >= maxComparedInAll then return end
+          local other = find(id)
+          choices, firstSince = choices + 1, firstSince or other.w.since
+          if isDone(other) then return end
         else
           skipped = skipped + 1
           if skipped == maxSkipped then return end
@@ -136,8 +166,9 @@ local function search(rec, accepts)
     if isAsked then visitGroups(list, 'a', maxChoices) end
   end
 
+  local prefix
   local function visitBucket(bucket, maxChoices)
-    local list = poolKey(w.pool, ':x' .. (w.px or '') .. '\1') .. bucket .. '\1'
+    local list = prefix .. bucket .. '\1'
     if #w.la == 0 then visitList(list .. '*', maxChoices) return end
     visitList(list .. '-', maxChoices)
     for _, language in ipairs(w.la) do visitList(list .. language, maxChoices) end
@@ -146,8 +177,11 @@ local function search(rec, accepts)
 
   -- With one interest all tickets of its bucket are equal, and the first is the best.
   local maxChoices = #w.ik > 1 and maxCompared or 1
-  for _, interest in ipairs(w.ik) do visitBucket('i' .. interest, maxChoices) end
-  if w.fI then visitBucket('f', 1) end
+  for _, region in ipairs(regionsOf(w)) do
+    prefix = indexPrefix(w, region)
+    for _, interest in ipairs(w.ik) do visitBucket('i' .. interest, maxChoices) end
+    if w.fI then visitBucket('f', 1) end
+  end
   return best
 end
 `

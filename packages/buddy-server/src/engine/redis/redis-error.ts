@@ -1,0 +1,100 @@
+import type { RedisTarget } from './redis-url.ts'
+import { describeTarget, RedisError } from './redis-url.ts'
+
+/** What Redis has answered, and what the operator can do. */
+const answers: readonly (readonly [RegExp, string])[] = [
+  [/^WRONGPASS/, 'refuses the user name or the password: correct them in REDIS_URL'],
+  [
+    /^NOAUTH/,
+    'requires a password: add it to REDIS_URL, as in redis://user:password@host:6379 (special characters percent-encoded)',
+  ],
+  [
+    /^ERR AUTH|without any password configured/,
+    'has no password, but REDIS_URL has one: remove it, or set one in Redis',
+  ],
+  [
+    /^NOPERM/,
+    'does not allow the user of REDIS_URL to do what Buddy needs: give it the rights in docs/redis.md',
+  ],
+  [
+    /unknown (sub)?command '?(FUNCTION|FCALL|SSUBSCRIBE|SPUBLISH|HELLO)/i,
+    'is too old, or does not have the functions of Redis: Buddy needs Redis from 7.0, or Valkey',
+  ],
+  [
+    /^MOVED|^CROSSSLOT|^ASK /,
+    'is a node of a Redis Cluster: write redis-cluster:// in REDIS_URL instead of redis://',
+  ],
+  [
+    /cluster support disabled/,
+    'is not a Redis Cluster: write redis:// in REDIS_URL instead of redis-cluster://',
+  ],
+  [/^CLUSTERDOWN/, 'is a Redis Cluster in which some slots have no master: repair the cluster'],
+  [/^READONLY/, 'is a replica, which accepts no writes: name the master, or its Sentinels'],
+  [/DB index is out of range/, 'has no database with this number: change it in REDIS_URL'],
+  [/^LOADING/, 'still loads its data: try again later'],
+  [/^OOM/, 'is full: raise its maxmemory'],
+  [
+    /unknown command '?SENTINEL/i,
+    'is not a Sentinel: write redis:// in REDIS_URL, or the port of a Sentinel',
+  ],
+  [/^no such master/, 'is not known to them: use the name that the Sentinels watch'],
+  [/^no cluster node/, 'cannot be reached: none of these nodes answers'],
+]
+
+const networkFaults: Readonly<Record<string, string>> = {
+  ENOTFOUND:
+    'cannot be reached, because its name cannot be resolved: correct the host in REDIS_URL',
+  EAI_AGAIN: 'cannot be reached, because its name cannot be resolved at present',
+  ECONNREFUSED: 'cannot be reached, because nothing listens there: start it, or correct REDIS_URL',
+  ECONNRESET:
+    'closes the connection: if it expects TLS, write rediss:// in REDIS_URL instead of redis://',
+  EPIPE: 'closes the connection',
+  EHOSTUNREACH: 'cannot be reached, because there is no route to it',
+  ENETUNREACH: 'cannot be reached, because there is no route to it',
+  ETIMEDOUT: 'does not answer in time',
+  EPROTO: 'does not speak TLS there: write redis:// in REDIS_URL instead of rediss://',
+  ERR_SSL_WRONG_VERSION_NUMBER:
+    'does not speak TLS there: write redis:// in REDIS_URL instead of rediss://',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG:
+    'does not speak TLS there: write redis:// in REDIS_URL instead of rediss://',
+}
+
+const isCertificateFault = (code: string): boolean =>
+  /CERT|UNABLE_TO_|SELF_SIGNED|ERR_TLS/.test(code)
+
+const faultsOfClient: Readonly<Record<string, string>> = {
+  ConnectionTimeoutError: networkFaults['ETIMEDOUT']!,
+  TimeoutError: networkFaults['ETIMEDOUT']!,
+  AbortError: networkFaults['ETIMEDOUT']!,
+  RootNodesUnavailableError: 'cannot be reached: none of these nodes can be used',
+  SocketClosedUnexpectedlyError: networkFaults['ECONNRESET']!,
+}
+
+/** Returns an error that says what is wrong with Redis and what the operator can do. It contains no password. */
+export function explainRedisError(error: unknown, target: RedisTarget): RedisError {
+  if (error instanceof RedisError) return error
+  const [fault, detail = ''] = faultOf(error)
+  return new RedisError(`${describeTarget(target)} ${fault}${detail && ` (${detail})`}`, {
+    cause: error,
+  })
+}
+
+function faultOf(error: unknown): readonly [fault: string, detail?: string] {
+  // A connection to a name with several addresses fails with one error that contains those of all addresses.
+  const first = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error
+  const { code = '', message = String(first), name = '' } = first as NodeJS.ErrnoException
+  const [, answer] = answers.find(([pattern]) => pattern.test(message)) ?? []
+  if (answer !== undefined) return [answer, message]
+  if (networkFaults[code]) return [networkFaults[code]]
+  if (isCertificateFault(code)) {
+    return [
+      'has a TLS certificate that is not trusted: set REDIS_CA_FILE to the certificate of its authority, and use a host name that the certificate contains',
+      code,
+    ]
+  }
+  const cause = (first as Error | undefined)?.cause
+  if (cause instanceof Error) return faultOf(cause)
+  const { constructor } = (first ?? {}) as { readonly constructor?: { readonly name: string } }
+  const known = faultsOfClient[name] ?? faultsOfClient[constructor?.name ?? '']
+  return known === undefined ? [`cannot be used: ${message}`] : [known]
+}
