@@ -9,7 +9,7 @@ local function claimOf(rec) return rec.cl and unpackMessage(rec.cl) end
 
 local function setClaim(rec, claim)
   rec.cl = claim and pack(claim) or nil
-  call('HSET', sessionKey(rec.id), 'cl', rec.cl or '')
+  put(rec, 'cl', rec.cl)
 end
 
 local function forgetClaim(rec, claim)
@@ -42,7 +42,7 @@ local function restoreRoom(first, second, claim)
     id = claim.roomId, ids = { first.id, second.id }, site = claim.site, lobby = claim.lobby, mode = claim.mode, openedAtMs = claim.openedAtMs,
   }
   seat(claim.roomId, first, second, pack(fields), claim.openedAtMs, nil)
-  local profiles = { profileOf(first), profileOf(second) }
+  local profiles = { profileOf(first.id), profileOf(second.id) }
   for index, rec in ipairs({ first, second }) do
     local partner = index == 1 and second or first
     emitChange(rec, {
@@ -55,7 +55,7 @@ end
 
 local function handleClaim(rec, claim, expiresInMs)
   rec.cp = false
-  call('HDEL', sessionKey(rec.id), 'cp')
+  put(rec, 'cp', nil)
   if claim and textOf(claim.partnerKey) then meet(rec.k, claim.partnerKey, now) end
   local matching, matchingClaim
   for _, id in ipairs(call('SMEMBERS', B .. 'c:' .. rec.id)) do

@@ -5,20 +5,21 @@
 export const commands = String.raw`
 
 function commands.join(command)
-  local key = sessionKey(command.s)
-  local known = find(command.s)
-  if known and known.n == command.n and known.e == command.e then
-    -- The session was taken over. Its place continues.
-    call('HSET', key, 'g', command.g, 'k', command.k, 'f', pack(command.f), 'cp', '1')
-    call('HDEL', key, 'a')
-    recs[command.s] = nil
-    return
+  local rec = find(command.s)
+  -- If the node has taken the session over, its place continues.
+  local isTaken = rec and rec.n == command.n and rec.e == command.e
+  if isTaken then
+    rec.a = nil
+    put(rec, 'a', nil)
+  else
+    rec = create(command.s, command.n, command.e)
+    call('SADD', B .. 'n:' .. rec.n, rec.id)
   end
-  call('HSET', key, 'n', command.n, 'e', command.e, 'g', command.g, 'p', 'i', 'k', command.k, 'f', pack(command.f))
-  if command.isRestored then call('HSET', key, 'cp', '1') end
-  call('PERSIST', key)
-  call('SADD', B .. 'n:' .. command.n, command.s)
-  recs[command.s] = nil
+  rec.k, rec.cp = command.k, isTaken or command.isRestored or false
+  put(rec, 'k', rec.k)
+  put(rec, 'cp', rec.cp and '1' or nil)
+  setGeneration(rec, command.g)
+  setProfile(rec, command.f)
 end
 
 function commands.enter(command)
@@ -26,8 +27,7 @@ function commands.enter(command)
   -- The command was handled before, but its answer was lost.
   if rec.g >= command.g then return end
   leave(rec, 'next')
-  rec.g = command.g
-  call('HSET', sessionKey(rec.id), 'g', rec.g)
+  setGeneration(rec, command.g)
   local w = command.w
   w.since0 = now
   w.since = ordered(now)
@@ -49,7 +49,7 @@ function commands.change(command)
   end
   local wasIndexed, px = former.ix, former.px
   removeFromIndex(rec)
-  for _, name in ipairs({ 'since', 'since0', 'isQueued', 'held', 'hu', 'rf', 'fk' }) do w[name] = former[name] end
+  for _, name in ipairs({ 'since', 'since0', 'isQueued', 'held', 'hu', 'rf', 'fk', 'us' }) do w[name] = former[name] end
   w.px = px
   w.iS = table.concat(former.ik, '\1') == table.concat(w.ik, '\1') and former.iS or now
   w.lS = table.concat(former.la, '\1') == table.concat(w.la, '\1') and former.lS or now
@@ -68,14 +68,13 @@ function commands.leave(command)
   if rec.g >= command.g then return end
   leave(rec, command.reason)
   visit(rec, nil)
-  rec.g = command.g
-  call('HSET', sessionKey(rec.id), 'g', rec.g)
+  setGeneration(rec, command.g)
 end
 
 function commands.away(command)
   local rec = own(command)
   rec.a = now
-  call('HSET', sessionKey(rec.id), 'a', now)
+  put(rec, 'a', now)
   withdraw(rec)
   visit(rec, nil)
   changePresence(rec, false)
@@ -84,8 +83,8 @@ end
 function commands.back(command)
   local rec = own(command)
   rec.a = nil
-  call('HDEL', sessionKey(rec.id), 'a')
-  if command.f then call('HSET', sessionKey(rec.id), 'f', pack(command.f)) end
+  put(rec, 'a', nil)
+  if command.f then setProfile(rec, command.f) end
   changePresence(rec, true)
   local room = rec.p == 'r' and roomOf(rec.rm)
   if room and room.pool then visit(rec, room.pool) end
@@ -94,11 +93,10 @@ end
 
 function commands.claim(command)
   local rec = own(command)
-  rec.g = command.g
-  call('HSET', sessionKey(rec.id), 'g', rec.g)
+  setGeneration(rec, command.g)
   if command.isAdopted then
     rec.cp = false
-    call('HDEL', sessionKey(rec.id), 'cp')
+    put(rec, 'cp', nil)
     continueRoom(rec, command.claim)
   else handleClaim(rec, command.claim, command.inMs) end
 end
@@ -113,8 +111,7 @@ end
 function commands.block(command)
   local rec = own(command)
   if textOf(command.partnerKey) then block(rec.k, command.partnerKey, now + cfg.blockMs) end
-  local profile = call('HGET', sessionKey(command.partner), 'f')
-  return profile and unpackMessage(profile)
+  return profileOf(command.partner)
 end
 
 -- Answers after the commands before it.
@@ -162,6 +159,16 @@ function commands.pair(command)
   pairsOut = {}
 end
 
+-- Writes what the call has changed.
+local function saveAll()
+  saveSessions()
+  savePeople()
+  saveFairStates()
+  if areTotalsChanged then
+    call('HSET', B .. 'counts', 'waiting', totals.waiting, 'rooms', totals.rooms, 'abandoned', totals.abandoned, 'order', totals.order)
+  end
+end
+
 local function handle(keys, args)
   call, pack, unpackMessage = redis.call, cmsgpack.pack, cmsgpack.unpack
   B = keys[1]
@@ -172,9 +179,11 @@ local function handle(keys, args)
     local time = call('TIME')
     now = time[1] * 1000 + math.floor(time[2] / 1000)
   end
+  recs, changed, pools, fairStates, estimates = {}, {}, {}, {}, {}
+  readTotals()
   local answers = {}
   for index, command in ipairs(batch.commands) do
-    recs, out, pairsOut = {}, {}, {}
+    out, pairsOut = {}, {}
     roomId, nextRoom = command.room or '', 0
     local isDone, result = pcall(commands[command.c], command)
     local failure = false
@@ -184,7 +193,7 @@ local function handle(keys, args)
     end
     answers[index] = { failure, out, pairsOut, result or false }
   end
-  local totals = { countOf('waiting'), countOf('rooms') }
-  return pack({ totals, answers })
+  saveAll()
+  return pack({ { totals.waiting, totals.rooms }, answers })
 end
 `

@@ -5,20 +5,52 @@
  */
 export const fairShare = String.raw`
 local halfLifeMs, checkIntervalMs, maxReleased, maxMoved = 60000, 250, 8, 64
--- A count is kept for this time after the last match.
+-- A count is kept for at least this time after the last match.
 local keptMs = 600000
+-- The keys that the present call has read.
+local fairStates
 
 local function fairKey(pool, kind, key) return poolKey(pool, ':' .. kind .. '\1' .. key) end
 
+-- Returns what is known of a key: its matches v at the time t, until when it is kept, and when to check it, if it is parked.
+local function fairStateOf(key)
+  local state = fairStates[key]
+  if not state then
+    local v = call('HMGET', key, 'v', 't', 'x', 'p')
+    state = { v = tonumber(v[1] or 0), t = tonumber(v[2] or 0), x = tonumber(v[3] or 0), p = numberOf(v[4]) }
+    fairStates[key] = state
+  end
+  return state
+end
+
 local function decayed(key)
-  local v = call('HMGET', key, 'v', 't')
-  if not v[1] then return 0 end
-  return tonumber(v[1]) * 2 ^ ((tonumber(v[2]) - now) / halfLifeMs)
+  local state = fairStateOf(key)
+  if state.v == 0 then return 0 end
+  return state.v * 2 ^ ((state.t - now) / halfLifeMs)
 end
 
 local function countMatch(key)
-  call('HSET', key, 'v', decayed(key) + 1, 't', now)
-  call('PEXPIRE', key, keptMs)
+  local state = fairStateOf(key)
+  state.v, state.t = decayed(key) + 1, now
+  state.isChanged = true
+end
+
+-- Sets when a parked key must be checked; nil if it is not parked any more.
+local function setCheck(key, atMs)
+  fairStateOf(key).p = atMs
+  if atMs then call('HSET', key, 'p', atMs) else call('HDEL', key, 'p') end
+end
+
+local function saveFairStates()
+  for key, state in pairs(fairStates) do
+    if state.isChanged then
+      state.isChanged = false
+      local isLate = state.x < now + keptMs
+      if isLate then state.x = now + 2 * keptMs end
+      call('HSET', key, 'v', state.v, 't', state.t, 'x', state.x)
+      if isLate then call('PEXPIRE', key, 2 * keptMs) end
+    end
+  end
 end
 
 local function isOver(pool, key)
@@ -29,7 +61,7 @@ local function isOver(pool, key)
     and own * 100 > decayed(poolKey(pool, ':all')) * cfg.sharePercent
 end
 
-local function isParked(pool, key) return call('HEXISTS', fairKey(pool, 'f', key), 'p') == 1 end
+local function isParked(pool, key) return fairStateOf(fairKey(pool, 'f', key)).p ~= nil end
 
 -- Returns the parked keys of a ticket that are not released, as one text.
 local function parkedKeysOf(w, id)
@@ -52,7 +84,7 @@ end
 local function removeFairKeys(rec)
   for _, key in ipairs(rec.w.fk) do
     call('ZREM', fairKey(rec.w.pool, 'fw', key), rec.id)
-    call('ZREM', fairKey(rec.w.pool, 'fr', key), rec.id)
+    if isParked(rec.w.pool, key) then call('ZREM', fairKey(rec.w.pool, 'fr', key), rec.id) end
   end
 end
 
@@ -90,7 +122,7 @@ local function park(pool, key)
   if isParked(pool, key) then
     returnReleased(pool, key)
   else
-    call('HSET', field, 'p', now + checkIntervalMs)
+    setCheck(field, now + checkIntervalMs)
     -- The owner of the first ticket checks the key.
     local first = call('ZRANGE', fairKey(pool, 'fw', key), 0, 0)[1]
     local rec = first and find(first)
@@ -117,13 +149,13 @@ end
 -- Releases tickets of a parked key, if it has its share again. Calls searchAgain with each of them.
 local function checkParked(pool, key, searchAgain)
   local field = fairKey(pool, 'f', key)
-  local checkAt = numberOf(call('HGET', field, 'p'))
+  local checkAt = fairStateOf(field).p
   if not checkAt or checkAt > now then return end
   for _ = 1, maxReleased do
     if isOver(pool, key) then break end
     local first = call('ZRANGE', fairKey(pool, 'fw', key), 0, 0)[1]
     if not first then
-      call('HDEL', field, 'p')
+      setCheck(field, nil)
       local released = call('ZRANGE', fairKey(pool, 'fr', key), 0, maxMoved - 1)
       returnReleased(pool, key)
       return
@@ -138,7 +170,7 @@ local function checkParked(pool, key, searchAgain)
       end
     end
   end
-  call('HSET', field, 'p', now + checkIntervalMs)
+  setCheck(field, now + checkIntervalMs)
 end
 
 -- Returns when the parked keys of a ticket must be checked for it; infinity if it has none.
@@ -146,7 +178,7 @@ local function parkedDueMs(w, id)
   local due = math.huge
   if w.px then
     for _, key in ipairs(w.fk) do
-      local checkAt = numberOf(call('HGET', fairKey(w.pool, 'f', key), 'p'))
+      local checkAt = fairStateOf(fairKey(w.pool, 'f', key)).p
       local rank = checkAt and call('ZRANK', fairKey(w.pool, 'fw', key), id)
       if rank then due = math.min(due, checkAt + checkIntervalMs * math.floor(rank / maxReleased)) end
     end

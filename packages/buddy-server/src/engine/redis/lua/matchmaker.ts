@@ -13,12 +13,18 @@ local function waitsKey(w)
   return poolKey(w.pool, ':w' .. kind)
 end
 
+-- The estimates that the present call has made.
+local estimates
+
 local function estimateOf(w)
-  local waits = call('LRANGE', waitsKey(w), 0, maxWaits - 1)
-  if #waits < minWaits then return nil end
-  for index, value in ipairs(waits) do waits[index] = tonumber(value) end
-  table.sort(waits)
-  return math.floor(waits[math.floor(#waits / 2) + 1] + 0.5)
+  local key = waitsKey(w)
+  if estimates[key] == nil then
+    local waits = call('LRANGE', key, 0, maxWaits - 1)
+    for index, value in ipairs(waits) do waits[index] = tonumber(value) end
+    table.sort(waits)
+    estimates[key] = #waits >= minWaits and math.floor(waits[math.floor(#waits / 2) + 1] + 0.5)
+  end
+  return estimates[key] or nil
 end
 
 local function widensAt(isFree, keeps, sinceMs, afterMs)
@@ -81,10 +87,10 @@ local function applyWidening(rec)
 end
 
 -- Returns whether two people may meet. Notes why and until when not.
-local function accepts(rec, other, skipped)
+local function accepts(rec, other, known, skipped)
   local w = rec.w
   if rec.k == other.k then return peopleIn(w.pool) == 1 end
-  local relation, at = relationOf(rec.k, other.k)
+  local relation, at = relationOf(rec.k, other.k, known)
   if not relation then return true end
   if relation == 'recent' then
     local relaxesAt = math.min(w.since0, other.w.since0) + cfg.rematchMs
@@ -102,12 +108,20 @@ local function setHeld(rec, isHeld)
   if isHeld then call('ZADD', key, rec.w.since, rec.id) else call('ZREM', key, rec.id) end
 end
 
+-- Notes whether the ticket could not search, because all rooms were taken.
+local function setUnsearched(rec, isUnsearched)
+  local w = rec.w
+  if isUnsearched then call('ZADD', B .. 'unsearched', w.since, rec.id)
+  elseif w.us then call('ZREM', B .. 'unsearched', rec.id) end
+  w.us = isUnsearched or nil
+end
+
 -- Removes the ticket from the queue. Its person stays in the pool.
 local function takeOut(rec)
   local w = rec.w
   if not w then return end
   removeFromIndex(rec)
-  call('ZREM', B .. 'unsearched', rec.id)
+  setUnsearched(rec, false)
   if w.held then setHeld(rec, false) end
   removeFairKeys(rec)
   if w.isQueued then count('waiting', -1) end
@@ -115,15 +129,16 @@ local function takeOut(rec)
   saveWish(rec)
 end
 
-local function matchOf(rec, other)
-  local isRematch = relationOf(rec.k, other.k) == 'recent'
+local function matchOf(rec, other, known)
+  local isRematch = relationOf(rec.k, other.k, known) == 'recent'
   local one, two = other.w, rec.w
   for _, each in ipairs({ other, rec }) do
     if each.w.told then
       local key = waitsKey(each.w)
-      call('LPUSH', key, now - each.w.since0)
-      call('LTRIM', key, 0, maxWaits - 1)
+      local size = call('LPUSH', key, now - each.w.since0)
+      if size > 2 * maxWaits then call('LTRIM', key, 0, maxWaits - 1) end
       call('PEXPIRE', key, 3600000)
+      estimates[key] = nil
     end
   end
   takeOut(other)
@@ -136,16 +151,19 @@ end
 local function searchFor(rec, isOffered)
   local w = rec.w
   if not canOpenRoom() then
-    call('ZADD', B .. 'unsearched', w.since, rec.id)
+    setUnsearched(rec, true)
     return false
   end
-  call('ZREM', B .. 'unsearched', rec.id)
+  setUnsearched(rec, false)
   if w.held then setHeld(rec, false) end
   w.hu = nil
-  local skipped = {}
-  local partner = search(rec, function(other) return accepts(rec, other, skipped) end)
+  local skipped, known = {}, nil
+  local partner = search(rec, function(other)
+    known = known or acquaintancesOf(rec.k)
+    return accepts(rec, other, known, skipped)
+  end)
   if partner then
-    openRoom(matchOf(rec, partner), isOffered)
+    openRoom(matchOf(rec, partner, known), isOffered)
     return true
   end
   if #skipped > 0 then
@@ -168,7 +186,7 @@ end
 -- Puts the session's ticket into the queue, or matches it at once.
 local function queue(rec, isOffered)
   local w = rec.w
-  w.ix, w.told, w.held, w.hu, w.px, w.fI, w.fL = nil, nil, nil, nil, nil, false, false
+  w.ix, w.told, w.held, w.hu, w.px, w.us, w.fI, w.fL = nil, nil, nil, nil, nil, nil, false, false
   w.iS, w.lS, w.isQueued = w.since0, w.since0, true
   count('waiting', 1)
   addPerson(w.pool, rec.k)
@@ -188,17 +206,16 @@ end
 local function leavePool(pool, person)
   if not removePerson(pool, person) then return end
   -- Perhaps those who are held have nobody else now, and so may meet again.
+  local waiting = call('ZRANGE', poolKey(pool, ':h'), 0, maxHeldSearches - 1)
+  if #waiting == 0 then return end
   local key = poolKey(pool, ':hs')
   local searchedAt = numberOf(call('GET', key)) or -math.huge
-  local waiting = call('ZRANGE', poolKey(pool, ':h'), 0, maxHeldSearches - 1)
   local inMs = math.max(1, math.ceil(searchedAt + heldIntervalMs - now))
   for _, id in ipairs(waiting) do
     local rec = find(id)
     if rec and rec.w then emit(rec, { type = 'again', inMs = inMs }) end
   end
-  if #waiting > 0 then
-    call('SET', key, now + inMs, 'PX', 60000)
-  end
+  call('SET', key, now + inMs, 'PX', 60000)
 end
 
 local function withdraw(rec)
@@ -218,7 +235,7 @@ local function handleRoomFreed()
     local id = call('ZRANGE', B .. 'unsearched', 0, 0)[1]
     if not id then return end
     local rec = find(id)
-    if rec and rec.w then searchOrWait(rec) else call('ZREM', B .. 'unsearched', id) end
+    if rec and rec.w and rec.w.us then searchOrWait(rec) else call('ZREM', B .. 'unsearched', id) end
   end
 end
 `

@@ -19,12 +19,13 @@ local function orphan(rec, graceMs)
   visit(rec, nil)
   if not rec.a then
     rec.a = now
-    call('HSET', sessionKey(rec.id), 'a', now)
+    put(rec, 'a', now)
     changePresence(rec, false)
   end
   call('SREM', B .. 'n:' .. rec.n, rec.id)
   rec.n, rec.e = '', rec.e + 1
-  call('HSET', sessionKey(rec.id), 'n', '', 'e', rec.e)
+  put(rec, 'n', '')
+  put(rec, 'e', rec.e)
   call('ZADD', B .. 'orphans', now + graceMs, rec.id)
 end
 
@@ -91,7 +92,8 @@ function commands.adopt(command)
   if rec.n ~= '' then orphan(rec, command.graceMs) end
   rec.n, rec.e = command.n, rec.e + 1
   local key = sessionKey(rec.id)
-  call('HSET', key, 'n', rec.n, 'e', rec.e)
+  put(rec, 'n', rec.n)
+  put(rec, 'e', rec.e)
   call('SADD', B .. 'n:' .. rec.n, rec.id)
   call('ZREM', B .. 'orphans', rec.id)
   local kept, received = takeKept(rec), call('HGET', key, 'rc')

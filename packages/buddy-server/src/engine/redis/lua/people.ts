@@ -9,17 +9,20 @@ local maxPairs = 1000
 -- Recent partners meet again only if there are at most this number of other people to compare.
 local maxOthers = 64
 
-local function meetOne(person, other, atMs)
+local function meetOne(person, other, atMs, isLate)
   local key = B .. 'm:' .. person
-  call('ZADD', key, 'GT', atMs, other)
-  call('ZREMRANGEBYRANK', key, 0, -1 - math.max(1, cfg.avoidCount))
-  call('PEXPIRE', key, math.max(1, math.ceil(cfg.avoidMs)))
+  local isNew = call('ZADD', key, 'GT', atMs, other) == 1
+  if isNew then call('ZREMRANGEBYRANK', key, 0, -1 - math.max(1, cfg.avoidCount)) end
+  -- The key is kept longer than needed, so that the end of a short room does not change it.
+  if isNew or isLate then call('PEXPIRE', key, math.max(1, math.ceil(cfg.avoidMs * 1.25))) end
 end
 
-local function meet(one, other, atMs)
+-- roomMs is how long ago they have met before, if that is known.
+local function meet(one, other, atMs, roomMs)
   if one == other or cfg.avoidMs <= 0 then return end
-  meetOne(one, other, atMs)
-  meetOne(other, one, atMs)
+  local isLate = not roomMs or roomMs > cfg.avoidMs / 4
+  meetOne(one, other, atMs, isLate)
+  meetOne(other, one, atMs, isLate)
   pairsOut[#pairsOut + 1] = { 'met', one, other, atMs + cfg.avoidMs }
 end
 
@@ -38,27 +41,31 @@ local function block(one, other, untilMs)
   pairsOut[#pairsOut + 1] = { 'blocked', one, other, untilMs }
 end
 
--- Returns when two people have met, if one of them remembers it.
-local function metAt(one, other)
-  local a = numberOf(call('ZSCORE', B .. 'm:' .. one, other))
-  local b = numberOf(call('ZSCORE', B .. 'm:' .. other, one))
-  local at = math.max(a or -1, b or -1)
-  if at >= 0 and at + cfg.avoidMs > now then return at end
+-- Returns whom a person remembers and may not meet. It is read once, because a search compares the person with many.
+local function acquaintancesOf(person)
+  local known = { met = {}, hasBlocks = call('EXISTS', B .. 'b:' .. person) == 1 }
+  local met = call('ZRANGE', B .. 'm:' .. person, 0, -1, 'WITHSCORES')
+  for index = 1, #met, 2 do known.met[met[index]] = tonumber(met[index + 1]) end
+  return known
 end
 
--- Returns 'blocked', or 'recent' and when they have met, or nil.
-local function relationOf(one, other)
-  local untilMs = numberOf(call('ZSCORE', B .. 'b:' .. one, other))
-  if untilMs and untilMs > now then return 'blocked' end
-  local at = metAt(one, other)
-  if at then return 'recent', at end
+-- Returns 'blocked', or 'recent' and when they have met, or nil. known are the acquaintances of one.
+local function relationOf(one, other, known)
+  if known.hasBlocks then
+    local untilMs = numberOf(call('ZSCORE', B .. 'b:' .. one, other))
+    if untilMs and untilMs > now then return 'blocked' end
+  end
+  local at = math.max(known.met[other] or -1, numberOf(call('ZSCORE', B .. 'm:' .. other, one)) or -1)
+  if at >= 0 and at + cfg.avoidMs > now then return 'recent', at end
 end
 
 -- Returns whether everybody else in the pool is somebody whom this person avoids.
 local function avoidsAll(person, pool)
   if peopleIn(pool) > maxOthers + 1 then return false end
+  savePeople()
+  local known = acquaintancesOf(person)
   for _, other in ipairs(call('HKEYS', poolKey(pool, ':pe'))) do
-    if other ~= person and not relationOf(person, other) then return false end
+    if other ~= person and not relationOf(person, other, known) then return false end
   end
   return true
 end

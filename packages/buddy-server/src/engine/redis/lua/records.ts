@@ -14,8 +14,10 @@ export const records = String.raw`
 local call, pack, unpackMessage
 -- The first part of each key, the present time in milliseconds, and the settings. Set by each call.
 local B, now, cfg
--- The sessions that the present command has read, its events, and the pairs that it has added.
-local recs, out, pairsOut = {}, {}, {}
+-- What the present call has read and changed. It is written at the end of the call, see saveAll.
+local recs, changed, totals, areTotalsChanged, pools
+-- The events of the present command, and the pairs that it has added.
+local out, pairsOut
 
 local function sessionKey(id) return B .. 's:' .. id end
 local function poolKey(pool, suffix) return B .. 'p:' .. pool .. suffix end
@@ -30,32 +32,94 @@ local function textOf(value)
   return value
 end
 
--- Returns a session; nil if there is none.
+-- Returns a session; nil if there is none. The fields of the result are written only by put and saveWish.
 local function find(id)
   local known = recs[id]
   if known ~= nil then return known or nil end
-  local v = call('HMGET', sessionKey(id), 'n', 'e', 'g', 'p', 'a', 'k', 'w', 'rm', 'vp', 'cp', 'cl')
+  local v = call('HMGET', sessionKey(id), 'n', 'e', 'g', 'p', 'a', 'k', 'w', 'rm', 'vp', 'cp', 'cl', 'v')
   if not v[2] then
     recs[id] = false
     return nil
   end
   local rec = {
     id = id, n = v[1], e = tonumber(v[2]), g = tonumber(v[3]), p = v[4], a = numberOf(v[5]), k = v[6],
-    rm = textOf(v[8]), vp = textOf(v[9]), cp = v[10] == '1', cl = textOf(v[11]),
+    rm = textOf(v[8]), vp = textOf(v[9]), cp = v[10] == '1', cl = textOf(v[11]), v = numberOf(v[12]) or 0,
   }
   if textOf(v[7]) then rec.w = unpackMessage(v[7]) end
   recs[id] = rec
   return rec
 end
 
-local function saveWish(rec)
-  if rec.w then call('HSET', sessionKey(rec.id), 'w', pack(rec.w))
-  else call('HDEL', sessionKey(rec.id), 'w') end
+-- Writes a field of a session, at the end of the call. An empty value is the same as none.
+local function put(rec, field, value)
+  local fields = rec.changes
+  if not fields then
+    fields = {}
+    rec.changes = fields
+    changed[#changed + 1] = rec
+  end
+  fields[field] = value == nil and '' or value
+end
+
+-- Writes the ticket in the state that it has at the end of the call.
+local function saveWish(rec) put(rec, 'w', '') end
+
+local function saveSessions()
+  for _, rec in ipairs(changed) do
+    local fields = rec.changes
+    if fields then
+      rec.changes = nil
+      if fields.w and rec.w then fields.w = pack(rec.w) end
+      local list = {}
+      for field, value in pairs(fields) do
+        list[#list + 1] = field
+        list[#list + 1] = value
+      end
+      call('HSET', sessionKey(rec.id), unpack(list))
+    end
+  end
+  changed = {}
+end
+
+-- Returns the profile of a session, which may have ended; nil if it is not known.
+local function profileOf(id)
+  local rec = find(id)
+  if rec and rec.f then return unpackMessage(rec.f) end
+  local profile = call('HGET', sessionKey(id), 'f')
+  if not profile then return nil end
+  if rec then rec.f = profile end
+  return unpackMessage(profile)
+end
+
+local function setGeneration(rec, generation)
+  rec.g = generation
+  put(rec, 'g', generation)
+end
+
+local function setProfile(rec, profile)
+  rec.f = pack(profile)
+  put(rec, 'f', rec.f)
 end
 
 local function setPlace(rec, place, room)
   rec.p, rec.rm = place, room
-  call('HSET', sessionKey(rec.id), 'p', place, 'rm', room or '')
+  put(rec, 'p', place)
+  put(rec, 'rm', room)
+end
+
+-- Makes the session one of this node, in no place. It may have ended before, or be unknown.
+local function create(id, node, epoch)
+  local rec = find(id)
+  if not rec then
+    rec = { id = id, v = 0 }
+    recs[id] = rec
+    call('PERSIST', sessionKey(id))
+  end
+  rec.n, rec.e = node, epoch
+  put(rec, 'n', node)
+  put(rec, 'e', epoch)
+  setPlace(rec, 'i')
+  return rec
 end
 
 local function emit(rec, event)
@@ -65,48 +129,120 @@ end
 
 -- Emits an event about the session's place. The number orders such events, whichever node sends them.
 local function emitChange(rec, event)
-  event.v = call('HINCRBY', sessionKey(rec.id), 'v', 1)
+  rec.v = rec.v + 1
+  put(rec, 'v', rec.v)
+  event.v = rec.v
   emit(rec, event)
 end
 
-local function count(name, by) return call('HINCRBY', B .. 'counts', name, by) end
-local function countOf(name) return tonumber(call('HGET', B .. 'counts', name) or 0) end
+-- The numbers of the whole crowd: waiting, rooms, abandoned, and order, which increases with each ticket.
+local function readTotals()
+  local v = call('HMGET', B .. 'counts', 'waiting', 'rooms', 'abandoned', 'order')
+  totals = { waiting = tonumber(v[1] or 0), rooms = tonumber(v[2] or 0), abandoned = tonumber(v[3] or 0), order = tonumber(v[4] or 0) }
+  areTotalsChanged = false
+end
+
+local function count(name, by)
+  totals[name] = totals[name] + by
+  areTotalsChanged = true
+end
+
+local function countOf(name) return totals[name] end
 
 -- A place in an order: the time, and among equal times the order of the calls.
 local function ordered(atMs)
-  local number = call('INCR', B .. 'order')
-  return math.floor(atMs) + (number % 4096) / 4096
+  count('order', 1)
+  totals.order = totals.order % 4096
+  return math.floor(atMs) + totals.order / 4096
+end
+
+-- What is known of a pool. people contains the numbers of places of persons, by person.
+local function poolOf(pool)
+  local known = pools[pool]
+  if not known then
+    known = { people = {} }
+    pools[pool] = known
+  end
+  return known
 end
 
 -- Changes the pool in which a present session is counted.
 local function visit(rec, pool)
   if rec.vp == pool then return end
   if rec.vp then
-    local key = poolKey(rec.vp, ':on')
+    local key, known = poolKey(rec.vp, ':on'), poolOf(rec.vp)
     if call('HINCRBY', key, rec.n, -1) <= 0 then call('HDEL', key, rec.n) end
+    if known.online then known.online = known.online - 1 end
   end
-  if pool then call('HINCRBY', poolKey(pool, ':on'), rec.n, 1) end
+  if pool then
+    local known = poolOf(pool)
+    call('HINCRBY', poolKey(pool, ':on'), rec.n, 1)
+    if known.online then known.online = known.online + 1 end
+  end
   rec.vp = pool
-  call('HSET', sessionKey(rec.id), 'vp', pool or '')
+  put(rec, 'vp', pool)
 end
 
 local function onlineIn(pool)
-  local total = 0
-  for _, value in ipairs(call('HVALS', poolKey(pool, ':on'))) do total = total + tonumber(value) end
-  return total
+  local known = poolOf(pool)
+  if not known.online then
+    known.online = 0
+    for _, value in ipairs(call('HVALS', poolKey(pool, ':on'))) do known.online = known.online + tonumber(value) end
+  end
+  return known.online
 end
 
-local function peopleIn(pool) return call('HLEN', poolKey(pool, ':pe')) end
+local function peopleIn(pool)
+  local known = poolOf(pool)
+  if not known.size then
+    known.size = call('HLEN', poolKey(pool, ':pe'))
+    -- The numbers that were changed before are not written yet.
+    for _, place in pairs(known.people) do known.size = known.size + (place.now > 0 and 1 or 0) - (place.stored > 0 and 1 or 0) end
+  end
+  return known.size
+end
 
-local function addPerson(pool, person) call('HINCRBY', poolKey(pool, ':pe'), person, 1) end
+local function placesOf(pool, person)
+  local known = poolOf(pool)
+  local places = known.people[person]
+  if not places then
+    local stored = tonumber(call('HGET', poolKey(pool, ':pe'), person) or 0)
+    places = { stored = stored, now = stored }
+    known.people[person] = places
+  end
+  return places, known
+end
+
+local function addPerson(pool, person)
+  local places, known = placesOf(pool, person)
+  places.now = places.now + 1
+  if places.now == 1 and known.size then known.size = known.size + 1 end
+end
 
 -- Returns whether the last place of the person in this pool was removed.
 local function removePerson(pool, person)
-  local key = poolKey(pool, ':pe')
-  local left = tonumber(call('HGET', key, person) or 0) - 1
-  if left == -1 then return false end
-  if left > 0 then call('HSET', key, person, left) return false end
-  call('HDEL', key, person)
+  local places, known = placesOf(pool, person)
+  if places.now == 0 then return false end
+  places.now = places.now - 1
+  if places.now > 0 then return false end
+  if known.size then known.size = known.size - 1 end
   return true
+end
+
+local function savePeople()
+  for pool, known in pairs(pools) do
+    local added, removed = {}, {}
+    for person, places in pairs(known.people) do
+      if places.now ~= places.stored then
+        if places.now > 0 then
+          added[#added + 1] = person
+          added[#added + 1] = places.now
+        else removed[#removed + 1] = person end
+        places.stored = places.now
+      end
+    end
+    if #added > 0 then call('HSET', poolKey(pool, ':pe'), unpack(added)) end
+    if #removed > 0 then call('HDEL', poolKey(pool, ':pe'), unpack(removed)) end
+  end
 end
 `

@@ -57,17 +57,16 @@ end
 
 local function restatePresence(rec, isAway)
   if isAway == (rec.a ~= nil) then return end
-  local key = sessionKey(rec.id)
   if isAway then
     rec.a = now
-    call('HSET', key, 'a', now)
+    put(rec, 'a', now)
     withdraw(rec)
     visit(rec, nil)
     changePresence(rec, false)
     return
   end
   rec.a = nil
-  call('HDEL', key, 'a')
+  put(rec, 'a', nil)
   changePresence(rec, true)
   local room = rec.p == 'r' and roomOf(rec.rm)
   if room and room.pool then visit(rec, room.pool) end
@@ -102,28 +101,29 @@ local function catchUp(rec, command)
 end
 
 function commands.restate(command)
-  local rec, key, kept = find(command.s), sessionKey(command.s), {}
+  local rec, kept = find(command.s), {}
   if not rec then
-    call('HSET', key, 'n', command.n, 'e', command.e, 'g', -1, 'p', 'i', 'k', command.k, 'v', command.v)
-    call('PERSIST', key)
-    recs[command.s] = nil
-    rec = find(command.s)
+    rec = create(command.s, command.n, command.e)
+    setGeneration(rec, -1)
+    rec.k, rec.v = command.k, command.v
+    put(rec, 'k', rec.k)
+    put(rec, 'v', rec.v)
   elseif rec.n == '' then
     -- The other nodes had declared this one dead.
     rec.n, rec.e = command.n, rec.e + 1
-    call('HSET', key, 'n', rec.n, 'e', rec.e)
+    put(rec, 'n', rec.n)
+    put(rec, 'e', rec.e)
     call('ZREM', B .. 'orphans', rec.id)
     kept = takeKept(rec)
   elseif rec.n ~= command.n or rec.e ~= command.e then error({ code = 'fenced' }) end
-  call('HSET', key, 'f', pack(command.f))
+  setProfile(rec, command.f)
   call('SADD', B .. 'n:' .. rec.n, rec.id)
   if command.left then leaveFormer(rec, command.left) end
   restatePresence(rec, command.isAway)
   local isWaiting = false
   if rec.g < command.g then
     leave(rec, command.reason)
-    rec.g = command.g
-    call('HSET', key, 'g', rec.g)
+    setGeneration(rec, command.g)
     if command.at then isWaiting = seatAgain(rec, command.at)
     elseif command.w then enterAgain(rec, command)
     elseif command.claim then handleClaim(rec, command.claim, command.inMs) end

@@ -21,8 +21,6 @@ local function roomOf(id)
   return { id = id, ids = { v[1], v[2] }, f = v[3], at = tonumber(v[4]), pool = textOf(v[5]) }
 end
 
-local function profileOf(rec) return unpackMessage(call('HGET', sessionKey(rec.id), 'f')) end
-
 local function partnerIn(room, rec)
   return find(room.ids[1] == rec.id and room.ids[2] or room.ids[1])
 end
@@ -50,11 +48,14 @@ end
 local function endRoom(room, leaver, reason, recipients)
   local wasFull = not canOpenRoom()
   call('DEL', roomKey(room.id))
-  keepRoom(room.id)
   count('rooms', -1)
-  local members = {}
-  for index, id in ipairs(room.ids) do members[index] = find(id) end
-  if members[1] and members[2] then meet(members[1].k, members[2].k, now) end
+  local members, isEmpty = {}, true
+  for index, id in ipairs(room.ids) do
+    members[index] = find(id)
+    if members[index] and not members[index].a then isEmpty = false end
+  end
+  if isEmpty then keepRoom(room.id) end
+  if members[1] and members[2] then meet(members[1].k, members[2].k, now, now - room.at) end
   for _, member in ipairs(members) do
     setPlace(member, 'i')
     if room.pool then leavePool(room.pool, member.k) end
@@ -87,9 +88,9 @@ local function makeSpace()
 end
 
 -- Puts two sessions into a room.
-local function seat(id, one, two, fields, atMs, pool)
+local function seat(id, one, two, fields, atMs, pool, facts)
   makeSpace()
-  call('HSET', roomKey(id), '0', one.id, '1', two.id, 'f', fields, 'at', atMs, 'pool', pool or '')
+  call('HSET', roomKey(id), '0', one.id, '1', two.id, 'f', fields, 'at', atMs, 'pool', pool or '', 'm', facts or pack({}))
   count('rooms', 1)
   setPlace(one, 'r', id)
   setPlace(two, 'r', id)
@@ -106,13 +107,13 @@ local function watchIfEmpty(room)
   if first then emit(first, { type = 'emptied', room = room.id, inMs = abandonedAfterMs }) end
 end
 
--- Emits that a session was matched. index is 1 for the session that waited.
-local function emitMatched(room, rec, index, isOffered)
-  local profiles, facts = {}, unpackMessage(call('HGET', roomKey(room.id), 'm') or pack({}))
-  for each, id in ipairs(room.ids) do profiles[each] = unpackMessage(call('HGET', sessionKey(id), 'f')) end
+-- Emits that a session was matched. index is 1 for the session that waited. facts are those of the match.
+local function emitMatched(room, rec, index, isOffered, facts)
+  facts = facts or unpackMessage(call('HGET', roomKey(room.id), 'm') or pack({}))
+  local profiles = { profileOf(room.ids[1]), profileOf(room.ids[2]) }
   local partner = partnerIn(room, rec)
   emitChange(rec, {
-    type = 'matched', room = unpackMessage(room.f), profiles = profiles, seat = index - 1,
+    type = 'matched', room = room.fields or unpackMessage(room.f), profiles = profiles, seat = index - 1,
     partner = partner and partner.n or '', isOffered = isOffered, isRematch = facts.isRematch or false,
     interests = facts.interests and facts.interests[index] or {},
     languages = facts.languages and facts.languages[index] or {},
@@ -127,16 +128,16 @@ openRoom = function(match, isOffered)
   local fields = {
     id = id, ids = { one.id, two.id }, site = b.site, lobby = b.lobby, mode = b.mode, openedAtMs = now,
   }
-  seat(id, one, two, pack(fields), now, b.pool)
-  meet(one.k, two.k, now)
-  call('HSET', roomKey(id), 'm', pack({
+  local facts = {
     interests = { commonInterests(a, b), commonInterests(b, a) },
     languages = { commonLanguages(a, b), commonLanguages(b, a) },
     isRematch = match.isRematch, waitsMs = { now - a.since0, now - b.since0 },
-  }))
-  local room = roomOf(id)
-  emitMatched(room, one, 1, isOffered or false)
-  emitMatched(room, two, 2, isOffered or false)
+  }
+  seat(id, one, two, pack(fields), now, b.pool, pack(facts))
+  meet(one.k, two.k, now)
+  local room = { id = id, ids = fields.ids, fields = fields }
+  emitMatched(room, one, 1, isOffered or false, facts)
+  emitMatched(room, two, 2, isOffered or false, facts)
 end
 
 -- Ends the session's room. Returns false if it is in none.

@@ -27,14 +27,14 @@ local function endSession(rec, reason)
   if rec.cp then handleClaim(rec, nil) end
   local key = sessionKey(rec.id)
   if rec.n ~= '' then call('SREM', B .. 'n:' .. rec.n, rec.id) end
-  local profile = call('HGET', key, 'f')
+  local profile = rec.f or call('HGET', key, 'f')
   local claim = claimOf(rec)
   if claim then call('SREM', B .. 'c:' .. claim.partnerId, rec.id) end
   call('DEL', key, B .. 'k:' .. rec.id)
   -- Reports still need the profile.
   call('HSET', key, 'f', profile)
   call('PEXPIRE', key, endedMs)
-  recs[rec.id] = false
+  recs[rec.id], rec.changes = false, nil
 end
 
 -- Continues the room of a session that another node had.
@@ -46,7 +46,7 @@ local function continueRoom(rec, claim)
     keepRoom(room.id)
     local fields = unpackMessage(room.f)
     local profiles = {}
-    for index, id in ipairs(room.ids) do profiles[index] = unpackMessage(call('HGET', sessionKey(id), 'f')) end
+    for index, id in ipairs(room.ids) do profiles[index] = profileOf(id) end
     emitChange(rec, {
       type = 'restored', room = fields, profiles = profiles, seat = seatIndex, isContinued = true,
       partner = partner and partner.n or '', isPartnerPresent = partner ~= nil and partner.a == nil,

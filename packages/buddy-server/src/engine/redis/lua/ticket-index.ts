@@ -54,7 +54,10 @@ local function addToIndex(rec)
     call('ZADD', list .. '\1s' .. w.sg, w.since, id)
     countGroup(list, 'S', w.sg, 1)
   end)
-  if w.ag ~= '' then call('HINCRBY', poolKey(w.pool, ':k'), 'asking', 1) end
+  if w.ag ~= '' then
+    call('HINCRBY', poolKey(w.pool, ':k'), 'asking', 1)
+    poolOf(w.pool).isAsked = true
+  end
   w.ix = true
 end
 
@@ -74,8 +77,16 @@ local function removeFromIndex(rec)
   end)
   if w.ag ~= '' and call('HINCRBY', poolKey(w.pool, ':k'), 'asking', -1) <= 0 then
     call('HDEL', poolKey(w.pool, ':k'), 'asking')
+    poolOf(w.pool).isAsked = false
   end
   w.ix = nil
+end
+
+-- Returns whether a ticket in the pool asks for attributes.
+local function isAskedIn(pool)
+  local known = poolOf(pool)
+  if known.isAsked == nil then known.isAsked = call('HEXISTS', poolKey(pool, ':k'), 'asking') == 1 end
+  return known.isAsked
 end
 
 local function satisfies(attributes, asks)
@@ -97,7 +108,7 @@ local function search(rec, accepts)
   local best, bestOverlap, compared = nil, -1, 0
   local seen, own = {}, {}
   for _, interest in ipairs(w.ik) do own[interest] = true end
-  local isAsked = call('HEXISTS', poolKey(w.pool, ':k'), 'asking') == 1
+  local isAsked = isAskedIn(w.pool)
 
   local function isPreferred(other)
     if (other.w.rg == w.rg) ~= (best.w.rg == w.rg) then return other.w.rg == w.rg end
