@@ -4,22 +4,33 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import type { BuddyServerOptions } from '@buddy-chat/server'
 import { FlagError, listFlag, numberFlag, runCommand } from '../tests/load/flags.ts'
 import type { Wire } from './crowd.ts'
 import { benchMatcher } from '../tests/load/matcher-bench.ts'
+import { benchRedisMatcher } from '../tests/load/redis-matcher-bench.ts'
 import { BenchError, MeasuredProcess } from './measured-process.ts'
+import type { MeasuredServer } from './node-group.ts'
+import { NodeGroup } from './node-group.ts'
 import type { Figures, Scenario } from './scenarios.ts'
 import { scenarios } from './scenarios.ts'
+import { benchUsers } from './users.ts'
 
 /** A server to measure. */
 interface Contender {
   readonly name: string
-  readonly file: string
-  readonly args: readonly string[]
   /** The checkout whose protocol package the simulated users use. */
   readonly checkout: string
   readonly isBare: boolean
+  /** Whether the two users of a pair are at different nodes. */
+  readonly isAcrossNodes: boolean
+  start(options: BuddyServerOptions, profileDir: string | undefined): Promise<MeasuredServer>
 }
+
+/** The largest number of users for one process, which is limited by its open files. */
+const maxUsers = 20_000
+/** The number of users of the scenario `users`, which has several processes: by default, and at most. */
+const crowdUsers = { default: 20_000, max: 200_000 }
 
 const here = join(import.meta.dirname, '..')
 
@@ -32,6 +43,7 @@ function readOptions() {
       rounds: { type: 'string' },
       waiting: { type: 'string' },
       interests: { type: 'string' },
+      nodes: { type: 'string' },
       against: { type: 'string' },
       profile: { type: 'string' },
     },
@@ -40,7 +52,7 @@ function readOptions() {
     values[name] === undefined
       ? undefined
       : numberFlag(name, values[name], { fallback: 0, min: name === 'users' ? 2 : 1, max })
-  const users = optional('users', 20_000)
+  const users = optional('users', crowdUsers.max)
   if (users !== undefined && users % 2 !== 0) {
     throw new FlagError(
       `--users is "${users}": it must be even, because users are matched in pairs.`,
@@ -52,14 +64,25 @@ function readOptions() {
       `--against is "${values.against}": there is no built checkout at this path.`,
     )
   }
+  const all = [...Object.keys(scenarios), 'matcher', 'redis-matcher', 'users']
+  const names = listFlag('scenario', values.scenario, all)
+  if (users !== undefined && users > maxUsers && names.some((name) => name !== 'users')) {
+    throw new FlagError(
+      `--users is "${users}": it must be at most ${maxUsers}, except with --scenario users.`,
+    )
+  }
   return {
-    names: listFlag('scenario', values.scenario, [...Object.keys(scenarios), 'matcher']),
+    names,
     users,
     seconds: optional('seconds', 3600),
     waiting:
       values.waiting === undefined
-        ? 1_000_000
+        ? undefined
         : numberFlag('waiting', values.waiting, { fallback: 0, min: 1000, max: 2_000_000 }),
+    nodes:
+      values.nodes === undefined
+        ? undefined
+        : numberFlag('nodes', values.nodes, { fallback: 1, min: 1, max: 64 }),
     interests: numberFlag('interests', values.interests, { fallback: 10, min: 0, max: 10 }),
     rounds: numberFlag('rounds', values.rounds, { fallback: 3, min: 1, max: 100 }),
     against,
@@ -68,26 +91,41 @@ function readOptions() {
 }
 
 function contenders(against: string | undefined): readonly Contender[] {
-  const buddy = (name: string, checkout: string): Contender => ({
+  const alone = (
+    name: string,
+    file: string,
+    checkout: string,
+    argsOf: (options: BuddyServerOptions) => readonly string[],
+  ): Contender => ({
     name,
-    file: 'buddy.ts',
-    args: [checkout],
     checkout,
-    isBare: false,
+    isBare: file !== 'buddy.ts',
+    isAcrossNodes: false,
+    start: (options, profileDir) => MeasuredProcess.start(name, file, argsOf(options), profileDir),
   })
-  const bare = (name: string): Contender => ({
-    name,
-    file: `${name}.ts`,
-    args: [],
-    checkout: here,
-    isBare: true,
-  })
+  const buddy = (name: string, checkout: string): Contender =>
+    alone(name, 'buddy.ts', checkout, (options) => [checkout, JSON.stringify(options)])
+  const bare = (name: string): Contender => alone(name, `${name}.ts`, here, () => [])
   return [
     buddy('buddy', here),
     ...(against === undefined ? [] : [buddy('against', against)]),
     bare('bare-uws'),
     bare('bare-ws'),
   ]
+}
+
+/** Nodes with a Redis: pairs with one node for each user, and pairs with one node for both. */
+function nodeContenders(nodes: number): readonly Contender[] {
+  return [true, false].map((isAcrossNodes) => {
+    const name = isAcrossNodes ? 'across-nodes' : 'in-node'
+    return {
+      name,
+      checkout: here,
+      isBare: false,
+      isAcrossNodes,
+      start: (options, profileDir) => NodeGroup.start(name, nodes, here, options, profileDir),
+    }
+  })
 }
 
 /** Returns the median of each figure, followed by its minimum and maximum if there is more than one round. */
@@ -116,18 +154,27 @@ function quotientsOf(others: readonly Figures[]): (figures: Figures, round: numb
 }
 
 async function main(): Promise<boolean> {
-  const { names, rounds, against, waiting, interests, profileDir, ...size } = readOptions()
+  const { names, rounds, against, waiting, nodes, interests, profileDir, ...size } = readOptions()
   for (const name of names) {
     if (name === 'matcher') {
-      const fewer = [1000, 10_000, 100_000]
-      benchMatcher({ ...size, waiting: [...fewer.filter((count) => count < waiting), waiting] })
+      const most = waiting ?? 1_000_000
+      const fewer = [1000, 10_000, 100_000].filter((count) => count < most)
+      benchMatcher({ ...size, waiting: [...fewer, most] })
+      continue
+    }
+    if (name === 'redis-matcher') {
+      await benchRedisMatcher({ ...size, nodes: nodes ?? 1, waiting: [1000, waiting ?? 100_000] })
+      continue
+    }
+    if (name === 'users') {
+      const { users = crowdUsers.default, seconds = 10 } = size
+      await benchUsers({ users, nodes, interests, seconds })
       continue
     }
     const scenario: Scenario = scenarios[name as keyof typeof scenarios]
     const { users = scenario.users, seconds = scenario.seconds } = size
-    const participants = contenders(against).filter(
-      ({ isBare }) => scenario.isForBareRelays || !isBare,
-    )
+    const all = nodes === undefined ? contenders(against) : nodeContenders(nodes)
+    const participants = all.filter(({ isBare }) => scenario.isForBareRelays || !isBare)
     const results = new Map<string, Figures[]>(participants.map(({ name: server }) => [server, []]))
     // Measure the servers in turns, so that other load on the machine affects all of them. The order
     // alternates between rounds.
@@ -135,12 +182,12 @@ async function main(): Promise<boolean> {
       for (const contender of round % 2 === 0 ? participants : participants.toReversed()) {
         const path = join(contender.checkout, 'packages/buddy-protocol/dist/index.js')
         const wire = (await import(pathToFileURL(path).href)) as Wire
-        const args = [...contender.args, JSON.stringify(scenario.options ?? {})]
-        const server = await MeasuredProcess.start(contender.name, contender.file, args, profileDir)
+        const server = await contender.start(scenario.options ?? {}, profileDir)
         // The bare relays know no interests: they match users who send the same ticket.
         const maxInterests = contender.isBare ? 0 : interests
         try {
-          const run = { server, wire, users, seconds, maxInterests }
+          const { isAcrossNodes } = contender
+          const run = { server, wire, users, seconds, maxInterests, isAcrossNodes }
           results.get(contender.name)!.push(await scenario.run(run))
         } catch (cause) {
           const reason = cause instanceof Error ? cause.message : String(cause)
@@ -151,8 +198,9 @@ async function main(): Promise<boolean> {
       }
     }
     console.log(`\n${name}: ${scenario.what}; ${users} users, ${seconds} s, median of ${rounds}`)
-    const { buddy = [], against: others } = Object.fromEntries(results)
-    const ratios = others && { 'buddy ÷ against': summarize(buddy.map(quotientsOf(others))) }
+    const [one = '', other = ''] = nodes === undefined ? ['buddy', 'against'] : [...results.keys()]
+    const { [one]: figures = [], [other]: others } = Object.fromEntries(results)
+    const ratios = others && { [`${one} ÷ ${other}`]: summarize(figures.map(quotientsOf(others))) }
     console.table({
       ...Object.fromEntries([...results].map(([server, figures]) => [server, summarize(figures)])),
       ...ratios,

@@ -20,7 +20,7 @@ const nothingKept = { interests: false, languages: false }
  */
 function addressOf(index: number): { readonly localAddress?: string } {
   if (process.platform !== 'linux') return {}
-  return { localAddress: `127.1.${index >> 8}.${index & 255}` }
+  return { localAddress: `127.${1 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}` }
 }
 
 /** A user with one connection. */
@@ -32,6 +32,8 @@ export interface User {
 
 interface Arrivals {
   readonly count: number
+  /** The index of the first user. @default 0 */
+  readonly first?: number
   /** Returns the lobby of the user with this index. Users in the same lobby are matched. */
   readonly lobbyOf: (index: number) => string
   /** Returns what the user with this index looks for. */
@@ -48,14 +50,15 @@ interface Arrivals {
 export class Crowd {
   readonly users: User[] = []
   readonly wire: Wire
-  readonly #port: number
+  readonly #portOf: (index: number) => number
   readonly #sockets: WebSocket[] = []
   readonly #failed: Promise<never>
   #fail: (error: Error) => void = () => undefined
   #isLeaving = false
 
-  constructor(port: number, wire: Wire) {
-    this.#port = port
+  /** @param portOf returns the port of the server for the user with this index */
+  constructor(portOf: (index: number) => number, wire: Wire) {
+    this.#portOf = portOf
     this.wire = wire
     this.#failed = new Promise((_resolve, reject) => (this.#fail = reject))
     this.#failed.catch(() => undefined)
@@ -73,9 +76,9 @@ export class Crowd {
 
   /** Connects `count` users. Resolves when all of them are matched, or wait if they may. */
   async arrive(arrivals: Arrivals): Promise<void> {
-    const { count } = arrivals
-    for (let from = 0; from < count; from += batchSize) {
-      const batch = Array.from({ length: Math.min(batchSize, count - from) }, (_, index) =>
+    const { count, first = 0 } = arrivals
+    for (let from = first; from < first + count; from += batchSize) {
+      const batch = Array.from({ length: Math.min(batchSize, first + count - from) }, (_, index) =>
         this.#arrive(from + index, arrivals),
       )
       await this.unlessFailed(Promise.all(batch))
@@ -105,7 +108,7 @@ export class Crowd {
     { lobbyOf, tasteOf, visitorTokenOf, mayWait, onFrame }: Arrivals,
   ): Promise<void> {
     const { encode, peekNumber, subprotocol } = this.wire
-    const socket = new WebSocket(`ws://127.0.0.1:${this.#port}/ws`, subprotocol, {
+    const socket = new WebSocket(`ws://127.0.0.1:${this.#portOf(index)}/ws`, subprotocol, {
       perMessageDeflate: false,
       ...addressOf(index),
     })

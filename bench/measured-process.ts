@@ -73,6 +73,10 @@ export class MeasuredProcess {
     return this.#port
   }
 
+  get ports(): readonly number[] {
+    return [this.#port]
+  }
+
   /** Resolves with the resources that the process has used so far. */
   async usage(request: UsageRequest = { collect: false }): Promise<Usage> {
     const answered = once(this.#child, 'message')

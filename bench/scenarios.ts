@@ -2,12 +2,15 @@ import type { BuddyServerOptions } from '@buddy-chat/server'
 import { createRandom } from '../tests/load/random.ts'
 import type { User, Wire } from './crowd.ts'
 import { Crowd } from './crowd.ts'
-import { BenchError, type MeasuredProcess } from './measured-process.ts'
+import { BenchError } from './measured-process.ts'
+import type { MeasuredServer } from './node-group.ts'
 import { anybody, createTastes } from './tastes.ts'
 
 /** What a scenario is run with. */
 interface Run {
-  readonly server: MeasuredProcess
+  readonly server: MeasuredServer
+  /** Whether the two users of a pair are at different nodes. @default false */
+  readonly isAcrossNodes?: boolean
   readonly wire: Wire
   /** The number of users. Even, because users are matched in pairs. */
   readonly users: number
@@ -50,10 +53,13 @@ const mb = (bytes: number): number => bytes / 1e6
 
 /** Runs `act` with a crowd, and closes its connections at the end. */
 async function withCrowd<T>(
-  { server, wire, seconds }: Run,
+  { server, wire, seconds, isAcrossNodes = false }: Run,
   act: (crowd: Crowd) => Promise<T>,
 ): Promise<T> {
-  const crowd = new Crowd(server.port, wire)
+  const { ports } = server
+  const portOf = (index: number): number =>
+    ports[(isAcrossNodes ? index : index >> 1) % ports.length]!
+  const crowd = new Crowd(portOf, wire)
   try {
     const limitMs = 120_000 + seconds * 3000
     return await server.within('finish', crowd.unlessFailed(act(crowd)), limitMs)
@@ -105,6 +111,7 @@ const relay: Scenario = {
         generation: null,
       })
       const before = await run.server.usage()
+      const startedAtMs = performance.now()
       for (let turn = 0; turn < run.seconds * burstsPerSecond; turn++) {
         const next = wait(1000 / burstsPerSecond)
         for (const user of crowd.users) {
@@ -113,9 +120,13 @@ const relay: Scenario = {
         await next
       }
       await run.server.within('deliver every frame', delivered)
+      const seconds = (performance.now() - startedAtMs) / 1000
       const after = await run.server.usage()
+      const redisCpu = (after.redisCpuMicroseconds ?? 0) - (before.redisCpuMicroseconds ?? 0)
       return {
         'CPU µs/frame': (after.cpuMicroseconds - before.cpuMicroseconds) / expected,
+        'Redis CPU µs/frame': redisCpu / expected,
+        'frames/s': expected / seconds,
         'RSS MB': mb(after.residentBytes),
       }
     }),

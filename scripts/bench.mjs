@@ -1,5 +1,8 @@
 // npm run bench -- [--scenario NAME] [--users N] [--seconds N] [--rounds N] [--against CHECKOUT]
 // npm run bench -- --scenario matcher [--users N] [--seconds N] [--waiting N]
+// npm run bench -- --scenario redis-matcher [--users N] [--seconds N] [--waiting N] [--nodes N]
+// npm run bench -- --scenario relay --nodes N
+// npm run bench -- --scenario users [--users N] [--nodes N]
 // npm run bench:first-frame -- [--calls N] [--delay MS]
 // npm run bench -- codec [--rounds N]
 // npm run bench -- start [--starts N], after npm run build:binary

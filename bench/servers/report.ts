@@ -8,6 +8,8 @@ export interface Usage {
   readonly residentBytes: number
   /** The longest turn of the event loop since the previous request, in milliseconds. */
   readonly longestTurnMs: number
+  /** The CPU time of the Redis that several servers share. */
+  readonly redisCpuMicroseconds?: number
 }
 
 /** A request of the benchmark. */

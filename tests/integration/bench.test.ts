@@ -1,6 +1,7 @@
 // Runs each scenario of `npm run bench` with few users. The tests do not check the figures.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runCommand } from '../run-command.ts'
+import { missingRedisMessage } from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
 import { makeCheckout, ownCheckout } from './foreign-checkout.ts'
 
 const small = ['--users', '20', '--seconds', '1', '--rounds', '1']
@@ -30,6 +31,31 @@ test('prints the matches in a second and the times of operations for the scenari
   const { code, output } = await runCommand('bench/bench.ts', ...args)
   expect(output).toMatch(/matches\/s.*0–10 interests.*2000 waiting/s)
   expect(code).toBe(0)
+})
+
+if (missingRedisMessage) console.log(missingRedisMessage)
+
+describe.skipIf(missingRedisMessage)('with Redis', () => {
+  test('prints what pairs cost across nodes and in one node', async () => {
+    const args = ['--scenario', 'relay', ...small, '--nodes', '2']
+    const { code, output } = await runCommand('bench/bench.ts', ...args)
+    expect(output).toMatch(/across-nodes.*in-node.*across-nodes ÷ in-node/s)
+    expect(code).toBe(0)
+  })
+
+  test('prints matches, bytes and the costs of operations for the scenario redis-matcher', async () => {
+    const args = ['--scenario', 'redis-matcher', '--users', '200', '--seconds', '1']
+    const { code, output } = await runCommand('bench/bench.ts', ...args, '--waiting', '1000')
+    expect(output).toMatch(/matches\/s.*commands\/match.*waiting ticket.*1000 waiting/s)
+    expect(code).toBe(0)
+  })
+
+  test('connects and matches all users of the scenario users at two nodes', async () => {
+    const args = ['--scenario', 'users', ...small, '--interests', '0']
+    const { code, output } = await runCommand('bench/bench.ts', ...args)
+    expect(output).toMatch(/20 users at 2 nodes.*│ users +│ 20 +│/s)
+    expect(code).toBe(0)
+  })
 })
 
 test.for([

@@ -7,41 +7,19 @@ import { People } from '../../packages/buddy-server/src/engine/memory/people.ts'
 import type { Entrant } from '../../packages/buddy-server/src/engine/memory/waiting.ts'
 import type { Ticket } from '../../packages/buddy-server/src/engine/ticket.ts'
 import { noCriteria } from '../../packages/buddy-server/src/engine/ticket.ts'
+import type { DrawnCriteria, Taste } from './drawn-criteria.ts'
+import { createRandom, drawCriteria, tastes } from './drawn-criteria.ts'
 
-/** What the users of one row look for. */
-interface Taste {
-  readonly maxInterests: number
-  readonly languages: number
-}
-
-const tastes: Readonly<Record<string, Taste>> = {
-  'no criteria': { maxInterests: 0, languages: 0 },
-  '0–10 interests': { maxInterests: 10, languages: 0 },
-  '0–10 interests, 1 language': { maxInterests: 10, languages: 1 },
-}
-const vocabulary = Array.from({ length: 1000 }, (_, index) => `interest ${index}`)
-const languages = ['en', 'de', 'fr', 'es', 'pt', 'pl', 'it', 'tr', 'ja', 'ko']
 const fairLimits: FairLimits = { matchesPerMinute: 12, sharePercent: 25 }
 /** Time passes by this much with each ticket, so that searches widen. */
 const stepMs = 0.1
 /** So many users search while the time is measured at a stretch. */
 const batch = 1000
 
-/** Returns pseudorandom numbers from 0 to below 1 (mulberry32), the same in every run. */
-function createRandom(): () => number {
-  let state = 1
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /** A user, with one session, which searches again and again. */
 interface User extends Entrant {
   readonly index: number
-  readonly criteria: Pick<Ticket, 'interests' | 'interestKeys' | 'languages'>
+  readonly criteria: DrawnCriteria
   ticket: Ticket
   /** The pool in which the session is present. */
   pool: Match<User>['pool'] | undefined
@@ -114,16 +92,9 @@ class Lobby {
     this.people.leave(user.person)
   }
 
-  /** Returns a new user. Some interests are more frequent than others, as in real data. */
-  createUser(index: number, { maxInterests, languages: languageCount }: Taste): User {
-    const keys = new Set<string>()
-    const count = Math.floor(this.#random() * (maxInterests + 1))
-    while (keys.size < count) keys.add(vocabulary[Math.floor(this.#random() ** 3 * 1000)]!)
-    const criteria = {
-      interests: [...keys],
-      interestKeys: [...keys],
-      languages: languages.slice(0, languageCount && 1 + Math.floor(this.#random() ** 2 * 2)),
-    }
+  /** Returns a new user. */
+  createUser(index: number, taste: Taste): User {
+    const criteria = drawCriteria(this.#random, taste)
     const person = this.people.join(`person ${index}`)
     const ticket = ticketOf(index, criteria)
     return { index, person, fairKeys: [`address ${index}`], criteria, ticket, pool: undefined }
