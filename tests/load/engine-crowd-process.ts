@@ -24,7 +24,8 @@ export interface EngineCrowdFigures {
 const { url, node, users, taste, asking } = JSON.parse(process.argv[2] ?? '') as EngineCrowdSetup
 const client = new RedisClient({
   url,
-  onError: (error) => {
+  onUp: () => undefined,
+  onDown: (error) => {
     throw error
   },
 })

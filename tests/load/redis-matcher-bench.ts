@@ -123,7 +123,11 @@ async function withCrowd<T>(
 ): Promise<T> {
   return withRedis(async (server) => {
     let failure: unknown
-    const client = new RedisClient({ url: server.url, onError: (error) => (failure ??= error) })
+    const client = new RedisClient({
+      url: server.url,
+      onUp: () => undefined,
+      onDown: (error) => (failure ??= error),
+    })
     const crowd = new EngineCrowd({ client, nodeId: 'node', seed: 1, hasTimers: false, ...options })
     await client.connect()
     try {
