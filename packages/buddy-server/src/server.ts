@@ -177,6 +177,7 @@ export function createBuddyServer(
   const core: Core = createCore({
     nodeId,
     ...(redis && {
+      sharedLog: { link: redis.logLink(), prefix: settings.redisPrefix, nodeId },
       createEngine: (given) =>
         (redisEngine = connectEngine(
           redis,
@@ -185,7 +186,10 @@ export function createBuddyServer(
             nodeId,
             graceMs: () => settings.resumeGraceMs,
             maxHeldBytes: () => settings.maxResumeBytes,
-            onDataLost: () => core.restorePairs(),
+            onDataLost: () => {
+              core.restorePairs()
+              core.safety.shareMeasures()
+            },
           },
           settings.redisPrefix,
         )),
@@ -335,8 +339,8 @@ export function createBuddyServer(
     for (const cancel of cancels) cancel()
     await forEachInSlices(core.sessions, (session) => core.sessions.end(session, 'stopped'))
     await core.engine.close()
+    await core.safety.close()
     redis?.close()
-    core.safety.close()
     transport.close()
     await operations.close(webhooksTimeoutMs)
   }
@@ -349,6 +353,7 @@ export function createBuddyServer(
       // A banned person must not be admitted because this node has just started.
       await redisEngine?.load()
       openStore()
+      await core.safety.connect()
       const port = await transport.listen(settings.host, settings.port)
       openFiles.refresh(settings.maxUsers)
       start()

@@ -19,6 +19,8 @@ import { Bans } from '../limits/bans.ts'
 import { randomBytes } from '../random-bytes.ts'
 import { newForMs } from '../safety/new-visitors.ts'
 import { Safety } from '../safety/safety.ts'
+import type { SafetyDependencies } from '../safety/safety-state.ts'
+import type { Store } from '../safety/store.ts'
 import type { Store, StoredPair } from '../safety/store.ts'
 import { createPersonKeys } from '../safety/person-keys.ts'
 import { TextGate } from '../safety/text-gate.ts'
@@ -50,6 +52,8 @@ interface CoreDependencies {
   readonly wallNow?: () => number
   /** The id of this server process. @default a random one */
   readonly nodeId?: string
+  /** The log of reports and decisions that several servers share. @default this server is alone */
+  readonly sharedLog?: SafetyDependencies['shared']
   /** Creates the engine. @default creates an engine in the memory of this process */
   readonly createEngine?: (dependencies: EngineDependencies) => Engine
 }
@@ -208,6 +212,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     sessions,
     notify,
     onError: onInternalError,
+    shared: dependencies.sharedLog,
   })
   const toSafety = createNotify([safety.observer], onInternalError)
   const textKey = randomBytes(8)

@@ -387,8 +387,8 @@ describe('decisions', () => {
     const [ana, bob] = [await town.join(), await town.join()]
     town.report(ana, bob)
     const request = { kind: 'ban', reason: 'spam', durationMs: 5, ...change } as DecisionRequest
-    const act = () => town.moderation.decide(town.personId(), request, by)
-    expect(act).toThrow(expect.objectContaining({ code: 'invalid-decision' }))
+    const decided = town.moderation.decide(town.personId(), request, by)
+    await expect(decided).rejects.toMatchObject({ code: 'invalid-decision' })
     expect(town.moderation.decisions()).toEqual([])
     expect(bob.closeReason).toBeUndefined()
   })
@@ -405,14 +405,14 @@ describe('decisions', () => {
     },
   )
 
-  test('refuses unknown people and bans by name', () => {
+  test('refuses unknown people and bans by name', async () => {
     const { moderation } = new Town()
     const request = { kind: 'warn', reason: 'spam', durationMs: null } as const
     for (const act of [
       () => moderation.decide('x', request, 'kim'),
       () => moderation.lift('x', 'kim'),
     ]) {
-      expect(act).toThrow(ModerationError)
+      await expect(act).rejects.toThrow(ModerationError)
     }
   })
 })
@@ -571,7 +571,7 @@ describe('what is kept', () => {
       throw new StoreError('unwritable', 'the disk is full')
     }
     town.decide({ kind: 'ban', durationMs: null })
-    town.server.core.safety.close()
+    await town.server.core.safety.close()
     const [name, event] = town.server.events.at(-1)!
     expect([name, event]).toEqual([
       'storeFailed',

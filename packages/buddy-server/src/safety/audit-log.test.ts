@@ -8,7 +8,7 @@ import { AuditLog, verifyAudit } from './audit-log.ts'
 import { MemoryStore } from './memory-store.ts'
 import type { Decision } from './moderation.ts'
 import { SqliteStore } from './sqlite-store.ts'
-import type { Store } from './store.ts'
+import type { AuditLine, Store } from './store.ts'
 
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'buddy-audit-'))))
@@ -33,11 +33,18 @@ const decision = (index: number): Omit<Decision, 'number' | 'hash'> => ({
   banId: 'b1',
 })
 
+/** Adds an entry, without storing it. */
+function add(log: AuditLog, index: number): AuditLine {
+  const { line, previousHash } = log.next(decision(index))
+  log.accept(line, previousHash)
+  return line
+}
+
 /** Adds this many entries. */
 function fill(store: Store, count: number): void {
   const log = new AuditLog(store)
   for (let index = 1; index <= count; index++) {
-    const { line } = log.add(decision(index))
+    const line = add(log, index)
     store.appendAudit(line)
     log.handleStored(line)
   }
@@ -97,8 +104,8 @@ test('entries that are not stored yet are listed and exported after the stored o
   const store = new MemoryStore()
   fill(store, 1)
   const log = new AuditLog(store)
-  const { line } = log.add(decision(2))
-  log.add(decision(3))
+  const line = add(log, 2)
+  add(log, 3)
   expect(log.decisions(2, Infinity).map(({ id }) => id)).toEqual(['d3', 'd2'])
   expect(log.decisions(9, 3).map(({ id }) => id)).toEqual(['d2', 'd1'])
   const exported = async (after: number): Promise<string[]> => {

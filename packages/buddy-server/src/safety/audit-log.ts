@@ -21,7 +21,8 @@ function canonicalJson(value: unknown): string {
   )
 }
 
-const decisionIn = ({ text, hash }: AuditLine): Decision => ({
+/** Returns the decision that an entry contains. */
+export const decisionIn = ({ text, hash }: AuditLine): Decision => ({
   ...(JSON.parse(text) as Omit<Decision, 'hash'>),
   hash,
 })
@@ -38,19 +39,52 @@ export class AuditLog {
     this.#head = store.auditHead ?? genesis
   }
 
-  /** Returns the next entry. The caller stores it, and calls {@link handleStored} when that has succeeded. */
-  add(decision: Omit<Decision, 'number' | 'hash'>): { line: AuditLine; decision: Decision } {
+  /** Returns the entry that would follow now, and the hash of the one before. Call {@link accept} to add it. */
+  next(decision: Omit<Decision, 'number' | 'hash'>): { line: AuditLine; previousHash: string } {
     const number = this.#head.number + 1
     const text = canonicalJson({ ...decision, number })
-    const line = { number, atMs: decision.atMs, text, hash: hashOf(this.#head.hash, text) }
+    const { hash: previousHash } = this.#head
+    const line = { number, atMs: decision.atMs, text, hash: hashOf(previousHash, text) }
+    return { line, previousHash }
+  }
+
+  /**
+   * Adds an entry. The caller stores it, and calls {@link handleStored} when that has succeeded.
+   * @returns `known` if the log has it; `apart` if entries before it are missing, for example because this node was away
+   *   for longer than they are kept. Then the log begins with it, in memory too.
+   */
+  accept(line: AuditLine, previousHash: string): 'next' | 'known' | 'apart' {
+    const { number, hash } = this.#head
+    if (line.number <= number && this.#isKnown(line)) return 'known'
+    const isNext = line.number === number + 1 && previousHash === hash
     this.#head = line
+    if (!isNext) this.#unstored.length = 0
     this.#unstored.push(line)
-    return { line, decision: { ...decision, number, hash: line.hash } }
+    return isNext ? 'next' : 'apart'
+  }
+
+  /** The latest entry. */
+  get head(): AuditMark {
+    return this.#head
+  }
+
+  /** Continues after this entry. The log begins after it. */
+  begin(after: AuditMark): void {
+    this.#head = after
+    this.#unstored.length = 0
+  }
+
+  #isKnown({ number, hash }: AuditLine): boolean {
+    const unstored = this.#unstored.find((line) => line.number === number)
+    const [known = unstored] = this.#store.auditAfter(number - 1, 1)
+    // A purged entry is missing.
+    return known?.number !== number || known.hash === hash
   }
 
   /** Call this when an entry is stored. */
   handleStored(line: AuditLine): void {
-    this.#unstored.splice(this.#unstored.indexOf(line), 1)
+    const index = this.#unstored.indexOf(line)
+    if (index !== -1) this.#unstored.splice(index, 1)
   }
 
   /** Returns decisions with a lower number than `before`, latest first. */

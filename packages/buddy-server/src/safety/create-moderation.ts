@@ -1,9 +1,10 @@
 import { cleanText, reportReasons } from '@buddy-chat/protocol'
 import type { AuditLog } from './audit-log.ts'
-import { verifyAudit } from './audit-log.ts'
+import { decisionIn, verifyAudit } from './audit-log.ts'
 import type { Decisions } from './decisions.ts'
 import { countReasons } from './decisions.ts'
 import { isMeasureDuration, measureDurationRule } from './measure-duration.ts'
+import type { DecisionEntry, SafetyLog } from './log-entry.ts'
 import type { Measures } from './measures.ts'
 import type {
   BanEntry,
@@ -33,6 +34,9 @@ interface ModerationDependencies {
   readonly audit: () => AuditLog
   readonly measures: () => Measures
   readonly decisions: () => Decisions
+  readonly log: () => SafetyLog
+  /** Whether a measure is stored. */
+  readonly isStored: (measureId: string) => boolean
   readonly people: People
   /** Returns how long a search is slowed if the operator names no time. */
   readonly slowMsOf: (site: string) => number
@@ -51,7 +55,7 @@ const maxByBytes = 64
 
 /** Creates the functions for operators. */
 export function createModeration(dependencies: ModerationDependencies): Moderation {
-  const { store, audit, measures, decisions, people, slowMsOf, wallNow } = dependencies
+  const { store, audit, measures, decisions, log, people, slowMsOf, wallNow } = dependencies
 
   /** Returns the person of a group, with the latest address. */
   const personOf = (personId: string): StoredPerson => {
@@ -95,6 +99,14 @@ export function createModeration(dependencies: ModerationDependencies): Moderati
     }
   }
 
+  /** Lifts a measure, unless it has ended. */
+  const lift = (measureId: string, by: string): Promise<DecisionEntry | undefined> =>
+    log().propose((id) => {
+      const measure = measures().find(measureId)
+      if (!measure) return undefined
+      return decisions().lift(measure, by, store().reportsOf(measure.personId, 'open'), id)
+    })
+
   return {
     reports: ({ site, state = 'open', limit = 50, before } = {}) => {
       const cursor =
@@ -112,31 +124,30 @@ export function createModeration(dependencies: ModerationDependencies): Moderati
       }
       return groups
     },
-    decide: (personId, request, by) => {
-      const verdict = checkedRequest(request)
+    decide: async (personId, request, by) => {
+      const checked = checkedRequest(request)
       const name = checkedName(by)
-      const person = personOf(personId)
-      const reports = store().reportsOf(personId, 'open')
-      const durationMs =
-        request.kind === 'slow' ? (request.durationMs ?? slowMsOf(person.site)) : request.durationMs
       const isLimited = request.kind === 'slow' || request.kind === 'ban'
-      const untilMs = isLimited && durationMs !== null ? wallNow() + durationMs : null
-      const decision = decisions().make({
-        ...verdict,
-        person,
-        untilMs,
-        by: name,
-        isAutomatic: false,
-        reports,
+      const nowMs = wallNow()
+      const made = log().propose((id) => {
+        const person = personOf(personId)
+        const durationMs =
+          request.kind === 'slow'
+            ? (request.durationMs ?? slowMsOf(person.site))
+            : request.durationMs
+        const untilMs = isLimited && durationMs !== null ? nowMs + durationMs : null
+        const reports = store().reportsOf(personId, 'open')
+        const verdict = { ...checked, person, untilMs, by: name, isAutomatic: false, reports }
+        return decisions().make(verdict, id)
       })
+      if (request.kind !== 'dismiss') return decisionOf(await made)
       // If the reports were unfounded, the measure of a rule because of them was unfounded too.
-      if (request.kind === 'dismiss') {
-        const unfounded = measures().of(personId, 'ban', 'slow', 'warning')
-        for (const measure of unfounded.filter(({ isAutomatic }) => isAutomatic)) {
-          decisions().lift(measure, name, reports)
-        }
-      }
-      return decision
+      const lifted = measures()
+        .of(personId, 'ban', 'slow', 'warning')
+        .filter(({ isAutomatic }) => isAutomatic)
+        .map(({ id }) => lift(id, name))
+      const [decision] = await Promise.all([made, ...lifted])
+      return decisionOf(decision)
     },
     bans: ({ site, limit = Infinity, before } = {}) => {
       const cursor = before === undefined ? undefined : banCursorIn(before)
@@ -145,13 +156,13 @@ export function createModeration(dependencies: ModerationDependencies): Moderati
         .filter((ban) => site === undefined || ban.site === site)
         .filter((ban) => !cursor || compareBans(ban, cursor) > 0)
         .slice(0, limit)
-        .map((ban) => banEntryOf(ban, decisions().isStored(ban.id)))
+        .map((ban) => banEntryOf(ban, dependencies.isStored(ban.id)))
     },
-    lift: (banId, by) => {
-      const measure = measures().find(banId)
-      if (!measure) throw new ModerationError('unknown-ban', 'no ban in force has this id')
-      const reports = store().reportsOf(measure.personId, 'open')
-      return decisions().lift(measure, checkedName(by), reports)
+    lift: async (banId, by) => {
+      const name = checkedName(by)
+      const entry = await lift(banId, name)
+      if (!entry) throw new ModerationError('unknown-ban', 'no ban in force has this id')
+      return decisionOf(entry)
     },
     decisions: ({ limit = 100, before = Infinity } = {}) =>
       audit().decisions(clamp(limit, 1000), before),
@@ -159,6 +170,12 @@ export function createModeration(dependencies: ModerationDependencies): Moderati
     verifyAudit: () => verifyAudit(store()),
     exportAudit: (after = 0) => audit().lines(after),
   }
+}
+
+/** A draft that throws or decides resolves with an entry. */
+function decisionOf(entry: DecisionEntry | undefined): Decision {
+  if (!entry) throw new Error('no decision was made')
+  return decisionIn(entry.line)
 }
 
 const clamp = (limit: number, max: number): number =>

@@ -2,20 +2,17 @@ import type { ReportReason } from '@buddy-chat/protocol'
 import type { Notify } from '../events.ts'
 import type { SafetyRules } from '../sites/site.ts'
 import type { AuditLog } from './audit-log.ts'
-import { measureMessage } from './measure-message.ts'
+import type { DecisionEntry } from './log-entry.ts'
 import type { Measures } from './measures.ts'
 import type { Decision, DecisionKind } from './moderation.ts'
 import { ModerationError } from './moderation.ts'
-import type { People } from './people.ts'
 import { weigh } from './reporter-weight.ts'
 import type { StoredMeasure, StoredPerson, StoredReport } from './store.ts'
 import type { StoreWriter } from './store-writer.ts'
 
 interface DecisionsDependencies {
-  readonly createId: () => string
   /** Returns milliseconds since 1970. */
   readonly wallNow: () => number
-  readonly people: People
   readonly measures: Measures
   readonly audit: AuditLog
   readonly writer: StoreWriter
@@ -48,72 +45,61 @@ const scopes = {
   lift: 'none',
 } as const satisfies Record<Decision['kind'], Decision['scope']>
 
-/**
- * Makes decisions: records them in the audit log, stores their measures, and only then applies them to the
- * sessions of the person. If the store cannot be written, the measures hold from memory.
- */
+/** Makes decisions by what is known now. They take effect when the log delivers them. */
 export class Decisions {
   readonly #dependencies: DecisionsDependencies
-  /** Measures that are not stored yet. */
-  readonly #unstored = new Set<string>()
 
   constructor(dependencies: DecisionsDependencies) {
     this.#dependencies = dependencies
   }
 
-  /** Whether a measure is stored. */
-  isStored(measureId: string): boolean {
-    return !this.#unstored.has(measureId)
-  }
-
   /**
    * Makes a decision. A measure replaces an earlier one of its kind against the same person.
+   * @param id the id of the decision
    * @throws ModerationError `store-failed` if so many decisions wait for the store that no more are kept
    */
-  make(verdict: Verdict): Decision {
-    const { measures } = this.#dependencies
-    this.#checkRoom()
+  make(verdict: Verdict, id: string): DecisionEntry {
+    this.checkRoom()
     const { person, kind, isAutomatic } = verdict
-    const id = this.#dependencies.createId()
-    const measure = kind === 'dismiss' ? undefined : this.#measureOf(verdict, id, kind)
-    const known = this.#dependencies.people.sessionsOf(person)
-    // A session that is away may end without a client. So a warning goes to those that have one or, if there are
-    // none, is kept for the next client of the person.
-    const sessions = kind === 'warn' ? known.filter(({ isPresent }) => isPresent) : known
-    const isKept = measure && (kind !== 'warn' || sessions.length === 0)
-    const replaced = measure ? measures.of(person.personId, measure.kind) : []
-    const decision = this.#record(
-      { ...verdict, id, banId: kind === 'ban' ? (measure?.id ?? null) : null },
+    const added = kind === 'dismiss' ? null : this.#measureOf(verdict, id, kind)
+    const removed = added ? this.#dependencies.measures.of(person.personId, added.kind) : []
+    return this.#entryOf(
+      { ...verdict, id, banId: kind === 'ban' ? (added?.id ?? null) : null },
       {
-        added: isKept ? measure : undefined,
-        removed: replaced,
+        added,
+        removed: removed.filter(({ decisionId }) => decisionId !== id),
         // A rule's decision leaves the reports to the operator.
         closesReports: !isAutomatic,
       },
     )
-    if (measure) this.#apply(measure, person, sessions)
-    return decision
   }
 
   /**
    * Ends a measure before its time.
    * @throws ModerationError `store-failed` as {@link make}
    */
-  lift(measure: StoredMeasure, by: string, reports: readonly StoredReport[]): Decision {
-    this.#checkRoom()
+  lift(
+    measure: StoredMeasure,
+    by: string,
+    reports: readonly StoredReport[],
+    id: string,
+  ): DecisionEntry {
+    this.checkRoom()
     const { personId, site, visitorKey } = measure
     const person = { personId, site, visitorKey, addressHash: '', sessionId: '', atMs: 0 }
-    const id = this.#dependencies.createId()
     const rest = { note: null, by, isAutomatic: false, untilMs: null }
-    return this.#record(
+    return this.#entryOf(
       { person, kind: 'lift', reason: null, reports, id, banId: measure.id, ...rest },
       // The reports are closed, so that the rules do not take the same measure again.
-      { added: undefined, removed: [measure], closesReports: true },
+      { added: null, removed: [measure], closesReports: true },
     )
   }
 
-  /** Refuses a decision that could not be kept: the log would have a gap without it. */
-  #checkRoom(): void {
+  /**
+   * Refuses a decision that could not be kept: the log would have a gap without it.
+   * @throws ModerationError `store-failed`
+   */
+  checkRoom(): void {
     const { writer, notify } = this.#dependencies
     if (writer.hasRoom('decision')) return
     notify('storeDropped', { kind: 'decision' })
@@ -126,13 +112,13 @@ export class Decisions {
     decisionId: string,
     kind: 'warn' | 'slow' | 'ban',
   ): StoredMeasure {
-    const { createId, wallNow, addressBanMs } = this.#dependencies
+    const { wallNow, addressBanMs } = this.#dependencies
     const { personId, site, visitorKey, addressHash } = person
     const nowMs = wallNow()
     const holdsForAddress = kind === 'ban' && addressBanMs() > 0 && addressHash !== ''
     const addressUntilMs = Math.min(untilMs ?? Infinity, nowMs + addressBanMs())
     return {
-      id: createId(),
+      id: `${decisionId}-m`,
       kind: measureKinds[kind],
       personId,
       site,
@@ -149,23 +135,14 @@ export class Decisions {
     }
   }
 
-  /** Records a decision, and stores it with its measures in one transaction. */
-  #record(
+  #entryOf(
     decided: Omit<Verdict, 'kind' | 'reason'> & Pick<Decision, 'id' | 'kind' | 'reason' | 'banId'>,
-    {
-      added,
-      removed,
-      closesReports,
-    }: {
-      readonly added: StoredMeasure | undefined
-      readonly removed: readonly StoredMeasure[]
-      readonly closesReports: boolean
-    },
-  ): Decision {
-    const { audit, writer, measures, wallNow, rulesOf, notify } = this.#dependencies
+    consequences: Pick<DecisionEntry, 'added' | 'removed' | 'closesReports'>,
+  ): DecisionEntry {
+    const { audit, wallNow, rulesOf } = this.#dependencies
     const { person, reports, kind, reason, untilMs, isAutomatic, by, note, id, banId } = decided
     const { personId, site } = person
-    const { decision, line } = audit.add({
+    const { line, previousHash } = audit.next({
       id,
       atMs: wallNow(),
       kind,
@@ -183,44 +160,7 @@ export class Decisions {
       banId,
       appealUrl: rulesOf(site).appealUrl || null,
     })
-    if (added) this.#unstored.add(added.id)
-    writer.now(true, {
-      kind: 'decision',
-      write: (store) => {
-        store.appendAudit(line)
-        for (const measure of removed) store.deleteMeasure(measure.id)
-        if (added) store.putMeasure(added)
-        if (closesReports) store.decideReports(personId, id)
-      },
-      onStored: () => {
-        audit.handleStored(line)
-        if (added) this.#unstored.delete(added.id)
-      },
-    })
-    for (const measure of removed) measures.delete(measure)
-    if (added) measures.add(added)
-    notify('decided', { decision })
-    return decision
-  }
-
-  #apply(
-    measure: StoredMeasure,
-    person: StoredPerson,
-    sessions: ReturnType<People['sessionsOf']>,
-  ): void {
-    const { people, rulesOf, notify, wallNow } = this.#dependencies
-    const message = measureMessage(measure, rulesOf(person.site).appealUrl)
-    if (measure.kind !== 'ban') {
-      for (const session of sessions) session.send(message)
-      return
-    }
-    const { untilMs } = measure
-    const durationMs = untilMs === null ? null : untilMs - wallNow()
-    const subject = sessions.find(({ identity }) => identity.subject !== undefined)?.identity
-      .subject
-    for (const session of sessions) people.dismiss(session, message)
-    const { sessionId, site } = person
-    notify('banned', { sessionId, site, subject, measure, durationMs })
+    return { kind: 'decision', id, line, previousHash, person, ...consequences }
   }
 }
 

@@ -25,14 +25,15 @@ export class MeasureDelivery {
 
   /** Sends a client the warnings that no client of this person has received. */
   sendWarnings(session: Session): void {
-    const { measures, writer } = this.#parts.state()
-    for (const warning of measures.of(session.personKey, 'warning')) {
+    for (const warning of this.#parts.state().measures.of(session.personKey, 'warning')) {
       this.#tell(session, warning)
-      measures.delete(warning)
-      writer.now(false, {
-        kind: 'delivery',
-        write: (store) => store.deleteMeasure(warning.id),
-      })
+      this.handleWarned(warning)
     }
+  }
+
+  /** Call this when a client of the person has received a warning. No other client then receives it. */
+  handleWarned(warning: StoredMeasure): void {
+    this.#parts.state().measures.delete(warning)
+    this.#parts.log().add({ kind: 'delivery', measureId: warning.id })
   }
 }

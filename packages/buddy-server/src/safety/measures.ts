@@ -35,7 +35,10 @@ export class Measures {
     return this.#byId.size === 0
   }
 
+  /** Adds a measure. It replaces the one with the same id. */
   add(measure: StoredMeasure): void {
+    const former = this.#byId.get(measure.id)
+    if (former) this.delete(former)
     this.#byId.set(measure.id, measure)
     for (const key of keysOf(measure)) {
       const known = this.#byKey.get(key) ?? new Set()
@@ -72,6 +75,11 @@ export class Measures {
     return measure && this.#isInForce(measure) ? measure : undefined
   }
 
+  /** Returns all measures, also those that have ended. */
+  all(): Iterable<StoredMeasure> {
+    return this.#byId.values()
+  }
+
   /** Returns the bans in force, latest first. */
   bans(): StoredMeasure[] {
     return [...this.#byId.values()]
@@ -97,12 +105,19 @@ export class Measures {
     return undefined
   }
 
-  /** Drops measures that have ended, and warnings from before this time. */
-  purge(warningsBeforeMs: number): void {
+  /**
+   * Drops measures that have ended, and warnings from before this time.
+   * @returns their ids
+   */
+  purge(warningsBeforeMs: number): string[] {
+    const ids: string[] = []
     for (const measure of this.#byId.values()) {
       const isOld = measure.kind === 'warning' && measure.atMs < warningsBeforeMs
-      if (isOld || !this.#isInForce(measure)) this.delete(measure)
+      if (!isOld && this.#isInForce(measure)) continue
+      this.delete(measure)
+      ids.push(measure.id)
     }
+    return ids
   }
 
   #isInForce(measure: StoredMeasure): boolean {

@@ -42,6 +42,7 @@ export class MemoryStore implements Store {
   readonly #tallies = new Map<string, StoredTally>()
   #audit: AuditLine[] = []
   #auditAnchor: AuditMark | undefined
+  #logPosition: string | undefined
 
   transact(_isDurable: boolean, write: () => void): void {
     write()
@@ -168,6 +169,19 @@ export class MemoryStore implements Store {
   appendAudit(line: AuditLine): void {
     this.#audit.push(line)
     if (this.#audit.length > maxItems.audit) this.#auditAnchor = this.#audit.shift()
+  }
+
+  beginAudit(after: AuditMark): void {
+    this.#audit = []
+    this.#auditAnchor = after
+  }
+
+  get logPosition(): string | undefined {
+    return this.#logPosition
+  }
+
+  putLogPosition(position: string): void {
+    this.#logPosition = position
   }
 
   audit(limit: number, before: number): AuditLine[] {

@@ -178,7 +178,7 @@ export interface BanEntry {
   readonly decisionId: string
   /** Whether it also refuses the address that the person had last. */
   readonly holdsForAddress: boolean
-  /** False while the ban is in memory only, because the data folder could not be written. */
+  /** False while the ban is in memory only, because the data folder or Redis could not be written. */
   readonly isStored: boolean
   /** The value of {@link BansQuery.before} for the bans after this one. */
   readonly cursor: string
@@ -194,7 +194,10 @@ export type AuditVerdict =
       readonly problem: string
     }
 
-/** What an operator can do about reports. Every method without a promise answers at once. */
+/**
+ * What an operator can do about reports. With several servers, every method knows what all of them know. Every method
+ * without a promise answers at once. A server that is alone also decides at once, and only its answer comes later.
+ */
 export interface Moderation {
   /**
    * Returns the reports, grouped by the reported person; the group with the latest report is first.
@@ -203,12 +206,12 @@ export interface Moderation {
   reports(query?: ReportsQuery): readonly ReportGroup[]
   /**
    * Decides about a person who was reported. Open reports of the person become decided. The decision is
-   * stored before this returns.
+   * stored before this resolves.
    * @param by who decides, for the audit log; 1 to 64 bytes
-   * @throws ModerationError `unknown-person`, `invalid-decision`, or `store-failed` if the data folder could not be
-   *   written for so long that no more decisions are kept
+   * @throws ModerationError (rejects) `unknown-person`, `invalid-decision`, `log-unreachable`, or `store-failed` if the
+   *   data folder could not be written for so long that no more decisions are kept
    */
-  decide(personId: string, request: DecisionRequest, by: string): Decision
+  decide(personId: string, request: DecisionRequest, by: string): Promise<Decision>
   /**
    * Returns the bans in force, latest first.
    * @throws ModerationError `invalid-query` if `before` is no cursor
@@ -216,9 +219,10 @@ export interface Moderation {
   bans(query?: BansQuery): readonly BanEntry[]
   /**
    * Lifts a ban before its end, or another restriction.
-   * @throws ModerationError `unknown-ban`, `store-failed`, `invalid-decision` if `by` is not 1 to 64 bytes
+   * @throws ModerationError (rejects) `unknown-ban`, `store-failed`, `log-unreachable`, `invalid-decision` if `by` is not
+   *   1 to 64 bytes
    */
-  lift(banId: string, by: string): Decision
+  lift(banId: string, by: string): Promise<Decision>
   /** Returns the latest decisions, latest first. */
   decisions(query?: DecisionsQuery): readonly Decision[]
   /** Returns the picture of a report as JPEG; undefined if there is none. */
@@ -234,7 +238,13 @@ export interface Moderation {
 
 /** Why a request to {@link Moderation} failed. */
 export type ModerationProblem =
-  'unknown-person' | 'unknown-ban' | 'invalid-decision' | 'invalid-query' | 'store-failed'
+  | 'unknown-person'
+  | 'unknown-ban'
+  | 'invalid-decision'
+  | 'invalid-query'
+  | 'store-failed'
+  /** Redis could not be reached. A measure holds at this server, and is appended to the common log later. */
+  | 'log-unreachable'
 
 /** The server refuses a request to {@link Moderation}. */
 export class ModerationError extends Error {

@@ -26,8 +26,6 @@ const maxEnded = 10_000
 /** Receives the reports of users. */
 export class Reports {
   readonly #parts: SafetyParts
-  /** Reporter and reported person of reports that wait for the store, so that no report waits twice. */
-  readonly #unstored = new Set<string>()
   /** The visitor keys of ended sessions whose person has a subject; the latest is last. */
   readonly #endedVisitors = new Map<string, string>()
 
@@ -37,7 +35,7 @@ export class Reports {
 
   /**
    * Adds a report about a partner. The caller then applies the rules of the site.
-   * @returns undefined if the reporter has reported this person before, also in another session
+   * @returns 'repeated' if the reporter has reported this person before, also in another session
    */
   add(
     reporter: ParticipantSession,
@@ -48,11 +46,7 @@ export class Reports {
     const person = this.#personIn(encounter, reporter.identity.site)
     if (!person) return 'unknown-person'
     const { personId, site } = person
-    const pair = `${reporter.personKey} ${personId}`
-    const isRepeated =
-      this.#unstored.has(pair) ||
-      this.#parts.read(false, ({ store }) => store.hasReport(reporter.personKey, personId))
-    if (isRepeated) return 'repeated'
+    if (this.#parts.state().arrivals.isReported(reporter.personKey, personId)) return 'repeated'
     const reporterAddress = keys.addressHash(site, reporter.addressKey)
     const jpeg = this.#jpegOf(still, reporterAddress)
     const tally = this.#parts.read({ met: 0, reported: 0 }, ({ tallies }) =>
@@ -78,17 +72,7 @@ export class Reports {
       hasStill: jpeg !== undefined,
       decisionId: null,
     }
-    const { writer } = this.#parts.state()
-    const kind = jpeg ? 'picture' : 'report'
-    if (writer.hasRoom(kind)) this.#unstored.add(pair)
-    writer.now(false, {
-      kind,
-      write: (store) => {
-        store.addReport(report, jpeg)
-        store.putPerson(person)
-      },
-      onStored: () => this.#unstored.delete(pair),
-    })
+    this.#parts.log().add({ kind: 'report', report, person }, jpeg)
     this.#parts.read(undefined, ({ tallies }) => tallies.addReported(reporter.personKey))
     return { reportId: report.id, person, note: report.note, hasStill: report.hasStill }
   }
@@ -106,10 +90,7 @@ export class Reports {
     const known = this.#parts.read(undefined, ({ store }) => store.findPersonOf(session.id))
     if (!known) return
     const person = this.#parts.people.personOf(session, known.atMs)
-    this.#parts.state().writer.now(false, {
-      kind: 'address',
-      write: (store) => store.putPerson(person),
-    })
+    this.#parts.log().add({ kind: 'address', person })
   }
 
   /** Returns the person whom a report is about, with the address of the latest connection. */

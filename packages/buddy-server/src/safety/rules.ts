@@ -1,9 +1,10 @@
 import type { ReportReason } from '@buddy-chat/protocol'
 import type { Session } from '../sessions/session.ts'
 import type { Verdict } from './decisions.ts'
+import { ModerationError } from './moderation.ts'
 import { weigh } from './reporter-weight.ts'
 import type { SafetyParts } from './safety-state.ts'
-import type { Store, StoredPerson, StoredReport } from './store.ts'
+import type { StoredMeasure, StoredPerson, StoredReport } from './store.ts'
 
 /** The reporter of a report by a rule. It counts as one reporter with the weight 1. */
 const ruleReporter = {
@@ -24,29 +25,30 @@ export class Rules {
 
   /** Takes the measures that the rules of the site require against a person who was just reported. */
   apply(person: StoredPerson): void {
-    const { rulesOf, wallNow } = this.#parts.dependencies
-    const { slowAfterReports, banAfterReports, reportWindowMs, slowMs, banMs } = rulesOf(
-      person.site,
-    )
-    const { store, measures } = this.#parts.state()
-    const nowMs = wallNow()
-    const reports = this.#parts
-      .read([], () => store.reportsOf(person.personId, 'open'))
-      .filter(({ atMs }) => atMs > nowMs - reportWindowMs)
-    const { weight } = weigh(reports)
-    // The sum of several weights may be a little less than a whole number.
-    const isReached = (needed: number): boolean => needed > 0 && weight + 1e-9 >= needed
-    const inForce = new Set(measures.of(person.personId, 'slow', 'ban').map(({ kind }) => kind))
-    if (inForce.has('ban')) return
-    const kind = isReached(banAfterReports)
-      ? 'ban'
-      : isReached(slowAfterReports)
-        ? 'slow'
-        : undefined
-    if (kind === undefined || inForce.has(kind)) return
-    const untilMs = nowMs + (kind === 'ban' ? banMs : slowMs)
-    const reason = commonestReason(reports)
-    this.#decide({ person, kind, reason, untilMs, reports, note: null })
+    this.#propose((id) => {
+      const { rulesOf, wallNow } = this.#parts.dependencies
+      const { slowAfterReports, banAfterReports, reportWindowMs, slowMs, banMs } = rulesOf(
+        person.site,
+      )
+      const { store } = this.#parts.state()
+      const nowMs = wallNow()
+      const reports = this.#parts
+        .read([], () => store.reportsOf(person.personId, 'open'))
+        .filter(({ atMs }) => atMs > nowMs - reportWindowMs)
+      const { weight } = weigh(reports)
+      // The sum of several weights may be a little less than a whole number.
+      const isReached = (needed: number): boolean => needed > 0 && weight + 1e-9 >= needed
+      const inForce = this.#inForce(person, id)
+      if (inForce.has('ban')) return undefined
+      const kind = isReached(banAfterReports)
+        ? 'ban'
+        : isReached(slowAfterReports)
+          ? 'slow'
+          : undefined
+      if (kind === undefined || inForce.has(kind)) return undefined
+      const untilMs = nowMs + (kind === 'ban' ? banMs : slowMs)
+      return { person, kind, reason: commonestReason(reports), untilMs, reports, note: null }
+    })
   }
 
   /**
@@ -55,18 +57,17 @@ export class Rules {
    */
   handleRepeatedText(session: Session, roomId: string, rooms: number, isPersistent: boolean): void {
     const { rulesOf, wallNow, createId } = this.#parts.dependencies
-    const { measures, writer } = this.#parts.state()
     const nowMs = wallNow()
     const person = this.#parts.people.personOf(session, nowMs)
     const { personId, site } = person
     const note = `nearly the same text in ${rooms} rooms`
-    if (measures.of(personId, 'slow', 'ban').length === 0) {
+    this.#propose((id) => {
+      if (this.#inForce(person, id).size > 0) return undefined
       const untilMs = nowMs + rulesOf(site).slowMs
-      this.#decide({ person, kind: 'slow', reason: 'spam', untilMs, reports: [], note })
-    }
-    const isKnown = this.#parts.read(true, ({ store }) =>
-      store.hasReport(ruleReporter.reporterId, personId),
-    )
+      return { person, kind: 'slow', reason: 'spam', untilMs, reports: [], note }
+    })
+    const { arrivals } = this.#parts.state()
+    const isKnown = arrivals.isReported(ruleReporter.reporterId, personId)
     const room = session.participant.partner?.room
     if (!isPersistent || isKnown || !room) return
     const { mode, lobby } = room
@@ -85,22 +86,34 @@ export class Rules {
       hasStill: false,
       decisionId: null,
     }
-    writer.now(false, {
-      kind: 'report',
-      write: (store: Store) => {
-        store.addReport(report, undefined)
-        store.putPerson(person)
-      },
-    })
+    this.#parts.log().add({ kind: 'report', report, person })
     this.apply(person)
   }
 
+  /** Returns the kinds of the measures in force against a person, besides that of this decision. */
+  #inForce({ personId }: StoredPerson, decisionId: string): Set<StoredMeasure['kind']> {
+    const measures = this.#parts.state().measures.of(personId, 'slow', 'ban')
+    const others = measures.filter((measure) => measure.decisionId !== decisionId)
+    return new Set(others.map(({ kind }) => kind))
+  }
+
   /** Makes a decision that a rule requires. If too many wait for the store, none is made. */
-  #decide(verdict: Omit<Verdict, 'by' | 'isAutomatic'>): void {
+  #propose(verdictOf: (id: string) => Omit<Verdict, 'by' | 'isAutomatic'> | undefined): void {
+    const { notify, onError } = this.#parts.dependencies
     const { writer, decisions } = this.#parts.state()
-    if (writer.hasRoom('decision')) {
-      decisions.make({ ...verdict, by: 'rule', isAutomatic: true })
-    } else this.#parts.dependencies.notify('storeDropped', { kind: 'decision' })
+    const proposed = this.#parts.log().propose((id) => {
+      const verdict = verdictOf(id)
+      if (!verdict) return undefined
+      if (writer.hasRoom('decision')) {
+        return decisions.make({ ...verdict, by: 'rule', isAutomatic: true }, id)
+      }
+      notify('storeDropped', { kind: 'decision' })
+      return undefined
+    })
+    proposed.catch((error: unknown) => {
+      // It is appended later.
+      if (!(error instanceof ModerationError)) onError(error)
+    })
   }
 }
 

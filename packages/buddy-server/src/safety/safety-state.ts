@@ -5,12 +5,15 @@ import type { Notify } from '../events.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { SafetyRules } from '../sites/site.ts'
+import { Arrivals } from './arrivals.ts'
 import { AuditLog } from './audit-log.ts'
 import { Decisions } from './decisions.ts'
+import type { SafetyLog } from './log-entry.ts'
 import { Measures } from './measures.ts'
 import type { People } from './people.ts'
 import type { PersonKeys } from './person-keys.ts'
-import type { Store } from './store.ts'
+import type { RedisLog } from './redis-log.ts'
+import type { Store, StoredMeasure } from './store.ts'
 import { StoreHealth } from './store-health.ts'
 import { StoreWriter } from './store-writer.ts'
 import { Tallies } from './tallies.ts'
@@ -31,6 +34,9 @@ export interface SafetyDependencies {
   readonly sessions: Pick<Sessions, 'find' | 'end'> & Iterable<Session>
   readonly notify: Notify
   readonly onError: (error: unknown) => void
+  /** The log that several servers share. @default this server is alone */
+  readonly shared?:
+    Pick<ConstructorParameters<typeof RedisLog>[0], 'link' | 'prefix' | 'nodeId'> | undefined
 }
 
 /** The parts that depend on the store. */
@@ -42,6 +48,7 @@ export interface SafetyState {
   readonly measures: Measures
   readonly tallies: Tallies
   readonly decisions: Decisions
+  readonly arrivals: Arrivals
 }
 
 /** What the parts of the safety of a server have in common. */
@@ -50,6 +57,8 @@ export interface SafetyParts {
   readonly people: People
   /** Returns the present state. Opening a store replaces it. */
   readonly state: () => SafetyState
+  /** Returns the present log. */
+  readonly log: () => SafetyLog
   /** Reads from the store; returns `fallback` if that fails. */
   read<T>(fallback: T, read: (state: SafetyState) => T): T
 }
@@ -59,8 +68,9 @@ export function createState(
   store: Store,
   people: People,
   dependencies: SafetyDependencies,
+  onWarned: (warning: StoredMeasure) => void,
 ): SafetyState {
-  const { clock, wallNow, createId, bans, rulesOf, settings, notify, onError } = dependencies
+  const { clock, wallNow, bans, rulesOf, settings, notify, onError } = dependencies
   const health = new StoreHealth({
     clock,
     onFailed: (error) => notify('storeFailed', { error }),
@@ -79,7 +89,26 @@ export function createState(
   const measures = new Measures({ bans, wallNow })
   const tallies = new Tallies({ store, writer, wallNow })
   const addressBanMs = (): number => settings().addressBanMs
-  const parts = { createId, wallNow, people, measures, audit, writer }
-  const decisions = new Decisions({ ...parts, rulesOf, addressBanMs, notify })
-  return { store, health, writer, audit, measures, tallies, decisions }
+  const decisions = new Decisions({
+    wallNow,
+    measures,
+    audit,
+    writer,
+    rulesOf,
+    addressBanMs,
+    notify,
+  })
+  const arrivals = new Arrivals({
+    store,
+    health,
+    writer,
+    audit,
+    measures,
+    people,
+    rulesOf,
+    wallNow,
+    notify,
+    onWarned,
+  })
+  return { store, health, writer, audit, measures, tallies, decisions, arrivals }
 }

@@ -10,6 +10,8 @@ import type { ParticipantSession, Report } from '../sessions/participant.ts'
 import type { Session } from '../sessions/session.ts'
 import { forEachInSlices } from '../slices.ts'
 import { createModeration } from './create-moderation.ts'
+import type { SafetyLog } from './log-entry.ts'
+import { LocalLog } from './log-entry.ts'
 import { isMeasureDuration, measureDurationRule } from './measure-duration.ts'
 import { MeasureDelivery } from './measure-delivery.ts'
 import { measureMessage } from './measure-message.ts'
@@ -17,6 +19,7 @@ import { MemoryStore } from './memory-store.ts'
 import type { Moderation } from './moderation.ts'
 import { ModerationError } from './moderation.ts'
 import { People } from './people.ts'
+import { RedisLog } from './redis-log.ts'
 import type { AddedReport } from './reports.ts'
 import { Reports } from './reports.ts'
 import { commonestReason, Rules } from './rules.ts'
@@ -27,6 +30,10 @@ import { StoreError } from './store.ts'
 
 const dayMs = 86_400_000
 const purgeIntervalMs = 600_000
+const learnIntervalMs = 1000
+
+const otherLog =
+  'DATA_DIR has an audit log of its own, and the servers at REDIS_URL have another: export it (buddy-server audit export), move the folder away, and start again'
 
 /** The safety of one server. */
 export class Safety {
@@ -37,28 +44,43 @@ export class Safety {
   readonly #people: People
   readonly #reports: Reports
   readonly #rules: Rules
+  readonly #createState: (store: Store) => SafetyState
+  readonly #log: SafetyLog
+  readonly #sharedLog: RedisLog | undefined
   #state: SafetyState
   #cancelPurge: Cancel | undefined
+  #cancelLearning: Cancel | undefined
 
   constructor(dependencies: SafetyDependencies) {
     this.#dependencies = dependencies
     const { sessions, keys, rulesOf, wallNow } = dependencies
     this.#people = new People({ sessions, keys })
-    this.#state = createState(new MemoryStore(), this.#people, dependencies)
+    this.#sharedLog = dependencies.shared && this.#createSharedLog(dependencies.shared)
+    this.#log =
+      this.#sharedLog ??
+      new LocalLog(dependencies.createId, (arrivals) => {
+        this.#state.arrivals.apply(arrivals)
+      })
     const parts: SafetyParts = {
       dependencies,
       people: this.#people,
       state: () => this.#state,
+      log: () => this.#log,
       read: (fallback, read) => this.#read(fallback, read),
     }
     this.#reports = new Reports(parts)
     this.#rules = new Rules(parts)
     const delivery = new MeasureDelivery(parts)
+    this.#createState = (store) =>
+      createState(store, this.#people, dependencies, (warning) => delivery.handleWarned(warning))
+    this.#state = this.#createState(new MemoryStore())
     this.moderation = createModeration({
       store: () => this.#state.store,
       audit: () => this.#state.audit,
       measures: () => this.#state.measures,
       decisions: () => this.#state.decisions,
+      log: () => this.#log,
+      isStored: (measureId) => this.#state.arrivals.isStored(measureId),
       people: this.#people,
       slowMsOf: (site) => rulesOf(site).slowMs,
       wallNow,
@@ -69,9 +91,9 @@ export class Safety {
       back: ({ session }) => delivery.sendWarnings(session),
       ended: ({ session }) => this.#reports.handleEnded(session),
       matched: ({ room }) => {
-        for (const { sessionId } of room.seats) {
-          const session = sessions.find(sessionId)
-          if (session) this.#read(undefined, ({ tallies }) => tallies.addMet(session.personKey))
+        // Only one node receives this event, and so counts for both.
+        for (const { personKey } of room.seats) {
+          this.#read(undefined, ({ tallies }) => tallies.addMet(personKey))
         }
       },
     }
@@ -83,7 +105,7 @@ export class Safety {
    * @throws StoreError if the store cannot be read; then the caller closes it
    */
   open(store: Store): Iterable<StoredPair> {
-    const state = createState(store, this.#people, this.#dependencies)
+    const state = this.#createState(store)
     this.#state = state
     for (const measure of store.measures()) state.measures.add(measure)
     this.#purge()
@@ -96,11 +118,55 @@ export class Safety {
     return [...this.#state.store.pairs()].filter(({ untilMs }) => untilMs > nowMs)
   }
 
+  /**
+   * Learns what the other servers know. Call this after {@link open}, and before the first client. If Redis cannot be
+   * reached, this happens later.
+   * @throws StoreError if the store has an audit log that is not the common one
+   */
+  async connect(): Promise<void> {
+    const log = this.#sharedLog
+    if (!log) return
+    const { store, audit } = this.#state
+    const position = store.logPosition
+    const isNew = position === undefined
+    if (isNew && audit.head.number > 0 && (await log.hasOtherHead())) {
+      throw new StoreError('other-log', otherLog)
+    }
+    await log.open(position)
+    await this.#learnMeasures(log, isNew)
+  }
+
+  /** Adds the measures of this server to the common ones again, because Redis has lost its data. */
+  shareMeasures(): void {
+    this.#sharedLog?.remember([...this.#state.measures.all()])
+  }
+
+  /** Makes the measures in force those of all servers. If Redis cannot be reached, tries again later. */
+  async #learnMeasures(log: RedisLog, isNew: boolean): Promise<void> {
+    const common = await log.measures()
+    const { measures, arrivals } = this.#state
+    if (!common) {
+      const { clock } = this.#dependencies
+      this.#cancelLearning = clock.after(learnIntervalMs, () => {
+        void this.#learnMeasures(log, isNew)
+      })
+      return
+    }
+    const ids = new Set(common.map(({ id }) => id))
+    const missing = [...measures.all()].filter(({ id }) => !ids.has(id))
+    // An empty Redis has lost them. Otherwise they were lifted so long ago that the log no longer has it.
+    if (isNew || common.length === 0) log.remember(missing)
+    else for (const measure of missing) arrivals.handleLifted(measure)
+    for (const measure of common) if (!measures.find(measure.id)) arrivals.handleMeasure(measure)
+  }
+
   /** Stores what is not stored yet, and closes the store. */
-  close(): void {
+  async close(): Promise<void> {
     this.#cancelPurge?.()
+    this.#cancelLearning?.()
     const { writer, store } = this.#state
-    const lost = writer.close()
+    const unsent = (await this.#sharedLog?.close()) ?? 0
+    const lost = writer.close() + unsent
     if (lost > 0) {
       const message = `${lost} changes could not be stored, and end with this process`
       this.#dependencies.notify('storeFailed', { error: new StoreError('unwritable', message) })
@@ -110,12 +176,14 @@ export class Safety {
 
   /** Call this when the engine knows a new pair. */
   handlePair(pair: StoredPair): void {
+    if (pair.kind === 'blocked') {
+      this.#log.add({ kind: 'block', pair })
+      return
+    }
+    const { writer, store } = this.#state
     // The engine has it in memory anyway.
-    if (!this.#state.store.isLasting) return
-    const write = (store: Store): void => store.putPair(pair)
-    const { writer } = this.#state
-    if (pair.kind === 'blocked') writer.now(false, { kind: 'block', write })
-    else writer.later({ kind: 'meeting', write })
+    if (!store.isLasting) return
+    writer.later({ kind: 'meeting', write: (kept) => kept.putPair(pair) })
   }
 
   /** Returns the ban that refuses a client; undefined if there is none. */
@@ -143,9 +211,11 @@ export class Safety {
   }
 
   /** Call this with the keys that another node has banned. Ends the sessions of these people at this node. */
-  handleBanned(keys: ReadonlySet<string>): Promise<void> {
+  async handleBanned(keys: ReadonlySet<string>): Promise<void> {
     const { sessions } = this.#dependencies
-    return forEachInSlices(sessions, (session) => {
+    // The log has the reason, which the clients receive first.
+    await this.#sharedLog?.catchUp()
+    await forEachInSlices(sessions, (session) => {
       if (this.#people.isAnyOf(session, keys)) dismiss(session, 'banned', sessions)
     })
   }
@@ -178,8 +248,7 @@ export class Safety {
   /**
    * Bans the person of a session, which may have ended if it was reported.
    * @returns false if no such session is known
-   * @throws ModerationError `invalid-decision` for an impossible duration; `store-failed`, see
-   *   {@link Decisions.make}
+   * @throws ModerationError `invalid-decision` for an impossible duration; `store-failed` if no more decisions are kept
    */
   ban(sessionId: string, durationMs: number): boolean {
     const { wallNow } = this.#dependencies
@@ -192,12 +261,41 @@ export class Safety {
       ? this.#people.personOf(session, nowMs)
       : this.#read(undefined, ({ store }) => store.findPersonOf(sessionId))
     if (!person) return false
-    const reports = this.#read([], ({ store }) => store.reportsOf(person.personId, 'open'))
-    const reason = commonestReason(reports)
-    const by = { by: 'program', isAutomatic: false, note: null }
-    const untilMs = nowMs + durationMs
-    this.#state.decisions.make({ person, kind: 'ban', reason, untilMs, reports, ...by })
+    this.#state.decisions.checkRoom()
+    const banned = this.#log.propose((id) => {
+      const { store, decisions } = this.#state
+      const reports = this.#read([], () => store.reportsOf(person.personId, 'open'))
+      const reason = commonestReason(reports)
+      const by = { by: 'program', isAutomatic: false, note: null }
+      const untilMs = nowMs + durationMs
+      return decisions.make({ person, kind: 'ban', reason, untilMs, reports, ...by }, id)
+    })
+    banned.catch((error: unknown) => {
+      // It holds here, and is appended later.
+      if (!(error instanceof ModerationError)) this.#dependencies.onError(error)
+    })
     return true
+  }
+
+  #createSharedLog(shared: NonNullable<SafetyDependencies['shared']>): RedisLog {
+    const { clock, createId, notify, onError, settings } = this.#dependencies
+    return new RedisLog({
+      ...shared,
+      clock,
+      createId,
+      retentionMs: () => Math.max(settings().retentionDays, settings().auditRetentionDays) * dayMs,
+      stillMs: () => settings().retentionDays * dayMs,
+      head: () => this.#state.audit.head,
+      onHead: (head) => this.#state.arrivals.handleHead(head),
+      deliver: (arrivals, position, isLive) => {
+        const reported = this.#state.arrivals.apply(arrivals, position)
+        // After a start, their decisions follow in the log.
+        if (isLive) for (const person of reported) this.#rules.apply(person)
+      },
+      anticipate: (entry) => this.#state.arrivals.anticipate(entry),
+      onDropped: (kind) => notify('storeDropped', { kind }),
+      onError,
+    })
   }
 
   #purge(): void {
@@ -208,7 +306,7 @@ export class Safety {
     const auditBeforeMs = nowMs - auditRetentionDays * dayMs
     const limits = { nowMs, reportsBeforeMs, warningsBeforeMs: reportsBeforeMs, auditBeforeMs }
     this.#cancelPurge = clock.after(purgeIntervalMs, () => this.#purge())
-    this.#state.measures.purge(reportsBeforeMs)
+    this.#sharedLog?.forget(this.#state.measures.purge(reportsBeforeMs))
     const { writer } = this.#state
     if (writer.hasRoom('purge')) {
       writer.now(false, { kind: 'purge', write: (store) => store.purge(limits) })

@@ -86,4 +86,9 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;`,
   // Lists the open reports of a site without reading the reports themselves.
   `CREATE INDEX open_reports ON reports (person_id, site) WHERE decision_id IS NULL;`,
+  // The position of this store in the log that several servers share.
+  `CREATE TABLE log_position (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    position TEXT NOT NULL
+  ) STRICT;`,
 ]

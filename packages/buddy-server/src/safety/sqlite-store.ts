@@ -202,6 +202,20 @@ export class SqliteStore implements Store {
     this.#mark('head', line)
   }
 
+  beginAudit(after: AuditMark): void {
+    this.#write('DELETE FROM audit WHERE number > $number', { number: Number.MIN_SAFE_INTEGER })
+    this.#mark('anchor', after)
+    this.#mark('head', after)
+  }
+
+  get logPosition(): string | undefined {
+    return this.#first('SELECT position FROM log_position', {})?.['position'] as string | undefined
+  }
+
+  putLogPosition(position: string): void {
+    this.#write('INSERT OR REPLACE INTO log_position VALUES (1, $position)', { position })
+  }
+
   audit(limit: number, before: number): AuditLine[] {
     return this.#all(
       'SELECT * FROM audit WHERE number < $before ORDER BY number DESC LIMIT $limit',

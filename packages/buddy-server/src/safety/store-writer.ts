@@ -31,7 +31,7 @@ const maxWrites = 500
  * bounded while the disk fails. Each kind has its own limit, so that a flood of reports drops no ban and no
  * block. All together take less than 100 MB.
  */
-const maxWaiting = {
+export const maxWaiting = {
   /** Pairs who met. */
   meeting: 50_000,
   /** The number of partners whom a person has met and reported. */
@@ -45,6 +45,8 @@ const maxWaiting = {
   delivery: 5000,
   /** If one is dropped, the next one deletes the same entries. */
   purge: 1,
+  /** The position in the log of several nodes. If one is dropped, a restart reads a little more. */
+  position: 1,
   block: 50_000,
   /** Decisions with their bans. {@link Decisions} makes no more, because the audit log must have no gap. */
   decision: 20_000,
@@ -75,13 +77,14 @@ export class StoreWriter {
   }
 
   /**
-   * Stores a change at once, after all that wait. While the store fails, the change waits for the next attempt.
-   * @param isDurable whether it must survive a failure of power
-   * @returns false if it is not stored yet, or was dropped
+   * Stores changes at once, after all that wait. While the store fails, they wait for the next attempt.
+   * @param isDurable whether they must survive a failure of power
+   * @returns false if they are not stored yet, or one was dropped
    */
-  now(isDurable: boolean, change: StoreWrite): boolean {
+  now(isDurable: boolean, ...changes: readonly StoreWrite[]): boolean {
+    const isAdded = changes.map((change) => this.#add(change)).every(Boolean)
     // An attempt takes time, so a flood of reports must not cause an attempt for each report.
-    return this.#add(change) && !this.#hasFailed && this.flush(isDurable)
+    return !this.#hasFailed && this.flush(isDurable) && isAdded
   }
 
   /**

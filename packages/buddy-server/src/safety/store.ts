@@ -186,6 +186,8 @@ export interface Store {
   findTally(personId: string): StoredTally | undefined
 
   appendAudit(line: AuditLine): void
+  /** Drops all entries of the audit log. It continues after this one. */
+  beginAudit(after: AuditMark): void
   /** Returns entries with a lower number than `before`, latest first. */
   audit(limit: number, before: number): readonly AuditLine[]
   /** Returns entries with a higher number than `after`, oldest first. */
@@ -195,6 +197,10 @@ export interface Store {
   /** The latest entry that was purged; undefined if none was. */
   readonly auditAnchor: AuditMark | undefined
 
+  /** The position in the log of several nodes up to which this store has its entries; undefined if there is none. */
+  readonly logPosition: string | undefined
+  putLogPosition(position: string): void
+
   /** Deletes what has expired. */
   purge(limits: PurgeLimits): void
   close(): void
@@ -202,7 +208,7 @@ export interface Store {
 
 /** The kinds of fault of a store. */
 export type StoreProblem =
-  'in-use' | 'no-sqlite' | 'unreadable' | 'broken' | 'newer-version' | 'unwritable'
+  'in-use' | 'no-sqlite' | 'unreadable' | 'broken' | 'newer-version' | 'unwritable' | 'other-log'
 
 /** The data folder cannot be used, or could not be written. The message says what the operator can do. */
 export class StoreError extends Error {

@@ -1,9 +1,17 @@
 import { functionName, librarySource } from './lua/library.ts'
+import type { RedisLogLink } from '../../safety/redis-log-link.ts'
+import { within } from '../../within.ts'
 import type { RedisCommand, RedisConnection } from './open-redis.ts'
 import { explainRedisError } from './redis-error.ts'
 import type { RedisLink } from './redis-link.ts'
 import type { RedisTarget } from './redis-url.ts'
 import { readCaFile, requireRedisUrl } from './redis-url.ts'
+
+/** The time after which a command of the log counts as failed. Redis may execute it later. In milliseconds. */
+const logTimeoutMs = 2000
+
+const toArgument = (value: string | Uint8Array): string | Buffer =>
+  typeof value === 'string' ? value : Buffer.from(value)
 
 /** The options of {@link RedisClient}. */
 export interface RedisClientOptions {
@@ -112,6 +120,22 @@ export class RedisClient {
         const channel = channelOf(node)
         const receivers = await this.#send(channel, ['SPUBLISH', channel, Buffer.from(payload)])
         return (receivers as number) > 0
+      },
+    }
+  }
+
+  /** Returns the access of the log of reports and decisions. Its commands fail while Redis is down. */
+  logLink(): RedisLogLink {
+    return {
+      send: (key, command) => {
+        this.#bases.add(key)
+        return within(logTimeoutMs, () => this.#send(key, command.map(toArgument)))
+      },
+      subscribe: (channel, handleMessage) => {
+        const subscribe = (): Promise<void> => this.#connection!.subscribe(channel, handleMessage)
+        // The connection subscribes again by itself after it was lost.
+        if (this.#isUp) subscribe().catch(() => this.#subscriptions.push(subscribe))
+        else this.#subscriptions.push(subscribe)
       },
     }
   }

@@ -24,13 +24,13 @@ function recordingModeration(calls: Call[], entries: number): Moderation {
   const decision = { id: 'decision' } as unknown as Decision
   return {
     reports: record('reports', []),
-    decide: (personId, ...rest) => {
+    decide: async (personId, ...rest) => {
       if (personId !== 'known') throw new ModerationError('unknown-person', 'no such person')
       if (rest[1] === 'nobody') throw new ModerationError('invalid-decision', 'no such operator')
       return record('decide', decision)(personId, ...rest)
     },
     bans: record('bans', []),
-    lift: (banId, by) => {
+    lift: async (banId, by) => {
       if (banId !== 'known') throw new ModerationError('unknown-ban', 'no such ban')
       return record('lift', decision)(banId, by)
     },
@@ -69,11 +69,11 @@ function createFixture(isPersistent = true, entries = 2) {
     const asked = request(path, { authorization })
     return reads[asked.path]!(asked)
   }
-  const post = (
+  const post = async (
     path: string,
     body: unknown,
     headers: Readonly<Record<string, string>> = {},
-  ): HttpResponse => {
+  ): Promise<HttpResponse> => {
     const asked = request(path, {
       authorization: `Bearer ${token}`,
       'content-type': 'application/json',
@@ -82,7 +82,8 @@ function createFixture(isPersistent = true, entries = 2) {
     const bytes = new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body))
     return refuseChange(asked) ?? changes[path]!(asked, bytes)
   }
-  const postNothing = (path: string): HttpResponse => changes[path]!(request(path, {}), undefined)
+  const postNothing = (path: string): Promise<HttpResponse> =>
+    changes[path]!(request(path, {}), undefined)
   return { calls, get, post, postNothing }
 }
 
@@ -235,9 +236,9 @@ describe('changes', () => {
       { personId: 'known', kind: 'dismiss', reason: 'other', durationMs: null },
       { kind: 'dismiss', reason: 'other', durationMs: null },
     ],
-  ])('decides %o', (body, expected) => {
+  ])('decides %o', async (body, expected) => {
     const { post, calls } = createFixture()
-    const { status, body: answer } = post('/moderation/decide', body)
+    const { status, body: answer } = await post('/moderation/decide', body)
     expect([status, JSON.parse(String(answer))]).toEqual([200, { decision: { id: 'decision' } }])
     expect(calls).toEqual([{ method: 'decide', parameters: ['known', expected, 'operator'] }])
   })
@@ -262,15 +263,15 @@ describe('changes', () => {
     ['a list', [ban]],
     ['null', null],
     ['a text', '"known"'],
-  ])('refuses %s with `invalid-field`', (_what, body) => {
+  ])('refuses %s with `invalid-field`', async (_what, body) => {
     const { post, calls } = createFixture()
-    expect(errorIn(post('/moderation/decide', body))).toEqual([400, 'invalid-field'])
+    expect(errorIn(await post('/moderation/decide', body))).toEqual([400, 'invalid-field'])
     expect(calls).toEqual([])
   })
 
-  test('names the wrong field', () => {
+  test('names the wrong field', async () => {
     const { post } = createFixture()
-    const { body } = post('/moderation/decide', { ...ban, durationMs: -1 })
+    const { body } = await post('/moderation/decide', { ...ban, durationMs: -1 })
     expect(JSON.parse(String(body))).toMatchObject({
       message: expect.stringMatching(/^durationMs: /),
     })
@@ -280,45 +281,45 @@ describe('changes', () => {
     ['no body', ''],
     ['a body that ends early', '{"personId":"known"'],
     ['a form', 'personId=known&kind=ban'],
-  ])('refuses %s with `invalid-json`', (_what, body) => {
+  ])('refuses %s with `invalid-json`', async (_what, body) => {
     const { post } = createFixture()
-    expect(errorIn(post('/moderation/decide', body))).toEqual([400, 'invalid-json'])
+    expect(errorIn(await post('/moderation/decide', body))).toEqual([400, 'invalid-json'])
   })
 
-  test('refuses a body that was too long with `body-too-large`', () => {
+  test('refuses a body that was too long with `body-too-large`', async () => {
     const { postNothing } = createFixture()
-    expect(errorIn(postNothing('/moderation/decide'))).toEqual([413, 'body-too-large'])
+    expect(errorIn(await postNothing('/moderation/decide'))).toEqual([413, 'body-too-large'])
   })
 
-  test('lifts a ban', () => {
+  test('lifts a ban', async () => {
     const { post, calls } = createFixture()
-    expect(post('/moderation/lift', { banId: 'known' }).status).toBe(200)
+    expect((await post('/moderation/lift', { banId: 'known' })).status).toBe(200)
     expect(calls).toEqual([{ method: 'lift', parameters: ['known', 'operator'] }])
-    expect(errorIn(post('/moderation/lift', { banId: 'known', all: true }))).toEqual([
+    expect(errorIn(await post('/moderation/lift', { banId: 'known', all: true }))).toEqual([
       400,
       'invalid-field',
     ])
   })
 
-  test('passes on the errors of the moderation by name', () => {
+  test('passes on the errors of the moderation by name', async () => {
     const { post } = createFixture()
-    expect(errorIn(post('/moderation/decide', { ...ban, personId: 'x' }))).toEqual([
+    expect(errorIn(await post('/moderation/decide', { ...ban, personId: 'x' }))).toEqual([
       404,
       'unknown-person',
     ])
-    expect(errorIn(post('/moderation/lift', { banId: 'x' }))).toEqual([404, 'unknown-ban'])
-    expect(errorIn(post('/moderation/decide', { ...ban, by: 'nobody' }))).toEqual([
+    expect(errorIn(await post('/moderation/lift', { banId: 'x' }))).toEqual([404, 'unknown-ban'])
+    expect(errorIn(await post('/moderation/decide', { ...ban, by: 'nobody' }))).toEqual([
       400,
       'invalid-decision',
     ])
   })
 
-  test('records who decided: the field `by`, otherwise the name of the login', () => {
+  test('records who decided: the field `by`, otherwise the name of the login', async () => {
     const { post, calls } = createFixture()
     const headers = { authorization: asOperator('ada'), 'sec-fetch-site': 'same-origin' }
-    post('/moderation/decide', ban, headers)
-    post('/moderation/decide', { ...ban, by: 'grace' }, headers)
-    post('/moderation/lift', { banId: 'known', by: 'é'.repeat(40) }, headers)
+    await post('/moderation/decide', ban, headers)
+    await post('/moderation/decide', { ...ban, by: 'grace' }, headers)
+    await post('/moderation/lift', { banId: 'known', by: 'é'.repeat(40) }, headers)
     expect(calls.map(({ parameters }) => parameters.at(-1))).toEqual([
       'ada',
       'grace',
@@ -332,24 +333,26 @@ describe('changes', () => {
     ['no token', { authorization: '', 'sec-fetch-site': 'same-origin' }, [401, 'unauthorized']],
     ['a wrong token', { authorization: 'Bearer wrong' }, [401, 'unauthorized']],
     ['Basic without a page', { authorization: asOperator('ada') }, [403, 'bearer-required']],
-  ])('refuses %s', (_what, headers, expected) => {
+  ])('refuses %s', async (_what, headers, expected) => {
     const { post, calls } = createFixture()
-    expect(errorIn(post('/moderation/decide', ban, headers))).toEqual(expected)
-    expect(errorIn(post('/moderation/lift', { banId: 'known' }, headers))).toEqual(expected)
+    expect(errorIn(await post('/moderation/decide', ban, headers))).toEqual(expected)
+    expect(errorIn(await post('/moderation/lift', { banId: 'known' }, headers))).toEqual(expected)
     expect(calls).toEqual([])
   })
 
-  test('refuses the right token after twenty wrong ones, which another page cannot use up', () => {
+  test('refuses the right token after twenty wrong ones, which another page cannot use up', async () => {
     const { post } = createFixture()
     const wrong = { authorization: 'Bearer wrong' }
     for (let count = 0; count < 30; count++) {
       expect(
-        errorIn(post('/moderation/decide', ban, { ...wrong, 'sec-fetch-site': 'cross-site' })),
+        errorIn(
+          await post('/moderation/decide', ban, { ...wrong, 'sec-fetch-site': 'cross-site' }),
+        ),
       ).toEqual([403, 'cross-origin'])
     }
     for (let count = 0; count < 20; count++) {
-      expect(post('/moderation/decide', ban, wrong).status).toBe(401)
+      expect((await post('/moderation/decide', ban, wrong)).status).toBe(401)
     }
-    expect(errorIn(post('/moderation/decide', ban))).toEqual([429, 'too-many-attempts'])
+    expect(errorIn(await post('/moderation/decide', ban))).toEqual([429, 'too-many-attempts'])
   })
 })

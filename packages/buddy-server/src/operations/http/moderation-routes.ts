@@ -72,7 +72,7 @@ export interface DecisionAnswer {
 }
 
 /** Answers the requests for one path that changes something. */
-type Change = (request: HttpRequest, body: Uint8Array | undefined) => HttpResponse
+type Change = (request: HttpRequest, body: Uint8Array | undefined) => Promise<HttpResponse>
 
 /** The routes of moderation, by path. */
 interface ModerationRoutes {
@@ -104,6 +104,7 @@ const statuses: Readonly<Record<InputProblem | ModerationProblem, number>> = {
   'unknown-person': 404,
   'unknown-ban': 404,
   'store-failed': 503,
+  'log-unreachable': 503,
 }
 
 /** Returns the answer that names the fault of a request. @throws any other error again */
@@ -140,10 +141,10 @@ export function createModerationRoutes(
       }
     })
   const change =
-    (act: (body: Uint8Array | undefined, operator: string) => Decision): Change =>
-    (request, body) => {
+    (act: (body: Uint8Array | undefined, operator: string) => Promise<Decision>): Change =>
+    async (request, body) => {
       try {
-        const result: DecisionAnswer = { decision: act(body, operatorName(request)) }
+        const result: DecisionAnswer = { decision: await act(body, operatorName(request)) }
         return ownJson(200, result, ownOnly)
       } catch (error) {
         return refusalOf(error)
@@ -232,12 +233,12 @@ export function createModerationRoutes(
       }),
     },
     changes: {
-      '/moderation/decide': change((body, operator) => {
+      '/moderation/decide': change(async (body, operator) => {
         const { personId, by = operator, note, ...request } = parseBody(decideBody, body)
         const decision = note === undefined ? request : { ...request, note }
         return moderation.decide(personId, decision, nameInLog(by))
       }),
-      '/moderation/lift': change((body, operator) => {
+      '/moderation/lift': change(async (body, operator) => {
         const { banId, by = operator } = parseBody(liftBody, body)
         return moderation.lift(banId, nameInLog(by))
       }),

@@ -1,0 +1,390 @@
+import type { Clock, Cancel } from '../clock.ts'
+import type { Arrival, DecisionEntry, Draft, Fact, LogEntry, SafetyLog } from './log-entry.ts'
+import { ModerationError } from './moderation.ts'
+import type { RedisLogLink } from './redis-log-link.ts'
+import { appendScript, headScript } from './redis-log-scripts.ts'
+import type { AuditMark, StoredMeasure } from './store.ts'
+import type { WriteKind } from './store-writer.ts'
+import { maxWaiting } from './store-writer.ts'
+
+interface RedisLogDependencies {
+  readonly link: RedisLogLink
+  /** The first part of the names of all keys. */
+  readonly prefix: string
+  /** The id of this node, which no other node has or had. */
+  readonly nodeId: string
+  readonly clock: Pick<Clock, 'after'>
+  readonly createId: () => string
+  /** Returns how long entries are kept. */
+  readonly retentionMs: () => number
+  /** Returns how long pictures are kept. */
+  readonly stillMs: () => number
+  /**
+   * Applies entries, and stores the position of the last one with them.
+   * @param isLive whether they are new, and not read again after a start
+   */
+  readonly deliver: (arrivals: readonly Arrival[], position: string, isLive: boolean) => void
+  /** Returns the latest decision that this node knows. */
+  readonly head: () => AuditMark
+  /** Called when the decisions up to this one are no longer in the log. */
+  readonly onHead: (head: AuditMark) => void
+  /** Lets a decision hold at this node that cannot be appended yet. */
+  readonly anticipate: (entry: DecisionEntry) => void
+  /** Called when an entry is dropped, because too many of its kind wait for Redis. */
+  readonly onDropped: (kind: WriteKind) => void
+  readonly onError: (error: unknown) => void
+}
+
+/** The maximum number of entries. Beyond it, the oldest are dropped. They take about 200 MB. */
+const maxEntries = 250_000
+/** The maximum number of pictures, of at most 30 kB each. */
+const maxStills = 5000
+/** How many entries are read and applied at once. It takes some milliseconds. */
+const readSize = 200
+/** How often a decision is made again because others were appended meanwhile. */
+const maxAttempts = 20
+/** The time between two looks at the log without a message, which may be lost. In milliseconds. */
+const lookMs = 1000
+
+interface Waiting {
+  readonly fact: Fact
+  readonly still: Uint8Array | undefined
+}
+
+/** A decision that could not be appended yet. */
+interface Held {
+  readonly id: string
+  readonly draft: Draft
+}
+
+/**
+ * The log that several nodes share: a stream of Redis. Each node appends to it, and applies all entries in the order of
+ * the stream. A decision is appended only if its author knew the latest one (compare and append), so that of several
+ * nodes that decide by the same rule one succeeds, and the others find its decision. While Redis cannot be reached,
+ * entries wait in memory, with limits.
+ */
+export class RedisLog implements SafetyLog {
+  readonly #dependencies: RedisLogDependencies
+  readonly #keys: readonly [log: string, head: string, measures: string, stills: string]
+  readonly #channel: string
+  readonly #waiting: Waiting[] = []
+  readonly #held: Held[] = []
+  readonly #counts = new Map<WriteKind, number>()
+  /** The decisions of this node that were delivered, until their proposal is answered. */
+  readonly #delivered = new Set<string>()
+  #position = '0-0'
+  #isLive = false
+  #isClosed = false
+  #hasFailed = false
+  #cancelLook: Cancel | undefined
+  /** The latest reading, the one after it, and the latest appending. */
+  #reading: Promise<void> = Promise.resolve()
+  #nextReading: Promise<void> | undefined
+  #appending: Promise<unknown> = Promise.resolve()
+
+  constructor(dependencies: RedisLogDependencies) {
+    this.#dependencies = dependencies
+    const { prefix } = dependencies
+    // One hash tag, so that all keys are in one slot of a cluster.
+    const base = `${prefix}{safety}`
+    this.#channel = base
+    this.#keys = [`${base}:log`, `${base}:head`, `${base}:measures`, `${base}:stills`]
+  }
+
+  /**
+   * Applies all entries after a position, and from then on those that come. If Redis cannot be reached, tries again
+   * later.
+   * @param position undefined for the first entry
+   */
+  async open(position: string | undefined): Promise<void> {
+    this.#position = position ?? '0-0'
+    this.#dependencies.link.subscribe(this.#channel, () => void this.#readQuietly())
+    await this.#readQuietly()
+    await this.#alignHead().catch((error) => this.#handleFailure(error))
+    this.#look()
+  }
+
+  /** Whether there is a latest decision, and it is not the one that this node knows. */
+  async hasOtherHead(): Promise<boolean> {
+    try {
+      const hash = await this.#send('HGET', this.#keys[1], 'hash')
+      return hash !== null && String(hash) !== this.#dependencies.head().hash
+    } catch (error) {
+      this.#handleFailure(error)
+      return false
+    }
+  }
+
+  /** Adds measures to those in force of all nodes. */
+  remember(measures: readonly StoredMeasure[]): void {
+    for (const measure of measures) {
+      const { id } = measure
+      const added = this.#send('HSETNX', this.#keys[2], id, JSON.stringify(measure))
+      added.catch((error) => this.#handleFailure(error))
+    }
+  }
+
+  /** Resolves when the entries that the log has now are applied, unless Redis cannot be reached. */
+  catchUp(): Promise<void> {
+    return this.#readQuietly()
+  }
+
+  /** Returns the measures in force of all nodes; undefined if Redis cannot be reached. */
+  async measures(): Promise<readonly StoredMeasure[] | undefined> {
+    try {
+      const values = (await this.#send('HVALS', this.#keys[2])) as readonly Buffer[]
+      return values.map((value) => JSON.parse(String(value)) as StoredMeasure)
+    } catch (error) {
+      this.#handleFailure(error)
+      return undefined
+    }
+  }
+
+  /** Removes measures that have ended. */
+  forget(measureIds: readonly string[]): void {
+    if (measureIds.length === 0) return
+    this.#send('HDEL', this.#keys[2], ...measureIds).catch((error) => this.#handleFailure(error))
+  }
+
+  add(fact: Fact, still?: Uint8Array): void {
+    const kind = still ? 'picture' : fact.kind
+    const count = this.#counts.get(kind) ?? 0
+    if (count >= maxWaiting[kind]) {
+      this.#dependencies.onDropped(kind)
+      return
+    }
+    this.#counts.set(kind, count + 1)
+    this.#waiting.push({ fact, still })
+    // Otherwise, the next look appends it.
+    if (!this.#hasFailed) void this.#appendWaiting()
+  }
+
+  propose(draft: Draft): Promise<DecisionEntry | undefined> {
+    const id = this.#dependencies.createId()
+    return this.#inTurn(async () => {
+      try {
+        return await this.#attempt(id, draft)
+      } catch (error) {
+        if (!(error instanceof UnreachableError)) throw error
+        this.#hold(id, draft)
+        const message =
+          'Redis cannot be reached: the measure holds at this server, and at the others as soon as it can'
+        throw new ModerationError('log-unreachable', message)
+      }
+    })
+  }
+
+  /**
+   * Appends what waits, and stops.
+   * @returns how many entries could not be appended
+   */
+  async close(): Promise<number> {
+    await this.#appendWaiting()
+    this.#isClosed = true
+    this.#cancelLook?.()
+    await this.#reading
+    return this.#waiting.length + this.#held.length
+  }
+
+  /** Appends one after the other, so that this node's decisions never compete with each other. */
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.#appending.then(act)
+    this.#appending = result.catch(() => undefined)
+    return result
+  }
+
+  #hold(id: string, draft: Draft): void {
+    const { anticipate, onDropped } = this.#dependencies
+    if (this.#held.length >= maxWaiting.decision) {
+      onDropped('decision')
+      throw new ModerationError('store-failed', 'too many decisions wait for Redis')
+    }
+    const entry = draft(id)
+    if (!entry) return
+    anticipate(entry)
+    this.#held.push({ id, draft })
+  }
+
+  /** Appends what waits, in the order of arrival; facts first. */
+  #appendWaiting(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#isClosed) return
+      try {
+        for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
+          await this.#append(next.fact, next.still)
+          this.#waiting.shift()
+          const kind = next.still ? 'picture' : next.fact.kind
+          this.#counts.set(kind, (this.#counts.get(kind) ?? 1) - 1)
+        }
+        for (let next = this.#held[0]; next; next = this.#held[0]) {
+          await this.#attemptHeld(next)
+          this.#held.shift()
+        }
+        // The node does not depend on the message about its own entries.
+        await this.#read()
+      } catch (error) {
+        this.#handleFailure(error)
+      }
+    })
+  }
+
+  async #attemptHeld({ id, draft }: Held): Promise<void> {
+    try {
+      await this.#attempt(id, draft)
+    } catch (error) {
+      if (error instanceof UnreachableError) throw error
+      // It can never be appended, for example because the store is full.
+      this.#dependencies.onError(error)
+    }
+  }
+
+  async #attempt(id: string, draft: Draft): Promise<DecisionEntry | undefined> {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const entry = draft(id)
+      if (!entry) return undefined
+      const isAppended = await this.#append(entry)
+      await this.#read()
+      // The answer to an earlier attempt may have been lost.
+      if (this.#delivered.delete(id) || isAppended) return entry
+      await this.#alignHead()
+    }
+    throw new ModerationError('store-failed', 'too many decisions are made at the same time')
+  }
+
+  /** Returns false for a decision that does not follow on the latest one. */
+  async #append(entry: LogEntry, still?: Uint8Array): Promise<boolean> {
+    const { nodeId, retentionMs, stillMs } = this.#dependencies
+    const plan = {
+      channel: this.#channel,
+      maxEntries,
+      retentionMs: retentionMs(),
+      ...(entry.kind === 'decision' && {
+        previousHash: entry.previousHash,
+        hash: entry.line.hash,
+        number: entry.line.number,
+        removed: entry.removed.map(({ id }) => id),
+        ...(entry.added && { added: entry.added.id, measure: JSON.stringify(entry.added) }),
+      }),
+      ...(entry.kind === 'delivery' && { ended: entry.measureId }),
+      ...(entry.kind === 'report' &&
+        still && {
+          still: entry.report.id,
+          stillMs: stillMs(),
+          maxStills,
+        }),
+    }
+    const parameters = [nodeId, JSON.stringify(entry), JSON.stringify(plan), still ?? '']
+    const position = await this.#send('EVAL', appendScript, '4', ...this.#keys, ...parameters)
+    return position !== null
+  }
+
+  /** Continues after the latest decision, if the log no longer has it, for example because this node is new. */
+  async #alignHead(): Promise<void> {
+    const { head, onHead } = this.#dependencies
+    const known = head()
+    const [log, latest] = this.#keys
+    const parameters = [String(known.number), known.hash]
+    const reply = await this.#send('EVAL', headScript, '2', log, latest, ...parameters)
+    if (reply === null) return
+    const [number, hash, last] = (reply as readonly Buffer[]).map(String) as [
+      string,
+      string,
+      string,
+    ]
+    // If there are entries that were not read, they may contain it.
+    if (hash !== head().hash && last === this.#position) onHead({ number: Number(number), hash })
+  }
+
+  async #send(...command: readonly (string | Uint8Array)[]): Promise<unknown> {
+    try {
+      const reply = await this.#dependencies.link.send(this.#keys[0], command)
+      this.#hasFailed = false
+      return reply
+    } catch (error) {
+      throw new UnreachableError('the log of reports and decisions cannot be reached', {
+        cause: error,
+      })
+    }
+  }
+
+  #look(): void {
+    this.#cancelLook = this.#dependencies.clock.after(lookMs, () => {
+      const isIdle = this.#waiting.length + this.#held.length === 0
+      const looked = isIdle ? this.#readQuietly() : this.#appendWaiting()
+      void looked.finally(() => {
+        if (!this.#isClosed) this.#look()
+      })
+    })
+  }
+
+  #handleFailure(error: unknown): void {
+    if (!this.#hasFailed) this.#dependencies.onError(error)
+    this.#hasFailed = true
+  }
+
+  async #readQuietly(): Promise<void> {
+    try {
+      await this.#read()
+    } catch (error) {
+      this.#handleFailure(error)
+    }
+  }
+
+  /** Applies the entries that the stream has when this is called, and later ones. */
+  #read(): Promise<void> {
+    // A reading that has begun may be past the end of the stream.
+    this.#nextReading ??= this.#reading
+      .catch(() => undefined)
+      .then(() => {
+        this.#reading = this.#nextReading!
+        this.#nextReading = undefined
+        return this.#readAll()
+      })
+    return this.#nextReading
+  }
+
+  async #readAll(): Promise<void> {
+    const [log] = this.#keys
+    while (!this.#isClosed) {
+      const start = `(${this.#position}`
+      const rows = (await this.#send('XRANGE', log, start, '+', 'COUNT', String(readSize))) as Row[]
+      const arrivals = await this.#arrivalsOf(rows)
+      const last = rows.at(-1)
+      if (last) {
+        this.#position = String(last[0])
+        this.#dependencies.deliver(arrivals, this.#position, this.#isLive)
+      }
+      if (rows.length < readSize) break
+    }
+    this.#isLive = true
+  }
+
+  async #arrivalsOf(rows: readonly Row[]): Promise<readonly Arrival[]> {
+    const { nodeId } = this.#dependencies
+    const arrivals = rows.map(([, [, author, , json]]): Arrival => {
+      const entry = JSON.parse(String(json)) as LogEntry
+      const isOwn = String(author) === nodeId
+      if (isOwn && entry.kind === 'decision') this.#delivered.add(entry.id)
+      return { entry, isOwn }
+    })
+    const ids = arrivals.flatMap(({ entry }) =>
+      entry.kind === 'report' && entry.report.hasStill ? [entry.report.id] : [],
+    )
+    if (ids.length === 0) return arrivals
+    const keys = ids.map((id) => `${this.#keys[3]}:${id}`)
+    const stills = (await this.#send('MGET', ...keys)) as (Buffer | null)[]
+    const stillOf = new Map(ids.map((id, index) => [id, stills[index] ?? undefined]))
+    return arrivals.map((arrival) =>
+      arrival.entry.kind === 'report'
+        ? { ...arrival, still: stillOf.get(arrival.entry.report.id) }
+        : arrival,
+    )
+  }
+}
+
+type Row = readonly [position: Buffer, fields: readonly [string, Buffer, string, Buffer]]
+
+/** Redis has not answered. */
+class UnreachableError extends Error {
+  override name = 'UnreachableError'
+}
