@@ -124,7 +124,11 @@ test.for(hosts)(
     const { page: operatorPage } = await open(url)
     await waitForConnection(operatorPage, 'live')
     const [{ personId } = { personId: '' }] = server.moderation.reports()
-    server.moderation.decide(personId, { kind: 'ban', reason: 'spam', durationMs: null }, 'kim')
+    await server.moderation.decide(
+      personId,
+      { kind: 'ban', reason: 'spam', durationMs: null },
+      'kim',
+    )
     const [{ id: banId } = { id: '' }] = server.moderation.bans()
 
     // A page in the same browser. No test code answers its login prompts.

@@ -217,7 +217,7 @@ test('keeps what the operator types while reports arrive, and while another oper
   const group = server.moderation
     .reports()
     .find(({ reports }) => reports.some(({ note }) => note === 'first'))!
-  server.moderation.decide(
+  await server.moderation.decide(
     group.personId,
     { kind: 'dismiss', reason: 'spam', durationMs: null },
     'kim',
@@ -347,7 +347,7 @@ test('names the entry of the log that was changed', async ({
   const [{ personId } = { personId: '' }] = first.server.moderation.reports()
   for (const note of ['one', 'two', 'three']) {
     const warning = { kind: 'warn', reason: 'spam', durationMs: null, note } as const
-    first.server.moderation.decide(personId, warning, 'kim')
+    await first.server.moderation.decide(personId, warning, 'kim')
   }
   await openPart(page, 'decisions')
   await waitForText(page, '#verdict', 'The log is intact: the hashes of all 3 entries are right.')
@@ -376,7 +376,11 @@ test('shows only the chosen site', async ({ startServer, open }) => {
   await page.select('#site', '')
   await waitForText(page, '.person blockquote', 'home')
   for (const { personId } of server.moderation.reports()) {
-    server.moderation.decide(personId, { kind: 'ban', reason: 'spam', durationMs: 60_000 }, 'kim')
+    await server.moderation.decide(
+      personId,
+      { kind: 'ban', reason: 'spam', durationMs: 60_000 },
+      'kim',
+    )
   }
   for (const [part, list] of [
     ['bans', '#bans-list'],
@@ -455,7 +459,7 @@ test('passes an accessibility audit and does not scroll sideways, in light and d
     await report(url, { reason: 'threats' })
     const [{ personId } = { personId: '' }] = server.moderation.reports()
     const decision = { kind, reason: 'threats', durationMs: null, note: 'y'.repeat(400) } as const
-    server.moderation.decide(personId, decision, 'kim'.repeat(20))
+    await server.moderation.decide(personId, decision, 'kim'.repeat(20))
   }
   await page.waitForSelector('.person:nth-child(2)')
   await page.click('.person:first-child .still')
