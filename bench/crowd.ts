@@ -6,11 +6,8 @@ import type { Taste } from './tastes.ts'
 /** The built protocol package of a checkout. All checkouts get the types of this one. */
 export type Wire = typeof protocol
 
-/**
- * The number of connections that are opened at a time. Even, so that all users of a batch can be
- * matched.
- */
-const batchSize = 100
+/** The default number of connections that are opened at a time. Even, so that all users of a batch can be matched. */
+const defaultBatchSize = 100
 
 const nothingKept = { interests: false, languages: false }
 
@@ -34,6 +31,8 @@ interface Arrivals {
   readonly count: number
   /** The index of the first user. @default 0 */
   readonly first?: number
+  /** The number of connections that are opened at a time. @default 100 */
+  readonly batchSize?: number
   /** Returns the lobby of the user with this index. Users in the same lobby are matched. */
   readonly lobbyOf: (index: number) => string
   /** Returns what the user with this index looks for. */
@@ -76,7 +75,7 @@ export class Crowd {
 
   /** Connects `count` users. Resolves when all of them are matched, or wait if they may. */
   async arrive(arrivals: Arrivals): Promise<void> {
-    const { count, first = 0 } = arrivals
+    const { count, first = 0, batchSize = defaultBatchSize } = arrivals
     for (let from = first; from < first + count; from += batchSize) {
       const batch = Array.from({ length: Math.min(batchSize, first + count - from) }, (_, index) =>
         this.#arrive(from + index, arrivals),

@@ -205,17 +205,20 @@ end
 -- Call this when a session has left the queue without a match, or its room.
 local function leavePool(pool, person)
   if not removePerson(pool, person) then return end
-  -- Perhaps those who are held have nobody else now, and so may meet again.
+  -- Perhaps those who are held have nobody else now, and so may meet again. In a larger pool they have.
+  if peopleIn(pool) > maxOthers + 1 then return end
   local waiting = call('ZRANGE', poolKey(pool, ':h'), 0, maxHeldSearches - 1)
   if #waiting == 0 then return end
   local key = poolKey(pool, ':hs')
-  local searchedAt = numberOf(call('GET', key)) or -math.huge
-  local inMs = math.max(1, math.ceil(searchedAt + heldIntervalMs - now))
+  local searchesAt = numberOf(call('GET', key)) or -math.huge
+  -- They search together, at most once in an interval.
+  local isPlanned = searchesAt > now
+  local inMs = math.max(1, math.ceil((isPlanned and searchesAt or searchesAt + heldIntervalMs) - now))
   for _, id in ipairs(waiting) do
     local rec = find(id)
     if rec and rec.w then emit(rec, { type = 'again', inMs = inMs }) end
   end
-  call('SET', key, now + inMs, 'PX', 60000)
+  if not isPlanned then call('SET', key, now + inMs, 'PX', 60000) end
 end
 
 local function withdraw(rec)

@@ -41,6 +41,24 @@ local function countGroup(list, kind, signature, by)
   if call('HINCRBY', key, signature, by) <= 0 then call('HDEL', key, signature) end
 end
 
+-- Counts the tickets in the index that ask for attributes (asking) and those without languages (plain).
+local function countKind(pool, kind, by)
+  local key = poolKey(pool, ':k')
+  local left = call('HINCRBY', key, kind, by)
+  if left <= 0 then call('HDEL', key, kind) end
+  poolOf(pool)[kind] = left > 0
+end
+
+-- Returns whether there are tickets of this kind in the index.
+local function hasKind(pool, kind)
+  local known = poolOf(pool)
+  if known[kind] == nil then
+    local v = call('HMGET', poolKey(pool, ':k'), 'asking', 'plain')
+    known.asking, known.plain = v[1] ~= false, v[2] ~= false
+  end
+  return known[kind]
+end
+
 local function addToIndex(rec)
   local w, id = rec.w, rec.id
   eachList(w, function(list)
@@ -54,10 +72,8 @@ local function addToIndex(rec)
     call('ZADD', list .. '\1s' .. w.sg, w.since, id)
     countGroup(list, 'S', w.sg, 1)
   end)
-  if w.ag ~= '' then
-    call('HINCRBY', poolKey(w.pool, ':k'), 'asking', 1)
-    poolOf(w.pool).isAsked = true
-  end
+  if w.ag ~= '' then countKind(w.pool, 'asking', 1) end
+  if #w.la == 0 then countKind(w.pool, 'plain', 1) end
   w.ix = true
 end
 
@@ -75,18 +91,9 @@ local function removeFromIndex(rec)
     call('ZREM', list .. '\1s' .. w.sg, id)
     countGroup(list, 'S', w.sg, -1)
   end)
-  if w.ag ~= '' and call('HINCRBY', poolKey(w.pool, ':k'), 'asking', -1) <= 0 then
-    call('HDEL', poolKey(w.pool, ':k'), 'asking')
-    poolOf(w.pool).isAsked = false
-  end
+  if w.ag ~= '' then countKind(w.pool, 'asking', -1) end
+  if #w.la == 0 then countKind(w.pool, 'plain', -1) end
   w.ix = nil
-end
-
--- Returns whether a ticket in the pool asks for attributes.
-local function isAskedIn(pool)
-  local known = poolOf(pool)
-  if known.isAsked == nil then known.isAsked = call('HEXISTS', poolKey(pool, ':k'), 'asking') == 1 end
-  return known.isAsked
 end
 
 local function satisfies(attributes, asks)
@@ -108,7 +115,7 @@ local function search(rec, accepts)
   local best, bestOverlap, compared = nil, -1, 0
   local seen, own = {}, {}
   for _, interest in ipairs(w.ik) do own[interest] = true end
-  local isAsked = isAskedIn(w.pool)
+  local isAsked, hasPlain = hasKind(w.pool, 'asking'), hasKind(w.pool, 'plain')
 
   local function isPreferred(other)
     if (other.w.rg == w.rg) ~= (best.w.rg == w.rg) then return other.w.rg == w.rg end
@@ -181,7 +188,7 @@ local function search(rec, accepts)
   local function visitBucket(bucket, maxChoices)
     local list = prefix .. bucket .. '\1'
     if #w.la == 0 then visitList(list .. '*', maxChoices) return end
-    visitList(list .. '-', maxChoices)
+    if hasPlain then visitList(list .. '-', maxChoices) end
     for _, language in ipairs(w.la) do visitList(list .. language, maxChoices) end
     if w.fL then visitList(list .. '+', maxChoices) end
   end
