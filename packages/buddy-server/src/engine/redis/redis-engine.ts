@@ -322,7 +322,7 @@ export class RedisEngine implements Engine {
     const session = sessionId === undefined ? undefined : this.#sessions.get(sessionId)
     const isLost = failure === 'fenced' || failure === 'unknown'
     if (!isLost) onError(new Error(`Redis could not handle ${name}: ${failure}`))
-    else if (session && name !== 'restate') this.#restate(session)
+    else if (session && name !== 'restate') void this.#restate(session)
   }
 
   /** Brings Redis and this node together again about all sessions, one after the other. */
@@ -334,7 +334,23 @@ export class RedisEngine implements Engine {
     }
   }
 
-  #restate(session: RedisSession): Promise<void> {
+  /**
+   * States a session again. If it is being stated already, states it once more afterwards, because a second statement
+   * with the former epoch would be refused.
+   */
+  async #restate(session: RedisSession): Promise<void> {
+    if (session.isStated !== undefined) {
+      session.isStated = false
+      return
+    }
+    do {
+      session.isStated = true
+      await this.#stateOnce(session)
+    } while (!session.isStated && this.#sessions.get(session.id) === session)
+    session.isStated = undefined
+  }
+
+  #stateOnce(session: RedisSession): Promise<void> {
     return new Promise((resolve) => {
       this.#send(session.statement(), ([failure, , , result]) => {
         if (failure === false) session.handleRestated(result as Restated)

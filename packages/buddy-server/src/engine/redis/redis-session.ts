@@ -68,6 +68,8 @@ interface Seated {
 /** A session of this node. Its place (queue, room, claim) is in Redis; this is what the node knows of it. */
 export class RedisSession implements EngineSession {
   readonly id: string
+  /** True while the session is being stated again, false if that must be repeated; undefined otherwise. */
+  isStated: boolean | undefined
   readonly #listener: EngineListener
   readonly #context: RedisSessionContext
   #profile: SessionProfile

@@ -108,13 +108,21 @@ function commands.restate(command)
     rec.k, rec.v = command.k, command.v
     put(rec, 'k', rec.k)
     put(rec, 'v', rec.v)
-  elseif rec.n == '' then
-    -- The other nodes had declared this one dead.
+  elseif rec.n == '' and rec.e == command.e + 1 then
+    -- The other nodes had declared this one dead, and no node has had the session since.
     rec.n, rec.e = command.n, rec.e + 1
     put(rec, 'n', rec.n)
     put(rec, 'e', rec.e)
     call('ZREM', B .. 'orphans', rec.id)
     kept = takeKept(rec)
+  elseif rec.e < command.e then
+    -- Redis had lost its data, and a former node of the session has stated it first.
+    if rec.n ~= '' then call('SREM', B .. 'n:' .. rec.n, rec.id) end
+    rec.n, rec.e = command.n, command.e
+    put(rec, 'n', rec.n)
+    put(rec, 'e', rec.e)
+    setGeneration(rec, -1)
+    call('ZREM', B .. 'orphans', rec.id)
   elseif rec.n ~= command.n or rec.e ~= command.e then error({ code = 'fenced' }) end
   setProfile(rec, command.f)
   call('SADD', B .. 'n:' .. rec.n, rec.id)
@@ -123,6 +131,8 @@ function commands.restate(command)
   local isWaiting = false
   if rec.g < command.g then
     leave(rec, command.reason)
+    -- They were sent in the room that the session has left.
+    kept = {}
     setGeneration(rec, command.g)
     if command.at then isWaiting = seatAgain(rec, command.at)
     elseif command.w then enterAgain(rec, command)

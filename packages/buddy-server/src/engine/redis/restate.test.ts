@@ -1,0 +1,82 @@
+// Which node may state a session again.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { packValue, unpackValue } from '../../codec.ts'
+import { RedisClient } from './redis-client.ts'
+import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
+import type { CallAnswer, Restated } from './wire.ts'
+
+let server: RedisServer
+let client: RedisClient
+let services = 0
+
+beforeAll(async () => {
+  if (missingRedisMessage) return
+  server = await RedisServer.start()
+  client = new RedisClient({ url: server.url, onUp: () => undefined, onDown: console.error })
+  await client.connect()
+})
+
+afterAll(async () => {
+  if (missingRedisMessage) return
+  client.close()
+  await server.stop()
+})
+
+const graceMs = 30_000
+
+/** Sends single commands to a service of its own. */
+function createService() {
+  const prefix = `service ${services++}:`
+  const link = client.link({ prefix, nodeId: 'test', onMessage: () => undefined })
+  const cfg = { maxRooms: 10, avoidMs: 0, avoidCount: 0, rematchMs: 0, blockMs: 1000 }
+  /** Resolves with the failure and the result of the command. */
+  const send = async (command: object): Promise<readonly [string | false, unknown]> => {
+    const reply = await link.call(packValue({ cfg, commands: [command] }))
+    const [, [answer]] = unpackValue(reply) as CallAnswer
+    return [answer![0], answer![3]]
+  }
+  const session = { s: 'session', k: 'person', f: {}, g: 0 }
+  return {
+    join: (n: string, e: number) => send({ c: 'join', n, e, ...session }),
+    adopt: async (n: string) => {
+      const [, result] = await send({ c: 'adopt', s: 'session', n, isForced: true, graceMs })
+      return (result as { epoch: number }).epoch
+    },
+    release: (n: string, e: number) =>
+      send({ c: 'release', s: 'session', n, e, frames: [], first: 1, received: 0, graceMs }),
+    /** Resolves with the failure, or with the new epoch. */
+    restate: async (n: string, e: number) => {
+      const [failure, result] = await send({
+        c: 'restate',
+        n,
+        e,
+        v: 0,
+        isAway: false,
+        reason: 'left',
+        room: 'r',
+        ...session,
+      })
+      return failure === false ? (result as Restated).epoch : failure
+    },
+  }
+}
+
+describe.skipIf(missingRedisMessage)('a session without a node', () => {
+  test('is stated again by its last node, and not by an earlier one', async () => {
+    const { join, adopt, release, restate } = createService()
+    await join('first', 1)
+    const epoch = await adopt('second')
+    await join('second', epoch)
+    await release('second', epoch)
+    expect(await restate('first', 1)).toBe('fenced')
+    expect(await restate('second', epoch)).toBe(epoch + 2)
+  })
+
+  test('belongs to its last node after Redis has lost it, whichever states it first', async () => {
+    const { restate } = createService()
+    expect(await restate('first', 1)).toBe(1)
+    expect(await restate('second', 3)).toBe(3)
+    expect(await restate('first', 1)).toBe('fenced')
+    expect(await restate('second', 3)).toBe(3)
+  })
+})
