@@ -19,7 +19,7 @@ export interface LostText {
   /** When it was given to the connection of its sender. */
   readonly writtenAt: number
   readonly from: Connection
-  /** The connection that the receiver had at that time; undefined if it had none yet. */
+  /** The latest connection of the receiver at that time, whose node has its session; undefined if it had none yet. */
   readonly to: Connection | undefined
 }
 
@@ -45,7 +45,7 @@ export function excuseOf(
         return `the sender's node had a ${fault.kind}`
       }
     }
-    if (to && fault.node === to.node && to.to >= fault.from && to.from <= fault.to) {
+    if (to && fault.node === to.node && to.from <= fault.to) {
       const boundMs = (fault.kind === 'pause' ? declaredDeadMs : 0) + inFlightMs
       if (sinceFaultMs <= boundMs) return `the receiver's node had a ${fault.kind}`
     }
