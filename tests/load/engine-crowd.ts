@@ -86,6 +86,17 @@ export class EngineCrowd {
       nodeId,
       graceMs: () => 30_000,
       maxHeldBytes: () => 65_536,
+      report: () => ({
+        version: '',
+        startedAtMs: 0,
+        isDraining: false,
+        users: this.users.length,
+        away: 0,
+        maxUsers: Infinity,
+        connections: 0,
+        waiting: 0,
+        rooms: 0,
+      }),
     }
     this.#engine = connectEngine(client, dependencies, prefix)
   }

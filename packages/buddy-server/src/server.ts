@@ -139,6 +139,7 @@ export function createBuddyServer(
   let clientAddress = createClientAddress(settings)
   let closed: Promise<void> | undefined
 
+  const nodeId = randomBytes(12).toString('base64url')
   const openFiles = new OpenFiles({ log })
   const operations = new Operations({
     settings: () => settings,
@@ -148,8 +149,14 @@ export function createBuddyServer(
     isDraining: () => closed !== undefined,
     connections: () => connections.size,
     openFiles,
-    counts: () => core.counts(),
+    counts: () => core.nodeCounts(),
     countsBySite: () => core.countsBySite(),
+    crowd: {
+      counts: () => core.counts(),
+      nodes: () => core.engine.nodes,
+      usersOf: (site) => core.engine.usersOf(site),
+      nodeId,
+    },
     sites: () => core.sites.values(),
   })
   const notify = createNotify(
@@ -164,7 +171,6 @@ export function createBuddyServer(
     ],
     onInternalError,
   )
-  const nodeId = randomBytes(12).toString('base64url')
   const redis = settings.redisUrl
     ? new RedisClient({
         url: settings.redisUrl,
@@ -173,6 +179,7 @@ export function createBuddyServer(
         onDown: (error) => log.error({ err: error }, 'Redis does not answer'),
       })
     : undefined
+  const startedAtMs = Date.now()
   let redisEngine: RedisEngine | undefined
   const core: Core = createCore({
     nodeId,
@@ -190,6 +197,14 @@ export function createBuddyServer(
               core.restorePairs()
               core.safety.shareMeasures()
             },
+            report: () => ({
+              version,
+              startedAtMs,
+              isDraining: closed !== undefined,
+              maxUsers: settings.maxUsers,
+              connections: connections.size,
+              ...core.nodeCounts(),
+            }),
           },
           settings.redisPrefix,
         )),
@@ -211,7 +226,7 @@ export function createBuddyServer(
     onInternalError,
   })
   const capacity = new CapacityWatch((level, percent) => notify('capacity', { level, percent }))
-  const lookAtCapacity = (): void => capacity.check(core.counts().users, settings.maxUsers)
+  const lookAtCapacity = (): void => capacity.check(core.nodeCounts().users, settings.maxUsers)
 
   const connections = createHeartbeat({
     clock,

@@ -2,7 +2,7 @@ import type { MessageOf } from '@buddy-chat/protocol'
 import type { Clock } from '../clock.ts'
 import type { ResolvedServerOptions } from '../config/server-settings.ts'
 import type { Counts } from './counts.ts'
-import { countBySite } from './counts.ts'
+import { countBySite, NodeCounts } from './counts.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { EngineDependencies } from '../engine/memory/memory-engine.ts'
 import { MemoryEngine } from '../engine/memory/memory-engine.ts'
@@ -29,6 +29,7 @@ import { FormerSessions } from '../sessions/former-sessions.ts'
 import type { ParticipantContext } from '../sessions/participant.ts'
 import { Participant } from '../sessions/participant.ts'
 import { createResumeTokens } from '../sessions/resume-token.ts'
+import { SessionAdmission } from '../sessions/session-admission.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import { IceRefresh } from '../sites/ice-refresh.ts'
 import type { Site } from '../sites/site.ts'
@@ -64,10 +65,12 @@ export interface Core {
   readonly sites: Pick<SiteRegistry, 'isKnownOrigin'> & { values(): Iterable<Site> }
   readonly handlers: HandlerContext
   readonly hello: HelloContext
-  /** Returns the counts of the whole server. Takes constant time. */
+  /** Returns the counts of all nodes. Takes constant time. */
   counts(): Counts
+  /** Returns the counts of this node. */
+  nodeCounts(): Counts
   /**
-   * Returns the counts of each site by its key. Sites without sessions are left out. Visits every session.
+   * Returns the counts of each site at this node by its key. Sites without sessions are left out. Visits every session.
    */
   countsBySite(): ReadonlyMap<string, Counts>
   welcome(joined: Joined): MessageOf<'welcome'>
@@ -142,12 +145,13 @@ export function createCore(dependencies: CoreDependencies): Core {
     },
     onError: onInternalError,
   })
+  const nodeId = dependencies.nodeId ?? newId()
   const participants: ParticipantContext = {
     engine,
-    nodeId: dependencies.nodeId ?? newId(),
+    nodeId,
     region: settings().region,
     now: () => clock.now(),
-    online: () => sessions.size,
+    online: () => counts().users,
     roomTokenOf: (room, seat) => {
       if (graceMs() === 0) return null
       const { id: roomId, mode, lobby, openedAtMs } = room
@@ -226,10 +230,22 @@ export function createCore(dependencies: CoreDependencies): Core {
   const textReview =
     hooks.onText &&
     new TextReview({ clock, onText: (text) => hooks.onText?.(text), onInternalError })
-  const counts = (): Counts => ({
-    users: sessions.size,
-    away: sessions.awaySize,
-    ...engine.counts,
+  const nodeCountsOf = new NodeCounts(sessions, clock)
+  const counts = (): Counts => {
+    const { users, ...rest } = engine.counts
+    if (!engine.hasOtherNodes) return { users: sessions.size, away: sessions.awaySize, ...rest }
+    const living = engine.nodes.filter(({ isLost }) => !isLost)
+    const away = living.reduce((sum, node) => sum + node.away, 0)
+    // The engine may not have answered yet.
+    return { users: Math.max(users, sessions.size), away, ...rest }
+  }
+  const admission = new SessionAdmission({
+    engine,
+    nodeId,
+    sessions,
+    personKeyOf: (identity) => personKeys.personKey(identity),
+    maxUsersOf: (site) => sites.find(site)?.maxUsers,
+    maxSessionsPerAddress: () => settings().maxSessionsPerAddress,
   })
   const handlers: HandlerContext = {
     sessions,
@@ -258,6 +274,8 @@ export function createCore(dependencies: CoreDependencies): Core {
     handlers,
     hello: {
       sessions,
+      admission,
+      createId: newId,
       formerSessions,
       findBan: (identity, addressKey) => safety.findBan(identity, addressKey),
       personKeys,
@@ -272,6 +290,7 @@ export function createCore(dependencies: CoreDependencies): Core {
       onInternalError,
     },
     counts,
+    nodeCounts: () => (engine.hasOtherNodes ? nodeCountsOf.read() : counts()),
     countsBySite: () => countBySite(sessions),
     welcome: ({ session, site, received, restored, visitorToken }) => {
       iceRefresh.begin(session)

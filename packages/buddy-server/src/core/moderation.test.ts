@@ -349,6 +349,8 @@ describe('decisions', () => {
     for (const about of [bob, cleo]) {
       town.report(ana, about)
       town.decide({ kind: 'ban', durationMs: hourMs })
+      // Bans of one moment are in no particular order.
+      town.server.clock.advance(1)
     }
     const [ofCleo, ofBob] = town.moderation.bans()
     town.moderation.lift(ofBob!.id, 'kim')

@@ -26,6 +26,8 @@ function createRandom(seed: number): () => number {
 export class DelayedEngine implements Engine {
   readonly #inner: Engine
   readonly #lanes: Lane[] = []
+  /** The commands of sessions that have ended. */
+  readonly #ending: Lane[] = []
   readonly #random: () => number
 
   constructor(
@@ -67,6 +69,24 @@ export class DelayedEngine implements Engine {
     return this.#inner.counts
   }
 
+  get nodes(): Engine['nodes'] {
+    return this.#inner.nodes
+  }
+
+  usersOf(site: string): number {
+    return this.#inner.usersOf(site)
+  }
+
+  admit(...session: Parameters<Engine['admit']>): ReturnType<Engine['admit']> {
+    // A node sends its commands in order, so a place that a session has given up is free.
+    for (const lane of this.#ending.splice(0)) while (lane.length > 0) lane.shift()!()
+    return this.#inner.admit(...session)
+  }
+
+  cancel(sessionId: string): void {
+    this.#inner.cancel(sessionId)
+  }
+
   join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession {
     const commands = this.#addLane()
     const events = this.#addLane()
@@ -90,7 +110,10 @@ export class DelayedEngine implements Engine {
       block: (...command) => send(() => session.block(...command)),
       keep: (...command) => send(() => session.keep(...command)),
       release: (...command) => send(() => session.release(...command)),
-      end: (...command) => send(() => session.end(...command)),
+      end: (...command) => {
+        send(() => session.end(...command))
+        this.#ending.push(commands)
+      },
     }
   }
 

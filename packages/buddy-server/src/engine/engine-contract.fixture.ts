@@ -21,7 +21,7 @@ export function describeEngine(
         ana.enter({ interests: ['Jazz', 'tea'] })
         await world.settle()
         expect(ana.take()).toEqual([{ type: 'queued' }])
-        expect(world.engine.counts).toEqual({ waiting: 1, rooms: 0 })
+        expect(world.engine.counts).toMatchObject({ waiting: 1, rooms: 0 })
         bob.enter({ interests: ['jazz', 'chess'] })
         await world.settle()
         const { room } = ana
@@ -31,7 +31,7 @@ export function describeEngine(
         const matched = { type: 'matched', room, languages: [], isOffered: false, isRematch: false }
         expect(ana.take()).toEqual([{ ...matched, seat: 0, interests: ['Jazz'] }])
         expect(bob.take()).toEqual([{ ...matched, seat: 1, interests: ['jazz'] }])
-        expect(world.engine.counts).toEqual({ waiting: 0, rooms: 1 })
+        expect(world.engine.counts).toMatchObject({ waiting: 0, rooms: 1 })
       })
 
       test.each([{ site: 'other' }, { lobby: 'other' }, { mode: 'audio' as const }])(
@@ -95,7 +95,7 @@ export function describeEngine(
         bob.enter()
         await world.settle()
         expect([ana.room, bob.take()]).toEqual([undefined, [{ type: 'queued' }]])
-        expect(world.engine.counts).toEqual({ waiting: 1, rooms: 0 })
+        expect(world.engine.counts).toMatchObject({ waiting: 1, rooms: 0 })
       })
 
       test('replaces the ticket of a session that enters again', async () => {
@@ -107,7 +107,7 @@ export function describeEngine(
         bob.enter({ lobby: 'one' })
         await world.settle()
         expect([ana.room, bob.room]).toEqual([undefined, undefined])
-        expect(world.engine.counts).toEqual({ waiting: 2, rooms: 0 })
+        expect(world.engine.counts).toMatchObject({ waiting: 2, rooms: 0 })
       })
 
       test('does not match a session that is away, and queues it again when it is back', async () => {
@@ -562,7 +562,7 @@ export function describeEngine(
         ana.leave('left')
         await world.settle()
         expect(bob.take()).toEqual([{ type: 'parted', reason: 'left' }])
-        expect(world.engine.counts).toEqual({ waiting: 0, rooms: 0 })
+        expect(world.engine.counts).toMatchObject({ waiting: 0, rooms: 0 })
         expect(world.observed).toEqual([
           ['opened', room, [0, 0]],
           ['ended', room, 'ana', 'left', 1500],
@@ -584,7 +584,7 @@ export function describeEngine(
         ana.end('lost')
         await world.settle()
         expect(bob.take()).toEqual([lost])
-        expect(world.engine.counts).toEqual({ waiting: 0, rooms: 0 })
+        expect(world.engine.counts).toMatchObject({ waiting: 0, rooms: 0 })
       })
 
       test('the partner of a session that leaves as soon as it is matched receives `matched`, then `parted`', async () => {
@@ -630,10 +630,10 @@ export function describeEngine(
         cleo.enter()
         dan.enter()
         await world.settle()
-        expect(world.engine.counts).toEqual({ waiting: 2, rooms: 1 })
+        expect(world.engine.counts).toMatchObject({ waiting: 2, rooms: 1 })
         ana.leave()
         await world.settle()
-        expect(world.engine.counts).toEqual({ waiting: 0, rooms: 1 })
+        expect(world.engine.counts).toMatchObject({ waiting: 0, rooms: 1 })
         expect(cleo.room).toBeDefined()
         expect(dan.room).toEqual(cleo.room)
       })
@@ -942,6 +942,99 @@ export function describeEngine(
         expect(ana.take().at(-1)).toMatchObject({
           encounter: { roomId: 'former', partnerId: 'bob', partner: undefined },
         })
+      })
+    })
+
+    describe('places', () => {
+      test('a site has at most its number of sessions, wherever they are', async () => {
+        const world = createWorld()
+        const limits = { maxOfSite: 2 }
+        const at = (addressKey: string) => ({ site: 'cafe', addressKey })
+        const ana = await world.enroll('ana', at('one'), limits)
+        await world.enroll('bob', at('two'), limits)
+        const full = { full: 'site', excess: 0 }
+        expect(await world.admit('cem', at('three'), limits)).toEqual(full)
+        expect(await world.admit('cem', at('three'), { maxOfSite: 1 })).toEqual({
+          full: 'site',
+          excess: 1,
+        })
+        expect(
+          await world.admit('dora', { site: 'other', addressKey: 'three' }, limits),
+        ).toBeUndefined()
+        ana.end()
+        await world.settle()
+        expect(await world.admit('cem', at('three'), limits)).toBeUndefined()
+      })
+
+      test('an address has at most its number of sessions, wherever they are', async () => {
+        const world = createWorld()
+        const place = { site: '', addressKey: 'one' }
+        const limits = { maxOfAddress: 2 }
+        await world.enroll('ana', place, limits)
+        const bob = await world.enroll('bob', place, limits)
+        const full = { full: 'address', excess: 0 }
+        expect(await world.admit('cem', place, limits)).toEqual(full)
+        expect(await world.admit('cem', { ...place, site: 'cafe' }, limits)).toEqual(full)
+        expect(await world.admit('cem', place, { maxOfAddress: 3 })).toBeUndefined()
+        world.engine.cancel('cem')
+        // A session that is away keeps its place.
+        bob.away()
+        await world.settle()
+        expect(await world.admit('cem', place, limits)).toEqual(full)
+        bob.end()
+        await world.settle()
+        expect(await world.admit('cem', place, limits)).toBeUndefined()
+      })
+
+      test('a session counts once, also if it is admitted again, and moves with its address', async () => {
+        const world = createWorld()
+        const place = { site: 'cafe', addressKey: 'one' }
+        const only = { maxOfSite: 1, maxOfAddress: 1 }
+        await world.admit('ana', place, only)
+        expect(await world.admit('ana', place, only)).toBeUndefined()
+        const ana = await world.enroll('ana', place, only)
+        const elsewhere = { site: 'cafe', addressKey: 'two' }
+        expect(await world.admit('bob', { ...elsewhere, site: '' }, only)).toBeUndefined()
+        await world.settle()
+        ana.away()
+        await world.settle()
+        world.engine.cancel('bob')
+        ana.back('two')
+        await world.settle()
+        expect(await world.admit('cem', { ...elsewhere, site: '' }, only)).toEqual({
+          full: 'address',
+          excess: 0,
+        })
+        expect(await world.admit('cem', { ...place, site: '' }, only)).toBeUndefined()
+        ana.end()
+        await world.settle()
+        expect(await world.admit('dora', elsewhere, only)).toBeUndefined()
+      })
+
+      test('a place of a session that never joins is given back', async () => {
+        const world = createWorld()
+        const place = { site: 'cafe', addressKey: 'one' }
+        const only = { maxOfSite: 1 }
+        await world.admit('ana', place, only)
+        expect(await world.admit('bob', place, only)).toMatchObject({ full: 'site' })
+        world.engine.cancel('ana')
+        expect(await world.admit('bob', place, only)).toBeUndefined()
+      })
+
+      test('counts the sessions in all and of each site', async () => {
+        const world = createWorld()
+        const [ana] = world.join('ana', 'bob')
+        await world.enroll('cem', { site: 'cafe', addressKey: 'one' }, {})
+        const nextReport = async (): Promise<void> => {
+          for (const ms of [600, 600, 600]) await world.advance(ms)
+        }
+        await nextReport()
+        expect(world.engine.counts.users).toBe(3)
+        expect(['', 'cafe', 'other'].map((site) => world.engine.usersOf(site))).toEqual([2, 1, 0])
+        ana.end()
+        await nextReport()
+        expect(world.engine.counts.users).toBe(2)
+        expect(world.engine.usersOf('')).toBe(1)
       })
     })
 

@@ -1,6 +1,7 @@
 import type { LeaveReason } from '@buddy-chat/protocol'
 import { ManualClock } from '../clock.fixture.ts'
 import { Bans } from '../limits/bans.ts'
+import type { NoPlace, Place, PlaceLimits } from './places.ts'
 import type {
   Engine,
   EngineEvent,
@@ -9,6 +10,7 @@ import type {
   EngineSession,
   Handover,
   SearchState,
+  SessionProfile,
 } from './engine.ts'
 import type { EngineDependencies } from './memory/memory-engine.ts'
 import type { WidenSchedule } from './may-meet.ts'
@@ -55,18 +57,15 @@ export class ContractSession implements EngineListener {
   readonly #engine: EngineSession
   #ticket: Ticket | undefined
 
-  constructor(id: string, engine: Engine, isRestored = false, personKey = `person ${id}`) {
+  constructor(
+    id: string,
+    engine: Engine,
+    isRestored = false,
+    personKey = `person ${id}`,
+    place: Place = { site: '', addressKey: `address of ${id}` },
+  ) {
     this.id = id
-    const seat = {
-      sessionId: id,
-      nodeId: 'node',
-      name: `name of ${id}`,
-      subject: undefined,
-      personKey,
-    }
-    const addressKey = `address of ${id}`
-    const profile = { seat, site: '', addressKey, personKey }
-    this.#engine = engine.join(profile, this, isRestored)
+    this.#engine = engine.join(profileOf(id, personKey, place), this, isRestored)
   }
 
   enter(criteria: Partial<Ticket> = {}, offer?: Uint8Array): void {
@@ -201,6 +200,12 @@ export class ContractSession implements EngineListener {
   }
 }
 
+function profileOf(sessionId: string, personKey: string, place: Place): SessionProfile {
+  const name = `name of ${sessionId}`
+  const seat = { sessionId, nodeId: 'node', name, subject: undefined, personKey }
+  return { seat, ...place, personKey }
+}
+
 /** Returns the keys of the interests, which differ from their spelling in case only. */
 function keysOf({ interests }: Partial<Ticket>): Partial<Ticket> {
   return interests ? { interestKeys: interests.map((interest) => interest.toLowerCase()) } : {}
@@ -260,6 +265,19 @@ export class EngineWorld {
   /** Creates new sessions with these ids. */
   join(...ids: readonly string[]): SessionList {
     return ids.map((id) => new ContractSession(id, this.engine)) as unknown as SessionList
+  }
+
+  /** Takes a place for a session, or moves it to another address. */
+  admit(id: string, place: Place, limits: Partial<PlaceLimits>): Promise<NoPlace | undefined> {
+    const all = { maxOfSite: Infinity, maxOfAddress: Infinity, ...limits }
+    return this.engine.admit(profileOf(id, `person ${id}`, place), all)
+  }
+
+  /** Takes a place for a session and creates it. @throws Error if there is no place */
+  async enroll(id: string, place: Place, limits: Partial<PlaceLimits>): Promise<ContractSession> {
+    const found = await this.admit(id, place, limits)
+    if (found) throw new Error(`no place for ${id}: ${found.full}`)
+    return new ContractSession(id, this.engine, false, `person ${id}`, place)
   }
 
   /** Creates restored sessions with these ids. */

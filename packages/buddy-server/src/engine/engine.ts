@@ -1,6 +1,7 @@
 // The engine holds the state that all users of a service share: the queue, the rooms, recent encounters and
 // bans. A node (one server process) holds sessions. This file is the only interface between the two.
 import type { LeaveReason, Mode, ReportReason, SearchObstacle } from '@buddy-chat/protocol'
+import type { NoPlace, PlaceLimits } from './places.ts'
 import type { Room, RoomClaim, RoomSeat, SeatIndex } from './room.ts'
 import type { Ticket } from './ticket.ts'
 
@@ -272,6 +273,32 @@ export interface LocalBans extends BanList {
   keys(): IterableIterator<string>
 }
 
+/** What a node tells the others about itself. */
+export interface NodeReport {
+  readonly version: string
+  /** When the node started, in milliseconds since 1970. */
+  readonly startedAtMs: number
+  readonly isDraining: boolean
+  /** Sessions, present or away. */
+  readonly users: number
+  readonly away: number
+  readonly maxUsers: number
+  readonly connections: number
+  /** Tickets of its sessions in the queue. */
+  readonly waiting: number
+  /** Rooms whose session in seat 0 is at this node, so that each room counts once. */
+  readonly rooms: number
+}
+
+/** A node, as the others know it. */
+export interface NodeStatus extends NodeReport {
+  readonly id: string
+  /** Whether the other nodes have declared it dead. */
+  readonly isLost: boolean
+  /** The time since its latest beat, in milliseconds. */
+  readonly beatAgoMs: number
+}
+
 /** The access of one node to the state that all users share. */
 export interface Engine {
   /** Whether the engine can match users. False while Redis does not answer. */
@@ -280,8 +307,25 @@ export interface Engine {
   readonly hasOtherNodes: boolean
   readonly bans: BanList
   readonly pairs: PairList
-  /** The numbers of queued tickets and open rooms of all users. They may be slightly out of date. */
-  readonly counts: { readonly waiting: number; readonly rooms: number }
+  /**
+   * The numbers of queued tickets, open rooms and sessions at all nodes. They may be slightly out of date.
+   */
+  readonly counts: { readonly waiting: number; readonly rooms: number; readonly users: number }
+  /**
+   * The nodes, including this one, oldest first. Those that were lost are included for some minutes. Empty for an
+   * engine of one node.
+   */
+  readonly nodes: readonly NodeStatus[]
+  /** Returns the number of sessions of a site at all nodes. It may be slightly out of date. */
+  usersOf(site: string): number
+  /**
+   * Takes a place for a session that joins next, or moves a session of this node to another address. A session has one
+   * place at its site and one at its address, whichever node has it, from here or from `join` until it ends.
+   * @returns why there is no place; undefined if the session has one, or if that cannot be found out now
+   */
+  admit(profile: SessionProfile, limits: PlaceLimits): Promise<NoPlace | undefined>
+  /** Gives the place of a session back. Has no effect if the session has joined. */
+  cancel(sessionId: string): void
   /**
    * Registers a session of this node.
    * @param isRestored whether another process had the session. If so, its `claimRoom` follows

@@ -14,6 +14,7 @@ import type { FormerSessions } from '../sessions/former-sessions.ts'
 import type { Identity } from '../sessions/identity.ts'
 import type { SessionStatement } from '../sessions/resume-token.ts'
 import type { Session } from '../sessions/session.ts'
+import type { SessionAdmission } from '../sessions/session-admission.ts'
 import type { SessionLink } from '../sessions/session-link.ts'
 import type { Former, Sessions } from '../sessions/sessions.ts'
 import type { Site } from '../sites/site.ts'
@@ -30,6 +31,8 @@ const maxFormerFrames = 0x7fff_ffff
 /** The parts of the server that the answer to a `hello` uses. */
 export interface HelloContext {
   readonly sessions: Sessions
+  readonly admission: SessionAdmission
+  readonly createId: () => string
   readonly formerSessions: FormerSessions
   readonly findBan: Safety['findBan']
   readonly findSite: (key: string) => Site | undefined
@@ -92,6 +95,8 @@ export async function handleHello(
   }
   if (hello.resume) {
     const { received } = hello.resume
+    const refused = await refuseMoved(hello.resume.token, site, caller, context)
+    if (refused) return refused
     const session = sessions.resume({ ...hello.resume, site: site.key }, { link, addressKey })
     if (session) return 'code' in session ? session : { session, site, received }
   }
@@ -123,8 +128,21 @@ export async function handleHello(
   // A restored session keeps its name, because its partner knows it by that name.
   const who = former ? identity : admitted
   const restored = former && (adopted ? continueFrom(former, adopted) : former)
-  const session = sessions.create(who, { link, addressKey }, restored)
-  if ('code' in session) return session
+  const sessionId = former?.id ?? context.createId()
+  const { admission } = context
+  const refused = await admission.admit({ sessionId, identity: who, addressKey })
+  if (refused) return refused
+  // In the same time, another connection may have restored the session, the client may have disconnected, or another
+  // node may have banned the person.
+  if (former && sessions.find(former.id)) return handleHello(hello, caller, context)
+  const late = isConnected()
+    ? hasOtherNodes && refuseBanned(identity, addressKey, context)
+    : refusal('refused', 'the connection has closed')
+  const session = late || sessions.create(who, { link, addressKey }, restored, sessionId)
+  if ('code' in session) {
+    admission.cancel(sessionId)
+    return session
+  }
   if (!restored) {
     const visitorToken = visitor && hello.visitor
     return { session, site, received: undefined, visitorToken }
@@ -144,6 +162,25 @@ async function takeOver(
     onInternalError(error)
     return refusal('server-full', 'the server cannot continue sessions at present', 2000)
   }
+}
+
+/**
+ * If the client comes from another address than its session did before, takes a place at that address.
+ * @returns a refusal if the address is full, or the client has disconnected meanwhile
+ */
+async function refuseMoved(
+  token: string,
+  site: Site,
+  { addressKey, isConnected }: Caller,
+  { sessions, admission }: HelloContext,
+): Promise<Refusal | undefined> {
+  const session = sessions.findByToken(token)
+  if (!session || session.identity.site !== site.key) return undefined
+  if (session.addressKey === addressKey) return undefined
+  const { id: sessionId, identity } = session
+  const refused = await admission.admit({ sessionId, identity, addressKey })
+  if (refused || isConnected()) return refused
+  return refusal('refused', 'the connection has closed')
 }
 
 /** Returns the session with what its former node has kept. */

@@ -1,12 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Counts } from '../core/counts.ts'
+import type { CrowdSource } from './status.ts'
 import type { ServerObserver } from '../events.ts'
 import type { WebhookEvent } from '../config/webhook-events.ts'
 import type { WebhookOutcome } from './webhooks/lane.ts'
 
 /** The values that the gauges read at each scrape. */
 export interface MetricsSource {
+  /** Returns the counts of this node. */
   readonly counts: () => Counts
+  readonly crowd: Pick<CrowdSource, 'counts' | 'nodes'>
   readonly connections: () => number
   readonly sockets: () => number
   readonly maxSockets: () => number
@@ -66,9 +69,33 @@ export function createMetrics(source: MetricsSource): Metrics {
     () => source.counts().away,
   )
   gauge('buddy_users_max', 'The maximum number of sessions.', source.maxUsers)
-  gauge('buddy_waiting', 'Tickets in the queue.', () => source.counts().waiting)
-  gauge('buddy_rooms', 'Open rooms.', () => source.counts().rooms)
-  gauge('buddy_rooms_max', 'The maximum number of rooms.', source.maxRooms)
+  gauge(
+    'buddy_waiting',
+    'Tickets in the queue, of sessions of this node.',
+    () => source.counts().waiting,
+  )
+  gauge('buddy_rooms', 'Open rooms, each counted at one node.', () => source.counts().rooms)
+  gauge('buddy_rooms_max', 'The maximum number of rooms of all nodes.', source.maxRooms)
+  const { crowd } = source
+  gauge('buddy_nodes', 'Nodes that work, as this one knows them: the same at every node.', () => {
+    const nodes = crowd.nodes()
+    return nodes.length === 0 ? 1 : nodes.filter(({ isLost }) => !isLost).length
+  })
+  gauge(
+    'buddy_crowd_users',
+    'Sessions of all nodes: the same at every node.',
+    () => crowd.counts().users,
+  )
+  gauge(
+    'buddy_crowd_waiting',
+    'Tickets in the queue of all nodes: the same at every node.',
+    () => crowd.counts().waiting,
+  )
+  gauge(
+    'buddy_crowd_rooms',
+    'Open rooms of all nodes: the same at every node.',
+    () => crowd.counts().rooms,
+  )
   gauge('buddy_connections', 'Open WebSockets.', source.connections)
   gauge('buddy_sockets', 'Open TCP connections, each an open file.', source.sockets)
   gauge(

@@ -10,7 +10,7 @@ import { createMetrics } from './metrics.ts'
 import type { OpenFiles } from './open-files.ts'
 import { RefusalCount } from './refusal-count.ts'
 import { Sampler } from './dashboard/sampler.ts'
-import type { Status } from './status.ts'
+import type { CrowdSource, Status } from './status.ts'
 import { StatusReporter } from './status.ts'
 import { createEventLog } from './log/event-log.ts'
 import { createWebhookObserver } from './webhooks/observer.ts'
@@ -29,7 +29,9 @@ interface OperationsDependencies {
   readonly isDraining: () => boolean
   readonly connections: () => number
   readonly openFiles: Pick<OpenFiles, 'sockets' | 'maxSockets'>
+  /** Returns the counts of this node. */
   readonly counts: () => Counts
+  readonly crowd: CrowdSource
   readonly countsBySite: () => ReadonlyMap<string, Counts>
   readonly sites: () => Iterable<Pick<Site, 'key' | 'maxUsers'>>
 }
@@ -49,11 +51,12 @@ export class Operations {
   #cancels: Cancel[] = []
 
   constructor(dependencies: OperationsDependencies) {
-    const { settings, clock, log, version, connections, openFiles, counts } = dependencies
+    const { settings, clock, log, version, connections, openFiles, counts, crowd } = dependencies
     this.#dependencies = dependencies
     this.#status = new StatusReporter(dependencies)
     this.metrics = createMetrics({
       counts,
+      crowd,
       connections,
       sockets: () => openFiles.sockets,
       maxSockets: () => openFiles.maxSockets,
@@ -102,8 +105,8 @@ export class Operations {
   }
 
   /** See {@link StatusReporter.read}. */
-  status(withSites: boolean): Status {
-    return this.#status.read(withSites)
+  status(isAdmin: boolean): Status {
+    return this.#status.read(isAdmin)
   }
 
   /** Returns the keys of all sites. */

@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts'
 import type { ResolvedServerOptions } from '../config/server-settings.ts'
 import type { Counts } from '../core/counts.ts'
+import type { Engine, NodeStatus } from '../engine/engine.ts'
 import type { ServerObserver } from '../events.ts'
 import type { Site } from '../sites/site.ts'
 import type { WaitPercentiles } from './wait-times.ts'
 import { WaitTimes } from './wait-times.ts'
 
-/** The present figures of one site. Only a reader with the admin token gets them. */
+/** The present figures of one site at this node. Only a reader with the admin token gets them. */
 export interface SiteStatus {
   /** The site's public key. Empty for the server's own pages. */
   readonly key: string
@@ -15,9 +16,42 @@ export interface SiteStatus {
   readonly max_users: number
   readonly waiting: number
   readonly rooms: number
+  /** The users of the site at all nodes, which its `max_users` limits. Missing if there is one node. */
+  readonly crowd_users?: number
 }
 
-/** The present figures of the server, as `/status` returns them. */
+/** The present figures of all nodes together. */
+export interface CrowdFigures {
+  /** The number of nodes that work. */
+  readonly nodes: number
+  readonly users: number
+  readonly away: number
+  readonly connections: number
+  readonly waiting: number
+  readonly rooms: number
+}
+
+/** What one node has reported. Only a reader with the admin token gets it. */
+export interface NodeFigures {
+  readonly id: string
+  /** Whether this node has answered the request. */
+  readonly is_this: boolean
+  /** `lost` if the other nodes have declared it dead, for ten minutes. */
+  readonly state: 'healthy' | 'draining' | 'lost'
+  readonly version: string
+  readonly uptime_seconds: number
+  readonly users: number
+  readonly away: number
+  readonly max_users: number
+  readonly load_percent: number
+  readonly connections: number
+  readonly waiting: number
+  readonly rooms: number
+  /** The time since it last reported to Redis that it works. */
+  readonly last_beat_ms: number
+}
+
+/** The present figures of the server, as `/status` returns them: of this node, if there are several. */
 export interface Status {
   readonly status: 'healthy' | 'draining'
   readonly version: string
@@ -30,14 +64,30 @@ export interface Status {
   readonly load_percent: number
   readonly waiting: number
   readonly rooms: number
+  /** The maximum number of rooms at all nodes. */
   readonly max_rooms: number
-  /** Rooms in percent of the maximum. */
+  /** The rooms of all nodes in percent of the maximum. */
   readonly room_percent: number
   /** The number of rooms opened since the start. */
   readonly matches: number
   readonly wait_ms: WaitPercentiles
   /** Present only with the admin token. */
   readonly sites?: readonly SiteStatus[]
+  /** Missing if the server shares no Redis with others. */
+  readonly crowd?: CrowdFigures
+  /** Present only with the admin token, and if the server shares a Redis. */
+  readonly nodes?: readonly NodeFigures[]
+}
+
+/** What a node knows of all nodes. */
+export interface CrowdSource {
+  /** Returns the counts of all nodes. */
+  readonly counts: () => Counts
+  /** Returns the nodes; none if there is only this one. */
+  readonly nodes: () => readonly NodeStatus[]
+  readonly usersOf: Engine['usersOf']
+  /** The id of this node. */
+  readonly nodeId: string
 }
 
 interface StatusReporterDependencies {
@@ -45,8 +95,10 @@ interface StatusReporterDependencies {
   readonly clock: Pick<Clock, 'now'>
   readonly version: string
   readonly isDraining: () => boolean
+  /** Returns the counts of this node. */
   readonly counts: () => Counts
   readonly countsBySite: () => ReadonlyMap<string, Counts>
+  readonly crowd: CrowdSource
   readonly sites: () => Iterable<Pick<Site, 'key' | 'maxUsers'>>
 }
 
@@ -70,11 +122,13 @@ export class StatusReporter {
     }
   }
 
-  /** Returns the present figures. Pass `withSites` only if the reader has the admin token. */
-  read(withSites: boolean): Status {
-    const { version, clock, isDraining, counts, settings } = this.#dependencies
+  /** Returns the present figures. Pass `isAdmin` only if the reader has the admin token. */
+  read(isAdmin: boolean): Status {
+    const { version, clock, isDraining, counts, settings, crowd } = this.#dependencies
     const { users, away, waiting, rooms } = counts()
     const { maxUsers, maxRooms } = settings()
+    const nodes = crowd.nodes()
+    const hasNodes = nodes.length > 0
     return {
       status: isDraining() ? 'draining' : 'healthy',
       version,
@@ -86,19 +140,47 @@ export class StatusReporter {
       waiting,
       rooms,
       max_rooms: maxRooms,
-      room_percent: percent(rooms, maxRooms),
+      room_percent: percent(crowd.counts().rooms, maxRooms),
       matches: this.#matches,
       wait_ms: this.#waits.percentiles,
-      ...(withSites && { sites: this.#sites() }),
+      ...(hasNodes && { crowd: this.#crowd(nodes) }),
+      ...(isAdmin && { sites: this.#sites(hasNodes) }),
+      ...(isAdmin && hasNodes && { nodes: nodes.map((node) => this.#node(node)) }),
     }
   }
 
-  #sites(): readonly SiteStatus[] {
-    const { settings, countsBySite, sites } = this.#dependencies
+  #crowd(nodes: readonly NodeStatus[]): CrowdFigures {
+    const living = nodes.filter(({ isLost }) => !isLost)
+    const connections = living.reduce((sum, node) => sum + node.connections, 0)
+    return { nodes: living.length, connections, ...this.#dependencies.crowd.counts() }
+  }
+
+  #node(node: NodeStatus): NodeFigures {
+    const { users, away, connections, waiting, rooms, maxUsers, version, isLost, isDraining } = node
+    return {
+      id: node.id,
+      is_this: node.id === this.#dependencies.crowd.nodeId,
+      state: isLost ? 'lost' : isDraining ? 'draining' : 'healthy',
+      version,
+      uptime_seconds: Math.max(0, Math.floor((Date.now() - node.startedAtMs) / 1000)),
+      users,
+      away,
+      max_users: maxUsers,
+      load_percent: percent(users, maxUsers),
+      connections,
+      waiting,
+      rooms,
+      last_beat_ms: node.beatAgoMs,
+    }
+  }
+
+  #sites(hasNodes: boolean): readonly SiteStatus[] {
+    const { settings, countsBySite, sites, crowd } = this.#dependencies
     const counts = countsBySite()
     return [...sites()].map(({ key, maxUsers }) => {
       const { users, waiting, rooms } = counts.get(key) ?? { users: 0, waiting: 0, rooms: 0 }
-      return { key, users, max_users: maxUsers ?? settings().maxUsers, waiting, rooms }
+      const figures = { key, users, max_users: maxUsers ?? settings().maxUsers, waiting, rooms }
+      return hasNodes ? { ...figures, crowd_users: crowd.usersOf(key) } : figures
     })
   }
 }

@@ -112,6 +112,12 @@ export class Sessions {
     return this.#sessions.get(id)
   }
 
+  /** Returns the session of this process that `token` proves; undefined if there is none. */
+  findByToken(token: string): Session | undefined {
+    const id = this.#dependencies.tokens.openSession(token)?.sessionId
+    return id === undefined ? undefined : this.#sessions.get(id)
+  }
+
   /** Iterates over all sessions. Sessions may be added and removed meanwhile. */
   [Symbol.iterator](): IterableIterator<Session> {
     return this.#sessions.values()
@@ -121,13 +127,19 @@ export class Sessions {
    * Creates a session and reserves it for a connection. Returns a refusal if the site, the address or the
    * server is full.
    * @param former the session to restore, if an earlier process had it
+   * @param id the id of the session
    */
-  create(identity: Identity, { link, addressKey }: Arrival, former?: Former): Session | Refusal {
-    const { clock, createId, onOverflow, createParticipant, formerSessions } = this.#dependencies
+  create(
+    identity: Identity,
+    { link, addressKey }: Arrival,
+    former?: Former,
+    id = former?.id ?? this.#dependencies.createId(),
+  ): Session | Refusal {
+    const { clock, onOverflow, createParticipant, formerSessions } = this.#dependencies
     const { personKeyOf, newForMs, wallNow } = this.#dependencies
     const refused = this.#findPlace(identity, addressKey)
     if (refused) return refused
-    const session = new Session(former?.id ?? createId(), identity, {
+    const session = new Session(id, identity, {
       addressKey,
       personKey: personKeyOf(identity),
       sinceMs: wallNow(),
@@ -169,8 +181,7 @@ export class Sessions {
     { token, received, site }: { token: string; received: number; site: string },
     { link, addressKey }: Arrival,
   ): Session | Refusal | undefined {
-    const id = this.#dependencies.tokens.openSession(token)?.sessionId
-    const session = id === undefined ? undefined : this.#sessions.get(id)
+    const session = this.findByToken(token)
     if (!session || session.identity.site !== site) return undefined
     if (addressKey !== session.addressKey) {
       const refused = this.#findPlaceAt(addressKey)
@@ -265,7 +276,8 @@ export class Sessions {
   }
 
   /**
-   * Checks all limits on the number of sessions, including those that are away. If the server or the address
+   * Checks the limits on the number of sessions of this process, including those that are away. The engine has
+   * checked the same limits for all nodes, unless it could not. If the server or the address
    * is full, makes a place by ending the session that has been away longest, among those that may be ended.
    * If the site is full, ends no session.
    * @returns undefined if there is a place
@@ -280,7 +292,7 @@ export class Sessions {
     if (this.size <= this.maxUsers) {
       const refused = this.#findPlaceAt(addressKey)
       if (refused) return refused
-      if (isFull()) this.#endLongestAway()
+      if (isFull()) this.endLongestAway()
     }
     return isFull()
       ? refusal('server-full', 'the server is full', waitAfterCloseMs['server-full'])
@@ -291,16 +303,16 @@ export class Sessions {
     const max = this.#dependencies.maxSessionsPerAddress()
     const size = this.#byAddress.get(addressKey) ?? 0
     if (size < max) return undefined
-    if (size === max && this.#endLongestAway(addressKey)) return undefined
+    if (size === max && this.endLongestAway(addressKey)) return undefined
     const message = 'too many sessions from one address'
     return refusal('too-many-connections', message, waitAfterCloseMs['too-many-connections'])
   }
 
   /**
-   * Ends the session that has been away longest, among those that may be ended. Returns false if there is
-   * none.
+   * Ends the session of this process that has been away longest, among those that may be ended. Returns false if
+   * there is none.
    */
-  #endLongestAway(addressKey?: string): boolean {
+  endLongestAway(addressKey?: string): boolean {
     for (const session of this.#away) {
       if (addressKey !== undefined && session.addressKey !== addressKey) continue
       if (!session.participant.canGiveWay) continue

@@ -10,6 +10,8 @@ import type {
   PairList,
   SessionProfile,
 } from '../engine.ts'
+import type { NoPlace, Place, PlaceLimits } from '../places.ts'
+import { Places } from '../places.ts'
 import type { RoomClaim } from '../room.ts'
 import type { Ticket } from '../ticket.ts'
 import { Claims } from './claims.ts'
@@ -64,6 +66,7 @@ interface Parts {
   readonly claims: Claims
   readonly people: People
   readonly members: Map<string, MemorySession>
+  readonly places: Places
 }
 
 /**
@@ -75,7 +78,10 @@ export class MemoryEngine implements Engine {
   readonly hasOtherNodes = false
   readonly bans: BanList
   readonly pairs: PairList
+  readonly nodes = []
   readonly #parts: Parts
+  /** The places of sessions that have not joined yet. */
+  readonly #admitted = new Map<string, Place>()
 
   constructor(dependencies: EngineDependencies) {
     const { bans, onError, maxRooms, createId, wallNow, observer } = dependencies
@@ -133,17 +139,49 @@ export class MemoryEngine implements Engine {
       findMember: (sessionId) => members.get(sessionId),
       restoreLeftMs,
     })
-    this.#parts = { clock, outbox, matchmaker, rooms, claims, people, members }
+    const places = new Places()
+    this.#parts = { clock, outbox, matchmaker, rooms, claims, people, members, places }
   }
 
   get counts(): Engine['counts'] {
-    const { matchmaker, rooms } = this.#parts
-    return { waiting: matchmaker.size, rooms: rooms.size }
+    const { matchmaker, rooms, members } = this.#parts
+    return { waiting: matchmaker.size, rooms: rooms.size, users: members.size }
+  }
+
+  usersOf(site: string): number {
+    return this.#parts.places.sizeOf(site)
+  }
+
+  async admit(profile: SessionProfile, limits: PlaceLimits): Promise<NoPlace | undefined> {
+    const { members, places } = this.#parts
+    const { sessionId } = profile.seat
+    const member = members.get(sessionId)
+    const former = member?.profile ?? this.#admitted.get(sessionId)
+    const found = places.refuse(profile, limits, former)
+    if (found) return found
+    if (member) member.moveTo(profile.addressKey)
+    else {
+      if (former) places.delete(former)
+      places.add(profile)
+      const { site, addressKey } = profile
+      this.#admitted.set(sessionId, { site, addressKey })
+    }
+    return undefined
+  }
+
+  cancel(sessionId: string): void {
+    const place = this.#admitted.get(sessionId)
+    if (!place) return
+    this.#admitted.delete(sessionId)
+    this.#parts.places.delete(place)
   }
 
   join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession {
+    const { sessionId } = profile.seat
+    this.cancel(sessionId)
     const session = new MemorySession(profile, listener, isRestored, this.#parts)
-    this.#parts.members.set(profile.seat.sessionId, session)
+    this.#parts.members.set(sessionId, session)
+    this.#parts.places.add(profile)
     return session
   }
 
@@ -239,15 +277,22 @@ class MemorySession implements EngineSession, Member {
   back(addressKey: string): void {
     this.#parts.outbox.run(() => {
       this.awaySinceMs = undefined
-      if (addressKey !== this.profile.addressKey) {
-        this.profile = { ...this.profile, addressKey }
-        if (this.#entry) this.#entry.fairKeys = fairKeysOf(this.profile)
-        if (this.trace) this.trace.profile = this.profile
-      }
+      this.moveTo(addressKey)
       this.#parts.rooms.handleBack(this)
       this.#visit(this.room?.pool)
       if (this.ticket) this.#queue(this.ticket)
     })
+  }
+
+  /** The session comes from this address now. */
+  moveTo(addressKey: string): void {
+    if (addressKey === this.profile.addressKey) return
+    const { places } = this.#parts
+    places.delete(this.profile)
+    this.profile = { ...this.profile, addressKey }
+    places.add(this.profile)
+    if (this.#entry) this.#entry.fairKeys = fairKeysOf(this.profile)
+    if (this.trace) this.trace.profile = this.profile
   }
 
   claimRoom(claim: RoomClaim | undefined, generation: number): void {
@@ -308,6 +353,7 @@ class MemorySession implements EngineSession, Member {
       if (this.isClaimPending) this.#parts.claims.handleClaim(this, undefined)
       if (this.#entry) this.#parts.matchmaker.forget(this.#entry)
       this.#parts.members.delete(this.profile.seat.sessionId)
+      this.#parts.places.delete(this.profile)
       this.#parts.people.leave(this.person)
     })
   }

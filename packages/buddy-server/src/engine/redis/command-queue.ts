@@ -10,7 +10,7 @@ interface CommandQueueDependencies {
   /** Called with each answer, before the command's own function. */
   readonly onAnswer: (command: Command, answer: Answer) => void
   /** Called with the numbers of waiting tickets and rooms. */
-  readonly onTotals: (waiting: number, rooms: number) => void
+  readonly onTotals: (waiting: number, rooms: number, users: number) => void
   /** Called when a call has failed, so that nobody knows which of its commands were handled. */
   readonly onFailed: (error: unknown) => void
 }

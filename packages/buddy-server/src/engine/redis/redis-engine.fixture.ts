@@ -1,11 +1,23 @@
 import { Bans } from '../../limits/bans.ts'
-import type { BanList, Engine } from '../engine.ts'
+import type { BanList, Engine, NodeReport } from '../engine.ts'
 import type { EngineUnderTest } from '../engine-world.fixture.ts'
 import type { EngineDependencies } from '../memory/memory-engine.ts'
 import type { RedisClient } from './redis-client.ts'
 import { RedisEngine } from './redis-engine.ts'
 
 let worlds = 0
+
+const noFigures: NodeReport = {
+  version: '1.2.3',
+  startedAtMs: 0,
+  isDraining: false,
+  users: 0,
+  away: 0,
+  maxUsers: 10,
+  connections: 0,
+  waiting: 0,
+  rooms: 0,
+}
 
 /**
  * Returns an engine with this number of nodes, which share a real Redis. Each session joins at the next node. The time
@@ -40,6 +52,7 @@ export function createRedisEngines(
       nodeId,
       bans: new Bans(() => dependencies.clock.now()),
       graceMs: () => 30_000,
+      report: () => ({ ...noFigures, users: index }),
       maxHeldBytes: () => 65_536,
       onDataLost: () => undefined,
       nearMs: () => nearMs,
@@ -59,6 +72,13 @@ export function createRedisEngines(
   })
   for (const each of engines) each.handleConnected()
   let next = 0
+  /** The node of each session. */
+  const nodes = new Map<string, RedisEngine>()
+  const nodeOf = (sessionId: string): RedisEngine => {
+    const known = nodes.get(sessionId) ?? engines[next++ % nodeCount]!
+    nodes.set(sessionId, known)
+    return known
+  }
   const [first] = engines
   const engine: Engine = {
     isUp: true,
@@ -68,8 +88,17 @@ export function createRedisEngines(
     get counts() {
       return latestCounts(engines)
     },
-    join: (...session) => engines[next++ % nodeCount]!.join(...session),
-    adopt: (sessionId) => engines[next % nodeCount]!.adopt(sessionId),
+    get nodes() {
+      return first!.nodes
+    },
+    usersOf: (site) => first!.usersOf(site),
+    admit: (profile, limits) => nodeOf(profile.seat.sessionId).admit(profile, limits),
+    cancel: (sessionId) => nodeOf(sessionId).cancel(sessionId),
+    join: (profile, ...rest) => nodeOf(profile.seat.sessionId).join(profile, ...rest),
+    adopt: (sessionId) => {
+      nodes.delete(sessionId)
+      return nodeOf(sessionId).adopt(sessionId)
+    },
     reload: () => first!.reload(),
     sweep: (awayMs) => first!.sweep(awayMs),
     close: () => Promise.resolve(),

@@ -1,5 +1,13 @@
-import type { Adopted, Engine, EngineListener, EngineSession, SessionProfile } from '../engine.ts'
+import type {
+  Adopted,
+  Engine,
+  EngineListener,
+  EngineSession,
+  NodeReport,
+  SessionProfile,
+} from '../engine.ts'
 import type { EngineDependencies } from '../memory/memory-engine.ts'
+import type { NoPlace, PlaceLimits } from '../places.ts'
 import type { Room } from '../room.ts'
 import type { Command } from './command-queue.ts'
 import { CommandQueue } from './command-queue.ts'
@@ -8,7 +16,8 @@ import { RedisBans } from './redis-bans.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { RedisLink } from './redis-link.ts'
 import type { RedisSessionContext } from './redis-session.ts'
-import { RedisSession } from './redis-session.ts'
+import { RedisNodes } from './redis-nodes.ts'
+import { RedisSession, toStoredProfile } from './redis-session.ts'
 import type { Answer, BeatResult, Configuration, FrameItem, Restated, StoredEvent } from './wire.ts'
 
 /** The dependencies of {@link RedisEngine}. */
@@ -18,6 +27,8 @@ export interface RedisEngineDependencies extends EngineDependencies {
   readonly nodeId: string
   /** Returns how long a session outlives its connection. */
   readonly graceMs: () => number
+  /** Returns the present figures of this node, for the others. */
+  readonly report: () => NodeReport
   /** Returns how many bytes of frames are kept for a session without a node. */
   readonly maxHeldBytes: () => number
   /** Called when Redis has lost its data. The caller adds the pairs that it knows again. */
@@ -37,6 +48,9 @@ const releaseTimeoutMs = 1000
 
 /** A session that was taken over must join within this time, in milliseconds. */
 const joinTimeoutMs = 5000
+
+/** A session is admitted if Redis does not answer within this time, in milliseconds. */
+const admitTimeoutMs = 1000
 
 type TakeOver =
   | { readonly state: 'unknown' | 'elsewhere' }
@@ -61,6 +75,7 @@ export class RedisEngine implements Engine {
   readonly bans: RedisBans
   readonly pairs: Engine['pairs']
   readonly #dependencies: RedisEngineDependencies
+  readonly #nodes: RedisNodes
   readonly #sessions = new Map<string, RedisSession>()
   readonly #context: RedisSessionContext
   /** The epochs of sessions that this node has taken over, until they join. */
@@ -78,7 +93,7 @@ export class RedisEngine implements Engine {
   /** Counts the times that all sessions were stated again. */
   #restatement = 0
   readonly #messages: NodeMessages
-  #counts: Engine['counts'] = { waiting: 0, rooms: 0 }
+  #counts: Engine['counts'] = { waiting: 0, rooms: 0, users: 0 }
   /** When the counts were received, in milliseconds on the process's clock. */
   answeredAt = 0
 
@@ -91,8 +106,8 @@ export class RedisEngine implements Engine {
       redisNow,
       configuration: () => this.#configuration(),
       onAnswer: (command, answer) => this.#handleAnswer(command, answer),
-      onTotals: (waiting, rooms) => {
-        this.#counts = { waiting, rooms }
+      onTotals: (waiting, rooms, users) => {
+        this.#counts = { waiting, rooms, users }
         this.answeredAt = performance.now()
       },
       onFailed: (error) => {
@@ -114,6 +129,7 @@ export class RedisEngine implements Engine {
       onFrame: (sessionId, roomId, frame) =>
         this.#try(() => this.#sessions.get(sessionId)?.handleFrame(roomId, frame)),
     })
+    this.#nodes = new RedisNodes(clock, dependencies.report)
     this.bans = new RedisBans({
       nodeId,
       clock,
@@ -147,6 +163,40 @@ export class RedisEngine implements Engine {
 
   get counts(): Engine['counts'] {
     return this.#counts
+  }
+
+  get nodes(): Engine['nodes'] {
+    return this.#nodes.all
+  }
+
+  usersOf(site: string): number {
+    return this.#nodes.usersOf(site)
+  }
+
+  admit(profile: SessionProfile, limits: PlaceLimits): Promise<NoPlace | undefined> {
+    const { sessionId: s } = profile.seat
+    const { nodeId, clock } = this.#dependencies
+    const e = this.#sessions.get(s)?.epoch ?? this.#adopted.get(s) ?? 1
+    const { maxOfSite, maxOfAddress } = limits
+    return new Promise((resolve) => {
+      const cancel = clock.after(admitTimeoutMs, () => resolve(undefined))
+      const session = { s, n: nodeId, e, g: 0, k: profile.personKey, f: toStoredProfile(profile) }
+      const command = {
+        c: 'admit',
+        ...session,
+        maxOfAddress,
+        ...(Number.isFinite(maxOfSite) && { maxOfSite }),
+      }
+      this.#send(command, ([, , , result]) => {
+        cancel()
+        resolve(result ? (result as NoPlace) : undefined)
+      })
+    })
+  }
+
+  cancel(sessionId: string): void {
+    if (this.#sessions.has(sessionId) || this.#adopted.has(sessionId)) return
+    this.#send({ c: 'cancel', s: sessionId, n: this.#dependencies.nodeId })
   }
 
   join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession {
@@ -235,6 +285,7 @@ export class RedisEngine implements Engine {
       deadMs: deadAfterMs,
       graceMs: graceMs(),
       boot: this.#newId(),
+      ...this.#nodes.fields(),
     }
     const number = ++this.#beats
     this.#send(command, ([failure, , , result]) => {
@@ -249,6 +300,7 @@ export class RedisEngine implements Engine {
       if (isDataLost) this.#dependencies.onDataLost()
       if (isDataLost || (wasKnown && !this.#isKnown)) void this.#restateAll()
       if (beat) this.bans.handleBeat(beat.banId, beat.bans)
+      if (beat?.list) this.#nodes.handleList(beat.list)
       clock.after(beat?.isMore ? 1 : beatIntervalMs, () => this.#beat())
     })
   }

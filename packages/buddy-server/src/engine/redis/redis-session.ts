@@ -106,7 +106,14 @@ export class RedisSession implements EngineSession {
     this.#profile = profile
     this.#listener = listener
     this.#context = context
-    this.#send('join', { g: 0, k: profile.personKey, f: this.#stored(), isRestored })
+    const isAdopted = this.#isAdopted
+    const f = toStoredProfile(profile)
+    this.#send('join', { g: 0, k: profile.personKey, f, isRestored, isAdopted })
+  }
+
+  /** The number of times that nodes have taken the session over. */
+  get epoch(): number {
+    return this.#epoch
   }
 
   enter(ticket: Ticket, generation: number, offer?: Uint8Array): void {
@@ -149,7 +156,10 @@ export class RedisSession implements EngineSession {
     this.#isAway = false
     const isNew = addressKey !== this.#profile.addressKey
     if (isNew) this.#profile = { ...this.#profile, addressKey }
-    this.#send('back', { room: this.#context.createId(), ...(isNew && { f: this.#stored() }) })
+    this.#send('back', {
+      room: this.#context.createId(),
+      ...(isNew && { f: toStoredProfile(this.#profile) }),
+    })
   }
 
   claimRoom(claim: RoomClaim | undefined, generation: number): void {
@@ -240,7 +250,7 @@ export class RedisSession implements EngineSession {
       g: this.#generation,
       v: this.#change,
       k: this.#profile.personKey,
-      f: this.#stored(),
+      f: toStoredProfile(this.#profile),
       isAway: this.#isAway,
       reason: this.#reason,
       room: createId(),
@@ -475,12 +485,6 @@ export class RedisSession implements EngineSession {
     send({ c: name, s: this.id, n: nodeId, e: this.#epoch, ...fields }, handleAnswer, isKept)
   }
 
-  #stored(): StoredProfile {
-    const { seat, site, addressKey, personKey } = this.#profile
-    const { name, subject = '', nodeId } = seat
-    return { name, subject, nodeId, personKey, addressKey, site }
-  }
-
   #toStored(ticket: Ticket): StoredTicket {
     const { site, lobby, mode, attributes, asks, languages, region } = ticket
     const { interestsMs, languagesMs, regionMs } = this.#context.scheduleOf(site)
@@ -513,6 +517,17 @@ export class RedisSession implements EngineSession {
       ],
     }
   }
+}
+
+/** Returns a profile as Redis keeps it. */
+export function toStoredProfile({
+  seat,
+  site,
+  addressKey,
+  personKey,
+}: SessionProfile): StoredProfile {
+  const { name, subject = '', nodeId } = seat
+  return { name, subject, nodeId, personKey, addressKey, site }
 }
 
 /** Returns the bytes as text, because Redis mixes up texts and bytes inside a value. */

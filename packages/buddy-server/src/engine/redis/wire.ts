@@ -1,6 +1,6 @@
 // What a node sends to the function in Redis, what it receives from it, and what nodes send to each other.
 import type { LeaveReason, Mode, SearchObstacle } from '@buddy-chat/protocol'
-import type { PairKind } from '../engine.ts'
+import type { NodeReport, PairKind } from '../engine.ts'
 import type { SeatIndex } from '../room.ts'
 import type { Ask } from '../ticket.ts'
 
@@ -157,6 +157,19 @@ export interface BanChanges {
   readonly isMore: boolean
 }
 
+/** What all nodes have reported. */
+export interface NodeList {
+  readonly nodes: readonly {
+    readonly id: string
+    /** The time since the latest beat, in milliseconds. */
+    readonly ago: number
+    readonly isLost: boolean
+    readonly report: NodeReport
+  }[]
+  /** The number of sessions of each site that has any. */
+  readonly sites: readonly (readonly [site: string, users: number])[]
+}
+
 /** The result of the command `beat`. */
 export interface BeatResult {
   /** Whether there is more to do at once. */
@@ -166,6 +179,8 @@ export interface BeatResult {
   /** The id of the list of bans, and the number of its latest change. */
   readonly banId: string
   readonly bans: number
+  /** Missing if the beat had no report. */
+  readonly list?: NodeList
 }
 
 /** The answer to one command. */
@@ -176,9 +191,9 @@ export type Answer = readonly [
   result: unknown,
 ]
 
-/** The answer to a call: the numbers of waiting tickets and rooms, and the answers to its commands. */
+/** The answer to a call: the numbers of waiting tickets, rooms and sessions, and the answers to its commands. */
 export type CallAnswer = readonly [
-  totals: readonly [waiting: number, rooms: number],
+  totals: readonly [waiting: number, rooms: number, users: number],
   answers: readonly Answer[],
 ]
 

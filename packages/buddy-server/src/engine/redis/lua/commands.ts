@@ -4,10 +4,38 @@
  */
 export const commands = String.raw`
 
+-- Admits a session, or one that this node has to another address, unless the site or the address has too many. Returns
+-- what is full, and by how much.
+function commands.admit(command)
+  local rec, profile = find(command.s), command.f
+  if rec and rec.n ~= command.n then error({ code = 'fenced' }) end
+  local former = rec and profileOf(rec.id)
+  local siteExcess = excessAt('sites', profile.site, command.maxOfSite)
+  if not former and siteExcess >= 0 then return { full = 'site', excess = siteExcess } end
+  local excess = excessAt('addresses', profile.addressKey, command.maxOfAddress)
+  if (not former or former.addressKey ~= profile.addressKey) and excess >= 0 then
+    return { full = 'address', excess = excess }
+  end
+  if not rec then
+    rec = create(command.s, command.n, command.e)
+    call('SADD', B .. 'n:' .. rec.n, rec.id)
+    rec.k = command.k
+    put(rec, 'k', rec.k)
+    setGeneration(rec, command.g)
+  end
+  setProfile(rec, profile)
+end
+
+-- The admitted session has not joined.
+function commands.cancel(command)
+  local rec = find(command.s)
+  if rec and rec.n == command.n then endSession(rec, 'lost') end
+end
+
 function commands.join(command)
   local rec = find(command.s)
   -- If the node has taken the session over, its place continues.
-  local isTaken = rec and rec.n == command.n and rec.e == command.e
+  local isTaken = command.isAdopted and rec and rec.n == command.n and rec.e == command.e
   if isTaken then
     rec.a = nil
     put(rec, 'a', nil)
@@ -165,7 +193,7 @@ local function saveAll()
   savePeople()
   saveFairStates()
   if areTotalsChanged then
-    call('HSET', B .. 'counts', 'waiting', totals.waiting, 'rooms', totals.rooms, 'abandoned', totals.abandoned, 'order', totals.order)
+    call('HSET', B .. 'counts', 'waiting', totals.waiting, 'rooms', totals.rooms, 'abandoned', totals.abandoned, 'order', totals.order, 'users', totals.users)
   end
 end
 
@@ -194,6 +222,6 @@ local function handle(keys, args)
     answers[index] = { failure, out, pairsOut, result or false }
   end
   saveAll()
-  return pack({ { totals.waiting, totals.rooms }, answers })
+  return pack({ { totals.waiting, totals.rooms, totals.users }, answers })
 end
 `

@@ -6,8 +6,9 @@ import { fairShare } from './fair-share.ts'
 import { matchmaker } from './matchmaker.ts'
 import { nodes } from './nodes.ts'
 import { people } from './people.ts'
-import { restate } from './restate.ts'
+import { places } from './places.ts'
 import { records } from './records.ts'
+import { restate } from './restate.ts'
 import { rooms } from './rooms.ts'
 import { sessions } from './sessions.ts'
 import { ticketIndex } from './ticket-index.ts'
@@ -15,6 +16,7 @@ import { ticketIndex } from './ticket-index.ts'
 const body = [
   records,
   people,
+  places,
   ticketIndex,
   fairShare,
   matchmaker,

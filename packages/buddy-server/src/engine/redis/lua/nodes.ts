@@ -1,12 +1,15 @@
 /**
  * Which nodes live, and what happens to the sessions of those that do not. `nodes` contains the time of each node's
- * latest beat, `dying` the nodes whose sessions are being released, `n:<node>` the sessions of a node, and `orphans`
+ * latest beat, `info` what each node has reported, `lost` the nodes that have died, with the time of their latest beat,
+ * `dying` the nodes whose sessions are being released, `n:<node>` the sessions of a node, and `orphans`
  * the sessions without a node, with the time at which they end. `k:<session>` contains frames that are kept for a
  * client: each is a list of its number (0 if it is not known) and its bytes.
  */
 export const nodes = String.raw`
 -- If no node has beaten for this time, Redis itself has stopped, and nobody is declared dead before all could beat.
 local pauseMs, maxReaped, maxOrphans = 1500, 64, 32
+-- What a lost node has reported is kept for this time, of at most some nodes.
+local lostMs, maxLost = 600000, 64
 
 -- Takes a session from its node. It has no ticket any more, and its room continues without it.
 local function orphan(rec, graceMs)
@@ -47,8 +50,31 @@ local function reap(node, graceMs)
   if #ids < maxReaped then call('ZREM', B .. 'dying', node) end
 end
 
--- A node calls this some times a second. Declares nodes dead that have not beaten for deadMs. Returns the number of
--- nodes, and whether there is more to do at once.
+local function forgetNode(node)
+  call('ZREM', B .. 'lost', node)
+  call('HDEL', B .. 'info', node)
+end
+
+-- Stores what a node reports. Returns what all have reported, and the number of users of each site.
+local function exchangeReports(node, report)
+  call('HSET', B .. 'info', node, pack(report))
+  local old = call('ZRANGEBYSCORE', B .. 'lost', '-inf', now - lostMs)
+  for _, other in ipairs(call('ZRANGE', B .. 'lost', 0, -1 - maxLost)) do old[#old + 1] = other end
+  for _, other in ipairs(old) do forgetNode(other) end
+  local list, sites, info = {}, {}, call('HGETALL', B .. 'info')
+  for index = 1, #info, 2 do
+    local other = info[index]
+    local beatAt = numberOf(call('ZSCORE', B .. 'nodes', other))
+    local at = beatAt or numberOf(call('ZSCORE', B .. 'lost', other)) or now
+    list[#list + 1] = { id = other, ago = now - at, isLost = not beatAt, report = unpackMessage(info[index + 1]) }
+  end
+  local users = call('HGETALL', B .. 'sites')
+  for index = 1, #users, 2 do sites[#sites + 1] = { users[index], tonumber(users[index + 1]) } end
+  return { nodes = list, sites = sites }
+end
+
+-- A node calls this some times a second. Declares nodes dead that have not beaten for deadMs. Returns
+-- whether there is more to do at once, the state of the bans, and what all nodes have reported if this one has.
 function commands.beat(command)
   local isKnown = call('ZSCORE', B .. 'nodes', command.n)
   if command.isKnown and not isKnown then error({ code = 'fenced' }) end
@@ -56,8 +82,10 @@ function commands.beat(command)
   if latest and now - latest > pauseMs then call('SET', B .. 'calm', now + command.deadMs) end
   call('SET', B .. 'beat', now)
   call('ZADD', B .. 'nodes', now, command.n)
+  call('ZREM', B .. 'lost', command.n)
   if (numberOf(call('GET', B .. 'calm')) or 0) <= now then
     for _, node in ipairs(call('ZRANGEBYSCORE', B .. 'nodes', '-inf', now - command.deadMs)) do
+      call('ZADD', B .. 'lost', call('ZSCORE', B .. 'nodes', node), node)
       call('ZREM', B .. 'nodes', node)
       call('ZADD', B .. 'dying', now, node)
     end
@@ -70,12 +98,15 @@ function commands.beat(command)
   -- Another value means that Redis has lost its data.
   call('SET', B .. 'boot', command.boot, 'NX')
   local banId, banNumber = banVersion()
-  return { isMore = isMore, boot = call('GET', B .. 'boot'), banId = banId, bans = banNumber }
+  local boot = call('GET', B .. 'boot')
+  local list = command.report and exchangeReports(command.n, command.report)
+  return { isMore = isMore, boot = boot, banId = banId, bans = banNumber, list = list or nil }
 end
 
 -- The node stops, and has released its sessions.
 function commands.bye(command)
   call('ZREM', B .. 'nodes', command.n)
+  forgetNode(command.n)
   if call('EXISTS', B .. 'n:' .. command.n) == 1 then call('ZADD', B .. 'dying', now, command.n) end
 end
 

@@ -96,11 +96,6 @@ local function setGeneration(rec, generation)
   put(rec, 'g', generation)
 end
 
-local function setProfile(rec, profile)
-  rec.f = pack(profile)
-  put(rec, 'f', rec.f)
-end
-
 local function setPlace(rec, place, room)
   rec.p, rec.rm = place, room
   put(rec, 'p', place)
@@ -111,7 +106,8 @@ end
 local function create(id, node, epoch)
   local rec = find(id)
   if not rec then
-    rec = { id = id, v = 0 }
+    -- Without isNew, the profile of an ended session would be taken for its own.
+    rec = { id = id, v = 0, isNew = true }
     recs[id] = rec
     call('PERSIST', sessionKey(id))
   end
@@ -135,10 +131,10 @@ local function emitChange(rec, event)
   emit(rec, event)
 end
 
--- The numbers of the whole crowd: waiting, rooms, abandoned, and order, which increases with each ticket.
+-- The numbers of the whole crowd: waiting, rooms, abandoned, users, and order, which increases with each ticket.
 local function readTotals()
-  local v = call('HMGET', B .. 'counts', 'waiting', 'rooms', 'abandoned', 'order')
-  totals = { waiting = tonumber(v[1] or 0), rooms = tonumber(v[2] or 0), abandoned = tonumber(v[3] or 0), order = tonumber(v[4] or 0) }
+  local v = call('HMGET', B .. 'counts', 'waiting', 'rooms', 'abandoned', 'order', 'users')
+  totals = { waiting = tonumber(v[1] or 0), rooms = tonumber(v[2] or 0), abandoned = tonumber(v[3] or 0), order = tonumber(v[4] or 0), users = tonumber(v[5] or 0) }
   areTotalsChanged = false
 end
 

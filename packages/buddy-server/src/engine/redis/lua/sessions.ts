@@ -30,6 +30,7 @@ local function endSession(rec, reason)
   local profile = rec.f or call('HGET', key, 'f')
   local claim = claimOf(rec)
   if claim then call('SREM', B .. 'c:' .. claim.partnerId, rec.id) end
+  if profile then changePlace(unpackMessage(profile), -1) end
   call('DEL', key, B .. 'k:' .. rec.id)
   -- Reports still need the profile.
   call('HSET', key, 'f', profile)

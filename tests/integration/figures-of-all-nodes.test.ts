@@ -1,0 +1,98 @@
+// Every node shows the figures of the others: in /status, in the metrics and to clients.
+import { describe, expect } from 'vitest'
+import type { Status } from '@buddy-chat/server'
+import { adminToken } from '../server-fixture.ts'
+import { missingRedisMessage, secretKey, test } from './nodes-fixture.ts'
+import { parseMetrics } from './prometheus-text.ts'
+import { RawClient } from './raw-client.ts'
+
+if (missingRedisMessage) console.log(missingRedisMessage)
+
+const headers = { Authorization: `Bearer ${adminToken}` }
+
+async function statusOf(url: string, isAdmin = true): Promise<Status> {
+  const response = await fetch(`${url}/status`, isAdmin ? { headers } : {})
+  return (await response.json()) as Status
+}
+
+describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
+  test('each shows its own figures, those of every node, and their sums', async ({
+    redis,
+    startServer,
+  }) => {
+    const options = { redisUrl: redis.url, secretKey, adminToken, maxUsers: 10 }
+    const [first, second] = await Promise.all([startServer(options), startServer(options)])
+    const ana = await RawClient.join(first.url, 'Ana')
+    ana.enter()
+    await ana.receive('waiting')
+    const bob = await RawClient.join(second.url, 'Bob')
+    bob.enter()
+    await bob.receive('matched')
+    const cem = await RawClient.join(second.url, 'Cem')
+    cem.enter()
+    expect(await cem.receive('waiting')).toMatchObject({ online: 3 })
+    // The node of Ana learns of the others with its next beat.
+    const statsOfAna = async (): Promise<unknown> => {
+      ana.send({ type: 'ping' })
+      return ana.receive('stats')
+    }
+    await expect.poll(statsOfAna).toMatchObject({ online: 3, waiting: 1, rooms: 1 })
+
+    const sums = { nodes: 2, users: 3, away: 0, connections: 3, waiting: 1, rooms: 1 }
+    for (const { url } of [first, second]) {
+      await expect
+        .poll(async () => (await statusOf(url)).nodes?.map(({ users }) => users).toSorted())
+        .toEqual([1, 2])
+      await expect.poll(async () => (await statusOf(url)).crowd).toEqual(sums)
+      const { nodes, crowd, sites } = await statusOf(url)
+      expect(crowd).toEqual(sums)
+      expect(sites).toMatchObject([{ key: '', crowd_users: 3 }])
+      const total = (name: 'users' | 'connections' | 'waiting' | 'rooms'): number =>
+        nodes!.reduce((sum, node) => sum + node[name], 0)
+      expect([total('users'), total('connections'), total('waiting'), total('rooms')]).toEqual([
+        3, 3, 1, 1,
+      ])
+      expect(nodes!.filter((node) => node.is_this)).toHaveLength(1)
+      for (const node of nodes!) expect(node).toMatchObject({ state: 'healthy', max_users: 10 })
+    }
+    expect(await statusOf(first.url)).toMatchObject({ users: 1, waiting: 0, load_percent: 10 })
+    expect(await statusOf(second.url)).toMatchObject({ users: 2, waiting: 1, load_percent: 20 })
+    // Without the token there are sums only.
+    const { nodes: hidden, crowd: shown } = await statusOf(first.url, false)
+    expect([hidden, shown]).toEqual([undefined, sums])
+
+    const scraped = await Promise.all(
+      [first, second].map(async ({ url }) =>
+        parseMetrics(await (await fetch(`${url}/metrics`, { headers })).text()),
+      ),
+    )
+    const values = (name: string): unknown[] => scraped.map((each) => each.value(name))
+    // These are summed over the nodes …
+    expect(values('buddy_users')).toEqual([1, 2])
+    expect(values('buddy_waiting')).toEqual([0, 1])
+    expect((values('buddy_rooms') as number[]).reduce((sum, rooms) => sum + rooms)).toBe(1)
+    // … and these are the same at each of them.
+    expect(values('buddy_crowd_users')).toEqual([3, 3])
+    expect(values('buddy_crowd_waiting')).toEqual([1, 1])
+    expect(values('buddy_crowd_rooms')).toEqual([1, 1])
+    expect(values('buddy_nodes')).toEqual([2, 2])
+  })
+
+  test('show that a node was lost, and no longer a node that has stopped', async ({
+    redis,
+    startServer,
+    startNode,
+  }) => {
+    const options = { redisUrl: redis.url, secretKey, adminToken }
+    const [first, second] = await Promise.all([startServer(options), startServer(options)])
+    const killed = await startNode()
+    const states = async (): Promise<unknown> =>
+      (await statusOf(first.url)).nodes?.map(({ state }) => state)
+    await expect.poll(states).toEqual(['healthy', 'healthy', 'healthy'])
+    await killed.kill()
+    await second.server.close()
+    await expect.poll(states, { timeout: 8000 }).toEqual(['healthy', 'lost'])
+    const { crowd } = await statusOf(first.url)
+    expect(crowd).toMatchObject({ nodes: 1 })
+  })
+})
