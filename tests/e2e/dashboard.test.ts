@@ -1,6 +1,11 @@
 // The operator's dashboard in a real Chromium. The server that it shows has connected clients.
 import type { Page } from 'puppeteer-core'
-import { expect } from 'vitest'
+import type { Status } from '@buddy-chat/server'
+import { expect, onTestFinished } from 'vitest'
+import {
+  missingRedisMessage,
+  RedisServer,
+} from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
 import { RawClient } from '../integration/raw-client.ts'
 import { adminToken } from '../server-fixture.ts'
 import { freePort } from '../server-process.ts'
@@ -94,6 +99,9 @@ async function makeBusy(url: string): Promise<RawClient[]> {
   return [...clients, alone]
 }
 
+if (missingRedisMessage) console.log(missingRedisMessage)
+
+const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
 const busyOptions = { adminToken, sites, allowedOrigins: ['https://home.example'], maxUsers: 20 }
 
 test('answers 401 with a login prompt to a request without the token', async ({
@@ -283,6 +291,53 @@ test('cuts off no text and does not scroll sideways on a phone', async ({ startS
     expect(tooWide, `${width}`).toEqual({ page: 0, cut: [] })
   }
 })
+
+test.skipIf(missingRedisMessage)(
+  'shows every server that shares a Redis, on phone and desktop, and passes an accessibility audit with them',
+  async ({ startServer, open }) => {
+    const redis = await RedisServer.start()
+    onTestFinished(() => redis.stop())
+    const options = { ...busyOptions, redisUrl: redis.url, secretKey }
+    const [first, second] = await Promise.all([startServer(options), startServer(options)])
+    await makeBusy(first.url)
+    const bob = await RawClient.join(second.url, 'Bob')
+    const { page, errors } = await open(first.url)
+    await waitForText(page, '#nodes-sums', 'All together: 6 users, 1 waiting, 2 rooms')
+    const status = await fetch(`${first.url}/status`, {
+      headers: { authorization: `Bearer ${adminToken}` },
+    })
+    const { nodes } = (await status.json()) as Status
+    const idOf = (isThis: boolean): string => nodes!.find((node) => node.is_this === isThis)!.id
+    const figures = String.raw`started \d+ s ago\s+`
+    await waitForText(
+      page,
+      `#nodes [data-key="${idOf(true)}"]`,
+      new RegExp(`Healthy this server · [\\d.]+ · ${figures}5 of 20\\s+1\\s+2\\s+just now$`),
+    )
+    await waitForText(
+      page,
+      `#nodes [data-key="${idOf(false)}"]`,
+      new RegExp(`Healthy [\\d.]+ · ${figures}1 of 20\\s+0\\s+0\\s+just now$`),
+    )
+    for (const scheme of ['light', 'dark']) {
+      for (const width of [360, 1280]) {
+        await page.setViewport({ width, height: 800 })
+        await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
+        expect(await audit(page), `${scheme} ${width}`).toEqual([])
+        const tooWide = await page.$eval(
+          '#nodes-card .scroller',
+          ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth,
+        )
+        expect(tooWide, `${scheme} ${width}`).toBeLessThanOrEqual(0)
+      }
+    }
+    const closing = second.server.close()
+    await bob.closed()
+    await closing
+    await waitForText(page, '#nodes-sums', 'All together: 5 users, 1 waiting, 2 rooms')
+    expect(errors).toEqual([])
+  },
+)
 
 test('all scrollable regions and buttons can be reached by keyboard', async ({
   startServer,

@@ -109,14 +109,15 @@ export const serverSettings = {
       schema: wholeNumber(1, 1_000_000),
       defaultValue: 200,
       description:
-        'Sessions at a time. The server refuses further ones with `server-full` and the time after which to retry.',
+        'Sessions at a time, of this server alone. It refuses further ones with `server-full` and the time after which to retry.',
       isReloadable,
     }),
     maxRooms: setting({
       key: 'MAX_ROOMS',
       schema: wholeNumber(1, 500_000),
       defaultValue: 100,
-      description: 'Rooms at a time. While all are taken, users wait in the queue.',
+      description:
+        'Rooms at a time, of all servers that share a Redis. While all are taken, users wait in the queue.',
       isReloadable,
     }),
     maxConnectionsPerAddress: setting({
@@ -132,7 +133,7 @@ export const serverSettings = {
       schema: wholeNumber(1, 1_000_000),
       defaultValue: 64,
       description:
-        'Sessions of one address, including those away. A session belongs to the address of its latest connection. Raise this together with `MAX_CONNECTIONS_PER_IP`.',
+        'Sessions of one address, including those away, at all servers that share a Redis. A session belongs to the address of its latest connection. Raise this together with `MAX_CONNECTIONS_PER_IP`.',
       isReloadable,
     }),
     maxConnectsPerAddress: setting({

@@ -87,7 +87,8 @@ const fields = {
 export const siteKeyDescriptions: Readonly<Record<keyof typeof fields, string>> = {
   key: 'The public name of the site, which its pages give: `<buddy-chat site="…">`. Only users of the same site meet.',
   allowed_origins: 'Pages that may use this key.',
-  max_users: 'Sessions of this site at a time. The limit of the server applies too.',
+  max_users:
+    'Sessions of this site at a time, at all servers that share a Redis. The limit of the server applies too.',
   lobbies: 'Allowed lobbies, besides the one without a name. If not set, any lobby is allowed.',
   ice_servers: 'Replaces `ICE_SERVERS` for this site.',
   turn_urls: 'Replaces `TURN_URLS` for this site.',

@@ -8,6 +8,7 @@ import { plotDefinitions } from './plot-definitions.ts'
 import { Plot, spanOf } from './plot.ts'
 import { Poller } from '../../shared/poller.ts'
 import { createRefusalsTable } from './refusals-table.ts'
+import { createNodesTable } from './nodes-table.ts'
 import { createSitesTable } from './sites-table.ts'
 import { createTiles } from './tiles.ts'
 import { formatSpan } from '../../shared/time-format.ts'
@@ -18,6 +19,7 @@ const plots = plotDefinitions.map(
   (definition) => new Plot(definition, palette, pageElement('plots')),
 )
 const showStatus = createTiles()
+const showNodes = createNodesTable()
 const showSites = createSitesTable()
 const showRefusals = createRefusalsTable()
 
@@ -29,6 +31,7 @@ function show({ status, samples, refusals, nowMs }: DashboardData): void {
     isSpanKnown ? `The last ${formatSpan(spanOf(samples))}` : 'Over time',
   )
   for (const plot of plots) plot.show(samples)
+  showNodes(status.nodes ?? [], status.crowd)
   showSites(status.sites ?? [])
   showRefusals(refusals, nowMs)
 }

@@ -4,4 +4,9 @@ export type {
   DashboardSamples,
   RecentRefusals,
 } from '../../../src/operations/dashboard/data.ts'
-export type { SiteStatus, Status } from '../../../src/operations/status.ts'
+export type {
+  CrowdFigures,
+  NodeFigures,
+  SiteStatus,
+  Status,
+} from '../../../src/operations/status.ts'
