@@ -130,7 +130,8 @@ export async function handleHello(
   const restored = former && (adopted ? continueFrom(former, adopted) : former)
   const sessionId = former?.id ?? context.createId()
   const { admission } = context
-  const refused = await admission.admit({ sessionId, identity: who, addressKey })
+  const refused =
+    sessions.refuseIfFull() ?? (await admission.admit({ sessionId, identity: who, addressKey }))
   if (refused) return refused
   // In the same time, another connection may have restored the session, the client may have disconnected, or another
   // node may have banned the person.

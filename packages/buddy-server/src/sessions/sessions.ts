@@ -48,6 +48,8 @@ interface SessionsDependencies {
 /** How many sessions end in one turn of the event loop. Ending them takes a few milliseconds. */
 const maxExpiredAtOnce = 100
 
+const serverFull = refusal('server-full', 'the server is full', waitAfterCloseMs['server-full'])
+
 /** A session of another process that is being restored. */
 export interface Former {
   readonly id: string
@@ -100,6 +102,15 @@ export class Sessions {
 
   get maxUsers(): number {
     return this.#dependencies.maxUsers()
+  }
+
+  /**
+   * Returns a refusal if this process has no place for another session, and no session that is away could give up its own.
+   * Takes constant time.
+   */
+  refuseIfFull(): Refusal | undefined {
+    const canMakePlace = this.size === this.maxUsers && this.awaySize > 0
+    return this.size >= this.maxUsers && !canMakePlace ? serverFull : undefined
   }
 
   /** Returns the number of sessions of a site, by its key. */
@@ -294,9 +305,7 @@ export class Sessions {
       if (refused) return refused
       if (isFull()) this.endLongestAway()
     }
-    return isFull()
-      ? refusal('server-full', 'the server is full', waitAfterCloseMs['server-full'])
-      : undefined
+    return isFull() ? serverFull : undefined
   }
 
   #findPlaceAt(addressKey: string): Refusal | undefined {

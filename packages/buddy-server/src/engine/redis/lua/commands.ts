@@ -29,7 +29,10 @@ end
 -- The admitted session has not joined.
 function commands.cancel(command)
   local rec = find(command.s)
-  if rec and rec.n == command.n then endSession(rec, 'lost') end
+  if not rec or rec.n ~= command.n then return end
+  endSession(rec, 'lost')
+  -- No report can name it.
+  call('DEL', sessionKey(command.s))
 end
 
 function commands.join(command)
