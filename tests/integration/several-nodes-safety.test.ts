@@ -114,5 +114,6 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
       expect(verdict).toMatchObject({ isIntact: true, entries: 3 })
       expect(audit).toContain((verdict as { head: string }).head)
     }
-  })
+    // Several processes start one after the other.
+  }, 60_000)
 })

@@ -182,7 +182,7 @@ export class RedisLog implements SafetyLog {
     await this.#appendWaiting()
     this.#isClosed = true
     this.#cancelLook?.()
-    await this.#reading
+    await this.#reading.catch(() => undefined)
     return this.#waiting.length + this.#held.length
   }
 
