@@ -1,4 +1,5 @@
 // What servers do while Redis is stopped, slow, unreachable or empty, and after it.
+import type { BuddyServerOptions } from '@buddy-chat/server'
 import { describe, expect, vi } from 'vitest'
 import {
   freePort,
@@ -25,7 +26,7 @@ interface Trouble {
 const test = base.extend<{
   readonly redis: Trouble
   /** Starts a server that uses the Redis of the test. */
-  readonly startNode: () => Promise<RunningServer>
+  readonly startNode: (options?: BuddyServerOptions) => Promise<RunningServer>
 }>({
   // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
   redis: async ({}, use) => {
@@ -45,7 +46,7 @@ const test = base.extend<{
     await server?.stop()
   },
   startNode: async ({ redis, startServer }, use) => {
-    await use(() => startServer({ redisUrl: redis.url, secretKey }))
+    await use((options) => startServer({ redisUrl: redis.url, secretKey, ...options }))
   },
 })
 
@@ -152,11 +153,38 @@ describe.skipIf(missingRedisMessage)('a server', () => {
     await untilReady(false, node)
     ana.enter({ lobby: 'other' })
     expect(await bob.receive('partner-left')).toMatchObject({ reason: 'next' })
+    expect(await ana.receive('error')).toMatchObject({ code: 'unavailable', retryAfterMs: 5000 })
     bob.enter({ lobby: 'other' })
     await redis.start()
     await Promise.all([ana.receive('matched'), bob.receive('matched')])
     await expectTextsRelayed(ana, bob)
     await vi.waitFor(() => expect(node.server.status()).toMatchObject({ rooms: 1 }), patience)
+  })
+
+  test('matches its own users without Redis if that is allowed, and their room continues with Redis', async ({
+    redis,
+    startNode,
+  }) => {
+    const node = await startNode({ redisDown: 'local' })
+    await untilReady(false, node)
+    const [ana, bob] = await pair(node.url, node.url)
+    const [cleo, dan] = await pair(node.url, node.url, 'other')
+    await expectTextsRelayed(ana, bob)
+    const waiting = await RawClient.join(node.url, 'Waiting')
+    waiting.enter({ lobby: 'third' })
+    await waiting.receive('waiting')
+    cleo.send({ type: 'leave' })
+    expect(await dan.receive('partner-left')).toMatchObject({ reason: 'left' })
+    await redis.start()
+    await untilReady(true, node)
+    const other = await startNode()
+    const newcomer = await RawClient.join(other.url, 'Newcomer')
+    newcomer.enter({ lobby: 'third' })
+    await Promise.all([waiting.receive('matched'), newcomer.receive('matched')])
+    await expectTextsRelayed(ana, bob)
+    ana.send({ type: 'leave' })
+    expect(await bob.receive('partner-left')).toMatchObject({ reason: 'left' })
+    await vi.waitFor(() => expect(other.server.status()).toMatchObject({ rooms: 1 }), patience)
   })
 
   test('loses nothing while Redis is stopped for some seconds', async ({ redis, startNode }) => {

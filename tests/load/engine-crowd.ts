@@ -97,6 +97,7 @@ export class EngineCrowd {
         waiting: 0,
         rooms: 0,
       }),
+      isLocalAllowed: () => false,
     }
     this.#engine = connectEngine(client, dependencies, prefix)
   }

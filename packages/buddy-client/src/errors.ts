@@ -70,6 +70,7 @@ export type BuddyErrorCode =
   | 'blocked-by-csp'
   | 'not-a-buddy-server'
   | 'server-full'
+  | 'unavailable'
   | 'too-many-connections'
   | 'rate-limited'
   | 'going-away'

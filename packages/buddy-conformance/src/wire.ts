@@ -97,6 +97,7 @@ export const errors = {
   refused: 25,
   'unknown-room': 26,
   'proof-required': 27,
+  unavailable: 28,
 } as const
 
 /** The name of an error code. */

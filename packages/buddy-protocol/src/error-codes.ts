@@ -63,6 +63,11 @@ export const errorCodes = {
   'unknown-room': 26,
   /** A hook of the program that runs the server requires a valid `proof` in `hello`. */
   'proof-required': 27,
+  /**
+   * The server cannot match users at present. It keeps the ticket and tries again after `retryAfterMs`, without another
+   * message of the client.
+   */
+  unavailable: 28,
 } as const
 
 /** A name in {@link errorCodes}. */

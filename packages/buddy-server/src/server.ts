@@ -193,6 +193,7 @@ export function createBuddyServer(
             nodeId,
             graceMs: () => settings.resumeGraceMs,
             maxHeldBytes: () => settings.maxResumeBytes,
+            isLocalAllowed: () => settings.redisDown === 'local',
             onDataLost: () => {
               core.restorePairs()
               core.safety.shareMeasures()

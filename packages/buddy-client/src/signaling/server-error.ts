@@ -22,6 +22,7 @@ const codes: Partial<Record<ErrorCode | CloseCode, BuddyErrorCode>> = {
   'not-in-room': 'not-in-call',
   'unknown-room': 'not-in-call',
   'proof-required': 'proof-required',
+  unavailable: 'unavailable',
   'unknown-site': 'unknown-site',
   'token-required': 'token-required',
   'token-invalid': 'token-invalid',

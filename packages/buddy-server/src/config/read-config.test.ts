@@ -82,6 +82,7 @@ const samples: Record<OptionName, readonly [text: string, inFile: unknown, value
     'rediss://u:p@r.example:6380/2',
     'rediss://u:p@r.example:6380/2',
   ],
+  redisDown: ['local', 'local', 'local'],
   redisPrefix: ['chat:', 'chat:', 'chat:'],
   redisCaFile: ['/ca.pem', '/ca.pem', '/ca.pem'],
   region: ['eu-west', 'eu-west', 'eu-west'],

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { readRedisUrl, redisUrlForms } from '../engine/redis/redis-url.ts'
 import type { ValueSchema } from './value-schemas.ts'
-import { text } from './value-schemas.ts'
+import { oneOf, text } from './value-schemas.ts'
 import { setting } from './setting.ts'
 
 /** The error for Redis without a secret key. */
@@ -36,6 +36,14 @@ export const redisSettings = {
     defaultValue: '',
     description:
       'Certificate (PEM) of the authority that has signed the TLS certificate of Redis. Without it, the public authorities are trusted.',
+  }),
+  redisDown: setting({
+    key: 'REDIS_DOWN',
+    schema: oneOf('refuse', 'local'),
+    defaultValue: 'refuse',
+    description:
+      'What happens to searches while Redis does not answer. `refuse`: they wait, and users receive the error `unavailable`. `local`: the server matches its own users with each other; it knows only the blocks in its own `DATA_DIR`.',
+    isReloadable: true,
   }),
   redisPrefix: setting({
     key: 'REDIS_PREFIX',

@@ -30,6 +30,8 @@ export interface SessionProfile {
  */
 export type EngineEvent = { readonly generation: number } & (
   | { readonly type: 'queued' }
+  /** The engine cannot match the ticket at present. It keeps it, and tries again after this time. */
+  | { readonly type: 'unavailable'; readonly retryAfterMs: number }
   /** The state of the search of a queued ticket. Follows `queued`, and is sent again when it has changed. */
   | ({ readonly type: 'searching' } & SearchState)
   | {

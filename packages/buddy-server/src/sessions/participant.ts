@@ -311,6 +311,14 @@ export class Participant implements EngineListener {
       case 'queued':
         this.#session.send({ type: 'waiting', online: this.#context.online() })
         break
+      case 'unavailable':
+        this.#session.send({
+          type: 'error',
+          code: 'unavailable',
+          message: 'users cannot be matched at present',
+          retryAfterMs: event.retryAfterMs,
+        })
+        break
       case 'searching':
         this.#handleSearching(event)
         break

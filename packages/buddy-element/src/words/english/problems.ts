@@ -157,6 +157,10 @@ export const problems = {
       title: 'Calls are switched off here',
       body: 'WebRTC is disabled in this browser.',
     },
+    unavailable: {
+      title: 'Nobody can be matched right now',
+      body: 'The search goes on by itself as soon as possible.',
+    },
     'guard-failed': unexplained,
     'relay-unavailable': {
       title: 'Your address could not be hidden',

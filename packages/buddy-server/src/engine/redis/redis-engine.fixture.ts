@@ -56,6 +56,7 @@ export function createRedisEngines(
       maxHeldBytes: () => 65_536,
       onDataLost: () => undefined,
       nearMs: () => nearMs,
+      isLocalAllowed: () => false,
       redisNow: () => dependencies.clock.now(),
       link: {
         call: (payload) => {

@@ -11,6 +11,7 @@ import type { NoPlace, PlaceLimits } from '../places.ts'
 import type { Room } from '../room.ts'
 import type { Command } from './command-queue.ts'
 import { CommandQueue } from './command-queue.ts'
+import { LocalQueue } from './local-queue.ts'
 import { NodeMessages } from './node-messages.ts'
 import { RedisBans } from './redis-bans.ts'
 import type { RedisClient } from './redis-client.ts'
@@ -25,6 +26,8 @@ export interface RedisEngineDependencies extends EngineDependencies {
   readonly link: RedisLink
   /** The id of this node, which no other node has or had. */
   readonly nodeId: string
+  /** Returns whether users of this node are matched with each other while Redis does not answer. */
+  readonly isLocalAllowed: () => boolean
   /** Returns how long a session outlives its connection. */
   readonly graceMs: () => number
   /** Returns the present figures of this node, for the others. */
@@ -93,6 +96,7 @@ export class RedisEngine implements Engine {
   /** Counts the times that all sessions were stated again. */
   #restatement = 0
   readonly #messages: NodeMessages
+  readonly #local: LocalQueue
   #counts: Engine['counts'] = { waiting: 0, rooms: 0, users: 0 }
   /** When the counts were received, in milliseconds on the process's clock. */
   answeredAt = 0
@@ -137,9 +141,12 @@ export class RedisEngine implements Engine {
       send: (command, handleAnswer) => this.#send(command, handleAnswer),
       onBanned: dependencies.onBanned,
     })
+    this.#local = new LocalQueue({ engine: dependencies, isAllowed: dependencies.isLocalAllowed })
     this.pairs = {
-      add: (kind, one, other, untilMs) =>
-        this.#send({ c: 'pair', kind, one, other, untilMs }, undefined, true),
+      add: (kind, one, other, untilMs) => {
+        this.#local.pairs.add(kind, one, other, untilMs)
+        this.#send({ c: 'pair', kind, one, other, untilMs }, undefined, true)
+      },
     }
     this.#context = {
       nodeId,
@@ -150,6 +157,11 @@ export class RedisEngine implements Engine {
       graceMs,
       observer,
       send: (command, handleAnswer, isKept) => this.#send(command, handleAnswer, isKept),
+      wallNow: dependencies.wallNow,
+      onEntered: (session, ticket) => {
+        if (!this.#commands.isOpen) this.#local.enter(session, ticket)
+      },
+      onQuit: (session) => this.#local.leave(session),
       isConnected: () => this.#commands.isOpen,
       find: (sessionId) => this.#sessions.get(sessionId),
       relay: (node, sessionId, roomId, frame) => this.#relay(node, sessionId, roomId, frame),
@@ -265,6 +277,7 @@ export class RedisEngine implements Engine {
 
   /** Redis answers again. It may have lost messages, or all data. */
   handleConnected(): void {
+    this.#local.clear()
     this.#commands.open()
     this.#messages.flush()
     this.#beat()
@@ -369,7 +382,10 @@ export class RedisEngine implements Engine {
   #handleAnswer({ c: name, s: sessionId }: Command, [failure, events, pairs]: Answer): void {
     const { observer, onError } = this.#dependencies
     for (const event of events) this.#deliver(event)
-    for (const pair of pairs) this.#try(() => observer.onPair(...pair))
+    for (const pair of pairs) {
+      this.#local.pairs.add(...pair)
+      this.#try(() => observer.onPair(...pair))
+    }
     if (failure === false) return
     const session = sessionId === undefined ? undefined : this.#sessions.get(sessionId)
     const isLost = failure === 'fenced' || failure === 'unknown'

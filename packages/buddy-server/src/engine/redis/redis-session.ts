@@ -3,6 +3,7 @@ import type { Cancel, Clock } from '../../clock.ts'
 import { Encounters } from '../memory/encounters.ts'
 import type { WidenSchedule } from '../may-meet.ts'
 import type {
+  EngineEvent,
   EngineListener,
   EngineObserver,
   EngineSession,
@@ -28,6 +29,8 @@ export interface RedisSessionContext {
   readonly nodeId: string
   readonly clock: Pick<Clock, 'now' | 'after'>
   readonly createId: () => string
+  /** Returns milliseconds since 1970. */
+  readonly wallNow: () => number
   readonly scheduleOf: (site: string) => WidenSchedule
   readonly restoreLeftMs: () => number
   /** Returns how long a session outlives its connection. */
@@ -42,6 +45,10 @@ export interface RedisSessionContext {
   /** Whether Redis answers. */
   readonly isConnected: () => boolean
   readonly find: (sessionId: string) => RedisSession | undefined
+  /** Called when the session has entered a ticket. */
+  readonly onEntered: (session: RedisSession, ticket: Ticket) => void
+  /** Called when the session has left the queue. */
+  readonly onQuit: (session: RedisSession) => void
   /** Relays a frame to a session, which may be at another node. */
   readonly relay: (nodeId: string, sessionId: string, roomId: string, frame: Uint8Array) => void
   readonly forget: (session: RedisSession) => void
@@ -126,6 +133,7 @@ export class RedisSession implements EngineSession {
     const w = this.#toStored(ticket)
     this.#intent = { kind: 'enter', ticket: w, sinceMs: this.#context.clock.now() }
     this.#send('enter', { g: generation, w, room, isOffered }, this.#clearLeft())
+    if (!this.#isAway) this.#context.onEntered(this, ticket)
   }
 
   change(ticket: Ticket): void {
@@ -276,6 +284,42 @@ export class RedisSession implements EngineSession {
     clock.after(graceMs(), () =>
       this.#send('expectPartner', { at, room: this.#context.createId() }),
     )
+  }
+
+  /** The profile of the session, which a local engine needs too. */
+  get profile(): SessionProfile {
+    return this.#profile
+  }
+
+  /** Redis does not answer, and cannot be asked for a partner before this time is over. */
+  handleUnavailable(retryAfterMs: number): void {
+    this.#offer = undefined
+    const generation = this.#generation
+    this.#listener.handleEvent({ type: 'unavailable', generation, retryAfterMs })
+  }
+
+  /** An event of the local queue, in which the session is while Redis does not answer. */
+  handleLocalEvent(event: EngineEvent): void {
+    const generation = this.#generation
+    if (event.type === 'matched') {
+      const { room, seat } = event
+      this.#exit()
+      this.#seated = { room, seat, partnerNode: this.#context.nodeId }
+      this.#intent = { kind: 'none' }
+      if (seat === 0) this.#context.rooms.set(room.id, room)
+      const { sessionId: partnerId, personKey: partnerKey } = partnerSeat(room, seat)
+      this.#remember({ roomId: room.id, mode: room.mode, lobby: room.lobby, partnerId, partnerKey })
+    }
+    if (event.type === 'queued' || event.type === 'searching' || event.type === 'matched') {
+      this.#listener.handleEvent({ ...event, generation })
+    }
+  }
+
+  /** Reports that a room has ended while Redis does not answer. */
+  #endLocally(room: Room, reason: LeaveReason): void {
+    const { rooms, observer, wallNow } = this.#context
+    if (!rooms.delete(room.id)) return
+    observer.onEnded(room, this.id, reason, Math.max(0, wallNow() - room.openedAtMs))
   }
 
   /** Its partner at this node has left the room while Redis does not answer. */
@@ -429,11 +473,13 @@ export class RedisSession implements EngineSession {
   /** Leaves the place by a command, which Redis may receive later. */
   #quit(reason: LeaveReason): void {
     this.#reason = reason
+    this.#context.onQuit(this)
     if (this.#seated) {
       const { room, seat, partnerNode } = this.#seated
       this.#left = { id: room.id, reason }
       const { nodeId, isConnected, find } = this.#context
       if (!isConnected() && partnerNode === nodeId) {
+        this.#endLocally(room, reason)
         find(partnerSeat(room, seat).sessionId)?.handlePartnerLeft(room.id, reason)
       }
     }
