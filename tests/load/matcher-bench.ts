@@ -20,9 +20,14 @@ const batch = 1000
 interface User extends Entrant {
   readonly index: number
   readonly criteria: DrawnCriteria
-  ticket: Ticket
   /** The pool in which the session is present. */
   pool: Match<User>['pool'] | undefined
+}
+
+/** A user who searches. Like after a message, the ticket is new. */
+interface Arrival {
+  readonly user: User
+  readonly ticket: Ticket
 }
 
 /** A matchmaker whose time passes only by its own calls. */
@@ -78,16 +83,16 @@ class Lobby {
   }
 
   /** Lets the user search, as a session does. A session stays present in the pool of its latest ticket. */
-  enter(user: User): Match<User> | undefined {
-    const pool = this.matchmaker.poolOf(user.ticket)
+  enter({ user, ticket }: Arrival): Match<User> | undefined {
+    const pool = this.matchmaker.poolOf(ticket)
     this.matchmaker.handleVisit(user.pool, pool)
     user.pool = pool
-    return this.matchmaker.enter(user)
+    return this.matchmaker.enter(user, ticket)
   }
 
   /** The user leaves the queue, and is no longer present. */
   forget(user: User): void {
-    this.matchmaker.forget(user)
+    this.matchmaker.withdraw(user)
     this.matchmaker.handleVisit(user.pool, undefined)
     this.people.leave(user.person)
   }
@@ -96,14 +101,13 @@ class Lobby {
   createUser(index: number, taste: Taste): User {
     const criteria = drawCriteria(this.#random, taste)
     const person = this.people.join(`person ${index}`)
-    const ticket = ticketOf(index, criteria)
-    return { index, person, fairKeys: [`address ${index}`], criteria, ticket, pool: undefined }
+    return { index, person, fairKeys: [`address ${index}`], criteria, pool: undefined }
   }
 }
 
-/** Returns a new ticket. Like in a message, its lists are new. */
-function ticketOf(index: number, criteria: User['criteria']): Ticket {
-  return {
+function arrivalOf(user: User): Arrival {
+  const { index, criteria } = user
+  const ticket: Ticket = {
     ...noCriteria,
     sessionId: `session ${index}`,
     site: '',
@@ -117,6 +121,7 @@ function ticketOf(index: number, criteria: User['criteria']): Ticket {
     interestKeys: [...criteria.interestKeys],
     languages: [...criteria.languages],
   }
+  return { user, ticket }
 }
 
 /** What one measurement has found. */
@@ -143,30 +148,29 @@ function measureMatches(taste: Taste, users: number, seconds: number): Throughpu
     free.push(waited.entrant, arrived.entrant)
   }
   /** Removes a number of users from those that are free. */
-  const pick = (count: number): User[] =>
+  const pick = (count: number): Arrival[] =>
     Array.from({ length: Math.min(count, free.length) }, () => {
       const index = Math.floor(random() * free.length)
       const user = free[index]!
       free[index] = free.at(-1)!
       free.pop()
-      user.ticket = ticketOf(user.index, user.criteria)
-      return user
+      return arrivalOf(user)
     })
   /** Returns the CPU time in microseconds. */
   const run = (untilMs: number): number => {
     let cpuUs = 0
     while (performance.now() < untilMs) {
       // So few users that others are free, however many of them wait.
-      const searchers = pick(Math.min(batch, users >> 1))
+      const arrivals = pick(Math.min(batch, users >> 1))
       cpuUs += measureCpu(() => {
-        for (const user of searchers) {
+        for (const arrival of arrivals) {
           lobby.pass(stepMs)
-          const match = lobby.enter(user)
+          const match = lobby.enter(arrival)
           if (match) lobby.onMatch(match)
         }
       })
       // If nobody is free, time passes nevertheless.
-      if (searchers.length === 0) lobby.pass(stepMs)
+      if (arrivals.length === 0) lobby.pass(stepMs)
     }
     return cpuUs
   }
@@ -202,7 +206,7 @@ function measureCosts(waiting: number, taste: Taste, rounds: number): Costs {
   const { matchmaker } = lobby
   lobby.canOpenRoom = false
   for (let index = 0; index < waiting; index++) {
-    lobby.enter(lobby.createUser(index, taste))
+    lobby.enter(arrivalOf(lobby.createUser(index, taste)))
     lobby.nowMs += 0.001
   }
   const times: Record<keyof Costs, number[]> = { enter: [], leave: [], match: [] }
@@ -215,13 +219,13 @@ function measureCosts(waiting: number, taste: Taste, rounds: number): Costs {
     times[name].push(cpuUs / acts)
   }
   let created = waiting
-  const createUsers = (): readonly User[] =>
-    Array.from({ length: acts }, () => lobby.createUser(created++, taste))
+  const createArrivals = (): readonly Arrival[] =>
+    Array.from({ length: acts }, () => arrivalOf(lobby.createUser(created++, taste)))
   for (let round = 0; round < rounds; round++) {
     // Each of these searches for the first time, so that nothing is known of it.
-    const [visitors, seekers] = [createUsers(), createUsers()]
+    const [visitors, seekers] = [createArrivals(), createArrivals()]
     measure('enter', (index) => void lobby.enter(visitors[index]!))
-    measure('leave', (index) => matchmaker.withdraw(visitors[index]!))
+    measure('leave', (index) => matchmaker.withdraw(visitors[index]!.user))
     lobby.canOpenRoom = true
     const matches: Match<User>[] = []
     measure('match', (index) => {
@@ -230,14 +234,12 @@ function measureCosts(waiting: number, taste: Taste, rounds: number): Costs {
     })
     lobby.canOpenRoom = false
     // Those who were matched wait again, so that their number stays the same.
-    for (const user of [...visitors, ...seekers]) matchmaker.withdraw(user)
+    for (const { user } of [...visitors, ...seekers]) matchmaker.withdraw(user)
     for (const { waited, arrived, pool } of matches) {
       for (const { entrant } of [waited, arrived]) matchmaker.handleLeft(pool, entrant.person)
-      const { entrant: user } = waited
-      user.ticket = ticketOf(user.index, user.criteria)
-      lobby.enter(user)
+      lobby.enter(arrivalOf(waited.entrant))
     }
-    for (const user of [...visitors, ...seekers]) lobby.forget(user)
+    for (const { user } of [...visitors, ...seekers]) lobby.forget(user)
   }
   return { enter: median(times.enter), leave: median(times.leave), match: median(times.match) }
 }

@@ -41,6 +41,8 @@ export class Referee {
   }
 
   handleBlock(one: string, other: string): void {
+    // Blocking another session of the same person has no effect.
+    if (one === other) return
     this.#blocked.add(pairOf(one, other))
   }
 

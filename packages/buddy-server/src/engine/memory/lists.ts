@@ -42,6 +42,8 @@ const maxEmptyLists = 16
 
 /** The tickets that have one interest, or that are free in interests. */
 export class Bucket<W> {
+  /** The interest; empty for the tickets that are free in interests. */
+  readonly key: string
   readonly table: LinkTable<W>
   /** Tickets that state no language. */
   withoutLanguage: List<W> | undefined
@@ -54,7 +56,8 @@ export class Bucket<W> {
   /** The number of the latest search for this interest. */
   searchedBy = 0
 
-  constructor(table: LinkTable<W>) {
+  constructor(key: string, table: LinkTable<W>) {
+    this.key = key
     this.table = table
   }
 

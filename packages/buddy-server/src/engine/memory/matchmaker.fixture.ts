@@ -128,7 +128,7 @@ export class MatchmakerWorld {
     if (String(ticket.interestKeys) !== String(user.ticket.interestKeys))
       user.interestsSinceMs = now
     if (String(ticket.languages) !== String(user.ticket.languages)) user.languagesSinceMs = now
-    this.matchmaker.change(user)
+    this.matchmaker.change(user, user.ticket)
   }
 
   leave(user: User): void {
@@ -188,7 +188,7 @@ export class MatchmakerWorld {
   }
 
   #queue(user: User): void {
-    const match = this.matchmaker.enter(user, user.sinceMs)
+    const match = this.matchmaker.enter(user, user.ticket, user.sinceMs)
     if (match) this.#open(match)
   }
 

@@ -14,9 +14,9 @@ import type { Person } from './people.ts'
 import type { Pool } from './pool.ts'
 import { Pools } from './pool.ts'
 import { nextDueMs, nextReport, widensAtMs } from './search-report.ts'
+import { Spare } from './spare.ts'
 import { Unsearched } from './unsearched.ts'
-import type { Entrant } from './waiting.ts'
-import { Waiting } from './waiting.ts'
+import type { Entrant, Waiting } from './waiting.ts'
 import { WaitingList } from './waiting-list.ts'
 
 /** The dependencies of {@link Matchmaker}. */
@@ -49,12 +49,13 @@ export class Matchmaker<T extends Entrant> {
   readonly #unsearched: Unsearched<T>
   readonly #acquaintance: Acquaintance<T>
   readonly #holding: Holding<T>
-  readonly #handleDue = (waiting: Waiting<T>): void => this.#continue(waiting)
+  readonly #spare: Spare<T>
 
   constructor(dependencies: MatchmakerDependencies<T>) {
     const { clock, fairLimits, scheduleOf, canOpenRoom } = dependencies
     this.#dependencies = dependencies
     this.#due = new DueQueue(clock)
+    this.#spare = new Spare(this.#due, (waiting) => this.#continue(waiting))
     this.#acquaintance = new Acquaintance(dependencies)
     const common = {
       clock,
@@ -94,23 +95,17 @@ export class Matchmaker<T extends Entrant> {
   }
 
   /**
-   * Matches the latest ticket of the session at once, or queues it. It replaces an earlier one of the session.
+   * Matches the ticket at once, or queues it. It replaces an earlier one of the session.
    * @param sinceMs when the session began to wait, if that was earlier
    * @returns undefined if the ticket was queued
    */
-  enter(entrant: T, sinceMs?: number): Match<T> | undefined {
-    const { ticket, person } = entrant
-    let waiting = this.#waitingOf(entrant)
-    if (waiting?.isQueued) this.withdraw(entrant)
+  enter(entrant: T, ticket: Ticket, sinceMs?: number): Match<T> | undefined {
+    this.withdraw(entrant)
     const now = this.#dependencies.clock.now()
     const pool = this.#pools.find(ticket)
-    if (!waiting) {
-      waiting = new Waiting(entrant, pool, now, this.#handleDue)
-      entrant.waiting = waiting as unknown as Waiting<Entrant>
-    }
-    waiting.begin(pool, sinceMs ?? now)
-    pool.addPerson(person)
-    waiting.findFairKeys(now)
+    const waiting = this.#spare.take(entrant, ticket, pool, sinceMs ?? now)
+    pool.addPerson(waiting.person)
+    waiting.fair = waiting.memo.fairKeysOf(entrant.fairKeys, pool, now)
     waiting.widen(now)
     if (now - waiting.sinceMs >= ticket.delayMs) {
       this.#assignIndex(waiting)
@@ -121,14 +116,14 @@ export class Matchmaker<T extends Entrant> {
     return undefined
   }
 
-  /** Replaces the criteria by those of the session's latest ticket, if it waits. The ticket keeps its place. */
-  change(entrant: T): void {
+  /** Replaces the criteria of the session's ticket, if it waits. The ticket keeps its place. */
+  change(entrant: T, ticket: Ticket): void {
     const waiting = this.#waitingOf(entrant)
-    if (!waiting?.isQueued) return
+    if (!waiting) return
     const { index } = waiting
     const now = this.#dependencies.clock.now()
     if (index) index.remove(waiting)
-    waiting.change(entrant.ticket, now)
+    waiting.change(ticket, now)
     waiting.widen(now)
     if (index) {
       index.prepare(waiting)
@@ -141,16 +136,11 @@ export class Matchmaker<T extends Entrant> {
   /** Removes the session's ticket, if it waits. */
   withdraw(entrant: T): void {
     const waiting = this.#waitingOf(entrant)
-    if (!waiting?.isQueued) return
+    if (!waiting) return
+    const { pool, person } = waiting
     this.#remove(waiting)
-    this.handleLeft(waiting.pool, waiting.person)
-  }
-
-  /** Call this when a session has ended, so that nothing refers to it. */
-  forget(entrant: T): void {
-    this.withdraw(entrant)
-    const waiting = this.#waitingOf(entrant)
-    if (waiting) this.#due.set(waiting, Infinity)
+    this.#spare.free(waiting)
+    this.handleLeft(pool, person)
   }
 
   /** Call this when a session has left the room that it was in after a match. */
@@ -163,11 +153,7 @@ export class Matchmaker<T extends Entrant> {
 
   /** Call this when the pool of a present session's latest ticket has changed; undefined if it has none. */
   handleVisit(former: Pool<Waiting<T>> | undefined, next: Pool<Waiting<T>> | undefined): void {
-    if (former === next) return
-    if (next) next.online++
-    if (!former) return
-    former.online--
-    this.#pools.removeIfEmpty(former)
+    if (former !== next) this.#pools.handleVisit(former, next)
   }
 
   /**
@@ -192,7 +178,7 @@ export class Matchmaker<T extends Entrant> {
   }
 
   #waitingOf(entrant: T): Waiting<T> | undefined {
-    // An entrant's own search has its type.
+    // An entrant's own ticket has its type.
     return entrant.waiting as Waiting<T> | undefined
   }
 
@@ -236,6 +222,7 @@ export class Matchmaker<T extends Entrant> {
   #enqueue(waiting: Waiting<T>): void {
     if (waiting.isQueued) return
     this.#queue.add(waiting)
+    waiting.entrant.waiting = waiting as unknown as Waiting<Entrant>
     for (const key of waiting.fair) key.add(waiting)
     waiting.index?.add(waiting)
   }
@@ -287,6 +274,8 @@ export class Matchmaker<T extends Entrant> {
       this.#parking.handleMatch(pool, partner.fair, now)
       this.#parking.handleMatch(pool, searcher.fair, now)
     }
+    this.#spare.free(partner)
+    this.#spare.free(searcher)
     return { waited, arrived, isRematch, pool }
   }
 
@@ -301,6 +290,7 @@ export class Matchmaker<T extends Entrant> {
   #remove(waiting: Waiting<T>): void {
     if (!waiting.isQueued) return
     this.#queue.delete(waiting)
+    waiting.entrant.waiting = undefined
     if (waiting.slot !== 0) waiting.index!.remove(waiting)
     this.#unsearched.delete(waiting)
     this.#due.pause(waiting)

@@ -8,7 +8,7 @@ import type { Person } from './people.ts'
 import type { Pool } from './pool.ts'
 import type { Entrant, Waiting } from './waiting.ts'
 
-/** A ticket in the queue, with its session. */
+/** A session that searches. */
 export interface Entry extends Entrant {
   readonly member: Member
 }

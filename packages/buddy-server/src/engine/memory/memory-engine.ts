@@ -217,8 +217,8 @@ class MemorySession implements EngineSession, Member {
   room: OpenRoom | undefined
   isClaimPending: boolean
   claim: WaitingClaim | undefined
-  /** Undefined until the first ticket. */
-  #entry: (Entry & { ticket: Ticket; fairKeys: readonly string[] }) | undefined
+  /** What the matchmaker knows of the session. */
+  readonly #entry: Entry & { fairKeys: readonly string[] }
   readonly #parts: Parts
 
   constructor(
@@ -231,6 +231,7 @@ class MemorySession implements EngineSession, Member {
     this.listener = listener
     this.isClaimPending = isClaimPending
     this.person = parts.people.join(profile.personKey)
+    this.#entry = { person: this.person, fairKeys: fairKeysOf(profile), member: this }
     this.#parts = parts
   }
 
@@ -247,8 +248,7 @@ class MemorySession implements EngineSession, Member {
   change(ticket: Ticket): void {
     if (!this.ticket) return
     this.ticket = ticket
-    const entry = this.#entryOf(ticket)
-    this.#parts.outbox.run(() => this.#parts.matchmaker.change(entry))
+    this.#parts.outbox.run(() => this.#parts.matchmaker.change(this.#entry, ticket))
   }
 
   leave(reason: LeaveReason, generation: number): void {
@@ -268,7 +268,7 @@ class MemorySession implements EngineSession, Member {
     const { outbox, clock, matchmaker, rooms } = this.#parts
     outbox.run(() => {
       this.awaySinceMs = clock.now()
-      if (this.#entry) matchmaker.withdraw(this.#entry)
+      if (this.ticket) matchmaker.withdraw(this.#entry)
       this.#visit(undefined)
       rooms.handleAway(this)
     })
@@ -291,7 +291,7 @@ class MemorySession implements EngineSession, Member {
     places.delete(this.profile)
     this.profile = { ...this.profile, addressKey }
     places.add(this.profile)
-    if (this.#entry) this.#entry.fairKeys = fairKeysOf(this.profile)
+    this.#entry.fairKeys = fairKeysOf(this.profile)
     if (this.trace) this.trace.profile = this.profile
   }
 
@@ -351,7 +351,6 @@ class MemorySession implements EngineSession, Member {
       this.#visit(undefined)
       // Without this, a partner that waits for this session's claim would not receive `parted`.
       if (this.isClaimPending) this.#parts.claims.handleClaim(this, undefined)
-      if (this.#entry) this.#parts.matchmaker.forget(this.#entry)
       this.#parts.members.delete(this.profile.seat.sessionId)
       this.#parts.places.delete(this.profile)
       this.#parts.people.leave(this.person)
@@ -360,7 +359,7 @@ class MemorySession implements EngineSession, Member {
 
   #leave(reason: LeaveReason): void {
     const { matchmaker, rooms, claims } = this.#parts
-    if (this.#entry) matchmaker.withdraw(this.#entry)
+    if (this.ticket) matchmaker.withdraw(this.#entry)
     this.ticket = undefined
     if (!rooms.leave(this, reason)) claims.leave(this, reason)
   }
@@ -368,16 +367,8 @@ class MemorySession implements EngineSession, Member {
   #queue(ticket: Ticket, offer?: Uint8Array): void {
     const { matchmaker, rooms } = this.#parts
     this.#visit(matchmaker.poolOf(ticket))
-    const match = matchmaker.enter(this.#entryOf(ticket), this.ticketSinceMs)
+    const match = matchmaker.enter(this.#entry, ticket, this.ticketSinceMs)
     if (match) rooms.open(match, offer)
-  }
-
-  /** Returns what the matchmaker knows of the session, with this ticket. */
-  #entryOf(ticket: Ticket): Entry {
-    const { person, profile } = this
-    if (this.#entry) this.#entry.ticket = ticket
-    else this.#entry = { ticket, person, fairKeys: fairKeysOf(profile), member: this }
-    return this.#entry
   }
 
   /** Changes the pool in which the session is present. */

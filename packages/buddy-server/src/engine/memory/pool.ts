@@ -136,6 +136,14 @@ export class Pools<W extends Indexed<W>> {
     return pool
   }
 
+  /** Call this when the pool of a present session's latest ticket has changed; undefined if it has none. */
+  handleVisit(former: Pool<W> | undefined, next: Pool<W> | undefined): void {
+    if (next) next.online++
+    if (!former) return
+    former.online--
+    this.removeIfEmpty(former)
+  }
+
   /** Removes the pool if nobody is in it. */
   removeIfEmpty(pool: Pool<W>): void {
     if (pool.online > 0 || pool.peopleCount > 0 || pool.isRemoved) return

@@ -17,8 +17,7 @@ export interface Indexed<W> {
   readonly asksSignature: string
   /** The buckets of the interests, after `prepare`. */
   buckets: readonly Bucket<W>[]
-  /** For what these buckets were found. */
-  preparation: Preparation | undefined
+  readonly memo: BucketMemo<W>
   /** The slot in the index; 0 if the ticket is in no index. */
   slot: number
   /** The latest link, from which the others can be reached. */
@@ -28,11 +27,11 @@ export interface Indexed<W> {
   isChoice: boolean
 }
 
-/** The interests whose buckets were found, in which index, and after how many sweeps of it. */
-export interface Preparation {
-  readonly index: object
-  readonly interestKeys: readonly string[]
-  readonly sweeps: number
+/** The buckets that an index has found for a session before. */
+export interface BucketMemo<W> {
+  /** The state of the index that has found them: another object after each removal of empty buckets. */
+  generation: object | undefined
+  buckets: readonly Bucket<W>[]
 }
 
 /**
@@ -67,9 +66,9 @@ export class TicketIndex<W extends Indexed<W>> {
   readonly #table = new LinkTable<W>()
   readonly #byInterest = new Map<string, Bucket<W>>()
   /** The tickets that are free in interests. */
-  readonly #free = new Bucket<W>(this.#table)
+  readonly #free = new Bucket<W>('', this.#table)
   #bucketsAfterSweep = 0
-  #sweeps = 0
+  #generation = {}
   #search = 0
   #seeker: W | undefined
   #accepts: (seeker: W, candidate: W) => boolean = () => false
@@ -79,19 +78,17 @@ export class TicketIndex<W extends Indexed<W>> {
 
   /** Finds the buckets of the ticket's interests. Call this before the ticket searches or is added. */
   prepare(waiting: W): void {
-    const { preparation } = waiting
+    const { memo } = waiting
     const { interestKeys } = waiting.ticket
-    const isPrepared =
-      preparation?.index === this &&
-      preparation.sweeps === this.#sweeps &&
-      isSame(preparation.interestKeys, interestKeys)
-    if (isPrepared) return
+    if (memo.generation !== this.#generation || !areOf(memo.buckets, interestKeys)) {
+      if (this.#byInterest.size > minNewBuckets + 2 * this.#bucketsAfterSweep) this.#sweep()
+      memo.generation = this.#generation
+      memo.buckets =
+        interestKeys.length === 0 ? noBuckets : interestKeys.map((key) => this.#bucketOf(key))
+    }
+    waiting.buckets = memo.buckets
     // The numbers of searches in another index mean nothing here.
     waiting.seenBy = 0
-    if (this.#byInterest.size > minNewBuckets + 2 * this.#bucketsAfterSweep) this.#sweep()
-    waiting.buckets =
-      interestKeys.length === 0 ? noBuckets : interestKeys.map((key) => this.#bucketOf(key))
-    waiting.preparation = { index: this, interestKeys, sweeps: this.#sweeps }
   }
 
   /** Adds a ticket to the lists of its interests and languages. It must be prepared, and not in an index. */
@@ -258,12 +255,12 @@ export class TicketIndex<W extends Indexed<W>> {
 
   #bucketOf(key: string): Bucket<W> {
     let bucket = this.#byInterest.get(key)
-    if (!bucket) this.#byInterest.set(key, (bucket = new Bucket(this.#table)))
+    if (!bucket) this.#byInterest.set(key, (bucket = new Bucket(key, this.#table)))
     return bucket
   }
 
   #sweep(): void {
-    this.#sweeps++
+    this.#generation = {}
     for (const [key, bucket] of this.#byInterest) {
       if (bucket.size === 0) this.#byInterest.delete(key)
     }
@@ -277,10 +274,11 @@ function groupOf<W>(groups: Groups<W>, signature: string, list: List<W>): Group<
   return group
 }
 
-/** Returns whether two lists have the same items in the same order. */
-export function isSame(one: readonly string[], other: readonly string[]): boolean {
-  if (one === other) return true
-  if (one.length !== other.length) return false
-  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false
+/** Returns whether these are the buckets of the interests, in the same order. */
+function areOf<W>(buckets: readonly Bucket<W>[], interestKeys: readonly string[]): boolean {
+  if (buckets.length !== interestKeys.length) return false
+  for (let index = 0; index < buckets.length; index++) {
+    if (buckets[index]!.key !== interestKeys[index]) return false
+  }
   return true
 }

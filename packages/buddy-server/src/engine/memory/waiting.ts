@@ -6,44 +6,59 @@ import type { Bucket } from './lists.ts'
 import type { Person } from './people.ts'
 import type { Pool } from './pool.ts'
 import { kindOf } from './pool.ts'
-import type { Indexed, Preparation, TicketIndex } from './ticket-index.ts'
-import { isSame } from './ticket-index.ts'
+import type { BucketMemo, Indexed, TicketIndex } from './ticket-index.ts'
 
-/**
- * A session that searches: its ticket, with what the matchmaker must know of the session. The object stays the same
- * while the session lasts.
- */
+/** A session that searches, with what the matchmaker must know of it. The object stays the same while it lasts. */
 export interface Entrant {
-  /** The latest ticket. */
-  readonly ticket: Ticket
   readonly person: Person
   /**
    * What the session may have in common with other sessions of the same user: its address, and the identity
    * that the site has signed. A new array, if they have changed. See `fair-share.ts`.
    */
   readonly fairKeys: readonly string[]
-  /** The state that the matchmaker keeps, and alone uses, from the first search on. */
-  waiting?: Waiting<Entrant>
+  /** The state of the matchmaker, which alone uses it: the ticket that waits, and what was looked up before. */
+  waiting?: Waiting<Entrant> | undefined
+  memo?: Memo<Waiting<Entrant>>
 }
 
 const noBuckets: readonly never[] = []
 const noKeys: readonly never[] = []
 
+/** What was looked up for a session. Its next search does not look it up again, if it is the same. */
+export class Memo<W extends Indexed<W>> implements BucketMemo<W> {
+  generation: object | undefined
+  buckets: readonly Bucket<W>[] = noBuckets
+  #pool: Pool<W> | undefined
+  #fairNames: readonly string[] | undefined
+  #fair: readonly FairKey<W>[] = noKeys
+
+  /** Returns the keys of these names in the pool. */
+  fairKeysOf(names: readonly string[], pool: Pool<W>, nowMs: number): readonly FairKey<W>[] {
+    if (!pool.fair.isOn) return noKeys
+    const isKnown = this.#pool === pool && this.#fairNames === names
+    this.#fair = pool.fair.keysOf(names, nowMs, isKnown ? this.#fair : undefined)
+    this.#pool = pool
+    this.#fairNames = names
+    return this.#fair
+  }
+}
+
 /**
- * The search of a session, whether its ticket is in the queue or not. The matchmaker, the index, the fair share and
- * the search report keep their state of it here. It is used again for the next ticket of the session, so that a
- * search creates no garbage, and what an earlier search has looked up need not be looked up again.
+ * A ticket in the queue, or one that searches before it is queued. The matchmaker, the index, the fair share and
+ * the search report keep their state of it here. The object is used again for another ticket, so that a search
+ * creates no garbage, and the few objects of a short queue stay in the cache of the processor.
  */
 export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
   // These come first, because searches read them of each ticket that they visit.
   /** The same as in `entrant`. */
-  readonly person: Person
+  person: Person
   seenBy = 0
   isChoice = false
   buckets: readonly Bucket<Waiting<T>>[] = noBuckets
   /** When the session began to wait, on the engine's clock. A change of the criteria does not change it. */
   sinceMs: number
-  readonly entrant: T
+  entrant: T
+  memo: Memo<Waiting<T>>
   ticket: Ticket
   pool: Pool<Waiting<T>>
   /** See `kindOf`. */
@@ -60,7 +75,6 @@ export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
   position = -1
   /** The index in which the ticket can be found; undefined while a slowed user's ticket cannot be matched. */
   index: TicketIndex<Waiting<T>> | undefined
-  preparation: Preparation | undefined
   slot = 0
   link = 0
   /** The place among the tickets that have not searched yet; 0 after the search. */
@@ -71,7 +85,6 @@ export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
   /** When a skipped partner may be met again; undefined if there is none. */
   heldUntilMs: number | undefined
   fair: readonly FairKey<Waiting<T>>[] = noKeys
-  #fairNames: readonly string[] | undefined
   /** Whether the session knows that its ticket is in the queue. */
   isTold = false
   /** What was last told about the search; see `search-report.ts`. */
@@ -86,16 +99,20 @@ export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
 
   constructor(
     entrant: T,
+    ticket: Ticket,
     pool: Pool<Waiting<T>>,
     sinceMs: number,
     onDue: (waiting: Waiting<T>) => void,
   ) {
     this.entrant = entrant
     this.person = entrant.person
-    this.ticket = entrant.ticket
+    this.memo = memoOf<T>(entrant)
+    this.ticket = ticket
     this.pool = pool
     this.sinceMs = sinceMs
+    this.isFreeInRegions = ticket.region === ''
     this.#onDue = onDue
+    this.#accept(ticket)
   }
 
   /** Whether it is in the queue. */
@@ -113,39 +130,37 @@ export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
     return this.#languagesChangedAtMs ?? this.sinceMs
   }
 
-  /** Begins a new search, for the latest ticket of the session. It must not be in the queue. */
-  begin(pool: Pool<Waiting<T>>, sinceMs: number): void {
-    if (pool !== this.pool) {
-      this.pool = pool
-      this.fair = noKeys
-      this.#fairNames = undefined
-    }
+  /** Uses the object for another ticket, like a new one. It must not be in the queue. */
+  reuse(entrant: T, ticket: Ticket, pool: Pool<Waiting<T>>, sinceMs: number): void {
+    this.entrant = entrant
+    this.person = entrant.person
+    this.memo = memoOf<T>(entrant)
+    this.pool = pool
     this.sinceMs = sinceMs
     this.#interestsChangedAtMs = undefined
     this.#languagesChangedAtMs = undefined
     this.isFreeInInterests = false
     this.isFreeInLanguages = false
-    this.isFreeInRegions = this.entrant.ticket.region === ''
+    this.isFreeInRegions = ticket.region === ''
     this.index = undefined
     this.isHeld = false
     this.heldUntilMs = undefined
     this.isTold = false
     this.toldState = 0
-    this.#accept(this.entrant.ticket)
+    this.#accept(ticket)
   }
 
-  /** Finds the keys of the session in its pool. */
-  findFairKeys(nowMs: number): void {
-    const { pool, entrant } = this
-    if (!pool.fair.isOn) {
-      this.fair = noKeys
-      this.#fairNames = undefined
-      return
-    }
-    const { fairKeys } = entrant
-    const known = this.#fairNames === fairKeys ? this.fair : undefined
-    this.fair = pool.fair.keysOf(fairKeys, nowMs, known)
-    this.#fairNames = fairKeys
+  /** Drops all references, so that their memory can be freed. Only `reuse` may follow. */
+  clear(): void {
+    const none = undefined as never
+    this.entrant = none
+    this.person = none
+    this.memo = none
+    this.pool = none
+    this.ticket = none
+    this.index = undefined
+    this.buckets = noBuckets
+    this.fair = noKeys
   }
 
   /** Replaces the criteria. Those that differ are required anew, from now on. */
@@ -203,4 +218,13 @@ function signatureOf(attributes: Ticket['attributes']): string {
     return JSON.stringify(names.map((name) => [name, attributes[name]]))
   }
   return ''
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index])
+}
+
+function memoOf<T extends Entrant>(entrant: T): Memo<Waiting<T>> {
+  // An entrant's own memo has its type.
+  return (entrant.memo ??= new Memo()) as unknown as Memo<Waiting<T>>
 }
