@@ -210,7 +210,7 @@ function measureCosts(waiting: number, taste: Taste, rounds: number): Costs {
     lobby.nowMs += 0.001
   }
   const times: Record<keyof Costs, number[]> = { enter: [], leave: [], match: [] }
-  // So few that the number of those who wait stays about the same.
+  // So few that the number of those who wait stays about the same, and the same number in all for each row.
   const acts = Math.min(500, Math.ceil(waiting / 20))
   const measure = (name: keyof Costs, act: (index: number) => void): void => {
     const cpuUs = measureCpu(() => {
@@ -221,25 +221,24 @@ function measureCosts(waiting: number, taste: Taste, rounds: number): Costs {
   let created = waiting
   const createArrivals = (): readonly Arrival[] =>
     Array.from({ length: acts }, () => arrivalOf(lobby.createUser(created++, taste)))
-  for (let round = 0; round < rounds; round++) {
-    // Each of these searches for the first time, so that nothing is known of it.
-    const [visitors, seekers] = [createArrivals(), createArrivals()]
-    measure('enter', (index) => void lobby.enter(visitors[index]!))
-    measure('leave', (index) => matchmaker.withdraw(visitors[index]!.user))
+  for (let left = rounds * 500; left > 0; left -= acts) {
+    const newcomers = createArrivals()
+    measure('enter', (index) => void lobby.enter(newcomers[index]!))
+    measure('leave', (index) => matchmaker.withdraw(newcomers[index]!.user))
     lobby.canOpenRoom = true
     const matches: Match<User>[] = []
     measure('match', (index) => {
-      const match = lobby.enter(seekers[index]!)
+      const match = lobby.enter(newcomers[index]!)
       if (match) matches.push(match)
     })
     lobby.canOpenRoom = false
     // Those who were matched wait again, so that their number stays the same.
-    for (const { user } of [...visitors, ...seekers]) matchmaker.withdraw(user)
+    for (const { user } of newcomers) matchmaker.withdraw(user)
     for (const { waited, arrived, pool } of matches) {
       for (const { entrant } of [waited, arrived]) matchmaker.handleLeft(pool, entrant.person)
       lobby.enter(arrivalOf(waited.entrant))
     }
-    for (const { user } of [...visitors, ...seekers]) lobby.forget(user)
+    for (const { user } of newcomers) lobby.forget(user)
   }
   return { enter: median(times.enter), leave: median(times.leave), match: median(times.match) }
 }

@@ -10,6 +10,8 @@ const shift = 2
 /** In place of the previous link: the link is in the queue of late links, or was removed while it was there. */
 const late = -1
 const lateAndRemoved = -2
+/** The position of the owner's first number in those of a slot; the rank is before it. */
+export const firstOwnNumber = 2
 
 /**
  * The links of many chains, and their items. All of it is in a few arrays of numbers, which grow as needed. So
@@ -18,8 +20,14 @@ const lateAndRemoved = -2
 export class LinkTable<T> {
   /** The items by their slots. */
   readonly items: (T | undefined)[] = [undefined]
-  /** The ranks of the items by their slots. */
-  ranks = new Float64Array(16)
+  /** How many numbers each slot has. */
+  readonly numbersPerSlot: number
+  /**
+   * The numbers of all slots. The first two are the rank of the item, in `#ranks`. The others are of the owner of
+   * the table, who finds them beside the rank in the memory.
+   */
+  numbers: Int32Array
+  #ranks: Float64Array
   cells = new Int32Array(64)
   /** The chain of each link. */
   readonly chains: Chain<T>[] = []
@@ -28,16 +36,24 @@ export class LinkTable<T> {
   #free = 0
   #end = cellsPerLink
 
+  /** @param ownNumbers how many numbers of a slot the owner of the table uses; an even number */
+  constructor(ownNumbers = 0) {
+    this.numbersPerSlot = firstOwnNumber + ownNumbers
+    this.numbers = new Int32Array(16 * this.numbersPerSlot)
+    this.#ranks = new Float64Array(this.numbers.buffer)
+  }
+
   /** Returns a slot for the item. A chain has its items in the order of their ranks, the lowest first. */
   claim(item: T, rank: number): number {
     const slot = this.#freeSlots.pop() ?? this.items.length
-    if (slot === this.ranks.length) {
-      const ranks = new Float64Array(slot * 2)
-      ranks.set(this.ranks)
-      this.ranks = ranks
+    if (slot * this.numbersPerSlot === this.numbers.length) {
+      const numbers = new Int32Array(this.numbers.length * 2)
+      numbers.set(this.numbers)
+      this.numbers = numbers
+      this.#ranks = new Float64Array(numbers.buffer)
     }
     this.items[slot] = item
-    this.ranks[slot] = rank
+    this.#ranks[(slot * this.numbersPerSlot) >> 1] = rank
     return slot
   }
 
@@ -52,8 +68,18 @@ export class LinkTable<T> {
     return this.items[this.cells[link + slotAt]!]!
   }
 
+  /** Returns the slot of a link's item. */
+  slotOf(link: number): number {
+    return this.cells[link + slotAt]!
+  }
+
+  /** Returns the rank of a slot's item. */
+  rankIn(slot: number): number {
+    return this.#ranks[(slot * this.numbersPerSlot) >> 1]!
+  }
+
   rankOf(link: number): number {
-    return this.ranks[this.cells[link + slotAt]!]!
+    return this.rankIn(this.cells[link + slotAt]!)
   }
 
   chainOf(link: number): Chain<T> {
@@ -123,7 +149,7 @@ export class Chain<T> {
     const link = table.create(slot, this, sibling)
     this.size++
     const tail = this.#tail
-    const rank = table.ranks[slot]!
+    const rank = table.rankIn(slot)
     if (tail !== 0 && rank < table.rankOf(tail)) {
       table.cells[link] = late
       this.#lateSize++

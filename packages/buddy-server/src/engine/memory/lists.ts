@@ -44,6 +44,8 @@ const maxEmptyLists = 16
 export class Bucket<W> {
   /** The interest; empty for the tickets that are free in interests. */
   readonly key: string
+  /** The number of the interest in the index; 0 for the tickets that are free in interests. */
+  readonly number: number
   readonly table: LinkTable<W>
   /** Tickets that state no language. */
   withoutLanguage: List<W> | undefined
@@ -53,11 +55,10 @@ export class Bucket<W> {
   free: List<W> | undefined
   /** The number of places in all lists. */
   size = 0
-  /** The number of the latest search for this interest. */
-  searchedBy = 0
 
-  constructor(key: string, table: LinkTable<W>) {
+  constructor(key: string, number: number, table: LinkTable<W>) {
     this.key = key
+    this.number = number
     this.table = table
   }
 

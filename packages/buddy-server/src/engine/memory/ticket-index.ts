@@ -1,6 +1,8 @@
-import { mayMeetInRegions, satisfies } from '../may-meet.ts'
+import { satisfies } from '../may-meet.ts'
 import type { Ticket } from '../ticket.ts'
-import { LinkTable } from './chain.ts'
+import { firstOwnNumber, LinkTable } from './chain.ts'
+import type { BucketMemo } from './interest-buckets.ts'
+import { InterestBuckets } from './interest-buckets.ts'
 import type { Groups } from './lists.ts'
 import { Bucket, Group, List } from './lists.ts'
 
@@ -22,16 +24,6 @@ export interface Indexed<W> {
   slot: number
   /** The latest link, from which the others can be reached. */
   link: number
-  /** The number of the search that has last seen this ticket, and whether that search could choose it. */
-  seenBy: number
-  isChoice: boolean
-}
-
-/** The buckets that an index has found for a session before. */
-export interface BucketMemo<W> {
-  /** The state of the index that has found them: another object after each removal of empty buckets. */
-  generation: object | undefined
-  buckets: readonly Bucket<W>[]
 }
 
 /**
@@ -47,10 +39,20 @@ const maxSkipped = 256
 const maxGroups = 64
 /** A ticket that states no language looks into so many lists of each interest. */
 const maxLists = 64
-/** Empty buckets are removed together when there are so many new ones, because tickets often need them again. */
-const minNewBuckets = 1000
 
-const noBuckets: readonly never[] = []
+// What a search must know of a ticket is in the numbers of its slot, which are beside each other in the memory: the
+// number of the latest search that has seen it, whether that search could choose it, its region (positive if it is
+// free in regions, and otherwise negative), and its interests.
+const seenByAt = firstOwnNumber
+const isChoiceAt = firstOwnNumber + 1
+const regionAt = firstOwnNumber + 2
+const countAt = firstOwnNumber + 3
+const interestsAt = firstOwnNumber + 4
+/** So many interests of a ticket are compared. Clients may not state more. */
+const maxInterests = 10
+const ownNumbers = interestsAt - firstOwnNumber + maxInterests
+/** The numbers of searches begin again after this one, so that they fit. */
+const lastSearch = 2 ** 31 - 1
 
 /**
  * The waiting tickets of one pool, so arranged that a search visits only lists whose tickets have an interest
@@ -63,38 +65,42 @@ const noBuckets: readonly never[] = []
  * search themselves. Tickets without asks are in one group, so nobody can delay them this way.
  */
 export class TicketIndex<W extends Indexed<W>> {
-  readonly #table = new LinkTable<W>()
-  readonly #byInterest = new Map<string, Bucket<W>>()
+  readonly #table = new LinkTable<W>(ownNumbers)
+  readonly #interests = new InterestBuckets<W>(this.#table)
   /** The tickets that are free in interests. */
-  readonly #free = new Bucket<W>('', this.#table)
-  #bucketsAfterSweep = 0
-  #generation = {}
+  readonly #free = new Bucket<W>('', 0, this.#table)
+  /** The numbers of regions; 1 means none. There are few. */
+  readonly #regions = new Map<string, number>()
   #search = 0
   #seeker: W | undefined
   #accepts: (seeker: W, candidate: W) => boolean = () => false
-  #best: W | undefined
+  /** The region of the seeker, as in the numbers of a slot. */
+  #region = 0
+  /** The slot of the best partner until now; 0 if there is none. */
+  #best = 0
   #bestOverlap = 0
   #comparedCount = 0
 
   /** Finds the buckets of the ticket's interests. Call this before the ticket searches or is added. */
   prepare(waiting: W): void {
-    const { memo } = waiting
-    const { interestKeys } = waiting.ticket
-    if (memo.generation !== this.#generation || !areOf(memo.buckets, interestKeys)) {
-      if (this.#byInterest.size > minNewBuckets + 2 * this.#bucketsAfterSweep) this.#sweep()
-      memo.generation = this.#generation
-      memo.buckets =
-        interestKeys.length === 0 ? noBuckets : interestKeys.map((key) => this.#bucketOf(key))
-    }
-    waiting.buckets = memo.buckets
-    // The numbers of searches in another index mean nothing here.
-    waiting.seenBy = 0
+    waiting.buckets = this.#interests.find(waiting.ticket.interestKeys, waiting.memo)
   }
 
   /** Adds a ticket to the lists of its interests and languages. It must be prepared, and not in an index. */
   add(waiting: W): void {
-    waiting.slot = this.#table.claim(waiting, waiting.sinceMs)
-    for (const bucket of waiting.buckets) this.#addTo(bucket, waiting)
+    const table = this.#table
+    const { buckets } = waiting
+    waiting.slot = table.claim(waiting, waiting.sinceMs)
+    const { numbers } = table
+    const first = waiting.slot * table.numbersPerSlot
+    const count = Math.min(buckets.length, maxInterests)
+    numbers[first + seenByAt] = 0
+    numbers[first + regionAt] = this.#regionOf(waiting)
+    numbers[first + countAt] = count
+    for (let index = 0; index < count; index++) {
+      numbers[first + interestsAt + index] = buckets[index]!.number
+    }
+    for (const bucket of buckets) this.#addTo(bucket, waiting)
     if (waiting.isFreeInInterests) this.#addTo(this.#free, waiting)
   }
 
@@ -119,22 +125,23 @@ export class TicketIndex<W extends Indexed<W>> {
    * @param accepts returns whether the two people may meet, as far as their tickets do not decide it
    */
   find(seeker: W, accepts: (seeker: W, candidate: W) => boolean): W | undefined {
+    if (this.#search === lastSearch) this.#forgetSearches()
     this.#search++
     this.#seeker = seeker
     this.#accepts = accepts
-    this.#best = undefined
+    this.#region = this.#regionOf(seeker)
+    this.#best = 0
     this.#comparedCount = 0
     const { buckets } = seeker
-    for (const bucket of buckets) bucket.searchedBy = this.#search
+    const { searchedBy } = this.#interests
+    for (const { number } of buckets) searchedBy[number] = this.#search
     // With one interest all tickets of its bucket are equal, and the first is the best.
     const maxChoices = buckets.length > 1 ? maxCompared : 1
     for (const bucket of buckets) this.#visitBucket(bucket, maxChoices)
     // Those of the free tickets that have a common interest were found before.
     if (seeker.isFreeInInterests) this.#visitBucket(this.#free, 1)
-    const best = this.#best
     this.#seeker = undefined
-    this.#best = undefined
-    return best
+    return this.#best === 0 ? undefined : this.#table.items[this.#best]
   }
 
   #addTo(bucket: Bucket<W>, waiting: W): void {
@@ -210,12 +217,18 @@ export class TicketIndex<W extends Indexed<W>> {
   }
 
   #visitGroup(group: Group<W>, maxChoices: number): void {
+    const table = this.#table
+    const { numbers, numbersPerSlot } = table
     let choices = 0
     let skipped = 0
     for (let link = group.first(); link !== 0; link = group.after(link)) {
-      const candidate = this.#table.itemOf(link)
-      if (candidate.seenBy !== this.#search) this.#consider(candidate)
-      if (candidate.isChoice) {
+      const slot = table.slotOf(link)
+      const first = slot * numbersPerSlot
+      if (numbers[first + seenByAt] !== this.#search) {
+        numbers[first + seenByAt] = this.#search
+        numbers[first + isChoiceAt] = Number(this.#consider(slot))
+      }
+      if (numbers[first + isChoiceAt] === 1) {
         choices++
         // All nodes of one process have one region, so the best is of the own region in all but tests.
         if (choices >= maxChoices && this.#isOfRegion(this.#best)) return
@@ -224,47 +237,67 @@ export class TicketIndex<W extends Indexed<W>> {
     }
   }
 
-  #consider(candidate: W): void {
-    candidate.seenBy = this.#search
-    candidate.isChoice =
-      candidate !== this.#seeker &&
-      mayMeetInRegions(this.#seeker!, candidate) &&
-      this.#accepts(this.#seeker!, candidate)
-    if (!candidate.isChoice) return
-    this.#comparedCount++
-    let overlap = 0
-    for (const { searchedBy } of candidate.buckets) if (searchedBy === this.#search) overlap++
-    const isBetter =
-      !this.#best ||
-      overlap > this.#bestOverlap ||
-      (overlap === this.#bestOverlap && this.#isPreferred(candidate, this.#best))
-    if (!isBetter) return
-    this.#best = candidate
-    this.#bestOverlap = overlap
-  }
-
-  #isPreferred(candidate: W, best: W): boolean {
-    const isOfRegion = this.#isOfRegion(candidate)
-    if (isOfRegion !== this.#isOfRegion(best)) return isOfRegion
-    return candidate.sinceMs < best.sinceMs
-  }
-
-  #isOfRegion(waiting: W | undefined): boolean {
-    return waiting?.ticket.region === this.#seeker!.ticket.region
-  }
-
-  #bucketOf(key: string): Bucket<W> {
-    let bucket = this.#byInterest.get(key)
-    if (!bucket) this.#byInterest.set(key, (bucket = new Bucket(key, this.#table)))
-    return bucket
-  }
-
-  #sweep(): void {
-    this.#generation = {}
-    for (const [key, bucket] of this.#byInterest) {
-      if (bucket.size === 0) this.#byInterest.delete(key)
+  /**
+   * Remembers the ticket of a slot, if it is acceptable and better than those before. Whether the two people may
+   * meet is looked up only then.
+   * @returns false if it is not acceptable
+   */
+  #consider(slot: number): boolean {
+    if (slot === this.#seeker!.slot) return false
+    const table = this.#table
+    const { numbers } = table
+    const first = slot * table.numbersPerSlot
+    const region = numbers[first + regionAt]!
+    // Of two tickets, both must be free in regions, or be of the same one.
+    if (region !== this.#region && region !== -this.#region && (region < 0 || this.#region < 0)) {
+      return false
     }
-    this.#bucketsAfterSweep = this.#byInterest.size
+    const { searchedBy } = this.#interests
+    const end = first + interestsAt + numbers[first + countAt]!
+    let overlap = 0
+    for (let at = first + interestsAt; at < end; at++) {
+      if (searchedBy[numbers[at]!] === this.#search) overlap++
+    }
+    const isBetter =
+      this.#best === 0 ||
+      overlap > this.#bestOverlap ||
+      (overlap === this.#bestOverlap && this.#isPreferred(slot))
+    if (isBetter) {
+      if (!this.#accepts(this.#seeker!, table.items[slot]!)) return false
+      this.#best = slot
+      this.#bestOverlap = overlap
+    }
+    this.#comparedCount++
+    return true
+  }
+
+  /** Whether the ticket of a slot is better than the best until now, which shares as many interests. */
+  #isPreferred(slot: number): boolean {
+    const isOfRegion = this.#isOfRegion(slot)
+    if (isOfRegion !== this.#isOfRegion(this.#best)) return isOfRegion
+    return this.#table.rankIn(slot) < this.#table.rankIn(this.#best)
+  }
+
+  #isOfRegion(slot: number): boolean {
+    const { numbers, numbersPerSlot } = this.#table
+    return Math.abs(numbers[slot * numbersPerSlot + regionAt]!) === Math.abs(this.#region)
+  }
+
+  #regionOf({ ticket: { region }, isFreeInRegions }: W): number {
+    let number = 1
+    if (region !== '') {
+      number = this.#regions.get(region) ?? this.#regions.size + 2
+      this.#regions.set(region, number)
+    }
+    return isFreeInRegions ? number : -number
+  }
+
+  /** Begins to count the searches again. */
+  #forgetSearches(): void {
+    const { numbers, numbersPerSlot } = this.#table
+    this.#search = 0
+    this.#interests.searchedBy.fill(0)
+    for (let at = seenByAt; at < numbers.length; at += numbersPerSlot) numbers[at] = 0
   }
 }
 
@@ -272,13 +305,4 @@ function groupOf<W>(groups: Groups<W>, signature: string, list: List<W>): Group<
   let group = groups.get(signature)
   if (!group) groups.set(signature, (group = new Group(list, signature)))
   return group
-}
-
-/** Returns whether these are the buckets of the interests, in the same order. */
-function areOf<W>(buckets: readonly Bucket<W>[], interestKeys: readonly string[]): boolean {
-  if (buckets.length !== interestKeys.length) return false
-  for (let index = 0; index < buckets.length; index++) {
-    if (buckets[index]!.key !== interestKeys[index]) return false
-  }
-  return true
 }

@@ -6,7 +6,8 @@ import type { Bucket } from './lists.ts'
 import type { Person } from './people.ts'
 import type { Pool } from './pool.ts'
 import { kindOf } from './pool.ts'
-import type { BucketMemo, Indexed, TicketIndex } from './ticket-index.ts'
+import type { BucketMemo } from './interest-buckets.ts'
+import type { Indexed, TicketIndex } from './ticket-index.ts'
 
 /** A session that searches, with what the matchmaker must know of it. The object stays the same while it lasts. */
 export interface Entrant {
@@ -49,11 +50,8 @@ export class Memo<W extends Indexed<W>> implements BucketMemo<W> {
  * creates no garbage, and the few objects of a short queue stay in the cache of the processor.
  */
 export class Waiting<T extends Entrant> implements Due, Indexed<Waiting<T>> {
-  // These come first, because searches read them of each ticket that they visit.
   /** The same as in `entrant`. */
   person: Person
-  seenBy = 0
-  isChoice = false
   buckets: readonly Bucket<Waiting<T>>[] = noBuckets
   /** When the session began to wait, on the engine's clock. A change of the criteria does not change it. */
   sinceMs: number
