@@ -47,7 +47,7 @@ export function isFreeInRegions(
 }
 
 /** Returns whether the regions of two tickets allow them to meet: they are equal, or both accept any. */
-export function mayMeetInRegions(
+function mayMeetInRegions(
   one: Pick<Wish, 'isFreeInRegions'> & { readonly ticket: Pick<Ticket, 'region'> },
   other: Pick<Wish, 'isFreeInRegions'> & { readonly ticket: Pick<Ticket, 'region'> },
 ): boolean {
