@@ -1,6 +1,5 @@
 // A part of the load of users.ts, in a process of its own. Sends the number of matched users to its parent, and
 // 'arrived' when all its users are connected and search.
-import { setPriority } from 'node:os'
 import * as wire from '@buddy-chat/protocol'
 import { Crowd } from './crowd.ts'
 import { anybody, createTastes } from './tastes.ts'
@@ -16,8 +15,6 @@ export interface LoadSetup {
 }
 
 const { ports, first, count, interests } = JSON.parse(process.argv[2] ?? '') as LoadSetup
-// Without this the load would take time from the nodes, which must not be silent for two seconds.
-setPriority(10)
 process.on('disconnect', () => process.exit())
 const crowd = new Crowd((index) => ports[index % ports.length]!, wire)
 const matched = crowd.numberOf('matched')
@@ -25,7 +22,8 @@ let matches = 0
 await crowd.arrive({
   count,
   first,
-  batchSize: 20,
+  // Few, because a node that is silent for two seconds is dead for the others.
+  batchSize: 40,
   lobbyOf: () => '',
   tasteOf: interests === 0 ? () => anybody : createTastes(interests),
   mayWait: true,

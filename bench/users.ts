@@ -14,6 +14,9 @@ const usersPerProcess = 15_000
 /** After this time the users must be matched; the last ones accept anybody after 12 s. */
 const matchLimitMs = 60_000
 
+/** Those of the server's defaults or longer, because the load may be late with its answers. */
+const heartbeats = { pingIntervalMs: 25_000, pingTimeoutMs: 60_000 }
+
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** The options of {@link benchUsers}. */
@@ -72,7 +75,7 @@ export async function benchUsers({
   const nodes = given ?? Math.max(2, Math.ceil(users / usersPerProcess))
   const processes = Math.max(2, Math.ceil(users / usersPerProcess))
   const checkout = join(import.meta.dirname, '..')
-  const group = await NodeGroup.start('users', nodes, checkout, {})
+  const group = await NodeGroup.start('users', nodes, checkout, heartbeats)
   const loads: LoadProcess[] = []
   try {
     const before = await group.usage({ collect: true })
