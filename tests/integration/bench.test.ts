@@ -35,7 +35,7 @@ test('prints the matches in a second and the times of operations for the scenari
 
 if (missingRedisMessage) console.log(missingRedisMessage)
 
-describe.skipIf(missingRedisMessage)('with Redis', () => {
+describe.skipIf(missingRedisMessage)('with Redis', { timeout: 60_000 }, () => {
   test('prints what pairs cost across nodes and in one node', async () => {
     const args = ['--scenario', 'relay', ...small, '--nodes', '2']
     const { code, output } = await runCommand('bench/bench.ts', ...args)
