@@ -1,5 +1,6 @@
 // The only file that imports the Redis client. It is loaded only if the server uses Redis. The published file contains
 // the library, see `rollup.config.mjs`.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisClientOptions, RedisClusterOptions } from '@redis/client'
 import { createClient, createCluster, RESP_TYPES } from '@redis/client'
 import type { RedisAddress, RedisCredentials, RedisTarget } from './redis-url.ts'
@@ -148,31 +149,54 @@ class SingleConnection implements RedisConnection {
 }
 
 class ClusterConnection implements RedisConnection {
+  readonly #options: OpenRedisOptions
   readonly #cluster: ReturnType<typeof createCluster>
+  /** Whether all masters are known. */
+  #isConnected = false
+  #isClosed = false
+  #latestError: unknown
 
   constructor(options: OpenRedisOptions) {
-    const { target, onReady, onError } = options
+    this.#options = options
+    const { target, onReady } = options
+    const onError = (error: unknown): void => {
+      this.#latestError = error
+      options.onError(error)
+    }
     const settings = settingsOf(options, target.credentials, retryMs) as NonNullable<
       RedisClusterOptions['defaults']
     >
     this.#cluster = createCluster({
       rootNodes: target.addresses.map((address) => ({
-        socket: { ...settings.socket, ...address },
+        ...settings,
+        socket: { ...settings.socket, ...address, reconnectStrategy: false },
       })),
       defaults: settings,
       topologyRefreshOnReconnectionAttemptStrategy: refreshAfterMs,
     })
     this.#cluster.on('error', onError)
     this.#cluster.on('node-error', onError)
-    this.#cluster.on('node-ready', onReady)
+    this.#cluster.on('node-ready', () => this.#isConnected && onReady())
   }
 
   get isReady(): boolean {
-    return this.#cluster.isReady
+    return this.#isConnected
   }
 
   async connect(): Promise<void> {
-    await this.#cluster.connect()
+    for (let retries = 0; !this.#isClosed; retries++) {
+      try {
+        await this.#cluster.connect()
+        this.#isConnected = true
+        this.#options.onReady()
+        return
+      } catch (error) {
+        // The error says only that no node can be used. The one before says why.
+        if (this.#options.isOneAttempt) throw this.#latestError ?? error
+        this.#options.onError(this.#latestError ?? error)
+        await sleep(retryMs(retries))
+      }
+    }
   }
 
   async send(key: string, command: RedisCommand): Promise<unknown> {
@@ -199,7 +223,8 @@ class ClusterConnection implements RedisConnection {
   }
 
   close(): void {
-    this.#cluster.destroy()
+    this.#isClosed = true
+    if (this.#cluster.isOpen) this.#cluster.destroy()
   }
 }
 
@@ -277,7 +302,7 @@ class SentinelConnection implements RedisConnection {
       } catch (error) {
         if (this.#options.isOneAttempt) throw error
         this.#options.onError(error)
-        await new Promise((resolve) => setTimeout(resolve, retryMs(retries)))
+        await sleep(retryMs(retries))
       }
     }
   }

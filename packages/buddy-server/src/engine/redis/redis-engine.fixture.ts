@@ -30,7 +30,7 @@ export function createRedisEngines(
   dependencies: EngineDependencies,
   nearMs = 0,
 ): EngineUnderTest {
-  const prefix = `world ${worlds++}:`
+  const prefix = `buddy:world ${worlds++}:`
   /** The calls without an answer, and the messages that were not received. */
   const pending = { count: 0 }
   const done = (): void => void pending.count--

@@ -8,6 +8,7 @@ import type { EngineDependencies } from '../memory/memory-engine.ts'
 import { RedisClient } from './redis-client.ts'
 import { createRedisEngines } from './redis-engine.fixture.ts'
 import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
+import { restrictedUser } from './redis-setups.fixture.ts'
 
 if (missingRedisMessage) console.log(missingRedisMessage)
 
@@ -17,8 +18,9 @@ let client: RedisClient
 beforeAll(async () => {
   if (missingRedisMessage) return
   server = await RedisServer.start()
+  const { url } = restrictedUser(server)
   client = new RedisClient({
-    url: server.url,
+    url,
     onUp: () => undefined,
     onDown: (error) => console.error(error),
   })

@@ -41,6 +41,8 @@ const answers: readonly (readonly [RegExp, string])[] = [
   [/^no cluster node/, 'cannot be reached: none of these nodes answers'],
 ]
 
+const isSilent = 'does not answer in time'
+
 const networkFaults: Readonly<Record<string, string>> = {
   ENOTFOUND:
     'cannot be reached, because its name cannot be resolved: correct the host in REDIS_URL',
@@ -51,7 +53,7 @@ const networkFaults: Readonly<Record<string, string>> = {
   EPIPE: 'closes the connection',
   EHOSTUNREACH: 'cannot be reached, because there is no route to it',
   ENETUNREACH: 'cannot be reached, because there is no route to it',
-  ETIMEDOUT: 'does not answer in time',
+  ETIMEDOUT: isSilent,
   EPROTO: 'does not speak TLS there: write redis:// in REDIS_URL instead of rediss://',
   ERR_SSL_WRONG_VERSION_NUMBER:
     'does not speak TLS there: write redis:// in REDIS_URL instead of rediss://',
@@ -63,9 +65,10 @@ const isCertificateFault = (code: string): boolean =>
   /CERT|UNABLE_TO_|SELF_SIGNED|ERR_TLS/.test(code)
 
 const faultsOfClient: Readonly<Record<string, string>> = {
-  ConnectionTimeoutError: networkFaults['ETIMEDOUT']!,
-  TimeoutError: networkFaults['ETIMEDOUT']!,
-  AbortError: networkFaults['ETIMEDOUT']!,
+  ConnectionTimeoutError: isSilent,
+  SocketTimeoutError: isSilent,
+  TimeoutError: isSilent,
+  AbortError: isSilent,
   RootNodesUnavailableError: 'cannot be reached: none of these nodes can be used',
   SocketClosedUnexpectedlyError: networkFaults['ECONNRESET']!,
 }
@@ -74,6 +77,10 @@ const faultsOfClient: Readonly<Record<string, string>> = {
 export function explainRedisError(error: unknown, target: RedisTarget): RedisError {
   if (error instanceof RedisError) return error
   const [fault, detail = ''] = faultOf(error)
+  if (target.isTls && fault === isSilent) {
+    const hint = 'if it has no TLS, write redis:// in REDIS_URL instead of rediss://'
+    return new RedisError(`${describeTarget(target)} ${fault}: ${hint}`, { cause: error })
+  }
   return new RedisError(`${describeTarget(target)} ${fault}${detail && ` (${detail})`}`, {
     cause: error,
   })

@@ -37,22 +37,41 @@ export class RedisServer {
 
   /** Starts a server on this port. Resolves when it accepts connections. */
   static async startAt(port: number, ...flags: readonly string[]): Promise<RedisServer> {
+    return RedisServer.#launch(port, (folder) => [
+      ...at(port),
+      '--save',
+      '',
+      '--dir',
+      folder,
+      ...flags,
+    ])
+  }
+
+  /** Starts a Sentinel with this configuration file, which it changes. */
+  static async startSentinel(file: string): Promise<RedisServer> {
+    const port = await freePort()
+    return RedisServer.#launch(port, () => [file, '--sentinel', ...at(port)])
+  }
+
+  static async #launch(
+    port: number,
+    flagsFor: (folder: string) => readonly string[],
+  ): Promise<RedisServer> {
     const folder = mkdtempSync(join(tmpdir(), 'buddy-redis-'))
-    const child = spawn(
-      'redis-server',
-      ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...flags],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    )
+    const child = spawn('redis-server', flagsFor(folder), { stdio: ['ignore', 'pipe', 'inherit'] })
     for await (const line of createInterface(child.stdout)) {
-      if (line.includes('Ready to accept connections')) break
+      if (/Ready to accept connections|Sentinel ID is/.test(line)) break
     }
     child.stdout.resume()
     return new RedisServer(port, child, folder)
   }
 
-  /** Runs a command in the server. Throws if it fails. */
-  run(...command: readonly string[]): void {
-    execFileSync('redis-cli', ['-p', String(this.port), ...command], { stdio: 'pipe' })
+  /** Runs a command in the server, and returns its answer. Throws if it fails. */
+  run(...command: readonly string[]): string {
+    return execFileSync('redis-cli', ['-p', String(this.port), ...command], {
+      stdio: 'pipe',
+      encoding: 'utf8',
+    })
   }
 
   /** Sends a signal to the process. */
@@ -61,12 +80,17 @@ export class RedisServer {
   }
 
   async stop(): Promise<void> {
-    const exited = once(this.#process, 'exit')
-    this.#process.kill('SIGKILL')
-    await exited
+    const { exitCode, signalCode } = this.#process
+    if (exitCode === null && signalCode === null) {
+      const exited = once(this.#process, 'exit')
+      this.#process.kill('SIGKILL')
+      await exited
+    }
     rmSync(this.#folder, { recursive: true, force: true })
   }
 }
+
+const at = (port: number): readonly string[] => ['--port', String(port), '--bind', '127.0.0.1']
 
 /** Returns a TCP port on which nothing listens. */
 export async function freePort(): Promise<number> {
