@@ -5,6 +5,7 @@
 // npm run bench -- --scenario users [--users N] [--nodes N]
 // npm run bench:first-frame -- [--calls N] [--delay MS]
 // npm run bench -- codec [--rounds N]
+// npm run bench -- regions [--rounds N]
 // npm run bench -- start [--starts N], after npm run build:binary
 // Benchmarks. Tests run each of them briefly and do not assert its figures.
 import { runTypeScript } from './run-typescript.mjs'
@@ -12,5 +13,6 @@ import { runTypeScript } from './run-typescript.mjs'
 const [first, ...rest] = process.argv.slice(2)
 if (first === 'first-frame') runTypeScript('bench/first-frame.mjs', rest)
 else if (first === 'codec') runTypeScript('bench/codec.ts', rest)
+else if (first === 'regions') runTypeScript('bench/regions.ts', rest)
 else if (first === 'start') runTypeScript('bench/start.ts', rest)
 else runTypeScript('bench/bench.ts')

@@ -15,9 +15,7 @@ export interface RedisSetup {
 const redisPage = join(import.meta.dirname, '../../../../../docs/redis.md')
 
 /** The command by which `docs/redis.md` creates a user with the rights that Buddy needs. */
-const rightsCommand = (/^ACL SETUSER buddy .*$/m.exec(readFileSync(redisPage, 'utf8')) ?? [
-  '',
-])[0]
+const rightsCommand = (/^ACL SETUSER buddy .*$/m.exec(readFileSync(redisPage, 'utf8')) ?? [''])[0]
 
 /** Creates the user of `docs/redis.md` in a server. Its password has characters with a meaning in URLs. */
 export function restrictedUser(server: RedisServer): { readonly url: string } {
