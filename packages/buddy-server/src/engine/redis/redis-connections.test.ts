@@ -17,6 +17,13 @@ const check = (redisUrl: string, redisCaFile = ''): Promise<string> =>
     (error: Error) => error.message,
   )
 
+/** Connects. `connect` itself does not wait for a Redis that answers late. */
+async function whenUp(client: RedisClient): Promise<void> {
+  const isUp = new Promise<void>((resolve) => client.onUp(resolve))
+  await client.connect()
+  await isUp
+}
+
 let server: RedisServer
 let tls: Awaited<ReturnType<typeof startTls>>
 let cluster: RedisSetup
@@ -30,7 +37,7 @@ beforeAll(async () => {
     onUp: () => undefined,
     onDown: (error) => console.error(error),
   })
-  await clusterClient.connect()
+  await whenUp(clusterClient)
 })
 
 afterAll(async () => {
@@ -166,7 +173,7 @@ describe.skipIf(missingRedisMessage)('behind a Sentinel', () => {
       await first.link.call(packValue({ cfg: {}, commands: [] }))
     }
     try {
-      await Promise.all(nodes.map(({ client }) => client.connect()))
+      await Promise.all(nodes.map(({ client }) => whenUp(client)))
       await exchange()
       const areUp = nodes.map(({ client }) => new Promise<void>((resolve) => client.onUp(resolve)))
       setup.servers[0]!.signal('SIGKILL')
