@@ -2,6 +2,7 @@
 // installation of every package that depends on it; and the Redis client into open-redis.js, because its package is 12 MB
 // large, of which one process uses a small part, and only if it shares its users with other servers.
 import { readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import commonjs from '@rollup/plugin-commonjs'
 import json from '@rollup/plugin-json'
@@ -49,7 +50,10 @@ export default [
   },
   {
     input: 'dist/engine/redis/open-redis.js',
-    output: { file: 'dist/engine/redis/open-redis.js' },
+    output: {
+      file: 'dist/engine/redis/open-redis.js',
+      paths: (id) => (builtinModules.includes(id) ? `node:${id}` : id),
+    },
     plugins: [
       nodeResolve(),
       withoutHashLibrary,
