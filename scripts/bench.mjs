@@ -13,6 +13,6 @@ import { runTypeScript } from './run-typescript.mjs'
 const [first, ...rest] = process.argv.slice(2)
 if (first === 'first-frame') runTypeScript('bench/first-frame.mjs', rest)
 else if (first === 'codec') runTypeScript('bench/codec.ts', rest)
-else if (first === 'regions') runTypeScript('bench/regions.ts', rest)
+else if (first === 'regions') runTypeScript('tests/load/region-bench.ts', rest)
 else if (first === 'start') runTypeScript('bench/start.ts', rest)
 else runTypeScript('bench/bench.ts')

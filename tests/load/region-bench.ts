@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import type { Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 import { parseArgs } from 'node:util'
-import { packValue } from '../packages/buddy-server/src/codec.ts'
-import { RedisClient } from '../packages/buddy-server/src/engine/redis/redis-client.ts'
-import { RedisServer } from '../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
-import { numberFlag, runCommand } from '../tests/load/flags.ts'
+import { packValue } from '../../packages/buddy-server/src/codec.ts'
+import { RedisClient } from '../../packages/buddy-server/src/engine/redis/redis-client.ts'
+import { RedisServer } from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
+import { numberFlag, runCommand } from './flags.ts'
 
 /** The time that bytes take in one direction, in milliseconds: in one machine, a country, a continent, the world. */
 const delaysMs = [0, 5, 20, 75]
