@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import type { Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 import { parseArgs } from 'node:util'
-import { packValue } from '../../packages/buddy-server/src/codec.ts'
 import { RedisClient } from '../../packages/buddy-server/src/engine/redis/redis-client.ts'
 import { RedisServer } from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
 import { numberFlag, runCommand } from './flags.ts'
@@ -12,7 +11,9 @@ import { numberFlag, runCommand } from './flags.ts'
 /** The time that bytes take in one direction, in milliseconds: in one machine, a country, a continent, the world. */
 const delaysMs = [0, 5, 20, 75]
 
-const emptyCall = packValue({ cfg: {}, commands: [] })
+/** `{ cfg: {}, commands: [] }` and `[]` in MessagePack. */
+const emptyCall = Buffer.from('82a363666780a8636f6d6d616e647390', 'hex')
+const emptyMessage = Uint8Array.of(0x90)
 
 /** Listens on a free port, and passes all bytes on to another after `delayMs`, in both directions. */
 async function delayed(port: number, delayMs: number): Promise<Server & { readonly url: string }> {
@@ -50,7 +51,7 @@ async function createNode(url: string, nodeId: string) {
     },
     async sendTo(node: string, received: Promise<void>): Promise<number> {
       const startMs = performance.now()
-      const published = link.publish(node, packValue([]))
+      const published = link.publish(node, emptyMessage)
       await received
       const tookMs = performance.now() - startMs
       await published
