@@ -25,7 +25,7 @@ async function redisCli(url: string, ...command: readonly string[]): Promise<str
 
 /** Asks again until the answer is the expected one, because a change reaches the other nodes with a beat. */
 async function expectAnswer(url: string, visitor: string, answer: string): Promise<void> {
-  await expect.poll(() => helloAs(url, visitor), { timeout: 3000 }).toBe(answer)
+  await expect.poll(() => helloAs(url, visitor), { timeout: 8000 }).toBe(answer)
 }
 
 describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
@@ -62,7 +62,7 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
     await redisCli(redis.url, 'FLUSHDB')
     // The second node stores the ban again.
     const storedBans = (): Promise<string> => redisCli(redis.url, 'ZCARD', 'buddy:{0}:bans')
-    await expect.poll(storedBans, { timeout: 3000 }).not.toBe('0')
+    await expect.poll(storedBans, { timeout: 8000 }).not.toBe('0')
     const third = await startServer(options)
     expect(await helloAs(third.url, visitor)).toBe('banned')
   })

@@ -8,6 +8,9 @@ import { RawClient } from './raw-client.ts'
 
 if (missingRedisMessage) console.log(missingRedisMessage)
 
+/** A node reports once a second. */
+const inTime = { timeout: 8000 }
+
 const headers = { Authorization: `Bearer ${adminToken}` }
 
 async function statusOf(url: string, isAdmin = true): Promise<Status> {
@@ -36,14 +39,14 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
       ana.send({ type: 'ping' })
       return ana.receive('stats')
     }
-    await expect.poll(statsOfAna).toMatchObject({ online: 3, waiting: 1, rooms: 1 })
+    await expect.poll(statsOfAna, inTime).toMatchObject({ online: 3, waiting: 1, rooms: 1 })
 
     const sums = { nodes: 2, users: 3, away: 0, connections: 3, waiting: 1, rooms: 1 }
     for (const { url } of [first, second]) {
       await expect
-        .poll(async () => (await statusOf(url)).nodes?.map(({ users }) => users).toSorted())
+        .poll(async () => (await statusOf(url)).nodes?.map(({ users }) => users).toSorted(), inTime)
         .toEqual([1, 2])
-      await expect.poll(async () => (await statusOf(url)).crowd).toEqual(sums)
+      await expect.poll(async () => (await statusOf(url)).crowd, inTime).toEqual(sums)
       const { nodes, crowd, sites } = await statusOf(url)
       expect(crowd).toEqual(sums)
       expect(sites).toMatchObject([{ key: '', crowd_users: 3 }])
@@ -88,10 +91,10 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
     const killed = await startNode()
     const states = async (): Promise<unknown> =>
       (await statusOf(first.url)).nodes?.map(({ state }) => state)
-    await expect.poll(states).toEqual(['healthy', 'healthy', 'healthy'])
+    await expect.poll(states, inTime).toEqual(['healthy', 'healthy', 'healthy'])
     await killed.kill()
     await second.server.close()
-    await expect.poll(states, { timeout: 8000 }).toEqual(['healthy', 'lost'])
+    await expect.poll(states, inTime).toEqual(['healthy', 'lost'])
     const { crowd } = await statusOf(first.url)
     expect(crowd).toMatchObject({ nodes: 1 })
   })

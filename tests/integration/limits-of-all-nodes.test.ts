@@ -30,7 +30,7 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
     // Another site has places.
     expect(await hello(second.url)).toBeInstanceOf(RawClient)
     await ana.leave()
-    await expect.poll(() => hello(second.url, 'shop')).toBeInstanceOf(RawClient)
+    await expect.poll(() => hello(second.url, 'shop'), { timeout: 8000 }).toBeInstanceOf(RawClient)
     expect(await hello(first.url, 'shop')).toBe('server-full')
   })
 
@@ -46,7 +46,7 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
     expect(await ana.reconnect(second.url)).toMatchObject({ isRestored: true })
     for (const { url } of [first, second]) expect(await hello(url)).toBe('too-many-connections')
     await ana.client.leave()
-    await expect.poll(() => hello(first.url)).toBeInstanceOf(RawClient)
+    await expect.poll(() => hello(first.url), { timeout: 8000 }).toBeInstanceOf(RawClient)
   })
 
   test('end the session of an address that has been away longest at the node of a new client, to make room', async ({
@@ -58,7 +58,7 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
     const ana = await RawClient.join(first.url, 'Ana')
     await RawClient.join(second.url, 'Bob')
     ana.socket.terminate()
-    await expect.poll(() => first.server.status().away).toBe(1)
+    await expect.poll(() => first.server.status().away, { timeout: 8000 }).toBe(1)
     expect(await hello(second.url)).toBe('too-many-connections')
     expect(await hello(first.url)).toBeInstanceOf(RawClient)
     expect(first.server.status()).toMatchObject({ users: 1, away: 0 })
