@@ -35,7 +35,8 @@ function createService() {
     const [, [answer]] = unpackValue(reply) as CallAnswer
     return [answer![0], answer![3]]
   }
-  const session = { s: 'session', k: 'person', f: {}, g: 0 }
+  const profile = { site: '', addressKey: 'address' }
+  const session = { s: 'session', k: 'person', f: profile, g: 0 }
   return {
     join: (n: string, e: number) => send({ c: 'join', n, e, ...session }),
     adopt: async (n: string) => {
