@@ -11,6 +11,7 @@ import type { Core } from './core/core.ts'
 import { createCore } from './core/core.ts'
 import { createNotify } from './events.ts'
 import { statsOf } from './handlers/ping.ts'
+import { handOver } from './connection/hand-over.ts'
 import { createHeartbeat } from './connection/heartbeat.ts'
 import { checkRedis } from './engine/redis/check-redis.ts'
 import { RedisClient } from './engine/redis/redis-client.ts'
@@ -31,7 +32,11 @@ import { silentLog } from './operations/log/create-log.ts'
 import { OpenFiles } from './operations/open-files.ts'
 import { Operations } from './operations/operations.ts'
 import type { Status } from './operations/status.ts'
-import { ConnectionAcceptor, reconnectAfterMs } from './connection/connection-acceptor.ts'
+import {
+  ConnectionAcceptor,
+  handOverAfterMs,
+  reconnectAfterMs,
+} from './connection/connection-acceptor.ts'
 import type { Moderation } from './safety/moderation.ts'
 import { checkStore } from './safety/check-store.ts'
 import { MemoryStore } from './safety/memory-store.ts'
@@ -82,10 +87,14 @@ export interface BuddyServer {
   /** Reports, decisions, bans and the audit log. Use it only while the server is listening. */
   readonly moderation: Moderation
   /**
-   * Stops the server. Asks every client to reconnect later. Closes connections of sessions outside rooms at
-   * once. Closes the others when their room ends, when their partner loses its connection, or after
-   * `shutdownTimeoutMs`. Running calls continue between the browsers. Resolves when everything is closed.
-   * Further calls return the same promise.
+   * Stops the server. Asks every client to reconnect later. Running calls continue between the browsers.
+   *
+   * - Without `redisUrl`: closes connections of sessions outside rooms at once, and the others when their room
+   *   ends, when their partner loses its connection, or after `shutdownTimeoutMs`.
+   * - With `redisUrl`: serves everybody for up to two seconds, in which load balancers notice `/readyz`. Then hands
+   *   all sessions over to the other nodes, one after the other, within `shutdownTimeoutMs`.
+   *
+   * Resolves when everything is closed. Further calls return the same promise.
    */
   close(): Promise<void>
 }
@@ -138,6 +147,8 @@ export function createBuddyServer(
   const clock = createSystemClock(onInternalError)
   let clientAddress = createClientAddress(settings)
   let closed: Promise<void> | undefined
+  /** Whether new connections are refused. */
+  let isRefusing = false
 
   const nodeId = randomBytes(12).toString('base64url')
   const openFiles = new OpenFiles({ log })
@@ -217,8 +228,9 @@ export function createBuddyServer(
     addressOf: (upgrade) => clientAddress(upgrade),
     onCallInterrupted: ({ link }) => {
       // During shutdown, a connection is closed as soon as its room ends or its partner loses the connection.
-      // In the second case, both sessions continue their call at the next server process.
-      if (closed) link?.close('going-away')
+      // In the second case, both sessions continue their call at the next server process. If there are other
+      // nodes, each connection is handed over when it is its turn.
+      if (closed && !core.engine.hasOtherNodes) link?.close('going-away')
     },
     onRelayed: (bytes, readAtMs) => {
       const handlingMs = readAtMs === undefined ? undefined : () => clock.now() - readAtMs
@@ -244,7 +256,8 @@ export function createBuddyServer(
     notify,
     hooks,
     addressOf: (upgrade) => clientAddress(upgrade),
-    isDraining: () => closed !== undefined,
+    isDraining: () => isRefusing,
+    reconnectAfterMs: () => (core.engine.hasOtherNodes ? handOverAfterMs() : reconnectAfterMs()),
     isOutOfSockets: () => openFiles.isNearlyFull,
     onInternalError,
   })
@@ -342,13 +355,36 @@ export function createBuddyServer(
     return needRestart
   }
 
-  async function close(): Promise<void> {
+  /** Asks every client to reconnect later, and waits for the end of calls. */
+  async function drain(): Promise<void> {
+    isRefusing = true
     await forEachInSlices(connections, (connection) => {
       connection.send({ type: 'going-away', reconnectAfterMs: reconnectAfterMs() })
       const { session } = connection
       if (!session?.participant.isPartnerPresent) connection.close('going-away')
     })
     await acceptor.untilEmpty(settings.shutdownTimeoutMs)
+  }
+
+  /** Hands all sessions over to the other nodes. */
+  async function giveAway(): Promise<void> {
+    core.engine.drain()
+    await handOver({
+      clock,
+      timeoutMs: settings.shutdownTimeoutMs,
+      onBegin: () => (isRefusing = true),
+      connections: () => [...connections],
+      handOver: (connection) => {
+        const { session } = connection
+        connection.send({ type: 'going-away', reconnectAfterMs: handOverAfterMs() })
+        connection.close('going-away')
+        if (session) core.sessions.end(session, 'stopped')
+      },
+    })
+  }
+
+  async function close(): Promise<void> {
+    await (core.engine.hasOtherNodes ? giveAway() : drain())
     await forEachInSlices(connections, (connection) => connection.close('going-away'))
     // The time is limited, so that a client that does not accept its close frame does not delay the rest.
     await acceptor.untilEmpty(closeFramesTimeoutMs)

@@ -25,12 +25,17 @@ interface ConnectionAcceptorDependencies {
   readonly notify: Notify
   readonly hooks: Pick<BuddyServerHooks, 'onUpgrade'>
   readonly addressOf: (upgrade: Upgrade) => string
-  /** Whether the server is stopping. It then accepts no connection. */
+  /** Whether the server is stopping and accepts no connection any more. */
   readonly isDraining: () => boolean
+  /** Returns the time for the `going-away` of a refused connection, in milliseconds. */
+  readonly reconnectAfterMs: () => number
   /** Whether the process is near its limit of open files. */
   readonly isOutOfSockets: () => boolean
   readonly onInternalError: (error: unknown) => void
 }
+
+/** Maximum time for a `going-away` message if there are other nodes, in milliseconds. */
+const maxHandOverAfterMs = 500
 
 /** The event handlers of a refused connection. They ignore all events. */
 const ignoreEvents: ConnectionEvents = {
@@ -47,6 +52,14 @@ const ignoreEvents: ConnectionEvents = {
  */
 export function reconnectAfterMs(): number {
   return Math.floor(Math.random() * 2 * waitAfterCloseMs['going-away'])
+}
+
+/**
+ * Returns the time for a `going-away` message if there are other nodes, in milliseconds. It is short, because another
+ * node can take the client now.
+ */
+export function handOverAfterMs(): number {
+  return Math.floor(Math.random() * maxHandOverAfterMs)
 }
 
 /** Accepts or refuses new connections, and knows which ones are open. */
@@ -99,7 +112,9 @@ export class ConnectionAcceptor {
     const { connections, isDraining, notify } = this.#dependencies
     const { upgrade } = connection
     if (isDraining()) {
-      connection.send(encode({ type: 'going-away', reconnectAfterMs: reconnectAfterMs() }))
+      connection.send(
+        encode({ type: 'going-away', reconnectAfterMs: this.#dependencies.reconnectAfterMs() }),
+      )
       connection.close(closeCodes['going-away'], 'going-away')
       return ignoreEvents
     }

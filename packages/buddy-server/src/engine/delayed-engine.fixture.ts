@@ -129,6 +129,10 @@ export class DelayedEngine implements Engine {
     return this.#inner.sweep(awayMs)
   }
 
+  drain(): void {
+    this.#inner.drain()
+  }
+
   close(): Promise<void> {
     return this.#inner.close()
   }

@@ -345,6 +345,11 @@ export interface Engine {
   reload(): Promise<void>
   /** Ends rooms whose sessions have both been away for `awayMs`, over several turns of the event loop. */
   sweep(awayMs: number): Promise<void>
+  /**
+   * This node will stop soon. From now on, tickets of other nodes prefer equal partners of nodes that stay. Call it
+   * before `close`.
+   */
+  drain(): void
   /** Resolves when all commands have been handled. Call it after the last command. */
   close(): Promise<void>
 }

@@ -198,6 +198,10 @@ export class MemoryEngine implements Engine {
     return rooms.sweep(clock.now() - awayMs)
   }
 
+  drain(): void {
+    // There are no other nodes.
+  }
+
   async close(): Promise<void> {
     // Every command is handled within its call.
   }

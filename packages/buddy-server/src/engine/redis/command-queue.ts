@@ -5,6 +5,8 @@ import type { Answer, CallAnswer, Configuration } from './wire.ts'
 interface CommandQueueDependencies {
   readonly link: Pick<RedisLink, 'call'>
   readonly configuration: () => Configuration
+  /** Creates the id for the next room. */
+  readonly createId: () => string
   /** Returns the time that Redis uses, in milliseconds; undefined if Redis uses its own clock. */
   readonly redisNow: (() => number) | undefined
   /** Called with each answer, before the command's own function. */
@@ -94,10 +96,12 @@ export class CommandQueue {
   }
 
   #call(batch: readonly Pending[]): void {
-    const { redisNow, link, configuration, onFailed } = this.#dependencies
+    const { redisNow, link, configuration, createId, onFailed } = this.#dependencies
     const payload = packValue({
       ...(redisNow && { now: redisNow() }),
       cfg: configuration(),
+      // Any command can open a room, because it may free a place for one.
+      fresh: createId(),
       commands: batch.map(({ command }) => command),
     })
     link.call(payload).then(

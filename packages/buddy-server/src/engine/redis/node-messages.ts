@@ -23,6 +23,8 @@ interface NodeMessagesDependencies {
 /** What is sent to one node. */
 interface Lane {
   items: NodeItem[]
+  /** The message that Redis has not answered, so that nobody knows whether it has arrived. It is sent again unchanged. */
+  unanswered: readonly NodeItem[]
   /** The number of the present message. A message that is sent again has the same number. */
   number: number
   /** Resolves when the message that is on its way, and all after it, have been sent; undefined if none is. */
@@ -53,7 +55,8 @@ export class NodeMessages {
   /** Sends an event or a frame to a node. */
   post(nodeId: string, item: NodeItem): void {
     let lane = this.#lanes.get(nodeId)
-    if (!lane) this.#lanes.set(nodeId, (lane = { items: [], number: 1, sending: undefined }))
+    if (!lane)
+      this.#lanes.set(nodeId, (lane = { items: [], unanswered: [], number: 1, sending: undefined }))
     lane.items.push(item)
     if (lane.items.length > maxWaiting) lane.items.shift()
     if (this.#isFlushScheduled) return
@@ -101,9 +104,10 @@ export class NodeMessages {
 
   async #send(nodeId: string, lane: Lane): Promise<void> {
     const { isConnected, clock } = this.#dependencies
-    while (lane.items.length > 0 && isConnected()) {
-      const items = lane.items
-      lane.items = []
+    while (lane.unanswered.length + lane.items.length > 0 && isConnected()) {
+      const items = lane.unanswered.length > 0 ? lane.unanswered : lane.items
+      if (items === lane.items) lane.items = []
+      lane.unanswered = []
       const left = await this.#deliver(nodeId, lane, items)
       if (left.length === 0) continue
       lane.items = [...left, ...lane.items]
@@ -126,8 +130,9 @@ export class NodeMessages {
       lane.number++
       return []
     } catch (error) {
+      lane.unanswered = items
       onFailed(error)
-      return items
+      return []
     }
   }
 

@@ -102,6 +102,7 @@ export function createRedisEngines(
     },
     reload: () => first!.reload(),
     sweep: (awayMs) => first!.sweep(awayMs),
+    drain: () => first!.drain(),
     close: () => Promise.resolve(),
   }
   return {

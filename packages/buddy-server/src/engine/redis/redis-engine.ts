@@ -18,8 +18,16 @@ import type { RedisClient } from './redis-client.ts'
 import type { RedisLink } from './redis-link.ts'
 import type { RedisSessionContext } from './redis-session.ts'
 import { RedisNodes } from './redis-nodes.ts'
-import { RedisSession, toStoredProfile } from './redis-session.ts'
-import type { Answer, BeatResult, Configuration, FrameItem, Restated, StoredEvent } from './wire.ts'
+import { fromText, RedisSession, toStoredProfile } from './redis-session.ts'
+import type {
+  Adoption,
+  Answer,
+  BeatResult,
+  Configuration,
+  FrameItem,
+  Restated,
+  StoredEvent,
+} from './wire.ts'
 
 /** The dependencies of {@link RedisEngine}. */
 export interface RedisEngineDependencies extends EngineDependencies {
@@ -81,8 +89,12 @@ export class RedisEngine implements Engine {
   readonly #nodes: RedisNodes
   readonly #sessions = new Map<string, RedisSession>()
   readonly #context: RedisSessionContext
-  /** The epochs of sessions that this node has taken over, until they join. */
-  readonly #adopted = new Map<string, number>()
+  /** What is known of sessions that this node has taken over, until they join. */
+  readonly #adopted = new Map<string, Adoption>()
+  /** The number of frames to each session that wait for an answer of Redis. Later frames must not overtake them. */
+  readonly #holding = new Map<string, number>()
+  /** The sessions that are being released. */
+  readonly #leaving = new Set<Promise<void>>()
   /** Called when the former node has released a session. */
   readonly #releases = new Map<string, () => void>()
   /** The number of beats. */
@@ -108,6 +120,7 @@ export class RedisEngine implements Engine {
     this.#commands = new CommandQueue({
       link,
       redisNow,
+      createId,
       configuration: () => this.#configuration(),
       onAnswer: (command, answer) => this.#handleAnswer(command, answer),
       onTotals: (waiting, rooms, users) => {
@@ -130,8 +143,8 @@ export class RedisEngine implements Engine {
         this.handleDisconnected()
       },
       onEvent: (event) => this.#deliver(event),
-      onFrame: (sessionId, roomId, frame) =>
-        this.#try(() => this.#sessions.get(sessionId)?.handleFrame(roomId, frame)),
+      // If this node has released the session, Redis knows what to do with the frame.
+      onFrame: (sessionId, roomId, frame) => this.#relayNow(nodeId, sessionId, roomId, frame),
     })
     this.#nodes = new RedisNodes(clock, dependencies.report)
     this.bans = new RedisBans({
@@ -165,6 +178,12 @@ export class RedisEngine implements Engine {
       isConnected: () => this.#commands.isOpen,
       find: (sessionId) => this.#sessions.get(sessionId),
       relay: (node, sessionId, roomId, frame) => this.#relay(node, sessionId, roomId, frame),
+      pause: (node, sessionId, room, by) =>
+        this.#deliver({ type: 'pause', s: sessionId, n: node, g: 0, room, by, node: nodeId }),
+      onLeaving: (left) => {
+        this.#leaving.add(left)
+        void left.then(() => this.#leaving.delete(left))
+      },
       forget: (session) => {
         if (this.#sessions.get(session.id) === session) this.#sessions.delete(session.id)
       },
@@ -213,9 +232,9 @@ export class RedisEngine implements Engine {
 
   join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession {
     const { sessionId } = profile.seat
-    const epoch = this.#adopted.get(sessionId)
+    const adoption = this.#adopted.get(sessionId)
     this.#adopted.delete(sessionId)
-    const session = new RedisSession(profile, listener, isRestored, epoch, this.#context)
+    const session = new RedisSession(profile, listener, isRestored, adoption, this.#context)
     this.#sessions.set(session.id, session)
     return session
   }
@@ -249,11 +268,15 @@ export class RedisEngine implements Engine {
     } while (typeof count === 'number' && count > 0)
   }
 
+  drain(): void {
+    this.#send({ c: 'drain', n: this.#dependencies.nodeId })
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     const { nodeId, clock } = this.#dependencies
-    const farewell = new Promise<void>((resolve) =>
-      this.#send({ c: 'bye', n: nodeId }, () => resolve()),
+    const farewell = Promise.all(this.#leaving).then(
+      () => new Promise<void>((resolve) => this.#send({ c: 'bye', n: nodeId }, () => resolve())),
     )
     // Redis may not answer.
     const late = new Promise<void>((resolve) => clock.after(closeTimeoutMs, resolve))
@@ -334,17 +357,17 @@ export class RedisEngine implements Engine {
     if (result.state !== 'taken') return undefined
     const { epoch } = result
     const { nodeId, graceMs, clock } = this.#dependencies
-    this.#adopted.set(sessionId, epoch)
+    const adoption = { epoch, taken: result.frames.length }
+    this.#adopted.set(sessionId, adoption)
     clock.after(joinTimeoutMs, () => {
-      if (this.#adopted.get(sessionId) !== epoch) return
+      if (this.#adopted.get(sessionId) !== adoption) return
       this.#adopted.delete(sessionId)
       // The client was refused, or has gone.
-      const nothing = { frames: [], first: 1, received: 0, graceMs: graceMs() }
-      this.#send({ c: 'release', s: sessionId, n: nodeId, e: epoch, ...nothing })
+      this.#send({ c: 'release', s: sessionId, n: nodeId, e: epoch, graceMs: graceMs() })
     })
     const frames = result.frames.map(([number, frame]) => ({
       sentBefore: number === 0 ? undefined : number - 1,
-      frame: new Uint8Array(Buffer.from(frame, 'base64')),
+      frame: fromText(frame),
     }))
     return { frames, received: result.received }
   }
@@ -361,19 +384,40 @@ export class RedisEngine implements Engine {
   }
 
   #relay(nodeId: string, sessionId: string, roomId: string, frame: Uint8Array): void {
-    if (nodeId === this.#dependencies.nodeId) {
-      this.#try(() => this.#sessions.get(sessionId)?.handleFrame(roomId, frame))
-    } else this.#messages.post(nodeId, [sessionId, roomId, frame])
+    if (this.#holding.has(sessionId)) this.#redirect([sessionId, roomId, frame])
+    else this.#relayNow(nodeId, sessionId, roomId, frame)
+  }
+
+  #relayNow(nodeId: string, sessionId: string, roomId: string, frame: Uint8Array): void {
+    const item = [sessionId, roomId, frame] as const
+    const session = nodeId === this.#dependencies.nodeId ? this.#sessions.get(sessionId) : undefined
+    if (session) this.#try(() => session.handleFrame(roomId, frame))
+    else if (nodeId === '' || nodeId === this.#dependencies.nodeId) this.#redirect(item)
+    else this.#messages.post(nodeId, item)
+  }
+
+  /** Lets Redis decide what happens to a frame: it keeps the frame, or knows which node has the session now. */
+  #redirect(item: FrameItem): void {
+    if (this.#commands.isOpen) void this.#hold('', item)
+    // It waits until Redis answers again.
+    else this.#messages.post('', item)
   }
 
   /** Keeps a frame for a session whose node has not received it. Resolves with true if that node lives. */
   #hold(to: string, [partner, room, frame]: FrameItem): Promise<boolean> {
     const maxBytes = this.#dependencies.maxHeldBytes()
     const frames = [Buffer.from(frame).toString('base64')]
+    this.#holding.set(partner, (this.#holding.get(partner) ?? 0) + 1)
     return new Promise((resolve) => {
       this.#send({ c: 'hold', partner, room, to, frames, maxBytes }, ([failure, , , node]) => {
+        const left = this.#holding.get(partner)! - 1
+        if (left > 0) this.#holding.set(partner, left)
+        else this.#holding.delete(partner)
+        const isOwn = node === this.#dependencies.nodeId
         // Another node has the session now.
-        if (typeof node === 'string' && node !== to) this.#relay(node, partner, room, frame)
+        if (typeof node === 'string' && node !== to && (!isOwn || this.#sessions.has(partner))) {
+          this.#relayNow(node, partner, room, frame)
+        }
         resolve(failure === 'unavailable' || node === to)
       })
     })
@@ -390,7 +434,7 @@ export class RedisEngine implements Engine {
     const session = sessionId === undefined ? undefined : this.#sessions.get(sessionId)
     const isLost = failure === 'fenced' || failure === 'unknown'
     if (!isLost) onError(new Error(`Redis could not handle ${name}: ${failure}`))
-    else if (session && name !== 'restate') void this.#restate(session)
+    else if (session && !session.isLeaving && name !== 'restate') void this.#restate(session)
   }
 
   /** Brings Redis and this node together again about all sessions, one after the other. */
@@ -398,7 +442,7 @@ export class RedisEngine implements Engine {
     const number = ++this.#restatement
     for (const session of this.#sessions.values()) {
       if (number !== this.#restatement || !this.#commands.isOpen) return
-      await this.#restate(session)
+      if (!session.isLeaving) await this.#restate(session)
     }
   }
 
@@ -434,7 +478,12 @@ export class RedisEngine implements Engine {
   #deliver(event: StoredEvent): void {
     if (event.n !== this.#dependencies.nodeId) this.#messages.post(event.n, event)
     else if (event.type === 'released') this.#releases.get(event.s)?.()
-    else if (event.type === 'release')
+    else if (event.type === 'paused') this.#sessions.get(event.s)?.handlePaused()
+    else if (event.type === 'pause') {
+      this.#sessions.get(event.s)?.handlePause(event.room)
+      // The answer follows all frames that were sent before.
+      this.#deliver({ type: 'paused', s: event.by, n: event.node, g: 0 })
+    } else if (event.type === 'release')
       this.#try(() => this.#sessions.get(event.s)?.handleTaken(event.to))
     else this.#try(() => this.#sessions.get(event.s)?.handleEvent(event))
   }

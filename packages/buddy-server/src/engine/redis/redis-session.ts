@@ -16,6 +16,7 @@ import type { Ticket } from '../ticket.ts'
 import { poolOf } from '../ticket.ts'
 import type { Command } from './command-queue.ts'
 import type {
+  Adoption,
   Answer,
   Restated,
   StoredEvent,
@@ -51,12 +52,21 @@ export interface RedisSessionContext {
   readonly onQuit: (session: RedisSession) => void
   /** Relays a frame to a session, which may be at another node. */
   readonly relay: (nodeId: string, sessionId: string, roomId: string, frame: Uint8Array) => void
+  /** Asks the node of the partner `partnerId` to send no more frames, before it releases the session `by`. */
+  readonly pause: (nodeId: string, partnerId: string, roomId: string, by: string) => void
+  /** Called with a promise that resolves when Redis knows that the session is released. */
+  readonly onLeaving: (left: Promise<void>) => void
   readonly forget: (session: RedisSession) => void
   /** Called when the session can be taken over by the node `by`. */
   readonly onReleased: (sessionId: string, by: string) => void
   /** The rooms whose seat 0 is at this node. */
   readonly rooms: Map<string, Room>
 }
+
+/** How long a release waits for the partner's node, in milliseconds. Less than another node waits for the release. */
+const pauseTimeoutMs = 700
+/** How long frames wait while the partner's node changes, in milliseconds. */
+const resumeTimeoutMs = 2000
 
 const nothing: Handover = { frames: [], sentBefore: 0, received: 0 }
 
@@ -99,23 +109,35 @@ export class RedisSession implements EngineSession {
   #reason: LeaveReason = 'left'
   /** The room that the session has left, until Redis knows it. */
   #left: { readonly id: string; readonly reason: LeaveReason } | undefined
+  /** Whether the session is being released, so that it is no longer a session of this node. */
+  isLeaving = false
+  /** The nodes that wait for the release. */
+  readonly #takers: string[] = []
+  /** Frames for the partner, while its node changes. */
+  #paused: { readonly frames: Uint8Array[]; readonly cancel: Cancel } | undefined
+  /** Frames that have arrived before the answer to the claim of their room. */
+  #early: Uint8Array[] | undefined
+  /** Frames that still arrive while the session waits for its release. */
+  #late:
+    { readonly roomId: string; readonly frames: Uint8Array[]; readonly go: () => void } | undefined
 
   constructor(
     profile: SessionProfile,
     listener: EngineListener,
     isRestored: boolean,
-    adoptedEpoch: number | undefined,
+    adoption: Adoption | undefined,
     context: RedisSessionContext,
   ) {
     this.id = profile.seat.sessionId
-    this.#epoch = adoptedEpoch ?? 1
-    this.#isAdopted = adoptedEpoch !== undefined
+    this.#epoch = adoption?.epoch ?? 1
+    this.#isAdopted = adoption !== undefined
     this.#profile = profile
     this.#listener = listener
     this.#context = context
     const isAdopted = this.#isAdopted
     const f = toStoredProfile(profile)
-    this.#send('join', { g: 0, k: profile.personKey, f, isRestored, isAdopted })
+    const { taken = 0 } = adoption ?? {}
+    this.#send('join', { g: 0, k: profile.personKey, f, isRestored, isAdopted, taken })
   }
 
   /** The number of times that nodes have taken the session over. */
@@ -151,6 +173,10 @@ export class RedisSession implements EngineSession {
 
   pass(frame: Uint8Array): void {
     if (!this.#seated) return
+    if (this.#paused) {
+      this.#paused.frames.push(frame)
+      return
+    }
     const { room, seat, partnerNode } = this.#seated
     this.#context.relay(partnerNode, partnerSeat(room, seat).sessionId, room.id, frame)
   }
@@ -183,6 +209,7 @@ export class RedisSession implements EngineSession {
     this.#claimedRoomId = roomId
     const stated = { ...rest, partnerKey, site: this.#profile.site }
     this.#intent = { kind: 'claim', claim: stated }
+    if (isAdopted) this.#early = []
     this.#send('claim', {
       g: generation,
       isAdopted,
@@ -229,14 +256,58 @@ export class RedisSession implements EngineSession {
     this.#send('keep', { frames: frames.map(toText), first: sentBefore + 1 })
   }
 
-  release({ frames, sentBefore, received }: Handover, onReleased?: () => void): void {
+  release(handover: Handover): void {
+    const { room, seat, partnerNode = '' } = this.#seated ?? {}
     this.#exit()
     this.#generation++
-    const fields = { frames: frames.map(toText), first: sentBefore + 1, received }
-    this.#send('release', { ...fields, graceMs: this.#context.graceMs() }, () => {
-      this.#context.forget(this)
-      onReleased?.()
+    this.isLeaving = true
+    const left = new Promise<void>((resolve) => {
+      const go = (more: readonly Uint8Array[]): void => {
+        const frames = [...handover.frames, ...more].map(toText)
+        const fields = { frames, first: handover.sentBefore + 1, received: handover.received }
+        this.#send('release', { ...fields, graceMs: this.#context.graceMs() }, () => {
+          this.#context.forget(this)
+          for (const node of this.#takers) this.#context.onReleased(this.id, node)
+          resolve()
+        })
+      }
+      if (room && seat !== undefined && partnerNode !== '') {
+        this.#awaitLate(room.id, go)
+        this.#context.pause(partnerNode, partnerSeat(room, seat).sessionId, room.id, this.id)
+      } else go([])
     })
+    this.#context.onLeaving(left)
+  }
+
+  /** Collects the frames that the partner's node has sent already, and passes them to `go`. */
+  #awaitLate(roomId: string, go: (frames: readonly Uint8Array[]) => void): void {
+    const frames: Uint8Array[] = []
+    const finish = (): void => {
+      cancel()
+      this.#late = undefined
+      go(frames)
+    }
+    const cancel = this.#context.clock.after(pauseTimeoutMs, finish)
+    this.#late = { roomId, frames, go: finish }
+  }
+
+  /** The partner's node has sent its last frame to this node. */
+  handlePaused(): void {
+    this.#late?.go()
+  }
+
+  /** Another node takes the partner over, or will. Frames wait until Redis says where they go. */
+  handlePause(roomId: string): void {
+    if (this.#seated?.room.id !== roomId || this.#paused) return
+    const cancel = this.#context.clock.after(resumeTimeoutMs, () => this.#resume())
+    this.#paused = { frames: [], cancel }
+  }
+
+  #resume(): void {
+    const { frames = [], cancel } = this.#paused ?? {}
+    cancel?.()
+    this.#paused = undefined
+    for (const frame of frames) this.pass(frame)
   }
 
   /** Another node has the session. */
@@ -277,7 +348,7 @@ export class RedisSession implements EngineSession {
     if (at === undefined) return
     // Frames with a number are in the replay buffer of this node.
     for (const [number, frame] of frames) {
-      if (number === 0) this.handleFrame(at, new Uint8Array(Buffer.from(frame, 'base64')))
+      if (number === 0) this.handleFrame(at, fromText(frame))
     }
     if (!isWaiting) return
     const { clock, graceMs } = this.#context
@@ -332,14 +403,23 @@ export class RedisSession implements EngineSession {
 
   /** Another node takes the session over, which is told when it is free. */
   handleTaken(by: string): void {
-    const handover = this.#listener.handleTaken?.() ?? nothing
-    this.release(handover, () => this.#context.onReleased(this.id, by))
+    this.#takers.push(by)
+    if (!this.isLeaving) this.release(this.#listener.handleTaken?.() ?? nothing)
   }
 
   /** Handles a frame from the partner. Drops it if it is not for the present room. */
   handleFrame(roomId: string, frame: Uint8Array): void {
-    if (this.#seated?.room.id !== roomId) return
-    this.#listener.handleEvent({ type: 'frame', generation: this.#generation, frame })
+    if (this.#late?.roomId === roomId) this.#late.frames.push(frame)
+    else if (this.#early && this.#claimedRoomId === roomId) this.#early.push(frame)
+    else if (this.#seated?.room.id === roomId) {
+      this.#listener.handleEvent({ type: 'frame', generation: this.#generation, frame })
+    }
+  }
+
+  #changePartnerNode(node: string): void {
+    if (!this.#seated || this.#seated.partnerNode === node) return
+    this.#seated.partnerNode = node
+    this.#resume()
   }
 
   handleEvent(event: StoredEvent): void {
@@ -356,6 +436,7 @@ export class RedisSession implements EngineSession {
       this.#change = event.v
     }
     const isCurrent = event.g === this.#generation
+    const early = this.#early ?? []
     if (event.type === 'matched' || event.type === 'restored') {
       if (event.room.id === this.#seated?.room.id) {
         // The session knows the room already.
@@ -383,15 +464,20 @@ export class RedisSession implements EngineSession {
         const { isPartnerPresent, seat, g: generation } = event
         const { room } = this.#seated!
         this.#listener.handleEvent({ type: 'restored', generation, room, seat, isPartnerPresent })
+        const kept = (event.frames ?? []).map(([, frame]) => fromText(frame))
+        for (const frame of [...kept, ...early]) this.handleFrame(room.id, frame)
         break
       }
       case 'presence':
-        if (event.node !== undefined && this.#seated) this.#seated.partnerNode = event.node
+        if (event.node !== undefined) this.#changePartnerNode(event.node)
         this.#listener.handleEvent({
           type: 'presence',
           generation: event.g,
           isPresent: event.isPresent,
         })
+        break
+      case 'moved':
+        this.#changePartnerNode(event.node)
         break
       case 'abandoned':
         this.#listener.handleEvent({ type: 'abandoned', generation: event.g })
@@ -497,7 +583,16 @@ export class RedisSession implements EngineSession {
   /** Notes that the session is in no room, queue or claim. */
   #exit(): void {
     const { room, seat } = this.#seated ?? {}
+    const { frames = [], cancel } = this.#paused ?? {}
+    cancel?.()
+    this.#paused = undefined
+    if (room && seat !== undefined) {
+      // Redis knows where the partner is now.
+      for (const frame of frames)
+        this.#context.relay('', partnerSeat(room, seat).sessionId, room.id, frame)
+    }
     this.#seated = undefined
+    this.#early = undefined
     this.#cancelDue?.()
     this.#cancelDue = undefined
     this.#dueAtMs = Infinity
@@ -574,6 +669,11 @@ export function toStoredProfile({
 }: SessionProfile): StoredProfile {
   const { name, subject = '', nodeId } = seat
   return { name, subject, nodeId, personKey, addressKey, site }
+}
+
+/** Returns the bytes of {@link toText}. */
+export function fromText(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'base64'))
 }
 
 /** Returns the bytes as text, because Redis mixes up texts and bytes inside a value. */

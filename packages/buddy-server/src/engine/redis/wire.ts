@@ -110,6 +110,8 @@ export type StoredEvent = {
       readonly isPartnerPresent: boolean
       /** Whether the room was open all the time, while the session came from another node. */
       readonly isContinued?: boolean
+      /** Frames that were kept for the session, in base64. */
+      readonly frames?: readonly (readonly [number: number, frame: string])[]
     }
   /** The node is empty if none has the session. */
   | {
@@ -118,6 +120,12 @@ export type StoredEvent = {
       readonly isPresent: boolean
       readonly node?: string
     }
+  /** The partner, who is away, has no node now. */
+  | { readonly type: 'moved'; readonly room: string; readonly node: string }
+  /** The node `node` is about to release the session `by`, the partner. */
+  | { readonly type: 'pause'; readonly room: string; readonly by: string; readonly node: string }
+  /** The partner's node sends no more frames until it knows the session's next node. */
+  | { readonly type: 'paused' }
   /** Another node takes the session over. */
   | { readonly type: 'release'; readonly to: string }
   /** The session's former node has released it. */
@@ -138,6 +146,13 @@ export type StoredEvent = {
   /** The session waits for its partner to claim the room. */
   | { readonly type: 'claiming'; readonly inMs: number }
 )
+
+/** What a session that was taken over needs when it joins. */
+export interface Adoption {
+  readonly epoch: number
+  /** The number of frames that Redis has kept for it, and that were read. */
+  readonly taken: number
+}
 
 /** A pair of people who avoid each other. */
 type StoredPair = readonly [kind: PairKind, one: string, other: string, untilMs: number]

@@ -42,6 +42,9 @@ function commands.join(command)
   if isTaken then
     rec.a = nil
     put(rec, 'a', nil)
+    -- The node has read these frames, and the count.
+    call('HDEL', sessionKey(rec.id), 'rc')
+    call('LTRIM', B .. 'k:' .. rec.id, command.taken or 0, -1)
   else
     rec = create(command.s, command.n, command.e)
     call('SADD', B .. 'n:' .. rec.n, rec.id)
@@ -62,6 +65,7 @@ function commands.enter(command)
   local w = command.w
   w.since0 = now
   w.since = ordered(now)
+  regainPlace(rec, w)
   rec.w = w
   setPlace(rec, 'q')
   if rec.a then saveWish(rec) else queue(rec, command.isOffered) end
@@ -190,6 +194,9 @@ function commands.pair(command)
   pairsOut = {}
 end
 
+-- The commands whose room exists. In the others it is the id for the next room.
+local namesRoom = { abandon = true, failClaim = true, hold = true }
+
 -- Writes what the call has changed.
 local function saveAll()
   saveSessions()
@@ -204,6 +211,7 @@ local function handle(keys, args)
   call, pack, unpackMessage = redis.call, cmsgpack.pack, cmsgpack.unpack
   B = keys[1]
   local batch = unpackMessage(args[1])
+  leaving = nil
   cfg = batch.cfg
   if batch.now then now = batch.now
   else
@@ -215,7 +223,7 @@ local function handle(keys, args)
   local answers = {}
   for index, command in ipairs(batch.commands) do
     out, pairsOut = {}, {}
-    roomId, nextRoom = command.room or '', 0
+    roomId, nextRoom = not namesRoom[command.c] and command.room or (batch.fresh or '') .. '-' .. index, 0
     local isDone, result = pcall(commands[command.c], command)
     local failure = false
     if not isDone then

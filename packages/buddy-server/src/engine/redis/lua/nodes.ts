@@ -11,10 +11,13 @@ local pauseMs, maxReaped, maxOrphans = 1500, 64, 32
 -- What a lost node has reported is kept for this time, of at most some nodes.
 local lostMs, maxLost = 600000, 64
 
--- Takes a session from its node. It has no ticket any more, and its room continues without it.
-local function orphan(rec, graceMs)
+-- Takes a session from its node. It has no ticket any more, but the ticket that it sends soon gets the same place in
+-- the queue. Its room continues without it. If the node has released the session, the partner's node sends frames for
+-- it to Redis from now on. If the node is dead, frames that are on their way to it must come first.
+local function orphan(rec, graceMs, isReleased)
   if rec.p == 'q' then
     withdraw(rec)
+    notePlace(rec)
     rec.w = nil
     saveWish(rec)
     setPlace(rec, 'i')
@@ -29,6 +32,7 @@ local function orphan(rec, graceMs)
   rec.n, rec.e = '', rec.e + 1
   put(rec, 'n', '')
   put(rec, 'e', rec.e)
+  if isReleased then announceMove(rec) end
   call('ZADD', B .. 'orphans', now + graceMs, rec.id)
 end
 
@@ -87,6 +91,7 @@ function commands.beat(command)
     for _, node in ipairs(call('ZRANGEBYSCORE', B .. 'nodes', '-inf', now - command.deadMs)) do
       call('ZADD', B .. 'lost', call('ZSCORE', B .. 'nodes', node), node)
       call('ZREM', B .. 'nodes', node)
+      call('SREM', B .. 'leaving', node)
       call('ZADD', B .. 'dying', now, node)
     end
   end
@@ -103,10 +108,14 @@ function commands.beat(command)
   return { isMore = isMore, boot = boot, banId = banId, bans = banNumber, list = list or nil }
 end
 
+-- The node stops soon.
+function commands.drain(command) call('SADD', B .. 'leaving', command.n) end
+
 -- The node stops, and has released its sessions.
 function commands.bye(command)
   call('ZREM', B .. 'nodes', command.n)
   forgetNode(command.n)
+  call('SREM', B .. 'leaving', command.n)
   if call('EXISTS', B .. 'n:' .. command.n) == 1 then call('ZADD', B .. 'dying', now, command.n) end
 end
 
@@ -125,10 +134,13 @@ function commands.adopt(command)
   local key = sessionKey(rec.id)
   put(rec, 'n', rec.n)
   put(rec, 'e', rec.e)
+  -- Until the node has continued the room, frames for the session are kept.
+  rec.cp = true
+  put(rec, 'cp', '1')
   call('SADD', B .. 'n:' .. rec.n, rec.id)
   call('ZREM', B .. 'orphans', rec.id)
-  local kept, received = takeKept(rec), call('HGET', key, 'rc')
-  call('HDEL', key, 'rc')
+  -- They are deleted when the session joins, because its client may lose the connection before.
+  local kept, received = framesOf(rec), call('HGET', key, 'rc')
   return { state = 'taken', epoch = rec.e, frames = kept, received = received and tonumber(received) or nil }
 end
 
@@ -147,11 +159,14 @@ end
 -- The node gives the session up, because another node takes it over, or stops.
 function commands.release(command)
   local rec = own(command)
-  call('DEL', B .. 'k:' .. rec.id)
-  call('HDEL', sessionKey(rec.id), 'kb')
-  if #command.frames > 0 then keepFrames(rec, command.first, command.frames, math.huge) end
-  call('HSET', sessionKey(rec.id), 'rc', command.received)
-  orphan(rec, command.graceMs)
+  -- Without a handover the session has not joined at the node, and what is kept for it stays.
+  if command.received then
+    call('DEL', B .. 'k:' .. rec.id)
+    call('HDEL', sessionKey(rec.id), 'kb')
+    if #command.frames > 0 then keepFrames(rec, command.first, command.frames, math.huge) end
+    call('HSET', sessionKey(rec.id), 'rc', command.received)
+  end
+  orphan(rec, command.graceMs, true)
 end
 
 -- Keeps frames for a session that is away, in case its node dies.
@@ -163,8 +178,9 @@ end
 function commands.hold(command)
   local rec = find(command.partner)
   if not rec or rec.p ~= 'r' or rec.rm ~= command.room then return nil end
-  -- A node that lives receives the frame later.
-  if rec.n ~= '' and (rec.n ~= command.to or call('ZSCORE', B .. 'nodes', rec.n)) then return rec.n end
+  -- A node that lives receives the frame later. If the session has not continued its room yet, the frame waits here.
+  local isAlive = rec.n ~= '' and (rec.n ~= command.to or call('ZSCORE', B .. 'nodes', rec.n))
+  if isAlive and not rec.cp then return rec.n end
   if not keepFrames(rec, 0, command.frames, command.maxBytes) then leaveRoom(rec, 'lost') end
 end
 `

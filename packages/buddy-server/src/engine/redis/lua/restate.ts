@@ -5,16 +5,6 @@
 export const restate = String.raw`
 local overMs = 120000
 
--- Returns the frames that are kept for the session, which are no longer kept then.
-local function takeKept(rec)
-  local key = B .. 'k:' .. rec.id
-  local kept = call('LRANGE', key, 0, -1)
-  call('DEL', key)
-  call('HDEL', sessionKey(rec.id), 'kb')
-  for index, value in ipairs(kept) do kept[index] = { unpackMessage(value) } end
-  return kept
-end
-
 local function overKey(room) return B .. 'over:' .. room end
 
 -- The session has left a room while Redis could not know it.
@@ -114,7 +104,7 @@ function commands.restate(command)
     put(rec, 'n', rec.n)
     put(rec, 'e', rec.e)
     call('ZREM', B .. 'orphans', rec.id)
-    kept = takeKept(rec)
+    kept = takeFrames(rec)
   elseif rec.e < command.e then
     -- Redis had lost its data, and a former node of the session has stated it first.
     if rec.n ~= '' then call('SREM', B .. 'n:' .. rec.n, rec.id) end

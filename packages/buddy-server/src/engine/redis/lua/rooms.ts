@@ -163,6 +163,13 @@ local function changePresence(rec, isPresent)
   if not isPresent then watchIfEmpty(room) end
 end
 
+-- Tells the node of the partner that no node has the session now.
+local function announceMove(rec)
+  local room = rec.p == 'r' and roomOf(rec.rm)
+  local partner = room and partnerIn(room, rec)
+  if partner then emitChange(partner, { type = 'moved', room = room.id, node = rec.n }) end
+end
+
 local function abandonIfDue(id)
   local at = numberOf(call('ZSCORE', B .. 'emptied', id))
   if not at or at + abandonedAfterMs > now then return end

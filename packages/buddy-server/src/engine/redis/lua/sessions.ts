@@ -1,6 +1,8 @@
 /** What a session's commands share: who may send them, how a session leaves its place, and how it ends. */
 export const sessions = String.raw`
 local endedMs = 3600000
+-- For how long a session without a node keeps its place in the queue.
+local placeKeptMs = 15000
 local commands = {}
 
 -- Returns the session, if the node still has it.
@@ -38,6 +40,35 @@ local function endSession(rec, reason)
   recs[rec.id], rec.changes = false, nil
 end
 
+-- Notes where the ticket of a session was in the queue, for the ticket that it sends from another node.
+local function notePlace(rec)
+  local w = rec.w
+  if w then call('HSET', sessionKey(rec.id), 'qp', pack(w.pool, w.since0, w.since, now)) end
+end
+
+-- Gives a new ticket the place in the queue that the session had at another node a short time ago.
+local function regainPlace(rec, w)
+  local stored = rec.e > 1 and call('HGET', sessionKey(rec.id), 'qp')
+  if not stored then return end
+  call('HDEL', sessionKey(rec.id), 'qp')
+  local pool, since0, since, notedAt = unpackMessage(stored)
+  if pool == w.pool and now - notedAt <= placeKeptMs then w.since0, w.since = since0, since end
+end
+
+-- Returns the frames that are kept for a session.
+local function framesOf(rec)
+  local kept = call('LRANGE', B .. 'k:' .. rec.id, 0, -1)
+  for index, value in ipairs(kept) do kept[index] = { unpackMessage(value) } end
+  return kept
+end
+
+local function takeFrames(rec)
+  local kept = framesOf(rec)
+  call('DEL', B .. 'k:' .. rec.id)
+  call('HDEL', sessionKey(rec.id), 'kb')
+  return kept
+end
+
 -- Continues the room of a session that another node had.
 local function continueRoom(rec, claim)
   local room = rec.p == 'r' and roomOf(rec.rm)
@@ -50,7 +81,8 @@ local function continueRoom(rec, claim)
     for index, id in ipairs(room.ids) do profiles[index] = profileOf(id) end
     emitChange(rec, {
       type = 'restored', room = fields, profiles = profiles, seat = seatIndex, isContinued = true,
-      partner = partner and partner.n or '', isPartnerPresent = partner ~= nil and partner.a == nil,
+      frames = takeFrames(rec),
+      partner = partner and not partner.cp and partner.n or '', isPartnerPresent = partner ~= nil and partner.a == nil,
     })
     if room.pool then visit(rec, room.pool) end
     if partner then

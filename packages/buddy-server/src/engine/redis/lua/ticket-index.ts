@@ -96,6 +96,17 @@ local function removeFromIndex(rec)
   w.ix = nil
 end
 
+-- The nodes that stop soon; nil until the present call has read them.
+local leaving
+
+local function isLeaving(node)
+  if not leaving then
+    leaving = {}
+    for _, id in ipairs(call('SMEMBERS', B .. 'leaving')) do leaving[id] = true end
+  end
+  return leaving[node] or false
+end
+
 local function satisfies(attributes, asks)
   for _, ask in ipairs(asks) do
     local value = attributes[ask.attribute]
@@ -107,8 +118,9 @@ local function satisfies(attributes, asks)
 end
 
 -- Returns the best partner for a ticket, which may be in the index itself: the one with most common interests, then
--- one of the own region, then the one that has waited longest. Among those that have waited almost equally long, one
--- of the own node is better, because the frames between the two then stay in one process.
+-- one of the own region, then one who stays at its node if the session does, then the one that has waited longest.
+-- Among those that have waited almost equally long, one of the own node is better, because the frames between the two
+-- then stay in one process.
 -- accepts(candidate) returns whether the two people may meet, as far as their tickets do not decide it.
 local function search(rec, accepts)
   local w = rec.w
@@ -117,8 +129,12 @@ local function search(rec, accepts)
   for _, interest in ipairs(w.ik) do own[interest] = true end
   local isAsked, hasPlain = hasKind(w.pool, 'asking'), hasKind(w.pool, 'plain')
 
+  -- Whether only one of the two is at a node that stops soon.
+  local function isApart(other) return isLeaving(other.n) ~= isLeaving(rec.n) end
+
   local function isPreferred(other)
     if (other.w.rg == w.rg) ~= (best.w.rg == w.rg) then return other.w.rg == w.rg end
+    if isApart(other) ~= isApart(best) then return isApart(best) end
     local isNear = math.abs(other.w.since - best.w.since) < cfg.nearMs
     if isNear and (other.n == rec.n) ~= (best.n == rec.n) then return other.n == rec.n end
     return other.w.since < best.w.since
@@ -128,12 +144,14 @@ local function search(rec, accepts)
     if id == rec.id then return false end
     local other = find(id)
     if not other or not other.w or not accepts(other) then return false end
-    compared = compared + 1
+    local isSecond = isApart(other)
+    if not isSecond then compared = compared + 1 end
     local overlap = 0
     for _, interest in ipairs(other.w.ik) do if own[interest] then overlap = overlap + 1 end end
     local isBetter = not best or overlap > bestOverlap or (overlap == bestOverlap and isPreferred(other))
     if isBetter then best, bestOverlap = other, overlap end
-    return true
+    -- If one of the two will move, the search goes on, because a partner as good may be found.
+    return not isSecond
   end
 
   local function visitGroup(key, maxChoices)

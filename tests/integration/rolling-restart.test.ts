@@ -1,0 +1,139 @@
+// Three servers that share a Redis are restarted one after the other, under load: no session ends, no text is lost or
+// arrives twice, and who waits keeps waiting.
+import { BuddyClient } from '@buddy-chat/client'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import {
+  missingRedisMessage,
+  RedisServer,
+} from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
+import { prepareServerProcess } from '../server-process.ts'
+import { startBalancer } from './balancer.ts'
+
+const roomCount = 80
+const waitingCount = 40
+/** How often each user of a room sends a text. The limit is three a second. */
+const textIntervalMs = 400
+
+if (missingRedisMessage) console.log(missingRedisMessage)
+
+/** A client that records what it promises its user. */
+class RecordedClient {
+  readonly client: BuddyClient
+  readonly texts: string[] = []
+  /** Events that must not happen: the end of the session or the room, and errors. */
+  readonly losses: string[] = []
+  readonly sent: string[] = []
+  welcomes = 0
+  matches = 0
+  /** The times for which a user who waits was in no queue, in milliseconds. */
+  readonly gapsMs: number[] = []
+  #lostAtMs: number | undefined
+
+  constructor(server: string, name: string, lobby: string) {
+    this.client = new BuddyClient({ server, name, lobby, mode: 'text', languages: ['en'] })
+    this.client.on('welcome', ({ isResumed }) => {
+      if (!isResumed && this.welcomes > 0) this.losses.push('a new session')
+      this.welcomes++
+    })
+    this.client.on('match', () => this.matches++)
+    this.client.on('leave', ({ reason }) => this.losses.push(`leave ${reason}`))
+    this.client.on('error', ({ code }) => this.losses.push(`error ${code}`))
+    this.client.on('message', ({ from, text }) => from === 'partner' && this.texts.push(text))
+    this.client.on('retry', () => (this.#lostAtMs ??= performance.now()))
+    this.client.on('waiting', () => {
+      if (this.#lostAtMs !== undefined) this.gapsMs.push(performance.now() - this.#lostAtMs)
+      this.#lostAtMs = undefined
+    })
+  }
+
+  say(): void {
+    const text = `${this.sent.length}`
+    this.sent.push(text)
+    this.client.send(text)
+  }
+}
+
+test.skipIf(missingRedisMessage)(
+  'restarts three servers in turn: no session, room or text is lost, and no text arrives twice',
+  async () => {
+    const redis = await RedisServer.start()
+    onTestFinished(() => redis.stop())
+    const nodes = await Promise.all(
+      Array.from({ length: 3 }, () =>
+        prepareServerProcess({
+          REDIS_URL: redis.url,
+          SHUTDOWN_TIMEOUT_SECONDS: '5',
+          MAX_CONCURRENT_USERS: '1000',
+          MAX_ROOMS: '500',
+          // All clients have one address.
+          MAX_CONNECTIONS_PER_IP: '1000',
+          MAX_SESSIONS_PER_IP: '1000',
+          MAX_CONNECTS_PER_IP_PER_MINUTE: '10000',
+          MAX_REQUESTS_PER_IP_PER_MINUTE: '10000',
+          FAIR_SHARE_PERCENT: '100',
+          REPEATED_TEXT_ROOMS: '0',
+          NEW_VISITOR_SECONDS: '0',
+        }),
+      ),
+    )
+    onTestFinished(() => Promise.all(nodes.map((node) => node.kill())).then(() => undefined))
+    await Promise.all(nodes.map((node) => node.start()))
+    const balancer = await startBalancer(nodes.map(({ url }) => url))
+    onTestFinished(() => balancer.close())
+
+    const all: RecordedClient[] = []
+    onTestFinished(() => all.forEach(({ client }) => client.stop()))
+    const join = (name: string, lobby: string): RecordedClient => {
+      const recorded = new RecordedClient(balancer.url, name, lobby)
+      all.push(recorded)
+      return recorded
+    }
+    const rooms = Array.from({ length: roomCount }, (_, number) => {
+      const lobby = `room ${number}`
+      return [join('Ana', lobby), join('Bob', lobby)] as const
+    })
+    const waiting = Array.from({ length: waitingCount }, (_, number) =>
+      join('Ana', `queue ${number}`),
+    )
+    // A few at a time, because all of them share the machine with the servers.
+    for (let from = 0; from < all.length; from += 20) {
+      await Promise.all(all.slice(from, from + 20).map(({ client }) => client.start()))
+    }
+    const talking = rooms.flat()
+    await vi.waitFor(() => {
+      for (const { client } of talking) expect(client.state).toBe('connected')
+      for (const { client } of waiting) expect(client.state).toBe('waiting')
+    }, 30_000)
+
+    const timers = talking.map((recorded) => setInterval(() => recorded.say(), textIntervalMs))
+    onTestFinished(() => timers.forEach(clearInterval))
+    for (const node of nodes) {
+      await node.stop()
+      await node.start()
+    }
+    timers.forEach(clearInterval)
+
+    await vi.waitFor(() => {
+      for (const [ana, bob] of rooms) {
+        expect(bob.texts).toEqual(ana.sent)
+        expect(ana.texts).toEqual(bob.sent)
+      }
+    }, 30_000)
+    // Who has waited is still in the queue, in the same session, and meets the next user of the lobby.
+    const partners = waiting.map((_, number) => join('Bob', `queue ${number}`))
+    await Promise.all(partners.map(({ client }) => client.start()))
+    await vi.waitFor(() => {
+      for (const { matches } of all) expect(matches).toBe(1)
+    }, 30_000)
+    expect(all.flatMap(({ losses }) => losses)).toEqual([])
+    const handovers = all.reduce((sum, { welcomes }) => sum + welcomes - 1, 0)
+    expect(handovers).toBeGreaterThanOrEqual(talking.length + waiting.length)
+
+    const gaps = waiting.flatMap(({ gapsMs }) => gapsMs).sort((one, other) => one - other)
+    const texts = talking.reduce((sum, { sent }) => sum + sent.length, 0)
+    console.log(
+      `rolling restart: ${handovers} handovers, ${texts} texts; out of the queue for ${gaps[Math.floor(gaps.length / 2)]!.toFixed()} ms (median), ${gaps.at(-1)!.toFixed()} ms (longest)`,
+    )
+  },
+  120_000,
+)
