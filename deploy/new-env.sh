@@ -29,6 +29,7 @@ sed -e "s|^BUDDY_HOST=.*|BUDDY_HOST=$1|" \
   -e "s|^SECRET_KEY=.*|SECRET_KEY=$(secret)|" \
   -e "s|^ADMIN_TOKEN=.*|ADMIN_TOKEN=$(secret)|" \
   -e "s|^TURN_SECRET=.*|TURN_SECRET=$(secret)|" \
+  -e "s|^REDIS_PASSWORD=.*|REDIS_PASSWORD=$(secret)|" \
   -e "s|^GRAFANA_PASSWORD=.*|GRAFANA_PASSWORD=$(secret)|" \
   .env.example > .env
 echo "$PWD/.env is written, with new secrets. Start everything with: docker compose up --detach"

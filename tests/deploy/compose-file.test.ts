@@ -32,7 +32,13 @@ import {
 } from './compose-settings.ts'
 
 const text = readDeployed('compose.yaml')
-const secretNames = ['SECRET_KEY', 'ADMIN_TOKEN', 'TURN_SECRET', 'GRAFANA_PASSWORD']
+const secretNames = [
+  'SECRET_KEY',
+  'ADMIN_TOKEN',
+  'TURN_SECRET',
+  'GRAFANA_PASSWORD',
+  'REDIS_PASSWORD',
+]
 
 const work = mkdtempSync(join(tmpdir(), 'buddy-deploy-'))
 afterAll(() => rmSync(work, { recursive: true }))
@@ -60,7 +66,12 @@ function newVariables(...args: readonly string[]): Readonly<Record<string, strin
   return readVariables(readFileSync(join(copy, '.env'), 'utf8'))
 }
 
-const variables = newVariables('self,https://*.example.org')
+const single = newVariables('self,https://*.example.org')
+/** The variables for three servers: the lines of .env.example that start with `# ` replace the others. */
+const severalLines = [
+  ...readDeployed('.env.example').matchAll(/^# ((?:COMPOSE_PROFILES|NODES|REDIS_URL)=.*)$/gm),
+].map(([, line = '']) => line)
+const variables = { ...single, ...readVariables(severalLines.join('\n')) }
 const compose = readComposeFile(text, variables)
 const services = Object.entries(compose.services)
 const { buddy, caddy, secrets } = compose.services
@@ -106,19 +117,27 @@ test.for([
 
 test('refers to each variable of .env.example, and to no other', () => {
   expect([...referencesIn(text)].sort()).toEqual(
-    Object.keys(readVariables(readDeployed('.env.example'))).sort(),
+    Object.keys(readVariables(readDeployed('.env.example')))
+      // Compose itself reads it.
+      .filter((name) => name !== 'COMPOSE_PROFILES')
+      .sort(),
   )
 })
 
-test.for([...referencesIn(text)])('is refused if %s is empty', (name) => {
-  expect(() => readComposeFile(text, { ...variables, [name]: '' })).toThrow(
-    `required variable ${name}`,
-  )
-})
+// One server needs no Redis.
+const optional = new Set(['REDIS_URL', 'REDIS_PASSWORD'])
+test.for([...referencesIn(text)].filter((name) => !optional.has(name)))(
+  'is refused if %s is empty',
+  (name) => {
+    expect(() => readComposeFile(text, { ...variables, [name]: '' })).toThrow(
+      `required variable ${name}`,
+    )
+  },
+)
 
 test('.env.example contains no secret', () => {
   const example = readVariables(readDeployed('.env.example'))
-  expect(secretNames.map((name) => example[name])).toEqual(['', '', '', ''])
+  expect(secretNames.map((name) => example[name])).toEqual(['', '', '', '', ''])
 })
 
 test('new-env.sh writes different secrets each time, in a file that only its owner can read', () => {
@@ -127,7 +146,7 @@ test('new-env.sh writes different secrets each time, in a file that only its own
   expect(statSync(join(copy, '.env')).mode & 0o777).toBe(0o600)
   const other = newVariables()
   const all = [variables, other].flatMap((each) => secretNames.map((name) => each[name]))
-  expect(new Set(all).size).toBe(8)
+  expect(new Set(all).size).toBe(10)
   for (const secret of all) expect(secret).toMatch(/^[0-9a-f]{64}$/)
   expect(other).toMatchObject({ BUDDY_HOST: 'chat.example.org', ALLOWED_ORIGINS: 'self' })
 })
@@ -161,7 +180,8 @@ test('gives the server a valid configuration, and the service of the secrets the
   for (const name of ['turnUrls', 'turnSecret', 'adminToken', 'trustedProxies'] as const) {
     expect(origins[name], name).not.toBe('default')
   }
-  const { PUBLIC_IP, RELAY_PORTS, ...shared } = secrets!.environment!
+  const { PUBLIC_IP, RELAY_PORTS, NODES, REDIS_PASSWORD, ...shared } = secrets!.environment!
+  expect([NODES, REDIS_PASSWORD]).toEqual([variables['NODES'], variables['REDIS_PASSWORD']])
   expect(shared).toEqual(buddy!.environment)
   expect(
     turnConfig(options, {
@@ -194,6 +214,42 @@ test('the server has more time to stop than it takes', () => {
   expect(seconds).toBeGreaterThan(Number(buddy!.environment!['SHUTDOWN_TIMEOUT_SECONDS']) + 2)
 })
 
+test('three servers differ in their volumes only, and share Redis with the password of .env', () => {
+  const names = variables['NODES']!.split(' ').map((node) => node.replace(':3000', ''))
+  expect(names).toEqual(['buddy', 'buddy-2', 'buddy-3'])
+  const nodes = names.map((name) => {
+    const { volumes, profiles, ...rest } = compose.services[name]! as typeof buddy & {
+      profiles?: readonly string[]
+    }
+    expect([profiles, volumes]).toEqual([
+      name === 'buddy' ? undefined : ['nodes'],
+      [`${name}-data:/data`],
+    ])
+    return rest
+  })
+  for (const node of nodes) expect(node).toEqual(nodes[0])
+  expect(configOf(buddy!.environment!).options.redisUrl).toBe(
+    'redis://:password-of-redis@redis:6379',
+  )
+  expect(
+    configOf(readComposeFile(text, single).services['buddy']!.environment!).options,
+  ).toMatchObject({
+    redisUrl: '',
+  })
+  expect(compose.services['redis']).toMatchObject({ profiles: ['nodes'], networks: ['redis'] })
+})
+
+test('Redis keeps everything, and refuses writes rather than delete sessions', () => {
+  const config = readDeployed('redis.conf')
+  for (const line of [
+    'maxmemory-policy noeviction',
+    'appendonly yes',
+    'include /secrets/password.conf',
+  ]) {
+    expect(config.split('\n')).toContain(line)
+  }
+})
+
 test('only Caddy and coturn are reachable from other machines', () => {
   const exposed = services.filter(
     ([, { ports = [], network_mode }]) =>
@@ -212,7 +268,7 @@ test.for(services)('%s has a fixed image, no privileges, and limits', ([name, se
     restart: name === 'secrets' ? 'on-failure:3' : 'unless-stopped',
     logging: { options: { 'max-size': expect.any(String), 'max-file': expect.any(String) } },
   })
-  if (name !== 'buddy' && name !== 'secrets')
+  if (!name.startsWith('buddy') && name !== 'secrets')
     expect(service.image).toMatch(/:v?\d+\.\d+\.\d+(-alpine)?$/)
   for (const volume of service.volumes ?? []) {
     const [source = ''] = volume.split(':')

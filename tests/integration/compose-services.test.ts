@@ -33,7 +33,7 @@ async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
 }
 
 /** Starts Caddy with the Caddyfile, and a certificate authority of its own. Resolves with URL and certificate. */
-async function startCaddy(target: string): Promise<{
+async function startCaddy(...targets: readonly string[]): Promise<{
   readonly url: string
   readonly ca: string
   readonly writes: (text: string) => Promise<void>
@@ -42,12 +42,9 @@ async function startCaddy(target: string): Promise<{
   const [http, https] = [await freePort(), await freePort()]
   const options = `{\n\thttp_port ${http}\n\thttps_port ${https}\n\tadmin off\n\tskip_install_trust\n\tdebug\n}\n`
   const file = readDeployed('Caddyfile')
-  expect(file).toContain('reverse_proxy buddy:3000 {')
-  writeFileSync(
-    join(folder, 'Caddyfile'),
-    options + file.replace('buddy:3000', new URL(target).host),
-  )
-  const env = { PATH: process.env['PATH'], HOME: folder, BUDDY_HOST: 'localhost' }
+  writeFileSync(join(folder, 'Caddyfile'), options + file)
+  const NODES = targets.map((target) => new URL(target).host).join(' ')
+  const env = { PATH: process.env['PATH'], HOME: folder, BUDDY_HOST: 'localhost', NODES }
   const args = ['--config', join(folder, 'Caddyfile'), '--adapter', 'caddyfile']
   execFileSync('caddy', ['validate', ...args], { env, stdio: 'pipe' })
   const child = spawn('caddy', ['run', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -112,16 +109,12 @@ test.skipIf(missing.length > 0)(
     const token = join(folder, 'secrets/admin-token')
     mkdirSync(dirname(token))
     writeFileSync(token, adminToken)
+    const targets = [new URL(target).host]
+    writeFileSync(join(folder, 'secrets/nodes.json'), JSON.stringify([{ targets }]))
     copyFileSync(join(deployFolder, 'alerts.yaml'), join(folder, 'alerts.yaml'))
     const file = readDeployed('prometheus.yaml')
-    expect(file).toContain('[buddy:3000]')
     const config = join(folder, 'prometheus.yaml')
-    writeFileSync(
-      config,
-      file
-        .replace('buddy:3000', new URL(target).host)
-        .replace('scrape_interval: 15s', 'scrape_interval: 1s'),
-    )
+    writeFileSync(config, file.replace('scrape_interval: 15s', 'scrape_interval: 1s'))
     expect(String(execFileSync('promtool', ['check', 'config', config]))).toContain('8 rules found')
 
     const port = await freePort()
