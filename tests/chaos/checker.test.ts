@@ -236,12 +236,28 @@ describe('texts', () => {
       ['pause', 0, 4000, []],
       ['pause', 1, 2500, []],
       ['pause', 1, 4000, ['lost']],
+      ['cut', 0, 3000, []],
+      ['cut', 2, 100, ['lost']],
       ['roll', 0, 100, ['lost']],
       ['roll', 1, 100, ['lost']],
       ['drop', 0, 100, ['lost']],
     ] as const)('%s of node %i, %i ms before: %j', ([kind, node, afterMs, rules]) => {
       expect(broken(faulty(kind, node, afterMs))).toEqual(rules)
     })
+  })
+})
+
+describe('a fault of Redis', () => {
+  test.for([
+    ['between two nodes', 1, []],
+    ['within a node, which does not need Redis', 0, ['lost']],
+  ] as const)('loses a text %s', ([, node, rules]) => {
+    const script = new Script().join(0, 'ana').join(node, 'bob').match('ana', 'bob', 'r1')
+    script.add({ do: 'fault', id: 1, kind: 'redis-loss', phase: 'begin' }).write('ana', 'r1', 1, 2)
+    script
+      .add({ do: 'fault', id: 1, kind: 'redis-loss', phase: 'end' })
+      .heard('bob', 'ana', 'r1', 2)
+    expect(broken(script)).toEqual(rules)
   })
 })
 

@@ -1,9 +1,11 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { RedisServer } from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
 import { clubSecret } from '../attacker/lies.ts'
 import type { ServerProcess } from '../server-process.ts'
 import { prepareServerProcess } from '../server-process.ts'
+import { RedisProxy } from './redis-proxy.ts'
 
 /** The bands of the site `club`. */
 export const bands = ['13-17', '18+'] as const
@@ -36,12 +38,19 @@ const settings: Readonly<Record<string, string>> = {
 
 /** Several nodes, each a process of its own, which share a real Redis. */
 export class Cluster {
-  readonly redis: RedisServer
+  redis: RedisServer
   readonly nodes: readonly ServerProcess[]
+  /** The way of each node to Redis. */
+  readonly proxies: readonly RedisProxy[]
 
-  private constructor(redis: RedisServer, nodes: readonly ServerProcess[]) {
+  private constructor(
+    redis: RedisServer,
+    nodes: readonly ServerProcess[],
+    proxies: readonly RedisProxy[],
+  ) {
     this.redis = redis
     this.nodes = nodes
+    this.proxies = proxies
   }
 
   /**
@@ -55,12 +64,15 @@ export class Cluster {
   ): Promise<Cluster> {
     const redis = await RedisServer.start()
     if (logFolder !== undefined) mkdirSync(logFolder, { recursive: true })
+    const proxies = await Promise.all(
+      Array.from({ length: nodeCount }, () => RedisProxy.start(redis.port)),
+    )
     const nodes = await Promise.all(
-      Array.from({ length: nodeCount }, (_, index) =>
+      proxies.map(({ url }, index) =>
         prepareServerProcess(
           {
             ...settings,
-            REDIS_URL: redis.url,
+            REDIS_URL: url,
             RESUME_GRACE_SECONDS: String(graceMs / 1000),
           },
           (text) => {
@@ -69,7 +81,7 @@ export class Cluster {
         ),
       ),
     )
-    const cluster = new Cluster(redis, nodes)
+    const cluster = new Cluster(redis, nodes, proxies)
     try {
       await Promise.all(nodes.map((node) => node.start()))
     } catch (error) {
@@ -79,8 +91,17 @@ export class Cluster {
     return cluster
   }
 
+  /** Kills Redis, which keeps nothing on disk, and starts it again after some time at the same port. */
+  async loseRedis(downMs: number): Promise<void> {
+    const { port } = this.redis
+    await this.redis.stop()
+    await wait(downMs)
+    this.redis = await RedisServer.startAt(port)
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.kill()))
+    for (const proxy of this.proxies) proxy.close()
     await this.redis.stop()
   }
 }

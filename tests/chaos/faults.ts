@@ -4,7 +4,16 @@ import type { Cluster } from './cluster.ts'
 import type { FaultKind, History } from './history.ts'
 
 /** Every kind of fault. */
-export const faultKinds = ['kill', 'pause', 'roll', 'drop'] as const satisfies readonly FaultKind[]
+export const faultKinds = [
+  'kill',
+  'pause',
+  'roll',
+  'drop',
+  'cut',
+  'redis-pause',
+  'redis-loss',
+  'flush',
+] as const satisfies readonly FaultKind[]
 
 interface FaultContext {
   readonly cluster: Cluster
@@ -24,6 +33,7 @@ export class Faults {
   /** The nodes that have a fault. At least one has none. */
   readonly #faulty = new Set<number>()
   readonly #running = new Set<Promise<void>>()
+  #isRedisFaulty = false
   #next = 1
 
   constructor(kinds: readonly FaultKind[], context: FaultContext) {
@@ -75,6 +85,26 @@ export class Faults {
           })
         }
         break
+      case 'cut':
+        await this.#withNode(kind, async (node) => {
+          cluster.proxies[node]!.cut()
+          await wait(500 + random.below(5500))
+          cluster.proxies[node]!.mend()
+        })
+        break
+      case 'redis-pause':
+        await this.#withRedis(kind, async () => {
+          cluster.redis.signal('SIGSTOP')
+          await wait(500 + random.below(5500))
+          cluster.redis.signal('SIGCONT')
+        })
+        break
+      case 'redis-loss':
+        await this.#withRedis(kind, () => cluster.loseRedis(random.below(4000)))
+        break
+      case 'flush':
+        await this.#withRedis(kind, () => Promise.resolve(cluster.redis.run('FLUSHALL')))
+        break
       case 'drop':
         await this.#during(kind, undefined, () => Promise.resolve(dropConnections()))
         break
@@ -87,6 +117,13 @@ export class Faults {
     if (sound.length < 2) return
     const node = random.pick(sound)
     await this.#during(kind, node, () => act(node))
+  }
+
+  async #withRedis(kind: FaultKind, act: () => Promise<void>): Promise<void> {
+    if (this.#isRedisFaulty) return
+    this.#isRedisFaulty = true
+    await this.#during(kind, undefined, act)
+    this.#isRedisFaulty = false
   }
 
   async #during(

@@ -2,8 +2,9 @@
 import { createWriteStream, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** The kinds of faults. `none` stands for the time without one. */
-export type FaultKind = 'kill' | 'pause' | 'roll' | 'drop'
+/** The kinds of faults; `faults.ts` causes them. */
+export type FaultKind =
+  'kill' | 'pause' | 'roll' | 'drop' | 'cut' | 'redis-pause' | 'redis-loss' | 'flush'
 
 /** What happened. `c` is a client (a tab of a person), `k` one connection, `n` the number of a text. */
 export type Happening =

@@ -1,4 +1,4 @@
-// Which texts may be lost. docs/scaling.md states the same bounds for operators.
+// Which texts may be lost.
 import type { FaultPeriods } from './fault-periods.ts'
 import type { Connection } from './story.ts'
 
@@ -13,6 +13,12 @@ const inFlightMs = 500
  * frames for its users, and these frames are lost with it.
  */
 const declaredDeadMs = 3000
+
+/**
+ * The time after a fault of Redis, or of the way to it, within which the nodes bring Redis and their sessions together
+ * again, in milliseconds.
+ */
+const recoveredMs = 5000
 
 /** A text that was given to a connection and did not arrive. */
 export interface LostText {
@@ -30,16 +36,26 @@ export interface LostText {
  * - A node that was paused loses what its clients sent to it until they connected to another node, and what other
  *   nodes sent to it until it was declared dead: up to {@link declaredDeadMs}. A pause that is shorter than that
  *   loses nothing by itself, but the checker cannot know whether the node was declared dead.
+ * - While Redis does not answer or has lost its data, or a node cannot reach it, texts between two nodes may be lost,
+ *   also during {@link recoveredMs} afterwards. A text between two clients of one node never touches Redis.
  * - Nothing is lost by the loss of a connection, or by a node that stops on request.
  */
 export function excuseOf(
   { writtenAt, from, to }: LostText,
   { all }: Pick<FaultPeriods, 'all'>,
 ): string | undefined {
+  const isWithinNode = to?.node === from.node && to.to > writtenAt
   for (const fault of all) {
-    if (fault.kind !== 'kill' && fault.kind !== 'pause') continue
+    if (fault.kind === 'roll' || fault.kind === 'drop') continue
     const sinceFaultMs = writtenAt - fault.from
     if (sinceFaultMs < -inFlightMs) continue
+    if (fault.kind !== 'kill' && fault.kind !== 'pause') {
+      const concerns = fault.node === undefined || [from.node, to?.node].includes(fault.node)
+      if (concerns && !isWithinNode && writtenAt <= fault.to + recoveredMs) {
+        return `there was a ${fault.kind}`
+      }
+      continue
+    }
     if (fault.node === from.node && from.to >= fault.from && from.from <= fault.to) {
       if (sinceFaultMs <= inFlightMs || fault.kind === 'pause') {
         return `the sender's node had a ${fault.kind}`
