@@ -122,8 +122,9 @@ export class Story {
           client.isSearching = false
           client.mayCross = false
         }
-        // A restored session has lost its commands.
-        if (!entry.isResumed || entry.isRestored) client.unanswered = 0
+        // A restored session has lost its commands, but the answer to the latest one may be among the missed frames.
+        if (!entry.isResumed) client.unanswered = 0
+        else if (entry.isRestored) client.unanswered = client.isSearching ? 1 : 0
         client.session = entry.session
         break
       }
