@@ -166,6 +166,13 @@ describe('meetings', () => {
     expect(broken(script.match('ana', 'bob', 'r2'))).toEqual([])
   })
 
+  test('a report does not count if the server has refused it', () => {
+    const script = pair().add({ do: 'report', c: 'bob', room: 'r1' }).ticket('bob')
+    script.add({ do: 'error', c: 'bob', code: 'unknown-room' }).add({ do: 'waiting', c: 'bob' })
+    script.add({ do: 'parted', c: 'ana', reason: 'left' })
+    expect(broken(script.match('ana', 'bob', 'r2'))).toEqual([])
+  })
+
   test('two age bands meet', () => {
     const script = new Script().joinAs('ana', { band: '13-17' }).joinAs('bob', {})
     expect(broken(script.match('ana', 'bob', 'r1'))).toEqual(['forbidden meeting'])

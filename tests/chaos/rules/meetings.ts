@@ -4,8 +4,6 @@ import type { Findings, Rule } from './rule.ts'
 
 interface Block {
   readonly pair: string
-  /** The connection on which it was sent. */
-  readonly k: number | undefined
   /** Whether the client has sent another command after it, whose answer shows that the block was handled. */
   isFollowed: boolean
 }
@@ -16,7 +14,8 @@ const pairOf = (one: string, other: string): string => [one, other].toSorted().j
  * Nobody meets a person whom one of the two has blocked or reported, nor a person of another site, band or lobby.
  *
  * A block counts once the client has received the answer to a command that it sent after the block on the same
- * connection: a node handles the commands of a session in order. It forbids the matches for which one of the two asked
+ * connection: a node handles the commands of a session in order. It does not count if the connection was lost before, or
+ * if the server has refused it. It forbids the matches for which one of the two asked
  * after that time.
  */
 export class Meetings implements Rule {
@@ -44,7 +43,12 @@ export class Meetings implements Rule {
         this.#confirm(entry.c, entry.t)
         break
       case 'lost':
-        this.#drop(entry.c, entry.k)
+        // The server may not have handled what was sent on a connection that was lost before the answer.
+        this.#unconfirmed.delete(entry.c)
+        break
+      case 'error':
+        // A node that has restored a session knows only its latest room, and refuses other reports by this name.
+        if (entry.code === 'unknown-room') this.#unconfirmed.delete(entry.c)
         break
     }
   }
@@ -62,11 +66,7 @@ export class Meetings implements Rule {
     if (!stay) return
     const [own, partner] = [story.of(c), story.clients.get(stay.partner)]
     if (!partner || own.person === partner.person) return
-    const block = {
-      pair: pairOf(own.person, partner.person),
-      k: own.connections.at(-1)?.k,
-      isFollowed: false,
-    }
+    const block = { pair: pairOf(own.person, partner.person), isFollowed: false }
     const known = this.#unconfirmed.get(c)
     if (known) known.push(block)
     else this.#unconfirmed.set(c, [block])
@@ -82,16 +82,6 @@ export class Meetings implements Rule {
       c,
       blocks.filter(({ isFollowed }) => !isFollowed),
     )
-  }
-
-  /** The server may not have handled what was sent on a connection that was lost before the answer. */
-  #drop(c: string, lost: number): void {
-    const blocks = this.#unconfirmed.get(c)
-    if (blocks)
-      this.#unconfirmed.set(
-        c,
-        blocks.filter(({ k }) => k !== lost),
-      )
   }
 
   #check(one: Stay, other: Stay | undefined): void {

@@ -542,7 +542,7 @@ export class RedisSession implements EngineSession {
     const { partnerId: partner, partnerKey = '' } = found
     const handle = ([, , , result]: Answer): void =>
       onProfile(result ? (result as StoredProfile) : undefined)
-    this.#send('block', { partner, partnerKey }, handle, true)
+    this.#send('block', { k: this.#profile.personKey, partner, partnerKey }, handle, true)
   }
 
   #remember(encounter: {

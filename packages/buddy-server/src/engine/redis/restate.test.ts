@@ -45,6 +45,8 @@ function createService() {
     },
     release: (n: string, e: number) =>
       send({ c: 'release', s: 'session', n, e, frames: [], first: 1, received: 0, graceMs }),
+    block: (n: string, e: number) =>
+      send({ c: 'block', n, e, partner: 'partner', partnerKey: 'other person', ...session }),
     /** Resolves with the failure, or with the new epoch. */
     restate: async (n: string, e: number) => {
       const [failure, result] = await send({
@@ -71,6 +73,14 @@ describe.skipIf(missingRedisMessage)('a session without a node', () => {
     await release('second', epoch)
     expect(await restate('first', 1)).toBe('fenced')
     expect(await restate('second', epoch)).toBe(epoch + 2)
+  })
+
+  test('blocks a person also by a node that was declared dead meanwhile', async () => {
+    const { join, adopt, block } = createService()
+    await join('first', 1)
+    await adopt('second')
+    const [failure] = await block('first', 1)
+    expect(failure).toBe(false)
   })
 
   test('belongs to its last node after Redis has lost it, whichever states it first', async () => {

@@ -142,10 +142,10 @@ function commands.failClaim(command)
   if claim and claim.roomId == command.room then failClaim(rec, claim) end
 end
 
--- Blocks the partner of a former or present room. Returns the latest profile of the partner, if it is known.
+-- Blocks the partner of a former or present room. Returns the latest profile of the partner, if it is known. It is
+-- about two people, so it also holds if the node no longer has the session.
 function commands.block(command)
-  local rec = own(command)
-  if textOf(command.partnerKey) then block(rec.k, command.partnerKey, now + cfg.blockMs) end
+  if textOf(command.partnerKey) then block(command.k, command.partnerKey, now + cfg.blockMs) end
   return profileOf(command.partner)
 end
 
