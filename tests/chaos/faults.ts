@@ -103,7 +103,9 @@ export class Faults {
         await this.#withRedis(kind, () => cluster.loseRedis(random.below(4000)))
         break
       case 'flush':
-        await this.#withRedis(kind, () => Promise.resolve(cluster.redis.run('FLUSHALL')))
+        await this.#withRedis(kind, async () => {
+          await cluster.redis.run('FLUSHALL')
+        })
         break
       case 'drop':
         await this.#during(kind, undefined, () => Promise.resolve(dropConnections()))
