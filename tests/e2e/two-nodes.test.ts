@@ -70,8 +70,8 @@ describe.skipIf(missingRedisMessage)('two servers', () => {
         expect(await occurrences(visitor, text)).toBe(1)
       }
     }
-    const status = await (await fetch(`${second.url}/status`)).json()
-    expect(status).toMatchObject({ users: 2, waiting: 0, rooms: 1 })
+    const status = async (): Promise<unknown> => (await fetch(`${second.url}/status`)).json()
+    await expect.poll(status).toMatchObject({ users: 2, waiting: 0, rooms: 1 })
 
     await ana.press('next-button')
     await Promise.all(both.map((visitor) => visitor.waitForMatches(2)))

@@ -118,7 +118,7 @@ describe.skipIf(missingRedisMessage)('a server', () => {
     ana.send({ type: 'leave' })
     expect(await bob.receive('partner-left')).toMatchObject({ reason: 'left' })
     await vi.waitFor(
-      () => expect(first.server.status()).toMatchObject({ rooms: 2, waiting: 0 }),
+      () => expect(first.server.status()).toMatchObject({ crowd: { rooms: 2, waiting: 0 } }),
       patience,
     )
   })
@@ -184,7 +184,10 @@ describe.skipIf(missingRedisMessage)('a server', () => {
     await expectTextsRelayed(ana, bob)
     ana.send({ type: 'leave' })
     expect(await bob.receive('partner-left')).toMatchObject({ reason: 'left' })
-    await vi.waitFor(() => expect(other.server.status()).toMatchObject({ rooms: 1 }), patience)
+    await vi.waitFor(
+      () => expect(other.server.status()).toMatchObject({ crowd: { rooms: 1 } }),
+      patience,
+    )
   })
 
   test('loses nothing while Redis is stopped for some seconds', async ({ redis, startNode }) => {
