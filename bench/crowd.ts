@@ -126,9 +126,13 @@ export class Crowd {
       const visitor = visitorTokenOf?.(index) ?? null
       const hello = { name: '', site: '', client: 'bench', token, resume: null, visitor }
       user.send(encode({ type: 'hello', ...hello }))
+      sendTicket()
+    })
+    const sendTicket = (): void => {
       const ticket = { mode: 'video', lobby: lobbyOf(index), ...tasteOf(index) } as const
       user.send(encode({ type: 'ticket', ...ticket, asks: [], keep: nothingKept, offer: null }))
-    })
+    }
+    let isTooEarly = false
     const [welcome, waiting] = [this.numberOf('welcome'), this.numberOf('waiting')]
     const [matched, error] = [this.numberOf('matched'), this.numberOf('error')]
     return new Promise((resolve) => {
@@ -138,8 +142,12 @@ export class Crowd {
         else if (number === welcome) {
           const message = this.wire.decode(data) as protocol.MessageOf<'welcome'>
           user.visitorToken = message.visitorToken ?? null
+          if (isTooEarly) sendTicket()
         } else if (number === error) {
-          this.#fail(new BenchError(`the server sent ${JSON.stringify(this.wire.decode(data))}`))
+          const answer = this.wire.decode(data) as protocol.MessageOf<'error'>
+          // A server that asks Redis before its welcome refuses the ticket that was sent with the hello.
+          if (answer.code === 'hello-required') isTooEarly = true
+          else this.#fail(new BenchError(`the server sent ${JSON.stringify(answer)}`))
         }
         onFrame?.(user, number)
       })

@@ -31,7 +31,7 @@ test('prints the matches in a second and the times of operations for the scenari
   const { code, output } = await runCommand('bench/bench.ts', ...args)
   expect(output).toMatch(/matches\/s.*0–10 interests.*2000 waiting/s)
   expect(code).toBe(0)
-})
+}, 60_000)
 
 if (missingRedisMessage) console.log(missingRedisMessage)
 

@@ -448,7 +448,8 @@ export class RedisSession implements EngineSession {
     if (!isCurrent) return
     switch (event.type) {
       case 'searching':
-        this.#handleSearching(event)
+        // Another node may report the match before the answer to `enter` arrives. Then the search is over.
+        if (!this.#seated) this.#handleSearching(event)
         break
       case 'matched': {
         const { interests, languages, isOffered, isRematch, seat, g: generation } = event
