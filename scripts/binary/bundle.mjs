@@ -45,8 +45,6 @@ export async function bundleServer() {
   return await bundle('main.ts', {
     banner: { js: '(function (require, bundleUrl) { const module = { exports: {} };' },
     footer: { js: 'return module.exports })' },
-    // The Redis client uses it only for traces, which Buddy does not make.
-    external: ['@opentelemetry/api'],
     define: {
       'import.meta.url': 'bundleUrl',
       // The bundle contains no native addon of msgpackr.
