@@ -76,7 +76,7 @@ test('shows moving video in each of fifty calls, and releases their resources', 
   startServer,
   onTestFinished,
 }) => {
-  const { server, url } = await startServer({ rematchDelayMs: 50 })
+  const { server, url } = await startServer({ rematchDelayMs: 50, newVisitorMs: 0 })
   const visitors = await Promise.all(
     ['Ana', 'Bob', 'Cem', 'Dua'].map(async (name) => {
       // A new browser, so that its resources are those of this test alone.

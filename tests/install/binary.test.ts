@@ -44,7 +44,7 @@ test('licences prints the licence of each part of the binary', async () => {
   const command = run(binary, ['licences'])
   expect(await command.exited).toBe(0)
   const lines = command.output().split('\n')
-  const libraries = ['Name: lit-html', 'Name: msgpackr', '## uplot', 'zod 4']
+  const libraries = ['Name: lit-html', 'msgpackr 2', '@redis/client 6', '## uplot', 'zod 4']
   const parts = ['Buddy', 'Node.js v', 'uWebSockets.js', ...libraries]
   expect(parts.filter((part) => !lines.some((line) => line.startsWith(part)))).toEqual([])
 })
