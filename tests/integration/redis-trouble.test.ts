@@ -77,7 +77,7 @@ async function pair(
 if (missingRedisMessage) console.log(missingRedisMessage)
 
 describe.skipIf(missingRedisMessage)('a server', () => {
-  test('starts without Redis, says so, and matches users as soon as Redis answers', async ({
+  test('starts without Redis, answers 503 to /readyz, and matches users when Redis answers', async ({
     redis,
     startNode,
   }) => {

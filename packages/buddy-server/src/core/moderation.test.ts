@@ -420,7 +420,7 @@ describe('decisions', () => {
 })
 
 describe('pages', () => {
-  test('pages of bans of one millisecond skip and repeat nobody, also if bans are made and lifted', async () => {
+  test('pages of bans with one timestamp skip and repeat no ban, also if bans are added and lifted meanwhile', async () => {
     const town = new Town()
     const banOne = async () => {
       const client = await town.join()

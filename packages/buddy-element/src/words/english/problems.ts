@@ -158,8 +158,8 @@ export const problems = {
       body: 'WebRTC is disabled in this browser.',
     },
     unavailable: {
-      title: 'Nobody can be matched right now',
-      body: 'The search goes on by itself as soon as possible.',
+      title: 'No match is possible right now',
+      body: 'The search continues by itself as soon as possible.',
     },
     'guard-failed': unexplained,
     'relay-unavailable': {

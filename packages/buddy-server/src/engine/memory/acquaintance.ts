@@ -27,7 +27,7 @@ export class Acquaintance<T extends Entrant> {
   readonly accepts = (waiting: Waiting<T>, candidate: Waiting<T>): boolean => {
     const { person } = waiting
     const { person: other } = candidate
-    // Whoever tries a page in two tabs meets themselves, but only while nobody else is there.
+    // A person who tries a page in two tabs is matched with the other tab, but only while no other person is present.
     if (person === other) return waiting.pool.peopleCount === 1
     const { people, rematchDelayMs, clock } = this.#dependencies
     const relation = people.relationOf(person, other)

@@ -101,7 +101,7 @@ export class DueQueue {
       if (duePeriod.number <= number) return
       duePeriod.delete(item)
     }
-    // An item of a period that has begun stays in `#soon`, where its time tells that it is stale.
+    // An item of a period that has begun stays in `#soon`. Its time shows that it is out of date.
     if (number <= this.#begun || atMs <= this.#clock.now()) {
       this.#soon.push(item, atMs)
       this.#wakeAt(atMs)

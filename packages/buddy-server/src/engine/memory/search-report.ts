@@ -11,7 +11,7 @@ const alone = 8
 const held = 16
 
 /**
- * Returns what the client is told about its search; undefined if it knows that already.
+ * Returns the state of the search for the client; undefined if the client has received the same state before.
  * @param widensAt see `widensAtMs`
  */
 export function nextReport<T extends Entrant>(

@@ -401,7 +401,7 @@ export class RedisSession implements EngineSession {
     this.#listener.handleEvent({ type: 'parted', generation: this.#generation, reason })
   }
 
-  /** Another node takes the session over, which is told when it is free. */
+  /** Releases the session for another node, and notifies that node afterwards. */
   handleTaken(by: string): void {
     this.#takers.push(by)
     if (!this.isLeaving) this.release(this.#listener.handleTaken?.() ?? nothing)
