@@ -1,4 +1,4 @@
-import { randomBytes } from './random-bytes.ts'
+import { newId } from './ids.ts'
 import type { Cancel } from './clock.ts'
 import { createSystemClock } from './clock.ts'
 import { settings as allSettings } from './config/all-settings.ts'
@@ -150,7 +150,7 @@ export function createBuddyServer(
   /** Whether new connections are refused. */
   let isRefusing = false
 
-  const nodeId = randomBytes(12).toString('base64url')
+  const nodeId = newId()
   const openFiles = new OpenFiles({ log })
   const operations = new Operations({
     settings: () => settings,

@@ -16,6 +16,7 @@ import { handleReported } from '../handlers/report.ts'
 import { TextReview } from '../handlers/text-review.ts'
 import type { BuddyServerHooks } from '../hooks/hooks.ts'
 import { Bans } from '../limits/bans.ts'
+import { newId } from '../ids.ts'
 import { randomBytes } from '../random-bytes.ts'
 import { newForMs } from '../safety/new-visitors.ts'
 import { Safety } from '../safety/safety.ts'
@@ -91,8 +92,6 @@ export interface Core {
    */
   sweepRooms(): Promise<void>
 }
-
-const newId = (): string => randomBytes(12).toString('base64url')
 
 /**
  * Creates the sessions, the sites and the engine of a server, and connects them with each other and with the

@@ -46,3 +46,9 @@ test('opens a visitor token only at its site, with its key and unchanged', () =>
 test('each new visitor has an id of its own', () => {
   expect(newVisitor(1).visitorId).not.toBe(newVisitor(1).visitorId)
 })
+
+test('operators can pass every key to a command, because none begins with a hyphen', () => {
+  for (let number = 0; number < 1000; number++) {
+    expect(keys.personKey({ ...person, subject: `${number}` })).toMatch(/^\w/)
+  }
+})

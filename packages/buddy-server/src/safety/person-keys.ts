@@ -2,7 +2,7 @@
 // token. Reports, blocks and bans store only keyed hashes of these, and of addresses. Each hash is bound to a
 // site, so that the hashes of two sites cannot be compared.
 import { createHmac } from 'node:crypto'
-import { randomBytes } from '../random-bytes.ts'
+import { newId, toId } from '../ids.ts'
 import type { Identity } from '../sessions/identity.ts'
 import { createSeal, deriveKey } from './seal.ts'
 
@@ -34,7 +34,7 @@ const keyBytes = 16
 
 /** Returns a new visitor. */
 export function newVisitor(nowMs: number): Visitor {
-  return { visitorId: randomBytes(12).toString('base64url'), visitorSinceMs: nowMs }
+  return { visitorId: newId(), visitorSinceMs: nowMs }
 }
 
 /** Creates the functions of a server. A later process with the same secret computes the same keys. */
@@ -44,11 +44,13 @@ export function createPersonKeys(secretKey: string): PersonKeys {
   const addresses = deriveKey(secretKey, 'buddy address hash v1')
   const tokens = createSeal(secretKey, 'buddy visitor token v1')
   const hash = (key: Buffer, site: string, value: string): string =>
-    createHmac('sha256', key)
-      // In JSON, different pairs never result in the same text, whatever characters they contain.
-      .update(JSON.stringify([site, value]))
-      .digest()
-      .toString('base64url', 0, keyBytes)
+    toId(
+      createHmac('sha256', key)
+        // In JSON, different pairs never result in the same text, whatever characters they contain.
+        .update(JSON.stringify([site, value]))
+        .digest()
+        .subarray(0, keyBytes),
+    )
   const visitorKey: PersonKeys['visitorKey'] = ({ site, visitorId }) =>
     hash(visitors, site, visitorId)
   return {

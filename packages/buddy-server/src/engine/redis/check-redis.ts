@@ -1,5 +1,5 @@
 import { packValue } from '../../codec.ts'
-import { randomBytes } from '../../random-bytes.ts'
+import { newId } from '../../ids.ts'
 import { within } from '../../within.ts'
 import { baseOf, callFunction, loadFunction } from './redis-client.ts'
 import { explainRedisError } from './redis-error.ts'
@@ -41,7 +41,7 @@ export async function checkRedis(
     onError: (error) => (latest = error),
   })
   const base = baseOf(redisPrefix)
-  const channel = `${redisPrefix}{check ${randomBytes(12).toString('base64url')}}`
+  const channel = `${redisPrefix}{check ${newId()}}`
   try {
     return await within(timeLimitMs, async () => {
       await connection.connect()
