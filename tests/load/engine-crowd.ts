@@ -1,8 +1,8 @@
 // Users of an engine with Redis, without sockets.
 import type { EngineEvent, EngineSession } from '../../packages/buddy-server/src/engine/engine.ts'
+import { connectEngine } from '../../packages/buddy-server/src/engine/redis/connect-engine.ts'
 import type { RedisClient } from '../../packages/buddy-server/src/engine/redis/redis-client.ts'
 import type { RedisEngine } from '../../packages/buddy-server/src/engine/redis/redis-engine.ts'
-import { connectEngine } from '../../packages/buddy-server/src/engine/redis/redis-engine.ts'
 import type { Ticket } from '../../packages/buddy-server/src/engine/ticket.ts'
 import { noCriteria } from '../../packages/buddy-server/src/engine/ticket.ts'
 import type { DrawnCriteria, Taste } from './drawn-criteria.ts'

@@ -28,7 +28,7 @@ export type {
 } from './safety/moderation.ts'
 export { decisionKinds, ModerationError } from './safety/moderation.ts'
 export type { SessionEnd } from './sessions/sessions.ts'
-export type { BuddyServer, BuddyServerSurroundings, CheckOptions } from './server.ts'
+export type { BuddyServer, BuddyServerSurroundings, CheckOptions } from './embedding.ts'
 export { createBuddyServer } from './server.ts'
 export type { Status } from './operations/status.ts'
 export type { SignedWebhook } from './operations/webhooks/signature.ts'

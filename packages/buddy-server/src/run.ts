@@ -3,10 +3,10 @@ import { settings } from './config/all-settings.ts'
 import type { ProcessOptions } from './config/process-settings.ts'
 import type { Config, ConfigInput } from './config/read-config.ts'
 import { readConfig } from './config/read-config.ts'
+import type { BuddyServer, CheckOptions } from './embedding.ts'
 import { signals } from './launcher/process-signals.ts'
 import type { Log } from './operations/log/create-log.ts'
 import { createLog, silentLog } from './operations/log/create-log.ts'
-import type { BuddyServer, CheckOptions } from './server.ts'
 import { createBuddyServer } from './server.ts'
 
 /** The data that is passed to `onListening`. */

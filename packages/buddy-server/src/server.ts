@@ -9,16 +9,14 @@ import type { BuddyServerOptions, ResolvedServerOptions } from './config/server-
 import { defaultOptions } from './config/server-settings.ts'
 import type { Core } from './core/core.ts'
 import { createCore } from './core/core.ts'
+import type { BuddyServer, BuddyServerSurroundings } from './embedding.ts'
 import { createNotify } from './events.ts'
 import { statsOf } from './handlers/ping.ts'
-import { handOver } from './connection/hand-over.ts'
+import { endConnections } from './connection/end-connections.ts'
 import { createHeartbeat } from './connection/heartbeat.ts'
 import { checkRedis } from './engine/redis/check-redis.ts'
-import { RedisClient } from './engine/redis/redis-client.ts'
-import type { RedisEngine } from './engine/redis/redis-engine.ts'
-import { connectEngine } from './engine/redis/redis-engine.ts'
+import { RedisService } from './redis-service.ts'
 import { createHookObserver } from './hooks/hook-observer.ts'
-import type { BuddyServerHooks } from './hooks/hooks.ts'
 import { createClientAddress } from './limits/client-address.ts'
 import { CapacityWatch } from './operations/capacity-watch.ts'
 import { createHttpHandler } from './operations/http/handler.ts'
@@ -27,17 +25,14 @@ import {
   IncompleteFilesError,
   loadPublicFiles,
 } from './operations/http/public-files.ts'
-import type { Log } from './operations/log/create-log.ts'
 import { silentLog } from './operations/log/create-log.ts'
 import { OpenFiles } from './operations/open-files.ts'
 import { Operations } from './operations/operations.ts'
-import type { Status } from './operations/status.ts'
 import {
   ConnectionAcceptor,
   handOverAfterMs,
   reconnectAfterMs,
 } from './connection/connection-acceptor.ts'
-import type { Moderation } from './safety/moderation.ts'
 import { checkStore } from './safety/check-store.ts'
 import { MemoryStore } from './safety/memory-store.ts'
 import { SqliteStore } from './safety/sqlite-store.ts'
@@ -46,75 +41,8 @@ import { forEachInSlices } from './slices.ts'
 import { createUwsTransport } from './transport/uws-transport.ts'
 import { version } from './version.ts'
 
-/** Maximum time that `close()` waits for the close frames of the last connections. */
-const closeFramesTimeoutMs = 500
 /** Maximum time that `close()` waits for queued webhooks. */
 const webhooksTimeoutMs = 2000
-
-/** A signalling server, which serves HTTP and WebSocket and contains the queue and the rooms. */
-export interface BuddyServer {
-  /**
-   * Starts listening.
-   * @returns the port, and the URL of the server on this machine
-   * @throws ListenError if it cannot listen there, with `code: 'EADDRINUSE'` if the port is taken; Error if the
-   * server is already listening or closed; TlsError if the certificate files cannot be used; StoreError if the
-   * data folder cannot be used
-   */
-  listen(): Promise<{ readonly port: number; readonly url: string }>
-  /**
-   * Checks that `listen()` would succeed now and that the server would become ready. Accepts no client.
-   * @throws ListenError, TlsError as `listen`; IncompleteFilesError if files of the server are missing or changed;
-   * RedisError if Redis cannot be used
-   */
-  check(options?: CheckOptions): Promise<void>
-  /** Returns the present users, rooms and load. */
-  status(): Status
-  /**
-   * Applies new options, and reads the TLS files again. No client is disconnected, so a lower limit applies
-   * to new clients only. A higher limit applies at once, so users who wait for a room are matched.
-   * @returns the names of changed options that only a new server can apply; they keep their old values
-   * @throws Error if the options or files cannot be used; then nothing has changed
-   */
-  reload(options: BuddyServerOptions): readonly string[]
-  /**
-   * Bans a user for `durationMs`, which is from 1 ms to ten years. Ends the session and all other sessions of the same person at the same site.
-   * Then refuses that person there, and for a time the address of the session's latest connection. A user whose
-   * session has ended can be banned as long as a report about the session is kept.
-   * @returns false if the session is unknown
-   * @throws ModerationError `invalid-decision` or `store-failed`, as {@link Moderation.decide}
-   */
-  ban(sessionId: string, durationMs: number): boolean
-  /** Reports, decisions, bans and the audit log. Use it only while the server is listening. */
-  readonly moderation: Moderation
-  /**
-   * Stops the server. Asks every client to reconnect later. Running calls continue between the browsers.
-   *
-   * - Without `redisUrl`: closes connections of sessions outside rooms at once, and the others when their room
-   *   ends, when their partner loses its connection, or after `shutdownTimeoutMs`.
-   * - With `redisUrl`: serves everybody for up to two seconds, in which load balancers notice `/readyz`. Then hands
-   *   all sessions over to the other nodes, one after the other, within `shutdownTimeoutMs`.
-   *
-   * Resolves when everything is closed. Further calls return the same promise.
-   */
-  close(): Promise<void>
-}
-
-/** What {@link BuddyServer.check} leaves out. */
-export interface CheckOptions {
-  /**
-   * Whether a server with these options listens already. Then its port is in use, so the port is not checked.
-   * @default false
-   */
-  readonly isRunning?: boolean | undefined
-}
-
-/** What a program that embeds the server passes to it besides the options. */
-export interface BuddyServerSurroundings {
-  /** A logger with the methods of pino. @default a logger that discards everything */
-  readonly log?: Log | undefined
-  /** Functions of the program that the server calls. @default none */
-  readonly hooks?: BuddyServerHooks | undefined
-}
 
 /**
  * Returns the options, with the default for each missing or undefined one. So `undefined` cannot remove a
@@ -182,44 +110,31 @@ export function createBuddyServer(
     ],
     onInternalError,
   )
+  const startedAtMs = Date.now()
   const redis = settings.redisUrl
-    ? new RedisClient({
-        url: settings.redisUrl,
-        caFile: settings.redisCaFile,
-        onUp: () => log.info('Redis answers'),
-        onDown: (error) => log.error({ err: error }, 'Redis does not answer'),
+    ? new RedisService({
+        nodeId,
+        settings: () => settings,
+        log,
+        onDataLost: () => {
+          core.restorePairs()
+          core.safety.shareMeasures()
+        },
+        report: () => ({
+          version,
+          startedAtMs,
+          isDraining: closed !== undefined,
+          maxUsers: settings.maxUsers,
+          connections: connections.size,
+          ...core.nodeCounts(),
+        }),
       })
     : undefined
-  const startedAtMs = Date.now()
-  let redisEngine: RedisEngine | undefined
   const core: Core = createCore({
     nodeId,
     ...(redis && {
       sharedLog: { link: redis.logLink(), prefix: settings.redisPrefix, nodeId },
-      createEngine: (given) =>
-        (redisEngine = connectEngine(
-          redis,
-          {
-            ...given,
-            nodeId,
-            graceMs: () => settings.resumeGraceMs,
-            maxHeldBytes: () => settings.maxResumeBytes,
-            isLocalAllowed: () => settings.redisDown === 'local',
-            onDataLost: () => {
-              core.restorePairs()
-              core.safety.shareMeasures()
-            },
-            report: () => ({
-              version,
-              startedAtMs,
-              isDraining: closed !== undefined,
-              maxUsers: settings.maxUsers,
-              connections: connections.size,
-              ...core.nodeCounts(),
-            }),
-          },
-          settings.redisPrefix,
-        )),
+      createEngine: (given) => redis.createEngine(given),
     }),
     settings: () => settings,
     clock,
@@ -355,39 +270,15 @@ export function createBuddyServer(
     return needRestart
   }
 
-  /** Asks every client to reconnect later, and waits for the end of calls. */
-  async function drain(): Promise<void> {
-    isRefusing = true
-    await forEachInSlices(connections, (connection) => {
-      connection.send({ type: 'going-away', reconnectAfterMs: reconnectAfterMs() })
-      const { session } = connection
-      if (!session?.participant.isPartnerPresent) connection.close('going-away')
-    })
-    await acceptor.untilEmpty(settings.shutdownTimeoutMs)
-  }
-
-  /** Hands all sessions over to the other nodes. */
-  async function giveAway(): Promise<void> {
-    core.engine.drain()
-    await handOver({
-      clock,
-      timeoutMs: settings.shutdownTimeoutMs,
-      onBegin: () => (isRefusing = true),
-      connections: () => [...connections],
-      handOver: (connection) => {
-        const { session } = connection
-        connection.send({ type: 'going-away', reconnectAfterMs: handOverAfterMs() })
-        connection.close('going-away')
-        if (session) core.sessions.end(session, 'stopped')
-      },
-    })
-  }
-
   async function close(): Promise<void> {
-    await (core.engine.hasOtherNodes ? giveAway() : drain())
-    await forEachInSlices(connections, (connection) => connection.close('going-away'))
-    // The time is limited, so that a client that does not accept its close frame does not delay the rest.
-    await acceptor.untilEmpty(closeFramesTimeoutMs)
+    await endConnections({
+      clock,
+      core,
+      connections,
+      acceptor,
+      timeoutMs: settings.shutdownTimeoutMs,
+      onRefuse: () => (isRefusing = true),
+    })
     for (const cancel of cancels) cancel()
     await forEachInSlices(core.sessions, (session) => core.sessions.end(session, 'stopped'))
     await core.engine.close()
@@ -402,8 +293,6 @@ export function createBuddyServer(
     listen: async () => {
       if (closed) throw new Error('this server is closed; create a new one')
       await redis?.connect()
-      // A banned person must not be admitted because this node has just started.
-      await redisEngine?.load()
       openStore()
       await core.safety.connect()
       const port = await transport.listen(settings.host, settings.port)

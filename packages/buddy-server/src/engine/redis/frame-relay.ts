@@ -1,0 +1,82 @@
+import type { Answer, FrameItem } from './wire.ts'
+import type { Command } from './command-queue.ts'
+import type { RedisSession } from './redis-session.ts'
+
+/** The dependencies of {@link FrameRelay}. */
+export interface FrameRelayDependencies {
+  readonly nodeId: string
+  /** Returns a session of this node. */
+  readonly find: (sessionId: string) => RedisSession | undefined
+  /** Whether Redis answers. */
+  readonly isConnected: () => boolean
+  readonly send: (command: Command, handleAnswer: (answer: Answer) => void) => void
+  /** Sends a frame to another node. With an empty id, it waits until Redis answers again. */
+  readonly post: (nodeId: string, frame: FrameItem) => void
+  /** Returns how many bytes of frames are kept for a session without a node. */
+  readonly maxHeldBytes: () => number
+  /** Calls `act`, and reports its error. */
+  readonly attempt: (act: () => void) => void
+}
+
+/**
+ * Relays frames between sessions in the same room. A frame for a session of this node does not leave the process. Frames
+ * for another node are sent to it. If that node cannot receive them, Redis keeps them.
+ */
+export class FrameRelay {
+  readonly #dependencies: FrameRelayDependencies
+  /** The number of frames to each session that wait for an answer of Redis. Later frames must not overtake them. */
+  readonly #holding = new Map<string, number>()
+
+  constructor(dependencies: FrameRelayDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** Relays a frame from a session of this node. */
+  relay(nodeId: string, sessionId: string, roomId: string, frame: Uint8Array): void {
+    if (this.#holding.has(sessionId)) this.#redirect([sessionId, roomId, frame])
+    else this.#relayNow(nodeId, sessionId, roomId, frame)
+  }
+
+  /** Handles a frame from another node. If this node has released the session, Redis knows what to do with it. */
+  handleFrame(sessionId: string, roomId: string, frame: Uint8Array): void {
+    this.#relayNow(this.#dependencies.nodeId, sessionId, roomId, frame)
+  }
+
+  /** Keeps a frame for a session whose node has not received it. Resolves with true if that node lives. */
+  hold(to: string, [partner, room, frame]: FrameItem): Promise<boolean> {
+    const { nodeId, find, send, maxHeldBytes } = this.#dependencies
+    const maxBytes = maxHeldBytes()
+    const frames = [Buffer.from(frame).toString('base64')]
+    this.#holding.set(partner, (this.#holding.get(partner) ?? 0) + 1)
+    return new Promise((resolve) => {
+      send({ c: 'hold', partner, room, to, frames, maxBytes }, ([failure, , , node]) => {
+        const left = this.#holding.get(partner)! - 1
+        if (left > 0) this.#holding.set(partner, left)
+        else this.#holding.delete(partner)
+        const isOwn = node === nodeId
+        // Another node has the session now.
+        if (typeof node === 'string' && node !== to && (!isOwn || find(partner))) {
+          this.#relayNow(node, partner, room, frame)
+        }
+        resolve(failure === 'unavailable' || node === to)
+      })
+    })
+  }
+
+  #relayNow(nodeId: string, sessionId: string, roomId: string, frame: Uint8Array): void {
+    const { nodeId: own, find, attempt, post } = this.#dependencies
+    const item = [sessionId, roomId, frame] as const
+    const session = nodeId === own ? find(sessionId) : undefined
+    if (session) attempt(() => session.handleFrame(roomId, frame))
+    else if (nodeId === '' || nodeId === own) this.#redirect(item)
+    else post(nodeId, item)
+  }
+
+  /** Lets Redis decide what happens to a frame: it keeps the frame, or knows which node has the session now. */
+  #redirect(item: FrameItem): void {
+    const { isConnected, post } = this.#dependencies
+    if (isConnected()) void this.hold('', item)
+    // It waits until Redis answers again.
+    else post('', item)
+  }
+}

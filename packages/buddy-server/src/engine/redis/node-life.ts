@@ -1,0 +1,105 @@
+import type { Clock } from '../../clock.ts'
+import type { Engine, NodeReport } from '../engine.ts'
+import type { Command } from './command-queue.ts'
+import type { RedisBans } from './redis-bans.ts'
+import { RedisNodes } from './redis-nodes.ts'
+import type { Answer, BeatResult } from './wire.ts'
+
+/** The dependencies of {@link NodeLife}. */
+export interface NodeLifeDependencies {
+  readonly nodeId: string
+  readonly clock: Pick<Clock, 'now' | 'after'>
+  readonly createId: () => string
+  /** Returns how long a session outlives its connection. */
+  readonly graceMs: () => number
+  /** Returns the present figures of this node, for the others. */
+  readonly report: () => NodeReport
+  readonly send: (command: Command, handleAnswer?: (answer: Answer) => void) => void
+  readonly bans: Pick<RedisBans, 'handleBeat'>
+  /** Called when Redis has lost its data. */
+  readonly onDataLost: () => void
+  /** Called when the other nodes may have taken this node's sessions, or Redis has lost them. */
+  readonly onForgotten: () => void
+}
+
+/** The time between two beats of a node. A node without a beat for the second time is dead. In milliseconds. */
+const beatIntervalMs = 500
+const deadAfterMs = 2000
+
+/** How the nodes know that this one lives: it beats. Each answer also says what has changed at the others. */
+export class NodeLife {
+  readonly #dependencies: NodeLifeDependencies
+  readonly #nodes: RedisNodes
+  /** The number of beats. */
+  #beats = 0
+  /** Whether the other nodes know this one. */
+  #isKnown = false
+  #isClosed = false
+  /** The value in Redis that changes when Redis has lost its data; undefined before the first beat. */
+  #boot: string | undefined
+
+  constructor(dependencies: NodeLifeDependencies) {
+    this.#dependencies = dependencies
+    this.#nodes = new RedisNodes(dependencies.clock, dependencies.report)
+  }
+
+  /** Returns the nodes, oldest first. */
+  get nodes(): Engine['nodes'] {
+    return this.#nodes.all
+  }
+
+  /** Returns how many sessions a site has at all nodes. */
+  usersOf(site: string): number {
+    return this.#nodes.usersOf(site)
+  }
+
+  /** Beats now, and from then on again and again while Redis answers. */
+  beat(): void {
+    const { nodeId, graceMs, clock, createId, send } = this.#dependencies
+    const command = {
+      c: 'beat',
+      n: nodeId,
+      isKnown: this.#isKnown,
+      deadMs: deadAfterMs,
+      graceMs: graceMs(),
+      boot: createId(),
+      ...this.#nodes.fields(),
+    }
+    const number = ++this.#beats
+    send(command, ([failure, , , result]) => {
+      // A later beat continues.
+      if (this.#isClosed || number !== this.#beats || failure === 'unavailable') return
+      const beat = (result || undefined) as BeatResult | undefined
+      this.#handleState(failure === false, beat?.boot)
+      if (beat) this.#dependencies.bans.handleBeat(beat.banId, beat.bans)
+      if (beat?.list) this.#nodes.handleList(beat.list)
+      clock.after(beat?.isMore ? 1 : beatIntervalMs, () => this.beat())
+    })
+  }
+
+  /** This node will stop soon. */
+  drain(): void {
+    this.#dependencies.send({ c: 'drain', n: this.#dependencies.nodeId })
+  }
+
+  /** No beat follows. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /** Resolves when the other nodes know that this one has stopped. */
+  leave(): Promise<void> {
+    const { nodeId, send } = this.#dependencies
+    return new Promise((resolve) => send({ c: 'bye', n: nodeId }, () => resolve()))
+  }
+
+  #handleState(isKnown: boolean, boot: string | undefined): void {
+    const { onDataLost, onForgotten } = this.#dependencies
+    const wasKnown = this.#isKnown
+    this.#isKnown = isKnown
+    const isDataLost = boot !== undefined && this.#boot !== undefined && boot !== this.#boot
+    this.#boot = boot ?? this.#boot
+    if (isDataLost) onDataLost()
+    if (isDataLost || (wasKnown && !isKnown)) onForgotten()
+  }
+}

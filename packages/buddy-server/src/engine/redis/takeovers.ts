@@ -1,0 +1,106 @@
+import type { Clock } from '../../clock.ts'
+import type { Adopted } from '../engine.ts'
+import type { Command } from './command-queue.ts'
+import { fromText } from './redis-session.ts'
+import type { Adoption, Answer } from './wire.ts'
+
+/** The dependencies of {@link Takeovers}. */
+export interface TakeoversDependencies {
+  readonly nodeId: string
+  readonly clock: Pick<Clock, 'after'>
+  /** Returns how long a session outlives its connection. */
+  readonly graceMs: () => number
+  readonly send: (command: Command, handleAnswer?: (answer: Answer) => void) => void
+}
+
+/** How long a node has to release a session that another one takes over, in milliseconds. */
+const releaseTimeoutMs = 1000
+/** A session that was taken over must join within this time, in milliseconds. */
+const joinTimeoutMs = 5000
+
+type TakeOver =
+  | { readonly state: 'unknown' | 'elsewhere' }
+  | {
+      readonly state: 'taken'
+      readonly epoch: number
+      /** The frames in base64. */
+      readonly frames: readonly (readonly [number: number, frame: string])[]
+      readonly received?: number
+    }
+
+/** The sessions that this node takes over from others. */
+export class Takeovers {
+  readonly #dependencies: TakeoversDependencies
+  /** What is known of sessions that this node has taken over, until they join. */
+  readonly #adopted = new Map<string, Adoption>()
+  /** Called when the former node has released a session. */
+  readonly #releases = new Map<string, () => void>()
+
+  constructor(dependencies: TakeoversDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /**
+   * Takes a session over. Rejects if Redis does not answer.
+   * @returns undefined if Redis knows no such session
+   */
+  async adopt(sessionId: string): Promise<Adopted | undefined> {
+    const first = await this.#takeOver(sessionId, false)
+    if (first.state !== 'elsewhere') return this.#toAdopted(sessionId, first)
+    // The other node releases the session, unless it hangs.
+    await new Promise<void>((resolve) => {
+      this.#releases.set(sessionId, resolve)
+      this.#dependencies.clock.after(releaseTimeoutMs, resolve)
+    })
+    this.#releases.delete(sessionId)
+    return this.#toAdopted(sessionId, await this.#takeOver(sessionId, true))
+  }
+
+  /** Returns what is known of a session that was taken over and has not joined yet. */
+  find(sessionId: string): Adoption | undefined {
+    return this.#adopted.get(sessionId)
+  }
+
+  /** Returns what {@link find} does. The session joins now. */
+  take(sessionId: string): Adoption | undefined {
+    const adoption = this.#adopted.get(sessionId)
+    this.#adopted.delete(sessionId)
+    return adoption
+  }
+
+  /** The former node has released a session. */
+  handleReleased(sessionId: string): void {
+    this.#releases.get(sessionId)?.()
+  }
+
+  async #takeOver(sessionId: string, isForced: boolean): Promise<TakeOver> {
+    const { nodeId, graceMs, send } = this.#dependencies
+    const command = { c: 'adopt', s: sessionId, n: nodeId, isForced, graceMs: graceMs() }
+    return new Promise((resolve, reject) =>
+      send(command, ([failure, , , result]) =>
+        failure === false
+          ? resolve(result as TakeOver)
+          : reject(new Error('Redis does not answer')),
+      ),
+    )
+  }
+
+  #toAdopted(sessionId: string, result: TakeOver): Adopted | undefined {
+    if (result.state !== 'taken') return undefined
+    const { epoch } = result
+    const { nodeId, graceMs, clock, send } = this.#dependencies
+    const adoption = { epoch, taken: result.frames.length }
+    this.#adopted.set(sessionId, adoption)
+    clock.after(joinTimeoutMs, () => {
+      if (this.#adopted.get(sessionId) !== adoption) return
+      this.#adopted.delete(sessionId)
+      // The client was refused, or has gone.
+      send({ c: 'release', s: sessionId, n: nodeId, e: epoch, graceMs: graceMs() })
+    })
+    const frames = result.frames.map(([number, frame]) => ({
+      sentBefore: number === 0 ? undefined : number - 1,
+      frame: fromText(frame),
+    }))
+    return { frames, received: result.received }
+  }
+}
