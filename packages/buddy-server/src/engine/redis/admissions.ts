@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import type { SessionProfile } from '../engine.ts'
 import type { NoPlace, PlaceLimits } from '../places.ts'
 import type { Command } from './command-queue.ts'
-import { toStoredProfile } from './redis-session.ts'
+import { toStoredProfile } from './stored-values.ts'
 import type { Answer } from './wire.ts'
 
 /** The dependencies of {@link Admissions}. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { Adopted } from '../engine.ts'
 import type { Command } from './command-queue.ts'
-import { fromText } from './redis-session.ts'
+import { fromText } from './stored-values.ts'
 import type { Adoption, Answer } from './wire.ts'
 
 /** The dependencies of {@link Takeovers}. */

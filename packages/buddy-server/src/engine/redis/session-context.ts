@@ -1,0 +1,38 @@
+import type { Clock } from '../../clock.ts'
+import type { WidenSchedule } from '../may-meet.ts'
+import type { EngineObserver } from '../engine.ts'
+import type { Room } from '../room.ts'
+import type { Command } from './command-queue.ts'
+import type { Answer } from './wire.ts'
+
+/** The parts of the engine that a session, its state and its room use. */
+export interface SessionContext {
+  readonly nodeId: string
+  readonly clock: Pick<Clock, 'now' | 'after'>
+  readonly createId: () => string
+  /** Returns milliseconds since 1970. */
+  readonly wallNow: () => number
+  readonly scheduleOf: (site: string) => WidenSchedule
+  readonly restoreLeftMs: () => number
+  /** Returns how long a session outlives its connection. */
+  readonly graceMs: () => number
+  readonly observer: Pick<EngineObserver, 'onOpened' | 'onRestored' | 'onEnded'>
+  /** Sends a command. Commands are handled in the order in which they were sent. */
+  readonly send: (
+    command: Command,
+    handleAnswer?: (answer: Answer) => void,
+    isKept?: boolean,
+  ) => void
+  /** Whether Redis answers. */
+  readonly isConnected: () => boolean
+  /** Relays a frame to a session, which may be at another node. */
+  readonly relay: (nodeId: string, sessionId: string, roomId: string, frame: Uint8Array) => void
+  /** Asks the node of the partner `partnerId` to send no more frames, before it releases the session `by`. */
+  readonly pause: (nodeId: string, partnerId: string, roomId: string, by: string) => void
+  /** Called with a promise that resolves when Redis knows that the session is released. */
+  readonly onLeaving: (left: Promise<void>) => void
+  /** Called when the session can be taken over by the node `by`. */
+  readonly onReleased: (sessionId: string, by: string) => void
+  /** The rooms whose seat 0 is at this node. */
+  readonly rooms: Map<string, Room>
+}

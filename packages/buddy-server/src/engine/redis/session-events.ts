@@ -1,0 +1,142 @@
+// How a session handles the events of Redis, and of the local queue while Redis does not answer.
+import type { LeaveReason } from '@buddy-chat/protocol'
+import type { EngineEvent } from '../engine.ts'
+import type { SessionState } from './session-state.ts'
+import { fromText, toRoom } from './stored-values.ts'
+import type { StoredEvent } from './wire.ts'
+
+/** Handles an event of Redis. Drops it if it is out of date. */
+export function handleStoredEvent(state: SessionState, event: StoredEvent): void {
+  if (event.type === 'ended') {
+    const { rooms, observer } = state.context
+    const room = rooms.get(event.room)
+    rooms.delete(event.room)
+    if (room) observer.onEnded(room, event.leaver, event.reason, event.durationMs)
+    return
+  }
+  if (event.v !== undefined) {
+    if (event.v <= state.change) return
+    state.change = event.v
+  }
+  const isCurrent = event.g === state.generation
+  if (event.type === 'matched' || event.type === 'restored') {
+    const { present } = state.room
+    if (event.room.id === present?.room.id) {
+      // The session knows the room already.
+      present.partnerNode = event.partner
+      return
+    }
+    handleRoom(state, event, isCurrent)
+  } else if (isCurrent) handleCurrent(state, event)
+}
+
+/** Handles an event of the local queue, in which the session is while Redis does not answer. */
+export function handleLocalEvent(state: SessionState, event: EngineEvent): void {
+  const { generation, listener, context } = state
+  if (event.type === 'matched') {
+    const { room, seat } = event
+    state.clearTimer()
+    state.room.enter(room, seat, context.nodeId)
+    state.intent = { kind: 'none' }
+    if (seat === 0) context.rooms.set(room.id, room)
+  }
+  if (event.type === 'queued' || event.type === 'searching' || event.type === 'matched') {
+    listener.handleEvent({ ...event, generation })
+  }
+}
+
+/** The partner at this node has left the room while Redis does not answer. */
+export function handlePartnerLeft(state: SessionState, roomId: string, reason: LeaveReason): void {
+  if (state.room.present?.room.id !== roomId) return
+  state.left = { id: roomId, reason }
+  state.exit()
+  state.listener.handleEvent({ type: 'parted', generation: state.generation, reason })
+}
+
+type RoomEvent = StoredEvent & { readonly type: 'matched' | 'restored' }
+
+/** Notes the room, and tells the observer and the session of it. */
+function handleRoom(state: SessionState, event: RoomEvent, isCurrent: boolean): void {
+  const { context, listener } = state
+  const { room: fields, profiles, seat, partner, g: generation } = event
+  const room = toRoom(fields, profiles)
+  if (seat === 0) {
+    const isKnown = event.type === 'restored' && event.isContinued
+    context.rooms.set(room.id, room)
+    if (event.type === 'matched') context.observer.onOpened(room, event.waitsMs)
+    else if (!isKnown) context.observer.onRestored(room)
+  }
+  if (!isCurrent) return
+  const early = state.room.takeEarly()
+  state.clearTimer()
+  state.room.enter(room, seat, partner)
+  state.intent = { kind: 'none' }
+  if (event.type === 'matched') {
+    const { interests, languages, isOffered, isRematch } = event
+    const match = { room, seat, interests, languages, isOffered, isRematch }
+    listener.handleEvent({ type: 'matched', generation, ...match })
+    // The offer follows the match, so that it is the partner's first frame.
+    if (isOffered && seat === 1 && state.offer) state.room.pass(state.offer)
+    state.offer = undefined
+    return
+  }
+  const { isPartnerPresent, frames = [] } = event
+  listener.handleEvent({ type: 'restored', generation, room, seat, isPartnerPresent })
+  const kept = frames.map(([, frame]) => fromText(frame))
+  for (const frame of [...kept, ...early]) state.room.handleFrame(room.id, frame)
+}
+
+function handleCurrent(state: SessionState, event: Exclude<StoredEvent, RoomEvent>): void {
+  const { context, listener } = state
+  const { g: generation } = event
+  switch (event.type) {
+    case 'searching':
+      // Another node may report the match before the answer to `enter` arrives. Then the search is over.
+      if (!state.room.present) handleSearching(state, event)
+      break
+    case 'presence': {
+      const { node, isPresent } = event
+      if (node !== undefined) state.room.changePartnerNode(node)
+      listener.handleEvent({ type: 'presence', generation, isPresent })
+      break
+    }
+    case 'moved':
+      state.room.changePartnerNode(event.node)
+      break
+    case 'abandoned':
+      listener.handleEvent({ type: 'abandoned', generation })
+      break
+    case 'parted':
+      state.exit()
+      state.intent = { kind: 'none' }
+      listener.handleEvent({ type: 'parted', generation, reason: event.reason })
+      break
+    case 'due':
+      state.timeTicket(event.inMs, false)
+      break
+    case 'again':
+      state.timeTicket(event.inMs, true)
+      break
+    case 'emptied':
+      context.clock.after(event.inMs, () => state.send('abandon', { room: event.room }))
+      break
+    case 'claiming': {
+      const room = state.claimedRoomId
+      context.clock.after(event.inMs, () => state.send('failClaim', { room }))
+      break
+    }
+  }
+}
+
+function handleSearching(
+  state: SessionState,
+  event: StoredEvent & { readonly type: 'searching' },
+): void {
+  const { listener } = state
+  state.offer = undefined
+  const { g: generation, isFirst, online, obstacle } = event
+  const { estimateMs = null, interests = [], languages = [], widensInMs = null } = event
+  const search = { online, estimateMs, interests, languages, widensInMs, obstacle }
+  if (isFirst) listener.handleEvent({ type: 'queued', generation })
+  listener.handleEvent({ type: 'searching', generation, ...search })
+}

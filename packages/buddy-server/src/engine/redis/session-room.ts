@@ -1,0 +1,168 @@
+import type { Cancel } from '../../clock.ts'
+import type { Encounter } from '../memory/encounters.ts'
+import { Encounters } from '../memory/encounters.ts'
+import type { Room, SeatIndex } from '../room.ts'
+import { partnerSeat } from '../room.ts'
+import type { SessionContext } from './session-context.ts'
+
+/** A room, and the node that has the partner; empty if none has it. */
+export interface Seated {
+  readonly room: Room
+  readonly seat: SeatIndex
+  partnerNode: string
+}
+
+/** Receives the frames of the partner. */
+interface FrameReceiver {
+  deliverFrame(frame: Uint8Array): void
+}
+
+/** How long a release waits for the partner's node, in milliseconds. Less than another node waits for the release. */
+const pauseTimeoutMs = 700
+/** How long frames wait while the partner's node changes, in milliseconds. */
+const resumeTimeoutMs = 2000
+
+/**
+ * The room of a session, as its node knows it: where frames for the partner go, and which frames of the partner the
+ * session receives, also while one of the two comes to another node. Remembers the rooms before.
+ */
+export class SessionRoom {
+  readonly #context: Pick<SessionContext, 'clock' | 'relay'>
+  readonly #receiver: FrameReceiver
+  #seated: Seated | undefined
+  #encounters: Encounters | undefined
+  /** Frames for the partner, while its node changes. */
+  #paused: { readonly frames: Uint8Array[]; readonly cancel: Cancel } | undefined
+  /** Frames that have arrived before the answer to the claim of their room. */
+  #early: { readonly roomId: string; readonly frames: Uint8Array[] } | undefined
+  /** Frames that still arrive while the session waits for its release. */
+  #late:
+    { readonly roomId: string; readonly frames: Uint8Array[]; readonly go: () => void } | undefined
+
+  constructor(context: Pick<SessionContext, 'clock' | 'relay'>, receiver: FrameReceiver) {
+    this.#context = context
+    this.#receiver = receiver
+  }
+
+  /** The present room; undefined outside. */
+  get present(): Seated | undefined {
+    return this.#seated
+  }
+
+  /** Notes that the session is in this room now. */
+  enter(room: Room, seat: SeatIndex, partnerNode: string): void {
+    this.exit()
+    this.#seated = { room, seat, partnerNode }
+    this.remember(encounterIn(room, seat))
+  }
+
+  /** Notes that the session is in no room, and waits for none. */
+  exit(): void {
+    const seated = this.#seated
+    const frames = this.#endPause()
+    this.#seated = undefined
+    this.#early = undefined
+    if (!seated) return
+    const { room, seat } = seated
+    // Redis knows where the partner is now.
+    for (const frame of frames) {
+      this.#context.relay('', partnerSeat(room, seat).sessionId, room.id, frame)
+    }
+    // The age of an encounter counts from the end of the room.
+    this.remember(encounterIn(room, seat))
+  }
+
+  /** Sends a frame to the partner, if there is one. */
+  pass(frame: Uint8Array): void {
+    if (!this.#seated) return
+    if (this.#paused) {
+      this.#paused.frames.push(frame)
+      return
+    }
+    const { room, seat, partnerNode } = this.#seated
+    this.#context.relay(partnerNode, partnerSeat(room, seat).sessionId, room.id, frame)
+  }
+
+  /** Handles a frame from the partner. Drops it if it is not for the present room. */
+  handleFrame(roomId: string, frame: Uint8Array): void {
+    if (this.#late?.roomId === roomId) this.#late.frames.push(frame)
+    else if (this.#early?.roomId === roomId) this.#early.frames.push(frame)
+    else if (this.#seated?.room.id === roomId) this.#receiver.deliverFrame(frame)
+  }
+
+  /** Keeps frames for a room that the session claims, until {@link takeEarly}. */
+  expect(roomId: string): void {
+    this.#early = { roomId, frames: [] }
+  }
+
+  /** Returns the frames that have arrived for the claimed room. */
+  takeEarly(): readonly Uint8Array[] {
+    const { frames = [] } = this.#early ?? {}
+    this.#early = undefined
+    return frames
+  }
+
+  /** Collects the frames for a room that the partner's node has sent already, and passes them to `go`. */
+  awaitLate(roomId: string, go: (frames: readonly Uint8Array[]) => void): void {
+    const frames: Uint8Array[] = []
+    const finish = (): void => {
+      cancel()
+      this.#late = undefined
+      go(frames)
+    }
+    const cancel = this.#context.clock.after(pauseTimeoutMs, finish)
+    this.#late = { roomId, frames, go: finish }
+  }
+
+  /** The partner's node has sent its last frame to this node. */
+  handlePaused(): void {
+    this.#late?.go()
+  }
+
+  /** Another node takes the partner over, or will. Frames wait until Redis says where they go. */
+  handlePause(roomId: string): void {
+    if (this.#seated?.room.id !== roomId || this.#paused) return
+    const cancel = this.#context.clock.after(resumeTimeoutMs, () => this.#resume())
+    this.#paused = { frames: [], cancel }
+  }
+
+  /** From now on frames go to this node. */
+  changePartnerNode(node: string): void {
+    if (!this.#seated || this.#seated.partnerNode === node) return
+    this.#seated.partnerNode = node
+    this.#resume()
+  }
+
+  /** Remembers a partner, whom a report or a block may name later. */
+  remember(encounter: Omit<Encounter, 'partner'>): void {
+    this.#encounters ??= new Encounters()
+    this.#encounters.add({ ...encounter, partner: undefined }, this.#context.clock.now())
+  }
+
+  /** Returns the partner in this room, or the latest one if it is null; undefined if there was none. */
+  findPartner(roomId: string | null): Encounter | undefined {
+    return this.#encounters?.find(roomId, this.#context.clock.now())
+  }
+
+  /** Notes that a partner was reported. Returns false if that had happened before. */
+  noteReport(partner: Encounter): boolean {
+    return this.#encounters?.report(partner) ?? false
+  }
+
+  #resume(): void {
+    for (const frame of this.#endPause()) this.pass(frame)
+  }
+
+  #endPause(): readonly Uint8Array[] {
+    const { frames = [], cancel } = this.#paused ?? {}
+    cancel?.()
+    this.#paused = undefined
+    return frames
+  }
+}
+
+function encounterIn(room: Room, seat: SeatIndex): Omit<Encounter, 'partner'> {
+  const { id: roomId, mode, lobby } = room
+  const { sessionId: partnerId, personKey: partnerKey } = partnerSeat(room, seat)
+  return { roomId, mode, lobby, partnerId, partnerKey }
+}

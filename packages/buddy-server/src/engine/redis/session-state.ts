@@ -1,0 +1,114 @@
+import type { LeaveReason } from '@buddy-chat/protocol'
+import type { EngineListener, SessionProfile } from '../engine.ts'
+import type { Command } from './command-queue.ts'
+import type { SessionContext } from './session-context.ts'
+import { SessionRoom } from './session-room.ts'
+import { toStoredProfile, toStoredRoom } from './stored-values.ts'
+import { TicketTimer } from './ticket-timer.ts'
+import type { Answer, StoredTicket } from './wire.ts'
+
+/** What the session's latest command was for, until it has an effect. */
+type Intent =
+  | { readonly kind: 'none' | 'leave' }
+  | { readonly kind: 'enter'; readonly ticket: StoredTicket; readonly sinceMs: number }
+  | { readonly kind: 'claim'; readonly claim: object }
+
+/** What a node knows of one of its sessions. The session's place (queue, room, claim) is in Redis. */
+export class SessionState {
+  readonly id: string
+  readonly context: SessionContext
+  readonly listener: EngineListener
+  readonly room: SessionRoom
+  profile: SessionProfile
+  generation = 0
+  /** The number of times that nodes have taken the session over. */
+  epoch: number
+  /** The number of the latest change of the place that has arrived. */
+  change = 0
+  /** The site of the latest ticket, and the offer in it that the partner has not received. */
+  site = ''
+  offer: Uint8Array | undefined
+  claimedRoomId: string | undefined
+  intent: Intent = { kind: 'none' }
+  isAway = false
+  /** The reason of the latest command that leaves a place. */
+  reason: LeaveReason = 'left'
+  /** The room that the session has left, until Redis knows it. */
+  left: { readonly id: string; readonly reason: LeaveReason } | undefined
+  #timer: TicketTimer | undefined
+
+  constructor(
+    profile: SessionProfile,
+    listener: EngineListener,
+    epoch: number,
+    context: SessionContext,
+  ) {
+    this.id = profile.seat.sessionId
+    this.context = context
+    this.listener = listener
+    this.room = new SessionRoom(context, this)
+    this.profile = profile
+    this.epoch = epoch
+  }
+
+  /** Sends a command of the session. */
+  send(
+    name: string,
+    fields: object,
+    handleAnswer?: (answer: Answer) => void,
+    isKept = false,
+  ): void {
+    const { nodeId, send } = this.context
+    send({ c: name, s: this.id, n: nodeId, e: this.epoch, ...fields }, handleAnswer, isKept)
+  }
+
+  /** Passes a frame of the partner to the client. */
+  deliverFrame(frame: Uint8Array): void {
+    this.listener.handleEvent({ type: 'frame', generation: this.generation, frame })
+  }
+
+  /** Notes that the session is in no room, queue or claim. */
+  exit(): void {
+    this.room.exit()
+    this.clearTimer()
+  }
+
+  /** Lets Redis look at the ticket after this time, or earlier if an earlier time stays. */
+  timeTicket(inMs: number, keepsEarlier: boolean): void {
+    const { clock, scheduleOf, createId } = this.context
+    this.#timer ??= new TicketTimer(clock, () => {
+      const { interestsMs, languagesMs, regionMs } = scheduleOf(this.site)
+      this.send('due', { schedule: [interestsMs, languagesMs, regionMs], room: createId() })
+    })
+    this.#timer.set(inMs, keepsEarlier)
+  }
+
+  /** There is nothing to do for the ticket any more. */
+  clearTimer(): void {
+    this.#timer?.clear()
+  }
+
+  /** Returns the command that states again what this node knows of the session. */
+  statement(): Command {
+    const { nodeId, clock, restoreLeftMs, createId } = this.context
+    const { intent, left } = this
+    const { room } = this.room.present ?? {}
+    return {
+      c: 'restate',
+      s: this.id,
+      n: nodeId,
+      e: this.epoch,
+      g: this.generation,
+      v: this.change,
+      k: this.profile.personKey,
+      f: toStoredProfile(this.profile),
+      isAway: this.isAway,
+      reason: this.reason,
+      room: createId(),
+      ...(left && { left }),
+      ...(room && { at: toStoredRoom(room) }),
+      ...(intent.kind === 'enter' && { w: intent.ticket, waitedMs: clock.now() - intent.sinceMs }),
+      ...(intent.kind === 'claim' && { claim: intent.claim, inMs: restoreLeftMs() }),
+    }
+  }
+}
