@@ -1,5 +1,6 @@
 // Static checks: import directions and common mistakes (oxlint), format (prettier), dead code (knip).
 import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 const checks = [
@@ -8,12 +9,22 @@ const checks = [
   ['dead code', 'knip', ['--no-progress']],
 ]
 
-/** Runs every check. Returns the name of each, and whether it passed. */
-export function lint() {
-  return checks.map(([name, command, args]) => {
-    const { status } = spawnSync(command, args, { stdio: 'inherit' })
-    return { name, hasPassed: status === 0 }
+/** Runs a check, and shows its output. Returns its name, whether it passed, and its output. */
+export function runCheck(name, command, args) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: join(import.meta.dirname, '..'),
+    encoding: 'utf8',
+    stdio: ['inherit', 'pipe', 'pipe'],
+    maxBuffer: Infinity,
   })
+  process.stdout.write(stdout ?? '')
+  process.stderr.write(stderr ?? '')
+  return { name, hasPassed: status === 0, output: error ? error.message : stdout + stderr }
+}
+
+/** Runs every check. */
+export function lint() {
+  return checks.map((check) => runCheck(...check))
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,5 +1,6 @@
 // npm test: runs all checks and tests, fastest first. Continues after a failure, so that one run shows all
-// of them, and ends with the line `N passed, N failed`. `npm test -- unit e2e` runs only these steps.
+// of them. Ends with a list of the failed tests, and the line `N passed, N failed`. `npm test -- unit e2e` runs only
+// these steps.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,31 +15,37 @@ import {
   ensureTurnServer,
   missingBrowsersMessage,
 } from './browsers.mjs'
-import { lint } from './lint.mjs'
+import { lint, runCheck } from './lint.mjs'
+import { firstLine, readVitestReport, summarize } from './test-summary.mjs'
 
 const root = join(import.meta.dirname, '..')
 const reports = mkdtempSync(join(tmpdir(), 'buddy-test-'))
-const total = { passed: 0, failed: 0, skipped: 0 }
+/** The results of the steps that have run. */
+const results = []
 let browsers
 
-function count(passed, failed, skipped = 0) {
-  total.passed += passed
-  total.failed += failed
-  total.skipped += skipped
+/** Runs a test runner that writes a JSON report. Without a report, it failed before its first test. */
+function runner(step, command, args, options, readReport) {
+  const report = join(reports, `${step}.json`)
+  const { status } = spawnSync(command, args(report), { stdio: 'inherit', ...options(report) })
+  let result
+  try {
+    result = readReport(JSON.parse(readFileSync(report, 'utf8')))
+  } catch {
+    result = { passed: 0, skipped: 0, failures: [{ name: `${command} wrote no report` }] }
+  }
+  const { passed, skipped, failures } = result
+  const isFailureHidden = status !== 0 && failures.length === 0
+  const hidden = { name: `${command} failed outside its tests, see its output` }
+  results.push({ step, passed, skipped, failures: isFailureHidden ? [hidden] : failures })
 }
 
-/** Runs a test runner that writes a JSON report. Without a report, it failed before its first test. */
-function runner(name, command, args, options, readReport) {
-  const report = join(reports, `${name}.json`)
-  const { status } = spawnSync(command, args(report), { stdio: 'inherit', ...options(report) })
-  let counts
-  try {
-    counts = readReport(JSON.parse(readFileSync(report, 'utf8')))
-  } catch {
-    counts = { passed: 0, failed: 1, skipped: 0 }
-  }
-  const hasHiddenFailure = status !== 0 && counts.failed === 0
-  count(counts.passed, counts.failed + (hasHiddenFailure ? 1 : 0), counts.skipped)
+/** Adds the results of checks that are not tests. `output` is what a failed check has written. */
+function addChecks(step, ...checks) {
+  const failures = checks
+    .filter(({ hasPassed }) => !hasPassed)
+    .map(({ name, output }) => ({ name, error: firstLine(output) }))
+  results.push({ step, passed: checks.length - failures.length, skipped: 0, failures })
 }
 
 function vitest(project) {
@@ -60,37 +67,31 @@ function vitest(project) {
         BUDDY_FIREFOX: browsers?.firefox ?? '',
       },
     }),
-    ({ numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests }) => ({
-      passed: numPassedTests,
-      // A test file that fails to load has no failed tests, only a failed suite.
-      failed: Math.max(numFailedTests, numFailedTestSuites > 0 ? 1 : 0),
-      skipped: numPendingTests,
-    }),
+    (report) => readVitestReport(report, root),
   )
 }
 
-function needChromium(run) {
+function needChromium(step, run) {
   browsers ??= ensureBrowsers()
   const message = missingBrowsersMessage(browsers)
   if (message) console.log(message)
   if (browsers.chromium) run()
-  else count(0, 1)
+  else addChecks(step, { name: 'Chromium is missing', hasPassed: false, output: message })
 }
 
 const steps = {
   types() {
-    const { status } = spawnSync('tsc', ['-b'], { cwd: root, stdio: 'inherit' })
-    count(status === 0 ? 1 : 0, status === 0 ? 0 : 1)
+    addChecks('types', runCheck('types', 'tsc', ['-b']))
   },
   lint() {
-    for (const { hasPassed } of lint()) count(hasPassed ? 1 : 0, hasPassed ? 0 : 1)
+    addChecks('lint', ...lint())
   },
   unit() {
     ensureRedis()
     vitest('unit')
   },
   component() {
-    needChromium(() =>
+    needChromium('component', () =>
       runner(
         'component',
         'wtr',
@@ -103,7 +104,7 @@ const steps = {
             BUDDY_CHROMIUM: browsers.chromium,
           },
         }),
-        ({ passed, failed }) => ({ passed, failed, skipped: 0 }),
+        (report) => report,
       ),
     )
   },
@@ -114,15 +115,15 @@ const steps = {
     ensureRedis()
     vitest('integration')
   },
-  install: () => needChromium(() => vitest('install')),
+  install: () => needChromium('install', () => vitest('install')),
   e2e() {
     ensureProxy()
     ensurePythonLibraries()
-    needChromium(() => vitest('e2e'))
+    needChromium('e2e', () => vitest('e2e'))
   },
   network() {
     ensureNetworkTools()
-    needChromium(() => vitest('network'))
+    needChromium('network', () => vitest('network'))
   },
 }
 
@@ -132,21 +133,23 @@ if (unknown.length > 0) {
   console.error(`Unknown step: ${unknown.join(', ')}. Steps are: ${Object.keys(steps).join(', ')}.`)
   process.exit(1)
 }
+let step = 'build'
 try {
   build()
-  for (const [name, step] of Object.entries(steps)) {
+  for (const [name, run] of Object.entries(steps)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue
+    step = name
     const startedAt = performance.now()
     console.log(`\n── ${name}`)
-    step()
+    run()
     console.log(`   ${name}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
   }
 } catch (error) {
   console.error(error.message, error.cause ?? '')
-  count(0, 1)
+  addChecks(step, { name: 'could not run', hasPassed: false, output: error.message })
 } finally {
   rmSync(reports, { recursive: true, force: true })
 }
-const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
-console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`)
-process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
+console.log(`\n${summarize(results)}`)
+const hasFailed = results.some(({ failures }) => failures.length > 0)
+process.exitCode = hasFailed || results.every(({ passed }) => passed === 0) ? 1 : 0

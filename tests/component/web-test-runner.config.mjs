@@ -5,6 +5,9 @@ import { createBuddyServer } from '@buddy-chat/server'
 import { esbuildPlugin } from '@web/dev-server-esbuild'
 import { defaultReporter } from '@web/test-runner'
 import { chromeLauncher } from '@web/test-runner-chrome'
+import { readSessions } from '../../scripts/test-summary.mjs'
+
+const root = new URL('../..', import.meta.url).pathname
 
 /** Returns a port at which no server listens. */
 async function deadPort() {
@@ -38,29 +41,16 @@ const servers = {
   dead: `http://localhost:${await deadPort()}`,
 }
 
-/**
- * Writes how many tests have passed and failed to the file `BUDDY_TEST_REPORT`, which the test
- * script reads.
- */
-const countReporter = {
+/** Writes the results to the file `BUDDY_TEST_REPORT`, which the test script reads. */
+const fileReporter = {
   stop({ sessions }) {
-    const results = [...sessions].map(({ testResults, errors }) => ({ testResults, errors }))
-    const count = ({ tests, suites }) => [
-      ...tests.map(({ passed }) => passed),
-      ...suites.flatMap(count),
-    ]
-    const passes = results.flatMap(({ testResults }) => (testResults ? count(testResults) : []))
-    const broken = results.filter(({ testResults, errors }) => !testResults || errors.length > 0)
-    const failed = passes.filter((hasPassed) => !hasPassed).length + broken.length
-    const report = { passed: passes.filter(Boolean).length, failed }
-    if (process.env.BUDDY_TEST_REPORT) {
-      writeFileSync(process.env.BUDDY_TEST_REPORT, JSON.stringify(report))
-    }
+    const file = process.env.BUDDY_TEST_REPORT
+    if (file) writeFileSync(file, JSON.stringify(readSessions(sessions, root)))
   },
 }
 
 export default {
-  rootDir: new URL('../..', import.meta.url).pathname,
+  rootDir: root,
   files: [new URL('*.component-test.ts', import.meta.url).pathname],
   nodeResolve: { exportConditions: ['production', 'browser'] },
   plugins: [esbuildPlugin({ ts: true, target: 'es2022' })],
@@ -95,5 +85,5 @@ export default {
   // In one test a listener throws on purpose. The browser logs its error, which is left out here.
   filterBrowserLogs: ({ args }) =>
     !args.some((arg) => String(arg).includes('a listener of the page')),
-  reporters: [defaultReporter({ reportTestProgress: false }), countReporter],
+  reporters: [defaultReporter({ reportTestProgress: false }), fileReporter],
 }
