@@ -3,8 +3,7 @@ import type { EngineEvent, EngineSession } from '../../packages/buddy-server/src
 import { connectEngine } from '../../packages/buddy-server/src/engine/redis/connect-engine.ts'
 import type { RedisClient } from '../../packages/buddy-server/src/engine/redis/redis-client.ts'
 import type { RedisEngine } from '../../packages/buddy-server/src/engine/redis/redis-engine.ts'
-import type { Ticket } from '../../packages/buddy-server/src/engine/ticket.ts'
-import { noCriteria } from '../../packages/buddy-server/src/engine/ticket.ts'
+import { createTicket } from '../../packages/buddy-server/src/engine/ticket.fixture.ts'
 import type { DrawnCriteria, Taste } from './drawn-criteria.ts'
 import { createRandom, drawCriteria } from './drawn-criteria.ts'
 
@@ -124,18 +123,7 @@ export class EngineCrowd {
 
   /** Leaves the room, if the user is in one, and searches. */
   enter(user: User, lobby = ''): void {
-    const ticket: Ticket = {
-      ...noCriteria,
-      sessionId: user.id,
-      site: '',
-      lobby,
-      mode: 'video',
-      band: '',
-      region: '',
-      attributes: {},
-      delayMs: 0,
-      ...user.criteria,
-    }
+    const ticket = createTicket({ sessionId: user.id, lobby, ...user.criteria })
     user.isAsking = true
     user.engine.enter(ticket, ++user.generation)
   }

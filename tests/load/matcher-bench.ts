@@ -5,8 +5,8 @@ import type { Match } from '../../packages/buddy-server/src/engine/memory/match.
 import { Matchmaker } from '../../packages/buddy-server/src/engine/memory/matchmaker.ts'
 import { People } from '../../packages/buddy-server/src/engine/memory/people.ts'
 import type { Entrant } from '../../packages/buddy-server/src/engine/memory/waiting.ts'
+import { createTicket } from '../../packages/buddy-server/src/engine/ticket.fixture.ts'
 import type { Ticket } from '../../packages/buddy-server/src/engine/ticket.ts'
-import { noCriteria } from '../../packages/buddy-server/src/engine/ticket.ts'
 import type { DrawnCriteria, Taste } from './drawn-criteria.ts'
 import { createRandom, drawCriteria, tastes } from './drawn-criteria.ts'
 
@@ -107,20 +107,12 @@ class Lobby {
 
 function arrivalOf(user: User): Arrival {
   const { index, criteria } = user
-  const ticket: Ticket = {
-    ...noCriteria,
+  const ticket = createTicket({
     sessionId: `session ${index}`,
-    site: '',
-    lobby: '',
-    mode: 'video',
-    band: '',
-    attributes: {},
-    region: '',
-    delayMs: 0,
     interests: [...criteria.interests],
     interestKeys: [...criteria.interestKeys],
     languages: [...criteria.languages],
-  }
+  })
   return { user, ticket }
 }
 

@@ -17,7 +17,7 @@ import type { WidenSchedule } from './may-meet.ts'
 import type { FairLimits } from './memory/fair-share.ts'
 import type { Room, RoomClaim } from './room.ts'
 import type { Ticket } from './ticket.ts'
-import { noCriteria } from './ticket.ts'
+import { createTicket } from './ticket.fixture.ts'
 
 /**
  * An engine of any kind, with functions that deliver its pending commands and events. An engine that delivers
@@ -71,19 +71,7 @@ export class ContractSession implements EngineListener {
   enter(criteria: Partial<Ticket> = {}, offer?: Uint8Array): void {
     this.#exit()
     this.isSearching = true
-    this.#ticket = {
-      ...noCriteria,
-      sessionId: this.id,
-      site: '',
-      lobby: '',
-      mode: 'video',
-      band: '',
-      attributes: {},
-      region: '',
-      delayMs: 0,
-      ...keysOf(criteria),
-      ...criteria,
-    }
+    this.#ticket = createTicket({ sessionId: this.id, ...keysOf(criteria), ...criteria })
     this.#engine.enter(this.#ticket, ++this.generation, offer)
   }
 

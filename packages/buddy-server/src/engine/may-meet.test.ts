@@ -7,25 +7,15 @@ import {
   mayMeet,
   type Wish,
 } from './may-meet.ts'
-import { noCriteria, type Ticket } from './ticket.ts'
+import { createTicket } from './ticket.fixture.ts'
+import type { Ticket } from './ticket.ts'
 
 const schedule = { interestsMs: 8000, languagesMs: 12_000, regionMs: 4000 }
 let nextId = 0
 
 /** A ticket that has searched for this time. */
 function wish(fields: Partial<Ticket> = {}, searchedMs = 0): Wish {
-  const ticket: Ticket = {
-    ...noCriteria,
-    sessionId: String(nextId++),
-    site: '',
-    lobby: '',
-    mode: 'video',
-    band: '',
-    attributes: {},
-    region: '',
-    delayMs: 0,
-    ...fields,
-  }
+  const ticket = createTicket({ sessionId: String(nextId++), ...fields })
   return {
     ticket,
     isFreeInInterests: isFreeInInterests(ticket, searchedMs, schedule),

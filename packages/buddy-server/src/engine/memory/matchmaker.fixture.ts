@@ -2,8 +2,9 @@ import { ManualClock } from '../../clock.fixture.ts'
 import type { SearchState } from '../engine.ts'
 import type { Wish } from '../may-meet.ts'
 import { isFreeInInterests, isFreeInLanguages, isFreeInRegions, mayMeet } from '../may-meet.ts'
+import { createTicket } from '../ticket.fixture.ts'
 import type { Ticket } from '../ticket.ts'
-import { noCriteria, poolOf } from '../ticket.ts'
+import { poolOf } from '../ticket.ts'
 import type { FairLimits } from './fair-share.ts'
 import type { Match } from './match.ts'
 import { Matchmaker } from './matchmaker.ts'
@@ -88,17 +89,7 @@ export class MatchmakerWorld {
       id: String(id),
       person: this.people.join(String(person)),
       fairKeys: [],
-      ticket: {
-        ...noCriteria,
-        sessionId: String(id),
-        site: '',
-        lobby: 'one',
-        mode: 'video',
-        band: '',
-        attributes: {},
-        region: '',
-        delayMs: 0,
-      },
+      ticket: createTicket({ sessionId: String(id), lobby: 'one' }),
       partner: undefined,
       room: undefined,
       sinceMs: undefined,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { EngineEvent } from '../engine.ts'
-import { noCriteria } from '../ticket.ts'
+import { createTicket } from '../ticket.fixture.ts'
 import type { RedisSessionContext } from './redis-session.ts'
 import { RedisSession } from './redis-session.ts'
 import type { StoredEvent, StoredProfile } from './wire.ts'
@@ -39,8 +39,7 @@ test('a match that another node reports before the answer to the ticket is not f
     undefined,
     context,
   )
-  const ticket = { sessionId: 'ana', site: '', lobby: '', mode: 'text', band: '' } as const
-  session.enter({ ...noCriteria, ...ticket, region: '', attributes: {}, delayMs: 0 }, 1)
+  session.enter(createTicket({ sessionId: 'ana', mode: 'text' }), 1)
   const matched: StoredEvent = {
     s: 'ana',
     n: 'node',
