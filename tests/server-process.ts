@@ -8,6 +8,9 @@ import { join } from 'node:path'
 
 const cli = join(import.meta.dirname, '../packages/buddy-server/dist/cli.js')
 
+/** The secret key of all server processes, unless a test sets another one. */
+export const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
+
 /** How many characters of the error output are kept for the error of a process that does not start. */
 const maxOutput = 10_000
 
@@ -66,7 +69,7 @@ export async function prepareServerProcess(
         // the server.
         PATH: process.env['PATH'],
         PORT: String(port),
-        SECRET_KEY: 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga',
+        SECRET_KEY: secretKey,
         ALLOWED_ORIGINS: 'self',
         ICE_SERVERS: '',
         LOG_LEVEL: 'warn',

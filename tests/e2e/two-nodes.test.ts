@@ -1,43 +1,24 @@
 // Two browsers at two servers, which share a Redis. One server is killed during the call.
 import { describe, expect } from 'vitest'
-import {
-  missingRedisMessage,
-  RedisServer,
-} from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
-import { createBalancer } from '../balancer.ts'
-import type { ServerProcess } from '../server-process.ts'
-import { prepareServerProcess } from '../server-process.ts'
+import { startBalancer } from '../balancer.ts'
+import type { NodeFixtures } from '../nodes-fixture.ts'
+import { missingRedisMessage, nodeFixtures } from '../nodes-fixture.ts'
 import { test as base } from './fixtures.ts'
 import type { Visitor } from './visitor.ts'
 import { meet } from './visitor.ts'
 
-const test = base.extend<{ readonly nodes: readonly [ServerProcess, ServerProcess] }>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
-  nodes: async ({}, use) => {
-    const redis = await RedisServer.start()
-    const start = async (): Promise<ServerProcess> => {
-      const node = await prepareServerProcess({ REDIS_URL: redis.url })
-      await node.start()
-      return node
-    }
-    const nodes = await Promise.all([start(), start()])
-    await use(nodes)
-    await Promise.all(nodes.map((node) => node.kill()))
-    await redis.stop()
-  },
-})
+const test = base.extend<NodeFixtures>(nodeFixtures)
 
 const occurrences = async (visitor: Visitor, text: string): Promise<number> =>
   (await visitor.text()).split(text).length - 1
 
-if (missingRedisMessage) console.log(missingRedisMessage)
-
 describe.skipIf(missingRedisMessage)('two servers', () => {
   test('a call between users of two servers continues when one is killed: media flows, each text arrives once, and Next works', async ({
-    nodes: [first, second],
+    startNodeProcess,
     visit,
   }) => {
-    const balancer = await createBalancer(first.url, second.url)
+    const [first, second] = await Promise.all([startNodeProcess(), startNodeProcess()])
+    const balancer = await startBalancer([first.url, second.url], 'first')
     const [ana, bob] = await Promise.all([
       visit(`${balancer.url}/?name=Ana`),
       visit(`${second.url}/?name=Bob`),

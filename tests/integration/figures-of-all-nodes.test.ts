@@ -2,11 +2,9 @@
 import { describe, expect } from 'vitest'
 import type { Status } from '@buddy-chat/server'
 import { adminToken } from '../server-fixture.ts'
-import { missingRedisMessage, secretKey, test } from './nodes-fixture.ts'
+import { missingRedisMessage, test } from '../nodes-fixture.ts'
 import { parseMetrics } from './prometheus-text.ts'
 import { RawClient } from './raw-client.ts'
-
-if (missingRedisMessage) console.log(missingRedisMessage)
 
 /** A node reports once a second. */
 const inTime = { timeout: 8000 }
@@ -20,11 +18,9 @@ async function statusOf(url: string, isAdmin = true): Promise<Status> {
 
 describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
   test('each shows its own figures, those of every node, and their sums', async ({
-    redis,
-    startServer,
+    startNodes,
   }) => {
-    const options = { redisUrl: redis.url, secretKey, adminToken, maxUsers: 10 }
-    const [first, second] = await Promise.all([startServer(options), startServer(options)])
+    const [first, second] = await startNodes({ adminToken, maxUsers: 10 })
     const ana = await RawClient.join(first.url, 'Ana')
     ana.enter()
     await ana.receive('waiting')
@@ -82,13 +78,11 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
   })
 
   test('show that a node was lost, and no longer a node that has stopped', async ({
-    redis,
-    startServer,
-    startNode,
+    startNodes,
+    startNodeProcess,
   }) => {
-    const options = { redisUrl: redis.url, secretKey, adminToken }
-    const [first, second] = await Promise.all([startServer(options), startServer(options)])
-    const killed = await startNode()
+    const [first, second] = await startNodes({ adminToken })
+    const killed = await startNodeProcess()
     const states = async (): Promise<unknown> =>
       (await statusOf(first.url)).nodes?.map(({ state }) => state)
     await expect.poll(states, inTime).toEqual(['healthy', 'healthy', 'healthy'])

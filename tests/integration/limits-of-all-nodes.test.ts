@@ -1,10 +1,8 @@
 // The limits of a site and of an address hold for all nodes together.
 import { describe, expect } from 'vitest'
-import { missingRedisMessage, secretKey, test } from './nodes-fixture.ts'
+import { missingRedisMessage, test } from '../nodes-fixture.ts'
 import { RawClient } from './raw-client.ts'
 import { ResumingClient } from './resuming-client.ts'
-
-if (missingRedisMessage) console.log(missingRedisMessage)
 
 const origin = 'https://shop.example'
 const sites = [{ key: 'shop', allowedOrigins: [origin], maxUsers: 2 }]
@@ -18,12 +16,8 @@ async function hello(url: string, site = ''): Promise<RawClient | string> {
 }
 
 describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
-  test('admit together as many users of a site as the site may have', async ({
-    redis,
-    startServer,
-  }) => {
-    const options = { redisUrl: redis.url, secretKey, sites }
-    const [first, second] = await Promise.all([startServer(options), startServer(options)])
+  test('admit together as many users of a site as the site may have', async ({ startNodes }) => {
+    const [first, second] = await startNodes({ sites })
     const ana = (await hello(first.url, 'shop')) as RawClient
     expect(await hello(second.url, 'shop')).toBeInstanceOf(RawClient)
     for (const { url } of [first, second]) expect(await hello(url, 'shop')).toBe('server-full')
@@ -35,11 +29,9 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
   })
 
   test('admit together as many sessions of an address as it may have, and count a session that changes its node once', async ({
-    redis,
-    startServer,
+    startNodes,
   }) => {
-    const options = { redisUrl: redis.url, secretKey, maxSessionsPerAddress: 2 }
-    const [first, second] = await Promise.all([startServer(options), startServer(options)])
+    const [first, second] = await startNodes({ maxSessionsPerAddress: 2 })
     const ana = await ResumingClient.join(first.url, 'Ana')
     await RawClient.join(second.url, 'Bob')
     for (const { url } of [first, second]) expect(await hello(url)).toBe('too-many-connections')
@@ -50,11 +42,9 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
   })
 
   test('end the session of an address that has been away longest at the node of a new client, to make room', async ({
-    redis,
-    startServer,
+    startNodes,
   }) => {
-    const options = { redisUrl: redis.url, secretKey, maxSessionsPerAddress: 2 }
-    const [first, second] = await Promise.all([startServer(options), startServer(options)])
+    const [first, second] = await startNodes({ maxSessionsPerAddress: 2 })
     const ana = await RawClient.join(first.url, 'Ana')
     await RawClient.join(second.url, 'Bob')
     ana.socket.terminate()
@@ -65,13 +55,11 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
   })
 
   test('have the places of a killed node free again after the grace time', async ({
-    redis,
-    startServer,
     startNode,
+    startNodeProcess,
   }) => {
-    const killed = await startNode()
-    const options = { redisUrl: redis.url, secretKey, maxSessionsPerAddress: 1 }
-    const { url } = await startServer({ ...options, resumeGraceMs: 500 })
+    const killed = await startNodeProcess()
+    const { url } = await startNode({ maxSessionsPerAddress: 1, resumeGraceMs: 500 })
     await RawClient.join(killed.url, 'Ana')
     expect(await hello(url)).toBe('too-many-connections')
     await killed.kill()

@@ -104,12 +104,15 @@ export class RawClient {
     return [client, await client.receive('welcome')]
   }
 
-  /** Resolves with two clients, `One` and `Other`, in a room; `One` entered the queue first. */
-  static async pair(url: string, lobby = ''): Promise<[RawClient, RawClient]> {
+  /**
+   * Resolves with two clients, `One` and `Other`, in a room; `One` entered the queue first. `Other` is at the server
+   * `otherUrl`.
+   */
+  static async pair(url: string, lobby = '', otherUrl = url): Promise<[RawClient, RawClient]> {
     const one = await RawClient.join(url, 'One')
     one.enter({ lobby })
     await one.receive('waiting')
-    const other = await RawClient.join(url, 'Other')
+    const other = await RawClient.join(otherUrl, 'Other')
     other.enter({ lobby })
     await Promise.all([one.receive('matched'), other.receive('matched')])
     return [one, other]

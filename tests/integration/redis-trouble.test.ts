@@ -1,91 +1,21 @@
 // What servers do while Redis is stopped, slow, unreachable or empty, and after it.
-import type { BuddyServerOptions } from '@buddy-chat/server'
 import { describe, expect, vi } from 'vitest'
-import {
-  freePort,
-  missingRedisMessage,
-  RedisServer,
-} from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
-import type { RunningServer } from '../server-fixture.ts'
-import { test as base } from '../server-fixture.ts'
+import { missingRedisMessage, test, untilReady } from '../nodes-fixture.ts'
 import { expectTextsRelayed, RawClient } from './raw-client.ts'
 
-const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
 const patience = { timeout: 10_000, interval: 50 }
-
-interface Trouble {
-  readonly url: string
-  /** Starts Redis, without data. */
-  start(): Promise<void>
-  stop(): Promise<void>
-  signal(name: NodeJS.Signals): void
-  /** Runs a command in Redis. */
-  run(...command: readonly string[]): void
-}
-
-const test = base.extend<{
-  readonly redis: Trouble
-  /** Starts a server that uses the Redis of the test. */
-  readonly startNode: (options?: BuddyServerOptions) => Promise<RunningServer>
-}>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest requires the pattern
-  redis: async ({}, use) => {
-    const port = await freePort()
-    let server: RedisServer | undefined
-    await use({
-      url: `redis://127.0.0.1:${port}`,
-      start: async () => void (server = await RedisServer.startAt(port)),
-      stop: async () => {
-        await server?.stop()
-        server = undefined
-      },
-      signal: (name) => server?.signal(name),
-      run: (...command) => server?.run(...command),
-    })
-    server?.signal('SIGCONT')
-    await server?.stop()
-  },
-  startNode: async ({ redis, startServer }, use) => {
-    await use((options) => startServer({ redisUrl: redis.url, secretKey, ...options }))
-  },
-})
-
-const readiness = async (url: string): Promise<number> => (await fetch(`${url}/readyz`)).status
-
-/** Resolves when every server has reported whether Redis answers. */
-async function untilReady(isReady: boolean, ...servers: readonly RunningServer[]): Promise<void> {
-  await vi.waitFor(async () => {
-    for (const { url } of servers) expect(await readiness(url)).toBe(isReady ? 200 : 503)
-  }, patience)
-}
-
-/** Returns two clients in a room, each at its own server. */
-async function pair(
-  first: string,
-  second: string,
-  lobby = '',
-): Promise<readonly [RawClient, RawClient]> {
-  const ana = await RawClient.join(first, 'Ana')
-  ana.enter({ lobby })
-  await ana.receive('waiting')
-  const bob = await RawClient.join(second, 'Bob')
-  bob.enter({ lobby })
-  await Promise.all([ana.receive('matched'), bob.receive('matched')])
-  return [ana, bob]
-}
-
-if (missingRedisMessage) console.log(missingRedisMessage)
 
 describe.skipIf(missingRedisMessage)('a server', () => {
   test('starts without Redis, answers 503 to /readyz, and matches users when Redis answers', async ({
     redis,
     startNode,
   }) => {
+    await redis.stop()
     const node = await startNode()
     await untilReady(false, node)
     const ana = await RawClient.join(node.url, 'Ana')
     ana.enter()
-    await redis.start()
+    await redis.restart()
     await untilReady(true, node)
     const bob = await RawClient.join(node.url, 'Bob')
     bob.enter()
@@ -95,12 +25,11 @@ describe.skipIf(missingRedisMessage)('a server', () => {
 
   test('continues rooms, tickets and relays after Redis was restarted without its data', async ({
     redis,
-    startNode,
+    startNodes,
   }) => {
-    await redis.start()
-    const [first, second] = await Promise.all([startNode(), startNode()])
-    const [ana, bob] = await pair(first.url, second.url)
-    const [cleo, dan] = await pair(first.url, first.url, 'here')
+    const [first, second] = await startNodes()
+    const [ana, bob] = await RawClient.pair(first.url, '', second.url)
+    const [cleo, dan] = await RawClient.pair(first.url, 'here')
     const waiting = await RawClient.join(second.url, 'Waiting')
     waiting.enter({ interests: ['chess'] })
     await waiting.receive('waiting')
@@ -108,7 +37,7 @@ describe.skipIf(missingRedisMessage)('a server', () => {
     await untilReady(false, first, second)
     // The room of one server needs no Redis.
     await expectTextsRelayed(cleo, dan)
-    await redis.start()
+    await redis.restart()
     await untilReady(true, first, second)
     const newcomer = await RawClient.join(first.url, 'Newcomer')
     newcomer.enter({ interests: ['chess'] })
@@ -125,11 +54,10 @@ describe.skipIf(missingRedisMessage)('a server', () => {
 
   test('continues rooms and tickets after the data of Redis was deleted while it runs', async ({
     redis,
-    startNode,
+    startNodes,
   }) => {
-    await redis.start()
-    const [first, second] = await Promise.all([startNode(), startNode()])
-    const [ana, bob] = await pair(first.url, second.url)
+    const [first, second] = await startNodes()
+    const [ana, bob] = await RawClient.pair(first.url, '', second.url)
     const waiting = await RawClient.join(second.url, 'Waiting')
     waiting.enter()
     await waiting.receive('waiting')
@@ -146,16 +74,15 @@ describe.skipIf(missingRedisMessage)('a server', () => {
     redis,
     startNode,
   }) => {
-    await redis.start()
     const node = await startNode()
-    const [ana, bob] = await pair(node.url, node.url)
+    const [ana, bob] = await RawClient.pair(node.url)
     await redis.stop()
     await untilReady(false, node)
     ana.enter({ lobby: 'other' })
     expect(await bob.receive('partner-left')).toMatchObject({ reason: 'next' })
     expect(await ana.receive('error')).toMatchObject({ code: 'unavailable', retryAfterMs: 5000 })
     bob.enter({ lobby: 'other' })
-    await redis.start()
+    await redis.restart()
     await Promise.all([ana.receive('matched'), bob.receive('matched')])
     await expectTextsRelayed(ana, bob)
     await vi.waitFor(() => expect(node.server.status()).toMatchObject({ rooms: 1 }), patience)
@@ -165,17 +92,18 @@ describe.skipIf(missingRedisMessage)('a server', () => {
     redis,
     startNode,
   }) => {
+    await redis.stop()
     const node = await startNode({ redisDown: 'local' })
     await untilReady(false, node)
-    const [ana, bob] = await pair(node.url, node.url)
-    const [cleo, dan] = await pair(node.url, node.url, 'other')
+    const [ana, bob] = await RawClient.pair(node.url)
+    const [cleo, dan] = await RawClient.pair(node.url, 'other')
     await expectTextsRelayed(ana, bob)
     const waiting = await RawClient.join(node.url, 'Waiting')
     waiting.enter({ lobby: 'third' })
     await waiting.receive('waiting')
     cleo.send({ type: 'leave' })
     expect(await dan.receive('partner-left')).toMatchObject({ reason: 'left' })
-    await redis.start()
+    await redis.restart()
     await untilReady(true, node)
     const other = await startNode()
     const newcomer = await RawClient.join(other.url, 'Newcomer')
@@ -190,10 +118,9 @@ describe.skipIf(missingRedisMessage)('a server', () => {
     )
   })
 
-  test('loses nothing while Redis is stopped for some seconds', async ({ redis, startNode }) => {
-    await redis.start()
-    const [first, second] = await Promise.all([startNode(), startNode()])
-    const [ana, bob] = await pair(first.url, second.url)
+  test('loses nothing while Redis is stopped for some seconds', async ({ redis, startNodes }) => {
+    const [first, second] = await startNodes()
+    const [ana, bob] = await RawClient.pair(first.url, '', second.url)
     redis.signal('SIGSTOP')
     ana.send({ type: 'text', text: 'while Redis is stopped' })
     await untilReady(false, first, second)

@@ -24,12 +24,16 @@ export class ResumingClient {
     return new ResumingClient(client, await client.receive('welcome'))
   }
 
-  /** Resolves with two clients, `Ana` and `Bob`, in a room. */
-  static async pair(url: string, lobby = ''): Promise<[ResumingClient, ResumingClient]> {
+  /** Resolves with two clients, `Ana` and `Bob`, in a room. Bob is at the server `otherUrl`. */
+  static async pair(
+    url: string,
+    lobby = '',
+    otherUrl = url,
+  ): Promise<[ResumingClient, ResumingClient]> {
     const ana = await ResumingClient.join(url, 'Ana')
     ana.client.enter({ lobby })
     await ana.client.receive('waiting')
-    const bob = await ResumingClient.join(url, 'Bob')
+    const bob = await ResumingClient.join(otherUrl, 'Bob')
     bob.client.enter({ lobby })
     await Promise.all([ana.matched(), bob.matched()])
     return [ana, bob]

@@ -1,20 +1,14 @@
 // Three servers that share a Redis are restarted one after the other, under load: no session ends, no text is lost or
 // arrives twice, and who waits keeps waiting.
 import { BuddyClient } from '@buddy-chat/client'
-import { expect, onTestFinished, test, vi } from 'vitest'
-import {
-  missingRedisMessage,
-  RedisServer,
-} from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
-import { prepareServerProcess } from '../server-process.ts'
-import { startBalancer } from './balancer.ts'
+import { expect, onTestFinished, vi } from 'vitest'
+import { startBalancer } from '../balancer.ts'
+import { missingRedisMessage, test } from '../nodes-fixture.ts'
 
 const roomCount = 80
 const waitingCount = 40
 /** How often each user of a room sends a text. The limit is three a second. */
 const textIntervalMs = 400
-
-if (missingRedisMessage) console.log(missingRedisMessage)
 
 /** A client that records what it promises its user. */
 class RecordedClient {
@@ -55,29 +49,21 @@ class RecordedClient {
 
 test.skipIf(missingRedisMessage)(
   'restarts three servers in turn: no session, room or text is lost, and no text arrives twice',
-  async () => {
-    const redis = await RedisServer.start()
-    onTestFinished(() => redis.stop())
-    const nodes = await Promise.all(
-      Array.from({ length: 3 }, () =>
-        prepareServerProcess({
-          REDIS_URL: redis.url,
-          SHUTDOWN_TIMEOUT_SECONDS: '5',
-          MAX_CONCURRENT_USERS: '1000',
-          MAX_ROOMS: '500',
-          // All clients have one address.
-          MAX_CONNECTIONS_PER_IP: '1000',
-          MAX_SESSIONS_PER_IP: '1000',
-          MAX_CONNECTS_PER_IP_PER_MINUTE: '10000',
-          MAX_REQUESTS_PER_IP_PER_MINUTE: '10000',
-          FAIR_SHARE_PERCENT: '100',
-          REPEATED_TEXT_ROOMS: '0',
-          NEW_VISITOR_SECONDS: '0',
-        }),
-      ),
-    )
-    onTestFinished(() => Promise.all(nodes.map((node) => node.kill())).then(() => undefined))
-    await Promise.all(nodes.map((node) => node.start()))
+  async ({ startNodeProcess }) => {
+    const settings = {
+      SHUTDOWN_TIMEOUT_SECONDS: '5',
+      MAX_CONCURRENT_USERS: '1000',
+      MAX_ROOMS: '500',
+      // All clients have one address.
+      MAX_CONNECTIONS_PER_IP: '1000',
+      MAX_SESSIONS_PER_IP: '1000',
+      MAX_CONNECTS_PER_IP_PER_MINUTE: '10000',
+      MAX_REQUESTS_PER_IP_PER_MINUTE: '10000',
+      FAIR_SHARE_PERCENT: '100',
+      REPEATED_TEXT_ROOMS: '0',
+      NEW_VISITOR_SECONDS: '0',
+    }
+    const nodes = await Promise.all(Array.from({ length: 3 }, () => startNodeProcess(settings)))
     const balancer = await startBalancer(nodes.map(({ url }) => url))
     onTestFinished(() => balancer.close())
 

@@ -3,36 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AuditVerdict, BanEntry, Decision, ReportGroup } from '@buddy-chat/server'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import {
-  missingRedisMessage,
-  RedisServer,
-} from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
+import { describe, expect, onTestFinished } from 'vitest'
+import { missingRedisMessage, test } from '../nodes-fixture.ts'
 import type { ServerProcess } from '../server-process.ts'
-import { prepareServerProcess } from '../server-process.ts'
 import { RawClient } from './raw-client.ts'
 
 const adminToken = 'hzYd_dQ3Vb4mZ0pXK2sLwN8tR6yUjE1a'
 const headers = { Authorization: `Bearer ${adminToken}`, 'Content-Type': 'application/json' }
 /** The smallest picture that the server takes for a JPEG. */
 const still = Buffer.of(0xff, 0xd8, 0xff, 0xe0, 0, 0xff, 0xd9).toString('base64')
-
-/** Starts a node in a process of its own, with a data folder of its own. */
-async function startNode(redis: RedisServer): Promise<ServerProcess> {
-  const folder = mkdtempSync(join(tmpdir(), 'buddy-node-'))
-  const node = await prepareServerProcess({
-    REDIS_URL: redis.url,
-    ADMIN_TOKEN: adminToken,
-    DATA_DIR: folder,
-    TRUSTED_PROXY_HOPS: '1',
-  })
-  onTestFinished(async () => {
-    await node.kill()
-    rmSync(folder, { recursive: true })
-  })
-  await node.start()
-  return node
-}
 
 async function get(url: string, path: string): Promise<string> {
   const answer = await fetch(`${url}/moderation/${path}`, { headers })
@@ -64,13 +43,24 @@ async function visit(url: string, address: string, visitor?: string) {
 
 const soon = { interval: 20, timeout: 10_000 }
 
-if (missingRedisMessage) console.log(missingRedisMessage)
-
 describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
-  test('a report at one is decided at the other, the ban ends the session at the first, and a killed server loses nothing', async () => {
-    const redis = await RedisServer.start()
-    onTestFinished(() => redis.stop())
-    const [a, b] = await Promise.all([startNode(redis), startNode(redis)])
+  test('a report at one is decided at the other, the ban ends the session at the first, and a killed server loses nothing', async ({
+    startNodeProcess,
+  }) => {
+    const start = async (): Promise<ServerProcess> => {
+      const folder = mkdtempSync(join(tmpdir(), 'buddy-node-'))
+      const node = await startNodeProcess({
+        ADMIN_TOKEN: adminToken,
+        DATA_DIR: folder,
+        TRUSTED_PROXY_HOPS: '1',
+      })
+      onTestFinished(async () => {
+        await node.kill()
+        rmSync(folder, { recursive: true })
+      })
+      return node
+    }
+    const [a, b] = await Promise.all([start(), start()])
     const bob = await visit(a.url, '192.0.2.2')
     bob.client.enter()
     await bob.client.receive('waiting')

@@ -1,32 +1,14 @@
 // Two servers that share a Redis: their users meet each other.
 import { describe, expect, vi } from 'vitest'
-import { missingRedisMessage, secretKey, test } from './nodes-fixture.ts'
+import { missingRedisMessage, test } from '../nodes-fixture.ts'
 import { expectTextsRelayed, RawClient } from './raw-client.ts'
 import { ResumingClient } from './resuming-client.ts'
 
-/** Returns two clients in a room, each at its own server. */
-async function pair(
-  first: string,
-  second: string,
-): Promise<readonly [ResumingClient, ResumingClient]> {
-  const ana = await ResumingClient.join(first, 'Ana')
-  ana.client.enter()
-  await ana.client.receive('waiting')
-  const bob = await ResumingClient.join(second, 'Bob')
-  bob.client.enter()
-  await Promise.all([ana.matched(), bob.matched()])
-  return [ana, bob]
-}
-
-if (missingRedisMessage) console.log(missingRedisMessage)
-
 describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
   test('users of two nodes meet, exchange frames in both directions, and part', async ({
-    redis,
-    startServer,
+    startNodes,
   }) => {
-    const options = { redisUrl: redis.url, secretKey }
-    const [first, second] = await Promise.all([startServer(options), startServer(options)])
+    const [first, second] = await startNodes()
     const ana = await RawClient.join(first.url, 'Ana')
     ana.enter({ interests: ['chess'] })
     await ana.receive('waiting')
@@ -47,12 +29,10 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
   })
 
   test('a session resumes at another node, and receives every text once', async ({
-    redis,
-    startServer,
+    startNodes,
   }) => {
-    const options = { redisUrl: redis.url, secretKey }
-    const [first, second] = await Promise.all([startServer(options), startServer(options)])
-    const [ana, bob] = await pair(first.url, second.url)
+    const [first, second] = await startNodes()
+    const [ana, bob] = await ResumingClient.pair(first.url, '', second.url)
     ana.client.socket.terminate()
     await bob.client.receive('partner-away')
     bob.client.send({ type: 'text', text: 'while you are away' })
@@ -65,12 +45,10 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
   })
 
   test('a room continues when the node of a session stops, and the session comes to another node', async ({
-    redis,
-    startServer,
+    startNodes,
   }) => {
-    const options = { redisUrl: redis.url, secretKey }
-    const [first, second] = await Promise.all([startServer(options), startServer(options)])
-    const [ana, bob] = await pair(first.url, second.url)
+    const [first, second] = await startNodes()
+    const [ana, bob] = await ResumingClient.pair(first.url, '', second.url)
     await first.server.close()
     await bob.client.receive('partner-away')
     bob.client.send({ type: 'text', text: 'while you are away' })
@@ -81,13 +59,12 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
   })
 
   test('when a node is killed, its tickets vanish, partners of its users are told, and they continue elsewhere', async ({
-    redis,
-    startServer,
     startNode,
+    startNodeProcess,
   }) => {
-    const killed = await startNode()
-    const { url, server } = await startServer({ redisUrl: redis.url, secretKey })
-    const [ana, bob] = await pair(killed.url, url)
+    const killed = await startNodeProcess()
+    const { url, server } = await startNode()
+    const [ana, bob] = await ResumingClient.pair(killed.url, '', url)
     const waiting = await RawClient.join(killed.url, 'Waiting')
     waiting.enter({ lobby: 'elsewhere' })
     await waiting.receive('waiting')
@@ -110,14 +87,13 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
   })
 
   test('a node that was stopped for some seconds gives up the sessions that others have taken over, and continues the rest', async ({
-    redis,
-    startServer,
     startNode,
+    startNodeProcess,
   }) => {
-    const paused = await startNode()
-    const { url, server } = await startServer({ redisUrl: redis.url, secretKey })
-    const [ana, bob] = await pair(paused.url, url)
-    const [cleo, dan] = await pair(paused.url, url)
+    const paused = await startNodeProcess()
+    const { url, server } = await startNode()
+    const [ana, bob] = await ResumingClient.pair(paused.url, '', url)
+    const [cleo, dan] = await ResumingClient.pair(paused.url, '', url)
     const former = ana.client
     paused.signal('SIGSTOP')
     await Promise.all([bob.client.receive('partner-away'), dan.client.receive('partner-away')])

@@ -20,14 +20,18 @@ export const missingRedisMessage = isInstalled
 export class RedisServer {
   readonly url: string
   readonly port: number
-  readonly #process: ChildProcess
-  readonly #folder: string
+  readonly #flagsFor: (folder: string) => readonly string[]
+  #running: RunningProcess
 
-  private constructor(port: number, process: ChildProcess, folder: string) {
+  private constructor(
+    port: number,
+    flagsFor: (folder: string) => readonly string[],
+    running: RunningProcess,
+  ) {
     this.port = port
     this.url = `redis://127.0.0.1:${port}`
-    this.#process = process
-    this.#folder = folder
+    this.#flagsFor = flagsFor
+    this.#running = running
   }
 
   /** Starts a server on a free port. Resolves when it accepts connections. */
@@ -57,13 +61,12 @@ export class RedisServer {
     port: number,
     flagsFor: (folder: string) => readonly string[],
   ): Promise<RedisServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'buddy-redis-'))
-    const child = spawn('redis-server', flagsFor(folder), { stdio: ['ignore', 'pipe', 'inherit'] })
-    for await (const line of createInterface(child.stdout)) {
-      if (/Ready to accept connections|Sentinel ID is/.test(line)) break
-    }
-    child.stdout.resume()
-    return new RedisServer(port, child, folder)
+    return new RedisServer(port, flagsFor, await launch(flagsFor))
+  }
+
+  /** Starts a server that was stopped again, at the same port and without its data. */
+  async restart(): Promise<void> {
+    this.#running = await launch(this.#flagsFor)
   }
 
   /** Runs a command in the server, and returns its answer. Throws if it fails. */
@@ -76,18 +79,35 @@ export class RedisServer {
 
   /** Sends a signal to the process. */
   signal(name: NodeJS.Signals): void {
-    this.#process.kill(name)
+    this.#running.child.kill(name)
   }
 
   async stop(): Promise<void> {
-    const { exitCode, signalCode } = this.#process
+    const { child, folder } = this.#running
+    const { exitCode, signalCode } = child
     if (exitCode === null && signalCode === null) {
-      const exited = once(this.#process, 'exit')
-      this.#process.kill('SIGKILL')
+      const exited = once(child, 'exit')
+      child.kill('SIGKILL')
       await exited
     }
-    rmSync(this.#folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
   }
+}
+
+interface RunningProcess {
+  readonly child: ChildProcess
+  readonly folder: string
+}
+
+/** Starts a process with a new folder. Resolves when it is ready. */
+async function launch(flagsFor: (folder: string) => readonly string[]): Promise<RunningProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'buddy-redis-'))
+  const child = spawn('redis-server', flagsFor(folder), { stdio: ['ignore', 'pipe', 'inherit'] })
+  for await (const line of createInterface(child.stdout)) {
+    if (/Ready to accept connections|Sentinel ID is/.test(line)) break
+  }
+  child.stdout.resume()
+  return { child, folder }
 }
 
 const at = (port: number): readonly string[] => ['--port', String(port), '--bind', '127.0.0.1']
