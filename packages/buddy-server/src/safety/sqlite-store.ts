@@ -1,6 +1,7 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { databasePath, openDatabase, toStoreError } from './sqlite-file.ts'
+import type { SQLInputValue } from 'node:sqlite'
 import type { ReportState } from './moderation.ts'
+import type { Row } from './sqlite-queries.ts'
+import { SqliteQueries } from './sqlite-queries.ts'
 import { maxOpenReports } from './store.ts'
 import type {
   AuditLine,
@@ -18,48 +19,31 @@ import type {
 /** The limits of the file. Beyond them, the oldest pictures and reports are dropped. */
 const defaultMax = { reports: 100_000, stills: 5000 }
 
-type Row = Record<string, null | number | bigint | string | Uint8Array>
-
 /** A store in the file `buddy.sqlite` of a data folder. */
 export class SqliteStore implements Store {
   readonly isLasting = true
-  readonly #path: string
-  readonly #database: DatabaseSync
+  readonly #queries: SqliteQueries
   readonly #max: typeof defaultMax
-  readonly #statements = new Map<string, StatementSync>()
-  #isInTransaction = false
   /** Counting them for each report would read a whole index. Undefined if not known. */
   #reportCount: number | undefined
 
   /** @throws StoreError if the folder or the file cannot be used */
   constructor(dataDir: string, max: Partial<typeof defaultMax> = {}) {
-    this.#path = databasePath(dataDir)
-    this.#database = openDatabase(dataDir)
+    this.#queries = new SqliteQueries(dataDir)
     this.#max = { ...defaultMax, ...max }
   }
 
   transact(isDurable: boolean, write: () => void): void {
-    this.#guard(() => {
-      // FULL waits until the disk has the transaction (https://sqlite.org/pragma.html#pragma_synchronous).
-      this.#database.exec(`PRAGMA synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`)
-      this.#database.exec('BEGIN IMMEDIATE')
-      try {
-        this.#isInTransaction = true
-        write()
-        this.#database.exec('COMMIT')
-      } catch (error) {
-        this.#reportCount = undefined
-        // SQLite may have ended the transaction itself, for example because the disk is full.
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-        throw error
-      } finally {
-        this.#isInTransaction = false
-      }
-    })
+    try {
+      this.#queries.transact(isDurable, write)
+    } catch (error) {
+      this.#reportCount = undefined
+      throw error
+    }
   }
 
   addReport(report: StoredReport, still: Uint8Array | undefined): void {
-    this.#write(
+    this.#queries.write(
       `INSERT INTO reports VALUES ($id, $atMs, $site, $personId, $sessionId, $reporterId,
         $reporterAddress, $reporterSinceMs, $reporterMet, $weight, $reason, $note, $room, $mode, $lobby,
         $decisionId)`,
@@ -68,26 +52,26 @@ export class SqliteStore implements Store {
     this.#dropExcessReports(report)
     if (!still) return
     const { id, atMs, reporterAddress } = report
-    this.#write('INSERT INTO stills VALUES ($id, $reporterAddress, $atMs, $still)', {
+    this.#queries.write('INSERT INTO stills VALUES ($id, $reporterAddress, $atMs, $still)', {
       id,
       atMs,
       reporterAddress,
       still,
     })
-    const stills = Number(this.#first('SELECT COUNT(*) AS n FROM stills', {})?.['n'])
+    const stills = Number(this.#queries.first('SELECT COUNT(*) AS n FROM stills', {})?.['n'])
     this.#dropOldest('stills', 'report_id', stills - this.#max.stills)
   }
 
   hasReport(reporterId: string, personId: string): boolean {
     const query = 'SELECT 1 FROM reports WHERE reporter_id = $reporterId AND person_id = $personId'
-    return this.#first(query, { reporterId, personId }) !== undefined
+    return this.#queries.first(query, { reporterId, personId }) !== undefined
   }
 
   groups({ site, state, limit, cursor }: Parameters<Store['groups']>[0]): PersonReports[] {
     const { upTo, before } = cursor
     // A row id grows with each report, and no two have the same, unlike their times. The plus keeps SQLite from
     // reading the table in the order of the row ids instead of an index.
-    return this.#all(
+    return this.#queries.all(
       `SELECT person_id AS personId, MAX(rowid) AS place, COUNT(*) AS total FROM reports
         WHERE ${inState(state)} AND +rowid <= $upTo ${site === undefined ? '' : 'AND site = $site'}
         GROUP BY person_id HAVING place < $before ORDER BY place DESC LIMIT $limit`,
@@ -96,11 +80,13 @@ export class SqliteStore implements Store {
   }
 
   get lastPlace(): number {
-    return Number(this.#first('SELECT COALESCE(MAX(rowid), 0) AS n FROM reports', {})?.['n'])
+    return Number(
+      this.#queries.first('SELECT COALESCE(MAX(rowid), 0) AS n FROM reports', {})?.['n'],
+    )
   }
 
   reportsOf(personId: string, state: ReportState): StoredReport[] {
-    const rows = this.#all(
+    const rows = this.#queries.all(
       `SELECT ${reportColumns}, EXISTS (SELECT 1 FROM stills WHERE report_id = id) AS hasStill
         FROM reports WHERE person_id = $personId AND ${inState(state)} ORDER BY rowid DESC LIMIT $limit`,
       { personId, limit: maxOpenReports },
@@ -112,12 +98,14 @@ export class SqliteStore implements Store {
   }
 
   still(reportId: string): Uint8Array | undefined {
-    const row = this.#first('SELECT jpeg FROM stills WHERE report_id = $reportId', { reportId })
+    const row = this.#queries.first('SELECT jpeg FROM stills WHERE report_id = $reportId', {
+      reportId,
+    })
     return row?.['jpeg'] as Uint8Array | undefined
   }
 
   decideReports(personId: string, decisionId: string): void {
-    this.#write(
+    this.#queries.write(
       `UPDATE reports SET decision_id = $decisionId
         WHERE person_id = $personId AND decision_id IS NULL`,
       { personId, decisionId },
@@ -126,29 +114,31 @@ export class SqliteStore implements Store {
 
   stillsFrom(reporterAddress: string): number {
     const query = 'SELECT COUNT(*) AS n FROM stills WHERE reporter_address = $reporterAddress'
-    return Number(this.#first(query, { reporterAddress })?.['n'])
+    return Number(this.#queries.first(query, { reporterAddress })?.['n'])
   }
 
   putPerson(person: StoredPerson): void {
-    this.#write(
+    this.#queries.write(
       `INSERT OR REPLACE INTO persons VALUES ($personId, $site, $visitorKey, $addressHash, $sessionId, $atMs)`,
       { ...person },
     )
   }
 
   findPerson(personId: string): StoredPerson | undefined {
-    const row = this.#first('SELECT * FROM persons WHERE person_id = $personId', { personId })
+    const row = this.#queries.first('SELECT * FROM persons WHERE person_id = $personId', {
+      personId,
+    })
     return row && (camelCased(row) as unknown as StoredPerson)
   }
 
   findPersonOf(sessionId: string): StoredPerson | undefined {
     const query = 'SELECT * FROM persons WHERE session_id = $sessionId'
-    const row = this.#first(query, { sessionId })
+    const row = this.#queries.first(query, { sessionId })
     return row && (camelCased(row) as unknown as StoredPerson)
   }
 
   putMeasure(measure: StoredMeasure): void {
-    this.#write(
+    this.#queries.write(
       `INSERT OR REPLACE INTO measures VALUES ($id, $kind, $personId, $site, $visitorKey, $addressHash,
         $addressUntilMs, $atMs, $untilMs, $reason, $isAutomatic, $by, $decisionId, $statement)`,
       { ...measure, isAutomatic: measure.isAutomatic ? 1 : 0 },
@@ -156,11 +146,11 @@ export class SqliteStore implements Store {
   }
 
   deleteMeasure(id: string): void {
-    this.#write('DELETE FROM measures WHERE id = $id', { id })
+    this.#queries.write('DELETE FROM measures WHERE id = $id', { id })
   }
 
   measures(): StoredMeasure[] {
-    return this.#all('SELECT * FROM measures ORDER BY at_ms, rowid', {}).map((row) => {
+    return this.#queries.all('SELECT * FROM measures ORDER BY at_ms, rowid', {}).map((row) => {
       const { madeBy, ...measure } = camelCased(row)
       return {
         ...(measure as unknown as StoredMeasure),
@@ -172,7 +162,7 @@ export class SqliteStore implements Store {
 
   putPair({ kind, personA, personB, untilMs }: StoredPair): void {
     const [one, other] = [personA, personB].sort() as [string, string]
-    this.#write('INSERT OR REPLACE INTO pairs VALUES ($kind, $one, $other, $untilMs)', {
+    this.#queries.write('INSERT OR REPLACE INTO pairs VALUES ($kind, $one, $other, $untilMs)', {
       kind,
       one,
       other,
@@ -181,50 +171,60 @@ export class SqliteStore implements Store {
   }
 
   *pairs(): Iterable<StoredPair> {
-    for (const row of this.#statement('SELECT * FROM pairs').iterate()) {
-      yield camelCased(row as Row) as unknown as StoredPair
+    for (const row of this.#queries.rows('SELECT * FROM pairs')) {
+      yield camelCased(row) as unknown as StoredPair
     }
   }
 
   putTally(tally: StoredTally): void {
-    this.#write('INSERT OR REPLACE INTO tallies VALUES ($personId, $met, $reported, $atMs)', {
-      ...tally,
-    })
+    this.#queries.write(
+      'INSERT OR REPLACE INTO tallies VALUES ($personId, $met, $reported, $atMs)',
+      {
+        ...tally,
+      },
+    )
   }
 
   findTally(personId: string): StoredTally | undefined {
-    const row = this.#first('SELECT * FROM tallies WHERE person_id = $personId', { personId })
+    const row = this.#queries.first('SELECT * FROM tallies WHERE person_id = $personId', {
+      personId,
+    })
     return row && (camelCased(row) as unknown as StoredTally)
   }
 
   appendAudit(line: AuditLine): void {
-    this.#write('INSERT INTO audit VALUES ($number, $atMs, $text, $hash)', { ...line })
+    this.#queries.write('INSERT INTO audit VALUES ($number, $atMs, $text, $hash)', { ...line })
     this.#mark('head', line)
   }
 
   beginAudit(after: AuditMark): void {
-    this.#write('DELETE FROM audit WHERE number > $number', { number: Number.MIN_SAFE_INTEGER })
+    this.#queries.write('DELETE FROM audit WHERE number > $number', {
+      number: Number.MIN_SAFE_INTEGER,
+    })
     this.#mark('anchor', after)
     this.#mark('head', after)
   }
 
   get logPosition(): string | undefined {
-    return this.#first('SELECT position FROM log_position', {})?.['position'] as string | undefined
+    return this.#queries.first('SELECT position FROM log_position', {})?.['position'] as
+      string | undefined
   }
 
   putLogPosition(position: string): void {
-    this.#write('INSERT OR REPLACE INTO log_position VALUES (1, $position)', { position })
+    this.#queries.write('INSERT OR REPLACE INTO log_position VALUES (1, $position)', { position })
   }
 
   audit(limit: number, before: number): AuditLine[] {
-    return this.#all(
-      'SELECT * FROM audit WHERE number < $before ORDER BY number DESC LIMIT $limit',
-      { limit, before: finite(before) },
-    ).map((row) => camelCased(row) as unknown as AuditLine)
+    return this.#queries
+      .all('SELECT * FROM audit WHERE number < $before ORDER BY number DESC LIMIT $limit', {
+        limit,
+        before: finite(before),
+      })
+      .map((row) => camelCased(row) as unknown as AuditLine)
   }
 
   auditAfter(after: number, limit: number): AuditLine[] {
-    return this.#all(
+    return this.#queries.all(
       `SELECT number, at_ms AS atMs, text, hash FROM audit WHERE number > $after
         ORDER BY number LIMIT $limit`,
       { after, limit },
@@ -241,16 +241,16 @@ export class SqliteStore implements Store {
 
   purge({ nowMs, reportsBeforeMs, warningsBeforeMs, auditBeforeMs }: PurgeLimits): void {
     this.#reportCount = undefined
-    this.#write('DELETE FROM reports WHERE at_ms < $reportsBeforeMs', { reportsBeforeMs })
-    this.#write('DELETE FROM persons WHERE at_ms < $reportsBeforeMs', { reportsBeforeMs })
-    this.#write('DELETE FROM tallies WHERE at_ms < $reportsBeforeMs', { reportsBeforeMs })
-    this.#write('DELETE FROM pairs WHERE until_ms <= $nowMs', { nowMs })
-    this.#write(
+    this.#queries.write('DELETE FROM reports WHERE at_ms < $reportsBeforeMs', { reportsBeforeMs })
+    this.#queries.write('DELETE FROM persons WHERE at_ms < $reportsBeforeMs', { reportsBeforeMs })
+    this.#queries.write('DELETE FROM tallies WHERE at_ms < $reportsBeforeMs', { reportsBeforeMs })
+    this.#queries.write('DELETE FROM pairs WHERE until_ms <= $nowMs', { nowMs })
+    this.#queries.write(
       `DELETE FROM measures WHERE until_ms <= $nowMs OR (kind = 'warning' AND at_ms < $warningsBeforeMs)`,
       { nowMs, warningsBeforeMs },
     )
     // Only entries from before the first one that stays, so that the log has no gap if the clock was set back.
-    const last = this.#first(
+    const last = this.#queries.first(
       `SELECT number, hash FROM audit WHERE number < COALESCE(
         (SELECT MIN(number) FROM audit WHERE at_ms >= $auditBeforeMs), 9e15)
         ORDER BY number DESC LIMIT 1`,
@@ -258,17 +258,16 @@ export class SqliteStore implements Store {
     )
     if (!last) return
     const anchor = { number: Number(last['number']), hash: String(last['hash']) }
-    this.#write('DELETE FROM audit WHERE number <= $number', { number: anchor.number })
+    this.#queries.write('DELETE FROM audit WHERE number <= $number', { number: anchor.number })
     this.#mark('anchor', anchor)
   }
 
   close(): void {
-    this.#statements.clear()
-    this.#database.close()
+    this.#queries.close()
   }
 
   #mark(name: 'head' | 'anchor', { number, hash }: AuditMark): void {
-    this.#write('INSERT OR REPLACE INTO audit_marks VALUES ($name, $number, $hash)', {
+    this.#queries.write('INSERT OR REPLACE INTO audit_marks VALUES ($name, $number, $hash)', {
       name,
       number,
       hash,
@@ -276,19 +275,24 @@ export class SqliteStore implements Store {
   }
 
   #markOf(name: 'head' | 'anchor'): AuditMark | undefined {
-    const row = this.#first('SELECT number, hash FROM audit_marks WHERE name = $name', { name })
+    const row = this.#queries.first('SELECT number, hash FROM audit_marks WHERE name = $name', {
+      name,
+    })
     return row && (camelCased(row) as unknown as AuditMark)
   }
 
   /** Call this after a report was added. */
   #dropExcessReports({ personId }: StoredReport): void {
-    this.#reportCount ??= Number(this.#first('SELECT COUNT(*) AS n FROM reports', {})?.['n']) - 1
+    this.#reportCount ??=
+      Number(this.#queries.first('SELECT COUNT(*) AS n FROM reports', {})?.['n']) - 1
     this.#reportCount++
     this.#reportCount -= this.#dropOldest('reports', 'id', this.#reportCount - this.#max.reports)
     const ofPerson = 'person_id = $personId AND decision_id IS NULL'
-    const open = this.#first(`SELECT COUNT(*) AS n FROM reports WHERE ${ofPerson}`, { personId })
+    const open = this.#queries.first(`SELECT COUNT(*) AS n FROM reports WHERE ${ofPerson}`, {
+      personId,
+    })
     if (Number(open?.['n']) <= maxOpenReports) return
-    this.#reportCount -= this.#write(
+    this.#reportCount -= this.#queries.write(
       `DELETE FROM reports WHERE id = (SELECT id FROM reports WHERE ${ofPerson} AND reporter_address =
         (SELECT reporter_address FROM reports WHERE ${ofPerson}
           GROUP BY reporter_address ORDER BY COUNT(*) DESC, MIN(rowid) LIMIT 1)
@@ -300,44 +304,10 @@ export class SqliteStore implements Store {
   /** Returns how many were dropped. */
   #dropOldest(table: 'reports' | 'stills', key: string, excess: number): number {
     if (excess <= 0) return 0
-    return this.#write(
+    return this.#queries.write(
       `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} ORDER BY at_ms, rowid LIMIT $excess)`,
       { excess },
     )
-  }
-
-  /** Returns how many rows were changed. */
-  #write(query: string, values: Record<string, SQLInputValue>): number {
-    let changes = 0
-    const run = (): void => void (changes = Number(this.#statement(query).run(values).changes))
-    if (this.#isInTransaction) run()
-    else this.transact(false, run)
-    return changes
-  }
-
-  #first(query: string, values: Record<string, SQLInputValue>): Row | undefined {
-    return this.#guard(() => this.#statement(query).get(values) as Row | undefined)
-  }
-
-  #all(query: string, values: Record<string, SQLInputValue>): Row[] {
-    return this.#guard(() => this.#statement(query).all(values) as Row[])
-  }
-
-  #statement(query: string): StatementSync {
-    let statement = this.#statements.get(query)
-    if (!statement) {
-      statement = this.#database.prepare(query)
-      this.#statements.set(query, statement)
-    }
-    return statement
-  }
-
-  #guard<T>(act: () => T): T {
-    try {
-      return act()
-    } catch (error) {
-      throw toStoreError(error, this.#path)
-    }
   }
 }
 
