@@ -48,11 +48,10 @@ function readOptions() {
       profile: { type: 'string' },
     },
   })
-  const optional = (name: 'users' | 'seconds', max: number): number | undefined =>
-    values[name] === undefined
+  const users =
+    values.users === undefined
       ? undefined
-      : numberFlag(name, values[name], { fallback: 0, min: name === 'users' ? 2 : 1, max })
-  const users = optional('users', crowdUsers.max)
+      : numberFlag('users', values.users, { fallback: 0, min: 2, max: crowdUsers.max })
   if (users !== undefined && users % 2 !== 0) {
     throw new FlagError(
       `--users is "${users}": it must be even, because users are matched in pairs.`,
@@ -74,7 +73,15 @@ function readOptions() {
   return {
     names,
     users,
-    seconds: optional('seconds', 3600),
+    seconds:
+      values.seconds === undefined
+        ? undefined
+        : numberFlag('seconds', values.seconds, {
+            fallback: 0,
+            min: 0.2,
+            max: 3600,
+            isWhole: false,
+          }),
     waiting:
       values.waiting === undefined
         ? undefined
@@ -163,7 +170,11 @@ async function main(): Promise<boolean> {
       continue
     }
     if (name === 'redis-matcher') {
-      await benchRedisMatcher({ ...size, nodes: nodes ?? 1, waiting: [1000, waiting ?? 100_000] })
+      await benchRedisMatcher({
+        ...size,
+        nodes: nodes ?? 1,
+        waiting: [...new Set([1000, waiting ?? 100_000])],
+      })
       continue
     }
     if (name === 'users') {

@@ -93,7 +93,8 @@ const relay: Scenario = {
   run: (run) =>
     withCrowd(run, async (crowd) => {
       const signal = crowd.numberOf('signal')
-      const expected = run.users * burstFrames * burstsPerSecond * run.seconds
+      const bursts = Math.ceil(burstsPerSecond * run.seconds)
+      const expected = run.users * burstFrames * bursts
       let received = 0
       let onDelivered: () => void = () => undefined
       const delivered = new Promise<void>((resolve) => (onDelivered = resolve))
@@ -112,7 +113,7 @@ const relay: Scenario = {
       })
       const before = await run.server.usage()
       const startedAtMs = performance.now()
-      for (let turn = 0; turn < run.seconds * burstsPerSecond; turn++) {
+      for (let turn = 0; turn < bursts; turn++) {
         const next = wait(1000 / burstsPerSecond)
         for (const user of crowd.users) {
           for (let index = 0; index < burstFrames; index++) user.send(frame)
@@ -149,7 +150,8 @@ const text: Scenario = {
   run: (run) =>
     withCrowd(run, async (crowd) => {
       const number = crowd.numberOf('text')
-      const expected = run.users * textsPerSecond * run.seconds
+      const turns = Math.ceil(textsPerSecond * run.seconds)
+      const expected = run.users * turns
       let received = 0
       let onDelivered: () => void = () => undefined
       const delivered = new Promise<void>((resolve) => (onDelivered = resolve))
@@ -166,7 +168,7 @@ const text: Scenario = {
         return run.wire.encode({ type: 'text', text: said })
       })
       const before = await run.server.usage()
-      for (let turn = 0; turn < run.seconds * textsPerSecond; turn++) {
+      for (let turn = 0; turn < turns; turn++) {
         const next = wait(1000 / textsPerSecond)
         for (const user of crowd.users) user.send(frames.pop()!)
         await next

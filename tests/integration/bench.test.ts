@@ -4,19 +4,21 @@ import { runCommand } from '../run-command.ts'
 import { missingRedisMessage } from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
 import { makeCheckout, ownCheckout } from './foreign-checkout.ts'
 
-const small = ['--users', '20', '--seconds', '1', '--rounds', '1']
+const small = ['--users', '20', '--rounds', '1']
+const short = [...small, '--seconds', '0.2']
 
 test.for([
-  ['relay', ['buddy', 'against', 'bare-uws', 'bare-ws']],
-  ['text', ['buddy', 'against', 'bare-uws', 'bare-ws']],
-  ['connect', ['buddy', 'against', 'bare-uws', 'bare-ws']],
-  ['churn', ['buddy', 'against']],
-  ['idle', ['buddy', 'against', 'bare-uws', 'bare-ws']],
+  ['relay', '0.2', ['buddy', 'against', 'bare-uws', 'bare-ws']],
+  ['text', '0.2', ['buddy', 'against', 'bare-uws', 'bare-ws']],
+  ['connect', '0.2', ['buddy', 'against', 'bare-uws', 'bare-ws']],
+  // Users press Next after 0.6 s.
+  ['churn', '1', ['buddy', 'against']],
+  ['idle', '0.2', ['buddy', 'against', 'bare-uws', 'bare-ws']],
 ] as const)(
   'prints figures of each server and of another checkout for the scenario %s',
   { timeout: 60_000 },
-  async ([scenario, servers]) => {
-    const args = ['--scenario', scenario, ...small, '--against', ownCheckout]
+  async ([scenario, seconds, servers]) => {
+    const args = ['--scenario', scenario, ...small, '--seconds', seconds, '--against', ownCheckout]
     const { code, output } = await runCommand('bench/bench.ts', ...args)
     expect(output).toMatch(new RegExp(`^\n${scenario}: `))
     const rows = [...output.matchAll(/^│ (\S+) +│ '-?\d/gm)].map(([, server]) => server)
@@ -27,7 +29,7 @@ test.for([
 )
 
 test('prints the matches in a second and the times of operations for the scenario matcher', async () => {
-  const args = ['--scenario', 'matcher', '--users', '1000', '--seconds', '1', '--waiting', '2000']
+  const args = ['--scenario', 'matcher', '--users', '1000', '--seconds', '0.2', '--waiting', '2000']
   const { code, output } = await runCommand('bench/bench.ts', ...args)
   expect(output).toMatch(/matches\/s.*0–10 interests.*2000 waiting/s)
   expect(code).toBe(0)
@@ -37,21 +39,21 @@ if (missingRedisMessage) console.log(missingRedisMessage)
 
 describe.skipIf(missingRedisMessage)('with Redis', { timeout: 60_000 }, () => {
   test('prints what pairs cost across nodes and in one node', async () => {
-    const args = ['--scenario', 'relay', ...small, '--nodes', '2']
+    const args = ['--scenario', 'relay', ...short, '--nodes', '2']
     const { code, output } = await runCommand('bench/bench.ts', ...args)
     expect(output).toMatch(/across-nodes.*in-node.*across-nodes ÷ in-node/s)
     expect(code).toBe(0)
   })
 
   test('prints matches, bytes and the costs of operations for the scenario redis-matcher', async () => {
-    const args = ['--scenario', 'redis-matcher', '--users', '200', '--seconds', '1']
+    const args = ['--scenario', 'redis-matcher', '--users', '200', '--seconds', '0.5']
     const { code, output } = await runCommand('bench/bench.ts', ...args, '--waiting', '1000')
     expect(output).toMatch(/matches\/s.*commands\/match.*waiting ticket.*1000 waiting/s)
     expect(code).toBe(0)
   })
 
   test('connects and matches all users of the scenario users at two nodes', async () => {
-    const args = ['--scenario', 'users', ...small, '--interests', '0']
+    const args = ['--scenario', 'users', ...short, '--interests', '0']
     const { code, output } = await runCommand('bench/bench.ts', ...args)
     expect(output).toMatch(/20 users at 2 nodes.*│ users +│ 20 +│/s)
     expect(code).toBe(0)
@@ -75,7 +77,7 @@ test.for([
   'exits with an error that names the server if a server crashes (%#)',
   async ([server, message]) => {
     const checkout = makeCheckout(server)
-    const args = ['--scenario', 'relay', ...small, '--against', checkout]
+    const args = ['--scenario', 'relay', ...short, '--against', checkout]
     const { code, output } = await runCommand('bench/bench.ts', ...args)
     expect(output).toMatch(message)
     expect(code).toBe(1)

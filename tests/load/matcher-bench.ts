@@ -13,6 +13,8 @@ import { createRandom, drawCriteria, tastes } from './drawn-criteria.ts'
 const fairLimits: FairLimits = { matchesPerMinute: 12, sharePercent: 25 }
 /** Time passes by this much with each ticket, so that searches widen. */
 const stepMs = 0.1
+/** How often the costs of operations are measured, for each second of a measurement. */
+const roundsPerSecond = 40
 /** So many users search while the time is measured at a stretch. */
 const batch = 1000
 
@@ -278,12 +280,10 @@ function measureFloor(entries: number): Floor {
 export function benchMatcher({
   users,
   seconds = 5,
-  rounds = 200,
   waiting,
 }: {
   readonly users?: number | undefined
   readonly seconds?: number | undefined
-  readonly rounds?: number
   readonly waiting: readonly number[]
 }): void {
   for (const count of users === undefined ? [1000, 20_000] : [users]) {
@@ -300,7 +300,7 @@ export function benchMatcher({
   )
   const taste = tastes['0–10 interests']!
   const rows = waiting.map((count) => ({
-    ...measureCosts(count, taste, rounds),
+    ...measureCosts(count, taste, Math.ceil(seconds * roundsPerSecond)),
     ...measureFloor(count),
   }))
   const first: Readonly<Record<string, number>> = rows[0]!
