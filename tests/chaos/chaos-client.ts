@@ -1,4 +1,6 @@
-// A client at the level of the protocol. It resumes as docs/protocol.md says, and records all that it does.
+// A client of the protocol. It resumes its session as docs/protocol.md requires, and writes everything that it sends
+// and
+// receives to the history.
 import type { Message, MessageOf } from '@buddy-chat/protocol'
 import { decode, encode, mayReconnect, subprotocol, waitAfterCloseMs } from '@buddy-chat/protocol'
 import { WebSocket } from 'ws'
@@ -10,7 +12,7 @@ import type { History } from './history.ts'
 export interface Person {
   readonly name: string
   readonly band: string
-  /** A loopback address of their own, because the server limits the sessions of an address. */
+  /** The loopback address of this person alone, because the server limits the sessions of an address. */
   readonly address: string
 }
 
@@ -226,7 +228,7 @@ export class ChaosClient {
     this.#expectFrameWithin(welcomeTimeoutMs)
   }
 
-  /** Counts the connection as dead if no frame arrives in time. */
+  /** Closes the connection if no frame arrives in time. */
   #expectFrameWithin(ms: number): void {
     clearTimeout(this.#silence)
     const socket = this.#socket

@@ -1,5 +1,5 @@
-// npm run chaos: three nodes on one Redis, clients that meet, and faults. Everything is written to a history, which
-// the checker then reads. Exits with 1 if a rule is broken, or too few sessions were resumed.
+// npm run chaos: three nodes that share a Redis, clients that meet, and random faults. Everything is written to a
+// history, which the checker then reads. Exits with 1 if a rule is broken, or too few sessions were resumed.
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -30,7 +30,7 @@ const graceMs = 30_000
 /** How long the clients have to connect again after the last fault, in milliseconds. */
 const recoveryMs = 25_000
 const pollMs = 100
-/** What was sent before has arrived after this time, in milliseconds. */
+/** The time within which everything that was sent has arrived, in milliseconds. */
 const settledMs = 4000
 /** The part of the sessions that must be resumed. */
 const minResumedShare = 0.999
@@ -67,7 +67,7 @@ export async function runChaos(options: ChaosOptions): Promise<readonly Entry[]>
     await until(() => crowd.clients.every(({ isConnected }) => isConnected), recoveryMs)
     await wait(settledMs)
     history.add({ do: 'quiet' })
-    // Every room that has survived works.
+    // Each client in a room sends a text, so that the checker sees whether the room still works.
     for (const client of crowd.clients) client.text()
     await wait(settledMs)
     history.add({ do: 'end' })

@@ -1,4 +1,4 @@
-// Histories that are wrong on purpose, and the same histories without the mistake.
+// The checker finds the mistake in histories that are wrong on purpose, and none in the same histories without it.
 import { describe, expect, test } from 'vitest'
 import { checkHistory } from './checker.ts'
 import type { Entry, FaultKind, Happening } from './history.ts'
@@ -99,13 +99,13 @@ describe('places', () => {
     expect(broken(script)).toContain('two rooms')
   })
 
-  test('a client is put into a room with one that is in another and does not know', () => {
+  test('a client is put into a room with a client that is in another room and receives no match', () => {
     const script = pair().join(0, 'cem').ticket('cem').matched('cem', 'ana', 'r2')
     script.add({ do: 'parted', c: 'cem', reason: 'lost' })
     expect(broken(script)).toEqual(['two rooms'])
   })
 
-  test('a match crosses a new ticket, whose answer replaces it', () => {
+  test('a client sends a new ticket before it receives a match, and the answer to the ticket replaces the match', () => {
     for (const answer of ['waiting', 'matched'] as const) {
       const script = new Script().join(0, 'ana', 'bob', 'cem').ticket('ana')
       script.add({ do: 'waiting', c: 'ana' }).ticket('bob').ticket('ana', 'quiet')
@@ -286,7 +286,7 @@ describe('sessions', () => {
     expect(broken(script.add({ do: 'end' }))).toEqual(['not resumed'])
   })
 
-  test('a client is told that another connection has its session, although none has', () => {
+  test('a client receives `session-taken`, although no other connection has its session', () => {
     const script = new Script().join(0, 'ana').lose('ana', 4508).add({ do: 'end' })
     expect(checkHistory(script.entries).violations).toMatchObject([
       { rule: 'not resumed', text: expect.stringContaining('4508') },

@@ -1,4 +1,4 @@
-// Checks a history. Knows nothing of the run that has made it.
+// Checks a history. It uses only the history, and nothing else from the run that has written it.
 import { FaultPeriods } from './fault-periods.ts'
 import type { Entry } from './history.ts'
 import { Meetings } from './rules/meetings.ts'

@@ -25,7 +25,7 @@ const settings: Readonly<Record<string, string>> = {
   SOCKET_PING_INTERVAL: '2',
   SOCKET_PING_TIMEOUT: '4',
   SHUTDOWN_TIMEOUT_SECONDS: '1',
-  // The rules of a run are about the engine. These would only make its rooms fewer.
+  // These rules of the server would only reduce the number of rooms. The run tests the engine.
   AVOID_RECENT_SECONDS: '0',
   FAIR_SHARE_PERCENT: '100',
   SLOW_AFTER_REPORTS: '0',
@@ -40,7 +40,7 @@ const settings: Readonly<Record<string, string>> = {
 export class Cluster {
   redis: RedisServer
   readonly nodes: readonly ServerProcess[]
-  /** The way of each node to Redis. */
+  /** The proxies through which the nodes reach Redis, one for each node. */
   readonly proxies: readonly RedisProxy[]
 
   private constructor(

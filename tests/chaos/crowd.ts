@@ -35,7 +35,7 @@ export class Crowd {
     while (this.#clients.size < this.#size) this.#open(this.#newPerson())
   }
 
-  /** From now on no user leaves a room, a lobby or the site. */
+  /** From now on, the users stay where they are: none leaves a room, a lobby or the site. */
   becomeQuiet(): void {
     this.#isQuiet = true
   }
@@ -70,7 +70,7 @@ export class Crowd {
   #replace(client: ChaosClient): void {
     this.#clients.delete(client)
     if (this.#isOver) return
-    // Sometimes a second tab of somebody who has one already.
+    // Sometimes the tab belongs to a person who has another tab already.
     const isSecondTab = this.#random.chance(0.2) && this.#clients.size > 0
     this.#open(isSecondTab ? this.#random.pick(this.clients).person : this.#newPerson())
   }
@@ -86,7 +86,7 @@ export class Crowd {
     ).unref()
   }
 
-  /** One thing that the user does, or the network. */
+  /** Runs one random action of the user, or one failure of the network. */
   #act(client: ChaosClient): void {
     const { chance, below } = this.#random
     if (this.#isQuiet) {

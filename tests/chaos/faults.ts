@@ -30,7 +30,7 @@ const maxAtOnce = 2
 export class Faults {
   readonly #context: FaultContext
   readonly #kinds: readonly FaultKind[]
-  /** The nodes that have a fault. At least one has none. */
+  /** The nodes that have a fault now. At least one node has none at any time. */
   readonly #faulty = new Set<number>()
   readonly #running = new Set<Promise<void>>()
   #isRedisFaulty = false
@@ -48,7 +48,7 @@ export class Faults {
     while (history.nowMs < untilMs) {
       await wait(500 + random.below(2500))
       if (this.#running.size >= maxAtOnce) await Promise.race(this.#running)
-      // Each kind comes before one comes again.
+      // No kind is repeated before every kind was caused once.
       if (kinds.length === 0) kinds = [...this.#kinds]
       const [kind] = kinds.splice(random.below(kinds.length), 1)
       const running = this.#cause(kind!)

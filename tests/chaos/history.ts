@@ -77,7 +77,7 @@ export type Happening =
   | { readonly do: 'error'; readonly c: string; readonly code: string }
   /** The tab is closed by its user. */
   | { readonly do: 'close'; readonly c: string }
-  /** No fault comes any more, and no client leaves its room. Then the history ends. */
+  /** From here on there is no fault, and no client leaves its room, until the history ends. */
   | { readonly do: 'quiet' | 'end' }
 
 /** An entry: what happened, and when, in milliseconds since the beginning, on one monotonic clock. */

@@ -3,8 +3,8 @@ import type { FaultPeriods } from './fault-periods.ts'
 import type { Connection } from './story.ts'
 
 /**
- * A text that a node has received shortly before a fault may still be in its memory or in a socket. On a busy machine
- * this takes longer than the milliseconds that it needs otherwise.
+ * How long before a fault a text may have been sent and still be in the memory of the node or in a socket, in
+ * milliseconds. Usually this takes a few milliseconds, and longer on a busy machine.
  */
 const inFlightMs = 500
 

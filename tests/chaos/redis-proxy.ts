@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 
-/** Forwards the connections of one node to Redis, and can be cut like a network cable. */
+/** Forwards the connections of one node to Redis. A test can interrupt it, as if a network cable was cut. */
 export class RedisProxy {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -28,13 +28,13 @@ export class RedisProxy {
     return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** From now on nothing is forwarded, and neither end learns it. */
+  /** Stops forwarding. Neither end is notified, and no connection is closed. */
   cut(): void {
     this.#isCut = true
     for (const socket of this.#sockets) socket.pause()
   }
 
-  /** Connections work again, those of before too. */
+  /** Forwards again, on new and on existing connections. */
   mend(): void {
     this.#isCut = false
     for (const socket of this.#sockets) socket.resume()

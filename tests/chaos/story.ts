@@ -1,6 +1,6 @@
 import type { Entry } from './history.ts'
 
-/** A stay of a client in a room, as the client knows it. */
+/** The time that a client was in a room, according to the client. */
 export interface Stay {
   readonly c: string
   readonly room: string
@@ -16,7 +16,7 @@ export interface Stay {
   readonly from: number
   /** Infinity while the stay has not ended. */
   to: number
-  /** What ended it: a message of the server, the client's own command, or the loss of its session. */
+  /** What ended the stay: a message of the server, the client's own command, or the loss of its session. */
   endedBy: 'parted' | 'itself' | 'lost' | undefined
 }
 
@@ -27,13 +27,13 @@ export interface Connection {
   readonly from: number
   /** When the welcome arrived; Infinity if none has. */
   welcomeAt: number
-  /** Whether the welcome said that the session was restored: its node had lost what was sent before. */
+  /** Whether the welcome had `isRestored`: the new node does not have the frames that the client had sent before. */
   isRestored: boolean
   /** Infinity while the connection is open. */
   to: number
 }
 
-/** What the entries so far say about one client. */
+/** The state of one client after the entries that were read so far. */
 export interface ClientStory {
   readonly c: string
   readonly person: string

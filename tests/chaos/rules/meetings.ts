@@ -11,7 +11,7 @@ interface Block {
 const pairOf = (one: string, other: string): string => [one, other].toSorted().join(' and ')
 
 /**
- * Nobody meets a person whom one of the two has blocked or reported, nor a person of another site, band or lobby.
+ * Two people do not meet if one has blocked or reported the other, or if their site, band or lobby differs.
  *
  * A block counts once the client has received the answer to a command that it sent after the block on the same
  * connection: a node handles the commands of a session in order. It does not count if the connection was lost before, or

@@ -5,11 +5,11 @@ interface Absence {
   readonly since: number
   /** The session that the client wants to resume. */
   readonly session: string
-  /** What the client was told: the error codes and close codes of attempts that failed. */
+  /** The error codes and close codes that the client has received in attempts that failed. */
   readonly answers: string[]
 }
 
-/** A client that has a session and loses its connection resumes it, or is told why not. */
+/** A client that loses its connection resumes its session, or receives the reason why it cannot. */
 export class SessionsRule implements Rule {
   readonly #findings: Findings
   readonly #absences = new Map<string, Absence>()
@@ -60,7 +60,7 @@ export class SessionsRule implements Rule {
       known.answers.push(error || String(code))
       return
     }
-    // A client that has opened another connection meanwhile waits for that one.
+    // If the client has opened another connection meanwhile, the result of that one counts.
     const isLatestWelcome = this.#findings.story.connectionAt(c, t)?.k === k
     if (isLatestWelcome) {
       this.#absences.set(c, { since: t, session: client.session, answers: [error || String(code)] })

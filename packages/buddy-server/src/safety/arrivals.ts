@@ -35,7 +35,10 @@ export class Arrivals {
   readonly #unstoredReports = new Set<string>()
   /** Measures that are not stored yet. */
   readonly #unstoredMeasures = new Set<string>()
-  /** Whether an entry could not be kept for the store. Then a restart has to read the log again from before it. */
+  /**
+   * Whether an entry was dropped before the store had it. Then the stored position no longer moves, so that a restart
+   * reads the entry again.
+   */
   #hasGap = false
 
   constructor(dependencies: ArrivalsDependencies) {
@@ -90,7 +93,7 @@ export class Arrivals {
     return reported
   }
 
-  /** Lets the measure of a decision hold at this node before the log has it. */
+  /** Puts the measure of a decision into effect at this node before the log has the decision. */
   anticipate({ person, added }: DecisionEntry): void {
     if (!added) return
     this.#dependencies.measures.add(added)

@@ -50,8 +50,8 @@ export class AuditLog {
 
   /**
    * Adds an entry. The caller stores it, and calls {@link handleStored} when that has succeeded.
-   * @returns `known` if the log has it; `apart` if entries before it are missing, for example because this node was away
-   *   for longer than they are kept. Then the log begins with it, in memory too.
+   * @returns `known` if the log has this entry; `apart` if entries before it are missing, for example because this node was
+   *   away for longer than they are kept. Then the log of this node begins with this entry.
    */
   accept(line: AuditLine, previousHash: string): 'next' | 'known' | 'apart' {
     const { number, hash } = this.#head

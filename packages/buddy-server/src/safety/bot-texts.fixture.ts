@@ -1,4 +1,4 @@
-/** A text that a bot says to every stranger, as the function of the number of the stranger. */
+/** Returns the text that a bot sends to the stranger with this number. */
 export interface BotText {
   readonly name: string
   readonly say: (index: number) => string

@@ -141,7 +141,7 @@ export function createModeration(dependencies: ModerationDependencies): Moderati
         return decisions().make(verdict, id)
       })
       if (request.kind !== 'dismiss') return decisionOf(await made)
-      // If the reports were unfounded, the measure of a rule because of them was unfounded too.
+      // If the operator dismisses the reports, the measure that a rule has taken because of them ends too.
       const lifted = measures()
         .of(personId, 'ban', 'slow', 'warning')
         .filter(({ isAutomatic }) => isAutomatic)

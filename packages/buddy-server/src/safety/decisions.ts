@@ -45,7 +45,7 @@ const scopes = {
   lift: 'none',
 } as const satisfies Record<Decision['kind'], Decision['scope']>
 
-/** Makes decisions by what is known now. They take effect when the log delivers them. */
+/** Makes decisions from the present state. A decision takes effect when the log delivers it. */
 export class Decisions {
   readonly #dependencies: DecisionsDependencies
 

@@ -1,6 +1,6 @@
 import type { AuditLine, StoredMeasure, StoredPair, StoredPerson, StoredReport } from './store.ts'
 
-/** What the safety of a server has learnt, besides its decisions. Applying it twice has no effect. */
+/** A fact about reports and people, which is not a decision. Applying it a second time has no effect. */
 export type Fact =
   | { readonly kind: 'report'; readonly report: StoredReport; readonly person: StoredPerson }
   /** A reported person has left; the person has the latest address. */
@@ -38,19 +38,19 @@ export interface Arrival {
   readonly isOwn: boolean
 }
 
-/** Makes the decision with this id by what is known now; undefined if there is nothing to decide any more. */
+/** Makes the decision with this id from the present state; returns undefined if no decision is needed any more. */
 export type Draft = (id: string) => DecisionEntry | undefined
 
 /**
- * The order of all facts and decisions. It delivers each entry to every node, in one order, so that all nodes know the
- * same and have the same audit log.
+ * The log of all facts and decisions. It delivers every entry to every node, in the same order, so that all nodes have the
+ * same reports, measures and audit log.
  */
 export interface SafetyLog {
   /** Appends a fact. */
   add(fact: Fact, still?: Uint8Array): void
   /**
-   * Appends a decision. Calls `draft` again if another decision was appended meanwhile, so that a decision always
-   * follows from all earlier ones.
+   * Appends a decision. Calls `draft` again if another node has appended a decision meanwhile, so that each decision takes
+   * all earlier ones into account.
    * @returns the decision, after it was delivered here; undefined if `draft` made none
    * @throws ModerationError `log-unreachable` if it could not be appended yet; then its measure holds at this node, and
    *   it is appended later. What `draft` throws
@@ -72,7 +72,7 @@ export class LocalLog implements SafetyLog {
     this.#deliver([{ entry: fact, still, isOwn: true }])
   }
 
-  /** Delivers within the call; only the answer comes later. */
+  /** Delivers the decision within the call. Only the returned promise resolves later. */
   async propose(draft: Draft): Promise<DecisionEntry | undefined> {
     const entry = draft(this.#createId())
     if (entry) this.#deliver([{ entry, isOwn: true }])

@@ -19,7 +19,7 @@ interface MeasuresDependencies {
   readonly wallNow: () => number
 }
 
-/** The measures in force, in memory, so that no failure of the store can lift one. */
+/** The measures in force. They are kept in memory too, so that they stay in force if the store fails. */
 export class Measures {
   readonly #dependencies: MeasuresDependencies
   readonly #byId = new Map<string, StoredMeasure>()

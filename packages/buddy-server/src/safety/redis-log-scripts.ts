@@ -1,4 +1,4 @@
-// What the log does in Redis, each in one step.
+// The scripts of the log, which Redis runs atomically.
 
 /**
  * Appends an entry. A decision is appended only if it follows on the latest one.
@@ -39,7 +39,7 @@ return id
 export const headScript = String.raw`
 local log, head = KEYS[1], KEYS[2]
 local known = tonumber(redis.call('HGET', head, 'number') or 0)
--- A Redis that was restored from an earlier state has lost the decisions since.
+-- If Redis was restored from an earlier state, it has lost the decisions since then.
 if known < tonumber(ARGV[1]) then redis.call('HSET', head, 'number', ARGV[1], 'hash', ARGV[2])
 elseif known == 0 then return false end
 local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]

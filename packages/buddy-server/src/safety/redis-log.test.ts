@@ -69,7 +69,7 @@ class World {
     const from = await this.join(server)
     const lobby = `meeting ${this.#addresses}`
     for (const each of [from, about]) each.enter({ lobby })
-    // A person whose searches are slowed is matched only after a while.
+    // The searches of a reported person may be slowed, so the match takes longer.
     if (!from.session.participant.room) server.clock.advance(10_000)
     const room = from.session.participant.room!.id
     // Newcomers who arrive within a minute of each other count once, also at two servers with different clocks.

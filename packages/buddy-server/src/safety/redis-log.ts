@@ -28,7 +28,7 @@ interface RedisLogDependencies {
   readonly head: () => AuditMark
   /** Called when the decisions up to this one are no longer in the log. */
   readonly onHead: (head: AuditMark) => void
-  /** Lets a decision hold at this node that cannot be appended yet. */
+  /** Puts a decision into effect at this node that cannot be appended yet. */
   readonly anticipate: (entry: DecisionEntry) => void
   /** Called when an entry is dropped, because too many of its kind wait for Redis. */
   readonly onDropped: (kind: WriteKind) => void
@@ -41,9 +41,12 @@ const maxEntries = 250_000
 const maxStills = 5000
 /** How many entries are read and applied at once. It takes some milliseconds. */
 const readSize = 200
-/** How often a decision is made again because others were appended meanwhile. */
+/** The maximum number of times that a decision is made again because other nodes have appended decisions meanwhile. */
 const maxAttempts = 20
-/** The time between two looks at the log without a message, which may be lost. In milliseconds. */
+/**
+ * The time after which a node reads the log even without a message about a new entry, which may be lost, in
+ * milliseconds.
+ */
 const lookMs = 1000
 
 interface Waiting {
@@ -58,10 +61,10 @@ interface Held {
 }
 
 /**
- * The log that several nodes share: a stream of Redis. Each node appends to it, and applies all entries in the order of
- * the stream. A decision is appended only if its author knew the latest one (compare and append), so that of several
- * nodes that decide by the same rule one succeeds, and the others find its decision. While Redis cannot be reached,
- * entries wait in memory, with limits.
+ * The log that several nodes share: a stream in Redis. Each node appends entries, and applies all entries in the order of
+ * the stream. A decision is appended only if its node had applied the latest decision before (compare and append). So if
+ * several nodes decide by the same rule, one of them succeeds, and the others receive its decision. While Redis cannot be
+ * reached, a limited number of entries waits in memory.
  */
 export class RedisLog implements SafetyLog {
   readonly #dependencies: RedisLogDependencies
@@ -70,7 +73,7 @@ export class RedisLog implements SafetyLog {
   readonly #waiting: Waiting[] = []
   readonly #held: Held[] = []
   readonly #counts = new Map<WriteKind, number>()
-  /** The decisions of this node that were delivered, until their proposal is answered. */
+  /** The decisions of this node that the stream has, until `propose` has returned them. */
   readonly #delivered = new Set<string>()
   #position = '0-0'
   #isLive = false
@@ -104,7 +107,7 @@ export class RedisLog implements SafetyLog {
     this.#look()
   }
 
-  /** Whether there is a latest decision, and it is not the one that this node knows. */
+  /** Whether the log has a latest decision, and the latest decision of this node is another one. */
   async hasOtherHead(): Promise<boolean> {
     try {
       const hash = await this.#send('HGET', this.#keys[1], 'hash')
@@ -155,7 +158,7 @@ export class RedisLog implements SafetyLog {
     }
     this.#counts.set(kind, count + 1)
     this.#waiting.push({ fact, still })
-    // Otherwise, the next look appends it.
+    // If Redis has failed, the fact is appended by the next attempt of the timer.
     if (!this.#hasFailed) void this.#appendWaiting()
   }
 
@@ -205,7 +208,7 @@ export class RedisLog implements SafetyLog {
     this.#held.push({ id, draft })
   }
 
-  /** Appends what waits, in the order of arrival; facts first. */
+  /** Appends the waiting facts in the order of their arrival, then the waiting decisions. */
   #appendWaiting(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#isClosed) return
@@ -220,7 +223,7 @@ export class RedisLog implements SafetyLog {
           await this.#attemptHeld(next)
           this.#held.shift()
         }
-        // The node does not depend on the message about its own entries.
+        // Reads the new entries at once, without waiting for the message about them.
         await this.#read()
       } catch (error) {
         this.#handleFailure(error)
@@ -233,7 +236,7 @@ export class RedisLog implements SafetyLog {
       await this.#attempt(id, draft)
     } catch (error) {
       if (error instanceof UnreachableError) throw error
-      // It can never be appended, for example because the store is full.
+      // Another attempt would fail too, for example because the store is full. So the decision is dropped.
       this.#dependencies.onError(error)
     }
   }
@@ -244,7 +247,7 @@ export class RedisLog implements SafetyLog {
       if (!entry) return undefined
       const isAppended = await this.#append(entry)
       await this.#read()
-      // The answer to an earlier attempt may have been lost.
+      // An earlier attempt may have succeeded although its answer was lost.
       if (this.#delivered.delete(id) || isAppended) return entry
       await this.#alignHead()
     }
@@ -291,7 +294,7 @@ export class RedisLog implements SafetyLog {
       string,
       string,
     ]
-    // If there are entries that were not read, they may contain it.
+    // Entries that this node has not read yet may contain the latest decision.
     if (hash !== head().hash && last === this.#position) onHead({ number: Number(number), hash })
   }
 
@@ -332,7 +335,7 @@ export class RedisLog implements SafetyLog {
 
   /** Applies the entries that the stream has when this is called, and later ones. */
   #read(): Promise<void> {
-    // A reading that has begun may be past the end of the stream.
+    // The reading that is running may have reached the former end of the stream, so another one follows it.
     this.#nextReading ??= this.#reading
       .catch(() => undefined)
       .then(() => {

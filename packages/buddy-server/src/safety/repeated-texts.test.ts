@@ -23,7 +23,7 @@ function roomsUntilRepeated(texts: readonly string[]): number | undefined {
 
 const strangers = Array.from({ length: 30 }, (_, index) => index)
 
-describe('says to 30 strangers', () => {
+describe('a bot that sends to 30 strangers', () => {
   test.for(everydayOpenings.map((text) => [text]))('%j: not a bot', ([text]) => {
     expect(roomsUntilRepeated(strangers.map(() => text!))).toBeUndefined()
     expect(contactsIn(foldText(text!)).size).toBe(0)

@@ -116,7 +116,7 @@ export class Reports {
 
   #jpegOf(still: string | null, reporterAddress: string): Uint8Array | undefined {
     if (still === null || !this.#parts.dependencies.settings().areStillsKept) return undefined
-    // Without room for the picture, the report is kept without it.
+    // If the picture does not fit into the queue, the report is kept without it.
     if (!this.#parts.state().writer.hasRoom('picture')) {
       this.#parts.dependencies.notify('storeDropped', { kind: 'picture' })
       return undefined

@@ -111,7 +111,7 @@ export class Rules {
       return undefined
     })
     proposed.catch((error: unknown) => {
-      // It is appended later.
+      // The log appends the decision later.
       if (!(error instanceof ModerationError)) onError(error)
     })
   }

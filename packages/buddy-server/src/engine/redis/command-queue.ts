@@ -13,7 +13,7 @@ interface CommandQueueDependencies {
   readonly onAnswer: (command: Command, answer: Answer) => void
   /** Called with the numbers of waiting tickets and rooms. */
   readonly onTotals: (waiting: number, rooms: number, users: number) => void
-  /** Called when a call has failed, so that nobody knows which of its commands were handled. */
+  /** Called when a call has failed. Redis may have handled any of its commands. */
   readonly onFailed: (error: unknown) => void
 }
 
@@ -36,8 +36,8 @@ const unavailable: Answer = ['unavailable', [], [], undefined]
 
 /**
  * Sends commands to Redis, several in one call, and handles the answers in order. While Redis does not answer, commands
- * fail at once with `unavailable`, except those that are kept: these can be repeated, because a second time changes
- * nothing.
+ * fail at once with `unavailable`. Only commands that may be executed twice without harm can be kept: they are sent
+ * again when Redis answers.
  */
 export class CommandQueue {
   readonly #dependencies: CommandQueueDependencies
@@ -100,7 +100,8 @@ export class CommandQueue {
     const payload = packValue({
       ...(redisNow && { now: redisNow() }),
       cfg: configuration(),
-      // Any command can open a room, because it may free a place for one.
+      // Any command can open a room: if it ends one, a waiting ticket may take the free place. So each has an id for
+      // one.
       fresh: createId(),
       commands: batch.map(({ command }) => command),
     })

@@ -72,7 +72,7 @@ export class FrameRelay {
     else post(nodeId, item)
   }
 
-  /** Lets Redis decide what happens to a frame: it keeps the frame, or knows which node has the session now. */
+  /** Sends a frame to Redis, which keeps it for the session, or returns the node that has the session now. */
   #redirect(item: FrameItem): void {
     const { isConnected, post } = this.#dependencies
     if (isConnected()) void this.hold('', item)

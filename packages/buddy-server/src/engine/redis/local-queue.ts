@@ -14,8 +14,8 @@ interface LocalQueueDependencies {
 const retryAfterMs = 5000
 
 /**
- * The queue of one node while Redis does not answer. It only matches. A room that it opens belongs to the sessions,
- * which state it to Redis later, as after a loss of its data.
+ * The queue of one node while Redis does not answer. It only matches tickets, and keeps no rooms: the sessions keep their
+ * room, and report it to Redis when it answers again, as they do after Redis has lost its data.
  */
 export class LocalQueue {
   readonly #dependencies: LocalQueueDependencies
@@ -36,12 +36,15 @@ export class LocalQueue {
     })
   }
 
-  /** The pairs that this node knows. They avoid each other here too. */
+  /** The recent and blocked pairs that this node knows. This queue does not match them either. */
   get pairs(): Engine['pairs'] {
     return this.#engine.pairs
   }
 
-  /** Queues the ticket of a session, if that is allowed. Otherwise tells the session that it has to wait. */
+  /**
+   * Queues the ticket of a session, if local matching is allowed. Otherwise the session receives that it cannot be
+   * matched.
+   */
   enter(session: RedisSession, ticket: Ticket): void {
     if (!this.#dependencies.isAllowed()) {
       session.handleUnavailable(retryAfterMs)

@@ -22,7 +22,10 @@ export interface NodeLifeDependencies {
   readonly onForgotten: () => void
 }
 
-/** The time between two beats of a node. A node without a beat for the second time is dead. In milliseconds. */
+/**
+ * The time between two beats of a node, and the time without a beat after which the other nodes declare it dead, in
+ * milliseconds.
+ */
 const beatIntervalMs = 500
 const deadAfterMs = 2000
 
@@ -35,7 +38,7 @@ export class NodeLife {
   /** Whether the other nodes know this one. */
   #isKnown = false
   #isClosed = false
-  /** The value in Redis that changes when Redis has lost its data; undefined before the first beat. */
+  /** An id in Redis. A node creates another one if Redis has lost its data. undefined before the first beat. */
   #boot: string | undefined
 
   constructor(dependencies: NodeLifeDependencies) {
@@ -67,7 +70,7 @@ export class NodeLife {
     }
     const number = ++this.#beats
     send(command, ([failure, , , result]) => {
-      // A later beat continues.
+      // The next beat does the rest.
       if (this.#isClosed || number !== this.#beats || failure === 'unavailable') return
       const beat = (result || undefined) as BeatResult | undefined
       this.#handleState(failure === false, beat?.boot)

@@ -10,8 +10,8 @@ interface NodeMessagesDependencies {
   /** Whether Redis answers. */
   readonly isConnected: () => boolean
   /**
-   * Called with a frame that its node has not received. Resolves with true if the frame must be sent to that node again,
-   * because the node lives.
+   * Called with a frame that the other node has not received. Resolves with true if the frame must be sent again, because
+   * that node is alive.
    */
   readonly onUndelivered: (nodeId: string, frame: FrameItem) => Promise<boolean>
   /** Called when Redis has not answered. */
@@ -23,7 +23,10 @@ interface NodeMessagesDependencies {
 /** What is sent to one node. */
 interface Lane {
   items: NodeItem[]
-  /** The message that Redis has not answered, so that nobody knows whether it has arrived. It is sent again unchanged. */
+  /**
+   * The message that Redis has not answered. It may have arrived, so it is sent again unchanged, with the same
+   * number.
+   */
   unanswered: readonly NodeItem[]
   /** The number of the present message. A message that is sent again has the same number. */
   number: number
@@ -33,13 +36,13 @@ interface Lane {
 
 /** Maximum number of events and frames that wait for one node. Then the oldest is dropped. */
 const maxWaiting = 20_000
-/** The wait before a message is sent again to a node that lives and does not receive it, in milliseconds. */
+/** The wait before a message is sent again to a node that is alive but has not received it, in milliseconds. */
 const retryMs = 100
 
 /**
- * Messages from node to node, in order and each at most once. All that is posted while a message is on its way goes into
- * the next one. If Redis fails meanwhile, the message is sent again later, and its number tells the receiver whether it
- * has arrived already.
+ * Sends messages from node to node, in order and each at most once. Events and frames that are posted while a message is
+ * being sent go into the next message. If Redis fails meanwhile, the message is sent again later with the same number, so
+ * that the receiver drops it if it has arrived before.
  */
 export class NodeMessages {
   readonly #dependencies: NodeMessagesDependencies
@@ -136,7 +139,10 @@ export class NodeMessages {
     }
   }
 
-  /** Returns the frames that must be sent to the node again. Events are not, because their effect is in Redis. */
+  /**
+   * Returns the frames that must be sent to the node again. Events need not be: Redis has their effect, and `restate`
+   * returns it.
+   */
   async #findLeft(nodeId: string, items: readonly NodeItem[]): Promise<readonly NodeItem[]> {
     const frames = items.filter((item) => isFrame(item))
     const isLeft = await Promise.all(

@@ -10,14 +10,17 @@ export type RedisCommand = readonly (string | Buffer)[]
 
 /** Connections to Redis, which reconnect by themselves. */
 export interface RedisConnection {
-  /** Whether commands and messages have a connection. Some servers of a cluster may have none. */
+  /**
+   * Whether there is a connection for commands and one for messages. Some servers of a cluster may be unreachable
+   * nevertheless.
+   */
   readonly isReady: boolean
   /** Resolves when there is a connection. */
   connect(): Promise<void>
   /**
    * Sends a command to the server that has a key. Commands to one server are sent in order. Texts in the reply are
-   * bytes. Rejects at once without a connection, and follows no redirection, because a later command could then be
-   * handled before an earlier one.
+   * bytes. Rejects at once if there is no connection. Follows no redirection of a cluster, because the commands could
+   * then be handled in another order.
    */
   send(key: string, command: RedisCommand): Promise<unknown>
   /** Finds out where a key is now. Rejects if its server cannot be used. */
@@ -34,7 +37,7 @@ export interface OpenRedisOptions {
   readonly target: RedisTarget
   /** The certificate of the authority that has signed that of Redis, in PEM. @default those of Node */
   readonly ca: Buffer | undefined
-  /** Whether the first failure is final. Otherwise the connections are attempted again and again. */
+  /** Whether the first failure is final. Otherwise failed connections are attempted again, without end. */
   readonly isOneAttempt: boolean
   /** Called when a connection is there, for the first time or again. */
   readonly onReady: () => void
@@ -235,8 +238,8 @@ interface MasterClients {
 }
 
 /**
- * Follows the master of a Sentinel set-up. The library's own class is not used, because it sends commands again whose
- * outcome is unknown.
+ * Connects to the master that the Sentinels name, and to the next one after a failover. The library's own class is not
+ * used, because after a lost connection it sends commands again that Redis may have executed.
  */
 class SentinelConnection implements RedisConnection {
   readonly #options: OpenRedisOptions
@@ -364,7 +367,7 @@ class SentinelConnection implements RedisConnection {
       this.#sentinel = createClient(
         settingsOf(this.#options, target.sentinelCredentials, false, address),
       )
-      // The failure of a question is handled where it is asked.
+      // The caller handles a Sentinel that does not answer.
       this.#sentinel.on('error', () => undefined)
       await this.#sentinel.connect()
     }
@@ -375,7 +378,7 @@ class SentinelConnection implements RedisConnection {
     return { host: host!, port: Number(port) }
   }
 
-  /** Notices a new master also if the former one still answers, or is cut off. */
+  /** Finds a new master even if the former one still answers, or its connection hangs. */
   #watchMaster(): void {
     this.#watch = setTimeout(() => {
       void this.#askSentinels()

@@ -22,15 +22,18 @@ const maxChanges = 256
 const answerTimeoutMs = 2000
 
 /**
- * The bans of all nodes. Each node has them in memory, so that `has` answers at once. A change holds at this node
- * immediately, and is sent to Redis until Redis has confirmed it. Each beat of a node tells it whether there are
- * changes that it does not know, so a lost message loses no ban.
+ * The bans of all nodes. Each node has all of them in memory, so that `has` returns without a request. A change takes
+ * effect at this node immediately, and is sent to Redis until Redis has confirmed it. The answer to each beat shows
+ * whether other nodes have made changes, which the node then requests. So no ban depends on a message that can be lost.
  */
 export class RedisBans implements BanList {
   readonly #dependencies: RedisBansDependencies
   /** Keys whose latest change Redis has not confirmed. */
   readonly #unstored = new Set<string>()
-  /** Keys that have changed here since the latest command was sent. Its answer may contain their former state. */
+  /**
+   * Keys that this node has changed since it sent the latest command. The answer may contain their former state,
+   * which is ignored.
+   */
   #changedSince = new Set<string>()
   /** The id of the list in Redis, and the number of the latest change that this node knows. */
   #id = ''
@@ -133,9 +136,9 @@ export class RedisBans implements BanList {
 
   #apply({ id, v, isReset, changes, isMore }: BanChanges): void {
     const { local, onBanned } = this.#dependencies
-    // Redis has lost its data, so this node stores what it knows.
+    // Redis has lost its data, so this node sends all bans that it has.
     if (this.#id !== '' && id !== this.#id) for (const key of local.keys()) this.#unstored.add(key)
-    // This node has not asked for so long that it may have missed lifts.
+    // Redis forgets lifted bans after a while. This node was away for longer, so it may have bans that were lifted.
     else if (isReset) {
       for (const key of local.keys()) if (!this.#unstored.has(key)) local.delete(key)
     }

@@ -7,7 +7,7 @@ import type { RedisLink } from './redis-link.ts'
 import type { RedisTarget } from './redis-url.ts'
 import { readCaFile, requireRedisUrl } from './redis-url.ts'
 
-/** The time after which a command of the log counts as failed. Redis may execute it later. In milliseconds. */
+/** The time after which a command of the safety log counts as failed, in milliseconds. Redis may still execute it. */
 const logTimeoutMs = 2000
 
 const toArgument = (value: string | Uint8Array): string | Buffer =>
@@ -27,7 +27,7 @@ export interface RedisClientOptions {
 
 /** How long `connect` waits for the first connection, in milliseconds. */
 const firstConnectionMs = 2000
-/** While Redis is down, it is tried so often, in milliseconds. A new connection is tried at once. */
+/** The time between two attempts to use Redis while it is down, in milliseconds. A new connection is used at once. */
 const retryIntervalMs = 500
 
 /** The command that stores the function. */
@@ -45,11 +45,14 @@ export const callFunction = (base: string, payload: Uint8Array): RedisCommand =>
 /** All keys of one shard are in one slot of a cluster. */
 export const baseOf = (prefix: string): string => `${prefix}{0}:`
 
-/** Answers to commands that Redis has not executed, because it has lost the function, or the keys are elsewhere now. */
+/**
+ * The errors by which Redis says that it has not executed a command: it has lost the function, or another server has
+ * the keys.
+ */
 const refusal =
   /^(ERR Function not found|MOVED|ASK |TRYAGAIN|READONLY|CLUSTERDOWN|MASTERDOWN|LOADING)/
 
-/** What one engine uses of Redis. */
+/** The access of one engine to Redis. */
 export interface LinkOptions {
   /** The first part of the names of all keys and channels. */
   readonly prefix: string
@@ -161,7 +164,7 @@ export class RedisClient {
     try {
       return await this.#connection.send(key, command)
     } catch (error) {
-      // All sessions are stated again after the repair, so no command needs to be sent again in its order.
+      // After the repair the node restates all sessions, so the failed commands need not be sent again.
       if (refusal.test((error as Error).message)) this.#handleDown(error)
       throw error
     }

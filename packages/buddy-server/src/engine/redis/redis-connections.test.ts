@@ -1,4 +1,4 @@
-// Every kind of connection, with real servers: what works, and what an operator is told if it does not.
+// Every kind of connection to Redis, with real servers: what works, and the errors that an operator gets otherwise.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { packValue } from '../../codec.ts'
 import { describeEngine } from '../engine-contract.fixture.ts'

@@ -20,9 +20,9 @@ const noFigures: NodeReport = {
 }
 
 /**
- * Returns an engine with this number of nodes, which share a real Redis. Each session joins at the next node. The time
- * is that of the test, also in Redis.
- * @param nearMs how much shorter a ticket of the own node may have waited and is preferred
+ * Returns an engine with this number of nodes, which share a real Redis. Sessions join at the nodes in turn. The test's
+ * clock is also the clock of Redis.
+ * @param nearMs a ticket of the same node is preferred if it has waited at most this much shorter than another
  */
 export function createRedisEngines(
   client: RedisClient,

@@ -63,7 +63,7 @@ describe.skipIf(missingRedisMessage)('with Redis,', () => {
     describeEngine('the Redis engine', (dependencies) => createDelayedEngines(seed, dependencies))
   })
 
-  test('a ticket of the own node is preferred among those that have waited almost equally long', async () => {
+  test('among tickets that have waited almost equally long, one of the same node is preferred', async () => {
     const world = new EngineWorld((given) => createRedisEngines(client, 2, given, 250))
     // The sessions join at the two nodes in turn. They keep different languages, so none of them meets another.
     const [ana, bob, cleo, dan] = world.join('ana', 'bob', 'cleo', 'dan')

@@ -38,7 +38,10 @@ export interface RedisEngineDependencies extends EngineDependencies {
   readonly maxHeldBytes: () => number
   /** Called when Redis has lost its data. The caller adds the pairs that it knows again. */
   readonly onDataLost: () => void
-  /** Returns how much shorter a ticket of the own node may have waited and is preferred. @default 250 */
+  /**
+   * Returns by how much a ticket of the same node may have waited shorter than one of another node, and is still
+   * preferred, in milliseconds. @default 250
+   */
   readonly nearMs?: () => number
   /** Returns the time that Redis uses, in milliseconds. @default Redis uses its own clock */
   readonly redisNow?: () => number
@@ -46,7 +49,7 @@ export interface RedisEngineDependencies extends EngineDependencies {
 
 /** How long `close` waits for Redis, in milliseconds. */
 const closeTimeoutMs = 1000
-/** Two tickets whose waits differ by less, in milliseconds, have waited equally long. */
+/** Two tickets whose waits differ by less than this time, in milliseconds, count as equally old. */
 const nearMs = 250
 
 /**
@@ -232,12 +235,15 @@ export class RedisEngine implements Engine {
     return this.#commands.isOpen
   }
 
-  /** Redis does not answer. Rooms of this node continue; everything else waits. */
+  /**
+   * Call this when Redis no longer answers. Rooms whose sessions are both at this node continue; everything else
+   * waits.
+   */
   handleDisconnected(): void {
     this.#commands.close()
   }
 
-  /** Redis answers again. It may have lost messages, or all data. */
+  /** Call this when Redis answers again. It may have lost messages, or all its data. */
   handleConnected(): void {
     this.#local.clear()
     this.#commands.open()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { librarySource } from './lua/library.ts'
 
-test('the page on Redis lists every command of the function, and no other', () => {
+test('docs/redis.md grants every Redis command that the server uses, and no other', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../../../docs/redis.md'), 'utf8')
   const [rights = ''] = /^ACL SETUSER buddy .*$/m.exec(page) ?? []
   const listed = [...rights.matchAll(/\+(\S+)/g)].map(([, command]) => command!)

@@ -14,7 +14,7 @@ const profileOf = (personKey: string): StoredProfile => ({
   site: '',
 })
 
-/** A node that sends nothing. */
+/** The context of a node that sends nothing. */
 const context = {
   nodeId: 'node',
   clock: { now: () => 0, after: () => () => undefined },

@@ -38,7 +38,10 @@ const nothing: Handover = { frames: [], sentBefore: 0, received: 0 }
 
 /** A session of this node: its commands, and how another node takes it over. */
 export class RedisSession implements EngineSession {
-  /** True while the session is being stated again, false if that must be repeated; undefined otherwise. */
+  /**
+   * true: a statement is on its way. false: another one must follow it. undefined: none is on its way. See {@link
+   * statement}.
+   */
   isStated: boolean | undefined
   readonly #context: RedisSessionContext
   readonly #state: SessionState
@@ -46,7 +49,7 @@ export class RedisSession implements EngineSession {
   readonly #isAdopted: boolean
   /** Whether the session is being released, so that it is no longer a session of this node. */
   isLeaving = false
-  /** The nodes that wait for the release. */
+  /** The nodes that want to take the session over, and are notified after the release. */
   readonly #takers: string[] = []
 
   constructor(
@@ -74,7 +77,7 @@ export class RedisSession implements EngineSession {
     return this.#state.epoch
   }
 
-  /** The profile of the session, which a local engine needs too. */
+  /** The profile of the session, which the local queue needs too. */
   get profile(): SessionProfile {
     return this.#state.profile
   }
@@ -212,7 +215,7 @@ export class RedisSession implements EngineSession {
     if (!this.isLeaving) this.release(this.#state.listener.handleTaken?.() ?? nothing)
   }
 
-  /** The partner's node has sent its last frame to this node. */
+  /** Call this when the partner's node has sent its last frame to this node. */
   handlePaused(): void {
     this.#state.room.handlePaused()
   }
@@ -222,7 +225,7 @@ export class RedisSession implements EngineSession {
     this.#state.room.handlePause(roomId)
   }
 
-  /** Another node has the session. */
+  /** Call this when another node has taken the session over. */
   handleLost(): void {
     this.#state.exit()
     this.#state.generation++
@@ -250,14 +253,14 @@ export class RedisSession implements EngineSession {
     clock.after(graceMs(), () => state.send('expectPartner', { at, room: createId() }))
   }
 
-  /** Redis does not answer, and cannot be asked for a partner before this time is over. */
+  /** Call this if Redis does not answer, and the session cannot be matched. */
   handleUnavailable(retryAfterMs: number): void {
     const { generation, listener } = this.#state
     this.#state.offer = undefined
     listener.handleEvent({ type: 'unavailable', generation, retryAfterMs })
   }
 
-  /** An event of the local queue, in which the session is while Redis does not answer. */
+  /** Handles an event of the local queue, which has the session's ticket while Redis does not answer. */
   handleLocalEvent(event: EngineEvent): void {
     handleLocalEvent(this.#state, event)
   }
@@ -292,7 +295,7 @@ export class RedisSession implements EngineSession {
     state.send('block', { k: state.profile.personKey, partner, partnerKey }, handle, true)
   }
 
-  /** Leaves the place by a command, which Redis may receive later. */
+  /** Leaves the place. The caller sends the command, which Redis may receive later. */
   #quit(reason: LeaveReason): void {
     const state = this.#state
     state.reason = reason
@@ -317,7 +320,10 @@ export class RedisSession implements EngineSession {
     observer.onEnded(room, this.id, reason, Math.max(0, wallNow() - room.openedAtMs))
   }
 
-  /** Returns a function that is called when Redis knows of the latest command. */
+  /**
+   * Returns the function to call when Redis has handled the command that is sent now: it forgets the room that was
+   * left.
+   */
   #clearLeft(): (answer: Answer) => void {
     const { left } = this.#state
     return ([failure]) => {

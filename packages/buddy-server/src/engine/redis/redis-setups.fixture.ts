@@ -1,4 +1,4 @@
-// Set-ups of several Redis servers, with TLS, and with users of few rights.
+// Set-ups of several Redis servers, a server with TLS, and a user with few rights.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -110,7 +110,7 @@ async function stopAll(servers: readonly RedisServer[]): Promise<void> {
   await Promise.all(servers.map((server) => server.stop()))
 }
 
-/** Waits until the servers have come to terms. They offer no event for it. */
+/** Polls until the servers agree on their roles. Redis has no event for that. */
 async function until(isReached: () => boolean): Promise<void> {
   while (!isReached()) await new Promise((resolve) => setTimeout(resolve, 50))
 }

@@ -18,7 +18,7 @@ export interface RestatementsDependencies {
 /** Brings Redis and this node together again about sessions. */
 export class Restatements {
   readonly #dependencies: RestatementsDependencies
-  /** Counts the times that all sessions were stated again. */
+  /** The number of times that this node has restated all its sessions. */
   #number = 0
 
   constructor(dependencies: RestatementsDependencies) {
@@ -36,8 +36,8 @@ export class Restatements {
   }
 
   /**
-   * States a session again. If it is being stated already, states it once more afterwards, because a second statement
-   * with the former epoch would be refused.
+   * Restates a session. If a statement is on its way, sends the next one after its answer, because the answer may
+   * contain a new epoch, and Redis would refuse a statement with the former one.
    */
   async state(session: RedisSession): Promise<void> {
     if (session.isStated !== undefined) {

@@ -29,9 +29,9 @@ export interface SessionContext {
   readonly relay: (nodeId: string, sessionId: string, roomId: string, frame: Uint8Array) => void
   /** Asks the node of the partner `partnerId` to send no more frames, before it releases the session `by`. */
   readonly pause: (nodeId: string, partnerId: string, roomId: string, by: string) => void
-  /** Called with a promise that resolves when Redis knows that the session is released. */
+  /** Called with a promise that resolves when Redis has confirmed the release of the session. */
   readonly onLeaving: (left: Promise<void>) => void
-  /** Called when the session can be taken over by the node `by`. */
+  /** Called when the node `by` can take the session over. */
   readonly onReleased: (sessionId: string, by: string) => void
   /** The rooms whose seat 0 is at this node. */
   readonly rooms: Map<string, Room>

@@ -31,11 +31,11 @@ export class SessionRoom {
   readonly #receiver: FrameReceiver
   #seated: Seated | undefined
   #encounters: Encounters | undefined
-  /** Frames for the partner, while its node changes. */
+  /** Frames for the partner, which are held back while the partner changes its node. */
   #paused: { readonly frames: Uint8Array[]; readonly cancel: Cancel } | undefined
-  /** Frames that have arrived before the answer to the claim of their room. */
+  /** Frames that have arrived before the answer to the claim of the room in which they were sent. */
   #early: { readonly roomId: string; readonly frames: Uint8Array[] } | undefined
-  /** Frames that still arrive while the session waits for its release. */
+  /** Frames that arrive while the session is being released, until the partner's node has sent its last one. */
   #late:
     { readonly roomId: string; readonly frames: Uint8Array[]; readonly go: () => void } | undefined
 
@@ -119,7 +119,7 @@ export class SessionRoom {
     this.#late?.go()
   }
 
-  /** Another node takes the partner over, or will. Frames wait until Redis says where they go. */
+  /** Call this when the partner is about to change its node. Frames wait until Redis names the next node. */
   handlePause(roomId: string): void {
     if (this.#seated?.room.id !== roomId || this.#paused) return
     const cancel = this.#context.clock.after(resumeTimeoutMs, () => this.#resume())

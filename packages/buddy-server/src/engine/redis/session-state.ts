@@ -7,7 +7,7 @@ import { toStoredProfile, toStoredRoom } from './stored-values.ts'
 import { TicketTimer } from './ticket-timer.ts'
 import type { Answer, StoredTicket } from './wire.ts'
 
-/** What the session's latest command was for, until it has an effect. */
+/** What the session's latest command has requested, until Redis has confirmed it. It is sent again in a statement. */
 type Intent =
   | { readonly kind: 'none' | 'leave' }
   | { readonly kind: 'enter'; readonly ticket: StoredTicket; readonly sinceMs: number }
@@ -23,7 +23,7 @@ export class SessionState {
   generation = 0
   /** The number of times that nodes have taken the session over. */
   epoch: number
-  /** The number of the latest change of the place that has arrived. */
+  /** The number of the latest event about the place that has arrived. Redis numbers these events. */
   change = 0
   /** The site of the latest ticket, and the offer in it that the partner has not received. */
   site = ''
@@ -33,7 +33,7 @@ export class SessionState {
   isAway = false
   /** The reason of the latest command that leaves a place. */
   reason: LeaveReason = 'left'
-  /** The room that the session has left, until Redis knows it. */
+  /** The room that the session has left, until Redis has confirmed the command that leaves it. */
   left: { readonly id: string; readonly reason: LeaveReason } | undefined
   #timer: TicketTimer | undefined
 
@@ -88,7 +88,7 @@ export class SessionState {
     this.#timer?.clear()
   }
 
-  /** Returns the command that states again what this node knows of the session. */
+  /** Returns the command `restate`, with everything that this node knows of the session. */
   statement(): Command {
     const { nodeId, clock, restoreLeftMs, createId } = this.context
     const { intent, left } = this

@@ -23,7 +23,7 @@ export function fromText(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'base64'))
 }
 
-/** Returns the bytes as text, because Redis mixes up texts and bytes inside a value. */
+/** Returns the bytes as text, because the MessagePack of Redis does not distinguish texts and bytes inside a value. */
 export function toText(frame: Uint8Array): string {
   return Buffer.from(frame).toString('base64')
 }

@@ -31,7 +31,7 @@ type TakeOver =
 /** The sessions that this node takes over from others. */
 export class Takeovers {
   readonly #dependencies: TakeoversDependencies
-  /** What is known of sessions that this node has taken over, until they join. */
+  /** The adopted sessions that have not joined yet, with what Redis returned about them. */
   readonly #adopted = new Map<string, Adoption>()
   /** Called when the former node has released a session. */
   readonly #releases = new Map<string, () => void>()

@@ -24,7 +24,9 @@ export interface Configuration {
   readonly blockMs: number
   readonly matchesPerMinute: number
   readonly sharePercent: number
-  /** A ticket of the own node is preferred if it has waited less than this time shorter, in milliseconds. */
+  /**
+   * A ticket of the same node is preferred if it has waited at most this much shorter than another, in milliseconds.
+   */
   readonly nearMs: number
 }
 
@@ -120,7 +122,7 @@ export type StoredEvent = {
       readonly isPresent: boolean
       readonly node?: string
     }
-  /** The partner, who is away, has no node now. */
+  /** The partner, who is away, is at no node now. */
   | { readonly type: 'moved'; readonly room: string; readonly node: string }
   /** The node `node` is about to release the session `by`, the partner. */
   | { readonly type: 'pause'; readonly room: string; readonly by: string; readonly node: string }
@@ -139,7 +141,7 @@ export type StoredEvent = {
       readonly reason: LeaveReason
       readonly durationMs: number
     }
-  /** There is something to do for the ticket: after this time, or at the latest after it. */
+  /** The node must send `due` for the ticket after this time (`due`), or at the latest after it (`again`). */
   | { readonly type: 'due' | 'again'; readonly inMs: number }
   /** Both sessions of the room are away. */
   | { readonly type: 'emptied'; readonly room: string; readonly inMs: number }
@@ -147,7 +149,7 @@ export type StoredEvent = {
   | { readonly type: 'claiming'; readonly inMs: number }
 )
 
-/** What a session that was taken over needs when it joins. */
+/** What a node needs for the join of a session that it has taken over. */
 export interface Adoption {
   readonly epoch: number
   /** The number of frames that Redis has kept for it, and that were read. */
@@ -166,7 +168,7 @@ export interface BanChanges {
   readonly id: string
   /** The number of the latest change up to which the node knows all. */
   readonly v: number
-  /** Whether the list begins with the first change, although the node knew some. */
+  /** Whether the list contains all bans, not only the changes since the latest one that the node has. */
   readonly isReset: boolean
   readonly changes: readonly BanChange[]
   readonly isMore: boolean
@@ -187,9 +189,9 @@ export interface NodeList {
 
 /** The result of the command `beat`. */
 export interface BeatResult {
-  /** Whether there is more to do at once. */
+  /** Whether the node must send the next beat at once, because sessions of dead nodes are left to release or end. */
   readonly isMore: boolean
-  /** Another value than before means that Redis has lost its data. */
+  /** An id in Redis. If it differs from that of the previous beat, Redis has lost its data. */
   readonly boot: string
   /** The id of the list of bans, and the number of its latest change. */
   readonly banId: string
@@ -226,6 +228,6 @@ export interface Restated {
   readonly epoch: number
   /** Frames that were kept while the session had no node, in base64, each with its number or 0. */
   readonly frames: readonly (readonly [number: number, frame: string])[]
-  /** Whether the partner has not been stated again yet. */
+  /** Whether the partner's node has not restated the partner yet. */
   readonly isWaiting: boolean
 }

@@ -1,6 +1,6 @@
 /**
- * Restores rooms of an earlier time; see `memory/claims.ts` for the rule. `c:<session>` contains the sessions whose
- * claims wait for this one. The claim itself is in the record of the session that waits.
+ * Restores rooms from before a restart of the service; see `memory/claims.ts` for the rule. `c:<session>` contains the
+ * sessions whose claims wait for this one. The claim itself is in the record of the session that waits.
  */
 export const claims = String.raw`
 local function postLost(rec) emitChange(rec, { type = 'parted', room = '', reason = 'lost' }) end

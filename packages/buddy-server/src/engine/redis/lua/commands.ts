@@ -4,8 +4,8 @@
  */
 export const commands = String.raw`
 
--- Admits a session, or one that this node has to another address, unless the site or the address has too many. Returns
--- what is full, and by how much.
+-- Admits a new session, or a session of this node to another address, unless the site or the address has too many
+-- sessions. Returns which of the two is full, and by how many sessions.
 function commands.admit(command)
   local rec, profile = find(command.s), command.f
   if rec and rec.n ~= command.n then error({ code = 'fenced' }) end
@@ -26,18 +26,18 @@ function commands.admit(command)
   setProfile(rec, profile)
 end
 
--- The admitted session has not joined.
+-- Gives back the place of a session that was admitted and did not join.
 function commands.cancel(command)
   local rec = find(command.s)
   if not rec or rec.n ~= command.n then return end
   endSession(rec, 'lost')
-  -- No report can name it.
+  -- It was in no room, so no report needs its profile.
   call('DEL', sessionKey(command.s))
 end
 
 function commands.join(command)
   local rec = find(command.s)
-  -- If the node has taken the session over, its place continues.
+  -- A session that the node has taken over keeps its place: its room or its claim.
   local isTaken = command.isAdopted and rec and rec.n == command.n and rec.e == command.e
   if isTaken then
     rec.a = nil
@@ -58,7 +58,7 @@ end
 
 function commands.enter(command)
   local rec = own(command)
-  -- The command was handled before, but its answer was lost.
+  -- The node sends a command again if its answer was lost. This one was handled before.
   if rec.g >= command.g then return end
   leave(rec, 'next')
   setGeneration(rec, command.g)
@@ -90,7 +90,7 @@ function commands.change(command)
   w.lS = table.concat(former.la, '\1') == table.concat(w.la, '\1') and former.lS or now
   w.fI, w.fL, w.fR = widen(w)
   rec.w = w
-  -- The report differs from what was told, whatever has changed.
+  -- Makes report emit the state of the search, even if the change has no effect on it.
   w.told = ''
   if wasIndexed then
     addToIndex(rec)
@@ -142,14 +142,14 @@ function commands.failClaim(command)
   if claim and claim.roomId == command.room then failClaim(rec, claim) end
 end
 
--- Blocks the partner of a former or present room. Returns the latest profile of the partner, if it is known. It is
--- about two people, so it also holds if the node no longer has the session.
+-- Blocks the partner of a former or present room. Returns the latest profile of the partner, if it is known. A block
+-- concerns two people, not a session, so it is accepted even if another node has the session now.
 function commands.block(command)
   if textOf(command.partnerKey) then block(command.k, command.partnerKey, now + cfg.blockMs) end
   return profileOf(command.partner)
 end
 
--- Answers after the commands before it.
+-- Does nothing. Its answer shows the node that all earlier commands were handled.
 function commands.nothing() return nil end
 
 commands['end'] = function(command) endSession(own(command), command.reason) end
@@ -174,7 +174,7 @@ function commands.abandon(command) abandonIfDue(command.room) end
 
 function commands.freed() handleRoomFreed() end
 
--- Ends rooms whose sessions have both been away for some time. Returns how many were looked at.
+-- Ends rooms whose sessions have both been away for some time. Returns the number of rooms that were due.
 function commands.sweep(command)
   local rooms = call('ZRANGEBYSCORE', B .. 'emptied', '-inf', now - command.awayMs, 'LIMIT', 0, 64)
   for _, id in ipairs(call('ZRANGEBYSCORE', B .. 'abandoned', '-inf', now - command.awayMs, 'LIMIT', 0, 64)) do
@@ -194,7 +194,7 @@ function commands.pair(command)
   pairsOut = {}
 end
 
--- The commands whose room exists. In the others it is the id for the next room.
+-- The commands in which room is an existing room. In all others it is the id for a room that the command may open.
 local namesRoom = { abandon = true, failClaim = true, hold = true }
 
 -- Writes what the call has changed.

@@ -12,7 +12,9 @@ local fairStates
 
 local function fairKey(pool, kind, key) return poolKey(pool, ':' .. kind .. '\1' .. key) end
 
--- Returns what is known of a key: its matches v at the time t, until when it is kept, and when to check it, if it is parked.
+-- Returns the state of a key: v matches at the time t, until when the state is kept (x), and, if the key is parked,
+-- when to
+-- check it (p).
 local function fairStateOf(key)
   local state = fairStates[key]
   if not state then
@@ -88,7 +90,7 @@ local function removeFairKeys(rec)
   end
 end
 
--- Puts the ticket into the index that its parked keys require.
+-- Puts the ticket into the index for its parked keys.
 local function move(rec)
   local w = rec.w
   local px = parkedKeysOf(w, rec.id)
@@ -97,7 +99,7 @@ local function move(rec)
   removeFromIndex(rec)
   w.px = px
   addToIndex(rec)
-  -- With several keys there may be others in the new index, so the ticket searches again soon.
+  -- A ticket with several keys may find tickets of other sessions in the new index, so it searches again soon.
   if wasIndexed and #w.fk > 1 then emit(rec, { type = 'again', inMs = 1 }) end
   saveWish(rec)
 end
@@ -123,7 +125,7 @@ local function park(pool, key)
     returnReleased(pool, key)
   else
     setCheck(field, now + checkIntervalMs)
-    -- The owner of the first ticket checks the key.
+    -- The node that has the first ticket checks the key.
     local first = call('ZRANGE', fairKey(pool, 'fw', key), 0, 0)[1]
     local rec = first and find(first)
     if rec then emit(rec, { type = 'again', inMs = checkIntervalMs }) end
@@ -146,7 +148,7 @@ local function countFair(pool, one, other)
   end
 end
 
--- Releases tickets of a parked key, if it has its share again. Calls searchAgain with each of them.
+-- Releases tickets of a parked key that is below its share again. Calls searchAgain with each of them.
 local function checkParked(pool, key, searchAgain)
   local field = fairKey(pool, 'f', key)
   local checkAt = fairStateOf(field).p

@@ -1,6 +1,6 @@
 /**
- * Matches tickets on arrival; see `memory/matchmaker.ts` for the rule. Nothing here happens by itself: the node that
- * has a ticket calls `due` when there is something to do for it, and each answer says when that is.
+ * Matches tickets on arrival; see `memory/matchmaker.ts` for the rules. Redis runs no timers. So each answer about a
+ * ticket tells its node when to send the command `due`, for example when the search widens.
  */
 export const matchmaker = String.raw`
 local refreshMs, heldIntervalMs, maxHeldSearches, maxWaits, minWaits = 15000, 100, 8, 32, 5
@@ -13,7 +13,7 @@ local function waitsKey(w)
   return poolKey(w.pool, ':w' .. kind)
 end
 
--- The estimates that the present call has made.
+-- The estimated waits that the present call has computed, by key.
 local estimates
 
 local function estimateOf(w)
@@ -36,7 +36,7 @@ local function interestsAt(w) return widensAt(w.fI, w.kI, w.iS, w.iM) end
 local function languagesAt(w) return widensAt(w.fL, w.kL, w.lS, w.lM) end
 local function regionAt(w) return widensAt(w.fR, false, w.since0, w.rM) end
 
--- Tells the session about its search, if something differs from what it knows.
+-- Emits the state of the search, if it differs from what was emitted last.
 local function report(rec)
   local w = rec.w
   w.rf = now + refreshMs
@@ -53,7 +53,7 @@ local function report(rec)
   w.told = told
 end
 
--- Emits when there is something to do for the ticket.
+-- Emits when the node must send due for the ticket.
 local function schedule(rec)
   local w = rec.w
   local due = math.min(interestsAt(w), languagesAt(w), regionAt(w), w.hu or math.huge, w.rf, parkedDueMs(w, rec.id))
@@ -74,7 +74,8 @@ local function widen(w)
   return fI, fL, fR
 end
 
--- Lets the ticket accept more, if it has searched long enough. Returns whether it accepts more than before.
+-- Widens the search of the ticket, if it has searched long enough. Returns whether the ticket accepts more partners
+-- now.
 local function applyWidening(rec)
   local w = rec.w
   local fI, fL, fR = widen(w)
@@ -86,7 +87,8 @@ local function applyWidening(rec)
   return true
 end
 
--- Returns whether two people may meet. Notes why and until when not.
+-- Returns whether two people may meet. If not, adds the other session to skipped, and stores in w.hu when they may
+-- meet.
 local function accepts(rec, other, known, skipped)
   local w = rec.w
   if rec.k == other.k then return peopleIn(w.pool) == 1 end
@@ -108,7 +110,7 @@ local function setHeld(rec, isHeld)
   if isHeld then call('ZADD', key, rec.w.since, rec.id) else call('ZREM', key, rec.id) end
 end
 
--- Notes whether the ticket could not search, because all rooms were taken.
+-- Stores whether the ticket could not search because the maximum number of rooms was open.
 local function setUnsearched(rec, isUnsearched)
   local w = rec.w
   if isUnsearched then call('ZADD', B .. 'unsearched', w.since, rec.id)
@@ -205,13 +207,15 @@ end
 -- Call this when a session has left the queue without a match, or its room.
 local function leavePool(pool, person)
   if not removePerson(pool, person) then return end
-  -- Perhaps those who are held have nobody else now, and so may meet again. In a larger pool they have.
+  -- Held tickets found only partners that they avoid. If nobody else is left in the pool, they may meet again. A pool
+  -- with
+  -- more people than this is not checked, because somebody else is there.
   if peopleIn(pool) > maxOthers + 1 then return end
   local waiting = call('ZRANGE', poolKey(pool, ':h'), 0, maxHeldSearches - 1)
   if #waiting == 0 then return end
   local key = poolKey(pool, ':hs')
   local searchesAt = numberOf(call('GET', key)) or -math.huge
-  -- They search together, at most once in an interval.
+  -- All held tickets search at the same time, at most once per interval.
   local isPlanned = searchesAt > now
   local inMs = math.max(1, math.ceil((isPlanned and searchesAt or searchesAt + heldIntervalMs) - now))
   for _, id in ipairs(waiting) do
@@ -231,7 +235,7 @@ local function withdraw(rec)
   leavePool(w.pool, rec.k)
 end
 
--- Lets tickets search that could not, because all rooms were taken.
+-- Searches for the tickets that could not search because the maximum number of rooms was open.
 local function handleRoomFreed()
   for _ = 1, 32 do
     if not canOpenRoom() then return end

@@ -1,19 +1,24 @@
 /**
- * Which nodes live, and what happens to the sessions of those that do not. `nodes` contains the time of each node's
+ * Which nodes are alive, and what happens to the sessions of dead nodes. `nodes` contains the time of each node's
  * latest beat, `info` what each node has reported, `lost` the nodes that have died, with the time of their latest beat,
  * `dying` the nodes whose sessions are being released, `n:<node>` the sessions of a node, and `orphans`
  * the sessions without a node, with the time at which they end. `k:<session>` contains frames that are kept for a
  * client: each is a list of its number (0 if it is not known) and its bytes.
  */
 export const nodes = String.raw`
--- If no node has beaten for this time, Redis itself has stopped, and nobody is declared dead before all could beat.
+-- If Redis has received no beat of any node for this time, Redis itself was unreachable. Then no node is declared
+-- dead until
+-- all have had the time to send a beat.
 local pauseMs, maxReaped, maxOrphans = 1500, 64, 32
--- What a lost node has reported is kept for this time, of at most some nodes.
+-- How long the report of a lost node is kept, and of how many lost nodes at most.
 local lostMs, maxLost = 600000, 64
 
--- Takes a session from its node. It has no ticket any more, but the ticket that it sends soon gets the same place in
--- the queue. Its room continues without it. If the node has released the session, the partner's node sends frames for
--- it to Redis from now on. If the node is dead, frames that are on their way to it must come first.
+-- Takes a session from its node. Its ticket leaves the queue, but its next ticket gets the same place if it arrives
+-- soon.
+-- Its room continues. If the node has released the session, the partner's node is notified, and sends frames for it to
+-- Redis from now on. If the node is dead, the partner's node is not notified: it must first send Redis the frames
+-- that the
+-- dead node has not received, so that the frames stay in order.
 local function orphan(rec, graceMs, isReleased)
   if rec.p == 'q' then
     withdraw(rec)
@@ -77,8 +82,9 @@ local function exchangeReports(node, report)
   return { nodes = list, sites = sites }
 end
 
--- A node calls this some times a second. Declares nodes dead that have not beaten for deadMs. Returns
--- whether there is more to do at once, the state of the bans, and what all nodes have reported if this one has.
+-- A node sends this twice a second. Declares nodes dead that have sent none for deadMs. Returns whether the node must
+-- send
+-- the next beat at once, the state of the bans, and, if the beat has a report, the reports of all nodes.
 function commands.beat(command)
   local isKnown = call('ZSCORE', B .. 'nodes', command.n)
   if command.isKnown and not isKnown then error({ code = 'fenced' }) end
@@ -100,7 +106,7 @@ function commands.beat(command)
   endOrphans()
   local isMore = call('EXISTS', B .. 'dying') == 1
     or #call('ZRANGEBYSCORE', B .. 'orphans', '-inf', now, 'LIMIT', 0, 1) > 0
-  -- Another value means that Redis has lost its data.
+  -- The first node stores an id. If a node receives another id than before, Redis has lost its data.
   call('SET', B .. 'boot', command.boot, 'NX')
   local banId, banNumber = banVersion()
   local boot = call('GET', B .. 'boot')
@@ -108,7 +114,7 @@ function commands.beat(command)
   return { isMore = isMore, boot = boot, banId = banId, bans = banNumber, list = list or nil }
 end
 
--- The node stops soon.
+-- The node will stop soon. Matches then prefer other nodes, see ticket-index.
 function commands.drain(command) call('SADD', B .. 'leaving', command.n) end
 
 -- The node stops, and has released its sessions.
@@ -134,12 +140,12 @@ function commands.adopt(command)
   local key = sessionKey(rec.id)
   put(rec, 'n', rec.n)
   put(rec, 'e', rec.e)
-  -- Until the node has continued the room, frames for the session are kept.
+  -- Frames for the session are kept until it has claimed its room at the new node.
   rec.cp = true
   put(rec, 'cp', '1')
   call('SADD', B .. 'n:' .. rec.n, rec.id)
   call('ZREM', B .. 'orphans', rec.id)
-  -- They are deleted when the session joins, because its client may lose the connection before.
+  -- The frames are deleted only when the session joins, because its client may lose the connection before.
   local kept, received = framesOf(rec), call('HGET', key, 'rc')
   return { state = 'taken', epoch = rec.e, frames = kept, received = received and tonumber(received) or nil }
 end
@@ -156,10 +162,10 @@ local function keepFrames(rec, first, frames, maxBytes)
   return call('HINCRBY', sessionKey(rec.id), 'kb', bytes) <= maxBytes
 end
 
--- The node gives the session up, because another node takes it over, or stops.
+-- The node gives the session up, because another node takes it over, or because this node stops.
 function commands.release(command)
   local rec = own(command)
-  -- Without a handover the session has not joined at the node, and what is kept for it stays.
+  -- A session that has not joined at the node has no handover. Then the frames that Redis keeps for it stay.
   if command.received then
     call('DEL', B .. 'k:' .. rec.id)
     call('HDEL', sessionKey(rec.id), 'kb')
@@ -174,11 +180,14 @@ function commands.keep(command)
   keepFrames(own(command), command.first, command.frames, math.huge)
 end
 
--- Frames that the partner's node did not receive. Returns the node that has the session now, if another has it.
+-- Handles frames that the node of the session partner did not receive. Returns the node that has that session now,
+-- if the
+-- frames must be sent there. Otherwise keeps them.
 function commands.hold(command)
   local rec = find(command.partner)
   if not rec or rec.p ~= 'r' or rec.rm ~= command.room then return nil end
-  -- A node that lives receives the frame later. If the session has not continued its room yet, the frame waits here.
+  -- A node that is alive receives the frames later. If the session has not claimed its room yet, the frames are kept
+  -- here.
   local isAlive = rec.n ~= '' and (rec.n ~= command.to or call('ZSCORE', B .. 'nodes', rec.n))
   if isAlive and not rec.cp then return rec.n end
   if not keepFrames(rec, 0, command.frames, command.maxBytes) then leaveRoom(rec, 'lost') end

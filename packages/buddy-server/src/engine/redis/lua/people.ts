@@ -13,11 +13,11 @@ local function meetOne(person, other, atMs, isLate)
   local key = B .. 'm:' .. person
   local isNew = call('ZADD', key, 'GT', atMs, other) == 1
   if isNew then call('ZREMRANGEBYRANK', key, 0, -1 - math.max(1, cfg.avoidCount)) end
-  -- The key is kept longer than needed, so that the end of a short room does not change it.
+  -- The key expires later than needed, so that its expiry need not be set again at the end of a short room.
   if isNew or isLate then call('PEXPIRE', key, math.max(1, math.ceil(cfg.avoidMs * 1.25))) end
 end
 
--- roomMs is how long ago they have met before, if that is known.
+-- roomMs is how long the two were in the room that ends now; nil if it begins now.
 local function meet(one, other, atMs, roomMs)
   if one == other or cfg.avoidMs <= 0 then return end
   local isLate = not roomMs or roomMs > cfg.avoidMs / 4
@@ -41,7 +41,8 @@ local function block(one, other, untilMs)
   pairsOut[#pairsOut + 1] = { 'blocked', one, other, untilMs }
 end
 
--- Returns whom a person remembers and may not meet. It is read once, because a search compares the person with many.
+-- Returns the recent partners of a person, and whether the person has blocks. It is read once for each search, which
+-- compares the person with many others.
 local function acquaintancesOf(person)
   local known = { met = {}, hasBlocks = call('EXISTS', B .. 'b:' .. person) == 1 }
   local met = call('ZRANGE', B .. 'm:' .. person, 0, -1, 'WITHSCORES')

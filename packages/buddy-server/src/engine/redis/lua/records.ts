@@ -10,11 +10,11 @@
  * - `cp`: 1 if its claim was not handled yet; `cl`: the claim, in MessagePack
  */
 export const records = String.raw`
--- Set by each call, because Redis has no such functions while it loads a library.
+-- Set by each call, because these functions of Redis do not exist while it loads a library.
 local call, pack, unpackMessage
 -- The first part of each key, the present time in milliseconds, and the settings. Set by each call.
 local B, now, cfg
--- What the present call has read and changed. It is written at the end of the call, see saveAll.
+-- What the present call has read and changed. saveAll writes it at the end of the call.
 local recs, changed, totals, areTotalsChanged, pools
 -- The events of the present command, and the pairs that it has added.
 local out, pairsOut
@@ -102,7 +102,7 @@ local function setPlace(rec, place, room)
   put(rec, 'rm', room)
 end
 
--- Makes the session one of this node, in no place. It may have ended before, or be unknown.
+-- Creates the record of a session of this node, which is in no place. A former record is replaced.
 local function create(id, node, epoch)
   local rec = find(id)
   if not rec then

@@ -1,13 +1,13 @@
 /**
- * Brings Redis and a node together again about one session: after lost messages, a lost connection, or when Redis
- * has lost its data. The node states what it knows of the session, and receives what has changed.
+ * The command `restate`, by which Redis and a node agree about a session again: after lost messages, a lost connection, or
+ * when Redis has lost its data. The node sends all that it knows of the session, and receives what it has missed.
  */
 export const restate = String.raw`
 local overMs = 120000
 
 local function overKey(room) return B .. 'over:' .. room end
 
--- The session has left a room while Redis could not know it.
+-- Ends a room that the session has left while Redis did not answer.
 local function leaveFormer(rec, left)
   if rec.p == 'r' and rec.rm == left.id then leaveRoom(rec, left.reason) return end
   local room = roomOf(left.id)
@@ -17,7 +17,8 @@ local function leaveFormer(rec, left)
   else call('SET', overKey(left.id), left.reason, 'PX', overMs) end
 end
 
--- Redis has lost the room. Creates it again. Returns whether the partner has not restated it yet.
+-- Creates a room again that Redis has lost, or puts the session into it if its partner's node has created it. Returns
+-- whether the partner's node has not restated the partner yet.
 local function seatAgain(rec, fields)
   local reason = call('GET', overKey(fields.id))
   if reason then
@@ -63,7 +64,7 @@ local function restatePresence(rec, isAway)
   if rec.p == 'q' and rec.w then queue(rec) end
 end
 
--- Sends the events that the node has missed. The generation of both is the same.
+-- Emits the events that the node has missed. Redis and the node have the same generation, so no command was lost.
 local function catchUp(rec, command)
   local at = command.at
   if rec.p == 'r' then
@@ -76,7 +77,7 @@ local function catchUp(rec, command)
       local isPresent = partner ~= nil and partner.a == nil
       emitChange(rec, { type = 'presence', room = room.id, isPresent = isPresent, node = partner and partner.n or '' })
     else
-      -- Perhaps the partner's node does not know of the match either.
+      -- The partner's node may have missed the match too.
       for index, id in ipairs(room.ids) do
         local member = find(id)
         if member then emitMatched(room, member, index, false) end
@@ -86,7 +87,7 @@ local function catchUp(rec, command)
     local reason = call('HGET', sessionKey(rec.id), 'lr')
     emitChange(rec, { type = 'parted', room = at.id, reason = reason or 'lost' })
   elseif rec.p == 'i' and command.w then enterAgain(rec, command)
-  -- The node may have missed when there is something to do for the ticket.
+  -- The node may have missed when it must send due.
   elseif rec.w and rec.w.isQueued then wait(rec) end
 end
 
@@ -121,7 +122,7 @@ function commands.restate(command)
   local isWaiting = false
   if rec.g < command.g then
     leave(rec, command.reason)
-    -- They were sent in the room that the session has left.
+    -- The frames belong to the room that the session has left.
     kept = {}
     setGeneration(rec, command.g)
     if command.at then isWaiting = seatAgain(rec, command.at)

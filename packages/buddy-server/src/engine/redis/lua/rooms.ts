@@ -61,7 +61,7 @@ local function endRoom(room, leaver, reason, recipients)
     if room.pool then leavePool(room.pool, member.k) end
   end
   for _, member in ipairs(recipients) do
-    -- A node that takes the session over learns why its room has ended.
+    -- The node that takes the session over will need the reason.
     if member.n == '' then call('HSET', sessionKey(member.id), 'lr', reason) end
     emitChange(member, { type = 'parted', room = room.id, reason = reason })
   end

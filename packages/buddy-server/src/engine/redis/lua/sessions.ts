@@ -25,7 +25,7 @@ end
 local function endSession(rec, reason)
   leave(rec, reason)
   visit(rec, nil)
-  -- Without this, a partner that waits for this session's claim would not receive parted.
+  -- A partner that waits for the claim of this session receives parted.
   if rec.cp then handleClaim(rec, nil) end
   local key = sessionKey(rec.id)
   if rec.n ~= '' then call('SREM', B .. 'n:' .. rec.n, rec.id) end
@@ -40,7 +40,7 @@ local function endSession(rec, reason)
   recs[rec.id], rec.changes = false, nil
 end
 
--- Notes where the ticket of a session was in the queue, for the ticket that it sends from another node.
+-- Stores the place of the session's ticket in the queue, for its next ticket, which it sends at another node.
 local function notePlace(rec)
   local w = rec.w
   if w then call('HSET', sessionKey(rec.id), 'qp', pack(w.pool, w.since0, w.since, now)) end

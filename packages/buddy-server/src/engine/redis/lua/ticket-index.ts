@@ -117,7 +117,7 @@ local function satisfies(attributes, asks)
   return true
 end
 
--- Returns the best partner for a ticket, which may be in the index itself: the one with most common interests, then
+-- Returns the best partner for a ticket (which may be in the index too): the one with most common interests, then
 -- one of the own region, then one who stays at its node if the session does, then the one that has waited longest.
 -- Among those that have waited almost equally long, one of the own node is better, because the frames between the two
 -- then stay in one process.
@@ -150,14 +150,14 @@ local function search(rec, accepts)
     for _, interest in ipairs(other.w.ik) do if own[interest] then overlap = overlap + 1 end end
     local isBetter = not best or overlap > bestOverlap or (overlap == bestOverlap and isPreferred(other))
     if isBetter then best, bestOverlap = other, overlap end
-    -- If one of the two will move, the search goes on, because a partner as good may be found.
+    -- If one of the two must change its node soon, the search continues: an equally good partner may stay at its node.
     return not isSecond
   end
 
   local function visitGroup(key, maxChoices)
     local from, size, choices, skipped = 0, maxChoices, 0, 0
     local firstSince
-    -- Those after the first may be of the own node, and as good.
+    -- A ticket after the first may be equally good and of the same node.
     local function isDone(other)
       if compared >= maxComparedInAll or choices >= maxCompared then return true end
       if choices < maxChoices then return false end
