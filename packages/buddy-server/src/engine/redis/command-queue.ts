@@ -1,5 +1,6 @@
-import { packValue, unpackValue } from '../../codec.ts'
+import { unpackValue } from '../../codec.ts'
 import type { RedisLink } from './redis-link.ts'
+import { packCall } from './stored-ticket.ts'
 import type { Answer, CallAnswer, Configuration } from './wire.ts'
 
 interface CommandQueueDependencies {
@@ -97,7 +98,7 @@ export class CommandQueue {
 
   #call(batch: readonly Pending[]): void {
     const { redisNow, link, configuration, createId, onFailed } = this.#dependencies
-    const payload = packValue({
+    const payload = packCall({
       ...(redisNow && { now: redisNow() }),
       cfg: configuration(),
       // Any command can open a room: if it ends one, a waiting ticket may take the free place. So each has an id for

@@ -47,7 +47,7 @@ test('a match that another node reports before the answer to the ticket is not f
     v: 1,
     type: 'matched',
     room: { id: 'room', ids: ['ana', 'bob'], site: '', lobby: '', mode: 'text', openedAtMs: 0 },
-    profiles: [profileOf('ana'), profileOf('bob')],
+    profiles: [JSON.stringify(profileOf('ana')), JSON.stringify(profileOf('bob'))],
     seat: 0,
     partner: 'other',
     interests: [],

@@ -15,14 +15,7 @@ import type { SessionContext } from './session-context.ts'
 import { handleLocalEvent, handlePartnerLeft, handleStoredEvent } from './session-events.ts'
 import { SessionState } from './session-state.ts'
 import { fromText, toReported, toStoredProfile, toStoredTicket, toText } from './stored-values.ts'
-import type {
-  Adoption,
-  Answer,
-  Restated,
-  StoredEvent,
-  StoredProfile,
-  StoredTicket,
-} from './wire.ts'
+import type { Adoption, Answer, Restated, StoredEvent } from './wire.ts'
 
 /** The parts of the engine that its sessions use. */
 export interface RedisSessionContext extends SessionContext {
@@ -280,10 +273,7 @@ export class RedisSession implements EngineSession {
     handleStoredEvent(this.#state, event)
   }
 
-  #block(
-    found: Encounter | undefined,
-    onProfile: (profile: StoredProfile | undefined) => void,
-  ): void {
+  #block(found: Encounter | undefined, onProfile: (profile: string | undefined) => void): void {
     const state = this.#state
     if (!found) {
       state.send('nothing', {}, () => onProfile(undefined), true)
@@ -291,7 +281,7 @@ export class RedisSession implements EngineSession {
     }
     const { partnerId: partner, partnerKey = '' } = found
     const handle = ([, , , result]: Answer): void =>
-      onProfile(result ? (result as StoredProfile) : undefined)
+      onProfile(result ? (result as string) : undefined)
     state.send('block', { k: state.profile.personKey, partner, partnerKey }, handle, true)
   }
 
@@ -331,7 +321,7 @@ export class RedisSession implements EngineSession {
     }
   }
 
-  #toStored(ticket: Ticket): StoredTicket {
+  #toStored(ticket: Ticket): Uint8Array {
     return toStoredTicket(ticket, this.#state.profile, this.#context.scheduleOf(ticket.site))
   }
 }

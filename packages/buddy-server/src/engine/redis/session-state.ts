@@ -5,12 +5,12 @@ import type { SessionContext } from './session-context.ts'
 import { SessionRoom } from './session-room.ts'
 import { toStoredProfile, toStoredRoom } from './stored-values.ts'
 import { TicketTimer } from './ticket-timer.ts'
-import type { Answer, StoredTicket } from './wire.ts'
+import type { Answer } from './wire.ts'
 
 /** What the session's latest command has requested, until Redis has confirmed it. It is sent again in a statement. */
 type Intent =
   | { readonly kind: 'none' | 'leave' }
-  | { readonly kind: 'enter'; readonly ticket: StoredTicket; readonly sinceMs: number }
+  | { readonly kind: 'enter'; readonly ticket: Uint8Array; readonly sinceMs: number }
   | { readonly kind: 'claim'; readonly claim: object }
 
 /** What a node knows of one of its sessions. The session's place (queue, room, claim) is in Redis. */

@@ -5,17 +5,23 @@ import type { Encounter } from '../memory/encounters.ts'
 import type { Room, RoomSeat } from '../room.ts'
 import type { Ticket } from '../ticket.ts'
 import { poolOf } from '../ticket.ts'
-import type { StoredProfile, StoredRoom, StoredTicket } from './wire.ts'
+import { packTicket } from './stored-ticket.ts'
+import type { SentProfile, StoredProfile, StoredRoom } from './wire.ts'
 
-/** Returns a profile as Redis keeps it. */
+/** Returns a profile for Redis. */
 export function toStoredProfile({
   seat,
   site,
   addressKey,
   personKey,
-}: SessionProfile): StoredProfile {
+}: SessionProfile): SentProfile {
   const { name, subject = '', nodeId } = seat
-  return { name, subject, nodeId, personKey, addressKey, site }
+  const profile: StoredProfile = { name, subject, nodeId, personKey, addressKey, site }
+  return [site, addressKey, JSON.stringify(profile)]
+}
+
+function readProfile(text: string): StoredProfile {
+  return JSON.parse(text) as StoredProfile
 }
 
 /** Returns the bytes of {@link toText}. */
@@ -28,20 +34,18 @@ export function toText(frame: Uint8Array): string {
   return Buffer.from(frame).toString('base64')
 }
 
-function toSeat(sessionId: string, { nodeId, name, subject, personKey }: StoredProfile): RoomSeat {
+function toSeat(sessionId: string, profile: string): RoomSeat {
+  const { nodeId, name, subject, personKey } = readProfile(profile)
   return { sessionId, nodeId, name, subject: subject || undefined, personKey }
 }
 
-function toProfile(sessionId: string, stored: StoredProfile): SessionProfile {
-  const { site, addressKey, personKey } = stored
+function toProfile(sessionId: string, stored: string): SessionProfile {
+  const { site, addressKey, personKey } = readProfile(stored)
   return { seat: toSeat(sessionId, stored), site, addressKey, personKey }
 }
 
-/** Returns the room with these fields, whose sessions have these profiles. */
-export function toRoom(
-  { ids, ...fields }: StoredRoom,
-  profiles: readonly [StoredProfile, StoredProfile],
-): Room {
+/** Returns the room with these fields, whose sessions have these profiles in JSON. */
+export function toRoom({ ids, ...fields }: StoredRoom, profiles: readonly [string, string]): Room {
   return { ...fields, seats: [toSeat(ids[0], profiles[0]), toSeat(ids[1], profiles[1])] }
 }
 
@@ -52,27 +56,27 @@ export function toStoredRoom({ seats, ...fields }: Room): StoredRoom {
 
 /**
  * Returns what the engine reports about a reported partner.
- * @param stored the partner's latest profile, if it is known
+ * @param stored the partner's latest profile in JSON, if it is known
  */
 export function toReported(
   { roomId, mode, lobby, partnerId, partnerKey }: Encounter,
-  stored: StoredProfile | undefined,
+  stored: string | undefined,
   isRepeated: boolean,
 ): ReportedEncounter {
-  const partner = stored && toProfile(partnerId, stored)
+  const partner = stored === undefined ? undefined : toProfile(partnerId, stored)
   return { roomId, mode, lobby, partnerId, partner, partnerKey, isRepeated }
 }
 
-/** Returns the ticket of a session in the form in which the function keeps it. */
+/** Returns the ticket of a session in the bytes that the function keeps. */
 export function toStoredTicket(
   ticket: Ticket,
   { seat: { subject }, addressKey }: SessionProfile,
   { interestsMs, languagesMs, regionMs }: WidenSchedule,
-): StoredTicket {
+): Uint8Array {
   const { site, lobby, mode, attributes, asks, languages, region } = ticket
   const names = Object.keys(attributes).toSorted()
   const sg = names.length === 0 ? '' : JSON.stringify(names.map((name) => [name, attributes[name]]))
-  return {
+  return packTicket({
     pool: poolOf(ticket),
     site,
     lobby,
@@ -92,5 +96,5 @@ export function toStoredTicket(
     rM: regionMs,
     delay: ticket.delayMs,
     fk: [`address ${addressKey}`, ...(subject === undefined ? [] : [`subject ${subject}`])],
-  }
+  })
 }

@@ -4,7 +4,7 @@ import type { NodeReport, PairKind } from '../engine.ts'
 import type { SeatIndex } from '../room.ts'
 import type { Ask } from '../ticket.ts'
 
-/** A session's profile, as Redis keeps it. */
+/** A session's profile. Redis keeps it as JSON, which only nodes read. */
 export interface StoredProfile {
   readonly nodeId: string
   readonly name: string
@@ -14,6 +14,9 @@ export interface StoredProfile {
   readonly addressKey: string
   readonly site: string
 }
+
+/** A profile with what the function uses of it. */
+export type SentProfile = readonly [site: string, addressKey: string, profile: string]
 
 /** The settings that the function uses. */
 export interface Configuration {
@@ -30,7 +33,7 @@ export interface Configuration {
   readonly nearMs: number
 }
 
-/** A ticket, as the function stores it. The names are short, because each waiting ticket is stored with them. */
+/** A ticket for the function, see `stored-ticket.ts`. */
 export interface StoredTicket {
   /** The pool, as a hash of its key. */
   readonly pool: string
@@ -93,7 +96,8 @@ export type StoredEvent = {
   | {
       readonly type: 'matched'
       readonly room: StoredRoom
-      readonly profiles: readonly [StoredProfile, StoredProfile]
+      /** The profiles in JSON. */
+      readonly profiles: readonly [string, string]
       readonly seat: SeatIndex
       /** The node of the partner. */
       readonly partner: string
@@ -106,7 +110,8 @@ export type StoredEvent = {
   | {
       readonly type: 'restored'
       readonly room: StoredRoom
-      readonly profiles: readonly [StoredProfile, StoredProfile]
+      /** The profiles in JSON. */
+      readonly profiles: readonly [string, string]
       readonly seat: SeatIndex
       readonly partner: string
       readonly isPartnerPresent: boolean

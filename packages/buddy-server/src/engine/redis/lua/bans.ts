@@ -6,6 +6,9 @@
  * by which nodes recognise that Redis has lost its data.
  */
 export const bans = String.raw`
+local banVersion
+
+do
 local maxBans, maxBanChanges, liftedMs = 100000, 256, 3600000
 
 local function forgetBan(key)
@@ -47,7 +50,7 @@ local function changeBan(key, leftMs)
 end
 
 -- Returns the id of the list of bans, and the number of its latest change.
-local function banVersion()
+function banVersion()
   local v = call('HMGET', B .. 'ban', 'id', 'v')
   return v[1] or '', numberOf(v[2]) or 0
 end
@@ -74,5 +77,6 @@ function commands.bans(command)
   local isMore = #changes == maxBanChanges
   if not isMore then latest = math.max(latest, floor) end
   return { id = id, v = latest, isReset = from < command.v, changes = changes, isMore = isMore }
+end
 end
 `

@@ -9,7 +9,7 @@ local function claimOf(rec) return rec.cl and unpackMessage(rec.cl) end
 
 local function setClaim(rec, claim)
   rec.cl = claim and pack(claim) or nil
-  put(rec, 'cl', rec.cl)
+  put(rec)
 end
 
 local function forgetClaim(rec, claim)
@@ -38,24 +38,24 @@ local function restoreRoom(first, second, claim)
     return
   end
   forgetClaim(first, claim)
-  local fields = {
-    id = claim.roomId, ids = { first.id, second.id }, site = claim.site, lobby = claim.lobby, mode = claim.mode, openedAtMs = claim.openedAtMs,
+  local room = {
+    id = claim.roomId, ids = { first.id, second.id }, site = claim.site, lobby = claim.lobby, mode = claim.mode, at = claim.openedAtMs,
   }
-  seat(claim.roomId, first, second, pack(fields), claim.openedAtMs, nil)
-  local profiles = { profileOf(first.id), profileOf(second.id) }
+  seat(room, first, second)
+  local profiles = { profileTextOf(first.id), profileTextOf(second.id) }
   for index, rec in ipairs({ first, second }) do
     local partner = index == 1 and second or first
     emitChange(rec, {
-      type = 'restored', room = fields, profiles = profiles, seat = index - 1, partner = partner.n,
+      type = 'restored', room = fieldsOf(room), profiles = profiles, seat = index - 1, partner = partner.n,
       isPartnerPresent = partner.a == nil,
     })
   end
-  watchIfEmpty(roomOf(claim.roomId))
+  watchIfEmpty(room)
 end
 
 local function handleClaim(rec, claim, expiresInMs)
   rec.cp = false
-  put(rec, 'cp', nil)
+  put(rec)
   if claim and textOf(claim.partnerKey) then meet(rec.k, claim.partnerKey, now) end
   local matching, matchingClaim
   for _, id in ipairs(call('SMEMBERS', B .. 'c:' .. rec.id)) do

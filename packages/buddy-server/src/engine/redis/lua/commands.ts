@@ -8,19 +8,22 @@ export const commands = String.raw`
 -- sessions. Returns which of the two is full, and by how many sessions.
 function commands.admit(command)
   local rec, profile = find(command.s), command.f
+  local site, addressKey = profile[1], profile[2]
   if rec and rec.n ~= command.n then error({ code = 'fenced' }) end
   local former = rec and profileOf(rec.id)
-  local siteExcess = excessAt('sites', profile.site, command.maxOfSite)
+  local siteExcess = excessAt('sites', site, command.maxOfSite)
   if not former and siteExcess >= 0 then return { full = 'site', excess = siteExcess } end
-  local excess = excessAt('addresses', profile.addressKey, command.maxOfAddress)
-  if (not former or former.addressKey ~= profile.addressKey) and excess >= 0 then
+  local excess = excessAt('addresses', addressKey, command.maxOfAddress)
+  local _, formerAddressKey
+  if former then _, formerAddressKey = unpackMessage(former) end
+  if addressKey ~= formerAddressKey and excess >= 0 then
     return { full = 'address', excess = excess }
   end
   if not rec then
     rec = create(command.s, command.n, command.e)
     call('SADD', B .. 'n:' .. rec.n, rec.id)
     rec.k = command.k
-    put(rec, 'k', rec.k)
+    put(rec)
     setGeneration(rec, command.g)
   end
   setProfile(rec, profile)
@@ -41,7 +44,7 @@ function commands.join(command)
   local isTaken = command.isAdopted and rec and rec.n == command.n and rec.e == command.e
   if isTaken then
     rec.a = nil
-    put(rec, 'a', nil)
+    put(rec)
     -- The node has read these frames, and the count.
     call('HDEL', sessionKey(rec.id), 'rc')
     call('LTRIM', B .. 'k:' .. rec.id, command.taken or 0, -1)
@@ -50,8 +53,7 @@ function commands.join(command)
     call('SADD', B .. 'n:' .. rec.n, rec.id)
   end
   rec.k, rec.cp = command.k, isTaken or command.isRestored or false
-  put(rec, 'k', rec.k)
-  put(rec, 'cp', rec.cp and '1' or nil)
+  put(rec)
   setGeneration(rec, command.g)
   setProfile(rec, command.f)
 end
@@ -62,7 +64,7 @@ function commands.enter(command)
   if rec.g >= command.g then return end
   leave(rec, 'next')
   setGeneration(rec, command.g)
-  local w = command.w
+  local w = ticketFrom(command.w)
   w.since0 = now
   w.since = ordered(now)
   regainPlace(rec, w)
@@ -75,21 +77,25 @@ function commands.change(command)
   local rec = own(command)
   local former = rec.w
   if rec.p ~= 'q' or not former then return end
-  local w = command.w
+  local w = ticketFrom(command.w)
   if not former.isQueued then
     w.since, w.since0 = former.since, former.since0
     rec.w = w
     saveWish(rec)
     return
   end
-  local wasIndexed, px = former.ix, former.px
+  local wasIndexed, hasSameKeys = former.ix, table.concat(former.fk, '\1') == table.concat(w.fk, '\1')
   removeFromIndex(rec)
-  for _, name in ipairs({ 'since', 'since0', 'isQueued', 'held', 'hu', 'rf', 'fk', 'us' }) do w[name] = former[name] end
-  w.px = px
+  if not hasSameKeys then removeFairKeys(rec) end
+  for _, name in ipairs({ 'since', 'since0', 'isQueued', 'held', 'hu', 'rf', 'us', 'fw', 'px' }) do w[name] = former[name] end
   w.iS = table.concat(former.ik, '\1') == table.concat(w.ik, '\1') and former.iS or now
   w.lS = table.concat(former.la, '\1') == table.concat(w.la, '\1') and former.lS or now
   w.fI, w.fL, w.fR = widen(w)
   rec.w = w
+  if not hasSameKeys then
+    addFairKeys(rec)
+    w.px = parkedKeysOf(w, rec.id)
+  end
   -- Makes report emit the state of the search, even if the change has no effect on it.
   w.told = ''
   if wasIndexed then
@@ -109,7 +115,7 @@ end
 function commands.away(command)
   local rec = own(command)
   rec.a = now
-  put(rec, 'a', now)
+  put(rec)
   withdraw(rec)
   visit(rec, nil)
   changePresence(rec, false)
@@ -118,7 +124,7 @@ end
 function commands.back(command)
   local rec = own(command)
   rec.a = nil
-  put(rec, 'a', nil)
+  put(rec)
   if command.f then setProfile(rec, command.f) end
   changePresence(rec, true)
   local room = rec.p == 'r' and roomOf(rec.rm)
@@ -131,7 +137,7 @@ function commands.claim(command)
   setGeneration(rec, command.g)
   if command.isAdopted then
     rec.cp = false
-    put(rec, 'cp', nil)
+    put(rec)
     continueRoom(rec, command.claim)
   else handleClaim(rec, command.claim, command.inMs) end
 end
@@ -146,7 +152,7 @@ end
 -- concerns two people, not a session, so it is accepted even if another node has the session now.
 function commands.block(command)
   if textOf(command.partnerKey) then block(command.k, command.partnerKey, now + cfg.blockMs) end
-  return profileOf(command.partner)
+  return profileTextOf(command.partner)
 end
 
 -- Does nothing. Its answer shows the node that all earlier commands were handled.
@@ -159,7 +165,7 @@ function commands.due(command)
   local w = rec.w
   if rec.p ~= 'q' or not w or not w.isQueued then return end
   w.iM, w.lM, w.rM = unpack(command.schedule)
-  for _, key in ipairs(w.fk) do checkParked(w.pool, key, searchOrWait) end
+  for _, key in ipairs(fairKeysOf(w)) do checkParked(w.pool, key, searchOrWait) end
   if rec.p ~= 'q' or not rec.w then return end
   local isNew = not w.ix and now - w.since0 >= w.delay
   local isWider = applyWidening(rec)
@@ -201,7 +207,9 @@ local namesRoom = { abandon = true, failClaim = true, hold = true }
 local function saveAll()
   saveSessions()
   savePeople()
+  saveMeetings()
   saveFairStates()
+  saveWaits()
   if areTotalsChanged then
     call('HSET', B .. 'counts', 'waiting', totals.waiting, 'rooms', totals.rooms, 'abandoned', totals.abandoned, 'order', totals.order, 'users', totals.users)
   end
@@ -210,7 +218,9 @@ end
 local function handle(keys, args)
   call, pack, unpackMessage = redis.call, cmsgpack.pack, cmsgpack.unpack
   B = keys[1]
-  local batch = unpackMessage(args[1])
+  -- The tickets of the commands follow the rest.
+  local values = { unpackMessage(args[1]) }
+  local batch = values[1]
   leaving = nil
   cfg = batch.cfg
   if batch.now then now = batch.now
@@ -218,11 +228,12 @@ local function handle(keys, args)
     local time = call('TIME')
     now = time[1] * 1000 + math.floor(time[2] / 1000)
   end
-  recs, changed, pools, fairStates, estimates = {}, {}, {}, {}, {}
+  recs, changed, pools, fairStates, waitsOfKinds, meetings = {}, {}, {}, {}, {}, {}
   readTotals()
   local answers = {}
   for index, command in ipairs(batch.commands) do
     out, pairsOut = {}, {}
+    if command.w then command.w = values[1 + command.w] end
     roomId, nextRoom = not namesRoom[command.c] and command.room or (batch.fresh or '') .. '-' .. index, 0
     local isDone, result = pcall(commands[command.c], command)
     local failure = false

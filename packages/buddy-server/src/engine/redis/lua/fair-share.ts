@@ -1,11 +1,12 @@
 /**
  * How much of a pool one address or identity may have; see `memory/fair-share.ts` and `memory/parking.ts` for the
- * rule. `f<key>` contains the decaying number of matches of a key, and whether it is parked. `fw<key>` contains its
- * waiting tickets, and `fr<key>` those of a parked key that are released.
+ * rule. `f<key>` contains the decaying number of matches of a key, the time of that number, and when to check the key if
+ * it is parked, in MessagePack. `fw<key>` contains its waiting tickets, and `fr<key>` those of a parked key that are
+ * released. A ticket that is matched when it arrives is in neither, unless its key is parked.
  */
 export const fairShare = String.raw`
 local halfLifeMs, checkIntervalMs, maxReleased, maxMoved = 60000, 250, 8, 64
--- A count is kept for at least this time after the last match.
+-- A count is kept for this time after the last match.
 local keptMs = 600000
 -- The keys that the present call has read.
 local fairStates
@@ -18,8 +19,10 @@ local function fairKey(pool, kind, key) return poolKey(pool, ':' .. kind .. '\1'
 local function fairStateOf(key)
   local state = fairStates[key]
   if not state then
-    local v = call('HMGET', key, 'v', 't', 'x', 'p')
-    state = { v = tonumber(v[1] or 0), t = tonumber(v[2] or 0), x = tonumber(v[3] or 0), p = numberOf(v[4]) }
+    local stored = call('GET', key)
+    local v, t, p = 0, 0, false
+    if stored then v, t, p = unpackMessage(stored) end
+    state = { v = v, t = t, p = p or nil, isChanged = false }
     fairStates[key] = state
   end
   return state
@@ -39,18 +42,15 @@ end
 
 -- Sets when a parked key must be checked; nil if it is not parked any more.
 local function setCheck(key, atMs)
-  fairStateOf(key).p = atMs
-  if atMs then call('HSET', key, 'p', atMs) else call('HDEL', key, 'p') end
+  local state = fairStateOf(key)
+  state.p, state.isChanged = atMs, true
 end
 
 local function saveFairStates()
   for key, state in pairs(fairStates) do
     if state.isChanged then
       state.isChanged = false
-      local isLate = state.x < now + keptMs
-      if isLate then state.x = now + 2 * keptMs end
-      call('HSET', key, 'v', state.v, 't', state.t, 'x', state.x)
-      if isLate then call('PEXPIRE', key, 2 * keptMs) end
+      call('SET', key, pack(state.v, state.t, state.p or false), 'PX', keptMs)
     end
   end
 end
@@ -65,10 +65,12 @@ end
 
 local function isParked(pool, key) return fairStateOf(fairKey(pool, 'f', key)).p ~= nil end
 
+local function fairKeysOf(w) return cfg.sharePercent < 100 and w.fk or {} end
+
 -- Returns the parked keys of a ticket that are not released, as one text.
 local function parkedKeysOf(w, id)
   local keys = {}
-  for _, key in ipairs(w.fk) do
+  for _, key in ipairs(fairKeysOf(w)) do
     if isParked(w.pool, key) and not call('ZSCORE', fairKey(w.pool, 'fr', key), id) then
       keys[#keys + 1] = key
     end
@@ -79,14 +81,24 @@ local function parkedKeysOf(w, id)
 end
 
 local function addFairKeys(rec)
-  if cfg.sharePercent >= 100 then rec.w.fk = {} end
-  for _, key in ipairs(rec.w.fk) do call('ZADD', fairKey(rec.w.pool, 'fw', key), rec.w.since, rec.id) end
+  local w = rec.w
+  if w.fw or cfg.sharePercent >= 100 then return end
+  w.fw = true
+  for _, key in ipairs(w.fk) do call('ZADD', fairKey(w.pool, 'fw', key), w.since, rec.id) end
+end
+
+local function hasParkedKey(w)
+  for _, key in ipairs(fairKeysOf(w)) do if isParked(w.pool, key) then return true end end
+  return false
 end
 
 local function removeFairKeys(rec)
-  for _, key in ipairs(rec.w.fk) do
-    call('ZREM', fairKey(rec.w.pool, 'fw', key), rec.id)
-    if isParked(rec.w.pool, key) then call('ZREM', fairKey(rec.w.pool, 'fr', key), rec.id) end
+  local w = rec.w
+  if not w.fw then return end
+  w.fw = nil
+  for _, key in ipairs(w.fk) do
+    call('ZREM', fairKey(w.pool, 'fw', key), rec.id)
+    if isParked(w.pool, key) then call('ZREM', fairKey(w.pool, 'fr', key), rec.id) end
   end
 end
 
@@ -179,7 +191,7 @@ end
 local function parkedDueMs(w, id)
   local due = math.huge
   if w.px then
-    for _, key in ipairs(w.fk) do
+    for _, key in ipairs(fairKeysOf(w)) do
       local checkAt = fairStateOf(fairKey(w.pool, 'f', key)).p
       local rank = checkAt and call('ZRANK', fairKey(w.pool, 'fw', key), id)
       if rank then due = math.min(due, checkAt + checkIntervalMs * math.floor(rank / maxReleased)) end

@@ -12,9 +12,11 @@ import { restate } from './restate.ts'
 import { rooms } from './rooms.ts'
 import { sessions } from './sessions.ts'
 import { ticketIndex } from './ticket-index.ts'
+import { tickets } from './tickets.ts'
 
 const body = [
   records,
+  tickets,
   people,
   places,
   ticketIndex,

@@ -13,18 +13,55 @@ local function waitsKey(w)
   return poolKey(w.pool, ':w' .. kind)
 end
 
--- The estimated waits that the present call has computed, by key.
-local estimates
+-- The latest waits of each kind of ticket that the present call has read: in the order of their ends, and sorted.
+local waitsOfKinds
+
+local function waitsOf(w)
+  local key = waitsKey(w)
+  local waits = waitsOfKinds[key]
+  if not waits then
+    local stored = call('GET', key)
+    local list = stored and { unpackMessage(stored) } or {}
+    local sorted = { unpack(list) }
+    table.sort(sorted)
+    waits = { list = list, sorted = sorted }
+    waitsOfKinds[key] = waits
+  end
+  return waits
+end
 
 local function estimateOf(w)
-  local key = waitsKey(w)
-  if estimates[key] == nil then
-    local waits = call('LRANGE', key, 0, maxWaits - 1)
-    for index, value in ipairs(waits) do waits[index] = tonumber(value) end
-    table.sort(waits)
-    estimates[key] = #waits >= minWaits and math.floor(waits[math.floor(#waits / 2) + 1] + 0.5)
+  local sorted = waitsOf(w).sorted
+  if #sorted < minWaits then return nil end
+  return math.floor(sorted[math.floor(#sorted / 2) + 1] + 0.5)
+end
+
+local function noteWait(w)
+  local waits, waitMs = waitsOf(w), now - w.since0
+  local list, sorted = waits.list, waits.sorted
+  waits.isChanged = true
+  list[#list + 1] = waitMs
+  if #list > maxWaits then
+    local oldest = table.remove(list, 1)
+    for index, value in ipairs(sorted) do
+      if value == oldest then
+        table.remove(sorted, index)
+        break
+      end
+    end
   end
-  return estimates[key] or nil
+  local place = #sorted
+  while place > 0 and sorted[place] > waitMs do
+    sorted[place + 1] = sorted[place]
+    place = place - 1
+  end
+  sorted[place + 1] = waitMs
+end
+
+local function saveWaits()
+  for key, waits in pairs(waitsOfKinds) do
+    if waits.isChanged then call('SET', key, pack(unpack(waits.list)), 'PX', 3600000) end
+  end
 end
 
 local function widensAt(isFree, keeps, sinceMs, afterMs)
@@ -40,7 +77,7 @@ local function regionAt(w) return widensAt(w.fR, false, w.since0, w.rM) end
 local function report(rec)
   local w = rec.w
   w.rf = now + refreshMs
-  local obstacle = w.held and 'known-people' or (peopleIn(w.pool) <= 1 and 'few-people' or 'none')
+  local obstacle = w.held and 'known-people' or ((hasMorePeople(w.pool, 1) or peopleIn(w.pool) > 1) and 'none' or 'few-people')
   local online, estimate = onlineIn(w.pool), estimateOf(w)
   local told = online .. ' ' .. tostring(estimate) .. tostring(w.fI) .. tostring(w.fL) .. obstacle
   if told == w.told then return end
@@ -94,6 +131,8 @@ local function accepts(rec, other, known, skipped)
   if rec.k == other.k then return peopleIn(w.pool) == 1 end
   local relation, at = relationOf(rec.k, other.k, known)
   if not relation then return true end
+  known.recent = known.recent or {}
+  known.recent[other.id] = relation == 'recent'
   if relation == 'recent' then
     local relaxesAt = math.min(w.since0, other.w.since0) + cfg.rematchMs
     if relaxesAt > now then w.hu = math.min(w.hu or math.huge, relaxesAt)
@@ -132,16 +171,10 @@ local function takeOut(rec)
 end
 
 local function matchOf(rec, other, known)
-  local isRematch = relationOf(rec.k, other.k, known) == 'recent'
+  local isRematch = known.recent ~= nil and known.recent[other.id] or false
   local one, two = other.w, rec.w
   for _, each in ipairs({ other, rec }) do
-    if each.w.told then
-      local key = waitsKey(each.w)
-      local size = call('LPUSH', key, now - each.w.since0)
-      if size > 2 * maxWaits then call('LTRIM', key, 0, maxWaits - 1) end
-      call('PEXPIRE', key, 3600000)
-      estimates[key] = nil
-    end
+    if each.w.told then noteWait(each.w) end
   end
   takeOut(other)
   takeOut(rec)
@@ -188,29 +221,29 @@ end
 -- Puts the session's ticket into the queue, or matches it at once.
 local function queue(rec, isOffered)
   local w = rec.w
-  w.ix, w.told, w.held, w.hu, w.px, w.us, w.fI, w.fL = nil, nil, nil, nil, nil, nil, false, false
+  w.ix, w.told, w.held, w.hu, w.px, w.us, w.fw, w.fI, w.fL = nil, nil, nil, nil, nil, nil, nil, false, false
   w.iS, w.lS, w.isQueued = w.since0, w.since0, true
   count('waiting', 1)
   addPerson(w.pool, rec.k)
   visit(rec, w.pool)
-  addFairKeys(rec)
+  if hasParkedKey(w) then addFairKeys(rec) end
   w.fI, w.fL, w.fR = widen(w)
-  for _, key in ipairs(w.fk) do checkParked(w.pool, key, searchOrWait) end
+  for _, key in ipairs(fairKeysOf(w)) do checkParked(w.pool, key, searchOrWait) end
   if now - w.since0 >= w.delay then
     w.px = parkedKeysOf(w, rec.id)
     if searchFor(rec, isOffered) then return end
     addToIndex(rec)
   end
+  addFairKeys(rec)
   wait(rec)
 end
 
 -- Call this when a session has left the queue without a match, or its room.
 local function leavePool(pool, person)
-  if not removePerson(pool, person) then return end
-  -- Held tickets found only partners that they avoid. If nobody else is left in the pool, they may meet again. A pool
-  -- with
-  -- more people than this is not checked, because somebody else is there.
-  if peopleIn(pool) > maxOthers + 1 then return end
+  removePerson(pool, person)
+  -- Held tickets found only partners that they avoid. If nobody else is left in the pool, they may meet again. A larger
+  -- pool is not checked, because somebody else is there.
+  if hasMorePeople(pool, maxOthers + 1) or isPersonIn(pool, person) or peopleIn(pool) > maxOthers + 1 then return end
   local waiting = call('ZRANGE', poolKey(pool, ':h'), 0, maxHeldSearches - 1)
   if #waiting == 0 then return end
   local key = poolKey(pool, ':hs')

@@ -30,13 +30,12 @@ local function orphan(rec, graceMs, isReleased)
   visit(rec, nil)
   if not rec.a then
     rec.a = now
-    put(rec, 'a', now)
+    put(rec)
     changePresence(rec, false)
   end
   call('SREM', B .. 'n:' .. rec.n, rec.id)
   rec.n, rec.e = '', rec.e + 1
-  put(rec, 'n', '')
-  put(rec, 'e', rec.e)
+  put(rec)
   if isReleased then announceMove(rec) end
   call('ZADD', B .. 'orphans', now + graceMs, rec.id)
 end
@@ -138,11 +137,10 @@ function commands.adopt(command)
   if rec.n ~= '' then orphan(rec, command.graceMs) end
   rec.n, rec.e = command.n, rec.e + 1
   local key = sessionKey(rec.id)
-  put(rec, 'n', rec.n)
-  put(rec, 'e', rec.e)
-  -- Frames for the session are kept until it has claimed its room at the new node.
+  put(rec)
+  -- Until the node has continued the room, frames for the session are kept.
   rec.cp = true
-  put(rec, 'cp', '1')
+  put(rec)
   call('SADD', B .. 'n:' .. rec.n, rec.id)
   call('ZREM', B .. 'orphans', rec.id)
   -- The frames are deleted only when the session joins, because its client may lose the connection before.

@@ -8,22 +8,27 @@ local function countAt(name, key, by)
   if call('HINCRBY', B .. name, key, by) <= 0 then call('HDEL', B .. name, key) end
 end
 
-local function changePlace(profile, by)
-  countAt('sites', profile.site, by)
-  countAt('addresses', profile.addressKey, by)
+local function changePlace(site, addressKey, by)
+  countAt('sites', site, by)
+  countAt('addresses', addressKey, by)
   count('users', by)
 end
 
--- Stores the profile of a session, which counts under it, and no longer under the former one.
+-- Stores the profile of a session, which counts under it, and no longer under the former one. A profile is a list of the
+-- site, the address, and the text that other nodes receive.
 local function setProfile(rec, profile)
   local former = not rec.isNew and profileOf(rec.id) or nil
   rec.isNew = nil
-  if not former or former.site ~= profile.site or former.addressKey ~= profile.addressKey then
-    if former then changePlace(former, -1) end
-    changePlace(profile, 1)
+  local site, addressKey, text = unpack(profile)
+  local formerSite, formerAddressKey
+  if former then formerSite, formerAddressKey = unpackMessage(former) end
+  if site ~= formerSite or addressKey ~= formerAddressKey then
+    if former then changePlace(formerSite, formerAddressKey, -1) end
+    changePlace(site, addressKey, 1)
   end
-  rec.f = pack(profile)
-  put(rec, 'f', rec.f)
+  rec.f = pack(site, addressKey, text)
+  rec.isProfileChanged = true
+  put(rec)
 end
 
 local function excessAt(name, key, max)

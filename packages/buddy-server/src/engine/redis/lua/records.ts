@@ -1,13 +1,15 @@
 /**
- * Sessions and what they are in. A session is a hash `s:<id>` with these fields. A field that does not exist
- * is empty.
+ * Sessions and what they are in. A session is a hash `s:<id>`: `f` contains its profile, `w` its ticket and the state of
+ * its search, or nothing, and `d` the rest, all in MessagePack. Some fields of their own exist only while they are needed.
+ * In `d` are, in this order,
  *
  * - `n`: the node that has the session; `e`: its epoch, which increases each time another node takes the session
- * - `g`: the generation of the latest command; `v`: the number of changes of its place, which events carry
+ * - `g`: the generation of the latest command
  * - `p`: the place: `i` none, `q` the queue, `r` a room, `c` a claim
- * - `a`: since when it is away; `k`: the key of the person; `f`: the profile, in MessagePack
- * - `w`: the ticket and the state of its search, in MessagePack; `rm`: the room; `vp`: the pool where it is present
- * - `cp`: 1 if its claim was not handled yet; `cl`: the claim, in MessagePack
+ * - `a`: since when it is away; `k`: the key of the person
+ * - `rm`: the room; `vp`: the pool where it is present
+ * - `cp`: whether its claim was not handled yet; `cl`: the claim, in MessagePack
+ * - `v`: the number of changes of its place, which events carry
  */
 export const records = String.raw`
 -- Set by each call, because these functions of Redis do not exist while it loads a library.
@@ -32,74 +34,79 @@ local function textOf(value)
   return value
 end
 
--- Returns a session; nil if there is none. The fields of the result are written only by put and saveWish.
+local ticketFrom, storedTicket -- see tickets
+
+-- Returns a session; nil if there is none. What changes the result calls put or saveWish.
 local function find(id)
   local known = recs[id]
   if known ~= nil then return known or nil end
-  local v = call('HMGET', sessionKey(id), 'n', 'e', 'g', 'p', 'a', 'k', 'w', 'rm', 'vp', 'cp', 'cl', 'v')
-  if not v[2] then
+  local v = call('HMGET', sessionKey(id), 'd', 'w', 'f')
+  if not v[1] then
     recs[id] = false
     return nil
   end
+  local n, e, g, p, a, k, rm, vp, cp, cl, change = unpackMessage(v[1])
   local rec = {
-    id = id, n = v[1], e = tonumber(v[2]), g = tonumber(v[3]), p = v[4], a = numberOf(v[5]), k = v[6],
-    rm = textOf(v[8]), vp = textOf(v[9]), cp = v[10] == '1', cl = textOf(v[11]), v = numberOf(v[12]) or 0,
+    id = id, n = n, e = e, g = g, p = p, a = a or nil, k = k, rm = rm or nil, vp = vp or nil, cp = cp, cl = cl or nil, v = change,
+    f = v[3] or nil, w = textOf(v[2]) and ticketFrom(unpackMessage(v[2])) or nil,
+    isChanged = false, isWishChanged = false, isProfileChanged = false,
   }
-  if textOf(v[7]) then rec.w = unpackMessage(v[7]) end
   recs[id] = rec
   return rec
 end
 
--- Writes a field of a session, at the end of the call. An empty value is the same as none.
-local function put(rec, field, value)
-  local fields = rec.changes
-  if not fields then
-    fields = {}
-    rec.changes = fields
-    changed[#changed + 1] = rec
-  end
-  fields[field] = value == nil and '' or value
+-- Writes a session at the end of the call.
+local function put(rec)
+  if rec.isChanged then return end
+  rec.isChanged = true
+  changed[#changed + 1] = rec
 end
 
 -- Writes the ticket in the state that it has at the end of the call.
-local function saveWish(rec) put(rec, 'w', '') end
+local function saveWish(rec)
+  rec.isWishChanged = true
+  put(rec)
+end
 
 local function saveSessions()
   for _, rec in ipairs(changed) do
-    local fields = rec.changes
-    if fields then
-      rec.changes = nil
-      if fields.w and rec.w then fields.w = pack(rec.w) end
-      local list = {}
-      for field, value in pairs(fields) do
-        list[#list + 1] = field
-        list[#list + 1] = value
-      end
-      call('HSET', sessionKey(rec.id), unpack(list))
+    if rec.isChanged then
+      local stored = pack(
+        rec.n, rec.e, rec.g or 0, rec.p, rec.a or false, rec.k or '', rec.rm or false, rec.vp or false, rec.cp or false, rec.cl or false, rec.v
+      )
+      local key = sessionKey(rec.id)
+      if rec.isProfileChanged then call('HSET', key, 'd', stored, 'w', rec.w and storedTicket(rec.w) or '', 'f', rec.f)
+      elseif rec.isWishChanged then call('HSET', key, 'd', stored, 'w', rec.w and storedTicket(rec.w) or '')
+      else call('HSET', key, 'd', stored) end
+      rec.isChanged, rec.isWishChanged, rec.isProfileChanged = false, false, false
     end
   end
   changed = {}
 end
 
--- Returns the profile of a session, which may have ended; nil if it is not known.
+-- Returns the stored profile of a session, which may have ended; nil if it is not known.
 local function profileOf(id)
   local rec = find(id)
-  if rec and rec.f then return unpackMessage(rec.f) end
-  local profile = call('HGET', sessionKey(id), 'f')
-  if not profile then return nil end
-  if rec then rec.f = profile end
-  return unpackMessage(profile)
+  if rec then return rec.f end
+  return call('HGET', sessionKey(id), 'f') or nil
+end
+
+-- Returns the text of this profile, which only nodes read.
+local function profileTextOf(id)
+  local stored = profileOf(id)
+  if not stored then return nil end
+  local _, _, text = unpackMessage(stored)
+  return text
 end
 
 local function setGeneration(rec, generation)
   rec.g = generation
-  put(rec, 'g', generation)
+  put(rec)
 end
 
 local function setPlace(rec, place, room)
   rec.p, rec.rm = place, room
-  put(rec, 'p', place)
-  put(rec, 'rm', room)
+  put(rec)
 end
 
 -- Creates the record of a session of this node, which is in no place. A former record is replaced.
@@ -112,8 +119,6 @@ local function create(id, node, epoch)
     call('PERSIST', sessionKey(id))
   end
   rec.n, rec.e = node, epoch
-  put(rec, 'n', node)
-  put(rec, 'e', epoch)
   setPlace(rec, 'i')
   return rec
 end
@@ -126,7 +131,7 @@ end
 -- Emits an event about the session's place. The number orders such events, whichever node sends them.
 local function emitChange(rec, event)
   rec.v = rec.v + 1
-  put(rec, 'v', rec.v)
+  put(rec)
   event.v = rec.v
   emit(rec, event)
 end
@@ -152,14 +157,45 @@ local function ordered(atMs)
   return math.floor(atMs) + totals.order / 4096
 end
 
--- What is known of a pool. people contains the numbers of places of persons, by person.
+-- What is known of a pool. people contains the changes of the numbers of places of persons that are not written yet, and
+-- pending the number of these persons. empty contains the lists of the index that are empty.
 local function poolOf(pool)
   local known = pools[pool]
   if not known then
-    known = { people = {} }
+    known = { people = {}, pending = 0, empty = {} }
     pools[pool] = known
   end
   return known
+end
+
+-- Writes the changes of the people in a pool.
+local function savePeopleOf(pool)
+  local known = poolOf(pool)
+  if known.pending == 0 then return end
+  local persons, added, removed = {}, {}, {}
+  for person, by in pairs(known.people) do if by ~= 0 then persons[#persons + 1] = person end end
+  if #persons > 0 then
+    local stored = call('HMGET', poolKey(pool, ':pe'), unpack(persons))
+    for index, person in ipairs(persons) do
+      local former = tonumber(stored[index] or 0)
+      local places = math.max(0, former + known.people[person])
+      if places > 0 then
+        added[#added + 1] = person
+        added[#added + 1] = places
+      else removed[#removed + 1] = person end
+      if known.size then known.size = known.size + (places > 0 and 1 or 0) - (former > 0 and 1 or 0) end
+    end
+  end
+  known.people, known.pending = {}, 0
+  if #added > 0 then call('HSET', poolKey(pool, ':pe'), unpack(added)) end
+  if #removed > 0 then call('HDEL', poolKey(pool, ':pe'), unpack(removed)) end
+end
+
+-- Returns the number of people in a pool before the changes that are not written yet.
+local function sizeOf(pool)
+  local known = poolOf(pool)
+  known.size = known.size or call('HLEN', poolKey(pool, ':pe'))
+  return known.size
 end
 
 -- Changes the pool in which a present session is counted.
@@ -176,7 +212,7 @@ local function visit(rec, pool)
     if known.online then known.online = known.online + 1 end
   end
   rec.vp = pool
-  put(rec, 'vp', pool)
+  put(rec)
 end
 
 local function onlineIn(pool)
@@ -188,57 +224,34 @@ local function onlineIn(pool)
   return known.online
 end
 
+-- Returns the number of people in a pool.
 local function peopleIn(pool)
+  savePeopleOf(pool)
+  return sizeOf(pool)
+end
+
+-- Returns whether a pool certainly has more people than this.
+local function hasMorePeople(pool, size)
+  return sizeOf(pool) - poolOf(pool).pending > size
+end
+
+local function changePerson(pool, person, by)
   local known = poolOf(pool)
-  if not known.size then
-    known.size = call('HLEN', poolKey(pool, ':pe'))
-    -- The numbers that were changed before are not written yet.
-    for _, place in pairs(known.people) do known.size = known.size + (place.now > 0 and 1 or 0) - (place.stored > 0 and 1 or 0) end
-  end
-  return known.size
+  if not known.people[person] then known.pending = known.pending + 1 end
+  known.people[person] = (known.people[person] or 0) + by
 end
 
-local function placesOf(pool, person)
-  local known = poolOf(pool)
-  local places = known.people[person]
-  if not places then
-    local stored = tonumber(call('HGET', poolKey(pool, ':pe'), person) or 0)
-    places = { stored = stored, now = stored }
-    known.people[person] = places
-  end
-  return places, known
-end
+local function addPerson(pool, person) changePerson(pool, person, 1) end
 
-local function addPerson(pool, person)
-  local places, known = placesOf(pool, person)
-  places.now = places.now + 1
-  if places.now == 1 and known.size then known.size = known.size + 1 end
-end
+local function removePerson(pool, person) changePerson(pool, person, -1) end
 
--- Returns whether the last place of the person in this pool was removed.
-local function removePerson(pool, person)
-  local places, known = placesOf(pool, person)
-  if places.now == 0 then return false end
-  places.now = places.now - 1
-  if places.now > 0 then return false end
-  if known.size then known.size = known.size - 1 end
-  return true
+-- Returns whether the person has a place in this pool.
+local function isPersonIn(pool, person)
+  savePeopleOf(pool)
+  return call('HGET', poolKey(pool, ':pe'), person) ~= false
 end
 
 local function savePeople()
-  for pool, known in pairs(pools) do
-    local added, removed = {}, {}
-    for person, places in pairs(known.people) do
-      if places.now ~= places.stored then
-        if places.now > 0 then
-          added[#added + 1] = person
-          added[#added + 1] = places.now
-        else removed[#removed + 1] = person end
-        places.stored = places.now
-      end
-    end
-    if #added > 0 then call('HSET', poolKey(pool, ':pe'), unpack(added)) end
-    if #removed > 0 then call('HDEL', poolKey(pool, ':pe'), unpack(removed)) end
-  end
+  for pool in pairs(pools) do savePeopleOf(pool) end
 end
 `

@@ -25,10 +25,7 @@ local function seatAgain(rec, fields)
     emitChange(rec, { type = 'parted', room = fields.id, reason = reason })
     return false
   end
-  if call('EXISTS', roomKey(fields.id)) == 0 then
-    call('HSET', roomKey(fields.id), '0', fields.ids[1], '1', fields.ids[2], 'f', pack(fields), 'at', fields.openedAtMs)
-    count('rooms', 1)
-  end
+  if call('EXISTS', roomKey(fields.id)) == 0 then saveRoom(roomFrom(fields)) end
   setPlace(rec, 'r', fields.id)
   local partner = partnerIn(roomOf(fields.id), rec)
   if not partner or partner.rm ~= fields.id then return true end
@@ -38,7 +35,7 @@ local function seatAgain(rec, fields)
 end
 
 local function enterAgain(rec, command)
-  local w = command.w
+  local w = ticketFrom(command.w)
   w.since0 = now - command.waitedMs
   w.since = ordered(w.since0)
   rec.w = w
@@ -50,14 +47,14 @@ local function restatePresence(rec, isAway)
   if isAway == (rec.a ~= nil) then return end
   if isAway then
     rec.a = now
-    put(rec, 'a', now)
+    put(rec)
     withdraw(rec)
     visit(rec, nil)
     changePresence(rec, false)
     return
   end
   rec.a = nil
-  put(rec, 'a', nil)
+  put(rec)
   changePresence(rec, true)
   local room = rec.p == 'r' and roomOf(rec.rm)
   if room and room.pool then visit(rec, room.pool) end
@@ -97,21 +94,18 @@ function commands.restate(command)
     rec = create(command.s, command.n, command.e)
     setGeneration(rec, -1)
     rec.k, rec.v = command.k, command.v
-    put(rec, 'k', rec.k)
-    put(rec, 'v', rec.v)
+    put(rec)
   elseif rec.n == '' and rec.e == command.e + 1 then
     -- The other nodes had declared this one dead, and no node has had the session since.
     rec.n, rec.e = command.n, rec.e + 1
-    put(rec, 'n', rec.n)
-    put(rec, 'e', rec.e)
+    put(rec)
     call('ZREM', B .. 'orphans', rec.id)
     kept = takeFrames(rec)
   elseif rec.e < command.e then
     -- Redis had lost its data, and a former node of the session has stated it first.
     if rec.n ~= '' then call('SREM', B .. 'n:' .. rec.n, rec.id) end
     rec.n, rec.e = command.n, command.e
-    put(rec, 'n', rec.n)
-    put(rec, 'e', rec.e)
+    put(rec)
     setGeneration(rec, -1)
     call('ZREM', B .. 'orphans', rec.id)
   elseif rec.n ~= command.n or rec.e ~= command.e then error({ code = 'fenced' }) end

@@ -1,6 +1,6 @@
 /**
- * The open rooms. A room is a hash `r:<id>` with the ids of both sessions (`0`, `1`), the fields of the room,
- * and its pool. `emptied` contains the rooms in which both sessions are away, with the time since when,
+ * The open rooms. `r:<id>` contains, in MessagePack, the ids of both sessions, the fields of the room, its pool, and the
+ * facts of its match. `emptied` contains the rooms in which both sessions are away, with the time since when,
  * and `abandoned` those for which that is too long.
  */
 export const rooms = String.raw`
@@ -16,9 +16,27 @@ end
 local function roomKey(id) return B .. 'r:' .. id end
 
 local function roomOf(id)
-  local v = call('HMGET', roomKey(id), '0', '1', 'f', 'at', 'pool')
-  if not v[1] then return nil end
-  return { id = id, ids = { v[1], v[2] }, f = v[3], at = tonumber(v[4]), pool = textOf(v[5]) }
+  local stored = call('GET', roomKey(id))
+  if not stored then return nil end
+  local one, two, site, lobby, mode, at, pool, facts = unpackMessage(stored)
+  return { id = id, ids = { one, two }, site = site, lobby = lobby, mode = mode, at = at, pool = pool or nil, facts = facts }
+end
+
+-- Returns what a node stores of a room.
+local function fieldsOf(room)
+  return { id = room.id, ids = room.ids, site = room.site, lobby = room.lobby, mode = room.mode, openedAtMs = room.at }
+end
+
+-- Returns a room from what a node stores of it.
+local function roomFrom(fields)
+  return { id = fields.id, ids = fields.ids, site = fields.site, lobby = fields.lobby, mode = fields.mode, at = fields.openedAtMs }
+end
+
+local function saveRoom(room)
+  local ids = room.ids
+  local stored = pack(ids[1], ids[2], room.site, room.lobby, room.mode, room.at, room.pool or false, room.facts or false)
+  call('SET', roomKey(room.id), stored)
+  count('rooms', 1)
 end
 
 local function partnerIn(room, rec)
@@ -88,12 +106,11 @@ local function makeSpace()
 end
 
 -- Puts two sessions into a room.
-local function seat(id, one, two, fields, atMs, pool, facts)
+local function seat(room, one, two)
   makeSpace()
-  call('HSET', roomKey(id), '0', one.id, '1', two.id, 'f', fields, 'at', atMs, 'pool', pool or '', 'm', facts or pack({}))
-  count('rooms', 1)
-  setPlace(one, 'r', id)
-  setPlace(two, 'r', id)
+  saveRoom(room)
+  setPlace(one, 'r', room.id)
+  setPlace(two, 'r', room.id)
 end
 
 local function watchIfEmpty(room)
@@ -107,13 +124,13 @@ local function watchIfEmpty(room)
   if first then emit(first, { type = 'emptied', room = room.id, inMs = abandonedAfterMs }) end
 end
 
--- Emits that a session was matched. index is 1 for the session that waited. facts are those of the match.
-local function emitMatched(room, rec, index, isOffered, facts)
-  facts = facts or unpackMessage(call('HGET', roomKey(room.id), 'm') or pack({}))
-  local profiles = { profileOf(room.ids[1]), profileOf(room.ids[2]) }
+-- Emits that a session was matched. index is 1 for the session that waited.
+local function emitMatched(room, rec, index, isOffered)
+  local facts = room.facts or {}
+  local profiles = { profileTextOf(room.ids[1]), profileTextOf(room.ids[2]) }
   local partner = partnerIn(room, rec)
   emitChange(rec, {
-    type = 'matched', room = room.fields or unpackMessage(room.f), profiles = profiles, seat = index - 1,
+    type = 'matched', room = fieldsOf(room), profiles = profiles, seat = index - 1,
     partner = partner and partner.n or '', isOffered = isOffered, isRematch = facts.isRematch or false,
     interests = facts.interests and facts.interests[index] or {},
     languages = facts.languages and facts.languages[index] or {},
@@ -125,19 +142,18 @@ openRoom = function(match, isOffered)
   local one, two = match.waited, match.arrived
   local a, b = match.one, match.two
   local id = newRoomId()
-  local fields = {
-    id = id, ids = { one.id, two.id }, site = b.site, lobby = b.lobby, mode = b.mode, openedAtMs = now,
-  }
   local facts = {
     interests = { commonInterests(a, b), commonInterests(b, a) },
     languages = { commonLanguages(a, b), commonLanguages(b, a) },
     isRematch = match.isRematch, waitsMs = { now - a.since0, now - b.since0 },
   }
-  seat(id, one, two, pack(fields), now, b.pool, pack(facts))
+  local room = {
+    id = id, ids = { one.id, two.id }, site = b.site, lobby = b.lobby, mode = b.mode, at = now, pool = b.pool, facts = facts,
+  }
+  seat(room, one, two)
   meet(one.k, two.k, now)
-  local room = { id = id, ids = fields.ids, fields = fields }
-  emitMatched(room, one, 1, isOffered or false, facts)
-  emitMatched(room, two, 2, isOffered or false, facts)
+  emitMatched(room, one, 1, isOffered or false)
+  emitMatched(room, two, 2, isOffered or false)
 end
 
 -- Ends the session's room. Returns false if it is in none.

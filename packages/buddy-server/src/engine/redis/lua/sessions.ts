@@ -32,12 +32,15 @@ local function endSession(rec, reason)
   local profile = rec.f or call('HGET', key, 'f')
   local claim = claimOf(rec)
   if claim then call('SREM', B .. 'c:' .. claim.partnerId, rec.id) end
-  if profile then changePlace(unpackMessage(profile), -1) end
+  if profile then
+    local site, addressKey = unpackMessage(profile)
+    changePlace(site, addressKey, -1)
+  end
   call('DEL', key, B .. 'k:' .. rec.id)
   -- Reports still need the profile.
   call('HSET', key, 'f', profile)
   call('PEXPIRE', key, endedMs)
-  recs[rec.id], rec.changes = false, nil
+  recs[rec.id], rec.isChanged = false, false
 end
 
 -- Stores the place of the session's ticket in the queue, for its next ticket, which it sends at another node.
@@ -76,11 +79,10 @@ local function continueRoom(rec, claim)
     local partner = partnerIn(room, rec)
     local seatIndex = room.ids[1] == rec.id and 0 or 1
     keepRoom(room.id)
-    local fields = unpackMessage(room.f)
     local profiles = {}
-    for index, id in ipairs(room.ids) do profiles[index] = profileOf(id) end
+    for index, id in ipairs(room.ids) do profiles[index] = profileTextOf(id) end
     emitChange(rec, {
-      type = 'restored', room = fields, profiles = profiles, seat = seatIndex, isContinued = true,
+      type = 'restored', room = fieldsOf(room), profiles = profiles, seat = seatIndex, isContinued = true,
       frames = takeFrames(rec),
       partner = partner and not partner.cp and partner.n or '', isPartnerPresent = partner ~= nil and partner.a == nil,
     })

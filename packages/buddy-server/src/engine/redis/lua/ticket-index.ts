@@ -1,15 +1,25 @@
 /**
  * The index of the waiting tickets of a pool; see `memory/ticket-index.ts` for the rule. A ticket is in one
- * sorted set for each of its interests (and one for all who are free in interests) and each of its languages.
- * The score is since when it waits. Tickets whose keys are parked (see `fair-share.ts`) have indexes of their
- * own. A ticket that asks for attributes, or has some, is in a set of those that are equal in both. A ticket with a
- * region is in sets of this region, and once it is free in regions, also in those without one.
+ * list for each of its interests (and one for all who are free in interests) and each of its languages, ordered by
+ * since when it waits. Tickets whose keys are parked (see `fair-share.ts`) have indexes of their own. A ticket that asks
+ * for attributes, or has some, is in a list of those that are equal in both. A ticket with a region is in lists of this
+ * region, and once it is free in regions, also in those without one.
+ *
+ * All lists of a pool are parts of one sorted set, whose members begin with the name of the list and the time, so that one
+ * command adds a ticket to all of its lists.
  */
 export const ticketIndex = String.raw`
+local addToIndex, removeFromIndex, search
+-- The nodes that stop soon; nil until the present call has read them.
+local leaving
+
+do
 local maxCompared, maxComparedInAll, maxSkipped, maxGroups = 4, 8, 64, 64
 
+local function indexKey(pool) return poolKey(pool, ':x') end
+
 local function indexPrefix(w, region)
-  return poolKey(w.pool, ':x' .. (w.px or '') .. (region ~= '' and '\3' .. region or '') .. '\1')
+  return (w.px or '') .. (region ~= '' and '\3' .. region or '') .. '\1'
 end
 
 -- Returns the regions whose lists a ticket is in, and visits. The empty one has those that are free in regions.
@@ -18,26 +28,31 @@ local function regionsOf(w)
   return w.fR and { w.rg, '' } or { w.rg }
 end
 
--- Calls act with the key of each list in which the ticket is.
-local function eachList(w, act)
+-- Returns the names of all lists in which the ticket is, without those of attributes.
+local function listsOf(w)
+  local lists, languages = {}, w.la
   local prefix
-  local function inBucket(bucket)
+  local function addBucket(bucket)
     local list = prefix .. bucket .. '\1'
-    act(list .. '*')
-    if #w.la == 0 then act(list .. '-') return end
-    for _, language in ipairs(w.la) do act(list .. language) end
-    if w.fL then act(list .. '+') end
+    lists[#lists + 1] = list .. '*'
+    if #languages == 0 then
+      lists[#lists + 1] = list .. '-'
+      return
+    end
+    for _, language in ipairs(languages) do lists[#lists + 1] = list .. language end
+    if w.fL then lists[#lists + 1] = list .. '+' end
   end
   for _, region in ipairs(regionsOf(w)) do
     prefix = indexPrefix(w, region)
-    for _, interest in ipairs(w.ik) do inBucket('i' .. interest) end
-    if w.fI then inBucket('f') end
+    for _, interest in ipairs(w.ik) do addBucket('i' .. interest) end
+    if w.fI then addBucket('f') end
   end
+  return lists
 end
 
 -- Counts tickets of one kind in the list, so that a search can find all kinds.
-local function countGroup(list, kind, signature, by)
-  local key = list .. '\1' .. kind
+local function countGroup(pool, list, kind, signature, by)
+  local key = poolKey(pool, ':y' .. list .. '\1' .. kind)
   if call('HINCRBY', key, signature, by) <= 0 then call('HDEL', key, signature) end
 end
 
@@ -59,45 +74,47 @@ local function hasKind(pool, kind)
   return known[kind]
 end
 
-local function addToIndex(rec)
-  local w, id = rec.w, rec.id
-  eachList(w, function(list)
+-- Returns the members of the sorted set that are the ticket, and counts it by its attributes.
+local function membersOf(rec, by)
+  local w = rec.w
+  -- The order of these texts is that of the times, because all have 16 digits.
+  local tail = '\4' .. string.format('%016.0f', math.max(0, w.since) * 4096) .. rec.id
+  local lists, members = listsOf(w), {}
+  for _, list in ipairs(lists) do
     if w.ag ~= '' then
-      call('ZADD', list .. '\1a' .. w.ag, w.since, id)
-      countGroup(list, 'A', w.ag, 1)
-      return
+      members[#members + 1] = list .. '\1a' .. w.ag .. tail
+      countGroup(w.pool, list, 'A', w.ag, by)
+    else
+      members[#members + 1] = list .. tail
+      if w.sg ~= '' then
+        members[#members + 1] = list .. '\1s' .. w.sg .. tail
+        countGroup(w.pool, list, 'S', w.sg, by)
+      end
     end
-    call('ZADD', list, w.since, id)
-    if w.sg == '' then return end
-    call('ZADD', list .. '\1s' .. w.sg, w.since, id)
-    countGroup(list, 'S', w.sg, 1)
-  end)
-  if w.ag ~= '' then countKind(w.pool, 'asking', 1) end
-  if #w.la == 0 then countKind(w.pool, 'plain', 1) end
+  end
+  if w.ag ~= '' then countKind(w.pool, 'asking', by) end
+  if #w.la == 0 then countKind(w.pool, 'plain', by) end
+  return members, lists
+end
+
+function addToIndex(rec)
+  local w, empty = rec.w, poolOf(rec.w.pool).empty
+  local members, lists = membersOf(rec, 1)
+  local scored = {}
+  for index, member in ipairs(members) do scored[2 * index - 1], scored[2 * index] = '0', member end
+  if #scored > 0 then call('ZADD', indexKey(w.pool), unpack(scored)) end
+  if w.ag == '' and w.sg == '' then for _, list in ipairs(lists) do empty[list] = nil end
+  else poolOf(w.pool).empty = {} end
   w.ix = true
 end
 
-local function removeFromIndex(rec)
-  local w, id = rec.w, rec.id
+function removeFromIndex(rec)
+  local w = rec.w
   if not w.ix then return end
-  eachList(w, function(list)
-    if w.ag ~= '' then
-      call('ZREM', list .. '\1a' .. w.ag, id)
-      countGroup(list, 'A', w.ag, -1)
-      return
-    end
-    call('ZREM', list, id)
-    if w.sg == '' then return end
-    call('ZREM', list .. '\1s' .. w.sg, id)
-    countGroup(list, 'S', w.sg, -1)
-  end)
-  if w.ag ~= '' then countKind(w.pool, 'asking', -1) end
-  if #w.la == 0 then countKind(w.pool, 'plain', -1) end
+  local members = membersOf(rec, -1)
+  if #members > 0 then call('ZREM', indexKey(w.pool), unpack(members)) end
   w.ix = nil
 end
-
--- The nodes that stop soon; nil until the present call has read them.
-local leaving
 
 local function isLeaving(node)
   if not leaving then
@@ -122,12 +139,13 @@ end
 -- Among those that have waited almost equally long, one of the own node is better, because the frames between the two
 -- then stay in one process.
 -- accepts(candidate) returns whether the two people may meet, as far as their tickets do not decide it.
-local function search(rec, accepts)
+function search(rec, accepts)
   local w = rec.w
   local best, bestOverlap, compared = nil, -1, 0
   local seen, own = {}, {}
   for _, interest in ipairs(w.ik) do own[interest] = true end
   local isAsked, hasPlain = hasKind(w.pool, 'asking'), hasKind(w.pool, 'plain')
+  local key, empty = indexKey(w.pool), poolOf(w.pool).empty
 
   -- Whether only one of the two is at a node that stops soon.
   local function isApart(other) return isLeaving(other.n) ~= isLeaving(rec.n) end
@@ -154,8 +172,9 @@ local function search(rec, accepts)
     return not isSecond
   end
 
-  local function visitGroup(key, maxChoices)
-    local from, size, choices, skipped = 0, maxChoices, 0, 0
+  local function visitGroup(list, maxChoices)
+    if empty[list] then return end
+    local from, size, choices, skipped = '[' .. list .. '\4', maxChoices, 0, 0
     local firstSince
     -- A ticket after the first may be equally good and of the same node.
     local function isDone(other)
@@ -164,8 +183,10 @@ local function search(rec, accepts)
       return best.n == rec.n or other.w.since - firstSince >= cfg.nearMs
     end
     while true do
-      local ids = call('ZRANGE', key, from, from + size - 1)
-      for _, id in ipairs(ids) do
+      local members = call('ZRANGE', key, from, '(' .. list .. '\5', 'BYLEX', 'LIMIT', 0, size)
+      if #members == 0 and not firstSince and skipped == 0 then empty[list] = true end
+      for _, member in ipairs(members) do
+        local id = string.sub(member, #list + 18)
         if seen[id] == nil then seen[id] = consider(id) end
         if seen[id] then
           local other = find(id)
@@ -176,22 +197,22 @@ local function search(rec, accepts)
           if skipped == maxSkipped then return end
         end
       end
-      if #ids < size then return end
-      from, size = from + size, 16
+      if #members < size then return end
+      from, size = '(' .. members[#members], 16
     end
   end
 
   local function visitGroups(list, kind, maxChoices)
-    local directory = list .. '\1' .. string.upper(kind)
+    local directory = poolKey(w.pool, ':y' .. list .. '\1' .. string.upper(kind))
     local signatures
     if call('HLEN', directory) > maxGroups then signatures = call('HRANDFIELD', directory, maxGroups)
     else signatures = call('HKEYS', directory) end
     for _, signature in ipairs(signatures) do
-      local key = list .. '\1' .. kind .. signature
-      local first = call('ZRANGE', key, 0, 0)[1]
-      local other = first and find(first)
+      local group = list .. '\1' .. kind .. signature
+      local first = call('ZRANGE', key, '[' .. group .. '\4', '(' .. group .. '\5', 'BYLEX', 'LIMIT', 0, 1)[1]
+      local other = first and find(string.sub(first, #group + 18))
       if other and other.w and satisfies(other.w.at, w.as) and satisfies(w.at, other.w.as) then
-        visitGroup(key, maxChoices)
+        visitGroup(group, maxChoices)
       end
     end
   end
@@ -219,5 +240,6 @@ local function search(rec, accepts)
     if w.fI then visitBucket('f', 1) end
   end
   return best
+end
 end
 `
