@@ -44,6 +44,7 @@ function readOptions() {
       waiting: { type: 'string' },
       interests: { type: 'string' },
       nodes: { type: 'string' },
+      shards: { type: 'string' },
       against: { type: 'string' },
       profile: { type: 'string' },
     },
@@ -90,6 +91,7 @@ function readOptions() {
       values.nodes === undefined
         ? undefined
         : numberFlag('nodes', values.nodes, { fallback: 1, min: 1, max: 64 }),
+    shards: numberFlag('shards', values.shards, { fallback: 1, min: 1, max: 16 }),
     interests: numberFlag('interests', values.interests, { fallback: 10, min: 0, max: 10 }),
     rounds: numberFlag('rounds', values.rounds, { fallback: 3, min: 1, max: 100 }),
     against,
@@ -161,7 +163,8 @@ function quotientsOf(others: readonly Figures[]): (figures: Figures, round: numb
 }
 
 async function main(): Promise<boolean> {
-  const { names, rounds, against, waiting, nodes, interests, profileDir, ...size } = readOptions()
+  const { names, rounds, against, waiting, nodes, shards, interests, profileDir, ...size } =
+    readOptions()
   for (const name of names) {
     if (name === 'matcher') {
       const most = waiting ?? 1_000_000
@@ -173,6 +176,7 @@ async function main(): Promise<boolean> {
       await benchRedisMatcher({
         ...size,
         nodes: nodes ?? 1,
+        shards,
         waiting: [...new Set([1000, waiting ?? 100_000])],
       })
       continue

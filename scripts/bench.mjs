@@ -1,6 +1,6 @@
 // npm run bench -- [--scenario NAME] [--users N] [--seconds N] [--rounds N] [--against CHECKOUT]
 // npm run bench -- --scenario matcher [--users N] [--seconds N] [--waiting N]
-// npm run bench -- --scenario redis-matcher [--users N] [--seconds N] [--waiting N] [--nodes N]
+// npm run bench -- --scenario redis-matcher [--users N] [--seconds N] [--waiting N] [--nodes N] [--shards N]
 // npm run bench -- --scenario relay --nodes N
 // npm run bench -- --scenario users [--users N] [--nodes N]
 // npm run bench:first-frame -- [--calls N] [--delay MS]

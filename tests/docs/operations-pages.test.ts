@@ -171,6 +171,8 @@ test('every key in lower case on the pages is a setting, or a field of /status o
     'appeal_url',
     // A claim of site tokens.
     'age_band',
+    // A field of /readyz.
+    'redis_shards_down',
     // A field of /client-address.
     'forwarded_for',
     // Settings of nginx.

@@ -18,14 +18,21 @@ import { readRedisInfo } from './redis-info.ts'
 const asking = 128
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-async function withRedis<T>(act: (server: RedisServer) => Promise<T>): Promise<T> {
-  const server = await RedisServer.start()
+async function withServers<T>(
+  count: number,
+  act: (servers: readonly RedisServer[]) => Promise<T>,
+): Promise<T> {
+  const servers: RedisServer[] = []
   try {
-    return await act(server)
+    while (servers.length < count) servers.push(await RedisServer.start())
+    return await act(servers)
   } finally {
-    await server.stop()
+    await Promise.all(servers.map((server) => server.stop()))
   }
 }
+
+const withRedis = <T>(act: (server: RedisServer) => Promise<T>): Promise<T> =>
+  withServers(1, ([server]) => act(server!))
 
 /** A node in a process of its own. */
 class NodeProcess {
@@ -75,12 +82,14 @@ async function measureMatches(
   users: number,
   seconds: number,
   nodes: number,
+  shards: number,
 ): Promise<Record<string, string>> {
-  return withRedis(async (server) => {
+  return withServers(shards, async (servers) => {
+    const url = `redis://${servers.map(({ port }) => `127.0.0.1:${port}`).join(',')}`
     const perNode = Math.ceil(users / nodes)
     const processes = Array.from(
       { length: nodes },
-      (_, node) => new NodeProcess({ url: server.url, node, users: perNode, taste, asking }),
+      (_, node) => new NodeProcess({ url, node, users: perNode, taste, asking, shards }),
     )
     try {
       await Promise.all(processes.map((each) => each.ready()))
@@ -89,8 +98,11 @@ async function measureMatches(
       await wait(Math.min(2000, seconds * 1000))
       const measure = async () => {
         const figures = await Promise.all(processes.map((each) => each.measure()))
+        const infos = servers.map((server) => readRedisInfo(server))
+        const sumOf = (name: 'cpuMicroseconds' | 'commands'): number =>
+          infos.reduce((sum, info) => sum + info[name], 0)
         return {
-          redis: readRedisInfo(server),
+          redis: { cpuMicroseconds: sumOf('cpuMicroseconds'), commands: sumOf('commands') },
           atMs: performance.now(),
           matches: figures.reduce((sum, { matches }) => sum + matches, 0),
           nodeCpu: figures.reduce((sum, { cpuMicroseconds }) => sum + cpuMicroseconds, 0),
@@ -221,11 +233,14 @@ export async function benchRedisMatcher({
   seconds = 5,
   waiting,
   nodes,
+  shards = 1,
 }: {
   readonly users?: number | undefined
   readonly seconds?: number | undefined
   readonly waiting: readonly number[]
   readonly nodes: number
+  /** The number of shards, each at a Redis server of its own. Above 1, one is measured as well, and nothing else. */
+  readonly shards?: number | undefined
 }): Promise<void> {
   if (missingRedisMessage) throw new Error(missingRedisMessage)
   const table = async (
@@ -235,11 +250,23 @@ export async function benchRedisMatcher({
     for (const [name, measure] of entries) rows[name] = await measure()
     console.table(rows)
   }
+  if (shards > 1) {
+    console.log(`\nredis-matcher: ${users} users at ${nodes} nodes press Next, by shards`)
+    const taste = tastes['0–10 interests, 1 language']!
+    const numbers = [1, shards]
+    await table(
+      numbers.map((number) => [
+        `${number} shards`,
+        () => measureMatches(taste, users, seconds, nodes, number),
+      ]),
+    )
+    return
+  }
   console.log(`\nredis-matcher: ${users} users at ${nodes} nodes press Next, ${seconds} s`)
   await table(
     Object.entries(tastes).map(([name, taste]) => [
       name,
-      () => measureMatches(taste, users, seconds, nodes),
+      () => measureMatches(taste, users, seconds, nodes, 1),
     ]),
   )
   const taste = tastes['0–10 interests, 1 language']!

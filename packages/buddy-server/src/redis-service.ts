@@ -6,6 +6,9 @@ import type { EngineDependencies } from './engine/memory/memory-engine.ts'
 import { connectEngine } from './engine/redis/connect-engine.ts'
 import { RedisClient } from './engine/redis/redis-client.ts'
 import type { RedisEngine, RedisEngineDependencies } from './engine/redis/redis-engine.ts'
+import type { Shard } from './engine/redis/shard.ts'
+import { shardsOf } from './engine/redis/shard.ts'
+import { ShardedEngine } from './engine/redis/sharded-engine.ts'
 
 /** The dependencies of {@link RedisService}. */
 export interface RedisServiceDependencies extends Pick<
@@ -17,60 +20,95 @@ export interface RedisServiceDependencies extends Pick<
   readonly log: Pick<Log, 'info' | 'error'>
 }
 
-/** What a server uses of Redis: its connections, its engine, and the log of reports and decisions. */
+/**
+ * What a server uses of Redis: its connections, its engine, and the log of reports and decisions. With several shards,
+ * each has connections of its own, and so has the log, so that each works while the others do not.
+ */
 export class RedisService {
   readonly #dependencies: RedisServiceDependencies
-  readonly #client: RedisClient
-  #engine: RedisEngine | undefined
+  readonly #clients: readonly RedisClient[]
+  readonly #logClient: RedisClient
+  #engine: RedisEngine | ShardedEngine | undefined
 
   /** @throws RedisError if the URL cannot be used */
   constructor(dependencies: RedisServiceDependencies) {
-    const { settings, log } = dependencies
-    const { redisUrl: url, redisCaFile: caFile } = settings()
     this.#dependencies = dependencies
-    this.#client = new RedisClient({
-      url,
-      caFile,
-      onUp: () => log.info('Redis answers'),
-      onDown: (error) => log.error({ err: error }, 'Redis does not answer'),
-    })
+    const shards = shardsOf(dependencies.settings().redisShards)
+    this.#clients = shards.map((shard) => this.#createClient(shard, { shard: shard.index }))
+    const [first] = this.#clients
+    this.#logClient =
+      shards.length === 1 ? first! : this.#createClient(shards[0]!, { shard: 'reports' })
+  }
+
+  /** The shards that do not answer. Empty for a service with one shard. */
+  get downShards(): readonly number[] {
+    return this.#engine instanceof ShardedEngine ? this.#engine.downShards : []
   }
 
   /** Creates the engine, which works as soon as Redis answers. */
   createEngine(given: EngineDependencies): Engine {
     const { settings, nodeId, report, onDataLost } = this.#dependencies
-    this.#engine = connectEngine(
-      this.#client,
-      {
-        ...given,
-        nodeId,
-        graceMs: () => settings().resumeGraceMs,
-        maxHeldBytes: () => settings().maxResumeBytes,
-        isLocalAllowed: () => settings().redisDown === 'local',
-        onDataLost,
-        report,
-      },
-      settings().redisPrefix,
-    )
+    const createOne = (index: number, maxRooms: () => number): RedisEngine =>
+      connectEngine(
+        this.#clients[index]!,
+        {
+          ...given,
+          maxRooms,
+          nodeId,
+          graceMs: () => settings().resumeGraceMs,
+          maxHeldBytes: () => settings().maxResumeBytes,
+          isLocalAllowed: () => settings().redisDown === 'local',
+          onDataLost,
+          report,
+        },
+        settings().redisPrefix,
+      )
+    const { maxRooms } = given
+    this.#engine =
+      this.#clients.length === 1
+        ? createOne(0, maxRooms)
+        : new ShardedEngine({
+            count: this.#clients.length,
+            sites: () => ['', ...settings().sites.map(({ key }) => key)],
+            maxRooms,
+            createEngine: createOne,
+          })
     return this.#engine
   }
 
   /** Returns the access of the log that all servers share. */
   logLink(): RedisLogLink {
-    return this.#client.logLink()
+    return this.#logClient.logLink()
   }
 
   /**
    * Connects, and reads the bans of the other servers. Resolves also if Redis does not answer now.
-   * @throws RedisError if the certificate cannot be read
+   * @throws RedisError if the certificate cannot be read; RedisShardsError if other servers use another number of shards
    */
   async connect(): Promise<void> {
-    await this.#client.connect()
+    await Promise.all([...this.#all].map((client) => client.connect()))
     // A banned person must not be admitted because this node has just started.
     await this.#engine?.load()
   }
 
   close(): void {
-    this.#client.close()
+    for (const client of this.#all) client.close()
+  }
+
+  get #all(): ReadonlySet<RedisClient> {
+    return new Set([...this.#clients, this.#logClient])
+  }
+
+  #createClient(shard: Shard, fields: object): RedisClient {
+    const { settings, log } = this.#dependencies
+    const { redisUrl: url, redisCaFile: caFile } = settings()
+    const known = shard.count === 1 ? {} : fields
+    return new RedisClient({
+      url,
+      caFile,
+      shard,
+      onUp: () => log.info(known, 'Redis answers'),
+      onDown: (error) => log.error({ ...known, err: error }, 'Redis does not answer'),
+    })
   }
 }

@@ -187,6 +187,7 @@ export function createBuddyServer(
     publicFiles,
     isDraining: () => closed !== undefined,
     isEngineUp: () => core.engine.isUp,
+    downShards: () => redis?.downShards ?? [],
     moderation: core.safety.moderation,
   })
   const { tlsCertFile: certFile, tlsKeyFile: keyFile } = settings

@@ -4,7 +4,7 @@ import { settings } from './all-settings.ts'
 import { closestName } from './closest-name.ts'
 import { ConfigError } from './config-error.ts'
 import { dataDirWithoutKey } from './data-dir.ts'
-import { redisWithoutKey } from './redis-settings.ts'
+import { redisShardsFault, redisWithoutKey } from './redis-settings.ts'
 import { fileKeyOf, variableOf } from './key-names.ts'
 import type { ProcessOptions } from './process-settings.ts'
 import { processSettings } from './process-settings.ts'
@@ -190,6 +190,8 @@ function combinationMistakes(options: ResolvedServerOptions): string[] {
   }
   if (options.dataDir && !options.secretKey) mistakes.push(dataDirWithoutKey)
   if (options.redisUrl && !options.secretKey) mistakes.push(redisWithoutKey)
+  const shardsFault = redisShardsFault(options)
+  if (shardsFault) mistakes.push(shardsFault)
   if (options.trustedProxyHops > 0 && options.trustedProxies.length > 0) {
     mistakes.push('TRUSTED_PROXY_HOPS and TRUSTED_PROXIES exclude each other: set one of them')
   }

@@ -1,8 +1,9 @@
 // The settings of a service with several nodes.
 import { z } from 'zod'
-import { readRedisUrl, redisUrlForms } from '../engine/redis/redis-url.ts'
+import { faultForShards, readRedisUrl, redisUrlForms } from '../engine/redis/redis-url.ts'
+import { maxShards } from '../engine/redis/shard.ts'
 import type { ValueSchema } from './value-schemas.ts'
-import { oneOf, text } from './value-schemas.ts'
+import { oneOf, text, wholeNumber } from './value-schemas.ts'
 import { setting } from './setting.ts'
 
 /** The error for Redis without a secret key. */
@@ -19,6 +20,19 @@ const redisUrl = z
     return z.NEVER
   })
   .describe(redisUrlForms) as ValueSchema<string>
+
+/** Returns the error for a URL that does not fit the number of shards; undefined if it does. */
+export function redisShardsFault({
+  redisUrl: url,
+  redisShards,
+}: {
+  readonly redisUrl: string
+  readonly redisShards: number
+}): string | undefined {
+  const target = url === '' ? undefined : readRedisUrl(url)
+  const fault = typeof target === 'object' ? faultForShards(target, redisShards) : undefined
+  return fault && `REDIS_URL ${fault}`
+}
 
 /** The settings of a service with several nodes, in one group of `docs/configuration.md`. */
 export const redisSettings = {
@@ -51,6 +65,13 @@ export const redisSettings = {
     defaultValue: 'buddy:',
     description:
       'The first part of all keys and channels in Redis, so that two services can use one Redis.',
+  }),
+  redisShards: setting({
+    key: 'REDIS_SHARDS',
+    schema: wholeNumber(1, maxShards),
+    defaultValue: 1,
+    description:
+      'Into how many parts Redis divides the sites. The parts are at different servers of a Cluster, or at the servers that `REDIS_URL` names, so that a busy site does not slow the sites of other parts. The same at every server. See [Shards](redis.md#shards).',
   }),
   region: setting({
     key: 'REGION',

@@ -280,7 +280,7 @@ export function createCore(dependencies: CoreDependencies): Core {
       personKeys,
       wallNow,
       hasOtherNodes: engine.hasOtherNodes,
-      adopt: (sessionId) => engine.adopt(sessionId),
+      adopt: (...session) => engine.adopt(...session),
       findSite: (key) => sites.find(key),
       addressOf: dependencies.addressOf,
       clock,

@@ -117,8 +117,8 @@ export class DelayedEngine implements Engine {
     }
   }
 
-  adopt(sessionId: string): ReturnType<Engine['adopt']> {
-    return this.#inner.adopt(sessionId)
+  adopt(...session: Parameters<Engine['adopt']>): ReturnType<Engine['adopt']> {
+    return this.#inner.adopt(...session)
   }
 
   reload(): Promise<void> {

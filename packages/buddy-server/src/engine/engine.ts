@@ -303,7 +303,7 @@ export interface NodeStatus extends NodeReport {
 
 /** The access of one node to the state that all users share. */
 export interface Engine {
-  /** Whether the engine can match users. False while Redis does not answer. */
+  /** Whether the engine can match users of some sites. False while Redis does not answer. */
   readonly isUp: boolean
   /** Whether there can be other nodes. */
   readonly hasOtherNodes: boolean
@@ -334,10 +334,10 @@ export interface Engine {
    */
   join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession
   /**
-   * Takes over a session that another node has or had. Call `join` next.
+   * Takes over a session of a site that another node has or had. Call `join` next.
    * @returns undefined if the engine knows no such session
    */
-  adopt(sessionId: string): Promise<Adopted | undefined>
+  adopt(sessionId: string, site: string): Promise<Adopted | undefined>
   /**
    * Called when settings have changed. Matches the tickets that the new settings allow to match, over several
    * turns of the event loop.

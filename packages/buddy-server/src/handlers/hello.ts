@@ -117,7 +117,7 @@ export async function handleHello(
   // While the hook decided, an operator or a rule may have banned the person.
   const lateBan = context.onConnect && refuseBanned(identity, addressKey, context)
   if (lateBan) return lateBan
-  const adopted = former && hasOtherNodes ? await takeOver(former.id, context) : undefined
+  const adopted = former && hasOtherNodes ? await takeOver(former, context) : undefined
   if (adopted && 'code' in adopted) return adopted
   // In the same time, another connection may have restored the session. Then it can be resumed.
   if (former && sessions.find(former.id)) return handleHello(hello, caller, context)
@@ -154,11 +154,11 @@ export async function handleHello(
 
 /** Takes the session over. Refuses the client for a short time if nobody can know who has the session. */
 async function takeOver(
-  sessionId: string,
+  { id, facts }: FormerSession,
   { adopt, onInternalError }: HelloContext,
 ): Promise<Adopted | Refusal | undefined> {
   try {
-    return await adopt(sessionId)
+    return await adopt(id, facts.site)
   } catch (error) {
     onInternalError(error)
     return refusal('server-full', 'the server cannot continue sessions at present', 2000)

@@ -17,6 +17,9 @@ export interface AdmissionsDependencies {
 /** A session is admitted if Redis does not answer within this time, in milliseconds. */
 const admitTimeoutMs = 1000
 
+/** How long another shard may take to count the sessions of an address, in milliseconds. */
+const countTimeoutMs = 250
+
 /** Takes places for sessions, which Redis counts. */
 export class Admissions {
   readonly #dependencies: AdmissionsDependencies
@@ -46,6 +49,18 @@ export class Admissions {
       send(command, ([, , , result]) => {
         cancel()
         resolve(result ? (result as NoPlace) : undefined)
+      })
+    })
+  }
+
+  /** Resolves with the number of sessions of an address; 0 if Redis does not answer soon. */
+  sessionsAt(address: string): Promise<number> {
+    const { clock, send } = this.#dependencies
+    return new Promise((resolve) => {
+      const cancel = clock.after(countTimeoutMs, () => resolve(0))
+      send({ c: 'sessionsAt', address }, ([, , , result]) => {
+        cancel()
+        resolve(Number(result))
       })
     })
   }

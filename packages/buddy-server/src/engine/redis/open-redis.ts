@@ -39,6 +39,8 @@ export interface OpenRedisOptions {
   readonly ca: Buffer | undefined
   /** Whether the first failure is final. Otherwise failed connections are attempted again, without end. */
   readonly isOneAttempt: boolean
+  /** Whether all keys and channels are at one server of a cluster, so that the others are not needed. @default false */
+  readonly isOneServer?: boolean
   /** Called when a connection is there, for the first time or again. */
   readonly onReady: () => void
   /** Called when a connection is lost or cannot be opened. */
@@ -175,6 +177,7 @@ class ClusterConnection implements RedisConnection {
         socket: { ...settings.socket, ...address, reconnectStrategy: false },
       })),
       defaults: settings,
+      minimizeConnections: options.isOneServer === true,
       topologyRefreshOnReconnectionAttemptStrategy: refreshAfterMs,
     })
     this.#cluster.on('error', onError)

@@ -1,11 +1,14 @@
-import { functionName, librarySource } from './lua/library.ts'
 import type { RedisLogLink } from '../../safety/redis-log-link.ts'
 import { within } from '../../within.ts'
 import type { RedisCommand, RedisConnection } from './open-redis.ts'
 import { explainRedisError } from './redis-error.ts'
+import { askNumberOfShards, callFunction, loadFunction } from './redis-function.ts'
 import type { RedisLink } from './redis-link.ts'
+import { RedisShardsError } from './redis-shards-error.ts'
 import type { RedisTarget } from './redis-url.ts'
-import { readCaFile, requireRedisUrl } from './redis-url.ts'
+import { readCaFile, requireRedisUrl, targetOf } from './redis-url.ts'
+import type { Shard } from './shard.ts'
+import { baseOf, channelOf, onlyShard } from './shard.ts'
 
 /** The time after which a command of the safety log counts as failed, in milliseconds. Redis may still execute it. */
 const logTimeoutMs = 2000
@@ -19,6 +22,8 @@ export interface RedisClientOptions {
   readonly url: string
   /** A file with the certificate of the authority that has signed that of Redis. @default the authorities of Node */
   readonly caFile?: string
+  /** The shard for which the connections are. @default the service has only one */
+  readonly shard?: Shard
   /** Called when Redis answers, for the first time or again. */
   readonly onUp: () => void
   /** Called when Redis no longer answers, with the reason. The client tries to connect again by itself. */
@@ -29,21 +34,6 @@ export interface RedisClientOptions {
 const firstConnectionMs = 2000
 /** The time between two attempts to use Redis while it is down, in milliseconds. A new connection is used at once. */
 const retryIntervalMs = 500
-
-/** The command that stores the function. */
-export const loadFunction: RedisCommand = ['FUNCTION', 'LOAD', 'REPLACE', librarySource]
-
-/** Returns the command that calls the function for the keys that begin with `base`. */
-export const callFunction = (base: string, payload: Uint8Array): RedisCommand => [
-  'FCALL',
-  functionName,
-  '1',
-  base,
-  Buffer.from(payload),
-]
-
-/** All keys of one shard are in one slot of a cluster. */
-export const baseOf = (prefix: string): string => `${prefix}{0}:`
 
 /**
  * The errors by which Redis says that it has not executed a command: it has lost the function, or another server has
@@ -68,11 +58,16 @@ export interface LinkOptions {
 export class RedisClient {
   readonly #options: RedisClientOptions
   readonly #target: RedisTarget
+  readonly #shard: Shard
+  /** The first parts of the names of all keys of engines. */
   readonly #bases = new Set<string>()
+  /** Keys of the log. */
+  readonly #keys = new Set<string>()
   readonly #subscriptions: (() => Promise<void>)[] = []
   readonly #upCallbacks: (() => void)[] = []
   readonly #downCallbacks: (() => void)[] = []
   #connection: RedisConnection | undefined
+  #onRefused: ((error: RedisShardsError) => void) | undefined
   #retry: NodeJS.Timeout | undefined
   #isUp = false
   #hasReported = false
@@ -82,26 +77,30 @@ export class RedisClient {
   /** @throws RedisError if the URL cannot be used */
   constructor(options: RedisClientOptions) {
     this.#options = options
-    this.#target = requireRedisUrl(options.url)
+    this.#shard = options.shard ?? onlyShard
+    this.#target = targetOf(requireRedisUrl(options.url, this.#shard.count), this.#shard)
   }
 
   /**
    * Connects. Resolves when Redis answers, or when it has not answered for some seconds; then attempts continue.
-   * @throws RedisError if the file of `caFile` cannot be read
+   * @throws RedisError if the file of `caFile` cannot be read; RedisShardsError if other servers use another number of
+   *   shards
    */
   async connect(): Promise<void> {
     const { caFile } = this.#options
     const ca = caFile ? readCaFile(caFile) : undefined
     const { openRedis } = await import('./open-redis.ts')
     if (this.#isClosed) return
-    const first = new Promise<void>((resolve) => {
+    const first = new Promise<void>((resolve, reject) => {
       this.onUp(resolve)
+      this.#onRefused = reject
       setTimeout(resolve, firstConnectionMs).unref()
     })
     this.#connection = openRedis({
       target: this.#target,
       ca,
       isOneAttempt: false,
+      isOneServer: this.#shard.count > 1,
       onReady: () => void this.#prepare(),
       onError: (error) => this.#handleDown(error),
     })
@@ -111,17 +110,17 @@ export class RedisClient {
 
   /** Returns the link of one node, which receives messages while Redis is up. */
   link({ prefix, nodeId, onMessage }: LinkOptions): RedisLink & { ready(): Promise<void> } {
-    const base = baseOf(prefix)
+    const base = baseOf(prefix, this.#shard)
     this.#bases.add(base)
-    const channelOf = (node: string): string => `${prefix}{${node}}`
-    const subscribe = (): Promise<void> => this.#connection!.subscribe(channelOf(nodeId), onMessage)
+    const channel = (node: string): string => channelOf(prefix, this.#shard, node)
+    const subscribe = (): Promise<void> => this.#connection!.subscribe(channel(nodeId), onMessage)
     if (!this.#isUp) this.#subscriptions.push(subscribe)
     return {
       ready: subscribe,
       call: async (payload) => (await this.#send(base, callFunction(base, payload))) as Buffer,
       publish: async (node, payload) => {
-        const channel = channelOf(node)
-        const receivers = await this.#send(channel, ['SPUBLISH', channel, Buffer.from(payload)])
+        const name = channel(node)
+        const receivers = await this.#send(name, ['SPUBLISH', name, Buffer.from(payload)])
         return (receivers as number) > 0
       },
     }
@@ -131,7 +130,7 @@ export class RedisClient {
   logLink(): RedisLogLink {
     return {
       send: (key, command) => {
-        this.#bases.add(key)
+        this.#keys.add(key)
         return within(logTimeoutMs, () => this.#send(key, command.map(toArgument)))
       },
       subscribe: (channel, handleMessage) => {
@@ -176,8 +175,13 @@ export class RedisClient {
     this.#isPreparing = true
     try {
       // Redis may have been replaced by another one.
-      await connection.sendToAll(loadFunction)
-      for (const base of this.#bases) await connection.probe(base)
+      const { index, count } = this.#shard
+      // The log needs no function, and its keys may be at another server than the shard.
+      const isForLog = this.#bases.size === 0 && this.#keys.size > 0
+      if (count === 1) await connection.sendToAll(loadFunction)
+      else if (!isForLog) await connection.send(`{${index}}`, loadFunction)
+      for (const key of [...this.#bases, ...this.#keys]) await connection.probe(key)
+      for (const base of this.#bases) await this.#checkNumber(connection, base)
       // The client subscribes again by itself after a lost connection.
       for (const subscribe of this.#subscriptions) await subscribe()
       this.#subscriptions.length = 0
@@ -191,6 +195,16 @@ export class RedisClient {
     } finally {
       this.#isPreparing = false
     }
+  }
+
+  /** @throws RedisShardsError if other servers of the service use another number of shards */
+  async #checkNumber(connection: RedisConnection, base: string): Promise<void> {
+    const { count } = this.#shard
+    const used = await askNumberOfShards(connection, base, count)
+    if (used === count) return
+    const error = new RedisShardsError(count, used)
+    this.#onRefused?.(error)
+    throw error
   }
 
   #handleDown(error: unknown): void {

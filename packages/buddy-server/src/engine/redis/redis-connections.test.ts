@@ -12,7 +12,7 @@ import { restrictedUser, startCluster, startSentinel, startTls } from './redis-s
 if (missingRedisMessage) console.log(missingRedisMessage)
 
 const check = (redisUrl: string, redisCaFile = ''): Promise<string> =>
-  checkRedis({ redisUrl, redisCaFile, redisPrefix: 'buddy:' }).then(
+  checkRedis({ redisUrl, redisCaFile, redisPrefix: 'buddy:', redisShards: 1 }).then(
     ({ place }) => place,
     (error: Error) => error.message,
   )
@@ -48,7 +48,7 @@ afterAll(async () => {
 
 describe.skipIf(missingRedisMessage)('with a cluster of three Redis servers,', () => {
   describeEngine('the Redis engine', (dependencies) =>
-    createRedisEngines(clusterClient, 3, dependencies),
+    createRedisEngines([clusterClient], 3, dependencies),
   )
 })
 

@@ -4,8 +4,12 @@ import type { EngineUnderTest } from '../engine-world.fixture.ts'
 import type { EngineDependencies } from '../memory/memory-engine.ts'
 import type { RedisClient } from './redis-client.ts'
 import { RedisEngine } from './redis-engine.ts'
+import { ShardedEngine } from './sharded-engine.ts'
 
 let worlds = 0
+
+/** The sites in tests of engines. */
+const sitesOfTests = (): readonly string[] => ['', 'cafe', 'other']
 
 const noFigures: NodeReport = {
   version: '1.2.3',
@@ -19,13 +23,20 @@ const noFigures: NodeReport = {
   rooms: 0,
 }
 
+/** A node of a test, with the engine of each of its shards. */
+interface Node {
+  readonly engine: RedisEngine | ShardedEngine
+  readonly parts: readonly RedisEngine[]
+}
+
 /**
  * Returns an engine with this number of nodes, which share a real Redis. Sessions join at the nodes in turn. The test's
  * clock is also the clock of Redis.
+ * @param clients the connections, for each shard
  * @param nearMs a ticket of the same node is preferred if it has waited at most this much shorter than another
  */
 export function createRedisEngines(
-  client: RedisClient,
+  clients: readonly RedisClient[],
   nodeCount: number,
   dependencies: EngineDependencies,
   nearMs = 0,
@@ -34,9 +45,13 @@ export function createRedisEngines(
   /** The calls without an answer, and the messages that were not received. */
   const pending = { count: 0 }
   const done = (): void => void pending.count--
-  const engines = Array.from({ length: nodeCount }, (_, index) => {
-    const nodeId = `node ${index}`
-    const link = client.link({
+  const createPart = (
+    nodeId: string,
+    index: number,
+    maxRooms: () => number,
+    users: number,
+  ): RedisEngine => {
+    const link = clients[index]!.link({
       prefix,
       nodeId,
       onMessage: (payload) => {
@@ -49,10 +64,11 @@ export function createRedisEngines(
     void ready.finally(done)
     const engine: RedisEngine = new RedisEngine({
       ...dependencies,
+      maxRooms,
       nodeId,
       bans: new Bans(() => dependencies.clock.now()),
       graceMs: () => 30_000,
-      report: () => ({ ...noFigures, users: index }),
+      report: () => ({ ...noFigures, users }),
       maxHeldBytes: () => 65_536,
       onDataLost: () => undefined,
       nearMs: () => nearMs,
@@ -70,24 +86,36 @@ export function createRedisEngines(
       },
     })
     return engine
+  }
+  const nodes = Array.from({ length: nodeCount }, (_, number): Node => {
+    const parts: RedisEngine[] = []
+    const createEngine = (index: number, maxRooms: () => number): RedisEngine =>
+      (parts[index] = createPart(`node ${number}`, index, maxRooms, number))
+    const { maxRooms } = dependencies
+    const count = clients.length
+    const engine =
+      count === 1
+        ? createEngine(0, maxRooms)
+        : new ShardedEngine({ count, sites: sitesOfTests, maxRooms, createEngine })
+    return { engine, parts }
   })
-  for (const each of engines) each.handleConnected()
+  for (const part of nodes.flatMap(({ parts }) => parts)) part.handleConnected()
   let next = 0
   /** The node of each session. */
-  const nodes = new Map<string, RedisEngine>()
-  const nodeOf = (sessionId: string): RedisEngine => {
-    const known = nodes.get(sessionId) ?? engines[next++ % nodeCount]!
-    nodes.set(sessionId, known)
+  const places = new Map<string, Engine>()
+  const nodeOf = (sessionId: string): Engine => {
+    const known = places.get(sessionId) ?? nodes[next++ % nodeCount]!.engine
+    places.set(sessionId, known)
     return known
   }
-  const [first] = engines
+  const [first] = nodes.map((node) => node.engine)
   const engine: Engine = {
     isUp: true,
     hasOtherNodes: true,
-    bans: bansOf(engines),
+    bans: bansOf(nodes.map((node) => node.engine)),
     pairs: first!.pairs,
     get counts() {
-      return latestCounts(engines)
+      return latestCounts(nodes)
     },
     get nodes() {
       return first!.nodes
@@ -96,9 +124,9 @@ export function createRedisEngines(
     admit: (profile, limits) => nodeOf(profile.seat.sessionId).admit(profile, limits),
     cancel: (sessionId) => nodeOf(sessionId).cancel(sessionId),
     join: (profile, ...rest) => nodeOf(profile.seat.sessionId).join(profile, ...rest),
-    adopt: (sessionId) => {
-      nodes.delete(sessionId)
-      return nodeOf(sessionId).adopt(sessionId)
+    adopt: (sessionId, site) => {
+      places.delete(sessionId)
+      return nodeOf(sessionId).adopt(sessionId, site)
     },
     reload: () => first!.reload(),
     sweep: (awayMs) => first!.sweep(awayMs),
@@ -116,13 +144,23 @@ export function createRedisEngines(
   }
 }
 
-/** Returns the counts that the most recent answer contained. */
-function latestCounts(engines: readonly RedisEngine[]): Engine['counts'] {
-  return engines.reduce((one, other) => (other.answeredAt > one.answeredAt ? other : one)).counts
+/** Returns the sums of the counts that the most recent answer of each shard contained. */
+function latestCounts(nodes: readonly Node[]): Engine['counts'] {
+  const sum = { waiting: 0, rooms: 0, users: 0 }
+  for (const index of nodes[0]!.parts.keys()) {
+    const parts = nodes.map((node) => node.parts[index]!)
+    const { counts } = parts.reduce((one, other) =>
+      other.answeredAt > one.answeredAt ? other : one,
+    )
+    sum.waiting += counts.waiting
+    sum.rooms += counts.rooms
+    sum.users += counts.users
+  }
+  return sum
 }
 
 /** Returns the bans of all nodes, which must agree. The first node changes them. */
-function bansOf([first, ...others]: readonly RedisEngine[]): BanList {
+function bansOf([first, ...others]: readonly Engine[]): BanList {
   const { bans } = first!
   const same = <T>(read: (list: BanList) => T): T => {
     const values = [bans, ...others.map((other) => other.bans)].map(read)

@@ -37,7 +37,7 @@ afterAll(async () => {
 function createDelayedEngines(seed: number, dependencies: EngineDependencies): EngineUnderTest {
   let inner: EngineUnderTest
   const engine = new DelayedEngine(seed, dependencies, (given) => {
-    inner = createRedisEngines(client, 2, given)
+    inner = createRedisEngines([client], 2, given)
     return inner.engine
   })
   return {
@@ -55,7 +55,7 @@ function createDelayedEngines(seed: number, dependencies: EngineDependencies): E
 describe.skipIf(missingRedisMessage)('with Redis,', () => {
   describe.each([1, 3])('with %i nodes,', (nodes) => {
     describeEngine('the Redis engine', (dependencies) =>
-      createRedisEngines(client, nodes, dependencies),
+      createRedisEngines([client], nodes, dependencies),
     )
   })
 
@@ -64,7 +64,7 @@ describe.skipIf(missingRedisMessage)('with Redis,', () => {
   })
 
   test('among tickets that have waited almost equally long, one of the same node is preferred', async () => {
-    const world = new EngineWorld((given) => createRedisEngines(client, 2, given, 250))
+    const world = new EngineWorld((given) => createRedisEngines([client], 2, given, 250))
     // The sessions join at the two nodes in turn. They keep different languages, so none of them meets another.
     const [ana, bob, cleo, dan] = world.join('ana', 'bob', 'cleo', 'dan')
     const keep = (session: ContractSession): object => ({

@@ -179,6 +179,11 @@ export class RedisEngine implements Engine {
     return this.#admissions.admit(...session)
   }
 
+  /** Resolves with the number of sessions of an address; 0 if Redis does not answer soon. */
+  sessionsAt(addressKey: string): Promise<number> {
+    return this.#admissions.sessionsAt(addressKey)
+  }
+
   cancel(sessionId: string): void {
     this.#admissions.cancel(sessionId)
   }

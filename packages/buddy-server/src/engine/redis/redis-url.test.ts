@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { describeTarget, readRedisUrl } from './redis-url.ts'
+import { describeTarget, readRedisUrl, requireRedisUrl, targetOf } from './redis-url.ts'
+import { shardsOf } from './shard.ts'
 
 const single = { kind: 'single', isTls: false, credentials: {}, database: 0, master: '' }
 
@@ -29,6 +30,7 @@ test.for<[string, object]>([
     'rediss+sentinel://a/m?sentinel_username=s&sentinel_password=x%26y',
     { isTls: true, sentinelCredentials: { username: 's', password: 'x&y' } },
   ],
+  ['redis://a,b:7000', { kind: 'single', addresses: { length: 2 } }],
   ['redis-cluster://a,b,c:7000', { kind: 'cluster', addresses: { length: 3 } }],
   ['rediss+cluster://a/0', { kind: 'cluster', isTls: true }],
 ])('reads %s', ([url, expected]) => {
@@ -52,11 +54,19 @@ test.for([
 })
 
 test.for<[string, string]>([
-  ['redis://a,b', 'names several servers: write redis-cluster:// or redis-sentinel://'],
   ['redis-cluster://a/2', 'a Redis Cluster has only database 0: remove /2'],
   ['redis-sentinel://a', 'names no master: write redis-sentinel://host:26379/mymaster'],
 ])('says what is wrong with %s', ([url, fault]) => {
   expect(readRedisUrl(url)).toContain(fault)
+})
+
+test('several servers need at least as many shards, each of which is at one of them', () => {
+  expect(() => requireRedisUrl('redis://a,b', 1)).toThrow(
+    'REDIS_URL names 2 servers, but REDIS_SHARDS is 1: set it to at least 2',
+  )
+  const target = requireRedisUrl('redis://a,b', 3)
+  const hosts = shardsOf(3).map((shard) => targetOf(target, shard).addresses[0]?.host)
+  expect(hosts).toEqual(['a', 'b', 'a'])
 })
 
 describe('the description', () => {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
+import type { Shard } from './shard.ts'
 
 /** Redis cannot be used. The message is for the operator. */
 export class RedisError extends Error {
-  override readonly name = 'RedisError'
+  override readonly name: string = 'RedisError'
 }
 
 /** The address of a Redis server, of a node of a cluster, or of a Sentinel. */
@@ -20,11 +21,11 @@ export interface RedisCredentials {
 /** Where Redis is, as `REDIS_URL` says it. */
 export interface RedisTarget {
   /**
-   * `single`: one server. `sentinel`: the master that Sentinels name. `cluster`: a Redis Cluster, of which some nodes
+   * `single`: one server, or several that know nothing of each other, for shards. `sentinel`: the master that Sentinels name. `cluster`: a Redis Cluster, of which some nodes
    * are known.
    */
   readonly kind: 'single' | 'sentinel' | 'cluster'
-  /** The server, the Sentinels, or nodes of the cluster. */
+  /** The server or servers, the Sentinels, or nodes of the cluster. */
   readonly addresses: readonly RedisAddress[]
   readonly isTls: boolean
   readonly credentials: RedisCredentials
@@ -60,9 +61,6 @@ export function readRedisUrl(raw: string): RedisTarget | string | undefined {
   const addresses = hosts.split(',').map((host) => readAddress(host, defaultPort))
   const credentials = at === -1 ? {} : readCredentials(place.slice(0, at))
   if (!credentials || !addresses.every((address) => address !== undefined)) return undefined
-  if (kind === 'single' && addresses.length > 1) {
-    return 'names several servers: write redis-cluster:// or redis-sentinel://'
-  }
   const sentinelCredentials = readSearch(search)
   if (!sentinelCredentials || (search !== '' && kind !== 'sentinel')) return undefined
   const parts = path === '' ? [] : path.split('/')
@@ -80,14 +78,33 @@ export function readRedisUrl(raw: string): RedisTarget | string | undefined {
   return { kind, addresses, isTls, credentials, database, master, sentinelCredentials }
 }
 
+/** Returns what is wrong with a URL for this number of shards, as the end of a sentence; undefined if nothing is. */
+export function faultForShards(
+  { kind, addresses }: RedisTarget,
+  shards: number,
+): string | undefined {
+  const { length } = addresses
+  if (kind !== 'single' || length <= shards) return undefined
+  return `names ${length} servers, but REDIS_SHARDS is ${shards}: set it to at least ${length}, or write redis-cluster:// or redis-sentinel:// if they belong together`
+}
+
 /**
  * Reads a URL of Redis.
+ * @param shards the number of shards of the service
  * @throws RedisError if it cannot be used
  */
-export function requireRedisUrl(url: string): RedisTarget {
+export function requireRedisUrl(url: string, shards: number): RedisTarget {
   const target = readRedisUrl(url)
-  if (typeof target === 'object') return target
-  throw new RedisError(`REDIS_URL ${target ?? `must be ${redisUrlForms}`}`)
+  const fault = typeof target === 'object' ? faultForShards(target, shards) : target
+  if (typeof target === 'object' && fault === undefined) return target
+  throw new RedisError(`REDIS_URL ${fault ?? `must be ${redisUrlForms}`}`)
+}
+
+/** Returns where one shard is. Of several single servers, each has every so many shards. */
+export function targetOf(target: RedisTarget, { index }: Shard): RedisTarget {
+  const { kind, addresses } = target
+  if (kind !== 'single') return target
+  return { ...target, addresses: [addresses[index % addresses.length]!] }
 }
 
 /**

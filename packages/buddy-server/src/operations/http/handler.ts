@@ -20,6 +20,7 @@ interface HttpHandlerDependencies {
   readonly publicFiles: PublicFiles
   readonly isDraining: () => boolean
   readonly isEngineUp: () => boolean
+  readonly downShards: () => readonly number[]
   readonly moderation: Moderation
 }
 
@@ -42,6 +43,7 @@ export function createHttpHandler({
   publicFiles,
   isDraining,
   isEngineUp,
+  downShards,
   moderation,
 }: HttpHandlerDependencies): HttpHandler {
   const now = (): number => clock.now()
@@ -78,6 +80,7 @@ export function createHttpHandler({
       status: (withSites) => (withSites ? adminStatus() : publicStatus()),
       isDraining,
       isEngineUp,
+      downShards,
       access: (request) => adminAccess.check(request),
       hasAdminToken: () => settings().adminToken !== '',
       metrics: snapshot(async () => ({

@@ -19,8 +19,10 @@ interface RouteDependencies extends ModerationRouteDependencies {
   readonly judge: (request: HttpRequest) => HttpVerdict
   readonly status: (withSites: boolean) => Promise<Status>
   readonly isDraining: () => boolean
-  /** Returns whether the engine can match users; false while Redis does not answer. */
+  /** Returns whether the engine can match users of some sites; false while Redis does not answer. */
   readonly isEngineUp: () => boolean
+  /** Returns the shards of Redis that do not answer, if there are several. */
+  readonly downShards: () => readonly number[]
   /** Returns the address to which limits and bans apply for the sender of a request. */
   readonly addressOf: (request: HttpRequest) => string
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>
@@ -89,7 +91,7 @@ const notFound = (): HttpResponse =>
 
 /** Returns the routes by path. Each route answers GET and HEAD. */
 function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, Route>> {
-  const { publicFiles, status, isDraining, isEngineUp, access } = dependencies
+  const { publicFiles, status, isDraining, isEngineUp, downShards, access } = dependencies
   const { addressOf, metrics, dashboard } = dependencies
   const { missing, changed } = publicFiles
   const hasAllFiles = missing.length + changed.length === 0
@@ -145,7 +147,8 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
       if (isDraining()) return json(503, { status: 'draining' })
       if (!hasAllFiles) return json(503, { status: 'files-missing', missing, changed })
       if (!isEngineUp()) return json(503, { status: 'redis-unreachable' })
-      return json(200, { status: 'ready' })
+      const down = downShards()
+      return json(200, { status: 'ready', ...(down.length > 0 && { redis_shards_down: down }) })
     },
     '/status': async (request) => {
       const isAdmin = access(request) === 'granted'

@@ -11,6 +11,7 @@ import { records } from './records.ts'
 import { restate } from './restate.ts'
 import { rooms } from './rooms.ts'
 import { sessions } from './sessions.ts'
+import { shards } from './shards.ts'
 import { ticketIndex } from './ticket-index.ts'
 import { tickets } from './tickets.ts'
 
@@ -28,6 +29,7 @@ const body = [
   bans,
   restate,
   nodes,
+  shards,
   commands,
 ].join('\n')
 

@@ -1,0 +1,210 @@
+// A service whose sites are divided among shards, with real servers.
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { packValue, unpackValue } from '../../codec.ts'
+import { describeEngine } from '../engine-contract.fixture.ts'
+import { ContractSession, EngineWorld } from '../engine-world.fixture.ts'
+import { checkRedis } from './check-redis.ts'
+import { RedisClient } from './redis-client.ts'
+import { createRedisEngines } from './redis-engine.fixture.ts'
+import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
+import { RedisShardsError } from './redis-shards-error.ts'
+import type { RedisSetup } from './redis-setups.fixture.ts'
+import { startCluster } from './redis-setups.fixture.ts'
+import { shardIndexOf, shardsOf } from './shard.ts'
+import type { CallAnswer } from './wire.ts'
+
+if (missingRedisMessage) console.log(missingRedisMessage)
+
+let server: RedisServer
+let clients: readonly RedisClient[]
+
+/** Connects to each of `count` shards. */
+async function connect(
+  url: string,
+  count: number,
+  onDown: (index: number) => void = () => undefined,
+): Promise<readonly RedisClient[]> {
+  return Promise.all(
+    shardsOf(count).map(async (shard) => {
+      const client = new RedisClient({
+        url,
+        shard,
+        onUp: () => undefined,
+        onDown: () => onDown(shard.index),
+      })
+      const isUp = new Promise<void>((resolve) => client.onUp(resolve))
+      await client.connect()
+      await isUp
+      return client
+    }),
+  )
+}
+
+beforeAll(async () => {
+  if (missingRedisMessage) return
+  server = await RedisServer.start()
+  clients = await connect(server.url, 5)
+})
+
+afterAll(async () => {
+  if (missingRedisMessage) return
+  for (const client of clients) client.close()
+  await server.stop()
+})
+
+test('a site belongs to the same shard at every server, and all shards have sites', () => {
+  const places = ['', 'cafe', 'other'].map((site) => shardIndexOf(site, 5))
+  // Servers of all versions must agree, so these numbers never change.
+  expect(places).toEqual([0, 1, 2])
+  const all = Array.from({ length: 1000 }, (_, site) => shardIndexOf(`site ${site}`, 64))
+  expect(new Set(all).size).toBe(64)
+})
+
+describe.skipIf(missingRedisMessage)('with five shards,', () => {
+  // The three sites of the contract are in different shards.
+  describeEngine('the Redis engine', (dependencies) => createRedisEngines(clients, 3, dependencies))
+
+  test('the keys of a site are in its shard only, and the rooms of all shards count for the maximum', async () => {
+    server.run('FLUSHALL')
+    const world = new EngineWorld((given) => createRedisEngines(clients, 1, given))
+    world.maxRooms = 1
+    const at = (site: string, ...ids: readonly string[]): readonly ContractSession[] =>
+      ids.map((id) => {
+        const place = { site, addressKey: `address of ${id}` }
+        return new ContractSession(id, world.engine, false, `person ${id}`, place)
+      })
+    const [ana, bob] = at('cafe', 'ana', 'bob')
+    const [cleo, dan] = at('other', 'cleo', 'dan')
+    for (const session of [ana!, bob!]) session.enter({ site: 'cafe' })
+    await world.settle()
+    expect(ana!.room).toEqual(bob!.room)
+    for (const session of [cleo!, dan!]) session.enter({ site: 'other' })
+    await world.settle()
+    expect(cleo!.room).toBeUndefined()
+    expect(world.engine.counts).toEqual({ users: 4, waiting: 2, rooms: 1 })
+    const tags = server
+      .run('KEYS', '*s:ana')
+      .split('\n')
+      .filter((key) => key !== '')
+    expect(tags).toEqual([expect.stringContaining('{1}:s:ana')])
+    ana!.leave()
+    // The other shard learns with its next command that there is a place for a room.
+    await world.advance(500)
+    expect(cleo!.room).toBeDefined()
+    expect(cleo!.room).toEqual(dan!.room)
+  })
+})
+
+describe.skipIf(missingRedisMessage)('with a cluster of three Redis servers,', () => {
+  let cluster: RedisSetup
+
+  beforeAll(async () => {
+    cluster = await startCluster()
+  })
+
+  afterAll(() => cluster.stop())
+
+  test('users of a site are matched while the server of another shard is stopped', async () => {
+    const downs: number[] = []
+    const all = await connect(cluster.url, 3, (index) => downs.push(index))
+    try {
+      const world = new EngineWorld((given) => createRedisEngines(all, 2, given))
+      // In shard 0 and in shard 2, which are at different servers.
+      const [stopped, working] = ['news', 'cafe']
+      const at = (site: string, id: string): ContractSession => {
+        const place = { site, addressKey: `address of ${id}` }
+        const session = new ContractSession(id, world.engine, false, `person ${id}`, place)
+        session.enter({ site })
+        return session
+      }
+      const early = at(stopped!, 'early')
+      await world.settle()
+      const owner = cluster.servers.find((each) => owns(each, '{0}'))
+      // Only shard 0 has connections there: one for commands, and one for messages.
+      const connections = owner!.run('CLIENT', 'LIST').trim().split('\n')
+      expect(connections.filter((line) => !line.includes('cmd=client|list'))).toHaveLength(2)
+      owner!.signal('SIGSTOP')
+      const late = at(stopped!, 'late')
+      for (let round = 0; round < 3; round++) {
+        const [ana, bob] = [at(working!, `ana ${round}`), at(working!, `bob ${round}`)]
+        await vi.waitFor(() => expect(ana.room).toBeDefined(), 5000)
+        expect(bob.room).toEqual(ana.room)
+      }
+      // Its connection is replaced, and the other shards do not notice it.
+      await vi.waitFor(() => expect(downs).toContain(0), 10_000)
+      expect(new Set(downs)).toEqual(new Set([0]))
+      expect(late.room).toBeUndefined()
+      owner!.signal('SIGCONT')
+      expect(early.room).toBeUndefined()
+    } finally {
+      for (const client of all) client.close()
+    }
+  }, 30_000)
+})
+
+/** Returns whether a server of a cluster has a key. The others name the one that has it. */
+function owns(each: RedisServer, key: string): boolean {
+  try {
+    return !each.run('EXISTS', key).includes('MOVED')
+  } catch {
+    return false
+  }
+}
+
+describe.skipIf(missingRedisMessage)('the number of shards', () => {
+  const prefix = 'numbered:'
+
+  /** Connects a server of the service. Rejects if it may not start. */
+  async function start(count: number, nodeId: string): Promise<RedisClient> {
+    const shard = { index: 0, count }
+    const { url } = server
+    const client = new RedisClient({ url, shard, onUp: () => undefined, onDown: () => undefined })
+    client.link({ prefix, nodeId, onMessage: () => undefined })
+    try {
+      await client.connect()
+    } catch (error) {
+      client.close()
+      throw error
+    }
+    return client
+  }
+
+  const check = (redisShards: number): Promise<object> =>
+    checkRedis({ redisUrl: server.url, redisCaFile: '', redisPrefix: prefix, redisShards })
+
+  test('must be the same at every server: another one does not start, and says both numbers', async () => {
+    const first = await start(2, 'first')
+    try {
+      await check(2)
+      const message =
+        /REDIS_SHARDS is 4 here, but 2 at other servers .*: set it to 2, or stop all of them/
+      await expect(start(4, 'second')).rejects.toThrow(RedisShardsError)
+      await expect(start(4, 'second')).rejects.toThrow(message)
+      await expect(check(4)).rejects.toThrow(message)
+      const third = await start(2, 'third')
+      third.close()
+    } finally {
+      first.close()
+    }
+  })
+
+  test('may change ten seconds after the last server has stopped', async () => {
+    const link = clients[0]!.link({ prefix, nodeId: 'asks', onMessage: () => undefined })
+    const ask = async (count: number, now: number): Promise<unknown> => {
+      const commands = [{ c: 'shards', count }]
+      const [, [answer]] = unpackValue(
+        await link.call(packValue({ now, cfg: {}, commands })),
+      ) as CallAnswer
+      return answer![3]
+    }
+    const nowMs = Date.now()
+    expect(await ask(2, nowMs)).toBe(2)
+    expect(await ask(3, nowMs + 9000)).toBe(2)
+    server.run('ZADD', `${prefix}{0}:nodes`, String(nowMs + 9000), 'first')
+    expect(await ask(3, nowMs + 18_000)).toBe(2)
+    expect(await ask(3, nowMs + 20_000)).toBe(3)
+    // Servers of earlier versions have one shard, and do not store it.
+    server.run('DEL', `${prefix}{0}:shards`)
+    expect(await ask(3, nowMs + 18_000)).toBe(1)
+  })
+})
