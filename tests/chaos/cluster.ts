@@ -10,8 +10,12 @@ import { RedisProxy } from './redis-proxy.ts'
 /** The bands of the site `club`. */
 export const bands = ['13-17', '18+'] as const
 
+/** Redis writes each change to a file before it answers, so that a restart keeps everything. */
+const redisFlags = ['--appendonly', 'yes', '--appendfsync', 'everysec']
+
 const settings: Readonly<Record<string, string>> = {
   HOST: '127.0.0.1',
+  NODE_OPTIONS: `--import ${new URL('jumping-clock.mjs', import.meta.url).href}`,
   SITES: JSON.stringify([
     {
       key: 'club',
@@ -62,7 +66,7 @@ export class Cluster {
     graceMs: number,
     logFolder: string | undefined,
   ): Promise<Cluster> {
-    const redis = await RedisServer.start()
+    const redis = await RedisServer.start(...redisFlags)
     if (logFolder !== undefined) mkdirSync(logFolder, { recursive: true })
     const proxies = await Promise.all(
       Array.from({ length: nodeCount }, () => RedisProxy.start(redis.port)),
@@ -91,12 +95,12 @@ export class Cluster {
     return cluster
   }
 
-  /** Kills Redis, which keeps nothing on disk, and starts it again after some time at the same port. */
+  /** Kills Redis, and starts another one without data after some time at the same port. */
   async loseRedis(downMs: number): Promise<void> {
     const { port } = this.redis
     await this.redis.stop()
     await wait(downMs)
-    this.redis = await RedisServer.startAt(port)
+    this.redis = await RedisServer.startAt(port, ...redisFlags)
   }
 
   async stop(): Promise<void> {

@@ -10,7 +10,9 @@ export const faultKinds = [
   'roll',
   'drop',
   'cut',
+  'clock',
   'redis-pause',
+  'redis-restart',
   'redis-loss',
   'flush',
 ] as const satisfies readonly FaultKind[]
@@ -92,12 +94,21 @@ export class Faults {
           cluster.proxies[node]!.mend()
         })
         break
+      case 'clock':
+        await this.#withNode(kind, async (node) => {
+          cluster.nodes[node]!.signal('SIGUSR2')
+          await wait(random.below(3000))
+        })
+        break
       case 'redis-pause':
         await this.#withRedis(kind, async () => {
           cluster.redis.signal('SIGSTOP')
           await wait(500 + random.below(5500))
           cluster.redis.signal('SIGCONT')
         })
+        break
+      case 'redis-restart':
+        await this.#withRedis(kind, () => cluster.redis.restartWithData(random.below(4000)))
         break
       case 'redis-loss':
         await this.#withRedis(kind, () => cluster.loseRedis(random.below(4000)))

@@ -4,7 +4,16 @@ import { dirname } from 'node:path'
 
 /** The kinds of faults; `faults.ts` causes them. */
 export type FaultKind =
-  'kill' | 'pause' | 'roll' | 'drop' | 'cut' | 'redis-pause' | 'redis-loss' | 'flush'
+  | 'kill'
+  | 'pause'
+  | 'roll'
+  | 'drop'
+  | 'cut'
+  | 'clock'
+  | 'redis-pause'
+  | 'redis-restart'
+  | 'redis-loss'
+  | 'flush'
 
 /** What happened. `c` is a client (a tab of a person), `k` one connection, `n` the number of a text. */
 export type Happening =

@@ -38,7 +38,7 @@ export interface LostText {
  *   loses nothing by itself, but the checker cannot know whether the node was declared dead.
  * - While Redis does not answer or has lost its data, or a node cannot reach it, texts between two nodes may be lost,
  *   also during {@link recoveredMs} afterwards. A text between two clients of one node never touches Redis.
- * - Nothing is lost by the loss of a connection, or by a node that stops on request.
+ * - Nothing is lost by the loss of a connection, by a wrong clock, or by a node that stops on request.
  */
 export function excuseOf(
   { writtenAt, from, to }: LostText,
@@ -46,7 +46,7 @@ export function excuseOf(
 ): string | undefined {
   const isWithinNode = to?.node === from.node && to.to > writtenAt
   for (const fault of all) {
-    if (fault.kind === 'roll' || fault.kind === 'drop') continue
+    if (fault.kind === 'roll' || fault.kind === 'drop' || fault.kind === 'clock') continue
     const sinceFaultMs = writtenAt - fault.from
     if (sinceFaultMs < -inFlightMs) continue
     if (fault.kind !== 'kill' && fault.kind !== 'pause') {

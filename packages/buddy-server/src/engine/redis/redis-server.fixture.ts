@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
 
 const isInstalled =
   spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).error === undefined
@@ -82,15 +83,27 @@ export class RedisServer {
     this.#running.child.kill(name)
   }
 
+  /**
+   * Kills the server, and starts it again after some time with what it has written to its folder.
+   * @param downMs the time until the start, in milliseconds
+   */
+  async restartWithData(downMs: number): Promise<void> {
+    await this.#kill()
+    await wait(downMs)
+    this.#running = await launch(this.#flagsFor, this.#running.folder)
+  }
+
   async stop(): Promise<void> {
-    const { child, folder } = this.#running
-    const { exitCode, signalCode } = child
-    if (exitCode === null && signalCode === null) {
-      const exited = once(child, 'exit')
-      child.kill('SIGKILL')
-      await exited
-    }
-    rmSync(folder, { recursive: true, force: true })
+    await this.#kill()
+    rmSync(this.#running.folder, { recursive: true, force: true })
+  }
+
+  async #kill(): Promise<void> {
+    const { child } = this.#running
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
   }
 }
 
@@ -99,9 +112,11 @@ interface RunningProcess {
   readonly folder: string
 }
 
-/** Starts a process with a new folder. Resolves when it is ready. */
-async function launch(flagsFor: (folder: string) => readonly string[]): Promise<RunningProcess> {
-  const folder = mkdtempSync(join(tmpdir(), 'buddy-redis-'))
+/** Starts a process with a folder, a new one by default. Resolves when it is ready. */
+async function launch(
+  flagsFor: (folder: string) => readonly string[],
+  folder = mkdtempSync(join(tmpdir(), 'buddy-redis-')),
+): Promise<RunningProcess> {
   const child = spawn('redis-server', flagsFor(folder), { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface(child.stdout)) {
     if (/Ready to accept connections|Sentinel ID is/.test(line)) break
