@@ -281,6 +281,7 @@ export function createCore(dependencies: CoreDependencies): Core {
       wallNow,
       hasOtherNodes: engine.hasOtherNodes,
       adopt: (...session) => engine.adopt(...session),
+      confirm: (sessionId) => engine.confirm(sessionId),
       findSite: (key) => sites.find(key),
       addressOf: dependencies.addressOf,
       clock,

@@ -121,6 +121,10 @@ export class DelayedEngine implements Engine {
     return this.#inner.adopt(...session)
   }
 
+  confirm(sessionId: string): ReturnType<Engine['confirm']> {
+    return this.#inner.confirm(sessionId)
+  }
+
   reload(): Promise<void> {
     return this.#inner.reload()
   }

@@ -84,6 +84,10 @@ export class ContractSession implements EngineListener {
     this.#engine.pass(Uint8Array.from(bytes))
   }
 
+  keep(sentBefore: number, ...bytes: readonly number[]): void {
+    this.#engine.keep([Uint8Array.from(bytes)], sentBefore)
+  }
+
   away(): void {
     this.isPresent = false
     this.#engine.away()

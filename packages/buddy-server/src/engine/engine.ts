@@ -339,6 +339,12 @@ export interface Engine {
    */
   adopt(sessionId: string, site: string): Promise<Adopted | undefined>
   /**
+   * Makes sure that this node still has a session, if it cannot be certain of that: while this node hung, another one may
+   * have taken the session over. Then the session ends here before the promise resolves.
+   * @returns undefined if this node is certain, or nobody can know now
+   */
+  confirm(sessionId: string): Promise<void> | undefined
+  /**
    * Called when settings have changed. Matches the tickets that the new settings allow to match, over several
    * turns of the event loop.
    */

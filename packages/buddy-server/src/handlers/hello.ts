@@ -47,6 +47,8 @@ export interface HelloContext {
   readonly hasOtherNodes: boolean
   /** Takes over a session that another node has or had. */
   readonly adopt: Engine['adopt']
+  /** Makes sure that this node still has a session. */
+  readonly confirm: Engine['confirm']
   readonly onConnect: BuddyServerHooks['onConnect']
   readonly onInternalError: (error: unknown) => void
 }
@@ -97,6 +99,8 @@ export async function handleHello(
     const { received } = hello.resume
     const refused = await refuseMoved(hello.resume.token, site, caller, context)
     if (refused) return refused
+    const refusedLost = await refuseUnconfirmed(hello.resume.token, caller, context)
+    if (refusedLost) return refusedLost
     const session = sessions.resume({ ...hello.resume, site: site.key }, { link, addressKey })
     if (session) return 'code' in session ? session : { session, site, received }
   }
@@ -163,6 +167,23 @@ async function takeOver(
     onInternalError(error)
     return refusal('server-full', 'the server cannot continue sessions at present', 2000)
   }
+}
+
+/**
+ * Makes sure that this node still has the session that the client wants to resume. Otherwise its client would continue a
+ * state that is out of date.
+ * @returns a refusal if the client has disconnected meanwhile
+ */
+async function refuseUnconfirmed(
+  token: string,
+  { isConnected }: Caller,
+  { sessions, confirm }: HelloContext,
+): Promise<Refusal | undefined> {
+  const id = sessions.findByToken(token)?.id
+  const confirmed = id === undefined ? undefined : confirm(id)
+  if (!confirmed) return undefined
+  await confirmed
+  return isConnected() ? undefined : refusal('refused', 'the connection has closed')
 }
 
 /**

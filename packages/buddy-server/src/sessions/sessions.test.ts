@@ -26,6 +26,7 @@ function createWorld() {
   let endedInTurn = 0
   const ended: Session[] = []
   const away: Session[] = []
+  const kept: Parameters<Participant['keep']>[] = []
   const sessions = new Sessions({
     clock: {
       now: () => nowMs,
@@ -42,7 +43,10 @@ function createWorld() {
     maxUsersOf: () => undefined,
     maxSessionsPerAddress: () => 100_000,
     formerSessions: { add: () => undefined },
-    createParticipant: () => ({ canGiveWay: false }) as Participant,
+    createParticipant: () => {
+      const keep: Participant['keep'] = (...frames) => kept.push(frames)
+      return { canGiveWay: false, keep } as Participant
+    },
     graceMs: () => graceMs,
     maxReplayBytes: () => 1024,
     wallNow: () => nowMs,
@@ -68,7 +72,7 @@ function createWorld() {
       turns.push(endedInTurn)
     }
   }
-  return { sessions, ended, away, advance, timers: () => timers.length }
+  return { sessions, ended, away, kept, advance, timers: () => timers.length }
 }
 
 const link: SessionLink = new TestLink()
@@ -180,4 +184,12 @@ test('ends a session if, before `welcome`, an acknowledgement removes frames tha
   session.acknowledge(1)
   expect(sessions.attach(session, next, 0, testWelcome)).toBeUndefined()
   expect([next.frames, ended, sessions.size]).toEqual([[], [session], 0])
+})
+
+test('what a restored session has missed is kept outside this process until the client has it', () => {
+  const { sessions, kept } = createWorld()
+  const missed = [Uint8Array.of(1), Uint8Array.of(2)]
+  const former = { id: 'former', counts: { received: 3, sent: 7 }, missed }
+  sessions.create(identity, { link: new TestLink(), addressKey: '' }, former)
+  expect(kept).toEqual([[missed, 7]])
 })

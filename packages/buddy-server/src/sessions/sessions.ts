@@ -161,7 +161,11 @@ export class Sessions {
       onOverflow,
       createParticipant: (created) => createParticipant(created, former !== undefined),
     })
-    for (const frame of former?.missed ?? []) session.sendFrame(frame)
+    if (former && former.missed.length > 0) {
+      for (const frame of former.missed) session.sendFrame(frame)
+      // Until the client has them, another node may need them.
+      session.participant.keep(former.missed, former.counts.sent)
+    }
     session.pendingLink = link
     this.#sessions.set(session.id, session)
     formerSessions.add(session.id)

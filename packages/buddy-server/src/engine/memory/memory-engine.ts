@@ -185,6 +185,11 @@ export class MemoryEngine implements Engine {
     return session
   }
 
+  /** There is no other node. */
+  confirm(): undefined {
+    return undefined
+  }
+
   async adopt(): Promise<undefined> {
     // There is no other node.
   }

@@ -32,42 +32,43 @@ export class FrameRelay {
   }
 
   /** Relays a frame from a session of this node. */
-  relay(nodeId: string, sessionId: string, roomId: string, frame: Uint8Array): void {
-    if (this.#holding.has(sessionId)) this.#redirect([sessionId, roomId, frame])
-    else this.#relayNow(nodeId, sessionId, roomId, frame)
+  relay(nodeId: string, item: FrameItem): void {
+    if (this.#holding.has(item[0])) this.#redirect(item)
+    else this.#relayNow(nodeId, item)
   }
 
   /** Handles a frame from another node. If this node has released the session, Redis knows what to do with it. */
-  handleFrame(sessionId: string, roomId: string, frame: Uint8Array): void {
-    this.#relayNow(this.#dependencies.nodeId, sessionId, roomId, frame)
+  handleFrame(item: FrameItem): void {
+    this.#relayNow(this.#dependencies.nodeId, item)
   }
 
   /** Keeps a frame for a session whose node has not received it. Resolves with true if that node lives. */
-  hold(to: string, [partner, room, frame]: FrameItem): Promise<boolean> {
+  hold(to: string, item: FrameItem): Promise<boolean> {
+    const [partner, room, frame, epoch] = item
     const { nodeId, find, send, maxHeldBytes } = this.#dependencies
     const maxBytes = maxHeldBytes()
     const frames = [Buffer.from(frame).toString('base64')]
     this.#holding.set(partner, (this.#holding.get(partner) ?? 0) + 1)
     return new Promise((resolve) => {
-      send({ c: 'hold', partner, room, to, frames, maxBytes }, ([failure, , , node]) => {
+      const held = { partner, room, to, frames, maxBytes, ...(epoch !== undefined && { epoch }) }
+      send({ c: 'hold', ...held }, ([failure, , , node]) => {
         const left = this.#holding.get(partner)! - 1
         if (left > 0) this.#holding.set(partner, left)
         else this.#holding.delete(partner)
         const isOwn = node === nodeId
         // Another node has the session now.
         if (typeof node === 'string' && node !== to && (!isOwn || find(partner))) {
-          this.#relayNow(node, partner, room, frame)
+          this.#relayNow(node, item)
         }
         resolve(failure === 'unavailable' || node === to)
       })
     })
   }
 
-  #relayNow(nodeId: string, sessionId: string, roomId: string, frame: Uint8Array): void {
+  #relayNow(nodeId: string, item: FrameItem): void {
     const { nodeId: own, find, attempt, post } = this.#dependencies
-    const item = [sessionId, roomId, frame] as const
-    const session = nodeId === own ? find(sessionId) : undefined
-    if (session) attempt(() => session.handleFrame(roomId, frame))
+    const session = nodeId === own ? find(item[0]) : undefined
+    if (session) attempt(() => session.handleFrame(item))
     else if (nodeId === '' || nodeId === own) this.#redirect(item)
     else post(nodeId, item)
   }

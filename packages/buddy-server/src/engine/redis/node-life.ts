@@ -3,6 +3,7 @@ import type { Engine, NodeReport } from '../engine.ts'
 import type { Command } from './command-queue.ts'
 import type { RedisBans } from './redis-bans.ts'
 import { RedisNodes } from './redis-nodes.ts'
+import { releaseTimeoutMs } from './takeovers.ts'
 import type { Answer, BeatResult } from './wire.ts'
 
 /** The dependencies of {@link NodeLife}. */
@@ -40,6 +41,7 @@ export class NodeLife {
   #isClosed = false
   /** An id in Redis. A node creates another one if Redis has lost its data. undefined before the first beat. */
   #boot: string | undefined
+  #certainUntilMs = -Infinity
 
   constructor(dependencies: NodeLifeDependencies) {
     this.#dependencies = dependencies
@@ -49,6 +51,14 @@ export class NodeLife {
   /** Returns the nodes, oldest first. */
   get nodes(): Engine['nodes'] {
     return this.#nodes.all
+  }
+
+  /**
+   * Whether no other node can have taken a session from this one without its knowledge: it has beaten a short time ago,
+   * and a takeover by force takes longer.
+   */
+  get isCertain(): boolean {
+    return this.#dependencies.clock.now() < this.#certainUntilMs
   }
 
   /** Returns how many sessions a site has at all nodes. */
@@ -69,11 +79,12 @@ export class NodeLife {
       ...this.#nodes.fields(),
     }
     const number = ++this.#beats
+    const sentAtMs = clock.now()
     send(command, ([failure, , , result]) => {
       // The next beat does the rest.
       if (this.#isClosed || number !== this.#beats || failure === 'unavailable') return
       const beat = (result || undefined) as BeatResult | undefined
-      this.#handleState(failure === false, beat?.boot)
+      this.#handleState(failure === false, beat?.boot, sentAtMs)
       if (beat) this.#dependencies.bans.handleBeat(beat.banId, beat.bans)
       if (beat?.list) this.#nodes.handleList(beat.list)
       clock.after(beat?.isMore ? 1 : beatIntervalMs, () => this.beat())
@@ -96,10 +107,11 @@ export class NodeLife {
     return new Promise((resolve) => send({ c: 'bye', n: nodeId }, () => resolve()))
   }
 
-  #handleState(isKnown: boolean, boot: string | undefined): void {
+  #handleState(isKnown: boolean, boot: string | undefined, sentAtMs: number): void {
     const { onDataLost, onForgotten } = this.#dependencies
     const wasKnown = this.#isKnown
     this.#isKnown = isKnown
+    this.#certainUntilMs = wasKnown && isKnown ? sentAtMs + releaseTimeoutMs : -Infinity
     const isDataLost = boot !== undefined && this.#boot !== undefined && boot !== this.#boot
     this.#boot = boot ?? this.#boot
     if (isDataLost) onDataLost()

@@ -17,7 +17,7 @@ interface NodeMessagesDependencies {
   /** Called when Redis has not answered. */
   readonly onFailed: (error: unknown) => void
   readonly onEvent: (event: Exclude<NodeItem, FrameItem>) => void
-  readonly onFrame: (sessionId: string, roomId: string, frame: Uint8Array) => void
+  readonly onFrame: (frame: FrameItem) => void
 }
 
 /** What is sent to one node. */
@@ -86,8 +86,8 @@ export class NodeMessages {
     const { onEvent, onFrame } = this.#dependencies
     for (const item of items) {
       if (isFrame(item)) {
-        const [sessionId, roomId, { buffer, byteOffset, byteLength }] = item
-        onFrame(sessionId, roomId, new Uint8Array(buffer, byteOffset, byteLength))
+        const [sessionId, roomId, { buffer, byteOffset, byteLength }, ...epoch] = item
+        onFrame([sessionId, roomId, new Uint8Array(buffer, byteOffset, byteLength), ...epoch])
       } else onEvent(item)
     }
   }

@@ -29,6 +29,15 @@ interface Node {
   readonly parts: readonly RedisEngine[]
 }
 
+/** An engine of several nodes, each of which can hang. */
+interface RedisEngineUnderTest extends EngineUnderTest {
+  readonly nodes: readonly Engine[]
+  /** From now on the node receives no message and no answer. What it sends waits. */
+  hang(node: number): void
+  /** The node continues. The messages that were sent to it meanwhile are lost. */
+  wake(node: number): void
+}
+
 /**
  * Returns an engine with this number of nodes, which share a real Redis. Sessions join at the nodes in turn. The test's
  * clock is also the clock of Redis.
@@ -40,23 +49,31 @@ export function createRedisEngines(
   nodeCount: number,
   dependencies: EngineDependencies,
   nearMs = 0,
-): EngineUnderTest {
+): RedisEngineUnderTest {
   const prefix = `buddy:world ${worlds++}:`
   /** The calls without an answer, and the messages that were not received. */
   const pending = { count: 0 }
   const done = (): void => void pending.count--
+  /** What the nodes that hang will send. */
+  const hanging = new Map<number, (() => void)[]>()
+  const untilAwake = (node: number): Promise<void> =>
+    new Promise((resolve) => {
+      const waiting = hanging.get(node)
+      if (waiting) waiting.push(resolve)
+      else resolve()
+    })
   const createPart = (
     nodeId: string,
     index: number,
     maxRooms: () => number,
-    users: number,
+    number: number,
   ): RedisEngine => {
     const link = clients[index]!.link({
       prefix,
       nodeId,
       onMessage: (payload) => {
         done()
-        engine.handleMessage(payload)
+        if (!hanging.has(number)) engine.handleMessage(payload)
       },
     })
     pending.count++
@@ -68,20 +85,23 @@ export function createRedisEngines(
       nodeId,
       bans: new Bans(() => dependencies.clock.now()),
       graceMs: () => 30_000,
-      report: () => ({ ...noFigures, users }),
+      report: () => ({ ...noFigures, users: number }),
       maxHeldBytes: () => 65_536,
       onDataLost: () => undefined,
       nearMs: () => nearMs,
       isLocalAllowed: () => false,
       redisNow: () => dependencies.clock.now(),
       link: {
-        call: (payload) => {
+        call: async (payload) => {
+          await untilAwake(number)
           pending.count++
           return link.call(payload).finally(done)
         },
-        publish: (node, payload) => {
+        publish: async (node, payload) => {
+          await untilAwake(number)
           pending.count++
-          return ready.then(() => link.publish(node, payload))
+          await ready
+          return link.publish(node, payload)
         },
       },
     })
@@ -128,6 +148,7 @@ export function createRedisEngines(
       places.delete(sessionId)
       return nodeOf(sessionId).adopt(sessionId, site)
     },
+    confirm: (sessionId) => nodeOf(sessionId).confirm(sessionId),
     reload: () => first!.reload(),
     sweep: (awayMs) => first!.sweep(awayMs),
     drain: () => first!.drain(),
@@ -135,6 +156,13 @@ export function createRedisEngines(
   }
   return {
     engine,
+    nodes: nodes.map((node) => node.engine),
+    hang: (node) => void hanging.set(node, []),
+    wake(node) {
+      const waiting = hanging.get(node) ?? []
+      hanging.delete(node)
+      for (const resume of waiting) resume()
+    },
     step: () => undefined,
     async settle() {
       // Calls are made in a microtask, and their answers cause others.

@@ -49,6 +49,8 @@ export interface RedisEngineDependencies extends EngineDependencies {
 
 /** How long `close` waits for Redis, in milliseconds. */
 const closeTimeoutMs = 1000
+/** How long a client waits until its session is confirmed, in milliseconds. Then it is continued all the same. */
+const confirmTimeoutMs = 1000
 /** Two tickets whose waits differ by less than this time, in milliseconds, count as equally old. */
 const nearMs = 250
 
@@ -116,7 +118,7 @@ export class RedisEngine implements Engine {
       onUndelivered: (node, frame) => this.#relay.hold(node, frame),
       onFailed,
       onEvent: (event) => this.#deliver(event),
-      onFrame: (...frame) => this.#relay.handleFrame(...frame),
+      onFrame: (frame) => this.#relay.handleFrame(frame),
     })
     this.bans = new RedisBans({
       nodeId,
@@ -197,6 +199,19 @@ export class RedisEngine implements Engine {
 
   adopt(sessionId: string): Promise<Adopted | undefined> {
     return this.#takeovers.adopt(sessionId)
+  }
+
+  confirm(sessionId: string): Promise<void> | undefined {
+    const session = this.#sessions.get(sessionId)
+    const isCertain = this.#life.isCertain && !this.#restatements.isStatingAll
+    if (!session || session.isLeaving || isCertain || !this.isUp) return undefined
+    return new Promise((resolve) => {
+      const cancel = this.#dependencies.clock.after(confirmTimeoutMs, resolve)
+      void this.#restatements.state(session).then(() => {
+        cancel()
+        resolve()
+      })
+    })
   }
 
   async reload(): Promise<void> {
@@ -285,7 +300,7 @@ export class RedisEngine implements Engine {
         if (!isConnected()) this.#local.enter(session, ticket)
       },
       onQuit: (session) => this.#local.leave(session),
-      relay: (...frame) => this.#relay.relay(...frame),
+      relay: (node, frame) => this.#relay.relay(node, frame),
       pause: (node, sessionId, room, by) =>
         this.#deliver({ type: 'pause', s: sessionId, n: node, g: 0, room, by, node: nodeId }),
       onLeaving: (left) => {

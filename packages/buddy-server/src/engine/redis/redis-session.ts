@@ -15,7 +15,7 @@ import type { SessionContext } from './session-context.ts'
 import { handleLocalEvent, handlePartnerLeft, handleStoredEvent } from './session-events.ts'
 import { SessionState } from './session-state.ts'
 import { fromText, toReported, toStoredProfile, toStoredTicket, toText } from './stored-values.ts'
-import type { Adoption, Answer, Restated, StoredEvent } from './wire.ts'
+import type { Adoption, Answer, FrameItem, Restated, StoredEvent } from './wire.ts'
 
 /** The parts of the engine that its sessions use. */
 export interface RedisSessionContext extends SessionContext {
@@ -31,11 +31,6 @@ const nothing: Handover = { frames: [], sentBefore: 0, received: 0 }
 
 /** A session of this node: its commands, and how another node takes it over. */
 export class RedisSession implements EngineSession {
-  /**
-   * true: a statement is on its way. false: another one must follow it. undefined: none is on its way. See {@link
-   * statement}.
-   */
-  isStated: boolean | undefined
   readonly #context: RedisSessionContext
   readonly #state: SessionState
   /** Whether the session was taken over from another node. */
@@ -238,8 +233,8 @@ export class RedisSession implements EngineSession {
     const at = state.room.present?.room.id
     if (at === undefined) return
     // Frames with a number are in the replay buffer of this node.
-    for (const [number, frame] of frames) {
-      if (number === 0) this.handleFrame(at, fromText(frame))
+    for (const [number, frame, epoch] of frames) {
+      if (number === 0) this.handleFrame([this.id, at, fromText(frame), epoch])
     }
     if (!isWaiting) return
     const { clock, graceMs, createId } = this.#context
@@ -264,8 +259,8 @@ export class RedisSession implements EngineSession {
   }
 
   /** Handles a frame from the partner. Drops it if it is not for the present room. */
-  handleFrame(roomId: string, frame: Uint8Array): void {
-    this.#state.room.handleFrame(roomId, frame)
+  handleFrame(item: FrameItem): void {
+    this.#state.room.handleFrame(item)
   }
 
   /** Handles an event of Redis. */

@@ -15,40 +15,64 @@ export interface RestatementsDependencies {
   readonly onLost: (session: RedisSession) => void
 }
 
+/** A session that is being stated again. */
+interface Statement {
+  /** Whether it must be stated once more afterwards. */
+  isRepeated: boolean
+  done: Promise<void>
+}
+
 /** Brings Redis and this node together again about sessions. */
 export class Restatements {
   readonly #dependencies: RestatementsDependencies
   /** The number of times that this node has restated all its sessions. */
   #number = 0
+  #isStatingAll = false
+  readonly #statements = new Map<RedisSession, Statement>()
 
   constructor(dependencies: RestatementsDependencies) {
     this.#dependencies = dependencies
+  }
+
+  /** Whether all sessions are being stated again, or still must be. */
+  get isStatingAll(): boolean {
+    return this.#isStatingAll
   }
 
   /** States all sessions again, one after the other. */
   async stateAll(): Promise<void> {
     const { sessions, isConnected } = this.#dependencies
     const number = ++this.#number
+    this.#isStatingAll = true
     for (const session of sessions()) {
       if (number !== this.#number || !isConnected()) return
       if (!session.isLeaving) await this.state(session)
     }
+    if (number === this.#number) this.#isStatingAll = false
   }
 
   /**
    * Restates a session. If a statement is on its way, sends the next one after its answer, because the answer may
-   * contain a new epoch, and Redis would refuse a statement with the former one.
+   * contain a new epoch, and Redis would refuse a statement with the former one. Resolves when that is done.
    */
-  async state(session: RedisSession): Promise<void> {
-    if (session.isStated !== undefined) {
-      session.isStated = false
-      return
+  state(session: RedisSession): Promise<void> {
+    const running = this.#statements.get(session)
+    if (running) {
+      running.isRepeated = true
+      return running.done
     }
+    const statement: Statement = { isRepeated: false, done: Promise.resolve() }
+    this.#statements.set(session, statement)
+    statement.done = this.#stateUntilDone(session, statement)
+    return statement.done
+  }
+
+  async #stateUntilDone(session: RedisSession, statement: Statement): Promise<void> {
     do {
-      session.isStated = true
+      statement.isRepeated = false
       await this.#stateOnce(session)
-    } while (!session.isStated && this.#dependencies.has(session))
-    session.isStated = undefined
+    } while (statement.isRepeated && this.#dependencies.has(session))
+    this.#statements.delete(session)
   }
 
   #stateOnce(session: RedisSession): Promise<void> {

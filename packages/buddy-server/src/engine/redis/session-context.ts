@@ -3,7 +3,7 @@ import type { WidenSchedule } from '../may-meet.ts'
 import type { EngineObserver } from '../engine.ts'
 import type { Room } from '../room.ts'
 import type { Command } from './command-queue.ts'
-import type { Answer } from './wire.ts'
+import type { Answer, FrameItem } from './wire.ts'
 
 /** The parts of the engine that a session, its state and its room use. */
 export interface SessionContext {
@@ -26,7 +26,7 @@ export interface SessionContext {
   /** Whether Redis answers. */
   readonly isConnected: () => boolean
   /** Relays a frame to a session, which may be at another node. */
-  readonly relay: (nodeId: string, sessionId: string, roomId: string, frame: Uint8Array) => void
+  readonly relay: (nodeId: string, frame: FrameItem) => void
   /** Asks the node of the partner `partnerId` to send no more frames, before it releases the session `by`. */
   readonly pause: (nodeId: string, partnerId: string, roomId: string, by: string) => void
   /** Called with a promise that resolves when Redis has confirmed the release of the session. */

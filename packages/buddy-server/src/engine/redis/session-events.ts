@@ -3,7 +3,7 @@ import type { LeaveReason } from '@buddy-chat/protocol'
 import type { EngineEvent } from '../engine.ts'
 import type { SessionState } from './session-state.ts'
 import { fromText, toRoom } from './stored-values.ts'
-import type { StoredEvent } from './wire.ts'
+import type { FrameItem, StoredEvent } from './wire.ts'
 
 /** Handles an event of Redis. Drops it if it is out of date. */
 export function handleStoredEvent(state: SessionState, event: StoredEvent): void {
@@ -82,8 +82,13 @@ function handleRoom(state: SessionState, event: RoomEvent, isCurrent: boolean): 
   }
   const { isPartnerPresent, frames = [] } = event
   listener.handleEvent({ type: 'restored', generation, room, seat, isPartnerPresent })
-  const kept = frames.map(([, frame]) => fromText(frame))
-  for (const frame of [...kept, ...early]) state.room.handleFrame(room.id, frame)
+  const kept = frames.map(([, frame, epoch]): FrameItem => [
+    state.id,
+    room.id,
+    fromText(frame),
+    epoch,
+  ])
+  for (const item of [...kept, ...early]) state.room.handleFrame(item)
 }
 
 function handleCurrent(state: SessionState, event: Exclude<StoredEvent, RoomEvent>): void {

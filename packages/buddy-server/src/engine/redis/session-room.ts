@@ -4,6 +4,7 @@ import { Encounters } from '../memory/encounters.ts'
 import type { Room, SeatIndex } from '../room.ts'
 import { partnerSeat } from '../room.ts'
 import type { SessionContext } from './session-context.ts'
+import type { FrameItem } from './wire.ts'
 
 /** A room, and the node that has the partner; empty if none has it. */
 export interface Seated {
@@ -12,8 +13,10 @@ export interface Seated {
   partnerNode: string
 }
 
-/** Receives the frames of the partner. */
-interface FrameReceiver {
+/** The session whose room it is. It receives the frames of the partner. */
+interface Occupant {
+  /** The number of times that nodes have taken the session over. */
+  readonly epoch: number
   deliverFrame(frame: Uint8Array): void
 }
 
@@ -28,20 +31,25 @@ const resumeTimeoutMs = 2000
  */
 export class SessionRoom {
   readonly #context: Pick<SessionContext, 'clock' | 'relay'>
-  readonly #receiver: FrameReceiver
+  readonly #occupant: Occupant
   #seated: Seated | undefined
+  /**
+   * The highest epoch of the partner with which a frame has arrived. A frame with a lower one comes from a node that had
+   * lost the partner and did not know it yet, for example because it hung. It is out of date.
+   */
+  #partnerEpoch = 0
   #encounters: Encounters | undefined
   /** Frames for the partner, which are held back while the partner changes its node. */
   #paused: { readonly frames: Uint8Array[]; readonly cancel: Cancel } | undefined
   /** Frames that have arrived before the answer to the claim of the room in which they were sent. */
-  #early: { readonly roomId: string; readonly frames: Uint8Array[] } | undefined
+  #early: { readonly roomId: string; readonly items: FrameItem[] } | undefined
   /** Frames that arrive while the session is being released, until the partner's node has sent its last one. */
   #late:
     { readonly roomId: string; readonly frames: Uint8Array[]; readonly go: () => void } | undefined
 
-  constructor(context: Pick<SessionContext, 'clock' | 'relay'>, receiver: FrameReceiver) {
+  constructor(context: Pick<SessionContext, 'clock' | 'relay'>, occupant: Occupant) {
     this.#context = context
-    this.#receiver = receiver
+    this.#occupant = occupant
   }
 
   /** The present room; undefined outside. */
@@ -53,6 +61,7 @@ export class SessionRoom {
   enter(room: Room, seat: SeatIndex, partnerNode: string): void {
     this.exit()
     this.#seated = { room, seat, partnerNode }
+    this.#partnerEpoch = 0
     this.remember(encounterIn(room, seat))
   }
 
@@ -65,9 +74,9 @@ export class SessionRoom {
     if (!seated) return
     const { room, seat } = seated
     // Redis knows where the partner is now.
-    for (const frame of frames) {
-      this.#context.relay('', partnerSeat(room, seat).sessionId, room.id, frame)
-    }
+    const { sessionId: partnerId } = partnerSeat(room, seat)
+    const { epoch } = this.#occupant
+    for (const frame of frames) this.#context.relay('', [partnerId, room.id, frame, epoch])
     // The age of an encounter counts from the end of the room.
     this.remember(encounterIn(room, seat))
   }
@@ -80,26 +89,36 @@ export class SessionRoom {
       return
     }
     const { room, seat, partnerNode } = this.#seated
-    this.#context.relay(partnerNode, partnerSeat(room, seat).sessionId, room.id, frame)
+    const { sessionId: partnerId } = partnerSeat(room, seat)
+    this.#context.relay(partnerNode, [partnerId, room.id, frame, this.#occupant.epoch])
   }
 
-  /** Handles a frame from the partner. Drops it if it is not for the present room. */
-  handleFrame(roomId: string, frame: Uint8Array): void {
-    if (this.#late?.roomId === roomId) this.#late.frames.push(frame)
-    else if (this.#early?.roomId === roomId) this.#early.frames.push(frame)
-    else if (this.#seated?.room.id === roomId) this.#receiver.deliverFrame(frame)
+  /** Handles a frame from the partner. Drops it if it is not for the present room, or out of date. */
+  handleFrame(item: FrameItem): void {
+    const [, roomId, frame, epoch] = item
+    if (this.#early?.roomId === roomId) {
+      this.#early.items.push(item)
+      return
+    }
+    if (this.#late?.roomId !== roomId && this.#seated?.room.id !== roomId) return
+    if (epoch !== undefined) {
+      if (epoch < this.#partnerEpoch) return
+      this.#partnerEpoch = epoch
+    }
+    if (this.#late) this.#late.frames.push(frame)
+    else this.#occupant.deliverFrame(frame)
   }
 
   /** Keeps frames for a room that the session claims, until {@link takeEarly}. */
   expect(roomId: string): void {
-    this.#early = { roomId, frames: [] }
+    this.#early = { roomId, items: [] }
   }
 
   /** Returns the frames that have arrived for the claimed room. */
-  takeEarly(): readonly Uint8Array[] {
-    const { frames = [] } = this.#early ?? {}
+  takeEarly(): readonly FrameItem[] {
+    const { items = [] } = this.#early ?? {}
     this.#early = undefined
-    return frames
+    return items
   }
 
   /** Collects the frames for a room that the partner's node has sent already, and passes them to `go`. */

@@ -113,6 +113,14 @@ export class ShardedEngine implements Engine {
     return this.#of(site).adopt(sessionId, site)
   }
 
+  confirm(sessionId: string): Promise<void> | undefined {
+    for (const engine of this.#engines) {
+      const confirmed = engine.confirm(sessionId)
+      if (confirmed) return confirmed
+    }
+    return undefined
+  }
+
   async reload(): Promise<void> {
     this.#inUse = this.#findInUse()
     await Promise.all(this.#engines.map((engine) => engine.reload()))

@@ -6,7 +6,7 @@ import type { Room, RoomSeat } from '../room.ts'
 import type { Ticket } from '../ticket.ts'
 import { poolOf } from '../ticket.ts'
 import { packTicket } from './stored-ticket.ts'
-import type { SentProfile, StoredProfile, StoredRoom } from './wire.ts'
+import type { KeptFrame, SentProfile, StoredProfile, StoredRoom } from './wire.ts'
 
 /** Returns a profile for Redis. */
 export function toStoredProfile({
@@ -27,6 +27,19 @@ function readProfile(text: string): StoredProfile {
 /** Returns the bytes of {@link toText}. */
 export function fromText(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'base64'))
+}
+
+/**
+ * Returns the kept frames without those of a node that had lost the sender and did not know it yet: another node had
+ * relayed a later frame before.
+ */
+export function withoutStale(frames: readonly KeptFrame[]): readonly KeptFrame[] {
+  let latest = 0
+  return frames.filter(([, , epoch = latest]) => {
+    const isStale = epoch < latest
+    latest = Math.max(latest, epoch)
+    return !isStale
+  })
 }
 
 /** Returns the bytes as text, because the MessagePack of Redis does not distinguish texts and bytes inside a value. */

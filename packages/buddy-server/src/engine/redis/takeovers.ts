@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts'
 import type { Adopted } from '../engine.ts'
 import type { Command } from './command-queue.ts'
-import { fromText } from './stored-values.ts'
-import type { Adoption, Answer } from './wire.ts'
+import { fromText, withoutStale } from './stored-values.ts'
+import type { Adoption, Answer, KeptFrame } from './wire.ts'
 
 /** The dependencies of {@link Takeovers}. */
 export interface TakeoversDependencies {
@@ -14,7 +14,7 @@ export interface TakeoversDependencies {
 }
 
 /** How long a node has to release a session that another one takes over, in milliseconds. */
-const releaseTimeoutMs = 1000
+export const releaseTimeoutMs = 1000
 /** A session that was taken over must join within this time, in milliseconds. */
 const joinTimeoutMs = 5000
 
@@ -23,8 +23,7 @@ type TakeOver =
   | {
       readonly state: 'taken'
       readonly epoch: number
-      /** The frames in base64. */
-      readonly frames: readonly (readonly [number: number, frame: string])[]
+      readonly frames: readonly KeptFrame[]
       readonly received?: number
     }
 
@@ -97,7 +96,7 @@ export class Takeovers {
       // The client was refused, or has gone.
       send({ c: 'release', s: sessionId, n: nodeId, e: epoch, graceMs: graceMs() })
     })
-    const frames = result.frames.map(([number, frame]) => ({
+    const frames = withoutStale(result.frames).map(([number, frame]) => ({
       sentBefore: number === 0 ? undefined : number - 1,
       frame: fromText(frame),
     }))

@@ -117,8 +117,8 @@ export type StoredEvent = {
       readonly isPartnerPresent: boolean
       /** Whether the room was open all the time, while the session came from another node. */
       readonly isContinued?: boolean
-      /** Frames that were kept for the session, in base64. */
-      readonly frames?: readonly (readonly [number: number, frame: string])[]
+      /** Frames that were kept for the session. */
+      readonly frames?: readonly KeptFrame[]
     }
   /** The node is empty if none has the session. */
   | {
@@ -219,8 +219,22 @@ export type CallAnswer = readonly [
   answers: readonly Answer[],
 ]
 
-/** A frame, with the session that receives it and the room. */
-export type FrameItem = readonly [sessionId: string, roomId: string, frame: Uint8Array]
+/**
+ * A frame, with the session that receives it, the room, and the epoch of the sender at the node that has relayed it. An
+ * earlier version of the server sends no epoch.
+ */
+export type FrameItem = readonly [
+  sessionId: string,
+  roomId: string,
+  frame: Uint8Array,
+  epoch?: number | undefined,
+]
+
+/**
+ * A frame that Redis has kept, in base64: its number among the frames of its session, or 0 if it has none yet, and the
+ * epoch of its sender.
+ */
+export type KeptFrame = readonly [number: number, frame: string, epoch?: number]
 
 /** An event or a frame for another node. */
 export type NodeItem = StoredEvent | FrameItem
@@ -231,8 +245,8 @@ export type NodeMessage = readonly [from: string, number: number, items: readonl
 /** The answer to a command that states a session again. */
 export interface Restated {
   readonly epoch: number
-  /** Frames that were kept while the session had no node, in base64, each with its number or 0. */
-  readonly frames: readonly (readonly [number: number, frame: string])[]
+  /** Frames that were kept while the session had no node. */
+  readonly frames: readonly KeptFrame[]
   /** Whether the partner's node has not restated the partner yet. */
   readonly isWaiting: boolean
 }

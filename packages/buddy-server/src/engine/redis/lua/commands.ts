@@ -123,6 +123,8 @@ end
 
 function commands.back(command)
   local rec = own(command)
+  -- The node has written them to the new connection.
+  removeFrames(rec, true)
   rec.a = nil
   put(rec)
   if command.f then setProfile(rec, command.f) end

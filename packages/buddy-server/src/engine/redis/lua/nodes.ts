@@ -3,7 +3,7 @@
  * latest beat, `info` what each node has reported, `lost` the nodes that have died, with the time of their latest beat,
  * `dying` the nodes whose sessions are being released, `n:<node>` the sessions of a node, and `orphans`
  * the sessions without a node, with the time at which they end. `k:<session>` contains frames that are kept for a
- * client: each is a list of its number (0 if it is not known) and its bytes.
+ * client: each is a list of its number (0 if it is not known), its bytes, and the epoch of its sender if it has no number.
  */
 export const nodes = String.raw`
 -- If Redis has received no beat of any node for this time, Redis itself was unreachable. Then no node is declared
@@ -148,12 +148,13 @@ function commands.adopt(command)
   return { state = 'taken', epoch = rec.e, frames = kept, received = received and tonumber(received) or nil }
 end
 
--- Keeps frames for a session's client. Returns false if they exceed the limit.
-local function keepFrames(rec, first, frames, maxBytes)
+-- Keeps frames for a session's client. epoch is that of their sender, if they have no numbers yet. Returns false if they
+-- exceed the limit.
+local function keepFrames(rec, first, frames, maxBytes, epoch)
   local key, bytes = B .. 'k:' .. rec.id, 0
   for index, frame in ipairs(frames) do
     local number = first > 0 and first + index - 1 or 0
-    call('RPUSH', key, pack(number, frame))
+    call('RPUSH', key, epoch and pack(number, frame, epoch) or pack(number, frame))
     bytes = bytes + #frame
   end
   call('PEXPIRE', key, endedMs)
@@ -188,6 +189,6 @@ function commands.hold(command)
   -- here.
   local isAlive = rec.n ~= '' and (rec.n ~= command.to or call('ZSCORE', B .. 'nodes', rec.n))
   if isAlive and not rec.cp then return rec.n end
-  if not keepFrames(rec, 0, command.frames, command.maxBytes) then leaveRoom(rec, 'lost') end
+  if not keepFrames(rec, 0, command.frames, command.maxBytes, command.epoch) then leaveRoom(rec, 'lost') end
 end
 `

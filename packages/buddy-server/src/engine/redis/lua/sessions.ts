@@ -65,12 +65,24 @@ local function framesOf(rec)
   return kept
 end
 
-local function takeFrames(rec)
-  local kept = framesOf(rec)
-  call('DEL', B .. 'k:' .. rec.id)
+-- Removes the kept frames that have a number, or those that have none, and returns them.
+local function removeFrames(rec, areNumbered)
+  local key, removed, left = B .. 'k:' .. rec.id, {}, {}
+  for _, value in ipairs(call('LRANGE', key, 0, -1)) do
+    local frame = { unpackMessage(value) }
+    local list = (frame[1] > 0) == areNumbered and removed or left
+    list[#list + 1] = list == removed and frame or value
+  end
+  if #removed == 0 then return removed end
+  call('DEL', key)
   call('HDEL', sessionKey(rec.id), 'kb')
-  return kept
+  for _, value in ipairs(left) do call('RPUSH', key, value) end
+  if #left > 0 then call('PEXPIRE', key, endedMs) end
+  return removed
 end
+
+-- Returns the frames that no node has yet. Those with a number are kept, in case the node that has them dies.
+local function takeFrames(rec) return removeFrames(rec, false) end
 
 -- Continues the room of a session that another node had.
 local function continueRoom(rec, claim)

@@ -1,0 +1,129 @@
+// A node takes over the session of one that hangs, and the other one continues afterwards.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ContractSession, EngineWorld } from '../engine-world.fixture.ts'
+import { RedisClient } from './redis-client.ts'
+import { createRedisEngines } from './redis-engine.fixture.ts'
+import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
+
+if (missingRedisMessage) console.log(missingRedisMessage)
+
+let server: RedisServer
+let client: RedisClient
+
+beforeAll(async () => {
+  if (missingRedisMessage) return
+  server = await RedisServer.start()
+  client = new RedisClient({ url: server.url, onUp: () => undefined, onDown: console.error })
+  await client.connect()
+})
+
+afterAll(async () => {
+  if (missingRedisMessage) return
+  client.close()
+  await server.stop()
+})
+
+/** A takeover by force takes this time, in milliseconds. */
+const takeoverMs = 1000
+const beatMs = 500
+
+/** Three nodes. Ana is at node 0, and Bob at node 1. They share a room. */
+async function createCrowd() {
+  let nodes: ReturnType<typeof createRedisEngines>
+  const world = new EngineWorld((given) => (nodes = createRedisEngines([client], 3, given)))
+  const [ana, bob] = await world.pair('ana', 'bob')
+  for (let beat = 0; beat < 3; beat++) await world.advance(beatMs)
+  /** Takes a session over at a node, while its former node hangs. Resolves with it, and with what was kept for it. */
+  const takeOver = async (id: string, node: number) => {
+    const engine = nodes.nodes[node]!
+    const taking = engine.adopt(id, '')
+    await world.settle()
+    await world.advance(takeoverMs)
+    const adopted = await taking
+    expect(adopted).toBeDefined()
+    const session = new ContractSession(id, engine, true)
+    return { session, kept: adopted!.frames.map(({ frame, ...rest }) => [frame[0], rest]) }
+  }
+  return { world, nodes: nodes!, ana, bob, takeOver }
+}
+
+const bytesOf = (session: ContractSession): (number | undefined)[] =>
+  session.frames.map(([byte]) => byte)
+
+describe.skipIf(missingRedisMessage)('a node that has hung', () => {
+  test('relays nothing that a client sent before it came to another node', async () => {
+    const { world, nodes, ana, bob, takeOver } = await createCrowd()
+    ana.pass(1)
+    await world.settle()
+    nodes.hang(0)
+    const { session } = await takeOver('ana', 2)
+    session.claim('bob', bob.room!.id)
+    await world.settle()
+    session.pass(3)
+    await world.settle()
+    // The node reads it from the former connection of the client.
+    ana.pass(2)
+    nodes.wake(0)
+    await world.settle()
+    session.pass(4)
+    await world.settle()
+    expect(bytesOf(bob)).toEqual([1, 3, 4])
+  })
+
+  test('finds out that it has lost a session before a client resumes it there', async () => {
+    const { world, nodes, ana, takeOver } = await createCrowd()
+    const [first] = nodes.nodes
+    expect(first!.confirm('ana')).toBeUndefined()
+    nodes.hang(0)
+    await takeOver('ana', 2)
+    const confirmed = first!.confirm('ana')
+    expect(confirmed).toBeDefined()
+    expect(ana.isTaken).toBe(false)
+    nodes.wake(0)
+    await world.settle()
+    await confirmed
+    expect(ana.isTaken).toBe(true)
+  })
+
+  test('lets a client resume if Redis does not answer for a second', async () => {
+    const { world, nodes } = await createCrowd()
+    nodes.hang(0)
+    await world.advance(takeoverMs)
+    const confirmed = nodes.nodes[0]!.confirm('ana')
+    expect(confirmed).toBeDefined()
+    await world.advance(takeoverMs)
+    // It does not wait until the node wakes.
+    await confirmed
+    nodes.wake(0)
+    await world.settle()
+  })
+})
+
+describe.skipIf(missingRedisMessage)('frames for a client that has not come back', () => {
+  test('are kept by Redis until its next node has told that they are written to a connection', async () => {
+    const { world, nodes, bob, takeOver } = await createCrowd()
+    nodes.hang(0)
+    const { session } = await takeOver('ana', 2)
+    // The node numbers what it has read, and keeps it, because the client may be gone before it has it.
+    session.keep(21, 8)
+    session.claim('bob', bob.room!.id)
+    await world.settle()
+    expect(bytesOf(session)).toEqual([])
+    // Another frame arrives while the client is away.
+    session.keep(22, 9)
+    await world.settle()
+    nodes.hang(2)
+    const { session: last, kept } = await takeOver('ana', 1)
+    expect(kept).toEqual([
+      [8, { sentBefore: 21 }],
+      [9, { sentBefore: 22 }],
+    ])
+    last.claim('bob', bob.room!.id)
+    last.keep(21, 8)
+    last.back()
+    await world.settle()
+    nodes.wake(2)
+    nodes.hang(1)
+    expect((await takeOver('ana', 2)).kept).toEqual([])
+  })
+})
