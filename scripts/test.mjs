@@ -80,11 +80,11 @@ function needChromium(step, run) {
 }
 
 const steps = {
-  types() {
-    addChecks('types', runCheck('types', 'tsc', ['-b']))
+  async types() {
+    addChecks('types', await runCheck('types', 'tsc', ['-b']))
   },
-  lint() {
-    addChecks('lint', ...lint())
+  async lint() {
+    addChecks('lint', ...(await lint()))
   },
   unit() {
     ensureRedis()
@@ -141,7 +141,7 @@ try {
     step = name
     const startedAt = performance.now()
     console.log(`\n── ${name}`)
-    run()
+    await run()
     console.log(`   ${name}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
   }
 } catch (error) {
