@@ -36,13 +36,12 @@ Storage.prototype.setItem = function setOtherItem(key: string, value: string): v
   if (!key.startsWith('buddy-visitor ')) setItem.call(this, key, value)
 }
 
-let lobbies = 0
 const mounted: BuddyChat[] = []
 const partners: Partner[] = []
 
 /** Returns the name of a lobby that no other test uses. */
 export function newLobby(): string {
-  return `lobby-${Date.now() % 1e6}-${++lobbies}`
+  return `lobby-${crypto.randomUUID()}`
 }
 
 /**

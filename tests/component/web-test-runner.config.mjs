@@ -54,8 +54,8 @@ export default {
   files: [new URL('*.component-test.ts', import.meta.url).pathname],
   nodeResolve: { exportConditions: ['production', 'browser'] },
   plugins: [esbuildPlugin({ ts: true, target: 'es2022' })],
-  // Runs one test file at a time, because fake cameras and software encoders need much CPU time.
-  concurrency: 1,
+  // Fake cameras and software encoders need much CPU time, so more files at once would overload a small machine.
+  concurrency: 2,
   browserStartTimeout: 60_000,
   testsFinishTimeout: 120_000,
   testFramework: { config: { ui: 'tdd', timeout: 15_000 } },
@@ -70,6 +70,12 @@ export default {
     </html>`,
   browsers: [
     chromeLauncher({
+      // A context of its own has its own storage. Without the emulation, only one of the pages would have the focus.
+      createPage: async ({ browser }) => {
+        const page = await (await browser.createBrowserContext()).newPage()
+        await page.emulateFocusedPage(true)
+        return page
+      },
       launchOptions: {
         executablePath: process.env.BUDDY_CHROMIUM,
         args: [
