@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { isFullRun } from './tests/install/full-run.ts'
 import { LongestFirst } from './tests/longest-first.ts'
@@ -20,6 +21,8 @@ export default defineConfig({
           ],
           // Property tests run thousands of cases, which can take long on a busy machine.
           testTimeout: 20_000,
+          // The default is one less than the number of cores, so a machine with two cores would use one of them.
+          maxWorkers: availableParallelism(),
         },
       },
       {
@@ -43,7 +46,8 @@ export default defineConfig({
           // Tests install packages from a registry, and start browsers.
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Files mostly wait for installations, and build a binary with one core.
+          maxWorkers: 2,
         },
       },
       {

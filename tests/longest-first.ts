@@ -14,6 +14,17 @@ const longFiles = [
   'tests/e2e/guard-soak.test.ts',
   'tests/lint/import-directions.test.ts',
   'packages/buddy-server/src/core/kept-counts.test.ts',
+  'tests/integration/bench.test.ts',
+  'tests/integration/development.test.ts',
+  'tests/integration/attacks.test.ts',
+  'tests/integration/rolling-restart.test.ts',
+  'tests/integration/chaos.test.ts',
+  'tests/integration/load-commands.test.ts',
+  'tests/integration/conformance.test.ts',
+  'tests/integration/moderation.test.ts',
+  'tests/integration/attacker.test.ts',
+  'tests/install/new-user.test.ts',
+  'tests/install/binary.test.ts',
 ]
 
 /**
