@@ -23,13 +23,15 @@ done
 
 secret() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 umask 077
+redis_password=$(secret)
 sed -e "s|^BUDDY_HOST=.*|BUDDY_HOST=$1|" \
   -e "s|^PUBLIC_IP=.*|PUBLIC_IP=$2|" \
   -e "s|^ALLOWED_ORIGINS=.*|ALLOWED_ORIGINS=${3:-self}|" \
   -e "s|^SECRET_KEY=.*|SECRET_KEY=$(secret)|" \
   -e "s|^ADMIN_TOKEN=.*|ADMIN_TOKEN=$(secret)|" \
   -e "s|^TURN_SECRET=.*|TURN_SECRET=$(secret)|" \
-  -e "s|^REDIS_PASSWORD=.*|REDIS_PASSWORD=$(secret)|" \
+  -e "s|^REDIS_PASSWORD=.*|REDIS_PASSWORD=$redis_password|" \
+  -e "s|password-of-redis|$redis_password|" \
   -e "s|^GRAFANA_PASSWORD=.*|GRAFANA_PASSWORD=$(secret)|" \
   .env.example > .env
 echo "$PWD/.env is written, with new secrets. Start everything with: docker compose up --detach"

@@ -92,6 +92,11 @@ export function ensureProxy() {
   ensureCommands({ nginx: 'nginx' })
 }
 
+/** Installs what runs beside the servers in deploy/compose.yaml. */
+export function ensureServices() {
+  ensureCommands({ caddy: 'caddy', prometheus: 'prometheus' })
+}
+
 /** Installs the libraries of examples/python-server for the operating system's Python. */
 export function ensurePythonLibraries() {
   const imports = ['-c', 'import websockets.legacy.server, msgpack']

@@ -12,11 +12,13 @@ import {
   ensureProxy,
   ensurePythonLibraries,
   ensureRedis,
+  ensureServices,
   ensureTurnServer,
   missingBrowsersMessage,
 } from './browsers.mjs'
 import { lint, runCheck } from './lint.mjs'
 import { firstLine, readVitestReport, summarize } from './test-summary.mjs'
+import { ensureValkey } from './valkey.mjs'
 
 const root = join(import.meta.dirname, '..')
 const reports = mkdtempSync(join(tmpdir(), 'buddy-test-'))
@@ -48,7 +50,7 @@ function addChecks(step, ...checks) {
   results.push({ step, passed: checks.length - failures.length, skipped: 0, failures })
 }
 
-function vitest(project) {
+function vitest(project, environment = {}) {
   runner(
     project,
     'vitest',
@@ -63,6 +65,7 @@ function vitest(project) {
       cwd: root,
       env: {
         ...process.env,
+        ...environment,
         BUDDY_CHROMIUM: browsers?.chromium ?? '',
         BUDDY_FIREFOX: browsers?.firefox ?? '',
       },
@@ -88,7 +91,8 @@ const steps = {
   },
   unit() {
     ensureRedis()
-    vitest('unit')
+    const valkey = ensureValkey()
+    vitest('unit', valkey ? { BUDDY_VALKEY: valkey } : {})
   },
   component() {
     needChromium('component', () =>
@@ -111,6 +115,7 @@ const steps = {
   integration() {
     ensureTurnServer()
     ensureProxy()
+    ensureServices()
     ensurePythonLibraries()
     ensureRedis()
     vitest('integration')

@@ -403,3 +403,24 @@ test('shows that the server is draining, and reconnects after the server has sto
   await waitForText(page, '#users', '0')
   await waitForText(page, '#notice', '')
 })
+
+test.skipIf(missingRedisMessage)(
+  'shows that the server cannot use Redis, and why',
+  async ({ startServer, open }) => {
+    const port = await freePort()
+    const { url } = await startServer({
+      adminToken,
+      secretKey,
+      redisUrl: `redis://127.0.0.1:${port}`,
+    })
+    const { page } = await open(url)
+    await waitForText(
+      page,
+      '#notice',
+      /^No Redis since \d\d:\d\d:\d\d: users of this server cannot meet those of other servers\. Redis at 127\.0\.0\.1:\d+ cannot be reached, because nothing listens there/,
+    )
+    const redis = await RedisServer.startAt(port)
+    onTestFinished(() => redis.stop())
+    await waitForText(page, '#notice', '')
+  },
+)

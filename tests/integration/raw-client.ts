@@ -5,7 +5,8 @@ import { decode, encode, subprotocol } from '@buddy-chat/protocol'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 
-interface ConnectOptions {
+/** How a client connects. */
+export interface ConnectOptions {
   readonly origin?: string
   readonly protocols?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>

@@ -1,4 +1,5 @@
 import type { MessageOf } from '@buddy-chat/protocol'
+import type { ConnectOptions } from './raw-client.ts'
 import { RawClient } from './raw-client.ts'
 
 /**
@@ -12,16 +13,24 @@ export class ResumingClient {
   received = 0
   sent = 0
 
-  private constructor(client: RawClient, welcome: MessageOf<'welcome'>) {
+  readonly #options: ConnectOptions
+
+  private constructor(client: RawClient, welcome: MessageOf<'welcome'>, options: ConnectOptions) {
     this.client = client
     this.welcome = welcome
+    this.#options = options
   }
 
   /** Opens a connection, sends hello and waits for the welcome. */
-  static async join(url: string, name: string, hello: object = {}): Promise<ResumingClient> {
-    const client = await RawClient.connect(url)
+  static async join(
+    url: string,
+    name: string,
+    hello: object = {},
+    options: ConnectOptions = {},
+  ): Promise<ResumingClient> {
+    const client = await RawClient.connect(url, options)
     client.sendHello({ name, ...hello })
-    return new ResumingClient(client, await client.receive('welcome'))
+    return new ResumingClient(client, await client.receive('welcome'), options)
   }
 
   /** Resolves with two clients, `Ana` and `Bob`, in a room. Bob is at the server `otherUrl`. */
@@ -57,7 +66,7 @@ export class ResumingClient {
     this.sent += this.client.sent
     const { received, sent, roomToken } = this
     const token = this.welcome.resumeToken ?? ''
-    this.client = await RawClient.connect(url)
+    this.client = await RawClient.connect(url, this.#options)
     this.client.sendHello({ resume: { token, received, sent, roomToken, ...more }, ...hello })
     this.welcome = await this.client.receive('welcome')
     return this.welcome

@@ -96,6 +96,7 @@ export function createBuddyServer(
       usersOf: (site) => core.engine.usersOf(site),
       nodeId,
     },
+    redis: () => redis?.state,
     sites: () => core.sites.values(),
   })
   const notify = createNotify(
@@ -188,6 +189,7 @@ export function createBuddyServer(
     isDraining: () => closed !== undefined,
     isEngineUp: () => core.engine.isUp,
     downShards: () => redis?.downShards ?? [],
+    redisProblem: () => redis?.state.fault?.problem,
     moderation: core.safety.moderation,
   })
   const { tlsCertFile: certFile, tlsKeyFile: keyFile } = settings

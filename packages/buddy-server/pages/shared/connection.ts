@@ -6,6 +6,12 @@ import { formatClock } from './time-format.ts'
  */
 export type ConnectionState = 'connecting' | 'live' | 'offline' | 'signed-out'
 
+/** What the operator must know about a server that responds. */
+export interface ServerNotice {
+  readonly kind: 'none' | 'draining' | 'redis'
+  readonly text: string
+}
+
 const labels: Readonly<Record<ConnectionState, string>> = {
   connecting: 'Connecting …',
   live: 'Live',
@@ -29,18 +35,11 @@ export class Connection {
     this.#reload.addEventListener('click', onReload)
   }
 
-  /** Shows that the server has responded. */
-  showLive(isDraining: boolean): void {
+  /** Shows that the server has responded, and the notice about its state, if there is one. */
+  showLive({ kind, text }: ServerNotice = { kind: 'none', text: '' }): void {
     this.#respondedAtMs = this.#epochMs()
     this.#show('live')
-    if (isDraining) {
-      this.#showNotice(
-        'draining',
-        'Draining: the server accepts no new users. Running calls may finish.',
-      )
-    } else {
-      this.#showNotice('none', '')
-    }
+    this.#showNotice(kind, text)
   }
 
   /**
@@ -65,7 +64,7 @@ export class Connection {
     this.#state.title = `latest response at ${formatClock(this.#respondedAtMs)}`
   }
 
-  #showNotice(kind: 'none' | 'draining' | 'offline' | 'signed-out', text: string): void {
+  #showNotice(kind: ServerNotice['kind'] | 'offline' | 'signed-out', text: string): void {
     this.#notice.dataset['kind'] = kind
     this.#reload.hidden = kind !== 'signed-out'
     showText(this.#noticeText, text)

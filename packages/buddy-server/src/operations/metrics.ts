@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Counts } from '../core/counts.ts'
 import type { CrowdSource } from './status.ts'
+import type { RedisState } from '../engine/redis/redis-client.ts'
 import type { ServerObserver } from '../events.ts'
 import type { WebhookEvent } from '../config/webhook-events.ts'
 import type { WebhookOutcome } from './webhooks/lane.ts'
@@ -10,6 +11,9 @@ export interface MetricsSource {
   /** Returns the counts of this node. */
   readonly counts: () => Counts
   readonly crowd: Pick<CrowdSource, 'counts' | 'nodes'>
+  readonly usesRedis: boolean
+  /** Returns whether this node can use Redis. */
+  readonly redis: () => RedisState | undefined
   readonly connections: () => number
   readonly sockets: () => number
   readonly maxSockets: () => number
@@ -194,6 +198,15 @@ export function createMetrics(source: MetricsSource): Metrics {
   }
   total('buddy_relayed_frames_total', 'Frames relayed to a partner.', () => relayed.frames)
   total('buddy_relayed_bytes_total', 'Bytes relayed to a partner.', () => relayed.bytes)
+  const { usesRedis, redis } = source
+  if (usesRedis) {
+    gauge('buddy_redis_up', '1 while this node can use Redis.', () => (redis()?.isUp ? 1 : 0))
+    total(
+      'buddy_redis_outages_total',
+      'How often this node has lost Redis.',
+      () => redis()?.outages ?? 0,
+    )
+  }
 
   return {
     registry: Registry.merge([processMetrics(), registry]),

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../clock.ts'
 import type { ResolvedServerOptions } from '../config/server-settings.ts'
 import type { Counts } from '../core/counts.ts'
+import type { RedisState } from '../engine/redis/redis-client.ts'
 import type { ServerObserver } from '../events.ts'
 import type { Site } from '../sites/site.ts'
 import type { DashboardData } from './dashboard/data.ts'
@@ -32,6 +33,8 @@ interface OperationsDependencies {
   /** Returns the counts of this node. */
   readonly counts: () => Counts
   readonly crowd: CrowdSource
+  /** Returns whether this node can use Redis; undefined if it uses none. */
+  readonly redis: () => RedisState | undefined
   readonly countsBySite: () => ReadonlyMap<string, Counts>
   readonly sites: () => Iterable<Pick<Site, 'key' | 'maxUsers'>>
 }
@@ -51,12 +54,15 @@ export class Operations {
   #cancels: Cancel[] = []
 
   constructor(dependencies: OperationsDependencies) {
-    const { settings, clock, log, version, connections, openFiles, counts, crowd } = dependencies
+    const { settings, clock, log, version, connections, openFiles, counts, crowd, redis } =
+      dependencies
     this.#dependencies = dependencies
     this.#status = new StatusReporter(dependencies)
     this.metrics = createMetrics({
       counts,
       crowd,
+      usesRedis: settings().redisUrl !== '',
+      redis,
       connections,
       sockets: () => openFiles.sockets,
       maxSockets: () => openFiles.maxSockets,

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { ResolvedServerOptions } from '../config/server-settings.ts'
 import type { Counts } from '../core/counts.ts'
 import type { Engine, NodeStatus } from '../engine/engine.ts'
+import type { RedisState } from '../engine/redis/redis-client.ts'
 import type { ServerObserver } from '../events.ts'
 import type { Site } from '../sites/site.ts'
 import type { WaitPercentiles } from './wait-times.ts'
@@ -51,6 +52,17 @@ export interface NodeFigures {
   readonly last_beat_ms: number
 }
 
+/** Whether this node can use Redis. */
+export interface RedisFigures {
+  readonly state: 'up' | 'down'
+  /** Why it cannot, in one word; null if it can, or if the reason is not known yet. */
+  readonly problem: string | null
+  /** Since when, in milliseconds since 1970. */
+  readonly since_ms: number
+  /** The reason in a sentence that says what to do. Only a reader with the admin token gets it. */
+  readonly message?: string
+}
+
 /** The present figures of the server, as `/status` returns them: of this node, if there are several. */
 export interface Status {
   readonly status: 'healthy' | 'draining'
@@ -75,6 +87,8 @@ export interface Status {
   readonly sites?: readonly SiteStatus[]
   /** Missing if the server shares no Redis with others. */
   readonly crowd?: CrowdFigures
+  /** Missing if the server uses no Redis. */
+  readonly redis?: RedisFigures
   /** Present only with the admin token, and if the server shares a Redis. */
   readonly nodes?: readonly NodeFigures[]
 }
@@ -99,6 +113,8 @@ interface StatusReporterDependencies {
   readonly counts: () => Counts
   readonly countsBySite: () => ReadonlyMap<string, Counts>
   readonly crowd: CrowdSource
+  /** Returns whether this node can use Redis; undefined if it uses none. */
+  readonly redis: () => RedisState | undefined
   readonly sites: () => Iterable<Pick<Site, 'key' | 'maxUsers'>>
 }
 
@@ -129,6 +145,7 @@ export class StatusReporter {
     const { maxUsers, maxRooms } = settings()
     const nodes = crowd.nodes()
     const hasNodes = nodes.length > 0
+    const redis = this.#dependencies.redis()
     return {
       status: isDraining() ? 'draining' : 'healthy',
       version,
@@ -144,6 +161,7 @@ export class StatusReporter {
       matches: this.#matches,
       wait_ms: this.#waits.percentiles,
       ...(hasNodes && { crowd: this.#crowd(nodes) }),
+      ...(redis && { redis: redisFigures(redis, isAdmin) }),
       ...(isAdmin && { sites: this.#sites(hasNodes) }),
       ...(isAdmin && hasNodes && { nodes: nodes.map((node) => this.#node(node)) }),
     }
@@ -182,6 +200,15 @@ export class StatusReporter {
       const figures = { key, users, max_users: maxUsers ?? settings().maxUsers, waiting, rooms }
       return hasNodes ? { ...figures, crowd_users: crowd.usersOf(key) } : figures
     })
+  }
+}
+
+function redisFigures({ isUp, fault, sinceMs }: RedisState, isAdmin: boolean): RedisFigures {
+  return {
+    state: isUp ? 'up' : 'down',
+    problem: fault?.problem ?? null,
+    since_ms: sinceMs,
+    ...(isAdmin && fault && { message: fault.message }),
   }
 }
 

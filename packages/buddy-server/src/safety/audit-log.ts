@@ -5,7 +5,7 @@ import type { AuditVerdict, Decision } from './moderation.ts'
 import type { AuditLine, AuditMark, Store } from './store.ts'
 
 /** The previous hash of the first entry. */
-const genesis: AuditMark = { number: 0, hash: '0'.repeat(64) }
+export const genesis: AuditMark = { number: 0, hash: '0'.repeat(64) }
 
 /** Returns the hash of an entry: SHA-256 of the previous hash, a line feed and the entry in canonical JSON. */
 function hashOf(previous: string, text: string): string {

@@ -4,6 +4,7 @@ import type {
   AuditLine,
   AuditMark,
   PersonReports,
+  PlacedReport,
   PurgeLimits,
   Store,
   StoredMeasure,
@@ -98,6 +99,14 @@ export class MemoryStore implements Store {
       .map((id) => this.#reports.get(id))
       .filter((report) => report !== undefined)
       .filter(({ decisionId }) => (decisionId === null) === (state === 'open'))
+  }
+
+  reportsAfter(place: number, limit: number): PlacedReport[] {
+    return [...this.#reports.values()]
+      .map((report) => ({ place: this.#places.get(report.id) ?? 0, report }))
+      .filter((each) => each.place > place)
+      .toSorted((one, other) => one.place - other.place)
+      .slice(0, limit)
   }
 
   still(reportId: string): Uint8Array | undefined {

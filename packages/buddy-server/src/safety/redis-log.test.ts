@@ -1,5 +1,5 @@
 // Several servers that share a log of reports and decisions in a real Redis.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -264,6 +264,53 @@ describe.skipIf(missingRedisMessage)('servers that share a log', () => {
     await b.core.safety.moderation.lift(b.core.safety.moderation.bans()[0]!.id, 'kim')
     await expect.poll(() => kindsAt(again), soon).toEqual(['lift', 'ban'])
     expect(await again.core.safety.moderation.verifyAudit()).toMatchObject({ isIntact: true })
+  })
+
+  test('a server that was alone brings its reports, pictures and decisions to the others, and only once', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'buddy-log-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const [original, copied] = [join(folder, 'original'), join(folder, 'copied')]
+    const world = new World()
+    const alone = new TestServer({ rematchDelayMs: 0, avoidRecentMs: 0 })
+    alone.core.openStore(new SqliteStore(original))
+    const [bob, cleo] = [await world.join(alone), await world.join(alone)]
+    for (const about of [bob, cleo, cleo]) await world.report(alone, about)
+    const [bobId, cleoId] = [bob.session.personKey, cleo.session.personKey]
+    await alone.core.safety.moderation.decide(bobId, ban, 'kim')
+    await alone.core.safety.close()
+    cpSync(original, copied, { recursive: true })
+
+    const early = await world.start()
+    const former = await world.start(new SqliteStore(original))
+    await expect.poll(() => totalAt(early), soon).toBe(2)
+    const late = await world.start()
+    for (const server of [early, former, late]) {
+      const { moderation } = server.core.safety
+      expect(moderation.reports()).toMatchObject([
+        { personId: cleoId, total: 2, reports: [{ hasStill: true }, { hasStill: true }] },
+      ])
+      const [decided] = moderation.reports({ state: 'decided' })
+      expect(decided).toMatchObject({ personId: bobId, total: 1 })
+      expect(moderation.still(decided!.reports[0]!.id)).toBeDefined()
+      expect(moderation.bans()).toMatchObject([{ personId: bobId, by: 'kim' }])
+      expect((await world.join(server, bob)).of('error')).toMatchObject([{ code: 'banned' }])
+      expect(await auditOf(server)).toEqual(await auditOf(former))
+      expect(await moderation.verifyAudit()).toMatchObject({ isIntact: true, entries: 1 })
+      expect(named(server, 'decided')).toEqual([])
+    }
+    const length = (): Promise<unknown> =>
+      client.logLink().send('', ['XLEN', `${world.prefix}{safety}:log`])
+    const entries = await length()
+    await former.core.safety.close()
+    for (const each of [original, copied]) {
+      const again = await world.start(new SqliteStore(each))
+      onTestFinished(() => again.core.safety.close())
+      expect(again.core.safety.moderation.reports()[0]).toMatchObject({ total: 2 })
+    }
+    expect(await length()).toBe(entries)
+    // The next decision follows on the shared ones.
+    await late.core.safety.moderation.decide(cleoId, ban, 'kim')
+    await expect.poll(() => kindsAt(early), soon).toEqual(['ban', 'ban'])
   })
 
   test('a data folder with an audit log of its own does not join the log of others', async () => {

@@ -1,6 +1,7 @@
 import type { Clock, Cancel } from '../clock.ts'
 import type { Arrival, DecisionEntry, Draft, Fact, LogEntry, SafetyLog } from './log-entry.ts'
 import { ModerationError } from './moderation.ts'
+import type { LogHistory } from './log-history.ts'
 import type { RedisLogLink } from './redis-log-link.ts'
 import { appendScript, headScript } from './redis-log-scripts.ts'
 import type { AuditMark, StoredMeasure } from './store.ts'
@@ -41,6 +42,8 @@ const maxEntries = 250_000
 const maxStills = 5000
 /** How many entries are read and applied at once. It takes some milliseconds. */
 const readSize = 200
+/** How many entries are appended at once when a node shares what it knew before. */
+const shareSize = 100
 /** The maximum number of times that a decision is made again because other nodes have appended decisions meanwhile. */
 const maxAttempts = 20
 /**
@@ -68,7 +71,13 @@ interface Held {
  */
 export class RedisLog implements SafetyLog {
   readonly #dependencies: RedisLogDependencies
-  readonly #keys: readonly [log: string, head: string, measures: string, stills: string]
+  readonly #keys: readonly [
+    log: string,
+    head: string,
+    measures: string,
+    stills: string,
+    histories: string,
+  ]
   readonly #channel: string
   readonly #waiting: Waiting[] = []
   readonly #held: Held[] = []
@@ -91,7 +100,13 @@ export class RedisLog implements SafetyLog {
     // One hash tag, so that all keys are in one slot of a cluster.
     const base = `${prefix}{safety}`
     this.#channel = base
-    this.#keys = [`${base}:log`, `${base}:head`, `${base}:measures`, `${base}:stills`]
+    this.#keys = [
+      `${base}:log`,
+      `${base}:head`,
+      `${base}:measures`,
+      `${base}:stills`,
+      `${base}:histories`,
+    ]
   }
 
   /**
@@ -116,6 +131,29 @@ export class RedisLog implements SafetyLog {
       this.#handleFailure(error)
       return false
     }
+  }
+
+  /**
+   * Appends what this node knew before it shared the log, unless the log has it already. Call this before {@link open}.
+   * @throws Error if Redis cannot be reached. Then some of it may be appended, and appending it again has no effect.
+   */
+  async share({ id, decisions, facts }: LogHistory): Promise<void> {
+    const [log, head, , , histories] = this.#keys
+    if ((await this.#send('SISMEMBER', histories, id)) === 1) return
+    const { number, hash } = this.#dependencies.head()
+    // From now on, decisions of other nodes follow on the latest one.
+    if (number > 0) await this.#send('EVAL', headScript, '2', log, head, String(number), hash)
+    let batch: Promise<unknown>[] = []
+    const append = async (entry: LogEntry, still?: Uint8Array): Promise<void> => {
+      batch.push(this.#append(entry, still, true))
+      if (batch.length < shareSize) return
+      await Promise.all(batch)
+      batch = []
+    }
+    for (const decision of decisions) await append(decision)
+    for (const { fact, still } of facts) await append(fact, still)
+    await Promise.all(batch)
+    await this.#send('SADD', histories, id)
   }
 
   /** Adds measures to those in force of all nodes. */
@@ -254,20 +292,24 @@ export class RedisLog implements SafetyLog {
     throw new ModerationError('store-failed', 'too many decisions are made at the same time')
   }
 
-  /** Returns false for a decision that does not follow on the latest one. */
-  async #append(entry: LogEntry, still?: Uint8Array): Promise<boolean> {
+  /**
+   * Returns false for a decision that does not follow on the latest one.
+   * @param isPast whether the latest decision is known to follow on the entry
+   */
+  async #append(entry: LogEntry, still?: Uint8Array, isPast = false): Promise<boolean> {
     const { nodeId, retentionMs, stillMs } = this.#dependencies
     const plan = {
       channel: this.#channel,
       maxEntries,
       retentionMs: retentionMs(),
-      ...(entry.kind === 'decision' && {
-        previousHash: entry.previousHash,
-        hash: entry.line.hash,
-        number: entry.line.number,
-        removed: entry.removed.map(({ id }) => id),
-        ...(entry.added && { added: entry.added.id, measure: JSON.stringify(entry.added) }),
-      }),
+      ...(entry.kind === 'decision' &&
+        !isPast && {
+          previousHash: entry.previousHash,
+          hash: entry.line.hash,
+          number: entry.line.number,
+          removed: entry.removed.map(({ id }) => id),
+          ...(entry.added && { added: entry.added.id, measure: JSON.stringify(entry.added) }),
+        }),
       ...(entry.kind === 'delivery' && { ended: entry.measureId }),
       ...(entry.kind === 'report' &&
         still && {
@@ -277,7 +319,13 @@ export class RedisLog implements SafetyLog {
         }),
     }
     const parameters = [nodeId, JSON.stringify(entry), JSON.stringify(plan), still ?? '']
-    const position = await this.#send('EVAL', appendScript, '4', ...this.#keys, ...parameters)
+    const position = await this.#send(
+      'EVAL',
+      appendScript,
+      '4',
+      ...this.#keys.slice(0, 4),
+      ...parameters,
+    )
     return position !== null
   }
 

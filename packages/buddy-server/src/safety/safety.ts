@@ -12,6 +12,7 @@ import { forEachInSlices } from '../slices.ts'
 import { createModeration } from './create-moderation.ts'
 import type { SafetyLog } from './log-entry.ts'
 import { LocalLog } from './log-entry.ts'
+import { historyOf } from './log-history.ts'
 import { isMeasureDuration, measureDurationRule } from './measure-duration.ts'
 import { MeasureDelivery } from './measure-delivery.ts'
 import { measureMessage } from './measure-message.ts'
@@ -50,6 +51,9 @@ export class Safety {
   #state: SafetyState
   #cancelPurge: Cancel | undefined
   #cancelLearning: Cancel | undefined
+  #cancelSharing: Cancel | undefined
+  /** Whether the log has what this node knew before it shared the log. */
+  #isHistoryShared = true
 
   constructor(dependencies: SafetyDependencies) {
     this.#dependencies = dependencies
@@ -132,8 +136,24 @@ export class Safety {
     if (isNew && audit.head.number > 0 && (await log.hasOtherHead())) {
       throw new StoreError('other-log', otherLog)
     }
+    if (isNew) await this.#shareHistory(log)
     await log.open(position)
     await this.#learnMeasures(log, isNew)
+  }
+
+  /** Appends what this node knew before to the log. If Redis cannot be reached, tries again later. */
+  async #shareHistory(log: RedisLog): Promise<void> {
+    const { wallNow, clock, onError } = this.#dependencies
+    const { store } = this.#state
+    const history = store.isLasting ? historyOf(store, wallNow()) : undefined
+    this.#isHistoryShared = false
+    try {
+      if (history) await log.share(history)
+      this.#isHistoryShared = true
+    } catch (error) {
+      onError(error)
+      this.#cancelSharing = clock.after(learnIntervalMs, () => void this.#shareHistory(log))
+    }
   }
 
   /** Adds the measures of this server to the common ones again, because Redis has lost its data. */
@@ -164,6 +184,7 @@ export class Safety {
   async close(): Promise<void> {
     this.#cancelPurge?.()
     this.#cancelLearning?.()
+    this.#cancelSharing?.()
     const { writer, store } = this.#state
     const unsent = (await this.#sharedLog?.close()) ?? 0
     const lost = writer.close() + unsent
@@ -288,7 +309,9 @@ export class Safety {
       head: () => this.#state.audit.head,
       onHead: (head) => this.#state.arrivals.handleHead(head),
       deliver: (arrivals, position, isLive) => {
-        const reported = this.#state.arrivals.apply(arrivals, position)
+        // Without a position, the next start shares the history again.
+        const stored = this.#isHistoryShared ? position : undefined
+        const reported = this.#state.arrivals.apply(arrivals, stored)
         // After a start, their decisions follow in the log.
         if (isLive) for (const person of reported) this.#rules.apply(person)
       },

@@ -7,6 +7,7 @@ import type {
   AuditLine,
   AuditMark,
   PersonReports,
+  PlacedReport,
   PurgeLimits,
   Store,
   StoredMeasure,
@@ -94,6 +95,18 @@ export class SqliteStore implements Store {
     return rows.map((row) => ({
       ...(row as unknown as StoredReport),
       hasStill: row['hasStill'] === 1,
+    }))
+  }
+
+  reportsAfter(place: number, limit: number): PlacedReport[] {
+    const rows = this.#queries.all(
+      `SELECT ${reportColumns}, rowid AS place, EXISTS (SELECT 1 FROM stills WHERE report_id = id) AS hasStill
+        FROM reports WHERE rowid > $place ORDER BY rowid LIMIT $limit`,
+      { place, limit },
+    )
+    return rows.map(({ place: found, ...row }) => ({
+      place: Number(found),
+      report: { ...(row as unknown as StoredReport), hasStill: row['hasStill'] === 1 },
     }))
   }
 

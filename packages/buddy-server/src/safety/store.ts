@@ -108,6 +108,12 @@ export interface PersonReports {
   readonly total: number
 }
 
+/** A report, and its place in the order in which reports came. */
+export interface PlacedReport {
+  readonly place: number
+  readonly report: StoredReport
+}
+
 /** A place in a list of persons: after the one whose latest report has this place. */
 export interface GroupCursor {
   /**
@@ -165,6 +171,8 @@ export interface Store {
   readonly lastPlace: number
   /** Returns the latest {@link maxOpenReports} reports of a person, latest first. */
   reportsOf(personId: string, state: ReportState): readonly StoredReport[]
+  /** Returns reports after this place, in the order in which they came. */
+  reportsAfter(place: number, limit: number): readonly PlacedReport[]
   still(reportId: string): Uint8Array | undefined
   /** Makes the open reports of a person decided. */
   decideReports(personId: string, decisionId: string): void

@@ -9,6 +9,7 @@ import { Plot, spanOf } from './plot.ts'
 import { Poller } from '../../shared/poller.ts'
 import { createRefusalsTable } from './refusals-table.ts'
 import { createNodesTable } from './nodes-table.ts'
+import { noticeOf } from './notice.ts'
 import { createSitesTable } from './sites-table.ts'
 import { createTiles } from './tiles.ts'
 import { formatSpan } from '../../shared/time-format.ts'
@@ -49,7 +50,7 @@ const poller = new Poller({
     else if (result.kind === 'failed') connection.showOffline(result.reason)
     else {
       show(result.data)
-      connection.showLive(result.data.status.status === 'draining')
+      connection.showLive(noticeOf(result.data.status))
     }
   },
 })

@@ -139,7 +139,7 @@ const poller = new Poller<PageData>({
     if (result.kind === 'signed-out') connection.showSignedOut()
     else if (result.kind === 'failed') connection.showOffline(result.reason)
     else {
-      connection.showLive(false)
+      connection.showLive()
       show(result.data)
     }
   },

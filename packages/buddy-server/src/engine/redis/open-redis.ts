@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisClientOptions, RedisClusterOptions } from '@redis/client'
 import { createClient, createCluster, RESP_TYPES } from '@redis/client'
 import type { RedisAddress, RedisCredentials, RedisTarget } from './redis-url.ts'
+import { retryDelayMs } from './retry-delay.ts'
 
 /** A command with its arguments. */
 export type RedisCommand = readonly (string | Buffer)[]
@@ -58,8 +59,6 @@ const silentTimeoutMs = 3000
 const pingIntervalMs = 1000
 /** After this time without a server, a cluster is asked for its new master, in milliseconds. */
 const refreshAfterMs = 500
-/** The longest wait before the next attempt to connect, in milliseconds. A random part keeps nodes apart. */
-const maxRetryMs = 2000
 /** How often the Sentinels are asked for the master, in milliseconds. */
 const sentinelIntervalMs = 1000
 
@@ -70,8 +69,7 @@ export function openRedis(options: OpenRedisOptions): RedisConnection {
   return kind === 'sentinel' ? new SentinelConnection(options) : new SingleConnection(options)
 }
 
-const retryMs = (retries: number): number =>
-  Math.min(50 * 2 ** retries, maxRetryMs) * (0.5 + Math.random() / 2)
+const retryMs = (retries: number): number => retryDelayMs(retries, Math.random())
 
 type ClientSettings = Pick<
   RedisClientOptions,

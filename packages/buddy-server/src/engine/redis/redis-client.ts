@@ -5,7 +5,7 @@ import { explainRedisError } from './redis-error.ts'
 import { askNumberOfShards, callFunction, loadFunction } from './redis-function.ts'
 import type { RedisLink } from './redis-link.ts'
 import { RedisShardsError } from './redis-shards-error.ts'
-import type { RedisTarget } from './redis-url.ts'
+import type { RedisError, RedisTarget } from './redis-url.ts'
 import { readCaFile, requireRedisUrl, targetOf } from './redis-url.ts'
 import type { Shard } from './shard.ts'
 import { baseOf, channelOf, onlyShard } from './shard.ts'
@@ -26,8 +26,22 @@ export interface RedisClientOptions {
   readonly shard?: Shard
   /** Called when Redis answers, for the first time or again. */
   readonly onUp: () => void
-  /** Called when Redis no longer answers, with the reason. The client tries to connect again by itself. */
-  readonly onDown: (error: unknown) => void
+  /**
+   * Called when Redis no longer answers, with the reason, and again if the outage has another reason later. The client
+   * tries to connect again by itself.
+   */
+  readonly onDown: (error: RedisError) => void
+}
+
+/** Whether Redis can be used, for operators. */
+export interface RedisState {
+  readonly isUp: boolean
+  /** Why Redis cannot be used; undefined if it can, or if the first attempt has not ended. */
+  readonly fault: RedisError | undefined
+  /** Since when, in milliseconds since 1970. */
+  readonly sinceMs: number
+  /** How often Redis has stopped to answer. */
+  readonly outages: number
 }
 
 /** How long `connect` waits for the first connection, in milliseconds. */
@@ -70,7 +84,12 @@ export class RedisClient {
   #onRefused: ((error: RedisShardsError) => void) | undefined
   #retry: NodeJS.Timeout | undefined
   #isUp = false
-  #hasReported = false
+  #fault: RedisError | undefined
+  #sinceMs = Date.now()
+  #outages = 0
+  #hasWorked = false
+  /** The problems of the present outage that were reported. */
+  readonly #reported = new Set<RedisError['problem']>()
   #isPreparing = false
   #isClosed = false
 
@@ -117,11 +136,12 @@ export class RedisClient {
     if (!this.#isUp) this.#subscriptions.push(subscribe)
     return {
       ready: subscribe,
-      call: async (payload) => (await this.#send(base, callFunction(base, payload))) as Buffer,
+      call: async (payload) =>
+        (await this.#sendOrGoDown(base, callFunction(base, payload))) as Buffer,
       publish: async (node, payload) => {
         const name = channel(node)
-        const receivers = await this.#send(name, ['SPUBLISH', name, Buffer.from(payload)])
-        return (receivers as number) > 0
+        const command = ['SPUBLISH', name, Buffer.from(payload)] as const
+        return ((await this.#sendOrGoDown(name, command)) as number) > 0
       },
     }
   }
@@ -152,10 +172,32 @@ export class RedisClient {
     this.#downCallbacks.push(callback)
   }
 
+  get state(): RedisState {
+    return {
+      isUp: this.#isUp,
+      fault: this.#fault,
+      sinceMs: this.#sinceMs,
+      outages: this.#outages,
+    }
+  }
+
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#retry)
     this.#connection?.close()
+  }
+
+  /**
+   * The engine stops when a command of it fails, for example because Redis is full, and continues when Redis is up
+   * again. So every failure must count as an outage, also if the connection is intact.
+   */
+  async #sendOrGoDown(key: string, command: RedisCommand): Promise<unknown> {
+    try {
+      return await this.#send(key, command)
+    } catch (error) {
+      this.#handleDown(error)
+      throw error
+    }
   }
 
   async #send(key: string, command: RedisCommand): Promise<unknown> {
@@ -186,7 +228,10 @@ export class RedisClient {
       for (const subscribe of this.#subscriptions) await subscribe()
       this.#subscriptions.length = 0
       this.#isUp = true
-      this.#hasReported = false
+      this.#hasWorked = true
+      this.#fault = undefined
+      this.#sinceMs = Date.now()
+      this.#reported.clear()
       clearTimeout(this.#retry)
       this.#options.onUp()
       for (const callback of this.#upCallbacks) callback()
@@ -210,11 +255,19 @@ export class RedisClient {
   #handleDown(error: unknown): void {
     if (this.#isClosed) return
     this.#retryLater()
-    if (!this.#isUp && this.#hasReported) return
+    const fault = explainRedisError(error, this.#target, this.#hasWorked)
+    const { problem } = fault
+    const wasUp = this.#isUp
     this.#isUp = false
-    this.#hasReported = true
-    this.#options.onDown(explainRedisError(error, this.#target))
-    for (const callback of this.#downCallbacks) callback()
+    this.#fault = fault
+    if (wasUp || this.#reported.size === 0) {
+      this.#sinceMs = Date.now()
+      this.#outages++
+      for (const callback of this.#downCallbacks) callback()
+    }
+    if (this.#reported.has(problem)) return
+    this.#reported.add(problem)
+    this.#options.onDown(fault)
   }
 
   #retryLater(): void {

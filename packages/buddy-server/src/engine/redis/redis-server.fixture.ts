@@ -17,21 +17,30 @@ export const missingRedisMessage = isInstalled
   ? undefined
   : 'Skipped: tests of several servers. Install Redis (on Debian or Ubuntu: sudo apt-get install redis-server).'
 
+/** The Valkey server of this machine, or the one that `npm test` has found. */
+const valkey = process.env['BUDDY_VALKEY'] ?? 'valkey-server'
+
+/** A message that tells the user to install Valkey; undefined if it is installed. */
+export const missingValkeyMessage =
+  spawnSync(valkey, ['--version'], { stdio: 'ignore' }).error === undefined
+    ? undefined
+    : 'Skipped: tests with Valkey. Install valkey-server, or set BUDDY_VALKEY to its path.'
+
 /** A running Redis server, which keeps nothing on disk. */
 export class RedisServer {
   readonly url: string
   readonly port: number
-  readonly #flagsFor: (folder: string) => readonly string[]
+  readonly #start: (folder?: string) => Promise<RunningProcess>
   #running: RunningProcess
 
   private constructor(
     port: number,
-    flagsFor: (folder: string) => readonly string[],
+    start: (folder?: string) => Promise<RunningProcess>,
     running: RunningProcess,
   ) {
     this.port = port
     this.url = `redis://127.0.0.1:${port}`
-    this.#flagsFor = flagsFor
+    this.#start = start
     this.#running = running
   }
 
@@ -52,6 +61,16 @@ export class RedisServer {
     ])
   }
 
+  /** Starts a Valkey server on a free port. Resolves when it accepts connections. */
+  static async startValkey(): Promise<RedisServer> {
+    const port = await freePort()
+    return RedisServer.#launch(
+      port,
+      (folder) => [...at(port), '--save', '', '--dir', folder],
+      valkey,
+    )
+  }
+
   /** Starts a Sentinel with this configuration file, which it changes. */
   static async startSentinel(file: string): Promise<RedisServer> {
     const port = await freePort()
@@ -61,13 +80,15 @@ export class RedisServer {
   static async #launch(
     port: number,
     flagsFor: (folder: string) => readonly string[],
+    program = 'redis-server',
   ): Promise<RedisServer> {
-    return new RedisServer(port, flagsFor, await launch(flagsFor))
+    const start = (folder?: string): Promise<RunningProcess> => launch(program, flagsFor, folder)
+    return new RedisServer(port, start, await start())
   }
 
   /** Starts a server that was stopped again, at the same port and without its data. */
   async restart(): Promise<void> {
-    this.#running = await launch(this.#flagsFor)
+    this.#running = await this.#start()
   }
 
   /** Runs a command in the server, and returns its answer. Throws if it fails. */
@@ -90,7 +111,7 @@ export class RedisServer {
   async restartWithData(downMs: number): Promise<void> {
     await this.#kill()
     await wait(downMs)
-    this.#running = await launch(this.#flagsFor, this.#running.folder)
+    this.#running = await this.#start(this.#running.folder)
   }
 
   async stop(): Promise<void> {
@@ -114,10 +135,11 @@ interface RunningProcess {
 
 /** Starts a process with a folder, a new one by default. Resolves when it is ready. */
 async function launch(
+  program: string,
   flagsFor: (folder: string) => readonly string[],
   folder = mkdtempSync(join(tmpdir(), 'buddy-redis-')),
 ): Promise<RunningProcess> {
-  const child = spawn('redis-server', flagsFor(folder), { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(program, flagsFor(folder), { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface(child.stdout)) {
     if (/Ready to accept connections|Sentinel ID is/.test(line)) break
   }

@@ -1,9 +1,33 @@
 import { readFileSync } from 'node:fs'
 import type { Shard } from './shard.ts'
 
+/** Why Redis cannot be used, in one word for machines. It names no host, so it may be public. */
+export type RedisProblem =
+  /** Nothing answers there. */
+  | 'unreachable'
+  /** A connection is there, and nothing arrives on it. */
+  | 'silent'
+  | 'wrong-password'
+  | 'missing-rights'
+  /** It refuses writes, because `maxmemory` is reached. */
+  | 'full'
+  /** It refuses writes, because it cannot write to its disk. */
+  | 'disk-failing'
+  | 'read-only'
+  | 'loading'
+  | 'cluster-down'
+  /** Anything else: the message says it. */
+  | 'unusable'
+
 /** Redis cannot be used. The message is for the operator. */
 export class RedisError extends Error {
   override readonly name: string = 'RedisError'
+  readonly problem: RedisProblem
+
+  constructor(message: string, options: ErrorOptions & { readonly problem?: RedisProblem } = {}) {
+    super(message, options)
+    this.problem = options.problem ?? 'unusable'
+  }
 }
 
 /** The address of a Redis server, of a node of a cluster, or of a Sentinel. */

@@ -21,6 +21,8 @@ interface HttpHandlerDependencies {
   readonly isDraining: () => boolean
   readonly isEngineUp: () => boolean
   readonly downShards: () => readonly number[]
+  /** Returns why Redis cannot be used, in one word; undefined if that is not known. */
+  readonly redisProblem: () => string | undefined
   readonly moderation: Moderation
 }
 
@@ -44,6 +46,7 @@ export function createHttpHandler({
   isDraining,
   isEngineUp,
   downShards,
+  redisProblem,
   moderation,
 }: HttpHandlerDependencies): HttpHandler {
   const now = (): number => clock.now()
@@ -81,6 +84,7 @@ export function createHttpHandler({
       isDraining,
       isEngineUp,
       downShards,
+      redisProblem,
       access: (request) => adminAccess.check(request),
       hasAdminToken: () => settings().adminToken !== '',
       metrics: snapshot(async () => ({

@@ -23,6 +23,8 @@ interface RouteDependencies extends ModerationRouteDependencies {
   readonly isEngineUp: () => boolean
   /** Returns the shards of Redis that do not answer, if there are several. */
   readonly downShards: () => readonly number[]
+  /** Returns why Redis cannot be used, in one word; undefined if that is not known. */
+  readonly redisProblem: () => string | undefined
   /** Returns the address to which limits and bans apply for the sender of a request. */
   readonly addressOf: (request: HttpRequest) => string
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>
@@ -91,7 +93,8 @@ const notFound = (): HttpResponse =>
 
 /** Returns the routes by path. Each route answers GET and HEAD. */
 function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, Route>> {
-  const { publicFiles, status, isDraining, isEngineUp, downShards, access } = dependencies
+  const { publicFiles, status, isDraining, isEngineUp, downShards, redisProblem, access } =
+    dependencies
   const { addressOf, metrics, dashboard } = dependencies
   const { missing, changed } = publicFiles
   const hasAllFiles = missing.length + changed.length === 0
@@ -146,7 +149,9 @@ function createRoutes(dependencies: RouteDependencies): Readonly<Record<string, 
     '/readyz': () => {
       if (isDraining()) return json(503, { status: 'draining' })
       if (!hasAllFiles) return json(503, { status: 'files-missing', missing, changed })
-      if (!isEngineUp()) return json(503, { status: 'redis-unreachable' })
+      if (!isEngineUp()) {
+        return json(503, { status: 'redis-unreachable', problem: redisProblem() ?? 'unknown' })
+      }
       const down = downShards()
       return json(200, { status: 'ready', ...(down.length > 0 && { redis_shards_down: down }) })
     },

@@ -1,0 +1,19 @@
+import type { ServerNotice } from '../../shared/connection.ts'
+import { formatClock } from '../../shared/time-format.ts'
+import type { Status } from './data.ts'
+
+/** Returns what the operator must know about the state of the server. */
+export function noticeOf({ status, redis }: Status): ServerNotice {
+  if (status === 'draining') {
+    return {
+      kind: 'draining',
+      text: 'Draining: the server accepts no new users. Running calls may finish.',
+    }
+  }
+  if (redis?.state !== 'down') return { kind: 'none', text: '' }
+  const reason = redis.message ?? 'Redis does not answer'
+  return {
+    kind: 'redis',
+    text: `No Redis since ${formatClock(redis.since_ms)}: users of this server cannot meet those of other servers. ${reason}.`,
+  }
+}
