@@ -4,6 +4,7 @@ import type { RedisLogLink } from './safety/redis-log-link.ts'
 import type { Engine } from './engine/engine.ts'
 import type { EngineDependencies } from './engine/memory/memory-engine.ts'
 import { connectEngine } from './engine/redis/connect-engine.ts'
+import type { RedisState } from './engine/redis/redis-client.ts'
 import { RedisClient } from './engine/redis/redis-client.ts'
 import type { RedisEngine, RedisEngineDependencies } from './engine/redis/redis-engine.ts'
 import type { Shard } from './engine/redis/shard.ts'
@@ -74,6 +75,11 @@ export class RedisService {
             createEngine: createOne,
           })
     return this.#engine
+  }
+
+  /** Whether Redis can be used now, and why not. */
+  get state(): RedisState {
+    return this.#client.state
   }
 
   /** Returns the access of the log that all servers share. */

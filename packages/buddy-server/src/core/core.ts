@@ -170,6 +170,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     maxHeldBytes: () => settings().maxResumeBytes,
     onTaken: ({ id }) => sessions.give(id),
     onCallInterrupted: dependencies.onCallInterrupted,
+    onMet: ({ personKey }) => safety.handleMet(personKey),
     onUnknownRoom: sendUnknownRoom,
     onReported: (session, report) => handleReported(session, report, { safety, notify }),
   }

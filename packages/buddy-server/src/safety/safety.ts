@@ -94,12 +94,6 @@ export class Safety {
       restored: ({ session }) => delivery.sendMeasures(session),
       back: ({ session }) => delivery.sendWarnings(session),
       ended: ({ session }) => this.#reports.handleEnded(session),
-      matched: ({ room }) => {
-        // Only one node receives this event, and so counts for both.
-        for (const { personKey } of room.seats) {
-          this.#read(undefined, ({ tallies }) => tallies.addMet(personKey))
-        }
-      },
     }
   }
 
@@ -193,6 +187,11 @@ export class Safety {
       this.#dependencies.notify('storeFailed', { error: new StoreError('unwritable', message) })
     }
     store.close()
+  }
+
+  /** Call this when a person of this server has met a partner. */
+  handleMet(personKey: string): void {
+    this.#read(undefined, ({ tallies }) => tallies.addMet(personKey))
   }
 
   /** Call this when the engine knows a new pair. */

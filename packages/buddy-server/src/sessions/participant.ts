@@ -61,6 +61,8 @@ export interface ParticipantContext {
   readonly onTaken: (session: ParticipantSession) => Handover
   /** Called when the session has left its room, or its partner has lost the connection. */
   readonly onCallInterrupted: (session: ParticipantSession) => void
+  /** Called when the session has met a partner. */
+  readonly onMet: (session: ParticipantSession) => void
   /** Called when a block names a room in which the session was not, or a room from too long ago. */
   readonly onUnknownRoom: (session: ParticipantSession) => void
   readonly onReported: (session: ParticipantSession, report: Report) => void
@@ -358,6 +360,7 @@ export class Participant implements EngineListener {
     this.#isSearching = false
     this.#link = new RoomLink(room, seat, true, this.#engine)
     this.#latestRoomId = room.id
+    this.#context.onMet(this.#session)
     this.#session.send({
       type: 'matched',
       room: room.id,
