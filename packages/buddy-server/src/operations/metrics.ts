@@ -11,8 +11,7 @@ export interface MetricsSource {
   /** Returns the counts of this node. */
   readonly counts: () => Counts
   readonly crowd: Pick<CrowdSource, 'counts' | 'nodes'>
-  readonly usesRedis: boolean
-  /** Returns whether this node can use Redis. */
+  /** Returns whether this node can use Redis; undefined if it uses none. */
   readonly redis: () => RedisState | undefined
   readonly connections: () => number
   readonly sockets: () => number
@@ -198,15 +197,14 @@ export function createMetrics(source: MetricsSource): Metrics {
   }
   total('buddy_relayed_frames_total', 'Frames relayed to a partner.', () => relayed.frames)
   total('buddy_relayed_bytes_total', 'Bytes relayed to a partner.', () => relayed.bytes)
-  const { usesRedis, redis } = source
-  if (usesRedis) {
-    gauge('buddy_redis_up', '1 while this node can use Redis.', () => (redis()?.isUp ? 1 : 0))
-    total(
-      'buddy_redis_outages_total',
-      'How often this node has lost Redis.',
-      () => redis()?.outages ?? 0,
-    )
-  }
+  gauge('buddy_redis_up', '0 while this node cannot use Redis.', () =>
+    source.redis()?.isUp === false ? 0 : 1,
+  )
+  total(
+    'buddy_redis_outages_total',
+    'How often this node has lost Redis.',
+    () => source.redis()?.outages ?? 0,
+  )
 
   return {
     registry: Registry.merge([processMetrics(), registry]),

@@ -61,7 +61,6 @@ export class Operations {
     this.metrics = createMetrics({
       counts,
       crowd,
-      usesRedis: settings().redisUrl !== '',
       redis,
       connections,
       sockets: () => openFiles.sockets,
