@@ -1,17 +1,13 @@
 // How much a report counts depends on how many partners the reporter has met, at whichever server the partners are.
 import { describe, expect } from 'vitest'
-import { missingRedisMessage, secretKey, test } from './nodes-fixture.ts'
+import { missingRedisMessage, test } from '../nodes-fixture.ts'
 import { RawClient } from './raw-client.ts'
-
-if (missingRedisMessage) console.log(missingRedisMessage)
 
 describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
   test('count all partners of a reporter, also those who waited at another server', async ({
-    redis,
-    startServer,
+    startNodes,
   }) => {
-    const options = { redisUrl: redis.url, secretKey }
-    const [first, second] = await Promise.all([startServer(options), startServer(options)])
+    const [first, second] = await startNodes()
     const reporter = await RawClient.join(first.url, 'Reporter')
     for (let met = 1; met <= 8; met++) {
       const partner = await RawClient.join(second.url, `Partner ${met}`)
