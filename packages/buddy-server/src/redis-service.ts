@@ -77,9 +77,15 @@ export class RedisService {
     return this.#engine
   }
 
-  /** Whether Redis can be used now, and why not. */
+  /** Whether Redis can be used now, and why not. With several shards, it can if all can. */
   get state(): RedisState {
-    return this.#client.state
+    const states = [...this.#all].map(({ state }) => state)
+    const down = states.find(({ isUp }) => !isUp)
+    return {
+      ...(down ?? states[0]!),
+      downShards: this.downShards,
+      outages: states.reduce((sum, { outages }) => sum + outages, 0),
+    }
   }
 
   /** Returns the access of the log that all servers share. */

@@ -59,6 +59,8 @@ export interface RedisFigures {
   readonly problem: string | null
   /** Since when, in milliseconds since 1970. */
   readonly since_ms: number
+  /** The shards that do not answer, if there are several. */
+  readonly down_shards?: readonly number[]
   /** The reason in a sentence that says what to do. Only a reader with the admin token gets it. */
   readonly message?: string
 }
@@ -203,11 +205,15 @@ export class StatusReporter {
   }
 }
 
-function redisFigures({ isUp, fault, sinceMs }: RedisState, isAdmin: boolean): RedisFigures {
+function redisFigures(
+  { isUp, fault, sinceMs, downShards }: RedisState,
+  isAdmin: boolean,
+): RedisFigures {
   return {
     state: isUp ? 'up' : 'down',
     problem: fault?.problem ?? null,
     since_ms: sinceMs,
+    ...(downShards.length > 0 && { down_shards: downShards }),
     ...(isAdmin && fault && { message: fault.message }),
   }
 }

@@ -11,9 +11,11 @@ export function noticeOf({ status, redis }: Status): ServerNotice {
     }
   }
   if (redis?.state !== 'down') return { kind: 'none', text: '' }
+  const { down_shards: shards } = redis
+  const users = shards ? `the sites of the shards ${shards.join(', ')}` : 'this server'
   const reason = redis.message ?? 'Redis does not answer'
   return {
     kind: 'redis',
-    text: `No Redis since ${formatClock(redis.since_ms)}: users of this server cannot meet those of other servers. ${reason}.`,
+    text: `No Redis since ${formatClock(redis.since_ms)}: users of ${users} cannot meet those of other servers. ${reason}.`,
   }
 }

@@ -42,6 +42,8 @@ export interface RedisState {
   readonly sinceMs: number
   /** How often Redis has stopped to answer. */
   readonly outages: number
+  /** The shards that do not answer, if there are several. */
+  readonly downShards: readonly number[]
 }
 
 /** How long `connect` waits for the first connection, in milliseconds. */
@@ -178,6 +180,7 @@ export class RedisClient {
       fault: this.#fault,
       sinceMs: this.#sinceMs,
       outages: this.#outages,
+      downShards: [],
     }
   }
 

@@ -30,11 +30,16 @@ describe.skipIf(missingValkeyMessage)('with Valkey,', () => {
   test('the check accepts it, with only the rights in the documentation', async () => {
     expect(server.run('INFO', 'server')).toContain('valkey_version')
     const { url } = restrictedUser(server)
-    const found = await checkRedis({ redisUrl: url, redisCaFile: '', redisPrefix: 'buddy:' })
+    const found = await checkRedis({
+      redisUrl: url,
+      redisCaFile: '',
+      redisPrefix: 'buddy:',
+      redisShards: 1,
+    })
     expect(found.place).toBe(`Redis at 127.0.0.1:${server.port}`)
   })
 
   describeEngine('the Redis engine with three nodes', (dependencies) =>
-    createRedisEngines(client, 3, dependencies),
+    createRedisEngines([client], 3, dependencies),
   )
 })
