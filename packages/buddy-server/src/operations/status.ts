@@ -53,7 +53,7 @@ export interface NodeFigures {
 }
 
 /** Whether this node can use Redis. */
-export interface RedisFigures {
+interface RedisFigures {
   readonly state: 'up' | 'down'
   /** Why it cannot, in one word; null if it can, or if the reason is not known yet. */
   readonly problem: string | null
