@@ -37,6 +37,9 @@ export class RedisSession implements EngineSession {
   readonly #isAdopted: boolean
   /** Whether the session is being released, so that it is no longer a session of this node. */
   isLeaving = false
+  /** Whether Redis has not answered the claim of a room yet, and what happens when it has. */
+  #isClaiming = false
+  #onClaimed: (() => void) | undefined
   /** The nodes that want to take the session over, and are notified after the release. */
   readonly #takers: string[] = []
 
@@ -135,7 +138,11 @@ export class RedisSession implements EngineSession {
     state.intent = { kind: 'claim', claim: stated }
     if (isAdopted) state.room.expect(roomId)
     const inMs = this.#context.restoreLeftMs()
-    state.send('claim', { g: generation, isAdopted, claim: stated, inMs })
+    this.#isClaiming = true
+    state.send('claim', { g: generation, isAdopted, claim: stated, inMs }, () => {
+      this.#isClaiming = false
+      this.#onClaimed?.()
+    })
   }
 
   report(asked: string | null, reason: ReportReason): void {
@@ -170,31 +177,42 @@ export class RedisSession implements EngineSession {
     this.#state.send('keep', { frames: frames.map(toText), first: sentBefore + 1 })
   }
 
-  release({ frames, sentBefore, received }: Handover): void {
+  release(handover: Handover): void {
+    const state = this.#state
+    this.isLeaving = true
+    state.isMuted = true
+    state.room.collect()
+    const left = new Promise<void>((resolve) => {
+      const release = (): void => this.#release(handover, resolve)
+      // The answer to a claim contains the frames that Redis has kept until then.
+      if (this.#isClaiming) this.#onClaimed = release
+      else release()
+    })
+    this.#context.onLeaving(left)
+  }
+
+  #release({ frames, sentBefore, received }: Handover, onReleased: () => void): void {
     const state = this.#state
     const { room, seat, partnerNode = '' } = state.room.present ?? {}
     state.exit()
     state.generation++
-    this.isLeaving = true
-    const left = new Promise<void>((resolve) => {
-      const go = (late: readonly Uint8Array[]): void => {
-        const handover = {
-          frames: [...frames, ...late].map(toText),
-          first: sentBefore + 1,
-          received,
-        }
-        state.send('release', { ...handover, graceMs: this.#context.graceMs() }, () => {
-          this.#context.forget(this)
-          for (const node of this.#takers) this.#context.onReleased(this.id, node)
-          resolve()
-        })
+    const go = (): void => {
+      const fields = {
+        frames: [...frames, ...state.room.takeCollected()].map(toText),
+        first: sentBefore + 1,
+        received,
+        graceMs: this.#context.graceMs(),
       }
-      if (room && seat !== undefined && partnerNode !== '') {
-        state.room.awaitLate(room.id, go)
-        this.#context.pause(partnerNode, partnerSeat(room, seat).sessionId, room.id, this.id)
-      } else go([])
-    })
-    this.#context.onLeaving(left)
+      state.send('release', fields, () => {
+        this.#context.forget(this)
+        for (const node of this.#takers) this.#context.onReleased(this.id, node)
+        onReleased()
+      })
+    }
+    if (room && seat !== undefined && partnerNode !== '') {
+      state.room.awaitLate(room.id, go)
+      this.#context.pause(partnerNode, partnerSeat(room, seat).sessionId, room.id, this.id)
+    } else go()
   }
 
   /** Releases the session for another node, and notifies that node afterwards. */

@@ -32,7 +32,7 @@ export function handleStoredEvent(state: SessionState, event: StoredEvent): void
 
 /** Handles an event of the local queue, in which the session is while Redis does not answer. */
 export function handleLocalEvent(state: SessionState, event: EngineEvent): void {
-  const { generation, listener, context } = state
+  const { generation, context } = state
   if (event.type === 'matched') {
     const { room, seat } = event
     state.clearTimer()
@@ -41,7 +41,7 @@ export function handleLocalEvent(state: SessionState, event: EngineEvent): void 
     if (seat === 0) context.rooms.set(room.id, room)
   }
   if (event.type === 'queued' || event.type === 'searching' || event.type === 'matched') {
-    listener.handleEvent({ ...event, generation })
+    state.tell({ ...event, generation })
   }
 }
 
@@ -50,14 +50,14 @@ export function handlePartnerLeft(state: SessionState, roomId: string, reason: L
   if (state.room.present?.room.id !== roomId) return
   state.left = { id: roomId, reason }
   state.exit()
-  state.listener.handleEvent({ type: 'parted', generation: state.generation, reason })
+  state.tell({ type: 'parted', generation: state.generation, reason })
 }
 
 type RoomEvent = StoredEvent & { readonly type: 'matched' | 'restored' }
 
 /** Notes the room, and tells the observer and the session of it. */
 function handleRoom(state: SessionState, event: RoomEvent, isCurrent: boolean): void {
-  const { context, listener } = state
+  const { context } = state
   const { room: fields, profiles, seat, partner, g: generation } = event
   const room = toRoom(fields, profiles)
   if (seat === 0) {
@@ -74,14 +74,14 @@ function handleRoom(state: SessionState, event: RoomEvent, isCurrent: boolean): 
   if (event.type === 'matched') {
     const { interests, languages, isOffered, isRematch } = event
     const match = { room, seat, interests, languages, isOffered, isRematch }
-    listener.handleEvent({ type: 'matched', generation, ...match })
+    state.tell({ type: 'matched', generation, ...match })
     // The offer follows the match, so that it is the partner's first frame.
     if (isOffered && seat === 1 && state.offer) state.room.pass(state.offer)
     state.offer = undefined
     return
   }
   const { isPartnerPresent, frames = [] } = event
-  listener.handleEvent({ type: 'restored', generation, room, seat, isPartnerPresent })
+  state.tell({ type: 'restored', generation, room, seat, isPartnerPresent })
   const kept = frames.map(([, frame, epoch]): FrameItem => [
     state.id,
     room.id,
@@ -92,7 +92,7 @@ function handleRoom(state: SessionState, event: RoomEvent, isCurrent: boolean): 
 }
 
 function handleCurrent(state: SessionState, event: Exclude<StoredEvent, RoomEvent>): void {
-  const { context, listener } = state
+  const { context } = state
   const { g: generation } = event
   switch (event.type) {
     case 'searching':
@@ -102,19 +102,19 @@ function handleCurrent(state: SessionState, event: Exclude<StoredEvent, RoomEven
     case 'presence': {
       const { node, isPresent } = event
       if (node !== undefined) state.room.changePartnerNode(node)
-      listener.handleEvent({ type: 'presence', generation, isPresent })
+      state.tell({ type: 'presence', generation, isPresent })
       break
     }
     case 'moved':
       state.room.changePartnerNode(event.node)
       break
     case 'abandoned':
-      listener.handleEvent({ type: 'abandoned', generation })
+      state.tell({ type: 'abandoned', generation })
       break
     case 'parted':
       state.exit()
       state.intent = { kind: 'none' }
-      listener.handleEvent({ type: 'parted', generation, reason: event.reason })
+      state.tell({ type: 'parted', generation, reason: event.reason })
       break
     case 'due':
       state.timeTicket(event.inMs, false)
@@ -137,11 +137,10 @@ function handleSearching(
   state: SessionState,
   event: StoredEvent & { readonly type: 'searching' },
 ): void {
-  const { listener } = state
   state.offer = undefined
   const { g: generation, isFirst, online, obstacle } = event
   const { estimateMs = null, interests = [], languages = [], widensInMs = null } = event
   const search = { online, estimateMs, interests, languages, widensInMs, obstacle }
-  if (isFirst) listener.handleEvent({ type: 'queued', generation })
-  listener.handleEvent({ type: 'searching', generation, ...search })
+  if (isFirst) state.tell({ type: 'queued', generation })
+  state.tell({ type: 'searching', generation, ...search })
 }

@@ -43,9 +43,12 @@ export class SessionRoom {
   #paused: { readonly frames: Uint8Array[]; readonly cancel: Cancel } | undefined
   /** Frames that have arrived before the answer to the claim of the room in which they were sent. */
   #early: { readonly roomId: string; readonly items: FrameItem[] } | undefined
-  /** Frames that arrive while the session is being released, until the partner's node has sent its last one. */
-  #late:
-    { readonly roomId: string; readonly frames: Uint8Array[]; readonly go: () => void } | undefined
+  /** Frames that arrive while the session is being released, for the node that takes it over; undefined otherwise. */
+  #collected: Uint8Array[] | undefined
+  /** Whether the session is released. Redis decides what happens to frames that still arrive. */
+  #isReleased = false
+  /** The room whose last frame the partner's node sends soon, and what happens then. */
+  #late: { readonly roomId: string; readonly go: () => void } | undefined
 
   constructor(context: Pick<SessionContext, 'clock' | 'relay'>, occupant: Occupant) {
     this.#context = context
@@ -100,12 +103,16 @@ export class SessionRoom {
       this.#early.items.push(item)
       return
     }
+    if (this.#isReleased) {
+      this.#context.relay('', item)
+      return
+    }
     if (this.#late?.roomId !== roomId && this.#seated?.room.id !== roomId) return
     if (epoch !== undefined) {
       if (epoch < this.#partnerEpoch) return
       this.#partnerEpoch = epoch
     }
-    if (this.#late) this.#late.frames.push(frame)
+    if (this.#collected) this.#collected.push(frame)
     else this.#occupant.deliverFrame(frame)
   }
 
@@ -121,16 +128,28 @@ export class SessionRoom {
     return items
   }
 
-  /** Collects the frames for a room that the partner's node has sent already, and passes them to `go`. */
-  awaitLate(roomId: string, go: (frames: readonly Uint8Array[]) => void): void {
-    const frames: Uint8Array[] = []
+  /** From now on frames of the partner are for the node that takes the session over. */
+  collect(): void {
+    this.#collected ??= []
+  }
+
+  /** Returns the frames for the node that takes the session over. Redis gets those that arrive later. */
+  takeCollected(): readonly Uint8Array[] {
+    const frames = this.#collected ?? []
+    this.#collected = undefined
+    this.#isReleased = true
+    return frames
+  }
+
+  /** Calls `go` when all frames for a room that the partner's node has sent already have arrived. */
+  awaitLate(roomId: string, go: () => void): void {
     const finish = (): void => {
       cancel()
       this.#late = undefined
-      go(frames)
+      go()
     }
     const cancel = this.#context.clock.after(pauseTimeoutMs, finish)
-    this.#late = { roomId, frames, go: finish }
+    this.#late = { roomId, go: finish }
   }
 
   /** The partner's node has sent its last frame to this node. */

@@ -1,5 +1,5 @@
 import type { LeaveReason } from '@buddy-chat/protocol'
-import type { EngineListener, SessionProfile } from '../engine.ts'
+import type { EngineEvent, EngineListener, SessionProfile } from '../engine.ts'
 import type { Command } from './command-queue.ts'
 import type { SessionContext } from './session-context.ts'
 import { SessionRoom } from './session-room.ts'
@@ -31,6 +31,8 @@ export class SessionState {
   claimedRoomId: string | undefined
   intent: Intent = { kind: 'none' }
   isAway = false
+  /** Whether the session is being released, so that its listener receives no more events. */
+  isMuted = false
   /** The reason of the latest command that leaves a place. */
   reason: LeaveReason = 'left'
   /** The room that the session has left, until Redis has confirmed the command that leaves it. */
@@ -64,7 +66,12 @@ export class SessionState {
 
   /** Passes a frame of the partner to the client. */
   deliverFrame(frame: Uint8Array): void {
-    this.listener.handleEvent({ type: 'frame', generation: this.generation, frame })
+    this.tell({ type: 'frame', generation: this.generation, frame })
+  }
+
+  /** Passes an event to the session, unless it is being released. */
+  tell(event: EngineEvent): void {
+    if (!this.isMuted) this.listener.handleEvent(event)
   }
 
   /** Notes that the session is in no room, queue or claim. */
