@@ -97,12 +97,22 @@ describe.skipIf(missingRedisMessage)('with five shards,', () => {
 
 describe.skipIf(missingRedisMessage)('with a cluster of three Redis servers,', () => {
   let cluster: RedisSetup
+  let ofCluster: readonly RedisClient[]
 
   beforeAll(async () => {
     cluster = await startCluster()
+    ofCluster = await connect(cluster.url, 5)
   })
 
-  afterAll(() => cluster.stop())
+  afterAll(async () => {
+    for (const client of ofCluster) client.close()
+    await cluster.stop()
+  })
+
+  // Each of the servers has one or two of the five shards.
+  describeEngine('the Redis engine with five shards', (dependencies) =>
+    createRedisEngines(ofCluster, 3, dependencies),
+  )
 
   test('users of a site are matched while the server of another shard is stopped', async () => {
     const downs: number[] = []
@@ -120,9 +130,14 @@ describe.skipIf(missingRedisMessage)('with a cluster of three Redis servers,', (
       const early = at(stopped!, 'early')
       await world.settle()
       const owner = cluster.servers.find((each) => owns(each, '{0}'))
+      for (const client of ofCluster) client.close()
       // Only shard 0 has connections there: one for commands, and one for messages.
-      const connections = owner!.run('CLIENT', 'LIST').trim().split('\n')
-      expect(connections.filter((line) => !line.includes('cmd=client|list'))).toHaveLength(2)
+      const connections = (): readonly string[] =>
+        owner!
+          .run('CLIENT', 'LIST')
+          .split('\n')
+          .filter((line) => line !== '' && !line.includes('cmd=client|list'))
+      await vi.waitFor(() => expect(connections()).toHaveLength(2))
       owner!.signal('SIGSTOP')
       const late = at(stopped!, 'late')
       for (let round = 0; round < 3; round++) {
