@@ -1,4 +1,4 @@
-// Every node shows the figures of the others: in /status, in the metrics and to clients.
+// Every node shows the figures of all nodes: in /status, in the metrics and to clients.
 import { describe, expect } from 'vitest'
 import type { Status } from '@buddy-chat/server'
 import { adminToken } from '../server-fixture.ts'
@@ -30,7 +30,7 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
     const cem = await RawClient.join(second.url, 'Cem')
     cem.enter()
     expect(await cem.receive('waiting')).toMatchObject({ online: 3 })
-    // The node of Ana learns of the others with its next beat.
+    // The node of Ana receives the figures of the other node with its next beat.
     const statsOfAna = async (): Promise<unknown> => {
       ana.send({ type: 'ping' })
       return ana.receive('stats')

@@ -1,5 +1,5 @@
 // Three servers that share a Redis are restarted one after the other, under load: no session ends, no text is lost or
-// arrives twice, and who waits keeps waiting.
+// arrives twice, and waiting users stay in the queue.
 import { BuddyClient } from '@buddy-chat/client'
 import { expect, onTestFinished, vi } from 'vitest'
 import { startBalancer } from '../balancer.ts'
@@ -10,7 +10,7 @@ const waitingCount = 40
 /** How often each user of a room sends a text. The limit is three a second. */
 const textIntervalMs = 400
 
-/** A client that records what it promises its user. */
+/** A client that records its texts, matches, waits and losses. */
 class RecordedClient {
   readonly client: BuddyClient
   readonly texts: string[] = []
@@ -19,7 +19,7 @@ class RecordedClient {
   readonly sent: string[] = []
   welcomes = 0
   matches = 0
-  /** The times for which a user who waits was in no queue, in milliseconds. */
+  /** For each handover of a waiting user, how long the user was in no queue, in milliseconds. */
   readonly gapsMs: number[] = []
   #lostAtMs: number | undefined
 
@@ -81,7 +81,7 @@ test.skipIf(missingRedisMessage)(
     const waiting = Array.from({ length: waitingCount }, (_, number) =>
       join('Ana', `queue ${number}`),
     )
-    // A few at a time, because all of them share the machine with the servers.
+    // Starts 20 clients at a time, because clients and servers share this machine.
     for (let from = 0; from < all.length; from += 20) {
       await Promise.all(all.slice(from, from + 20).map(({ client }) => client.start()))
     }
@@ -105,7 +105,7 @@ test.skipIf(missingRedisMessage)(
         expect(ana.texts).toEqual(bob.sent)
       }
     }, 30_000)
-    // Who has waited is still in the queue, in the same session, and meets the next user of the lobby.
+    // Each waiting user is still in the queue, in the same session, and meets the next user of the lobby.
     const partners = waiting.map((_, number) => join('Bob', `queue ${number}`))
     await Promise.all(partners.map(({ client }) => client.start()))
     await vi.waitFor(() => {

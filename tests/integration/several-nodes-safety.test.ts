@@ -88,7 +88,7 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
       await refused.closed()
     }
 
-    // Whatever a server has acknowledged is at the others, also if it is killed at once.
+    // What a server has acknowledged reaches the other server, even if the first one is killed at once.
     const { bans } = await read<{ bans: BanEntry[] }>(a.url, 'bans')
     await change(a.url, 'lift', { banId: bans[0]!.id, by: 'kim' })
     await a.kill()

@@ -58,7 +58,7 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
     await expectTextsRelayed(ana.client, bob.client)
   })
 
-  test('when a node is killed, its tickets vanish, partners of its users are told, and they continue elsewhere', async ({
+  test('when a node is killed, its tickets are removed, the partners of its users receive `partner-away`, and its users continue at the other node', async ({
     startNode,
     startNodeProcess,
   }) => {
@@ -69,7 +69,7 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
     waiting.enter({ lobby: 'elsewhere' })
     await waiting.receive('waiting')
     await killed.kill()
-    // Nobody receives it now. It is kept, although the server does not know yet that the node is dead.
+    // The server does not know yet that the other node is dead. It keeps the text nevertheless.
     bob.client.send({ type: 'text', text: 'at once' })
     await bob.client.receive('partner-away')
     bob.client.send({ type: 'text', text: 'later' })
@@ -86,7 +86,7 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
     expect(server.status()).toMatchObject({ users: 3 })
   })
 
-  test('a node that was stopped for some seconds gives up the sessions that others have taken over, and continues the rest', async ({
+  test('a node that was paused for some seconds gives up the sessions that another node has taken over, and continues the others', async ({
     startNode,
     startNodeProcess,
   }) => {
