@@ -1,4 +1,7 @@
-// Takes the README's screenshots of the dashboard, from a server with simulated users.
+// Takes the README's screenshots of the dashboard, from three servers with simulated users, which share a Redis.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { launch } from 'puppeteer-core'
 import { connect, startCrowd } from './crowd.mjs'
@@ -6,6 +9,8 @@ import { connect, startCrowd } from './crowd.mjs'
 const adminToken = 'the-token-of-the-screenshots-0123456789abcdef'
 /** How long the crowd runs before the screenshots are taken. */
 const seconds = 150
+
+const nodeCount = 3
 
 const site = (key, maxUsers) => ({ key, maxUsers, allowedOrigins: [`https://${key}.example`] })
 const sites = [
@@ -35,25 +40,46 @@ const refusedClients = [
   { perSecond: 0.03, origin: 'https://buddy.example', protocol: 'buddy.v0' },
 ]
 
-/** Writes dashboard.png and dashboard-phone.png to `images`. */
+/** Starts Redis on a free port, without files. */
+async function startRedis() {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const port = String(probe.address().port)
+  probe.close()
+  await once(probe, 'close')
+  const flags = ['--port', port, '--bind', '127.0.0.1', '--save', '']
+  const child = spawn('redis-server', flags, { stdio: 'ignore' })
+  await once(child, 'spawn')
+  return { url: `redis://127.0.0.1:${port}`, stop: () => child.kill() }
+}
+
+/** Writes dashboard.png and dashboard-phone.png to `images`. Needs redis-server. */
 export async function takeDashboardScreenshots({ createBuddyServer, chromium, args, images }) {
-  const server = createBuddyServer({
-    port: 0,
-    host: '127.0.0.1',
-    adminToken,
-    sites,
-    iceServers: [],
-    allowedOrigins: ['https://buddy.example'],
-    maxUsers: 400,
-    maxRooms: 200,
-    maxConnectionsPerAddress: 1000,
-    maxSessionsPerAddress: 1000,
-    maxConnectsPerAddress: 100_000,
-    resumeGraceMs: 8000,
-    shutdownTimeoutMs: 0,
-  })
-  const { url } = await server.listen()
-  const leave = startCrowd(url, crowd, seconds * 400)
+  const redis = await startRedis()
+  const servers = Array.from({ length: nodeCount }, () =>
+    createBuddyServer({
+      port: 0,
+      host: '127.0.0.1',
+      adminToken,
+      redisUrl: redis.url,
+      secretKey: 'the-secret-of-the-screenshots-0123456789abcdef',
+      sites,
+      iceServers: [],
+      allowedOrigins: ['https://buddy.example'],
+      maxUsers: 150,
+      maxRooms: 200,
+      maxConnectionsPerAddress: 1000,
+      maxSessionsPerAddress: 1000,
+      maxConnectsPerAddress: 100_000,
+      resumeGraceMs: 8000,
+      shutdownTimeoutMs: 0,
+    }),
+  )
+  const urls = []
+  for (const server of servers) urls.push((await server.listen()).url)
+  const [url] = urls
+  const part = crowd.map((each) => ({ ...each, users: each.users / nodeCount }))
+  const leave = urls.map((each) => startCrowd(each, part, seconds * 400))
   const timers = refusedClients.map(({ perSecond, ...options }) =>
     setInterval(() => void connect(url, options).catch(() => undefined), 1000 / perSecond),
   )
@@ -74,7 +100,8 @@ export async function takeDashboardScreenshots({ createBuddyServer, chromium, ar
   } finally {
     await browser.close()
     for (const timer of timers) clearInterval(timer)
-    await leave()
-    await server.close()
+    await Promise.all(leave.map((end) => end()))
+    await Promise.all(servers.map((server) => server.close()))
+    redis.stop()
   }
 }
