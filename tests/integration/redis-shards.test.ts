@@ -1,5 +1,6 @@
 // Servers whose Redis is divided into shards: each of two independent Redis servers has the sites of one.
 import type { BuddyServerOptions } from '@buddy-chat/server'
+import { createBuddyServer } from '@buddy-chat/server'
 import { describe, expect, vi } from 'vitest'
 import {
   missingRedisMessage,
@@ -104,6 +105,20 @@ describe.skipIf(missingRedisMessage)('servers that share two shards', () => {
     await vi.waitFor(async () =>
       expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ status: 'ready' }),
     )
+  })
+
+  test('refuse to start and to be checked with the servers of Redis in another order', async ({
+    shards,
+    options,
+    startServer,
+  }) => {
+    await startServer(options)
+    const [first, second] = shards.map(({ port }) => `127.0.0.1:${port}`)
+    const message = /name the same servers of Redis in REDIS_URL, each once, in the same order/
+    const swapped = { ...options, redisUrl: `redis://${second},${first}` }
+    await expect(startServer(swapped)).rejects.toThrow(message)
+    await expect(createBuddyServer(swapped).check()).rejects.toThrow(message)
+    await startServer(options)
   })
 
   test('refuse to start with another number of shards, and say both', async ({

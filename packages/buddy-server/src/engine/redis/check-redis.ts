@@ -1,11 +1,13 @@
+import { packValue } from '../../codec.ts'
 import { newId } from '../../ids.ts'
 import { within } from '../../within.ts'
+import type { ShardPlace } from './agree-on-shards.ts'
+import { agreeOnShards } from './agree-on-shards.ts'
 import type { RedisConnection } from './open-redis.ts'
 import { explainRedisError } from './redis-error.ts'
-import { askNumberOfShards, loadFunction } from './redis-function.ts'
-import { RedisShardsError } from './redis-shards-error.ts'
+import { callFunction, loadFunction } from './redis-function.ts'
 import type { RedisTarget } from './redis-url.ts'
-import { describeTarget, readCaFile, requireRedisUrl, targetOf } from './redis-url.ts'
+import { describeTarget, readCaFile, requireRedisUrl, serversOf, targetOf } from './redis-url.ts'
 import type { Shard } from './shard.ts'
 import { baseOf, channelOf, shardsOf } from './shard.ts'
 
@@ -38,11 +40,15 @@ export async function checkRedis(
   const ca = redisCaFile ? readCaFile(redisCaFile) : undefined
   const shards = shardsOf(redisShards)
   // Shards of one server, or of one cluster, are checked through one connection.
-  const places = target.kind === 'single' ? target.addresses.length : 1
+  const servers = serversOf(target)
   const times = await Promise.all(
-    shards.slice(0, places).map((first) => {
-      const group = shards.filter(({ index }) => index % places === first.index)
-      return checkServer(targetOf(target, first), ca, group, redisPrefix, timeLimitMs)
+    shards.slice(0, servers).map((first) => {
+      const group = shards.filter(({ index }) => index % servers === first.index)
+      return checkServer(targetOf(target, first), ca, group, {
+        prefix: redisPrefix,
+        servers,
+        timeLimitMs,
+      })
     }),
   )
   return { place: describeTarget(target), roundTripMs: Math.max(...times) }
@@ -53,8 +59,7 @@ async function checkServer(
   target: RedisTarget,
   ca: Buffer | undefined,
   shards: readonly Shard[],
-  prefix: string,
-  timeLimitMs: number,
+  { timeLimitMs, ...place }: Pick<ShardPlace, 'prefix' | 'servers'> & { timeLimitMs: number },
 ): Promise<number> {
   const { openRedis } = await import('./open-redis.ts')
   let latest: unknown
@@ -71,7 +76,7 @@ async function checkServer(
       await connection.sendToAll(loadFunction)
       let longestMs = 0
       for (const shard of shards) {
-        longestMs = Math.max(longestMs, await checkShard(connection, shard, prefix))
+        longestMs = Math.max(longestMs, await checkShard(connection, { ...place, shard }))
       }
       return longestMs
     })
@@ -85,14 +90,17 @@ async function checkServer(
 
 async function checkShard(
   connection: RedisConnection,
-  shard: Shard,
-  prefix: string,
+  place: Omit<ShardPlace, 'connection'>,
 ): Promise<number> {
+  const { prefix, shard } = place
   const channel = channelOf(prefix, shard, `check ${newId()}`)
   const startMs = performance.now()
-  const used = await askNumberOfShards(connection, baseOf(prefix, shard), shard.count, true)
+  await connection.send(
+    baseOf(prefix, shard),
+    callFunction(baseOf(prefix, shard), packValue({ cfg: {}, commands: [] })),
+  )
   const roundTripMs = performance.now() - startMs
-  if (used !== shard.count) throw new RedisShardsError(shard.count, used)
+  await agreeOnShards({ ...place, connection, isQuestion: true })
   let handleReceived = (): void => undefined
   const received = new Promise<void>((resolve) => (handleReceived = resolve))
   await connection.subscribe(channel, () => handleReceived())

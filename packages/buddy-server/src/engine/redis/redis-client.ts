@@ -1,12 +1,13 @@
 import type { RedisLogLink } from '../../safety/redis-log-link.ts'
 import { within } from '../../within.ts'
+import { agreeOnShards } from './agree-on-shards.ts'
 import type { RedisCommand, RedisConnection } from './open-redis.ts'
 import { explainRedisError } from './redis-error.ts'
-import { askNumberOfShards, callFunction, loadFunction } from './redis-function.ts'
+import { callFunction, loadFunction } from './redis-function.ts'
 import type { RedisLink } from './redis-link.ts'
 import { RedisShardsError } from './redis-shards-error.ts'
 import type { RedisError, RedisTarget } from './redis-url.ts'
-import { readCaFile, requireRedisUrl, targetOf } from './redis-url.ts'
+import { readCaFile, requireRedisUrl, serversOf, targetOf } from './redis-url.ts'
 import type { Shard } from './shard.ts'
 import { baseOf, channelOf, onlyShard } from './shard.ts'
 
@@ -75,8 +76,10 @@ export class RedisClient {
   readonly #options: RedisClientOptions
   readonly #target: RedisTarget
   readonly #shard: Shard
+  /** The number of independent servers of Redis. */
+  readonly #servers: number
   /** The first parts of the names of all keys of engines. */
-  readonly #bases = new Set<string>()
+  readonly #prefixes = new Set<string>()
   /** Keys of the log. */
   readonly #keys = new Set<string>()
   readonly #subscriptions: (() => Promise<void>)[] = []
@@ -99,7 +102,9 @@ export class RedisClient {
   constructor(options: RedisClientOptions) {
     this.#options = options
     this.#shard = options.shard ?? onlyShard
-    this.#target = targetOf(requireRedisUrl(options.url, this.#shard.count), this.#shard)
+    const target = requireRedisUrl(options.url, this.#shard.count)
+    this.#target = targetOf(target, this.#shard)
+    this.#servers = serversOf(target)
   }
 
   /**
@@ -132,7 +137,7 @@ export class RedisClient {
   /** Returns the link of one node, which receives messages while Redis is up. */
   link({ prefix, nodeId, onMessage }: LinkOptions): RedisLink & { ready(): Promise<void> } {
     const base = baseOf(prefix, this.#shard)
-    this.#bases.add(base)
+    this.#prefixes.add(prefix)
     const channel = (node: string): string => channelOf(prefix, this.#shard, node)
     const subscribe = (): Promise<void> => this.#connection!.subscribe(channel(nodeId), onMessage)
     if (!this.#isUp) this.#subscriptions.push(subscribe)
@@ -222,11 +227,12 @@ export class RedisClient {
       // Redis may have been replaced by another one.
       const { index, count } = this.#shard
       // The log needs no function, and its keys may be at another server than the shard.
-      const isForLog = this.#bases.size === 0 && this.#keys.size > 0
+      const isForLog = this.#prefixes.size === 0 && this.#keys.size > 0
       if (count === 1) await connection.sendToAll(loadFunction)
       else if (!isForLog) await connection.send(`{${index}}`, loadFunction)
-      for (const key of [...this.#bases, ...this.#keys]) await connection.probe(key)
-      for (const base of this.#bases) await this.#checkNumber(connection, base)
+      const bases = [...this.#prefixes].map((prefix) => baseOf(prefix, this.#shard))
+      for (const key of [...bases, ...this.#keys]) await connection.probe(key)
+      for (const prefix of this.#prefixes) await this.#agree(connection, prefix)
       // The client subscribes again by itself after a lost connection.
       for (const subscribe of this.#subscriptions) await subscribe()
       this.#subscriptions.length = 0
@@ -245,14 +251,14 @@ export class RedisClient {
     }
   }
 
-  /** @throws RedisShardsError if other servers of the service use another number of shards */
-  async #checkNumber(connection: RedisConnection, base: string): Promise<void> {
-    const { count } = this.#shard
-    const used = await askNumberOfShards(connection, base, count)
-    if (used === count) return
-    const error = new RedisShardsError(count, used)
-    this.#onRefused?.(error)
-    throw error
+  /** @throws RedisShardsError if other servers of the service look for its sessions elsewhere */
+  async #agree(connection: RedisConnection, prefix: string): Promise<void> {
+    try {
+      await agreeOnShards({ connection, prefix, shard: this.#shard, servers: this.#servers })
+    } catch (error) {
+      if (error instanceof RedisShardsError) this.#onRefused?.(error)
+      throw error
+    }
   }
 
   #handleDown(error: unknown): void {

@@ -124,6 +124,11 @@ export function requireRedisUrl(url: string, shards: number): RedisTarget {
   throw new RedisError(`REDIS_URL ${fault ?? `must be ${redisUrlForms}`}`)
 }
 
+/** Returns the number of independent servers, among which shards are divided. */
+export function serversOf({ kind, addresses }: RedisTarget): number {
+  return kind === 'single' ? addresses.length : 1
+}
+
 /** Returns where one shard is. Of several single servers, each has every so many shards. */
 export function targetOf(target: RedisTarget, { index }: Shard): RedisTarget {
   const { kind, addresses } = target
