@@ -35,7 +35,7 @@ function commands.cancel(command)
   if not rec or rec.n ~= command.n then return end
   endSession(rec, 'lost')
   -- It was in no room, so no report needs its profile.
-  call('DEL', sessionKey(command.s))
+  call('DEL', profileKey(command.s))
 end
 
 function commands.join(command)
@@ -46,7 +46,7 @@ function commands.join(command)
     rec.a = nil
     put(rec)
     -- The node has read these frames, and the count.
-    call('HDEL', sessionKey(rec.id), 'rc')
+    call('HDEL', extraKey(rec.id), 'rc')
     call('LTRIM', B .. 'k:' .. rec.id, command.taken or 0, -1)
   else
     rec = create(command.s, command.n, command.e)
@@ -64,24 +64,24 @@ function commands.enter(command)
   if rec.g >= command.g then return end
   leave(rec, 'next')
   setGeneration(rec, command.g)
-  local w = ticketFrom(command.w)
+  local w = command.w
   w.since0 = now
   w.since = ordered(now)
   regainPlace(rec, w)
   rec.w = w
   setPlace(rec, 'q')
-  if rec.a then saveWish(rec) else queue(rec, command.isOffered) end
+  if rec.a then put(rec) else queue(rec, command.isOffered) end
 end
 
 function commands.change(command)
   local rec = own(command)
   local former = rec.w
   if rec.p ~= 'q' or not former then return end
-  local w = ticketFrom(command.w)
+  local w = command.w
   if not former.isQueued then
     w.since, w.since0 = former.since, former.since0
     rec.w = w
-    saveWish(rec)
+    put(rec)
     return
   end
   local wasIndexed, hasSameKeys = former.ix, table.concat(former.fk, '\1') == table.concat(w.fk, '\1')
@@ -207,14 +207,31 @@ local namesRoom = { abandon = true, failClaim = true, hold = true }
 
 -- Writes what the call has changed.
 local function saveAll()
-  saveSessions()
-  savePeople()
   saveMeetings()
+  saveSessions()
+  saveRooms()
+  savePeople()
+  saveKinds()
   saveFairStates()
   saveWaits()
   if areTotalsChanged then
     call('HSET', B .. 'counts', 'waiting', totals.waiting, 'rooms', totals.rooms, 'abandoned', totals.abandoned, 'order', totals.order, 'users', totals.users)
   end
+end
+
+-- Reads what most commands need, by few commands of Redis. values contains the tickets, by their numbers plus 1.
+local function readAhead(list, values)
+  local ids, wishes = {}, {}
+  for _, command in ipairs(list) do
+    ids[#ids + 1] = command.s
+    if command.w then
+      command.w = ticketFrom(values[1 + command.w])
+      wishes[#wishes + 1] = command.w
+    end
+  end
+  readSessions(ids)
+  readRooms(ids)
+  readFairStates(wishes)
 end
 
 local function handle(keys, args)
@@ -230,12 +247,13 @@ local function handle(keys, args)
     local time = call('TIME')
     now = time[1] * 1000 + math.floor(time[2] / 1000)
   end
-  recs, changed, pools, fairStates, waitsOfKinds, meetings = {}, {}, {}, {}, {}, {}
+  nowText = string.format('%.17g', now)
+  recs, rooms, changed, pools, fairStates, waitsOfKinds, meetings, changedRooms = {}, {}, {}, {}, {}, {}, {}, {}
   readTotals()
+  readAhead(batch.commands, values)
   local answers = {}
   for index, command in ipairs(batch.commands) do
     out, pairsOut = {}, {}
-    if command.w then command.w = values[1 + command.w] end
     roomId, nextRoom = not namesRoom[command.c] and command.room or (batch.fresh or '') .. '-' .. index, 0
     local isDone, result = pcall(commands[command.c], command)
     local failure = false

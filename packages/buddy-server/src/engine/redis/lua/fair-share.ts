@@ -5,27 +5,45 @@
  * released. A ticket that is matched when it arrives is in neither, unless its key is parked.
  */
 export const fairShare = String.raw`
-local halfLifeMs, checkIntervalMs, maxReleased, maxMoved = 60000, 250, 8, 64
--- A count is kept for this time after the last match.
-local keptMs = 600000
+local fairKeysOf, hasParkedKey, addFairKeys, removeFairKeys, parkedKeysOf, countFair, checkParked, parkedDueMs, readFairStates, saveFairStates
 -- The keys that the present call has read.
 local fairStates
 
+do
+local halfLifeMs, checkIntervalMs, maxReleased, maxMoved = 60000, 250, 8, 64
+
 local function fairKey(pool, kind, key) return poolKey(pool, ':' .. kind .. '\1' .. key) end
 
--- Returns the state of a key: v matches at the time t, until when the state is kept (x), and, if the key is parked,
--- when to
--- check it (p).
+-- Returns the state of a key: v matches at the time t, and, if the key is parked, when to check it (p).
+local function fairStateFrom(stored)
+  local v, t, p = 0, 0, false
+  if stored then v, t, p = unpackMessage(stored) end
+  return { v = v, t = t, p = p or nil, isChanged = false }
+end
+
 local function fairStateOf(key)
   local state = fairStates[key]
   if not state then
-    local stored = call('GET', key)
-    local v, t, p = 0, 0, false
-    if stored then v, t, p = unpackMessage(stored) end
-    state = { v = v, t = t, p = p or nil, isChanged = false }
+    state = fairStateFrom(call('GET', key))
     fairStates[key] = state
   end
   return state
+end
+
+-- Reads what is known of the keys of tickets by one command.
+function readFairStates(list)
+  local keys, isListed = {}, {}
+  for _, w in ipairs(list) do
+    for _, key in ipairs(w.fk) do
+      local field = fairKey(w.pool, 'f', key)
+      if not isListed[field] then
+        isListed[field] = true
+        keys[#keys + 1] = field
+      end
+    end
+  end
+  if #keys == 0 or cfg.sharePercent >= 100 then return end
+  for index, stored in ipairs(call('MGET', unpack(keys))) do fairStates[keys[index]] = fairStateFrom(stored) end
 end
 
 local function decayed(key)
@@ -46,11 +64,12 @@ local function setCheck(key, atMs)
   state.p, state.isChanged = atMs, true
 end
 
-local function saveFairStates()
+function saveFairStates()
   for key, state in pairs(fairStates) do
     if state.isChanged then
       state.isChanged = false
-      call('SET', key, pack(state.v, state.t, state.p or false), 'PX', keptMs)
+      -- A count is kept for ten minutes after the last match.
+      call('SET', key, pack(state.v, state.t, state.p or false), 'PX', '600000')
     end
   end
 end
@@ -65,10 +84,10 @@ end
 
 local function isParked(pool, key) return fairStateOf(fairKey(pool, 'f', key)).p ~= nil end
 
-local function fairKeysOf(w) return cfg.sharePercent < 100 and w.fk or {} end
+function fairKeysOf(w) return cfg.sharePercent < 100 and w.fk or {} end
 
 -- Returns the parked keys of a ticket that are not released, as one text.
-local function parkedKeysOf(w, id)
+function parkedKeysOf(w, id)
   local keys = {}
   for _, key in ipairs(fairKeysOf(w)) do
     if isParked(w.pool, key) and not call('ZSCORE', fairKey(w.pool, 'fr', key), id) then
@@ -80,19 +99,19 @@ local function parkedKeysOf(w, id)
   return table.concat(keys, '\2')
 end
 
-local function addFairKeys(rec)
+function addFairKeys(rec)
   local w = rec.w
   if w.fw or cfg.sharePercent >= 100 then return end
   w.fw = true
   for _, key in ipairs(w.fk) do call('ZADD', fairKey(w.pool, 'fw', key), w.since, rec.id) end
 end
 
-local function hasParkedKey(w)
+function hasParkedKey(w)
   for _, key in ipairs(fairKeysOf(w)) do if isParked(w.pool, key) then return true end end
   return false
 end
 
-local function removeFairKeys(rec)
+function removeFairKeys(rec)
   local w = rec.w
   if not w.fw then return end
   w.fw = nil
@@ -113,7 +132,7 @@ local function move(rec)
   addToIndex(rec)
   -- A ticket with several keys may find tickets of other sessions in the new index, so it searches again soon.
   if wasIndexed and #w.fk > 1 then emit(rec, { type = 'again', inMs = 1 }) end
-  saveWish(rec)
+  put(rec)
 end
 
 local function moveAll(pool, kind, key)
@@ -146,7 +165,7 @@ local function park(pool, key)
 end
 
 -- Counts a match. Only matches between users without a common key count.
-local function countFair(pool, one, other)
+function countFair(pool, one, other)
   if cfg.sharePercent >= 100 then return end
   for _, key in ipairs(one.fk) do
     for _, same in ipairs(other.fk) do if key == same then return end end
@@ -161,7 +180,7 @@ local function countFair(pool, one, other)
 end
 
 -- Releases tickets of a parked key that is below its share again. Calls searchAgain with each of them.
-local function checkParked(pool, key, searchAgain)
+function checkParked(pool, key, searchAgain)
   local field = fairKey(pool, 'f', key)
   local checkAt = fairStateOf(field).p
   if not checkAt or checkAt > now then return end
@@ -188,7 +207,7 @@ local function checkParked(pool, key, searchAgain)
 end
 
 -- Returns when the parked keys of a ticket must be checked for it; infinity if it has none.
-local function parkedDueMs(w, id)
+function parkedDueMs(w, id)
   local due = math.huge
   if w.px then
     for _, key in ipairs(fairKeysOf(w)) do
@@ -198,5 +217,6 @@ local function parkedDueMs(w, id)
     end
   end
   return due
+end
 end
 `

@@ -3,18 +3,20 @@
  * ticket tells its node when to send the command `due`, for example when the search widens.
  */
 export const matchmaker = String.raw`
-local refreshMs, heldIntervalMs, maxHeldSearches, maxWaits, minWaits = 15000, 100, 8, 32, 5
+local canOpenRoom, wait, widen, applyWidening, searchOrWait, queue, leavePool, withdraw, handleRoomFreed, saveWaits
 local openRoom -- see rooms
+-- The latest waits of each kind of ticket that the present call has read: in the order of their ends, and sorted.
+local waitsOfKinds
 
-local function canOpenRoom() return countOf('rooms') - countOf('abandoned') < cfg.maxRooms end
+do
+local refreshMs, heldIntervalMs, maxHeldSearches, maxWaits, minWaits = 15000, 100, 8, 32, 5
+
+function canOpenRoom() return countOf('rooms') - countOf('abandoned') < cfg.maxRooms end
 
 local function waitsKey(w)
   local kind = (#w.ik > 0 and 1 or 0) + (#w.as > 0 and 2 or 0)
   return poolKey(w.pool, ':w' .. kind)
 end
-
--- The latest waits of each kind of ticket that the present call has read: in the order of their ends, and sorted.
-local waitsOfKinds
 
 local function waitsOf(w)
   local key = waitsKey(w)
@@ -58,9 +60,9 @@ local function noteWait(w)
   sorted[place + 1] = waitMs
 end
 
-local function saveWaits()
+function saveWaits()
   for key, waits in pairs(waitsOfKinds) do
-    if waits.isChanged then call('SET', key, pack(unpack(waits.list)), 'PX', 3600000) end
+    if waits.isChanged then call('SET', key, pack(unpack(waits.list)), 'PX', '3600000') end
   end
 end
 
@@ -98,13 +100,13 @@ local function schedule(rec)
   emit(rec, { type = 'due', inMs = math.max(1, math.ceil(due - now)) })
 end
 
-local function wait(rec)
+function wait(rec)
   report(rec)
   schedule(rec)
-  saveWish(rec)
+  put(rec)
 end
 
-local function widen(w)
+function widen(w)
   local fI = #w.ik == 0 or (not w.kI and now - w.iS >= w.iM)
   local fL = #w.la == 0 or (not w.kL and now - w.lS >= w.lM)
   local fR = w.rg == '' or now - w.since0 >= w.rM
@@ -113,7 +115,7 @@ end
 
 -- Widens the search of the ticket, if it has searched long enough. Returns whether the ticket accepts more partners
 -- now.
-local function applyWidening(rec)
+function applyWidening(rec)
   local w = rec.w
   local fI, fL, fR = widen(w)
   if fI == (w.fI or false) and fL == (w.fL or false) and fR == (w.fR or false) then return false end
@@ -167,7 +169,7 @@ local function takeOut(rec)
   removeFairKeys(rec)
   if w.isQueued then count('waiting', -1) end
   rec.w = nil
-  saveWish(rec)
+  put(rec)
 end
 
 local function matchOf(rec, other, known)
@@ -206,7 +208,7 @@ local function searchFor(rec, isOffered)
     for _, other in ipairs(skipped) do
       if not other.w.held then
         setHeld(other, true)
-        saveWish(other)
+        put(other)
         if other.w.told then wait(other) end
       end
     end
@@ -214,12 +216,12 @@ local function searchFor(rec, isOffered)
   return false
 end
 
-local function searchOrWait(rec)
+function searchOrWait(rec)
   if not searchFor(rec) then wait(rec) end
 end
 
 -- Puts the session's ticket into the queue, or matches it at once.
-local function queue(rec, isOffered)
+function queue(rec, isOffered)
   local w = rec.w
   w.ix, w.told, w.held, w.hu, w.px, w.us, w.fw, w.fI, w.fL = nil, nil, nil, nil, nil, nil, nil, false, false
   w.iS, w.lS, w.isQueued = w.since0, w.since0, true
@@ -239,7 +241,7 @@ local function queue(rec, isOffered)
 end
 
 -- Call this when a session has left the queue without a match, or its room.
-local function leavePool(pool, person)
+function leavePool(pool, person)
   removePerson(pool, person)
   -- Held tickets found only partners that they avoid. If nobody else is left in the pool, they may meet again. A larger
   -- pool is not checked, because somebody else is there.
@@ -258,18 +260,18 @@ local function leavePool(pool, person)
   if not isPlanned then call('SET', key, now + inMs, 'PX', 60000) end
 end
 
-local function withdraw(rec)
+function withdraw(rec)
   if not rec.w or not rec.w.isQueued then return end
   local w = rec.w
   takeOut(rec)
   rec.w = w
   w.isQueued, w.told = nil, nil
-  saveWish(rec)
+  put(rec)
   leavePool(w.pool, rec.k)
 end
 
 -- Searches for the tickets that could not search because the maximum number of rooms was open.
-local function handleRoomFreed()
+function handleRoomFreed()
   for _ = 1, 32 do
     if not canOpenRoom() then return end
     local id = call('ZRANGE', B .. 'unsearched', 0, 0)[1]
@@ -277,5 +279,6 @@ local function handleRoomFreed()
     local rec = find(id)
     if rec and rec.w and rec.w.us then searchOrWait(rec) else call('ZREM', B .. 'unsearched', id) end
   end
+end
 end
 `

@@ -24,7 +24,7 @@ local function orphan(rec, graceMs, isReleased)
     withdraw(rec)
     notePlace(rec)
     rec.w = nil
-    saveWish(rec)
+    put(rec)
     setPlace(rec, 'i')
   elseif rec.p == 'c' then leaveClaim(rec, 'lost') end
   visit(rec, nil)
@@ -136,15 +136,13 @@ function commands.adopt(command)
   end
   if rec.n ~= '' then orphan(rec, command.graceMs) end
   rec.n, rec.e = command.n, rec.e + 1
-  local key = sessionKey(rec.id)
-  put(rec)
-  -- Until the node has continued the room, frames for the session are kept.
+  -- Frames for the session are kept until it has claimed its room at the new node.
   rec.cp = true
   put(rec)
   call('SADD', B .. 'n:' .. rec.n, rec.id)
   call('ZREM', B .. 'orphans', rec.id)
   -- The frames are deleted only when the session joins, because its client may lose the connection before.
-  local kept, received = framesOf(rec), call('HGET', key, 'rc')
+  local kept, received = framesOf(rec), call('HGET', extraKey(rec.id), 'rc')
   return { state = 'taken', epoch = rec.e, frames = kept, received = received and tonumber(received) or nil }
 end
 
@@ -158,7 +156,7 @@ local function keepFrames(rec, first, frames, maxBytes, epoch)
     bytes = bytes + #frame
   end
   call('PEXPIRE', key, endedMs)
-  return call('HINCRBY', sessionKey(rec.id), 'kb', bytes) <= maxBytes
+  return call('HINCRBY', extraKey(rec.id), 'kb', bytes) <= maxBytes
 end
 
 -- The node gives the session up, because another node takes it over, or because this node stops.
@@ -167,9 +165,9 @@ function commands.release(command)
   -- A session that has not joined at the node has no handover. Then the frames that Redis keeps for it stay.
   if command.received then
     call('DEL', B .. 'k:' .. rec.id)
-    call('HDEL', sessionKey(rec.id), 'kb')
+    call('HDEL', extraKey(rec.id), 'kb')
     if #command.frames > 0 then keepFrames(rec, command.first, command.frames, math.huge) end
-    call('HSET', sessionKey(rec.id), 'rc', command.received)
+    call('HSET', extraKey(rec.id), 'rc', command.received)
   end
   orphan(rec, command.graceMs, true)
 end

@@ -10,18 +10,22 @@ local maxPairs = 1000
 local maxOthers = 64
 -- A search that compares more people than this reads all whom the person remembers at once.
 local maxSingleReads = 8
--- The meetings of the present call that are not written yet, by person: times, by the other person, and isLate.
+-- The oldest of more partners than a person remembers are forgotten after this number of meetings.
+local trimAfter = 8
+-- The meetings of the present call that are not written yet, by person: times, by the other person, and the session.
 local meetings
 
-local function meetOne(person, other, atMs, isLate)
+local function meetOne(person, other, atMs, rec)
   local pending = meetings[person]
   if not pending then
-    pending = { times = {}, isLate = false }
+    pending = { times = {}, rec = nil }
     meetings[person] = pending
   end
   pending.times[other] = math.max(atMs, pending.times[other] or atMs)
-  pending.isLate = pending.isLate or isLate
+  pending.rec = rec or pending.rec
 end
+
+local function rememberedCount() return math.max(1, cfg.avoidCount) end
 
 local function saveMeetingsOf(person)
   local pending = meetings[person]
@@ -29,13 +33,28 @@ local function saveMeetingsOf(person)
   meetings[person] = nil
   local key, list = B .. 'm:' .. person, {}
   for other, atMs in pairs(pending.times) do
-    list[#list + 1] = atMs
+    list[#list + 1] = atMs == now and nowText or atMs
     list[#list + 1] = other
   end
-  local isNew = call('ZADD', key, 'GT', unpack(list)) > 0
-  if isNew then call('ZREMRANGEBYRANK', key, 0, -1 - math.max(1, cfg.avoidCount)) end
-  -- The key expires later than needed, so that its expiry need not be set again at the end of a short room.
-  if isNew or pending.isLate then call('PEXPIRE', key, math.max(1, math.ceil(cfg.avoidMs * 1.25))) end
+  local added = call('ZADD', key, 'GT', unpack(list))
+  -- What the session knows of the key. It may have ended.
+  local rec = pending.rec
+  if rec and recs[rec.id] ~= rec then rec = nil end
+  local meetingCount = (rec and rec.mc or trimAfter) + added
+  if meetingCount > trimAfter then
+    call('ZREMRANGEBYRANK', key, 0, -1 - rememberedCount())
+    meetingCount = 0
+  end
+  local keptUntil = rec and rec.mx or 0
+  -- The key expires later than needed, so that few meetings change its expiry.
+  if keptUntil < now + cfg.avoidMs or keptUntil > now + 2 * cfg.avoidMs then
+    keptUntil = now + 2 * cfg.avoidMs
+    call('PEXPIRE', key, math.max(1, math.ceil(2 * cfg.avoidMs)))
+  end
+  if rec and (rec.mc ~= meetingCount or rec.mx ~= keptUntil) then
+    rec.mc, rec.mx = meetingCount, keptUntil
+    put(rec)
+  end
 end
 
 local function saveMeetings()
@@ -46,18 +65,18 @@ end
 local function metAt(person, other)
   local key, pending = B .. 'm:' .. person, meetings[person]
   local at = numberOf(call('ZSCORE', key, other))
-  if not pending or not (at or pending.times[other]) then return at end
-  -- What is written now may replace what the person remembers.
+  if not at and not (pending and pending.times[other]) then return nil end
+  -- What is written now may be newer, and replace older meetings.
   saveMeetingsOf(person)
-  return numberOf(call('ZSCORE', key, other))
+  local rank = call('ZREVRANK', key, other)
+  return rank and rank < rememberedCount() and numberOf(call('ZSCORE', key, other)) or nil
 end
 
--- roomMs is how long the two were in the room that ends now; nil if it begins now.
-local function meet(one, other, atMs, roomMs)
+-- oneRec and otherRec are sessions of the two people, if they are known.
+local function meet(one, other, atMs, oneRec, otherRec)
   if one == other or cfg.avoidMs <= 0 then return end
-  local isLate = not roomMs or roomMs > cfg.avoidMs / 4
-  meetOne(one, other, atMs, isLate)
-  meetOne(other, one, atMs, isLate)
+  meetOne(one, other, atMs, oneRec)
+  meetOne(other, one, atMs, otherRec)
   pairsOut[#pairsOut + 1] = { 'met', one, other, atMs + cfg.avoidMs }
 end
 
@@ -87,7 +106,7 @@ local function metByOne(one, other, known)
   if known.reads <= maxSingleReads then return metAt(one, other) end
   saveMeetingsOf(one)
   known.met = {}
-  local met = call('ZRANGE', B .. 'm:' .. one, 0, -1, 'WITHSCORES')
+  local met = call('ZRANGE', B .. 'm:' .. one, -rememberedCount(), -1, 'WITHSCORES')
   for index = 1, #met, 2 do known.met[met[index]] = tonumber(met[index + 1]) end
   return known.met[other]
 end

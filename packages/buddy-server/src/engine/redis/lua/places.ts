@@ -27,7 +27,6 @@ local function setProfile(rec, profile)
     changePlace(site, addressKey, 1)
   end
   rec.f = pack(site, addressKey, text)
-  rec.isProfileChanged = true
   put(rec)
 end
 

@@ -1,7 +1,7 @@
 /**
- * Sessions and what they are in. A session is a hash `s:<id>`: `f` contains its profile, `w` its ticket and the state of
- * its search, or nothing, and `d` the rest, all in MessagePack. Some fields of their own exist only while they are needed.
- * In `d` are, in this order,
+ * Sessions and what they are in. `s:<id>` contains a session, in MessagePack: the values below in this order. `f:<id>`
+ * contains the profile of a session that has ended, for reports. The hash `e:<id>` contains what few sessions have: frames
+ * and counts from a former node, the place in the queue, and why the room has ended.
  *
  * - `n`: the node that has the session; `e`: its epoch, which increases each time another node takes the session
  * - `g`: the generation of the latest command
@@ -10,18 +10,22 @@
  * - `rm`: the room; `vp`: the pool where it is present
  * - `cp`: whether its claim was not handled yet; `cl`: the claim, in MessagePack
  * - `v`: the number of changes of its place, which events carry
+ * - `mx`: until when Redis keeps whom the person has met; `mc`: the meetings since the oldest were forgotten
+ * - `f`: the profile, and `w`: the ticket and the state of its search, in MessagePack
  */
 export const records = String.raw`
 -- Set by each call, because these functions of Redis do not exist while it loads a library.
 local call, pack, unpackMessage
 -- The first part of each key, the present time in milliseconds, and the settings. Set by each call.
-local B, now, cfg
+local B, now, nowText, cfg
 -- What the present call has read and changed. saveAll writes it at the end of the call.
-local recs, changed, totals, areTotalsChanged, pools
+local recs, rooms, changed, totals, areTotalsChanged, pools
 -- The events of the present command, and the pairs that it has added.
 local out, pairsOut
 
 local function sessionKey(id) return B .. 's:' .. id end
+local function profileKey(id) return B .. 'f:' .. id end
+local function extraKey(id) return B .. 'e:' .. id end
 local function poolKey(pool, suffix) return B .. 'p:' .. pool .. suffix end
 
 local function numberOf(value)
@@ -36,23 +40,37 @@ end
 
 local ticketFrom, storedTicket -- see tickets
 
--- Returns a session; nil if there is none. What changes the result calls put or saveWish.
+local function sessionFrom(id, stored)
+  if not stored then return false end
+  local n, e, g, p, a, k, rm, vp, cp, cl, change, mx, mc, f, w = unpackMessage(stored)
+  return {
+    id = id, n = n, e = e, g = g, p = p, a = a or nil, k = k, rm = rm or nil, vp = vp or nil, cp = cp, cl = cl or nil, v = change,
+    mx = mx, mc = mc, f = f or nil, w = w and ticketFrom(unpackMessage(w)) or nil, isChanged = false,
+  }
+end
+
+-- Returns a session; nil if there is none. What changes the result calls put.
 local function find(id)
   local known = recs[id]
-  if known ~= nil then return known or nil end
-  local v = call('HMGET', sessionKey(id), 'd', 'w', 'f')
-  if not v[1] then
-    recs[id] = false
-    return nil
+  if known == nil then
+    known = sessionFrom(id, call('GET', sessionKey(id)))
+    recs[id] = known
   end
-  local n, e, g, p, a, k, rm, vp, cp, cl, change = unpackMessage(v[1])
-  local rec = {
-    id = id, n = n, e = e, g = g, p = p, a = a or nil, k = k, rm = rm or nil, vp = vp or nil, cp = cp, cl = cl or nil, v = change,
-    f = v[3] or nil, w = textOf(v[2]) and ticketFrom(unpackMessage(v[2])) or nil,
-    isChanged = false, isWishChanged = false, isProfileChanged = false,
-  }
-  recs[id] = rec
-  return rec
+  return known or nil
+end
+
+-- Reads several sessions by one command, so that find knows them.
+local function readSessions(ids)
+  local unknown, keys = {}, {}
+  for _, id in ipairs(ids) do
+    if recs[id] == nil then
+      recs[id] = false
+      unknown[#unknown + 1], keys[#keys + 1] = id, sessionKey(id)
+    end
+  end
+  if #keys == 0 then return end
+  local stored = call('MGET', unpack(keys))
+  for index, id in ipairs(unknown) do recs[id] = sessionFrom(id, stored[index]) end
 end
 
 -- Writes a session at the end of the call.
@@ -62,25 +80,28 @@ local function put(rec)
   changed[#changed + 1] = rec
 end
 
--- Writes the ticket in the state that it has at the end of the call.
-local function saveWish(rec)
-  rec.isWishChanged = true
-  put(rec)
+local function storedSession(rec)
+  return pack(
+    rec.n, rec.e, rec.g or 0, rec.p, rec.a or false, rec.k or '', rec.rm or false, rec.vp or false, rec.cp or false, rec.cl or false,
+    rec.v, rec.mx, rec.mc, rec.f or false, rec.w and storedTicket(rec.w) or false
+  )
+end
+
+-- Writes several values by one command. list contains keys and values.
+local function saveValues(list)
+  for from = 1, #list, 1000 do call('MSET', unpack(list, from, math.min(from + 999, #list))) end
 end
 
 local function saveSessions()
+  local list = {}
   for _, rec in ipairs(changed) do
     if rec.isChanged then
-      local stored = pack(
-        rec.n, rec.e, rec.g or 0, rec.p, rec.a or false, rec.k or '', rec.rm or false, rec.vp or false, rec.cp or false, rec.cl or false, rec.v
-      )
-      local key = sessionKey(rec.id)
-      if rec.isProfileChanged then call('HSET', key, 'd', stored, 'w', rec.w and storedTicket(rec.w) or '', 'f', rec.f)
-      elseif rec.isWishChanged then call('HSET', key, 'd', stored, 'w', rec.w and storedTicket(rec.w) or '')
-      else call('HSET', key, 'd', stored) end
-      rec.isChanged, rec.isWishChanged, rec.isProfileChanged = false, false, false
+      list[#list + 1] = sessionKey(rec.id)
+      list[#list + 1] = storedSession(rec)
+      rec.isChanged = false
     end
   end
+  saveValues(list)
   changed = {}
 end
 
@@ -88,7 +109,7 @@ end
 local function profileOf(id)
   local rec = find(id)
   if rec then return rec.f end
-  return call('HGET', sessionKey(id), 'f') or nil
+  return call('GET', profileKey(id)) or nil
 end
 
 -- Returns the text of this profile, which only nodes read.
@@ -116,7 +137,6 @@ local function create(id, node, epoch)
     -- Without isNew, the profile of an ended session would be taken for its own.
     rec = { id = id, v = 0, isNew = true }
     recs[id] = rec
-    call('PERSIST', sessionKey(id))
   end
   rec.n, rec.e = node, epoch
   setPlace(rec, 'i')
@@ -158,11 +178,12 @@ local function ordered(atMs)
 end
 
 -- What is known of a pool. people contains the changes of the numbers of places of persons that are not written yet, and
--- pending the number of these persons. empty contains the lists of the index that are empty.
+-- pending the number of these persons. empty contains the lists of the index that are empty,
+-- and kinds the numbers of tickets in it by their kind.
 local function poolOf(pool)
   local known = pools[pool]
   if not known then
-    known = { people = {}, pending = 0, empty = {} }
+    known = { people = {}, pending = 0, empty = {}, kinds = nil, areKindsChanged = false }
     pools[pool] = known
   end
   return known

@@ -25,7 +25,7 @@ local function seatAgain(rec, fields)
     emitChange(rec, { type = 'parted', room = fields.id, reason = reason })
     return false
   end
-  if call('EXISTS', roomKey(fields.id)) == 0 then saveRoom(roomFrom(fields)) end
+  if not roomOf(fields.id) then openNewRoom(roomFrom(fields)) end
   setPlace(rec, 'r', fields.id)
   local partner = partnerIn(roomOf(fields.id), rec)
   if not partner or partner.rm ~= fields.id then return true end
@@ -35,12 +35,12 @@ local function seatAgain(rec, fields)
 end
 
 local function enterAgain(rec, command)
-  local w = ticketFrom(command.w)
+  local w = command.w
   w.since0 = now - command.waitedMs
   w.since = ordered(w.since0)
   rec.w = w
   setPlace(rec, 'q')
-  if rec.a then saveWish(rec) else queue(rec) end
+  if rec.a then put(rec) else queue(rec) end
 end
 
 local function restatePresence(rec, isAway)
@@ -81,7 +81,7 @@ local function catchUp(rec, command)
       end
     end
   elseif at then
-    local reason = call('HGET', sessionKey(rec.id), 'lr')
+    local reason = call('HGET', extraKey(rec.id), 'lr')
     emitChange(rec, { type = 'parted', room = at.id, reason = reason or 'lost' })
   elseif rec.p == 'i' and command.w then enterAgain(rec, command)
   -- The node may have missed when it must send due.

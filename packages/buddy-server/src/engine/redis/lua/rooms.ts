@@ -15,11 +15,43 @@ end
 
 local function roomKey(id) return B .. 'r:' .. id end
 
-local function roomOf(id)
-  local stored = call('GET', roomKey(id))
-  if not stored then return nil end
+-- The rooms that the present call has opened or ended.
+local changedRooms
+
+local function roomFromStored(id, stored)
+  if not stored then return false end
   local one, two, site, lobby, mode, at, pool, facts = unpackMessage(stored)
   return { id = id, ids = { one, two }, site = site, lobby = lobby, mode = mode, at = at, pool = pool or nil, facts = facts }
+end
+
+local function roomOf(id)
+  local known = rooms[id]
+  if known == nil then
+    known = roomFromStored(id, call('GET', roomKey(id)))
+    rooms[id] = known
+  end
+  return known or nil
+end
+
+-- Reads the rooms of sessions, and the partners there, by one command each, so that roomOf and find know them.
+local function readRooms(sessionIds)
+  local ids, keys = {}, {}
+  for _, sessionId in ipairs(sessionIds) do
+    local rec = find(sessionId)
+    local id = rec and rec.p == 'r' and rec.rm
+    if id and rooms[id] == nil then
+      rooms[id] = false
+      ids[#ids + 1], keys[#keys + 1] = id, roomKey(id)
+    end
+  end
+  if #keys == 0 then return end
+  local members = {}
+  for index, stored in ipairs(call('MGET', unpack(keys))) do
+    local room = roomFromStored(ids[index], stored)
+    rooms[ids[index]] = room
+    if room then members[#members + 1], members[#members + 2] = room.ids[1], room.ids[2] end
+  end
+  readSessions(members)
 end
 
 -- Returns what a node stores of a room.
@@ -32,11 +64,23 @@ local function roomFrom(fields)
   return { id = fields.id, ids = fields.ids, site = fields.site, lobby = fields.lobby, mode = fields.mode, at = fields.openedAtMs }
 end
 
-local function saveRoom(room)
-  local ids = room.ids
-  local stored = pack(ids[1], ids[2], room.site, room.lobby, room.mode, room.at, room.pool or false, room.facts or false)
-  call('SET', roomKey(room.id), stored)
+local function openNewRoom(room)
+  rooms[room.id], changedRooms[room.id] = room, true
   count('rooms', 1)
+end
+
+local function saveRooms()
+  local opened, ended = {}, {}
+  for id in pairs(changedRooms) do
+    local room = rooms[id]
+    if room then
+      local ids = room.ids
+      opened[#opened + 1] = roomKey(id)
+      opened[#opened + 1] = pack(ids[1], ids[2], room.site, room.lobby, room.mode, room.at, room.pool or false, room.facts or false)
+    else ended[#ended + 1] = roomKey(id) end
+  end
+  saveValues(opened)
+  for from = 1, #ended, 1000 do call('DEL', unpack(ended, from, math.min(from + 999, #ended))) end
 end
 
 local function partnerIn(room, rec)
@@ -65,7 +109,7 @@ end
 -- Ends a room. The recipients receive parted.
 local function endRoom(room, leaver, reason, recipients)
   local wasFull = not canOpenRoom()
-  call('DEL', roomKey(room.id))
+  rooms[room.id], changedRooms[room.id] = false, true
   count('rooms', -1)
   local members, isEmpty = {}, true
   for index, id in ipairs(room.ids) do
@@ -73,14 +117,14 @@ local function endRoom(room, leaver, reason, recipients)
     if members[index] and not members[index].a then isEmpty = false end
   end
   if isEmpty then keepRoom(room.id) end
-  if members[1] and members[2] then meet(members[1].k, members[2].k, now, now - room.at) end
+  if members[1] and members[2] then meet(members[1].k, members[2].k, now, members[1], members[2]) end
   for _, member in ipairs(members) do
     setPlace(member, 'i')
     if room.pool then leavePool(room.pool, member.k) end
   end
   for _, member in ipairs(recipients) do
     -- The node that takes the session over will need the reason.
-    if member.n == '' then call('HSET', sessionKey(member.id), 'lr', reason) end
+    if member.n == '' then call('HSET', extraKey(member.id), 'lr', reason) end
     emitChange(member, { type = 'parted', room = room.id, reason = reason })
   end
   local first = members[1]
@@ -108,7 +152,7 @@ end
 -- Puts two sessions into a room.
 local function seat(room, one, two)
   makeSpace()
-  saveRoom(room)
+  openNewRoom(room)
   setPlace(one, 'r', room.id)
   setPlace(two, 'r', room.id)
 end
@@ -151,7 +195,7 @@ openRoom = function(match, isOffered)
     id = id, ids = { one.id, two.id }, site = b.site, lobby = b.lobby, mode = b.mode, at = now, pool = b.pool, facts = facts,
   }
   seat(room, one, two)
-  meet(one.k, two.k, now)
+  meet(one.k, two.k, now, one, two)
   emitMatched(room, one, 1, isOffered or false)
   emitMatched(room, two, 2, isOffered or false)
 end

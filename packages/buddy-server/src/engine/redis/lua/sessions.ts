@@ -17,7 +17,7 @@ local function leave(rec, reason)
   if rec.p == 'q' then
     withdraw(rec)
     rec.w = nil
-    saveWish(rec)
+    put(rec)
     setPlace(rec, 'i')
   elseif not leaveRoom(rec, reason) then leaveClaim(rec, reason) end
 end
@@ -27,33 +27,31 @@ local function endSession(rec, reason)
   visit(rec, nil)
   -- A partner that waits for the claim of this session receives parted.
   if rec.cp then handleClaim(rec, nil) end
-  local key = sessionKey(rec.id)
   if rec.n ~= '' then call('SREM', B .. 'n:' .. rec.n, rec.id) end
-  local profile = rec.f or call('HGET', key, 'f')
+  local profile = rec.f
   local claim = claimOf(rec)
   if claim then call('SREM', B .. 'c:' .. claim.partnerId, rec.id) end
   if profile then
     local site, addressKey = unpackMessage(profile)
     changePlace(site, addressKey, -1)
   end
-  call('DEL', key, B .. 'k:' .. rec.id)
+  call('DEL', sessionKey(rec.id), extraKey(rec.id), B .. 'k:' .. rec.id)
   -- Reports still need the profile.
-  call('HSET', key, 'f', profile)
-  call('PEXPIRE', key, endedMs)
+  if profile then call('SET', profileKey(rec.id), profile, 'PX', endedMs) end
   recs[rec.id], rec.isChanged = false, false
 end
 
 -- Stores the place of the session's ticket in the queue, for its next ticket, which it sends at another node.
 local function notePlace(rec)
   local w = rec.w
-  if w then call('HSET', sessionKey(rec.id), 'qp', pack(w.pool, w.since0, w.since, now)) end
+  if w then call('HSET', extraKey(rec.id), 'qp', pack(w.pool, w.since0, w.since, now)) end
 end
 
 -- Gives a new ticket the place in the queue that the session had at another node a short time ago.
 local function regainPlace(rec, w)
-  local stored = rec.e > 1 and call('HGET', sessionKey(rec.id), 'qp')
+  local stored = rec.e > 1 and call('HGET', extraKey(rec.id), 'qp')
   if not stored then return end
-  call('HDEL', sessionKey(rec.id), 'qp')
+  call('HDEL', extraKey(rec.id), 'qp')
   local pool, since0, since, notedAt = unpackMessage(stored)
   if pool == w.pool and now - notedAt <= placeKeptMs then w.since0, w.since = since0, since end
 end
@@ -75,7 +73,7 @@ local function removeFrames(rec, areNumbered)
   end
   if #removed == 0 then return removed end
   call('DEL', key)
-  call('HDEL', sessionKey(rec.id), 'kb')
+  call('HDEL', extraKey(rec.id), 'kb')
   for _, value in ipairs(left) do call('RPUSH', key, value) end
   if #left > 0 then call('PEXPIRE', key, endedMs) end
   return removed
@@ -106,7 +104,7 @@ local function continueRoom(rec, claim)
   end
   if room then leaveRoom(rec, 'lost') end
   if claim then
-    local reason = call('HGET', sessionKey(rec.id), 'lr')
+    local reason = call('HGET', extraKey(rec.id), 'lr')
     emitChange(rec, { type = 'parted', room = claim.roomId, reason = reason or 'lost' })
   end
 end

@@ -9,12 +9,15 @@
  * command adds a ticket to all of its lists.
  */
 export const ticketIndex = String.raw`
-local addToIndex, removeFromIndex, search
+local addToIndex, removeFromIndex, saveKinds, search
 -- The nodes that stop soon; nil until the present call has read them.
 local leaving
 
 do
 local maxCompared, maxComparedInAll, maxSkipped, maxGroups = 4, 8, 64, 64
+-- A number costs more than a text as an argument of a command, because Redis formats it.
+local texts = { '1', '2', '3', '4' }
+texts[16] = '16'
 
 local function indexKey(pool) return poolKey(pool, ':x') end
 
@@ -56,22 +59,30 @@ local function countGroup(pool, list, kind, signature, by)
   if call('HINCRBY', key, signature, by) <= 0 then call('HDEL', key, signature) end
 end
 
--- Counts the tickets in the index that ask for attributes (asking) and those without languages (plain).
-local function countKind(pool, kind, by)
-  local key = poolKey(pool, ':k')
-  local left = call('HINCRBY', key, kind, by)
-  if left <= 0 then call('HDEL', key, kind) end
-  poolOf(pool)[kind] = left > 0
+-- Returns the numbers of tickets in the index that ask for attributes (asking) and of those without languages (plain).
+local function kindsOf(pool)
+  local known = poolOf(pool)
+  if not known.kinds then
+    local v = call('HMGET', poolKey(pool, ':k'), 'asking', 'plain')
+    known.kinds = { asking = tonumber(v[1] or 0), plain = tonumber(v[2] or 0) }
+  end
+  return known.kinds
 end
 
--- Returns whether there are tickets of this kind in the index.
-local function hasKind(pool, kind)
-  local known = poolOf(pool)
-  if known[kind] == nil then
-    local v = call('HMGET', poolKey(pool, ':k'), 'asking', 'plain')
-    known.asking, known.plain = v[1] ~= false, v[2] ~= false
+local function countKind(pool, kind, by)
+  local kinds = kindsOf(pool)
+  kinds[kind] = math.max(0, kinds[kind] + by)
+  poolOf(pool).areKindsChanged = true
+end
+
+saveKinds = function()
+  for pool, known in pairs(pools) do
+    if known.areKindsChanged then
+      for kind, number in pairs(known.kinds) do
+        if number > 0 then call('HSET', poolKey(pool, ':k'), kind, number) else call('HDEL', poolKey(pool, ':k'), kind) end
+      end
+    end
   end
-  return known[kind]
 end
 
 -- Returns the members of the sorted set that are the ticket, and counts it by its attributes.
@@ -144,7 +155,8 @@ function search(rec, accepts)
   local best, bestOverlap, compared = nil, -1, 0
   local seen, own = {}, {}
   for _, interest in ipairs(w.ik) do own[interest] = true end
-  local isAsked, hasPlain = hasKind(w.pool, 'asking'), hasKind(w.pool, 'plain')
+  local kinds = kindsOf(w.pool)
+  local isAsked, hasPlain = kinds.asking > 0, kinds.plain > 0
   local key, empty = indexKey(w.pool), poolOf(w.pool).empty
 
   -- Whether only one of the two is at a node that stops soon.
@@ -183,7 +195,7 @@ function search(rec, accepts)
       return best.n == rec.n or other.w.since - firstSince >= cfg.nearMs
     end
     while true do
-      local members = call('ZRANGE', key, from, '(' .. list .. '\5', 'BYLEX', 'LIMIT', 0, size)
+      local members = call('ZRANGE', key, from, '(' .. list .. '\5', 'BYLEX', 'LIMIT', '0', texts[size])
       if #members == 0 and not firstSince and skipped == 0 then empty[list] = true end
       for _, member in ipairs(members) do
         local id = string.sub(member, #list + 18)
@@ -209,7 +221,7 @@ function search(rec, accepts)
     else signatures = call('HKEYS', directory) end
     for _, signature in ipairs(signatures) do
       local group = list .. '\1' .. kind .. signature
-      local first = call('ZRANGE', key, '[' .. group .. '\4', '(' .. group .. '\5', 'BYLEX', 'LIMIT', 0, 1)[1]
+      local first = call('ZRANGE', key, '[' .. group .. '\4', '(' .. group .. '\5', 'BYLEX', 'LIMIT', '0', '1')[1]
       local other = first and find(string.sub(first, #group + 18))
       if other and other.w and satisfies(other.w.at, w.as) and satisfies(w.at, other.w.as) then
         visitGroup(group, maxChoices)
