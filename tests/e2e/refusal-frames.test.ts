@@ -16,7 +16,7 @@ interface Refused {
   readonly code: number
 }
 
-/** Connects `count` times, one after the other, and returns what each attempt received. */
+/** Opens `count` connections at the same time, and returns what each of them received. */
 async function connect({ url, count, sendsAtOnce }: Attempts): Promise<Refused[]> {
   const attempt = (): Promise<Refused> =>
     new Promise((resolve) => {
@@ -26,9 +26,7 @@ async function connect({ url, count, sendsAtOnce }: Attempts): Promise<Refused[]
       socket.addEventListener('message', () => frames++)
       socket.addEventListener('close', ({ code }) => resolve({ frames, code }))
     })
-  const results: Refused[] = []
-  for (let number = 0; number < count; number++) results.push(await attempt())
-  return results
+  return Promise.all(Array.from({ length: count }, attempt))
 }
 
 const attempts = 15
