@@ -1,61 +1,22 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
-import { stringify } from 'yaml'
+import { describe, expect, test } from 'vitest'
 import type { OptionName } from './all-settings.ts'
 import { settings } from './all-settings.ts'
-import { ConfigError } from './config-error.ts'
 import { fileKeyOf, flagOf, variableOf } from './key-names.ts'
 import { printConfig } from './print-config.ts'
-import type { Config, ConfigInput } from './read-config.ts'
+import type { Config } from './read-config.ts'
 import { readConfig } from './read-config.ts'
+import {
+  file,
+  folder,
+  mistakes,
+  needed,
+  read,
+  readSite,
+  secret,
+  site,
+} from './read-config.fixture.ts'
 import { defaultOptions } from './server-settings.ts'
-
-const folder = mkdtempSync(join(tmpdir(), 'buddy-config-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-let files = 0
-/** Writes a configuration file and returns its path. An object is written as YAML. */
-function file(content: string | object, extension = 'yaml'): string {
-  const path = join(folder, `config-${++files}.${extension}`)
-  writeFileSync(path, typeof content === 'string' ? content : stringify(content))
-  return path
-}
-
-const secret = 'hzYd_dQ3Vb4mZ0pXK2sLwN8tR6yUjE1c'
-/** The settings that are required without `--dev`. */
-const needed = { SECRET_KEY: secret, ALLOWED_ORIGINS: 'https://chat.example' }
-
-const read = (environment: Record<string, string> = {}, more: ConfigInput = {}): Config =>
-  readConfig({ environment: { ...needed, ...environment }, ...more })
-
-/** Returns the lines of the ConfigError that `act` throws. */
-function mistakes(act: () => unknown): string[] {
-  try {
-    act()
-  } catch (error) {
-    if (error instanceof ConfigError) return error.message.split('\n')
-    throw error
-  }
-  throw new Error('no ConfigError was thrown')
-}
-
-const site = { key: 'forum', allowed_origins: ['https://forum.example'] }
-const readSite = {
-  key: 'forum',
-  allowedOrigins: ['https://forum.example'],
-  isTextAllowed: true,
-  isVideoAllowed: true,
-}
-const bands = { secret, age_bands: ['minor', 'adult'], default_age_band: 'minor' }
-const { publicKey } = await import('node:crypto').then(({ generateKeyPairSync }) =>
-  generateKeyPairSync('ec', {
-    namedCurve: 'prime256v1',
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  }),
-)
 
 /** For each option, a value as text, the same value in a configuration file, and the value after reading. */
 const samples: Record<OptionName, readonly [text: string, inFile: unknown, value: unknown]> = {
@@ -257,165 +218,6 @@ test('flags override the environment, the environment the file, the file the def
   expect(options).toMatchObject({ maxRooms: 1, maxUsers: 20, port: 300, host: '0.0.0.0' })
 })
 
-test.for([
-  ['PORT', '65536', 'a whole number from 0 to 65535'],
-  ['PORT', '3000x', 'a whole number from 0 to 65535'],
-  ['MAX_ROOMS', '0', 'a whole number from 1 to 500000'],
-  ['MAX_CONCURRENT_USERS', '1e3', 'a whole number from 1 to 1000000'],
-  ['SOCKET_PING_INTERVAL', '0', 'seconds, from 1 to 3600'],
-  ['USER_TIMEOUT_SECONDS', '3000000', 'seconds, from 0 to 86400'],
-  ['ENABLE_MONITORING', 'maybe', 'true or false'],
-  ['ALLOWED_ORIGINS', 'chat.example', 'origins like https://chat.example'],
-  ['ALLOWED_ORIGINS', 'https://chat.example/', 'origins like'],
-  ['ALLOWED_ORIGINS', 'https://chat.example:443', 'origins like'],
-  ['ALLOWED_ORIGINS', 'https://a.*.example', 'origins like'],
-  ['ALLOWED_ORIGINS', 'https://*', 'origins like'],
-  ['ALLOWED_ORIGINS', ' , ', 'origins like'],
-  ['TRUSTED_PROXIES', '10.0.0.0/33', 'addresses or CIDR ranges'],
-  ['WEBHOOK_EVENTS', 'match,joined', 'some of match, leave, report, decision, ban, capacity'],
-  ['LOG_LEVEL', 'loud', 'one of debug, info, warn, error, silent'],
-] as const)('refuses %s=%s, and the error states what is allowed', ([key, value, allowed]) => {
-  const sentences = mistakes(() => read({ [key]: value }))
-  expect(sentences).toHaveLength(1)
-  expect(sentences[0]).toContain(`${key}=${value} is not allowed: it must be ${allowed}`)
-})
-
-test('reports every mistake at once', () => {
-  expect(mistakes(() => read({ PORT: 'x', MAX_ROOMS: 'y' }))).toHaveLength(2)
-})
-
-describe('refuses an invalid ICE entry, with its position and the reason', () => {
-  const turn = { username: 'u', credential: 'c' }
-  test.for<[string, unknown, string]>([
-    [
-      'ICE_SERVERS',
-      'stun:a.example,stun://h',
-      'ICE_SERVERS[1]=stun://h is not allowed: write stun:host',
-    ],
-    [
-      'ICE_SERVERS',
-      [{ urls: 'stun:h:0' }],
-      'ICE_SERVERS[0].urls[0]=stun:h:0 is not allowed: the port must be',
-    ],
-    [
-      'ICE_SERVERS',
-      [{ urls: 'stun:h' }, { urls: ['turn:h', 'turn:h?transport=UDP'], ...turn }],
-      'ICE_SERVERS[1].urls[1]=turn:h?transport=UDP is not allowed: the query must be',
-    ],
-    [
-      'ICE_SERVERS',
-      [{ urls: 'turn:h' }],
-      'ICE_SERVERS[0]=… is not allowed: an entry with a turn: URL needs username and',
-    ],
-    [
-      'ICE_SERVERS',
-      [{ urls: 'turn:u:p@h', ...turn }],
-      'ICE_SERVERS[0].urls[0]=turn:…@h is not allowed',
-    ],
-    [
-      'TURN_URLS',
-      'turn:a.example, stun:b.example',
-      'TURN_URLS[1]=stun:b.example is not allowed: it must be a turn: or',
-    ],
-    [
-      'TURN_URLS',
-      'turn:h?transport=tls',
-      'TURN_URLS[0]=turn:h?transport=tls is not allowed: the query must be',
-    ],
-  ])('%s=%j', ([key, value, sentence]) => {
-    const text = typeof value === 'string' ? value : JSON.stringify(value)
-    const sentences = mistakes(() => read({ [key]: text, TURN_SECRET: 'shared' }))
-    expect(sentences).toEqual([expect.stringContaining(sentence)])
-  })
-})
-
-describe('error messages never contain a secret that is part of', () => {
-  const leak = 'hunter2-hunter2'
-  test.for<[string, ConfigInput]>([
-    ['a short key', { environment: { SECRET_KEY: leak } }],
-    ['a short token', { environment: { ...needed, ADMIN_TOKEN: leak } }],
-    ['a webhook with a password', { flags: { 'webhook-url': `https://u:${leak}@h.example` } }],
-    ['broken JSON', { environment: { ...needed, SITES: ` [{"secret":"${leak}"},]` } }],
-    ['JSON that is not a list', { environment: { ...needed, SITES: leak } }],
-    ['a site', { environment: { ...needed, SITES: `[{"key":"a","secret":"${leak}"}]` } }],
-    [
-      'a TURN server',
-      { environment: { ICE_SERVERS: `[{"urls":"turn:t","credential":"${leak}"}]` } },
-    ],
-    ['an ICE URL with a password', { environment: { ICE_SERVERS: `stun:u:${leak}@h` } }],
-    ['a TURN URL with a password', { environment: { TURN_URLS: `turn:${leak}@h` } }],
-    ['an ICE URL with a query', { environment: { ICE_SERVERS: `stun:h?key=${leak}` } }],
-    ['an ICE URL without a scheme', { environment: { ICE_SERVERS: leak } }],
-    ['broken ICE servers', { environment: { ICE_SERVERS: `[{"credential":"${leak}",}]` } }],
-    ['a broken file', { flags: { config: file(`secret_key: ${leak}: x\n  ${leak}`) } }],
-    ['a duplicate key', { flags: { config: file(`secret_key: ${leak}\nsecret_key: ${leak}`) } }],
-    ['an unknown tag', { flags: { config: file(`secret_key: !${leak} x`) } }],
-    ['a file that is not a mapping', { flags: { config: file(leak) } }],
-    ['a list as the value of a key', { flags: { config: file({ secret_key: [leak] }) } }],
-  ])('%s', ([, input]) => {
-    expect(mistakes(() => readConfig(input)).join('\n')).not.toContain('hunter2')
-  })
-})
-
-describe('an unknown setting', () => {
-  test.for([
-    ['MAX_ROOM', 'MAX_ROOMS'],
-    ['MAX_ROOMSS', 'MAX_ROOMS'],
-    ['MAX_CONCURENT_USERS', 'MAX_CONCURRENT_USERS'],
-    ['ALLOWED_ORIGIN', 'ALLOWED_ORIGINS'],
-    ['SECRET_KYE', 'SECRET_KEY'],
-    ['TURN_URL', 'TURN_URLS'],
-    ['CONFIG_FIEL', 'CONFIG_FILE'],
-  ] as const)('is refused in the environment if it resembles a setting: %s', ([typo, key]) => {
-    expect(mistakes(() => read({ [typo]: '5' }))).toEqual([
-      `unknown setting ${typo}: did you mean ${key}?`,
-    ])
-  })
-
-  test('is ignored in the environment if it resembles no setting', () => {
-    const others = {
-      // This variable is similar to TLS_CERT_FILE, but many machines set it.
-      SSL_CERT_FILE: '/etc/ssl/cert.pem',
-      SSL_CERT_DIR: '/etc/ssl/certs',
-      NODE_ENV: 'production',
-      NODE_EXTRA_CA_CERTS: '/etc/ssl/cert.pem',
-      DATABASE_URL: 'x',
-      HOSTNAME: 'x',
-      SECRET_KEY_BASE: 'x',
-      JWT_SECRET: 'x',
-      TRUSTED_HOSTS: 'x',
-      USERNAME: 'x',
-      LOGNAME: 'x',
-      PORTS: '1',
-      HOSTS: '1',
-      MAX_USERS: '1',
-      GIT_SSL_CAINFO: 'x',
-      RENDER_EXTERNAL_URL: 'https://x.example',
-      npm_config_port: '1',
-    }
-    expect(read(others)).toEqual(read())
-  })
-
-  test('is refused in a file, and the error suggests the closest name', () => {
-    const CONFIG_FILE = file({ max_room: 5, colour: 'blue', PORT: 1, config_file: 'x' })
-    const label = CONFIG_FILE.split('/').at(-1)
-    expect(mistakes(() => read({ CONFIG_FILE }))).toEqual([
-      `unknown setting max_room in ${label}: did you mean max_rooms?`,
-      `unknown setting colour in ${label}`,
-      `unknown setting PORT in ${label}`,
-      `unknown setting config_file in ${label}`,
-    ])
-  })
-
-  test('is refused in a site, and the error suggests the closest name', () => {
-    const CONFIG_FILE = file({ sites: [site, { ...site, key: 'b', max_user: 3, colour: 'x' }] })
-    expect(mistakes(() => read({ CONFIG_FILE }))).toEqual([
-      'unknown setting sites[1].max_user: did you mean max_users?',
-      'unknown setting sites[1].colour',
-    ])
-  })
-})
-
 describe('the configuration file', () => {
   test.for(['', '# only a comment\n'])('may be empty: %j', (content) => {
     const { origins, ...config } = read({ CONFIG_FILE: file(content) })
@@ -442,144 +244,6 @@ describe('the configuration file', () => {
   })
 })
 
-describe('a site', () => {
-  const readSites = (...sites: object[]): Config =>
-    read({
-      CONFIG_FILE: file({ sites }),
-      TURN_URLS: 'turn:t.example',
-      TURN_SECRET: 'of the server',
-    })
-
-  test('can set every one of its keys', () => {
-    const full = {
-      ...site,
-      max_users: 5,
-      lobbies: ['red', 'blue'],
-      ice_servers: [{ urls: 'stun:s.example' }],
-      turn_urls: 'turn:own.example',
-      turn_secret: 'its own secret',
-      turn_ttl_seconds: 600,
-      attributes: 'verified, region',
-      age_bands: ['minor', 'adult'],
-      default_age_band: 'minor',
-      widen_interests_seconds: 5,
-      widen_languages_seconds: 0,
-      text: false,
-      video: 'no',
-      public_key: publicKey,
-    }
-    expect(readSites(full).options.sites).toEqual([
-      {
-        ...readSite,
-        maxUsers: 5,
-        lobbies: ['red', 'blue'],
-        iceServers: [{ urls: ['stun:s.example'] }],
-        turnUrls: ['turn:own.example'],
-        turnSecret: 'its own secret',
-        turnTtlMs: 600_000,
-        attributes: ['verified', 'region'],
-        ageBands: ['minor', 'adult'],
-        defaultAgeBand: 'minor',
-        widenInterestsMs: 5000,
-        widenLanguagesMs: 0,
-        isTextAllowed: false,
-        isVideoAllowed: false,
-        publicKey,
-      },
-    ])
-  })
-
-  test.for<[string, object, string]>([
-    ['without a key', { key: undefined }, 'sites[0].key=… is not allowed: it must be 1 to 64'],
-    ['with an empty key', { key: '' }, 'sites[0].key=…'],
-    ['without origins', { allowed_origins: [] }, 'sites[0].allowed_origins=…'],
-    ['with a short secret', { secret: 'short' }, 'sites[0].secret=… is not allowed'],
-    ['with an invalid public key', { public_key: 'x' }, 'it must be a public P-256 key in PEM'],
-    [
-      'with a lobby name longer than a ticket allows',
-      { lobbies: ['é'.repeat(33)] },
-      'at most 64 bytes',
-    ],
-    ['with a lone surrogate in a lobby name', { lobbies: ['\ud800'] }, 'sites[0].lobbies=…'],
-    ['with a lone surrogate in a secret', { secret: '\ud800'.repeat(32) }, 'sites[0].secret=…'],
-    [
-      'with a secret and a public key',
-      { secret, public_key: publicKey },
-      'a secret or a public_key, not both',
-    ],
-    [
-      'with the claim sub as an attribute',
-      { secret, attributes: ['sub'] },
-      'none of iss, sub, aud',
-    ],
-    ['with an attribute twice', { secret, attributes: ['a', 'a'] }, 'each only once'],
-    [
-      'with bands but no default band',
-      { ...bands, default_age_band: undefined },
-      'it must have both',
-    ],
-    ['with an unknown default band', { ...bands, default_age_band: 'x' }, 'must be one of them'],
-    [
-      'with bands but no key for tokens',
-      { ...bands, secret: undefined },
-      'need a secret or a public',
-    ],
-    [
-      'with a bad TURN URL',
-      { turn_urls: ['turn:h:abc'] },
-      'sites[0].turn_urls[0]=turn:h:abc is not',
-    ],
-    [
-      'with a bad ICE URL',
-      { ice_servers: [{ urls: 'stun:h?x' }] },
-      'sites[0].ice_servers[0].urls[0]=stun:h?… is',
-    ],
-    ['open to every page', { allowed_origins: '*' }, 'allowed_origins of site forum is open'],
-    ['with a placeholder', { secret: 'change-me'.repeat(4) }, 'secret of site forum looks like'],
-  ])('%s is refused', ([, more, sentence]) => {
-    expect(mistakes(() => readSites({ ...site, ...more })).join('\n')).toContain(sentence)
-  })
-
-  test('is refused if another site has the same key', () => {
-    expect(mistakes(() => readSites(site, site))).toEqual([
-      'sites=… is not allowed: no key may appear twice',
-    ])
-  })
-})
-
-describe('is refused without --dev, and accepted with it:', () => {
-  const placeholder = /^SECRET_KEY looks like a placeholder: set a random text/
-  test.for<[string, Record<string, string>, RegExp]>([
-    ['no secret key', { SECRET_KEY: '' }, /^SECRET_KEY is not set: set it to a random text/],
-    [
-      'a placeholder as secret key',
-      { SECRET_KEY: 'please-change-me-please-change-me' },
-      placeholder,
-    ],
-    ['another placeholder', { SECRET_KEY: 'your-secret-key-goes-here-your-key' }, placeholder],
-    [
-      'the placeholder of a documentation page',
-      { SECRET_KEY: '<a random text from generate-keys>' },
-      placeholder,
-    ],
-    ['one letter repeated', { SECRET_KEY: 'a'.repeat(40) }, placeholder],
-    [
-      'a placeholder as admin token',
-      { ADMIN_TOKEN: 'replace_me_'.repeat(3) },
-      /^ADMIN_TOKEN looks like a placeholder/,
-    ],
-    [
-      'no allowed origins',
-      { ALLOWED_ORIGINS: '' },
-      /^ALLOWED_ORIGINS is not set: set it to the pages/,
-    ],
-    ['every origin', { ALLOWED_ORIGINS: '*' }, /^ALLOWED_ORIGINS is open to every page: set it/],
-  ])('%s', ([, environment, sentence]) => {
-    expect(mistakes(() => read(environment))).toEqual([expect.stringMatching(sentence)])
-    expect(read({ ...environment, BUDDY_DEV: 'true' }).process.isDev).toBe(true)
-  })
-})
-
 describe('trial mode (--dev)', () => {
   test('without settings, listens on loopback, allows any origin, and makes a new secret key at each start', () => {
     const trial = (): Config => readConfig({ flags: { dev: true } })
@@ -600,33 +264,6 @@ describe('trial mode (--dev)', () => {
       secretKey: secret,
       allowedOrigins: ['https://chat.example'],
     })
-  })
-})
-
-describe('refuses settings that need or exclude each other', () => {
-  test.for<[Record<string, string>, string]>([
-    [{ TLS_CERT_FILE: 'c' }, 'TLS_CERT_FILE and TLS_KEY_FILE need each other: set both or neither'],
-    [{ TLS_KEY_FILE: 'k' }, 'TLS_CERT_FILE and TLS_KEY_FILE need each other: set both or neither'],
-    [
-      { TURN_URLS: 'turn:t' },
-      'TURN_URLS needs TURN_SECRET, the secret that the TURN servers and this server share',
-    ],
-    [
-      { WEBHOOK_URL: 'https://h.example' },
-      'WEBHOOK_URL needs WEBHOOK_SECRET, with which the receiver verifies the sender',
-    ],
-    [
-      { TRUSTED_PROXY_HOPS: '1', TRUSTED_PROXIES: '10.0.0.1' },
-      'TRUSTED_PROXY_HOPS and TRUSTED_PROXIES exclude each other: set one of them',
-    ],
-    [
-      { SITES: JSON.stringify([{ ...site, turn_urls: 'turn:t' }]) },
-      'turn_urls of site forum needs a turn_secret',
-    ],
-  ])('%o', ([environment, sentence]) => {
-    expect(mistakes(() => read(environment))).toEqual([sentence])
-    // Trial mode refuses them too, because half of such a pair is always a mistake.
-    expect(mistakes(() => read({ ...environment, BUDDY_DEV: '1' }))).toEqual([sentence])
   })
 })
 
