@@ -335,7 +335,8 @@ export interface Engine {
   join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession
   /**
    * Takes over a session of a site that another node has or had. Call `join` next.
-   * @returns undefined if the engine knows no such session
+   * Rejects if nobody can know now who has it.
+   * @returns undefined if the session has ended
    */
   adopt(sessionId: string, site: string): Promise<Adopted | undefined>
   /**

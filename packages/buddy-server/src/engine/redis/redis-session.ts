@@ -50,7 +50,7 @@ export class RedisSession implements EngineSession {
     adoption: Adoption | undefined,
     context: RedisSessionContext,
   ) {
-    this.#isAdopted = adoption !== undefined
+    this.#isAdopted = adoption?.taken !== undefined
     this.#context = context
     this.#state = new SessionState(profile, listener, adoption?.epoch ?? 1, context)
     const isAdopted = this.#isAdopted
@@ -312,6 +312,8 @@ export class RedisSession implements EngineSession {
         this.#endLocally(room, reason)
         find(partnerSeat(room, seat).sessionId)?.handlePartnerLeft(room.id, reason)
       }
+    } else if (state.intent.kind === 'claim' && state.claimedRoomId !== undefined) {
+      state.left = { id: state.claimedRoomId, reason }
     }
     state.exit()
   }

@@ -44,7 +44,15 @@ async function createCrowd() {
     const session = new ContractSession(id, engine, true)
     return { session, kept: adopted!.frames.map(({ frame, ...rest }) => [frame[0], rest]) }
   }
-  return { world, nodes: nodes!, ana, bob, takeOver }
+  /** Redis loses all its data. */
+  const lose = (): void => void server.run('FLUSHALL')
+  return { world, nodes: nodes!, ana, bob, takeOver, lose }
+}
+
+/** Settles the world, and resolves as the promise does. */
+async function settled<T>(world: EngineWorld, result: Promise<T>): Promise<T> {
+  await Promise.all([world.settle(), result.catch(() => undefined)])
+  return result
 }
 
 const bytesOf = (session: ContractSession): (number | undefined)[] =>
@@ -125,5 +133,53 @@ describe.skipIf(missingRedisMessage)('frames for a client that has not come back
     nodes.wake(2)
     nodes.hang(1)
     expect((await takeOver('ana', 2)).kept).toEqual([])
+  })
+})
+
+describe.skipIf(missingRedisMessage)('after Redis has lost its data,', () => {
+  test('a session waits until its node could restate it', async () => {
+    const { world, nodes, bob, lose } = await createCrowd()
+    nodes.hang(0)
+    lose()
+    await expect(settled(world, nodes.nodes[2]!.adopt('ana', ''))).rejects.toThrow('restated')
+    nodes.wake(0)
+    await world.advance(beatMs)
+    await world.advance(beatMs)
+    const adopting = nodes.nodes[2]!.adopt('ana', '')
+    await world.settle()
+    await world.advance(takeoverMs)
+    expect(await adopting).toBeDefined()
+    expect(bob.room).toBeDefined()
+  })
+
+  test('the node of the client has the session, and not the one that restates it too late', async () => {
+    const { world, nodes, ana, lose } = await createCrowd()
+    nodes.hang(0)
+    lose()
+    for (let beat = 0; beat < 8; beat++) await world.advance(beatMs)
+    const adopted = await settled(world, nodes.nodes[2]!.adopt('ana', ''))
+    expect(adopted).toEqual({ frames: [], received: undefined })
+    const session = new ContractSession('ana', nodes.nodes[2]!, true)
+    session.claim()
+    nodes.wake(0)
+    await world.advance(beatMs)
+    await world.advance(beatMs)
+    expect([ana.isTaken, session.isTaken]).toEqual([true, false])
+  })
+
+  test('a session that had left a claimed room meanwhile does not come back to it', async () => {
+    const { world, nodes, ana, bob, lose, takeOver } = await createCrowd()
+    const room = ana.room!.id
+    nodes.hang(0)
+    const { session } = await takeOver('ana', 2)
+    await world.settle()
+    // Redis fails before it has the claim, and the user goes on.
+    nodes.hang(2)
+    session.claim('bob', room)
+    session.enter({ lobby: 'another' })
+    lose()
+    nodes.wake(2)
+    for (let beat = 0; beat < 3; beat++) await world.advance(beatMs)
+    expect([session.room, bob.room]).toEqual([undefined, undefined])
   })
 })

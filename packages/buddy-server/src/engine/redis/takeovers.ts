@@ -19,7 +19,8 @@ export const releaseTimeoutMs = 1000
 const joinTimeoutMs = 5000
 
 type TakeOver =
-  | { readonly state: 'unknown' | 'elsewhere' }
+  | { readonly state: 'unknown' | 'unsettled' | 'elsewhere' }
+  | { readonly state: 'lost'; readonly epoch: number }
   | {
       readonly state: 'taken'
       readonly epoch: number
@@ -40,8 +41,8 @@ export class Takeovers {
   }
 
   /**
-   * Takes a session over. Rejects if Redis does not answer.
-   * @returns undefined if Redis knows no such session
+   * Takes a session over. Rejects if Redis does not answer, or may still learn of the session.
+   * @returns undefined if the session has ended
    */
   async adopt(sessionId: string): Promise<Adopted | undefined> {
     const first = await this.#takeOver(sessionId, false)
@@ -85,10 +86,15 @@ export class Takeovers {
   }
 
   #toAdopted(sessionId: string, result: TakeOver): Adopted | undefined {
-    if (result.state !== 'taken') return undefined
+    if (result.state === 'unsettled') {
+      throw new Error(
+        'Redis has lost its data, and the servers have not restated their sessions yet',
+      )
+    }
+    if (result.state !== 'taken' && result.state !== 'lost') return undefined
     const { epoch } = result
     const { nodeId, graceMs, clock, send } = this.#dependencies
-    const adoption = { epoch, taken: result.frames.length }
+    const adoption = result.state === 'taken' ? { epoch, taken: result.frames.length } : { epoch }
     this.#adopted.set(sessionId, adoption)
     clock.after(joinTimeoutMs, () => {
       if (this.#adopted.get(sessionId) !== adoption) return
@@ -96,6 +102,8 @@ export class Takeovers {
       // The client was refused, or has gone.
       send({ c: 'release', s: sessionId, n: nodeId, e: epoch, graceMs: graceMs() })
     })
+    // The token of its client is all that is left of the session.
+    if (result.state === 'lost') return { frames: [], received: undefined }
     const frames = withoutStale(result.frames).map(([number, frame]) => ({
       sentBefore: number === 0 ? undefined : number - 1,
       frame: fromText(frame),

@@ -157,8 +157,11 @@ export type StoredEvent = {
 /** What a node needs for the join of a session that it has taken over. */
 export interface Adoption {
   readonly epoch: number
-  /** The number of frames that Redis has kept for it, and that were read. */
-  readonly taken: number
+  /**
+   * The number of frames that Redis has kept for it, and that were read. Undefined if Redis has lost the session, which
+   * only its client's token proves.
+   */
+  readonly taken?: number
 }
 
 /** A pair of people who avoid each other. */

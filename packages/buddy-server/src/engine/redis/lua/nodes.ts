@@ -10,6 +10,9 @@ export const nodes = String.raw`
 -- dead until
 -- all have had the time to send a beat.
 local pauseMs, maxReaped, maxOrphans = 1500, 64, 32
+-- After Redis has lost its data, all nodes have restated their sessions within this time. A node that has seen no other one
+-- for some time is alone.
+local restatingMs, aloneMs = 3000, 1000
 -- How long the report of a lost node is kept, and of how many lost nodes at most.
 local lostMs, maxLost = 600000, 64
 
@@ -106,7 +109,7 @@ function commands.beat(command)
   local isMore = call('EXISTS', B .. 'dying') == 1
     or #call('ZRANGEBYSCORE', B .. 'orphans', '-inf', now, 'LIMIT', 0, 1) > 0
   -- The first node stores an id. If a node receives another id than before, Redis has lost its data.
-  call('SET', B .. 'boot', command.boot, 'NX')
+  call('SET', B .. 'boot', command.boot .. ' ' .. string.format('%.0f', now), 'NX')
   local banId, banNumber = banVersion()
   local boot = call('GET', B .. 'boot')
   local list = command.report and exchangeReports(command.n, command.report)
@@ -124,10 +127,24 @@ function commands.bye(command)
   if call('EXISTS', B .. 'n:' .. command.n) == 1 then call('ZADD', B .. 'dying', now, command.n) end
 end
 
+-- Returns why Redis does not know a session. After it has lost its data, or was started, the nodes need some time to
+-- restate theirs (unsettled). Then the session may have been lost with its node (lost). Otherwise it has ended (unknown).
+local function stateOfUnknown(command)
+  if call('EXISTS', sessionKey(command.s)) == 1 then return 'unknown' end
+  local boot = call('GET', B .. 'boot')
+  local at = boot and numberOf(string.match(boot, ' (%d+)$'))
+  if boot and not at then return 'unknown' end
+  local ageMs = at and now - at or 0
+  local neededMs = call('ZCARD', B .. 'nodes') > 1 and restatingMs or aloneMs
+  if ageMs < neededMs then return 'unsettled' end
+  return ageMs < command.graceMs and 'lost' or 'unknown'
+end
+
 -- Takes a session over. Returns unknown if there is none, elsewhere if another node has it, or taken.
 function commands.adopt(command)
   local rec = find(command.s)
-  if not rec then return { state = 'unknown' } end
+  -- The time is higher than any epoch of a node that restates the session too late, and later ones are higher still.
+  if not rec then return { state = stateOfUnknown(command), epoch = now } end
   if rec.n ~= '' and not command.isForced then
     if call('ZSCORE', B .. 'nodes', rec.n) then
       emit(rec, { type = 'release', to = command.n })

@@ -62,6 +62,7 @@ local function restatePresence(rec, isAway)
 end
 
 -- Emits the events that the node has missed. Redis and the node have the same generation, so no command was lost.
+-- Returns whether the partner is not in the session's room, because its node has not restated it yet.
 local function catchUp(rec, command)
   local at = command.at
   if rec.p == 'r' then
@@ -77,7 +78,7 @@ local function catchUp(rec, command)
       -- The partner's node may have missed the match too.
       for index, id in ipairs(room.ids) do
         local member = find(id)
-        if member then emitMatched(room, member, index, false) end
+        if member and member.rm == room.id then emitMatched(room, member, index, false) end
       end
     end
   elseif at then
@@ -86,6 +87,9 @@ local function catchUp(rec, command)
   elseif rec.p == 'i' and command.w then enterAgain(rec, command)
   -- The node may have missed when it must send due.
   elseif rec.w and rec.w.isQueued then wait(rec) end
+  if rec.p ~= 'r' then return false end
+  local partner = partnerIn(roomOf(rec.rm), rec)
+  return not partner or partner.rm ~= rec.rm
 end
 
 function commands.restate(command)
@@ -122,7 +126,7 @@ function commands.restate(command)
     if command.at then isWaiting = seatAgain(rec, command.at)
     elseif command.w then enterAgain(rec, command)
     elseif command.claim then handleClaim(rec, command.claim, command.inMs) end
-  else catchUp(rec, command) end
+  else isWaiting = catchUp(rec, command) end
   return { epoch = rec.e, frames = kept, isWaiting = isWaiting }
 end
 
