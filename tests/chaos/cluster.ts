@@ -1,4 +1,5 @@
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { RedisServer } from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
@@ -46,15 +47,18 @@ export class Cluster {
   readonly nodes: readonly ServerProcess[]
   /** The proxies through which the nodes reach Redis, one for each node. */
   readonly proxies: readonly RedisProxy[]
+  readonly #dataFolder: string
 
   private constructor(
     redis: RedisServer,
     nodes: readonly ServerProcess[],
     proxies: readonly RedisProxy[],
+    dataFolder: string,
   ) {
     this.redis = redis
     this.nodes = nodes
     this.proxies = proxies
+    this.#dataFolder = dataFolder
   }
 
   /**
@@ -67,6 +71,8 @@ export class Cluster {
     logFolder: string | undefined,
   ): Promise<Cluster> {
     const redis = await RedisServer.start(...redisFlags)
+    // A node knows the blocks that it has handled also after a restart, and tells Redis of them if Redis has lost them.
+    const dataFolder = mkdtempSync(join(tmpdir(), 'buddy-chaos-'))
     if (logFolder !== undefined) mkdirSync(logFolder, { recursive: true })
     const proxies = await Promise.all(
       Array.from({ length: nodeCount }, () => RedisProxy.start(redis.port)),
@@ -77,6 +83,7 @@ export class Cluster {
           {
             ...settings,
             REDIS_URL: url,
+            DATA_DIR: join(dataFolder, String(index)),
             RESUME_GRACE_SECONDS: String(graceMs / 1000),
           },
           (text) => {
@@ -85,7 +92,7 @@ export class Cluster {
         ),
       ),
     )
-    const cluster = new Cluster(redis, nodes, proxies)
+    const cluster = new Cluster(redis, nodes, proxies, dataFolder)
     try {
       await Promise.all(nodes.map((node) => node.start()))
     } catch (error) {
@@ -107,5 +114,6 @@ export class Cluster {
     await Promise.all(this.nodes.map((node) => node.kill()))
     for (const proxy of this.proxies) proxy.close()
     await this.redis.stop()
+    rmSync(this.#dataFolder, { recursive: true, force: true })
   }
 }

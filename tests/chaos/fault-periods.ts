@@ -32,6 +32,25 @@ export class FaultPeriods {
     return this.all.findLast(({ from, to }) => from <= t && t <= to + aftermathMs)?.kind ?? 'none'
   }
 
+  /**
+   * Returns until when Redis may lack what it had at `since`, if it has lost its data between `since` and `t`: until all
+   * nodes have told it again what they know. A node does that when its own fault is over. Returns -Infinity if Redis has
+   * lost nothing.
+   */
+  lacksUntil(since: number, t: number): number {
+    const loss = this.all.findLast(
+      ({ kind, from, to }) =>
+        (kind === 'redis-loss' || kind === 'flush') && from <= t && to >= since,
+    )
+    if (!loss) return -Infinity
+    let until = loss.to + aftermathMs
+    for (const { node, kind, from, to } of this.all) {
+      const isOver = node === undefined || kind === 'clock'
+      if (!isOver && from <= until && to >= loss.from) until = Math.max(until, to + aftermathMs)
+    }
+    return until
+  }
+
   /** Returns whether a fault was in effect at some time of this span. */
   isAny(from: number, to: number): boolean {
     return this.all.some((period) => period.from <= to && from <= period.to + aftermathMs)

@@ -15,7 +15,8 @@ const pairOf = (one: string, other: string): string => [one, other].toSorted().j
  *
  * A block counts once the client has received the answer to a command that it sent after the block on the same
  * connection: a node handles the commands of a session in order. It does not count if the connection was lost before, or
- * if the server has refused it. It forbids the matches for which one of the two asked
+ * if the server has refused it. While Redis has lost its data, it does not count until the node that has handled it can
+ * have told Redis again. It forbids the matches for which one of the two asked
  * after that time.
  */
 export class Meetings implements Rule {
@@ -100,7 +101,10 @@ export class Meetings implements Rule {
     }
     const pair = pairOf(a.person, b.person)
     const requestedAt = Math.max(one.requestedAt, other?.requestedAt ?? 0)
-    if (requestedAt > (this.#blockedSince.get(pair) ?? Infinity)) {
+    const blockedAt = this.#blockedSince.get(pair) ?? Infinity
+    // Until the node that has handled the block tells Redis again, nobody knows of it.
+    const isForgotten = this.#findings.faults.lacksUntil(blockedAt, one.from) > requestedAt
+    if (requestedAt > blockedAt && !isForgotten) {
       this.#forbid(one, `${pair} met in room ${one.room} after a block or a report`)
     }
   }
