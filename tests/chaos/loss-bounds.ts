@@ -44,7 +44,8 @@ export function excuseOf(
   { writtenAt, from, to }: LostText,
   { all }: Pick<FaultPeriods, 'all'>,
 ): string | undefined {
-  const isWithinNode = to?.node === from.node && to.to > writtenAt
+  // A receiver that changes the node meanwhile gets the text through Redis.
+  const isWithinNode = to?.node === from.node && to.to > writtenAt + inFlightMs
   for (const fault of all) {
     if (fault.kind === 'roll' || fault.kind === 'drop' || fault.kind === 'clock') continue
     const sinceFaultMs = writtenAt - fault.from

@@ -42,6 +42,8 @@ export class NodeLife {
   /** An id in Redis. A node creates another one if Redis has lost its data. undefined before the first beat. */
   #boot: string | undefined
   #certainUntilMs = -Infinity
+  /** The latest known time of Redis minus that of this node's clock; undefined before the first beat. */
+  #aheadMs: number | undefined
 
   constructor(dependencies: NodeLifeDependencies) {
     this.#dependencies = dependencies
@@ -59,6 +61,11 @@ export class NodeLife {
    */
   get isCertain(): boolean {
     return this.#dependencies.clock.now() < this.#certainUntilMs
+  }
+
+  /** The time of Redis, in milliseconds; undefined if it is not known yet. At most a beat late. */
+  get redisNowMs(): number | undefined {
+    return this.#aheadMs === undefined ? undefined : this.#dependencies.clock.now() + this.#aheadMs
   }
 
   /** Returns how many sessions a site has at all nodes. */
@@ -85,6 +92,8 @@ export class NodeLife {
       if (this.#isClosed || number !== this.#beats || failure === 'unavailable') return
       const beat = (result || undefined) as BeatResult | undefined
       this.#handleState(failure === false, beat?.boot, sentAtMs)
+      // Not the time of sending, because the beat may have waited before Redis handled it.
+      if (beat) this.#aheadMs = beat.now - clock.now()
       if (beat) this.#dependencies.bans.handleBeat(beat.banId, beat.bans)
       if (beat?.list) this.#nodes.handleList(beat.list)
       clock.after(beat?.isMore ? 1 : beatIntervalMs, () => this.beat())

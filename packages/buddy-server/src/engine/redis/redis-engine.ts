@@ -127,7 +127,8 @@ export class RedisEngine implements Engine {
       send,
       onBanned: dependencies.onBanned,
     })
-    this.#takeovers = new Takeovers({ nodeId, clock, graceMs, send })
+    const redisNowMs = (): number | undefined => this.#life.redisNowMs
+    this.#takeovers = new Takeovers({ nodeId, clock, graceMs, redisNowMs, send })
     this.#admissions = new Admissions({
       nodeId,
       clock,

@@ -141,7 +141,9 @@ describe.skipIf(missingRedisMessage)('after Redis has lost its data,', () => {
     const { world, nodes, bob, lose } = await createCrowd()
     nodes.hang(0)
     lose()
-    await expect(settled(world, nodes.nodes[2]!.adopt('ana', ''))).rejects.toThrow('restated')
+    await expect(settled(world, nodes.nodes[2]!.adopt('ana', ''))).rejects.toThrow(
+      'does not know yet',
+    )
     nodes.wake(0)
     await world.advance(beatMs)
     await world.advance(beatMs)

@@ -39,6 +39,11 @@ function createService() {
   const session = { s: 'session', k: 'person', f: profile, g: 0 }
   return {
     join: (n: string, e: number) => send({ c: 'join', n, e, ...session }),
+    /** Resolves with the state that Redis answers. */
+    adoptBy: async (n: string, by: number) => {
+      const [, result] = await send({ c: 'adopt', s: 'session', n, isForced: true, graceMs, by })
+      return (result as { state: string }).state
+    },
     adopt: async (n: string) => {
       const [, result] = await send({ c: 'adopt', s: 'session', n, isForced: true, graceMs })
       return (result as { epoch: number }).epoch
@@ -63,6 +68,15 @@ function createService() {
     },
   }
 }
+
+describe.skipIf(missingRedisMessage)('a takeover', () => {
+  test('has no effect if Redis receives it too late, because the client may be elsewhere', async () => {
+    const { join, adoptBy } = createService()
+    await join('first', 1)
+    expect(await adoptBy('second', Date.now() - 1)).toBe('unsettled')
+    expect(await adoptBy('second', Date.now() + 60_000)).toBe('taken')
+  })
+})
 
 describe.skipIf(missingRedisMessage)('a session without a node', () => {
   test('is stated again by its last node, and not by an earlier one', async () => {

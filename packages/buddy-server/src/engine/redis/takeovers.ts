@@ -10,11 +10,18 @@ export interface TakeoversDependencies {
   readonly clock: Pick<Clock, 'after'>
   /** Returns how long a session outlives its connection. */
   readonly graceMs: () => number
+  /** Returns the time of Redis, in milliseconds; undefined if it is not known yet. */
+  readonly redisNowMs: () => number | undefined
   readonly send: (command: Command, handleAnswer?: (answer: Answer) => void) => void
 }
 
 /** How long a node has to release a session that another one takes over, in milliseconds. */
 export const releaseTimeoutMs = 1000
+/**
+ * Redis refuses to let a node take a session over if it receives the command later than this time after it was sent, in
+ * milliseconds. Its client may have gone elsewhere meanwhile.
+ */
+const adoptTimeoutMs = 2000
 /** A session that was taken over must join within this time, in milliseconds. */
 const joinTimeoutMs = 5000
 
@@ -74,8 +81,10 @@ export class Takeovers {
   }
 
   async #takeOver(sessionId: string, isForced: boolean): Promise<TakeOver> {
-    const { nodeId, graceMs, send } = this.#dependencies
-    const command = { c: 'adopt', s: sessionId, n: nodeId, isForced, graceMs: graceMs() }
+    const { nodeId, graceMs, redisNowMs, send } = this.#dependencies
+    const nowMs = redisNowMs()
+    const by = nowMs === undefined ? {} : { by: nowMs + adoptTimeoutMs }
+    const command = { c: 'adopt', s: sessionId, n: nodeId, isForced, graceMs: graceMs(), ...by }
     return new Promise((resolve, reject) =>
       send(command, ([failure, , , result]) =>
         failure === false
@@ -88,7 +97,7 @@ export class Takeovers {
   #toAdopted(sessionId: string, result: TakeOver): Adopted | undefined {
     if (result.state === 'unsettled') {
       throw new Error(
-        'Redis has lost its data, and the servers have not restated their sessions yet',
+        'Redis does not know yet which server has the session: it has lost its data, or hung',
       )
     }
     if (result.state !== 'taken' && result.state !== 'lost') return undefined

@@ -197,6 +197,8 @@ export interface NodeList {
 
 /** The result of the command `beat`. */
 export interface BeatResult {
+  /** The time of Redis, in milliseconds. */
+  readonly now: number
   /** Whether the node must send the next beat at once, because sessions of dead nodes are left to release or end. */
   readonly isMore: boolean
   /** An id in Redis. If it differs from that of the previous beat, Redis has lost its data. */

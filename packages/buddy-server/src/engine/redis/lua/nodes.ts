@@ -113,7 +113,7 @@ function commands.beat(command)
   local banId, banNumber = banVersion()
   local boot = call('GET', B .. 'boot')
   local list = command.report and exchangeReports(command.n, command.report)
-  return { isMore = isMore, boot = boot, banId = banId, bans = banNumber, list = list or nil }
+  return { now = now, isMore = isMore, boot = boot, banId = banId, bans = banNumber, list = list or nil }
 end
 
 -- The node will stop soon. Matches then prefer other nodes, see ticket-index.
@@ -142,6 +142,8 @@ end
 
 -- Takes a session over. Returns unknown if there is none, elsewhere if another node has it, or taken.
 function commands.adopt(command)
+  -- It has waited on its way, for example because Redis hung. The client has been refused meanwhile.
+  if command.by and now > command.by then return { state = 'unsettled' } end
   local rec = find(command.s)
   -- The time is higher than any epoch of a node that restates the session too late, and later ones are higher still.
   if not rec then return { state = stateOfUnknown(command), epoch = now } end
