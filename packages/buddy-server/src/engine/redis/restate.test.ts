@@ -44,6 +44,11 @@ function createService() {
       const [, result] = await send({ c: 'adopt', s: 'session', n, isForced: true, graceMs, by })
       return (result as { state: string }).state
     },
+    /** Takes the session by force from the node that has it with this epoch. Resolves with the state. */
+    seize: async (n: string, e: number) => {
+      const [, result] = await send({ c: 'adopt', s: 'session', n, isForced: true, graceMs, e })
+      return (result as { state: string }).state
+    },
     adopt: async (n: string) => {
       const [, result] = await send({ c: 'adopt', s: 'session', n, isForced: true, graceMs })
       return (result as { epoch: number }).epoch
@@ -75,6 +80,17 @@ describe.skipIf(missingRedisMessage)('a takeover', () => {
     await join('first', 1)
     expect(await adoptBy('second', Date.now() - 1)).toBe('unsettled')
     expect(await adoptBy('second', Date.now() + 60_000)).toBe('taken')
+  })
+})
+
+describe.skipIf(missingRedisMessage)('a takeover by force', () => {
+  test('takes a session only from the node that was asked for it before', async () => {
+    const { join, adopt, seize } = createService()
+    await join('first', 1)
+    const epoch = await adopt('second')
+    await join('second', epoch)
+    expect(await seize('third', 1)).toBe('unsettled')
+    expect(await seize('third', epoch)).toBe('taken')
   })
 })
 

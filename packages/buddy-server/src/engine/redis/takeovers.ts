@@ -21,12 +21,13 @@ export const releaseTimeoutMs = 1000
  * Redis refuses to let a node take a session over if it receives the command later than this time after it was sent, in
  * milliseconds. Its client may have gone elsewhere meanwhile.
  */
-const adoptTimeoutMs = 2000
+const adoptTimeoutMs = 1000
 /** A session that was taken over must join within this time, in milliseconds. */
 const joinTimeoutMs = 5000
 
 type TakeOver =
-  | { readonly state: 'unknown' | 'unsettled' | 'elsewhere' }
+  | { readonly state: 'unknown' | 'unsettled' }
+  | { readonly state: 'elsewhere'; readonly epoch: number }
   | { readonly state: 'lost'; readonly epoch: number }
   | {
       readonly state: 'taken'
@@ -52,7 +53,7 @@ export class Takeovers {
    * @returns undefined if the session has ended
    */
   async adopt(sessionId: string): Promise<Adopted | undefined> {
-    const first = await this.#takeOver(sessionId, false)
+    const first = await this.#takeOver(sessionId)
     if (first.state !== 'elsewhere') return this.#toAdopted(sessionId, first)
     // The other node releases the session, unless it hangs.
     await new Promise<void>((resolve) => {
@@ -60,7 +61,7 @@ export class Takeovers {
       this.#dependencies.clock.after(releaseTimeoutMs, resolve)
     })
     this.#releases.delete(sessionId)
-    return this.#toAdopted(sessionId, await this.#takeOver(sessionId, true))
+    return this.#toAdopted(sessionId, await this.#takeOver(sessionId, first.epoch))
   }
 
   /** Returns what is known of a session that was taken over and has not joined yet. */
@@ -80,11 +81,13 @@ export class Takeovers {
     this.#releases.get(sessionId)?.()
   }
 
-  async #takeOver(sessionId: string, isForced: boolean): Promise<TakeOver> {
+  /** @param epoch takes the session by force from the node that has it with this epoch */
+  async #takeOver(sessionId: string, epoch?: number): Promise<TakeOver> {
     const { nodeId, graceMs, redisNowMs, send } = this.#dependencies
     const nowMs = redisNowMs()
     const by = nowMs === undefined ? {} : { by: nowMs + adoptTimeoutMs }
-    const command = { c: 'adopt', s: sessionId, n: nodeId, isForced, graceMs: graceMs(), ...by }
+    const force = { isForced: epoch !== undefined, ...(epoch !== undefined && { e: epoch }) }
+    const command = { c: 'adopt', s: sessionId, n: nodeId, graceMs: graceMs(), ...by, ...force }
     return new Promise((resolve, reject) =>
       send(command, ([failure, , , result]) =>
         failure === false

@@ -150,9 +150,11 @@ function commands.adopt(command)
   if rec.n ~= '' and not command.isForced then
     if call('ZSCORE', B .. 'nodes', rec.n) then
       emit(rec, { type = 'release', to = command.n })
-      return { state = 'elsewhere' }
+      return { state = 'elsewhere', epoch = rec.e }
     end
   end
+  -- Another node has taken it over meanwhile, because the client went there.
+  if command.isForced and rec.n ~= '' and rec.e ~= (command.e or rec.e) then return { state = 'unsettled' } end
   if rec.n ~= '' then orphan(rec, command.graceMs) end
   rec.n, rec.e = command.n, rec.e + 1
   -- Frames for the session are kept until it has claimed its room at the new node.
