@@ -303,6 +303,13 @@ test.skipIf(missingRedisMessage)(
     const bob = await RawClient.join(second.url, 'Bob')
     const { page, errors } = await open(first.url)
     await waitForText(page, '#nodes-sums', 'All together: 6 users, 1 waiting, 2 rooms')
+    // These limits hold for all servers together.
+    await waitForText(page, '#rooms-of', 'here, 2 of 100 in all')
+    await waitForText(
+      page,
+      '#sites [data-key=""]',
+      /^\(this server\)\s+1 here, 2 of 20 in all\s+1\s+0$/,
+    )
     const status = await fetch(`${first.url}/status`, {
       headers: { authorization: `Bearer ${adminToken}` },
     })

@@ -24,8 +24,11 @@ function createRow({ key }: SiteStatus): Row<SiteStatus> {
     element,
     show: (site) => {
       showText(count, formatCount(site.users))
-      showText(limit, `of ${formatCount(site.max_users)}`)
-      load.show(site.users, site.max_users)
+      // The maximum holds for the users at all servers.
+      const { crowd_users: all } = site
+      const ofMax = `of ${formatCount(site.max_users)}`
+      showText(limit, all === undefined ? ofMax : `here, ${formatCount(all)} ${ofMax} in all`)
+      load.show(all ?? site.users, site.max_users)
       showText(waiting, formatCount(site.waiting))
       showText(rooms, formatCount(site.rooms))
     },

@@ -29,8 +29,11 @@ export function createTiles(): (status: Status) => void {
     show('users-of', `of ${formatCount(status.max_users)}`)
     usersLoad.show(status.users, status.max_users)
     showCount('rooms', status.rooms)
-    show('rooms-of', `of ${formatCount(status.max_rooms)}`)
-    roomsLoad.show(status.rooms, status.max_rooms)
+    // The maximum holds for the rooms of all servers.
+    const { crowd } = status
+    const ofMax = `of ${formatCount(status.max_rooms)}`
+    show('rooms-of', crowd ? `here, ${formatCount(crowd.rooms)} ${ofMax} in all` : ofMax)
+    roomsLoad.show(crowd?.rooms ?? status.rooms, status.max_rooms)
     showCount('waiting', status.waiting)
     showCount('away', status.away)
     showCount('matches', status.matches)
