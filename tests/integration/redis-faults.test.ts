@@ -1,5 +1,5 @@
 // Each way in which Redis can fail: what a server says about it, what continues, and that it recovers by itself.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BuddyServerOptions, Status } from '@buddy-chat/server'
@@ -182,6 +182,24 @@ describe.skipIf(missingRedisMessage)('a server says what is wrong, and continues
     await expectFault(node, 'missing-rights', /give it the rights in docs\/redis\.md/)
     const searching = await searchInVain(node)
     redis.run('ACL', 'SETUSER', 'buddy', '+fcall')
+    await expectRecovery(node)
+    await expectMatched(searching, node)
+  })
+
+  test('if Redis cannot write to its disk', async ({ startNode }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'buddy-redis-data-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const flags = ['--dir', folder, '--save', '3600 1', '--enable-protected-configs', 'local']
+    const redis = await startRedis(await freePort(), ...flags)
+    const node = await startNode(redis.url)
+    rmSync(folder, { recursive: true })
+    redis.run('BGSAVE')
+    await expectFault(node, 'disk-failing', /cannot write to its disk/)
+    const searching = await searchInVain(node)
+    mkdirSync(folder)
+    // The folder of the running process is the one that was removed.
+    redis.run('CONFIG', 'SET', 'dir', folder)
+    redis.run('BGSAVE')
     await expectRecovery(node)
     await expectMatched(searching, node)
   })
