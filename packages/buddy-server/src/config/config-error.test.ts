@@ -1,8 +1,10 @@
 // Which configurations are refused, and the errors that an operator gets.
-import { describe, expect, test } from 'vitest'
-import { file, mistakes, needed, read, site } from './read-config.fixture.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { deleteFiles, file, mistakes, needed, read, site } from './read-config.fixture.ts'
 import type { ConfigInput } from './read-config.ts'
 import { readConfig } from './read-config.ts'
+
+afterAll(deleteFiles)
 
 test.for([
   ['PORT', '65536', 'a whole number from 0 to 65535'],

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -7,13 +8,15 @@ import type { Config, ConfigInput } from './read-config.ts'
 import { readConfig } from './read-config.ts'
 
 /** A folder for configuration files. */
-export const folder = mkdtempSync(join(tmpdir(), 'buddy-config-'))
-// Not after the tests of a file: unit tests are not isolated, so several files share this module.
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+export const folder = join(tmpdir(), `buddy-config-${randomUUID()}`)
+
+/** Deletes the configuration files. Call this after the tests of a file. */
+export const deleteFiles = (): void => rmSync(folder, { recursive: true, force: true })
 
 let files = 0
 /** Writes a configuration file and returns its path. An object is written as YAML. */
 export function file(content: string | object, extension = 'yaml'): string {
+  mkdirSync(folder, { recursive: true })
   const path = join(folder, `config-${++files}.${extension}`)
   writeFileSync(path, typeof content === 'string' ? content : stringify(content))
   return path

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { OptionName } from './all-settings.ts'
 import { settings } from './all-settings.ts'
 import { fileKeyOf, flagOf, variableOf } from './key-names.ts'
@@ -7,6 +7,7 @@ import { printConfig } from './print-config.ts'
 import type { Config } from './read-config.ts'
 import { readConfig } from './read-config.ts'
 import {
+  deleteFiles,
   file,
   folder,
   mistakes,
@@ -17,6 +18,8 @@ import {
   site,
 } from './read-config.fixture.ts'
 import { defaultOptions } from './server-settings.ts'
+
+afterAll(deleteFiles)
 
 /** For each option, a value as text, the same value in a configuration file, and the value after reading. */
 const samples: Record<OptionName, readonly [text: string, inFile: unknown, value: unknown]> = {

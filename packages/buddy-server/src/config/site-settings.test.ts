@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
-import { file, mistakes, read, readSite, secret, site } from './read-config.fixture.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { deleteFiles, file, mistakes, read, readSite, secret, site } from './read-config.fixture.ts'
 import type { Config } from './read-config.ts'
+
+afterAll(deleteFiles)
 
 const bands = { secret, age_bands: ['minor', 'adult'], default_age_band: 'minor' }
 const { publicKey } = generateKeyPairSync('ec', {
