@@ -8,7 +8,7 @@ import {
 } from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
 import { RawClient } from '../integration/raw-client.ts'
 import { adminToken } from '../server-fixture.ts'
-import { freePort } from '../server-process.ts'
+import { freePort, secretKey } from '../server-process.ts'
 import { audit, test, waitForConnection, waitForText } from './operator-page.ts'
 
 /** Long enough for the assertions of a test, and short enough that a failed test soon ends. */
@@ -101,7 +101,6 @@ async function makeBusy(url: string): Promise<RawClient[]> {
 
 if (missingRedisMessage) console.log(missingRedisMessage)
 
-const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
 const busyOptions = { adminToken, sites, allowedOrigins: ['https://home.example'], maxUsers: 20 }
 
 test('answers 401 with a login prompt to a request without the token', async ({

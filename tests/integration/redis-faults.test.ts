@@ -12,12 +12,12 @@ import {
 import { startSentinel } from '../../packages/buddy-server/src/engine/redis/redis-setups.fixture.ts'
 import type { RunningServer } from '../server-fixture.ts'
 import { adminToken, test as base } from '../server-fixture.ts'
+import { secretKey } from '../server-process.ts'
 import { parseMetrics } from './prometheus-text.ts'
 import { expectTextsRelayed, RawClient } from './raw-client.ts'
 import type { RecordedLog } from './recorded-log.ts'
 import { createRecordedLog } from './recorded-log.ts'
 
-const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
 const headers = { Authorization: `Bearer ${adminToken}` }
 const patience = { timeout: 12_000, interval: 50 }
 
@@ -82,21 +82,6 @@ async function expectRecovery(node: Node): Promise<void> {
   expect(node.log.messages().at(-1)).toBe('Redis answers')
 }
 
-/** Returns two clients in a room, each at the server with this URL. */
-async function pair(
-  first: string,
-  second: string,
-  lobby = '',
-): Promise<readonly [RawClient, RawClient]> {
-  const ana = await RawClient.join(first, 'Ana')
-  ana.enter({ lobby })
-  await ana.receive('waiting')
-  const bob = await RawClient.join(second, 'Bob')
-  bob.enter({ lobby })
-  await Promise.all([ana.receive('matched'), bob.receive('matched')])
-  return [ana, bob]
-}
-
 /** Lets a user search while Redis cannot be used. The user must be refused by name, with a time. */
 async function searchInVain(node: Node): Promise<RawClient> {
   const client = await RawClient.join(node.url, 'Searching')
@@ -121,7 +106,7 @@ describe.skipIf(missingRedisMessage)('a server says what is wrong, and continues
   }) => {
     const redis = await startRedis(await freePort())
     const node = await startNode(redis.url)
-    const [ana, bob] = await pair(node.url, node.url)
+    const [ana, bob] = await RawClient.pair(node.url)
     redis.run('CONFIG', 'SET', 'maxmemory', '1')
     await expectFault(node, 'full', /is full: raise its maxmemory/)
     await expectTextsRelayed(ana, bob)
@@ -139,7 +124,7 @@ describe.skipIf(missingRedisMessage)('a server says what is wrong, and continues
     const node = await startNode(redis.url, { redisDown: 'local' })
     redis.run('CONFIG', 'SET', 'maxmemory', '1')
     await expectFault(node, 'full', /is full/)
-    const [ana, bob] = await pair(node.url, node.url)
+    const [ana, bob] = await RawClient.pair(node.url)
     redis.run('CONFIG', 'SET', 'maxmemory', '0')
     await expectRecovery(node)
     await expectTextsRelayed(ana, bob)
@@ -160,7 +145,7 @@ describe.skipIf(missingRedisMessage)('a server says what is wrong, and continues
   test('if the password of Redis is changed while it runs', async ({ startNode }) => {
     const redis = await startRedis(await freePort(), '--requirepass', 'first')
     const node = await startNode(redis.url.replace('//', '//:first@'))
-    const [ana, bob] = await pair(node.url, node.url)
+    const [ana, bob] = await RawClient.pair(node.url)
     const admin = (password: string, ...command: readonly string[]): unknown =>
       redis.run('-a', password, '--no-auth-warning', ...command)
     admin('first', 'CONFIG', 'SET', 'requirepass', 'second')
@@ -208,7 +193,7 @@ describe.skipIf(missingRedisMessage)('a server says what is wrong, and continues
     const port = await freePort()
     const redis = await startRedis(port)
     const node = await startNode(redis.url)
-    const [ana, bob] = await pair(node.url, node.url)
+    const [ana, bob] = await RawClient.pair(node.url)
     redis.signal('SIGSTOP')
     await expectFault(node, 'silent', /does not answer in time/)
     const searching = await searchInVain(node)
@@ -231,7 +216,7 @@ describe.skipIf(missingRedisMessage)('rooms across servers, and searches, contin
     const flags = ['--dir', folder, '--appendonly', 'yes', '--appendfsync', 'always']
     const redis = await startRedis(port, ...flags)
     const [first, second] = await Promise.all([startNode(redis.url), startNode(redis.url)])
-    const [ana, bob] = await pair(first.url, second.url)
+    const [ana, bob] = await RawClient.pair(first.url, '', second.url)
     const searching = await RawClient.join(second.url, 'Searching')
     searching.enter({ lobby: 'during the fault' })
     await searching.receive('waiting')
@@ -255,8 +240,8 @@ describe.skipIf(missingRedisMessage)('rooms across servers, and searches, contin
     const setup = await startSentinel()
     onTestFinished(() => setup.stop())
     const [first, second] = await Promise.all([startNode(setup.url), startNode(setup.url)])
-    const [ana, bob] = await pair(first.url, second.url)
-    const [cleo, dan] = await pair(first.url, first.url, 'here')
+    const [ana, bob] = await RawClient.pair(first.url, '', second.url)
+    const [cleo, dan] = await RawClient.pair(first.url, 'here')
     setup.servers[0]!.signal('SIGKILL')
     await Promise.all([
       first.log.line(({ message }) => message === 'Redis does not answer'),

@@ -6,10 +6,9 @@ import { SignJWT } from 'jose'
 import { expect } from 'vitest'
 import type { RunningServer } from '../server-fixture.ts'
 import { test as base } from '../server-fixture.ts'
+import { secretKey } from '../server-process.ts'
 import { expectTextsRelayed, RawClient } from './raw-client.ts'
 import { ResumingClient } from './resuming-client.ts'
-
-const secretKey = 'q8Zr3vXw7Lk2Nf9Tb5Hd1Ym6Pc4Js0Ga'
 
 interface Fixtures {
   /**
