@@ -304,11 +304,8 @@ test.skipIf(missingRedisMessage)(
     await waitForText(page, '#nodes-sums', 'All together: 6 users, 1 waiting, 2 rooms')
     // These limits hold for all servers together.
     await waitForText(page, '#rooms-of', 'here, 2 of 100 in all')
-    await waitForText(
-      page,
-      '#sites [data-key=""]',
-      /^\(this server\)\s+1 here, 2 of 20 in all\s+1\s+0$/,
-    )
+    await waitForText(page, '#sites [data-key=""]', /^\(this server\)\s+1 of 20, 2 in all\s+1\s+0$/)
+    await waitForText(page, '#sites [data-key="cafe"]', /^cafe\s+4 here, 4 of 5 in all\s+0\s+2$/)
     const status = await fetch(`${first.url}/status`, {
       headers: { authorization: `Bearer ${adminToken}` },
     })

@@ -33,7 +33,7 @@ function show({ status, samples, refusals, nowMs }: DashboardData): void {
   )
   for (const plot of plots) plot.show(samples)
   showNodes(status.nodes ?? [], status.crowd)
-  showSites(status.sites ?? [])
+  showSites(status.sites ?? [], status.max_users)
   showRefusals(refusals, nowMs)
 }
 

@@ -5,7 +5,22 @@ import { bodyOf, KeyedList } from '../../shared/keyed-list.ts'
 import { createLoadBar } from './load-bar.ts'
 import { formatCount } from '../../shared/number-format.ts'
 
-function createRow({ key }: SiteStatus): Row<SiteStatus> {
+/** A site, and the maximum number of users of the server. */
+interface ShownSite extends SiteStatus {
+  readonly serverMax: number
+}
+
+/** Returns what follows on the number of users here, and the load. */
+function loadOf({ users, max_users: max, crowd_users: all, serverMax }: ShownSite) {
+  const ofMax = `of ${formatCount(max)}`
+  if (all === undefined) return { text: ofMax, part: users }
+  const inAll = formatCount(all)
+  // Only the maximum of the site itself holds for the users at all servers.
+  if (max >= serverMax) return { text: `${ofMax}, ${inAll} in all`, part: users }
+  return { text: `here, ${inAll} ${ofMax} in all`, part: all }
+}
+
+function createRow({ key }: ShownSite): Row<ShownSite> {
   const element = createElement('tr')
   element.dataset['key'] = key
   const name = createElement('th', key ? 'key' : 'key own', key || '(this server)')
@@ -24,11 +39,9 @@ function createRow({ key }: SiteStatus): Row<SiteStatus> {
     element,
     show: (site) => {
       showText(count, formatCount(site.users))
-      // The maximum holds for the users at all servers.
-      const { crowd_users: all } = site
-      const ofMax = `of ${formatCount(site.max_users)}`
-      showText(limit, all === undefined ? ofMax : `here, ${formatCount(all)} ${ofMax} in all`)
-      load.show(all ?? site.users, site.max_users)
+      const { text, part } = loadOf(site)
+      showText(limit, text)
+      load.show(part, site.max_users)
       showText(waiting, formatCount(site.waiting))
       showText(rooms, formatCount(site.rooms))
     },
@@ -39,17 +52,19 @@ function createRow({ key }: SiteStatus): Row<SiteStatus> {
  * Prepares the table of sites. Returns a function that shows the given sites. The site with the most users is
  * first.
  */
-export function createSitesTable(): (sites: readonly SiteStatus[]) => void {
+export function createSitesTable(): (sites: readonly SiteStatus[], serverMax: number) => void {
   const table = pageElement('sites')
   const empty = pageElement('sites-empty')
-  const rows = new KeyedList<SiteStatus>(bodyOf(table), { keyOf: ({ key }) => key, createRow })
-  return (sites) => {
+  const rows = new KeyedList<ShownSite>(bodyOf(table), { keyOf: ({ key }) => key, createRow })
+  return (sites, serverMax) => {
     const isEmpty = sites.length === 0
     table.hidden = isEmpty
     empty.hidden = !isEmpty
     showText(empty, 'No sites.')
     rows.show(
-      [...sites].sort((one, other) => other.users - one.users || (one.key < other.key ? -1 : 1)),
+      sites
+        .map((site) => ({ ...site, serverMax }))
+        .sort((one, other) => other.users - one.users || (one.key < other.key ? -1 : 1)),
     )
   }
 }
