@@ -119,6 +119,14 @@ describe('places', () => {
     }
   })
 
+  test('the answers to a search arrive after the client has ended it', () => {
+    const script = new Script().join(0, 'ana', 'bob').ticket('ana').lose('ana').ticket('bob')
+    script.connect('ana', 1).add({ do: 'error', c: 'ana', code: 'server-full' }).lose('ana')
+    script.connect('ana', 2).add({ do: 'leave', c: 'ana' }).welcome('ana', { isRestored: true })
+    script.add({ do: 'waiting', c: 'ana' }).matched('bob', 'ana', 'r1').matched('ana', 'bob', 'r1')
+    expect(broken(script.add({ do: 'parted', c: 'bob', reason: 'left' }))).toEqual([])
+  })
+
   test('a client is put into the queue while it is in a room', () => {
     expect(broken(pair().add({ do: 'waiting', c: 'ana' }))).toContain('two rooms')
   })
@@ -173,6 +181,17 @@ describe('meetings', () => {
     expect(broken(script.match('ana', 'bob', 'r2'))).toEqual([])
   })
 
+  test.for([
+    ['while the node of the block is down', 1000, []],
+    ['after all nodes could tell Redis again', 20_000, ['forbidden meeting']],
+  ] as const)('two people meet after Redis has lost the block, %s', ([, afterMs, rules]) => {
+    const script = blocked('block').add({ do: 'fault', id: 2, kind: 'flush', phase: 'begin' })
+    script.add({ do: 'fault', id: 2, kind: 'flush', phase: 'end' }).fault('begin', 'kill')
+    script.pause(6000).fault('end', 'kill').pause(afterMs)
+    script.ticket('ana').matched('ana', 'bob', 'r2').matched('bob', 'ana', 'r2')
+    expect(broken(script)).toEqual(rules)
+  })
+
   test('two age bands meet', () => {
     const script = new Script().joinAs('ana', { band: '13-17' }).joinAs('bob', {})
     expect(broken(script.match('ana', 'bob', 'r1'))).toEqual(['forbidden meeting'])
@@ -217,6 +236,18 @@ describe('texts', () => {
       script.add({ do: 'parted', c: c === 'ana' ? 'bob' : 'ana', reason: 'left' })
       expect(broken(script.pause(5000).add({ do: 'end' }))).toEqual([])
     }
+  })
+
+  test('a text of an earlier search reaches the partner of the latest one', () => {
+    const script = new Script()
+      .join(0, 'ana', 'bob', 'cem')
+      .ticket('ana')
+      .ticket('bob')
+      .ticket('ana')
+    script.matched('bob', 'ana', 'r1').matched('ana', 'bob', 'r1').write('ana', 'r1', 1)
+    script.add({ do: 'parted', c: 'bob', reason: 'next' }).ticket('cem')
+    script.matched('cem', 'ana', 'r2').heard('cem', 'ana', 'r1', 1).matched('ana', 'cem', 'r2')
+    expect(broken(script)).toEqual([])
   })
 
   test('a text of another room arrives', () => {

@@ -153,12 +153,14 @@ export class Story {
         break
       }
       case 'waiting':
-        this.#answer(entry.c)
+        // After a leave it answers the search that the client has ended, and the match of that search may follow.
+        if (this.of(entry.c).isSearching) this.#answer(entry.c)
         // The match that has led to the room was made before the ticket that waits now.
         this.#endStay(entry.c, entry.t, 'itself')
         break
       case 'error':
-        this.#answer(entry.c)
+        // Before the welcome it refuses the connection, and answers no ticket.
+        if (this.of(entry.c).connections.at(-1)?.welcomeAt !== Infinity) this.#answer(entry.c)
         break
       case 'block':
         if (this.of(entry.c).stay?.room === entry.room) this.#endStay(entry.c, entry.t, 'itself')

@@ -9,11 +9,11 @@ if (missingRedisMessage) console.log(missingRedisMessage)
 const seed = 13
 
 test.skipIf(missingRedisMessage)(
-  'while nodes are killed and restarted and connections drop, nobody is in two rooms, meets a blocked person or loses a session or a text',
+  'while nodes are killed, paused and restarted and connections drop, nobody is in two rooms, meets a blocked person or loses a session or a text',
   { timeout: 120_000 },
   async () => {
-    const kinds = ['kill', 'roll', 'drop'] as const
-    const entries = await runChaos({ runMs: 15_000, seed, clients: 30, kinds })
+    const kinds = ['kill', 'pause', 'roll', 'drop'] as const
+    const entries = await runChaos({ runMs: 20_000, seed, clients: 30, kinds })
     const { violations, rows, resumedShare } = checkHistory(entries)
     expect(violations).toEqual([])
     expect(resumedShare).toBe(1)
