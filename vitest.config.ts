@@ -21,6 +21,8 @@ export default defineConfig({
           ],
           // Property tests run thousands of cases, which can take long on a busy machine.
           testTimeout: 20_000,
+          // Some hooks start several Redis servers.
+          hookTimeout: 30_000,
           // The default is one less than the number of cores, so a machine with two cores would use one of them.
           maxWorkers: availableParallelism(),
         },
