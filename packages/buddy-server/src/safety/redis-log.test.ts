@@ -7,6 +7,7 @@ import type { TestClient } from '../core/core.fixture.ts'
 import { TestServer } from '../core/core.fixture.ts'
 import { RedisClient } from '../engine/redis/redis-client.ts'
 import { missingRedisMessage, RedisServer } from '../engine/redis/redis-server.fixture.ts'
+import { restrictedUser } from '../engine/redis/redis-setups.fixture.ts'
 import { MemoryStore } from './memory-store.ts'
 import { SqliteStore } from './sqlite-store.ts'
 import type { Store } from './store.ts'
@@ -22,7 +23,9 @@ let worlds = 0
 beforeAll(async () => {
   if (missingRedisMessage) return
   redis = await RedisServer.start()
-  client = new RedisClient({ url: redis.url, onUp: () => undefined, onDown: () => undefined })
+  // The log must need no rights but those in the documentation.
+  const { url } = restrictedUser(redis)
+  client = new RedisClient({ url, onUp: () => undefined, onDown: () => undefined })
   await client.connect()
 })
 
@@ -35,7 +38,7 @@ type Settings = ConstructorParameters<typeof TestServer>[0]
 
 /** Servers that share a log of their own. */
 class World {
-  readonly prefix = `world ${worlds++}:`
+  readonly prefix = `buddy:world ${worlds++}:`
   readonly #settings: Settings
   #nodes = 0
   #addresses = 0
@@ -205,7 +208,7 @@ describe.skipIf(missingRedisMessage)('servers that share a log', () => {
       await expect.poll(() => totalAt(a), soon).toBe(1)
       await a.core.safety.moderation.decide(id, ban, 'kim')
     }
-    await client.logLink().send('', ['XTRIM', `${world.prefix}{safety}:log`, 'MAXLEN', '0'])
+    redis.run('XTRIM', `${world.prefix}{safety}:log`, 'MAXLEN', '0')
     const late = await world.start()
     expect(late.core.safety.moderation.bans()).toHaveLength(2)
     expect((await world.join(late, bob)).of('error')).toMatchObject([{ code: 'banned' }])
@@ -257,7 +260,7 @@ describe.skipIf(missingRedisMessage)('servers that share a log', () => {
     expect(a.core.safety.ban(bob.session.id, hourMs)).toBe(true)
     await expect.poll(() => kindsAt(a), soon).toEqual(['ban'])
     await a.core.safety.close()
-    await client.logLink().send('', ['FLUSHALL'])
+    redis.run('FLUSHALL')
     const again = await world.start(new SqliteStore(folder))
     onTestFinished(() => again.core.safety.close())
     const b = await world.start()
@@ -299,16 +302,15 @@ describe.skipIf(missingRedisMessage)('servers that share a log', () => {
       expect(await moderation.verifyAudit()).toMatchObject({ isIntact: true, entries: 1 })
       expect(named(server, 'decided')).toEqual([])
     }
-    const length = (): Promise<unknown> =>
-      client.logLink().send('', ['XLEN', `${world.prefix}{safety}:log`])
-    const entries = await length()
+    const length = (): string => redis.run('XLEN', `${world.prefix}{safety}:log`)
+    const entries = length()
     await former.core.safety.close()
     for (const each of [original, copied]) {
       const again = await world.start(new SqliteStore(each))
       onTestFinished(() => again.core.safety.close())
       expect(again.core.safety.moderation.reports()[0]).toMatchObject({ total: 2 })
     }
-    expect(await length()).toBe(entries)
+    expect(length()).toBe(entries)
     // The next decision follows on the shared ones.
     await late.core.safety.moderation.decide(cleoId, ban, 'kim')
     await expect.poll(() => kindsAt(early), soon).toEqual(['ban', 'ban'])
