@@ -35,10 +35,22 @@ function createService() {
     const [, [answer]] = unpackValue(reply) as CallAnswer
     return [answer![0], answer![3]]
   }
+  const answerTo = async (command: object) => {
+    const reply = await link.call(packValue({ cfg, commands: [command] }))
+    const [, [answer]] = unpackValue(reply) as CallAnswer
+    return { events: answer![1] }
+  }
   const profile = { site: '', addressKey: 'address' }
   const session = { s: 'session', k: 'person', f: profile, g: 0 }
   return {
-    join: (n: string, e: number) => send({ c: 'join', n, e, ...session }),
+    join: (n: string, e: number, isAdopted = false) =>
+      send({ c: 'join', n, e, isAdopted, ...session }),
+    /** States the session with a room or a claim. Resolves with the types of the events. */
+    stateIn: async (n: string, e: number, place: object) => {
+      const statement = { c: 'restate', n, e, v: 0, isAway: false, reason: 'left', room: 'r' }
+      const { events } = await answerTo({ ...statement, ...session, ...place })
+      return events.map(({ type }) => type)
+    },
     /** Resolves with the state that Redis answers. */
     adoptBy: async (n: string, by: number) => {
       const [, result] = await send({ c: 'adopt', s: 'session', n, isForced: true, graceMs, by })
@@ -80,6 +92,17 @@ describe.skipIf(missingRedisMessage)('a takeover', () => {
     await join('first', 1)
     expect(await adoptBy('second', Date.now() - 1)).toBe('unsettled')
     expect(await adoptBy('second', Date.now() + 60_000)).toBe('taken')
+  })
+})
+
+describe.skipIf(missingRedisMessage)('a room that a node has claimed', () => {
+  test('continues if the claim or its answer was lost, and is no new match', async () => {
+    const { adopt, join, stateIn } = createService()
+    await stateIn('first', 1, { at: { id: 'room', ids: ['session', 'other'], openedAtMs: 0 } })
+    const epoch = await adopt('second')
+    await join('second', epoch, true)
+    const events = await stateIn('second', epoch, { claim: { roomId: 'room', partnerId: 'other' } })
+    expect(events).toEqual(['restored'])
   })
 })
 

@@ -74,6 +74,11 @@ local function catchUp(rec, command)
     elseif at and at.id == room.id then
       local isPresent = partner ~= nil and partner.a == nil
       emitChange(rec, { type = 'presence', room = room.id, isPresent = isPresent, node = partner and partner.n or '' })
+    elseif command.claim and command.claim.roomId == room.id then
+      -- The node has claimed the room, and Redis has not received the claim, or the node not the answer.
+      rec.cp = false
+      put(rec)
+      continueRoom(rec, command.claim)
     else
       -- The partner's node may have missed the match too.
       for index, id in ipairs(room.ids) do
