@@ -214,6 +214,8 @@ export function createCore(dependencies: CoreDependencies): Core {
     bans: engine.bans,
     sessions,
     notify,
+    onBlocked: ({ kind, personA, personB, untilMs }) =>
+      engine.pairs.note(kind, personA, personB, untilMs),
     onError: onInternalError,
     shared: dependencies.sharedLog,
   })

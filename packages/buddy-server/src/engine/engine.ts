@@ -253,6 +253,8 @@ export interface EngineObserver {
 export interface PairList {
   /** Adds a pair that an earlier process knew, until a time in milliseconds since 1970. */
   add(kind: PairKind, one: string, other: string, untilMs: number): void
+  /** Notes a pair that another node has made and stored for all nodes. */
+  note(kind: PairKind, one: string, other: string, untilMs: number): void
 }
 
 /** Keys that are refused until their ban expires. */

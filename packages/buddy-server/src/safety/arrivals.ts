@@ -7,7 +7,14 @@ import type { Arrival, DecisionEntry, Fact } from './log-entry.ts'
 import { measureMessage } from './measure-message.ts'
 import type { Measures } from './measures.ts'
 import type { People } from './people.ts'
-import type { AuditMark, Store, StoredMeasure, StoredPerson, StoredReport } from './store.ts'
+import type {
+  AuditMark,
+  Store,
+  StoredMeasure,
+  StoredPair,
+  StoredPerson,
+  StoredReport,
+} from './store.ts'
 import type { StoreHealth } from './store-health.ts'
 import type { StoreWrite, StoreWriter } from './store-writer.ts'
 
@@ -21,6 +28,8 @@ interface ArrivalsDependencies {
   readonly rulesOf: (site: string) => SiteRules
   readonly wallNow: () => number
   readonly notify: Notify
+  /** Called with each block of the log. */
+  readonly onBlocked: (pair: StoredPair) => void
   /** Called when a client has received a warning. */
   readonly onWarned: (warning: StoredMeasure) => void
 }
@@ -127,6 +136,7 @@ export class Arrivals {
     if (kind === 'report') return this.#learnReport(fact.report, fact.person, still)
     if (kind === 'address') return { kind, write: (store) => store.putPerson(fact.person) }
     if (kind === 'block') {
+      this.#dependencies.onBlocked(fact.pair)
       // The engine has it in memory anyway.
       if (!this.#dependencies.store.isLasting) return undefined
       return { kind, write: (store) => store.putPair(fact.pair) }

@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { TestClient } from '../core/core.fixture.ts'
 import { TestServer } from '../core/core.fixture.ts'
 import { RedisClient } from '../engine/redis/redis-client.ts'
@@ -135,6 +135,20 @@ describe.skipIf(missingRedisMessage)('servers that share a log', () => {
         entries: 2,
       })
     }
+  })
+
+  test('a block at one server is noted by the engines of the others', async () => {
+    const world = new World()
+    const [a, b] = [await world.start(), await world.start()]
+    const note = vi.spyOn(b.core.engine.pairs, 'note')
+    const [ana, bob] = [await world.join(a), await world.join(a)]
+    for (const each of [ana, bob]) each.enter({ lobby: 'here' })
+    const { id: room, seats } = ana.session.participant.room!
+    ana.send({ type: 'block', room })
+    await expect.poll(() => note.mock.calls.length, soon).toBe(1)
+    const [[kind, ...people] = []] = note.mock.calls
+    expect(kind).toBe('blocked')
+    expect(people.slice(0, 2).toSorted()).toEqual(seats.map((seat) => seat.personKey).toSorted())
   })
 
   test('a rule takes one measure, also if two servers reach it at the same time, and another person is judged meanwhile', async () => {

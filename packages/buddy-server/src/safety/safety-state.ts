@@ -13,7 +13,7 @@ import { Measures } from './measures.ts'
 import type { People } from './people.ts'
 import type { PersonKeys } from './person-keys.ts'
 import type { RedisLog } from './redis-log.ts'
-import type { Store, StoredMeasure } from './store.ts'
+import type { Store, StoredMeasure, StoredPair } from './store.ts'
 import { StoreHealth } from './store-health.ts'
 import { StoreWriter } from './store-writer.ts'
 import { Tallies } from './tallies.ts'
@@ -33,6 +33,8 @@ export interface SafetyDependencies {
   readonly bans: BanList
   readonly sessions: Pick<Sessions, 'find' | 'end'> & Iterable<Session>
   readonly notify: Notify
+  /** Called with each block that this server or another one has made. */
+  readonly onBlocked: (pair: StoredPair) => void
   readonly onError: (error: unknown) => void
   /** The log that several servers share. @default this server is alone */
   readonly shared?:
@@ -70,7 +72,7 @@ export function createState(
   dependencies: SafetyDependencies,
   onWarned: (warning: StoredMeasure) => void,
 ): SafetyState {
-  const { clock, wallNow, bans, rulesOf, settings, notify, onError } = dependencies
+  const { clock, wallNow, bans, rulesOf, settings, notify, onBlocked, onError } = dependencies
   const health = new StoreHealth({
     clock,
     onFailed: (error) => notify('storeFailed', { error }),
@@ -108,6 +110,7 @@ export function createState(
     rulesOf,
     wallNow,
     notify,
+    onBlocked,
     onWarned,
   })
   return { store, health, writer, audit, measures, tallies, decisions, arrivals }

@@ -88,7 +88,11 @@ export class MemoryEngine implements Engine {
     const { rematchDelayMs, restoreLeftMs, avoidRecentMs, avoidRecentCount, blockMs } = dependencies
     const { scheduleOf, fairLimits } = dependencies
     this.bans = bans
-    this.pairs = { add: (...pair) => people.restore(...pair) }
+    this.pairs = {
+      add: (...pair) => people.restore(...pair),
+      // There are no other nodes.
+      note: () => undefined,
+    }
     const outbox = new EventOutbox(onError)
     const clock: Pick<Clock, 'now' | 'after'> = {
       now: () => dependencies.clock.now(),

@@ -162,6 +162,7 @@ export class RedisEngine implements Engine {
         this.#local.pairs.add(kind, one, other, untilMs)
         send({ c: 'pair', kind, one, other, untilMs }, undefined, true)
       },
+      note: (...pair) => this.#local.pairs.add(...pair),
     }
     this.#context = this.#createContext(send, find, isConnected)
   }
@@ -301,6 +302,10 @@ export class RedisEngine implements Engine {
         if (!isConnected()) this.#local.enter(session, ticket)
       },
       onQuit: (session) => this.#local.leave(session),
+      onBlocked: (one, other) => {
+        const untilMs = wallNow() + this.#dependencies.blockMs()
+        this.#local.pairs.add('blocked', one, other, untilMs)
+      },
       relay: (node, frame) => this.#relay.relay(node, frame),
       pause: (node, sessionId, room, by) =>
         this.#deliver({ type: 'pause', s: sessionId, n: node, g: 0, room, by, node: nodeId }),

@@ -24,6 +24,8 @@ export interface RedisSessionContext extends SessionContext {
   readonly onEntered: (session: RedisSession, ticket: Ticket) => void
   /** Called when the session has left the queue. */
   readonly onQuit: (session: RedisSession) => void
+  /** Called at once when a user blocks or reports a person, also while Redis does not answer. */
+  readonly onBlocked: (personKey: string, partnerKey: string) => void
   readonly forget: (session: RedisSession) => void
 }
 
@@ -295,7 +297,9 @@ export class RedisSession implements EngineSession {
     const { partnerId: partner, partnerKey = '' } = found
     const handle = ([, , , result]: Answer): void =>
       onProfile(result ? (result as string) : undefined)
-    state.send('block', { k: state.profile.personKey, partner, partnerKey }, handle, true)
+    const { personKey } = state.profile
+    if (partnerKey !== '') this.#context.onBlocked(personKey, partnerKey)
+    state.send('block', { k: personKey, partner, partnerKey }, handle, true)
   }
 
   /** Leaves the place. The caller sends the command, which Redis may receive later. */

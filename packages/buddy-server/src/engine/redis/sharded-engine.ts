@@ -54,6 +54,9 @@ export class ShardedEngine implements Engine {
       add: (kind: PairKind, one: string, other: string, untilMs: number) => {
         for (const engine of this.#engines) engine.pairs.add(kind, one, other, untilMs)
       },
+      note: (...pair) => {
+        for (const engine of this.#engines) engine.pairs.note(...pair)
+      },
     }
   }
 
