@@ -16,7 +16,7 @@ function loadOf({ users, max_users: max, crowd_users: all, serverMax }: ShownSit
   if (all === undefined) return { text: ofMax, part: users }
   const inAll = formatCount(all)
   // Only the maximum of the site itself holds for the users at all servers.
-  if (max >= serverMax) return { text: `${ofMax}, ${inAll} in all`, part: users }
+  if (max === serverMax) return { text: `${ofMax}, ${inAll} in all`, part: users }
   return { text: `here, ${inAll} ${ofMax} in all`, part: all }
 }
 
