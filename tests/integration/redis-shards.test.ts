@@ -8,6 +8,7 @@ import {
 } from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
 import { test as base } from '../server-fixture.ts'
 import { secretKey } from '../server-process.ts'
+import { startCliProcess } from './cli-process.ts'
 import { expectTextsRelayed } from './raw-client.ts'
 import { ResumingClient } from './resuming-client.ts'
 
@@ -129,6 +130,23 @@ describe.skipIf(missingRedisMessage)('servers that share two shards', () => {
     await expect(startServer({ ...options, redisShards: 4 })).rejects.toThrow(
       /REDIS_SHARDS is 4 here, but 2 at other servers/,
     )
+  })
+
+  test('stop with the same message if Redis has not answered when they started', async ({
+    shards,
+    options: { redisUrl = '' },
+    startServer,
+  }) => {
+    await startServer({ redisUrl, redisShards: 2, secretKey })
+    for (const shard of shards) shard.signal('SIGSTOP')
+    const { writes, exited } = await startCliProcess({
+      REDIS_URL: redisUrl,
+      REDIS_SHARDS: '4',
+      SECRET_KEY: secretKey,
+    })
+    for (const shard of shards) shard.signal('SIGCONT')
+    await writes('REDIS_SHARDS is 4 here, but 2 at other servers')
+    expect(await exited).toBe(1)
   })
 })
 

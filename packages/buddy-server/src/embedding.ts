@@ -68,4 +68,10 @@ export interface BuddyServerSurroundings {
   readonly log?: Log | undefined
   /** Functions of the program that the server calls. @default none */
   readonly hooks?: BuddyServerHooks | undefined
+  /**
+   * Called after the server has closed by itself, with the reason: Redis has not answered when the server started, and
+   * when it did, other servers had another `redisShards`, or another order of servers in `redisUrl`.
+   * @default nothing
+   */
+  readonly onStopped?: ((error: Error) => void) | undefined
 }

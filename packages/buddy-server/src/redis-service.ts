@@ -19,6 +19,11 @@ export interface RedisServiceDependencies extends Pick<
   /** Returns the present settings. Those of the connection do not change. */
   readonly settings: () => ResolvedServerOptions
   readonly log: Pick<Log, 'info' | 'error'>
+  /**
+   * Called if Redis answers only after {@link RedisService.connect} has resolved, and other servers use another number
+   * or order of shards. Then this server must stop.
+   */
+  readonly onRefused: (error: Error) => void
 }
 
 /**
@@ -96,6 +101,7 @@ export class RedisService {
   /**
    * Connects, and reads the bans of the other servers. Resolves also if Redis does not answer now.
    * @throws RedisError if the certificate cannot be read; RedisShardsError if other servers use another number of shards
+   *   or another order of servers
    */
   async connect(): Promise<void> {
     await Promise.all([...this.#all].map((client) => client.connect()))
@@ -112,13 +118,14 @@ export class RedisService {
   }
 
   #createClient(shard: Shard, fields: object): RedisClient {
-    const { settings, log } = this.#dependencies
+    const { settings, log, onRefused } = this.#dependencies
     const { redisUrl: url, redisCaFile: caFile } = settings()
     const known = shard.count === 1 ? {} : fields
     return new RedisClient({
       url,
       caFile,
       shard,
+      onRefused,
       onUp: () => log.info(known, 'Redis answers'),
       onDown: (error) => log.error({ ...known, err: error }, 'Redis does not answer'),
     })

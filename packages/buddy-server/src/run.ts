@@ -59,7 +59,8 @@ interface Prepared {
 function prepare(input: ConfigInput, chooseLog: (config: Config) => Log): Prepared {
   const config = readConfig(input)
   const log = chooseLog(config)
-  return { config, log, server: createBuddyServer(config.options, { log }) }
+  const onStopped = (): void => process.exit(1)
+  return { config, log, server: createBuddyServer(config.options, { log, onStopped }) }
 }
 
 /**
@@ -72,7 +73,8 @@ export async function checkStart(input: ConfigInput, options: CheckOptions): Pro
 }
 
 /**
- * Runs one server until SIGINT or SIGTERM. Then the process exits with 0. SIGHUP reloads the configuration.
+ * Runs one server until SIGINT or SIGTERM. Then the process exits with 0. If the server stops by itself, the process exits
+ * with 1. SIGHUP reloads the configuration.
  * @throws an error of `operator-mistakes.ts` if the server cannot start with this input or on this machine
  */
 export async function run(

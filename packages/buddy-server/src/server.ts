@@ -66,7 +66,7 @@ function hostInUrl(host: string): string {
  */
 export function createBuddyServer(
   options: BuddyServerOptions = {},
-  { log = silentLog, hooks = {} }: BuddyServerSurroundings = {},
+  { log = silentLog, hooks = {}, onStopped }: BuddyServerSurroundings = {},
 ): BuddyServer {
   let settings = resolveOptions(options)
   if (settings.dataDir && !settings.secretKey) throw new ConfigError(dataDirWithoutKey)
@@ -117,6 +117,7 @@ export function createBuddyServer(
         nodeId,
         settings: () => settings,
         log,
+        onRefused: (reason) => void stopBecauseOf(reason),
         onDataLost: () => {
           core.restorePairs()
           core.safety.shareMeasures()
@@ -291,6 +292,18 @@ export function createBuddyServer(
     await operations.close(webhooksTimeoutMs)
   }
 
+  function stop(): Promise<void> {
+    closed ??= Promise.resolve().then(close)
+    return closed
+  }
+
+  async function stopBecauseOf(reason: Error): Promise<void> {
+    if (closed) return
+    log.error({ err: reason }, 'stopping, because the server must not run with these settings')
+    await stop()
+    onStopped?.(reason)
+  }
+
   return {
     status: () => operations.status(false),
     listen: async () => {
@@ -323,9 +336,6 @@ export function createBuddyServer(
     reload,
     ban: (sessionId, durationMs) => core.safety.ban(sessionId, durationMs),
     moderation: core.safety.moderation,
-    close: () => {
-      closed ??= Promise.resolve().then(close)
-      return closed
-    },
+    close: stop,
   }
 }

@@ -1,5 +1,5 @@
 import type { RedisConnection } from './open-redis.ts'
-import { askNumberOfShards } from './redis-function.ts'
+import { askNumberOfShards, withdrawNumberOfShards } from './redis-function.ts'
 import { RedisShardsError } from './redis-shards-error.ts'
 import type { Shard } from './shard.ts'
 import { baseOf, shardsOf } from './shard.ts'
@@ -21,13 +21,17 @@ export interface ShardPlace {
  */
 export async function agreeOnShards(place: ShardPlace): Promise<void> {
   const { connection, prefix, shard, isQuestion } = place
+  const { count } = shard
+  const base = baseOf(prefix, shard)
+  // Of two servers with different orders that start at the same time, each stores its number before it looks for that
+  // of the other. So at least one of them finds the other.
+  const used = await askNumberOfShards(connection, base, count, isQuestion)
   if (await hasForeignShard(place)) {
+    if (!isQuestion && used === count) await withdrawNumberOfShards(connection, base)
     throw new RedisShardsError(
       'other servers have other shards at this server of Redis: name the same servers of Redis in REDIS_URL, each once, in the same order',
     )
   }
-  const { count } = shard
-  const used = await askNumberOfShards(connection, baseOf(prefix, shard), count, isQuestion)
   if (used === count) return
   throw new RedisShardsError(
     `REDIS_SHARDS is ${count} here, but ${used} at other servers with this REDIS_URL and REDIS_PREFIX: set it to ${used}, or stop all of them, wait 10 seconds, and start all with ${count}`,

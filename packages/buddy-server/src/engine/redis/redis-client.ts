@@ -32,6 +32,11 @@ export interface RedisClientOptions {
    * tries to connect again by itself.
    */
   readonly onDown: (error: RedisError) => void
+  /**
+   * Called if Redis answers for the first time only after `connect` has resolved, and other servers look for sessions
+   * elsewhere than this one. Then this server must not run. @default nothing
+   */
+  readonly onRefused?: (error: RedisShardsError) => void
 }
 
 /** Whether Redis can be used, for operators. */
@@ -86,7 +91,8 @@ export class RedisClient {
   readonly #upCallbacks: (() => void)[] = []
   readonly #downCallbacks: (() => void)[] = []
   #connection: RedisConnection | undefined
-  #onRefused: ((error: RedisShardsError) => void) | undefined
+  /** Receives the reason why this server must not start. */
+  #refuse: ((error: RedisShardsError) => void) | undefined
   #retry: NodeJS.Timeout | undefined
   #isUp = false
   #fault: RedisError | undefined
@@ -119,8 +125,11 @@ export class RedisClient {
     if (this.#isClosed) return
     const first = new Promise<void>((resolve, reject) => {
       this.onUp(resolve)
-      this.#onRefused = reject
-      setTimeout(resolve, firstConnectionMs).unref()
+      this.#refuse = reject
+      setTimeout(() => {
+        this.#refuse = this.#options.onRefused
+        resolve()
+      }, firstConnectionMs).unref()
     })
     this.#connection = openRedis({
       target: this.#target,
@@ -256,7 +265,8 @@ export class RedisClient {
     try {
       await agreeOnShards({ connection, prefix, shard: this.#shard, servers: this.#servers })
     } catch (error) {
-      if (error instanceof RedisShardsError) this.#onRefused?.(error)
+      // A server that runs already does not stop because of another one that is set up wrongly.
+      if (error instanceof RedisShardsError && !this.#hasWorked) this.#refuse?.(error)
       throw error
     }
   }

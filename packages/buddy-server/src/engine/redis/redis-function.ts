@@ -1,6 +1,7 @@
 // The commands that store the function in Redis, and call it.
 import { packValue, unpackValue } from '../../codec.ts'
 import { functionName, librarySource } from './lua/library.ts'
+import type { Command } from './command-queue.ts'
 import type { RedisCommand, RedisConnection } from './open-redis.ts'
 import type { CallAnswer } from './wire.ts'
 
@@ -27,10 +28,26 @@ export async function askNumberOfShards(
   count: number,
   isQuestion = false,
 ): Promise<number> {
-  const payload = packValue({ cfg: {}, commands: [{ c: 'shards', count, isQuestion }] })
+  return Number(await callOnce(connection, base, { c: 'shards', count, isQuestion }))
+}
+
+/** Takes back the number that this server has stored, unless servers with the same number run. */
+export async function withdrawNumberOfShards(
+  connection: Pick<RedisConnection, 'send'>,
+  base: string,
+): Promise<void> {
+  await callOnce(connection, base, { c: 'withdrawShards' })
+}
+
+async function callOnce(
+  connection: Pick<RedisConnection, 'send'>,
+  base: string,
+  command: Command,
+): Promise<unknown> {
+  const payload = packValue({ cfg: {}, commands: [command] })
   const reply = (await connection.send(base, callFunction(base, payload))) as Buffer
   const [, [answer]] = unpackValue(reply) as CallAnswer
-  const [failure, , , used] = answer!
+  const [failure, , , result] = answer!
   if (failure !== false) throw new Error(failure)
-  return Number(used)
+  return result
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { packValue, unpackValue } from '../../codec.ts'
 import { describeEngine } from '../engine-contract.fixture.ts'
 import { ContractSession, EngineWorld } from '../engine-world.fixture.ts'
+import { agreeOnShards } from './agree-on-shards.ts'
 import { checkRedis } from './check-redis.ts'
 import { RedisClient } from './redis-client.ts'
 import { createRedisEngines } from './redis-engine.fixture.ts'
@@ -201,6 +202,24 @@ describe.skipIf(missingRedisMessage)('the number of shards', () => {
     } finally {
       first.close()
     }
+  })
+
+  test('of two servers with Redis in different orders that start at the same time, one at least is refused', async () => {
+    const { send } = clients[0]!.logLink()
+    const at = (index: number): Promise<void> =>
+      agreeOnShards({
+        connection: { send },
+        prefix: 'ordered:',
+        shard: { index, count: 2 },
+        servers: 2,
+      })
+    // Both use the same server of Redis, and each takes it for that of another shard. Their commands alternate.
+    const results = await Promise.allSettled([at(0), at(1)])
+    expect(results).toContainEqual({ status: 'rejected', reason: expect.any(RedisShardsError) })
+    // A refused server leaves nothing by which it would refuse others.
+    await at(1)
+    await expect(at(0)).rejects.toThrow(RedisShardsError)
+    await at(1)
   })
 
   test('may change ten seconds after the last server has stopped', async () => {
