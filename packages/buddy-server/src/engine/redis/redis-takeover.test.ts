@@ -134,6 +134,25 @@ describe.skipIf(missingRedisMessage)('frames for a client that has not come back
     nodes.hang(1)
     expect((await takeOver('ana', 2)).kept).toEqual([])
   })
+
+  test('are dropped when its user goes on to another room', async () => {
+    const { world, nodes, ana, bob, takeOver } = await createCrowd()
+    const room = ana.room!.id
+    // Ana's node passes the session on, and Redis keeps what Bob sends meanwhile.
+    const { session } = await takeOver('ana', 2)
+    await world.settle()
+    bob.pass(7)
+    await world.settle()
+    // The client has left the room, and does not claim it.
+    session.claim()
+    const [cem] = world.join('cem')
+    session.enter()
+    cem!.enter()
+    await world.settle()
+    expect(session.room!.id).not.toBe(room)
+    nodes.hang(2)
+    expect((await takeOver('ana', 1)).kept).toEqual([])
+  })
 })
 
 describe.skipIf(missingRedisMessage)('after Redis has lost its data,', () => {

@@ -63,6 +63,7 @@ function commands.enter(command)
   -- The node sends a command again if its answer was lost. This one was handled before.
   if rec.g >= command.g then return end
   leave(rec, 'next')
+  dropFrames(rec)
   setGeneration(rec, command.g)
   local w = command.w
   w.since0 = now

@@ -35,6 +35,7 @@ local function seatAgain(rec, fields)
 end
 
 local function enterAgain(rec, command)
+  dropFrames(rec)
   local w = command.w
   w.since0 = now - command.waitedMs
   w.since = ordered(w.since0)

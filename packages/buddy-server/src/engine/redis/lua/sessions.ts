@@ -82,6 +82,12 @@ end
 -- Returns the frames that no node has yet. Those with a number are kept, in case the node that has them dies.
 local function takeFrames(rec) return removeFrames(rec, false) end
 
+-- Drops frames that were sent in a former room, before the session can be in another one. Only a session that was
+-- without a node can have some.
+local function dropFrames(rec)
+  if rec.e > 1 then takeFrames(rec) end
+end
+
 -- Continues the room of a session that another node had.
 local function continueRoom(rec, claim)
   local room = rec.p == 'r' and roomOf(rec.rm)
