@@ -7,7 +7,7 @@ import type { Adoption, Answer, KeptFrame } from './wire.ts'
 /** The dependencies of {@link Takeovers}. */
 export interface TakeoversDependencies {
   readonly nodeId: string
-  readonly clock: Pick<Clock, 'after'>
+  readonly clock: Pick<Clock, 'after' | 'now'>
   /** Returns how long a session outlives its connection. */
   readonly graceMs: () => number
   /** Returns the time of Redis, in milliseconds; undefined if it is not known yet. */
@@ -55,12 +55,18 @@ export class Takeovers {
   async adopt(sessionId: string): Promise<Adopted | undefined> {
     const first = await this.#takeOver(sessionId)
     if (first.state !== 'elsewhere') return this.#toAdopted(sessionId, first)
+    const { clock } = this.#dependencies
+    const askedAtMs = clock.now()
     // The other node releases the session, unless it hangs.
     await new Promise<void>((resolve) => {
       this.#releases.set(sessionId, resolve)
-      this.#dependencies.clock.after(releaseTimeoutMs, resolve)
+      clock.after(releaseTimeoutMs, resolve)
     })
     this.#releases.delete(sessionId)
+    // This node has hung itself. Its client may have gone elsewhere meanwhile.
+    if (clock.now() - askedAtMs > releaseTimeoutMs + adoptTimeoutMs) {
+      throw new Error('this server hung while it took a session over')
+    }
     return this.#toAdopted(sessionId, await this.#takeOver(sessionId, first.epoch))
   }
 
