@@ -56,7 +56,7 @@ export const redisSettings = {
     schema: oneOf('refuse', 'local'),
     defaultValue: 'refuse',
     description:
-      'What happens to searches while Redis does not answer. `refuse`: they wait, and users receive the error `unavailable`. `local`: the server matches its own users with each other; it knows only the blocks in its own `DATA_DIR`.',
+      'What happens to searches while Redis does not answer. `refuse`: they wait, and users receive the error `unavailable`. `local`: the server matches its own users with each other; it keeps apart those of whom one has blocked the other, as far as it knew that before or learns it itself.',
     isReloadable: true,
   }),
   redisPrefix: setting({

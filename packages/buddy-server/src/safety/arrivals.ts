@@ -26,6 +26,8 @@ interface ArrivalsDependencies {
   readonly measures: Measures
   readonly people: People
   readonly rulesOf: (site: string) => SiteRules
+  /** Whether several servers share the log. */
+  readonly isShared: boolean
   readonly wallNow: () => number
   readonly notify: Notify
   /** Called with each block of the log. */
@@ -137,8 +139,9 @@ export class Arrivals {
     if (kind === 'address') return { kind, write: (store) => store.putPerson(fact.person) }
     if (kind === 'block') {
       this.#dependencies.onBlocked(fact.pair)
-      // The engine has it in memory anyway.
-      if (!this.#dependencies.store.isLasting) return undefined
+      const { store, isShared } = this.#dependencies
+      // The engine of a server without others has it in memory anyway. Redis may lose it.
+      if (!store.isLasting && !isShared) return undefined
       return { kind, write: (store) => store.putPair(fact.pair) }
     }
     const { measures } = this.#dependencies

@@ -137,7 +137,7 @@ describe.skipIf(missingRedisMessage)('servers that share a log', () => {
     }
   })
 
-  test('a block at one server is noted by the engines of the others', async () => {
+  test('a block at one server is noted by the engines of the others, and each keeps it without a data folder', async () => {
     const world = new World()
     const [a, b] = [await world.start(), await world.start()]
     const note = vi.spyOn(b.core.engine.pairs, 'note')
@@ -149,6 +149,8 @@ describe.skipIf(missingRedisMessage)('servers that share a log', () => {
     const [[kind, ...people] = []] = note.mock.calls
     expect(kind).toBe('blocked')
     expect(people.slice(0, 2).toSorted()).toEqual(seats.map((seat) => seat.personKey).toSorted())
+    // So each server can add it again if Redis has lost its data.
+    for (const { core } of [a, b]) expect([...core.safety.pairs()]).toHaveLength(1)
   })
 
   test('a rule takes one measure, also if two servers reach it at the same time, and another person is judged meanwhile', async () => {

@@ -108,6 +108,7 @@ export function createState(
     measures,
     people,
     rulesOf,
+    isShared: dependencies.shared !== undefined,
     wallNow,
     notify,
     onBlocked,

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts'
+import type { Cancel, Clock } from '../../clock.ts'
 import type { Engine, NodeReport } from '../engine.ts'
 import type { Command } from './command-queue.ts'
 import type { RedisBans } from './redis-bans.ts'
@@ -17,7 +17,7 @@ export interface NodeLifeDependencies {
   readonly report: () => NodeReport
   readonly send: (command: Command, handleAnswer?: (answer: Answer) => void) => void
   readonly bans: Pick<RedisBans, 'handleBeat'>
-  /** Called when Redis has lost its data. */
+  /** Called when Redis has lost its data, before {@link onForgotten}. */
   readonly onDataLost: () => void
   /** Called when the other nodes may have taken this node's sessions, or Redis has lost them. */
   readonly onForgotten: () => void
@@ -38,6 +38,13 @@ export class NodeLife {
   #beats = 0
   /** Whether the other nodes know this one. */
   #isKnown = false
+  /** Whether the other nodes have declared this one dead, or Redis has lost its data, since the latest answer. */
+  #isForgotten = false
+  /** Whether Redis has answered the latest beat, or has not received it. */
+  #isAnswered = true
+  /** Called after the answer to the latest beat. */
+  readonly #waiting: (() => void)[] = []
+  #cancelNext: Cancel | undefined
   #isClosed = false
   /** An id in Redis. A node creates another one if Redis has lost its data. undefined before the first beat. */
   #boot: string | undefined
@@ -87,16 +94,33 @@ export class NodeLife {
     }
     const number = ++this.#beats
     const sentAtMs = clock.now()
+    this.#cancelNext?.()
+    this.#isAnswered = false
     send(command, ([failure, , , result]) => {
       // The next beat does the rest.
-      if (this.#isClosed || number !== this.#beats || failure === 'unavailable') return
-      const beat = (result || undefined) as BeatResult | undefined
-      this.#handleState(failure === false, beat?.boot, sentAtMs)
-      // Not the time of sending, because the beat may have waited before Redis handled it.
-      if (beat) this.#aheadMs = beat.now - clock.now()
-      if (beat) this.#dependencies.bans.handleBeat(beat.banId, beat.bans)
-      if (beat?.list) this.#nodes.handleList(beat.list)
-      clock.after(beat?.isMore ? 1 : beatIntervalMs, () => this.beat())
+      if (this.#isClosed || number !== this.#beats) return
+      if (failure === 'fenced') {
+        this.#isForgotten = true
+        this.#isKnown = false
+        this.#certainUntilMs = -Infinity
+        // Only the answer to the next beat contains whether Redis has lost its data.
+        this.beat()
+        return
+      }
+      this.#isAnswered = true
+      if (failure !== 'unavailable') this.#handleBeat(result as BeatResult | false, sentAtMs)
+      for (const resolve of this.#waiting.splice(0)) resolve()
+    })
+  }
+
+  /**
+   * Resolves when this node knows whether Redis has lost its data, and has sent the pairs again if it has; also if Redis
+   * does not answer.
+   */
+  check(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+      if (this.#isAnswered) this.beat()
     })
   }
 
@@ -116,14 +140,27 @@ export class NodeLife {
     return new Promise((resolve) => send({ c: 'bye', n: nodeId }, () => resolve()))
   }
 
-  #handleState(isKnown: boolean, boot: string | undefined, sentAtMs: number): void {
+  #handleBeat(beat: BeatResult | false, sentAtMs: number): void {
+    const { clock, bans } = this.#dependencies
+    this.#cancelNext = clock.after(beat && beat.isMore ? 1 : beatIntervalMs, () => this.beat())
+    if (!beat) return
+    this.#handleBoot(beat.boot, sentAtMs)
+    // Not the time of sending, because the beat may have waited before Redis handled it.
+    this.#aheadMs = beat.now - clock.now()
+    bans.handleBeat(beat.banId, beat.bans)
+    if (beat.list) this.#nodes.handleList(beat.list)
+  }
+
+  #handleBoot(boot: string, sentAtMs: number): void {
     const { onDataLost, onForgotten } = this.#dependencies
-    const wasKnown = this.#isKnown
-    this.#isKnown = isKnown
-    this.#certainUntilMs = wasKnown && isKnown ? sentAtMs + releaseTimeoutMs : -Infinity
-    const isDataLost = boot !== undefined && this.#boot !== undefined && boot !== this.#boot
-    this.#boot = boot ?? this.#boot
+    this.#certainUntilMs = this.#isKnown ? sentAtMs + releaseTimeoutMs : -Infinity
+    this.#isKnown = true
+    const isDataLost = this.#boot !== undefined && boot !== this.#boot
+    this.#boot = boot
+    const isForgotten = isDataLost || this.#isForgotten
+    this.#isForgotten = false
+    // The pairs must be in Redis before the tickets, which may be matched at once.
     if (isDataLost) onDataLost()
-    if (isDataLost || (wasKnown && !isKnown)) onForgotten()
+    if (isForgotten) onForgotten()
   }
 }

@@ -36,7 +36,10 @@ export interface RedisEngineDependencies extends EngineDependencies {
   readonly report: () => NodeReport
   /** Returns how many bytes of frames are kept for a session without a node. */
   readonly maxHeldBytes: () => number
-  /** Called when Redis has lost its data. The caller adds the pairs that it knows again. */
+  /**
+   * Called when Redis has lost its data. The caller adds the pairs that it knows again before it returns: they must be
+   * in Redis before the tickets, which may be matched at once.
+   */
   readonly onDataLost: () => void
   /**
    * Returns by how much a ticket of the same node may have waited shorter than one of another node, and is still
@@ -271,7 +274,7 @@ export class RedisEngine implements Engine {
     this.#commands.open()
     this.#messages.flush()
     this.#life.beat()
-    void this.#restatements.stateAll()
+    void this.#restatements.stateAll(this.#life.check())
   }
 
   /** Handles a message from another node. */
@@ -344,7 +347,15 @@ export class RedisEngine implements Engine {
     const isLost = failure === 'fenced' || failure === 'unknown'
     if (!isLost) onError(new Error(`Redis could not handle ${name}: ${failure}`))
     else if (session && !session.isLeaving && name !== 'restate') {
-      void this.#restatements.state(session)
+      void this.#stateAgain(session, failure === 'unknown')
+    }
+  }
+
+  /** Restates a session. If Redis does not know it, it may have lost its data, and then receives the pairs first. */
+  async #stateAgain(session: RedisSession, isUnknown: boolean): Promise<void> {
+    if (isUnknown) await this.#life.check()
+    if (this.#sessions.get(session.id) === session && !session.isLeaving) {
+      await this.#restatements.state(session)
     }
   }
 

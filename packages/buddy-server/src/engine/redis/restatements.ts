@@ -39,14 +39,20 @@ export class Restatements {
     return this.#isStatingAll
   }
 
-  /** States all sessions again, one after the other. */
-  async stateAll(): Promise<void> {
-    const { sessions, isConnected } = this.#dependencies
+  /**
+   * States all sessions again, one after the other.
+   * @param ready resolves when they may be stated
+   */
+  async stateAll(ready?: Promise<void>): Promise<void> {
+    const { sessions, has, isConnected } = this.#dependencies
     const number = ++this.#number
     this.#isStatingAll = true
-    for (const session of sessions()) {
+    // Redis knows the sessions that begin after this call.
+    const all = [...sessions()]
+    if (ready) await ready
+    for (const session of all) {
       if (number !== this.#number || !isConnected()) return
-      if (!session.isLeaving) await this.state(session)
+      if (has(session) && !session.isLeaving) await this.state(session)
     }
     if (number === this.#number) this.#isStatingAll = false
   }
