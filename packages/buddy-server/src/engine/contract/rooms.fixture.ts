@@ -106,6 +106,20 @@ export function describeRooms(createWorld: () => EngineWorld): void {
       expect(dan.room).toEqual(cleo.room)
     })
 
+    test('all waiting tickets are matched after the maximum number of rooms was raised', async () => {
+      const world = createWorld()
+      world.maxRooms = 0
+      const ids = Array.from({ length: 100 }, (_, number) => `user ${number}`)
+      for (const session of world.join(...ids)) session.enter()
+      await world.settle()
+      expect(world.engine.counts).toMatchObject({ waiting: 100, rooms: 0 })
+      world.maxRooms = 50
+      const reloaded = world.engine.reload()
+      await world.settle()
+      await reloaded
+      expect(world.engine.counts).toMatchObject({ waiting: 0, rooms: 50 })
+    })
+
     test('a room ends if both sessions have been away for 5 s and other tickets need the room', async () => {
       const world = createWorld()
       world.maxRooms = 1

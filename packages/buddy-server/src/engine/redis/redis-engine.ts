@@ -220,20 +220,15 @@ export class RedisEngine implements Engine {
   }
 
   async reload(): Promise<void> {
-    await new Promise<void>((resolve) =>
-      this.#send({ c: 'freed', room: this.#newId() }, () => resolve()),
-    )
+    let isMore: unknown
+    do isMore = await this.#request({ c: 'freed', room: this.#newId() })
+    while (isMore === true)
   }
 
   async sweep(awayMs: number): Promise<void> {
     let count: unknown
-    do {
-      count = await new Promise<unknown>((resolve) =>
-        this.#send({ c: 'sweep', awayMs, room: this.#newId() }, ([, , , result]) =>
-          resolve(result),
-        ),
-      )
-    } while (typeof count === 'number' && count > 0)
+    do count = await this.#request({ c: 'sweep', awayMs, room: this.#newId() })
+    while (typeof count === 'number' && count > 0)
   }
 
   drain(): void {
@@ -333,6 +328,11 @@ export class RedisEngine implements Engine {
     const handle =
       handleAnswer && ((answer: Answer) => attempt(() => handleAnswer(answer), onError))
     this.#commands.send(command, handle, isKept)
+  }
+
+  /** Resolves with the result of a command; undefined if Redis does not answer. */
+  #request(command: Command): Promise<unknown> {
+    return new Promise((resolve) => this.#send(command, ([, , , result]) => resolve(result)))
   }
 
   #handleAnswer({ c: name, s: sessionId }: Command, [failure, events, pairs]: Answer): void {

@@ -181,7 +181,7 @@ end
 
 function commands.abandon(command) abandonIfDue(command.room) end
 
-function commands.freed() handleRoomFreed() end
+function commands.freed() return handleRoomFreed() end
 
 -- Ends rooms whose sessions have both been away for some time. Returns the number of rooms that were due.
 function commands.sweep(command)

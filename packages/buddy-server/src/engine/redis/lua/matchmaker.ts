@@ -270,15 +270,17 @@ function withdraw(rec)
   leavePool(w.pool, rec.k)
 end
 
--- Searches for the tickets that could not search because the maximum number of rooms was open.
+-- Searches for the tickets that could not search because the maximum number of rooms was open. Returns whether others may
+-- be left, because one call handles only some.
 function handleRoomFreed()
   for _ = 1, 32 do
-    if not canOpenRoom() then return end
+    if not canOpenRoom() then return false end
     local id = call('ZRANGE', B .. 'unsearched', 0, 0)[1]
-    if not id then return end
+    if not id then return false end
     local rec = find(id)
     if rec and rec.w and rec.w.us then searchOrWait(rec) else call('ZREM', B .. 'unsearched', id) end
   end
+  return true
 end
 end
 `
