@@ -90,5 +90,21 @@ describe.skipIf(missingRedisMessage)('with Redis,', () => {
     expect(cleo.room).toBeUndefined()
   })
 
+  test('one call ends at most 32 abandoned rooms to make space, and a sweep the others', async () => {
+    const world = new EngineWorld((given) => createRedisEngines([client], 1, given))
+    for (let number = 0; number < 40; number++) {
+      const pair = await world.pair(`one ${number}`, `other ${number}`)
+      for (const session of pair) session.away()
+    }
+    await world.advance(5000)
+    world.maxRooms = 1
+    const [ana] = await world.pair('ana', 'bob')
+    expect(ana.room).toBeDefined()
+    expect(world.engine.counts.rooms).toBe(40 - 32 + 1)
+    await world.engine.sweep(5000)
+    await world.settle()
+    expect(world.engine.counts.rooms).toBe(1)
+  })
+
   describeProperties('the Redis engine', 40, createDelayedEngines)
 })

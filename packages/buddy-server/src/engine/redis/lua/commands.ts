@@ -241,7 +241,7 @@ local function handle(keys, args)
   -- The tickets of the commands follow the rest.
   local values = { unpackMessage(args[1]) }
   local batch = values[1]
-  leaving = nil
+  leaving, dissolved = nil, 0
   cfg = batch.cfg
   if batch.now then now = batch.now
   else

@@ -17,6 +17,8 @@ local function roomKey(id) return B .. 'r:' .. id end
 
 -- The rooms that the present call has opened or ended.
 local changedRooms
+-- The number of rooms that the present call has ended to make space for others.
+local dissolved
 
 local function roomFromStored(id, stored)
   if not stored then return false end
@@ -140,8 +142,11 @@ local function dissolve(room)
   endRoom(room, room.ids[1], 'lost', members)
 end
 
+-- Ends abandoned rooms, so that there is a place for a room. Many may be above a limit that was lowered. One call ends only
+-- some of them, so that it does not occupy Redis for long. The next ones, or a sweep, end the others.
 local function makeSpace()
-  while countOf('rooms') >= cfg.maxRooms do
+  while countOf('rooms') >= cfg.maxRooms and dissolved < 32 do
+    dissolved = dissolved + 1
     local id = call('ZRANGE', B .. 'abandoned', 0, 0)[1]
     local room = id and roomOf(id)
     if not room then return end
