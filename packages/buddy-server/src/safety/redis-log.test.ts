@@ -47,12 +47,12 @@ class World {
     this.#settings = settings
   }
 
-  async start(store: Store = new MemoryStore()): Promise<TestServer> {
+  async start(store: Store = new MemoryStore(), link = client.logLink()): Promise<TestServer> {
     const nodeId = `node ${this.#nodes++}`
     const server = new TestServer(
       { rematchDelayMs: 0, avoidRecentMs: 0, ...this.#settings },
       {
-        sharedLog: { link: client.logLink(), prefix: this.prefix, nodeId },
+        sharedLog: { link, prefix: this.prefix, nodeId },
         onInternalError: () => undefined,
       },
     )
@@ -330,6 +330,34 @@ describe.skipIf(missingRedisMessage)('servers that share a log', () => {
     // The next decision follows on the shared ones.
     await late.core.safety.moderation.decide(cleoId, ban, 'kim')
     await expect.poll(() => kindsAt(early), soon).toEqual(['ban', 'ban'])
+  })
+
+  test('a server that loses Redis while it brings its reports tries again later', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'buddy-log-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const world = new World()
+    const alone = new TestServer({ rematchDelayMs: 0, avoidRecentMs: 0 })
+    alone.core.openStore(new SqliteStore(folder))
+    const bob = await world.join(alone)
+    for (const about of [bob, bob]) await world.report(alone, about)
+    await alone.core.safety.close()
+
+    let isLost = true
+    const link = client.logLink()
+    const former = await world.start(new SqliteStore(folder), {
+      ...link,
+      // The connection closes after the first answers.
+      send: (key, command) =>
+        isLost && command[0] === 'EVAL'
+          ? Promise.reject(new Error('the connection is closed'))
+          : link.send(key, command),
+    })
+    onTestFinished(() => former.core.safety.close().then(() => undefined))
+    const other = await world.start()
+    expect(totalAt(other)).toBe(0)
+    isLost = false
+    former.clock.advance(hourMs)
+    await expect.poll(() => totalAt(other), soon).toBe(2)
   })
 
   test('a data folder with an audit log of its own does not join the log of others', async () => {
