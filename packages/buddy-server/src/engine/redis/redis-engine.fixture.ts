@@ -36,6 +36,10 @@ interface RedisEngineUnderTest extends EngineUnderTest {
   hang(node: number): void
   /** The node continues. The messages that were sent to it meanwhile are lost. */
   wake(node: number): void
+  /** From now on the calls of the node fail. @param areHandled whether Redis handles them before */
+  fail(node: number, areHandled: boolean): void
+  /** Redis answers the node again. */
+  recover(node: number): void
 }
 
 /**
@@ -58,6 +62,8 @@ export function createRedisEngines(
   const done = (): void => void pending.count--
   /** What the nodes that hang will send. */
   const hanging = new Map<number, (() => void)[]>()
+  /** The nodes whose calls fail, and whether Redis handles them before. */
+  const failing = new Map<number, boolean>()
   const untilAwake = (node: number): Promise<void> =>
     new Promise((resolve) => {
       const waiting = hanging.get(node)
@@ -97,7 +103,12 @@ export function createRedisEngines(
         call: async (payload) => {
           await untilAwake(number)
           pending.count++
-          return link.call(payload).finally(done)
+          const areHandled = failing.get(number)
+          const reply = areHandled === false ? Promise.resolve() : link.call(payload)
+          return reply.finally(done).then((bytes) => {
+            if (!bytes || areHandled) throw new Error('Redis does not answer')
+            return bytes
+          })
         },
         publish: async (node, payload) => {
           await untilAwake(number)
@@ -164,6 +175,11 @@ export function createRedisEngines(
       const waiting = hanging.get(node) ?? []
       hanging.delete(node)
       for (const resume of waiting) resume()
+    },
+    fail: (node, areHandled) => void failing.set(node, areHandled),
+    recover(node) {
+      failing.delete(node)
+      for (const part of nodes[node]!.parts) part.handleConnected()
     },
     step: () => undefined,
     async settle() {

@@ -58,7 +58,11 @@ export class RedisSession implements EngineSession {
     const isAdopted = this.#isAdopted
     const f = toStoredProfile(profile)
     const { taken = 0 } = adoption ?? {}
-    this.#state.send('join', { g: 0, k: profile.personKey, f, isRestored, isAdopted, taken })
+    this.#state.taken = adoption?.taken
+    const join = { g: 0, k: profile.personKey, f, isRestored, isAdopted, taken }
+    this.#state.send('join', join, ([failure]) => {
+      if (failure === false) this.#state.taken = undefined
+    })
   }
 
   get id(): string {
@@ -137,7 +141,7 @@ export class RedisSession implements EngineSession {
     state.room.remember({ roomId, mode, lobby, partnerId, partnerKey: claim.partnerKey })
     state.claimedRoomId = roomId
     const stated = { ...rest, partnerKey, site: state.profile.site }
-    state.intent = { kind: 'claim', claim: stated }
+    state.intent = { kind: 'claim', claim: stated, isAdopted }
     if (isAdopted) state.room.expect(roomId)
     const inMs = this.#context.restoreLeftMs()
     this.#isClaiming = true
@@ -249,6 +253,7 @@ export class RedisSession implements EngineSession {
   handleRestated({ epoch, frames, isWaiting }: Restated): void {
     const state = this.#state
     state.epoch = epoch
+    state.taken = undefined
     state.left = undefined
     const at = state.room.present?.room.id
     if (at === undefined) return

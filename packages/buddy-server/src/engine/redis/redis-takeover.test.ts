@@ -107,6 +107,58 @@ describe.skipIf(missingRedisMessage)('a node that has hung', () => {
   })
 })
 
+describe.skipIf(missingRedisMessage)('if Redis fails during a takeover,', () => {
+  /** Ana comes to node 2, and claims her room there. Bob has sent a frame meanwhile. */
+  async function createTakeover() {
+    const { world, nodes, bob } = await createCrowd()
+    const room = bob.room!.id
+    await settled(world, nodes.nodes[2]!.adopt('ana', ''))
+    bob.pass(1)
+    await world.settle()
+    const recover = async (): Promise<void> => {
+      await nodes.settle()
+      world.errors.splice(0)
+      nodes.recover(2)
+      await world.settle()
+    }
+    const join = (): ContractSession => new ContractSession('ana', nodes.nodes[2]!, true)
+    return { world, nodes, bob, room, join, recover }
+  }
+
+  test.each([
+    ['the join and the claim are lost', false, false],
+    ['the claim is lost', true, false],
+    ['both answers are lost', false, true],
+    ['the answer to the claim is lost', true, true],
+  ])('and %s, the room continues with all frames', async (_, isJoined, areHandled) => {
+    const { world, nodes, bob, room, join, recover } = await createTakeover()
+    if (!isJoined) nodes.fail(2, areHandled)
+    const session = join()
+    if (isJoined) await world.settle()
+    nodes.fail(2, areHandled)
+    session.claim('bob', room)
+    await recover()
+    expect([session.room?.id, bob.room?.id]).toEqual([room, room])
+    bob.pass(2)
+    session.pass(3)
+    await world.settle()
+    expect([bytesOf(session), bytesOf(bob)]).toEqual([[1, 2], [3]])
+    expect(bob.take().at(-2)).toMatchObject({ type: 'presence', isPresent: true })
+  })
+
+  test('a room that has ended meanwhile is reported once, with the reason', async () => {
+    const { world, nodes, bob, room, join, recover } = await createTakeover()
+    nodes.fail(2, false)
+    const session = join()
+    session.claim('bob', room)
+    await nodes.settle()
+    bob.leave()
+    await recover()
+    await world.settle()
+    expect(session.take()).toEqual([{ type: 'parted', reason: 'left' }])
+  })
+})
+
 describe.skipIf(missingRedisMessage)('frames for a client that has not come back', () => {
   test('are kept by Redis until its next node has told that they are written to a connection', async () => {
     const { world, nodes, bob, takeOver } = await createCrowd()

@@ -11,7 +11,7 @@ import type { Answer } from './wire.ts'
 type Intent =
   | { readonly kind: 'none' | 'leave' }
   | { readonly kind: 'enter'; readonly ticket: Uint8Array; readonly sinceMs: number }
-  | { readonly kind: 'claim'; readonly claim: object }
+  | { readonly kind: 'claim'; readonly claim: object; readonly isAdopted: boolean }
 
 /** What a node knows of one of its sessions. The session's place (queue, room, claim) is in Redis. */
 export class SessionState {
@@ -30,6 +30,11 @@ export class SessionState {
   offer: Uint8Array | undefined
   claimedRoomId: string | undefined
   intent: Intent = { kind: 'none' }
+  /**
+   * The number of kept frames that were read when the session was taken over, until Redis has confirmed that it has
+   * joined.
+   */
+  taken: number | undefined
   isAway = false
   /** Whether the session is being released, so that its listener receives no more events. */
   isMuted = false
@@ -98,7 +103,7 @@ export class SessionState {
   /** Returns the command `restate`, with everything that this node knows of the session. */
   statement(): Command {
     const { nodeId, clock, restoreLeftMs, createId } = this.context
-    const { intent, left } = this
+    const { intent, left, taken } = this
     const { room } = this.room.present ?? {}
     return {
       c: 'restate',
@@ -112,10 +117,15 @@ export class SessionState {
       isAway: this.isAway,
       reason: this.reason,
       room: createId(),
+      ...(taken !== undefined && { taken }),
       ...(left && { left }),
       ...(room && { at: toStoredRoom(room) }),
       ...(intent.kind === 'enter' && { w: intent.ticket, waitedMs: clock.now() - intent.sinceMs }),
-      ...(intent.kind === 'claim' && { claim: intent.claim, inMs: restoreLeftMs() }),
+      ...(intent.kind === 'claim' && {
+        claim: intent.claim,
+        isAdopted: intent.isAdopted,
+        inMs: restoreLeftMs(),
+      }),
     }
   }
 }

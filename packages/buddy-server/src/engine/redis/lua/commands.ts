@@ -45,9 +45,7 @@ function commands.join(command)
   if isTaken then
     rec.a = nil
     put(rec)
-    -- The node has read these frames, and the count.
-    call('HDEL', extraKey(rec.id), 'rc')
-    call('LTRIM', B .. 'k:' .. rec.id, command.taken or 0, -1)
+    joinTaken(rec, command.taken or 0)
   else
     rec = create(command.s, command.n, command.e)
     call('SADD', B .. 'n:' .. rec.n, rec.id)
@@ -141,7 +139,7 @@ function commands.claim(command)
   if command.isAdopted then
     rec.cp = false
     put(rec)
-    continueRoom(rec, command.claim)
+    continueRoom(rec, command.claim, takeFrames(rec))
   else handleClaim(rec, command.claim, command.inMs) end
 end
 

@@ -4,6 +4,7 @@
  * `dying` the nodes whose sessions are being released, `n:<node>` the sessions of a node, and `orphans`
  * the sessions without a node, with the time at which they end. `k:<session>` contains frames that are kept for a
  * client: each is a list of its number (0 if it is not known), its bytes, and the epoch of its sender if it has no number.
+ * `t:<session>` contains the epoch of the session and the frames without a number that its node has taken, for some time.
  */
 export const nodes = String.raw`
 -- If Redis has received no beat of any node for this time, Redis itself was unreachable. Then no node is declared
@@ -159,7 +160,8 @@ function commands.adopt(command)
   rec.n, rec.e = command.n, rec.e + 1
   -- Frames for the session are kept until it has claimed its room at the new node.
   rec.cp = true
-  put(rec)
+  -- The new node counts its commands from 0 on. Its statement must not be taken for one of the former node.
+  setGeneration(rec, -1)
   call('SADD', B .. 'n:' .. rec.n, rec.id)
   call('ZREM', B .. 'orphans', rec.id)
   -- The frames are deleted only when the session joins, because its client may lose the connection before.

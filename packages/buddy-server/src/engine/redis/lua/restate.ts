@@ -100,7 +100,10 @@ end
 
 function commands.restate(command)
   local rec, kept = find(command.s), {}
+  -- A node that has taken the session over, and may not have received the answer to its claim, claims the room again.
+  local isContinued, isTaking = command.claim and command.isAdopted, false
   if not rec then
+    isContinued = false
     rec = create(command.s, command.n, command.e)
     setGeneration(rec, -1)
     rec.k, rec.v = command.k, command.v
@@ -110,8 +113,9 @@ function commands.restate(command)
     rec.n, rec.e = command.n, rec.e + 1
     put(rec)
     call('ZREM', B .. 'orphans', rec.id)
-    kept = takeFrames(rec)
+    isTaking = true
   elseif rec.e < command.e then
+    isContinued = false
     -- Redis had lost its data, and a former node of the session has stated it first.
     if rec.n ~= '' then call('SREM', B .. 'n:' .. rec.n, rec.id) end
     rec.n, rec.e = command.n, command.e
@@ -119,12 +123,22 @@ function commands.restate(command)
     setGeneration(rec, -1)
     call('ZREM', B .. 'orphans', rec.id)
   elseif rec.n ~= command.n or rec.e ~= command.e then error({ code = 'fenced' }) end
+  -- Redis has not received the command join.
+  if command.taken and rec.g == -1 and rec.cp then joinTaken(rec, command.taken) end
+  if isTaking or isContinued then kept = takeFrames(rec, isContinued and command.e) end
   setProfile(rec, command.f)
   call('SADD', B .. 'n:' .. rec.n, rec.id)
   if command.left then leaveFormer(rec, command.left) end
   restatePresence(rec, command.isAway)
   local isWaiting = false
-  if rec.g < command.g then
+  if isContinued and rec.p ~= 'c' and rec.g <= command.g then
+    rec.cp = false
+    setGeneration(rec, command.g)
+    -- The event contains the frames.
+    continueRoom(rec, command.claim, kept)
+    kept = {}
+  elseif rec.g < command.g then
+    if rec.cp and not command.claim then handleClaim(rec, nil) end
     leave(rec, command.reason)
     -- The frames belong to the room that the session has left.
     kept = {}

@@ -126,7 +126,7 @@ local function endRoom(room, leaver, reason, recipients)
   end
   for _, member in ipairs(recipients) do
     -- The node that takes the session over will need the reason.
-    if member.n == '' then call('HSET', extraKey(member.id), 'lr', reason) end
+    if member.n == '' or member.cp then call('HSET', extraKey(member.id), 'lr', reason) end
     emitChange(member, { type = 'parted', room = room.id, reason = reason })
   end
   local first = members[1]

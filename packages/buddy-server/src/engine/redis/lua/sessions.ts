@@ -3,6 +3,8 @@ export const sessions = String.raw`
 local endedMs = 3600000
 -- For how long a session without a node keeps its place in the queue.
 local placeKeptMs = 15000
+-- For how long the frames that a node has taken are kept for it, in case it does not receive the answer.
+local takenMs = 120000
 local commands = {}
 
 -- Returns the session, if the node still has it.
@@ -79,32 +81,50 @@ local function removeFrames(rec, areNumbered)
   return removed
 end
 
--- Returns the frames that no node has yet. Those with a number are kept, in case the node that has them dies.
-local function takeFrames(rec) return removeFrames(rec, false) end
+-- Returns the frames that no node has yet. Those with a number are kept, in case the node that has them dies. If the node
+-- has not received the answer to an earlier command, of this epoch or a later one, the frames in that answer come first.
+local function takeFrames(rec, lostEpoch)
+  local key, taken = B .. 't:' .. rec.id, {}
+  local stored = lostEpoch and call('GET', key)
+  if stored then
+    local epoch, frames = unpackMessage(stored)
+    if epoch >= lostEpoch then taken = frames end
+  end
+  for _, frame in ipairs(removeFrames(rec, false)) do taken[#taken + 1] = frame end
+  if #taken > 0 then call('SET', key, pack(rec.e, taken), 'PX', takenMs) end
+  return taken
+end
 
 -- Drops frames that were sent in a former room, before the session can be in another one. Only a session that was
 -- without a node can have some.
 local function dropFrames(rec)
-  if rec.e > 1 then takeFrames(rec) end
+  if rec.e > 1 then removeFrames(rec, false) end
 end
 
--- Continues the room of a session that another node had.
-local function continueRoom(rec, claim)
+-- A session joins the node that has taken it over. The node has read some of the kept frames, and the count.
+local function joinTaken(rec, taken)
+  call('HDEL', extraKey(rec.id), 'rc')
+  call('LTRIM', B .. 'k:' .. rec.id, taken, -1)
+end
+
+-- Continues the room of a session that another node had. frames are those that the node has not received.
+local function continueRoom(rec, claim, frames)
   local room = rec.p == 'r' and roomOf(rec.rm)
   if room and claim and claim.roomId == room.id then
     local partner = partnerIn(room, rec)
     local seatIndex = room.ids[1] == rec.id and 0 or 1
-    keepRoom(room.id)
+    local isPresent = rec.a == nil
+    if isPresent then keepRoom(room.id) end
     local profiles = {}
     for index, id in ipairs(room.ids) do profiles[index] = profileTextOf(id) end
     emitChange(rec, {
       type = 'restored', room = fieldsOf(room), profiles = profiles, seat = seatIndex, isContinued = true,
-      frames = takeFrames(rec),
+      frames = frames,
       partner = partner and not partner.cp and partner.n or '', isPartnerPresent = partner ~= nil and partner.a == nil,
     })
-    if room.pool then visit(rec, room.pool) end
+    if room.pool and isPresent then visit(rec, room.pool) end
     if partner then
-      emitChange(partner, { type = 'presence', room = room.id, isPresent = true, node = rec.n })
+      emitChange(partner, { type = 'presence', room = room.id, isPresent = isPresent, node = rec.n })
     end
     return
   end
