@@ -29,20 +29,26 @@ function createService() {
   const prefix = `service ${services++}:`
   const link = client.link({ prefix, nodeId: 'test', onMessage: () => undefined })
   const cfg = { maxRooms: 10, avoidMs: 0, avoidCount: 0, rematchMs: 0, blockMs: 1000 }
+  let nowMs = Date.now()
   /** Resolves with the failure and the result of the command. */
   const send = async (command: object): Promise<readonly [string | false, unknown]> => {
-    const reply = await link.call(packValue({ cfg, commands: [command] }))
+    const reply = await link.call(packValue({ cfg, now: nowMs, commands: [command] }))
     const [, [answer]] = unpackValue(reply) as CallAnswer
     return [answer![0], answer![3]]
   }
   const answerTo = async (command: object) => {
-    const reply = await link.call(packValue({ cfg, commands: [command] }))
+    const reply = await link.call(packValue({ cfg, now: nowMs, commands: [command] }))
     const [, [answer]] = unpackValue(reply) as CallAnswer
     return { events: answer![1] }
   }
-  const profile = { site: '', addressKey: 'address' }
+  const profile = ['', 'address', '{}']
   const session = { s: 'session', k: 'person', f: profile, g: 0 }
   return {
+    /** Returns the time of Redis afterwards. */
+    advance: (ms: number) => (nowMs += ms),
+    /** The only node is alive, and has stored when Redis was started. */
+    beat: () => send({ c: 'beat', n: 'first', boot: 'boot', deadMs: 2000, graceMs }),
+    end: (n: string, e: number) => send({ c: 'end', s: 'session', n, e, reason: 'left' }),
     join: (n: string, e: number, isAdopted = false) =>
       send({ c: 'join', n, e, isAdopted, ...session }),
     /** States the session with a room or a claim. Resolves with the types of the events. */
@@ -88,10 +94,10 @@ function createService() {
 
 describe.skipIf(missingRedisMessage)('a takeover', () => {
   test('has no effect if Redis receives it too late, because the client may be elsewhere', async () => {
-    const { join, adoptBy } = createService()
+    const { advance, join, adoptBy } = createService()
     await join('first', 1)
-    expect(await adoptBy('second', Date.now() - 1)).toBe('unsettled')
-    expect(await adoptBy('second', Date.now() + 60_000)).toBe('taken')
+    expect(await adoptBy('second', advance(0) - 1)).toBe('unsettled')
+    expect(await adoptBy('second', advance(0) + 60_000)).toBe('taken')
   })
 })
 
@@ -114,6 +120,18 @@ describe.skipIf(missingRedisMessage)('a takeover by force', () => {
     await join('second', epoch)
     expect(await seize('third', 1)).toBe('unsettled')
     expect(await seize('third', epoch)).toBe('taken')
+  })
+})
+
+describe.skipIf(missingRedisMessage)('soon after the start of Redis,', () => {
+  test('a session that has ended is not continued, and one that nobody knows is', async () => {
+    const { beat, advance, join, end, adoptBy } = createService()
+    await beat()
+    advance(5000)
+    expect(await adoptBy('second', Infinity)).toBe('lost')
+    await join('first', 1)
+    expect(await end('first', 1)).toEqual([false, false])
+    expect(await adoptBy('second', Infinity)).toBe('unknown')
   })
 })
 

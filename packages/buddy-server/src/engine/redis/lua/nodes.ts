@@ -131,7 +131,7 @@ end
 -- Returns why Redis does not know a session. After it has lost its data, or was started, the nodes need some time to
 -- restate theirs (unsettled). Then the session may have been lost with its node (lost). Otherwise it has ended (unknown).
 local function stateOfUnknown(command)
-  if call('EXISTS', sessionKey(command.s)) == 1 then return 'unknown' end
+  if call('EXISTS', profileKey(command.s)) == 1 then return 'unknown' end
   local boot = call('GET', B .. 'boot')
   local at = boot and numberOf(string.match(boot, ' (%d+)$'))
   if boot and not at then return 'unknown' end

@@ -79,7 +79,7 @@ local function catchUp(rec, command)
       -- The node has claimed the room, and Redis has not received the claim, or the node not the answer.
       rec.cp = false
       put(rec)
-      continueRoom(rec, command.claim)
+      continueRoom(rec, command.claim, takeFrames(rec))
     else
       -- The partner's node may have missed the match too.
       for index, id in ipairs(room.ids) do
