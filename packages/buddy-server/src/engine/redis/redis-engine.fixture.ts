@@ -8,6 +8,9 @@ import { ShardedEngine } from './sharded-engine.ts'
 
 let worlds = 0
 
+const idOf = (node: number): string => `node ${node}`
+const numberOf = (nodeId: string): number => Number(nodeId.slice('node '.length))
+
 /** The sites in tests of engines. */
 const sitesOfTests = (): readonly string[] => ['', 'cafe', 'other']
 
@@ -38,6 +41,8 @@ interface RedisEngineUnderTest extends EngineUnderTest {
   wake(node: number): void
   /** From now on the calls of the node fail. @param areHandled whether Redis handles them before */
   fail(node: number, areHandled: boolean): void
+  /** The node calls Redis again. */
+  retry(node: number): void
   /** Redis answers the node again. */
   recover(node: number): void
 }
@@ -112,6 +117,8 @@ export function createRedisEngines(
         },
         publish: async (node, payload) => {
           await untilAwake(number)
+          // Redis has no connection to the other node.
+          if (failing.has(numberOf(node))) return false
           pending.count++
           await ready
           return link.publish(node, payload)
@@ -123,7 +130,7 @@ export function createRedisEngines(
   const nodes = Array.from({ length: nodeCount }, (_, number): Node => {
     const parts: RedisEngine[] = []
     const createEngine = (index: number, maxRooms: () => number): RedisEngine =>
-      (parts[index] = createPart(`node ${number}`, index, maxRooms, number))
+      (parts[index] = createPart(idOf(number), index, maxRooms, number))
     const { maxRooms } = dependencies
     const count = clients.length
     const engine =
@@ -167,6 +174,9 @@ export function createRedisEngines(
     drain: () => first!.drain(),
     close: () => Promise.resolve(),
   }
+  const retry = (node: number): void => {
+    for (const part of nodes[node]!.parts) part.handleConnected()
+  }
   return {
     engine,
     nodes: nodes.map((node) => node.engine),
@@ -177,9 +187,10 @@ export function createRedisEngines(
       for (const resume of waiting) resume()
     },
     fail: (node, areHandled) => void failing.set(node, areHandled),
+    retry,
     recover(node) {
       failing.delete(node)
-      for (const part of nodes[node]!.parts) part.handleConnected()
+      retry(node)
     },
     step: () => undefined,
     async settle() {

@@ -159,6 +159,32 @@ describe.skipIf(missingRedisMessage)('if Redis fails during a takeover,', () => 
   })
 })
 
+describe.skipIf(missingRedisMessage)('a node that was declared dead', () => {
+  test('keeps its sessions, and gets their frames, even if it does not receive the first answer', async () => {
+    const { world, nodes, ana, bob } = await createCrowd()
+    nodes.fail(0, false)
+    for (let beat = 0; beat < 6; beat++) {
+      await nodes.settle()
+      world.clock.advance(beatMs)
+    }
+    await nodes.settle()
+    expect(bob.take()).toEqual([{ type: 'presence', isPresent: false }])
+    bob.pass(1)
+    await nodes.settle()
+    nodes.fail(0, true)
+    nodes.retry(0)
+    await nodes.settle()
+    world.errors.splice(0)
+    nodes.recover(0)
+    await world.settle()
+    expect(ana.isTaken).toBe(false)
+    bob.pass(2)
+    ana.pass(3)
+    await world.settle()
+    expect([bytesOf(ana), bytesOf(bob)]).toEqual([[1, 2], [3]])
+  })
+})
+
 describe.skipIf(missingRedisMessage)('frames for a client that has not come back', () => {
   test('are kept by Redis until its next node has told that they are written to a connection', async () => {
     const { world, nodes, bob, takeOver } = await createCrowd()

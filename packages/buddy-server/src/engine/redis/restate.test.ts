@@ -144,6 +144,11 @@ describe.skipIf(missingRedisMessage)('a session without a node', () => {
     await release('second', epoch)
     expect(await restate('first', 1)).toBe('fenced')
     expect(await restate('second', epoch)).toBe(epoch + 2)
+    // The node states it again if the answer was lost.
+    expect(await restate('second', epoch)).toBe(epoch + 2)
+    expect(await restate('second', epoch + 2)).toBe(epoch + 2)
+    expect(await restate('second', epoch)).toBe(epoch + 2)
+    expect(await restate('first', 1)).toBe('fenced')
   })
 
   test('blocks a person also by a node that was declared dead meanwhile', async () => {

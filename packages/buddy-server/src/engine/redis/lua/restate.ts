@@ -101,7 +101,7 @@ end
 function commands.restate(command)
   local rec, kept = find(command.s), {}
   -- A node that has taken the session over, and may not have received the answer to its claim, claims the room again.
-  local isContinued, isTaking = command.claim and command.isAdopted, false
+  local isContinued, isTaking, lostEpoch = command.claim and command.isAdopted, false, nil
   if not rec then
     isContinued = false
     rec = create(command.s, command.n, command.e)
@@ -114,6 +114,9 @@ function commands.restate(command)
     put(rec)
     call('ZREM', B .. 'orphans', rec.id)
     isTaking = true
+  elseif rec.n == command.n and rec.e == command.e + 2 then
+    -- It was stated in the same way before, and the node has not received the answer.
+    isTaking, lostEpoch = true, rec.e
   elseif rec.e < command.e then
     isContinued = false
     -- Redis had lost its data, and a former node of the session has stated it first.
@@ -125,7 +128,7 @@ function commands.restate(command)
   elseif rec.n ~= command.n or rec.e ~= command.e then error({ code = 'fenced' }) end
   -- Redis has not received the command join.
   if command.taken and rec.g == -1 and rec.cp then joinTaken(rec, command.taken) end
-  if isTaking or isContinued then kept = takeFrames(rec, isContinued and command.e) end
+  if isTaking or isContinued then kept = takeFrames(rec, isContinued and command.e or lostEpoch) end
   setProfile(rec, command.f)
   call('SADD', B .. 'n:' .. rec.n, rec.id)
   if command.left then leaveFormer(rec, command.left) end
