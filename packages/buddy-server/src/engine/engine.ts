@@ -324,7 +324,8 @@ export interface Engine {
   usersOf(site: string): number
   /**
    * Takes a place for a session that joins next, or moves a session of this node to another address. A session has one
-   * place at its site and one at its address, whichever node has it, from here or from `join` until it ends.
+   * place at its site and one at its address, whichever node has it, from here or from `join` until it ends. Rejects with
+   * {@link SessionElsewhereError} if another node has the session.
    * @returns why there is no place; undefined if the session has one, or if that cannot be found out now
    */
   admit(profile: SessionProfile, limits: PlaceLimits): Promise<NoPlace | undefined>

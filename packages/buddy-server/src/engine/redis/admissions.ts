@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import type { SessionProfile } from '../engine.ts'
+import { SessionElsewhereError } from '../session-elsewhere-error.ts'
 import type { NoPlace, PlaceLimits } from '../places.ts'
 import type { Command } from './command-queue.ts'
 import { toStoredProfile } from './stored-values.ts'
@@ -44,11 +45,12 @@ export class Admissions {
       maxOfAddress,
       ...(Number.isFinite(maxOfSite) && { maxOfSite }),
     }
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const cancel = clock.after(admitTimeoutMs, () => resolve(undefined))
-      send(command, ([, , , result]) => {
+      send(command, ([failure, , , result]) => {
         cancel()
-        resolve(result ? (result as NoPlace) : undefined)
+        if (failure === 'fenced') reject(new SessionElsewhereError())
+        else resolve(result ? (result as NoPlace) : undefined)
       })
     })
   }

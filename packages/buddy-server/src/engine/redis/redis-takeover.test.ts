@@ -1,6 +1,7 @@
 // A node takes over the session of one that hangs, and the other one continues afterwards.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ContractSession, EngineWorld } from '../engine-world.fixture.ts'
+import { SessionElsewhereError } from '../session-elsewhere-error.ts'
 import { RedisClient } from './redis-client.ts'
 import { createRedisEngines } from './redis-engine.fixture.ts'
 import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
@@ -91,6 +92,30 @@ describe.skipIf(missingRedisMessage)('a node that has hung', () => {
     await world.settle()
     await confirmed
     expect(ana.isTaken).toBe(true)
+  })
+
+  test('does not take a session back that has come to another node meanwhile', async () => {
+    const { world, nodes, bob, takeOver } = await createCrowd()
+    const room = bob.room!.id
+    await takeOver('ana', 2)
+    nodes.hang(2)
+    // Another connection of the client.
+    const { session } = await takeOver('ana', 0)
+    session.claim('bob', room)
+    await world.settle()
+    const personKey = 'person ana'
+    const seat = { sessionId: 'ana', nodeId: 'node', name: '', subject: undefined, personKey }
+    const profile = { seat, site: '', addressKey: 'address of ana', personKey }
+    const admitted = nodes.nodes[2]!.admit(profile, { maxOfSite: 10, maxOfAddress: 10 })
+    const late = new ContractSession('ana', nodes.nodes[2]!, true)
+    late.claim('bob', room)
+    nodes.wake(2)
+    await expect(settled(world, admitted)).rejects.toBeInstanceOf(SessionElsewhereError)
+    expect(late.isTaken).toBe(true)
+    session.pass(1)
+    bob.pass(2)
+    await world.settle()
+    expect([bytesOf(bob), bytesOf(session)]).toEqual([[1], [2]])
   })
 
   test('lets a client resume if Redis does not answer for a second', async () => {

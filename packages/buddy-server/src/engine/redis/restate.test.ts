@@ -135,6 +135,27 @@ describe.skipIf(missingRedisMessage)('soon after the start of Redis,', () => {
   })
 })
 
+describe.skipIf(missingRedisMessage)('a session that joins its new node', () => {
+  test('does not join it if another node has taken it over meanwhile', async () => {
+    const { join, adopt } = createService()
+    await join('first', 1)
+    const former = await adopt('second')
+    const epoch = await adopt('third')
+    expect(await join('second', former, true)).toEqual(['fenced', false])
+    expect(await join('third', epoch, true)).toEqual([false, false])
+    expect(await join('second', former, true)).toEqual(['fenced', false])
+    expect(await join('first', 1)).toEqual(['fenced', false])
+  })
+
+  test('joins it if its former node has only stated it again, after Redis had lost it', async () => {
+    const { restate, join } = createService()
+    expect(await restate('first', 1)).toBe(1)
+    expect(await join('second', 3)).toEqual([false, false])
+    expect(await restate('first', 1)).toBe('fenced')
+    expect(await restate('second', 3)).toBe(3)
+  })
+})
+
 describe.skipIf(missingRedisMessage)('a session without a node', () => {
   test('is stated again by its last node, and not by an earlier one', async () => {
     const { join, adopt, release, restate } = createService()

@@ -41,7 +41,17 @@ end
 function commands.join(command)
   local rec = find(command.s)
   -- A session that the node has taken over keeps its place: its room or its claim.
-  local isTaken = command.isAdopted and rec and rec.n == command.n and rec.e == command.e
+  local isOwn = rec and rec.n == command.n and rec.e == command.e
+  if rec and not isOwn and (command.isAdopted or rec.n ~= command.n) then
+    -- Another node has taken it over meanwhile, and the session keeps its place there.
+    if rec.e >= command.e then error({ code = 'fenced' }) end
+    -- Redis had lost its data, and a former node of the session has stated it first.
+    leave(rec, 'lost')
+    visit(rec, nil)
+    if rec.n ~= '' then call('SREM', B .. 'n:' .. rec.n, rec.id) end
+    call('ZREM', B .. 'orphans', rec.id)
+  end
+  local isTaken = command.isAdopted and isOwn
   if isTaken then
     rec.a = nil
     put(rec)

@@ -173,7 +173,9 @@ function search(rec, accepts)
   local function consider(id)
     if id == rec.id then return false end
     local other = find(id)
-    if not other or not other.w or not accepts(other) then return false end
+    -- The member may be out of date. Then the ticket could be one for another pool.
+    local isFound = other and other.w and other.w.ix and other.w.pool == w.pool
+    if not isFound or not accepts(other) then return false end
     local isSecond = isApart(other)
     if not isSecond then compared = compared + 1 end
     local overlap = 0
