@@ -12,6 +12,37 @@ const test = base.extend<NodeFixtures>(nodeFixtures)
 const occurrences = async (visitor: Visitor, text: string): Promise<number> =>
   (await visitor.text()).split(text).length - 1
 
+/** What a page notes of the frames that it shows of the partner. Stored in the page. */
+interface Watch {
+  latestMs: number
+  /** The longest time between two frames. */
+  longestMs: number
+}
+
+/** Begins to measure the time between two frames that the page shows of the partner. */
+const watchFrames = ({ page }: Visitor): Promise<void> =>
+  page.evaluate(() => {
+    const { shadowRoot } = document.querySelector('buddy-chat')!
+    const video = shadowRoot!.querySelector<HTMLVideoElement>('[part~="remote-video"]')!
+    const watch: Watch = { latestMs: performance.now(), longestMs: 0 }
+    const next = (): void => {
+      video.requestVideoFrameCallback((nowMs) => {
+        watch.longestMs = Math.max(watch.longestMs, nowMs - watch.latestMs)
+        watch.latestMs = nowMs
+        next()
+      })
+    }
+    next()
+    Object.assign(window, { watch })
+  })
+
+/** Returns the longest time without a new frame since {@link watchFrames}, in milliseconds. */
+const longestGapMs = ({ page }: Visitor): Promise<number> =>
+  page.evaluate(() => {
+    const { watch } = window as unknown as { watch: Watch }
+    return Math.max(watch.longestMs, performance.now() - watch.latestMs)
+  })
+
 describe.skipIf(missingRedisMessage)('two servers', () => {
   test('a call between users of two servers continues when one is killed: media flows, each text arrives once, and Next works', async ({
     startNodeProcess,
@@ -27,6 +58,7 @@ describe.skipIf(missingRedisMessage)('two servers', () => {
     await meet(ana, bob)
     await Promise.all(both.map((visitor) => visitor.waitForMedia()))
     const before = await Promise.all(both.map((visitor) => visitor.receivedMedia()))
+    await Promise.all(both.map((visitor) => watchFrames(visitor)))
 
     await first.kill()
     await bob.type('text-input', 'Bob typed meanwhile')
@@ -51,6 +83,13 @@ describe.skipIf(missingRedisMessage)('two servers', () => {
         expect(await occurrences(visitor, text)).toBe(1)
       }
     }
+    const gapsMs = await Promise.all(both.map((visitor) => longestGapMs(visitor)))
+    console.log(
+      `a server is killed: ${gapsMs.map((ms) => ms.toFixed()).join(' and ')} ms without a frame`,
+    )
+    // The promise of docs/scaling.md. Media goes directly between the browsers, so the server's end does not touch it.
+    for (const gapMs of gapsMs) expect(gapMs).toBeLessThan(1000)
+
     const status = async (): Promise<unknown> => (await fetch(`${second.url}/status`)).json()
     await expect.poll(status).toMatchObject({ users: 2, waiting: 0, rooms: 1 })
 
