@@ -51,7 +51,7 @@ describe.skipIf(missingRedisMessage)('servers that share a Redis', () => {
     await first.server.close()
     redis.run('FLUSHDB')
     // The second node stores the ban again.
-    const storedBans = (): string => redis.run('ZCARD', 'buddy:{0}:bans').trim()
+    const storedBans = (): string => redis.run('ZCARD', 'buddy:{0}:1:bans').trim()
     await expect.poll(storedBans, { timeout: 8000 }).not.toBe('0')
     const third = await startNode(options)
     expect(await helloAs(third.url, visitor)).toBe('banned')

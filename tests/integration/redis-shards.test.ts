@@ -70,7 +70,7 @@ describe.skipIf(missingRedisMessage)('servers that share two shards', () => {
       await expectTextsRelayed(ana.client, bob.client)
     }
     const countRooms = (shard: RedisServer, index: number): string =>
-      shard.run('HGET', `buddy:{${index}}:counts`, 'rooms').trim()
+      shard.run('HGET', `buddy:{${index}}:1:counts`, 'rooms').trim()
     expect(shards.map(countRooms)).toEqual(['1', '1'])
     await vi.waitFor(
       () =>

@@ -55,7 +55,7 @@ interface RedisEngineUnderTest extends EngineUnderTest {
  * @param onDataLost called with the engine of a node that finds that Redis has lost its data
  */
 export function createRedisEngines(
-  clients: readonly RedisClient[],
+  clients: readonly Pick<RedisClient, 'link'>[],
   nodeCount: number,
   dependencies: EngineDependencies,
   nearMs = 0,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { recordFormat } from './lua/library.ts'
 
 /** One of the parts into which a service divides its sites. Each part has keys of its own, in one slot of a Cluster. */
 export interface Shard {
@@ -27,7 +28,7 @@ export function shardIndexOf(site: string, count: number): number {
 
 /** Returns the first part of the names of all keys of a shard. */
 export function baseOf(prefix: string, { index }: Shard): string {
-  return `${prefix}{${index}}:`
+  return `${prefix}{${index}}:${recordFormat}:`
 }
 
 /**

@@ -11,7 +11,7 @@ import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
 import { RedisShardsError } from './redis-shards-error.ts'
 import type { RedisSetup } from './redis-setups.fixture.ts'
 import { startCluster } from './redis-setups.fixture.ts'
-import { shardIndexOf, shardsOf } from './shard.ts'
+import { baseOf, onlyShard, shardIndexOf, shardsOf } from './shard.ts'
 import type { CallAnswer } from './wire.ts'
 
 if (missingRedisMessage) console.log(missingRedisMessage)
@@ -87,7 +87,7 @@ describe.skipIf(missingRedisMessage)('with five shards,', () => {
       .run('KEYS', '*s:ana')
       .split('\n')
       .filter((key) => key !== '')
-    expect(tags).toEqual([expect.stringContaining('{1}:s:ana')])
+    expect(tags).toEqual([expect.stringContaining('{1}:1:s:ana')])
     ana!.leave()
     // The other shard learns with its next command that there is a place for a room.
     await world.advance(500)
@@ -234,11 +234,11 @@ describe.skipIf(missingRedisMessage)('the number of shards', () => {
     const nowMs = Date.now()
     expect(await ask(2, nowMs)).toBe(2)
     expect(await ask(3, nowMs + 9000)).toBe(2)
-    server.run('ZADD', `${prefix}{0}:nodes`, String(nowMs + 9000), 'first')
+    server.run('ZADD', `${baseOf(prefix, onlyShard)}nodes`, String(nowMs + 9000), 'first')
     expect(await ask(3, nowMs + 18_000)).toBe(2)
     expect(await ask(3, nowMs + 20_000)).toBe(3)
     // Servers of earlier versions have one shard, and do not store it.
-    server.run('DEL', `${prefix}{0}:shards`)
+    server.run('DEL', `${baseOf(prefix, onlyShard)}shards`)
     expect(await ask(3, nowMs + 18_000)).toBe(1)
   })
 })

@@ -34,6 +34,13 @@ const body = [
 ].join('\n')
 
 /**
+ * The number of the format of what the function stores: which keys there are, of which type, and the fields of the records
+ * in them. Raise it with each change that functions of another format could not read or would damage. It is part of the
+ * names of all keys, so that nodes of two formats do not see each other's sessions, instead of destroying them.
+ */
+export const recordFormat = 1
+
+/**
  * The name of the function and of its library in Redis. It contains a hash of the source, so that servers of two
  * versions can use one Redis during a roll-out.
  */
