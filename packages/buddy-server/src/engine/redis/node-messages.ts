@@ -23,19 +23,21 @@ interface NodeMessagesDependencies {
 /** What is sent to one node. */
 interface Lane {
   items: NodeItem[]
-  /**
-   * The message that Redis has not answered. It may have arrived, so it is sent again unchanged, with the same
-   * number.
-   */
-  unanswered: readonly NodeItem[]
+  /** The message that Redis has not answered. It may have arrived, so it is sent again with the same number. */
+  unanswered: NodeItem[]
+  /** The size of `items` and `unanswered`. A message that is on its way is not counted. */
+  bytes: number
   /** The number of the present message. A message that is sent again has the same number. */
   number: number
   /** Resolves when the message that is on its way, and all after it, have been sent; undefined if none is. */
   sending: Promise<void> | undefined
 }
 
-/** Maximum number of events and frames that wait for one node. Then the oldest is dropped. */
+/** Maximum number and size of the events and frames that wait for one node. Beyond it, the oldest are dropped. */
 const maxWaiting = 20_000
+const maxWaitingBytes = 16 * 1024 * 1024
+/** What an event, or a frame beside its content, takes at least, in bytes. */
+const itemBytes = 200
 /** The wait before a message is sent again to a node that is alive but has not received it, in milliseconds. */
 const retryMs = 100
 
@@ -58,10 +60,12 @@ export class NodeMessages {
   /** Sends an event or a frame to a node. */
   post(nodeId: string, item: NodeItem): void {
     let lane = this.#lanes.get(nodeId)
-    if (!lane)
-      this.#lanes.set(nodeId, (lane = { items: [], unanswered: [], number: 1, sending: undefined }))
+    if (!lane) {
+      lane = { items: [], unanswered: [], bytes: 0, number: 1, sending: undefined }
+      this.#lanes.set(nodeId, lane)
+    }
     lane.items.push(item)
-    if (lane.items.length > maxWaiting) lane.items.shift()
+    addBytes(lane, [item])
     if (this.#isFlushScheduled) return
     this.#isFlushScheduled = true
     queueMicrotask(() => this.flush())
@@ -110,21 +114,19 @@ export class NodeMessages {
     while (lane.unanswered.length + lane.items.length > 0 && isConnected()) {
       const items = lane.unanswered.length > 0 ? lane.unanswered : lane.items
       if (items === lane.items) lane.items = []
-      lane.unanswered = []
+      else lane.unanswered = []
+      lane.bytes -= bytesOf(items)
       const left = await this.#deliver(nodeId, lane, items)
       if (left.length === 0) continue
       lane.items = [...left, ...lane.items]
+      addBytes(lane, left)
       clock.after(retryMs, () => void this.#sendAll(nodeId, lane))
       return
     }
   }
 
   /** Sends one message. Returns what must be sent again. */
-  async #deliver(
-    nodeId: string,
-    lane: Lane,
-    items: readonly NodeItem[],
-  ): Promise<readonly NodeItem[]> {
+  async #deliver(nodeId: string, lane: Lane, items: NodeItem[]): Promise<readonly NodeItem[]> {
     const { link, onFailed, nodeId: self } = this.#dependencies
     try {
       const message: NodeMessage = [self, lane.number, items]
@@ -134,6 +136,7 @@ export class NodeMessages {
       return []
     } catch (error) {
       lane.unanswered = items
+      addBytes(lane, items)
       onFailed(error)
       return []
     }
@@ -149,6 +152,23 @@ export class NodeMessages {
       frames.map((frame) => this.#dependencies.onUndelivered(nodeId, frame)),
     )
     return frames.filter((_, index) => isLeft[index])
+  }
+}
+
+const bytesOf = (items: readonly NodeItem[]): number =>
+  items.reduce((sum, item) => sum + itemBytes + (isFrame(item) ? item[2].byteLength : 0), 0)
+
+/** Counts items that were added to a lane, and drops the oldest if there are too many. */
+function addBytes(lane: Lane, added: readonly NodeItem[]): void {
+  lane.bytes += bytesOf(added)
+  const { items, unanswered } = lane
+  while (items.length + unanswered.length > maxWaiting || lane.bytes > maxWaitingBytes) {
+    const isUnanswered = unanswered.length > 0
+    const oldest = isUnanswered ? unanswered.shift() : items.shift()
+    if (!oldest) return
+    lane.bytes -= bytesOf([oldest])
+    // The message may have arrived, so the next one needs another number.
+    if (isUnanswered && unanswered.length === 0) lane.number++
   }
 }
 
