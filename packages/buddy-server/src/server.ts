@@ -118,8 +118,8 @@ export function createBuddyServer(
         settings: () => settings,
         log,
         onRefused: (reason) => void stopBecauseOf(reason),
-        onDataLost: () => {
-          core.restorePairs()
+        onDataLost: (pairs) => {
+          core.restorePairs(pairs)
           core.safety.shareMeasures()
         },
         report: () => ({

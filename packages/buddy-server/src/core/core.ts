@@ -78,8 +78,8 @@ export interface Core {
   readonly safety: Safety
   /** Uses a store from now on. Call this before the first client. */
   openStore(store: Store): void
-  /** Adds the pairs of the store to the engine again, because the engine has lost them. */
-  restorePairs(): void
+  /** Adds the pairs of the store again to those of an engine, or of one of its shards, which has lost them. */
+  restorePairs(pairs: Engine['pairs']): void
   /** Applies changed settings to the sites. The caller calls `engine.reload()` too. */
   reload(): void
   /**
@@ -260,16 +260,16 @@ export function createCore(dependencies: CoreDependencies): Core {
     onRelayed: dependencies.onRelayed,
   }
 
-  const addPairs = (pairs: Iterable<StoredPair>): void => {
-    for (const { kind, personA, personB, untilMs } of pairs) {
-      engine.pairs.add(kind, personA, personB, untilMs)
+  const addPairs = (stored: Iterable<StoredPair>, pairs = engine.pairs): void => {
+    for (const { kind, personA, personB, untilMs } of stored) {
+      pairs.add(kind, personA, personB, untilMs)
     }
   }
 
   return {
     safety,
     openStore: (store) => addPairs(safety.open(store)),
-    restorePairs: () => addPairs(safety.pairs()),
+    restorePairs: (pairs) => addPairs(safety.pairs(), pairs),
     engine,
     sessions,
     sites,

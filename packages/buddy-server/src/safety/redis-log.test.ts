@@ -151,6 +151,11 @@ describe.skipIf(missingRedisMessage)('servers that share a log', () => {
     expect(people.slice(0, 2).toSorted()).toEqual(seats.map((seat) => seat.personKey).toSorted())
     // So each server can add it again if Redis has lost its data.
     for (const { core } of [a, b]) expect([...core.safety.pairs()]).toHaveLength(1)
+    // Only the shard that has lost its data receives it.
+    const shard = { add: vi.fn<() => void>(), note: vi.fn<() => void>() }
+    const add = vi.spyOn(b.core.engine.pairs, 'add')
+    b.core.restorePairs(shard)
+    expect([shard.add.mock.calls.length, add.mock.calls.length]).toEqual([1, 0])
   })
 
   test('a rule takes one measure, also if two servers reach it at the same time, and another person is judged meanwhile', async () => {

@@ -27,7 +27,7 @@ afterAll(async () => {
 async function createWorld() {
   let nodes: readonly Engine[] = []
   const world = new EngineWorld((given) => {
-    const underTest = createRedisEngines([client], 2, given, 0, ({ pairs }) =>
+    const underTest = createRedisEngines([client], 2, given, 0, (pairs) =>
       pairs.add('blocked', 'person ana', 'person bob', 1_000_000),
     )
     nodes = underTest.nodes

@@ -52,14 +52,14 @@ interface RedisEngineUnderTest extends EngineUnderTest {
  * clock is also the clock of Redis.
  * @param clients the connections, for each shard
  * @param nearMs a ticket of the same node is preferred if it has waited at most this much shorter than another
- * @param onDataLost called with the engine of a node that finds that Redis has lost its data
+ * @param onDataLost called with the pairs of a shard at a node that finds that Redis has lost its data
  */
 export function createRedisEngines(
   clients: readonly Pick<RedisClient, 'link'>[],
   nodeCount: number,
   dependencies: EngineDependencies,
   nearMs = 0,
-  onDataLost: (engine: Engine) => void = () => undefined,
+  onDataLost: (pairs: Engine['pairs']) => void = () => undefined,
 ): RedisEngineUnderTest {
   const prefix = `buddy:world ${worlds++}:`
   /** The calls without an answer, and the messages that were not received. */
@@ -100,7 +100,7 @@ export function createRedisEngines(
       graceMs: () => 30_000,
       report: () => ({ ...noFigures, users: number }),
       maxHeldBytes: () => 65_536,
-      onDataLost: () => onDataLost(engine),
+      onDataLost,
       nearMs: () => nearMs,
       isLocalAllowed: () => false,
       redisNow: () => dependencies.clock.now(),

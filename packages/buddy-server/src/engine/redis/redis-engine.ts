@@ -37,10 +37,10 @@ export interface RedisEngineDependencies extends EngineDependencies {
   /** Returns how many bytes of frames are kept for a session without a node. */
   readonly maxHeldBytes: () => number
   /**
-   * Called when Redis has lost its data. The caller adds the pairs that it knows again before it returns: they must be
-   * in Redis before the tickets, which may be matched at once.
+   * Called when the Redis of this engine has lost its data. The caller adds the pairs that it knows to `pairs` before it
+   * returns: they must be in Redis before the tickets, which may be matched at once.
    */
-  readonly onDataLost: () => void
+  readonly onDataLost: (pairs: Engine['pairs']) => void
   /**
    * Returns by how much a ticket of the same node may have waited shorter than one of another node, and is still
    * preferred, in milliseconds. @default 250
@@ -156,7 +156,7 @@ export class RedisEngine implements Engine {
       report: dependencies.report,
       send,
       bans: this.bans,
-      onDataLost: dependencies.onDataLost,
+      onDataLost: () => dependencies.onDataLost(this.pairs),
       onForgotten: () => void this.#restatements.stateAll(),
     })
     this.#local = new LocalQueue({ engine: dependencies, isAllowed: dependencies.isLocalAllowed })

@@ -96,6 +96,26 @@ describe.skipIf(missingRedisMessage)('with five shards,', () => {
   })
 })
 
+describe.skipIf(missingRedisMessage)('if one of five shards has lost its data,', () => {
+  test('only this one receives the pairs again', async () => {
+    server.run('FLUSHALL')
+    const world = new EngineWorld((given) =>
+      createRedisEngines(clients, 1, given, 0, (pairs) =>
+        pairs.add('blocked', 'person ana', 'person bob', 1_000_000),
+      ),
+    )
+    await world.settle()
+    const keys = (pattern: string): readonly string[] =>
+      server
+        .run('KEYS', pattern)
+        .split('\n')
+        .filter((key) => key !== '')
+    server.run('DEL', ...keys('*{1}:*'))
+    await world.advance(500)
+    expect(keys('*person ana*')).toEqual([expect.stringContaining('{1}:')])
+  })
+})
+
 describe.skipIf(missingRedisMessage)('with a cluster of three Redis servers,', () => {
   let cluster: RedisSetup
   let ofCluster: readonly RedisClient[]
