@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/scaling.md'), 'utf8')
+const docs = join(import.meta.dirname, '../../docs')
+const page = readFileSync(join(docs, 'scaling.md'), 'utf8')
 
 /** Returns the cells of the rows of the table whose first headings are these. */
 function rowsOf(...headings: readonly string[]): readonly (readonly string[])[] {
@@ -90,8 +91,13 @@ test.for(sizes)(
 )
 
 test('the limit of one Redis, and the memory of a server, follow from the figures', () => {
-  const [, matches = '', users = ''] =
-    /are (\d+) matches a second, which are ([\d,]+) users/.exec(page.replaceAll('\n', ' ')) ?? []
+  const limitIn = (text: string): readonly string[] => {
+    const pattern = /are (\d+) matches a second, which are ([\d,]+) users/
+    return pattern.exec(text.replaceAll('\n', ' '))?.slice(1) ?? []
+  }
+  const limit = limitIn(page)
+  expect(limitIn(readFileSync(join(docs, 'decisions/redis-shards.md'), 'utf8'))).toEqual(limit)
+  const [matches = '', users = ''] = limit
   expectNear(number(matches), busy / redisPerMatch)
   expectNear(number(users), (busy / redisPerMatch) * 120)
   const [, memory = ''] = /15,000 × [\d.]+ kB = (\d+) MB/.exec(page) ?? []
