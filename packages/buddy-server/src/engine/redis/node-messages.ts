@@ -48,6 +48,11 @@ const retryMs = 100
  */
 export class NodeMessages {
   readonly #dependencies: NodeMessagesDependencies
+  /**
+   * The lane of each node to which something was sent. A lane is never deleted, and no number of a received message: a
+   * node that was lost may continue, with the same id and the same numbers. Each takes about 0.3 kB, so a thousand restarts of
+   * other nodes take 0.3 MB.
+   */
   readonly #lanes = new Map<string, Lane>()
   /** The number of the latest message from each node. */
   readonly #received = new Map<string, number>()
@@ -94,12 +99,6 @@ export class NodeMessages {
         onFrame([sessionId, roomId, new Uint8Array(buffer, byteOffset, byteLength), ...epoch])
       } else onEvent(item)
     }
-  }
-
-  /** Call this when a node is dead. */
-  forget(nodeId: string): void {
-    this.#lanes.delete(nodeId)
-    this.#received.delete(nodeId)
   }
 
   #sendAll(nodeId: string, lane: Lane): Promise<void> {

@@ -61,7 +61,7 @@ describe.skipIf(missingRedisMessage)('two servers of different versions', () => 
   test('share users, rooms, frames and blocks, if the format of the records is the same', async () => {
     const other = await importClient('buddy_other', library.recordFormat)
     const world = createWorld(await connect(RedisClient), await connect(other))
-    world.avoidRecentMs = 1000
+    world.avoidRecentMs = 1_000_000
     const [ana, bob] = await world.pair('ana', 'bob')
     expect(ana.room).toEqual(bob.room)
     const names = server.run('FUNCTION', 'LIST')
