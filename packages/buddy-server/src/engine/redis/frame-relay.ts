@@ -9,7 +9,7 @@ export interface FrameRelayDependencies {
   readonly find: (sessionId: string) => RedisSession | undefined
   /** Whether Redis answers. */
   readonly isConnected: () => boolean
-  readonly send: (command: Command, handleAnswer: (answer: Answer) => void) => void
+  readonly send: (command: Command, handleAnswer: (answer: Answer) => void, isKept: boolean) => void
   /** Sends a frame to another node. With an empty id, it waits until Redis answers again. */
   readonly post: (nodeId: string, frame: FrameItem) => void
   /** Returns how many bytes of frames are kept for a session without a node. */
@@ -26,6 +26,9 @@ export class FrameRelay {
   readonly #dependencies: FrameRelayDependencies
   /** The number of frames to each session that wait for an answer of Redis. Later frames must not overtake them. */
   readonly #holding = new Map<string, number>()
+  /** The ids of frames that Redis may keep. It keeps a frame with the same id only once. */
+  readonly #ids = new WeakMap<FrameItem, string>()
+  #number = 0
 
   constructor(dependencies: FrameRelayDependencies) {
     this.#dependencies = dependencies
@@ -42,16 +45,22 @@ export class FrameRelay {
     this.#relayNow(this.#dependencies.nodeId, item)
   }
 
-  /** Keeps a frame for a session whose node has not received it. Resolves with true if that node lives. */
+  /**
+   * Keeps a frame for a session whose node has not received it. If Redis fails meanwhile, the command is sent again.
+   * Resolves with true if the frame must be sent again, because that node is alive.
+   */
   hold(to: string, item: FrameItem): Promise<boolean> {
     const [partner, room, frame, epoch] = item
     const { nodeId, find, send, maxHeldBytes } = this.#dependencies
     const maxBytes = maxHeldBytes()
     const frames = [Buffer.from(frame).toString('base64')]
+    const id = this.#ids.get(item) ?? `${nodeId} ${++this.#number}`
+    this.#ids.set(item, id)
     this.#holding.set(partner, (this.#holding.get(partner) ?? 0) + 1)
     return new Promise((resolve) => {
-      const held = { partner, room, to, frames, maxBytes, ...(epoch !== undefined && { epoch }) }
-      send({ c: 'hold', ...held }, ([failure, , , node]) => {
+      const sender = epoch === undefined ? {} : { epoch }
+      const held = { c: 'hold', partner, room, to, id, frames, maxBytes, ...sender }
+      const handleAnswer = ([failure, , , node]: Answer): void => {
         const left = this.#holding.get(partner)! - 1
         if (left > 0) this.#holding.set(partner, left)
         else this.#holding.delete(partner)
@@ -61,7 +70,8 @@ export class FrameRelay {
           this.#relayNow(node, item)
         }
         resolve(failure === 'unavailable' || node === to)
-      })
+      }
+      send(held, handleAnswer, true)
     })
   }
 
@@ -76,8 +86,9 @@ export class FrameRelay {
   /** Sends a frame to Redis, which keeps it for the session, or returns the node that has the session now. */
   #redirect(item: FrameItem): void {
     const { isConnected, post } = this.#dependencies
-    if (isConnected()) void this.hold('', item)
     // It waits until Redis answers again.
-    else post('', item)
+    const wait = (): void => post('', item)
+    if (!isConnected()) wait()
+    else void this.hold('', item).then((isLeft) => isLeft && wait())
   }
 }

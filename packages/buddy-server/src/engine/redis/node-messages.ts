@@ -111,13 +111,16 @@ export class NodeMessages {
   async #send(nodeId: string, lane: Lane): Promise<void> {
     const { isConnected, clock } = this.#dependencies
     while (lane.unanswered.length + lane.items.length > 0 && isConnected()) {
-      const items = lane.unanswered.length > 0 ? lane.unanswered : lane.items
-      if (items === lane.items) lane.items = []
-      else lane.unanswered = []
+      const isRepeated = lane.unanswered.length > 0
+      const items = isRepeated ? lane.unanswered : lane.items
+      if (isRepeated) lane.unanswered = []
+      else lane.items = []
       lane.bytes -= bytesOf(items)
       const left = await this.#deliver(nodeId, lane, items)
       if (left.length === 0) continue
-      lane.items = [...left, ...lane.items]
+      // The receiver drops a repeated message that has arrived before. It must contain nothing new.
+      if (isRepeated) lane.unanswered = [...left]
+      else lane.items = [...left, ...lane.items]
       addBytes(lane, left)
       clock.after(retryMs, () => void this.#sendAll(nodeId, lane))
       return

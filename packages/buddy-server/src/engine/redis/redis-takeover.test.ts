@@ -210,6 +210,65 @@ describe.skipIf(missingRedisMessage)('a node that was declared dead', () => {
   })
 })
 
+describe.skipIf(missingRedisMessage)('a frame that Redis is to keep', () => {
+  test('arrives once if Redis keeps it, and its answer is lost', async () => {
+    const { world, nodes, ana, bob } = await createCrowd()
+    nodes.fail(0, false)
+    await nodes.settle()
+    for (let beat = 0; beat < 6; beat++) {
+      world.clock.advance(beatMs)
+      await nodes.settle()
+    }
+    nodes.fail(1, true)
+    bob.pass(1)
+    await nodes.settle()
+    world.errors.splice(0)
+    nodes.recover(0)
+    await world.settle()
+    nodes.recover(1)
+    await world.settle()
+    bob.pass(2)
+    await world.settle()
+    expect(bytesOf(ana)).toEqual([1, 2])
+  })
+
+  test('arrives if Redis fails before it keeps it', async () => {
+    const { world, nodes, bob } = await createCrowd()
+    const room = bob.room!.id
+    await settled(world, nodes.nodes[2]!.adopt('ana', ''))
+    nodes.fail(1, false)
+    bob.pass(1)
+    await nodes.settle()
+    world.errors.splice(0)
+    nodes.recover(1)
+    await world.settle()
+    const session = new ContractSession('ana', nodes.nodes[2]!, true)
+    session.claim('bob', room)
+    await world.settle()
+    bob.pass(2)
+    await world.settle()
+    expect(bytesOf(session)).toEqual([1, 2])
+  })
+
+  test('arrives if Redis loses its data before it keeps it', async () => {
+    const { world, nodes, ana, bob, lose } = await createCrowd()
+    nodes.fail(0, false)
+    nodes.fail(1, false)
+    bob.pass(1)
+    await nodes.settle()
+    lose()
+    nodes.recover(1)
+    await nodes.settle()
+    nodes.recover(0)
+    await nodes.settle()
+    world.errors.splice(0)
+    await world.advance(beatMs)
+    bob.pass(2)
+    await world.settle()
+    expect(bytesOf(ana)).toEqual([1, 2])
+  })
+})
+
 describe.skipIf(missingRedisMessage)('frames for a client that has not come back', () => {
   test('are kept by Redis until its next node has told that they are written to a connection', async () => {
     const { world, nodes, bob, takeOver } = await createCrowd()

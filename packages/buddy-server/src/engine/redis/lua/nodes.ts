@@ -130,15 +130,15 @@ end
 
 -- Returns why Redis does not know a session. After it has lost its data, or was started, the nodes need some time to
 -- restate theirs (unsettled). Then the session may have been lost with its node (lost). Otherwise it has ended (unknown).
-local function stateOfUnknown(command)
-  if call('EXISTS', profileKey(command.s)) == 1 then return 'unknown' end
+local function stateOfUnknown(id, graceMs)
+  if call('EXISTS', profileKey(id)) == 1 then return 'unknown' end
   local boot = call('GET', B .. 'boot')
   local at = boot and numberOf(string.match(boot, ' (%d+)$'))
   if boot and not at then return 'unknown' end
   local ageMs = at and now - at or 0
   local neededMs = call('ZCARD', B .. 'nodes') > 1 and restatingMs or aloneMs
   if ageMs < neededMs then return 'unsettled' end
-  return ageMs < command.graceMs and 'lost' or 'unknown'
+  return ageMs < graceMs and 'lost' or 'unknown'
 end
 
 -- Takes a session over. Returns unknown if there is none, elsewhere if another node has it, or taken.
@@ -147,7 +147,7 @@ function commands.adopt(command)
   if command.by and now > command.by then return { state = 'unsettled' } end
   local rec = find(command.s)
   -- The time is higher than any epoch of a node that restates the session too late, and later ones are higher still.
-  if not rec then return { state = stateOfUnknown(command), epoch = now } end
+  if not rec then return { state = stateOfUnknown(command.s, command.graceMs), epoch = now } end
   if rec.n ~= '' and not command.isForced then
     if call('ZSCORE', B .. 'nodes', rec.n) then
       emit(rec, { type = 'release', to = command.n })
@@ -205,11 +205,18 @@ end
 -- frames must be sent there. Otherwise keeps them.
 function commands.hold(command)
   local rec = find(command.partner)
-  if not rec or rec.p ~= 'r' or rec.rm ~= command.room then return nil end
+  if not rec then
+    -- Its node may state the session again soon. Then the frames are sent again.
+    return stateOfUnknown(command.partner, 0) == 'unsettled' and command.to or nil
+  end
+  if rec.p ~= 'r' or rec.rm ~= command.room then return nil end
+  -- The node sends the command again if the answer was lost.
+  if call('HGET', extraKey(rec.id), 'h ' .. command.id) then return nil end
   -- A node that is alive receives the frames later. If the session has not claimed its room yet, the frames are kept
   -- here.
   local isAlive = rec.n ~= '' and (rec.n ~= command.to or call('ZSCORE', B .. 'nodes', rec.n))
   if isAlive and not rec.cp then return rec.n end
+  call('HSET', extraKey(rec.id), 'h ' .. command.id, '1')
   if not keepFrames(rec, 0, command.frames, command.maxBytes, command.epoch) then leaveRoom(rec, 'lost') end
 end
 `
