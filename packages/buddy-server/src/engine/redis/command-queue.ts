@@ -31,8 +31,8 @@ interface Pending {
 
 /** Maximum number of commands in one call, so that no call occupies Redis for long. */
 const maxCommands = 32
-/** Maximum number of commands that are kept while Redis does not answer. */
-const maxKept = 10_000
+/** Maximum number of commands of each name that are kept while Redis does not answer. */
+const maxKept = 100_000
 const unavailable: Answer = ['unavailable', [], [], undefined]
 
 /**
@@ -44,6 +44,8 @@ export class CommandQueue {
   readonly #dependencies: CommandQueueDependencies
   #pending: Pending[] = []
   #kept: Pending[] = []
+  /** The number of kept commands of each name. Many of one kind must not displace another. */
+  readonly #keptOf = new Map<string, number>()
   #isFlushScheduled = false
   #isOpen = true
 
@@ -92,7 +94,8 @@ export class CommandQueue {
   open(): void {
     if (this.#isOpen) return
     this.#isOpen = true
-    this.#pending.unshift(...this.#kept.splice(0))
+    this.#pending = [...this.#kept.splice(0), ...this.#pending]
+    this.#keptOf.clear()
     this.flush()
   }
 
@@ -127,8 +130,12 @@ export class CommandQueue {
 
   #fail(batch: readonly Pending[]): void {
     for (const pending of batch) {
-      if (pending.isKept && this.#kept.length < maxKept) this.#kept.push(pending)
-      else pending.handleAnswer?.(unavailable)
+      const { c: name } = pending.command
+      const count = this.#keptOf.get(name) ?? 0
+      if (pending.isKept && count < maxKept) {
+        this.#kept.push(pending)
+        this.#keptOf.set(name, count + 1)
+      } else pending.handleAnswer?.(unavailable)
     }
   }
 }

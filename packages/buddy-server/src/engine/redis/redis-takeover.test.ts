@@ -210,6 +210,47 @@ describe.skipIf(missingRedisMessage)('a node that was declared dead', () => {
   })
 })
 
+describe.skipIf(missingRedisMessage)(
+  'a session that was taken over, and whose client does not come, ends',
+  () => {
+    /** Time passes while some nodes have no Redis. */
+    async function pass(crowd: Awaited<ReturnType<typeof createCrowd>>, ms: number): Promise<void> {
+      for (let passedMs = 0; passedMs < ms; passedMs += beatMs) {
+        crowd.world.clock.advance(beatMs)
+        await crowd.nodes.settle()
+      }
+    }
+
+    test('if Redis fails before it answers the takeover', async () => {
+      const crowd = await createCrowd()
+      const { nodes, bob } = crowd
+      nodes.fail(0, false)
+      await pass(crowd, 3000)
+      nodes.fail(2, true)
+      const adopting = nodes.nodes[2]!.adopt('ana', '')
+      await expect(Promise.all([adopting, nodes.settle()])).rejects.toThrow('does not answer')
+      nodes.recover(2)
+      await pass(crowd, 29_000)
+      expect(bob.room).toBeDefined()
+      await pass(crowd, 3000)
+      expect(bob.room).toBeUndefined()
+    })
+
+    test('if Redis does not answer when its node gives it up', async () => {
+      const crowd = await createCrowd()
+      const { world, nodes, bob } = crowd
+      await settled(world, nodes.nodes[2]!.adopt('ana', ''))
+      for (const node of nodes.nodes.keys()) nodes.fail(node, false)
+      await pass(crowd, 6000)
+      for (const node of nodes.nodes.keys()) nodes.recover(node)
+      await pass(crowd, 29_000)
+      expect(bob.room).toBeDefined()
+      await pass(crowd, 3000)
+      expect(bob.room).toBeUndefined()
+    })
+  },
+)
+
 describe.skipIf(missingRedisMessage)('a frame that Redis is to keep', () => {
   test('arrives once if Redis keeps it, and its answer is lost', async () => {
     const { world, nodes, ana, bob } = await createCrowd()

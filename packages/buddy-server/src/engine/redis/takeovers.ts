@@ -12,7 +12,11 @@ export interface TakeoversDependencies {
   readonly graceMs: () => number
   /** Returns the time of Redis, in milliseconds; undefined if it is not known yet. */
   readonly redisNowMs: () => number | undefined
-  readonly send: (command: Command, handleAnswer?: (answer: Answer) => void) => void
+  readonly send: (
+    command: Command,
+    handleAnswer?: (answer: Answer) => void,
+    isKept?: boolean,
+  ) => void
 }
 
 /** How long a node has to release a session that another one takes over, in milliseconds. */
@@ -95,11 +99,15 @@ export class Takeovers {
     const force = { isForced: epoch !== undefined, ...(epoch !== undefined && { e: epoch }) }
     const command = { c: 'adopt', s: sessionId, n: nodeId, graceMs: graceMs(), ...by, ...force }
     return new Promise((resolve, reject) =>
-      send(command, ([failure, , , result]) =>
-        failure === false
-          ? resolve(result as TakeOver)
-          : reject(new Error('Redis does not answer')),
-      ),
+      send(command, ([failure, , , result]) => {
+        if (failure === false) {
+          resolve(result as TakeOver)
+          return
+        }
+        // Redis may have handled the command.
+        send({ c: 'disown', s: sessionId, n: nodeId, graceMs: graceMs() }, undefined, true)
+        reject(new Error('Redis does not answer'))
+      }),
     )
   }
 
@@ -118,7 +126,8 @@ export class Takeovers {
       if (this.#adopted.get(sessionId) !== adoption) return
       this.#adopted.delete(sessionId)
       // The client was refused, or has gone.
-      send({ c: 'release', s: sessionId, n: nodeId, e: epoch, graceMs: graceMs() })
+      const release = { c: 'release', s: sessionId, n: nodeId, e: epoch, graceMs: graceMs() }
+      send(release, undefined, true)
     })
     // The token of its client is all that is left of the session.
     if (result.state === 'lost') return { frames: [], received: undefined }

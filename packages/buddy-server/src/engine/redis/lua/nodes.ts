@@ -195,6 +195,12 @@ function commands.release(command)
   orphan(rec, command.graceMs, true)
 end
 
+-- The node has not received the answer to adopt. If it has the session, which has not joined, it gives it up.
+function commands.disown(command)
+  local rec = find(command.s)
+  if rec and rec.n == command.n and rec.cp and rec.g == -1 then orphan(rec, command.graceMs, true) end
+end
+
 -- Keeps frames for a session that is away, in case its node dies.
 function commands.keep(command)
   keepFrames(own(command), command.first, command.frames, math.huge)
