@@ -23,18 +23,28 @@ export async function agreeOnShards(place: ShardPlace): Promise<void> {
   const { connection, prefix, shard, isQuestion } = place
   const { count } = shard
   const base = baseOf(prefix, shard)
-  // Of two servers with different orders that start at the same time, each stores its number before it looks for that
-  // of the other. So at least one of them finds the other.
+  // A server that the others refuse stores nothing, so that it disturbs none of them.
+  await refuseForeignShards(place)
   const used = await askNumberOfShards(connection, base, count, isQuestion)
-  if (await hasForeignShard(place)) {
-    if (!isQuestion && used === count) await withdrawNumberOfShards(connection, base)
-    throw new RedisShardsError(
-      'other servers have other shards at this server of Redis: name the same servers of Redis in REDIS_URL, each once, in the same order',
-    )
+  if (!isQuestion && used === count) {
+    // Of two servers with different orders that start at the same time, each has stored its number before it looks for
+    // that of the other again. So at least one of them finds the other.
+    await refuseForeignShards(place, () => withdrawNumberOfShards(connection, base))
   }
   if (used === count) return
   throw new RedisShardsError(
     `REDIS_SHARDS is ${count} here, but ${used} at other servers with this REDIS_URL and REDIS_PREFIX: set it to ${used}, or stop all of them, wait 10 seconds, and start all with ${count}`,
+  )
+}
+
+async function refuseForeignShards(
+  place: ShardPlace,
+  withdraw?: () => Promise<void>,
+): Promise<void> {
+  if (!(await hasForeignShard(place))) return
+  await withdraw?.()
+  throw new RedisShardsError(
+    'other servers have other shards at this server of Redis: name the same servers of Redis in REDIS_URL, each once, in the same order',
   )
 }
 
