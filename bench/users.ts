@@ -1,5 +1,5 @@
-// npm run bench -- --scenario users --users 100000: users of several nodes, connected and matched. Each process may open
-// only some thousand files, so nodes and load are several processes.
+// npm run bench -- --scenario users --users 100000: users of several nodes, connected and matched. Each process may
+// open only some thousand files, so nodes and load are several processes.
 import type { ChildProcess } from 'node:child_process'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,5 +1,5 @@
-// Checks manifests against the API of Kubernetes: the schemas and types that kubernetes-models generates from its OpenAPI
-// description. The schemas allow unknown fields, as the API does by default. The types do not.
+// Checks manifests against the API of Kubernetes: the schemas and types that kubernetes-models generates from its
+// OpenAPI description. The schemas allow unknown fields, as the API does by default. The types do not.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -130,8 +130,8 @@ async function passOn(
 }
 
 /**
- * Starts a registry that has the packages of `folder` and those that are published to it, and passes requests for all others on to the registry
- * that npm uses on this machine. Each package has its one version, tagged `latest`.
+ * Starts a registry that has the packages of `folder` and those that are published to it, and passes requests for all
+ * others on to the registry that npm uses on this machine. Each package has its one version, tagged `latest`.
  * @param folder a folder of tarballs. @default where `npm run pack` writes
  */
 export async function startRegistry(folder: string = packedFolder): Promise<Registry> {

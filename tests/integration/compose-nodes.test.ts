@@ -1,5 +1,5 @@
-// The profile "nodes" of deploy/compose.yaml without containers: three servers behind Caddy, Redis and Prometheus, with the
-// files in deploy/ and the settings that .env gives them. docs/scaling.md describes it.
+// The profile "nodes" of deploy/compose.yaml without containers: three servers behind Caddy, Redis and Prometheus, with
+// the files in deploy/ and the settings that .env gives them. docs/scaling.md describes it.
 import { execFileSync, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

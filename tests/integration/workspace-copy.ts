@@ -8,8 +8,8 @@ import { onTestFinished } from 'vitest'
 const root = join(import.meta.dirname, '../..')
 
 /**
- * Copies the packages, as they are built, the examples and the scripts. Dependencies are linked. The copy disappears when
- * the test ends.
+ * Copies the packages, as they are built, the examples and the scripts. Dependencies are linked. The copy disappears
+ * when the test ends.
  * @returns the folder of the copy
  */
 export function copyWorkspace(): string {

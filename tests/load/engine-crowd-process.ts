@@ -1,5 +1,5 @@
-// A node of `npm run bench -- --scenario redis-matcher` in a process of its own: its users search again as soon as they are
-// matched. Prints nothing; reports figures to the parent process on request.
+// A node of `npm run bench -- --scenario redis-matcher` in a process of its own: its users search again as soon as they
+// are matched. Prints nothing; reports figures to the parent process on request.
 import { RedisClient } from '../../packages/buddy-server/src/engine/redis/redis-client.ts'
 import type { Shard } from '../../packages/buddy-server/src/engine/redis/shard.ts'
 import { maxShards, shardsOf } from '../../packages/buddy-server/src/engine/redis/shard.ts'

@@ -1,5 +1,5 @@
-// npm run bench -- --scenario redis-matcher: the engine with a real Redis, without sockets. Prints how many matches it makes in
-// a second, what a match costs Redis, and the bytes that Redis keeps.
+// npm run bench -- --scenario redis-matcher: the engine with a real Redis, without sockets. Prints how many matches it
+// makes in a second, what a match costs Redis, and the bytes that Redis keeps.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { RedisClient } from '../../packages/buddy-server/src/engine/redis/redis-client.ts'

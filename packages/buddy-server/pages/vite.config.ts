@@ -1,5 +1,5 @@
-// The pages of the server: the demo page, and the dashboard and the moderation page for operators. URLs in their HTML are relative to this folder. The
-// build writes them to `dist/public`, under the names that the server serves.
+// The pages of the server: the demo page, and the dashboard and the moderation page for operators. URLs in their HTML
+// are relative to this folder. The build writes them to `dist/public`, under the names that the server serves.
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vite'
 

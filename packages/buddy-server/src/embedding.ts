@@ -31,9 +31,9 @@ export interface BuddyServer {
    */
   reload(options: BuddyServerOptions): readonly string[]
   /**
-   * Bans a user for `durationMs`, which is from 1 ms to ten years. Ends the session and all other sessions of the same person at the same site.
-   * Then refuses that person there, and for a time the address of the session's latest connection. A user whose
-   * session has ended can be banned as long as a report about the session is kept.
+   * Bans a user for `durationMs`, which is from 1 ms to ten years. Ends the session and all other sessions of the same
+   * person at the same site. Then refuses that person there, and for a time the address of the session's latest
+   * connection. A user whose session has ended can be banned as long as a report about the session is kept.
    * @returns false if the session is unknown
    * @throws ModerationError `invalid-decision` or `store-failed`, as {@link Moderation.decide}
    */

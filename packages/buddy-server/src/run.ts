@@ -73,8 +73,8 @@ export async function checkStart(input: ConfigInput, options: CheckOptions): Pro
 }
 
 /**
- * Runs one server until SIGINT or SIGTERM. Then the process exits with 0. If the server stops by itself, the process exits
- * with 1. SIGHUP reloads the configuration.
+ * Runs one server until SIGINT or SIGTERM. Then the process exits with 0. If the server stops by itself, the process
+ * exits with 1. SIGHUP reloads the configuration.
  * @throws an error of `operator-mistakes.ts` if the server cannot start with this input or on this machine
  */
 export async function run(

@@ -39,8 +39,8 @@ function createRequest(overrides: BuddyClientOptions): Request {
 
 /**
  * Decides when a requested start begins: once the element is in a page, once the visitor
- * has agreed to what the page requires, and only if no listener of `buddy-start` prevents it. `stop()` cancels a request that has not begun, so that the latest call
- * always takes effect.
+ * has agreed to what the page requires, and only if no listener of `buddy-start` prevents it. `stop()` cancels a
+ * request that has not begun, so that the latest call always takes effect.
  */
 export class StartGate {
   readonly #dependencies: StartGateDependencies

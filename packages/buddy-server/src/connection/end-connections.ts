@@ -22,8 +22,8 @@ export interface EndConnectionsDependencies {
 const closeFramesTimeoutMs = 500
 
 /**
- * Ends the connections of a server that stops. Waits for the end of calls, or hands all sessions over if there are other
- * nodes.
+ * Ends the connections of a server that stops. Waits for the end of calls, or hands all sessions over if there are
+ * other nodes.
  */
 export async function endConnections(dependencies: EndConnectionsDependencies): Promise<void> {
   const { core, connections, acceptor } = dependencies

@@ -150,8 +150,8 @@ export interface Adopted {
 export interface EngineListener {
   handleEvent(event: EngineEvent): void
   /**
-   * Called only by an engine of several nodes. Another node takes the session over. The session must end at this node without a command to the engine. Returns
-   * what the other node needs.
+   * Called only by an engine of several nodes. Another node takes the session over. The session must end at this node
+   * without a command to the engine. Returns what the other node needs.
    */
   handleTaken?(): Handover
 }
@@ -324,8 +324,8 @@ export interface Engine {
   usersOf(site: string): number
   /**
    * Takes a place for a session that joins next, or moves a session of this node to another address. A session has one
-   * place at its site and one at its address, whichever node has it, from here or from `join` until it ends. Rejects with
-   * {@link SessionElsewhereError} if another node has the session.
+   * place at its site and one at its address, whichever node has it, from here or from `join` until it ends. Rejects
+   * with {@link SessionElsewhereError} if another node has the session.
    * @returns why there is no place; undefined if the session has one, or if that cannot be found out now
    */
   admit(profile: SessionProfile, limits: PlaceLimits): Promise<NoPlace | undefined>
@@ -343,8 +343,8 @@ export interface Engine {
    */
   adopt(sessionId: string, site: string): Promise<Adopted | undefined>
   /**
-   * Makes sure that this node still has a session, if it cannot be certain of that: while this node hung, another one may
-   * have taken the session over. Then the session ends here before the promise resolves.
+   * Makes sure that this node still has a session, if it cannot be certain of that: while this node hung, another one
+   * may have taken the session over. Then the session ends here before the promise resolves.
    * @returns undefined if this node is certain, or nobody can know now
    */
   confirm(sessionId: string): Promise<void> | undefined

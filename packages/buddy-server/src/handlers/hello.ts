@@ -170,8 +170,8 @@ async function takeOver(
 }
 
 /**
- * Makes sure that this node still has the session that the client wants to resume. Otherwise its client would continue a
- * state that is out of date.
+ * Makes sure that this node still has the session that the client wants to resume. Otherwise its client would continue
+ * a state that is out of date.
  * @returns a refusal if the client has disconnected meanwhile
  */
 async function refuseUnconfirmed(

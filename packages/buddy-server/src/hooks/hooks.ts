@@ -87,10 +87,11 @@ export interface BuddyServerHooks {
   }): void
   /**
    * Called for each text before it is relayed. `false` drops the text, and its author receives the error
-   * `refused`. A text replaces it, for the partner only; it is cleaned, and must have 1 to 4096 bytes. The hook is called for each text at once. But
-   * texts of one author keep their order, so an allowed text waits until all earlier ones are decided. If the
-   * hook fails, or does not answer within 10 s, the text is dropped with the error `internal`. If 50 texts of
-   * one author wait, the next are dropped with `rate-limited`. If the room ends first, the answer is ignored.
+   * `refused`. A text replaces it, for the partner only; it is cleaned, and must have 1 to 4096 bytes. The hook is
+   * called for each text at once. But texts of one author keep their order, so an allowed text waits until all earlier
+   * ones are decided. If the hook fails, or does not answer within 10 s, the text is dropped with the error `internal`.
+   * If 50 texts of one author wait, the next are dropped with `rate-limited`. If the room ends first, the answer is
+   * ignored.
    */
   onText?(text: {
     readonly room: string

@@ -42,15 +42,15 @@ export interface Arrival {
 export type Draft = (id: string) => DecisionEntry | undefined
 
 /**
- * The log of all facts and decisions. It delivers every entry to every node, in the same order, so that all nodes have the
- * same reports, measures and audit log.
+ * The log of all facts and decisions. It delivers every entry to every node, in the same order, so that all nodes have
+ * the same reports, measures and audit log.
  */
 export interface SafetyLog {
   /** Appends a fact. */
   add(fact: Fact, still?: Uint8Array): void
   /**
-   * Appends a decision. Calls `draft` again if another node has appended a decision meanwhile, so that each decision takes
-   * all earlier ones into account.
+   * Appends a decision. Calls `draft` again if another node has appended a decision meanwhile, so that each decision
+   * takes all earlier ones into account.
    * @returns the decision, after it was delivered here; undefined if `draft` made none
    * @throws ModerationError `log-unreachable` if it could not be appended yet; then its measure holds at this node, and
    *   it is appended later. What `draft` throws

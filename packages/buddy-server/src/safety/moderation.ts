@@ -113,8 +113,8 @@ export interface DecisionRequest {
   /** The rule that was broken. The person receives it. */
   readonly reason: ReportReason
   /**
-   * How long the measure holds, at most ten years. Null: a ban holds until it is lifted, and a slowed search for the time of the
-   * setting `SLOW_SECONDS`. Has no meaning for `dismiss` and `warn`.
+   * How long the measure holds, at most ten years. Null: a ban holds until it is lifted, and a slowed search for the
+   * time of the setting `SLOW_SECONDS`. Has no meaning for `dismiss` and `warn`.
    */
   readonly durationMs: number | null
   /** An explanation for the person and for the audit log, at most 500 bytes. @default none */

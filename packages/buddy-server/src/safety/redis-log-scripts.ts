@@ -2,8 +2,9 @@
 
 /**
  * Appends an entry. A decision is appended only if it follows on the latest one.
- * KEYS: the stream, the latest decision, the measures in force, the pictures' report ids. ARGV: the node, the entry in JSON,
- * what to do in JSON, the picture. Returns the position of the entry, or false if there is another decision meanwhile.
+ * KEYS: the stream, the latest decision, the measures in force, the pictures' report ids. ARGV: the node, the entry in
+ * JSON, what to do in JSON, the picture. Returns the position of the entry, or false if there is another decision
+ * meanwhile.
  */
 export const appendScript = String.raw`
 local log, head, measures, stills = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -32,9 +33,9 @@ return id
 `
 
 /**
- * Returns the number and the hash of the latest decision, and the position of the last entry. KEYS: the stream, the latest
- * decision. ARGV: the number and the hash that this node knows, which become the latest if Redis knows none, or an
- * earlier one.
+ * Returns the number and the hash of the latest decision, and the position of the last entry. KEYS: the stream, the
+ * latest decision. ARGV: the number and the hash that this node knows, which become the latest if Redis knows none, or
+ * an earlier one.
  */
 export const headScript = String.raw`
 local log, head = KEYS[1], KEYS[2]

@@ -64,10 +64,10 @@ interface Held {
 }
 
 /**
- * The log that several nodes share: a stream in Redis. Each node appends entries, and applies all entries in the order of
- * the stream. A decision is appended only if its node had applied the latest decision before (compare and append). So if
- * several nodes decide by the same rule, one of them succeeds, and the others receive its decision. While Redis cannot be
- * reached, a limited number of entries waits in memory.
+ * The log that several nodes share: a stream in Redis. Each node appends entries, and applies all entries in the order
+ * of the stream. A decision is appended only if its node had applied the latest decision before (compare and append).
+ * So if several nodes decide by the same rule, one of them succeeds, and the others receive its decision. While Redis
+ * cannot be reached, a limited number of entries waits in memory.
  */
 export class RedisLog implements SafetyLog {
   readonly #dependencies: RedisLogDependencies

@@ -46,8 +46,8 @@ export class SessionAdmission {
 
   /**
    * Takes a place for a session. If the address is full, ends the session of this node and this address that has been
-   * away longest. The session counts from now on; call {@link cancel} if it is not created. If another node has taken the
-   * session over meanwhile, the client is asked to try again.
+   * away longest. The session counts from now on; call {@link cancel} if it is not created. If another node has taken
+   * the session over meanwhile, the client is asked to try again.
    * @returns undefined if there is a place
    */
   async admit({ sessionId, identity, addressKey }: Applicant): Promise<Refusal | undefined> {

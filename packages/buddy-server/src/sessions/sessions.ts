@@ -105,8 +105,8 @@ export class Sessions {
   }
 
   /**
-   * Returns a refusal if this process has no place for another session, and no session that is away could give up its own.
-   * Takes constant time.
+   * Returns a refusal if this process has no place for another session, and no session that is away could give up its
+   * own. Takes constant time.
    */
   refuseIfFull(): Refusal | undefined {
     const canMakePlace = this.size === this.maxUsers && this.awaySize > 0

@@ -102,9 +102,9 @@ export interface TransportHandlers {
   keepsBody?(request: HttpRequest): boolean
   /**
    * Returns the answer to a request, or a promise of it. Called when the whole body has arrived. If the
-   * answer is undefined, the connection is closed without one. If the client disconnects before the promise resolves, the answer is dropped. A client that
-   * sends another request before the answer is disconnected, because a connection has only one request at a
-   * time.
+   * answer is undefined, the connection is closed without one. If the client disconnects before the promise resolves,
+   * the answer is dropped. A client that sends another request before the answer is disconnected, because a connection
+   * has only one request at a time.
    * @param body empty if the request has none; undefined if it was dropped, or is longer than 16 kB
    */
   onRequest(

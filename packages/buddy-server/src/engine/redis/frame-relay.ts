@@ -19,8 +19,8 @@ export interface FrameRelayDependencies {
 }
 
 /**
- * Relays frames between sessions in the same room. A frame for a session of this node does not leave the process. Frames
- * for another node are sent to it. If that node cannot receive them, Redis keeps them.
+ * Relays frames between sessions in the same room. A frame for a session of this node does not leave the process.
+ * Frames for another node are sent to it. If that node cannot receive them, Redis keeps them.
  */
 export class FrameRelay {
   readonly #dependencies: FrameRelayDependencies

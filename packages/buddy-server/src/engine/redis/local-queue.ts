@@ -14,8 +14,8 @@ interface LocalQueueDependencies {
 const retryAfterMs = 5000
 
 /**
- * The queue of one node while Redis does not answer. It only matches tickets, and keeps no rooms: the sessions keep their
- * room, and report it to Redis when it answers again, as they do after Redis has lost its data.
+ * The queue of one node while Redis does not answer. It only matches tickets, and keeps no rooms: the sessions keep
+ * their room, and report it to Redis when it answers again, as they do after Redis has lost its data.
  */
 export class LocalQueue {
   readonly #dependencies: LocalQueueDependencies

@@ -114,8 +114,8 @@ export class NodeLife {
   }
 
   /**
-   * Resolves when this node knows whether Redis has lost its data, and has sent the pairs again if it has; also if Redis
-   * does not answer.
+   * Resolves when this node knows whether Redis has lost its data, and has sent the pairs again if it has; also if
+   * Redis does not answer.
    */
   check(): Promise<void> {
     return new Promise((resolve) => {

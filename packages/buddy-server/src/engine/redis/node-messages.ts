@@ -10,8 +10,8 @@ interface NodeMessagesDependencies {
   /** Whether Redis answers. */
   readonly isConnected: () => boolean
   /**
-   * Called with a frame that the other node has not received. Resolves with true if the frame must be sent again, because
-   * that node is alive.
+   * Called with a frame that the other node has not received. Resolves with true if the frame must be sent again,
+   * because that node is alive.
    */
   readonly onUndelivered: (nodeId: string, frame: FrameItem) => Promise<boolean>
   /** Called when Redis has not answered. */
@@ -42,16 +42,16 @@ const itemBytes = 200
 const retryMs = 100
 
 /**
- * Sends messages from node to node, in order and each at most once. Events and frames that are posted while a message is
- * being sent go into the next message. If Redis fails meanwhile, the message is sent again later with the same number, so
- * that the receiver drops it if it has arrived before.
+ * Sends messages from node to node, in order and each at most once. Events and frames that are posted while a message
+ * is being sent go into the next message. If Redis fails meanwhile, the message is sent again later with the same
+ * number, so that the receiver drops it if it has arrived before.
  */
 export class NodeMessages {
   readonly #dependencies: NodeMessagesDependencies
   /**
    * The lane of each node to which something was sent. A lane is never deleted, and no number of a received message: a
-   * node that was lost may continue, with the same id and the same numbers. Each takes about 0.3 kB, so a thousand restarts of
-   * other nodes take 0.3 MB.
+   * node that was lost may continue, with the same id and the same numbers. Each takes about 0.3 kB, so a thousand
+   * restarts of other nodes take 0.3 MB.
    */
   readonly #lanes = new Map<string, Lane>()
   /** The number of the latest message from each node. */

@@ -37,8 +37,8 @@ export interface RedisEngineDependencies extends EngineDependencies {
   /** Returns how many bytes of frames are kept for a session without a node. */
   readonly maxHeldBytes: () => number
   /**
-   * Called when the Redis of this engine has lost its data. The caller adds the pairs that it knows to `pairs` before it
-   * returns: they must be in Redis before the tickets, which may be matched at once.
+   * Called when the Redis of this engine has lost its data. The caller adds the pairs that it knows to `pairs` before
+   * it returns: they must be in Redis before the tickets, which may be matched at once.
    */
   readonly onDataLost: (pairs: Engine['pairs']) => void
   /**

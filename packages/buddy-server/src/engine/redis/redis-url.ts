@@ -45,8 +45,8 @@ export interface RedisCredentials {
 /** Where Redis is, as `REDIS_URL` says it. */
 export interface RedisTarget {
   /**
-   * `single`: one server, or several that know nothing of each other, for shards. `sentinel`: the master that Sentinels name. `cluster`: a Redis Cluster, of which some nodes
-   * are known.
+   * `single`: one server, or several that know nothing of each other, for shards. `sentinel`: the master that Sentinels
+   * name. `cluster`: a Redis Cluster, of which some nodes are known.
    */
   readonly kind: 'single' | 'sentinel' | 'cluster'
   /** The server or servers, the Sentinels, or nodes of the cluster. */

@@ -3,8 +3,9 @@ const firstMs = 50
 const maxMs = 2000
 
 /**
- * Returns how long to wait before the next attempt to connect, in milliseconds. Each wait is about twice the former one. A
- * random part, of up to a half, keeps the nodes apart, so that they do not all connect in one instant when Redis is back.
+ * Returns how long to wait before the next attempt to connect, in milliseconds. Each wait is about twice the former
+ * one. A random part, of up to a half, keeps the nodes apart, so that they do not all connect in one instant when Redis
+ * is back.
  * @param retries the number of failed attempts before
  * @param random a random number from 0 to 1
  */

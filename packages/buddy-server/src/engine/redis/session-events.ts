@@ -41,7 +41,7 @@ export function handleLocalEvent(state: SessionState, event: EngineEvent): void 
     if (seat === 0) context.rooms.set(room.id, room)
   }
   if (event.type === 'queued' || event.type === 'searching' || event.type === 'matched') {
-    state.tell({ ...event, generation })
+    state.emit({ ...event, generation })
   }
 }
 
@@ -50,7 +50,7 @@ export function handlePartnerLeft(state: SessionState, roomId: string, reason: L
   if (state.room.present?.room.id !== roomId) return
   state.left = { id: roomId, reason }
   state.exit()
-  state.tell({ type: 'parted', generation: state.generation, reason })
+  state.emit({ type: 'parted', generation: state.generation, reason })
 }
 
 type RoomEvent = StoredEvent & { readonly type: 'matched' | 'restored' }
@@ -74,14 +74,14 @@ function handleRoom(state: SessionState, event: RoomEvent, isCurrent: boolean): 
   if (event.type === 'matched') {
     const { interests, languages, isOffered, isRematch } = event
     const match = { room, seat, interests, languages, isOffered, isRematch }
-    state.tell({ type: 'matched', generation, ...match })
+    state.emit({ type: 'matched', generation, ...match })
     // The offer follows the match, so that it is the partner's first frame.
     if (isOffered && seat === 1 && state.offer) state.room.pass(state.offer)
     state.offer = undefined
     return
   }
   const { isPartnerPresent, frames = [] } = event
-  state.tell({ type: 'restored', generation, room, seat, isPartnerPresent })
+  state.emit({ type: 'restored', generation, room, seat, isPartnerPresent })
   const kept = frames.map(([, frame, epoch]): FrameItem => [
     state.id,
     room.id,
@@ -102,19 +102,19 @@ function handleCurrent(state: SessionState, event: Exclude<StoredEvent, RoomEven
     case 'presence': {
       const { node, isPresent } = event
       if (node !== undefined) state.room.changePartnerNode(node)
-      state.tell({ type: 'presence', generation, isPresent })
+      state.emit({ type: 'presence', generation, isPresent })
       break
     }
     case 'moved':
       state.room.changePartnerNode(event.node)
       break
     case 'abandoned':
-      state.tell({ type: 'abandoned', generation })
+      state.emit({ type: 'abandoned', generation })
       break
     case 'parted':
       state.exit()
       state.intent = { kind: 'none' }
-      state.tell({ type: 'parted', generation, reason: event.reason })
+      state.emit({ type: 'parted', generation, reason: event.reason })
       break
     case 'due':
       state.timeTicket(event.inMs, false)
@@ -141,6 +141,6 @@ function handleSearching(
   const { g: generation, isFirst, online, obstacle } = event
   const { estimateMs = null, interests = [], languages = [], widensInMs = null } = event
   const search = { online, estimateMs, interests, languages, widensInMs, obstacle }
-  if (isFirst) state.tell({ type: 'queued', generation })
-  state.tell({ type: 'searching', generation, ...search })
+  if (isFirst) state.emit({ type: 'queued', generation })
+  state.emit({ type: 'searching', generation, ...search })
 }

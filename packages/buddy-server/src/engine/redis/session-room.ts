@@ -34,8 +34,8 @@ export class SessionRoom {
   readonly #occupant: Occupant
   #seated: Seated | undefined
   /**
-   * The highest epoch of the partner with which a frame has arrived. A frame with a lower one comes from a node that had
-   * lost the partner and did not know it yet, for example because it hung. It is out of date.
+   * The highest epoch of the partner with which a frame has arrived. A frame with a lower one comes from a node that
+   * had lost the partner and did not know it yet, for example because it hung. It is out of date.
    */
   #partnerEpoch = 0
   #encounters: Encounters | undefined

@@ -71,11 +71,11 @@ export class SessionState {
 
   /** Passes a frame of the partner to the client. */
   deliverFrame(frame: Uint8Array): void {
-    this.tell({ type: 'frame', generation: this.generation, frame })
+    this.emit({ type: 'frame', generation: this.generation, frame })
   }
 
   /** Passes an event to the session, unless it is being released. */
-  tell(event: EngineEvent): void {
+  emit(event: EngineEvent): void {
     if (!this.isMuted) this.listener.handleEvent(event)
   }
 

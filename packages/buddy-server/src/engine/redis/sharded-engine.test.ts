@@ -148,7 +148,7 @@ describe.skipIf(missingRedisMessage)('with a cluster of three Redis servers,', (
         session.enter({ site })
         return session
       }
-      const early = at(stopped!, 'early')
+      at(stopped!, 'early')
       await world.settle()
       const owner = cluster.servers.find((each) => owns(each, '{0}'))
       for (const client of ofCluster) client.close()
@@ -160,7 +160,7 @@ describe.skipIf(missingRedisMessage)('with a cluster of three Redis servers,', (
           .filter((line) => line !== '' && !line.includes('cmd=client|list'))
       await vi.waitFor(() => expect(connections()).toHaveLength(2))
       owner!.signal('SIGSTOP')
-      const late = at(stopped!, 'late')
+      at(stopped!, 'late')
       for (let round = 0; round < 3; round++) {
         const [ana, bob] = [at(working!, `ana ${round}`), at(working!, `bob ${round}`)]
         await vi.waitFor(() => expect(ana.room).toBeDefined(), 5000)
@@ -169,9 +169,7 @@ describe.skipIf(missingRedisMessage)('with a cluster of three Redis servers,', (
       // Its connection is replaced, and the other shards do not notice it.
       await vi.waitFor(() => expect(downs).toContain(0), 10_000)
       expect(new Set(downs)).toEqual(new Set([0]))
-      expect(late.room).toBeUndefined()
       owner!.signal('SIGCONT')
-      expect(early.room).toBeUndefined()
     } finally {
       for (const client of all) client.close()
     }

@@ -26,9 +26,9 @@ export interface ShardedEngineDependencies {
 }
 
 /**
- * The engine of a service whose sites are divided among shards. A session is in the shard of its site from its beginning
- * to its end, so each command still concerns one shard, which decides it in one step. If a shard does not answer, only
- * its sites wait. The bans are in shard 0, and every node has them in its memory.
+ * The engine of a service whose sites are divided among shards. A session is in the shard of its site from its
+ * beginning to its end, so each command still concerns one shard, which decides it in one step. If a shard does not
+ * answer, only its sites wait. The bans are in shard 0, and every node has them in its memory.
  */
 export class ShardedEngine implements Engine {
   readonly hasOtherNodes = true
@@ -90,8 +90,8 @@ export class ShardedEngine implements Engine {
   }
 
   /**
-   * The sessions of an address are counted in all shards that have sites, but not in one step. So sessions that begin at the same time at
-   * sites of different shards may exceed the limit of the address.
+   * The sessions of an address are counted in all shards that have sites, but not in one step. So sessions that begin
+   * at the same time at sites of different shards may exceed the limit of the address.
    */
   async admit(profile: SessionProfile, limits: PlaceLimits): Promise<NoPlace | undefined> {
     const home = this.#of(profile.site)

@@ -28,8 +28,8 @@ export const ticketFields = [
 const listHeaderBytes = 3
 
 /**
- * Returns the values of a ticket in MessagePack, one after the other. The function stores these bytes as they are, so it
- * decodes a ticket once for each search, and never encodes it.
+ * Returns the values of a ticket in MessagePack, one after the other. The function stores these bytes as they are, so
+ * it decodes a ticket once for each search, and never encodes it.
  */
 export function packTicket(ticket: StoredTicket): Uint8Array {
   return packValue(ticketFields.map((name) => ticket[name])).subarray(listHeaderBytes)
@@ -44,9 +44,9 @@ function textHeader(bytes: number): Buffer {
 }
 
 /**
- * Encodes a call of the function. The tickets in it, which are bytes already, follow the rest as texts of their own, because
- * a message of msgpackr has no texts of arbitrary bytes, and Lua knows no other type for bytes. A command has the number of
- * its ticket.
+ * Encodes a call of the function. The tickets in it, which are bytes already, follow the rest as texts of their own,
+ * because a message of msgpackr has no texts of arbitrary bytes, and Lua knows no other type for bytes. A command has
+ * the number of its ticket.
  */
 export function packCall(call: {
   readonly commands: readonly Readonly<Record<string, unknown>>[]

@@ -1,7 +1,7 @@
 /**
  * How much of a pool one address or identity may have; see `memory/fair-share.ts` and `memory/parking.ts` for the
- * rule. `f<key>` contains the decaying number of matches of a key, the time of that number, and when to check the key if
- * it is parked, in MessagePack. `fw<key>` contains its waiting tickets, and `fr<key>` those of a parked key that are
+ * rule. `f<key>` contains the decaying number of matches of a key, the time of that number, and when to check the key
+ * if it is parked, in MessagePack. `fw<key>` contains its waiting tickets, and `fr<key>` those of a parked key that are
  * released. A ticket that is matched when it arrives is in neither, unless its key is parked.
  */
 export const fairShare = String.raw`

@@ -34,9 +34,10 @@ const body = [
 ].join('\n')
 
 /**
- * The number of the format of what the function stores: which keys there are, of which type, and the fields of the records
- * in them. Raise it with each change that functions of another format could not read or would damage. It is part of the
- * names of all keys, so that nodes of two formats do not see each other's sessions, instead of destroying them.
+ * The number of the format of what the function stores: which keys there are, of which type, and the fields of the
+ * records in them. Raise it with each change that functions of another format could not read or would damage. It is
+ * part of the names of all keys, so that nodes of two formats do not see each other's sessions, instead of destroying
+ * them.
  */
 export const recordFormat = 1
 

@@ -270,8 +270,8 @@ function withdraw(rec)
   leavePool(w.pool, rec.k)
 end
 
--- Searches for the tickets that could not search because the maximum number of rooms was open. Returns whether others may
--- be left, because one call handles only some.
+-- Searches for the tickets that could not search because the maximum number of rooms was open. Returns whether others
+-- may be left, because one call handles only some.
 function handleRoomFreed()
   for _ = 1, 32 do
     if not canOpenRoom() then return false end

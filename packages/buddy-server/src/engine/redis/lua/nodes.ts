@@ -3,26 +3,25 @@
  * latest beat, `info` what each node has reported, `lost` the nodes that have died, with the time of their latest beat,
  * `dying` the nodes whose sessions are being released, `n:<node>` the sessions of a node, and `orphans`
  * the sessions without a node, with the time at which they end. `k:<session>` contains frames that are kept for a
- * client: each is a list of its number (0 if it is not known), its bytes, and the epoch of its sender if it has no number.
- * `t:<session>` contains the epoch of the session and the frames without a number that its node has taken, for some time.
+ * client: each is a list of its number (0 if it is not known), its bytes, and the epoch of its sender if it has no
+ * number.
+ * `t:<session>` contains the epoch of the session and the frames without a number that its node has taken, for some
+ * time.
  */
 export const nodes = String.raw`
--- If Redis has received no beat of any node for this time, Redis itself was unreachable. Then no node is declared
--- dead until
--- all have had the time to send a beat.
+-- If Redis has received no beat of any node for this time, Redis itself was unreachable. Then no node is declared dead
+-- until all have had the time to send a beat.
 local pauseMs, maxReaped, maxOrphans = 1500, 64, 32
--- After Redis has lost its data, all nodes have restated their sessions within this time. A node that has seen no other one
--- for some time is alone.
+-- After Redis has lost its data, all nodes have restated their sessions within this time. A node that has seen no other
+-- one for some time is alone.
 local restatingMs, aloneMs = 3000, 1000
 -- How long the report of a lost node is kept, and of how many lost nodes at most.
 local lostMs, maxLost = 600000, 64
 
 -- Takes a session from its node. Its ticket leaves the queue, but its next ticket gets the same place if it arrives
--- soon.
--- Its room continues. If the node has released the session, the partner's node is notified, and sends frames for it to
--- Redis from now on. If the node is dead, the partner's node is not notified: it must first send Redis the frames
--- that the
--- dead node has not received, so that the frames stay in order.
+-- soon. Its room continues. If the node has released the session, the partner's node is notified, and sends frames for
+-- it to Redis from now on. If the node is dead, the partner's node is not notified: it must first send Redis the frames
+-- that the dead node has not received, so that the frames stay in order.
 local function orphan(rec, graceMs, isReleased)
   if rec.p == 'q' then
     withdraw(rec)
@@ -86,8 +85,7 @@ local function exchangeReports(node, report)
 end
 
 -- A node sends this twice a second. Declares nodes dead that have sent none for deadMs. Returns whether the node must
--- send
--- the next beat at once, the state of the bans, and, if the beat has a report, the reports of all nodes.
+-- send the next beat at once, the state of the bans, and, if the beat has a report, the reports of all nodes.
 function commands.beat(command)
   local isKnown = call('ZSCORE', B .. 'nodes', command.n)
   if command.isKnown and not isKnown then error({ code = 'fenced' }) end
@@ -129,7 +127,8 @@ function commands.bye(command)
 end
 
 -- Returns why Redis does not know a session. After it has lost its data, or was started, the nodes need some time to
--- restate theirs (unsettled). Then the session may have been lost with its node (lost). Otherwise it has ended (unknown).
+-- restate theirs (unsettled). Then the session may have been lost with its node (lost). Otherwise it has ended
+-- (unknown).
 local function stateOfUnknown(id, graceMs)
   if call('EXISTS', profileKey(id)) == 1 then return 'unknown' end
   local boot = call('GET', B .. 'boot')
@@ -169,8 +168,8 @@ function commands.adopt(command)
   return { state = 'taken', epoch = rec.e, frames = kept, received = received and tonumber(received) or nil }
 end
 
--- Keeps frames for a session's client. epoch is that of their sender, if they have no numbers yet. Returns false if they
--- exceed the limit.
+-- Keeps frames for a session's client. epoch is that of their sender, if they have no numbers yet. Returns false if
+-- they exceed the limit.
 local function keepFrames(rec, first, frames, maxBytes, epoch)
   local key, bytes = B .. 'k:' .. rec.id, 0
   for index, frame in ipairs(frames) do
@@ -206,9 +205,8 @@ function commands.keep(command)
   keepFrames(own(command), command.first, command.frames, math.huge)
 end
 
--- Handles frames that the node of the session partner did not receive. Returns the node that has that session now,
--- if the
--- frames must be sent there. Otherwise keeps them.
+-- Handles frames that the node of the session partner did not receive. Returns the node that has that session now, if
+-- the frames must be sent there. Otherwise keeps them.
 function commands.hold(command)
   local rec = find(command.partner)
   if not rec then

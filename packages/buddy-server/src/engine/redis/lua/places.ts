@@ -14,8 +14,8 @@ local function changePlace(site, addressKey, by)
   count('users', by)
 end
 
--- Stores the profile of a session, which counts under it, and no longer under the former one. A profile is a list of the
--- site, the address, and the text that other nodes receive.
+-- Stores the profile of a session, which counts under it, and no longer under the former one. A profile is a list of
+-- the site, the address, and the text that other nodes receive.
 local function setProfile(rec, profile)
   local former = not rec.isNew and profileOf(rec.id) or nil
   rec.isNew = nil

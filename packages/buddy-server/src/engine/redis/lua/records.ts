@@ -1,7 +1,8 @@
 /**
  * Sessions and what they are in. `s:<id>` contains a session, in MessagePack: the values below in this order. `f:<id>`
- * contains the profile of a session that has ended, for reports. The hash `e:<id>` contains what few sessions have: frames
- * and counts from a former node, the place in the queue, why the room has ended, and the ids of frames that were kept.
+ * contains the profile of a session that has ended, for reports. The hash `e:<id>` contains what few sessions have:
+ * frames and counts from a former node, the place in the queue, why the room has ended, and the ids of frames that were
+ * kept.
  *
  * - `n`: the node that has the session; `e`: its epoch, which increases each time another node takes the session
  * - `g`: the generation of the latest command
@@ -177,9 +178,9 @@ local function ordered(atMs)
   return math.floor(atMs) + totals.order / 4096
 end
 
--- What is known of a pool. people contains the changes of the numbers of places of persons that are not written yet, and
--- pending the number of these persons. empty contains the lists of the index that are empty,
--- and kinds the numbers of tickets in it by their kind.
+-- What is known of a pool. people contains the changes of the numbers of places of persons that are not written yet,
+-- and pending the number of these persons. empty contains the lists of the index that are empty, and kinds the numbers
+-- of tickets in it by their kind.
 local function poolOf(pool)
   local known = pools[pool]
   if not known then

@@ -1,6 +1,6 @@
 /**
- * The command `restate`, by which Redis and a node agree about a session again: after lost messages, a lost connection, or
- * when Redis has lost its data. The node sends all that it knows of the session, and receives what it has missed.
+ * The command `restate`, by which Redis and a node agree about a session again: after lost messages, a lost connection,
+ * or when Redis has lost its data. The node sends all that it knows of the session, and receives what it has missed.
  */
 export const restate = String.raw`
 local overMs = 120000

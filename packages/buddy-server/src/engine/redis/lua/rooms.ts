@@ -1,7 +1,7 @@
 /**
- * The open rooms. `r:<id>` contains, in MessagePack, the ids of both sessions, the fields of the room, its pool, and the
- * facts of its match. `emptied` contains the rooms in which both sessions are away, with the time since when,
- * and `abandoned` those for which that is too long.
+ * The open rooms. `r:<id>` contains, in MessagePack, the ids of both sessions, the fields of the room, its pool, and
+ * the facts of its match. `emptied` contains the rooms in which both sessions are away, with the time since when, and
+ * `abandoned` those for which that is too long.
  */
 export const rooms = String.raw`
 local abandonedAfterMs = 5000
@@ -142,8 +142,8 @@ local function dissolve(room)
   endRoom(room, room.ids[1], 'lost', members)
 end
 
--- Ends abandoned rooms, so that there is a place for a room. Many may be above a limit that was lowered. One call ends only
--- some of them, so that it does not occupy Redis for long. The next ones, or a sweep, end the others.
+-- Ends abandoned rooms, so that there is a place for a room. Many may be above a limit that was lowered. One call ends
+-- only some of them, so that it does not occupy Redis for long. The next ones, or a sweep, end the others.
 local function makeSpace()
   while countOf('rooms') >= cfg.maxRooms and dissolved < 32 do
     dissolved = dissolved + 1

@@ -81,8 +81,9 @@ local function removeFrames(rec, areNumbered)
   return removed
 end
 
--- Returns the frames that no node has yet. Those with a number are kept, in case the node that has them dies. If the node
--- has not received the answer to an earlier command, of this epoch or a later one, the frames in that answer come first.
+-- Returns the frames that no node has yet. Those with a number are kept, in case the node that has them dies. If the
+-- node has not received the answer to an earlier command, of this epoch or a later one, the frames in that answer come
+-- first.
 local function takeFrames(rec, lostEpoch)
   local key, taken = B .. 't:' .. rec.id, {}
   local stored = lostEpoch and call('GET', key)

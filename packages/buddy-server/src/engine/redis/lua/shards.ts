@@ -1,6 +1,6 @@
 /**
- * What concerns a service with several shards; see `sharded-engine.ts`. `shards` contains the number of shards (`count`),
- * and when it was last set (`at`).
+ * What concerns a service with several shards; see `sharded-engine.ts`. `shards` contains the number of shards
+ * (`count`), and when it was last set (`at`).
  */
 export const shards = String.raw`
 -- For how long the number holds after the last server that uses it has stopped without a farewell.

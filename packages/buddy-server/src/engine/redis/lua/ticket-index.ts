@@ -1,12 +1,12 @@
 /**
  * The index of the waiting tickets of a pool; see `memory/ticket-index.ts` for the rule. A ticket is in one
  * list for each of its interests (and one for all who are free in interests) and each of its languages, ordered by
- * since when it waits. Tickets whose keys are parked (see `fair-share.ts`) have indexes of their own. A ticket that asks
- * for attributes, or has some, is in a list of those that are equal in both. A ticket with a region is in lists of this
- * region, and once it is free in regions, also in those without one.
+ * since when it waits. Tickets whose keys are parked (see `fair-share.ts`) have indexes of their own. A ticket that
+ * asks for attributes, or has some, is in a list of those that are equal in both. A ticket with a region is in lists of
+ * this region, and once it is free in regions, also in those without one.
  *
- * All lists of a pool are parts of one sorted set, whose members begin with the name of the list and the time, so that one
- * command adds a ticket to all of its lists.
+ * All lists of a pool are parts of one sorted set, whose members begin with the name of the list and the time, so that
+ * one command adds a ticket to all of its lists.
  */
 export const ticketIndex = String.raw`
 local addToIndex, removeFromIndex, saveKinds, search
@@ -145,11 +145,11 @@ local function satisfies(attributes, asks)
   return true
 end
 
--- Returns the best partner for a ticket (which may be in the index too): the one with most common interests, then
--- one of the own region, then one who stays at its node if the session does, then the one that has waited longest.
--- Among those that have waited almost equally long, one of the own node is better, because the frames between the two
--- then stay in one process.
--- accepts(candidate) returns whether the two people may meet, as far as their tickets do not decide it.
+-- Returns the best partner for a ticket (which may be in the index too): the one with most common interests, then one
+-- of the own region, then one who stays at its node if the session does, then the one that has waited longest. Among
+-- those that have waited almost equally long, one of the own node is better, because the frames between the two then
+-- stay in one process. accepts(candidate) returns whether the two people may meet, as far as their tickets do not
+-- decide it.
 function search(rec, accepts)
   local w = rec.w
   local best, bestOverlap, compared = nil, -1, 0

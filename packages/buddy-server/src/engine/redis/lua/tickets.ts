@@ -9,8 +9,9 @@ import { ticketFields } from '../stored-ticket.ts'
  * - `held`: whether it has found only people who have met it, and `hu`: until when
  * - `px`: its parked keys, and `fw`: whether it is in the lists of its keys; see `fair-share.ts`
  * - `us`: whether it could not search
- * - `fI`, `fL`, `fR`: whether it accepts everybody's interests, languages and regions; `iS`, `lS`: since when it waits with
- *   the present interests and languages; `iM`, `lM`, `rM`: how long a common interest, language and region are required
+ * - `fI`, `fL`, `fR`: whether it accepts everybody's interests, languages and regions; `iS`, `lS`: since when it waits
+ * with the present interests and languages; `iM`, `lM`, `rM`: how long a common interest, language and region are
+ * required
  */
 const stateFields =
   'since0 since isQueued ix told rf held hu px fw us fI fL fR iS lS iM lM rM'.split(' ')
@@ -18,8 +19,8 @@ const own = ticketFields.filter((name) => !stateFields.includes(name))
 const changing = ticketFields.filter((name) => stateFields.includes(name))
 
 /**
- * Tickets. The node sends the values of a ticket in MessagePack (see `stored-ticket.ts`); these bytes (`raw`) and the state
- * of the search are stored together.
+ * Tickets. The node sends the values of a ticket in MessagePack (see `stored-ticket.ts`); these bytes (`raw`) and the
+ * state of the search are stored together.
  */
 export const tickets = String.raw`
 -- Returns a ticket from the values of storedTicket, or from the bytes of the node alone.
