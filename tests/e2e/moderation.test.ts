@@ -394,6 +394,30 @@ test('shows only the chosen site', async ({ startServer, open }) => {
   }
 })
 
+test('a ban is confirmed also if the dialog was cancelled and opened again at once', async ({
+  startServer,
+  open,
+}) => {
+  const { url } = await startServer(options)
+  await report(url, { reason: 'spam' })
+  const { page } = await open(url)
+  await page.waitForSelector('.person')
+  await page.click('.person .kinds .ban')
+  await page.select('.person [name=duration]', '4')
+  await page.click('.person .primary')
+  await page.waitForSelector('#confirm[open]')
+  // All in one turn, so that the event that the dialog was closed arrives after it was opened again.
+  await page.evaluate(async () => {
+    document.querySelector<HTMLElement>('#confirm-cancel')!.click()
+    await Promise.resolve()
+    document.querySelector<HTMLElement>('.person .primary')!.click()
+  })
+  await page.waitForSelector('#confirm[open]')
+  await page.click('#confirm-yes')
+  await waitForText(page, '#reports-empty:not([hidden])', 'No reports wait for a decision.')
+  expect(await decisionsOf(url)).toEqual(['ban'])
+})
+
 test('every control can be reached and used by keyboard, with a visible focus', async ({
   startServer,
   open,

@@ -15,18 +15,25 @@ export interface Question {
 export function createConfirmDialog(): (question: Question) => Promise<boolean> {
   const dialog = pageElement('confirm') as HTMLDialogElement
   const yes = pageElement('confirm-yes')
-  pageElement('confirm-cancel').addEventListener('click', () => dialog.close(''))
-  yes.addEventListener('click', () => dialog.close('confirm'))
+  let resolve: ((isConfirmed: boolean) => void) | undefined
+  const answer = (isConfirmed: boolean): void => {
+    dialog.close()
+    resolve?.(isConfirmed)
+    resolve = undefined
+  }
+  pageElement('confirm-cancel').addEventListener('click', () => answer(false))
+  yes.addEventListener('click', () => answer(true))
+  // The Escape key closes the dialog too. The event may arrive after the dialog was opened for the next question.
+  dialog.addEventListener('close', () => {
+    if (!dialog.open) answer(false)
+  })
   return (question) => {
     showText(pageElement('confirm-heading'), question.heading)
     showText(pageElement('confirm-text'), question.text)
     showText(yes, question.yes)
-    dialog.returnValue = ''
     dialog.showModal()
-    return new Promise((resolve) => {
-      dialog.addEventListener('close', () => resolve(dialog.returnValue === 'confirm'), {
-        once: true,
-      })
+    return new Promise((settle) => {
+      resolve = settle
     })
   }
 }

@@ -55,7 +55,7 @@ export function handlePartnerLeft(state: SessionState, roomId: string, reason: L
 
 type RoomEvent = StoredEvent & { readonly type: 'matched' | 'restored' }
 
-/** Notes the room, and tells the observer and the session of it. */
+/** Notes the room, and reports it to the observer and the session. */
 function handleRoom(state: SessionState, event: RoomEvent, isCurrent: boolean): void {
   const { context } = state
   const { room: fields, profiles, seat, partner, g: generation } = event
