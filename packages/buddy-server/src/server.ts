@@ -75,6 +75,8 @@ export function createBuddyServer(
   const clock = createSystemClock(onInternalError)
   let clientAddress = createClientAddress(settings)
   let closed: Promise<void> | undefined
+  /** Why the server has closed itself. */
+  let refusal: Error | undefined
   /** Whether new connections are refused. */
   let isRefusing = false
 
@@ -300,18 +302,27 @@ export function createBuddyServer(
   async function stopBecauseOf(reason: Error): Promise<void> {
     if (closed) return
     log.error({ err: reason }, 'stopping, because the server must not run with these settings')
-    await stop()
+    refusal = reason
+    await stop().catch(onInternalError)
     onStopped?.(reason)
+  }
+
+  /** @throws Error if the server was closed meanwhile */
+  function requireOpen(): void {
+    if (closed) throw refusal ?? new Error('this server is closed; create a new one')
   }
 
   return {
     status: () => operations.status(false),
     listen: async () => {
-      if (closed) throw new Error('this server is closed; create a new one')
+      requireOpen()
       await redis?.connect()
+      requireOpen()
       openStore()
       await core.safety.connect()
+      requireOpen()
       const port = await transport.listen(settings.host, settings.port)
+      requireOpen()
       openFiles.refresh(settings.maxUsers)
       start()
       const scheme = settings.tlsCertFile ? 'https' : 'http'

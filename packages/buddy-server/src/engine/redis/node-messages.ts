@@ -116,8 +116,14 @@ export class NodeMessages {
       if (isRepeated) lane.unanswered = []
       else lane.items = []
       lane.bytes -= bytesOf(items)
+      const { number } = lane
       const left = await this.#deliver(nodeId, lane, items)
-      if (left.length === 0) continue
+      if (left.length === 0) {
+        // The receiver may have had the repeated message before, and would drop a new one with its number.
+        const isAnswered = lane.unanswered.length === 0
+        if (isRepeated && isAnswered && lane.number === number) lane.number++
+        continue
+      }
       // The receiver drops a repeated message that has arrived before. It must contain nothing new.
       if (isRepeated) lane.unanswered = [...left]
       else lane.items = [...left, ...lane.items]

@@ -125,11 +125,16 @@ export class RedisClient {
     if (this.#isClosed) return
     const first = new Promise<void>((resolve, reject) => {
       this.onUp(resolve)
-      this.#refuse = reject
-      setTimeout(() => {
+      const timer = setTimeout(() => {
         this.#refuse = this.#options.onRefused
         resolve()
       }, firstConnectionMs).unref()
+      this.#refuse = (error) => {
+        // The caller has the error now, and it must not be reported again.
+        clearTimeout(timer)
+        this.#refuse = undefined
+        reject(error)
+      }
     })
     this.#connection = openRedis({
       target: this.#target,

@@ -7,7 +7,10 @@ import type { FrameItem, NodeMessage } from './wire.ts'
 
 const frameOf = (number: number): FrameItem => ['ana', 'room', Uint8Array.of(number)]
 
-test('a message that may have arrived is sent again without anything new, and what is new arrives too', async () => {
+test.each([
+  ['is sent again without anything new', true],
+  ['is not needed any more', false],
+])('a message that may have arrived %s, and what is new arrives too', async (_, isLeft) => {
   const clock = new ManualClock()
   const received: number[] = []
   const dependencies = {
@@ -15,7 +18,7 @@ test('a message that may have arrived is sent again without anything new, and wh
     isConnected: () => true,
     onFailed: () => undefined,
     onEvent: () => undefined,
-    onUndelivered: () => Promise.resolve(true),
+    onUndelivered: () => Promise.resolve(isLeft),
   }
   const receiver = new NodeMessages({
     ...dependencies,

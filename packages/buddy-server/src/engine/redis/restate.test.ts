@@ -73,6 +73,23 @@ function createService() {
     },
     release: (n: string, e: number) =>
       send({ c: 'release', s: 'session', n, e, frames: [], first: 1, received: 0, graceMs }),
+    /** Another node passes a frame for the session in its room to Redis. */
+    hold: (room: string) =>
+      send({
+        c: 'hold',
+        id: 'f',
+        partner: 'session',
+        room,
+        to: '',
+        frames: ['AQ=='],
+        maxBytes: 99,
+      }),
+    /** States the session, in a room if there is one. Resolves with the number of frames in the answer. */
+    countFrames: async (n: string, e: number, g: number, at?: object) => {
+      const statement = { c: 'restate', n, e, v: 0, isAway: false, reason: 'left', room: 'r' }
+      const [, result] = await send({ ...statement, ...session, g, ...(at && { at }) })
+      return (result as Restated).frames.length
+    },
     block: (n: string, e: number) =>
       send({ c: 'block', n, e, partner: 'partner', partnerKey: 'other person', ...session }),
     /** Resolves with the failure, or with the new epoch. */
@@ -170,6 +187,27 @@ describe.skipIf(missingRedisMessage)('a session without a node', () => {
     expect(await restate('second', epoch + 2)).toBe(epoch + 2)
     expect(await restate('second', epoch)).toBe(epoch + 2)
     expect(await restate('first', 1)).toBe('fenced')
+  })
+
+  test('gets the frames of a lost answer again, but not after its user has left the room', async () => {
+    const { release, hold, countFrames } = createService()
+    const at = { id: 'room', ids: ['session', 'other'], openedAtMs: 0 }
+    await countFrames('first', 1, 0, at)
+    await release('first', 1)
+    await hold('room')
+    expect(await countFrames('first', 1, 0, at)).toBe(1)
+    expect(await countFrames('first', 1, 0, at)).toBe(1)
+    expect(await countFrames('first', 1, 1)).toBe(0)
+    expect(await countFrames('first', 1, 1)).toBe(0)
+  })
+
+  test('ends also if its node has not received the answer to its statement', async () => {
+    const { join, release, restate, end } = createService()
+    await join('first', 1)
+    await release('first', 1)
+    await restate('first', 1)
+    const [failure] = await end('first', 1)
+    expect(failure).toBe(false)
   })
 
   test('blocks a person also by a node that was declared dead meanwhile', async () => {

@@ -58,6 +58,7 @@ function commands.join(command)
     joinTaken(rec, command.taken or 0)
   else
     rec = create(command.s, command.n, command.e)
+    rec.a = nil
     call('SADD', B .. 'n:' .. rec.n, rec.id)
   end
   rec.k, rec.cp = command.k, isTaken or command.isRestored or false
@@ -169,7 +170,12 @@ end
 -- Does nothing. Its answer shows the node that all earlier commands were handled.
 function commands.nothing() return nil end
 
-commands['end'] = function(command) endSession(own(command), command.reason) end
+commands['end'] = function(command)
+  local rec = find(command.s)
+  -- The node has stated the session again, and has not received the answer with the new epoch.
+  local isRestated = rec and rec.n == command.n and rec.e == command.e + 2
+  endSession(isRestated and rec or own(command), command.reason)
+end
 
 function commands.due(command)
   local rec = own(command)

@@ -145,6 +145,7 @@ function commands.restate(command)
     leave(rec, command.reason)
     -- The frames belong to the room that the session has left.
     kept = {}
+    dropFrames(rec)
     setGeneration(rec, command.g)
     if command.at then isWaiting = seatAgain(rec, command.at)
     elseif command.w then enterAgain(rec, command)

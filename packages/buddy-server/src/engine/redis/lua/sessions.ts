@@ -99,7 +99,9 @@ end
 -- Drops frames that were sent in a former room, before the session can be in another one. Only a session that was
 -- without a node can have some.
 local function dropFrames(rec)
-  if rec.e > 1 then removeFrames(rec, false) end
+  if rec.e == 1 then return end
+  removeFrames(rec, false)
+  call('DEL', B .. 't:' .. rec.id)
 end
 
 -- A session joins the node that has taken it over. The node has read some of the kept frames, and the count.

@@ -17,8 +17,8 @@ function commands.shards(command)
   local v = call('HMGET', key, 'count', 'at')
   local at = numberOf(v[2])
   local isUsed = at ~= nil and at + numberKeptMs > now or hasLiveNodes()
-  -- Servers of earlier versions have one shard, and do not store it.
-  local number = isUsed and (numberOf(v[1]) or 1) or command.count
+  -- After a loss of data the number is not stored, although servers use it. The first one that asks stores its own again.
+  local number = isUsed and numberOf(v[1]) or command.count
   if number == command.count and not command.isQuestion then call('HSET', key, 'count', number, 'at', now) end
   return number
 end
