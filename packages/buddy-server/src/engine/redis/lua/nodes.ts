@@ -4,9 +4,8 @@
  * `dying` the nodes whose sessions are being released, `n:<node>` the sessions of a node, and `orphans`
  * the sessions without a node, with the time at which they end. `k:<session>` contains frames that are kept for a
  * client: each is a list of its number (0 if it is not known), its bytes, and the epoch of its sender if it has no
- * number.
- * `t:<session>` contains the epoch of the session and the frames without a number that its node has taken, for some
- * time.
+ * number. `t:<session>` contains the epoch of the session and the frames without a number that its node has taken, and
+ * `h:<frame>` says that a frame is kept already; both for two minutes.
  */
 export const nodes = String.raw`
 -- If Redis has received no beat of any node for this time, Redis itself was unreachable. Then no node is declared dead
@@ -215,12 +214,13 @@ function commands.hold(command)
   end
   if rec.p ~= 'r' or rec.rm ~= command.room then return nil end
   -- The node sends the command again if the answer was lost.
-  if call('HGET', extraKey(rec.id), 'h ' .. command.id) then return nil end
+  local handledKey = B .. 'h:' .. command.id
+  if call('GET', handledKey) then return nil end
   -- A node that is alive receives the frames later. If the session has not claimed its room yet, the frames are kept
   -- here.
   local isAlive = rec.n ~= '' and (rec.n ~= command.to or call('ZSCORE', B .. 'nodes', rec.n))
   if isAlive and not rec.cp then return rec.n end
-  call('HSET', extraKey(rec.id), 'h ' .. command.id, '1')
+  call('SET', handledKey, '1', 'PX', takenMs)
   if not keepFrames(rec, 0, command.frames, command.maxBytes, command.epoch) then leaveRoom(rec, 'lost') end
 end
 `

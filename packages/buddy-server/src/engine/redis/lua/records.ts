@@ -1,8 +1,7 @@
 /**
  * Sessions and what they are in. `s:<id>` contains a session, in MessagePack: the values below in this order. `f:<id>`
  * contains the profile of a session that has ended, for reports. The hash `e:<id>` contains what few sessions have:
- * frames and counts from a former node, the place in the queue, why the room has ended, and the ids of frames that were
- * kept.
+ * frames and counts from a former node, the place in the queue, and why the room has ended.
  *
  * - `n`: the node that has the session; `e`: its epoch, which increases each time another node takes the session
  * - `g`: the generation of the latest command
