@@ -97,6 +97,7 @@ export class History {
   readonly entries: Entry[] = []
   readonly #beganAtMs = performance.now()
   readonly #file: ReturnType<typeof createWriteStream> | undefined
+  #isClosed = false
 
   /** @param path the file; undefined if the entries are only kept in memory */
   constructor(path?: string) {
@@ -110,7 +111,9 @@ export class History {
     return performance.now() - this.#beganAtMs
   }
 
+  /** Notes what happened. After `close` it has no effect: connections that end then are not part of the run. */
   add(happening: Happening): void {
+    if (this.#isClosed) return
     const entry = { t: Math.round(this.nowMs * 1000) / 1000, ...happening }
     this.entries.push(entry)
     this.#file?.write(`${JSON.stringify(entry)}\n`)
@@ -118,6 +121,7 @@ export class History {
 
   /** Resolves when the file is complete. */
   async close(): Promise<void> {
+    this.#isClosed = true
     const file = this.#file
     if (file) await new Promise<void>((resolve) => file.end(() => resolve()))
   }
