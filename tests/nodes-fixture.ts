@@ -65,7 +65,7 @@ export const test = base.extend<NodeFixtures>(nodeFixtures).extend<{
   },
 })
 
-/** Resolves when `/readyz` of every node says that it is ready, or that it is not. */
+/** Resolves when `/readyz` of every node answers that the node is ready; with `false`, that it is not ready. */
 export async function untilReady(
   isReady: boolean,
   ...nodes: readonly { readonly url: string }[]

@@ -28,6 +28,7 @@ test('names the step, the file, the full name and the first line of the error of
   onTestFinished(() => rmSync(folder, { recursive: true }))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const head = "import { beforeAll, describe, expect, test } from 'vitest'\n"
+  // One is skipped on purpose, because the summary counts skipped tests.
   const files = {
     'some.test.ts': `
       describe('the queue', () => {
@@ -74,16 +75,16 @@ test('names the failed tests of a browser, and the files that could not be loade
   const error = { message: '\u001B[31mexpected true\u001B[39m\nto be false' }
   const sessions = [
     {
-      testFile: '/root/tests/a.ts',
+      testFile: '/project/tests/a.ts',
       errors: [],
       testResults: {
         suites: [{ name: 'keys', suites: [], tests: [{ name: 'Escape', passed: false, error }] }],
         tests: [{ name: 'fits', passed: true }],
       },
     },
-    { testFile: '/root/tests/b.ts', errors: [{ message: 'Could not import' }] },
+    { testFile: '/project/tests/b.ts', errors: [{ message: 'Could not import' }] },
   ]
-  expect(readSessions(sessions, '/root')).toEqual({
+  expect(readSessions(sessions, '/project')).toEqual({
     passed: 1,
     skipped: 0,
     failures: [

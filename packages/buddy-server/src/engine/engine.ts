@@ -338,14 +338,14 @@ export interface Engine {
   join(profile: SessionProfile, listener: EngineListener, isRestored: boolean): EngineSession
   /**
    * Takes over a session of a site that another node has or had. Call `join` next.
-   * Rejects if nobody can know now who has it.
+   * Rejects if the engine cannot find out now which node has it.
    * @returns undefined if the session has ended
    */
   adopt(sessionId: string, site: string): Promise<Adopted | undefined>
   /**
    * Makes sure that this node still has a session, if it cannot be certain of that: while this node hung, another one
    * may have taken the session over. Then the session ends here before the promise resolves.
-   * @returns undefined if this node is certain, or nobody can know now
+   * @returns undefined if this node certainly has the session, or if the engine cannot find that out now
    */
   confirm(sessionId: string): Promise<void> | undefined
   /**

@@ -1,33 +1,19 @@
 // What holds at the moment when Redis has lost its data.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Engine } from '../engine.ts'
 import { EngineWorld } from '../engine-world.fixture.ts'
-import { RedisClient } from './redis-client.ts'
+import { useRedis } from './connected-redis.fixture.ts'
 import type { RedisEngine } from './redis-engine.ts'
 import { createRedisEngines } from './redis-engine.fixture.ts'
-import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
+import { missingRedisMessage } from './redis-server.fixture.ts'
 
-let server: RedisServer
-let client: RedisClient
-
-beforeAll(async () => {
-  if (missingRedisMessage) return
-  server = await RedisServer.start()
-  client = new RedisClient({ url: server.url, onUp: () => undefined, onDown: console.error })
-  await client.connect()
-})
-
-afterAll(async () => {
-  if (missingRedisMessage) return
-  client.close()
-  await server.stop()
-})
+const redis = useRedis()
 
 /** Returns two nodes that know that Ana has blocked Bob. Ana and Cleo join at the first, Bob at the second. */
 async function createWorld() {
   let nodes: readonly Engine[] = []
   const world = new EngineWorld((given) => {
-    const underTest = createRedisEngines([client], 2, given, 0, (pairs) =>
+    const underTest = createRedisEngines([redis.client], 2, given, 0, (pairs) =>
       pairs.add('blocked', 'person ana', 'person bob', 1_000_000),
     )
     nodes = underTest.nodes
@@ -38,8 +24,6 @@ async function createWorld() {
   return { world, nodes: nodes as readonly RedisEngine[], ana, bob, cleo }
 }
 
-if (missingRedisMessage) console.log(missingRedisMessage)
-
 describe.skipIf(missingRedisMessage)('after Redis has lost its data', () => {
   test.each(['a command', 'a beat'])(
     'a block holds for the first match, if %s is the first to notice it',
@@ -47,7 +31,7 @@ describe.skipIf(missingRedisMessage)('after Redis has lost its data', () => {
       const { world, ana, bob, cleo } = await createWorld()
       ana.enter()
       await world.settle()
-      server.run('FLUSHALL')
+      redis.server.run('FLUSHALL')
       if (first === 'a beat') await world.advance(500)
       bob.enter()
       ana.change({})
@@ -63,7 +47,7 @@ describe.skipIf(missingRedisMessage)('after Redis has lost its data', () => {
   test('a block holds for the first match, if the data was lost during an outage', async () => {
     const { world, nodes, ana, bob } = await createWorld()
     for (const node of nodes) node.handleDisconnected()
-    server.run('FLUSHALL')
+    redis.server.run('FLUSHALL')
     for (const session of [ana, bob]) session.enter()
     for (const node of nodes) node.handleConnected()
     await world.settle()

@@ -58,7 +58,7 @@ const firstConnectionMs = 2000
 const retryIntervalMs = 500
 
 /**
- * The errors by which Redis says that it has not executed a command: it has lost the function, or another server has
+ * The errors with which Redis answers if it has not executed a command: it has lost the function, or another server has
  * the keys.
  */
 const refusal =

@@ -129,7 +129,7 @@ describe.skipIf(missingRedisMessage)('the check of Redis', () => {
     }
   })
 
-  test('says that a Redis without functions is too old, and that a replica accepts no writes', async () => {
+  test('the error names a Redis without functions as too old, and a replica as one that accepts no writes', async () => {
     // Redis before 7.0 answers like one without this command.
     const old = await RedisServer.start('--rename-command', 'FUNCTION', '')
     const replica = await RedisServer.start('--replicaof', `127.0.0.1 ${server.port}`)

@@ -1,28 +1,12 @@
 // A node takes over the session of one that hangs, and the other one continues afterwards.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ContractSession, EngineWorld } from '../engine-world.fixture.ts'
 import { SessionElsewhereError } from '../session-elsewhere-error.ts'
-import { RedisClient } from './redis-client.ts'
+import { useRedis } from './connected-redis.fixture.ts'
 import { createRedisEngines } from './redis-engine.fixture.ts'
-import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
+import { missingRedisMessage } from './redis-server.fixture.ts'
 
-if (missingRedisMessage) console.log(missingRedisMessage)
-
-let server: RedisServer
-let client: RedisClient
-
-beforeAll(async () => {
-  if (missingRedisMessage) return
-  server = await RedisServer.start()
-  client = new RedisClient({ url: server.url, onUp: () => undefined, onDown: console.error })
-  await client.connect()
-})
-
-afterAll(async () => {
-  if (missingRedisMessage) return
-  client.close()
-  await server.stop()
-})
+const redis = useRedis()
 
 /** A takeover by force takes this time, in milliseconds. */
 const takeoverMs = 1000
@@ -31,7 +15,7 @@ const beatMs = 500
 /** Three nodes. Ana is at node 0, and Bob at node 1. They share a room. */
 async function createCrowd() {
   let nodes: ReturnType<typeof createRedisEngines>
-  const world = new EngineWorld((given) => (nodes = createRedisEngines([client], 3, given)))
+  const world = new EngineWorld((given) => (nodes = createRedisEngines([redis.client], 3, given)))
   const [ana, bob] = await world.pair('ana', 'bob')
   for (let beat = 0; beat < 3; beat++) await world.advance(beatMs)
   /** Takes a session over at a node, while its former node hangs. Resolves with it, and with what was kept for it. */
@@ -46,7 +30,7 @@ async function createCrowd() {
     return { session, kept: adopted!.frames.map(({ frame, ...rest }) => [frame[0], rest]) }
   }
   /** Redis loses all its data. */
-  const lose = (): void => void server.run('FLUSHALL')
+  const lose = (): void => void redis.server.run('FLUSHALL')
   return { world, nodes: nodes!, ana, bob, takeOver, lose }
 }
 

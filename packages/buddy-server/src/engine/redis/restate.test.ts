@@ -1,33 +1,19 @@
 // Which node may state a session again.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { packValue, unpackValue } from '../../codec.ts'
-import { RedisClient } from './redis-client.ts'
-import { missingRedisMessage, RedisServer } from './redis-server.fixture.ts'
+import { useRedis } from './connected-redis.fixture.ts'
+import { missingRedisMessage } from './redis-server.fixture.ts'
 import type { CallAnswer, Restated } from './wire.ts'
 
-let server: RedisServer
-let client: RedisClient
+const redis = useRedis()
 let services = 0
-
-beforeAll(async () => {
-  if (missingRedisMessage) return
-  server = await RedisServer.start()
-  client = new RedisClient({ url: server.url, onUp: () => undefined, onDown: console.error })
-  await client.connect()
-})
-
-afterAll(async () => {
-  if (missingRedisMessage) return
-  client.close()
-  await server.stop()
-})
 
 const graceMs = 30_000
 
 /** Sends single commands to a service of its own. */
 function createService() {
   const prefix = `service ${services++}:`
-  const link = client.link({ prefix, nodeId: 'test', onMessage: () => undefined })
+  const link = redis.client.link({ prefix, nodeId: 'test', onMessage: () => undefined })
   const cfg = { maxRooms: 10, avoidMs: 0, avoidCount: 0, rematchMs: 0, blockMs: 1000 }
   let nowMs = Date.now()
   /** Resolves with the failure and the result of the command. */
@@ -141,7 +127,7 @@ describe.skipIf(missingRedisMessage)('a takeover by force', () => {
 })
 
 describe.skipIf(missingRedisMessage)('soon after the start of Redis,', () => {
-  test('a session that has ended is not continued, and one that nobody knows is', async () => {
+  test('a session that has ended is not continued, and a session that Redis does not know is continued', async () => {
     const { beat, advance, join, end, adoptBy } = createService()
     await beat()
     advance(5000)
