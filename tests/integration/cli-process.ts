@@ -24,12 +24,21 @@ export async function startCliProcess(
   nodeArguments: readonly string[] = [],
   cli = builtCli,
 ): Promise<CliProcess> {
+  const { child, url, output, writes, exited } = launchCli(env, nodeArguments, cli)
+  return { url: await url(), signal: (name) => void child.kill(name), output, writes, exited }
+}
+
+/** Does what {@link startCliProcess} does, and does not wait until the server listens. */
+export function launchCli(
+  env: Readonly<Record<string, string>>,
+  nodeArguments: readonly string[] = [],
+  cli = builtCli,
+): WatchedProcess {
   const child = spawn(process.execPath, [...nodeArguments, cli, '--dev'], {
     // Passes no other environment variable of this machine, because some may be settings of the server.
     env: { PATH: process.env['PATH'], ICE_SERVERS: '', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
-  const { url, output, writes, exited } = watchProcess(child)
-  return { url: await url(), signal: (name) => void child.kill(name), output, writes, exited }
+  return watchProcess(child)
 }

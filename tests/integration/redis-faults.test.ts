@@ -9,7 +9,10 @@ import {
   missingRedisMessage,
   RedisServer,
 } from '../../packages/buddy-server/src/engine/redis/redis-server.fixture.ts'
-import { startSentinel } from '../../packages/buddy-server/src/engine/redis/redis-setups.fixture.ts'
+import {
+  startCluster,
+  startSentinel,
+} from '../../packages/buddy-server/src/engine/redis/redis-setups.fixture.ts'
 import type { RunningServer } from '../server-fixture.ts'
 import { adminToken, test as base } from '../server-fixture.ts'
 import { secretKey } from '../server-process.ts'
@@ -42,6 +45,13 @@ async function startRedis(port: number, ...flags: readonly string[]): Promise<Re
   const redis = await RedisServer.startAt(port, ...flags)
   onTestFinished(() => redis.stop())
   return redis
+}
+
+/** Creates a folder for the data of Redis, until the test ends. */
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'buddy-redis-data-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
 }
 
 async function readinessOf({ url }: Node): Promise<unknown> {
@@ -172,8 +182,7 @@ describe.skipIf(missingRedisMessage)('a server says what is wrong, and continues
   })
 
   test('if Redis cannot write to its disk', async ({ startNode }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'buddy-redis-data-'))
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const folder = newFolder()
     const flags = ['--dir', folder, '--save', '3600 1', '--enable-protected-configs', 'local']
     const redis = await startRedis(await freePort(), ...flags)
     const node = await startNode(redis.url)
@@ -187,6 +196,46 @@ describe.skipIf(missingRedisMessage)('a server says what is wrong, and continues
     redis.run('BGSAVE')
     await expectRecovery(node)
     await expectMatched(searching, node)
+  })
+
+  test('if Redis still loads its data after a restart', async ({ startNode }) => {
+    const folder = newFolder()
+    const port = await freePort()
+    const flags = ['--dir', folder, '--rdbcompression', 'no']
+    const redis = await startRedis(port, ...flags)
+    const node = await startNode(redis.url)
+    const [ana, bob] = await RawClient.pair(node.url)
+    const fill = `for key = 1, 2000 do redis.call('SET', key, string.rep('x', 1024)) end`
+    redis.run('EVAL', fill, '0')
+    redis.run('SAVE')
+    await redis.stop()
+    // Loads for 20 s, unless the test changes that, and handles commands after each key.
+    const delay = ['--key-load-delay', '10000', '--loading-process-events-interval-bytes', '1024']
+    const loading = await RedisServer.startLoadingAt(port, ...flags, ...delay)
+    onTestFinished(() => loading.stop())
+    await expectFault(node, 'loading', /still loads its data: try again later/)
+    await expectTextsRelayed(ana, bob)
+    const searching = await searchInVain(node)
+    loading.run('CONFIG', 'SET', 'key-load-delay', '0')
+    await expectRecovery(node)
+    await expectMatched(searching, node)
+    await expectTextsRelayed(ana, bob)
+  })
+
+  test('if a slot of a Redis Cluster has no master', async ({ startNode }) => {
+    const cluster = await startCluster()
+    onTestFinished(() => cluster.stop())
+    const node = await startNode(cluster.url)
+    const [ana, bob] = await RawClient.pair(node.url)
+    const server = cluster.servers[2]!
+    server.run('CLUSTER', 'DELSLOTS', '16383')
+    await expectFault(node, 'cluster-down', /some slots have no master: repair the cluster/)
+    await expectTextsRelayed(ana, bob)
+    const searching = await searchInVain(node)
+    server.run('CLUSTER', 'ADDSLOTS', '16383')
+    await expectRecovery(node)
+    await expectMatched(searching, node)
+    await expectTextsRelayed(ana, bob)
   })
 
   test('if Redis is silent, unreachable, and then back', async ({ startNode }) => {
@@ -210,8 +259,7 @@ describe.skipIf(missingRedisMessage)('a server says what is wrong, and continues
 
 describe.skipIf(missingRedisMessage)('rooms across servers, and searches, continue', () => {
   test('after Redis was restarted with its data', async ({ startNode }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'buddy-redis-data-'))
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const folder = newFolder()
     const port = await freePort()
     const flags = ['--dir', folder, '--appendonly', 'yes', '--appendfsync', 'always']
     const redis = await startRedis(port, ...flags)

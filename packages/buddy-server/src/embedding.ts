@@ -8,7 +8,7 @@ import type { Moderation } from './safety/moderation.ts'
 /** A signalling server, which serves HTTP and WebSocket and contains the queue and the rooms. */
 export interface BuddyServer {
   /**
-   * Starts listening.
+   * Starts listening. If it fails, a server with `redisUrl` is closed, because it must leave the other nodes.
    * @returns the port, and the URL of the server on this machine
    * @throws ListenError if it cannot listen there, with `code: 'EADDRINUSE'` if the port is taken; Error if the
    * server is already listening or closed; TlsError if the certificate files cannot be used; StoreError if the

@@ -215,6 +215,8 @@ export function createBuddyServer(
 
   let cancels: Cancel[] = []
   let isStoreOpen = false
+  /** Whether there may be connections. */
+  let hasListened = false
 
   /** Opens the data folder, if there is one. Does nothing at a second attempt to listen. */
   function openStore(): void {
@@ -277,14 +279,16 @@ export function createBuddyServer(
   }
 
   async function close(): Promise<void> {
-    await endConnections({
-      clock,
-      core,
-      connections,
-      acceptor,
-      timeoutMs: settings.shutdownTimeoutMs,
-      onRefuse: () => (isRefusing = true),
-    })
+    if (hasListened) {
+      await endConnections({
+        clock,
+        core,
+        connections,
+        acceptor,
+        timeoutMs: settings.shutdownTimeoutMs,
+        onRefuse: () => (isRefusing = true),
+      })
+    }
     for (const cancel of cancels) cancel()
     await forEachInSlices(core.sessions, (session) => core.sessions.end(session, 'stopped'))
     await core.engine.close()
@@ -312,29 +316,41 @@ export function createBuddyServer(
     if (closed) throw refusal ?? new Error('this server is closed; create a new one')
   }
 
+  async function listen(): Promise<{ readonly port: number; readonly url: string }> {
+    await redis?.connect()
+    requireOpen()
+    openStore()
+    await core.safety.connect()
+    requireOpen()
+    const port = await transport.listen(settings.host, settings.port)
+    hasListened = true
+    requireOpen()
+    openFiles.refresh(settings.maxUsers)
+    start()
+    const scheme = settings.tlsCertFile ? 'https' : 'http'
+    const url = `${scheme}://${hostInUrl(settings.host)}:${port}`
+    log.info({ port, url }, 'listening')
+    if (!settings.dataDir) {
+      log.info('reports, bans and blocks end with this process: set DATA_DIR to keep them')
+    }
+    // The server goes on, because clients with a script from elsewhere can use it. But it is not ready.
+    const faults = describeFaults(publicFiles)
+    if (faults) log.error({ missing: publicFiles.missing, changed: publicFiles.changed }, faults)
+    return { port, url }
+  }
+
   return {
     status: () => operations.status(false),
     listen: async () => {
       requireOpen()
-      await redis?.connect()
-      requireOpen()
-      openStore()
-      await core.safety.connect()
-      requireOpen()
-      const port = await transport.listen(settings.host, settings.port)
-      requireOpen()
-      openFiles.refresh(settings.maxUsers)
-      start()
-      const scheme = settings.tlsCertFile ? 'https' : 'http'
-      const url = `${scheme}://${hostInUrl(settings.host)}:${port}`
-      log.info({ port, url }, 'listening')
-      if (!settings.dataDir) {
-        log.info('reports, bans and blocks end with this process: set DATA_DIR to keep them')
+      if (hasListened) throw new Error('this server is listening already')
+      try {
+        return await listen()
+      } catch (error) {
+        // Otherwise its connections would keep the process running, and the other nodes would count it.
+        if (redis) await stop()
+        throw error
       }
-      // The server goes on, because clients with a script from elsewhere can use it. But it is not ready.
-      const faults = describeFaults(publicFiles)
-      if (faults) log.error({ missing: publicFiles.missing, changed: publicFiles.changed }, faults)
-      return { port, url }
     },
     check: async ({ isRunning = false } = {}) => {
       const faults = describeFaults(publicFiles)

@@ -61,6 +61,12 @@ export class RedisServer {
     ])
   }
 
+  /** Starts a server on this port. Resolves when it begins to load the file in its folder. */
+  static async startLoadingAt(port: number, ...flags: readonly string[]): Promise<RedisServer> {
+    const flagsFor = (): readonly string[] => [...at(port), '--save', '', ...flags]
+    return RedisServer.#launch(port, flagsFor, 'redis-server', /Server initialized/)
+  }
+
   /** Starts a Valkey server on a free port. Resolves when it accepts connections. */
   static async startValkey(): Promise<RedisServer> {
     const port = await freePort()
@@ -81,8 +87,10 @@ export class RedisServer {
     port: number,
     flagsFor: (folder: string) => readonly string[],
     program = 'redis-server',
+    readyLine = /Ready to accept connections|Sentinel ID is/,
   ): Promise<RedisServer> {
-    const start = (folder?: string): Promise<RunningProcess> => launch(program, flagsFor, folder)
+    const start = (folder?: string): Promise<RunningProcess> =>
+      launch(program, flagsFor, readyLine, folder)
     return new RedisServer(port, start, await start())
   }
 
@@ -137,11 +145,12 @@ interface RunningProcess {
 async function launch(
   program: string,
   flagsFor: (folder: string) => readonly string[],
+  readyLine: RegExp,
   folder = mkdtempSync(join(tmpdir(), 'buddy-redis-')),
 ): Promise<RunningProcess> {
   const child = spawn(program, flagsFor(folder), { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface(child.stdout)) {
-    if (/Ready to accept connections|Sentinel ID is/.test(line)) break
+    if (readyLine.test(line)) break
   }
   child.stdout.resume()
   return { child, folder }

@@ -23,7 +23,7 @@ export function restrictedUser(server: RedisServer): { readonly url: string } {
   return { url: `redis://buddy:${encodeURIComponent('p@ss:w/rd%')}@127.0.0.1:${server.port}` }
 }
 
-/** Starts a cluster of three masters without replicas. */
+/** Starts a cluster of three masters without replicas. The last one has the keys of a service with one shard. */
 export async function startCluster(): Promise<RedisSetup> {
   const servers = await Promise.all(
     [0, 1, 2].map(async () => {

@@ -1,0 +1,31 @@
+// What happens to a server that shares a Redis with others if it cannot listen.
+import { describe, expect } from 'vitest'
+import { missingRedisMessage, test } from '../nodes-fixture.ts'
+import { secretKey } from '../server-process.ts'
+import { launchCli } from './cli-process.ts'
+
+describe.skipIf(missingRedisMessage)('a server whose port is in use', () => {
+  test('says so, leaves the other servers, and its process ends with exit code 1', async ({
+    redis,
+    startNode,
+  }) => {
+    const { url } = await startNode()
+    const { port } = new URL(url)
+    const env = { REDIS_URL: redis.url, SECRET_KEY: secretKey, PORT: port }
+    const { exited, output } = launchCli(env)
+    expect(await exited).toBe(1)
+    expect(output()).toContain(`Cannot listen: port ${port} on`)
+    expect(output()).not.toContain('    at ')
+    // A server that is killed stays in both for a time.
+    expect(redis.run('ZCARD', 'buddy:{0}:1:nodes').trim()).toBe('1')
+    expect(redis.run('HLEN', 'buddy:{0}:1:info').trim()).toBe('1')
+  })
+})
+
+describe.skipIf(missingRedisMessage)('a server that listens already', () => {
+  test('refuses to listen again, and continues', async ({ startNode }) => {
+    const { server, url } = await startNode()
+    await expect(server.listen()).rejects.toThrow('this server is listening already')
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+  })
+})
