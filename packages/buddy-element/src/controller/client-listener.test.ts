@@ -155,6 +155,73 @@ test.each([
   expect([view().retry, vi.getTimerCount()]).toEqual([undefined, 0])
 })
 
+describe('a lost connection to the server', () => {
+  const restarts = errorWith('going-away')
+  const isGone = errorWith('server-unreachable')
+  const retry = (error: BuddyError, delayMs: number): void =>
+    emit('retry', { attempt: 1, delayMs, error, mayResume: true })
+  const welcome = (): void => emit('welcome', { isResumed: true, allowsText: true })
+
+  test.each([
+    ['during a call', 'connected', isGone],
+    ['while waiting, if the server has announced that it stops', 'reconnecting', restarts],
+  ] as const)('is shown only if it lasts for 3 s: %s', (_, state, error) => {
+    enter(state)
+    retry(error, 900)
+    vi.advanceTimersByTime(2999)
+    welcome()
+    vi.advanceTimersByTime(3000)
+    expect(view().retry).toBeUndefined()
+
+    retry(error, 900)
+    vi.advanceTimersByTime(900)
+    retry(isGone, 2500)
+    vi.advanceTimersByTime(2099)
+    expect(view().retry).toBeUndefined()
+    vi.advanceTimersByTime(1)
+    expect(view().retry).toEqual({ error: isGone, seconds: 1 })
+    // Later attempts of the same loss are shown at once.
+    retry(isGone, 1800)
+    expect(view().retry).toEqual({ error: isGone, seconds: 2 })
+    welcome()
+    expect(view().retry).toBeUndefined()
+  })
+
+  test('is shown at once if the next attempt is later than that', () => {
+    enter('connected')
+    retry(restarts, 3001)
+    expect(view().retry).toEqual({ error: restarts, seconds: 4 })
+  })
+
+  test('is shown at once without a call', () => {
+    enter('reconnecting')
+    retry(isGone, 400)
+    expect(view().retry).toEqual({ error: isGone, seconds: 1 })
+  })
+
+  test('of the partner is shown only if it lasts for 3 s, and not in the next call', () => {
+    enter('connected')
+    meet('Bob')
+    for (const end of [
+      () => emit('partner-away', { isAway: false }),
+      () => emit('leave', { reason: 'next', isSearching: true }),
+      () => meet('Bob'),
+    ]) {
+      emit('partner-away', { isAway: true })
+      vi.advanceTimersByTime(2999)
+      end()
+      vi.advanceTimersByTime(3000)
+      expect(view().isPartnerAway).toBe(false)
+
+      emit('partner-away', { isAway: true })
+      vi.advanceTimersByTime(3000)
+      expect(view().isPartnerAway).toBe(true)
+      end()
+      expect(view().isPartnerAway).toBe(false)
+    }
+  })
+})
+
 describe('the wait', () => {
   const search = {
     online: 2,

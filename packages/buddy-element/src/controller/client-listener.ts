@@ -55,7 +55,7 @@ export class ClientListener {
       client.on('welcome', ({ allowsText }) => this.#handleWelcome(allowsText)),
       client.on('quality', (quality) => this.#handleQuality(quality)),
       client.on('interruption', ({ step }) => this.#handleInterruption(step)),
-      client.on('partner-away', ({ isAway }) => viewState.show({ isPartnerAway: isAway })),
+      client.on('partner-away', ({ isAway }) => viewState.showPartnerAway(isAway)),
       client.on('measure', (measure) => viewState.show({ measure })),
       client.on('error', (error) => this.handleError(error)),
     ]
@@ -74,13 +74,12 @@ export class ClientListener {
 
   #handleState({ state, previous }: ClientEvents['state']): void {
     const { client, announce, onStopped } = this.#dependencies
-    this.#viewState.stopCountdown()
+    this.#viewState.hideRetry()
     // Checks the client instead of `state`, because an earlier listener of this event may have
     // started the client again.
     if (!isRunning(client)) onStopped()
     this.#viewState.show({
       state,
-      retry: undefined,
       search: undefined,
       ...(state !== 'reconnecting' && { isLost: false }),
       ...((state === 'connected' || state === 'idle') && { hasCallFailed: false }),
@@ -92,6 +91,7 @@ export class ClientListener {
     const { words } = this.#viewState.view
     const shown = { ...partner, name: visibleName(partner.name, words.stranger) }
     this.#viewState.hideNoticeOfCall()
+    this.#viewState.showPartnerAway(false)
     this.#viewState.show({
       partner: shown,
       meeting: {
@@ -102,7 +102,6 @@ export class ClientListener {
       messages: [],
       unread: 0,
       isPartnerTyping: false,
-      isPartnerAway: false,
       interruption: 'none',
       quality: initialView.quality,
       isLost: false,
@@ -133,6 +132,7 @@ export class ClientListener {
     const { words, partner, isTextOpen } = this.#viewState.view
     const isLost = reason === 'call-failed' && !isSearching
     const notice = explainCallEnd(words, reason, partner?.name ?? '')
+    this.#viewState.showPartnerAway(false)
     this.#viewState.show({
       partner: undefined,
       isPartnerTyping: false,
@@ -172,7 +172,7 @@ export class ClientListener {
   }
 
   #handleWelcome(allowsText: boolean): void {
-    this.#viewState.stopCountdown()
-    this.#viewState.show({ retry: undefined, allowsText })
+    this.#viewState.hideRetry()
+    this.#viewState.show({ allowsText })
   }
 }

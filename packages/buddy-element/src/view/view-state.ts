@@ -3,9 +3,15 @@ import { announcement } from './announcement.ts'
 import type { ChatView } from './chat-view.ts'
 import { initialView } from './chat-view.ts'
 import { Countdown } from './countdown.ts'
+import { LastingLoss } from './lasting-loss.ts'
 
 /** How long a notice is shown. */
 const noticeMs = 6000
+/**
+ * How long a lost connection to the server is not shown. Media does not pass through the server, messages wait, and most
+ * losses are shorter: another network, or one of several servers that is restarted.
+ */
+const unshownMs = 3000
 
 /** Holds the view of one element, which is what the templates show now. */
 export class ViewState {
@@ -17,6 +23,10 @@ export class ViewState {
   /** Whether the notice stays when a call begins. */
   #isLasting = false
   readonly #countdown = new Countdown()
+  /** The latest retry, also before it is shown. */
+  #retry: ChatView['retry']
+  readonly #serverLoss = new LastingLoss()
+  readonly #partnerLoss = new LastingLoss()
 
   /** @param onChange called after each change, to render the element again */
   constructor(onChange: () => void) {
@@ -53,9 +63,36 @@ export class ViewState {
     this.show({ notice: undefined })
   }
 
-  /** Shows the seconds until the client connects to the server again, and counts them down. */
+  /**
+   * Shows that the connection to the server is lost, and counts down the seconds until the client connects again. If a
+   * call continues meanwhile, or the server has announced that it stops, only a loss that lasts is shown.
+   */
   showRetry({ delayMs, error }: Retry): void {
-    this.#countdown.start(delayMs, (seconds) => this.show({ retry: { error, seconds } }))
+    const isBrief = this.#view.state === 'connected' || error.code === 'going-away'
+    this.#countdown.start(delayMs, (seconds) => {
+      this.#retry = { error, seconds }
+      if (this.#serverLoss.isShown) this.show({ retry: this.#retry })
+    })
+    this.#serverLoss.begin(isBrief && delayMs < unshownMs ? unshownMs : 0, () =>
+      this.show({ retry: this.#retry }),
+    )
+  }
+
+  /** Shows no longer that the connection to the server is lost. */
+  hideRetry(): void {
+    this.#countdown.stop()
+    this.#serverLoss.end()
+    this.show({ retry: undefined })
+  }
+
+  /** Shows that the partner has no connection to the server, if that lasts, or that the partner has one again. */
+  showPartnerAway(isAway: boolean): void {
+    if (isAway) {
+      this.#partnerLoss.begin(unshownMs, () => this.show({ isPartnerAway: true }))
+    } else {
+      this.#partnerLoss.end()
+      this.show({ isPartnerAway: false })
+    }
   }
 
   /** Shows the server's explanation of the wait, and counts down the seconds until the search widens. */
@@ -67,10 +104,6 @@ export class ViewState {
     this.#countdown.stop()
     if (widensInMs === undefined) show(undefined)
     else this.#countdown.start(widensInMs, show)
-  }
-
-  stopCountdown(): void {
-    this.#countdown.stop()
   }
 
   /**
@@ -88,7 +121,8 @@ export class ViewState {
    * good.
    */
   release(): void {
-    this.stopCountdown()
+    this.hideRetry()
+    this.showPartnerAway(false)
     this.hideNotice()
     this.show({ problem: undefined })
   }
