@@ -10,6 +10,7 @@ const longFiles = [
   'tests/e2e/embedding.test.ts',
   'tests/e2e/frozen-page-and-offline.test.ts',
   'tests/e2e/devices.test.ts',
+  'tests/e2e/rolling-restart.test.ts',
   'tests/e2e/unsolicited-media.test.ts',
   'tests/e2e/guard-soak.test.ts',
   'tests/lint/import-directions.test.ts',

@@ -4,6 +4,7 @@ import { startBalancer } from '../balancer.ts'
 import type { NodeFixtures } from '../nodes-fixture.ts'
 import { missingRedisMessage, nodeFixtures } from '../nodes-fixture.ts'
 import { test as base } from './fixtures.ts'
+import { longestGapMs, watchFrames } from './frame-gaps.ts'
 import type { Visitor } from './visitor.ts'
 import { meet } from './visitor.ts'
 
@@ -11,37 +12,6 @@ const test = base.extend<NodeFixtures>(nodeFixtures)
 
 const occurrences = async (visitor: Visitor, text: string): Promise<number> =>
   (await visitor.text()).split(text).length - 1
-
-/** What a page notes of the frames that it shows of the partner. Stored in the page. */
-interface Watch {
-  latestMs: number
-  /** The longest time between two frames. */
-  longestMs: number
-}
-
-/** Begins to measure the time between two frames that the page shows of the partner. */
-const watchFrames = ({ page }: Visitor): Promise<void> =>
-  page.evaluate(() => {
-    const { shadowRoot } = document.querySelector('buddy-chat')!
-    const video = shadowRoot!.querySelector<HTMLVideoElement>('[part~="remote-video"]')!
-    const watch: Watch = { latestMs: performance.now(), longestMs: 0 }
-    const next = (): void => {
-      video.requestVideoFrameCallback((nowMs) => {
-        watch.longestMs = Math.max(watch.longestMs, nowMs - watch.latestMs)
-        watch.latestMs = nowMs
-        next()
-      })
-    }
-    next()
-    Object.assign(window, { watch })
-  })
-
-/** Returns the longest time without a new frame since {@link watchFrames}, in milliseconds. */
-const longestGapMs = ({ page }: Visitor): Promise<number> =>
-  page.evaluate(() => {
-    const { watch } = window as unknown as { watch: Watch }
-    return Math.max(watch.longestMs, performance.now() - watch.latestMs)
-  })
 
 describe.skipIf(missingRedisMessage)('two servers', () => {
   test('a call between users of two servers continues when one is killed: media flows, each text arrives once, and Next works', async ({
