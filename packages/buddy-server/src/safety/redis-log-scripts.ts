@@ -1,4 +1,17 @@
-// The scripts of the log, which Redis runs atomically.
+// The scripts of the log, which Redis runs atomically, and the other commands of the log.
+
+/** The commands that the log sends. */
+export const sentCommands = [
+  'EVAL',
+  'HDEL',
+  'HGET',
+  'HSETNX',
+  'HVALS',
+  'MGET',
+  'SADD',
+  'SISMEMBER',
+  'XRANGE',
+] as const
 
 /**
  * Appends an entry. A decision is appended only if it follows on the latest one.

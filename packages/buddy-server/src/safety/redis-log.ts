@@ -1,30 +1,24 @@
 import type { Clock, Cancel } from '../clock.ts'
-import type { Arrival, DecisionEntry, Draft, Fact, LogEntry, SafetyLog } from './log-entry.ts'
+import type { DecisionEntry, Draft, Fact, LogEntry, SafetyLog } from './log-entry.ts'
 import { ModerationError } from './moderation.ts'
 import type { LogHistory } from './log-history.ts'
-import type { RedisLogLink } from './redis-log-link.ts'
+import type { RedisLogAccessDependencies } from './redis-log-access.ts'
+import { RedisLogAccess, UnreachableError } from './redis-log-access.ts'
+import type { RedisLogReaderDependencies } from './redis-log-reader.ts'
+import { RedisLogReader } from './redis-log-reader.ts'
 import { appendScript, headScript } from './redis-log-scripts.ts'
 import type { AuditMark, StoredMeasure } from './store.ts'
 import type { WriteKind } from './store-writer.ts'
 import { maxWaiting } from './store-writer.ts'
 
-interface RedisLogDependencies {
-  readonly link: RedisLogLink
-  /** The first part of the names of all keys. */
-  readonly prefix: string
-  /** The id of this node, which no other node has or had. */
-  readonly nodeId: string
+interface RedisLogDependencies
+  extends RedisLogAccessDependencies, Pick<RedisLogReaderDependencies, 'nodeId' | 'deliver'> {
   readonly clock: Pick<Clock, 'after'>
   readonly createId: () => string
   /** Returns how long entries are kept. */
   readonly retentionMs: () => number
   /** Returns how long pictures are kept. */
   readonly stillMs: () => number
-  /**
-   * Applies entries, and stores the position of the last one with them.
-   * @param isLive whether they are new, and not read again after a start
-   */
-  readonly deliver: (arrivals: readonly Arrival[], position: string, isLive: boolean) => void
   /** Returns the latest decision that this node knows. */
   readonly head: () => AuditMark
   /** Called when the decisions up to this one are no longer in the log. */
@@ -33,15 +27,12 @@ interface RedisLogDependencies {
   readonly anticipate: (entry: DecisionEntry) => void
   /** Called when an entry is dropped, because too many of its kind wait for Redis. */
   readonly onDropped: (kind: WriteKind) => void
-  readonly onError: (error: unknown) => void
 }
 
 /** The maximum number of entries. Beyond it, the oldest are dropped. They take about 200 MB. */
 const maxEntries = 250_000
 /** The maximum number of pictures, of at most 30 kB each. */
 const maxStills = 5000
-/** How many entries are read and applied at once. It takes some milliseconds. */
-const readSize = 200
 /** How many entries are appended at once when a node shares what it knew before. */
 const shareSize = 100
 /** The maximum number of times that a decision is made again because other nodes have appended decisions meanwhile. */
@@ -71,42 +62,22 @@ interface Held {
  */
 export class RedisLog implements SafetyLog {
   readonly #dependencies: RedisLogDependencies
-  readonly #keys: readonly [
-    log: string,
-    head: string,
-    measures: string,
-    stills: string,
-    histories: string,
-  ]
-  readonly #channel: string
+  readonly #access: RedisLogAccess
+  readonly #reader: RedisLogReader
   readonly #waiting: Waiting[] = []
   readonly #held: Held[] = []
   readonly #counts = new Map<WriteKind, number>()
-  /** The decisions of this node that the stream has, until `propose` has returned them. */
-  readonly #delivered = new Set<string>()
-  #position = '0-0'
-  #isLive = false
   #isClosed = false
-  #hasFailed = false
   #cancelLook: Cancel | undefined
-  /** The latest reading, the one after it, and the latest appending. */
-  #reading: Promise<void> = Promise.resolve()
-  #nextReading: Promise<void> | undefined
+  /** The latest appending. */
   #appending: Promise<unknown> = Promise.resolve()
 
   constructor(dependencies: RedisLogDependencies) {
     this.#dependencies = dependencies
-    const { prefix } = dependencies
-    // One hash tag, so that all keys are in one slot of a cluster.
-    const base = `${prefix}{safety}`
-    this.#channel = base
-    this.#keys = [
-      `${base}:log`,
-      `${base}:head`,
-      `${base}:measures`,
-      `${base}:stills`,
-      `${base}:histories`,
-    ]
+    const { nodeId, deliver } = dependencies
+    const access = new RedisLogAccess(dependencies)
+    this.#access = access
+    this.#reader = new RedisLogReader({ access, nodeId, deliver })
   }
 
   /**
@@ -115,20 +86,20 @@ export class RedisLog implements SafetyLog {
    * @param position undefined for the first entry
    */
   async open(position: string | undefined): Promise<void> {
-    this.#position = position ?? '0-0'
-    this.#dependencies.link.subscribe(this.#channel, () => void this.#readQuietly())
-    await this.#readQuietly()
-    await this.#alignHead().catch((error) => this.#handleFailure(error))
+    if (position !== undefined) this.#reader.startAfter(position)
+    this.#access.subscribe(() => void this.#reader.readQuietly())
+    await this.#reader.readQuietly()
+    await this.#alignHead().catch((error) => this.#access.handleFailure(error))
     this.#look()
   }
 
   /** Whether the log has a latest decision, and the latest decision of this node is another one. */
   async hasOtherHead(): Promise<boolean> {
     try {
-      const hash = await this.#send('HGET', this.#keys[1], 'hash')
+      const hash = await this.#access.send('HGET', this.#access.keys[1], 'hash')
       return hash !== null && String(hash) !== this.#dependencies.head().hash
     } catch (error) {
-      this.#handleFailure(error)
+      this.#access.handleFailure(error)
       return false
     }
   }
@@ -138,11 +109,13 @@ export class RedisLog implements SafetyLog {
    * @throws Error if Redis cannot be reached. Then some of it may be appended, and appending it again has no effect.
    */
   async share({ id, decisions, facts }: LogHistory): Promise<void> {
-    const [log, head, , , histories] = this.#keys
-    if ((await this.#send('SISMEMBER', histories, id)) === 1) return
+    const [log, head, , , histories] = this.#access.keys
+    if ((await this.#access.send('SISMEMBER', histories, id)) === 1) return
     const { number, hash } = this.#dependencies.head()
     // From now on, decisions of other nodes follow on the latest one.
-    if (number > 0) await this.#send('EVAL', headScript, '2', log, head, String(number), hash)
+    if (number > 0) {
+      await this.#access.send('EVAL', headScript, '2', log, head, String(number), hash)
+    }
     let batch: Promise<unknown>[] = []
     const append = async (entry: LogEntry, still?: Uint8Array): Promise<void> => {
       batch.push(this.#append(entry, still, true))
@@ -153,30 +126,30 @@ export class RedisLog implements SafetyLog {
     for (const decision of decisions) await append(decision)
     for (const { fact, still } of facts) await append(fact, still)
     await Promise.all(batch)
-    await this.#send('SADD', histories, id)
+    await this.#access.send('SADD', histories, id)
   }
 
   /** Adds measures to those in force of all nodes. */
   remember(measures: readonly StoredMeasure[]): void {
     for (const measure of measures) {
       const { id } = measure
-      const added = this.#send('HSETNX', this.#keys[2], id, JSON.stringify(measure))
-      added.catch((error) => this.#handleFailure(error))
+      const added = this.#access.send('HSETNX', this.#access.keys[2], id, JSON.stringify(measure))
+      added.catch((error) => this.#access.handleFailure(error))
     }
   }
 
   /** Resolves when the entries that the log has now are applied, unless Redis cannot be reached. */
   catchUp(): Promise<void> {
-    return this.#readQuietly()
+    return this.#reader.readQuietly()
   }
 
   /** Returns the measures in force of all nodes; undefined if Redis cannot be reached. */
   async measures(): Promise<readonly StoredMeasure[] | undefined> {
     try {
-      const values = (await this.#send('HVALS', this.#keys[2])) as readonly Buffer[]
+      const values = (await this.#access.send('HVALS', this.#access.keys[2])) as readonly Buffer[]
       return values.map((value) => JSON.parse(String(value)) as StoredMeasure)
     } catch (error) {
-      this.#handleFailure(error)
+      this.#access.handleFailure(error)
       return undefined
     }
   }
@@ -184,7 +157,9 @@ export class RedisLog implements SafetyLog {
   /** Removes measures that have ended. */
   forget(measureIds: readonly string[]): void {
     if (measureIds.length === 0) return
-    this.#send('HDEL', this.#keys[2], ...measureIds).catch((error) => this.#handleFailure(error))
+    this.#access
+      .send('HDEL', this.#access.keys[2], ...measureIds)
+      .catch((error) => this.#access.handleFailure(error))
   }
 
   add(fact: Fact, still?: Uint8Array): void {
@@ -197,7 +172,7 @@ export class RedisLog implements SafetyLog {
     this.#counts.set(kind, count + 1)
     this.#waiting.push({ fact, still })
     // If Redis has failed, the fact is appended by the next attempt of the timer.
-    if (!this.#hasFailed) void this.#appendWaiting()
+    if (!this.#access.hasFailed) void this.#appendWaiting()
   }
 
   propose(draft: Draft): Promise<DecisionEntry | undefined> {
@@ -223,7 +198,7 @@ export class RedisLog implements SafetyLog {
     await this.#appendWaiting()
     this.#isClosed = true
     this.#cancelLook?.()
-    await this.#reading.catch(() => undefined)
+    await this.#reader.close()
     return this.#waiting.length + this.#held.length
   }
 
@@ -262,9 +237,9 @@ export class RedisLog implements SafetyLog {
           this.#held.shift()
         }
         // Reads the new entries at once, without waiting for the message about them.
-        await this.#read()
+        await this.#reader.read()
       } catch (error) {
-        this.#handleFailure(error)
+        this.#access.handleFailure(error)
       }
     })
   }
@@ -284,9 +259,9 @@ export class RedisLog implements SafetyLog {
       const entry = draft(id)
       if (!entry) return undefined
       const isAppended = await this.#append(entry)
-      await this.#read()
+      await this.#reader.read()
       // An earlier attempt may have succeeded although its answer was lost.
-      if (this.#delivered.delete(id) || isAppended) return entry
+      if (this.#reader.takeDelivered(id) || isAppended) return entry
       await this.#alignHead()
     }
     throw new ModerationError('store-failed', 'too many decisions are made at the same time')
@@ -299,7 +274,7 @@ export class RedisLog implements SafetyLog {
   async #append(entry: LogEntry, still?: Uint8Array, isPast = false): Promise<boolean> {
     const { nodeId, retentionMs, stillMs } = this.#dependencies
     const plan = {
-      channel: this.#channel,
+      channel: this.#access.channel,
       maxEntries,
       retentionMs: retentionMs(),
       ...(entry.kind === 'decision' &&
@@ -319,11 +294,11 @@ export class RedisLog implements SafetyLog {
         }),
     }
     const parameters = [nodeId, JSON.stringify(entry), JSON.stringify(plan), still ?? '']
-    const position = await this.#send(
+    const position = await this.#access.send(
       'EVAL',
       appendScript,
       '4',
-      ...this.#keys.slice(0, 4),
+      ...this.#access.keys.slice(0, 4),
       ...parameters,
     )
     return position !== null
@@ -333,9 +308,9 @@ export class RedisLog implements SafetyLog {
   async #alignHead(): Promise<void> {
     const { head, onHead } = this.#dependencies
     const known = head()
-    const [log, latest] = this.#keys
+    const [log, latest] = this.#access.keys
     const parameters = [String(known.number), known.hash]
-    const reply = await this.#send('EVAL', headScript, '2', log, latest, ...parameters)
+    const reply = await this.#access.send('EVAL', headScript, '2', log, latest, ...parameters)
     if (reply === null) return
     const [number, hash, last] = (reply as readonly Buffer[]).map(String) as [
       string,
@@ -343,99 +318,18 @@ export class RedisLog implements SafetyLog {
       string,
     ]
     // Entries that this node has not read yet may contain the latest decision.
-    if (hash !== head().hash && last === this.#position) onHead({ number: Number(number), hash })
-  }
-
-  async #send(...command: readonly (string | Uint8Array)[]): Promise<unknown> {
-    try {
-      const reply = await this.#dependencies.link.send(this.#keys[0], command)
-      this.#hasFailed = false
-      return reply
-    } catch (error) {
-      throw new UnreachableError('the log of reports and decisions cannot be reached', {
-        cause: error,
-      })
+    if (hash !== head().hash && last === this.#reader.position) {
+      onHead({ number: Number(number), hash })
     }
   }
 
   #look(): void {
     this.#cancelLook = this.#dependencies.clock.after(lookMs, () => {
       const isIdle = this.#waiting.length + this.#held.length === 0
-      const looked = isIdle ? this.#readQuietly() : this.#appendWaiting()
+      const looked = isIdle ? this.#reader.readQuietly() : this.#appendWaiting()
       void looked.finally(() => {
         if (!this.#isClosed) this.#look()
       })
     })
   }
-
-  #handleFailure(error: unknown): void {
-    if (!this.#hasFailed) this.#dependencies.onError(error)
-    this.#hasFailed = true
-  }
-
-  async #readQuietly(): Promise<void> {
-    try {
-      await this.#read()
-    } catch (error) {
-      this.#handleFailure(error)
-    }
-  }
-
-  /** Applies the entries that the stream has when this is called, and later ones. */
-  #read(): Promise<void> {
-    // The reading that is running may have reached the former end of the stream, so another one follows it.
-    this.#nextReading ??= this.#reading
-      .catch(() => undefined)
-      .then(() => {
-        this.#reading = this.#nextReading!
-        this.#nextReading = undefined
-        return this.#readAll()
-      })
-    return this.#nextReading
-  }
-
-  async #readAll(): Promise<void> {
-    const [log] = this.#keys
-    while (!this.#isClosed) {
-      const start = `(${this.#position}`
-      const rows = (await this.#send('XRANGE', log, start, '+', 'COUNT', String(readSize))) as Row[]
-      const arrivals = await this.#arrivalsOf(rows)
-      const last = rows.at(-1)
-      if (last) {
-        this.#position = String(last[0])
-        this.#dependencies.deliver(arrivals, this.#position, this.#isLive)
-      }
-      if (rows.length < readSize) break
-    }
-    this.#isLive = true
-  }
-
-  async #arrivalsOf(rows: readonly Row[]): Promise<readonly Arrival[]> {
-    const { nodeId } = this.#dependencies
-    const arrivals = rows.map(([, [, author, , json]]): Arrival => {
-      const entry = JSON.parse(String(json)) as LogEntry
-      const isOwn = String(author) === nodeId
-      if (isOwn && entry.kind === 'decision') this.#delivered.add(entry.id)
-      return { entry, isOwn }
-    })
-    const ids = arrivals.flatMap(({ entry }) =>
-      entry.kind === 'report' && entry.report.hasStill ? [entry.report.id] : [],
-    )
-    if (ids.length === 0) return arrivals
-    const keys = ids.map((id) => `${this.#keys[3]}:${id}`)
-    const stills = (await this.#send('MGET', ...keys)) as (Buffer | null)[]
-    const stillOf = new Map(ids.map((id, index) => [id, stills[index] ?? undefined]))
-    return arrivals.map((arrival) =>
-      arrival.entry.kind === 'report'
-        ? { ...arrival, still: stillOf.get(arrival.entry.report.id) }
-        : arrival,
-    )
-  }
-}
-
-type Row = readonly [position: Buffer, fields: readonly [string, Buffer, string, Buffer]]
-
-/** Redis has not answered. */
-class UnreachableError extends Error {
-  override name = 'UnreachableError'
 }
