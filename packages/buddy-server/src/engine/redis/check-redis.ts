@@ -1,8 +1,10 @@
 import { packValue } from '../../codec.ts'
 import { newId } from '../../ids.ts'
+import { logBaseOf } from '../../safety/redis-log-access.ts'
 import { within } from '../../within.ts'
 import type { ShardPlace } from './agree-on-shards.ts'
 import { agreeOnShards } from './agree-on-shards.ts'
+import { checkRights, commandsOfFunction, commandsOfLog } from './check-rights.ts'
 import type { RedisConnection } from './open-redis.ts'
 import { explainRedisError } from './redis-error.ts'
 import { callFunction, loadFunction } from './redis-function.ts'
@@ -28,8 +30,8 @@ export interface RedisFinding {
 }
 
 /**
- * Connects to Redis as a server does, stores the function, calls it and sends itself a message, for each shard. Changes
- * nothing else.
+ * Connects to Redis as a server does, stores the function, calls it and sends itself a message, for each shard. Checks
+ * that the user may run each command of the function, and of the log of reports and decisions. Changes nothing else.
  * @throws RedisError that says what is wrong and what the operator can do
  */
 export async function checkRedis(
@@ -77,6 +79,10 @@ async function checkServer(
       let longestMs = 0
       for (const shard of shards) {
         longestMs = Math.max(longestMs, await checkShard(connection, { ...place, shard }))
+        // The log is where the first shard is.
+        if (shard.index === 0) {
+          await checkRights(connection, logBaseOf(place.prefix), commandsOfLog)
+        }
       }
       return longestMs
     })
@@ -93,13 +99,12 @@ async function checkShard(
   place: Omit<ShardPlace, 'connection'>,
 ): Promise<number> {
   const { prefix, shard } = place
+  const base = baseOf(prefix, shard)
   const channel = channelOf(prefix, shard, `check ${newId()}`)
   const startMs = performance.now()
-  await connection.send(
-    baseOf(prefix, shard),
-    callFunction(baseOf(prefix, shard), packValue({ cfg: {}, commands: [] })),
-  )
+  await connection.send(base, callFunction(base, packValue({ cfg: {}, commands: [] })))
   const roundTripMs = performance.now() - startMs
+  await checkRights(connection, base, commandsOfFunction)
   await agreeOnShards({ ...place, connection, isQuestion: true })
   let handleReceived = (): void => undefined
   const received = new Promise<void>((resolve) => (handleReceived = resolve))

@@ -129,6 +129,23 @@ describe.skipIf(missingRedisMessage)('the check of Redis', () => {
     }
   })
 
+  test.for<[string, readonly string[], RegExp]>([
+    ['a command of the function', ['-zunionstore'], /may not run 'ZUNIONSTORE buddy:\{0\}:1:/],
+    ['a command of the log', ['-xadd'], /may not run 'XADD buddy:\{safety\}'/],
+    ['the keys of the log', ['resetkeys', '~buddy:{0}*'], /to access one of the keys/],
+    [
+      'the channel of the log',
+      ['resetchannels', '&buddy:{check*'],
+      /may not run 'SSUBSCRIBE buddy:\{safety\}'/,
+    ],
+  ])('names a right that is missing for %s', async ([, changes, message]) => {
+    const { url } = restrictedUser(server)
+    server.run('ACL', 'SETUSER', 'buddy', ...changes)
+    const refused = await check(url)
+    expect(refused).toMatch(/give it the rights in docs\/redis\.md/)
+    expect(refused).toMatch(message)
+  })
+
   test('the error names a Redis without functions as too old, and a replica as one that accepts no writes', async () => {
     // Redis before 7.0 answers like one without this command.
     const old = await RedisServer.start('--rename-command', 'FUNCTION', '')
