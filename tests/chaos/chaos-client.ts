@@ -201,6 +201,8 @@ export class ChaosClient {
       subprotocol,
       {
         perMessageDeflate: false,
+        // A pong acknowledges frames, and the client ignores those that arrive on a connection that it has replaced.
+        autoPong: false,
         handshakeTimeout: handshakeTimeoutMs,
         localAddress: this.person.address,
       },
@@ -208,6 +210,9 @@ export class ChaosClient {
     this.#socket = socket
     socket.on('error', () => undefined)
     socket.on('open', () => void this.#sendHello(socket, k))
+    socket.on('ping', (data) => {
+      if (this.#k === k) socket.pong(data)
+    })
     socket.on('message', (data: Buffer) => {
       if (this.#k === k && !this.#isClosed) this.#handleFrame(new Uint8Array(data))
     })

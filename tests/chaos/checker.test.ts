@@ -127,6 +127,15 @@ describe('places', () => {
     expect(broken(script.add({ do: 'parted', c: 'bob', reason: 'left' }))).toEqual([])
   })
 
+  test('a restored session gets the answers to its former ticket, which first was unavailable', () => {
+    const script = new Script().join(0, 'ana').join(1, 'bob').ticket('ana').connect('ana', 2)
+    script.ticket('bob').welcome('ana', { isRestored: true }).ticket('ana')
+    script.add({ do: 'error', c: 'ana', code: 'unavailable' }).add({ do: 'waiting', c: 'ana' })
+    script.matched('bob', 'ana', 'r1').matched('ana', 'bob', 'r1')
+    script.add({ do: 'waiting', c: 'ana' }).add({ do: 'parted', c: 'bob', reason: 'next' })
+    expect(broken(script)).toEqual([])
+  })
+
   test('a client is put into the queue while it is in a room', () => {
     expect(broken(pair().add({ do: 'waiting', c: 'ana' }))).toContain('two rooms')
   })
@@ -190,6 +199,15 @@ describe('meetings', () => {
     script.pause(6000).fault('end', 'kill').pause(afterMs)
     script.ticket('ana').matched('ana', 'bob', 'r2').matched('bob', 'ana', 'r2')
     expect(broken(script)).toEqual(rules)
+  })
+
+  test('Redis loses a block before the client receives the answer that confirms it', () => {
+    const script = pair().add({ do: 'block', c: 'bob', room: 'r1' }).ticket('bob')
+    script.add({ do: 'fault', id: 2, kind: 'flush', phase: 'begin' })
+    script.add({ do: 'fault', id: 2, kind: 'flush', phase: 'end' })
+    script.add({ do: 'waiting', c: 'bob' }).add({ do: 'parted', c: 'ana', reason: 'left' })
+    script.ticket('ana').matched('ana', 'bob', 'r2').matched('bob', 'ana', 'r2')
+    expect(broken(script)).toEqual([])
   })
 
   test('two age bands meet', () => {
@@ -297,6 +315,13 @@ describe('a fault of Redis', () => {
       .heard('bob', 'ana', 'r1', 2)
     expect(broken(script)).toEqual(rules)
   })
+})
+
+test('a text is lost at a node without Redis, whose client moves to another node', () => {
+  const script = new Script().join(0, 'ana', 'bob').match('ana', 'bob', 'r1')
+  script.fault('begin', 'cut').connect('bob', 1).write('ana', 'r1', 1)
+  script.welcome('bob', { isRestored: true }).fault('end', 'cut')
+  expect(broken(script.write('ana', 'r1', 2).heard('bob', 'ana', 'r1', 2))).toEqual([])
 })
 
 describe('sessions', () => {

@@ -10,6 +10,11 @@ export interface FaultPeriod {
   to: number
 }
 
+/**
+ * How long before the loss of its data Redis may have done something whose answer a client has received after it, in
+ * milliseconds.
+ */
+const answeredMs = 500
 /** How long after its end a fault still counts as the cause of what happens, in milliseconds. */
 const aftermathMs = 5000
 
@@ -40,7 +45,7 @@ export class FaultPeriods {
   lacksUntil(since: number, t: number): number {
     const loss = this.all.findLast(
       ({ kind, from, to }) =>
-        (kind === 'redis-loss' || kind === 'flush') && from <= t && to >= since,
+        (kind === 'redis-loss' || kind === 'flush') && from <= t && to >= since - answeredMs,
     )
     if (!loss) return -Infinity
     let until = loss.to + aftermathMs

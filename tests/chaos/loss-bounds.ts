@@ -27,6 +27,8 @@ export interface LostText {
   readonly from: Connection
   /** The latest connection of the receiver at that time, whose node has its session; undefined if it had none yet. */
   readonly to: Connection | undefined
+  /** When the receiver began to move its session to another connection; Infinity if it did not. */
+  readonly leavesAt: number
 }
 
 /**
@@ -37,15 +39,16 @@ export interface LostText {
  *   nodes sent to it until it was declared dead: up to {@link declaredDeadMs}. A pause that is shorter than that
  *   loses nothing by itself, but the checker cannot know whether the node was declared dead.
  * - While Redis does not answer or has lost its data, or a node cannot reach it, texts between two nodes may be lost,
- *   also during {@link recoveredMs} afterwards. A text between two clients of one node never touches Redis.
+ *   also during {@link recoveredMs} afterwards. A text between two clients of one node never touches Redis, unless the
+ *   receiver moves to another node.
  * - Nothing is lost by the loss of a connection, by a wrong clock, or by a node that stops on request.
  */
 export function excuseOf(
-  { writtenAt, from, to }: LostText,
+  { writtenAt, from, to, leavesAt }: LostText,
   { all }: Pick<FaultPeriods, 'all'>,
 ): string | undefined {
   // A receiver that changes the node meanwhile gets the text through Redis.
-  const isWithinNode = to?.node === from.node && to.to > writtenAt + inFlightMs
+  const isWithinNode = to?.node === from.node && Math.min(to.to, leavesAt) > writtenAt + inFlightMs
   for (const fault of all) {
     if (fault.kind === 'roll' || fault.kind === 'drop' || fault.kind === 'clock') continue
     const sinceFaultMs = writtenAt - fault.from

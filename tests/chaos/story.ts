@@ -50,6 +50,8 @@ export interface ClientStory {
   unanswered: number
   /** Whether a match may still arrive that the server made before it received the client's latest command. */
   mayCross: boolean
+  /** Whether the session was restored, and no answer to a ticket or a next has arrived since. */
+  isCatchingUp: boolean
   /** The present room; undefined outside. */
   stay: Stay | undefined
   readonly stays: Stay[]
@@ -79,6 +81,12 @@ export class Story {
     return this.of(c).connections.findLast(({ welcomeAt }) => welcomeAt <= t)
   }
 
+  /** Returns when the client opened the next connection that got a welcome; Infinity if there is none. */
+  replacedAt(c: string, { k }: Connection): number {
+    const later = this.of(c).connections.filter((other) => other.k > k)
+    return later.find(({ welcomeAt }) => welcomeAt !== Infinity)?.from ?? Infinity
+  }
+
   apply(entry: Entry): void {
     switch (entry.do) {
       case 'open':
@@ -94,6 +102,7 @@ export class Story {
           isSearching: false,
           unanswered: 0,
           mayCross: false,
+          isCatchingUp: false,
           stay: undefined,
           stays: [],
           connections: [],
@@ -125,6 +134,7 @@ export class Story {
         // A restored session has lost its commands, but the answer to the latest one may be among the missed frames.
         if (!entry.isResumed) client.unanswered = 0
         else if (entry.isRestored) client.unanswered = client.isSearching ? 1 : 0
+        client.isCatchingUp = entry.isRestored
         client.session = entry.session
         break
       }
@@ -155,10 +165,13 @@ export class Story {
       case 'waiting':
         // After a leave it answers the search that the client has ended, and the match of that search may follow.
         if (this.of(entry.c).isSearching) this.#answer(entry.c)
+        this.of(entry.c).isCatchingUp = false
         // The match that has led to the room was made before the ticket that waits now.
         this.#endStay(entry.c, entry.t, 'itself')
         break
       case 'error':
+        // The server keeps a ticket that it cannot handle now, and its final answer may be among the missed frames too.
+        if (entry.code === 'unavailable' && this.of(entry.c).isCatchingUp) break
         // Before the welcome it refuses the connection, and answers no ticket.
         if (this.of(entry.c).connections.at(-1)?.welcomeAt !== Infinity) this.#answer(entry.c)
         break
@@ -186,6 +199,7 @@ export class Story {
 
   #beginStay({ c, room, partner, t }: Entry & { readonly do: 'matched' }): void {
     const client = this.of(c)
+    client.isCatchingUp = false
     // The client has ended this search.
     if (!client.isSearching && client.mayCross) return
     const isAmbiguous = client.isSearching && client.mayCross

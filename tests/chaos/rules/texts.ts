@@ -108,7 +108,8 @@ export class Texts implements Rule {
     const sender = story.connection(from, k)
     const receiver = (story.rooms.get(room) ?? []).find(({ c }) => c !== from)
     const to = receiver && story.connectionAt(receiver.c, t)
-    const excuse = sender && excuseOf({ writtenAt: t, from: sender, to }, faults)
+    const leavesAt = to && receiver ? story.replacedAt(receiver.c, to) : Infinity
+    const excuse = sender && excuseOf({ writtenAt: t, from: sender, to, leavesAt }, faults)
     if (excuse) {
       count(t, 'texts lost within bounds')
       return
