@@ -8,9 +8,14 @@ export interface RedisLogReaderDependencies {
   readonly nodeId: string
   /**
    * Applies entries, and stores the position of the last one with them.
-   * @param isLive whether they are new, and not read again after a start
+   * @param position undefined if the log does not have the entries yet
+   * @param isLive whether they are new, and come from the log after its beginning was read
    */
-  readonly deliver: (arrivals: readonly Arrival[], position: string, isLive: boolean) => void
+  readonly deliver: (
+    arrivals: readonly Arrival[],
+    position: string | undefined,
+    isLive: boolean,
+  ) => void
 }
 
 /** How many entries are read and applied at once. It takes some milliseconds. */

@@ -272,6 +272,30 @@ describe.skipIf(missingRedisMessage)('servers that share a log', () => {
     expect(await auditOf(b)).toEqual(await auditOf(a))
   })
 
+  test('a server stores its reports and blocks at once, in case it ends before Redis answers', async () => {
+    const world = new World()
+    const a = await world.start()
+    const bob = await world.join(a)
+    redis.signal('SIGSTOP')
+    try {
+      await world.report(a, bob)
+      const [ana, cleo] = [await world.join(a), await world.join(a)]
+      for (const each of [ana, cleo]) each.enter({ lobby: 'here' })
+      ana.send({ type: 'block', room: ana.session.participant.room!.id })
+      expect(totalAt(a)).toBe(1)
+      expect([...a.core.safety.pairs()].filter(({ kind }) => kind === 'blocked')).toHaveLength(2)
+    } finally {
+      redis.signal('SIGCONT')
+    }
+    const late = await world.start()
+    // Until Redis answers, each attempt of the timer fails, and the next one follows.
+    const nextAttempt = (): number => {
+      for (const { clock } of [a, late]) clock.advance(1000)
+      return totalAt(late)
+    }
+    await expect.poll(nextAttempt, soon).toBe(1)
+  })
+
   test('after Redis has lost everything, decisions continue the audit log, and a new server has the bans', async () => {
     const world = new World()
     const folder = mkdtempSync(join(tmpdir(), 'buddy-log-'))

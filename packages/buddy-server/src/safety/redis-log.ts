@@ -162,7 +162,12 @@ export class RedisLog implements SafetyLog {
       .catch((error) => this.#access.handleFailure(error))
   }
 
+  /**
+   * Applies a fact at this node at once, and appends it. If Redis loses it before the other nodes have read it, or this
+   * node ends before Redis answers, this node's store has it.
+   */
   add(fact: Fact, still?: Uint8Array): void {
+    this.#dependencies.deliver([{ entry: fact, still, isOwn: true }], undefined, false)
     const kind = still ? 'picture' : fact.kind
     const count = this.#counts.get(kind) ?? 0
     if (count >= maxWaiting[kind]) {

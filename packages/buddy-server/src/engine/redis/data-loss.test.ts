@@ -55,3 +55,18 @@ describe.skipIf(missingRedisMessage)('after Redis has lost its data', () => {
     expect(ana.search).toMatchObject({ obstacle: 'known-people' })
   })
 })
+
+describe.skipIf(missingRedisMessage)('while Redis does not answer', () => {
+  test('a node learns of a block at once, so that it can store it', async () => {
+    const { world, nodes, ana, cleo } = await createWorld()
+    for (const session of [ana, cleo]) session.enter()
+    await world.settle()
+    nodes[0]!.handleDisconnected()
+    ana.block(ana.room!.id)
+    const blocked = (): unknown[] => world.pairs.filter(([kind]) => kind === 'blocked')
+    expect(blocked()).toEqual([['blocked', 'person ana', 'person cleo', expect.any(Number)]])
+    nodes[0]!.handleConnected()
+    await world.settle()
+    expect(blocked()).toHaveLength(1)
+  })
+})

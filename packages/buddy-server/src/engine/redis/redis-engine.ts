@@ -282,8 +282,17 @@ export class RedisEngine implements Engine {
     find: RedisSessionContext['find'],
     isConnected: () => boolean,
   ): RedisSessionContext {
-    const { nodeId, clock, createId, wallNow, scheduleOf, restoreLeftMs, graceMs, observer } =
-      this.#dependencies
+    const {
+      nodeId,
+      clock,
+      createId,
+      wallNow,
+      scheduleOf,
+      restoreLeftMs,
+      graceMs,
+      observer,
+      blockMs,
+    } = this.#dependencies
     return {
       nodeId,
       clock,
@@ -301,8 +310,7 @@ export class RedisEngine implements Engine {
       },
       onQuit: (session) => this.#local.leave(session),
       onBlocked: (one, other) => {
-        const untilMs = wallNow() + this.#dependencies.blockMs()
-        this.#local.pairs.add('blocked', one, other, untilMs)
+        if (one !== other) this.#note(['blocked', one, other, wallNow() + blockMs()])
       },
       relay: (node, frame) => this.#relay.relay(node, frame),
       pause: (node, sessionId, room, by) =>
@@ -336,12 +344,10 @@ export class RedisEngine implements Engine {
   }
 
   #handleAnswer({ c: name, s: sessionId }: Command, [failure, events, pairs]: Answer): void {
-    const { observer, onError } = this.#dependencies
+    const { onError } = this.#dependencies
     for (const event of events) this.#deliver(event)
-    for (const pair of pairs) {
-      this.#local.pairs.add(...pair)
-      attempt(() => observer.onPair(...pair), onError)
-    }
+    // A block was noted before its command was sent.
+    if (name !== 'block') for (const pair of pairs) this.#note(pair)
     if (failure === false) return
     const session = sessionId === undefined ? undefined : this.#sessions.get(sessionId)
     const isLost = failure === 'fenced' || failure === 'unknown'
@@ -349,6 +355,13 @@ export class RedisEngine implements Engine {
     else if (session && !session.isLeaving && name !== 'restate') {
       void this.#stateAgain(session, failure === 'unknown')
     }
+  }
+
+  /** Notes a pair of this node, also while Redis does not answer: then this node may end before Redis has the pair. */
+  #note(pair: Readonly<Parameters<Engine['pairs']['note']>>): void {
+    const { observer, onError } = this.#dependencies
+    this.#local.pairs.add(...pair)
+    attempt(() => observer.onPair(...pair), onError)
   }
 
   /** Restates a session. If Redis does not know it, it may have lost its data, and then receives the pairs first. */
