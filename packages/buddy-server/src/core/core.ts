@@ -284,7 +284,7 @@ export function createCore(dependencies: CoreDependencies): Core {
       wallNow,
       hasOtherNodes: engine.hasOtherNodes,
       adopt: (...session) => engine.adopt(...session),
-      confirm: (sessionId) => engine.confirm(sessionId),
+      confirm: (...session) => engine.confirm(...session),
       findSite: (key) => sites.find(key),
       addressOf: dependencies.addressOf,
       clock,

@@ -121,8 +121,8 @@ export class DelayedEngine implements Engine {
     return this.#inner.adopt(...session)
   }
 
-  confirm(sessionId: string): ReturnType<Engine['confirm']> {
-    return this.#inner.confirm(sessionId)
+  confirm(...session: Parameters<Engine['confirm']>): ReturnType<Engine['confirm']> {
+    return this.#inner.confirm(...session)
   }
 
   reload(): Promise<void> {

@@ -345,9 +345,10 @@ export interface Engine {
   /**
    * Makes sure that this node still has a session, if it cannot be certain of that: while this node hung, another one
    * may have taken the session over. Then the session ends here before the promise resolves.
+   * @param isDoubtful whether the client knows more of the session than this node, so that another one must have had it
    * @returns undefined if this node certainly has the session, or if the engine cannot find that out now
    */
-  confirm(sessionId: string): Promise<void> | undefined
+  confirm(sessionId: string, isDoubtful: boolean): Promise<void> | undefined
   /**
    * Called when settings have changed. Matches the tickets that the new settings allow to match, over several
    * turns of the event loop.

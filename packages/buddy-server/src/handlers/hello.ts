@@ -99,7 +99,7 @@ export async function handleHello(
     const { received } = hello.resume
     const refused = await refuseMoved(hello.resume.token, site, caller, context)
     if (refused) return refused
-    const refusedLost = await refuseUnconfirmed(hello.resume.token, caller, context)
+    const refusedLost = await refuseUnconfirmed(hello.resume, caller, context)
     if (refusedLost) return refusedLost
     const session = sessions.resume({ ...hello.resume, site: site.key }, { link, addressKey })
     if (session) return 'code' in session ? session : { session, site, received }
@@ -175,12 +175,12 @@ async function takeOver(
  * @returns a refusal if the client has disconnected meanwhile
  */
 async function refuseUnconfirmed(
-  token: string,
+  { token, received }: NonNullable<MessageOf<'hello'>['resume']>,
   { isConnected }: Caller,
   { sessions, confirm }: HelloContext,
 ): Promise<Refusal | undefined> {
-  const id = sessions.findByToken(token)?.id
-  const confirmed = id === undefined ? undefined : confirm(id)
+  const session = sessions.findByToken(token)
+  const confirmed = session && confirm(session.id, received > session.sent)
   if (!confirmed) return undefined
   await confirmed
   return isConnected() ? undefined : refusal('refused', 'the connection has closed')

@@ -168,7 +168,7 @@ export function createRedisEngines(
       places.delete(sessionId)
       return nodeOf(sessionId).adopt(sessionId, site)
     },
-    confirm: (sessionId) => nodeOf(sessionId).confirm(sessionId),
+    confirm: (sessionId, isDoubtful) => nodeOf(sessionId).confirm(sessionId, isDoubtful),
     reload: () => first!.reload(),
     sweep: (awayMs) => first!.sweep(awayMs),
     drain: () => first!.drain(),

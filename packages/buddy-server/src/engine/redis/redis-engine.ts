@@ -143,10 +143,7 @@ export class RedisEngine implements Engine {
       has: (session) => find(session.id) === session,
       isConnected,
       send,
-      onLost: (session) => {
-        session.handleLost()
-        this.#context.forget(session)
-      },
+      onLost: (session) => this.#lose(session),
     })
     this.#life = new NodeLife({
       nodeId,
@@ -206,9 +203,9 @@ export class RedisEngine implements Engine {
     return this.#takeovers.adopt(sessionId)
   }
 
-  confirm(sessionId: string): Promise<void> | undefined {
+  confirm(sessionId: string, isDoubtful: boolean): Promise<void> | undefined {
     const session = this.#sessions.get(sessionId)
-    const isCertain = this.#life.isCertain && !this.#restatements.isStatingAll
+    const isCertain = !isDoubtful && this.#life.isCertain && !this.#restatements.isStatingAll
     if (!session || session.isLeaving || isCertain || !this.isUp) return undefined
     return new Promise((resolve) => {
       const cancel = this.#dependencies.clock.after(confirmTimeoutMs, resolve)
@@ -364,6 +361,12 @@ export class RedisEngine implements Engine {
     attempt(() => observer.onPair(...pair), onError)
   }
 
+  /** Another node has the session. */
+  #lose(session: RedisSession): void {
+    session.handleLost()
+    this.#context.forget(session)
+  }
+
   /** Restates a session. If Redis does not know it, it may have lost its data, and then receives the pairs first. */
   async #stateAgain(session: RedisSession, isUnknown: boolean): Promise<void> {
     if (isUnknown) await this.#life.check()
@@ -383,7 +386,9 @@ export class RedisEngine implements Engine {
       // The answer follows all frames that were sent before.
       this.#deliver({ type: 'paused', s: event.by, n: event.node, g: 0 })
     } else if (event.type === 'release') attempt(() => session?.handleTaken(event.to), onError)
-    else attempt(() => session?.handleEvent(event), onError)
+    else if (event.type === 'displaced') {
+      if (session?.epoch === event.epoch) attempt(() => this.#lose(session), onError)
+    } else attempt(() => session?.handleEvent(event), onError)
   }
 
   #configuration(): Configuration {

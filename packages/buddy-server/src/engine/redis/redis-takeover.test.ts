@@ -66,16 +66,45 @@ describe.skipIf(missingRedisMessage)('a node that has hung', () => {
   test('finds out that it has lost a session before a client resumes it there', async () => {
     const { world, nodes, ana, takeOver } = await createCrowd()
     const [first] = nodes.nodes
-    expect(first!.confirm('ana')).toBeUndefined()
+    expect(first!.confirm('ana', false)).toBeUndefined()
     nodes.hang(0)
     await takeOver('ana', 2)
-    const confirmed = first!.confirm('ana')
+    const confirmed = first!.confirm('ana', false)
     expect(confirmed).toBeDefined()
     expect(ana.isTaken).toBe(false)
     nodes.wake(0)
     await world.settle()
     await confirmed
     expect(ana.isTaken).toBe(true)
+  })
+
+  test('gives a session up that it has stated first after Redis has lost its data', async () => {
+    const { world, nodes, bob, ana, takeOver, lose } = await createCrowd()
+    nodes.hang(0)
+    const { session } = await takeOver('ana', 2)
+    session.claim('bob', bob.room!.id)
+    await world.settle()
+    // The other nodes state their sessions after node 0.
+    for (const node of [1, 2]) nodes.hang(node)
+    lose()
+    nodes.wake(0)
+    await world.advance(beatMs)
+    await world.advance(beatMs)
+    expect(ana.isTaken).toBe(false)
+    for (const node of [1, 2]) nodes.wake(node)
+    await world.settle()
+    expect(ana.isTaken).toBe(true)
+    expect(session.isTaken).toBe(false)
+  })
+
+  test('finds out that it has lost a session if the client knows more of it', async () => {
+    const { world, nodes, takeOver } = await createCrowd()
+    const [first] = nodes.nodes
+    await takeOver('bob', 2)
+    expect(first!.confirm('ana', false)).toBeUndefined()
+    const confirmed = first!.confirm('ana', true)
+    expect(confirmed).toBeDefined()
+    await settled(world, confirmed!)
   })
 
   test('does not take a session back that has come to another node meanwhile', async () => {
@@ -106,7 +135,7 @@ describe.skipIf(missingRedisMessage)('a node that has hung', () => {
     const { world, nodes } = await createCrowd()
     nodes.hang(0)
     await world.advance(takeoverMs)
-    const confirmed = nodes.nodes[0]!.confirm('ana')
+    const confirmed = nodes.nodes[0]!.confirm('ana', false)
     expect(confirmed).toBeDefined()
     await world.advance(takeoverMs)
     // It does not wait until the node wakes.

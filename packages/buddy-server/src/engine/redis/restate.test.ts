@@ -32,8 +32,8 @@ function createService() {
   return {
     /** Returns the time of Redis afterwards. */
     advance: (ms: number) => (nowMs += ms),
-    /** The only node is alive, and has stored when Redis was started. */
-    beat: () => send({ c: 'beat', n: 'first', boot: 'boot', deadMs: 2000, graceMs }),
+    /** A node is alive. If it is the first, it has stored when Redis was started. */
+    beat: (n = 'first') => send({ c: 'beat', n, boot: 'boot', deadMs: 2000, graceMs }),
     end: (n: string, e: number) => send({ c: 'end', s: 'session', n, e, reason: 'left' }),
     join: (n: string, e: number, isAdopted = false) =>
       send({ c: 'join', n, e, isAdopted, ...session }),
@@ -156,6 +156,31 @@ describe.skipIf(missingRedisMessage)('a session that joins its new node', () => 
     expect(await join('second', 3)).toEqual([false, false])
     expect(await restate('first', 1)).toBe('fenced')
     expect(await restate('second', 3)).toBe(3)
+  })
+})
+
+describe.skipIf(missingRedisMessage)('a session that has ended', () => {
+  test('is not stated again by a former node that hung, and whose client has gone to another one', async () => {
+    const { join, adopt, end, restate } = createService()
+    await join('first', 1)
+    const epoch = await adopt('second')
+    await join('second', epoch)
+    await end('second', epoch)
+    expect(await restate('first', 1)).toBe('fenced')
+  })
+
+  test('continues if it has expired only because its node could not be reached', async () => {
+    const { beat, advance, join, restate } = createService()
+    await beat()
+    await join('unreachable', 1)
+    await beat('unreachable')
+    for (let second = 0; second < 4; second++) {
+      advance(1000)
+      await beat()
+    }
+    advance(graceMs)
+    await beat()
+    expect(await restate('unreachable', 1)).toBe(1)
   })
 })
 

@@ -116,9 +116,9 @@ export class ShardedEngine implements Engine {
     return this.#of(site).adopt(sessionId, site)
   }
 
-  confirm(sessionId: string): Promise<void> | undefined {
+  confirm(sessionId: string, isDoubtful: boolean): Promise<void> | undefined {
     for (const engine of this.#engines) {
-      const confirmed = engine.confirm(sessionId)
+      const confirmed = engine.confirm(sessionId, isDoubtful)
       if (confirmed) return confirmed
     }
     return undefined

@@ -135,6 +135,8 @@ export type StoredEvent = {
   | { readonly type: 'paused' }
   /** Another node takes the session over. */
   | { readonly type: 'release'; readonly to: string }
+  /** Another node had the session after this one, which had it with this epoch. */
+  | { readonly type: 'displaced'; readonly epoch: number }
   /** The session's former node has released it. */
   | { readonly type: 'released' }
   | { readonly type: 'abandoned'; readonly room: string }

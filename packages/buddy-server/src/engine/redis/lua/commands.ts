@@ -48,8 +48,7 @@ function commands.join(command)
     -- Redis had lost its data, and a former node of the session has stated it first.
     leave(rec, 'lost')
     visit(rec, nil)
-    if rec.n ~= '' then call('SREM', B .. 'n:' .. rec.n, rec.id) end
-    call('ZREM', B .. 'orphans', rec.id)
+    displace(rec)
   end
   local isTaken = command.isAdopted and isOwn
   if isTaken then

@@ -103,6 +103,8 @@ function commands.restate(command)
   -- A node that has taken the session over, and may not have received the answer to its claim, claims the room again.
   local isContinued, isTaking, lostEpoch = command.claim and command.isAdopted, false, nil
   if not rec then
+    local endedEpoch = numberOf(call('GET', B .. 'o:' .. command.s))
+    if endedEpoch and endedEpoch > command.e then error({ code = 'fenced' }) end
     isContinued = false
     rec = create(command.s, command.n, command.e)
     setGeneration(rec, -1)
@@ -120,11 +122,10 @@ function commands.restate(command)
   elseif rec.e < command.e then
     isContinued = false
     -- Redis had lost its data, and a former node of the session has stated it first.
-    if rec.n ~= '' then call('SREM', B .. 'n:' .. rec.n, rec.id) end
+    displace(rec)
     rec.n, rec.e = command.n, command.e
     put(rec)
     setGeneration(rec, -1)
-    call('ZREM', B .. 'orphans', rec.id)
   elseif rec.n ~= command.n or rec.e ~= command.e then error({ code = 'fenced' }) end
   -- Redis has not received the command join.
   if command.taken and rec.g == -1 and rec.cp then joinTaken(rec, command.taken) end

@@ -15,6 +15,15 @@ local function own(command)
   return rec
 end
 
+-- Another node gets the session, because the present one had it before that node, and does not know it yet.
+local function displace(rec)
+  if rec.n ~= '' then
+    emit(rec, { type = 'displaced', epoch = rec.e })
+    call('SREM', B .. 'n:' .. rec.n, rec.id)
+  end
+  call('ZREM', B .. 'orphans', rec.id)
+end
+
 local function leave(rec, reason)
   if rec.p == 'q' then
     withdraw(rec)
@@ -38,6 +47,9 @@ local function endSession(rec, reason)
     changePlace(site, addressKey, -1)
   end
   call('DEL', sessionKey(rec.id), extraKey(rec.id), B .. 'k:' .. rec.id)
+  -- A former node that hangs must not state it again when it continues. This does not concern a session that has
+  -- expired because its node could not be reached.
+  if rec.e > 1 and rec.n ~= '' then call('SET', B .. 'o:' .. rec.id, rec.e, 'PX', endedMs) end
   -- Reports still need the profile.
   if profile then call('SET', profileKey(rec.id), profile, 'PX', endedMs) end
   recs[rec.id], rec.isChanged = false, false
