@@ -1,4 +1,4 @@
-import type { RedisConnection } from './open-redis.ts'
+import type { RedisConnection } from './redis-connection.ts'
 import { askNumberOfShards, withdrawNumberOfShards } from './redis-function.ts'
 import { RedisShardsError } from './redis-shards-error.ts'
 import type { Shard } from './shard.ts'

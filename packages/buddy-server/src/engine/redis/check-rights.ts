@@ -1,6 +1,6 @@
 import { appendScript, headScript, sentCommands } from '../../safety/redis-log-scripts.ts'
 import { librarySource } from './lua/library.ts'
-import type { RedisConnection } from './open-redis.ts'
+import type { RedisConnection } from './redis-connection.ts'
 
 /** Returns the first command that the user may not run; false if there is none. Runs none of them. */
 const rightsScript = String.raw`

@@ -1,52 +1,12 @@
-// The only file that imports the Redis client. It is loaded only if the server uses Redis. The published file contains
-// the library, see `rollup.config.mjs`.
+// The only file that imports values of the Redis client. It is loaded only if the server uses Redis. The published file
+// contains the library, see `rollup.config.mjs`.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisClientOptions, RedisClusterOptions } from '@redis/client'
 import { createClient, createCluster, RESP_TYPES } from '@redis/client'
-import type { RedisAddress, RedisCredentials, RedisTarget } from './redis-url.ts'
+import type { OpenRedisOptions, RedisCommand, RedisConnection } from './redis-connection.ts'
+import type { RedisAddress, RedisCredentials } from './redis-url.ts'
 import { retryDelayMs } from './retry-delay.ts'
-
-/** A command with its arguments. */
-export type RedisCommand = readonly (string | Buffer)[]
-
-/** Connections to Redis, which reconnect by themselves. */
-export interface RedisConnection {
-  /**
-   * Whether there is a connection for commands and one for messages. Some servers of a cluster may be unreachable
-   * nevertheless.
-   */
-  readonly isReady: boolean
-  /** Resolves when there is a connection. */
-  connect(): Promise<void>
-  /**
-   * Sends a command to the server that has a key. Commands to one server are sent in order. Texts in the reply are
-   * bytes. Rejects at once if there is no connection. Follows no redirection of a cluster, because the commands could
-   * then be handled in another order.
-   */
-  send(key: string, command: RedisCommand): Promise<unknown>
-  /** Finds out where a key is now. Rejects if its server cannot be used. */
-  probe(key: string): Promise<void>
-  /** Sends a command to every master. */
-  sendToAll(command: RedisCommand): Promise<void>
-  /** Receives the messages of a channel, also after a reconnection. */
-  subscribe(channel: string, onMessage: (payload: Uint8Array) => void): Promise<void>
-  close(): void
-}
-
-/** The options of {@link openRedis}. */
-export interface OpenRedisOptions {
-  readonly target: RedisTarget
-  /** The certificate of the authority that has signed that of Redis, in PEM. @default those of Node */
-  readonly ca: Buffer | undefined
-  /** Whether the first failure is final. Otherwise failed connections are attempted again, without end. */
-  readonly isOneAttempt: boolean
-  /** Whether all keys and channels are at one server of a cluster, so that the others are not needed. @default false */
-  readonly isOneServer?: boolean
-  /** Called when a connection is there, for the first time or again. */
-  readonly onReady: () => void
-  /** Called when a connection is lost or cannot be opened. */
-  readonly onError: (error: unknown) => void
-}
+import { SentinelConnection } from './sentinel-connection.ts'
 
 type Client = ReturnType<typeof createClient>
 
@@ -59,14 +19,22 @@ const silentTimeoutMs = 3000
 const pingIntervalMs = 1000
 /** After this time without a server, a cluster is asked for its new master, in milliseconds. */
 const refreshAfterMs = 500
-/** How often the Sentinels are asked for the master, in milliseconds. */
-const sentinelIntervalMs = 1000
 
 /** Creates connections to Redis. They are opened by `connect`. */
 export function openRedis(options: OpenRedisOptions): RedisConnection {
   const { kind } = options.target
   if (kind === 'cluster') return new ClusterConnection(options)
-  return kind === 'sentinel' ? new SentinelConnection(options) : new SingleConnection(options)
+  if (kind === 'single') return new SingleConnection(options)
+  return new SentinelConnection({
+    ...options,
+    createClient: (credentials, address, database) =>
+      createClient({
+        ...settingsOf(options, credentials, false, address),
+        ...(database !== undefined && { database }),
+      }),
+    sendForBytes: (client, command) => client.sendCommand(command, asBytes),
+    retryMs,
+  })
 }
 
 const retryMs = (retries: number): number => retryDelayMs(retries, Math.random())
@@ -147,7 +115,10 @@ class SingleConnection implements RedisConnection {
   }
 
   close(): void {
-    for (const client of [this.#commands, this.#messages]) destroy(client)
+    for (const client of [this.#commands, this.#messages]) {
+      // The client refuses this if it is closed already.
+      if (client.isOpen) client.destroy()
+    }
   }
 }
 
@@ -230,177 +201,4 @@ class ClusterConnection implements RedisConnection {
     this.#isClosed = true
     if (this.#cluster.isOpen) this.#cluster.destroy()
   }
-}
-
-interface MasterClients {
-  readonly address: RedisAddress
-  readonly commands: Client
-  readonly messages: Client
-}
-
-/**
- * Connects to the master that the Sentinels name, and to the next one after a failover. The library's own class is not
- * used, because after a lost connection it sends commands again that Redis may have executed.
- */
-class SentinelConnection implements RedisConnection {
-  readonly #options: OpenRedisOptions
-  readonly #channels = new Map<string, (payload: Uint8Array) => void>()
-  #sentinels: readonly RedisAddress[]
-  #sentinel: Client | undefined
-  #master: MasterClients | undefined
-  #opening: Promise<void> | undefined
-  #watch: NodeJS.Timeout | undefined
-  #isClosed = false
-
-  constructor(options: OpenRedisOptions) {
-    this.#options = options
-    this.#sentinels = options.target.addresses
-  }
-
-  get isReady(): boolean {
-    return this.#master?.commands.isReady === true && this.#master.messages.isReady
-  }
-
-  async connect(): Promise<void> {
-    await this.#findMaster()
-    this.#watchMaster()
-  }
-
-  send(_key: string, command: RedisCommand): Promise<unknown> {
-    if (!this.#master) return Promise.reject(new Error('there is no connection to the master'))
-    return this.#master.commands.sendCommand(command, asBytes)
-  }
-
-  async probe(key: string): Promise<void> {
-    await this.send(key, ['EXISTS', key])
-  }
-
-  async sendToAll(command: RedisCommand): Promise<void> {
-    await this.send('', command)
-  }
-
-  async subscribe(channel: string, onMessage: (payload: Uint8Array) => void): Promise<void> {
-    this.#channels.set(channel, onMessage)
-    await this.#master?.messages.sSubscribe(channel, onMessage, true)
-  }
-
-  #findMaster(): Promise<void> {
-    this.#opening ??= this.#open().finally(() => (this.#opening = undefined))
-    return this.#opening
-  }
-
-  close(): void {
-    this.#isClosed = true
-    clearTimeout(this.#watch)
-    destroy(this.#sentinel)
-    this.#leave()
-  }
-
-  async #open(): Promise<void> {
-    this.#leave()
-    for (let retries = 0; !this.#isClosed; retries++) {
-      try {
-        this.#master = await this.#openMaster(await this.#askSentinels())
-        this.#options.onReady()
-        return
-      } catch (error) {
-        if (this.#options.isOneAttempt) throw error
-        this.#options.onError(error)
-        await sleep(retryMs(retries))
-      }
-    }
-  }
-
-  async #openMaster(address: RedisAddress): Promise<MasterClients> {
-    const { target } = this.#options
-    const [commands, messages] = [0, 1].map(() =>
-      createClient({
-        ...settingsOf(this.#options, target.credentials, false, address),
-        database: target.database,
-      }),
-    ) as [Client, Client]
-    const master = { address, commands, messages }
-    let isOpen = false
-    for (const client of [commands, messages]) {
-      client.on('error', (error: unknown) => {
-        if (!isOpen) return
-        isOpen = false
-        this.#options.onError(error)
-        if (this.#master === master && !this.#isClosed) void this.#findMaster()
-      })
-    }
-    try {
-      await Promise.all([commands.connect(), messages.connect()])
-      const [role] = (await commands.sendCommand(['ROLE'])) as readonly unknown[]
-      // A Sentinel may name a server that has just become a replica.
-      if (role !== 'master') throw new Error('READONLY The server is a replica')
-      for (const [channel, onMessage] of this.#channels) {
-        await messages.sSubscribe(channel, onMessage, true)
-      }
-    } catch (error) {
-      for (const client of [commands, messages]) destroy(client)
-      throw error
-    }
-    isOpen = true
-    return master
-  }
-
-  /** Asks the Sentinels one after the other, first the one that has answered last. */
-  async #askSentinels(): Promise<RedisAddress> {
-    let latest: unknown
-    for (const address of this.#sentinels) {
-      try {
-        const found = await this.#askSentinel(address)
-        this.#sentinels = [address, ...this.#sentinels.filter((each) => each !== address)]
-        return found
-      } catch (error) {
-        latest = error
-        destroy(this.#sentinel)
-        this.#sentinel = undefined
-      }
-    }
-    throw latest
-  }
-
-  async #askSentinel(address: RedisAddress): Promise<RedisAddress> {
-    const { target } = this.#options
-    if (!this.#sentinel) {
-      this.#sentinel = createClient(
-        settingsOf(this.#options, target.sentinelCredentials, false, address),
-      )
-      // The caller handles a Sentinel that does not answer.
-      this.#sentinel.on('error', () => undefined)
-      await this.#sentinel.connect()
-    }
-    const { master } = target
-    const reply = await this.#sentinel.sendCommand(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', master])
-    if (!Array.isArray(reply)) throw new Error(`no such master: ${master}`)
-    const [host, port] = reply as unknown as readonly string[]
-    return { host: host!, port: Number(port) }
-  }
-
-  /** Finds a new master even if the former one still answers, or its connection hangs. */
-  #watchMaster(): void {
-    this.#watch = setTimeout(() => {
-      void this.#askSentinels()
-        .then(async ({ host, port }) => {
-          const present = this.#master?.address
-          if (present && (present.host !== host || present.port !== port)) await this.#findMaster()
-        })
-        .catch((error: unknown) => this.#options.onError(error))
-        .finally(() => !this.#isClosed && this.#watchMaster())
-    }, sentinelIntervalMs)
-  }
-
-  #leave(): void {
-    const { commands, messages } = this.#master ?? {}
-    this.#master = undefined
-    destroy(commands)
-    destroy(messages)
-  }
-}
-
-/** Closes a connection. The client refuses this if it is closed already. */
-function destroy(client: Client | undefined): void {
-  if (client?.isOpen) client.destroy()
 }

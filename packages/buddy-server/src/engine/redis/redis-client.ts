@@ -1,7 +1,7 @@
 import type { RedisLogLink } from '../../safety/redis-log-link.ts'
 import { within } from '../../within.ts'
 import { agreeOnShards } from './agree-on-shards.ts'
-import type { RedisCommand, RedisConnection } from './open-redis.ts'
+import type { RedisCommand, RedisConnection } from './redis-connection.ts'
 import { explainRedisError } from './redis-error.ts'
 import { callFunction, loadFunction } from './redis-function.ts'
 import type { RedisLink } from './redis-link.ts'

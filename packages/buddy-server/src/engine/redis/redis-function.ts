@@ -2,7 +2,7 @@
 import { packValue, unpackValue } from '../../codec.ts'
 import { functionName, librarySource } from './lua/library.ts'
 import type { Command } from './command-queue.ts'
-import type { RedisCommand, RedisConnection } from './open-redis.ts'
+import type { RedisCommand, RedisConnection } from './redis-connection.ts'
 import type { CallAnswer } from './wire.ts'
 
 /** The command that stores the function. */
